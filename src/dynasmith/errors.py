@@ -1,0 +1,306 @@
+"""The error tree: everything dynasmith raises on purpose, grouped by what the reader does next.
+
+::
+
+    DynasmithError                       code, hint, exit
+    |-- UsageError              exit 2   say it differently
+    |   |-- ProjectError                 ... in the project file or the environment
+    |   `-- DefinitionError              fix the definition: .findings, each with file, line and path
+    |-- ConsentRequired         exit 4   give the consent that it names
+    |-- Locked                  exit 5   wait for the other run
+    |-- Interrupted             exit 130 run the command that the hint names; nothing was lost
+    `-- RunError                exit 1   something did not work
+        |-- TableNotFound, TableExists, TableBusy, ItemNotFound
+        |-- ReplacementRequired          a new table is needed; dynasmith never deletes and creates
+        |-- StalePlan                    plan again
+        |-- WaitTimeout                  run it again: it goes on where it stopped
+        |-- Unreachable                  nothing listens there
+        |-- NotOffered                   this engine, or this botocore, has no such service or operation
+        |-- AccessError                  ask for rights
+        |   |-- NoCredentials, CredentialsExpired, AccessDenied
+        |-- ServiceError                 the service refused: .service_code, .operation, .request_id
+        |   |-- Throttled, LimitExceeded, ValidationRefused, ConditionFailed, ServiceUnavailable
+        |-- SeveralFailed                some tables failed, the others went on: .failures
+        `-- DataError                    the items, or the file that holds them
+            |-- FileFormatError, TransformError, ItemInvalid
+            `-- CheckpointError          a job's record that cannot be continued from
+
+Every error is one sentence that names the thing (``str(error)``), with a ``hint`` that says what to do. Only a door
+(``cli``, a Lambda handler) turns one into an exit code.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, Protocol
+
+
+class DynasmithError(Exception):
+    """Base of every error that dynasmith raises on purpose.
+
+    ``code`` is stable and for programs, ``hint`` says what to do next (may be empty), ``exit`` is the exit code that
+    a command line should end with.
+    """
+
+    code: ClassVar[str] = "error"
+    exit: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class UsageError(DynasmithError):
+    """The command or the call was said wrongly; nothing was done."""
+
+    code = "usage"
+    exit = 2
+
+
+class ProjectError(UsageError):
+    """The project file, an environment or a variable is not as it must be; nothing was done."""
+
+    code = "project"
+
+
+class Located(Protocol):
+    """What a finding of a definition offers: enough to print it."""
+
+    @property
+    def sentence(self) -> str: ...
+
+
+class DefinitionError(UsageError):
+    """A definition is broken: ``findings`` holds every mistake at once. Nothing was applied."""
+
+    code = "definition"
+
+    def __init__(self, findings: Sequence[Located], *, hint: str = "") -> None:
+        first = findings[0].sentence if findings else "the definition is broken"
+        more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
+        super().__init__(first + more, hint=hint)
+        self.findings = tuple(findings)
+
+
+class ConsentRequired(DynasmithError):
+    """A step needs a consent that was not given; nothing was done. The hint names the flag."""
+
+    code = "consent-required"
+    exit = 4
+
+
+class Locked(DynasmithError):
+    """Another run holds the lock or the job; nothing was done."""
+
+    code = "locked"
+    exit = 5
+
+
+class Interrupted(DynasmithError):
+    """Stopped by a signal, at a point from which the command in the hint goes on."""
+
+    code = "interrupted"
+    exit = 130
+
+
+class RunError(DynasmithError):
+    """Something did not work while running."""
+
+    code = "failed"
+
+
+class TableNotFound(RunError):
+    """No table of that name in this account, Region or engine."""
+
+    code = "table-not-found"
+
+    def __init__(self, table: str, *, hint: str = "") -> None:
+        super().__init__(
+            f"Table {table} does not exist.", hint=hint or "dynasmith list shows the tables there are"
+        )
+        self.table = table
+
+
+class TableExists(RunError):
+    """A table of that name exists already."""
+
+    code = "table-exists"
+
+    def __init__(self, table: str, *, hint: str = "") -> None:
+        super().__init__(
+            f"Table {table} exists already.",
+            hint=hint or f"dynasmith ensure {table} creates only what is absent",
+        )
+        self.table = table
+
+
+class TableBusy(RunError):
+    """The table is being created, changed or deleted by another call."""
+
+    code = "table-busy"
+
+
+class ItemNotFound(RunError):
+    """No item has that key."""
+
+    code = "item-not-found"
+
+
+class ReplacementRequired(RunError):
+    """The change needs a new table (key, key type, LSI). dynasmith never deletes and creates."""
+
+    code = "replacement-required"
+
+
+class StalePlan(RunError):
+    """The plan was made from another state, account, Region or endpoint than the one it meets; nothing was done."""
+
+    code = "stale-plan"
+
+
+class WaitTimeout(RunError):
+    """A wait reached its deadline. The service goes on by itself; running the command again continues."""
+
+    code = "wait-timeout"
+
+
+class Unreachable(RunError):
+    """Nothing answers at the endpoint."""
+
+    code = "unreachable"
+
+
+class NotOffered(RunError):
+    """The engine has no such service, or the installed botocore no such operation."""
+
+    code = "not-offered"
+
+
+class AccessError(RunError):
+    """Rights or credentials are missing."""
+
+    code = "access"
+
+
+class NoCredentials(AccessError):
+    """No credentials were found, or they are not accepted."""
+
+    code = "no-credentials"
+
+
+class CredentialsExpired(AccessError):
+    """The credentials were good once."""
+
+    code = "credentials-expired"
+
+
+class AccessDenied(AccessError):
+    """The caller lacks a permission. ``action`` names it where the service said so."""
+
+    code = "access-denied"
+
+    def __init__(
+        self, message: str, *, hint: str = "", action: str = "", statement: Mapping[str, object] | None = None
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.action = action
+        self.statement = dict(statement or {})
+
+
+class ServiceError(RunError):
+    """The service refused a call. Keeps the service's own code, the operation and the request id."""
+
+    code = "service"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        service_code: str = "",
+        operation: str = "",
+        request_id: str = "",
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.service_code = service_code
+        self.operation = operation
+        self.request_id = request_id
+
+
+class Throttled(ServiceError):
+    """The service throttled longer than the retries last. ``reasons`` are its ThrottlingReasons where it gave some."""
+
+    code = "throttled"
+    reasons: tuple[str, ...] = ()
+
+
+class LimitExceeded(ServiceError):
+    """A quota of the service is reached."""
+
+    code = "limit-exceeded"
+
+
+class ValidationRefused(ServiceError):
+    """The service finds the request invalid."""
+
+    code = "validation-refused"
+
+
+class ConditionFailed(ServiceError):
+    """A condition of a write did not hold: another writer came first, or the item is not as assumed."""
+
+    code = "condition-failed"
+
+
+class ServiceUnavailable(ServiceError):
+    """The service failed on its own (HTTP 5xx) longer than the retries last."""
+
+    code = "service-unavailable"
+
+
+class SeveralFailed(RunError):
+    """Some tables failed; the others went on and are done. ``failures`` maps a table to its error."""
+
+    code = "several-failed"
+
+    def __init__(self, failures: Mapping[str, DynasmithError], *, done: int) -> None:
+        names = ", ".join(sorted(failures))
+        count = len(failures)
+        noun = "table" if count == 1 else "tables"
+        super().__init__(
+            f"{count} {noun} failed ({names}); {done} done.", hint="mend what each says and run it again"
+        )
+        self.failures = dict(failures)
+        self.done = done
+
+
+class DataError(RunError):
+    """The items, or the file that holds them, are not as they must be."""
+
+    code = "data"
+
+
+class FileFormatError(DataError):
+    """A file of items is damaged, cut, in another format or another encoding."""
+
+    code = "file-format"
+
+
+class TransformError(DataError):
+    """A transform raised, or returned what cannot be written."""
+
+    code = "transform"
+
+
+class ItemInvalid(DataError):
+    """An item that DynamoDB cannot hold: its size, its key, a number, a type."""
+
+    code = "item-invalid"
+
+
+class CheckpointError(DataError):
+    """A checkpoint of another job or version, or a damaged one; the job is not continued from it."""
+
+    code = "checkpoint"
