@@ -117,9 +117,7 @@ class TableNotFound(RunError):
     code = "table-not-found"
 
     def __init__(self, table: str, *, hint: str = "") -> None:
-        super().__init__(
-            f"Table {table} does not exist.", hint=hint or "dynasmith list shows the tables there are"
-        )
+        super().__init__(f"Table {table} does not exist.", hint=hint or "dynasmith list shows the tables there are")
         self.table = table
 
 
@@ -269,9 +267,7 @@ class SeveralFailed(RunError):
         names = ", ".join(sorted(failures))
         count = len(failures)
         noun = "table" if count == 1 else "tables"
-        super().__init__(
-            f"{count} {noun} failed ({names}); {done} done.", hint="mend what each says and run it again"
-        )
+        super().__init__(f"{count} {noun} failed ({names}); {done} done.", hint="mend what each says and run it again")
         self.failures = dict(failures)
         self.done = done
 
