@@ -1,0 +1,60 @@
+"""`TableDescription`: a live table as `describe` reads it: its `Table` and the facts that nobody wishes for."""
+
+from msgspec import UNSET, Struct, UnsetType
+
+from dynasmith.tables.table import Table
+
+
+class IndexState(Struct, frozen=True, kw_only=True):
+    """The state of a global index. ``status`` is the service's word; a building index is CREATING."""
+
+    name: str
+    status: str
+    backfilling: bool = False
+    item_count_estimate: int = 0
+    size_bytes_estimate: int = 0
+
+
+class ReplicaState(Struct, frozen=True, kw_only=True):
+    """The state of a replica in another Region."""
+
+    region: str
+    status: str
+    reason: str = ""
+
+
+class TableDescription(Struct, frozen=True, kw_only=True):
+    """What a live table is right now.
+
+    ``table`` has every setting that was read; the defaults that the service leaves out of its answers are filled in.
+    ``unread`` maps a setting that could not be read (``autoscaling``, ``contributor_insights`` ...) to the reason, and
+    that setting is UNSET in ``table``. The two estimates are the service's own, up to six hours old (API reference,
+    DescribeTable): never use them to verify. ``ttl_status``, ``kinesis_status`` and ``insights_status`` are the
+    service's words, or UNSET where they were not read. ``notices`` name features that are reported, never planned.
+    """
+
+    table: Table
+    status: str
+    arn: str = ""
+    table_id: str = ""
+    created_at: str = ""
+    item_count_estimate: int = 0
+    size_bytes_estimate: int = 0
+    indexes: tuple[IndexState, ...] = ()
+    replicas: tuple[ReplicaState, ...] = ()
+    ttl_status: str | UnsetType = UNSET
+    insights_status: str | UnsetType = UNSET
+    kinesis_status: str | UnsetType = UNSET
+    encryption_status: str | UnsetType = UNSET
+    stream_arn: str = ""
+    stream_label: str = ""
+    unread: dict[str, str] = {}
+    notices: tuple[str, ...] = ()
+
+    def index_state(self, name: str) -> IndexState | None:
+        """The state of the index of that name, or None where there is no such index."""
+        return next((index for index in self.indexes if index.name == name), None)
+
+    def replica_state(self, region: str) -> ReplicaState | None:
+        """The state of the replica in that Region, or None where there is none."""
+        return next((replica for replica in self.replicas if replica.region == region), None)

@@ -1,0 +1,295 @@
+"""`Table`: one frozen type for the table that is wanted and for the table that is there.
+
+Only the reader differs: `tables.parse` reads a definition, `aws` reads a live table. So drift is a difference of two
+values of one type (`plans.diff`), and what has been created from a `Table` reads back as that `Table`.
+
+Three states of a setting, never mixed:
+
+* ``UNSET``: not mentioned. A wish leaves it as it is; a reading could not be had (no such service there, no right).
+* ``None``, ``False``, ``()``: said to be off, or none wanted.
+* a value.
+
+Values that are the service's own words (``NEW_AND_OLD_IMAGES``, ``STANDARD``) are enums whose values are those words,
+so that definitions, plans and the service spell them alike.
+"""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Any, Literal, TypeVar
+
+from msgspec import UNSET, Struct, UnsetType
+
+T = TypeVar("T")
+KeyType = Literal["S", "N", "B"]
+
+
+class Billing(StrEnum):
+    """How a table is paid for: per request, or per hour for a capacity."""
+
+    ON_DEMAND = "PAY_PER_REQUEST"
+    PROVISIONED = "PROVISIONED"
+
+
+class ProjectionKind(StrEnum):
+    """Which attributes an index holds beside the keys."""
+
+    ALL = "ALL"
+    KEYS_ONLY = "KEYS_ONLY"
+    INCLUDE = "INCLUDE"
+
+
+class StreamView(StrEnum):
+    """What a stream shows of a changed item."""
+
+    KEYS_ONLY = "KEYS_ONLY"
+    NEW_IMAGE = "NEW_IMAGE"
+    OLD_IMAGE = "OLD_IMAGE"
+    NEW_AND_OLD_IMAGES = "NEW_AND_OLD_IMAGES"
+
+
+class EncryptionKind(StrEnum):
+    """Whose key encrypts the table; the key that AWS owns costs nothing."""
+
+    AWS_OWNED = "AWS_OWNED"
+    AWS_MANAGED = "AWS_MANAGED"
+    CUSTOMER = "CUSTOMER"
+
+
+class TableClass(StrEnum):
+    """What storage costs against what requests cost."""
+
+    STANDARD = "STANDARD"
+    INFREQUENT_ACCESS = "STANDARD_INFREQUENT_ACCESS"
+
+
+class Consistency(StrEnum):
+    """How the replicas of a global table agree."""
+
+    EVENTUAL = "EVENTUAL"
+    STRONG = "STRONG"
+
+
+class Part(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Base of the parts of a table: frozen, compared by value, sent as JSON without what is not set."""
+
+
+class KeyAttribute(Part, frozen=True, kw_only=True):
+    """One attribute of a key and its type."""
+
+    name: str
+    type: KeyType
+
+
+class Key(Part, frozen=True, kw_only=True):
+    """A key: one partition attribute and at most one sort attribute; for a GSI up to four of each."""
+
+    partition: tuple[KeyAttribute, ...]
+    sort: tuple[KeyAttribute, ...] = ()
+
+    def __iter__(self) -> Iterator[KeyAttribute]:
+        yield from self.partition
+        yield from self.sort
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The attribute names, partition first."""
+        return tuple(attribute.name for attribute in self)
+
+
+class Projection(Part, frozen=True, kw_only=True):
+    """What an index holds; ``attributes`` only with INCLUDE, sorted, since their order means nothing."""
+
+    kind: ProjectionKind = ProjectionKind.ALL
+    attributes: tuple[str, ...] = ()
+
+
+class Capacity(Part, frozen=True, kw_only=True):
+    """Provisioned capacity, in read and write units a second."""
+
+    read: int
+    write: int
+
+
+class OnDemandMaximum(Part, frozen=True, kw_only=True):
+    """The ceiling of an on-demand table or index, in request units a second; None is no ceiling."""
+
+    read: int | None = None
+    write: int | None = None
+
+
+class Warm(Part, frozen=True, kw_only=True):
+    """Warm throughput, in units a second: what can be served at once. It can be raised only, and it costs."""
+
+    read: int | UnsetType = UNSET
+    write: int | UnsetType = UNSET
+
+
+class Scaling(Part, frozen=True, kw_only=True):
+    """Target tracking of one dimension: capacity between ``min`` and ``max`` so that ``target`` percent is used."""
+
+    min: int
+    max: int
+    target: float = 70.0
+    scale_in_cooldown_seconds: int | UnsetType = UNSET
+    scale_out_cooldown_seconds: int | UnsetType = UNSET
+
+
+class Autoscaling(Part, frozen=True, kw_only=True):
+    """Autoscaling of a table or an index; None is off for that dimension."""
+
+    read: Scaling | UnsetType | None = UNSET
+    write: Scaling | UnsetType | None = UNSET
+
+
+class Index(Part, frozen=True, kw_only=True):
+    """A global secondary index."""
+
+    name: str
+    key: Key
+    projection: Projection = Projection()
+    capacity: Capacity | UnsetType = UNSET
+    on_demand_maximum: OnDemandMaximum | UnsetType = UNSET
+    warm: Warm | UnsetType = UNSET
+    autoscaling: Autoscaling | UnsetType = UNSET
+
+
+class LocalIndex(Part, frozen=True, kw_only=True):
+    """A local secondary index: made with the table, never changed."""
+
+    name: str
+    key: Key
+    projection: Projection = Projection()
+
+
+class Recovery(Part, frozen=True, kw_only=True):
+    """Point-in-time recovery: on, to any second of the last ``days`` (1 to 35)."""
+
+    days: int | UnsetType = UNSET
+
+
+class Encryption(Part, frozen=True, kw_only=True):
+    """Encryption at rest. ``key`` is an ARN, an id or an alias and belongs to CUSTOMER only."""
+
+    kind: EncryptionKind
+    key: str | UnsetType = UNSET
+
+
+class Replica(Part, frozen=True, kw_only=True):
+    """A replica of a global table in another Region, with what each replica may have of its own."""
+
+    region: str
+    recovery: bool | UnsetType = UNSET
+    deletion_protection: bool | UnsetType = UNSET
+    table_class: TableClass | UnsetType = UNSET
+    key: str | UnsetType = UNSET
+
+
+class Trigger(Part, frozen=True, kw_only=True):
+    """A Lambda function that the table's stream calls."""
+
+    function: str
+    starting_position: Literal["LATEST", "TRIM_HORIZON"] = "LATEST"
+    batch_size: int = 100
+    maximum_batching_window_seconds: int = 0
+    parallelization_factor: int = 1
+    maximum_retry_attempts: int = -1
+    maximum_record_age_seconds: int = -1
+    bisect_batch_on_function_error: bool = False
+    enabled: bool = True
+    on_failure_destination: str | UnsetType = UNSET
+    filter_pattern: str | UnsetType = UNSET
+
+
+class Access(Part, frozen=True, kw_only=True):
+    """A function whose role may use the table."""
+
+    function: str
+    allow: tuple[Literal["read", "write", "stream"], ...]
+
+
+class BackupRule(Part, frozen=True, kw_only=True):
+    """One schedule of AWS Backup. Kept at least 90 days longer than the move to cold storage."""
+
+    name: str
+    schedule: str
+    keep_days: int | None = None
+    cold_storage_after_days: int | None = None
+
+
+class BackupPlan(Part, frozen=True, kw_only=True):
+    """Scheduled backups of the table by AWS Backup."""
+
+    rules: tuple[BackupRule, ...]
+    vault: str | UnsetType = UNSET
+    kms_key: str | UnsetType = UNSET
+    role: str | UnsetType = UNSET
+
+
+class Suppression(Part, frozen=True, kw_only=True):
+    """A finding of ``validate`` that is accepted, and why."""
+
+    code: str
+    reason: str
+
+
+class Table(Part, frozen=True, kw_only=True):
+    """A table, wanted or live: its keys, its indexes and every setting around it.
+
+    ``name`` is physical: prefix and suffix of the environment are in it. ``resource_policy`` is canonical JSON text.
+    ``items`` are the definition's own, as they were written (plain or DynamoDB JSON). From ``description`` on, the
+    fields say something to people, or belong to services around the table.
+    """
+
+    name: str
+    key: Key
+    billing: Billing | UnsetType = UNSET
+    capacity: Capacity | UnsetType = UNSET
+    on_demand_maximum: OnDemandMaximum | UnsetType = UNSET
+    warm: Warm | UnsetType = UNSET
+    autoscaling: Autoscaling | UnsetType = UNSET
+    indexes: tuple[Index, ...] | UnsetType = UNSET
+    local_indexes: tuple[LocalIndex, ...] | UnsetType = UNSET
+    time_to_live: str | UnsetType | None = UNSET
+    stream: StreamView | UnsetType | None = UNSET
+    recovery: Recovery | UnsetType | None = UNSET
+    encryption: Encryption | UnsetType = UNSET
+    table_class: TableClass | UnsetType = UNSET
+    deletion_protection: bool | UnsetType = UNSET
+    tags: dict[str, str] | UnsetType = UNSET
+    replicas: tuple[Replica, ...] | UnsetType = UNSET
+    consistency: Consistency | UnsetType = UNSET
+    witness_region: str | UnsetType = UNSET
+    contributor_insights: bool | UnsetType = UNSET
+    kinesis_stream: str | UnsetType | None = UNSET
+    resource_policy: str | UnsetType | None = UNSET
+    items: tuple[dict[str, Any], ...] | UnsetType = UNSET
+    description: str | UnsetType = UNSET
+    access_patterns: tuple[str, ...] | UnsetType = UNSET
+    suppress: tuple[Suppression, ...] | UnsetType = UNSET
+    triggers: tuple[Trigger, ...] | UnsetType = UNSET
+    access: tuple[Access, ...] | UnsetType = UNSET
+    backup_plan: BackupPlan | UnsetType | None = UNSET
+
+    def index(self, name: str) -> Index | None:
+        """The global index of that name, or None."""
+        return next((index for index in known(self.indexes, ()) if index.name == name), None)
+
+    def key_attributes(self) -> tuple[KeyAttribute, ...]:
+        """Every attribute that a key of the table or of an index uses, once, sorted by name."""
+        keys = [self.key]
+        keys += [index.key for index in known(self.indexes, ())]
+        keys += [index.key for index in known(self.local_indexes, ())]
+        return tuple(
+            sorted({(a.name, a.type): a for key in keys for a in key}.values(), key=lambda a: (a.name, a.type))
+        )
+
+
+def known(value: T | UnsetType, otherwise: T) -> T:
+    """``value``, or ``otherwise`` where it is not set."""
+    return otherwise if isinstance(value, UnsetType) else value
+
+
+# Settings that belong to services around the table and that a later step manages; `plan` names them.
+UNMANAGED_YET = ("triggers", "access", "backup_plan")
+# What a definition says to people only; it is never compared with a live table.
+SAID_ONLY = ("description", "access_patterns", "suppress")
