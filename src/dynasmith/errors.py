@@ -14,6 +14,8 @@
         |-- ReplacementRequired          a new table is needed; dynasmith never deletes and creates
         |-- StalePlan                    plan again
         |-- WaitTimeout                  run it again: it goes on where it stopped
+        |-- Postponed                    run it again after the time that it names
+        |-- NoEffect                     the engine accepted a change and did not do it
         |-- Unreachable                  nothing listens there
         |-- NotOffered                   this engine, or this botocore, has no such service or operation
         |-- AccessError                  ask for rights
@@ -162,6 +164,18 @@ class WaitTimeout(RunError):
     """A wait reached its deadline. The service goes on by itself; running the command again continues."""
 
     code = "wait-timeout"
+
+
+class Postponed(RunError):
+    """The service takes the rest of a change only later (one TTL change an hour). What came before is done."""
+
+    code = "postponed"
+
+
+class NoEffect(RunError):
+    """The engine answered 200 to a change and the table is not as it was asked for."""
+
+    code = "no-effect"
 
 
 class Unreachable(RunError):

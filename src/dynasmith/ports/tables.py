@@ -1,0 +1,81 @@
+"""The control plane, as the engine sees it."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+from msgspec import Struct
+
+from dynasmith.plans.step import Call
+from dynasmith.tables.description import TableDescription
+from dynasmith.tables.table import Table
+
+
+class Identity(Struct, frozen=True, kw_only=True):
+    """Where the calls go: account (empty where the engine has none), Region, and the endpoint where one is set."""
+
+    account: str
+    region: str
+    endpoint: str = ""
+
+
+class Tables(Protocol):
+    """Reads tables and sends single calls. It never waits and never decides.
+
+    Safe to use from several threads. Every error is a `dynasmith.errors.DynasmithError`.
+    """
+
+    def identity(self) -> Identity: ...
+
+    def names(self) -> Iterator[str]:
+        """Every table name, page after page (100 a call)."""
+        ...
+
+    def describe(self, name: str, settings: Collection[str] | None = None) -> TableDescription:
+        """The live table; `TableNotFound` where there is none.
+
+        ``settings`` are the field names of `Table` that the caller needs; what takes a call of its own (TTL, recovery,
+        tags, policy, autoscaling, insights, Kinesis, replicas' settings) is read for those only. None reads all.
+        """
+        ...
+
+    def unoffered(self, settings: Collection[str]) -> Mapping[str, str]:
+        """Which of these settings the engine has no service or operation for, with the reason."""
+        ...
+
+    def send(self, table: str, step: Call) -> None:
+        """Send one call. An answer that says "already so" is success.
+
+        Raises `TableBusy` where the service is still at an earlier change, and `Postponed` for a TTL change within
+        the hour.
+        """
+        ...
+
+    def delete(self, name: str) -> None:
+        """Send DeleteTable; `TableNotFound` where there is none."""
+        ...
+
+    def resolve(self, table: Table) -> Table:
+        """The wish with what only the account knows filled in (the ARN behind a key's alias)."""
+        ...
+
+
+class Items(Protocol):
+    """A few items, one call each. Items are DynamoDB JSON; for many items there is the item flow."""
+
+    def get(self, table: str, key: Mapping[str, Any]) -> dict[str, Any] | None: ...
+
+    def get_many(self, table: str, keys: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]: ...
+
+    def put(self, table: str, item: Mapping[str, Any], *, only_new: bool = False) -> None: ...
+
+    def query(
+        self,
+        table: str,
+        *,
+        conditions: Mapping[str, Any],
+        index: str | None = None,
+        limit: int = 5,
+        forward: bool = True,
+    ) -> list[dict[str, Any]]: ...
+
+    def scan(self, table: str, *, index: str | None = None, limit: int = 5) -> list[dict[str, Any]]: ...
