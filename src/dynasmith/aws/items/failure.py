@@ -1,0 +1,193 @@
+"""What a reply that is not 200 means: try again, slow down, mend the clock or the credentials, or give up.
+
+Source of the codes: the error shapes of botocore's DynamoDB model, and "Error handling with DynamoDB" (which lists
+the common ones that no model has: signature, token, 5xx).
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+import msgspec
+
+from dynasmith.aws.items.exchange import Answer
+from dynasmith.errors import (
+    AccessDenied,
+    ConditionFailed,
+    CredentialsExpired,
+    DynasmithError,
+    LimitExceeded,
+    NoCredentials,
+    ServiceError,
+    ServiceUnavailable,
+    TableNotFound,
+    Throttled,
+    ValidationRefused,
+)
+
+
+class Verdict(Enum):
+    """What to do about a failed request."""
+
+    AGAIN = "again"
+    """The service stumbled, or another write was in the way: the same request again, after a while."""
+    SLOWER = "slower"
+    """Throttled: the same request again, later, and everything slower."""
+    CLOCK = "clock"
+    """The signature's time was refused: sign with the service's clock, then again."""
+    CREDENTIALS = "credentials"
+    """The credentials ran out: ask for new ones, then once again."""
+    STOP = "stop"
+    """The same request will never succeed."""
+
+
+_THROTTLES = frozenset(
+    {
+        "ProvisionedThroughputExceededException",
+        "ProvisionedThroughputExceeded",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "SlowDown",
+        "Throttling",
+        "ThrottlingException",
+        "ThrottledException",
+        "ThrottlingError",
+        "TooManyRequestsException",
+    }
+)
+_STUMBLES = frozenset(
+    {
+        "InternalFailure",
+        "InternalServerError",
+        "InternalServerErrorException",
+        "ReplicatedWriteConflictException",
+        "RequestTimeout",
+        "ServiceUnavailable",
+        "ServiceUnavailableException",
+        "TransactionConflict",
+        "TransactionConflictException",
+        "TransactionInProgressException",
+    }
+)
+_CLOCKS = frozenset({"RequestTimeTooSkewed", "RequestExpired", "InvalidSignatureException"})
+_EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"})
+_UNKNOWN_KEYS = frozenset(
+    {"InvalidClientTokenId", "UnrecognizedClientException", "MissingAuthenticationTokenException", "InvalidAccessKeyId"}
+)
+
+
+class Reason(msgspec.Struct, frozen=True):
+    """One of the service's ThrottlingReasons: ``reason`` as it says (``TableWriteProvisionedThroughput...``)."""
+
+    reason: str = ""
+    resource: str = ""
+
+
+class _Body(msgspec.Struct, frozen=True):
+    type: str = msgspec.field(name="__type", default="")
+    code: str = ""
+    message: str = ""
+    capital: str = msgspec.field(name="Message", default="")
+    reasons: tuple[Reason, ...] = msgspec.field(name="ThrottlingReasons", default=())
+    small: tuple[Reason, ...] = msgspec.field(name="throttlingReasons", default=())
+    item: msgspec.Raw | None = msgspec.field(name="Item", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A reply that is not 200, understood. ``item`` stood there when a condition failed, if it was asked for."""
+
+    verdict: Verdict
+    status: int
+    code: str
+    message: str
+    request_id: str
+    reasons: tuple[Reason, ...] = ()
+    item: bytes | None = None
+
+    @property
+    def sentence(self) -> str:
+        """One sentence for a report or a dead letter."""
+        said = f"{self.code}: {self.message}" if self.message else self.code
+        return f"{said} (HTTP {self.status}{', request ' + self.request_id if self.request_id else ''})"
+
+
+def failure_of(answer: Answer) -> Failure:
+    """Understand a reply whose status is not 200. Never raises: what it cannot read is judged by the status."""
+    try:
+        body = msgspec.json.decode(answer.body, type=_Body)
+    except msgspec.DecodeError:
+        body = _Body(message=answer.body[:200].decode("utf-8", "replace"))
+    code = (body.type or body.code).rsplit("#", 1)[-1].split(":", 1)[0]
+    if not code:
+        code = answer.headers.get("x-amzn-errortype", "").split(":", 1)[0] or f"HTTP{answer.status}"
+    message = body.message or body.capital
+    return Failure(
+        verdict=_verdict(answer.status, code, message),
+        status=answer.status,
+        code=code,
+        message=message,
+        request_id=answer.headers.get("x-amzn-requestid", ""),
+        reasons=body.reasons or body.small,
+        item=None if body.item is None else bytes(body.item),
+    )
+
+
+def _verdict(status: int, code: str, message: str) -> Verdict:
+    if code in _THROTTLES or status == 429:
+        return Verdict.SLOWER
+    if code in _STUMBLES or status >= 500 or status == 408:
+        return Verdict.AGAIN
+    if code in _CLOCKS and ("Signature expired" in message or "not yet current" in message or "kew" in code + message):
+        return Verdict.CLOCK
+    if code == "RequestExpired":
+        return Verdict.CLOCK
+    return Verdict.CREDENTIALS if code in _EXPIRED else Verdict.STOP
+
+
+def error_of(failure: Failure, operation: str, table: str) -> DynasmithError:
+    """The error of ours for a failure that no retry mended."""
+    said, action = failure.sentence, f"dynamodb:{operation}"
+    match failure.code:
+        case "ResourceNotFoundException" | "TableNotFoundException":
+            return TableNotFound(table)
+        case "AccessDeniedException" | "AccessDenied":
+            return AccessDenied(
+                f"{action} on {table} is not allowed: {failure.message}",
+                hint=f"allow the action {action} on the table to whoever runs this",
+                action=action,
+            )
+        case code if code in _EXPIRED:
+            return CredentialsExpired(f"The AWS credentials ran out: {said}", hint="log in again, then resume the job")
+        case code if code in _UNKNOWN_KEYS or code in _CLOCKS:
+            return NoCredentials(
+                f"The AWS credentials were not accepted: {said}",
+                hint="check the keys, the Region and this machine's clock; dynasmith doctor shows them",
+            )
+    kind, hint = _kind_of(failure)
+    error = kind(
+        f"{operation} on {table} was refused: {said}",
+        hint=hint,
+        service_code=failure.code,
+        operation=operation,
+        request_id=failure.request_id,
+    )
+    if isinstance(error, Throttled):
+        error.reasons = tuple(f"{r.reason} {r.resource}".strip() for r in failure.reasons)
+    return error
+
+
+def _kind_of(failure: Failure) -> tuple[type[ServiceError], str]:
+    if failure.verdict is Verdict.SLOWER:
+        return Throttled, "resume it later, or with a lower pace (--max-write-units, --max-read-units)"
+    if failure.verdict is Verdict.AGAIN:
+        return ServiceUnavailable, "the service failed for long; resume the job"
+    match failure.code:
+        case "ConditionalCheckFailedException" | "ConditionalCheckFailed":
+            return ConditionFailed, ""
+        case "ValidationException" | "ValidationError" | "SerializationException":
+            return ValidationRefused, ""
+        case "LimitExceededException" | "ItemCollectionSizeLimitExceededException":
+            return LimitExceeded, ""
+        case _:
+            return ServiceError, ""
