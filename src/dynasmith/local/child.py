@@ -1,0 +1,94 @@
+"""The process in which an engine runs: ``python -m dynasmith.local.child ministack|moto``.
+
+It binds its port first (so two never fight over one), says ``ready`` on its standard output with the port that it has,
+and ends when it is told to: SIGTERM, or its standard input reaching its end (the process that began it is gone), which
+is also how it is stopped on a system without signals.
+"""
+
+import argparse
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+from dynasmith.errors import DynasmithError
+from dynasmith.local.messages import Message, encode
+from dynasmith.local.ready import HOST, listening_socket
+
+Say = Callable[[Message], None]
+
+
+def speaker() -> Say:
+    """A function that writes messages to what standard output was; what libraries print goes to the log from now on."""
+    pipe: IO[bytes] = os.fdopen(os.dup(1), "wb", buffering=0)
+    os.dup2(2, 1)
+
+    def say(message: Message) -> None:
+        try:
+            pipe.write(encode(message))
+        except OSError:
+            return  # nobody listens any more, which is no reason to stop
+
+    return say
+
+
+def stop_on_signals(stop: threading.Event) -> None:
+    """Set ``stop`` on SIGTERM (and on Ctrl-C, where one reaches this process)."""
+    for name in ("SIGTERM", "SIGINT", "SIGBREAK"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda *_: stop.set())
+
+
+def stop_at_end_of_input(stop: threading.Event) -> None:
+    """Set ``stop`` when standard input ends: the process that began this one closed it, or is gone."""
+
+    def read() -> None:
+        while sys.stdin.buffer.read(1024):
+            pass
+        stop.set()
+
+    threading.Thread(target=read, name="dynasmith-parent", daemon=True).start()
+
+
+def serve_moto(port: int, stop: threading.Event, say: Say) -> None:
+    """Serve moto on loopback until ``stop`` is set. Nothing is kept."""
+    from moto.server import ThreadedMotoServer
+
+    # moto binds by itself; asking the system first turns a stranger's port into our sentence.
+    listening_socket(port).close()
+    server = ThreadedMotoServer(HOST, port, verbose=False)
+    server.start()
+    say({"event": "ready", "port": server.get_host_and_port()[1], "pid": os.getpid()})
+    stop.wait()
+    server.stop()
+
+
+def main(arguments: list[str]) -> int:
+    """Run one engine until it is told to stop; 0 after a clean stop, 1 with a ``failed`` message otherwise."""
+    parser = argparse.ArgumentParser(prog="dynasmith.local.child")
+    parser.add_argument("engine", choices=("ministack", "moto"))
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--folder", type=Path)
+    chosen = parser.parse_args(arguments)
+    say = speaker()
+    stop = threading.Event()
+    stop_on_signals(stop)
+    stop_at_end_of_input(stop)
+    try:
+        if chosen.engine == "moto":
+            serve_moto(chosen.port, stop, say)
+        else:
+            from dynasmith.local.ministack import serve_ministack
+
+            serve_ministack(chosen.port, chosen.folder, stop, say)
+    except DynasmithError as error:
+        say({"event": "failed", "message": error.message, "hint": error.hint})
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

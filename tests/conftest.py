@@ -1,0 +1,43 @@
+"""Engines for the whole suite: each is begun at most once, on a free port, and ended by the one who began it."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from dynasmith.errors import NotOffered
+from dynasmith.local import start_dynalite, start_ministack, start_moto
+
+
+@pytest.fixture(scope="session")
+def ministack_endpoint() -> Iterator[str]:
+    """The endpoint of a ministack that lives as long as the session and keeps nothing."""
+    with start_ministack() as engine:
+        yield engine.endpoint
+
+
+@pytest.fixture(scope="session")
+def moto_endpoint() -> Iterator[str]:
+    """The endpoint of a moto server that lives as long as the session."""
+    with start_moto() as engine:
+        yield engine.endpoint
+
+
+@pytest.fixture(scope="session")
+def dynalite_endpoint() -> Iterator[str]:
+    """The endpoint of a dynalite that lives as long as the session; skipped, with the reason, where it is absent."""
+    try:
+        engine = start_dynalite()
+    except NotOffered as error:
+        pytest.skip(f"{error} {error.hint}")
+    with engine:
+        yield engine.endpoint
+
+
+@pytest.fixture(scope="session")
+def external_endpoint() -> str:
+    """A DynamoDB that the person who runs the suite names (DynamoDB Local, say); skipped when none is named."""
+    endpoint = os.environ.get("DYNASMITH_TEST_ENDPOINT")
+    if not endpoint:
+        pytest.skip("DYNASMITH_TEST_ENDPOINT names no DynamoDB")
+    return endpoint
