@@ -90,7 +90,7 @@ class _Body(msgspec.Struct, frozen=True):
     capital: str = msgspec.field(name="Message", default="")
     reasons: tuple[Reason, ...] = msgspec.field(name="ThrottlingReasons", default=())
     small: tuple[Reason, ...] = msgspec.field(name="throttlingReasons", default=())
-    item: msgspec.Raw | None = msgspec.field(name="Item", default=None)
+    item: msgspec.Raw = msgspec.field(name="Item", default_factory=msgspec.Raw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ def failure_of(answer: Answer) -> Failure:
         message=message,
         request_id=answer.headers.get("x-amzn-requestid", ""),
         reasons=body.reasons or body.small,
-        item=None if body.item is None else bytes(body.item),
+        item=bytes(body.item) or None,
     )
 
 

@@ -1,0 +1,174 @@
+"""Both exchanges keep the same promises: one suite, two transports."""
+
+import asyncio
+import gzip
+import socket
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from tests.flow.conftest import MakeTable, Said, client_of, scripted
+
+from dynasmith.aws.items.address import Credentials, address_of
+from dynasmith.aws.items.calls import Calls, Patience, Throttle, scan_shape
+from dynasmith.aws.items.exchange import Exchange
+from dynasmith.aws.items.fallback import BotocoreExchange
+from dynasmith.aws.items.http import AiohttpExchange
+from dynasmith.errors import (
+    AccessDenied,
+    CredentialsExpired,
+    ServiceUnavailable,
+    TableNotFound,
+    Throttled,
+    Unreachable,
+    ValidationRefused,
+)
+
+Open = Callable[[Any], Awaitable[Exchange]]
+QUICK = Patience(first_seconds=0.001, longest_seconds=0.005, refused_seconds=0.02, stumbling_seconds=0.2)
+
+
+async def open_aiohttp(client: Any) -> Exchange:
+    address = await asyncio.to_thread(address_of, client, "t")
+    return AiohttpExchange(address, Credentials(client))
+
+
+async def open_botocore(client: Any) -> Exchange:
+    return BotocoreExchange(client, await asyncio.to_thread(address_of, client, "t"))
+
+
+@pytest.fixture(params=[open_aiohttp, open_botocore], ids=["aiohttp", "botocore"])
+def open_exchange(request: pytest.FixtureRequest) -> Open:
+    opener: Open = request.param
+    return opener
+
+
+async def ask_scripted(open_exchange: Open, *replies: Said, patience: Patience = QUICK) -> tuple[bytes, Any, Calls]:
+    async with scripted(*replies) as script:
+        client = client_of(script.endpoint)
+        exchange = await open_exchange(client)
+        throttles: list[Throttle] = []
+        calls = Calls(exchange, patience=patience, heard=throttles.append)
+        try:
+            return await calls.ask("Scan", "t", b"{}"), (script, throttles), calls
+        finally:
+            await exchange.close()
+            client.close()
+
+
+def error(code: str, message: str = "no", status: int = 400, **headers: str) -> Said:
+    body = b'{"__type":"com.amazonaws.dynamodb.v20120810#%b","message":"%b"}' % (code.encode(), message.encode())
+    return Said(status, body, dict(headers))
+
+
+def test_items_written_are_the_items_scanned(open_exchange: Open, client: Any, make_table: MakeTable) -> None:
+    table = make_table()
+    items = [b'{"pk":{"S":"%d"},"n":{"N":"%d"}}' % (number, number) for number in range(20)]
+
+    async def main() -> list[bytes]:
+        exchange = await open_exchange(client)
+        calls = Calls(exchange)
+        try:
+            reply = await calls.batch_write(table, items)
+            assert not reply.unprocessed
+            first = await calls.scan(table, scan_shape(table, limit=15), None)
+            assert first.last_key is not None
+            rest = await calls.scan(table, scan_shape(table), bytes(first.last_key))
+            return [bytes(item) for item in [*first.items, *rest.items]]
+        finally:
+            await exchange.close()
+
+    assert len(asyncio.run(main())) == 20
+    assert client.scan(TableName=table)["Count"] == 20
+
+
+@pytest.mark.parametrize(
+    "stumble",
+    [
+        error("InternalServerError", status=500),
+        Said(503, b"<html>busy</html>"),
+        error("ReplicatedWriteConflictException"),
+        Said(200, b'{"Count":1}', crc=1),
+        Said(200, b'{"Count":1}', cut=40),
+        Said(200, b'{"Count":1}', cut=0),
+    ],
+    ids=["500", "503-html", "conflict", "crc", "cut", "reset"],
+)
+def test_a_stumble_is_tried_again(open_exchange: Open, stumble: Said) -> None:
+    body, (script, _), calls = asyncio.run(ask_scripted(open_exchange, stumble, Said(200, b'{"Count":7}')))
+    assert body == b'{"Count":7}'
+    assert calls.retried == 1
+    assert len(script.heard) >= 2
+
+
+def test_a_throttle_is_told_with_its_reasons_and_tried_again(open_exchange: Open) -> None:
+    throttle = Said(
+        400,
+        b'{"__type":"x#ProvisionedThroughputExceededException","message":"slow","ThrottlingReasons":'
+        b'[{"reason":"TableWriteProvisionedThroughputExceeded","resource":"arn:t"}]}',
+    )
+    _, (_, throttles), _ = asyncio.run(ask_scripted(open_exchange, throttle, Said()))
+    assert [throttle.reasons[0].reason for throttle in throttles] == ["TableWriteProvisionedThroughputExceeded"]
+
+
+def test_a_throttle_that_lasts_becomes_an_error_with_its_reasons(open_exchange: Open) -> None:
+    body = b'{"__type":"x#ThrottlingException","message":"m","throttlingReasons":[{"reason":"R","resource":"i"}]}'
+    patience = Patience(first_seconds=0.001, longest_seconds=0.001, throttled_seconds=0.01)
+    with pytest.raises(Throttled) as caught:
+        asyncio.run(ask_scripted(open_exchange, Said(400, body), patience=patience))
+    assert caught.value.reasons == ("R i",)
+    assert caught.value.service_code == "ThrottlingException"
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        (error("ResourceNotFoundException"), TableNotFound),
+        (error("AccessDeniedException"), AccessDenied),
+        (error("ValidationException"), ValidationRefused),
+        (error("ExpiredTokenException"), CredentialsExpired),
+        (error("InternalServerError", status=500), ServiceUnavailable),
+    ],
+)
+def test_what_no_retry_mends_is_an_error_of_ours(open_exchange: Open, said: Said, kind: type[Exception]) -> None:
+    with pytest.raises(kind):
+        asyncio.run(ask_scripted(open_exchange, said))
+
+
+def test_a_compressed_reply_is_unpacked_and_its_checksum_is_of_the_wire(open_exchange: Open) -> None:
+    packed = gzip.compress(b'{"Count":3}')
+    body, _, _ = asyncio.run(ask_scripted(open_exchange, Said(200, packed, {"content-encoding": "gzip"})))
+    assert body == b'{"Count":3}'
+
+
+def test_nothing_listening_is_said_soon(open_exchange: Open) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+
+        async def main() -> None:
+            client = client_of(f"http://127.0.0.1:{port}")
+            exchange = await open_exchange(client)
+            try:
+                await Calls(exchange, patience=QUICK).ask("Scan", "t", b"{}")
+            finally:
+                await exchange.close()
+                client.close()
+
+        with pytest.raises(Unreachable) as caught:
+            asyncio.run(main())
+    assert "local start" in caught.value.hint
+
+
+def test_the_clock_of_the_service_is_taken_after_a_refused_signature() -> None:
+    late = error("InvalidSignatureException", "Signature expired: too old", date="Tue, 01 Jan 2030 00:00:00 GMT")
+    _, (script, _), _ = asyncio.run(ask_scripted(open_aiohttp, late, Said()))
+    assert [heard.headers["x-amz-date"][:8] for heard in script.heard][1] == "20300101"
+
+
+def test_the_address_is_botocores_and_nothing_is_sent() -> None:
+    client = client_of("http://127.0.0.1:9/prefix")
+    address = address_of(client, "t")
+    client.close()
+    assert (address.url, address.region, address.service) == ("http://127.0.0.1:9/prefix", "eu-west-1", "dynamodb")
+    assert address.loopback
