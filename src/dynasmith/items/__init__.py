@@ -1,1 +1,22 @@
+"""Items: their bytes, values, keys, sizes, digests, and what transforms and operations make of them.
 
+Import from the files (``from dynasmith.items.wire import RawItem``). One idea a file:
+
+- ``wire``: ``RawItem`` (the bytes of one item, as they came), ``read_scan_page(body) -> ScanPage``,
+  ``attributes(raw)``, ``decode_item`` / ``encode_item``, ``Units`` and ``read_units``.
+- ``value``: one attribute between wire bytes and plain Python: ``decode_value`` / ``encode_value``, ``decode_tree`` /
+  ``encode_tree`` / ``write_tree``, ``same_value``.
+- ``lazy``: ``LazyItem``, the mapping that a transform sees.
+- ``key``: ``KeySchema``, ``key_of(raw, schema) -> Key`` (hashable), ``check_key``, ``encode_key``, ``format_key``;
+  ``spoken``: ``parse_key`` and ``parse_item`` from a command line.
+- ``size``: ``item_bytes``, ``write_units``, ``read_units``, ``check_item``.
+- ``digest``: ``Digest``, ``digest_items(raws) -> Digest``, ``item_hash(raw)``.
+- ``plain``: plain JSON to items and back, ``looks_like_wire``.
+- ``ctx``: ``Context``; ``transform``: ``Transform(function, ctx, target, where)`` with
+  ``copy(raw) -> list[RawItem]`` and ``rewrite(raw) -> Rewrite | None``; ``ItemRefused`` (a TransformError with
+  ``policy`` and ``key``); ``check_converges``.
+- ``condition``: ``parse_condition(text) -> Condition``: evaluated on an item, or sent as a FilterExpression.
+- ``operations``: ``parse_operations(document) -> Operations``, which is a ``Function``.
+
+Everything here is pure: no I/O, no clock, no randomness.
+"""

@@ -1,0 +1,189 @@
+"""An item that decodes an attribute when it is touched, and writes again only what changed.
+
+What nobody touched passes on as the bytes that came. Three attributes read, changed and written: about 3 us.
+"""
+
+from collections.abc import Iterator, Mapping, MutableMapping
+from copy import deepcopy
+from typing import Any, Final, final
+
+import msgspec
+
+from dynasmith.errors import ItemInvalid
+from dynasmith.items.value import decode_value, encode_tree, same_value, write_tree
+from dynasmith.items.wire import RawItem, attributes, check_name, named
+
+_GONE: Final = object()
+#: Types whose value can change behind our back once it is handed out.
+_MUTABLE: Final = frozenset((list, dict, set))
+
+
+@final
+class LazyItem(MutableMapping[str, Any]):
+    """A mutable mapping of attribute names to plain Python values over the wire bytes of one item.
+
+    A value that is changed in place (``item["tags"].append("x")``) is noticed. ``raw`` is the item as it came;
+    ``wire()`` is the item as it is now; ``changed()`` and ``touched`` serve conditional writes. ``copy()`` and
+    ``item | {...}`` make items that share the untouched bytes, for a transform that makes many of one.
+    Reading raises ItemInvalid where an attribute is not DynamoDB JSON, writing where a value has no form there.
+    """
+
+    __slots__ = ("_absent", "_new", "_read_all", "_seen", "parts", "raw")
+
+    #: The item as it came.
+    raw: RawItem
+    #: Its attributes as they came, still bytes. Not to be changed.
+    parts: dict[str, msgspec.Raw]
+
+    def __init__(self, raw: RawItem | bytes) -> None:
+        self.raw = raw if type(raw) is msgspec.Raw else msgspec.Raw(raw)
+        self.parts = attributes(raw)
+        self._seen: dict[str, Any] = {}  # decoded, by name
+        self._new: dict[str, Any] = {}  # assigned, or _GONE, by name; wins over the decoded
+        self._absent: set[str] | None = None
+        self._read_all = False
+
+    # --- the mapping --------------------------------------------------------------------------------------------------
+
+    def __getitem__(self, name: str) -> Any:
+        if name in self._new:
+            value = self._new[name]
+            if value is _GONE:
+                raise KeyError(name)
+            return value
+        seen = self._seen
+        if name in seen:
+            return seen[name]
+        raw = self.parts.get(name)
+        if raw is None:
+            self._miss(name)
+            raise KeyError(name)
+        try:
+            value = seen[name] = decode_value(raw)
+        except ItemInvalid as cause:
+            raise named(name, cause) from cause
+        return value
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        if type(name) is not str or not name:
+            check_name(name)
+        self._new[name] = value
+
+    def __delitem__(self, name: str) -> None:
+        if name not in self:
+            raise KeyError(name)
+        self._new[name] = _GONE
+
+    def __contains__(self, name: object) -> bool:
+        if not isinstance(name, str):
+            return False
+        if name in self._new:
+            return self._new[name] is not _GONE
+        if name in self.parts:
+            # That it is there was asked, so a conditional write must hold to it: decoding marks it as touched.
+            self[name]
+            return True
+        self._miss(name)
+        return False
+
+    def __iter__(self) -> Iterator[str]:
+        self._read_all = True
+        new, parts = self._new, self.parts
+        yield from [name for name in parts if new.get(name) is not _GONE]
+        yield from [name for name in new if name not in parts and new[name] is not _GONE]
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __repr__(self) -> str:
+        # Items hold customers' values, and a repr ends in logs.
+        return f"<LazyItem of {len(self.parts)} attributes>"
+
+    def copy(self) -> "LazyItem":
+        """Another item with the same attributes; changing one does not change the other."""
+        twin = LazyItem.__new__(LazyItem)
+        twin.raw, twin.parts = self.raw, self.parts
+        twin._seen = {name: _copied(value) for name, value in self._seen.items()}
+        twin._new = {name: _copied(value) for name, value in self._new.items()}
+        twin._absent = None if self._absent is None else set(self._absent)
+        twin._read_all = self._read_all
+        return twin
+
+    def __or__(self, other: Mapping[str, Any]) -> "LazyItem":
+        twin = self.copy()
+        twin.update(other)
+        return twin
+
+    def _miss(self, name: str) -> None:
+        if self._absent is None:
+            self._absent = set()
+        self._absent.add(name)
+
+    # --- what became of it --------------------------------------------------------------------------------------------
+
+    @property
+    def touched(self) -> frozenset[str]:
+        """Names of the attributes that were read, looked for or written: what a result may depend on."""
+        names = self._new.keys() | self._seen.keys() | (self._absent or set())
+        return frozenset(names.union(self.parts) if self._read_all else names)
+
+    def changed(self) -> dict[str, bytes | None]:
+        """The attributes whose value differs from what came: name to wire bytes, None where it was removed.
+
+        The bytes that came are in ``parts``. Raises ItemInvalid where a new value has no form in DynamoDB.
+        """
+        changes: dict[str, bytes | None] = {}
+        for name, value in self._changed_in_place():
+            changes[name] = self._write(name, value)
+        for name, value in self._new.items():
+            before = self.parts.get(name)
+            if value is _GONE:
+                if before is not None:
+                    changes[name] = None
+            else:
+                wire = self._write(name, value)
+                if before is None or not same_value(decode_value(before), value):
+                    changes[name] = wire
+        return changes
+
+    def wire(self) -> RawItem:
+        """The item as it is now. What nobody wrote is the bytes that came; nothing written means ``raw`` itself.
+
+        Raises ItemInvalid, naming the attribute, where a value has no form in DynamoDB.
+        """
+        name = ""
+        try:
+            tree: dict[str, Any] | None = None
+            for name, value in self._new.items():
+                if tree is None:
+                    tree = self.parts.copy()
+                if value is _GONE:
+                    tree.pop(name, None)
+                else:
+                    tree[name] = encode_tree(value)
+            for name, value in self._changed_in_place():
+                if tree is None:
+                    tree = self.parts.copy()
+                tree[name] = encode_tree(value)
+            return self.raw if tree is None else msgspec.Raw(write_tree(tree))
+        except ItemInvalid as cause:
+            raise named(name, cause) from cause
+
+    def _write(self, name: str, value: Any) -> bytes:
+        try:
+            return write_tree(encode_tree(value))
+        except ItemInvalid as cause:
+            raise named(name, cause) from cause
+
+    def _changed_in_place(self) -> list[tuple[str, Any]]:
+        """The handed-out lists, maps and sets that are no longer what the wire says."""
+        new = self._new
+        return [
+            (name, value)
+            for name, value in self._seen.items()
+            if type(value) in _MUTABLE and name not in new and not same_value(decode_value(self.parts[name]), value)
+        ]
+
+
+def _copied(value: Any) -> Any:
+    return deepcopy(value) if type(value) in _MUTABLE else value

@@ -1,0 +1,48 @@
+"""DynamoDB's numbers: 38 significant digits, magnitudes 1E-130 to 9.99...E+125, one value whatever the spelling.
+
+Source: Amazon DynamoDB Developer Guide, "Supported data types", Number: "up to 38 digits of precision",
+positive range 1E-130 to 9.9999999999999999999999999999999999999E+125; leading and trailing zeros are trimmed.
+"""
+
+import re
+from typing import Final
+
+#: Significant digits that a number may have.
+NUMBER_DIGITS_MAX: Final = 38
+#: Power of ten of the leading digit, smallest and largest.
+NUMBER_EXPONENT_MIN: Final = -130
+NUMBER_EXPONENT_MAX: Final = 125
+
+_NUMBER: Final = re.compile(r"([+-]?)(?:([0-9]+)(?:\.([0-9]*))?|\.([0-9]+))(?:[eE]([+-]?[0-9]{1,6}))?", re.ASCII)
+
+
+def number_parts(text: str) -> tuple[bool, str, int] | None:
+    """(negative, digits, exponent) of a number as text: the value is digits x 10^exponent; None where it is no number.
+
+    Digits carry no leading and no trailing zero, so that equal numbers have equal parts; zero is (False, "0", 0).
+    """
+    match = _NUMBER.fullmatch(text)
+    if match is None:
+        return None
+    sign, whole, fraction, bare, power = match.groups()
+    fraction = bare if whole is None else fraction or ""
+    digits = ((whole or "") + fraction).lstrip("0")
+    trimmed = digits.rstrip("0")
+    if not trimmed:
+        return False, "0", 0
+    exponent = int(power or 0) - len(fraction) + len(digits) - len(trimmed)
+    return sign == "-", trimmed, exponent
+
+
+def number_fault(text: str) -> str:
+    """Why DynamoDB would refuse this number, as the end of a sentence; empty where it would not."""
+    parts = number_parts(text)
+    if parts is None:
+        return "it is not written as a decimal number"
+    _, digits, exponent = parts
+    if len(digits) > NUMBER_DIGITS_MAX:
+        return f"it has {len(digits)} significant digits, at most {NUMBER_DIGITS_MAX} fit"
+    leading = exponent + len(digits) - 1
+    if digits != "0" and not NUMBER_EXPONENT_MIN <= leading <= NUMBER_EXPONENT_MAX:
+        return f"its magnitude is 1E{leading:+d}, outside 1E{NUMBER_EXPONENT_MIN} to 1E+{NUMBER_EXPONENT_MAX}"
+    return ""

@@ -1,0 +1,201 @@
+"""What a function or an operations file becomes: one callable from an item's bytes to items' bytes.
+
+A copy makes none, one or many items of one; a backfill makes a ``Rewrite`` or nothing. Both are pure: the same bytes
+and the same ``ctx`` give the same result, which is what makes a resumed run write what the first one wrote.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from dynasmith.errors import ItemInvalid, TransformError
+from dynasmith.items.ctx import Context
+from dynasmith.items.key import KeySchema, check_key, format_key, key_of
+from dynasmith.items.lazy import LazyItem
+from dynasmith.items.wire import RawItem, encode_item
+
+#: What a transform may return: an item, nothing, or many items.
+Result: TypeAlias = Mapping[str, Any] | Iterable[Mapping[str, Any]] | None
+#: The function that a person writes.
+Function: TypeAlias = Callable[[MutableMapping[str, Any], Context], Result]
+#: What becomes of an item that a transform refuses: the job stops, or the item goes to the dead-letter file.
+Policy: TypeAlias = Literal["stop", "dead"]
+
+
+class ItemRefused(TransformError):
+    """One item that a transform cannot turn into what can be written; nothing of it was written.
+
+    ``policy`` is what the transform itself asks for, None where the job's own policy decides. ``key`` shows which item.
+    ``__cause__`` is what a function raised, with its traceback.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", policy: Policy | None = None, key: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.policy = policy
+        self.key = key
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """How a backfill changes one item: only what differs is written, if what it depends on is still there."""
+
+    #: The item as it was read, and as it shall be.
+    before: RawItem
+    after: RawItem
+    #: Attributes to write, as wire bytes, and to remove.
+    assigned: Mapping[str, bytes]
+    removed: tuple[str, ...]
+    #: The top-level attributes that the transform read or wrote, as they were: wire bytes, None for absent. A write
+    #: holds only while they are unchanged. Key attributes are left out: they cannot change.
+    expected: Mapping[str, bytes | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Transform:
+    """A function bound to its ``ctx``, and to the key that its results must have.
+
+    ``where`` says which items it concerns: the others pass a copy untouched and a backfill unwritten.
+    """
+
+    function: Function
+    ctx: Context
+    #: The target's key; the source's where it is None.
+    target: KeySchema | None = None
+    where: Callable[[Mapping[str, Any]], bool] | None = None
+
+    def copy(self, raw: RawItem) -> list[RawItem]:
+        """The items that one item becomes in a copy; empty where the function returned None. Raises ItemRefused."""
+        item = LazyItem(raw)
+        try:
+            if self.where is not None and not self.where(item):
+                return [self._checked(raw, raw)]
+            # Each result is written out as it comes: a generator may change and yield the same item again.
+            return [self._checked(raw, _wire(result)) for result in _results(self.function(item, self.ctx))]
+        except Exception as cause:
+            raise self._refused(raw, cause) from cause
+
+    def rewrite(self, raw: RawItem) -> Rewrite | None:
+        """How a backfill changes one item; None where it changes nothing. Raises ItemRefused.
+
+        The function may change the item in place and return None, or return the item as it shall be: an attribute
+        that the returned mapping lacks is removed.
+        """
+        item = LazyItem(raw)
+        try:
+            if self.where is not None and not self.where(item):
+                return None
+            result = self.function(item, self.ctx)
+            if result is None:
+                result = item
+            elif not isinstance(result, Mapping):
+                raise _wrong_type(result, "a backfill makes one item of one: return a mapping, or None for no change")
+            return self._rewrite(item, result)
+        except Exception as cause:
+            raise self._refused(raw, cause) from cause
+
+    def _rewrite(self, item: LazyItem, result: Mapping[str, Any]) -> Rewrite | None:
+        raw = item.raw
+        if isinstance(result, LazyItem) and result.raw is raw:
+            changes, after, touched = result.changed(), result.wire(), item.touched | result.touched
+        else:
+            whole = LazyItem(raw)
+            for name in [name for name in whole.parts if name not in result]:
+                del whole[name]
+            whole.update(result)
+            changes, after, touched = whole.changed(), whole.wire(), item.touched | whole.touched
+        if not changes:
+            return None
+        keys = self.ctx.key.names
+        moved = [name for name in keys if name in changes]
+        if moved:
+            raise ItemRefused(
+                f"The transform changes the key attribute {', '.join(moved)}, and the key of an item cannot change.",
+                hint="a new key is a new item: copy the table into a new one with this transform",
+                policy="stop",
+            )
+        parts = item.parts
+        names = sorted(name for name in touched.union(changes) if name not in keys)
+        return Rewrite(
+            before=raw,
+            after=after,
+            assigned={name: wire for name, wire in changes.items() if wire is not None},
+            removed=tuple(sorted(name for name, wire in changes.items() if wire is None)),
+            expected={name: bytes(parts[name]) if name in parts else None for name in names},
+        )
+
+    def _checked(self, raw: RawItem, wire: RawItem) -> RawItem:
+        target = self.target or self.ctx.key
+        if wire is not raw or target != self.ctx.key:
+            check_key(wire, target)
+        return wire
+
+    def _refused(self, raw: RawItem, cause: Exception) -> ItemRefused:
+        key = self._key_text(raw)
+        if isinstance(cause, ItemRefused):
+            return ItemRefused(
+                f"Item {key}: {cause.message}" if not cause.key else cause.message,
+                hint=cause.hint,
+                policy=cause.policy,
+                key=key,
+            )
+        if isinstance(cause, ItemInvalid):
+            return ItemRefused(f"What the transform makes of item {key}: {cause.message}", hint=cause.hint, key=key)
+        return ItemRefused(
+            f"The transform raised {type(cause).__name__} on item {key}: {cause}", hint="mend the transform", key=key
+        )
+
+    def _key_text(self, raw: RawItem) -> str:
+        try:
+            return format_key(key_of(raw, self.ctx.key), self.ctx.key)
+        except ItemInvalid:
+            return "without a key"
+
+
+@dataclass(frozen=True, slots=True)
+class Divergence:
+    """An item on which a transform does not come to rest: run again on its own result it changes these attributes."""
+
+    key: str
+    names: tuple[str, ...]
+
+    @property
+    def sentence(self) -> str:
+        """What was seen, in one sentence."""
+        return f"Run again on its own result, the transform changes {', '.join(self.names)} of item {self.key} again."
+
+
+def check_converges(transform: Transform, raws: Iterable[RawItem]) -> list[Divergence]:
+    """The items of a sample that a second run would change again: a resumed backfill would apply it twice to them.
+
+    Raises ItemRefused where the transform fails on an item. Costs two runs an item.
+    """
+    found = []
+    for raw in raws:
+        first = transform.rewrite(raw)
+        second = None if first is None else transform.rewrite(first.after)
+        if second is not None:
+            names = tuple(sorted({*second.assigned, *second.removed}))
+            found.append(Divergence(transform._key_text(raw), names))
+    return found
+
+
+def _results(result: Result) -> Iterator[Mapping[str, Any]]:
+    if result is None:
+        return
+    if isinstance(result, Mapping):
+        yield result
+        return
+    if isinstance(result, str | bytes) or not isinstance(result, Iterable):
+        raise _wrong_type(result, "return a mapping, None, or several mappings")
+    for one in result:
+        if not isinstance(one, Mapping):
+            raise _wrong_type(one, "every item that a transform returns is a mapping")
+        yield one
+
+
+def _wire(result: Mapping[str, Any]) -> RawItem:
+    return result.wire() if isinstance(result, LazyItem) else RawItem(encode_item(result))
+
+
+def _wrong_type(result: object, hint: str) -> ItemRefused:
+    return ItemRefused(f"The transform returned {type(result).__name__}, which is no item.", hint=hint)
