@@ -1,0 +1,128 @@
+"""The item flow's ports: where items come from and where they go. Async, because a flow lives on many requests at once.
+
+Items are wire bytes (``dynasmith.items.wire.RawItem``) from end to end; what no transform touches is passed on as it
+came. A page is the unit of everything that is counted: checkpoint, digest, pace, progress.
+"""
+
+from collections.abc import Sequence
+from typing import Literal, Protocol, TypeAlias
+
+from msgspec import Struct
+
+from dynasmith.errors import UsageError
+from dynasmith.items.wire import RawItem, Units
+
+Item: TypeAlias = RawItem | bytes
+"""One item as wire bytes, still a part of its page or a piece of its own."""
+
+
+class Dead(Struct, frozen=True, kw_only=True):
+    """One item, or one line of a file, that could not be moved, and why.
+
+    ``item`` holds the wire bytes (or the line as it stood), ``place`` where it came from (``items.jsonl:17``),
+    ``code`` a short stable word: rejected, transform, refused, throttled, collision, duplicate.
+    """
+
+    code: str
+    reason: str
+    item: bytes = b""
+    place: str = ""
+
+
+class Page(Struct, frozen=True, kw_only=True):
+    """Some items of one segment. ``next`` is where its following page begins; None says the segment is at its end.
+
+    An empty page may have a ``next``. ``read`` counts what was looked at (a filter leaves less), ``dead`` what a file
+    held that is no item.
+    """
+
+    items: Sequence[Item]
+    next: bytes | None
+    read: int
+    units: float = 0.0
+    dead: tuple[Dead, ...] = ()
+
+
+class Source(Protocol):
+    """Items in segments that are read independently. The number of segments of a job never changes.
+
+    ``read`` may be called again with a start that it was given before and then reads the same place again. Every
+    error is a ``dynasmith.errors.DynasmithError``.
+    """
+
+    @property
+    def segments(self) -> int: ...
+
+    async def read(self, segment: int, start: bytes | None) -> Page:
+        """The page of ``segment`` at ``start`` (None: its first)."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class Outcome(Struct, frozen=True, kw_only=True):
+    """What became of one batch, all of it acknowledged. The items add up: written + already + skipped + dead.
+
+    ``already`` are items that stood in the target equal to ours; ``others`` the items that do not stand in the target
+    as ours now (skipped and dead), so that a digest can leave them out. ``retried`` counts items sent again.
+    """
+
+    written: int = 0
+    already: int = 0
+    skipped: int = 0
+    retried: int = 0
+    units: Units = Units()
+    dead: tuple[Dead, ...] = ()
+    others: tuple[bytes, ...] = ()
+
+
+class Sink(Protocol):
+    """Takes items in batches of at most ``batch_items``. A batch is safe when ``write`` returns.
+
+    ``mark`` is what must be kept beside a segment's checkpoint to go on from there (the length of a file); ``begin``
+    gets these marks back, segment by segment, before the first write. Returning False from ``begin`` says that what
+    the mark promises is not there any more: the segment starts anew.
+    """
+
+    @property
+    def batch_items(self) -> int: ...
+
+    async def begin(self, segment: int, mark: bytes) -> bool: ...
+
+    async def write(self, segment: int, items: Sequence[Item]) -> Outcome: ...
+
+    async def mark(self, segment: int) -> bytes: ...
+
+    async def finish(self) -> None:
+        """Every segment is at its end and acknowledged. May be called again after a kill; must end the same."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class Mode(Struct, frozen=True):
+    """What to do where the target has an item of the same key. An item equal to ours is "already there" in all.
+
+    ``overwrite`` replaces it, ``skip-existing`` leaves it, ``fail-existing`` stops the job, ``newer`` replaces it only
+    where ``attribute`` of ours is greater.
+    """
+
+    kind: Literal["overwrite", "skip-existing", "fail-existing", "newer"] = "overwrite"
+    attribute: str = ""
+
+    def __str__(self) -> str:
+        return f"newer:{self.attribute}" if self.kind == "newer" else self.kind
+
+
+def mode_of(text: str) -> Mode:
+    """The mode that a person wrote. Raises UsageError."""
+    kind, _, attribute = text.partition(":")
+    match kind:
+        case "overwrite" | "skip-existing" | "fail-existing" if not attribute:
+            return Mode(kind)
+        case "newer" if attribute:
+            return Mode("newer", attribute)
+    raise UsageError(
+        f"{text!r} is no mode.",
+        hint="overwrite, skip-existing, fail-existing or newer:ATTRIBUTE (such as newer:updated_at)",
+    )
