@@ -172,9 +172,11 @@ class CallDeregisterScaling(StepBase, frozen=True, kw_only=True, tag="deregister
 
 
 class CallCreateReplica(StepBase, frozen=True, kw_only=True, tag="create-replica"):
-    """UpdateTable: one replica. Its recovery and protection follow in steps of their own."""
+    """UpdateTable: one replica; with STRONG consistency all of them, in the one call that the service wants.
 
-    replica: Replica
+    Their recovery and protection follow in steps of their own."""
+
+    replicas: tuple[Replica, ...]
     consistency: Consistency | UnsetType = UNSET
     witness_region: str | UnsetType = UNSET
 

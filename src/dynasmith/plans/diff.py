@@ -1,0 +1,364 @@
+"""`diff`: the only notion of "as wished". What must change so that the live table is what the definition says.
+
+A setting that the definition does not mention is not managed and never differs. A setting that could not be read
+(UNSET in the live table) is a note, not a change. What the definition lacks of a list (indexes, replicas, tags) is a
+note too, and becomes a change with ``prune``.
+"""
+
+from collections.abc import Iterator
+
+from msgspec import UNSET, UnsetType
+
+from dynasmith.plans.capacity import index_capacity, owned_by_autoscaling, table_capacity
+from dynasmith.plans.change import (
+    AddIndex,
+    AddReplica,
+    Change,
+    CreateTable,
+    Dimension,
+    DropIndex,
+    DropReplica,
+    DropTags,
+    RaiseWarm,
+    RebuildIndex,
+    ReplaceTable,
+    SetAutoscaling,
+    SetBilling,
+    SetCapacity,
+    SetEncryption,
+    SetInsights,
+    SetKinesis,
+    SetOnDemandMaximum,
+    SetPolicy,
+    SetProtection,
+    SetRecovery,
+    SetReplica,
+    SetStream,
+    SetTableClass,
+    SetTags,
+    SetTimeToLive,
+)
+from dynasmith.tables.table import (
+    Autoscaling,
+    Billing,
+    Capacity,
+    Encryption,
+    EncryptionKind,
+    Index,
+    Key,
+    LocalIndex,
+    OnDemandMaximum,
+    Recovery,
+    Replica,
+    Scaling,
+    Table,
+    Warm,
+    known,
+)
+
+
+def diff(desired: Table, current: Table | None, *, prune: bool = False) -> tuple[Change, ...]:
+    """The changes that make ``current`` what ``desired`` says, in the order of the definition; empty when as wished.
+
+    ``current`` is None where there is no table. ``prune`` also removes indexes, replicas and tags that ``desired``
+    manages and lacks. Items are compared apart (`plans.items`), since their reading costs calls of its own.
+    """
+    if current is None:
+        return (CreateTable(table=desired),)
+    return tuple(_changes(desired, current, prune=prune))
+
+
+def _changes(desired: Table, current: Table, *, prune: bool) -> Iterator[Change]:
+    yield from _replacements(desired, current, prune=prune)
+    yield from _billing(desired, current, prune=prune)
+    yield from _throughput(desired, current, desired, current, index=None)
+    yield from _indexes(desired, current, prune=prune)
+    yield from _simple(desired, current)
+    yield from _tags(desired, current, prune=prune)
+    yield from _replicas(desired, current, prune=prune)
+
+
+# --- what only a new table could have
+
+
+def describe_key(key: Key) -> str:
+    """A key as people write it: ``customer_id S, order_id S``."""
+    return ", ".join(f"{attribute.name} {attribute.type}" for attribute in key)
+
+
+def _replacements(desired: Table, current: Table, *, prune: bool) -> Iterator[Change]:
+    if desired.key != current.key:
+        yield ReplaceTable(
+            path="key_schema",
+            before=describe_key(current.key),
+            after=describe_key(desired.key),
+            reason="the key of a table never changes",
+        )
+    wanted, there = desired.local_indexes, current.local_indexes
+    if not isinstance(wanted, UnsetType) and not isinstance(there, UnsetType):
+        before = {index.name: index for index in there}
+        after = {index.name: index for index in wanted}
+        for name in sorted(before.keys() | after.keys()):
+            if before.get(name) != after.get(name):
+                yield ReplaceTable(
+                    path=f"local_secondary_indexes.{name}",
+                    before=_local(before, name),
+                    after=_local(after, name),
+                    reason="a local index is made with its table and never changes",
+                )
+    if (
+        not isinstance(desired.consistency, UnsetType)
+        and not isinstance(current.consistency, UnsetType)
+        and known(current.replicas, ())
+        and desired.consistency != current.consistency
+    ):
+        yield ReplaceTable(
+            path="multi_region_consistency",
+            before=current.consistency,
+            after=desired.consistency,
+            reason="the consistency of a global table never changes",
+        )
+    yield from _type_conflicts(desired, current, prune=prune)
+
+
+def _local(indexes: dict[str, LocalIndex], name: str) -> str:
+    index = indexes.get(name)
+    return "none" if index is None else f"{describe_key(index.key)} ({index.projection.kind})"
+
+
+def _type_conflicts(desired: Table, current: Table, *, prune: bool) -> Iterator[Change]:
+    """An attribute has one type in a table: an index that stays can forbid the type that another one wants."""
+    if isinstance(desired.indexes, UnsetType):
+        return
+    wanted = {index.name for index in desired.indexes}
+    staying: list[tuple[str, Index | LocalIndex]] = [
+        ("a local index, which never changes", local) for local in known(current.local_indexes, ())
+    ]
+    if not prune:
+        staying += [
+            (f"index {index.name}, which the definition lacks (--prune removes it)", index)
+            for index in known(current.indexes, ())
+            if index.name not in wanted
+        ]
+    types = {a.name: (a.type, why) for why, index in staying for a in index.key if a.name not in current.key.names}
+    for attribute in {a.name: a for index in desired.indexes for a in index.key}.values():
+        there, why = types.get(attribute.name, (attribute.type, ""))
+        if there != attribute.type:
+            yield ReplaceTable(
+                path=f"attributes.{attribute.name}",
+                before=there,
+                after=attribute.type,
+                reason=f"an attribute has one type in a table, and this one is the key of {why}",
+            )
+
+
+# --- billing and throughput
+
+
+def billing_of(table: Table) -> Billing:
+    """The billing mode, on demand where nothing says."""
+    return known(table.billing, Billing.ON_DEMAND)
+
+
+def _billing(desired: Table, current: Table, *, prune: bool) -> Iterator[Change]:
+    if isinstance(desired.billing, UnsetType) or isinstance(current.billing, UnsetType):
+        return
+    if desired.billing == current.billing:
+        return
+    if desired.billing is Billing.ON_DEMAND:
+        yield SetBilling(before=current.billing, after=desired.billing)
+        return
+    wanted = {index.name for index in known(desired.indexes, ())}
+    managed = not isinstance(desired.indexes, UnsetType)
+    staying = [i for i in known(current.indexes, ()) if i.name in wanted or not (prune and managed)]
+    yield SetBilling(
+        before=current.billing,
+        after=desired.billing,
+        capacity=table_capacity(desired),
+        index_capacities={index.name: index_capacity(desired, index.name) for index in staying},
+    )
+
+
+def _throughput(
+    desired: Table | Index, current: Table | Index, wish: Table, live: Table, *, index: str | None
+) -> Iterator[Change]:
+    """Capacity, ceiling, warm throughput and autoscaling of the table or of one index that both have."""
+    becomes = known(wish.billing, billing_of(live))
+    if becomes is Billing.PROVISIONED and billing_of(live) is Billing.PROVISIONED:
+        yield from _capacity(desired, current, index)
+    if becomes is Billing.ON_DEMAND and not isinstance(desired.on_demand_maximum, UnsetType):
+        there = known(current.on_demand_maximum, OnDemandMaximum())
+        if there != desired.on_demand_maximum:
+            yield SetOnDemandMaximum(index=index, before=there, after=desired.on_demand_maximum)
+    if not isinstance(desired.warm, UnsetType) and not isinstance(current.warm, UnsetType):
+        raised = Warm(
+            read=_raised(desired.warm.read, current.warm.read), write=_raised(desired.warm.write, current.warm.write)
+        )
+        if raised != Warm():
+            yield RaiseWarm(index=index, before=current.warm, after=_merged(raised, current.warm))
+    yield from _autoscaling(desired.autoscaling, current.autoscaling, index)
+
+
+def _capacity(desired: Table | Index, current: Table | Index, index: str | None) -> Iterator[Change]:
+    if isinstance(desired.capacity, UnsetType) or isinstance(current.capacity, UnsetType):
+        return
+    keep_read = owned_by_autoscaling(desired, current, "read")
+    keep_write = owned_by_autoscaling(desired, current, "write")
+    after = Capacity(
+        read=current.capacity.read if keep_read else desired.capacity.read,
+        write=current.capacity.write if keep_write else desired.capacity.write,
+    )
+    if after != current.capacity:
+        yield SetCapacity(index=index, before=current.capacity, after=after)
+
+
+def _raised(wanted: int | UnsetType, there: int | UnsetType) -> int | UnsetType:
+    """Warm throughput grows by itself and is never lowered: more than wanted is as wanted."""
+    if isinstance(wanted, UnsetType):
+        return UNSET
+    return wanted if isinstance(there, UnsetType) or wanted > there else UNSET
+
+
+def _merged(raised: Warm, there: Warm) -> Warm:
+    return Warm(
+        read=there.read if isinstance(raised.read, UnsetType) else raised.read,
+        write=there.write if isinstance(raised.write, UnsetType) else raised.write,
+    )
+
+
+def _autoscaling(
+    desired: Autoscaling | UnsetType, current: Autoscaling | UnsetType, index: str | None
+) -> Iterator[Change]:
+    if isinstance(desired, UnsetType) or isinstance(current, UnsetType):
+        return
+    dimensions: tuple[Dimension, ...] = ("read", "write")
+    for dimension in dimensions:
+        wanted: Scaling | UnsetType | None = getattr(desired, dimension)
+        there: Scaling | UnsetType | None = getattr(current, dimension)
+        if isinstance(wanted, UnsetType) or isinstance(there, UnsetType):
+            continue
+        if wanted is None and there is None:
+            continue
+        if wanted is not None and there is not None and _same_scaling(wanted, there):
+            continue
+        yield SetAutoscaling(index=index, dimension=dimension, before=there, after=wanted)
+
+
+def _same_scaling(wanted: Scaling, there: Scaling) -> bool:
+    same_range = (wanted.min, wanted.max, wanted.target) == (there.min, there.max, there.target)
+    cooldowns = ("scale_in_cooldown_seconds", "scale_out_cooldown_seconds")
+    return same_range and all(
+        isinstance(getattr(wanted, name), UnsetType) or getattr(wanted, name) == known(getattr(there, name), 0)
+        for name in cooldowns
+    )
+
+
+# --- global indexes
+
+
+def _indexes(desired: Table, current: Table, *, prune: bool) -> Iterator[Change]:
+    if isinstance(desired.indexes, UnsetType):
+        return
+    there = {index.name: index for index in known(current.indexes, ())}
+    wanted = {index.name for index in desired.indexes}
+    for index in desired.indexes:
+        live = there.get(index.name)
+        if live is None:
+            yield AddIndex(index=index)
+        elif (index.key, index.projection) != (live.key, live.projection):
+            yield RebuildIndex(before=live, after=index)
+        else:
+            yield from _throughput(index, live, desired, current, index=index.name)
+    if prune:
+        for name in sorted(there.keys() - wanted):
+            yield DropIndex(index=there[name])
+
+
+# --- the settings that are one value
+
+
+def _simple(desired: Table, current: Table) -> Iterator[Change]:
+    if _differs(desired.stream, current.stream):
+        yield SetStream(before=current.stream, after=desired.stream)  # type: ignore[arg-type]
+    if not isinstance(desired.recovery, UnsetType) and not isinstance(current.recovery, UnsetType):
+        yield from _recovery(desired.recovery, current.recovery)
+    wanted, there = desired.encryption, current.encryption
+    if not isinstance(wanted, UnsetType) and not isinstance(there, UnsetType) and not same_encryption(wanted, there):
+        yield SetEncryption(before=there, after=wanted)
+    if _differs(desired.table_class, current.table_class):
+        yield SetTableClass(before=current.table_class, after=desired.table_class)  # type: ignore[arg-type]
+    if _differs(desired.deletion_protection, current.deletion_protection):
+        yield SetProtection(before=current.deletion_protection, after=desired.deletion_protection)  # type: ignore[arg-type]
+    if _differs(desired.contributor_insights, current.contributor_insights):
+        yield SetInsights(before=current.contributor_insights, after=desired.contributor_insights)  # type: ignore[arg-type]
+    if _differs(desired.kinesis_stream, current.kinesis_stream):
+        yield SetKinesis(before=current.kinesis_stream, after=desired.kinesis_stream)  # type: ignore[arg-type]
+    if _differs(desired.resource_policy, current.resource_policy):
+        yield SetPolicy(before=current.resource_policy, after=desired.resource_policy)  # type: ignore[arg-type]
+    if _differs(desired.time_to_live, current.time_to_live):
+        yield SetTimeToLive(before=current.time_to_live, after=desired.time_to_live)  # type: ignore[arg-type]
+
+
+def _differs(wanted: object, there: object) -> bool:
+    """Both are set and they are not the same."""
+    return not isinstance(wanted, UnsetType) and not isinstance(there, UnsetType) and wanted != there
+
+
+def _recovery(wanted: Recovery | None, there: Recovery | None) -> Iterator[Change]:
+    if wanted is not None and there is not None and isinstance(wanted.days, UnsetType):
+        return
+    if wanted != there and not (wanted == Recovery() and there is not None):
+        yield SetRecovery(before=there, after=wanted)
+
+
+def same_encryption(wanted: Encryption, there: Encryption) -> bool:
+    """Whether the same key encrypts: a key's id stands for the ARN that ends in it."""
+    if wanted.kind is not there.kind:
+        return False
+    if wanted.kind is not EncryptionKind.CUSTOMER:
+        return True
+    key, live = known(wanted.key, ""), known(there.key, "")
+    return key == live or live.endswith((f":key/{key}", f":{key}"))
+
+
+# --- tags and replicas
+
+
+def _tags(desired: Table, current: Table, *, prune: bool) -> Iterator[Change]:
+    if isinstance(desired.tags, UnsetType) or isinstance(current.tags, UnsetType):
+        return
+    there = current.tags
+    after = {name: value for name, value in desired.tags.items() if there.get(name) != value}
+    if after:
+        yield SetTags(before={name: there[name] for name in after if name in there}, after=after)
+    gone = {name: value for name, value in there.items() if name not in desired.tags}
+    if gone and prune:
+        yield DropTags(before=gone)
+
+
+def _replicas(desired: Table, current: Table, *, prune: bool) -> Iterator[Change]:
+    if isinstance(desired.replicas, UnsetType) or isinstance(current.replicas, UnsetType):
+        return
+    there = {replica.region: replica for replica in current.replicas}
+    for replica in desired.replicas:
+        live = there.get(replica.region)
+        if live is None:
+            yield AddReplica(replica=replica, consistency=desired.consistency, witness_region=desired.witness_region)
+            continue
+        if _differs(replica.key, live.key):
+            yield ReplaceTable(
+                path=f"replicas.{replica.region}.key",
+                before=str(live.key),
+                after=str(replica.key),
+                reason="the key that encrypts a replica changes only when the replica is removed and added again",
+            )
+        changed = {
+            name: getattr(replica, name)
+            for name in ("table_class", "recovery", "deletion_protection")
+            if _differs(getattr(replica, name), getattr(live, name))
+        }
+        if changed:
+            yield SetReplica(before=live, after=Replica(region=replica.region, **changed))
+    if prune:
+        for region in sorted(there.keys() - {replica.region for replica in desired.replicas}):
+            yield DropReplica(replica=there[region])

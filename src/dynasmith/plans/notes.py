@@ -1,0 +1,74 @@
+"""What differs and is left alone: said, so that nobody wonders, and never a drift."""
+
+from collections.abc import Iterator, Mapping
+
+from msgspec import UnsetType
+
+from dynasmith.plans.change import Note
+from dynasmith.tables.description import TableDescription
+from dynasmith.tables.table import UNMANAGED_YET, Table, known
+
+# The field names of `Table` in the words of a definition, where they differ.
+DEFINITION_WORDS = {
+    "key": "key_schema",
+    "billing": "billing_mode",
+    "capacity": "provisioned_throughput",
+    "on_demand_maximum": "on_demand_throughput",
+    "warm": "warm_throughput",
+    "indexes": "global_secondary_indexes",
+    "local_indexes": "local_secondary_indexes",
+    "recovery": "point_in_time_recovery",
+    "consistency": "multi_region_consistency",
+    "kinesis_stream": "kinesis_destination",
+}
+
+
+def notes(
+    desired: Table, description: TableDescription | None, *, unoffered: Mapping[str, str], prune: bool
+) -> tuple[Note, ...]:
+    """The notes of one table. ``unoffered`` maps a setting that the engine lacks to the reason."""
+    found = list(_unmanaged(desired))
+    missing = dict(unoffered)
+    if description is not None:
+        missing |= description.unread
+        if not prune:
+            found += _undefined(desired, description.table)
+        found += [Note(kind="reported", path="", text=text) for text in description.notices]
+    found += _unoffered(desired, missing)
+    return tuple(found)
+
+
+def _unmanaged(desired: Table) -> Iterator[Note]:
+    for name in UNMANAGED_YET:
+        if not isinstance(getattr(desired, name), UnsetType):
+            yield Note(kind="not-managed-yet", path=name, text=f"{name} is read and not managed yet by this version")
+
+
+def _undefined(desired: Table, current: Table) -> Iterator[Note]:
+    if not isinstance(desired.indexes, UnsetType):
+        wanted = {index.name for index in desired.indexes}
+        for index in known(current.indexes, ()):
+            if index.name not in wanted:
+                path = f"global_secondary_indexes.{index.name}"
+                yield Note(kind="undefined", path=path, text=f"index {index.name} is not defined; --prune removes it")
+    if not isinstance(desired.replicas, UnsetType):
+        regions = {replica.region for replica in desired.replicas}
+        for replica in known(current.replicas, ()):
+            if replica.region not in regions:
+                path = f"replicas.{replica.region}"
+                text = f"replica {replica.region} is not defined; --prune removes it"
+                yield Note(kind="undefined", path=path, text=text)
+    if not isinstance(desired.tags, UnsetType):
+        for tag in sorted(known(current.tags, {}).keys() - desired.tags.keys()):
+            yield Note(kind="undefined", path=f"tags.{tag}", text=f"tag {tag} is not defined; --prune removes it")
+
+
+def _unoffered(desired: Table, missing: Mapping[str, str]) -> Iterator[Note]:
+    """Only what the definition asks for: autoscaling that nobody wants needs no service."""
+    for setting, reason in sorted(missing.items()):
+        asked = not isinstance(getattr(desired, setting, None), UnsetType)
+        if setting == "autoscaling":
+            asked = asked or any(not isinstance(i.autoscaling, UnsetType) for i in known(desired.indexes, ()))
+        if asked and getattr(desired, setting, None) is not None:
+            word = DEFINITION_WORDS.get(setting, setting)
+            yield Note(kind="not-offered", path=word, text=f"{word} is left alone: {reason}")

@@ -1,0 +1,60 @@
+"""Where in a definition a change belongs: the path that people look up."""
+
+from typing import assert_never
+
+from dynasmith.plans import change as c
+
+
+def _part(index: str | None, setting: str) -> str:
+    return setting if index is None else f"global_secondary_indexes.{index}.{setting}"
+
+
+def path_of(change: c.Change) -> str:
+    """The path inside the table's definition, in the definition's own words: ``global_secondary_indexes.by_status``."""
+    match change:
+        case c.CreateTable():
+            return ""
+        case c.ReplaceTable():
+            return change.path
+        case c.SetBilling():
+            return "billing_mode"
+        case c.SetCapacity():
+            return _part(change.index, "provisioned_throughput")
+        case c.SetOnDemandMaximum():
+            return _part(change.index, "on_demand_throughput")
+        case c.RaiseWarm():
+            return _part(change.index, "warm_throughput")
+        case c.SetAutoscaling():
+            return _part(change.index, f"autoscaling.{change.dimension}")
+        case c.AddIndex() | c.DropIndex():
+            return f"global_secondary_indexes.{change.index.name}"
+        case c.RebuildIndex():
+            return f"global_secondary_indexes.{change.after.name}"
+        case c.SetTimeToLive():
+            return "time_to_live"
+        case c.SetStream():
+            return "stream"
+        case c.SetRecovery():
+            return "point_in_time_recovery"
+        case c.SetEncryption():
+            return "encryption"
+        case c.SetTableClass():
+            return "table_class"
+        case c.SetProtection():
+            return "deletion_protection"
+        case c.SetTags() | c.DropTags():
+            return "tags"
+        case c.AddReplica() | c.DropReplica():
+            return f"replicas.{change.replica.region}"
+        case c.SetReplica():
+            return f"replicas.{change.after.region}"
+        case c.SetInsights():
+            return "contributor_insights"
+        case c.SetKinesis():
+            return "kinesis_destination"
+        case c.SetPolicy():
+            return "resource_policy"
+        case c.PutItem() | c.DeleteItem():
+            return "items"
+        case _:
+            assert_never(change)

@@ -1,0 +1,95 @@
+"""When is a wait over? Decided from a fresh description; the engine does the waiting."""
+
+from typing import assert_never
+
+from msgspec import Struct
+
+from dynasmith.plans import step as s
+from dynasmith.tables.description import TableDescription
+from dynasmith.tables.table import known
+
+# States from which nothing goes on by itself (API reference: TableDescription, ReplicaDescription).
+STUCK_TABLE = ("INACCESSIBLE_ENCRYPTION_CREDENTIALS", "ARCHIVING", "ARCHIVED", "REPLICATION_NOT_AUTHORIZED")
+STUCK_REPLICA = ("CREATION_FAILED", "INACCESSIBLE_ENCRYPTION_CREDENTIALS", "REPLICATION_NOT_AUTHORIZED")
+
+
+class WaitState(Struct, frozen=True, kw_only=True):
+    """What a poll found: over, still ``seen``, or ``stuck`` where waiting longer is of no use."""
+
+    over: bool
+    seen: str
+    stuck: bool = False
+
+
+def look(wait: s.Wait, description: TableDescription) -> WaitState:
+    """Whether ``wait`` is over for the table as it was just described. Pure."""
+    if description.status in STUCK_TABLE:
+        return WaitState(over=False, seen=f"the table is {description.status}", stuck=True)
+    match wait:
+        case s.WaitTable():
+            return _table(description)
+        case s.WaitIndex():
+            return _index(wait, description)
+        case s.WaitIndexGone():
+            state = description.index_state(wait.name)
+            return _table(description) if state is None else _still(f"index {wait.name} is {state.status}")
+        case s.WaitTimeToLive():
+            return _settled("TTL", known(description.ttl_status, ""), "ENABLED" if wait.enabled else "DISABLED")
+        case s.WaitInsights():
+            status = known(description.insights_status, "")
+            if status == "FAILED":
+                return WaitState(over=False, seen="contributor insights are FAILED", stuck=True)
+            return _settled("contributor insights", status, "ENABLED" if wait.enabled else "DISABLED")
+        case s.WaitKinesis():
+            status = known(description.kinesis_status, "")
+            if status == "ENABLE_FAILED":
+                return WaitState(over=False, seen="the Kinesis destination is ENABLE_FAILED", stuck=True)
+            return _settled("the Kinesis destination", status, "ACTIVE" if wait.enabled else "DISABLED")
+        case s.WaitReplica():
+            return _replica(wait, description)
+        case s.WaitReplicaGone():
+            gone = description.replica_state(wait.region)
+            return _table(description) if gone is None else _still(f"replica {wait.region} is {gone.status}")
+        case _:
+            assert_never(wait)
+
+
+def _still(seen: str) -> WaitState:
+    return WaitState(over=False, seen=seen)
+
+
+def _table(description: TableDescription) -> WaitState:
+    if description.status != "ACTIVE":
+        return _still(f"the table is {description.status}")
+    encryption = known(description.encryption_status, "ENABLED")
+    if encryption in ("ENABLING", "DISABLING", "UPDATING"):
+        return _still(f"encryption is {encryption}")
+    return WaitState(over=True, seen="the table is ACTIVE")
+
+
+def _index(wait: s.WaitIndex, description: TableDescription) -> WaitState:
+    state = description.index_state(wait.name)
+    if state is None:
+        return _still(f"index {wait.name} is not described yet")
+    if state.status != "ACTIVE":
+        filling = ", filling from the table" if state.backfilling else ""
+        return _still(f"index {wait.name} is {state.status}{filling}")
+    return _table(description)
+
+
+def _settled(thing: str, status: str, wanted: str) -> WaitState:
+    """A state that an engine does not report (empty) cannot be waited for."""
+    if status in ("", wanted):
+        return WaitState(over=True, seen=f"{thing}: {wanted}")
+    return _still(f"{thing}: {status}")
+
+
+def _replica(wait: s.WaitReplica, description: TableDescription) -> WaitState:
+    state = description.replica_state(wait.region)
+    if state is None:
+        return _still(f"replica {wait.region} is not described yet")
+    if state.status in STUCK_REPLICA:
+        return WaitState(over=False, seen=f"replica {wait.region} is {state.status}: {state.reason}", stuck=True)
+    if state.status != "ACTIVE":
+        return _still(f"replica {wait.region} is {state.status}")
+    return _table(description)
