@@ -1,1 +1,1 @@
-
+"""The verbs, over ports: planning, applying, ensuring, importing, validating, and the flow of items."""

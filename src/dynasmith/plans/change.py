@@ -255,9 +255,10 @@ class Note(Struct, frozen=True, kw_only=True):
     """Something that differs and is left alone, and why; never a drift.
 
     ``kind``: ``undefined`` (the definition lacks it; ``--prune`` removes it), ``not-offered`` (the engine has no such
-    service, or it could not be read), ``not-managed-yet``, ``reported`` (a feature that is named, never planned).
+    service, or it could not be read), ``not-managed-yet``, ``reported`` (a feature that is named, never planned),
+    ``unfinished`` (an earlier change is still under way in the service).
     """
 
-    kind: Literal["undefined", "not-offered", "not-managed-yet", "reported"]
+    kind: Literal["undefined", "not-offered", "not-managed-yet", "reported", "unfinished"]
     path: str
     text: str

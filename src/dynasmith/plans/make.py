@@ -7,13 +7,15 @@ from msgspec.structs import replace
 
 from dynasmith.limits import GSI_PER_TABLE_MAX_INDEXES
 from dynasmith.plans.arrange import arrange
-from dynasmith.plans.change import Change
+from dynasmith.plans.change import Change, Note
 from dynasmith.plans.diff import diff
 from dynasmith.plans.estimate import estimate
+from dynasmith.plans.explain import step_text
 from dynasmith.plans.hazard import Facts, hazard
 from dynasmith.plans.notes import notes
 from dynasmith.plans.plan import TablePlan, fingerprint_of
 from dynasmith.plans.prices import Prices
+from dynasmith.plans.step import Wait, WaitIndex, WaitIndexGone, WaitReplica, WaitReplicaGone, WaitTable
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.table import Table, known
 
@@ -45,13 +47,36 @@ def make_table_plan(
         exists=description is not None,
         desired=wish,
         changes=changes,
-        steps=arrange(changes, wish, current, index_quota=index_quota),
+        steps=(*unfinished(description), *arrange(changes, wish, current, index_quota=index_quota)),
         hazards=tuple(verdict for verdict in verdicts if verdict is not None),
-        notes=notes(limited(desired, only), description, unoffered=unoffered or {}, prune=prune),
+        notes=(
+            *notes(limited(desired, only), description, unoffered=unoffered or {}, prune=prune),
+            *(Note(kind="unfinished", path="", text=step_text(wait)) for wait in unfinished(description)),
+        ),
         estimates=tuple(cost for cost in costs if cost is not None),
         fingerprint=fingerprint_of(wish, current),
         prune=prune,
     )
+
+
+def unfinished(description: TableDescription | None) -> tuple[Wait, ...]:
+    """The waits for what an earlier run, or somebody else, has begun: nothing may be sent before they are over."""
+    if description is None:
+        return ()
+    waits: list[Wait] = []
+    for index in description.indexes:
+        if index.status == "DELETING":
+            waits.append(WaitIndexGone(name=index.name))
+        elif index.status != "ACTIVE":
+            waits.append(WaitIndex(name=index.name))
+    for replica in description.replicas:
+        if replica.status == "DELETING":
+            waits.append(WaitReplicaGone(region=replica.region))
+        elif replica.status in ("CREATING", "UPDATING"):
+            waits.append(WaitReplica(region=replica.region))
+    if description.status in ("CREATING", "UPDATING") and not waits:
+        waits.append(WaitTable())
+    return tuple(waits)
 
 
 def limited(desired: Table, only: Sequence[str]) -> Table:

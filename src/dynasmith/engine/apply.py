@@ -1,0 +1,269 @@
+"""`apply`: does a plan, several tables at once; one failing table never stops the others.
+
+Interrupted at any point, the same command continues: what is done is no longer a difference, and what the service
+still works at is waited for.
+"""
+
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+
+from msgspec import Struct
+
+from dynasmith.engine.planning import read
+from dynasmith.engine.waiting import Stopped, rest, wait_for
+from dynasmith.errors import (
+    ConsentRequired,
+    DynasmithError,
+    LimitExceeded,
+    NoEffect,
+    Postponed,
+    ReplacementRequired,
+    ServiceUnavailable,
+    StalePlan,
+    TableBusy,
+    TableExists,
+    Throttled,
+    WaitTimeout,
+)
+from dynasmith.plans.change import Change, PutItem, ReplaceTable, SetTimeToLive
+from dynasmith.plans.consent import Consent, lacking
+from dynasmith.plans.diff import diff
+from dynasmith.plans.make import without
+from dynasmith.plans.paths import path_of
+from dynasmith.plans.plan import Plan, TablePlan, fingerprint_of
+from dynasmith.plans.step import Call, CallCreateTable, Step, Wait, WaitTimeToLive
+from dynasmith.ports.clock import Clock
+from dynasmith.ports.listener import (
+    Listener,
+    StepDone,
+    StepStarted,
+    StepWaiting,
+    TableDone,
+    TableFailed,
+    TablePostponed,
+    TableStarted,
+    silent,
+)
+from dynasmith.ports.tables import Tables
+
+CONCURRENT_TABLES = 10
+# A table that another call is changing, or a full queue of control-plane operations, clears within minutes.
+BUSY_SECONDS_MAX = 900.0
+PAUSE_SECONDS_FIRST = 0.2
+PAUSE_SECONDS_MAX = 15.0
+# TTL takes up to an hour, and the service takes one change an hour: longer than this nobody should sit and watch.
+TTL_WAIT_SECONDS_MAX = 30.0
+
+
+class Applied(Struct, frozen=True, kw_only=True):
+    """What became of one table: the changes made, the steps done, and where the rest is postponed, why."""
+
+    table: str
+    changes: tuple[Change, ...]
+    steps_done: int
+    seconds: float
+    postponed: str = ""
+
+
+class ApplyReport(Struct, frozen=True, kw_only=True):
+    """What became of a plan. ``failures`` maps a table to its error; the others are in ``applied``."""
+
+    applied: tuple[Applied, ...]
+    failures: dict[str, DynasmithError] = {}
+
+
+def refuse_without_consent(plan: Plan, consent: Consent) -> None:
+    """Raises `ConsentRequired` naming every hazard and its flag; nothing was done."""
+    missing = [(table, hazard) for table, hazard in lacking(plan, consent) if hazard.consent != "impossible"]
+    if not missing:
+        return
+    parts = "; ".join(f"{table} {hazard.path}: {hazard.why}" for table, hazard in missing)
+    flags = " ".join(dict.fromkeys(hazard.flag for _, hazard in missing))
+    raise ConsentRequired(f"The plan needs consent: {parts}.", hint=f"add {flags}")
+
+
+def refuse_stale(plan: Plan, tables: Tables) -> None:
+    """Raises `StalePlan` where account, Region, endpoint or a table's managed state is another; reads only."""
+    here = tables.identity()
+    for name, planned, live in (
+        ("account", plan.account, here.account),
+        ("Region", plan.region, here.region),
+        ("endpoint", plan.endpoint, here.endpoint),
+    ):
+        if planned != live:
+            raise StalePlan(
+                f"The plan was made for {name} {planned or 'none'}, and this is {live or 'none'}.",
+                hint="use the environment that it was made for, or plan again",
+            )
+    for table in plan.tables:
+        description = read(table.desired, tables)
+        current = None if description is None else description.table
+        if fingerprint_of(table.desired, current) != table.fingerprint:
+            raise StalePlan(f"Table {table.table} has changed since the plan was made.", hint="dynasmith plan")
+
+
+def apply_plan(
+    plan: Plan,
+    tables: Tables,
+    clock: Clock,
+    *,
+    consent: Consent,
+    listener: Listener = silent,
+    stopped: Stopped | None = None,
+) -> ApplyReport:
+    """Do ``plan``, ten tables at a time. The caller has checked that it is not stale (`refuse_stale`).
+
+    Raises `ConsentRequired` before the first call where a hazard lacks consent. A table that fails, or that only a
+    replacement could change, is one of the report's ``failures``; the others go on. On `Interrupted` the steps that
+    were sent stay; running it again continues.
+    """
+    refuse_without_consent(plan, consent)
+    stop = stopped or Stopped()
+    busy = [table for table in plan.tables if table.steps or table.changes]
+    outcomes: dict[str, Applied | DynasmithError] = {}
+    with ThreadPoolExecutor(max_workers=CONCURRENT_TABLES, thread_name_prefix="dynasmith-apply") as pool:
+        running = {pool.submit(_guarded, table, tables, clock, listener, stop): table.table for table in busy}
+        try:
+            for future in _as_completed(set(running)):
+                outcomes[running[future]] = future.result()
+        except KeyboardInterrupt:
+            stop.stop()
+            raise
+    stop.check()
+    return ApplyReport(
+        applied=tuple(o for o in (outcomes[t.table] for t in busy) if isinstance(o, Applied)),
+        failures={name: o for name, o in outcomes.items() if isinstance(o, DynasmithError)},
+    )
+
+
+def _as_completed(
+    futures: set[Future[Applied | DynasmithError]],
+) -> Iterator[Future[Applied | DynasmithError]]:
+    """As they end; wakes up twice a second so that a signal is heard on every platform."""
+    while futures:
+        done, futures = wait(futures, timeout=0.5, return_when=FIRST_COMPLETED)
+        yield from done
+
+
+def _guarded(
+    plan: TablePlan, tables: Tables, clock: Clock, listener: Listener, stop: Stopped
+) -> Applied | DynasmithError:
+    begun = clock.monotonic()
+    listener(TableStarted(table=plan.table, steps=len(plan.steps)))
+    try:
+        applied = _apply_table(plan, tables, clock, listener, stop)
+    except DynasmithError as error:
+        listener(TableFailed(table=plan.table, message=error.message, hint=error.hint))
+        return error
+    if applied.postponed:
+        listener(TablePostponed(table=plan.table, reason=applied.postponed))
+    else:
+        listener(TableDone(table=plan.table, seconds=clock.monotonic() - begun))
+    return applied
+
+
+def _apply_table(plan: TablePlan, tables: Tables, clock: Clock, listener: Listener, stop: Stopped) -> Applied:
+    begun = clock.monotonic()
+    for change in plan.changes:
+        if isinstance(change, ReplaceTable):
+            raise ReplacementRequired(
+                f"Table {plan.table} cannot become this: {change.path} {change.before} -> {change.after}: "
+                f"{change.reason}.",
+                hint="define it under a new name and copy the items; dynasmith never deletes and creates",
+            )
+    done, postponed = 0, ""
+    for number, step in enumerate(plan.steps, start=1):
+        stop.check()
+        listener(StepStarted(table=plan.table, number=number, step=step))
+        at = clock.monotonic()
+        try:
+            _do(step, number, plan, tables, clock, listener, stop)
+        except Postponed as reason:
+            postponed = f"{reason.message} {reason.hint}".strip()
+            break
+        listener(StepDone(table=plan.table, number=number, step=step, seconds=clock.monotonic() - at))
+        done = number
+    _check_result(plan, tables, postponed=bool(postponed))
+    return Applied(
+        table=plan.table,
+        changes=plan.changes,
+        steps_done=done,
+        seconds=clock.monotonic() - begun,
+        postponed=postponed,
+    )
+
+
+def _do(
+    step: Step, number: int, plan: TablePlan, tables: Tables, clock: Clock, listener: Listener, stop: Stopped
+) -> None:
+    if not isinstance(step, Wait):
+        _send(step, plan, tables, clock, stop)
+        return
+
+    def seen(state: str, waited: float) -> None:
+        listener(StepWaiting(table=plan.table, number=number, step=step, state=state, waited_seconds=waited))
+
+    if not isinstance(step, WaitTimeToLive):
+        wait_for(step, plan.table, tables, clock, stop, seen)
+        return
+    try:
+        wait_for(step, plan.table, tables, clock, stop, seen, TTL_WAIT_SECONDS_MAX)
+    except WaitTimeout as slow:
+        raise Postponed(
+            f"Table {plan.table}: TTL is still being turned off, which takes up to an hour.",
+            hint=f"run it again after {_in_an_hour(clock)}",
+        ) from slow
+
+
+def _in_an_hour(clock: Clock) -> str:
+    later = clock.now().timestamp() + 3_600
+    return clock.now().fromtimestamp(later, tz=clock.now().tzinfo).strftime("%H:%M UTC")
+
+
+def _send(step: Call, plan: TablePlan, tables: Tables, clock: Clock, stop: Stopped) -> None:
+    """Send one call; what clears by itself is tried again with growing pauses, up to fifteen minutes."""
+    begun = clock.monotonic()
+    pause = PAUSE_SECONDS_FIRST
+    while True:
+        stop.check()
+        try:
+            tables.send(plan.table, step)
+        except TableExists:
+            # Another process created it between our reading and now: what it made is compared at the end.
+            if isinstance(step, CallCreateTable):
+                return
+            raise
+        except (TableBusy, LimitExceeded, Throttled, ServiceUnavailable) as error:
+            waited = clock.monotonic() - begun
+            if waited >= BUSY_SECONDS_MAX or not _clears(error):
+                raise
+            rest(pause, clock, stop)
+            pause = min(pause * 2, PAUSE_SECONDS_MAX)
+        else:
+            return
+
+
+def _clears(error: DynasmithError) -> bool:
+    """Whether waiting can help: too many operations at a time, yes; too many indexes or decreases, no."""
+    if not isinstance(error, LimitExceeded):
+        return True
+    text = error.message.lower()
+    return "simultaneous" in text or "concurrent" in text or "at a time" in text
+
+
+def _check_result(plan: TablePlan, tables: Tables, *, postponed: bool) -> None:
+    """Reads the table again: a 200 is not a proof. Raises `NoEffect` naming what is not as asked for."""
+    if not plan.steps or all(isinstance(change, PutItem) for change in plan.changes):
+        return
+    description = read(plan.desired, tables)
+    if description is None:
+        raise NoEffect(f"Table {plan.table} was created and is not described.", hint="run it again")
+    left = diff(without(plan.desired, description.unread), description.table, prune=plan.prune)
+    if postponed:
+        left = tuple(change for change in left if not isinstance(change, SetTimeToLive))
+    if left:
+        paths = ", ".join(path_of(change) or "the table" for change in left)
+        raise NoEffect(
+            f"Table {plan.table}: every call was accepted, and {paths} is not as asked for.",
+            hint="the engine ignores this setting, or another process changed the table: dynasmith plan shows it",
+        )

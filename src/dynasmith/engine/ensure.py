@@ -1,0 +1,57 @@
+"""`ensure`: creates what is absent, and says where what exists differs. Safe when ten processes start it at once."""
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from dynasmith.engine.apply import ApplyReport, apply_plan
+from dynasmith.engine.waiting import Stopped
+from dynasmith.errors import DynasmithError
+from dynasmith.plans.consent import Consent
+from dynasmith.plans.plan import Plan, TablePlan
+from dynasmith.ports.clock import Clock
+from dynasmith.ports.listener import Listener, silent
+from dynasmith.ports.tables import Tables
+
+
+class Ensured(Struct, frozen=True, kw_only=True):
+    """What ``ensure`` did: tables created, tables that were there (with those that differ), and failures."""
+
+    created: tuple[str, ...]
+    existing: tuple[str, ...]
+    differing: tuple[TablePlan, ...]
+    failures: dict[str, DynasmithError] = {}
+
+
+def ensure(
+    plan: Plan, tables: Tables, clock: Clock, *, listener: Listener = silent, stopped: Stopped | None = None
+) -> Ensured:
+    """Create the tables of ``plan`` that are absent, with everything around them; change no table that exists.
+
+    A table that another process creates meanwhile counts as created. What exists and is still being made is waited
+    for. Costs the calls of the creations; nothing where all exist. Interrupted, it is simply run again.
+    """
+    absent = tuple(table if not table.exists else _waits_only(table) for table in plan.tables)
+    report: ApplyReport = apply_plan(
+        replace(plan, tables=absent), tables, clock, consent=Consent(yes=True), listener=listener, stopped=stopped
+    )
+    there = tuple(table for table in plan.tables if table.exists)
+    return Ensured(
+        created=tuple(done.table for done in report.applied if not _existed(plan, done.table)),
+        existing=tuple(table.table for table in there),
+        differing=tuple(table for table in there if table.changes),
+        failures=report.failures,
+    )
+
+
+def _existed(plan: Plan, name: str) -> bool:
+    return any(table.table == name and table.exists for table in plan.tables)
+
+
+def _waits_only(table: TablePlan) -> TablePlan:
+    """The plan of a table that exists, without its changes: only the waits for what is under way in it."""
+    waits = tuple(step for step in table.steps[: _unfinished(table)])
+    return replace(table, changes=(), steps=waits, hazards=())
+
+
+def _unfinished(table: TablePlan) -> int:
+    return sum(note.kind == "unfinished" for note in table.notes)

@@ -1,0 +1,122 @@
+"""Waiting: polls a description until a pure rule says that it is over; with a deadline, jitter and events."""
+
+import random
+from collections.abc import Callable, Collection
+from threading import Event as Flag
+
+from dynasmith.errors import Interrupted, RunError, TableNotFound, WaitTimeout
+from dynasmith.plans import step as s
+from dynasmith.plans.waits import WaitState, look
+from dynasmith.ports.clock import Clock
+from dynasmith.ports.tables import Tables
+
+# Building an index or a replica takes as long as the table is large: 24 hours end even the largest seen in public
+# reports. Everything else has its waiter in botocore at 500 s to 10 min; an hour leaves room for TTL.
+DEADLINE_SECONDS: dict[type, float] = {s.WaitIndex: 86_400.0, s.WaitReplica: 86_400.0, s.WaitReplicaGone: 86_400.0}
+DEADLINE_SECONDS_OTHERWISE = 3_600.0
+POLL_SECONDS_FIRST = 0.1
+POLL_SECONDS_MAX = 10.0
+
+# What a poll must read beside DescribeTable, for the waits that look at more.
+NEEDS: dict[type, tuple[str, ...]] = {
+    s.WaitTimeToLive: ("time_to_live",),
+    s.WaitInsights: ("contributor_insights",),
+    s.WaitKinesis: ("kinesis_stream",),
+}
+
+
+class Stopped:
+    """A flag that the door raises on SIGINT; every wait and every step looks at it."""
+
+    def __init__(self) -> None:
+        self._flag = Flag()
+
+    def stop(self) -> None:
+        """Ask all work to stop at the next safe point."""
+        self._flag.set()
+
+    def check(self) -> None:
+        """Raise `Interrupted` when asked to stop."""
+        if self._flag.is_set():
+            raise Interrupted(
+                "Stopped between two steps; what was sent goes on in the service.",
+                hint="run the same command again: it continues",
+            )
+
+
+REST_SLICE_SECONDS = 0.5
+
+
+def rest(seconds: float, clock: Clock, stopped: Stopped) -> None:
+    """Sleep about ``seconds`` (a quarter more or less), in slices short enough that a signal is obeyed at once."""
+    left = seconds * random.uniform(0.75, 1.25)
+    while left > 0:
+        stopped.check()
+        clock.sleep(min(left, REST_SLICE_SECONDS))
+        left -= REST_SLICE_SECONDS
+
+
+def wait_for(
+    wait: s.Wait,
+    table: str,
+    tables: Tables,
+    clock: Clock,
+    stopped: Stopped,
+    seen: Callable[[str, float], None],
+    deadline_seconds: float | None = None,
+) -> None:
+    """Poll until ``wait`` is over. ``seen(state, waited_seconds)`` hears of each poll that is not the last.
+
+    Raises `WaitTimeout` at the deadline, `RunError` where waiting is of no use. Costs one describe a poll, and one
+    more call for TTL, insights and Kinesis. When it stops halfway nothing is lost: the service goes on.
+    """
+    limit = (
+        DEADLINE_SECONDS.get(type(wait), DEADLINE_SECONDS_OTHERWISE) if deadline_seconds is None else deadline_seconds
+    )
+    begun = clock.monotonic()
+    pause = POLL_SECONDS_FIRST
+    while True:
+        stopped.check()
+        state = _poll(wait, table, tables, NEEDS.get(type(wait), ()))
+        if state.over:
+            return
+        waited = clock.monotonic() - begun
+        if state.stuck:
+            raise RunError(
+                f"Table {table}: {state.seen}.", hint="this does not mend itself: see the table in the console"
+            )
+        if waited >= limit:
+            raise WaitTimeout(
+                f"Table {table}: {state.seen} after {waited:.0f} seconds.",
+                hint="run the same command again: it continues",
+            )
+        seen(state.seen, waited)
+        rest(pause, clock, stopped)
+        pause = min(pause * 1.6, POLL_SECONDS_MAX)
+
+
+def _poll(wait: s.Wait, table: str, tables: Tables, settings: Collection[str]) -> WaitState:
+    """A new table may be "not found" for seconds after it was created: that is a state, not an error."""
+    try:
+        return look(wait, tables.describe(table, settings))
+    except TableNotFound:
+        return WaitState(over=False, seen="the table is not described yet")
+
+
+def wait_until_gone(
+    table: str, tables: Tables, clock: Clock, stopped: Stopped, deadline_seconds: float = DEADLINE_SECONDS_OTHERWISE
+) -> None:
+    """Poll until the table is no longer described. Raises `WaitTimeout` at the deadline."""
+    begun = clock.monotonic()
+    pause = POLL_SECONDS_FIRST
+    while True:
+        stopped.check()
+        try:
+            status = tables.describe(table, ()).status
+        except TableNotFound:
+            return
+        waited = clock.monotonic() - begun
+        if waited >= deadline_seconds:
+            raise WaitTimeout(f"Table {table} is {status} after {waited:.0f} seconds.", hint="it goes on by itself")
+        rest(pause, clock, stopped)
+        pause = min(pause * 1.6, POLL_SECONDS_MAX)

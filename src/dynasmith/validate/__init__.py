@@ -1,0 +1,1 @@
+"""Is this table as it should be? Findings with codes. Pure."""
