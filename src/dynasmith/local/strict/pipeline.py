@@ -1,0 +1,139 @@
+"""What happens to each request: which service it is for, what the rules say, then the engine, then the journal."""
+
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from dynasmith.local.strict import control
+from dynasmith.local.strict.http import Upstream
+from dynasmith.local.strict.journal import Call
+from dynasmith.local.strict.rules import Ask, Refusal
+from dynasmith.local.strict.rules_data import ITEM_OPERATIONS
+from dynasmith.local.strict.wire import Reply, Request, error_code, error_reply
+from dynasmith.local.strict.world import LOG, TARGET, Incoming, World
+
+_DATA = frozenset(ITEM_OPERATIONS)
+Autoscaling = Callable[[], Awaitable[Upstream | None]]
+
+
+class Pipeline:
+    """The handler of one server's requests."""
+
+    def __init__(self, world: World, autoscaling: Autoscaling) -> None:
+        self._world = world
+        self._autoscaling = autoscaling
+
+    async def answer(self, request: Request) -> Reply:
+        """The reply to one request; never raises."""
+        try:
+            target = request.headers.get(b"x-amz-target", b"")
+            if target.startswith(TARGET):
+                return await self._dynamodb(request, target[len(TARGET) :].decode("latin-1"))
+            return await self._other(request, target)
+        except OSError as error:
+            return error_reply(
+                "ServiceUnavailable", f"The engine behind the strict endpoint does not answer: {error}", status=503
+            )
+        except Exception as error:
+            LOG.exception("the strict endpoint failed on a request")
+            return error_reply("InternalServerError", f"The strict endpoint itself failed: {error!r}", status=500)
+
+    async def _other(self, request: Request, target: bytes) -> Reply:
+        """A service that is only routed: Application Auto Scaling to its own engine, the rest to the engine."""
+        world = self._world
+        service = request.scope[2]
+        scaling = target.startswith(b"AnyScaleFrontendService.") or service == "application-autoscaling"
+        operation = target.rpartition(b".")[2].decode("latin-1")
+        if not operation:
+            path = request.target.decode("latin-1").split("?", 1)[0]
+            operation = f"{request.method.decode('latin-1')} {path}"
+        at = world.clock.now()
+        upstream = await self._autoscaling() if scaling else world.upstream
+        if upstream is None:
+            reply = error_reply(
+                "UnknownOperationException", "This endpoint was started without Application Auto Scaling", status=400
+            )
+        else:
+            reply = await upstream.send(request)
+        body = request.body if target else None
+        world.journal.add(
+            Call(operation, "", reply.status, None, at, 0, error_code(reply), service or "other", body=body)
+        )
+        return reply
+
+    async def _dynamodb(self, request: Request, operation: str) -> Reply:
+        world = self._world
+        now = world.clock.now()
+        try:
+            body = msgspec.json.decode(request.body) if request.body else {}
+        except msgspec.DecodeError as error:
+            return error_reply("SerializationException", f"The request is not JSON: {error}")
+        if not isinstance(body, dict):
+            return error_reply("SerializationException", "Start of structure or map expected")
+        # Plain answers are what the endpoint reads; a client that offered gzip takes them too.
+        if b"accept-encoding" in request.headers:
+            headers = {name: value for name, value in request.headers.items() if name != b"accept-encoding"}
+            request = Request(request.method, request.target, headers, request.body)
+        call = Incoming(request, operation, body, world.account_of(request), now, control.tables_of(body))
+        reply = await self._judged(call)
+        self._write_down(call, reply)
+        return reply
+
+    async def _judged(self, call: Incoming) -> Reply:
+        world = self._world
+        if call.operation in _DATA:
+            refusal = await self._refusal(call)
+            return await world.forward(call) if refusal is None else refused(refusal)
+        if call.operation in control.WRITES:
+            async with world.control:
+                call.now = world.clock.now()
+                refusal = await self._refusal(call)
+                if refusal is not None:
+                    return refused(refusal)
+                reply: Reply = await control.WRITES[call.operation](world, call)
+                return reply
+        refusal = await self._refusal(call)
+        if refusal is not None:
+            return refused(refusal)
+        handler = control.READS.get(call.operation)
+        if handler is None:
+            return await world.forward(call)
+        read: Reply = await handler(world, call)
+        return read
+
+    async def _refusal(self, call: Incoming) -> Refusal | None:
+        """What the rules say, for each table that the call names."""
+        world, account = self._world, call.account
+        account.settle(call.now)
+        if not call.tables:
+            return world.rules.judge(Ask(call.operation, call.body, None, account, call.now))
+        for name in call.tables:
+            table = await world.table(call, name)
+            refusal = world.rules.judge(Ask(call.operation, call.body, table, account, call.now))
+            if refusal is not None:
+                return refusal
+            if table is None and call.operation in control.NEED_TABLE:
+                return Refusal("ResourceNotFoundException", f"Requested resource not found: Table: {name} not found")
+        return None
+
+    def _write_down(self, call: Incoming, reply: Reply) -> None:
+        table = call.tables[0] if call.tables else ""
+        self._world.journal.add(
+            Call(
+                call.operation,
+                table,
+                reply.status,
+                call.units,
+                call.now,
+                call.items,
+                error_code(reply) if reply.status >= 400 else "",
+                "dynamodb",
+                call.tables,
+                call.request.body,
+            )
+        )
+
+
+def refused(refusal: Refusal) -> Reply:
+    """The reply of a refusal."""
+    return error_reply(refusal.code, refusal.message, status=refusal.status, parts=refusal.parts)

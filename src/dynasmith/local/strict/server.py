@@ -1,0 +1,143 @@
+"""``StrictServer``: the endpoint in a thread of its own."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine, Sequence
+from types import TracebackType
+from typing import Any, Self, TypeVar
+from urllib.parse import urlsplit
+
+from dynasmith.local.strict.clock import ClockMode, StrictClock
+from dynasmith.local.strict.http import Door, Upstream
+from dynasmith.local.strict.journal import Journal
+from dynasmith.local.strict.pipeline import Pipeline
+from dynasmith.local.strict.rules import Rule, RuleBook
+from dynasmith.local.strict.table_of_rules import rules
+from dynasmith.local.strict.wipe import wipe
+from dynasmith.local.strict.world import World
+
+START_SECONDS_MAX = 10.0
+_T = TypeVar("_T")
+
+
+class StrictServer:
+    """A strict DynamoDB endpoint on 127.0.0.1 in front of ``upstream`` (``http://host:port`` of any engine).
+
+    It listens when the constructor returns, on ``port`` (0: a free one), until ``close()`` or the end of ``with``;
+    closing ends connections at once and keeps nothing. ``autoscaling_upstream`` is where Application Auto Scaling goes,
+    an address or a function that starts one on first use. ``clock``: "manual" stands still until ``clock.advance``,
+    "real" runs (a transition takes at most a second), "fast" runs an hour a second. ``auto_advance``: each Describe of
+    something in transition moves a manual clock towards its end. ``describe_lag_seconds``: for so long after
+    CreateTable the table is not found. ``rules_off`` names rules that do not hold.
+    """
+
+    def __init__(
+        self,
+        upstream: str,
+        autoscaling_upstream: str | Callable[[], str] | None = None,
+        clock: ClockMode = "manual",
+        rules_off: Sequence[str] = (),
+        *,
+        extra_rules: Sequence[Rule] = (),
+        auto_advance: bool = False,
+        describe_lag_seconds: float = 0.0,
+        port: int = 0,
+    ) -> None:
+        self.clock = StrictClock(clock)
+        self.journal = Journal()
+        self.rules = RuleBook((*rules(), *extra_rules), rules_off)
+        self._world = World(
+            upstream_of(upstream),
+            self.clock,
+            self.rules,
+            self.journal,
+            auto_advance=auto_advance and clock == "manual",
+            describe_lag_seconds=describe_lag_seconds,
+        )
+        self._scaling_address = autoscaling_upstream
+        self._scaling: Upstream | None = None
+        self._scaling_lock = asyncio.Lock()
+        self._doors: set[Door] = set()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="dynasmith-strict", daemon=True)
+        self._thread.start()
+        try:
+            self._listener = self._call(self._listen(port))
+        except BaseException:
+            self._stop_loop()
+            raise
+        self.port: int = self._listener.sockets[0].getsockname()[1]
+        self.endpoint = f"http://127.0.0.1:{self.port}"
+
+    @property
+    def auto_advance(self) -> bool:
+        """Whether a Describe of something in transition moves the clock."""
+        return self._world.auto_advance
+
+    @auto_advance.setter
+    def auto_advance(self, value: bool) -> None:
+        self._world.auto_advance = value
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_forever()
+
+    def _call(self, work: Coroutine[Any, Any, _T]) -> _T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(START_SECONDS_MAX)
+
+    async def _listen(self, port: int) -> asyncio.Server:
+        pipeline = Pipeline(self._world, self._autoscaling)
+        return await self._loop.create_server(lambda: Door(pipeline.answer, self._doors), "127.0.0.1", port)
+
+    async def _autoscaling(self) -> Upstream | None:
+        async with self._scaling_lock:
+            address = self._scaling_address
+            if self._scaling is None and address is not None:
+                url = address if isinstance(address, str) else await asyncio.to_thread(address)
+                self._scaling = upstream_of(url)
+            return self._scaling
+
+    def wipe(self) -> None:
+        """Delete, in the engine itself and at once, every table and backup that was used through this endpoint."""
+        self._call(wipe(self._world))
+
+    def close(self) -> None:
+        """Stop listening and end every connection. Safe to call twice."""
+        if not self._loop.is_closed():
+            self._call(self._end())
+            self._stop_loop()
+
+    async def _end(self) -> None:
+        self._listener.close()
+        for door in tuple(self._doors):
+            door.close()
+        self._world.upstream.close()
+        if self._scaling is not None:
+            self._scaling.close()
+        tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        # One turn more, so that aborted transports close their sockets.
+        await asyncio.sleep(0)
+
+    def _stop_loop(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(START_SECONDS_MAX)
+        self._loop.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def upstream_of(url: str) -> Upstream:
+    """Connections to an engine's address; ValueError for anything but http://host:port."""
+    parts = urlsplit(url)
+    if parts.scheme != "http" or not parts.hostname:
+        raise ValueError(f"the engine behind the strict endpoint is an http://host:port, not {url!r}")
+    return Upstream(parts.hostname, parts.port or 80)

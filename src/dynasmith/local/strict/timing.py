@@ -1,0 +1,29 @@
+"""How long things take, in seconds on the endpoint's clock. The service promises none of these; they are of the size
+that people see, and long enough that whoever does not wait is caught.
+"""
+
+CREATE_TABLE_SECONDS = 10.0
+UPDATE_TABLE_SECONDS = 10.0
+DELETE_TABLE_SECONDS = 10.0
+# An index is allocated first (Backfilling false, the table UPDATING), then filled (Backfilling true, the table ACTIVE).
+INDEX_ALLOCATION_SECONDS = 30.0
+INDEX_BACKFILL_SECONDS = 240.0
+DELETE_INDEX_SECONDS = 60.0
+# API reference of UpdateTimeToLive: "can take up to one hour for the change to fully process".
+TTL_CHANGE_SECONDS = 1800.0
+SSE_CHANGE_SECONDS = 120.0
+REPLICA_CREATE_SECONDS = 300.0
+REPLICA_DELETE_SECONDS = 120.0
+BACKUP_SECONDS = 20.0
+RESTORE_SECONDS = 900.0
+EXPORT_SECONDS = 300.0
+# A table created a moment ago has continuous backups "being enabled".
+CONTINUOUS_BACKUPS_READY_SECONDS = 10.0
+# LatestRestorableDateTime is "typically 5 minutes before the current time" (API reference).
+LATEST_RESTORABLE_LAG_SECONDS = 300.0
+# DescribeTable: ItemCount and TableSizeBytes are updated "approximately every six hours" (API reference).
+COUNT_EVERY_SECONDS = 21_600.0
+# What a Describe poll of something in transition moves the clock by, where auto_advance is on: at least this, or
+# half of what is left, so that every state is seen and no wait takes many polls.
+AUTO_ADVANCE_SECONDS = 5.0
+AUTO_ADVANCE_SHARE = 2.0

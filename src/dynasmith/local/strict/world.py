@@ -1,0 +1,112 @@
+"""Everything one server holds, and the way from it to the engine."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from dynasmith.local.strict import timing
+from dynasmith.local.strict.clock import StrictClock
+from dynasmith.local.strict.effects import adopted
+from dynasmith.local.strict.http import Upstream
+from dynasmith.local.strict.journal import Journal
+from dynasmith.local.strict.rules import RuleBook
+from dynasmith.local.strict.state import Account, TableState
+from dynasmith.local.strict.wire import Reply, Request, error_code
+
+LOG = logging.getLogger("dynasmith.strict")
+TARGET = b"DynamoDB_20120810."
+
+
+@dataclass(slots=True)
+class Incoming:
+    """One DynamoDB call on its way through. ``units`` and ``items`` are filled in as they become known."""
+
+    request: Request
+    operation: str
+    body: dict[str, Any]
+    account: Account
+    now: float
+    tables: tuple[str, ...] = ()
+    units: float | None = None
+    items: int = 0
+
+
+@dataclass(slots=True)
+class World:
+    """The state of one strict server. Touched by its event loop; the clock, rules and journal by anybody."""
+
+    upstream: Upstream
+    clock: StrictClock
+    rules: RuleBook
+    journal: Journal
+    auto_advance: bool = False
+    describe_lag_seconds: float = 0.0
+    accounts: dict[tuple[str, str], Account] = field(default_factory=dict)
+    control: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def account_of(self, request: Request) -> Account:
+        """The account and Region of a request, by its credential scope (an engine that has accounts takes a 12-digit
+        access key as one)."""
+        access, region, _ = request.scope
+        key = (access if len(access) == 12 and access.isdigit() else "", region or "us-east-1")
+        return self.accounts.setdefault(key, Account(key))
+
+    async def forward(self, call: Incoming) -> Reply:
+        """Send the call to the engine as it came."""
+        return await self.upstream.send(call.request)
+
+    async def ask(self, call: Incoming, operation: str, body: Mapping[str, Any]) -> tuple[Reply, dict[str, Any]]:
+        """Send a call of our own to the engine with the caller's credentials; its reply and its JSON."""
+        headers = {
+            **call.request.headers,
+            b"x-amz-target": TARGET + operation.encode(),
+            b"content-type": b"application/x-amz-json-1.0",
+        }
+        reply = await self.upstream.send(Request(b"POST", b"/", headers, msgspec.json.encode(body)))
+        return reply, reply_json(reply)
+
+    async def table(self, call: Incoming, name: str) -> TableState | None:
+        """The table's state; one that the endpoint has not seen yet is adopted as the engine describes it."""
+        known = call.account.tables.get(name)
+        if known is not None or not name:
+            return known
+        reply, said = await self.ask(call, "DescribeTable", {"TableName": name})
+        if reply.status != 200:
+            return None
+        _, ttl = await self.ask(call, "DescribeTimeToLive", {"TableName": name})
+        _, backups = await self.ask(call, "DescribeContinuousBackups", {"TableName": name})
+        # Another call may have adopted it meanwhile; the first one stays.
+        return call.account.tables.setdefault(
+            name,
+            adopted(
+                said["Table"],
+                ttl.get("TimeToLiveDescription") or {},
+                backups.get("ContinuousBackupsDescription") or {},
+                self.clock.now(),
+            ),
+        )
+
+    def poll(self, dues: list[float], now: float) -> None:
+        """A Describe saw something in transition: let time pass towards the next due time."""
+        left = min((due - now for due in dues if due > now), default=0.0)
+        if self.auto_advance and left > 0:
+            self.clock.advance(max(timing.AUTO_ADVANCE_SECONDS, left / timing.AUTO_ADVANCE_SHARE))
+
+
+Handler = Callable[[World, Incoming], Any]
+
+
+def reply_json(reply: Reply) -> dict[str, Any]:
+    """The JSON of a 200 reply; {} for anything else."""
+    if reply.status != 200:
+        LOG.debug("the engine answered %s", error_code(reply))
+        return {}
+    try:
+        value = msgspec.json.decode(reply.body)
+    except msgspec.DecodeError:
+        return {}
+    return value if isinstance(value, dict) else {}
