@@ -1,0 +1,71 @@
+"""What a job did, counted; and the arithmetic that must add up."""
+
+from typing import Any
+
+import msgspec
+
+
+class Counts(msgspec.Struct, frozen=True, kw_only=True):
+    """Counts of a page, a segment or a job. ``a + b`` adds them up.
+
+    Items: ``read + fanned_out - dropped == written + unchanged + already + skipped + dead``.
+    """
+
+    #: Items read from the source (after the service's filter).
+    read: int = 0
+    #: Items that a transform made beyond one of each.
+    fanned_out: int = 0
+    #: Items that a transform dropped.
+    dropped: int = 0
+    #: Items written and acknowledged.
+    written: int = 0
+    #: Items of a backfill that were in the new shape before.
+    unchanged: int = 0
+    #: Items that stood in the target, equal to ours.
+    already: int = 0
+    #: Items left alone because the mode says so: another one of that key is there, or a newer one.
+    skipped: int = 0
+    #: Items in the dead-letter file: refused by a transform or by the service.
+    dead: int = 0
+    #: Items sent again; no item is counted less or more for it.
+    retried: int = 0
+    #: Requests that were throttled.
+    throttled: int = 0
+    #: Capacity units as the service reported them, the table's and its indexes'.
+    read_units: float = 0.0
+    write_units: float = 0.0
+
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(**{name: getattr(self, name) + getattr(other, name) for name in Counts.__struct_fields__})
+
+    @property
+    def arrived(self) -> int:
+        """Items whose end is known."""
+        return self.written + self.unchanged + self.already + self.skipped + self.dead
+
+    @property
+    def unaccounted(self) -> int:
+        """Items whose end is not known: 0 in every finished job, more while items are on their way; never negative."""
+        return self.read + self.fanned_out - self.dropped - self.arrived
+
+    @property
+    def arithmetic(self) -> str:
+        """The sum in words, whether it holds or not."""
+        left = [f"{self.read:,} read"]
+        left += [f"+ {self.fanned_out:,} fanned out"] if self.fanned_out else []
+        left += [f"- {self.dropped:,} dropped"] if self.dropped else []
+        ends = [
+            (self.written, "written"),
+            (self.unchanged, "unchanged"),
+            (self.already, "already there"),
+            (self.skipped, "skipped"),
+            (self.dead, "dead"),
+        ]
+        right = " + ".join(f"{count:,} {word}" for count, word in ends if count) or "0 written"
+        if self.unaccounted == 0:
+            return f"{' '.join(left)} = {right}"
+        return f"{' '.join(left)} != {right}: {abs(self.unaccounted):,} items are unaccounted for"
+
+    def to_json(self) -> dict[str, Any]:
+        """The counts under their own names."""
+        return msgspec.structs.asdict(self)

@@ -1,0 +1,115 @@
+"""The rate that a resource bears: raised a little at a time, lowered when the service throttles (AIMD), by its reasons.
+
+``Steer`` says how many units a second to try now; ``Pace`` keeps them. One for the table and one for each index: an
+index can throttle its table, and then it is the index's rate that must fall.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Final, Literal, TypeAlias
+
+from dynasmith.limits import (
+    NEW_ON_DEMAND_READ_UNITS_PER_SECOND,
+    NEW_ON_DEMAND_WRITE_UNITS_PER_SECOND,
+    TABLE_MAX_READ_UNITS_PER_SECOND,
+    TABLE_MAX_WRITE_UNITS_PER_SECOND,
+)
+
+Side: TypeAlias = Literal["read", "write"]
+
+#: What a throttle leaves of a rate. A key range that is hot is not cured by a lower rate as a whole, so it costs less.
+_KEPT: Final = {
+    "ProvisionedThroughputExceeded": 0.7,
+    "AccountLimitExceeded": 0.7,
+    "MaxOnDemandThroughputExceeded": 0.7,
+    "KeyRangeThroughputExceeded": 0.9,
+}
+_KEPT_UNKNOWN: Final = 0.7
+#: Throttles that come within this time after a cut speak of the rate before it.
+_SETTLE_SECONDS: Final = 1.0
+#: A rate that is not throttled doubles in about this time: on-demand tables grow with their traffic, not at once.
+_DOUBLING_SECONDS: Final = 60.0
+#: One unit a second always goes on, so that a job under heavy throttling still sees when it ends.
+RATE_MIN: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Throttle:
+    """One of the service's ThrottlingReasons, understood. ``index`` is empty where the table itself throttles."""
+
+    side: Side
+    limit: str
+    index: str = ""
+
+
+def throttle_of(reason: str, resource: str) -> Throttle | None:
+    """What ``TableWriteProvisionedThroughputExceeded`` with the ARN of its table or index says; None if it is unknown.
+
+    Source: API Reference, ThrottlingReason: "ResourceType+OperationType+LimitType", Table or Index, Read or Write.
+    """
+    for kind in ("Table", "Index"):
+        for word, side in _SIDES:
+            if reason.startswith(kind + word):
+                index = resource.rpartition("/index/")[2] if kind == "Index" and "/index/" in resource else ""
+                return Throttle(side, reason[len(kind + word) :], index)
+    return None
+
+
+_SIDES: Final[tuple[tuple[str, Side], ...]] = (("Read", "read"), ("Write", "write"))
+
+
+@dataclass(frozen=True, slots=True)
+class Steer:
+    """The rate to try now, in units a second, never over ``ceiling``."""
+
+    rate: float
+    ceiling: float
+    #: When the rate was last reckoned, and last cut.
+    at: float
+    cut_at: float = float("-inf")
+
+    @classmethod
+    def new(cls, start: float, ceiling: float, now: float) -> "Steer":
+        """A rate that starts at ``start`` and may grow to ``ceiling``."""
+        return cls(max(RATE_MIN, min(start, ceiling)), max(RATE_MIN, ceiling), now)
+
+    def throttled(self, limit: str, now: float) -> "Steer":
+        """After a throttle with this reason's limit (empty where the service gave none). Cuts once a second."""
+        if now - self.cut_at < _SETTLE_SECONDS:
+            return replace(self, at=now)
+        kept = _KEPT.get(limit, _KEPT_UNKNOWN)
+        return replace(self, rate=max(RATE_MIN, self.rate * kept), at=now, cut_at=now)
+
+    def passed(self, now: float) -> "Steer":
+        """After requests that were not throttled: the rate grows with the time since it was last reckoned.
+
+        Additive, a sixtieth of the ceiling or of the rate (whichever is less) a second: careful while low, and never
+        doubling within a minute.
+        """
+        elapsed = min(max(0.0, now - self.at), _SETTLE_SECONDS * 5)
+        grown = self.rate + min(self.rate, self.ceiling) * elapsed / _DOUBLING_SECONDS
+        return replace(self, rate=min(self.ceiling, grown), at=now)
+
+
+def start_rate(side: Side, *, provisioned: float | None = None, warm: float | None = None, share: float = 0.5) -> float:
+    """The rate that a job without a limit starts at.
+
+    Provisioned: ``share`` of the capacity, so that live traffic keeps the rest (``nice``). On demand: what the table is
+    warm for where that is known, else what a new table bears (12,000 read, 4,000 write).
+    """
+    if provisioned is not None:
+        return max(RATE_MIN, provisioned * share)
+    if warm is not None:
+        return max(RATE_MIN, warm)
+    return float(NEW_ON_DEMAND_READ_UNITS_PER_SECOND if side == "read" else NEW_ON_DEMAND_WRITE_UNITS_PER_SECOND)
+
+
+def ceiling(side: Side, *, asked: float | None = None, provisioned: float | None = None, share: float = 0.5) -> float:
+    """The rate that a job never passes: what a person asked for, else its share of provisioned capacity, else the quota.
+
+    The quota is the default of a table, 40,000 of each; an account with a higher one asks for it.
+    """
+    if asked is not None:
+        return asked
+    if provisioned is not None:
+        return max(RATE_MIN, provisioned * share)
+    return float(TABLE_MAX_READ_UNITS_PER_SECOND if side == "read" else TABLE_MAX_WRITE_UNITS_PER_SECOND)

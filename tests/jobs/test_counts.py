@@ -1,0 +1,35 @@
+"""Counts add up, and say so when they do not."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dynasmith.jobs.counts import Counts
+
+small = st.integers(0, 50)
+
+
+@settings(max_examples=50)
+@given(st.lists(st.lists(st.sampled_from(["written", "already", "skipped", "dead"]), max_size=3), max_size=20))
+def test_every_item_that_ends_somewhere_is_accounted_for(made: list[list[str]]) -> None:
+    total = Counts()
+    for ends in made:
+        total += Counts(read=1, fanned_out=max(0, len(ends) - 1), dropped=int(not ends))
+        for end in ends:
+            assert total.unaccounted > 0
+            total += Counts(**{end: 1})
+    assert total.unaccounted == 0
+    assert total.read == len(made)
+    assert "unaccounted" not in total.arithmetic
+
+
+def test_the_arithmetic_is_said_in_words() -> None:
+    counts = Counts(read=1000, fanned_out=5, dropped=3, written=990, already=10, dead=2)
+    assert counts.arithmetic == "1,000 read + 5 fanned out - 3 dropped = 990 written + 10 already there + 2 dead"
+    assert Counts(read=3, written=1).arithmetic == "3 read != 1 written: 2 items are unaccounted for"
+    assert Counts().arithmetic == "0 read = 0 written"
+
+
+def test_adding_adds_every_field() -> None:
+    fields = Counts.__struct_fields__
+    ones = Counts(**dict.fromkeys(fields, 1))
+    assert (ones + ones).to_json() == dict.fromkeys(fields, 2)

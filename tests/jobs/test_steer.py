@@ -1,0 +1,86 @@
+"""Steering: throttles lower the rate of the resource they name, quiet raises it, the ceiling is never passed."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dynasmith.jobs.steer import RATE_MIN, Steer, Throttle, ceiling, start_rate, throttle_of
+
+ARN = "arn:aws:dynamodb:eu-west-1:1:table/orders"
+
+
+@pytest.mark.parametrize(
+    ("reason", "resource", "throttle"),
+    [
+        ("TableWriteProvisionedThroughputExceeded", ARN, Throttle("write", "ProvisionedThroughputExceeded")),
+        ("TableReadAccountLimitExceeded", ARN, Throttle("read", "AccountLimitExceeded")),
+        (
+            "IndexWriteKeyRangeThroughputExceeded",
+            f"{ARN}/index/by_status",
+            Throttle("write", "KeyRangeThroughputExceeded", "by_status"),
+        ),
+        ("IndexReadMaxOnDemandThroughputExceeded", ARN, Throttle("read", "MaxOnDemandThroughputExceeded")),
+        ("SomethingNew", ARN, None),
+    ],
+)
+def test_a_throttling_reason_is_understood(reason: str, resource: str, throttle: Throttle | None) -> None:
+    assert throttle_of(reason, resource) == throttle
+
+
+@settings(max_examples=60)
+@given(
+    st.floats(1, 40_000),
+    st.floats(1, 40_000),
+    st.lists(st.tuples(st.floats(0, 10), st.sampled_from(["", "KeyRangeThroughputExceeded", "quiet"])), max_size=40),
+)
+def test_a_rate_stays_between_one_unit_and_its_ceiling(
+    start: float, highest: float, events: list[tuple[float, str]]
+) -> None:
+    steer, now = Steer.new(start, highest, 0.0), 0.0
+    for pause, event in events:
+        now += pause
+        before = steer.rate
+        if event == "quiet":
+            steer = steer.passed(now)
+            assert steer.rate >= before
+        else:
+            steer = steer.throttled(event, now)
+            assert steer.rate <= before
+        assert RATE_MIN <= steer.rate <= steer.ceiling
+
+
+def test_throttles_of_one_moment_cut_once() -> None:
+    steer = Steer.new(1000.0, 40_000.0, 0.0).throttled("ProvisionedThroughputExceeded", 0.0)
+    assert steer.rate == 700.0
+    assert steer.throttled("ProvisionedThroughputExceeded", 0.9).rate == 700.0
+    assert steer.throttled("ProvisionedThroughputExceeded", 1.0).rate == pytest.approx(490.0)
+
+
+def test_a_hot_key_range_costs_less_than_a_full_table() -> None:
+    steer = Steer.new(1000.0, 40_000.0, 0.0)
+    assert steer.throttled("KeyRangeThroughputExceeded", 0.0).rate == 900.0
+
+
+def test_a_quiet_rate_about_doubles_in_a_minute_and_stops_at_the_ceiling() -> None:
+    steer = Steer.new(4000.0, 40_000.0, 0.0)
+    for second in range(1, 61):
+        steer = steer.passed(float(second))
+    assert 8_000 <= steer.rate <= 12_000
+    for second in range(61, 600):
+        steer = steer.passed(float(second))
+    assert steer.rate == 40_000.0
+
+
+def test_idle_time_does_not_raise_a_rate_by_itself() -> None:
+    steer = Steer.new(100.0, 40_000.0, 0.0)
+    assert steer.passed(10_000.0).rate == pytest.approx(100.0 * (1 + 5 / 60))
+
+
+def test_a_provisioned_table_keeps_capacity_for_live_traffic() -> None:
+    assert start_rate("write", provisioned=100, share=0.25) == 25
+    assert ceiling("write", provisioned=100, share=0.25) == 25
+    assert ceiling("write", provisioned=100, asked=90) == 90
+    assert start_rate("write") == 4_000
+    assert start_rate("read") == 12_000
+    assert start_rate("read", warm=30_000) == 30_000
+    assert (ceiling("read"), ceiling("write")) == (40_000, 40_000)
