@@ -1,0 +1,1 @@
+"""One file a verb; `main` imports only the one that is called."""

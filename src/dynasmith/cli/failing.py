@@ -1,0 +1,41 @@
+"""Errors as people and programs see them. One sentence, a hint, the exit code."""
+
+import json
+import sys
+
+from dynasmith.errors import DefinitionError, DynasmithError, SeveralFailed
+
+
+def show_error(error: DynasmithError, *, as_json: bool) -> int:
+    """Print ``error`` (JSON on stdout with ``--json``, words on stderr) and return its exit code."""
+    if as_json:
+        sys.stdout.write(json.dumps({"error": error_json(error)}, ensure_ascii=False) + "\n")
+        return error.exit
+    lines = [f"Error: {error.message}"]
+    if isinstance(error, DefinitionError):
+        lines = [f"Error: {finding.sentence}" for finding in error.findings]
+    if isinstance(error, SeveralFailed):
+        lines += [f"  {name}: {failure.message}{_hint(failure)}" for name, failure in sorted(error.failures.items())]
+    if error.hint:
+        lines.append(f"Hint: {error.hint}")
+    sys.stderr.write("\n".join(lines) + "\n")
+    return error.exit
+
+
+def _hint(error: DynasmithError) -> str:
+    return f" ({error.hint})" if error.hint else ""
+
+
+def error_json(error: DynasmithError) -> dict[str, object]:
+    """An error as programs read it."""
+    document: dict[str, object] = {
+        "code": error.code,
+        "message": error.message,
+        "hint": error.hint,
+        "exit": error.exit,
+    }
+    if isinstance(error, DefinitionError):
+        document["findings"] = [finding.sentence for finding in error.findings]
+    if isinstance(error, SeveralFailed):
+        document["failures"] = {name: error_json(failure) for name, failure in error.failures.items()}
+    return document

@@ -1,0 +1,189 @@
+"""What every verb takes, before or after it: where to go, what to accept, how to speak."""
+
+from __future__ import annotations
+
+import functools
+import json
+import logging
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from dynasmith.errors import ConsentRequired
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from dynasmith.plans.consent import Consent
+    from dynasmith.project import Project
+
+F = TypeVar("F", bound=Callable[..., Any])
+MANY = ("confirm",)
+FLAGS = ("as_json", "yes", "dry_run", "quiet", "debug", "physical")
+
+
+class Invocation:
+    """One run of the command line: the shared options, said before or after the verb, and what comes of them."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, Any] = {}
+        self._project: Project | None = None
+
+    def add(self, values: dict[str, Any]) -> None:
+        """Take the options of one place; those after the verb come later and win."""
+        for name, value in values.items():
+            if name in MANY:
+                self.values[name] = (*self.values.get(name, ()), *value)
+            elif name in FLAGS:
+                self.values[name] = bool(value) or self.values.get(name, False)
+            elif value is not None:
+                self.values[name] = value
+
+    def text(self, name: str) -> str:
+        """An option's text, empty where it was not said."""
+        return str(self.values.get(name) or "")
+
+    @property
+    def as_json(self) -> bool:
+        return bool(self.values.get("as_json"))
+
+    @property
+    def quiet(self) -> bool:
+        return bool(self.values.get("quiet"))
+
+    @property
+    def dry_run(self) -> bool:
+        return bool(self.values.get("dry_run"))
+
+    def project(self) -> Project:
+        """The project that the options name; read once."""
+        if self._project is None:
+            from dynasmith.cli.opening import open_project
+
+            self._project = open_project(self)
+        return self._project
+
+    def consent(self, **more: Any) -> Consent:
+        """What ``--yes`` and ``--confirm`` accept, with the flags of the verb itself."""
+        from dynasmith.plans.consent import Consent
+
+        return Consent(yes=bool(self.values.get("yes")), confirm=frozenset(self.values.get("confirm", ())), **more)
+
+    def words(self) -> Console:
+        """Where words go: stderr, drawn on a terminal, plain elsewhere."""
+        from rich.console import Console
+
+        return Console(stderr=True, quiet=self.quiet, highlight=False)
+
+    def page(self) -> Console:
+        """Where data goes: stdout."""
+        from rich.console import Console
+
+        wide = None if sys.stdout.isatty() else 160
+        return Console(highlight=False, width=wide, soft_wrap=not sys.stdout.isatty())
+
+    def say(self, sentence: str) -> None:
+        """One sentence to the person, on stderr; nothing with ``--quiet``."""
+        if not self.quiet:
+            sys.stderr.write(sentence + "\n")
+
+    def ask(self, question: str, *, name: str = "") -> None:
+        """Ask before something is done. ``--yes`` answers; with ``name`` that name is to be typed, or ``--confirm`` it.
+
+        Raises `ConsentRequired` when refused, or when there is no terminal to ask on; nothing was done then.
+        """
+        if name and name in self.values.get("confirm", ()):
+            return
+        if not name and self.values.get("yes"):
+            return
+        flag = f"--confirm {name}" if name else "--yes"
+        if not (sys.stdin.isatty() and sys.stderr.isatty()) or self.as_json:
+            raise ConsentRequired(f"{question} There is no terminal to ask on; nothing was done.", hint=f"add {flag}")
+        wanted = name or "y"
+        answer = click.prompt(
+            f"{question} Type {name}" if name else f"{question} [y/N]", default="", show_default=False, err=True
+        )
+        if answer.strip() != wanted and not (not name and answer.strip().lower() in ("y", "yes")):
+            raise ConsentRequired("Refused; nothing was done.", hint=f"or say it beforehand: {flag}")
+
+    def ask_environment(self) -> None:
+        """In a protected environment the asking verbs want its name typed."""
+        project = self.project()
+        if project.protected:
+            self.ask(f"Environment {project.environment} is protected.", name=project.environment)
+
+
+def print_json(document: Any) -> None:
+    """One JSON document on stdout."""
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, default=str, indent=2) + "\n")
+
+
+OPTIONS = (
+    click.option("--env", metavar="NAME", help="Environment: local, aws, or one of the project file."),
+    click.option("--config", metavar="FILE", help="A definition file or a project file."),
+    click.option("--endpoint", metavar="URL", help="DynamoDB endpoint; every service then goes there."),
+    click.option("--region", metavar="REGION", help="AWS Region."),
+    click.option("--profile", metavar="PROFILE", help="AWS profile (an environment is --env)."),
+    click.option("--directory", metavar="DIR", help="Look for the project from here instead of the working directory."),
+    click.option("--aws-access-key", metavar="KEY", help="Access key; shells remember it: prefer a profile."),
+    click.option("--aws-secret-key", metavar="SECRET", help="Secret key; shells remember it."),
+    click.option("--aws-session-token", metavar="TOKEN", help="Session token; shells remember it."),
+    click.option("--physical", is_flag=True, help="Take table names literally, without prefix and suffix."),
+    click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout."),
+    click.option("--yes", is_flag=True, help="Answer questions with yes."),
+    click.option("--confirm", multiple=True, metavar="NAME", help="The name that a destroying verb wants typed."),
+    click.option("--dry-run", is_flag=True, help="Say what would be done; change nothing."),
+    click.option("--quiet", is_flag=True, help="No words on stderr but errors."),
+    click.option("--debug", is_flag=True, help="Log calls; show stack traces."),
+    click.option("--log-file", metavar="FILE", help="Write the log there."),
+)
+NAMES = (
+    "env", "config", "endpoint", "region", "profile", "directory", "aws_access_key", "aws_secret_key",
+    "aws_session_token", "physical", "as_json", "yes", "confirm", "dry_run", "quiet", "debug", "log_file",
+)  # fmt: skip
+
+
+def shared_options(function: F) -> F:
+    """Give a command the shared options; it gets them as one `Invocation`, its first argument."""
+
+    @functools.wraps(function)
+    def wrapper(*positional: Any, **given: Any) -> Any:
+        context = click.get_current_context()
+        invocation = context.find_object(Invocation)
+        if invocation is None:
+            invocation = Invocation()
+            context.obj = invocation
+        invocation.add({name: given.pop(name) for name in NAMES})
+        _set_up_logging(invocation)
+        return function(invocation, *positional, **given)
+
+    for option in reversed(OPTIONS):
+        option(wrapper)
+    return wrapper  # type: ignore[return-value]
+
+
+def _set_up_logging(invocation: Invocation) -> None:
+    logger = logging.getLogger("dynasmith")
+    if logger.handlers and any(not isinstance(handler, logging.NullHandler) for handler in logger.handlers):
+        return
+    handler: logging.Handler | None = None
+    if invocation.text("log_file"):
+        handler = logging.FileHandler(invocation.text("log_file"), encoding="utf-8")
+    elif invocation.values.get("debug"):
+        handler = logging.StreamHandler()
+    if handler is not None:
+        handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
+        logger.addHandler(handler)
+        logger.setLevel(logging.DEBUG)
+
+
+def verb(name: str, *, example: str, **settings: Any) -> Callable[[Callable[..., Any]], click.Command]:
+    """A command with the shared options and its one example under ``--help``."""
+
+    def decorate(function: Callable[..., Any]) -> click.Command:
+        settings.setdefault("epilog", f"Example: {example}")
+        return click.command(name, **settings)(shared_options(function))
+
+    return decorate
