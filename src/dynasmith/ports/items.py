@@ -93,8 +93,11 @@ class Sink(Protocol):
 
     async def mark(self, segment: int) -> bytes: ...
 
-    async def finish(self) -> None:
-        """Every segment is at its end and acknowledged. May be called again after a kill; must end the same."""
+    async def finish(self, digest: str) -> None:
+        """Every segment is at its end and acknowledged; ``digest`` (ds1) is of all that was written.
+
+        May be called again after a kill, and must then end the same.
+        """
         ...
 
     async def close(self) -> None: ...

@@ -51,7 +51,7 @@ class TableSink:
         """Nothing to keep."""
         return b""
 
-    async def finish(self) -> None:
+    async def finish(self, digest: str) -> None:  # noqa: ARG002
         """Nothing to finish."""
 
     async def close(self) -> None:

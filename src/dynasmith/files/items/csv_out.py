@@ -1,0 +1,62 @@
+"""An export as CSV: read twice, once for which attributes of which types there are, once to write them.
+
+A title is ``name:TYPE`` where every value has that one type, else ``name:J`` with DynamoDB JSON in the cells, so that
+``populate`` gets back exactly what was there. An empty cell is an absent attribute.
+"""
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Iterator
+
+import msgspec
+
+from dynasmith.items.wire import attributes
+
+_CELL_TYPES = ("S", "N", "BOOL", "B")
+_CHUNK_LINES = 1000
+
+
+def write_csv(items: Callable[[], Iterable[bytes]], key: tuple[tuple[str, str], ...]) -> Iterator[bytes]:
+    """Pieces of a CSV file with a header. ``items`` gives the items anew each time it is called; key fields come first.
+
+    Memory grows with the number of different attributes, not of items.
+    """
+    types: dict[str, str] = {name: kind for name, kind in key}  # noqa: C416  # a dict() would hide that it is ordered
+    for item in items():
+        for name, raw in attributes(item).items():
+            kind = _kind(bytes(raw))
+            types[name] = kind if types.get(name, kind) == kind else "J"
+    yield _lines([[f"{name}:{kind}" for name, kind in types.items()]])
+    pending: list[list[str]] = []
+    for item in items():
+        parts = attributes(item)
+        pending.append([_cell(bytes(parts[name]), kind) if name in parts else "" for name, kind in types.items()])
+        if len(pending) == _CHUNK_LINES:
+            yield _lines(pending)
+            pending = []
+    if pending:
+        yield _lines(pending)
+
+
+def _kind(raw: bytes) -> str:
+    """The type of a cell that can hold this value; J where plain text would lose something (an empty string)."""
+    ((kind, value),) = msgspec.json.decode(raw).items()
+    if kind not in _CELL_TYPES or value == "":
+        return "J"
+    # A bare carriage return does not survive every reader of CSV.
+    return "J" if kind == "S" and ("\r" in value or "\0" in value) else kind
+
+
+def _cell(raw: bytes, kind: str) -> str:
+    if kind == "J":
+        return raw.decode()
+    ((_, value),) = msgspec.json.decode(raw).items()
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def _lines(lines: Iterable[list[str]]) -> bytes:
+    out = io.StringIO(newline="")
+    csv.writer(out, lineterminator="\n").writerows(lines)
+    return out.getvalue().encode()

@@ -1,0 +1,196 @@
+"""One piece of a file, as the wire bytes of an item: DynamoDB JSON, plain JSON, or a line of CSV."""
+
+import csv
+import io
+import re
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+
+from dynasmith.errors import FileFormatError, ItemInvalid
+from dynasmith.items.number import number_fault
+from dynasmith.items.plain import looks_like_wire, raw_from_plain
+from dynasmith.items.size import ITEM_BYTES_MAX, check_item
+from dynasmith.items.wire import encode_item
+
+Notation: TypeAlias = Literal["wire", "enveloped", "plain"]
+"""``wire``: ``{"pk":{"S":"a"}}``. ``enveloped``: ``{"Item":{"pk":{"S":"a"}}}``, the service's exports and ours."""
+
+Read: TypeAlias = Callable[[bytes], bytes]
+"""From a piece to an item on the wire. Raises ItemInvalid for a piece that is none."""
+
+CSV_TYPES = ("S", "N", "BOOL", "B", "NULL", "J")
+"""What a CSV field may be declared as, ``name:TYPE``; J is DynamoDB JSON in the cell, for everything else."""
+
+
+class _Enveloped(msgspec.Struct):
+    item: msgspec.Raw = msgspec.field(name="Item")
+
+
+_envelope = msgspec.json.Decoder(_Enveloped).decode
+_document = msgspec.json.Decoder(float_hook=Decimal).decode
+_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+
+
+def notation_of(piece: bytes, place: str) -> Notation:
+    """The notation of a file, judged by its first piece. Raises FileFormatError where it is no JSON object."""
+    try:
+        document = _document(piece)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise FileFormatError(f"{place}: this is not JSON ({error}).", hint="--format says what it is") from error
+    if not isinstance(document, dict):
+        raise FileFormatError(f"{place}: this is JSON, but not an item.", hint='an item looks like {"pk": "a"}')
+    if set(document) == {"Item"} and looks_like_wire(document["Item"]):
+        return "enveloped"
+    if "NewImage" in document or "Keys" in document:
+        raise FileFormatError(
+            f"{place}: this is an incremental export (it has Keys and NewImage), which holds changes, not items.",
+            hint="export the whole table, or populate from a full export first",
+        )
+    return "wire" if looks_like_wire(document) else "plain"
+
+
+def reader_of(notation: Notation) -> Read:
+    """The function that reads pieces of this notation."""
+    match notation:
+        case "plain":
+            return lambda piece: bytes(raw_from_plain(piece))
+        case "enveloped":
+            return _read_enveloped
+        case "wire":
+            return _read_wire
+
+
+def _read_enveloped(piece: bytes) -> bytes:
+    try:
+        inner = _envelope(piece).item
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise ItemInvalid(f"This is not an item in an envelope ({error}).", hint='{"Item": {...}}') from error
+    return _checked(bytes(inner))
+
+
+def _read_wire(piece: bytes) -> bytes:
+    return _checked(piece)
+
+
+def _checked(wire: bytes) -> bytes:
+    """The item, if it is a JSON object and no larger than DynamoDB holds.
+
+    The wire is never shorter than the item's size, so only a long one is measured. What else may be wrong with it
+    (a number, a set) the service says.
+    """
+    try:
+        _object(wire)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise ItemInvalid(f"This is not an item in DynamoDB JSON ({error}).") from error
+    if len(wire) > ITEM_BYTES_MAX:
+        check_item(wire)
+    return wire
+
+
+# --- CSV --------------------------------------------------------------------------------------------------------------
+
+
+class Field(msgspec.Struct, frozen=True):
+    """One field: the attribute, its type, and whether the type was declared (else it was inferred)."""
+
+    name: str
+    type: str
+    declared: bool = True
+
+
+def cells(piece: bytes, path: str, line: int) -> list[str]:
+    """The cells of one piece. Raises FileFormatError where it is not UTF-8 or no CSV."""
+    limit = csv.field_size_limit()
+    try:
+        if len(piece) > limit:
+            csv.field_size_limit(len(piece))
+        # Not splitlines(): it would end a line at a vertical tab or a Unicode separator inside a value.
+        return next(iter(csv.reader(io.StringIO(piece.decode("utf-8"), newline=""), strict=True)))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise FileFormatError(f"{path}:{line}: this is no line of CSV in UTF-8 ({error}).") from error
+    finally:
+        csv.field_size_limit(limit)
+
+
+def fields_of(
+    header: Sequence[str], sample: Sequence[Sequence[str]], types: Mapping[str, str], path: str
+) -> tuple[Field, ...]:
+    """The fields of a CSV file: declared in ``types`` or its header (``age:N``), else inferred from a sample.
+
+    Inferred are N (every value a number without leading zeros), BOOL (true, false) and S. Raises FileFormatError.
+    """
+    fields = []
+    for number, title in enumerate(header):
+        name, _, declared = title.strip().rpartition(":")
+        if not name or declared not in CSV_TYPES:
+            name, declared = title.strip(), ""
+        declared = types.get(name, declared)
+        if not name:
+            raise FileFormatError(f"{path}:1: field {number + 1} has no name.", hint="the first line names attributes")
+        values = [line[number] for line in sample if number < len(line) and line[number] != ""]
+        fields.append(Field(name, declared or _inferred(values), bool(declared)))
+    names = [field.name for field in fields]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise FileFormatError(f"{path}:1: two fields are named {', '.join(twice)}.")
+    return tuple(fields)
+
+
+_PLAIN_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?", re.ASCII)
+
+
+def _inferred(values: Sequence[str]) -> str:
+    if values and all(_PLAIN_NUMBER.fullmatch(value) and not number_fault(value) for value in values):
+        return "N"
+    if values and all(value in ("true", "false") for value in values):
+        return "BOOL"
+    return "S"
+
+
+def item_of(line: Sequence[str], fields: Sequence[Field]) -> bytes:
+    """The item of one line; an empty cell is an attribute that is absent. Raises ItemInvalid, naming the field."""
+    if len(line) != len(fields):
+        raise ItemInvalid(f"The line has {len(line)} values, and the header names {len(fields)}.")
+    parts = []
+    for field, cell in zip(fields, line, strict=True):
+        if cell == "":
+            continue
+        parts.append(msgspec.json.encode(field.name) + b":" + _cell(field, cell))
+    return _checked(b"{" + b",".join(parts) + b"}")
+
+
+def _cell(field: Field, cell: str) -> bytes:
+    match field.type:
+        case "N":
+            fault = number_fault(cell.strip())
+            if fault:
+                raise ItemInvalid(f"Field {field.name} is N, but {cell[:40]!r} is no number: {fault}.")
+            return b'{"N":%b}' % msgspec.json.encode(cell.strip())
+        case "BOOL":
+            if cell.lower() not in ("true", "false"):
+                raise ItemInvalid(f"Field {field.name} is BOOL, but {cell[:40]!r} is neither true nor false.")
+            return b'{"BOOL":%b}' % cell.lower().encode()
+        case "NULL":
+            return b'{"NULL":true}'
+        case "J":
+            return _json_cell(field, cell)
+        case kind:
+            return b'{"%b":%b}' % (kind.encode(), msgspec.json.encode(cell))
+
+
+def _json_cell(field: Field, cell: str) -> bytes:
+    try:
+        value: Any = msgspec.json.decode(cell)
+    except msgspec.DecodeError as error:
+        raise ItemInvalid(f"Field {field.name} is J (DynamoDB JSON), but {cell[:40]!r} is not JSON.") from error
+    if not looks_like_wire({"value": value}):
+        raise ItemInvalid(f"Field {field.name} is J (DynamoDB JSON), but {cell[:40]!r} has no type tag.")
+    return cell.encode()
+
+
+def plain_item(item: Mapping[str, Any]) -> bytes:
+    """The wire bytes of an item in plain Python, checked like a piece of a file. Raises ItemInvalid."""
+    return _checked(encode_item(item))

@@ -1,0 +1,120 @@
+"""Open a file of items as a stream of plain bytes, whatever it is packed in."""
+
+import gzip
+import io
+import lzma
+import sys
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, cast
+
+import zstandard
+
+from dynasmith.errors import FileFormatError, RunError
+
+STDIN = "-"
+BUFFER_BYTES = 1024 * 1024
+_GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+_UTF8_MARK = b"\xef\xbb\xbf"
+_OTHER_MARKS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
+
+
+class Opened:
+    """A file open for reading: ``stream`` gives its plain bytes, ``head`` shows the first ones without taking them."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        with translated(path):
+            self._file: IO[bytes] = sys.stdin.buffer if path == STDIN else Path(path).open("rb", BUFFER_BYTES)  # noqa: SIM115
+            self.stream = _unpacked(_peekable(self._file))
+            head = self.stream.peek(BUFFER_BYTES)
+        for mark, name in _OTHER_MARKS.items():
+            if head.startswith(mark):
+                self.close()
+                raise FileFormatError(f"{path} is {name}, not UTF-8.", hint=f"iconv -f {name} -t UTF-8 {path}")
+        self.start = len(_UTF8_MARK) if head.startswith(_UTF8_MARK) else 0
+
+    @property
+    def head(self) -> bytes:
+        """Up to 1 MB of what comes next."""
+        with translated(self.path):
+            return self.stream.peek(BUFFER_BYTES)
+
+    def skip(self, count: int) -> None:
+        """Read past ``count`` plain bytes: at once in a plain file, by unpacking in a packed one."""
+        with translated(self.path):
+            if self.stream.seekable():
+                self.stream.seek(count, io.SEEK_CUR)
+                return
+            while count > 0:
+                taken = len(self.stream.read(min(count, BUFFER_BYTES)))
+                if taken == 0:
+                    raise FileFormatError(
+                        f"{self.path} is shorter than when the job began.", hint="start a new job with the whole file"
+                    )
+                count -= taken
+
+    def close(self) -> None:
+        """Close it; standard input stays open."""
+        if self.path != STDIN:
+            self.stream.close()
+            self._file.close()
+
+
+def _peekable(file: IO[bytes]) -> io.BufferedReader:
+    if isinstance(file, io.BufferedReader) and file is not sys.stdin.buffer:
+        return file
+    return io.BufferedReader(cast(Any, file), BUFFER_BYTES)
+
+
+def _unpacked(file: io.BufferedReader) -> io.BufferedReader:
+    magic = file.peek(4)[:4]
+    if magic[:2] == _GZIP:
+        return io.BufferedReader(_NoSeek(cast(Any, gzip.GzipFile(fileobj=file))), BUFFER_BYTES)
+    if magic == _ZSTD:
+        reader = zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True)
+        return io.BufferedReader(_NoSeek(reader), BUFFER_BYTES)
+    return file
+
+
+class _NoSeek(io.RawIOBase):
+    """A decompressor as a raw stream. Seeking in one means unpacking again from its start, so it is not offered."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        piece = self._inner.read(len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+    def close(self) -> None:
+        if not self.closed:
+            self._inner.close()
+        super().close()
+
+
+@contextmanager
+def translated(path: str) -> Iterator[None]:
+    """What reading or unpacking raises, as an error of ours that names the file."""
+    try:
+        yield
+    except EOFError as error:
+        raise FileFormatError(f"{path} is cut: it ends inside its compressed part.", hint="copy it again") from error
+    except (gzip.BadGzipFile, zlib.error, lzma.LZMAError, zstandard.ZstdError) as error:
+        raise FileFormatError(f"{path} is damaged: {error}.", hint="copy it again") from error
+    except FileNotFoundError as error:
+        raise RunError(f"There is no file {path}.", hint="check the path") from error
+    except IsADirectoryError as error:
+        raise RunError(
+            f"{path} is a folder, not a file.", hint="name the files in it, or an export's folder"
+        ) from error
+    except PermissionError as error:
+        raise RunError(f"{path} may not be read: {error.strerror}.", hint="check its permissions") from error
+    except OSError as error:
+        raise RunError(f"{path} could not be read: {error}.") from error

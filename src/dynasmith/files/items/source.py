@@ -1,0 +1,244 @@
+"""Files as a source: one segment a file, pages of some items, positions that a job goes on from."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Literal, TypeAlias, cast
+
+import msgspec
+
+from dynasmith.errors import CheckpointError, FileFormatError, ItemInvalid
+from dynasmith.files.items.framing import CsvLines, Elements, Framing, Lines, Piece
+from dynasmith.files.items.layout import Layout, Part
+from dynasmith.files.items.notation import Field, Notation, Read, cells, fields_of, item_of, notation_of, reader_of
+from dynasmith.files.items.opening import STDIN, Opened
+from dynasmith.items.key import KeySchema, check_key
+from dynasmith.ports.items import Dead, Item, Page
+
+PAGE_BYTES = 1024 * 1024
+SAMPLE_LINES = 1000
+"""Lines of CSV that types are inferred from."""
+
+FileFormat: TypeAlias = Literal["auto", "json", "jsonl", "csv"]
+
+
+class _Place(msgspec.Struct):
+    """Where a file goes on: plain bytes and lines before it, items read before it, and whether anything is left."""
+
+    at: int
+    line: int
+    items: int
+
+
+class FileSource:
+    """Reads items from the files of ``layout``. ``key`` is the target's key, which every item must have.
+
+    ``types`` declares CSV fields, ``format`` overrides what the first bytes say, ``page_items`` bounds a page.
+    What is no item becomes a dead entry with file, line and reason; a damaged or cut file raises FileFormatError.
+    ``said`` tells which CSV types were declared and which inferred, once a file was opened.
+    """
+
+    def __init__(
+        self,
+        layout: Layout,
+        key: KeySchema,
+        *,
+        format: FileFormat = "auto",  # noqa: A002  # the word that the command line has
+        types: Mapping[str, str] | None = None,
+        page_items: int = 1000,
+    ) -> None:
+        self._parts = layout.parts
+        self._key = key
+        self._format = format
+        self._types = {part.name: part.type for part in key.parts} | dict(types or {})
+        self._page_items = page_items
+        self._open: dict[int, _OpenPart] = {}
+        self.said: list[str] = []
+
+    @property
+    def segments(self) -> int:
+        """One for each file."""
+        return len(self._parts)
+
+    async def read(self, segment: int, start: bytes | None) -> Page:
+        """The page at ``start``; read and unpacked in a thread."""
+        return await asyncio.to_thread(self._page, segment, start)
+
+    async def close(self) -> None:
+        """Close the files."""
+        for part in self._open.values():
+            part.opened.close()
+        self._open.clear()
+
+    def _page(self, segment: int, start: bytes | None) -> Page:
+        place = _Place(0, 0, 0) if start is None else _place_of(start)
+        part = self._open.get(segment)
+        if part is None or part.place != place:
+            if part is not None:
+                part.opened.close()
+            part = self._open[segment] = self._opened(self._parts[segment], place)
+        pieces = part.framing.take(self._page_items, PAGE_BYTES)
+        items, dead = self._items(part, pieces)
+        part.place = _Place(part.framing.at, part.framing.line, part.place.items + len(pieces))
+        if not pieces:
+            _check_count(self._parts[segment], part.place.items)
+        following = msgspec.json.encode(part.place) if pieces else None
+        return Page(items=items, next=following, read=len(pieces), dead=tuple(dead))
+
+    def _items(self, part: "_OpenPart", pieces: Sequence[Piece]) -> tuple[list[Item], list[Dead]]:
+        items: list[Item] = []
+        dead: list[Dead] = []
+        for line, piece in pieces:
+            try:
+                item = part.read(line, piece)
+                check_key(item, self._key)
+                items.append(item)
+            except (ItemInvalid, FileFormatError) as error:
+                place = f"{part.opened.path}:{line}"
+                dead.append(Dead(code="rejected", reason=error.message, item=piece, place=place))
+        return items, dead
+
+    def _opened(self, part: Part, place: _Place) -> "_OpenPart":
+        if part.path == STDIN and place.at:
+            raise CheckpointError(
+                "A job that reads standard input cannot be resumed: what was read is gone.",
+                hint="start it again; items that are there already are recognised",
+            )
+        opened = Opened(part.path)
+        head = opened.head[opened.start :].lstrip()
+        if not head and part.items is None:
+            opened.close()
+            raise FileFormatError(f"{part.path} is empty.", hint="is it the right file?")
+        kind = _kind_of(part.path, head) if self._format == "auto" else self._format
+        if kind == "csv":
+            return self._csv(opened, place)
+        notation = cast(Notation, part.notation) if part.notation else _first_notation(opened, kind)
+        opened.skip(place.at or opened.start)
+        begin = place.at or opened.start
+        framing: Framing = (
+            Lines(opened, begin, place.line)
+            if kind == "jsonl"
+            else Elements(opened, begin, place.line, inside=place.at > 0)
+        )
+        return _OpenPart(opened, framing, reader_of(notation), place)
+
+    def _csv(self, opened: Opened, place: _Place) -> "_OpenPart":
+        fields, after = _fields(opened.path, self._types)
+        if not place.at:
+            for field in fields:
+                how = "declared" if field.declared else "inferred"
+                self.said.append(f"{opened.path}: {field.name} is {field.type} ({how})")
+        at, line = (place.at, place.line) if place.at else after
+        opened.skip(at)
+        return _OpenPart(opened, CsvLines(opened, at, line), None, place, fields)
+
+
+class _OpenPart:
+    """One file open at a place."""
+
+    def __init__(
+        self, opened: Opened, framing: Framing, read: Read | None, place: _Place, fields: Sequence[Field] = ()
+    ) -> None:
+        self.opened, self.framing, self.place = opened, framing, place
+        self._read, self._fields = read, fields
+
+    def read(self, line: int, piece: bytes) -> bytes:
+        """One piece as an item on the wire."""
+        if self._read is None:
+            return item_of(cells(piece, self.opened.path, line), self._fields)
+        return self._read(piece)
+
+
+def _kind_of(path: str, head: bytes) -> FileFormat:
+    """The framing that a file's first bytes, else its name, say."""
+    name = path.lower()
+    if any(part in name for part in (".csv", ".tsv")):
+        return "csv"
+    if head.startswith(b"["):
+        return "json"
+    if head.startswith(b"{"):
+        return "json" if _is_listing(head) else "jsonl"
+    if not head and not name.endswith(".json"):
+        return "jsonl"
+    shown = head[:20].decode("utf-8", "replace")
+    raise FileFormatError(
+        f"{path} is neither JSON Lines nor a JSON array nor named as CSV: it begins with {shown!r}.",
+        hint="--format says what it is",
+    )
+
+
+def _is_listing(head: bytes) -> bool:
+    """Whether the object that begins is ``{"Items": [...]}`` of a scan, or an item over several lines."""
+    first = head.split(b"\n", 1)[0].strip()
+    try:
+        document = msgspec.json.decode(first, type=dict[str, msgspec.Raw])
+    except msgspec.DecodeError:
+        # The first line is no whole object: a listing over several lines, or one line of many megabytes.
+        return b'"Items"' in head
+    return "Items" in document and bytes(document["Items"]).startswith(b"[")
+
+
+def _first_notation(given: Opened, kind: FileFormat) -> Notation:
+    """How the items of a file are written, by its first one, which is looked at and not taken."""
+    path = given.path
+    if path == STDIN:
+        head = given.head[given.start :].lstrip()
+        return notation_of(head.split(b"\n", 1)[0] if kind == "jsonl" else _first_element(head), f"{path}:1")
+    opened = Opened(path)
+    try:
+        opened.skip(opened.start)
+        framing: Framing = Lines(opened, 0, 0) if kind == "jsonl" else Elements(opened, opened.start, 0, inside=False)
+        first_pieces = framing.take(1, 1)
+    finally:
+        opened.close()
+    if not first_pieces:
+        if kind == "json":
+            return "wire"  # an empty array: there is nothing to judge by, and nothing to read
+        raise FileFormatError(f"{path} holds no item.", hint="is it the right file?")
+    line, first = first_pieces[0]
+    return notation_of(first, f"{path}:{line}")
+
+
+def _first_element(head: bytes) -> bytes:
+    decoder = msgspec.json.Decoder()
+    start = head.index(b"[") + 1
+    for end in (place for place in range(start, len(head)) if head[place] == ord("}")):
+        try:
+            decoder.decode(head[start : end + 1])
+        except msgspec.DecodeError:
+            continue
+        return head[start : end + 1].strip()
+    raise FileFormatError(
+        "Standard input holds no item in its first megabyte.", hint="one item a line is easier to read"
+    )
+
+
+def _fields(path: str, types: Mapping[str, str]) -> tuple[tuple[Field, ...], tuple[int, int]]:
+    """The fields of a CSV file by its header and a sample, and where its first item begins."""
+    if path == STDIN:
+        raise FileFormatError("CSV is not read from standard input.", hint="write it to a file first")
+    opened = Opened(path)
+    try:
+        opened.skip(opened.start)
+        framing = CsvLines(opened, opened.start, 0)
+        header = framing.take(1, PAGE_BYTES)
+        if not header:
+            raise FileFormatError(f"{path} is empty.", hint="its first line names the attributes")
+        after = (framing.at, framing.line)
+        sample = [cells(piece, path, line) for line, piece in framing.take(SAMPLE_LINES, PAGE_BYTES)]
+    finally:
+        opened.close()
+    return fields_of(cells(header[0][1], path, 1), sample, types, path), after
+
+
+def _place_of(start: bytes) -> _Place:
+    try:
+        return msgspec.json.decode(start, type=_Place)
+    except msgspec.DecodeError as error:
+        raise CheckpointError(f"A checkpoint of a file is damaged: {error}.", hint="start a new job") from error
+
+
+def _check_count(part: Part, items: int) -> None:
+    if part.items is not None and part.items != items:
+        raise FileFormatError(
+            f"{part.path} holds {items} items, and its manifest says {part.items}.", hint="copy the file again"
+        )
