@@ -1,5 +1,20 @@
 """Engines on this machine: children for tests and the demo, and the kept one behind ``dynasmith local``."""
 
 from dynasmith.local.engines import Engine, find_dynalite, start_dynalite, start_ministack, start_moto
+from dynasmith.local.kept import PORT, Running, Status, Stopped, default_folder, start, status, stop
 
-__all__ = ["Engine", "find_dynalite", "start_dynalite", "start_ministack", "start_moto"]
+__all__ = [
+    "PORT",
+    "Engine",
+    "Running",
+    "Status",
+    "Stopped",
+    "default_folder",
+    "find_dynalite",
+    "start",
+    "start_dynalite",
+    "start_ministack",
+    "start_moto",
+    "status",
+    "stop",
+]

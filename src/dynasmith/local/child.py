@@ -6,33 +6,35 @@ is also how it is stopped on a system without signals.
 """
 
 import argparse
+import contextlib
 import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
 from dynasmith.errors import DynasmithError
-from dynasmith.local.messages import Message, encode
+from dynasmith.local.messages import AnyMessage, Ended, Failed, Ready, Say, encode
 from dynasmith.local.ready import HOST, listening_socket
+from dynasmith.local.recorder import JOURNAL_BYTES_MAX
 
-Say = Callable[[Message], None]
 
+class Speaker:
+    """Writes messages to what standard output was; what libraries print goes to the log from now on."""
 
-def speaker() -> Say:
-    """A function that writes messages to what standard output was; what libraries print goes to the log from now on."""
-    pipe: IO[bytes] = os.fdopen(os.dup(1), "wb", buffering=0)
-    os.dup2(2, 1)
+    def __init__(self) -> None:
+        self._pipe: IO[bytes] = os.fdopen(os.dup(1), "wb", buffering=0)
+        os.dup2(2, 1)
 
-    def say(message: Message) -> None:
-        try:
-            pipe.write(encode(message))
-        except OSError:
-            return  # nobody listens any more, which is no reason to stop
+    def __call__(self, message: AnyMessage) -> None:
+        """Say it, if anybody still listens; nobody doing so is no reason to stop."""
+        with contextlib.suppress(OSError, ValueError):
+            self._pipe.write(encode(message))
 
-    return say
+    def close(self) -> None:
+        """Say no more: who listens sees the end."""
+        self._pipe.close()
 
 
 def stop_on_signals(stop: threading.Event) -> None:
@@ -61,7 +63,7 @@ def serve_moto(port: int, stop: threading.Event, say: Say) -> None:
     listening_socket(port).close()
     server = ThreadedMotoServer(HOST, port, verbose=False)
     server.start()
-    say({"event": "ready", "port": server.get_host_and_port()[1], "pid": os.getpid()})
+    say(Ready(port=server.get_host_and_port()[1]))
     stop.wait()
     server.stop()
 
@@ -72,21 +74,24 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("engine", choices=("ministack", "moto"))
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--folder", type=Path)
+    parser.add_argument("--journal-bytes-max", type=int, default=JOURNAL_BYTES_MAX)
     chosen = parser.parse_args(arguments)
-    say = speaker()
+    say = Speaker()
     stop = threading.Event()
     stop_on_signals(stop)
     stop_at_end_of_input(stop)
+    clean = True
     try:
         if chosen.engine == "moto":
             serve_moto(chosen.port, stop, say)
         else:
             from dynasmith.local.ministack import serve_ministack
 
-            serve_ministack(chosen.port, chosen.folder, stop, say)
+            clean = serve_ministack(chosen.port, chosen.folder, stop, say, journal_bytes_max=chosen.journal_bytes_max)
     except DynasmithError as error:
-        say({"event": "failed", "message": error.message, "hint": error.hint})
+        say(Failed(message=error.message, hint=error.hint))
         return 1
+    say(Ended(clean=clean))
     return 0
 
 

@@ -7,6 +7,7 @@ For tests, for the demo, for anything that needs DynamoDB for a while. The engin
 import importlib.util
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -16,54 +17,93 @@ from types import TracebackType
 from typing import Self
 
 from dynasmith.errors import NotOffered, Unreachable
-from dynasmith.local.messages import Message, messages
+from dynasmith.local.messages import Ended, Failed, Ready, Say, messages, silent
 from dynasmith.local.processes import clean_environment, own_group_arguments
 from dynasmith.local.ready import HOST, wait_until_answers
+from dynasmith.local.recorder import JOURNAL_BYTES_MAX
 
-START_SECONDS_MAX = 60.0
-"""How long an engine without state may take to answer: 0.3 to 1.2 s were measured, a loaded machine takes longer."""
-
-STOP_SECONDS_MAX = 60.0
-"""How long an engine that keeps nothing may take to end by itself before it is ended hard."""
+SILENT_SECONDS_MAX = 300.0
+"""How long an engine may say nothing while it starts or stops, a few times what it needs on a slow machine: 0.3 to
+1.2 s were measured for one without state, 1.2 s for saving 20,000 items of 1 KB."""
 
 
 class Engine:
     """One running engine: ``endpoint``, ``port``, ``pid``, ``name``, ``log`` (a file). ``with`` or ``stop`` ends it."""
 
-    def __init__(self, name: str, process: subprocess.Popen[bytes], port: int, log: Path, *, own_log: bool) -> None:
+    def __init__(self, name: str, process: subprocess.Popen[bytes], log: Path, *, own_log: bool) -> None:
+        assert process.stdout is not None
         self.name = name
-        self.port = port
-        self.endpoint = f"http://{HOST}:{port}"
+        self.port = 0
         self.pid = process.pid
         self.log = log
         self._process = process
         self._own_log = own_log
+        self._said = messages(process.stdout, quiet_seconds_max=SILENT_SECONDS_MAX)
+
+    @property
+    def endpoint(self) -> str:
+        """Its address, for boto3's ``endpoint_url``."""
+        return f"http://{HOST}:{self.port}"
 
     def is_running(self) -> bool:
         """Whether its process still runs."""
         return self._process.poll() is None
 
-    def stop(self, *, seconds_max: float = STOP_SECONDS_MAX) -> None:
-        """End it and wait until it is gone; an engine with a state folder saves first. Calling it twice is allowed.
+    def await_ready(self, listener: Say = silent) -> None:
+        """Return once it listens; what it says meanwhile goes to ``listener``. Raises Unreachable when it will not."""
+        try:
+            for message in self._said:
+                listener(message)
+                if isinstance(message, Ready):
+                    self.port = message.port
+                    return
+                if isinstance(message, Failed):
+                    raise Unreachable(message.message, hint=message.hint)
+        except TimeoutError as error:
+            raise Unreachable(
+                f"The engine {self.name} said nothing for {SILENT_SECONDS_MAX:.0f} s.", hint=f"its log: {self.log}"
+            ) from error
+        raise Unreachable(f"The engine {self.name} ended before it was ready.", hint=f"its log says why: {self.log}")
 
-        One that has not ended after ``seconds_max`` is ended hard, and what it had not saved is lost.
+    def stop(self, listener: Say = silent) -> bool:
+        """End it and wait until it is gone; True when it ended by itself and saved what it was to keep.
+
+        One with a state folder saves first and says so to ``listener``. One that says nothing for SILENT_SECONDS_MAX
+        is ended hard, and what it had not saved is in its journal. Calling it twice is allowed.
         """
+        clean = True
         if self._process.stdin is not None:
             self._process.stdin.close()
         try:
-            self._process.wait(timeout=seconds_max)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+            for message in self._said:
+                listener(message)
+                clean = message.clean if isinstance(message, Ended) else clean
+            self._process.wait(timeout=SILENT_SECONDS_MAX)
+        except (TimeoutError, subprocess.TimeoutExpired):
+            clean = False
+            self._end_hard()
         if self._process.stdout is not None:
             self._process.stdout.close()
         if self._own_log:
             self.log.unlink(missing_ok=True)
+        return clean and self._process.returncode == 0
 
     def kill(self) -> None:
         """End it hard and at once, as a crash would: nothing is saved."""
-        self._process.kill()
+        self._end_hard()
         self.stop()
+
+    def keep_log(self) -> None:
+        """Leave the log in its place when the engine is stopped."""
+        self._own_log = False
+
+    def _end_hard(self) -> None:
+        """End it and what it began (functions run as processes of its group)."""
+        if sys.platform == "win32" or self._process.poll() is not None:
+            self._process.kill()
+        else:
+            os.killpg(self.pid, signal.SIGKILL)
+        self._process.wait()
 
     def __enter__(self) -> Self:
         return self
@@ -74,15 +114,24 @@ class Engine:
         self.stop()
 
 
-def start_ministack(port: int = 0, *, state_folder: Path | None = None, log: Path | None = None) -> Engine:
+def start_ministack(
+    port: int = 0,
+    *,
+    state_folder: Path | None = None,
+    journal_bytes_max: int = JOURNAL_BYTES_MAX,
+    log: Path | None = None,
+    listener: Say = silent,
+) -> Engine:
     """Start ministack on loopback (``port`` 0: any free one) and return once DynamoDB answers; 0.5 to 1 s.
 
-    With ``state_folder`` what it holds is kept there. Raises NotOffered when the extra ``local`` is not installed,
-    RunError when the port is taken, Unreachable when it ends or does not answer.
+    With ``state_folder`` what it holds is kept there: each write in a journal before it is answered, everything when
+    it is stopped or the journal is longer than ``journal_bytes_max``. Raises NotOffered when the extra ``local`` is not
+    installed, RunError when the port is taken, Unreachable when it ends or does not answer.
     """
     require("ministack")
-    folder = [] if state_folder is None else ["--folder", str(state_folder)]
-    return _begin("ministack", _ours("ministack", port, *folder), log, seconds_max=START_SECONDS_MAX)
+    limit = ["--journal-bytes-max", str(journal_bytes_max)]
+    folder = [] if state_folder is None else ["--folder", str(state_folder), *limit]
+    return _begin("ministack", _ours("ministack", port, *folder), log, listener)
 
 
 def start_moto(port: int = 0, *, log: Path | None = None) -> Engine:
@@ -91,7 +140,7 @@ def start_moto(port: int = 0, *, log: Path | None = None) -> Engine:
     Raises as ``start_ministack`` does.
     """
     require("moto", "flask", "flask_cors")
-    return _begin("moto", _ours("moto", port), log, seconds_max=START_SECONDS_MAX)
+    return _begin("moto", _ours("moto", port), log)
 
 
 _DYNALITE = """
@@ -99,7 +148,7 @@ const [folder, port, ms] = process.argv.slice(1);
 const server = require(folder)({createTableMs: +ms, updateTableMs: +ms, deleteTableMs: +ms});
 server.listen(+port, '127.0.0.1', () => console.log(JSON.stringify({event: 'ready', port: server.address().port})));
 server.on('error', (error) => {
-  console.log(JSON.stringify({event: 'failed', message: 'dynalite cannot listen: ' + error.message, hint: ''}));
+  console.log(JSON.stringify({event: "failed", message: "dynalite cannot listen: " + error.message, hint: ""}));
   process.exit(1);
 });
 process.stdin.on('end', () => process.exit(0)).resume();
@@ -123,7 +172,7 @@ def start_dynalite(
             hint="npm install dynalite, or name its folder in DYNASMITH_DYNALITE",
         )
     command = [node, "-e", _DYNALITE, str(package), str(port), str(transition_milliseconds)]
-    return _begin("dynalite", command, log, seconds_max=START_SECONDS_MAX)
+    return _begin("dynalite", command, log)
 
 
 def find_dynalite() -> Path | None:
@@ -148,18 +197,12 @@ def require(*modules: str) -> None:
             )
 
 
-def failed(name: str, message: Message, log: Path) -> Unreachable:
-    """The error for an engine that said why it cannot run, or that ended without a word."""
-    said = str(message.get("message", "")) or f"The engine {name} ended before it was ready."
-    return Unreachable(said, hint=str(message.get("hint", "")) or f"its log says why: {log}")
-
-
 def _ours(*arguments: object) -> list[str]:
     name, port, *more = (str(argument) for argument in arguments)
     return [sys.executable, "-m", "dynasmith.local.child", name, "--port", port, *more]
 
 
-def _begin(name: str, command: Sequence[str], log: Path | None, *, seconds_max: float) -> Engine:
+def _begin(name: str, command: Sequence[str], log: Path | None, listener: Say = silent) -> Engine:
     own_log = log is None
     if log is None:
         handle, path = tempfile.mkstemp(prefix=f"dynasmith-{name}-", suffix=".log")
@@ -174,18 +217,12 @@ def _begin(name: str, command: Sequence[str], log: Path | None, *, seconds_max: 
             env=clean_environment({"PYTHONUNBUFFERED": "1"}),
             **own_group_arguments(detached=False),
         )
-    assert process.stdout is not None
-    message: Message = {}
+    engine = Engine(name, process, log, own_log=own_log)
     try:
-        for message in messages(process.stdout, quiet_seconds_max=seconds_max):
-            if message.get("event") in ("ready", "failed"):
-                break
-        if message.get("event") != "ready":
-            raise failed(name, message, log)
-        engine = Engine(name, process, int(message["port"]), log, own_log=own_log)
-        wait_until_answers(engine.endpoint, seconds_max=seconds_max, still_there=engine.is_running)
+        engine.await_ready(listener)
+        wait_until_answers(engine.endpoint, seconds_max=SILENT_SECONDS_MAX, still_there=engine.is_running)
     except BaseException:
-        process.kill()
-        Engine(name, process, 0, log, own_log=False).stop()
+        engine.keep_log()
+        engine.kill()
         raise
     return engine

@@ -1,24 +1,142 @@
-"""What an engine's process says while it starts and stops: one small JSON object a line."""
+"""What an engine's process says while it starts and stops: small values, one JSON object a line on a pipe or socket."""
 
-import json
 import queue
 import threading
 import time
-from collections.abc import Iterator
-from typing import IO, Any
+from collections.abc import Callable, Iterator
+from typing import IO
 
-Message = dict[str, Any]
+import msgspec
+from msgspec import Struct
 
 
-def encode(message: Message) -> bytes:
+class Message(Struct, frozen=True, kw_only=True, tag_field="event"):
+    """Base of what an engine says; ``event`` names the kind on the wire."""
+
+    @property
+    def sentence(self) -> str:
+        """What happens, for a person."""
+        return type(self).__name__
+
+
+class Ready(Message, frozen=True, kw_only=True, tag="ready"):
+    """It listens at ``port``, its state is loaded."""
+
+    port: int
+
+    @property
+    def sentence(self) -> str:
+        return f"listening on port {self.port}"
+
+
+class Failed(Message, frozen=True, kw_only=True, tag="failed"):
+    """It cannot run, and ends."""
+
+    message: str
+    hint: str = ""
+
+    @property
+    def sentence(self) -> str:
+        return self.message
+
+
+class Loading(Message, frozen=True, kw_only=True, tag="loading"):
+    """It reads ``size_bytes`` of saved state."""
+
+    size_bytes: int
+
+    @property
+    def sentence(self) -> str:
+        return f"loading {self.size_bytes / 1e6:,.1f} MB of saved state"
+
+
+class Repeating(Message, frozen=True, kw_only=True, tag="repeating"):
+    """The last stop was not clean: the calls since the last save are made again; ``done`` of ``total`` are."""
+
+    done: int
+    total: int
+
+    @property
+    def sentence(self) -> str:
+        return f"the last stop was not clean: repeating {self.done:,} of {self.total:,} calls"
+
+
+class Repeated(Message, frozen=True, kw_only=True, tag="repeated"):
+    """All calls since the last save were made again; ``refused`` of them were not accepted the second time."""
+
+    calls: int
+    refused: int
+
+    @property
+    def sentence(self) -> str:
+        refused = f", {self.refused:,} of them refused" if self.refused else ""
+        return f"the last stop was not clean: {self.calls:,} calls since the last save were repeated{refused}"
+
+
+class Saving(Message, frozen=True, kw_only=True, tag="saving"):
+    """The state of a service is being written."""
+
+    service: str
+
+    @property
+    def sentence(self) -> str:
+        return f"saving {self.service}"
+
+
+class Saved(Message, frozen=True, kw_only=True, tag="saved"):
+    """The state of a service is written."""
+
+    service: str
+    size_bytes: int
+    seconds: float
+
+    @property
+    def sentence(self) -> str:
+        return f"saved {self.service}: {self.size_bytes / 1e6:,.1f} MB in {self.seconds:.1f} s"
+
+
+class NotSaved(Message, frozen=True, kw_only=True, tag="not-saved"):
+    """The state of a service could not be written; ``why`` is the system's reason."""
+
+    service: str
+    why: str
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.service} could not be saved: {self.why}"
+
+
+class Ended(Message, frozen=True, kw_only=True, tag="ended"):
+    """It ends now; ``clean``: everything was saved."""
+
+    clean: bool
+
+    @property
+    def sentence(self) -> str:
+        return "stopped" if self.clean else "stopped, but not everything was saved"
+
+
+AnyMessage = Ready | Failed | Loading | Repeating | Repeated | Saving | Saved | NotSaved | Ended
+Say = Callable[[AnyMessage], None]
+"""Takes each message. Must be quick and must not raise."""
+
+_decoder: msgspec.json.Decoder[AnyMessage] = msgspec.json.Decoder(AnyMessage)
+_encoder = msgspec.json.Encoder()
+
+
+def silent(_message: AnyMessage) -> None:
+    """The listener that ignores everything."""
+
+
+def encode(message: AnyMessage) -> bytes:
     """One message as a line."""
-    return json.dumps(message).encode() + b"\n"
+    return _encoder.encode(message) + b"\n"
 
 
-def messages(pipe: IO[bytes], *, quiet_seconds_max: float) -> Iterator[Message]:
+def messages(pipe: IO[bytes], *, quiet_seconds_max: float) -> Iterator[AnyMessage]:
     """The messages of a pipe until it is closed.
 
-    Raises TimeoutError when nothing was said for ``quiet_seconds_max``. Lines that are no JSON object (a library that
+    Raises TimeoutError when nothing was said for ``quiet_seconds_max``. Lines that are no message (a library that
     prints) are left out. A thread reads, because a pipe cannot be waited for with a deadline on every system.
     """
     lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
@@ -46,9 +164,8 @@ def messages(pipe: IO[bytes], *, quiet_seconds_max: float) -> Iterator[Message]:
         yield message
 
 
-def _decode(line: bytes) -> Message | None:
+def _decode(line: bytes) -> AnyMessage | None:
     try:
-        value = json.loads(line)
-    except ValueError:
+        return _decoder.decode(line)
+    except msgspec.DecodeError:
         return None
-    return value if isinstance(value, dict) else None

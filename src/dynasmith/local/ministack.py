@@ -1,27 +1,27 @@
 """ministack, served inside this process: what it is told, where it keeps things, how it is ended.
 
-Only a process of its own may call this (``dynasmith.local.child``): ministack reads its settings from the environment
-when it is imported and holds its state in its modules.
+Only a process of its own may call this: ministack reads its settings from the environment when it is imported and holds
+its state in its modules. The names of its that are used beside its application were read in its source at 1.5.33; one
+that is missing in another version is an error before anything is loaded, never a run that keeps nothing.
 """
 
 import asyncio
+import importlib
+import importlib.metadata
 import os
 import threading
-from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
 from typing import Any
 
-from dynasmith.local.messages import Message
-from dynasmith.local.ready import HOST, listening_socket
+from dynasmith.errors import NotOffered, RunError
+from dynasmith.local import state
+from dynasmith.local.messages import Loading, Ready, Say
+from dynasmith.local.ready import listening_socket
+from dynasmith.local.recorder import JOURNAL_BYTES_MAX, Application, Receive, Recorder, Scope, Send
 
-Say = Callable[[Message], None]
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-Application = Callable[[Scope, Receive, Send], Awaitable[None]]
-
-_HOURS = 3600.0
-_NEVER_SECONDS = 24 * _HOURS
+_NEVER_SECONDS = 24 * 3600.0
+_GRACE_SECONDS = 1.0
+_STOP_POLL_SECONDS = 0.05
 
 
 def settings(port: int, folder: Path | None) -> dict[str, str]:
@@ -49,36 +49,100 @@ def settings(port: int, folder: Path | None) -> dict[str, str]:
     return {**quiet, **kept}
 
 
-def serve_ministack(port: int, folder: Path | None, stop: threading.Event, say: Say) -> None:
-    """Serve ministack on loopback until ``stop`` is set; with a ``folder`` its state is loaded first and saved last."""
-    bound = listening_socket(port)
-    port = bound.getsockname()[1]
-    os.environ.update(settings(port, folder))
-    from hypercorn.asyncio import serve
-    from hypercorn.config import Config
-    from ministack.app import app
+def serve_ministack(
+    port: int, folder: Path | None, stop: threading.Event, say: Say, *, journal_bytes_max: int = JOURNAL_BYTES_MAX
+) -> bool:
+    """Serve ministack on loopback until ``stop`` is set; returns whether everything that is to be kept is saved.
 
-    config = Config()
-    config.bind = [f"fd://{bound.detach()}"]
+    With a ``folder`` its state is loaded first, each write is journaled before it is answered, and the state is saved
+    last, or when the journal is longer than ``journal_bytes_max``. Raises RunError when the port is taken or the saved
+    state cannot be read.
+    """
+    bound = listening_socket(port)
+    os.environ.update(settings(bound.getsockname()[1], folder))
+    app = importlib.import_module("ministack.app")
+    saved = [True]
+    recorder = None if folder is None else _recorder(app, folder, say, saved, journal_bytes_max)
+    ready = Ready(port=bound.getsockname()[1])
+    inner = app.app if recorder is None else recorder.wrap(app.app)
+    started = [False]
+
+    def announce() -> None:
+        started[0] = True
+        say(ready)
+
+    _run(_announcing(inner, announce), bound.detach(), stop)
+    if recorder is not None:
+        recorder.close()
+        if recorder.failure:
+            raise RunError(
+                recorder.failure, hint=f"its files are in {folder}: move the broken one aside, or restore it"
+            )
+    if not started[0]:
+        raise RunError("ministack did not start.", hint="its log says why")
+    return saved[0]
+
+
+def _run(app: Application, listening: int, stop: threading.Event) -> None:
+    hypercorn: Any = importlib.import_module("hypercorn.asyncio")
+    errors: Any = importlib.import_module("hypercorn.utils")
+    config: Any = importlib.import_module("hypercorn.config").Config()
+    config.bind = [f"fd://{listening}"]
     config.keep_alive_timeout = 75
-    config.graceful_timeout = 1.0
+    config.graceful_timeout = _GRACE_SECONDS
     # hypercorn gives an application 60 s to load and 60 s to save, then cuts it off: that is how state was lost.
     config.startup_timeout = _NEVER_SECONDS
     config.shutdown_timeout = _NEVER_SECONDS
     config.loglevel = "WARNING"
-    started = announce(app, lambda: say({"event": "ready", "port": port, "pid": os.getpid()}))
-    asyncio.run(serve(started, config, shutdown_trigger=lambda: _stopped(stop)))  # type: ignore[arg-type]
+
+    async def stopped() -> None:
+        while not stop.is_set():
+            await asyncio.sleep(_STOP_POLL_SECONDS)
+
+    try:
+        asyncio.run(hypercorn.serve(app, config, shutdown_trigger=stopped))
+    except errors.LifespanFailureError:
+        return  # the recorder, or the caller, says why
 
 
-def announce(app: Application, ready: Callable[[], None]) -> Application:
-    """The application, calling ``ready`` once it says that its start-up (the loading of its state) is complete."""
+def _recorder(app: Any, folder: Path, say: Say, saved: list[bool], journal_bytes_max: int) -> Recorder:
+    persistence = importlib.import_module("ministack.core.persistence")
+    names = {app: ("save_all", "_build_persistence_save_dict"), persistence: ("_state_format_version", "_json_default")}
+    if any(not hasattr(module, name) for module, wanted in names.items() for name in wanted):
+        version = importlib.metadata.version("ministack")
+        raise NotOffered(
+            f"ministack {version} saves its state in a way that this dynasmith does not know.",
+            hint='python -m pip install "ministack==1.5.33"',
+        )
+    size = state.size_bytes(folder)
+    if size:
+        say(Loading(size_bytes=size))
+    recorder = Recorder(
+        folder,
+        app._build_persistence_save_dict,
+        say,
+        engine_format=persistence._state_format_version,
+        default=persistence._json_default,
+        journal_bytes_max=journal_bytes_max,
+    )
+
+    def save_all(_states: object) -> None:
+        saved[0] = recorder.save_all()
+
+    # Its own save takes four times as long, logs a failure and goes on, and does not know the journal.
+    app.save_all = save_all
+    return recorder
+
+
+def _announcing(app: Application, ready: Any) -> Application:
+    """The application, calling ``ready`` once its start-up (the loading of its state) is complete."""
 
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "lifespan":
             await app(scope, receive, send)
             return
 
-        async def watching(message: MutableMapping[str, Any]) -> None:
+        async def watching(message: Any) -> None:
             await send(message)
             if message["type"] == "lifespan.startup.complete":
                 ready()
@@ -86,10 +150,3 @@ def announce(app: Application, ready: Callable[[], None]) -> Application:
         await app(scope, receive, watching)
 
     return wrapped
-
-
-async def _stopped(stop: threading.Event) -> None:
-    await asyncio.get_running_loop().run_in_executor(None, stop.wait)
-
-
-__all__ = ["HOST", "announce", "serve_ministack", "settings"]
