@@ -1,0 +1,92 @@
+"""Definition files -> tables: several files are one set, and every mistake is told at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from glob import glob, has_magic
+from pathlib import Path
+
+from msgspec import Struct
+
+from dynasmith.errors import DefinitionError
+from dynasmith.files.reading import read_file
+from dynasmith.limits import DEFAULT_QUOTAS, Quotas
+from dynasmith.tables.document import Node
+from dynasmith.tables.findings import Finding
+from dynasmith.tables.parse import Reading, parse
+from dynasmith.tables.table import Table
+
+
+class Definitions(Struct, frozen=True, kw_only=True):
+    """What the definition files say: the tables, the warnings, and the files that were read."""
+
+    tables: tuple[Table, ...]
+    findings: tuple[Finding, ...] = ()
+    sources: tuple[str, ...] = ()
+
+    def table(self, name: str) -> Table | None:
+        """The table of that physical name, or None."""
+        return next((table for table in self.tables if table.name == name), None)
+
+
+def load_definitions(
+    paths: Sequence[str | os.PathLike[str]],
+    environment: str = "",
+    variables: Mapping[str, str] | None = None,
+    *,
+    prefix: str = "",
+    suffix: str = "",
+    quotas: Quotas = DEFAULT_QUOTAS,
+) -> Definitions:
+    """The tables of these files (globs too) for an environment, with their physical names.
+
+    ``variables`` serve ``${VAR}``; the environment variables of the process where none are given. Raises
+    DefinitionError with every finding of every file when one is an error. Reads files, calls nothing.
+    """
+    files, findings = _found(paths)
+    documents: list[Node] = []
+    for file in files:
+        read = read_file(file)
+        if isinstance(read, Finding):
+            findings.append(read)
+        else:
+            documents.append(read)
+    reading = Reading(
+        environment=environment,
+        variables=os.environ if variables is None else variables,
+        prefix=prefix,
+        suffix=suffix,
+        quotas=quotas,
+        read_named=_read_named,
+    )
+    parsed = parse(documents, reading)
+    findings.extend(parsed.findings)
+    if any(finding.severity == "error" for finding in findings):
+        raise DefinitionError(findings, hint="nothing was applied; mend the definition and run it again")
+    return Definitions(tables=parsed.tables, findings=tuple(findings), sources=tuple(str(file) for file in files))
+
+
+def _found(paths: Sequence[str | os.PathLike[str]]) -> tuple[list[Path], list[Finding]]:
+    """The files of some paths and globs, each once, those of a glob by name."""
+    files: dict[Path, Path] = {}
+    findings: list[Finding] = []
+    for path in paths:
+        said = os.fspath(path)
+        if not has_magic(said) or Path(said).exists():
+            files.setdefault(Path(said).absolute(), Path(said))
+            continue
+        matches = sorted(match for match in glob(said, recursive=True) if Path(match).is_file())
+        if not matches:
+            findings.append(Finding(code="D001", file=said, message="matches no file"))
+        for match in matches:
+            files.setdefault(Path(match).absolute(), Path(match))
+    return list(files.values()), findings
+
+
+def _read_named(definition: str, name: str) -> str:
+    """The text of a file that a definition names, beside the definition."""
+    try:
+        return (Path(definition).parent / name).read_text(encoding="utf-8")
+    except OSError as error:
+        raise OSError(f"{name}: {error.strerror or error}") from error

@@ -1,0 +1,157 @@
+"""`Table` -> the document that says the same: what `parse` reads back as that very `Table`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from msgspec import UNSET, UnsetType, to_builtins
+
+from dynasmith.tables.table import (
+    Autoscaling,
+    BackupPlan,
+    Encryption,
+    Index,
+    Key,
+    LocalIndex,
+    OnDemandMaximum,
+    Projection,
+    ProjectionKind,
+    Recovery,
+    Replica,
+    Scaling,
+    Table,
+)
+
+T = TypeVar("T")
+Document = dict[str, Any]
+_OFF: Document = {"enabled": False}
+
+
+def document_of(table: Table, name: str | None = None) -> Document:
+    """The definition of one table, in the order of the reference; ``name`` where it is not the physical one."""
+    document: Document = {
+        "name": name or table.name,
+        "description": table.description,
+        "attributes": [{"name": each.name, "type": each.type} for each in table.key_attributes()],
+        "key_schema": _key(table.key),
+        "billing_mode": table.billing,
+        **_throughput(table),
+        "global_secondary_indexes": _many(table.indexes, _index),
+        "local_secondary_indexes": _many(table.local_indexes, _local_index),
+        "time_to_live": _off_or(table.time_to_live, lambda name: {"attribute": name}),
+        "stream": _off_or(table.stream, lambda view: {"view_type": view}),
+        "point_in_time_recovery": _off_or(table.recovery, _recovery),
+        "encryption": _set(table.encryption, _encryption),
+        "table_class": table.table_class,
+        "deletion_protection": table.deletion_protection,
+        "tags": table.tags,
+        "replicas": _many(table.replicas, _replica),
+        "contributor_insights": _set(table.contributor_insights, lambda on: {"enabled": on}),
+        "kinesis_destination": _off_or(table.kinesis_stream, lambda arn: {"stream_arn": arn}),
+        "resource_policy": _off_or(table.resource_policy, json.loads),
+        "triggers": _many(table.triggers, to_builtins),
+        "access": _many(table.access, to_builtins),
+        "backup_plan": _off_or(table.backup_plan, _backup_plan),
+        "access_patterns": table.access_patterns,
+        "suppress": _many(table.suppress, to_builtins),
+        "multi_region_consistency": table.consistency,
+        "witness_region": table.witness_region,
+        "items": table.items,
+    }
+    plain: Document = to_builtins({key: value for key, value in document.items() if value is not UNSET})
+    return plain
+
+
+def _set(value: T | UnsetType, each: Callable[[T], Document]) -> Document | UnsetType:
+    return UNSET if isinstance(value, UnsetType) else each(value)
+
+
+def _off_or(value: T | UnsetType | None, each: Callable[[T], Document]) -> Document | UnsetType:
+    return _OFF if value is None else _set(value, each)
+
+
+def _many(value: tuple[T, ...] | UnsetType, each: Callable[[T], Document]) -> list[Document] | UnsetType:
+    return UNSET if isinstance(value, UnsetType) else [each(member) for member in value]
+
+
+def _known(**entries: Any) -> Document:
+    return {name: value for name, value in entries.items() if value is not UNSET}
+
+
+def _key(key: Key) -> list[Document]:
+    return [
+        *({"attribute_name": attribute.name, "key_type": "HASH"} for attribute in key.partition),
+        *({"attribute_name": attribute.name, "key_type": "RANGE"} for attribute in key.sort),
+    ]
+
+
+def _throughput(owner: Table | Index) -> Document:
+    return _known(
+        provisioned_throughput=_set(owner.capacity, to_builtins),
+        on_demand_throughput=_set(owner.on_demand_maximum, _on_demand),
+        warm_throughput=_set(owner.warm, to_builtins),
+        autoscaling=_set(owner.autoscaling, _autoscaling),
+    )
+
+
+def _on_demand(maximum: OnDemandMaximum) -> Document:
+    said = {"max_read": maximum.read, "max_write": maximum.write}
+    return {name: units for name, units in said.items() if units is not None} or _OFF
+
+
+def _autoscaling(scaling: Autoscaling) -> Document:
+    if scaling.read is None and scaling.write is None:
+        return _OFF
+    return _known(read=_off_or(scaling.read, _scaling), write=_off_or(scaling.write, _scaling))
+
+
+def _scaling(scaling: Scaling) -> Document:
+    whole = scaling.target == int(scaling.target)
+    return _known(
+        min=scaling.min,
+        max=scaling.max,
+        target=int(scaling.target) if whole else scaling.target,
+        scale_in_cooldown_seconds=scaling.scale_in_cooldown_seconds,
+        scale_out_cooldown_seconds=scaling.scale_out_cooldown_seconds,
+    )
+
+
+def _projection(projection: Projection) -> Document | UnsetType:
+    if projection.kind is ProjectionKind.ALL:
+        return UNSET
+    names = list(projection.attributes) if projection.attributes else UNSET
+    return _known(type=projection.kind, attributes=names)
+
+
+def _index(index: Index) -> Document:
+    projection = _projection(index.projection)
+    return {**_known(name=index.name, key_schema=_key(index.key), projection=projection), **_throughput(index)}
+
+
+def _local_index(index: LocalIndex) -> Document:
+    return _known(name=index.name, key_schema=_key(index.key), projection=_projection(index.projection))
+
+
+def _recovery(recovery: Recovery) -> Document:
+    return _known(enabled=True, recovery_days=recovery.days)
+
+
+def _encryption(encryption: Encryption) -> Document:
+    return _known(type=encryption.kind, key=encryption.key)
+
+
+def _replica(replica: Replica) -> Document:
+    return _known(
+        region=replica.region,
+        point_in_time_recovery=replica.recovery,
+        deletion_protection=replica.deletion_protection,
+        table_class=replica.table_class,
+        key=replica.key,
+    )
+
+
+def _backup_plan(plan: BackupPlan) -> Document:
+    rules = [to_builtins(rule) for rule in plan.rules]
+    return _known(vault=plan.vault, kms_key=plan.kms_key, role=plan.role, rules=rules)

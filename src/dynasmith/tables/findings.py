@@ -1,0 +1,58 @@
+"""`Finding`: one mistake of a definition or a project file, with its place and what to do about it."""
+
+import difflib
+from collections.abc import Iterable
+from typing import Literal
+
+from msgspec import Struct
+
+from dynasmith.tables.document import Node
+
+Severity = Literal["error", "warning"]
+
+
+class Finding(Struct, frozen=True, kw_only=True):
+    """One mistake (``error``) or doubt (``warning``): its code, its place, what is wrong, what to do.
+
+    ``line`` is 0 where the mistake concerns the file as a whole. The codes are listed in docs/reference/definition.md.
+    """
+
+    code: str
+    file: str
+    line: int = 0
+    path: str = ""
+    message: str
+    hint: str = ""
+    severity: Severity = "error"
+
+    @property
+    def sentence(self) -> str:
+        """``file:line: path message (hint)``: one sentence for a person and for an editor that follows places."""
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        words = f"{self.path} {self.message}" if self.path else self.message
+        return f"{place}: {words} ({self.hint})" if self.hint else f"{place}: {words}"
+
+
+def finding_at(node: Node, code: str, message: str, hint: str = "", *, path: str | None = None) -> Finding:
+    """An error at the place of ``node``; ``path`` where the path differs, for a key that is not there."""
+    return Finding(
+        code=code,
+        file=node.file,
+        line=node.line,
+        path=node.path if path is None else path,
+        message=message,
+        hint=hint,
+    )
+
+
+def nearest(word: str, words: Iterable[str]) -> str:
+    """The one of ``words`` that is spelt most like ``word``, or nothing where none is near."""
+    choices = {choice.lower(): choice for choice in words}
+    near = difflib.get_close_matches(word.lower(), choices, n=1, cutoff=0.6)
+    return choices[near[0]] if near else ""
+
+
+def did_you_mean(word: str, words: Iterable[str]) -> str:
+    """``did you mean X?`` for the nearest of ``words``, or nothing where none is near."""
+    near = nearest(word, words)
+    return f"did you mean {near}?" if near else ""

@@ -1,0 +1,201 @@
+"""Documents -> tables and findings: pure, every mistake at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from dynasmith.limits import DEFAULT_QUOTAS, Quotas
+from dynasmith.tables.build import build
+from dynasmith.tables.document import Node
+from dynasmith.tables.findings import Finding, did_you_mean, finding_at
+from dynasmith.tables.overlay import name_of, overlay
+from dynasmith.tables.policy import canonical_policy
+from dynasmith.tables.rules import findings_of
+from dynasmith.tables.settings import DEFINITION, OVERRIDES, TABLE
+from dynasmith.tables.shape import shape, shape_keys
+from dynasmith.tables.spec import Block, Key, Kind, ListOf, MapOf
+from dynasmith.tables.table import Table
+from dynasmith.tables.variables import substitute
+
+# Reads a file that a definition names: (the definition's file, the name as written) -> its text; OSError where not.
+ReadNamed = Callable[[str, str], str]
+_TABLES = ListOf(TABLE, by="name")
+
+
+class Parsed(Struct, frozen=True, kw_only=True):
+    """What documents say: the sound tables, and everything that was found, by file and line."""
+
+    tables: tuple[Table, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """The findings that stop everything; the others are warnings."""
+        return tuple(finding for finding in self.findings if finding.severity == "error")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How documents are read: for which environment, with which variables and names, held against which quotas."""
+
+    environment: str = ""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    prefix: str = ""
+    suffix: str = ""
+    quotas: Quotas = DEFAULT_QUOTAS
+    read_named: ReadNamed | None = None
+
+
+def parse(documents: Sequence[Node], reading: Reading) -> Parsed:
+    """The tables of ``documents`` taken together, and every mistake in them. No call, no file but those it names.
+
+    A table with a mistake is left out of ``tables``; it never hides the findings of others.
+    """
+    findings: list[Finding] = []
+    tops = [shape_keys(document, DEFINITION, findings) for document in documents]
+    members = [member for top in tops for member in _tables_of(top, reading, findings)]
+    for top in tops:
+        members = _laid_over(members, _overrides(top, reading, findings), findings)
+    _said_twice(members, findings)
+    tables = [table for member in members if (table := _table(member, reading, findings)) is not None]
+    tables = list({table.name: table for table in tables}.values())
+    return Parsed(tables=tuple(tables), findings=tuple(sorted(findings, key=_order)))
+
+
+def _order(finding: Finding) -> tuple[str, int]:
+    return finding.file, finding.line
+
+
+def _tables_of(top: Node, reading: Reading, findings: list[Finding]) -> tuple[Node, ...]:
+    """The members of `tables`, with their variables replaced; what is no list is a finding."""
+    node = top.get("tables")
+    if node is None:
+        return ()
+    if not node.is_list:
+        shape(node, _TABLES, findings)
+        return ()
+    if not node.value:
+        findings.append(replace(finding_at(node, "D014", "names no table"), severity="warning"))
+    return substitute(node, reading.variables, findings).members()
+
+
+def _overrides(top: Node, reading: Reading, findings: list[Finding]) -> tuple[Node, ...]:
+    """What the environment says of tables. The other environments are held against the form only."""
+    environments = top.get("environments")
+    if environments is None:
+        return ()
+    if not environments.is_map:
+        shape(environments, MapOf(OVERRIDES), findings)
+        return ()
+    chosen: tuple[Node, ...] = ()
+    for name, node in environments.entries().items():
+        if name != reading.environment:
+            shape(_without_variables(node), _relaxed(OVERRIDES), findings)
+            continue
+        tables = shape_keys(node, OVERRIDES, findings).get("tables")
+        if tables is not None and not tables.is_list:
+            shape(tables, _TABLES, findings)
+        elif tables is not None:
+            chosen = substitute(tables, reading.variables, findings).members()
+    return chosen
+
+
+def _laid_over(members: list[Node], overrides: Sequence[Node], findings: list[Finding]) -> list[Node]:
+    """The tables with what the environment says of them. A table that is only there comes with its key_schema."""
+    laid = list(members)
+    names = [name_of(member, _TABLES) for member in laid]
+    for over in overrides:
+        name = name_of(over, _TABLES)
+        if name is not None and name in names:
+            place = names.index(name)
+            laid[place] = overlay(laid[place], over, TABLE)
+        elif over.get("key_schema") is not None or name is None:
+            laid.append(over)
+            names.append(name)
+        else:
+            near = did_you_mean(name, [known for known in names if known])
+            hint = near or "a table that only this environment has needs attributes and key_schema"
+            findings.append(finding_at(over, "D011", f"overrides {name}, which is no table of the definition", hint))
+    return laid
+
+
+def _said_twice(members: Sequence[Node], findings: list[Finding]) -> None:
+    first: dict[str, Node] = {}
+    for member in members:
+        name = name_of(member, _TABLES)
+        if name is None:
+            continue
+        if name in first:
+            other = first[name]
+            message = f"is named {name}, as is {other.path} in {other.file}:{other.line}"
+            findings.append(finding_at(member, "D010", message, "a table is defined once"))
+        first.setdefault(name, member)
+
+
+def _table(member: Node, reading: Reading, findings: list[Finding]) -> Table | None:
+    """The table, or None where it has a mistake."""
+    mistakes: list[Finding] = []
+    node = shape(member, TABLE, mistakes)
+    if node.is_map:
+        node = _with_policy(node, reading, mistakes)
+        said = node.plain("name")
+        name = f"{reading.prefix}{said}{reading.suffix}" if isinstance(said, str) else ""
+        mistakes.extend(findings_of(node, name, reading.quotas))
+    findings.extend(mistakes)
+    if node.broken or any(finding.severity == "error" for finding in mistakes):
+        return None
+    return build(node, name)
+
+
+def _with_policy(node: Node, reading: Reading, findings: list[Finding]) -> Node:
+    """The table with its resource policy as canonical text: `{text: ...}`, `{enabled: false}` stays."""
+    policy = node.get("resource_policy")
+    if policy is None or policy.broken or policy.plain("enabled") is False:
+        return node
+    try:
+        text = _policy_text(policy, reading)
+    except (OSError, ValueError) as error:
+        findings.append(finding_at(policy, "D012", f"cannot be used: {error}"))
+        return node.with_value({**node.entries(), "resource_policy": policy.with_value(None, broken=True)}, broken=True)
+    entries = {"text": policy.with_value(text)}
+    return node.with_value({**node.entries(), "resource_policy": policy.with_value(entries)})
+
+
+def _policy_text(policy: Node, reading: Reading) -> str:
+    file = policy.get("file")
+    if file is None:
+        return canonical_policy(policy.plain())
+    if len(policy.entries()) > 1 or not isinstance(file.value, str):
+        raise ValueError("file stands alone and names a file")
+    if reading.read_named is None:
+        raise ValueError("no file can be read here")
+    try:
+        return canonical_policy(reading.read_named(policy.file, file.value))
+    except ValueError as error:
+        raise ValueError(f"{file.value} is no JSON object ({error})") from None
+
+
+def _without_variables(node: Node) -> Node:
+    """The document without the strings that use a variable, which mean nothing before they are replaced."""
+    if node.is_map:
+        return node.with_value({name: _without_variables(value) for name, value in node.entries().items()})
+    if node.is_list:
+        members = tuple(_without_variables(value) for value in node.members())
+        return node.with_value(tuple(member for member in members if member.value is not None))
+    return node.with_value(None) if isinstance(node.value, str) and "${" in node.value else node
+
+
+def _relaxed(kind: Kind) -> Kind:
+    """The kind without any key that must be there: what an override may say."""
+    if isinstance(kind, Block):
+        keys = tuple(Key(key.name, _relaxed(key.kind), key.says, aws=key.aws) for key in kind.keys)
+        return Block(kind.title, keys, kind.switch, kind.synonyms)
+    if isinstance(kind, ListOf):
+        return ListOf(_relaxed(kind.kind), kind.by)
+    if isinstance(kind, MapOf):
+        return MapOf(_relaxed(kind.kind))
+    return kind

@@ -1,0 +1,40 @@
+"""The rules that hold before any call, one small entry each; docs/reference/definition.md lists them."""
+
+from collections.abc import Iterator
+
+from dynasmith.limits import Quotas
+from dynasmith.tables.document import Node
+from dynasmith.tables.findings import Finding
+from dynasmith.tables.rules import billing, indexes, items, keys, names, replicas, settings
+from dynasmith.tables.rules.rule import Problem, Rule, Subject
+
+RULES: tuple[Rule, ...] = (
+    *names.RULES,
+    *keys.RULES,
+    *indexes.RULES,
+    *billing.RULES,
+    *replicas.RULES,
+    *settings.RULES,
+    *items.RULES,
+)
+
+
+def findings_of(node: Node, name: str, quotas: Quotas) -> Iterator[Finding]:
+    """What the rules find in a table's document; ``name`` is its physical name, empty where it has none."""
+    subject = Subject(node, name, quotas)
+    for rule in RULES:
+        for problem in rule.check(subject):
+            yield _finding(rule, problem, node)
+
+
+def _finding(rule: Rule, problem: Problem, node: Node) -> Finding:
+    place = node.nearest(*problem.way)
+    return Finding(
+        code=rule.code,
+        file=place.file,
+        line=place.line,
+        path=place.path,
+        message=problem.message,
+        hint=problem.hint or rule.fix,
+        severity=rule.severity,
+    )

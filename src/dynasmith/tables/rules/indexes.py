@@ -1,0 +1,145 @@
+"""Global and local indexes: how many, which keys, which projection."""
+
+from collections.abc import Iterator
+
+from dynasmith import limits
+from dynasmith.tables.rules.keys import attributes_of
+from dynasmith.tables.rules.rule import GSI, LSI, Problem, Rule, Subject
+
+_GSI_KEYS = "Developer Guide, Multi-attribute keys in global secondary indexes"
+_LSI_KEYS = "Developer Guide, Local secondary indexes; API, CreateTable, LocalSecondaryIndexes"
+_PROJECTION = "API, shape Projection"
+
+
+def _gsi_key(table: Subject) -> Iterator[Problem]:
+    for way, _ in table.indexes(GSI):
+        key = table.key(*way)
+        if key is None:
+            continue
+        for key_type, most in (
+            ("HASH", limits.GSI_PARTITION_KEY_MAX_ATTRIBUTES),
+            ("RANGE", limits.GSI_SORT_KEY_MAX_ATTRIBUTES),
+        ):
+            names = attributes_of(key, key_type)
+            if key_type == "HASH" and not names:
+                yield Problem((*way, "key_schema"), "has no partition key (key_type: HASH)")
+            if len(names) > most:
+                yield Problem(
+                    (*way, "key_schema"), f"has {len(names)} entries of {key_type}, at most {most} are allowed"
+                )
+
+
+def _lsi_key(table: Subject) -> Iterator[Problem]:
+    own = table.key()
+    for way, _ in table.indexes(LSI):
+        key = table.key(*way)
+        if key is None or own is None:
+            continue
+        hashes, ranges = attributes_of(key, "HASH"), attributes_of(key, "RANGE")
+        if hashes != attributes_of(own, "HASH"):
+            said = ", ".join(hashes) or "none"
+            yield Problem((*way, "key_schema"), f"has the partition key {said}, not that of the table")
+        if len(ranges) != 1:
+            yield Problem((*way, "key_schema"), f"has {len(ranges) or 'no'} sort keys (key_type: RANGE)")
+        elif ranges == attributes_of(own, "RANGE"):
+            yield Problem((*way, "key_schema"), f"sorts by {ranges[0]}, as the table itself does")
+
+
+def _lsi_table(table: Subject) -> Iterator[Problem]:
+    own = table.key()
+    if own is not None and not attributes_of(own, "RANGE") and table.node.get(LSI) is not None:
+        for way, _ in list(table.indexes(LSI))[:1]:
+            yield Problem(way, "is a local index of a table that has no sort key")
+
+
+def _count(table: Subject) -> Iterator[Problem]:
+    for kind, most, word in (
+        (GSI, table.quotas.gsi_per_table, "global"),
+        (LSI, table.quotas.lsi_per_table, "local"),
+    ):
+        number = len(list(table.indexes(kind)))
+        if number > most:
+            raisable = "raise gsi_per_table in [limits] where the account's quota is higher" if kind == GSI else ""
+            yield Problem((kind,), f"has {number} {word} indexes, at most {most} are allowed", raisable)
+
+
+def _projection(table: Subject) -> Iterator[Problem]:
+    for way, _ in table.all_indexes():
+        projection = table.sound(*way, "projection")
+        if projection is None:
+            continue
+        kind = projection.plain("type") or "ALL"
+        names = projection.plain("attributes") or []
+        if kind == "INCLUDE" and not names:
+            yield Problem((*way, "projection"), "is INCLUDE and names no attributes", "name them: attributes: [...]")
+        if kind != "INCLUDE" and names:
+            yield Problem(
+                (*way, "projection"), f"is {kind} and names attributes", "say type: INCLUDE, or leave them out"
+            )
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            yield Problem((*way, "projection", "attributes"), f"names {name} more than once", "name it once")
+        own = {use.attribute for use in (*(table.key() or ()), *(table.key(*way) or ()))}
+        for name in dict.fromkeys(names):
+            if name in own:
+                message = f"names {name}, a key attribute, which every index holds"
+                yield Problem((*way, "projection", "attributes", names.index(name)), message, "remove it from the list")
+
+
+def _projected(table: Subject) -> Iterator[Problem]:
+    number = sum(len(index.plain("projection", "attributes") or []) for _, index in table.all_indexes())
+    most = table.quotas.projected_attributes_per_table
+    if number > most:
+        way = (GSI,) if table.node.get(GSI) is not None else (LSI,)
+        yield Problem(way, f"projects {number} attributes over all indexes, at most {most} are allowed")
+
+
+RULES = (
+    Rule(
+        "D040",
+        "A global index has 1 to 4 partition and up to 4 sort attributes",
+        "The service refuses any other key.",
+        _GSI_KEYS,
+        "an index has 1 to 4 HASH and up to 4 RANGE entries",
+        _gsi_key,
+    ),
+    Rule(
+        "D041",
+        "A local index has the table's partition key and one sort key of its own",
+        "It is another order of the same item collection.",
+        _LSI_KEYS,
+        "give it the table's HASH attribute and one RANGE attribute",
+        _lsi_key,
+    ),
+    Rule(
+        "D042",
+        "A table with local indexes has a sort key",
+        "The service refuses local indexes on a simple key.",
+        _LSI_KEYS,
+        "make it a global index, or give the table a sort key",
+        _lsi_table,
+    ),
+    Rule(
+        "D043",
+        "At most 20 global and 5 local indexes",
+        "Quotas of the service; that of global indexes can be raised.",
+        "Quotas, Secondary indexes",
+        "remove some, or split the table",
+        _count,
+    ),
+    Rule(
+        "D044",
+        "INCLUDE names attributes, ALL and KEYS_ONLY name none, none is a key",
+        "The service refuses the rest; keys are always projected.",
+        _PROJECTION,
+        "see projection",
+        _projection,
+    ),
+    Rule(
+        "D045",
+        "All indexes together project at most 100 attributes by name",
+        "A quota of the service.",
+        "Quotas, Projected secondary index attributes per table",
+        "project ALL where most attributes are named",
+        _projected,
+    ),
+)

@@ -1,0 +1,150 @@
+"""Keys of the table, and the attributes that keys use."""
+
+from collections.abc import Iterator
+
+from dynasmith import limits
+from dynasmith.tables.findings import nearest
+from dynasmith.tables.rules.rule import KeyUse, Problem, Rule, Subject
+
+_API_KEYS = "API, CreateTable, KeySchema and AttributeDefinitions"
+
+
+def attributes_of(key: tuple[KeyUse, ...], key_type: str) -> list[str]:
+    """The attributes of that role in a key, in order."""
+    return [use.attribute for use in key if use.key_type == key_type]
+
+
+def _partition(table: Subject) -> Iterator[Problem]:
+    key = table.key()
+    if key is None:
+        return
+    names = attributes_of(key, "HASH")
+    if not names:
+        yield Problem(("key_schema",), "has no partition key (key_type: HASH)")
+    elif len(names) > 1:
+        yield Problem(("key_schema",), f"has {_count(len(names))} partition keys (key_type: HASH): {', '.join(names)}")
+
+
+def _sort(table: Subject) -> Iterator[Problem]:
+    names = attributes_of(table.key() or (), "RANGE")
+    if len(names) > 1:
+        yield Problem(("key_schema",), f"has {_count(len(names))} sort keys (key_type: RANGE): {', '.join(names)}")
+
+
+def _count(number: int) -> str:
+    return {2: "two", 3: "three", 4: "four"}.get(number, str(number))
+
+
+def _typed(table: Subject) -> Iterator[Problem]:
+    if table.unknown("attributes") or table.node.get("attributes") is None:
+        return
+    types = table.types()
+    for _, key in table.all_keys():
+        for use in key:
+            if use.attribute not in types:
+                near = nearest(use.attribute, types)
+                hint = f"did you mean {near}?" if near else f"add {{name: {use.attribute}, type: S}} to attributes"
+                message = f"is {use.attribute}, which has no type in attributes"
+                yield Problem((*use.way, "attribute_name"), message, hint)
+
+
+def _used(table: Subject) -> Iterator[Problem]:
+    keys_unknown = table.unknown("key_schema") or table.node.get("key_schema") is None
+    if keys_unknown or any(index.broken for _, index in table.all_indexes()):
+        return
+    if any(table.unknown(kind) for kind in ("global_secondary_indexes", "local_secondary_indexes")):
+        return
+    used = {use.attribute for _, key in table.all_keys() for use in key}
+    for place, attribute in enumerate(table.node.nearest("attributes").members()):
+        name = attribute.plain("name")
+        if isinstance(name, str) and name not in used:
+            yield Problem(("attributes", place), f"is {name}, which no key of the table or of an index uses")
+
+
+def _attribute_once(table: Subject) -> Iterator[Problem]:
+    attributes = table.node.get("attributes")
+    seen: set[str] = set()
+    for place, attribute in enumerate(attributes.members() if attributes is not None else ()):
+        name = attribute.plain("name")
+        if name in seen:
+            yield Problem(("attributes", place), f"is {name}, which has a type already")
+        elif isinstance(name, str):
+            seen.add(name)
+
+
+def _key_once(table: Subject) -> Iterator[Problem]:
+    for _, key in table.all_keys():
+        seen: set[str] = set()
+        for use in key:
+            if use.attribute in seen:
+                yield Problem(use.way, f"uses {use.attribute} a second time in one key")
+            seen.add(use.attribute)
+
+
+def _attribute_names(table: Subject) -> Iterator[Problem]:
+    attributes = table.node.get("attributes")
+    most = limits.KEY_ATTRIBUTE_NAME_MAX_CHARACTERS
+    for place, attribute in enumerate(attributes.members() if attributes is not None else ()):
+        name = attribute.plain("name")
+        if isinstance(name, str) and len(name) > most:
+            yield Problem(("attributes", place, "name"), f"has {len(name)} characters, a key attribute at most {most}")
+
+
+RULES = (
+    Rule(
+        "D030",
+        "A table has exactly one partition key",
+        "It decides where an item lives; only a global index may have several attributes.",
+        _API_KEYS,
+        "a table has exactly one key_schema entry with key_type: HASH",
+        _partition,
+    ),
+    Rule(
+        "D031",
+        "A table has at most one sort key",
+        "The service refuses more.",
+        _API_KEYS,
+        "a table has at most one key_schema entry with key_type: RANGE",
+        _sort,
+    ),
+    Rule(
+        "D032",
+        "Every attribute that a key uses has a type",
+        "The service refuses a key attribute that is not defined.",
+        _API_KEYS,
+        "add it to attributes",
+        _typed,
+    ),
+    Rule(
+        "D033",
+        "Every attribute that has a type is used by a key",
+        "DynamoDB has no schema beyond keys and refuses other definitions.",
+        "API, CreateTable: number of attributes in AttributeDefinitions must match those in keys",
+        "remove it: only key attributes are declared, items may have any other",
+        _used,
+    ),
+    Rule(
+        "D034",
+        "An attribute has one type",
+        "The service refuses two definitions of one name.",
+        _API_KEYS,
+        "remove one of them",
+        _attribute_once,
+    ),
+    Rule(
+        "D035",
+        "A key uses an attribute once",
+        "The service refuses a key that names an attribute twice.",
+        _API_KEYS,
+        "partition key and sort key are different attributes",
+        _key_once,
+    ),
+    Rule(
+        "D036",
+        "The name of a key attribute has at most 255 characters",
+        "The service refuses a longer one.",
+        "API, shape KeySchemaAttributeName",
+        "shorten the name",
+        _attribute_names,
+    ),
+)

@@ -1,0 +1,75 @@
+"""Names of tables and indexes."""
+
+import re
+from collections.abc import Iterator
+
+from dynasmith import limits
+from dynasmith.tables.rules.rule import Problem, Rule, Subject
+
+_NAME = re.compile(r"[a-zA-Z0-9_.-]+\Z")
+_SOURCE = "Constraints in Amazon DynamoDB, Naming rules; API, shapes TableName and IndexName"
+
+
+def _fault(name: str, least: int, most: int) -> str:
+    """What is wrong with a name, in words, or nothing."""
+    if not least <= len(name) <= most:
+        return f"has {len(name)} characters"
+    wrong = sorted({letter for letter in name if not _NAME.match(letter)})
+    return f"contains {' '.join(repr(letter) for letter in wrong)}" if wrong else ""
+
+
+def _table_name(table: Subject) -> Iterator[Problem]:
+    if not table.name or table.sound("name") is None:
+        return
+    fault = _fault(table.name, limits.TABLE_NAME_MIN_CHARACTERS, limits.TABLE_NAME_MAX_CHARACTERS)
+    if fault:
+        said = table.plain("name")
+        with_prefix = "" if said == table.name else ", with the environment's prefix and suffix,"
+        yield Problem(("name",), f"is {table.name[:80]!r}, which{with_prefix} {fault}".replace("  ", " "))
+
+
+def _index_names(table: Subject) -> Iterator[Problem]:
+    for way, index in table.all_indexes():
+        name = index.plain("name")
+        if isinstance(name, str):
+            fault = _fault(name, limits.INDEX_NAME_MIN_CHARACTERS, limits.INDEX_NAME_MAX_CHARACTERS)
+            if fault:
+                yield Problem((*way, "name"), f"is {name[:80]!r}, which {fault}")
+
+
+def _unique_index_names(table: Subject) -> Iterator[Problem]:
+    first: dict[str, str] = {}
+    for way, index in table.all_indexes():
+        name = index.plain("name")
+        if name in first:
+            yield Problem((*way, "name"), f"is {name}, as is the name of {first[name]}")
+        elif isinstance(name, str):
+            first[name] = index.path
+
+
+RULES = (
+    Rule(
+        "D020",
+        "A table's name, with prefix and suffix, has 3 to 255 of letters, digits, `_`, `.` and `-`",
+        "The service refuses any other name.",
+        _SOURCE,
+        "a name has 3 to 255 of a-z, A-Z, 0-9, _, . and -",
+        _table_name,
+    ),
+    Rule(
+        "D021",
+        "An index's name has 3 to 255 of letters, digits, `_`, `.` and `-`",
+        "The service refuses any other name.",
+        _SOURCE,
+        "a name has 3 to 255 of a-z, A-Z, 0-9, _, . and -",
+        _index_names,
+    ),
+    Rule(
+        "D022",
+        "Index names are unique in a table, global and local together",
+        "A query names the index by its name alone.",
+        "API, CreateTable, IndexName: must be unique among all other indexes on this table",
+        "give one of them another name",
+        _unique_index_names,
+    ),
+)

@@ -1,0 +1,143 @@
+"""Global tables: replicas, their conditions, strong consistency."""
+
+from collections.abc import Iterator
+
+from dynasmith import limits
+from dynasmith.tables.rules.billing import scaled
+from dynasmith.tables.rules.rule import GSI, LSI, Problem, Rule, Subject
+
+_MREC = "Developer Guide, Global tables, multi-Region eventual consistency"
+_MRSC = "Developer Guide, Global tables, multi-Region strong consistency"
+
+
+def _strong(table: Subject) -> bool:
+    return bool(table.plain("multi_region_consistency") == "STRONG")
+
+
+def _stream(table: Subject) -> Iterator[Problem]:
+    if not table.plain("replicas") or _strong(table) or table.unknown("multi_region_consistency"):
+        return
+    if table.unknown("stream"):
+        return
+    stream = table.enabled("stream")
+    if stream is None or stream.plain("view_type") != "NEW_AND_OLD_IMAGES":
+        yield Problem(("replicas",), "needs a stream with both images")
+
+
+def _writes(table: Subject) -> Iterator[Problem]:
+    if _fed_provisioned(table) and not table.unknown("autoscaling") and not scaled(table.node, "write"):
+        yield Problem(("replicas",), "needs on-demand billing or autoscaled writes")
+
+
+def _index_writes(table: Subject) -> Iterator[Problem]:
+    for way, index in table.indexes(GSI) if _fed_provisioned(table) else ():
+        if not table.unknown(*way, "autoscaling") and not scaled(index, "write"):
+            yield Problem(way, "is an index of a table with replicas, and its writes are not autoscaled")
+
+
+def _fed_provisioned(table: Subject) -> bool:
+    """Does the table have eventually consistent replicas and provisioned billing?"""
+    return bool(table.plain("replicas")) and not _strong(table) and table.plain("billing_mode") == "PROVISIONED"
+
+
+def _regions(table: Subject) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for place, region in enumerate(table.plain("replicas") or ()):
+        name = (region or {}).get("region")
+        if name in seen:
+            yield Problem(("replicas", place), f"is {name}, which has a replica already")
+        elif isinstance(name, str):
+            seen.add(name)
+
+
+def _strong_regions(table: Subject) -> Iterator[Problem]:
+    if not _strong(table) or table.unknown("replicas") or table.unknown("witness_region"):
+        return
+    number = len(table.plain("replicas") or ())
+    witness = 1 if table.plain("witness_region") else 0
+    if number + witness + 1 != limits.STRONG_REGIONS or number == 0:
+        also = " and a witness" if witness else ""
+        message = f"is STRONG with {number + 1} replica{'s' if number else ''} (its own Region counted){also}"
+        yield Problem(("multi_region_consistency",), message)
+
+
+def _strong_without(table: Subject) -> Iterator[Problem]:
+    if not _strong(table):
+        return
+    if table.enabled("time_to_live") is not None:
+        yield Problem(("time_to_live",), "cannot be had with multi_region_consistency: STRONG")
+    if table.plain(LSI):
+        yield Problem((LSI,), "cannot be had with multi_region_consistency: STRONG")
+
+
+def _witness(table: Subject) -> Iterator[Problem]:
+    witness = table.plain("witness_region")
+    if not isinstance(witness, str) or table.unknown("multi_region_consistency"):
+        return
+    if not _strong(table):
+        yield Problem(("witness_region",), "belongs to multi_region_consistency: STRONG only", "remove it")
+    if any((replica or {}).get("region") == witness for replica in table.plain("replicas") or ()):
+        yield Problem(("witness_region",), f"is {witness}, which has a replica")
+
+
+_FIX_WRITES = "say billing_mode: PAY_PER_REQUEST, or add autoscaling: {write: {min: ..., max: ...}}"
+
+RULES = (
+    Rule(
+        "D060",
+        "Replicas need a stream with both images",
+        "Eventually consistent replicas are fed by it. With STRONG none is needed.",
+        _MREC,
+        "add stream: {view_type: NEW_AND_OLD_IMAGES}",
+        _stream,
+    ),
+    Rule(
+        "D061",
+        "Replicas need on-demand billing or autoscaled writes",
+        "Every replica must be able to take the others' writes.",
+        _MREC,
+        _FIX_WRITES,
+        _writes,
+    ),
+    Rule(
+        "D066",
+        "Global indexes of a table with replicas have autoscaled writes",
+        "An index that falls behind throttles its table, in every Region that must take the writes.",
+        _MREC,
+        _FIX_WRITES,
+        _index_writes,
+        "warning",
+    ),
+    Rule(
+        "D062",
+        "A Region has one replica",
+        "The service refuses a second one.",
+        "API, UpdateTable, ReplicaUpdates",
+        "remove one of them",
+        _regions,
+    ),
+    Rule(
+        "D063",
+        "STRONG has three replicas, its own Region counted, or two and a witness",
+        "A quorum of three Regions.",
+        _MRSC,
+        "list two replicas, or one replica and witness_region",
+        _strong_regions,
+    ),
+    Rule(
+        "D064",
+        "STRONG has neither time to live nor local indexes",
+        "Not offered by the service.",
+        _MRSC,
+        "remove it, or say multi_region_consistency: EVENTUAL",
+        _strong_without,
+    ),
+    Rule(
+        "D065",
+        "A witness belongs to STRONG, in a Region without replica",
+        "The witness holds no items and takes part in the quorum.",
+        _MRSC,
+        "name a Region that has no replica",
+        _witness,
+    ),
+)

@@ -1,0 +1,193 @@
+"""The settings around the table: time to live, encryption, tags, policy, backups, triggers."""
+
+from collections.abc import Iterator
+
+from dynasmith import limits
+from dynasmith.tables.rules.rule import Problem, Rule, Subject
+
+
+def _ttl_no_key(table: Subject) -> Iterator[Problem]:
+    block = table.enabled("time_to_live")
+    attribute = block.plain("attribute") if block is not None else None
+    own = {use.attribute for use in table.key() or ()}
+    if attribute in own:
+        yield Problem(("time_to_live", "attribute"), f"is {attribute}, a key attribute of the table")
+
+
+def _ttl_number(table: Subject) -> Iterator[Problem]:
+    block = table.enabled("time_to_live")
+    attribute = block.plain("attribute") if block is not None else None
+    own = {use.attribute for use in table.key() or ()}
+    kind = table.types().get(attribute) if isinstance(attribute, str) and attribute not in own else None
+    if kind is not None and kind != "N":
+        yield Problem(("time_to_live", "attribute"), f"is {attribute}, of type {kind}: only numbers expire")
+
+
+def _ttl_name(table: Subject) -> Iterator[Problem]:
+    attribute = table.plain("time_to_live", "attribute")
+    most = limits.TTL_ATTRIBUTE_NAME_MAX_CHARACTERS
+    if isinstance(attribute, str) and len(attribute) > most:
+        yield Problem(("time_to_live", "attribute"), f"has {len(attribute)} characters, at most {most} are allowed")
+
+
+def _encryption(table: Subject) -> Iterator[Problem]:
+    block = table.sound("encryption")
+    if block is None:
+        return
+    kind, key = block.plain("type"), block.plain("key")
+    if kind == "CUSTOMER" and key is None:
+        yield Problem(("encryption",), "is CUSTOMER and names no key", "add key: an ARN, id or alias of a KMS key")
+    if kind != "CUSTOMER" and key is not None:
+        yield Problem(
+            ("encryption", "key"), f"is a key, and the encryption is {kind}", "say type: CUSTOMER, or remove key"
+        )
+
+
+def _tags(table: Subject) -> Iterator[Problem]:
+    tags = table.node.get("tags")
+    entries = tags.entries() if tags is not None else {}
+    most = table.quotas.tags_per_table
+    if len(entries) > most:
+        yield Problem(("tags",), f"has {len(entries)} tags, at most {most} are allowed", "remove some")
+    for name, node in entries.items():
+        if not 1 <= len(name) <= limits.TAG_KEY_MAX_CHARACTERS:
+            yield Problem(("tags", name), f"has a name of {len(name)} characters, 1 to 128 are allowed", "shorten it")
+        if name.lower().startswith("aws:"):
+            yield Problem(("tags", name), "begins with aws:, which belongs to AWS", "name it otherwise")
+        value = node.value
+        if isinstance(value, str) and len(value) > limits.TAG_VALUE_MAX_CHARACTERS:
+            yield Problem(
+                ("tags", name), f"has a value of {len(value)} characters, at most 256 are allowed", "shorten it"
+            )
+
+
+def _policy(table: Subject) -> Iterator[Problem]:
+    text = table.plain("resource_policy", "text")
+    most = limits.RESOURCE_POLICY_MAX_BYTES
+    if isinstance(text, str) and len(text.encode()) > most:
+        yield Problem(
+            ("resource_policy",), f"has {len(text.encode())} bytes without spaces, at most {most} are allowed"
+        )
+
+
+def _cold_storage(table: Subject) -> Iterator[Problem]:
+    for place, rule in enumerate(table.plain("backup_plan", "rules") or ()):
+        keep, cold = (rule or {}).get("keep_days"), (rule or {}).get("cold_storage_after_days")
+        if isinstance(keep, int) and isinstance(cold, int) and keep < cold + limits.COLD_STORAGE_MIN_DAYS:
+            message = f"keeps backups {keep} days and moves them to cold storage after {cold}"
+            hint = (
+                f"keep them at least {cold + limits.COLD_STORAGE_MIN_DAYS} days, or leave cold_storage_after_days out"
+            )
+            yield Problem(("backup_plan", "rules", place), message, hint)
+
+
+def _schedule(table: Subject) -> Iterator[Problem]:
+    for place, rule in enumerate(table.plain("backup_plan", "rules") or ()):
+        said = (rule or {}).get("schedule")
+        if isinstance(said, str) and not (said.startswith(("cron(", "rate(")) and said.endswith(")")):
+            yield Problem(("backup_plan", "rules", place, "schedule"), f"is {said!r}, no cron(...) or rate(...)")
+
+
+def _named_once(table: Subject) -> Iterator[Problem]:
+    for way, name in (
+        (("backup_plan", "rules"), "name"),
+        (("triggers",), "function"),
+        (("access",), "function"),
+        (("suppress",), "code"),
+    ):
+        seen: set[str] = set()
+        for place, member in enumerate(table.plain(*way) or ()):
+            said = (member or {}).get(name)
+            if said in seen:
+                yield Problem((*way, place), f"names {said} a second time")
+            elif isinstance(said, str):
+                seen.add(said)
+
+
+def _trigger_stream(table: Subject) -> Iterator[Problem]:
+    if table.plain("triggers") and not table.unknown("stream") and table.enabled("stream") is None:
+        yield Problem(("triggers",), "needs a stream to be called from")
+
+
+RULES = (
+    Rule(
+        "D070",
+        "Time to live is not on a key attribute of the table",
+        "A key names the item; it cannot say when it ends.",
+        "Developer Guide, Time to live",
+        "use an attribute of its own",
+        _ttl_no_key,
+    ),
+    Rule(
+        "D071",
+        "Time to live is on a number",
+        "Items whose attribute is no number never expire.",
+        "Developer Guide, Time to live",
+        "declare the attribute as N",
+        _ttl_number,
+    ),
+    Rule(
+        "D072",
+        "The name of the time-to-live attribute has at most 255 characters",
+        "The service refuses a longer one.",
+        "API, shape TimeToLiveAttributeName",
+        "shorten the name",
+        _ttl_name,
+    ),
+    Rule(
+        "D073",
+        "A customer's key belongs to CUSTOMER, and CUSTOMER needs one",
+        "The other two kinds use a key of AWS.",
+        "API, shape SSESpecification",
+        "see encryption",
+        _encryption,
+    ),
+    Rule(
+        "D074",
+        "At most 50 tags, names of 1 to 128 and values of up to 256 characters, none beginning with aws:",
+        "The service refuses the rest.",
+        "Developer Guide, Tagging restrictions",
+        "see tags",
+        _tags,
+    ),
+    Rule(
+        "D075",
+        "A resource policy has at most 20 KB",
+        "The service refuses a longer one.",
+        "API, PutResourcePolicy",
+        "shorten it, for example by naming roles instead of users",
+        _policy,
+    ),
+    Rule(
+        "D076",
+        "Backups are kept at least 90 days longer than the move to cold storage",
+        "Cold storage is paid for 90 days at least.",
+        "AWS Backup API, Lifecycle",
+        "keep them longer",
+        _cold_storage,
+    ),
+    Rule(
+        "D077",
+        "A backup schedule is `cron(...)` or `rate(...)`",
+        "AWS Backup knows no other form.",
+        "AWS Backup API, BackupRule, ScheduleExpression",
+        'for example "cron(0 2 * * ? *)", in UTC',
+        _schedule,
+    ),
+    Rule(
+        "D078",
+        "Triggers, access entries, backup rules and suppressions are named once",
+        "They are told apart by that name.",
+        "docs/reference/definition.md",
+        "merge them, or remove one",
+        _named_once,
+    ),
+    Rule(
+        "D079",
+        "Triggers need a stream",
+        "A function is called from the stream of changes.",
+        "Lambda Developer Guide, Using Lambda with DynamoDB",
+        "add stream: {view_type: NEW_AND_OLD_IMAGES}",
+        _trigger_stream,
+    ),
+)

@@ -1,0 +1,311 @@
+"""What a definition file may say: one tree of keys, read by the parser, the JSON Schema and the reference page."""
+
+from dynasmith.tables.spec import (
+    ENABLED,
+    Block,
+    Boolean,
+    Choice,
+    Free,
+    JsonText,
+    Key,
+    ListOf,
+    MapOf,
+    Number,
+    Policy,
+    Text,
+    Whole,
+)
+from dynasmith.tables.table import Billing, Consistency, EncryptionKind, ProjectionKind, StreamView, TableClass
+
+ATTRIBUTE = Block(
+    "an attributes entry",
+    (
+        Key("name", Text(), "The attribute's name.", required=True, aws="AttributeName"),
+        Key(
+            "type",
+            Choice(("S", "N", "B")),
+            "Text, number or binary: the types that a key can have.",
+            required=True,
+            aws="AttributeType",
+        ),
+    ),
+)
+KEY_ENTRY = Block(
+    "a key_schema entry",
+    (
+        Key("attribute_name", Text(), "An attribute of `attributes`.", required=True, aws="AttributeName"),
+        Key(
+            "key_type",
+            Choice(("HASH", "RANGE")),
+            "`HASH` for the partition key, `RANGE` for the sort key.",
+            required=True,
+            aws="KeyType",
+        ),
+    ),
+    synonyms={"name": "attribute_name", "type": "key_type"},
+)
+KEY_SCHEMA = ListOf(KEY_ENTRY, filled=True)
+PROJECTION = Block(
+    "a projection",
+    (
+        Key(
+            "type",
+            Choice(tuple(ProjectionKind)),
+            "What the index holds beside the keys.",
+            default="ALL",
+            aws="ProjectionType",
+        ),
+        Key("attributes", ListOf(Text()), "The attributes, with `INCLUDE` only.", aws="NonKeyAttributes"),
+    ),
+    synonyms={"projection_type": "type", "non_key_attributes": "attributes"},
+)
+CAPACITY = Block(
+    "provisioned_throughput",
+    (
+        Key("read", Whole(1), "Read units a second.", required=True, aws="ReadCapacityUnits"),
+        Key("write", Whole(1), "Write units a second.", required=True, aws="WriteCapacityUnits"),
+    ),
+    synonyms={"read_capacity": "read", "write_capacity": "write", "rcu": "read", "wcu": "write"},
+)
+ON_DEMAND = Block(
+    "on_demand_throughput",
+    (
+        ENABLED,
+        Key("max_read", Whole(1), "Read units a second at most.", default="no maximum", aws="MaxReadRequestUnits"),
+        Key("max_write", Whole(1), "Write units a second at most.", default="no maximum", aws="MaxWriteRequestUnits"),
+    ),
+    switch=True,
+    synonyms={"read": "max_read", "write": "max_write"},
+)
+WARM = Block(
+    "warm_throughput",
+    (
+        Key("read", Whole(1), "Read units a second.", aws="ReadUnitsPerSecond"),
+        Key("write", Whole(1), "Write units a second.", aws="WriteUnitsPerSecond"),
+    ),
+)
+SCALING = Block(
+    "one dimension of autoscaling",
+    (
+        ENABLED,
+        Key("min", Whole(1), "The least capacity, in units a second.", required=True),
+        Key("max", Whole(1), "The most capacity, in units a second.", required=True),
+        Key("target", Number(20, 90), "The share of the capacity to be used, in percent, 20 to 90.", default="70"),
+        Key("scale_in_cooldown_seconds", Whole(0), "Seconds between two decreases."),
+        Key("scale_out_cooldown_seconds", Whole(0), "Seconds between two increases."),
+    ),
+    switch=True,
+    synonyms={
+        "min_capacity": "min",
+        "max_capacity": "max",
+        "target_utilization": "target",
+        "target_value": "target",
+        "scale_in_cooldown": "scale_in_cooldown_seconds",
+        "scale_out_cooldown": "scale_out_cooldown_seconds",
+    },
+)
+AUTOSCALING = Block(
+    "autoscaling",
+    (
+        ENABLED,
+        Key("read", SCALING, "Of the read capacity; `{enabled: false}` turns it off."),
+        Key("write", SCALING, "Of the write capacity; `{enabled: false}` turns it off."),
+    ),
+    switch=True,
+)
+_INDEX_SYNONYMS = {"index_name": "name", "projection_type": "projection: {type: ...}", "keys": "key_schema"}
+INDEX = Block(
+    "a global_secondary_indexes entry",
+    (
+        Key("name", Text(), "The index's name: 3 to 255 of letters, digits, `_`, `.`, `-`.", True, aws="IndexName"),
+        Key("key_schema", KEY_SCHEMA, "1 to 4 `HASH` and up to 4 `RANGE` entries, in order.", True, aws="KeySchema"),
+        Key("projection", PROJECTION, "Which attributes the index holds.", default="ALL", aws="Projection"),
+        Key("provisioned_throughput", CAPACITY, "With `PROVISIONED`.", aws="ProvisionedThroughput"),
+        Key("on_demand_throughput", ON_DEMAND, "With `PAY_PER_REQUEST`.", aws="OnDemandThroughput"),
+        Key("warm_throughput", WARM, "What can be served at once; it can only be raised.", aws="WarmThroughput"),
+        Key("autoscaling", AUTOSCALING, "Of the index's own capacity, with `PROVISIONED`."),
+    ),
+    synonyms=_INDEX_SYNONYMS,
+)
+LOCAL_INDEX = Block(
+    "a local_secondary_indexes entry",
+    (
+        Key("name", Text(), "The index's name: 3 to 255 of letters, digits, `_`, `.`, `-`.", True, aws="IndexName"),
+        Key("key_schema", KEY_SCHEMA, "The table's `HASH` entry and one `RANGE` entry.", True, aws="KeySchema"),
+        Key("projection", PROJECTION, "Which attributes the index holds.", default="ALL", aws="Projection"),
+    ),
+    synonyms=_INDEX_SYNONYMS,
+)
+TIME_TO_LIVE = Block(
+    "time_to_live",
+    (ENABLED, Key("attribute", Text(), "The attribute with the time, in epoch seconds.", required=True)),
+    switch=True,
+    synonyms={"attribute_name": "attribute"},
+)
+STREAM = Block(
+    "stream",
+    (ENABLED, Key("view_type", Choice(tuple(StreamView)), "What the stream shows of a change.", required=True)),
+    switch=True,
+    synonyms={"stream_view_type": "view_type", "stream_enabled": "enabled"},
+)
+RECOVERY = Block(
+    "point_in_time_recovery",
+    (ENABLED, Key("recovery_days", Whole(1, 35), "How far back, 1 to 35 days.", default="35 for a new table")),
+    switch=True,
+    synonyms={"days": "recovery_days", "recovery_period_in_days": "recovery_days"},
+)
+ENCRYPTION = Block(
+    "encryption",
+    (
+        Key("type", Choice(tuple(EncryptionKind)), "Whose key encrypts; `AWS_OWNED` costs nothing.", required=True),
+        Key("key", Text(), "ARN, id or alias of the KMS key, with `CUSTOMER` only."),
+    ),
+    synonyms={"kms_key": "key", "kms_key_arn": "key", "enabled": "type: AWS_OWNED, AWS_MANAGED or CUSTOMER"},
+)
+REPLICA = Block(
+    "a replicas entry",
+    (
+        Key("region", Text(), "The replica's Region.", required=True),
+        Key("point_in_time_recovery", Boolean(), "Point-in-time recovery of the replica."),
+        Key("deletion_protection", Boolean(), "Deletion protection of the replica."),
+        Key("table_class", Choice(tuple(TableClass)), "Table class of the replica."),
+        Key("key", Text(), "KMS key of the replica, in its own Region."),
+    ),
+    synonyms={"region_name": "region", "kms_key": "key", "kms_key_arn": "key"},
+)
+INSIGHTS = Block(
+    "contributor_insights", (Key("enabled", Boolean(), "On or off; keys show in plain text.", required=True),)
+)
+KINESIS = Block(
+    "kinesis_destination",
+    (ENABLED, Key("stream_arn", Text(), "ARN of the Kinesis stream that gets the changes.", required=True)),
+    switch=True,
+)
+TRIGGER = Block(
+    "a triggers entry",
+    (
+        Key("function", Text(), "Name or ARN of the Lambda function.", required=True),
+        Key("starting_position", Choice(("LATEST", "TRIM_HORIZON")), "Where reading starts.", default="LATEST"),
+        Key("batch_size", Whole(1, 10_000), "Changes a call gets at most.", default="100"),
+        Key("maximum_batching_window_seconds", Whole(0, 300), "How long a batch may gather.", default="0"),
+        Key("parallelization_factor", Whole(1, 10), "Calls at once for one shard.", default="1"),
+        Key("maximum_retry_attempts", Whole(-1, 10_000), "-1 is until the change expires.", default="-1"),
+        Key("maximum_record_age_seconds", Whole(-1, 604_800), "-1 is without limit.", default="-1"),
+        Key("bisect_batch_on_function_error", Boolean(), "Halve a batch that fails.", default="false"),
+        Key("enabled", Boolean(), "Is the trigger on?", default="true"),
+        Key("on_failure_destination", Text(), "ARN of the queue or topic for batches that failed."),
+        Key("filter_pattern", JsonText(), "Which changes call the function, as Lambda's event filter."),
+    ),
+    synonyms={
+        "function_name": "function",
+        "maximum_batching_window": "maximum_batching_window_seconds",
+        "maximum_record_age": "maximum_record_age_seconds",
+    },
+)
+ACCESS = Block(
+    "an access entry",
+    (
+        Key("function", Text(), "Name or ARN of the Lambda function whose role is meant.", required=True),
+        Key("allow", ListOf(Choice(("read", "write", "stream")), filled=True), "What it may do.", required=True),
+    ),
+)
+BACKUP_RULE = Block(
+    "a backup_plan rule",
+    (
+        Key("name", Text(), "The rule's name.", required=True),
+        Key("schedule", Text(), "When, as `cron(...)` or `rate(...)`, in UTC.", required=True),
+        Key("keep_days", Whole(1), "Days until a backup is deleted.", default="for ever"),
+        Key("cold_storage_after_days", Whole(1), "Days until a backup moves to cold storage.", default="never"),
+    ),
+    synonyms={"delete_after": "keep_days", "cold_storage_after": "cold_storage_after_days"},
+)
+BACKUP_PLAN = Block(
+    "backup_plan",
+    (
+        ENABLED,
+        Key("rules", ListOf(BACKUP_RULE, by="name", filled=True), "When, and how long kept.", required=True),
+        Key("vault", Text(), "The vault's name."),
+        Key("kms_key", Text(), "KMS key of the vault."),
+        Key("role", Text(), "ARN of the role that AWS Backup takes."),
+    ),
+    switch=True,
+)
+SUPPRESSION = Block(
+    "a suppress entry",
+    (
+        Key("code", Text(), "The code of a finding of `validate`.", required=True),
+        Key("reason", Text(), "Why it is accepted.", required=True),
+    ),
+)
+
+TABLE = Block(
+    "a table",
+    (
+        Key("name", Text(), "3 to 255 of letters, digits, `_`, `.`, `-`, with prefix and suffix.", required=True),
+        Key("description", Text(empty=True), "For people only."),
+        Key("attributes", ListOf(ATTRIBUTE, by="name"), "Every attribute that a key uses, and no other.", True),
+        Key("key_schema", KEY_SCHEMA, "The table's key: one `HASH`, at most one `RANGE`.", required=True),
+        Key("billing_mode", Choice(tuple(Billing)), "How it is paid for.", default="`PAY_PER_REQUEST` when created"),
+        Key("provisioned_throughput", CAPACITY, "With `PROVISIONED`."),
+        Key("on_demand_throughput", ON_DEMAND, "A ceiling, with `PAY_PER_REQUEST`."),
+        Key("warm_throughput", WARM, "What can be served at once; it can only be raised, and it costs."),
+        Key("autoscaling", AUTOSCALING, "Of the table's capacity, with `PROVISIONED`; an index has its own."),
+        Key("global_secondary_indexes", ListOf(INDEX, by="name"), "Indexes with a key of their own."),
+        Key("local_secondary_indexes", ListOf(LOCAL_INDEX, by="name"), "Made with the table, never changed."),
+        Key("time_to_live", TIME_TO_LIVE, "Items that are past their time are deleted."),
+        Key("stream", STREAM, "The stream of changes."),
+        Key("point_in_time_recovery", RECOVERY, "Continuous backups."),
+        Key("encryption", ENCRYPTION, "Encryption at rest."),
+        Key("table_class", Choice(tuple(TableClass)), "What storage costs against what requests cost."),
+        Key("deletion_protection", Boolean(), "Refuse to delete the table."),
+        Key("tags", MapOf(Text(empty=True)), "Tags of the table."),
+        Key("replicas", ListOf(REPLICA, by="region"), "Replicas in other Regions."),
+        Key("contributor_insights", INSIGHTS, "Which keys are used most."),
+        Key("kinesis_destination", KINESIS, "A Kinesis stream that gets the changes."),
+        Key("resource_policy", Policy(), "The table's policy: inline, `{file: NAME}`, or `{enabled: false}` for none."),
+        Key("triggers", ListOf(TRIGGER, by="function"), "Lambda functions that the stream calls."),
+        Key("access", ListOf(ACCESS, by="function"), "Functions whose roles may use the table."),
+        Key("backup_plan", BACKUP_PLAN, "Scheduled backups by AWS Backup."),
+        Key("access_patterns", ListOf(Text()), "What the table is asked, for people and for `validate`."),
+        Key("suppress", ListOf(SUPPRESSION, by="code"), "Findings of `validate` that are accepted."),
+        Key("multi_region_consistency", Choice(tuple(Consistency)), "How replicas agree."),
+        Key("witness_region", Text(), "The witness of a STRONG table that has one replica."),
+        Key("items", ListOf(Free()), "Small static items that belong to the table, plain or DynamoDB JSON."),
+    ),
+    synonyms={
+        "table_name": "name",
+        "hash_key": "key_schema with key_type: HASH",
+        "range_key": "key_schema with key_type: RANGE",
+        "partition_key": "key_schema with key_type: HASH",
+        "sort_key": "key_schema with key_type: RANGE",
+        "attribute_definitions": "attributes",
+        "ttl": "time_to_live: {attribute: ...}",
+        "pitr": "point_in_time_recovery",
+        "streams": "stream",
+        "stream_enabled": "stream: {view_type: ...}",
+        "stream_view_type": "stream: {view_type: ...}",
+        "gsi": "global_secondary_indexes",
+        "gsis": "global_secondary_indexes",
+        "lsi": "local_secondary_indexes",
+        "lsis": "local_secondary_indexes",
+        "sse": "encryption",
+        "server_side_encryption": "encryption",
+        "read_capacity": "provisioned_throughput: {read: ..., write: ...}",
+        "write_capacity": "provisioned_throughput: {read: ..., write: ...}",
+        "policy": "resource_policy",
+        "replica_regions": "replicas",
+    },
+)
+OVERRIDES = Block(
+    "an environment of a definition file",
+    (Key("tables", ListOf(TABLE, by="name"), "Deep-merged over the tables by name.", required=True),),
+)
+DEFINITION = Block(
+    "a definition file",
+    (
+        Key("tables", ListOf(TABLE, by="name"), "The tables.", required=True),
+        Key("environments", MapOf(OVERRIDES), "What differs in an environment, by its name."),
+        Key("$schema", Text(), "The JSON Schema, for editors; not read."),
+    ),
+    synonyms={"table": "tables", "Tables": "tables", "environment": "environments"},
+)

@@ -1,0 +1,266 @@
+"""Hypothesis strategies for legal tables: every setting, every combination that the rules of definitions allow."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from hypothesis import strategies as st
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from dynasmith.tables.table import (
+    Access,
+    Autoscaling,
+    BackupPlan,
+    BackupRule,
+    Billing,
+    Capacity,
+    Consistency,
+    Encryption,
+    EncryptionKind,
+    Index,
+    Key,
+    KeyAttribute,
+    LocalIndex,
+    OnDemandMaximum,
+    Projection,
+    ProjectionKind,
+    Recovery,
+    Replica,
+    Scaling,
+    StreamView,
+    Suppression,
+    Table,
+    TableClass,
+    Trigger,
+    Warm,
+)
+
+REGIONS = ("eu-west-1", "eu-central-1", "us-west-2", "ap-south-1")
+# The attributes that keys draw from, each with one type, so that two keys never disagree.
+ATTRIBUTES = tuple(KeyAttribute(name=f"a{number}", type="SNB"[number % 3]) for number in range(12))  # type: ignore[arg-type]
+
+table_names = st.from_regex(r"[a-zA-Z0-9_.-]{3,30}", fullmatch=True)
+units = st.integers(1, 1000)
+texts = st.text(st.characters(codec="utf-8"), min_size=1, max_size=30)
+maybe_empty_texts = st.text(st.characters(codec="utf-8"), max_size=30)
+
+
+def unset_or(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Not mentioned, or a value."""
+    return st.just(UNSET) | strategy
+
+
+def unset_off_or(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Not mentioned, said to be off, or a value."""
+    return st.just(UNSET) | st.none() | strategy
+
+
+@st.composite
+def scalings(draw: st.DrawFn) -> Scaling:
+    """Target tracking with bounds in order."""
+    least = draw(units)
+    return Scaling(
+        min=least,
+        max=least + draw(st.integers(0, 1000)),
+        target=draw(st.integers(20, 90).map(float) | st.floats(20, 90)),
+        scale_in_cooldown_seconds=draw(unset_or(st.integers(0, 600))),
+        scale_out_cooldown_seconds=draw(unset_or(st.integers(0, 600))),
+    )
+
+
+@st.composite
+def throughputs(draw: st.DrawFn, billing: Any, *, scaled_writes: bool = False) -> dict[str, Any]:
+    """capacity, on_demand_maximum, warm and autoscaling of a table or index, legal for that billing."""
+    warm = draw(unset_or(st.builds(Warm, read=unset_or(units), write=unset_or(units))))
+    if billing is not Billing.PROVISIONED:
+        bound = st.none() | units
+        maximum = st.builds(OnDemandMaximum, read=bound, write=bound)
+        off = st.just(Autoscaling(read=None, write=None))
+        return {"on_demand_maximum": draw(unset_or(maximum)), "warm": warm, "autoscaling": draw(unset_or(off))}
+    write = scalings() if scaled_writes else unset_off_or(scalings())
+    scaling = st.builds(Autoscaling, read=unset_off_or(scalings()), write=write)
+    autoscaling = draw(scaling if scaled_writes else unset_or(scaling))
+    whole = isinstance(autoscaling, Autoscaling) and all(
+        isinstance(side, Scaling) for side in (autoscaling.read, autoscaling.write)
+    )
+    capacities = st.builds(Capacity, read=units, write=units)
+    return {"capacity": draw(unset_or(capacities) if whole else capacities), "warm": warm, "autoscaling": autoscaling}
+
+
+@st.composite
+def projections(draw: st.DrawFn, keys: frozenset[str]) -> Projection:
+    """A projection that names no key attribute."""
+    kind = draw(st.sampled_from(ProjectionKind))
+    if kind is not ProjectionKind.INCLUDE:
+        return Projection(kind=kind)
+    free = st.sampled_from([name for name in ("total", "note", "x y", "a0", "a1", "größe") if name not in keys])
+    return Projection(kind=kind, attributes=tuple(sorted(draw(st.sets(free, min_size=1, max_size=4)))))
+
+
+@st.composite
+def indexes(draw: st.DrawFn, own: Key, billing: Any, *, scaled_writes: bool, names: list[str]) -> Any:
+    """Global indexes with one to four partition and up to four sort attributes, or not mentioned."""
+    if draw(st.booleans()):
+        return UNSET
+    made = []
+    for name in names:
+        key = draw(st.permutations(ATTRIBUTES))
+        first = draw(st.sampled_from((1, 1, 1, 2, 4)))
+        second = draw(st.sampled_from((0, 0, 1, 2, 4)))
+        chosen = Key(partition=tuple(key[:first]), sort=tuple(key[first : first + second]))
+        projection = draw(projections(frozenset((*own.names, *chosen.names))))
+        settings = draw(throughputs(billing, scaled_writes=scaled_writes))
+        made.append(Index(name=name, key=chosen, projection=projection, **settings))
+    return tuple(made)
+
+
+@st.composite
+def local_indexes(draw: st.DrawFn, own: Key, names: list[str]) -> Any:
+    """Local indexes, where the table has a sort key; or not mentioned."""
+    if not own.sort or draw(st.booleans()):
+        return UNSET
+    others = [attribute for attribute in ATTRIBUTES if attribute.name not in own.names]
+    made = []
+    for name in names:
+        key = Key(partition=own.partition, sort=(draw(st.sampled_from(others)),))
+        projection = draw(projections(frozenset((*own.names, *key.names))))
+        made.append(LocalIndex(name=name, key=key, projection=projection))
+    return tuple(made)
+
+
+keys = st.builds(
+    lambda order, sorted_: Key(partition=(order[0],), sort=(order[1],) if sorted_ else ()),
+    st.permutations(ATTRIBUTES),
+    st.booleans(),
+)
+tags = st.dictionaries(
+    st.text(st.characters(codec="utf-8"), min_size=1, max_size=20).filter(
+        lambda name: not name.lower().startswith("aws:")
+    ),
+    maybe_empty_texts,
+    max_size=4,
+)
+encryptions = st.builds(Encryption, kind=st.sampled_from((EncryptionKind.AWS_OWNED, EncryptionKind.AWS_MANAGED))) | (
+    st.builds(Encryption, kind=st.just(EncryptionKind.CUSTOMER), key=st.just("alias/orders"))
+)
+policies = st.builds(
+    lambda sid: json.dumps(
+        {"Statement": [{"Effect": "Deny", "Principal": "*", "Sid": sid}], "Version": "2012-10-17"},
+        sort_keys=True,
+        separators=(",", ":"),
+        ensure_ascii=False,
+    ),
+    texts,
+)
+triggers = st.builds(
+    Trigger,
+    function=st.sampled_from(("f1", "f2")),
+    batch_size=st.integers(1, 1000),
+    starting_position=st.sampled_from(("LATEST", "TRIM_HORIZON")),
+    enabled=st.booleans(),
+    filter_pattern=unset_or(st.just('{"eventName":["INSERT"]}')),
+)
+accesses = st.builds(Access, function=st.sampled_from(("f1", "f2")), allow=st.just(("read", "write")))
+backup_rules = st.builds(
+    BackupRule,
+    name=st.sampled_from(("daily", "weekly")),
+    schedule=st.just("cron(0 2 * * ? *)"),
+    keep_days=st.none() | st.integers(130, 400),
+    cold_storage_after_days=st.none() | st.integers(1, 40),
+)
+backup_plans = st.builds(
+    BackupPlan,
+    rules=st.lists(backup_rules, min_size=1, max_size=2, unique_by=lambda rule: rule.name).map(tuple),
+    vault=unset_or(texts),
+)
+
+
+@st.composite
+def replica_settings(draw: st.DrawFn, local: Any) -> dict[str, Any]:
+    """replicas, consistency, witness_region and what they demand of stream and time to live."""
+    stream = draw(unset_off_or(st.sampled_from(StreamView)))
+    expiry = draw(unset_off_or(st.just("expires_at")))
+    shape = draw(st.sampled_from(("none", "none", "empty", "eventual", "strong", "witness")))
+    if shape in ("none", "empty") or (shape in ("strong", "witness") and local is not UNSET):
+        some = () if shape == "empty" else UNSET
+        return {"replicas": some, "stream": stream, "time_to_live": expiry}
+    number = {"eventual": draw(st.integers(1, 3)), "strong": 2, "witness": 1}[shape]
+    replicas = tuple(
+        Replica(
+            region=region,
+            recovery=draw(unset_or(st.booleans())),
+            deletion_protection=draw(unset_or(st.booleans())),
+            table_class=draw(unset_or(st.sampled_from(TableClass))),
+        )
+        for region in REGIONS[:number]
+    )
+    if shape == "eventual":
+        consistency = draw(unset_or(st.just(Consistency.EVENTUAL)))
+        both = StreamView.NEW_AND_OLD_IMAGES
+        return {"replicas": replicas, "consistency": consistency, "stream": both, "time_to_live": expiry}
+    strong = {"replicas": replicas, "consistency": Consistency.STRONG, "stream": stream}
+    strong["time_to_live"] = draw(st.just(UNSET) | st.none())
+    return strong | ({"witness_region": REGIONS[3]} if shape == "witness" else {})
+
+
+def _item(key: Key, number: int) -> dict[str, Any]:
+    values: dict[str, Any] = {"S": {"S": f"k{number}"}, "N": {"N": str(number)}, "B": {"B": "a2V5"}}
+    return {attribute.name: values[attribute.type] for attribute in key} | {"note": {"S": "${x} $${y}"}}
+
+
+@st.composite
+def tables(draw: st.DrawFn, name: str | None = None, key: Key | None = None) -> Table:
+    """A legal table with any of its settings; ``name`` and ``key`` where they are given."""
+    own = key or draw(keys)
+    billing = draw(unset_or(st.sampled_from(Billing)))
+    numbers = draw(st.permutations(range(6)))
+    names = [f"by_{number}" for number in numbers]
+    local = draw(local_indexes(own, names[:2]))
+    around = draw(replica_settings(local))
+    scaled = bool(around["replicas"]) and around["replicas"] is not UNSET
+    stream_on = isinstance(around["stream"], StreamView)
+    one_each = st.lists(triggers, max_size=2, unique_by=lambda trigger: trigger.function).map(tuple)
+    count = draw(st.integers(0, 3))
+    return Table(
+        name=name or draw(table_names),
+        key=own,
+        billing=billing,
+        **draw(throughputs(billing, scaled_writes=scaled)),
+        indexes=draw(indexes(own, billing, scaled_writes=scaled, names=names[2 : 2 + count])),
+        local_indexes=local,
+        recovery=draw(unset_off_or(st.builds(Recovery, days=unset_or(st.integers(1, 35))))),
+        encryption=draw(unset_or(encryptions)),
+        table_class=draw(unset_or(st.sampled_from(TableClass))),
+        deletion_protection=draw(unset_or(st.booleans())),
+        tags=draw(unset_or(tags)),
+        contributor_insights=draw(unset_or(st.booleans())),
+        kinesis_stream=draw(unset_off_or(st.just("arn:aws:kinesis:eu-west-1:123456789012:stream/changes"))),
+        resource_policy=draw(unset_off_or(policies)),
+        items=draw(unset_or(st.just((_item(own, 1),)))),
+        description=draw(unset_or(maybe_empty_texts)),
+        access_patterns=draw(unset_or(st.lists(texts, max_size=2).map(tuple))),
+        suppress=draw(unset_or(st.just((Suppression(code="DS012", reason="no personal data"),)))),
+        triggers=draw(unset_or(one_each if stream_on else st.just(()))),
+        access=draw(unset_or(st.lists(accesses, max_size=1).map(tuple))),
+        backup_plan=draw(unset_off_or(backup_plans)),
+        **around,
+    )
+
+
+@st.composite
+def table_pairs(draw: st.DrawFn) -> tuple[Table, Table]:
+    """(desired, current) of one name and one table key; the current one mentions every index list.
+
+    Local indexes are those of the current table, or not mentioned: anything else is a replacement.
+    """
+    current = draw(tables(name="orders"))
+    desired = draw(tables(name="orders", key=current.key))
+    strong = desired.consistency is Consistency.STRONG
+    local = UNSET if strong else draw(st.sampled_from((UNSET, current.local_indexes)))
+    taken = {index.name for index in current.local_indexes} if current.local_indexes is not UNSET else set()
+    if desired.indexes is not UNSET:
+        free = tuple(index for index in desired.indexes if index.name not in taken)
+        desired = replace(desired, indexes=free)
+    return replace(desired, local_indexes=local), current
