@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.items.conftest import items, respelt, values
 
 from dynasmith.errors import ItemInvalid
 from dynasmith.items.plain import item_from_json, item_from_plain, looks_like_wire, plain_from_item, raw_from_plain
 from dynasmith.items.value import decode_value, encode_value, same_value
 from dynasmith.items.wire import attributes, decode_item, encode_item
+from wire_items import items, respelt, values
 
 
 @settings(max_examples=60)

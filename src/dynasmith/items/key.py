@@ -1,6 +1,6 @@
 """The key of an item: what identifies it, as DynamoDB tells items apart (the numbers 1, 1.0 and 1E0 are one key)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final, Literal, TypeAlias
@@ -70,11 +70,15 @@ class _Reader:
 
     __slots__ = ("decode", "fields")
 
+    #: Of each key attribute, the field that it is decoded into and what reads its value.
+    fields: tuple[tuple[str, Callable[[dict[str, str] | None], str | Decimal | bytes]], ...]
+
     def __init__(self, parts: Sequence[KeyPart]) -> None:
         # Attribute names may be no identifiers, so fields are numbered and renamed on the wire.
-        self.fields = tuple(f"f{number}" for number in range(len(parts)))
-        wanted = [(name, dict[str, str] | None, None) for name in self.fields]
-        renamed = dict(zip(self.fields, (part.name for part in parts), strict=True))
+        names = [f"f{number}" for number in range(len(parts))]
+        wanted = [(name, dict[str, str] | None, None) for name in names]
+        renamed = dict(zip(names, (part.name for part in parts), strict=True))
+        self.fields = tuple((name, _VALUES[part.type]) for name, part in zip(names, parts, strict=True))
         self.decode = msgspec.json.Decoder(msgspec.defstruct("KeyOf", wanted, rename=renamed)).decode
 
 
@@ -83,9 +87,7 @@ def key_of(raw: RawItem | bytes, schema: KeySchema) -> Key:
     reader = schema._reader
     try:
         found = reader.decode(raw)
-        return tuple(
-            [_VALUES[part.type](getattr(found, name)) for name, part in zip(reader.fields, schema.parts, strict=True)]
-        )
+        return tuple([read(getattr(found, name)) for name, read in reader.fields])
     except (msgspec.DecodeError, LookupError, TypeError, ValueError, ArithmeticError):
         raise _key_error(raw, schema) from None
 
@@ -143,7 +145,11 @@ def _binary(wire: dict[str, str] | None) -> bytes:
     return value
 
 
-_VALUES: Final = {"S": _string, "N": _number, "B": _binary}
+_VALUES: Final[Mapping[str, Callable[[dict[str, str] | None], str | Decimal | bytes]]] = {
+    "S": _string,
+    "N": _number,
+    "B": _binary,
+}
 
 
 def _part_faults(raw: RawItem | bytes, schema: KeySchema) -> dict[str, str]:

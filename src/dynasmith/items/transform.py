@@ -179,7 +179,7 @@ def check_converges(transform: Transform, raws: Iterable[RawItem]) -> list[Diver
     return found
 
 
-def _results(result: Result) -> Iterator[Mapping[str, Any]]:
+def _results(result: object) -> Iterator[Mapping[str, Any]]:
     if result is None:
         return
     if isinstance(result, Mapping):

@@ -1,0 +1,93 @@
+"""Keys and items as they are said on a command line: JSON (plain or DynamoDB JSON) or ``name=value`` pairs."""
+
+import binascii
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from dynasmith.errors import ItemInvalid, UsageError
+from dynasmith.items.key import PARTITION_KEY_BYTES_MAX, SORT_KEY_BYTES_MAX, Key, KeySchema, value_fault
+from dynasmith.items.number import number_fault
+from dynasmith.items.plain import item_from_json
+
+
+def parse_key(said: Sequence[str], schema: KeySchema) -> Key:
+    """The key that a person said: one JSON object, or one ``name=value`` for each key attribute.
+
+    A value of a pair gets its type from the schema: binary is base64. A table without a sort key may be given the bare
+    value of its partition key. Raises UsageError with every mistake in one sentence; nothing was done.
+    """
+    item = _said_item(said, {part.name: part.type for part in schema.parts}, bare=_only_name(schema))
+    faults = [f"{name} is not part of the key" for name in item if name not in schema.names]
+    for place, part in enumerate(schema.parts):
+        if part.name not in item:
+            faults.append(f"{part.name} is missing")
+            continue
+        limit = PARTITION_KEY_BYTES_MAX if place < len(schema.partition) else SORT_KEY_BYTES_MAX
+        try:
+            fault = value_fault(item[part.name], part, limit)
+        except ItemInvalid as cause:
+            fault = f"{part.name}: {cause.message.rstrip('.')}"
+        if fault:
+            faults.append(fault)
+    if faults:
+        raise UsageError(f"This is not a key of the table: {', '.join(faults)}.", hint=_example(schema))
+    return tuple(_key_value(item[name]) for name in schema.names)
+
+
+def parse_item(said: Sequence[str], schema: KeySchema) -> dict[str, Any]:
+    """The item that a person said: one JSON object, or ``name=value`` pairs (key attributes typed, the rest strings).
+
+    Raises UsageError where it is neither. The key is checked when the item is written, with every other rule.
+    """
+    return _said_item(said, {part.name: part.type for part in schema.parts}, bare=None)
+
+
+def _said_item(said: Sequence[str], types: Mapping[str, str], *, bare: str | None) -> dict[str, Any]:
+    if len(said) == 1 and said[0].lstrip().startswith("{"):
+        try:
+            return item_from_json(said[0])
+        except ItemInvalid as cause:
+            raise UsageError(cause.message, hint=cause.hint) from cause
+    item: dict[str, Any] = {}
+    for text in said:
+        name, equals, value = text.partition("=")
+        if bare is not None and len(said) == 1 and (not equals or name != bare):
+            name, value = bare, text
+        elif not equals or not name:
+            raise UsageError(f"{text!r} is neither JSON nor name=value.", hint='say {"name": "value"} or name=value')
+        if name in item:
+            raise UsageError(f"{name} is said twice.", hint="say each name once")
+        item[name] = _typed(name, value, types.get(name, "S"))
+    return item
+
+
+def _typed(name: str, text: str, kind: str) -> Any:
+    if kind == "N":
+        fault = number_fault(text)
+        if fault:
+            raise UsageError(f"{name} is a number of the key, and {text!r} is none: {fault}.", hint=f"say {name}=42")
+        return Decimal(text)
+    if kind == "B":
+        try:
+            return binascii.a2b_base64(text, strict_mode=True)
+        except ValueError as cause:
+            raise UsageError(
+                f"{name} is binary, and {text!r} is not base64.", hint=f"printf bytes | base64, then {name}=..."
+            ) from cause
+    return text
+
+
+def _key_value(value: Any) -> str | Decimal | bytes:
+    if isinstance(value, str | bytes | Decimal):
+        return value
+    return Decimal(value)
+
+
+def _only_name(schema: KeySchema) -> str | None:
+    return schema.names[0] if len(schema.names) == 1 else None
+
+
+def _example(schema: KeySchema) -> str:
+    shown = {"S": "text", "N": "42", "B": "base64"}
+    return "say " + " ".join(f"{part.name}={shown[part.type]}" for part in schema.parts)
