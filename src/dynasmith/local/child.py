@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import IO
 
 from dynasmith.errors import DynasmithError
-from dynasmith.local.messages import AnyMessage, Ended, Failed, Ready, Say, encode
-from dynasmith.local.ready import HOST, listening_socket
+from dynasmith.local.messages import AnyMessage, Ended, Failed, encode
+from dynasmith.local.ministack import serve_ministack
+from dynasmith.local.moto import serve_moto
 from dynasmith.local.recorder import JOURNAL_BYTES_MAX
 
 
@@ -55,19 +56,6 @@ def stop_at_end_of_input(stop: threading.Event) -> None:
     threading.Thread(target=read, name="dynasmith-parent", daemon=True).start()
 
 
-def serve_moto(port: int, stop: threading.Event, say: Say) -> None:
-    """Serve moto on loopback until ``stop`` is set. Nothing is kept."""
-    from moto.server import ThreadedMotoServer
-
-    # moto binds by itself; asking the system first turns a stranger's port into our sentence.
-    listening_socket(port).close()
-    server = ThreadedMotoServer(HOST, port, verbose=False)
-    server.start()
-    say(Ready(port=server.get_host_and_port()[1]))
-    stop.wait()
-    server.stop()
-
-
 def main(arguments: list[str]) -> int:
     """Run one engine until it is told to stop; 0 after a clean stop, 1 with a ``failed`` message otherwise."""
     parser = argparse.ArgumentParser(prog="dynasmith.local.child")
@@ -83,10 +71,8 @@ def main(arguments: list[str]) -> int:
     clean = True
     try:
         if chosen.engine == "moto":
-            serve_moto(chosen.port, stop, say)
+            serve_moto(chosen.port, chosen.folder, stop, say)
         else:
-            from dynasmith.local.ministack import serve_ministack
-
             clean = serve_ministack(chosen.port, chosen.folder, stop, say, journal_bytes_max=chosen.journal_bytes_max)
     except DynasmithError as error:
         say(Failed(message=error.message, hint=error.hint))

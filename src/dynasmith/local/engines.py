@@ -134,13 +134,16 @@ def start_ministack(
     return _begin("ministack", _ours("ministack", port, *folder), log, listener)
 
 
-def start_moto(port: int = 0, *, log: Path | None = None) -> Engine:
-    """Start moto's server on loopback and return once DynamoDB answers; 1 to 2 s. It keeps nothing.
+def start_moto(
+    port: int = 0, *, state_folder: Path | None = None, log: Path | None = None, listener: Say = silent
+) -> Engine:
+    """Start moto's server on loopback and return once DynamoDB answers; 1 to 2 s.
 
-    Raises as ``start_ministack`` does.
+    It keeps nothing, but Application Auto Scaling with a ``state_folder``. Raises as ``start_ministack`` does.
     """
     require("moto", "flask", "flask_cors")
-    return _begin("moto", _ours("moto", port), log)
+    folder = [] if state_folder is None else ["--folder", str(state_folder)]
+    return _begin("moto", _ours("moto", port, *folder), log, listener)
 
 
 _DYNALITE = """

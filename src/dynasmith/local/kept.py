@@ -108,6 +108,10 @@ def start(
     port, or runs in the folder), UsageError (it runs, but not as asked), Unreachable (it cannot start: its log).
     """
     require("ministack", *(("moto", "flask", "flask_cors") if strict else ()))
+    if strict:
+        from dynasmith.local.front import rules_off
+
+        rules_off(rules)  # a mistake in it is said here, before anything is begun
     if folder is None:
         if port == 0:
             raise UsageError("An engine on any free port needs a folder of its own.", hint="give folder= as well")

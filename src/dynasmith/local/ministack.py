@@ -15,9 +15,13 @@ from typing import Any
 
 from dynasmith.errors import NotOffered, RunError
 from dynasmith.local import state
+from dynasmith.local.lock import FileLock
 from dynasmith.local.messages import Loading, Ready, Say
 from dynasmith.local.ready import listening_socket
 from dynasmith.local.recorder import JOURNAL_BYTES_MAX, Application, Receive, Recorder, Scope, Send
+
+FOLDER_SECONDS_MAX = 240.0
+"""How long to wait for an engine that still saves into the folder."""
 
 _NEVER_SECONDS = 24 * 3600.0
 _GRACE_SECONDS = 1.0
@@ -58,6 +62,20 @@ def serve_ministack(
     last, or when the journal is longer than ``journal_bytes_max``. Raises RunError when the port is taken or the saved
     state cannot be read.
     """
+    if folder is None:
+        return _serve(port, None, stop, say, journal_bytes_max)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        # One that saves still, its maker gone, has the folder: what it saves is what this one loads.
+        with FileLock(folder / "state.lock", wait_seconds_max=FOLDER_SECONDS_MAX):
+            return _serve(port, folder, stop, say, journal_bytes_max)
+    except TimeoutError as error:
+        raise RunError(
+            f"The folder {folder} is in use by another engine.", hint="stop that one, or use another folder"
+        ) from error
+
+
+def _serve(port: int, folder: Path | None, stop: threading.Event, say: Say, journal_bytes_max: int) -> bool:
     bound = listening_socket(port)
     os.environ.update(settings(bound.getsockname()[1], folder))
     app = importlib.import_module("ministack.app")

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import msgspec
 
-from dynasmith.errors import DynasmithError, NotOffered
+from dynasmith.errors import DynasmithError
 from dynasmith.local.child import Speaker, stop_on_signals
 from dynasmith.local.control import Control
+from dynasmith.local.front import serve_strict
 from dynasmith.local.lock import FileLock
 from dynasmith.local.messages import AnyMessage, Ended, Failed, Ready
 from dynasmith.local.ministack import serve_ministack
@@ -81,7 +82,7 @@ def serve(chosen: argparse.Namespace, stop: threading.Event, pipe: Speaker) -> b
     threading.Thread(target=_note_stopping, args=(keeper, stop), daemon=True, name="dynasmith-stopping").start()
     try:
         if chosen.strict:
-            raise NotOffered("This version has no strict endpoint.", hint="start it without --strict")
+            clean = serve_strict(chosen.port, folder, chosen.clock, chosen.rules, stop, keeper.say)
         clean = serve_ministack(chosen.port, folder, stop, keeper.say)
     except DynasmithError:
         keeper.leave_as_it_was()
