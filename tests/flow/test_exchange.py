@@ -7,10 +7,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from tests.flow.conftest import MakeTable, Said, client_of, scripted
 
 from dynasmith.aws.items.address import Credentials, address_of
-from dynasmith.aws.items.calls import Calls, Patience, Throttle, scan_shape
+from dynasmith.aws.items.calls import Calls, Patience, scan_shape
 from dynasmith.aws.items.exchange import Exchange
 from dynasmith.aws.items.fallback import BotocoreExchange
 from dynasmith.aws.items.http import AiohttpExchange
@@ -23,6 +22,8 @@ from dynasmith.errors import (
     Unreachable,
     ValidationRefused,
 )
+from dynasmith.jobs.steer import Throttle
+from flow.kit import MakeTable, Said, client_of, scripted
 
 Open = Callable[[Any], Awaitable[Exchange]]
 QUICK = Patience(first_seconds=0.001, longest_seconds=0.005, refused_seconds=0.02, stumbling_seconds=0.2)
@@ -48,7 +49,7 @@ async def ask_scripted(open_exchange: Open, *replies: Said, patience: Patience =
         client = client_of(script.endpoint)
         exchange = await open_exchange(client)
         throttles: list[Throttle] = []
-        calls = Calls(exchange, patience=patience, heard=throttles.append)
+        calls = Calls(exchange, patience=patience, heard=throttles.extend)
         try:
             return await calls.ask("Scan", "t", b"{}"), (script, throttles), calls
         finally:
@@ -108,7 +109,7 @@ def test_a_throttle_is_told_with_its_reasons_and_tried_again(open_exchange: Open
         b'[{"reason":"TableWriteProvisionedThroughputExceeded","resource":"arn:t"}]}',
     )
     _, (_, throttles), _ = asyncio.run(ask_scripted(open_exchange, throttle, Said()))
-    assert [throttle.reasons[0].reason for throttle in throttles] == ["TableWriteProvisionedThroughputExceeded"]
+    assert throttles == [Throttle("write", "ProvisionedThroughputExceeded")]
 
 
 def test_a_throttle_that_lasts_becomes_an_error_with_its_reasons(open_exchange: Open) -> None:

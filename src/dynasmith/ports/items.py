@@ -4,13 +4,14 @@ Items are wire bytes (``dynasmith.items.wire.RawItem``) from end to end; what no
 came. A page is the unit of everything that is counted: checkpoint, digest, pace, progress.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Literal, Protocol, TypeAlias
 
 from msgspec import Struct
 
 from dynasmith.errors import UsageError
 from dynasmith.items.wire import RawItem, Units
+from dynasmith.jobs.steer import Throttle
 
 Item: TypeAlias = RawItem | bytes
 """One item as wire bytes, still a part of its page or a piece of its own."""
@@ -101,6 +102,14 @@ class Sink(Protocol):
         ...
 
     async def close(self) -> None: ...
+
+
+Heard: TypeAlias = Callable[[Sequence[Throttle]], None]
+"""Told of every throttled request with what throttled it; quick, and called on the loop."""
+OpenSource: TypeAlias = Callable[[Heard], Awaitable[Source]]
+"""Opens a source on the running loop."""
+OpenSink: TypeAlias = Callable[[Heard], Awaitable[Sink]]
+"""Opens a sink on the running loop."""
 
 
 class Mode(Struct, frozen=True):

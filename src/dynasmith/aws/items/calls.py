@@ -6,7 +6,7 @@ service are waited out with full jitter. ``UnprocessedItems`` are given back, no
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 
@@ -21,12 +21,15 @@ from dynasmith.aws.items.replies import (
     batch_get_reply,
     batch_write_reply,
     item_reply,
+    scan_page,
     statements_reply,
     text,
     units_of,
 )
 from dynasmith.errors import ConditionFailed, DynasmithError, ServiceUnavailable, Unreachable
-from dynasmith.items.wire import RawItem, ScanPage, Units, read_scan_page
+from dynasmith.items.wire import RawItem, ScanPage, Units
+from dynasmith.jobs.steer import Throttle, throttle_of
+from dynasmith.ports.items import Heard
 
 _CAPACITY = b',"ReturnConsumedCapacity":"INDEXES"'
 
@@ -47,15 +50,6 @@ class Patience:
     refused_seconds: float = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Throttle:
-    """One throttled call, told to whoever steers the pace."""
-
-    table: str
-    operation: str
-    reasons: tuple[Reason, ...] = ()
-
-
 class Refused(Exception):
     """A reply that no retry mends; ``failure`` says which. Stays inside ``aws.items``."""
 
@@ -70,7 +64,7 @@ class Calls:
 
     exchange: Exchange
     patience: Patience = field(default_factory=Patience)
-    heard: Callable[[Throttle], None] = lambda _: None
+    heard: Heard = lambda _: None
     chance: random.Random = field(default_factory=random.Random)
     retried: int = 0
     _answered: bool = False
@@ -97,7 +91,7 @@ class Calls:
                     continue
                 self._give_up(failure, operation, table, monotonic() - began)
                 if failure.verdict is Verdict.SLOWER:
-                    self.heard(Throttle(table, operation, failure.reasons))
+                    self.heard(throttles_of(failure.reasons, operation))
             self.retried += 1
             await self.back_off(attempt)
             attempt += 1
@@ -147,7 +141,7 @@ class Calls:
     async def scan(self, table: str, shape: bytes, start: bytes | None) -> ScanPage:
         """One page. ``shape`` holds the fixed rest of the request, as ``scan_shape`` makes it."""
         key = b"" if start is None else b',"ExclusiveStartKey":' + start
-        return read_scan_page(await self.ask("Scan", table, shape + key + b"}"))
+        return scan_page(await self.ask("Scan", table, shape + key + b"}"))
 
     async def batch_get(self, table: str, keys: Sequence[bytes | RawItem], *, consistent: bool) -> BatchGetReply:
         """Up to 100 items by their keys; what was not read stands in ``unprocessed``."""
@@ -236,6 +230,16 @@ def scan_shape(
     if consistent:
         fixed["ConsistentRead"] = True
     return msgspec.json.encode(fixed)[:-1] + filter_fragment + _CAPACITY
+
+
+def throttles_of(reasons: Sequence[Reason], operation: str) -> tuple[Throttle, ...]:
+    """What throttled: as the service says, else the table's side that the operation is on."""
+    told = (throttle_of(reason.reason, reason.resource) for reason in reasons)
+    known = tuple(throttle for throttle in told if throttle is not None)
+    return known or (Throttle("read" if operation in _READS else "write", ""),)
+
+
+_READS = frozenset({"Scan", "Query", "GetItem", "BatchGetItem", "TransactGetItems"})
 
 
 def as_error(refused: Refused, operation: str, table: str) -> DynasmithError:

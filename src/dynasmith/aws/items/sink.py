@@ -6,7 +6,7 @@ from time import monotonic
 
 import msgspec
 
-from dynasmith.aws.items.calls import Calls, PutOutcome, Refused, Throttle, as_error
+from dynasmith.aws.items.calls import Calls, PutOutcome, Refused, as_error, throttles_of
 from dynasmith.aws.items.replies import units_of
 from dynasmith.errors import ConditionFailed
 from dynasmith.items.digest import item_hash
@@ -51,7 +51,7 @@ class TableSink:
         """Nothing to keep."""
         return b""
 
-    async def finish(self, digest: str) -> None:  # noqa: ARG002
+    async def finish(self, digest: str) -> None:
         """Nothing to finish."""
 
     async def close(self) -> None:
@@ -83,7 +83,7 @@ class TableSink:
             left = [r.put.item for requests in reply.unprocessed.values() for r in requests if r.put is not None]
             if not left:
                 return Outcome(written=len(items), retried=retried, units=total(units))
-            self._calls.heard(Throttle(self._table, "BatchWriteItem"))
+            self._calls.heard(throttles_of((), "BatchWriteItem"))
             if len(left) < len(pending):
                 attempt, moved = 0, monotonic()
             elif monotonic() - moved > self._calls.patience.throttled_seconds:

@@ -25,6 +25,10 @@ CSV_TYPES = ("S", "N", "BOOL", "B", "NULL", "J")
 """What a CSV field may be declared as, ``name:TYPE``; J is DynamoDB JSON in the cell, for everything else."""
 
 
+_ENVELOPE = {"Item", "code", "reason", "line", "place", "segment", "page"}
+"""What may stand beside an item in its envelope: a dead-letter file says why it is there."""
+
+
 class _Enveloped(msgspec.Struct):
     item: msgspec.Raw = msgspec.field(name="Item")
 
@@ -42,7 +46,7 @@ def notation_of(piece: bytes, place: str) -> Notation:
         raise FileFormatError(f"{place}: this is not JSON ({error}).", hint="--format says what it is") from error
     if not isinstance(document, dict):
         raise FileFormatError(f"{place}: this is JSON, but not an item.", hint='an item looks like {"pk": "a"}')
-    if set(document) == {"Item"} and looks_like_wire(document["Item"]):
+    if set(document) <= _ENVELOPE and looks_like_wire(document.get("Item")):
         return "enveloped"
     if "NewImage" in document or "Keys" in document:
         raise FileFormatError(

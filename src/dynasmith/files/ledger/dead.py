@@ -1,0 +1,94 @@
+"""The dead-letter file: one line an item that could not be moved, with its reason. ``populate`` takes it back.
+
+An item stands as ``{"Item": {...}, "reason": ...}``; a line that is no item at all stands as it was, under ``line``.
+It holds customers' data, so it is readable by its owner only.
+"""
+
+import base64
+import errno
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from dynasmith.errors import RunError
+from dynasmith.ports.items import Dead
+
+
+class _Line(msgspec.Struct, kw_only=True, omit_defaults=True):
+    item: msgspec.Raw = msgspec.field(name="Item", default=msgspec.Raw(b""))
+    line: str = ""
+    code: str
+    reason: str
+    place: str = ""
+    segment: int
+    page: str = ""
+
+
+def append_dead(path: Path, segment: int, page: bytes | None, dead: Sequence[Dead]) -> None:
+    """Append dead letters of one page. Raises RunError where the disk is full or the folder may not be written."""
+    lines = b"".join(_written(segment, page, entry) for entry in dead)
+    try:
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            if os.write(file, lines) != len(lines):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        finally:
+            os.close(file)
+    except OSError as error:
+        raise RunError(
+            f"{path} could not be written: {error.strerror}.", hint="make room, then resume the job; nothing is lost"
+        ) from error
+
+
+def drop_dead(path: Path, segment: int, page: bytes | None) -> None:
+    """Take out the dead letters of one page, and a line that a kill left half written."""
+    if not path.exists():
+        return
+    lines = path.read_bytes().splitlines(keepends=True)
+    kept = [line for line in lines if line.endswith(b"\n") and not _is_of(line, segment, page)]
+    if len(kept) == len(lines):
+        return
+    temporary = path.with_name(f"{path.name}.new")
+    file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(file, "wb") as out:
+        out.writelines(kept)
+    temporary.replace(path)
+
+
+def read_dead(path: Path) -> list[Dead]:
+    """The dead letters of a file; none where it does not exist."""
+    if not path.exists():
+        return []
+    found = [msgspec.json.decode(line, type=_Line) for line in path.read_bytes().splitlines() if line.strip()]
+    return [
+        Dead(code=line.code, reason=line.reason, item=bytes(line.item) or line.line.encode(), place=line.place)
+        for line in found
+    ]
+
+
+def _written(segment: int, page: bytes | None, dead: Dead) -> bytes:
+    line = _Line(code=dead.code, reason=dead.reason, place=dead.place, segment=segment, page=_name(page))
+    if _is_object(dead.item):
+        line.item = msgspec.Raw(dead.item)
+    else:
+        line.line = dead.item.decode("utf-8", "replace")
+    return msgspec.json.encode(line).replace(b"\n", b"") + b"\n"
+
+
+def _is_object(item: bytes) -> bool:
+    try:
+        msgspec.json.decode(item, type=dict[str, msgspec.Raw])
+    except (msgspec.DecodeError, RecursionError):
+        return False
+    return True
+
+
+def _is_of(line: bytes, segment: int, page: bytes | None) -> bool:
+    found = msgspec.json.decode(line, type=_Line)
+    return (found.segment, found.page) == (segment, _name(page))
+
+
+def _name(page: bytes | None) -> str:
+    return "" if page is None else base64.b64encode(page).decode()

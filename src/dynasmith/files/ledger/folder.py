@@ -1,0 +1,225 @@
+"""The ledger as a folder. A file is replaced whole (written beside, then renamed), so a kill leaves the old or the new.
+
+::
+
+    .dynasmith/jobs/copy-20261120T232713-9f3a1c/
+        job.json         what it is, its state              lock       held while it runs
+        control.json     what a person wants of it          dead.jsonl dead letters (populate takes them back)
+        segments/00003   the checkpoint of a segment
+
+A checkpoint is not forced to the disk: a machine that loses power may lose the last seconds of them, and then re-does
+those pages. It never loses the order: what a checkpoint speaks of was acknowledged by the target before.
+"""
+
+import errno
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from dynasmith.errors import CheckpointError, RunError
+from dynasmith.files.ledger.dead import append_dead, drop_dead, read_dead
+from dynasmith.files.ledger.lock import ProcessLock, is_locked
+from dynasmith.items.digest import Digest
+from dynasmith.jobs.checkpoint import Checkpoint, decode_checkpoint, encode_checkpoint
+from dynasmith.jobs.counts import Counts
+from dynasmith.jobs.job import Job, counted, decode_job, encode_job, moved
+from dynasmith.ports.checkpoints import Control
+from dynasmith.ports.items import Dead
+
+
+class FolderLedger:
+    """All jobs under ``folder``, which is made when the first job begins."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def begin(self, job: Job) -> "FolderClaim":
+        """Enter a new job and hold it."""
+        home = self._folder / job.id
+        try:
+            (home / "segments").mkdir(parents=True, mode=0o700)
+        except FileExistsError as error:
+            raise RunError(f"There is a job {job.id} already.", hint="run it again for another id") from error
+        except OSError as error:
+            raise _unwritable(self._folder, error) from error
+        claim = FolderClaim(home, ProcessLock(home / "lock", job.id), job)
+        claim.change(job)
+        return claim
+
+    def claim(self, job_id: str) -> "FolderClaim":
+        """Hold a job that nobody runs; one that was killed is there at once."""
+        home = self._home(job_id)
+        lock = ProcessLock(home / "lock", job_id)
+        try:
+            return FolderClaim(home, lock, _settled(_read_job(home), locked=False))
+        except BaseException:
+            lock.release()
+            raise
+
+    def jobs(self) -> Sequence[Job]:
+        """Every job, oldest first. A folder whose job cannot be read is left out."""
+        found = []
+        for home in sorted(self._folder.iterdir()) if self._folder.is_dir() else []:
+            try:
+                found.append(self._shown(home))
+            except CheckpointError:
+                continue
+        return sorted(found, key=lambda job: job.started_at)
+
+    def show(self, job_id: str) -> Job:
+        """One job with the counts of its checkpoints."""
+        return self._shown(self._home(job_id))
+
+    def dead_letters(self, job_id: str) -> Sequence[Dead]:
+        """The dead letters of a job."""
+        return read_dead(self._home(job_id) / "dead.jsonl")
+
+    def steer(self, job_id: str, control: Control) -> None:
+        """Tell a job what is wanted of it."""
+        _replace(self._home(job_id) / "control.json", msgspec.json.encode(control))
+
+    def steered(self, job_id: str) -> Control:
+        """What was last wanted of a job."""
+        return _read_control(self._home(job_id))
+
+    def prune(self, job_id: str) -> None:
+        """Remove a job that is over, with its dead letters. Raises Locked when it runs, RunError if it is not over."""
+        home = self._home(job_id)
+        lock = ProcessLock(home / "lock", job_id)
+        try:
+            job = _read_job(home)
+            if not job.over:
+                raise RunError(
+                    f"Job {job_id} is not over: it could be resumed.", hint=f"dynasmith jobs cancel {job_id} first"
+                )
+            for path in sorted(home.rglob("*"), reverse=True):
+                path.rmdir() if path.is_dir() else path.unlink()
+            home.rmdir()
+        finally:
+            lock.release()
+
+    def _home(self, job_id: str) -> Path:
+        home = self._folder / job_id
+        if not job_id or Path(job_id).name != job_id or not (home / "job.json").is_file():
+            raise RunError(f"There is no job {job_id} in {self._folder}.", hint="dynasmith jobs list shows them")
+        return home
+
+    def _shown(self, home: Path) -> Job:
+        if not (home / "job.json").is_file():
+            raise CheckpointError(f"{home} holds no job.")
+        job = _settled(_read_job(home), locked=is_locked(home / "lock"))
+        checkpoints = list(_checkpoints(home, job))
+        counts = sum((checkpoint.counts for checkpoint in checkpoints), Counts())
+        digest = sum((checkpoint.target for checkpoint in checkpoints), Digest())
+        return counted(job, counts, digest if job.state == "done" and digest.count else None)
+
+
+class FolderClaim:
+    """One job in its folder, held by this process."""
+
+    def __init__(self, home: Path, lock: ProcessLock, job: Job) -> None:
+        self._home = home
+        self._lock = lock
+        self._job = job
+        self._seen: tuple[int, int] | None = None
+        self._control = Control()
+
+    @property
+    def job(self) -> Job:
+        """The job as it was last kept."""
+        return self._job
+
+    @property
+    def dead_letters(self) -> str:
+        """The path of the dead-letter file; empty while there are none."""
+        path = self._home / "dead.jsonl"
+        return str(path) if path.exists() and path.stat().st_size else ""
+
+    def checkpoints(self) -> Mapping[int, Checkpoint]:
+        """The checkpoints there are, by segment."""
+        return {checkpoint.segment: checkpoint for checkpoint in _checkpoints(self._home, self._job)}
+
+    async def save(self, checkpoint: Checkpoint) -> None:
+        """Replace the checkpoint of its segment: about 50 microseconds a page."""
+        _replace(self._home / "segments" / f"{checkpoint.segment:05d}", encode_checkpoint(checkpoint))
+
+    async def bury(self, segment: int, page: bytes | None, dead: Sequence[Dead]) -> None:
+        """Append dead letters."""
+        append_dead(self._home / "dead.jsonl", segment, page, dead)
+
+    def forget(self, segment: int, page: bytes | None) -> None:
+        """Take back the dead letters of a page that is done again."""
+        drop_dead(self._home / "dead.jsonl", segment, page)
+
+    def change(self, job: Job) -> None:
+        """Keep the job's new state."""
+        self._job = job
+        _replace(self._home / "job.json", encode_job(job))
+
+    def control(self) -> Control:
+        """What a person wants; one stat while nothing changed."""
+        path = self._home / "control.json"
+        try:
+            stat = path.stat()
+        except FileNotFoundError:
+            return self._control
+        if (stat.st_mtime_ns, stat.st_ino) != self._seen:
+            self._seen = (stat.st_mtime_ns, stat.st_ino)
+            self._control = _read_control(self._home)
+        return self._control
+
+    def release(self) -> None:
+        """Let others have the job."""
+        self._lock.release()
+
+
+def _settled(job: Job, *, locked: bool) -> Job:
+    """The job as it truly is: one that says that it runs, and whose process is gone, was interrupted."""
+    if locked or job.state not in ("running", "paused"):
+        return job
+    return moved(job, "interrupted", datetime.now(UTC), reason="its process ended without a word")
+
+
+def _read_job(home: Path) -> Job:
+    try:
+        return decode_job((home / "job.json").read_bytes())
+    except OSError as error:
+        raise CheckpointError(f"{home} cannot be read: {error.strerror}.", hint="check its permissions") from error
+
+
+def _checkpoints(home: Path, job: Job) -> Iterator[Checkpoint]:
+    for path in sorted((home / "segments").glob("[0-9]*[0-9]")):
+        yield decode_checkpoint(path.read_bytes(), job=job.id, segments=job.segments, segment=int(path.name))
+
+
+def _read_control(home: Path) -> Control:
+    try:
+        return msgspec.json.decode((home / "control.json").read_bytes(), type=Control)
+    except FileNotFoundError:
+        return Control()
+    except msgspec.DecodeError as error:
+        raise CheckpointError(f"{home / 'control.json'} is damaged: {error}.", hint="remove it") from error
+
+
+def _replace(path: Path, content: bytes) -> None:
+    temporary = path.with_name(f"{path.name}.new")
+    try:
+        file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        try:
+            if os.write(file, content) != len(content):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        finally:
+            os.close(file)
+        temporary.replace(path)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> RunError:
+    return RunError(
+        f"{path} could not be written: {error.strerror}.",
+        hint="make room or mend the permissions, then resume the job; nothing is lost",
+    )

@@ -1,0 +1,97 @@
+"""Where a job's state is kept: the ledger. One entry a job; who runs a job holds its claim, and nobody else does."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, Protocol
+
+from msgspec import Struct
+
+from dynasmith.jobs.checkpoint import Checkpoint
+from dynasmith.jobs.job import Job
+from dynasmith.ports.items import Dead
+
+
+class Control(Struct, frozen=True, kw_only=True):
+    """What a person wants of a job that runs: to go on, to pause, to end; and another pace, in units a second.
+
+    A pace of None is the one that the job began with.
+    """
+
+    wish: Literal["run", "pause", "cancel"] = "run"
+    read_units_per_second: float | None = None
+    write_units_per_second: float | None = None
+
+
+class Claim(Protocol):
+    """One job, held by this process: nobody else writes to it until ``release`` or until this process is gone."""
+
+    @property
+    def job(self) -> Job: ...
+
+    @property
+    def dead_letters(self) -> str:
+        """Where the dead letters are, for a person; empty while there are none."""
+        ...
+
+    def checkpoints(self) -> Mapping[int, Checkpoint]:
+        """The checkpoints there are, by segment. Raises CheckpointError for a damaged one."""
+        ...
+
+    async def save(self, checkpoint: Checkpoint) -> None:
+        """Keep a checkpoint, whole or not at all. What it speaks of was acknowledged before."""
+        ...
+
+    async def bury(self, segment: int, page: bytes | None, dead: Sequence[Dead]) -> None:
+        """Keep dead letters of the page that began at ``page``; before the checkpoint that counts them."""
+        ...
+
+    def forget(self, segment: int, page: bytes | None) -> None:
+        """Take back the dead letters of a page that is about to be done again."""
+        ...
+
+    def change(self, job: Job) -> None:
+        """Keep the job's new state and counts."""
+        ...
+
+    def control(self) -> Control:
+        """What a person wants of the job now."""
+        ...
+
+    def release(self) -> None:
+        """Let others have the job."""
+        ...
+
+
+class Ledger(Protocol):
+    """All jobs."""
+
+    def begin(self, job: Job) -> Claim:
+        """Enter a new job and hold it."""
+        ...
+
+    def claim(self, job_id: str) -> Claim:
+        """Hold a job that nobody runs. Raises Locked when somebody does, RunError when there is no such job."""
+        ...
+
+    def jobs(self) -> Sequence[Job]:
+        """Every job, oldest first; a job that was running when its process was killed is shown as interrupted."""
+        ...
+
+    def show(self, job_id: str) -> Job:
+        """One job with the counts of its checkpoints. Raises RunError when there is none."""
+        ...
+
+    def dead_letters(self, job_id: str) -> Sequence[Dead]:
+        """The dead letters of a job."""
+        ...
+
+    def steer(self, job_id: str, control: Control) -> None:
+        """Tell a job what is wanted of it; one that runs sees it within a second."""
+        ...
+
+    def steered(self, job_id: str) -> Control:
+        """What was last wanted of a job."""
+        ...
+
+    def prune(self, job_id: str) -> None:
+        """Remove a job that is over, with its dead letters. Raises Locked when it runs."""
+        ...
