@@ -1,0 +1,148 @@
+"""Whether a step has nothing to do any more: asked of a fresh description after the service refused the step.
+
+The service refuses what is already so ("Table already has an enabled stream", "TimeToLive is already enabled") in
+words that differ from engine to engine; reading again says it for all of them.
+"""
+
+from msgspec import UnsetType
+
+from dynasmith.plans.step import (
+    Call,
+    CallBilling,
+    CallCapacity,
+    CallCreateIndex,
+    CallCreateReplica,
+    CallDeleteIndex,
+    CallDeleteReplica,
+    CallDeregisterScaling,
+    CallEncryption,
+    CallInsights,
+    CallKinesis,
+    CallOnDemandMaximum,
+    CallPolicy,
+    CallProtection,
+    CallRecovery,
+    CallStream,
+    CallTableClass,
+    CallTimeToLive,
+    CallUpdateReplica,
+)
+from dynasmith.tables.description import TableDescription
+from dynasmith.tables.table import Autoscaling, Capacity, OnDemandMaximum, Recovery, Table, known
+
+
+def setting_of(step: Call) -> str | None:
+    """The setting to read again to learn whether a step is already so; None where that is never asked."""
+    match step:
+        case CallTimeToLive():
+            return "time_to_live"
+        case CallRecovery():
+            return "recovery"
+        case CallEncryption():
+            return "encryption"
+        case CallInsights():
+            return "contributor_insights"
+        case CallKinesis():
+            return "kinesis_stream"
+        case CallPolicy():
+            return "resource_policy"
+        case CallDeregisterScaling():
+            return "autoscaling"
+        case CallUpdateReplica() | CallCreateReplica() | CallDeleteReplica():
+            return "replicas"
+        case (
+            CallBilling()
+            | CallCapacity()
+            | CallOnDemandMaximum()
+            | CallStream()
+            | CallTableClass()
+            | CallProtection()
+            | CallCreateIndex()
+            | CallDeleteIndex()
+        ):
+            return "key"
+        case _:
+            return None
+
+
+def is_already(step: Call, described: TableDescription) -> bool:
+    """Whether the table is already as the step would make it."""
+    table = described.table
+    match step:
+        case CallTimeToLive():
+            return table.time_to_live == (step.attribute if step.enabled else None)
+        case CallRecovery():
+            return _same_recovery(step.recovery, table)
+        case CallEncryption():
+            return table.encryption == step.encryption
+        case CallInsights():
+            return table.contributor_insights == step.enabled
+        case CallKinesis():
+            return (table.kinesis_stream == step.stream) == step.enabled
+        case CallPolicy():
+            return table.resource_policy == step.policy
+        case CallDeregisterScaling():
+            return _scales_not(step, table)
+        case CallUpdateReplica() | CallCreateReplica() | CallDeleteReplica():
+            return _replica_already(step, table)
+        case CallBilling():
+            capacities = CallCapacity(
+                table=None if isinstance(step.capacity, UnsetType) else step.capacity, indexes=step.index_capacities
+            )
+            return table.billing is step.billing and is_already(capacities, described)
+        case CallCapacity() | CallOnDemandMaximum():
+            return _throughput_already(step, table)
+        case CallStream():
+            return table.stream == step.view
+        case CallTableClass():
+            return table.table_class is step.table_class
+        case CallProtection():
+            return table.deletion_protection is step.enabled
+        case CallCreateIndex():
+            found = table.index(step.index.name)
+            return found is not None and (found.key, found.projection) == (step.index.key, step.index.projection)
+        case CallDeleteIndex():
+            return table.index(step.name) is None
+        case _:
+            return False
+
+
+def _same_recovery(wanted: Recovery | None, table: Table) -> bool:
+    if isinstance(table.recovery, UnsetType) or (wanted is None) != (table.recovery is None):
+        return False
+    if wanted is None or table.recovery is None or isinstance(wanted.days, UnsetType):
+        return True
+    return table.recovery.days == wanted.days
+
+
+def _scales_not(step: CallDeregisterScaling, table: Table) -> bool:
+    of = table if step.index is None else table.index(step.index)
+    if of is None:
+        return True
+    return isinstance(of.autoscaling, Autoscaling) and getattr(of.autoscaling, step.dimension) is None
+
+
+def _replica_already(step: CallUpdateReplica | CallCreateReplica | CallDeleteReplica, table: Table) -> bool:
+    live = {replica.region: replica for replica in known(table.replicas, ())}
+    if isinstance(step, CallCreateReplica):
+        return all(replica.region in live for replica in step.replicas)
+    found = live.get(step.region)
+    if found is None or isinstance(step, CallDeleteReplica):
+        return found is None and isinstance(step, CallDeleteReplica)
+    wanted = (
+        (step.table_class, found.table_class),
+        (step.recovery, found.recovery),
+        (step.deletion_protection, found.deletion_protection),
+    )
+    return all(isinstance(said, UnsetType) or said == live for said, live in wanted)
+
+
+def _throughput_already(step: CallCapacity | CallOnDemandMaximum, table: Table) -> bool:
+    def live(index: str | None) -> Capacity | OnDemandMaximum | UnsetType | None:
+        of = table if index is None else table.index(index)
+        if of is None:
+            return None
+        return of.capacity if isinstance(step, CallCapacity) else of.on_demand_maximum
+
+    own = step.table is None or live(None) == step.table
+    return own and all(live(name) == wanted for name, wanted in step.indexes.items())

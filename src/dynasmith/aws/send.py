@@ -1,0 +1,109 @@
+"""Sends one step: the request, and what the service's refusals mean for that step."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from msgspec.structs import replace
+
+from dynasmith.aws.already import is_already, setting_of
+from dynasmith.aws.autoscaling import SERVICE as AUTOSCALING
+from dynasmith.aws.autoscaling import read_policies, tracks_usage
+from dynasmith.aws.requests import Request, dimension_of, request_of
+from dynasmith.aws.session import Session
+from dynasmith.errors import (
+    ConditionFailed,
+    DynasmithError,
+    LimitExceeded,
+    Postponed,
+    ServiceError,
+    TableBusy,
+    TableNotFound,
+    ValidationRefused,
+)
+from dynasmith.plans.step import (
+    Call,
+    CallDeleteItem,
+    CallPolicy,
+    CallPutItem,
+    CallScalingPolicy,
+    CallTag,
+    CallTimeToLive,
+    CallUntag,
+)
+from dynasmith.tables.description import TableDescription
+
+TTL_CHANGE_HOURS = 1
+"""UpdateTimeToLive: a second change of a table within about an hour is refused."""
+
+
+class Describe(Protocol):
+    """`AwsTables.describe`, as this file uses it."""
+
+    def __call__(self, name: str, settings: tuple[str, ...], /) -> TableDescription: ...
+
+
+def send_step(session: Session, describe: Describe, table: str, step: Call) -> None:
+    """One call, and where it is refused one reading that tells whether it is already so, which is success.
+
+    Raises what `ports.tables.Tables.send` says.
+    """
+    request = _completed(session, _request(describe, table, step), step)
+    try:
+        session.call(request.service, request.operation, request.parameters, table=table, region=request.region)
+    except (ServiceError, TableBusy, TableNotFound) as error:
+        if isinstance(error, (LimitExceeded, ConditionFailed)) and not isinstance(step, CallTimeToLive):
+            raise
+        if not _is_done(describe, table, step):
+            raise _meant(error, table, step) from error
+
+
+def _request(describe: Describe, table: str, step: Call) -> Request:
+    arn = describe(table, ("key",)).arn if isinstance(step, (CallTag, CallUntag, CallPolicy)) else ""
+    return request_of(table, arn, step)
+
+
+def _completed(session: Session, request: Request, step: Call) -> Request:
+    """A policy is put over the one that tracks the same already: a second one would work against it."""
+    if request.service != AUTOSCALING or not isinstance(step, CallScalingPolicy):
+        return request
+    dimension = dimension_of(step.dimension, step.index)
+    for policy in read_policies(session, request.parameters["ResourceId"]):
+        if policy["ScalableDimension"] == dimension and tracks_usage(policy, step.dimension):
+            return replace(request, parameters={**request.parameters, "PolicyName": policy["PolicyName"]})
+    return request
+
+
+def _is_done(describe: Describe, table: str, step: Call) -> bool:
+    setting = setting_of(step)
+    if setting is None:
+        return False
+    try:
+        return is_already(step, describe(table, (setting,)))
+    except DynasmithError:
+        return False
+
+
+def _meant(error: DynasmithError, table: str, step: Call) -> DynasmithError:
+    """The error that the caller can act on: a TTL change too soon is no refusal, only early."""
+    if isinstance(step, CallTimeToLive) and isinstance(error, ServiceError) and _is_too_soon(error):
+        again = datetime.now(UTC) + timedelta(hours=TTL_CHANGE_HOURS)
+        return Postponed(
+            f"TTL of {table} was changed within the hour, and the service takes one change an hour.",
+            hint=f"run it again after {again:%Y-%m-%d %H:%M} UTC; what came before is done",
+        )
+    if isinstance(step, (CallPutItem, CallDeleteItem)) and isinstance(error, ConditionFailed):
+        return ConditionFailed(
+            f"An item of {table} has changed since the plan was made.",
+            hint="plan again",
+            service_code=error.service_code,
+            operation=error.operation,
+            request_id=error.request_id,
+        )
+    return error
+
+
+def _is_too_soon(error: ServiceError) -> bool:
+    said = error.message.lower()
+    return isinstance(error, (ValidationRefused, LimitExceeded)) and (
+        "modified multiple times" in said or "fixed interval" in said or isinstance(error, LimitExceeded)
+    )

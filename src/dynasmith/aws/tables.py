@@ -1,0 +1,154 @@
+"""`AwsTables`: the control plane, kept with botocore, on AWS and on every engine that speaks its protocol."""
+
+import threading
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
+from functools import partial
+
+from msgspec import UnsetType
+from msgspec.structs import replace
+
+from dynasmith.aws.asides import ASIDES, reason_of, with_unread
+from dynasmith.aws.autoscaling import TargetReader, read_scalings
+from dynasmith.aws.describe import description_of, encryption_of, key_arn_of
+from dynasmith.aws.encryption import KeyReader
+from dynasmith.aws.replicas import read_replicas
+from dynasmith.aws.send import send_step
+from dynasmith.aws.session import Session
+from dynasmith.errors import (
+    AccessError,
+    DynasmithError,
+    NotOffered,
+    TableBusy,
+    TableNotFound,
+    Unreachable,
+)
+from dynasmith.plans.step import Call
+from dynasmith.ports.tables import Identity
+from dynasmith.tables.description import TableDescription
+from dynasmith.tables.table import Key, KeyAttribute, Table
+
+NAMES_A_PAGE = 100
+"""ListTables, Limit: at most 100."""
+
+PROBE_TABLE = "dynasmith-probe-no-such-table"
+"""A name to ask an engine about: that there is no such table is an answer, that there is no such operation another."""
+
+Aside = Callable[[TableDescription], TableDescription]
+
+
+class AwsTables:
+    """Keeps `dynasmith.ports.tables.Tables`. Never waits and never decides; safe to use from several threads.
+
+    ``describe`` costs one call, and one more for each setting of a call's own that is asked for. What an engine does
+    not offer is found out once and then not asked again.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._targets = TargetReader(session)
+        self._keys = KeyReader(session)
+        self._lock = threading.Lock()
+        self._unoffered: dict[str, str] = {}
+        self._probed: set[str] = set()
+
+    def identity(self) -> Identity:
+        """Account, Region and endpoint; the account costs one call of STS, once."""
+        return self._session.identity()
+
+    def names(self) -> Iterator[str]:
+        """Every table name, page after page (100 a call), in the service's order: by name."""
+        asked: dict[str, object] = {"Limit": NAMES_A_PAGE}
+        while True:
+            answer = self._session.call("dynamodb", "ListTables", asked)
+            yield from answer.get("TableNames") or ()
+            last = answer.get("LastEvaluatedTableName")
+            if not last:
+                return
+            asked = {**asked, "ExclusiveStartTableName": last}
+
+    def describe(self, name: str, settings: Collection[str] | None = None) -> TableDescription:
+        """The live table; see the port. Raises TableNotFound and what a call can raise (`docs/reference/errors.md`)."""
+        answer = self._session.call("dynamodb", "DescribeTable", {"TableName": name}, table=name)["Table"]
+        described = description_of(answer)
+        if self._wants(settings, "encryption"):
+            described = self._with_encryption(described, answer)
+        for setting, read in ASIDES.items():
+            if self._wants(settings, setting):
+                described = self._aside(described, setting, partial(read, self._session))
+        if self._wants(settings, "autoscaling"):
+            described = self._aside(described, "autoscaling", self._with_scalings)
+        if self._wants(settings, "replicas"):
+            described = read_replicas(self._session, described)
+        return described
+
+    def unoffered(self, settings: Collection[str]) -> Mapping[str, str]:
+        """Which of these settings the engine has no operation for. AWS is not asked; an engine is, once a setting."""
+        if self._session.access.isolated:
+            for setting in settings:
+                self._probe(setting)
+        return {setting: self._unoffered[setting] for setting in settings if setting in self._unoffered}
+
+    def send(self, table: str, step: Call) -> None:
+        """Send one step; see the port."""
+        send_step(self._session, self.describe, table, step)
+
+    def delete(self, name: str) -> None:
+        """Send DeleteTable. Raises TableNotFound, TableBusy; ValidationRefused while it is protected."""
+        self._session.call("dynamodb", "DeleteTable", {"TableName": name}, table=name)
+
+    def resolve(self, table: Table) -> Table:
+        """The wish with the ARNs of keys that it names by alias or id: one call of KMS for each."""
+        return self._keys.resolved(table)
+
+    @staticmethod
+    def _wants(settings: Collection[str] | None, setting: str) -> bool:
+        return settings is None or setting in settings
+
+    def _aside(self, described: TableDescription, setting: str, read: Aside) -> TableDescription:
+        """One more setting, or the reason why it could not be read."""
+        if setting in self._unoffered:
+            return with_unread(described, setting, self._unoffered[setting])
+        try:
+            return read(described)
+        except (NotOffered, Unreachable) as error:
+            self._remember(setting, reason_of(error))
+            return with_unread(described, setting, reason_of(error))
+        except (AccessError, TableBusy, TableNotFound) as error:
+            return with_unread(described, setting, reason_of(error))
+
+    def _remember(self, setting: str, reason: str) -> None:
+        with self._lock:
+            self._unoffered[setting] = reason
+
+    def _with_encryption(self, described: TableDescription, answer: Mapping[str, object]) -> TableDescription:
+        key = key_arn_of(answer)
+
+        def read(seen: TableDescription) -> TableDescription:
+            managed = bool(key) and self._keys.is_managed_by_aws(key)
+            return replace(seen, table=replace(seen.table, encryption=encryption_of(answer, managed)))
+
+        return self._aside(described, "encryption", read)
+
+    def _with_scalings(self, described: TableDescription) -> TableDescription:
+        table = described.table
+        indexes = () if isinstance(table.indexes, UnsetType) else table.indexes
+        read = read_scalings(self._session, self._targets, table.name, [index.name for index in indexes])
+        table = replace(
+            table,
+            autoscaling=read.table,
+            indexes=tuple(replace(index, autoscaling=read.indexes[index.name]) for index in indexes),
+        )
+        return replace(described, table=table, notices=(*described.notices, *read.notices))
+
+    def _probe(self, setting: str) -> None:
+        """Ask once for a setting of a table that there is not: only that there is no such operation counts."""
+        if setting in self._probed or setting in self._unoffered or setting not in (*ASIDES, "autoscaling"):
+            return
+        arn = f"arn:aws:dynamodb:{self._session.region}:000000000000:table/{PROBE_TABLE}"
+        key = Key(partition=(KeyAttribute(name="id", type="S"),))
+        nobody = TableDescription(table=Table(name=PROBE_TABLE, key=key), status="", arn=arn)
+        aside = self._with_scalings if setting == "autoscaling" else partial(ASIDES[setting], self._session)
+        with suppress(DynasmithError):  # any other answer is an answer: the operation is there
+            self._aside(nobody, setting, aside)
+        self._probed.add(setting)
