@@ -94,7 +94,7 @@ def _overrides(top: Node, reading: Reading, findings: list[Finding]) -> tuple[No
     chosen: tuple[Node, ...] = ()
     for name, node in environments.entries().items():
         if name != reading.environment:
-            shape(_without_variables(node), _relaxed(OVERRIDES), findings)
+            shape(without_variables(node), _relaxed(OVERRIDES), findings)
             continue
         tables = shape_keys(node, OVERRIDES, findings).get("tables")
         if tables is not None and not tables.is_list:
@@ -179,12 +179,12 @@ def _policy_text(policy: Node, reading: Reading) -> str:
         raise ValueError(f"{file.value} is no JSON object ({error})") from None
 
 
-def _without_variables(node: Node) -> Node:
+def without_variables(node: Node) -> Node:
     """The document without the strings that use a variable, which mean nothing before they are replaced."""
     if node.is_map:
-        return node.with_value({name: _without_variables(value) for name, value in node.entries().items()})
+        return node.with_value({name: without_variables(value) for name, value in node.entries().items()})
     if node.is_list:
-        members = tuple(_without_variables(value) for value in node.members())
+        members = tuple(without_variables(value) for value in node.members())
         return node.with_value(tuple(member for member in members if member.value is not None))
     return node.with_value(None) if isinstance(node.value, str) and "${" in node.value else node
 

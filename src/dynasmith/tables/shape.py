@@ -259,15 +259,8 @@ def _block(node: Node, kind: Block, findings: list[Finding]) -> Node:
     for name, value in known.entries().items():
         key = kind.key(name)
         assert key is not None, name
-        entries[name] = _value(value, key, findings)
+        entries[name] = shape(value, key.kind, findings)
     return known.with_value(entries, broken=known.broken or any(value.broken for value in entries.values()))
-
-
-def _value(node: Node, key: Key, findings: list[Finding]) -> Node:
-    if key.variable_only and not node.variable:
-        findings.append(finding_at(node, "D013", "is a secret and stands in the file", "write it as ${VAR}"))
-        return _broken(node)
-    return shape(node, key.kind, findings)
 
 
 def _meant(name: str, kind: Block) -> str:

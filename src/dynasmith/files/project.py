@@ -1,0 +1,198 @@
+"""The project file: which definitions, which environments, where records go."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from msgspec import Struct, convert
+from msgspec.structs import replace
+
+from dynasmith.errors import ProjectError
+from dynasmith.files.environment import BUILT_IN, Environment, checked
+from dynasmith.files.project_settings import ENVIRONMENT, PROJECT
+from dynasmith.files.reading import read_file
+from dynasmith.limits import DEFAULT_QUOTAS, Quotas
+from dynasmith.tables.document import Node
+from dynasmith.tables.findings import Finding, did_you_mean, finding_at
+from dynasmith.tables.parse import without_variables
+from dynasmith.tables.shape import shape, shape_keys
+from dynasmith.tables.spec import MapOf
+from dynasmith.tables.variables import substitute
+
+PROJECT_FILE: Final = "dynasmith.toml"
+PYPROJECT: Final = "pyproject.toml"
+# The seed's own name: what serves where there is no project file.
+TABLES_CONFIG: Final = "tables_config.json"
+_TOOL = re.compile(r"^\s*\[tool\.dynasmith\b", re.MULTILINE)
+_SECRET = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*(?::-)?\}\Z")
+
+
+class Jobs(Struct, frozen=True, kw_only=True):
+    """Where jobs keep their records: a folder, ``s3://...`` or ``table:NAME``."""
+
+    ledger: str = ".dynasmith/jobs"
+    journal: str = ".dynasmith/journal"
+
+
+class ProjectFile(Struct, frozen=True, kw_only=True):
+    """What a project file says, or its defaults where there is none (``path`` is then empty).
+
+    ``directory`` is what relative names are relative to. ``sections`` are the environments as they were written:
+    `environment_of` replaces the variables of the one that is asked for, so that the others may lack theirs.
+    """
+
+    directory: str
+    path: str = ""
+    definitions: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    migrations: str = "migrations"
+    history_table: str = "dynasmith_history"
+    default_environment: str = "local"
+    jobs: Jobs = Jobs()
+    limits: Quotas = DEFAULT_QUOTAS
+    prices: dict[str, float] = {}
+    sections: dict[str, Node] = {}
+
+    @property
+    def environments(self) -> tuple[str, ...]:
+        """The names of the environments there are, the built-in ones included."""
+        return tuple(dict.fromkeys((*self.sections, *BUILT_IN)))
+
+
+def load_project(
+    config: str | os.PathLike[str] | None = None,
+    directory: str | os.PathLike[str] | None = None,
+    variables: Mapping[str, str] | None = None,
+) -> ProjectFile:
+    """The project of a working directory, or that of ``config``.
+
+    ``config`` is a project file or a definition file; with the latter the project file that is found serves for the
+    rest. Without ``config`` the project file is looked for upward from ``directory`` (the working directory), and
+    where there is none ``tables_config.json`` there serves. ``variables`` serve ``${VAR}``; the environment variables
+    where none are given. ProjectError with every mistake; files are only read.
+    """
+    start = Path(directory) if directory is not None else Path.cwd()
+    if not start.is_dir():
+        raise ProjectError(f"The directory {start} does not exist.", hint="--directory names the project's folder")
+    known = os.environ if variables is None else variables
+    named = Path(config) if config is not None else None
+    if named is not None and not named.is_file():
+        hint = "--config names a definition file or a project file"
+        raise ProjectError(
+            f"The file {named} does not exist." if not named.exists() else f"{named} is no file.", hint=hint
+        )
+    if named is not None and _is_project(named):
+        return _read(named, known)
+    found = find_project(start)
+    project = _read(found, known) if found is not None else ProjectFile(directory=str(start))
+    if named is not None:
+        return replace(project, definitions=(str(named.absolute()),), models=())
+    if found is None and (start / TABLES_CONFIG).is_file():
+        return replace(project, definitions=(str(start / TABLES_CONFIG),))
+    return project
+
+
+def find_project(start: Path) -> Path | None:
+    """The project file of a folder or of the nearest folder above it; dynasmith.toml goes before pyproject.toml."""
+    for folder in (start.absolute(), *start.absolute().parents):
+        if (folder / PROJECT_FILE).is_file():
+            return folder / PROJECT_FILE
+        pyproject = folder / PYPROJECT
+        if pyproject.is_file() and _TOOL.search(pyproject.read_text(encoding="utf-8", errors="replace")):
+            return pyproject
+    return None
+
+
+def environment_of(
+    project: ProjectFile, name: str | None = None, variables: Mapping[str, str] | None = None
+) -> Environment:
+    """The environment of that name (the default one without), its variables replaced.
+
+    ProjectError where there is none of that name, a variable is not set, or what it says cannot be (`checked`).
+    """
+    wanted = name or project.default_environment
+    section = project.sections.get(wanted)
+    if section is None:
+        if wanted in BUILT_IN:
+            return BUILT_IN[wanted]
+        near = did_you_mean(wanted, project.environments)
+        hint = near or f"there are {', '.join(project.environments)}"
+        raise ProjectError(f"There is no environment {wanted}.", hint=hint)
+    findings: list[Finding] = []
+    known = os.environ if variables is None else variables
+    node = shape(substitute(section, known, findings), ENVIRONMENT, findings)
+    _refuse(findings)
+    said: dict[str, Any] = {**node.plain(), "name": wanted, "declared": True}
+    if wanted == "local" and "endpoint" not in said and "local" not in said:
+        said |= {"endpoint": BUILT_IN["local"].endpoint, "local": True}
+    if "ca_bundle" in said:
+        said["ca_bundle"] = str(Path(project.directory) / said["ca_bundle"])
+    return checked(convert(said, Environment))
+
+
+def _is_project(path: Path) -> bool:
+    """Is it a project file? A TOML file that does not say ``tables``; other formats are definitions."""
+    if path.name in (PROJECT_FILE, PYPROJECT):
+        return True
+    if path.suffix.lower() != ".toml":
+        return False
+    document = read_file(path)
+    return isinstance(document, Node) and "tables" not in document.entries()
+
+
+def _read(path: Path, variables: Mapping[str, str]) -> ProjectFile:
+    """The project file at a path. ProjectError with every mistake in it."""
+    document = read_file(path)
+    if isinstance(document, Finding):
+        raise ProjectError(document.sentence, hint="mend the project file and run it again")
+    if path.name == PYPROJECT:
+        document = document.get("tool", "dynasmith") or document.with_value({})
+    findings: list[Finding] = []
+    top = shape_keys(document, PROJECT, findings)
+    environments = top.get("environments")
+    if environments is not None and not environments.is_map:
+        shape(environments, MapOf(ENVIRONMENT), findings)
+    sections = dict(environments.entries()) if environments is not None else {}
+    for name, section in sections.items():
+        _literal_secrets(section, findings)
+        shape(without_variables(section), ENVIRONMENT, findings)
+        if not name.strip():
+            findings.append(finding_at(section, "D007", "must not be empty"))
+    rest = {name: node for name, node in top.entries().items() if name != "environments"}
+    said = shape(substitute(top.with_value(rest), variables, findings), PROJECT, findings).plain()
+    _refuse(findings)
+    folder = path.absolute().parent
+    return ProjectFile(
+        directory=str(folder),
+        path=str(path),
+        definitions=tuple(str(folder / each) for each in said.get("definitions", ())),
+        models=tuple(said.get("models", ())),
+        migrations=str(folder / said.get("migrations", "migrations")),
+        history_table=said.get("history_table", "dynasmith_history"),
+        default_environment=said.get("default_environment", "local"),
+        jobs=convert(said.get("jobs", {}), Jobs),
+        limits=convert(said.get("limits", {}), Quotas),
+        prices=said.get("prices", {}),
+        sections=sections,
+    )
+
+
+def _literal_secrets(section: Node, findings: list[Finding]) -> None:
+    """A secret that stands in the file is refused: it would be committed."""
+    for key in ENVIRONMENT.keys:
+        node = section.get(key.name)
+        if key.variable_only and node is not None and not (isinstance(node.value, str) and _SECRET.match(node.value)):
+            findings.append(
+                finding_at(node, "D013", "is a secret and must not stand in the file", "write it as ${VAR}")
+            )
+
+
+def _refuse(findings: list[Finding]) -> None:
+    """ProjectError with every finding, a sentence each."""
+    if findings:
+        sentences = sorted({(finding.file, finding.line, finding.sentence) for finding in findings})
+        raise ProjectError("\n".join(sentence for _, _, sentence in sentences), hint="mend the project file")
