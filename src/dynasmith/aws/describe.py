@@ -11,6 +11,7 @@ from typing import Any, get_args
 
 from msgspec import UNSET, UnsetType
 
+from dynasmith.errors import NoEffect
 from dynasmith.tables.description import IndexState, ReplicaState, TableDescription
 from dynasmith.tables.table import (
     Billing,
@@ -113,13 +114,20 @@ def region_of(arn: str) -> str:
 def _key(schema: Sequence[Answer], types: Mapping[str, str]) -> Key:
     def of(kind: str) -> tuple[KeyAttribute, ...]:
         names = (part["AttributeName"] for part in schema if part["KeyType"] == kind)
-        return tuple(KeyAttribute(name=name, type=_key_type(types.get(name, "S"))) for name in names)
+        return tuple(KeyAttribute(name=name, type=_key_type(types.get(name, ""), name)) for name in names)
 
     return Key(partition=of("HASH"), sort=of("RANGE"))
 
 
-def _key_type(said: str) -> KeyType:
-    return next(known for known in get_args(KeyType) if known == said)
+def _key_type(said: str, attribute: str) -> KeyType:
+    """A guess here would make a false difference of keys, so an answer that does not say the type is an error."""
+    for known in get_args(KeyType):
+        if known == said:
+            return known  # type: ignore[no-any-return]  # one of the literals
+    raise NoEffect(
+        f"The engine does not say the type of the key attribute {attribute} (it says {said or 'nothing'}).",
+        hint="an engine that forgets attribute definitions cannot be planned against; create the table anew there",
+    )
 
 
 def _projection(said: Answer) -> Projection:

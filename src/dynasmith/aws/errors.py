@@ -171,8 +171,10 @@ def _of_service(error: foreign.ClientError, operation: str, table: str, access: 
     status = int(facts.get("HTTPStatusCode", 0) or 0)
     request_id = str(facts.get("RequestId", ""))
     code = code.rsplit("#", 1)[-1]
-    if _is_unoffered(code, message, status, access):
+    if _is_unoffered(code, message, status, operation, access):
         return unoffered_by(operation, access)
+    if _is_page(message):
+        message = ""  # a page of HTML, which says no more than the status
     if code in _ABSENT and operation.startswith("dynamodb:") and table:
         return TableNotFound(table, hint=_absent_hint(access))
     if operation == "dynamodb:CreateTable" and code in (*_BUSY, "TableAlreadyExistsException"):
@@ -223,18 +225,30 @@ def _verb(operation: str) -> str:
     return operation.partition(":")[2] or operation
 
 
-def _is_unoffered(code: str, message: str, status: int, access: Access) -> bool:
+_EVERY_ENGINE_HAS = frozenset(
+    f"dynamodb:{verb}"
+    for verb in (
+        *("CreateTable", "DeleteTable", "DescribeTable", "ListTables", "UpdateTable"),
+        *("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan", "BatchGetItem", "BatchWriteItem"),
+    )
+)
+
+
+def _is_page(message: str) -> bool:
+    return message[:20].lower().startswith(("<!doctype", "<html"))
+
+
+def _is_unoffered(code: str, message: str, status: int, operation: str, access: Access) -> bool:
     """Whether the answer says that there is no such service or operation.
 
     AWS says so by a code. Engines answer in their own ways: 404 or 501, a page of HTML, or an empty 400 (the code is
-    then the status, as botocore puts it).
+    then the status, as botocore puts it). For what every engine has, such an answer is a failure of the engine.
     """
     if code in _UNOFFERED:
         return True
-    if not access.isolated:
+    if not access.isolated or operation in _EVERY_ENGINE_HAS:
         return False
-    page = message[:20].lower().startswith(("<!doctype", "<html"))
-    bare = code in ("", str(status)) and (page or not message or status in (404, 501))
+    bare = code in ("", str(status)) and (_is_page(message) or not message or status in (404, 501))
     return bare or "notyetimplemented" in message.replace(" ", "").lower() or status == 501
 
 

@@ -18,10 +18,12 @@ from dynasmith.errors import (
     ServiceError,
     TableBusy,
     TableNotFound,
+    Throttled,
     ValidationRefused,
 )
 from dynasmith.plans.step import (
     Call,
+    CallCreateIndex,
     CallDeleteItem,
     CallPolicy,
     CallPutItem,
@@ -31,6 +33,7 @@ from dynasmith.plans.step import (
     CallUntag,
 )
 from dynasmith.tables.description import TableDescription
+from dynasmith.tables.table import KeyAttribute, Table
 
 TTL_CHANGE_HOURS = 1
 """UpdateTimeToLive: a second change of a table within about an hour is refused."""
@@ -51,15 +54,24 @@ def send_step(session: Session, describe: Describe, table: str, step: Call) -> N
     try:
         session.call(request.service, request.operation, request.parameters, table=table, region=request.region)
     except (ServiceError, TableBusy, TableNotFound) as error:
-        if isinstance(error, (LimitExceeded, ConditionFailed)) and not isinstance(step, CallTimeToLive):
+        if isinstance(error, (LimitExceeded, Throttled)) and not isinstance(step, CallTimeToLive):
             raise
-        if not _is_done(describe, table, step):
+        if not _is_done(session, describe, table, step):
             raise _meant(error, table, step) from error
 
 
 def _request(describe: Describe, table: str, step: Call) -> Request:
     arn = describe(table, ("key",)).arn if isinstance(step, (CallTag, CallUntag, CallPolicy)) else ""
+    if isinstance(step, CallCreateIndex):
+        step = replace(step, attributes=_attributes(describe(table, ("key",)).table, step))
     return request_of(table, arn, step)
+
+
+def _attributes(live: Table, step: CallCreateIndex) -> tuple[KeyAttribute, ...]:
+    """What the step says and every attribute that a key of the table uses already: the service takes all of them
+    again, and an engine that replaces its definitions by those of the request (moto) forgets none."""
+    named = {attribute.name: attribute for attribute in (*live.key_attributes(), *step.attributes)}
+    return tuple(named[name] for name in sorted(named))
 
 
 def _completed(session: Session, request: Request, step: Call) -> Request:
@@ -73,7 +85,9 @@ def _completed(session: Session, request: Request, step: Call) -> Request:
     return request
 
 
-def _is_done(describe: Describe, table: str, step: Call) -> bool:
+def _is_done(session: Session, describe: Describe, table: str, step: Call) -> bool:
+    if isinstance(step, (CallPutItem, CallDeleteItem)):
+        return _item_is_as_wished(session, describe, table, step)
     setting = setting_of(step)
     if setting is None:
         return False
@@ -81,6 +95,21 @@ def _is_done(describe: Describe, table: str, step: Call) -> bool:
         return is_already(step, describe(table, (setting,)))
     except DynasmithError:
         return False
+
+
+def _item_is_as_wished(session: Session, describe: Describe, table: str, step: CallPutItem | CallDeleteItem) -> bool:
+    """Whether the item already is what the step makes it. A retry after an answer that was lost finds its own write."""
+    names = describe(table, ("key",)).table.key.names
+    if isinstance(step, CallPutItem):
+        key, wished = {name: step.item[name] for name in names if name in step.item}, step.item
+    else:
+        key, wished = step.key, None
+    try:
+        told = {"TableName": table, "Key": key, "ConsistentRead": True}
+        live = session.call("dynamodb", "GetItem", told, table=table).get("Item")
+    except DynasmithError:
+        return False
+    return (live or None) == wished
 
 
 def _meant(error: DynasmithError, table: str, step: Call) -> DynasmithError:
