@@ -10,7 +10,7 @@ import pytest
 
 from dynasmith.local import Engine, start_ministack, state
 from dynasmith.local.messages import AnyMessage, Repeated, Saved
-from dynasmith.local.recorder import is_table_write, signed_service
+from dynasmith.local.recorder import is_read, is_table_call, signed_service
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -22,12 +22,17 @@ def headers(operation: str) -> list[tuple[bytes, bytes]]:
 
 @pytest.mark.parametrize("operation", ["PutItem", "BatchWriteItem", "TransactWriteItems", "UpdateTable", "TagResource"])
 def test_writes_are_journaled(operation: str) -> None:
-    assert is_table_write(headers(operation))
+    assert is_table_call(headers(operation))
+    assert not is_read(headers(operation))
 
 
 @pytest.mark.parametrize("operation", ["GetItem", "BatchGetItem", "Query", "Scan", "DescribeTable", "ListTables"])
 def test_reads_are_not_journaled(operation: str) -> None:
-    assert not is_table_write(headers(operation))
+    assert is_read(headers(operation))
+
+
+def test_other_services_calls_are_not_journaled() -> None:
+    assert not is_table_call([(b"x-amz-target", b"TrentService.CreateKey")])
 
 
 def test_the_service_is_read_from_the_signature() -> None:

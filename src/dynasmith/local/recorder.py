@@ -63,6 +63,7 @@ class Recorder:
         self._tables_changed = False
         self._one_write = asyncio.Lock()
         self._written: dict[str, int] = {}
+        self._tables_bytes = 0
         self._saver: asyncio.Task[None] | None = None
         (folder / "journal").mkdir(parents=True, exist_ok=True, mode=0o700)
         self._number = max([state.continued_by(folder), *state.journal_numbers(folder)])
@@ -74,9 +75,9 @@ class Recorder:
         async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] == "lifespan":
                 await app(scope, receive, self._after_startup(app, send))
-            elif scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
+            elif scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS") or is_read(scope["headers"]):
                 await app(scope, receive, send)
-            elif is_table_write(scope["headers"]):
+            elif is_table_call(scope["headers"]):
                 await self._write(app, scope, receive, send)
             else:
                 await app(scope, receive, send)
@@ -89,7 +90,7 @@ class Recorder:
         clean = True
         for service, get_state in self._get_states().items():
             if service != state.JOURNALED:
-                clean = self._save(service, get_state, self._number) and clean
+                clean = self._save(service, get_state, 0) and clean
             elif not only_others:
                 clean = self._save_tables(get_state) and clean
         return clean
@@ -121,8 +122,7 @@ class Recorder:
             await send(message)
 
     def _exchange_long_journal(self) -> None:
-        saved = self._written.get(state.JOURNALED, 0)
-        if self._journal.size_bytes > max(self._journal_bytes_max, 2 * saved):
+        if self._journal.size_bytes > max(self._journal_bytes_max, 2 * self._tables_bytes):
             get_state = self._get_states().get(state.JOURNALED)
             if get_state is not None:
                 self._save_tables(get_state)
@@ -146,19 +146,23 @@ class Recorder:
         return True
 
     def _save(self, service: str, get_state: Callable[[], Any], number: int) -> bool:
-        self._say(Saving(service=service))
         began = time.monotonic()
+        if service == state.JOURNALED:
+            self._say(Saving(service=service))
         try:
             held = get_state()
             if held is None:
                 return True
             text = state.dump(held, engine_format=self._engine_format(service), journal=number, default=self._default)
+            if hash(text) == self._written.get(service):
+                return True
             state.replace(state.service_file(self._folder, service), text)
         except Exception as error:
             # Whatever a service of the engine does not manage must not keep the others from being saved.
             self._say(NotSaved(service=service, why=str(error) or type(error).__name__))
             return False
-        self._written[service] = len(text)
+        self._written[service] = hash(text)
+        self._tables_bytes = len(text) if service == state.JOURNALED else self._tables_bytes
         self._say(Saved(service=service, size_bytes=len(text), seconds=time.monotonic() - began))
         return True
 
@@ -216,11 +220,18 @@ class Recorder:
             pause = max(SAVE_SECONDS_AFTER_CHANGE, (time.monotonic() - began) / _SAVE_SHARE_MAX)
 
 
-def is_table_write(headers: list[tuple[bytes, bytes]]) -> bool:
-    """Whether these are the headers of a DynamoDB call that may change something."""
-    target = next((value for name, value in headers if name == _TARGET), b"").decode("latin-1")
-    service, _, operation = target.partition(".")
-    return service == "DynamoDB_20120810" and not operation.startswith(_READS)
+def is_table_call(headers: list[tuple[bytes, bytes]]) -> bool:
+    """Whether these are the headers of a DynamoDB call."""
+    return _target(headers).startswith("DynamoDB_20120810.")
+
+
+def is_read(headers: list[tuple[bytes, bytes]]) -> bool:
+    """Whether the operation that the headers name changes nothing; a call that names it in its body is no read."""
+    return _target(headers).partition(".")[2].startswith(_READS)
+
+
+def _target(headers: list[tuple[bytes, bytes]]) -> str:
+    return next((value for name, value in headers if name == _TARGET), b"").decode("latin-1")
 
 
 def signed_service(headers: list[tuple[bytes, bytes]]) -> str:

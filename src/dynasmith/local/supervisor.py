@@ -16,7 +16,6 @@ import msgspec
 from dynasmith.errors import DynasmithError
 from dynasmith.local.child import Speaker, stop_on_signals
 from dynasmith.local.control import Control
-from dynasmith.local.front import serve_strict
 from dynasmith.local.lock import FileLock
 from dynasmith.local.messages import AnyMessage, Ended, Failed, Ready
 from dynasmith.local.ministack import serve_ministack
@@ -82,8 +81,12 @@ def serve(chosen: argparse.Namespace, stop: threading.Event, pipe: Speaker) -> b
     threading.Thread(target=_note_stopping, args=(keeper, stop), daemon=True, name="dynasmith-stopping").start()
     try:
         if chosen.strict:
+            # Not at the top: a plain engine needs none of it, and is ready sooner.
+            from dynasmith.local.front import serve_strict
+
             clean = serve_strict(chosen.port, folder, chosen.clock, chosen.rules, stop, keeper.say)
-        clean = serve_ministack(chosen.port, folder, stop, keeper.say)
+        else:
+            clean = serve_ministack(chosen.port, folder, stop, keeper.say)
     except DynasmithError:
         keeper.leave_as_it_was()
         raise
