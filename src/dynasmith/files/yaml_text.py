@@ -32,7 +32,8 @@ def read_yaml(text: str, file: str) -> Node:
         root = yaml.compose(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        place = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
+        last = max(1, len(text.splitlines()))  # a mark may stand behind the end
+        place = (min(mark.line + 1, last), mark.column + 1) if mark is not None else (1, 1)
         raise BrokenText(f"is not YAML: {error.problem or error.context}", *place) from None
     except yaml.YAMLError as error:
         raise BrokenText(f"is not YAML: {' '.join(str(error).split())}", 1, 1) from None

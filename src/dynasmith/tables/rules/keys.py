@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from dynasmith import limits
 from dynasmith.tables.findings import nearest
-from dynasmith.tables.rules.rule import KeyUse, Problem, Rule, Subject
+from dynasmith.tables.rules.rule import GSI, LSI, KeyUse, Problem, Rule, Subject
 
 _API_KEYS = "API, CreateTable, KeySchema and AttributeDefinitions"
 
@@ -39,22 +39,29 @@ def _typed(table: Subject) -> Iterator[Problem]:
     if table.unknown("attributes") or table.node.get("attributes") is None:
         return
     types = table.types()
+    spare = _misspelt(table)
     for _, key in table.all_keys():
         for use in key:
             if use.attribute not in types:
-                near = nearest(use.attribute, types)
+                near = spare.get(use.attribute)
                 hint = f"did you mean {near}?" if near else f"add {{name: {use.attribute}, type: S}} to attributes"
                 message = f"is {use.attribute}, which has no type in attributes"
                 yield Problem((*use.way, "attribute_name"), message, hint)
 
 
+def _misspelt(table: Subject) -> dict[str, str]:
+    """Key attributes without a type, each with the unused attribute that is spelt nearly so: one mistake, not two."""
+    used = {use.attribute for _, key in table.all_keys() for use in key}
+    types = table.types()
+    pairs = {name: nearest(name, types.keys() - used) for name in used - types.keys()}
+    return {name: near for name, near in pairs.items() if near}
+
+
 def _used(table: Subject) -> Iterator[Problem]:
     keys_unknown = table.unknown("key_schema") or table.node.get("key_schema") is None
-    if keys_unknown or any(index.broken for _, index in table.all_indexes()):
+    if keys_unknown or any(table.unknown(kind) for kind in (GSI, LSI)):
         return
-    if any(table.unknown(kind) for kind in ("global_secondary_indexes", "local_secondary_indexes")):
-        return
-    used = {use.attribute for _, key in table.all_keys() for use in key}
+    used = {use.attribute for _, key in table.all_keys() for use in key} | set(_misspelt(table).values())
     for place, attribute in enumerate(table.node.nearest("attributes").members()):
         name = attribute.plain("name")
         if isinstance(name, str) and name not in used:
