@@ -30,7 +30,7 @@ schemas = st.builds(
 ORDERS = KeySchema.of("customer", "number", types={"number": "N"})
 
 
-@settings(max_examples=80)
+@settings(max_examples=30)
 @given(schemas, items, st.data())
 def test_a_key_is_one_key_in_every_spelling(schema: KeySchema, rest: dict[str, Any], data: st.DataObject) -> None:
     item = rest | {part.name: data.draw(KINDS[part.type]) for part in schema.parts}
@@ -42,7 +42,7 @@ def test_a_key_is_one_key_in_every_spelling(schema: KeySchema, rest: dict[str, A
     assert check_key(encode_item(item), schema) == key
 
 
-@settings(max_examples=40)
+@settings(max_examples=30)
 @given(schemas, st.data())
 def test_other_values_are_other_keys(schema: KeySchema, data: st.DataObject) -> None:
     one, other = ({part.name: data.draw(KINDS[part.type]) for part in schema.parts} for _ in range(2))

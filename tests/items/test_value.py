@@ -18,7 +18,7 @@ from dynasmith.items.wire import attributes, decode_item, encode_item
 from wire_items import items, respelt, values
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(values)
 def test_a_value_comes_back_as_it_went(value: Any) -> None:
     back = decode_value(encode_value(value))
@@ -26,7 +26,7 @@ def test_a_value_comes_back_as_it_went(value: Any) -> None:
     assert back == value
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(items, st.data())
 def test_an_item_means_the_same_in_every_spelling(item: dict[str, Any], data: st.DataObject) -> None:
     wire = data.draw(respelt(item))

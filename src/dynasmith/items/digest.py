@@ -32,6 +32,9 @@ from dynasmith.items.wire import RawItem
 _MODULUS: Final = 1 << 128
 _TEXT: Final = re.compile(r"ds1:(0|[1-9][0-9]*):([0-9a-f]{32})", re.ASCII)
 _decode_json: Final = msgspec.json.Decoder().decode
+_HEADS: Final = 1024
+_TEXT_HEADS: Final = tuple(b"S" + size.to_bytes(4, "big") for size in range(_HEADS))
+_NUMBER_HEADS: Final = tuple(b"N" + size.to_bytes(4, "big") for size in range(256))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,10 @@ def item_hash(raw: RawItem | bytes) -> int:
 def canonical(raw: RawItem | bytes) -> bytes:
     """The canonical bytes of one item: equal for items that are equal to DynamoDB, however they are spelt."""
     try:
-        return _map_content(_decode_json(raw))
+        tree = _decode_json(raw)
+        if type(tree) is not dict:
+            raise TypeError
+        return _map_content(tree)
     except ItemInvalid:
         raise
     except _MALFORMED as cause:
@@ -96,7 +102,14 @@ def _map_content(tree: dict[str, Any]) -> bytes:
     for name, prefix in _order(tuple(tree)):
         ((tag, content),) = tree[name].items()
         append(prefix)
-        append(_CANONICAL[tag](content))
+        if tag == "S":
+            # Most values are strings, and a call for each would cost as much as all the rest.
+            utf8 = content.encode()
+            size = len(utf8)
+            append(_TEXT_HEADS[size] if size < _HEADS else b"S" + size.to_bytes(4, "big"))
+            append(utf8)
+        else:
+            append(_CANONICAL[tag](content))
     return b"".join(parts)
 
 
@@ -115,16 +128,23 @@ def _text(content: str) -> bytes:
 
 
 def _number(content: str) -> bytes:
-    # A plain integer without zeros at either end is its own canonical digits.
-    if content.isdigit() and content.isascii() and content[0] != "0" and content[-1] != "0":
-        text = content.encode() + b"E0"
-    else:
-        parts = number_parts(content)
-        if parts is None:
-            raise ValueError
-        negative, digits, exponent = parts
-        text = f"{'-' if negative else ''}{digits}E{exponent}".encode()
-    return b"N" + len(text).to_bytes(4, "big") + text
+    text = _number_text(content).encode()
+    # A sign, 38 digits, E and an exponent: the number itself bounds its length unless it is no number of DynamoDB.
+    return (_NUMBER_HEADS[len(text)] if len(text) < 256 else b"N" + len(text).to_bytes(4, "big")) + text
+
+
+def _number_text(content: str) -> str:
+    if content.isascii():
+        if content.isdigit() and content[0] != "0" and content[-1] != "0":
+            return content + "E0"  # a plain integer without zeros at either end is its own digits
+        whole, _, fraction = content.partition(".")
+        if whole.isdigit() and fraction.isdigit() and whole[0] != "0" and fraction[-1] != "0":
+            return f"{whole}{fraction}E-{len(fraction)}"
+    parts = number_parts(content)
+    if parts is None:
+        raise ValueError
+    negative, digits, exponent = parts
+    return f"{'-' if negative else ''}{digits}E{exponent}"
 
 
 def _binary(content: str) -> bytes:

@@ -10,14 +10,11 @@ import msgspec
 from dynasmith.errors import ItemInvalid
 from dynasmith.items.value import decode_value, encode_tree, malformed, write_tree
 from dynasmith.items.wire import RawItem
+from dynasmith.limits import PARTITION_KEY_VALUE_MAX_BYTES, SORT_KEY_VALUE_MAX_BYTES
 
 KeyType: TypeAlias = Literal["S", "N", "B"]
 #: A key as a hashable value: the key attributes' values in the schema's order. Equal keys are one item.
 Key: TypeAlias = tuple[str | Decimal | bytes, ...]
-
-#: Bytes of a partition key's value and of a sort key's value (Developer Guide, "Quotas", API-specific constraints).
-PARTITION_KEY_BYTES_MAX: Final = 2048
-SORT_KEY_BYTES_MAX: Final = 1024
 
 _WORDS: Final = {"S": "a string", "N": "a number", "B": "binary"}
 
@@ -164,7 +161,7 @@ def _part_faults(raw: RawItem | bytes, schema: KeySchema) -> dict[str, str]:
             faults[part.name] = f"it lacks its key attribute {part.name}"
             continue
         value = decode_value(parts[part.name])
-        limit = PARTITION_KEY_BYTES_MAX if place < len(schema.partition) else SORT_KEY_BYTES_MAX
+        limit = PARTITION_KEY_VALUE_MAX_BYTES if place < len(schema.partition) else SORT_KEY_VALUE_MAX_BYTES
         fault = value_fault(value, part, limit)
         if fault:
             faults[part.name] = fault

@@ -156,14 +156,14 @@ class LazyItem(MutableMapping[str, Any]):
             tree: dict[str, Any] | None = None
             for name, value in self._new.items():
                 if tree is None:
-                    tree = dict[str, Any](self.parts)
+                    tree = {**self.parts}
                 if value is _GONE:
                     tree.pop(name, None)
                 else:
                     tree[name] = encode_tree(value)
-            for name, value in self._changed_in_place():
+            for name, value in self._changed_in_place() if self._seen else ():
                 if tree is None:
-                    tree = dict[str, Any](self.parts)
+                    tree = {**self.parts}
                 tree[name] = encode_tree(value)
             return self.raw if tree is None else msgspec.Raw(write_tree(tree))
         except ItemInvalid as cause:

@@ -7,8 +7,8 @@ positive range 1E-130 to 9.9999999999999999999999999999999999999E+125; leading a
 import re
 from typing import Final
 
-#: Significant digits that a number may have.
-NUMBER_DIGITS_MAX: Final = 38
+from dynasmith.limits import NUMBER_MAX_DIGITS
+
 #: Power of ten of the leading digit, smallest and largest.
 NUMBER_EXPONENT_MIN: Final = -130
 NUMBER_EXPONENT_MAX: Final = 125
@@ -40,8 +40,8 @@ def number_fault(text: str) -> str:
     if parts is None:
         return "it is not written as a decimal number"
     _, digits, exponent = parts
-    if len(digits) > NUMBER_DIGITS_MAX:
-        return f"it has {len(digits)} significant digits, at most {NUMBER_DIGITS_MAX} fit"
+    if len(digits) > NUMBER_MAX_DIGITS:
+        return f"it has {len(digits)} significant digits, at most {NUMBER_MAX_DIGITS} fit"
     leading = exponent + len(digits) - 1
     if digits != "0" and not NUMBER_EXPONENT_MIN <= leading <= NUMBER_EXPONENT_MAX:
         return f"its magnitude is 1E{leading:+d}, outside 1E{NUMBER_EXPONENT_MIN} to 1E+{NUMBER_EXPONENT_MAX}"

@@ -7,6 +7,7 @@ aligned to the decimal point, plus 1 for a minus sign, as engines that were meas
 """
 
 import binascii
+import re
 from typing import Any, Final
 
 import msgspec
@@ -15,13 +16,10 @@ from dynasmith.errors import ItemInvalid
 from dynasmith.items.number import number_fault, number_parts
 from dynasmith.items.value import malformed
 from dynasmith.items.wire import RawItem
+from dynasmith.limits import ITEM_MAX_BYTES, NESTING_MAX_LEVELS, READ_UNIT_BYTES, WRITE_UNIT_BYTES
 
-#: Developer Guide, "Quotas": 400 KB an item, attribute names included; nested attributes up to 32 levels.
-ITEM_BYTES_MAX: Final = 400 * 1024
-DEPTH_MAX: Final = 32
-#: Developer Guide, "Capacity unit consumption": a write unit is 1 KB of one item, a read unit 4 KB.
-WRITE_UNIT_BYTES: Final = 1024
-READ_UNIT_BYTES: Final = 4096
+#: 400 KB, attribute names included.
+ITEM_BYTES_MAX: Final = ITEM_MAX_BYTES
 
 _decode_json: Final = msgspec.json.Decoder().decode
 
@@ -120,8 +118,10 @@ def _binary_bytes(content: str) -> int:
 
 def _check_value(path: str, value: dict[str, Any], depth: int) -> None:
     ((tag, content),) = value.items()
-    if depth > DEPTH_MAX:
-        raise ItemInvalid(f"Attribute {path.split('.', 1)[0]} is nested deeper than {DEPTH_MAX} levels.")
+    if depth > NESTING_MAX_LEVELS:
+        raise ItemInvalid(
+            f"Attribute {re.split('[.[]', path, maxsplit=1)[0]} is nested deeper than {NESTING_MAX_LEVELS} levels."
+        )
     match tag:
         case "N":
             _check_number(path, content)

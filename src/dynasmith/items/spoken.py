@@ -6,9 +6,10 @@ from decimal import Decimal
 from typing import Any
 
 from dynasmith.errors import ItemInvalid, UsageError
-from dynasmith.items.key import PARTITION_KEY_BYTES_MAX, SORT_KEY_BYTES_MAX, Key, KeySchema, value_fault
+from dynasmith.items.key import Key, KeySchema, value_fault
 from dynasmith.items.number import number_fault
 from dynasmith.items.plain import item_from_json
+from dynasmith.limits import PARTITION_KEY_VALUE_MAX_BYTES, SORT_KEY_VALUE_MAX_BYTES
 
 
 def parse_key(said: Sequence[str], schema: KeySchema) -> Key:
@@ -23,7 +24,7 @@ def parse_key(said: Sequence[str], schema: KeySchema) -> Key:
         if part.name not in item:
             faults.append(f"{part.name} is missing")
             continue
-        limit = PARTITION_KEY_BYTES_MAX if place < len(schema.partition) else SORT_KEY_BYTES_MAX
+        limit = PARTITION_KEY_VALUE_MAX_BYTES if place < len(schema.partition) else SORT_KEY_VALUE_MAX_BYTES
         try:
             fault = value_fault(item[part.name], part, limit)
         except ItemInvalid as cause:

@@ -225,8 +225,9 @@ def _int_text(value: int) -> str:
 
 def _decimal_text(value: Decimal) -> str:
     text = str(value)
-    # Up to 38 characters without an exponent cannot break a limit; anything else is looked at.
-    if len(text) > 38 or "E" in text or not text[-1].isdigit():
+    # Up to 38 characters without an exponent cannot break a limit; anything else is looked at. (NaN and Infinity
+    # are the only ones that hold an "n".)
+    if len(text) > 38 or "E" in text or "n" in text or "N" in text:
         fault = number_fault(text)
         if fault:
             raise ItemInvalid(f"{text[:60]} is no number that DynamoDB can hold: {fault}.")

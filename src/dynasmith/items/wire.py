@@ -51,7 +51,8 @@ class _Consumed(msgspec.Struct, rename="pascal"):
 
 class _Page(msgspec.Struct, rename="pascal"):
     items: list[msgspec.Raw] = []
-    last_evaluated_key: msgspec.Raw | None = None
+    # Not a union with None: msgspec then expects null alone. Absent is empty.
+    last_evaluated_key: msgspec.Raw = msgspec.Raw()
     count: int = 0
     scanned_count: int = 0
     consumed_capacity: _Consumed | None = None
@@ -74,9 +75,7 @@ def read_scan_page(body: bytes) -> ScanPage:
         raise RunError(
             f"The reply to a scan is not a page of items ({cause}).", hint="a proxy in between, or a reply that was cut"
         ) from cause
-    last_key = page.last_evaluated_key
-    if last_key is not None and bytes(last_key) == b"null":
-        last_key = None
+    last_key = None if bytes(page.last_evaluated_key) in (b"", b"null") else page.last_evaluated_key
     return ScanPage(page.items, last_key, page.count, page.scanned_count, _units(page.consumed_capacity))
 
 

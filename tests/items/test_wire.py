@@ -1,0 +1,51 @@
+"""Pages: cut into items without being parsed."""
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dynasmith.errors import RunError
+from dynasmith.items.wire import Units, read_scan_page, read_units
+from wire_items import items, respelt
+
+
+@settings(max_examples=30)
+@given(st.lists(items.flatmap(respelt), max_size=5))
+def test_items_of_a_page_are_the_bytes_that_came(wires: list[bytes]) -> None:
+    body = b'{"Count": %d, "Items" : [%b], "ScannedCount": 9}' % (len(wires), b" , ".join(wires))
+    page = read_scan_page(body)
+    assert [bytes(item) for item in page.items] == wires
+    assert (page.count, page.scanned, page.last_key) == (len(wires), 9, None)
+    assert b",".join(page.items) == b",".join(wires)
+
+
+def test_an_empty_page_need_not_be_the_last() -> None:
+    page = read_scan_page(b'{"Items":[],"Count":0,"ScannedCount":7,"LastEvaluatedKey":{"pk":{"S":"a"}}}')
+    assert page.items == []
+    assert page.last_key is not None
+    assert bytes(page.last_key) == b'{"pk":{"S":"a"}}'
+
+
+@pytest.mark.parametrize("end", [b"", b',"LastEvaluatedKey":null'])
+def test_the_last_page_has_no_key(end: bytes) -> None:
+    assert read_scan_page(b'{"Items":[],"Count":0,"ScannedCount":0' + end + b"}").last_key is None
+
+
+def test_units_of_a_table_and_its_indexes() -> None:
+    consumed = (
+        b'{"TableName":"t","CapacityUnits":7.5,"Table":{"CapacityUnits":2.5},'
+        b'"GlobalSecondaryIndexes":{"g":{"CapacityUnits":4.0}},"LocalSecondaryIndexes":{"l":{"CapacityUnits":1.0}}}'
+    )
+    units = read_scan_page(b'{"Items":[],"ConsumedCapacity":' + consumed + b"}").units
+    assert units == Units(2.5, {"g": 4.0, "l": 1.0})
+    assert units.total == 7.5
+    assert read_units(consumed) == units
+    assert read_units(msgspec.Raw(b'{"CapacityUnits":3.0}')) == Units(3.0)
+    assert read_scan_page(b"{}").units.total == 0.0
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b'{"Items":[{"pk":', b'{"Items":{}}', b"[]"])
+def test_what_is_no_page_is_refused(body: bytes) -> None:
+    with pytest.raises(RunError, match="not a page of items"):
+        read_scan_page(body)
