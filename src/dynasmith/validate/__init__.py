@@ -1,1 +1,29 @@
-"""Is this table as it should be? Findings with codes. Pure."""
+"""Is this table as it should be? Findings with codes, and a summary of what is there. Pure.
+
+`check_table` gives the findings, `examine` also those that the definition accepts, `summary` the state in words,
+`usual_tags` what a set of tables has in common, `CHECKS` every check.
+"""
+
+from dynasmith.validate.check import Check, Problem, Subject, Surroundings
+from dynasmith.validate.checks import CHECKS
+from dynasmith.validate.checks.words import usual_tags
+from dynasmith.validate.examine import check_table, examine
+from dynasmith.validate.finding import SEVERITIES, Accepted, Finding, Severity, Verdict
+from dynasmith.validate.summary import summary
+
+__all__ = [
+    "CHECKS",
+    "SEVERITIES",
+    "Accepted",
+    "Check",
+    "Finding",
+    "Problem",
+    "Severity",
+    "Subject",
+    "Surroundings",
+    "Verdict",
+    "check_table",
+    "examine",
+    "summary",
+    "usual_tags",
+]

@@ -1,0 +1,21 @@
+"""Every check there is, in the order of its code; docs/reference/findings.md lists them."""
+
+from dynasmith.validate.check import Check
+from dynasmith.validate.checks import capacity, changes, drift, indexes, recovery, replicas, security, state, words
+
+CHECKS: tuple[Check, ...] = tuple(
+    sorted(
+        (
+            *state.CHECKS,
+            *drift.CHECKS,
+            *security.CHECKS,
+            *recovery.CHECKS,
+            *capacity.CHECKS,
+            *indexes.CHECKS,
+            *changes.CHECKS,
+            *replicas.CHECKS,
+            *words.CHECKS,
+        ),
+        key=lambda check: check.code,
+    )
+)

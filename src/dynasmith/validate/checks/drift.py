@@ -1,0 +1,67 @@
+"""Is the live table what its definition says? The same difference as `plan` and `check` see."""
+
+from collections.abc import Iterator
+
+from dynasmith.plans.diff import diff
+from dynasmith.plans.explain import explain
+from dynasmith.plans.make import without
+from dynasmith.plans.notes import notes
+from dynasmith.validate.check import Check, Problem, Subject
+
+_REBUILT = "see dynasmith plan: this takes another table, or an index built anew"
+
+
+def _drift(subject: Subject) -> Iterator[Problem]:
+    if subject.desired is None or subject.live is None:
+        return
+    for change in diff(without(subject.desired, subject.unread), subject.live.table):
+        line = explain(change)
+        mend = _REBUILT if line.symbol == "±" else ""
+        yield Problem(line.path, f"The live table differs from its definition: {line.text}.", mend=mend)
+
+
+def _undefined(subject: Subject) -> Iterator[Problem]:
+    if subject.desired is None or subject.live is None:
+        return
+    for note in notes(subject.desired, subject.live, unoffered={}, prune=False):
+        if note.kind == "undefined":
+            yield Problem(note.path, f"{note.text[0].upper()}{note.text[1:]}.")
+
+
+def _reported(subject: Subject) -> Iterator[Problem]:
+    for text in () if subject.live is None else subject.live.notices:
+        yield Problem("", f"{text[0].upper()}{text[1:]}.")
+
+
+CHECKS = (
+    Check(
+        code="DS004",
+        title="The live table is as defined",
+        why="Somebody changed one of the two, and the next apply changes the table.",
+        mend="dynasmith plan shows what would change, dynasmith apply does it; or change the definition",
+        source="design: drift is the difference of definition and live table",
+        severities=("warning",),
+        look=_drift,
+        live=True,
+    ),
+    Check(
+        code="DS005",
+        title="Everything that the table has is defined",
+        why="It is left alone, it costs, and a table made from the definition will not have it.",
+        mend="add it to the definition, or remove it with dynasmith apply --prune",
+        source="design: what a definition lacks is removed only with consent",
+        severities=("notice",),
+        look=_undefined,
+        live=True,
+    ),
+    Check(
+        code="DS008",
+        title="Nothing is there that plans leave alone",
+        why="No plan changes it, and a table made from the definition will not have it.",
+        mend="manage it where it was made; nothing has to be done here",
+        source="contracts: reported, never planned, never dropped",
+        severities=("notice",),
+        look=_reported,
+        live=True,
+    ),
+)

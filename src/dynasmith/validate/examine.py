@@ -1,0 +1,90 @@
+"""`check_table`: what should be otherwise about one table. Pure; `examine` also says what was accepted."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from dynasmith.tables.description import TableDescription
+from dynasmith.tables.table import Table, known
+from dynasmith.validate.check import Check, FirstPass, Problem, Subject, Surroundings
+from dynasmith.validate.checks import CHECKS
+from dynasmith.validate.finding import SEVERITIES, Accepted, Finding, Verdict
+
+_NOTHING_KNOWN = Surroundings()
+
+
+def check_table(
+    desired: Table | None,
+    description: TableDescription | None,
+    around: Surroundings = _NOTHING_KNOWN,
+    *,
+    offline: bool = False,
+) -> tuple[Finding, ...]:
+    """The findings that stand, worst first; empty where all is well. See `examine`."""
+    return examine(desired, description, around, offline=offline).findings
+
+
+def examine(
+    desired: Table | None,
+    description: TableDescription | None,
+    around: Surroundings = _NOTHING_KNOWN,
+    *,
+    offline: bool = False,
+) -> Verdict:
+    """Every check on one table. Costs no call: what was read comes in as arguments.
+
+    ``desired`` is None for a table that no definition has, ``description`` for one that does not exist, and a
+    ValueError says so where both are. With a description the live table is judged, and its difference from the
+    definition; without one the definition. ``offline`` leaves the live table and every check of it out. ``suppress``
+    of the definition moves findings to ``accepted``, whatever their severity; an entry that matches nothing is a
+    finding itself (DS007), unless the check could not judge here.
+    """
+    if desired is None and (description is None or offline):
+        raise ValueError("A table has a definition, a description, or both.")
+    subject = Subject(desired, None if offline else description, around, offline)
+    found = [finding for check in CHECKS if not check.last for finding in _findings(check, subject)]
+    first = FirstPass(
+        codes=frozenset(check.code for check in CHECKS),
+        judged=frozenset(check.code for check in CHECKS if _can_judge(check, subject)),
+        found=frozenset(finding.code for finding in found),
+    )
+    subject = replace(subject, first=first)
+    found += [finding for check in CHECKS if check.last for finding in _findings(check, subject)]
+    return _sorted_out(found, desired)
+
+
+def _findings(check: Check, subject: Subject) -> Iterator[Finding]:
+    if check.live and subject.live is None:
+        return
+    for problem in check.look(subject):
+        yield _finding(check, problem, subject.table.name)
+
+
+def _can_judge(check: Check, subject: Subject) -> bool:
+    """Whether the silence of a check means that all is well: all that it needs to know is known."""
+    unread = {setting.partition(".")[0] for setting in subject.unread}  # replicas.eu-west-1: one Region of them
+    if (check.live and subject.live is None) or (check.online and subject.offline):
+        return False
+    return unread.isdisjoint(check.reads) and all(getattr(subject.around, part) for part in check.asks)
+
+
+def _finding(check: Check, problem: Problem, table: str) -> Finding:
+    return Finding(
+        table=table,
+        code=check.code,
+        severity=problem.severity or check.severities[0],
+        path=problem.path,
+        why=f"{problem.what} {check.why}",
+        mend=problem.mend or check.mend,
+    )
+
+
+def _sorted_out(found: Sequence[Finding], desired: Table | None) -> Verdict:
+    reasons = {entry.code: entry.reason for entry in known(desired.suppress, ())} if desired is not None else {}
+    ordered = sorted(found, key=lambda finding: (SEVERITIES.index(finding.severity), finding.code, finding.path))
+    # Only checks of the first pass can be accepted: a suppression of DS007 would hide itself.
+    last = {check.code for check in CHECKS if check.last}
+    accepted = [finding for finding in ordered if finding.code in reasons and finding.code not in last]
+    return Verdict(
+        findings=tuple(finding for finding in ordered if finding not in accepted),
+        accepted=tuple(Accepted(finding=finding, reason=reasons[finding.code]) for finding in accepted),
+    )

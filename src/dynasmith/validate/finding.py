@@ -1,0 +1,50 @@
+"""`Finding`: something about a table that should be otherwise; `Verdict`: all of them, and what was accepted."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+Severity = Literal["critical", "warning", "notice"]
+
+# From what must be mended at once to what is good to know.
+SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "notice")
+
+
+class Finding(Struct, frozen=True, kw_only=True):
+    """One finding: the code of its check, where in the definition it belongs, why it matters and what mends it.
+
+    ``msgspec.to_builtins`` gives its JSON. ``path`` is in the words of a definition and empty where the finding
+    concerns the table as a whole. The codes are listed in docs/reference/findings.md and never change their meaning.
+    """
+
+    table: str
+    code: str
+    severity: Severity
+    path: str
+    why: str
+    mend: str
+
+    @property
+    def sentence(self) -> str:
+        """``table: CODE severity at path: why``: one line for a person."""
+        place = f" at {self.path}" if self.path else ""
+        return f"{self.table}: {self.code} {self.severity}{place}: {self.why}"
+
+
+class Accepted(Struct, frozen=True, kw_only=True):
+    """A finding that the definition accepts (``suppress``), with the reason that it gives."""
+
+    finding: Finding
+    reason: str
+
+
+class Verdict(Struct, frozen=True, kw_only=True):
+    """What `examine` found: the findings that stand, worst first, and those that the definition accepts."""
+
+    findings: tuple[Finding, ...] = ()
+    accepted: tuple[Accepted, ...] = ()
+
+    @property
+    def critical(self) -> bool:
+        """Whether a critical finding stands: what a door ends with exit code 3 for."""
+        return any(finding.severity == "critical" for finding in self.findings)
