@@ -1,14 +1,21 @@
 """What the flow's tests share: a client, and a server whose replies a test scripts."""
 
 import asyncio
+import base64
+import json
+import os
 import zlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import botocore.config
 import botocore.session
+
+from dynasmith.files.ledger import FolderClaim, FolderLedger
+from dynasmith.jobs.job import Job, job_id
 
 MakeTable = Callable[..., str]
 
@@ -86,3 +93,41 @@ async def scripted(*replies: Said) -> AsyncIterator[Scripted]:
         yield script
     finally:
         server.close()
+
+
+def fill(client: Any, table: str, count: int, *, first: int = 0, number: int | None = None) -> list[bytes]:
+    """Puts ``count`` items with keys from ``first`` and gives them as wire bytes."""
+    items = []
+    for place in range(first, first + count):
+        value = place if number is None else number
+        items.append(
+            {
+                "pk": {"S": f"item-{place:05d}"},
+                "number": {"N": str(value)},
+                "name": {"S": 'Zürich \u2028 "quoted"'},
+                "tags": {"SS": ["a", "b"]},
+                "more": {"M": {"deep": {"L": [{"N": "1.50"}, {"NULL": True}, {"B": b"\x00\xff"}]}}},
+            }
+        )
+    for start in range(0, count, 25):
+        requests = [{"PutRequest": {"Item": item}} for item in items[start : start + 25]]
+        assert not client.batch_write_item(RequestItems={table: requests})["UnprocessedItems"]
+    return [json.dumps(item, default=lambda raw: base64.b64encode(raw).decode()).encode() for item in items]
+
+
+def items_of(client: Any, table: str) -> list[bytes]:
+    """Every item of a table as wire bytes, read by botocore."""
+    pages = client.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
+    return [
+        json.dumps(item, default=lambda raw: base64.b64encode(raw).decode()).encode()
+        for page in pages
+        for item in page["Items"]
+    ]
+
+
+def new_job(ledger: FolderLedger, segments: int = 1, verb: str = "copy") -> FolderClaim:
+    """A job of its own, held."""
+    now = datetime.now(UTC)
+    return ledger.begin(
+        Job(id=job_id(verb, now, os.urandom(3)), verb=verb, started_at=now, changed_at=now, segments=segments)
+    )

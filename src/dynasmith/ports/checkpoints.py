@@ -44,8 +44,8 @@ class Claim(Protocol):
         """Keep dead letters of the page that began at ``page``; before the checkpoint that counts them."""
         ...
 
-    def forget(self, segment: int, page: bytes | None) -> None:
-        """Take back the dead letters of a page that is about to be done again."""
+    def forget(self, segment: int, page: bytes | None, *, whole: bool = False) -> None:
+        """Take back the dead letters of a page that is about to be done again, or of the ``whole`` segment."""
         ...
 
     def change(self, job: Job) -> None:

@@ -77,6 +77,32 @@ class Outcome(Struct, frozen=True, kw_only=True):
     others: tuple[bytes, ...] = ()
 
 
+def total(parts: Sequence[Units]) -> Units:
+    """The sum of some units, table and each index."""
+    if len(parts) == 1:
+        return parts[0]
+    indexes: dict[str, float] = {}
+    for part in parts:
+        for name, units in part.indexes.items():
+            indexes[name] = indexes.get(name, 0.0) + units
+    return Units(sum(part.table for part in parts), indexes)
+
+
+def merged(parts: Sequence[Outcome]) -> Outcome:
+    """Several outcomes as one."""
+    if len(parts) == 1:
+        return parts[0]
+    return Outcome(
+        written=sum(part.written for part in parts),
+        already=sum(part.already for part in parts),
+        skipped=sum(part.skipped for part in parts),
+        retried=sum(part.retried for part in parts),
+        units=total([part.units for part in parts]),
+        dead=tuple(dead for part in parts for dead in part.dead),
+        others=tuple(other for part in parts for other in part.others),
+    )
+
+
 class Sink(Protocol):
     """Takes items in batches of at most ``batch_items``. A batch is safe when ``write`` returns.
 

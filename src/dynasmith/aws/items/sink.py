@@ -12,7 +12,7 @@ from dynasmith.errors import ConditionFailed
 from dynasmith.items.digest import item_hash
 from dynasmith.items.key import KeySchema, encode_key, format_key, key_of
 from dynasmith.items.wire import Units, attributes
-from dynasmith.ports.items import Dead, Item, Mode, Outcome
+from dynasmith.ports.items import Dead, Item, Mode, Outcome, merged, total
 
 BATCH_ITEMS_MAX = 25
 """Requests of a BatchWriteItem (API reference, BatchWriteItem)."""
@@ -169,29 +169,3 @@ def _length(item: Item) -> int:
 def _dead(items: Sequence[Item], code: str, reason: str) -> Outcome:
     wires = tuple(bytes(item) for item in items)
     return Outcome(dead=tuple(Dead(code=code, reason=reason, item=wire) for wire in wires), others=wires)
-
-
-def total(parts: Sequence[Units]) -> Units:
-    """The sum of some units, table and each index."""
-    if len(parts) == 1:
-        return parts[0]
-    indexes: dict[str, float] = {}
-    for part in parts:
-        for name, units in part.indexes.items():
-            indexes[name] = indexes.get(name, 0.0) + units
-    return Units(sum(part.table for part in parts), indexes)
-
-
-def merged(parts: Sequence[Outcome]) -> Outcome:
-    """Several outcomes as one."""
-    if len(parts) == 1:
-        return parts[0]
-    return Outcome(
-        written=sum(part.written for part in parts),
-        already=sum(part.already for part in parts),
-        skipped=sum(part.skipped for part in parts),
-        retried=sum(part.retried for part in parts),
-        units=total([part.units for part in parts]),
-        dead=tuple(dead for part in parts for dead in part.dead),
-        others=tuple(other for part in parts for other in part.others),
-    )

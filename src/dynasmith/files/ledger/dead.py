@@ -42,12 +42,12 @@ def append_dead(path: Path, segment: int, page: bytes | None, dead: Sequence[Dea
         ) from error
 
 
-def drop_dead(path: Path, segment: int, page: bytes | None) -> None:
-    """Take out the dead letters of one page, and a line that a kill left half written."""
+def drop_dead(path: Path, segment: int, page: bytes | None, *, whole: bool = False) -> None:
+    """Take out the dead letters of one page or of a whole segment, and a line that a kill left half written."""
     if not path.exists():
         return
     lines = path.read_bytes().splitlines(keepends=True)
-    kept = [line for line in lines if line.endswith(b"\n") and not _is_of(line, segment, page)]
+    kept = [line for line in lines if line.endswith(b"\n") and not _is_of(line, segment, page, whole=whole)]
     if len(kept) == len(lines):
         return
     temporary = path.with_name(f"{path.name}.new")
@@ -85,9 +85,9 @@ def _is_object(item: bytes) -> bool:
     return True
 
 
-def _is_of(line: bytes, segment: int, page: bytes | None) -> bool:
+def _is_of(line: bytes, segment: int, page: bytes | None, *, whole: bool) -> bool:
     found = msgspec.json.decode(line, type=_Line)
-    return (found.segment, found.page) == (segment, _name(page))
+    return found.segment == segment and (whole or found.page == _name(page))
 
 
 def _name(page: bytes | None) -> str:

@@ -150,9 +150,9 @@ class FolderClaim:
         """Append dead letters."""
         append_dead(self._home / "dead.jsonl", segment, page, dead)
 
-    def forget(self, segment: int, page: bytes | None) -> None:
-        """Take back the dead letters of a page that is done again."""
-        drop_dead(self._home / "dead.jsonl", segment, page)
+    def forget(self, segment: int, page: bytes | None, *, whole: bool = False) -> None:
+        """Take back the dead letters of a page, or of the whole segment, that is done again."""
+        drop_dead(self._home / "dead.jsonl", segment, page, whole=whole)
 
     def change(self, job: Job) -> None:
         """Keep the job's new state."""

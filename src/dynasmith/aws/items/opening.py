@@ -1,0 +1,86 @@
+"""Tables as sources and sinks, opened on a running loop from a botocore client."""
+
+import asyncio
+from typing import Any, Literal, TypeAlias
+
+from dynasmith.aws.items.address import Credentials, address_of
+from dynasmith.aws.items.calls import Calls, Patience
+from dynasmith.aws.items.exchange import Exchange
+from dynasmith.aws.items.fallback import BotocoreExchange
+from dynasmith.aws.items.http import AiohttpExchange
+from dynasmith.aws.items.sink import TableSink
+from dynasmith.aws.items.source import TableSource
+from dynasmith.items.key import KeySchema
+from dynasmith.ports.items import Heard, Mode, OpenSink, OpenSource
+
+Transport: TypeAlias = Literal["aiohttp", "botocore"]
+"""What sends: ``aiohttp`` is the default, ``botocore`` the fallback for networks where only its way works."""
+
+CONNECTIONS = 64
+BOTOCORE_THREADS = 16
+
+
+async def open_exchange(client: Any, table: str, transport: Transport = "aiohttp") -> Exchange:
+    """An exchange with the endpoint that ``client`` would use for ``table``. Raises NoCredentials."""
+    address = await asyncio.to_thread(address_of, client, table)
+    if transport == "botocore":
+        return BotocoreExchange(client, address, connections=BOTOCORE_THREADS)
+    return AiohttpExchange(address, Credentials(client), connections=CONNECTIONS)
+
+
+async def open_calls(
+    client: Any,
+    table: str,
+    heard: Heard = lambda _: None,
+    *,
+    transport: Transport = "aiohttp",
+    patience: Patience | None = None,
+) -> Calls:
+    """The calls of the data plane for ``table``; close them with ``calls.exchange.close()``."""
+    return Calls(await open_exchange(client, table, transport), patience=patience or Patience(), heard=heard)
+
+
+def table_source(
+    client: Any,
+    table: str,
+    *,
+    segments: int = 1,
+    page_items: int | None = None,
+    consistent: bool = False,
+    filter_fragment: bytes = b"",
+    transport: Transport = "aiohttp",
+    patience: Patience | None = None,
+) -> OpenSource:
+    """Opens ``table`` as a source; see TableSource."""
+
+    async def opened(heard: Heard) -> TableSource:
+        calls = await open_calls(client, table, heard, transport=transport, patience=patience)
+        return TableSource(
+            calls,
+            table,
+            segments=segments,
+            page_items=page_items,
+            consistent=consistent,
+            filter_fragment=filter_fragment,
+        )
+
+    return opened
+
+
+def table_sink(
+    client: Any,
+    table: str,
+    key: KeySchema,
+    *,
+    mode: Mode | None = None,
+    only_new: bool = False,
+    transport: Transport = "aiohttp",
+    patience: Patience | None = None,
+) -> OpenSink:
+    """Opens ``table`` as a sink; see TableSink."""
+
+    async def opened(heard: Heard) -> TableSink:
+        calls = await open_calls(client, table, heard, transport=transport, patience=patience)
+        return TableSink(calls, table, key, mode=mode, only_new=only_new)
+
+    return opened

@@ -1,0 +1,44 @@
+"""What the flow says while it works."""
+
+from dynasmith.jobs.counts import Counts
+from dynasmith.ports.listener import Event
+
+
+class FlowStarted(Event, frozen=True, kw_only=True, tag="flow-started"):
+    """A job begins or goes on. ``total_items`` is an estimate that may be hours old; None when nobody knows."""
+
+    job: str
+    verb: str
+    segments: int
+    total_items: int | None
+    resumed: bool
+
+
+class FlowProgress(Event, frozen=True, kw_only=True, tag="flow-progress"):
+    """About twice a second. Rates are units a second that the pace leaves now, infinite without a limit."""
+
+    job: str
+    counts: Counts
+    seconds: float
+    items_per_second: float
+    read_rate: float
+    write_rate: float
+    remaining_seconds: float | None
+    paused: bool = False
+
+
+class FlowDead(Event, frozen=True, kw_only=True, tag="flow-dead"):
+    """The first dead letter of a kind; the others of it are counted only."""
+
+    job: str
+    code: str
+    reason: str
+
+
+class FlowEnded(Event, frozen=True, kw_only=True, tag="flow-ended"):
+    """The job is over for now, in this state."""
+
+    job: str
+    state: str
+    counts: Counts
+    seconds: float

@@ -1,0 +1,266 @@
+"""The flow of one job: every segment page by page, each page acknowledged before its checkpoint is written.
+
+A page is read ahead while the one before it is written; the batches of a page go out on several lanes at once; segments
+run side by side in an order that spreads them over the table. Whatever ends a run (an error, a signal, a kill), the
+checkpoints say where each segment goes on, and at most the one page that was under way is done again.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from time import monotonic
+from typing import Any
+
+import msgspec
+
+from dynasmith.engine.transfer.events import FlowDead, FlowProgress
+from dynasmith.engine.transfer.loop import Stop
+from dynasmith.engine.transfer.pacing import Pacer
+from dynasmith.engine.transfer.stage import Stage, Staged, digest_less
+from dynasmith.errors import DynasmithError
+from dynasmith.items.digest import Digest
+from dynasmith.items.wire import Units
+from dynasmith.jobs.checkpoint import Checkpoint
+from dynasmith.jobs.counts import Counts
+from dynasmith.jobs.estimate import remaining_seconds
+from dynasmith.jobs.job import moved
+from dynasmith.jobs.segments import interleaved
+from dynasmith.ports.checkpoints import Claim
+from dynasmith.ports.items import Dead, Item, Outcome, Page, Sink, Source, merged
+from dynasmith.ports.listener import Listener, silent
+
+TICK_SECONDS = 0.25
+"""How often a running job looks at what a person wants of it, and says how far it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Width:
+    """How much goes on at once. ``segments`` side by side, each with its page and the next one in memory (1 MB of items
+    is about 2 MB here), and ``lanes`` batches of a page in flight."""
+
+    segments: int = 8
+    lanes: int = 4
+
+
+WIDTH = Width()
+
+
+@dataclass(slots=True)
+class Flow:
+    """One run of one job. ``run`` returns when every segment is at its end, or when it was stopped."""
+
+    source: Source
+    sink: Sink
+    stage: Stage | None
+    claim: Claim
+    reads: Pacer
+    writes: Pacer
+    stop: Stop
+    now: Callable[[], datetime]
+    width: Width = WIDTH
+    digest: bool = True
+    listener: Listener = silent
+    table: str = ""
+    total_items: int | None = None
+    cancelled: bool = False
+    at: dict[int, Checkpoint] = field(default_factory=dict)
+    _running: asyncio.Event = field(default_factory=asyncio.Event)
+    _codes: set[str] = field(default_factory=set)
+
+    @property
+    def counts(self) -> Counts:
+        """What was done, over all runs of the job."""
+        return sum((checkpoint.counts for checkpoint in self.at.values()), Counts())
+
+    @property
+    def target_digest(self) -> Digest:
+        """The digest of what stands in the target because of this job."""
+        return sum((checkpoint.target for checkpoint in self.at.values()), Digest())
+
+    @property
+    def done(self) -> bool:
+        """Whether every segment is at its end."""
+        return all(checkpoint.done for checkpoint in self.at.values())
+
+    async def run(self) -> None:
+        """Run what is left. Raises the first error of any segment; the others are stopped."""
+        await self._begin()
+        self._running.set()
+        order = iter([number for number in interleaved(self.claim.job.segments) if not self.at[number].done])
+        watch = asyncio.create_task(self._watch(), name="watch")
+        try:
+            await _together([self._worker(order) for _ in range(self.width.segments)])
+        finally:
+            watch.cancel()
+            await asyncio.gather(watch, return_exceptions=True)
+
+    async def _begin(self) -> None:
+        """Where each segment goes on; a segment whose sink lost what its mark promises begins anew."""
+        job = self.claim.job
+        known = self.claim.checkpoints()
+        for number in range(job.segments):
+            fresh = Checkpoint(job=job.id, segments=job.segments, segment=number)
+            found = known.get(number, fresh)
+            if not await self.sink.begin(number, found.mark):
+                self.claim.forget(number, None, whole=True)
+                await self.claim.save(fresh)
+                found = fresh
+            elif not found.done:
+                self.claim.forget(number, found.position)
+            self.at[number] = found
+
+    async def _worker(self, order: Iterator[int]) -> None:
+        for number in order:  # one iterator shared by all workers
+            if self.stop.asked:
+                return
+            await self._segment(number)
+
+    async def _segment(self, number: int) -> None:
+        ahead: asyncio.Task[Page] | None = asyncio.create_task(self._read(number, self.at[number].position))
+        try:
+            while ahead is not None and not self.stop.asked:
+                page = await ahead
+                ahead = None
+                await self._running.wait()
+                if page.next is not None and not self.stop.asked:
+                    ahead = asyncio.create_task(self._read(number, page.next))
+                await self._page(self.at[number], page)
+                if self.at[number].done:
+                    return
+        finally:
+            if ahead is not None:
+                ahead.cancel()
+                await asyncio.gather(ahead, return_exceptions=True)
+
+    async def _read(self, number: int, start: bytes | None) -> Page:
+        # One request is one unit of expectation: what a page costs is learnt from the pages before it.
+        taken = await self.reads.leave(1)
+        page = await self.source.read(number, start)
+        self.reads.settle(taken, Units(page.units), 1)
+        return page
+
+    # --- one page -----------------------------------------------------------------------------------------------------
+
+    async def _page(self, at: Checkpoint, page: Page) -> None:
+        staged = Staged(page.items) if self.stage is None else await self.stage(page.items)
+        outcome = await self._write(at.segment, staged.items)
+        dead = (*page.dead, *staged.dead, *outcome.dead)
+        if dead:
+            await self.claim.bury(at.segment, at.position, dead)
+            self._tell(dead)
+        target = digest_less(staged.items, outcome.others) if self.digest else Digest()
+        throttled = self.reads.throttled + self.writes.throttled
+        self.reads.throttled = self.writes.throttled = 0
+        counts = Counts(
+            read=len(page.items) + len(page.dead),
+            fanned_out=staged.fanned_out,
+            dropped=staged.dropped,
+            written=outcome.written,
+            already=outcome.already + staged.already,
+            skipped=outcome.skipped,
+            dead=len(dead),
+            retried=outcome.retried,
+            throttled=throttled,
+            read_units=page.units,
+            write_units=outcome.units.total,
+        )
+        after = msgspec.structs.replace(
+            at,
+            position=page.next,
+            done=page.next is None,
+            mark=await self.sink.mark(at.segment),
+            counts=at.counts + counts,
+            target=at.target + target,
+        )
+        await self.claim.save(after)
+        self.at[at.segment] = after
+
+    async def _write(self, segment: int, items: Sequence[Item]) -> Outcome:
+        size = self.sink.batch_items
+        if len(items) <= size:
+            return await self._batch(segment, items) if items else Outcome()
+        batches = iter([items[start : start + size] for start in range(0, len(items), size)])
+        outcomes: list[Outcome] = []
+
+        async def lane() -> None:
+            for batch in batches:
+                outcomes.append(await self._batch(segment, batch))  # noqa: PERF401  # lanes share the iterator
+
+        await _together([lane() for _ in range(self.width.lanes)])
+        return merged(outcomes)
+
+    async def _batch(self, segment: int, batch: Sequence[Item]) -> Outcome:
+        taken = await self.writes.leave(len(batch))
+        outcome = await self.sink.write(segment, batch)
+        self.writes.settle(taken, outcome.units, len(batch))
+        return outcome
+
+    def _tell(self, dead: Sequence[Dead]) -> None:
+        for entry in dead:
+            if entry.code not in self._codes:
+                self._codes.add(entry.code)
+                self.listener(FlowDead(table=self.table, job=self.claim.job.id, code=entry.code, reason=entry.reason))
+
+    # --- watching -----------------------------------------------------------------------------------------------------
+
+    async def _watch(self) -> None:
+        began, before = monotonic(), self.counts
+        control = self.claim.control()
+        self._steer(control.read_units_per_second, control.write_units_per_second)
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            seen = self.claim.control()
+            if seen != control:
+                self._steer(seen.read_units_per_second, seen.write_units_per_second)
+                control = seen
+            self._obey(control.wish)
+            counts, seconds = self.counts, monotonic() - began
+            done = counts.read - before.read
+            left = None if self.total_items is None else max(0, self.total_items - before.read)
+            self.listener(
+                FlowProgress(
+                    table=self.table,
+                    job=self.claim.job.id,
+                    counts=counts,
+                    seconds=seconds,
+                    items_per_second=done / seconds,
+                    read_rate=self.reads.rate,
+                    write_rate=self.writes.rate,
+                    remaining_seconds=None if left is None else remaining_seconds(done, left, seconds),
+                    paused=not self._running.is_set(),
+                )
+            )
+
+    def _steer(self, read: float | None, write: float | None) -> None:
+        if read is not None or write is not None:
+            self.reads.change(read)
+            self.writes.change(write)
+
+    def _obey(self, wish: str) -> None:
+        if wish == "cancel" and not self.cancelled:
+            self.cancelled = True
+            self.stop.ask()
+        paused = wish == "pause" and not self.stop.asked
+        if paused and self._running.is_set():
+            self._running.clear()
+            self.claim.change(moved(self.claim.job, "paused", self.now()))
+        elif not paused and not self._running.is_set():
+            self._running.set()
+            self.claim.change(moved(self.claim.job, "running", self.now()))
+
+
+async def _together(parts: Sequence[Coroutine[Any, Any, None]]) -> None:
+    """Run coroutines side by side; the first error stops the others and is raised as itself."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for part in parts:
+                group.create_task(part)
+    except BaseExceptionGroup as errors:
+        raise _first(errors) from None
+
+
+def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The error to show of several that came at once: one of ours before any other."""
+    flat = [_first(error) if isinstance(error, BaseExceptionGroup) else error for error in errors.exceptions]
+    return next((error for error in flat if isinstance(error, DynasmithError)), flat[0])

@@ -1,0 +1,113 @@
+"""The one place where the sync world enters the flow: a loop in a thread of its own.
+
+So it works from a script, in Jupyter and inside a running loop, and a signal that comes to the main thread ends the
+flow at a point from which it goes on.
+"""
+
+import asyncio
+import contextvars
+import signal
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+LoopFactory = Callable[[], asyncio.AbstractEventLoop]
+
+_POLL_SECONDS = 0.2
+"""How often the waiting thread looks up, where a join is not interrupted by a signal (Windows)."""
+
+
+class Stop:
+    """A wish to stop, made from any thread, seen by the flow at its next page."""
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._event: asyncio.Event | None = None
+        self._task: asyncio.Task[Any] | None = None
+        self._asked = 0
+
+    @property
+    def asked(self) -> bool:
+        """Whether stopping was asked for."""
+        return self._asked > 0
+
+    def ask(self) -> None:
+        """Stop after the pages that are on their way; asked a second time: at once. Nothing is lost either way."""
+        self._asked += 1
+        if self._loop is None or self._loop.is_closed():
+            return
+        self._loop.call_soon_threadsafe(self._tell, self._asked > 1)
+
+    async def wait(self) -> None:
+        """Return when stopping is asked for."""
+        assert self._event is not None
+        await self._event.wait()
+
+    def _tell(self, at_once: bool) -> None:
+        if self._event is not None:
+            self._event.set()
+        if at_once and self._task is not None:
+            self._task.cancel()
+
+    def _enter(self, task: "asyncio.Task[Any]") -> None:
+        self._loop, self._event, self._task = task.get_loop(), asyncio.Event(), task
+        if self.asked:
+            self._event.set()
+
+
+def run(
+    main: Callable[[Stop], Coroutine[Any, Any, T]],
+    *,
+    loop_factory: LoopFactory = asyncio.new_event_loop,
+    stop: Stop | None = None,
+) -> T:
+    """Run ``main`` on a loop in a thread of its own and give back what it returns or raises.
+
+    SIGINT and SIGTERM ask ``stop`` while this runs, if it is called on the main thread.
+    """
+    stop = stop or Stop()
+    result: list[T] = []
+    failure: list[BaseException] = []
+
+    async def entered() -> T:
+        task = asyncio.current_task()
+        assert task is not None
+        stop._enter(task)
+        return await main(stop)
+
+    def body() -> None:
+        try:
+            with asyncio.Runner(loop_factory=loop_factory) as runner:
+                result.append(runner.run(entered()))
+        except BaseException as error:  # noqa: BLE001, RUF100  # it is raised again on the caller's thread
+            failure.append(error)
+
+    thread = threading.Thread(target=contextvars.copy_context().run, args=(body,), name="dynasmith-flow", daemon=True)
+    with _signals(stop):
+        thread.start()
+        while thread.is_alive():
+            thread.join(_POLL_SECONDS)
+    if failure:
+        raise failure[0]
+    return result[0]
+
+
+@contextmanager
+def _signals(stop: Stop) -> Iterator[None]:
+    """SIGINT and SIGTERM ask ``stop``; what was installed before comes back at the end."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        stop.ask()
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
