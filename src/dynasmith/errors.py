@@ -12,6 +12,7 @@
     `-- RunError                exit 1   something did not work
         |-- TableNotFound, TableExists, TableBusy, ItemNotFound
         |-- ReplacementRequired          a new table is needed; dynasmith never deletes and creates
+        |-- ChangeConflict               something that stays forbids it: mend the definition
         |-- StalePlan                    plan again
         |-- WaitTimeout                  run it again: it goes on where it stopped
         |-- Postponed                    run it again after the time that it names
@@ -152,6 +153,12 @@ class ReplacementRequired(RunError):
     """The change needs a new table (key, key type, LSI). dynasmith never deletes and creates."""
 
     code = "replacement-required"
+
+
+class ChangeConflict(RunError):
+    """Something of the table that stays forbids the change; the sentence names it."""
+
+    code = "change-conflict"
 
 
 class StalePlan(RunError):

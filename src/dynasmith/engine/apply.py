@@ -12,6 +12,7 @@ from msgspec import Struct
 from dynasmith.engine.planning import read
 from dynasmith.engine.waiting import Stopped, rest, wait_for
 from dynasmith.errors import (
+    ChangeConflict,
     ConsentRequired,
     DynasmithError,
     LimitExceeded,
@@ -25,7 +26,7 @@ from dynasmith.errors import (
     Throttled,
     WaitTimeout,
 )
-from dynasmith.plans.change import Change, PutItem, ReplaceTable, SetTimeToLive
+from dynasmith.plans.change import Change, Conflict, PutItem, ReplaceTable, SetTimeToLive
 from dynasmith.plans.consent import Consent, lacking
 from dynasmith.plans.diff import diff
 from dynasmith.plans.make import without
@@ -170,6 +171,12 @@ def _apply_table(plan: TablePlan, tables: Tables, clock: Clock, listener: Listen
                 f"Table {plan.table} cannot become this: {change.path} {change.before} -> {change.after}: "
                 f"{change.reason}.",
                 hint="define it under a new name and copy the items; dynasmith never deletes and creates",
+            )
+        if isinstance(change, Conflict):
+            raise ChangeConflict(
+                f"Table {plan.table} cannot become this: {change.path} {change.before} -> {change.after}: "
+                f"{change.reason}.",
+                hint="change the definition, or first what stands in the way",
             )
     done, postponed = 0, ""
     for number, step in enumerate(plan.steps, start=1):

@@ -40,7 +40,16 @@ class CreateTable(ChangeBase, frozen=True, kw_only=True, tag="create-table"):
 
 
 class ReplaceTable(ChangeBase, frozen=True, kw_only=True, tag="replace-table"):
-    """Only a new table could have this (key, key type, LSI, consistency). Explained and refused, never done."""
+    """Only a new table could have this (key, LSI, consistency). Explained and refused, never done."""
+
+    path: str
+    before: str
+    after: str
+    reason: str
+
+
+class Conflict(ChangeBase, frozen=True, kw_only=True, tag="conflict"):
+    """Something that stays, which the definition does not manage or lacks, forbids this. Explained and refused."""
 
     path: str
     before: str
@@ -224,6 +233,7 @@ class DeleteItem(ChangeBase, frozen=True, kw_only=True, tag="delete-item"):
 Change = (
     CreateTable
     | ReplaceTable
+    | Conflict
     | SetBilling
     | SetCapacity
     | SetOnDemandMaximum

@@ -14,6 +14,7 @@ from dynasmith.plans.change import (
     AddIndex,
     AddReplica,
     Change,
+    Conflict,
     CreateTable,
     Dimension,
     DropIndex,
@@ -42,6 +43,7 @@ from dynasmith.tables.table import (
     Autoscaling,
     Billing,
     Capacity,
+    Consistency,
     Encryption,
     EncryptionKind,
     Index,
@@ -51,6 +53,7 @@ from dynasmith.tables.table import (
     Recovery,
     Replica,
     Scaling,
+    StreamView,
     Table,
     Warm,
     known,
@@ -69,7 +72,9 @@ def diff(desired: Table, current: Table | None, *, prune: bool = False) -> tuple
 
 
 def _changes(desired: Table, current: Table, *, prune: bool) -> Iterator[Change]:
-    yield from _replacements(desired, current, prune=prune)
+    yield from _replacements(desired, current)
+    yield from _type_conflicts(desired, current, prune=prune)
+    yield from _replica_conflicts(desired, current, prune=prune)
     yield from _billing(desired, current, prune=prune)
     yield from _throughput(desired, current, desired, current, index=None)
     yield from _indexes(desired, current, prune=prune)
@@ -86,7 +91,7 @@ def describe_key(key: Key) -> str:
     return ", ".join(f"{attribute.name} {attribute.type}" for attribute in key)
 
 
-def _replacements(desired: Table, current: Table, *, prune: bool) -> Iterator[Change]:
+def _replacements(desired: Table, current: Table) -> Iterator[Change]:
     if desired.key != current.key:
         yield ReplaceTable(
             path="key_schema",
@@ -118,7 +123,6 @@ def _replacements(desired: Table, current: Table, *, prune: bool) -> Iterator[Ch
             after=desired.consistency,
             reason="the consistency of a global table never changes",
         )
-    yield from _type_conflicts(desired, current, prune=prune)
 
 
 def _local(indexes: dict[str, LocalIndex], name: str) -> str:
@@ -144,12 +148,38 @@ def _type_conflicts(desired: Table, current: Table, *, prune: bool) -> Iterator[
     for attribute in {a.name: a for index in desired.indexes for a in index.key}.values():
         there, why = types.get(attribute.name, (attribute.type, ""))
         if there != attribute.type:
-            yield ReplaceTable(
+            yield Conflict(
                 path=f"attributes.{attribute.name}",
                 before=there,
                 after=attribute.type,
                 reason=f"an attribute has one type in a table, and this one is the key of {why}",
             )
+
+
+def _replica_conflicts(desired: Table, current: Table, *, prune: bool) -> Iterator[Change]:
+    """Replicas that stay want a stream of both images, and on-demand or autoscaled writes (global tables guide)."""
+    staying = known(current.replicas, ())
+    if prune and not isinstance(desired.replicas, UnsetType):
+        regions = {replica.region for replica in desired.replicas}
+        staying = tuple(replica for replica in staying if replica.region in regions)
+    if not staying or current.consistency is Consistency.STRONG:
+        return
+    there = ", ".join(replica.region for replica in staying)
+    if not isinstance(desired.stream, UnsetType) and desired.stream is not StreamView.NEW_AND_OLD_IMAGES:
+        yield Conflict(
+            path="stream",
+            before=str(known(current.stream, None) or "off"),
+            after=str(desired.stream or "off"),
+            reason=f"the replicas in {there} stay, and replicate by a stream of NEW_AND_OLD_IMAGES",
+        )
+    becomes_provisioned = desired.billing is Billing.PROVISIONED and current.billing is Billing.ON_DEMAND
+    if becomes_provisioned and not owned_by_autoscaling(desired, current, "write"):
+        yield Conflict(
+            path="billing_mode",
+            before=Billing.ON_DEMAND,
+            after=Billing.PROVISIONED,
+            reason=f"the replicas in {there} stay, and want writes on demand or autoscaled",
+        )
 
 
 # --- billing and throughput

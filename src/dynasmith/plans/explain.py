@@ -38,7 +38,7 @@ def symbol_of(change: c.Change) -> Symbol:
             return "+"
         case c.DropIndex() | c.DropReplica() | c.DropTags() | c.DeleteItem():
             return "-"
-        case c.RebuildIndex() | c.ReplaceTable():
+        case c.RebuildIndex() | c.ReplaceTable() | c.Conflict():
             return "±"
         case c.PutItem():
             return "+" if change.before is None else "~"
@@ -58,7 +58,7 @@ def _text(change: c.Change) -> str:
             return f"was {_index(change.index)}"
         case c.RebuildIndex():
             return f"{_index(change.before)} -> {_index(change.after)}"
-        case c.ReplaceTable():
+        case c.ReplaceTable() | c.Conflict():
             return f"{change.before} -> {change.after}: {change.reason}"
         case c.AddReplica():
             return f"new replica in {change.replica.region}"

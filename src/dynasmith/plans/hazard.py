@@ -53,6 +53,8 @@ def hazard(change: Change, table: str, facts: Facts = Facts()) -> Hazard | None:
     match change:
         case ReplaceTable():
             return Hazard(kind="replacement", path=path, why=change.reason, consent="impossible", flag="")
+        case c.Conflict():
+            return Hazard(kind="conflict", path=path, why=change.reason, consent="impossible", flag="")
         case DropIndex():
             return Hazard(
                 kind="drop-index",

@@ -14,7 +14,7 @@ def path_of(change: c.Change) -> str:
     match change:
         case c.CreateTable():
             return ""
-        case c.ReplaceTable():
+        case c.ReplaceTable() | c.Conflict():
             return change.path
         case c.SetBilling():
             return "billing_mode"

@@ -69,11 +69,12 @@ class Plan(Struct, frozen=True, kw_only=True):
 
 def managed(desired: Table, current: Table) -> dict[str, Any]:
     """The part of ``current`` that ``desired`` manages, without what moves by itself (capacity under autoscaling)."""
-    kept: dict[str, Any] = {"key": msgspec.to_builtins(current.key)}
-    for field in Table.__struct_fields__:
-        if field in NEVER_MANAGED or isinstance(getattr(desired, field), UnsetType):
-            continue
-        kept[field] = msgspec.to_builtins(getattr(_still(desired, current), field))
+    unmanaged = {
+        field: UNSET
+        for field in Table.__struct_fields__
+        if field != "key" and (field in NEVER_MANAGED or isinstance(getattr(desired, field), UnsetType))
+    }
+    kept: dict[str, Any] = msgspec.to_builtins(replace(_still(desired, current), **unmanaged))
     return kept
 
 
