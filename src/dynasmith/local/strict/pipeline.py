@@ -4,10 +4,12 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from dynasmith.local.strict import control
+from dynasmith.local.strict import control, data
+from dynasmith.local.strict.faults import struck
 from dynasmith.local.strict.http import Upstream
 from dynasmith.local.strict.journal import Call
-from dynasmith.local.strict.rules import Ask, Refusal
+from dynasmith.local.strict.measure import measure
+from dynasmith.local.strict.rules import Ask, Refusal, plain_name
 from dynasmith.local.strict.rules_data import ITEM_OPERATIONS
 from dynasmith.local.strict.wire import Reply, Request, error_code, error_reply
 from dynasmith.local.strict.world import LOG, TARGET, Incoming, World
@@ -49,7 +51,11 @@ class Pipeline:
             operation = f"{request.method.decode('latin-1')} {path}"
         at = world.clock.now()
         upstream = await self._autoscaling() if scaling else world.upstream
-        if upstream is None:
+        fault = world.faults.meeting(operation, ())
+        if fault is not None and upstream is not None:
+            engine = upstream
+            reply = await struck(fault, operation, "", lambda: engine.send(request))
+        elif upstream is None:
             reply = error_reply(
                 "UnknownOperationException", "This endpoint was started without Application Auto Scaling", status=400
             )
@@ -57,7 +63,7 @@ class Pipeline:
             reply = await upstream.send(request)
         body = request.body if target else None
         world.journal.add(
-            Call(operation, "", reply.status, None, at, 0, error_code(reply), service or "other", body=body)
+            Call(operation, "", reply.status, None, at, 0, outcome(reply), service or "other", body=body)
         )
         return reply
 
@@ -75,15 +81,21 @@ class Pipeline:
             headers = {name: value for name, value in request.headers.items() if name != b"accept-encoding"}
             request = Request(request.method, request.target, headers, request.body)
         call = Incoming(request, operation, body, world.account_of(request), now, control.tables_of(body))
-        reply = await self._judged(call)
+        fault = world.faults.meeting(operation, call.tables)
+        if fault is None:
+            reply = await self._judged(call)
+        else:
+            call.leave = fault.kind == "unprocessed"
+            reply = await struck(fault, operation, call.tables[0] if call.tables else "", lambda: self._judged(call))
         self._write_down(call, reply)
         return reply
 
     async def _judged(self, call: Incoming) -> Reply:
         world = self._world
         if call.operation in _DATA:
+            call.measured = measure(call.operation, call.body, plain_name)
             refusal = await self._refusal(call)
-            return await world.forward(call) if refusal is None else refused(refusal)
+            return await data.HANDLERS[call.operation](world, call) if refusal is None else refused(refusal)
         if call.operation in control.WRITES:
             async with world.control:
                 call.now = world.clock.now()
@@ -106,10 +118,10 @@ class Pipeline:
         world, account = self._world, call.account
         account.settle(call.now)
         if not call.tables:
-            return world.rules.judge(Ask(call.operation, call.body, None, account, call.now))
+            return world.rules.judge(Ask(call.operation, call.body, None, account, call.now, call.measured))
         for name in call.tables:
             table = await world.table(call, name)
-            refusal = world.rules.judge(Ask(call.operation, call.body, table, account, call.now))
+            refusal = world.rules.judge(Ask(call.operation, call.body, table, account, call.now, call.measured))
             if refusal is not None:
                 return refusal
             if table is None and call.operation in control.NEED_TABLE:
@@ -126,12 +138,21 @@ class Pipeline:
                 call.units,
                 call.now,
                 call.items,
-                error_code(reply) if reply.status >= 400 else "",
+                outcome(reply),
                 "dynamodb",
                 call.tables,
                 call.request.body,
             )
         )
+
+
+def outcome(reply: Reply) -> str:
+    """What the journal says went wrong: the service's code, or what happened to the answer; "" for nothing."""
+    if reply.reset:
+        return "reset"
+    if reply.cut is not None:
+        return "cut"
+    return error_code(reply)
 
 
 def refused(refusal: Refusal) -> Reply:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from dynasmith.local.strict.measure import Measured
 from dynasmith.local.strict.state import Account, TableState
 
 Certainty = Literal["documented", "observed", "assumed"]
@@ -32,6 +33,7 @@ class Ask:
     table: TableState | None
     account: Account
     now: float
+    measured: Measured = field(default_factory=Measured)
 
     @property
     def name(self) -> str:

@@ -1,13 +1,16 @@
 """``StrictServer``: the endpoint in a thread of its own."""
 
 import asyncio
+import random
 import threading
 from collections.abc import Callable, Coroutine, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
 
+from dynasmith.local.strict.capacity import KEY_RANGE_READ_UNITS, KEY_RANGE_WRITE_UNITS, HotPartitions, Limit
 from dynasmith.local.strict.clock import ClockMode, StrictClock
+from dynasmith.local.strict.faults import Fault
 from dynasmith.local.strict.http import Door, Upstream
 from dynasmith.local.strict.journal import Journal
 from dynasmith.local.strict.pipeline import Pipeline
@@ -28,7 +31,8 @@ class StrictServer:
     an address or a function that starts one on first use. ``clock``: "manual" stands still until ``clock.advance``,
     "real" runs (a transition takes at most a second), "fast" runs an hour a second. ``auto_advance``: each Describe of
     something in transition moves a manual clock towards its end. ``describe_lag_seconds``: for so long after
-    CreateTable the table is not found. ``rules_off`` names rules that do not hold.
+    CreateTable the table is not found. ``capacity``: the units of tables and indexes are enforced (by
+    default on the real clock only; limits of ``throttle`` always are). ``rules_off`` names rules that do not hold.
     """
 
     def __init__(
@@ -41,6 +45,7 @@ class StrictServer:
         extra_rules: Sequence[Rule] = (),
         auto_advance: bool = False,
         describe_lag_seconds: float = 0.0,
+        capacity: bool | None = None,
         port: int = 0,
     ) -> None:
         self.clock = StrictClock(clock)
@@ -54,6 +59,7 @@ class StrictServer:
             auto_advance=auto_advance and clock == "manual",
             describe_lag_seconds=describe_lag_seconds,
         )
+        self._world.capacity.enforced = clock == "real" if capacity is None else capacity
         self._scaling_address = autoscaling_upstream
         self._scaling: Upstream | None = None
         self._scaling_lock = asyncio.Lock()
@@ -77,6 +83,60 @@ class StrictServer:
     @auto_advance.setter
     def auto_advance(self, value: bool) -> None:
         self._world.auto_advance = value
+
+    def throttle(
+        self,
+        table: str | None = None,
+        index: str | None = None,
+        *,
+        write_units: float | None = None,
+        read_units: float | None = None,
+        burst_seconds: float = 1.0,
+    ) -> Limit:
+        """Hold a table (every table, each with its own units, when None) or an index to so many units a second, with
+        so many seconds of burst, from now on; ``remove()`` of the answer ends it. A write over an index's units
+        throttles the table's write, as at the service.
+        """
+        return self._world.capacity.add(Limit(table, index, read_units, write_units, burst_seconds))
+
+    def hot_partitions(
+        self,
+        ranges: int | None = None,
+        *,
+        write_units: float = KEY_RANGE_WRITE_UNITS,
+        read_units: float = KEY_RANGE_READ_UNITS,
+    ) -> None:
+        """Give each key range (``ranges`` by hash; None: each partition key of its own) the units of one partition."""
+        self._world.capacity.hot = HotPartitions(ranges, read_units, write_units)
+
+    def fault(
+        self,
+        operation: str,
+        nth: int = 1,
+        kind: str = "500",
+        times: int | None = 1,
+        *,
+        table: str | None = None,
+        probability: float | None = None,
+        seed: int = 0,
+        seconds: float = 0.1,
+    ) -> Fault:
+        """Let calls of ``operation`` ("*": any) fail from the ``nth`` on (counted from now), ``times`` of them (None:
+        all). With ``probability`` each of them fails by chance, the same ones for the same ``seed``.
+
+        Kinds: "500" and "503" (the engine sees nothing), "500-after" (it did the work), "reset-before", "reset-after",
+        "slow" (``seconds`` longer), "cut-body", "wrong-crc", "expired-credentials", "access-denied", "throttle",
+        "unprocessed" (half of a batch comes back), or any error code of the service, such as "LimitExceededException".
+        """
+        dice = random.Random(seed)
+        return self._world.faults.add(Fault(operation, kind, nth, times, table, probability, seconds, dice))
+
+    def calm(self) -> None:
+        """Take every fault, limit and hot partition away."""
+        self._world.faults.clear()
+        for limit in tuple(self._world.capacity.limits):
+            limit.remove()
+        self._world.capacity.hot = None
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)

@@ -127,6 +127,8 @@ class TableState:
     size_bytes: int = 0
     counted_at: float = 0.0
     visible_at: float = 0.0
+    seen_items: int = 0
+    seen_bytes: int = 0
     replicas: dict[str, str] = field(default_factory=dict)
     pending: list[Pending] = field(default_factory=list)
 

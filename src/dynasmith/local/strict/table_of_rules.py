@@ -1,7 +1,16 @@
 """All rules in the order in which they are judged, with those that the endpoint keeps itself."""
 
-from dynasmith.local.strict import rules_data, rules_protect, rules_tables, rules_update
+from dynasmith.local.strict import (
+    model,
+    rules_data,
+    rules_expressions,
+    rules_items,
+    rules_protect,
+    rules_tables,
+    rules_update,
+)
 from dynasmith.local.strict.rules import Rule
+from dynasmith.local.strict.rules_data import ITEM_OPERATIONS
 from dynasmith.local.strict.rules_tables import API, GUIDE
 
 # Kept in the endpoint itself, not by a check of one call.
@@ -19,12 +28,35 @@ KEPT: tuple[Rule, ...] = (
         "a count of items and bytes that is newer than six hours",
         API + "API_TableDescription.html (ItemCount)",
     ),
+    Rule(
+        "consumed-capacity-right",
+        ("GetItem", "BatchGetItem", "TransactGetItems", "Query", "Scan"),
+        "a ConsumedCapacity of reads that does not follow from what was read (where a filter or a projection hides "
+        "items, their mean size stands for them)",
+        GUIDE + "read-write-operations.html",
+    ),
+    Rule(
+        "capacity",
+        ITEM_OPERATIONS,
+        "more units than a table or index has: provisioned ones with 300 seconds of burst, on-demand maxima, 40,000 a "
+        "second on demand; only where the server enforces capacity, or a test asked for a limit",
+        GUIDE + "burst-adaptive-capacity.html",
+    ),
 )
 
 
 def rules() -> tuple[Rule, ...]:
     """Every rule there is, in order."""
-    return (*rules_tables.RULES, *rules_update.RULES, *rules_protect.RULES, *rules_data.RULES, *KEPT)
+    return (
+        *model.RULES,
+        *rules_tables.RULES,
+        *rules_update.RULES,
+        *rules_protect.RULES,
+        *rules_data.RULES,
+        *rules_items.RULES,
+        *rules_expressions.RULES,
+        *KEPT,
+    )
 
 
 __all__ = ["API", "GUIDE", "KEPT", "rules"]

@@ -13,7 +13,11 @@ from dynasmith.local.strict.clock import StrictClock
 from dynasmith.local.strict.effects import adopted
 from dynasmith.local.strict.http import Upstream
 from dynasmith.local.strict.journal import Journal
+from dynasmith.local.strict.capacity import Capacity
+from dynasmith.local.strict.faults import Faults
+from dynasmith.local.strict.measure import Measured
 from dynasmith.local.strict.rules import RuleBook
+from dynasmith.local.strict.rules_items import partition_text
 from dynasmith.local.strict.state import Account, TableState
 from dynasmith.local.strict.wire import Reply, Request, error_code
 
@@ -33,6 +37,14 @@ class Incoming:
     tables: tuple[str, ...] = ()
     units: float | None = None
     items: int = 0
+    measured: Measured = field(default_factory=Measured)
+    # Half of a batch is left unprocessed, since a fault says so.
+    leave: bool = False
+
+    def partition(self, table: TableState) -> str | None:
+        """The partition key's value that the call is about, where it is about one."""
+        parts = list(self.measured.of(table.name))
+        return partition_text(table, parts[0].value) if len(parts) == 1 else None
 
 
 @dataclass(slots=True)
@@ -46,6 +58,8 @@ class World:
     auto_advance: bool = False
     describe_lag_seconds: float = 0.0
     accounts: dict[tuple[str, str], Account] = field(default_factory=dict)
+    capacity: Capacity = field(default_factory=Capacity)
+    faults: Faults = field(default_factory=Faults)
     control: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def account_of(self, request: Request) -> Account:
@@ -58,6 +72,12 @@ class World:
     async def forward(self, call: Incoming) -> Reply:
         """Send the call to the engine as it came."""
         return await self.upstream.send(call.request)
+
+    async def send(self, call: Incoming, body: Mapping[str, Any]) -> Reply:
+        """Send the call to the engine with another body."""
+        return await self.upstream.send(
+            Request(call.request.method, call.request.target, call.request.headers, msgspec.json.encode(body))
+        )
 
     async def ask(self, call: Incoming, operation: str, body: Mapping[str, Any]) -> tuple[Reply, dict[str, Any]]:
         """Send a call of our own to the engine with the caller's credentials; its reply and its JSON."""
