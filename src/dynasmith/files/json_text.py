@@ -23,7 +23,7 @@ def read_json(text: str, file: str) -> Node:
     node, end = walk.value(walk.skip(0), "", None, 0)
     end = walk.skip(end)
     if end < len(text):
-        raise walk.broken(f"goes on after its end with {text[end]!r}", end)
+        raise walk.broken(f"it goes on after its end with {text[end]!r}", end)
     return node
 
 
