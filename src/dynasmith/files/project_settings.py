@@ -16,28 +16,31 @@ _QUOTA_WORDS: Final = {
     "table_write_units_per_second": "Write units a second of a table.",
 }
 
+# Empty text is "not said", so that "${PROFILE:-}" may leave it open.
+_MAYBE = Text(empty=True)
+
 ENVIRONMENT = Block(
     "an environment",
     (
-        Key("endpoint", Text(), "URL that every service of this environment goes to; AWS is then never reached."),
-        Key("endpoints", MapOf(Text()), "URL of one service, by its name, where it lives elsewhere."),
+        Key("endpoint", _MAYBE, "URL that every service of this environment goes to; AWS is then never reached."),
+        Key("endpoints", MapOf(_MAYBE), "URL of one service, by its name, where it lives elsewhere."),
         Key("local", Boolean(), "Is it an engine of one's own? Needs `endpoint`.", default="false"),
-        Key("region", Text(), "AWS Region."),
-        Key("profile", Text(), "AWS profile."),
-        Key("account", Text(), "Account id: any other one is refused."),
-        Key("role_arn", Text(), "Role to assume."),
-        Key("external_id", Text(), "External id for that role."),
-        Key("access_key_id", Text(), "Only as `${VAR}`.", variable_only=True),
-        Key("secret_access_key", Text(), "Only as `${VAR}`.", variable_only=True),
-        Key("session_token", Text(), "Only as `${VAR}`.", variable_only=True),
-        Key("table_prefix", Text(empty=True), "Goes before every table's name."),
-        Key("table_suffix", Text(empty=True), "Goes after every table's name."),
+        Key("region", _MAYBE, "AWS Region."),
+        Key("profile", _MAYBE, "AWS profile."),
+        Key("account", _MAYBE, "Account id: any other one is refused."),
+        Key("role_arn", _MAYBE, "Role to assume."),
+        Key("external_id", _MAYBE, "External id for that role."),
+        Key("access_key_id", _MAYBE, "Only as `${VAR}`.", variable_only=True),
+        Key("secret_access_key", _MAYBE, "Only as `${VAR}`.", variable_only=True),
+        Key("session_token", _MAYBE, "Only as `${VAR}`.", variable_only=True),
+        Key("table_prefix", _MAYBE, "Goes before every table's name."),
+        Key("table_suffix", _MAYBE, "Goes after every table's name."),
         Key("protected", Boolean(), "What destroys wants the environment's name typed.", default="false"),
-        Key("remote", Text(), "ARN of the function that runs migrations."),
-        Key("dry_run_role_arn", Text(), "A role that may only read, for dry runs."),
+        Key("remote", _MAYBE, "ARN of the function that runs migrations."),
+        Key("dry_run_role_arn", _MAYBE, "A role that may only read, for dry runs."),
         Key("use_fips", Boolean(), "FIPS endpoints.", default="false"),
         Key("use_dualstack", Boolean(), "Endpoints with IPv6.", default="false"),
-        Key("ca_bundle", Text(), "File of certificates to trust, beside the project file."),
+        Key("ca_bundle", _MAYBE, "File of certificates to trust, beside the project file."),
     ),
     synonyms={
         "endpoint_url": "endpoint",
