@@ -124,6 +124,20 @@ def test_a_second_start_finds_the_first(folder: Path) -> None:
     assert (second.pid, second.endpoint) == (first.pid, first.endpoint)
 
 
+def test_a_start_right_after_a_kill_or_a_stop_begins_anew(folder: Path) -> None:
+    first = kept.start(0, folder=folder)
+    os.kill(first.pid, signal.SIGKILL)
+    second = kept.start(0, folder=folder)
+    assert second.began
+    assert not second.last_stop_clean
+    stopping = threading.Thread(target=kept.stop, kwargs={"folder": folder})
+    stopping.start()
+    third = kept.start(0, folder=folder)
+    stopping.join(60)
+    # It came before the stop and found the second, which the stop then ended, or it came after and began a third.
+    assert third.began is (third.pid != second.pid)
+
+
 def test_two_starts_at_once_begin_one_engine(folder: Path) -> None:
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(lambda _: kept.start(0, folder=folder), range(4)))

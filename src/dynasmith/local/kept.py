@@ -196,7 +196,14 @@ def _start_locked(
 ) -> Running:
     before = read_record(folder)
     if before is not None and before.is_alive:
-        return _found(before, folder, port, strict=strict, clock=clock, rules=rules)
+        try:
+            if before.state != "stopping":
+                return _found(before, folder, port, strict=strict, clock=clock, rules=rules)
+            _wait_until_gone(before)
+        except Unreachable:
+            if before.is_alive:
+                raise
+        before = read_record(folder)  # it ended while we looked: it is begun anew
     if port and not is_free(port):
         raise port_taken(port)
     log = folder / "engine.log"
