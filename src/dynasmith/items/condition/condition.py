@@ -1,0 +1,131 @@
+"""``Condition``: a condition that can be shown, evaluated here, and sent to the service."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, assert_never
+
+from dynasmith.items.condition.evaluate import matches
+from dynasmith.items.condition.parse import KEYWORDS, parse_node
+from dynasmith.items.condition.tree import (
+    Between,
+    Call,
+    Compare,
+    Every,
+    In,
+    Node,
+    Not,
+    Operand,
+    Path,
+    Size,
+    Some,
+    Value,
+)
+from dynasmith.items.value import encode_tree
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A condition as Scan, Query and writes take it: the expression, its names, its values in DynamoDB JSON."""
+
+    expression: str
+    names: Mapping[str, str]
+    values: Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A condition on items. ``str`` gives a text that parses to the same."""
+
+    node: Node
+
+    def __call__(self, item: Mapping[str, Any]) -> bool:
+        return matches(self.node, item)
+
+    def matches(self, item: Mapping[str, Any]) -> bool:
+        """Whether an item in plain Python (or a LazyItem) meets it. Touches only the attributes that it names."""
+        return matches(self.node, item)
+
+    def filter(self) -> Filter:
+        """The same for the service. Names and values are placeholders, so that no reserved word is in the way."""
+        writer = _Placeholders()
+        expression = _write(self.node, writer)
+        names = {placeholder: name for name, placeholder in writer.names.items()}
+        return Filter(expression, names, writer.values)
+
+    def __str__(self) -> str:
+        return _write(self.node, _Inline())
+
+
+def parse_condition(text: str) -> Condition:
+    """The condition that a person wrote. Raises UsageError, which shows the place and what was expected there."""
+    return Condition(parse_node(text))
+
+
+class _Inline:
+    """Names and values as a person writes them."""
+
+    def name(self, name: str) -> str:
+        plain = name.isidentifier() and name.upper() not in KEYWORDS
+        return name if plain else '"' + name.replace('"', '""') + '"'
+
+    def value(self, value: Any) -> str:
+        if isinstance(value, str):
+            return "'" + value.replace("'", "''") + "'"
+        if value is None or isinstance(value, bool):
+            return str(value).lower() if value is not None else "null"
+        return str(value)
+
+
+@dataclass
+class _Placeholders:
+    """Names and values as the service wants them; one placeholder for each name."""
+
+    names: dict[str, str] = field(default_factory=dict)
+    values: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def name(self, name: str) -> str:
+        return self.names.setdefault(name, f"#n{len(self.names)}")
+
+    def value(self, value: Any) -> str:
+        placeholder = f":v{len(self.values)}"
+        self.values[placeholder] = encode_tree(value)
+        return placeholder
+
+
+def _write(node: Node, to: _Inline | _Placeholders) -> str:
+    match node:
+        case Compare(comparator, left, right):
+            return f"{_operand(left, to)} {comparator} {_operand(right, to)}"
+        case Between(operand, low, high):
+            return f"{_operand(operand, to)} BETWEEN {_operand(low, to)} AND {_operand(high, to)}"
+        case In(operand, options):
+            return f"{_operand(operand, to)} IN ({', '.join([_operand(option, to) for option in options])})"
+        case Call(function, path, operand):
+            second = "" if operand is None else f", {_operand(operand, to)}"
+            return f"{function}({_operand(path, to)}{second})"
+        case Not(term):
+            return f"NOT {_inner(term, to)}"
+        case Every(terms):
+            return " AND ".join([_inner(term, to) for term in terms])
+        case Some(terms):
+            return " OR ".join([_inner(term, to) for term in terms])
+        case _:
+            assert_never(node)
+
+
+def _inner(node: Node, to: _Inline | _Placeholders) -> str:
+    text = _write(node, to)
+    return f"({text})" if isinstance(node, Every | Some) else text
+
+
+def _operand(operand: Operand, to: _Inline | _Placeholders) -> str:
+    match operand:
+        case Path(parts):
+            pieces = [f"[{part}]" if isinstance(part, int) else f".{to.name(part)}" for part in parts]
+            return "".join(pieces)[1:]
+        case Size(path):
+            return f"size({_operand(path, to)})"
+        case Value(value):
+            return to.value(value)
+        case _:
+            assert_never(operand)
