@@ -18,8 +18,8 @@ from dynasmith.items.ctx import Context
 from dynasmith.items.digest import digest_items
 from dynasmith.items.key import KeySchema
 from dynasmith.items.transform import Transform
-from dynasmith.ports.checkpoints import Claim
-from dynasmith.ports.items import Heard, Item, Mode, Outcome, Sink, Source
+from dynasmith.ports.items import Item, Mode
+from flow.killing import KillClaim, KilledError, Killer, killing
 from flow.kit import MakeTable, fill, items_of, new_job
 
 KEY = KeySchema.of("pk")
@@ -152,86 +152,6 @@ def test_modes_leave_an_equal_item_as_it_is(
     found = Ways(source=table_source(client, source, segments=2), sink=table_sink(client, target, KEY, mode=mode))
     counts = run_job(new_job(FolderLedger(tmp_path), segments=2), found).counts
     assert (counts.written, counts.already, counts.skipped) == (written, already, skipped)
-
-
-class KilledError(Exception):
-    """Stands for the end of the process at one call of a port."""
-
-
-class Killer:
-    """Counts calls of ports and kills at one of them, before or after it happened."""
-
-    def __init__(self, at: int, after: bool) -> None:
-        self.left, self.after = at, after
-
-    async def call(self, real: Any) -> Any:
-        self.left -= 1
-        mine = self.left == 0
-        if mine and not self.after:
-            real.close()
-            raise KilledError
-        result = await real
-        if mine:
-            raise KilledError
-        return result
-
-
-class KillSource:
-    def __init__(self, real: Source, killer: Killer) -> None:
-        self.real, self.killer = real, killer
-        self.segments = real.segments
-
-    async def read(self, segment: int, start: bytes | None) -> Any:
-        return await self.killer.call(self.real.read(segment, start))
-
-    async def close(self) -> None:
-        await self.real.close()
-
-
-class KillSink:
-    def __init__(self, real: Sink, killer: Killer) -> None:
-        self.real, self.killer = real, killer
-        self.batch_items = real.batch_items
-
-    async def begin(self, segment: int, mark: bytes) -> bool:
-        return bool(await self.killer.call(self.real.begin(segment, mark)))
-
-    async def write(self, segment: int, items: Sequence[Item]) -> Outcome:
-        outcome: Outcome = await self.killer.call(self.real.write(segment, items))
-        return outcome
-
-    async def mark(self, segment: int) -> bytes:
-        return bytes(await self.killer.call(self.real.mark(segment)))
-
-    async def finish(self, digest: str) -> None:
-        await self.killer.call(self.real.finish(digest))
-
-    async def close(self) -> None:
-        await self.real.close()
-
-
-class KillClaim:
-    def __init__(self, real: Claim, killer: Killer) -> None:
-        self.real, self.killer = real, killer
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.real, name)
-
-    async def save(self, checkpoint: Any) -> None:
-        await self.killer.call(self.real.save(checkpoint))
-
-    async def bury(self, segment: int, page: bytes | None, dead: Any) -> None:
-        await self.killer.call(self.real.bury(segment, page, dead))
-
-
-def killing(found: Ways, killer: Killer) -> Ways:
-    async def source(heard: Heard) -> Source:
-        return KillSource(await found.source(heard), killer)
-
-    async def sink(heard: Heard) -> Sink:
-        return KillSink(await found.sink(heard), killer)
-
-    return Ways(source=source, sink=sink, stage=found.stage)
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])

@@ -3,7 +3,7 @@
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dynasmith.aws.items.sign import CONTENT_TYPE, Keys, Signer, host_of
@@ -25,6 +25,7 @@ WORD = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, m
 TOKEN = st.one_of(st.just(""), WORD, st.just("two  spaces\tand a tab"))
 
 
+@settings(deadline=None)
 @given(
     url=URLS,
     region=st.sampled_from(["eu-west-1", "us-east-1", "local"]),

@@ -17,10 +17,14 @@ Piece = tuple[int, bytes]
 
 
 class Framing(Protocol):
-    """Cuts pieces; ``take`` gives up to ``count`` of them or about ``size`` bytes, an empty list at the end."""
+    """Cuts pieces; ``take`` gives up to ``count`` of them or about ``size`` bytes, an empty list at the end.
+
+    ``ended`` is True as soon as it is known that nothing follows.
+    """
 
     at: int
     line: int
+    ended: bool
 
     def take(self, count: int, size: int) -> list[Piece]: ...
 
@@ -31,6 +35,7 @@ class Lines:
     def __init__(self, opened: Opened, at: int, line: int) -> None:
         self._opened = opened
         self.at, self.line = at, line
+        self.ended = False
 
     def take(self, count: int, size: int) -> list[Piece]:
         """Read some lines."""
@@ -38,7 +43,7 @@ class Lines:
         readline = self._opened.stream.readline
         taken = 0
         with translated(self._opened.path):
-            while len(pieces) < count and taken < size:
+            while len(pieces) < count and (taken < size or not pieces):
                 chunk = readline(PIECE_BYTES_MAX)
                 if not chunk:
                     break
@@ -59,12 +64,13 @@ class CsvLines:
     def __init__(self, opened: Opened, at: int, line: int) -> None:
         self._opened = opened
         self.at, self.line = at, line
+        self.ended = False
 
     def take(self, count: int, size: int) -> list[Piece]:
         """Read some pieces."""
         pieces: list[Piece] = []
         taken = 0
-        while len(pieces) < count and taken < size:
+        while len(pieces) < count and (taken < size or not pieces):
             first = self.line + 1
             chunk = self._one()
             if not chunk:
@@ -107,7 +113,7 @@ class Elements:
         self.at, self.line = at, line
         self._buffer = b""
         self._used = 0  # bytes of the buffer that were cut already
-        self._ended = False
+        self.ended = False
         if not inside:
             self._enter()
 
@@ -125,7 +131,7 @@ class Elements:
         """Cut some elements."""
         pieces: list[Piece] = []
         taken = 0
-        while not self._ended and len(pieces) < count and taken < size:
+        while not self.ended and len(pieces) < count and (taken < size or not pieces):
             piece = self._one()
             if piece is None:
                 break
@@ -159,7 +165,7 @@ class Elements:
         lead = len(chunk) - len(chunk.lstrip(_SPACE))
         line = self.line + 1 + chunk[:lead].count(b"\n")
         self._pass(length + 1)
-        self._ended = ended
+        self.ended = ended
         stripped = chunk.strip(_SPACE)
         if not stripped and ended:
             return None

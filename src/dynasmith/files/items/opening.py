@@ -28,8 +28,14 @@ class Opened:
         self.path = path
         with translated(path):
             self._file: IO[bytes] = sys.stdin.buffer if path == STDIN else Path(path).open("rb", BUFFER_BYTES)  # noqa: SIM115
-            self.stream = _unpacked(_peekable(self._file))
-            head = self.stream.peek(BUFFER_BYTES)
+        try:
+            with translated(path):
+                self.stream = _unpacked(_peekable(self._file))
+                head = self.stream.peek(BUFFER_BYTES)
+        except BaseException:
+            if path != STDIN:
+                self._file.close()
+            raise
         for mark, name in _OTHER_MARKS.items():
             if head.startswith(mark):
                 self.close()

@@ -79,9 +79,10 @@ class FileSource:
         pieces = part.framing.take(self._page_items, PAGE_BYTES)
         items, dead = self._items(part, pieces)
         part.place = _Place(part.framing.at, part.framing.line, part.place.items + len(pieces))
-        if not pieces:
+        at_end = part.framing.ended or not pieces
+        if at_end:
             _check_count(self._parts[segment], part.place.items)
-        following = msgspec.json.encode(part.place) if pieces else None
+        following = None if at_end else msgspec.json.encode(part.place)
         return Page(items=items, next=following, read=len(pieces), dead=tuple(dead))
 
     def _items(self, part: "_OpenPart", pieces: Sequence[Piece]) -> tuple[list[Item], list[Dead]]:
@@ -104,16 +105,22 @@ class FileSource:
                 hint="start it again; items that are there already are recognised",
             )
         opened = Opened(part.path)
+        try:
+            return self._begun(opened, part, place)
+        except BaseException:
+            opened.close()
+            raise
+
+    def _begun(self, opened: Opened, part: Part, place: _Place) -> "_OpenPart":
         head = opened.head[opened.start :].lstrip()
         if not head and part.items is None:
-            opened.close()
             raise FileFormatError(f"{part.path} is empty.", hint="is it the right file?")
         kind = _kind_of(part.path, head) if self._format == "auto" else self._format
         if kind == "csv":
             return self._csv(opened, place)
         notation = cast(Notation, part.notation) if part.notation else _first_notation(opened, kind)
-        opened.skip(place.at or opened.start)
         begin = place.at or opened.start
+        opened.skip(begin)
         framing: Framing = (
             Lines(opened, begin, place.line)
             if kind == "jsonl"
