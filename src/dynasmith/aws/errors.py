@@ -4,6 +4,7 @@ Messages are the service's own words, which hold no secret; what botocore says a
 repeated where it could hold one.
 """
 
+import json
 from typing import Any
 
 from botocore import __version__ as botocore_version
@@ -174,7 +175,13 @@ def _of_service(error: foreign.ClientError, operation: str, table: str, access: 
     if _is_unoffered(code, message, status, operation, access):
         return unoffered_by(operation, access)
     if _is_page(message):
-        message = ""  # a page of HTML, which says no more than the status
+        return ServiceError(
+            f"The engine at {access.place} failed at {_verb(operation)}{_on(table)} (HTTP {status}, a page of HTML).",
+            hint="its log says why; another engine may do it",
+            service_code=code,
+            operation=operation,
+            request_id=request_id,
+        )
     if code in _ABSENT and operation.startswith("dynamodb:") and table:
         return TableNotFound(table, hint=_absent_hint(access))
     if operation == "dynamodb:CreateTable" and code in (*_BUSY, "TableAlreadyExistsException"):
@@ -272,7 +279,7 @@ def _denied(operation: str, table: str, message: str, access: Access) -> AccessD
     statement = statement_for([operation], table, region=access.region, account=access.account)
     return AccessDenied(
         f"{operation}{_on(table)} is not allowed: {message or 'the service gave no reason'}",
-        hint=f"allow {operation} to whoever runs this; the statement is in docs/reference/permissions.md",
+        hint=f"this statement in the caller's policy allows it: {json.dumps(statement)}",
         action=operation,
         statement=statement,
     )

@@ -35,6 +35,14 @@ class BotoSession(Protocol):
     def _session(self) -> botocore.session.Session: ...
 
 
+def _give_up_on_a_page(response: Any, **_: Any) -> None:
+    """An engine that answers 500 with a page of HTML has crashed, and will again: botocore is kept from retrying."""
+    if response is None or response[0].status_code < 500:
+        return
+    if "text/html" in response[0].headers.get("content-type", ""):
+        response[0].status_code = 501  # botocore retries 500, 502, 503 and 504
+
+
 class Session:
     """Clients by service and Region, made when first asked for. ``access`` says where they go and as whom.
 
@@ -104,6 +112,18 @@ class Session:
         with self._lock:
             return self._session().get_credentials()
 
+    def access_key(self) -> str:
+        """The access key (no secret) that calls are signed with; may ask for credentials. Raises AccessError."""
+        found = self.credentials()
+        try:
+            return str(found.get_frozen_credentials().access_key) if found is not None else ""
+        except Exception as error:  # whatever a source of credentials raises
+            raise translate(error, "sts:GetCallerIdentity", access=self.access) from error
+
+    def endpoint_url(self, service: str = "dynamodb") -> str:
+        """Where the calls of a service go."""
+        return str(self.client(service).meta.endpoint_url)
+
     def close(self) -> None:
         """Close every connection. Clients that are asked for afterwards are made anew."""
         with self._lock:
@@ -138,9 +158,12 @@ class Session:
         arguments = client_arguments(self.access, service, region)
         self._reach(arguments.get("endpoint_url", ""))
         try:
-            return session.create_client(service, **arguments)
+            client = session.create_client(service, **arguments)
         except Exception as error:  # profile, Region, credentials: all are read here
             raise translate(error, f"{service}:create_client", access=self.access) from error
+        if self.access.isolated:
+            client.meta.events.register_first("needs-retry.*", _give_up_on_a_page, unique_id="dynasmith-page")
+        return client
 
     def _reach(self, endpoint: str) -> None:
         """Find out at once that nothing listens, before botocore retries: one connection, once an endpoint."""

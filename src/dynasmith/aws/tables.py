@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import suppress
 from functools import partial
 
 from msgspec import UnsetType
@@ -86,7 +85,7 @@ class AwsTables:
         """Which of these settings the engine has no operation for. AWS is not asked; an engine is, once a setting."""
         if self._session.access.isolated:
             for setting in settings:
-                self._probe(setting)
+                self._find_out(setting)
         return {setting: self._unoffered[setting] for setting in settings if setting in self._unoffered}
 
     def send(self, table: str, step: Call) -> None:
@@ -141,14 +140,28 @@ class AwsTables:
         )
         return replace(described, table=table, notices=(*described.notices, *read.notices))
 
-    def _probe(self, setting: str) -> None:
-        """Ask once for a setting of a table that there is not: only that there is no such operation counts."""
+    def probe(self, setting: str, table: str = PROBE_TABLE) -> None:
+        """Read one setting of a table that there may not be, for what is raised: NotOffered, AccessDenied, or that
+        there is no such table, which says that the operation is there and allowed."""
+        region, account = self._session.region, "000000000000"
+        if not self._session.access.isolated:
+            account = self._session.caller().account
+        arn = f"arn:aws:dynamodb:{region}:{account}:table/{table}"
+        key = Key(partition=(KeyAttribute(name="id", type="S"),))
+        nobody = TableDescription(table=Table(name=table, key=key), status="", arn=arn)
+        if setting == "autoscaling":
+            self._with_scalings(nobody)
+        else:
+            ASIDES[setting](self._session, nobody)
+
+    def _find_out(self, setting: str) -> None:
         if setting in self._probed or setting in self._unoffered or setting not in (*ASIDES, "autoscaling"):
             return
-        arn = f"arn:aws:dynamodb:{self._session.region}:000000000000:table/{PROBE_TABLE}"
-        key = Key(partition=(KeyAttribute(name="id", type="S"),))
-        nobody = TableDescription(table=Table(name=PROBE_TABLE, key=key), status="", arn=arn)
-        aside = self._with_scalings if setting == "autoscaling" else partial(ASIDES[setting], self._session)
-        with suppress(DynasmithError):  # any other answer is an answer: the operation is there
-            self._aside(nobody, setting, aside)
-        self._probed.add(setting)
+        try:
+            self.probe(setting)
+        except (NotOffered, Unreachable) as error:
+            self._remember(setting, reason_of(error))
+        except DynasmithError:
+            self._probed.add(setting)  # any other answer is an answer: the operation is there
+        else:
+            self._probed.add(setting)
