@@ -314,6 +314,7 @@ CALLS: list[tuple[Call, str, dict[str, Any]]] = [
 def refused_by_the_model(request: Request) -> str:
     """What botocore's service model says against a request, or nothing."""
     model = MODELS[request.service].operation_model(request.operation)
+    assert model.input_shape is not None
     return str(ParamValidator().validate(request.parameters, model.input_shape).generate_report())
 
 

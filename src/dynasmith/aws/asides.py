@@ -65,7 +65,7 @@ def resource_policy(session: Session, described: TableDescription) -> TableDescr
         answer = session.call(
             "dynamodb", "GetResourcePolicy", {"ResourceArn": described.arn}, table=described.table.name
         )
-        policy = canonical_policy(answer["Policy"])
+        policy = canonical_policy(answer["Policy"]) if answer.get("Policy") else None
     except ServiceError as error:
         if error.service_code != "PolicyNotFoundException":
             raise
@@ -74,8 +74,15 @@ def resource_policy(session: Session, described: TableDescription) -> TableDescr
 
 
 def canonical_policy(text: str) -> str:
-    """A policy in the one spelling in which two that say the same are equal: sorted keys, no spaces."""
-    return json.dumps(json.loads(text), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    """A policy in the one spelling in which two that say the same are equal: sorted keys, no spaces.
+
+    What is no JSON (an engine keeps any text) stays as it is.
+    """
+    try:
+        said = json.loads(text)
+    except ValueError:
+        return text
+    return json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def contributor_insights(session: Session, described: TableDescription) -> TableDescription:

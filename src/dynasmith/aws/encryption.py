@@ -68,5 +68,5 @@ class KeyReader:
 
     def _describe(self, key: str, region: str) -> dict[str, str]:
         own = region if region and region != self._session.access.region else ""
-        answer: dict[str, str] = self._session.call("kms", "DescribeKey", {"KeyId": key}, region=own)["KeyMetadata"]
-        return answer
+        answer = self._session.call("kms", "DescribeKey", {"KeyId": key}, region=own)
+        return answer.get("KeyMetadata") or {}

@@ -1,11 +1,13 @@
 """What a replica has of its own: read in its Region, since the table's own Region does not say it."""
 
+from typing import Any
+
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from dynasmith.aws.asides import read_recovery, reason_of, with_unread
 from dynasmith.aws.session import Session
-from dynasmith.errors import DynasmithError
+from dynasmith.errors import DynasmithError, NoEffect
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.table import Replica, TableClass
 
@@ -27,8 +29,20 @@ def read_replicas(session: Session, described: TableDescription) -> TableDescrip
     return replace(described, table=replace(described.table, replicas=tuple(replicas)))
 
 
+def describe_table(session: Session, name: str, region: str = "") -> dict[str, Any]:
+    """What DescribeTable says of a table, or of its replica in another Region. Raises TableNotFound."""
+    answer = session.call("dynamodb", "DescribeTable", {"TableName": name}, table=name, region=region)
+    table: dict[str, Any] | None = answer.get("Table")
+    if not table:
+        raise NoEffect(
+            f"{session.access.place} answered DescribeTable of {name} without a table.",
+            hint="what answers there is no DynamoDB; check the endpoint",
+        )
+    return table
+
+
 def _read(session: Session, name: str, replica: Replica) -> Replica:
-    answer = session.call("dynamodb", "DescribeTable", {"TableName": name}, table=name, region=replica.region)["Table"]
+    answer = describe_table(session, name, replica.region)
     table_class = (answer.get("TableClassSummary") or {}).get("TableClass") or "STANDARD"
     return replace(
         replica,

@@ -11,7 +11,7 @@ from dynasmith.aws.asides import ASIDES, reason_of, with_unread
 from dynasmith.aws.autoscaling import TargetReader, read_scalings
 from dynasmith.aws.describe import description_of, encryption_of, key_arn_of
 from dynasmith.aws.encryption import KeyReader
-from dynasmith.aws.replicas import read_replicas
+from dynasmith.aws.replicas import describe_table, read_replicas
 from dynasmith.aws.send import send_step
 from dynasmith.aws.session import Session
 from dynasmith.errors import (
@@ -68,7 +68,7 @@ class AwsTables:
 
     def describe(self, name: str, settings: Collection[str] | None = None) -> TableDescription:
         """The live table; see the port. Raises TableNotFound and what a call can raise (`docs/reference/errors.md`)."""
-        answer = self._session.call("dynamodb", "DescribeTable", {"TableName": name}, table=name)["Table"]
+        answer = describe_table(self._session, name)
         described = description_of(answer)
         if self._wants(settings, "encryption"):
             described = self._with_encryption(described, answer)
