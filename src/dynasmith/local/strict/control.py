@@ -54,6 +54,7 @@ async def delete_table(world: World, call: Incoming) -> Reply:
         return reply
     said = reply_json(reply).get("TableDescription") or {}
     effects.deleting(table, call.now, _lasting(world))
+    world.histories.pop(table.arn, None)
     answer = describe.table_description(table, said, call.now)
     _settle(call, table)
     return value_reply({"TableDescription": answer})

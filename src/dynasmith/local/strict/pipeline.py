@@ -5,16 +5,26 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from dynasmith.local.strict import control, data
+from dynasmith.local.strict.export import describe_export, export_table, list_exports
 from dynasmith.local.strict.faults import struck
 from dynasmith.local.strict.http import Upstream
-from dynasmith.local.strict.journal import Call
+from dynasmith.local.strict.journal import STATEMENTS, WRITES, Call
 from dynasmith.local.strict.measure import measure
+from dynasmith.local.strict.recording import recorded, statement
+from dynasmith.local.strict.restore import restore_to_time, update_backups
 from dynasmith.local.strict.rules import Ask, Refusal, plain_name
 from dynasmith.local.strict.rules_data import ITEM_OPERATIONS
 from dynasmith.local.strict.wire import Reply, Request, error_code, error_reply
 from dynasmith.local.strict.world import LOG, TARGET, Incoming, World
 
 _DATA = frozenset(ITEM_OPERATIONS)
+_CHANGES = {
+    **control.WRITES,
+    "UpdateContinuousBackups": update_backups,
+    "RestoreTableToPointInTime": restore_to_time,
+    "ExportTableToPointInTime": export_table,
+}
+_LOOKS = {**control.READS, "DescribeExport": describe_export, "ListExports": list_exports}
 Autoscaling = Callable[[], Awaitable[Upstream | None]]
 
 
@@ -95,22 +105,29 @@ class Pipeline:
         if call.operation in _DATA:
             call.measured = measure(call.operation, call.body, plain_name)
             refusal = await self._refusal(call)
-            return await data.HANDLERS[call.operation](world, call) if refusal is None else refused(refusal)
-        if call.operation in control.WRITES:
+            if refusal is not None:
+                return refused(refusal)
+            handler = data.HANDLERS[call.operation]
+            if call.operation in WRITES:
+                return await recorded(world, call, lambda: handler(world, call))
+            return await handler(world, call)
+        if call.operation in STATEMENTS:
+            return await statement(world, call)
+        if call.operation in _CHANGES:
             async with world.control:
                 call.now = world.clock.now()
                 refusal = await self._refusal(call)
                 if refusal is not None:
                     return refused(refusal)
-                reply: Reply = await control.WRITES[call.operation](world, call)
+                reply: Reply = await _CHANGES[call.operation](world, call)
                 return reply
         refusal = await self._refusal(call)
         if refusal is not None:
             return refused(refusal)
-        handler = control.READS.get(call.operation)
-        if handler is None:
+        look = _LOOKS.get(call.operation)
+        if look is None:
             return await world.forward(call)
-        read: Reply = await handler(world, call)
+        read: Reply = await look(world, call)
         return read
 
     async def _refusal(self, call: Incoming) -> Refusal | None:

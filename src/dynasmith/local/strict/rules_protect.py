@@ -1,5 +1,6 @@
 """Rules of TTL, point-in-time recovery, backups, restores and exports."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from dynasmith.local.strict.describe import window
@@ -180,11 +181,14 @@ def _restores(ask: Ask) -> Refusal | None:
     return Refusal("LimitExceededException", f"Subscriber limit exceeded: {RESTORES_AT_ONCE} restores run already")
 
 
+def named_source(body: Mapping[str, Any]) -> str:
+    """The name of the table that a restore or an export reads."""
+    return plain_name(body.get("SourceTableName") or body.get("SourceTableArn") or body.get("TableArn"))
+
+
 def source_of(ask: Ask) -> TableState | None:
     """The table that a restore or an export reads."""
-    body = ask.body
-    name = plain_name(body.get("SourceTableName") or body.get("SourceTableArn") or body.get("TableArn"))
-    return ask.account.tables.get(name)
+    return ask.account.tables.get(named_source(ask.body))
 
 
 def _no_pitr(ask: Ask) -> Refusal | None:

@@ -4,13 +4,14 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from dynasmith.local.strict import timing
 from dynasmith.local.strict.clock import StrictClock
 from dynasmith.local.strict.effects import adopted
+from dynasmith.local.strict.history import History
 from dynasmith.local.strict.http import Upstream
 from dynasmith.local.strict.journal import Journal
 from dynasmith.local.strict.capacity import Capacity
@@ -20,6 +21,9 @@ from dynasmith.local.strict.rules import RuleBook
 from dynasmith.local.strict.rules_items import partition_text
 from dynasmith.local.strict.state import Account, TableState
 from dynasmith.local.strict.wire import Reply, Request, error_code
+
+if TYPE_CHECKING:
+    from dynasmith.local.strict.export import Export
 
 LOG = logging.getLogger("dynasmith.strict")
 TARGET = b"DynamoDB_20120810."
@@ -60,6 +64,9 @@ class World:
     accounts: dict[tuple[str, str], Account] = field(default_factory=dict)
     capacity: Capacity = field(default_factory=Capacity)
     faults: Faults = field(default_factory=Faults)
+    histories: dict[str, History] = field(default_factory=dict)
+    exports: dict[str, "Export"] = field(default_factory=dict)
+    writers: dict[str, asyncio.Lock] = field(default_factory=dict)
     control: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def account_of(self, request: Request) -> Account:
@@ -68,6 +75,10 @@ class World:
         access, region, _ = request.scope
         key = (access if len(access) == 12 and access.isdigit() else "", region or "us-east-1")
         return self.accounts.setdefault(key, Account(key))
+
+    def writers_of(self, table: TableState) -> asyncio.Lock:
+        """The lock under which the writes of a table with PITR go one after the other."""
+        return self.writers.setdefault(table.arn, asyncio.Lock())
 
     async def forward(self, call: Incoming) -> Reply:
         """Send the call to the engine as it came."""

@@ -1,0 +1,226 @@
+"""Seeing every write of a table with PITR: its writes go one after the other, with the images before and after."""
+
+import contextlib
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from dynasmith.local.strict.history import History
+from dynasmith.local.strict.measure import Part
+from dynasmith.local.strict.rules_items import key_text
+from dynasmith.local.strict.state import TableState
+from dynasmith.local.strict.wire import Reply
+from dynasmith.local.strict.world import Incoming, World, reply_json
+
+GET_MAX = 100
+_STATEMENT = re.compile(r"\s*(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+(\"[^\"]+\"|[A-Za-z0-9_.-]+)", re.IGNORECASE)
+_WHERE = re.compile(r"\bWHERE\b", re.IGNORECASE)
+
+
+async def recorded(world: World, call: Incoming, go_on: Callable[[], Awaitable[Reply]]) -> Reply:
+    """Let a write through; where it concerns tables with PITR, keep their images."""
+    tables = [table for name in call.tables if (table := call.account.tables.get(name)) and table.pitr.enabled]
+    if not tables:
+        return await go_on()
+    async with contextlib.AsyncExitStack() as stack:
+        for table in sorted(tables, key=lambda one: one.arn):
+            await stack.enter_async_context(world.writers_of(table))
+        wanted = {table.arn: [part for part in call.measured.of(table.name) if part.kind != "ConditionCheck"]
+                  for table in tables}
+        for table in tables:
+            await _before(world, call, table, wanted[table.arn])
+        reply = await go_on()
+        if reply.status == 200:
+            for table in tables:
+                await _after(world, call, table, _done(wanted[table.arn], table, reply))
+        return reply
+
+
+def _history(world: World, table: TableState) -> History:
+    since = table.pitr.since or 0.0
+    history = world.histories.get(table.arn)
+    if history is None or history.since != since:
+        history = world.histories[table.arn] = History(since)
+    if history.full:
+        # The window begins anew: what is restorable is what is known.
+        table.pitr.since = world.clock.now()
+        history = world.histories[table.arn] = History(table.pitr.since)
+    return history
+
+
+def key_of(table: TableState, item: Mapping[str, Any]) -> dict[str, Any]:
+    """The key of an item."""
+    return {name: item[name] for name in table.keys if name in item}
+
+
+async def _images(world: World, call: Incoming, table: TableState, keys: list[dict[str, Any]]) -> dict[str, bytes]:
+    """The present images of keys, by key text."""
+    found: dict[str, bytes] = {}
+    for first in range(0, len(keys), GET_MAX):
+        left: Any = {table.name: {"Keys": keys[first : first + GET_MAX], "ConsistentRead": True}}
+        while left:
+            _, said = await world.ask(call, "BatchGetItem", {"RequestItems": left})
+            for item in (said.get("Responses") or {}).get(table.name) or ():
+                found[key_text(table, item)] = msgspec.json.encode(item)
+            left = said.get("UnprocessedKeys")
+    return found
+
+
+async def _before(world: World, call: Incoming, table: TableState, parts: list[Part]) -> None:
+    history = _history(world, table)
+    unknown = {key_text(table, part.value): key_of(table, part.value) for part in parts}
+    unknown = {text: key for text, key in unknown.items() if not history.knows(text)}
+    if unknown:
+        images = await _images(world, call, table, list(unknown.values()))
+        for text in unknown:
+            history.begin(text, images.get(text))
+
+
+def _done(parts: list[Part], table: TableState, reply: Reply) -> list[Part]:
+    """The parts that the engine really wrote."""
+    left = (reply_json(reply).get("UnprocessedItems") or {}).get(table.name) or ()
+    texts = set()
+    for write in left:
+        (request,) = write.values()
+        texts.add(key_text(table, request.get("Item") or request.get("Key") or {}))
+    return [part for part in parts if key_text(table, part.value) not in texts]
+
+
+async def _after(world: World, call: Incoming, table: TableState, parts: list[Part]) -> None:
+    history = world.histories[table.arn]
+    now = world.clock.now()
+    updated = [key_of(table, part.value) for part in parts if part.kind == "Update"]
+    images = await _images(world, call, table, updated) if updated else {}
+    for part in parts:
+        text = key_text(table, part.value)
+        if part.kind == "Put":
+            history.write(text, now, msgspec.json.encode(part.value))
+        else:
+            history.write(text, now, images.get(text))
+
+
+def statement_parts(body: Mapping[str, Any], tables: Mapping[str, TableState]) -> list[tuple[str, Part | None]]:
+    """(table, part) of each PartiQL statement that writes; part None where its key cannot be told."""
+    several = body.get("Statements") or body.get("TransactStatements") or [body]
+    found: list[tuple[str, Part | None]] = []
+    for one in several:
+        statement = str(one.get("Statement", ""))
+        match = _STATEMENT.match(statement)
+        if match is None:
+            continue
+        name = match[1].strip('"')
+        table = tables.get(name)
+        if table is None:
+            continue
+        key = _statement_key(statement, one.get("Parameters") or [], table)
+        found.append((name, None if key is None else Part(name, "Update", key)))
+    return found
+
+
+def _statement_key(statement: str, parameters: list[Any], table: TableState) -> dict[str, Any] | None:
+    """The key that a statement names by equality in WHERE, or in the VALUE of an INSERT."""
+    where = _WHERE.search(statement)
+    insert = statement.lstrip()[:6].upper() == "INSERT"
+    start = 0 if insert else (where.end() if where else len(statement))
+    key: dict[str, Any] = {}
+    for name in table.keys:
+        quoted = re.escape(name)
+        sign = r"\s*:\s*" if insert else r"\s*=\s*"
+        pattern = re.compile(rf"(?:'{quoted}'|\"{quoted}\"|(?<![\w.'\"]){quoted}){sign}(\?|'(?:[^']|'')*'|-?[0-9.eE+]+)")
+        match = pattern.search(statement, start)
+        if match is None:
+            return None
+        literal = match[1]
+        if literal == "?":
+            position = _marks(statement[: match.start(1)])
+            if position >= len(parameters):
+                return None
+            key[name] = parameters[position]
+        elif literal.startswith("'"):
+            key[name] = {"S": literal[1:-1].replace("''", "'")}
+        else:
+            key[name] = {"N": literal}
+    return key
+
+
+def _marks(text: str) -> int:
+    """How many parameters a piece of a statement has (a mark in a literal is none)."""
+    return re.sub(r"'(?:[^']|'')*'", "", text).count("?")
+
+
+async def statement(world: World, call: Incoming) -> Reply:
+    """ExecuteStatement, BatchExecuteStatement, ExecuteTransaction: seen like other writes where the statement names its
+    key; otherwise the table is compared before and after.
+    """
+    for name in _named(call.body):
+        await world.table(call, name)
+    parts = statement_parts(call.body, call.account.tables)
+    call.tables = tuple(dict.fromkeys(name for name, _ in parts)) or call.tables
+    call.measured.parts = [part for _, part in parts if part is not None]
+    blind = {name for name, part in parts if part is None and call.account.tables[name].pitr.enabled}
+    if not blind:
+        return await recorded(world, call, lambda: world.forward(call))
+    async with contextlib.AsyncExitStack() as stack:
+        for name in sorted(blind):
+            await stack.enter_async_context(world.writers_of(call.account.tables[name]))
+        before = {name: await everything(world, call, call.account.tables[name]) for name in blind}
+        reply = await world.forward(call)
+        for name in blind:
+            table = call.account.tables[name]
+            _compare(world, table, before[name], await everything(world, call, table))
+        return reply
+
+
+def _named(body: Mapping[str, Any]) -> Iterable[str]:
+    several = body.get("Statements") or body.get("TransactStatements") or [body]
+    for one in several:
+        match = _STATEMENT.match(str(one.get("Statement", "")))
+        if match is not None:
+            yield match[1].strip('"')
+
+
+def _compare(world: World, table: TableState, before: dict[str, bytes], after: dict[str, bytes]) -> None:
+    history, now = _history(world, table), world.clock.now()
+    for text in before.keys() | after.keys():
+        if before.get(text) != after.get(text):
+            history.begin(text, before.get(text))
+            history.write(text, now, after.get(text))
+
+
+async def pages(world: World, call: Incoming, table: TableState) -> AsyncIterator[list[dict[str, Any]]]:
+    """The table's items as the engine has them now, page by page."""
+    start: dict[str, Any] = {}
+    while True:
+        reply, said = await world.ask(call, "Scan", {"TableName": table.name, "ConsistentRead": True, **start})
+        if reply.status != 200:
+            raise OSError(f"the engine refused to scan {table.name}: {reply.body[:200]!r}")
+        yield said.get("Items") or []
+        if not said.get("LastEvaluatedKey"):
+            return
+        start = {"ExclusiveStartKey": said["LastEvaluatedKey"]}
+
+
+async def everything(world: World, call: Incoming, table: TableState) -> dict[str, bytes]:
+    """All items of a table, by key text."""
+    found: dict[str, bytes] = {}
+    async for page in pages(world, call, table):
+        for item in page:
+            found[key_text(table, item)] = msgspec.json.encode(item)
+    return found
+
+
+async def as_of(world: World, call: Incoming, table: TableState, time: float) -> list[bytes]:
+    """The items that the table held at a time, as JSON; its writers wait meanwhile."""
+    async with world.writers_of(table):
+        history = world.histories.get(table.arn)
+        items = await everything(world, call, table)
+        if history is not None and history.since == table.pitr.since:
+            for text, images in history.keys.items():
+                image = images.at(time)
+                if image is None:
+                    items.pop(text, None)
+                else:
+                    items[text] = image
+    return list(items.values())
