@@ -27,8 +27,8 @@ WORDS = {
 
 
 def environment_word(said: str) -> str:
-    """The one word for an environment: ``prod`` is ``production``; an unknown name stays, in lower case."""
-    return WORDS.get(said.strip().lower(), said.strip().lower())
+    """The one word for an environment: ``prod`` and ``prod-eu`` are ``production``; empty where nothing is known."""
+    return WORDS.get(said.strip().lower()) or environment_of_name(said.strip())
 
 
 def environment_of_tags(tags: Mapping[str, str]) -> str:

@@ -32,7 +32,7 @@ def _open_policy(subject: Subject) -> Iterator[Problem]:
     for policy in sorted({table.resource_policy for table in tables if isinstance(table.resource_policy, str)}):
         statements = json.loads(policy).get("Statement", [])
         for number, statement in enumerate(statements if isinstance(statements, list) else [statements], start=1):
-            if _is_open(statement):
+            if isinstance(statement, dict) and _is_open(statement):
                 said = statement.get("Sid") or f"number {number}"
                 yield Problem("resource_policy", f"Statement {said} allows everybody, in every AWS account.")
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from dynasmith.tables.table import Table, known
 from dynasmith.validate.check import Check, Problem, Subject
-from dynasmith.validate.environments import environment_of_name, environment_of_tags, environment_word
+from dynasmith.validate.environments import ENVIRONMENT_TAGS, environment_of_name, environment_of_tags, environment_word
 
 # Ours: of fewer tables nothing can be said to be usual.
 _SET_MIN_TABLES = 3
@@ -54,16 +54,17 @@ def _hidden(subject: Subject) -> Iterator[Problem]:
     # The two built-in environments say how a table is reached, not which environment it belongs to.
     if environment in ("", "local", "aws") or environment.lower() in subject.table.name.lower():
         return
-    if not environment_of_name(subject.table.name) and not environment_of_tags(subject.tags):
+    if not environment_of_name(subject.table.name) and not any(key.lower() in ENVIRONMENT_TAGS for key in subject.tags):
         yield Problem("name", f"Neither its name nor a tag says that this table belongs to {environment}.")
 
 
 def _contradiction(subject: Subject) -> Iterator[Problem]:
     tag, name = environment_of_tags(subject.tags), environment_of_name(subject.table.name)
+    # An environment of another vocabulary (a Region, a customer) contradicts nothing.
     here = environment_word(subject.around.environment)
     if tag and name and tag != name:
         yield Problem("tags", f"The tag says {tag}, the name of the table says {name}.")
-    elif here not in ("", "local", "aws") and (tag or name) and here != (tag or name):
+    elif here not in ("", "local") and (tag or name) and here != (tag or name):
         said = "tag" if tag else "name"
         yield Problem("tags" if tag else "name", f"This is the environment {here}, and its {said} says {tag or name}.")
 
