@@ -17,7 +17,7 @@ def _read(text: str, suffix: str) -> Parsed:
 
 
 @given(tables())
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_yaml_reads_back_as_the_same_table(table: Table) -> None:
     text = render_yaml([table])
     parsed = _read(text, ".yaml")
@@ -26,7 +26,7 @@ def test_yaml_reads_back_as_the_same_table(table: Table) -> None:
 
 
 @given(tables())
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_json_reads_back_as_the_same_table(table: Table) -> None:
     parsed = _read(render_json([table]), ".json")
     assert [finding.sentence for finding in parsed.errors] == []

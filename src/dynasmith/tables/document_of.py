@@ -60,8 +60,15 @@ def document_of(table: Table, name: str | None = None) -> Document:
         "witness_region": table.witness_region,
         "items": table.items,
     }
-    plain: Document = to_builtins({key: value for key, value in document.items() if value is not UNSET})
+    plain: Document = _lists(to_builtins({key: value for key, value in document.items() if value is not UNSET}))
     return plain
+
+
+def _lists(value: Any) -> Any:
+    """The value with lists for tuples, as a document has them."""
+    if isinstance(value, dict):
+        return {key: _lists(inner) for key, inner in value.items()}
+    return [_lists(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def _set(value: T | UnsetType, each: Callable[[T], Document]) -> Document | UnsetType:

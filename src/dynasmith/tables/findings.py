@@ -2,13 +2,31 @@
 
 import difflib
 from collections.abc import Iterable
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import Struct
 
 from dynasmith.tables.document import Node
 
 Severity = Literal["error", "warning"]
+
+# The mistakes of form; those of substance are the rules (`tables.rules`), whose codes begin at D020.
+FORM_CODES: Final = {
+    "D001": "The file cannot be read, or is not JSON, YAML or TOML",
+    "D002": "The document is no map with the key `tables`",
+    "D003": "A key that is not known",
+    "D004": "A key that must be there is missing",
+    "D005": "A value of the wrong kind",
+    "D006": "A word that is not one of those allowed",
+    "D007": "A value out of its bounds, or empty",
+    "D008": "A variable that is not set and has no default, or is written wrongly",
+    "D009": "One key in two spellings",
+    "D010": "Two tables of one name",
+    "D011": "An override of a table that there is not",
+    "D012": "A resource policy that cannot be read",
+    "D013": "A secret that stands in the project file",
+    "D014": "A definition that names no table (a warning)",
+}
 
 
 class Finding(Struct, frozen=True, kw_only=True):

@@ -180,9 +180,10 @@ def _policy_text(policy: Node, reading: Reading) -> str:
 
 
 def without_variables(node: Node) -> Node:
-    """The document without the strings that use a variable, which mean nothing before they are replaced."""
+    """The document without null, and without the strings whose variables are not replaced: only its form is left."""
     if node.is_map:
-        return node.with_value({name: without_variables(value) for name, value in node.entries().items()})
+        entries = {name: without_variables(value) for name, value in node.entries().items()}
+        return node.with_value({name: value for name, value in entries.items() if value.value is not None})
     if node.is_list:
         members = tuple(without_variables(value) for value in node.members())
         return node.with_value(tuple(member for member in members if member.value is not None))

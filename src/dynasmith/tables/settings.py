@@ -85,7 +85,7 @@ WARM = Block(
     ),
 )
 SCALING = Block(
-    "one dimension of autoscaling",
+    "an autoscaling dimension",
     (
         ENABLED,
         Key("min", Whole(1), "The least capacity, in units a second.", required=True),

@@ -1,0 +1,56 @@
+"""The page docs/reference/definition.md, whole: the standard output of ``python -m dynasmith.files.reference``."""
+
+from __future__ import annotations
+
+import sys
+from typing import Final
+
+from dynasmith.files.project_settings import PROJECT
+from dynasmith.tables.reference import form_in_words, keys_of, rules_in_words
+from dynasmith.tables.settings import TABLE
+
+_HEAD: Final = """\
+# Definition files and the project file: reference
+
+This page is made from the tree of keys that the parser itself reads (`python -m dynasmith.files.reference`); a test
+holds the two together. How to write definitions, with examples: [the guide](../guide/definitions.md).
+
+A definition file is JSON, YAML or TOML with these keys:
+
+| key | value | what it says |
+| --- | --- | --- |
+| `tables` **needed** | list of tables | The tables; see below. |
+| `environments` | map of names to `{tables: [...]}` | What differs in an environment, merged by name. |
+| `$schema` | text | The JSON Schema (`dynasmith schema`), for editors; not read. |
+
+What a table does not mention is not managed: it is left as it is. `null` says the same, so that an environment can
+let go of a setting. `[]` says that none is wanted, `{enabled: false}` that something is off.
+"""
+_FORM: Final = """\
+## Mistakes of form
+
+Every mistake is told at once, as `file:line: path message (hint)`.
+"""
+_RULES: Final = """\
+## Rules
+
+They hold before any call. Quotas that an account can have raised are defaults: `[limits]` of the project file.
+"""
+_PROJECT: Final = """\
+## The project file
+
+`dynasmith.toml`, or `[tool.dynasmith]` in `pyproject.toml`, found upward from the working directory or `--directory`.
+`--config` names another one, or a definition file. Without one, `tables_config.json` in the working directory serves.
+The environments `local` (the embedded engine on `http://127.0.0.1:8000`) and `aws` exist without being declared.
+Files and folders are relative to the project file. Secrets stand in it as `${VAR}` only.
+"""
+
+
+def reference_page() -> str:
+    """The whole page, in Markdown."""
+    parts = [_HEAD, "## A table\n", *keys_of(TABLE), _FORM, *form_in_words(), _RULES, *rules_in_words()]
+    return "\n".join([*parts, _PROJECT, *keys_of(PROJECT)]).rstrip("\n") + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(reference_page())

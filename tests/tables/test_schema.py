@@ -1,0 +1,156 @@
+"""The JSON Schema accepts what the parser accepts and refuses what it refuses in form; it lacks no key."""
+
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import HealthCheck, given, settings
+from msgspec import Struct
+
+from definitions import SOUND, gsi, read_tables, sound
+from dynasmith.tables import table as parts
+from dynasmith.tables.document_of import document_of
+from dynasmith.tables.findings import FORM_CODES
+from dynasmith.tables.schema import DIALECT, definition_schema
+from dynasmith.tables.settings import (
+    ACCESS,
+    AUTOSCALING,
+    BACKUP_PLAN,
+    BACKUP_RULE,
+    CAPACITY,
+    ENCRYPTION,
+    INDEX,
+    LOCAL_INDEX,
+    ON_DEMAND,
+    PROJECTION,
+    RECOVERY,
+    REPLICA,
+    SCALING,
+    SUPPRESSION,
+    TABLE,
+    TRIGGER,
+    WARM,
+)
+from dynasmith.tables.spec import Block
+from strategies import tables
+
+SCHEMA = definition_schema()
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
+
+# Where a field of a table is spelt otherwise in a definition.
+SPELT = {
+    "key": "key_schema",
+    "billing": "billing_mode",
+    "capacity": "provisioned_throughput",
+    "on_demand_maximum": "on_demand_throughput",
+    "warm": "warm_throughput",
+    "indexes": "global_secondary_indexes",
+    "local_indexes": "local_secondary_indexes",
+    "recovery": "point_in_time_recovery",
+    "consistency": "multi_region_consistency",
+    "kinesis_stream": "kinesis_destination",
+}
+
+
+def _names(block: Block) -> set[str]:
+    return {key.name for key in block.keys} - {"enabled"}
+
+
+def test_the_schema_is_one() -> None:
+    assert SCHEMA["$schema"] == DIALECT
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+def test_every_field_of_a_table_has_its_key_and_every_key_its_field() -> None:
+    fields = {SPELT.get(field, field) for field in parts.Table.__struct_fields__}
+    assert fields | {"attributes"} == _names(TABLE)
+    assert set(SCHEMA["$defs"]["table"]["properties"]) == _names(TABLE)
+
+
+@pytest.mark.parametrize(
+    ("struct", "block", "spelt"),
+    [
+        (parts.Index, INDEX, SPELT),
+        (parts.LocalIndex, LOCAL_INDEX, SPELT),
+        (parts.Projection, PROJECTION, {"kind": "type"}),
+        (parts.Capacity, CAPACITY, {}),
+        (parts.OnDemandMaximum, ON_DEMAND, {"read": "max_read", "write": "max_write"}),
+        (parts.Warm, WARM, {}),
+        (parts.Scaling, SCALING, {}),
+        (parts.Autoscaling, AUTOSCALING, {}),
+        (parts.Recovery, RECOVERY, {"days": "recovery_days"}),
+        (parts.Encryption, ENCRYPTION, {"kind": "type"}),
+        (parts.Replica, REPLICA, {"recovery": "point_in_time_recovery"}),
+        (parts.Trigger, TRIGGER, {"enabled": ""}),
+        (parts.Access, ACCESS, {}),
+        (parts.BackupRule, BACKUP_RULE, {}),
+        (parts.BackupPlan, BACKUP_PLAN, {}),
+        (parts.Suppression, SUPPRESSION, {}),
+    ],
+)
+def test_every_field_of_a_part_has_its_key(struct: type[Struct], block: Block, spelt: dict[str, str]) -> None:
+    assert {spelt.get(field, field) for field in struct.__struct_fields__} - {""} == _names(block)
+
+
+@given(tables())
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_what_is_rendered_is_valid(table: parts.Table) -> None:
+    errors = [
+        f"{list(error.absolute_path)}: {error.message}"
+        for error in VALIDATOR.iter_errors({"tables": [document_of(table)]})
+    ]
+    assert errors == []
+
+
+AWS_INDEX = {"IndexName": "by_id", "KeySchema": [{"AttributeName": "customer_id", "KeyType": "HASH"}]}
+DOCUMENTS: list[dict[str, Any]] = [
+    {"tables": []},
+    {"$schema": "x", "tables": [sound()]},
+    {"tables": [sound(global_secondary_indexes=[AWS_INDEX])]},
+    {"tables": [sound(billing_mode="${MODE}", deletion_protection="${ON}", warm_throughput={"read": "${N}"})]},
+    {"tables": [sound(time_to_live={"enabled": False}, tags=None)]},
+    {"tables": [sound()], "environments": {"prod": {"tables": [{"name": "orders", "tags": {"a": None}}]}}},
+    {"tables": [sound()], "environments": {"prod": {"tables": [{"name": "orders", "stream": {"enabled": False}}]}}},
+    # from here on broken in form
+    {},
+    {"tabels": []},
+    {"tables": {}},
+    {"tables": [sound(name=None)]},
+    {"tables": [sound(key_schema=None)]},
+    {"tables": [sound(name=5)]},
+    {"tables": [sound(attributes=[{"name": "a", "type": "STRING"}])]},
+    {"tables": [sound(key_schema=[])]},
+    {"tables": [sound(key_schema=[{"attribute_nam": "a", "key_type": "HASH"}])]},
+    {"tables": [sound(deletion_protection="yes")]},
+    {"tables": [sound(time_to_live={"enabled": True})]},
+    {"tables": [sound(time_to_live=True)]},
+    {"tables": [sound(point_in_time_recovery={"recovery_days": 36})]},
+    {"tables": [sound(tags={"a": 5})]},
+    {"tables": [sound(global_secondary_indexes=[gsi("x", projection={"type": "SOME"})])]},
+    {"tables": [sound()], "environments": {"prod": {"tables": [{"name": "orders", "tag": {}}]}}},
+    {"tables": [sound()], "environments": {"prod": {"table": []}}},
+    {"tables": [sound(items=[5])]},
+]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=range(len(DOCUMENTS)))
+def test_the_schema_and_the_parser_agree_on_form(document: dict[str, Any]) -> None:
+    given_ = {name: value for name, value in document.items() if name != "tables"}
+    reading = read_tables(*document["tables"], **given_) if isinstance(document.get("tables"), list) else None
+    wrong_form = reading is None or any(
+        finding.code in FORM_CODES and finding.severity == "error" and finding.code != "D008"
+        for finding in reading.findings
+    )
+    assert VALIDATOR.is_valid(document) is not wrong_form
+
+
+def test_every_key_is_described() -> None:
+    for name, part in SCHEMA["$defs"].items():
+        for key, schema in part["properties"].items():
+            assert schema.get("description"), (name, key)
+    assert SCHEMA["$defs"]["table"]["properties"]["name"]["description"].startswith("3 to 255")
+    assert SCHEMA["$defs"]["autoscaling_dimension"]["properties"]["target"]["default"] == 70
+
+
+def test_sound_is_sound() -> None:
+    assert VALIDATOR.is_valid({"tables": [SOUND]})
