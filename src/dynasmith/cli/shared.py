@@ -184,6 +184,7 @@ def verb(name: str, *, example: str, **settings: Any) -> Callable[[Callable[...,
 
     def decorate(function: Callable[..., Any]) -> click.Command:
         settings.setdefault("epilog", f"Example: {example}")
-        return click.command(name, **settings)(shared_options(function))
+        make: Callable[[Callable[..., Any]], click.Command] = click.command(name, **settings)
+        return make(shared_options(function))
 
     return decorate

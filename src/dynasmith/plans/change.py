@@ -29,7 +29,7 @@ from dynasmith.tables.table import (
 Dimension = Literal["read", "write"]
 
 
-class ChangeBase(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ChangeBase(Struct, frozen=True, kw_only=True, repr_omit_defaults=True, forbid_unknown_fields=True):
     """Base of the changes. Before is what was described, after what the definition wants."""
 
 

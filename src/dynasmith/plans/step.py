@@ -27,7 +27,7 @@ from dynasmith.tables.table import (
 )
 
 
-class StepBase(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class StepBase(Struct, frozen=True, kw_only=True, repr_omit_defaults=True, forbid_unknown_fields=True):
     """Base of the steps."""
 
 

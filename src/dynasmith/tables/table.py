@@ -69,7 +69,7 @@ class Consistency(StrEnum):
     STRONG = "STRONG"
 
 
-class Part(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class Part(Struct, frozen=True, kw_only=True, omit_defaults=True, repr_omit_defaults=True, forbid_unknown_fields=True):
     """Base of the parts of a table: frozen, compared by value, sent as JSON without what is not set."""
 
 

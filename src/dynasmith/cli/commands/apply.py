@@ -1,0 +1,152 @@
+"""`dynasmith apply`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dynasmith.cli.commands.plan import split_words
+from dynasmith.cli.shared import Invocation, print_json, verb
+from dynasmith.errors import ConsentRequired, DynasmithError, RunError, SeveralFailed, UsageError
+
+if TYPE_CHECKING:
+    from dynasmith.engine.apply import ApplyReport
+    from dynasmith.plans.consent import Consent
+    from dynasmith.plans.plan import Plan
+    from dynasmith.project import Project
+
+
+@verb("apply", example="dynasmith apply orders --yes")
+@click.argument("tables", nargs=-1, metavar="[TABLE...]")
+@click.option("--plan", "plan_file", metavar="FILE", help="Do this plan; refused where the tables have changed since.")
+@click.option("--prune", is_flag=True, help="Also remove indexes, replicas and tags that the definition lacks.")
+@click.option("--rebuild-index", multiple=True, metavar="NAME", help="Delete this changed index and create it anew.")
+@click.option("--allow-delete-items", is_flag=True, help="With --prune: also items that the definition lacks.")
+@click.option("--only", multiple=True, metavar="SETTING", help="Only these settings, such as autoscaling,items.")
+@click.option("--outputs", metavar="FILE", help="Afterwards write ARNs, keys and streams there, as JSON.")
+def command(
+    invocation: Invocation,
+    tables: tuple[str, ...],
+    plan_file: str | None,
+    outputs: str | None,
+    **flags: Any,
+) -> int:
+    """Do it: in an order that the service accepts, several tables at once. Asks first."""
+    if plan_file and tables:
+        raise UsageError("apply takes tables or --plan, not both.", hint="a plan names its tables itself")
+    project = invocation.project()
+    prune, delete = bool(flags["prune"]), bool(flags["allow_delete_items"])
+    if plan_file:
+        plan = _read_plan(Path(plan_file))
+        # The plan was made with --prune, and the file holds what it would remove.
+        prune = prune or any(table.prune for table in plan.tables)
+    else:
+        plan = project.plan(tables, prune=prune, allow_delete_items=delete, only=split_words(flags["only"]))
+    consent = invocation.consent(
+        prune=prune, rebuild_indexes=frozenset(flags["rebuild_index"]), allow_delete_items=delete
+    )
+    report = _apply(invocation, project, plan, consent, fresh=not plan_file)
+    if outputs:
+        Path(outputs).write_text(_outputs(project, plan), encoding="utf-8")
+        invocation.say(f"Outputs are in {outputs}.")
+    failures = _failures(plan, report)
+    if invocation.as_json:
+        print_json(_json(plan, report, failures))
+        return 1 if failures else 0
+    if failures:
+        raise SeveralFailed(failures, done=0 if report is None else len(report.applied))
+    return 0
+
+
+def _apply(
+    invocation: Invocation, project: Project, plan: Plan, consent: Consent, *, fresh: bool
+) -> ApplyReport | None:
+    """Show, ask, do. None where there was nothing to do, or under ``--dry-run``."""
+    from dynasmith.cli.drawing import draw_plan
+    from dynasmith.cli.progress import StepsShown
+
+    if not invocation.as_json:
+        draw_plan(invocation.words(), plan)
+    if not any(table.steps or table.changes for table in plan.tables):
+        return None
+    if invocation.dry_run:
+        invocation.say("Dry run: nothing was changed.")
+        return None
+    consent = _ask(invocation, plan, consent)
+    with StepsShown(invocation.words()) as shown:
+        return project.apply(plan, consent=consent, listener=shown, fresh=fresh)
+
+
+def _ask(invocation: Invocation, plan: Plan, consent: Consent) -> Consent:
+    """What a terminal can still consent to is asked; what wants a flag is refused with it. Before the first call."""
+    from msgspec.structs import replace
+
+    from dynasmith.engine.apply import refuse_without_consent
+    from dynasmith.plans.consent import lacking
+
+    asked = replace(consent, yes=True)
+    names = {table for table, hazard in lacking(plan, asked) if hazard.consent in ("confirm", "allow-delete-items")}
+    flags_given = replace(asked, confirm=asked.confirm | names)
+    refuse_without_consent(plan, flags_given)
+    if plan.is_empty:
+        return asked
+    invocation.ask_environment()
+    for name in sorted(names):
+        try:
+            invocation.ask("Items will be deleted.", name=name)
+        except ConsentRequired:
+            refuse_without_consent(plan, asked)
+            raise
+    if not consent.yes:
+        invocation.ask("Apply?")
+    return flags_given
+
+
+def _read_plan(path: Path) -> Plan:
+    from dynasmith.plans.plan import decode_plan
+
+    try:
+        document = path.read_bytes()
+    except OSError as error:
+        raise UsageError(
+            f"The plan {path} cannot be read: {error.strerror}.", hint="dynasmith plan --out FILE"
+        ) from error
+    return decode_plan(document, str(path))
+
+
+def _failures(plan: Plan, report: ApplyReport | None) -> dict[str, DynasmithError]:
+    failures: dict[str, DynasmithError] = dict(report.failures) if report else {}
+    for failure in plan.failures:
+        failures[failure.table] = RunError(failure.message, hint=failure.hint)
+    return failures
+
+
+def _outputs(project: Project, plan: Plan) -> str:
+    import json
+
+    from dynasmith.engine.outputs import outputs_of
+
+    found = [outputs_of(project.control.describe(table.table)) for table in plan.tables]
+    return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+
+
+def _json(plan: Plan, report: ApplyReport | None, failures: dict[str, DynasmithError]) -> dict[str, Any]:
+    from dynasmith.cli.failing import error_json
+    from dynasmith.cli.plan_json import changes_json
+
+    done = {applied.table: applied for applied in report.applied} if report else {}
+    return {
+        "applied": [
+            {
+                "table": name,
+                "changes": [c for table in plan.tables if table.table == name for c in changes_json(table)],
+                "steps": applied.steps_done,
+                "seconds": round(applied.seconds, 3),
+                "postponed": applied.postponed or None,
+            }
+            for name, applied in done.items()
+        ],
+        "failures": {name: error_json(error) for name, error in failures.items()},
+    }

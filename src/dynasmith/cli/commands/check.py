@@ -1,0 +1,23 @@
+"""`dynasmith check`."""
+
+import click
+
+from dynasmith.cli.shared import Invocation, print_json, verb
+
+
+@verb("check", example="dynasmith check --env prod")
+@click.argument("tables", nargs=-1, metavar="[TABLE...]")
+@click.option("--prune", is_flag=True, help="Count indexes, replicas and tags that the definition lacks as drift.")
+def command(invocation: Invocation, tables: tuple[str, ...], prune: bool) -> int:
+    """Exit 0 when the live tables are as defined, 3 when they differ. Calls nothing but reads."""
+    from dynasmith.cli.drawing import draw_plan
+    from dynasmith.cli.plan_json import plan_json
+
+    plan = invocation.project().plan(tables, prune=prune)
+    if invocation.as_json:
+        print_json(plan_json(plan))
+    else:
+        draw_plan(invocation.page(), plan, steps=False)
+    if plan.failures:
+        return 1
+    return 0 if plan.is_empty else 3

@@ -1,0 +1,28 @@
+"""`dynasmith create`."""
+
+import click
+
+from dynasmith.cli.shared import Invocation, print_json, verb
+
+
+@verb("create", example="dynasmith create orders")
+@click.argument("tables", nargs=-1, metavar="TABLE...", required=True)
+def command(invocation: Invocation, tables: tuple[str, ...]) -> int:
+    """Create tables as defined, and wait until they are ACTIVE. An error where one exists (see ensure)."""
+    from dynasmith.cli.drawing import draw_plan
+    from dynasmith.cli.progress import StepsShown
+    from dynasmith.cli.table_json import table_json
+
+    project = invocation.project()
+    wished = project.tables(tables)
+    if invocation.dry_run:
+        draw_plan(invocation.page(), project.plan(tables))
+        return 0
+    made = []
+    with StepsShown(invocation.words()) as shown:
+        for table in wished:
+            made.append(project.create(table, listener=shown))
+            invocation.say(f"Created {table.name}.")
+    if invocation.as_json:
+        print_json([table_json(description, "defined") for description in made])
+    return 0

@@ -1,0 +1,22 @@
+"""`dynasmith describe`."""
+
+import click
+
+from dynasmith.cli.shared import Invocation, print_json, verb
+
+
+@verb("describe", example="dynasmith describe orders")
+@click.argument("table")
+def command(invocation: Invocation, table: str) -> int:
+    """One table as it is: keys, indexes and every setting around it."""
+    from dynasmith.cli.drawing import draw_description
+    from dynasmith.cli.table_json import description_json
+
+    project = invocation.project()
+    description = project.describe(table)
+    if invocation.as_json:
+        names = project.defined_names()
+        print_json(description_json(description, "defined" if description.table.name in names else "undefined"))
+    else:
+        draw_description(invocation.page(), description)
+    return 0

@@ -1,0 +1,28 @@
+"""`dynasmith import`."""
+
+from pathlib import Path
+
+import click
+
+from dynasmith.cli.shared import Invocation, verb
+from dynasmith.errors import UsageError
+
+
+@verb("import", example="dynasmith import orders users --env prod --out tables/prod.yaml")
+@click.argument("tables", nargs=-1, metavar="TABLE...", required=True)
+@click.option("--out", metavar="FILE", help="Write the definition there; without it, to stdout.")
+def command(invocation: Invocation, tables: tuple[str, ...], out: str | None) -> int:
+    """Live tables -> a definition file (YAML) that plans empty. Never asks; never overwrites a file."""
+    document = invocation.project().import_tables(tables)
+    if out is None:
+        click.echo(document, nl=False)
+        return 0
+    try:
+        with Path(out).open("x", encoding="utf-8") as file:
+            file.write(document)
+    except FileExistsError as error:
+        raise UsageError(f"The file {out} exists already.", hint="name another one") from error
+    except OSError as error:
+        raise UsageError(f"{out} cannot be written: {error.strerror}.", hint="name another file") from error
+    invocation.say(f"The definition is in {out}: dynasmith plan --config {out}")
+    return 0

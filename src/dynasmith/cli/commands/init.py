@@ -1,0 +1,57 @@
+"""`dynasmith init`."""
+
+from pathlib import Path
+
+import click
+
+from dynasmith.cli.shared import Invocation, verb
+from dynasmith.errors import UsageError
+
+PROJECT = """\
+# See docs/guide/definitions.md and docs/guide/environments.md.
+definitions = ["tables/*.yaml"]
+migrations = "migrations"
+default_environment = "local"
+
+[environments.local]
+endpoint = "http://127.0.0.1:8000"
+
+[environments.prod]
+region = "us-east-1"
+table_prefix = "prod-"
+protected = true
+"""
+
+TABLES = """\
+tables:
+  - name: orders
+    description: Orders of a customer
+    attributes:
+      - {name: customer_id, type: S}
+      - {name: order_id, type: S}
+    key_schema:
+      - {attribute_name: customer_id, key_type: HASH}
+      - {attribute_name: order_id, key_type: RANGE}
+    point_in_time_recovery: {enabled: true}
+    tags: {team: checkout}
+    access_patterns: ["orders of a customer by id"]
+"""
+
+
+@verb("init", example="dynasmith init shop")
+@click.argument("directory", default=".", metavar="[DIR]")
+def command(invocation: Invocation, directory: str) -> int:
+    """A new project: dynasmith.toml, tables/, migrations/. Overwrites nothing."""
+    folder = Path(directory)
+    project = folder / "dynasmith.toml"
+    if project.exists():
+        raise UsageError(f"{project} exists already.", hint="name another folder, or edit it")
+    (folder / "tables").mkdir(parents=True, exist_ok=True)
+    (folder / "migrations").mkdir(exist_ok=True)
+    project.write_text(PROJECT, encoding="utf-8")
+    tables = folder / "tables" / "orders.yaml"
+    if not tables.exists():
+        tables.write_text(TABLES, encoding="utf-8")
+    invocation.say(f"A project is in {folder}: {project}, {tables}.")
+    invocation.say(f"Next: dynasmith local start; dynasmith plan --directory {folder}")
+    return 0

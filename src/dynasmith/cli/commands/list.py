@@ -1,0 +1,47 @@
+"""`dynasmith list`."""
+
+from typing import Any
+
+from dynasmith.cli.shared import Invocation, print_json, verb
+
+
+@verb("list", example="dynasmith list --env local")
+def command(invocation: Invocation) -> int:
+    """The tables there are, every page; each defined, undefined, or defined and missing."""
+    from dynasmith.cli.drawing import draw_listing, size_text
+
+    entries = invocation.project().list()
+    if invocation.as_json:
+        print_json([_json(entry) for entry in entries])
+        return 0
+    if not entries:
+        invocation.say("No tables.")
+        return 0
+    rows = []
+    for entry in entries:
+        seen = entry.description
+        if seen is None:
+            rows.append((entry.name, entry.failure or "-", "", "", "", entry.defined))
+            continue
+        size = size_text(seen.size_bytes_estimate)
+        billing = str(seen.table.billing)
+        rows.append((entry.name, seen.status, billing, f"{seen.item_count_estimate:,}", size, entry.defined))
+    draw_listing(invocation.page(), rows)
+    return 0
+
+
+def _json(entry: Any) -> dict[str, Any]:
+    from dynasmith.cli.table_json import table_json
+
+    if entry.description is not None:
+        return table_json(entry.description, entry.defined)
+    return {
+        "name": entry.name,
+        "status": None,
+        "billing_mode": None,
+        "item_count_estimate": None,
+        "size_bytes_estimate": None,
+        "arn": None,
+        "defined": entry.defined,
+        "failure": entry.failure or None,
+    }

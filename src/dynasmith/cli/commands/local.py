@@ -1,0 +1,105 @@
+"""`dynasmith local start | stop | status`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from dynasmith.cli.shared import Invocation, print_json, verb
+from dynasmith.local import PORT
+
+
+@click.group("local", epilog="Example: dynasmith local start")
+def command() -> None:
+    """The embedded engine on 127.0.0.1, data kept between runs."""
+
+
+port_option = click.option("--port", default=PORT, show_default=True, type=click.IntRange(1, 65535), help="Its port.")
+folder_option = click.option("--folder", metavar="DIR", help="Where its data is kept; .dynasmith/local/PORT otherwise.")
+
+
+def _folder(invocation: Invocation, folder: str | None, port: int) -> Path:
+    """The data folder: as said, else beside the project file, else in the working directory."""
+    from dynasmith.files.project import find_project
+    from dynasmith.local import default_folder
+
+    if folder:
+        return Path(folder)
+    start = Path(invocation.text("directory") or ".")
+    project = find_project(start)
+    return default_folder(port, project.parent if project else start)
+
+
+@verb("start", example="dynasmith local start --port 8000")
+@port_option
+@folder_option
+@click.option("--strict", is_flag=True, help="The strict endpoint in front: documented rules, states, throttling.")
+@click.option("--clock", type=click.Choice(["real", "fast"]), default="real", show_default=True, help="With --strict.")
+@click.option("--rules", metavar="FILE", help="With --strict: rules to switch off.")
+def start(invocation: Invocation, port: int, folder: str | None, **options: Any) -> int:
+    """Start the embedded engine, or find the one that runs. Returns when it answers."""
+    from dynasmith.local import start as begin
+
+    options["rules"] = Path(options["rules"]) if options["rules"] else None
+    running = begin(
+        port=port,
+        folder=_folder(invocation, folder, port),
+        listener=lambda message: invocation.say(message.sentence),
+        **options,
+    )
+    if invocation.as_json:
+        print_json(msgspec.to_builtins(running, enc_hook=str))
+        return 0
+    if not running.last_stop_clean:
+        invocation.say(
+            f"The last stop was not clean: {running.repeated_calls} calls since the last save were repeated"
+            + (f", {running.refused_calls} in vain." if running.refused_calls else ".")
+        )
+    word = "Started" if running.began else "Runs already"
+    invocation.say(f"{word}: {running.endpoint} (process {running.pid}, data in {running.folder}).")
+    invocation.say("Next: dynasmith list --env local" + (f" --endpoint {running.endpoint}" if port != PORT else ""))
+    return 0
+
+
+@verb("stop", example="dynasmith local stop")
+@port_option
+@folder_option
+def stop(invocation: Invocation, port: int, folder: str | None) -> int:
+    """Stop what start began, after it has saved its data; never anything else."""
+    from dynasmith.local import stop as end
+
+    stopped = end(
+        port=port, folder=_folder(invocation, folder, port), listener=lambda message: invocation.say(message.sentence)
+    )
+    if invocation.as_json:
+        print_json(msgspec.to_builtins(stopped, enc_hook=str))
+    elif not stopped.was_running:
+        invocation.say(f"No engine of ours runs on port {port}.")
+    else:
+        invocation.say("Stopped; everything is saved." if stopped.clean else "Stopped, but not everything was saved.")
+    return 0 if stopped.clean or not stopped.was_running else 1
+
+
+@verb("status", example="dynasmith local status --json")
+@port_option
+@folder_option
+def status(invocation: Invocation, port: int, folder: str | None) -> int:
+    """Whether it runs, where, and since when."""
+    from dynasmith.local import status as look
+
+    seen = look(port=port, folder=_folder(invocation, folder, port))
+    if invocation.as_json:
+        print_json(msgspec.to_builtins(seen, enc_hook=str))
+        return 0
+    for name, value in msgspec.to_builtins(seen, enc_hook=str).items():
+        if value not in (None, ""):
+            click.echo(f"{name} = {value}")
+    return 0
+
+
+command.add_command(start)
+command.add_command(stop)
+command.add_command(status)

@@ -1,0 +1,20 @@
+"""`dynasmith outputs`."""
+
+import click
+
+from dynasmith.cli.shared import Invocation, print_json, verb
+
+
+@verb("outputs", example="dynasmith outputs orders --json")
+@click.argument("tables", nargs=-1, metavar="[TABLE...]")
+def command(invocation: Invocation, tables: tuple[str, ...]) -> int:
+    """ARNs, keys, streams and the like of these tables (all defined ones without a name)."""
+    found = invocation.project().outputs(tables)
+    if invocation.as_json:
+        print_json(list(found))
+        return 0
+    for outputs in found:
+        for name, value in outputs.items():
+            if value not in (None, [], {}):
+                click.echo(f"{outputs['name']}.{name} = {value}")
+    return 0

@@ -1,0 +1,23 @@
+"""`dynasmith put`."""
+
+import click
+
+from dynasmith.cli.items_shown import parse_item_of
+from dynasmith.cli.shared import Invocation, verb
+
+
+@verb("put", example="""dynasmith put orders '{"customer_id": "c1", "order_id": "o1", "total": 12.5}'""")
+@click.argument("table")
+@click.argument("item", nargs=-1, required=True, metavar="ITEM...")
+@click.option("--new", is_flag=True, help="Only where no item has that key; an error otherwise.")
+def command(invocation: Invocation, table: str, item: tuple[str, ...], new: bool) -> int:
+    """Write one item. ITEM is JSON (plain or DynamoDB JSON) or name=value pairs."""
+    project = invocation.project()
+    name = project.physical(table)
+    written = parse_item_of(project, table, item)
+    if invocation.dry_run:
+        invocation.say(f"Would write one item into {name}.")
+        return 0
+    project.few_items.put(name, written, only_new=new)
+    invocation.say(f"Wrote one item into {name}.")
+    return 0

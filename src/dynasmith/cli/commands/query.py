@@ -1,0 +1,26 @@
+"""`dynasmith query`."""
+
+import click
+
+from dynasmith.cli.items_shown import parse_condition_of, show_items
+from dynasmith.cli.shared import Invocation, verb
+
+
+@verb("query", example="dynasmith query orders status=open --index by_status --limit 3")
+@click.argument("table")
+@click.argument("key", nargs=-1, required=True, metavar="KEY...")
+@click.option("--index", metavar="NAME", help="Query this index.")
+@click.option("--limit", default=5, show_default=True, type=click.IntRange(1, 10_000), help="Items to show.")
+@click.option("--reverse", is_flag=True, help="From the end of the sort key.")
+@click.option("--wire", is_flag=True, help="DynamoDB JSON, types and all.")
+def command(
+    invocation: Invocation, table: str, key: tuple[str, ...], index: str | None, limit: int, reverse: bool, wire: bool
+) -> int:
+    """A few items with this key: the partition key, and as much of the sort key as is given."""
+    project = invocation.project()
+    conditions = parse_condition_of(project, table, index, key)
+    items = project.few_items.query(
+        project.physical(table), conditions=conditions, index=index, limit=limit, forward=not reverse
+    )
+    show_items(invocation, items, wire=wire)
+    return 0

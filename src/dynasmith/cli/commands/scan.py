@@ -1,0 +1,19 @@
+"""`dynasmith scan`."""
+
+import click
+
+from dynasmith.cli.items_shown import show_items
+from dynasmith.cli.shared import Invocation, verb
+
+
+@verb("scan", example="dynasmith scan orders --limit 3")
+@click.argument("table")
+@click.option("--limit", default=5, show_default=True, type=click.IntRange(1, 10_000), help="Items to show.")
+@click.option("--index", metavar="NAME", help="Read this index instead of the table.")
+@click.option("--wire", is_flag=True, help="DynamoDB JSON, types and all.")
+def command(invocation: Invocation, table: str, limit: int, index: str | None, wire: bool) -> int:
+    """A few items of a table, to look at. Never reads more than it shows."""
+    project = invocation.project()
+    items = project.few_items.scan(project.physical(table), index=index, limit=limit)
+    show_items(invocation, items, wire=wire)
+    return 0

@@ -1,0 +1,44 @@
+"""`dynasmith validate`."""
+
+from typing import Any
+
+import click
+import msgspec
+
+from dynasmith.cli.shared import Invocation, print_json, verb
+
+
+@verb("validate", example="dynasmith validate orders --env prod")
+@click.argument("tables", nargs=-1, metavar="[TABLE...]")
+@click.option("--offline", is_flag=True, help="Look at the definitions only; no call.")
+def command(invocation: Invocation, tables: tuple[str, ...], offline: bool) -> int:
+    """Findings about configuration and best practice, with codes; exit 3 on a critical one."""
+    verdict = invocation.project().validate(tables, offline=offline)
+    if invocation.as_json:
+        print_json([msgspec.to_builtins(finding) for finding in verdict.findings])
+    else:
+        _draw(invocation, verdict)
+    return 3 if verdict.critical else 0
+
+
+def _draw(invocation: Invocation, verdict: Any) -> None:
+    from rich.text import Text
+
+    from dynasmith.cli.drawing import SEVERITY_COLOURS
+
+    page = invocation.page()
+    for finding in verdict.findings:
+        place = f"{finding.table} {finding.path}".strip()
+        colour = SEVERITY_COLOURS[finding.severity]
+        page.print(Text.assemble((f"{finding.severity:<9}", colour), (f"{finding.code}  ", "dim"), (place, "bold")))
+        page.print(f"           {finding.why}", markup=False)
+        page.print(f"           {finding.mend}", style="dim", markup=False)
+    for accepted in verdict.accepted:
+        finding = accepted.finding
+        page.print(
+            f"accepted {finding.code}  {finding.table} {finding.path}: {accepted.reason}", style="dim", markup=False
+        )
+    counts = dict.fromkeys(SEVERITY_COLOURS, 0)
+    for finding in verdict.findings:
+        counts[finding.severity] += 1
+    page.print(", ".join(f"{number} {severity}" for severity, number in counts.items()) + ".", markup=False)

@@ -1,0 +1,46 @@
+"""A plan and its changes as programs read them."""
+
+from typing import Any
+
+from dynasmith.plans.explain import change_json, step_text
+from dynasmith.plans.hazard import hazard as verdict
+from dynasmith.plans.plan import Plan, TablePlan
+
+
+def changes_json(table: TablePlan) -> list[dict[str, Any]]:
+    """The changes of one table, each {table, kind, path, from, to, hazard}."""
+    return [
+        change_json(table.table, change, found.kind if (found := verdict(change, table.table)) else None)
+        for change in table.changes
+    ]
+
+
+def plan_json(plan: Plan) -> dict[str, Any]:
+    """What ``plan --json`` prints: changes, steps in words, hazards, notes and costs of each table."""
+    return {
+        "empty": plan.is_empty,
+        "account": plan.account,
+        "region": plan.region,
+        "endpoint": plan.endpoint,
+        "fingerprint": plan.fingerprint,
+        "prices": plan.prices,
+        "tables": [
+            {
+                "table": table.table,
+                "exists": table.exists,
+                "changes": changes_json(table),
+                "steps": [step_text(step) for step in table.steps],
+                "hazards": [
+                    {"kind": hazard.kind, "path": hazard.path, "why": hazard.why, "consent": hazard.flag}
+                    for hazard in table.hazards
+                ],
+                "notes": [{"kind": note.kind, "path": note.path, "text": note.text} for note in table.notes],
+                "costs": [
+                    {"path": c.path, "basis": c.basis, "once_usd": c.once, "monthly_usd": c.monthly}
+                    for c in table.estimates
+                ],
+            }
+            for table in plan.tables
+        ],
+        "failures": [{"table": f.table, "code": f.code, "message": f.message, "hint": f.hint} for f in plan.failures],
+    }

@@ -1,0 +1,64 @@
+"""`import`: from a live table to the wish that it fulfils, without what no wish should hold."""
+
+from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
+
+from dynasmith.tables.description import TableDescription
+from dynasmith.tables.table import (
+    Autoscaling,
+    Billing,
+    Consistency,
+    Index,
+    OnDemandMaximum,
+    Replica,
+    Table,
+    TableClass,
+    known,
+)
+
+
+def as_definition(description: TableDescription, prefix: str = "", suffix: str = "") -> Table:
+    """The definition of a live table: it plans empty against it. ``prefix`` and ``suffix`` are taken off the name.
+
+    Left out: warm throughput, which grows by itself; capacity of on-demand tables; what could not be read; ceilings
+    where there are none.
+    """
+    live = description.table
+    provisioned = live.billing is Billing.PROVISIONED
+    return replace(
+        live,
+        name=live.name.removeprefix(prefix).removesuffix(suffix) or live.name,
+        capacity=live.capacity if provisioned else UNSET,
+        on_demand_maximum=_ceiling(live.on_demand_maximum, provisioned=provisioned),
+        warm=UNSET,
+        autoscaling=_scaling(live.autoscaling, provisioned=provisioned),
+        indexes=tuple(_index(index, provisioned=provisioned) for index in known(live.indexes, ())),
+        replicas=tuple(_replica(replica, live) for replica in known(live.replicas, ())),
+        consistency=live.consistency if live.consistency is Consistency.STRONG else UNSET,
+    )
+
+
+def _ceiling(ceiling: OnDemandMaximum | UnsetType, *, provisioned: bool) -> OnDemandMaximum | UnsetType:
+    return UNSET if provisioned or ceiling == OnDemandMaximum() else ceiling
+
+
+def _scaling(scaling: Autoscaling | UnsetType, *, provisioned: bool) -> Autoscaling | UnsetType:
+    """None at all needs no words; a target that is left on an on-demand table does nothing there."""
+    if not provisioned or isinstance(scaling, UnsetType) or (scaling.read is None and scaling.write is None):
+        return UNSET
+    return scaling
+
+
+def _index(index: Index, *, provisioned: bool) -> Index:
+    return replace(
+        index,
+        capacity=index.capacity if provisioned else UNSET,
+        on_demand_maximum=_ceiling(index.on_demand_maximum, provisioned=provisioned),
+        warm=UNSET,
+        autoscaling=_scaling(index.autoscaling, provisioned=provisioned),
+    )
+
+
+def _replica(replica: Replica, live: Table) -> Replica:
+    same_class = replica.table_class == known(live.table_class, TableClass.STANDARD)
+    return replace(replica, table_class=UNSET if same_class else replica.table_class)

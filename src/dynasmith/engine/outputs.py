@@ -1,0 +1,60 @@
+"""What other programs want to know of a table: ARNs, keys, streams, and what is around it."""
+
+from typing import Any
+
+from msgspec import UnsetType
+
+from dynasmith.tables.description import TableDescription
+from dynasmith.tables.table import Autoscaling, Index, Scaling, Table, known
+
+
+def outputs_of(description: TableDescription) -> dict[str, Any]:
+    """The outputs of one table, as plain values with stable keys; null where there is none or it was not read."""
+    table = description.table
+    recovery = known(table.recovery, None)
+    return {
+        "name": table.name,
+        "arn": description.arn,
+        "id": description.table_id or None,
+        "status": description.status,
+        "partition_key": table.key.partition[0].name,
+        "sort_key": table.key.sort[0].name if table.key.sort else None,
+        "billing_mode": _set(table.billing),
+        "stream_arn": description.stream_arn if known(table.stream, None) else None,
+        "stream_label": description.stream_label if known(table.stream, None) else None,
+        "stream_view_type": _set(table.stream),
+        "time_to_live_attribute": _set(table.time_to_live),
+        "point_in_time_recovery": None if isinstance(table.recovery, UnsetType) else recovery is not None,
+        "deletion_protection": _set(table.deletion_protection),
+        "table_class": _set(table.table_class),
+        "encryption": None if isinstance(table.encryption, UnsetType) else table.encryption.kind,
+        "indexes": {index.name: f"{description.arn}/index/{index.name}" for index in _indexes(table)},
+        "local_indexes": {i.name: f"{description.arn}/index/{i.name}" for i in known(table.local_indexes, ())},
+        "autoscaling": _autoscaling(table),
+        "replicas": [replica.region for replica in known(table.replicas, ())],
+        "kinesis_stream_arn": _set(table.kinesis_stream),
+        "contributor_insights": _set(table.contributor_insights),
+        "tags": _set(table.tags),
+    }
+
+
+def _set(value: Any) -> Any:
+    return None if isinstance(value, UnsetType) else value
+
+
+def _indexes(table: Table) -> tuple[Index, ...]:
+    return known(table.indexes, ())
+
+
+def _autoscaling(table: Table) -> list[str]:
+    """The resource ids and dimensions that Application Auto Scaling knows them by."""
+    found = []
+    parts: list[tuple[str, Table | Index]] = [(f"table/{table.name}", table)]
+    parts += [(f"table/{table.name}/index/{index.name}", index) for index in _indexes(table)]
+    for resource, part in parts:
+        scaling = known(part.autoscaling, Autoscaling())
+        kind = "table" if isinstance(part, Table) else "index"
+        for dimension, title in (("read", "Read"), ("write", "Write")):
+            if isinstance(getattr(scaling, dimension), Scaling):
+                found.append(f"{resource}:dynamodb:{kind}:{title}CapacityUnits")
+    return found

@@ -1,0 +1,117 @@
+"""How a `Project` comes to be: from files (`load`) or from arguments (`connect`)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import asdict
+
+from dynasmith.aws.session import BotoSession, Session
+from dynasmith.errors import UsageError
+from dynasmith.files.definitions import Definitions, load_definitions
+from dynasmith.files.environment import Environment
+from dynasmith.files.project import ProjectFile, environment_of, load_project
+from dynasmith.ports.access import AccessOptions, AccessSection, resolve_access
+from dynasmith.project.project import Place, Project
+from dynasmith.tables.table import Table
+
+if TYPE_CHECKING:
+    from dynasmith.ports.clock import Clock
+
+
+def load(
+    path: str | Path | None = None,
+    *,
+    env: str | None = None,
+    directory: str | Path | None = None,
+    clock: Clock | None = None,
+    variables: Mapping[str, str] | None = None,
+    physical: bool = False,
+    session: BotoSession | None = None,
+    **options: str,
+) -> Project:
+    """See `Project.load`. ``directory`` is where to look from; ``physical`` takes table names literally."""
+    known = os.environ if variables is None else variables
+    if path is not None and Path(path).is_dir():
+        path, directory = None, path
+    file = load_project(path, directory, known)
+    environment = environment_of(file, env, known)
+    access = resolve_access(AccessOptions(**options), known, section_of(environment))
+    return Project(
+        session=Session(access, boto=session),
+        definitions=lambda: _definitions(file, environment, known),
+        place=Place(
+            environment=environment.name,
+            prefix=environment.table_prefix,
+            suffix=environment.table_suffix,
+            protected=environment.protected,
+            folder=file.directory,
+            ledger=file.jobs.ledger,
+            prices=file.prices,
+            quotas=file.limits,
+            physical=physical,
+        ),
+        clock=clock,
+    )
+
+
+def section_of(environment: Environment) -> AccessSection:
+    """What an environment says about access, as the resolution wants it."""
+    said = asdict(environment)
+    return AccessSection(**{name: said[name] for name in AccessSection.__struct_fields__})
+
+
+def _definitions(file: ProjectFile, environment: Environment, variables: Mapping[str, str]) -> Definitions:
+    if not file.definitions:
+        raise UsageError(
+            "There is no definition of tables here.",
+            hint="give --config FILE, write tables_config.json, or start a project: dynasmith init",
+        )
+    return load_definitions(
+        file.definitions,
+        environment.name,
+        variables,
+        prefix=environment.table_prefix,
+        suffix=environment.table_suffix,
+        quotas=file.limits,
+    )
+
+
+def connect(
+    *,
+    endpoint: str = "",
+    region: str = "",
+    profile: str = "",
+    credentials: Sequence[str] = (),
+    session: BotoSession | None = None,
+    tables: Sequence[Table] = (),
+    folder: str | Path = ".",
+    clock: Clock | None = None,
+) -> Project:
+    """A `Project` with no file at all.
+
+    ``credentials`` is access key, secret key and, where temporary, session token; ``session`` a boto3 session of the
+    caller's own. With an ``endpoint`` nothing ever reaches AWS. ``tables`` are the definitions. Costs no call; it is
+    a context manager and has ``close()``. Raises UsageError for what contradicts itself.
+    """
+    padded: tuple[Any, ...] = (*credentials, "", "", "")[:3]
+    options = AccessOptions(
+        endpoint=endpoint,
+        region=region,
+        profile=profile,
+        access_key=padded[0],
+        secret_key=padded[1],
+        session_token=padded[2],
+    )
+    # Arguments say all of it: what the shell has set serves AWS, never an endpoint that was named here.
+    variables = {} if endpoint else os.environ
+    access = resolve_access(options, variables, AccessSection(name="connect", local=False))
+    return Project(
+        session=Session(access, boto=session),
+        definitions=lambda: Definitions(tables=tuple(tables)),
+        place=Place(environment="connect", folder=str(folder), physical=True),
+        clock=clock,
+    )

@@ -1,0 +1,442 @@
+"""`Project`: the one object that a library user, the command line, a Lambda handler and a test hold."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from msgspec import Struct
+
+from dynasmith.aws.few_items import AwsItems
+from dynasmith.aws.tables import AwsTables
+from dynasmith.engine import apply as engine_apply
+from dynasmith.engine.ensure import Ensured, ensure
+from dynasmith.engine.importing import as_definition
+from dynasmith.engine.outputs import outputs_of
+from dynasmith.engine.planning import CONCURRENT_TABLES, PlanOptions, make_plan
+from dynasmith.engine.waiting import Stopped, wait_until_gone
+from dynasmith.errors import (
+    DefinitionError,
+    DynasmithError,
+    ItemNotFound,
+    SeveralFailed,
+    TableExists,
+    TableNotFound,
+    UsageError,
+)
+from dynasmith.files.definitions import Definitions
+from dynasmith.limits import Quotas
+from dynasmith.plans.consent import Consent
+from dynasmith.plans.plan import Plan
+from dynasmith.plans.prices import prices_for
+from dynasmith.ports.clock import Clock
+from dynasmith.ports.listener import Listener, silent
+from dynasmith.project.clock import SystemClock
+from dynasmith.tables.description import TableDescription
+from dynasmith.tables.render import render_yaml
+from dynasmith.tables.table import Table
+from dynasmith.validate import Surroundings, Verdict, examine, usual_tags
+
+if TYPE_CHECKING:
+    from dynasmith.aws.session import Session
+    from dynasmith.ports.tables import Identity
+
+NO_CONSENT = Consent()
+
+
+class Place(Struct, frozen=True, kw_only=True):
+    """Where a project is at home and how its environment names tables: from the project file, or said by the caller."""
+
+    environment: str = "aws"
+    prefix: str = ""
+    suffix: str = ""
+    protected: bool = False
+    folder: str = "."
+    ledger: str = ""
+    prices: dict[str, float] = {}
+    quotas: Quotas = Quotas()
+    physical: bool = False
+
+
+class Listed(Struct, frozen=True, kw_only=True):
+    """One table of a listing. ``defined`` is ``defined``, ``undefined`` (live only) or ``missing`` (defined only)."""
+
+    name: str
+    defined: str
+    description: TableDescription | None = None
+    failure: str = ""
+
+
+class Project:
+    """Definitions, an environment, and every verb as a method.
+
+    Made by `Project.load` (from files) or `dynasmith.connect` (from arguments); reads nothing until asked. Safe to use
+    from several threads. A context manager; ``close()`` ends its connections.
+    """
+
+    def __init__(
+        self,
+        *,
+        session: Session,
+        definitions: Callable[[], Definitions],
+        place: Place | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.session = session
+        self.place = place or Place()
+        self.clock: Clock = clock or SystemClock()
+        self._load = definitions
+
+    @classmethod
+    def load(
+        cls,
+        path: str | Path | None = None,
+        *,
+        env: str | None = None,
+        clock: Clock | None = None,
+        variables: Mapping[str, str] | None = None,
+        **options: Any,
+    ) -> Project:
+        """The project of ``path`` (a project file, a definition file or a folder), for an environment.
+
+        Without ``path`` it is looked for upward from the working directory. ``options`` are those of the command line
+        (``endpoint``, ``region``, ``profile``, ``access_key``, ``secret_key``, ``session_token``). Raises ProjectError;
+        definitions are read, and their errors raised, when first asked for. Costs no call.
+        """
+        from dynasmith.project.opening import load
+
+        project: Project = load(path, env=env, clock=clock, variables=variables, **options)
+        return project
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the connections."""
+        self.session.close()
+
+    # --- what is wished
+
+    @cached_property
+    def definitions(self) -> Definitions:
+        """What the definition files say; read once. Raises DefinitionError with every mistake."""
+        return self._load()
+
+    @property
+    def environment(self) -> str:
+        """The name of the environment."""
+        return self.place.environment
+
+    @property
+    def protected(self) -> bool:
+        """Whether destroying verbs want the environment's name typed."""
+        return self.place.protected
+
+    def tables(self, names: Sequence[str] = ()) -> tuple[Table, ...]:
+        """The defined tables with these names (of the definition, or physical); all where none is named.
+
+        Raises UsageError for a name that no definition has.
+        """
+        everything = self.definitions.tables
+        if not names:
+            return everything
+        by_name = {table.name: table for table in everything}
+        return tuple(by_name[self._defined(name, by_name)] for name in names)
+
+    def _defined(self, name: str, by_name: Mapping[str, Table]) -> str:
+        physical = self.physical(name)
+        if physical in by_name:
+            return physical
+        close = difflib.get_close_matches(name, by_name, n=1)
+        hint = f"did you mean {close[0]}?" if close else f"defined are {', '.join(by_name) or 'no tables'}"
+        raise UsageError(f"No definition has a table {name}.", hint=hint)
+
+    def physical(self, name: str) -> str:
+        """The name in the service: with prefix and suffix where a definition has ``name``, else literally."""
+        if self.place.physical:
+            return name
+        full = f"{self.place.prefix}{name}{self.place.suffix}"
+        try:
+            defined = {table.name for table in self.definitions.tables}
+        except UsageError:
+            # A literal name needs no definition; a verb that does need one reads them itself and says what is wrong.
+            return name
+        return full if full in defined else name
+
+    # --- what is there
+
+    @cached_property
+    def control(self) -> AwsTables:
+        """The control plane."""
+        return AwsTables(self.session)
+
+    @cached_property
+    def few_items(self) -> AwsItems:
+        """Single items."""
+        return AwsItems(self.session)
+
+    def identity(self) -> Identity:
+        """Account, Region and endpoint that the calls go to; one call where the account is not known yet."""
+        return self.control.identity()
+
+    def names(self) -> Iterator[str]:
+        """Every table there is, physical names, page after page (100 a call)."""
+        return self.control.names()
+
+    def describe(self, table: str | Table) -> TableDescription:
+        """The live table with every setting. Raises TableNotFound. Costs about eight calls."""
+        return self.control.describe(self._name(table))
+
+    def exists(self, table: str | Table) -> bool:
+        """Whether the table is there (in any state). Costs one call."""
+        try:
+            self.control.describe(self._name(table), ())
+        except TableNotFound:
+            return False
+        return True
+
+    def list(self) -> tuple[Listed, ...]:
+        """Every live table and every defined one that is missing, by name. Costs one call a table, ten at a time."""
+        live = sorted(self.names())
+        defined = {table.name for table in self._wished()}
+        with ThreadPoolExecutor(CONCURRENT_TABLES) as pool:
+            found = tuple(pool.map(lambda name: self._listed(name, defined), live))
+        missing = tuple(Listed(name=name, defined="missing") for name in defined - set(live))
+        return tuple(sorted((*found, *missing), key=lambda entry: entry.name))
+
+    def defined_names(self) -> frozenset[str]:
+        """The physical names of the defined tables; none where there is no definition."""
+        return frozenset(table.name for table in self._wished())
+
+    def _wished(self) -> tuple[Table, ...]:
+        """What is defined; nothing where there is no definition at all. A broken one is an error."""
+        try:
+            return self.definitions.tables
+        except DefinitionError:
+            raise
+        except UsageError:
+            return ()
+
+    def _listed(self, name: str, defined: set[str]) -> Listed:
+        mark = "defined" if name in defined else "undefined"
+        try:
+            return Listed(name=name, defined=mark, description=self.control.describe(name, ()))
+        except DynasmithError as error:
+            return Listed(name=name, defined=mark, failure=error.message)
+
+    def outputs(self, names: Sequence[str] = ()) -> tuple[dict[str, Any], ...]:
+        """What other programs want to know (ARNs, keys, streams): of these tables, or of all defined ones."""
+        wanted = [self._name(name) for name in names] or [table.name for table in self.tables()]
+        with ThreadPoolExecutor(CONCURRENT_TABLES) as pool:
+            return tuple(outputs_of(description) for description in pool.map(self.control.describe, wanted))
+
+    def _name(self, table: str | Table) -> str:
+        return table.name if isinstance(table, Table) else self.physical(table)
+
+    # --- change
+
+    def plan(
+        self,
+        names: Sequence[str] = (),
+        *,
+        prune: bool = False,
+        allow_delete_items: bool = False,
+        only: Sequence[str] = (),
+    ) -> Plan:
+        """What would change. Reads only: one DescribeTable a table, and a call for each managed setting that it lacks.
+
+        ``only`` limits it to settings of the definition's vocabulary, ``prune`` also removes what a list lacks. Raises
+        DefinitionError before any call; a table that cannot be read is one of the plan's ``failures``.
+        """
+        return self._plan(self.tables(names), prune=prune, allow_delete_items=allow_delete_items, only=only)
+
+    def _plan(
+        self,
+        tables: Sequence[Table],
+        *,
+        prune: bool = False,
+        allow_delete_items: bool = False,
+        only: Sequence[str] = (),
+    ) -> Plan:
+        options = PlanOptions(
+            prune=prune,
+            allow_delete_items=allow_delete_items,
+            only=settings_named(only),
+            prices=prices_for(self.session.region, dict(self.place.prices)),
+            index_quota=self.place.quotas.gsi_per_table,
+        )
+        return make_plan(tables, self.control, self.few_items, self.clock, options)
+
+    def apply(
+        self,
+        plan: Plan,
+        *,
+        consent: Consent = NO_CONSENT,
+        listener: Listener = silent,
+        stopped: Stopped | None = None,
+        fresh: bool = False,
+    ) -> engine_apply.ApplyReport:
+        """Do ``plan``: ten tables at a time, each in an order that the service accepts, each wait with a deadline.
+
+        A plan that was made a while ago is compared with what is there first and refused where that changed
+        (StalePlan); ``fresh`` says that it was made just now. Raises ConsentRequired before the first call where a
+        hazard lacks consent. One failing table does not stop the others: see ``failures`` of the report. Stopped
+        halfway, planning and applying again continues.
+        """
+        if not fresh:
+            engine_apply.refuse_stale(plan, self.control)
+        return engine_apply.apply_plan(
+            plan, self.control, self.clock, consent=consent, listener=listener, stopped=stopped
+        )
+
+    def ensure(
+        self, names: Sequence[str] = (), *, listener: Listener = silent, stopped: Stopped | None = None
+    ) -> Ensured:
+        """Create what is absent, change nothing that exists, say where it differs. Safe from many processes at once."""
+        return self.ensure_tables(self.tables(names), listener=listener, stopped=stopped)
+
+    def ensure_tables(
+        self, tables: Sequence[Table], *, listener: Listener = silent, stopped: Stopped | None = None
+    ) -> Ensured:
+        """`ensure` for tables that stand in no definition."""
+        plan = self._plan(tables)
+        done = ensure(plan, self.control, self.clock, listener=listener, stopped=stopped)
+        failures = dict(done.failures)
+        for failure in plan.failures:
+            failures[failure.table] = PlannedFailure(failure.code, failure.message, failure.hint)
+        return Ensured(created=done.created, existing=done.existing, differing=done.differing, failures=failures)
+
+    def create(
+        self, table: str | Table, *, listener: Listener = silent, stopped: Stopped | None = None
+    ) -> TableDescription:
+        """Create one table with everything around it and wait until it is ACTIVE. Raises TableExists, TableNotDefined.
+
+        Stopped halfway, `ensure` or `apply` continue.
+        """
+        wish = table if isinstance(table, Table) else self.tables([table])[0]
+        if self.exists(wish):
+            raise TableExists(wish.name)
+        done = self.ensure_tables([wish], listener=listener, stopped=stopped)
+        for error in done.failures.values():
+            raise error
+        return self.describe(wish)
+
+    def delete(self, table: str | Table, *, missing_ok: bool = False, stopped: Stopped | None = None) -> bool:
+        """Delete a table and wait until it is gone; True when it was there. Raises TableNotFound.
+
+        Deletion protection is not taken off: the service refuses then, and the hint says how.
+        """
+        name = self._name(table)
+        try:
+            self.control.delete(name)
+        except TableNotFound:
+            if missing_ok:
+                return False
+            raise
+        wait_until_gone(name, self.control, self.clock, stopped or Stopped())
+        return True
+
+    # --- definitions from what is there
+
+    def import_tables(self, names: Sequence[str]) -> str:
+        """A definition (YAML) of these live tables, with every setting that could be read; it plans empty.
+
+        The environment's prefix and suffix are taken off the names. Costs about eight calls a table.
+        """
+        with ThreadPoolExecutor(CONCURRENT_TABLES) as pool:
+            found = tuple(pool.map(lambda name: self.control.describe(self.physical(name)), names))
+        return render_yaml([as_definition(each, self.place.prefix, self.place.suffix) for each in found])
+
+    def validate(self, names: Sequence[str] = (), *, offline: bool = False) -> Verdict:
+        """Findings about definitions and live tables; ``offline`` looks at definitions only and makes no call."""
+        wished = {table.name: table for table in self._wished()}
+        wanted = [self._name(name) for name in names] or sorted(wished)
+        if not wanted:
+            raise UsageError("No table to validate.", hint="name one, or define some")
+        live: Mapping[str, TableDescription | None] = {}
+        if not offline:
+            with ThreadPoolExecutor(CONCURRENT_TABLES) as pool:
+                live = dict(zip(wanted, pool.map(self._described, wanted), strict=True))
+        seen = [
+            d.table if (d := live.get(name)) else wished[name] for name in wanted if live.get(name) or name in wished
+        ]
+        around = Surroundings(
+            environment=self.environment,
+            protected=self.protected,
+            quotas=self.place.quotas,
+            usual_tags=usual_tags(seen),
+        )
+        verdicts = [self._verdict(name, wished.get(name), live.get(name), around, offline=offline) for name in wanted]
+        return Verdict(
+            findings=tuple(finding for verdict in verdicts for finding in verdict.findings),
+            accepted=tuple(accepted for verdict in verdicts for accepted in verdict.accepted),
+        )
+
+    def _verdict(
+        self,
+        name: str,
+        desired: Table | None,
+        description: TableDescription | None,
+        around: Surroundings,
+        *,
+        offline: bool,
+    ) -> Verdict:
+        if desired is None and description is None:
+            raise UsageError(f"No definition has a table {name}.") if offline else TableNotFound(name)
+        return examine(desired, description, around, offline=offline)
+
+    def _described(self, name: str) -> TableDescription | None:
+        try:
+            return self.control.describe(name)
+        except TableNotFound:
+            return None
+
+    # --- a few items
+
+    def get(self, table: str, key: Mapping[str, Any]) -> dict[str, Any]:
+        """One item by its key, both DynamoDB JSON, read consistently. Raises ItemNotFound."""
+        item = self.few_items.get(self._name(table), key)
+        if item is None:
+            raise ItemNotFound(f"Table {self._name(table)} has no item with that key.", hint=f"dynasmith scan {table}")
+        return item
+
+
+class PlannedFailure(DynasmithError):
+    """A table that could not even be read; the error of the plan, as an exception again."""
+
+    code = "failed"
+
+    def __init__(self, code: str, message: str, hint: str) -> None:
+        super().__init__(message, hint=hint)
+        self.code = code  # type: ignore[misc]  # the code of the error that it was
+
+
+def settings_named(words: Iterable[str]) -> tuple[str, ...]:
+    """Fields of `Table` for words of a definition (``global_secondary_indexes`` -> ``indexes``). Raises UsageError."""
+    from dynasmith.plans.notes import DEFINITION_WORDS
+
+    fields = {word: field for field, word in DEFINITION_WORDS.items()}
+    found = []
+    for word in words:
+        field = fields.get(word, word)
+        if field not in Table.__struct_fields__ or field in ("name", "key"):
+            close = difflib.get_close_matches(word, [*fields, *Table.__struct_fields__], n=1)
+            raise UsageError(f"{word} is not a setting of a table.", hint=f"did you mean {close[0]}?" if close else "")
+        found.append(field)
+    return tuple(found)
+
+
+def raise_failures(failures: Mapping[str, DynasmithError], done: int) -> None:
+    """Raise `SeveralFailed` where any table failed."""
+    if failures:
+        raise SeveralFailed(failures, done=done)
