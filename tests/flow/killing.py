@@ -50,8 +50,8 @@ class KillSink:
     async def begin(self, segment: int, mark: bytes) -> bool:
         return bool(await self.killer.call(self.real.begin(segment, mark)))
 
-    async def write(self, segment: int, items: Sequence[Item]) -> Outcome:
-        outcome: Outcome = await self.killer.call(self.real.write(segment, items))
+    async def write(self, segment: int, items: Sequence[Item], *, only_new: bool = False) -> Outcome:
+        outcome: Outcome = await self.killer.call(self.real.write(segment, items, only_new=only_new))
         return outcome
 
     async def mark(self, segment: int) -> bytes:

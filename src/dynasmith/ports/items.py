@@ -10,6 +10,8 @@ from typing import Literal, Protocol, TypeAlias
 from msgspec import Struct
 
 from dynasmith.errors import UsageError
+from dynasmith.items.condition.condition import Filter
+from dynasmith.items.key import KeySchema
 from dynasmith.items.wire import RawItem, Units
 from dynasmith.jobs.steer import Throttle
 
@@ -116,7 +118,9 @@ class Sink(Protocol):
 
     async def begin(self, segment: int, mark: bytes) -> bool: ...
 
-    async def write(self, segment: int, items: Sequence[Item]) -> Outcome: ...
+    async def write(self, segment: int, items: Sequence[Item], *, only_new: bool = False) -> Outcome:
+        """Write a batch of distinct keys. ``only_new``: where another item has the key, ours is dead (collision)."""
+        ...
 
     async def mark(self, segment: int) -> bytes: ...
 
@@ -136,6 +140,39 @@ OpenSource: TypeAlias = Callable[[Heard], Awaitable[Source]]
 """Opens a source on the running loop."""
 OpenSink: TypeAlias = Callable[[Heard], Awaitable[Sink]]
 """Opens a sink on the running loop."""
+
+
+class Lookup(Protocol):
+    """Items of one table by their keys."""
+
+    async def get(self, keys: Sequence[bytes]) -> Sequence[Item]:
+        """The items that there are of these keys, read strongly, in any order."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class ItemAccess(Protocol):
+    """The tables of one account and Region, or of one endpoint, for the flow."""
+
+    @property
+    def where(self) -> str:
+        """The endpoint and Region: equal for two accesses exactly when one name means one table."""
+        ...
+
+    def source(
+        self,
+        table: str,
+        *,
+        segments: int = 1,
+        page_items: int | None = None,
+        consistent: bool = False,
+        condition: Filter | None = None,
+    ) -> OpenSource: ...
+
+    def sink(self, table: str, key: KeySchema, *, mode: "Mode") -> OpenSink: ...
+
+    def lookup(self, table: str) -> Callable[[], Awaitable[Lookup]]: ...
 
 
 class Mode(Struct, frozen=True):

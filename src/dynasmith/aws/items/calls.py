@@ -21,13 +21,12 @@ from dynasmith.aws.items.replies import (
     batch_get_reply,
     batch_write_reply,
     item_reply,
-    scan_page,
     statements_reply,
     text,
     units_of,
 )
 from dynasmith.errors import ConditionFailed, DynasmithError, ServiceUnavailable, Unreachable
-from dynasmith.items.wire import RawItem, ScanPage, Units
+from dynasmith.items.wire import RawItem, ScanPage, Units, read_scan_page
 from dynasmith.jobs.steer import Throttle, throttle_of
 from dynasmith.ports.items import Heard
 
@@ -141,7 +140,7 @@ class Calls:
     async def scan(self, table: str, shape: bytes, start: bytes | None) -> ScanPage:
         """One page. ``shape`` holds the fixed rest of the request, as ``scan_shape`` makes it."""
         key = b"" if start is None else b',"ExclusiveStartKey":' + start
-        return scan_page(await self.ask("Scan", table, shape + key + b"}"))
+        return read_scan_page(await self.ask("Scan", table, shape + key + b"}"))
 
     async def batch_get(self, table: str, keys: Sequence[bytes | RawItem], *, consistent: bool) -> BatchGetReply:
         """Up to 100 items by their keys; what was not read stands in ``unprocessed``."""

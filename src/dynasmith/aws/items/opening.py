@@ -73,7 +73,6 @@ def table_sink(
     key: KeySchema,
     *,
     mode: Mode | None = None,
-    only_new: bool = False,
     transport: Transport = "aiohttp",
     patience: Patience | None = None,
 ) -> OpenSink:
@@ -81,6 +80,6 @@ def table_sink(
 
     async def opened(heard: Heard) -> TableSink:
         calls = await open_calls(client, table, heard, transport=transport, patience=patience)
-        return TableSink(calls, table, key, mode=mode, only_new=only_new)
+        return TableSink(calls, table, key, mode=mode)
 
     return opened

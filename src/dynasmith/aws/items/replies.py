@@ -7,21 +7,10 @@ from typing import Any
 
 import msgspec
 
-from dynasmith.errors import RunError
-from dynasmith.items.wire import ScanPage, Units, read_units
+from dynasmith.items.wire import Units, read_units
 
 NOTHING = msgspec.Raw(b"")
 """What a Raw field holds that the reply does not have (msgspec reads no union of Raw and None); it is empty."""
-
-
-class ScanReply(msgspec.Struct, frozen=True):
-    """One page of a Scan or Query, as it came."""
-
-    items: list[msgspec.Raw] = msgspec.field(name="Items", default_factory=list)
-    last_key: msgspec.Raw = msgspec.field(name="LastEvaluatedKey", default=NOTHING)
-    count: int = msgspec.field(name="Count", default=0)
-    scanned: int = msgspec.field(name="ScannedCount", default=0)
-    capacity: msgspec.Raw = msgspec.field(name="ConsumedCapacity", default=NOTHING)
 
 
 class PutRequest(msgspec.Struct, frozen=True):
@@ -95,24 +84,10 @@ class StatementsReply(msgspec.Struct, frozen=True):
     capacity: list[msgspec.Raw] = msgspec.field(name="ConsumedCapacity", default_factory=list)
 
 
-_scan_reply = msgspec.json.Decoder(ScanReply).decode
 batch_write_reply = msgspec.json.Decoder(BatchWriteReply).decode
 batch_get_reply = msgspec.json.Decoder(BatchGetReply).decode
 item_reply = msgspec.json.Decoder(ItemReply).decode
 statements_reply = msgspec.json.Decoder(StatementsReply).decode
-
-
-def scan_page(body: bytes) -> ScanPage:
-    """The page in the body of a reply; its items point into ``body``. Raises RunError where it is no page."""
-    try:
-        reply = _scan_reply(body)
-    except msgspec.DecodeError as error:
-        raise RunError(
-            f"The reply to a scan is not a page of items ({error}).", hint="what answers there may not be DynamoDB"
-        ) from error
-    last = bytes(reply.last_key)
-    last_key = None if last in (b"", b"null") else reply.last_key
-    return ScanPage(reply.items, last_key, reply.count, reply.scanned, units_of(reply.capacity))
 
 
 def units_of(capacity: list[msgspec.Raw] | msgspec.Raw) -> Units:

@@ -27,16 +27,15 @@ _ITEM_FAULTS = frozenset(
 class TableSink:
     """Writes into ``table`` under ``mode``. ``key`` is the table's key schema.
 
-    ``only_new`` makes any mode conditional on the absence of another item with the key: for transforms that change
+    A write with ``only_new`` is conditional on the absence of another item with the key: for transforms that change
     keys, where two items must never silently become one (the second is dead with the code ``collision``).
     """
 
-    def __init__(self, calls: Calls, table: str, key: KeySchema, *, mode: Mode | None = None, only_new: bool = False):
+    def __init__(self, calls: Calls, table: str, key: KeySchema, *, mode: Mode | None = None) -> None:
         self._calls = calls
         self._table = table
         self._key = key
         self._mode = mode or Mode()
-        self._only_new = only_new and self._mode.kind == "overwrite"
 
     @property
     def batch_items(self) -> int:
@@ -58,12 +57,12 @@ class TableSink:
         """Close the connections."""
         await self._calls.exchange.close()
 
-    async def write(self, segment: int, items: Sequence[Item]) -> Outcome:  # noqa: ARG002
+    async def write(self, segment: int, items: Sequence[Item], *, only_new: bool = False) -> Outcome:  # noqa: ARG002
         """Write one batch of distinct keys; returns when each of its items is written, standing, skipped or dead."""
-        if self._mode.kind == "overwrite" and not self._only_new:
+        if self._mode.kind == "overwrite" and not only_new:
             parts = [await self._put_batch(part) for part in _by_size(items)]
         else:
-            parts = list(await asyncio.gather(*(self._put_one(item) for item in items)))
+            parts = list(await asyncio.gather(*(self._put_one(item, only_new) for item in items)))
         return merged(parts)
 
     # --- batches ------------------------------------------------------------------------------------------------------
@@ -105,25 +104,25 @@ class TableSink:
 
     # --- conditional puts ---------------------------------------------------------------------------------------------
 
-    async def _put_one(self, item: Item) -> Outcome:
+    async def _put_one(self, item: Item, only_new: bool) -> Outcome:
         try:
-            outcome = await self._calls.put(self._table, item, self._condition(item))
+            outcome = await self._calls.put(self._table, item, self._condition(item, only_new))
         except Refused as refused:
             if refused.failure.code not in _ITEM_FAULTS:
                 raise as_error(refused, "PutItem", self._table) from refused
             return _dead([item], "refused", refused.failure.sentence)
         if outcome.done:
             return Outcome(written=1, units=outcome.units)
-        return await self._after_condition(item, outcome)
+        return await self._after_condition(item, outcome, only_new)
 
-    async def _after_condition(self, item: Item, outcome: PutOutcome) -> Outcome:
+    async def _after_condition(self, item: Item, outcome: PutOutcome, only_new: bool) -> Outcome:
         key = key_of(item, self._key)
         standing = outcome.existing
         if standing is None:  # this engine does not show what stood there
             standing = await self._calls.get(self._table, encode_key(key, self._key))
         if standing is not None and item_hash(standing) == item_hash(item):
             return Outcome(already=1, units=outcome.units)
-        if self._only_new:
+        if only_new:
             reason = f"another item has the key {format_key(key, self._key)} already"
             return _dead([item], "collision", reason)
         if self._mode.kind == "fail-existing":
@@ -134,10 +133,10 @@ class TableSink:
             )
         return Outcome(skipped=1, units=outcome.units, others=(bytes(item),))
 
-    def _condition(self, item: Item) -> bytes:
+    def _condition(self, item: Item, only_new: bool) -> bytes:
         names = {"#k": self._key.names[0]}
         expression, values = "attribute_not_exists(#k)", b""
-        if self._mode.kind == "newer":
+        if self._mode.kind == "newer" and not only_new:
             ours = attributes(item).get(self._mode.attribute)
             if ours is not None:
                 names["#a"] = self._mode.attribute

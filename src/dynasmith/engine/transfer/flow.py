@@ -33,6 +33,9 @@ from dynasmith.ports.listener import Listener, silent
 TICK_SECONDS = 0.25
 """How often a running job looks at what a person wants of it, and says how far it is."""
 
+ONLY_NEW = "only_new"
+"""The parameter of a job whose transform was seen to change keys."""
+
 
 @dataclass(frozen=True, slots=True)
 class Width:
@@ -66,6 +69,11 @@ class Flow:
     cancelled: bool = False
     at: dict[int, Checkpoint] = field(default_factory=dict)
     _running: asyncio.Event = field(default_factory=asyncio.Event)
+    _only_new: bool = False
+    _switched: bool = False
+    _switching: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _plain: int = 0
+    _drained: asyncio.Event = field(default_factory=asyncio.Event)
     _codes: set[str] = field(default_factory=set)
 
     @property
@@ -98,6 +106,7 @@ class Flow:
     async def _begin(self) -> None:
         """Where each segment goes on; a segment whose sink lost what its mark promises begins anew."""
         job = self.claim.job
+        self._only_new = self._switched = bool(job.parameters.get(ONLY_NEW))
         known = self.claim.checkpoints()
         for number in range(job.segments):
             fresh = Checkpoint(job=job.id, segments=job.segments, segment=number)
@@ -144,6 +153,8 @@ class Flow:
 
     async def _page(self, at: Checkpoint, page: Page) -> None:
         staged = Staged(page.items) if self.stage is None else await self.stage(page.items)
+        if staged.moved and not self._switched:
+            await self._only_new_from_now()
         outcome = await self._write(at.segment, staged.items)
         dead = (*page.dead, *staged.dead, *outcome.dead)
         if dead:
@@ -192,9 +203,33 @@ class Flow:
 
     async def _batch(self, segment: int, batch: Sequence[Item]) -> Outcome:
         taken = await self.writes.leave(len(batch))
-        outcome = await self.sink.write(segment, batch)
+        only_new = self._only_new
+        self._plain += not only_new
+        try:
+            outcome = await self.sink.write(segment, batch, only_new=only_new)
+        finally:
+            self._plain -= not only_new
+            if self._plain == 0:
+                self._drained.set()
         self.writes.settle(taken, outcome.units, len(batch))
         return outcome
+
+    async def _only_new_from_now(self) -> None:
+        """A transform changed a key: from here on nothing is written over another item, so that none is lost.
+
+        What was written before has the key that it came with. Plain writes that are under way end first, and the job
+        remembers it, so that a resumed run writes no item plainly that could cover a moved one.
+        """
+        self._only_new = True
+        async with self._switching:
+            if self._switched:
+                return
+            while self._plain:
+                self._drained.clear()
+                await self._drained.wait()
+            job = self.claim.job
+            self.claim.change(msgspec.structs.replace(job, parameters=job.parameters | {ONLY_NEW: True}))
+            self._switched = True
 
     def _tell(self, dead: Sequence[Dead]) -> None:
         for entry in dead:

@@ -1,8 +1,11 @@
 """What happens to the items of a page between source and sink: filter, transform, the check for one key twice."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Protocol
+
+import msgspec
 
 from dynasmith.items.digest import Digest, digest_items
 from dynasmith.items.key import Key, KeySchema, format_key, key_of
@@ -13,13 +16,17 @@ from dynasmith.ports.items import Dead, Item
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """The items that a page became, and the arithmetic: read + fanned_out - dropped = items + already + dead."""
+    """The items that a page became, and the arithmetic: read + fanned_out - dropped = items + already + dead.
+
+    ``moved`` says that some of them have another key than the item they were made of.
+    """
 
     items: Sequence[Item]
     fanned_out: int = 0
     dropped: int = 0
     already: int = 0
     dead: tuple[Dead, ...] = ()
+    moved: bool = False
 
 
 class Stage(Protocol):
@@ -32,8 +39,9 @@ class Stage(Protocol):
 class Steps:
     """The stage in this process. ``keep`` drops items, ``transform`` changes them, ``distinct`` is the target's key.
 
-    ``distinct`` is needed wherever two items of one page may have one key: after a transform, and from files. An item
-    that a transform refuses stops the job, or goes to the dead letters where its policy or the job's ``policy`` says.
+    ``distinct`` is for sources in which one key may come twice: files, iterables. After a transform it is looked for
+    whenever it can happen. An item that a transform refuses stops the job, or goes to the dead letters where its
+    policy or the job's ``policy`` says.
     """
 
     keep: Callable[[Item], bool] | None = None
@@ -41,51 +49,70 @@ class Steps:
     distinct: KeySchema | None = None
     policy: Policy = "stop"
 
-    @property
-    def idle(self) -> bool:
-        """Whether pages pass untouched."""
-        return self.keep is None and self.transform is None and self.distinct is None
-
     async def __call__(self, items: Sequence[Item]) -> Staged:
         """Stage a page: on the loop, since a page is a few milliseconds."""
         return self.apply(items)
 
     def apply(self, items: Sequence[Item]) -> Staged:
-        """Stage a page."""
+        """Stage a page. Raises ItemRefused where a transform fails and the policy is to stop."""
         dropped = 0
         if self.keep is not None:
             kept = [item for item in items if self.keep(item)]
             dropped, items = len(items) - len(kept), kept
-        fanned_out, dead = 0, list[Dead]()
-        if self.transform is not None:
-            items, fanned_out, gone, dead = self._transformed(self.transform, items)
-            dropped += gone
-        if self.distinct is None:
-            return Staged(items, fanned_out, dropped, 0, tuple(dead))
-        items, already, twice = distinct_items(items, self.distinct)
-        return Staged(items, fanned_out, dropped, already, (*dead, *twice))
+        if self.transform is None:
+            return _distinct(Staged(items, 0, dropped), self.distinct)
+        staged = transformed(items, self.transform, self.policy)
+        staged = replace(staged, dropped=staged.dropped + dropped)
+        twice = self.distinct is not None or staged.moved or staged.fanned_out > 0
+        return _distinct(staged, (self.transform.target or self.transform.ctx.key) if twice else None)
 
-    def _transformed(self, transform: Transform, items: Sequence[Item]) -> tuple[list[Item], int, int, list[Dead]]:
-        made: list[Item] = []
-        dead: list[Dead] = []
-        fanned_out = dropped = 0
-        copy = transform.copy
-        for item in items:
-            try:
-                results = copy(item if type(item) is RawItem else RawItem(bytes(item)))
-            except ItemRefused as refused:
-                if (refused.policy or self.policy) == "stop":
-                    raise
-                dead.append(Dead(code="transform", reason=refused.message, item=bytes(item)))
-                continue
-            if len(results) == 1:
-                made.append(results[0])
-            elif not results:
-                dropped += 1
-            else:
-                fanned_out += len(results) - 1
-                made.extend(results)
-        return made, fanned_out, dropped, dead
+
+def transformed(items: Sequence[Item], transform: Transform, policy: Policy) -> Staged:
+    """The items after a transform. Raises ItemRefused where it fails and the policy is to stop."""
+    made: list[Item] = []
+    dead: list[Dead] = []
+    fanned_out = dropped = 0
+    key = transform.ctx.key
+    moved = transform.target is not None and transform.target != key
+    copy, key_wire = transform.copy, _key_wire(key)
+    for item in items:
+        try:
+            results = copy(item if type(item) is RawItem else RawItem(bytes(item)))
+        except ItemRefused as refused:
+            if (refused.policy or policy) == "stop":
+                raise
+            dead.append(Dead(code="transform", reason=refused.message, item=bytes(item)))
+            continue
+        if len(results) != 1:
+            dropped += not results
+            fanned_out += max(0, len(results) - 1)
+        made.extend(results)
+        if not moved:
+            before = key_wire(item)
+            moved = any(key_wire(result) != before and key_of(result, key) != key_of(item, key) for result in results)
+    return Staged(made, fanned_out, dropped, 0, tuple(dead), moved)
+
+
+@lru_cache(maxsize=16)
+def _key_wire(key: KeySchema) -> Callable[[Item], list[bytes]]:
+    """A function from an item to the bytes of its key attributes: equal bytes are one key, others may still be."""
+    fields = [f"f{number}" for number in range(len(key.parts))]
+    wanted = [(name, msgspec.Raw, msgspec.field(default_factory=msgspec.Raw)) for name in fields]
+    kind = msgspec.defstruct("KeyWire", wanted, rename=dict(zip(fields, key.names, strict=True)))
+    decode = msgspec.json.Decoder(kind).decode
+
+    def read(item: Item) -> list[bytes]:
+        found = decode(item)
+        return [bytes(getattr(found, name)) for name in fields]
+
+    return read
+
+
+def _distinct(staged: Staged, key: KeySchema | None) -> Staged:
+    if key is None:
+        return staged
+    items, already, twice = distinct_items(staged.items, key)
+    return replace(staged, items=items, already=already, dead=(*staged.dead, *twice))
 
 
 def distinct_items(items: Sequence[Item], key: KeySchema) -> tuple[Sequence[Item], int, list[Dead]]:
