@@ -41,3 +41,12 @@ def external_endpoint() -> str:
     if not endpoint:
         pytest.skip("DYNASMITH_TEST_ENDPOINT names no DynamoDB")
     return endpoint
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--engines``: which engines the contract suite runs on."""
+    parser.addoption(
+        "--engines",
+        default="usual",
+        help="usual (ministack and moto), all (also dynalite and what DYNASMITH_TEST_ENDPOINT names), or names",
+    )
