@@ -58,6 +58,7 @@ def test_billing_and_its_units() -> None:
     capacity = Capacity(read=5, write=7)
     provisioned = "provisioned, 5 read and 7 write units a second"
     assert of("Billing", billing=Billing.PROVISIONED, capacity=capacity) == provisioned
+    assert of("Billing", billing=Billing.PROVISIONED) == "provisioned"
     assert of("Billing", on_demand_maximum=OnDemandMaximum(write=9)) == "on demand, at most 9 write units a second"
 
 

@@ -53,7 +53,7 @@ class Subject:
 
     @property
     def table(self) -> Table:
-        """The table that is judged: the live one, or the definition where there is no live one."""
+        """The table that is judged: the live one, or the definition where there is none. ValueError without either."""
         if self.live is not None:
             return self.live.table
         if self.desired is None:

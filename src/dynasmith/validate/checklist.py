@@ -1,4 +1,4 @@
-"""The checklist of best practices of the Terraform guide (seed 3): which check answers a line, or why none can.
+"""A checklist of best practices for tables (a Terraform guide had it): which check answers a line, or why none can.
 
 Every line is either judged by checks, or is not knowable from definitions and live tables alone; then ``instead`` says
 what there is for it.

@@ -38,25 +38,24 @@ def examine(
     of the definition moves findings to ``accepted``, whatever their severity; an entry that matches nothing is a
     finding itself (DS007), unless the check could not judge here.
     """
-    if desired is None and (description is None or offline):
-        raise ValueError("A table has a definition, a description, or both.")
     subject = Subject(desired, None if offline else description, around, offline)
-    found = [finding for check in CHECKS if not check.last for finding in _findings(check, subject)]
+    table = subject.table.name
+    found = [finding for check in CHECKS if not check.last for finding in _findings(check, subject, table)]
     first = FirstPass(
         codes=frozenset(check.code for check in CHECKS),
         judged=frozenset(check.code for check in CHECKS if _can_judge(check, subject)),
         found=frozenset(finding.code for finding in found),
     )
     subject = replace(subject, first=first)
-    found += [finding for check in CHECKS if check.last for finding in _findings(check, subject)]
+    found += [finding for check in CHECKS if check.last for finding in _findings(check, subject, table)]
     return _sorted_out(found, desired)
 
 
-def _findings(check: Check, subject: Subject) -> Iterator[Finding]:
+def _findings(check: Check, subject: Subject, table: str) -> Iterator[Finding]:
     if check.live and subject.live is None:
         return
     for problem in check.look(subject):
-        yield _finding(check, problem, subject.table.name)
+        yield _finding(check, problem, table)
 
 
 def _can_judge(check: Check, subject: Subject) -> bool:

@@ -17,7 +17,7 @@ definition; "live" needs the service and is left out with `--offline`.
 _CHECKLIST_HEAD = """
 ## The checklist
 
-The thirteen best practices of the Terraform guide, which check judges each, and what cannot be known from definitions
+Thirteen best practices for tables, which check judges each, and what cannot be known from definitions
 and live tables.
 
 | Practice | Checks | What they do not say |

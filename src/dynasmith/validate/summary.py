@@ -1,4 +1,4 @@
-"""`summary`: one live table in a few lines, as the seed's validation script printed it, without its two mistakes.
+"""`summary`: one live table in a few lines, without the two mistakes that scripts make here.
 
 A table without SSEDescription is encrypted, with the key that AWS owns; a stream is on when it is enabled, not when
 there is an ARN of a latest stream.

@@ -9,8 +9,8 @@ from dynasmith.validate.environments import ENVIRONMENT_TAGS, environment_of_nam
 
 # Ours: of fewer tables nothing can be said to be usual.
 _SET_MIN_TABLES = 3
-_TAGGING = "Seed 3, checklist: Tag all resources consistently; AWS whitepaper, Best practices for tagging"
-_DOCUMENTED = "Seed 3, checklist: Document table schema and access patterns"
+_TAGGING = "Best practices checklist: Tag all resources consistently; AWS whitepaper, Best practices for tagging"
+_DOCUMENTED = "Best practices checklist: Document table schema and access patterns"
 
 
 def usual_tags(tables: Iterable[Table]) -> tuple[str, ...]:
