@@ -12,9 +12,7 @@ from dynasmith.tables.table import Billing, Index, Scaling, known
 from dynasmith.validate.check import Check, Problem, Subject
 from dynasmith.validate.checks.parts import DIMENSIONS, Part, part_of_index, part_of_table, parts_of
 
-_SCALING = (
-    "Application Auto Scaling user guide, DynamoDB; best practices checklist: Use auto-scaling for provisioned tables"
-)
+_SCALING = "Application Auto Scaling user guide, DynamoDB; best practices checklist: Use auto-scaling"
 
 
 def _fixed(subject: Subject) -> Iterator[Problem]:
