@@ -4,12 +4,14 @@ the same bytes."""
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
 from dynasmith.items.key import Key, KeySchema, encode_key, key_of
 from dynasmith.items.lazy import LazyItem
+from dynasmith.items.number import number_text
 from dynasmith.items.wire import encode_item
 
 
@@ -42,4 +44,4 @@ class Context:
 
 def _spelt_once(key: Key) -> Key:
     """Numbers that are equal get one spelling, so that 1 and 1.0 name one item here too."""
-    return tuple(part if isinstance(part, str | bytes) else part.normalize() for part in key)
+    return tuple(part if isinstance(part, str | bytes) else Decimal(number_text(part)) for part in key)

@@ -5,6 +5,7 @@ positive range 1E-130 to 9.9999999999999999999999999999999999999E+125; leading a
 """
 
 import re
+from decimal import Decimal
 from typing import Final
 
 from dynasmith.limits import NUMBER_MAX_DIGITS
@@ -46,3 +47,18 @@ def number_fault(text: str) -> str:
     if digits != "0" and not NUMBER_EXPONENT_MIN <= leading <= NUMBER_EXPONENT_MAX:
         return f"its magnitude is 1E{leading:+d}, outside 1E{NUMBER_EXPONENT_MIN} to 1E+{NUMBER_EXPONENT_MAX}"
     return ""
+
+
+def number_text(number: Decimal) -> str:
+    """The one text of a number: equal numbers give the same, exact, without zeros at the ends.
+
+    With an exponent only where the digits alone would be longer than 40 characters.
+    """
+    parts = number_parts(str(number))
+    if parts is None:
+        raise ValueError(f"{number} is no number of DynamoDB")
+    negative, digits, exponent = parts
+    sign = "-" if negative else ""
+    if not -40 <= exponent <= 40:
+        return f"{sign}{digits}E{exponent:+d}"
+    return sign + format(Decimal(f"{digits}E{exponent}"), "f")

@@ -1,0 +1,143 @@
+"""An operations file: its version, which items it concerns, what is done to them in order."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, Final
+
+from dynasmith.errors import DefinitionError, UsageError
+from dynasmith.items.condition import Condition, parse_condition
+from dynasmith.items.ctx import Context
+from dynasmith.items.operations.add import Add
+from dynasmith.items.operations.cast import Cast
+from dynasmith.items.operations.date import Date
+from dynasmith.items.operations.fields import Fault, Fields
+from dynasmith.items.operations.join import Join
+from dynasmith.items.operations.map_values import MapValues
+from dynasmith.items.operations.operation import Item, Operation
+from dynasmith.items.operations.remove import Remove
+from dynasmith.items.operations.rename import Rename
+from dynasmith.items.operations.sets import ListToSet, SetToList
+from dynasmith.items.operations.split import Split
+from dynasmith.items.operations.template import Template
+from dynasmith.items.transform import ItemRefused
+
+#: The version of the file. A newer one is refused.
+VERSION: Final = 1
+_OPERATIONS: Final[tuple[type[Operation], ...]] = (
+    Add,
+    Rename,
+    Remove,
+    Cast,
+    Split,
+    Join,
+    Date,
+    SetToList,
+    ListToSet,
+    Template,
+    MapValues,
+)
+#: Every operation by its word.
+VOCABULARY: Final[Mapping[str, type[Operation]]] = {operation.WORD: operation for operation in _OPERATIONS}
+_KEYS: Final = ("version", "where", "operations")
+
+
+@dataclass(frozen=True, slots=True)
+class Operations:
+    """Operations in order, on the items that meet ``where``. It is a function for a ``Transform``."""
+
+    operations: tuple[Operation, ...]
+    where: Condition | None = None
+
+    def __call__(self, item: Item, _: Context) -> Item:
+        """The item after all operations. Raises ItemRefused, naming the operation."""
+        if self.where is not None and not self.where.matches(item):
+            return item
+        for number, operation in enumerate(self.operations):
+            try:
+                operation.apply(item)
+            except ItemRefused as cause:
+                raise ItemRefused(
+                    f"operations[{number}] ({operation.describe()}): {cause.message}",
+                    hint=cause.hint,
+                    policy=cause.policy,
+                ) from cause
+        return item
+
+    def inverse(self) -> "Operations | None":
+        """What takes items back to the old shape, last change first; None where one operation has no inverse.
+
+        It has no ``where``: the condition spoke of the old shape.
+        """
+        back: list[Operation] = []
+        for operation in reversed(self.operations):
+            inverse = operation.inverse()
+            if inverse is None:
+                return None
+            back.extend(inverse)
+        return Operations(tuple(back))
+
+    def describe(self) -> tuple[str, ...]:
+        """Each operation in a few words."""
+        return tuple(operation.describe() for operation in self.operations)
+
+
+def parse_operations(document: Any) -> Operations:
+    """The operations in a parsed YAML or JSON document. Raises DefinitionError with every mistake at once."""
+    faults: list[Fault] = []
+    if not isinstance(document, Mapping):
+        raise DefinitionError([Fault("", "An operations file is a map with version and operations")])
+    unknown = [key for key in document if key not in _KEYS]
+    faults += [Fault(str(key), "this key is not known here", _meant(key, _KEYS)) for key in unknown]
+    version = document.get("version")
+    if version != VERSION or isinstance(version, bool):
+        problem = "version is missing" if version is None else f"version {version!r} is not known"
+        faults.append(Fault("version", problem, f"this dynasmith reads version {VERSION}"))
+    where = _where(document.get("where"), faults)
+    entries = document.get("operations")
+    if not isinstance(entries, Sequence) or isinstance(entries, str) or not entries:
+        faults.append(Fault("operations", "a list of operations was expected", "- {add: country, value: CH}"))
+        entries = []
+    makers = [_operation(entry, f"operations[{number}]", faults) for number, entry in enumerate(entries)]
+    if faults:
+        raise DefinitionError(faults, hint="docs/reference/operations.md shows every operation")
+    return Operations(tuple(maker() for maker in makers if maker is not None), where)
+
+
+def _where(said: Any, faults: list[Fault]) -> Condition | None:
+    if said is None:
+        return None
+    if not isinstance(said, str):
+        faults.append(Fault("where", "a condition in quotes was expected", 'where: "attribute_exists(age)"'))
+        return None
+    try:
+        return parse_condition(said)
+    except UsageError as cause:
+        faults.append(Fault("where", cause.message.rstrip("."), cause.hint))
+        return None
+
+
+def _operation(entry: Any, path: str, faults: list[Fault]) -> Any:
+    """What makes the operation of an entry; None, and faults, where it is not one."""
+    if not isinstance(entry, Mapping):
+        faults.append(Fault(path, "an operation was expected", "{add: country, value: CH}"))
+        return None
+    words = [key for key in entry if key in VOCABULARY]
+    if len(words) != 1:
+        if words:
+            faults.append(Fault(path, f"{' and '.join(words)} are two operations", "make two entries of it"))
+        else:
+            said = next(iter(entry), "")
+            problem = f"no operation is named ({', '.join(map(str, entry)) or 'it is empty'})"
+            hint = _meant(said, tuple(VOCABULARY)) or f"there are {', '.join(VOCABULARY)}"
+            faults.append(Fault(path, problem, hint))
+        return None
+    fields = Fields(entry, path, faults)
+    maker = VOCABULARY[words[0]].read(fields)
+    fields.close()
+    return maker
+
+
+def _meant(said: object, options: Sequence[str]) -> str:
+    close = get_close_matches(str(said), options, n=1)
+    return f"did you mean {close[0]}?" if close else ""

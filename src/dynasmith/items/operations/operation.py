@@ -1,0 +1,46 @@
+"""What an operation is, and how it refuses an item."""
+
+from collections.abc import Callable, MutableMapping
+from typing import Any, ClassVar, Literal, Protocol, Self, TypeAlias
+
+from dynasmith.items.operations.fields import Fields
+from dynasmith.items.transform import ItemRefused
+
+#: What becomes of an item that an operation cannot change: the job stops, the item is a dead letter, it stays as it is.
+OnError: TypeAlias = Literal["stop", "dead", "keep"]
+ON_ERROR: tuple[OnError, ...] = ("stop", "dead", "keep")
+
+Item: TypeAlias = MutableMapping[str, Any]
+
+
+class Operation(Protocol):
+    """One change of the shape of items: a frozen value. On an item that is in the new shape it does nothing."""
+
+    #: The word that names it in an operations file.
+    WORD: ClassVar[str]
+
+    @classmethod
+    def read(cls, fields: Fields) -> Callable[[], Self]:
+        """Read an entry of a file. Mistakes go into ``fields``; the result is called only where there are none."""
+        ...
+
+    def apply(self, item: Item) -> None:
+        """Change the item in place. Raises ItemRefused."""
+        ...
+
+    def inverse(self) -> "tuple[Operation, ...] | None":
+        """What takes an item that was in the old shape back to it; None where nothing can.
+
+        An item that was in the new shape before is not told apart: the journal of a backfill undoes exactly.
+        """
+        ...
+
+    def describe(self) -> str:
+        """It in a few words: ``rename name to full_name``."""
+        ...
+
+
+def refuse(on_error: OnError, problem: str, *, hint: str = "") -> None:
+    """Refuse an item as the operation says. ``problem`` names the attribute, never its value. Raises ItemRefused."""
+    if on_error != "keep":
+        raise ItemRefused(problem, hint=hint, policy=on_error)

@@ -1,0 +1,87 @@
+"""``{set_to_list: tags}`` and ``{list_to_set: tags}``."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+from dynasmith.items.operations.fields import Fields
+from dynasmith.items.operations.operation import ON_ERROR, Item, OnError, Operation, refuse
+from dynasmith.items.value import kind_of
+
+
+@dataclass(frozen=True, slots=True)
+class SetToList:
+    """A set as a list, sorted, so that every run makes the same."""
+
+    WORD: ClassVar[str] = "set_to_list"
+
+    attribute: str
+    on_error: OnError = "stop"
+
+    @classmethod
+    def read(cls, fields: Fields) -> Callable[[], Self]:
+        """A name."""
+        attribute = fields.name("set_to_list")
+        on_error = fields.choice("on_error", ON_ERROR, default="stop")
+        return lambda: cls(attribute, on_error)
+
+    def apply(self, item: Item) -> None:
+        """Nothing where it is absent or a list already."""
+        if self.attribute not in item:
+            return
+        value = item[self.attribute]
+        if isinstance(value, set | frozenset):
+            item[self.attribute] = sorted(value)
+        elif kind_of(value) != "L":
+            refuse(self.on_error, f"{self.attribute} is of type {kind_of(value)}, neither a set nor a list.")
+
+    def inverse(self) -> tuple[Operation, ...]:
+        """Make it a set again."""
+        return (ListToSet(self.attribute, self.on_error),)
+
+    def describe(self) -> str:
+        """It in a few words."""
+        return f"make the set {self.attribute} a list"
+
+
+@dataclass(frozen=True, slots=True)
+class ListToSet:
+    """A list of strings, of numbers or of bytes as a set: its order and what it holds twice are lost.
+
+    An empty list is refused, because there is no empty set; so is a mixed one.
+    """
+
+    WORD: ClassVar[str] = "list_to_set"
+
+    attribute: str
+    on_error: OnError = "stop"
+
+    @classmethod
+    def read(cls, fields: Fields) -> Callable[[], Self]:
+        """A name."""
+        attribute = fields.name("list_to_set")
+        on_error = fields.choice("on_error", ON_ERROR, default="stop")
+        return lambda: cls(attribute, on_error)
+
+    def apply(self, item: Item) -> None:
+        """Nothing where it is absent or a set already."""
+        if self.attribute not in item:
+            return
+        value = item[self.attribute]
+        kind = kind_of(value)
+        if kind in ("SS", "NS", "BS"):
+            return
+        members = {kind_of(member) for member in value} if kind == "L" else set()
+        if len(members) == 1 and members <= {"S", "N", "B"}:
+            item[self.attribute] = set(value)
+            return
+        why = "is empty" if kind == "L" and not members else "is no list of strings, of numbers or of binary values"
+        refuse(self.on_error, f"{self.attribute} {why} and cannot be a set.")
+
+    def inverse(self) -> tuple[Operation, ...]:
+        """Make it a list again, sorted."""
+        return (SetToList(self.attribute, self.on_error),)
+
+    def describe(self) -> str:
+        """It in a few words."""
+        return f"make the list {self.attribute} a set"

@@ -1,0 +1,73 @@
+"""``{template: gsi1pk, value: "user#{email}"}``: an attribute computed from others, such as the key of an index."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from string import Formatter
+from typing import ClassVar, Self
+
+from dynasmith.items.operations.fields import Fields
+from dynasmith.items.operations.operation import ON_ERROR, Item, OnError, Operation, refuse
+from dynasmith.items.operations.remove import Remove
+from dynasmith.items.operations.texts import text_of
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """Set an attribute to text with other attributes in it. Written ``{{`` and ``}}`` braces stand for themselves.
+
+    ``pieces`` are (text, name of the attribute that follows it, None at the end). An item that lacks one of them is
+    left as it is: it is then not in a sparse index.
+    """
+
+    WORD: ClassVar[str] = "template"
+
+    attribute: str
+    pieces: tuple[tuple[str, str | None], ...]
+    on_error: OnError = "stop"
+
+    @classmethod
+    def read(cls, fields: Fields) -> Callable[[], Self]:
+        """A name and the text."""
+        attribute, value = fields.name("template"), fields.text("value")
+        on_error = fields.choice("on_error", ON_ERROR, default="stop")
+        pieces = _pieces(value)
+        if pieces is None:
+            fields.fault("value", "its braces do not match", "write {name} for an attribute, {{ for a brace")
+        elif attribute in [name for _, name in pieces]:
+            fields.fault("value", f"{attribute} cannot be made of itself: it would grow with every run")
+        return lambda: cls(attribute, pieces or (), on_error)
+
+    def apply(self, item: Item) -> None:
+        """Nothing where a part is absent or the text is there already."""
+        text = ""
+        for before, name in self.pieces:
+            text += before
+            if name is None:
+                continue
+            if name not in item:
+                return
+            part = text_of(item[name])
+            if part is None:
+                refuse(self.on_error, f"{name} is neither a string nor a number and has no place in {self.attribute}.")
+                return
+            text += part
+        if item.get(self.attribute) != text:
+            item[self.attribute] = text
+
+    def inverse(self) -> tuple[Operation, ...]:
+        """Remove it."""
+        return (Remove(self.attribute),)
+
+    def describe(self) -> str:
+        """It in a few words."""
+        return f"compute {self.attribute}"
+
+
+def _pieces(value: str) -> tuple[tuple[str, str | None], ...] | None:
+    try:
+        parsed = list(Formatter().parse(value))
+    except ValueError:
+        return None
+    if any(name is not None and (not name or form or conversion) for _, name, form, conversion in parsed):
+        return None
+    return tuple((text, name) for text, name, _, _ in parsed)
