@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from dynasmith.errors import ProjectError
+from dynasmith.files.definitions import load_definitions
 from dynasmith.files.environment import LOCAL_ENDPOINT, Environment
 from dynasmith.files.project import environment_of, find_project, load_project
 from dynasmith.limits import Quotas
@@ -252,3 +253,13 @@ def test_a_config_or_a_directory_that_is_not_there_is_named(tmp_path: Path) -> N
         load_project(tmp_path, tmp_path, {})
     with pytest.raises(ProjectError, match=r"The directory .*nowhere does not exist\."):
         load_project(directory=tmp_path / "nowhere", variables={})
+
+
+def test_a_folder_whose_name_looks_like_a_glob_is_no_glob(tmp_path: Path) -> None:
+    folder = tmp_path / "a[b]c"
+    (folder / "tables").mkdir(parents=True)
+    _project(folder, 'definitions = ["tables/*.json", "one.json"]\n')
+    (folder / "tables" / "t.json").write_text('{"tables": []}')
+    (folder / "one.json").write_text('{"tables": []}')
+    definitions = load_definitions(load_project(directory=folder, variables={}).definitions, variables={})
+    assert definitions.sources == (str(folder / "tables" / "t.json"), str(folder / "one.json"))

@@ -356,7 +356,16 @@ CASES: dict[str, list[tuple[dict[str, Any], str, dict[str, Any]]]] = {
             sound(access=[{"function": "f", "allow": ["read"]}, {"function": "g", "allow": ["write"]}]),
         )
     ],
-    "D079": [(sound(triggers=[{"function": "f"}]), ".triggers", sound(triggers=[{"function": "f"}], **BOTH))],
+    "D079": [
+        (
+            sound(triggers=[{"function": "f"}], stream={"enabled": False}),
+            ".triggers",
+            sound(triggers=[{"function": "f"}], **BOTH),
+        )
+    ],
+    "D090": [
+        (sound(triggers=[{"function": "f"}]), ".triggers", sound(triggers=[])),
+    ],
     "D080": [
         (sound(items=[{"customer_id": "c"}]), ".items[0]", sound(items=[{**ITEM, "n": None, "l": [1, {"x": 2.5}]}])),
         (sound(items=[{**ITEM, "order_id": 5}]), ".items[0].order_id", sound(items=[])),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from glob import escape, has_magic
 from pathlib import Path
 from typing import Any, Final
 
@@ -169,7 +170,7 @@ def _read(path: Path, variables: Mapping[str, str]) -> ProjectFile:
     return ProjectFile(
         directory=str(folder),
         path=str(path),
-        definitions=tuple(str(folder / each) for each in said.get("definitions", ())),
+        definitions=tuple(_beside(folder, each) for each in said.get("definitions", ())),
         models=tuple(said.get("models", ())),
         migrations=str(folder / said.get("migrations", "migrations")),
         history_table=said.get("history_table", "dynasmith_history"),
@@ -179,6 +180,11 @@ def _read(path: Path, variables: Mapping[str, str]) -> ProjectFile:
         prices=said.get("prices", {}),
         sections=sections,
     )
+
+
+def _beside(folder: Path, name: str) -> str:
+    """A file or glob beside the project file; letters of the folder's own name never make a glob."""
+    return os.path.join(escape(str(folder)), name) if has_magic(name) else str(folder / name)
 
 
 def _literal_secrets(section: Node, findings: list[Finding]) -> None:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from msgspec import UNSET, UnsetType, to_builtins
 
+from dynasmith.tables.shape import canonical_json
 from dynasmith.tables.table import (
     Autoscaling,
     BackupPlan,
@@ -22,6 +23,7 @@ from dynasmith.tables.table import (
     Replica,
     Scaling,
     Table,
+    Trigger,
 )
 
 T = TypeVar("T")
@@ -51,7 +53,7 @@ def document_of(table: Table, name: str | None = None) -> Document:
         "contributor_insights": _set(table.contributor_insights, lambda on: {"enabled": on}),
         "kinesis_destination": _off_or(table.kinesis_stream, lambda arn: {"stream_arn": arn}),
         "resource_policy": _off_or(table.resource_policy, json.loads),
-        "triggers": _many(table.triggers, to_builtins),
+        "triggers": _many(table.triggers, _trigger),
         "access": _many(table.access, to_builtins),
         "backup_plan": _off_or(table.backup_plan, _backup_plan),
         "access_patterns": table.access_patterns,
@@ -157,6 +159,16 @@ def _replica(replica: Replica) -> Document:
         table_class=replica.table_class,
         key=replica.key,
     )
+
+
+def _trigger(trigger: Trigger) -> Document:
+    said: Document = to_builtins(trigger)
+    pattern = said.get("filter_pattern")
+    if pattern is not None:
+        read = json.loads(pattern)
+        if isinstance(read, dict) and canonical_json(read) == pattern:
+            said["filter_pattern"] = read  # a map is easier to read than JSON in quotes
+    return said
 
 
 def _backup_plan(plan: BackupPlan) -> Document:

@@ -19,22 +19,32 @@ _WORDS = frozenset(("true", "false", "yes", "no", "on", "off", "null", "y", "n")
 _UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
-def render_yaml(tables: Sequence[Table], *, comment: str = "") -> str:
-    """The definition file of these tables in YAML; `parse` reads back equal tables. ``comment`` goes on top."""
+def render_yaml(tables: Sequence[Table], *, comment: str = "", prefix: str = "", suffix: str = "") -> str:
+    """The definition file of these tables in YAML; `parse` reads back equal tables. ``comment`` goes on top.
+
+    ``prefix`` and ``suffix`` are the environment's: they are taken off the names, so that reading puts them on again.
+    """
     lines = [f"# {line}".rstrip() for line in comment.splitlines()]
     if not tables:
         return "\n".join([*lines, "tables: []", ""])
     lines.append("tables:")
     for table in tables:
-        for place, (key, value) in enumerate(_escaped(document_of(table)).items()):
+        document = _escaped(document_of(table, bare_name(table.name, prefix, suffix)))
+        for place, (key, value) in enumerate(document.items()):
             lines.extend(_entry(key, value, "  - " if place == 0 else "    ", 4))
     return "\n".join([*lines, ""])
 
 
-def render_json(tables: Sequence[Table]) -> str:
-    """The definition file of these tables in JSON; `parse` reads back equal tables."""
-    document = {"tables": [_escaped(document_of(table)) for table in tables]}
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+def render_json(tables: Sequence[Table], *, prefix: str = "", suffix: str = "") -> str:
+    """The definition file of these tables in JSON; otherwise as `render_yaml`."""
+    documents = [_escaped(document_of(table, bare_name(table.name, prefix, suffix))) for table in tables]
+    return json.dumps({"tables": documents}, indent=2, ensure_ascii=False) + "\n"
+
+
+def bare_name(name: str, prefix: str, suffix: str) -> str:
+    """The name without the environment's prefix and suffix; unchanged where it does not have both."""
+    fits = name.startswith(prefix) and name.endswith(suffix) and len(name) > len(prefix) + len(suffix)
+    return name[len(prefix) : len(name) - len(suffix)] if fits else name
 
 
 def _escaped(value: Any) -> Any:
@@ -63,7 +73,7 @@ def _entry(key: str, value: Any, lead: str, indent: int) -> list[str]:
 def _member(value: Any, indent: int) -> list[str]:
     lead = f"{' ' * indent}- "
     flow = f"{lead}{_flow(value)}"
-    if not isinstance(value, dict) or not value or (_shallow(value) and len(flow) <= WIDTH_CHARACTERS):
+    if not isinstance(value, dict) or not value or (_flat(value) and len(flow) <= WIDTH_CHARACTERS):
         return [flow]
     lines: list[str] = []
     for place, (name, each) in enumerate(value.items()):
@@ -72,16 +82,12 @@ def _member(value: Any, indent: int) -> list[str]:
 
 
 def _flat(value: Any) -> bool:
-    """A scalar, or a map or list that holds scalars only: it may stand on one line."""
+    """Scalars, or lists of scalars, and no more than a map around them: it may stand on one line."""
     if isinstance(value, dict):
-        return all(not isinstance(each, dict | list) or not each for each in value.values())
+        return all(not isinstance(each, dict) and _flat(each) for each in value.values())
     if isinstance(value, list):
         return not any(isinstance(each, dict | list) for each in value)
     return True
-
-
-def _shallow(value: dict[str, Any]) -> bool:
-    return all(_flat(each) and not isinstance(each, list) for each in value.values())
 
 
 def _flow(value: Any) -> str:

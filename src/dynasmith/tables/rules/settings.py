@@ -105,8 +105,13 @@ def _named_once(table: Subject) -> Iterator[Problem]:
 
 
 def _trigger_stream(table: Subject) -> Iterator[Problem]:
-    if table.plain("triggers") and not table.unknown("stream") and table.enabled("stream") is None:
-        yield Problem(("triggers",), "needs a stream to be called from")
+    if table.plain("triggers") and table.plain("stream", "enabled") is False:
+        yield Problem(("triggers",), "needs a stream to be called from, and the stream is off")
+
+
+def _trigger_stream_unsaid(table: Subject) -> Iterator[Problem]:
+    if table.plain("triggers") and table.node.get("stream") is None:
+        yield Problem(("triggers",), "needs a stream to be called from, and the definition says nothing of one")
 
 
 RULES = (
@@ -187,7 +192,16 @@ RULES = (
         "Triggers need a stream",
         "A function is called from the stream of changes.",
         "Lambda Developer Guide, Using Lambda with DynamoDB",
-        "add stream: {view_type: NEW_AND_OLD_IMAGES}",
+        "say stream: {view_type: NEW_AND_OLD_IMAGES}",
         _trigger_stream,
+    ),
+    Rule(
+        "D090",
+        "A definition with triggers says which stream they read",
+        "A new table has no stream; where another tool manages it, this may stay as it is.",
+        "Lambda Developer Guide, Using Lambda with DynamoDB",
+        "say stream: {view_type: NEW_AND_OLD_IMAGES}",
+        _trigger_stream_unsaid,
+        "warning",
     ),
 )
