@@ -122,6 +122,8 @@ def _operation(entry: Any, path: str, faults: list[Fault]) -> Any:
     if not isinstance(entry, Mapping):
         faults.append(Fault(path, "an operation was expected", "{add: country, value: CH}"))
         return None
+    # A reader of YAML 1.1 takes the bare key ``on`` for true, and nobody means that.
+    entry = {"on" if key is True else key: value for key, value in entry.items()}
     words = [key for key in entry if key in VOCABULARY]
     if len(words) != 1:
         if words:
