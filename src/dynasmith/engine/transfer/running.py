@@ -40,12 +40,13 @@ class Ways:
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What a run needs of the world: who listens, which loop, what time it is, how it is stopped from outside."""
+    """What a run needs of the world: who listens, which loop, what time it is, how it is stopped, who runs it."""
 
     listener: Listener = silent
     loop_factory: LoopFactory = asyncio.new_event_loop
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     stop: Stop | None = None
+    owner: str = ""
 
 
 def run_job(claim: Claim, ways: Ways, around: Around | None = None) -> Report:

@@ -54,6 +54,9 @@ class FolderLedger:
         home = self._home(job_id)
         lock = ProcessLock(home / "lock", job_id)
         try:
+            # Whoever takes a job up wants it to run; a pace that was asked for stays.
+            if (control := _read_control(home)).wish != "run":
+                self.steer(job_id, msgspec.structs.replace(control, wish="run"))
             return FolderClaim(home, lock, _settled(_read_job(home), locked=False))
         except BaseException:
             lock.release()

@@ -1,0 +1,139 @@
+"""copy: every item of a table into another one."""
+
+from collections.abc import Callable
+from os import urandom
+from typing import Any
+
+import msgspec
+
+from dynasmith.engine.transfer.asked import Flowing, asked_again, kept
+from dynasmith.engine.transfer.flow import Width
+from dynasmith.engine.transfer.running import Around, Ways, run_job
+from dynasmith.engine.transfer.sides import TableEnd, check_ends, rates
+from dynasmith.engine.transfer.stage import Steps
+from dynasmith.items.condition.condition import parse_condition
+from dynasmith.items.ctx import Context
+from dynasmith.items.transform import Function, Transform
+from dynasmith.jobs.job import Job, job_id
+from dynasmith.jobs.report import Report
+from dynasmith.jobs.segments import plan_segments
+from dynasmith.ports.checkpoints import Claim, Ledger
+from dynasmith.ports.items import Item, OpenSource
+
+
+def copy(
+    source: TableEnd,
+    target: TableEnd,
+    ledger: Ledger,
+    asked: Flowing | None = None,
+    *,
+    transform: Function | None = None,
+    where: Callable[[Any], bool] | None = None,
+    parameters: dict[str, Any] | None = None,
+    around: Around | None = None,
+) -> Report:
+    """Copy every item of ``source`` into ``target`` and give the report.
+
+    ``transform`` makes none, one or many items of one; ``where`` says which items it concerns. ``parameters`` is plain
+    JSON that the job keeps: what the caller needs to find both ends again for a resume. Raises UsageError for the same
+    table on both sides or another key without a transform; Interrupted and errors of the service leave a job that
+    ``copy_again`` resumes, doing at most one page a segment again.
+    """
+    asked = asked or Flowing()
+    around = around or Around()
+    check_ends(source, target, transforms=transform is not None)
+    segments = plan_segments(
+        source.description.size_bytes_estimate, workers=asked.segments_at_once, asked=asked.segments
+    )
+    job = new_job("copy", around, segments, kept(asked, parameters or {}))
+    return _run(ledger.begin(job), source, target, asked, transform, where, around)
+
+
+def copy_again(
+    claim: Claim,
+    source: TableEnd,
+    target: TableEnd,
+    *,
+    transform: Function | None = None,
+    where: Callable[[Any], bool] | None = None,
+    around: Around | None = None,
+) -> Report:
+    """Resume a copy from its checkpoints, with the options and the time that it began with."""
+    check_ends(source, target, transforms=transform is not None)
+    return _run(claim, source, target, asked_again(claim.job.parameters), transform, where, around or Around())
+
+
+def new_job(verb: str, around: Around, segments: int, parameters: dict[str, Any]) -> Job:
+    """A job that was not begun yet."""
+    now = around.now()
+    return Job(
+        id=job_id(verb, now, urandom(3)),
+        verb=verb,
+        parameters=parameters,
+        started_at=now,
+        changed_at=now,
+        segments=segments,
+        owner=around.owner,
+    )
+
+
+def _run(
+    claim: Claim,
+    source: TableEnd,
+    target: TableEnd,
+    asked: Flowing,
+    function: Function | None,
+    where: Callable[[Any], bool] | None,
+    around: Around,
+) -> Report:
+    ctx = Context(claim.job.started_at, claim.job.id, source.key)
+    transform = None if function is None else Transform(function, ctx, target=target.key, where=where)
+    keep = expiry(source, claim.job) if asked.expired == "skip" else None
+    stage = None if transform is None and keep is None else Steps(keep=keep, transform=transform, policy=asked.on_error)
+    ways = Ways(
+        source=table_reader(source, claim.job.segments, asked),
+        sink=target.access.sink(target.name, target.key, mode=asked.mode),
+        stage=stage,
+        reads=rates(source, "read", asked.max_read_units, share=asked.share),
+        writes=rates(target, "write", asked.max_write_units, share=asked.share),
+        width=Width(asked.segments_at_once, asked.lanes),
+        digest=asked.digest,
+        table=target.name,
+        total_items=source.description.item_count_estimate or None,
+    )
+    return run_job(claim, ways, around)
+
+
+def table_reader(end: TableEnd, segments: int, asked: Flowing) -> OpenSource:
+    """The table as a source, as it was asked for."""
+    return end.access.source(
+        end.name,
+        segments=segments,
+        page_items=asked.batch_size,
+        consistent=asked.consistent,
+        condition=parse_condition(asked.condition).filter() if asked.condition else None,
+    )
+
+
+class _Number(msgspec.Struct):
+    number: str = msgspec.field(name="N", default="")
+
+
+def expiry(end: TableEnd, job: Job) -> Callable[[Item], bool] | None:
+    """Whether an item had not expired when the job began (TTL deletes late; such items still scan)."""
+    if not end.expires:
+        return None
+    kind = msgspec.defstruct(
+        "Expiring", [("at", _Number, msgspec.field(default_factory=_Number))], rename={"at": end.expires}
+    )
+    decode = msgspec.json.Decoder(kind).decode
+    began = job.started_at.timestamp()
+
+    def alive(item: Item) -> bool:
+        number: str = decode(item).at.number  # type: ignore[attr-defined]  # made above
+        try:
+            return not number or float(number) > began
+        except ValueError:
+            return True
+
+    return alive

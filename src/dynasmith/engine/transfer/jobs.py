@@ -1,0 +1,58 @@
+"""jobs: what a person does with jobs that run, or ran: pause, go on, end, another pace."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import msgspec
+
+from dynasmith.errors import Locked, RunError
+from dynasmith.jobs.job import Job, moved
+from dynasmith.ports.checkpoints import Ledger
+
+
+def cancel(ledger: Ledger, job_id: str, now: Callable[[], datetime]) -> Job:
+    """End a job for good: one that runs stops after the pages that are on their way. What it wrote stays."""
+    try:
+        claim = ledger.claim(job_id)
+    except Locked:
+        ledger.steer(job_id, msgspec.structs.replace(ledger.steered(job_id), wish="cancel"))
+        return ledger.show(job_id)
+    try:
+        claim.change(moved(claim.job, "cancelled", now()))
+        return claim.job
+    finally:
+        claim.release()
+
+
+def pause(ledger: Ledger, job_id: str) -> None:
+    """Let a job that runs wait, within a second, until ``proceed``. Raises RunError for one that does not run."""
+    _running(ledger, job_id)
+    ledger.steer(job_id, msgspec.structs.replace(ledger.steered(job_id), wish="pause"))
+
+
+def proceed(ledger: Ledger, job_id: str) -> None:
+    """Let a paused job go on in the process that runs it. Raises RunError for one that does not run."""
+    _running(ledger, job_id)
+    ledger.steer(job_id, msgspec.structs.replace(ledger.steered(job_id), wish="run"))
+
+
+def pace(ledger: Ledger, job_id: str, *, read_units: float | None = None, write_units: float | None = None) -> None:
+    """Another pace in units a second, at once where the job runs, else when it is resumed. None leaves a side alone."""
+    for units in (read_units, write_units):
+        if units is not None and not units > 0:
+            raise RunError(f"A pace of {units:g} units a second would never end.", hint="jobs pause lets a job wait")
+    control = ledger.steered(job_id)
+    ledger.steer(
+        job_id,
+        msgspec.structs.replace(
+            control,
+            read_units_per_second=control.read_units_per_second if read_units is None else read_units,
+            write_units_per_second=control.write_units_per_second if write_units is None else write_units,
+        ),
+    )
+
+
+def _running(ledger: Ledger, job_id: str) -> None:
+    job = ledger.show(job_id)
+    if job.state not in ("running", "paused"):
+        raise RunError(f"Job {job_id} does not run: it is {job.state}.", hint=f"dynasmith jobs resume {job_id}")

@@ -1,0 +1,167 @@
+"""--dry-run: what a verb would move, what it would cost and how long it would take, with samples. It opens no sink."""
+
+from collections.abc import Callable, Mapping, Sequence
+from math import inf
+from typing import Any
+
+import msgspec
+
+from dynasmith.engine.transfer.asked import Flowing
+from dynasmith.engine.transfer.copy import expiry, new_job, table_reader
+from dynasmith.engine.transfer.loop import Stop, run
+from dynasmith.engine.transfer.running import Around
+from dynasmith.engine.transfer.sides import TableEnd, check_ends, rates
+from dynasmith.errors import ItemInvalid
+from dynasmith.items.ctx import Context
+from dynasmith.items.plain import plain_from_raw
+from dynasmith.items.size import item_bytes
+from dynasmith.items.transform import Function, ItemRefused, Transform
+from dynasmith.items.wire import RawItem
+from dynasmith.jobs.estimate import Estimate, estimate_units, with_cost, with_time
+from dynasmith.ports.items import Item, OpenSource
+from dynasmith.tables.table import known
+
+SAMPLED_ITEMS = 200
+SHOWN_SAMPLES = 3
+
+
+class Sample(msgspec.Struct, frozen=True):
+    """One item before and what becomes of it, as plain JSON text; ``refused`` says why a transform refuses it."""
+
+    before: str
+    after: tuple[str, ...]
+    refused: str = ""
+
+
+class Rehearsal(msgspec.Struct, frozen=True):
+    """What would happen. ``notes`` are things that a person should know before it does."""
+
+    estimate: Estimate
+    samples: tuple[Sample, ...]
+    notes: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Stable keys."""
+        return {
+            **self.estimate.to_json(),
+            "samples": [msgspec.to_builtins(sample) for sample in self.samples],
+            "notes": list(self.notes),
+        }
+
+
+def rehearse_copy(
+    source: TableEnd,
+    target: TableEnd,
+    asked: Flowing | None = None,
+    *,
+    transform: Function | None = None,
+    where: Callable[[Any], bool] | None = None,
+    prices: Mapping[str, float | None] | None = None,
+    around: Around | None = None,
+) -> Rehearsal:
+    """What ``copy`` would do: reads up to 200 items, writes nothing. Items and bytes are the table's own figures."""
+    asked = asked or Flowing()
+    around = around or Around()
+    check_ends(source, target, transforms=transform is not None)
+    items = _first_items(table_reader(source, 1, asked), around)
+    job = new_job("copy", around, 1, {})
+    alive = expiry(source, job)
+    notes = []
+    expired = sum(1 for item in items if alive is not None and not alive(item))
+    if expired:
+        word = "are skipped" if asked.expired == "skip" else "are copied (--expired skip leaves them out)"
+        notes.append(f"{expired} of {len(items)} sampled items have expired (TTL {source.expires}); they {word}")
+    made: Transform | None = None
+    if transform is not None:
+        made = Transform(transform, Context(job.started_at, job.id, source.key), target=target.key, where=where)
+    return _rehearsed(source, target, asked, items, made, prices, notes)
+
+
+def rehearse_items(
+    source: OpenSource,
+    target: TableEnd,
+    items: int,
+    size_bytes: int,
+    asked: Flowing | None = None,
+    *,
+    prices: Mapping[str, float | None] | None = None,
+    around: Around | None = None,
+) -> Rehearsal:
+    """What ``populate`` would do; ``items`` and ``size_bytes`` are what its files say or weigh, 0 where unknown."""
+    asked = asked or Flowing()
+    sampled = _first_items(source, around or Around())
+    if not items and sampled:
+        mean = sum(memoryview(item).nbytes for item in sampled) / len(sampled)
+        items = max(len(sampled), round(size_bytes / mean))
+    return _rehearsed(None, target, asked, sampled, None, prices, [], items)
+
+
+def _rehearsed(
+    source: TableEnd | None,
+    target: TableEnd,
+    asked: Flowing,
+    items: Sequence[Item],
+    transform: Transform | None,
+    prices: Mapping[str, float | None] | None,
+    notes: list[str],
+    count: int = 0,
+) -> Rehearsal:
+    results = [_sample(item, transform) for item in items]
+    sizes = [(item_bytes(item), sum(map(item_bytes, after))) for item, (_, after) in zip(items, results, strict=True)]
+    size = sum(before for before, _ in sizes) * count // max(1, len(sizes))
+    if source is not None:
+        description = source.description
+        count, size = description.item_count_estimate, description.size_bytes_estimate
+        if not count and items:
+            notes.append("the table's own figures are not there yet: the estimate covers the sample only")
+            count, size = len(items), sum(before for before, _ in sizes)
+    refused = sum(1 for sample, _ in results if sample.refused)
+    if refused:
+        notes.append(f"the transform refuses {refused} of {len(items)} sampled items")
+    indexes = float(len(known(target.description.table.indexes, ())))
+    if indexes:
+        notes.append(f"each write may be written to {indexes:.0f} indexes too: the units assume that it is")
+    estimate = estimate_units(count, size, sizes, indexes=indexes, consistent=asked.consistent)
+    read = rates(source, "read", asked.max_read_units, share=asked.share).ceiling if source is not None else inf
+    write = rates(target, "write", asked.max_write_units, share=asked.share).ceiling
+    estimate = with_cost(with_time(estimate, read_rate=read, write_rate=write), prices or {})
+    return Rehearsal(estimate, tuple(sample for sample, _ in results[:SHOWN_SAMPLES]), tuple(notes))
+
+
+def _sample(item: Item, transform: Transform | None) -> tuple[Sample, list[RawItem]]:
+    raw = RawItem(bytes(item))
+    before = _shown(raw)
+    if transform is None:
+        return Sample(before, (before,)), [raw]
+    try:
+        after = transform.copy(raw)
+    except ItemRefused as refused:
+        return Sample(before, (), refused.message), []
+    return Sample(before, tuple(map(_shown, after))), after
+
+
+def _shown(raw: RawItem) -> str:
+    try:
+        return plain_from_raw(raw).decode()
+    except ItemInvalid:
+        return bytes(raw).decode("utf-8", "replace")
+
+
+def _first_items(source: OpenSource, around: Around) -> list[Item]:
+    async def main(stop: Stop) -> list[Item]:
+        opened = await source(lambda _: None)
+        try:
+            found: list[Item] = []
+            for segment in range(opened.segments):
+                start: bytes | None = None
+                while len(found) < SAMPLED_ITEMS and not stop.asked:
+                    page = await opened.read(segment, start)
+                    found += page.items
+                    start = page.next
+                    if start is None:
+                        break
+            return found[:SAMPLED_ITEMS]
+        finally:
+            await opened.close()
+
+    return run(main, loop_factory=around.loop_factory)

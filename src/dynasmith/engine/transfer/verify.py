@@ -1,0 +1,271 @@
+"""verify: whether two sets of items are equal, and which keys differ, without holding either in memory.
+
+First pass: count and digest of both sides, each also split by the hash of the key into 65,536 buckets (a count and a
+sum each, 1.5 MB). Equal digests end it. Second pass, over the buckets that differ only, as many as fit the limit of
+keys that are held: the keys of both sides with their item hashes, compared. A difference between tables is read again
+by key, strongly, on both sides: what is equal then was changed by somebody while the scans ran, and is told apart.
+"""
+
+import asyncio
+from array import array
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from dynasmith.engine.transfer.loop import Stop, run
+from dynasmith.engine.transfer.pacing import UNLIMITED, Pacer, Rates
+from dynasmith.engine.transfer.running import Around
+from dynasmith.engine.transfer.stage import Stage
+from dynasmith.errors import Interrupted
+from dynasmith.items.digest import Digest, item_hash
+from dynasmith.items.key import Key, KeySchema, encode_key, format_key, key_of
+from dynasmith.items.wire import Units
+from dynasmith.ports.items import Dead, Item, Lookup, OpenSource, Source
+
+BUCKETS = 1 << 16
+HELD_KEYS_MAX = 200_000
+"""Keys of both sides that the second pass holds at once: about 60 MB."""
+
+_MODULUS = 1 << 128
+
+
+Kind = Literal["missing", "extra", "differs", "twice"]
+
+
+@dataclass(frozen=True, slots=True)
+class VerifySide:
+    """One side: its items, what happens to them before they are compared, how to read some again."""
+
+    source: OpenSource
+    stage: Stage | None = None
+    lookup: Callable[[], Awaitable[Lookup]] | None = None
+    reads: Rates = UNLIMITED
+    at_once: int = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One key that is not equal on both sides, seen from the source: ``missing`` in the target, ``extra`` there.
+
+    ``twice``: a file holds it more than once. ``changing``: it was equal when read again, so somebody writes to it.
+    """
+
+    kind: Kind
+    key: str
+    changing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """Both digests, and the first differences. ``more`` says that there are others beyond the limit.
+
+    ``dead`` counts what was no item (lines of a file), or what a transform refused: it can be on no side.
+    """
+
+    source: Digest
+    target: Digest
+    differences: tuple[Difference, ...] = ()
+    more: bool = False
+    dead: int = 0
+
+    @property
+    def equal(self) -> bool:
+        """Whether both sides hold the same items."""
+        return self.source == self.target and not self.dead
+
+    def to_json(self) -> dict[str, object]:
+        """Stable keys."""
+        return {
+            "equal": self.equal,
+            "source": {"count": self.source.count, "digest": str(self.source)},
+            "target": {"count": self.target.count, "digest": str(self.target)},
+            "differences": [
+                {"kind": found.kind, "key": found.key, "changing": found.changing} for found in self.differences
+            ],
+            "more": self.more,
+            "dead": self.dead,
+        }
+
+
+def verify(
+    source: VerifySide, target: VerifySide, key: KeySchema, *, limit: int = 20, around: Around | None = None
+) -> Verified:
+    """Compare both sides; ``key`` is the target's, ``limit`` how many differing keys are wanted.
+
+    Reads each side once, and on a difference once more. Writes nothing. Raises Interrupted on a signal: there is
+    nothing to resume, it is run again.
+    """
+    around = around or Around()
+    return run(
+        lambda stop: _verify(source, target, key, limit, stop), loop_factory=around.loop_factory, stop=around.stop
+    )
+
+
+class _Buckets:
+    """Counts and sums of item hashes by key hash."""
+
+    def __init__(self) -> None:
+        self.counts = array("Q", bytes(8 * BUCKETS))
+        self.high = array("Q", bytes(8 * BUCKETS))
+        self.low = array("Q", bytes(8 * BUCKETS))
+        self.count = self.total = self.dead = 0
+
+    def add(self, bucket: int, hashed: int) -> None:
+        self.count += 1
+        self.total += hashed
+        self.counts[bucket] += 1
+        summed = ((self.high[bucket] << 64 | self.low[bucket]) + hashed) % _MODULUS
+        self.high[bucket], self.low[bucket] = summed >> 64, summed & 0xFFFF_FFFF_FFFF_FFFF
+
+    @property
+    def digest(self) -> Digest:
+        return Digest(self.count, self.total % _MODULUS)
+
+    def differing(self, other: "_Buckets") -> list[int]:
+        return [
+            bucket
+            for bucket in range(BUCKETS)
+            if (self.counts[bucket], self.high[bucket], self.low[bucket])
+            != (other.counts[bucket], other.high[bucket], other.low[bucket])
+        ]
+
+
+def _bucket(key: Key) -> int:
+    # Python's own hash: equal keys (also 1 and 1.0) are in one bucket on both sides of one run, which is all it needs.
+    return hash(key) % BUCKETS
+
+
+async def _verify(source: VerifySide, target: VerifySide, key: KeySchema, limit: int, stop: Stop) -> Verified:
+    first, second = _Buckets(), _Buckets()
+
+    def into(buckets: _Buckets) -> Callable[[Sequence[Item]], None]:
+        def add(items: Sequence[Item]) -> None:
+            for item in items:
+                buckets.add(_bucket(key_of(item, key)), item_hash(item))
+
+        return add
+
+    await _both(_walk(source, into(first), first, stop), _walk(target, into(second), second, stop))
+    dead = first.dead + second.dead
+    if first.digest == second.digest:
+        return Verified(first.digest, second.digest, dead=dead)
+    wanted = _some(first.differing(second), first, second, limit)
+    twice: set[Key] = set()
+    held: tuple[dict[Key, int], dict[Key, int]] = ({}, {})
+
+    def keep(into: dict[Key, int]) -> Callable[[Sequence[Item]], None]:
+        def add(items: Sequence[Item]) -> None:
+            for item in items:
+                found = key_of(item, key)
+                if _bucket(found) in wanted:
+                    if found in into:
+                        twice.add(found)
+                    into[found] = item_hash(item)
+
+        return add
+
+    await _both(_walk(source, keep(held[0]), _Buckets(), stop), _walk(target, keep(held[1]), _Buckets(), stop))
+    differing = [*_compared(*held), *(_twice(found) for found in twice)]
+    shown = differing[:limit]
+    changing = await _changing(source, target, [found for _, found in shown], key)
+    differences = tuple(Difference(kind, format_key(found, key), found in changing) for kind, found in shown)
+    more = len(differing) > limit or len(wanted) < len(first.differing(second))
+    return Verified(first.digest, second.digest, differences, more, dead)
+
+
+def _some(differing: Sequence[int], first: _Buckets, second: _Buckets, limit: int) -> frozenset[int]:
+    """As many of the differing buckets as are needed for the limit and fit the memory; at least one."""
+    chosen: list[int] = []
+    held = 0
+    for bucket in differing:
+        size = first.counts[bucket] + second.counts[bucket]
+        if chosen and (held + size > HELD_KEYS_MAX or len(chosen) > limit):
+            break
+        chosen.append(bucket)
+        held += size
+    return frozenset(chosen)
+
+
+def _compared(source: dict[Key, int], target: dict[Key, int]) -> list[tuple[Kind, Key]]:
+    found: list[tuple[Kind, Key]] = []
+    for key, hashed in source.items():
+        if key not in target:
+            found.append(("missing", key))
+        elif target[key] != hashed:
+            found.append(("differs", key))
+    found += [("extra", key) for key in target if key not in source]
+    return found
+
+
+def _twice(key: Key) -> tuple[Kind, Key]:
+    return "twice", key
+
+
+async def _changing(source: VerifySide, target: VerifySide, keys: Sequence[Key], schema: KeySchema) -> frozenset[Key]:
+    """The keys that are equal on both sides when they are read again: live writes, not differences."""
+    if source.lookup is None or target.lookup is None or source.stage is not None or not keys:
+        return frozenset()
+    wires = [encode_key(key, schema) for key in keys]
+    found = []
+    for side in (source.lookup, target.lookup):
+        lookup = await side()
+        try:
+            found.append({key_of(item, schema): item_hash(item) for item in await lookup.get(wires)})
+        finally:
+            await lookup.close()
+    return frozenset(key for key in keys if found[0].get(key) == found[1].get(key))
+
+
+async def _both(one: Awaitable[None], other: Awaitable[None]) -> None:
+    tasks = [asyncio.ensure_future(one), asyncio.ensure_future(other)]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _walk(side: VerifySide, add: Callable[[Sequence[Item]], None], buckets: _Buckets, stop: Stop) -> None:
+    """Every page of one side, in some segments at once."""
+    reads = Pacer("read", side.reads)
+    source = await side.source(reads.heard)
+    try:
+        segments = iter(range(source.segments))
+
+        async def walker() -> None:
+            for segment in segments:
+                await _segment(source, segment, side, reads, add, buckets, stop)
+
+        await asyncio.gather(*(walker() for _ in range(min(side.at_once, source.segments))))
+    finally:
+        await source.close()
+
+
+async def _segment(
+    source: Source,
+    segment: int,
+    side: VerifySide,
+    reads: Pacer,
+    add: Callable[[Sequence[Item]], None],
+    buckets: _Buckets,
+    stop: Stop,
+) -> None:
+    start: bytes | None = None
+    while True:
+        if stop.asked:
+            raise Interrupted("The verification was interrupted; it wrote nothing.", hint="run it again")
+        taken = await reads.leave(1)
+        page = await source.read(segment, start)
+        reads.settle(taken, Units(page.units), 1)
+        dead: tuple[Dead, ...] = page.dead
+        if side.stage is None:
+            add(page.items)
+        else:
+            staged = await side.stage(page.items)
+            add(staged.items)
+            dead += staged.dead
+        buckets.dead += len(dead)
+        start = page.next
+        if start is None:
+            return
