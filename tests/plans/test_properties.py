@@ -97,8 +97,8 @@ def assert_may_exist(table: Table) -> None:
     for attribute in table.key_attributes():
         assert types.setdefault(attribute.name, attribute.type) == attribute.type
     provisioned = table.billing is Billing.PROVISIONED
-    for part in (table, *indexes):
-        assert isinstance(part.capacity, UnsetType) is not provisioned
+    for capacity in (table.capacity, *(index.capacity for index in indexes)):
+        assert isinstance(capacity, UnsetType) is not provisioned
     if known(table.replicas, ()) and table.consistency != "STRONG":
         assert table.stream is StreamView.NEW_AND_OLD_IMAGES
     assert table.time_to_live not in table.key.names
