@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
-from tests.strict.tables import UNITS, create, defined, index, ready, refused, status
 
 from dynasmith.local.strict import StrictServer
+from strict_tables import UNITS, create, defined, index, ready, refused, status
 
 PROVISIONED: dict[str, Any] = {"BillingMode": "PROVISIONED", "ProvisionedThroughput": UNITS}
 

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from tests.strict.tables import create, defined, index, index_states, ready, refused, status
-
 from dynasmith.local.strict import StrictServer
+from strict_tables import create, defined, index, index_states, ready, refused, status
 
 
 def test_a_table_is_creating_then_active_and_deleting_then_gone(server: StrictServer, client: Any) -> None:

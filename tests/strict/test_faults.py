@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError, ConnectionClosedError, HTTPClientEr
 from botocore.exceptions import ReadTimeoutError as BotocoreReadTimeout
 
 from dynasmith.local.strict import StrictServer
-from tests.strict.tables import ready, refused
+from strict_tables import ready, refused
 
 ITEM = {"pk": {"S": "1"}, "v": {"S": "x"}}
 

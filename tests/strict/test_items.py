@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from dynasmith.local.strict import StrictServer
-from tests.strict.tables import defined, index, ready, refused
+from strict_tables import defined, index, ready, refused
 
 
 @pytest.fixture
@@ -121,7 +121,10 @@ def test_batches_have_their_limits(server: StrictServer, table: Any) -> None:
     assert code == "ValidationException"
     assert "length less than or equal to 25" in message
     ready(server, table, "other", AttributeDefinitions=defined("pk"))
-    both = {"tab": [_put(n) for n in range(20)], "other": [{"PutRequest": {"Item": {"pk": {"S": str(n)}}}} for n in range(6)]}
+    both = {
+        "tab": [_put(n) for n in range(20)],
+        "other": [{"PutRequest": {"Item": {"pk": {"S": str(n)}}}} for n in range(6)],
+    }
     assert "Too many items requested" in refused(table.batch_write_item, RequestItems=both)[1]
     keys = [_item(pk={"S": str(n)}) for n in range(101)]
     code, message = refused(table.batch_get_item, RequestItems={"tab": {"Keys": keys}})
@@ -165,9 +168,7 @@ def test_expressions_say_exactly_what_they_use(table: Any) -> None:
     message = refused(table.scan, **scan, FilterExpression="v.#q = :v", ExpressionAttributeValues=one)[1]
     assert "not defined; attribute name: #q" in message
     message = refused(table.scan, **scan, FilterExpression="status = :v", ExpressionAttributeValues=one)[1]
-    assert message == (
-        "Invalid FilterExpression: Attribute name is a reserved keyword; reserved keyword: status"
-    )
+    assert message == ("Invalid FilterExpression: Attribute name is a reserved keyword; reserved keyword: status")
     update = {"TableName": "tab", "Key": _item(), "ExpressionAttributeValues": one}
     message = refused(table.update_item, **update, UpdateExpression="SET name = :v")[1]
     assert message == "Invalid UpdateExpression: Attribute name is a reserved keyword; reserved keyword: name"
@@ -180,17 +181,22 @@ def test_a_request_is_held_against_the_service_model(server: StrictServer, clien
     blind = client_of(server.endpoint, parameter_validation=False)
     assert refused(blind.create_table, TableName="tab", BillingMode="CHEAP") == (
         "ValidationException",
-        "1 validation error detected: Value 'CHEAP' at 'billingMode' failed to satisfy constraint: Member must satisfy "
-        "enum value set: [PROVISIONED, PAY_PER_REQUEST]",
+        (
+            "1 validation error detected: Value 'CHEAP' at 'billingMode' failed to satisfy constraint: "
+            "Member must satisfy enum value set: [PROVISIONED, PAY_PER_REQUEST]"
+        ),
     )
     message = refused(blind.put_item, TableName="tab")[1]
     assert "Value null at 'item' failed to satisfy constraint: Member must not be null" in message
-    code, message = refused(blind.scan, TableName="tab", TotalSegments=0, Segment=0)
+    message = refused(blind.scan, TableName="tab", TotalSegments=0, Segment=0)[1]
     assert "Value '0' at 'totalSegments' failed to satisfy constraint: Member must have value greater than" in message
 
 
 def test_segments_of_a_scan(table: Any) -> None:
-    assert "Segment: 4 is not less than TotalSegments: 4" in refused(table.scan, TableName="tab", Segment=4, TotalSegments=4)[1]
+    assert (
+        "Segment: 4 is not less than TotalSegments: 4"
+        in refused(table.scan, TableName="tab", Segment=4, TotalSegments=4)[1]
+    )
     assert "TotalSegments parameter is required" in refused(table.scan, TableName="tab", Segment=1)[1]
     code, message = refused(table.scan, TableName="tab", IndexName="by_n", ConsistentRead=True)
     assert (code, message) == (

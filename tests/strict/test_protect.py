@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dynasmith.local.strict import StrictServer
-from tests.strict.tables import UNITS, defined, index, ready, refused, status
+from strict_tables import UNITS, defined, index, ready, refused, status
 
 ON = {"PointInTimeRecoveryEnabled": True}
 OFF = {"PointInTimeRecoveryEnabled": False}
@@ -31,9 +31,7 @@ def _items(client: Any, name: str) -> dict[str, str]:
 
 
 def _restore(server: StrictServer, client: Any, at: float, target: str = "then", **more: Any) -> dict[str, str]:
-    client.restore_table_to_point_in_time(
-        SourceTableName="tab", TargetTableName=target, RestoreDateTime=at, **more
-    )
+    client.restore_table_to_point_in_time(SourceTableName="tab", TargetTableName=target, RestoreDateTime=at, **more)
     assert status(client, target) == "CREATING"
     assert refused(client.scan, TableName=target)[0] == "ResourceNotFoundException"
     server.clock.advance(minutes=20)
@@ -98,6 +96,7 @@ def test_a_restore_has_the_items_of_its_time(server: StrictServer, client: Any) 
     client.execute_statement(Statement="INSERT INTO tab VALUE {'pk': 'inserted', 'v': ?}", Parameters=[{"S": "new"}])
     server.clock.advance(minutes=1)
     between = server.clock.now()
+    server.clock.advance(minutes=1)
     _put(client, "changed", "newest")
     server.clock.advance(hours=1)
     now = _items(client, "tab")
@@ -106,9 +105,7 @@ def test_a_restore_has_the_items_of_its_time(server: StrictServer, client: Any) 
     assert _restore(server, client, then) == old
     new = {"batched", "added", "updated", "moved", "transacted", "stated", "inserted", "changed"}
     assert _restore(server, client, between, "later") == {"untouched": "old"} | dict.fromkeys(new, "new")
-    client.restore_table_to_point_in_time(
-        SourceTableName="tab", TargetTableName="latest", UseLatestRestorableTime=True
-    )
+    client.restore_table_to_point_in_time(SourceTableName="tab", TargetTableName="latest", UseLatestRestorableTime=True)
     server.clock.advance(minutes=20)
     assert _items(client, "latest") == now
 

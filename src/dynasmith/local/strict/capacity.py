@@ -52,7 +52,7 @@ class Bucket:
 
 @dataclass(slots=True, eq=False)
 class Limit:
-    """A limit that a test asked for. ``table`` None is every table, each with its own; ``index`` None the table itself."""
+    """A limit that a test asked for; ``table`` None is every table, each with its own, ``index`` None the table."""
 
     table: str | None = None
     index: str | None = None

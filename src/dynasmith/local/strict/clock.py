@@ -26,7 +26,8 @@ class StrictClock:
             raise ValueError(f"clock is one of {', '.join(get_args(ClockMode))}, not {mode!r}")
         self.mode: ClockMode = mode
         self._lock = threading.Lock()
-        self._started = time.time()
+        # A whole second: SDKs send times to the API without fractions.
+        self._started = float(int(time.time()))
         self._started_monotonic = time.monotonic()
         self._moved = 0.0
 

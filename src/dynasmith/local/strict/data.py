@@ -179,9 +179,7 @@ async def transact(world: World, call: Incoming) -> Reply:
 def _cancelled(throttles: list[Throttle | None]) -> Reply:
     codes = ["None" if throttle is None else "ThrottlingError" for throttle in throttles]
     reasons = [
-        {"Code": "None"}
-        if throttle is None
-        else {"Code": "ThrottlingError", "Message": throttle.refusal().message}
+        {"Code": "None"} if throttle is None else {"Code": "ThrottlingError", "Message": throttle.refusal().message}
         for throttle in throttles
     ]
     return error_reply(

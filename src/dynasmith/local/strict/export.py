@@ -85,7 +85,7 @@ async def export_table(world: World, call: Incoming) -> Reply:
     arn = f"{table.arn}/export/{identity}"
     prefix = "/".join(part for part in (str(body.get("S3Prefix") or "").strip("/"), "AWSDynamoDB", identity) if part)
     bucket = str(body["S3Bucket"])
-    description = {
+    description: dict[str, Any] = {
         "ExportArn": arn,
         "ExportStatus": "IN_PROGRESS",
         "StartTime": call.now,

@@ -21,10 +21,20 @@ _TOKEN = re.compile(r"[#:][A-Za-z0-9_]+|[A-Za-z_][A-Za-z0-9_]*(?P<call>\s*\()?")
 _OPERATORS = frozenset({"AND", "OR", "NOT", "BETWEEN", "IN"})
 _CLAUSES = frozenset({"SET", "REMOVE", "ADD", "DELETE"})
 _FUNCTIONS = frozenset(
-    {"attribute_exists", "attribute_not_exists", "attribute_type", "begins_with", "contains", "size", "if_not_exists",
-     "list_append"}
+    {
+        "attribute_exists",
+        "attribute_not_exists",
+        "attribute_type",
+        "begins_with",
+        "contains",
+        "size",
+        "if_not_exists",
+        "list_append",
+    }
 )
-_ASSIGNMENT = re.compile(r"(?<![.\]\w#:])(#?[A-Za-z_][A-Za-z0-9_]*)\s*=\s*(:[A-Za-z0-9_]+)\s*(?=,|\Z|REMOVE\b|ADD\b|DELETE\b)", re.IGNORECASE)
+_ASSIGNMENT = re.compile(
+    r"(?<![.\]\w#:])(#?[A-Za-z_][A-Za-z0-9_]*)\s*=\s*(:[A-Za-z0-9_]+)\s*(?=,|\Z|REMOVE\b|ADD\b|DELETE\b)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import random
 import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from typing import get_args, Literal
+from typing import Literal, get_args
 
 from dynasmith.local.strict.wire import Reply, error_reply
 
@@ -73,7 +73,9 @@ class Faults:
         """Add one. ValueError for an unknown kind, or numbers that make no sense."""
         known = get_args(Kind)
         if fault.kind not in known and not fault.kind.endswith(("Exception", "Exceeded", "Error")):
-            raise ValueError(f"a fault is one of {', '.join(known)} or an error code of the service, not {fault.kind!r}")
+            raise ValueError(
+                f"a fault is one of {', '.join(known)} or an error code of the service, not {fault.kind!r}"
+            )
         if fault.nth < 1 or (fault.times is not None and fault.times < 1):
             raise ValueError("nth and times of a fault count from 1")
         with self._lock:

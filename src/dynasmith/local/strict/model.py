@@ -61,21 +61,23 @@ def _check(shape: Any, value: Any, path: str, problems: list[str]) -> Refusal | 
             refusal = _check(shape.member, member, f"{path}.{number}.member", problems)
             if refusal is not None:
                 return refusal
-    elif kind == "map":
+    elif kind == "map" and shape.value.name not in _SKIPPED:
         for name, member in value.items():
             refusal = _check(shape.value, member, f"{path}.{name}.member", problems)
             if refusal is not None:
                 return refusal
-    else:
+    elif kind != "map":
         _check_leaf(shape, value, path, problems)
     return None
 
 
 def _check_members(shape: Any, value: Mapping[str, Any], path: str, problems: list[str]) -> Refusal | None:
     prefix = f"{path}." if path else ""
-    for name in shape.required_members:
-        if value.get(name) is None:
-            problems.append(f"Value null at '{prefix}{_lower(name)}' failed to satisfy constraint: Member must not be null")
+    problems += [
+        f"Value null at '{prefix}{_lower(name)}' failed to satisfy constraint: Member must not be null"
+        for name in shape.required_members
+        if value.get(name) is None
+    ]
     members = shape.members
     for name, member in value.items():
         if name in members and member is not None:
@@ -101,6 +103,7 @@ def _check_leaf(shape: Any, value: Any, path: str, problems: list[str]) -> None:
         problems.append(f"{said} have {word} less than or equal to {limits['max']}")
 
 
+@lru_cache(maxsize=1024)
 def _lower(name: str) -> str:
     return name[:1].lower() + name[1:]
 

@@ -72,9 +72,7 @@ class Pipeline:
         else:
             reply = await upstream.send(request)
         body = request.body if target else None
-        world.journal.add(
-            Call(operation, "", reply.status, None, at, 0, outcome(reply), service or "other", body=body)
-        )
+        world.journal.add(Call(operation, "", reply.status, None, at, 0, outcome(reply), service or "other", body=body))
         return reply
 
     async def _dynamodb(self, request: Request, operation: str) -> Reply:

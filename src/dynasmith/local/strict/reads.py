@@ -117,7 +117,9 @@ def _get_units(call: Incoming, page: Page) -> Consumed:
 
 
 def _batch_units(call: Incoming, page: Page) -> dict[str, Consumed]:
-    responses = {} if not bytes(page.responses) else msgspec.json.decode(page.responses, type=dict[str, list[msgspec.Raw]])
+    responses = (
+        {} if not bytes(page.responses) else msgspec.json.decode(page.responses, type=dict[str, list[msgspec.Raw]])
+    )
     consumed: dict[str, Consumed] = {}
     for name, wanted in call.body["RequestItems"].items():
         one = consumed.setdefault(plain_name(name), Consumed())
@@ -131,7 +133,9 @@ def _batch_units(call: Incoming, page: Page) -> dict[str, Consumed]:
 
 
 def _transact_units(call: Incoming, page: Page) -> dict[str, Consumed]:
-    responses = [] if not bytes(page.responses) else msgspec.json.decode(page.responses, type=list[dict[str, msgspec.Raw]])
+    responses = (
+        [] if not bytes(page.responses) else msgspec.json.decode(page.responses, type=list[dict[str, msgspec.Raw]])
+    )
     consumed: dict[str, Consumed] = {}
     for part, response in zip(call.measured.parts, responses, strict=False):
         raw = response.get("Item")

@@ -27,8 +27,10 @@ async def recorded(world: World, call: Incoming, go_on: Callable[[], Awaitable[R
     async with contextlib.AsyncExitStack() as stack:
         for table in sorted(tables, key=lambda one: one.arn):
             await stack.enter_async_context(world.writers_of(table))
-        wanted = {table.arn: [part for part in call.measured.of(table.name) if part.kind != "ConditionCheck"]
-                  for table in tables}
+        wanted = {
+            table.arn: [part for part in call.measured.of(table.name) if part.kind != "ConditionCheck"]
+            for table in tables
+        }
         for table in tables:
             await _before(world, call, table, wanted[table.arn])
         reply = await go_on()
@@ -128,7 +130,9 @@ def _statement_key(statement: str, parameters: list[Any], table: TableState) -> 
     for name in table.keys:
         quoted = re.escape(name)
         sign = r"\s*:\s*" if insert else r"\s*=\s*"
-        pattern = re.compile(rf"(?:'{quoted}'|\"{quoted}\"|(?<![\w.'\"]){quoted}){sign}(\?|'(?:[^']|'')*'|-?[0-9.eE+]+)")
+        pattern = re.compile(
+            rf"(?:'{quoted}'|\"{quoted}\"|(?<![\w.'\"]){quoted}){sign}(\?|'(?:[^']|'')*'|-?[0-9.eE+]+)"
+        )
         match = pattern.search(statement, start)
         if match is None:
             return None

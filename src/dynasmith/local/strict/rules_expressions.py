@@ -96,7 +96,8 @@ def _undefined(ask: Ask) -> Refusal | None:
             for what, wanted, given in (("name", found.names, names), ("value", found.values, values)):
                 for placeholder in sorted(wanted):
                     if placeholder not in given:
-                        word = "An expression attribute" + (" name used in the document path" if what == "name" else
-                                                            " value used in expression")
+                        word = "An expression attribute" + (
+                            " name used in the document path" if what == "name" else " value used in expression"
+                        )
                         return invalid(f"Invalid {kind}: {word} is not defined; attribute {what}: {placeholder}")
     return None

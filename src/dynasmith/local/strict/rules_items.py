@@ -1,6 +1,5 @@
 """Rules of items and of the requests that carry them: sizes, keys, numbers, limits of batches and transactions."""
 
-import json
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -54,8 +53,9 @@ def _batch_get(ask: Ask) -> Refusal | None:
     lengths = [len(wanted.get("Keys") or ()) for wanted in requests.values() if isinstance(wanted, dict)]
     if not requests or min(lengths, default=1) < 1 or max(lengths, default=1) > BATCH_GET_MAX:
         return invalid(
-            "1 validation error detected: Value at 'requestItems.member.keys' failed to satisfy constraint: Member must "
-            f"have length less than or equal to {BATCH_GET_MAX}, Member must have length greater than or equal to 1"
+            "1 validation error detected: Value at 'requestItems.member.keys' failed to satisfy constraint: "
+            f"Member must have length less than or equal to {BATCH_GET_MAX}, "
+            "Member must have length greater than or equal to 1"
         )
     if sum(lengths) > BATCH_GET_MAX:
         return invalid("Too many items requested for the BatchGetItem call")
@@ -103,7 +103,9 @@ def _request_size(ask: Ask) -> Refusal | None:
 )
 def _transact_size(ask: Ask) -> Refusal | None:
     if sum(part.size for part in ask.measured.parts) > TRANSACT_BYTES_MAX:
-        return invalid("Transaction request size exceeds the limit of 4 MB: the aggregate size of the items is too large")
+        return invalid(
+            "Transaction request size exceeds the limit of 4 MB: the aggregate size of the items is too large"
+        )
     return None
 
 
@@ -227,7 +229,8 @@ def index_key_refusal(table: TableState, index: IndexState | LocalIndex, item: M
         value, expected = item[name], table.definitions.get(name)
         if _kind(value) != expected:
             return invalid_values(
-                f"Type mismatch for Index Key {name} Expected: {expected} Actual: {_kind(value)} IndexName: {index.name}"
+                f"Type mismatch for Index Key {name} Expected: {expected} Actual: {_kind(value)} "
+                f"IndexName: {index.name}"
             )
         empty = _empty(value)
         if empty is not None:
@@ -258,11 +261,12 @@ def _index_keys(ask: Ask) -> Refusal | None:
     table = ask.table
     if table is None or not (table.gsis or table.lsis):
         return None
+    indexes: list[IndexState | LocalIndex] = [*table.gsis.values(), *table.lsis.values()]
     items = [part.value for part in ask.measured.of(table.name) if part.kind == "Put"]
     if ask.operation == "UpdateItem":
         items.append(assigned(ask.body))
     for item in items:
-        for index in (*table.gsis.values(), *table.lsis.values()):
+        for index in indexes:
             refusal = index_key_refusal(table, index, item)
             if refusal is not None:
                 return refusal
@@ -303,20 +307,23 @@ def _repeats(ask: Ask, table: TableState) -> bool:
 
 def key_text(table: TableState, item: Mapping[str, Any]) -> str:
     """A text that is equal for equal keys (numbers by value)."""
-    return json.dumps([_canonical(item.get(name)) for name in table.keys])
+    return "".join([_value_text(item.get(name)) for name in table.keys])
 
 
 def partition_text(table: TableState, item: Mapping[str, Any]) -> str | None:
     """A text for the partition key's value; None where the item has none."""
     value = item.get(table.partition_key)
-    return None if value is None else json.dumps(_canonical(value))
+    return None if value is None else _value_text(value)
 
 
-def _canonical(value: Any) -> Any:
-    if _kind(value) == "N":
+def _value_text(value: Any) -> str:
+    kind = _kind(value)
+    content = str(value[kind]) if kind else ""
+    if kind == "N":
         try:
-            number = Decimal(value["N"])
-        except (InvalidOperation, TypeError):
-            return value
-        return {"N": str(number.normalize() if number else 0)}
-    return value
+            number = Decimal(content)
+        except InvalidOperation:
+            number = Decimal(0)
+        content = str(number.normalize() if number else 0)
+    # The length keeps two values of a key apart.
+    return f"{kind}{len(content)}:{content}"

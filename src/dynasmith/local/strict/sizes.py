@@ -16,6 +16,7 @@ NUMBER_EXPONENT_MAX = 125  # 9.99...E+125
 NUMBER_EXPONENT_MIN = -130  # 1E-130
 DEPTH_MAX = 32  # developer guide, ServiceQuotas: nested attribute depth
 _PLAIN = re.compile(r"-?[0-9]{1,38}\Z")
+_ONE = "must contain exactly one of the supported datatypes"
 _SETS = {"SS": ("string", "S"), "NS": ("number", "N"), "BS": ("binary", "B")}
 
 
@@ -32,7 +33,14 @@ def item_bytes(item: Mapping[str, Any]) -> int:
     """The size of an item in bytes. Raises NotHeld for a value that DynamoDB cannot hold (not for its whole size)."""
     total = 0
     for name, value in item.items():
-        total += (len(name) if name.isascii() else text_bytes(name)) + value_bytes(value, 1)
+        total += len(name) if name.isascii() else text_bytes(name)
+        # Nearly every attribute is a plain string, and every item of every page comes by here.
+        if value.__class__ is dict and len(value) == 1:
+            content = value.get("S")
+            if content.__class__ is str and content.isascii():
+                total += len(content)
+                continue
+        total += value_bytes(value, 1)
     return total
 
 
@@ -51,23 +59,32 @@ def value_bytes(value: Any, depth: int = 1) -> int:
         return binary_bytes(content)
     if kind in {"BOOL", "NULL"}:
         if kind == "NULL" and content is not True:
-            raise NotHeld("One or more parameter values were invalid: Null attribute value types must have the value of true")
+            raise NotHeld(
+                "One or more parameter values were invalid: Null attribute value types must have the value of true"
+            )
         return 1
     if kind in _SETS:
         return _set_bytes(kind, content)
-    if kind not in {"L", "M"} or not isinstance(content, list if kind == "L" else dict):
-        raise NotHeld(_shape({}))
-    if depth >= DEPTH_MAX:
-        raise NotHeld("Nesting Levels have exceeded supported limits: Attributes cannot have more than 32 levels of nesting")
-    if kind == "L":
+    if kind == "L" and isinstance(content, list):
+        _check_depth(depth)
         return 3 + sum(1 + value_bytes(member, depth + 1) for member in content)
-    return 3 + sum(1 + text_bytes(name) + value_bytes(member, depth + 1) for name, member in content.items())
+    if kind == "M" and isinstance(content, dict):
+        _check_depth(depth)
+        return 3 + sum(1 + text_bytes(name) + value_bytes(member, depth + 1) for name, member in content.items())
+    raise NotHeld(_shape({}))
+
+
+def _check_depth(depth: int) -> None:
+    if depth >= DEPTH_MAX:
+        raise NotHeld(
+            "Nesting Levels have exceeded supported limits: Attributes cannot have more than 32 levels of nesting"
+        )
 
 
 def _shape(value: Any) -> str:
     if isinstance(value, dict) and len(value) > 1:
-        return "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"
-    return "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"
+        return f"Supplied AttributeValue has more than one datatypes set, {_ONE}"
+    return f"Supplied AttributeValue is empty, {_ONE}"
 
 
 def number_bytes(text: Any) -> int:

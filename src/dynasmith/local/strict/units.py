@@ -43,7 +43,9 @@ def read_units(size_bytes: int, *, consistent: bool) -> float:
     return float(units) if consistent else units / 2
 
 
-def projected_bytes(table: TableState, index: IndexState | LocalIndex, item: Mapping[str, Any], whole: int) -> int | None:
+def projected_bytes(
+    table: TableState, index: IndexState | LocalIndex, item: Mapping[str, Any], whole: int
+) -> int | None:
     """The size of an item's entry in an index, or None when the item is not in it (a key attribute is missing)."""
     keys = [name for name, _ in index.key_schema]
     if any(name not in item for name in keys):

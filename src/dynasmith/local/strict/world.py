@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from dynasmith.local.strict import timing
+from dynasmith.local.strict.capacity import Capacity
 from dynasmith.local.strict.clock import StrictClock
 from dynasmith.local.strict.effects import adopted
+from dynasmith.local.strict.faults import Faults
 from dynasmith.local.strict.history import History
 from dynasmith.local.strict.http import Upstream
 from dynasmith.local.strict.journal import Journal
-from dynasmith.local.strict.capacity import Capacity
-from dynasmith.local.strict.faults import Faults
 from dynasmith.local.strict.measure import Measured
 from dynasmith.local.strict.rules import RuleBook
 from dynasmith.local.strict.rules_items import partition_text
