@@ -1,0 +1,64 @@
+"""A story for each test: an empty folder, an engine, and an account that nobody else uses."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from cli.story import Story, clean_shell, new_account
+from dynasmith.local.strict import StrictServer
+
+
+@pytest.fixture
+def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """A shell in an empty folder that knows nothing of AWS."""
+    clean_shell(monkeypatch, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    return monkeypatch
+
+
+def _begin(
+    endpoint: str, folder: Path, shell: pytest.MonkeyPatch, capture: pytest.CaptureFixture[str]
+) -> Iterator[Story]:
+    account = new_account()
+    shell.setenv("AWS_ENDPOINT_URL_DYNAMODB", endpoint)
+    shell.setenv("AWS_ACCESS_KEY_ID", account)
+    shell.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    story = Story(folder, endpoint, account, capture)
+    yield story
+    story.close()
+
+
+@pytest.fixture
+def story(
+    ministack_endpoint: str, tmp_path: Path, shell: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Story]:
+    """A story on the embedded engine."""
+    yield from _begin(ministack_endpoint, tmp_path, shell, capsys)
+
+
+class VirtualClock:
+    """The strict endpoint's clock, as a project takes one: what waits there passes at once."""
+
+    def __init__(self, server: StrictServer) -> None:
+        self._clock = server.clock
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self._clock.now(), UTC)
+
+    def monotonic(self) -> float:
+        return self._clock.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        self._clock.sleep(seconds)
+
+
+@pytest.fixture
+def strict_story(
+    strict: StrictServer, tmp_path: Path, shell: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Story]:
+    """A story on the strict endpoint, whose clock the command line shares."""
+    shell.setattr("dynasmith.project.project.SystemClock", lambda: VirtualClock(strict))
+    yield from _begin(strict.endpoint, tmp_path, shell, capsys)
