@@ -18,11 +18,13 @@ from dynasmith.local import state
 from dynasmith.local.lock import FileLock
 from dynasmith.local.messages import Loading, Ready, Say
 from dynasmith.local.ready import listening_socket
-from dynasmith.local.recorder import JOURNAL_BYTES_MAX, Application, Receive, Recorder, Scope, Send
+from dynasmith.local.recorder import JOURNAL_BYTES_MAX, Application, Receive, Recorder, Scope, Send, target
 
 FOLDER_SECONDS_MAX = 240.0
 """How long to wait for an engine that still saves into the folder."""
 
+_AUTOSCALING = "AnyScaleFrontendService."
+_NO_AUTOSCALING = b'{"__type": "UnknownOperationException", "message": "ministack has no Application Auto Scaling"}'
 _NEVER_SECONDS = 24 * 3600.0
 _GRACE_SECONDS = 1.0
 _STOP_POLL_SECONDS = 0.05
@@ -82,7 +84,8 @@ def _serve(port: int, folder: Path | None, stop: threading.Event, say: Say, jour
     saved = [True]
     recorder = None if folder is None else _recorder(app, folder, say, saved, journal_bytes_max)
     ready = Ready(port=bound.getsockname()[1])
-    inner = app.app if recorder is None else recorder.wrap(app.app)
+    known = _without_autoscaling(app.app)
+    inner = known if recorder is None else recorder.wrap(known)
     started = [False]
 
     def announce() -> None:
@@ -150,6 +153,23 @@ def _recorder(app: Any, folder: Path, say: Say, saved: list[bool], journal_bytes
     # Its own save takes four times as long, logs a failure and goes on, and does not know the journal.
     app.save_all = save_all
     return recorder
+
+
+def _without_autoscaling(app: Application) -> Application:
+    """The application, answering at once that it has no Application Auto Scaling.
+
+    By itself it reads all of botocore's service models to find that out: 11 s in which it answers nobody.
+    """
+
+    async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not target(scope["headers"]).startswith(_AUTOSCALING):
+            await app(scope, receive, send)
+            return
+        headers = [(b"content-type", b"application/x-amz-json-1.1"), (b"content-length", b"%d" % len(_NO_AUTOSCALING))]
+        await send({"type": "http.response.start", "status": 400, "headers": headers})
+        await send({"type": "http.response.body", "body": _NO_AUTOSCALING, "more_body": False})
+
+    return wrapped
 
 
 def _announcing(app: Application, ready: Any) -> Application:

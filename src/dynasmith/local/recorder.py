@@ -222,15 +222,16 @@ class Recorder:
 
 def is_table_call(headers: list[tuple[bytes, bytes]]) -> bool:
     """Whether these are the headers of a DynamoDB call."""
-    return _target(headers).startswith("DynamoDB_20120810.")
+    return target(headers).startswith("DynamoDB_20120810.")
 
 
 def is_read(headers: list[tuple[bytes, bytes]]) -> bool:
     """Whether the operation that the headers name changes nothing; a call that names it in its body is no read."""
-    return _target(headers).partition(".")[2].startswith(_READS)
+    return target(headers).partition(".")[2].startswith(_READS)
 
 
-def _target(headers: list[tuple[bytes, bytes]]) -> str:
+def target(headers: list[tuple[bytes, bytes]]) -> str:
+    """The service and operation that a JSON call names in its headers, a dot between; "" where it names none."""
     return next((value for name, value in headers if name == _TARGET), b"").decode("latin-1")
 
 
