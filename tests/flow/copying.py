@@ -1,0 +1,58 @@
+"""A copy in a process of its own, to be killed: ``copying.py ENDPOINT SOURCE TARGET LEDGER [JOB]``.
+
+Prints its job's id, then how many items it has written, line by line.
+"""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+
+from dynasmith.aws.items.access import TableAccess
+from dynasmith.aws.items.loop import new_event_loop
+from dynasmith.engine.transfer.asked import Flowing
+from dynasmith.engine.transfer.copy import copy, copy_again
+from dynasmith.engine.transfer.events import FlowProgress, FlowStarted
+from dynasmith.engine.transfer.running import Around
+from dynasmith.engine.transfer.sides import TableEnd
+from dynasmith.errors import DynasmithError
+from dynasmith.files.ledger import FolderLedger
+from dynasmith.ports.listener import Event
+from dynasmith.tables.description import TableDescription
+from dynasmith.tables.table import Key, KeyAttribute, Table
+
+
+def end(client: Any, name: str) -> TableEnd:
+    table = Table(name=name, key=Key(partition=(KeyAttribute(name="pk", type="S"),)))
+    return TableEnd(TableDescription(table=table, status="ACTIVE"), TableAccess(client))
+
+
+def say(event: Event) -> None:
+    if isinstance(event, FlowStarted):
+        sys.stdout.write(f"{event.job}\n")
+    elif isinstance(event, FlowProgress):
+        sys.stdout.write(f"{event.counts.written}\n")
+    sys.stdout.flush()
+
+
+def main(endpoint: str, source: str, target: str, folder: str, job: str = "") -> int:
+    session = botocore.session.Session()
+    session.set_credentials("dummy", "dummy")
+    client = session.create_client("dynamodb", region_name="eu-west-1", endpoint_url=endpoint)
+    ledger = FolderLedger(Path(folder))
+    around = Around(listener=say, loop_factory=new_event_loop)
+    try:
+        if job:
+            copy_again(ledger.claim(job), end(client, source), end(client, target), around=around)
+        else:
+            asked = Flowing(segments=3, batch_size=20, max_write_units=120)
+            copy(end(client, source), end(client, target), ledger, asked, around=around)
+    except DynasmithError as error:
+        sys.stderr.write(f"{error.message} | {error.hint}\n")
+        return error.exit
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

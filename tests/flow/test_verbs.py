@@ -1,0 +1,341 @@
+"""The verbs on a real engine behind the strict endpoint: throttled, broken, changed while they run; nothing is lost."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dynasmith.aws.items.access import TableAccess
+from dynasmith.aws.items.calls import Patience
+from dynasmith.aws.items.loop import new_event_loop
+from dynasmith.engine.transfer.asked import Flowing
+from dynasmith.engine.transfer.copy import copy, copy_again
+from dynasmith.engine.transfer.ends import from_iterable
+from dynasmith.engine.transfer.events import FlowProgress
+from dynasmith.engine.transfer.jobs import cancel, pace, pause, proceed
+from dynasmith.engine.transfer.populate import populate
+from dynasmith.engine.transfer.rehearse import rehearse_copy
+from dynasmith.engine.transfer.running import Around
+from dynasmith.engine.transfer.sides import TableEnd, key_schema
+from dynasmith.engine.transfer.verify import VerifySide, verify
+from dynasmith.errors import ConditionFailed, RunError, TableNotFound, UsageError
+from dynasmith.files.ledger import FolderLedger
+from dynasmith.items.digest import digest_items
+from dynasmith.items.transform import ItemRefused
+from dynasmith.local.strict import StrictServer
+from dynasmith.ports.items import Mode
+from dynasmith.ports.listener import Event
+from dynasmith.tables.description import TableDescription
+from dynasmith.tables.table import Key, KeyAttribute, Table
+from flow.kit import MakeTable, client_of, fill, items_of
+
+WRITES = {"BatchWriteItem", "PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchExecuteStatement"}
+FAST = Patience(first_seconds=0.005, longest_seconds=0.2)
+
+
+@pytest.fixture
+def strict(ministack_endpoint: str) -> Iterator[StrictServer]:
+    with StrictServer(ministack_endpoint, clock="real", capacity=False) as server:
+        yield server
+
+
+@pytest.fixture
+def there(strict: StrictServer) -> Iterator[Any]:
+    """A client of the strict endpoint."""
+    client = client_of(strict.endpoint)
+    yield client
+    client.close()
+
+
+def end(client: Any, table: str, partition: str = "pk", *, items: int = 0, size: int = 0) -> TableEnd:
+    described = TableDescription(
+        table=Table(name=table, key=Key(partition=(KeyAttribute(name=partition, type="S"),))),
+        status="ACTIVE",
+        item_count_estimate=items,
+        size_bytes_estimate=size,
+    )
+    return TableEnd(described, TableAccess(client, patience=FAST))
+
+
+def around(*listeners: Any) -> Around:
+    def listen(event: Event) -> None:
+        for listener in listeners:
+            listener(event)
+
+    return Around(listener=listen, loop_factory=new_event_loop)
+
+
+def test_a_copy_that_is_throttled_and_broken_loses_nothing(
+    client: Any, there: Any, strict: StrictServer, make_table: MakeTable, tmp_path: Path
+) -> None:
+    source, target = make_table(), make_table()
+    items = fill(client, source, 600)
+    strict.throttle(target, write_units=400)
+    for number, kind in enumerate(["500", "reset-before", "reset-after", "500-after", "cut-body", "wrong-crc"]):
+        strict.fault("BatchWriteItem", kind=kind, times=None, probability=0.08, seed=number, table=target)
+        strict.fault("Scan", kind=kind, times=None, probability=0.08, seed=number + 50, table=source)
+    strict.fault("BatchWriteItem", nth=3, kind="unprocessed", times=5, table=target)
+    report = copy(
+        end(there, source),
+        end(there, target),
+        FolderLedger(tmp_path),
+        Flowing(segments=3, batch_size=60),
+        around=around(),
+    )
+    assert report.adds_up
+    assert report.counts.written == 600
+    assert report.counts.retried > 0
+    assert report.counts.throttled > 0
+    assert report.target == digest_items(items) == digest_items(items_of(client, target))
+
+
+def test_a_pace_is_kept_so_that_nothing_is_throttled(
+    client: Any, there: Any, strict: StrictServer, make_table: MakeTable, tmp_path: Path
+) -> None:
+    source, target = make_table(), make_table()
+    fill(client, source, 500)
+    strict.throttle(target, write_units=400)
+    asked = Flowing(segments=2, batch_size=100, max_write_units=200)
+    report = copy(end(there, source), end(there, target), FolderLedger(tmp_path), asked, around=around())
+    assert report.counts.written == 500
+    assert [call.status for call in strict.journal if call.operation == "BatchWriteItem" and call.status != 200] == []
+    assert report.counts.throttled == 0
+
+
+def test_a_rehearsal_writes_nothing_and_shows_samples(
+    client: Any, there: Any, strict: StrictServer, make_table: MakeTable
+) -> None:
+    source, target = make_table(), make_table()
+    fill(client, source, 30)
+
+    def change(item: Any, _ctx: Any) -> Any:
+        item["country"] = "CH"
+        return item
+
+    rehearsal = rehearse_copy(
+        end(there, source, items=1_000_000, size=200_000_000),
+        end(there, target),
+        Flowing(max_write_units=1000.0),
+        transform=change,
+        prices={"million_read_units": 0.125, "million_write_units": 0.625},
+        around=around(),
+    )
+    assert len(rehearsal.samples) == 3
+    assert "country" not in rehearsal.samples[0].before
+    assert '"country":"CH"' in rehearsal.samples[0].after[0]
+    assert rehearsal.estimate.write_units == 1_000_000
+    assert rehearsal.estimate.seconds == 1000
+    assert rehearsal.estimate.dollars == pytest.approx(0.625 + 200_000_000 / 4096 / 2 * 0.125 / 1e6, rel=0.01)
+    assert not WRITES & {call.operation for call in strict.journal}
+
+
+def test_one_table_on_both_sides_and_another_key_are_refused(there: Any, make_table: MakeTable, tmp_path: Path) -> None:
+    one, other = make_table(), make_table("id")
+    with pytest.raises(UsageError) as caught:
+        copy(end(there, one), end(there, one), FolderLedger(tmp_path))
+    assert "backfill" in caught.value.hint
+    with pytest.raises(UsageError, match="has the key id"):
+        copy(end(there, one), end(there, other, "id"), FolderLedger(tmp_path))
+
+
+def test_two_items_never_become_one(client: Any, there: Any, make_table: MakeTable, tmp_path: Path) -> None:
+    """Item 8 takes the key of item 9: whichever comes first stays, the other one is a dead letter."""
+    source, target = make_table(), make_table()
+    fill(client, source, 40)
+
+    def change(item: Any, _ctx: Any) -> Any:
+        if item["number"] == 8:
+            item["pk"] = "item-00009"
+        return item
+
+    ledger = FolderLedger(tmp_path)
+    asked = Flowing(segments=2, batch_size=5)
+    report = copy(end(there, source), end(there, target), ledger, asked, transform=change, around=around())
+    assert report.adds_up
+    assert report.counts.dead == 1
+    assert ledger.dead_letters(report.job.id)[0].code in ("collision", "duplicate")
+    assert len(items_of(client, target)) == 39
+    assert report.target == digest_items(items_of(client, target))
+
+
+def test_fail_existing_stops_and_names_the_key(client: Any, there: Any, make_table: MakeTable, tmp_path: Path) -> None:
+    source, target = make_table(), make_table()
+    fill(client, source, 5)
+    fill(client, target, 1, first=3, number=77)
+    ledger = FolderLedger(tmp_path)
+    with pytest.raises(ConditionFailed, match="item-00003"):
+        copy(end(there, source), end(there, target), ledger, Flowing(mode=Mode("fail-existing")), around=around())
+    (job,) = ledger.jobs()
+    assert job.state == "failed"
+    assert job.resumable
+
+
+def test_a_transform_that_raises_stops_the_job_unless_told_otherwise(
+    client: Any, there: Any, make_table: MakeTable, tmp_path: Path
+) -> None:
+    source, target = make_table(), make_table()
+    fill(client, source, 5)
+
+    def change(_item: Any, _ctx: Any) -> Any:
+        raise KeyError("oops")
+
+    with pytest.raises(ItemRefused, match="oops"):
+        copy(end(there, source), end(there, target), FolderLedger(tmp_path), transform=change, around=around())
+
+
+def test_a_table_that_goes_away_is_said_and_the_job_stays_resumable(
+    client: Any, there: Any, make_table: MakeTable, tmp_path: Path
+) -> None:
+    source, target = make_table(), make_table()
+    items = fill(client, source, 60)
+    ledger = FolderLedger(tmp_path)
+    with pytest.raises(TableNotFound):
+        copy(end(there, source), end(there, target + "x"), ledger, Flowing(batch_size=10), around=around())
+    (job,) = ledger.jobs()
+    assert job.state == "failed"
+    report = copy_again(ledger.claim(job.id), end(there, source), end(there, target), around=around())
+    assert report.target == digest_items(items)
+    assert report.job.id == job.id
+
+
+# --- while it runs ----------------------------------------------------------------------------------------------------
+
+
+class Once:
+    """Calls ``act`` with the job's id at the first progress of a job."""
+
+    def __init__(self, act: Any) -> None:
+        self.act: Any = act
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, FlowProgress) and self.act is not None:
+            act, self.act = self.act, None
+            act(event.job)
+
+
+def test_the_pace_of_a_running_job_can_be_changed(
+    client: Any, there: Any, make_table: MakeTable, tmp_path: Path
+) -> None:
+    """At two writes a second 300 items would take minutes: that the test ends at all shows the change."""
+    source, target = make_table(), make_table()
+    fill(client, source, 300)
+    ledger = FolderLedger(tmp_path)
+    rates: list[float] = []
+
+    def note(event: Event) -> None:
+        if isinstance(event, FlowProgress):
+            rates.append(event.write_rate)
+
+    hurry = Once(lambda job: pace(ledger, job, write_units=100_000))
+    asked = Flowing(batch_size=50, max_write_units=2)
+    report = copy(end(there, source), end(there, target), ledger, asked, around=around(hurry, note))
+    assert report.counts.written == 300
+    assert rates[0] == 2
+    assert rates[-1] == 100_000
+
+
+def test_a_running_job_can_be_cancelled(client: Any, there: Any, make_table: MakeTable, tmp_path: Path) -> None:
+    source, target = make_table(), make_table()
+    fill(client, source, 300)
+    ledger = FolderLedger(tmp_path)
+    stop = Once(lambda job: cancel(ledger, job, Around().now))
+    asked = Flowing(segments=1, batch_size=10, max_write_units=40)
+    report = copy(end(there, source), end(there, target), ledger, asked, around=around(stop))
+    assert report.job.state == "cancelled"
+    assert report.counts.written < 300
+    with pytest.raises(RunError, match="cancelled"):
+        copy_again(ledger.claim(report.job.id), end(there, source), end(there, target))
+
+
+def test_a_paused_job_waits_and_goes_on(client: Any, there: Any, make_table: MakeTable, tmp_path: Path) -> None:
+    source, target = make_table(), make_table()
+    fill(client, source, 120)
+    ledger = FolderLedger(tmp_path)
+    states: list[str] = []
+
+    def on_progress(event: Event) -> None:
+        if isinstance(event, FlowProgress):
+            states.append(ledger.show(event.job).state)
+            if event.paused:
+                proceed(ledger, event.job)
+                pace(ledger, event.job, write_units=100_000)
+
+    asked = Flowing(segments=1, batch_size=10, max_write_units=40)
+    hold = Once(lambda job: pause(ledger, job))
+    report = copy(end(there, source), end(there, target), ledger, asked, around=around(hold, on_progress))
+    assert report.counts.written == 120
+    assert "paused" in states
+
+
+# --- populate from anything -------------------------------------------------------------------------------------------
+
+
+def test_any_iterable_is_a_source(there: Any, make_table: MakeTable, tmp_path: Path) -> None:
+    table = make_table()
+    target = end(there, table)
+    people = [{"pk": f"p{number}", "age": number, "tags": {"a"}} for number in range(70)]
+    source = from_iterable(lambda: [*people, {"pk": "x", "bad": 1.5}], key_schema(target.description.table.key))
+    ledger = FolderLedger(tmp_path)
+    report = populate(source, 1, target, ledger, around=around())
+    assert (report.counts.written, report.counts.dead) == (70, 1)
+    (dead,) = ledger.dead_letters(report.job.id)
+    assert dead.place == "item 71"
+    assert "float" in dead.reason
+
+
+# --- verify -----------------------------------------------------------------------------------------------------------
+
+
+def side(client: Any, table: str, **more: Any) -> VerifySide:
+    access = TableAccess(client, patience=FAST)
+    return VerifySide(access.source(table, segments=3, page_items=50), lookup=access.lookup(table), **more)
+
+
+def test_verify_says_equal_or_which_keys_differ(client: Any, there: Any, make_table: MakeTable) -> None:
+    one, other = make_table(), make_table()
+    fill(client, one, 200)
+    fill(client, other, 200)
+    key = end(there, one).key
+    same = verify(side(there, one), side(there, other), key)
+    assert same.equal
+    assert same.source.count == 200
+
+    fill(client, other, 1, first=5, number=-1)
+    client.delete_item(TableName=other, Key={"pk": {"S": "item-00007"}})
+    fill(client, other, 1, first=900)
+    found = verify(side(there, one), side(there, other), key)
+    assert not found.equal
+    assert {(one.kind, one.key, one.changing) for one in found.differences} == {
+        ("differs", "pk=item-00005", False),
+        ("missing", "pk=item-00007", False),
+        ("extra", "pk=item-00900", False),
+    }
+    assert not found.more
+    few = verify(side(there, one), side(there, other), key, limit=1)
+    assert len(few.differences) == 1
+    assert few.more
+
+
+def test_verify_tells_live_writes_from_differences(client: Any, there: Any, make_table: MakeTable) -> None:
+    one, other = make_table(), make_table()
+    fill(client, one, 20)
+    fill(client, other, 20)
+    fill(client, other, 1, first=5, number=-1)
+    access = TableAccess(there)
+
+    async def mended() -> Any:
+        fill(client, other, 1, first=5)
+        return await access.lookup(one)()
+
+    first = VerifySide(access.source(one), lookup=mended)
+    found = verify(first, VerifySide(access.source(other), lookup=access.lookup(other)), end(there, one).key)
+    assert [(one.kind, one.changing) for one in found.differences] == [("differs", True)]
+
+
+def test_a_filter_is_the_services(client: Any, there: Any, make_table: MakeTable, tmp_path: Path) -> None:
+    source, target = make_table(), make_table()
+    fill(client, source, 50)
+    asked = Flowing(condition="number >= 40")
+    report = copy(end(there, source), end(there, target), FolderLedger(tmp_path), asked, around=around())
+    assert (report.counts.read, report.counts.written) == (10, 10)
