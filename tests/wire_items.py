@@ -5,9 +5,13 @@ import json
 from decimal import Decimal
 from typing import Any
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from dynasmith.items.value import encode_tree
+
+#: For properties over whole items: few examples, and no clock, because a busy machine is no defect.
+few = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -32,7 +36,7 @@ scalars = st.one_of(texts, numbers, binaries, st.booleans(), st.none())
 values = st.recursive(
     scalars | sets,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
-    max_leaves=8,
+    max_leaves=5,
 )
 items = st.dictionaries(names, values, max_size=6)
 

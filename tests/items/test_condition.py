@@ -6,7 +6,7 @@ from typing import Any
 
 import boto3
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dynasmith.errors import UsageError
@@ -28,7 +28,7 @@ from dynasmith.items.condition.tree import (
 )
 from dynasmith.items.lazy import LazyItem
 from dynasmith.items.wire import encode_item
-from wire_items import numbers, texts
+from wire_items import few, numbers, texts
 
 paths = st.builds(
     lambda first, rest: Path((first, *rest)),
@@ -58,13 +58,13 @@ def several(inner: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
 nodes = st.recursive(comparisons, several, max_leaves=6)
 
 
-@settings(max_examples=60)
+@few
 @given(nodes)
 def test_a_condition_comes_back_from_its_text(node: Node) -> None:
     assert parse_condition(str(Condition(node))).node == node
 
 
-@settings(max_examples=40)
+@few
 @given(nodes)
 def test_a_filter_has_only_placeholders_and_uses_each(node: Node) -> None:
     found = Condition(node).filter()

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from dynasmith.errors import DataError, ItemInvalid
 from dynasmith.items.digest import NOTHING, Digest, canonical, digest_items, item_hash
 from dynasmith.items.value import same_value
 from dynasmith.items.wire import encode_item
-from wire_items import items, names, respelt, values
+from wire_items import few, items, names, respelt, values
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "digest.md"
 GOLDEN = re.findall(r"^\| `(\{.*\})` \| `([0-9a-f]*)` \| `(ds1:[^`]+)` \|$", PAGE.read_text("utf-8"), re.MULTILINE)
@@ -72,7 +72,7 @@ def plain_item(item: dict[str, Any]) -> bytes:
     return b"".join(len(name.encode()).to_bytes(4, "big") + name.encode() + plainly(value) for name, value in ordered)
 
 
-@settings(max_examples=30)
+@few
 @given(items, st.data())
 def test_every_spelling_gives_the_canonical_bytes(item: dict[str, Any], data: st.DataObject) -> None:
     wire = data.draw(respelt(item))
@@ -80,7 +80,7 @@ def test_every_spelling_gives_the_canonical_bytes(item: dict[str, Any], data: st
     assert item_hash(wire) == int.from_bytes(hashlib.blake2b(plain_item(item), digest_size=16).digest(), "big")
 
 
-@settings(max_examples=30)
+@few
 @given(items, st.data())
 def test_any_change_changes_it(item: dict[str, Any], data: st.DataObject) -> None:
     other = copy.deepcopy(item)
@@ -94,7 +94,7 @@ def test_any_change_changes_it(item: dict[str, Any], data: st.DataObject) -> Non
     assert digest_items([encode_item(item)]) != digest_items([encode_item(other)])
 
 
-@settings(max_examples=30)
+@few
 @given(st.lists(items, max_size=6), st.data())
 def test_order_and_parts_do_not_matter(many: list[dict[str, Any]], data: st.DataObject) -> None:
     wires = [encode_item(item) for item in many]
@@ -123,7 +123,7 @@ def test_neighbours_do_not_run_into_each_other() -> None:
     assert len({item_hash(encode_item(pair)) for pair in pairs}) == len(pairs)
 
 
-@settings(max_examples=30)
+@few
 @given(st.builds(Digest, st.integers(0, 10**15), st.integers(0, 2**128 - 1)))
 def test_a_digest_comes_back_from_text(digest: Digest) -> None:
     assert Digest.parse(str(digest)) == digest

@@ -5,14 +5,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dynasmith.errors import ItemInvalid, UsageError
 from dynasmith.items.key import KeyPart, KeySchema, check_key, encode_key, format_key, key_item, key_of
 from dynasmith.items.spoken import parse_item, parse_key
 from dynasmith.items.wire import decode_item, encode_item
-from wire_items import binaries, items, numbers, respelt, texts
+from wire_items import binaries, few, items, numbers, respelt, texts
 
 KINDS: dict[str, st.SearchStrategy[Any]] = {
     "S": texts.filter(bool),
@@ -30,7 +30,7 @@ schemas = st.builds(
 ORDERS = KeySchema.of("customer", "number", types={"number": "N"})
 
 
-@settings(max_examples=30)
+@few
 @given(schemas, items, st.data())
 def test_a_key_is_one_key_in_every_spelling(schema: KeySchema, rest: dict[str, Any], data: st.DataObject) -> None:
     item = rest | {part.name: data.draw(KINDS[part.type]) for part in schema.parts}
@@ -42,7 +42,7 @@ def test_a_key_is_one_key_in_every_spelling(schema: KeySchema, rest: dict[str, A
     assert check_key(encode_item(item), schema) == key
 
 
-@settings(max_examples=30)
+@few
 @given(schemas, st.data())
 def test_other_values_are_other_keys(schema: KeySchema, data: st.DataObject) -> None:
     one, other = ({part.name: data.draw(KINDS[part.type]) for part in schema.parts} for _ in range(2))

@@ -7,19 +7,19 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dynasmith.errors import ItemInvalid
 from dynasmith.items.lazy import LazyItem
 from dynasmith.items.value import decode_value, same_value
 from dynasmith.items.wire import attributes, decode_item, encode_item
-from wire_items import items, names, respelt, values
+from wire_items import few, items, names, respelt, values
 
 WIRE = b'{"pk":{"S":"a\\u0062"},"n":{"N":"1.50"},"tags":{"SS":["y","x"]},"list":{"L":[{"N":"1e0"}]},"map":{"M":{}}}'
 
 
-@settings(max_examples=30)
+@few
 @given(items, st.data())
 def test_it_behaves_as_a_dict_of_the_decoded_item(item: dict[str, Any], data: st.DataObject) -> None:
     wire = data.draw(respelt(item))
@@ -55,7 +55,7 @@ def test_it_behaves_as_a_dict_of_the_decoded_item(item: dict[str, Any], data: st
             assert same_value(decode_value(before[name]), decode_value(now[name]))
 
 
-@settings(max_examples=30)
+@few
 @given(items, st.data())
 def test_reading_alone_changes_no_byte(item: dict[str, Any], data: st.DataObject) -> None:
     wire = data.draw(respelt(item))

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dynasmith.errors import DefinitionError
@@ -17,7 +17,7 @@ from dynasmith.items.operations import VOCABULARY, Operations, parse_operations
 from dynasmith.items.transform import ItemRefused, Transform, check_converges
 from dynasmith.items.value import same_value
 from dynasmith.items.wire import RawItem, decode_item, encode_item
-from wire_items import items, scalars, texts, values
+from wire_items import few, items, scalars, texts, values
 
 CTX = Context(now=datetime(2026, 11, 20, tzinfo=UTC), job="backfill-1", key=KeySchema.of("pk"))
 
@@ -148,14 +148,14 @@ VARIED = [
 VARIED += [entry for entry, *_ in CASES if next(iter(entry)) in ("add", "remove", "map")]
 
 
-@settings(max_examples=60)
+@few
 @given(st.sampled_from(VARIED), st.dictionaries(st.sampled_from("nmabcdks"), scalars | values, max_size=6))
 def test_any_operation_comes_to_rest_on_any_item(entry: dict[str, Any], item: dict[str, Any]) -> None:
     raw = RawItem(encode_item({"pk": "1", **item}))
     assert check_converges(Transform(operations(entry), CTX), [raw]) == []
 
 
-@settings(max_examples=30)
+@few
 @given(items, texts)
 def test_add_and_remove_leave_everything_else(item: dict[str, Any], text: str) -> None:
     item.pop("new", None)

@@ -3,17 +3,17 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dynasmith import limits
 from dynasmith.errors import ItemInvalid
 from dynasmith.items.size import check_item, item_bytes, number_bytes, read_units, write_units
 from dynasmith.items.wire import encode_item
-from wire_items import items, respelt
+from wire_items import few, items, respelt
 
 
-@settings(max_examples=30)
+@few
 @given(items, st.data())
 def test_the_size_is_one_in_every_spelling_and_never_more_than_the_wire(
     item: dict[str, Any], data: st.DataObject

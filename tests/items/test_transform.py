@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dynasmith.items.condition import parse_condition
@@ -19,7 +19,7 @@ from dynasmith.items.lazy import LazyItem
 from dynasmith.items.transform import Function, ItemRefused, Rewrite, Transform, check_converges
 from dynasmith.items.value import decode_value, same_value
 from dynasmith.items.wire import RawItem, attributes, decode_item, encode_item
-from wire_items import items, names, respelt, values
+from wire_items import few, items, names, respelt, values
 
 PK = KeySchema.of("pk")
 CTX = Context(now=datetime(2026, 11, 20, tzinfo=UTC), job="copy-1", key=PK)
@@ -97,7 +97,7 @@ def test_a_returned_mapping_is_the_item_as_it_shall_be() -> None:
     assert (twin.assigned, twin.removed) == ({"new": b'{"N":"1"}'}, ())
 
 
-@settings(max_examples=40)
+@few
 @given(items, st.dictionaries(names, st.none() | values, max_size=4), st.data())
 def test_a_rewrite_applied_to_the_item_gives_what_the_function_made(
     item: dict[str, Any], changes: dict[str, Any], data: st.DataObject
@@ -236,7 +236,7 @@ def test_now_has_a_time_zone() -> None:
         Context(now=datetime(2026, 1, 1), job="x", key=PK)  # the mistake itself
 
 
-@settings(max_examples=30)
+@few
 @given(items)
 def test_a_transform_is_repeatable(item: dict[str, Any]) -> None:
     def stamp(found: MutableMapping[str, Any], ctx: Context) -> Mapping[str, Any]:

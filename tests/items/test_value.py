@@ -8,17 +8,17 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dynasmith.errors import ItemInvalid
 from dynasmith.items.plain import item_from_json, item_from_plain, looks_like_wire, plain_from_item, raw_from_plain
 from dynasmith.items.value import decode_value, encode_value, same_value
 from dynasmith.items.wire import attributes, decode_item, encode_item
-from wire_items import items, respelt, values
+from wire_items import few, items, respelt, values
 
 
-@settings(max_examples=30)
+@few
 @given(values)
 def test_a_value_comes_back_as_it_went(value: Any) -> None:
     back = decode_value(encode_value(value))
@@ -26,7 +26,7 @@ def test_a_value_comes_back_as_it_went(value: Any) -> None:
     assert back == value
 
 
-@settings(max_examples=30)
+@few
 @given(items, st.data())
 def test_an_item_means_the_same_in_every_spelling(item: dict[str, Any], data: st.DataObject) -> None:
     wire = data.draw(respelt(item))

@@ -2,15 +2,15 @@
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dynasmith.errors import RunError
 from dynasmith.items.wire import Units, read_scan_page, read_units
-from wire_items import items, respelt
+from wire_items import few, items, respelt
 
 
-@settings(max_examples=30)
+@few
 @given(st.lists(items.flatmap(respelt), max_size=5))
 def test_items_of_a_page_are_the_bytes_that_came(wires: list[bytes]) -> None:
     body = b'{"Count": %d, "Items" : [%b], "ScannedCount": 9}' % (len(wires), b" , ".join(wires))

@@ -29,14 +29,14 @@ checkpoints = st.builds(
 SAMPLE = Checkpoint(job="copy-1", segments=8, segment=3, position=b'{"pk":{"S":"a"}}', counts=Counts(read=5))
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(checkpoints)
 def test_a_checkpoint_comes_back(checkpoint: Checkpoint) -> None:
     written = encode_checkpoint(checkpoint)
     assert decode_checkpoint(written, job=checkpoint.job, segments=8, segment=checkpoint.segment) == checkpoint
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_any_damage_is_noticed(data: st.DataObject) -> None:
     written = encode_checkpoint(SAMPLE)

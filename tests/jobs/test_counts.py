@@ -8,7 +8,7 @@ from dynasmith.jobs.counts import Counts
 small = st.integers(0, 50)
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(st.lists(st.lists(st.sampled_from(["written", "already", "skipped", "dead"]), max_size=3), max_size=20))
 def test_every_item_that_ends_somewhere_is_accounted_for(made: list[list[str]]) -> None:
     total = Counts()

@@ -69,8 +69,9 @@ def test_a_damaged_or_newer_job_is_refused(written: bytes, says: str) -> None:
 def test_the_json_of_a_job_has_the_keys_of_the_contract() -> None:
     job = counted(JOB, Counts(read=9, written=5, skipped=1, retried=2, dead=3), Digest(5, 1))
     shown = describe_job(job)
-    promised = ["id", "verb", "state", "started_at", "read", "written", "skipped", "retried", "dead", "read_units", "write_units", "digest"]
-    assert set(promised) <= set(shown)
+    promised = {"id", "verb", "state", "started_at", "read", "written", "skipped", "retried", "dead"}
+    promised |= {"read_units", "write_units", "digest"}
+    assert promised <= set(shown)
     assert shown["started_at"] == "2026-11-20T23:27:13.500Z"
     assert shown["digest"] == "ds1:5:" + "0" * 31 + "1"
     assert describe_job(JOB)["digest"] is None
@@ -78,7 +79,8 @@ def test_the_json_of_a_job_has_the_keys_of_the_contract() -> None:
 
 def test_ids_sort_by_time_and_say_the_verb() -> None:
     assert job_id("copy", NOW, b"\x9f\x3a\x1c\x00") == "copy-20261120T232713-9f3a1c"
-    assert job_id("copy", NOW.astimezone(timezone(timedelta(hours=5))), b"\x9f\x3a\x1c") == "copy-20261120T232713-9f3a1c"
+    there = NOW.astimezone(timezone(timedelta(hours=5)))
+    assert job_id("copy", there, b"\x9f\x3a\x1c") == "copy-20261120T232713-9f3a1c"
     assert job_id("copy", NOW, b"\xff\xff\xff") < job_id("copy", LATER, b"\0\0\0")
 
 

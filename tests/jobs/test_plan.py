@@ -13,7 +13,7 @@ from dynasmith.jobs.retry import CONTENDED, STUMBLED, THROTTLED, Retry
 from dynasmith.jobs.segments import PLANNED_SEGMENTS_MAX, interleaved, plan_segments
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(st.integers(1, 3000))
 def test_every_segment_is_taken_once_and_neighbours_are_apart(total: int) -> None:
     order = interleaved(total)
@@ -22,7 +22,7 @@ def test_every_segment_is_taken_once_and_neighbours_are_apart(total: int) -> Non
         assert order[:2] == (0, 1 << ((total - 1).bit_length() - 1))
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(st.integers(0, 10**15), st.integers(1, 64))
 def test_planned_segments_stay_in_bounds(table_bytes: int, workers: int) -> None:
     planned = plan_segments(table_bytes, workers=workers)
@@ -41,7 +41,7 @@ def test_segments_by_size_and_by_wish() -> None:
             plan_segments(0, asked=asked)
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.sampled_from([THROTTLED, STUMBLED, CONTENDED, Retry(tries=0)]), st.integers(0, 2**32))
 def test_waits_grow_within_their_bounds(policy: Retry, seed: int) -> None:
     delays = list(policy.delays(random.Random(seed).random))

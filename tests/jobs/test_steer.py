@@ -27,7 +27,7 @@ def test_a_throttling_reason_is_understood(reason: str, resource: str, throttle:
     assert throttle_of(reason, resource) == throttle
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(
     st.floats(1, 40_000),
     st.floats(1, 40_000),
