@@ -25,7 +25,7 @@ journal = "s3://bucket/journal"
 gsi_per_table = 30
 
 [prices]
-write_request_units_million = 1.25
+million_write_units = 1.25
 
 [environments.local]
 endpoint = "http://127.0.0.1:9000"
@@ -71,7 +71,7 @@ def test_every_key_of_a_project_file_is_read(tmp_path: Path) -> None:
     assert project.history_table == "our_history"
     assert (project.jobs.ledger, project.jobs.journal) == ("table:jobs", "s3://bucket/journal")
     assert project.limits == Quotas(gsi_per_table=30)
-    assert project.prices == {"write_request_units_million": 1.25}
+    assert project.prices == {"million_write_units": 1.25}
     assert project.environments == ("local", "prod", "vpc", "aws")
     given = {"KEY": "AKIA", "SECRET": "s3cret", "DUAL": "true"}
     prod = environment_of(project, variables=given)

@@ -383,6 +383,18 @@ CASES: dict[str, list[tuple[dict[str, Any], str, dict[str, Any]]]] = {
             {**_by_status(), "items": [{**ITEM, "status": "new"}, {**ITEM, "order_id": "p"}]},
         )
     ],
+    "D083": [
+        (
+            sound(items=[{"customer_id": {"S": "c"}, "order_id": {"S": 5}}]),
+            ".items[0].order_id",
+            sound(items=[{**ITEM, "map": {"S": 5}}]),
+        ),
+        (
+            sound(items=[{"customer_id": {"S": "c"}, "order_id": {"S": "o"}, "total": {"N": 5}}]),
+            ".items[0].total",
+            sound(items=[{"customer_id": {"S": "c"}, "order_id": {"S": "o"}, "total": {"N": "5"}}]),
+        ),
+    ],
     "D082": [
         (sound(items=[ITEM, {**ITEM, "x": 1}]), ".items[1]", sound(items=[ITEM, {**ITEM, "order_id": "p"}])),
     ],

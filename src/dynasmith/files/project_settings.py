@@ -3,6 +3,7 @@
 from typing import Final
 
 from dynasmith.limits import Quotas
+from dynasmith.plans.prices import Prices
 from dynasmith.tables.spec import Block, Boolean, Key, ListOf, MapOf, Number, Text, Whole
 
 _QUOTA_WORDS: Final = {
@@ -68,6 +69,18 @@ LIMITS = Block(
         for name in Quotas.__struct_fields__
     ),
 )
+_PRICE_WORDS: Final = {
+    "million_write_units": "A million write request units, on demand.",
+    "million_read_units": "A million read request units, on demand.",
+    "provisioned_write_unit_hour": "One provisioned write unit for an hour.",
+    "provisioned_read_unit_hour": "One provisioned read unit for an hour.",
+    "storage_gigabyte_month": "A gigabyte of storage for a month.",
+    "recovery_gigabyte_month": "A gigabyte under point-in-time recovery for a month.",
+}
+PRICES = Block(
+    "[prices]",
+    tuple(Key(name, Number(0), _PRICE_WORDS[name]) for name in Prices.__struct_fields__ if name != "source"),
+)
 PROJECT = Block(
     "a project file",
     (
@@ -79,7 +92,7 @@ PROJECT = Block(
         Key("environments", MapOf(ENVIRONMENT), "The environments, by name."),
         Key("jobs", JOBS, "Where jobs keep their records."),
         Key("limits", LIMITS, "Quotas that the account had raised."),
-        Key("prices", MapOf(Number(0)), "Prices that replace those of the built-in table, in dollars."),
+        Key("prices", PRICES, "Prices that replace those of the built-in table, in US dollars."),
     ),
     synonyms={"environment": "environments", "definition": "definitions", "tables": "definitions: [FILE, ...]"},
 )

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from dynasmith.tables.itemform import is_dynamodb_json, key_type_of
+from dynasmith.tables.itemform import is_described, is_dynamodb_json, is_typed, key_type_of
 from dynasmith.tables.rules.rule import Problem, Rule, Subject
 
 
@@ -16,10 +16,28 @@ def _items(table: Subject) -> Iterator[tuple[int, dict[str, Any]]]:
             yield place, item.plain()
 
 
+def _nearly_dynamodb_json(item: dict[str, Any]) -> list[str]:
+    """The attributes that keep an item from being the DynamoDB JSON that it was meant to be."""
+    if not item or not all(is_described(value) for value in item.values()):
+        return []
+    return [name for name, value in item.items() if not is_typed(value)]
+
+
+def _descriptors(table: Subject) -> Iterator[Problem]:
+    for place, item in _items(table):
+        for name in _nearly_dynamodb_json(item):
+            ((descriptor, content),) = item[name].items()
+            message = f"is of type {descriptor} and holds what does not fit it"
+            number = descriptor in ("N", "NS") and isinstance(content, int | float | list)
+            yield Problem(("items", place, name), message, 'numbers are text there: {"N": "5"}' if number else "")
+
+
 def _keys(table: Subject) -> Iterator[Problem]:
     own = table.key()
     types = table.types()
     for place, item in _items(table) if own is not None else ():
+        if _nearly_dynamodb_json(item):
+            continue
         form = is_dynamodb_json(item)
         for use in own or ():
             if use.attribute not in item:
@@ -33,6 +51,8 @@ def _index_keys(table: Subject) -> Iterator[Problem]:
     used = {use.attribute for way, key in table.all_keys() if way for use in key} - own
     types = table.types()
     for place, item in _items(table):
+        if _nearly_dynamodb_json(item):
+            continue
         form = is_dynamodb_json(item)
         for name in sorted(used & set(item)):
             yield from _typed(("items", place, name), item[name], types.get(name), form)
@@ -88,5 +108,13 @@ RULES = (
         "API, PutItem",
         "remove one of them",
         _once,
+    ),
+    Rule(
+        "D083",
+        "In an item of DynamoDB JSON each type descriptor holds what fits it",
+        "Otherwise the item would be taken for a plain one whose attributes are maps.",
+        "API, shape AttributeValue",
+        "see AttributeValue; a plain item has no type descriptors",
+        _descriptors,
     ),
 )
