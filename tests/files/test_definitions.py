@@ -131,7 +131,7 @@ def test_every_mistake_of_every_file_comes_at_once(tmp_path: Path) -> None:
     told = "\n".join(_findings(error))
     for words in (
         "a.json:1: is not JSON: it ends before the { of line 1 is closed",
-        "b.json:1: tables[0].name is 'x', which has 1 characters",
+        "b.json:1: tables[0].name is 'x', which has 1 character ",
         "b.json:1: tables[1].tag is not a key of a table (did you mean tags?)",
         "latin.json:2: is not text in UTF-8",
         "missing.json: does not exist",

@@ -440,6 +440,28 @@ def test_the_name_is_held_with_prefix_and_suffix() -> None:
     assert finding.message.endswith("with the environment's prefix and suffix, has 257 characters")
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"billing_mode": "PROVISIONED", "provisioned_throughputs": {"read": 1, "write": 1}},
+        {"billing_mode": "PROVISIONED", "read_capacity": 5},
+        {"billing_mod": "PROVISIONED", "provisioned_throughput": {"read": 1, "write": 1}},
+        {**ONE_REPLICA, "stream_view_type": "NEW_AND_OLD_IMAGES"},
+        {"attributes": TYPED, "gsi": [gsi("by_status", "status")]},
+        {"attribute": SOUND["attributes"], "attributes": None},
+    ],
+)
+def test_a_misspelt_key_is_one_mistake(changes: dict[str, Any]) -> None:
+    finding = only(read_tables(sound(**changes)))
+    assert finding.code == "D003"
+    assert finding.hint.startswith("did you mean ")
+
+
+def test_a_misspelt_key_hides_no_other_mistake() -> None:
+    parsed = read_tables(sound(billing_mode="PROVISIONED", tag={}, **ONE_REPLICA))
+    assert sorted(finding.code for finding in parsed.findings) == ["D003", "D050", "D060", "D061"]
+
+
 def test_a_part_that_is_broken_is_not_called_missing() -> None:
     table = sound(
         billing_mode="PROVISIONED",

@@ -24,7 +24,7 @@ class Node:
     1 and are those of the key where the value has one. ``path`` is the way inside the file
     (``tables[0].key_schema[1]``). ``text`` is a number or a word as it was written. ``variable`` says that the whole
     text came from one ``${VAR}``, so that it may stand for a number or a boolean. ``broken`` says that a part of it
-    was wrong and has been left out.
+    was wrong and has been left out; ``meant`` are the keys that misspelt ones probably stood for.
     """
 
     value: Any
@@ -35,6 +35,7 @@ class Node:
     text: str = ""
     variable: bool = False
     broken: bool = False
+    meant: frozenset[str] = frozenset()
 
     @property
     def is_map(self) -> bool:

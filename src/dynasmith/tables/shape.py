@@ -248,7 +248,7 @@ def shape_keys(node: Node, kind: Block, findings: list[Finding]) -> Node:
             broken = True
             if key.name not in misspelt:  # the misspelt key has been named already: one mistake, one sentence
                 findings.append(_lacking(node, key, kind))
-    return node.with_value(entries, broken=broken)
+    return node.with_value(entries, broken=broken, meant=frozenset(misspelt))
 
 
 def _block(node: Node, kind: Block, findings: list[Finding]) -> Node:

@@ -28,19 +28,12 @@ def _needs_capacity(table: Subject) -> Iterator[Problem]:
     if table.plain("billing_mode") != "PROVISIONED":
         return
     for way, owner in _owners(table):
-        given = owner.get("provisioned_throughput") is not None
-        if given or (way and owner.broken) or table.unknown(*way, "autoscaling"):
+        if owner.get("provisioned_throughput") is not None or table.unknown(*way, "provisioned_throughput"):
             continue
-        if not way and table.node.broken and _lost(table):
+        if table.unknown(*way, "autoscaling") or (scaled(owner, "read") and scaled(owner, "write")):
             continue
-        if not (scaled(owner, "read") and scaled(owner, "write")):
-            what = "belongs to a table billed PROVISIONED" if way else "is billed PROVISIONED"
-            yield Problem(way, f"{what} and has no capacity")
-
-
-def _lost(table: Subject) -> bool:
-    """Was something at the table's own level misspelt, so that its capacity may have been meant?"""
-    return not any(value.broken for value in table.node.entries().values())
+        what = "belongs to a table billed PROVISIONED" if way else "is billed PROVISIONED"
+        yield Problem(way, f"{what} and has no capacity")
 
 
 def _on_demand_without_capacity(table: Subject) -> Iterator[Problem]:

@@ -13,7 +13,7 @@ _SOURCE = "Constraints in Amazon DynamoDB, Naming rules; API, shapes TableName a
 def _fault(name: str, least: int, most: int) -> str:
     """What is wrong with a name, in words, or nothing."""
     if not least <= len(name) <= most:
-        return f"has {len(name)} characters"
+        return f"has {len(name)} character{'' if len(name) == 1 else 's'}"
     wrong = sorted({letter for letter in name if not _NAME.match(letter)})
     return f"contains {' '.join(repr(letter) for letter in wrong)}" if wrong else ""
 

@@ -46,8 +46,12 @@ class Subject:
         return None if node is None or node.broken else node
 
     def unknown(self, *way: str | int) -> bool:
-        """Was there something wrong on the way, so that nothing can be said about what is missing?"""
-        node = self.node.get(*way)
+        """Was it wrong or misspelt, so that nothing can be said about what is missing?"""
+        node: Node | None = self.node
+        for part in way:
+            if node is None or part in node.meant:
+                return node is not None
+            node = node.get(part)
         return node is not None and node.broken
 
     def plain(self, *way: str | int) -> Any:
