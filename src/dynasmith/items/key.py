@@ -10,7 +10,7 @@ import msgspec
 from dynasmith.errors import ItemInvalid
 from dynasmith.items.value import decode_value, encode_tree, malformed, write_tree
 from dynasmith.items.wire import RawItem
-from dynasmith.limits import PARTITION_KEY_VALUE_MAX_BYTES, SORT_KEY_VALUE_MAX_BYTES
+from dynasmith.limits import NUMBER_MAX_DIGITS, PARTITION_KEY_VALUE_MAX_BYTES, SORT_KEY_VALUE_MAX_BYTES
 
 KeyType: TypeAlias = Literal["S", "N", "B"]
 #: A key as a hashable value: the key attributes' values in the schema's order. Equal keys are one item.
@@ -38,7 +38,7 @@ class KeySchema:
     def __post_init__(self) -> None:
         if not 1 <= len(self.partition) <= 4 or len(self.sort) > 4:
             raise ValueError("a key has one to four partition attributes and up to four sort attributes")
-        object.__setattr__(self, "_reader", _Reader(self.parts))
+        object.__setattr__(self, "_reader", _Reader(self.partition, self.sort))
 
     def __reduce__(self) -> tuple[Any, ...]:
         # The reader is made anew in the process that a transform runs in.
@@ -65,16 +65,18 @@ class KeySchema:
 class _Reader:
     """Reads the key attributes out of an item's bytes without parsing the rest."""
 
-    __slots__ = ("decode", "fields")
+    __slots__ = ("decode", "fields", "limits")
 
     #: Of each key attribute, the field that it is decoded into and what reads its value.
     fields: tuple[tuple[str, Callable[[dict[str, str] | None], str | Decimal | bytes]], ...]
 
-    def __init__(self, parts: Sequence[KeyPart]) -> None:
+    def __init__(self, partition: Sequence[KeyPart], sort: Sequence[KeyPart]) -> None:
+        parts = (*partition, *sort)
         # Attribute names may be no identifiers, so fields are numbered and renamed on the wire.
         names = [f"f{number}" for number in range(len(parts))]
         wanted = [(name, dict[str, str] | None, None) for name in names]
         renamed = dict(zip(names, (part.name for part in parts), strict=True))
+        self.limits = (PARTITION_KEY_VALUE_MAX_BYTES,) * len(partition) + (SORT_KEY_VALUE_MAX_BYTES,) * len(sort)
         self.fields = tuple((name, _VALUES[part.type]) for name, part in zip(names, parts, strict=True))
         self.decode = msgspec.json.Decoder(msgspec.defstruct("KeyOf", wanted, rename=renamed)).decode
 
@@ -95,11 +97,30 @@ def check_key(raw: RawItem | bytes, schema: KeySchema, *, index: str = "") -> Ke
     With ``index`` the schema is that index's: an item that lacks one of its attributes is simply not in the index
     (None), but one of another type or too long is refused by the service with the whole write.
     """
-    if index and any(fault.startswith("it lacks") for fault in _part_faults(raw, schema).values()):
-        _refuse({n: f for n, f in _part_faults(raw, schema).items() if not f.startswith("it lacks")}, index)
-        return None
-    _refuse(_part_faults(raw, schema), index)
-    return key_of(raw, schema)
+    try:
+        key = key_of(raw, schema)
+    except ItemInvalid:
+        key = None
+    if key is not None and all(map(_surely_fits, key, schema._reader.limits)):
+        return key
+    faults = _part_faults(raw, schema)
+    absent = {name for name, fault in faults.items() if fault.startswith("it lacks")} if index else set()
+    serious = [fault for name, fault in faults.items() if name not in absent]
+    if serious:
+        where = f" of index {index}" if index else ""
+        raise ItemInvalid(f"An item cannot be written: {', and '.join(serious)}{where}.")
+    if key is None and not absent:
+        raise _key_error(raw, schema)
+    return key
+
+
+def _surely_fits(value: str | Decimal | bytes, limit: int) -> bool:
+    """Whether a value of the right type breaks no rule, seen at a glance; where not, it is looked at closely."""
+    if isinstance(value, Decimal):
+        text = str(value)
+        return len(text) <= NUMBER_MAX_DIGITS and text.replace(".", "", 1).removeprefix("-").isdigit()
+    # A character has up to four bytes; an empty value is refused.
+    return 0 < len(value) * 4 <= limit
 
 
 def key_item(key: Key, schema: KeySchema) -> dict[str, Any]:
@@ -156,13 +177,11 @@ def _part_faults(raw: RawItem | bytes, schema: KeySchema) -> dict[str, str]:
     except (msgspec.DecodeError, RecursionError) as cause:
         raise malformed(raw, cause) from cause
     faults = {}
-    for place, part in enumerate(schema.parts):
+    for part, limit in zip(schema.parts, schema._reader.limits, strict=True):
         if part.name not in parts:
             faults[part.name] = f"it lacks its key attribute {part.name}"
             continue
-        value = decode_value(parts[part.name])
-        limit = PARTITION_KEY_VALUE_MAX_BYTES if place < len(schema.partition) else SORT_KEY_VALUE_MAX_BYTES
-        fault = value_fault(value, part, limit)
+        fault = value_fault(decode_value(parts[part.name]), part, limit)
         if fault:
             faults[part.name] = fault
     return faults
@@ -181,12 +200,6 @@ def value_fault(value: Any, part: KeyPart, bytes_max: int) -> str:
     if size > bytes_max:
         return f"its key attribute {part.name} has {size} bytes, at most {bytes_max} fit"
     return ""
-
-
-def _refuse(faults: Mapping[str, str], index: str) -> None:
-    if faults:
-        where = f" of index {index}" if index else ""
-        raise ItemInvalid(f"An item cannot be written: {', and '.join(faults.values())}{where}.")
 
 
 def _key_error(raw: RawItem | bytes, schema: KeySchema) -> ItemInvalid:

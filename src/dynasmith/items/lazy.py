@@ -3,7 +3,7 @@
 What nobody touched passes on as the bytes that came. Three attributes read, changed and written: about 3 us.
 """
 
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from copy import deepcopy
 from typing import Any, Final, final
 
@@ -145,6 +145,10 @@ class LazyItem(MutableMapping[str, Any]):
                 if before is None or not same_value(decode_value(before), value):
                     changes[name] = wire
         return changes
+
+    def wrote(self, names: Iterable[str]) -> bool:
+        """Whether one of these attributes was assigned or removed. A change in place is not seen: keys have none."""
+        return any(name in self._new for name in names)
 
     def wire(self) -> RawItem:
         """The item as it is now. What nobody wrote is the bytes that came; nothing written means ``raw`` itself.

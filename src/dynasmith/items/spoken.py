@@ -20,11 +20,11 @@ def parse_key(said: Sequence[str], schema: KeySchema) -> Key:
     """
     item = _said_item(said, {part.name: part.type for part in schema.parts}, bare=_only_name(schema))
     faults = [f"{name} is not part of the key" for name in item if name not in schema.names]
-    for place, part in enumerate(schema.parts):
+    limits = (PARTITION_KEY_VALUE_MAX_BYTES,) * len(schema.partition) + (SORT_KEY_VALUE_MAX_BYTES,) * len(schema.sort)
+    for part, limit in zip(schema.parts, limits, strict=True):
         if part.name not in item:
             faults.append(f"{part.name} is missing")
             continue
-        limit = PARTITION_KEY_VALUE_MAX_BYTES if place < len(schema.partition) else SORT_KEY_VALUE_MAX_BYTES
         try:
             fault = value_fault(item[part.name], part, limit)
         except ItemInvalid as cause:

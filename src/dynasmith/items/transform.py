@@ -12,6 +12,7 @@ from dynasmith.errors import ItemInvalid, TransformError
 from dynasmith.items.ctx import Context
 from dynasmith.items.key import KeySchema, check_key, format_key, key_of
 from dynasmith.items.lazy import LazyItem
+from dynasmith.items.value import write_tree
 from dynasmith.items.wire import RawItem, encode_item
 
 #: What a transform may return: an item, nothing, or many items.
@@ -68,9 +69,9 @@ class Transform:
         item = LazyItem(raw)
         try:
             if self.where is not None and not self.where(item):
-                return [self._checked(raw, raw)]
+                return [self._checked(raw, as_read=True)]
             # Each result is written out as it comes: a generator may change and yield the same item again.
-            return [self._checked(raw, _wire(result)) for result in _results(self.function(item, self.ctx))]
+            return [self._written(raw, result) for result in _results(self.function(item, self.ctx))]
         except Exception as cause:
             raise self._refused(raw, cause) from cause
 
@@ -94,15 +95,14 @@ class Transform:
             raise self._refused(raw, cause) from cause
 
     def _rewrite(self, item: LazyItem, result: Mapping[str, Any]) -> Rewrite | None:
-        raw = item.raw
-        if isinstance(result, LazyItem) and result.raw is raw:
-            changes, after, touched = result.changed(), result.wire(), item.touched | result.touched
-        else:
+        raw, parts = item.raw, item.parts
+        if not (isinstance(result, LazyItem) and result.raw is raw):
             whole = LazyItem(raw)
-            for name in [name for name in whole.parts if name not in result]:
+            for name in [name for name in parts if name not in result]:
                 del whole[name]
             whole.update(result)
-            changes, after, touched = whole.changed(), whole.wire(), item.touched | whole.touched
+            result = whole
+        changes = result.changed()
         if not changes:
             return None
         keys = self.ctx.key.names
@@ -113,19 +113,32 @@ class Transform:
                 hint="a new key is a new item: copy the table into a new one with this transform",
                 policy="stop",
             )
-        parts = item.parts
-        names = sorted(name for name in touched.union(changes) if name not in keys)
+        removed = [name for name, wire in changes.items() if wire is None]
+        assigned = {name: wire for name, wire in changes.items() if wire is not None}
+        tree = {**parts, **{name: RawItem(wire) for name, wire in assigned.items()}}
+        for name in removed:
+            del tree[name]
+        touched = item.touched | result.touched
         return Rewrite(
             before=raw,
-            after=after,
-            assigned={name: wire for name, wire in changes.items() if wire is not None},
-            removed=tuple(sorted(name for name, wire in changes.items() if wire is None)),
-            expected={name: bytes(parts[name]) if name in parts else None for name in names},
+            after=RawItem(write_tree(tree)),
+            assigned=assigned,
+            removed=tuple(sorted(removed)),
+            expected={name: bytes(parts[name]) if name in parts else None for name in touched if name not in keys},
         )
 
-    def _checked(self, raw: RawItem, wire: RawItem) -> RawItem:
+    def _written(self, raw: RawItem, result: Mapping[str, Any]) -> RawItem:
+        if isinstance(result, LazyItem):
+            wire = result.wire()
+            if result.raw is raw and not result.wrote(self.ctx.key.names):
+                return self._checked(wire, as_read=True)
+            return self._checked(wire)
+        return self._checked(RawItem(encode_item(result)))
+
+    def _checked(self, wire: RawItem, *, as_read: bool = False) -> RawItem:
+        # The source holds its items to its own key: one that nobody wrote needs no second look for the same key.
         target = self.target or self.ctx.key
-        if wire is not raw or target != self.ctx.key:
+        if not as_read or target != self.ctx.key:
             check_key(wire, target)
         return wire
 
@@ -191,10 +204,6 @@ def _results(result: object) -> Iterator[Mapping[str, Any]]:
         if not isinstance(one, Mapping):
             raise _wrong_type(one, "every item that a transform returns is a mapping")
         yield one
-
-
-def _wire(result: Mapping[str, Any]) -> RawItem:
-    return result.wire() if isinstance(result, LazyItem) else RawItem(encode_item(result))
 
 
 def _wrong_type(result: object, hint: str) -> ItemRefused:
