@@ -109,7 +109,7 @@ _KINDS: dict[str, type[ServiceError]] = {
         ServiceError,
     ),
 }
-_ABSENT = ("ResourceNotFoundException", "TableNotFoundException")
+_ABSENT = ("ResourceNotFoundException", "TableNotFoundException", "ResourceNotFound")  # the last one is moto's
 _BUSY = (
     "ResourceInUseException",
     "TableInUseException",

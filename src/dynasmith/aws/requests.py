@@ -9,6 +9,7 @@ from typing import Any, assert_never
 
 from msgspec import UNSET, Struct, UnsetType
 
+from dynasmith.limits import NEW_ON_DEMAND_READ_UNITS_PER_SECOND, NEW_ON_DEMAND_WRITE_UNITS_PER_SECOND
 from dynasmith.plans.change import Dimension
 from dynasmith.plans.step import (
     Call,
@@ -58,6 +59,7 @@ from dynasmith.tables.table import (
     Table,
     TableClass,
     Warm,
+    known,
 )
 
 POLICY_NAME_LENGTH_MAX = 256
@@ -185,10 +187,10 @@ def create_table(table: Table) -> dict[str, Any]:
         "KeySchema": _key(table.key),
         "BillingMode": Billing.PROVISIONED.value if provisioned else Billing.ON_DEMAND.value,
     }
-    if provisioned:
-        told |= _if_set("ProvisionedThroughput", _starting_capacity(table.capacity, table.autoscaling))
+    capacity = _starting_capacity(table.capacity, table.autoscaling) if provisioned else UNSET
+    told |= _if_set("ProvisionedThroughput", capacity)
     told |= _if_set("OnDemandThroughput", _without_ceilings_that_are_none(table.on_demand_maximum))
-    told |= _if_set("WarmThroughput", table.warm)
+    told |= _if_set("WarmThroughput", _beyond_the_start(table.warm, capacity))
     if not isinstance(table.indexes, UnsetType) and table.indexes:
         told["GlobalSecondaryIndexes"] = [_index(index, creating=True) for index in table.indexes]
     if not isinstance(table.local_indexes, UnsetType) and table.local_indexes:
@@ -282,13 +284,14 @@ def _projection(projection: Projection) -> dict[str, Any]:
 
 def _index(index: Index, *, creating: bool = False) -> dict[str, Any]:
     maximum = _without_ceilings_that_are_none(index.on_demand_maximum) if creating else index.on_demand_maximum
+    capacity = _starting_capacity(index.capacity, index.autoscaling)
     return {
         "IndexName": index.name,
         "KeySchema": _key(index.key),
         "Projection": _projection(index.projection),
-        **_if_set("ProvisionedThroughput", _starting_capacity(index.capacity, index.autoscaling)),
+        **_if_set("ProvisionedThroughput", capacity),
         **_if_set("OnDemandThroughput", maximum),
-        **_if_set("WarmThroughput", index.warm),
+        **_if_set("WarmThroughput", _beyond_the_start(index.warm, capacity)),
     }
 
 
@@ -303,6 +306,22 @@ def _starting_capacity(capacity: Capacity | UnsetType, scaling: Autoscaling | Un
     if isinstance(scaling.read, Scaling) and isinstance(scaling.write, Scaling):
         return Capacity(read=scaling.read.min, write=scaling.write.min)
     return capacity
+
+
+def _beyond_the_start(warm: Warm | UnsetType, capacity: Capacity | UnsetType) -> Warm | UnsetType:
+    """Warm throughput to ask a new table or index for: what it begins with anyway is refused if it is asked for less.
+
+    On demand that is 12,000 read and 4,000 write units a second, provisioned the capacity.
+    """
+    if isinstance(warm, UnsetType):
+        return warm
+    least = (
+        (NEW_ON_DEMAND_READ_UNITS_PER_SECOND, NEW_ON_DEMAND_WRITE_UNITS_PER_SECOND)
+        if isinstance(capacity, UnsetType)
+        else (capacity.read, capacity.write)
+    )
+    read, write = max(known(warm.read, 0), least[0]), max(known(warm.write, 0), least[1])
+    return UNSET if (read, write) == least else Warm(read=read, write=write)
 
 
 def _without_ceilings_that_are_none(maximum: OnDemandMaximum | UnsetType) -> OnDemandMaximum | UnsetType:
