@@ -54,24 +54,25 @@ class KeySchema:
     @property
     def parts(self) -> tuple[KeyPart, ...]:
         """Partition attributes, then sort attributes."""
-        return self.partition + self.sort
+        return self._reader.parts
 
     @property
     def names(self) -> tuple[str, ...]:
         """The names of the key attributes, partition first."""
-        return tuple(part.name for part in self.parts)
+        return self._reader.names
 
 
 class _Reader:
     """Reads the key attributes out of an item's bytes without parsing the rest."""
 
-    __slots__ = ("decode", "fields", "limits")
+    __slots__ = ("decode", "fields", "limits", "names", "parts")
 
     #: Of each key attribute, the field that it is decoded into and what reads its value.
     fields: tuple[tuple[str, Callable[[dict[str, str] | None], str | Decimal | bytes]], ...]
 
     def __init__(self, partition: Sequence[KeyPart], sort: Sequence[KeyPart]) -> None:
-        parts = (*partition, *sort)
+        parts = self.parts = (*partition, *sort)
+        self.names = tuple(part.name for part in parts)
         # Attribute names may be no identifiers, so fields are numbered and renamed on the wire.
         names = [f"f{number}" for number in range(len(parts))]
         wanted = [(name, dict[str, str] | None, None) for name in names]

@@ -8,6 +8,7 @@ aligned to the decimal point, plus 1 for a minus sign, as engines that were meas
 
 import binascii
 import re
+from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
@@ -16,7 +17,7 @@ from dynasmith.errors import ItemInvalid
 from dynasmith.items.number import number_fault, number_parts
 from dynasmith.items.value import malformed
 from dynasmith.items.wire import RawItem
-from dynasmith.limits import ITEM_MAX_BYTES, NESTING_MAX_LEVELS, READ_UNIT_BYTES, WRITE_UNIT_BYTES
+from dynasmith.limits import ITEM_MAX_BYTES, NESTING_MAX_LEVELS, NUMBER_MAX_DIGITS, READ_UNIT_BYTES, WRITE_UNIT_BYTES
 
 #: 400 KB, attribute names included.
 ITEM_BYTES_MAX: Final = ITEM_MAX_BYTES
@@ -30,7 +31,7 @@ def item_bytes(raw: RawItem | bytes) -> int:
     The wire is never shorter than this, so ``len(bytes(raw))`` is a free upper bound.
     """
     try:
-        return sum(len(name.encode()) + _value_bytes(value) for name, value in _decode_json(raw).items())
+        return _item_bytes(_decode_json(raw))
     except ItemInvalid:
         raise
     except _MALFORMED as cause:
@@ -60,8 +61,9 @@ def check_item(raw: RawItem | bytes) -> int:
         for name, value in tree.items():
             if not name:
                 raise ItemInvalid("An attribute has an empty name.")
-            _check_value(name, value, 1)
-        size = sum(len(name.encode()) + _value_bytes(value) for name, value in tree.items())
+            if "S" not in value:
+                _check_value(name, value, 1)
+        size = _item_bytes(tree)
     except ItemInvalid:
         raise
     except _MALFORMED as cause:
@@ -87,33 +89,54 @@ def number_bytes(text: str) -> int:
     return min(21, high - low + 2 + negative)
 
 
+def _item_bytes(tree: dict[str, Any]) -> int:
+    return sum([_text_bytes(name) + _value_bytes(value) for name, value in tree.items()])
+
+
 def _value_bytes(value: dict[str, Any]) -> int:
     ((tag, content),) = value.items()
-    match tag:
-        case "S":
-            return len(content.encode())
-        case "N":
-            return number_bytes(content)
-        case "B":
-            return _binary_bytes(content)
-        case "BOOL" | "NULL":
-            return 1
-        case "M":
-            return 3 + sum(1 + len(name.encode()) + _value_bytes(inner) for name, inner in content.items())
-        case "L":
-            return 3 + sum(1 + _value_bytes(inner) for inner in content)
-        case "SS":
-            return sum(len(member.encode()) for member in content)
-        case "NS":
-            return sum(map(number_bytes, content))
-        case "BS":
-            return sum(map(_binary_bytes, content))
-        case _:
-            raise KeyError(tag)
+    return _SIZES[tag](content)
+
+
+def _text_bytes(content: str) -> int:
+    return len(content) if content.isascii() else len(content.encode())
+
+
+def _number_bytes(content: str) -> int:
+    # A plain integer without a zero at its end is what most numbers are.
+    if content.isdigit() and content.isascii() and content[0] != "0" and content[-1] != "0":
+        return min(21, (len(content) - 1) // 2 + 2)
+    return number_bytes(content)
 
 
 def _binary_bytes(content: str) -> int:
     return len(binascii.a2b_base64(content, strict_mode=True))
+
+
+def _one_byte(_: bool) -> int:
+    return 1
+
+
+def _map_bytes(content: dict[str, Any]) -> int:
+    return 3 + sum([1 + _text_bytes(name) + _value_bytes(inner) for name, inner in content.items()])
+
+
+def _list_bytes(content: list[Any]) -> int:
+    return 3 + sum([1 + _value_bytes(inner) for inner in content])
+
+
+_SIZES: Final[dict[str, Callable[[Any], int]]] = {
+    "S": _text_bytes,
+    "N": _number_bytes,
+    "B": _binary_bytes,
+    "BOOL": _one_byte,
+    "NULL": _one_byte,
+    "M": _map_bytes,
+    "L": _list_bytes,
+    "SS": lambda content: sum(map(_text_bytes, content)),
+    "NS": lambda content: sum(map(_number_bytes, content)),
+    "BS": lambda content: sum(map(_binary_bytes, content)),
+}
 
 
 def _check_value(path: str, value: dict[str, Any], depth: int) -> None:
@@ -124,7 +147,9 @@ def _check_value(path: str, value: dict[str, Any], depth: int) -> None:
         )
     match tag:
         case "N":
-            _check_number(path, content)
+            # Up to 38 digits and nothing else cannot break a rule.
+            if not (len(content) <= NUMBER_MAX_DIGITS and content.isascii() and content.isdigit()):
+                _check_number(path, content)
         case "M":
             for name, inner in content.items():
                 _check_value(f"{path}.{name}", inner, depth + 1)

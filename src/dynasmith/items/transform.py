@@ -70,8 +70,11 @@ class Transform:
         try:
             if self.where is not None and not self.where(item):
                 return [self._checked(raw, as_read=True)]
-            # Each result is written out as it comes: a generator may change and yield the same item again.
-            return [self._written(raw, result) for result in _results(self.function(item, self.ctx))]
+            result = self.function(item, self.ctx)
+            if isinstance(result, Mapping):
+                return [self._written(raw, result)]
+            # Each is written out as it comes: a generator may change and yield the same item again.
+            return [self._written(raw, one) for one in _several(result)]
         except Exception as cause:
             raise self._refused(raw, cause) from cause
 
@@ -192,11 +195,8 @@ def check_converges(transform: Transform, raws: Iterable[RawItem]) -> list[Diver
     return found
 
 
-def _results(result: object) -> Iterator[Mapping[str, Any]]:
+def _several(result: object) -> Iterator[Mapping[str, Any]]:
     if result is None:
-        return
-    if isinstance(result, Mapping):
-        yield result
         return
     if isinstance(result, str | bytes) or not isinstance(result, Iterable):
         raise _wrong_type(result, "return a mapping, None, or several mappings")
