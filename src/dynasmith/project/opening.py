@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from dynasmith.aws.session import BotoSession, Session
 from dynasmith.errors import UsageError
@@ -20,6 +20,7 @@ from dynasmith.tables.table import Table
 
 if TYPE_CHECKING:
     from dynasmith.ports.clock import Clock
+    from dynasmith.project.item_flow import Side
 
 
 def load(
@@ -53,6 +54,31 @@ def load(
             prices=file.prices,
             quotas=file.limits,
             physical=physical,
+        ),
+        clock=clock,
+        reopen=lambda side: _other_side(side, file, clock, known),
+    )
+
+
+def _other_side(side: Side, file: ProjectFile, clock: Clock | None, variables: Mapping[str, str]) -> Project:
+    """The project at the other side of a copy: an environment of the same file, or an address said ad hoc."""
+    environment = environment_of(file, side.env, variables) if side.env else Environment(name="other side")
+    if side.role_arn:
+        environment = replace(environment, role_arn=side.role_arn)
+    options = AccessOptions(endpoint=side.endpoint, region=side.region, profile=side.profile)
+    access = resolve_access(options, variables, section_of(environment))
+    return Project(
+        session=Session(access),
+        definitions=lambda: _definitions(file, environment, variables) if side.env else Definitions(tables=()),
+        place=Place(
+            environment=environment.name,
+            prefix=environment.table_prefix,
+            suffix=environment.table_suffix,
+            protected=environment.protected,
+            folder=file.directory,
+            ledger=file.jobs.ledger,
+            prices=file.prices,
+            quotas=file.limits,
         ),
         clock=clock,
     )
@@ -114,4 +140,7 @@ def connect(
         definitions=lambda: Definitions(tables=tuple(tables)),
         place=Place(environment="connect", folder=str(folder), physical=True),
         clock=clock,
+        reopen=lambda side: connect(
+            endpoint=side.endpoint, region=side.region, profile=side.profile, folder=folder, clock=clock
+        ),
     )

@@ -15,6 +15,7 @@ from msgspec import Struct
 from dynasmith.aws.few_items import AwsItems
 from dynasmith.aws.tables import AwsTables
 from dynasmith.engine import apply as engine_apply
+from dynasmith.engine import retire as engine_retire
 from dynasmith.engine.ensure import Ensured, ensure
 from dynasmith.engine.importing import as_definition
 from dynasmith.engine.outputs import outputs_of
@@ -24,6 +25,7 @@ from dynasmith.errors import (
     DefinitionError,
     DynasmithError,
     ItemNotFound,
+    RunError,
     SeveralFailed,
     TableExists,
     TableNotFound,
@@ -45,6 +47,7 @@ from dynasmith.validate import Surroundings, Verdict, examine, usual_tags
 if TYPE_CHECKING:
     from dynasmith.aws.session import Session
     from dynasmith.ports.tables import Identity
+    from dynasmith.project.item_flow import ItemFlow, Side
 
 NO_CONSENT = Consent()
 
@@ -86,7 +89,9 @@ class Project:
         definitions: Callable[[], Definitions],
         place: Place | None = None,
         clock: Clock | None = None,
+        reopen: Callable[[Side], Project] | None = None,
     ) -> None:
+        self._reopen = reopen
         self.session = session
         self.place = place or Place()
         self.clock: Clock = clock or SystemClock()
@@ -184,6 +189,19 @@ class Project:
     def few_items(self) -> AwsItems:
         """Single items."""
         return AwsItems(self.session)
+
+    @cached_property
+    def items(self) -> ItemFlow:
+        """The verbs that move items: copy, export, populate, verify, and their jobs."""
+        from dynasmith.project.item_flow import ItemFlow
+
+        return ItemFlow(self)
+
+    def elsewhere(self, side: Side) -> Project:
+        """The same project in another environment, or at another endpoint: the other side of a copy."""
+        if self._reopen is None:
+            raise UsageError("This project has one side only.", hint="Project.load gives one that finds others")
+        return self._reopen(side)
 
     def identity(self) -> Identity:
         """Account, Region and endpoint that the calls go to; one call where the account is not known yet."""
@@ -345,6 +363,30 @@ class Project:
             raise
         wait_until_gone(name, self.control, self.clock, stopped or Stopped())
         return True
+
+    def retire(
+        self, table: str, *, export_to: str | None = None, listener: Listener = silent, stopped: Stopped | None = None
+    ) -> dict[str, Any]:
+        """A last export that is verified, then what is around the table, then the table; what was done.
+
+        ``export_to`` None exports nothing. Raises RunError where the export differs from the table (somebody writes to
+        it): nothing is deleted then. An export that is there and equals the table is not made again.
+        """
+        description = self.describe(table)
+        name = description.table.name
+        digest = None
+        if export_to is not None:
+            if not Path(export_to).exists():
+                self.items.export(name, export_to, listener=listener)
+            found = self.items.verify(name, export_to)
+            if not found.equal:
+                raise RunError(
+                    f"The export {export_to} differs from table {name}; nothing was deleted.",
+                    hint="somebody writes to the table, or the export is an old one: name another folder",
+                )
+            digest = str(found.source)
+        engine_retire.retire(description, self.control, self.clock, stopped or Stopped())
+        return {"table": name, "export": export_to, "digest": digest}
 
     # --- definitions from what is there
 

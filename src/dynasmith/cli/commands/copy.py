@@ -1,0 +1,44 @@
+"""`dynasmith copy`."""
+
+from typing import Any
+
+import click
+
+from dynasmith.cli.flow_options import MODE, flow_options, flowing, side, side_options
+from dynasmith.cli.shared import Invocation, verb
+from dynasmith.errors import UsageError
+
+
+@verb("copy", example="dynasmith copy orders orders_v2 --transform shop.moves:split_name --create-target")
+@click.argument("source")
+@click.argument("target")
+@click.option("--transform", metavar="WHAT", help="module:function, or an operations file.")
+@click.option("--create-target", is_flag=True, help="Create the target from the source's definition first.")
+@click.option("--backup-first", is_flag=False, flag_value="", default=None, metavar="[NAME]",
+              help="First copy the source into a new table, verified; <table>_backup_YYYYmmdd.")  # fmt: skip
+@MODE
+@flow_options
+@side_options("source")
+@side_options("target")
+def command(invocation: Invocation, source: str, target: str, **given: Any) -> int:
+    """Copy a table's items into another table, here or elsewhere. Resumable after any kill; loses nothing."""
+    from dynasmith.cli.flow_shown import FlowShown, show_rehearsal, show_report
+
+    asked = flowing(given)
+    first, second = side("source", source, given), side("target", target, given)
+    project, transform = invocation.project(), given["transform"]
+    items = project.items
+    if invocation.dry_run:
+        if given["create_target"]:
+            raise UsageError("--dry-run needs the target to be there.", hint="leave --create-target away")
+        return show_rehearsal(invocation, items.rehearse_copy(first, second, transform=transform, asked=asked))
+    invocation.ask_environment()
+    invocation.ask(f"Copy {source} into {target}?")
+    with FlowShown(invocation.words()) as shown:
+        if given["backup_first"] is not None:
+            name, _ = items.backup(first, given["backup_first"], listener=shown)
+            invocation.say(f"Backed up into {name}, verified.")
+        if given["create_target"]:
+            invocation.say(f"Created {items.create_like(first, second).name}.")
+        report = items.copy(first, second, transform=transform, asked=asked, listener=shown)
+    return show_report(invocation, report)

@@ -1,0 +1,47 @@
+"""`dynasmith export`."""
+
+from typing import Any
+
+import click
+
+from dynasmith.cli.flow_options import flow_options, flowing, side, side_options
+from dynasmith.cli.shared import Invocation, verb
+from dynasmith.errors import UsageError
+
+
+@verb("export", example="dynasmith export orders orders.jsonl.gz")
+@click.argument("table")
+@click.argument("dest", metavar="FILE|FOLDER")
+@click.option("--format", "style", type=click.Choice(["dynamodb", "plain", "csv"]), default=None,
+              help="DynamoDB JSON (the default; takes everything back), plain JSON, or CSV.")  # fmt: skip
+@click.option("--compress", type=click.Choice(["gz", "zst", "none"]), default=None, help="By the name otherwise.")
+@click.option("--split-bytes", type=click.IntRange(1_000), help="In a folder: a new file at this size.")
+@flow_options
+@side_options("source")
+def command(invocation: Invocation, table: str, dest: str, **given: Any) -> int:
+    """A whole table into a file or a folder of files, with a manifest: counts, digest, definition."""
+    from dynasmith.cli.flow_shown import FlowShown, show_report
+    from dynasmith.files.items.sink import style_of
+    from dynasmith.project.item_flow import ExportAs
+
+    if dest.startswith("s3://"):
+        raise UsageError(
+            "An export to S3 by the service is not offered by this version.", hint="name a file or a folder"
+        )
+    named = style_of(dest.rstrip("/").rsplit("/", 1)[-1])
+    style, compression = named or ("dynamodb", "gz")
+    if given["compress"] is not None:
+        compression = "" if given["compress"] == "none" else given["compress"]
+    how = ExportAs(style=given["style"] or style, compression=compression, split_bytes=given["split_bytes"])
+    asked = flowing(given)
+    source = side("source", table, given)
+    project = invocation.project()
+    if invocation.dry_run:
+        seen = project.items.end(source).description
+        invocation.say(f"Would export about {seen.item_count_estimate:,} items, {seen.size_bytes_estimate:,} bytes.")
+        return 0
+    with FlowShown(invocation.words()) as shown:
+        report = project.items.export(source, dest, how=how, asked=asked, listener=shown)
+    if not invocation.as_json:
+        invocation.say(f"Exported into {dest}: dynasmith populate TABLE {dest} takes it back.")
+    return show_report(invocation, report)

@@ -1,0 +1,116 @@
+"""`dynasmith jobs list | show | resume | pause | proceed | cancel | pace | prune`."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from dynasmith.cli.shared import Invocation, print_json, verb
+from dynasmith.errors import UsageError
+
+
+@click.group("jobs", epilog="Example: dynasmith jobs list")
+def command() -> None:
+    """Runs of copy, export and populate: what became of them, and how to go on."""
+
+
+@verb("list", example="dynasmith jobs list")
+def list_(invocation: Invocation) -> int:
+    """Every job, oldest first."""
+    from rich.table import Table as Grid
+
+    from dynasmith.jobs.job import describe_job
+
+    jobs = [describe_job(job) for job in invocation.project().items.jobs()]
+    if invocation.as_json:
+        print_json(jobs)
+        return 0
+    grid = Grid(box=None, pad_edge=False, header_style="dim")
+    for name in ("id", "verb", "state", "read", "written", "dead"):
+        grid.add_column(name, no_wrap=True)
+    for job in jobs:
+        grid.add_row(*(str(job[name]) for name in ("id", "verb", "state", "read", "written", "dead")))
+    invocation.page().print(grid)
+    return 0
+
+
+@verb("show", example="dynasmith jobs show copy-20261120T101500-1a2b3c")
+@click.argument("job")
+def show(invocation: Invocation, job: str) -> int:
+    """One job: state, counts, parameters."""
+    from dynasmith.jobs.job import describe_job
+
+    found = invocation.project().items.show(job)
+    described = describe_job(found) | {"parameters": found.parameters}
+    if invocation.as_json:
+        print_json(described)
+        return 0
+    for name, value in described.items():
+        click.echo(f"{name} = {json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else value}")
+    return 0
+
+
+@verb("resume", example="dynasmith jobs resume copy-20261120T101500-1a2b3c")
+@click.argument("job")
+def resume(invocation: Invocation, job: str) -> int:
+    """Continue a job from its checkpoints, under its own id. Never asks; exit 5 while another process runs it."""
+    from dynasmith.cli.flow_shown import FlowShown, show_report
+
+    with FlowShown(invocation.words()) as shown:
+        report = invocation.project().items.resume(job, listener=shown)
+    return show_report(invocation, report)
+
+
+@verb("cancel", example="dynasmith jobs cancel copy-20261120T101500-1a2b3c")
+@click.argument("job")
+def cancel(invocation: Invocation, job: str) -> int:
+    """End a job for good; what it wrote stays."""
+    invocation.project().items.cancel(job)
+    invocation.say(f"Cancelled {job}.")
+    return 0
+
+
+@verb("pause", example="dynasmith jobs pause copy-20261120T101500-1a2b3c")
+@click.argument("job")
+def pause(invocation: Invocation, job: str) -> int:
+    """Let a job that runs wait, within a second."""
+    invocation.project().items.pause(job)
+    invocation.say(f"Paused {job}: dynasmith jobs proceed {job}")
+    return 0
+
+
+@verb("proceed", example="dynasmith jobs proceed copy-20261120T101500-1a2b3c")
+@click.argument("job")
+def proceed(invocation: Invocation, job: str) -> int:
+    """Let a paused job go on."""
+    invocation.project().items.proceed(job)
+    invocation.say(f"{job} goes on.")
+    return 0
+
+
+@verb("pace", example="dynasmith jobs pace copy-20261120T101500-1a2b3c --max-write-units 500")
+@click.argument("job")
+@click.option("--max-read-units", type=click.FloatRange(min=0, min_open=True), help="Read units a second.")
+@click.option("--max-write-units", type=click.FloatRange(min=0, min_open=True), help="Write units a second.")
+def pace(invocation: Invocation, job: str, max_read_units: float | None, max_write_units: float | None) -> int:
+    """Change the pace of a job, also while it runs. Never asks."""
+    if max_read_units is None and max_write_units is None:
+        raise UsageError("No pace was given.", hint="--max-read-units or --max-write-units")
+    invocation.project().items.pace(job, read_units=max_read_units, write_units=max_write_units)
+    invocation.say(f"Changed the pace of {job}.")
+    return 0
+
+
+@verb("prune", example="dynasmith jobs prune copy-20261120T101500-1a2b3c")
+@click.argument("jobs", nargs=-1, required=True, metavar="JOB...")
+def prune(invocation: Invocation, jobs: tuple[str, ...]) -> int:
+    """Remove what is kept of jobs that are over, dead letters included: they hold customers' data."""
+    for job in jobs:
+        invocation.project().items.prune(job)
+        invocation.say(f"Removed {job}.")
+    return 0
+
+
+for each in (list_, show, resume, cancel, pause, proceed, pace, prune):
+    command.add_command(each)

@@ -1,0 +1,50 @@
+"""`dynasmith populate`."""
+
+from typing import Any
+
+import click
+
+from dynasmith.cli.flow_options import MODE, flow_options, flowing, side, side_options
+from dynasmith.cli.shared import Invocation, verb
+from dynasmith.errors import UsageError
+
+
+@verb("populate", example="dynasmith populate users data/users.json")
+@click.argument("table")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("--format", "file_format", default="auto", show_default=True,
+              type=click.Choice(["auto", "lines", "array", "csv"]), help="What the files are.")  # fmt: skip
+@click.option("--type", "types", multiple=True, metavar="NAME=S|N|B|BOOL|NULL|JSON", help="The type of a CSV field.")
+@click.option("--transform", metavar="WHAT", help="module:function, or an operations file.")
+@MODE
+@flow_options
+@side_options("target")
+def command(invocation: Invocation, table: str, files: tuple[str, ...], **given: Any) -> int:
+    """Fill a table from files: JSON array, JSON Lines, CSV, DynamoDB JSON or plain, gz, zst, - for stdin, or an
+    export (ours, or the service's). Bad lines are rejected with their number and reason, the rest goes on."""
+    from dynasmith.cli.flow_shown import FlowShown, show_rehearsal, show_report
+    from dynasmith.project.item_flow import ReadAs
+
+    if any(name.startswith("s3://") for name in files):
+        raise UsageError("An import from S3 by the service is not offered by this version.", hint="name files")
+    types = dict(_typed(text) for text in given.pop("types"))
+    how = ReadAs(format=given.pop("file_format"), types=types)
+    asked = flowing(given)
+    target = side("target", table, given)
+    project = invocation.project()
+    if invocation.dry_run:
+        return show_rehearsal(invocation, project.items.rehearse_populate(target, files, how=how, asked=asked))
+    invocation.ask_environment()
+    invocation.ask(f"Write items into {table}?")
+    with FlowShown(invocation.words()) as shown:
+        report = project.items.populate(
+            target, files, how=how, transform=given["transform"], asked=asked, listener=shown
+        )
+    return show_report(invocation, report)
+
+
+def _typed(text: str) -> tuple[str, str]:
+    name, equals, kind = text.rpartition("=")
+    if not equals or not name or not kind:
+        raise UsageError(f"{text!r} is no type of a field.", hint="say --type total=N")
+    return name, kind

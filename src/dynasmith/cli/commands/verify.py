@@ -1,0 +1,36 @@
+"""`dynasmith verify`."""
+
+from typing import Any
+
+import click
+
+from dynasmith.cli.flow_options import side, side_options
+from dynasmith.cli.shared import Invocation, print_json, verb
+
+
+@verb("verify", example="dynasmith verify orders orders_v2")
+@click.argument("source")
+@click.argument("target")
+@click.option("--transform", metavar="WHAT", help="What a copy did to the items: module:function or operations file.")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(0), help="Differing keys to show.")
+@side_options("source")
+@side_options("target")
+def command(invocation: Invocation, source: str, target: str, transform: str | None, limit: int, **given: Any) -> int:
+    """Whether two tables, or a table and an export, hold the same items: exact count and digest. Exit 3 if not."""
+    first, second = side("source", source, given), side("target", target, given)
+    found = invocation.project().items.verify(first, second, transform=transform, limit=limit)
+    if invocation.as_json:
+        print_json(found.to_json())
+        return 0 if found.equal else 3
+    page = invocation.page()
+    for name, digest in ((source, found.source), (target, found.target)):
+        page.print(f"{digest}  {name}", markup=False)
+    for difference in found.differences:
+        live = "  (equal when read again: somebody writes to it)" if difference.changing else ""
+        page.print(f"  {difference.kind:<8} {difference.key}{live}", markup=False)
+    if found.more:
+        page.print("  ... and more (--limit)", markup=False)
+    if found.dead:
+        page.print(f"  {found.dead} lines or items could not be read", markup=False)
+    page.print("Equal." if found.equal else "They differ.", style="green" if found.equal else "bold red")
+    return 0 if found.equal else 3

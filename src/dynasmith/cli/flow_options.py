@@ -1,0 +1,73 @@
+"""Options that the verbs of the item flow share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from dynasmith.engine.transfer.asked import Flowing
+    from dynasmith.project.item_flow import Side
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+MODE = click.option(
+    "--mode",
+    default="overwrite",
+    show_default=True,
+    metavar="MODE",
+    help="overwrite, skip-existing, fail-existing or newer:ATTRIBUTE; an equal item is always there already.",
+)
+PACE = (
+    click.option("--max-read-units", type=click.FloatRange(min=0, min_open=True), help="Read units a second."),
+    click.option("--max-write-units", type=click.FloatRange(min=0, min_open=True), help="Write units a second."),
+    click.option("--segments", type=click.IntRange(1, 1_000_000), help="Segments of the scan; never changes in a job."),
+    click.option("--batch-size", type=click.IntRange(1), help="Items read and transformed at a time."),
+    click.option("--filter", "condition", default="", metavar="CONDITION", help="Only items that meet it."),
+    click.option("--expired", type=click.Choice(["keep", "skip"]), default="keep", show_default=True,
+                 help="Items that TTL has not deleted yet."),
+    click.option("--on-error", type=click.Choice(["stop", "dead"]), default="stop", show_default=True,
+                 help="An item that a transform refuses: stop the job, or to the dead letters."),
+)  # fmt: skip
+FLOW_NAMES = ("max_read_units", "max_write_units", "segments", "batch_size", "condition", "expired", "on_error", "mode")
+
+
+def flow_options(function: F) -> F:
+    """Pace, segments, filter, policies."""
+    for option in reversed(PACE):
+        function = option(function)
+    return function
+
+
+def flowing(given: dict[str, Any]) -> Flowing:
+    """The options as the engine takes them; takes them out of ``given``."""
+    from dynasmith.engine.transfer.asked import Flowing
+    from dynasmith.ports.items import mode_of
+
+    said = {name: given.pop(name) for name in FLOW_NAMES if name in given}
+    if "mode" in said:
+        said["mode"] = mode_of(said["mode"])
+    return Flowing(**said)
+
+
+def side_options(name: str) -> Callable[[F], F]:
+    """``--source-env``, ``--source-endpoint`` and so on: the other side of the world."""
+
+    def decorate(function: F) -> F:
+        for part in ("role-arn", "profile", "region", "endpoint", "env"):
+            function = click.option(f"--{name}-{part}", default="", metavar=part.upper(), help=f"Where the {name} is.")(
+                function
+            )
+        return function
+
+    return decorate
+
+
+def side(name: str, table: str, given: dict[str, Any]) -> Side:
+    """One side of a job, from its table and the options with its name; takes them out of ``given``."""
+    from dynasmith.project.item_flow import Side
+
+    parts = ("env", "endpoint", "region", "profile", "role_arn")
+    return Side(table=table, **{part: given.pop(f"{name}_{part}") for part in parts})

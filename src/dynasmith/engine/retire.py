@@ -1,0 +1,35 @@
+"""`retire`: what is around a table goes first, then the table. Each step is safe to do again."""
+
+from dynasmith.engine.waiting import Stopped, wait_for, wait_until_gone
+from dynasmith.errors import TableNotFound
+from dynasmith.plans.arrange import DIMENSIONS
+from dynasmith.plans.capacity import scaling_of
+from dynasmith.plans.step import CallDeregisterScaling, CallProtection, WaitTable
+from dynasmith.ports.clock import Clock
+from dynasmith.ports.tables import Tables
+from dynasmith.tables.description import TableDescription
+from dynasmith.tables.table import Index, Scaling, Table, known
+
+
+def retire(description: TableDescription, tables: Tables, clock: Clock, stopped: Stopped) -> None:
+    """Autoscaling off, deletion protection off, then the table, waited for. The caller has the consent and the export.
+
+    Stopped halfway, running it again continues: what is gone is not asked for again.
+    """
+    table = description.table
+    parts: tuple[tuple[str | None, Table | Index], ...] = (
+        (None, table),
+        *((index.name, index) for index in known(table.indexes, ())),
+    )
+    for name, part in parts:
+        for dimension in DIMENSIONS:
+            if isinstance(scaling_of(part, dimension), Scaling):
+                tables.send(table.name, CallDeregisterScaling(index=name, dimension=dimension))
+    if known(table.deletion_protection, False):
+        tables.send(table.name, CallProtection(enabled=False))
+        wait_for(WaitTable(), table.name, tables, clock, stopped, lambda _state, _waited: None)
+    try:
+        tables.delete(table.name)
+    except TableNotFound:
+        return
+    wait_until_gone(table.name, tables, clock, stopped)

@@ -1,0 +1,89 @@
+"""The transform that a person named: ``module:function``, an operations file, or a function itself."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from dynasmith.errors import DefinitionError, UsageError
+from dynasmith.files.reading import read_file
+from dynasmith.items.ctx import Context
+from dynasmith.items.operations import parse_operations
+from dynasmith.items.transform import Function
+from dynasmith.tables.findings import Finding
+
+SUFFIXES = (".yaml", ".yml", ".json", ".toml")
+
+
+def load_transform(said: str, folder: str) -> Function:
+    """The transform behind ``module:function`` (found from ``folder`` too) or an operations file. Raises UsageError.
+
+    Importing a module runs it: name only your own.
+    """
+    if said.lower().endswith(SUFFIXES):
+        return _operations(Path(said) if Path(said).is_absolute() else Path(folder) / said, said)
+    module_name, colon, name = said.partition(":")
+    if not colon or not module_name or not name:
+        raise UsageError(f"{said!r} is no transform.", hint="say module:function, or an operations file (.yaml, .json)")
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    try:
+        module = importlib.import_module(module_name)
+    except ImportError as error:
+        raise UsageError(
+            f"The module {module_name} cannot be imported: {error}.", hint=f"looked in {folder} too"
+        ) from error
+    except Exception as error:
+        raise UsageError(f"The module {module_name} raised {type(error).__name__}: {error}.", hint="mend it") from error
+    function = getattr(module, name, None)
+    if not callable(function):
+        raise UsageError(f"The module {module_name} has no function {name}.", hint="say module:function")
+    return with_ctx(function)
+
+
+def _operations(path: Path, said: str) -> Function:
+    at = path if path.exists() else Path(said)
+    document = read_file(at)
+    if isinstance(document, Finding):
+        raise DefinitionError([document], hint="mend the operations file; nothing was done")
+    return parse_operations(document.plain())
+
+
+def with_ctx(function: Callable[..., Any]) -> Function:
+    """A transform of ``(item, ctx)``; one that takes the item alone is wrapped."""
+    try:
+        signature = inspect.signature(function)
+        signature.bind(object(), object())
+    except TypeError:
+        pass
+    except ValueError:
+        return function
+    else:
+        return function
+    try:
+        signature.bind(object())
+    except TypeError as error:
+        name = getattr(function, "__name__", "The transform")
+        raise UsageError(f"{name} does not take an item: {error}.", hint="def transform(item, ctx): ...") from error
+
+    def alone(item: Any, ctx: Context) -> Any:
+        del ctx
+        return function(item)
+
+    return alone
+
+
+def name_of(function: Callable[..., Any] | None) -> str:
+    """How a job remembers a function: ``module:name`` where a new process can import it, else empty."""
+    module, name = getattr(function, "__module__", ""), getattr(function, "__qualname__", "")
+    importable = module and name and "<" not in name and "." not in name and module != "__main__"
+    return f"{module}:{name}" if importable else ""
+
+
+def plain_parameters(said: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters of a job without what was not said."""
+    return {name: value for name, value in said.items() if value not in (None, "", (), [])}
