@@ -218,6 +218,17 @@ def test_words_from_elsewhere_are_understood(said: str, hint: str) -> None:
         ("point_in_time_recovery: {recovery_days: 36}", "must be between 1 and 35, not 36"),
         ("point_in_time_recovery: {recovery_days: 1.5}", "expects a whole number, not the number 1.5"),
         ("table_class: standard", 'expects one of STANDARD, STANDARD_INFREQUENT_ACCESS, not "standard" '),
+        ("tags: 5", "expects a map, not the number 5"),
+        ("access_patterns: ['']", "tables[0].access_patterns[0] must not be empty"),
+        ("access_patterns: [[a]]", "tables[0].access_patterns[0] expects text, not a list"),
+        ("access_patterns: one", 'expects a list, not "one"'),
+        ("warm_throughput: {read: 1e999}", "expects a whole number, not the number 1e999"),
+        ("warm_throughput: {read: true}", "expects a whole number, not the boolean true"),
+        ("warm_throughput: {read: 0}", "must be at least 1, not 0"),
+        ("items: [{id: a, n: 0.12345678901234567890}]", "has more digits than a plain number keeps: 0.1234"),
+        ("items: [{id: a, n: [123456789012345678901234567890123456789]}]", "tables[0].items[0].n[0] has more digits"),
+        ("description: {}", "expects text, not a map"),
+        ("table_class: " + "S" * 70, 'not "' + "S" * 57 + '..."'),
         ("items: [5]", "expects a map: an item, plain or as DynamoDB JSON, not the number 5"),
         ("key_schema: []", "is said twice"),
     ],
@@ -254,3 +265,19 @@ def test_words_that_yaml_1_1_takes_for_booleans_are_text_where_text_is_wanted() 
 def test_a_file_that_names_no_table_is_only_a_warning() -> None:
     finding = only(read("tables: []\n"))
     assert (finding.severity, finding.sentence) == ("warning", "tables/orders.yaml:1: tables names no table")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "words"),
+    [("{", "is not JSON: "), (5, "expects JSON as text, or a map, not the number 5"), ("[" * 9999, "is not JSON: ")],
+)
+def test_a_filter_pattern_that_is_no_json_is_named(pattern: object, words: str) -> None:
+    trigger = {"function": "f", "filter_pattern": pattern}
+    finding = only(read_tables(sound(triggers=[trigger], stream={"view_type": "KEYS_ONLY"})))
+    assert finding.path == "tables[0].triggers[0].filter_pattern"
+    assert finding.message.startswith(words)
+
+
+def test_numbers_of_items_keep_their_digits_or_are_refused() -> None:
+    item = {"customer_id": "c", "order_id": "o", "n": 10**60, "f": 0.1, "d": 1234567890123456789012345678901234567 * 10}
+    assert read_tables(sound(items=[item])).tables[0].items == (item,)

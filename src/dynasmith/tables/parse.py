@@ -158,7 +158,7 @@ def _with_policy(node: Node, reading: Reading, findings: list[Finding]) -> Node:
         return node
     try:
         text = _policy_text(policy, reading)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         findings.append(finding_at(policy, "D012", f"cannot be used: {error}"))
         return node.with_value({**node.entries(), "resource_policy": policy.with_value(None, broken=True)}, broken=True)
     entries = {"text": policy.with_value(text)}

@@ -11,6 +11,7 @@ import json
 from decimal import Decimal
 from typing import Any, assert_never
 
+from dynasmith.limits import NUMBER_MAX_DIGITS
 from dynasmith.tables.document import Node
 from dynasmith.tables.findings import Finding, did_you_mean, finding_at, nearest
 from dynasmith.tables.spec import (
@@ -74,7 +75,7 @@ def named(node: Node) -> str:
         return "null"
     if isinstance(value, bool):
         return f"the boolean {str(value).lower()}"
-    if isinstance(value, int | float | Decimal):
+    if isinstance(value, int | float):
         return f"the number {node.text or value}"
     shown = value if len(value) <= 60 else value[:57] + "..."
     return json.dumps(shown, ensure_ascii=False)
@@ -95,15 +96,10 @@ def _text(node: Node, kind: Text, findings: list[Finding]) -> Node:
         if not value and not kind.empty:
             findings.append(finding_at(node, "D007", "must not be empty"))
             return _broken(node)
-        if kind.length_max is not None and len(value) > kind.length_max:
-            findings.append(
-                finding_at(node, "D007", f"has {len(value)} characters, at most {kind.length_max} are allowed")
-            )
-            return _broken(node)
         return node
     quoted = node.text or ("" if value is None else str(value))
     hint = "" if node.is_map or node.is_list or not quoted else f'put it in quotes: "{quoted}"'
-    return _wrong(node, kind.shown, findings, hint)
+    return _wrong(node, "text", findings, hint)
 
 
 def _choice(node: Node, kind: Choice, findings: list[Finding]) -> Node:
@@ -120,7 +116,7 @@ def _number(node: Node, kind: Whole | Number, findings: list[Finding]) -> Node:
     value: Any = node.value
     if isinstance(value, str) and node.variable:
         value = _number_of(value)
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         bare = isinstance(node.value, str) and _number_of(node.value) is not None
         return _wrong(node, expected, findings, "write it without quotes" if bare else "")
     if abs(value) == float("inf") or (whole and value != int(value)):
@@ -189,13 +185,18 @@ def _free_value(node: Node, findings: list[Finding]) -> Node:
     if node.is_list:
         members = tuple(_free_value(value, findings) for value in node.members())
         return node.with_value(members, broken=any(value.broken for value in members))
-    if isinstance(node.value, float) and node.text and Decimal(node.text) != Decimal(repr(node.value)):
-        # A float holds 17 digits, a number of DynamoDB 38: none is dropped in silence.
-        findings.append(
-            finding_at(node, "D007", f"has more digits than a plain number keeps: {node.text}", 'write {"N": "..."}')
-        )
+    if isinstance(node.value, int | float) and not isinstance(node.value, bool) and not _kept(node):
+        hint = 'write {"N": "..."}, for at most 38 digits'
+        findings.append(finding_at(node, "D007", f"has more digits than a plain number keeps: {node.text}", hint))
         return _broken(node)
     return node
+
+
+def _kept(node: Node) -> bool:
+    """Does the number stand as it was written? A float holds 17 digits, a number of DynamoDB 38: none goes silently."""
+    if isinstance(node.value, float):
+        return not node.text or Decimal(node.text) == Decimal(repr(node.value))
+    return len(str(abs(node.value)).strip("0")) <= NUMBER_MAX_DIGITS
 
 
 def _policy(node: Node, findings: list[Finding]) -> Node:
@@ -211,7 +212,7 @@ def _json_text(node: Node, findings: list[Finding]) -> Node:
         return _wrong(node, "JSON as text, or a map", findings)
     try:
         return node.with_value(canonical_json(json.loads(node.value)))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         findings.append(finding_at(node, "D005", f"is not JSON: {error}"))
         return _broken(node)
 

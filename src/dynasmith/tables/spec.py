@@ -10,11 +10,9 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Text; with ``shown`` as what it stands for in messages."""
+    """Text, not empty unless ``empty`` is allowed."""
 
-    shown: str = "text"
     empty: bool = False
-    length_max: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
