@@ -1,0 +1,123 @@
+"""Sessions: roles, accounts, what the installed botocore lacks, one client a service whatever the threads do."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import botocore.session
+import pytest
+
+from dynasmith.aws.session import Session
+from dynasmith.aws.tables import AwsTables
+from dynasmith.errors import NotOffered, ProjectError
+from dynasmith.ports.access import Access, AccessOptions, AccessSection, Keys, Secret, resolve_access
+from dynasmith.version import __version__
+
+pytestmark = pytest.mark.engine
+
+
+def test_a_role_is_assumed_and_signs_the_calls(ministack_endpoint: str) -> None:
+    role = "arn:aws:iam::000000000000:role/deploy"
+    section = AccessSection(name="x", endpoint=ministack_endpoint, role_arn=role, external_id="partner")
+    session = Session(resolve_access(AccessOptions(), {}, section))
+    session.call("dynamodb", "ListTables")
+    assert session.access_key() != "dynasmith"
+    assert session.credentials().method == "assume-role"
+    assert ":assumed-role/deploy/" in session.caller().arn
+    session.close()
+
+
+def test_another_account_is_refused_before_the_first_call(moto_endpoint: str) -> None:
+    section = AccessSection(name="prod", endpoint=moto_endpoint, account="999999999999")
+    session = Session(resolve_access(AccessOptions(), {}, section))
+    for _ in range(2):
+        with pytest.raises(ProjectError, match="is of account 999999999999, and the credentials are of account 1234"):
+            AwsTables(session).describe("orders")
+    session.close()
+
+
+def test_the_account_that_is_meant_is_accepted(moto_endpoint: str) -> None:
+    section = AccessSection(name="prod", endpoint=moto_endpoint, account="123456789012", region="eu-west-1")
+    session = Session(resolve_access(AccessOptions(), {}, section))
+    session.call("dynamodb", "ListTables")
+    identity = session.identity()
+    assert (identity.account, identity.region, identity.endpoint) == ("123456789012", "eu-west-1", moto_endpoint)
+    session.close()
+
+
+def test_without_an_account_to_check_an_engine_has_none(
+    open_endpoint: Callable[[str], Session], moto_endpoint: str
+) -> None:
+    assert open_endpoint(moto_endpoint).identity().account == ""
+
+
+def test_an_operation_that_this_botocore_lacks_is_named(
+    open_endpoint: Callable[[str], Session], moto_endpoint: str
+) -> None:
+    session = open_endpoint(moto_endpoint)
+    with pytest.raises(NotOffered, match="does not know dynamodb SummonTable") as raised:
+        session.call("dynamodb", "SummonTable")
+    assert "pip install --upgrade boto3" in raised.value.hint
+    with pytest.raises(NotOffered, match="does not know Colour of ListTables"):
+        session.call("dynamodb", "ListTables", {"Colour": "red"})
+    with pytest.raises(NotOffered, match="does not know"):
+        session.client("no-such-service")
+
+
+def test_threads_share_one_client(open_endpoint: Callable[[str], Session], moto_endpoint: str) -> None:
+    session = open_endpoint(moto_endpoint)
+    with ThreadPoolExecutor(max_workers=16) as pool:
+        clients = list(pool.map(lambda number: session.client(("dynamodb", "kms")[number % 2]), range(64)))
+    assert len({id(client) for client in clients}) == 2
+
+
+def test_regions_have_clients_of_their_own(open_endpoint: Callable[[str], Session], moto_endpoint: str) -> None:
+    session = open_endpoint(moto_endpoint)
+    assert session.client("dynamodb", "eu-west-1").meta.region_name == "eu-west-1"
+    assert session.client("dynamodb").meta.region_name == "us-east-1"
+    assert session.endpoint_url() == moto_endpoint
+
+
+def test_towards_aws_the_profile_and_its_settings_count(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "config").write_text(
+        "[profile prod]\nregion = eu-north-1\nservices = vpc\n"
+        "[services vpc]\ndynamodb =\n  endpoint_url = https://vpce-1.dynamodb.eu-north-1.vpce.amazonaws.com\n"
+    )
+    (tmp_path / "credentials").write_text("[prod]\naws_access_key_id = AKIAPROFILE\naws_secret_access_key = s\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAVARIABLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s")
+    session = Session(Access(environment="prod", profile="prod"))
+    assert session.region == "eu-north-1"
+    assert session.access_key() == "AKIAPROFILE"
+    assert session.endpoint_url() == "https://vpce-1.dynamodb.eu-north-1.vpce.amazonaws.com"
+
+
+def test_towards_aws_keys_that_were_given_count() -> None:
+    keys = Keys(access_key="AKIAGIVEN", secret_key=Secret("s"), session_token=Secret("t"))
+    session = Session(Access(environment="prod", region="eu-west-1", credentials=keys, use_fips=True))
+    assert session.access_key() == "AKIAGIVEN"
+    assert session.endpoint_url() == "https://dynamodb-fips.eu-west-1.amazonaws.com"
+    assert session.credentials().get_frozen_credentials().token == "t"
+    assert f"dynasmith/{__version__}" in session.client("dynamodb").meta.config.user_agent_extra
+
+
+def test_an_unknown_profile_and_a_missing_region_are_said() -> None:
+    with pytest.raises(ProjectError, match="The AWS profile nobody does not exist"):
+        Session(Access(profile="nobody")).client("dynamodb")
+    with pytest.raises(ProjectError, match="No AWS Region is set"):
+        _ = Session(Access()).region
+
+
+def test_a_session_that_is_brought_is_used_towards_aws_only(moto_endpoint: str) -> None:
+    class Brought:
+        """Like a boto3 session."""
+
+        def __init__(self) -> None:
+            self._session = botocore.session.Session()
+            self._session.set_credentials("AKIABROUGHT", "s")
+
+    assert Session(Access(region="eu-west-1"), boto=Brought()).access_key() == "AKIABROUGHT"
+    isolated = resolve_access(AccessOptions(endpoint=moto_endpoint), {}, AccessSection(name="x"))
+    assert Session(isolated, boto=Brought()).access_key() == "dynasmith"
