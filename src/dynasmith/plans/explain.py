@@ -107,7 +107,8 @@ def step_text(step: s.Step) -> str:
     match step:
         case s.CallCreateTable():
             indexes = len(step.table.indexes) if not isinstance(step.table.indexes, UnsetType) else 0
-            return "create the table" + (f" with {indexes} global indexes" if indexes else "")
+            noun = "global index" if indexes == 1 else "global indexes"
+            return "create the table" + (f" with {indexes} {noun}" if indexes else "")
         case s.CallBilling():
             return f"set billing to {step.billing}"
         case s.CallCapacity():

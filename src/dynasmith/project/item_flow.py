@@ -29,6 +29,7 @@ from dynasmith.engine.transfer.stage import Steps
 from dynasmith.engine.transfer.verify import Verified, VerifySide, verify
 from dynasmith.errors import CheckpointError, RunError, TableExists, UsageError
 from dynasmith.files.items.layout import Layout, layout_of
+from dynasmith.files.items.manifest import MANIFEST
 from dynasmith.files.items.sink import FileSink, Head
 from dynasmith.files.items.source import FileSource
 from dynasmith.files.ledger.folder import FolderLedger
@@ -482,7 +483,14 @@ def _builtin(side: Side) -> dict[str, Any]:
 
 
 def _side(said: str | Side) -> Side:
-    return said if isinstance(said, Side) else Side(table=said)
+    """A side; an ARN says its Region too."""
+    side = said if isinstance(said, Side) else Side(table=said)
+    if not side.table.startswith("arn:"):
+        return side
+    parts = side.table.split(":", 5)
+    if len(parts) < 6 or not parts[5].startswith("table/"):
+        raise UsageError(f"{side.table} is no ARN of a table.", hint="arn:aws:dynamodb:REGION:ACCOUNT:table/NAME")
+    return replace(side, table=parts[5].removeprefix("table/"), region=side.region or parts[3])
 
 
 def _named(table: str | Table) -> str:
@@ -490,10 +498,13 @@ def _named(table: str | Table) -> str:
 
 
 def _is_file(name: str) -> bool:
-    """Whether a SOURCE or TARGET is a file: by its look as a path, by a format at its end, or because it is there."""
+    """Whether a SOURCE or TARGET is a file: by its look as a path, by a format at its end, or as an export that is
+    there (a folder with a manifest). Everything else is a table."""
     path = Path(name)
     endings = (".json", ".jsonl", ".ndjson", ".csv", ".gz", ".zst")
-    return name.startswith(FILE_SCHEMES) or name.lower().endswith(endings) or ("/" in name and path.exists())
+    if name.startswith(FILE_SCHEMES) or name.lower().endswith(endings):
+        return True
+    return (path / MANIFEST).is_file() or ("/" in name and path.exists())
 
 
 def _absolute(name: str) -> str:

@@ -68,7 +68,8 @@ def _apply(
     from dynasmith.cli.progress import StepsShown
 
     if not invocation.as_json:
-        draw_plan(invocation.words(), plan)
+        # Who answers beforehand sees the steps as they are done.
+        draw_plan(invocation.words(), plan, steps=not consent.yes)
     if not any(table.steps or table.changes for table in plan.tables):
         return None
     if invocation.dry_run:
