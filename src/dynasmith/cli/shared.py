@@ -65,6 +65,11 @@ class Invocation:
             self._project = open_project(self)
         return self._project
 
+    def warn(self) -> None:
+        """Say the doubts about the definitions (errors are raised)."""
+        for finding in self.project().definitions.findings:
+            self.say(f"Warning: {finding.sentence}")
+
     def consent(self, **more: Any) -> Consent:
         """What ``--yes`` and ``--confirm`` accept, with the flags of the verb itself."""
         from dynasmith.plans.consent import Consent

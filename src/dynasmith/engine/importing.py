@@ -17,8 +17,8 @@ from dynasmith.tables.table import (
 )
 
 
-def as_definition(description: TableDescription, prefix: str = "", suffix: str = "") -> Table:
-    """The definition of a live table: it plans empty against it. ``prefix`` and ``suffix`` are taken off the name.
+def as_definition(description: TableDescription) -> Table:
+    """The definition of a live table: it plans empty against it.
 
     Left out: warm throughput, which grows by itself; capacity of on-demand tables; what could not be read; ceilings
     where there are none.
@@ -27,15 +27,22 @@ def as_definition(description: TableDescription, prefix: str = "", suffix: str =
     provisioned = live.billing is Billing.PROVISIONED
     return replace(
         live,
-        name=live.name.removeprefix(prefix).removesuffix(suffix) or live.name,
         capacity=live.capacity if provisioned else UNSET,
         on_demand_maximum=_ceiling(live.on_demand_maximum, provisioned=provisioned),
         warm=UNSET,
+        tags=_own_tags(live.tags),
         autoscaling=_scaling(live.autoscaling, provisioned=provisioned),
         indexes=tuple(_index(index, provisioned=provisioned) for index in known(live.indexes, ())),
         replicas=tuple(_replica(replica, live) for replica in known(live.replicas, ())),
         consistency=live.consistency if live.consistency is Consistency.STRONG else UNSET,
     )
+
+
+def _own_tags(tags: dict[str, str] | UnsetType) -> dict[str, str] | UnsetType:
+    """Tags of AWS's own cannot be set, so no definition has them."""
+    if isinstance(tags, UnsetType):
+        return UNSET
+    return {name: value for name, value in tags.items() if not name.startswith("aws:")}
 
 
 def _ceiling(ceiling: OnDemandMaximum | UnsetType, *, provisioned: bool) -> OnDemandMaximum | UnsetType:

@@ -397,7 +397,7 @@ class Project:
         """
         with ThreadPoolExecutor(CONCURRENT_TABLES) as pool:
             found = tuple(pool.map(lambda name: self.control.describe(self.physical(name)), names))
-        return render_yaml([as_definition(each, self.place.prefix, self.place.suffix) for each in found])
+        return render_yaml([as_definition(each) for each in found], prefix=self.place.prefix, suffix=self.place.suffix)
 
     def validate(self, names: Sequence[str] = (), *, offline: bool = False) -> Verdict:
         """Findings about definitions and live tables; ``offline`` looks at definitions only and makes no call."""

@@ -43,6 +43,7 @@ def command(
         # The plan was made with --prune, and the file holds what it would remove.
         prune = prune or any(table.prune for table in plan.tables)
     else:
+        invocation.warn()
         plan = project.plan(tables, prune=prune, allow_delete_items=delete, only=split_words(flags["only"]))
     consent = invocation.consent(
         prune=prune, rebuild_indexes=frozenset(flags["rebuild_index"]), allow_delete_items=delete

@@ -13,6 +13,7 @@ def command(invocation: Invocation, tables: tuple[str, ...], prune: bool) -> int
     from dynasmith.cli.drawing import draw_plan
     from dynasmith.cli.plan_json import plan_json
 
+    invocation.warn()
     plan = invocation.project().plan(tables, prune=prune)
     if invocation.as_json:
         print_json(plan_json(plan))

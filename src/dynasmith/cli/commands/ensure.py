@@ -16,6 +16,7 @@ def command(invocation: Invocation, tables: tuple[str, ...]) -> int:
     from dynasmith.plans.explain import explain
 
     project = invocation.project()
+    invocation.warn()
     if invocation.dry_run:
         plan = project.plan(tables)
         draw_plan(invocation.page(), plan)

@@ -28,6 +28,7 @@ def command(
     from dynasmith.cli.plan_json import plan_json
     from dynasmith.plans.plan import encode_plan
 
+    invocation.warn()
     plan = invocation.project().plan(tables, only=split_words(only), **flags)
     if out:
         write_plan(Path(out), encode_plan(plan))
