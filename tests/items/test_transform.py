@@ -176,10 +176,11 @@ def test_what_cannot_be_written_is_refused_with_the_key(function: Callable[..., 
 
 
 def test_a_coroutine_is_no_item() -> None:
-    coroutine = asynchronous({}, CTX)
-    with pytest.raises(ItemRefused, match="returned coroutine"):
-        Transform(lambda item, ctx: coroutine, CTX).copy(RAW)  # type: ignore[arg-type, return-value]  # on purpose
-    coroutine.close()
+    wrong: Any = asynchronous
+    for run in (Transform(wrong, CTX).copy, Transform(wrong, CTX).rewrite):
+        with pytest.raises(ItemRefused, match="returned coroutine") as caught:
+            run(RAW)
+        assert "not async def" in caught.value.hint
 
 
 def test_a_backfill_makes_one_of_one_and_leaves_its_key() -> None:

@@ -163,3 +163,15 @@ def test_sets_and_binary_have_a_plain_form() -> None:
 def test_what_is_no_plain_item_is_refused(text: str) -> None:
     with pytest.raises(ItemInvalid):
         item_from_json(text)
+
+
+def test_what_holds_itself_or_is_too_deep_is_refused() -> None:
+    endless: list[Any] = []
+    endless.append(endless)
+    deep = b'{"a":' + b'{"L":[' * 2000 + b"]}" * 2000 + b"}"
+    for read in (lambda: encode_item({"a": endless}), lambda: decode_item(deep), lambda: attributes(deep)):
+        with pytest.raises(ItemInvalid, match="nested too deeply"):
+            read()
+    for text in (b'{"a":' + b"[" * 700 + b"]" * 700 + b"}", b'{"a":' + b"[" * 5000 + b"]" * 5000 + b"}"):
+        with pytest.raises(ItemInvalid):
+            item_from_plain(text)

@@ -44,6 +44,31 @@ def test_a_busy_pace_uses_its_rate(rate: float, asked: list[tuple[float, float]]
     assert elapsed <= sum(units for _, units in began) / rate + 1e-6
 
 
+@settings(max_examples=50, deadline=None)
+@given(
+    st.floats(1, 200),
+    st.lists(st.tuples(st.floats(0, 0.7), st.floats(0.5, 50), st.floats(0, 100), st.none() | st.floats(1, 200))),
+)
+def test_what_is_used_keeps_the_pace_also_when_guesses_are_wrong_and_the_rate_changes(
+    rate: float, steps: list[tuple[float, float, float, float | None]]
+) -> None:
+    pace, now, fastest, used, largest = Pace({TABLE: rate}, 0.0), 0.0, rate, 0.0, 0.0
+    allowed = rate * BURST_SECONDS
+    for pause, guess, really, changed in steps:
+        allowed += pause * pace.rates[TABLE]
+        now += pause
+        if changed is not None:
+            pace.set_rate(TABLE, changed, now)
+            fastest = max(fastest, changed)
+        if pace.take({TABLE: guess}, now) == 0.0:
+            pace.settle({TABLE: guess}, {TABLE: really}, now)
+            used, largest = used + really, max(largest, really, guess)
+    # All that was ever used fits into what the rates gave, a burst, and one request that was larger than a burst.
+    assert used <= allowed + largest + 1e-6
+    assert set(pace.rates) == {TABLE}
+    assert pace.rates[TABLE] <= fastest
+
+
 def test_what_was_really_used_is_settled() -> None:
     pace = Pace({TABLE: 10.0}, 0.0)
     assert pace.take({TABLE: 1.0}, 0.0) == 0.0

@@ -155,23 +155,24 @@ class LazyItem(MutableMapping[str, Any]):
 
         Raises ItemInvalid, naming the attribute, where a value has no form in DynamoDB.
         """
+        new = self._new
+        handed_out = [name for name, value in self._seen.items() if type(value) in _MUTABLE]
+        in_place = self._changed_in_place() if handed_out else ()
+        if not new and not in_place:
+            return self.raw
+        tree: dict[str, Any] = {**self.parts}
         name = ""
         try:
-            tree: dict[str, Any] | None = None
-            for name, value in self._new.items():
-                if tree is None:
-                    tree = {**self.parts}
+            for name, value in in_place:
+                tree[name] = encode_tree(value)
+            for name, value in new.items():
                 if value is _GONE:
                     tree.pop(name, None)
                 else:
                     tree[name] = encode_tree(value)
-            for name, value in self._changed_in_place() if self._seen else ():
-                if tree is None:
-                    tree = {**self.parts}
-                tree[name] = encode_tree(value)
-            return self.raw if tree is None else msgspec.Raw(write_tree(tree))
         except ItemInvalid as cause:
             raise named(name, cause) from cause
+        return msgspec.Raw(write_tree(tree))
 
     def _write(self, name: str, value: Any) -> bytes:
         try:

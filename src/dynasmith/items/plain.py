@@ -11,8 +11,8 @@ from typing import Any, Final
 import msgspec
 
 from dynasmith.errors import ItemInvalid
-from dynasmith.items.value import TAGS, decode_tree, encode_tree, kind_of
-from dynasmith.items.wire import RawItem, decode_item, decode_item_tree, encode_item
+from dynasmith.items.value import TAGS, decode_tree, kind_of, malformed
+from dynasmith.items.wire import RawItem, decode_item, decode_item_tree, encode_item, encode_item_tree
 
 # A number of plain JSON must not pass through a float on its way.
 _decode: Final = msgspec.json.Decoder(float_hook=Decimal).decode
@@ -66,12 +66,11 @@ def _is_wire_value(value: Any) -> bool:
 
 def checked(value: dict[str, Any]) -> dict[str, Any]:
     """The same mapping where DynamoDB can hold each value; floats, which YAML gives, become exact decimals."""
-    clean = {name: _exact(inner) for name, inner in value.items()}
-    for name, inner in clean.items():
-        try:
-            encode_tree(inner)
-        except ItemInvalid as cause:
-            raise ItemInvalid(f"Attribute {name}: {cause.message}", hint=cause.hint) from cause
+    try:
+        clean = {name: _exact(inner) for name, inner in value.items()}
+    except RecursionError as cause:
+        raise malformed(b"", cause) from cause
+    encode_item_tree(clean)
     return clean
 
 

@@ -4,7 +4,7 @@ A copy makes none, one or many items of one; a backfill makes a ``Rewrite`` or n
 and the same ``ctx`` give the same result, which is what makes a resumed run write what the first one wrote.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -207,4 +207,7 @@ def _several(result: object) -> Iterator[Mapping[str, Any]]:
 
 
 def _wrong_type(result: object, hint: str) -> ItemRefused:
+    if isinstance(result, Coroutine):
+        result.close()
+        hint = "a transform is a plain function: def, not async def"
     return ItemRefused(f"The transform returned {type(result).__name__}, which is no item.", hint=hint)

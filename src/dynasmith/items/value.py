@@ -106,7 +106,9 @@ def malformed(wire: object, cause: BaseException) -> ItemInvalid:
     if isinstance(cause, ItemInvalid):
         return cause
     if isinstance(cause, RecursionError):
-        return ItemInvalid("A value is nested too deeply to be read.", hint="DynamoDB holds at most 32 levels")
+        return ItemInvalid(
+            "A value is nested too deeply to be read.", hint="DynamoDB holds at most 32 levels; does it hold itself?"
+        )
     text = bytes(wire) if isinstance(wire, bytes | msgspec.Raw) else repr(wire).encode("utf-8", "replace")
     shown = text[:60].decode("utf-8", "replace") + ("..." if len(text) > 60 else "")
     return ItemInvalid(

@@ -144,6 +144,8 @@ def encode_item_tree(item: Mapping[str, Any]) -> dict[str, Any]:
             tree[check_name(name)] = encode_tree(value)
     except ItemInvalid as cause:
         raise named(name, cause) from cause
+    except RecursionError as cause:
+        raise named(name, malformed(b"", cause)) from cause
     return tree
 
 
