@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from msgspec import UNSET
 from tests.strategies import tables
 
+from dynasmith.aws.permissions import WRITES
 from dynasmith.aws.requests import Request, create_table, policy_name, request_of
 from dynasmith.plans.arrange import creatable
 from dynasmith.plans.step import (
@@ -334,6 +335,11 @@ def test_every_kind_of_call_has_its_request_here() -> None:
 
     tested = {type(call) for call, _, _ in CALLS} | {CallCreateTable}
     assert tested == set(typing.get_args(Call))
+
+
+def test_every_operation_that_a_step_sends_is_among_the_actions() -> None:
+    requests = [request_of("orders", ARN, call) for call, _, _ in CALLS]
+    assert {f"{request.service}:{request.operation}" for request in requests} <= set(WRITES)
 
 
 @given(tables())

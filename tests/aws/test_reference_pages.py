@@ -1,0 +1,45 @@
+"""The pages about errors, permissions and environments say what the code does, and all of it."""
+
+import inspect
+from pathlib import Path
+
+import pytest
+
+import dynasmith.errors
+from dynasmith.aws.permissions import READS, WRITES, statement_for
+from dynasmith.errors import DynasmithError
+from dynasmith.ports.access import AccessSection
+
+DOCS = Path(__file__).parents[2] / "docs"
+ERRORS = [
+    error
+    for _, error in inspect.getmembers(dynasmith.errors, inspect.isclass)
+    if issubclass(error, DynasmithError) and error is not DynasmithError
+]
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: error.__name__)
+def test_every_error_has_its_line(error: type[DynasmithError]) -> None:
+    page = (DOCS / "reference/errors.md").read_text()
+    assert f"`{error.__name__}` | `{error.code}` | {error.exit} |" in page
+
+
+def test_every_action_is_on_the_page() -> None:
+    page = (DOCS / "reference/permissions.md").read_text()
+    listed = {line.strip("- `") for line in page.splitlines() if line.startswith("- `")}
+    assert listed == {*READS, *WRITES}
+
+
+def test_every_key_of_an_environment_that_decides_access_is_named() -> None:
+    page = (DOCS / "guide/environments.md").read_text()
+    unsaid = {"name", "use_fips", "use_dualstack", "ca_bundle"}
+    for key in set(AccessSection.__struct_fields__) - unsaid:
+        assert f"`{key}`" in page or f"{key} =" in page, key
+
+
+def test_a_statement_is_as_narrow_as_it_can_be() -> None:
+    arn = "arn:aws:dynamodb:*:*:table/orders"
+    narrow = statement_for(["dynamodb:UpdateTable", "dynamodb:DescribeTable"], "orders")
+    assert narrow["Resource"] == [arn, f"{arn}/index/*"]
+    assert narrow["Action"] == ["dynamodb:DescribeTable", "dynamodb:UpdateTable"]
+    assert statement_for(["dynamodb:ListTables"], "")["Resource"] == "*"
