@@ -141,6 +141,27 @@ def test_what_cannot_be_read_is_refused_with_its_place(text: str, says: str, hin
     assert hints in caught.value.hint
 
 
+def test_binary_and_numbers_in_conditions() -> None:
+    item: dict[str, Any] = {"b": b"abc", "p": b"ab", "n": 5, "l": [b"x", Decimal("1.0")]}
+    for text, meets in {
+        "begins_with(b, p)": True,
+        "begins_with(p, b)": False,
+        "begins_with(n, p)": False,
+        "contains(b, p)": True,
+        "contains(b, n)": False,
+        "contains(n, n)": False,
+        "contains(l, 1)": True,
+        "b > p": True,
+        "b > n": False,
+        "n = 5.0": True,
+        "n[0] = 1": False,
+        "n.x = 1": False,
+        "size(n) = 1": False,
+        "size(b) = 3": True,
+    }.items():
+        assert parse_condition(text)(item) == meets, text
+
+
 ITEMS: list[dict[str, Any]] = [
     {"pk": "1", "a": 1, "s": "Anna", "t": {"x", "y"}, "l": [1, "x", None], "m": {"k": {"z": "deep"}}, "b": True},
     {"pk": "2", "a": Decimal("1.50"), "s": "", "t": {"y"}, "l": [], "m": {}, "b": False},

@@ -130,6 +130,22 @@ def test_a_copy_shares_bytes_and_not_values() -> None:
     assert twin.raw is lazy.raw
 
 
+def test_what_was_removed_is_not_there() -> None:
+    lazy = LazyItem(WIRE)
+    del lazy["n"]
+    assert "n" not in lazy
+    anything: object = 5
+    assert anything not in lazy
+    for name in ("n", "never"):
+        with pytest.raises(KeyError):
+            lazy[name]
+        with pytest.raises(KeyError):
+            del lazy[name]
+    assert lazy.wrote(["pk", "n"])
+    assert not lazy.wrote(["pk", "never"])
+    assert lazy.changed() == {"n": None}
+
+
 def test_no_value_is_in_its_repr() -> None:
     assert repr(LazyItem(WIRE)) == "<LazyItem of 5 attributes>"
 

@@ -201,7 +201,8 @@ def test_operations_follow_each_other_on_the_items_of_where() -> None:
         {"split": "full_name", "into": ["first", "last"], "on": " "},
         where="attribute_exists(name)",
     )
-    transform = Transform(pickle.loads(pickle.dumps(found)), CTX)
+    # As it goes to a process of its own.
+    transform: Transform = pickle.loads(pickle.dumps(Transform(found, CTX, KeySchema.of("pk"))))
     rewrite = transform.rewrite(RawItem(encode_item({"pk": "1", "name": "Ada Lovelace"})))
     assert rewrite is not None
     assert decode_item(rewrite.after) == {"pk": "1", "full_name": "Ada Lovelace", "first": "Ada", "last": "Lovelace"}

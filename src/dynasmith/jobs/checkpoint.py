@@ -85,7 +85,7 @@ def decode_checkpoint(written: bytes, *, job: str, segments: int, segment: int) 
         version = msgspec.json.decode(body, type=_Version).format
         if version != FORMAT:
             raise CheckpointError(
-                f"The checkpoint of segment {segment} of job {job} has version {version}, and this is version {FORMAT}.",
+                f"The checkpoint of segment {segment} of job {job} has version {version}, this is version {FORMAT}.",
                 hint="continue the job with the dynasmith that began it",
             )
         stored = msgspec.json.decode(body, type=_Stored)

@@ -59,7 +59,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def job_id(verb: str, now: datetime, entropy: bytes) -> str:
-    """An id that sorts by time and reads as what it is: ``copy-20261120T232713-9f3a1c``. ``entropy``: 3 random bytes."""
+    """An id that sorts by time and reads as what it is: ``copy-20261120T232713-9f3a1c``; 3 random bytes."""
     return f"{verb}-{now.astimezone(UTC):%Y%m%dT%H%M%S}-{entropy[:3].hex()}"
 
 
@@ -117,9 +117,11 @@ def decode_job(written: bytes) -> Job:
         if version == FORMAT:
             return msgspec.json.decode(written, type=Job)
     except (msgspec.MsgspecError, ValueError) as cause:
-        raise CheckpointError(f"The record of a job is damaged ({cause}).", hint="start the job anew") from cause
+        raise CheckpointError(
+            f"What the ledger keeps of a job is damaged ({cause}).", hint="start the job anew"
+        ) from cause
     raise CheckpointError(
-        f"The record of a job has version {version}, and this is version {FORMAT}.",
+        f"The ledger keeps a job in version {version}, and this is version {FORMAT}.",
         hint="continue the job with the dynasmith that began it",
     )
 

@@ -28,7 +28,7 @@ class Bucket:
 
     @classmethod
     def new(cls, rate: float, now: float) -> "Bucket":
-        """A full bucket of ``rate`` units a second (``inf`` for no limit). Raises ValueError for a rate that is not > 0."""
+        """A full bucket of ``rate`` units a second (``inf``: no limit). Raises ValueError for a rate of 0 or less."""
         if not rate > 0:
             raise ValueError("a rate is more than 0 units a second")
         return cls(rate, rate * BURST_SECONDS, now)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from dynasmith.items.digest import Digest
+from dynasmith.items.digest import NOTHING, Digest
 from dynasmith.jobs.counts import Counts
 from dynasmith.jobs.job import Job, describe_job
 
@@ -15,8 +15,8 @@ class Report:
     job: Job
     counts: Counts
     seconds: float
-    source: Digest = Digest()
-    target: Digest = Digest()
+    source: Digest = NOTHING
+    target: Digest = NOTHING
     dollars: float | None = None
     dead_letters: str = ""
 

@@ -104,7 +104,7 @@ def start_rate(side: Side, *, provisioned: float | None = None, warm: float | No
 
 
 def ceiling(side: Side, *, asked: float | None = None, provisioned: float | None = None, share: float = 0.5) -> float:
-    """The rate that a job never passes: what a person asked for, else its share of provisioned capacity, else the quota.
+    """The rate that a job never passes: what a person asked for, else its share of what is provisioned, else the quota.
 
     The quota is the default of a table, 40,000 of each; an account with a higher one asks for it.
     """
