@@ -8,7 +8,6 @@ from botocore.validate import ParamValidator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import UNSET
-from tests.strategies import tables
 
 from dynasmith.aws.permissions import WRITES
 from dynasmith.aws.requests import Request, create_table, policy_name, request_of
@@ -61,6 +60,7 @@ from dynasmith.tables.table import (
     TableClass,
     Warm,
 )
+from strategies import tables
 
 SESSION = botocore.session.get_session()
 MODELS = {service: SESSION.get_service_model(service) for service in ("dynamodb", "application-autoscaling")}

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from msgspec import UNSET
 from msgspec.structs import replace
-from tests.strategies import tables as legal_tables
 
 from dynasmith.aws.few_items import AwsItems
 from dynasmith.aws.tables import AwsTables
@@ -56,6 +55,7 @@ from dynasmith.tables.table import (
     TableClass,
 )
 from dynasmith.tables.table import Replica as TableReplica
+from strategies import tables as legal_tables
 
 NUMBERS = itertools.count()
 ID = KeyAttribute(name="id", type="S")
