@@ -1,5 +1,5 @@
 """Transforms: one, none or many items in a copy; only what changed, conditionally, in a backfill; typed refusals."""
-# ruff: noqa: ARG001, ARG005  # a transform takes two arguments, whether it uses them or not
+# ruff: noqa: ARG005  # a transform takes two arguments, whether it uses them or not
 
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from datetime import UTC, datetime
