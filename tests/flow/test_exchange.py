@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dynasmith.aws.items.address import Credentials, address_of
-from dynasmith.aws.items.calls import Calls, Patience, scan_shape
+from dynasmith.aws.items.calls import Calls, Patience, batch_write_body, scan_shape
 from dynasmith.aws.items.exchange import Exchange
 from dynasmith.aws.items.fallback import BotocoreExchange
 from dynasmith.aws.items.http import AiohttpExchange
@@ -70,7 +70,7 @@ def test_items_written_are_the_items_scanned(open_exchange: Open, client: Any, m
         exchange = await open_exchange(client)
         calls = Calls(exchange)
         try:
-            reply = await calls.batch_write(table, items)
+            reply = await calls.batch_write(table, batch_write_body(table, items))
             assert not reply.unprocessed
             first = await calls.scan(table, scan_shape(table, limit=15), None)
             assert first.last_key is not None

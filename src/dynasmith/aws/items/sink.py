@@ -6,7 +6,7 @@ from time import monotonic
 
 import msgspec
 
-from dynasmith.aws.items.calls import Calls, PutOutcome, Refused, as_error, throttles_of
+from dynasmith.aws.items.calls import Calls, PutOutcome, Refused, as_error, batch_write_body, throttles_of
 from dynasmith.aws.items.replies import units_of
 from dynasmith.errors import ConditionFailed
 from dynasmith.items.digest import item_hash
@@ -60,7 +60,7 @@ class TableSink:
     async def write(self, segment: int, items: Sequence[Item], *, only_new: bool = False) -> Outcome:  # noqa: ARG002
         """Write one batch of distinct keys; returns when each of its items is written, standing, skipped or dead."""
         if self._mode.kind == "overwrite" and not only_new:
-            parts = [await self._put_batch(part) for part in _by_size(items)]
+            parts = [await self._put_batch(items)]
         else:
             parts = list(await asyncio.gather(*(self._put_one(item, only_new) for item in items)))
         return merged(parts)
@@ -72,8 +72,13 @@ class TableSink:
         retried, attempt, moved = 0, 0, monotonic()
         units: list[Units] = []
         while True:
+            body = batch_write_body(self._table, pending)
+            if len(body) > BODY_BYTES_MAX and len(pending) > 1:
+                half = len(pending) // 2
+                done = Outcome(written=len(items) - len(pending), retried=retried, units=total(units))
+                return merged([done, await self._put_batch(pending[:half]), await self._put_batch(pending[half:])])
             try:
-                reply = await self._calls.batch_write(self._table, pending)
+                reply = await self._calls.batch_write(self._table, body)
             except Refused as refused:
                 rest = await self._after_refusal(pending, refused)
                 done = Outcome(written=len(items) - len(pending), retried=retried, units=total(units))
@@ -150,19 +155,6 @@ class TableSink:
             }
         )
         return b"," + fixed[1:-1] + values
-
-
-def _by_size(items: Sequence[Item]) -> list[Sequence[Item]]:
-    """The batch in parts that fit a request; nearly always the batch itself."""
-    sizes = list(map(_length, items))
-    if sum(sizes) <= BODY_BYTES_MAX:
-        return [items]
-    half = len(items) // 2
-    return [items] if half == 0 else [*_by_size(items[:half]), *_by_size(items[half:])]
-
-
-def _length(item: Item) -> int:
-    return memoryview(item).nbytes
 
 
 def _dead(items: Sequence[Item], code: str, reason: str) -> Outcome:

@@ -1,15 +1,17 @@
 """What happens to the items of a page between source and sink: filter, transform, the check for one key twice."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
+from dynasmith.items.ctx import Context
 from dynasmith.items.digest import Digest, digest_items
 from dynasmith.items.key import Key, KeySchema, format_key, key_of
-from dynasmith.items.transform import ItemRefused, Policy, Transform
+from dynasmith.items.lazy import LazyItem
+from dynasmith.items.transform import Function, ItemRefused, Policy, Result, Transform
 from dynasmith.items.wire import RawItem
 from dynasmith.ports.items import Dead, Item
 
@@ -74,8 +76,10 @@ def transformed(items: Sequence[Item], transform: Transform, policy: Policy) -> 
     fanned_out = dropped = 0
     key = transform.ctx.key
     moved = transform.target is not None and transform.target != key
-    copy, key_wire = transform.copy, _key_wire(key)
+    watch = _KeyWatch(transform.function, key.names)
+    copy = replace(transform, function=watch).copy
     for item in items:
+        watch.suspect = False
         try:
             results = copy(item if type(item) is RawItem else RawItem(bytes(item)))
         except ItemRefused as refused:
@@ -83,19 +87,42 @@ def transformed(items: Sequence[Item], transform: Transform, policy: Policy) -> 
                 raise
             dead.append(Dead(code="transform", reason=refused.message, item=bytes(item)))
             continue
-        if len(results) != 1:
+        if len(results) == 1:
+            made.append(results[0])
+        else:
             dropped += not results
             fanned_out += max(0, len(results) - 1)
-        made.extend(results)
-        if not moved:
-            before = key_wire(item)
-            moved = any(key_wire(result) != before and key_of(result, key) != key_of(item, key) for result in results)
+            made.extend(results)
+        if watch.suspect and not moved:
+            moved = _moved(item, results, key)
     return Staged(made, fanned_out, dropped, 0, tuple(dead), moved)
+
+
+class _KeyWatch:
+    """A transform's function, and whether it may have changed the key of the item that it last got."""
+
+    __slots__ = ("function", "names", "suspect")
+
+    def __init__(self, function: Function, names: tuple[str, ...]) -> None:
+        self.function, self.names, self.suspect = function, names, False
+
+    def __call__(self, item: MutableMapping[str, Any], ctx: Context) -> Result:
+        result = self.function(item, ctx)
+        if result is not item or not isinstance(item, LazyItem) or item.wrote(self.names):
+            self.suspect = True
+        return result
+
+
+def _moved(item: Item, results: Sequence[Item], key: KeySchema) -> bool:
+    """Whether one of the results has another key than the item. Equal bytes are one key, others may still be."""
+    key_wire = _key_wire(key)
+    before = key_wire(item)
+    return any(key_wire(result) != before and key_of(result, key) != key_of(item, key) for result in results)
 
 
 @lru_cache(maxsize=16)
 def _key_wire(key: KeySchema) -> Callable[[Item], list[bytes]]:
-    """A function from an item to the bytes of its key attributes: equal bytes are one key, others may still be."""
+    """A function from an item to the bytes of its key attributes."""
     fields = [f"f{number}" for number in range(len(key.parts))]
     wanted = [(name, msgspec.Raw, msgspec.field(default_factory=msgspec.Raw)) for name in fields]
     kind = msgspec.defstruct("KeyWire", wanted, rename=dict(zip(fields, key.names, strict=True)))

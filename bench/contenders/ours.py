@@ -1,0 +1,62 @@
+"""dynasmith's copy: ``ours.py ENDPOINT ITEMS raw|digest|lazy|native [CA]``, with checkpoints, pace and progress on."""
+
+import sys
+import tempfile
+from math import inf
+from pathlib import Path
+from typing import Any
+
+import botocore.config
+import botocore.session
+from measure import measure
+
+from dynasmith.aws.items.access import TableAccess
+from dynasmith.aws.items.loop import new_event_loop
+from dynasmith.engine.transfer.asked import Flowing
+from dynasmith.engine.transfer.copy import copy
+from dynasmith.engine.transfer.running import Around
+from dynasmith.engine.transfer.sides import TableEnd
+from dynasmith.files.ledger import FolderLedger
+from dynasmith.tables.description import TableDescription
+from dynasmith.tables.table import Key, KeyAttribute, Table
+
+
+def lazy(item: Any, _ctx: Any) -> Any:
+    """Three attributes read, changed, written."""
+    item["age"] = item["age"] + 1
+    item["name"] = item["name"].upper()
+    item["updated_at"] = item["updated_at"] + 1
+    return item
+
+
+def native(item: Any, _ctx: Any) -> Any:
+    """Every attribute to Python and back."""
+    return dict(item)
+
+
+def main(endpoint: str, items: str, kind: str, ca: str = "") -> None:
+    """Copy once and print the figures."""
+    session = botocore.session.Session()
+    session.set_credentials("dummy", "dummy")
+    config = botocore.config.Config(connect_timeout=5)
+    client = session.create_client(
+        "dynamodb", region_name="us-east-1", endpoint_url=endpoint, config=config, verify=ca or None
+    )
+    key = Key(partition=(KeyAttribute(name="pk", type="S"),), sort=(KeyAttribute(name="sk", type="S"),))
+
+    def end(name: str) -> TableEnd:
+        description = TableDescription(table=Table(name=name, key=key), status="ACTIVE", item_count_estimate=int(items))
+        return TableEnd(description, TableAccess(client))
+
+    function = {"lazy": lazy, "native": native}.get(kind)
+    # A limit that is never reached: the pace is reckoned, and does not slow the measurement.
+    asked = Flowing(segments=8, digest=kind == "digest", max_read_units=1e9, max_write_units=1e9)
+    assert asked.max_write_units != inf
+    with tempfile.TemporaryDirectory() as folder:
+        ledger = FolderLedger(Path(folder))
+        around = Around(listener=lambda _: None, loop_factory=new_event_loop)
+        measure(lambda: copy(end("a"), end("b"), ledger, asked, transform=function, around=around).counts.written)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
