@@ -1,0 +1,5 @@
+"""``python -m dynasmith``: the command line."""
+
+from dynasmith.cli.main import main
+
+main()
