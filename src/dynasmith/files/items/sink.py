@@ -86,7 +86,7 @@ class FileSink:
         """Cut the segment's part to where the mark says it was; False when the file is shorter or gone."""
         return await asyncio.to_thread(self._begin, segment, mark)
 
-    async def write(self, segment: int, items: Sequence[Item]) -> Outcome:
+    async def write(self, segment: int, items: Sequence[Item], *, only_new: bool = False) -> Outcome:  # noqa: ARG002
         """Append one page; it is in the file when this returns."""
         return await asyncio.to_thread(self._write, segment, items)
 
