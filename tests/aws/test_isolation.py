@@ -212,3 +212,21 @@ def unused_port() -> int:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         return int(taken.getsockname()[1])
+
+
+def test_a_service_that_is_routed_nowhere_fails_nothing_else(listener: Listener, unused_port: int) -> None:
+    nowhere = f"http://127.0.0.1:{unused_port}"
+    section = AccessSection(name="x", endpoint=listener.url, endpoints={"application-autoscaling": nowhere})
+    session = Session(resolve_access(AccessOptions(), {}, section))
+    described = AwsTables(session).describe("orders", ("autoscaling", "tags"))
+    session.close()
+    assert described.unread["autoscaling"] == f"Nothing listens at {nowhere}"
+    assert described.table.tags == {}
+
+
+def test_an_endpoint_that_is_no_dynamodb_is_said(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Listener, "answer", staticmethod(lambda _: (200, b"{}")))
+    session = Session(resolve_access(AccessOptions(endpoint=listener.url), {}, AccessSection(name="x")))
+    with pytest.raises(DynasmithError, match="answered DescribeTable of orders without a table"):
+        AwsTables(session).describe("orders")
+    session.close()

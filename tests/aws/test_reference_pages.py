@@ -43,3 +43,12 @@ def test_a_statement_is_as_narrow_as_it_can_be() -> None:
     assert narrow["Resource"] == [arn, f"{arn}/index/*"]
     assert narrow["Action"] == ["dynamodb:DescribeTable", "dynamodb:UpdateTable"]
     assert statement_for(["dynamodb:ListTables"], "")["Resource"] == "*"
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"),
+    [("eu-west-1", "aws"), ("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov"), ("us-iso-east-1", "aws-iso")],
+)
+def test_a_statement_names_the_partition(region: str, partition: str) -> None:
+    statement = statement_for(["dynamodb:Scan"], "orders", region=region, account="111122223333")
+    assert statement["Resource"][0] == f"arn:{partition}:dynamodb:{region}:111122223333:table/orders"

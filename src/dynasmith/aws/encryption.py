@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from dynasmith.aws.describe import region_of
 from dynasmith.aws.session import Session
-from dynasmith.errors import DynasmithError, NotOffered, ServiceError
+from dynasmith.errors import DynasmithError, NotOffered, ServiceError, ServiceUnavailable, Throttled
 from dynasmith.tables.table import EncryptionKind, Table
 
 MANAGED_ALIAS = "alias/aws/dynamodb"
@@ -42,6 +42,8 @@ class KeyReader:
                 return False
             # moto calls its default key a customer's; on AWS this call would make the default key where there is none.
             return self._describe(MANAGED_ALIAS, region).get("Arn") == key
+        except (Throttled, ServiceUnavailable):
+            raise
         except (NotOffered, ServiceError):
             return False
 

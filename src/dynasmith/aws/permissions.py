@@ -58,7 +58,14 @@ def statement_for(actions: Iterable[str], table: str, *, region: str = "", accou
     Scaling, KMS without a key) are allowed on every resource.
     """
     wanted = sorted(set(actions))
-    arn = f"arn:aws:dynamodb:{region or '*'}:{account or '*'}:table/{table or '*'}"
+    arn = f"arn:{_partition(region)}:dynamodb:{region or '*'}:{account or '*'}:table/{table or '*'}"
     narrow = all(action.startswith("dynamodb:") and action not in _ANY_RESOURCE for action in wanted)
     resources: Any = [arn, f"{arn}/index/*"] if narrow else "*"
     return {"Effect": "Allow", "Action": wanted[0] if len(wanted) == 1 else wanted, "Resource": resources}
+
+
+def _partition(region: str) -> str:
+    """The partition of a Region, as ARNs name it (botocore, partitions.json)."""
+    return {"cn": "aws-cn", "us-gov": "aws-us-gov", "us-iso": "aws-iso", "us-isob": "aws-iso-b"}.get(
+        region.rpartition("-")[0].rpartition("-")[0], "aws"
+    )

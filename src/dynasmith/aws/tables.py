@@ -33,6 +33,9 @@ NAMES_A_PAGE = 100
 PROBE_TABLE = "dynasmith-probe-no-such-table"
 """A name to ask an engine about: that there is no such table is an answer, that there is no such operation another."""
 
+_OF_OTHER_SERVICES = ("autoscaling", "encryption")
+"""Settings that another service than DynamoDB says: where it cannot be reached the rest still can."""
+
 Aside = Callable[[TableDescription], TableDescription]
 
 
@@ -110,7 +113,12 @@ class AwsTables:
             return with_unread(described, setting, self._unoffered[setting])
         try:
             return read(described)
-        except (NotOffered, Unreachable) as error:
+        except NotOffered as error:
+            self._remember(setting, reason_of(error))
+            return with_unread(described, setting, reason_of(error))
+        except Unreachable as error:
+            if setting not in _OF_OTHER_SERVICES:
+                raise
             self._remember(setting, reason_of(error))
             return with_unread(described, setting, reason_of(error))
         except (AccessError, TableBusy, TableNotFound) as error:
