@@ -61,19 +61,42 @@ def test_a_hot_key_range_costs_less_than_a_full_table() -> None:
     assert steer.throttled("KeyRangeThroughputExceeded", 0.0).rate == 900.0
 
 
-def test_a_quiet_rate_about_doubles_in_a_minute_and_stops_at_the_ceiling() -> None:
+def test_a_quiet_rate_climbs_evenly_and_stops_at_the_ceiling() -> None:
     steer = Steer.new(4000.0, 40_000.0, 0.0)
     for second in range(1, 61):
         steer = steer.passed(float(second))
-    assert 8_000 <= steer.rate <= 12_000
-    for second in range(61, 600):
+    assert steer.rate == pytest.approx(12_000)
+    for second in range(61, 271):
         steer = steer.passed(float(second))
     assert steer.rate == 40_000.0
 
 
+def test_a_low_rate_feels_its_way() -> None:
+    steer = Steer.new(50.0, 40_000.0, 0.0)
+    assert steer.passed(1.0).rate == pytest.approx(55.0)
+    assert Steer.new(1.0, 40_000.0, 0.0).passed(1.0).rate == pytest.approx(2.0)
+
+
 def test_idle_time_does_not_raise_a_rate_by_itself() -> None:
     steer = Steer.new(100.0, 40_000.0, 0.0)
-    assert steer.passed(10_000.0).rate == pytest.approx(100.0 * (1 + 5 / 60))
+    assert steer.passed(10_000.0).rate == pytest.approx(150.0)
+
+
+def test_a_limit_that_nobody_told_is_found_and_used() -> None:
+    """A table that bears 50 units a second, a ceiling of 40,000: the rate ends around the 50."""
+    steer, now, over, rates = Steer.new(4000.0, 40_000.0, 0.0), 0.0, 0, []
+    for _ in range(600):
+        now += 1.0
+        if steer.rate > 50:
+            over += 1
+            steer = steer.throttled("ProvisionedThroughputExceeded", now)
+        else:
+            steer = steer.passed(now)
+        rates.append(steer.rate)
+    late = rates[100:]
+    assert sum(late) / len(late) > 40
+    assert max(late) <= 56
+    assert over < 200
 
 
 def test_a_provisioned_table_keeps_capacity_for_live_traffic() -> None:

@@ -26,8 +26,14 @@ _KEPT: Final = {
 _KEPT_UNKNOWN: Final = 0.7
 #: Throttles that come within this time after a cut speak of the rate before it.
 _SETTLE_SECONDS: Final = 1.0
-#: A rate that is not throttled doubles in about this time: on-demand tables grow with their traffic, not at once.
-_DOUBLING_SECONDS: Final = 60.0
+#: A rate climbs from nothing to its ceiling in this time where nothing throttles: on-demand tables grow with their
+#: traffic and not at once, and one that is past double its last peak may throttle.
+_CLIMB_SECONDS: Final = 300.0
+#: No rate climbs by more than a tenth of itself a second, so that a low one (a far lower limit than the ceiling was
+#: found) is felt for and not jumped over.
+_CLIMB_PART: Final = 0.1
+#: Time without a reply proves nothing: no more than this counts.
+_CLIMB_STEP_SECONDS_MAX: Final = 5.0
 #: One unit a second always goes on, so that a job under heavy throttling still sees when it ends.
 RATE_MIN: Final = 1.0
 
@@ -80,13 +86,10 @@ class Steer:
         return replace(self, rate=max(RATE_MIN, self.rate * kept), at=now, cut_at=now)
 
     def passed(self, now: float) -> "Steer":
-        """After requests that were not throttled: the rate grows with the time since it was last reckoned.
-
-        Additive, a sixtieth of the ceiling or of the rate (whichever is less) a second: careful while low, and never
-        doubling within a minute.
-        """
-        elapsed = min(max(0.0, now - self.at), _SETTLE_SECONDS * 5)
-        grown = self.rate + min(self.rate, self.ceiling) * elapsed / _DOUBLING_SECONDS
+        """After requests that were not throttled: the rate climbs by the time since it was last reckoned."""
+        elapsed = min(max(0.0, now - self.at), _CLIMB_STEP_SECONDS_MAX)
+        a_second = min(self.ceiling / _CLIMB_SECONDS, max(RATE_MIN, self.rate * _CLIMB_PART))
+        grown = self.rate + elapsed * a_second
         return replace(self, rate=min(self.ceiling, grown), at=now)
 
 
