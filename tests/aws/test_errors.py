@@ -8,7 +8,8 @@ import botocore.session
 import pytest
 from botocore.exceptions import ClientError
 
-from dynasmith.aws.errors import KNOWN_CODES, translate
+from dynasmith.aws.codes import KNOWN_CODES
+from dynasmith.aws.errors import translate
 from dynasmith.errors import (
     AccessDenied,
     AccessError,

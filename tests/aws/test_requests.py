@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from msgspec import UNSET
 
 from dynasmith.aws.permissions import WRITES
-from dynasmith.aws.requests import Request, create_table, policy_name, request_of
+from dynasmith.aws.request import Request
+from dynasmith.aws.request_scaling import policy_name
+from dynasmith.aws.requests import create_table, request_of
 from dynasmith.plans.arrange import creatable
 from dynasmith.plans.step import (
     Call,

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from msgspec import UNSET, Struct, UnsetType
 
-from dynasmith.aws.requests import dimension_of, resource_id
+from dynasmith.aws.request_scaling import dimension_of, resource_id
 from dynasmith.plans.change import Dimension
 from dynasmith.tables.table import Autoscaling, Scaling
 

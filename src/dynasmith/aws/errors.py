@@ -10,11 +10,11 @@ from typing import Any
 from botocore import __version__ as botocore_version
 from botocore import exceptions as foreign
 
+from dynasmith.aws.codes import ABSENT, BUSY, DENIED, EXPIRED, KINDS, UNACCEPTED, UNOFFERED
 from dynasmith.aws.permissions import statement_for
 from dynasmith.errors import (
     AccessDenied,
     AccessError,
-    ConditionFailed,
     CredentialsExpired,
     DynasmithError,
     LimitExceeded,
@@ -35,109 +35,7 @@ from dynasmith.ports.access import Access, is_loopback
 
 _DOCTOR = "dynasmith doctor shows what was found and where"
 
-# Codes of the service, by what the reader does next. The first group are the error shapes of botocore's models, the
-# second what no model has ("Error handling with DynamoDB", and the common errors of AWS query and JSON services).
-_KINDS: dict[str, type[ServiceError]] = {
-    **dict.fromkeys(("ConditionalCheckFailedException", "DuplicateItemException"), ConditionFailed),
-    **dict.fromkeys(
-        (
-            "ProvisionedThroughputExceededException",
-            "RequestLimitExceeded",
-            "ThrottlingException",
-            "Throttling",
-            "ThrottledException",
-            "RequestThrottled",
-            "RequestThrottledException",
-            "TooManyRequestsException",
-            "SlowDown",
-        ),
-        Throttled,
-    ),
-    **dict.fromkeys(
-        ("LimitExceededException", "ItemCollectionSizeLimitExceededException", "TooManyTagsException"), LimitExceeded
-    ),
-    **dict.fromkeys(
-        (
-            "ValidationException",
-            "ValidationError",
-            "SerializationException",
-            "IdempotentParameterMismatchException",
-            "InvalidExportTimeException",
-            "InvalidRestoreTimeException",
-            "InvalidNextTokenException",
-            "ExportConflictException",
-            "ImportConflictException",
-            "BulkOperationConflictException",
-        ),
-        ValidationRefused,
-    ),
-    **dict.fromkeys(
-        (
-            "InternalServerError",
-            "InternalServerErrorException",
-            "InternalServiceException",
-            "InternalFailure",
-            "ServiceUnavailable",
-            "ServiceUnavailableException",
-            "TransactionInProgressException",
-            "TransactionConflictException",
-            "ReplicatedWriteConflictException",
-            "ConcurrentUpdateException",
-            "RequestTimeout",
-        ),
-        ServiceUnavailable,
-    ),
-    # Things other than tables that are not there, or are there already: the service's sentence says which.
-    **dict.fromkeys(
-        (
-            "BackupNotFoundException",
-            "ExportNotFoundException",
-            "ImportNotFoundException",
-            "BulkOperationNotFoundException",
-            "GlobalTableNotFoundException",
-            "GlobalTableAlreadyExistsException",
-            "IndexNotFoundException",
-            "PolicyNotFoundException",
-            "ReplicaAlreadyExistsException",
-            "ReplicaNotFoundException",
-            "ObjectNotFoundException",
-            "NotFoundException",
-            "FailedResourceAccessException",
-            "PointInTimeRecoveryUnavailableException",
-            "TransactionCanceledException",
-        ),
-        ServiceError,
-    ),
-}
-_ABSENT = ("ResourceNotFoundException", "TableNotFoundException", "ResourceNotFound")  # the last one is moto's
-_BUSY = (
-    "ResourceInUseException",
-    "TableInUseException",
-    "BackupInUseException",
-    "ContinuousBackupsUnavailableException",
-)
-_DENIED = ("AccessDeniedException", "AccessDenied", "UnauthorizedOperation", "NotAuthorized")
-_EXPIRED = ("ExpiredTokenException", "ExpiredToken", "RequestExpired", "TokenRefreshRequired")
-_UNACCEPTED = (
-    "UnrecognizedClientException",
-    "InvalidClientTokenId",
-    "InvalidSignatureException",
-    "SignatureDoesNotMatch",
-    "IncompleteSignature",
-    "IncompleteSignatureException",
-    "MissingAuthenticationToken",
-    "MissingAuthenticationTokenException",
-    "AuthFailure",
-    "OptInRequired",
-    "RequestTimeTooSkewed",
-)
-_UNOFFERED = ("UnknownOperationException", "UnknownOperation", "NotImplemented", "NotYetImplemented", "InvalidAction")
 _NOWHERE = Access()
-
-KNOWN_CODES = frozenset(
-    (*_KINDS, *_ABSENT, *_BUSY, *_DENIED, *_EXPIRED, *_UNACCEPTED, *_UNOFFERED, "TableAlreadyExistsException")
-)
-"""Every code of a service that has a translation of its own."""
 
 
 def translate(error: Exception, operation: str, table: str = "", *, access: Access = _NOWHERE) -> DynasmithError:
@@ -182,24 +80,24 @@ def _of_service(error: foreign.ClientError, operation: str, table: str, access: 
             operation=operation,
             request_id=request_id,
         )
-    if code in _ABSENT and operation.startswith("dynamodb:") and table:
+    if code in ABSENT and operation.startswith("dynamodb:") and table:
         return TableNotFound(table, hint=_absent_hint(access))
-    if operation == "dynamodb:CreateTable" and code in (*_BUSY, "TableAlreadyExistsException"):
+    if operation == "dynamodb:CreateTable" and code in (*BUSY, "TableAlreadyExistsException"):
         return TableExists(table)
     if code == "TableAlreadyExistsException":
         return TableExists(table)
-    if code in _BUSY:
+    if code in BUSY:
         return TableBusy(
             f"{table or 'The table'} is busy: {message or code}",
             hint="an earlier change is still being made; try again",
         )
-    if code in _DENIED:
+    if code in DENIED:
         return _denied(operation, table, message, access)
-    if code in _EXPIRED:
+    if code in EXPIRED:
         return CredentialsExpired(
             "The AWS credentials have expired.", hint=f"log in again ({_login(access)}), then run it again"
         )
-    if code in _UNACCEPTED:
+    if code in UNACCEPTED:
         return _unaccepted(code, message, access)
     return _refused(code, message, status, operation, table, request_id, answer)
 
@@ -207,7 +105,7 @@ def _of_service(error: foreign.ClientError, operation: str, table: str, access: 
 def _refused(
     code: str, message: str, status: int, operation: str, table: str, request_id: str, answer: dict[str, Any]
 ) -> ServiceError:
-    kind = _KINDS.get(code) or (ServiceUnavailable if status >= 500 else Throttled if status == 429 else ServiceError)
+    kind = KINDS.get(code) or (ServiceUnavailable if status >= 500 else Throttled if status == 429 else ServiceError)
     hints: dict[type[ServiceError], str] = {
         Throttled: "the service throttled longer than the retries lasted; try again later",
         LimitExceeded: "a quota of the account or the table is reached; try again later, or raise the quota",
@@ -251,7 +149,7 @@ def _is_unoffered(code: str, message: str, status: int, operation: str, access: 
     AWS says so by a code. Engines answer in their own ways: 404 or 501, a page of HTML, or an empty 400 (the code is
     then the status, as botocore puts it). For what every engine has, such an answer is a failure of the engine.
     """
-    if code in _UNOFFERED:
+    if code in UNOFFERED:
         return True
     if not access.isolated or operation in _EVERY_ENGINE_HAS:
         return False

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dynasmith.aws.requests import absent
+from dynasmith.aws.request_items import absent
 from dynasmith.aws.session import Session
 from dynasmith.errors import ServiceUnavailable, ValidationRefused
 

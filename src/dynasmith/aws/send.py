@@ -8,7 +8,9 @@ from msgspec.structs import replace
 from dynasmith.aws.already import is_already, setting_of
 from dynasmith.aws.autoscaling import SERVICE as AUTOSCALING
 from dynasmith.aws.autoscaling import read_policies, tracks_usage
-from dynasmith.aws.requests import Request, dimension_of, request_of
+from dynasmith.aws.request import Request
+from dynasmith.aws.request_scaling import dimension_of
+from dynasmith.aws.requests import request_of
 from dynasmith.aws.session import Session
 from dynasmith.errors import (
     ConditionFailed,

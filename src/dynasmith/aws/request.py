@@ -1,0 +1,14 @@
+"""One request of a service: what a step becomes before it is sent."""
+
+from typing import Any
+
+from msgspec import Struct
+
+
+class Request(Struct, frozen=True, kw_only=True):
+    """One call: which service and operation, with what; in another Region where ``region`` names one."""
+
+    operation: str
+    parameters: dict[str, Any]
+    service: str = "dynamodb"
+    region: str = ""
