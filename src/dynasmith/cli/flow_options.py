@@ -9,7 +9,7 @@ import click
 
 if TYPE_CHECKING:
     from dynasmith.engine.transfer.asked import Flowing
-    from dynasmith.project.item_flow import Side
+    from dynasmith.project.sides import Side
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -67,7 +67,7 @@ def side_options(name: str) -> Callable[[F], F]:
 
 def side(name: str, table: str, given: dict[str, Any]) -> Side:
     """One side of a job, from its table and the options with its name; takes them out of ``given``."""
-    from dynasmith.project.item_flow import Side
+    from dynasmith.project.sides import Side
 
     parts = ("env", "endpoint", "region", "profile", "role_arn")
     return Side(table=table, **{part: given.pop(f"{name}_{part}") for part in parts})

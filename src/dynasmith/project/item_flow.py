@@ -1,14 +1,15 @@
-"""The verbs that move items, wired: copy, export, populate, verify, and their jobs."""
+"""The verbs that move items, wired: copy, export, populate, verify."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace as changed
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from msgspec import UNSET, Struct
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from dynasmith.aws.items.access import TableAccess
@@ -18,7 +19,6 @@ from dynasmith.engine.importing import as_definition
 from dynasmith.engine.planning import TOOL
 from dynasmith.engine.transfer import copy as flow_copy
 from dynasmith.engine.transfer import export as flow_export
-from dynasmith.engine.transfer import jobs as flow_jobs
 from dynasmith.engine.transfer import populate as flow_populate
 from dynasmith.engine.transfer.asked import Flowing
 from dynasmith.engine.transfer.ends import from_iterable
@@ -27,58 +27,24 @@ from dynasmith.engine.transfer.running import Around
 from dynasmith.engine.transfer.sides import TableEnd, key_schema, rates
 from dynasmith.engine.transfer.stage import Steps
 from dynasmith.engine.transfer.verify import Verified, VerifySide, verify
-from dynasmith.errors import CheckpointError, RunError, TableExists, UsageError
+from dynasmith.errors import RunError, TableExists, UsageError
 from dynasmith.files.items.layout import Layout, layout_of
-from dynasmith.files.items.manifest import MANIFEST
 from dynasmith.files.items.sink import FileSink, Head
 from dynasmith.files.items.source import FileSource
 from dynasmith.files.ledger.folder import FolderLedger
 from dynasmith.items.ctx import Context
 from dynasmith.items.transform import Function, Transform
-from dynasmith.jobs.job import Job
 from dynasmith.jobs.report import Report
 from dynasmith.plans.prices import prices_for
 from dynasmith.ports.items import Heard, OpenSink, OpenSource
 from dynasmith.ports.listener import Listener, silent
+from dynasmith.project.sides import ExportAs, ReadAs, Side, absolute, file_names, is_file, remembered, side_of
 from dynasmith.project.transforms import load_transform, name_of, plain_parameters, with_ctx
 from dynasmith.tables.document_of import document_of
-from dynasmith.tables.table import Table
+from dynasmith.tables.table import Key, KeyAttribute, Table
 
 if TYPE_CHECKING:
     from dynasmith.project.project import Project
-
-FILE_SCHEMES = ("/", "./", "../", "~")
-
-
-class Side(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One end of a job, as it can be found again: a table, and where, if not in the project's own environment."""
-
-    table: str
-    env: str = ""
-    endpoint: str = ""
-    region: str = ""
-    profile: str = ""
-    role_arn: str = ""
-
-    @property
-    def elsewhere(self) -> bool:
-        """Whether it is not in the project's own environment."""
-        return bool(self.env or self.endpoint or self.region or self.profile or self.role_arn)
-
-
-class ExportAs(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """How an export is written: style ``dynamodb``, ``plain`` or ``csv``, compression ``gz``, ``zst`` or none."""
-
-    style: str = "dynamodb"
-    compression: str = ""
-    split_bytes: int | None = None
-
-
-class ReadAs(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """How files of items are read: ``format`` where it is not to be found out, ``types`` of CSV fields."""
-
-    format: str = "auto"
-    types: dict[str, str] = {}
 
 
 class ItemFlow:
@@ -100,6 +66,15 @@ class ItemFlow:
             )
         return FolderLedger(Path(place.folder) / (place.ledger or ".dynasmith/jobs"))
 
+    @property
+    def now(self) -> Callable[[], datetime]:
+        """The project's clock."""
+        return self._project.clock.now
+
+    def side(self, said: str | Side) -> Side:
+        """One end, as it was said: a name, an ARN, or a `Side`."""
+        return side_of(said, isolated=self._project.session.access.isolated)
+
     def _at(self, side: Side) -> Project:
         return self._project.elsewhere(side) if side.elsewhere else self._project
 
@@ -109,7 +84,7 @@ class ItemFlow:
         access = TableAccess(at.session.client("dynamodb"), transport=self._transport)
         return TableEnd(at.control.describe(at.physical(side.table), SEEN), access)
 
-    def _around(self, listener: Listener) -> Around:
+    def around(self, listener: Listener) -> Around:
         return Around(listener=listener, loop_factory=new_event_loop, now=self._project.clock.now, owner=_owner())
 
     # --- copy
@@ -124,10 +99,10 @@ class ItemFlow:
         listener: Listener = silent,
     ) -> Report:
         """Copy every item of a table into another one, and give the report. See `engine.transfer.copy`."""
-        first, second = _side(source), _side(target)
-        function, remembered = self._function(transform)
-        parameters = {"source": _builtin(first), "target": _builtin(second)}
-        parameters |= plain_parameters({"transform": remembered})
+        first, second = self.side(source), self.side(target)
+        function, named = self.function(transform)
+        parameters = {"source": remembered(first), "target": remembered(second)}
+        parameters |= plain_parameters({"transform": named})
         return flow_copy.copy(
             self.end(first),
             self.end(second),
@@ -135,7 +110,7 @@ class ItemFlow:
             asked,
             transform=function,
             parameters=parameters,
-            around=self._around(listener),
+            around=self.around(listener),
         )
 
     def rehearse_copy(
@@ -147,16 +122,16 @@ class ItemFlow:
         asked: Flowing | None = None,
     ) -> Rehearsal:
         """What `copy` would move, cost and take, with samples. Writes nothing."""
-        function, _ = self._function(transform)
-        ends = self.end(_side(source)), self.end(_side(target))
-        return rehearse_copy(*ends, asked, transform=function, prices=self._prices(), around=self._around(silent))
+        function, _ = self.function(transform)
+        ends = self.end(self.side(source)), self.end(self.side(target))
+        return rehearse_copy(*ends, asked, transform=function, prices=self._prices(), around=self.around(silent))
 
     def create_like(self, source: str | Side, target: str | Side) -> Table:
         """Create the target from the source's definition (keys, indexes, billing, settings; no replicas, no policy).
 
         Raises TableExists. Its items come with `copy`.
         """
-        first, second = _side(source), _side(target)
+        first, second = self.side(source), self.side(target)
         seen = self._at(first).describe(first.table)
         at = self._at(second)
         wish = replace(
@@ -179,7 +154,7 @@ class ItemFlow:
         The name is ``<table>_backup_YYYYmmdd`` where none is given. Raises TableExists, RunError where the digests
         differ (somebody writes to the source).
         """
-        first = _side(source)
+        first = self.side(source)
         seen = self.end(first)
         stamp = self._project.clock.now().strftime("%Y%m%d")
         into = replace(first, table=name or f"{seen.name}_backup_{stamp}")
@@ -235,7 +210,7 @@ class ItemFlow:
         for error in self._project.ensure_tables([wish]).failures.values():
             raise error
 
-    def _function(self, transform: str | Callable[..., Any] | None) -> tuple[Function | None, str]:
+    def function(self, transform: str | Callable[..., Any] | None) -> tuple[Function | None, str]:
         if transform is None:
             return None, ""
         if isinstance(transform, str):
@@ -254,20 +229,20 @@ class ItemFlow:
         listener: Listener = silent,
     ) -> Report:
         """Write every item of a table into files with a manifest, and give the report. `populate` takes it back."""
-        side = _side(table)
+        side = self.side(table)
         where = Path(dest).absolute()
         if where.exists() and (where.is_file() or any(where.iterdir())):
             raise UsageError(f"{dest} exists already.", hint="name another place: an export never overwrites")
         return flow_export.export(
             self.end(side),
-            self._files(side, where, how or ExportAs()),
+            self.files(side, where, how or ExportAs()),
             self.ledger,
             asked,
-            parameters={"source": _builtin(side), "dest": str(where), "how": msgspec.to_builtins(how or ExportAs())},
-            around=self._around(listener),
+            parameters={"source": remembered(side), "dest": str(where), "how": msgspec.to_builtins(how or ExportAs())},
+            around=self.around(listener),
         )
 
-    def _files(self, side: Side, dest: Path, how: ExportAs) -> OpenSink:
+    def files(self, side: Side, dest: Path, how: ExportAs) -> OpenSink:
         described = self._at(side).describe(side.table)
         table = described.table
         head = Head(
@@ -302,19 +277,19 @@ class ItemFlow:
         listener: Listener = silent,
     ) -> Report:
         """Write the items of files (or of any iterable, or a function that gives one) into a table; the report."""
-        side = _side(table)
+        side = self.side(table)
         target = self.end(side)
-        function, remembered = self._function(transform)
-        parameters: dict[str, Any] = {"target": _builtin(side)} | plain_parameters({"transform": remembered})
-        names = _file_names(files)
+        function, named = self.function(transform)
+        parameters: dict[str, Any] = {"target": remembered(side)} | plain_parameters({"transform": named})
+        names = file_names(files)
         if names is None:
             source, segments, total = from_iterable(files, target.key), 1, None  # type: ignore[arg-type]
         else:
-            layout = layout_of([_absolute(name) for name in names])
+            layout = layout_of([absolute(name) for name in names])
             reading = how or ReadAs()
-            source, segments = self._file_source(layout, target, reading), len(layout.parts)
+            source, segments = self.file_source(layout, target, reading), len(layout.parts)
             total = layout.manifest.count if layout.manifest else None
-            parameters |= {"files": [_absolute(name) for name in names], "how": msgspec.to_builtins(reading)}
+            parameters |= {"files": [absolute(name) for name in names], "how": msgspec.to_builtins(reading)}
         return flow_populate.populate(
             source,
             segments,
@@ -324,21 +299,21 @@ class ItemFlow:
             transform=function,
             parameters=parameters,
             total_items=total,
-            around=self._around(listener),
+            around=self.around(listener),
         )
 
     def rehearse_populate(
         self, table: str | Side, files: Sequence[str], *, how: ReadAs | None = None, asked: Flowing | None = None
     ) -> Rehearsal:
         """What `populate` would write, cost and take, with samples. Writes nothing."""
-        target = self.end(_side(table))
-        layout = layout_of([_absolute(name) for name in files])
+        target = self.end(self.side(table))
+        layout = layout_of([absolute(name) for name in files])
         size = sum(Path(part.path).stat().st_size for part in layout.parts if Path(part.path).is_file())
         count = layout.manifest.count if layout.manifest else 0
-        source = self._file_source(layout, target, how or ReadAs())
-        return rehearse_items(source, target, count, size, asked, prices=self._prices(), around=self._around(silent))
+        source = self.file_source(layout, target, how or ReadAs())
+        return rehearse_items(source, target, count, size, asked, prices=self._prices(), around=self.around(silent))
 
-    def _file_source(self, layout: Layout, target: TableEnd, how: ReadAs) -> OpenSource:
+    def file_source(self, layout: Layout, target: TableEnd, how: ReadAs) -> OpenSource:
         async def opened(_heard: Heard) -> FileSource:
             return FileSource(layout, target.key, format=how.format, types=how.types)  # type: ignore[arg-type]
 
@@ -356,21 +331,21 @@ class ItemFlow:
         listener: Listener = silent,
     ) -> Verified:
         """Whether two tables, or a table and an export, hold the same items: count and digest, then differing keys."""
-        first, second = _side(source), _side(target)
-        ends = [None if _is_file(side.table) else self.end(side) for side in (first, second)]
+        first, second = self.side(source), self.side(target)
+        ends = [None if is_file(side.table) else self.end(side) for side in (first, second)]
         layouts = [
-            layout_of([_absolute(s.table)]) if end is None else None
+            layout_of([absolute(s.table)]) if end is None else None
             for s, end in zip((first, second), ends, strict=True)
         ]
         keyed = next((end.key for end in reversed(ends) if end is not None), None)
         key = keyed or _key_of_manifest(layouts[1] or layouts[0])
-        function, _ = self._function(transform)
+        function, _ = self.function(transform)
         stage = None
         if function is not None:
             ctx = Context(self._project.clock.now(), "verify", key)
             stage = Steps(transform=Transform(function, ctx, target=key))
         sides = [self._verify_side(end, layout, key) for end, layout in zip(ends, layouts, strict=True)]
-        return verify(changed(sides[0], stage=stage), sides[1], key, limit=limit, around=self._around(listener))
+        return verify(changed(sides[0], stage=stage), sides[1], key, limit=limit, around=self.around(listener))
 
     def _verify_side(self, end: TableEnd | None, layout: Layout | None, key: Any) -> VerifySide:
         if end is not None:
@@ -386,85 +361,6 @@ class ItemFlow:
 
         return VerifySide(source=opened)
 
-    # --- jobs
-
-    def jobs(self) -> Sequence[Job]:
-        """Every job of the ledger, oldest first."""
-        return self.ledger.jobs()
-
-    def show(self, job_id: str) -> Job:
-        """One job. Raises RunError where there is none of that id."""
-        return self.ledger.show(job_id)
-
-    def cancel(self, job_id: str) -> Job:
-        """End a job for good; what it wrote stays."""
-        return flow_jobs.cancel(self.ledger, job_id, self._project.clock.now)
-
-    def pause(self, job_id: str) -> None:
-        """Let a job that runs wait."""
-        flow_jobs.pause(self.ledger, job_id)
-
-    def proceed(self, job_id: str) -> None:
-        """Let a paused job go on in the process that runs it."""
-        flow_jobs.proceed(self.ledger, job_id)
-
-    def pace(self, job_id: str, *, read_units: float | None = None, write_units: float | None = None) -> None:
-        """Another pace, in units a second, at once where the job runs."""
-        flow_jobs.pace(self.ledger, job_id, read_units=read_units, write_units=write_units)
-
-    def prune(self, job_id: str) -> None:
-        """Remove what is kept of a job that is over, its dead letters too: they hold customers' data."""
-        self.ledger.prune(job_id)
-
-    def resume(
-        self, job_id: str, *, transform: Callable[..., Any] | None = None, listener: Listener = silent
-    ) -> Report:
-        """Continue a job from its checkpoints, under its own id. Raises Locked while another process runs it.
-
-        ``transform`` is needed again only for a function that the job could not remember by name.
-        """
-        ledger = self.ledger
-        job = ledger.show(job_id)
-        function, _ = self._function(transform or job.parameters.get("transform"))
-        around = self._around(listener)
-        claim = ledger.claim(job_id)
-        try:
-            sides = {
-                name: msgspec.convert(job.parameters[name], Side)
-                for name in ("source", "target")
-                if name in job.parameters
-            }
-            match job.verb:
-                case "copy":
-                    ends = self.end(sides["source"]), self.end(sides["target"])
-                    return flow_copy.copy_again(claim, *ends, transform=function, around=around)
-                case "export":
-                    how = msgspec.convert(job.parameters["how"], ExportAs)
-                    files = self._files(sides["source"], Path(job.parameters["dest"]), how)
-                    return flow_export.export_again(claim, self.end(sides["source"]), files, around=around)
-                case "populate":
-                    return self._populate_again(claim, job, self.end(sides["target"]), function, around)
-                case verb:
-                    raise CheckpointError(f"Job {job_id} is a {verb}, which this version cannot resume.")
-        except KeyError as error:
-            raise CheckpointError(f"Job {job_id} does not say {error}.", hint="start a new job") from error
-        finally:
-            claim.release()
-
-    def _populate_again(
-        self, claim: Any, job: Job, target: TableEnd, function: Function | None, around: Around
-    ) -> Report:
-        if "files" not in job.parameters:
-            raise CheckpointError(
-                f"Job {job.id} was populated from an iterable that this process does not have.",
-                hint="start it again: items that are there already are told apart",
-            )
-        layout = layout_of(job.parameters["files"])
-        how = msgspec.convert(job.parameters["how"], ReadAs)
-        source = self._file_source(layout, target, how)
-        total = layout.manifest.count if layout.manifest else None
-        return flow_populate.populate_again(claim, source, target, transform=function, total_items=total, around=around)
-
     def _prices(self) -> dict[str, float | None]:
         prices = prices_for(self._project.session.region, dict(self._project.place.prices))
         return {
@@ -477,47 +373,8 @@ class ItemFlow:
 SEEN = ("time_to_live",)
 
 
-def _builtin(side: Side) -> dict[str, Any]:
-    said: dict[str, Any] = msgspec.to_builtins(side)
-    return said
-
-
-def _side(said: str | Side) -> Side:
-    """A side; an ARN says its Region too."""
-    side = said if isinstance(said, Side) else Side(table=said)
-    if not side.table.startswith("arn:"):
-        return side
-    parts = side.table.split(":", 5)
-    if len(parts) < 6 or not parts[5].startswith("table/"):
-        raise UsageError(f"{side.table} is no ARN of a table.", hint="arn:aws:dynamodb:REGION:ACCOUNT:table/NAME")
-    return replace(side, table=parts[5].removeprefix("table/"), region=side.region or parts[3])
-
-
 def _named(table: str | Table) -> str:
     return table.name if isinstance(table, Table) else table
-
-
-def _is_file(name: str) -> bool:
-    """Whether a SOURCE or TARGET is a file: by its look as a path, by a format at its end, or as an export that is
-    there (a folder with a manifest). Everything else is a table."""
-    path = Path(name)
-    endings = (".json", ".jsonl", ".ndjson", ".csv", ".gz", ".zst")
-    if name.startswith(FILE_SCHEMES) or name.lower().endswith(endings):
-        return True
-    return (path / MANIFEST).is_file() or ("/" in name and path.exists())
-
-
-def _absolute(name: str) -> str:
-    return name if name == "-" else str(Path(name).expanduser().absolute())
-
-
-def _file_names(files: Any) -> list[str] | None:
-    """File names, or None for items themselves."""
-    if isinstance(files, str | Path):
-        return [str(files)]
-    if isinstance(files, Sequence) and all(isinstance(name, str | Path) for name in files):
-        return [str(name) for name in files]
-    return None
 
 
 def _key_of_manifest(layout: Layout | None) -> Any:
@@ -525,8 +382,6 @@ def _key_of_manifest(layout: Layout | None) -> Any:
         raise UsageError(
             "Two files without a manifest cannot be compared: nobody knows their key.", hint="name a table on one side"
         )
-    from dynasmith.tables.table import Key, KeyAttribute
-
     attributes = tuple(KeyAttribute(name=name, type=kind) for name, kind in layout.manifest.key)  # type: ignore[arg-type]
     return key_schema(Key(partition=attributes[:1], sort=attributes[1:]))
 

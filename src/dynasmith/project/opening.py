@@ -20,7 +20,7 @@ from dynasmith.tables.table import Table
 
 if TYPE_CHECKING:
     from dynasmith.ports.clock import Clock
-    from dynasmith.project.item_flow import Side
+    from dynasmith.project.sides import Side
 
 
 def load(
@@ -56,20 +56,25 @@ def load(
             physical=physical,
         ),
         clock=clock,
-        reopen=lambda side: _other_side(side, file, clock, known),
+        reopen=lambda side: _other_side(side, file, environment, clock, known),
     )
 
 
-def _other_side(side: Side, file: ProjectFile, clock: Clock | None, variables: Mapping[str, str]) -> Project:
-    """The project at the other side of a copy: an environment of the same file, or an address said ad hoc."""
-    environment = environment_of(file, side.env, variables) if side.env else Environment(name="other side")
+def _other_side(
+    side: Side, file: ProjectFile, own: Environment, clock: Clock | None, variables: Mapping[str, str]
+) -> Project:
+    """The project at the other side of a copy: an environment of the same file, or an address said ad hoc.
+
+    What is said ad hoc goes over the project's own environment, so that one with an endpoint stays at an endpoint.
+    """
+    environment = environment_of(file, side.env, variables) if side.env else own
     if side.role_arn:
         environment = replace(environment, role_arn=side.role_arn)
     options = AccessOptions(endpoint=side.endpoint, region=side.region, profile=side.profile)
     access = resolve_access(options, variables, section_of(environment))
     return Project(
         session=Session(access),
-        definitions=lambda: _definitions(file, environment, variables) if side.env else Definitions(tables=()),
+        definitions=lambda: _definitions(file, environment, variables),
         place=Place(
             environment=environment.name,
             prefix=environment.table_prefix,

@@ -46,8 +46,12 @@ from dynasmith.validate import Surroundings, Verdict, examine, usual_tags
 
 if TYPE_CHECKING:
     from dynasmith.aws.session import Session
+    from dynasmith.engine.transfer.verify import Verified
+    from dynasmith.jobs.report import Report
     from dynasmith.ports.tables import Identity
-    from dynasmith.project.item_flow import ItemFlow, Side
+    from dynasmith.project.item_flow import ItemFlow
+    from dynasmith.project.jobs import Jobs
+    from dynasmith.project.sides import Side
 
 NO_CONSENT = Consent()
 
@@ -196,6 +200,40 @@ class Project:
         from dynasmith.project.item_flow import ItemFlow
 
         return ItemFlow(self)
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        """Runs of long verbs: list, show, resume, pause, proceed, pace, cancel, prune."""
+        from dynasmith.project.jobs import Jobs
+
+        return Jobs(self.items)
+
+    # The verbs of the item flow, under the project's own name too: `project.copy(...)` is `project.items.copy(...)`.
+
+    @property
+    def copy(self) -> Callable[..., Report]:
+        """`ItemFlow.copy`."""
+        return self.items.copy
+
+    @property
+    def export(self) -> Callable[..., Report]:
+        """`ItemFlow.export`."""
+        return self.items.export
+
+    @property
+    def populate(self) -> Callable[..., Report]:
+        """`ItemFlow.populate`."""
+        return self.items.populate
+
+    @property
+    def verify(self) -> Callable[..., Verified]:
+        """`ItemFlow.verify`."""
+        return self.items.verify
+
+    @property
+    def auto_migrate(self) -> Callable[..., Sequence[Report]]:
+        """`ItemFlow.auto_migrate`."""
+        return self.items.auto_migrate
 
     def elsewhere(self, side: Side) -> Project:
         """The same project in another environment, or at another endpoint: the other side of a copy."""

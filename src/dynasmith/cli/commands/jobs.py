@@ -22,7 +22,7 @@ def list_(invocation: Invocation) -> int:
 
     from dynasmith.jobs.job import describe_job
 
-    jobs = [describe_job(job) for job in invocation.project().items.jobs()]
+    jobs = [describe_job(job) for job in invocation.project().jobs.list()]
     if invocation.as_json:
         print_json(jobs)
         return 0
@@ -41,7 +41,7 @@ def show(invocation: Invocation, job: str) -> int:
     """One job: state, counts, parameters."""
     from dynasmith.jobs.job import describe_job
 
-    found = invocation.project().items.show(job)
+    found = invocation.project().jobs.show(job)
     described = describe_job(found) | {"parameters": found.parameters}
     if invocation.as_json:
         print_json(described)
@@ -58,7 +58,7 @@ def resume(invocation: Invocation, job: str) -> int:
     from dynasmith.cli.flow_shown import FlowShown, show_report
 
     with FlowShown(invocation.words()) as shown:
-        report = invocation.project().items.resume(job, listener=shown)
+        report = invocation.project().jobs.resume(job, listener=shown)
     return show_report(invocation, report)
 
 
@@ -66,7 +66,7 @@ def resume(invocation: Invocation, job: str) -> int:
 @click.argument("job")
 def cancel(invocation: Invocation, job: str) -> int:
     """End a job for good; what it wrote stays."""
-    invocation.project().items.cancel(job)
+    invocation.project().jobs.cancel(job)
     invocation.say(f"Cancelled {job}.")
     return 0
 
@@ -75,7 +75,7 @@ def cancel(invocation: Invocation, job: str) -> int:
 @click.argument("job")
 def pause(invocation: Invocation, job: str) -> int:
     """Let a job that runs wait, within a second."""
-    invocation.project().items.pause(job)
+    invocation.project().jobs.pause(job)
     invocation.say(f"Paused {job}: dynasmith jobs proceed {job}")
     return 0
 
@@ -84,7 +84,7 @@ def pause(invocation: Invocation, job: str) -> int:
 @click.argument("job")
 def proceed(invocation: Invocation, job: str) -> int:
     """Let a paused job go on."""
-    invocation.project().items.proceed(job)
+    invocation.project().jobs.proceed(job)
     invocation.say(f"{job} goes on.")
     return 0
 
@@ -97,7 +97,7 @@ def pace(invocation: Invocation, job: str, max_read_units: float | None, max_wri
     """Change the pace of a job, also while it runs. Never asks."""
     if max_read_units is None and max_write_units is None:
         raise UsageError("No pace was given.", hint="--max-read-units or --max-write-units")
-    invocation.project().items.pace(job, read_units=max_read_units, write_units=max_write_units)
+    invocation.project().jobs.pace(job, read_units=max_read_units, write_units=max_write_units)
     invocation.say(f"Changed the pace of {job}.")
     return 0
 
@@ -107,7 +107,7 @@ def pace(invocation: Invocation, job: str, max_read_units: float | None, max_wri
 def prune(invocation: Invocation, jobs: tuple[str, ...]) -> int:
     """Remove what is kept of jobs that are over, dead letters included: they hold customers' data."""
     for job in jobs:
-        invocation.project().items.prune(job)
+        invocation.project().jobs.prune(job)
         invocation.say(f"Removed {job}.")
     return 0
 

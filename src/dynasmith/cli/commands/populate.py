@@ -23,7 +23,7 @@ def command(invocation: Invocation, table: str, files: tuple[str, ...], **given:
     """Fill a table from files: JSON array, JSON Lines, CSV, DynamoDB JSON or plain, gz, zst, - for stdin, or an
     export (ours, or the service's). Bad lines are rejected with their number and reason, the rest goes on."""
     from dynasmith.cli.flow_shown import FlowShown, show_rehearsal, show_report
-    from dynasmith.project.item_flow import ReadAs
+    from dynasmith.project.sides import ReadAs
 
     if any(name.startswith("s3://") for name in files):
         raise UsageError("An import from S3 by the service is not offered by this version.", hint="name files")

@@ -1,0 +1,110 @@
+"""Jobs: what became of runs of copy, export and populate, and how to go on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from dynasmith.engine.transfer import copy as flow_copy
+from dynasmith.engine.transfer import export as flow_export
+from dynasmith.engine.transfer import jobs as flow_jobs
+from dynasmith.engine.transfer import populate as flow_populate
+from dynasmith.engine.transfer.running import Around
+from dynasmith.engine.transfer.sides import TableEnd
+from dynasmith.errors import CheckpointError
+from dynasmith.files.items.layout import layout_of
+from dynasmith.items.transform import Function
+from dynasmith.jobs.job import Job
+from dynasmith.jobs.report import Report
+from dynasmith.ports.listener import Listener, silent
+from dynasmith.project.sides import ExportAs, ReadAs, Side
+
+if TYPE_CHECKING:
+    from dynasmith.project.item_flow import ItemFlow
+
+
+class Jobs:
+    """The jobs of a project's ledger. Reading them costs no call."""
+
+    def __init__(self, items: ItemFlow) -> None:
+        self._items = items
+
+    def list(self) -> Sequence[Job]:
+        """Every job of the ledger, oldest first."""
+        return self._items.ledger.jobs()
+
+    def show(self, job_id: str) -> Job:
+        """One job. Raises RunError where there is none of that id."""
+        return self._items.ledger.show(job_id)
+
+    def cancel(self, job_id: str) -> Job:
+        """End a job for good; what it wrote stays."""
+        return flow_jobs.cancel(self._items.ledger, job_id, self._items.now)
+
+    def pause(self, job_id: str) -> None:
+        """Let a job that runs wait."""
+        flow_jobs.pause(self._items.ledger, job_id)
+
+    def proceed(self, job_id: str) -> None:
+        """Let a paused job go on in the process that runs it."""
+        flow_jobs.proceed(self._items.ledger, job_id)
+
+    def pace(self, job_id: str, *, read_units: float | None = None, write_units: float | None = None) -> None:
+        """Another pace, in units a second, at once where the job runs."""
+        flow_jobs.pace(self._items.ledger, job_id, read_units=read_units, write_units=write_units)
+
+    def prune(self, job_id: str) -> None:
+        """Remove what is kept of a job that is over, its dead letters too: they hold customers' data."""
+        self._items.ledger.prune(job_id)
+
+    def resume(
+        self, job_id: str, *, transform: Callable[..., Any] | None = None, listener: Listener = silent
+    ) -> Report:
+        """Continue a job from its checkpoints, under its own id. Raises Locked while another process runs it.
+
+        ``transform`` is needed again only for a function that the job could not remember by name.
+        """
+        ledger = self._items.ledger
+        job = ledger.show(job_id)
+        function, _ = self._items.function(transform or job.parameters.get("transform"))
+        around = self._items.around(listener)
+        claim = ledger.claim(job_id)
+        try:
+            sides = {
+                name: msgspec.convert(job.parameters[name], Side)
+                for name in ("source", "target")
+                if name in job.parameters
+            }
+            match job.verb:
+                case "copy":
+                    ends = self._items.end(sides["source"]), self._items.end(sides["target"])
+                    return flow_copy.copy_again(claim, *ends, transform=function, around=around)
+                case "export":
+                    how = msgspec.convert(job.parameters["how"], ExportAs)
+                    files = self._items.files(sides["source"], Path(job.parameters["dest"]), how)
+                    return flow_export.export_again(claim, self._items.end(sides["source"]), files, around=around)
+                case "populate":
+                    return self._populate_again(claim, job, self._items.end(sides["target"]), function, around)
+                case verb:
+                    raise CheckpointError(f"Job {job_id} is a {verb}, which this version cannot resume.")
+        except KeyError as error:
+            raise CheckpointError(f"Job {job_id} does not say {error}.", hint="start a new job") from error
+        finally:
+            claim.release()
+
+    def _populate_again(
+        self, claim: Any, job: Job, target: TableEnd, function: Function | None, around: Around
+    ) -> Report:
+        if "files" not in job.parameters:
+            raise CheckpointError(
+                f"Job {job.id} was populated from an iterable that this process does not have.",
+                hint="start it again: items that are there already are told apart",
+            )
+        layout = layout_of(job.parameters["files"])
+        how = msgspec.convert(job.parameters["how"], ReadAs)
+        source = self._items.file_source(layout, target, how)
+        total = layout.manifest.count if layout.manifest else None
+        return flow_populate.populate_again(claim, source, target, transform=function, total_items=total, around=around)
