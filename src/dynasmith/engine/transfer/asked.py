@@ -13,7 +13,8 @@ class Flowing(msgspec.Struct, frozen=True, kw_only=True):
     """Options of every verb that moves items. Units are capacity units a second; None is the verb's own choice.
 
     ``batch_size`` is how many items are read and transformed at a time, any number from 1. ``share`` is the part of
-    provisioned capacity that a job without limits takes. ``digest`` costs about 10 us of CPU an item.
+    provisioned capacity that a job without limits takes. ``digest`` costs about 10 us of CPU an item. ``processes`` run
+    the transform beside this one; 0 runs it here.
     """
 
     mode: Mode = Mode()
@@ -29,6 +30,7 @@ class Flowing(msgspec.Struct, frozen=True, kw_only=True):
     digest: bool = True
     segments_at_once: int = 8
     lanes: int = 4
+    processes: int = 0
 
 
 def kept(asked: Flowing, more: dict[str, Any]) -> dict[str, Any]:

@@ -8,9 +8,10 @@ import msgspec
 
 from dynasmith.engine.transfer.asked import Flowing, asked_again, kept
 from dynasmith.engine.transfer.flow import Width
+from dynasmith.engine.transfer.processes import ProcessStage
 from dynasmith.engine.transfer.running import Around, Ways, run_job
 from dynasmith.engine.transfer.sides import TableEnd, check_ends, rates
-from dynasmith.engine.transfer.stage import Steps
+from dynasmith.engine.transfer.stage import Stage, Steps
 from dynasmith.items.condition.condition import parse_condition
 from dynasmith.items.ctx import Context
 from dynasmith.items.transform import Function, Transform
@@ -46,7 +47,8 @@ def copy(
         source.description.size_bytes_estimate, workers=asked.segments_at_once, asked=asked.segments
     )
     job = new_job("copy", around, segments, kept(asked, parameters or {}))
-    return _run(ledger.begin(job), source, target, asked, transform, where, around)
+    ways = _ways(job, source, target, asked, transform, where)
+    return run_job(ledger.begin(job), ways, around)
 
 
 def copy_again(
@@ -60,7 +62,8 @@ def copy_again(
 ) -> Report:
     """Resume a copy from its checkpoints, with the options and the time that it began with."""
     check_ends(source, target, transforms=transform is not None)
-    return _run(claim, source, target, asked_again(claim.job.parameters), transform, where, around or Around())
+    ways = _ways(claim.job, source, target, asked_again(claim.job.parameters), transform, where)
+    return run_job(claim, ways, around or Around())
 
 
 def new_job(verb: str, around: Around, segments: int, parameters: dict[str, Any]) -> Job:
@@ -77,21 +80,22 @@ def new_job(verb: str, around: Around, segments: int, parameters: dict[str, Any]
     )
 
 
-def _run(
-    claim: Claim,
+def _ways(
+    job: Job,
     source: TableEnd,
     target: TableEnd,
     asked: Flowing,
     function: Function | None,
     where: Callable[[Any], bool] | None,
-    around: Around,
-) -> Report:
-    ctx = Context(claim.job.started_at, claim.job.id, source.key)
+) -> Ways:
+    ctx = Context(job.started_at, job.id, source.key)
     transform = None if function is None else Transform(function, ctx, target=target.key, where=where)
-    keep = expiry(source, claim.job) if asked.expired == "skip" else None
-    stage = None if transform is None and keep is None else Steps(keep=keep, transform=transform, policy=asked.on_error)
-    ways = Ways(
-        source=table_reader(source, claim.job.segments, asked),
+    keep = expiry(source, job) if asked.expired == "skip" else None
+    stage: Stage | None = None
+    if transform is not None or keep is not None:
+        stage = staged_by(Steps(keep=keep, transform=transform, policy=asked.on_error), asked)
+    return Ways(
+        source=table_reader(source, job.segments, asked),
         sink=target.access.sink(target.name, target.key, mode=asked.mode),
         stage=stage,
         reads=rates(source, "read", asked.max_read_units, share=asked.share),
@@ -101,7 +105,11 @@ def _run(
         table=target.name,
         total_items=source.description.item_count_estimate or None,
     )
-    return run_job(claim, ways, around)
+
+
+def staged_by(steps: Steps, asked: Flowing) -> Steps | ProcessStage:
+    """The steps in this process, or in as many others as were asked for."""
+    return ProcessStage(steps, asked.processes) if asked.processes > 0 and steps.transform is not None else steps
 
 
 def table_reader(end: TableEnd, segments: int, asked: Flowing) -> OpenSource:
@@ -123,17 +131,25 @@ def expiry(end: TableEnd, job: Job) -> Callable[[Item], bool] | None:
     """Whether an item had not expired when the job began (TTL deletes late; such items still scan)."""
     if not end.expires:
         return None
-    kind = msgspec.defstruct(
-        "Expiring", [("at", _Number, msgspec.field(default_factory=_Number))], rename={"at": end.expires}
-    )
-    decode = msgspec.json.Decoder(kind).decode
-    began = job.started_at.timestamp()
+    return Alive(end.expires, job.started_at.timestamp())
 
-    def alive(item: Item) -> bool:
-        number: str = decode(item).at.number  # type: ignore[attr-defined]  # made above
+
+class Alive:
+    """Whether an item had not expired at ``began`` (seconds since 1970). A class, so that a process can be given it."""
+
+    def __init__(self, attribute: str, began: float) -> None:
+        self._attribute, self._began = attribute, began
+        kind = msgspec.defstruct(
+            "Expiring", [("at", _Number, msgspec.field(default_factory=_Number))], rename={"at": attribute}
+        )
+        self._decode = msgspec.json.Decoder(kind).decode
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Alive, (self._attribute, self._began)
+
+    def __call__(self, item: Item) -> bool:
+        number: str = self._decode(item).at.number  # type: ignore[attr-defined]  # made above
         try:
-            return not number or float(number) > began
+            return not number or float(number) > self._began
         except ValueError:
             return True
-
-    return alive

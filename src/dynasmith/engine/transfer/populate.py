@@ -1,14 +1,15 @@
 """populate: items from files, or from anywhere that is no table, into a table."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from dynasmith.engine.transfer.asked import Flowing, asked_again, kept
-from dynasmith.engine.transfer.copy import new_job
+from dynasmith.engine.transfer.copy import new_job, staged_by
 from dynasmith.engine.transfer.flow import Width
 from dynasmith.engine.transfer.running import Around, Ways, run_job
 from dynasmith.engine.transfer.sides import TableEnd, rates
 from dynasmith.engine.transfer.stage import Steps
-from dynasmith.items.condition.condition import parse_condition
+from dynasmith.items.condition.condition import Condition, parse_condition
 from dynasmith.items.ctx import Context
 from dynasmith.items.lazy import LazyItem
 from dynasmith.items.transform import Function, Transform
@@ -37,7 +38,8 @@ def populate(
     asked = asked or Flowing()
     around = around or Around()
     job = new_job("populate", around, segments, kept(asked, parameters or {}))
-    return _run(ledger.begin(job), source, target, asked, transform, total_items, around)
+    ways = _ways(job, source, target, asked, transform, total_items)
+    return run_job(ledger.begin(job), ways, around)
 
 
 def populate_again(
@@ -50,34 +52,33 @@ def populate_again(
     around: Around | None = None,
 ) -> Report:
     """Resume a populate; its files must be the ones that it began with."""
-    return _run(claim, source, target, asked_again(claim.job.parameters), transform, total_items, around or Around())
+    ways = _ways(claim.job, source, target, asked_again(claim.job.parameters), transform, total_items)
+    return run_job(claim, ways, around or Around())
 
 
-def _run(
-    claim: Claim,
+def _ways(
+    job: Job,
     source: OpenSource,
     target: TableEnd,
     asked: Flowing,
     function: Function | None,
     total_items: int | None,
-    around: Around,
-) -> Report:
-    ctx = Context(claim.job.started_at, claim.job.id, target.key)
+) -> Ways:
+    ctx = Context(job.started_at, job.id, target.key)
     transform = None if function is None else Transform(function, ctx)
     condition = parse_condition(asked.condition) if asked.condition else None
 
-    def keep(item: Item) -> bool:
-        assert condition is not None
-        return condition.matches(LazyItem(item))
-
-    ways = Ways(
+    return Ways(
         source=source,
         sink=target.access.sink(target.name, target.key, mode=asked.mode),
-        stage=Steps(
-            keep=keep if condition is not None else None,
-            transform=transform,
-            distinct=target.key,
-            policy=asked.on_error,
+        stage=staged_by(
+            Steps(
+                keep=None if condition is None else Meets(condition),
+                transform=transform,
+                distinct=target.key,
+                policy=asked.on_error,
+            ),
+            asked,
         ),
         writes=rates(target, "write", asked.max_write_units, share=asked.share),
         width=Width(asked.segments_at_once, max(asked.lanes, 8)),
@@ -85,4 +86,13 @@ def _run(
         table=target.name,
         total_items=total_items,
     )
-    return run_job(claim, ways, around)
+
+
+@dataclass(frozen=True, slots=True)
+class Meets:
+    """Whether an item meets a condition, judged here: files have no service that filters."""
+
+    condition: Condition
+
+    def __call__(self, item: Item) -> bool:
+        return self.condition.matches(LazyItem(item))

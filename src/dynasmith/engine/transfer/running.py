@@ -1,7 +1,7 @@
 """Run a job from where it is to its end, or to where it stops, and keep its state true whatever happens."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import monotonic
@@ -10,6 +10,7 @@ from dynasmith.engine.transfer.events import FlowEnded, FlowStarted
 from dynasmith.engine.transfer.flow import WIDTH, Flow, Width
 from dynasmith.engine.transfer.loop import LoopFactory, Stop, run
 from dynasmith.engine.transfer.pacing import UNLIMITED, Pacer, Rates
+from dynasmith.engine.transfer.processes import ProcessStage
 from dynasmith.engine.transfer.stage import Stage
 from dynasmith.errors import DynasmithError, Interrupted, RunError
 from dynasmith.items.digest import Digest
@@ -35,7 +36,6 @@ class Ways:
     digest: bool = True
     table: str = ""
     total_items: int | None = None
-    close: Callable[[], Awaitable[None]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +173,9 @@ class _Closing:
     """Closes source, sink and what else a run opened, in this order, however it ended."""
 
     def __init__(self, source: Source, sink: Sink, ways: Ways) -> None:
-        self._closers = [source.close, sink.close, *([ways.close] if ways.close else [])]
+        self._closers = [source.close, sink.close]
+        if isinstance(ways.stage, ProcessStage):
+            self._closers.append(ways.stage.close)
 
     async def __aenter__(self) -> None:
         return None

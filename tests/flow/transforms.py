@@ -1,0 +1,33 @@
+"""Transforms that another process can import."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+
+def tagged(item: Any, _ctx: Any) -> Any:
+    """Adds an attribute; drops every tenth."""
+    if item["number"] % 10 == 0:
+        return None
+    item["process"] = os.getpid()
+    return item
+
+
+class DiesOnce:
+    """Ends its process at item 7, unless a file says that it did so before."""
+
+    def __init__(self, mark: Path, always: bool = False) -> None:
+        self.mark, self.always = mark, always
+
+    def __call__(self, item: Any, _ctx: Any) -> Any:
+        if item["number"] == 7 and (self.always or not self.mark.exists()):
+            self.mark.touch()
+            os._exit(9)
+        return item
+
+
+def picky(item: Any, _ctx: Any) -> Any:
+    """Refuses item 7."""
+    if item["number"] == 7:
+        raise ValueError("seven")
+    return item
