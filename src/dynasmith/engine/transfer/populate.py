@@ -13,6 +13,7 @@ from dynasmith.items.condition.condition import Condition, parse_condition
 from dynasmith.items.ctx import Context
 from dynasmith.items.lazy import LazyItem
 from dynasmith.items.transform import Function, Transform
+from dynasmith.jobs.job import Job
 from dynasmith.jobs.report import Report
 from dynasmith.ports.checkpoints import Claim, Ledger
 from dynasmith.ports.items import Item, OpenSource
