@@ -205,7 +205,6 @@ def raise_warm(warm: Warm, wire: Mapping[str, Any]) -> None:
 
 def updated(table: TableState, body: Mapping[str, Any], said: Mapping[str, Any], now: float, lasting: Lasting) -> None:
     """An accepted UpdateTable."""
-    busy = timing.UPDATE_TABLE_SECONDS
     was_on_demand = table.on_demand_billing
     switch_billing(table, body, now)
     if body.get("ProvisionedThroughput") and not table.on_demand_billing:
@@ -223,18 +222,19 @@ def updated(table: TableState, body: Mapping[str, Any], said: Mapping[str, Any],
         else:
             table.stream.view = None
     if body.get("SSESpecification") is not None:
-        busy = max(busy, _change_sse(table, body["SSESpecification"], now, lasting))
+        _change_sse(table, body["SSESpecification"], now, lasting)
     if body.get("TableClass") and body["TableClass"] != table.table_class:
         table.table_class, table.table_class_said = str(body["TableClass"]), True
         table.class_changes.append(now)
     if "DeletionProtectionEnabled" in body:
         table.protected = bool(body["DeletionProtectionEnabled"])
     for update in body.get("GlobalSecondaryIndexUpdates") or ():
-        busy = max(busy, _update_index(table, update, body, now, lasting, fresh=was_on_demand))
+        _update_index(table, update, body, now, lasting, fresh=was_on_demand)
     for update in body.get("ReplicaUpdates") or ():
         _update_replica(table, update, now, lasting)
     table.status = "UPDATING"
-    if not any(pending.what in {"backfill", "index-gone"} for pending in table.pending):
+    # While an index is allocated the table is UPDATING; when it is being filled or deleted the table is ACTIVE again.
+    if not any(pending.what == "backfill" for pending in table.pending):
         table.pending.append(Pending(now + lasting(timing.UPDATE_TABLE_SECONDS), "active"))
 
 
@@ -245,21 +245,20 @@ def _set_or_change(capacity: Capacity, wire: Mapping[str, Any], now: float, *, f
         change_capacity(capacity, wire, now)
 
 
-def _change_sse(table: TableState, spec: Mapping[str, Any], now: float, lasting: Lasting) -> float:
+def _change_sse(table: TableState, spec: Mapping[str, Any], now: float, lasting: Lasting) -> None:
     new = sse_of(spec, "UPDATING", region_of(table.arn))
     if new is None and table.sse is None:
-        return 0.0
+        return
     table.sse_changes.append(now)
     table.sse = new if new is not None else {**(table.sse or {}), "Status": "DISABLING"}
     if table.sse.get("Status") == "UPDATING" and len(table.sse_changes) == 1 and new is not None:
         table.sse = {**table.sse, "Status": "ENABLING"}
     table.pending.append(Pending(now + lasting(timing.SSE_CHANGE_SECONDS), "sse"))
-    return timing.SSE_CHANGE_SECONDS
 
 
 def _update_index(
     table: TableState, update: Mapping[str, Any], body: Mapping[str, Any], now: float, lasting: Lasting, *, fresh: bool
-) -> float:
+) -> None:
     if "Create" in update:
         index = index_of(update["Create"], "CREATING")
         index.backfilling = False
@@ -271,19 +270,19 @@ def _update_index(
         allocated = now + lasting(timing.INDEX_ALLOCATION_SECONDS)
         table.pending.append(Pending(allocated, "backfill", index.name))
         table.pending.append(Pending(allocated + lasting(timing.INDEX_BACKFILL_SECONDS), "index-active", index.name))
-        return timing.INDEX_ALLOCATION_SECONDS
+        return
     if "Delete" in update:
         going = table.gsis.get(str(update["Delete"].get("IndexName")))
         if going is None:
-            return 0.0
+            return
         going.status, going.backfilling = "DELETING", None
         table.pending = [pending for pending in table.pending if pending.name != going.name]
         table.pending.append(Pending(now + lasting(timing.DELETE_INDEX_SECONDS), "index-gone", going.name))
-        return timing.DELETE_INDEX_SECONDS
+        return
     change = update.get("Update") or {}
     changed = table.gsis.get(str(change.get("IndexName")))
     if changed is None:
-        return 0.0
+        return
     if change.get("ProvisionedThroughput") and not table.on_demand_billing:
         _set_or_change(changed.capacity, change["ProvisionedThroughput"], now, fresh=fresh)
         changed.warm.read = max(changed.warm.read, changed.capacity.read)
@@ -295,7 +294,6 @@ def _update_index(
     if changed.status == "ACTIVE":
         changed.status = "UPDATING"
         table.pending.append(Pending(now + lasting(timing.UPDATE_TABLE_SECONDS), "index-active", changed.name))
-    return 0.0
 
 
 def _update_replica(table: TableState, update: Mapping[str, Any], now: float, lasting: Lasting) -> None:

@@ -64,7 +64,7 @@ class StrictServer:
         self._scaling: Upstream | None = None
         self._scaling_lock = asyncio.Lock()
         self._doors: set[Door] = set()
-        self._loop = asyncio.new_event_loop()
+        self._loop = new_loop()
         self._thread = threading.Thread(target=self._run, name="dynasmith-strict", daemon=True)
         self._thread.start()
         try:
@@ -193,6 +193,16 @@ class StrictServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def new_loop() -> asyncio.AbstractEventLoop:
+    """uvloop's event loop where it is installed (the extra ``fast``), else asyncio's own."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop()
+    loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
+    return loop
 
 
 def upstream_of(url: str) -> Upstream:

@@ -195,7 +195,6 @@ class TableState:
             case "index-gone":
                 self.gsis.pop(pending.name, None)
                 self.drop_unused_definitions()
-                self.status = "ACTIVE"
             case "ttl-on":
                 self.ttl.status = "ENABLED"
             case "ttl-off":
