@@ -345,7 +345,7 @@ def test_every_operation_that_a_step_sends_is_among_the_actions() -> None:
 
 
 @given(tables())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_every_legal_table_makes_a_request_that_the_model_takes(table: Table) -> None:
     request = Request(operation="CreateTable", parameters=create_table(creatable(table)))
     assert refused_by_the_model(request) == ""
