@@ -1,6 +1,6 @@
 """An export as CSV: read twice, once for which attributes of which types there are, once to write them.
 
-A title is ``name:TYPE`` where every value has that one type, else ``name:J`` with DynamoDB JSON in the cells, so that
+A title is ``name:TYPE`` where every value has that one type, else ``name:JSON`` with DynamoDB JSON in the cells, so that
 ``populate`` gets back exactly what was there. An empty cell is an absent attribute.
 """
 
@@ -25,7 +25,7 @@ def write_csv(items: Callable[[], Iterable[bytes]], key: tuple[tuple[str, str], 
     for item in items():
         for name, raw in attributes(item).items():
             kind = _kind(bytes(raw))
-            types[name] = kind if types.get(name, kind) == kind else "J"
+            types[name] = kind if types.get(name, kind) == kind else "JSON"
     yield _lines([[f"{name}:{kind}" for name, kind in types.items()]])
     pending: list[list[str]] = []
     for item in items():
@@ -39,16 +39,16 @@ def write_csv(items: Callable[[], Iterable[bytes]], key: tuple[tuple[str, str], 
 
 
 def _kind(raw: bytes) -> str:
-    """The type of a cell that can hold this value; J where plain text would lose something (an empty string)."""
+    """The type of a cell that can hold this value; JSON where plain text would lose something (an empty string)."""
     ((kind, value),) = msgspec.json.decode(raw).items()
     if kind not in _CELL_TYPES or value == "":
-        return "J"
+        return "JSON"
     # A bare carriage return does not survive every reader of CSV.
-    return "J" if kind == "S" and ("\r" in value or "\0" in value) else kind
+    return "JSON" if kind == "S" and ("\r" in value or "\0" in value) else kind
 
 
 def _cell(raw: bytes, kind: str) -> str:
-    if kind == "J":
+    if kind == "JSON":
         return raw.decode()
     ((_, value),) = msgspec.json.decode(raw).items()
     if isinstance(value, bool):

@@ -21,8 +21,8 @@ Notation: TypeAlias = Literal["wire", "enveloped", "plain"]
 Read: TypeAlias = Callable[[bytes], bytes]
 """From a piece to an item on the wire. Raises ItemInvalid for a piece that is none."""
 
-CSV_TYPES = ("S", "N", "BOOL", "B", "NULL", "J")
-"""What a CSV field may be declared as, ``name:TYPE``; J is DynamoDB JSON in the cell, for everything else."""
+CSV_TYPES = ("S", "N", "BOOL", "B", "NULL", "JSON")
+"""What a CSV field may be declared as, ``name:TYPE``; JSON is DynamoDB JSON in the cell, for everything else."""
 
 
 _ENVELOPE = {"Item", "code", "reason", "line", "place", "segment", "page"}
@@ -179,7 +179,7 @@ def _cell(field: Field, cell: str) -> bytes:
             return b'{"BOOL":%b}' % cell.lower().encode()
         case "NULL":
             return b'{"NULL":true}'
-        case "J":
+        case "JSON":
             return _json_cell(field, cell)
         case kind:
             return b'{"%b":%b}' % (kind.encode(), msgspec.json.encode(cell))
@@ -189,9 +189,9 @@ def _json_cell(field: Field, cell: str) -> bytes:
     try:
         value: Any = msgspec.json.decode(cell)
     except msgspec.DecodeError as error:
-        raise ItemInvalid(f"Field {field.name} is J (DynamoDB JSON), but {cell[:40]!r} is not JSON.") from error
+        raise ItemInvalid(f"Field {field.name} is JSON (DynamoDB JSON), but {cell[:40]!r} is not JSON.") from error
     if not looks_like_wire({"value": value}):
-        raise ItemInvalid(f"Field {field.name} is J (DynamoDB JSON), but {cell[:40]!r} has no type tag.")
+        raise ItemInvalid(f"Field {field.name} is JSON (DynamoDB JSON), but {cell[:40]!r} has no type tag.")
     return cell.encode()
 
 

@@ -6,10 +6,20 @@ from typing import Literal, TypeAlias, cast
 
 import msgspec
 
-from dynasmith.errors import CheckpointError, FileFormatError, ItemInvalid
+from dynasmith.errors import CheckpointError, FileFormatError, ItemInvalid, UsageError
 from dynasmith.files.items.framing import CsvLines, Elements, Framing, Lines, Piece
 from dynasmith.files.items.layout import Layout, Part
-from dynasmith.files.items.notation import Field, Notation, Read, cells, fields_of, item_of, notation_of, reader_of
+from dynasmith.files.items.notation import (
+    CSV_TYPES,
+    Field,
+    Notation,
+    Read,
+    cells,
+    fields_of,
+    item_of,
+    notation_of,
+    reader_of,
+)
 from dynasmith.files.items.opening import STDIN, Opened
 from dynasmith.items.key import KeySchema, check_key
 from dynasmith.ports.items import Dead, Item, Page
@@ -18,7 +28,7 @@ PAGE_BYTES = 1024 * 1024
 SAMPLE_LINES = 1000
 """Lines of CSV that types are inferred from."""
 
-FileFormat: TypeAlias = Literal["auto", "json", "jsonl", "csv"]
+FileFormat: TypeAlias = Literal["auto", "lines", "array", "csv"]
 
 
 class _Place(msgspec.Struct):
@@ -49,6 +59,9 @@ class FileSource:
         self._parts = layout.parts
         self._key = key
         self._format = format
+        unknown = sorted(set(dict(types or {}).values()) - set(CSV_TYPES))
+        if unknown:
+            raise UsageError(f"{', '.join(unknown)} is no type of a CSV field.", hint=f"one of {', '.join(CSV_TYPES)}")
         self._types = {part.name: part.type for part in key.parts} | dict(types or {})
         self._page_items = page_items
         self._open: dict[int, _OpenPart] = {}
@@ -123,7 +136,7 @@ class FileSource:
         opened.skip(begin)
         framing: Framing = (
             Lines(opened, begin, place.line)
-            if kind == "jsonl"
+            if kind == "lines"
             else Elements(opened, begin, place.line, inside=place.at > 0)
         )
         return _OpenPart(opened, framing, reader_of(notation), place)
@@ -161,11 +174,11 @@ def _kind_of(path: str, head: bytes) -> FileFormat:
     if any(part in name for part in (".csv", ".tsv")):
         return "csv"
     if head.startswith(b"["):
-        return "json"
+        return "array"
     if head.startswith(b"{"):
-        return "json" if _is_listing(head) else "jsonl"
+        return "array" if _is_listing(head) else "lines"
     if not head and not name.endswith(".json"):
-        return "jsonl"
+        return "lines"
     shown = head[:20].decode("utf-8", "replace")
     raise FileFormatError(
         f"{path} is neither JSON Lines nor a JSON array nor named as CSV: it begins with {shown!r}.",
@@ -189,16 +202,16 @@ def _first_notation(given: Opened, kind: FileFormat) -> Notation:
     path = given.path
     if path == STDIN:
         head = given.head[given.start :].lstrip()
-        return notation_of(head.split(b"\n", 1)[0] if kind == "jsonl" else _first_element(head), f"{path}:1")
+        return notation_of(head.split(b"\n", 1)[0] if kind == "lines" else _first_element(head), f"{path}:1")
     opened = Opened(path)
     try:
         opened.skip(opened.start)
-        framing: Framing = Lines(opened, 0, 0) if kind == "jsonl" else Elements(opened, opened.start, 0, inside=False)
+        framing: Framing = Lines(opened, 0, 0) if kind == "lines" else Elements(opened, opened.start, 0, inside=False)
         first_pieces = framing.take(1, 1)
     finally:
         opened.close()
     if not first_pieces:
-        if kind == "json":
+        if kind == "array":
             return "wire"  # an empty array: there is nothing to judge by, and nothing to read
         raise FileFormatError(f"{path} holds no item.", hint="is it the right file?")
     line, first = first_pieces[0]
