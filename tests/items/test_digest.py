@@ -106,6 +106,12 @@ def test_order_and_parts_do_not_matter(many: list[dict[str, Any]], data: st.Data
     assert whole.count == len(wires)
 
 
+def test_many_attributes_are_ordered_too() -> None:
+    item: dict[str, Any] = {f"n{number}": str(number) for number in range(200)}
+    backwards = dict(reversed(item.items()))
+    assert canonical(encode_item(item)) == canonical(encode_item(backwards)) == plain_item(item)
+
+
 def test_an_item_twice_is_not_an_item_gone() -> None:
     one, two = b'{"pk":{"S":"a"}}', b'{"pk":{"S":"b"}}'
     assert len({digest_items(some) for some in ([one], [one, one], [one, one, one], [two], [one, two], [])}) == 6

@@ -32,6 +32,8 @@ from dynasmith.items.wire import RawItem
 _MODULUS: Final = 1 << 128
 _TEXT: Final = re.compile(r"ds1:(0|[1-9][0-9]*):([0-9a-f]{32})", re.ASCII)
 _decode_json: Final = msgspec.json.Decoder().decode
+#: Orders of more names are not remembered.
+_ORDER_NAMES_MAX: Final = 64
 _HEADS: Final = 1024
 _TEXT_HEADS: Final = tuple(b"S" + size.to_bytes(4, "big") for size in range(_HEADS))
 _NUMBER_HEADS: Final = tuple(b"N" + size.to_bytes(4, "big") for size in range(256))
@@ -99,7 +101,8 @@ def canonical(raw: RawItem | bytes) -> bytes:
 def _map_content(tree: dict[str, Any]) -> bytes:
     parts: list[bytes] = []
     append = parts.append
-    for name, prefix in _order(tuple(tree)):
+    names = tuple(tree)
+    for name, prefix in _order(names) if len(names) <= _ORDER_NAMES_MAX else _sorted(names):
         ((tag, content),) = tree[name].items()
         append(prefix)
         if tag == "S":
@@ -113,9 +116,14 @@ def _map_content(tree: dict[str, Any]) -> bytes:
     return b"".join(parts)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def _order(names: tuple[str, ...]) -> tuple[tuple[str, bytes], ...]:
-    """The names of an item in canonical order, each with its bytes. Items of one table repeat a few such orders.
+    """The same, remembered: items of one table repeat a few orders. Bounded, so that memory stays flat."""
+    return _sorted(names)
+
+
+def _sorted(names: tuple[str, ...]) -> tuple[tuple[str, bytes], ...]:
+    """The names of an item in canonical order, each with its bytes.
 
     Strings compare by code point, which is the order of their UTF-8 bytes.
     """
