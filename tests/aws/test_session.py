@@ -5,12 +5,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import botocore.session
+import msgspec
 import pytest
 
-from dynasmith.aws.session import Session
+from dynasmith.aws.few_items import AwsItems
+from dynasmith.aws.session import Caller, Session
 from dynasmith.aws.tables import AwsTables
-from dynasmith.errors import NotOffered, ProjectError
+from dynasmith.errors import NotOffered, ProjectError, TableNotFound, Unreachable
 from dynasmith.ports.access import Access, AccessOptions, AccessSection, Keys, Secret, resolve_access
+from dynasmith.ports.tables import Items, Tables
 from dynasmith.version import __version__
 
 pytestmark = pytest.mark.engine
@@ -121,3 +124,31 @@ def test_a_session_that_is_brought_is_used_towards_aws_only(moto_endpoint: str) 
     assert Session(Access(region="eu-west-1"), boto=Brought()).access_key() == "AKIABROUGHT"
     isolated = resolve_access(AccessOptions(endpoint=moto_endpoint), {}, AccessSection(name="x"))
     assert Session(isolated, boto=Brought()).access_key() == "dynasmith"
+
+
+def test_where_sts_cannot_be_reached_the_credentials_say_the_account() -> None:
+    """A network without an STS endpoint: the account is what SSO or a role left in the credentials."""
+
+    class WithoutSts(Session):
+        def caller(self) -> Caller:
+            raise Unreachable("Nothing answers at STS.")
+
+    access = Access(environment="prod", region="eu-west-1", credentials=Keys(access_key="A", secret_key=Secret("s")))
+    session = WithoutSts(access)
+    assert session.identity().account == ""
+    session.credentials().account_id = "111122223333"
+    assert session.identity().account == "111122223333"
+    checked = WithoutSts(msgspec.structs.replace(access, account="111122223333"))
+    with pytest.raises(Unreachable):
+        checked.client("dynamodb")
+
+
+def test_the_ports_are_kept(open_endpoint: Callable[[str], Session], moto_endpoint: str) -> None:
+    """The types say it (mypy), and an empty Region answers."""
+    session = open_endpoint(moto_endpoint)
+    tables: Tables = AwsTables(session)
+    items: Items = AwsItems(session)
+    assert tables.identity() == session.identity()
+    assert tables.unoffered(("stream", "table_class")) == {}
+    with pytest.raises(TableNotFound):
+        items.scan("no-such-table")

@@ -6,6 +6,7 @@ words that differ from engine to engine; reading again says it for all of them.
 
 from msgspec import UnsetType
 
+from dynasmith.plans.diff import same_encryption
 from dynasmith.plans.step import (
     Call,
     CallBilling,
@@ -74,7 +75,8 @@ def is_already(step: Call, described: TableDescription) -> bool:
         case CallRecovery():
             return _same_recovery(step.recovery, table)
         case CallEncryption():
-            return table.encryption == step.encryption
+            there = table.encryption
+            return not isinstance(there, UnsetType) and same_encryption(step.encryption, there)
         case CallInsights():
             return table.contributor_insights == step.enabled
         case CallKinesis():

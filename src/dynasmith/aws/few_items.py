@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dynasmith.aws.binary import from_botocore, to_botocore
 from dynasmith.aws.request_items import absent
 from dynasmith.aws.session import Session
 from dynasmith.errors import ServiceUnavailable, ValidationRefused
@@ -17,16 +18,15 @@ _COMPARISONS = {"EQ": "=", "LT": "<", "LE": "<=", "GT": ">", "GE": ">="}
 
 
 class AwsItems:
-    """Keeps `dynasmith.ports.tables.Items`. Items are DynamoDB JSON, binary values are ``bytes``."""
+    """Keeps `dynasmith.ports.tables.Items`. Items are DynamoDB JSON; binary values are base64 text."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     def get(self, table: str, key: Mapping[str, Any]) -> dict[str, Any] | None:
         """The item of that key, read consistently, or None. One call. Raises TableNotFound."""
-        answer = self._call("GetItem", table, {"Key": dict(key), "ConsistentRead": True})
-        item: dict[str, Any] | None = answer.get("Item")
-        return item or None
+        answer = self._call("GetItem", table, {"Key": to_botocore(key), "ConsistentRead": True})
+        return from_botocore(answer.get("Item") or {}) or None
 
     def get_many(self, table: str, keys: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Those of the items that there are, read consistently, in no order; one call for 100 keys.
@@ -36,11 +36,11 @@ class AwsItems:
         """
         found: list[dict[str, Any]] = []
         for start in range(0, len(keys), KEYS_A_BATCH):
-            pending = [dict(key) for key in keys[start : start + KEYS_A_BATCH]]
+            pending = [to_botocore(key) for key in keys[start : start + KEYS_A_BATCH]]
             for _ in range(BATCH_ROUNDS_MAX):
                 asked = {"RequestItems": {table: {"Keys": pending, "ConsistentRead": True}}}
                 answer = self._session.call("dynamodb", "BatchGetItem", asked, table=table)
-                found += (answer.get("Responses") or {}).get(table, [])
+                found += map(from_botocore, (answer.get("Responses") or {}).get(table, []))
                 pending = ((answer.get("UnprocessedKeys") or {}).get(table) or {}).get("Keys", [])
                 if not pending:
                     break
@@ -54,7 +54,7 @@ class AwsItems:
 
     def put(self, table: str, item: Mapping[str, Any], *, only_new: bool = False) -> None:
         """Write one item whole. With ``only_new`` raises ConditionFailed where there is one of that key."""
-        told: dict[str, Any] = {"Item": dict(item)}
+        told: dict[str, Any] = {"Item": to_botocore(item)}
         if only_new:
             told |= absent(item)
         self._call("PutItem", table, told)
@@ -76,7 +76,7 @@ class AwsItems:
         told: dict[str, Any] = {
             "KeyConditionExpression": " AND ".join(terms),
             "ExpressionAttributeNames": names,
-            "ExpressionAttributeValues": values,
+            "ExpressionAttributeValues": to_botocore(values),
             "ScanIndexForward": forward,
         }
         return self._collect("Query", table, told, index, limit)
@@ -94,7 +94,7 @@ class AwsItems:
             told = {**told, "IndexName": index}
         while len(found) < limit:
             answer = self._call(operation, table, {**told, "Limit": limit - len(found)})
-            found += answer.get("Items") or []
+            found += map(from_botocore, answer.get("Items") or [])
             last = answer.get("LastEvaluatedKey")
             if not last:
                 break

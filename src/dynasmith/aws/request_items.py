@@ -3,18 +3,19 @@
 from collections.abc import Mapping
 from typing import Any
 
+from dynasmith.aws.binary import to_botocore
 from dynasmith.plans.step import CallDeleteItem, CallPutItem
 
 
 def put_item(table: str, step: CallPutItem) -> dict[str, Any]:
     """PutItem of an item, if what was read (or nothing) is still there."""
-    told: dict[str, Any] = {"TableName": table, "Item": step.item}
+    told: dict[str, Any] = {"TableName": table, "Item": to_botocore(step.item)}
     return {**told, **(unchanged(step.before) if step.before is not None else absent(step.item))}
 
 
 def delete_item(table: str, step: CallDeleteItem) -> dict[str, Any]:
     """DeleteItem, if what was read is still there."""
-    return {"TableName": table, "Key": step.key, **unchanged(step.before)}
+    return {"TableName": table, "Key": to_botocore(step.key), **unchanged(step.before)}
 
 
 def unchanged(before: Mapping[str, Any]) -> dict[str, Any]:
@@ -25,7 +26,7 @@ def unchanged(before: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "ConditionExpression": " AND ".join(conditions),
         "ExpressionAttributeNames": names,
-        "ExpressionAttributeValues": values,
+        "ExpressionAttributeValues": to_botocore(values),
     }
 
 

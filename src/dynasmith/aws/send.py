@@ -107,11 +107,16 @@ def _item_is_as_wished(session: Session, describe: Describe, table: str, step: C
     else:
         key, wished = step.key, None
     try:
-        told = {"TableName": table, "Key": key, "ConsistentRead": True}
+        told = {"TableName": table, "Key": to_botocore(key), "ConsistentRead": True}
         live = session.call("dynamodb", "GetItem", told, table=table).get("Item")
     except DynasmithError:
         return False
-    return (live or None) == wished
+    return _identity(from_botocore(live) if live else None) == _identity(wished)
+
+
+def _identity(item: Mapping[str, Any] | None) -> int | None:
+    """Equal for equal items, however their numbers and sets are spelt."""
+    return None if item is None else item_hash(json.dumps(item, ensure_ascii=False).encode())
 
 
 def _meant(error: DynasmithError, table: str, step: Call) -> DynasmithError:

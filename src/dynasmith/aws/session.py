@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from dynasmith.aws.client_settings import ISOLATED_CONNECT_SECONDS, client_arguments, host_and_port, open_session
 from dynasmith.aws.errors import not_offered_here, translate, unreachable
-from dynasmith.errors import ProjectError
+from dynasmith.errors import ProjectError, Unreachable
 from dynasmith.ports.access import Access
 from dynasmith.ports.tables import Identity
 
@@ -105,7 +105,16 @@ class Session:
         region = self.region
         if self.access.isolated and not self.access.account:
             return Identity(account="", region=region, endpoint=self.access.place)
-        return Identity(account=self.caller().account, region=region, endpoint=self.access.endpoint)
+        return Identity(account=self._account(), region=region, endpoint=self.access.endpoint)
+
+    def _account(self) -> str:
+        """The account of the caller; where STS cannot be reached, what the credentials say of it (SSO and roles do)."""
+        try:
+            return self.caller().account
+        except Unreachable:
+            if self.access.account:
+                raise
+            return str(getattr(self.credentials(), "account_id", None) or "")
 
     def credentials(self) -> Any:
         """botocore's credentials object, or None where it finds none. Not yet resolved where it is lazy."""
