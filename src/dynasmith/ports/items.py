@@ -64,13 +64,14 @@ class Source(Protocol):
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
-    """What became of one batch, all of it acknowledged. The items add up: written + already + skipped + dead.
+    """What became of one batch, all of it acknowledged: written + unchanged + already + skipped + dead is its items.
 
     ``already`` are items that stood in the target equal to ours; ``others`` the items that do not stand in the target
     as ours now (skipped and dead), so that a digest can leave them out. ``retried`` counts items sent again.
     """
 
     written: int = 0
+    unchanged: int = 0
     already: int = 0
     skipped: int = 0
     retried: int = 0
@@ -96,6 +97,7 @@ def merged(parts: Sequence[Outcome]) -> Outcome:
         return parts[0]
     return Outcome(
         written=sum(part.written for part in parts),
+        unchanged=sum(part.unchanged for part in parts),
         already=sum(part.already for part in parts),
         skipped=sum(part.skipped for part in parts),
         retried=sum(part.retried for part in parts),

@@ -18,9 +18,10 @@ from dynasmith.ports.items import Dead, Item
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """The items that a page became, and the arithmetic: read + fanned_out - dropped = items + already + dead.
+    """The items that a page became: read + fanned_out - dropped = items + unchanged + already + skipped + dead.
 
-    ``moved`` says that some of them have another key than the item they were made of.
+    ``moved`` says that some of them have another key than the item they were made of; ``unchanged`` and ``skipped`` are
+    those that a backfill has nothing to write for, or leaves alone.
     """
 
     items: Sequence[Item]
@@ -29,6 +30,8 @@ class Staged:
     already: int = 0
     dead: tuple[Dead, ...] = ()
     moved: bool = False
+    unchanged: int = 0
+    skipped: int = 0
 
 
 class Stage(Protocol):
