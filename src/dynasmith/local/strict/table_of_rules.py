@@ -45,18 +45,21 @@ KEPT: tuple[Rule, ...] = (
 )
 
 
+GROUPS: tuple[tuple[str, tuple[Rule, ...]], ...] = (
+    ("Every request", tuple(model.RULES)),
+    ("Tables", tuple(rules_tables.RULES)),
+    ("Changes of a table", tuple(rules_update.RULES)),
+    ("TTL, backups, restores, exports", tuple(rules_protect.RULES)),
+    ("Reading and writing", tuple(rules_data.RULES)),
+    ("Items and batches", tuple(rules_items.RULES)),
+    ("Expressions", tuple(rules_expressions.RULES)),
+    ("Kept by the endpoint itself", KEPT),
+)
+
+
 def rules() -> tuple[Rule, ...]:
-    """Every rule there is, in order."""
-    return (
-        *model.RULES,
-        *rules_tables.RULES,
-        *rules_update.RULES,
-        *rules_protect.RULES,
-        *rules_data.RULES,
-        *rules_items.RULES,
-        *rules_expressions.RULES,
-        *KEPT,
-    )
+    """Every rule there is, in the order in which they are judged."""
+    return tuple(rule for _, group in GROUPS for rule in group)
 
 
-__all__ = ["API", "GUIDE", "KEPT", "rules"]
+__all__ = ["API", "GROUPS", "GUIDE", "KEPT", "rules"]
