@@ -7,7 +7,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from msgspec import UNSET
 from msgspec.structs import replace
 
+from dynasmith.aws.autoscaling import read_policies
 from dynasmith.aws.few_items import AwsItems
+from dynasmith.aws.session import Session
 from dynasmith.aws.tables import AwsTables
 from dynasmith.engine.planning import settings_of
 from dynasmith.errors import ConditionFailed, DynasmithError, NotOffered, TableBusy, TableExists, TableNotFound
@@ -269,6 +271,41 @@ def test_autoscaling_of_the_table_and_of_an_index(tables: AwsTables, name: str) 
         tables.send(name, CallDeregisterScaling(dimension="read", index=index))
         tables.send(name, CallDeregisterScaling(dimension="write", index=index))
     assert tables.describe(name, ("autoscaling",)).table.autoscaling == off
+
+
+@pytest.mark.parametrize("engine", ["moto"], indirect=True)
+def test_a_policy_of_another_name_is_changed_and_keeps_what_is_not_mentioned(
+    tables: AwsTables, session: Session, name: str
+) -> None:
+    """The console, or Terraform, made it: no second policy, and its own settings stay."""
+    made(tables, name, billing=Billing.PROVISIONED, capacity=Capacity(read=1, write=1))
+    target = {
+        "ServiceNamespace": "dynamodb",
+        "ResourceId": f"table/{name}",
+        "ScalableDimension": "dynamodb:table:ReadCapacityUnits",
+    }
+    tracking = {
+        "TargetValue": 70.0,
+        "PredefinedMetricSpecification": {"PredefinedMetricType": "DynamoDBReadCapacityUtilization"},
+        "DisableScaleIn": True,
+        "ScaleOutCooldown": 45,
+    }
+    tables.send(name, CallRegisterScaling(dimension="read", scaling=Scaling(min=1, max=9)))
+    session.call(
+        "application-autoscaling",
+        "PutScalingPolicy",
+        {
+            **target,
+            "PolicyName": "by-hand",
+            "PolicyType": "TargetTrackingScaling",
+            "TargetTrackingScalingPolicyConfiguration": tracking,
+        },
+    )
+    step = CallScalingPolicy(dimension="read", scaling=Scaling(min=1, max=9, target=50, scale_in_cooldown_seconds=30))
+    tables.send(name, step)
+    (policy,) = read_policies(session, f"table/{name}")
+    assert policy["PolicyName"] == "by-hand"
+    assert policy["TargetTrackingScalingPolicyConfiguration"] == tracking | {"TargetValue": 50.0, "ScaleInCooldown": 30}
 
 
 @pytest.mark.parametrize("engine", ["ministack"], indirect=True)

@@ -19,7 +19,7 @@ RESOURCES_A_CALL = 50
 """Resource ids in one DescribeScalableTargets; also the most results of one page (API reference, MaxResults)."""
 
 COOLDOWN_DEFAULT_SECONDS = 0
-"""What a policy without a cooldown has (TargetTrackingScalingPolicyConfiguration: 0 for a table or an index)."""
+"""What a policy without a cooldown has (Application Auto Scaling User Guide, Define cooldown periods: DynamoDB 0)."""
 
 Target = Mapping[str, Any]
 Policy = Mapping[str, Any]

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from dynasmith.aws.already import is_already, setting_of
 from dynasmith.aws.autoscaling import SERVICE as AUTOSCALING
 from dynasmith.aws.autoscaling import read_policies, tracks_usage
+from dynasmith.aws.binary import from_botocore, to_botocore
 from dynasmith.aws.request import Request
 from dynasmith.aws.request_scaling import dimension_of
 from dynasmith.aws.requests import request_of
@@ -23,6 +24,7 @@ from dynasmith.errors import (
     Throttled,
     ValidationRefused,
 )
+from dynasmith.items.digest import tree_hash
 from dynasmith.plans.step import (
     Call,
     CallCreateIndex,
@@ -39,6 +41,8 @@ from dynasmith.tables.table import KeyAttribute, Table
 
 TTL_CHANGE_HOURS = 1
 """UpdateTimeToLive: a second change of a table within about an hour is refused."""
+
+_KEPT_OF_A_POLICY = ("DisableScaleIn", "ScaleInCooldown", "ScaleOutCooldown")
 
 
 class Describe(Protocol):
@@ -77,13 +81,20 @@ def _attributes(live: Table, step: CallCreateIndex) -> tuple[KeyAttribute, ...]:
 
 
 def _completed(session: Session, request: Request, step: Call) -> Request:
-    """A policy is put over the one that tracks the same already: a second one would work against it."""
+    """A policy is put over the one that tracks the same already: a second one would work against it.
+
+    Putting replaces the whole policy, so what the step does not mention (cooldowns, no scale-in) is carried over.
+    """
     if request.service != AUTOSCALING or not isinstance(step, CallScalingPolicy):
         return request
     dimension = dimension_of(step.dimension, step.index)
     for policy in read_policies(session, request.parameters["ResourceId"]):
         if policy["ScalableDimension"] == dimension and tracks_usage(policy, step.dimension):
-            return replace(request, parameters={**request.parameters, "PolicyName": policy["PolicyName"]})
+            there = policy["TargetTrackingScalingPolicyConfiguration"]
+            kept = {key: there[key] for key in _KEPT_OF_A_POLICY if key in there}
+            told = {**kept, **request.parameters["TargetTrackingScalingPolicyConfiguration"]}
+            more = {"PolicyName": policy["PolicyName"], "TargetTrackingScalingPolicyConfiguration": told}
+            return replace(request, parameters={**request.parameters, **more})
     return request
 
 
@@ -111,12 +122,10 @@ def _item_is_as_wished(session: Session, describe: Describe, table: str, step: C
         live = session.call("dynamodb", "GetItem", told, table=table).get("Item")
     except DynasmithError:
         return False
-    return _identity(from_botocore(live) if live else None) == _identity(wished)
-
-
-def _identity(item: Mapping[str, Any] | None) -> int | None:
-    """Equal for equal items, however their numbers and sets are spelt."""
-    return None if item is None else item_hash(json.dumps(item, ensure_ascii=False).encode())
+    there = from_botocore(live) if live else None
+    if there is None or wished is None:
+        return there is wished
+    return tree_hash(there) == tree_hash(wished)
 
 
 def _meant(error: DynasmithError, table: str, step: Call) -> DynasmithError:
