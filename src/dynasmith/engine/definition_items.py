@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import UnsetType
 
 from dynasmith.errors import RunError
-from dynasmith.items.digest import item_hash
+from dynasmith.items.digest import tree_hash
 from dynasmith.items.plain import item_from_json
 from dynasmith.items.wire import encode_item_tree
 from dynasmith.plans.change import Change, DeleteItem, PutItem
@@ -43,25 +43,20 @@ def _key(table: Table, item: dict[str, Any]) -> dict[str, Any]:
     return {name: item[name] for name in table.key.names}
 
 
-def _identity(item: dict[str, Any]) -> int:
-    """Equal for equal items, however their numbers and sets are spelt."""
-    return item_hash(json.dumps(item, ensure_ascii=False).encode())
-
-
 def _puts(table: Table, wanted: list[dict[str, Any]], items: Items) -> Iterator[Change]:
-    live = {_identity(_key(table, item)): item for item in items.get_many(table.name, [_key(table, i) for i in wanted])}
+    live = {tree_hash(_key(table, item)): item for item in items.get_many(table.name, [_key(table, i) for i in wanted])}
     for item in wanted:
         key = _key(table, item)
-        before = live.get(_identity(key))
-        if before is None or _identity(before) != _identity(item):
+        before = live.get(tree_hash(key))
+        if before is None or tree_hash(before) != tree_hash(item):
             yield PutItem(key=key, before=before, after=item)
 
 
 def _deletes(table: Table, wanted: list[dict[str, Any]], items: Items) -> list[Change]:
-    kept = {_identity(_key(table, item)) for item in wanted}
+    kept = {tree_hash(_key(table, item)) for item in wanted}
     there = items.scan(table.name, limit=DELETED_ITEMS_MAX + len(wanted) + 1)
     gone: list[Change] = [
-        DeleteItem(key=_key(table, item), before=item) for item in there if _identity(_key(table, item)) not in kept
+        DeleteItem(key=_key(table, item), before=item) for item in there if tree_hash(_key(table, item)) not in kept
     ]
     if len(gone) > DELETED_ITEMS_MAX:
         raise RunError(

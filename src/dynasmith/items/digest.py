@@ -16,7 +16,7 @@ matter, and everything else does. It finds accidents, not forgers. A change of a
 
 import binascii
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
@@ -83,6 +83,11 @@ def digest_items(raws: Iterable[RawItem | bytes]) -> Digest:
 def item_hash(raw: RawItem | bytes) -> int:
     """The 128-bit hash of one item. Raises ItemInvalid."""
     return int.from_bytes(blake2b(canonical(raw), digest_size=16).digest(), "big")
+
+
+def tree_hash(item: Mapping[str, Any]) -> int:
+    """The hash of an item in DynamoDB JSON as a mapping: equal for equal items, however they are spelt."""
+    return item_hash(msgspec.json.encode(item))
 
 
 def canonical(raw: RawItem | bytes) -> bytes:
