@@ -5,7 +5,7 @@ Each is asserted: where an engine mends itself, the contract suite fails and the
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 Kind = Literal["accepts", "refuses", "wrong"]
@@ -21,12 +21,25 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
+class Setting:
+    """A setting of a definition that an engine does not keep, and what dynasmith then says.
+
+    ignored: the engine accepts the call and nothing changes; ``apply`` says that it had no effect. not offered: the
+    engine has no such operation; ``plan`` says so, and goes on with the rest. never arrives: the engine accepts the
+    call and ``apply`` waits until its deadline for what it was to begin.
+    """
+
+    kind: Literal["ignored", "not offered", "never arrives"]
+
+
+@dataclass(frozen=True, slots=True)
 class Flavor:
-    """An engine and its differences, by the name of the behaviour."""
+    """An engine: its differences by the name of the behaviour, and the settings that it does not keep."""
 
     name: str
     version: str
     differs: Mapping[str, Difference]
+    settings: Mapping[str, Setting] = field(default_factory=dict)
 
 
 def _accepts(what: str) -> Difference:
@@ -61,6 +74,12 @@ MINISTACK = Flavor(
         "two-index-creates": _accepts("makes both"),
         "warm-throughput": _wrong("0 for a new table"),
     },
+    settings={
+        "autoscaling": Setting("not offered"),
+        "multi_region_consistency": Setting("ignored"),
+        "point_in_time_recovery.recovery_days": Setting("ignored"),
+        "replicas.table_class": Setting("ignored"),
+    },
 )
 
 MOTO = Flavor(
@@ -94,6 +113,13 @@ MOTO = Flavor(
         "time-to-live-twice": _accepts("changes it at once"),
         "transaction-token": _wrong("done twice"),
         "two-index-creates": _accepts("makes both"),
+    },
+    settings={
+        "contributor_insights": Setting("not offered"),
+        "multi_region_consistency": Setting("never arrives"),
+        "on_demand_throughput": Setting("ignored"),
+        "replicas": Setting("never arrives"),
+        "table_class": Setting("ignored"),
     },
 )
 
