@@ -241,3 +241,30 @@ def test_everything_is_ready_at_once_where_states_are_off(server: StrictServer, 
     assert status(client) == "ACTIVE"
     client.delete_table(TableName="tab")
     assert refused(client.describe_table, TableName="tab")[0] == "ResourceNotFoundException"
+
+
+def test_an_index_is_updating_longer_than_its_table(server: StrictServer, client: Any) -> None:
+    ready(server, client, AttributeDefinitions=defined("pk", "a"), GlobalSecondaryIndexes=[index("by_a")])
+    units = [{"Update": {"IndexName": "by_a", "ProvisionedThroughput": UNITS}}]
+    client.update_table(TableName="tab", **PROVISIONED, GlobalSecondaryIndexUpdates=units)
+    server.clock.advance(10)
+    assert status(client) == "ACTIVE"
+    drop = {"TableName": "tab", "GlobalSecondaryIndexUpdates": [{"Delete": {"IndexName": "by_a"}}]}
+    code, message = refused(client.update_table, **drop)
+    assert code == "ResourceInUseException"
+    assert message.endswith("Index is being updated.  Table: tab Index: by_a")
+    assert "Cannot delete table while indexes" in refused(client.delete_table, TableName="tab")[1]
+    server.clock.advance(15)
+    client.update_table(**drop)
+
+
+def test_stream_and_capacity_do_not_change_together(server: StrictServer, client: Any) -> None:
+    ready(server, client, **PROVISIONED)
+    code, message = refused(
+        client.update_table,
+        TableName="tab",
+        ProvisionedThroughput=_units(9, 9),
+        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
+    )
+    assert code == "ValidationException"
+    assert message.endswith("You cannot modify stream status while updating table IOPS")

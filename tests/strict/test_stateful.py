@@ -174,6 +174,8 @@ class Control(RuleBasedStateMachine):
     def delete_table(self, wait: float) -> None:
         now, model = self.after(wait), self.model
         expected = model.update_blocked(now)
+        if expected == OK and any(state != "ACTIVE" for state in model.alive(now).values()):
+            expected = "ResourceInUseException"
         if expected == OK and model.protected:
             expected = "ValidationException"
         if model.protected and expected == "ResourceInUseException":

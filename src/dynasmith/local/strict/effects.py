@@ -228,6 +228,9 @@ def updated(table: TableState, body: Mapping[str, Any], said: Mapping[str, Any],
         table.class_changes.append(now)
     if "DeletionProtectionEnabled" in body:
         table.protected = bool(body["DeletionProtectionEnabled"])
+    if table.on_demand_billing != was_on_demand:
+        for index in table.gsis.values():
+            _index_updating(table, index, now, lasting)
     for update in body.get("GlobalSecondaryIndexUpdates") or ():
         _update_index(table, update, body, now, lasting, fresh=was_on_demand)
     for update in body.get("ReplicaUpdates") or ():
@@ -291,9 +294,13 @@ def _update_index(
         changed.on_demand = on_demand_of({**(changed.on_demand or {}), **change["OnDemandThroughput"]})
     if change.get("WarmThroughput"):
         raise_warm(changed.warm, change["WarmThroughput"])
-    if changed.status == "ACTIVE":
-        changed.status = "UPDATING"
-        table.pending.append(Pending(now + lasting(timing.UPDATE_TABLE_SECONDS), "index-active", changed.name))
+    _index_updating(table, changed, now, lasting)
+
+
+def _index_updating(table: TableState, index: IndexState, now: float, lasting: Lasting) -> None:
+    if index.status == "ACTIVE":
+        index.status = "UPDATING"
+        table.pending.append(Pending(now + lasting(timing.UPDATE_INDEX_SECONDS), "index-active", index.name))
 
 
 def _update_replica(table: TableState, update: Mapping[str, Any], now: float, lasting: Lasting) -> None:

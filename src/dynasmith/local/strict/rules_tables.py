@@ -327,7 +327,7 @@ def _protected(ask: Ask) -> Refusal | None:
     RULES,
     "delete-only-active",
     "DeleteTable",
-    refuses="deleting a table that is CREATING, UPDATING or being deleted, or whose index is being allocated",
+    refuses="deleting a table that is CREATING, UPDATING or being deleted",
     source=API + "API_DeleteTable.html (ResourceInUseException)",
 )
 def _delete_busy(ask: Ask) -> Refusal | None:
@@ -341,6 +341,24 @@ def _delete_busy(ask: Ask) -> Refusal | None:
             f"Attempt to change a resource which is still in use: Table is being {word}: {table.name}",
         )
     return None
+
+
+@rule(
+    RULES,
+    "delete-while-index-changes",
+    "DeleteTable",
+    refuses="deleting a table while an index of it is being created, updated or deleted, also when the table is ACTIVE",
+    source="https://github.com/go-to-k/cdkd/issues/1830",
+    certainty="observed",
+)
+def _delete_index_busy(ask: Ask) -> Refusal | None:
+    if ask.table is None or all(index.status == "ACTIVE" for index in ask.table.gsis.values()):
+        return None
+    return Refusal(
+        "ResourceInUseException",
+        "Attempt to change a resource which is still in use: "
+        "Cannot delete table while indexes are being created, updated, or deleted.",
+    )
 
 
 @rule(

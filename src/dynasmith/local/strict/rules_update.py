@@ -128,8 +128,10 @@ def _one_index(ask: Ask) -> Refusal | None:
     source=GUIDE + "GSI.OnlineOps.html",
 )
 def _index_busy(ask: Ask) -> Refusal | None:
+    if ask.table is None:
+        return None
     for kind, value in index_updates(ask.body):
-        index = ask.table.gsis.get(str(value.get("IndexName"))) if ask.table is not None else None
+        index = ask.table.gsis.get(str(value.get("IndexName")))
         if index is None or index.status == "ACTIVE" or kind == "Create":
             continue
         if index.status == "CREATING" and index.backfilling:
@@ -138,7 +140,7 @@ def _index_busy(ask: Ask) -> Refusal | None:
         return Refusal(
             "ResourceInUseException",
             "Attempt to change a resource which is still in use: "
-            f"Index is being {word}: {index.name} of table {ask.name}",
+            f"Index is being {word}.  Table: {ask.table.name} Index: {index.name}",
         )
     return None
 
@@ -157,7 +159,8 @@ def _allocating(ask: Ask) -> Refusal | None:
         if index.status == "CREATING" and index.backfilling is False:
             return Refusal(
                 "ResourceInUseException",
-                f"Attempt to change a resource which is still in use: Index is being created: {index.name}",
+                "Attempt to change a resource which is still in use: Index is being created.  "
+                f"Table: {ask.table.name} Index: {index.name}",
             )
     return None
 
@@ -195,7 +198,7 @@ def _known(ask: Ask) -> Refusal | None:
 def _count(ask: Ask) -> Refusal | None:
     creates = sum(kind == "Create" for kind, _ in index_updates(ask.body))
     if ask.table is not None and creates and len(ask.table.gsis) + creates > GSI_PER_TABLE:
-        return limit(f"GlobalSecondaryIndex count exceeds the per-table limit of {GSI_PER_TABLE}")
+        return limit(f"Number of global secondary indexes exceeds per-table limit of {GSI_PER_TABLE}")
     return None
 
 
@@ -311,6 +314,8 @@ def _one_kind(ask: Ask) -> Refusal | None:
             kinds.add(f"index {kind.lower()}")
         else:
             kinds.add("warm" if value.get("WarmThroughput") and len(value) == 2 else "capacity")
+    if kinds == {"stream", "capacity"}:
+        return invalid_values("You cannot modify stream status while updating table IOPS")
     if len(kinds) > 1:
         return invalid_values(
             "Only one kind of change is allowed in one UpdateTable, this call has " + ", ".join(sorted(kinds))
@@ -530,9 +535,9 @@ def _stream(ask: Ask) -> Refusal | None:
             return invalid(f"Table already has an enabled stream: TableName: {table.name}")
         return None
     if spec.get("StreamViewType"):
-        return invalid_values("Table stream is being disabled, StreamViewType should not be specified")
+        return invalid_values("If stream is being disabled, then UpdateViewType must not be specified")
     if table.stream.view is None:
-        return invalid(f"Table already has stream disabled: TableName: {table.name}")
+        return invalid(f"Table has no stream to disable: TableName: {table.name}")
     return None
 
 
@@ -541,13 +546,13 @@ def _stream(ask: Ask) -> Refusal | None:
     "stream-of-global-table",
     UPDATE,
     refuses="turning the stream of a table with replicas off",
-    source=GUIDE + "globaltables_HowItWorks.html",
-    certainty="assumed",
+    source="https://github.com/hashicorp/terraform-provider-aws/issues/20019",
+    certainty="observed",
 )
 def _replica_stream(ask: Ask) -> Refusal | None:
     spec = ask.body.get("StreamSpecification")
     if ask.table is not None and ask.table.replicas and spec and not spec.get("StreamEnabled"):
-        return invalid("Disabling the stream of a table that is part of a global table is not allowed")
+        return invalid_values("Disabling Stream is not allowed for a Global Table replica.")
     return None
 
 

@@ -8,6 +8,9 @@ DELETE_TABLE_SECONDS = 10.0
 # An index is allocated first (Backfilling false, the table UPDATING), then filled (Backfilling true, the table ACTIVE).
 INDEX_ALLOCATION_SECONDS = 30.0
 INDEX_BACKFILL_SECONDS = 240.0
+# After a change of capacity or billing an index stays UPDATING longer than its table (seen on the service:
+# https://github.com/go-to-k/cdkd/issues/1521).
+UPDATE_INDEX_SECONDS = 25.0
 DELETE_INDEX_SECONDS = 60.0
 # API reference of UpdateTimeToLive: "can take up to one hour for the change to fully process".
 TTL_CHANGE_SECONDS = 1800.0
