@@ -5,6 +5,7 @@ import socket
 import pytest
 
 from cli.story import Story, table
+from dynasmith import Project
 from dynasmith.version import __version__
 
 
@@ -49,10 +50,8 @@ def test_option_over_variable_over_section(story: Story, shell: pytest.MonkeyPat
     assert by_option in story("list", "--env", "dev", "--endpoint", by_option).error
 
 
-def test_the_default_environment_is_local_at_port_8000(story: Story, shell: pytest.MonkeyPatch) -> None:
-    from dynasmith import Project
-
-    shell.delenv("AWS_ENDPOINT_URL_DYNAMODB")
+@pytest.mark.usefixtures("shell")
+def test_the_default_environment_is_local_at_port_8000() -> None:
     with Project.load() as project:
         access = project.session.access
     assert (project.environment, access.endpoint, access.region) == ("local", "http://127.0.0.1:8000", "us-east-1")

@@ -1,0 +1,102 @@
+"""``import``: the definition of any live table, which then plans empty; ``list``: every page."""
+
+from typing import Any
+
+import pytest
+
+from cli.story import Story, gsi, table
+
+PROVISIONED: dict[str, Any] = {"billing_mode": "PROVISIONED", "provisioned_throughput": {"read": 3, "write": 2}}
+LIVE: dict[str, dict[str, Any]] = {
+    "bare": {},
+    "indexes": {
+        "global_secondary_indexes": [
+            gsi("by_a", "a"),
+            gsi("by_b", "b", projection={"type": "INCLUDE", "attributes": ["total"]}),
+        ]
+    },
+    "around": {
+        "time_to_live": {"attribute": "ends"},
+        "stream": {"view_type": "OLD_IMAGE"},
+        "point_in_time_recovery": {"enabled": True, "recovery_days": 3},
+        "tags": {"team": "shop", "quoted": "a: 'b' # \"c\"", "yes": "no", "number": "007"},
+        "deletion_protection": True,
+    },
+    "provisioned": {**PROVISIONED, "global_secondary_indexes": [gsi("by_a", "a", **PROVISIONED)]},
+    "ceiling": {"on_demand_throughput": {"max_read": 100, "max_write": 50}},
+    "policy": {
+        "resource_policy": {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Principal": {"AWS": "arn:aws:iam::123456789012:root"},
+                    "Action": "dynamodb:GetItem",
+                    "Resource": "*",
+                }
+            ],
+        }
+    },
+}
+LIVE["provisioned"]["global_secondary_indexes"][0].pop("billing_mode")
+
+
+@pytest.mark.parametrize("name", LIVE)
+def test_what_is_imported_plans_empty(strict_story: Story, name: str) -> None:
+    story = strict_story
+    story.define(table(f"live-{name}", **LIVE[name]))
+    assert story("apply", "--yes").code == 0
+    imported = story("import", f"live-{name}", "--out", "imported.yaml")
+    assert imported.code == 0, imported.err
+    for prune in ((), ("--prune",)):
+        answer = story("check", "--config", "imported.yaml", *prune)
+        assert answer.code == 0, answer.out
+    planned = story("plan", "--config", "imported.yaml", "--json").json
+    assert planned["empty"]
+    assert planned["tables"][0]["exists"]
+
+
+def test_the_definition_makes_the_same_table_anew(strict_story: Story) -> None:
+    story = strict_story
+    for name in ("indexes", "around"):
+        story.define(table(f"live-{name}", **LIVE[name]))
+        assert story("apply", "--yes").code == 0
+    assert story("import", "live-indexes", "live-around", "--out", "imported.yaml").code == 0
+    assert story("apply", "--yes", "--region", "eu-west-1", "--config", "imported.yaml").code == 0
+    assert story("check", "--region", "eu-west-1", "--config", "imported.yaml").code == 0
+
+
+def test_autoscaling_is_imported(strict_story: Story) -> None:
+    story = strict_story
+    scaling = {"read": {"min": 3, "max": 30, "target": 65.5, "scale_in_cooldown_seconds": 45}}
+    story.define(table("scaled", **PROVISIONED, autoscaling=scaling))
+    assert story("apply", "--yes").code == 0
+    imported = story("import", "scaled", "--out", "imported.yaml")
+    assert imported.code == 0
+    assert "autoscaling" in (story.folder / "imported.yaml").read_text(encoding="utf-8")
+    assert story("check", "--config", "imported.yaml", "--prune").code == 0
+
+
+def test_a_file_is_never_overwritten(story: Story) -> None:
+    story.define(table())
+    assert story("ensure").code == 0
+    story.write("mine.yaml", "mine")
+    answer = story("import", "orders", "--out", "mine.yaml")
+    assert (answer.code, answer.error) == (2, "The file mine.yaml exists already.")
+    assert (story.folder / "mine.yaml").read_text(encoding="utf-8") == "mine"
+    assert story("import", "absent").error == "Table absent does not exist."
+
+
+def test_list_reads_every_page(story: Story) -> None:
+    """DynamoDB answers 100 names a call."""
+    names = [f"table-{number:03}" for number in range(105)]
+    for name in names:
+        story.client.create_table(
+            TableName=name,
+            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+    assert [each["name"] for each in story("list", "--json").json] == names
+    shown = story("list").out.splitlines()
+    assert [line.split()[0] for line in shown[1:]] == names
