@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from dynasmith.aws.items.access import TableAccess
 from dynasmith.aws.items.calls import Patience
 from dynasmith.aws.items.loop import new_event_loop
+from dynasmith.aws.items.opening import Transport
 from dynasmith.engine.transfer.asked import Flowing
 from dynasmith.engine.transfer.copy import copy, copy_again
 from dynasmith.engine.transfer.ends import from_iterable
@@ -48,14 +49,22 @@ def there(strict: StrictServer) -> Iterator[Any]:
     client.close()
 
 
-def end(client: Any, table: str, partition: str = "pk", *, items: int = 0, size: int = 0) -> TableEnd:
+def end(
+    client: Any,
+    table: str,
+    partition: str = "pk",
+    *,
+    items: int = 0,
+    size: int = 0,
+    transport: Transport = "aiohttp",
+) -> TableEnd:
     described = TableDescription(
         table=Table(name=table, key=Key(partition=(KeyAttribute(name=partition, type="S"),))),
         status="ACTIVE",
         item_count_estimate=items,
         size_bytes_estimate=size,
     )
-    return TableEnd(described, TableAccess(client, patience=FAST))
+    return TableEnd(described, TableAccess(client, transport=transport, patience=FAST))
 
 
 def around(*listeners: Any) -> Around:
@@ -66,8 +75,9 @@ def around(*listeners: Any) -> Around:
     return Around(listener=listen, loop_factory=new_event_loop)
 
 
+@pytest.mark.parametrize("transport", get_args(Transport))
 def test_a_copy_that_is_throttled_and_broken_loses_nothing(
-    client: Any, there: Any, strict: StrictServer, make_table: MakeTable, tmp_path: Path
+    client: Any, there: Any, strict: StrictServer, make_table: MakeTable, tmp_path: Path, transport: Transport
 ) -> None:
     source, target = make_table(), make_table()
     items = fill(client, source, 600)
@@ -77,8 +87,8 @@ def test_a_copy_that_is_throttled_and_broken_loses_nothing(
         strict.fault("Scan", kind=kind, times=None, probability=0.08, seed=number + 50, table=source)
     strict.fault("BatchWriteItem", nth=3, kind="unprocessed", times=5, table=target)
     report = copy(
-        end(there, source),
-        end(there, target),
+        end(there, source, transport=transport),
+        end(there, target, transport=transport),
         FolderLedger(tmp_path),
         Flowing(segments=3, batch_size=60),
         around=around(),

@@ -1,6 +1,6 @@
 """An export as CSV: read twice, once for which attributes of which types there are, once to write them.
 
-A title is ``name:TYPE`` where every value has that one type, else ``name:JSON`` with DynamoDB JSON in the cells, so that
+A title is ``name:TYPE`` where every value has that type, else ``name:JSON`` with DynamoDB JSON in the cells, so that
 ``populate`` gets back exactly what was there. An empty cell is an absent attribute.
 """
 

@@ -10,13 +10,16 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from dynasmith.errors import FileFormatError, ItemInvalid
+from dynasmith.files.items.foreign import Renaming
+from dynasmith.files.items.mongo import is_extended, read_extended
 from dynasmith.items.number import number_fault
-from dynasmith.items.plain import looks_like_wire, raw_from_plain
+from dynasmith.items.plain import item_from_plain, looks_like_wire, raw_from_plain
 from dynasmith.items.size import ITEM_BYTES_MAX, check_item
 from dynasmith.items.wire import encode_item
 
-Notation: TypeAlias = Literal["wire", "enveloped", "plain"]
-"""``wire``: ``{"pk":{"S":"a"}}``. ``enveloped``: ``{"Item":{"pk":{"S":"a"}}}``, the service's exports and ours."""
+Notation: TypeAlias = Literal["wire", "enveloped", "plain", "mongo"]
+"""``wire``: ``{"pk":{"S":"a"}}``. ``enveloped``: ``{"Item":{"pk":{"S":"a"}}}``, the service's exports and ours.
+``plain``: ``{"pk":"a"}``. ``mongo``: ``{"_id":{"$oid":"..."}}``, what ``mongoexport`` writes."""
 
 Read: TypeAlias = Callable[[bytes], bytes]
 """From a piece to an item on the wire. Raises ItemInvalid for a piece that is none."""
@@ -53,13 +56,19 @@ def notation_of(piece: bytes, place: str) -> Notation:
             f"{place}: this is an incremental export (it has Keys and NewImage), which holds changes, not items.",
             hint="export the whole table, or populate from a full export first",
         )
+    if is_extended(document):
+        return "mongo"
     return "wire" if looks_like_wire(document) else "plain"
 
 
-def reader_of(notation: Notation) -> Read:
-    """The function that reads pieces of this notation."""
+def reader_of(notation: Notation, renaming: Renaming) -> Read:
+    """The function that reads pieces of this notation; ``renaming`` is for plain JSON and MongoDB's."""
     match notation:
+        case "mongo":
+            return lambda piece: read_extended(piece, renaming)
         case "plain":
+            if renaming.templates:
+                return lambda piece: plain_item(renaming(item_from_plain(piece)))
             return lambda piece: bytes(raw_from_plain(piece))
         case "enveloped":
             return _read_enveloped

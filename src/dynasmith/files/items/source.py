@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias, cast
 import msgspec
 
 from dynasmith.errors import CheckpointError, FileFormatError, ItemInvalid, UsageError
+from dynasmith.files.items.foreign import Renaming
 from dynasmith.files.items.framing import CsvLines, Elements, Framing, Lines, Piece
 from dynasmith.files.items.layout import Layout, Part
 from dynasmith.files.items.notation import (
@@ -42,7 +43,8 @@ class _Place(msgspec.Struct):
 class FileSource:
     """Reads items from the files of ``layout``. ``key`` is the target's key, which every item must have.
 
-    ``types`` declares CSV fields, ``format`` overrides what the first bytes say, ``page_items`` bounds a page.
+    ``types`` declares CSV fields, ``format`` overrides what the first bytes say, ``page_items`` bounds a page;
+    ``renaming`` rewrites names and ids of plain JSON and of ``mongoexport`` files.
     What is no item becomes a dead entry with file, line and reason; a damaged or cut file raises FileFormatError.
     ``said`` tells which CSV types were declared and which inferred, once a file was opened.
     """
@@ -55,6 +57,7 @@ class FileSource:
         format: FileFormat = "auto",  # noqa: A002  # the word that the command line has
         types: Mapping[str, str] | None = None,
         page_items: int = 1000,
+        renaming: Renaming | None = None,
     ) -> None:
         self._parts = layout.parts
         self._key = key
@@ -64,6 +67,7 @@ class FileSource:
             raise UsageError(f"{', '.join(unknown)} is no type of a CSV field.", hint=f"one of {', '.join(CSV_TYPES)}")
         self._types = {part.name: part.type for part in key.parts} | dict(types or {})
         self._page_items = page_items
+        self._renaming = renaming or Renaming({})
         self._open: dict[int, _OpenPart] = {}
         self.said: list[str] = []
 
@@ -139,7 +143,7 @@ class FileSource:
             if kind == "lines"
             else Elements(opened, begin, place.line, inside=place.at > 0)
         )
-        return _OpenPart(opened, framing, reader_of(notation), place)
+        return _OpenPart(opened, framing, reader_of(notation, self._renaming), place)
 
     def _csv(self, opened: Opened, place: _Place) -> "_OpenPart":
         fields, after = _fields(opened.path, self._types)
