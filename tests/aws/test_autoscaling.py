@@ -117,7 +117,7 @@ def test_a_target_without_policy_scales_nothing() -> None:
     service = Service(1)
     read = read_scalings(service, TargetReader(service), "t0", ["by_x"])
     assert read.table == read.indexes["by_x"] == Autoscaling(read=None, write=None)
-    assert read.notices == ("autoscaling of read has a range (1 to 9) and no policy: nothing scales",)
+    assert read.idle == ((None, "read"),)
 
 
 def test_cooldowns_that_are_not_said_are_those_of_the_service() -> None:

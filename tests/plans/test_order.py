@@ -1,4 +1,4 @@
-"""Every rule of the service about the order of calls, by name. Steps are compared as words, which read like the rule."""
+"""Every rule of the service about the order of calls, by name. Steps are compared as words, which read as the rule."""
 
 from msgspec import UNSET
 from msgspec.structs import replace

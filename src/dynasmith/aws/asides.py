@@ -3,7 +3,6 @@
 A setting that cannot be read does not fail the rest: `Unread` carries the reason, and the setting stays UNSET.
 """
 
-import json
 from collections.abc import Callable, Mapping
 
 from msgspec.structs import replace
@@ -11,6 +10,7 @@ from msgspec.structs import replace
 from dynasmith.aws.session import Session
 from dynasmith.errors import DynasmithError, ServiceError
 from dynasmith.tables.description import TableDescription
+from dynasmith.tables.policy import canonical_policy
 from dynasmith.tables.table import Recovery
 
 RECOVERY_DAYS_DEFAULT = 35
@@ -65,7 +65,7 @@ def resource_policy(session: Session, described: TableDescription) -> TableDescr
         answer = session.call(
             "dynamodb", "GetResourcePolicy", {"ResourceArn": described.arn}, table=described.table.name
         )
-        policy = canonical_policy(answer["Policy"]) if answer.get("Policy") else None
+        policy = policy_text(answer["Policy"]) if answer.get("Policy") else None
     except ServiceError as error:
         if error.service_code != "PolicyNotFoundException":
             raise
@@ -73,16 +73,12 @@ def resource_policy(session: Session, described: TableDescription) -> TableDescr
     return replace(described, table=replace(described.table, resource_policy=policy))
 
 
-def canonical_policy(text: str) -> str:
-    """A policy in the one spelling in which two that say the same are equal: sorted keys, no spaces.
-
-    What is no JSON (an engine keeps any text) stays as it is.
-    """
+def policy_text(text: str) -> str:
+    """A policy in its canonical spelling; what is no JSON object (an engine keeps any text) stays as it is."""
     try:
-        said = json.loads(text)
+        return canonical_policy(text)
     except ValueError:
         return text
-    return json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def contributor_insights(session: Session, described: TableDescription) -> TableDescription:

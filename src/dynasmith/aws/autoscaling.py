@@ -37,6 +37,7 @@ class Scalings(Struct, frozen=True, kw_only=True):
     table: Autoscaling
     indexes: dict[str, Autoscaling]
     notices: tuple[str, ...] = ()
+    idle: tuple[tuple[str | None, Dimension], ...] = ()
 
 
 def read_scalings(session: Caller, targets: "TargetReader", table: str, indexes: Sequence[str]) -> Scalings:
@@ -48,11 +49,13 @@ def read_scalings(session: Caller, targets: "TargetReader", table: str, indexes:
     for resource in sorted({str(target["ResourceId"]) for target in found}):
         policies += read_policies(session, resource)
     notices: list[str] = []
-    read = {name: _autoscaling(resource, name, found, policies, notices) for resource, name in resources.items()}
+    idle: list[tuple[str | None, Dimension]] = []
+    read = {name: _autoscaling(resource, name, found, policies, notices, idle) for resource, name in resources.items()}
     return Scalings(
         table=read[None],
         indexes={name: scaling for name, scaling in read.items() if name is not None},
         notices=tuple(notices),
+        idle=tuple(idle),
     )
 
 
@@ -70,9 +73,16 @@ def tracks_usage(policy: Policy, dimension: Dimension) -> bool:
 
 
 def _autoscaling(
-    resource: str, index: str | None, targets: Sequence[Target], policies: Sequence[Policy], notices: list[str]
+    resource: str,
+    index: str | None,
+    targets: Sequence[Target],
+    policies: Sequence[Policy],
+    notices: list[str],
+    idle: list[tuple[str | None, Dimension]],
 ) -> Autoscaling:
-    read, write = (_scaling(resource, index, dimension, targets, policies, notices) for dimension in ("read", "write"))
+    read, write = (
+        _scaling(resource, index, dimension, targets, policies, notices, idle) for dimension in ("read", "write")
+    )
     return Autoscaling(read=read, write=write)
 
 
@@ -83,9 +93,10 @@ def _scaling(
     targets: Sequence[Target],
     policies: Sequence[Policy],
     notices: list[str],
+    idle: list[tuple[str | None, Dimension]],
 ) -> Scaling | UnsetType | None:
-    """One dimension. None without a target, and with a target that no policy moves; UNSET where a policy of another
-    kind moves it, which is left alone."""
+    """One dimension. None without a target, and with a target that no policy moves (``idle``); UNSET where a policy of
+    another kind moves it, which is left alone."""
     wanted = (resource, dimension_of(dimension, index))
     target = next((t for t in targets if (t["ResourceId"], t["ScalableDimension"]) == wanted), None)
     if target is None:
@@ -97,9 +108,7 @@ def _scaling(
         notices.append(f"{what} follows policy {mine[0]['PolicyName']}, which is of another kind and is left alone")
         return UNSET
     if tracking is None:
-        notices.append(
-            f"{what} has a range ({target['MinCapacity']} to {target['MaxCapacity']}) and no policy: nothing scales"
-        )
+        idle.append((index, dimension))
         return None
     configuration = tracking["TargetTrackingScalingPolicyConfiguration"]
     return Scaling(

@@ -81,6 +81,7 @@ def description_of(answer: Answer) -> TableDescription:
         stream_label=str(answer.get("LatestStreamLabel", "")),
         unread={"warm": _WARM_UNREAD} if isinstance(warm, UnsetType) else {},
         notices=_notices(answer),
+        global_tables_2017=answer.get("GlobalTableVersion") == "2017.11.29",
     )
 
 

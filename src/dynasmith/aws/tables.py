@@ -146,7 +146,9 @@ class AwsTables:
             autoscaling=read.table,
             indexes=tuple(replace(index, autoscaling=read.indexes[index.name]) for index in indexes),
         )
-        return replace(described, table=table, notices=(*described.notices, *read.notices))
+        return replace(
+            described, table=table, notices=(*described.notices, *read.notices), scaling_without_policy=read.idle
+        )
 
     def probe(self, setting: str, table: str = PROBE_TABLE) -> None:
         """Read one setting of a table that there may not be, for what is raised: NotOffered, AccessDenied, or that

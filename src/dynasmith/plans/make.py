@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from dynasmith.limits import GSI_PER_TABLE_MAX_INDEXES
 from dynasmith.plans.arrange import arrange
-from dynasmith.plans.change import Change, Note
+from dynasmith.plans.change import AddReplica, Change, Conflict, DropReplica, Note, SetReplica
 from dynasmith.plans.diff import diff
 from dynasmith.plans.estimate import estimate
 from dynasmith.plans.explain import step_text
@@ -39,7 +39,7 @@ def make_table_plan(
     missing = dict(unoffered or {}) | ({} if description is None else description.unread)
     wish = without(limited(desired, only), missing)
     current = None if description is None else description.table
-    changes = (*diff(wish, current, prune=prune), *item_changes)
+    changes = (*refused_2017(diff(wish, current, prune=prune), description), *item_changes)
     verdicts = [hazard(change, desired.name, facts or Facts()) for change in changes]
     costs = [estimate(change, description, prices or Prices()) for change in changes]
     return TablePlan(
@@ -56,6 +56,23 @@ def make_table_plan(
         estimates=tuple(cost for cost in costs if cost is not None),
         fingerprint=fingerprint_of(wish, current),
         prune=prune,
+    )
+
+
+def refused_2017(changes: tuple[Change, ...], description: TableDescription | None) -> tuple[Change, ...]:
+    """Replicas of a global table of version 2017.11.29 are refused by name: other calls manage them."""
+    if description is None or not description.global_tables_2017:
+        return changes
+    return tuple(
+        Conflict(
+            path="replicas",
+            before="version 2017.11.29",
+            after="version 2019.11.21",
+            reason="global tables of 2017 are not managed; upgrade the global table first",
+        )
+        if isinstance(change, AddReplica | DropReplica | SetReplica)
+        else change
+        for change in changes
     )
 
 

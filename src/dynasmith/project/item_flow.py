@@ -9,39 +9,44 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from msgspec import UNSET
-from msgspec.structs import replace
 
 from dynasmith.aws.items.access import TableAccess
 from dynasmith.aws.items.loop import new_event_loop
 from dynasmith.aws.items.opening import Transport
+from dynasmith.engine.definition_items import wire_item
+from dynasmith.engine.ensuring import Ensured
 from dynasmith.engine.importing import as_definition
 from dynasmith.engine.planning import TOOL
 from dynasmith.engine.transfer import copy as flow_copy
 from dynasmith.engine.transfer import export as flow_export
 from dynasmith.engine.transfer import populate as flow_populate
 from dynasmith.engine.transfer.asked import Flowing
-from dynasmith.engine.transfer.ends import from_iterable
-from dynasmith.engine.transfer.rehearse import Rehearsal, rehearse_copy, rehearse_items
+from dynasmith.engine.transfer.ends import TakeItems, from_iterable, to_callable
+from dynasmith.engine.transfer.rehearse import Rehearsal, rehearse_copy, rehearse_export, rehearse_items
 from dynasmith.engine.transfer.running import Around
-from dynasmith.engine.transfer.sides import TableEnd, key_schema, rates
+from dynasmith.engine.transfer.sides import TableEnd, check_ends, key_schema, rates
 from dynasmith.engine.transfer.stage import Steps
 from dynasmith.engine.transfer.verify import Verified, VerifySide, verify
-from dynasmith.errors import RunError, TableExists, UsageError
+from dynasmith.errors import UsageError
 from dynasmith.files.items.layout import Layout, layout_of
 from dynasmith.files.items.sink import FileSink, Head
 from dynasmith.files.items.source import FileSource
 from dynasmith.files.ledger.folder import FolderLedger
+from dynasmith.items.condition.condition import parse_condition
 from dynasmith.items.ctx import Context
 from dynasmith.items.transform import Function, Transform
+from dynasmith.items.wire import decode_item_tree
+from dynasmith.jobs.estimate import Estimate, with_cost
 from dynasmith.jobs.report import Report
 from dynasmith.plans.prices import prices_for
 from dynasmith.ports.items import Heard, OpenSink, OpenSource
 from dynasmith.ports.listener import Listener, silent
+from dynasmith.project import auto_migrate as migrating
 from dynasmith.project.sides import ExportAs, ReadAs, Side, absolute, file_names, is_file, remembered, side_of
 from dynasmith.project.transforms import load_transform, name_of, plain_parameters, with_ctx
+from dynasmith.tables.description import TableDescription
 from dynasmith.tables.document_of import document_of
-from dynasmith.tables.table import Key, KeyAttribute, Table
+from dynasmith.tables.table import Key, KeyAttribute, Table, known
 
 if TYPE_CHECKING:
     from dynasmith.project.project import Project
@@ -75,14 +80,26 @@ class ItemFlow:
         """One end, as it was said: a name, an ARN, or a `Side`."""
         return side_of(said, isolated=self._project.session.access.isolated)
 
-    def _at(self, side: Side) -> Project:
+    def at(self, side: Side) -> Project:
+        """The project of that side."""
         return self._project.elsewhere(side) if side.elsewhere else self._project
 
     def end(self, side: Side) -> TableEnd:
         """The table of ``side`` as it is described now. Raises TableNotFound."""
-        at = self._at(side)
-        access = TableAccess(at.session.client("dynamodb"), transport=self._transport)
-        return TableEnd(at.control.describe(at.physical(side.table), SEEN), access)
+        at = self.at(side)
+        return TableEnd(at.control.describe(at.physical(side.table), SEEN), self._access(at))
+
+    def end_of(self, side: Side, table: Table) -> TableEnd:
+        """A table of ``side`` that is not there yet, for a rehearsal."""
+        return TableEnd(TableDescription(table=table, status="ACTIVE"), self._access(self.at(side)))
+
+    def _access(self, at: Project) -> TableAccess:
+        return TableAccess(at.session.client("dynamodb"), transport=self._transport)
+
+    def ensure(self, tables: Sequence[str | Table]) -> Ensured:
+        """Create what is absent of these tables (names are looked up in the definitions)."""
+        wishes = [each if isinstance(each, Table) else self._project.tables([each])[0] for each in tables]
+        return self._project.ensure_tables(wishes)
 
     def around(self, listener: Listener) -> Around:
         return Around(listener=listener, loop_factory=new_event_loop, now=self._project.clock.now, owner=_owner())
@@ -91,27 +108,65 @@ class ItemFlow:
 
     def copy(
         self,
-        source: str | Side,
-        target: str | Side,
+        source: str | Side | Iterable[Mapping[str, Any]] | Callable[[], Iterable[Mapping[str, Any]]],
+        target: str | Side | TakeItems,
         *,
         transform: str | Callable[..., Any] | None = None,
         asked: Flowing | None = None,
         listener: Listener = silent,
     ) -> Report:
-        """Copy every item of a table into another one, and give the report. See `engine.transfer.copy`."""
+        """Copy every item of a table into another one, and give the report. See `engine.transfer.copy`.
+
+        One side may be Python instead: a source that is an iterable of items or a function that gives one, or a target
+        that is a function (also async), which gets page after page of items and must return before the next one comes.
+        """
+        if callable(target):
+            return self._hand_over(source, target, asked, listener)
+        if not isinstance(source, str | Side):
+            return self.populate(target, source, transform=transform, asked=asked, listener=listener)
         first, second = self.side(source), self.side(target)
         function, named = self.function(transform)
         parameters = {"source": remembered(first), "target": remembered(second)}
         parameters |= plain_parameters({"transform": named})
-        return flow_copy.copy(
-            self.end(first),
-            self.end(second),
+        report = flow_copy.copy(
+            *migrating.copy_ends(self, first, second),
             self.ledger,
             asked,
             transform=function,
             parameters=parameters,
             around=self.around(listener),
         )
+        return self.priced(report)
+
+    def _hand_over(self, source: Any, function: TakeItems, asked: Flowing | None, listener: Listener) -> Report:
+        if not isinstance(source, str | Side):
+            raise UsageError("A copy needs a table on one side.", hint="name a table as source or as target")
+        side = self.side(source)
+        report = flow_export.export(
+            self.end(side),
+            to_callable(function),
+            self.ledger,
+            asked,
+            parameters={"source": remembered(side)},
+            around=self.around(listener),
+        )
+        return self.priced(report)
+
+    def check_copy(
+        self,
+        source: str | Side,
+        target: str | Side,
+        *,
+        transform: str | Callable[..., Any] | None = None,
+        asked: Flowing | None = None,
+        create_target: bool = False,
+    ) -> None:
+        """Raise what `copy` would raise before its first item, without doing anything: before a backup, a question."""
+        self.function(transform)
+        if asked is not None and asked.condition:
+            parse_condition(asked.condition)
+        ends = migrating.copy_ends(self, self.side(source), self.side(target), create_target=create_target)
+        check_ends(*ends, transforms=transform is not None)
 
     def rehearse_copy(
         self,
@@ -120,55 +175,20 @@ class ItemFlow:
         *,
         transform: str | Callable[..., Any] | None = None,
         asked: Flowing | None = None,
+        create_target: bool = False,
     ) -> Rehearsal:
-        """What `copy` would move, cost and take, with samples. Writes nothing."""
+        """What `copy` would move, cost and take, with samples. Writes nothing, and creates no target."""
         function, _ = self.function(transform)
-        ends = self.end(self.side(source)), self.end(self.side(target))
-        return rehearse_copy(*ends, asked, transform=function, prices=self._prices(), around=self.around(silent))
+        ends = migrating.copy_ends(self, self.side(source), self.side(target), create_target=create_target)
+        return rehearse_copy(*ends, asked, transform=function, prices=self.prices(), around=self.around(silent))
 
     def create_like(self, source: str | Side, target: str | Side) -> Table:
-        """Create the target from the source's definition (keys, indexes, billing, settings; no replicas, no policy).
-
-        Raises TableExists. Its items come with `copy`.
-        """
-        first, second = self.side(source), self.side(target)
-        seen = self._at(first).describe(first.table)
-        at = self._at(second)
-        wish = replace(
-            as_definition(seen),
-            name=at.physical(second.table),
-            replicas=UNSET,
-            consistency=UNSET,
-            witness_region=UNSET,
-            resource_policy=UNSET,
-            kinesis_stream=UNSET,
-            contributor_insights=UNSET,
-            deletion_protection=UNSET,
-        )
-        at.create(wish)
-        return wish
+        """Create the target from the source's definition. See `project.auto_migrate.create_like`."""
+        return migrating.create_like(self, source, target)
 
     def backup(self, source: str | Side, name: str = "", *, listener: Listener = silent) -> tuple[str, Report]:
-        """Copy a table with its definition into a new one, verified by digest; its name and the report.
-
-        The name is ``<table>_backup_YYYYmmdd`` where none is given. Raises TableExists, RunError where the digests
-        differ (somebody writes to the source).
-        """
-        first = self.side(source)
-        seen = self.end(first)
-        stamp = self._project.clock.now().strftime("%Y%m%d")
-        into = replace(first, table=name or f"{seen.name}_backup_{stamp}")
-        if self._at(into).exists(into.table):
-            raise TableExists(into.table, hint="name another backup; nothing was copied")
-        self.create_like(first, into)
-        report = self.copy(first, into, listener=listener)
-        found = self.verify(first, into)
-        if not found.equal:
-            raise RunError(
-                f"The backup {into.table} differs from {seen.name}: somebody writes to it.",
-                hint=f"dynasmith verify {seen.name} {into.table} shows where",
-            )
-        return into.table, report
+        """Copy a table with its definition into a new one, verified. See `project.auto_migrate.backup`."""
+        return migrating.backup(self, source, name, listener=listener)
 
     def auto_migrate(
         self,
@@ -181,34 +201,9 @@ class ItemFlow:
         batch_size: int | None = None,
         listener: Listener = silent,
     ) -> list[Report]:
-        """Make sure of the table and its target, back the table up, and copy its items, transformed.
-
-        In this order: ensure ``table``; ``backup`` (a name, or True for the default one); ensure ``target``; with
-        ``copy`` the items. ``transform`` takes an item (and ``ctx``) and returns one, none or many. A backup without a
-        target is the backup alone. Raises UsageError where ``copy`` has no other table to go to.
-        """
-        reports: list[Report] = []
-        self._ensure(table)
-        if copy and target is None and not backup:
-            raise UsageError(
-                "copy=True needs a target.", hint="give target=, or backup= for a copy of the table itself"
-            )
-        if backup:
-            _, report = self.backup(_named(table), backup if isinstance(backup, str) else "", listener=listener)
-            reports.append(report)
-        if target is not None:
-            self._ensure(target)
-            if copy:
-                asked = Flowing(batch_size=batch_size)
-                reports.append(
-                    self.copy(_named(table), _named(target), transform=transform, asked=asked, listener=listener)
-                )
-        return reports
-
-    def _ensure(self, table: str | Table) -> None:
-        wish = table if isinstance(table, Table) else self._project.tables([table])[0]
-        for error in self._project.ensure_tables([wish]).failures.values():
-            raise error
+        """Make sure of tables, back up, copy: in this order, and safely again. See `project.auto_migrate`."""
+        wish = migrating.AutoMigration(table, target, copy, backup, transform, batch_size)
+        return migrating.auto_migrate(self, wish, listener=listener)
 
     def function(self, transform: str | Callable[..., Any] | None) -> tuple[Function | None, str]:
         if transform is None:
@@ -233,7 +228,7 @@ class ItemFlow:
         where = Path(dest).absolute()
         if where.exists() and (where.is_file() or any(where.iterdir())):
             raise UsageError(f"{dest} exists already.", hint="name another place: an export never overwrites")
-        return flow_export.export(
+        report = flow_export.export(
             self.end(side),
             self.files(side, where, how or ExportAs()),
             self.ledger,
@@ -241,9 +236,15 @@ class ItemFlow:
             parameters={"source": remembered(side), "dest": str(where), "how": msgspec.to_builtins(how or ExportAs())},
             around=self.around(listener),
         )
+        return self.priced(report)
+
+    def rehearse_export(self, table: str | Side, *, asked: Flowing | None = None) -> Rehearsal:
+        """What `export` would read, cost and take, with samples. Writes nothing."""
+        end = self.end(self.side(table))
+        return rehearse_export(end, asked, prices=self.prices(), around=self.around(silent))
 
     def files(self, side: Side, dest: Path, how: ExportAs) -> OpenSink:
-        described = self._at(side).describe(side.table)
+        described = self.at(side).describe(side.table)
         table = described.table
         head = Head(
             tool=TOOL,
@@ -290,7 +291,7 @@ class ItemFlow:
             source, segments = self.file_source(layout, target, reading), len(layout.parts)
             total = layout.manifest.count if layout.manifest else None
             parameters |= {"files": [absolute(name) for name in names], "how": msgspec.to_builtins(reading)}
-        return flow_populate.populate(
+        report = flow_populate.populate(
             source,
             segments,
             target,
@@ -301,17 +302,50 @@ class ItemFlow:
             total_items=total,
             around=self.around(listener),
         )
+        return self.priced(report)
 
     def rehearse_populate(
-        self, table: str | Side, files: Sequence[str], *, how: ReadAs | None = None, asked: Flowing | None = None
+        self,
+        table: str | Side,
+        files: Sequence[str] | Iterable[Mapping[str, Any]],
+        *,
+        how: ReadAs | None = None,
+        transform: str | Callable[..., Any] | None = None,
+        asked: Flowing | None = None,
     ) -> Rehearsal:
-        """What `populate` would write, cost and take, with samples. Writes nothing."""
+        """What `populate` would write, cost and take, with samples. Writes nothing. It takes standard input."""
         target = self.end(self.side(table))
-        layout = layout_of([absolute(name) for name in files])
-        size = sum(Path(part.path).stat().st_size for part in layout.parts if Path(part.path).is_file())
-        count = layout.manifest.count if layout.manifest else 0
-        source = self.file_source(layout, target, how or ReadAs())
-        return rehearse_items(source, target, count, size, asked, prices=self._prices(), around=self.around(silent))
+        function, _ = self.function(transform)
+        names = file_names(files)
+        if names is None:
+            items = list(files)
+            source, count, size = from_iterable(items, target.key), len(items), 0  # type: ignore[arg-type]
+        else:
+            layout = layout_of([absolute(name) for name in names])
+            size = sum(Path(part.path).stat().st_size for part in layout.parts if Path(part.path).is_file())
+            count = layout.manifest.count if layout.manifest else 0
+            source = self.file_source(layout, target, how or ReadAs())
+        return rehearse_items(
+            source,
+            target,
+            count,
+            size,
+            asked,
+            transform=function,
+            prices=self.prices(),
+            around=self.around(silent),
+        )
+
+    def items_of(self, table: str | Side) -> list[dict[str, Any]]:
+        """The items that the table's definition lists. Raises UsageError where there is none, or it lists none."""
+        side = self.side(table)
+        wish = self.at(side).tables([side.table])[0]
+        listed = known(wish.items, ())
+        if not listed:
+            raise UsageError(
+                f"The definition of {wish.name} lists no items.", hint=f"dynasmith populate {side.table} FILE..."
+            )
+        return [decode_item_tree(wire_item(item)) for item in listed]
 
     def file_source(self, layout: Layout, target: TableEnd, how: ReadAs) -> OpenSource:
         async def opened(_heard: Heard) -> FileSource:
@@ -361,7 +395,13 @@ class ItemFlow:
 
         return VerifySide(source=opened)
 
-    def _prices(self) -> dict[str, float | None]:
+    def priced(self, report: Report) -> Report:
+        """The report with what its units cost on demand; unknown where the prices are."""
+        counts = report.counts
+        spent = Estimate(counts.read, 0, counts.read_units, counts.write_units)
+        return changed(report, dollars=with_cost(spent, self.prices()).dollars)
+
+    def prices(self) -> dict[str, float | None]:
         prices = prices_for(self._project.session.region, dict(self._project.place.prices))
         return {
             "million_read_units": prices.million_read_units,
@@ -371,10 +411,6 @@ class ItemFlow:
 
 # What the flow must know of a table: TTL for expired items, capacity and what owns it for the pace.
 SEEN = ("time_to_live",)
-
-
-def _named(table: str | Table) -> str:
-    return table.name if isinstance(table, Table) else table
 
 
 def _key_of_manifest(layout: Layout | None) -> Any:

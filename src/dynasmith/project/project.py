@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from dynasmith.aws.few_items import AwsItems
 from dynasmith.aws.tables import AwsTables
@@ -473,6 +474,12 @@ class Project:
     ) -> Verdict:
         if desired is None and description is None:
             raise UsageError(f"No definition has a table {name}.") if offline else TableNotFound(name)
+        if desired is not None and not offline:
+            desired = self.control.resolve(desired)
+        if description is not None:
+            around = replace(
+                around, unoffered=description.unread, scaling_without_policy=description.scaling_without_policy
+            )
         return examine(desired, description, around, offline=offline)
 
     def _described(self, name: str) -> TableDescription | None:

@@ -1,5 +1,7 @@
 """`TableDescription`: a live table as `describe` reads it: its `Table` and the facts that nobody wishes for."""
 
+from typing import Literal
+
 from msgspec import UNSET, Struct, UnsetType
 
 from dynasmith.tables.table import Table
@@ -30,7 +32,10 @@ class TableDescription(Struct, frozen=True, kw_only=True):
     ``unread`` maps a setting that could not be read (``autoscaling``, ``contributor_insights`` ...) to the reason, and
     that setting is UNSET in ``table``. The two estimates are the service's own, up to six hours old (API reference,
     DescribeTable): never use them to verify. ``ttl_status``, ``kinesis_status`` and ``insights_status`` are the
-    service's words, or UNSET where they were not read. ``notices`` name features that are reported, never planned.
+    service's words, or UNSET where they were not read. ``scaling_without_policy`` names what is registered for
+    autoscaling and has no policy, so that nothing scales: an index (None is the table) and a dimension.
+    ``global_tables_2017`` says that the replicas are of version 2017.11.29, which is refused by name. ``notices`` name
+    features that are reported, never planned.
     """
 
     table: Table
@@ -48,6 +53,8 @@ class TableDescription(Struct, frozen=True, kw_only=True):
     encryption_status: str | UnsetType = UNSET
     stream_arn: str = ""
     stream_label: str = ""
+    scaling_without_policy: tuple[tuple[str | None, Literal["read", "write"]], ...] = ()
+    global_tables_2017: bool = False
     unread: dict[str, str] = {}
     notices: tuple[str, ...] = ()
 
