@@ -2,10 +2,13 @@
 
 from dynasmith.local.strict import (
     model,
+    rules_capacity,
     rules_data,
     rules_expressions,
+    rules_indexes,
     rules_items,
     rules_protect,
+    rules_settings,
     rules_tables,
     rules_update,
 )
@@ -49,6 +52,9 @@ GROUPS: tuple[tuple[str, tuple[Rule, ...]], ...] = (
     ("Every request", tuple(model.RULES)),
     ("Tables", tuple(rules_tables.RULES)),
     ("Changes of a table", tuple(rules_update.RULES)),
+    ("Indexes of a table that exists", tuple(rules_indexes.RULES)),
+    ("Billing and throughput", tuple(rules_capacity.RULES)),
+    ("Stream, class, encryption, replicas", tuple(rules_settings.RULES)),
     ("TTL, backups, restores, exports", tuple(rules_protect.RULES)),
     ("Reading and writing", tuple(rules_data.RULES)),
     ("Items and batches", tuple(rules_items.RULES)),
