@@ -80,7 +80,7 @@ class Invocation:
         """Where words go: stderr, drawn on a terminal, plain elsewhere."""
         from rich.console import Console
 
-        return Console(stderr=True, quiet=self.quiet, highlight=False)
+        return Console(stderr=True, quiet=self.quiet, highlight=False, soft_wrap=not sys.stderr.isatty())
 
     def page(self) -> Console:
         """Where data goes: stdout."""

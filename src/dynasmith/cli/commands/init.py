@@ -39,19 +39,23 @@ tables:
 
 
 @verb("init", example="dynasmith init shop")
-@click.argument("directory", default=".", metavar="[DIR]")
-def command(invocation: Invocation, directory: str) -> int:
+@click.argument("folder", default=".", metavar="[DIR]")
+def command(invocation: Invocation, folder: str) -> int:
     """A new project: dynasmith.toml, tables/, migrations/. Overwrites nothing."""
-    folder = Path(directory)
-    project = folder / "dynasmith.toml"
+    home = Path(folder)
+    project, tables = home / "dynasmith.toml", home / "tables" / "orders.yaml"
     if project.exists():
         raise UsageError(f"{project} exists already.", hint="name another folder, or edit it")
-    (folder / "tables").mkdir(parents=True, exist_ok=True)
-    (folder / "migrations").mkdir(exist_ok=True)
-    project.write_text(PROJECT, encoding="utf-8")
-    tables = folder / "tables" / "orders.yaml"
-    if not tables.exists():
-        tables.write_text(TABLES, encoding="utf-8")
-    invocation.say(f"A project is in {folder}: {project}, {tables}.")
-    invocation.say(f"Next: dynasmith local start; dynasmith plan --directory {folder}")
+    try:
+        (home / "tables").mkdir(parents=True, exist_ok=True)
+        (home / "migrations").mkdir(exist_ok=True)
+        project.write_text(PROJECT, encoding="utf-8")
+        if not tables.exists():
+            tables.write_text(TABLES, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(
+            f"{error.filename} cannot be written: {error.strerror}.", hint="name another folder"
+        ) from error
+    invocation.say(f"A project is in {home}: {project}, {tables}.")
+    invocation.say(f"Next: dynasmith local start; dynasmith plan --directory {home}")
     return 0

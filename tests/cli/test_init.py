@@ -1,0 +1,31 @@
+"""``init``: a project that the other verbs take as it is; nothing is overwritten."""
+
+from cli.story import Story
+
+
+def test_a_new_project_plans_applies_and_checks(story: Story) -> None:
+    assert story("init", "shop").code == 0
+    assert sorted(path.name for path in (story.folder / "shop").iterdir()) == ["dynasmith.toml", "migrations", "tables"]
+    assert story("plan", "--directory", "shop").code == 0
+    assert story("apply", "--directory", "shop", "--yes").code == 0
+    assert story("check", "--directory", "shop").code == 0
+    assert story.live() == ["orders"]
+    assert story("validate", "--offline", "--directory", "shop").code == 0
+
+
+def test_nothing_is_overwritten(story: Story) -> None:
+    story.write("shop/tables/orders.yaml", "mine")
+    assert story("init", "shop").code == 0
+    assert (story.folder / "shop" / "tables" / "orders.yaml").read_text(encoding="utf-8") == "mine"
+    again = story("init", "shop")
+    assert again.code == 2
+    assert "dynasmith.toml exists already." in again.error
+    story.write("file", "")
+    refused = story("init", "file")
+    assert refused.code == 2
+    assert "cannot be written" in refused.error
+
+
+def test_here_without_a_name(story: Story) -> None:
+    assert story("init").code == 0
+    assert story("plan").code == 0
