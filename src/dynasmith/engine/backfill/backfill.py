@@ -1,0 +1,219 @@
+"""backfill: change the items of a live table in place, losing nobody's write, so that it can be undone."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace as changed
+from math import ceil
+from typing import Any, TypeAlias
+
+import msgspec
+from msgspec import Struct
+
+from dynasmith.engine.backfill.resolve import Again
+from dynasmith.engine.backfill.sink import ChangeSink
+from dynasmith.engine.backfill.stage import Canary, Quota, Rewriter, RewriteStage
+from dynasmith.engine.backfill.survey import Survey, indexes_of, survey
+from dynasmith.engine.transfer.asked import Flowing, asked_again, kept
+from dynasmith.engine.transfer.copy import expiry, new_job, table_reader
+from dynasmith.engine.transfer.flow import Width
+from dynasmith.engine.transfer.loop import Stop
+from dynasmith.engine.transfer.running import Around, Ways, run_job
+from dynasmith.engine.transfer.sides import TableEnd, key_schema, rates
+from dynasmith.errors import CheckpointError, Interrupted, TransformError, UsageError
+from dynasmith.items.condition.condition import parse_condition
+from dynasmith.items.ctx import Context
+from dynasmith.items.transform import Function, Transform
+from dynasmith.jobs.counts import Counts
+from dynasmith.jobs.job import Job
+from dynasmith.jobs.report import Report
+from dynasmith.jobs.segments import plan_segments
+from dynasmith.ports.checkpoints import Claim, Ledger
+from dynasmith.ports.items import Heard, OpenSource, Page, Source
+from dynasmith.ports.journal import Journal
+from dynasmith.ports.updates import OpenUpdates
+
+VERB = "backfill"
+LOOKED_AT = 200
+"""Items that are looked at before a job begins: does the transform come to rest, does it refuse any?"""
+OpenJournal: TypeAlias = Callable[[Job, bool], Journal | None]
+"""The journal of a job, made anew (True) or gone on with; None where none is kept."""
+
+
+class Careful(Struct, frozen=True, kw_only=True):
+    """How careful a first run is. ``limit``: at most so many items are changed, then the job is done. ``canary``: a
+    share of the items, after which the job stops and waits for ``jobs resume``."""
+
+    limit: int | None = None
+    canary: float | None = None
+
+
+def backfill(
+    table: TableEnd,
+    updates: OpenUpdates,
+    ledger: Ledger,
+    open_journal: OpenJournal,
+    function: Function,
+    asked: Flowing | None = None,
+    *,
+    careful: Careful | None = None,
+    parameters: dict[str, Any] | None = None,
+    around: Around | None = None,
+) -> Report:
+    """Bring every item of ``table`` into the shape that ``function`` makes, and give the report.
+
+    Only attributes that differ are written, and only while those that the function read or wrote are as it saw them;
+    before and after are in the journal before they are sent. Looks at up to 200 items first and begins nothing where
+    the function refuses one (unless those go to the dead letters) or does not come to rest: TransformError,
+    ItemRefused. Interrupted and errors of the service leave a job that ``backfill_again`` resumes. A canary that was
+    reached gives a report whose job is ``interrupted``.
+    """
+    asked, around, careful = asked or Flowing(), around or Around(), careful or Careful()
+    items = table.description.item_count_estimate
+    share = _canary_items(table, careful, items)
+    segments = plan_segments(
+        table.description.size_bytes_estimate, workers=asked.segments_at_once, asked=asked.segments
+    )
+    said = {**(parameters or {}), "careful": msgspec.to_builtins(careful), "canary_items": share}
+    job = new_job(VERB, around, segments, kept(asked, said))
+    look_first(table, rewriter_of(table, function, asked, job), asked, around)
+    journal = open_journal(job, True)
+    return _run(ledger.begin(job), table, updates, journal, function, asked, around)
+
+
+def backfill_again(
+    claim: Claim,
+    table: TableEnd,
+    updates: OpenUpdates,
+    open_journal: OpenJournal,
+    function: Function,
+    *,
+    around: Around | None = None,
+) -> Report:
+    """Resume a backfill; a canary that was reached before now goes on to the end."""
+    journal = open_journal(claim.job, False)
+    return _run(claim, table, updates, journal, function, asked_again(claim.job.parameters), around or Around())
+
+
+def rewriter_of(table: TableEnd, function: Function, asked: Flowing, job: Job) -> Rewriter:
+    """The transform of a job with the rules of its table."""
+    where = parse_condition(asked.condition).matches if asked.condition else None
+    transform = Transform(function, Context(job.started_at, job.id, table.key), where=where)
+    return Rewriter(transform, {index.name: key_schema(index.key) for index in indexes_of(table)}, asked.on_error)
+
+
+def look_first(table: TableEnd, rewriter: Rewriter, asked: Flowing, around: Around) -> Survey:
+    """Look at some items before anything is written. Raises what the job would end with, as ``backfill`` says."""
+    seen = survey(table, rewriter, asked, around, items=LOOKED_AT)
+    for refused in seen.refusals:
+        if rewriter.stops(refused):
+            raise refused
+    if seen.divergences:
+        raise TransformError(
+            f"{seen.divergences[0].sentence} Nothing was written.",
+            hint="a job that is resumed runs it twice on some items: let it recognise the new shape and change nothing",
+        )
+    return seen
+
+
+def _canary_items(table: TableEnd, careful: Careful, items: int) -> int:
+    if careful.limit is not None and careful.limit < 1:
+        raise UsageError(f"A limit of {careful.limit} items changes nothing.", hint="--dry-run writes nothing")
+    if careful.canary is None:
+        return 0
+    if not 0 < careful.canary < 1:
+        raise UsageError(f"A canary of {careful.canary:.0%} is no part of a table.", hint="such as --canary 1%")
+    if not items:
+        raise UsageError(
+            f"How many items table {table.name} has is not known yet: the service counts every six hours.",
+            hint="--limit 1000 changes at most so many items",
+        )
+    return max(1, ceil(items * careful.canary))
+
+
+def _run(
+    claim: Claim,
+    table: TableEnd,
+    updates: OpenUpdates,
+    journal: Journal | None,
+    function: Function,
+    asked: Flowing,
+    around: Around,
+) -> Report:
+    job = claim.job
+    careful, share = _careful_again(job)
+    before = sum((checkpoint.counts for checkpoint in claim.checkpoints().values()), Counts())
+    quota = Quota(None if careful.limit is None else max(0, careful.limit - before.written))
+    stop = around.stop or Stop()
+    canary = Canary(share - before.read, stop) if share > before.read else None
+    rewriter = rewriter_of(table, function, asked, job)
+    keep = expiry(table, job) if asked.expired == "skip" else None
+
+    async def sink(heard: Heard) -> ChangeSink:
+        return ChangeSink(await updates(heard), table.key, Again(rewriter), journal=journal, quota=quota)
+
+    paged = asked if canary is None else _small_pages(asked, canary.items)
+    ways = Ways(
+        source=limited(table_reader(table, job.segments, paged), quota),
+        sink=sink,
+        stage=RewriteStage(rewriter, quota, keep, canary),
+        reads=rates(table, "read", asked.max_read_units, share=asked.share),
+        writes=rates(table, "write", asked.max_write_units, share=asked.share),
+        width=Width(asked.segments_at_once, asked.lanes),
+        digest=False,
+        table=table.name,
+        total_items=table.description.item_count_estimate or None,
+    )
+    try:
+        return run_job(claim, ways, changed(around, stop=stop))
+    except Interrupted:
+        if canary is None or not canary.reached:
+            raise
+        return Report(claim.job, claim.job.counts, 0.0, dead_letters=claim.dead_letters)
+
+
+def _careful_again(job: Job) -> tuple[Careful, int]:
+    try:
+        return msgspec.convert(job.parameters["careful"], Careful), int(job.parameters["canary_items"])
+    except (KeyError, ValueError, msgspec.ValidationError) as error:
+        raise CheckpointError(f"The options of job {job.id} cannot be read: {error}.") from error
+
+
+def _small_pages(asked: Flowing, items: int) -> Flowing:
+    """A canary's pages are a small part of it, so that it ends near its share."""
+    if asked.batch_size is not None:
+        return asked
+    return msgspec.structs.replace(asked, batch_size=max(1, min(1000, items // (4 * asked.segments_at_once))))
+
+
+def limited(source: OpenSource, quota: Quota) -> OpenSource:
+    """The same source, at its end when the quota is used up."""
+    if quota.left is None:
+        return source
+
+    async def opened(heard: Heard) -> "LimitedSource":
+        return LimitedSource(await source(heard), quota)
+
+    return opened
+
+
+class LimitedSource:
+    """A source that ends, in every segment, when the quota is used up."""
+
+    def __init__(self, real: Source, quota: Quota) -> None:
+        self._real = real
+        self._quota = quota
+
+    @property
+    def segments(self) -> int:
+        """As many as the real one has."""
+        return self._real.segments
+
+    async def read(self, segment: int, start: bytes | None) -> Page:
+        """A page of the real one, or the end."""
+        if self._quota.left == 0:
+            nothing: Sequence[bytes] = ()
+            return Page(items=nothing, next=None, read=0)
+        return await self._real.read(segment, start)
+
+    async def close(self) -> None:
+        """Close the real one."""
+        await self._real.close()

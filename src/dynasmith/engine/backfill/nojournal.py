@@ -1,0 +1,27 @@
+"""The journal of a job that keeps none: an undo, or a backfill that was told so."""
+
+from collections.abc import Sequence
+
+from dynasmith.ports.journal import Entry, EntryId
+
+
+class NoJournal:
+    """Keeps nothing."""
+
+    async def begin(self, segment: int, mark: bytes) -> Sequence[Entry]:  # noqa: ARG002  # the port's words
+        """Nothing was kept."""
+        return ()
+
+    async def append(self, segment: int, changes: Sequence[bytes]) -> Sequence[EntryId]:  # noqa: ARG002
+        """Ids of nothing."""
+        return [EntryId(0, number) for number in range(len(changes))]
+
+    def void(self, segment: int, ids: Sequence[EntryId]) -> None:
+        """Nothing to void."""
+
+    async def mark(self, segment: int) -> bytes:  # noqa: ARG002
+        """Nothing to promise."""
+        return b""
+
+    async def close(self) -> None:
+        """Nothing is open."""

@@ -1,0 +1,188 @@
+"""Where changes go: into the journal, then into the table, and again where another writer came first."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Protocol
+
+from dynasmith.engine.backfill.nojournal import NoJournal
+from dynasmith.engine.backfill.stage import Quota
+from dynasmith.items.key import Key, KeySchema, format_key, key_of
+from dynasmith.items.wire import Units
+from dynasmith.jobs.retry import CONTENDED, Retry
+from dynasmith.ports.items import Dead, Item, Outcome, total
+from dynasmith.ports.journal import Entry, EntryId, Journal
+from dynasmith.ports.updates import Answer, Change, Sent, Updates, decode_change, encode_change, stands
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What a conflict comes to. Either ``again``, a change of the item as it is now, or an end.
+
+    ``end``: written (a lost reply: it had been done), unchanged, already, skipped, dead. ``applied`` says whether the
+    change that met the conflict may have been written, so that its journal entry counts.
+    """
+
+    again: Change | None = None
+    end: str = ""
+    dead: Dead | None = None
+    applied: bool = False
+
+
+class Resolver(Protocol):
+    """Decides what becomes of a change whose condition did not hold. Pure."""
+
+    def __call__(self, change: Change, answer: Answer) -> Resolved: ...
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What became of the changes of one batch."""
+
+    ends: dict[str, int] = field(default_factory=dict)
+    dead: list[Dead] = field(default_factory=list)
+    units: list[Units] = field(default_factory=list)
+    retried: int = 0
+
+    def end(self, word: str) -> None:
+        self.ends[word] = self.ends.get(word, 0) + 1
+
+    def bury(self, code: str, reason: str, item: bytes) -> None:
+        self.dead.append(Dead(code=code, reason=reason, item=item))
+
+    @property
+    def outcome(self) -> Outcome:
+        ends = self.ends
+        return Outcome(
+            written=ends.get("written", 0),
+            unchanged=ends.get("unchanged", 0),
+            already=ends.get("already", 0),
+            skipped=ends.get("skipped", 0),
+            retried=self.retried,
+            units=total(self.units) if self.units else Units(),
+            dead=tuple(self.dead),
+        )
+
+
+class ChangeSink:
+    """Takes the bytes of changes. Each is in the journal and on the disk before it is sent.
+
+    ``resolve`` decides about conflicts, at most ``contended.tries`` times an item; then it is a dead letter. ``quota``
+    is lessened by what an interrupted run perhaps wrote already.
+    """
+
+    def __init__(
+        self,
+        updates: Updates,
+        key: KeySchema,
+        resolve: Resolver,
+        *,
+        journal: Journal | None = None,
+        quota: Quota | None = None,
+        contended: Retry = CONTENDED,
+        chance: Random | None = None,
+    ) -> None:
+        self._updates = updates
+        self._key = key
+        self._resolve = resolve
+        self._journal = journal or NoJournal()
+        self._quota = quota or Quota()
+        self._contended = contended
+        self._chance = chance or Random()
+        self._unsure: dict[int, dict[Key, list[tuple[EntryId, Change]]]] = {}
+
+    @property
+    def batch_items(self) -> int:
+        """Changes of one batch."""
+        return self._updates.batch_items
+
+    async def begin(self, segment: int, mark: bytes) -> bool:
+        """Go on behind the mark. What stands behind it in the journal was perhaps sent: its items come again."""
+        entries = await self._journal.begin(segment, mark)
+        if entries:
+            self._unsure[segment] = self._by_key(entries)
+            self._quota.take(len(entries))
+        return True
+
+    async def mark(self, segment: int) -> bytes:
+        """How far the journal of the segment goes. Its page is acknowledged: nothing of it is unsure any more."""
+        self._unsure.pop(segment, None)
+        return await self._journal.mark(segment)
+
+    async def finish(self, digest: str) -> None:
+        """Nothing to finish."""
+
+    async def close(self) -> None:
+        """Close the journal and the connections."""
+        await self._journal.close()
+        await self._updates.close()
+
+    async def write(self, segment: int, items: Sequence[Item], *, only_new: bool = False) -> Outcome:  # noqa: ARG002
+        """Write one batch of changes of distinct keys; returns when the end of each is known."""
+        changes = [decode_change(item) for item in items]
+        self._settle(segment, changes)
+        tally = _Tally()
+        wires = [bytes(item) for item in items]
+        delays = self._contended.delays(self._chance.random)
+        while True:
+            ids = await self._journal.append(segment, wires)
+            sent = await self._updates.send(changes)
+            again = self._ended(segment, changes, ids, sent, tally)
+            if not again:
+                return tally.outcome
+            delay = next(delays, None)
+            if delay is None:
+                for change in again:
+                    key = format_key(key_of(change.before, self._key), self._key)
+                    tally.bury("contended", f"item {key} was changed by others at every try", bytes(change.before))
+                return tally.outcome
+            tally.retried += len(again)
+            await asyncio.sleep(delay)
+            changes, wires = again, [encode_change(change) for change in again]
+
+    def _ended(
+        self, segment: int, changes: Sequence[Change], ids: Sequence[EntryId], sent: Sent, tally: _Tally
+    ) -> list[Change]:
+        """Count the ends; the changes that must be sent again, of the items as they are now."""
+        again: list[Change] = []
+        void: list[EntryId] = []
+        tally.units.append(sent.units)
+        tally.retried += sent.retried
+        for change, answer, one in zip(changes, sent.answers, ids, strict=True):
+            if answer.kind == "done":
+                tally.end("written")
+                continue
+            if answer.kind == "refused":
+                tally.bury(answer.code, answer.reason, bytes(change.before))
+                void += [] if answer.uncertain else [one]
+                continue
+            resolved = self._resolve(change, answer)
+            void += [] if resolved.applied else [one]
+            if resolved.again is not None:
+                again.append(resolved.again)
+            elif resolved.dead is not None:
+                tally.dead.append(resolved.dead)
+            else:
+                tally.end(resolved.end)
+        self._journal.void(segment, void)
+        return again
+
+    # --- what an interrupted run left ---------------------------------------------------------------------------------
+
+    def _by_key(self, entries: Sequence[Entry]) -> dict[Key, list[tuple[EntryId, Change]]]:
+        found: dict[Key, list[tuple[EntryId, Change]]] = {}
+        for entry in entries:
+            change = decode_change(entry.change)
+            found.setdefault(key_of(change.before, self._key), []).append((entry.id, change))
+        return found
+
+    def _settle(self, segment: int, changes: Sequence[Change]) -> None:
+        """An item that comes again and does not look as its entry would have left it was not written by it."""
+        unsure = self._unsure.get(segment)
+        if not unsure:
+            return
+        for change in changes:
+            for one, old in unsure.pop(key_of(change.before, self._key), ()):
+                if not stands(old, change.before):
+                    self._journal.void(segment, [one])

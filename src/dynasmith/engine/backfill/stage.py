@@ -1,0 +1,123 @@
+"""What a backfill makes of a page: the changes of those items that are not in the new shape yet."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from dynasmith.engine.transfer.loop import Stop
+from dynasmith.engine.transfer.stage import Staged
+from dynasmith.errors import ItemInvalid
+from dynasmith.items.key import KeySchema, check_key
+from dynasmith.items.size import ITEM_BYTES_MAX, check_item
+from dynasmith.items.transform import ItemRefused, Policy, Rewrite, Transform
+from dynasmith.items.wire import RawItem
+from dynasmith.ports.items import Dead, Item
+from dynasmith.ports.updates import change_of, encode_change
+
+
+@dataclass(slots=True)
+class Quota:
+    """How many items a job may still change; None for all. Shared by its stage and its source."""
+
+    left: int | None = None
+
+    def take(self, wanted: int) -> int:
+        """How many of ``wanted`` may be changed."""
+        if self.left is None:
+            return wanted
+        taken = min(self.left, wanted)
+        self.left -= taken
+        return taken
+
+
+@dataclass(slots=True)
+class Canary:
+    """Stops a run when it has read ``items``; the job waits then, to be resumed by a person."""
+
+    items: int
+    stop: Stop
+    read: int = 0
+    reached: bool = False
+
+    def saw(self, items: int) -> None:
+        """A page was read."""
+        self.read += items
+        if self.read >= self.items and not self.reached:
+            self.reached = True
+            self.stop.ask()
+
+
+@dataclass(frozen=True, slots=True)
+class Rewriter:
+    """A transform with what the table asks of its results: the 400 KB, and the keys of its indexes.
+
+    ``indexes`` are the key schemas of the table's indexes by name. ``policy`` is what becomes of an item that is
+    refused where the transform does not say.
+    """
+
+    transform: Transform
+    indexes: dict[str, KeySchema] = field(default_factory=dict)
+    policy: Policy = "stop"
+
+    def rewrite(self, raw: RawItem) -> Rewrite | None:
+        """How one item changes; None where it does not. Raises ItemRefused."""
+        found = self.transform.rewrite(raw)
+        if found is not None:
+            self._check(found)
+        return found
+
+    def stops(self, refused: ItemRefused) -> bool:
+        """Whether a refused item ends the job."""
+        return (refused.policy or self.policy) == "stop"
+
+    def _check(self, found: Rewrite) -> None:
+        changed = found.assigned.keys() | set(found.removed)
+        try:
+            # The wire is never shorter than the size that counts, so most items are not measured.
+            if len(memoryview(found.after)) > ITEM_BYTES_MAX:
+                check_item(found.after)
+            for name, key in self.indexes.items():
+                if not changed.isdisjoint(key.names):
+                    check_key(found.after, key, index=name)
+        except ItemInvalid as cause:
+            raise self.transform._refused(found.before, cause) from cause
+
+
+@dataclass(frozen=True, slots=True)
+class RewriteStage:
+    """From the items of a page to the bytes of their changes. An item already in the new shape costs no write."""
+
+    rewriter: Rewriter
+    quota: Quota
+    keep: Callable[[Item], bool] | None = None
+    canary: Canary | None = None
+
+    async def __call__(self, items: Sequence[Item]) -> Staged:
+        """Stage a page. Raises ItemRefused where a transform fails and the policy is to stop."""
+        if self.canary is not None:
+            self.canary.saw(len(items))
+        changes: list[bytes] = []
+        dead: list[Dead] = []
+        dropped = unchanged = 0
+        for item in items:
+            if self.keep is not None and not self.keep(item):
+                dropped += 1
+                continue
+            try:
+                found = self.rewriter.rewrite(item if type(item) is RawItem else RawItem(bytes(item)))
+            except ItemRefused as refused:
+                if self.rewriter.stops(refused):
+                    raise
+                dead.append(Dead(code="transform", reason=refused.message, item=bytes(item)))
+                continue
+            if found is None:
+                unchanged += 1
+            else:
+                changes.append(encode_change(change_of(found)))
+        taken = self.quota.take(len(changes))
+        return Staged(
+            changes[:taken],
+            dropped=dropped,
+            dead=tuple(dead),
+            unchanged=unchanged,
+            skipped=len(changes) - taken,
+        )

@@ -1,0 +1,203 @@
+"""Read a table, or a part of every segment, and see what a transform would change. Writes nothing.
+
+A dry run, the look before a job begins, and ``--check`` are all this.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import sqrt
+
+from msgspec.structs import replace
+
+from dynasmith.engine.backfill.difference import Shown, difference
+from dynasmith.engine.backfill.stage import Rewriter
+from dynasmith.engine.transfer.asked import Flowing
+from dynasmith.engine.transfer.copy import table_reader
+from dynasmith.engine.transfer.loop import Stop, run
+from dynasmith.engine.transfer.pacing import Pacer
+from dynasmith.engine.transfer.running import Around
+from dynasmith.engine.transfer.sides import TableEnd, rates
+from dynasmith.errors import Interrupted
+from dynasmith.items.size import item_bytes, write_units
+from dynasmith.items.transform import Divergence, ItemRefused, Rewrite, check_converges
+from dynasmith.items.wire import RawItem, Units
+from dynasmith.ports.items import Item, Source
+from dynasmith.tables.table import Index, LocalIndex, ProjectionKind, known
+
+SEGMENTS = 8
+SHOWN = 3
+CONVERGENCE_ITEMS_MAX = 100
+"""Items of a survey whose new form is rewritten once more, to see that nothing changes."""
+CONFIDENCE = 1.96
+"""Standard errors to either side that hold the truth 19 times of 20."""
+
+
+@dataclass(slots=True)
+class Survey:
+    """What was seen; ``complete`` says that it was every item. An update counts the larger of before and after."""
+
+    read: int = 0
+    unchanged: int = 0
+    changed: int = 0
+    refused: int = 0
+    size_bytes: int = 0
+    read_units: float = 0.0
+    table_write_units: int = 0
+    index_write_units: float = 0.0
+    complete: bool = True
+    names: Counter[str] = field(default_factory=Counter)
+    shown: list[Shown] = field(default_factory=list)
+    refusals: list[ItemRefused] = field(default_factory=list)
+    divergences: list[Divergence] = field(default_factory=list)
+
+    @property
+    def share(self) -> float:
+        """The part of the items that would be changed."""
+        return self.changed / self.read if self.read else 0.0
+
+    def error(self, items: int) -> int:
+        """By how many of ``items`` the estimate may be off, 19 times of 20; 0 where every item was read."""
+        if self.complete or not self.read:
+            return 0
+        # One item more of each kind than was seen, so that a sample of one kind is not taken for a proof.
+        read, share = self.read + 2, (self.changed + 1) / (self.read + 2)
+        return round(items * CONFIDENCE * sqrt(share * (1 - share) / read))
+
+
+@dataclass(frozen=True, slots=True)
+class IndexCosts:
+    """How many index writes a change costs: what each index holds. Source: Developer Guide, "Write capacity units"."""
+
+    keys: Mapping[str, frozenset[str]]
+    held: Mapping[str, frozenset[str] | None]
+
+    def units(self, rewrite: Rewrite, size_bytes: int) -> float:
+        """Write units in indexes: none where nothing that it holds changes, two where its key does."""
+        changed = frozenset((*rewrite.assigned, *rewrite.removed))
+        writes = 0
+        for name, key in self.keys.items():
+            held = self.held[name]
+            if changed & key:
+                writes += 2
+            elif held is None or changed & held:
+                writes += 1
+        return float(writes * write_units(size_bytes))
+
+
+def survey(
+    end: TableEnd,
+    rewriter: Rewriter,
+    asked: Flowing,
+    around: Around,
+    *,
+    items: int | None = None,
+    shown: int = SHOWN,
+    converge: bool = True,
+) -> Survey:
+    """Look at about ``items`` items from all over the table, or at all of them (None), at the pace that was asked for.
+
+    Raises Interrupted where it was stopped.
+    """
+    found = Survey()
+    costs = index_costs(end)
+
+    async def main(stop: Stop) -> Survey:
+        source = await table_reader(end, SEGMENTS, _paged(asked, items))(lambda throttles: reads.heard(throttles))
+        reads = Pacer("read", rates(end, "read", asked.max_read_units, share=asked.share))
+        per_segment = None if items is None else -(-items // SEGMENTS)
+        look = _Look(found, rewriter, costs, shown, converge)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for segment in range(SEGMENTS):
+                    group.create_task(_segment(source, segment, reads, stop, look, per_segment))
+        except BaseExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+        finally:
+            await source.close()
+        if stop.asked:
+            raise Interrupted("Stopped while looking; nothing was written.", hint="run it again")
+        return found
+
+    return run(main, loop_factory=around.loop_factory, stop=around.stop)
+
+
+def _paged(asked: Flowing, items: int | None) -> Flowing:
+    return asked if items is None else replace(asked, batch_size=max(1, min(-(-items // SEGMENTS), 1000)))
+
+
+async def _segment(
+    source: Source, segment: int, reads: Pacer, stop: Stop, look: "_Look", per_segment: int | None
+) -> None:
+    start: bytes | None = None
+    read = 0
+    while not stop.asked:
+        taken = await reads.leave(1)
+        page = await source.read(segment, start)
+        reads.settle(taken, Units(page.units), 1)
+        look.found.read_units += page.units
+        for item in page.items:
+            look.item(item)
+        read += page.read
+        start = page.next
+        if start is None:
+            return
+        if per_segment is not None and read >= per_segment:
+            look.found.complete = False
+            return
+        await asyncio.sleep(0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """Adds items to a survey."""
+
+    found: Survey
+    rewriter: Rewriter
+    costs: IndexCosts
+    shown: int
+    converge: bool
+
+    def item(self, item: Item) -> None:
+        found, raw = self.found, RawItem(bytes(item))
+        found.read += 1
+        size = item_bytes(raw)
+        found.size_bytes += size
+        try:
+            rewrite = self.rewriter.rewrite(raw)
+        except ItemRefused as refused:
+            found.refused += 1
+            if len(found.refusals) < self.shown or self.rewriter.stops(refused):
+                found.refusals.append(refused)
+                del found.refusals[SHOWN * 10 :]
+            return
+        if rewrite is None:
+            found.unchanged += 1
+            return
+        found.changed += 1
+        largest = max(size, item_bytes(rewrite.after))
+        found.table_write_units += write_units(largest)
+        found.index_write_units += self.costs.units(rewrite, largest)
+        found.names.update((*rewrite.assigned, *rewrite.removed))
+        if len(found.shown) < self.shown:
+            found.shown.append(difference(rewrite, self.rewriter.transform.ctx.key))
+        if self.converge and found.changed <= CONVERGENCE_ITEMS_MAX:
+            found.divergences += check_converges(self.rewriter.transform, [raw])
+
+
+def indexes_of(end: TableEnd) -> list[Index | LocalIndex]:
+    """Every index of a table, global ones first."""
+    table = end.description.table
+    return [*known(table.indexes, ()), *known(table.local_indexes, ())]
+
+
+def index_costs(end: TableEnd) -> IndexCosts:
+    """What the table's indexes hold, for their part of the units."""
+    keys: dict[str, frozenset[str]] = {}
+    held: dict[str, frozenset[str] | None] = {}
+    for index in indexes_of(end):
+        keys[index.name] = frozenset(part.name for part in (*index.key.partition, *index.key.sort))
+        projection = index.projection
+        held[index.name] = None if projection.kind is ProjectionKind.ALL else frozenset(projection.attributes)
+    return IndexCosts(keys, held)

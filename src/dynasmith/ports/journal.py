@@ -1,0 +1,69 @@
+"""The undo journal: what a backfill is about to change, kept before it is sent, so that it can be put back."""
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+from msgspec import Struct
+
+
+class EntryId(NamedTuple):
+    """Where an entry stands in the journal of its segment: the frame's place, and its number in the frame."""
+
+    frame: int
+    number: int
+
+
+class Entry(Struct, frozen=True):
+    """One change in the journal, as ``dynasmith.ports.updates.Change`` encodes it."""
+
+    id: EntryId
+    change: bytes
+
+
+class Journal(Protocol):
+    """Keeps changes before they are sent. Entries of one key stand in one segment, in the order they were made."""
+
+    async def begin(self, segment: int, mark: bytes) -> Sequence[Entry]:
+        """Go on behind what ``mark`` promises; a tail that a kill cut is taken off.
+
+        Gives the entries after the mark: their changes were perhaps sent, and the page that they belong to is done
+        again. Raises CheckpointError where the journal does not hold what the mark promises.
+        """
+        ...
+
+    async def append(self, segment: int, changes: Sequence[bytes]) -> Sequence[EntryId]:
+        """Keep changes; they are on the disk when this returns. Raises RunError where they cannot be kept."""
+        ...
+
+    def void(self, segment: int, ids: Sequence[EntryId]) -> None:
+        """These changes were surely not written: an undo passes them over. Kept with the next append or mark."""
+        ...
+
+    async def mark(self, segment: int) -> bytes:
+        """How far the segment's journal goes, for its checkpoint."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class Frame(Struct, frozen=True, kw_only=True):
+    """One frame of a journal: its entries without those that were voided.
+
+    ``before`` is the place of the frame before it, None for the first; ``damage`` says what could not be read of it.
+    """
+
+    entries: Sequence[bytes]
+    before: int | None
+    damage: str = ""
+
+
+class KeptJournal(Protocol):
+    """A journal that is read back, newest first."""
+
+    def last(self, segment: int) -> int | None:
+        """The place of the segment's last frame; None where it has none."""
+        ...
+
+    def read(self, segment: int, frame: int) -> Frame:
+        """The frame at a place that ``last`` or another frame's ``before`` gave."""
+        ...

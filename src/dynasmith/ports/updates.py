@@ -1,0 +1,125 @@
+"""Conditional changes of items in place: what one is, as a value and as bytes, and the port that writes them."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Final, Literal, Protocol, TypeAlias
+
+import msgspec
+from msgspec import Raw, Struct
+
+from dynasmith.items.transform import Rewrite
+from dynasmith.items.value import decode_value, same_value, write_tree
+from dynasmith.items.wire import RawItem, Units, attributes
+from dynasmith.ports.items import Heard
+
+
+class Change(Struct, frozen=True):
+    """One item before, and what is written: attributes to assign (wire values) and to remove.
+
+    It holds only while the attributes named in ``expected`` are as they stand in ``before`` (or absent, where they are
+    absent there). Its bytes are what the flow carries and the undo journal keeps, so an item needs one encoding only.
+    """
+
+    before: Raw = msgspec.field(name="b")
+    assigned: dict[str, Raw] = msgspec.field(name="s", default_factory=dict)
+    removed: tuple[str, ...] = msgspec.field(name="r", default=())
+    expected: tuple[str, ...] = msgspec.field(name="e", default=())
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The attributes that are written or removed."""
+        return (*self.assigned, *self.removed)
+
+    @property
+    def after(self) -> RawItem:
+        """The item as it shall be."""
+        tree: dict[str, Raw] = {**attributes(self.before), **self.assigned}
+        for name in self.removed:
+            tree.pop(name, None)
+        return RawItem(write_tree(tree))
+
+    def inverse(self) -> "Change":
+        """What takes the item back: the same attributes as before, while they are as this change left them."""
+        before, names = attributes(self.before), self.names
+        return Change(
+            before=self.after,
+            assigned={name: before[name] for name in names if name in before},
+            removed=tuple(name for name in names if name not in before),
+            expected=names,
+        )
+
+
+encode_change: Final = msgspec.json.Encoder().encode
+decode_change: Final = msgspec.json.Decoder(Change).decode
+
+
+def change_of(rewrite: Rewrite) -> Change:
+    """A transform's rewrite as a change."""
+    assigned = {name: Raw(wire) for name, wire in rewrite.assigned.items()}
+    return Change(rewrite.before, assigned, rewrite.removed, tuple(sorted(rewrite.expected)))
+
+
+def stands(change: Change, item: RawItem | bytes) -> bool:
+    """Whether the attributes that ``change`` writes are in ``item`` as it leaves them, whatever the others are."""
+    parts = attributes(item)
+    return all(name not in parts for name in change.removed) and same_attributes(change.assigned, parts)
+
+
+def still_expected(change: Change, item: RawItem | bytes) -> bool:
+    """Whether ``item`` is, in the attributes that ``change`` expects, as it expects them."""
+    parts, before = attributes(item), attributes(change.before)
+    wanted = {name: before[name] for name in change.expected if name in before}
+    return all(name in wanted or name not in parts for name in change.expected) and same_attributes(wanted, parts)
+
+
+def same_attributes(wanted: Mapping[str, Raw], parts: Mapping[str, Raw]) -> bool:
+    """Whether ``parts`` has every attribute of ``wanted`` with the same value, however it is spelt."""
+    for name, wire in wanted.items():
+        found = parts.get(name)
+        if found is None:
+            return False
+        if bytes(found) != bytes(wire) and not same_value(decode_value(found), decode_value(wire)):
+            return False
+    return True
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    """What became of one change.
+
+    ``done``: written and acknowledged. ``conflict``: not written, because the item is ``current`` now (None: there is
+    none); where ``uncertain``, a reply was lost before, so the change may have been written and changed again.
+    ``refused``: the service will never take it; ``code`` and ``reason`` say why, nothing was written.
+    """
+
+    kind: Literal["done", "conflict", "refused"]
+    current: bytes | None = None
+    uncertain: bool = False
+    code: str = ""
+    reason: str = ""
+
+
+DONE: Final = Answer(kind="done")
+
+
+class Sent(Struct, frozen=True, kw_only=True):
+    """The answers of some changes, in their order; units and repeated requests of all."""
+
+    answers: Sequence[Answer]
+    units: Units = Units()
+    retried: int = 0
+
+
+class Updates(Protocol):
+    """Writes changes to one table. Throttles and stumbles are waited out; every other error is a DynasmithError."""
+
+    async def send(self, changes: Sequence[Change]) -> Sent:
+        """Write up to ``batch_items`` changes of distinct keys; each has its answer when this returns."""
+        ...
+
+    @property
+    def batch_items(self) -> int: ...
+
+    async def close(self) -> None: ...
+
+
+OpenUpdates: TypeAlias = Callable[[Heard], Awaitable[Updates]]
+"""Opens updates of a table on the running loop."""
