@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from dynasmith.cli.shared import Invocation, print_json
-from dynasmith.engine.transfer.events import FlowDead, FlowProgress, FlowStarted
+from dynasmith.engine.transfer.events import FlowDead, FlowEnded, FlowProgress, FlowStarted
 from dynasmith.ports.listener import Event
 
 if TYPE_CHECKING:
@@ -51,16 +51,26 @@ class FlowShown:
         with self._lock:
             match event:
                 case FlowStarted():
-                    word = "resumed" if event.resumed else "started"
-                    if not event.resumed:
-                        self._console.print(f"Job {event.job} {word}.", style="dim", markup=False)
+                    word = "goes on" if event.resumed else "started"
+                    self._say(f"Job {event.job} {word}: {event.verb} {event.table}.", "dim")
                     self._task = self._bar.add_task(f"{event.verb} {event.table}", total=event.total_items, figures="")
                 case FlowProgress():
                     self._bar.update(self._task, completed=event.counts.read, figures=_figures(event))
                 case FlowDead():
-                    self._console.print(f"Dead letter ({event.code}): {event.reason}", style="yellow", markup=False)
+                    place = f" at {event.place}" if event.place else ""
+                    self._say(f"Dead letter ({event.code}){place}: {event.reason}", "yellow")
+                case FlowEnded(state="failed"):
+                    self._say(
+                        f"Job {event.job} failed after {event.counts.read:,} items. Mend what the error says, then: "
+                        f"dynasmith jobs resume {event.job}",
+                        "yellow",
+                    )
                 case _:
                     return
+
+    def _say(self, sentence: str, style: str) -> None:
+        # A sentence is one line, however wide the terminal: programs and people search for it.
+        self._console.print(sentence, style=style, markup=False, soft_wrap=True)
 
 
 def _figures(event: FlowProgress) -> str:
@@ -83,17 +93,30 @@ def show_report(invocation: Invocation, report: Report, **more: Any) -> int:
         print_json(report.to_json() | more)
         return 3 if report.counts.dead else 0
     counts = report.counts
-    invocation.say(
-        f"{report.job.verb}: {counts.read:,} read, {counts.written:,} written, {counts.already:,} there already, "
-        f"{counts.skipped:,} skipped, {counts.dropped:,} dropped, {counts.dead:,} dead, {counts.retried:,} retried."
+    again = "".join(
+        f"; {count:,} {word}"
+        for count, word in ((counts.retried, "sent again"), (counts.throttled, "throttles"))
+        if count
     )
+    state = "" if report.job.state == "done" else f" ({report.job.state})"
+    invocation.say(f"{report.job.verb}{state}: {counts.arithmetic}{again}.")
     invocation.say(
         f"{report.seconds:,.1f} s, {report.items_per_second:,.0f} items/s; {counts.read_units:,.0f} read units, "
-        f"{counts.write_units:,.0f} write units; digest {report.target}."
+        f"{counts.write_units:,.0f} write units, {_dollars(report.dollars)}; digest {report.target}."
     )
     if counts.dead:
         invocation.say(f"Dead letters: {report.dead_letters}")
     return 3 if counts.dead else 0
+
+
+def _dollars(dollars: float | None) -> str:
+    if dollars is None:
+        return "cost unknown"
+    return f"${dollars:,.4f}" if dollars == 0 or dollars >= 0.0001 else "under $0.0001"
+
+
+def _seconds(seconds: float) -> str:
+    return "under a second" if seconds < 1 else f"{seconds:,.0f} s"
 
 
 def show_rehearsal(invocation: Invocation, rehearsal: Rehearsal) -> int:
@@ -106,10 +129,10 @@ def show_rehearsal(invocation: Invocation, rehearsal: Rehearsal) -> int:
         f"About {estimate.items:,} items, {estimate.bytes:,} bytes ({estimate.sampled:,} sampled).", markup=False
     )
     seconds = estimate.seconds
-    taking = "unknown" if seconds is None or math.isinf(seconds) else f"{seconds:,.0f} s at this pace"
-    cost = "unknown" if estimate.dollars is None else f"${estimate.dollars:,.4f}"
+    taking = "time unknown" if seconds is None or math.isinf(seconds) else f"{_seconds(seconds)} at this pace"
     page.print(
-        f"{estimate.read_units:,.0f} read units, {estimate.write_units:,.0f} write units; time {taking}; cost {cost}.",
+        f"{estimate.read_units:,.0f} read units, {estimate.write_units:,.0f} write units; {taking}; "
+        f"{_dollars(estimate.dollars)}.",
         markup=False,
     )
     for sample in rehearsal.samples:

@@ -12,6 +12,7 @@ from dynasmith.errors import ItemInvalid, TransformError
 from dynasmith.items.ctx import Context
 from dynasmith.items.key import KeySchema, check_key, format_key, key_of
 from dynasmith.items.lazy import LazyItem
+from dynasmith.items.size import ITEM_BYTES_MAX, check_item
 from dynasmith.items.value import write_tree
 from dynasmith.items.wire import RawItem, encode_item
 
@@ -139,6 +140,8 @@ class Transform:
         return self._checked(RawItem(encode_item(result)))
 
     def _checked(self, wire: RawItem, *, as_read: bool = False) -> RawItem:
+        if len(wire) > ITEM_BYTES_MAX:  # the wire is never shorter than the item: only a long one is measured
+            check_item(wire)
         # The source holds its items to its own key: one that nobody wrote needs no second look for the same key.
         target = self.target or self.ctx.key
         if not as_read or target != self.ctx.key:

@@ -14,7 +14,7 @@ from dynasmith.aws.items.access import TableAccess
 from dynasmith.aws.items.loop import new_event_loop
 from dynasmith.aws.items.opening import Transport
 from dynasmith.engine.definition_items import wire_item
-from dynasmith.engine.ensuring import Ensured
+from dynasmith.engine.ensure import Ensured
 from dynasmith.engine.importing import as_definition
 from dynasmith.engine.planning import TOOL
 from dynasmith.engine.transfer import copy as flow_copy

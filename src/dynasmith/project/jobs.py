@@ -81,15 +81,16 @@ class Jobs:
             match job.verb:
                 case "copy":
                     ends = self._items.end(sides["source"]), self._items.end(sides["target"])
-                    return flow_copy.copy_again(claim, *ends, transform=function, around=around)
+                    report = flow_copy.copy_again(claim, *ends, transform=function, around=around)
                 case "export":
                     how = msgspec.convert(job.parameters["how"], ExportAs)
                     files = self._items.files(sides["source"], Path(job.parameters["dest"]), how)
-                    return flow_export.export_again(claim, self._items.end(sides["source"]), files, around=around)
+                    report = flow_export.export_again(claim, self._items.end(sides["source"]), files, around=around)
                 case "populate":
-                    return self._populate_again(claim, job, self._items.end(sides["target"]), function, around)
+                    report = self._populate_again(claim, job, self._items.end(sides["target"]), function, around)
                 case verb:
                     raise CheckpointError(f"Job {job_id} is a {verb}, which this version cannot resume.")
+            return self._items.priced(report)
         except KeyError as error:
             raise CheckpointError(f"Job {job_id} does not say {error}.", hint="start a new job") from error
         finally:

@@ -6,7 +6,6 @@ import click
 
 from dynasmith.cli.flow_options import MODE, flow_options, flowing, side, side_options
 from dynasmith.cli.shared import Invocation, verb
-from dynasmith.errors import UsageError
 
 
 @verb("copy", example="dynasmith copy orders orders_v2 --transform shop.moves:split_name --create-target")
@@ -28,10 +27,10 @@ def command(invocation: Invocation, source: str, target: str, **given: Any) -> i
     first, second = side("source", source, given), side("target", target, given)
     project, transform = invocation.project(), given["transform"]
     items = project.items
+    wish = {"transform": transform, "asked": asked, "create_target": given["create_target"]}
     if invocation.dry_run:
-        if given["create_target"]:
-            raise UsageError("--dry-run needs the target to be there.", hint="leave --create-target away")
-        return show_rehearsal(invocation, items.rehearse_copy(first, second, transform=transform, asked=asked))
+        return show_rehearsal(invocation, items.rehearse_copy(first, second, **wish))
+    items.check_copy(first, second, **wish)
     invocation.ask_environment()
     invocation.ask(f"Copy {source} into {target}?")
     with FlowShown(invocation.words()) as shown:

@@ -20,7 +20,7 @@ from dynasmith.errors import UsageError
 @side_options("source")
 def command(invocation: Invocation, table: str, dest: str, **given: Any) -> int:
     """A whole table into a file or a folder of files, with a manifest: counts, digest, definition."""
-    from dynasmith.cli.flow_shown import FlowShown, show_report
+    from dynasmith.cli.flow_shown import FlowShown, show_rehearsal, show_report
     from dynasmith.files.items.sink import style_of
     from dynasmith.project.sides import ExportAs
 
@@ -37,9 +37,7 @@ def command(invocation: Invocation, table: str, dest: str, **given: Any) -> int:
     source = side("source", table, given)
     project = invocation.project()
     if invocation.dry_run:
-        seen = project.items.end(source).description
-        invocation.say(f"Would export about {seen.item_count_estimate:,} items, {seen.size_bytes_estimate:,} bytes.")
-        return 0
+        return show_rehearsal(invocation, project.items.rehearse_export(source, asked=asked))
     with FlowShown(invocation.words()) as shown:
         report = project.items.export(source, dest, how=how, asked=asked, listener=shown)
     if not invocation.as_json:

@@ -26,6 +26,9 @@ def list_(invocation: Invocation) -> int:
     if invocation.as_json:
         print_json(jobs)
         return 0
+    if not jobs:
+        invocation.say("No jobs.")
+        return 0
     grid = Grid(box=None, pad_edge=False, header_style="dim")
     for name in ("id", "verb", "state", "read", "written", "dead"):
         grid.add_column(name, no_wrap=True)
@@ -67,8 +70,7 @@ def resume(invocation: Invocation, job: str) -> int:
 def cancel(invocation: Invocation, job: str) -> int:
     """End a job for good; what it wrote stays."""
     invocation.project().jobs.cancel(job)
-    invocation.say(f"Cancelled {job}.")
-    return 0
+    return _told(invocation, job, f"Cancelled {job}.")
 
 
 @verb("pause", example="dynasmith jobs pause copy-20261120T101500-1a2b3c")
@@ -76,8 +78,7 @@ def cancel(invocation: Invocation, job: str) -> int:
 def pause(invocation: Invocation, job: str) -> int:
     """Let a job that runs wait, within a second."""
     invocation.project().jobs.pause(job)
-    invocation.say(f"Paused {job}: dynasmith jobs proceed {job}")
-    return 0
+    return _told(invocation, job, f"Paused {job}: dynasmith jobs proceed {job}")
 
 
 @verb("proceed", example="dynasmith jobs proceed copy-20261120T101500-1a2b3c")
@@ -85,8 +86,7 @@ def pause(invocation: Invocation, job: str) -> int:
 def proceed(invocation: Invocation, job: str) -> int:
     """Let a paused job go on."""
     invocation.project().jobs.proceed(job)
-    invocation.say(f"{job} goes on.")
-    return 0
+    return _told(invocation, job, f"{job} goes on.")
 
 
 @verb("pace", example="dynasmith jobs pace copy-20261120T101500-1a2b3c --max-write-units 500")
@@ -98,8 +98,7 @@ def pace(invocation: Invocation, job: str, max_read_units: float | None, max_wri
     if max_read_units is None and max_write_units is None:
         raise UsageError("No pace was given.", hint="--max-read-units or --max-write-units")
     invocation.project().jobs.pace(job, read_units=max_read_units, write_units=max_write_units)
-    invocation.say(f"Changed the pace of {job}.")
-    return 0
+    return _told(invocation, job, f"Changed the pace of {job}.")
 
 
 @verb("prune", example="dynasmith jobs prune copy-20261120T101500-1a2b3c")
@@ -109,6 +108,19 @@ def prune(invocation: Invocation, jobs: tuple[str, ...]) -> int:
     for job in jobs:
         invocation.project().jobs.prune(job)
         invocation.say(f"Removed {job}.")
+    if invocation.as_json:
+        print_json(list(jobs))
+    return 0
+
+
+def _told(invocation: Invocation, job: str, sentence: str) -> int:
+    """What was done with a job: a sentence, or with ``--json`` the job as it is now."""
+    from dynasmith.jobs.job import describe_job
+
+    if invocation.as_json:
+        print_json(describe_job(invocation.project().jobs.show(job)))
+    else:
+        invocation.say(sentence)
     return 0
 
 

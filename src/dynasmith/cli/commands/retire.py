@@ -25,6 +25,8 @@ def command(invocation: Invocation, tables: tuple[str, ...], folder: str | None,
             invocation.say(
                 f"Would export {name} into {folder}/{name}, then delete it." if folder else f"Would delete {name}."
             )
+        if invocation.as_json:
+            print_json([{"table": name, "export": f"{folder}/{name}" if folder else None} for name in names])
         return 0
     invocation.ask_environment()
     for name in names:

@@ -12,6 +12,8 @@ from dynasmith.items.wire import decode_item, encode_item
 from dynasmith.ports.items import Dead, Heard, Item, OpenSink, OpenSource, Outcome, Page
 
 Anything = Mapping[str, Any] | bytes
+TakeItems = Callable[[Sequence[dict[str, Any]]], Awaitable[None] | None]
+"""Takes a page of items in plain Python, sync or async."""
 
 
 class IterableSource:
@@ -85,7 +87,7 @@ class CallableSink:
     After a kill the page that was under way is handed over again.
     """
 
-    def __init__(self, function: Callable[[Sequence[dict[str, Any]]], Awaitable[None] | None]) -> None:
+    def __init__(self, function: TakeItems) -> None:
         self._function = function
 
     @property
@@ -126,7 +128,7 @@ def from_iterable(
     return opened
 
 
-def to_callable(function: Callable[[Sequence[dict[str, Any]]], Awaitable[None] | None]) -> OpenSink:
+def to_callable(function: TakeItems) -> OpenSink:
     """Opens a CallableSink."""
 
     async def opened(_heard: Heard) -> CallableSink:

@@ -28,11 +28,12 @@ class FlowProgress(Event, frozen=True, kw_only=True, tag="flow-progress"):
 
 
 class FlowDead(Event, frozen=True, kw_only=True, tag="flow-dead"):
-    """The first dead letter of a kind; the others of it are counted only."""
+    """The first dead letter of a kind; the others of it are counted only. ``place`` is a file and line, or empty."""
 
     job: str
     code: str
     reason: str
+    place: str = ""
 
 
 class FlowEnded(Event, frozen=True, kw_only=True, tag="flow-ended"):

@@ -236,7 +236,15 @@ class Flow:
         for entry in dead:
             if entry.code not in self._codes:
                 self._codes.add(entry.code)
-                self.listener(FlowDead(table=self.table, job=self.claim.job.id, code=entry.code, reason=entry.reason))
+                self.listener(
+                    FlowDead(
+                        table=self.table,
+                        job=self.claim.job.id,
+                        code=entry.code,
+                        reason=entry.reason,
+                        place=entry.place,
+                    )
+                )
 
     # --- watching -----------------------------------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 """--dry-run: what a verb would move, what it would cost and how long it would take, with samples. It opens no sink."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace as changed
 from math import inf
 from typing import Any
 
@@ -18,7 +19,7 @@ from dynasmith.items.size import item_bytes
 from dynasmith.items.transform import Function, ItemRefused, Transform
 from dynasmith.items.wire import RawItem
 from dynasmith.jobs.estimate import Estimate, estimate_units, with_cost, with_time
-from dynasmith.ports.items import Item, OpenSource
+from dynasmith.ports.items import Dead, Item, OpenSource
 from dynasmith.tables.table import known
 
 SAMPLED_ITEMS = 200
@@ -63,7 +64,7 @@ def rehearse_copy(
     asked = asked or Flowing()
     around = around or Around()
     check_ends(source, target, transforms=transform is not None)
-    items = _first_items(table_reader(source, 1, asked), around)
+    items, _ = _first_items(table_reader(source, 1, asked), around)
     job = new_job("copy", around, 1, {})
     alive = expiry(source, job)
     notes = []
@@ -84,16 +85,45 @@ def rehearse_items(
     size_bytes: int,
     asked: Flowing | None = None,
     *,
+    transform: Function | None = None,
     prices: Mapping[str, float | None] | None = None,
     around: Around | None = None,
 ) -> Rehearsal:
     """What ``populate`` would do; ``items`` and ``size_bytes`` are what its files say or weigh, 0 where unknown."""
     asked = asked or Flowing()
-    sampled = _first_items(source, around or Around())
+    around = around or Around()
+    sampled, dead = _first_items(source, around)
+    notes = []
+    if dead:
+        looked = len(sampled) + len(dead)
+        notes.append(f"{len(dead)} of the first {looked} are rejected; the first: {dead[0].place}: {dead[0].reason}")
     if not items and sampled:
         mean = sum(memoryview(item).nbytes for item in sampled) / len(sampled)
         items = max(len(sampled), round(size_bytes / mean))
-    return _rehearsed(None, target, asked, sampled, None, prices, [], items)
+    made: Transform | None = None
+    if transform is not None:
+        job = new_job("populate", around, 1, {})
+        made = Transform(transform, Context(job.started_at, job.id, target.key))
+    return _rehearsed(None, target, asked, sampled, made, prices, notes, items)
+
+
+def rehearse_export(
+    source: TableEnd,
+    asked: Flowing | None = None,
+    *,
+    prices: Mapping[str, float | None] | None = None,
+    around: Around | None = None,
+) -> Rehearsal:
+    """What ``export`` would read, cost and take: reads up to 200 items, writes no file."""
+    asked = asked or Flowing()
+    items, _ = _first_items(table_reader(source, 1, asked), around or Around())
+    notes: list[str] = []
+    count, size = _figures(source, items, notes)
+    estimate = estimate_units(count, size, [(item_bytes(item), 0) for item in items], consistent=asked.consistent)
+    rate = rates(source, "read", asked.max_read_units, share=asked.share).ceiling
+    estimate = with_cost(with_time(estimate, read_rate=rate), prices or {})
+    samples = tuple(_sample(item, None)[0] for item in items[:SHOWN_SAMPLES])
+    return Rehearsal(estimate, samples, tuple(notes))
 
 
 def _rehearsed(
@@ -110,11 +140,7 @@ def _rehearsed(
     sizes = [(item_bytes(item), sum(map(item_bytes, after))) for item, (_, after) in zip(items, results, strict=True)]
     size = sum(before for before, _ in sizes) * count // max(1, len(sizes))
     if source is not None:
-        description = source.description
-        count, size = description.item_count_estimate, description.size_bytes_estimate
-        if not count and items:
-            notes.append("the table's own figures are not there yet: the estimate covers the sample only")
-            count, size = len(items), sum(before for before, _ in sizes)
+        count, size = _figures(source, items, notes)
     refused = sum(1 for sample, _ in results if sample.refused)
     if refused:
         notes.append(f"the transform refuses {refused} of {len(items)} sampled items")
@@ -122,10 +148,21 @@ def _rehearsed(
     if indexes:
         notes.append(f"each write may be written to {indexes:.0f} indexes too: the units assume that it is")
     estimate = estimate_units(count, size, sizes, indexes=indexes, consistent=asked.consistent)
+    if source is None:  # files cost no read units
+        estimate = changed(estimate, read_units=0.0)
     read = rates(source, "read", asked.max_read_units, share=asked.share).ceiling if source is not None else inf
     write = rates(target, "write", asked.max_write_units, share=asked.share).ceiling
     estimate = with_cost(with_time(estimate, read_rate=read, write_rate=write), prices or {})
     return Rehearsal(estimate, tuple(sample for sample, _ in results[:SHOWN_SAMPLES]), tuple(notes))
+
+
+def _figures(source: TableEnd, items: Sequence[Item], notes: list[str]) -> tuple[int, int]:
+    """Items and bytes of a table: its own figures, or the sample where it has none yet."""
+    description = source.description
+    if description.item_count_estimate or not items:
+        return description.item_count_estimate, description.size_bytes_estimate
+    notes.append("the table's own figures are not there yet: the estimate covers the sample only")
+    return len(items), sum(map(item_bytes, items))
 
 
 def _sample(item: Item, transform: Transform | None) -> tuple[Sample, list[RawItem]]:
@@ -147,20 +184,24 @@ def _shown(raw: RawItem) -> str:
         return bytes(raw).decode("utf-8", "replace")
 
 
-def _first_items(source: OpenSource, around: Around) -> list[Item]:
-    async def main(stop: Stop) -> list[Item]:
+def _first_items(source: OpenSource, around: Around) -> tuple[list[Item], list[Dead]]:
+    """The first items of a source, and what is no item before and among them."""
+
+    async def main(stop: Stop) -> tuple[list[Item], list[Dead]]:
         opened = await source(lambda _: None)
         try:
             found: list[Item] = []
+            dead: list[Dead] = []
             for segment in range(opened.segments):
                 start: bytes | None = None
                 while len(found) < SAMPLED_ITEMS and not stop.asked:
                     page = await opened.read(segment, start)
                     found += page.items
+                    dead += page.dead
                     start = page.next
                     if start is None:
                         break
-            return found[:SAMPLED_ITEMS]
+            return found[:SAMPLED_ITEMS], dead
         finally:
             await opened.close()
 
