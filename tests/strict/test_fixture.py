@@ -5,9 +5,10 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from dynasmith.local.strict import StrictServer
-from strict_tables import create, defined, index, ready
+from strict_tables import create, defined, index, ready, refused
 
 
 def _resource(strict: StrictServer) -> Any:
@@ -116,10 +117,13 @@ def test_application_auto_scaling_is_answered_by_moto(strict: StrictServer) -> N
         "ResourceId": "table/users",
         "ScalableDimension": "dynamodb:table:WriteCapacityUnits",
     }
+    absent = {**target, "ResourceId": "table/nobody"}
+    with pytest.raises(ClientError, match="DynamoDB table does not exist: table/nobody"):
+        scaling.register_scalable_target(**absent, MinCapacity=5, MaxCapacity=50)
     scaling.register_scalable_target(**target, MinCapacity=5, MaxCapacity=50)
     found = scaling.describe_scalable_targets(ServiceNamespace="dynamodb", ResourceIds=["table/users"])
     assert found["ScalableTargets"][0]["MaxCapacity"] == 50
-    call = strict.journal.of("RegisterScalableTarget")[0]
+    call = strict.journal.of("RegisterScalableTarget")[1]
     assert (call.service, call.status, call.request["ResourceId"]) == ("application-autoscaling", 200, "table/users")
 
 
@@ -181,3 +185,33 @@ def test_a_table_that_was_there_before_is_adopted(strict_upstream: str) -> None:
         ttl = other.describe_time_to_live(TableName="tab")["TimeToLiveDescription"]
         assert ttl == {"TimeToLiveStatus": "ENABLED", "AttributeName": "e"}
         second.wipe()
+
+
+def test_a_replica_wants_both_images_and_scaled_or_on_demand_writes(strict: StrictServer) -> None:
+    client = _resource(strict).meta.client
+    units = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 5}
+    ready(strict, client, BillingMode="PROVISIONED", ProvisionedThroughput=units)
+    add = {"TableName": "tab", "ReplicaUpdates": [{"Create": {"RegionName": "us-west-2"}}]}
+    assert "NEW_AND_OLD_IMAGES" in refused(client.update_table, **add)[1]
+    images = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+    client.update_table(TableName="tab", StreamSpecification=images)
+    strict.clock.advance(60)
+    assert "Pay-Per-Request or AutoScaled" in refused(client.update_table, **add)[1]
+    client.update_table(TableName="tab", BillingMode="PAY_PER_REQUEST")
+    strict.clock.advance(60)
+    client.update_table(**add)
+    strict.clock.advance(60)
+
+    def replicas() -> dict[str, str]:
+        table = client.describe_table(TableName="tab")["Table"]
+        return {one["RegionName"]: one["ReplicaStatus"] for one in table.get("Replicas", ())}
+
+    strict.auto_advance = False
+    assert replicas() == {"us-west-2": "CREATING"}
+    off = {"TableName": "tab", "StreamSpecification": {"StreamEnabled": False}}
+    assert "Disabling Stream is not allowed" in refused(client.update_table, **off)[1]
+    strict.clock.advance(minutes=5)
+    assert replicas() == {"us-west-2": "ACTIVE"}
+    client.update_table(TableName="tab", ReplicaUpdates=[{"Delete": {"RegionName": "us-west-2"}}])
+    strict.clock.advance(minutes=5)
+    assert replicas() == {}

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from dynasmith.local.strict import control, data
+from dynasmith.local.strict import control, data, scaling
 from dynasmith.local.strict.export import describe_export, export_table, list_exports
 from dynasmith.local.strict.faults import struck
 from dynasmith.local.strict.http import Upstream
@@ -54,23 +54,28 @@ class Pipeline:
         """A service that is only routed: Application Auto Scaling to its own engine, the rest to the engine."""
         world = self._world
         service = request.scope[2]
-        scaling = target.startswith(b"AnyScaleFrontendService.") or service == "application-autoscaling"
+        scaling_call = target.startswith(b"AnyScaleFrontendService.") or service == "application-autoscaling"
         operation = target.rpartition(b".")[2].decode("latin-1")
         if not operation:
             path = request.target.decode("latin-1").split("?", 1)[0]
             operation = f"{request.method.decode('latin-1')} {path}"
         at = world.clock.now()
-        upstream = await self._autoscaling() if scaling else world.upstream
+        upstream = await self._autoscaling() if scaling_call else world.upstream
         fault = world.faults.meeting(operation, ())
-        if fault is not None and upstream is not None:
+        refusal = await scaling.judge(world, request, operation) if scaling_call and fault is None else None
+        if upstream is None:
+            reply = error_reply(
+                "UnknownOperationException", "This endpoint was started without Application Auto Scaling"
+            )
+        elif refusal is not None:
+            reply = refused(refusal)
+        elif fault is None:
+            reply = await upstream.send(request)
+        else:
             engine = upstream
             reply = await struck(fault, operation, "", lambda: engine.send(request))
-        elif upstream is None:
-            reply = error_reply(
-                "UnknownOperationException", "This endpoint was started without Application Auto Scaling", status=400
-            )
-        else:
-            reply = await upstream.send(request)
+        if scaling_call:
+            scaling.learn(world.account_of(request), request, operation, reply)
         body = request.body if target else None
         world.journal.add(Call(operation, "", reply.status, None, at, 0, outcome(reply), service or "other", body=body))
         return reply

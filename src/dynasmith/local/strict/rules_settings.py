@@ -138,7 +138,7 @@ def _sse_spec(ask: Ask) -> Refusal | None:
     "replica-conditions",
     UPDATE,
     refuses="a replica of a table without a stream of both images, a second of one Region, or of a provisioned table "
-    "whose write capacity is not scaled (unless autoscaling is known to the endpoint)",
+    "whose write capacity no target of Application Auto Scaling scales (registered through this endpoint)",
     source=GUIDE + "V2globaltables_reqs_bestpractices.html",
 )
 def _replicas(ask: Ask) -> Refusal | None:
@@ -160,6 +160,9 @@ def _replicas(ask: Ask) -> Refusal | None:
                     "The table must have DynamoDB Streams enabled with StreamViewType: "
                     "NEW_AND_OLD_IMAGES to create a replica"
                 )
+            scaled = (f"table/{table.name}", "dynamodb:table:WriteCapacityUnits") in ask.account.scaled
+            if not table.on_demand_billing and not scaled:
+                return invalid_values("Table write capacity should either be Pay-Per-Request or AutoScaled.")
         elif name not in table.replicas:
             return invalid_values(
                 "Replica specified in the Replica Update or Replica Delete action of the request was not found."

@@ -228,7 +228,8 @@ class Account:
     key: tuple[str, str]
     tables: dict[str, TableState] = field(default_factory=dict)
     backups: dict[str, BackupState] = field(default_factory=dict)
-    restoring: dict[str, float] = field(default_factory=dict)
+    # (resource id, scalable dimension) of the targets that were registered through the endpoint.
+    scaled: set[tuple[str, str]] = field(default_factory=set)
 
     def settle(self, now: float) -> None:
         """Let everything happen that is due in every table."""

@@ -11,6 +11,7 @@ from dynasmith.local.strict import (
     rules_settings,
     rules_tables,
     rules_update,
+    scaling,
 )
 from dynasmith.local.strict.rules import Rule
 from dynasmith.local.strict.rules_data import ITEM_OPERATIONS
@@ -59,6 +60,7 @@ GROUPS: tuple[tuple[str, tuple[Rule, ...]], ...] = (
     ("Reading and writing", tuple(rules_data.RULES)),
     ("Items and batches", tuple(rules_items.RULES)),
     ("Expressions", tuple(rules_expressions.RULES)),
+    ("Application Auto Scaling", tuple(scaling.RULES)),
     ("Kept by the endpoint itself", KEPT),
 )
 
