@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from msgspec.structs import replace
 
 from dynasmith.errors import DynasmithError, RunError, UsageError
-from dynasmith.local import kept
+from dynasmith.local import Running, kept
 from dynasmith.local.control import ask_to_stop
 from dynasmith.local.messages import AnyMessage, Repeated, Saved
 from dynasmith.local.processes import birth, is_alive
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.engine
 
 
-def kill(running: kept.Running) -> None:
+def kill(running: Running) -> None:
     """End it as a crash would, and wait until it is gone."""
     born = birth(running.pid)
     assert born is not None

@@ -10,12 +10,11 @@ import sys
 import time
 from pathlib import Path
 
-from msgspec import Struct
-
 from dynasmith.errors import Unreachable, UsageError, WaitTimeout
 from dynasmith.local import state
 from dynasmith.local.control import ask_to_stop
 from dynasmith.local.engines import SILENT_SECONDS_MAX, require
+from dynasmith.local.kept_values import Running, Status, Stopped
 from dynasmith.local.lock import FileLock
 from dynasmith.local.messages import Failed, NotSaved, Ready, Repeated, Say, messages, silent
 from dynasmith.local.processes import clean_environment, end, own_group_arguments
@@ -31,58 +30,6 @@ START_LOCK_SECONDS_MAX = 120.0
 _POLL_SECONDS = 0.05
 # The processes that this one began and that live on: kept, so that they are reaped when they end while we still run.
 _begun: dict[int, "subprocess.Popen[bytes]"] = {}
-
-
-class Running(Struct, frozen=True, kw_only=True):
-    """An engine that answers at ``endpoint``.
-
-    ``began``: this call started it (False: it ran already). ``last_stop_clean`` False: the run before was killed;
-    ``repeated_calls`` writes since the last save were then made again, ``refused_calls`` of them in vain.
-    """
-
-    endpoint: str
-    port: int
-    pid: int
-    folder: Path
-    log: Path
-    strict: bool
-    clock: ClockName
-    began: bool
-    last_stop_clean: bool = True
-    repeated_calls: int = 0
-    refused_calls: int = 0
-
-
-class Stopped(Struct, frozen=True, kw_only=True):
-    """The engine of ``folder`` does not run. ``was_running``: it did; ``clean``: everything was saved."""
-
-    port: int
-    folder: Path
-    was_running: bool
-    clean: bool
-    not_saved: tuple[str, ...] = ()
-    seconds: float = 0.0
-
-
-class Status(Struct, frozen=True, kw_only=True):
-    """What is known of the engine of ``folder``. ``last_stop_clean`` None: it runs, or never ran.
-
-    ``port_taken_by_stranger``: the port answers, and it is not this engine. Sizes are bytes on disk.
-    """
-
-    running: bool
-    endpoint: str
-    port: int
-    folder: Path
-    pid: int | None
-    started_at: str | None
-    strict: bool
-    clock: ClockName
-    log: Path | None
-    last_stop_clean: bool | None
-    saved_bytes: int
-    journal_bytes: int
-    port_taken_by_stranger: bool
 
 
 def default_folder(port: int = PORT, project: Path = Path()) -> Path:
