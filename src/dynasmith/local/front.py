@@ -24,7 +24,7 @@ def rules_off(path: Path | None) -> tuple[str, ...]:
     """
     if path is None:
         return ()
-    hint = 'a rules file says off = ["ttl-once-an-hour"]; the rules are listed in docs/reference/strict.md'
+    hint = 'a rules file says off = ["ttl-once-an-hour"]; the rules are listed in docs/reference/strict-rules.md'
     try:
         text = path.read_text(encoding="utf-8")
         said = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
