@@ -25,8 +25,8 @@ the engine, a difference as well as its absence, so a cell that is no longer tru
 DynamoDB Local is AWS's own, under a licence of its own; nothing of dynasmith fetches or starts it. Point the suite at
 one that runs, or at a real account, with the variables below.
 
-`dynasmith local start --strict` puts the [strict endpoint](strict-rules.md) in front of ministack and moto: it refuses what
-the service refuses, and most of the differences below are gone behind it.
+`dynasmith local start --strict` puts the [strict endpoint](strict-rules.md) in front of ministack and moto: it refuses
+what the service refuses, and most of the differences below are gone behind it.
 
 ## Running the suite
 
