@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 import os
+import ssl
 import zlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -20,12 +21,14 @@ from dynasmith.jobs.job import Job, job_id
 MakeTable = Callable[..., str]
 
 
-def client_of(endpoint: str) -> Any:
+def client_of(endpoint: str, verify: str | None = None) -> Any:
     """A botocore client with dummy credentials for ``endpoint``."""
     session = botocore.session.Session()
     session.set_credentials("dummy", "dummy")
     config = botocore.config.Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=20)
-    return session.create_client("dynamodb", region_name="eu-west-1", endpoint_url=endpoint, config=config)
+    return session.create_client(
+        "dynamodb", region_name="eu-west-1", endpoint_url=endpoint, config=config, verify=verify
+    )
 
 
 @dataclass
@@ -37,10 +40,13 @@ class Said:
     headers: dict[str, str] = field(default_factory=dict)
     cut: int | None = None
     crc: int | None = None
+    no_length: bool = False
 
     def wire(self) -> bytes:
         crc = zlib.crc32(self.body) if self.crc is None else self.crc
         head = {"x-amz-crc32": str(crc), "x-amzn-requestid": "R1", "content-length": str(len(self.body))} | self.headers
+        if self.no_length:
+            del head["content-length"]
         lines = [f"HTTP/1.1 {self.status} Said", *(f"{name}: {value}" for name, value in head.items()), "", ""]
         return "\r\n".join(lines).encode() + self.body
 
@@ -66,7 +72,7 @@ class Scripted:
 
 
 @asynccontextmanager
-async def scripted(*replies: Said) -> AsyncIterator[Scripted]:
+async def scripted(*replies: Said, tls: ssl.SSLContext | None = None) -> AsyncIterator[Scripted]:
     """A scripted server on a free port of this machine."""
     script = Scripted(list(replies))
 
@@ -87,8 +93,9 @@ async def scripted(*replies: Said) -> AsyncIterator[Scripted]:
         finally:
             writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    script.endpoint = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
+    port = server.sockets[0].getsockname()[1]
+    script.endpoint = f"https://localhost:{port}" if tls else f"http://127.0.0.1:{port}"
     try:
         yield script
     finally:

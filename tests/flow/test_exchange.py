@@ -1,15 +1,20 @@
-"""Both exchanges keep the same promises: one suite, two transports."""
+"""The exchanges keep the same promises: one suite, three transports."""
 
 import asyncio
 import gzip
+import shutil
 import socket
+import ssl
+import subprocess
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dynasmith.aws.items.address import Credentials, address_of
 from dynasmith.aws.items.calls import Calls, Patience, batch_write_body, scan_shape
+from dynasmith.aws.items.direct import DirectExchange, unchunked
 from dynasmith.aws.items.exchange import Exchange
 from dynasmith.aws.items.fallback import BotocoreExchange
 from dynasmith.aws.items.http import AiohttpExchange
@@ -34,11 +39,16 @@ async def open_aiohttp(client: Any) -> Exchange:
     return AiohttpExchange(address, Credentials(client))
 
 
+async def open_direct(client: Any) -> Exchange:
+    address = await asyncio.to_thread(address_of, client, "t")
+    return DirectExchange(address, Credentials(client))
+
+
 async def open_botocore(client: Any) -> Exchange:
     return BotocoreExchange(client, await asyncio.to_thread(address_of, client, "t"))
 
 
-@pytest.fixture(params=[open_aiohttp, open_botocore], ids=["aiohttp", "botocore"])
+@pytest.fixture(params=[open_direct, open_aiohttp, open_botocore], ids=["direct", "aiohttp", "botocore"])
 def open_exchange(request: pytest.FixtureRequest) -> Open:
     opener: Open = request.param
     return opener
@@ -161,9 +171,10 @@ def test_nothing_listening_is_said_soon(open_exchange: Open) -> None:
     assert "local start" in caught.value.hint
 
 
-def test_the_clock_of_the_service_is_taken_after_a_refused_signature() -> None:
+@pytest.mark.parametrize("ours", [open_direct, open_aiohttp])
+def test_the_clock_of_the_service_is_taken_after_a_refused_signature(ours: Open) -> None:
     late = error("InvalidSignatureException", "Signature expired: too old", date="Tue, 01 Jan 2030 00:00:00 GMT")
-    _, (script, _), _ = asyncio.run(ask_scripted(open_aiohttp, late, Said()))
+    _, (script, _), _ = asyncio.run(ask_scripted(ours, late, Said()))
     assert [heard.headers["x-amz-date"][:8] for heard in script.heard][1] == "20300101"
 
 
@@ -173,3 +184,90 @@ def test_the_address_is_botocores_and_nothing_is_sent() -> None:
     client.close()
     assert (address.url, address.region, address.service) == ("http://127.0.0.1:9/prefix", "eu-west-1", "dynamodb")
     assert address.loopback
+
+
+CHUNKED = b'5\r\n{"Cou\r\n6;x=y\r\nnt":7}\r\n0\r\n\r\n'
+
+
+def test_chunks_are_put_together_when_they_are_whole() -> None:
+    assert unchunked(CHUNKED) == b'{"Count":7}'
+    assert all(unchunked(CHUNKED[:cut]) is None for cut in range(len(CHUNKED)))
+
+
+def test_a_chunked_reply_and_one_without_a_length_are_read(open_exchange: Open) -> None:
+    chunked = Said(200, CHUNKED, {"transfer-encoding": "chunked", "x-amz-crc32": "none"}, no_length=True)
+    body, _, _ = asyncio.run(ask_scripted(open_exchange, chunked))
+    assert body == b'{"Count":7}'
+    whole = b'{"Count":8}'
+    until_closed = Said(200, whole, {"x-amz-crc32": "none"}, no_length=True, cut=10_000)
+    body, _, calls = asyncio.run(ask_scripted(open_exchange, until_closed))
+    assert body == whole
+    assert calls.retried == 0
+
+
+def test_more_requests_than_connections_take_turns(client: Any, make_table: MakeTable) -> None:
+    table = make_table()
+
+    async def main() -> int:
+        address = await asyncio.to_thread(address_of, client, table)
+        exchange = DirectExchange(address, Credentials(client), connections=2)
+        calls = Calls(exchange)
+        try:
+            pages = await asyncio.gather(*(calls.scan(table, scan_shape(table), None) for _ in range(20)))
+            return len(pages)
+        finally:
+            await exchange.close()
+
+    assert asyncio.run(main()) == 20
+
+
+def test_a_cancelled_request_frees_its_turn() -> None:
+    async def main() -> bytes:
+        async with scripted(Said(200, b"{}", cut=10), Said(200, b'{"Count":1}')) as script:
+            client = client_of(script.endpoint)
+            address = await asyncio.to_thread(address_of, client, "t")
+            exchange = DirectExchange(address, Credentials(client), connections=1)
+            try:
+                first = asyncio.create_task(exchange("Scan", b"{}"))
+                second = asyncio.create_task(exchange("Scan", b"{}"))
+                third = asyncio.create_task(exchange("Scan", b"{}"))
+                while not script.heard:
+                    await asyncio.sleep(0)
+                first.cancel()
+                second.cancel()
+                return (await third).body
+            finally:
+                await exchange.close()
+                client.close()
+
+    assert asyncio.run(main()) == b'{"Count":1}'
+
+
+def certificate(folder: Path) -> tuple[str, str]:
+    """A certificate for localhost that no CA knows."""
+    pem, key = folder / "here.pem", folder / "here.key"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost"]
+    command += ["-addext", "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(pem)]
+    subprocess.run(command, check=True, capture_output=True)
+    return str(pem), str(key)
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed: no certificate to test with")
+def test_tls_is_verified_with_the_clients_bundle(open_exchange: Open, tmp_path: Path) -> None:
+    pem, key = certificate(tmp_path)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(pem, key)
+
+    async def ask(verify: str | None) -> bytes:
+        async with scripted(Said(200, b'{"Count":5}'), tls=tls) as script:
+            client = client_of(script.endpoint, verify=verify)
+            exchange = await open_exchange(client)
+            try:
+                return await Calls(exchange, patience=QUICK).ask("Scan", "t", b"{}")
+            finally:
+                await exchange.close()
+                client.close()
+
+    assert asyncio.run(ask(pem)) == b'{"Count":5}'
+    with pytest.raises((Unreachable, ServiceUnavailable), match=r"(?i)certificate"):
+        asyncio.run(ask(None))

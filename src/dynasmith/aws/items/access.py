@@ -20,7 +20,7 @@ LOOKUP_TRIES_MAX = 50
 class TableAccess:
     """The tables that ``client`` reaches. Costs nothing until something is opened."""
 
-    def __init__(self, client: Any, *, transport: Transport = "aiohttp", patience: Patience | None = None) -> None:
+    def __init__(self, client: Any, *, transport: Transport = "direct", patience: Patience | None = None) -> None:
         self._client = client
         self._transport: Transport = transport
         self._patience = patience

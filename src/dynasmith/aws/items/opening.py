@@ -5,6 +5,7 @@ from typing import Any, Literal, TypeAlias
 
 from dynasmith.aws.items.address import Credentials, address_of
 from dynasmith.aws.items.calls import Calls, Patience
+from dynasmith.aws.items.direct import DirectExchange
 from dynasmith.aws.items.exchange import Exchange
 from dynasmith.aws.items.fallback import BotocoreExchange
 from dynasmith.aws.items.http import AiohttpExchange
@@ -13,19 +14,22 @@ from dynasmith.aws.items.source import TableSource
 from dynasmith.items.key import KeySchema
 from dynasmith.ports.items import Heard, Mode, OpenSink, OpenSource
 
-Transport: TypeAlias = Literal["aiohttp", "botocore"]
-"""What sends: ``aiohttp`` is the default, ``botocore`` the fallback for networks where only its way works."""
+Transport: TypeAlias = Literal["direct", "aiohttp", "botocore"]
+"""What sends. ``direct`` is the default and the cheapest; a proxy makes it ``aiohttp``. ``botocore`` is the fallback
+for networks where only its way works."""
 
 CONNECTIONS = 64
 BOTOCORE_THREADS = 16
 
 
-async def open_exchange(client: Any, table: str, transport: Transport = "aiohttp") -> Exchange:
+async def open_exchange(client: Any, table: str, transport: Transport = "direct") -> Exchange:
     """An exchange with the endpoint that ``client`` would use for ``table``. Raises NoCredentials."""
     address = await asyncio.to_thread(address_of, client, table)
     if transport == "botocore":
         return BotocoreExchange(client, address, connections=BOTOCORE_THREADS)
-    return AiohttpExchange(address, Credentials(client), connections=CONNECTIONS)
+    if transport == "aiohttp" or address.proxy:
+        return AiohttpExchange(address, Credentials(client), connections=CONNECTIONS)
+    return DirectExchange(address, Credentials(client), connections=CONNECTIONS)
 
 
 async def open_calls(
@@ -33,7 +37,7 @@ async def open_calls(
     table: str,
     heard: Heard = lambda _: None,
     *,
-    transport: Transport = "aiohttp",
+    transport: Transport = "direct",
     patience: Patience | None = None,
 ) -> Calls:
     """The calls of the data plane for ``table``; close them with ``calls.exchange.close()``."""
@@ -48,7 +52,7 @@ def table_source(
     page_items: int | None = None,
     consistent: bool = False,
     filter_fragment: bytes = b"",
-    transport: Transport = "aiohttp",
+    transport: Transport = "direct",
     patience: Patience | None = None,
 ) -> OpenSource:
     """Opens ``table`` as a source; see TableSource."""
@@ -73,7 +77,7 @@ def table_sink(
     key: KeySchema,
     *,
     mode: Mode | None = None,
-    transport: Transport = "aiohttp",
+    transport: Transport = "direct",
     patience: Patience | None = None,
 ) -> OpenSink:
     """Opens ``table`` as a sink; see TableSink."""

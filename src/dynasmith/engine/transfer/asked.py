@@ -28,8 +28,8 @@ class Flowing(msgspec.Struct, frozen=True, kw_only=True):
     on_error: Policy = "stop"
     expired: Literal["keep", "skip"] = "keep"
     digest: bool = True
-    segments_at_once: int = 8
-    lanes: int = 4
+    segments_at_once: int = 6
+    lanes: int = 5
     processes: int = 0
 
 

@@ -42,8 +42,8 @@ class Width:
     """How much goes on at once. ``segments`` side by side, each with its page and the next one in memory (1 MB of items
     is about 2 MB here), and ``lanes`` batches of a page in flight."""
 
-    segments: int = 8
-    lanes: int = 4
+    segments: int = 6
+    lanes: int = 5
 
 
 WIDTH = Width()

@@ -1,0 +1,62 @@
+"""dynasmith's export, populate and verify: ``files.py ENDPOINT ITEMS export|populate|verify FOLDER``."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+import botocore.session
+from measure import measure
+
+from dynasmith.aws.items.access import TableAccess
+from dynasmith.aws.items.loop import new_event_loop
+from dynasmith.engine.transfer.asked import Flowing
+from dynasmith.engine.transfer.export import export
+from dynasmith.engine.transfer.populate import populate
+from dynasmith.engine.transfer.running import Around
+from dynasmith.engine.transfer.sides import TableEnd
+from dynasmith.engine.transfer.verify import VerifySide, verify
+from dynasmith.files.items.layout import layout_of
+from dynasmith.files.items.sink import FileSink, Head
+from dynasmith.files.items.source import FileSource
+from dynasmith.files.ledger import FolderLedger
+from dynasmith.ports.items import Heard
+from dynasmith.tables.description import TableDescription
+from dynasmith.tables.table import Key, KeyAttribute, Table
+
+HEAD = Head(tool="bench", table="a", created_at="2026-01-01T00:00:00Z", key=(("pk", "S"), ("sk", "S")))
+ASKED = Flowing(segments=4, max_read_units=1e9, max_write_units=1e9)
+
+
+def main(endpoint: str, items: str, kind: str, folder: str) -> None:
+    """Run one job and print the figures. The pages of the stub repeat, so its keys do not tell items apart."""
+    session = botocore.session.Session()
+    session.set_credentials("dummy", "dummy")
+    client = session.create_client("dynamodb", region_name="us-east-1", endpoint_url=endpoint)
+    key = Key(partition=(KeyAttribute(name="pk", type="S"),), sort=(KeyAttribute(name="sk", type="S"),))
+    end = TableEnd(TableDescription(table=Table(name="a", key=key), status="ACTIVE"), TableAccess(client))
+    dest = Path(folder) / "export"
+    around = Around(loop_factory=new_event_loop)
+
+    async def sink(_heard: Heard) -> FileSink:
+        return FileSink(dest, HEAD, compression="gz")
+
+    async def source(_heard: Heard) -> FileSource:
+        return FileSource(layout_of([str(dest)]), end.key)
+
+    with tempfile.TemporaryDirectory() as jobs:
+        ledger = FolderLedger(Path(jobs))
+        match kind:
+            case "export":
+                measure(lambda: export(end, sink, ledger, ASKED, around=around).counts.read)
+            case "populate":
+                parts = len(layout_of([str(dest)]).parts)
+                measure(lambda: populate(source, parts, end, ledger, ASKED, around=around).counts.read)
+            case "verify":
+                side = VerifySide(end.access.source("a", segments=4))
+                # Both sides are read: a digest of one is half of it.
+                measure(lambda: 2 * verify(side, side, end.key, around=around).source.count)
+    assert int(items) > 0
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

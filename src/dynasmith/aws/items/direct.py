@@ -1,0 +1,281 @@
+"""The exchange over sockets of our own: HTTP/1.1 with kept-alive connections and nothing that DynamoDB does not need.
+
+One request at a time on each connection, up to ``connections`` of them. A general HTTP client costs several times what
+a request of 25 items costs to make; this one knows one method, one address and replies with a length. It is no client
+for anything else: no redirects, no cookies, no proxies (those go over aiohttp).
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Mapping
+from time import monotonic
+from urllib.parse import urlsplit
+
+from dynasmith.aws.items.address import Address, Credentials
+from dynasmith.aws.items.exchange import Answer, BrokenExchange, checked_body
+from dynasmith.aws.items.signing import Signing
+from dynasmith.aws.items.tls import tls_of
+
+HEAD_BYTES_MAX = 64 * 1024
+SWEEP_SECONDS = 1.0
+"""How often requests that got no reply are looked for: cheaper than a timer for each."""
+
+
+class Connection(asyncio.Protocol):
+    """One connection: sends a request, reads its reply, is free again."""
+
+    __slots__ = ("_head", "_headers", "_need", "_parts", "_size", "_status", "closed", "deadline", "reply", "transport")
+
+    def __init__(self) -> None:
+        self.transport: asyncio.Transport | None = None
+        self.reply: asyncio.Future[tuple[int, Mapping[str, str], bytes]] | None = None
+        self.deadline = float("inf")
+        self.closed = False
+        self._begin()
+
+    def _begin(self) -> None:
+        self._head = b""
+        self._headers: dict[str, str] = {}
+        self._parts: list[bytes] = []
+        self._status = self._size = 0
+        self._need = -1  # -1: the head is not whole; -2: the body ends as its chunks say; -3: where the connection ends
+
+    def send(self, head: bytes, body: bytes, seconds: float) -> "asyncio.Future[tuple[int, Mapping[str, str], bytes]]":
+        """Send one request; the future is its reply, or BrokenExchange."""
+        assert self.transport is not None
+        self._begin()
+        self.reply = asyncio.get_running_loop().create_future()
+        self.deadline = monotonic() + seconds
+        self.transport.write(head + body)
+        return self.reply
+
+    # --- what the loop calls ------------------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The socket is open."""
+        self.transport = transport  # type: ignore[assignment]  # a stream's transport is a Transport
+
+    def data_received(self, data: bytes) -> None:
+        """Some bytes of a reply."""
+        if self.reply is None or self.reply.done():
+            self.abort("bytes came that nobody asked for")
+            return
+        if self._need == -1:
+            self._head += data
+            end = self._head.find(b"\r\n\r\n")
+            if end < 0:
+                if len(self._head) > HEAD_BYTES_MAX:
+                    self.abort("a reply has no end of its head")
+                return
+            data = self._head[end + 4 :]
+            if not self._read_head(self._head[:end]):
+                self.abort("what answers is no HTTP server")
+                return
+        self._parts.append(data)
+        self._size += len(data)
+        if self._need >= 0 and self._size >= self._need:
+            self._done(self._joined()[: self._need])
+        elif (self._need == -2 and data.endswith(b"\r\n")) or (self._need == -2 and self._size == 0):
+            body = unchunked(self._joined())
+            if body is not None:
+                self._done(body)
+
+    def eof_received(self) -> bool:
+        """The other side sends no more; connection_lost follows."""
+        return False
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """The socket is closed."""
+        self.closed = True
+        if self.reply is None or self.reply.done():
+            return
+        if self._need == -3 and error is None:
+            self._done(self._joined())
+        else:
+            self._fail(str(error) if error else "the connection was closed before its reply was whole")
+
+    # --- ours ---------------------------------------------------------------------------------------------------------
+
+    def abort(self, reason: str) -> None:
+        """Close at once; who waits for a reply gets BrokenExchange with ``reason``."""
+        self.closed = True
+        if self.transport is not None:
+            self.transport.abort()
+        self._fail(reason)
+
+    def _read_head(self, head: bytes) -> bool:
+        first, *lines = head.decode("latin-1").split("\r\n")
+        version, _, rest = first.partition(" ")
+        if not version.startswith("HTTP/1.") or not rest[:3].isdigit():
+            return False
+        self._status = int(rest[:3])
+        headers = self._headers = {
+            name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)
+        }
+        if "chunked" in headers.get("transfer-encoding", "").lower():
+            self._need = -2
+        elif headers.get("content-length", "").isdigit():
+            self._need = int(headers["content-length"])
+        else:
+            self._need = -3
+        if version == "HTTP/1.0" or headers.get("connection", "").lower() == "close" or self._need == -3:
+            self.closed = True
+        return True
+
+    def _joined(self) -> bytes:
+        return self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
+
+    def _done(self, body: bytes) -> None:
+        assert self.reply is not None
+        self._parts = []
+        self.reply.set_result((self._status, self._headers, body))
+
+    def _fail(self, reason: str) -> None:
+        if self.reply is not None and not self.reply.done():
+            self.reply.set_exception(BrokenExchange(reason))
+
+
+def unchunked(raw: bytes) -> bytes | None:
+    """The body of chunks, or None while they are not whole (RFC 9112, section 7.1)."""
+    parts: list[bytes] = []
+    at = 0
+    while True:
+        end = raw.find(b"\r\n", at)
+        if end < 0:
+            return None
+        size = int(raw[at:end].split(b";")[0], 16)
+        if size == 0:
+            return b"".join(parts) if raw.find(b"\r\n\r\n", end) >= 0 or raw[end + 2 :] == b"\r\n" else None
+        if len(raw) < end + 2 + size + 2:
+            return None
+        parts.append(raw[end + 2 : end + 2 + size])
+        at = end + 2 + size + 2
+
+
+class DirectExchange:
+    """Sends over connections of its own. Made inside a running loop; ``gzip`` as in AiohttpExchange."""
+
+    def __init__(
+        self, address: Address, credentials: Credentials, *, connections: int = 64, gzip: bool | None = None
+    ) -> None:
+        self._address = address
+        self._signing = Signing(address, credentials)
+        self._tls = tls_of(address)
+        parts = urlsplit(address.url)
+        self._host = parts.hostname or ""
+        self._port = parts.port or (443 if self._tls else 80)
+        compressed = gzip if gzip is not None else not address.loopback
+        path = parts.path or "/"
+        self._start = (
+            f"POST {path} HTTP/1.1\r\nAccept-Encoding: {'gzip' if compressed else 'identity'}\r\n"
+            f"User-Agent: {address.user_agent}\r\n"
+        )
+        self._free: list[Connection] = []
+        self._all: set[Connection] = set()
+        self._left = connections
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._sweeping: asyncio.TimerHandle | None = None
+
+    async def __call__(self, operation: str, body: bytes) -> Answer:
+        """Send one request once."""
+        headers = await self._signing.headers(operation, body)
+        lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+        head = f"{self._start}{lines}Content-Length: {len(body)}\r\n\r\n".encode("latin-1")
+        await self._turn()
+        try:
+            connection = self._take() or await self._connect()
+            try:
+                reply = connection.send(head, body, self._address.read_timeout_seconds)
+                status, got, raw = await reply
+            except BaseException:
+                connection.abort("nobody waits for the reply any more")
+                self._all.discard(connection)
+                raise
+            if connection.closed:
+                self._drop(connection)
+            else:
+                connection.deadline = float("inf")
+                self._free.append(connection)
+        finally:
+            self._next()
+        return Answer(status, got, checked_body(raw, got))
+
+    def clock_is(self, date: str) -> None:
+        """Sign with the service's clock from now on."""
+        self._signing.clock_is(date)
+
+    def credentials_refused(self) -> None:
+        """Ask botocore for the credentials again before the next request."""
+        self._signing.refused()
+
+    async def close(self) -> None:
+        """Close every connection and wait until they are."""
+        if self._sweeping is not None:
+            self._sweeping.cancel()
+        for connection in self._all:
+            connection.abort("the exchange was closed")
+        self._all.clear()
+        self._free.clear()
+        await asyncio.sleep(0)  # an aborted transport is closed at the loop's next turn
+
+    # --- connections --------------------------------------------------------------------------------------------------
+
+    async def _turn(self) -> None:
+        """Wait until one of the connections may be used."""
+        while self._left == 0:
+            future = asyncio.get_running_loop().create_future()
+            self._waiting.append(future)
+            try:
+                await future
+            except BaseException:
+                if not future.cancelled() and future.done():
+                    self._wake()
+                raise
+        self._left -= 1
+
+    def _next(self) -> None:
+        self._left += 1
+        self._wake()
+
+    def _wake(self) -> None:
+        while self._waiting:
+            future = self._waiting.popleft()
+            if not future.done():
+                future.set_result(None)
+                return
+
+    def _take(self) -> Connection | None:
+        while self._free:
+            connection = self._free.pop()
+            if not connection.closed:
+                return connection
+            self._drop(connection)
+        return None
+
+    def _drop(self, connection: Connection) -> None:
+        self._all.discard(connection)
+        if connection.transport is not None:
+            connection.transport.close()
+
+    async def _connect(self) -> Connection:
+        loop = asyncio.get_running_loop()
+        connection = Connection()
+        try:
+            async with asyncio.timeout(self._address.connect_timeout_seconds):
+                await loop.create_connection(lambda: connection, self._host, self._port, ssl=self._tls)
+        except TimeoutError as error:
+            raise BrokenExchange(f"{self._host}:{self._port} did not answer in time", refused=True) from error
+        except OSError as error:  # refused, no such host, a certificate that was not accepted
+            raise BrokenExchange(f"{self._host}:{self._port}: {error}", refused=True) from error
+        self._all.add(connection)
+        if self._sweeping is None:
+            self._sweeping = loop.call_later(SWEEP_SECONDS, self._sweep)
+        return connection
+
+    def _sweep(self) -> None:
+        """End requests that have waited for their reply too long."""
+        now = monotonic()
+        for connection in [one for one in self._all if one.deadline < now]:
+            connection.abort("no reply came in time")
+            self._all.discard(connection)
+        self._sweeping = asyncio.get_running_loop().call_later(SWEEP_SECONDS, self._sweep) if self._all else None
