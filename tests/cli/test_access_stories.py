@@ -124,3 +124,6 @@ def test_a_folder_that_cannot_be_written(story: Story) -> None:
     answer = story("plan", "--out", str(Path("absent") / "p.plan"))
     assert answer.code == 1
     assert "p.plan" in answer.error
+    logged = story("list", "--log-file", str(Path("absent") / "log"))
+    assert logged.code == 2
+    assert "cannot be written" in logged.error

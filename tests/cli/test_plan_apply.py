@@ -194,3 +194,19 @@ def test_outputs_are_written_and_read(story: Story) -> None:
     written = json.loads((story.folder / "outputs.json").read_text(encoding="utf-8"))
     assert written == story("outputs", "--json").json
     assert written[0]["indexes"] == {"by_a": f"{written[0]['arn']}/index/by_a"}
+
+
+def test_outputs_of_what_is_there_when_one_table_failed(strict_story: Story, strict: StrictServer) -> None:
+    strict_story.define(table("orders"), table("users"))
+    assert strict_story("apply", "--dry-run", "--outputs", "outputs.json").code == 0
+    assert not (strict_story.folder / "outputs.json").exists()
+    strict.fault("CreateTable", kind="access-denied", times=None, table="users")
+    answer = strict_story("apply", "--yes", "--outputs", "outputs.json")
+    assert (answer.code, answer.error) == (1, "1 table failed (users); 1 done.")
+    written = json.loads((strict_story.folder / "outputs.json").read_text(encoding="utf-8"))
+    assert [each["name"] for each in written] == ["orders"]
+    strict.calm()
+    lost = strict_story("apply", "--yes", "--outputs", "absent/outputs.json")
+    assert lost.code == 1
+    assert "is done, and the outputs cannot be written" in lost.error
+    assert sorted(strict_story.live()) == ["orders", "users"]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from dynasmith.errors import ConsentRequired
+from dynasmith.errors import ConsentRequired, UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -175,13 +175,20 @@ def _set_up_logging(invocation: Invocation) -> None:
         return
     handler: logging.Handler | None = None
     if invocation.text("log_file"):
-        handler = logging.FileHandler(invocation.text("log_file"), encoding="utf-8")
+        handler = _log_file(invocation.text("log_file"))
     elif invocation.values.get("debug"):
         handler = logging.StreamHandler()
     if handler is not None:
         handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
         logger.addHandler(handler)
         logger.setLevel(logging.DEBUG)
+
+
+def _log_file(name: str) -> logging.Handler:
+    try:
+        return logging.FileHandler(name, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"The log {name} cannot be written: {error.strerror}.", hint="name another file") from error
 
 
 def verb(name: str, *, example: str, **settings: Any) -> Callable[[Callable[..., Any]], click.Command]:

@@ -49,10 +49,10 @@ def command(
         prune=prune, rebuild_indexes=frozenset(flags["rebuild_index"]), allow_delete_items=delete
     )
     report = _apply(invocation, project, plan, consent, fresh=not plan_file)
-    if outputs:
-        Path(outputs).write_text(_outputs(project, plan), encoding="utf-8")
-        invocation.say(f"Outputs are in {outputs}.")
     failures = _failures(plan, report)
+    if outputs and not invocation.dry_run:
+        _write_outputs(Path(outputs), project, [t.table for t in plan.tables if t.table not in failures])
+        invocation.say(f"Outputs are in {outputs}.")
     if invocation.as_json:
         print_json(_json(plan, report, failures))
         return 1 if failures else 0
@@ -125,13 +125,18 @@ def _failures(plan: Plan, report: ApplyReport | None) -> dict[str, DynasmithErro
     return failures
 
 
-def _outputs(project: Project, plan: Plan) -> str:
+def _write_outputs(path: Path, project: Project, names: list[str]) -> None:
+    """The outputs of the tables that are there now; RunError where the place cannot be written."""
     import json
 
     from dynasmith.engine.outputs import outputs_of
 
-    found = [outputs_of(project.control.describe(table.table)) for table in plan.tables]
-    return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+    found = [outputs_of(project.control.describe(name)) for name in names]
+    try:
+        path.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    except OSError as error:
+        sentence = f"What was planned is done, and the outputs cannot be written to {path}: {error.strerror}."
+        raise RunError(sentence, hint=f"dynasmith outputs {' '.join(names)} --json") from error
 
 
 def _json(plan: Plan, report: ApplyReport | None, failures: dict[str, DynasmithError]) -> dict[str, Any]:
