@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable, Collection
 from threading import Event as Flag
 
-from dynasmith.errors import Interrupted, RunError, TableNotFound, WaitTimeout
+from dynasmith.errors import Interrupted, NoEffect, RunError, TableNotFound, WaitTimeout
 from dynasmith.plans import step as s
 from dynasmith.plans.waits import WaitState, look
 from dynasmith.ports.clock import Clock
@@ -14,6 +14,9 @@ from dynasmith.ports.tables import Tables
 # reports. Everything else has its waiter in botocore at 500 s to 10 min; an hour leaves room for TTL.
 DEADLINE_SECONDS: dict[type, float] = {s.WaitIndex: 86_400.0, s.WaitReplica: 86_400.0, s.WaitReplicaGone: 86_400.0}
 DEADLINE_SECONDS_OTHERWISE = 3_600.0
+# What was accepted is described within seconds (describes are eventually consistent); an engine that ignores it never
+# shows it.
+ABSENT_SECONDS_MAX = 120.0
 POLL_SECONDS_FIRST = 0.1
 POLL_SECONDS_MAX = 10.0
 
@@ -84,6 +87,11 @@ def wait_for(
         if state.stuck:
             raise RunError(
                 f"Table {table}: {state.seen}.", hint="this does not mend itself: see the table in the console"
+            )
+        if state.absent and waited >= ABSENT_SECONDS_MAX:
+            raise NoEffect(
+                f"Table {table}: {state.seen} {waited:.0f} seconds after the call was accepted.",
+                hint="the engine ignores this setting: docs/reference/engines.md",
             )
         if waited >= limit:
             raise WaitTimeout(

@@ -14,11 +14,13 @@ STUCK_REPLICA = ("CREATION_FAILED", "INACCESSIBLE_ENCRYPTION_CREDENTIALS", "REPL
 
 
 class WaitState(Struct, frozen=True, kw_only=True):
-    """What a poll found: over, still ``seen``, or ``stuck`` where waiting longer is of no use."""
+    """What a poll found: over, still ``seen``, ``stuck`` where waiting longer is of no use, ``absent`` where what is
+    waited for is not described at all."""
 
     over: bool
     seen: str
     stuck: bool = False
+    absent: bool = False
 
 
 def look(wait: s.Wait, description: TableDescription) -> WaitState:
@@ -70,7 +72,7 @@ def _table(description: TableDescription) -> WaitState:
 def _index(wait: s.WaitIndex, description: TableDescription) -> WaitState:
     state = description.index_state(wait.name)
     if state is None:
-        return _still(f"index {wait.name} is not described yet")
+        return WaitState(over=False, seen=f"index {wait.name} is not described", absent=True)
     if state.status != "ACTIVE":
         filling = ", filling from the table" if state.backfilling else ""
         return _still(f"index {wait.name} is {state.status}{filling}")
@@ -87,7 +89,7 @@ def _settled(thing: str, status: str, wanted: str) -> WaitState:
 def _replica(wait: s.WaitReplica, description: TableDescription) -> WaitState:
     state = description.replica_state(wait.region)
     if state is None:
-        return _still(f"replica {wait.region} is not described yet")
+        return WaitState(over=False, seen=f"replica {wait.region} is not described", absent=True)
     if state.status in STUCK_REPLICA:
         return WaitState(over=False, seen=f"replica {wait.region} is {state.status}: {state.reason}", stuck=True)
     if state.status != "ACTIVE":
