@@ -81,6 +81,8 @@ def test_one_table_that_cannot_be_read_is_planned_around(strict_story: Story, st
     assert [(each["table"], each["code"]) for each in planned.json["failures"]] == [("orders", "access-denied")]
     assert [each["table"] for each in planned.json["tables"]] == ["users"]
     assert strict_story("check").code == 1
+    as_json = strict_story("apply", "--yes", "--json", "--dry-run").json
+    assert as_json["failures"]["orders"]["code"] == "access-denied"
     applied = strict_story("apply", "--yes")
     assert (applied.code, applied.error) == (1, "1 table failed (orders); 1 done.")
     assert strict_story.live() == ["users"]

@@ -119,9 +119,11 @@ def _read_plan(path: Path) -> Plan:
 
 
 def _failures(plan: Plan, report: ApplyReport | None) -> dict[str, DynasmithError]:
+    from dynasmith.project.project import PlannedFailure
+
     failures: dict[str, DynasmithError] = dict(report.failures) if report else {}
     for failure in plan.failures:
-        failures[failure.table] = RunError(failure.message, hint=failure.hint)
+        failures[failure.table] = PlannedFailure(failure.code, failure.message, failure.hint)
     return failures
 
 
