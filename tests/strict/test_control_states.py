@@ -15,9 +15,11 @@ def test_a_table_is_creating_then_active_and_deleting_then_gone(server: StrictSe
     client.put_item(TableName="tab", Item={"pk": {"S": "1"}})
     client.delete_table(TableName="tab")
     assert status(client) == "DELETING"
+    assert client.list_tables()["TableNames"] == ["tab"]
     assert refused(client.create_table, **_body("tab"))[0] == "ResourceInUseException"
     server.clock.advance(10)
     assert refused(client.describe_table, TableName="tab")[0] == "ResourceNotFoundException"
+    assert client.list_tables()["TableNames"] == []
 
 
 def _body(name: str) -> dict[str, Any]:

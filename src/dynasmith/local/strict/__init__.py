@@ -5,6 +5,7 @@
 
 from dynasmith.local.strict.journal import Call, Journal
 from dynasmith.local.strict.rules import Ask, Refusal, Rule
+from dynasmith.local.strict.rules_file import RulesFile, read_rules
 from dynasmith.local.strict.server import StrictServer
 
-__all__ = ["Ask", "Call", "Journal", "Refusal", "Rule", "StrictServer"]
+__all__ = ["Ask", "Call", "Journal", "Refusal", "Rule", "RulesFile", "StrictServer", "read_rules"]

@@ -240,6 +240,22 @@ async def restore_backup(world: World, call: Incoming) -> Reply:
     return restored_table(world, call, said, backup.source if backup else None, SourceBackupArn=arn)
 
 
+async def list_tables(world: World, call: Incoming) -> Reply:
+    """ListTables: a table that is DELETING is still listed, one that Describe does not find yet is not."""
+    reply = await world.forward(call)
+    if reply.status != 200:
+        return reply
+    said = reply_json(reply)
+    names = list(said.get("TableNames") or ())
+    start, end = str(call.body.get("ExclusiveStartTableName") or ""), str(said.get("LastEvaluatedTableName") or "")
+    for name, table in call.account.tables.items():
+        if call.now < table.visible_at and name in names:
+            names.remove(name)
+        elif table.status == "DELETING" and name not in names and start < name and (not end or name < end):
+            names.append(name)
+    return value_reply({**said, "TableNames": sorted(names)})
+
+
 WRITES: dict[str, Handler] = {
     "CreateTable": create_table,
     "UpdateTable": update_table,
@@ -257,6 +273,7 @@ READS: dict[str, Handler] = {
     "DescribeContinuousBackups": describe_backups,
     "DescribeBackup": describe_backup,
     "ListBackups": list_backups,
+    "ListTables": list_tables,
 }
 
 
