@@ -21,6 +21,27 @@ demo: $(STAMP)  ## the main job on the embedded engine, from nothing, on real it
 test: $(STAMP)  ## the tests, on ministack and moto behind the strict endpoint
 	$(BIN)/python -m pytest
 
+engines: $(STAMP) node_modules/.installed  ## the contract suite on every engine there is (DYNASMITH_TEST_ENDPOINT names one more)
+	$(BIN)/python -m pytest tests/contract --engines all
+
+bench: $(STAMP)  ## measurements, side by side with what users have today
+	$(BIN)/python -m bench.plan
+	$(BIN)/python bench/run.py
+
+soak: $(STAMP)  ## long runs: killed, throttled, reset, and equal in the end
+	for script in tests/*/soak*.py; do $(BIN)/python $$script || exit 1; done
+
+docs: $(STAMP)  ## the generated pages and pictures
+	$(BIN)/python -m dynasmith.files.reference > docs/reference/definition.md
+	$(BIN)/python -m dynasmith.local.strict.rules_page > docs/reference/strict-rules.md
+	$(BIN)/python -c 'from dynasmith.validate.reference import findings_page; print(findings_page(), end="")' > docs/reference/findings.md
+	PYTHONPATH=tests $(BIN)/python -m contract.page
+	$(BIN)/python docs/pictures/make.py
+
+node_modules/.installed:
+	npm install --no-save --no-audit --no-fund dynalite@4.0.0
+	@touch $@
+
 check: $(STAMP)  ## ruff, mypy strict, the floors
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
