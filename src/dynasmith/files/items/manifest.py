@@ -70,5 +70,6 @@ def read_manifest(path: Path) -> Manifest:
 def write_manifest(path: Path, manifest: Manifest) -> None:
     """Write it whole or not at all."""
     temporary = path.with_name(path.name + ".new")
+    temporary.touch(0o600)  # like the items beside it
     temporary.write_bytes(msgspec.json.format(msgspec.json.encode(manifest)) + b"\n")
     temporary.replace(path)

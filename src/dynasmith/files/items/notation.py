@@ -69,11 +69,18 @@ def reader_of(notation: Notation, renaming: Renaming) -> Read:
         case "plain":
             if renaming.templates:
                 return lambda piece: plain_item(renaming(item_from_plain(piece)))
-            return lambda piece: bytes(raw_from_plain(piece))
+            return _read_plain
         case "enveloped":
             return _read_enveloped
         case "wire":
             return _read_wire
+
+
+def _read_plain(piece: bytes) -> bytes:
+    wire = bytes(raw_from_plain(piece))
+    if len(wire) > ITEM_BYTES_MAX:
+        check_item(wire)
+    return wire
 
 
 def _read_enveloped(piece: bytes) -> bytes:

@@ -106,13 +106,14 @@ class FileSource:
         items: list[Item] = []
         dead: list[Dead] = []
         for line, piece in pieces:
+            item = piece  # what is an item but for its key goes to the dead letters as one, so that they can be mended
             try:
                 item = part.read(line, piece)
                 check_key(item, self._key)
                 items.append(item)
             except (ItemInvalid, FileFormatError) as error:
                 place = f"{part.opened.path}:{line}"
-                dead.append(Dead(code="rejected", reason=error.message, item=piece, place=place))
+                dead.append(Dead(code="rejected", reason=error.message, item=item, place=place))
         return items, dead
 
     def _opened(self, part: Part, place: _Place) -> "_OpenPart":
