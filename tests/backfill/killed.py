@@ -1,0 +1,90 @@
+"""Every port of a backfill with a killer at its calls: source, updates, journal, ledger."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from dynasmith.engine.transfer.sides import TableEnd
+from dynasmith.files.ledger import FolderLedger
+from dynasmith.ports.items import Heard, OpenSource
+from dynasmith.ports.journal import Entry, EntryId, Journal
+from dynasmith.ports.updates import Change, OpenUpdates, Sent, Updates
+from flow.killing import KillClaim, Killer, KillSource
+
+
+class KillAccess:
+    """The access of a table whose sources are killed."""
+
+    def __init__(self, real: Any, killer: Killer) -> None:
+        self.real, self.killer = real, killer
+        self.where = real.where
+
+    def source(self, *arguments: Any, **more: Any) -> OpenSource:
+        opened = self.real.source(*arguments, **more)
+
+        async def open_killed(heard: Heard) -> KillSource:
+            return KillSource(await opened(heard), self.killer)
+
+        return open_killed
+
+
+class KillUpdates:
+    """Updates that are killed."""
+
+    def __init__(self, real: Updates, killer: Killer) -> None:
+        self.real, self.killer = real, killer
+        self.batch_items = real.batch_items
+
+    async def send(self, changes: Sequence[Change]) -> Sent:
+        sent: Sent = await self.killer.call(self.real.send(changes))
+        return sent
+
+    async def close(self) -> None:
+        await self.real.close()
+
+
+def kill_updates(real: OpenUpdates, killer: Killer) -> OpenUpdates:
+    async def opened(heard: Heard) -> KillUpdates:
+        return KillUpdates(await real(heard), killer)
+
+    return opened
+
+
+class KillJournal:
+    """A journal that is killed."""
+
+    def __init__(self, real: Journal, killer: Killer) -> None:
+        self.real, self.killer = real, killer
+
+    async def begin(self, segment: int, mark: bytes) -> Sequence[Entry]:
+        found: Sequence[Entry] = await self.killer.call(self.real.begin(segment, mark))
+        return found
+
+    async def append(self, segment: int, changes: Sequence[bytes]) -> Sequence[EntryId]:
+        found: Sequence[EntryId] = await self.killer.call(self.real.append(segment, changes))
+        return found
+
+    def void(self, segment: int, ids: Sequence[EntryId]) -> None:
+        self.real.void(segment, ids)
+
+    async def mark(self, segment: int) -> bytes:
+        return bytes(await self.killer.call(self.real.mark(segment)))
+
+    async def close(self) -> None:
+        await self.real.close()
+
+
+class KillLedger:
+    """A ledger whose new jobs are killed at their saves."""
+
+    def __init__(self, real: FolderLedger, killer: Killer) -> None:
+        self.real, self.killer = real, killer
+
+    def begin(self, job: Any) -> KillClaim:
+        return KillClaim(self.real.begin(job), self.killer)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.real, name)
+
+
+def killed_end(real: TableEnd, killer: Killer) -> TableEnd:
+    return TableEnd(real.description, KillAccess(real.access, killer))  # type: ignore[arg-type]  # a source is enough

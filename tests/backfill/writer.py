@@ -1,0 +1,108 @@
+"""Another writer: it changes random items while a backfill runs, and remembers what the service acknowledged.
+
+It knows both shapes, as an application does while its items change: a name is under ``name`` or, afterwards, under
+``full_name``.
+"""
+
+import random
+import threading
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+
+from botocore.exceptions import ClientError
+
+CONDITION = "ConditionalCheckFailedException"
+
+
+@dataclass
+class Wrote:
+    """What was acknowledged for one item."""
+
+    country: str = ""
+    name: str = ""
+    visits: int = 0
+
+
+@dataclass
+class Writer:
+    """A thread that writes until it is left; ``wrote`` says what must be found at the end, by key."""
+
+    client: Any
+    table: str
+    keys: list[str]
+    seed: int = 0
+    wrote: dict[str, Wrote] = field(default_factory=dict)
+    writes: int = 0
+    failure: BaseException | None = None
+
+    def __enter__(self) -> Self:
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="writer")
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        self._thread.join()
+        if self.failure is not None:
+            raise self.failure
+
+    def _run(self) -> None:
+        dice = random.Random(self.seed)
+        try:
+            while not self._stop.wait(dice.uniform(0.0, 0.004)):
+                self._write(dice.choice(self.keys), dice)
+                self.writes += 1
+        except BaseException as error:  # noqa: BLE001, RUF100  # shown by the test's thread
+            self.failure = error
+
+    def _write(self, key: str, dice: random.Random) -> None:
+        known = self.wrote.setdefault(key, Wrote())
+        match dice.randrange(3):
+            case 0:
+                known.visits += 1
+                self._update(key, "ADD visits :v", {"N": "1"})
+            case 1:
+                known.country = f"C{self.writes}"
+                self._update(key, "SET country = :v", {"S": known.country})
+            case _:
+                name = f"name {self.writes}"
+                while not self._renamed(key, name):
+                    pass
+                known.name = name
+
+    def _renamed(self, key: str, name: str) -> bool:
+        for attribute in ("name", "full_name"):
+            try:
+                self._update(key, "SET #n = :v", {"S": name}, {"#n": attribute})
+            except ClientError as error:
+                if error.response["Error"]["Code"] != CONDITION:
+                    raise
+                continue
+            return True
+        return False
+
+    def _update(self, key: str, expression: str, value: Any, names: dict[str, str] | None = None) -> None:
+        self.client.update_item(
+            TableName=self.table,
+            Key={"pk": {"S": key}},
+            UpdateExpression=expression,
+            ExpressionAttributeValues={":v": value},
+            **({"ExpressionAttributeNames": names, "ConditionExpression": "attribute_exists(#n)"} if names else {}),
+        )
+
+
+def check(items: dict[str, bytes], writer: Writer) -> None:
+    """None of the writer's writes is lost, whichever shape an item has."""
+    import json
+
+    for key, wrote in writer.wrote.items():
+        item = json.loads(items[f"{key}|"])
+        assert item.get("visits", {"N": "0"}) == {"N": str(wrote.visits)}, key
+        if wrote.country:
+            assert item["country"] == {"S": wrote.country}, key
+        if wrote.name:
+            assert {"S": wrote.name} in (item.get("name"), item.get("full_name")), key
