@@ -10,7 +10,7 @@ cannot be installed is named and left out.
 
 import sys
 
-sys.path.pop(0)  # this folder: Python's own module ``copy`` is meant wherever it is imported
+sys.path.pop(0)  # this folder, whose ``copy`` is not Python's own
 
 import argparse
 import json

@@ -5,7 +5,7 @@ python bench/files.py [--items 100000] [--rounds 3]
 
 import sys
 
-sys.path.pop(0)  # this folder has a module ``copy``, and Python's own is meant wherever it is imported
+sys.path.pop(0)  # this folder, whose ``copy`` is not Python's own
 
 import argparse
 import importlib.util

@@ -5,7 +5,7 @@ python bench/memory.py [--small 100000] [--large 1000000]
 
 import sys
 
-sys.path.pop(0)  # this folder has a module ``copy``, and Python's own is meant wherever it is imported
+sys.path.pop(0)  # this folder, whose ``copy`` is not Python's own
 
 import argparse
 import importlib.util

@@ -1,11 +1,11 @@
-"""Every benchmark in turn: ``make bench``. Tables of ratios on standard output, progress on standard error."""
+"""The benchmarks of the item flow in turn. Tables of ratios on standard output, progress on standard error."""
 
 import subprocess
 import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-BENCHMARKS = ("copy.py", "files.py", "memory.py", "strict_overhead.py")
+BENCHMARKS = ("copy.py", "files.py", "memory.py")
 
 
 def main() -> int:

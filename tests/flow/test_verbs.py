@@ -12,20 +12,30 @@ from dynasmith.aws.items.loop import new_event_loop
 from dynasmith.aws.items.opening import Transport
 from dynasmith.engine.transfer.asked import Flowing
 from dynasmith.engine.transfer.copy import copy, copy_again
-from dynasmith.engine.transfer.ends import from_iterable
+from dynasmith.engine.transfer.ends import IterableSource, from_iterable
 from dynasmith.engine.transfer.events import FlowProgress
 from dynasmith.engine.transfer.jobs import cancel, pace, pause, proceed
+from dynasmith.engine.transfer.loop import Stop
 from dynasmith.engine.transfer.populate import populate
 from dynasmith.engine.transfer.rehearse import rehearse_copy
 from dynasmith.engine.transfer.running import Around
 from dynasmith.engine.transfer.sides import TableEnd, key_schema
 from dynasmith.engine.transfer.verify import VerifySide, verify
-from dynasmith.errors import ConditionFailed, RunError, TableNotFound, UsageError
+from dynasmith.errors import (
+    AccessDenied,
+    ConditionFailed,
+    CredentialsExpired,
+    Interrupted,
+    RunError,
+    TableNotFound,
+    UsageError,
+)
 from dynasmith.files.ledger import FolderLedger
 from dynasmith.items.digest import digest_items
 from dynasmith.items.transform import ItemRefused
+from dynasmith.items.wire import encode_item
 from dynasmith.local.strict import StrictServer
-from dynasmith.ports.items import Mode
+from dynasmith.ports.items import Heard, Mode, Page, Source
 from dynasmith.ports.listener import Event
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.table import Key, KeyAttribute, Table
@@ -56,7 +66,7 @@ def end(
     *,
     items: int = 0,
     size: int = 0,
-    transport: Transport = "aiohttp",
+    transport: Transport = "direct",
 ) -> TableEnd:
     described = TableDescription(
         table=Table(name=table, key=Key(partition=(KeyAttribute(name=partition, type="S"),))),
@@ -343,9 +353,109 @@ def test_verify_tells_live_writes_from_differences(client: Any, there: Any, make
     assert [(one.kind, one.changing) for one in found.differences] == [("differs", True)]
 
 
-def test_a_filter_is_the_services(client: Any, there: Any, make_table: MakeTable, tmp_path: Path) -> None:
+def test_a_filter_is_the_services_and_empty_pages_go_on(
+    client: Any, there: Any, make_table: MakeTable, tmp_path: Path
+) -> None:
     source, target = make_table(), make_table()
     fill(client, source, 50)
-    asked = Flowing(condition="number >= 40")
+    asked = Flowing(condition="number >= 40", batch_size=2)
     report = copy(end(there, source), end(there, target), FolderLedger(tmp_path), asked, around=around())
     assert (report.counts.read, report.counts.written) == (10, 10)
+
+
+@pytest.mark.parametrize("transport", get_args(Transport))
+def test_large_items_and_long_numbers_arrive_as_they_are(
+    client: Any, there: Any, make_table: MakeTable, tmp_path: Path, transport: Transport
+) -> None:
+    source, target = make_table(), make_table()
+    for number in range(9):
+        item = {"pk": {"S": f"big-{number}"}, "n": {"N": "9" * 38}, "text": {"S": 'ü\\"' * 97_000}}
+        client.put_item(TableName=source, Item=item)
+    ends = end(there, source, transport=transport), end(there, target, transport=transport)
+    report = copy(*ends, FolderLedger(tmp_path), around=around())
+    assert report.counts.written == 9
+    assert report.target == digest_items(items_of(client, target)) == digest_items(items_of(client, source))
+
+
+def test_credentials_that_run_out_are_asked_for_again(
+    client: Any, there: Any, strict: StrictServer, make_table: MakeTable, tmp_path: Path
+) -> None:
+    source, target = make_table(), make_table()
+    fill(client, source, 60)
+    strict.fault("BatchWriteItem", kind="expired-credentials", times=1, table=target)
+    report = copy(end(there, source), end(there, target), FolderLedger(tmp_path / "one"), around=around())
+    assert report.counts.written == 60
+    strict.fault("BatchWriteItem", kind="expired-credentials", times=None, table=target)
+    with pytest.raises(CredentialsExpired) as caught:
+        copy(end(there, source), end(there, target), FolderLedger(tmp_path / "two"), around=around())
+    assert "resume" in caught.value.hint
+
+
+def test_a_right_that_is_missing_is_named(
+    client: Any, there: Any, strict: StrictServer, make_table: MakeTable, tmp_path: Path
+) -> None:
+    source, target = make_table(), make_table()
+    fill(client, source, 5)
+    strict.fault("BatchWriteItem", kind="access-denied", times=None, table=target)
+    ledger = FolderLedger(tmp_path)
+    with pytest.raises(AccessDenied) as caught:
+        copy(end(there, source), end(there, target), ledger, around=around())
+    assert caught.value.action == "dynamodb:BatchWriteItem"
+    assert ledger.jobs()[0].state == "failed"
+
+
+def test_what_the_service_refuses_of_a_batch_is_one_dead_letter(
+    client: Any, there: Any, strict: StrictServer, make_table: MakeTable, tmp_path: Path
+) -> None:
+    """A batch is refused whole for one item: the others are written, the one is told with the service's reason."""
+    table = make_table()
+    target = end(there, table)
+    items: list[Any] = [{"pk": f"p{number}"} for number in range(30)]
+    wire = [encode_item(item) for item in items]
+    wire.insert(11, b'{"pk":{"S":"odd"},"n":{"N":"not a number"}}')
+
+    async def opened(_heard: Heard) -> Source:
+        return IterableSource(wire, target.key, page_items=100)
+
+    class Unchecked(IterableSource):
+        """Gives what it has, as a transform of another program might have written it."""
+
+        async def read(self, segment: int, start: bytes | None) -> Page:
+            del segment, start
+            return Page(items=wire, next=None, read=len(wire))
+
+    async def unchecked(_heard: Heard) -> Source:
+        return Unchecked(wire, target.key)
+
+    ledger = FolderLedger(tmp_path)
+    asked = Flowing(digest=False)
+    report = populate(unchecked, 1, target, ledger, asked, around=around())
+    assert (report.counts.written, report.counts.dead) == (30, 1)
+    (dead,) = ledger.dead_letters(report.job.id)
+    assert dead.code == "refused"
+    assert "ValidationException" in dead.reason
+    assert strict.journal
+    again = populate(opened, 1, target, FolderLedger(tmp_path / "again"), asked, around=around())
+    assert again.counts.dead == 1
+
+
+def test_a_second_wish_to_stop_ends_it_at_once_and_nothing_is_lost(
+    client: Any, there: Any, make_table: MakeTable, tmp_path: Path
+) -> None:
+    """At two writes a second a page takes minutes: that the test ends shows that it was not waited for."""
+    source, target = make_table(), make_table()
+    items = fill(client, source, 300)
+    ledger, stop = FolderLedger(tmp_path), Stop()
+
+    def twice(_job: str) -> None:
+        stop.ask()
+        stop.ask()
+
+    slow = Around(listener=Once(twice), loop_factory=new_event_loop, stop=stop)
+    asked = Flowing(segments=2, batch_size=150, max_write_units=2)
+    with pytest.raises(Interrupted):
+        copy(end(there, source), end(there, target), ledger, asked, around=slow)
+    (job,) = ledger.jobs()
+    pace(ledger, job.id, write_units=100_000)
+    report = copy_again(ledger.claim(job.id), end(there, source), end(there, target), around=around())
+    assert report.target == digest_items(items) == digest_items(items_of(client, target))

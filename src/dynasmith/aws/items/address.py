@@ -133,7 +133,7 @@ class Credentials:
     """The client's credentials, refreshed by botocore in a thread, never on the loop."""
 
     def __init__(self, client: Any) -> None:
-        self._source: _Credentials | None = client._get_credentials()
+        self._source: _Credentials | None = client._request_signer._credentials
         self._keys: Keys | None = None
         self._checked = float("-inf")
         self._refreshing = asyncio.Lock()

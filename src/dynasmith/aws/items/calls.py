@@ -118,9 +118,10 @@ class Calls:
     def _give_up_on_broken(self, error: BrokenExchange, operation: str, table: str, waited_seconds: float) -> None:
         patience = self.patience
         if error.refused and not self._answered and waited_seconds >= patience.refused_seconds:
-            raise Unreachable(
-                f"Nothing answers where table {table} should be: {error}", hint="dynasmith local start, or --endpoint"
-            ) from error
+            hint = "dynasmith local start, or --endpoint"
+            if "ertificate" in str(error):
+                hint = "name the CA bundle: ca_bundle in the environment's section, or AWS_CA_BUNDLE"
+            raise Unreachable(f"Nothing answers where table {table} should be: {error}", hint=hint) from error
         if waited_seconds >= patience.stumbling_seconds:
             raise ServiceUnavailable(
                 f"{operation} on {table} got no whole reply for {waited_seconds:.0f} s: {error}",

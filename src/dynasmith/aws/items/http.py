@@ -1,5 +1,7 @@
 """The exchange over aiohttp, which knows proxies: kept-alive connections, our signature, gzip where it is worth it."""
 
+import io
+
 import aiohttp
 
 from dynasmith.aws.items.address import Address, Credentials
@@ -7,6 +9,7 @@ from dynasmith.aws.items.exchange import Answer, BrokenExchange, checked_body
 from dynasmith.aws.items.signing import Signing
 from dynasmith.aws.items.tls import tls_of
 
+STREAMED_BYTES = 1024 * 1024
 _AUTO_HEADERS = ("Accept", "Accept-Encoding", "User-Agent", "Content-Type")
 
 
@@ -40,9 +43,11 @@ class AiohttpExchange:
     async def __call__(self, operation: str, body: bytes) -> Answer:
         """Send one request once."""
         headers = {**await self._signing.headers(operation, body), **self._extra}
+        # aiohttp warns of bytes over 1 MB, and writes a stream in pieces.
+        data = body if len(body) < STREAMED_BYTES else io.BytesIO(body)
         try:
             async with self._session.post(
-                self._address.url, data=body, headers=headers, allow_redirects=False, proxy=self._address.proxy
+                self._address.url, data=data, headers=headers, allow_redirects=False, proxy=self._address.proxy
             ) as reply:
                 raw = await reply.read()
         except aiohttp.ClientConnectorCertificateError as error:
