@@ -268,3 +268,12 @@ def test_stream_and_capacity_do_not_change_together(server: StrictServer, client
     )
     assert code == "ValidationException"
     assert message.endswith("You cannot modify stream status while updating table IOPS")
+
+
+def test_a_table_names_the_key_behind_an_alias(server: StrictServer, client: Any, client_of: Any) -> None:
+    keys = client_of(server.endpoint, "kms")
+    key = keys.create_key()["KeyMetadata"]
+    keys.create_alias(AliasName="alias/orders", TargetKeyId=key["KeyId"])
+    spec = {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": "alias/orders"}
+    ready(server, client, SSESpecification=spec)
+    assert client.describe_table(TableName="tab")["Table"]["SSEDescription"]["KMSMasterKeyArn"] == key["Arn"]

@@ -4,6 +4,7 @@ import copy
 from typing import Any
 
 from dynasmith.local.strict import describe, effects, timing
+from dynasmith.local.strict.keys import with_key_arn
 from dynasmith.local.strict.rules import plain_name
 from dynasmith.local.strict.state import BackupState, Pending, Stream, TableState
 from dynasmith.local.strict.wire import Reply, error_reply, value_reply
@@ -27,7 +28,7 @@ async def create_table(world: World, call: Incoming) -> Reply:
     if reply.status != 200:
         return reply
     said = reply_json(reply).get("TableDescription") or {}
-    table = effects.table_from(call.body, said, call.now)
+    table = effects.table_from(await with_key_arn(world, call), said, call.now)
     effects.created(table, call.now, _lasting(world), world.describe_lag_seconds)
     _settle(call, table)
     call.account.tables[table.name] = table
@@ -41,7 +42,7 @@ async def update_table(world: World, call: Incoming) -> Reply:
     if reply.status != 200:
         return reply
     said = reply_json(reply).get("TableDescription") or {}
-    effects.updated(table, call.body, said, call.now, _lasting(world))
+    effects.updated(table, await with_key_arn(world, call), said, call.now, _lasting(world))
     _settle(call, table)
     return value_reply({"TableDescription": describe.table_description(table, said, call.now)})
 
