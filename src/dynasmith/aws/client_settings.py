@@ -21,6 +21,9 @@ AWS_CONNECT_SECONDS = 5.0
 READ_SECONDS = 60.0
 """How long one answer may take (botocore's default)."""
 
+ISOLATED_READ_SECONDS = 20.0
+"""How long an engine may take for one answer: some build an index of thousands of items before they answer."""
+
 ISOLATED_ATTEMPTS = 3
 AWS_ATTEMPTS = 6
 """Attempts of one call in all, with botocore's ``standard`` back-off (up to 20 s between two)."""
@@ -74,7 +77,7 @@ def client_arguments(access: Access, service: str, region: str) -> dict[str, Any
 def _config(access: Access, endpoint: str) -> Config:
     settings: dict[str, Any] = {
         "user_agent_extra": f"dynasmith/{__version__}",
-        "read_timeout": READ_SECONDS,
+        "read_timeout": ISOLATED_READ_SECONDS if access.isolated else READ_SECONDS,
         "max_pool_connections": CONNECTIONS,
         "tcp_keepalive": True,
     }

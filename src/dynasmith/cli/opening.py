@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dynasmith.ports.access import REGION_ASSUMED
 from dynasmith.project.opening import load
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def open_project(invocation: Invocation) -> Project:
         session_token=invocation.text("aws_session_token"),
     )
     access = project.session.access
-    if access.sources.get("region", "").startswith("none was named"):
+    if access.sources.get("region") == REGION_ASSUMED:
         invocation.say(f"Note: the Region is {access.region}, since nothing names one.")
     for note in access.notes:
         invocation.say(f"Note: {note}.")

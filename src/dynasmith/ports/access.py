@@ -21,6 +21,9 @@ LOCAL_ENDPOINT = "http://127.0.0.1:8000"
 ISOLATED_REGION = "us-east-1"
 """The Region of an environment with an endpoint where nothing names one: the engines' own default."""
 
+REGION_ASSUMED = "the engines' default, since nothing names one"
+"""The source of a Region that nobody named."""
+
 AWS_DOMAINS = ("amazonaws.com", "amazonaws.com.cn", "api.aws", "api.amazonwebservices.com.cn")
 """Domains of AWS itself (botocore, endpoints.json, dnsSuffix of the partitions): an endpoint there *is* AWS."""
 
@@ -204,9 +207,9 @@ def _closed(access: Access, sources: dict[str, str], notes: list[str]) -> Access
         if said:
             notes.append(f"{what} is not used: it says which address of AWS, and the environment has an endpoint")
     if not access.region:
-        sources["region"] = f"none was named: {ISOLATED_REGION}, the engines' default"
+        sources["region"] = REGION_ASSUMED
     if access.credentials is None:
-        sources["credentials"] = "dummies, since the environment has an endpoint and none are set"
+        sources["credentials"] = "dummy keys, since the environment has an endpoint and sets none"
     closed = replace(
         access,
         profile="",

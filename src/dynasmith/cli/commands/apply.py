@@ -9,7 +9,7 @@ import click
 
 from dynasmith.cli.commands.plan import split_words
 from dynasmith.cli.shared import Invocation, print_json, verb
-from dynasmith.errors import ConsentRequired, DynasmithError, RunError, SeveralFailed, UsageError
+from dynasmith.errors import ConsentRequired, DynasmithError, FileFormatError, RunError, SeveralFailed, UsageError
 
 if TYPE_CHECKING:
     from dynasmith.engine.apply import ApplyReport
@@ -115,7 +115,10 @@ def _read_plan(path: Path) -> Plan:
         raise UsageError(
             f"The plan {path} cannot be read: {error.strerror}.", hint="dynasmith plan --out FILE"
         ) from error
-    return decode_plan(document, str(path))
+    try:
+        return decode_plan(document, str(path))
+    except FileFormatError as error:
+        raise UsageError(error.message, hint=error.hint) from error
 
 
 def _failures(plan: Plan, report: ApplyReport | None) -> dict[str, DynasmithError]:
