@@ -15,7 +15,8 @@ from dynasmith.files.definitions import Definitions, load_definitions
 from dynasmith.files.environment import Environment
 from dynasmith.files.project import ProjectFile, environment_of, load_project
 from dynasmith.ports.access import AccessOptions, AccessSection, resolve_access
-from dynasmith.project.project import Place, Project
+from dynasmith.project.place import Place
+from dynasmith.project.project import Project
 from dynasmith.tables.table import Table
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ def load(
         path, directory = None, path
     file = load_project(path, directory, known)
     environment = environment_of(file, env, known)
-    access = resolve_access(AccessOptions(**options), known, section_of(environment))
+    said = AccessOptions(**options)
+    access = resolve_access(said, known, section_of(environment))
     return Project(
         session=Session(access, boto=session),
         definitions=lambda: _definitions(file, environment, known),
@@ -51,26 +53,41 @@ def load(
             protected=environment.protected,
             folder=file.directory,
             ledger=file.jobs.ledger,
+            journal=file.jobs.journal,
             prices=file.prices,
             quotas=file.limits,
             physical=physical,
         ),
         clock=clock,
-        reopen=lambda side: _other_side(side, file, environment, clock, known),
+        reopen=lambda side: _other_side(side, file, environment, said, clock, known),
     )
 
 
 def _other_side(
-    side: Side, file: ProjectFile, own: Environment, clock: Clock | None, variables: Mapping[str, str]
+    side: Side,
+    file: ProjectFile,
+    own: Environment,
+    said: AccessOptions,
+    clock: Clock | None,
+    variables: Mapping[str, str],
 ) -> Project:
     """The project at the other side of a copy: an environment of the same file, or an address said ad hoc.
 
-    What is said ad hoc goes over the project's own environment, so that one with an endpoint stays at an endpoint.
+    What is said ad hoc goes over the project's own environment and options, so that one with an endpoint stays at an
+    endpoint. An environment that is named for a side means its own endpoint and Region: the shell's variables speak of
+    the project's own side.
     """
     environment = environment_of(file, side.env, variables) if side.env else own
+    options = said
+    if side.env:
+        profile = "" if environment.endpoint else environment.profile
+        options = AccessOptions(endpoint=environment.endpoint, region=environment.region, profile=profile)
     if side.role_arn:
         environment = replace(environment, role_arn=side.role_arn)
-    options = AccessOptions(endpoint=side.endpoint, region=side.region, profile=side.profile)
+    over = {name: text for name in ("endpoint", "region", "profile") if (text := getattr(side, name))}
+    if side.profile:
+        over |= {"access_key": "", "secret_key": "", "session_token": ""}
+    options = replace(options, **over)
     access = resolve_access(options, variables, section_of(environment))
     return Project(
         session=Session(access),
@@ -82,6 +99,7 @@ def _other_side(
             protected=environment.protected,
             folder=file.directory,
             ledger=file.jobs.ledger,
+            journal=file.jobs.journal,
             prices=file.prices,
             quotas=file.limits,
         ),
