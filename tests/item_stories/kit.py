@@ -21,7 +21,10 @@ ODD: tuple[dict[str, Any], ...] = (
     {"pk": {"S": "sets"}, "s": {"SS": ["a", "b", ""]}, "n": {"NS": ["1", "2.5"]}, "b": {"BS": [b"\x00", b"\xff\xfe"]}},
     {"pk": {"S": "empty"}, "s": {"S": ""}, "b": {"B": b""}, "l": {"L": []}, "m": {"M": {}}},
     {"pk": {"S": "null"}, "z": {"NULL": True}, "no": {"BOOL": False}, "yes": {"BOOL": True}},
-    {"pk": {"S": "deep"}, "m": {"M": {"l": {"L": [{"M": {"n": {"N": "1.5"}, "z": {"NULL": True}}}, {"S": "ü\u2028"}]}}}},
+    {
+        "pk": {"S": "deep"},
+        "m": {"M": {"l": {"L": [{"M": {"n": {"N": "1.5"}, "z": {"NULL": True}}}, {"S": "ü\u2028"}]}}},
+    },
     {"pk": {"S": 'quo"te,\n'}, "a.b": {"S": "dots"}, "size": {"N": "3"}, "Item": {"S": "a reserved word"}},
 )
 

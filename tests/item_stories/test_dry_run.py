@@ -1,0 +1,67 @@
+"""--dry-run: samples, units, money and time, and not one call that writes."""
+
+import pytest
+
+from item_stories.kit import ItemStory
+
+VERBS = (
+    ("copy", "users", "users_v2"),
+    ("copy", "users", "users_v2", "--transform", "ops.yaml", "--max-write-units", "1"),
+    ("copy", "users", "fresh", "--create-target", "--backup-first"),
+    ("populate", "users_v2", "people.jsonl"),
+    ("populate", "users_v2", "--item", '{"pk": "a"}'),
+    ("export", "users", "out"),
+)
+
+
+@pytest.fixture
+def dry(story: ItemStory) -> ItemStory:
+    story.write("ops.yaml", "version: 1\noperations:\n  - {remove: name}\n")
+    story.write("people.jsonl", '{"pk": "a"}\n{"id": "b"}\n')
+    story.people("users", 10)
+    story.make("users_v2")
+    return story
+
+
+@pytest.mark.parametrize("words", VERBS, ids=" ".join)
+def test_it_writes_nothing_and_shows_what_would_happen(dry: ItemStory, words: tuple[str, ...]) -> None:
+    answer = dry(*words, "--dry-run")
+    assert answer.code == 0, answer.err
+    assert "Dry run: nothing was written." in answer.out
+    assert "write units; " in answer.out
+    assert "$" in answer.out
+    assert "at this pace" in answer.out
+    document = dry(*words, "--dry-run", "--json").json
+    assert {"items", "size_bytes", "read_units", "write_units", "seconds", "cost_dollars", "samples"} <= set(document)
+    assert 1 <= len(document["samples"]) <= 3
+    assert document["cost_dollars"] > 0
+    assert dry.wrote() == []
+    assert len(dry.served.journal.of("DescribeTable")) > 0
+    assert not (dry.folder / "out").exists()
+    assert sorted(dry.live()) == ["users", "users_v2"]
+    assert dry("jobs", "list", "--json").json == []
+
+
+def test_samples_show_before_and_after_and_a_pace_is_time(dry: ItemStory) -> None:
+    document = dry(*VERBS[1], "--dry-run", "--json").json
+    assert document["write_units"] == 10.0
+    assert document["seconds"] == 10.0
+    sample = document["samples"][0]
+    assert '"name"' in sample["before"]
+    assert '"name"' not in sample["after"][0]
+
+
+def test_lines_that_would_be_rejected_are_told(dry: ItemStory) -> None:
+    [note] = dry("populate", "users_v2", "people.jsonl", "--dry-run", "--json").json["notes"]
+    place = dry.folder / "people.jsonl"
+    assert note.startswith(f"1 of the first 2 are rejected; the first: {place}:2: An item cannot be written")
+
+
+def test_a_dry_retirement_says_what_it_would_do(dry: ItemStory) -> None:
+    answer = dry("retire", "users", "--export", "last", "--dry-run")
+    assert (answer.code, answer.err) == (0, "Would export users into last/users, then delete it.\n")
+    assert dry("retire", "users", "--export", "last", "--dry-run", "--json").json == [
+        {"table": "users", "export": "last/users"}
+    ]
+    assert dry.wrote() == []
+    assert not (dry.folder / "last").exists()

@@ -1,0 +1,143 @@
+"""What a transform may do wrong, what is said about it, and that the job goes on once it is mended."""
+
+import sys
+
+import pytest
+
+from item_stories.kit import ItemStory
+
+MOVES = """
+def split_name(item):
+    first, _, last = item.pop("name").partition(" ")
+    item["first"], item["last"] = first, last
+    return item
+
+def raises(item, ctx):
+    if item["n"] == 2:
+        raise ValueError("no such thing")
+    return item
+
+def number(item, ctx):
+    return 7
+
+def loses_the_key(item, ctx):
+    del item["pk"]
+    return item
+
+def large(item, ctx):
+    item["x"] = "x" * 500_000
+    return item
+
+def wrong_key(item, ctx):
+    item["pk"] = 5
+    return item
+
+def one_key(item, ctx):
+    item["pk"] = "same"
+    return item
+
+def by_number(item, ctx):
+    if item["n"] == 0:
+        return None
+    if item["n"] == 1:
+        return [item, {**item, "pk": item["pk"] + "-copy"}]
+    return item
+
+async def later(item, ctx):
+    return item
+
+def no_item():
+    return {}
+
+not_callable = 3
+"""
+
+
+@pytest.fixture
+def moving(story: ItemStory, monkeypatch: pytest.MonkeyPatch) -> ItemStory:
+    """Five users, an empty target, a module of transforms that no other test has imported."""
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.delitem(sys.modules, "moves", raising=False)
+    story.write("moves.py", MOVES)
+    story.people("users", 5)
+    story.make("users_v2")
+    return story
+
+
+def test_a_transform_changes_items_and_verify_takes_it_too(moving: ItemStory) -> None:
+    assert moving("copy", "users", "users_v2", "--transform", "moves:split_name", "--yes").code == 0
+    assert moving.items("users_v2")[0].keys() == {"pk", "first", "last", "n"}
+    assert moving("verify", "users", "users_v2").code == 3
+    found = moving("verify", "users", "users_v2", "--transform", "moves:split_name")
+    assert (found.code, found.out.splitlines()[-1]) == (0, "Equal.")
+
+
+def test_one_none_or_many_and_the_books_add_up(moving: ItemStory) -> None:
+    answer = moving("copy", "users", "users_v2", "--transform", "moves:by_number", "--yes")
+    assert answer.code == 0, answer.err
+    assert "copy: 5 read + 1 fanned out - 1 dropped = 5 written." in answer.err
+    assert "user-00001-copy" in {item["pk"]["S"] for item in moving.items("users_v2")}
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("raises", "The transform raised ValueError on item pk=user-00002: no such thing"),
+        ("number", "The transform returned int, which is no item."),
+        ("loses_the_key", "it lacks its key attribute pk"),
+        ("large", "DynamoDB holds at most 409,600"),
+        ("wrong_key", "its key attribute pk is of type N, and the key wants S"),
+        ("later", "The transform returned coroutine, which is no item."),
+    ],
+)
+def test_an_item_that_it_cannot_turn_stops_the_job_or_is_a_dead_letter(moving: ItemStory, name: str, says: str) -> None:
+    words = ("copy", "users", "users_v2", "--transform", f"moves:{name}", "--yes", "--segments", "1")
+    stopped = moving(*words)
+    assert (stopped.code, says in stopped.error) == (1, True), stopped.err
+    assert "Traceback" not in stopped.err
+    assert moving.items("users_v2") == []
+    [job] = moving("jobs", "list", "--json").json
+    assert (job["state"], says in job["reason"]) == ("failed", True)
+    assert f"dynasmith jobs resume {job['id']}" in stopped.err
+    dead = moving(*words, "--on-error", "dead")
+    count = 1 if name == "raises" else 5
+    assert dead.code == 3
+    assert dead.err.count("Dead letter (transform)") == 1
+    assert f"{count} dead." in dead.err
+    assert len(moving.items("users_v2")) == 5 - count
+
+
+def test_a_mended_transform_goes_on_where_it_stopped(moving: ItemStory) -> None:
+    stopped = moving("copy", "users", "users_v2", "--transform", "moves:raises", "--yes")
+    assert stopped.code == 1
+    [job] = moving("jobs", "list", "--json").json
+    moving.write("moves.py", MOVES.replace('raise ValueError("no such thing")', 'item["n"] = 3'))
+    del sys.modules["moves"]
+    resumed = moving("jobs", "resume", job["id"])
+    assert resumed.code == 0, resumed.err
+    assert sorted(int(item["n"]["N"]) for item in moving.items("users_v2")) == [0, 1, 3, 3, 4]
+    assert moving("jobs", "show", job["id"], "--json").json["state"] == "done"
+
+
+def test_two_items_that_would_become_one_are_never_one(moving: ItemStory) -> None:
+    answer = moving("copy", "users", "users_v2", "--transform", "moves:one_key", "--yes")
+    assert answer.code == 3
+    assert "copy: 5 read = 1 written + 4 dead." in answer.err
+    assert len(moving.items("users_v2")) == 1
+
+
+@pytest.mark.parametrize("what", ["moves:no_item", "moves:not_callable", "moves:", ":f", "moves"])
+def test_what_is_no_transform_is_refused_at_once(moving: ItemStory, what: str) -> None:
+    answer = moving("copy", "users", "users_v2", "--transform", what, "--yes")
+    assert (answer.code, bool(answer.hint)) == (2, True), answer.err
+    assert moving("jobs", "list", "--json").json == []
+
+
+def test_an_operations_file_needs_no_python(moving: ItemStory) -> None:
+    moving.write("ops.yaml", 'version: 1\noperations:\n  - {split: name, into: [first, last], on: " "}\n')
+    answer = moving("copy", "users", "users_v2", "--transform", "ops.yaml", "--yes")
+    assert answer.code == 0, answer.err
+    assert {"first", "last"} <= moving.items("users_v2")[0].keys()
+    moving.write("wrong.yaml", "version: 1\noperations:\n  - {splitt: name}\n")
+    wrong = moving("copy", "users", "users_v2", "--transform", "wrong.yaml", "--yes")
+    assert (wrong.code, "wrong.yaml" in wrong.err or "splitt" in wrong.err) == (2, True), wrong.err
