@@ -14,6 +14,7 @@
         |-- ReplacementRequired          a new table is needed; dynasmith never deletes and creates
         |-- ChangeConflict               something that stays forbids it: mend the definition
         |-- StalePlan                    plan again
+        |-- Recorded                     an error of a plan, raised again with the code that it had
         |-- WaitTimeout                  run it again: it goes on where it stopped
         |-- Postponed                    run it again after the time that it names
         |-- NoEffect                     the engine accepted a change and did not do it
@@ -33,7 +34,7 @@ Every error is one sentence that names the thing (``str(error)``), with a ``hint
 """
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, Protocol
+from typing import Protocol
 
 
 class DynasmithError(Exception):
@@ -43,8 +44,8 @@ class DynasmithError(Exception):
     a command line should end with.
     """
 
-    code: ClassVar[str] = "error"
-    exit: ClassVar[int] = 1
+    code: str = "error"
+    exit: int = 1
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
@@ -153,6 +154,16 @@ class ReplacementRequired(RunError):
     """The change needs a new table (key, key type, LSI). dynasmith never deletes and creates."""
 
     code = "replacement-required"
+
+
+class Recorded(RunError):
+    """An error that was kept as data (of a plan), raised again: ``code`` is the one that it had."""
+
+    code = "recorded"
+
+    def __init__(self, code: str, message: str, hint: str) -> None:
+        super().__init__(message, hint=hint)
+        self.code = code
 
 
 class ChangeConflict(RunError):

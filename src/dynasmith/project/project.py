@@ -10,9 +10,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from msgspec import Struct
-from msgspec.structs import replace
-
 from dynasmith.aws.few_items import AwsItems
 from dynasmith.aws.tables import AwsTables
 from dynasmith.engine import apply as engine_apply
@@ -26,58 +23,36 @@ from dynasmith.errors import (
     DefinitionError,
     DynasmithError,
     ItemNotFound,
+    Recorded,
     RunError,
-    SeveralFailed,
     TableExists,
     TableNotFound,
     UsageError,
 )
 from dynasmith.files.definitions import Definitions
-from dynasmith.limits import Quotas
 from dynasmith.plans.consent import Consent
 from dynasmith.plans.plan import Plan
 from dynasmith.plans.prices import prices_for
 from dynasmith.ports.clock import Clock
 from dynasmith.ports.listener import Listener, silent
 from dynasmith.project.clock import SystemClock
+from dynasmith.project.place import Listed, Place
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.render import render_yaml
 from dynasmith.tables.table import Table
-from dynasmith.validate import Surroundings, Verdict, examine, usual_tags
 
 if TYPE_CHECKING:
     from dynasmith.aws.session import Session
     from dynasmith.engine.transfer.verify import Verified
     from dynasmith.jobs.report import Report
     from dynasmith.ports.tables import Identity
+    from dynasmith.project.backfilling import Backfills
     from dynasmith.project.item_flow import ItemFlow
     from dynasmith.project.jobs import Jobs
     from dynasmith.project.sides import Side
+    from dynasmith.validate import Verdict
 
 NO_CONSENT = Consent()
-
-
-class Place(Struct, frozen=True, kw_only=True):
-    """Where a project is at home and how its environment names tables: from the project file, or said by the caller."""
-
-    environment: str = "aws"
-    prefix: str = ""
-    suffix: str = ""
-    protected: bool = False
-    folder: str = "."
-    ledger: str = ""
-    prices: dict[str, float] = {}
-    quotas: Quotas = Quotas()
-    physical: bool = False
-
-
-class Listed(Struct, frozen=True, kw_only=True):
-    """One table of a listing. ``defined`` is ``defined``, ``undefined`` (live only) or ``missing`` (defined only)."""
-
-    name: str
-    defined: str
-    description: TableDescription | None = None
-    failure: str = ""
 
 
 class Project:
@@ -203,11 +178,18 @@ class Project:
         return ItemFlow(self)
 
     @cached_property
+    def backfills(self) -> Backfills:
+        """Items changed in place, with an undo: run, rehearse, check, undo."""
+        from dynasmith.project.backfilling import Backfills
+
+        return Backfills(self)
+
+    @cached_property
     def jobs(self) -> Jobs:
-        """Runs of long verbs: list, show, resume, pause, proceed, pace, cancel, prune."""
+        """Runs of long verbs: list, show, resume, pause, proceed, pace, cancel, undo, prune."""
         from dynasmith.project.jobs import Jobs
 
-        return Jobs(self.items)
+        return Jobs(self.items, self.backfills)
 
     # The verbs of the item flow, under the project's own name too: `project.copy(...)` is `project.items.copy(...)`.
 
@@ -225,6 +207,11 @@ class Project:
     def populate(self) -> Callable[..., Report]:
         """`ItemFlow.populate`."""
         return self.items.populate
+
+    @property
+    def backfill(self) -> Callable[..., Report]:
+        """`Backfills.run`."""
+        return self.backfills.run
 
     @property
     def verify(self) -> Callable[..., Verified]:
@@ -265,7 +252,7 @@ class Project:
     def list(self) -> tuple[Listed, ...]:
         """Every live table and every defined one that is missing, by name. Costs one call a table, ten at a time."""
         live = sorted(self.names())
-        defined = {table.name for table in self._wished()}
+        defined = {table.name for table in self.wished()}
         with ThreadPoolExecutor(CONCURRENT_TABLES) as pool:
             found = tuple(pool.map(lambda name: self._listed(name, defined), live))
         missing = tuple(Listed(name=name, defined="missing") for name in defined - set(live))
@@ -273,9 +260,9 @@ class Project:
 
     def defined_names(self) -> frozenset[str]:
         """The physical names of the defined tables; none where there is no definition."""
-        return frozenset(table.name for table in self._wished())
+        return frozenset(table.name for table in self.wished())
 
-    def _wished(self) -> tuple[Table, ...]:
+    def wished(self) -> tuple[Table, ...]:
         """What is defined; nothing where there is no definition at all. A broken one is an error."""
         try:
             return self.definitions.tables
@@ -370,7 +357,7 @@ class Project:
         done = ensure(plan, self.control, self.clock, listener=listener, stopped=stopped)
         failures = dict(done.failures)
         for failure in plan.failures:
-            failures[failure.table] = PlannedFailure(failure.code, failure.message, failure.hint)
+            failures[failure.table] = Recorded(failure.code, failure.message, failure.hint)
         return Ensured(created=done.created, existing=done.existing, differing=done.differing, failures=failures)
 
     def create(
@@ -440,53 +427,9 @@ class Project:
 
     def validate(self, names: Sequence[str] = (), *, offline: bool = False) -> Verdict:
         """Findings about definitions and live tables; ``offline`` looks at definitions only and makes no call."""
-        wished = {table.name: table for table in self._wished()}
-        wanted = [self._name(name) for name in names] or sorted(wished)
-        if not wanted:
-            raise UsageError("No table to validate.", hint="name one, or define some")
-        live: Mapping[str, TableDescription | None] = {}
-        if not offline:
-            with ThreadPoolExecutor(CONCURRENT_TABLES) as pool:
-                live = dict(zip(wanted, pool.map(self._described, wanted), strict=True))
-        seen = [
-            d.table if (d := live.get(name)) else wished[name] for name in wanted if live.get(name) or name in wished
-        ]
-        around = Surroundings(
-            environment=self.environment,
-            protected=self.protected,
-            quotas=self.place.quotas,
-            usual_tags=usual_tags(seen),
-        )
-        verdicts = [self._verdict(name, wished.get(name), live.get(name), around, offline=offline) for name in wanted]
-        return Verdict(
-            findings=tuple(finding for verdict in verdicts for finding in verdict.findings),
-            accepted=tuple(accepted for verdict in verdicts for accepted in verdict.accepted),
-        )
+        from dynasmith.project.validating import validate
 
-    def _verdict(
-        self,
-        name: str,
-        desired: Table | None,
-        description: TableDescription | None,
-        around: Surroundings,
-        *,
-        offline: bool,
-    ) -> Verdict:
-        if desired is None and description is None:
-            raise UsageError(f"No definition has a table {name}.") if offline else TableNotFound(name)
-        if desired is not None and not offline:
-            desired = self.control.resolve(desired)
-        if description is not None:
-            around = replace(
-                around, unoffered=description.unread, scaling_without_policy=description.scaling_without_policy
-            )
-        return examine(desired, description, around, offline=offline)
-
-    def _described(self, name: str) -> TableDescription | None:
-        try:
-            return self.control.describe(name)
-        except TableNotFound:
-            return None
+        return validate(self, names, offline=offline)
 
     # --- a few items
 
@@ -496,16 +439,6 @@ class Project:
         if item is None:
             raise ItemNotFound(f"Table {self._name(table)} has no item with that key.", hint=f"dynasmith scan {table}")
         return item
-
-
-class PlannedFailure(DynasmithError):
-    """A table that could not even be read; the error of the plan, as an exception again."""
-
-    code = "failed"
-
-    def __init__(self, code: str, message: str, hint: str) -> None:
-        super().__init__(message, hint=hint)
-        self.code = code  # type: ignore[misc]  # the code of the error that it was
 
 
 def settings_named(words: Iterable[str]) -> tuple[str, ...]:
@@ -521,9 +454,3 @@ def settings_named(words: Iterable[str]) -> tuple[str, ...]:
             raise UsageError(f"{word} is not a setting of a table.", hint=f"did you mean {close[0]}?" if close else "")
         found.append(field)
     return tuple(found)
-
-
-def raise_failures(failures: Mapping[str, DynasmithError], done: int) -> None:
-    """Raise `SeveralFailed` where any table failed."""
-    if failures:
-        raise SeveralFailed(failures, done=done)

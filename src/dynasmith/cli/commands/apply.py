@@ -122,11 +122,11 @@ def _read_plan(path: Path) -> Plan:
 
 
 def _failures(plan: Plan, report: ApplyReport | None) -> dict[str, DynasmithError]:
-    from dynasmith.project.project import PlannedFailure
+    from dynasmith.errors import Recorded
 
     failures: dict[str, DynasmithError] = dict(report.failures) if report else {}
     for failure in plan.failures:
-        failures[failure.table] = PlannedFailure(failure.code, failure.message, failure.hint)
+        failures[failure.table] = Recorded(failure.code, failure.message, failure.hint)
     return failures
 
 
