@@ -33,6 +33,7 @@ OURS = {
     "dynasmith copy, untransformed, digest on": "digest",
     "dynasmith copy, three attributes changed": "lazy",
     "dynasmith copy, every attribute to Python and back": "native",
+    "dynasmith copy, the same in two processes": "processes",
 }
 OTHERS = {
     "boto3 resource, batch_writer, 4 threads": "boto3-resource",

@@ -1,4 +1,4 @@
-"""dynasmith's copy: ``ours.py ENDPOINT ITEMS raw|digest|lazy|native [CA]``, with checkpoints, pace and progress on."""
+"""dynasmith's copy: ``ours.py ENDPOINT ITEMS raw|digest|lazy|native|processes [CA]``; checkpoints, pace, progress on."""
 
 import sys
 import tempfile
@@ -8,6 +8,7 @@ from typing import Any
 
 import botocore.config
 import botocore.session
+import msgspec
 from measure import measure
 
 from dynasmith.aws.items.access import TableAccess
@@ -48,9 +49,11 @@ def main(endpoint: str, items: str, kind: str, ca: str = "") -> None:
         description = TableDescription(table=Table(name=name, key=key), status="ACTIVE", item_count_estimate=int(items))
         return TableEnd(description, TableAccess(client))
 
-    function = {"lazy": lazy, "native": native}.get(kind)
+    function = {"lazy": lazy, "native": native, "processes": native}.get(kind)
     # A limit that is never reached: the pace is reckoned, and does not slow the measurement.
     asked = Flowing(segments=8, digest=kind == "digest", max_read_units=1e9, max_write_units=1e9)
+    if kind == "processes":
+        asked = msgspec.structs.replace(asked, processes=2)
     assert asked.max_write_units != inf
     with tempfile.TemporaryDirectory() as folder:
         ledger = FolderLedger(Path(folder))

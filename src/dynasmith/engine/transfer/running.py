@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import monotonic
 
+import msgspec
+
 from dynasmith.engine.transfer.events import FlowEnded, FlowStarted
 from dynasmith.engine.transfer.flow import WIDTH, Flow, Width
 from dynasmith.engine.transfer.loop import LoopFactory, Stop, run
@@ -21,6 +23,9 @@ from dynasmith.jobs.steer import Throttle
 from dynasmith.ports.checkpoints import Claim
 from dynasmith.ports.items import Heard, OpenSink, OpenSource, Sink, Source
 from dynasmith.ports.listener import Listener, silent
+
+RAN_SECONDS = "ran_seconds"
+"""The parameter of a job that adds up how long its runs took; what a kill cut off is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +61,8 @@ def run_job(claim: Claim, ways: Ways, around: Around | None = None) -> Report:
     resumed. A cancelled job gives a report whose state says so.
     """
     around = around or Around()
-    resumed = bool(claim.checkpoints()) or claim.job.state != "running"
     try:
+        resumed = bool(claim.checkpoints()) or claim.job.state != "running"
         if claim.job.state != "running":
             claim.change(moved(claim.job, "running", around.now()))
         return run(
@@ -103,17 +108,18 @@ async def _run(claim: Claim, ways: Ways, around: Around, stop: Stop, resumed: bo
         raise
     finally:
         counts = Counts() if flow is None else flow.counts
+        seconds = monotonic() - began
         digest = Digest() if flow is None else flow.target_digest
         ended = moved(counted(claim.job, counts, digest if ways.digest else None), state, around.now(), reason=reason)
-        claim.change(ended)
-        seconds = monotonic() - began
+        ran = seconds + ended.parameters.get(RAN_SECONDS, 0.0)
+        claim.change(msgspec.structs.replace(ended, parameters=ended.parameters | {RAN_SECONDS: ran}))
         around.listener(FlowEnded(table=ways.table, job=job.id, state=state, counts=counts, seconds=seconds))
     if state == "interrupted":
         raise Interrupted(
             f"Job {job.id} was interrupted after {counts.read:,} items; nothing was lost.",
             hint=f"dynasmith jobs resume {job.id}",
         )
-    report = Report(claim.job, counts, seconds, target=digest, dead_letters=claim.dead_letters)
+    report = Report(claim.job, counts, ran, target=digest, dead_letters=claim.dead_letters)
     if state == "done" and not report.adds_up:
         raise RunError(
             f"Job {job.id} does not add up: {counts.arithmetic}.", hint="this is a defect; verify the target"

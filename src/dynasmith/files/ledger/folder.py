@@ -40,7 +40,9 @@ class FolderLedger:
         """Enter a new job and hold it."""
         home = self._folder / job.id
         try:
-            (home / "segments").mkdir(parents=True, mode=0o700)
+            self._folder.mkdir(parents=True, exist_ok=True)
+            home.mkdir(mode=0o700)  # its owner's only, and with it all that is inside
+            (home / "segments").mkdir(mode=0o700)
         except FileExistsError as error:
             raise RunError(f"There is a job {job.id} already.", hint="run it again for another id") from error
         except OSError as error:
@@ -114,7 +116,10 @@ class FolderLedger:
         if not (home / "job.json").is_file():
             raise CheckpointError(f"{home} holds no job.")
         job = _settled(_read_job(home), locked=is_locked(home / "lock"))
-        checkpoints = list(_checkpoints(home, job))
+        try:
+            checkpoints = list(_checkpoints(home, job))
+        except CheckpointError:  # it is shown as it was last kept; resuming it says what is damaged
+            return job
         counts = sum((checkpoint.counts for checkpoint in checkpoints), Counts())
         digest = sum((checkpoint.target for checkpoint in checkpoints), Digest())
         return counted(job, counts, digest if job.state == "done" and digest.count else None)
