@@ -31,9 +31,9 @@ def text_bytes(text: str) -> int:
 
 def item_bytes(item: Mapping[str, Any]) -> int:
     """The size of an item in bytes. Raises NotHeld for a value that DynamoDB cannot hold (not for its whole size)."""
-    total = 0
-    for name, value in item.items():
-        total += len(name) if name.isascii() else text_bytes(name)
+    names = "".join(item)
+    total = len(names) if names.isascii() else text_bytes(names)
+    for value in item.values():
         # Nearly every attribute is a plain string, and every item of every page comes by here.
         if value.__class__ is dict and len(value) == 1:
             content = value.get("S")
