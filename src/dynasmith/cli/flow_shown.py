@@ -92,6 +92,10 @@ def show_report(invocation: Invocation, report: Report, **more: Any) -> int:
     if invocation.as_json:
         print_json(report.to_json() | more)
         return 3 if report.counts.dead else 0
+    if report.job.verb in ("backfill", "undo"):
+        from dynasmith.cli.backfill_shown import show_changes
+
+        return show_changes(invocation, report)
     counts = report.counts
     again = "".join(
         f"; {count:,} {word}"

@@ -40,6 +40,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "populate": ("populate", "Fill a table from a file."),
     "export": ("export", "A whole table to a file."),
     "copy": ("copy", "Copy a table's items into another, resumable."),
+    "backfill": ("backfill", "Change a table's items in place, with an undo."),
     "verify": ("verify", "Prove that two tables, or a table and a file, hold the same."),
     "jobs": ("jobs", "Runs of long verbs: list, show, resume, cancel, pace."),
 }

@@ -1,4 +1,4 @@
-"""Jobs: what became of runs of copy, export and populate, and how to go on."""
+"""Jobs: what became of runs of copy, export, populate and backfill, and how to go on."""
 
 from __future__ import annotations
 
@@ -23,14 +23,16 @@ from dynasmith.ports.listener import Listener, silent
 from dynasmith.project.sides import ExportAs, ReadAs, Side
 
 if TYPE_CHECKING:
+    from dynasmith.project.backfilling import Backfills
     from dynasmith.project.item_flow import ItemFlow
 
 
 class Jobs:
     """The jobs of a project's ledger. Reading them costs no call."""
 
-    def __init__(self, items: ItemFlow) -> None:
+    def __init__(self, items: ItemFlow, backfills: Backfills) -> None:
         self._items = items
+        self._backfills = backfills
 
     def list(self) -> Sequence[Job]:
         """Every job of the ledger, oldest first."""
@@ -56,9 +58,14 @@ class Jobs:
         """Another pace, in units a second, at once where the job runs."""
         flow_jobs.pace(self._items.ledger, job_id, read_units=read_units, write_units=write_units)
 
+    def undo(self, job_id: str, *, listener: Listener = silent) -> Report:
+        """Put back what a backfill changed. See `Backfills.undo`."""
+        return self._backfills.undo(job_id, listener=listener)
+
     def prune(self, job_id: str) -> None:
-        """Remove what is kept of a job that is over, its dead letters too: they hold customers' data."""
+        """Remove what is kept of a job that is over, dead letters and undo journal too: they hold customers' data."""
         self._items.ledger.prune(job_id)
+        self._backfills.remove_journal(job_id)
 
     def resume(
         self, job_id: str, *, transform: Callable[..., Any] | None = None, listener: Listener = silent
@@ -88,6 +95,8 @@ class Jobs:
                     report = flow_export.export_again(claim, self._items.end(sides["source"]), files, around=around)
                 case "populate":
                     report = self._populate_again(claim, job, self._items.end(sides["target"]), function, around)
+                case "backfill" | "undo":
+                    report = self._backfills.again(claim, function, around)
                 case verb:
                     raise CheckpointError(f"Job {job_id} is a {verb}, which this version cannot resume.")
             return self._items.priced(report)

@@ -6,6 +6,7 @@ import json
 
 import click
 
+from dynasmith.cli.commands.jobs_undo import undo
 from dynasmith.cli.shared import Invocation, print_json, verb
 from dynasmith.errors import UsageError
 
@@ -124,5 +125,5 @@ def _told(invocation: Invocation, job: str, sentence: str) -> int:
     return 0
 
 
-for each in (list_, show, resume, cancel, pause, proceed, pace, prune):
+for each in (list_, show, resume, cancel, pause, proceed, pace, undo, prune):
     command.add_command(each)

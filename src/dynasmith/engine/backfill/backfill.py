@@ -150,7 +150,8 @@ def _run(
     async def sink(heard: Heard) -> ChangeSink:
         return ChangeSink(await updates(heard), table.key, Again(rewriter), journal=journal, quota=quota)
 
-    paged = asked if canary is None else _small_pages(asked, canary.items)
+    first = canary.items if canary is not None else quota.left
+    paged = asked if first is None else _small_pages(asked, first)
     ways = Ways(
         source=limited(table_reader(table, job.segments, paged), quota),
         sink=sink,
@@ -178,10 +179,10 @@ def _careful_again(job: Job) -> tuple[Careful, int]:
 
 
 def _small_pages(asked: Flowing, items: int) -> Flowing:
-    """A canary's pages are a small part of it, so that it ends near its share."""
+    """The pages of a careful run are a small part of it: it ends near its share, and reads little beyond it."""
     if asked.batch_size is not None:
         return asked
-    return msgspec.structs.replace(asked, batch_size=max(1, min(1000, items // (4 * asked.segments_at_once))))
+    return msgspec.structs.replace(asked, batch_size=max(1, min(1000, items // asked.segments_at_once)))
 
 
 def limited(source: OpenSource, quota: Quota) -> OpenSource:

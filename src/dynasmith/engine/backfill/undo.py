@@ -5,7 +5,7 @@ the attributes that the backfill wrote are put back, and only while they are as 
 attributes stays, what they did to these is reported and left alone.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +26,7 @@ from dynasmith.items.key import Key, KeySchema, key_of
 from dynasmith.items.size import item_bytes, write_units
 from dynasmith.items.transform import Rewrite
 from dynasmith.items.wire import attributes
-from dynasmith.jobs.estimate import Estimate, with_time
+from dynasmith.jobs.estimate import Estimate, with_cost, with_time
 from dynasmith.jobs.report import Report
 from dynasmith.ports.checkpoints import Claim, Ledger
 from dynasmith.ports.items import Dead, Heard, Item, OpenSource, Page
@@ -159,7 +159,13 @@ class UndoRehearsal(Struct, frozen=True):
         }
 
 
-def rehearse_undo(table: TableEnd, kept_journal: KeptJournal, segments: int, asked: Flowing) -> UndoRehearsal:
+def rehearse_undo(
+    table: TableEnd,
+    kept_journal: KeptJournal,
+    segments: int,
+    asked: Flowing,
+    prices: Mapping[str, float | None] | None = None,
+) -> UndoRehearsal:
     """Read the whole journal and add up what putting it back would cost. Sends nothing at all."""
     costs = index_costs(table)
     items = size = damaged = 0
@@ -179,7 +185,7 @@ def rehearse_undo(table: TableEnd, kept_journal: KeptJournal, segments: int, ask
                 if len(samples) < SHOWN:
                     samples.append(difference(rewrite, table.key))
             place = frame.before
-    estimate = Estimate(items, size, 0.0, units, sampled=items)
+    estimate = with_cost(Estimate(items, size, 0.0, units, sampled=items), prices or {})
     rate = rates(table, "write", asked.max_write_units, share=asked.share).ceiling
     return UndoRehearsal(with_time(estimate, write_rate=rate), tuple(samples), damaged)
 

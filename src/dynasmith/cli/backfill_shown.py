@@ -1,0 +1,135 @@
+"""What a backfill, its dry run, its check and its undo look like."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from dynasmith.cli.shared import Invocation, print_json
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dynasmith.engine.backfill.difference import Shown
+    from dynasmith.engine.backfill.rehearse import BackfillRehearsal, Checked
+    from dynasmith.engine.backfill.undo import UndoRehearsal
+    from dynasmith.jobs.estimate import Estimate
+    from dynasmith.jobs.report import Report
+
+
+def show_changes(invocation: Invocation, report: Report) -> int:
+    """The end of a backfill or of an undo, whichever it was."""
+    return (show_undone if report.job.verb == "undo" else show_backfill)(invocation, report)
+
+
+def show_backfill(invocation: Invocation, report: Report) -> int:
+    """The end of a backfill; 3 where there are dead letters."""
+    job, counts = report.job, report.counts
+    if invocation.as_json:
+        print_json(report.to_json())
+        return 3 if counts.dead else 0
+    invocation.say(
+        f"backfill: {counts.read:,} read, {counts.written:,} written, {counts.unchanged:,} unchanged, "
+        f"{counts.skipped:,} skipped, {counts.dead:,} dead, {counts.retried:,} retried."
+    )
+    _spent(invocation, report)
+    if job.state == "interrupted":
+        invocation.say(f"The canary is done: look at its items, then dynasmith jobs resume {job.id}")
+    if counts.dead:
+        invocation.say(f"Dead letters: {report.dead_letters}")
+    if counts.written and job.parameters.get("journal", True):
+        invocation.say(f"To take it back: dynasmith jobs undo {job.id}")
+    return 3 if counts.dead else 0
+
+
+def show_undone(invocation: Invocation, report: Report) -> int:
+    """The end of an undo; 3 where others changed items since."""
+    counts = report.counts
+    if invocation.as_json:
+        print_json(report.to_json())
+        return 3 if counts.dead else 0
+    invocation.say(
+        f"undo: {counts.written:,} put back, {counts.already:,} were as before already, {counts.skipped:,} are gone, "
+        f"{counts.dead:,} left as they are."
+    )
+    _spent(invocation, report)
+    if counts.dead:
+        invocation.say(f"What others changed since, with the reason of each: {report.dead_letters}")
+    return 3 if counts.dead else 0
+
+
+def _spent(invocation: Invocation, report: Report) -> None:
+    counts = report.counts
+    cost = "" if report.dollars is None else f"; ${report.dollars:,.4f}"
+    invocation.say(f"{counts.read_units:,.0f} read units, {counts.write_units:,.0f} write units{cost}.")
+
+
+def show_rehearsed(invocation: Invocation, rehearsal: BackfillRehearsal) -> int:
+    """What a dry run of a backfill found."""
+    if invocation.as_json:
+        print_json(rehearsal.to_json())
+        return 0
+    page, estimate = invocation.page(), rehearsal.estimate
+    if rehearsal.counted:
+        said = f"{rehearsal.changed:,} of {estimate.items:,} items would change: every item was read."
+    else:
+        said = (
+            f"About {rehearsal.changed:,} of {estimate.items:,} items would change, give or take {rehearsal.error:,} "
+            f"({estimate.sampled:,} were read)."
+        )
+    page.print(said, markup=False)
+    for name, count in rehearsal.attributes.items():
+        page.print(f"  {name}: written in {count:,} of {estimate.sampled:,} items", markup=False)
+    _estimate(invocation, estimate)
+    _samples(invocation, rehearsal.samples)
+    for note in rehearsal.notes:
+        page.print(f"  · {note}", markup=False)
+    page.print("Dry run: nothing was written.", markup=False)
+    return 0
+
+
+def show_undo_rehearsed(invocation: Invocation, rehearsal: UndoRehearsal) -> int:
+    """What a dry run of an undo found."""
+    if invocation.as_json:
+        print_json(rehearsal.to_json())
+        return 0
+    page = invocation.page()
+    page.print(f"{rehearsal.estimate.items:,} changes would be put back.", markup=False)
+    _estimate(invocation, rehearsal.estimate)
+    _samples(invocation, rehearsal.samples)
+    if rehearsal.damaged:
+        page.print(f"{rehearsal.damaged:,} frames of the journal are damaged and cannot be put back.", markup=False)
+    page.print("Dry run: nothing was written.", markup=False)
+    return 0
+
+
+def show_checked(invocation: Invocation, checked: Checked) -> int:
+    """Whether a table has the new shape; 3 where not."""
+    if invocation.as_json:
+        print_json(checked.to_json())
+    else:
+        page = invocation.page()
+        said = f"{checked.read:,} items: {checked.unchanged:,} have the new shape, {checked.changed:,} do not"
+        page.print(said + (f", {checked.refused:,} are refused." if checked.refused else "."), markup=False)
+        _samples(invocation, checked.differing)
+        for reason in checked.reasons:
+            page.print(f"  ! {reason}", style="yellow", markup=False)
+    return 0 if checked.clean else 3
+
+
+def _estimate(invocation: Invocation, estimate: Estimate) -> None:
+    seconds = estimate.seconds
+    taking = "unknown" if seconds is None or math.isinf(seconds) else f"{seconds:,.0f} s at this pace"
+    cost = "unknown" if estimate.dollars is None else f"${estimate.dollars:,.4f}"
+    invocation.page().print(
+        f"{estimate.read_units:,.0f} read units, {estimate.write_units:,.0f} write units; time {taking}; cost {cost}.",
+        markup=False,
+    )
+
+
+def _samples(invocation: Invocation, samples: Sequence[Shown]) -> None:
+    page = invocation.page()
+    for sample in samples:
+        page.print(f"{sample.key} ({sample.untouched} attributes stay as they are)", style="bold", markup=False)
+        for line in sample.lines:
+            page.print(f"  {line}", style="red" if line.startswith("-") else "green", markup=False)

@@ -1,0 +1,79 @@
+"""`dynasmith backfill`."""
+
+from typing import Any
+
+import click
+
+from dynasmith.cli.flow_options import flow_options, flowing
+from dynasmith.cli.shared import Invocation, verb
+from dynasmith.errors import UsageError
+
+
+class Share(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.3 only
+    """``1%`` or ``0.01``: a part of the items."""
+
+    name = "SHARE"
+
+    def convert(self, value: Any, param: click.Parameter | None, context: click.Context | None) -> float:
+        """The share as a number from 0 to 1."""
+        if isinstance(value, float):
+            return value
+        text = str(value).strip()
+        try:
+            return float(text.removesuffix("%")) / 100 if text.endswith("%") else float(text)
+        except ValueError:
+            self.fail(f"{value!r} is no share, such as 1% or 0.01", param, context)
+
+
+class Sample(click.ParamType):  # type: ignore[type-arg]
+    """A number of items, or ``all``."""
+
+    name = "N|all"
+
+    def convert(self, value: Any, param: click.Parameter | None, context: click.Context | None) -> int:
+        """The number; 0 is all."""
+        if isinstance(value, int):
+            return value
+        if str(value) == "all":
+            return 0
+        if not str(value).isdigit() or int(value) < 1:
+            self.fail(f"{value!r} is neither a number of items nor all", param, context)
+        return int(value)
+
+
+@verb("backfill", example="dynasmith backfill users --transform shapes/users.yaml --dry-run")
+@click.argument("table")
+@click.option("--transform", required=True, metavar="WHAT", help="An operations file, or module:function.")
+@click.option("--where", default="", metavar="CONDITION", help="Only items that meet it, checked again when writing.")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Change at most N items; the job is done then.")
+@click.option("--canary", type=Share(), help="Stop after a share of the items and wait: --canary 1%.")
+@click.option("--no-journal", is_flag=True, help="Keep no undo journal: the backfill cannot be taken back.")
+@click.option("--check", is_flag=True, help="Read it all and say whether it has the new shape; exit 3 if not.")
+@click.option("--sample", type=Sample(), default=1000, show_default=True,
+              help="Items that --dry-run looks at; all counts exactly.")  # fmt: skip
+@flow_options
+def command(invocation: Invocation, table: str, **given: Any) -> int:
+    """Change the items of a table in place. Others' writes win, an undo journal is kept, a kill loses nothing."""
+    from dynasmith.cli.backfill_shown import show_backfill, show_checked, show_rehearsed
+    from dynasmith.cli.flow_shown import FlowShown
+    from dynasmith.engine.backfill.backfill import Careful
+
+    where, transform = given["where"], given["transform"]
+    if where and given["condition"]:
+        raise UsageError("--where and --filter say the same thing.", hint="join them with AND")
+    asked = flowing(given | {"condition": where or given["condition"]})
+    backfills = invocation.project().backfills
+    if given["check"]:
+        return show_checked(invocation, backfills.check(table, transform, asked=asked))
+    if invocation.dry_run:
+        sample = given["sample"] or None
+        return show_rehearsed(invocation, backfills.rehearse(table, transform, asked=asked, sample=sample))
+    invocation.ask_environment()
+    kept = "without an undo journal" if given["no_journal"] else "with an undo journal"
+    invocation.ask(f"Backfill {table} in place, {kept}?")
+    careful = Careful(limit=given["limit"], canary=given["canary"])
+    with FlowShown(invocation.words()) as shown:
+        report = backfills.run(
+            table, transform, asked=asked, careful=careful, journal=not given["no_journal"], listener=shown
+        )
+    return show_backfill(invocation, report)

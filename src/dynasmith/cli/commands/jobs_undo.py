@@ -1,0 +1,25 @@
+"""`dynasmith jobs undo`."""
+
+import click
+
+from dynasmith.cli.shared import Invocation, verb
+
+
+@verb("undo", example="dynasmith jobs undo backfill-20261120T101500-1a2b3c")
+@click.argument("job")
+@click.option("--max-write-units", type=click.FloatRange(min=0, min_open=True), help="Write units a second.")
+def undo(invocation: Invocation, job: str, max_write_units: float | None) -> int:
+    """Put back what a backfill changed. What others changed since stays, and is listed; exit 3 then."""
+    from dynasmith.cli.backfill_shown import show_undo_rehearsed, show_undone
+    from dynasmith.cli.flow_shown import FlowShown
+    from dynasmith.engine.transfer.asked import Flowing
+
+    asked = Flowing(max_write_units=max_write_units)
+    backfills = invocation.project().backfills
+    if invocation.dry_run:
+        return show_undo_rehearsed(invocation, backfills.rehearse_undo(job, asked=asked))
+    invocation.ask_environment()
+    invocation.ask(f"Put back what {job} changed?")
+    with FlowShown(invocation.words()) as shown:
+        report = backfills.undo(job, asked=asked, listener=shown)
+    return show_undone(invocation, report)

@@ -1,0 +1,151 @@
+"""--dry-run and --check of a backfill: what it would change, counted or estimated, with samples. Nothing is written."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from dynasmith.engine.backfill.backfill import VERB, rewriter_of
+from dynasmith.engine.backfill.difference import Shown
+from dynasmith.engine.backfill.survey import Survey, survey
+from dynasmith.engine.transfer.asked import Flowing
+from dynasmith.engine.transfer.copy import new_job
+from dynasmith.engine.transfer.running import Around
+from dynasmith.engine.transfer.sides import TableEnd, rates
+from dynasmith.items.size import read_units
+from dynasmith.items.transform import Function
+from dynasmith.jobs.estimate import Estimate, with_cost, with_time
+
+SAMPLED_ITEMS = 1000
+SHOWN_KEYS_MAX = 20
+
+
+class BackfillRehearsal(Struct, frozen=True, kw_only=True):
+    """What a backfill would do. ``changed`` items, give or take ``error`` 19 times of 20; ``counted`` says that every
+    item was read, and then ``error`` is 0. ``attributes`` counts, of the items looked at, what would be written."""
+
+    estimate: Estimate
+    changed: int
+    error: int
+    counted: bool
+    refused: int
+    attributes: dict[str, int]
+    samples: tuple[Shown, ...]
+    notes: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Stable keys."""
+        return {
+            **self.estimate.to_json(),
+            "changed": self.changed,
+            "changed_error": self.error,
+            "counted": self.counted,
+            "refused_of_sampled": self.refused,
+            "attributes": self.attributes,
+            "samples": [msgspec.to_builtins(sample) for sample in self.samples],
+            "notes": list(self.notes),
+        }
+
+
+def rehearse_backfill(
+    table: TableEnd,
+    function: Function,
+    asked: Flowing | None = None,
+    *,
+    sample: int | None = SAMPLED_ITEMS,
+    prices: Mapping[str, float | None] | None = None,
+    around: Around | None = None,
+) -> BackfillRehearsal:
+    """Look at ``sample`` items from all over the table, or read it whole (None). Costs what the reading costs."""
+    asked, around = asked or Flowing(), around or Around()
+    rewriter = rewriter_of(table, function, asked, new_job(VERB, around, 1, {}))
+    seen = survey(table, rewriter, asked, around, items=sample)
+    notes = _notes(table, seen, asked)
+    items, size = table.description.item_count_estimate, table.description.size_bytes_estimate
+    if seen.complete:
+        items, size = seen.read, seen.size_bytes
+    elif not items:
+        items, size = seen.read, seen.size_bytes
+        notes.append("the table's own figures are not there yet: the estimate covers the sample only")
+    part = items / seen.read if seen.read else 0.0
+    reads = seen.read_units if seen.complete else read_units(size, consistent=asked.consistent)
+    writes = (seen.table_write_units + seen.index_write_units) * part
+    estimate = with_time(
+        Estimate(items, size, reads, writes, sampled=seen.read),
+        read_rate=rates(table, "read", asked.max_read_units, share=asked.share).ceiling,
+        write_rate=rates(table, "write", asked.max_write_units, share=asked.share).ceiling,
+    )
+    return BackfillRehearsal(
+        estimate=with_cost(estimate, prices or {}),
+        changed=round(seen.changed * part),
+        error=seen.error(items),
+        counted=seen.complete,
+        refused=seen.refused,
+        attributes=dict(sorted(seen.names.items())),
+        samples=tuple(seen.shown),
+        notes=tuple(notes),
+    )
+
+
+def _notes(table: TableEnd, seen: Survey, asked: Flowing) -> list[str]:
+    notes = [f"{divergence.sentence} The backfill would be refused." for divergence in seen.divergences[:1]]
+    if seen.refused:
+        word = "would stop the job" if asked.on_error == "stop" else "go to the dead letters"
+        notes.append(f"{seen.refused} of {seen.read} items are refused and {word}: {seen.refusals[0].message}")
+    if table.expires and table.expires in seen.names:
+        notes.append(f"it writes {table.expires}, by which the table deletes items (TTL)")
+    if seen.index_write_units:
+        notes.append("the units include the indexes that hold what changes")
+    return notes
+
+
+class Checked(Struct, frozen=True, kw_only=True):
+    """Whether a table looks as a transform wants it. ``differing`` shows some of the items that do not."""
+
+    read: int
+    unchanged: int
+    changed: int
+    refused: int
+    differing: tuple[Shown, ...]
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def clean(self) -> bool:
+        """Whether a backfill would have nothing to do."""
+        return not (self.changed or self.refused)
+
+    def to_json(self) -> dict[str, Any]:
+        """Stable keys."""
+        return {
+            "clean": self.clean,
+            "read": self.read,
+            "unchanged": self.unchanged,
+            "to_change": self.changed,
+            "refused": self.refused,
+            "differing": [msgspec.to_builtins(one) for one in self.differing],
+            "reasons": list(self.reasons),
+        }
+
+
+def check_backfill(
+    table: TableEnd,
+    function: Function,
+    asked: Flowing | None = None,
+    *,
+    limit: int = SHOWN_KEYS_MAX,
+    around: Around | None = None,
+) -> Checked:
+    """Read the whole table and say which items are not in the shape that ``function`` makes."""
+    asked, around = asked or Flowing(), around or Around()
+    rewriter = rewriter_of(table, function, asked, new_job(VERB, around, 1, {}))
+    seen = survey(table, rewriter, asked, around, shown=limit, converge=False)
+    reasons = tuple(refused.message for refused in seen.refusals[:limit])
+    return Checked(
+        read=seen.read,
+        unchanged=seen.unchanged,
+        changed=seen.changed,
+        refused=seen.refused,
+        differing=tuple(seen.shown),
+        reasons=reasons,
+    )

@@ -1,0 +1,220 @@
+"""Backfills of a project's tables, wired: run, rehearse, check, resume, undo."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from dynasmith.aws.items.updates import table_updates
+from dynasmith.engine.backfill import backfill as engine
+from dynasmith.engine.backfill import undo as engine_undo
+from dynasmith.engine.backfill.backfill import Careful
+from dynasmith.engine.backfill.rehearse import (
+    SAMPLED_ITEMS,
+    SHOWN_KEYS_MAX,
+    BackfillRehearsal,
+    Checked,
+    check_backfill,
+    rehearse_backfill,
+)
+from dynasmith.engine.transfer import jobs as flow_jobs
+from dynasmith.engine.transfer.asked import Flowing
+from dynasmith.engine.transfer.running import Around
+from dynasmith.engine.transfer.sides import TableEnd
+from dynasmith.errors import CheckpointError, UsageError
+from dynasmith.files.journal.folder import (
+    FolderJournal,
+    JournalHead,
+    create_journal,
+    journal_home,
+    journals_folder,
+    read_head,
+    remove_journal,
+)
+from dynasmith.files.journal.kept import KeptFolder
+from dynasmith.items.transform import Function
+from dynasmith.jobs.job import Job
+from dynasmith.jobs.report import Report
+from dynasmith.ports.checkpoints import Claim
+from dynasmith.ports.journal import Journal
+from dynasmith.ports.listener import Listener, silent
+from dynasmith.ports.updates import OpenUpdates
+from dynasmith.project.sides import Side, remembered
+from dynasmith.project.transforms import plain_parameters
+
+if TYPE_CHECKING:
+    from dynasmith.project.project import Project
+
+Transforming = str | Callable[..., Any]
+
+
+class Backfills:
+    """Items changed in place, and put back. Blocking; each run is a job in the ledger, resumable after any kill."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._items = project.items
+
+    # --- the verbs
+
+    def run(
+        self,
+        table: str | Side,
+        transform: Transforming,
+        *,
+        asked: Flowing | None = None,
+        careful: Careful | None = None,
+        journal: bool = True,
+        listener: Listener = silent,
+    ) -> Report:
+        """Bring every item of a table into a new shape, conditionally, with an undo journal. See `engine.backfill`.
+
+        ``transform`` is an operations file, ``module:function``, or a function of ``(item, ctx)``.
+        """
+        side, function, named = self._said(table, transform)
+        end = self._items.end(side)
+        parameters = {"target": remembered(side), "where": end.access.where, "journal": journal}
+        report = engine.backfill(
+            end,
+            self._updates(side, end),
+            self._items.ledger,
+            self._opener(end, journal),
+            function,
+            asked,
+            careful=careful,
+            parameters=parameters | plain_parameters({"transform": named}),
+            around=self._items.around(listener),
+        )
+        return self._items.priced(report)
+
+    def rehearse(
+        self,
+        table: str | Side,
+        transform: Transforming,
+        *,
+        asked: Flowing | None = None,
+        sample: int | None = SAMPLED_ITEMS,
+    ) -> BackfillRehearsal:
+        """What `run` would change, cost and take, from a sample or from every item (``sample`` None)."""
+        side, function, _ = self._said(table, transform)
+        around, prices = self._items.around(silent), self._items.prices()
+        return rehearse_backfill(self._items.end(side), function, asked, sample=sample, prices=prices, around=around)
+
+    def check(
+        self,
+        table: str | Side,
+        transform: Transforming,
+        *,
+        asked: Flowing | None = None,
+        limit: int = SHOWN_KEYS_MAX,
+    ) -> Checked:
+        """Read the whole table and say which items are not in the shape that the transform makes."""
+        side, function, _ = self._said(table, transform)
+        return check_backfill(self._items.end(side), function, asked, limit=limit, around=self._items.around(silent))
+
+    def undo(self, job_id: str, *, asked: Flowing | None = None, listener: Listener = silent) -> Report:
+        """Put back what a backfill changed; what others changed since stays and is reported as dead letters.
+
+        A backfill that could be resumed is cancelled first. Raises Locked while it runs, UsageError for a job that is
+        no backfill, RunError where it has no journal.
+        """
+        job, side = self._backfill(job_id)
+        kept = self._kept(job)
+        end = self._same(side, job)
+        if not job.over:
+            flow_jobs.cancel(self._items.ledger, job_id, self._items.now)
+        report = engine_undo.undo(
+            end,
+            self._updates(side, end),
+            self._items.ledger,
+            lambda: KeptFolder(self._home(job_id)),
+            kept.head.segments,
+            asked,
+            parameters={"target": remembered(side), "where": end.access.where, "of": job_id},
+            around=self._items.around(listener),
+        )
+        return self._items.priced(report)
+
+    def rehearse_undo(self, job_id: str, *, asked: Flowing | None = None) -> engine_undo.UndoRehearsal:
+        """What `undo` would send, counted from the journal. No call but one DescribeTable."""
+        job, side = self._backfill(job_id)
+        kept = self._kept(job)
+        end = self._same(side, job)
+        return engine_undo.rehearse_undo(end, kept, kept.head.segments, asked or Flowing(), self._items.prices())
+
+    def again(self, claim: Claim, function: Function | None, around: Around) -> Report:
+        """Go on with a backfill, or with an undo, that this process holds."""
+        job = claim.job
+        side = msgspec.convert(job.parameters["target"], Side)
+        end = self._same(side, job)
+        updates = self._updates(side, end)
+        if job.verb == engine_undo.VERB:
+            home = self._home(str(job.parameters["of"]))
+            return engine_undo.undo_again(claim, end, updates, lambda: KeptFolder(home), around=around)
+        if function is None:
+            raise CheckpointError(
+                f"Job {job.id} ran a function that it could not remember by name.", hint="resume it with transform="
+            )
+        opener = self._opener(end, bool(job.parameters.get("journal", True)))
+        return engine.backfill_again(claim, end, updates, opener, function, around=around)
+
+    def remove_journal(self, job_id: str) -> bool:
+        """Remove the journal of a job, where there is one: it holds customers' items."""
+        return remove_journal(self._home(job_id))
+
+    def has_journal(self, job_id: str) -> bool:
+        """Whether the job can be undone from a journal."""
+        return self._home(job_id).is_dir()
+
+    # --- parts
+
+    def _said(self, table: str | Side, transform: Transforming) -> tuple[Side, Function, str]:
+        function, named = self._items.function(transform)
+        if function is None:
+            raise UsageError("A backfill needs a transform.", hint="an operations file, or module:function")
+        return self._items.side(table), function, named
+
+    def _updates(self, side: Side, end: TableEnd) -> OpenUpdates:
+        at = self._project.elsewhere(side) if side.elsewhere else self._project
+        return table_updates(at.session.client("dynamodb"), end.name, end.key)
+
+    def _home(self, job_id: str) -> Path:
+        place = self._project.place
+        return journal_home(journals_folder(Path(place.folder), place.journal), job_id)
+
+    def _opener(self, end: TableEnd, kept: bool) -> engine.OpenJournal:
+        def opened(job: Job, new: bool) -> Journal | None:
+            if not kept:
+                return None
+            home = self._home(job.id)
+            head = JournalHead(job=job.id, table=end.name, where=end.access.where, segments=job.segments)
+            return create_journal(home, head) if new else FolderJournal(home)
+
+        return opened
+
+    def _backfill(self, job_id: str) -> tuple[Job, Side]:
+        self._items.ledger.claim(job_id).release()
+        job = self._items.ledger.show(job_id)
+        if job.verb != engine.VERB:
+            raise UsageError(
+                f"Job {job_id} is a {job.verb}, and only a backfill can be undone.", hint="dynasmith jobs list"
+            )
+        return job, msgspec.convert(job.parameters["target"], Side)
+
+    def _kept(self, job: Job) -> KeptFolder:
+        read_head(self._home(job.id))
+        return KeptFolder(self._home(job.id))
+
+    def _same(self, side: Side, job: Job) -> TableEnd:
+        """The table of a job. Raises UsageError where the same name is another table now."""
+        end = self._items.end(side)
+        before = str(job.parameters.get("where", ""))
+        if before and before != end.access.where:
+            raise UsageError(
+                f"Job {job.id} changed {end.name} at {before}, and this environment is {end.access.where}.",
+                hint="say the same --env, --endpoint and --region as then",
+            )
+        return end
