@@ -126,3 +126,23 @@ def test_no_trace_without_debug(story: Story, shell: pytest.MonkeyPatch) -> None
     assert "--debug" in answer.hint
     with pytest.raises(ZeroDivisionError):
         story("list", "--debug")
+
+
+@pytest.mark.parametrize("option", ["--env", "--endpoint", "--config", "--profile"])
+def test_an_empty_option_is_a_shell_variable_that_is_not_set(story: Story, option: str) -> None:
+    story.define(table())
+    answer = story("ensure", option, "")
+    assert (answer.code, answer.error) == (2, f"{option} is empty.")
+    assert story.live() == []
+
+
+@pytest.mark.parametrize("verb", [("apply", "--yes"), ("ensure",)])
+def test_a_reader_who_leaves_does_not_stop_the_work(story: Story, verb: tuple[str, ...]) -> None:
+    story.define(table("orders"), table("users"))
+    with story.spawn(*verb) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        process.stderr.close()
+        assert process.wait() == 0
+    assert story.live() == ["orders", "users"]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import functools
 import json
 import logging
+import os
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -38,6 +39,9 @@ class Invocation:
                 self.values[name] = (*self.values.get(name, ()), *value)
             elif name in FLAGS:
                 self.values[name] = bool(value) or self.values.get(name, False)
+            elif value == "":
+                # An unset variable of the shell: to go on would be to go to another place than the one meant.
+                raise UsageError(f"--{name.replace('_', '-')} is empty.", hint="give it a value, or leave it out")
             elif value is not None:
                 self.values[name] = value
 
@@ -78,21 +82,25 @@ class Invocation:
 
     def words(self) -> Console:
         """Where words go: stderr, drawn on a terminal, plain elsewhere."""
-        from rich.console import Console
+        from dynasmith.cli.screen import Screen
 
-        return Console(stderr=True, quiet=self.quiet, highlight=False, soft_wrap=not sys.stderr.isatty())
+        return Screen(stderr=True, quiet=self.quiet, highlight=False, soft_wrap=not sys.stderr.isatty())
 
     def page(self) -> Console:
         """Where data goes: stdout."""
-        from rich.console import Console
+        from dynasmith.cli.screen import Screen
 
         wide = None if sys.stdout.isatty() else 160
-        return Console(highlight=False, width=wide, soft_wrap=not sys.stdout.isatty())
+        return Screen(highlight=False, width=wide, soft_wrap=not sys.stdout.isatty())
 
     def say(self, sentence: str) -> None:
         """One sentence to the person, on stderr; nothing with ``--quiet``."""
-        if not self.quiet:
+        if self.quiet:
+            return
+        try:
             sys.stderr.write(sentence + "\n")
+        except BrokenPipeError:
+            fall_silent(sys.stderr)
 
     def ask(self, question: str, *, name: str = "") -> None:
         """Ask before something is done. ``--yes`` answers; with ``name`` that name is to be typed, or ``--confirm`` it.
@@ -118,6 +126,13 @@ class Invocation:
         project = self.project()
         if project.protected:
             self.ask(f"Environment {project.environment} is protected.", name=project.environment)
+
+
+def fall_silent(stream: IO[str]) -> None:
+    """Send what is written from now on nowhere: the reader of ``stream`` has gone, and the work goes on."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 def print_json(document: Any) -> None:
