@@ -1,4 +1,4 @@
-"""dynasmith's copy: ``ours.py ENDPOINT ITEMS raw|digest|lazy|native|processes [CA]``; checkpoints, pace, progress on."""
+"""dynasmith's copy: ``ours.py ENDPOINT ITEMS raw|digest|lazy|native|processes [CA]``; checkpoints and pace are on."""
 
 import sys
 import tempfile

@@ -459,3 +459,13 @@ def test_a_second_wish_to_stop_ends_it_at_once_and_nothing_is_lost(
     pace(ledger, job.id, write_units=100_000)
     report = copy_again(ledger.claim(job.id), end(there, source), end(there, target), around=around())
     assert report.target == digest_items(items) == digest_items(items_of(client, target))
+
+
+def test_a_job_of_which_nothing_arrives_stops(there: Any, make_table: MakeTable, tmp_path: Path) -> None:
+    target = end(there, make_table())
+    wrong = from_iterable(lambda: ({"sku": number} for number in range(5000)), target.key, page_items=100)
+    ledger = FolderLedger(tmp_path)
+    with pytest.raises(RunError, match="Nothing was written"):
+        populate(wrong, 1, target, ledger, around=around())
+    (job,) = ledger.jobs()
+    assert (job.state, job.counts.dead) == ("failed", 1000)

@@ -37,6 +37,9 @@ _CAPACITY = b',"ReturnConsumedCapacity":"INDEXES"'
 class Patience:
     """How long a call is tried. Seconds; delays are full jitter, ``uniform(0, min(longest, first * 2**n))``.
 
+    Bounded by the clock and not by the sum of its waits (``jobs.retry.Retry``), because a reply that is slow to fail
+    counts too.
+
     ``throttled_seconds`` and ``stumbling_seconds`` bound one call's life under throttling and under 5xx or resets;
     ``refused_seconds`` is for an endpoint at which nothing listens and nothing has listened before (a user who
     forgot to start the engine hears it within 3 seconds).

@@ -81,7 +81,8 @@ class Connection(asyncio.Protocol):
                 self._done(body)
 
     def eof_received(self) -> bool:
-        """The other side sends no more; connection_lost follows."""
+        """The other side sends no more; connection_lost follows, and nobody may send here until then."""
+        self.closed = True
         return False
 
     def connection_lost(self, error: Exception | None) -> None:

@@ -23,7 +23,7 @@ from dynasmith.ports.updates import DONE, Answer, Change, OpenUpdates, Sent, sti
 
 GROUP_BYTES_MAX = 4 * 1024 * 1024
 """Wire bytes of one call: the service takes 16 MB, and several calls are in flight."""
-PROBE_SECONDS_MAX = 10.0
+PROBE_SECONDS_MAX = 3.0
 """How long an engine may stumble over its first statement before it is held to have none (moto answers 500)."""
 
 _THROTTLES = frozenset({"ThrottlingError", "ProvisionedThroughputExceeded", "RequestLimitExceeded"})

@@ -18,7 +18,7 @@ from dynasmith.engine.transfer.events import FlowDead, FlowProgress
 from dynasmith.engine.transfer.loop import Stop
 from dynasmith.engine.transfer.pacing import Pacer
 from dynasmith.engine.transfer.stage import Stage, Staged, digest_less
-from dynasmith.errors import DynasmithError
+from dynasmith.errors import DynasmithError, RunError
 from dynasmith.items.digest import Digest
 from dynasmith.items.wire import Units
 from dynasmith.jobs.checkpoint import Checkpoint
@@ -32,6 +32,9 @@ from dynasmith.ports.listener import Listener, silent
 
 TICK_SECONDS = 0.25
 """How often a running job looks at what a person wants of it, and says how far it is."""
+
+HOPELESS_DEAD = 1000
+"""Dead letters without a single item written, at which a job stops."""
 
 ONLY_NEW = "only_new"
 """The parameter of a job whose transform was seen to change keys."""
@@ -187,6 +190,17 @@ class Flow:
         )
         await self.claim.save(after)
         self.at[at.segment] = after
+        if dead:
+            self._check_hope(dead[0].reason)
+
+    def _check_hope(self, reason: str) -> None:
+        """Stop where nothing at all arrives: a table that refuses every item would fill the dead letters with them."""
+        counts = self.counts
+        if counts.dead >= HOPELESS_DEAD and not counts.written and not counts.already:
+            raise RunError(
+                f"Nothing was written, and {counts.dead:,} items are dead letters: {reason}",
+                hint="is it the right file, and the right table? the job can be resumed",
+            )
 
     async def _write(self, segment: int, items: Sequence[Item]) -> Outcome:
         size = self.sink.batch_items

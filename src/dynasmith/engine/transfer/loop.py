@@ -9,7 +9,7 @@ import contextvars
 import signal
 import threading
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any, TypeVar
 
@@ -37,9 +37,10 @@ class Stop:
     def ask(self) -> None:
         """Stop after the pages that are on their way; asked a second time: at once. Nothing is lost either way."""
         self._asked += 1
-        if self._loop is None or self._loop.is_closed():
+        if self._loop is None:
             return
-        self._loop.call_soon_threadsafe(self._tell, self._asked > 1)
+        with suppress(RuntimeError):  # the loop has ended meanwhile, and what should stop has stopped
+            self._loop.call_soon_threadsafe(self._tell, self._asked > 1)
 
     async def wait(self) -> None:
         """Return when stopping is asked for."""

@@ -104,8 +104,11 @@ class FileSink:
     # --- in a thread --------------------------------------------------------------------------------------------------
 
     def _begin(self, segment: int, mark: bytes) -> bool:
-        self._folder.mkdir(parents=True, exist_ok=True)
         known = msgspec.json.decode(mark, type=_Mark) if mark else _Mark()
+        if mark and self._complete():
+            self._marks[segment] = known
+            return True
+        self._folder.mkdir(parents=True, exist_ok=True)
         wanted = [(part.name, part.bytes) for part in known.done]
         wanted.append((self._part(segment, len(known.done)).name, known.length))
         whole = all(_length(self._folder / name) >= length for name, length in wanted)
@@ -158,8 +161,9 @@ class FileSink:
         return lines, dead
 
     def _finish(self, digest: str) -> None:
-        if self._single and self._dest.exists() and not self._folder.exists():
-            return  # killed after the last step of an earlier finish
+        if self._complete():  # killed while an earlier finish removed the parts
+            shutil.rmtree(self._folder, ignore_errors=True)
+            return
         parts = [
             part
             for segment, mark in sorted(self._marks.items())
@@ -169,11 +173,14 @@ class FileSink:
         if not self._single:
             write_manifest(self._folder / MANIFEST, self._manifest(digest, tuple(parts)))
             return
-        if manifest_beside(self._dest) is None or not self._dest.exists():
-            self._join(parts)
+        self._join(parts)
         one = ManifestPart(self._dest.name, sum(part.items for part in parts), self._dest.stat().st_size)
         write_manifest(beside(self._dest), self._manifest(digest, (one,)))
         shutil.rmtree(self._folder)
+
+    def _complete(self) -> bool:
+        """Whether the one file is there and its manifest beside it, which is written last."""
+        return self._single and self._dest.exists() and manifest_beside(self._dest) is not None
 
     def _join(self, parts: Sequence[ManifestPart]) -> None:
         whole = self._dest.with_name(self._dest.name + ".new")
