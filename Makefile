@@ -19,7 +19,7 @@ demo: $(STAMP)  ## the main job on the embedded engine, from nothing, on real it
 	$(BIN)/dynasmith demo
 
 test: $(STAMP)  ## the tests, on ministack and moto behind the strict endpoint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 engines: $(STAMP) node_modules/.installed  ## the contract suite on every engine there is (DYNASMITH_TEST_ENDPOINT names one more)
 	$(BIN)/python -m pytest tests/contract --engines all

@@ -255,3 +255,14 @@ def test_an_apply_that_was_cut_off_continues(strict: StrictServer) -> None:
         here.apply(here.plan(), consent=Consent(yes=True))
     applied(strict, wished)
     assert is_as_wished(strict, wished)
+
+
+def test_a_table_is_deleted_once_its_index_is_at_rest(strict: StrictServer) -> None:
+    """The service refuses a delete while an index changes; the delete waits and is sent again."""
+    here = project(strict, replace(ORDERS, indexes=THREE[:1]))
+    applied(strict, replace(ORDERS, indexes=THREE[:1]))
+    here.session.client("dynamodb").update_table(
+        TableName="orders", GlobalSecondaryIndexUpdates=[{"Delete": {"IndexName": "by_status"}}]
+    )
+    assert here.delete("orders")
+    assert not here.exists("orders")

@@ -96,11 +96,12 @@ def refuse_stale(plan: Plan, tables: Tables) -> None:
                 f"The plan was made for {name} {planned or 'none'}, and this is {live or 'none'}.",
                 hint="use the environment that it was made for, or plan again",
             )
-    for table in plan.tables:
-        description = read(table.desired, tables)
-        current = None if description is None else description.table
-        if fingerprint_of(table.desired, current) != table.fingerprint:
-            raise StalePlan(f"Table {table.table} has changed since the plan was made.", hint="dynasmith plan")
+    with ThreadPoolExecutor(max_workers=CONCURRENT_TABLES, thread_name_prefix="dynasmith-stale") as pool:
+        found = pool.map(lambda table: read(table.desired, tables), plan.tables)
+        for table, description in zip(plan.tables, found, strict=True):
+            current = None if description is None else description.table
+            if fingerprint_of(table.desired, current) != table.fingerprint:
+                raise StalePlan(f"Table {table.table} has changed since the plan was made.", hint="dynasmith plan")
 
 
 def apply_plan(

@@ -1,6 +1,8 @@
 """`retire`: what is around a table goes first, then the table. Each step is safe to do again."""
 
-from dynasmith.engine.waiting import Stopped, wait_for, wait_until_gone
+import contextlib
+
+from dynasmith.engine.waiting import Stopped, delete_table, wait_for
 from dynasmith.errors import TableNotFound
 from dynasmith.plans.arrange import DIMENSIONS
 from dynasmith.plans.capacity import scaling_of
@@ -28,8 +30,5 @@ def retire(description: TableDescription, tables: Tables, clock: Clock, stopped:
     if known(table.deletion_protection, False):
         tables.send(table.name, CallProtection(enabled=False))
         wait_for(WaitTable(), table.name, tables, clock, stopped, lambda _state, _waited: None)
-    try:
-        tables.delete(table.name)
-    except TableNotFound:
-        return
-    wait_until_gone(table.name, tables, clock, stopped)
+    with contextlib.suppress(TableNotFound):
+        delete_table(table.name, tables, clock, stopped)

@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable, Collection
 from threading import Event as Flag
 
-from dynasmith.errors import Interrupted, NoEffect, RunError, TableNotFound, WaitTimeout
+from dynasmith.errors import Interrupted, NoEffect, RunError, TableBusy, TableNotFound, WaitTimeout
 from dynasmith.plans import step as s
 from dynasmith.plans.waits import WaitState, look
 from dynasmith.ports.clock import Clock
@@ -109,6 +109,26 @@ def _poll(wait: s.Wait, table: str, tables: Tables, settings: Collection[str]) -
         return look(wait, tables.describe(table, settings))
     except TableNotFound:
         return WaitState(over=False, seen="the table is not described yet")
+
+
+def delete_table(table: str, tables: Tables, clock: Clock, stopped: Stopped) -> None:
+    """Delete a table and wait until it is gone. Raises `TableNotFound`, `WaitTimeout`.
+
+    The service refuses it while the table or any of its indexes is changing: that is waited for, up to an hour.
+    """
+    begun = clock.monotonic()
+    pause = POLL_SECONDS_FIRST
+    while True:
+        stopped.check()
+        try:
+            tables.delete(table)
+            break
+        except TableBusy:
+            if clock.monotonic() - begun >= DEADLINE_SECONDS_OTHERWISE:
+                raise
+            rest(pause, clock, stopped)
+            pause = min(pause * 1.6, POLL_SECONDS_MAX)
+    wait_until_gone(table, tables, clock, stopped)
 
 
 def wait_until_gone(

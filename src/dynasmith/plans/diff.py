@@ -64,7 +64,7 @@ def diff(desired: Table, current: Table | None, *, prune: bool = False) -> tuple
     """The changes that make ``current`` what ``desired`` says, in the order of the definition; empty when as wished.
 
     ``current`` is None where there is no table. ``prune`` also removes indexes, replicas and tags that ``desired``
-    manages and lacks. Items are compared apart (`plans.items`), since their reading costs calls of its own.
+    manages and lacks. Items are compared apart (`engine.definition_items`), since their reading costs calls of its own.
     """
     if current is None:
         return (CreateTable(table=desired),)

@@ -69,7 +69,7 @@ def _text(change: c.Change) -> str:
         case c.DeleteItem():
             return f"item {_compact(change.key)} is deleted"
         case c.SetTags():
-            return ", ".join(f"{name}: {_shown(change.before.get(name))} -> {v}" for name, v in change.after.items())
+            return ", ".join(f"{name}: {change.before.get(name, 'none')} -> {v}" for name, v in change.after.items())
         case c.DropTags():
             return "without " + ", ".join(sorted(change.before))
         case _:

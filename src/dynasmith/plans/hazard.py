@@ -105,9 +105,7 @@ def hazard(change: Change, table: str, facts: Facts = Facts()) -> Hazard | None:
                 consent="yes",
                 flag="--yes",
             )
-        case SetRecovery() if (
-            change.before and change.after and known(change.after.days, 35) < known(change.before.days, 35)
-        ):
+        case SetRecovery() if change.before and change.after and _days(change.after) < _days(change.before):
             return Hazard(
                 kind="recovery-shorter", path=path, why="older points in time are lost", consent="yes", flag="--yes"
             )

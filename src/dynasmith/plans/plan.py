@@ -103,8 +103,10 @@ def digest_of(value: Any) -> str:
 
 
 def encode_plan(plan: Plan) -> bytes:
-    """A plan as a file: indented JSON, UTF-8."""
-    return msgspec.json.format(msgspec.json.encode(plan), indent=2) + b"\n"
+    """A plan as a file: indented JSON, UTF-8, with a checksum, so that what is applied is what was shown."""
+    document = msgspec.to_builtins(plan)
+    sealed = {**document, "checksum": digest_of(document)}
+    return msgspec.json.format(msgspec.json.encode(sealed), indent=2) + b"\n"
 
 
 def decode_plan(document: bytes, source: str = "the plan") -> Plan:
@@ -115,6 +117,11 @@ def decode_plan(document: bytes, source: str = "the plan") -> Plan:
             raise FileFormatError(
                 f"{source} is a plan of format {stated.get('format')!r}, and this version reads format {FORMAT}.",
                 hint="make it again: dynasmith plan --out FILE",
+            )
+        if stated.pop("checksum", None) != digest_of(stated):
+            raise FileFormatError(
+                f"{source} is not as it was written: its checksum is another.",
+                hint="a plan is not edited: change the definition and make it again: dynasmith plan --out FILE",
             )
         return msgspec.json.decode(document, type=Plan)
     except msgspec.MsgspecError as error:

@@ -66,6 +66,10 @@ def _table(description: TableDescription) -> WaitState:
     encryption = known(description.encryption_status, "ENABLED")
     if encryption in ("ENABLING", "DISABLING", "UPDATING"):
         return _still(f"encryption is {encryption}")
+    updating = next((index.name for index in description.indexes if index.status == "UPDATING"), None)
+    if updating is not None:
+        # After a change of billing or capacity an index is UPDATING longer than its table, and refuses what comes next.
+        return _still(f"index {updating} is UPDATING")
     return WaitState(over=True, seen="the table is ACTIVE")
 
 

@@ -18,7 +18,7 @@ from dynasmith.engine.ensure import Ensured, ensure
 from dynasmith.engine.importing import as_definition
 from dynasmith.engine.outputs import outputs_of
 from dynasmith.engine.planning import CONCURRENT_TABLES, PlanOptions, make_plan
-from dynasmith.engine.waiting import Stopped, wait_until_gone
+from dynasmith.engine.waiting import Stopped, delete_table
 from dynasmith.errors import (
     DefinitionError,
     DynasmithError,
@@ -382,12 +382,11 @@ class Project:
         """
         name = self._name(table)
         try:
-            self.control.delete(name)
+            delete_table(name, self.control, self.clock, stopped or Stopped())
         except TableNotFound:
             if missing_ok:
                 return False
             raise
-        wait_until_gone(name, self.control, self.clock, stopped or Stopped())
         return True
 
     def retire(
