@@ -31,7 +31,7 @@ def change(item: Any, ctx: Any) -> None:
         item.pop("name", None)
 
 
-def killed_backfill(bench: Bench, killer: Killer) -> None:
+def killed_backfill(bench: Bench, killer: Killer, **more: Any) -> None:
     bench.wrap = lambda journal: KillJournal(journal, killer)
     ledger: Any = KillLedger(bench.ledger, killer)
     try:
@@ -43,6 +43,7 @@ def killed_backfill(bench: Bench, killer: Killer) -> None:
             change,
             ASKED,
             around=AROUND,
+            **more,
         )
     finally:
         bench.wrap = None

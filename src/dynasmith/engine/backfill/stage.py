@@ -79,7 +79,10 @@ class Rewriter:
                 if not changed.isdisjoint(key.names):
                     check_key(found.after, key, index=name)
         except ItemInvalid as cause:
-            raise self.transform._refused(found.before, cause) from cause
+            hinted = ItemInvalid(
+                cause.message, hint=cause.hint or "leave the attribute out, or give it a value that fits"
+            )
+            raise self.transform._refused(found.before, hinted) from cause
 
 
 @dataclass(frozen=True, slots=True)
