@@ -24,6 +24,11 @@ def load_transform(said: str, folder: str) -> Function:
 
     Importing a module runs it: name only your own.
     """
+    if said == UNNAMED:
+        raise UsageError(
+            "The job was begun with a function that it could not remember by a name.",
+            hint="give it again in Python: project.jobs.resume(JOB, transform=FUNCTION)",
+        )
     if said.lower().endswith(SUFFIXES):
         return _operations(Path(said) if Path(said).is_absolute() else Path(folder) / said, said)
     module_name, colon, name = said.partition(":")
@@ -77,11 +82,17 @@ def with_ctx(function: Callable[..., Any]) -> Function:
     return alone
 
 
+UNNAMED = "(a function)"
+"""What a job remembers of a function that no other process can import by a name."""
+
+
 def name_of(function: Callable[..., Any] | None) -> str:
-    """How a job remembers a function: ``module:name`` where a new process can import it, else empty."""
+    """How a job remembers a function: ``module:name`` where a new process can import it, else ``UNNAMED``."""
+    if function is None:
+        return ""
     module, name = getattr(function, "__module__", ""), getattr(function, "__qualname__", "")
     importable = module and name and "<" not in name and "." not in name and module != "__main__"
-    return f"{module}:{name}" if importable else ""
+    return f"{module}:{name}" if importable else UNNAMED
 
 
 def plain_parameters(said: Mapping[str, Any]) -> dict[str, Any]:
