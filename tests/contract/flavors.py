@@ -25,11 +25,10 @@ class Setting:
     """A setting of a definition that an engine does not keep, and what dynasmith then says.
 
     ignored: the engine accepts the call and nothing changes; ``apply`` says that it had no effect. not offered: the
-    engine has no such operation; ``plan`` says so, and goes on with the rest. never arrives: the engine accepts the
-    call and ``apply`` waits until its deadline for what it was to begin.
+    engine has no such operation; ``plan`` says so, and goes on with the rest.
     """
 
-    kind: Literal["ignored", "not offered", "never arrives"]
+    kind: Literal["ignored", "not offered"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +115,9 @@ MOTO = Flavor(
     },
     settings={
         "contributor_insights": Setting("not offered"),
-        "multi_region_consistency": Setting("never arrives"),
+        "multi_region_consistency": Setting("ignored"),
         "on_demand_throughput": Setting("ignored"),
-        "replicas": Setting("never arrives"),
+        "replicas": Setting("ignored"),
         "table_class": Setting("ignored"),
     },
 )

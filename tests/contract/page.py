@@ -49,7 +49,7 @@ An engine that is absent is skipped, and the reason is printed.
 
 dynasmith never reports as done what an engine did not do. *not offered*: `plan` says that the engine has no such
 operation, and goes on with the rest. *ignored*: the engine accepts the call and nothing changes; `apply` reads again
-and says that it had no effect. *never arrives*: `apply` waits, and says at its deadline what for.
+and says that it had no effect.
 
 | Setting | {names} |
 |---|{rules}

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from contract.flavors import FLAVORS, Flavor, Setting
 from contract.wishes import cut, wish
 from dynasmith import Consent, Project, connect
-from dynasmith.errors import DynasmithError, NoEffect, WaitTimeout
+from dynasmith.errors import DynasmithError, NoEffect
 from dynasmith.local.strict import StrictServer
 from dynasmith.plans.change import Conflict, ReplaceTable
 from dynasmith.plans.plan import Plan
@@ -153,8 +153,6 @@ def outcome(endpoint: str, table: Table) -> str:
         if any(note.kind == "not-offered" for each in plan.tables for note in each.notes):
             return "not offered"
         errors: list[DynasmithError] = list(here.apply(plan, consent=Consent(yes=True), fresh=True).failures.values())
-        if any(isinstance(error, WaitTimeout) for error in errors):
-            return "never arrives"
         if errors:
             assert all(isinstance(error, NoEffect) for error in errors), errors
             return "ignored"
