@@ -1,0 +1,159 @@
+"""The ledger in a table keeps what the one in a folder keeps, and its lease lets nobody write who lost it."""
+
+import asyncio
+import random
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from dynasmith.aws.items.opening import table_sink, table_source
+from dynasmith.aws.items.table_ledger import TableClaim, TableLedger
+from dynasmith.engine.transfer.asked import Flowing, kept
+from dynasmith.engine.transfer.copy import copy, copy_again, new_job
+from dynasmith.engine.transfer.jobs import cancel, pace
+from dynasmith.engine.transfer.running import Around, Ways, run_job
+from dynasmith.engine.transfer.stage import Steps
+from dynasmith.errors import Locked, RunError
+from dynasmith.items.ctx import Context
+from dynasmith.items.digest import digest_items
+from dynasmith.items.key import KeySchema
+from dynasmith.items.transform import Transform
+from dynasmith.jobs.checkpoint import Checkpoint
+from dynasmith.ports.items import Dead
+from flow.copying import end
+from flow.killing import KillClaim, KilledError, Killer, killing
+from flow.kit import MakeTable, fill, items_of
+
+KEY = KeySchema.of("pk")
+
+
+@pytest.fixture
+def ledger(client: Any) -> Iterator[TableLedger]:
+    """A ledger in a table of its own, which the first job makes."""
+    name = "flow-ledger"
+    yield TableLedger(client, name, owner="here")
+    client.delete_table(TableName=name)
+
+
+def held(ledger: TableLedger, segments: int = 1) -> TableClaim:
+    return ledger.begin(new_job("copy", Around(), segments, kept(Flowing(), {})))
+
+
+def test_a_copy_is_kept_listed_and_pruned(client: Any, make_table: MakeTable, ledger: TableLedger) -> None:
+    assert ledger.jobs() == []
+    source, target = make_table(), make_table()
+    items = fill(client, source, 60)
+    report = copy(end(client, source), end(client, target), ledger, Flowing(segments=2, batch_size=10))
+    assert report.target == digest_items(items) == digest_items(items_of(client, target))
+    (job,) = ledger.jobs()
+    assert (job.id, job.state) == (report.job.id, "done")
+    assert ledger.show(job.id).counts.written == 60
+    ledger.prune(job.id)
+    assert ledger.jobs() == []
+    with pytest.raises(RunError, match="There is no job"):
+        ledger.show(job.id)
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_killed_at_every_call_it_ends_the_same(
+    client: Any, make_table: MakeTable, ledger: TableLedger, after: bool
+) -> None:
+    source, target = make_table(), make_table()
+    items = fill(client, source, 60)
+
+    def change(item: Any, _ctx: Context) -> Any:
+        if item["number"] == 7:
+            raise ValueError("dead")
+        return item
+
+    survivors = digest_items(items[:7] + items[8:])
+    at, ended = 1, False
+    while not ended:
+        claim = held(ledger)
+        transform = Transform(change, Context(claim.job.started_at, claim.job.id, KEY))
+        plain = Ways(
+            source=table_source(client, source, page_items=30),
+            sink=table_sink(client, target, KEY),
+            stage=Steps(transform=transform, policy="dead"),
+        )
+        killer = Killer(at, after)
+        try:
+            run_job(KillClaim(claim, killer), killing(plain, killer))
+            ended = True
+        except KilledError:
+            report = run_job(ledger.claim(claim.job.id), plain)
+            assert report.adds_up
+            assert report.target == survivors, at
+            assert len(ledger.dead_letters(claim.job.id)) == report.counts.dead == 1, at
+        at += 1
+    assert at > 10
+
+
+def test_a_job_that_runs_is_refused_and_one_whose_process_is_gone_is_free_after_a_lease(
+    client: Any, ledger: TableLedger
+) -> None:
+    claim = held(ledger)
+    with pytest.raises(Locked, match="here"):
+        ledger.claim(claim.job.id)
+    claim._lease._over.set()  # the process stops beating without a word
+    claim._lease._thread.join()
+    mine = TableLedger(client, "flow-ledger", lease_seconds=0.5).claim(claim.job.id)
+    assert mine.job.state == "interrupted"
+    with pytest.raises(Locked):
+        asyncio.run(claim.save(Checkpoint(job=claim.job.id, segments=1, segment=0)))
+    mine.release()
+    mine = ledger.claim(claim.job.id)
+    asyncio.run(mine.save(Checkpoint(job=claim.job.id, segments=1, segment=0)))
+    assert set(mine.checkpoints()) == {0}
+    mine.release()
+
+
+def test_two_that_take_it_at_once_are_not_both_given_it(client: Any, ledger: TableLedger) -> None:
+    claim = held(ledger)
+    claim.release()
+    taken: list[TableClaim] = []
+    refused: list[Locked] = []
+    together = threading.Barrier(4)
+
+    def take() -> None:
+        mine = TableLedger(client, "flow-ledger")
+        together.wait()
+        try:
+            taken.append(mine.claim(claim.job.id))
+        except Locked as error:
+            refused.append(error)
+
+    threads = [threading.Thread(target=take) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(taken), len(refused)) == (1, 3)
+    taken[0].release()
+
+
+def test_dead_letters_larger_than_an_item_of_the_ledger_are_kept(ledger: TableLedger) -> None:
+    chance = random.Random(1)
+    claim = held(ledger)
+    dead = [Dead(code="x", reason="y", item=b'{"b":"%b"}' % chance.randbytes(390_000).hex().encode()) for _ in range(3)]
+    asyncio.run(claim.bury(0, b"page", dead))
+    assert list(ledger.dead_letters(claim.job.id)) == dead
+    claim.forget(0, b"other")
+    assert claim.dead_letters
+    claim.forget(0, b"page")
+    assert ledger.dead_letters(claim.job.id) == []
+    claim.release()
+
+
+def test_pace_and_cancel_reach_a_job(client: Any, make_table: MakeTable, ledger: TableLedger) -> None:
+    source, target = make_table(), make_table()
+    fill(client, source, 40)
+    claim = held(ledger)
+    pace(ledger, claim.job.id, write_units=7)
+    assert claim.control().write_units_per_second == 7
+    claim.release()
+    assert cancel(ledger, claim.job.id, Around().now).state == "cancelled"
+    with pytest.raises(RunError, match="cancelled"):
+        copy_again(ledger.claim(claim.job.id), end(client, source), end(client, target))
