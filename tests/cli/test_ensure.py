@@ -94,3 +94,24 @@ def test_a_name_that_no_definition_has(story: Story) -> None:
     assert (answer.code, answer.error) == (2, "No definition has a table ordrs.")
     assert answer.hint == "did you mean orders?"
     assert json.loads(story("ensure", "ordrs", "--json").out)["error"]["exit"] == 2
+
+
+def test_a_dry_run_of_ensure_promises_no_change_of_what_exists(story: Story) -> None:
+    story.define(table("orders"))
+    assert story("ensure").code == 0
+    story.define(table("orders", tags={"team": "shop"}), table("users"))
+    answer = story("ensure", "--dry-run")
+    assert (answer.code, "1 to create, 0 to change, in 1 call;" in answer.out) == (0, True)
+    assert answer.err.endswith("orders exists, and differs: dynasmith plan orders\n")
+    document = story("ensure", "--dry-run", "--json").json
+    assert [planned["table"] for planned in document["tables"]] == ["users"]
+    assert story.live() == ["orders"]
+
+
+def test_a_dry_run_of_create_refuses_what_exists(story: Story) -> None:
+    story.define(table("orders"), table("users"))
+    assert story("create", "orders").code == 0
+    assert story("create", "orders", "--dry-run").error == "Table orders exists already."
+    assert story("create", "users", "--dry-run", "--json").json["tables"][0]["exists"] is False
+    assert story("delete", "orders", "--dry-run", "--json").json == {"deleted": []}
+    assert story.live() == ["orders"]

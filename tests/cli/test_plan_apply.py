@@ -210,3 +210,16 @@ def test_outputs_of_what_is_there_when_one_table_failed(strict_story: Story, str
     assert lost.code == 1
     assert "is done, and the outputs cannot be written" in lost.error
     assert sorted(strict_story.live()) == ["orders", "users"]
+
+
+def test_a_plan_that_was_edited_is_refused(story: Story) -> None:
+    story.define(table("orders"), table("users"))
+    assert story("ensure").code == 0
+    story.define(table("orders", tags={"team": "shop"}))
+    assert story("plan", "--out", "kept.json").code == 0
+    kept = story.folder / "kept.json"
+    kept.write_text(kept.read_text().replace('"table": "orders"', '"table": "users"'))
+    answer = story("apply", "--plan", "kept.json", "--yes")
+    assert (answer.code, answer.error) == (2, "kept.json is not as it was written: its checksum is another.")
+    arn = story.client.describe_table(TableName="users")["Table"]["TableArn"]
+    assert story.client.list_tags_of_resource(ResourceArn=arn)["Tags"] == []

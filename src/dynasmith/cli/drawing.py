@@ -15,7 +15,7 @@ from dynasmith.plans.explain import explain, step_text
 from dynasmith.plans.plan import Plan, TablePlan
 from dynasmith.plans.step import Wait
 from dynasmith.tables.description import TableDescription
-from dynasmith.tables.table import Autoscaling, Encryption, OnDemandMaximum, Table, known
+from dynasmith.tables.table import Autoscaling, Encryption, OnDemandMaximum, Recovery, Table, known
 
 COLOURS = {"+": "green", "~": "yellow", "-": "red", "±": "magenta"}
 SEVERITY_COLOURS = {"critical": "bold red", "warning": "yellow", "notice": "cyan"}
@@ -40,12 +40,12 @@ def draw_plan(console: Console, plan: Plan, *, steps: bool = True) -> None:
 def _totals(plan: Plan) -> str:
     changing = [table for table in plan.tables if table.changes]
     if not changing:
-        return "Nothing to do."
+        return "Nothing else to do." if plan.failures else "Nothing to do."
     new = sum(not table.exists for table in changing)
     calls = sum(not isinstance(step, Wait) for table in changing for step in table.steps)
     longest = max((_table_seconds(table) for table in changing), default=(0, 0))
     return (
-        f"{new} to create, {len(changing) - new} to change, in {calls} calls; "
+        f"{new} to create, {len(changing) - new} to change, in {calls} {'call' if calls == 1 else 'calls'}; "
         f"on AWS this usually takes {_duration(longest[0])} to {_duration(longest[1])}."
     )
 
@@ -96,7 +96,7 @@ def _cost(cost: Estimate) -> str:
         parts.append("once unknown" if cost.once is None else f"once ${cost.once:,.2f}")
     if cost.monthly is None or cost.monthly:
         parts.append("monthly unknown" if cost.monthly is None else f"monthly ${cost.monthly:,.2f}")
-    return f"{cost.path or 'the table'}: " + (", ".join(parts) or "$0.00")
+    return f"{cost.path or 'the table'}: " + (", ".join(parts) or "under $0.01")
 
 
 def table_rows(table: Table) -> list[tuple[str, str]]:
@@ -151,6 +151,8 @@ def show_value(value: Any) -> str:
         return str(value)
     if isinstance(value, Encryption):
         return value.kind if isinstance(value.key, UnsetType) else f"{value.kind} {value.key}"
+    if isinstance(value, Recovery):
+        return "on" if isinstance(value.days, UnsetType) else f"on, {value.days} days"
     if isinstance(value, OnDemandMaximum | Autoscaling) and value in (
         OnDemandMaximum(),
         Autoscaling(read=None, write=None),

@@ -3,6 +3,7 @@
 import click
 
 from dynasmith.cli.shared import Invocation, print_json, verb
+from dynasmith.errors import TableExists
 
 
 @verb("create", example="dynasmith create orders")
@@ -10,13 +11,21 @@ from dynasmith.cli.shared import Invocation, print_json, verb
 def command(invocation: Invocation, tables: tuple[str, ...]) -> int:
     """Create tables as defined, and wait until they are ACTIVE. An error where one exists (see ensure)."""
     from dynasmith.cli.drawing import draw_plan
+    from dynasmith.cli.plan_json import plan_json
     from dynasmith.cli.progress import StepsShown
     from dynasmith.cli.table_json import table_json
 
     project = invocation.project()
     wished = project.tables(tables)
     if invocation.dry_run:
-        draw_plan(invocation.page(), project.plan(tables))
+        for table in wished:
+            if project.exists(table):
+                raise TableExists(table.name)
+        plan = project.plan(tables)
+        if invocation.as_json:
+            print_json(plan_json(plan))
+        else:
+            draw_plan(invocation.page(), plan)
         return 0
     made = []
     with StepsShown(invocation.words()) as shown:

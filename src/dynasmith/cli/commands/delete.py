@@ -16,6 +16,8 @@ def command(invocation: Invocation, tables: tuple[str, ...], missing_ok: bool) -
     if invocation.dry_run:
         for name in there:
             invocation.say(f"Would delete {name}.")
+        if invocation.as_json:
+            print_json({"deleted": []})
         return 0
     if there:
         invocation.ask_environment()

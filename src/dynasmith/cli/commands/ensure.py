@@ -1,16 +1,22 @@
 """`dynasmith ensure`."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import click
 
 from dynasmith.cli.shared import Invocation, print_json, verb
 from dynasmith.errors import SeveralFailed
+
+if TYPE_CHECKING:
+    from dynasmith.plans.plan import Plan
 
 
 @verb("ensure", example="dynasmith ensure --env local --config tables_config.json")
 @click.argument("tables", nargs=-1, metavar="[TABLE...]")
 def command(invocation: Invocation, tables: tuple[str, ...]) -> int:
     """Create what is absent, change nothing that exists, and say where it differs. Never asks; safe to run twice."""
-    from dynasmith.cli.drawing import draw_plan
     from dynasmith.cli.failing import error_json
     from dynasmith.cli.progress import StepsShown
     from dynasmith.plans.explain import explain
@@ -18,9 +24,7 @@ def command(invocation: Invocation, tables: tuple[str, ...]) -> int:
     project = invocation.project()
     invocation.warn()
     if invocation.dry_run:
-        plan = project.plan(tables)
-        draw_plan(invocation.page(), plan)
-        return 0
+        return _dry_run(invocation, project.plan(tables))
     with StepsShown(invocation.words()) as shown:
         done = project.ensure(tables, listener=shown)
     if invocation.as_json:
@@ -46,4 +50,23 @@ def command(invocation: Invocation, tables: tuple[str, ...]) -> int:
         invocation.say(f"{name} exists and differs ({paths}): dynasmith plan {name}")
     if done.failures:
         raise SeveralFailed(done.failures, done=len(done.created) + len(done.existing))
+    return 0
+
+
+def _dry_run(invocation: Invocation, plan: Plan) -> int:
+    """The creations only: what exists is never changed, so its differences are said and not planned."""
+    from msgspec.structs import replace
+
+    from dynasmith.cli.drawing import draw_plan
+    from dynasmith.cli.plan_json import plan_json
+
+    absent = replace(plan, tables=tuple(table for table in plan.tables if not table.exists))
+    if invocation.as_json:
+        print_json(plan_json(absent))
+        return 0
+    draw_plan(invocation.page(), absent)
+    for table in plan.tables:
+        if table.exists:
+            said = f"and differs: dynasmith plan {table.table}" if table.changes else "as defined."
+            invocation.say(f"{table.table} exists, {said}")
     return 0
