@@ -1,0 +1,203 @@
+"""dynasmith backfill and jobs undo through the door: words, codes, JSON, a process that is really killed."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backfill.kit import canonical
+from cli.story import Story, clean_shell, new_account
+from flow.kit import fill
+
+SHAPE = """\
+version: 1
+operations:
+  - {add: country, value: CH}
+  - {rename: name, to: full_name}
+"""
+TABLE = "people"
+
+
+@pytest.fixture
+def story(
+    ministack_endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Story]:
+    """A folder with an operations file and a table of 120 items."""
+    clean_shell(monkeypatch, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    account = new_account()
+    for name, value in (
+        ("AWS_REGION", "us-east-1"),
+        ("AWS_ENDPOINT_URL_DYNAMODB", ministack_endpoint),
+        ("AWS_ACCESS_KEY_ID", account),
+        ("AWS_SECRET_ACCESS_KEY", "secret"),
+    ):
+        monkeypatch.setenv(name, value)
+    told = Story(tmp_path, ministack_endpoint, account, capsys)
+    (tmp_path / "shape.yaml").write_text(SHAPE)
+    direct = told.client
+    direct.create_table(
+        TableName=TABLE,
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    fill(direct, TABLE, 120)
+    yield told
+    direct.delete_table(TableName=TABLE)
+    told.close()
+
+
+def items(story: Story) -> dict[str, bytes]:
+    return canonical(story.client, TABLE)
+
+
+def backfill(story: Story, *words: str) -> Any:
+    return story("backfill", TABLE, "--transform", "shape.yaml", *words)
+
+
+def test_from_the_dry_run_to_the_undo(story: Story) -> None:
+    before = items(story)
+    dry = backfill(story, "--dry-run")
+    assert dry.code == 0
+    assert "120 of 120 items would change" in dry.out
+    assert '+ country = "CH"' in dry.out
+    assert "Dry run: nothing was written." in dry.out
+    assert items(story) == before
+    assert backfill(story, "--check").code == 3
+
+    refused = backfill(story)
+    assert refused.code == 4
+    assert refused.hint == "add --yes"
+    assert items(story) == before
+
+    done = backfill(story, "--yes", "--json")
+    assert done.code == 0, done.err
+    report = done.json
+    assert (report["verb"], report["state"], report["written"], report["unchanged"]) == ("backfill", "done", 120, 0)
+    job = report["id"]
+    assert backfill(story, "--check").code == 0
+    again = backfill(story, "--yes")
+    assert "120 read, 0 written, 120 unchanged" in again.err
+    assert "jobs undo" not in again.err
+
+    estimate = story("jobs", "undo", job, "--dry-run", "--json").json
+    assert (estimate["items"], estimate["write_units"]) == (120, 120.0)
+    assert story("jobs", "undo", job).code == 4
+    undone = story("jobs", "undo", job, "--yes")
+    assert undone.code == 0, undone.err
+    assert "120 put back" in undone.err
+    assert items(story) == before
+    assert [entry["verb"] for entry in story("jobs", "list", "--json").json] == ["backfill", "backfill", "undo"]
+
+
+def test_what_others_changed_since_is_left_and_listed(story: Story) -> None:
+    job = backfill(story, "--yes", "--json").json["id"]
+    story.client.update_item(
+        TableName=TABLE,
+        Key={"pk": {"S": "item-00042"}},
+        UpdateExpression="SET country = :c, visits = :v",
+        ExpressionAttributeValues={":c": {"S": "FR"}, ":v": {"N": "1"}},
+    )
+    undone = story("jobs", "undo", job, "--yes")
+    assert undone.code == 3
+    assert "119 put back" in undone.err
+    listed = [
+        json.loads(line) for path in story.folder.rglob("dead.jsonl") for line in path.read_text().split("\n") if line
+    ]
+    [entry] = listed
+    assert entry["code"] == "changed"
+    assert "item-00042" in entry["reason"]
+    assert "country" in entry["reason"]
+    assert json.loads(items(story)["item-00042|"])["country"] == {"S": "FR"}
+
+
+def test_a_canary_waits_and_goes_on(story: Story) -> None:
+    first = backfill(story, "--canary", "10%", "--yes")
+    assert first.code == 0, first.err
+    [job] = [entry["id"] for entry in story("jobs", "list", "--json").json]
+    assert f"dynasmith jobs resume {job}" in first.err
+    assert story("jobs", "show", job, "--json").json["state"] == "interrupted"
+    resumed = story("jobs", "resume", job)
+    assert resumed.code == 0, resumed.err
+    assert backfill(story, "--check").code == 0
+    assert story("jobs", "prune", job).code == 0
+    assert list(story.folder.glob(".dynasmith/journal/*")) == []
+
+
+def test_what_cannot_be_meant_is_said(story: Story) -> None:
+    assert backfill(story, "--canary", "many", "--yes").code == 2
+    assert backfill(story, "--limit", "0", "--yes").code == 2
+    both = backfill(story, "--where", "number < 10", "--filter", "number > 1", "--yes")
+    assert (both.code, both.hint) == (2, "join them with AND")
+    assert story("backfill", "nowhere", "--transform", "shape.yaml", "--yes").code == 1
+    missing = story("backfill", TABLE, "--transform", "nothing.yaml", "--yes")
+    assert missing.code == 2
+    (story.folder / "moves.py").write_text("def key(item):\n    item['pk'] += '!'\n")
+    replaced = story("backfill", TABLE, "--transform", "moves:key", "--yes")
+    assert replaced.code == 1
+    assert "copy the table into a new one" in replaced.hint
+    assert story("jobs", "undo", "copy-20261120T101500-1a2b3c", "--yes").code == 1
+    assert story("jobs", "list", "--json").json == []
+
+
+def test_no_journal_says_so_and_cannot_be_undone(story: Story) -> None:
+    done = backfill(story, "--no-journal", "--yes", "--json")
+    assert done.code == 0
+    assert not (story.folder / ".dynasmith" / "journal").exists()
+    undone = story("jobs", "undo", done.json["id"], "--yes")
+    assert undone.code == 1
+    assert "--no-journal" in undone.hint
+
+
+def test_killed_twice_it_goes_on_and_is_undone_to_the_byte(story: Story) -> None:
+    before = items(story)
+    (story.folder / "shape.yaml").write_text(SHAPE)
+    words = ("backfill", TABLE, "--transform", "shape.yaml", "--yes", "--batch-size", "10", "--max-write-units", "60")
+    process = story.spawn(*words)
+    job = kill_when_it_wrote(story, process, 1)
+    process = story.spawn("jobs", "resume", job)
+    assert kill_when_it_wrote(story, process, 40) == job
+    assert story("jobs", "show", job, "--json").json["state"] == "interrupted"
+    half = items(story)
+    assert 0 < sum(b'"country"' in item for item in half.values()) < 120
+    story("jobs", "pace", job, "--max-write-units", "100000")
+    resumed = story("jobs", "resume", job, "--json")
+    assert resumed.code == 0, resumed.err
+    assert resumed.json["read"] == 120
+    assert resumed.json["adds_up"]
+    assert backfill(story, "--check").code == 0
+    assert story("jobs", "undo", job, "--yes").code == 0
+    assert items(story) == before
+
+
+def test_killed_and_undone_without_going_on(story: Story) -> None:
+    before = items(story)
+    words = ("backfill", TABLE, "--transform", "shape.yaml", "--yes", "--batch-size", "10", "--max-write-units", "60")
+    job = kill_when_it_wrote(story, story.spawn(*words), 1)
+    undone = story("jobs", "undo", job, "--yes")
+    assert undone.code == 0, undone.err
+    assert items(story) == before
+    assert story("jobs", "show", job, "--json").json["state"] == "cancelled"
+
+
+def kill_when_it_wrote(story: Story, process: "subprocess.Popen[str]", at_least: int) -> str:
+    """kill -9 as soon as the table has so many changed items; the job's id."""
+    try:
+        while sum(b'"country"' in item for item in items(story).values()) < at_least:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=0.1)
+                raise AssertionError(f"it ended by itself: {process.communicate()[1]}")
+        os.kill(process.pid, signal.SIGKILL)
+    finally:
+        process.kill()
+        process.communicate()
+    jobs = [entry["id"] for entry in story("jobs", "list", "--json").json if entry["verb"] == "backfill"]
+    assert len(jobs) == 1
+    return str(jobs[0])
