@@ -186,12 +186,13 @@ def shared_options(function: F) -> F:
 
 def _set_up_logging(invocation: Invocation) -> None:
     logger = logging.getLogger("dynasmith")
-    if logger.handlers and any(not isinstance(handler, logging.NullHandler) for handler in logger.handlers):
-        return
+    begun = [handler for handler in logger.handlers if isinstance(handler, logging.StreamHandler)]
+    file = invocation.text("log_file")
     handler: logging.Handler | None = None
-    if invocation.text("log_file"):
-        handler = _log_file(invocation.text("log_file"))
-    elif invocation.values.get("debug"):
+    # The options stand before and after the verb, so this runs twice; each place is written to once.
+    if file and os.path.abspath(file) not in [getattr(each, "baseFilename", "") for each in begun]:
+        handler = _log_file(file)
+    elif invocation.values.get("debug") and not begun:
         handler = logging.StreamHandler()
     if handler is not None:
         handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
@@ -206,12 +207,30 @@ def _log_file(name: str) -> logging.Handler:
         raise UsageError(f"The log {name} cannot be written: {error.strerror}.", hint="name another file") from error
 
 
+class Verb(click.Command):
+    """A command whose own options come first in its help, the shared ones after."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Two sections: what the verb itself takes, and what every verb takes."""
+        own: list[tuple[str, str]] = []
+        shared: list[tuple[str, str]] = []
+        for parameter in self.get_params(ctx):
+            if isinstance(parameter, click.Argument):
+                continue
+            help_line = parameter.get_help_record(ctx)
+            if help_line is not None:
+                (shared if parameter.name in NAMES else own).append(help_line)
+        for title, lines in (("Options", own), ("Shared options, before or after the verb", shared)):
+            with formatter.section(title):
+                formatter.write_dl(lines)
+
+
 def verb(name: str, *, example: str, **settings: Any) -> Callable[[Callable[..., Any]], click.Command]:
     """A command with the shared options and its one example under ``--help``."""
 
     def decorate(function: Callable[..., Any]) -> click.Command:
         settings.setdefault("epilog", f"Example: {example}")
-        make: Callable[[Callable[..., Any]], click.Command] = click.command(name, **settings)
+        make: Callable[[Callable[..., Any]], click.Command] = click.command(name, cls=Verb, **settings)
         return make(shared_options(function))
 
     return decorate
