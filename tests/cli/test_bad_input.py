@@ -121,7 +121,7 @@ def test_a_plan_file_that_is_none_does_nothing(story: Story, document: str) -> N
     story.define(table())
     story.write("broken.plan", document)
     answer = story("apply", "--plan", "broken.plan", "--yes")
-    assert answer.code == 1
+    assert answer.code == 2
     assert "broken.plan" in answer.error
     assert answer.hint
     assert story.live() == []
