@@ -1,5 +1,7 @@
 """``init``: a project that the other verbs take as it is; nothing is overwritten."""
 
+import pytest
+
 from cli.story import Story
 
 
@@ -29,3 +31,9 @@ def test_nothing_is_overwritten(story: Story) -> None:
 def test_here_without_a_name(story: Story) -> None:
     assert story("init").code == 0
     assert story("plan").code == 0
+
+
+def test_nothing_of_it_has_to_be_guessed(story: Story, shell: pytest.MonkeyPatch) -> None:
+    assert story("init").code == 0
+    shell.delenv("AWS_REGION")
+    assert "Note: the Region" not in story("plan").err

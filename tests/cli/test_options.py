@@ -1,6 +1,10 @@
 """Shared options: before and after the verb, which of two wins, what names mean."""
 
+import shlex
 import socket
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -146,3 +150,30 @@ def test_a_reader_who_leaves_does_not_stop_the_work(story: Story, verb: tuple[st
         process.stderr.close()
         assert process.wait() == 0
     assert story.live() == ["orders", "users"]
+
+
+def test_outputs_for_people_are_json_values(story: Story) -> None:
+    story.define(table("orders", tags={"team": "shop"}, deletion_protection=True))
+    assert story("ensure").code == 0
+    lines = story("outputs").out.splitlines()
+    assert "orders.deletion_protection = true" in lines
+    assert 'orders.tags = {"team": "shop"}' in lines
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_disk_is_no_fault_of_ours(story: Story) -> None:
+    story.define(table())
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        process = subprocess.run(
+            [sys.executable, "-m", "dynasmith", "list"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert process.returncode == 1
+    assert "No space left on device" in process.stderr
+    assert "fault in dynasmith" not in process.stderr
+
+
+def test_closed_streams_are_nowhere(story: Story) -> None:
+    story.define(table())
+    words = f"{shlex.quote(sys.executable)} -m dynasmith ensure --json >&- 2>&-"
+    assert subprocess.run(["sh", "-c", words], check=False).returncode == 0
+    assert story.live() == ["orders"]

@@ -2,6 +2,7 @@
 
 import importlib
 import logging
+import os
 import signal
 import sys
 from types import FrameType
@@ -92,6 +93,9 @@ def cli(invocation: Invocation) -> None:
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit with its code."""
+    # Where the caller closed one (``>&-``, a service without a terminal) Python has None: what is said goes nowhere.
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - it lives as long as the process
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - so does this
     signal.signal(signal.SIGTERM, _on_sigterm)
     logging.getLogger("dynasmith").addHandler(logging.NullHandler())
     words = sys.argv[1:] if arguments is None else arguments
@@ -138,6 +142,9 @@ def _help_of(error: click.ClickException) -> str:
 
 
 def _unexpected(error: Exception) -> DynasmithError:
-    """A fault of ours: said as one, without a trace, with the way to get it."""
+    """A fault of ours: said as one, without a trace, with the way to get it. A full disk is not ours."""
+    if isinstance(error, OSError) and error.strerror:
+        place = f": {error.filename}" if error.filename else ""
+        return DynasmithError(f"The system refused it: {error.strerror}{place}.", hint="--debug shows where")
     sentence = f"Unexpected {type(error).__name__}: {error}".splitlines()[0][:500]
     return DynasmithError(sentence, hint="this is a fault in dynasmith; the same command with --debug shows where")

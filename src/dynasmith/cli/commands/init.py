@@ -15,6 +15,7 @@ default_environment = "local"
 
 [environments.local]
 endpoint = "http://127.0.0.1:8000"
+region = "us-east-1"
 
 [environments.prod]
 region = "us-east-1"

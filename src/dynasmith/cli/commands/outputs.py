@@ -1,5 +1,7 @@
 """`dynasmith outputs`."""
 
+import json
+
 import click
 
 from dynasmith.cli.shared import Invocation, print_json, verb
@@ -16,5 +18,6 @@ def command(invocation: Invocation, tables: tuple[str, ...]) -> int:
     for outputs in found:
         for name, value in outputs.items():
             if value not in (None, [], {}):
-                click.echo(f"{outputs['name']}.{name} = {value}")
+                shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+                click.echo(f"{outputs['name']}.{name} = {shown}")
     return 0
