@@ -72,6 +72,7 @@ class Flow:
     cancelled: bool = False
     at: dict[int, Checkpoint] = field(default_factory=dict)
     _running: asyncio.Event = field(default_factory=asyncio.Event)
+    _stopping: asyncio.Task[None] | None = None
     _only_new: bool = False
     _switched: bool = False
     _switching: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -100,11 +101,13 @@ class Flow:
         self._running.set()
         order = iter([number for number in interleaved(self.claim.job.segments) if not self.at[number].done])
         watch = asyncio.create_task(self._watch(), name="watch")
+        self._stopping = asyncio.create_task(self.stop.wait(), name="stopping")
         try:
             await _together([self._worker(order) for _ in range(self.width.segments)])
         finally:
             watch.cancel()
-            await asyncio.gather(watch, return_exceptions=True)
+            self._stopping.cancel()
+            await asyncio.gather(watch, self._stopping, return_exceptions=True)
 
     async def _begin(self) -> None:
         """Where each segment goes on; a segment whose sink lost what its mark promises begins anew."""
@@ -132,7 +135,9 @@ class Flow:
         ahead: asyncio.Task[Page] | None = asyncio.create_task(self._read(number, self.at[number].position))
         try:
             while ahead is not None and not self.stop.asked:
-                page = await ahead
+                page = await self._unless_stopped(ahead)
+                if page is None:
+                    return
                 ahead = None
                 await self._running.wait()
                 if page.next is not None and not self.stop.asked:
@@ -144,6 +149,12 @@ class Flow:
             if ahead is not None:
                 ahead.cancel()
                 await asyncio.gather(ahead, return_exceptions=True)
+
+    async def _unless_stopped(self, ahead: asyncio.Task[Page]) -> Page | None:
+        """The page that is read ahead; None where a wish to stop comes first: what is not written can be read again."""
+        assert self._stopping is not None
+        await asyncio.wait({ahead, self._stopping}, return_when=asyncio.FIRST_COMPLETED)
+        return await ahead if ahead.done() else None
 
     async def _read(self, number: int, start: bytes | None) -> Page:
         # One request is one unit of expectation: what a page costs is learnt from the pages before it.
@@ -196,7 +207,7 @@ class Flow:
     def _check_hope(self, reason: str) -> None:
         """Stop where nothing at all arrives: a table that refuses every item would fill the dead letters with them."""
         counts = self.counts
-        if counts.dead >= HOPELESS_DEAD and not counts.written and not counts.already:
+        if counts.dead >= HOPELESS_DEAD and counts.dead == counts.arrived:
             raise RunError(
                 f"Nothing was written, and {counts.dead:,} items are dead letters: {reason}",
                 hint="is it the right file, and the right table? the job can be resumed",

@@ -7,7 +7,7 @@ It holds customers' data, so it is readable by its owner only.
 import base64
 import errno
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -42,18 +42,17 @@ def append_dead(path: Path, segment: int, page: bytes | None, dead: Sequence[Dea
         ) from error
 
 
-def drop_dead(path: Path, segment: int, page: bytes | None, *, whole: bool = False) -> None:
-    """Take out the dead letters of one page or of a whole segment, and a line that a kill left half written."""
+def drop_dead(path: Path, gone: Mapping[int, set[str] | None]) -> None:
+    """Take out dead letters by segment: those of some pages (``page_name``), or all of it where None is said.
+
+    A line that a kill left half written goes too. One pass over the file, which is replaced whole.
+    """
     if not path.exists():
-        return
-    lines = path.read_bytes().splitlines(keepends=True)
-    kept = [line for line in lines if line.endswith(b"\n") and not _is_of(line, segment, page, whole=whole)]
-    if len(kept) == len(lines):
         return
     temporary = path.with_name(f"{path.name}.new")
     file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(file, "wb") as out:
-        out.writelines(kept)
+    with path.open("rb") as lines, os.fdopen(file, "wb") as out:
+        out.writelines(line for line in lines if line.endswith(b"\n") and not _is_gone(line, gone))
     temporary.replace(path)
 
 
@@ -69,7 +68,7 @@ def read_dead(path: Path) -> list[Dead]:
 
 
 def _written(segment: int, page: bytes | None, dead: Dead) -> bytes:
-    line = _Line(code=dead.code, reason=dead.reason, place=dead.place, segment=segment, page=_name(page))
+    line = _Line(code=dead.code, reason=dead.reason, place=dead.place, segment=segment, page=page_name(page))
     if _is_object(dead.item):
         line.item = msgspec.Raw(dead.item)
     else:
@@ -85,10 +84,14 @@ def _is_object(item: bytes) -> bool:
     return True
 
 
-def _is_of(line: bytes, segment: int, page: bytes | None, *, whole: bool) -> bool:
+def _is_gone(line: bytes, gone: Mapping[int, set[str] | None]) -> bool:
     found = msgspec.json.decode(line, type=_Line)
-    return found.segment == segment and (whole or found.page == _name(page))
+    if found.segment not in gone:
+        return False
+    pages = gone[found.segment]
+    return pages is None or found.page in pages
 
 
-def _name(page: bytes | None) -> str:
+def page_name(page: bytes | None) -> str:
+    """How a line says which page it is of; empty for the first one of its segment."""
     return "" if page is None else base64.b64encode(page).decode()

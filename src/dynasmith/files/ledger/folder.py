@@ -20,7 +20,7 @@ from pathlib import Path
 import msgspec
 
 from dynasmith.errors import CheckpointError, RunError
-from dynasmith.files.ledger.dead import append_dead, drop_dead, read_dead
+from dynasmith.files.ledger.dead import append_dead, drop_dead, page_name, read_dead
 from dynasmith.files.ledger.lock import ProcessLock, is_locked
 from dynasmith.items.digest import Digest
 from dynasmith.jobs.checkpoint import Checkpoint, decode_checkpoint, encode_checkpoint
@@ -134,6 +134,7 @@ class FolderClaim:
         self._job = job
         self._seen: tuple[int, int] | None = None
         self._control = Control()
+        self._gone: dict[int, set[str] | None] = {}
 
     @property
     def job(self) -> Job:
@@ -143,6 +144,7 @@ class FolderClaim:
     @property
     def dead_letters(self) -> str:
         """The path of the dead-letter file; empty while there are none."""
+        self._drop()
         path = self._home / "dead.jsonl"
         return str(path) if path.exists() and path.stat().st_size else ""
 
@@ -156,14 +158,26 @@ class FolderClaim:
 
     async def bury(self, segment: int, page: bytes | None, dead: Sequence[Dead]) -> None:
         """Append dead letters."""
+        self._drop()
         append_dead(self._home / "dead.jsonl", segment, page, dead)
 
     def forget(self, segment: int, page: bytes | None, *, whole: bool = False) -> None:
         """Take back the dead letters of a page, or of the whole segment, that is done again."""
-        drop_dead(self._home / "dead.jsonl", segment, page, whole=whole)
+        if whole:  # at once: the segment's checkpoint, which alone knows of its pages, is about to be replaced
+            self._gone[segment] = None
+            self._drop()
+        elif (pages := self._gone.setdefault(segment, set())) is not None:
+            pages.add(page_name(page))
+
+    def _drop(self) -> None:
+        """Take out what was forgotten since the last time, in one pass over the file."""
+        gone, self._gone = self._gone, {}
+        if gone:
+            drop_dead(self._home / "dead.jsonl", gone)
 
     def change(self, job: Job) -> None:
         """Keep the job's new state."""
+        self._drop()
         self._job = job
         _replace(self._home / "job.json", encode_job(job))
 
