@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from dynasmith.cli.shared import Invocation, verb
-from dynasmith.errors import NotOffered, RunError
+from dynasmith.errors import Interrupted, NotOffered, RunError
 
 PROJECT = """\
 definitions = ["tables/*.yaml"]
@@ -118,13 +118,15 @@ def _story(folder: Path) -> Iterator[tuple[list[str], str | None]]:
 
 
 def _run(invocation: Invocation, folder: Path, words: list[str]) -> float:
-    """One command as a person would type it; its seconds. Raises RunError where it does not end well."""
+    """One command as a person would type it; its seconds. Raises RunError or Interrupted where it ends otherwise."""
     from dynasmith.cli.main import run
 
     shown = " ".join(word.replace(f"{folder}/", "") for word in words)
     invocation.words().print(f"[bold cyan]$ dynasmith {shown}[/bold cyan]")
     begun = time.monotonic()
     code = run([*words, "--directory", str(folder), *(["--quiet"] if invocation.quiet else [])])
+    if code == Interrupted.exit:
+        raise Interrupted("The demo was interrupted; everything is cleaned up.", hint="dynasmith demo begins anew")
     if code:
         raise RunError(f"dynasmith {words[0]} ended with {code}.", hint="see its words above")
     invocation.words().print()

@@ -1,0 +1,57 @@
+"""retire: a last export that is verified, then the table; each name typed; nothing deleted where anything is unsure."""
+
+import json
+
+import pytest
+
+from item_stories.kit import ItemStory
+
+
+def test_a_table_is_exported_verified_and_gone(story: ItemStory) -> None:
+    story.people("users", 20)
+    digest = story.digest("users")
+    answer = story("retire", "users", "--export", "last", "--confirm", "users", "--json")
+    assert (answer.code, answer.json) == (0, [{"table": "users", "export": "last/users", "digest": digest}]), answer.err
+    assert story.live() == []
+    manifest = json.loads((story.folder / "last" / "users" / "manifest.json").read_text(encoding="utf-8"))
+    assert (manifest["count"], manifest["digest"], manifest["definition"]["name"]) == (20, digest, "users")
+    story.make("users")
+    assert story("populate", "users", "last/users", "--yes").code == 0
+    assert story.digest("users") == digest
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("--export", "last"), 4),
+        (("--export", "last", "--yes"), 4),
+        (("--export", "last", "--confirm", "others"), 4),
+        (("--confirm", "users"), 2),
+        (("--export", "last", "--no-export", "--confirm", "users"), 2),
+    ],
+)
+def test_without_the_name_and_a_word_about_the_export_nothing_is_done(
+    story: ItemStory, words: tuple[str, ...], code: int
+) -> None:
+    story.people("users", 2)
+    answer = story("retire", "users", *words)
+    assert (answer.code, story.wrote(), story.live()) == (code, [], ["users"]), answer.err
+    assert answer.hint
+
+
+def test_a_missing_table_stops_it_before_the_first(story: ItemStory) -> None:
+    story.people("users", 2)
+    answer = story("retire", "users", "nowhere", "--no-export", "--confirm", "users", "--confirm", "nowhere")
+    assert (answer.code, answer.error) == (1, "Table nowhere does not exist.")
+    assert story.live() == ["users"]
+
+
+def test_an_old_export_that_differs_keeps_the_table(story: ItemStory) -> None:
+    story.people("users", 5)
+    assert story("export", "users", "last/users").code == 0
+    story.put("users", {"pk": {"S": "late"}})
+    answer = story("retire", "users", "--export", "last", "--confirm", "users")
+    assert (answer.code, "nothing was deleted" in answer.error) == (1, True)
+    assert story.live() == ["users"]
+    assert story("retire", "users", "--no-export", "--confirm", "users").code == 0
+    assert story.live() == []
