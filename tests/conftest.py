@@ -4,9 +4,14 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from dynasmith.errors import NotOffered
 from dynasmith.local import start_dynalite, start_ministack, start_moto
+
+# A test never fails for being slow: speed is a benchmark, and these machines are shared.
+settings.register_profile("suite", deadline=None)
+settings.load_profile("suite")
 
 
 @pytest.fixture(scope="session")
