@@ -132,3 +132,10 @@ def test_a_pipe_that_ends_in_an_item_is_a_dead_letter(story: ItemStory, monkeypa
     assert answer.code == 3, answer.err
     assert "-:2" in answer.err
     assert [item["pk"]["S"] for item in story.items("users")] == ["a"]
+
+
+def test_a_batch_is_as_large_as_was_asked_for(story: ItemStory) -> None:
+    story.make("users")
+    (story.folder / "lines.jsonl").write_bytes(lines(PLAIN))
+    assert story("populate", "users", "lines.jsonl", "--batch-size", "1", "--yes").code == 0
+    assert len(story.served.journal.of("BatchWriteItem")) == 2

@@ -141,3 +141,17 @@ def test_an_operations_file_needs_no_python(moving: ItemStory) -> None:
     moving.write("wrong.yaml", "version: 1\noperations:\n  - {splitt: name}\n")
     wrong = moving("copy", "users", "users_v2", "--transform", "wrong.yaml", "--yes")
     assert (wrong.code, "wrong.yaml" in wrong.err or "splitt" in wrong.err) == (2, True), wrong.err
+
+
+def test_a_copy_whose_transform_asks_for_the_time_is_proven_by_its_job(moving: ItemStory) -> None:
+    moving.write(
+        "stamps.py", "def stamp(item, ctx):\n    return item | {'at': str(ctx.now), 'id': str(ctx.uuid(item))}\n"
+    )
+    sys.modules.pop("stamps", None)
+    words = ("copy", "users", "users_v2", "--transform", "stamps:stamp", "--filter", "n > 1", "--yes", "--json")
+    job = moving(*words).json["id"]
+    assert len(moving.items("users_v2")) == 3
+    assert moving("verify", "users", "users_v2", "--transform", "stamps:stamp").code == 3
+    proven = moving("verify", "users", "users_v2", "--job", job)
+    assert (proven.code, proven.out.splitlines()[-1]) == (0, "Equal."), proven.out + proven.err
+    assert moving("verify", "users", "users_v2", "--job", "copy-none").code == 1

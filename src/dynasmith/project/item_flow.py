@@ -24,17 +24,15 @@ from dynasmith.engine.transfer.asked import Flowing
 from dynasmith.engine.transfer.ends import TakeItems, from_iterable, to_callable
 from dynasmith.engine.transfer.rehearse import Rehearsal, rehearse_copy, rehearse_export, rehearse_items
 from dynasmith.engine.transfer.running import Around
-from dynasmith.engine.transfer.sides import TableEnd, check_ends, key_schema, rates
-from dynasmith.engine.transfer.stage import Steps
-from dynasmith.engine.transfer.verify import Verified, VerifySide, verify
+from dynasmith.engine.transfer.sides import TableEnd, check_ends
+from dynasmith.engine.transfer.verify import Verified
 from dynasmith.errors import UsageError
 from dynasmith.files.items.layout import Layout, layout_of
 from dynasmith.files.items.sink import FileSink, Head
 from dynasmith.files.items.source import FileSource
 from dynasmith.files.ledger.folder import FolderLedger
 from dynasmith.items.condition.condition import parse_condition
-from dynasmith.items.ctx import Context
-from dynasmith.items.transform import Function, Transform
+from dynasmith.items.transform import Function
 from dynasmith.items.wire import decode_item_tree
 from dynasmith.jobs.estimate import Estimate, with_cost
 from dynasmith.jobs.report import Report
@@ -42,11 +40,12 @@ from dynasmith.plans.prices import prices_for
 from dynasmith.ports.items import Heard, OpenSink, OpenSource
 from dynasmith.ports.listener import Listener, silent
 from dynasmith.project import auto_migrate as migrating
-from dynasmith.project.sides import ExportAs, ReadAs, Side, absolute, file_names, is_file, remembered, side_of
+from dynasmith.project.sides import ExportAs, ReadAs, Side, absolute, file_names, remembered, side_of
 from dynasmith.project.transforms import load_transform, name_of, plain_parameters, with_ctx
+from dynasmith.project.verifying import verify_sides
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.document_of import document_of
-from dynasmith.tables.table import Key, KeyAttribute, Table, known
+from dynasmith.tables.table import Table, known
 
 if TYPE_CHECKING:
     from dynasmith.project.project import Project
@@ -283,12 +282,14 @@ class ItemFlow:
         function, named = self.function(transform)
         parameters: dict[str, Any] = {"target": remembered(side)} | plain_parameters({"transform": named})
         names = file_names(files)
+        page_items = asked.batch_size if asked is not None else None
         if names is None:
-            source, segments, total = from_iterable(files, target.key), 1, None  # type: ignore[arg-type]
+            source = from_iterable(files, target.key, page_items=page_items or ITERABLE_PAGE_ITEMS)  # type: ignore[arg-type]
+            segments, total = 1, None
         else:
             layout = layout_of([absolute(name) for name in names])
             reading = how or ReadAs()
-            source, segments = self.file_source(layout, target, reading), len(layout.parts)
+            source, segments = self.file_source(layout, target, reading, page_items), len(layout.parts)
             total = layout.manifest.count if layout.manifest else None
             parameters |= {"files": [absolute(name) for name in names], "how": msgspec.to_builtins(reading)}
         report = flow_populate.populate(
@@ -347,9 +348,15 @@ class ItemFlow:
             )
         return [decode_item_tree(wire_item(item)) for item in listed]
 
-    def file_source(self, layout: Layout, target: TableEnd, how: ReadAs) -> OpenSource:
+    def file_source(self, layout: Layout, target: TableEnd, how: ReadAs, page_items: int | None = None) -> OpenSource:
         async def opened(_heard: Heard) -> FileSource:
-            return FileSource(layout, target.key, format=how.format, types=how.types)  # type: ignore[arg-type]
+            return FileSource(
+                layout,
+                target.key,
+                format=how.format,  # type: ignore[arg-type]  # the source refuses another word
+                types=how.types,
+                page_items=page_items or FILE_PAGE_ITEMS,
+            )
 
         return opened
 
@@ -361,39 +368,16 @@ class ItemFlow:
         target: str | Side,
         *,
         transform: str | Callable[..., Any] | None = None,
+        job: str = "",
         limit: int = 20,
         listener: Listener = silent,
     ) -> Verified:
-        """Whether two tables, or a table and an export, hold the same items: count and digest, then differing keys."""
-        first, second = self.side(source), self.side(target)
-        ends = [None if is_file(side.table) else self.end(side) for side in (first, second)]
-        layouts = [
-            layout_of([absolute(s.table)]) if end is None else None
-            for s, end in zip((first, second), ends, strict=True)
-        ]
-        keyed = next((end.key for end in reversed(ends) if end is not None), None)
-        key = keyed or _key_of_manifest(layouts[1] or layouts[0])
-        function, _ = self.function(transform)
-        stage = None
-        if function is not None:
-            ctx = Context(self._project.clock.now(), "verify", key)
-            stage = Steps(transform=Transform(function, ctx, target=key))
-        sides = [self._verify_side(end, layout, key) for end, layout in zip(ends, layouts, strict=True)]
-        return verify(changed(sides[0], stage=stage), sides[1], key, limit=limit, around=self.around(listener))
+        """Whether two tables, or a table and an export, hold the same items: count and digest, then differing keys.
 
-    def _verify_side(self, end: TableEnd | None, layout: Layout | None, key: Any) -> VerifySide:
-        if end is not None:
-            return VerifySide(
-                source=end.access.source(end.name, segments=8, consistent=True),
-                lookup=end.access.lookup(end.name),
-                reads=rates(end, "read", None),
-            )
-        assert layout is not None
-
-        async def opened(_heard: Heard) -> FileSource:
-            return FileSource(layout, key)
-
-        return VerifySide(source=opened)
+        ``transform`` is what a copy did to the source's items; ``job`` is that copy's id, which knows its transform and
+        filter, and is needed where the transform uses ``ctx``.
+        """
+        return verify_sides(self, source, target, transform=transform, job=job, limit=limit, listener=listener)
 
     def priced(self, report: Report) -> Report:
         """The report with what its units cost on demand; unknown where the prices are."""
@@ -411,15 +395,9 @@ class ItemFlow:
 
 # What the flow must know of a table: TTL for expired items, capacity and what owns it for the pace.
 SEEN = ("time_to_live",)
-
-
-def _key_of_manifest(layout: Layout | None) -> Any:
-    if layout is None or layout.manifest is None:
-        raise UsageError(
-            "Two files without a manifest cannot be compared: nobody knows their key.", hint="name a table on one side"
-        )
-    attributes = tuple(KeyAttribute(name=name, type=kind) for name, kind in layout.manifest.key)  # type: ignore[arg-type]
-    return key_schema(Key(partition=attributes[:1], sort=attributes[1:]))
+# Items of a page where nobody says --batch-size: a page of files is bounded by its bytes too.
+FILE_PAGE_ITEMS = 1000
+ITERABLE_PAGE_ITEMS = 500
 
 
 def _owner() -> str:

@@ -12,6 +12,7 @@ from dynasmith.engine.transfer import copy as flow_copy
 from dynasmith.engine.transfer import export as flow_export
 from dynasmith.engine.transfer import jobs as flow_jobs
 from dynasmith.engine.transfer import populate as flow_populate
+from dynasmith.engine.transfer.asked import asked_again
 from dynasmith.engine.transfer.running import Around
 from dynasmith.engine.transfer.sides import TableEnd
 from dynasmith.errors import CheckpointError
@@ -115,6 +116,6 @@ class Jobs:
             )
         layout = layout_of(job.parameters["files"])
         how = msgspec.convert(job.parameters["how"], ReadAs)
-        source = self._items.file_source(layout, target, how)
+        source = self._items.file_source(layout, target, how, asked_again(job.parameters).batch_size)
         total = layout.manifest.count if layout.manifest else None
         return flow_populate.populate_again(claim, source, target, transform=function, total_items=total, around=around)

@@ -1,0 +1,98 @@
+"""verify, wired: two tables, exports, or one of each; what a copy did to the items is done to the source first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from dynasmith.engine.transfer.asked import asked_again
+from dynasmith.engine.transfer.sides import TableEnd, key_schema, rates
+from dynasmith.engine.transfer.stage import Stage, Steps
+from dynasmith.engine.transfer.verify import Verified, VerifySide, verify
+from dynasmith.errors import UsageError
+from dynasmith.files.items.layout import Layout, layout_of
+from dynasmith.files.items.source import FileSource
+from dynasmith.items.condition.condition import parse_condition
+from dynasmith.items.ctx import Context
+from dynasmith.items.key import KeySchema
+from dynasmith.items.transform import Transform
+from dynasmith.jobs.job import Job
+from dynasmith.ports.items import Heard
+from dynasmith.ports.listener import Listener
+from dynasmith.project.sides import Side, absolute, is_file
+from dynasmith.tables.table import Key, KeyAttribute
+
+if TYPE_CHECKING:
+    from dynasmith.project.item_flow import ItemFlow
+
+
+def verify_sides(
+    items: ItemFlow,
+    source: str | Side,
+    target: str | Side,
+    *,
+    transform: str | Callable[..., Any] | None,
+    job: str,
+    limit: int,
+    listener: Listener,
+) -> Verified:
+    """Compare them.
+
+    With ``job`` the source goes through what that job did: its transform, with the same ``ctx.now`` and ``ctx.uuid``, and
+    its filter. Raises UsageError for two files of which nobody knows the key.
+    """
+    done = items.ledger.show(job) if job else None
+    sides = items.side(source), items.side(target)
+    ends = [None if is_file(side.table) else items.end(side) for side in sides]
+    layouts = [
+        layout_of([absolute(side.table)]) if end is None else None for side, end in zip(sides, ends, strict=True)
+    ]
+    keyed = next((end.key for end in reversed(ends) if end is not None), None)
+    key = keyed or _key_of_manifest(layouts[1] or layouts[0])
+    came = ends[0].key if ends[0] is not None else key
+    condition = asked_again(done.parameters).condition if done is not None else ""
+    first = _side(ends[0], layouts[0], came, condition)
+    stage = _stage(items, transform, done, came, key)
+    if stage is not None:
+        first = VerifySide(source=first.source, stage=stage, lookup=first.lookup, reads=first.reads)
+    second = _side(ends[1], layouts[1], key, "")
+    return verify(first, second, key, limit=limit, around=items.around(listener))
+
+
+def _stage(
+    items: ItemFlow,
+    transform: str | Callable[..., Any] | None,
+    done: Job | None,
+    came: KeySchema,
+    key: KeySchema,
+) -> Stage | None:
+    function, _ = items.function(transform or (done.parameters.get("transform") if done is not None else None))
+    if function is None:
+        return None
+    ctx = Context(items.now(), "verify", came) if done is None else Context(done.started_at, done.id, came)
+    return Steps(transform=Transform(function, ctx, target=key))
+
+
+def _side(end: TableEnd | None, layout: Layout | None, key: KeySchema, condition: str) -> VerifySide:
+    if end is not None:
+        met = parse_condition(condition).filter() if condition else None
+        return VerifySide(
+            source=end.access.source(end.name, segments=8, consistent=True, condition=met),
+            lookup=end.access.lookup(end.name),
+            reads=rates(end, "read", None),
+        )
+    assert layout is not None
+
+    async def opened(_heard: Heard) -> FileSource:
+        return FileSource(layout, key)
+
+    return VerifySide(source=opened)
+
+
+def _key_of_manifest(layout: Layout | None) -> KeySchema:
+    if layout is None or layout.manifest is None:
+        raise UsageError(
+            "Two files without a manifest cannot be compared: nobody knows their key.", hint="name a table on one side"
+        )
+    attributes = tuple(KeyAttribute(name=name, type=kind) for name, kind in layout.manifest.key)  # type: ignore[arg-type]
+    return key_schema(Key(partition=attributes[:1], sort=attributes[1:]))
