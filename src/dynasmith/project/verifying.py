@@ -38,8 +38,8 @@ def verify_sides(
 ) -> Verified:
     """Compare them.
 
-    With ``job`` the source goes through what that job did: its transform, with the same ``ctx.now`` and ``ctx.uuid``, and
-    its filter. Raises UsageError for two files of which nobody knows the key.
+    With ``job`` the source goes through what that job did: its transform, with the same ``ctx.now`` and ``ctx.uuid``,
+    and its filter. Raises UsageError for two files of which nobody knows the key.
     """
     done = items.ledger.show(job) if job else None
     sides = items.side(source), items.side(target)
