@@ -4,7 +4,10 @@ It knows both shapes, as an application does while its items change: a name is u
 ``full_name``.
 """
 
+import json
 import random
+import subprocess
+import sys
 import threading
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -32,6 +35,7 @@ class Writer:
     table: str
     keys: list[str]
     seed: int = 0
+    pause_seconds: float = 0.004
     wrote: dict[str, Wrote] = field(default_factory=dict)
     writes: int = 0
     failure: BaseException | None = None
@@ -53,7 +57,7 @@ class Writer:
     def _run(self) -> None:
         dice = random.Random(self.seed)
         try:
-            while not self._stop.wait(dice.uniform(0.0, 0.004)):
+            while not self._stop.wait(dice.uniform(0.0, self.pause_seconds)):
                 self._write(dice.choice(self.keys), dice)
                 self.writes += 1
         except BaseException as error:  # noqa: BLE001, RUF100  # shown by the test's thread
@@ -95,10 +99,8 @@ class Writer:
         )
 
 
-def check(items: dict[str, bytes], writer: Writer) -> None:
+def check(items: dict[str, bytes], writer: "Writer | WriterProcess") -> None:
     """None of the writer's writes is lost, whichever shape an item has."""
-    import json
-
     for key, wrote in writer.wrote.items():
         item = json.loads(items[f"{key}|"])
         assert item.get("visits", {"N": "0"}) == {"N": str(wrote.visits)}, key
@@ -106,3 +108,52 @@ def check(items: dict[str, bytes], writer: Writer) -> None:
             assert item["country"] == {"S": wrote.country}, key
         if wrote.name:
             assert {"S": wrote.name} in (item.get("name"), item.get("full_name")), key
+
+
+@dataclass
+class WriterProcess:
+    """The same writer in a process of its own, so that it does not wait for this one."""
+
+    endpoint: str
+    table: str
+    keys: list[str]
+    pause_seconds: float = 0.02
+    wrote: dict[str, Wrote] = field(default_factory=dict)
+    writes: int = 0
+
+    def __enter__(self) -> Self:
+        command = [sys.executable, __file__, self.endpoint, self.table, str(self.pause_seconds)]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(self.keys) + "\n")
+        self._process.stdin.flush()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        said, _ = self._process.communicate()
+        if kind is None:
+            assert self._process.returncode == 0, "the writer failed"
+            found = json.loads(said)
+            self.writes = found["writes"]
+            self.wrote = {key: Wrote(**one) for key, one in found["wrote"].items()}
+
+
+def main(endpoint: str, table: str, pause_seconds: str) -> int:
+    """Write until standard input ends, then say what was written."""
+    import botocore.session
+
+    session = botocore.session.Session()
+    session.set_credentials("dummy", "dummy")
+    client = session.create_client("dynamodb", region_name="eu-west-1", endpoint_url=endpoint)
+    keys = json.loads(sys.stdin.readline())
+    with Writer(client, table, keys, pause_seconds=float(pause_seconds)) as writer:
+        sys.stdin.read()
+    wrote = {key: {"country": one.country, "name": one.name, "visits": one.visits} for key, one in writer.wrote.items()}
+    sys.stdout.write(json.dumps({"writes": writer.writes, "wrote": wrote}))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

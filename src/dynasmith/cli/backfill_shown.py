@@ -29,7 +29,7 @@ def show_backfill(invocation: Invocation, report: Report) -> int:
         print_json(report.to_json())
         return 3 if counts.dead else 0
     invocation.say(
-        f"backfill: {counts.read:,} read, {counts.written:,} written, {counts.unchanged:,} unchanged, "
+        f"backfill: {counts.read:,} read, {counts.written + counts.already:,} written, {counts.unchanged:,} unchanged, "
         f"{counts.skipped:,} skipped, {counts.dead:,} dead, {counts.retried:,} retried."
     )
     _spent(invocation, report)

@@ -12,6 +12,7 @@ from dynasmith.engine.backfill.resolve import Again
 from dynasmith.engine.backfill.sink import ChangeSink
 from dynasmith.engine.backfill.stage import Canary, Quota, Rewriter, RewriteStage
 from dynasmith.engine.backfill.survey import Survey, indexes_of, survey
+from dynasmith.engine.backfill.unsure import Unsure
 from dynasmith.engine.transfer.asked import Flowing, asked_again, kept
 from dynasmith.engine.transfer.copy import expiry, new_job, table_reader
 from dynasmith.engine.transfer.flow import Width
@@ -147,15 +148,18 @@ def _run(
     rewriter = rewriter_of(table, function, asked, job)
     keep = expiry(table, job) if asked.expired == "skip" else None
 
+    unsure = Unsure(table.key)
+
     async def sink(heard: Heard) -> ChangeSink:
-        return ChangeSink(await updates(heard), table.key, Again(rewriter), journal=journal, quota=quota)
+        resolve = Again(rewriter)
+        return ChangeSink(await updates(heard), table.key, resolve, journal=journal, unsure=unsure, quota=quota)
 
     first = canary.items if canary is not None else quota.left
     paged = asked if first is None else _small_pages(asked, first)
     ways = Ways(
         source=limited(table_reader(table, job.segments, paged), quota),
         sink=sink,
-        stage=RewriteStage(rewriter, quota, keep, canary),
+        stage=RewriteStage(rewriter, quota, unsure, keep, canary),
         reads=rates(table, "read", asked.max_read_units, share=asked.share),
         writes=rates(table, "write", asked.max_write_units, share=asked.share),
         width=Width(asked.segments_at_once, asked.lanes),

@@ -8,12 +8,13 @@ from typing import Protocol
 
 from dynasmith.engine.backfill.nojournal import NoJournal
 from dynasmith.engine.backfill.stage import Quota
-from dynasmith.items.key import Key, KeySchema, format_key, key_of
+from dynasmith.engine.backfill.unsure import Unsure
+from dynasmith.items.key import KeySchema, format_key, key_of
 from dynasmith.items.wire import Units
 from dynasmith.jobs.retry import CONTENDED, Retry
 from dynasmith.ports.items import Dead, Item, Outcome, total
-from dynasmith.ports.journal import Entry, EntryId, Journal
-from dynasmith.ports.updates import Answer, Change, Sent, Updates, decode_change, encode_change, stands
+from dynasmith.ports.journal import EntryId, Journal
+from dynasmith.ports.updates import Answer, Change, Sent, Updates, decode_change, encode_change
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +69,8 @@ class _Tally:
 class ChangeSink:
     """Takes the bytes of changes. Each is in the journal and on the disk before it is sent.
 
-    ``resolve`` decides about conflicts, at most ``contended.tries`` times an item; then it is a dead letter. ``quota``
-    is lessened by what an interrupted run perhaps wrote already.
+    ``resolve`` decides about conflicts, at most ``contended.tries`` times an item; then it is a dead letter.
+    ``unsure`` is what an interrupted run perhaps wrote already; ``quota`` is lessened by it.
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class ChangeSink:
         resolve: Resolver,
         *,
         journal: Journal | None = None,
+        unsure: Unsure | None = None,
         quota: Quota | None = None,
         contended: Retry = CONTENDED,
         chance: Random | None = None,
@@ -90,7 +92,7 @@ class ChangeSink:
         self._quota = quota or Quota()
         self._contended = contended
         self._chance = chance or Random()
-        self._unsure: dict[int, dict[Key, list[tuple[EntryId, Change]]]] = {}
+        self._unsure = unsure or Unsure(key)
 
     @property
     def batch_items(self) -> int:
@@ -101,13 +103,13 @@ class ChangeSink:
         """Go on behind the mark. What stands behind it in the journal was perhaps sent: its items come again."""
         entries = await self._journal.begin(segment, mark)
         if entries:
-            self._unsure[segment] = self._by_key(entries)
+            self._unsure.add(segment, entries)
             self._quota.take(len(entries))
         return True
 
     async def mark(self, segment: int) -> bytes:
         """How far the journal of the segment goes. Its page is acknowledged: nothing of it is unsure any more."""
-        self._unsure.pop(segment, None)
+        self._unsure.settled(segment)
         return await self._journal.mark(segment)
 
     async def finish(self, digest: str) -> None:
@@ -121,7 +123,8 @@ class ChangeSink:
     async def write(self, segment: int, items: Sequence[Item], *, only_new: bool = False) -> Outcome:  # noqa: ARG002
         """Write one batch of changes of distinct keys; returns when the end of each is known."""
         changes = [decode_change(item) for item in items]
-        self._settle(segment, changes)
+        for change in changes:
+            self._journal.void(segment, self._unsure.not_written(change.before))
         tally = _Tally()
         wires = [bytes(item) for item in items]
         delays = self._contended.delays(self._chance.random)
@@ -167,22 +170,3 @@ class ChangeSink:
                 tally.end(resolved.end)
         self._journal.void(segment, void)
         return again
-
-    # --- what an interrupted run left ---------------------------------------------------------------------------------
-
-    def _by_key(self, entries: Sequence[Entry]) -> dict[Key, list[tuple[EntryId, Change]]]:
-        found: dict[Key, list[tuple[EntryId, Change]]] = {}
-        for entry in entries:
-            change = decode_change(entry.change)
-            found.setdefault(key_of(change.before, self._key), []).append((entry.id, change))
-        return found
-
-    def _settle(self, segment: int, changes: Sequence[Change]) -> None:
-        """An item that comes again and does not look as its entry would have left it was not written by it."""
-        unsure = self._unsure.get(segment)
-        if not unsure:
-            return
-        for change in changes:
-            for one, old in unsure.pop(key_of(change.before, self._key), ()):
-                if not stands(old, change.before):
-                    self._journal.void(segment, [one])

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from dynasmith.engine.backfill.unsure import Unsure
 from dynasmith.engine.transfer.loop import Stop
 from dynasmith.engine.transfer.stage import Staged
 from dynasmith.errors import ItemInvalid
@@ -87,10 +88,12 @@ class Rewriter:
 
 @dataclass(frozen=True, slots=True)
 class RewriteStage:
-    """From the items of a page to the bytes of their changes. An item already in the new shape costs no write."""
+    """From the items of a page to the bytes of their changes. An item already in the new shape costs no write; it
+    counts as unchanged, or as already there where an interrupted run of the job wrote it."""
 
     rewriter: Rewriter
     quota: Quota
+    unsure: Unsure
     keep: Callable[[Item], bool] | None = None
     canary: Canary | None = None
 
@@ -100,26 +103,29 @@ class RewriteStage:
             self.canary.saw(len(items))
         changes: list[bytes] = []
         dead: list[Dead] = []
-        dropped = unchanged = 0
+        dropped = unchanged = already = 0
         for item in items:
             if self.keep is not None and not self.keep(item):
                 dropped += 1
                 continue
+            raw = item if type(item) is RawItem else RawItem(bytes(item))
             try:
-                found = self.rewriter.rewrite(item if type(item) is RawItem else RawItem(bytes(item)))
+                found = self.rewriter.rewrite(raw)
             except ItemRefused as refused:
                 if self.rewriter.stops(refused):
                     raise
                 dead.append(Dead(code="transform", reason=refused.message, item=bytes(item)))
                 continue
             if found is None:
-                unchanged += 1
+                written = self.unsure.written(raw)
+                already, unchanged = already + written, unchanged + (not written)
             else:
                 changes.append(encode_change(change_of(found)))
         taken = self.quota.take(len(changes))
         return Staged(
             changes[:taken],
             dropped=dropped,
+            already=already,
             dead=tuple(dead),
             unchanged=unchanged,
             skipped=len(changes) - taken,
