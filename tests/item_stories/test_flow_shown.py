@@ -1,0 +1,55 @@
+"""What a person sees while a job runs: a bar on a terminal, whole sentences elsewhere, nothing with --quiet."""
+
+import io
+
+from rich.console import Console
+
+from dynasmith.cli.flow_shown import FlowShown
+from dynasmith.engine.transfer.events import FlowDead, FlowEnded, FlowProgress, FlowStarted
+from dynasmith.jobs.counts import Counts
+from dynasmith.ports.listener import Event
+
+JOB = "copy-20261121T101500-1a2b3c"
+COUNTS = Counts(read=1200, written=1190, dead=10, throttled=3, write_units=2400.0)
+EVENTS: tuple[Event, ...] = (
+    FlowStarted(table="users_v2", job=JOB, verb="copy", segments=4, total_items=2400, resumed=False),
+    FlowProgress(
+        table="users_v2",
+        job=JOB,
+        counts=COUNTS,
+        seconds=2.0,
+        items_per_second=600.0,
+        read_rate=100.0,
+        write_rate=1200.0,
+        remaining_seconds=2.0,
+    ),
+    FlowDead(table="users_v2", job=JOB, code="rejected", reason="[it] lacks its key " + "x" * 200, place="a.jsonl:7"),
+    FlowEnded(table="users_v2", job=JOB, state="failed", counts=COUNTS, seconds=2.0),
+)
+
+
+def shown(**settings: bool) -> str:
+    """Everything that a console of 300 characters is told about these events."""
+    told = io.StringIO()
+    with FlowShown(Console(file=told, width=300, color_system=None, **settings)) as listener:  # type: ignore[arg-type]
+        for event in EVENTS:
+            listener(event)
+            listener._bar.refresh()
+    return told.getvalue()
+
+
+def test_a_terminal_shows_items_units_throttles_and_what_is_left() -> None:
+    assert "1,200 items, 600/s, 1,200 WU/s, 3 throttles, 10 dead, ~2 s left" in shown(force_terminal=True)
+
+
+def test_elsewhere_each_sentence_is_one_line() -> None:
+    assert shown(force_terminal=False).splitlines() == [
+        f"Job {JOB} started: copy users_v2.",
+        f"Dead letter (rejected) at a.jsonl:7: [it] lacks its key {'x' * 200}",
+        f"Job {JOB} failed after 1,200 items. Mend what the error says, then: dynasmith jobs resume {JOB}",
+    ]
+
+
+def test_quiet_is_quiet() -> None:
+    assert shown(quiet=True) == ""
+    assert shown(quiet=True, force_terminal=True) == ""
