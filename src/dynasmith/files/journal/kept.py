@@ -8,6 +8,10 @@ from dynasmith.files.journal.frame import Gap, Place, places, read_entries, read
 from dynasmith.ports.journal import Frame
 
 
+SEGMENTS_KEPT = 32
+"""Segments whose frames are known at a time: more than an undo has under way."""
+
+
 @dataclass(slots=True)
 class _Segment:
     """The frames of one file, by their heads: some 50 bytes of memory each, a frame for 25 items."""
@@ -45,9 +49,11 @@ class KeptFolder:
         return found
 
     def _segment(self, segment: int) -> _Segment:
-        if segment not in self._segments:
-            self._segments[segment] = self._look(segment)
-        return self._segments[segment]
+        known = self._segments.pop(segment, None) or self._look(segment)
+        self._segments[segment] = known
+        if len(self._segments) > SEGMENTS_KEPT:  # the one that was not asked for longest; it is looked at again
+            del self._segments[next(iter(self._segments))]
+        return known
 
     def _look(self, segment: int) -> _Segment:
         found, path = _Segment(), segment_path(self._home, segment)
