@@ -104,6 +104,9 @@ def _soak(folder: Path, strict: StrictServer, count: int) -> int:
         folder, "verify", "airports", "airports_v2", "--transform", "moves:split_name", "--json", *at
     ) as process:
         out, err = process.communicate()
+    if process.returncode not in (0, 3):
+        say(f"verify did not end well: {out}{err}")
+        return 1
     verified = json.loads(out)
     say(f"verify: source, transformed {verified['source']['digest']}, target {verified['target']['digest']}")
     equal = verified["equal"] and verified["target"]["digest"] == report["digest"] and report["adds_up"]
