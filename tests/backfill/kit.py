@@ -9,7 +9,8 @@ from dynasmith.aws.items.access import TableAccess
 from dynasmith.aws.items.calls import Patience
 from dynasmith.aws.items.loop import new_event_loop
 from dynasmith.aws.items.updates import table_updates
-from dynasmith.engine.backfill.backfill import Careful, backfill, backfill_again
+from dynasmith.engine.backfill.backfill import backfill, backfill_again
+from dynasmith.engine.backfill.careful import Careful
 from dynasmith.engine.backfill.undo import undo, undo_again
 from dynasmith.engine.transfer.asked import Flowing
 from dynasmith.engine.transfer.running import Around

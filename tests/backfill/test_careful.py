@@ -173,7 +173,7 @@ def test_a_canary_stops_near_its_share_and_goes_on_to_the_end(
     bench = Bench(there, table, tmp_path, items=400)
     report = bench.run(add_country, Flowing(segments=2), careful=Careful(canary=0.1))
     assert report.job.state == "interrupted"
-    assert 40 <= report.counts.read < 100
+    assert 20 <= report.counts.read < 100
     assert report.adds_up
     assert sum(b'"country"' in item for item in canonical(client, table).values()) == report.counts.written
     ended = bench.again(report.job.id, add_country)
@@ -211,6 +211,20 @@ def test_a_dry_run_counts_or_estimates_and_writes_nothing(
     assert abs(guessed.changed - 450) <= 2 * guessed.error
     assert json.loads(json.dumps(guessed.to_json()))["changed_error"] == guessed.error
     assert wrote(strict) == []
+
+
+def test_a_dry_run_with_a_condition_estimates_of_the_whole_table(
+    there: Any, client: Any, make_table: MakeTable, tmp_path: Path
+) -> None:
+    table = make_table()
+    fill(client, table, 600)
+    bench = Bench(there, table, tmp_path, items=600)
+    asked = Flowing(condition="contains(pk, '7')")
+    concerned = sum("7" in f"{number:05d}" and number % 4 != 0 for number in range(600))
+    counted = rehearse_backfill(bench.end, add_country, asked, sample=None)
+    assert (counted.changed, counted.estimate.items) == (concerned, 600)
+    guessed = rehearse_backfill(bench.end, add_country, asked, sample=200)
+    assert abs(guessed.changed - concerned) <= 2 * guessed.error
 
 
 def test_check_says_which_items_are_not_in_the_new_shape(

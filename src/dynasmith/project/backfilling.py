@@ -11,7 +11,7 @@ import msgspec
 from dynasmith.aws.items.updates import table_updates
 from dynasmith.engine.backfill import backfill as engine
 from dynasmith.engine.backfill import undo as engine_undo
-from dynasmith.engine.backfill.backfill import Careful
+from dynasmith.engine.backfill.careful import Careful
 from dynasmith.engine.backfill.rehearse import (
     SAMPLED_ITEMS,
     SHOWN_KEYS_MAX,

@@ -56,7 +56,7 @@ def command(invocation: Invocation, table: str, **given: Any) -> int:
     """Change the items of a table in place. Others' writes win, an undo journal is kept, a kill loses nothing."""
     from dynasmith.cli.backfill_shown import show_backfill, show_checked, show_rehearsed
     from dynasmith.cli.flow_shown import FlowShown
-    from dynasmith.engine.backfill.backfill import Careful
+    from dynasmith.engine.backfill.careful import Careful
 
     where, transform = given["where"], given["transform"]
     if where and given["condition"]:

@@ -1,16 +1,16 @@
 """backfill: change the items of a live table in place, losing nobody's write, so that it can be undone."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace as changed
 from math import ceil
 from typing import Any, TypeAlias
 
 import msgspec
-from msgspec import Struct
 
+from dynasmith.engine.backfill.careful import Canary, Careful, careful_source
 from dynasmith.engine.backfill.resolve import Again
 from dynasmith.engine.backfill.sink import ChangeSink
-from dynasmith.engine.backfill.stage import Canary, Quota, Rewriter, RewriteStage
+from dynasmith.engine.backfill.stage import Quota, Rewriter, RewriteStage
 from dynasmith.engine.backfill.survey import Survey, indexes_of, survey
 from dynasmith.engine.backfill.unsure import Unsure
 from dynasmith.engine.transfer.asked import Flowing, asked_again, kept
@@ -28,23 +28,17 @@ from dynasmith.jobs.job import Job
 from dynasmith.jobs.report import Report
 from dynasmith.jobs.segments import plan_segments
 from dynasmith.ports.checkpoints import Claim, Ledger
-from dynasmith.ports.items import Heard, OpenSource, Page, Source
+from dynasmith.ports.items import Heard
 from dynasmith.ports.journal import Journal
 from dynasmith.ports.updates import OpenUpdates
 
 VERB = "backfill"
+CANARY = "canary_items"
+"""The parameter of a job that stops after so many items; 0 when it did, or shall not."""
 LOOKED_AT = 200
 """Items that are looked at before a job begins: does the transform come to rest, does it refuse any?"""
 OpenJournal: TypeAlias = Callable[[Job, bool], Journal | None]
 """The journal of a job, made anew (True) or gone on with; None where none is kept."""
-
-
-class Careful(Struct, frozen=True, kw_only=True):
-    """How careful a first run is. ``limit``: at most so many items are changed, then the job is done. ``canary``: a
-    share of the items, after which the job stops and waits for ``jobs resume``."""
-
-    limit: int | None = None
-    canary: float | None = None
 
 
 def backfill(
@@ -73,7 +67,7 @@ def backfill(
     segments = plan_segments(
         table.description.size_bytes_estimate, workers=asked.segments_at_once, asked=asked.segments
     )
-    said = {**(parameters or {}), "careful": msgspec.to_builtins(careful), "canary_items": share}
+    said = {**(parameters or {}), "careful": msgspec.to_builtins(careful), CANARY: share}
     job = new_job(VERB, around, segments, kept(asked, said))
     look_first(table, rewriter_of(table, function, asked, job), asked, around)
     journal = open_journal(job, True)
@@ -144,7 +138,7 @@ def _run(
     before = sum((checkpoint.counts for checkpoint in claim.checkpoints().values()), Counts())
     quota = Quota(None if careful.limit is None else max(0, careful.limit - before.written))
     stop = around.stop or Stop()
-    canary = Canary(share - before.read, stop) if share > before.read else None
+    canary = Canary(share, stop, lambda: _remember(claim)) if share else None
     rewriter = rewriter_of(table, function, asked, job)
     keep = expiry(table, job) if asked.expired == "skip" else None
 
@@ -157,9 +151,9 @@ def _run(
     first = canary.items if canary is not None else quota.left
     paged = asked if first is None else _small_pages(asked, first)
     ways = Ways(
-        source=limited(table_reader(table, job.segments, paged), quota),
+        source=careful_source(table_reader(table, job.segments, paged), quota, canary),
         sink=sink,
-        stage=RewriteStage(rewriter, quota, unsure, keep, canary),
+        stage=RewriteStage(rewriter, quota, unsure, keep),
         reads=rates(table, "read", asked.max_read_units, share=asked.share),
         writes=rates(table, "write", asked.max_write_units, share=asked.share),
         width=Width(asked.segments_at_once, asked.lanes),
@@ -175,9 +169,14 @@ def _run(
         return Report(claim.job, claim.job.counts, 0.0, dead_letters=claim.dead_letters)
 
 
+def _remember(claim: Claim) -> None:
+    """The canary was reached: whoever resumes the job wants the rest."""
+    claim.change(msgspec.structs.replace(claim.job, parameters=claim.job.parameters | {CANARY: 0}))
+
+
 def _careful_again(job: Job) -> tuple[Careful, int]:
     try:
-        return msgspec.convert(job.parameters["careful"], Careful), int(job.parameters["canary_items"])
+        return msgspec.convert(job.parameters["careful"], Careful), int(job.parameters[CANARY])
     except (KeyError, ValueError, msgspec.ValidationError) as error:
         raise CheckpointError(f"The options of job {job.id} cannot be read: {error}.") from error
 
@@ -187,38 +186,3 @@ def _small_pages(asked: Flowing, items: int) -> Flowing:
     if asked.batch_size is not None:
         return asked
     return msgspec.structs.replace(asked, batch_size=max(1, min(1000, items // asked.segments_at_once)))
-
-
-def limited(source: OpenSource, quota: Quota) -> OpenSource:
-    """The same source, at its end when the quota is used up."""
-    if quota.left is None:
-        return source
-
-    async def opened(heard: Heard) -> "LimitedSource":
-        return LimitedSource(await source(heard), quota)
-
-    return opened
-
-
-class LimitedSource:
-    """A source that ends, in every segment, when the quota is used up."""
-
-    def __init__(self, real: Source, quota: Quota) -> None:
-        self._real = real
-        self._quota = quota
-
-    @property
-    def segments(self) -> int:
-        """As many as the real one has."""
-        return self._real.segments
-
-    async def read(self, segment: int, start: bytes | None) -> Page:
-        """A page of the real one, or the end."""
-        if self._quota.left == 0:
-            nothing: Sequence[bytes] = ()
-            return Page(items=nothing, next=None, read=0)
-        return await self._real.read(segment, start)
-
-    async def close(self) -> None:
-        """Close the real one."""
-        await self._real.close()

@@ -64,15 +64,15 @@ def rehearse_backfill(
     notes = _notes(table, seen, asked)
     items, size = table.description.item_count_estimate, table.description.size_bytes_estimate
     if seen.complete:
-        items, size = seen.read, seen.size_bytes
+        items, size = seen.scanned, size or seen.size_bytes
     elif not items:
-        items, size = seen.read, seen.size_bytes
+        items, size = seen.scanned, seen.size_bytes
         notes.append("the table's own figures are not there yet: the estimate covers the sample only")
-    part = items / seen.read if seen.read else 0.0
+    part = items / seen.scanned if seen.scanned else 0.0
     reads = seen.read_units if seen.complete else read_units(size, consistent=asked.consistent)
     writes = (seen.table_write_units + seen.index_write_units) * part
     estimate = with_time(
-        Estimate(items, size, reads, writes, sampled=seen.read),
+        Estimate(items, size, reads, writes, sampled=seen.scanned),
         read_rate=rates(table, "read", asked.max_read_units, share=asked.share).ceiling,
         write_rate=rates(table, "write", asked.max_write_units, share=asked.share).ceiling,
     )

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from dynasmith.engine.backfill.unsure import Unsure
-from dynasmith.engine.transfer.loop import Stop
 from dynasmith.engine.transfer.stage import Staged
 from dynasmith.errors import ItemInvalid
 from dynasmith.items.key import KeySchema, check_key
@@ -28,23 +27,6 @@ class Quota:
         taken = min(self.left, wanted)
         self.left -= taken
         return taken
-
-
-@dataclass(slots=True)
-class Canary:
-    """Stops a run when it has read ``items``; the job waits then, to be resumed by a person."""
-
-    items: int
-    stop: Stop
-    read: int = 0
-    reached: bool = False
-
-    def saw(self, items: int) -> None:
-        """A page was read."""
-        self.read += items
-        if self.read >= self.items and not self.reached:
-            self.reached = True
-            self.stop.ask()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +77,9 @@ class RewriteStage:
     quota: Quota
     unsure: Unsure
     keep: Callable[[Item], bool] | None = None
-    canary: Canary | None = None
 
     async def __call__(self, items: Sequence[Item]) -> Staged:
         """Stage a page. Raises ItemRefused where a transform fails and the policy is to stop."""
-        if self.canary is not None:
-            self.canary.saw(len(items))
         changes: list[bytes] = []
         dead: list[Dead] = []
         dropped = unchanged = already = 0

@@ -36,9 +36,13 @@ CONFIDENCE = 1.96
 
 @dataclass(slots=True)
 class Survey:
-    """What was seen; ``complete`` says that it was every item. An update counts the larger of before and after."""
+    """What was seen; ``complete`` says that it was every item. An update counts the larger of before and after.
+
+    ``scanned`` counts what the service looked at, ``read`` what its filter let through.
+    """
 
     read: int = 0
+    scanned: int = 0
     unchanged: int = 0
     changed: int = 0
     refused: int = 0
@@ -52,17 +56,12 @@ class Survey:
     refusals: list[ItemRefused] = field(default_factory=list)
     divergences: list[Divergence] = field(default_factory=list)
 
-    @property
-    def share(self) -> float:
-        """The part of the items that would be changed."""
-        return self.changed / self.read if self.read else 0.0
-
     def error(self, items: int) -> int:
         """By how many of ``items`` the estimate may be off, 19 times of 20; 0 where every item was read."""
-        if self.complete or not self.read:
+        if self.complete or not self.scanned:
             return 0
         # One item more of each kind than was seen, so that a sample of one kind is not taken for a proof.
-        read, share = self.read + 2, (self.changed + 1) / (self.read + 2)
+        read, share = self.scanned + 2, (self.changed + 1) / (self.scanned + 2)
         return round(items * CONFIDENCE * sqrt(share * (1 - share) / read))
 
 
@@ -137,6 +136,7 @@ async def _segment(
         page = await source.read(segment, start)
         reads.settle(taken, Units(page.units), 1)
         look.found.read_units += page.units
+        look.found.scanned += page.read
         for item in page.items:
             look.item(item)
         read += page.read

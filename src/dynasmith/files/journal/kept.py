@@ -7,7 +7,6 @@ from dynasmith.files.journal.folder import JournalHead, read_head, segment_path
 from dynasmith.files.journal.frame import Gap, Place, places, read_entries, read_frame, read_voids
 from dynasmith.ports.journal import Frame
 
-
 SEGMENTS_KEPT = 32
 """Segments whose frames are known at a time: more than an undo has under way."""
 
