@@ -5,7 +5,7 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -144,6 +144,10 @@ def test_what_cannot_be_meant_is_said(story: Story) -> None:
     assert replaced.code == 1
     assert "copy the table into a new one" in replaced.hint
     assert story("jobs", "undo", "copy-20261120T101500-1a2b3c", "--yes").code == 1
+    (story.folder / "dynasmith.toml").write_text('[jobs]\njournal = "s3://bucket/journal"\n')
+    elsewhere = backfill(story, "--env", "aws", "--yes")
+    assert (elsewhere.code, "s3://bucket/journal" in elsewhere.error) == (2, True)
+    (story.folder / "dynasmith.toml").unlink()
     assert story("jobs", "list", "--json").json == []
 
 
@@ -180,24 +184,33 @@ def test_killed_twice_it_goes_on_and_is_undone_to_the_byte(story: Story) -> None
 def test_killed_and_undone_without_going_on(story: Story) -> None:
     before = items(story)
     words = ("backfill", TABLE, "--transform", "shape.yaml", "--yes", "--batch-size", "10", "--max-write-units", "60")
-    job = kill_when_it_wrote(story, story.spawn(*words), 1)
+    process = story.spawn(*words)
+    refused: list[int] = []
+
+    def meanwhile(job: str) -> None:
+        refused.append(story("jobs", "undo", job, "--yes").code)
+
+    job = kill_when_it_wrote(story, process, 1, meanwhile)
+    assert refused == [5]  # it runs
     undone = story("jobs", "undo", job, "--yes")
     assert undone.code == 0, undone.err
     assert items(story) == before
     assert story("jobs", "show", job, "--json").json["state"] == "cancelled"
 
 
-def kill_when_it_wrote(story: Story, process: "subprocess.Popen[str]", at_least: int) -> str:
+def kill_when_it_wrote(
+    story: Story, process: "subprocess.Popen[str]", at_least: int, meanwhile: Callable[[str], None] = lambda _: None
+) -> str:
     """kill -9 as soon as the table has so many changed items; the job's id."""
     try:
         while sum(b'"country"' in item for item in items(story).values()) < at_least:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(timeout=0.1)
                 raise AssertionError(f"it ended by itself: {process.communicate()[1]}")
+        [job] = [entry["id"] for entry in story("jobs", "list", "--json").json if entry["verb"] == "backfill"]
+        meanwhile(job)
         os.kill(process.pid, signal.SIGKILL)
     finally:
         process.kill()
         process.communicate()
-    jobs = [entry["id"] for entry in story("jobs", "list", "--json").json if entry["verb"] == "backfill"]
-    assert len(jobs) == 1
-    return str(jobs[0])
+    return str(job)

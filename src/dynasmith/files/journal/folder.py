@@ -33,6 +33,7 @@ from dynasmith.ports.journal import Entry, EntryId
 
 FORMAT: Final = 1
 HEAD: Final = "journal.json"
+_BINARY: Final[int] = getattr(os, "O_BINARY", 0)  # Windows writes other bytes than it is given without it
 
 
 class JournalHead(Struct, frozen=True, kw_only=True):
@@ -79,7 +80,8 @@ def read_head(home: Path) -> JournalHead:
         head = msgspec.json.decode((home / HEAD).read_bytes(), type=JournalHead)
     except OSError as error:
         raise RunError(
-            f"There is no undo journal in {home}.", hint="it was pruned, or the job ran with --no-journal"
+            f"There is no undo journal in {home}.",
+            hint="it was pruned, the job ran with --no-journal, or on another machine",
         ) from error
     except msgspec.DecodeError as error:
         raise CheckpointError(f"{home / HEAD} is damaged: {error}.") from error
@@ -203,7 +205,7 @@ def segment_path(home: Path, segment: int) -> Path:
 def _append(path: Path, start: int, frames: list[bytes]) -> None:
     """Write behind ``start`` and force it to the disk; a part that could not be written is taken off again."""
     new = start == 0
-    file = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | _BINARY, 0o600)
     try:
         os.lseek(file, start, os.SEEK_SET)
         content = b"".join(frames)
@@ -229,7 +231,7 @@ def _force_folder(folder: Path) -> None:
 
 
 def _write(path: Path, content: bytes) -> None:
-    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _BINARY, 0o600)
     try:
         if os.write(file, content) != len(content):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
