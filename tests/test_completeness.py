@@ -286,3 +286,15 @@ def test_no_setting_of_a_table_is_forgotten_by_created() -> None:
     left = {name for name in Table.__struct_fields__ if isinstance(getattr(created(TABLE), name), UnsetType)}
     wishes_only = {"items", "triggers", "access", "backup_plan", "description", "access_patterns", "suppress"}
     assert left <= wishes_only | {"capacity", "consistency", "witness_region"}
+
+
+def test_every_relative_link_of_the_pages_leads_somewhere() -> None:
+    root = Path(__file__).parents[1]
+    pages = [root / "README.md", root / "CONTRIBUTING.md", *sorted((root / "docs").rglob("*.md"))]
+    dead = [
+        f"{page.relative_to(root)}: {target}"
+        for page in pages
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+        if not (page.parent / target).exists()
+    ]
+    assert dead == []

@@ -277,3 +277,10 @@ def test_another_kinesis_stream_is_stop_wait_start() -> None:
     told = words(replace(PLAIN, kinesis_stream="arn:b"), replace(PLAIN, kinesis_stream="arn:a"))
     assert told[0] == "stop sending changes to arn:a"
     assert told[2] == "start sending changes to arn:b"
+
+
+def test_tags_are_removed_first_only_where_the_new_ones_would_not_fit() -> None:
+    many = {f"tag{number}": "x" for number in range(50)}
+    assert words(replace(PLAIN, tags={"new": "y"}), replace(PLAIN, tags=many), prune=True)[0].startswith("remove tags")
+    told = words(replace(PLAIN, tags={"new": "y"}), replace(PLAIN, tags={"old": "x"}), prune=True)
+    assert told == ["tag new", "remove tags old"]

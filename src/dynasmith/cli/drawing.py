@@ -26,7 +26,7 @@ def draw_plan(console: Console, plan: Plan, *, steps: bool = True) -> None:
     unchanged = [table.table for table in plan.tables if not table.changes and not table.notes]
     for table in plan.tables:
         if table.changes or table.notes:
-            _draw_table_plan(console, table, plan, steps=steps)
+            _draw_table_plan(console, table, steps=steps)
     for failure in plan.failures:
         console.print(Text.assemble(("✗ ", "red"), (failure.table, "bold"), f"  {failure.message}"))
         if failure.hint:
@@ -34,6 +34,8 @@ def draw_plan(console: Console, plan: Plan, *, steps: bool = True) -> None:
     if unchanged:
         names = ", ".join(unchanged[:5]) + (f" and {len(unchanged) - 5} more" if len(unchanged) > 5 else "")
         console.print(f"As wished: {names}.", style="dim", markup=False)
+    if any(table.estimates for table in plan.tables):
+        console.print(_prices(plan), style="dim", markup=False)
     console.print(_totals(plan), markup=False)
 
 
@@ -61,7 +63,7 @@ def _duration(seconds: int) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
-def _draw_table_plan(console: Console, table: TablePlan, plan: Plan, *, steps: bool) -> None:
+def _draw_table_plan(console: Console, table: TablePlan, *, steps: bool) -> None:
     symbol = "+" if not table.exists else "~" if table.changes else " "
     console.print(Text.assemble((f"{symbol} ", COLOURS.get(symbol, "")), (table.table, "bold")))
     for change in table.changes:
@@ -80,14 +82,14 @@ def _draw_table_plan(console: Console, table: TablePlan, plan: Plan, *, steps: b
     for note in table.notes:
         console.print(Text.assemble(("    · ", "cyan"), note.text))
     for cost in table.estimates:
-        console.print(
-            Text.assemble(("    $ ", "green"), f"{_cost(cost)}", (f"  ({cost.basis}; {_prices(plan)})", "dim"))
-        )
+        console.print(Text.assemble(("    $ ", "green"), f"{_cost(cost)}", (f"  ({cost.basis})", "dim")))
     console.print()
 
 
 def _prices(plan: Plan) -> str:
-    return f"prices: {plan.prices}" if plan.prices != "unknown" else "no prices are known for this Region"
+    """Which prices the costs were reckoned with; said once."""
+    known = plan.prices != "unknown"
+    return f"Prices: {plan.prices}." if known else "No prices are known for this Region: [prices] in the project file."
 
 
 def _cost(cost: Estimate) -> str:

@@ -13,13 +13,18 @@ def show_error(error: DynasmithError, *, as_json: bool) -> int:
         return error.exit
     lines = [f"Error: {error.message}"]
     if isinstance(error, DefinitionError):
-        lines = [f"Error: {finding.sentence}" for finding in error.findings]
+        lines = [f"{_severity(finding)}: {finding.sentence}" for finding in error.findings]
     if isinstance(error, SeveralFailed):
         lines += [f"  {name}: {failure.message}{_hint(failure)}" for name, failure in sorted(error.failures.items())]
     if error.hint:
         lines.append(f"Hint: {error.hint}")
     sys.stderr.write("\n".join(lines) + "\n")
     return error.exit
+
+
+def _severity(finding: object) -> str:
+    """A doubt among the mistakes is said as a doubt."""
+    return "Warning" if getattr(finding, "severity", "error") == "warning" else "Error"
 
 
 def _hint(error: DynasmithError) -> str:

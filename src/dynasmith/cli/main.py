@@ -5,6 +5,7 @@ import logging
 import os
 import signal
 import sys
+import traceback
 from types import FrameType
 from typing import NoReturn
 
@@ -114,26 +115,29 @@ def run(words: list[str]) -> int:
     try:
         code = cli.main(args=words, prog_name="dynasmith", standalone_mode=False)
     except DynasmithError as error:
-        if debug:
-            raise
+        _trace(debug)
         return show_error(error, as_json=as_json)
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as error:
         return show_error(UsageError(error.format_message(), hint=_help_of(error)), as_json=as_json)
     except (KeyboardInterrupt, click.Abort):
-        if debug:
-            raise
+        _trace(debug)
         return show_error(Interrupted("Interrupted.", hint="run the same command again: it continues"), as_json=as_json)
     except BrokenPipeError:
         # The reader (head, less) has seen enough.
         sys.stderr.close()
         return 0
     except Exception as error:
-        if debug:
-            raise
+        _trace(debug)
         return show_error(_unexpected(error), as_json=as_json)
     return code if isinstance(code, int) else 0
+
+
+def _trace(debug: bool) -> None:
+    """With ``--debug`` the stack trace goes before the sentence; the exit code stays the same."""
+    if debug:
+        traceback.print_exc()
 
 
 def _help_of(error: click.ClickException) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import click
+
 from dynasmith.ports.access import REGION_ASSUMED
 from dynasmith.project.opening import load
 
@@ -31,7 +33,9 @@ def open_project(invocation: Invocation) -> Project:
         session_token=invocation.text("aws_session_token"),
     )
     access = project.session.access
-    if access.sources.get("region") == REGION_ASSUMED:
+    # An engine keeps the tables of each Region apart, so it matters where tables are planned and made.
+    verb = click.get_current_context().info_name
+    if access.sources.get("region") == REGION_ASSUMED and verb in ("plan", "apply", "ensure", "create", "check"):
         invocation.say(f"Note: the Region is {access.region}, since nothing names one.")
     for note in access.notes:
         invocation.say(f"Note: {note}.")

@@ -4,6 +4,7 @@ Interrupted at any point, the same command continues: what is done is no longer 
 still works at is waited for.
 """
 
+import logging
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
@@ -19,6 +20,7 @@ from dynasmith.errors import (
     NoEffect,
     Postponed,
     ReplacementRequired,
+    RunError,
     ServiceUnavailable,
     StalePlan,
     TableBusy,
@@ -157,6 +159,13 @@ def _guarded(
     except DynasmithError as error:
         listener(TableFailed(table=plan.table, message=error.message, hint=error.hint))
         return error
+    except Exception as cause:
+        # A fault of ours in one table must not take the report of the others with it.
+        fault = RunError(f"Table {plan.table}: unexpected {type(cause).__name__}: {cause}", hint="--debug shows where")
+        logging.getLogger("dynasmith").exception("apply of table %s", plan.table)
+        fault.__cause__ = cause
+        listener(TableFailed(table=plan.table, message=fault.message, hint=fault.hint))
+        return fault
     if applied.postponed:
         listener(TablePostponed(table=plan.table, reason=applied.postponed))
     else:

@@ -11,6 +11,7 @@ from dynasmith.tables.table import (
     Index,
     OnDemandMaximum,
     Replica,
+    Scaling,
     Table,
     TableClass,
     known,
@@ -23,7 +24,7 @@ def as_definition(description: TableDescription) -> Table:
     Left out: warm throughput, which grows by itself; capacity of on-demand tables; what could not be read; ceilings
     where there are none.
     """
-    live = description.table
+    live = _describable(description.table)
     provisioned = live.billing is Billing.PROVISIONED
     return replace(
         live,
@@ -36,6 +37,16 @@ def as_definition(description: TableDescription) -> Table:
         replicas=tuple(_replica(replica, live) for replica in known(live.replicas, ())),
         consistency=live.consistency if live.consistency is Consistency.STRONG else UNSET,
     )
+
+
+def _describable(live: Table) -> Table:
+    """A provisioned table with replicas whose writes nothing is seen to scale (none does, or it could not be read):
+    no definition may say so, hence its billing and its capacities are left unmanaged."""
+    scaled = isinstance(known(live.autoscaling, Autoscaling()).write, Scaling)
+    if live.billing is not Billing.PROVISIONED or not known(live.replicas, ()) or scaled:
+        return live
+    indexes = tuple(replace(each, capacity=UNSET, autoscaling=UNSET) for each in known(live.indexes, ()))
+    return replace(live, billing=UNSET, capacity=UNSET, autoscaling=UNSET, indexes=indexes)
 
 
 def _own_tags(tags: dict[str, str] | UnsetType) -> dict[str, str] | UnsetType:

@@ -21,7 +21,7 @@ from typing import TypeVar
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
-from dynasmith.limits import GSI_PER_TABLE_MAX_INDEXES, RECOVERY_MAX_DAYS
+from dynasmith.limits import GSI_PER_TABLE_MAX_INDEXES, RECOVERY_MAX_DAYS, TAGS_PER_TABLE_MAX_TAGS
 from dynasmith.plans.capacity import index_capacity, scaling_of, table_capacity
 from dynasmith.plans.change import (
     AddIndex,
@@ -123,8 +123,11 @@ def creatable(desired: Table) -> Table:
         return replace(desired, billing=Billing.ON_DEMAND)
     indexes = desired.indexes
     if not isinstance(indexes, UnsetType):
-        indexes = tuple(replace(index, capacity=index_capacity(desired, index.name)) for index in indexes)
-    return replace(desired, capacity=table_capacity(desired), indexes=indexes)
+        indexes = tuple(
+            replace(index, capacity=index_capacity(desired, index.name), on_demand_maximum=UNSET) for index in indexes
+        )
+    # A ceiling does nothing here and the call would be refused with it; it waits until billing changes.
+    return replace(desired, capacity=table_capacity(desired), indexes=indexes, on_demand_maximum=UNSET)
 
 
 def _creation(changes: Sequence[Change], desired: Table) -> Iterator[Step]:
@@ -167,6 +170,9 @@ def _scaling(part: Table | Index, name: str | None) -> Iterator[Step]:
 def _alteration(changes: Sequence[Change], desired: Table, current: Table, index_quota: int) -> Iterator[Step]:
     rebuilds = pick(changes, RebuildIndex)
     early = _goes_first(changes, current, index_quota)
+    tags_first = _too_many_tags(changes, current)
+    if tags_first:
+        yield from _untag(changes)
     yield from _safety(changes)
     yield from _stop_what_fights(changes)
     if early:
@@ -191,7 +197,21 @@ def _alteration(changes: Sequence[Change], desired: Table, current: Table, index
     yield from _less(changes)
     yield from _items(changes)
     yield from _time_to_live(changes)
+    if not tags_first:
+        yield from _untag(changes)
     yield from _last(changes)
+
+
+def _too_many_tags(changes: Sequence[Change], current: Table) -> bool:
+    """Whether the new tags only fit once the dropped ones are gone."""
+    there = known(current.tags, {})
+    new = {name for change in pick(changes, SetTags) for name in change.after} - there.keys()
+    return len(there) + len(new) > TAGS_PER_TABLE_MAX_TAGS
+
+
+def _untag(changes: Sequence[Change]) -> Iterator[Step]:
+    for tags in pick(changes, DropTags):
+        yield CallUntag(keys=tuple(sorted(tags.before)))
 
 
 def _safety(changes: Sequence[Change]) -> Iterator[Step]:
@@ -256,7 +276,7 @@ def _delete_indexes(indexes: Sequence[Index]) -> Iterator[Step]:
 
 def _create_index(index: Index, desired: Table, current: Table) -> Iterator[Step]:
     if known(desired.billing, known(current.billing, Billing.ON_DEMAND)) is Billing.PROVISIONED:
-        index = replace(index, capacity=_new_index_capacity(index, desired, current))
+        index = replace(index, capacity=_new_index_capacity(index, desired, current), on_demand_maximum=UNSET)
     attributes = {attribute.name: attribute for attribute in current.key}
     attributes |= {attribute.name: attribute for attribute in index.key}
     yield CallCreateIndex(index=index, attributes=tuple(attributes[name] for name in sorted(attributes)))
@@ -408,8 +428,6 @@ def _time_to_live(changes: Sequence[Change]) -> Iterator[Step]:
 def _last(changes: Sequence[Change]) -> Iterator[Step]:
     for item in pick(changes, DeleteItem):
         yield CallDeleteItem(key=item.key, before=item.before)
-    for tags in pick(changes, DropTags):
-        yield CallUntag(keys=tuple(sorted(tags.before)))
     for recovery in pick(changes, SetRecovery):
         if _shortens(recovery):
             yield CallRecovery(recovery=recovery.after)

@@ -10,6 +10,9 @@ import msgspec
 
 from dynasmith.cli.shared import Invocation, print_json, verb
 from dynasmith.local import PORT
+from dynasmith.local.messages import AnyMessage, Saved, Saving
+
+NEWS_BYTES = 100_000
 
 
 @click.group("local", epilog="Example: dynasmith local start")
@@ -33,6 +36,14 @@ def _folder(invocation: Invocation, folder: str | None, port: int) -> Path:
     return default_folder(port, project.parent if project else start)
 
 
+def _say(invocation: Invocation, message: AnyMessage) -> None:
+    """What the engine waits for; a service that had nothing to save is no news."""
+    idle = isinstance(message, Saving) and message.service != "dynamodb"
+    empty = isinstance(message, Saved) and message.size_bytes < NEWS_BYTES
+    if not idle and not empty:
+        invocation.say(message.sentence)
+
+
 @verb("start", example="dynasmith local start --port 8000")
 @port_option
 @folder_option
@@ -47,7 +58,7 @@ def start(invocation: Invocation, port: int, folder: str | None, **options: Any)
     running = begin(
         port=port,
         folder=_folder(invocation, folder, port),
-        listener=lambda message: invocation.say(message.sentence),
+        listener=lambda message: _say(invocation, message),
         **options,
     )
     if invocation.as_json:
@@ -72,7 +83,7 @@ def stop(invocation: Invocation, port: int, folder: str | None) -> int:
     from dynasmith.local import stop as end
 
     stopped = end(
-        port=port, folder=_folder(invocation, folder, port), listener=lambda message: invocation.say(message.sentence)
+        port=port, folder=_folder(invocation, folder, port), listener=lambda message: _say(invocation, message)
     )
     if invocation.as_json:
         print_json(msgspec.to_builtins(stopped, enc_hook=str))

@@ -19,6 +19,7 @@ def split_words(words: tuple[str, ...]) -> tuple[str, ...]:
 @click.option("--out", metavar="FILE", help="Keep the plan, for apply --plan FILE.")
 @click.option("--prune", is_flag=True, help="Also remove indexes, replicas and tags that the definition lacks.")
 @click.option("--allow-delete-items", is_flag=True, help="With --prune: also items that the definition lacks.")
+@click.option("--rebuild-index", multiple=True, metavar="NAME", help="For apply; a plan is the same without it.")
 @click.option("--only", multiple=True, metavar="SETTING", help="Only these settings, such as autoscaling,items.")
 def command(
     invocation: Invocation, tables: tuple[str, ...], out: str | None, only: tuple[str, ...], **flags: Any
@@ -28,6 +29,7 @@ def command(
     from dynasmith.cli.plan_json import plan_json
     from dynasmith.plans.plan import encode_plan
 
+    del flags["rebuild_index"]  # a consent, which only apply needs; what is pasted from its hint must not fail here
     invocation.warn()
     plan = invocation.project().plan(tables, only=split_words(only), **flags)
     if out:

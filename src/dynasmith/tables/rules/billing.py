@@ -98,11 +98,12 @@ RULES = (
     ),
     Rule(
         "D052",
-        "An on-demand maximum needs on-demand billing",
-        "A provisioned table is bounded by its capacity.",
+        "An on-demand maximum does nothing without on-demand billing",
+        "A provisioned table is bounded by its capacity; the ceiling waits until billing changes.",
         "API, shape OnDemandThroughput",
         "say billing_mode: PAY_PER_REQUEST, or leave it out",
         _provisioned_without_maximum,
+        "warning",
     ),
     Rule(
         "D053",
