@@ -11,6 +11,7 @@ import asyncio
 import importlib.util
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -85,8 +86,8 @@ def change(item: Any, _ctx: Any) -> None:
     item["age"] = item["age"] + 1
 
 
-def run_road(road: str, endpoint: str) -> float:
-    """Change every item by one road; CPU seconds of this process."""
+def run_road(road: str, endpoint: str) -> dict[str, float]:
+    """Change every item by one road; CPU seconds and the peak of memory of this process."""
     import botocore.session
 
     session = botocore.session.Session()
@@ -96,7 +97,8 @@ def run_road(road: str, endpoint: str) -> float:
     before = os.times()
     work()
     after = os.times()
-    return after.user - before.user + after.system - before.system
+    seconds = after.user - before.user + after.system - before.system
+    return {"seconds": seconds, "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
 
 
 def _boto3(client: Any) -> Callable[[], None]:
@@ -190,6 +192,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--items", type=int, default=40_000)
     parser.add_argument("--serve", action="store_true")
+    parser.add_argument("--only", choices=ROADS, help="one road alone")
     parser.add_argument("--road", choices=ROADS)
     parser.add_argument("--endpoint", default="")
     said = parser.parse_args()
@@ -197,22 +200,25 @@ def main() -> int:
         serve_stub(said.items)
         return 0
     if said.road:
-        sys.stdout.write(f"{run_road(said.road, said.endpoint)}\n")
+        sys.stdout.write(json.dumps(run_road(said.road, said.endpoint)))
         return 0
-    rows: list[tuple[str, float, float]] = []
-    for road in ROADS:
+    rows: list[tuple[str, float, float, float]] = []
+    for road in [said.only] if said.only else ROADS:
         items = said.items // (BOTO3_SHARE if road.startswith("boto3") else 1)
         with stub_process(items) as endpoint:
             command = [sys.executable, __file__, "--road", road, "--endpoint", endpoint, "--items", str(items)]
-            seconds = float(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
+            used = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
             found = counts(endpoint)
-        rows.append((road, seconds * 1e6 / found["taken"], (found["requests"] - 1) * 1000 / found["taken"]))
+        cpu, requests = used["seconds"] * 1e6 / found["taken"], (found["requests"] - 1) * 1000 / found["taken"]
+        rows.append((road, cpu, requests, used["peak_mb"]))
         sys.stderr.write(f"{road}: {found['taken']:,} items changed\n")
     best_cpu, best_requests = rows[0][1], rows[0][2]
-    sys.stdout.write("| road | CPU us/item | times | requests/1,000 items | times |\n|---|---|---|---|---|\n")
-    for road, cpu, requests in rows:
+    sys.stdout.write(
+        "| road | CPU us/item | times | requests/1,000 items | times | peak MB |\n|---|---|---|---|---|---|\n"
+    )
+    for road, cpu, requests, peak in rows:
         ratios = (f"{cpu / best_cpu:.1f}", f"{requests / best_requests:.1f}")
-        sys.stdout.write(f"| {road} | {cpu:.1f} | {ratios[0]} | {requests:,.0f} | {ratios[1]} |\n")
+        sys.stdout.write(f"| {road} | {cpu:.1f} | {ratios[0]} | {requests:,.0f} | {ratios[1]} | {peak:.0f} |\n")
     return 0
 
 
