@@ -54,10 +54,8 @@ not_callable = 3
 
 
 @pytest.fixture
-def moving(story: ItemStory, monkeypatch: pytest.MonkeyPatch) -> ItemStory:
-    """Five users, an empty target, a module of transforms that no other test has imported."""
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    monkeypatch.delitem(sys.modules, "moves", raising=False)
+def moving(story: ItemStory) -> ItemStory:
+    """Five users, an empty target, a module of transforms."""
     story.write("moves.py", MOVES)
     story.people("users", 5)
     story.make("users_v2")
@@ -147,7 +145,6 @@ def test_a_copy_whose_transform_asks_for_the_time_is_proven_by_its_job(moving: I
     moving.write(
         "stamps.py", "def stamp(item, ctx):\n    return item | {'at': str(ctx.now), 'id': str(ctx.uuid(item))}\n"
     )
-    sys.modules.pop("stamps", None)
     words = ("copy", "users", "users_v2", "--transform", "stamps:stamp", "--filter", "n > 1", "--yes", "--json")
     job = moving(*words).json["id"]
     assert len(moving.items("users_v2")) == 3
