@@ -250,7 +250,7 @@ def table_updates(
     key: KeySchema,
     *,
     statements: bool | None = None,
-    transport: Transport = "aiohttp",
+    transport: Transport = "direct",
     patience: Patience | None = None,
 ) -> OpenUpdates:
     """Opens the updates of ``table``; see TableUpdates."""
