@@ -18,8 +18,8 @@ from dynasmith.files.journal.kept import KeptFolder
 from flow.killing import KilledError, Killer
 from flow.kit import MakeTable, fill
 
-ITEMS = 36
-ASKED = Flowing(segments=2, batch_size=10)
+ITEMS = 30
+ASKED = Flowing(segments=2, batch_size=12)
 AROUND = Around(loop_factory=new_event_loop)
 
 

@@ -13,7 +13,7 @@ from dynasmith.errors import UsageError
 
 @click.group("jobs", epilog="Example: dynasmith jobs list")
 def command() -> None:
-    """Runs of copy, export and populate: what became of them, and how to go on."""
+    """Runs of copy, export, populate and backfill: what became of them, how to go on, how to take one back."""
 
 
 @verb("list", example="dynasmith jobs list")

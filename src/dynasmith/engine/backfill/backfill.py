@@ -185,4 +185,4 @@ def _small_pages(asked: Flowing, items: int) -> Flowing:
     """The pages of a careful run are a small part of it: it ends near its share, and reads little beyond it."""
     if asked.batch_size is not None:
         return asked
-    return msgspec.structs.replace(asked, batch_size=max(1, min(1000, items // asked.segments_at_once)))
+    return msgspec.structs.replace(asked, batch_size=max(10, min(1000, items // asked.segments_at_once)))
