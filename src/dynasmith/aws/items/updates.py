@@ -6,6 +6,7 @@ without PartiQL, every change goes by ``UpdateItem``. Single changes go that way
 """
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from time import monotonic
@@ -20,6 +21,8 @@ from dynasmith.items.key import KeySchema, encode_key, key_of
 from dynasmith.items.wire import Units
 from dynasmith.ports.items import Heard, total
 from dynasmith.ports.updates import DONE, Answer, Change, OpenUpdates, Sent, still_expected
+
+_log = logging.getLogger("dynasmith.items")
 
 GROUP_BYTES_MAX = 4 * 1024 * 1024
 """Wire bytes of one call: the service takes 16 MB, and several calls are in flight."""
@@ -103,13 +106,20 @@ class TableUpdates:
             except (Refused, ServiceUnavailable) as error:
                 if isinstance(error, Refused) and error.failure.code not in _DENIED | _ITEM_FAULTS:
                     raise as_error(error, "BatchExecuteStatement", self._table) from error
-                self._statements = False
+                self._without_statements(str(error))
                 return
             run.used(units_of(reply.capacity))
             code = reply.responses[0].error.code if reply.responses and reply.responses[0].error else ""
             if code in _THROTTLES | _STUMBLES:  # it told of one statement's fate, so it knows statements
                 code = "ConditionalCheckFailed"
-            self._statements = code == "ConditionalCheckFailed"
+            self._statements = True
+            if code != "ConditionalCheckFailed":
+                self._without_statements("the engine does not keep the condition of a statement")
+
+    def _without_statements(self, why: str) -> None:
+        """One call an item from now on: slower, and just as safe."""
+        self._statements = False
+        _log.info("Table %s: one UpdateItem an item instead of statements: %s", self._table, why)
 
     async def current(self, change: Change) -> bytes | None:
         """The item of ``change`` as it is now."""
@@ -146,6 +156,7 @@ class _Run:
             try:
                 body = _body([each.statement for each in waiting])
                 reply = statements_reply(await calls.send("BatchExecuteStatement", self._table, body))
+                self._calls._answered = True
             except Refused as refused:
                 await self._after_refusal(waiting, refused, calls.retried > 0)
                 return
@@ -196,7 +207,7 @@ class _Run:
         if error.code == "ResourceNotFound":
             raise TableNotFound(self._table)
         if error.code == "AccessDenied":
-            self._updates._statements = False
+            self._updates._without_statements(error.message)
         return "alone"
 
     async def _after_refusal(self, waiting: Sequence[_Waiting], refused: Refused, uncertain: bool) -> None:
@@ -204,7 +215,7 @@ class _Run:
         if refused.failure.code not in _DENIED | _ITEM_FAULTS:
             raise as_error(refused, "BatchExecuteStatement", self._table) from refused
         if refused.failure.code in _DENIED:
-            self._updates._statements = False
+            self._updates._without_statements(refused.failure.sentence)
         for each in waiting:
             each.uncertain = each.uncertain or uncertain
         await asyncio.gather(*(self.one(each) for each in waiting))
@@ -221,6 +232,7 @@ class _Run:
         try:
             body = update_of(each.change, self._table, self._updates._names)
             reply = item_reply(await calls.send("UpdateItem", self._table, body))
+            self._calls._answered = True
         except Refused as refused:
             uncertain = each.uncertain or calls.retried > 0
             await self._one_refused(each, refused, uncertain)
