@@ -31,7 +31,24 @@ PACE = (
     click.option("--on-error", type=click.Choice(["stop", "dead"]), default="stop", show_default=True,
                  help="An item that a transform refuses: stop the job, or to the dead letters."),
 )  # fmt: skip
-FLOW_NAMES = ("max_read_units", "max_write_units", "segments", "batch_size", "condition", "expired", "on_error", "mode")
+PROCESSES = click.option(
+    "--processes", type=click.IntRange(1, 64), help="Run the transform in this many processes of its own."
+)
+TRANSPORT = click.option(
+    "--transport", type=click.Choice(["direct", "aiohttp", "botocore"]), default="direct", show_default=True,
+    help="What sends; botocore is the way for networks where only its own works.",
+)  # fmt: skip
+FLOW_NAMES = (
+    "processes",
+    "max_read_units",
+    "max_write_units",
+    "segments",
+    "batch_size",
+    "condition",
+    "expired",
+    "on_error",
+    "mode",
+)
 
 
 def flow_options(function: F) -> F:
@@ -47,6 +64,7 @@ def flowing(given: dict[str, Any]) -> Flowing:
     from dynasmith.ports.items import mode_of
 
     said = {name: given.pop(name) for name in FLOW_NAMES if name in given}
+    said["processes"] = said.get("processes") or 0
     if "mode" in said:
         said["mode"] = mode_of(said["mode"])
     return Flowing(**said)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace as changed
 from datetime import datetime
@@ -13,6 +14,7 @@ import msgspec
 from dynasmith.aws.items.access import TableAccess
 from dynasmith.aws.items.loop import new_event_loop
 from dynasmith.aws.items.opening import Transport
+from dynasmith.aws.items.table_ledger import TableLedger
 from dynasmith.engine.definition_items import wire_item
 from dynasmith.engine.ensure import Ensured
 from dynasmith.engine.importing import as_definition
@@ -27,6 +29,7 @@ from dynasmith.engine.transfer.running import Around
 from dynasmith.engine.transfer.sides import TableEnd, check_ends
 from dynasmith.engine.transfer.verify import Verified
 from dynasmith.errors import UsageError
+from dynasmith.files.items.foreign import renaming_of
 from dynasmith.files.items.layout import Layout, layout_of
 from dynasmith.files.items.sink import FileSink, Head
 from dynasmith.files.items.source import FileSource
@@ -37,9 +40,11 @@ from dynasmith.items.wire import decode_item_tree
 from dynasmith.jobs.estimate import Estimate, with_cost
 from dynasmith.jobs.report import Report
 from dynasmith.plans.prices import prices_for
+from dynasmith.ports.checkpoints import Ledger
 from dynasmith.ports.items import Heard, OpenSink, OpenSource
 from dynasmith.ports.listener import Listener, silent
 from dynasmith.project import auto_migrate as migrating
+from dynasmith.project.databases import Database, check_memorable, database_source
 from dynasmith.project.sides import ExportAs, ReadAs, Side, absolute, file_names, remembered, side_of
 from dynasmith.project.transforms import load_transform, name_of, plain_parameters, with_ctx
 from dynasmith.project.verifying import verify_sides
@@ -54,20 +59,28 @@ if TYPE_CHECKING:
 class ItemFlow:
     """The verbs that move items. Blocking; each run is a job in the ledger, resumable after any kill."""
 
-    def __init__(self, project: Project, *, transport: Transport = "aiohttp") -> None:
+    def __init__(self, project: Project, *, transport: Transport = "direct") -> None:
         self._project = project
         self._transport: Transport = transport
+
+    def over(self, transport: Transport) -> ItemFlow:
+        """The same verbs over another transport: ``direct``, ``aiohttp`` or ``botocore``."""
+        return ItemFlow(self._project, transport=transport)
 
     # --- ends
 
     @property
-    def ledger(self) -> FolderLedger:
-        """Where the jobs of this project are kept: a folder beside the project file."""
+    def ledger(self) -> Ledger:
+        """Where the jobs of this project are kept: a folder beside the project file, or a DynamoDB table."""
         place = self._project.place
-        if place.ledger.startswith(("s3://", "table:")):
+        if place.ledger.startswith("s3://"):
             raise UsageError(
-                f"A ledger at {place.ledger} is not offered by this version.", hint="name a folder under [jobs]"
+                f"A ledger at {place.ledger} is not offered by this version.",
+                hint='say ledger = "table:NAME" or a folder under [jobs]',
             )
+        if place.ledger.startswith("table:"):
+            name = f"{place.prefix}{place.ledger.removeprefix('table:')}{place.suffix}"
+            return TableLedger(self._project.session.client("dynamodb"), name, owner=_owner())
         return FolderLedger(Path(place.folder) / (place.ledger or ".dynasmith/jobs"))
 
     @property
@@ -269,21 +282,25 @@ class ItemFlow:
     def populate(
         self,
         table: str | Side,
-        files: Sequence[str] | Iterable[Mapping[str, Any]] | Callable[[], Iterable[Mapping[str, Any]]],
+        files: Sequence[str] | Iterable[Mapping[str, Any]] | Callable[[], Iterable[Mapping[str, Any]]] | Database,
         *,
         how: ReadAs | None = None,
         transform: str | Callable[..., Any] | None = None,
         asked: Flowing | None = None,
         listener: Listener = silent,
     ) -> Report:
-        """Write the items of files (or of any iterable, or a function that gives one) into a table; the report."""
+        """Write the items of files (or of any iterable, a function that gives one, or a database) into a table."""
         side = self.side(table)
         target = self.end(side)
         function, named = self.function(transform)
         parameters: dict[str, Any] = {"target": remembered(side)} | plain_parameters({"transform": named})
         names = file_names(files)
         page_items = asked.batch_size if asked is not None else None
-        if names is None:
+        if isinstance(files, Database):
+            check_memorable(files)
+            source, segments, total = self.database(files, target, page_items), 1, None
+            parameters |= {"from": msgspec.to_builtins(files)}
+        elif names is None:
             source = from_iterable(files, target.key, page_items=page_items or ITERABLE_PAGE_ITEMS)  # type: ignore[arg-type]
             segments, total = 1, None
         else:
@@ -308,7 +325,7 @@ class ItemFlow:
     def rehearse_populate(
         self,
         table: str | Side,
-        files: Sequence[str] | Iterable[Mapping[str, Any]],
+        files: Sequence[str] | Iterable[Mapping[str, Any]] | Database,
         *,
         how: ReadAs | None = None,
         transform: str | Callable[..., Any] | None = None,
@@ -318,7 +335,9 @@ class ItemFlow:
         target = self.end(self.side(table))
         function, _ = self.function(transform)
         names = file_names(files)
-        if names is None:
+        if isinstance(files, Database):
+            source, count, size = self.database(files, target, None), 0, 0
+        elif names is None:
             items = list(files)
             source, count, size = from_iterable(items, target.key), len(items), 0  # type: ignore[arg-type]
         else:
@@ -356,9 +375,14 @@ class ItemFlow:
                 format=how.format,  # type: ignore[arg-type]  # the source refuses another word
                 types=how.types,
                 page_items=page_items or FILE_PAGE_ITEMS,
+                renaming=renaming_of(how.map),
             )
 
         return opened
+
+    def database(self, said: Database, target: TableEnd, page_items: int | None) -> OpenSource:
+        """A database as a source."""
+        return database_source(said, target.key, os.environ, page_items)
 
     # --- verify
 
@@ -401,7 +425,6 @@ ITERABLE_PAGE_ITEMS = 500
 
 
 def _owner() -> str:
-    import os
     import socket
 
     return f"{socket.gethostname()}:{os.getpid()}"

@@ -21,6 +21,7 @@ from dynasmith.items.transform import Function
 from dynasmith.jobs.job import Job
 from dynasmith.jobs.report import Report
 from dynasmith.ports.listener import Listener, silent
+from dynasmith.project.databases import Database
 from dynasmith.project.sides import ExportAs, ReadAs, Side
 
 if TYPE_CHECKING:
@@ -109,6 +110,11 @@ class Jobs:
     def _populate_again(
         self, claim: Any, job: Job, target: TableEnd, function: Function | None, around: Around
     ) -> Report:
+        page_items = asked_again(job.parameters).batch_size
+        if "from" in job.parameters:
+            database = msgspec.convert(job.parameters["from"], Database)
+            source = self._items.database(database, target, page_items)
+            return flow_populate.populate_again(claim, source, target, transform=function, around=around)
         if "files" not in job.parameters:
             raise CheckpointError(
                 f"Job {job.id} was populated from an iterable that this process does not have.",
@@ -116,6 +122,6 @@ class Jobs:
             )
         layout = layout_of(job.parameters["files"])
         how = msgspec.convert(job.parameters["how"], ReadAs)
-        source = self._items.file_source(layout, target, how, asked_again(job.parameters).batch_size)
+        source = self._items.file_source(layout, target, how, page_items)
         total = layout.manifest.count if layout.manifest else None
         return flow_populate.populate_again(claim, source, target, transform=function, total_items=total, around=around)

@@ -42,10 +42,12 @@ class ExportAs(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ReadAs(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """How files of items are read: ``format`` where it is not to be found out, ``types`` of CSV fields."""
+    """How files of items are read: ``format`` where it is not to be found out, ``types`` of CSV fields, ``map`` of
+    names to templates that rewrite ids (``{"id": "user-{id}"}``) in plain JSON and mongoexport files."""
 
     format: str = "auto"
     types: dict[str, str] = {}
+    map: dict[str, str] = {}
 
 
 def side_of(said: str | Side, *, isolated: bool) -> Side:

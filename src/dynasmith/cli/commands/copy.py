@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from dynasmith.cli.flow_options import MODE, flow_options, flowing, side, side_options
+from dynasmith.cli.flow_options import MODE, PROCESSES, TRANSPORT, flow_options, flowing, side, side_options
 from dynasmith.cli.shared import Invocation, verb
 
 
@@ -16,6 +16,8 @@ from dynasmith.cli.shared import Invocation, verb
 @click.option("--backup-first", is_flag=False, flag_value="", default=None, metavar="[NAME]",
               help="First copy the source into a new table, verified; <table>_backup_YYYYmmdd.")  # fmt: skip
 @MODE
+@PROCESSES
+@TRANSPORT
 @flow_options
 @side_options("source")
 @side_options("target")
@@ -26,7 +28,7 @@ def command(invocation: Invocation, source: str, target: str, **given: Any) -> i
     asked = flowing(given)
     first, second = side("source", source, given), side("target", target, given)
     project, transform = invocation.project(), given["transform"]
-    items = project.items
+    items = project.items.over(given.pop("transport"))
     wish = {"transform": transform, "asked": asked, "create_target": given["create_target"]}
     if invocation.dry_run:
         return show_rehearsal(invocation, items.rehearse_copy(first, second, **wish))

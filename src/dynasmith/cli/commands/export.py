@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from dynasmith.cli.flow_options import flow_options, flowing, side, side_options
+from dynasmith.cli.flow_options import TRANSPORT, flow_options, flowing, side, side_options
 from dynasmith.cli.shared import Invocation, verb
 from dynasmith.errors import UsageError
 
@@ -16,6 +16,7 @@ from dynasmith.errors import UsageError
               help="DynamoDB JSON (the default; takes everything back), plain JSON, or CSV.")  # fmt: skip
 @click.option("--compress", type=click.Choice(["gz", "zst", "none"]), default=None, help="By the name otherwise.")
 @click.option("--split-bytes", type=click.IntRange(1_000), help="In a folder: a new file at this size.")
+@TRANSPORT
 @flow_options
 @side_options("source")
 def command(invocation: Invocation, table: str, dest: str, **given: Any) -> int:
@@ -35,11 +36,11 @@ def command(invocation: Invocation, table: str, dest: str, **given: Any) -> int:
     how = ExportAs(style=given["style"] or style, compression=compression, split_bytes=given["split_bytes"])
     asked = flowing(given)
     source = side("source", table, given)
-    project = invocation.project()
+    items = invocation.project().items.over(given.pop("transport"))
     if invocation.dry_run:
-        return show_rehearsal(invocation, project.items.rehearse_export(source, asked=asked))
+        return show_rehearsal(invocation, items.rehearse_export(source, asked=asked))
     with FlowShown(invocation.words()) as shown:
-        report = project.items.export(source, dest, how=how, asked=asked, listener=shown)
+        report = items.export(source, dest, how=how, asked=asked, listener=shown)
     if not invocation.as_json:
         invocation.say(f"Exported into {dest}: dynasmith populate TABLE {dest} takes it back.")
     return show_report(invocation, report)

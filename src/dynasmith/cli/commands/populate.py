@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from dynasmith.cli.flow_options import MODE, flow_options, flowing, side, side_options
+from dynasmith.cli.flow_options import MODE, TRANSPORT, flow_options, flowing, side, side_options
 from dynasmith.cli.shared import Invocation, verb
 from dynasmith.errors import ItemInvalid, UsageError
 
@@ -16,8 +16,14 @@ from dynasmith.errors import ItemInvalid, UsageError
 @click.option("--format", "file_format", default="auto", show_default=True,
               type=click.Choice(["auto", "lines", "array", "csv"]), help="What the files are.")  # fmt: skip
 @click.option("--type", "types", multiple=True, metavar="NAME=S|N|B|BOOL|NULL|JSON", help="The type of a CSV field.")
+@click.option("--from", "url", metavar="URL", help="A SQL database (sqlite:///shop.db) or MongoDB; ${VAR} is replaced.")
+@click.option("--source-table", default="", metavar="NAME", help="With --from: its table or collection.")
+@click.option("--query", default="", metavar="SQL", help="With --from: a query instead of a table.")
+@click.option("--order", multiple=True, metavar="NAME", help="With --query: what tells its lines apart.")
+@click.option("--map", "renamed", multiple=True, metavar="NAME=TEMPLATE", help="Rewrite an id: id=user-{id}.")
 @click.option("--transform", metavar="WHAT", help="module:function, or an operations file.")
 @MODE
+@TRANSPORT
 @flow_options
 @side_options("target")
 def command(invocation: Invocation, table: str, files: tuple[str, ...], **given: Any) -> int:
@@ -31,21 +37,44 @@ def command(invocation: Invocation, table: str, files: tuple[str, ...], **given:
     if any(name.startswith("s3://") for name in files):
         raise UsageError("An import from S3 by the service is not offered by this version.", hint="name files")
     types = dict(_typed(text) for text in given.pop("types"))
-    how = ReadAs(format=given.pop("file_format"), types=types)
+    renamed = dict(_renamed(text) for text in given.pop("renamed"))
+    how = ReadAs(format=given.pop("file_format"), types=types, map=renamed)
+    database = _database(given, renamed)
     asked = flowing(given)
     target = side("target", table, given)
-    if files and given["said"]:
-        raise UsageError("Files and --item were both given.", hint="name one of them")
+    if sum(map(bool, (files, given["said"], database))) > 1:
+        raise UsageError("Of files, --item and --from more than one was given.", hint="name one of them")
     project = invocation.project()
+    items = project.items.over(given.pop("transport"))
     wish = {"how": how, "transform": given["transform"], "asked": asked}
-    source = files or _inline(given["said"]) or project.items.items_of(target)
+    source = database or files or _inline(given["said"]) or items.items_of(target)
     if invocation.dry_run:
-        return show_rehearsal(invocation, project.items.rehearse_populate(target, source, **wish))
+        return show_rehearsal(invocation, items.rehearse_populate(target, source, **wish))
     invocation.ask_environment()
     invocation.ask(f"Write items into {table}?")
     with FlowShown(invocation.words()) as shown:
-        report = project.items.populate(target, source, listener=shown, **wish)
+        report = items.populate(target, source, listener=shown, **wish)
     return show_report(invocation, report)
+
+
+def _database(given: dict[str, Any], renamed: dict[str, str]) -> Any:
+    """The database of ``--from``, or None; takes its options out of ``given``."""
+    from dynasmith.project.databases import Database
+
+    url, table, query = given.pop("url"), given.pop("source_table"), given.pop("query")
+    order = given.pop("order")
+    if url is None:
+        if table or query or order:
+            raise UsageError("--source-table, --query and --order belong to --from.", hint="--from sqlite:///shop.db")
+        return None
+    return Database(url=url, table=table, query=query, order=order, map=renamed)
+
+
+def _renamed(text: str) -> tuple[str, str]:
+    name, equals, template = text.partition("=")
+    if not equals or not name or not template:
+        raise UsageError(f"{text!r} rewrites nothing.", hint="say --map id=user-{id}")
+    return name, template
 
 
 def _inline(said: tuple[str, ...]) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from dynasmith.cli.flow_options import side, side_options
+from dynasmith.cli.flow_options import TRANSPORT, side, side_options
 from dynasmith.cli.shared import Invocation, print_json, verb
 
 
@@ -14,12 +14,13 @@ from dynasmith.cli.shared import Invocation, print_json, verb
 @click.option("--transform", metavar="WHAT", help="What a copy did to the items: module:function or operations file.")
 @click.option("--job", default="", metavar="JOB", help="The copy to prove: its transform with its ctx, its filter.")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(0), help="Differing keys to show.")
+@TRANSPORT
 @side_options("source")
 @side_options("target")
 def command(invocation: Invocation, source: str, target: str, **given: Any) -> int:
     """Whether two tables, or a table and an export, hold the same items: exact count and digest. Exit 3 if not."""
     first, second = side("source", source, given), side("target", target, given)
-    found = invocation.project().items.verify(first, second, **given)
+    found = invocation.project().items.over(given.pop("transport")).verify(first, second, **given)
     if invocation.as_json:
         print_json(found.to_json())
         return 0 if found.equal else 3
