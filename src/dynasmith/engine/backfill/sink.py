@@ -8,13 +8,13 @@ from typing import Protocol
 
 from dynasmith.engine.backfill.nojournal import NoJournal
 from dynasmith.engine.backfill.stage import Quota
-from dynasmith.engine.backfill.unsure import Unsure
+from dynasmith.engine.backfill.unsure import Perhaps, Unsure, disproved
 from dynasmith.items.key import KeySchema, format_key, key_of
 from dynasmith.items.wire import Units
 from dynasmith.jobs.retry import CONTENDED, Retry
 from dynasmith.ports.items import Dead, Item, Outcome, total
 from dynasmith.ports.journal import EntryId, Journal
-from dynasmith.ports.updates import Answer, Change, Sent, Updates, decode_change, encode_change
+from dynasmith.ports.updates import Answer, Change, Updates, decode_change, encode_change, stands
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,15 +123,17 @@ class ChangeSink:
     async def write(self, segment: int, items: Sequence[Item], *, only_new: bool = False) -> Outcome:  # noqa: ARG002
         """Write one batch of changes of distinct keys; returns when the end of each is known."""
         changes = [decode_change(item) for item in items]
-        for change in changes:
-            self._journal.void(segment, self._unsure.not_written(change.before))
+        earlier = [self._unsure.take(change.before) for change in changes]
         tally = _Tally()
         wires = [bytes(item) for item in items]
         delays = self._contended.delays(self._chance.random)
         while True:
             ids = await self._journal.append(segment, wires)
             sent = await self._updates.send(changes)
-            again = self._ended(segment, changes, ids, sent, tally)
+            ends = zip(changes, sent.answers, ids, earlier, strict=True)
+            again = [change for change in (self._ended(segment, *end, tally) for end in ends) if change is not None]
+            tally.units.append(sent.units)
+            tally.retried += sent.retried
             if not again:
                 return tally.outcome
             delay = next(delays, None)
@@ -143,30 +145,30 @@ class ChangeSink:
             tally.retried += len(again)
             await asyncio.sleep(delay)
             changes, wires = again, [encode_change(change) for change in again]
+            earlier = [() for _ in again]  # a conflict shows the item as it is: nothing is unsure after it
 
     def _ended(
-        self, segment: int, changes: Sequence[Change], ids: Sequence[EntryId], sent: Sent, tally: _Tally
-    ) -> list[Change]:
-        """Count the ends; the changes that must be sent again, of the items as they are now."""
-        again: list[Change] = []
-        void: list[EntryId] = []
-        tally.units.append(sent.units)
-        tally.retried += sent.retried
-        for change, answer, one in zip(changes, sent.answers, ids, strict=True):
-            if answer.kind == "done":
-                tally.end("written")
-                continue
-            if answer.kind == "refused":
-                tally.bury(answer.code, answer.reason, bytes(change.before))
-                void += [] if answer.uncertain else [one]
-                continue
-            resolved = self._resolve(change, answer)
-            void += [] if resolved.applied else [one]
-            if resolved.again is not None:
-                again.append(resolved.again)
-            elif resolved.dead is not None:
-                tally.dead.append(resolved.dead)
-            else:
-                tally.end(resolved.end)
-        self._journal.void(segment, void)
-        return again
+        self, segment: int, change: Change, answer: Answer, one: EntryId, earlier: Sequence[Perhaps], tally: _Tally
+    ) -> Change | None:
+        """Count the end of one change; or the change that must be sent instead, of the item as it is now."""
+        if answer.kind == "done":
+            tally.end("written")
+            self._journal.void(segment, disproved(earlier, change))
+            return None
+        if answer.kind == "refused":
+            tally.bury(answer.code, answer.reason, bytes(change.before))
+            self._journal.void(segment, [] if answer.uncertain else [one])
+            return None
+        current = answer.current
+        standing = [each for each in earlier if current is not None and stands(each.change, current)]
+        if current is not None:
+            self._journal.void(segment, [each.id for each in earlier if each not in standing])
+        resolved = self._resolve(change, answer)
+        self._journal.void(segment, [] if resolved.applied else [one])
+        if resolved.again is not None:
+            return resolved.again
+        if resolved.dead is not None:
+            tally.dead.append(resolved.dead)
+        else:
+            tally.end("already" if resolved.end == "unchanged" and standing else resolved.end)
+        return None

@@ -10,7 +10,9 @@ from dynasmith.ports.updates import Change, decode_change, stands
 
 
 @dataclass(frozen=True, slots=True)
-class _Perhaps:
+class Perhaps:
+    """One entry behind the mark of its segment."""
+
     segment: int
     id: EntryId
     change: Change
@@ -18,16 +20,18 @@ class _Perhaps:
 
 @dataclass(slots=True)
 class Unsure:
-    """They are few: at most a page a segment. When an item comes again, it shows what became of its change."""
+    """They are few: at most a page a segment. What became of one is known by a strong look at its item only: a scan
+    may be late, and show an item as it was before its change.
+    """
 
     key: KeySchema
-    known: dict[Key, list[_Perhaps]] = field(default_factory=dict)
+    known: dict[Key, list[Perhaps]] = field(default_factory=dict)
 
     def add(self, segment: int, entries: Sequence[Entry]) -> None:
         """The entries of a segment behind its mark."""
         for entry in entries:
             change = decode_change(entry.change)
-            self.known.setdefault(key_of(change.before, self.key), []).append(_Perhaps(segment, entry.id, change))
+            self.known.setdefault(key_of(change.before, self.key), []).append(Perhaps(segment, entry.id, change))
 
     def written(self, item: RawItem) -> bool:
         """Whether an item that needs nothing looks as one of its changes left it: the interrupted run wrote it."""
@@ -36,15 +40,21 @@ class Unsure:
         found = self.known.get(key_of(item, self.key), ())
         return any(stands(one.change, item) for one in found)
 
-    def not_written(self, item: RawItem) -> list[EntryId]:
-        """The entries of an item that must be changed again and does not look as they would have left it."""
-        if not self.known:
-            return []
-        found = self.known.pop(key_of(item, self.key), ())
-        return [one.id for one in found if not stands(one.change, item)]
+    def take(self, item: RawItem) -> Sequence[Perhaps]:
+        """What is unsure of an item that, as it was read, must be changed again."""
+        return self.known.pop(key_of(item, self.key), ()) if self.known else ()
 
     def settled(self, segment: int) -> None:
         """The page of a segment is acknowledged: nothing of it is unsure any more."""
         if self.known:
             left = {key: [one for one in found if one.segment != segment] for key, found in self.known.items()}
             self.known = {key: found for key, found in left.items() if found}
+
+
+def disproved(earlier: Sequence[Perhaps], change: Change) -> list[EntryId]:
+    """Those that were not written, now that ``change`` was: its condition held on all that they would have changed."""
+    return [
+        one.id
+        for one in earlier
+        if set(one.change.names) <= set(change.expected) and not stands(one.change, change.before)
+    ]
