@@ -165,10 +165,6 @@ class Backfills:
         """Remove the journal of a job, where there is one: it holds customers' items."""
         return remove_journal(self._home(job_id))
 
-    def has_journal(self, job_id: str) -> bool:
-        """Whether the job can be undone from a journal."""
-        return self._home(job_id).is_dir()
-
     # --- parts
 
     def _said(self, table: str | Side, transform: Transforming) -> tuple[Side, Function, str]:

@@ -53,13 +53,13 @@ class Rewriter:
         return (refused.policy or self.policy) == "stop"
 
     def _check(self, found: Rewrite) -> None:
-        changed = found.assigned.keys() | set(found.removed)
+        changed = (*found.assigned, *found.removed) if self.indexes else ()
         try:
             # The wire is never shorter than the size that counts, so most items are not measured.
             if len(memoryview(found.after)) > ITEM_BYTES_MAX:
                 check_item(found.after)
             for name, key in self.indexes.items():
-                if not changed.isdisjoint(key.names):
+                if any(name in changed for name in key.names):
                     check_key(found.after, key, index=name)
         except ItemInvalid as cause:
             hinted = ItemInvalid(
