@@ -37,7 +37,7 @@ SHAPE = parse_operations(
 )
 FAULTS = ("500", "503", "reset-before", "reset-after", "500-after", "cut-body", "wrong-crc", "throttle")
 TABLE = "soaked"
-ASKED = Flowing(segments=8, segments_at_once=2, lanes=2)
+ASKED = Flowing(segments=8, batch_size=500, segments_at_once=2, lanes=2)
 AROUND = Around(loop_factory=new_event_loop)
 
 
@@ -91,14 +91,14 @@ def disturb(strict: StrictServer) -> None:
     """Throttles and faults of every kind, at random."""
     strict.throttle(TABLE, write_units=4000)
     for number, kind in enumerate(FAULTS):
-        strict.fault("BatchExecuteStatement", kind=kind, times=None, probability=0.01, seed=number, table=TABLE)
+        strict.fault("BatchExecuteStatement", kind=kind, times=None, probability=0.01, seed=number)
         strict.fault("Scan", kind=kind, times=None, probability=0.01, seed=number + 50, table=TABLE)
 
 
 def killed_run(bench: Bench, kills: int, items: int) -> Report:
     """The backfill, killed so many times, a random number of calls apart, and resumed each time."""
     dice = random.Random(7)
-    calls = max(20, items // 12 // max(1, kills))
+    calls = max(20, items // 10 // max(1, kills))
     job = ""
     for _ in range(kills):
         killer = Killer(dice.randrange(20, 2 * calls), dice.random() < 0.5)

@@ -34,8 +34,10 @@ def test_no_write_of_another_is_lost_and_every_item_has_the_new_shape(
     fill(client, table, count)
     before = canonical(client, table)
     operation = "BatchExecuteStatement" if statements is None else "UpdateItem"
+    faults = []
     for number, kind in enumerate(FAULTS):
-        strict.fault(operation, kind=kind, times=None, probability=0.04, seed=number, table=table)
+        # A statement's table is not told to faults, so they are for the operation.
+        faults.append(strict.fault(operation, kind=kind, times=None, probability=0.04, seed=number))
         strict.fault("Scan", kind=kind, times=None, probability=0.03, seed=number + 50, table=table)
     bench = Bench(there, table, tmp_path, statements=statements)
     asked = Flowing(segments=3, batch_size=120, max_write_units=1200)
@@ -43,6 +45,7 @@ def test_no_write_of_another_is_lost_and_every_item_has_the_new_shape(
     keys = [key.removesuffix("|") for key in before]
     with Writer(other, table, keys) as writer:
         report = bench.run(SHAPE, asked)
+    assert sum(fault.hits for fault in faults) > 0
     strict.calm()
     other.close()
     assert report.adds_up, report.counts.arithmetic
