@@ -34,6 +34,7 @@ def test_no_write_of_another_is_lost_and_every_item_has_the_new_shape(
     fill(client, table, count)
     before = canonical(client, table)
     operation = "BatchExecuteStatement" if statements is None else "UpdateItem"
+    strict.throttle(table, write_units=150)  # of single updates; statements meet the fault "throttle"
     faults = []
     for number, kind in enumerate(FAULTS):
         # A statement's table is not told to faults, so they are for the operation.
@@ -52,6 +53,7 @@ def test_no_write_of_another_is_lost_and_every_item_has_the_new_shape(
     assert report.counts.read == count
     assert report.counts.dead == 0
     assert report.counts.retried > 0
+    assert report.counts.throttled > 0
     after = canonical(client, table)
     check(after, writer)
     for item in after.values():

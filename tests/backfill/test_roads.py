@@ -207,6 +207,30 @@ def test_a_right_that_only_one_statement_lacks_takes_the_other_road() -> None:
     assert operations == ["BatchExecuteStatement"] * 2 + ["UpdateItem"] * 2
 
 
+def test_an_engine_that_understands_no_statement_of_ours_is_not_asked_twice() -> None:
+    async def main(_stop: Any) -> tuple[Sent, list[str]]:
+        invalid = {"Error": {"Code": "ValidationError", "Message": "no REMOVE here"}}
+        async with scripted(
+            Said(body=b'{"Responses":[{"Error":{"Code":"ConditionalCheckFailed"}}]}'),
+            Said(body=json.dumps({"Responses": [invalid, invalid]}).encode()),
+            Said(),
+        ) as server:
+            client = client_of(server.endpoint)
+            updates = await table_updates(client, "users", end(client, "users").key, patience=FAST)(lambda _: None)
+            changes = [
+                Change(RawItem(b'{"pk":{"S":"%d"}}' % number), {"x": RawItem(b'{"N":"1"}')}, (), ("x",))
+                for number in range(2)
+            ]
+            sent = await updates.send(changes)
+            await updates.send(changes)
+            await updates.close()
+            return sent, [one.headers["x-amz-target"].split(".")[1] for one in server.heard]
+
+    sent, operations = run(main)
+    assert [answer.kind for answer in sent.answers] == ["done", "done"]
+    assert operations == ["BatchExecuteStatement"] * 2 + ["UpdateItem"] * 4
+
+
 def test_a_condition_that_a_statement_judges_otherwise_is_judged_by_an_update() -> None:
     """Should PartiQL hold two equal values for unequal, the item is not lost in a circle."""
     standing = b'{"pk":{"S":"a"},"tags":{"SS":["b","a"]}}'

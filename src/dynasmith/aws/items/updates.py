@@ -175,6 +175,8 @@ class _Run:
                 again += [each] if where == "again" else []
                 alone += [each] if where == "alone" else []
             await asyncio.gather(*(self.one(each) for each in alone))
+            if len(alone) == len(waiting) > 1 and all(self._answers[each.place].kind == "done" for each in alone):
+                self._updates._without_statements("it refused every statement of a call, and took every update")
             if again and len(again) == len(waiting):
                 if monotonic() - moved > self._calls.patience.throttled_seconds:
                     self._refuse(again, "throttled", f"throttled for {monotonic() - moved:.0f} s")
