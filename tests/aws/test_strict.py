@@ -49,7 +49,7 @@ from dynasmith.tables.table import (
     TableClass,
 )
 
-ACCOUNTS = itertools.count(300_000_000_001)
+ACCOUNTS = itertools.count(500_000_000_001)
 ID = KeyAttribute(name="id", type="S")
 TABLE = Table(
     name="orders",

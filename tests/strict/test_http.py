@@ -70,7 +70,7 @@ def test_a_client_that_offers_gzip_gets_plain_answers_with_a_true_crc(server: St
     _, headers = parse_head(head)
     assert b"content-encoding" not in headers
     assert int(headers[b"x-amz-crc32"]) == zlib.crc32(body)
-    assert json.loads(body) == {"TableNames": []}
+    assert isinstance(json.loads(body)["TableNames"], list)
 
 
 def test_what_is_no_json_is_a_serialization_error(server: StrictServer) -> None:

@@ -7,6 +7,7 @@ import inspect
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from dynasmith.errors import DefinitionError, UsageError
@@ -34,10 +35,8 @@ def load_transform(said: str, folder: str) -> Function:
     module_name, colon, name = said.partition(":")
     if not colon or not module_name or not name:
         raise UsageError(f"{said!r} is no transform.", hint="say module:function, or an operations file (.yaml, .json)")
-    if folder not in sys.path:
-        sys.path.insert(0, folder)
     try:
-        module = importlib.import_module(module_name)
+        module = _imported(module_name, folder)
     except ImportError as error:
         raise UsageError(
             f"The module {module_name} cannot be imported: {error}.", hint=f"looked in {folder} too"
@@ -48,6 +47,27 @@ def load_transform(said: str, folder: str) -> Function:
     if not callable(function):
         raise UsageError(f"The module {module_name} has no function {name}.", hint="say module:function")
     return with_ctx(function)
+
+
+def _imported(name: str, folder: str) -> ModuleType:
+    """The module of that name, from ``folder`` where it is there.
+
+    A module of the same name that another project of this process has brought is put aside: it is another transform.
+    """
+    home = Path(folder).absolute()
+    top = name.partition(".")[0]
+    if (home / f"{top}.py").exists() or (home / top).is_dir():
+        loaded = sys.modules.get(top)
+        if loaded is not None and not str(getattr(loaded, "__file__", None) or "").startswith(str(home)):
+            for each in [each for each in sys.modules if each == top or each.startswith(f"{top}.")]:
+                del sys.modules[each]
+        if str(home) in sys.path:
+            sys.path.remove(str(home))
+        sys.path.insert(0, str(home))
+        importlib.invalidate_caches()
+    elif str(home) not in sys.path:
+        sys.path.insert(0, str(home))
+    return importlib.import_module(name)
 
 
 def _operations(path: Path, said: str) -> Function:
