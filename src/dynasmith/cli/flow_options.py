@@ -21,6 +21,8 @@ MODE = click.option(
     help="overwrite, skip-existing, fail-existing or newer:ATTRIBUTE; an equal item is always there already.",
 )
 PACE = (
+    click.option("--digest/--no-digest", default=True, show_default=True,
+                 help="Digest the items on the way: the proof costs about 37 us of CPU an item."),
     click.option("--max-read-units", type=click.FloatRange(min=0, min_open=True), help="Read units a second."),
     click.option("--max-write-units", type=click.FloatRange(min=0, min_open=True), help="Write units a second."),
     click.option("--segments", type=click.IntRange(1, 1_000_000), help="Segments of the scan; never changes in a job."),
@@ -40,6 +42,7 @@ TRANSPORT = click.option(
 )  # fmt: skip
 FLOW_NAMES = (
     "processes",
+    "digest",
     "max_read_units",
     "max_write_units",
     "segments",

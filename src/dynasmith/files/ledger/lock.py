@@ -2,27 +2,38 @@
 
 import os
 import sys
+import time
 from pathlib import Path
 
 from dynasmith.errors import Locked
 
+PAUSES_SECONDS = (0.005, 0.01, 0.02, 0.04, 0.0)
+
 
 class ProcessLock:
     """An exclusive lock on a file, taken at once or not at all. The system frees it when the process ends, however.
+
+    Looking whether it is held (`is_locked`) holds it for an instant, so a refusal is believed after the fifth try only.
 
     A second lock on the same file is refused in the same process too.
     """
 
     def __init__(self, path: Path, job_id: str) -> None:
         self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            _lock(self._file)
-        except OSError as error:
-            os.close(self._file)
-            raise Locked(
-                f"Job {job_id} runs in another process.",
-                hint=f"dynasmith jobs show {job_id} shows how far it is; dynasmith jobs cancel {job_id} ends it",
-            ) from error
+        refused: OSError | None = None
+        for pause in PAUSES_SECONDS:
+            try:
+                _lock(self._file)
+            except OSError as error:
+                refused = error
+                time.sleep(pause)
+            else:
+                return
+        os.close(self._file)
+        raise Locked(
+            f"Job {job_id} runs in another process.",
+            hint=f"dynasmith jobs show {job_id} shows how far it is; dynasmith jobs cancel {job_id} ends it",
+        ) from refused
 
     def release(self) -> None:
         """Free it; twice is allowed."""
