@@ -1,13 +1,13 @@
 """A story for each test: an empty folder, an engine, and an account that nobody else uses."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from cli.story import Story, clean_shell, new_account
 from dynasmith.local.strict import StrictServer
+from dynasmith.testing.clock import VirtualClock
 
 
 @pytest.fixture
@@ -37,22 +37,6 @@ def story(
 ) -> Iterator[Story]:
     """A story on the embedded engine."""
     yield from _begin(ministack_endpoint, tmp_path, shell, capsys)
-
-
-class VirtualClock:
-    """The strict endpoint's clock, as a project takes one: what waits there passes at once."""
-
-    def __init__(self, server: StrictServer) -> None:
-        self._clock = server.clock
-
-    def now(self) -> datetime:
-        return datetime.fromtimestamp(self._clock.now(), UTC)
-
-    def monotonic(self) -> float:
-        return self._clock.monotonic()
-
-    def sleep(self, seconds: float) -> None:
-        self._clock.sleep(seconds)
 
 
 @pytest.fixture

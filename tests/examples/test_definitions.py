@@ -1,34 +1,18 @@
 """The example definitions: applied, checked and removed, each on an engine that keeps what it manages."""
 
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from dynasmith import Consent, Project, connect
 from dynasmith.local.strict import StrictServer
+from dynasmith.testing.clock import VirtualClock
 
 FOLDER = Path(__file__).parents[2] / "examples" / "definitions"
 NAMES = sorted(path.stem for path in FOLDER.iterdir())
 # What this version reads and does not manage yet; the plan says so.
 NOT_YET = {"table-with-backup": ["backup_plan"], "table-with-lambda": ["access", "triggers"]}
-
-
-class VirtualClock:
-    """The strict endpoint's clock, as a project takes one."""
-
-    def __init__(self, server: StrictServer) -> None:
-        self._clock = server.clock
-
-    def now(self) -> datetime:
-        return datetime.fromtimestamp(self._clock.now(), UTC)
-
-    def monotonic(self) -> float:
-        return self._clock.monotonic()
-
-    def sleep(self, seconds: float) -> None:
-        self._clock.sleep(seconds)
 
 
 def test_there_are_six() -> None:
