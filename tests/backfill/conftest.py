@@ -1,6 +1,5 @@
 """One engine behind a strict endpoint for each test, and tables of their own."""
 
-import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,6 +7,7 @@ import pytest
 
 from dynasmith.local.strict import StrictServer
 from flow.kit import MakeTable, client_of
+from made_tables import tables_made
 
 
 @pytest.fixture(scope="session")
@@ -36,22 +36,4 @@ def there(strict: StrictServer) -> Iterator[Any]:
 @pytest.fixture
 def make_table(client: Any) -> Iterator[MakeTable]:
     """Makes a table of one name of its own, with a sort key where one is asked for."""
-    made: list[str] = []
-
-    def make(partition: str = "pk", sort: str | None = None) -> str:
-        name = f"backfill-{uuid.uuid4().hex[:12]}"
-        keys = [partition] if sort is None else [partition, sort]
-        client.create_table(
-            TableName=name,
-            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
-            KeySchema=[
-                {"AttributeName": key, "KeyType": kind} for key, kind in zip(keys, ("HASH", "RANGE"), strict=False)
-            ],
-            BillingMode="PAY_PER_REQUEST",
-        )
-        made.append(name)
-        return name
-
-    yield make
-    for name in made:
-        client.delete_table(TableName=name)
+    yield from tables_made(client, "backfill")

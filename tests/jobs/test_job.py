@@ -85,13 +85,15 @@ def test_ids_sort_by_time_and_say_the_verb() -> None:
 
 
 def test_a_report_adds_up_or_says_that_it_does_not() -> None:
-    job = moved(JOB, "done", LATER)
     counts = Counts(read=10, written=9, dead=1)
-    report = Report(job, counts, seconds=2.0, source=Digest(10, 4), target=Digest(9, 3), dead_letters="dead.jsonl")
+    job = moved(counted(JOB, counts, Digest(9, 3)), "done", LATER)
+    report = Report(job, counts, seconds=2.0, target=Digest(9, 3), dead_letters="dead.jsonl")
     assert report.adds_up
     assert report.items_per_second == 5.0
     shown = report.to_json()
-    assert (shown["digest"], shown["source_digest"]) == (str(Digest(9, 3)), str(Digest(10, 4)))
+    assert shown["digest"] == str(Digest(9, 3))
+    undigested = Report(moved(counted(JOB, counts), "done", LATER), counts, seconds=2.0)
+    assert undigested.to_json()["digest"] is None, "what was not digested has no digest, not that of nothing"
     assert shown["cost_dollars"] is None
     assert shown["arithmetic"] == "10 read = 9 written + 1 dead"
     assert not Report(job, Counts(read=2), seconds=0.0).adds_up

@@ -106,7 +106,7 @@ def show_report(invocation: Invocation, report: Report, **more: Any) -> int:
     invocation.say(f"{report.job.verb}{state}: {counts.arithmetic}{again}.")
     invocation.say(
         f"{report.seconds:,.1f} s, {report.items_per_second:,.0f} items/s; {counts.read_units:,.0f} read units, "
-        f"{counts.write_units:,.0f} write units, {_dollars(report.dollars)}; digest {report.target}."
+        f"{counts.write_units:,.0f} write units, {_dollars(report.dollars)}; digest {report.job.digest or 'not made'}."
     )
     if counts.dead:
         invocation.say(f"Dead letters: {report.dead_letters}")

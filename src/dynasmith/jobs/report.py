@@ -15,7 +15,6 @@ class Report:
     job: Job
     counts: Counts
     seconds: float
-    source: Digest = NOTHING
     target: Digest = NOTHING
     dollars: float | None = None
     dead_letters: str = ""
@@ -31,14 +30,12 @@ class Report:
         return self.counts.read / self.seconds if self.seconds > 0 else 0.0
 
     def to_json(self) -> dict[str, Any]:
-        """The job's own keys (contract) and the figures of the end."""
+        """The job's own keys (contract) and the figures of the end. ``digest`` is null where none was made."""
         return describe_job(self.job) | {
             **self.counts.to_json(),
             "adds_up": self.adds_up,
             "arithmetic": self.counts.arithmetic,
             "seconds": self.seconds,
-            "source_digest": str(self.source),
-            "digest": str(self.target),
             "cost_dollars": self.dollars,
             "dead_letters": self.dead_letters or None,
         }
