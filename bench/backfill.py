@@ -136,8 +136,9 @@ def _ours(client: Any, road: str) -> Callable[[], None]:
     from dynasmith.engine.transfer.copy import new_job
     from dynasmith.engine.transfer.running import Around
     from dynasmith.engine.transfer.sides import TableEnd
-    from dynasmith.files.journal.folder import JournalHead, create_journal
+    from dynasmith.files.journal.folder import create_journal
     from dynasmith.files.ledger import FolderLedger
+    from dynasmith.jobs.journal import JournalHead
     from dynasmith.tables.description import TableDescription
     from dynasmith.tables.table import Key, KeyAttribute, Table
 

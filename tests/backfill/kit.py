@@ -15,12 +15,13 @@ from dynasmith.engine.backfill.undo import undo, undo_again
 from dynasmith.engine.transfer.asked import Flowing
 from dynasmith.engine.transfer.running import Around
 from dynasmith.engine.transfer.sides import TableEnd
-from dynasmith.files.journal.folder import FolderJournal, JournalHead, create_journal
+from dynasmith.files.journal.folder import FolderJournal, create_journal
 from dynasmith.files.journal.kept import KeptFolder
 from dynasmith.files.ledger import FolderLedger
 from dynasmith.items.digest import digest_items
 from dynasmith.items.transform import Function
 from dynasmith.jobs.job import Job
+from dynasmith.jobs.journal import JournalHead
 from dynasmith.jobs.report import Report
 from dynasmith.ports.journal import Journal
 from dynasmith.ports.updates import OpenUpdates

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 import wire_items
 from dynasmith.aws.items.statements import STATEMENT_CHARACTERS_MAX, statement_of, update_of
-from dynasmith.files.journal.frame import entries_frame, read_entries
 from dynasmith.items.ctx import Context
 from dynasmith.items.digest import item_hash
 from dynasmith.items.key import KeySchema
 from dynasmith.items.transform import Transform
 from dynasmith.items.wire import RawItem, encode_item
+from dynasmith.jobs.journal import entries_frame, read_entries
 from dynasmith.ports.updates import Change, change_of, decode_change, encode_change, stands, still_expected
 
 KEY = KeySchema.of("pk")

@@ -27,7 +27,6 @@ from dynasmith.engine.transfer.sides import TableEnd
 from dynasmith.errors import CheckpointError, UsageError
 from dynasmith.files.journal.folder import (
     FolderJournal,
-    JournalHead,
     create_journal,
     journal_home,
     journals_folder,
@@ -37,6 +36,7 @@ from dynasmith.files.journal.folder import (
 from dynasmith.files.journal.kept import KeptFolder
 from dynasmith.items.transform import Function
 from dynasmith.jobs.job import Job
+from dynasmith.jobs.journal import JournalHead
 from dynasmith.jobs.report import Report
 from dynasmith.ports.checkpoints import Claim
 from dynasmith.ports.journal import Journal

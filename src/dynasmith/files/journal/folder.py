@@ -17,33 +17,14 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-from msgspec import Struct
 
 from dynasmith.errors import CheckpointError, RunError, UsageError
-from dynasmith.files.journal.frame import (
-    Place,
-    entries_frame,
-    places,
-    read_entries,
-    read_frame,
-    read_voids,
-    voids_frame,
-)
+from dynasmith.files.journal.frame import Place, places, read_frame
+from dynasmith.jobs.journal import JournalHead, decode_head, entries_frame, read_entries, read_voids, voids_frame
 from dynasmith.ports.journal import Entry, EntryId
 
-FORMAT: Final = 1
 HEAD: Final = "journal.json"
 _BINARY: Final[int] = getattr(os, "O_BINARY", 0)  # Windows writes other bytes than it is given without it
-
-
-class JournalHead(Struct, frozen=True, kw_only=True):
-    """What a journal is of. ``where`` is the endpoint and Region of the table."""
-
-    format: int = FORMAT
-    job: str
-    table: str
-    where: str
-    segments: int
 
 
 def journal_home(folder: Path, job_id: str) -> Path:
@@ -77,20 +58,13 @@ def create_journal(home: Path, head: JournalHead) -> "FolderJournal":
 def read_head(home: Path) -> JournalHead:
     """What the journal in a folder is of. Raises RunError where there is none, CheckpointError for a newer one."""
     try:
-        head = msgspec.json.decode((home / HEAD).read_bytes(), type=JournalHead)
+        written = (home / HEAD).read_bytes()
     except OSError as error:
         raise RunError(
             f"There is no undo journal in {home}.",
             hint="it was pruned, the job ran with --no-journal, or on another machine",
         ) from error
-    except msgspec.DecodeError as error:
-        raise CheckpointError(f"{home / HEAD} is damaged: {error}.") from error
-    if head.format > FORMAT:
-        raise CheckpointError(
-            f"The journal in {home} has version {head.format}, this is version {FORMAT}.",
-            hint="undo it with the dynasmith that wrote it",
-        )
-    return head
+    return decode_head(written, str(home / HEAD))
 
 
 def remove_journal(home: Path) -> bool:

@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dynasmith.files.journal.folder import JournalHead, read_head, segment_path
-from dynasmith.files.journal.frame import Gap, Place, places, read_entries, read_frame, read_voids
+from dynasmith.files.journal.folder import read_head, segment_path
+from dynasmith.files.journal.frame import Gap, Place, places, read_frame
+from dynasmith.jobs.journal import JournalHead, read_entries, read_voids
 from dynasmith.ports.journal import Frame
 
 SEGMENTS_KEPT = 32
