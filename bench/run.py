@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-BENCHMARKS = ("copy.py", "files.py", "memory.py", "backfill.py")
+BENCHMARKS = ("copying.py", "files.py", "memory.py", "backfill.py")
 
 
 def main() -> int:

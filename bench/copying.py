@@ -1,6 +1,6 @@
 """Copy one table into another: what it costs, beside what Python has today. CPU microseconds an item, in one run.
 
-    python bench/copy.py [--items 200000] [--rounds 3] [--without-others] [--no-tls]
+    python bench/copying.py [--items 200000] [--rounds 3] [--without-others] [--no-tls]
 
 Every contender is a process of its own against the same stub (``bench/stub.py``), which is no bottleneck. Rounds are
 interleaved and the median is shown, with the ratio to the untransformed copy. Compare within one run only: the same
@@ -8,16 +8,13 @@ machine drifts by 1.5 from run to run. The others are installed into .bench/venv
 cannot be installed is named and left out.
 """
 
-import sys
-
-sys.path.pop(0)  # this folder, whose ``copy`` is not Python's own
-
 import argparse
 import json
 import os
 import platform
 import statistics
 import subprocess
+import sys
 import tempfile
 import venv
 from collections.abc import Iterator
