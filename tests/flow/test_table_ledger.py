@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from dynasmith.aws.items.opening import table_sink, table_source
-from dynasmith.aws.items.table_ledger import TableClaim, TableLedger
+from dynasmith.aws.items.shared_ledger import SharedClaim
+from dynasmith.aws.items.table_ledger import TableLedger
 from dynasmith.engine.transfer.asked import Flowing, kept
 from dynasmith.engine.transfer.copy import copy, copy_again, new_job
 from dynasmith.engine.transfer.jobs import cancel, pace
@@ -37,7 +38,7 @@ def ledger(client: Any) -> Iterator[TableLedger]:
     client.delete_table(TableName=name)
 
 
-def held(ledger: TableLedger, segments: int = 1) -> TableClaim:
+def held(ledger: TableLedger, segments: int = 1) -> SharedClaim:
     return ledger.begin(new_job("copy", Around(), segments, kept(Flowing(), {})))
 
 
@@ -113,7 +114,7 @@ def test_a_job_that_runs_is_refused_and_one_whose_process_is_gone_is_free_after_
 def test_two_that_take_it_at_once_are_not_both_given_it(client: Any, ledger: TableLedger) -> None:
     claim = held(ledger)
     claim.release()
-    taken: list[TableClaim] = []
+    taken: list[SharedClaim] = []
     refused: list[Locked] = []
     together = threading.Barrier(4)
 
