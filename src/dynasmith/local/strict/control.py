@@ -5,6 +5,7 @@ from typing import Any
 
 from dynasmith.local.strict import describe, effects, timing
 from dynasmith.local.strict.keys import with_key_arn
+from dynasmith.local.strict.partiql import tables_in
 from dynasmith.local.strict.rules import plain_name
 from dynasmith.local.strict.state import BackupState, Pending, Stream, TableState
 from dynasmith.local.strict.wire import Reply, error_reply, value_reply
@@ -290,6 +291,7 @@ def tables_of(body: dict[str, Any]) -> tuple[str, ...]:
         found += [plain_name(name) for name in requests]
     for item in body.get("TransactItems") or ():
         found += [plain_name(part.get("TableName")) for part in item.values() if isinstance(part, dict)]
+    found += tables_in(body)
     return tuple(dict.fromkeys(found))
 
 

@@ -28,7 +28,7 @@ def cost_of(table: TableState, part: Part) -> Consumed:
     return Consumed({"": 1.0})
 
 
-def _affected(table: TableState, part: Part, body: Mapping[str, Any]) -> list[str]:
+def affected(table: TableState, part: Part, body: Mapping[str, Any]) -> list[str]:
     """The table and the indexes that a write draws on."""
     if part.kind == "Put":
         return list(put_units(table, part.value, part.size).by_resource)
@@ -52,7 +52,7 @@ def throttle_of_part(world: World, call: Incoming, part: Part) -> Throttle | Non
     if capacity.idle or table is None:
         return None
     side: Side = "read" if part.kind == "Get" else "write"
-    resources = [""] if side == "read" else _affected(table, part, call.body)
+    resources = [""] if side == "read" else affected(table, part, call.body)
     return throttle_of(capacity, table, resources, side, partition_text(table, part.value), world.clock.flow())
 
 

@@ -10,10 +10,11 @@ from dynasmith.local.strict.faults import struck
 from dynasmith.local.strict.http import Upstream
 from dynasmith.local.strict.journal import STATEMENTS, WRITES, Call
 from dynasmith.local.strict.measure import measure
-from dynasmith.local.strict.recording import recorded, statement
+from dynasmith.local.strict.recording import recorded
 from dynasmith.local.strict.restore import restore_to_time, update_backups
 from dynasmith.local.strict.rules import Ask, Refusal, plain_name
 from dynasmith.local.strict.rules_data import ITEM_OPERATIONS
+from dynasmith.local.strict.statements import run_statements
 from dynasmith.local.strict.wire import Reply, Request, error_code, error_reply
 from dynasmith.local.strict.world import LOG, TARGET, Incoming, World
 
@@ -115,7 +116,7 @@ class Pipeline:
                 return await recorded(world, call, lambda: handler(world, call))
             return await handler(world, call)
         if call.operation in STATEMENTS:
-            return await statement(world, call)
+            return await run_statements(world, call)
         if call.operation in _CHANGES:
             async with world.control:
                 call.now = world.clock.now()

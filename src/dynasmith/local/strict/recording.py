@@ -1,8 +1,7 @@
 """Seeing every write of a table with PITR: its writes go one after the other, with the images before and after."""
 
 import contextlib
-import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from typing import Any
 
 import msgspec
@@ -15,8 +14,6 @@ from dynasmith.local.strict.wire import Reply
 from dynasmith.local.strict.world import Incoming, World, reply_json
 
 GET_MAX = 100
-_STATEMENT = re.compile(r"\s*(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+(\"[^\"]+\"|[A-Za-z0-9_.-]+)", re.IGNORECASE)
-_WHERE = re.compile(r"\bWHERE\b", re.IGNORECASE)
 
 
 async def recorded(world: World, call: Incoming, go_on: Callable[[], Awaitable[Reply]]) -> Reply:
@@ -103,86 +100,24 @@ async def _after(world: World, call: Incoming, table: TableState, parts: list[Pa
             history.write(text, now, images.get(text))
 
 
-def statement_parts(body: Mapping[str, Any], tables: Mapping[str, TableState]) -> list[tuple[str, Part | None]]:
-    """(table, part) of each PartiQL statement that writes; part None where its key cannot be told."""
-    several = body.get("Statements") or body.get("TransactStatements") or [body]
-    found: list[tuple[str, Part | None]] = []
-    for one in several:
-        statement = str(one.get("Statement", ""))
-        match = _STATEMENT.match(statement)
-        if match is None:
-            continue
-        name = match[1].strip('"')
-        table = tables.get(name)
-        if table is None:
-            continue
-        key = _statement_key(statement, one.get("Parameters") or [], table)
-        found.append((name, None if key is None else Part(name, "Update", key)))
-    return found
-
-
-def _statement_key(statement: str, parameters: list[Any], table: TableState) -> dict[str, Any] | None:
-    """The key that a statement names by equality in WHERE, or in the VALUE of an INSERT."""
-    where = _WHERE.search(statement)
-    insert = statement.lstrip()[:6].upper() == "INSERT"
-    start = 0 if insert else (where.end() if where else len(statement))
-    key: dict[str, Any] = {}
-    for name in table.keys:
-        quoted = re.escape(name)
-        sign = r"\s*:\s*" if insert else r"\s*=\s*"
-        pattern = re.compile(
-            rf"(?:'{quoted}'|\"{quoted}\"|(?<![\w.'\"]){quoted}){sign}(\?|'(?:[^']|'')*'|-?[0-9.eE+]+)"
-        )
-        match = pattern.search(statement, start)
-        if match is None:
-            return None
-        literal = match[1]
-        if literal == "?":
-            position = _marks(statement[: match.start(1)])
-            if position >= len(parameters):
-                return None
-            key[name] = parameters[position]
-        elif literal.startswith("'"):
-            key[name] = {"S": literal[1:-1].replace("''", "'")}
-        else:
-            key[name] = {"N": literal}
-    return key
-
-
-def _marks(text: str) -> int:
-    """How many parameters a piece of a statement has (a mark in a literal is none)."""
-    return re.sub(r"'(?:[^']|'')*'", "", text).count("?")
-
-
-async def statement(world: World, call: Incoming) -> Reply:
-    """ExecuteStatement, BatchExecuteStatement, ExecuteTransaction: seen like other writes where the statement names its
-    key; otherwise the table is compared before and after.
+async def recorded_statements(
+    world: World, call: Incoming, blind: Collection[str], go_on: Callable[[], Awaitable[Reply]]
+) -> Reply:
+    """Let statements through, seen like other writes by the keys in ``call.measured``; of the tables that ``blind``
+    names (statements that do not tell their key) all items are compared before and after.
     """
-    for name in _named(call.body):
-        await world.table(call, name)
-    parts = statement_parts(call.body, call.account.tables)
-    call.tables = tuple(dict.fromkeys(name for name, _ in parts)) or call.tables
-    call.measured.parts = [part for _, part in parts if part is not None]
-    blind = {name for name, part in parts if part is None and call.account.tables[name].pitr.enabled}
-    if not blind:
-        return await recorded(world, call, lambda: world.forward(call))
+    compared = sorted(name for name in blind if call.account.tables[name].pitr.enabled)
+    if not compared:
+        return await recorded(world, call, go_on)
     async with contextlib.AsyncExitStack() as stack:
-        for name in sorted(blind):
+        for name in compared:
             await stack.enter_async_context(world.writers_of(call.account.tables[name]))
-        before = {name: await everything(world, call, call.account.tables[name]) for name in blind}
-        reply = await world.forward(call)
-        for name in blind:
+        before = {name: await everything(world, call, call.account.tables[name]) for name in compared}
+        reply = await go_on()
+        for name in compared:
             table = call.account.tables[name]
             _compare(world, table, before[name], await everything(world, call, table))
         return reply
-
-
-def _named(body: Mapping[str, Any]) -> Iterable[str]:
-    several = body.get("Statements") or body.get("TransactStatements") or [body]
-    for one in several:
-        match = _STATEMENT.match(str(one.get("Statement", "")))
-        if match is not None:
-            yield match[1].strip('"')
 
 
 def _compare(world: World, table: TableState, before: dict[str, bytes], after: dict[str, bytes]) -> None:

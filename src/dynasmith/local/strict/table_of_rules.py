@@ -9,6 +9,7 @@ from dynasmith.local.strict import (
     rules_items,
     rules_protect,
     rules_settings,
+    rules_statements,
     rules_tables,
     rules_update,
     scaling,
@@ -16,6 +17,8 @@ from dynasmith.local.strict import (
 from dynasmith.local.strict.rules import Rule
 from dynasmith.local.strict.rules_data import ITEM_OPERATIONS
 from dynasmith.local.strict.rules_tables import API, GUIDE
+
+_STATEMENTS = ("ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction")
 
 # Kept in the endpoint itself, not by a check of one call.
 KEPT: tuple[Rule, ...] = (
@@ -34,17 +37,31 @@ KEPT: tuple[Rule, ...] = (
     ),
     Rule(
         "consumed-capacity-right",
-        ("GetItem", "BatchGetItem", "TransactGetItems", "Query", "Scan"),
+        ("GetItem", "BatchGetItem", "TransactGetItems", "Query", "Scan", *_STATEMENTS),
         "a ConsumedCapacity of reads that does not follow from what was read (where a filter or a projection hides "
-        "items, their mean size stands for them)",
+        "items, their mean size stands for them), and one of PartiQL that does not follow from the items before and "
+        "after",
         GUIDE + "read-write-operations.html",
     ),
     Rule(
         "capacity",
-        ITEM_OPERATIONS,
+        (*ITEM_OPERATIONS, *_STATEMENTS),
         "more units than a table or index has: provisioned ones with 300 seconds of burst, on-demand maxima, 40,000 a "
         "second on demand; only where the server enforces capacity, or a test asked for a limit",
         GUIDE + "burst-adaptive-capacity.html",
+    ),
+    Rule(
+        "statement-batch-reads-one",
+        ("BatchExecuteStatement",),
+        "a SELECT of a batch that does not hold every key attribute to one value (an error of that statement)",
+        API + "API_BatchExecuteStatement.html",
+    ),
+    Rule(
+        "statement-once-an-item",
+        ("BatchExecuteStatement",),
+        "a second statement of a batch on one item (the error DuplicateItem of that statement)",
+        API + "API_BatchStatementError.html; that it is this error is our reading",
+        "assumed",
     ),
 )
 
@@ -60,6 +77,7 @@ GROUPS: tuple[tuple[str, tuple[Rule, ...]], ...] = (
     ("Reading and writing", tuple(rules_data.RULES)),
     ("Items and batches", tuple(rules_items.RULES)),
     ("Expressions", tuple(rules_expressions.RULES)),
+    ("PartiQL", tuple(rules_statements.RULES)),
     ("Application Auto Scaling", tuple(scaling.RULES)),
     ("Kept by the endpoint itself", KEPT),
 )

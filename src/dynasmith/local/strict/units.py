@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from dynasmith.local.strict.sizes import text_bytes, value_bytes
+from dynasmith.local.strict.sizes import item_bytes, text_bytes, value_bytes
 from dynasmith.local.strict.state import IndexState, LocalIndex, TableState
 
 # Developer guide, "DynamoDB read and write operations": one write unit is 1 KB, one read unit 4 KB, consistently.
@@ -47,14 +47,11 @@ def projected_bytes(
     table: TableState, index: IndexState | LocalIndex, item: Mapping[str, Any], whole: int
 ) -> int | None:
     """The size of an item's entry in an index, or None when the item is not in it (a key attribute is missing)."""
-    keys = [name for name, _ in index.key_schema]
-    if any(name not in item for name in keys):
+    if any(name not in item for name, _ in index.key_schema):
         return None
-    kind = index.projection.get("ProjectionType", "ALL")
-    if kind == "ALL":
+    if index.projection.get("ProjectionType", "ALL") == "ALL":
         return whole
-    kept = {*keys, *table.keys, *(index.projection.get("NonKeyAttributes") or () if kind == "INCLUDE" else ())}
-    return sum(text_bytes(name) + value_bytes(item[name]) for name in kept if name in item)
+    return sum(text_bytes(name) + value_bytes(item[name]) for name in _kept(table, index, item) if name in item)
 
 
 def put_units(table: TableState, item: Mapping[str, Any], whole: int) -> Consumed:
@@ -71,6 +68,46 @@ def put_units(table: TableState, item: Mapping[str, Any], whole: int) -> Consume
         if size is not None:
             consumed.add("", write_units(size))
     return consumed
+
+
+def changed_units(table: TableState, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> Consumed:
+    """What it costs to bring an item from ``before`` to ``after`` (None: it is not there): the larger of both in the
+    table, and in each index what is written there: nothing where its entry stays, twice where its key changes.
+    """
+    sizes = [0 if item is None else item_bytes(item) for item in (before, after)]
+    consumed = Consumed({"": float(write_units(max(sizes)))})
+    indexes: list[IndexState | LocalIndex] = [*table.gsis.values(), *table.lsis.values()]
+    for index in indexes:
+        old, new = (
+            None if item is None else projected_bytes(table, index, item, size)
+            for item, size in zip((before, after), sizes, strict=True)
+        )
+        units = 0
+        if old is None or new is None or before is None or after is None:
+            units = sum(write_units(size) for size in (old, new) if size is not None)
+        elif any(before[name] != after[name] for name, _ in index.key_schema):
+            units = write_units(old) + write_units(new)
+        elif any(before.get(name) != after.get(name) for name in _kept(table, index, {*before, *after})):
+            units = write_units(max(old, new))
+        if units:
+            consumed.add(index.name if index.name in table.gsis else "", units)
+    return consumed
+
+
+def _kept(table: TableState, index: IndexState | LocalIndex, names: Iterable[str]) -> set[str]:
+    """Those of the names that an index keeps."""
+    kind = index.projection.get("ProjectionType", "ALL")
+    if kind == "ALL":
+        return set(names)
+    more = index.projection.get("NonKeyAttributes") or () if kind == "INCLUDE" else ()
+    return {*(name for name, _ in index.key_schema), *table.keys, *more}
+
+
+def failed_units(standing: Mapping[str, Any] | None) -> Consumed:
+    """What a write costs whose condition did not hold: the item that stood there (developer guide, working with items:
+    at least one unit).
+    """
+    return Consumed({"": float(write_units(0 if standing is None else item_bytes(standing)))})
 
 
 def said_units(said: Any) -> Consumed | None:
