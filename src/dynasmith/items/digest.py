@@ -24,8 +24,9 @@ from typing import Any, Final
 
 import msgspec
 
-from dynasmith.errors import DataError, ItemInvalid
+from dynasmith.errors import DataError
 from dynasmith.items.number import number_parts
+from dynasmith.items.shape import FIRST, Learning, Shape
 from dynasmith.items.value import malformed
 from dynasmith.items.wire import RawItem
 
@@ -36,6 +37,8 @@ _decode_json: Final = msgspec.json.Decoder().decode
 _ORDER_NAMES_MAX: Final = 64
 _HEADS: Final = 1024
 _TEXT_HEADS: Final = tuple(b"S" + size.to_bytes(4, "big") for size in range(_HEADS))
+_FRACTIONS: Final = 64
+_EXPONENTS: Final = tuple(f"E-{length}" for length in range(_FRACTIONS))
 _NUMBER_HEADS: Final = tuple(b"N" + size.to_bytes(4, "big") for size in range(256))
 
 
@@ -80,6 +83,30 @@ def digest_items(raws: Iterable[RawItem | bytes]) -> Digest:
     return Digest(count, total % _MODULUS)
 
 
+class Digester:
+    """Digests of the items of one table, at half the price of ``digest_items`` or less: it learns their shape.
+
+    An object with memory (of names of attributes, never of values), for one thread. The result is the same.
+    """
+
+    __slots__ = ("_canonical",)
+
+    def __init__(self, *, first: int = FIRST) -> None:
+        self._canonical = Learning(_general, _write, first=first)
+
+    def __call__(self, raws: Iterable[RawItem | bytes]) -> Digest:
+        """The digest of some items: about 10 us an item of 12 attributes. Raises ItemInvalid."""
+        count = total = 0
+        for raw in raws:
+            count += 1
+            total += self.hash(raw)
+        return Digest(count, total % _MODULUS)
+
+    def hash(self, raw: RawItem | bytes) -> int:
+        """The 128-bit hash of one item, as ``item_hash`` gives it. Raises ItemInvalid."""
+        return int.from_bytes(blake2b(self._canonical(raw), digest_size=16).digest(), "big")
+
+
 def item_hash(raw: RawItem | bytes) -> int:
     """The 128-bit hash of one item. Raises ItemInvalid."""
     return int.from_bytes(blake2b(canonical(raw), digest_size=16).digest(), "big")
@@ -93,12 +120,16 @@ def tree_hash(item: Mapping[str, Any]) -> int:
 def canonical(raw: RawItem | bytes) -> bytes:
     """The canonical bytes of one item: equal for items that are equal to DynamoDB, however they are spelt."""
     try:
-        tree = _decode_json(raw)
+        return _general(raw, _decode_json(raw))
+    except (msgspec.DecodeError, RecursionError) as cause:
+        raise malformed(raw, cause) from cause
+
+
+def _general(raw: RawItem | bytes, tree: Any) -> bytes:
+    try:
         if type(tree) is not dict:
             raise TypeError
         return _map_content(tree)
-    except ItemInvalid:
-        raise
     except _MALFORMED as cause:
         raise malformed(raw, cause) from cause
 
@@ -137,7 +168,8 @@ def _sorted(names: tuple[str, ...]) -> tuple[tuple[str, bytes], ...]:
 
 def _text(content: str) -> bytes:
     utf8 = content.encode()
-    return b"S" + len(utf8).to_bytes(4, "big") + utf8
+    size = len(utf8)
+    return (_TEXT_HEADS[size] if size < _HEADS else b"S" + size.to_bytes(4, "big")) + utf8
 
 
 def _number(content: str) -> bytes:
@@ -147,17 +179,24 @@ def _number(content: str) -> bytes:
 
 
 def _number_text(content: str) -> str:
-    if content.isascii():
-        if content.isdigit() and content[0] != "0" and content[-1] != "0":
-            return content + "E0"  # a plain integer without zeros at either end is its own digits
-        whole, _, fraction = content.partition(".")
-        if whole.isdigit() and fraction.isdigit() and whole[0] != "0" and fraction[-1] != "0":
-            return f"{whole}{fraction}E-{len(fraction)}"
+    whole, _, fraction = content.partition(".")
+    if fraction:
+        # Digits on both sides and no zero at an end: as most decimals are written.
+        if fraction.isdigit() and fraction[-1] != "0" and len(fraction) < _FRACTIONS and content.isascii():
+            negative = whole[:1] == "-"
+            unsigned = whole[1:] if negative else whole
+            if unsigned == "0":
+                return f"{'-' if negative else ''}{fraction.lstrip('0')}{_EXPONENTS[len(fraction)]}"
+            if unsigned.isdigit() and unsigned[0] != "0":
+                return whole + fraction + _EXPONENTS[len(fraction)]
+    elif whole.isdigit() and whole[0] != "0" and whole is content and content.isascii():
+        digits = content.rstrip("0")
+        return digits + "E0" if len(digits) == len(content) else f"{digits}E{len(content) - len(digits)}"
     parts = number_parts(content)
     if parts is None:
         raise ValueError
-    negative, digits, exponent = parts
-    return f"{'-' if negative else ''}{digits}E{exponent}"
+    below, digits, exponent = parts
+    return f"{'-' if below else ''}{digits}E{exponent}"
 
 
 def _binary(content: str) -> bytes:
@@ -216,4 +255,48 @@ _CANONICAL: Final[dict[str, Callable[[Any], bytes]]] = {
     "BS": _set_of(b"b", _binary),
 }
 
-_MALFORMED: Final = (msgspec.DecodeError, AttributeError, TypeError, ValueError, KeyError, IndexError, RecursionError)
+_MALFORMED: Final = (AttributeError, TypeError, ValueError, KeyError, IndexError, RecursionError)
+
+
+# --- straight-line code for a learnt shape ----------------------------------------------------------------------------
+
+
+def _write(shape: Shape) -> tuple[str, dict[str, Any]]:
+    names: dict[str, Any] = {f"canonical_{tag}": encode for tag, encode in _CANONICAL.items()}
+    names |= {"UNSET": msgspec.UNSET, "HEADS": _TEXT_HEADS, "TRUE": _boolean(True), "FALSE": _boolean(False)}
+    names |= {"join": b"".join, "text": _text, "number_text": _number_text, "NUMBERS": _NUMBER_HEADS, "value": _value}
+    lines = ["def read(v):"]
+    _lines(shape, "v", "p", " ", lines, names)
+    return "\n".join([*lines, " return join(p)"]), names
+
+
+def _lines(shape: Shape, struct: str, parts: str, pad: str, lines: list[str], names: dict[str, Any]) -> None:
+    """Lines that make a list named ``parts`` of the canonical bytes of the struct named ``struct``."""
+    lines.append(f"{pad}{parts} = []")
+    for attribute, name, tag, field in sorted(shape.known(), key=lambda known: known[1]):
+        key = f"k{len(names)}"
+        utf8 = name.encode()
+        names[key] = len(utf8).to_bytes(4, "big") + utf8
+        at, content = pad, f"{struct}.{attribute}.v"
+        if not shape.required(field):
+            lines.append(f"{pad}if {struct}.{attribute} is not UNSET:")
+            at += " "
+        match tag:
+            case "":
+                lines.append(f"{at}{parts} += ({key}, value({struct}.{attribute}))")
+            case "S":
+                lines += [f"{at}s = {content}.encode()", f"{at}n = len(s)"]
+                lines.append(f"{at}{parts} += ({key}, HEADS[n], s) if n < {_HEADS} else ({key}, text({content}))")
+            case "BOOL":
+                lines.append(f"{at}{parts} += ({key}, TRUE if {content} else FALSE)")
+            case "M" if field.inner is not None and not field.inner.open:
+                lines.append(f"{at}v{key} = {content}")
+                _lines(field.inner, f"v{key}", f"p{key}", at, lines, names)
+                lines += [f"{at}s = join(p{key})", f"{at}{parts} += ({key}, b'M' + len(s).to_bytes(4, 'big'), s)"]
+            case _:
+                lines.append(f"{at}{parts} += ({key}, canonical_{tag}({content}))")
+
+
+def _value(tree: dict[str, Any]) -> bytes:
+    ((tag, content),) = tree.items()
+    return _CANONICAL[tag](content)

@@ -39,7 +39,7 @@ def decode_value(raw: bytes | msgspec.Raw) -> Any:
     try:
         # Decoded and dispatched in one place: this runs for every attribute that a transform touches.
         ((tag, content),) = _decode_json(raw).items()
-        return content if tag == "S" and type(content) is str else _DECODERS[tag](content)
+        return content if tag == "S" and type(content) is str else DECODERS[tag](content)
     except _MALFORMED as cause:
         raise malformed(raw, cause) from cause
 
@@ -63,7 +63,7 @@ def decode_tree(tree: Any) -> Any:
     """The Python value of one parsed wire value, such as ``{"S": "x"}``. Raises ItemInvalid."""
     try:
         ((tag, content),) = tree.items()
-        return _DECODERS[tag](content)
+        return DECODERS[tag](content)
     except _MALFORMED as cause:
         raise malformed(tree, cause) from cause
 
@@ -156,7 +156,7 @@ def _list(content: Any) -> list[Any]:
     values = []
     for tree in content:
         ((tag, inner),) = tree.items()
-        values.append(_DECODERS[tag](inner))
+        values.append(DECODERS[tag](inner))
     return values
 
 
@@ -166,7 +166,7 @@ def _map(content: Any) -> dict[str, Any]:
     values = {}
     for name, tree in content.items():
         ((tag, inner),) = tree.items()
-        values[name] = _DECODERS[tag](inner)
+        values[name] = DECODERS[tag](inner)
     return values
 
 
@@ -179,7 +179,8 @@ def _set_of(member: Callable[[Any], Any]) -> Callable[[Any], set[Any]]:
     return decode
 
 
-_DECODERS: Final[dict[str, Callable[[Any], Any]]] = {
+#: From the content of each tag to its Python value; anything but the right content raises (``decode_tree`` says what).
+DECODERS: Final[dict[str, Callable[[Any], Any]]] = {
     "S": _text,
     "N": _number,
     "B": _binary,

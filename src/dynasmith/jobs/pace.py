@@ -6,9 +6,10 @@ begin. Time is an argument, in seconds of any clock that does not jump.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from math import inf
 from typing import Final
+
+import msgspec
 
 #: The name of the table itself among the resources of a pace; the others are names of indexes.
 TABLE: Final = ""
@@ -18,8 +19,7 @@ BURST_SECONDS: Final = 1.0
 WAIT_SECONDS_MAX: Final = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Bucket:
+class Bucket(msgspec.Struct, frozen=True):
     """Units that may be used now. ``level`` is negative where more was used than was asked for."""
 
     rate: float
@@ -43,7 +43,7 @@ class Bucket:
         if self.rate == inf:
             return self
         level = min(self.burst, self.level + max(0.0, now - self.at) * self.rate)
-        return replace(self, level=level, at=max(self.at, now))
+        return Bucket(self.rate, level, max(self.at, now))
 
     def wait(self, units: float, now: float) -> float:
         """Seconds until ``units`` may be taken; 0 for now. More than a burst may be taken when the bucket is full."""
@@ -57,7 +57,7 @@ class Bucket:
         if self.rate == inf:
             return self
         filled = self.filled(now)
-        return replace(filled, level=min(filled.burst, filled.level - units))
+        return Bucket(self.rate, min(self.burst, filled.level - units), filled.at)
 
     def at_rate(self, rate: float, now: float) -> "Bucket":
         """The same bucket at another rate from now on; a debt stays a debt."""

@@ -4,8 +4,10 @@
 index can throttle its table, and then it is the index's rate that must fall.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
+
+import msgspec
 
 from dynasmith.limits import (
     NEW_ON_DEMAND_READ_UNITS_PER_SECOND,
@@ -63,8 +65,7 @@ def throttle_of(reason: str, resource: str) -> Throttle | None:
 _SIDES: Final[tuple[tuple[str, Side], ...]] = (("Read", "read"), ("Write", "write"))
 
 
-@dataclass(frozen=True, slots=True)
-class Steer:
+class Steer(msgspec.Struct, frozen=True):
     """The rate to try now, in units a second, never over ``ceiling``."""
 
     rate: float
@@ -81,16 +82,16 @@ class Steer:
     def throttled(self, limit: str, now: float) -> "Steer":
         """After a throttle with this reason's limit (empty where the service gave none). Cuts once a second."""
         if now - self.cut_at < _SETTLE_SECONDS:
-            return replace(self, at=now)
+            return Steer(self.rate, self.ceiling, now, self.cut_at)
         kept = _KEPT.get(limit, _KEPT_UNKNOWN)
-        return replace(self, rate=max(RATE_MIN, self.rate * kept), at=now, cut_at=now)
+        return Steer(max(RATE_MIN, self.rate * kept), self.ceiling, now, now)
 
     def passed(self, now: float) -> "Steer":
         """After requests that were not throttled: the rate climbs by the time since it was last reckoned."""
         elapsed = min(max(0.0, now - self.at), _CLIMB_STEP_SECONDS_MAX)
         a_second = min(self.ceiling / _CLIMB_SECONDS, max(RATE_MIN, self.rate * _CLIMB_PART))
         grown = self.rate + elapsed * a_second
-        return replace(self, rate=min(self.ceiling, grown), at=now)
+        return Steer(min(self.ceiling, grown), self.ceiling, now, self.cut_at)
 
 
 def start_rate(side: Side, *, provisioned: float | None = None, warm: float | None = None, share: float = 0.5) -> float:

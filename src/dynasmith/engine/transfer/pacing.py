@@ -51,9 +51,11 @@ class Pacer:
 
     async def leave(self, items: int) -> dict[str, float]:
         """Wait until a request of ``items`` may be sent; what it returns goes to ``settle``."""
-        if not self._pace.rates:
+        if not self._steers:
             return {}
         wanted = {name: each * items for name, each in (self._each or {TABLE: 1.0}).items()}
+        if not self._turn.locked() and self._pace.take(wanted, self._clock()) == 0.0:
+            return wanted  # nobody waits, and there is enough: no turn to take
         async with self._turn:
             while (wait := self._pace.take(wanted, self._clock())) > 0:
                 await asyncio.sleep(wait)
