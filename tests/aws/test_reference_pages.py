@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import dynasmith.errors
-from dynasmith.aws.permissions import READS, WRITES, statement_for
+from dynasmith.aws.permissions import BACKFILL, JOBS_IN_S3, READS, WRITES, bucket_statement, statement_for
 from dynasmith.errors import DynasmithError
 from dynasmith.ports.access import AccessSection
 
@@ -27,7 +27,7 @@ def test_every_error_has_its_line(error: type[DynasmithError]) -> None:
 def test_every_action_is_on_the_page() -> None:
     page = (DOCS / "reference/permissions.md").read_text()
     listed = {line.strip("- `") for line in page.splitlines() if line.startswith("- `")}
-    assert listed == {*READS, *WRITES}
+    assert listed == {*READS, *WRITES, *BACKFILL, *JOBS_IN_S3}
 
 
 def test_every_key_of_an_environment_that_decides_access_is_named() -> None:
@@ -43,6 +43,17 @@ def test_a_statement_is_as_narrow_as_it_can_be() -> None:
     assert narrow["Resource"] == [arn, f"{arn}/index/*"]
     assert narrow["Action"] == ["dynamodb:DescribeTable", "dynamodb:UpdateTable"]
     assert statement_for(["dynamodb:ListTables"], "")["Resource"] == "*"
+
+
+def test_a_statement_of_s3_names_the_bucket_and_what_is_below_the_prefix() -> None:
+    listing = bucket_statement(["s3:ListBucket"], "jobs", "some/")
+    assert listing["Resource"] == "arn:aws:s3:::jobs"
+    reading = bucket_statement(["s3:GetObject"], "jobs", "some/", region="cn-north-1")
+    assert reading == {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws-cn:s3:::jobs/some/*"}
+    assert bucket_statement(["s3:GetObject", "s3:ListBucket"], "jobs", "")["Resource"] == [
+        "arn:aws:s3:::jobs",
+        "arn:aws:s3:::jobs/*",
+    ]
 
 
 @pytest.mark.parametrize(

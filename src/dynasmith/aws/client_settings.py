@@ -11,7 +11,7 @@ import botocore.session
 from botocore.config import Config
 
 from dynasmith.errors import NotOffered
-from dynasmith.ports.access import Access, is_loopback
+from dynasmith.ports.access import Access, is_aws, is_loopback
 from dynasmith.version import __version__
 
 ISOLATED_CONNECT_SECONDS = 1.0
@@ -64,7 +64,7 @@ def client_arguments(access: Access, service: str, region: str) -> dict[str, Any
             f"The environment {access.environment} has no endpoint for {service}.",
             hint=f'add one to its endpoints, for example endpoints = {{{service} = "http://127.0.0.1:8001"}}',
         )
-    arguments: dict[str, Any] = {"config": _config(access, endpoint)}
+    arguments: dict[str, Any] = {"config": _config(access, service, endpoint)}
     if region or access.region:
         arguments["region_name"] = region or access.region
     if endpoint:
@@ -74,7 +74,7 @@ def client_arguments(access: Access, service: str, region: str) -> dict[str, Any
     return arguments
 
 
-def _config(access: Access, endpoint: str) -> Config:
+def _config(access: Access, service: str, endpoint: str) -> Config:
     settings: dict[str, Any] = {
         "user_agent_extra": f"dynasmith/{__version__}",
         "read_timeout": ISOLATED_READ_SECONDS if access.isolated else READ_SECONDS,
@@ -93,6 +93,8 @@ def _config(access: Access, endpoint: str) -> Config:
         }
         if is_loopback(endpoint):
             settings["proxies"] = {}
+        if service == "s3" and not is_aws(endpoint):
+            settings["s3"] = {"addressing_style": "path"}  # bucket.localhost is no name of this machine
         return Config(**settings)
     if access.use_fips:
         settings["use_fips_endpoint"] = True

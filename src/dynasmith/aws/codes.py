@@ -103,6 +103,7 @@ EXPIRED = ("ExpiredTokenException", "ExpiredToken", "RequestExpired", "TokenRefr
 UNACCEPTED = (
     "UnrecognizedClientException",
     "InvalidClientTokenId",
+    "InvalidAccessKeyId",  # S3's word for it
     "InvalidSignatureException",
     "SignatureDoesNotMatch",
     "IncompleteSignature",

@@ -48,6 +48,12 @@ WRITES = (
 )
 """The actions that change tables, and those of a few items."""
 
+BACKFILL = ("dynamodb:Scan", "dynamodb:GetItem", "dynamodb:PartiQLUpdate", "dynamodb:UpdateItem")
+"""The actions of a backfill and of its undo: of the last two one is enough, the first of them is cheaper."""
+
+JOBS_IN_S3 = ("s3:ListBucket", "s3:GetObject", "s3:PutObject", "s3:DeleteObject")
+"""The actions of jobs and undo journals that are kept in a bucket; ``jobs prune`` needs the last one, nothing else."""
+
 _ANY_RESOURCE = frozenset({"dynamodb:ListTables", "sts:GetCallerIdentity"})
 
 
@@ -62,6 +68,23 @@ def statement_for(actions: Iterable[str], table: str, *, region: str = "", accou
     narrow = all(action.startswith("dynamodb:") and action not in _ANY_RESOURCE for action in wanted)
     resources: Any = [arn, f"{arn}/index/*"] if narrow else "*"
     return {"Effect": "Allow", "Action": wanted[0] if len(wanted) == 1 else wanted, "Resource": resources}
+
+
+def bucket_statement(actions: Iterable[str], bucket: str, prefix: str, *, region: str = "") -> dict[str, Any]:
+    """A policy statement that allows these actions of S3 on the objects below ``prefix``, or on the bucket.
+
+    Source of which action takes the bucket: the Service Authorization Reference for Amazon S3.
+    """
+    wanted = sorted(set(actions))
+    arn = f"arn:{_partition(region)}:s3:::{bucket}"
+    resources = [arn] if "s3:ListBucket" in wanted else []
+    if wanted != ["s3:ListBucket"]:
+        resources.append(f"{arn}/{prefix}*")
+    return {
+        "Effect": "Allow",
+        "Action": wanted[0] if len(wanted) == 1 else wanted,
+        "Resource": resources[0] if len(resources) == 1 else resources,
+    }
 
 
 def _partition(region: str) -> str:

@@ -15,6 +15,8 @@ from dynasmith.aws.items.access import TableAccess
 from dynasmith.aws.items.loop import new_event_loop
 from dynasmith.aws.items.opening import Transport
 from dynasmith.aws.items.table_ledger import TableLedger
+from dynasmith.aws.s3_ledger import S3Ledger
+from dynasmith.aws.s3_objects import S3Objects
 from dynasmith.engine.definition_items import wire_item
 from dynasmith.engine.ensure import Ensured
 from dynasmith.engine.importing import as_definition
@@ -71,16 +73,14 @@ class ItemFlow:
 
     @property
     def ledger(self) -> Ledger:
-        """Where the jobs of this project are kept: a folder beside the project file, or a DynamoDB table."""
-        place = self._project.place
+        """Where the jobs of this project are kept: a folder beside the project file, a DynamoDB table, or S3."""
+        place, session = self._project.place, self._project.session
         if place.ledger.startswith("s3://"):
-            raise UsageError(
-                f"A ledger at {place.ledger} is not offered by this version.",
-                hint='say ledger = "table:NAME" or a folder under [jobs]',
-            )
+            objects = S3Objects(session.client("s3"), place.ledger, access=session.access)
+            return S3Ledger(objects, owner=_owner())
         if place.ledger.startswith("table:"):
             name = f"{place.prefix}{place.ledger.removeprefix('table:')}{place.suffix}"
-            return TableLedger(self._project.session.client("dynamodb"), name, owner=_owner())
+            return TableLedger(session.client("dynamodb"), name, owner=_owner())
         return FolderLedger(Path(place.folder) / (place.ledger or ".dynasmith/jobs"))
 
     @property

@@ -72,6 +72,10 @@ class Store(Protocol):
         """Keep something so that it counts only if the lease is still ours. Raises Locked where that is known."""
         ...
 
+    def taken(self, lease: Lease, job_id: str) -> None:
+        """The lease of a job that others ran is ours: from now on nothing that they write counts."""
+        ...
+
     def names(self, job_id: str, prefix: str) -> Sequence[str]:
         """The names that begin so, in order."""
         ...
@@ -113,6 +117,7 @@ class SharedLedger:
         self._read(job_id)
         lease = self._lease(job_id)
         try:
+            self._store.taken(lease, job_id)
             job = self._read(job_id)  # again: its last holder may have changed it meanwhile
             control = _control(self._store, job_id)
             if control.wish != "run":

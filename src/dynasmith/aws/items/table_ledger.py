@@ -123,6 +123,9 @@ class TableStore:
                 raise Locked(f"Job {job_id} was taken up by another process.", hint="let that one go on") from error
             raise translate(error, "dynamodb:TransactWriteItems", self._table) from error
 
+    def taken(self, lease: Lease, job_id: str) -> None:
+        """Nothing: each write looks at the lock."""
+
     def names(self, job_id: str, prefix: str) -> Sequence[str]:
         """The names in the job's partition."""
         return [line["sk"]["S"] for line in self._lines(job_id, prefix)]

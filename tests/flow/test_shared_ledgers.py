@@ -1,16 +1,23 @@
-"""The ledger in a table keeps what the one in a folder keeps, and its lease lets nobody write who lost it."""
+"""A ledger that machines share keeps what the one in a folder keeps, and its lease lets nobody write who lost it.
+
+One suite for the ledger in a table and for the one in S3, on both engines that have S3.
+"""
 
 import asyncio
 import random
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
+import msgspec
 import pytest
 
 from dynasmith.aws.items.opening import table_sink, table_source
-from dynasmith.aws.items.shared_ledger import SharedClaim
+from dynasmith.aws.items.shared_ledger import SharedClaim, SharedLedger
 from dynasmith.aws.items.table_ledger import TableLedger
+from dynasmith.aws.s3_ledger import S3Ledger
+from dynasmith.aws.s3_objects import S3Objects
 from dynasmith.engine.transfer.asked import Flowing, kept
 from dynasmith.engine.transfer.copy import copy, copy_again, new_job
 from dynasmith.engine.transfer.jobs import cancel, pace
@@ -23,6 +30,7 @@ from dynasmith.items.key import KeySchema
 from dynasmith.items.transform import Transform
 from dynasmith.jobs.checkpoint import Checkpoint
 from dynasmith.ports.items import Dead
+from flow.buckets import a_bucket
 from flow.copying import end
 from flow.killing import KillClaim, KilledError, Killer, killing
 from flow.kit import MakeTable, fill, items_of
@@ -30,19 +38,35 @@ from flow.kit import MakeTable, fill, items_of
 KEY = KeySchema.of("pk")
 
 
+OpenLedger = Callable[..., SharedLedger]
+
+
+@pytest.fixture(params=["table", "s3 of ministack", "s3 of moto"])
+def opened(request: pytest.FixtureRequest) -> Iterator[OpenLedger]:
+    """Opens one ledger again and again, as several processes would: ``opened(lease_seconds=...)``."""
+    if request.param == "table":
+        client = request.getfixturevalue("client")
+        yield lambda **more: TableLedger(client, "flow-ledger", **more)
+        client.delete_table(TableName="flow-ledger")
+        return
+    endpoint = request.getfixturevalue(f"{request.param.rpartition(' ')[2]}_endpoint")
+    with a_bucket(endpoint, "flow-ledger") as bucket:
+        yield lambda **more: S3Ledger(S3Objects(bucket, "s3://flow-ledger/some/jobs"), **more)
+        left = [found["Key"] for found in bucket.list_objects_v2(Bucket="flow-ledger").get("Contents", ())]
+        assert all(key.startswith("some/jobs/copy-") for key in left)
+
+
 @pytest.fixture
-def ledger(client: Any) -> Iterator[TableLedger]:
-    """A ledger in a table of its own, which the first job makes."""
-    name = "flow-ledger"
-    yield TableLedger(client, name, owner="here")
-    client.delete_table(TableName=name)
+def ledger(opened: OpenLedger) -> SharedLedger:
+    """A ledger of its own."""
+    return opened(owner="here")
 
 
-def held(ledger: TableLedger, segments: int = 1) -> SharedClaim:
+def held(ledger: SharedLedger, segments: int = 1) -> SharedClaim:
     return ledger.begin(new_job("copy", Around(), segments, kept(Flowing(), {})))
 
 
-def test_a_copy_is_kept_listed_and_pruned(client: Any, make_table: MakeTable, ledger: TableLedger) -> None:
+def test_a_copy_is_kept_listed_and_pruned(client: Any, make_table: MakeTable, ledger: SharedLedger) -> None:
     assert ledger.jobs() == []
     source, target = make_table(), make_table()
     items = fill(client, source, 60)
@@ -59,7 +83,7 @@ def test_a_copy_is_kept_listed_and_pruned(client: Any, make_table: MakeTable, le
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_killed_at_every_call_it_ends_the_same(
-    client: Any, make_table: MakeTable, ledger: TableLedger, after: bool
+    client: Any, make_table: MakeTable, ledger: SharedLedger, after: bool
 ) -> None:
     source, target = make_table(), make_table()
     items = fill(client, source, 60)
@@ -93,25 +117,34 @@ def test_killed_at_every_call_it_ends_the_same(
 
 
 def test_a_job_that_runs_is_refused_and_one_whose_process_is_gone_is_free_after_a_lease(
-    client: Any, ledger: TableLedger
+    opened: OpenLedger, ledger: SharedLedger
 ) -> None:
-    claim = held(ledger)
+    claim = held(ledger, 2)
     with pytest.raises(Locked, match="here"):
         ledger.claim(claim.job.id)
     claim._lease._over.set()  # the process stops beating without a word
     claim._lease._thread.join()
-    mine = TableLedger(client, "flow-ledger", lease_seconds=0.5).claim(claim.job.id)
+    mine = opened(lease_seconds=0.5).claim(claim.job.id)
     assert mine.job.state == "interrupted"
-    with pytest.raises(Locked):
-        asyncio.run(claim.save(Checkpoint(job=claim.job.id, segments=1, segment=0)))
+    at = Checkpoint(job=claim.job.id, segments=2, segment=0)
+    with suppress(Locked):  # its own clock says that the lease is still its own
+        asyncio.run(claim.save(at))
+    assert mine.checkpoints() == {}
+    assert not claim._lease.lock.beat(claim._lease.owner, 9)
     mine.release()
     mine = ledger.claim(claim.job.id)
-    asyncio.run(mine.save(Checkpoint(job=claim.job.id, segments=1, segment=0)))
-    assert set(mine.checkpoints()) == {0}
+    asyncio.run(mine.save(at))
+    with suppress(Locked):
+        asyncio.run(claim.save(msgspec.structs.replace(at, done=True)))
+        asyncio.run(claim.save(msgspec.structs.replace(at, segment=1)))
+    assert mine.checkpoints() == {0: at}
+    mine.release()
+    mine = ledger.claim(claim.job.id)
+    assert mine.checkpoints() == {0: at}
     mine.release()
 
 
-def test_two_that_take_it_at_once_are_not_both_given_it(client: Any, ledger: TableLedger) -> None:
+def test_two_that_take_it_at_once_are_not_both_given_it(opened: OpenLedger, ledger: SharedLedger) -> None:
     claim = held(ledger)
     claim.release()
     taken: list[SharedClaim] = []
@@ -119,7 +152,7 @@ def test_two_that_take_it_at_once_are_not_both_given_it(client: Any, ledger: Tab
     together = threading.Barrier(4)
 
     def take() -> None:
-        mine = TableLedger(client, "flow-ledger")
+        mine = opened()
         together.wait()
         try:
             taken.append(mine.claim(claim.job.id))
@@ -135,7 +168,7 @@ def test_two_that_take_it_at_once_are_not_both_given_it(client: Any, ledger: Tab
     taken[0].release()
 
 
-def test_dead_letters_larger_than_an_item_of_the_ledger_are_kept(ledger: TableLedger) -> None:
+def test_dead_letters_larger_than_an_item_of_the_ledger_are_kept(ledger: SharedLedger) -> None:
     chance = random.Random(1)
     claim = held(ledger)
     dead = [Dead(code="x", reason="y", item=b'{"b":"%b"}' % chance.randbytes(390_000).hex().encode()) for _ in range(3)]
@@ -148,7 +181,7 @@ def test_dead_letters_larger_than_an_item_of_the_ledger_are_kept(ledger: TableLe
     claim.release()
 
 
-def test_pace_and_cancel_reach_a_job(client: Any, make_table: MakeTable, ledger: TableLedger) -> None:
+def test_pace_and_cancel_reach_a_job(client: Any, make_table: MakeTable, ledger: SharedLedger) -> None:
     source, target = make_table(), make_table()
     fill(client, source, 40)
     claim = held(ledger)
