@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from backfill.kit import FAST, Bench, canonical, end
-from dynasmith.aws.items.statements import STATEMENT_CHARACTERS_MAX, statement_of
+from dynasmith.aws.items.road import STATEMENT_CHARACTERS_MAX
+from dynasmith.aws.items.statements import statement_of
 from dynasmith.aws.items.updates import table_updates
 from dynasmith.engine.transfer.asked import Flowing
 from dynasmith.engine.transfer.loop import run

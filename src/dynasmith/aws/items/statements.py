@@ -1,7 +1,7 @@
-"""A change as a PartiQL UPDATE, and as an UpdateItem: request JSON made from its wire values, nothing decoded.
+"""A change as a PartiQL UPDATE and as an UpdateItem, an item as a PartiQL INSERT: request JSON made from wire values,
+nothing decoded.
 
-Source of the limits: BatchExecuteStatement (25 statements) and BatchStatementRequest (a statement of 8,192 characters)
-in botocore's service model; ``MISSING`` and ``UPDATE`` in the Developer Guide's PartiQL reference.
+``MISSING``, ``UPDATE`` and ``INSERT``: the Developer Guide's PartiQL reference.
 """
 
 import re
@@ -12,11 +12,11 @@ from typing import Final
 from msgspec import Raw
 
 from dynasmith.aws.items.replies import text
+from dynasmith.aws.items.road import STATEMENT_CHARACTERS_MAX
 from dynasmith.items.wire import attributes
+from dynasmith.ports.items import Item
 from dynasmith.ports.updates import Change
 
-STATEMENTS_MAX: Final = 25
-STATEMENT_CHARACTERS_MAX: Final = 8192
 PROBE: Final = "dynasmith probe"
 """An attribute that no item has: a statement that asks for its value never holds."""
 
@@ -111,3 +111,24 @@ def _update(
     terms += [f"attribute_not_exists({of(name)})" for name in absent]
     said = {"UpdateExpression": update, "ConditionExpression": " AND ".join(terms)}
     return b"," + text({**said, "ExpressionAttributeNames": {v: k for k, v in names.items()}})[1:-1]
+
+
+def insert_of(item: Item, table: str) -> bytes | None:
+    """The item as an INSERT, which writes only where no item has its key; None where a statement cannot say it.
+
+    Not sayable: a quote in a name, so many names that the statement would be too long.
+    """
+    parts = attributes(item)
+    statement = _insert(table, tuple(parts))
+    return None if statement is None else b"%b[%b]}" % (statement, b",".join(parts.values()))
+
+
+@lru_cache(maxsize=1024)
+def _insert(table: str, names: tuple[str, ...]) -> bytes | None:
+    if not all(_SAYABLE.fullmatch(name) and "'" not in name for name in (table, *names)):
+        return None
+    members = ",".join([f"'{name}':?" for name in names])
+    words = f'INSERT INTO "{table}" VALUE {{{members}}}'
+    if len(words) > STATEMENT_CHARACTERS_MAX:
+        return None
+    return b'{"Statement":%b,"Parameters":' % text(words)
