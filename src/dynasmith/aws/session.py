@@ -13,9 +13,11 @@ import botocore.session
 from botocore import xform_name
 from botocore.credentials import DeferredRefreshableCredentials
 from msgspec import Struct
+from msgspec.structs import replace
 
 from dynasmith.aws.client_settings import ISOLATED_CONNECT_SECONDS, client_arguments, host_and_port, open_session
 from dynasmith.aws.errors import not_offered_here, translate, unreachable
+from dynasmith.aws.guard_own import let_only_read
 from dynasmith.errors import ProjectError, Unreachable
 from dynasmith.ports.access import Access
 from dynasmith.ports.tables import Identity
@@ -47,11 +49,12 @@ class Session:
     """Clients by service and Region, made when first asked for. ``access`` says where they go and as whom.
 
     ``boto`` is a boto3 session of the caller's own: it is used where ``access`` is not isolated. Nothing is read or
-    called before the first client.
+    called before the first client. With ``only_reads`` its clients refuse to send anything that is not known to read.
     """
 
-    def __init__(self, access: Access, *, boto: BotoSession | None = None) -> None:
+    def __init__(self, access: Access, *, boto: BotoSession | None = None, only_reads: bool = False) -> None:
         self.access = access
+        self.only_reads = only_reads
         self._boto = boto
         self._lock = threading.RLock()
         self._base: botocore.session.Session | None = None
@@ -61,6 +64,11 @@ class Session:
         self._reached: set[str] = set()
         self._caller: Caller | None = None
         self._account_checked = not access.account
+
+    def reading(self, role_arn: str = "") -> "Session":
+        """A session of the same identity whose clients only read; as ``role_arn`` instead, where one is named."""
+        access = replace(self.access, role_arn=role_arn or self.access.role_arn)
+        return Session(access, boto=self._boto, only_reads=True)
 
     @property
     def region(self) -> str:
@@ -172,6 +180,8 @@ class Session:
             raise translate(error, f"{service}:create_client", access=self.access) from error
         if self.access.isolated:
             client.meta.events.register_first("needs-retry.*", _give_up_on_a_page, unique_id="dynasmith-page")
+        if self.only_reads:
+            let_only_read(client)
         return client
 
     def _reach(self, endpoint: str) -> None:

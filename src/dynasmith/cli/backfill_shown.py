@@ -84,6 +84,8 @@ def show_rehearsed(invocation: Invocation, rehearsal: BackfillRehearsal) -> int:
     _samples(invocation, rehearsal.samples)
     for note in rehearsal.notes:
         page.print(f"  · {note}", markup=False)
+    for hazard in rehearsal.hazards:
+        page.print(f"  ! {hazard}", style="yellow", markup=False)
     page.print("Dry run: nothing was written.", markup=False)
     return 0
 

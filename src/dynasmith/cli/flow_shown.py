@@ -147,5 +147,7 @@ def show_rehearsal(invocation: Invocation, rehearsal: Rehearsal) -> int:
             page.print(f"  ! {sample.refused}", style="yellow", markup=False)
     for note in rehearsal.notes:
         page.print(f"  · {note}", markup=False)
+    for hazard in rehearsal.hazards:
+        page.print(f"  ! {hazard}", style="yellow", markup=False)
     page.print("Dry run: nothing was written.", markup=False)
     return 0

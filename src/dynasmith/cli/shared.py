@@ -62,11 +62,12 @@ class Invocation:
         return bool(self.values.get("dry_run"))
 
     def project(self) -> Project:
-        """The project that the options name; read once."""
+        """The project that the options name; read once. Under ``--dry-run`` it can only read."""
         if self._project is None:
             from dynasmith.cli.opening import open_project
 
-            self._project = open_project(self)
+            project = open_project(self)
+            self._project = project.dry if self.dry_run else project
         return self._project
 
     def warn(self) -> None:

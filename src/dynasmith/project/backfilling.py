@@ -99,9 +99,11 @@ class Backfills:
         sample: int | None = SAMPLED_ITEMS,
     ) -> BackfillRehearsal:
         """What `run` would change, cost and take, from a sample or from every item (``sample`` None)."""
-        side, function, _ = self._said(table, transform)
-        around, prices = self._items.around(silent), self._items.prices()
-        return rehearse_backfill(self._items.end(side), function, asked, sample=sample, prices=prices, around=around)
+        dry = self._items.dry
+        function, keeping = dry.rehearsed(_given(transform))
+        assert function is not None
+        end, around, prices = dry.end(dry.side(table)), dry.around(silent), dry.prices()
+        return rehearse_backfill(end, function, asked, keeping=keeping, sample=sample, prices=prices, around=around)
 
     def check(
         self,
@@ -121,6 +123,7 @@ class Backfills:
         A backfill that could be resumed is cancelled first. Raises Locked while it runs, UsageError for a job that is
         no backfill, RunError where it has no journal.
         """
+        self._items.ledger.claim(job_id).release()
         job, side = self._backfill(job_id)
         kept = self._kept(job)
         end = self._same(side, job)
@@ -139,7 +142,7 @@ class Backfills:
         return self._items.priced(report)
 
     def rehearse_undo(self, job_id: str, *, asked: Flowing | None = None) -> engine_undo.UndoRehearsal:
-        """What `undo` would send, counted from the journal. No call but one DescribeTable."""
+        """What `undo` would send, counted from the journal. No call but one DescribeTable, and no lock."""
         job, side = self._backfill(job_id)
         kept = self._kept(job)
         end = self._same(side, job)
@@ -168,9 +171,8 @@ class Backfills:
     # --- parts
 
     def _said(self, table: str | Side, transform: Transforming) -> tuple[Side, Function, str]:
-        function, named = self._items.function(transform)
-        if function is None:
-            raise UsageError("A backfill needs a transform.", hint="an operations file, or module:function")
+        function, named = self._items.function(_given(transform))
+        assert function is not None
         return self._items.side(table), function, named
 
     def _updates(self, side: Side, end: TableEnd) -> OpenUpdates:
@@ -192,7 +194,6 @@ class Backfills:
         return opened
 
     def _backfill(self, job_id: str) -> tuple[Job, Side]:
-        self._items.ledger.claim(job_id).release()
         job = self._items.ledger.show(job_id)
         if job.verb != engine.VERB:
             raise UsageError(
@@ -214,3 +215,9 @@ class Backfills:
                 hint="say the same --env, --endpoint and --region as then",
             )
         return end
+
+
+def _given(transform: Transforming | None) -> Transforming:
+    if transform is None:
+        raise UsageError("A backfill needs a transform.", hint="an operations file, or module:function")
+    return transform

@@ -26,6 +26,7 @@ from dynasmith.engine.transfer import export as flow_export
 from dynasmith.engine.transfer import populate as flow_populate
 from dynasmith.engine.transfer.asked import Flowing
 from dynasmith.engine.transfer.ends import TakeItems, from_iterable, to_callable
+from dynasmith.engine.transfer.guarded_use import Keeping
 from dynasmith.engine.transfer.rehearse import Rehearsal, rehearse_copy, rehearse_export, rehearse_items
 from dynasmith.engine.transfer.running import Around
 from dynasmith.engine.transfer.sides import TableEnd, check_ends
@@ -47,6 +48,7 @@ from dynasmith.ports.items import Heard, OpenSink, OpenSource
 from dynasmith.ports.listener import Listener, silent
 from dynasmith.project import auto_migrate as migrating
 from dynasmith.project.databases import Database, check_memorable, database_source
+from dynasmith.project.guarding import rehearsed
 from dynasmith.project.sides import ExportAs, ReadAs, Side, absolute, file_names, remembered, side_of
 from dynasmith.project.transforms import load_transform, name_of, plain_parameters, with_ctx
 from dynasmith.project.verifying import verify_sides
@@ -68,6 +70,16 @@ class ItemFlow:
     def over(self, transport: Transport) -> ItemFlow:
         """The same verbs over another transport: ``direct``, ``aiohttp`` or ``botocore``."""
         return ItemFlow(self._project, transport=transport)
+
+    @property
+    def dry(self) -> ItemFlow:
+        """The same verbs for a dry run: every client of theirs only reads."""
+        dry = self._project.dry
+        return self if dry is self._project else ItemFlow(dry, transport=self._transport)
+
+    def rehearsed(self, transform: str | Callable[..., Any] | None) -> tuple[Function | None, Keeping]:
+        """A transform for a dry run, and how its user code is kept dry. See `project.guarding`."""
+        return rehearsed(transform, self._project.place.folder, self._project.session, self._transport)
 
     # --- ends
 
@@ -190,9 +202,11 @@ class ItemFlow:
         create_target: bool = False,
     ) -> Rehearsal:
         """What `copy` would move, cost and take, with samples. Writes nothing, and creates no target."""
-        function, _ = self.function(transform)
-        ends = migrating.copy_ends(self, self.side(source), self.side(target), create_target=create_target)
-        return rehearse_copy(*ends, asked, transform=function, prices=self.prices(), around=self.around(silent))
+        dry = self.dry
+        function, keeping = dry.rehearsed(transform)
+        ends = migrating.copy_ends(dry, dry.side(source), dry.side(target), create_target=create_target)
+        around, prices = dry.around(silent), dry.prices()
+        return rehearse_copy(*ends, asked, transform=function, keeping=keeping, prices=prices, around=around)
 
     def create_like(self, source: str | Side, target: str | Side) -> Table:
         """Create the target from the source's definition. See `project.auto_migrate.create_like`."""
@@ -252,8 +266,9 @@ class ItemFlow:
 
     def rehearse_export(self, table: str | Side, *, asked: Flowing | None = None) -> Rehearsal:
         """What `export` would read, cost and take, with samples. Writes nothing."""
-        end = self.end(self.side(table))
-        return rehearse_export(end, asked, prices=self.prices(), around=self.around(silent))
+        dry = self.dry
+        end = dry.end(dry.side(table))
+        return rehearse_export(end, asked, prices=dry.prices(), around=dry.around(silent))
 
     def files(self, side: Side, dest: Path, how: ExportAs) -> OpenSink:
         described = self.at(side).describe(side.table)
@@ -332,8 +347,9 @@ class ItemFlow:
         asked: Flowing | None = None,
     ) -> Rehearsal:
         """What `populate` would write, cost and take, with samples. Writes nothing. It takes standard input."""
-        target = self.end(self.side(table))
-        function, _ = self.function(transform)
+        dry = self.dry
+        target = dry.end(dry.side(table))
+        function, keeping = dry.rehearsed(transform)
         names = file_names(files)
         if isinstance(files, Database):
             source, count, size = self.database(files, target, None), 0, 0
@@ -352,8 +368,9 @@ class ItemFlow:
             size,
             asked,
             transform=function,
-            prices=self.prices(),
-            around=self.around(silent),
+            keeping=keeping,
+            prices=dry.prices(),
+            around=dry.around(silent),
         )
 
     def items_of(self, table: str | Side) -> list[dict[str, Any]]:

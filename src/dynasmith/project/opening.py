@@ -57,6 +57,7 @@ def load(
             prices=file.prices,
             quotas=file.limits,
             physical=physical,
+            dry_run_role=environment.dry_run_role_arn,
         ),
         clock=clock,
         reopen=lambda side: _other_side(side, file, environment, said, clock, known),
@@ -102,6 +103,8 @@ def _other_side(
             journal=file.jobs.journal,
             prices=file.prices,
             quotas=file.limits,
+            # A side that is said to be somebody else's is read as that: the role belongs to the environment's account.
+            dry_run_role="" if side.profile or side.role_arn else environment.dry_run_role_arn,
         ),
         clock=clock,
     )

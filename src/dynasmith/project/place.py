@@ -7,7 +7,10 @@ from dynasmith.tables.description import TableDescription
 
 
 class Place(Struct, frozen=True, kw_only=True):
-    """Where a project is at home and how its environment names tables: from the project file, or said by the caller."""
+    """Where a project is at home and how its environment names tables: from the project file, or said by the caller.
+
+    ``dry_run_role`` is the ARN of the role that dry runs assume; empty: they read as whoever runs.
+    """
 
     environment: str = "aws"
     prefix: str = ""
@@ -19,6 +22,7 @@ class Place(Struct, frozen=True, kw_only=True):
     prices: dict[str, float] = {}
     quotas: Quotas = Quotas()
     physical: bool = False
+    dry_run_role: str = ""
 
 
 class Listed(Struct, frozen=True, kw_only=True):

@@ -109,6 +109,9 @@ class Project:
     def close(self) -> None:
         """End the connections."""
         self.session.close()
+        dry = self.__dict__.get("dry")  # only where a dry run was asked for
+        if dry is not None and dry is not self:
+            dry.close()
 
     # --- what is wished
 
@@ -222,6 +225,21 @@ class Project:
     def auto_migrate(self) -> Callable[..., Sequence[Report]]:
         """`ItemFlow.auto_migrate`."""
         return self.items.auto_migrate
+
+    @cached_property
+    def dry(self) -> Project:
+        """The same project for a dry run: its clients send nothing but reads, as ``dry_run_role_arn`` where the
+        environment names one. Costs no call; close it, or this one, to end its connections."""
+        if self.session.only_reads:
+            return self
+        reopen = self._reopen
+        return Project(
+            session=self.session.reading(self.place.dry_run_role),
+            definitions=self._load,
+            place=self.place,
+            clock=self.clock,
+            reopen=None if reopen is None else lambda side: reopen(side).dry,
+        )
 
     def elsewhere(self, side: Side) -> Project:
         """The same project in another environment, or at another endpoint: the other side of a copy."""

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any, Literal, TypeAlias
 
+from dynasmith.aws.guard_own import ReadingExchange, reads_only
 from dynasmith.aws.items.address import Credentials, address_of
 from dynasmith.aws.items.calls import Calls, Patience
 from dynasmith.aws.items.direct import DirectExchange
@@ -23,7 +24,15 @@ BOTOCORE_THREADS = 16
 
 
 async def open_exchange(client: Any, table: str, transport: Transport = "direct") -> Exchange:
-    """An exchange with the endpoint that ``client`` would use for ``table``. Raises NoCredentials."""
+    """An exchange with the endpoint that ``client`` would use for ``table``; it reads only where the client does.
+
+    Raises NoCredentials.
+    """
+    exchange = await _exchange(client, table, transport)
+    return ReadingExchange(exchange) if reads_only(client) else exchange
+
+
+async def _exchange(client: Any, table: str, transport: Transport) -> Exchange:
     address = await asyncio.to_thread(address_of, client, table)
     if transport == "botocore":
         return BotocoreExchange(client, address, connections=BOTOCORE_THREADS)

@@ -11,11 +11,13 @@ from dynasmith.engine.backfill.difference import Shown
 from dynasmith.engine.backfill.survey import Survey, survey
 from dynasmith.engine.transfer.asked import Flowing
 from dynasmith.engine.transfer.copy import new_job
+from dynasmith.engine.transfer.guarded_use import Keeping
 from dynasmith.engine.transfer.running import Around
 from dynasmith.engine.transfer.sides import TableEnd, rates
 from dynasmith.items.size import read_units
 from dynasmith.items.transform import Function
 from dynasmith.jobs.estimate import Estimate, with_cost, with_time
+from dynasmith.ports.guard import RefusedCall
 
 SAMPLED_ITEMS = 1000
 SHOWN_KEYS_MAX = 20
@@ -23,7 +25,11 @@ SHOWN_KEYS_MAX = 20
 
 class BackfillRehearsal(Struct, frozen=True, kw_only=True):
     """What a backfill would do. ``changed`` items, give or take ``error`` 19 times of 20; ``counted`` says that every
-    item was read, and then ``error`` is 0. ``attributes`` counts, of the items looked at, what would be written."""
+    item was read, and then ``error`` is 0. ``attributes`` counts, of the items looked at, what would be written.
+
+    ``hazards`` are what the dry run could not keep dry, or had to refuse: ``refused_calls`` are what user code tried.
+    A transform runs more than once on an item, to see that it comes to rest, and each call counts.
+    """
 
     estimate: Estimate
     changed: int
@@ -33,6 +39,8 @@ class BackfillRehearsal(Struct, frozen=True, kw_only=True):
     attributes: dict[str, int]
     samples: tuple[Shown, ...]
     notes: tuple[str, ...] = ()
+    hazards: tuple[str, ...] = ()
+    refused_calls: tuple[RefusedCall, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Stable keys."""
@@ -45,6 +53,8 @@ class BackfillRehearsal(Struct, frozen=True, kw_only=True):
             "attributes": self.attributes,
             "samples": [msgspec.to_builtins(sample) for sample in self.samples],
             "notes": list(self.notes),
+            "hazards": list(self.hazards),
+            "refused_calls": [msgspec.to_builtins(call) for call in self.refused_calls],
         }
 
 
@@ -53,15 +63,19 @@ def rehearse_backfill(
     function: Function,
     asked: Flowing | None = None,
     *,
+    keeping: Keeping = None,
     sample: int | None = SAMPLED_ITEMS,
     prices: Mapping[str, float | None] | None = None,
     around: Around | None = None,
 ) -> BackfillRehearsal:
-    """Look at ``sample`` items from all over the table, or read it whole (None). Costs what the reading costs."""
+    """Look at ``sample`` items from all over the table, or read it whole (None). Costs what the reading costs.
+
+    ``keeping`` says how user code is kept dry. Raises RunError where its process dies or hangs.
+    """
     asked, around = asked or Flowing(), around or Around()
     rewriter = rewriter_of(table, function, asked, new_job(VERB, around, 1, {}))
-    seen = survey(table, rewriter, asked, around, items=sample)
-    notes = _notes(table, seen, asked)
+    seen = survey(table, rewriter, asked, around, items=sample, keeping=keeping)
+    notes = [*_notes(table, seen, asked), *seen.notes]
     items, size = table.description.item_count_estimate, table.description.size_bytes_estimate
     if seen.complete:
         items, size = seen.scanned, size or seen.size_bytes
@@ -85,6 +99,8 @@ def rehearse_backfill(
         attributes=dict(sorted(seen.names.items())),
         samples=tuple(seen.shown),
         notes=tuple(notes),
+        hazards=seen.hazards,
+        refused_calls=tuple(seen.refused_calls),
     )
 
 

@@ -5,24 +5,29 @@ A dry run, the look before a job begins, and ``--check`` are all this.
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import sqrt
 
 from msgspec.structs import replace
 
 from dynasmith.engine.backfill.difference import Shown, difference
+from dynasmith.engine.backfill.look import Look, Looks, looks_of
+from dynasmith.engine.backfill.look import asked as asked_of
 from dynasmith.engine.backfill.stage import Rewriter
 from dynasmith.engine.transfer.asked import Flowing
 from dynasmith.engine.transfer.copy import table_reader
+from dynasmith.engine.transfer.guarded import GuardedProcess
+from dynasmith.engine.transfer.guarded_use import SLICE_ITEMS, Keeping, kept_dry
 from dynasmith.engine.transfer.loop import Stop, run
 from dynasmith.engine.transfer.pacing import Pacer
 from dynasmith.engine.transfer.running import Around
 from dynasmith.engine.transfer.sides import TableEnd, rates
 from dynasmith.errors import Interrupted
 from dynasmith.items.size import item_bytes, write_units
-from dynasmith.items.transform import Divergence, ItemRefused, Rewrite, check_converges
+from dynasmith.items.transform import Divergence, ItemRefused, Rewrite
 from dynasmith.items.wire import RawItem, Units
+from dynasmith.ports.guard import RefusedCall
 from dynasmith.ports.items import Item, Source
 from dynasmith.tables.table import Index, LocalIndex, ProjectionKind, known
 
@@ -55,6 +60,9 @@ class Survey:
     shown: list[Shown] = field(default_factory=list)
     refusals: list[ItemRefused] = field(default_factory=list)
     divergences: list[Divergence] = field(default_factory=list)
+    notes: tuple[str, ...] = ()
+    hazards: tuple[str, ...] = ()
+    refused_calls: Sequence[RefusedCall] = ()
 
     def error(self, items: int) -> int:
         """By how many of ``items`` the estimate may be off, 19 times of 20; 0 where every item was read."""
@@ -94,19 +102,26 @@ def survey(
     items: int | None = None,
     shown: int = SHOWN,
     converge: bool = True,
+    keeping: Keeping = None,
 ) -> Survey:
     """Look at about ``items`` items from all over the table, or at all of them (None), at the pace that was asked for.
 
-    Raises Interrupted where it was stopped.
+    ``keeping`` says how user code is kept dry. Raises Interrupted where it was stopped, RunError where the process of
+    the user code died or hung.
     """
-    found = Survey()
-    costs = index_costs(end)
+    looks = Looks(rewriter)
+    with kept_dry(keeping, looks) as kept:
+        look = _Look(Survey(), rewriter, index_costs(end), shown, converge, looks, kept.process)
+        found = _surveyed(end, look, asked, around, items)
+    found.notes, found.hazards, found.refused_calls = kept.notes, kept.hazards, kept.refused
+    return found
 
+
+def _surveyed(end: TableEnd, look: "_Look", asked: Flowing, around: Around, items: int | None) -> Survey:
     async def main(stop: Stop) -> Survey:
         source = await table_reader(end, SEGMENTS, _paged(asked, items))(lambda throttles: reads.heard(throttles))
         reads = Pacer("read", rates(end, "read", asked.max_read_units, share=asked.share))
         per_segment = None if items is None else -(-items // SEGMENTS)
-        look = _Look(found, rewriter, costs, shown, converge)
         try:
             async with asyncio.TaskGroup() as group:
                 for segment in range(SEGMENTS):
@@ -117,7 +132,7 @@ def survey(
             await source.close()
         if stop.asked:
             raise Interrupted("Stopped while looking; nothing was written.", hint="run it again")
-        return found
+        return look.found
 
     return run(main, loop_factory=around.loop_factory, stop=around.stop)
 
@@ -137,8 +152,7 @@ async def _segment(
         reads.settle(taken, Units(page.units), 1)
         look.found.read_units += page.units
         look.found.scanned += page.read
-        for item in page.items:
-            look.item(item)
+        await look.page(page.items)
         read += page.read
         start = page.next
         if start is None:
@@ -159,14 +173,32 @@ class _Look:
     shown: int
     converge: bool
 
-    def item(self, item: Item) -> None:
-        found, raw = self.found, RawItem(bytes(item))
+    looks: Looks
+    process: GuardedProcess | None
+
+    async def page(self, items: Sequence[Item]) -> None:
+        """Look at a page, here or in the process of the user code."""
+        raws = [RawItem(bytes(item)) for item in items]
+        if self.process is None:
+            for raw in raws:
+                self._add(raw, self.looks.look(raw, converge=self._converging))
+            return
+        for start in range(0, len(raws), SLICE_ITEMS):
+            some = raws[start : start + SLICE_ITEMS]
+            answer = await self.process.ask(asked_of(some, converge=self._converging))
+            for raw, look in zip(some, looks_of(answer, some), strict=True):
+                self._add(raw, look)
+
+    @property
+    def _converging(self) -> bool:
+        return self.converge and self.found.changed < CONVERGENCE_ITEMS_MAX
+
+    def _add(self, raw: RawItem, look: Look) -> None:
+        found, refused, rewrite = self.found, look.refused, look.rewrite
         found.read += 1
         size = item_bytes(raw)
         found.size_bytes += size
-        try:
-            rewrite = self.rewriter.rewrite(raw)
-        except ItemRefused as refused:
+        if refused is not None:
             found.refused += 1
             if len(found.refusals) < self.shown or self.rewriter.stops(refused):
                 found.refusals.append(refused)
@@ -182,8 +214,7 @@ class _Look:
         found.names.update((*rewrite.assigned, *rewrite.removed))
         if len(found.shown) < self.shown:
             found.shown.append(difference(rewrite, self.rewriter.transform.ctx.key))
-        if self.converge and found.changed <= CONVERGENCE_ITEMS_MAX:
-            found.divergences += check_converges(self.rewriter.transform, [raw])
+        found.divergences += look.divergences
 
 
 def indexes_of(end: TableEnd) -> list[Index | LocalIndex]:

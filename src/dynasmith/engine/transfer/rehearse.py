@@ -1,6 +1,7 @@
 """--dry-run: what a verb would move, what it would cost and how long it would take, with samples. It opens no sink."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from dataclasses import replace as changed
 from math import inf
 from typing import Any
@@ -9,6 +10,7 @@ import msgspec
 
 from dynasmith.engine.transfer.asked import Flowing
 from dynasmith.engine.transfer.copy import expiry, new_job, table_reader
+from dynasmith.engine.transfer.guarded_use import SLICE_ITEMS, Keeping, Loaded, kept_dry
 from dynasmith.engine.transfer.loop import Stop, run
 from dynasmith.engine.transfer.running import Around
 from dynasmith.engine.transfer.sides import TableEnd, check_ends, rates
@@ -19,6 +21,7 @@ from dynasmith.items.size import item_bytes
 from dynasmith.items.transform import Function, ItemRefused, Transform
 from dynasmith.items.wire import RawItem
 from dynasmith.jobs.estimate import Estimate, estimate_units, with_cost, with_time
+from dynasmith.ports.guard import RefusedCall
 from dynasmith.ports.items import Dead, Item, OpenSource
 from dynasmith.tables.table import known
 
@@ -35,11 +38,14 @@ class Sample(msgspec.Struct, frozen=True):
 
 
 class Rehearsal(msgspec.Struct, frozen=True):
-    """What would happen. ``notes`` are things that a person should know before it does."""
+    """What would happen. ``notes`` are things that a person should know before it does; ``hazards`` those that a dry
+    run could not keep dry, or had to refuse: ``refused_calls`` are what user code tried."""
 
     estimate: Estimate
     samples: tuple[Sample, ...]
     notes: tuple[str, ...] = ()
+    hazards: tuple[str, ...] = ()
+    refused_calls: tuple[RefusedCall, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Stable keys."""
@@ -47,6 +53,8 @@ class Rehearsal(msgspec.Struct, frozen=True):
             **self.estimate.to_json(),
             "samples": [msgspec.to_builtins(sample) for sample in self.samples],
             "notes": list(self.notes),
+            "hazards": list(self.hazards),
+            "refused_calls": [msgspec.to_builtins(call) for call in self.refused_calls],
         }
 
 
@@ -56,11 +64,15 @@ def rehearse_copy(
     asked: Flowing | None = None,
     *,
     transform: Function | None = None,
+    keeping: Keeping = None,
     where: Callable[[Any], bool] | None = None,
     prices: Mapping[str, float | None] | None = None,
     around: Around | None = None,
 ) -> Rehearsal:
-    """What ``copy`` would do: reads up to 200 items, writes nothing. Items and bytes are the table's own figures."""
+    """What ``copy`` would do: reads up to 200 items, writes nothing. Items and bytes are the table's own figures.
+
+    ``keeping`` says how the user code of ``transform`` is kept dry. Raises RunError where its process dies or hangs.
+    """
     asked = asked or Flowing()
     around = around or Around()
     check_ends(source, target, transforms=transform is not None)
@@ -75,7 +87,7 @@ def rehearse_copy(
     made: Transform | None = None
     if transform is not None:
         made = Transform(transform, Context(job.started_at, job.id, source.key), target=target.key, where=where)
-    return _rehearsed(source, target, asked, items, made, prices, notes)
+    return _rehearsed(source, target, asked, items, _Looking(made, keeping), prices, notes)
 
 
 def rehearse_items(
@@ -86,6 +98,7 @@ def rehearse_items(
     asked: Flowing | None = None,
     *,
     transform: Function | None = None,
+    keeping: Keeping = None,
     prices: Mapping[str, float | None] | None = None,
     around: Around | None = None,
 ) -> Rehearsal:
@@ -104,7 +117,7 @@ def rehearse_items(
     if transform is not None:
         job = new_job("populate", around, 1, {})
         made = Transform(transform, Context(job.started_at, job.id, target.key))
-    return _rehearsed(None, target, asked, sampled, made, prices, notes, items)
+    return _rehearsed(None, target, asked, sampled, _Looking(made, keeping), prices, notes, items)
 
 
 def rehearse_export(
@@ -122,7 +135,7 @@ def rehearse_export(
     estimate = estimate_units(count, size, [(item_bytes(item), 0) for item in items], consistent=asked.consistent)
     rate = rates(source, "read", asked.max_read_units, share=asked.share).ceiling
     estimate = with_cost(with_time(estimate, read_rate=rate), prices or {})
-    samples = tuple(_sample(item, None)[0] for item in items[:SHOWN_SAMPLES])
+    samples = tuple(_sample(item, Made((RawItem(bytes(item)),))) for item in items[:SHOWN_SAMPLES])
     return Rehearsal(estimate, samples, tuple(notes))
 
 
@@ -131,17 +144,18 @@ def _rehearsed(
     target: TableEnd,
     asked: Flowing,
     items: Sequence[Item],
-    transform: Transform | None,
+    looking: "_Looking",
     prices: Mapping[str, float | None] | None,
     notes: list[str],
     count: int = 0,
 ) -> Rehearsal:
-    results = [_sample(item, transform) for item in items]
-    sizes = [(item_bytes(item), sum(map(item_bytes, after))) for item, (_, after) in zip(items, results, strict=True)]
+    seen = looking.at(items)
+    notes += seen.notes
+    sizes = [(item_bytes(item), sum(map(item_bytes, made.after))) for item, made in zip(items, seen.made, strict=True)]
     size = sum(before for before, _ in sizes) * count // max(1, len(sizes))
     if source is not None:
         count, size = _figures(source, items, notes)
-    refused = sum(1 for sample, _ in results if sample.refused)
+    refused = sum(1 for made in seen.made if made.refused)
     if refused:
         notes.append(f"the transform refuses {refused} of {len(items)} sampled items")
     indexes = float(len(known(target.description.table.indexes, ())))
@@ -153,7 +167,8 @@ def _rehearsed(
     read = rates(source, "read", asked.max_read_units, share=asked.share).ceiling if source is not None else inf
     write = rates(target, "write", asked.max_write_units, share=asked.share).ceiling
     estimate = with_cost(with_time(estimate, read_rate=read, write_rate=write), prices or {})
-    return Rehearsal(estimate, tuple(sample for sample, _ in results[:SHOWN_SAMPLES]), tuple(notes))
+    samples = tuple(map(_sample, items[:SHOWN_SAMPLES], seen.made))
+    return Rehearsal(estimate, samples, tuple(notes), seen.hazards, tuple(seen.refused))
 
 
 def _figures(source: TableEnd, items: Sequence[Item], notes: list[str]) -> tuple[int, int]:
@@ -165,16 +180,75 @@ def _figures(source: TableEnd, items: Sequence[Item], notes: list[str]) -> tuple
     return len(items), sum(map(item_bytes, items))
 
 
-def _sample(item: Item, transform: Transform | None) -> tuple[Sample, list[RawItem]]:
-    raw = RawItem(bytes(item))
-    before = _shown(raw)
-    if transform is None:
-        return Sample(before, (before,)), [raw]
-    try:
-        after = transform.copy(raw)
-    except ItemRefused as refused:
-        return Sample(before, (), refused.message), []
-    return Sample(before, tuple(map(_shown, after))), after
+class Made(msgspec.Struct, frozen=True):
+    """What one item became; ``refused`` says why not, and then there is nothing."""
+
+    after: tuple[RawItem, ...]
+    refused: str = ""
+
+
+class Makes:
+    """What a transform makes of a page, as bytes of bytes: it can be given to another process."""
+
+    def __init__(self, transform: Transform) -> None:
+        self._transform = transform
+
+    def prepare(self) -> None:
+        """Load the transform where it is not loaded yet. Raises what loading raises."""
+        if isinstance(self._transform.function, Loaded):
+            self._transform.function.prepare()
+
+    def __call__(self, page: bytes) -> bytes:
+        """A JSON list of items to a JSON list of `Made`."""
+        return msgspec.json.encode([self.made(raw) for raw in msgspec.json.decode(page, type=list[RawItem])])
+
+    def made(self, raw: RawItem) -> Made:
+        """One item; what the transform refuses is told, not raised."""
+        try:
+            return Made(tuple(self._transform.copy(raw)))
+        except ItemRefused as refused:
+            return Made((), refused.message)
+
+
+@dataclass(slots=True)
+class _Seen:
+    made: list[Made]
+    notes: Sequence[str] = ()
+    hazards: tuple[str, ...] = ()
+    refused: Sequence[RefusedCall] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Looking:
+    """A transform, and how its user code is kept dry."""
+
+    transform: Transform | None
+    keeping: Keeping
+
+    def at(self, items: Sequence[Item]) -> _Seen:
+        """What becomes of some items."""
+        raws = [RawItem(bytes(item)) for item in items]
+        if self.transform is None:
+            return _Seen([Made((raw,)) for raw in raws])
+        makes = Makes(self.transform)
+        with kept_dry(self.keeping, makes) as kept:
+            if kept.process is None:
+                made = list(map(makes.made, raws))
+            else:
+                made = [one for page in _slices(raws) for one in _split(kept.process(page))]
+        return _Seen(made, kept.notes, kept.hazards, kept.refused)
+
+
+_split = msgspec.json.Decoder(list[Made]).decode
+
+
+def _slices(raws: Sequence[RawItem]) -> Iterator[bytes]:
+    for start in range(0, len(raws), SLICE_ITEMS):
+        yield b"[" + b",".join(raws[start : start + SLICE_ITEMS]) + b"]"
+
+
+def _sample(item: Item, made: Made) -> Sample:
+    return Sample(_shown(RawItem(bytes(item))), tuple(map(_shown, made.after)), made.refused)
 
 
 def _shown(raw: RawItem) -> str:

@@ -1,0 +1,101 @@
+"""How the user code of a dry run is kept dry, and what the report says about it."""
+
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from dynasmith.engine.transfer.guarded import DEADLINE_SECONDS, GuardedProcess
+from dynasmith.items.ctx import Context
+from dynasmith.items.transform import Function, Result
+from dynasmith.ports.guard import OpenGuard, RefusedCall
+
+SLICE_ITEMS = 25
+"""Items that the guarded process is given at a time: its deadline is for so many."""
+
+NOT_GUARDED = (
+    "the transform is user code: its calls to AWS were guarded, but HTTP, files and other databases are not; what it "
+    "does there, it did"
+)
+EXPOSED = (
+    "the transform was given as a function that another process cannot import, so it ran in this one and was not "
+    "guarded: what it does besides changing items, it did (name it as module:function to have it guarded)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosed:
+    """User code that runs in a guarded process."""
+
+    open: OpenGuard
+    deadline_seconds: float = DEADLINE_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Exposed:
+    """User code that can only run here, unguarded, and is told so."""
+
+
+Keeping: TypeAlias = Enclosed | Exposed | None
+"""How user code is kept; None where there is none: no transform, or operations, which are pure."""
+
+
+class Loaded:
+    """A transform that is loaded by the process that runs it: ``load`` can be pickled, the function need not."""
+
+    def __init__(self, load: Callable[[], Function]) -> None:
+        self._load = load
+        self._function: Function | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Loaded, (self._load,)
+
+    def prepare(self) -> None:
+        """Load it. Raises what loading raises."""
+        self._function = self._load()
+
+    def __call__(self, item: MutableMapping[str, Any], ctx: Context) -> Result:
+        if self._function is None:
+            self.prepare()
+            assert self._function is not None
+        return self._function(item, ctx)
+
+
+@dataclass(slots=True)
+class Kept:
+    """User code while it is kept dry. ``process`` runs it; None says that it runs here. ``refused`` is told at the
+    end."""
+
+    process: GuardedProcess | None = None
+    notes: tuple[str, ...] = ()
+    hazards: tuple[str, ...] = ()
+    refused: Sequence[RefusedCall] = ()
+
+
+@contextmanager
+def kept_dry(keeping: Keeping, work: Callable[[bytes], bytes]) -> Iterator[Kept]:
+    """Run a block with the user code of ``work`` kept as ``keeping`` says. The process ends with the block."""
+    if not isinstance(keeping, Enclosed):
+        yield Kept(hazards=() if keeping is None else (EXPOSED,))
+        return
+    with keeping.open() as guard:
+        kept = Kept(notes=(NOT_GUARDED,))
+        with GuardedProcess(work, guard, deadline_seconds=keeping.deadline_seconds) as process:
+            process.begin()
+            kept.process = process
+            yield kept
+        kept.refused = guard.refused
+        kept.hazards = hazards_of(kept.refused)
+
+
+def hazards_of(refused: Sequence[RefusedCall]) -> tuple[str, ...]:
+    """The refused calls as a sentence, most frequent first; none where there were none."""
+    if not refused:
+        return ()
+    told = [_told(call) for call in sorted(refused, key=lambda call: -call.times)]
+    return (f"the transform called {', '.join(told)}: refused in this dry run and not done; a real run does it",)
+
+
+def _told(call: RefusedCall) -> str:
+    where = f" on {call.table}" if call.table else ""
+    return f"{call.service} {call.operation}{where} ({'once' if call.times == 1 else f'{call.times} times'})"
