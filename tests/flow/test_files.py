@@ -14,14 +14,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dynasmith.aws.items.opening import table_sink, table_source
+from dynasmith.engine.transfer.distinct import Distinct
 from dynasmith.engine.transfer.running import Ways, run_job
-from dynasmith.engine.transfer.stage import Steps
 from dynasmith.errors import FileFormatError, RunError, UsageError
 from dynasmith.files.items.layout import layout_of
 from dynasmith.files.items.manifest import read_manifest
 from dynasmith.files.items.sink import FileSink, Head
 from dynasmith.files.items.source import FileSource
 from dynasmith.files.ledger import FolderLedger
+from dynasmith.files.seen import SeenKeys
 from dynasmith.items.digest import digest_items
 from dynasmith.items.key import KeySchema
 from dynasmith.ports.items import Dead, Heard, Page, Sink, Source
@@ -239,7 +240,8 @@ def populate_ways(client: Any, dest: Path, table: str) -> Ways:
     async def source(_heard: Heard) -> Source:
         return FileSource(layout, KEY)
 
-    return Ways(source=source, sink=table_sink(client, table, KEY), stage=Steps(distinct=KEY))
+    distinct = Distinct(KEY, SeenKeys(), lambda segment, place: f"{segment}:{place}")
+    return Ways(source=source, sink=table_sink(client, table, KEY), distinct=distinct)
 
 
 EXPORTS = [

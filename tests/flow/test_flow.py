@@ -104,7 +104,7 @@ def test_a_transform_changes_drops_and_fans_out(client: Any, make_table: MakeTab
 
     claim = new_job(FolderLedger(tmp_path), segments=2)
     transform = Transform(change, Context(claim.job.started_at, claim.job.id, KEY))
-    stage = Steps(transform=transform, distinct=KEY)
+    stage = Steps(transform=transform)
     report = run_job(claim, ways(client, source, target, segments=2, stage=stage))
     counts = report.counts
     assert (counts.read, counts.dropped, counts.fanned_out, counts.written) == (90, 30, 30, 90)

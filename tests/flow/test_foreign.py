@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dynasmith.engine.transfer.populate import populate
+from dynasmith.engine.transfer.populate import From, populate
 from dynasmith.errors import RunError, Unreachable, UsageError
 from dynasmith.files.items.foreign import Renaming, renaming_of
 from dynasmith.files.items.layout import layout_of
@@ -19,7 +19,7 @@ from dynasmith.files.ledger import FolderLedger
 from dynasmith.items.key import KeySchema
 from dynasmith.ports.items import Dead, Heard, Source
 from flow.copying import end
-from flow.kit import MakeTable, items_of
+from flow.kit import MakeTable, in_memory, items_of
 
 ID = KeySchema.of("id")
 
@@ -142,7 +142,7 @@ def test_a_database_is_populated_into_a_table(client: Any, shop: str, make_table
     target = end(client, table)
     target = type(target)(_with_key(target.description), target.access)
     source = sql_source(shop, ID, renaming_of({"id": "user-{id}"}), table="users", page_items=10)
-    report = populate(source, 1, target, FolderLedger(tmp_path / "jobs"))
+    report = populate(From(source, in_memory), target, FolderLedger(tmp_path / "jobs"))
     assert (report.counts.written, report.counts.dead) == (25, 0)
     assert {json.loads(item)["id"]["S"] for item in items_of(client, table)} == {f"user-{n}" for n in range(1, 26)}
 

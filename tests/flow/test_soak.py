@@ -15,7 +15,7 @@ from dynasmith.aws.items.loop import new_event_loop
 from dynasmith.engine.transfer.asked import Flowing, asked_again, kept
 from dynasmith.engine.transfer.copy import copy_again, new_job
 from dynasmith.engine.transfer.ends import from_iterable
-from dynasmith.engine.transfer.populate import populate
+from dynasmith.engine.transfer.populate import From, populate
 from dynasmith.engine.transfer.running import Around
 from dynasmith.engine.transfer.stage import Steps
 from dynasmith.engine.transfer.verify import VerifySide, verify
@@ -27,7 +27,7 @@ from dynasmith.local.strict import StrictServer
 from dynasmith.ports.items import Mode
 from flow.copying import end
 from flow.killing import KillClaim, KilledError, Killer
-from flow.kit import MakeTable, client_of
+from flow.kit import MakeTable, client_of, in_memory
 
 ITEMS = int(os.environ.get("DYNASMITH_SOAK_ITEMS", "1500"))
 AROUND = Around(loop_factory=new_event_loop)
@@ -56,7 +56,7 @@ def test_nothing_is_lost(ministack_endpoint: str, make_table: MakeTable, tmp_pat
         client = client_of(strict.endpoint)
         first, second = end(client, source), end(client, target)
         ledger = FolderLedger(tmp_path)
-        filled = populate(from_iterable(airports, first.key), 1, first, ledger, around=AROUND)
+        filled = populate(From(from_iterable(airports, first.key), in_memory), first, ledger, around=AROUND)
         assert filled.counts.written == ITEMS
         strict.throttle(target, write_units=300)
         for operation, table in (("BatchWriteItem", target), ("Scan", source)):

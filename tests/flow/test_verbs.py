@@ -16,7 +16,7 @@ from dynasmith.engine.transfer.ends import IterableSource, from_iterable
 from dynasmith.engine.transfer.events import FlowProgress
 from dynasmith.engine.transfer.jobs import cancel, pace, pause, proceed
 from dynasmith.engine.transfer.loop import Stop
-from dynasmith.engine.transfer.populate import populate
+from dynasmith.engine.transfer.populate import From, populate
 from dynasmith.engine.transfer.rehearse import rehearse_copy
 from dynasmith.engine.transfer.running import Around
 from dynasmith.engine.transfer.sides import TableEnd, key_schema
@@ -39,7 +39,7 @@ from dynasmith.ports.items import Heard, Mode, Page, Source
 from dynasmith.ports.listener import Event
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.table import Key, KeyAttribute, Table
-from flow.kit import MakeTable, client_of, fill, items_of
+from flow.kit import MakeTable, client_of, fill, in_memory, items_of
 
 WRITES = {"BatchWriteItem", "PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchExecuteStatement"}
 FAST = Patience(first_seconds=0.005, longest_seconds=0.2)
@@ -297,7 +297,7 @@ def test_any_iterable_is_a_source(there: Any, make_table: MakeTable, tmp_path: P
     people = [{"pk": f"p{number}", "age": number, "tags": {"a"}} for number in range(70)]
     source = from_iterable(lambda: [*people, {"pk": "x", "bad": 1.5}], key_schema(target.description.table.key))
     ledger = FolderLedger(tmp_path)
-    report = populate(source, 1, target, ledger, around=around())
+    report = populate(From(source, in_memory), target, ledger, around=around())
     assert (report.counts.written, report.counts.dead) == (70, 1)
     (dead,) = ledger.dead_letters(report.job.id)
     assert dead.place == "item 71"
@@ -422,20 +422,20 @@ def test_what_the_service_refuses_of_a_batch_is_one_dead_letter(
 
         async def read(self, segment: int, start: bytes | None) -> Page:
             del segment, start
-            return Page(items=wire, next=None, read=len(wire))
+            return Page(items=wire, next=None, read=len(wire), places=range(len(wire)))
 
     async def unchecked(_heard: Heard) -> Source:
         return Unchecked(wire, target.key)
 
     ledger = FolderLedger(tmp_path)
     asked = Flowing(digest=False)
-    report = populate(unchecked, 1, target, ledger, asked, around=around())
+    report = populate(From(unchecked, in_memory), target, ledger, asked, around=around())
     assert (report.counts.written, report.counts.dead) == (30, 1)
     (dead,) = ledger.dead_letters(report.job.id)
     assert dead.code == "refused"
     assert "ValidationException" in dead.reason
     assert strict.journal
-    again = populate(opened, 1, target, FolderLedger(tmp_path / "again"), asked, around=around())
+    again = populate(From(opened, in_memory), target, FolderLedger(tmp_path / "again"), asked, around=around())
     assert again.counts.dead == 1
 
 
@@ -466,6 +466,6 @@ def test_a_job_of_which_nothing_arrives_stops(there: Any, make_table: MakeTable,
     wrong = from_iterable(lambda: ({"sku": number} for number in range(5000)), target.key, page_items=100)
     ledger = FolderLedger(tmp_path)
     with pytest.raises(RunError, match="Nothing was written"):
-        populate(wrong, 1, target, ledger, around=around())
+        populate(From(wrong, in_memory), target, ledger, around=around())
     (job,) = ledger.jobs()
     assert (job.state, job.counts.dead) == ("failed", 1000)

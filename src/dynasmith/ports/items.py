@@ -19,6 +19,10 @@ Item: TypeAlias = RawItem | bytes
 """One item as wire bytes, still a part of its page or a piece of its own."""
 
 
+Place: TypeAlias = int | str
+"""Where an item stands in its segment: a line, a number, the key of a line. Stays the same when it is read again."""
+
+
 class Dead(Struct, frozen=True, kw_only=True):
     """One item, or one line of a file, that could not be moved, and why.
 
@@ -36,7 +40,7 @@ class Page(Struct, frozen=True, kw_only=True):
     """Some items of one segment. ``next`` is where its following page begins; None says the segment is at its end.
 
     An empty page may have a ``next``. ``read`` counts what was looked at (a filter leaves less), ``dead`` what a file
-    held that is no item.
+    held that is no item. ``places`` says where each item stands, in a source in which a key may come twice.
     """
 
     items: Sequence[Item]
@@ -44,6 +48,7 @@ class Page(Struct, frozen=True, kw_only=True):
     read: int
     units: float = 0.0
     dead: tuple[Dead, ...] = ()
+    places: Sequence[Place] = ()
 
 
 class Source(Protocol):

@@ -27,6 +27,7 @@ from dynasmith.engine.transfer import populate as flow_populate
 from dynasmith.engine.transfer.asked import Flowing
 from dynasmith.engine.transfer.ends import TakeItems, from_iterable, to_callable
 from dynasmith.engine.transfer.guarded_use import Keeping
+from dynasmith.engine.transfer.populate import From
 from dynasmith.engine.transfer.rehearse import Rehearsal, rehearse_copy, rehearse_export, rehearse_items
 from dynasmith.engine.transfer.running import Around
 from dynasmith.engine.transfer.sides import TableEnd, check_ends
@@ -37,6 +38,7 @@ from dynasmith.files.items.layout import Layout, layout_of
 from dynasmith.files.items.sink import FileSink, Head
 from dynasmith.files.items.source import FileSource
 from dynasmith.files.ledger.folder import FolderLedger
+from dynasmith.files.seen import SeenKeys
 from dynasmith.items.condition.condition import parse_condition
 from dynasmith.items.transform import Function
 from dynasmith.items.wire import decode_item_tree
@@ -313,26 +315,23 @@ class ItemFlow:
         page_items = asked.batch_size if asked is not None else None
         if isinstance(files, Database):
             check_memorable(files)
-            source, segments, total = self.database(files, target, page_items), 1, None
+            origin = From(self.database(files, target, page_items), self.seen)
             parameters |= {"from": msgspec.to_builtins(files)}
         elif names is None:
-            source = from_iterable(files, target.key, page_items=page_items or ITERABLE_PAGE_ITEMS)  # type: ignore[arg-type]
-            segments, total = 1, None
+            pages = page_items or ITERABLE_PAGE_ITEMS
+            origin = From(from_iterable(files, target.key, page_items=pages), self.seen)  # type: ignore[arg-type]
         else:
             layout = layout_of([absolute(name) for name in names])
             reading = how or ReadAs()
-            source, segments = self.file_source(layout, target, reading, page_items), len(layout.parts)
-            total = layout.manifest.count if layout.manifest else None
+            origin = self.files_from(layout, target, reading, page_items)
             parameters |= {"files": [absolute(name) for name in names], "how": msgspec.to_builtins(reading)}
         report = flow_populate.populate(
-            source,
-            segments,
+            origin,
             target,
             self.ledger,
             asked,
             transform=function,
             parameters=parameters,
-            total_items=total,
             around=self.around(listener),
         )
         return self.priced(report)
@@ -396,6 +395,17 @@ class ItemFlow:
             )
 
         return opened
+
+    def files_from(self, layout: Layout, target: TableEnd, how: ReadAs, page_items: int | None) -> From:
+        """Files as the origin of a populate."""
+        total = layout.manifest.count if layout.manifest else None
+        names = [part.path for part in layout.parts]
+        return From(self.file_source(layout, target, how, page_items), self.seen, len(names), names, total)
+
+    def seen(self, job_id: str) -> SeenKeys:
+        """The keys that a job has met: beside its checkpoints, or in a temporary file where those are in a table."""
+        ledger = self.ledger
+        return SeenKeys(ledger.folder / job_id / "keys.sqlite" if isinstance(ledger, FolderLedger) else None)
 
     def database(self, said: Database, target: TableEnd, page_items: int | None) -> OpenSource:
         """A database as a source."""

@@ -13,6 +13,7 @@ from dynasmith.engine.transfer import export as flow_export
 from dynasmith.engine.transfer import jobs as flow_jobs
 from dynasmith.engine.transfer import populate as flow_populate
 from dynasmith.engine.transfer.asked import asked_again
+from dynasmith.engine.transfer.populate import From
 from dynasmith.engine.transfer.running import Around
 from dynasmith.engine.transfer.sides import TableEnd
 from dynasmith.errors import CheckpointError
@@ -66,8 +67,10 @@ class Jobs:
 
     def prune(self, job_id: str) -> None:
         """Remove what is kept of a job that is over, dead letters and undo journal too: they hold customers' data."""
-        self._items.ledger.prune(job_id)
-        self._backfills.remove_journal(job_id)
+        ledger = self._items.ledger
+        if ledger.show(job_id).over:  # the journal first: once the job is gone, nobody would find it
+            self._backfills.remove_journal(job_id)
+        ledger.prune(job_id)
 
     def resume(
         self, job_id: str, *, transform: Callable[..., Any] | None = None, listener: Listener = silent
@@ -113,8 +116,8 @@ class Jobs:
         page_items = asked_again(job.parameters).batch_size
         if "from" in job.parameters:
             database = msgspec.convert(job.parameters["from"], Database)
-            source = self._items.database(database, target, page_items)
-            return flow_populate.populate_again(claim, source, target, transform=function, around=around)
+            origin = From(self._items.database(database, target, page_items), self._items.seen)
+            return flow_populate.populate_again(claim, origin, target, transform=function, around=around)
         if "files" not in job.parameters:
             raise CheckpointError(
                 f"Job {job.id} was populated from an iterable that this process does not have.",
@@ -122,6 +125,5 @@ class Jobs:
             )
         layout = layout_of(job.parameters["files"])
         how = msgspec.convert(job.parameters["how"], ReadAs)
-        source = self._items.file_source(layout, target, how, page_items)
-        total = layout.manifest.count if layout.manifest else None
-        return flow_populate.populate_again(claim, source, target, transform=function, total_items=total, around=around)
+        origin = self._items.files_from(layout, target, how, page_items)
+        return flow_populate.populate_again(claim, origin, target, transform=function, around=around)

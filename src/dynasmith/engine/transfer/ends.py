@@ -9,7 +9,7 @@ from dynasmith.errors import CheckpointError, ItemInvalid
 from dynasmith.items.key import KeySchema, check_key
 from dynasmith.items.size import check_item
 from dynasmith.items.wire import decode_item, encode_item
-from dynasmith.ports.items import Dead, Heard, Item, OpenSink, OpenSource, Outcome, Page
+from dynasmith.ports.items import Dead, Heard, Item, OpenSink, OpenSource, Outcome, Page, Place
 
 Anything = Mapping[str, Any] | bytes
 TakeItems = Callable[[Sequence[dict[str, Any]]], Awaitable[None] | None]
@@ -44,6 +44,7 @@ class IterableSource:
             self._begin(at)
         assert self._running is not None
         found: list[Item] = []
+        places: list[Place] = []
         dead: list[Dead] = []
         taken = list(islice(self._running, self._page_items))
         for number, one in enumerate(taken, start=at + 1):
@@ -52,12 +53,13 @@ class IterableSource:
                 check_item(wire)
                 check_key(wire, self._key)
                 found.append(wire)
+                places.append(number)
             except ItemInvalid as error:
                 shown = one if isinstance(one, bytes) else repr(one).encode("utf-8", "replace")
                 dead.append(Dead(code="rejected", reason=error.message, item=shown, place=f"item {number}"))
         self._at = at + len(taken)
         following = str(self._at).encode() if len(taken) == self._page_items else None
-        return Page(items=found, next=following, read=len(taken), dead=tuple(dead))
+        return Page(items=found, next=following, read=len(taken), dead=tuple(dead), places=places)
 
     async def close(self) -> None:
         """Let go of the iterator."""

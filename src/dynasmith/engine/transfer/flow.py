@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from dynasmith.engine.transfer.distinct import Distinct
 from dynasmith.engine.transfer.events import FlowDead, FlowProgress
 from dynasmith.engine.transfer.loop import Stop
 from dynasmith.engine.transfer.pacing import Pacer
@@ -66,6 +67,7 @@ class Flow:
     now: Callable[[], datetime]
     width: Width = WIDTH
     digest: bool = True
+    distinct: Distinct | None = None
     listener: Listener = silent
     table: str = ""
     total_items: int | None = None
@@ -124,6 +126,8 @@ class Flow:
             elif not found.done:
                 self.claim.forget(number, found.position)
             self.at[number] = found
+        if self.distinct is not None:
+            await self.distinct.recall(self.source, self.stage, self.at, self.stop)
 
     async def _worker(self, order: Iterator[int]) -> None:
         for number in order:  # one iterator shared by all workers
@@ -167,6 +171,8 @@ class Flow:
 
     async def _page(self, at: Checkpoint, page: Page) -> None:
         staged = Staged(page.items) if self.stage is None else await self.stage(page.items)
+        if self.distinct is not None:
+            staged = await self.distinct(at.segment, at.position, page, staged)
         if staged.moved and not self._switched:
             await self._only_new_from_now()
         outcome = await self._write(at.segment, staged.items)
@@ -174,7 +180,7 @@ class Flow:
         if dead:
             await self.claim.bury(at.segment, at.position, dead)
             self._tell(dead)
-        target = digest_less(staged.items, outcome.others) if self.digest else Digest()
+        target = digest_less(staged, outcome.others) if self.digest else Digest()
         throttled = self.reads.throttled + self.writes.throttled
         self.reads.throttled = self.writes.throttled = 0
         counts = Counts(

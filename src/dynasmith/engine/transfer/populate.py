@@ -1,10 +1,12 @@
 """populate: items from files, or from anywhere that is no table, into a table."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from dynasmith.engine.transfer.asked import Flowing, asked_again, kept
 from dynasmith.engine.transfer.copy import new_job, staged_by
+from dynasmith.engine.transfer.distinct import Distinct
 from dynasmith.engine.transfer.flow import Width
 from dynasmith.engine.transfer.running import Around, Ways, run_job
 from dynasmith.engine.transfer.sides import TableEnd, rates
@@ -16,76 +18,96 @@ from dynasmith.items.transform import Function, Transform
 from dynasmith.jobs.job import Job
 from dynasmith.jobs.report import Report
 from dynasmith.ports.checkpoints import Claim, Ledger
-from dynasmith.ports.items import Item, OpenSource
+from dynasmith.ports.items import Item, OpenSource, Place
+from dynasmith.ports.seen import Seen
+
+OpenSeen: TypeAlias = Callable[[str], Seen]
+"""Where the keys of a job are kept, by its id."""
+
+
+@dataclass(frozen=True, slots=True)
+class From:
+    """Where the items come from: ``segments`` of them, one a file, with the files' ``names`` where they are files.
+
+    ``total_items`` is how many there are, where that is known; ``seen`` keeps their keys.
+    """
+
+    source: OpenSource
+    seen: OpenSeen
+    segments: int = 1
+    names: Sequence[str] = ()
+    total_items: int | None = None
+
+    def name(self, segment: int, place: Place) -> str:
+        """A place as a person reads it: ``people.jsonl:17``, ``item 17``, ``id=17``."""
+        if isinstance(place, str):
+            return place
+        return f"{self.names[segment]}:{place}" if self.names else f"item {place}"
 
 
 def populate(
-    source: OpenSource,
-    segments: int,
+    origin: From,
     target: TableEnd,
     ledger: Ledger,
     asked: Flowing | None = None,
     *,
     transform: Function | None = None,
     parameters: dict[str, Any] | None = None,
-    total_items: int | None = None,
     around: Around | None = None,
 ) -> Report:
-    """Write the items of ``source`` (``segments`` of them: one a file) into ``target`` and give the report.
+    """Write the items of ``origin`` into ``target`` and give the report.
 
-    What is no item, lacks the key, or comes twice in a page goes to the dead letters with its place and reason, and
-    the rest goes on. Interrupted and errors leave a job that ``populate_again`` resumes.
+    What is no item, lacks the key, or has the key of another item before it goes to the dead letters with its place
+    and reason, and the rest goes on. Interrupted and errors leave a job that ``populate_again`` resumes.
     """
     asked = asked or Flowing()
     around = around or Around()
-    job = new_job("populate", around, segments, kept(asked, parameters or {}))
-    ways = _ways(job, source, target, asked, transform, total_items)
-    return run_job(ledger.begin(job), ways, around)
+    job = new_job("populate", around, origin.segments, kept(asked, parameters or {}))
+    return _run(ledger.begin(job), origin, target, asked, transform, around)
 
 
 def populate_again(
     claim: Claim,
-    source: OpenSource,
+    origin: From,
     target: TableEnd,
     *,
     transform: Function | None = None,
-    total_items: int | None = None,
     around: Around | None = None,
 ) -> Report:
     """Resume a populate; its files must be the ones that it began with."""
-    ways = _ways(claim.job, source, target, asked_again(claim.job.parameters), transform, total_items)
-    return run_job(claim, ways, around or Around())
+    return _run(claim, origin, target, asked_again(claim.job.parameters), transform, around or Around())
+
+
+def _run(
+    claim: Claim, origin: From, target: TableEnd, asked: Flowing, function: Function | None, around: Around
+) -> Report:
+    distinct = Distinct(target.key, origin.seen(claim.job.id), origin.name, digest=asked.digest)
+    over = False
+    try:
+        report = run_job(claim, _ways(claim.job, origin, target, asked, function, distinct), around)
+        over = report.job.over
+        return report
+    finally:
+        distinct.close(over=over)
 
 
 def _ways(
-    job: Job,
-    source: OpenSource,
-    target: TableEnd,
-    asked: Flowing,
-    function: Function | None,
-    total_items: int | None,
+    job: Job, origin: From, target: TableEnd, asked: Flowing, function: Function | None, distinct: Distinct
 ) -> Ways:
     ctx = Context(job.started_at, job.id, target.key)
     transform = None if function is None else Transform(function, ctx)
     condition = parse_condition(asked.condition) if asked.condition else None
-
+    keep = None if condition is None else Meets(condition)
     return Ways(
-        source=source,
+        source=origin.source,
         sink=target.access.sink(target.name, target.key, mode=asked.mode),
-        stage=staged_by(
-            Steps(
-                keep=None if condition is None else Meets(condition),
-                transform=transform,
-                distinct=target.key,
-                policy=asked.on_error,
-            ),
-            asked,
-        ),
+        stage=staged_by(Steps(keep=keep, transform=transform, twice=False, policy=asked.on_error), asked),
         writes=rates(target, "write", asked.max_write_units, share=asked.share),
         width=Width(asked.segments_at_once, max(asked.lanes, 8)),
         digest=asked.digest,
+        distinct=distinct,
         table=target.name,
-        total_items=total_items,
+        total_items=origin.total_items,
     )
 
 

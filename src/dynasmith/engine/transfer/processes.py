@@ -35,6 +35,7 @@ class _Returned(NamedTuple):
     already: int
     dead: tuple[Dead, ...]
     moved: bool
+    origins: Sequence[int]
 
 
 class ProcessStage:
@@ -66,7 +67,7 @@ class ProcessStage:
             except BrokenProcessPool as error:
                 self._died(pool, error)
                 continue
-            return Staged(_split(back.items), back.fanned_out, back.dropped, back.already, back.dead, back.moved)
+            return Staged(_split(back.items), *back[1:6], origins=back.origins)
 
     async def close(self) -> None:
         """End the processes."""
@@ -108,4 +109,6 @@ def _stage(page: bytes) -> _Returned:
     assert _mine is not None
     staged = _mine.apply(_split(page))
     joined = b"[" + b",".join(staged.items) + b"]"
-    return _Returned(joined, staged.fanned_out, staged.dropped, staged.already, staged.dead, staged.moved)
+    return _Returned(
+        joined, staged.fanned_out, staged.dropped, staged.already, staged.dead, staged.moved, staged.origins
+    )

@@ -8,6 +8,7 @@ from time import monotonic
 
 import msgspec
 
+from dynasmith.engine.transfer.distinct import Distinct
 from dynasmith.engine.transfer.events import FlowEnded, FlowStarted
 from dynasmith.engine.transfer.flow import WIDTH, Flow, Width
 from dynasmith.engine.transfer.loop import LoopFactory, Stop, run
@@ -39,6 +40,7 @@ class Ways:
     writes: Rates = UNLIMITED
     width: Width = WIDTH
     digest: bool = True
+    distinct: Distinct | None = None
     table: str = ""
     total_items: int | None = None
 
@@ -153,6 +155,7 @@ async def _opened(claim: Claim, ways: Ways, around: Around, stop: Stop) -> Flow:
         now=around.now,
         width=ways.width,
         digest=ways.digest,
+        distinct=ways.distinct,
         listener=around.listener,
         table=ways.table,
         total_items=ways.total_items,

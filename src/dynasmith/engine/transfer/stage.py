@@ -21,7 +21,8 @@ class Staged:
     """The items that a page became: read + fanned_out - dropped = items + unchanged + already + skipped + dead.
 
     ``moved`` says that some of them have another key than the item they were made of; ``unchanged`` and ``skipped`` are
-    those that a backfill has nothing to write for, or leaves alone.
+    those that a backfill has nothing to write for, or leaves alone. ``origins`` are the numbers of the items that each
+    was made of, empty where it is one of one; ``digest`` is that of ``items`` where it is known.
     """
 
     items: Sequence[Item]
@@ -32,6 +33,8 @@ class Staged:
     moved: bool = False
     unchanged: int = 0
     skipped: int = 0
+    origins: Sequence[int] = ()
+    digest: Digest | None = None
 
 
 class Stage(Protocol):
@@ -42,16 +45,16 @@ class Stage(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """The stage in this process. ``keep`` drops items, ``transform`` changes them, ``distinct`` is the target's key.
+    """The stage in this process. ``keep`` drops items, ``transform`` changes them.
 
-    ``distinct`` is for sources in which one key may come twice: files, iterables. After a transform it is looked for
-    whenever it can happen. An item that a transform refuses stops the job, or goes to the dead letters where its
+    Where a transform may have made one key of two, it is looked for, unless ``twice`` is False: something after the
+    stage looks at the whole job. An item that a transform refuses stops the job, or goes to the dead letters where its
     policy or the job's ``policy`` says.
     """
 
     keep: Callable[[Item], bool] | None = None
     transform: Transform | None = None
-    distinct: KeySchema | None = None
+    twice: bool = True
     policy: Policy = "stop"
 
     async def __call__(self, items: Sequence[Item]) -> Staged:
@@ -60,28 +63,32 @@ class Steps:
 
     def apply(self, items: Sequence[Item]) -> Staged:
         """Stage a page. Raises ItemRefused where a transform fails and the policy is to stop."""
+        numbers: Sequence[int] = ()
         dropped = 0
         if self.keep is not None:
-            kept = [item for item in items if self.keep(item)]
-            dropped, items = len(items) - len(kept), kept
+            numbers = [number for number, item in enumerate(items) if self.keep(item)]
+            dropped, items = len(items) - len(numbers), [items[number] for number in numbers]
         if self.transform is None:
-            return _distinct(Staged(items, 0, dropped), self.distinct)
+            return Staged(items, 0, dropped, origins=numbers)
         staged = transformed(items, self.transform, self.policy)
-        staged = replace(staged, dropped=staged.dropped + dropped)
-        twice = self.distinct is not None or staged.moved or staged.fanned_out > 0
-        return _distinct(staged, (self.transform.target or self.transform.ctx.key) if twice else None)
+        origins = [numbers[number] for number in staged.origins] if numbers else staged.origins
+        staged = replace(staged, dropped=staged.dropped + dropped, origins=origins)
+        if self.twice and (staged.moved or staged.fanned_out):
+            return _distinct(staged, self.transform.target or self.transform.ctx.key)
+        return staged
 
 
 def transformed(items: Sequence[Item], transform: Transform, policy: Policy) -> Staged:
     """The items after a transform. Raises ItemRefused where it fails and the policy is to stop."""
     made: list[Item] = []
+    origins: list[int] = []
     dead: list[Dead] = []
     fanned_out = dropped = 0
     key = transform.ctx.key
     moved = transform.target is not None and transform.target != key
     watch = _KeyWatch(transform.function, key.names)
     copy = replace(transform, function=watch).copy
-    for item in items:
+    for number, item in enumerate(items):
         watch.suspect = False
         try:
             results = copy(item if type(item) is RawItem else RawItem(bytes(item)))
@@ -92,13 +99,15 @@ def transformed(items: Sequence[Item], transform: Transform, policy: Policy) -> 
             continue
         if len(results) == 1:
             made.append(results[0])
+            origins.append(number)
         else:
             dropped += not results
             fanned_out += max(0, len(results) - 1)
             made.extend(results)
+            origins.extend([number] * len(results))
         if watch.suspect and not moved:
             moved = _moved(item, results, key)
-    return Staged(made, fanned_out, dropped, 0, tuple(dead), moved)
+    return Staged(made, fanned_out, dropped, 0, tuple(dead), moved, origins=origins)
 
 
 class _KeyWatch:
@@ -138,11 +147,9 @@ def _key_wire(key: KeySchema) -> Callable[[Item], list[bytes]]:
     return read
 
 
-def _distinct(staged: Staged, key: KeySchema | None) -> Staged:
-    if key is None:
-        return staged
+def _distinct(staged: Staged, key: KeySchema) -> Staged:
     items, already, twice = distinct_items(staged.items, key)
-    return replace(staged, items=items, already=already, dead=(*staged.dead, *twice))
+    return replace(staged, items=items, already=already, dead=(*staged.dead, *twice), origins=())
 
 
 def distinct_items(items: Sequence[Item], key: KeySchema) -> tuple[Sequence[Item], int, list[Dead]]:
@@ -168,9 +175,9 @@ def distinct_items(items: Sequence[Item], key: KeySchema) -> tuple[Sequence[Item
     return list(first.values()), already, dead
 
 
-def digest_less(items: Sequence[Item], others: Sequence[bytes]) -> Digest:
-    """The digest of ``items`` without ``others``, which are some of them."""
-    whole = digest_items(items)
+def digest_less(staged: Staged, others: Sequence[bytes]) -> Digest:
+    """The digest of the staged items without ``others``, which are some of them."""
+    whole = digest_items(staged.items) if staged.digest is None else staged.digest
     if not others:
         return whole
     less = digest_items(others)

@@ -14,7 +14,7 @@ from dynasmith.files.items.foreign import Renaming, value_of
 from dynasmith.items.key import KeySchema, check_key
 from dynasmith.items.size import check_item
 from dynasmith.items.wire import encode_item
-from dynasmith.ports.items import Dead, Heard, Item, OpenSource, Page
+from dynasmith.ports.items import Dead, Heard, Item, OpenSource, Page, Place
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 CONNECT_MS = 5000
@@ -129,20 +129,23 @@ class MongoSource:
                 f"MongoDB did not answer: {error}", hint="check the URL; the job can be resumed"
             ) from error
         items: list[Item] = []
+        places: list[Place] = []
         dead: list[Dead] = []
         for document in documents:
             # Extended JSON is one way for every type of theirs, so a collection and its export give equal items.
+            at = f"_id {document['_id']}"
             text = self._json.dumps(document, json_options=self._json.CANONICAL_JSON_OPTIONS).encode()
             try:
                 item = read_extended(text, self._renaming)
                 check_key(item, self._key)
                 items.append(item)
+                places.append(at)
             except ItemInvalid as error:
-                dead.append(Dead(code="rejected", reason=error.message, item=text, place=f"_id {document['_id']}"))
+                dead.append(Dead(code="rejected", reason=error.message, item=text, place=at))
         following = None
         if len(documents) == self._page_items:
             following = self._json.dumps({"_id": documents[-1]["_id"]}).encode()
-        return Page(items=items, next=following, read=len(documents), dead=tuple(dead))
+        return Page(items=items, next=following, read=len(documents), dead=tuple(dead), places=places)
 
     async def close(self) -> None:
         """Close the connection."""

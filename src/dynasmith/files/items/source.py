@@ -23,7 +23,7 @@ from dynasmith.files.items.notation import (
 )
 from dynasmith.files.items.opening import STDIN, Opened
 from dynasmith.items.key import KeySchema, check_key
-from dynasmith.ports.items import Dead, Item, Page
+from dynasmith.ports.items import Dead, Item, Page, Place
 
 PAGE_BYTES = 1024 * 1024
 SAMPLE_LINES = 1000
@@ -94,16 +94,17 @@ class FileSource:
                 part.opened.close()
             part = self._open[segment] = self._opened(self._parts[segment], place)
         pieces = part.framing.take(self._page_items, PAGE_BYTES)
-        items, dead = self._items(part, pieces)
+        items, places, dead = self._items(part, pieces)
         part.place = _Place(part.framing.at, part.framing.line, part.place.items + len(pieces))
         at_end = part.framing.ended or not pieces
         if at_end:
             _check_count(self._parts[segment], part.place.items)
         following = None if at_end else msgspec.json.encode(part.place)
-        return Page(items=items, next=following, read=len(pieces), dead=tuple(dead))
+        return Page(items=items, next=following, read=len(pieces), dead=tuple(dead), places=places)
 
-    def _items(self, part: "_OpenPart", pieces: Sequence[Piece]) -> tuple[list[Item], list[Dead]]:
+    def _items(self, part: "_OpenPart", pieces: Sequence[Piece]) -> tuple[list[Item], list[Place], list[Dead]]:
         items: list[Item] = []
+        places: list[Place] = []
         dead: list[Dead] = []
         for line, piece in pieces:
             item = piece  # what is an item but for its key goes to the dead letters as one, so that they can be mended
@@ -111,10 +112,11 @@ class FileSource:
                 item = part.read(line, piece)
                 check_key(item, self._key)
                 items.append(item)
+                places.append(line)
             except (ItemInvalid, FileFormatError) as error:
                 place = f"{part.opened.path}:{line}"
                 dead.append(Dead(code="rejected", reason=error.message, item=item, place=place))
-        return items, dead
+        return items, places, dead
 
     def _opened(self, part: Part, place: _Place) -> "_OpenPart":
         if part.path == STDIN and place.at:

@@ -12,7 +12,7 @@ from dynasmith.errors import CheckpointError, ItemInvalid, NotOffered, RunError,
 from dynasmith.files.items.foreign import Renaming
 from dynasmith.files.items.mongo import item_from
 from dynasmith.items.key import KeySchema, check_key
-from dynasmith.ports.items import Dead, Heard, Item, OpenSource, Page
+from dynasmith.ports.items import Dead, Heard, Item, OpenSource, Page, Place
 
 
 class SqlSource:
@@ -80,6 +80,7 @@ class SqlSource:
                 f"The database did not answer: {error}", hint="check the URL and the query; the job can be resumed"
             ) from error
         items: list[Item] = []
+        places: list[Place] = []
         dead: list[Dead] = []
         names = [key.name for key in keys]
         for line in lines:
@@ -88,13 +89,14 @@ class SqlSource:
                 item = item_from({name: value for name, value in line.items() if value is not None}, self._renaming)
                 check_key(item, self._key)
                 items.append(item)
+                places.append(at)
             except ItemInvalid as error:
                 shown = json.dumps(dict(line), default=str).encode()
                 dead.append(Dead(code="rejected", reason=error.message, item=shown, place=at))
         following = None
         if len(lines) == self._page_items:
             following = json.dumps([_written(lines[-1][name]) for name in names]).encode()
-        return Page(items=items, next=following, read=len(lines), dead=tuple(dead))
+        return Page(items=items, next=following, read=len(lines), dead=tuple(dead), places=places)
 
     def _select(self) -> tuple[Any, list[Any]]:
         sql = self._sql

@@ -36,6 +36,11 @@ class FolderLedger:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
+    @property
+    def folder(self) -> Path:
+        """Where the jobs are, each in a folder of its id."""
+        return self._folder
+
     def begin(self, job: Job) -> "FolderClaim":
         """Enter a new job and hold it."""
         home = self._folder / job.id
