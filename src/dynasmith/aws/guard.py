@@ -2,8 +2,9 @@
 
 Reads of DynamoDB (`guard_allowed`) are signed anew with the run's own credentials and passed on to the run's own
 endpoint, in the Region that was asked for; they cost what they cost. Everything else, of any service, is refused as the
-service would refuse it, and remembered for the report. Only the guarded process is served: another one on this machine
-does not know its key.
+service would refuse it, and remembered for the report. So is a read that the run's own identity and endpoint would
+answer with somebody else's items: one with keys of its own for AWS, one for another endpoint. Only the guarded process
+is served: another one on this machine does not know its key.
 """
 
 import asyncio
@@ -13,20 +14,23 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 from aiohttp import web
+from msgspec.json import encode
 
 from dynasmith.aws.errors import translate
 from dynasmith.aws.guard_allowed import STATEMENTS, only_reads
 from dynasmith.aws.guard_child import Enclose, child_variables
-from dynasmith.aws.guard_request import TOKEN, Asked, asked_of, refusal
+from dynasmith.aws.guard_request import ADDRESS, TOKEN, Asked, asked_of, refusal
 from dynasmith.aws.guard_tables import tables_of
 from dynasmith.aws.items.exchange import TARGET, Answer, BrokenExchange, Exchange
 from dynasmith.aws.items.failure import Verdict, failure_of
 from dynasmith.aws.items.opening import Transport, open_exchange
 from dynasmith.aws.session import Session
 from dynasmith.errors import DynasmithError, RunError
+from dynasmith.ports.access import is_aws, is_loopback
 from dynasmith.ports.guard import RefusedCall
 
 BODY_BYTES_MAX = 16 * 1024 * 1024 + 64 * 1024
@@ -114,12 +118,22 @@ class ReadOnlyGuard:
             return _refused(asked, "dynasmith dry run: this address serves its own process only.")
         parsed = _parsed(body) if whole else {}
         operation = asked.target.removeprefix(f"{TARGET}.")
-        if asked.target == f"{TARGET}.{operation}" and only_reads(operation, parsed):
-            # A statement goes on as it was understood here: nothing of it may be read in another way there.
-            wire = msgspec.json.encode(parsed) if operation in STATEMENTS else body
-            return await self._passed_on(operation, asked.region, wire)
-        self._remember(asked, parsed)
-        return _refused(asked, f"dynasmith dry run: {asked.operation} was not done.")
+        reads = asked.target == f"{TARGET}.{operation}" and only_reads(operation, parsed)
+        foreign = self._foreign(asked, headers.get(ADDRESS, "")) if reads else ""
+        if not reads or foreign:
+            self._remember(asked, parsed)
+            return _refused(asked, f"dynasmith dry run: {asked.operation} was not done{foreign}.")
+        # A statement goes on as it was understood here: nothing of it may be read in another way there.
+        return await self._passed_on(operation, asked.region, encode(parsed) if operation in STATEMENTS else body)
+
+    def _foreign(self, asked: Asked, address: str) -> str:
+        """Why a read is not one of the run's own; empty where it is."""
+        access = self._session.access
+        if not access.isolated and asked.key != self._key:
+            return ", because it comes with keys of its own"
+        if address and not is_aws(address) and _place(address) != _place(access.endpoint_of("dynamodb")):
+            return f", because it was to go to {address}"
+        return ""
 
     def _remember(self, asked: Asked, parsed: Mapping[str, Any]) -> None:
         kind = (asked.service, asked.operation, tables_of(parsed))
@@ -213,6 +227,12 @@ async def _beginning(request: web.Request, headers: Mapping[str, str]) -> bytes:
     return found
 
 
+def _place(url: str) -> tuple[str, int | None]:
+    """Where a URL leads; every name of this machine is one."""
+    parts = urlsplit(url)
+    return "loopback" if is_loopback(url) else (parts.hostname or ""), parts.port
+
+
 def _parsed(body: bytes) -> dict[str, Any]:
     try:
         found = msgspec.json.decode(body)
@@ -238,5 +258,5 @@ def _refused(asked: Asked, message: str) -> web.Response:
 
 
 def _said(status: int, code: str, message: str) -> web.Response:
-    body = msgspec.json.encode({"__type": code, "message": message})
+    body = encode({"__type": code, "message": message})
     return web.Response(status=status, body=body, headers={"content-type": "application/x-amz-json-1.0"})

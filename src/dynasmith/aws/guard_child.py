@@ -6,7 +6,7 @@ from os import devnull
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from dynasmith.aws.guard_request import OPERATION, TOKEN
+from dynasmith.aws.guard_request import ADDRESS, OPERATION, TOKEN
 
 _LOOPBACK = "127.0.0.1,localhost,::1"
 _SECRET_CHARACTERS_MIN = 16
@@ -66,6 +66,8 @@ class Enclose:
     def divert(self, request: Any, event_name: str = "", **_: Any) -> None:
         """Send a prepared request to the guard instead; its signature is not looked at there."""
         guard, parts = urlsplit(self.endpoint), urlsplit(request.url)
+        if parts.netloc != guard.netloc:
+            request.headers[ADDRESS] = f"{parts.scheme}://{parts.netloc}"
         request.url = urlunsplit((guard.scheme, guard.netloc, parts.path, parts.query, ""))
         request.headers[TOKEN] = self.key
         request.headers[OPERATION] = event_name.removeprefix("before-send.")

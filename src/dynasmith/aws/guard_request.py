@@ -20,6 +20,8 @@ OPERATION = "x-dynasmith-operation"
 """The header in which the guarded process's botocore clients say their operation (``s3.PutObject``)."""
 TOKEN = "x-dynasmith-dry-run"
 """The header by which the guard knows a client of its own process whose keys are not the dummy ones."""
+ADDRESS = "x-dynasmith-address"
+"""The header in which such a client says where its request was to go, where that was not the guard."""
 CODE = "AccessDeniedException"
 NAME_CHARACTERS_MAX = 120
 

@@ -35,8 +35,8 @@ _BOOT = (
 class GuardedProcess:
     """A process with the variables of ``guard``; use it as a context manager, from one thread at a time or several.
 
-    ``begin`` starts it and makes the work there. A process that dies, or gives no answer within ``deadline_seconds``, ends the dry run
-    with RunError; nothing was written, whatever happens to it.
+    ``begin`` starts it and makes the work there. A process that dies, or gives no answer within ``deadline_seconds``,
+    ends the dry run with RunError; nothing was written, whatever happens to it.
     """
 
     def __init__(
