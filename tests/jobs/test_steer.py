@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dynasmith.jobs.steer import RATE_MIN, Steer, Throttle, ceiling, start_rate, throttle_of
+from dynasmith.jobs.steer import RATE_MIN, Steer, Throttle, ceiling, held_back, start_rate, throttle_of
 
 ARN = "arn:aws:dynamodb:eu-west-1:1:table/orders"
 
@@ -97,6 +97,39 @@ def test_a_limit_that_nobody_told_is_found_and_used() -> None:
     assert sum(late) / len(late) > 40
     assert max(late) <= 56
     assert over < 200
+
+
+def _used(limit: float, *, in_part: bool) -> float:
+    """What part of its limit a table serves that gets batches of 25, after a while. The bucket holds a second."""
+    steer, now, last, level, used = Steer.new(1.2 * limit, 1.2 * limit, 0.0), 0.0, 0.0, limit, 0.0
+    while now < 600:
+        now += 25 / steer.rate
+        left = 25.0
+        share = 1.0
+        while left:
+            level, last = min(limit, level + (now - last) * limit), now
+            done = min(left, max(0.0, level))
+            level, left = level - done, left - done
+            used += done if now > 300 else 0
+            if left:
+                share = left / 25
+                steer = steer.throttled("ProvisionedThroughputExceeded", now, share if in_part else 1.0)
+                now += 0.05
+        if share == 1.0:
+            steer = steer.passed(now)
+    return used / (300 * limit)
+
+
+def test_a_batch_that_is_held_back_in_part_costs_less_than_a_refused_one() -> None:
+    for limit in (50.0, 200.0, 1000.0):
+        assert _used(limit, in_part=True) > 0.97
+        assert _used(limit, in_part=False) < 0.93
+
+
+def test_a_share_of_a_throttle_cuts_that_share() -> None:
+    (throttle,) = held_back([Throttle("write", "KeyRangeThroughputExceeded", "by_a")], 0.2)
+    assert throttle == Throttle("write", "KeyRangeThroughputExceeded", "by_a", 0.2)
+    assert Steer.new(100, 1000, 0.0).throttled("", 1.0, 0.2).rate == pytest.approx(94.0)
 
 
 def test_a_provisioned_table_keeps_capacity_for_live_traffic() -> None:

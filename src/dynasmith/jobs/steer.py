@@ -4,6 +4,7 @@
 index can throttle its table, and then it is the index's rate that must fall.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
@@ -42,11 +43,16 @@ RATE_MIN: Final = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Throttle:
-    """One of the service's ThrottlingReasons, understood. ``index`` is empty where the table itself throttles."""
+    """One of the service's ThrottlingReasons, understood. ``index`` is empty where the table itself throttles.
+
+    ``share`` is the part of a batch that was held back: a batch of which one item comes back has found the limit, a
+    request that is refused is far over it.
+    """
 
     side: Side
     limit: str
     index: str = ""
+    share: float = 1.0
 
 
 def throttle_of(reason: str, resource: str) -> Throttle | None:
@@ -60,6 +66,11 @@ def throttle_of(reason: str, resource: str) -> Throttle | None:
                 index = resource.rpartition("/index/")[2] if kind == "Index" and "/index/" in resource else ""
                 return Throttle(side, reason[len(kind + word) :], index)
     return None
+
+
+def held_back(throttles: Sequence[Throttle], share: float) -> tuple[Throttle, ...]:
+    """The same throttles, of which only a share of a batch was the victim."""
+    return tuple(Throttle(each.side, each.limit, each.index, each.share * share) for each in throttles)
 
 
 _SIDES: Final[tuple[tuple[str, Side], ...]] = (("Read", "read"), ("Write", "write"))
@@ -79,11 +90,14 @@ class Steer(msgspec.Struct, frozen=True):
         """A rate that starts at ``start`` and may grow to ``ceiling``."""
         return cls(max(RATE_MIN, min(start, ceiling)), max(RATE_MIN, ceiling), now)
 
-    def throttled(self, limit: str, now: float) -> "Steer":
-        """After a throttle with this reason's limit (empty where the service gave none). Cuts once a second."""
+    def throttled(self, limit: str, now: float, share: float = 1.0) -> "Steer":
+        """After a throttle with this reason's limit (empty where the service gave none), of that share of a batch.
+
+        Cuts once a second, and in proportion to the share.
+        """
         if now - self.cut_at < _SETTLE_SECONDS:
             return Steer(self.rate, self.ceiling, now, self.cut_at)
-        kept = _KEPT.get(limit, _KEPT_UNKNOWN)
+        kept = 1.0 - (1.0 - _KEPT.get(limit, _KEPT_UNKNOWN)) * share
         return Steer(max(RATE_MIN, self.rate * kept), self.ceiling, now, now)
 
     def passed(self, now: float) -> "Steer":

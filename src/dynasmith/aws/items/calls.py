@@ -7,7 +7,7 @@ service are waited out with full jitter. ``UnprocessedItems`` are given back, no
 import asyncio
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import monotonic
 
 import msgspec
@@ -27,7 +27,7 @@ from dynasmith.aws.items.replies import (
 )
 from dynasmith.errors import ConditionFailed, DynasmithError, ServiceUnavailable, Unreachable
 from dynasmith.items.wire import RawItem, ScanPage, Units, read_scan_page
-from dynasmith.jobs.steer import Throttle, throttle_of
+from dynasmith.jobs.steer import Throttle, held_back, throttle_of
 from dynasmith.ports.items import Heard
 
 _CAPACITY = b',"ReturnConsumedCapacity":"INDEXES"'
@@ -102,6 +102,11 @@ class Calls:
         """Wait before try number ``attempt + 2``: full jitter, doubling up to the longest."""
         longest = min(self.patience.longest_seconds, self.patience.first_seconds * 2 ** min(attempt, 20))
         await asyncio.sleep(self.chance.uniform(0.0, longest))
+
+    def of_part(self, share: float) -> "Calls":
+        """The same calls for what was left over of a batch: a throttle of theirs holds back only that share of it."""
+        heard = self.heard
+        return replace(self, heard=lambda throttles: heard(held_back(throttles, share)))
 
     def _mend(self, failure: Failure, date: str) -> None:
         if failure.verdict is Verdict.CLOCK:

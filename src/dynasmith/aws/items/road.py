@@ -15,6 +15,7 @@ from dynasmith.aws.items.calls import Calls, Refused, as_error, throttles_of
 from dynasmith.aws.items.replies import StatementError, StatementsReply, statements_reply, units_of
 from dynasmith.errors import ServiceUnavailable, TableNotFound
 from dynasmith.items.wire import Units
+from dynasmith.jobs.steer import held_back
 
 _log = logging.getLogger("dynasmith.items")
 
@@ -122,12 +123,12 @@ class Group(Generic[W]):
             await self._send(group)
 
     async def _send(self, waiting: Sequence[W]) -> None:
-        attempt, moved = 0, monotonic()
+        attempt, moved, whole = 0, monotonic(), len(waiting)
         while waiting:
-            reply = await self._asked(waiting)
+            reply = await self._asked(waiting, len(waiting) / whole)
             if reply is None:
                 return
-            again, alone = await self._sorted(waiting, reply)
+            again, alone = await self._sorted(waiting, reply, whole)
             done = await asyncio.gather(*(self.way.alone(each) for each in alone))
             if len(alone) == len(waiting) > 1 and all(done):
                 self.road.close("it refused every statement of a call, and took every item alone")
@@ -144,10 +145,10 @@ class Group(Generic[W]):
                 await self.road.calls.back_off(attempt)
                 attempt += 1
 
-    async def _asked(self, waiting: Sequence[W]) -> StatementsReply | None:
+    async def _asked(self, waiting: Sequence[W], share: float) -> StatementsReply | None:
         """The answers of one call; None where it was refused whole, and each went alone."""
         road = self.road
-        calls = replace(road.calls, retried=0)
+        calls = replace(road.calls.of_part(share), retried=0)
         try:
             body = body_of([each.statement for each in waiting])
             reply = statements_reply(await calls.send("BatchExecuteStatement", road.table, body))
@@ -174,8 +175,8 @@ class Group(Generic[W]):
             )
         return reply
 
-    async def _sorted(self, waiting: Sequence[W], reply: StatementsReply) -> tuple[list[W], list[W]]:
-        """(those to send again, those that go alone)."""
+    async def _sorted(self, waiting: Sequence[W], reply: StatementsReply, whole: int) -> tuple[list[W], list[W]]:
+        """(those to send again, those that go alone) of what is left of a ``whole``."""
         again, alone = list[W](), list[W]()
         throttled = 0
         for each, said in zip(waiting, reply.responses, strict=True):
@@ -194,7 +195,7 @@ class Group(Generic[W]):
             elif not await self.way.said(each, said.error):
                 alone.append(each)
         if throttled:
-            self.road.calls.heard(throttles_of((), "BatchExecuteStatement"))
+            self.road.calls.heard(held_back(throttles_of((), "BatchExecuteStatement"), throttled / whole))
         return again, alone
 
 

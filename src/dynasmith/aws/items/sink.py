@@ -9,6 +9,7 @@ from dynasmith.aws.items.replies import units_of
 from dynasmith.aws.items.road import ITEM_FAULTS
 from dynasmith.items.key import KeySchema
 from dynasmith.items.wire import Units
+from dynasmith.jobs.steer import held_back
 from dynasmith.ports.items import Item, Mode, Outcome, merged, total
 
 BATCH_ITEMS_MAX = 25
@@ -71,7 +72,7 @@ class TableSink:
                 done = Outcome(written=len(items) - len(pending), retried=retried, units=total(units))
                 return merged([done, await self._put_batch(pending[:half]), await self._put_batch(pending[half:])])
             try:
-                reply = await self._calls.batch_write(self._table, body)
+                reply = await self._of(len(pending) / len(items)).batch_write(self._table, body)
             except Refused as refused:
                 rest = await self._after_refusal(pending, refused)
                 done = Outcome(written=len(items) - len(pending), retried=retried, units=total(units))
@@ -80,7 +81,7 @@ class TableSink:
             left = [r.put.item for requests in reply.unprocessed.values() for r in requests if r.put is not None]
             if not left:
                 return Outcome(written=len(items), retried=retried, units=total(units))
-            self._calls.heard(throttles_of((), "BatchWriteItem"))
+            self._calls.heard(held_back(throttles_of((), "BatchWriteItem"), len(left) / len(items)))
             if len(left) < len(pending):
                 attempt, moved = 0, monotonic()
             elif monotonic() - moved > self._calls.patience.throttled_seconds:
@@ -91,6 +92,10 @@ class TableSink:
             pending = left
             await self._calls.back_off(attempt)
             attempt += 1
+
+    def _of(self, share: float) -> Calls:
+        """The calls for a part of a batch: what throttles them holds back no more than that part."""
+        return self._calls if share == 1.0 else self._calls.of_part(share)
 
     async def _after_refusal(self, items: Sequence[Item], refused: Refused) -> Outcome:
         """The service refuses a batch whole for one bad item: find it by writing them one by one."""

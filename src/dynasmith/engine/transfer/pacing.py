@@ -88,7 +88,7 @@ class Pacer:
             name = throttle.index or TABLE
             steer = self._steers.get(name)
             if steer is not None:
-                self._steered(name, steer.throttled(throttle.limit, now), now)
+                self._steered(name, steer.throttled(throttle.limit, now, throttle.share), now)
 
     def change(self, units_per_second: float | None) -> None:
         """Another limit of the table from now on; None for the one that the job began with."""
