@@ -9,6 +9,9 @@ from dynasmith.aws.items.access import TableAccess
 from dynasmith.aws.items.calls import Patience
 from dynasmith.aws.items.loop import new_event_loop
 from dynasmith.aws.items.updates import table_updates
+from dynasmith.aws.s3_journal import create_s3_journal, reopen_s3_journal
+from dynasmith.aws.s3_journal_kept import KeptS3
+from dynasmith.aws.s3_objects import S3Objects
 from dynasmith.engine.backfill.backfill import backfill, backfill_again
 from dynasmith.engine.backfill.careful import Careful
 from dynasmith.engine.backfill.undo import undo, undo_again
@@ -23,7 +26,7 @@ from dynasmith.items.transform import Function
 from dynasmith.jobs.job import Job
 from dynasmith.jobs.journal import JournalHead
 from dynasmith.jobs.report import Report
-from dynasmith.ports.journal import Journal
+from dynasmith.ports.journal import Journal, KeptJournal
 from dynasmith.ports.updates import OpenUpdates
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.table import Index, Key, KeyAttribute, Table
@@ -47,7 +50,7 @@ def end(client: Any, table: str, *, sort: str = "", items: int = 0, size: int = 
 
 @dataclass
 class Bench:
-    """One table, a ledger and a folder of journals: what a person has on the disk."""
+    """One table, a ledger and a folder of journals (or a prefix of a bucket): what a person has on the disk."""
 
     client: Any
     table: str
@@ -58,6 +61,7 @@ class Bench:
     items: int = 0
     wrap: Callable[[Journal], Any] | None = None
     indexes: Any = ()
+    objects: S3Objects | None = None
 
     @property
     def ledger(self) -> FolderLedger:
@@ -78,9 +82,16 @@ class Bench:
         if not self.journal:
             return None
         head = JournalHead(job=job.id, table=self.table, where="", segments=job.segments)
-        home = self.home(job.id)
-        journal = create_journal(home, head) if new else FolderJournal(home)
+        journal: Journal
+        if self.objects is not None:
+            journal = create_s3_journal(self.objects, head) if new else reopen_s3_journal(self.objects, job.id)
+        else:
+            home = self.home(job.id)
+            journal = create_journal(home, head) if new else FolderJournal(home)
         return journal if self.wrap is None else self.wrap(journal)
+
+    def kept(self, job: str) -> KeptJournal:
+        return KeptFolder(self.home(job)) if self.objects is None else KeptS3(self.objects, job)
 
     def run(self, function: Function, asked: Flowing | None = None, **more: Any) -> Report:
         around = more.pop("around", None) or Around(loop_factory=new_event_loop)
@@ -93,13 +104,11 @@ class Bench:
 
     def undo(self, job: str, asked: Flowing | None = None) -> Report:
         around, segments = Around(loop_factory=new_event_loop), self.ledger.show(job).segments
-        return undo(
-            self.end, self.updates, self.ledger, lambda: KeptFolder(self.home(job)), segments, asked, around=around
-        )
+        return undo(self.end, self.updates, self.ledger, lambda: self.kept(job), segments, asked, around=around)
 
     def undo_again(self, job: str, of: str) -> Report:
         claim = self.ledger.claim(job)
-        return undo_again(claim, self.end, self.updates, lambda: KeptFolder(self.home(of)))
+        return undo_again(claim, self.end, self.updates, lambda: self.kept(of))
 
     def last(self) -> Job:
         return self.ledger.jobs()[-1]

@@ -144,9 +144,9 @@ def test_what_cannot_be_meant_is_said(story: Story) -> None:
     assert replaced.code == 1
     assert "copy the table into a new one" in replaced.hint
     assert story("jobs", "undo", "copy-20261120T101500-1a2b3c", "--yes").code == 1
-    (story.folder / "dynasmith.toml").write_text('[jobs]\njournal = "s3://bucket/journal"\n')
+    (story.folder / "dynasmith.toml").write_text('[jobs]\njournal = "table:undo"\n')
     elsewhere = backfill(story, "--env", "aws", "--yes")
-    assert (elsewhere.code, "s3://bucket/journal" in elsewhere.error) == (2, True)
+    assert (elsewhere.code, "400 KB" in elsewhere.error) == (2, True)
     (story.folder / "dynasmith.toml").unlink()
     assert story("jobs", "list", "--json").json == []
 

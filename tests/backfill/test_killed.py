@@ -1,6 +1,7 @@
 """Killed before and after every call of a port, a backfill and an undo end the same."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,18 +10,29 @@ import pytest
 from backfill.killed import KillJournal, KillLedger, kill_updates, killed_end
 from backfill.kit import Bench, canonical
 from dynasmith.aws.items.loop import new_event_loop
+from dynasmith.aws.s3_objects import S3Objects
 from dynasmith.engine.backfill.backfill import backfill
 from dynasmith.engine.backfill.undo import undo
 from dynasmith.engine.transfer.asked import Flowing
 from dynasmith.engine.transfer.running import Around
 from dynasmith.errors import DynasmithError
-from dynasmith.files.journal.kept import KeptFolder
+from flow.buckets import a_bucket
 from flow.killing import KilledError, Killer
 from flow.kit import MakeTable, fill
 
 ITEMS = 30
 ASKED = Flowing(segments=2, batch_size=12)
 AROUND = Around(loop_factory=new_event_loop)
+
+
+@pytest.fixture(params=["folder", "s3"])
+def objects(request: pytest.FixtureRequest) -> Iterator[S3Objects | None]:
+    """Where the journal is: a prefix of a bucket, or None for a folder."""
+    if request.param == "folder":
+        yield None
+        return
+    with a_bucket(request.getfixturevalue("ministack_endpoint"), "backfill-journal") as bucket:
+        yield S3Objects(bucket, "s3://backfill-journal/undo")
 
 
 def change(item: Any, ctx: Any) -> None:
@@ -51,14 +63,14 @@ def killed_backfill(bench: Bench, killer: Killer, **more: Any) -> None:
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_a_backfill_killed_at_every_call_ends_the_same_and_is_undone(
-    client: Any, make_table: MakeTable, tmp_path: Path, after: bool
+    client: Any, make_table: MakeTable, tmp_path: Path, after: bool, objects: S3Objects | None
 ) -> None:
     at, resumed = 8, 0  # the look before a job begins is eight calls, and writes nothing
     table = make_table()
     while True:
         fill(client, table, ITEMS)
         before = canonical(client, table)
-        bench = Bench(client, table, tmp_path / str(at))
+        bench = Bench(client, table, tmp_path / str(at), objects=objects)
         killer = Killer(at, after)
         try:
             killed_backfill(bench, killer)
@@ -90,14 +102,14 @@ def test_a_backfill_killed_at_every_call_ends_the_same_and_is_undone(
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_an_undo_killed_at_every_call_ends_the_same(
-    client: Any, make_table: MakeTable, tmp_path: Path, after: bool
+    client: Any, make_table: MakeTable, tmp_path: Path, after: bool, objects: S3Objects | None
 ) -> None:
     table = make_table()
     at = 1
     while True:
         fill(client, table, ITEMS)
         before = canonical(client, table)
-        bench = Bench(client, table, tmp_path / str(at))
+        bench = Bench(client, table, tmp_path / str(at), objects=objects)
         job = bench.run(change, ASKED).job
         killer = Killer(at, after)
         ledger: Any = KillLedger(bench.ledger, killer)
@@ -106,7 +118,7 @@ def test_an_undo_killed_at_every_call_ends_the_same(
                 bench.end,
                 kill_updates(bench.updates, killer),
                 ledger,
-                lambda: KeptFolder(bench.home(job.id)),  # noqa: B023  # used before the loop goes on
+                lambda: bench.kept(job.id),  # noqa: B023  # used before the loop goes on
                 job.segments,
                 around=AROUND,
             )
@@ -120,12 +132,14 @@ def test_an_undo_killed_at_every_call_ends_the_same(
     assert at > 4
 
 
-def test_killed_again_and_again_it_moves_on(client: Any, make_table: MakeTable, tmp_path: Path) -> None:
+def test_killed_again_and_again_it_moves_on(
+    client: Any, make_table: MakeTable, tmp_path: Path, objects: S3Objects | None
+) -> None:
     """One job, killed at a call further on each time it is resumed."""
     table = make_table()
     fill(client, table, ITEMS)
     before = canonical(client, table)
-    bench = Bench(client, table, tmp_path)
+    bench = Bench(client, table, tmp_path, objects=objects)
     with pytest.raises(KilledError):
         killed_backfill(bench, Killer(14, True))
     job, calls = bench.last().id, 2

@@ -8,7 +8,6 @@
     n bytes  payload: zstd of a JSON array
 """
 
-from collections.abc import Iterator
 from hashlib import blake2b
 from typing import Final, Literal, TypeAlias
 
@@ -107,12 +106,3 @@ def frame_content(frame: bytes) -> bytes | None:
 def frame_length(head: bytes) -> int:
     """The length of a frame, head included, as its head says."""
     return HEAD_BYTES + int.from_bytes(head[5:9], "big")
-
-
-def frames_of(content: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """The frames that stand one behind the other in ``content``, each with its kind. Ends at what is no frame."""
-    at = 0
-    while content[at : at + 4] == MAGIC:
-        frame = content[at : at + frame_length(content[at : at + HEAD_BYTES])]
-        yield frame[4:5], frame
-        at += len(frame)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -25,15 +24,6 @@ from dynasmith.engine.transfer.asked import Flowing
 from dynasmith.engine.transfer.running import Around
 from dynasmith.engine.transfer.sides import TableEnd
 from dynasmith.errors import CheckpointError, UsageError
-from dynasmith.files.journal.folder import (
-    FolderJournal,
-    create_journal,
-    journal_home,
-    journals_folder,
-    read_head,
-    remove_journal,
-)
-from dynasmith.files.journal.kept import KeptFolder
 from dynasmith.items.transform import Function
 from dynasmith.jobs.job import Job
 from dynasmith.jobs.journal import JournalHead
@@ -42,6 +32,7 @@ from dynasmith.ports.checkpoints import Claim
 from dynasmith.ports.journal import Journal
 from dynasmith.ports.listener import Listener, silent
 from dynasmith.ports.updates import OpenUpdates
+from dynasmith.project.journals import Journals, journals_of
 from dynasmith.project.sides import Side, remembered
 from dynasmith.project.transforms import plain_parameters
 
@@ -125,7 +116,7 @@ class Backfills:
         """
         self._items.ledger.claim(job_id).release()
         job, side = self._backfill(job_id)
-        kept = self._kept(job)
+        kept = self._journals.kept(job_id)
         end = self._same(side, job)
         if not job.over:
             flow_jobs.cancel(self._items.ledger, job_id, self._items.now)
@@ -133,7 +124,7 @@ class Backfills:
             end,
             self._updates(side, end),
             self._items.ledger,
-            lambda: KeptFolder(self._home(job_id)),
+            lambda: kept,
             kept.head.segments,
             asked,
             parameters={"target": remembered(side), "where": end.access.where, "of": job_id},
@@ -144,7 +135,7 @@ class Backfills:
     def rehearse_undo(self, job_id: str, *, asked: Flowing | None = None) -> engine_undo.UndoRehearsal:
         """What `undo` would send, counted from the journal. No call but one DescribeTable, and no lock."""
         job, side = self._backfill(job_id)
-        kept = self._kept(job)
+        kept = self._journals.kept(job_id)
         end = self._same(side, job)
         return engine_undo.rehearse_undo(end, kept, kept.head.segments, asked or Flowing(), self._items.prices())
 
@@ -155,8 +146,8 @@ class Backfills:
         end = self._same(side, job)
         updates = self._updates(side, end)
         if job.verb == engine_undo.VERB:
-            home = self._home(str(job.parameters["of"]))
-            return engine_undo.undo_again(claim, end, updates, lambda: KeptFolder(home), around=around)
+            kept = self._journals.kept(str(job.parameters["of"]))
+            return engine_undo.undo_again(claim, end, updates, lambda: kept, around=around)
         if function is None:
             raise CheckpointError(
                 f"Job {job.id} ran a function that it could not remember by name.", hint="resume it with transform="
@@ -166,7 +157,7 @@ class Backfills:
 
     def remove_journal(self, job_id: str) -> bool:
         """Remove the journal of a job, where there is one: it holds customers' items."""
-        return remove_journal(self._home(job_id))
+        return self._journals.remove(job_id)
 
     # --- parts
 
@@ -179,17 +170,16 @@ class Backfills:
         at = self._project.elsewhere(side) if side.elsewhere else self._project
         return table_updates(at.session.client("dynamodb"), end.name, end.key)
 
-    def _home(self, job_id: str) -> Path:
-        place = self._project.place
-        return journal_home(journals_folder(Path(place.folder), place.journal), job_id)
+    @property
+    def _journals(self) -> Journals:
+        return journals_of(self._project.place, self._project.session)
 
     def _opener(self, end: TableEnd, kept: bool) -> engine.OpenJournal:
         def opened(job: Job, new: bool) -> Journal | None:
             if not kept:
                 return None
-            home = self._home(job.id)
             head = JournalHead(job=job.id, table=end.name, where=end.access.where, segments=job.segments)
-            return create_journal(home, head) if new else FolderJournal(home)
+            return self._journals.create(head) if new else self._journals.reopen(job.id)
 
         return opened
 
@@ -200,10 +190,6 @@ class Backfills:
                 f"Job {job_id} is a {job.verb}, and only a backfill can be undone.", hint="dynasmith jobs list"
             )
         return job, msgspec.convert(job.parameters["target"], Side)
-
-    def _kept(self, job: Job) -> KeptFolder:
-        read_head(self._home(job.id))
-        return KeptFolder(self._home(job.id))
 
     def _same(self, side: Side, job: Job) -> TableEnd:
         """The table of a job. Raises UsageError where the same name is another table now."""

@@ -18,7 +18,7 @@ from typing import Final
 
 import msgspec
 
-from dynasmith.errors import CheckpointError, RunError, UsageError
+from dynasmith.errors import CheckpointError, RunError
 from dynasmith.files.journal.frame import Place, places, read_frame
 from dynasmith.jobs.journal import JournalHead, decode_head, entries_frame, read_entries, read_voids, voids_frame
 from dynasmith.ports.journal import Entry, EntryId
@@ -30,15 +30,6 @@ _BINARY: Final[int] = getattr(os, "O_BINARY", 0)  # Windows writes other bytes t
 def journal_home(folder: Path, job_id: str) -> Path:
     """Where the journal of a job is."""
     return folder / job_id
-
-
-def journals_folder(home: Path, said: str) -> Path:
-    """The folder of the journals of a project at ``home``. Raises UsageError for a place that is no folder."""
-    if said.startswith(("s3://", "table:")):
-        raise UsageError(
-            f"A journal at {said} is not offered by this version.", hint="name a folder under [jobs] journal"
-        )
-    return home / (said or ".dynasmith/journal")
 
 
 def create_journal(home: Path, head: JournalHead) -> "FolderJournal":
