@@ -166,7 +166,7 @@ def test_broken_attributes_are_named_when_they_are_touched_and_only_then() -> No
 def test_what_is_no_item_is_refused() -> None:
     for wire in (b"", b"[]", b'{"a":', b"null"):
         with pytest.raises(ItemInvalid):
-            LazyItem(wire)
+            len(LazyItem(wire))
 
 
 def test_attributes_of_raw_and_bytes_are_the_same() -> None:
@@ -175,3 +175,25 @@ def test_attributes_of_raw_and_bytes_are_the_same() -> None:
         for name, value in json.loads(WIRE).items()
     }
     assert encode_item({"a": 1}) == b'{"a":{"N":"1"}}'
+
+
+@given(items)
+def test_reading_all_at_once_is_reading_one_by_one(item: dict[str, Any]) -> None:
+    wire = encode_item(item)
+    at_once, one_by_one = LazyItem(wire, decode_item), LazyItem(wire)
+    assert dict(at_once) == dict(one_by_one) == item
+    assert at_once.touched == one_by_one.touched == set(item)
+    assert at_once.wire() == one_by_one.wire() == msgspec.Raw(wire)
+    assert at_once.changed() == {}
+
+
+def test_what_was_handed_out_stays_when_all_is_read() -> None:
+    lazy = LazyItem(encode_item({"pk": "a", "tags": ["x"], "n": 1}), decode_item)
+    lazy["tags"].append("y")
+    lazy["n"] = 2
+    del lazy["pk"]
+    lazy["new"] = True
+    assert dict(lazy) == {"tags": ["x", "y"], "n": 2, "new": True}
+    assert lazy.came("n") == 1
+    assert decode_item(lazy.wire()) == dict(lazy)
+    assert set(lazy.changed()) == {"pk", "tags", "n", "new"}

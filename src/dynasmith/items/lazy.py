@@ -3,15 +3,18 @@
 What nobody touched passes on as the bytes that came. Three attributes read, changed and written: about 3 us.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from copy import deepcopy
-from typing import Any, Final, final
+from typing import Any, Final, TypeAlias, final
 
 import msgspec
 
 from dynasmith.errors import ItemInvalid
 from dynasmith.items.value import decode_value, encode_tree, same_value, write_tree
 from dynasmith.items.wire import RawItem, attributes, check_name, named
+
+#: A whole item in plain Python at once.
+Read: TypeAlias = Callable[[RawItem], dict[str, Any]]
 
 _GONE: Final = object()
 #: Types whose value can change behind our back once it is handed out.
@@ -26,35 +29,44 @@ class LazyItem(MutableMapping[str, Any]):
     ``wire()`` is the item as it is now; ``changed()`` and ``touched`` serve conditional writes. ``copy()`` and
     ``item | {...}`` make items that share the untouched bytes, for a transform that makes many of one.
     Reading raises ItemInvalid where an attribute is not DynamoDB JSON, writing where a value has no form there.
+    ``read`` gives the whole item (``native``): where somebody iterates over it, all is decoded at once.
     """
 
-    __slots__ = ("_absent", "_new", "_read_all", "_seen", "parts", "raw")
+    __slots__ = ("_absent", "_new", "_parts", "_read", "_read_all", "_seen", "raw")
 
     #: The item as it came.
     raw: RawItem
-    #: Its attributes as they came, still bytes. Not to be changed.
-    parts: dict[str, msgspec.Raw]
 
-    def __init__(self, raw: RawItem | bytes) -> None:
+    def __init__(self, raw: RawItem | bytes, read: Read | None = None) -> None:
         self.raw = raw if type(raw) is msgspec.Raw else msgspec.Raw(raw)
-        self.parts = attributes(raw)
+        self._parts: dict[str, msgspec.Raw] | None = None
+        self._read = read
         self._seen: dict[str, Any] = {}  # decoded, by name
         self._new: dict[str, Any] = {}  # assigned, or _GONE, by name; wins over the decoded
         self._absent: set[str] | None = None
         self._read_all = False
 
+    @property
+    def parts(self) -> dict[str, msgspec.Raw]:
+        """Its attributes as they came, still bytes. Not to be changed."""
+        parts = self._parts
+        if parts is None:
+            parts = self._parts = attributes(self.raw)
+        return parts
+
     # --- the mapping --------------------------------------------------------------------------------------------------
 
     def __getitem__(self, name: str) -> Any:
-        if name in self._new:
-            value = self._new[name]
+        new = self._new
+        if new and name in new:
+            value = new[name]
             if value is _GONE:
                 raise KeyError(name)
             return value
         seen = self._seen
         if name in seen:
             return seen[name]
-        raw = self.parts.get(name)
+        raw = (self._parts or self.parts).get(name)
         if raw is None:
             self._miss(name)
             raise KeyError(name)
@@ -63,6 +75,10 @@ class LazyItem(MutableMapping[str, Any]):
         except ItemInvalid as cause:
             raise named(name, cause) from cause
         return value
+
+    def came(self, name: str) -> Any:
+        """The value that an attribute came with, whatever was assigned since. Raises KeyError. Not to be changed."""
+        return self._seen[name] if name in self._seen else decode_value(self.parts[name])
 
     def __setitem__(self, name: str, value: Any) -> None:
         if type(name) is not str or not name:
@@ -87,10 +103,11 @@ class LazyItem(MutableMapping[str, Any]):
         return False
 
     def __iter__(self) -> Iterator[str]:
-        self._read_all = True
-        new, parts = self._new, self.parts
-        yield from [name for name in parts if new.get(name) is not _GONE]
-        yield from [name for name in new if name not in parts and new[name] is not _GONE]
+        new, there = self._new, self._all()
+        if not new:
+            return iter(list(there))
+        kept = [name for name in there if new.get(name) is not _GONE]
+        return iter(kept + [name for name in new if name not in there and new[name] is not _GONE])
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -102,7 +119,7 @@ class LazyItem(MutableMapping[str, Any]):
     def copy(self) -> "LazyItem":
         """Another item with the same attributes; changing one does not change the other."""
         twin = LazyItem.__new__(LazyItem)
-        twin.raw, twin.parts = self.raw, self.parts
+        twin.raw, twin._parts, twin._read = self.raw, self.parts, self._read
         twin._seen = {name: _copied(value) for name, value in self._seen.items()}
         twin._new = {name: _copied(value) for name, value in self._new.items()}
         twin._absent = None if self._absent is None else set(self._absent)
@@ -113,6 +130,17 @@ class LazyItem(MutableMapping[str, Any]):
         twin = self.copy()
         twin.update(other)
         return twin
+
+    def _all(self) -> Mapping[str, Any]:
+        """The names of all attributes that came, as the keys of a mapping; all are read from now on."""
+        if self._read is None:
+            self._read_all = True
+            return self.parts
+        if not self._read_all:
+            self._read_all = True
+            # What was handed out stays the same object: it may have been changed in place.
+            self._seen = self._read(self.raw) | self._seen
+        return self._seen
 
     def _miss(self, name: str) -> None:
         if self._absent is None:
@@ -148,7 +176,7 @@ class LazyItem(MutableMapping[str, Any]):
 
     def wrote(self, names: Iterable[str]) -> bool:
         """Whether one of these attributes was assigned or removed. A change in place is not seen: keys have none."""
-        return any(name in self._new for name in names)
+        return not self._new.keys().isdisjoint(names)
 
     def wire(self) -> RawItem:
         """The item as it is now. What nobody wrote is the bytes that came; nothing written means ``raw`` itself.
@@ -156,11 +184,14 @@ class LazyItem(MutableMapping[str, Any]):
         Raises ItemInvalid, naming the attribute, where a value has no form in DynamoDB.
         """
         new = self._new
-        handed_out = [name for name, value in self._seen.items() if type(value) in _MUTABLE]
-        in_place = self._changed_in_place() if handed_out else ()
+        in_place: list[tuple[str, Any]] = []
+        for value in self._seen.values():
+            if type(value) in _MUTABLE:
+                in_place = self._changed_in_place()
+                break
         if not new and not in_place:
             return self.raw
-        tree: dict[str, Any] = {**self.parts}
+        tree: dict[str, Any] = self.parts.copy()
         name = ""
         try:
             for name, value in in_place:
@@ -169,7 +200,7 @@ class LazyItem(MutableMapping[str, Any]):
                 if value is _GONE:
                     tree.pop(name, None)
                 else:
-                    tree[name] = encode_tree(value)
+                    tree[name] = {"S": value} if type(value) is str else encode_tree(value)
         except ItemInvalid as cause:
             raise named(name, cause) from cause
         return msgspec.Raw(write_tree(tree))

@@ -132,6 +132,10 @@ class Learning(Generic[Out]):
         self._decode: Callable[[RawItem | bytes], Any] | None = None
         self._read: Callable[[Any], Out] | None = None
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # What was learnt is learnt anew in another process.
+        return Learning, (self._general, self._write)
+
     def __call__(self, raw: RawItem | bytes) -> Out:
         """What the item is. Raises ItemInvalid as ``general`` does."""
         if self._decode is not None and self._read is not None:

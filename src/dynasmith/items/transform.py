@@ -5,13 +5,15 @@ and the same ``ctx`` give the same result, which is what makes a resumed run wri
 """
 
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from dynasmith.errors import ItemInvalid, TransformError
 from dynasmith.items.ctx import Context
 from dynasmith.items.key import KeySchema, check_key, format_key, key_of
 from dynasmith.items.lazy import LazyItem
+from dynasmith.items.native import native_reader
+from dynasmith.items.shape import Learning
 from dynasmith.items.size import ITEM_BYTES_MAX, check_item
 from dynasmith.items.value import write_tree
 from dynasmith.items.wire import RawItem, encode_item
@@ -64,18 +66,27 @@ class Transform:
     #: The target's key; the source's where it is None.
     target: KeySchema | None = None
     where: Callable[[Mapping[str, Any]], bool] | None = None
+    _native: Learning[dict[str, Any]] = field(default_factory=native_reader, init=False, repr=False, compare=False)
+    _other_key: bool = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_other_key", self.target is not None and self.target != self.ctx.key)
 
     def copy(self, raw: RawItem) -> list[RawItem]:
         """The items that one item becomes in a copy; empty where the function returned None. Raises ItemRefused."""
-        item = LazyItem(raw)
+        return [wire for wire, _ in self.copies(raw)]
+
+    def copies(self, raw: RawItem) -> list[tuple[RawItem, bool]]:
+        """The same, each with whether its key is another one than the item's. Raises ItemRefused."""
+        item = LazyItem(raw, self._native)
         try:
             if self.where is not None and not self.where(item):
-                return [self._checked(raw, as_read=True)]
+                return [(raw, self._other_key and self._moved(raw, raw))]
             result = self.function(item, self.ctx)
-            if isinstance(result, Mapping):
-                return [self._written(raw, result)]
+            if result is item or isinstance(result, Mapping):
+                return [self._written(item, result)]
             # Each is written out as it comes: a generator may change and yield the same item again.
-            return [self._written(raw, one) for one in _several(result)]
+            return [self._written(item, one) for one in _several(result)]
         except Exception as cause:
             raise self._refused(raw, cause) from cause
 
@@ -85,7 +96,7 @@ class Transform:
         The function may change the item in place and return None, or return the item as it shall be: an attribute
         that the returned mapping lacks is removed.
         """
-        item = LazyItem(raw)
+        item = LazyItem(raw, self._native)
         try:
             if self.where is not None and not self.where(item):
                 return None
@@ -131,22 +142,20 @@ class Transform:
             expected={name: bytes(parts[name]) if name in parts else None for name in touched if name not in keys},
         )
 
-    def _written(self, raw: RawItem, result: Mapping[str, Any]) -> RawItem:
-        if isinstance(result, LazyItem):
-            wire = result.wire()
-            if result.raw is raw and not result.wrote(self.ctx.key.names):
-                return self._checked(wire, as_read=True)
-            return self._checked(wire)
-        return self._checked(RawItem(encode_item(result)))
-
-    def _checked(self, wire: RawItem, *, as_read: bool = False) -> RawItem:
+    def _written(self, item: LazyItem, result: Mapping[str, Any]) -> tuple[RawItem, bool]:
+        """The bytes of a result, after every rule, and whether its key is another one than the item's."""
+        wire = result.wire() if isinstance(result, LazyItem) else RawItem(encode_item(result))
         if len(wire) > ITEM_BYTES_MAX:  # the wire is never shorter than the item: only a long one is measured
             check_item(wire)
-        # The source holds its items to its own key: one that nobody wrote needs no second look for the same key.
-        target = self.target or self.ctx.key
-        if not as_read or target != self.ctx.key:
-            check_key(wire, target)
-        return wire
+        # The source holds its items to its own key: one that is as it came needs no second look for the same key.
+        if not self._other_key and _same_key(item, result, self.ctx.key.names):
+            return wire, False
+        return wire, self._moved(item.raw, wire)
+
+    def _moved(self, raw: RawItem, wire: RawItem) -> bool:
+        """Whether an item has another key than the one it was made of. Raises ItemInvalid where it lacks one."""
+        found = check_key(wire, self.target or self.ctx.key)
+        return self._other_key or found != key_of(raw, self.ctx.key)
 
     def _refused(self, raw: RawItem, cause: Exception) -> ItemRefused:
         key = self._key_text(raw)
@@ -196,6 +205,17 @@ def check_converges(transform: Transform, raws: Iterable[RawItem]) -> list[Diver
             names = tuple(sorted({*second.assigned, *second.removed}))
             found.append(Divergence(transform._key_text(raw), names))
     return found
+
+
+def _same_key(item: LazyItem, result: Mapping[str, Any], names: Iterable[str]) -> bool:
+    """Whether a result surely has the key that the item came with; where it is not sure, its bytes are looked at."""
+    if result is item and not item.wrote(names):
+        return True
+    for name in names:
+        value, came = result.get(name), item.came(name)
+        if type(value) is not type(came) or value != came:
+            return False
+    return True
 
 
 def _several(result: object) -> Iterator[Mapping[str, Any]]:

@@ -259,7 +259,7 @@ def _encode_map(value: Mapping[str, Any]) -> dict[str, Any]:
     for name, member in value.items():
         if type(name) is not str and not isinstance(name, str):
             raise ItemInvalid(f"A map has the key {name!r}, and every key must be a string.")
-        tree[name] = encode_tree(member)
+        tree[name] = {"S": member} if type(member) is str else encode_tree(member)
     return {"M": tree}
 
 

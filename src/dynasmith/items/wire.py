@@ -141,7 +141,10 @@ def encode_item_tree(item: Mapping[str, Any]) -> dict[str, Any]:
     name = ""
     try:
         for name, value in item.items():
-            tree[check_name(name)] = encode_tree(value)
+            if type(name) is not str or not name:
+                check_name(name)
+            # Most values are strings, and a call for each would cost as much as all the rest.
+            tree[name] = {"S": value} if type(value) is str else encode_tree(value)
     except ItemInvalid as cause:
         raise named(name, cause) from cause
     except RecursionError as cause:

@@ -20,7 +20,7 @@ from dynasmith.engine.transfer.loop import Stop
 from dynasmith.engine.transfer.pacing import Pacer
 from dynasmith.engine.transfer.stage import Stage, Staged, digest_less
 from dynasmith.errors import DynasmithError, RunError
-from dynasmith.items.digest import Digest
+from dynasmith.items.digest import Digest, Digester
 from dynasmith.items.wire import Units
 from dynasmith.jobs.checkpoint import Checkpoint
 from dynasmith.jobs.counts import Counts
@@ -73,6 +73,7 @@ class Flow:
     total_items: int | None = None
     cancelled: bool = False
     at: dict[int, Checkpoint] = field(default_factory=dict)
+    _digester: Digester = field(default_factory=Digester)
     _running: asyncio.Event = field(default_factory=asyncio.Event)
     _stopping: asyncio.Task[None] | None = None
     _only_new: bool = False
@@ -180,7 +181,7 @@ class Flow:
         if dead:
             await self.claim.bury(at.segment, at.position, dead)
             self._tell(dead)
-        target = digest_less(staged, outcome.others) if self.digest else Digest()
+        target = digest_less(staged, outcome.others, self._digester) if self.digest else Digest()
         throttled = self.reads.throttled + self.writes.throttled
         self.reads.throttled = self.writes.throttled = 0
         counts = Counts(

@@ -1,17 +1,12 @@
 """What happens to the items of a page between source and sink: filter, transform, the check for one key twice."""
 
-from collections.abc import Callable, MutableMapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from typing import Any, Protocol
+from typing import Protocol
 
-import msgspec
-
-from dynasmith.items.ctx import Context
-from dynasmith.items.digest import Digest, digest_items
+from dynasmith.items.digest import Digest, Digester, digest_items
 from dynasmith.items.key import Key, KeySchema, format_key, key_of
-from dynasmith.items.lazy import LazyItem
-from dynasmith.items.transform import Function, ItemRefused, Policy, Result, Transform
+from dynasmith.items.transform import ItemRefused, Policy, Transform
 from dynasmith.items.wire import RawItem
 from dynasmith.ports.items import Dead, Item
 
@@ -84,67 +79,24 @@ def transformed(items: Sequence[Item], transform: Transform, policy: Policy) -> 
     origins: list[int] = []
     dead: list[Dead] = []
     fanned_out = dropped = 0
-    key = transform.ctx.key
-    moved = transform.target is not None and transform.target != key
-    watch = _KeyWatch(transform.function, key.names)
-    copy = replace(transform, function=watch).copy
+    moved = False
+    copies = transform.copies
     for number, item in enumerate(items):
-        watch.suspect = False
         try:
-            results = copy(item if type(item) is RawItem else RawItem(bytes(item)))
+            results = copies(item if type(item) is RawItem else RawItem(bytes(item)))
         except ItemRefused as refused:
             if (refused.policy or policy) == "stop":
                 raise
             dead.append(Dead(code="transform", reason=refused.message, item=bytes(item)))
             continue
-        if len(results) == 1:
-            made.append(results[0])
+        for wire, key_changed in results:
+            made.append(wire)
             origins.append(number)
-        else:
+            moved = moved or key_changed
+        if len(results) != 1:
             dropped += not results
             fanned_out += max(0, len(results) - 1)
-            made.extend(results)
-            origins.extend([number] * len(results))
-        if watch.suspect and not moved:
-            moved = _moved(item, results, key)
     return Staged(made, fanned_out, dropped, 0, tuple(dead), moved, origins=origins)
-
-
-class _KeyWatch:
-    """A transform's function, and whether it may have changed the key of the item that it last got."""
-
-    __slots__ = ("function", "names", "suspect")
-
-    def __init__(self, function: Function, names: tuple[str, ...]) -> None:
-        self.function, self.names, self.suspect = function, names, False
-
-    def __call__(self, item: MutableMapping[str, Any], ctx: Context) -> Result:
-        result = self.function(item, ctx)
-        if result is not item or not isinstance(item, LazyItem) or item.wrote(self.names):
-            self.suspect = True
-        return result
-
-
-def _moved(item: Item, results: Sequence[Item], key: KeySchema) -> bool:
-    """Whether one of the results has another key than the item. Equal bytes are one key, others may still be."""
-    key_wire = _key_wire(key)
-    before = key_wire(item)
-    return any(key_wire(result) != before and key_of(result, key) != key_of(item, key) for result in results)
-
-
-@lru_cache(maxsize=16)
-def _key_wire(key: KeySchema) -> Callable[[Item], list[bytes]]:
-    """A function from an item to the bytes of its key attributes."""
-    fields = [f"f{number}" for number in range(len(key.parts))]
-    wanted = [(name, msgspec.Raw, msgspec.field(default_factory=msgspec.Raw)) for name in fields]
-    kind = msgspec.defstruct("KeyWire", wanted, rename=dict(zip(fields, key.names, strict=True)))
-    decode = msgspec.json.Decoder(kind).decode
-
-    def read(item: Item) -> list[bytes]:
-        found = decode(item)
-        return [bytes(getattr(found, name)) for name in fields]
-
-    return read
 
 
 def _distinct(staged: Staged, key: KeySchema) -> Staged:
@@ -175,10 +127,10 @@ def distinct_items(items: Sequence[Item], key: KeySchema) -> tuple[Sequence[Item
     return list(first.values()), already, dead
 
 
-def digest_less(staged: Staged, others: Sequence[bytes]) -> Digest:
+def digest_less(staged: Staged, others: Sequence[bytes], digester: Digester) -> Digest:
     """The digest of the staged items without ``others``, which are some of them."""
-    whole = digest_items(staged.items) if staged.digest is None else staged.digest
+    whole = digester(staged.items) if staged.digest is None else staged.digest
     if not others:
         return whole
-    less = digest_items(others)
+    less = digester(others)
     return Digest(whole.count - less.count, (whole.total - less.total) % (1 << 128))

@@ -1,0 +1,43 @@
+"""Cycles are collected seldom while flows run, and Python's settings come back when the last of them ended."""
+
+import gc
+
+import pytest
+
+from dynasmith.engine.transfer.loop import YOUNG_OBJECTS, CollectedRarely, Stop, run
+
+
+def test_the_settings_come_back_after_a_run_and_after_a_failure() -> None:
+    before, frozen = gc.get_threshold(), gc.get_freeze_count()
+
+    async def seen(_: Stop) -> tuple[int, ...]:
+        return gc.get_threshold()
+
+    async def failing(_: Stop) -> None:
+        raise ValueError("gone wrong")
+
+    assert run(seen) == (YOUNG_OBJECTS, *before[1:])
+    with pytest.raises(ValueError, match="gone wrong"):
+        run(failing)
+    assert gc.get_threshold() == before
+    assert gc.get_freeze_count() == frozen
+
+
+def test_the_last_of_several_flows_brings_them_back() -> None:
+    before, rarely = gc.get_threshold(), CollectedRarely()
+    with rarely:
+        with rarely:
+            pass
+        assert gc.get_threshold()[0] == YOUNG_OBJECTS
+    assert gc.get_threshold() == before
+
+
+def test_a_collector_that_was_turned_off_stays_so() -> None:
+    before = gc.get_threshold()
+    gc.set_threshold(0)
+    try:
+        with CollectedRarely():
+            assert gc.get_threshold()[0] == 0
+        assert gc.get_threshold()[0] == 0
+    finally:
+        gc.set_threshold(*before)
