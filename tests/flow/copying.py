@@ -1,6 +1,7 @@
 """A copy in a process of its own, to be killed: ``copying.py ENDPOINT SOURCE TARGET LEDGER [JOB]``.
 
-Prints its job's id, then how many items it has written, line by line.
+LEDGER is a folder, or ``s3://BUCKET/PREFIX`` at the same endpoint, with a lease of four seconds. Prints its job's
+id, then how many items it has written, line by line.
 """
 
 import sys
@@ -11,6 +12,8 @@ import botocore.session
 
 from dynasmith.aws.items.access import TableAccess
 from dynasmith.aws.items.loop import new_event_loop
+from dynasmith.aws.s3_ledger import S3Ledger
+from dynasmith.aws.s3_objects import S3Objects
 from dynasmith.engine.transfer.asked import Flowing
 from dynasmith.engine.transfer.copy import copy, copy_again
 from dynasmith.engine.transfer.events import FlowProgress, FlowStarted
@@ -18,6 +21,7 @@ from dynasmith.engine.transfer.running import Around
 from dynasmith.engine.transfer.sides import TableEnd
 from dynasmith.errors import DynasmithError
 from dynasmith.files.ledger import FolderLedger
+from dynasmith.ports.checkpoints import Ledger
 from dynasmith.ports.listener import Event
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.table import Key, KeyAttribute, Table
@@ -40,7 +44,10 @@ def main(endpoint: str, source: str, target: str, folder: str, job: str = "") ->
     session = botocore.session.Session()
     session.set_credentials("dummy", "dummy")
     client = session.create_client("dynamodb", region_name="eu-west-1", endpoint_url=endpoint)
-    ledger = FolderLedger(Path(folder))
+    ledger: Ledger = FolderLedger(Path(folder))
+    if folder.startswith("s3://"):
+        s3 = session.create_client("s3", region_name="eu-west-1", endpoint_url=endpoint)
+        ledger = S3Ledger(S3Objects(s3, folder), lease_seconds=4.0)
     around = Around(listener=say, loop_factory=new_event_loop)
     try:
         if job:

@@ -10,16 +10,16 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import botocore.config
 import botocore.session
 
-from dynasmith.files.ledger import FolderClaim, FolderLedger
 from dynasmith.files.seen import SeenKeys
 from dynasmith.jobs.job import Job, job_id
 
 MakeTable = Callable[..., str]
+ClaimT = TypeVar("ClaimT", covariant=True)
 
 
 def client_of(endpoint: str, verify: str | None = None) -> Any:
@@ -138,7 +138,13 @@ def in_memory(_job: str) -> SeenKeys:
     return SeenKeys()
 
 
-def new_job(ledger: FolderLedger, segments: int = 1, verb: str = "copy") -> FolderClaim:
+class Begins(Protocol[ClaimT]):
+    """A ledger that begins jobs."""
+
+    def begin(self, job: Job) -> ClaimT: ...
+
+
+def new_job(ledger: Begins[ClaimT], segments: int = 1, verb: str = "copy") -> ClaimT:
     """A job of its own, held."""
     now = datetime.now(UTC)
     return ledger.begin(

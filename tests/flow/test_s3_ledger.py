@@ -1,0 +1,159 @@
+"""What is the S3 ledger's own: conditions that are kept, replies that are lost, what a page costs, a real kill."""
+
+import asyncio
+import os
+import signal
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from dynasmith.aws.s3_ledger import S3Ledger, S3Lock
+from dynasmith.aws.s3_objects import S3Objects
+from dynasmith.engine.transfer.asked import Flowing
+from dynasmith.engine.transfer.copy import copy, copy_again
+from dynasmith.engine.transfer.jobs import cancel, pace
+from dynasmith.errors import Locked, NotOffered, RunError, ServiceError
+from dynasmith.items.digest import digest_items
+from dynasmith.jobs.checkpoint import Checkpoint
+from flow.buckets import a_bucket, keys_of, s3_of
+from flow.copying import end
+from flow.kit import MakeTable, fill, items_of, new_job
+from flow.test_killed_process import copying, until_it_wrote
+
+PLACE = "s3://flow-jobs/jobs"
+
+
+@pytest.fixture
+def bucket(ministack_endpoint: str) -> Iterator[Any]:
+    """A client of an engine that has the bucket."""
+    with a_bucket(ministack_endpoint, "flow-jobs") as client:
+        yield client
+
+
+class Changed:
+    """A client whose PutObject is changed on its way; all else is the real one's."""
+
+    def __init__(self, client: Any, *, conditions: bool = True, twice: bool = False) -> None:
+        self._client, self._conditions, self._twice = client, conditions, twice
+
+    def put_object(self, **parameters: Any) -> Any:
+        if not self._conditions:
+            parameters = {name: value for name, value in parameters.items() if name not in ("IfMatch", "IfNoneMatch")}
+        if self._twice:  # the reply of the first was lost, and botocore sends it again
+            self._client.put_object(**parameters)
+        return self._client.put_object(**parameters)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+
+def test_a_service_that_ignores_conditions_is_refused(bucket: Any) -> None:
+    ledger = S3Ledger(S3Objects(Changed(bucket, conditions=False), PLACE))
+    with pytest.raises(NotOffered, match="does not keep conditions") as caught:
+        new_job(ledger)
+    assert "table:NAME" in caught.value.hint
+    assert keys_of(bucket, "flow-jobs") == []
+
+
+def test_a_reply_that_was_lost_does_not_lose_the_job(bucket: Any) -> None:
+    """A conditional write that was done is sent again by botocore, and then refused: it is ours all the same."""
+    ledger = S3Ledger(S3Objects(Changed(bucket, twice=True), PLACE), lease_seconds=0.5)
+    claim = new_job(ledger)
+    lock = claim._lease.lock
+    for beat in range(100, 103):
+        assert lock.beat(claim._lease.owner, beat)
+    asyncio.run(claim.save(Checkpoint(job=claim.job.id, segments=1, segment=0)))
+    claim.release()
+    again = S3Ledger(S3Objects(bucket, PLACE)).claim(claim.job.id)  # at once: it was given back
+    assert set(again.checkpoints()) == {0}
+    again.release()
+
+
+def test_a_page_costs_one_call_and_a_new_job_few(
+    client: Any, make_table: MakeTable, bucket: Any, ministack_endpoint: str
+) -> None:
+    source, target = make_table(), make_table()
+    items = fill(client, source, 60)
+    calls: Counter[str] = Counter()
+    counted = s3_of(ministack_endpoint)
+
+    def count(model: Any, params: dict[str, Any], **_: Any) -> None:
+        what = params["url_path"].partition("/copy-")[2].partition("/")[2].partition("/")[0]
+        calls[f"{model.name} {what}"] += 1
+
+    counted.meta.events.register("before-call.s3", count)
+    report = copy(
+        end(client, source), end(client, target), S3Ledger(S3Objects(counted, PLACE)), Flowing(segments=2, batch_size=5)
+    )
+    assert report.target == digest_items(items)
+    pages = calls.pop("PutObject segment")
+    assert 12 <= pages <= 14
+    assert calls["PutObject job.json"] == 2  # it begins, it is done
+    assert calls["PutObject lock.json"] >= 4  # taken, twice proven, given back; and a beat every three seconds
+    assert sum(calls.values()) - calls["PutObject lock.json"] - calls["GetObject control.json"] < 12
+    counted.close()
+
+
+def test_the_fence_outlives_the_lock_and_a_pruned_job_leaves_nothing(bucket: Any) -> None:
+    ledger = S3Ledger(S3Objects(bucket, PLACE))
+    claim = new_job(ledger)
+    asyncio.run(claim.save(Checkpoint(job=claim.job.id, segments=1, segment=0)))
+    claim.release()
+    for fence in (2, 3):
+        again = ledger.claim(claim.job.id)
+        assert isinstance(again._lease.lock, S3Lock)
+        assert again._lease.lock.fence == fence
+        again.release()
+    assert [job.state for job in ledger.jobs()] == ["running"]  # until somebody takes it up and says so
+    cancel(ledger, claim.job.id, lambda: claim.job.started_at)
+    ledger.prune(claim.job.id)
+    assert keys_of(bucket, "flow-jobs") == []
+
+
+@pytest.mark.parametrize("name", ["nothing", "", "..", "a/b"])
+def test_no_such_job_is_said_and_nothing_is_written_for_it(bucket: Any, name: str) -> None:
+    ledger = S3Ledger(S3Objects(bucket, PLACE))
+    for call in (ledger.show, ledger.claim, ledger.prune, ledger.dead_letters, ledger.steered):
+        with pytest.raises(RunError, match="There is no job"):
+            call(name)
+    with pytest.raises(RunError, match="There is no job"):
+        pace(ledger, name, write_units=1)
+    assert keys_of(bucket, "flow-jobs") == []
+
+
+def test_without_a_bucket_no_job_begins(client: Any, make_table: MakeTable, ministack_endpoint: str) -> None:
+    source, target = make_table(), make_table()
+    fill(client, source, 3)
+    s3 = s3_of(ministack_endpoint)
+    ledger = S3Ledger(S3Objects(s3, "s3://flow-nowhere/jobs"))
+    with pytest.raises(ServiceError, match="There is no bucket flow-nowhere"):
+        copy(end(client, source), end(client, target), ledger)
+    with pytest.raises(ServiceError, match="There is no bucket flow-nowhere"):
+        ledger.jobs()
+    assert items_of(client, target) == []
+    s3.close()
+
+
+def test_killed_with_kill_9_it_is_refused_while_it_runs_and_goes_on_to_the_same(
+    client: Any, ministack_endpoint: str, make_table: MakeTable, bucket: Any
+) -> None:
+    source, target = make_table(), make_table()
+    items = fill(client, source, 400)
+    ledger = S3Ledger(S3Objects(bucket, PLACE), lease_seconds=4.0)  # the process beats every 0.8 s
+    with copying(ministack_endpoint, source, target, PLACE) as process:
+        job = until_it_wrote(process)
+        with pytest.raises(Locked, match="runs in another process"):
+            ledger.claim(job)
+        assert ledger.show(job).state == "running"
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    written = ledger.show(job).counts.written
+    assert 0 < written < 400
+    pace(ledger, job, write_units=100_000)
+    report = copy_again(ledger.claim(job), end(client, source), end(client, target))
+    assert report.adds_up
+    assert report.counts.written == 400
+    assert report.target == digest_items(items) == digest_items(items_of(client, target))
+    assert [one.state for one in ledger.jobs()] == ["done"]
