@@ -26,6 +26,9 @@ class KillAccess:
 
         return open_killed
 
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.real, name)
+
 
 class KillUpdates:
     """Updates that are killed."""
@@ -87,4 +90,4 @@ class KillLedger:
 
 
 def killed_end(real: TableEnd, killer: Killer) -> TableEnd:
-    return TableEnd(real.description, KillAccess(real.access, killer))  # type: ignore[arg-type]  # a source is enough
+    return TableEnd(real.description, KillAccess(real.access, killer))

@@ -163,7 +163,7 @@ def test_no_journal_says_so_and_cannot_be_undone(story: Story) -> None:
 def test_killed_twice_it_goes_on_and_is_undone_to_the_byte(story: Story) -> None:
     before = items(story)
     (story.folder / "shape.yaml").write_text(SHAPE)
-    words = ("backfill", TABLE, "--transform", "shape.yaml", "--yes", "--batch-size", "10", "--max-write-units", "60")
+    words = ("backfill", TABLE, "--transform", "shape.yaml", "--yes", "--batch-size", "10", "--max-write-units", "20")
     process = story.spawn(*words)
     job = kill_when_it_wrote(story, process, 1)
     process = story.spawn("jobs", "resume", job)
@@ -183,7 +183,7 @@ def test_killed_twice_it_goes_on_and_is_undone_to_the_byte(story: Story) -> None
 
 def test_killed_and_undone_without_going_on(story: Story) -> None:
     before = items(story)
-    words = ("backfill", TABLE, "--transform", "shape.yaml", "--yes", "--batch-size", "10", "--max-write-units", "60")
+    words = ("backfill", TABLE, "--transform", "shape.yaml", "--yes", "--batch-size", "10", "--max-write-units", "20")
     process = story.spawn(*words)
     refused: list[int] = []
 

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import wire_items
-from dynasmith.aws.items.statements import STATEMENT_CHARACTERS_MAX, statement_of, update_of
+from dynasmith.aws.items.road import STATEMENT_CHARACTERS_MAX
+from dynasmith.aws.items.statements import statement_of, update_of
 from dynasmith.items.ctx import Context
 from dynasmith.items.digest import item_hash
 from dynasmith.items.key import KeySchema

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from dynasmith.cli.shared import Invocation, print_json
+from dynasmith.engine.backfill.others import Others, UndoReport
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,9 +54,28 @@ def show_undone(invocation: Invocation, report: Report) -> int:
         f"{counts.dead:,} left as they are."
     )
     _spent(invocation, report)
+    if isinstance(report, UndoReport):
+        _others(invocation, report.others)
     if counts.dead:
         invocation.say(f"What others changed since, with the reason of each: {report.dead_letters}")
     return 3 if counts.dead else 0
+
+
+def _others(invocation: Invocation, others: Others) -> None:
+    """What others changed since: the counts, and some keys of each kind."""
+    kinds = (
+        (others.beside, others.beside_keys, "put back beside what others changed in other attributes, which stays"),
+        (others.left, others.left_keys, "left, since others changed what the backfill wrote"),
+    )
+    for count, keys, words in kinds:
+        if count:
+            invocation.say(f"{count:,} {words}:")
+            for key in keys:
+                invocation.say(f"  {key}")
+            if count > len(keys):
+                invocation.say(f"  and {count - len(keys):,} more")
+    if others.unseen:
+        invocation.say("What others changed in other attributes is not known: the role may not dynamodb:BatchGetItem.")
 
 
 def _spent(invocation: Invocation, report: Report) -> None:

@@ -12,7 +12,7 @@ from dynasmith.items.wire import RawItem, Units, attributes
 from dynasmith.ports.items import Heard
 
 
-class Change(Struct, frozen=True):
+class Change(Struct, frozen=True, omit_defaults=True):
     """One item before, and what is written: attributes to assign (wire values) and to remove.
 
     It holds only while the attributes named in ``expected`` are as they stand in ``before`` (or absent, where they are
@@ -23,6 +23,8 @@ class Change(Struct, frozen=True):
     assigned: dict[str, Raw] = msgspec.field(name="s", default_factory=dict)
     removed: tuple[str, ...] = msgspec.field(name="r", default=())
     expected: tuple[str, ...] = msgspec.field(name="e", default=())
+    #: Of an undo: the other attributes that are not as the backfill left them. Nothing is done to them.
+    others: tuple[str, ...] = msgspec.field(name="o", default=())
 
     @property
     def names(self) -> tuple[str, ...]:

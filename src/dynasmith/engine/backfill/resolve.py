@@ -46,10 +46,10 @@ class PutBack:
             return Resolved(end="skipped")
         if stands(change, answer.current):
             return Resolved(end="written" if answer.uncertain else "already", applied=True)
-        names = ", ".join(_differing(change, answer.current))
+        names = _differing(change, answer.current)
         key = format_key(key_of(change.before, self.key), self.key)
-        reason = f"item {key} was changed by others since, in {names}; it was left as it is"
-        return Resolved(dead=Dead(code="changed", reason=reason, item=answer.current))
+        reason = f"item {key} was changed by others since, in {', '.join(names)}; it was left as it is"
+        return Resolved(dead=Dead(code="changed", reason=reason, item=answer.current), names=names)
 
 
 def _differing(change: Change, current: bytes) -> list[str]:

@@ -7,6 +7,7 @@ from random import Random
 from typing import Protocol
 
 from dynasmith.engine.backfill.nojournal import NoJournal
+from dynasmith.engine.backfill.others import Notes
 from dynasmith.engine.backfill.stage import Quota
 from dynasmith.engine.backfill.unsure import Perhaps, Unsure, disproved
 from dynasmith.items.key import KeySchema, format_key, key_of
@@ -22,13 +23,15 @@ class Resolved:
     """What a conflict comes to. Either ``again``, a change of the item as it is now, or an end.
 
     ``end``: written (a lost reply: it had been done), unchanged, already, skipped, dead. ``applied`` says whether the
-    change that met the conflict may have been written, so that its journal entry counts.
+    change that met the conflict may have been written, so that its journal entry counts. ``names`` are the attributes
+    that others changed and that an undo therefore leaves.
     """
 
     again: Change | None = None
     end: str = ""
     dead: Dead | None = None
     applied: bool = False
+    names: Sequence[str] = ()
 
 
 class Resolver(Protocol):
@@ -70,7 +73,8 @@ class ChangeSink:
     """Takes the bytes of changes. Each is in the journal and on the disk before it is sent.
 
     ``resolve`` decides about conflicts, at most ``contended.tries`` times an item; then it is a dead letter.
-    ``unsure`` is what an interrupted run perhaps wrote already; ``quota`` is lessened by it.
+    ``unsure`` is what an interrupted run perhaps wrote already; ``quota`` is lessened by it. ``notes`` learns what
+    others changed, in the place of a journal.
     """
 
     def __init__(
@@ -82,13 +86,15 @@ class ChangeSink:
         journal: Journal | None = None,
         unsure: Unsure | None = None,
         quota: Quota | None = None,
+        notes: Notes | None = None,
         contended: Retry = CONTENDED,
         chance: Random | None = None,
     ) -> None:
         self._updates = updates
         self._key = key
         self._resolve = resolve
-        self._journal = journal or NoJournal()
+        self._journal: Journal = journal or notes or NoJournal()
+        self._notes = notes
         self._quota = quota or Quota()
         self._contended = contended
         self._chance = chance or Random()
@@ -154,6 +160,7 @@ class ChangeSink:
         if answer.kind == "done":
             tally.end("written")
             self._journal.void(segment, disproved(earlier, change))
+            self._note(segment, change)
             return None
         if answer.kind == "refused":
             tally.bury(answer.code, answer.reason, bytes(change.before))
@@ -169,6 +176,18 @@ class ChangeSink:
             return resolved.again
         if resolved.dead is not None:
             tally.dead.append(resolved.dead)
+            self._note(segment, change, resolved.names)
         else:
+            self._note(segment, change if current is not None else None)
             tally.end("already" if resolved.end == "unchanged" and standing else resolved.end)
         return None
+
+    def _note(self, segment: int, change: Change | None, left: Sequence[str] = ()) -> None:
+        """Note what others did to an item: ``left`` are attributes of ours that they changed."""
+        if self._notes is None or change is None or not (left or change.others):
+            return
+        key = format_key(key_of(change.before, self._key), self._key)
+        if left:
+            self._notes.left(segment, key, left)
+        else:
+            self._notes.beside(segment, key, change.others)

@@ -2,17 +2,19 @@
 
 The journal is read newest entry first, so that an item that was rewritten twice ends at its first before-image. Only
 the attributes that the backfill wrote are put back, and only while they are as it left them: what others did to other
-attributes stays, what they did to these is reported and left alone.
+attributes stays, what they did to these is left alone, and both is reported: each item is read once, strongly, before.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Raw, Struct
+from msgspec.structs import replace
 
 from dynasmith.engine.backfill.difference import Shown, difference
+from dynasmith.engine.backfill.others import Notes, UndoReport
 from dynasmith.engine.backfill.resolve import PutBack
 from dynasmith.engine.backfill.sink import ChangeSink
 from dynasmith.engine.backfill.survey import index_costs
@@ -22,16 +24,16 @@ from dynasmith.engine.transfer.flow import Width
 from dynasmith.engine.transfer.running import Around, Ways, run_job
 from dynasmith.engine.transfer.sides import TableEnd, rates
 from dynasmith.engine.transfer.stage import Staged
-from dynasmith.items.key import Key, KeySchema, key_of
-from dynasmith.items.size import item_bytes, write_units
+from dynasmith.errors import AccessDenied
+from dynasmith.items.key import Key, encode_key, key_of
+from dynasmith.items.size import item_bytes, read_units, write_units
 from dynasmith.items.transform import Rewrite
 from dynasmith.items.wire import attributes
 from dynasmith.jobs.estimate import Estimate, with_cost, with_time
-from dynasmith.jobs.report import Report
 from dynasmith.ports.checkpoints import Claim, Ledger
-from dynasmith.ports.items import Dead, Heard, Item, OpenSource, Page
+from dynasmith.ports.items import Dead, Heard, Item, Lookup, OpenSource, Page
 from dynasmith.ports.journal import KeptJournal
-from dynasmith.ports.updates import Change, OpenUpdates, decode_change, encode_change
+from dynasmith.ports.updates import Change, OpenUpdates, decode_change, encode_change, same_attributes
 
 VERB = "undo"
 OpenKept = Callable[[], KeptJournal]
@@ -49,7 +51,7 @@ def undo(
     *,
     parameters: dict[str, Any] | None = None,
     around: Around | None = None,
-) -> Report:
+) -> UndoReport:
     """Put back every change in the journal, and give the report. ``segments`` are those of the backfill.
 
     An item that others changed since, in the attributes that the backfill wrote, is a dead letter with the code
@@ -63,27 +65,32 @@ def undo(
 
 def undo_again(
     claim: Claim, table: TableEnd, updates: OpenUpdates, open_kept: OpenKept, *, around: Around | None = None
-) -> Report:
+) -> UndoReport:
     """Resume an undo: at most one batch a segment is done again, which changes nothing."""
     return _run(claim, table, updates, open_kept, asked_again(claim.job.parameters), around or Around())
 
 
 def _run(
     claim: Claim, table: TableEnd, updates: OpenUpdates, open_kept: OpenKept, asked: Flowing, around: Around
-) -> Report:
+) -> UndoReport:
+    notes = Notes()
+
     async def sink(heard: Heard) -> ChangeSink:
-        return ChangeSink(await updates(heard), table.key, PutBack(table.key))
+        return ChangeSink(await updates(heard), table.key, PutBack(table.key), notes=notes)
 
     ways = Ways(
-        source=journal_source(open_kept, claim.job.segments, table.key),
+        source=journal_source(open_kept, claim.job.segments, table, notes),
         sink=sink,
         stage=Inverse(),
+        reads=rates(table, "read", asked.max_read_units, share=asked.share),
         writes=rates(table, "write", asked.max_write_units, share=asked.share),
         width=Width(asked.segments_at_once, asked.lanes),
         digest=False,
         table=table.name,
     )
-    return run_job(claim, ways, around)
+    report = run_job(claim, ways, around)
+    said = {each.name: getattr(report, each.name) for each in fields(report)}
+    return UndoReport(**said, others=notes.all)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +99,25 @@ class Inverse:
 
     async def __call__(self, items: Sequence[Item]) -> Staged:
         """Stage a frame: its keys are distinct, because a batch's are."""
-        return Staged([encode_change(decode_change(item).inverse()) for item in items])
+        changes = [decode_change(item) for item in items]
+        return Staged([encode_change(replace(change.inverse(), others=change.others)) for change in changes])
 
 
 class JournalSource:
-    """A journal, newest frame first, several frames a page. A start is the place of a frame in its segment's file."""
+    """A journal, newest frame first, several frames a page. A start is the place of a frame in its segment's file.
 
-    def __init__(self, kept_journal: KeptJournal, segments: int, key: KeySchema) -> None:
+    The items of a page are looked at as they are now, so that what others did to them can be told; a role that may not
+    read them gets its undo all the same.
+    """
+
+    def __init__(
+        self, kept_journal: KeptJournal, segments: int, table: TableEnd, notes: Notes, lookup: Lookup | None
+    ) -> None:
         self._kept = kept_journal
         self._segments = segments
-        self._key = key
+        self._key = table.key
+        self._notes = notes
+        self._lookup = lookup
 
     @property
     def segments(self) -> int:
@@ -114,31 +130,59 @@ class JournalSource:
         A page has each key once: an item that was rewritten twice is put back in two pages, one after the other.
         """
         place = self._kept.last(segment) if start is None else int(start)
-        entries: list[bytes] = []
+        changes: dict[Key, Change] = {}
         dead: list[Dead] = []
-        keys: set[Key] = set()
-        while place is not None and len(entries) < PAGE_ENTRIES:
+        while place is not None and len(changes) < PAGE_ENTRIES:
             frame = self._kept.read(segment, place)
-            found = {key_of(decode_change(entry).before, self._key) for entry in frame.entries}
-            if not keys.isdisjoint(found):
+            found = {key_of(change.before, self._key): change for change in map(decode_change, frame.entries)}
+            if not changes.keys().isdisjoint(found):
                 break
-            keys |= found
-            entries += frame.entries
+            changes |= found
             if frame.damage:
                 dead.append(Dead(code="journal", reason=frame.damage, place=f"segment {segment}"))
             place = frame.before
         following = None if place is None else str(place).encode()
-        return Page(items=entries, next=following, read=len(entries), dead=tuple(dead))
+        current = await self._current(segment, list(changes))
+        entries = [
+            encode_change(replace(change, others=_beside(change, current[key])) if key in current else change)
+            for key, change in changes.items()
+        ]
+        units = sum(read_units(item_bytes(item), consistent=True) for item in current.values())
+        return Page(items=entries, next=following, read=len(entries), units=units, dead=tuple(dead))
+
+    async def _current(self, segment: int, keys: Sequence[Key]) -> dict[Key, Item]:
+        """The items as they are now; none where the role may not read them."""
+        if self._lookup is None or not keys:
+            return {}
+        try:
+            found = await self._lookup.get([encode_key(key, self._key) for key in keys])
+        except AccessDenied:
+            self._notes.unseen(segment)
+            return {}
+        return {key_of(item, self._key): item for item in found}
 
     async def close(self) -> None:
-        """Nothing is held open."""
+        """Close the connections of the looks."""
+        if self._lookup is not None:
+            await self._lookup.close()
 
 
-def journal_source(open_kept: OpenKept, segments: int, key: KeySchema) -> OpenSource:
+def _beside(change: Change, current: Item) -> tuple[str, ...]:
+    """The attributes that are not as the backfill left them, of those that it did not write."""
+    after, now = attributes(change.after), attributes(current)
+    names = (after.keys() | now.keys()) - set(change.names)
+    return tuple(sorted(name for name in names if not _same(name, after, now)))
+
+
+def _same(name: str, after: Mapping[str, Raw], now: Mapping[str, Raw]) -> bool:
+    return name in after and same_attributes({name: after[name]}, now)
+
+
+def journal_source(open_kept: OpenKept, segments: int, table: TableEnd, notes: Notes) -> OpenSource:
     """Opens a JournalSource."""
 
     async def opened(_heard: Heard) -> JournalSource:
-        return JournalSource(open_kept(), segments, key)
+        return JournalSource(open_kept(), segments, table, notes, await table.access.lookup(table.name)())
 
     return opened
 
@@ -169,7 +213,7 @@ def rehearse_undo(
     """Read the whole journal and add up what putting it back would cost. Sends nothing at all."""
     costs = index_costs(table)
     items = size = damaged = 0
-    units = 0.0
+    units = reads = 0.0
     samples: list[Shown] = []
     for segment in range(segments):
         place = kept_journal.last(segment)
@@ -181,13 +225,15 @@ def rehearse_undo(
                 largest = max(item_bytes(change.before), item_bytes(change.after))
                 items, size = items + 1, size + largest
                 rewrite = _as_rewrite(change)
+                reads += read_units(item_bytes(change.before), consistent=True)
                 units += write_units(largest) + costs.units(rewrite, largest)
                 if len(samples) < SHOWN:
                     samples.append(difference(rewrite, table.key))
             place = frame.before
-    estimate = with_cost(Estimate(items, size, 0.0, units, sampled=items), prices or {})
+    estimate = with_cost(Estimate(items, size, reads, units, sampled=items), prices or {})
     rate = rates(table, "write", asked.max_write_units, share=asked.share).ceiling
-    return UndoRehearsal(with_time(estimate, write_rate=rate), tuple(samples), damaged)
+    reading = rates(table, "read", asked.max_read_units, share=asked.share).ceiling
+    return UndoRehearsal(with_time(estimate, read_rate=reading, write_rate=rate), tuple(samples), damaged)
 
 
 def _as_rewrite(change: Change) -> Rewrite:
