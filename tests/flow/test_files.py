@@ -119,8 +119,11 @@ def test_csv_types_are_declared_or_inferred_and_said(tmp_path: Path) -> None:
         "note": {"S": 'two\nlines, "quoted" \u2028'},
     }
     assert second == {"pk": {"S": "2"}, "zip": {"S": "8001"}, "active": {"BOOL": False}}
-    assert f"{path}: age is N (inferred)" in source.said
-    assert f"{path}: pk is S (declared)" in source.said
+    (said,) = FileSource(layout_of([str(path)]), KEY, types={"note": "S"}).look()
+    assert str(said) == (
+        f"{path}: pk is S (key), age is N (inferred), zip is S (inferred), active is BOOL (inferred), "
+        "photo is B (declared), note is S (declared)"
+    )
 
 
 def test_bad_lines_are_told_with_file_line_and_reason_and_the_rest_goes_on(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from dynasmith.cli.shared import Invocation, print_json
-from dynasmith.engine.transfer.events import FlowDead, FlowEnded, FlowProgress, FlowStarted
+from dynasmith.engine.transfer.events import FlowDead, FlowEnded, FlowNote, FlowProgress, FlowStarted
 from dynasmith.ports.listener import Event
 
 if TYPE_CHECKING:
@@ -54,6 +54,8 @@ class FlowShown:
                     word = "goes on" if event.resumed else "started"
                     self._say(f"Job {event.job} {word}: {event.verb} {event.table}.", "dim")
                     self._task = self._bar.add_task(f"{event.verb} {event.table}", total=event.total_items, figures="")
+                case FlowNote():
+                    self._say(event.sentence, "dim")
                 case FlowProgress():
                     self._bar.update(self._task, completed=event.counts.read, figures=_figures(event))
                 case FlowDead():

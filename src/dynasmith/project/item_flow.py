@@ -26,6 +26,7 @@ from dynasmith.engine.transfer import export as flow_export
 from dynasmith.engine.transfer import populate as flow_populate
 from dynasmith.engine.transfer.asked import Flowing
 from dynasmith.engine.transfer.ends import TakeItems, from_iterable, to_callable
+from dynasmith.engine.transfer.events import FlowNote
 from dynasmith.engine.transfer.guarded_use import Keeping
 from dynasmith.engine.transfer.populate import From
 from dynasmith.engine.transfer.rehearse import Rehearsal, rehearse_copy, rehearse_export, rehearse_items
@@ -33,10 +34,8 @@ from dynasmith.engine.transfer.running import Around
 from dynasmith.engine.transfer.sides import TableEnd, check_ends
 from dynasmith.engine.transfer.verify import Verified
 from dynasmith.errors import UsageError
-from dynasmith.files.items.foreign import renaming_of
 from dynasmith.files.items.layout import Layout, layout_of
 from dynasmith.files.items.sink import FileSink, Head
-from dynasmith.files.items.source import FileSource
 from dynasmith.files.ledger.folder import FolderLedger
 from dynasmith.files.seen import SeenKeys
 from dynasmith.items.condition.condition import parse_condition
@@ -50,6 +49,7 @@ from dynasmith.ports.items import Heard, OpenSink, OpenSource
 from dynasmith.ports.listener import Listener, silent
 from dynasmith.project import auto_migrate as migrating
 from dynasmith.project.databases import Database, check_memorable, database_source
+from dynasmith.project.filling import file_source, look, remembered_files
 from dynasmith.project.guarding import rehearsed
 from dynasmith.project.sides import ExportAs, ReadAs, Side, absolute, file_names, remembered, side_of
 from dynasmith.project.transforms import load_transform, name_of, plain_parameters, with_ctx
@@ -324,7 +324,11 @@ class ItemFlow:
             layout = layout_of([absolute(name) for name in names])
             reading = how or ReadAs()
             origin = self.files_from(layout, target, reading, page_items)
+            fields = look(layout, target.key, reading)
+            for each in fields:
+                listener(FlowNote(table=target.name, sentence=f"{each}."))
             parameters |= {"files": [absolute(name) for name in names], "how": msgspec.to_builtins(reading)}
+            parameters |= remembered_files(layout, fields)
         report = flow_populate.populate(
             origin,
             target,
@@ -350,6 +354,7 @@ class ItemFlow:
         target = dry.end(dry.side(table))
         function, keeping = dry.rehearsed(transform)
         names = file_names(files)
+        notes: tuple[str, ...] = ()
         if isinstance(files, Database):
             source, count, size = self.database(files, target, None), 0, 0
         elif names is None:
@@ -359,8 +364,9 @@ class ItemFlow:
             layout = layout_of([absolute(name) for name in names])
             size = sum(Path(part.path).stat().st_size for part in layout.parts if Path(part.path).is_file())
             count = layout.manifest.count if layout.manifest else 0
-            source = self.file_source(layout, target, how or ReadAs())
-        return rehearse_items(
+            source = file_source(layout, target.key, how or ReadAs())
+            notes = tuple(map(str, look(layout, target.key, how or ReadAs())))
+        rehearsal = rehearse_items(
             source,
             target,
             count,
@@ -371,6 +377,7 @@ class ItemFlow:
             prices=dry.prices(),
             around=dry.around(silent),
         )
+        return msgspec.structs.replace(rehearsal, notes=(*notes, *rehearsal.notes))
 
     def items_of(self, table: str | Side) -> list[dict[str, Any]]:
         """The items that the table's definition lists. Raises UsageError where there is none, or it lists none."""
@@ -383,24 +390,11 @@ class ItemFlow:
             )
         return [decode_item_tree(wire_item(item)) for item in listed]
 
-    def file_source(self, layout: Layout, target: TableEnd, how: ReadAs, page_items: int | None = None) -> OpenSource:
-        async def opened(_heard: Heard) -> FileSource:
-            return FileSource(
-                layout,
-                target.key,
-                format=how.format,  # type: ignore[arg-type]  # the source refuses another word
-                types=how.types,
-                page_items=page_items or FILE_PAGE_ITEMS,
-                renaming=renaming_of(how.map),
-            )
-
-        return opened
-
     def files_from(self, layout: Layout, target: TableEnd, how: ReadAs, page_items: int | None) -> From:
         """Files as the origin of a populate."""
         total = layout.manifest.count if layout.manifest else None
         names = [part.path for part in layout.parts]
-        return From(self.file_source(layout, target, how, page_items), self.seen, len(names), names, total)
+        return From(file_source(layout, target.key, how, page_items), self.seen, len(names), names, total)
 
     def seen(self, job_id: str) -> SeenKeys:
         """The keys that a job has met: beside its checkpoints, or in a temporary file where those are in a table."""
@@ -446,8 +440,7 @@ class ItemFlow:
 
 # What the flow must know of a table: TTL for expired items, capacity and what owns it for the pace.
 SEEN = ("time_to_live",)
-# Items of a page where nobody says --batch-size: a page of files is bounded by its bytes too.
-FILE_PAGE_ITEMS = 1000
+# Items of a page where nobody says --batch-size.
 ITERABLE_PAGE_ITEMS = 500
 
 

@@ -23,6 +23,7 @@ from dynasmith.jobs.job import Job
 from dynasmith.jobs.report import Report
 from dynasmith.ports.listener import Listener, silent
 from dynasmith.project.databases import Database
+from dynasmith.project.filling import check_files
 from dynasmith.project.sides import ExportAs, ReadAs, Side
 
 if TYPE_CHECKING:
@@ -123,6 +124,7 @@ class Jobs:
                 f"Job {job.id} was populated from an iterable that this process does not have.",
                 hint="start it again: items that are there already are told apart",
             )
+        check_files(job.parameters)
         layout = layout_of(job.parameters["files"])
         how = msgspec.convert(job.parameters["how"], ReadAs)
         origin = self._items.files_from(layout, target, how, page_items)

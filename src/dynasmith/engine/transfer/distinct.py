@@ -1,7 +1,8 @@
 """One key twice in a job, however far apart: noticed before anything of it is sent.
 
 The first item of a key is written. An equal one counts as there already, any other is a dead letter that names the
-places of both. What a filter and a transform leave is looked at, not what a file holds.
+places of both. What a filter and a transform leave is looked at, not what a file holds. An item that has no digest,
+because it is malformed, is a dead letter too: one bad value never stops the rest.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ from typing import Final
 
 from dynasmith.engine.transfer.loop import Stop
 from dynasmith.engine.transfer.stage import Stage, Staged
+from dynasmith.errors import ItemInvalid
 from dynasmith.items.digest import Digest, Digester
 from dynasmith.items.key import Key, KeySchema, format_key, key_of
 from dynasmith.items.number import number_text
@@ -38,12 +40,8 @@ class Distinct:
         self._one_at_a_time = asyncio.Lock()
 
     async def __call__(self, segment: int, start: bytes | None, page: Page, staged: Staged) -> Staged:
-        """The page that began at ``start``, without the items whose key came before."""
-        hashes = [self._hash(item) for item in staged.items]
-        entries = [
-            Entry(key_bytes(key_of(item, self._key)), place, one % (2 * _HALF) - _HALF)
-            for item, place, one in zip(staged.items, _places(page, staged), hashes, strict=True)
-        ]
+        """The page that began at ``start``, without the items whose key came before, and those that are malformed."""
+        staged, entries, hashes = self._entries(segment, page, staged)
         first = _firsts(entries)
         fresh = [number for number, before in enumerate(first) if number == before]
         told = [entries[number] for number in fresh]
@@ -82,6 +80,25 @@ class Distinct:
     def close(self, *, over: bool) -> None:
         """Let go of the keys; of a job that is ``over`` nothing is left."""
         self._seen.close(over=over)
+
+    def _entries(self, segment: int, page: Page, staged: Staged) -> tuple[Staged, list[Entry], list[int]]:
+        """An entry and a hash for each item; what cannot be read whole (a number that is none) is rejected."""
+        entries: list[Entry] = []
+        hashes: list[int] = []
+        items: list[Item] = []
+        dead: list[Dead] = []
+        for item, place in zip(staged.items, _places(page, staged), strict=True):
+            try:
+                one, key = self._hash(item), key_bytes(key_of(item, self._key))
+            except ItemInvalid as error:
+                dead.append(
+                    Dead(code="rejected", reason=error.message, item=bytes(item), place=self._name(segment, place))
+                )
+                continue
+            entries.append(Entry(key, place, one % (2 * _HALF) - _HALF))
+            hashes.append(one)
+            items.append(item)
+        return replace(staged, items=items, dead=(*staged.dead, *dead), origins=()) if dead else staged, entries, hashes
 
     def _hash(self, item: Item) -> int:
         if self._digester is not None:

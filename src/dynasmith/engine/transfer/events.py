@@ -14,6 +14,12 @@ class FlowStarted(Event, frozen=True, kw_only=True, tag="flow-started"):
     resumed: bool
 
 
+class FlowNote(Event, frozen=True, kw_only=True, tag="flow-note"):
+    """Something that a person should know before a job begins: how the fields of a CSV file are read."""
+
+    sentence: str
+
+
 class FlowProgress(Event, frozen=True, kw_only=True, tag="flow-progress"):
     """About twice a second. Rates are units a second that the pace leaves now, infinite without a limit."""
 

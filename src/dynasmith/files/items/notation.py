@@ -1,5 +1,6 @@
 """One piece of a file, as the wire bytes of an item: DynamoDB JSON, plain JSON, or a line of CSV."""
 
+import binascii
 import csv
 import io
 import re
@@ -114,11 +115,11 @@ def _checked(wire: bytes) -> bytes:
 
 
 class Field(msgspec.Struct, frozen=True):
-    """One field: the attribute, its type, and whether the type was declared (else it was inferred)."""
+    """One field: the attribute, its type, and where the type is from."""
 
     name: str
     type: str
-    declared: bool = True
+    how: Literal["key", "declared", "inferred"] = "declared"
 
 
 def cells(piece: bytes, path: str, line: int) -> list[str]:
@@ -136,9 +137,13 @@ def cells(piece: bytes, path: str, line: int) -> list[str]:
 
 
 def fields_of(
-    header: Sequence[str], sample: Sequence[Sequence[str]], types: Mapping[str, str], path: str
+    header: Sequence[str],
+    sample: Sequence[Sequence[str]],
+    types: Mapping[str, str],
+    key: Mapping[str, str],
+    path: str,
 ) -> tuple[Field, ...]:
-    """The fields of a CSV file: declared in ``types`` or its header (``age:N``), else inferred from a sample.
+    """The fields of a CSV file: those of the ``key``, declared in ``types`` or its header (``age:N``), else inferred.
 
     Inferred are N (every value a number without leading zeros), BOOL (true, false) and S. Raises FileFormatError.
     """
@@ -147,11 +152,12 @@ def fields_of(
         name, _, declared = title.strip().rpartition(":")
         if not name or declared not in CSV_TYPES:
             name, declared = title.strip(), ""
-        declared = types.get(name, declared)
+        declared = key.get(name) or types.get(name, declared)
         if not name:
             raise FileFormatError(f"{path}:1: field {number + 1} has no name.", hint="the first line names attributes")
         values = [line[number] for line in sample if number < len(line) and line[number] != ""]
-        fields.append(Field(name, declared or _inferred(values), bool(declared)))
+        how: Literal["key", "declared", "inferred"] = "key" if name in key else "declared" if declared else "inferred"
+        fields.append(Field(name, declared or _inferred(values), how))
     names = [field.name for field in fields]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
@@ -194,11 +200,23 @@ def _cell(field: Field, cell: str) -> bytes:
                 raise ItemInvalid(f"Field {field.name} is BOOL, but {cell[:40]!r} is neither true nor false.")
             return b'{"BOOL":%b}' % cell.lower().encode()
         case "NULL":
+            if cell.lower() not in ("null", "true"):
+                raise ItemInvalid(f"Field {field.name} is NULL, but {cell[:40]!r} is a value.")
             return b'{"NULL":true}'
+        case "B":
+            return b'{"B":"%b"}' % _base64(field, cell)
         case "JSON":
             return _json_cell(field, cell)
         case kind:
             return b'{"%b":%b}' % (kind.encode(), msgspec.json.encode(cell))
+
+
+def _base64(field: Field, cell: str) -> bytes:
+    try:
+        binascii.a2b_base64(cell, strict_mode=True)
+        return cell.encode("ascii")
+    except ValueError as error:
+        raise ItemInvalid(f"Field {field.name} is B (base64), but {cell[:40]!r} is not: {error}.") from error
 
 
 def _json_cell(field: Field, cell: str) -> bytes:

@@ -46,7 +46,7 @@ class FileSource:
     ``types`` declares CSV fields, ``format`` overrides what the first bytes say, ``page_items`` bounds a page;
     ``renaming`` rewrites names and ids of plain JSON and of ``mongoexport`` files.
     What is no item becomes a dead entry with file, line and reason; a damaged or cut file raises FileFormatError.
-    ``said`` tells which CSV types were declared and which inferred, once a file was opened.
+    ``look`` says before a job begins what is no file of items, and which CSV types were inferred.
     """
 
     def __init__(
@@ -62,14 +62,11 @@ class FileSource:
         self._parts = layout.parts
         self._key = key
         self._format = format
-        unknown = sorted(set(dict(types or {}).values()) - set(CSV_TYPES))
-        if unknown:
-            raise UsageError(f"{', '.join(unknown)} is no type of a CSV field.", hint=f"one of {', '.join(CSV_TYPES)}")
-        self._types = {part.name: part.type for part in key.parts} | dict(types or {})
+        self._types = dict(types or {})
+        self._check_types()
         self._page_items = page_items
         self._renaming = renaming or Renaming({})
         self._open: dict[int, _OpenPart] = {}
-        self.said: list[str] = []
 
     @property
     def segments(self) -> int:
@@ -79,6 +76,35 @@ class FileSource:
     async def read(self, segment: int, start: bytes | None) -> Page:
         """The page at ``start``; read and unpacked in a thread."""
         return await asyncio.to_thread(self._page, segment, start)
+
+    def look(self) -> tuple["CsvFields", ...]:
+        """Open what was named and close it again: the fields of each CSV file.
+
+        Costs the first megabyte of a file. Parts of an export have a manifest and are not opened, standard input could
+        not be read again. Raises FileFormatError for what is no file of items, or CSV without the key, and UsageError
+        for a declared type that no file has a field for.
+        """
+        found = []
+        for part in self._parts:
+            if part.path == STDIN or part.notation:
+                continue
+            opened = self._opened(part, _Place(0, 0, 0))
+            opened.opened.close()
+            if opened.fields:
+                found.append(CsvFields(part.path, tuple(opened.fields)))
+        names = {field.name for each in found for field in each.fields}
+        if found and (missing := sorted(set(self._types) - names)):
+            raise UsageError(
+                f"--type names {', '.join(missing)}, and no file has such a field.",
+                hint=f"there are: {', '.join(sorted(names))}",
+            )
+        for each in found:
+            if lacking := [name for name in self._key.names if name not in {field.name for field in each.fields}]:
+                raise FileFormatError(
+                    f"{each.path} has no field {', '.join(lacking)}, which the table's key needs.",
+                    hint="its first line names the attributes",
+                )
+        return tuple(found)
 
     async def close(self) -> None:
         """Close the files."""
@@ -101,6 +127,18 @@ class FileSource:
             _check_count(self._parts[segment], part.place.items)
         following = None if at_end else msgspec.json.encode(part.place)
         return Page(items=items, next=following, read=len(pieces), dead=tuple(dead), places=places)
+
+    def _check_types(self) -> None:
+        unknown = sorted(set(self._types.values()) - set(CSV_TYPES))
+        if unknown:
+            raise UsageError(f"{', '.join(unknown)} is no type of a CSV field.", hint=f"one of {', '.join(CSV_TYPES)}")
+        for part in self._key.parts:
+            if self._types.get(part.name, part.type) != part.type:
+                said = self._types[part.name]
+                raise UsageError(
+                    f"--type says that {part.name} is {said}, and in the table's key it is {part.type}.",
+                    hint="leave it away: the types of the key are known",
+                )
 
     def _items(self, part: "_OpenPart", pieces: Sequence[Piece]) -> tuple[list[Item], list[Place], list[Dead]]:
         items: list[Item] = []
@@ -149,14 +187,20 @@ class FileSource:
         return _OpenPart(opened, framing, reader_of(notation, self._renaming), place)
 
     def _csv(self, opened: Opened, place: _Place) -> "_OpenPart":
-        fields, after = _fields(opened.path, self._types)
-        if not place.at:
-            for field in fields:
-                how = "declared" if field.declared else "inferred"
-                self.said.append(f"{opened.path}: {field.name} is {field.type} ({how})")
+        fields, after = _fields(opened.path, self._types, {part.name: part.type for part in self._key.parts})
         at, line = (place.at, place.line) if place.at else after
         opened.skip(at)
         return _OpenPart(opened, CsvLines(opened, at, line), None, place, fields)
+
+
+class CsvFields(msgspec.Struct, frozen=True):
+    """A CSV file and its fields."""
+
+    path: str
+    fields: tuple[Field, ...]
+
+    def __str__(self) -> str:
+        return f"{self.path}: " + ", ".join(f"{field.name} is {field.type} ({field.how})" for field in self.fields)
 
 
 class _OpenPart:
@@ -165,13 +209,13 @@ class _OpenPart:
     def __init__(
         self, opened: Opened, framing: Framing, read: Read | None, place: _Place, fields: Sequence[Field] = ()
     ) -> None:
-        self.opened, self.framing, self.place = opened, framing, place
-        self._read, self._fields = read, fields
+        self.opened, self.framing, self.place, self.fields = opened, framing, place, fields
+        self._read = read
 
     def read(self, line: int, piece: bytes) -> bytes:
         """One piece as an item on the wire."""
         if self._read is None:
-            return item_of(cells(piece, self.opened.path, line), self._fields)
+            return item_of(cells(piece, self.opened.path, line), self.fields)
         return self._read(piece)
 
 
@@ -239,7 +283,7 @@ def _first_element(head: bytes) -> bytes:
     )
 
 
-def _fields(path: str, types: Mapping[str, str]) -> tuple[tuple[Field, ...], tuple[int, int]]:
+def _fields(path: str, types: Mapping[str, str], key: Mapping[str, str]) -> tuple[tuple[Field, ...], tuple[int, int]]:
     """The fields of a CSV file by its header and a sample, and where its first item begins."""
     if path == STDIN:
         raise FileFormatError("CSV is not read from standard input.", hint="write it to a file first")
@@ -254,7 +298,7 @@ def _fields(path: str, types: Mapping[str, str]) -> tuple[tuple[Field, ...], tup
         sample = [cells(piece, path, line) for line, piece in framing.take(SAMPLE_LINES, PAGE_BYTES)]
     finally:
         opened.close()
-    return fields_of(cells(header[0][1], path, 1), sample, types, path), after
+    return fields_of(cells(header[0][1], path, 1), sample, types, key, path), after
 
 
 def _place_of(start: bytes) -> _Place:

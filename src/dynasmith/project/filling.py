@@ -1,0 +1,69 @@
+"""Files as the origin of a populate: looked at before a job begins, remembered by it, the same ones at its resume."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from dynasmith.errors import CheckpointError
+from dynasmith.files.items.fingerprint import Fingerprint, check_unchanged, fingerprint_of
+from dynasmith.files.items.foreign import renaming_of
+from dynasmith.files.items.layout import Layout
+from dynasmith.files.items.source import CsvFields, FileSource
+from dynasmith.items.key import KeySchema
+from dynasmith.ports.items import Heard, OpenSource
+from dynasmith.project.sides import ReadAs
+
+FIELDS = "csv_fields"
+"""The parameter of a job that says how each field of its CSV files is read."""
+FINGERPRINTS = "fingerprints"
+"""The parameter of a job by which it knows its files again."""
+# Items of a page where nobody says --batch-size: a page of files is bounded by its bytes too.
+PAGE_ITEMS = 1000
+
+
+def file_source(layout: Layout, key: KeySchema, how: ReadAs, page_items: int | None = None) -> OpenSource:
+    """The files as a source. Raises UsageError at once for types and templates that are none."""
+    made = _source(layout, key, how, page_items)
+
+    async def opened(_heard: Heard) -> FileSource:
+        return made
+
+    return opened
+
+
+def look(layout: Layout, key: KeySchema, how: ReadAs) -> tuple[CsvFields, ...]:
+    """Raise what is wrong with the files at a glance, and say how CSV is read. See `FileSource.look`."""
+    return _source(layout, key, how, None).look()
+
+
+def remembered_files(layout: Layout, fields: tuple[CsvFields, ...]) -> dict[str, Any]:
+    """What a job keeps of its files."""
+    prints = {part.path: fingerprint_of(part.path) for part in layout.parts}
+    kept: dict[str, Any] = {FINGERPRINTS: {path: msgspec.to_builtins(made) for path, made in prints.items() if made}}
+    return kept | ({FIELDS: msgspec.to_builtins(fields)} if fields else {})
+
+
+def check_files(parameters: Mapping[str, Any]) -> None:
+    """Raise CheckpointError where a file of the job changed since it began. The job stays as it is."""
+    try:
+        kept = msgspec.convert(parameters.get(FINGERPRINTS, {}), dict[str, Fingerprint])
+    except msgspec.ValidationError as error:
+        raise CheckpointError(
+            f"What the job keeps of its files is damaged: {error}.", hint="start a new job"
+        ) from error
+    for path, before in kept.items():
+        check_unchanged(path, before)
+
+
+def _source(layout: Layout, key: KeySchema, how: ReadAs, page_items: int | None) -> FileSource:
+    return FileSource(
+        layout,
+        key,
+        format=how.format,  # type: ignore[arg-type]  # the source refuses another word
+        types=how.types,
+        page_items=page_items or PAGE_ITEMS,
+        renaming=renaming_of(how.map),
+    )
