@@ -100,7 +100,7 @@ class GuardedProcess:
 
     def _started(self) -> "subprocess.Popen[bytes]":
         flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]  # as multiprocessing does it
-        paths = json.dumps(sys.path)
+        paths = json.dumps(list(map(str, sys.path)))
         return subprocess.Popen(
             [sys.executable, *flags, "-c", _BOOT, paths],
             stdin=subprocess.PIPE,
