@@ -13,6 +13,7 @@ import pytest
 
 from backfill.kit import canonical
 from cli.story import Story, clean_shell, new_account
+from flow.buckets import a_bucket, keys_of
 from flow.kit import fill
 
 SHAPE = """\
@@ -198,8 +199,64 @@ def test_killed_and_undone_without_going_on(story: Story) -> None:
     assert story("jobs", "show", job, "--json").json["state"] == "cancelled"
 
 
+def test_jobs_and_journal_in_s3(story: Story) -> None:
+    before = items(story)
+    jobs, journal = "s3://story-ops/jobs", "s3://story-ops/journal"
+    (story.folder / "dynasmith.toml").write_text(f'[jobs]\nledger = "{jobs}"\njournal = "{journal}"\n')
+    absent = backfill(story, "--env", "aws", "--yes")
+    assert (absent.code, absent.error) == (1, "There is no bucket story-ops.")
+    assert items(story) == before
+    with a_bucket(story.endpoint, "story-ops", story.account) as bucket:
+        done = backfill(story, "--env", "aws", "--yes", "--json")
+        assert done.code == 0, done.err
+        job = done.json["id"]
+        assert {key.split("/")[1] for key in keys_of(bucket, "story-ops")} == {job}
+        assert [entry["id"] for entry in story("jobs", "list", "--env", "aws", "--json").json] == [job]
+        assert story("jobs", "show", job, "--env", "aws", "--json").json["written"] == 120
+        assert story("jobs", "undo", job, "--env", "aws", "--dry-run", "--json").json["items"] == 120
+        undone = story("jobs", "undo", job, "--env", "aws", "--yes", "--json")
+        assert undone.code == 0, undone.err
+        assert items(story) == before
+        assert story("jobs", "prune", job, undone.json["id"], "--env", "aws").code == 0
+        assert keys_of(bucket, "story-ops") == []
+    assert not (story.folder / ".dynasmith").exists()
+
+
+@pytest.mark.slow
+def test_killed_with_jobs_in_s3_another_machine_goes_on(story: Story) -> None:
+    before = items(story)
+    (story.folder / "dynasmith.toml").write_text(
+        '[jobs]\nledger = "s3://story-ops/jobs"\njournal = "s3://story-ops/journal"\n'
+    )
+    here = ("--env", "aws")
+    with a_bucket(story.endpoint, "story-ops", story.account):
+        process = story.spawn(
+            "backfill", TABLE, "--transform", "shape.yaml", "--yes", *here, "--batch-size", "10",
+            "--max-write-units", "10",
+        )  # fmt: skip
+        refused: list[int] = []
+
+        def meanwhile(job: str) -> None:
+            refused.extend(story("jobs", verb, job, *here).code for verb in ("resume", "prune"))
+
+        job = kill_when_it_wrote(story, process, 1, meanwhile, here)
+        assert refused == [5, 5]  # it runs
+        assert 0 < sum(b'"country"' in item for item in items(story).values()) < 120
+        assert story("jobs", "pace", job, *here, "--max-write-units", "100000").code == 0
+        resumed = story("jobs", "resume", job, *here, "--json")  # once its lease of 15 s has stood still
+        assert resumed.code == 0, resumed.err
+        assert (resumed.json["read"], resumed.json["adds_up"]) == (120, True)
+        assert backfill(story, *here, "--check").code == 0
+        assert story("jobs", "undo", job, *here, "--yes").code == 0
+        assert items(story) == before
+
+
 def kill_when_it_wrote(
-    story: Story, process: "subprocess.Popen[str]", at_least: int, meanwhile: Callable[[str], None] = lambda _: None
+    story: Story,
+    process: "subprocess.Popen[str]",
+    at_least: int,
+    meanwhile: Callable[[str], None] = lambda _: None,
+    here: tuple[str, ...] = (),
 ) -> str:
     """kill -9 as soon as the table has so many changed items; the job's id."""
     try:
@@ -207,7 +264,7 @@ def kill_when_it_wrote(
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(timeout=0.1)
                 raise AssertionError(f"it ended by itself: {process.communicate()[1]}")
-        [job] = [entry["id"] for entry in story("jobs", "list", "--json").json if entry["verb"] == "backfill"]
+        [job] = [entry["id"] for entry in story("jobs", "list", *here, "--json").json if entry["verb"] == "backfill"]
         meanwhile(job)
         os.kill(process.pid, signal.SIGKILL)
     finally:

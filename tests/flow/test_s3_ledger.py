@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from dynasmith.aws.items.lease import Beat
 from dynasmith.aws.s3_ledger import S3Ledger, S3Lock
 from dynasmith.aws.s3_objects import S3Objects
 from dynasmith.engine.transfer.asked import Flowing
@@ -59,16 +60,20 @@ def test_a_service_that_ignores_conditions_is_refused(bucket: Any) -> None:
 
 def test_a_reply_that_was_lost_does_not_lose_the_job(bucket: Any) -> None:
     """A conditional write that was done is sent again by botocore, and then refused: it is ours all the same."""
-    ledger = S3Ledger(S3Objects(Changed(bucket, twice=True), PLACE), lease_seconds=0.5)
-    claim = new_job(ledger)
-    lock = claim._lease.lock
-    for beat in range(100, 103):
-        assert lock.beat(claim._lease.owner, beat)
-    asyncio.run(claim.save(Checkpoint(job=claim.job.id, segments=1, segment=0)))
-    claim.release()
-    again = S3Ledger(S3Objects(bucket, PLACE)).claim(claim.job.id)  # at once: it was given back
-    assert set(again.checkpoints()) == {0}
-    again.release()
+    lock = S3Lock(S3Objects(Changed(bucket, twice=True), PLACE), "job/lock.json")
+    assert lock.read() is None
+    assert lock.take(None, "me")
+    for beat in range(1, 4):
+        assert lock.beat("me", beat)
+    other = S3Lock(S3Objects(bucket, PLACE), "job/lock.json")
+    assert other.read() == Beat("me", 3)
+    lock.free("me", gone=False)
+    assert not other.take(Beat("me", 3), "other")  # it is not as it was seen
+    assert other.read() is None
+    assert other.take(None, "other")
+    assert (lock.fence, other.fence) == (1, 2)
+    assert not lock.beat("me", 4)
+    assert lock.fence == 1  # what it writes still counts for nothing
 
 
 def test_a_page_costs_one_call_and_a_new_job_few(
