@@ -8,13 +8,14 @@ import pytest
 
 from dynasmith.engine.transfer.asked import Flowing
 from dynasmith.engine.transfer.copy import copy
+from dynasmith.engine.transfer.processes import RemoteTraceback
 from dynasmith.errors import RunError, UsageError
 from dynasmith.files.ledger import FolderLedger
 from dynasmith.items.digest import digest_items
 from dynasmith.items.transform import ItemRefused
 from flow.copying import end
 from flow.kit import MakeTable, fill, items_of
-from flow.transforms import DiesOnce, picky, tagged
+from flow.transforms import DiesOnce, Unloadable, picky, tagged, unpicklable
 
 ASKED = Flowing(segments=2, batch_size=20, processes=2)
 
@@ -62,3 +63,23 @@ def test_a_function_that_no_process_can_import_is_refused(client: Any, make_tabl
     source, target = make_table(), make_table()
     with pytest.raises(UsageError, match="another process"):
         copy(end(client, source), end(client, target), FolderLedger(tmp_path), ASKED, transform=lambda item, _ctx: item)
+
+
+def test_a_transform_that_does_not_load_over_there_says_why(client: Any, make_table: MakeTable, tmp_path: Path) -> None:
+    source, target = make_table(), make_table()
+    fill(client, source, 20)
+    with pytest.raises(ImportError, match="pandas") as caught:
+        copy(end(client, source), end(client, target), FolderLedger(tmp_path), ASKED, transform=Unloadable())
+    assert "_no_such_thing" in str(caught.value.__cause__)
+
+
+def test_what_a_transform_raises_comes_over_with_its_traceback(
+    client: Any, make_table: MakeTable, tmp_path: Path
+) -> None:
+    source, target = make_table(), make_table()
+    fill(client, source, 20)
+    with pytest.raises(ItemRefused, match=r"Own on item pk=.*: out of reach") as caught:
+        copy(end(client, source), end(client, target), FolderLedger(tmp_path), ASKED, transform=unpicklable)
+    assert isinstance(caught.value.__cause__, RemoteTraceback)
+    assert "in unpicklable" in str(caught.value.__cause__)
+    assert client.scan(TableName=target)["Count"] == 0

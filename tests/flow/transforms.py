@@ -31,3 +31,26 @@ def picky(item: Any, _ctx: Any) -> Any:
     if item["number"] == 7:
         raise ValueError("seven")
     return item
+
+
+class Unloadable:
+    """A transform that can be sent to another process and not be loaded there."""
+
+    def __call__(self, item: Any, _ctx: Any) -> Any:
+        return item
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _no_such_thing, ()
+
+
+def _no_such_thing() -> None:
+    raise ImportError("No module named 'pandas'")
+
+
+def unpicklable(_item: Any, _ctx: Any) -> Any:
+    """Raise what no process can send to another."""
+
+    class Own(Exception):
+        pass
+
+    raise Own("out of reach")

@@ -109,7 +109,9 @@ def _ways(
 
 def staged_by(steps: Steps, asked: Flowing) -> Steps | ProcessStage:
     """The steps in this process, or in as many others as were asked for."""
-    return ProcessStage(steps, asked.processes) if asked.processes > 0 and steps.transform is not None else steps
+    if asked.processes > 0 and steps.transform is not None:
+        return ProcessStage(steps, asked.processes, digest=asked.digest)
+    return steps
 
 
 def table_reader(end: TableEnd, segments: int, asked: Flowing) -> OpenSource:

@@ -328,12 +328,15 @@ class Flow:
 
 async def _together(parts: Sequence[Coroutine[Any, Any, None]]) -> None:
     """Run coroutines side by side; the first error stops the others and is raised as itself."""
+    first: BaseException | None = None
     try:
         async with asyncio.TaskGroup() as group:
             for part in parts:
                 group.create_task(part)
     except BaseExceptionGroup as errors:
-        raise _first(errors) from None
+        first = _first(errors)
+    if first is not None:  # raised here and not above: an error keeps its own cause
+        raise first
 
 
 def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:

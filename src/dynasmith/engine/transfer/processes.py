@@ -1,114 +1,257 @@
 """A stage in processes of its own, one a core: for transforms that take more CPU than the flow around them.
 
-A page goes over as its bytes and comes back as bytes; nothing was written of a page whose process dies, so the page is
-staged again in a new one.
+A page goes over a socket as its bytes and comes back as bytes. Each process has one page at hand and the next one
+waiting. Nothing was written of a page whose process dies, so the page is staged again in a new one.
 """
 
 import asyncio
 import multiprocessing
 import pickle
 import signal
+import socket
+from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from typing import NamedTuple
+from contextlib import suppress
+from multiprocessing.process import BaseProcess
+from traceback import format_exception
+from typing import Final
 
 import msgspec
 
+from dynasmith.engine.transfer.loop import CollectedRarely
 from dynasmith.engine.transfer.stage import Staged, Steps
 from dynasmith.errors import RunError, UsageError
+from dynasmith.items.digest import Digest, Digester
 from dynasmith.items.wire import RawItem
 from dynasmith.ports.items import Dead, Item
 
 DEATHS_MAX = 3
-"""How often the processes may die before the job stops: a transform that kills its process kills the next one too."""
+"""How often a process may die before the job stops: a transform that kills its process kills the next one too."""
 
+PAGES_EACH = 2
+"""Pages that a process has at a time: one under way, and one that waits for it."""
+
+END_SECONDS = 5.0
+"""How long a process may take to end when its work is over; then it is killed."""
+
+_BUFFER_BYTES: Final = 4 * 1024 * 1024
 _split = msgspec.json.Decoder(list[RawItem]).decode
 
 
-class _Returned(NamedTuple):
-    """A staged page on its way back."""
+class _Returned(msgspec.Struct, array_like=True):
+    """A staged page on its way back; ``failure`` is a pickled exception instead of it, with its ``traceback``."""
 
-    items: bytes
-    fanned_out: int
-    dropped: int
-    already: int
-    dead: tuple[Dead, ...]
-    moved: bool
-    origins: Sequence[int]
+    items: bytes = b"[]"
+    fanned_out: int = 0
+    dropped: int = 0
+    already: int = 0
+    dead: tuple[Dead, ...] = ()
+    moved: bool = False
+    origins: Sequence[int] = ()
+    digest: str = ""
+    failure: bytes = b""
+    traceback: str = ""
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(_Returned).decode
+
+
+class RemoteTraceback(Exception):
+    """Where in its own process a transform failed: the cause of the exception that came over."""
 
 
 class ProcessStage:
     """``steps`` in ``count`` processes. They start with the first page and end with ``close``.
 
-    Raises UsageError where the transform cannot be given to another process (a lambda, a nested function).
+    With ``digest`` they also reckon the digest of what they made. Raises UsageError where the transform cannot be given
+    to another process (a lambda, a nested function).
     """
 
-    def __init__(self, steps: Steps, count: int) -> None:
+    def __init__(self, steps: Steps, count: int, *, digest: bool = False) -> None:
         try:
-            self._steps = pickle.dumps(steps)
+            self._steps = pickle.dumps((steps, digest))
         except (pickle.PicklingError, AttributeError, TypeError) as error:
             raise UsageError(
                 f"The transform cannot run in another process: {error}.",
                 hint="name it as module:function, or leave --processes away",
             ) from error
         self._count = count
-        self._pool: ProcessPoolExecutor | None = None
+        self._workers: set[_Worker] = set()
+        self._free: asyncio.Queue[_Worker] | None = None
         self.deaths = 0
 
     async def __call__(self, items: Sequence[Item]) -> Staged:
         """Stage a page in one of the processes. Raises ItemRefused as Steps does, RunError when they keep dying."""
-        loop = asyncio.get_running_loop()
         page = b"[" + b",".join(items) + b"]"
+        if self._free is None:
+            self._free = asyncio.Queue()
+            for _ in range(self._count):
+                await self._begin(self._free)
         while True:
-            pool = self._pool = self._pool or self._begun()
+            worker = await self._free.get()
             try:
-                back = await loop.run_in_executor(pool, _stage, page)
-            except BrokenProcessPool as error:
-                self._died(pool, error)
+                back = _decode(await worker.ask(page))
+            except _Died as error:
+                await self._died(worker, error, self._free)
                 continue
-            return Staged(_split(back.items), *back[1:6], origins=back.origins)
+            except BaseException:
+                self._free.put_nowait(worker)
+                raise
+            self._free.put_nowait(worker)
+            if back.failure:
+                raise _failure(back)
+            return Staged(
+                _split(back.items),
+                back.fanned_out,
+                back.dropped,
+                back.already,
+                back.dead,
+                back.moved,
+                origins=back.origins,
+                digest=Digest.parse(back.digest) if back.digest else None,
+            )
 
     async def close(self) -> None:
         """End the processes."""
-        pool, self._pool = self._pool, None
-        if pool is not None:
-            await asyncio.to_thread(pool.shutdown, cancel_futures=True)
+        workers, self._workers, self._free = self._workers, set(), None
+        await asyncio.gather(*(worker.end() for worker in workers))
 
-    def _begun(self) -> ProcessPoolExecutor:
-        # spawn: a fork would copy the threads and the loop of this process in whatever state they are.
-        return ProcessPoolExecutor(
-            self._count, mp_context=multiprocessing.get_context("spawn"), initializer=_begin, initargs=(self._steps,)
-        )
+    async def _begin(self, free: "asyncio.Queue[_Worker]") -> None:
+        worker = await _Worker.begun(self._steps)
+        self._workers.add(worker)
+        for _ in range(PAGES_EACH):
+            free.put_nowait(worker)
 
-    def _died(self, pool: ProcessPoolExecutor, error: BrokenProcessPool) -> None:
-        """Of several pages that were under way only the first sees that its pool is the current one."""
-        if self._pool is not pool:
+    async def _died(self, worker: "_Worker", error: "_Died", free: "asyncio.Queue[_Worker]") -> None:
+        """Of several pages that a process had only the first sees that it was not replaced yet."""
+        if worker not in self._workers:
             return
-        self._pool = None
-        pool.shutdown(wait=False, cancel_futures=True)
+        self._workers.discard(worker)
+        await worker.end()
         self.deaths += 1
         if self.deaths > DEATHS_MAX:
             raise RunError(
                 f"The processes of the transform died {self.deaths} times.",
                 hint="it may need more memory than there is; fewer --processes or a smaller --batch-size help",
             ) from error
+        await self._begin(free)
 
 
-_mine: Steps | None = None
+class _Died(Exception):
+    """A process ended before it gave back its page."""
 
 
-def _begin(steps: bytes) -> None:
-    """In the new process: a Ctrl-C is for the parent, which ends this one when the page is done."""
-    global _mine  # noqa: PLW0603, RUF100  # what a pool's initializer leaves for its calls can only be global
+class _Worker:
+    """One process and the socket to it. Answers come in the order of the pages."""
+
+    def __init__(self, process: BaseProcess, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._process = process
+        self._writer = writer
+        self._waiting: deque[asyncio.Future[bytes]] = deque()
+        self._dead = False
+        self._reading = asyncio.create_task(self._read(reader), name="transforming process")
+
+    @classmethod
+    async def begun(cls, steps: bytes) -> "_Worker":
+        """Start a process."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            # spawn: a fork would copy the threads and the loop of this process in whatever state they are.
+            process = multiprocessing.get_context("spawn").Process(target=_work, args=(theirs, steps), daemon=True)
+            await asyncio.to_thread(process.start)
+        ours.setblocking(False)
+        reader, writer = await asyncio.open_connection(sock=ours, limit=_BUFFER_BYTES)
+        return cls(process, reader, writer)
+
+    async def ask(self, page: bytes) -> bytes:
+        """What the process gives back for a page. Raises _Died."""
+        if self._dead:
+            raise _Died
+        future: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self._waiting.append(future)
+        self._writer.writelines([len(page).to_bytes(4, "big"), page])
+        return await future
+
+    async def end(self) -> None:
+        """End the process: it sees that nothing more comes. One that does not end is killed."""
+        self._reading.cancel()
+        self._writer.close()
+        await asyncio.to_thread(self._process.join, END_SECONDS)
+        if self._process.is_alive():
+            self._process.kill()
+            await asyncio.to_thread(self._process.join)
+        self._process.close()
+
+    async def _read(self, reader: asyncio.StreamReader) -> None:
+        try:
+            while True:
+                size = int.from_bytes(await reader.readexactly(4), "big")
+                body = await reader.readexactly(size)
+                future = self._waiting.popleft()
+                if not future.done():
+                    future.set_result(body)
+        except (asyncio.IncompleteReadError, OSError) as error:
+            self._dead = True
+            for future in self._waiting:
+                if not future.done():
+                    future.set_exception(_Died(str(error)))
+
+
+def _failure(back: _Returned) -> BaseException:
+    error: BaseException = pickle.loads(back.failure)
+    error.__cause__ = RemoteTraceback(back.traceback)
+    return error
+
+
+# --- in the other process ---------------------------------------------------------------------------------------------
+
+
+def _work(ours: socket.socket, begun_with: bytes) -> None:
+    """Stage page after page until no more come. A Ctrl-C is for the parent, which lets the page under way end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _mine = pickle.loads(steps)
+    with ours, ours.makefile("rb", buffering=_BUFFER_BYTES) as pages, CollectedRarely(), suppress(ConnectionError):
+        stage = _Stage(begun_with)
+        while size := pages.read(4):
+            back = _encode(stage(pages.read(int.from_bytes(size, "big"))))
+            ours.sendall(len(back).to_bytes(4, "big"))
+            ours.sendall(back)
 
 
-def _stage(page: bytes) -> _Returned:
-    assert _mine is not None
-    staged = _mine.apply(_split(page))
-    joined = b"[" + b",".join(staged.items) + b"]"
-    return _Returned(
-        joined, staged.fanned_out, staged.dropped, staged.already, staged.dead, staged.moved, staged.origins
-    )
+class _Stage:
+    """The steps of this process. Where they cannot be had (a module that does not import) every page says so."""
+
+    def __init__(self, begun_with: bytes) -> None:
+        self._failed: _Returned | None = None
+        self._digester = Digester()
+        try:
+            self._steps, self._digest = pickle.loads(begun_with)
+        except Exception as error:
+            self._failed = _failed(error)
+
+    def __call__(self, page: bytes) -> _Returned:
+        if self._failed is not None:
+            return self._failed
+        try:
+            staged: Staged = self._steps.apply(_split(page))
+            return _Returned(
+                b"[" + b",".join(staged.items) + b"]",
+                staged.fanned_out,
+                staged.dropped,
+                staged.already,
+                staged.dead,
+                staged.moved,
+                staged.origins,
+                str(self._digester(staged.items)) if self._digest else "",
+            )
+        except Exception as error:
+            return _failed(error)
+
+
+def _failed(error: Exception) -> _Returned:
+    try:
+        pickled = pickle.dumps(error)
+        pickle.loads(pickled)
+    except Exception:  # an exception that does not survive the way
+        pickled = pickle.dumps(RunError(f"The transform raised {type(error).__name__}: {error}"))
+    return _Returned(failure=pickled, traceback="".join(format_exception(error)))
