@@ -83,7 +83,7 @@ def guard(session: Session) -> Iterator[ReadOnlyGuard]:
         yield guard
 
 
-def client(guard: ReadOnlyGuard, service: str, region: str = "us-east-1", key: str = "") -> Any:
+def client(guard: ReadOnlyGuard, service: str, region: str = "us-east-1", key: str = "", attempts: int = 1) -> Any:
     """A client as the guarded process would have it, without what names its operations."""
     return boto3.client(  # type: ignore[call-overload]  # any service, by its name
         service,
@@ -91,7 +91,7 @@ def client(guard: ReadOnlyGuard, service: str, region: str = "us-east-1", key: s
         region_name=region,
         aws_access_key_id=key or guard.variables["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key="dry-run",
-        config=Config(retries={"total_max_attempts": 1}, proxies={}),
+        config=Config(retries={"total_max_attempts": attempts}, proxies={}),
     )
 
 
@@ -192,6 +192,29 @@ def test_a_request_beyond_every_limit_is_not_taken(guard: ReadOnlyGuard, strict_
     assert caught.value.code == 413
     caught.value.close()
     assert len(strict_engine.journal) == 0
+
+
+@pytest.mark.parametrize("kind", ["reset-before", "cut-body", "wrong-crc", "500", "throttle", "expired-credentials"])
+def test_a_read_that_stumbles_is_tried_again_by_the_client_of_the_user_code(
+    guard: ReadOnlyGuard, session: Session, strict_engine: StrictServer, ministack_endpoint: str, kind: str
+) -> None:
+    table(session, ministack_endpoint, "us-east-1", "here")
+    strict_engine.fault("Scan", kind=kind, times=1)
+    caller = client(guard, "dynamodb", attempts=4)
+    assert caller.scan(TableName="lookup")["Count"] == 1
+    caller.close()
+    assert guard.refused == ()
+
+
+def test_a_read_that_the_service_denies_is_denied_as_it_says(guard: ReadOnlyGuard, strict_engine: StrictServer) -> None:
+    strict_engine.fault("Scan", kind="access-denied")
+    caller = client(guard, "dynamodb")
+    with pytest.raises(ClientError) as caught:
+        caller.scan(TableName="lookup")
+    caller.close()
+    assert caught.value.response["Error"]["Code"] == "AccessDeniedException"
+    assert "dry run" not in caught.value.response["Error"]["Message"]
+    assert guard.refused == ()
 
 
 def test_kinds_of_refused_calls_are_counted_and_bounded(guard: ReadOnlyGuard) -> None:
