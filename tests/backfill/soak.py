@@ -1,9 +1,10 @@
 """50,000 items backfilled while another writer changes 100 of them a second, throttled, reset, and killed at random.
 
-    python tests/backfill/soak.py [--items 50000] [--kills 12]
+    python tests/backfill/soak.py [--items 50000] [--kills 12] [--changes 100] [--write-units 200]
 
-Ends with 0 where none of the writer's writes was lost, every item has the new shape, and the undo gave back every item
-that nobody else touched, to the byte.
+The backfill is paced, as it is beside live traffic: without a pace it takes all that the engine has, and the other
+writer gets what is left. Ends with 0 where none of the writer's writes was lost, every item has the new shape, and the
+undo gave back every item that nobody else touched, to the byte.
 """
 
 import argparse
@@ -23,6 +24,7 @@ from backfill.kit import Bench, canonical
 from backfill.writer import WriterProcess, check
 from dynasmith.aws.items.loop import new_event_loop
 from dynasmith.engine.backfill.backfill import backfill, backfill_again
+from dynasmith.engine.backfill.others import UndoReport
 from dynasmith.engine.transfer.asked import Flowing
 from dynasmith.engine.transfer.running import Around
 from dynasmith.items.operations import parse_operations
@@ -37,7 +39,6 @@ SHAPE = parse_operations(
 )
 FAULTS = ("500", "503", "reset-before", "reset-after", "500-after", "cut-body", "wrong-crc", "throttle")
 TABLE = "soaked"
-ASKED = Flowing(segments=8, batch_size=500, segments_at_once=2, lanes=2)
 AROUND = Around(loop_factory=new_event_loop)
 
 
@@ -46,6 +47,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--items", type=int, default=50_000)
     parser.add_argument("--kills", type=int, default=12)
+    parser.add_argument("--changes", type=float, default=100.0, help="of the other writer, a second")
+    parser.add_argument("--write-units", type=float, default=200.0, help="of the backfill, a second")
+    parser.add_argument("--read-units", type=float, default=200.0, help="of the backfill, a second")
     said = parser.parse_args()
     with start_ministack() as engine, StrictServer(engine.endpoint, clock="real", capacity=False) as strict:
         direct, there = client_of(engine.endpoint), client_of(strict.endpoint)
@@ -61,10 +65,23 @@ def main() -> int:
         with tempfile.TemporaryDirectory() as folder:
             bench = Bench(there, TABLE, Path(folder))
             began = time.monotonic()
-            with WriterProcess(engine.endpoint, TABLE, [key.removesuffix("|") for key in before]) as writer:
-                report = killed_run(bench, said.kills, said.items)
+            asked = Flowing(
+                segments=3,
+                batch_size=1000,
+                segments_at_once=2,
+                lanes=2,
+                max_read_units=said.read_units,
+                max_write_units=said.write_units,
+            )
+            keys = [key.removesuffix("|") for key in before]
+            with WriterProcess(engine.endpoint, TABLE, keys, per_second=said.changes) as writer:
+                report = killed_run(bench, asked, said.kills, said.items)
             say(f"{report.counts.arithmetic}; {time.monotonic() - began:.0f} s, {report.counts.retried:,} retried")
-            say(f"the other writer wrote {writer.writes:,} times to {len(writer.wrote):,} items")
+            say(
+                f"the other writer changed items {writer.writes:,} times in {writer.seconds:,.0f} s, "
+                f"{writer.writes / writer.seconds:.1f} a second, {len(writer.wrote):,} different ones"
+            )
+            assert writer.writes >= 0.95 * said.changes * writer.seconds, "the other writer did not get through"
             after = canonical(direct, TABLE)
             check(after, writer)
             for key, wire in after.items():
@@ -74,7 +91,8 @@ def main() -> int:
                 assert "full_name" in item, key
             strict.calm()
             undone = bench.undo(report.job.id)
-            say(f"undo: {undone.counts.arithmetic}")
+            assert isinstance(undone, UndoReport)
+            say(f"undo: {undone.counts.arithmetic}; others changed {undone.others.beside:,} beside what was put back")
             back = canonical(direct, TABLE)
             check(back, writer)
             untouched = [key for key in before if key.removesuffix("|") not in writer.wrote]
@@ -95,7 +113,7 @@ def disturb(strict: StrictServer) -> None:
         strict.fault("Scan", kind=kind, times=None, probability=0.01, seed=number + 50, table=TABLE)
 
 
-def killed_run(bench: Bench, kills: int, items: int) -> Report:
+def killed_run(bench: Bench, asked: Flowing, kills: int, items: int) -> Report:
     """The backfill, killed so many times, a random number of calls apart, and resumed each time."""
     dice = random.Random(7)
     calls = max(20, items // 10 // max(1, kills))
@@ -109,7 +127,7 @@ def killed_run(bench: Bench, kills: int, items: int) -> Report:
                 claim: object = KillClaim(bench.ledger.claim(job), killer)
                 return backfill_again(claim, end, updates, bench.open_journal, SHAPE, around=AROUND)  # type: ignore[arg-type]
             ledger: object = KillLedger(bench.ledger, killer)
-            return backfill(end, updates, ledger, bench.open_journal, SHAPE, ASKED, around=AROUND)  # type: ignore[arg-type]
+            return backfill(end, updates, ledger, bench.open_journal, SHAPE, asked, around=AROUND)  # type: ignore[arg-type]
         job = bench.last().id if bench.ledger.jobs() else ""
         say(f"killed; {bench.last().counts.read if job else 0:,} items read")
     bench.wrap = None

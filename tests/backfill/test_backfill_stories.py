@@ -222,7 +222,6 @@ def test_jobs_and_journal_in_s3(story: Story) -> None:
     assert not (story.folder / ".dynasmith").exists()
 
 
-@pytest.mark.slow
 def test_killed_with_jobs_in_s3_another_machine_goes_on(story: Story) -> None:
     before = items(story)
     (story.folder / "dynasmith.toml").write_text(

@@ -9,6 +9,7 @@ import random
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -29,37 +30,53 @@ class Wrote:
 
 @dataclass
 class Writer:
-    """A thread that writes until it is left; ``wrote`` says what must be found at the end, by key."""
+    """Threads that write until they are left; ``wrote`` says what must be found at the end, by key.
+
+    Each thread has a connection and keys of its own, and a clock: it is due ``per_second / connections`` times a
+    second, catches up what it was late, up to two seconds' worth, and never goes faster otherwise.
+    """
 
     client: Any
     table: str
     keys: list[str]
     seed: int = 0
-    pause_seconds: float = 0.004
+    per_second: float = 200.0
+    connections: int = 1
     wrote: dict[str, Wrote] = field(default_factory=dict)
     writes: int = 0
+    seconds: float = 0.0
     failure: BaseException | None = None
 
     def __enter__(self) -> Self:
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="writer")
-        self._thread.start()
+        self._lock = threading.Lock()
+        self._began = time.monotonic()
+        self._threads = [threading.Thread(target=self._run, args=(one,)) for one in range(self.connections)]
+        for thread in self._threads:
+            thread.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stop.set()
-        self._thread.join()
+        for thread in self._threads:
+            thread.join()
+        self.seconds = time.monotonic() - self._began
         if self.failure is not None:
             raise self.failure
 
-    def _run(self) -> None:
-        dice = random.Random(self.seed)
+    def _run(self, one: int) -> None:
+        dice = random.Random(self.seed + one)
+        keys = self.keys[one :: self.connections]
+        each = self.connections / self.per_second
+        due = time.monotonic() + dice.uniform(0.0, each)
         try:
-            while not self._stop.wait(dice.uniform(0.0, self.pause_seconds)):
-                self._write(dice.choice(self.keys), dice)
-                self.writes += 1
+            while not self._stop.wait(max(0.0, due - time.monotonic())):
+                self._write(dice.choice(keys), dice)
+                due = max(due + each, time.monotonic() - 2.0)
+                with self._lock:
+                    self.writes += 1
         except BaseException as error:  # noqa: BLE001, RUF100  # shown by the test's thread
             self.failure = error
 
@@ -70,10 +87,10 @@ class Writer:
                 known.visits += 1
                 self._update(key, "ADD visits :v", {"N": "1"})
             case 1:
-                known.country = f"C{self.writes}"
+                known.country = f"C{dice.getrandbits(40)}"
                 self._update(key, "SET country = :v", {"S": known.country})
             case _:
-                name = f"name {self.writes}"
+                name = f"name {dice.getrandbits(40)}"
                 while not self._renamed(key, name):
                     pass
                 known.name = name
@@ -117,12 +134,14 @@ class WriterProcess:
     endpoint: str
     table: str
     keys: list[str]
-    pause_seconds: float = 0.02
+    per_second: float = 100.0
+    connections: int = 8
     wrote: dict[str, Wrote] = field(default_factory=dict)
     writes: int = 0
+    seconds: float = 0.0
 
     def __enter__(self) -> Self:
-        command = [sys.executable, __file__, self.endpoint, self.table, str(self.pause_seconds)]
+        command = [sys.executable, __file__, self.endpoint, self.table, str(self.per_second), str(self.connections)]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(self.keys) + "\n")
@@ -136,22 +155,24 @@ class WriterProcess:
         if kind is None:
             assert self._process.returncode == 0, "the writer failed"
             found = json.loads(said)
-            self.writes = found["writes"]
+            self.writes, self.seconds = found["writes"], found["seconds"]
             self.wrote = {key: Wrote(**one) for key, one in found["wrote"].items()}
 
 
-def main(endpoint: str, table: str, pause_seconds: str) -> int:
+def main(endpoint: str, table: str, per_second: str, connections: str) -> int:
     """Write until standard input ends, then say what was written."""
+    import botocore.config
     import botocore.session
 
     session = botocore.session.Session()
     session.set_credentials("dummy", "dummy")
-    client = session.create_client("dynamodb", region_name="eu-west-1", endpoint_url=endpoint)
+    config = botocore.config.Config(max_pool_connections=int(connections))
+    client = session.create_client("dynamodb", region_name="eu-west-1", endpoint_url=endpoint, config=config)
     keys = json.loads(sys.stdin.readline())
-    with Writer(client, table, keys, pause_seconds=float(pause_seconds)) as writer:
+    with Writer(client, table, keys, per_second=float(per_second), connections=int(connections)) as writer:
         sys.stdin.read()
     wrote = {key: {"country": one.country, "name": one.name, "visits": one.visits} for key, one in writer.wrote.items()}
-    sys.stdout.write(json.dumps({"writes": writer.writes, "wrote": wrote}))
+    sys.stdout.write(json.dumps({"writes": writer.writes, "seconds": writer.seconds, "wrote": wrote}))
     return 0
 
 
