@@ -33,7 +33,7 @@ _SECRET = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*(?::-)?\}\Z")
 
 
 class Jobs(Struct, frozen=True, kw_only=True):
-    """Where jobs keep their records: a folder, ``s3://...`` or ``table:NAME``."""
+    """Where jobs keep their records: a folder, ``s3://BUCKET/PREFIX`` or, the ledger only, ``table:NAME``."""
 
     ledger: str = ".dynasmith/jobs"
     journal: str = ".dynasmith/journal"

@@ -58,8 +58,8 @@ ENVIRONMENT = Block(
 JOBS = Block(
     "[jobs]",
     (
-        Key("ledger", Text(), "A folder, `s3://...` or `table:NAME`.", default=".dynasmith/jobs"),
-        Key("journal", Text(), "A folder, `s3://...` or `table:NAME`.", default=".dynasmith/journal"),
+        Key("ledger", Text(), "A folder, `s3://BUCKET/PREFIX` or `table:NAME`.", default=".dynasmith/jobs"),
+        Key("journal", Text(), "A folder or `s3://BUCKET/PREFIX`.", default=".dynasmith/journal"),
     ),
 )
 LIMITS = Block(
