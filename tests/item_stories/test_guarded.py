@@ -2,6 +2,8 @@
 
 import json
 import os
+import signal
+import socket
 import sys
 from pathlib import Path
 from typing import Any
@@ -264,4 +266,28 @@ def test_operations_are_pure_and_need_no_process(guarded: ItemStory) -> None:
         document = guarded(*words, "--transform", "ops.yaml", "--dry-run", "--json").json
         assert (document["hazards"], document["refused_calls"]) == ([], [])
         assert not any("not guarded" in note or "HTTP" in note for note in document["notes"])
+    untouched(guarded)
+
+
+@pytest.mark.parametrize("words", [COPY, BACKFILL], ids=lambda words: words[0])
+def test_who_stops_a_dry_run_does_not_wait_for_user_code(guarded: ItemStory, words: tuple[str, ...]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(120)
+        guarded.write(
+            "nosy.py",
+            f"""
+            import socket
+
+            def transform(item):
+                socket.create_connection(("127.0.0.1", {server.getsockname()[1]})).recv(1)
+            """,
+        )
+        run = guarded.spawn(*words, "--transform", "nosy:transform", "--dry-run")
+        connection, _ = server.accept()
+        with connection:
+            run.send_signal(signal.SIGINT)
+            _, err = run.communicate()
+            assert run.returncode == 130, err
+            connection.settimeout(120)
+            assert connection.recv(1) == b""  # and its process is gone too
     untouched(guarded)

@@ -122,19 +122,29 @@ def _surveyed(end: TableEnd, look: "_Look", asked: Flowing, around: Around, item
         source = await table_reader(end, SEGMENTS, _paged(asked, items))(lambda throttles: reads.heard(throttles))
         reads = Pacer("read", rates(end, "read", asked.max_read_units, share=asked.share))
         per_segment = None if items is None else -(-items // SEGMENTS)
+        ending = asyncio.create_task(_end_with(stop, look.process))
         try:
             async with asyncio.TaskGroup() as group:
                 for segment in range(SEGMENTS):
                     group.create_task(_segment(source, segment, reads, stop, look, per_segment))
         except BaseExceptionGroup as errors:
-            raise errors.exceptions[0] from None
+            if not stop.asked:
+                raise errors.exceptions[0] from None
         finally:
+            ending.cancel()
             await source.close()
         if stop.asked:
             raise Interrupted("Stopped while looking; nothing was written.", hint="run it again")
         return look.found
 
     return run(main, loop_factory=around.loop_factory, stop=around.stop)
+
+
+async def _end_with(stop: Stop, process: GuardedProcess | None) -> None:
+    """Whoever stops a dry run does not wait for user code: its process ends at once."""
+    await stop.wait()
+    if process is not None:
+        process.stop()
 
 
 def _paged(asked: Flowing, items: int | None) -> Flowing:
