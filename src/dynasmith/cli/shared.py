@@ -165,6 +165,14 @@ NAMES = (
     "aws_session_token", "physical", "as_json", "yes", "confirm", "dry_run", "quiet", "debug", "log_file",
 )  # fmt: skip
 
+WITHOUT_DRY_RUN = frozenset(
+    {
+        "demo", "init", "local start", "local stop",
+        "jobs resume", "jobs cancel", "jobs pause", "jobs proceed", "jobs pace", "jobs prune",
+    }
+)  # fmt: skip
+"""Verbs that change something and have no dry run: they refuse the option, since to ignore it would be to do it."""
+
 
 def shared_options(function: F) -> F:
     """Give a command the shared options; it gets them as one `Invocation`, its first argument."""
@@ -177,6 +185,9 @@ def shared_options(function: F) -> F:
             invocation = Invocation()
             context.obj = invocation
         invocation.add({name: given.pop(name) for name in NAMES})
+        verb_name = context.command_path.partition(" ")[2]
+        if invocation.dry_run and verb_name in WITHOUT_DRY_RUN:
+            raise UsageError(f"{verb_name} has no dry run; nothing was done.", hint="leave --dry-run away")
         _set_up_logging(invocation)
         return function(invocation, *positional, **given)
 
