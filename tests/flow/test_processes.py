@@ -8,7 +8,7 @@ import pytest
 
 from dynasmith.engine.transfer.asked import Flowing
 from dynasmith.engine.transfer.copy import copy
-from dynasmith.engine.transfer.processes import RemoteTraceback
+from dynasmith.engine.transfer.trace import RemoteTraceback
 from dynasmith.errors import RunError, UsageError
 from dynasmith.files.ledger import FolderLedger
 from dynasmith.items.digest import digest_items
@@ -68,7 +68,7 @@ def test_a_function_that_no_process_can_import_is_refused(client: Any, make_tabl
 def test_a_transform_that_does_not_load_over_there_says_why(client: Any, make_table: MakeTable, tmp_path: Path) -> None:
     source, target = make_table(), make_table()
     fill(client, source, 20)
-    with pytest.raises(ImportError, match="pandas") as caught:
+    with pytest.raises(UsageError, match=r"loaded in another process .ImportError: No module named 'pandas'") as caught:
         copy(end(client, source), end(client, target), FolderLedger(tmp_path), ASKED, transform=Unloadable())
     assert "_no_such_thing" in str(caught.value.__cause__)
 

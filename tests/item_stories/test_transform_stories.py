@@ -93,6 +93,8 @@ def test_an_item_that_it_cannot_turn_stops_the_job_or_is_a_dead_letter(moving: I
     stopped = moving(*words)
     assert (stopped.code, says in stopped.error) == (1, True), stopped.err
     assert "Traceback" not in stopped.err
+    if name == "raises":  # the lines of the user's own code, once
+        assert stopped.err.count('moves.py", line 8, in raises') == 1
     assert moving.items("users_v2") == []
     [job] = moving("jobs", "list", "--json").json
     assert (job["state"], says in job["reason"]) == ("failed", True)
@@ -102,6 +104,7 @@ def test_an_item_that_it_cannot_turn_stops_the_job_or_is_a_dead_letter(moving: I
     assert dead.code == 3
     assert dead.err.count("Dead letter (transform)") == 1
     assert f"{count} dead." in dead.err
+    assert dead.err.count("in raises") == (name == "raises")
     assert len(moving.items("users_v2")) == 5 - count
 
 
@@ -111,7 +114,9 @@ def test_a_mended_transform_goes_on_where_it_stopped(moving: ItemStory) -> None:
     [job] = moving("jobs", "list", "--json").json
     moving.write("moves.py", MOVES.replace('raise ValueError("no such thing")', 'item["n"] = 3'))
     del sys.modules["moves"]
-    resumed = moving("jobs", "resume", job["id"])
+    refused = moving("jobs", "resume", job["id"])
+    assert (refused.code, "moves:raises changed since job" in refused.error) == (4, True), refused.err
+    resumed = moving("jobs", "resume", job["id"], "--accept-changed-transform")
     assert resumed.code == 0, resumed.err
     assert sorted(int(item["n"]["N"]) for item in moving.items("users_v2")) == [0, 1, 3, 3, 4]
     assert moving("jobs", "show", job["id"], "--json").json["state"] == "done"

@@ -3,7 +3,8 @@
 import json
 import sys
 
-from dynasmith.errors import DefinitionError, DynasmithError, SeveralFailed
+from dynasmith.engine.transfer.trace import trace_of
+from dynasmith.errors import DefinitionError, DynasmithError, SeveralFailed, TransformError
 
 
 def show_error(error: DynasmithError, *, as_json: bool) -> int:
@@ -16,6 +17,8 @@ def show_error(error: DynasmithError, *, as_json: bool) -> int:
         lines = [f"{_severity(finding)}: {finding.sentence}" for finding in error.findings]
     if isinstance(error, SeveralFailed):
         lines += [f"  {name}: {failure.message}{_hint(failure)}" for name, failure in sorted(error.failures.items())]
+    if isinstance(error, TransformError):
+        lines += trace_of(error).splitlines()  # of the user's own code, which is what has to be mended
     if error.hint:
         lines.append(f"Hint: {error.hint}")
     sys.stderr.write("\n".join(lines) + "\n")

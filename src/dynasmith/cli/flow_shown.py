@@ -61,6 +61,8 @@ class FlowShown:
                 case FlowDead():
                     place = f" at {event.place}" if event.place else ""
                     self._say(f"Dead letter ({event.code}){place}: {event.reason}", "yellow")
+                    if event.trace:
+                        self._say(event.trace, "dim")
                 case FlowEnded(state="failed"):
                     self._say(
                         f"Job {event.job} failed after {event.counts.read:,} items. Mend what the error says, then: "

@@ -27,13 +27,15 @@ class Dead(Struct, frozen=True, kw_only=True):
     """One item, or one line of a file, that could not be moved, and why.
 
     ``item`` holds the wire bytes (or the line as it stood), ``place`` where it came from (``items.jsonl:17``),
-    ``code`` a short stable word: rejected, transform, refused, throttled, collision, duplicate.
+    ``code`` a short stable word: rejected, transform, refused, throttled, collision, duplicate. ``trace`` says where in
+    a transform it failed; it is shown and not kept.
     """
 
     code: str
     reason: str
     item: bytes = b""
     place: str = ""
+    trace: str = ""
 
 
 class Page(Struct, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from dynasmith.engine.backfill.unsure import Unsure
 from dynasmith.engine.transfer.stage import Staged
+from dynasmith.engine.transfer.trace import trace_of
 from dynasmith.errors import ItemInvalid
 from dynasmith.items.key import KeySchema, check_key
 from dynasmith.items.size import ITEM_BYTES_MAX, check_item
@@ -93,7 +94,7 @@ class RewriteStage:
             except ItemRefused as refused:
                 if self.rewriter.stops(refused):
                     raise
-                dead.append(Dead(code="transform", reason=refused.message, item=bytes(item)))
+                dead.append(Dead(code="transform", reason=refused.message, item=bytes(item), trace=trace_of(refused)))
                 continue
             if found is None:
                 written = self.unsure.written(raw)

@@ -34,12 +34,16 @@ class FlowProgress(Event, frozen=True, kw_only=True, tag="flow-progress"):
 
 
 class FlowDead(Event, frozen=True, kw_only=True, tag="flow-dead"):
-    """The first dead letter of a kind; the others of it are counted only. ``place`` is a file and line, or empty."""
+    """The first dead letter of a kind; the others of it are counted only. ``place`` is a file and line, or empty.
+
+    ``trace`` says where in a transform it failed.
+    """
 
     job: str
     code: str
     reason: str
     place: str = ""
+    trace: str = ""
 
 
 class FlowEnded(Event, frozen=True, kw_only=True, tag="flow-ended"):

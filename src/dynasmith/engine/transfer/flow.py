@@ -275,6 +275,7 @@ class Flow:
                         code=entry.code,
                         reason=entry.reason,
                         place=entry.place,
+                        trace=entry.trace,
                     )
                 )
 

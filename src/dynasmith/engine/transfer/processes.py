@@ -13,13 +13,13 @@ from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from multiprocessing.process import BaseProcess
-from traceback import format_exception
 from typing import Final
 
 import msgspec
 
 from dynasmith.engine.transfer.loop import CollectedRarely
 from dynasmith.engine.transfer.stage import Staged, Steps
+from dynasmith.engine.transfer.trace import RemoteTraceback, trace_of
 from dynasmith.errors import RunError, UsageError
 from dynasmith.items.digest import Digest, Digester
 from dynasmith.items.wire import RawItem
@@ -55,10 +55,6 @@ class _Returned(msgspec.Struct, array_like=True):
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(_Returned).decode
-
-
-class RemoteTraceback(Exception):
-    """Where in its own process a transform failed: the cause of the exception that came over."""
 
 
 class ProcessStage:
@@ -200,7 +196,7 @@ class _Worker:
 
 def _failure(back: _Returned) -> BaseException:
     error: BaseException = pickle.loads(back.failure)
-    error.__cause__ = RemoteTraceback(back.traceback)
+    error.__cause__ = RemoteTraceback(back.traceback) if back.traceback else None
     return error
 
 
@@ -227,7 +223,12 @@ class _Stage:
         try:
             self._steps, self._digest = pickle.loads(begun_with)
         except Exception as error:
-            self._failed = _failed(error)
+            refused = UsageError(
+                f"The transform cannot be loaded in another process ({type(error).__name__}: {error}).",
+                hint="what its module imports must be there without what the main program sets up",
+            )
+            refused.__cause__ = error
+            self._failed = _failed(refused)
 
     def __call__(self, page: bytes) -> _Returned:
         if self._failed is not None:
@@ -254,4 +255,4 @@ def _failed(error: Exception) -> _Returned:
         pickle.loads(pickled)
     except Exception:  # an exception that does not survive the way
         pickled = pickle.dumps(RunError(f"The transform raised {type(error).__name__}: {error}"))
-    return _Returned(failure=pickled, traceback="".join(format_exception(error)))
+    return _Returned(failure=pickled, traceback=trace_of(error))

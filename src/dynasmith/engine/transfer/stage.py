@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from dynasmith.engine.transfer.trace import trace_of
 from dynasmith.items.digest import Digest, Digester, digest_items
 from dynasmith.items.key import Key, KeySchema, format_key, key_of
 from dynasmith.items.transform import ItemRefused, Policy, Transform
@@ -87,7 +88,7 @@ def transformed(items: Sequence[Item], transform: Transform, policy: Policy) -> 
         except ItemRefused as refused:
             if (refused.policy or policy) == "stop":
                 raise
-            dead.append(Dead(code="transform", reason=refused.message, item=bytes(item)))
+            dead.append(Dead(code="transform", reason=refused.message, item=bytes(item), trace=trace_of(refused)))
             continue
         for wire, key_changed in results:
             made.append(wire)
