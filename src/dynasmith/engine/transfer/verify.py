@@ -7,7 +7,6 @@ by key, strongly, on both sides: what is equal then was changed by somebody whil
 """
 
 import asyncio
-from array import array
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -17,7 +16,7 @@ from dynasmith.engine.transfer.pacing import UNLIMITED, Pacer, Rates
 from dynasmith.engine.transfer.running import Around
 from dynasmith.engine.transfer.stage import Stage
 from dynasmith.errors import Interrupted
-from dynasmith.items.digest import Digest, item_hash
+from dynasmith.items.digest import Digest, Digester, item_hash
 from dynasmith.items.key import Key, KeySchema, encode_key, format_key, key_of
 from dynasmith.items.wire import Units
 from dynasmith.ports.items import Dead, Item, Lookup, OpenSource, Source
@@ -27,6 +26,8 @@ HELD_KEYS_MAX = 200_000
 """Keys of both sides that the second pass holds at once: about 60 MB."""
 
 _MODULUS = 1 << 128
+_ONE = 1 << 192
+"""One item of a bucket: above any sum of hashes of fewer than 2^64 items."""
 
 
 Kind = Literal["missing", "extra", "differs", "twice"]
@@ -102,31 +103,23 @@ def verify(
 
 
 class _Buckets:
-    """Counts and sums of item hashes by key hash."""
+    """Counts and sums of item hashes by key hash; the count of a bucket stands above its sum in one number."""
 
     def __init__(self) -> None:
-        self.counts = array("Q", bytes(8 * BUCKETS))
-        self.high = array("Q", bytes(8 * BUCKETS))
-        self.low = array("Q", bytes(8 * BUCKETS))
-        self.count = self.total = self.dead = 0
-
-    def add(self, bucket: int, hashed: int) -> None:
-        self.count += 1
-        self.total += hashed
-        self.counts[bucket] += 1
-        summed = ((self.high[bucket] << 64 | self.low[bucket]) + hashed) % _MODULUS
-        self.high[bucket], self.low[bucket] = summed >> 64, summed & 0xFFFF_FFFF_FFFF_FFFF
+        self.sums = [0] * BUCKETS
+        self.dead = 0
 
     @property
     def digest(self) -> Digest:
-        return Digest(self.count, self.total % _MODULUS)
+        total = sum(self.sums)
+        return Digest(total // _ONE, total % _MODULUS)
 
     def differing(self, other: "_Buckets") -> list[int]:
+        # Both as sums modulo 2^128, which is what equal digests promise.
         return [
             bucket
-            for bucket in range(BUCKETS)
-            if (self.counts[bucket], self.high[bucket], self.low[bucket])
-            != (other.counts[bucket], other.high[bucket], other.low[bucket])
+            for bucket, (one, two) in enumerate(zip(self.sums, other.sums, strict=True))
+            if one != two and (one // _ONE, one % _MODULUS) != (two // _ONE, two % _MODULUS)
         ]
 
 
@@ -139,9 +132,11 @@ async def _verify(source: VerifySide, target: VerifySide, key: KeySchema, limit:
     first, second = _Buckets(), _Buckets()
 
     def into(buckets: _Buckets) -> Callable[[Sequence[Item]], None]:
+        sums, hash_of = buckets.sums, Digester().hash
+
         def add(items: Sequence[Item]) -> None:
             for item in items:
-                buckets.add(_bucket(key_of(item, key)), item_hash(item))
+                sums[_bucket(key_of(item, key))] += hash_of(item) + _ONE
 
         return add
 
@@ -178,7 +173,7 @@ def _some(differing: Sequence[int], first: _Buckets, second: _Buckets, limit: in
     chosen: list[int] = []
     held = 0
     for bucket in differing:
-        size = first.counts[bucket] + second.counts[bucket]
+        size = (first.sums[bucket] + second.sums[bucket]) // _ONE
         if chosen and (held + size > HELD_KEYS_MAX or len(chosen) > limit):
             break
         chosen.append(bucket)
