@@ -161,6 +161,34 @@ def test_no_journal_says_so_and_cannot_be_undone(story: Story) -> None:
     assert "--no-journal" in undone.hint
 
 
+def test_operations_that_changed_since_the_job_began_need_a_word(story: Story) -> None:
+    backfill(story, "--canary", "10%", "--yes")
+    [job] = [str(entry["id"]) for entry in story("jobs", "list", "--json").json]
+    file = story.folder / "shape.yaml"
+    file.write_text(SHAPE.replace("CH", "AT"))
+    refused = story("jobs", "resume", job)
+    assert refused.code == 4
+    assert refused.error.startswith(f"shape.yaml changed since job {job} began")
+    assert refused.hint.startswith("--accept-changed-transform goes on with it as it is now")
+    assert story("jobs", "show", job, "--json").json["state"] == "interrupted"
+    # The old file is the one that the job knows, whenever it was written.
+    file.write_text(SHAPE)
+    goes_on = story("jobs", "resume", job, "--json")
+    assert (goes_on.code, goes_on.json["state"]) == (0, "done")
+    assert {json.loads(item)["country"]["S"] for item in items(story).values()} == {"CH"}
+
+
+def test_changed_operations_that_were_accepted_are_known_from_then_on(story: Story) -> None:
+    backfill(story, "--canary", "10%", "--yes")
+    [job] = [str(entry["id"]) for entry in story("jobs", "list", "--json").json]
+    before = story("jobs", "show", job, "--json").json["parameters"]["transform_digest"]
+    (story.folder / "shape.yaml").write_text(SHAPE.replace("CH", "AT"))
+    goes_on = story("jobs", "resume", job, "--accept-changed-transform", "--json")
+    assert (goes_on.code, goes_on.json["state"]) == (0, "done")
+    assert story("jobs", "show", job, "--json").json["parameters"]["transform_digest"] != before
+    assert {json.loads(item)["country"]["S"] for item in items(story).values()} == {"CH", "AT"}
+
+
 def test_killed_twice_it_goes_on_and_is_undone_to_the_byte(story: Story) -> None:
     before = items(story)
     (story.folder / "shape.yaml").write_text(SHAPE)

@@ -34,7 +34,6 @@ from dynasmith.ports.listener import Listener, silent
 from dynasmith.ports.updates import OpenUpdates
 from dynasmith.project.journals import Journals, journals_of
 from dynasmith.project.sides import Side, remembered
-from dynasmith.project.transforms import plain_parameters
 
 if TYPE_CHECKING:
     from dynasmith.project.project import Project
@@ -76,7 +75,7 @@ class Backfills:
             function,
             asked,
             careful=careful,
-            parameters=parameters | plain_parameters({"transform": named}),
+            parameters=parameters | self._items.remembered_transform(named),
             around=self._items.around(listener),
         )
         return self._items.priced(report)

@@ -52,7 +52,8 @@ from dynasmith.project.databases import Database, check_memorable, database_sour
 from dynasmith.project.filling import file_source, look, remembered_files
 from dynasmith.project.guarding import rehearsed
 from dynasmith.project.sides import ExportAs, ReadAs, Side, absolute, file_names, remembered, side_of
-from dynasmith.project.transforms import load_transform, name_of, plain_parameters, with_ctx
+from dynasmith.project.transform_kept import remembered_transform
+from dynasmith.project.transforms import load_transform, name_of, with_ctx
 from dynasmith.project.verifying import verify_sides
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.document_of import document_of
@@ -153,7 +154,7 @@ class ItemFlow:
         first, second = self.side(source), self.side(target)
         function, named = self.function(transform)
         parameters = {"source": remembered(first), "target": remembered(second)}
-        parameters |= plain_parameters({"transform": named})
+        parameters |= self.remembered_transform(named)
         report = flow_copy.copy(
             *migrating.copy_ends(self, first, second),
             self.ledger,
@@ -237,8 +238,17 @@ class ItemFlow:
         if transform is None:
             return None, ""
         if isinstance(transform, str):
-            return load_transform(transform, self._project.place.folder), transform
+            return load_transform(transform, self.folder), transform
         return with_ctx(transform), name_of(transform)
+
+    @property
+    def folder(self) -> str:
+        """Where transforms and operations files are looked for first."""
+        return self._project.place.folder
+
+    def remembered_transform(self, named: str) -> dict[str, Any]:
+        """What a job keeps of its transform. See `project.transform_kept`."""
+        return remembered_transform(named, self.folder)
 
     # --- export
 
@@ -310,7 +320,7 @@ class ItemFlow:
         side = self.side(table)
         target = self.end(side)
         function, named = self.function(transform)
-        parameters: dict[str, Any] = {"target": remembered(side)} | plain_parameters({"transform": named})
+        parameters: dict[str, Any] = {"target": remembered(side)} | self.remembered_transform(named)
         names = file_names(files)
         page_items = asked.batch_size if asked is not None else None
         if isinstance(files, Database):

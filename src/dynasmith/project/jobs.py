@@ -25,6 +25,7 @@ from dynasmith.ports.listener import Listener, silent
 from dynasmith.project.databases import Database
 from dynasmith.project.filling import check_files
 from dynasmith.project.sides import ExportAs, ReadAs, Side
+from dynasmith.project.transform_kept import check_transform, with_transform_as_it_is
 
 if TYPE_CHECKING:
     from dynasmith.project.backfilling import Backfills
@@ -74,18 +75,29 @@ class Jobs:
         ledger.prune(job_id)
 
     def resume(
-        self, job_id: str, *, transform: Callable[..., Any] | None = None, listener: Listener = silent
+        self,
+        job_id: str,
+        *,
+        transform: Callable[..., Any] | None = None,
+        changed_transform: bool = False,
+        listener: Listener = silent,
     ) -> Report:
         """Continue a job from its checkpoints, under its own id. Raises Locked while another process runs it.
 
-        ``transform`` is needed again only for a function that the job could not remember by name.
+        ``transform`` is needed again only for a function that the job could not remember by name. An operations file or
+        a module that changed since the job began is refused with ConsentRequired, unless ``changed_transform``.
         """
         ledger = self._items.ledger
         job = ledger.show(job_id)
         function, _ = self._items.function(transform or job.parameters.get("transform"))
+        if transform is None and not changed_transform:
+            check_transform(job, self._items.folder)
         around = self._items.around(listener)
         claim = ledger.claim(job_id)
         try:
+            if changed_transform:
+                kept = with_transform_as_it_is(claim.job.parameters, self._items.folder)
+                claim.change(msgspec.structs.replace(claim.job, parameters=kept))
             sides = {
                 name: msgspec.convert(job.parameters[name], Side)
                 for name in ("source", "target")

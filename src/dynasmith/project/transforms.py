@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -31,7 +31,7 @@ def load_transform(said: str, folder: str) -> Function:
             hint="give it again in Python: project.jobs.resume(JOB, transform=FUNCTION)",
         )
     if said.lower().endswith(SUFFIXES):
-        return _operations(Path(said) if Path(said).is_absolute() else Path(folder) / said, said)
+        return _operations(operations_path(said, folder))
     module_name, colon, name = said.partition(":")
     if not colon or not module_name or not name:
         raise UsageError(f"{said!r} is no transform.", hint="say module:function, or an operations file (.yaml, .json)")
@@ -70,9 +70,14 @@ def _imported(name: str, folder: str) -> ModuleType:
     return importlib.import_module(name)
 
 
-def _operations(path: Path, said: str) -> Function:
-    at = path if path.exists() else Path(said)
-    document = read_file(at)
+def operations_path(said: str, folder: str) -> Path:
+    """Where an operations file is: from ``folder``, else from the working directory."""
+    path = Path(said) if Path(said).is_absolute() else Path(folder) / said
+    return path if path.exists() else Path(said)
+
+
+def _operations(path: Path) -> Function:
+    document = read_file(path)
     if isinstance(document, Finding):
         raise DefinitionError([document], hint="mend the operations file; nothing was done")
     return parse_operations(document.plain())
@@ -113,8 +118,3 @@ def name_of(function: Callable[..., Any] | None) -> str:
     module, name = getattr(function, "__module__", ""), getattr(function, "__qualname__", "")
     importable = module and name and "<" not in name and "." not in name and module != "__main__"
     return f"{module}:{name}" if importable else UNNAMED
-
-
-def plain_parameters(said: Mapping[str, Any]) -> dict[str, Any]:
-    """Parameters of a job without what was not said."""
-    return {name: value for name, value in said.items() if value not in (None, "", (), [])}

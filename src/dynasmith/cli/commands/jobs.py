@@ -57,12 +57,13 @@ def show(invocation: Invocation, job: str) -> int:
 
 @verb("resume", example="dynasmith jobs resume copy-20261120T101500-1a2b3c")
 @click.argument("job")
-def resume(invocation: Invocation, job: str) -> int:
+@click.option("--accept-changed-transform", is_flag=True, help="Go on though the transform changed since.")
+def resume(invocation: Invocation, job: str, accept_changed_transform: bool) -> int:
     """Continue a job from its checkpoints, under its own id. Never asks; exit 5 while another process runs it."""
     from dynasmith.cli.flow_shown import FlowShown, show_report
 
     with FlowShown(invocation.words()) as shown:
-        report = invocation.project().jobs.resume(job, listener=shown)
+        report = invocation.project().jobs.resume(job, changed_transform=accept_changed_transform, listener=shown)
     return show_report(invocation, report)
 
 
