@@ -17,7 +17,7 @@ from dynasmith.jobs.journal import JournalHead, read_entries
 from dynasmith.ports.items import Heard
 from dynasmith.ports.journal import EntryId
 from dynasmith.ports.updates import Change, OpenUpdates, Sent, Updates, encode_change
-from flow.buckets import a_bucket, keys_of
+from flow.buckets import Changed, a_bucket, keys_of
 from flow.kit import MakeTable, fill
 
 BUCKET = "backfill-undo"
@@ -90,27 +90,13 @@ def test_what_is_sent_is_in_s3_before(
     assert canonical(client, table) == before
 
 
-class Elsewhere:
-    """A client whose writes go to a bucket that is not there, once ``left`` have gone where they were meant to."""
-
-    def __init__(self, client: Any, left: int) -> None:
-        self._client, self.left = client, left
-
-    def put_object(self, **parameters: Any) -> Any:
-        self.left -= 1
-        return self._client.put_object(**parameters if self.left >= 0 else parameters | {"Bucket": "backfill-gone"})
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._client, name)
-
-
 def test_a_frame_that_cannot_be_written_stops_before_its_batch_is_sent(
     client: Any, make_table: MakeTable, tmp_path: Path, bucket: Any, objects: S3Objects
 ) -> None:
     table = make_table()
     fill(client, table, 120)
     before = canonical(client, table)
-    failing = S3Objects(Elsewhere(bucket, left=4), PLACE)  # the head and three frames
+    failing = S3Objects(Changed(bucket, left=4), PLACE)  # the head and three frames
     bench = Bench(client, table, tmp_path, objects=failing)
     with pytest.raises(ServiceError, match="There is no bucket"):
         bench.run(change, Flowing(segments=1, batch_size=20, lanes=1))
@@ -206,25 +192,11 @@ def test_batches_that_come_together_share_a_frame_and_voids_find_their_entry(buc
     assert undo.last(1) is None
 
 
-class Twice:
-    """A client whose replies to writes are lost: botocore sends them again."""
-
-    def __init__(self, client: Any) -> None:
-        self._client = client
-
-    def put_object(self, **parameters: Any) -> Any:
-        self._client.put_object(**parameters)
-        return self._client.put_object(**parameters)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._client, name)
-
-
 def test_a_reply_that_was_lost_doubles_nothing(bucket: Any, objects: S3Objects) -> None:
     create_s3_journal(objects, head("job"))
 
     async def run() -> None:
-        journal = reopen_s3_journal(S3Objects(Twice(bucket), PLACE), "job")
+        journal = reopen_s3_journal(S3Objects(Changed(bucket, twice=True), PLACE), "job")
         await journal.begin(0, b"")
         assert [await kept(journal, one) for one in (b"0", b"1")] == [[0], [1]]
         await journal.close()

@@ -34,3 +34,27 @@ def a_bucket(endpoint: str, name: str, account: str = "dummy") -> Iterator[Any]:
             client.delete_object(Bucket=name, Key=key)
         client.delete_bucket(Bucket=name)
         client.close()
+
+
+class Changed:
+    """A client whose PutObject is changed on its way to the engine; all else is the real one's.
+
+    Without ``conditions`` they are left out, as by a service that ignores them. ``twice`` sends each again, as botocore
+    does when a reply is lost. When ``left`` are through, the others go to a bucket that is not there.
+    """
+
+    def __init__(self, client: Any, *, conditions: bool = True, twice: bool = False, left: int | None = None) -> None:
+        self._client, self._conditions, self._twice, self._left = client, conditions, twice, left
+
+    def put_object(self, **parameters: Any) -> Any:
+        if not self._conditions:
+            parameters = {name: value for name, value in parameters.items() if name not in ("IfMatch", "IfNoneMatch")}
+        if self._left is not None:
+            parameters |= {} if self._left > 0 else {"Bucket": "not-there"}
+            self._left -= 1
+        if self._twice:
+            self._client.put_object(**parameters)
+        return self._client.put_object(**parameters)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)

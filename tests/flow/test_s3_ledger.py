@@ -18,7 +18,7 @@ from dynasmith.engine.transfer.jobs import cancel, pace
 from dynasmith.errors import Locked, NotOffered, RunError, ServiceError
 from dynasmith.items.digest import digest_items
 from dynasmith.jobs.checkpoint import Checkpoint
-from flow.buckets import a_bucket, keys_of, s3_of
+from flow.buckets import Changed, a_bucket, keys_of, s3_of
 from flow.copying import end
 from flow.kit import MakeTable, fill, items_of, new_job
 from flow.test_killed_process import copying, until_it_wrote
@@ -31,23 +31,6 @@ def bucket(ministack_endpoint: str) -> Iterator[Any]:
     """A client of an engine that has the bucket."""
     with a_bucket(ministack_endpoint, "flow-jobs") as client:
         yield client
-
-
-class Changed:
-    """A client whose PutObject is changed on its way; all else is the real one's."""
-
-    def __init__(self, client: Any, *, conditions: bool = True, twice: bool = False) -> None:
-        self._client, self._conditions, self._twice = client, conditions, twice
-
-    def put_object(self, **parameters: Any) -> Any:
-        if not self._conditions:
-            parameters = {name: value for name, value in parameters.items() if name not in ("IfMatch", "IfNoneMatch")}
-        if self._twice:  # the reply of the first was lost, and botocore sends it again
-            self._client.put_object(**parameters)
-        return self._client.put_object(**parameters)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._client, name)
 
 
 def test_a_service_that_ignores_conditions_is_refused(bucket: Any) -> None:
@@ -139,6 +122,19 @@ def test_without_a_bucket_no_job_begins(client: Any, make_table: MakeTable, mini
         ledger.jobs()
     assert items_of(client, target) == []
     s3.close()
+
+
+def test_a_job_that_could_not_be_entered_leaves_nothing_and_one_that_cannot_be_read_is_left_out(bucket: Any) -> None:
+    failing = S3Ledger(S3Objects(Changed(bucket, left=3), PLACE))  # the lock, and that conditions are kept
+    with pytest.raises(ServiceError, match="There is no bucket"):
+        new_job(failing)
+    assert keys_of(bucket, "flow-jobs") == []
+    ledger = S3Ledger(S3Objects(bucket, PLACE))
+    claim = new_job(ledger)
+    claim.release()
+    bucket.put_object(Bucket="flow-jobs", Key="jobs/copy-of-another-tool/job.json", Body=b"{}")
+    bucket.put_object(Bucket="flow-jobs", Key="jobs/notes.txt", Body=b"notes")
+    assert [job.id for job in ledger.jobs()] == [claim.job.id]
 
 
 def test_killed_with_kill_9_it_is_refused_while_it_runs_and_goes_on_to_the_same(

@@ -118,7 +118,7 @@ class S3Journal:
 
     def _behind(self, prefix: str, promised: int) -> list[tuple[int, bytes]]:
         """The frames from ``promised`` on. Raises CheckpointError where one before it is missing."""
-        numbers = list(frame_numbers(self._objects, prefix))
+        numbers = sorted(frame_numbers(self._objects, prefix))
         kept = sum(number < promised for number in numbers)
         if kept < promised:
             raise CheckpointError(
@@ -237,7 +237,7 @@ def frame_name(prefix: str, number: int) -> str:
 
 
 def frame_numbers(objects: S3Objects, prefix: str) -> Iterator[int]:
-    """The frames there are, in order; what is no frame (a console's folder) is passed over."""
+    """The frames there are; what is no frame (a console's folder) is passed over."""
     numbers = (name.removeprefix(prefix) for name in objects.names(prefix))
     return (int(number) for number in numbers if number.isdecimal())
 

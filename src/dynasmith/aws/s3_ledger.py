@@ -88,12 +88,12 @@ class S3Store:
 
     def names(self, job_id: str, prefix: str) -> Sequence[str]:
         """The names in the job's prefix, of dead letters."""
-        return [_name(job_id, key) for key in self._objects.names(_key(job_id, prefix))]
+        return [_name(job_id, key) for key in sorted(self._objects.names(_key(job_id, prefix)))]
 
     def entries(self, job_id: str, prefix: str) -> Sequence[tuple[str, bytes]]:
         """Names and what is under them: one GetObject each, a few at a time. Of checkpoints those that count."""
         if prefix != SEGMENT:
-            found = several(self._objects, list(self._objects.names(_key(job_id, prefix))))
+            found = several(self._objects, sorted(self._objects.names(_key(job_id, prefix))))
             return [(_name(job_id, key), content) for key, content in found]
         taken = max(self._objects.names(f"{job_id}/taken/"), default="")
         fence = f"/{taken.rpartition('/')[2] or f'{_FIRST_FENCE:08d}'}"

@@ -85,15 +85,17 @@ class S3Objects:
         """One PutObject in place of what has that ETag: the new one, or None where it has not, or is gone."""
         return self._conditional(partial(self._put, name, content, IfMatch=etag))
 
-    def names(self, prefix: str = "", *, after: str = "") -> Iterator[str]:
-        """The names that begin so, in order, from behind ``after``; one ListObjectsV2 for a thousand."""
-        more = {"StartAfter": self._prefix + after} if after else {}
-        for page in self._pages(Prefix=self._prefix + prefix, **more):
+    def names(self, prefix: str = "") -> Iterator[str]:
+        """The names below a prefix that ends with a slash; one ListObjectsV2 for a thousand.
+
+        In order, but for directory buckets (S3 Express One Zone).
+        """
+        for page in self._pages(Prefix=self._prefix + prefix):
             for found in page.get("Contents", ()):
                 yield found["Key"].removeprefix(self._prefix)
 
     def folders(self) -> Iterator[str]:
-        """What stands before the first slash of the names, each once, in order."""
+        """What stands before the first slash of the names, each once."""
         for page in self._pages(Prefix=self._prefix, Delimiter="/"):
             for found in page.get("CommonPrefixes", ()):
                 yield found["Prefix"].removeprefix(self._prefix).rstrip("/")

@@ -19,7 +19,7 @@ from uuid import uuid4
 import msgspec
 
 from dynasmith.aws.items.lease import LEASE_SECONDS, Lease, Lock
-from dynasmith.errors import DynasmithError, Locked, RunError
+from dynasmith.errors import CheckpointError, DynasmithError, Locked, RunError
 from dynasmith.items.digest import Digest
 from dynasmith.jobs.checkpoint import Checkpoint, decode_checkpoint, encode_checkpoint
 from dynasmith.jobs.counts import Counts
@@ -108,7 +108,7 @@ class SharedLedger:
         try:
             claim.change(job)
         except BaseException:
-            claim.release()
+            claim.release(gone=True)
             raise
         return claim
 
@@ -130,8 +130,12 @@ class SharedLedger:
         return SharedClaim(self._store, lease, job)
 
     def jobs(self) -> Sequence[Job]:
-        """Every job, oldest first."""
-        return sorted(map(decode_job, self._store.jobs()), key=lambda job: job.started_at)
+        """Every job, oldest first. One that cannot be read is left out."""
+        found = []
+        for kept in self._store.jobs():
+            with suppress(CheckpointError):
+                found.append(decode_job(kept))
+        return sorted(found, key=lambda job: job.started_at)
 
     def show(self, job_id: str) -> Job:
         """One job with the counts of its checkpoints."""
