@@ -172,7 +172,9 @@ def _text(content: str) -> bytes:
     return (_TEXT_HEADS[size] if size < _HEADS else b"S" + size.to_bytes(4, "big")) + utf8
 
 
+@lru_cache(maxsize=4096)
 def _number(content: str) -> bytes:
+    # Ages, prices and codes repeat: a look is a tenth of reading the digits again. Bounded: about 1 MB.
     text = _number_text(content).encode()
     # A sign, 38 digits, E and an exponent: the number itself bounds its length unless it is no number of DynamoDB.
     return (_NUMBER_HEADS[len(text)] if len(text) < 256 else b"N" + len(text).to_bytes(4, "big")) + text
@@ -264,7 +266,7 @@ _MALFORMED: Final = (AttributeError, TypeError, ValueError, KeyError, IndexError
 def _write(shape: Shape) -> tuple[str, dict[str, Any]]:
     names: dict[str, Any] = {f"canonical_{tag}": encode for tag, encode in _CANONICAL.items()}
     names |= {"UNSET": msgspec.UNSET, "HEADS": _TEXT_HEADS, "TRUE": _boolean(True), "FALSE": _boolean(False)}
-    names |= {"join": b"".join, "text": _text, "number_text": _number_text, "NUMBERS": _NUMBER_HEADS, "value": _value}
+    names |= {"join": b"".join, "text": _text, "value": _value}
     lines = ["def read(v):"]
     _lines(shape, "v", "p", " ", lines, names)
     return "\n".join([*lines, " return join(p)"]), names
