@@ -66,7 +66,7 @@ FILES = {
     "empty.jsonl": (b"", "is empty"),
     "cut.json.gz": (gzip.compress(b'[{"pk": "a"}]' * 50)[:30], "is cut: it ends inside its compressed part"),
     "utf16.json": ('[{"pk": "a"}]'.encode("utf-16"), "is UTF-16, not UTF-8"),
-    "picture.png": (b"\x89PNG\r\n\x1a\n\x00\x00", "neither JSON Lines nor a JSON array"),
+    "picture.png": (b"\x89PNG\r\n\x1a\n\x00\x00", "is no text"),
     "latin.csv": ("pk,name\na,Zürich\n".encode("latin-1"), "no line of CSV in UTF-8"),
     "number.json": (b"[1, 2]", "this is JSON, but not an item"),
     "changes.jsonl": (b'{"Keys": {"pk": {"S": "a"}}, "NewImage": {"pk": {"S": "a"}}}\n', "incremental export"),

@@ -13,6 +13,7 @@ from dynasmith.files.items.foreign import renaming_of
 from dynasmith.files.items.layout import Layout
 from dynasmith.files.items.source import CsvFields, FileSource
 from dynasmith.items.key import KeySchema
+from dynasmith.jobs.job import Job
 from dynasmith.ports.items import Heard, OpenSource
 from dynasmith.project.sides import ReadAs
 
@@ -20,6 +21,8 @@ FIELDS = "csv_fields"
 """The parameter of a job that says how each field of its CSV files is read."""
 FINGERPRINTS = "fingerprints"
 """The parameter of a job by which it knows its files again."""
+KEY = "key"
+"""The parameter of a job that says the key of its target."""
 # Items of a page where nobody says --batch-size: a page of files is bounded by its bytes too.
 PAGE_ITEMS = 1000
 
@@ -56,6 +59,26 @@ def check_files(parameters: Mapping[str, Any]) -> None:
         ) from error
     for path, before in kept.items():
         check_unchanged(path, before)
+
+
+def remembered_key(key: KeySchema) -> dict[str, Any]:
+    """What a job keeps of its target."""
+    return {KEY: key_words(key)}
+
+
+def check_key_of(job: Job, table: str, key: KeySchema) -> None:
+    """Raise CheckpointError where the target has another key than the one that the job began with."""
+    before = job.parameters.get(KEY, key_words(key))
+    if before != key_words(key):
+        raise CheckpointError(
+            f"Table {table} has the key {key_words(key)}, and had {before} when job {job.id} began.",
+            hint="resume the job where the table is as it was, or start a new job",
+        )
+
+
+def key_words(key: KeySchema) -> str:
+    """A key for a person: ``pk (S), sk (N)``."""
+    return ", ".join(f"{part.name} ({part.type})" for part in key.parts)
 
 
 def _source(layout: Layout, key: KeySchema, how: ReadAs, page_items: int | None) -> FileSource:

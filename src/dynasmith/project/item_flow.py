@@ -49,7 +49,7 @@ from dynasmith.ports.items import Heard, OpenSink, OpenSource
 from dynasmith.ports.listener import Listener, silent
 from dynasmith.project import auto_migrate as migrating
 from dynasmith.project.databases import Database, check_memorable, database_source
-from dynasmith.project.filling import file_source, look, remembered_files
+from dynasmith.project.filling import file_source, look, remembered_files, remembered_key
 from dynasmith.project.guarding import rehearsed
 from dynasmith.project.sides import ExportAs, ReadAs, Side, absolute, file_names, remembered, side_of
 from dynasmith.project.transform_kept import remembered_transform
@@ -321,6 +321,7 @@ class ItemFlow:
         target = self.end(side)
         function, named = self.function(transform)
         parameters: dict[str, Any] = {"target": remembered(side)} | self.remembered_transform(named)
+        parameters |= remembered_key(target.key)
         names = file_names(files)
         page_items = asked.batch_size if asked is not None else None
         if isinstance(files, Database):

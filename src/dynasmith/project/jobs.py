@@ -23,7 +23,7 @@ from dynasmith.jobs.job import Job
 from dynasmith.jobs.report import Report
 from dynasmith.ports.listener import Listener, silent
 from dynasmith.project.databases import Database
-from dynasmith.project.filling import check_files
+from dynasmith.project.filling import check_files, check_key_of
 from dynasmith.project.sides import ExportAs, ReadAs, Side
 from dynasmith.project.transform_kept import check_transform, with_transform_as_it_is
 
@@ -126,6 +126,7 @@ class Jobs:
     def _populate_again(
         self, claim: Any, job: Job, target: TableEnd, function: Function | None, around: Around
     ) -> Report:
+        check_key_of(job, target.name, target.key)
         page_items = asked_again(job.parameters).batch_size
         if "from" in job.parameters:
             database = msgspec.convert(job.parameters["from"], Database)

@@ -19,6 +19,7 @@ from dynasmith.items.transform import Transform
 from dynasmith.jobs.job import Job
 from dynasmith.ports.items import Heard
 from dynasmith.ports.listener import Listener
+from dynasmith.project.filling import key_words
 from dynasmith.project.sides import Side, absolute, is_file
 from dynasmith.tables.table import Key, KeyAttribute
 
@@ -53,6 +54,11 @@ def verify_sides(
     condition = asked_again(done.parameters).condition if done is not None else ""
     first = _side(ends[0], layouts[0], came, condition)
     stage = _stage(items, transform, done, came, key)
+    if stage is None and came != key:
+        raise UsageError(
+            f"{sides[1].table} has the key {key_words(key)}, and {sides[0].table} has {key_words(came)}.",
+            hint="--transform or --job says what a copy did to the items",
+        )
     if stage is not None:
         first = VerifySide(source=first.source, stage=stage, lookup=first.lookup, reads=first.reads)
     second = _side(ends[1], layouts[1], key, "")

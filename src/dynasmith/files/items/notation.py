@@ -46,8 +46,14 @@ def notation_of(piece: bytes, place: str) -> Notation:
     """The notation of a file, judged by its first piece. Raises FileFormatError where it is no JSON object."""
     try:
         document = _document(piece)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise FileFormatError(f"{place}: this is not JSON ({error}).", hint="--format says what it is") from error
+    except UnicodeDecodeError as error:
+        raise FileFormatError(
+            f"{place}: this is not UTF-8.", hint="iconv -f LATIN1 -t UTF-8, if it is Latin-1"
+        ) from error
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise FileFormatError(
+            f"{place}: this is not JSON ({error}).", hint='one item a line, an array of items, or {"Items": [...]}'
+        ) from error
     if not isinstance(document, dict):
         raise FileFormatError(f"{place}: this is JSON, but not an item.", hint='an item looks like {"pk": "a"}')
     if set(document) <= _ENVELOPE and looks_like_wire(document.get("Item")):
@@ -130,8 +136,12 @@ def cells(piece: bytes, path: str, line: int) -> list[str]:
             csv.field_size_limit(len(piece))
         # Not splitlines(): it would end a line at a vertical tab or a Unicode separator inside a value.
         return next(iter(csv.reader(io.StringIO(piece.decode("utf-8"), newline=""), strict=True)))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise FileFormatError(f"{path}:{line}: this is no line of CSV in UTF-8 ({error}).") from error
+    except UnicodeDecodeError as error:
+        raise FileFormatError(
+            f"{path}:{line}: this is no line of CSV in UTF-8.", hint="iconv -f LATIN1 -t UTF-8, if it is Latin-1"
+        ) from error
+    except csv.Error as error:
+        raise FileFormatError(f"{path}:{line}: this is no line of CSV ({error}).") from error
     finally:
         csv.field_size_limit(limit)
 

@@ -16,9 +16,22 @@ from dynasmith.errors import FileFormatError, RunError
 
 STDIN = "-"
 BUFFER_BYTES = 1024 * 1024
+PACKED_BYTES = 32 * 1024
+"""Of a zstd file at once: text that packs a hundredfold is 3 MB then."""
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _UTF8_MARK = b"\xef\xbb\xbf"
-_OTHER_MARKS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
+_OTHER_MARKS = {
+    b"\xff\xfe\0\0": "UTF-32",
+    b"\0\0\xfe\xff": "UTF-32",
+    b"\xff\xfe": "UTF-16",
+    b"\xfe\xff": "UTF-16",
+    b"{\0": "UTF-16LE",
+    b"[\0": "UTF-16LE",
+    b"\0{": "UTF-16BE",
+    b"\0[": "UTF-16BE",
+}
+"""First bytes of text that is not UTF-8: marks, and a first character of JSON that is two bytes long."""
+_LOOKED_AT_BYTES = 4096
 
 
 class Opened:
@@ -40,6 +53,11 @@ class Opened:
             if head.startswith(mark):
                 self.close()
                 raise FileFormatError(f"{path} is {name}, not UTF-8.", hint=f"iconv -f {name} -t UTF-8 {path}")
+        if b"\0" in head[:_LOOKED_AT_BYTES]:
+            self.close()
+            raise FileFormatError(
+                f"{path} is no text.", hint="items are JSON or CSV in UTF-8, packed with gzip or zstd or not"
+            )
         self.start = len(_UTF8_MARK) if head.startswith(_UTF8_MARK) else 0
 
     @property
@@ -80,9 +98,36 @@ def _unpacked(file: io.BufferedReader) -> io.BufferedReader:
     if magic[:2] == _GZIP:
         return io.BufferedReader(_NoSeek(cast(Any, gzip.GzipFile(fileobj=file))), BUFFER_BYTES)
     if magic == _ZSTD:
-        reader = zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True)
-        return io.BufferedReader(_NoSeek(reader), BUFFER_BYTES)
+        return io.BufferedReader(_NoSeek(_Frames(file)), BUFFER_BYTES)
     return file
+
+
+class _Frames:
+    """The frames of a zstd file, one after the other. The library's own reader takes a cut one for its end."""
+
+    def __init__(self, file: io.BufferedReader) -> None:
+        self._file = file
+        self._frame: Any = None
+        self._packed = self._plain = b""
+
+    def read(self, size: int) -> bytes:
+        """Some plain bytes, none at the end. Raises EOFError where the file ends inside a frame."""
+        while not self._plain:
+            packed = self._packed or self._file.read(PACKED_BYTES)
+            self._packed = b""
+            if not packed:
+                if self._frame is not None:
+                    raise EOFError
+                return b""
+            frame = self._frame = self._frame or zstandard.ZstdDecompressor().decompressobj()
+            self._plain = frame.decompress(packed)
+            if frame.eof:
+                self._packed, self._frame = frame.unused_data, None
+        taken, self._plain = self._plain[:size], self._plain[size:]
+        return taken
+
+    def close(self) -> None:
+        """The file is closed by who opened it."""
 
 
 class _NoSeek(io.RawIOBase):

@@ -1,7 +1,7 @@
 """Files as a source: one segment a file, pages of some items, positions that a job goes on from."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, TypeAlias, cast
 
 import msgspec
@@ -102,7 +102,7 @@ class FileSource:
             if lacking := [name for name in self._key.names if name not in {field.name for field in each.fields}]:
                 raise FileFormatError(
                     f"{each.path} has no field {', '.join(lacking)}, which the table's key needs.",
-                    hint="its first line names the attributes",
+                    hint="its first line names the attributes, with commas between them",
                 )
         return tuple(found)
 
@@ -242,7 +242,7 @@ def _is_listing(head: bytes) -> bool:
     first = head.split(b"\n", 1)[0].strip()
     try:
         document = msgspec.json.decode(first, type=dict[str, msgspec.Raw])
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         # The first line is no whole object: a listing over several lines, or one line of many megabytes.
         return b'"Items"' in head
     return "Items" in document and bytes(document["Items"]).startswith(b"[")
@@ -295,10 +295,20 @@ def _fields(path: str, types: Mapping[str, str], key: Mapping[str, str]) -> tupl
         if not header:
             raise FileFormatError(f"{path} is empty.", hint="its first line names the attributes")
         after = (framing.at, framing.line)
-        sample = [cells(piece, path, line) for line, piece in framing.take(SAMPLE_LINES, PAGE_BYTES)]
+        sample = list(_readable(path, framing.take(SAMPLE_LINES, PAGE_BYTES)))
     finally:
         opened.close()
     return fields_of(cells(header[0][1], path, 1), sample, types, key, path), after
+
+
+def _readable(path: str, pieces: Sequence[Piece]) -> Iterator[list[str]]:
+    """The sample without lines that are no CSV: they are rejected in their turn. Another encoding is the file's."""
+    for line, piece in pieces:
+        try:
+            yield cells(piece, path, line)
+        except FileFormatError as error:
+            if isinstance(error.__cause__, UnicodeDecodeError):
+                raise
 
 
 def _place_of(start: bytes) -> _Place:
