@@ -9,7 +9,6 @@ from dynasmith.aws.items.calls import Calls, Patience
 from dynasmith.aws.items.direct import DirectExchange
 from dynasmith.aws.items.exchange import Exchange
 from dynasmith.aws.items.fallback import BotocoreExchange
-from dynasmith.aws.items.http import AiohttpExchange
 from dynasmith.aws.items.sink import TableSink
 from dynasmith.aws.items.source import TableSource
 from dynasmith.items.key import KeySchema
@@ -37,6 +36,9 @@ async def _exchange(client: Any, table: str, transport: Transport) -> Exchange:
     if transport == "botocore":
         return BotocoreExchange(client, address, connections=BOTOCORE_THREADS)
     if transport == "aiohttp" or address.proxy:
+        # Only here: what it imports takes 14 MB, which a process without a proxy does not need.
+        from dynasmith.aws.items.http import AiohttpExchange
+
         return AiohttpExchange(address, Credentials(client), connections=CONNECTIONS)
     return DirectExchange(address, Credentials(client), connections=CONNECTIONS)
 
