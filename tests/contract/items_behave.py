@@ -212,6 +212,39 @@ def partiql(it: Subject) -> None:
     refused(it.db.execute_statement, "ConditionalCheckFailedException", Statement=update, Parameters=missing)
 
 
+@behaviour("PartiQL: an UPDATE is done only where its condition holds")
+def partiql_condition(it: Subject) -> None:
+    name = it.create()
+    item = {"pk": {"S": "a"}, "n": {"N": "1"}}
+    it.db.put_item(TableName=name, Item=item)
+    update = {"Statement": f"UPDATE \"{name}\" SET n=? WHERE pk='a' AND n=?", "Parameters": [{"N": "2"}, {"N": "7"}]}
+    refused(it.db.execute_statement, "ConditionalCheckFailedException", **update)
+    assert it.db.get_item(TableName=name, Key={"pk": {"S": "a"}})["Item"] == item
+
+
+@behaviour("PartiQL: REMOVE takes an attribute away, beside a SET")
+def partiql_remove(it: Subject) -> None:
+    name = it.create()
+    it.db.put_item(TableName=name, Item={"pk": {"S": "a"}, "n": {"N": "1"}})
+    update = {"Statement": f"UPDATE \"{name}\" SET m=? REMOVE n WHERE pk='a'", "Parameters": [{"N": "2"}]}
+    it.db.execute_statement(**update)
+    found = it.db.get_item(TableName=name, Key={"pk": {"S": "a"}})["Item"]
+    assert found == {"pk": {"S": "a"}, "m": {"N": "2"}}
+
+
+@behaviour("PartiQL: an INSERT of a key that is there: DuplicateItemException, and the item stays")
+def partiql_duplicate(it: Subject) -> None:
+    name = it.create()
+    item = {"pk": {"S": "a"}, "n": {"N": "1"}}
+    it.db.put_item(TableName=name, Item=item)
+    refused(
+        it.db.execute_statement,
+        "DuplicateItemException",
+        Statement=f"INSERT INTO \"{name}\" VALUE {{'pk': 'a', 'n': 2}}",
+    )
+    assert it.db.get_item(TableName=name, Key={"pk": {"S": "a"}})["Item"] == item
+
+
 @behaviour("a PartiQL batch answers statement by statement, with the error of each that failed")
 def partiql_batch(it: Subject) -> None:
     name = it.create()
