@@ -28,9 +28,10 @@ def s3_refused(
     code, message = str(told.get("Code", "")), str(told.get("Message", "")).strip()
     place = f"s3://{bucket}/{prefix}"
     if code == "NoSuchBucket":
+        at = f" --endpoint-url {access.endpoint_of('s3')}" if access.isolated else ""
         return ServiceError(
             f"There is no bucket {bucket}.",
-            hint=f"aws s3 mb s3://{bucket} makes it (dynasmith never does), or name another one under [jobs]",
+            hint=f"aws s3 mb s3://{bucket}{at} makes it (dynasmith never does), or name another one under [jobs]",
             service_code=code,
             operation=f"s3:{operation}",
         )
