@@ -88,6 +88,19 @@ def test_without_the_right_for_statements_single_puts_do_it(
     assert calls(strict, target) == {"PutItem": 80, "BatchExecuteStatement": 1, "GetItem": 1}
 
 
+def test_a_role_that_may_not_read_keys_is_shown_them_by_puts(
+    there: Any, client: Any, strict: StrictServer, make_table: MakeTable, tmp_path: Path
+) -> None:
+    source, target = make_table(), make_table()
+    fill(client, source, 100)
+    fill(client, target, 5, number=-1)
+    fill(client, target, 10, first=50)
+    strict.fault("BatchGetItem", kind="access-denied", table=target, times=None)
+    counts = copied(there, source, target, tmp_path).counts
+    assert (counts.written, counts.already, counts.skipped) == (85, 10, 5)
+    assert len(items_of(client, target)) == 100
+
+
 def test_an_engine_without_these_statements_gets_single_puts(
     moto_endpoint: str, client: Any, make_table: MakeTable, tmp_path: Path
 ) -> None:

@@ -16,7 +16,7 @@ from dynasmith.aws.items.calls import Calls, PutOutcome, Refused, as_error
 from dynasmith.aws.items.replies import StatementError, units_of
 from dynasmith.aws.items.road import ITEM_FAULTS, STUMBLES, THROTTLES, Group, Road, Waiting, code_of
 from dynasmith.aws.items.statements import insert_of
-from dynasmith.errors import ConditionFailed, Throttled
+from dynasmith.errors import AccessDenied, ConditionFailed, Throttled
 from dynasmith.items.digest import item_hash
 from dynasmith.items.key import KeySchema, encode_key, format_key, key_of
 from dynasmith.items.wire import Units, attributes
@@ -76,7 +76,11 @@ class ConditionalPuts:
             outcome = await self.put(first, run.only_new)
             run.others.append(outcome)
             ours = outcome.written or outcome.already
-            standing = first if ours else await self._calls.get(self._table, self.key_of(first))
+            try:
+                standing = first if ours else await self._calls.get(self._table, self.key_of(first))
+            except AccessDenied as denied:
+                road.close(denied.message)
+                return said[1:]
             statement = None if standing is None else insert_of(standing, self._table)
             if statement is None:
                 return said[1:]  # nothing to try it on: the next batch may know
@@ -198,10 +202,17 @@ class _Run:
         """What became of the statements; keys that were taken are looked at."""
         units = total(self.group.units) if self.group.units else Units()
         done = Outcome(written=self.written, units=units, retried=self.group.retried)
-        found = await self.puts.standing(self.taken) if self.taken else {}
+        return merged([done, *self.others, *(await self._met() if self.taken else ())])
+
+    async def _met(self) -> Sequence[Outcome]:
+        """What becomes of the items whose keys were taken; a role that may not read them is shown them by PutItem."""
         puts = self.puts
-        met = [puts.met(item, found.get(puts.key_of(item)), self.only_new) for item in self.taken]
-        return merged([done, *self.others, *met])
+        try:
+            found = await puts.standing(self.taken)
+        except AccessDenied as denied:
+            puts._road.close(denied.message)
+            return await asyncio.gather(*(puts.put(item, self.only_new) for item in self.taken))
+        return [puts.met(item, found.get(puts.key_of(item)), self.only_new) for item in self.taken]
 
 
 def dead(items: Sequence[Item], code: str, reason: str) -> Outcome:
