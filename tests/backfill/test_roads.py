@@ -151,8 +151,37 @@ def test_what_a_statement_cannot_say() -> None:
     assert len('"attribute-0000"=? AND ') * 500 > STATEMENT_CHARACTERS_MAX
 
 
+def test_a_table_that_throttles_single_statements_is_changed_whole(
+    there: Any, client: Any, strict: StrictServer, make_table: MakeTable, tmp_path: Path
+) -> None:
+    table = make_table()
+    fill(client, table, 150)
+    strict.throttle(table, write_units=60)
+    report = Bench(there, table, tmp_path).run(add_country, Flowing(segments=1, max_write_units=500))
+    assert (report.counts.written, report.counts.dead) == (150, 0)
+    assert report.counts.throttled > 0
+    assert report.counts.retried > 0
+    assert strict.journal.of("BatchExecuteStatement", error="ThrottlingException") == []
+    assert len(strict.journal.of("UpdateItem")) == 0
+
+
+def test_an_update_is_charged_on_the_larger_item_and_its_index(
+    there: Any, client: Any, strict: StrictServer, make_table: MakeTable, tmp_path: Path
+) -> None:
+    table = make_table()
+    for number in range(10):
+        client.put_item(TableName=table, Item={"pk": {"S": str(number)}, "blob": {"S": "x" * 2500}})
+
+    def shrink(item: Any, _ctx: Any) -> None:
+        item["blob"] = ""
+
+    report = Bench(there, table, tmp_path).run(shrink, Flowing(segments=1))
+    probe = 3  # a condition that fails is charged on the item that stands there
+    assert report.counts.write_units == 10 * 3 + probe
+
+
 def test_statements_that_fail_alone_are_sent_again_alone() -> None:
-    """No engine throttles one statement of a batch, so a server says what the service would."""
+    """Every code in one answer, which no engine gives: a server says what the service would."""
 
     def reply(*outcomes: str) -> Said:
         responses = [
