@@ -16,9 +16,9 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from cli.story import new_account
-from dynasmith.aws.guard import BODY_BYTES_MAX, ReadOnlyGuard, open_guard
-from dynasmith.aws.guard_allowed import only_reads
-from dynasmith.aws.guard_child import child_variables
+from dynasmith.aws.guard.allowed import only_reads
+from dynasmith.aws.guard.child import child_variables
+from dynasmith.aws.guard.server import BODY_BYTES_MAX, ReadOnlyGuard, open_guard
 from dynasmith.aws.session import Session
 from dynasmith.local.strict import StrictServer
 from dynasmith.ports.access import Access, Keys, Secret
@@ -252,7 +252,7 @@ def test_regions_and_proxies_of_the_shell_stay() -> None:
 
 OWN_ADDRESS = """
 import json, os, sys
-from dynasmith.aws.guard_child import Enclose
+from dynasmith.aws.guard.child import Enclose
 Enclose(os.environ["AWS_ENDPOINT_URL"], os.environ["AWS_ACCESS_KEY_ID"])()
 import boto3
 told = []

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from dynasmith.aws.client_settings import ISOLATED_CONNECT_SECONDS, client_arguments, host_and_port, open_session
 from dynasmith.aws.errors import not_offered_here, translate, unreachable
-from dynasmith.aws.guard_own import let_only_read
+from dynasmith.aws.guard.own import let_only_read
 from dynasmith.errors import ProjectError, Unreachable
 from dynasmith.ports.access import Access
 from dynasmith.ports.tables import Identity

@@ -11,7 +11,7 @@ from typing import Any
 
 from dynasmith.aws.items.opening import Transport
 from dynasmith.aws.session import Session
-from dynasmith.engine.transfer.guarded_use import Enclosed, Exposed, Keeping, Loaded
+from dynasmith.engine.guarded.use import Enclosed, Exposed, Keeping, Loaded
 from dynasmith.items.operations.document import Operations
 from dynasmith.items.transform import Function
 from dynasmith.ports.guard import Guard
@@ -40,7 +40,7 @@ def rehearsed(
             return with_ctx(transform), Exposed()
 
     def opened() -> AbstractContextManager[Guard]:
-        from dynasmith.aws.guard import open_guard  # a web server, which only a dry run with user code needs
+        from dynasmith.aws.guard.server import open_guard  # a web server, which only a dry run with user code needs
 
         return open_guard(session, transport=transport)
 

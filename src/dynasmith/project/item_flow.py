@@ -19,6 +19,7 @@ from dynasmith.aws.s3_ledger import S3Ledger
 from dynasmith.aws.s3_objects import S3Objects
 from dynasmith.engine.definition_items import wire_item
 from dynasmith.engine.ensure import Ensured
+from dynasmith.engine.guarded.use import Keeping
 from dynasmith.engine.importing import as_definition
 from dynasmith.engine.planning import TOOL
 from dynasmith.engine.transfer import copy as flow_copy
@@ -27,7 +28,6 @@ from dynasmith.engine.transfer import populate as flow_populate
 from dynasmith.engine.transfer.asked import Flowing
 from dynasmith.engine.transfer.ends import TakeItems, from_iterable, to_callable
 from dynasmith.engine.transfer.events import FlowNote
-from dynasmith.engine.transfer.guarded_use import Keeping
 from dynasmith.engine.transfer.populate import From
 from dynasmith.engine.transfer.rehearse import Rehearsal, rehearse_copy, rehearse_export, rehearse_items
 from dynasmith.engine.transfer.running import Around

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any, Literal, TypeAlias
 
-from dynasmith.aws.guard_own import ReadingExchange, reads_only
+from dynasmith.aws.guard.own import ReadingExchange, reads_only
 from dynasmith.aws.items.address import Credentials, address_of
 from dynasmith.aws.items.calls import Calls, Patience
 from dynasmith.aws.items.direct import DirectExchange

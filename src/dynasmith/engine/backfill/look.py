@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from dynasmith.engine.backfill.stage import Rewriter
-from dynasmith.engine.transfer.guarded_use import Loaded
+from dynasmith.engine.guarded.use import Loaded
 from dynasmith.items.transform import Divergence, ItemRefused, Policy, Rewrite, check_converges
 from dynasmith.items.wire import RawItem
 

@@ -9,9 +9,9 @@ from msgspec import Struct
 from dynasmith.engine.backfill.backfill import VERB, rewriter_of
 from dynasmith.engine.backfill.difference import Shown
 from dynasmith.engine.backfill.survey import Survey, survey
+from dynasmith.engine.guarded.use import Keeping
 from dynasmith.engine.transfer.asked import Flowing
 from dynasmith.engine.transfer.copy import new_job
-from dynasmith.engine.transfer.guarded_use import Keeping
 from dynasmith.engine.transfer.running import Around
 from dynasmith.engine.transfer.sides import TableEnd, rates
 from dynasmith.items.size import read_units

@@ -15,10 +15,10 @@ from dynasmith.engine.backfill.difference import Shown, difference
 from dynasmith.engine.backfill.look import Look, Looks, looks_of
 from dynasmith.engine.backfill.look import asked as asked_of
 from dynasmith.engine.backfill.stage import Rewriter
+from dynasmith.engine.guarded.process import GuardedProcess
+from dynasmith.engine.guarded.use import SLICE_ITEMS, Keeping, kept_dry
 from dynasmith.engine.transfer.asked import Flowing
 from dynasmith.engine.transfer.copy import table_reader
-from dynasmith.engine.transfer.guarded import GuardedProcess
-from dynasmith.engine.transfer.guarded_use import SLICE_ITEMS, Keeping, kept_dry
 from dynasmith.engine.transfer.loop import Stop, run
 from dynasmith.engine.transfer.pacing import Pacer
 from dynasmith.engine.transfer.running import Around

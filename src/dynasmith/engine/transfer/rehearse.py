@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 
+from dynasmith.engine.guarded.use import SLICE_ITEMS, Keeping, Loaded, kept_dry
 from dynasmith.engine.transfer.asked import Flowing
 from dynasmith.engine.transfer.copy import expiry, new_job, table_reader
-from dynasmith.engine.transfer.guarded_use import SLICE_ITEMS, Keeping, Loaded, kept_dry
 from dynasmith.engine.transfer.loop import Stop, run
 from dynasmith.engine.transfer.running import Around
 from dynasmith.engine.transfer.sides import TableEnd, check_ends, rates

@@ -6,7 +6,7 @@ from os import devnull
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from dynasmith.aws.guard_request import ADDRESS, OPERATION, TOKEN
+from dynasmith.aws.guard.request import ADDRESS, OPERATION, TOKEN
 
 _LOOPBACK = "127.0.0.1,localhost,::1"
 _SECRET_CHARACTERS_MIN = 16

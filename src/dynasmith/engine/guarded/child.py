@@ -16,7 +16,7 @@ from typing import IO
 
 import msgspec
 
-from dynasmith.engine.transfer.guarded_frames import DONE, FAILED, Failed, Frame, read_frame, write_frame
+from dynasmith.engine.guarded.frames import DONE, FAILED, Failed, Frame, read_frame, write_frame
 from dynasmith.errors import DynasmithError
 
 

@@ -1,6 +1,6 @@
 """The guard: a server on this machine that is all of AWS for user code of a dry run, and lets nothing be written.
 
-Reads of DynamoDB (`guard_allowed`) are signed anew with the run's own credentials and passed on to the run's own
+Reads of DynamoDB (`allowed`) are signed anew with the run's own credentials and passed on to the run's own
 endpoint, in the Region that was asked for; they cost what they cost. Everything else, of any service, is refused as the
 service would refuse it, and remembered for the report. So is a read that the run's own identity and endpoint would
 answer with somebody else's items: one with keys of its own for AWS, one for another endpoint. Only the guarded process
@@ -21,10 +21,10 @@ from aiohttp import web
 from msgspec.json import encode
 
 from dynasmith.aws.errors import translate
-from dynasmith.aws.guard_allowed import STATEMENTS, only_reads
-from dynasmith.aws.guard_child import Enclose, child_variables
-from dynasmith.aws.guard_request import ADDRESS, TOKEN, Asked, asked_of, refusal
-from dynasmith.aws.guard_tables import tables_of
+from dynasmith.aws.guard.allowed import STATEMENTS, only_reads
+from dynasmith.aws.guard.child import Enclose, child_variables
+from dynasmith.aws.guard.request import ADDRESS, TOKEN, Asked, asked_of, refusal
+from dynasmith.aws.guard.tables import tables_of
 from dynasmith.aws.items.exchange import TARGET, Answer, BrokenExchange, Exchange
 from dynasmith.aws.items.failure import Verdict, failure_of
 from dynasmith.aws.items.opening import Transport, open_exchange

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from dynasmith.aws.guard_allowed import STATEMENTS, own_call_reads
+from dynasmith.aws.guard.allowed import STATEMENTS, own_call_reads
 from dynasmith.aws.items.exchange import Answer, Exchange
 from dynasmith.errors import RunError
 
