@@ -123,3 +123,21 @@ def test_an_error_is_a_document(story: Story, words: tuple[str, ...], code: str,
     assert (answer.code, error["code"], error["exit"]) == (exit_code, code, exit_code)
     assert set(error) >= {"code", "message", "hint", "exit"}
     assert error["message"]
+
+
+def test_a_dry_apply_holds_the_plan(story: Story) -> None:
+    story.define(table("orders"))
+    dry = story("apply", "--dry-run", "--json").json
+    assert dry["applied"] == []
+    assert dry["plan"] == story("plan", "--json").json
+    assert [each["kind"] for each in dry["plan"]["tables"][0]["changes"]] == ["create-table"]
+    assert story.live() == []
+    assert "plan" not in story("apply", "--yes", "--json").json
+
+
+def test_a_word_that_is_no_setting_is_told_which_there_are(story: Story) -> None:
+    story.define(table("orders"))
+    said = story("plan", "--only", "qqq", "--json").json["error"]
+    assert (said["exit"], said["message"]) == (2, "qqq is not a setting of a table.")
+    assert "billing_mode" in said["hint"]
+    assert "key_schema" not in said["hint"]

@@ -6,6 +6,11 @@ import pytest
 
 from item_stories.kit import ItemStory
 
+KEY = {
+    "key_schema": [{"attribute_name": "pk", "key_type": "HASH"}],
+    "attributes": [{"name": "pk", "type": "S"}],
+}
+
 
 def test_a_table_is_exported_verified_and_gone(story: ItemStory) -> None:
     story.people("users", 20)
@@ -55,3 +60,21 @@ def test_an_old_export_that_differs_keeps_the_table(story: ItemStory) -> None:
     assert story.live() == ["users"]
     assert story("retire", "users", "--no-export", "--confirm", "users").code == 0
     assert story.live() == []
+
+
+def test_all_tables_of_the_definitions_are_named_and_confirmed(story: ItemStory) -> None:
+    story.define(*({"name": name, **KEY} for name in ("users", "orders", "absent")))
+    story.people("users", 2)
+    story.make("orders", "undefined")
+    words = ("retire", "--all", "--no-export")
+    assert story(*words, "--dry-run", "--json").json == [
+        {"table": "users", "export": None},
+        {"table": "orders", "export": None},
+    ]
+    assert story(*words, "--confirm", "users").code == 4
+    assert sorted(story.live()) == ["orders", "undefined", "users"]
+    assert story(*words, "--confirm", "users", "--confirm", "orders").code == 0
+    assert story.live() == ["undefined"]
+    assert "No table of the definitions is there" in story(*words).error
+    assert story("retire", "--all", "users", "--no-export").code == 2
+    assert story("retire", "--no-export").code == 2

@@ -138,7 +138,7 @@ def test_a_single_key_may_be_bare() -> None:
         (["customer=a", "number=x"], "'x' is none"),
         (["customer=a", "number=1", "extra=2"], "extra is not part of the key"),
         (["customer=a", "customer=b"], "said twice"),
-        (["customer"], "neither JSON nor name=value"),
+        (["customer"], "neither a JSON object nor name=value"),
         (['{"customer": 1, "number": "1"}'], r"customer is of type N.*number is of type S"),
         (['{"customer": '], "not JSON"),
         (["customer=", "number=1"], "customer is empty"),

@@ -279,8 +279,9 @@ def _check_result(plan: TablePlan, tables: Tables, *, postponed: bool) -> None:
     if postponed:
         left = tuple(change for change in left if not isinstance(change, SetTimeToLive))
     if left:
-        paths = ", ".join(path_of(change) or "the table" for change in left)
+        paths = list(dict.fromkeys(path_of(change) or "the table" for change in left))
         raise NoEffect(
-            f"Table {plan.table}: every call was accepted, and {paths} is not as asked for.",
+            f"Table {plan.table}: every call was accepted, and {', '.join(paths)} {'is' if len(paths) == 1 else 'are'} "
+            "not as asked for.",
             hint="the engine ignores this setting, or another process changed the table: dynasmith plan shows it",
         )

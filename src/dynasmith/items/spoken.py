@@ -56,7 +56,9 @@ def _said_item(said: Sequence[str], types: Mapping[str, str], *, bare: str | Non
         if bare is not None and len(said) == 1 and (not equals or name != bare):
             name, value = bare, text
         elif not equals or not name:
-            raise UsageError(f"{text!r} is neither JSON nor name=value.", hint='say {"name": "value"} or name=value')
+            raise UsageError(
+                f"{text!r} is neither a JSON object nor name=value.", hint='say {"name": "value"} or name=value'
+            )
         if name in item:
             raise UsageError(f"{name} is said twice.", hint="say each name once")
         item[name] = _typed(name, value, types.get(name, "S"))

@@ -7,7 +7,7 @@ import json
 from typing import Any, Literal, assert_never
 
 import msgspec
-from msgspec import Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType
 
 from dynasmith.plans import change as c
 from dynasmith.plans import step as s
@@ -152,7 +152,7 @@ def step_text(step: s.Step) -> str:
         case s.CallCreateReplica():
             return f"add a replica in {', '.join(replica.region for replica in step.replicas)}"
         case s.CallUpdateReplica():
-            return f"change the replica in {step.region}"
+            return f"{_replica_text(step)} the replica in {step.region}"
         case s.CallDeleteReplica():
             return f"remove the replica in {step.region}"
         case s.CallPutItem():
@@ -177,6 +177,15 @@ def step_text(step: s.Step) -> str:
             return f"wait until the replica in {step.region} is gone"
         case _:
             assert_never(step)
+
+
+def _replica_text(step: s.CallUpdateReplica) -> str:
+    """One setting is in a step (`CallUpdateReplica`)."""
+    if step.recovery is not UNSET:
+        return f"turn point-in-time recovery {'on' if step.recovery else 'off'} for"
+    if step.deletion_protection is not UNSET:
+        return f"turn deletion protection {'on' if step.deletion_protection else 'off'} for"
+    return f"set the class to {_shown(step.table_class)} for"
 
 
 def change_json(table: str, change: c.Change, hazard: str | None) -> dict[str, Any]:

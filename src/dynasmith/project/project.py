@@ -458,6 +458,10 @@ class Project:
         return item
 
 
+KEY_FIELDS = ("name", "key")
+"""What of a table is no setting."""
+
+
 def settings_named(words: Iterable[str]) -> tuple[str, ...]:
     """Fields of `Table` for words of a definition (``global_secondary_indexes`` -> ``indexes``). Raises UsageError."""
     from dynasmith.plans.notes import DEFINITION_WORDS
@@ -466,8 +470,12 @@ def settings_named(words: Iterable[str]) -> tuple[str, ...]:
     found = []
     for word in words:
         field = fields.get(word, word)
-        if field not in Table.__struct_fields__ or field in ("name", "key"):
+        if field not in Table.__struct_fields__ or field in KEY_FIELDS:
             close = difflib.get_close_matches(word, [*fields, *Table.__struct_fields__], n=1)
-            raise UsageError(f"{word} is not a setting of a table.", hint=f"did you mean {close[0]}?" if close else "")
+            all_of_them = [
+                DEFINITION_WORDS.get(each, each) for each in Table.__struct_fields__ if each not in KEY_FIELDS
+            ]
+            hint = f"did you mean {close[0]}?" if close else f"one of {', '.join(sorted(all_of_them))}"
+            raise UsageError(f"{word} is not a setting of a table.", hint=hint)
         found.append(field)
     return tuple(found)

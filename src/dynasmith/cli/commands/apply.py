@@ -36,6 +36,8 @@ def command(
     """Do it: in an order that the service accepts, several tables at once. Asks first."""
     if plan_file and tables:
         raise UsageError("apply takes tables or --plan, not both.", hint="a plan names its tables itself")
+    from dynasmith.cli.plan_json import plan_json
+
     project = invocation.project()
     prune, delete = bool(flags["prune"]), bool(flags["allow_delete_items"])
     if plan_file:
@@ -54,7 +56,7 @@ def command(
         _write_outputs(Path(outputs), project, [t.table for t in plan.tables if t.table not in failures])
         invocation.say(f"Outputs are in {outputs}.")
     if invocation.as_json:
-        print_json(_json(plan, report, failures))
+        print_json(_json(plan, report, failures) | ({"plan": plan_json(plan)} if invocation.dry_run else {}))
         return 1 if failures else 0
     if failures:
         raise SeveralFailed(failures, done=0 if report is None else len(report.applied))
