@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from dynasmith.cli.flow_options import MODE, PROCESSES, TRANSPORT, flow_options, flowing, side, side_options
+from dynasmith.cli.flow_options import CONSISTENT, MODE, PROCESSES, TRANSPORT, flow_options, flowing, side, side_options
 from dynasmith.cli.shared import Invocation, verb
 
 
@@ -18,6 +18,7 @@ from dynasmith.cli.shared import Invocation, verb
 @MODE
 @PROCESSES
 @TRANSPORT
+@CONSISTENT
 @flow_options
 @side_options("source")
 @side_options("target")

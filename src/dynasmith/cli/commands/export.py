@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from dynasmith.cli.flow_options import TRANSPORT, flow_options, flowing, side, side_options
+from dynasmith.cli.flow_options import CONSISTENT, TRANSPORT, flow_options, flowing, side, side_options
 from dynasmith.cli.shared import Invocation, verb
 from dynasmith.errors import UsageError
 
@@ -17,6 +17,7 @@ from dynasmith.errors import UsageError
 @click.option("--compress", type=click.Choice(["gz", "zst", "none"]), default=None, help="By the name otherwise.")
 @click.option("--split-bytes", type=click.IntRange(1_000), help="In a folder: a new file at this size.")
 @TRANSPORT
+@CONSISTENT
 @flow_options
 @side_options("source")
 def command(invocation: Invocation, table: str, dest: str, **given: Any) -> int:
