@@ -1,6 +1,6 @@
 """50,000 items backfilled while another writer changes 100 of them a second, throttled, reset, and killed at random.
 
-    python tests/backfill/soak.py [--items 50000] [--kills 12] [--changes 100] [--write-units 200]
+    python tests/backfill/soak.py [--items 50000] [--kills 12] [--changes 100] [--write-units 160]
 
 The backfill is paced, as it is beside live traffic: without a pace it takes all that the engine has, and the other
 writer gets what is left. Ends with 0 where none of the writer's writes was lost, every item has the new shape, and the
@@ -48,7 +48,7 @@ def main() -> int:
     parser.add_argument("--items", type=int, default=50_000)
     parser.add_argument("--kills", type=int, default=12)
     parser.add_argument("--changes", type=float, default=100.0, help="of the other writer, a second")
-    parser.add_argument("--write-units", type=float, default=200.0, help="of the backfill, a second")
+    parser.add_argument("--write-units", type=float, default=160.0, help="of the backfill, a second")
     parser.add_argument("--read-units", type=float, default=200.0, help="of the backfill, a second")
     said = parser.parse_args()
     with start_ministack() as engine, StrictServer(engine.endpoint, clock="real", capacity=False) as strict:

@@ -15,8 +15,6 @@ Import from the files (``from dynasmith.items.wire import RawItem``). One idea a
 - ``ctx``: ``Context``; ``transform``: ``Transform(function, ctx, target, where)`` with
   ``copy(raw) -> list[RawItem]`` and ``rewrite(raw) -> Rewrite | None``; ``ItemRefused`` (a TransformError with
   ``policy`` and ``key``); ``check_converges``.
-- ``update``: a ``Rewrite`` as an UpdateItem (``update_of``) or as a PartiQL statement (``statement_of``).
-- ``undo``: ``undo_of(before, after, schema)``, the way back from the images that a journal keeps.
 - ``condition``: ``parse_condition(text) -> Condition``: evaluated on an item, or sent as a FilterExpression.
 - ``operations``: ``parse_operations(document) -> Operations``, which is a ``Function``.
 

@@ -20,6 +20,9 @@ from dynasmith.ports.updates import Change
 PROBE: Final = "dynasmith probe"
 """An attribute that no item has: a statement that asks for its value never holds."""
 
+CONDITION_BYTES_MAX: Final = 8192
+"""Wire bytes of a value that a statement's condition is held against: the service refuses larger ones."""
+
 _SAYABLE = re.compile(r'[^"\x00-\x1f\x7f]+')
 _CAPACITY = b',"ReturnConsumedCapacity":"INDEXES"}'
 _ALL_OLD = b',"ReturnValuesOnConditionCheckFailure":"ALL_OLD"'
@@ -29,17 +32,22 @@ def statement_of(change: Change, table: str, key: tuple[str, ...]) -> bytes | No
     """The change as one entry of a BatchExecuteStatement; None where a statement cannot say it.
 
     Not sayable: a quote in a name, a condition on a value that is or holds NULL (PartiQL's NULL is not equal to
-    itself everywhere), a statement that would be too long.
+    itself everywhere) or that is long, a statement that would be too long.
     """
     parts = attributes(change.before)
     present = tuple([name for name in change.expected if name in parts])
     absent = tuple([name for name in change.expected if name not in parts])
     statement = _statement(table, tuple(change.assigned), change.removed, key, present, absent)
     wanted = [parts[name] for name in present]
-    if statement is None or any(b'"NULL"' in bytes(value) for value in wanted):
+    if statement is None or not all(map(_comparable, wanted)):
         return None
     values = b",".join([*change.assigned.values(), *[parts[name] for name in key], *wanted])
     return b"%b[%b]%b}" % (statement, values, _ALL_OLD)
+
+
+def _comparable(value: Raw) -> bool:
+    wire = bytes(value)
+    return len(wire) <= CONDITION_BYTES_MAX and b'"NULL"' not in wire
 
 
 @lru_cache(maxsize=1024)

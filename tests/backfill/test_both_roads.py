@@ -1,4 +1,4 @@
-"""Rewrites on an engine: applied where nothing moved, refused where something did, by both roads alike."""
+"""Changes on an engine: applied where nothing moved, refused where something did, by both roads alike."""
 
 import json
 from collections.abc import Iterator
@@ -9,22 +9,23 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from dynasmith.aws.items.statements import CONDITION_BYTES_MAX, statement_of, update_of
 from dynasmith.items.ctx import Context
 from dynasmith.items.key import KeySchema
-from dynasmith.items.transform import Function, Rewrite, Transform
-from dynasmith.items.update import STATEMENT_MAX_CHARACTERS, Statement, Update, statement_of, update_of
+from dynasmith.items.transform import Function, Transform
 from dynasmith.items.value import same_value
 from dynasmith.items.wire import RawItem, decode_item, encode_item
+from dynasmith.ports.updates import Change, change_of
 
 KEY = KeySchema.of("pk", "sort key", types={"sort key": "N"})
 CTX = Context(now=datetime(2026, 11, 20, tzinfo=UTC), job="backfill-1", key=KEY)
-BASE: dict[str, Any] = {"pk": "a", "sort key": 1, "name": "Ada", "tags": {"x", "y"}, "l": [1, None], 'q"q': "z", "n": 1}
+BASE: dict[str, Any] = {"pk": "a", "sort key": 1, "name": "Ada", "tags": {"x", "y"}, "l": [1, "y"], "q.q": "z", "n": 1}
 
 
-def rewrite_of(item: dict[str, Any], function: Function) -> Rewrite:
+def change_by(item: dict[str, Any], function: Function) -> Change:
     found = Transform(function, CTX).rewrite(RawItem(encode_item(item)))
     assert found is not None
-    return found
+    return change_of(found)
 
 
 def change(item: Any, _: Context) -> None:
@@ -33,7 +34,7 @@ def change(item: Any, _: Context) -> None:
     item["l"].append("x")
     item["size"] = len(item["tags"])
     del item["name"]
-    item['q"q'] = "y"
+    item["q.q"] = "y"
 
 
 class Engine:
@@ -56,40 +57,26 @@ class Engine:
         found = self.client.get_item(TableName="updates", Key=key, ConsistentRead=True).get("Item")
         return None if found is None else decode_item(json.dumps(found).encode())
 
-    def update(self, update: Update) -> bool:
+    def update(self, change: Change) -> bool:
         try:
-            self.client.update_item(
-                TableName="updates",
-                Key=boto_form(update.key),
-                UpdateExpression=update.expression,
-                ConditionExpression=update.condition,
-                ExpressionAttributeNames=dict(update.names),
-                ExpressionAttributeValues={name: json.loads(wire) for name, wire in update.values.items()},
-            )
+            self.client.update_item(**json.loads(update_of(change, "updates", KEY.names)))
         except ClientError as error:
             if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise
             return False
         return True
 
-    def execute(self, statement: Statement) -> bool:
-        reply = self.client.batch_execute_statement(
-            Statements=[
-                {"Statement": statement.text, "Parameters": [json.loads(wire) for wire in statement.parameters]}
-            ]
-        )
-        (response,) = reply["Responses"]
+    def execute(self, change: Change) -> bool:
+        said = statement_of(change, "updates", KEY.names)
+        assert said is not None
+        (response,) = self.client.batch_execute_statement(Statements=[json.loads(said)])["Responses"]
         if "Error" in response:
-            assert response["Error"]["Code"].startswith("ConditionalCheckFailed"), response
+            assert response["Error"]["Code"] == "ConditionalCheckFailed", response
             return False
         return True
 
-    def run(self, road: str, rewrite: Rewrite) -> bool:
-        if road == "UpdateItem":
-            return self.update(update_of(rewrite, KEY))
-        statement = statement_of(rewrite, "updates", KEY)
-        assert statement is not None
-        return self.execute(statement)
+    def run(self, road: str, change: Change) -> bool:
+        return (self.update if road == "UpdateItem" else self.execute)(change)
 
 
 def boto_form(wire: bytes) -> Any:
@@ -119,24 +106,24 @@ ROADS = ["UpdateItem", "PartiQL"]
 @pytest.mark.engine
 @pytest.mark.parametrize("road", ROADS)
 def test_what_nobody_moved_is_written_and_the_rest_survives(road: str, engine: Engine) -> None:
-    rewrite = rewrite_of(BASE, change)
+    made = change_by(BASE, change)
     engine.put(BASE | {"unknown to us": "stays"})
-    assert engine.run(road, rewrite)
+    assert engine.run(road, made)
     found = engine.get()
     assert found is not None
     assert found.pop("unknown to us") == "stays"
-    assert same_value(found, decode_item(rewrite.after))
+    assert same_value(found, decode_item(made.after))
 
 
 @pytest.mark.engine
 @pytest.mark.parametrize("road", ROADS)
 @pytest.mark.parametrize(
-    "moved", [{"name": "Bo"}, {"l": [1]}, {"tags": {"x"}}, {"suffix": "?"}, {"full name": "there"}, {'q"q': "moved"}]
+    "moved", [{"name": "Bo"}, {"l": [1]}, {"tags": {"x"}}, {"suffix": "?"}, {"full name": "there"}, {"q.q": "moved"}]
 )
 def test_another_writer_of_what_was_read_wins(road: str, moved: dict[str, Any], engine: Engine) -> None:
-    rewrite = rewrite_of(BASE, change)
+    made = change_by(BASE, change)
     engine.put(BASE | moved)
-    assert not engine.run(road, rewrite)
+    assert not engine.run(road, made)
     found = engine.get()
     assert found is not None
     assert same_value(found, BASE | moved)
@@ -145,9 +132,9 @@ def test_another_writer_of_what_was_read_wins(road: str, moved: dict[str, Any], 
 @pytest.mark.engine
 @pytest.mark.parametrize("road", ROADS)
 def test_another_writer_of_something_else_is_not_in_the_way(road: str, engine: Engine) -> None:
-    rewrite = rewrite_of(BASE, change)
+    made = change_by(BASE, change)
     engine.put(BASE | {"n": 2})
-    assert engine.run(road, rewrite)
+    assert engine.run(road, made)
     found = engine.get()
     assert found is not None
     assert found["n"] == 2
@@ -159,9 +146,9 @@ def test_a_deleted_item_does_not_come_back(road: str, engine: Engine) -> None:
     def add(item: Any, _: Context) -> None:
         item["new"] = 1
 
-    rewrite = rewrite_of(BASE, add)
-    engine.client.delete_item(TableName="updates", Key=boto_form(update_of(rewrite, KEY).key))
-    assert not engine.run(road, rewrite)
+    made = change_by(BASE, add)
+    engine.client.delete_item(TableName="updates", Key=boto_form(encode_item({"pk": "a", "sort key": 1})))
+    assert not engine.run(road, made)
     assert engine.get() is None
 
 
@@ -173,20 +160,10 @@ def test_what_a_statement_cannot_say_goes_by_update_item() -> None:
         return function
 
     item = BASE | {"null": None, "large": "x" * 9000, "fits": "x" * 8000}
-    assert statement_of(rewrite_of(item, touch("null")), "updates", KEY) is None
-    assert statement_of(rewrite_of(item, touch("large")), "updates", KEY) is None
-    assert statement_of(rewrite_of(item, touch("fits")), "updates", KEY) is not None
-    many = rewrite_of(BASE, lambda found, _: {**found, **{f"attribute {number}": 1 for number in range(400)}})
-    assert statement_of(many, "updates", KEY) is None
-    assert len(update_of(many, KEY).values) > 400
-
-
-def test_a_statement_quotes_names_and_counts_its_parameters() -> None:
-    statement = statement_of(rewrite_of(BASE, change), 'a"b', KEY)
-    assert statement is not None
-    assert statement.text.startswith('UPDATE "a""b" SET ')
-    assert 'REMOVE "name" WHERE "pk"=? AND "sort key"=?' in statement.text
-    assert '"suffix" IS MISSING' in statement.text
-    assert '"q""q"=?' in statement.text
-    assert statement.text.count("?") == len(statement.parameters)
-    assert len(statement.text) <= STATEMENT_MAX_CHARACTERS
+    assert statement_of(change_by(item, touch("null")), "updates", KEY.names) is None
+    assert len(item["fits"]) < CONDITION_BYTES_MAX < len(item["large"])
+    assert statement_of(change_by(item, touch("large")), "updates", KEY.names) is None
+    assert statement_of(change_by(item, touch("fits")), "updates", KEY.names) is not None
+    many = change_by(BASE, lambda found, _: {**found, **{f"attribute {number}": 1 for number in range(600)}})
+    assert statement_of(many, "updates", KEY.names) is None
+    assert len(json.loads(update_of(many, "updates", KEY.names))["ExpressionAttributeValues"]) > 600
