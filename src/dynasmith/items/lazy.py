@@ -57,13 +57,12 @@ class LazyItem(MutableMapping[str, Any]):
     # --- the mapping --------------------------------------------------------------------------------------------------
 
     def __getitem__(self, name: str) -> Any:
-        new = self._new
+        new, seen = self._new, self._seen
         if new and name in new:
             value = new[name]
             if value is _GONE:
                 raise KeyError(name)
             return value
-        seen = self._seen
         if name in seen:
             return seen[name]
         raw = (self._parts or self.parts).get(name)

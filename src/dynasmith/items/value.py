@@ -217,7 +217,8 @@ def _encode_int(value: int) -> dict[str, Any]:
 
 
 def _encode_decimal(value: Decimal) -> dict[str, Any]:
-    return {"N": _decimal_text(value)}
+    text = str(value)
+    return {"N": text if len(text) < 39 and not text.strip(_PLAIN) else _decimal_text(value)}
 
 
 def _int_text(value: int) -> str:
@@ -225,6 +226,9 @@ def _int_text(value: int) -> str:
     if -(10**38) < value < 10**38:
         return str(value)
     return _decimal_text(Decimal(value))
+
+
+_PLAIN: Final = "-.0123456789"
 
 
 def _decimal_text(value: Decimal) -> str:
@@ -264,6 +268,12 @@ def _encode_map(value: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _encode_set(value: Any) -> dict[str, Any]:
+    for member in value:
+        if type(member) is not str:
+            break
+    else:
+        if value:  # strings only, as most sets are
+            return {"SS": list(value)}
     if not value:
         raise ItemInvalid("A set is empty, and DynamoDB has no empty sets.", hint="leave the attribute out instead")
     kinds = {kind_of(member) for member in value}
