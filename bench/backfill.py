@@ -8,7 +8,6 @@ that says yes to everything, so that its own work is not measured; the undo jour
 
 import argparse
 import asyncio
-import importlib.util
 import json
 import os
 import resource
@@ -21,20 +20,8 @@ from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
-# The folder of a script is the first place of imports, and a file named copy.py is in it.
-sys.path[:] = [place for place in sys.path if Path(place or ".").resolve() != Path(__file__).resolve().parent]
+import stub
 
-
-def _stub_module() -> Any:
-    spec = importlib.util.spec_from_file_location("bench_stub", Path(__file__).with_name("stub.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-stub = _stub_module()
 described, framed = stub.described, stub.framed
 
 TABLE = "backfilled"
