@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from dynasmith.aws.s3_objects import S3Objects
+from dynasmith.aws.s3.objects import S3Objects
 from dynasmith.aws.session import Session
 from dynasmith.errors import AccessDenied, NoCredentials, NotOffered, ServiceError, UsageError
 from dynasmith.ports.access import AccessOptions, AccessSection, resolve_access

@@ -9,9 +9,9 @@ from dynasmith.aws.items.access import TableAccess
 from dynasmith.aws.items.calls import Patience
 from dynasmith.aws.items.loop import new_event_loop
 from dynasmith.aws.items.updates import table_updates
-from dynasmith.aws.s3_journal import create_s3_journal, reopen_s3_journal
-from dynasmith.aws.s3_journal_kept import KeptS3
-from dynasmith.aws.s3_objects import S3Objects
+from dynasmith.aws.s3.journal import create_s3_journal, reopen_s3_journal
+from dynasmith.aws.s3.journal_kept import KeptS3
+from dynasmith.aws.s3.objects import S3Objects
 from dynasmith.engine.backfill.backfill import backfill, backfill_again
 from dynasmith.engine.backfill.careful import Careful
 from dynasmith.engine.backfill.undo import undo, undo_again

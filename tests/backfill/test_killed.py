@@ -10,7 +10,7 @@ import pytest
 from backfill.killed import KillJournal, KillLedger, kill_updates, killed_end
 from backfill.kit import Bench, canonical
 from dynasmith.aws.items.loop import new_event_loop
-from dynasmith.aws.s3_objects import S3Objects
+from dynasmith.aws.s3.objects import S3Objects
 from dynasmith.engine.backfill.backfill import backfill
 from dynasmith.engine.backfill.undo import undo
 from dynasmith.engine.transfer.asked import Flowing

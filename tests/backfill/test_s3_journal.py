@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from backfill.kit import Bench, canonical
-from dynasmith.aws.s3_journal import S3Journal, create_s3_journal, remove_s3_journal, reopen_s3_journal
-from dynasmith.aws.s3_journal_kept import KeptS3
-from dynasmith.aws.s3_objects import S3Objects
+from dynasmith.aws.s3.journal import S3Journal, create_s3_journal, remove_s3_journal, reopen_s3_journal
+from dynasmith.aws.s3.journal_kept import KeptS3
+from dynasmith.aws.s3.objects import S3Objects
 from dynasmith.engine.transfer.asked import Flowing
 from dynasmith.errors import CheckpointError, RunError, ServiceError
 from dynasmith.jobs.journal import JournalHead, read_entries

@@ -12,8 +12,8 @@ import botocore.session
 
 from dynasmith.aws.items.access import TableAccess
 from dynasmith.aws.items.loop import new_event_loop
-from dynasmith.aws.s3_ledger import S3Ledger
-from dynasmith.aws.s3_objects import S3Objects
+from dynasmith.aws.s3.ledger import S3Ledger
+from dynasmith.aws.s3.objects import S3Objects
 from dynasmith.engine.transfer.asked import Flowing
 from dynasmith.engine.transfer.copy import copy, copy_again
 from dynasmith.engine.transfer.events import FlowProgress, FlowStarted

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from dynasmith.aws.items.lease import Beat
-from dynasmith.aws.s3_ledger import S3Ledger, S3Lock
-from dynasmith.aws.s3_objects import S3Objects
+from dynasmith.aws.s3.ledger import S3Ledger, S3Lock
+from dynasmith.aws.s3.objects import S3Objects
 from dynasmith.engine.transfer.asked import Flowing
 from dynasmith.engine.transfer.copy import copy, copy_again
 from dynasmith.engine.transfer.jobs import cancel, pace

@@ -16,8 +16,8 @@ import pytest
 from dynasmith.aws.items.opening import table_sink, table_source
 from dynasmith.aws.items.shared_ledger import SharedClaim, SharedLedger
 from dynasmith.aws.items.table_ledger import TableLedger
-from dynasmith.aws.s3_ledger import S3Ledger
-from dynasmith.aws.s3_objects import S3Objects
+from dynasmith.aws.s3.ledger import S3Ledger
+from dynasmith.aws.s3.objects import S3Objects
 from dynasmith.engine.transfer.asked import Flowing, kept
 from dynasmith.engine.transfer.copy import copy, copy_again, new_job
 from dynasmith.engine.transfer.jobs import cancel, pace

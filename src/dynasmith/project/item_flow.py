@@ -15,8 +15,8 @@ from dynasmith.aws.items.access import TableAccess
 from dynasmith.aws.items.loop import new_event_loop
 from dynasmith.aws.items.opening import Transport
 from dynasmith.aws.items.table_ledger import TableLedger
-from dynasmith.aws.s3_ledger import S3Ledger
-from dynasmith.aws.s3_objects import S3Objects
+from dynasmith.aws.s3.ledger import S3Ledger
+from dynasmith.aws.s3.objects import S3Objects
 from dynasmith.engine.definition_items import wire_item
 from dynasmith.engine.ensure import Ensured
 from dynasmith.engine.guarded.use import Keeping

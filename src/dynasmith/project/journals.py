@@ -5,9 +5,9 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from dynasmith.aws.s3_journal import create_s3_journal, remove_s3_journal, reopen_s3_journal
-from dynasmith.aws.s3_journal_kept import KeptS3
-from dynasmith.aws.s3_objects import S3Objects
+from dynasmith.aws.s3.journal import create_s3_journal, remove_s3_journal, reopen_s3_journal
+from dynasmith.aws.s3.journal_kept import KeptS3
+from dynasmith.aws.s3.objects import S3Objects
 from dynasmith.aws.session import Session
 from dynasmith.errors import UsageError
 from dynasmith.files.journal.folder import FolderJournal, create_journal, journal_home, remove_journal

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from dynasmith.aws.s3_errors import s3_refused
+from dynasmith.aws.s3.errors import s3_refused
 from dynasmith.errors import UsageError
 from dynasmith.ports.access import Access
 

@@ -22,7 +22,7 @@ import msgspec
 
 from dynasmith.aws.items.lease import LEASE_SECONDS, Beat, Lease
 from dynasmith.aws.items.shared_ledger import CONTROL, JOB, SEGMENT, SharedLedger
-from dynasmith.aws.s3_objects import S3Objects, several
+from dynasmith.aws.s3.objects import S3Objects, several
 from dynasmith.errors import CheckpointError, NotOffered
 
 LOCK = "lock"

@@ -3,8 +3,8 @@
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from dynasmith.aws.s3_journal import entries_prefix, frame_name, frame_numbers, read_s3_head, voids_prefix
-from dynasmith.aws.s3_objects import AT_ONCE, Object, S3Objects
+from dynasmith.aws.s3.journal import entries_prefix, frame_name, frame_numbers, read_s3_head, voids_prefix
+from dynasmith.aws.s3.objects import AT_ONCE, Object, S3Objects
 from dynasmith.jobs.journal import JournalHead, read_entries, read_voids
 from dynasmith.ports.journal import Frame
 

@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from dynasmith.aws.s3_objects import AT_ONCE, S3Objects
+from dynasmith.aws.s3.objects import AT_ONCE, S3Objects
 from dynasmith.errors import CheckpointError, RunError
 from dynasmith.jobs.journal import (
     JournalHead,
