@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import dynasmith.errors
-from dynasmith.aws.permissions import BACKFILL, JOBS_IN_S3, READS, WRITES, bucket_statement, statement_for
+from dynasmith.aws.permissions import BACKFILL, JOBS_IN_S3, MOVES, READS, WRITES, bucket_statement, statement_for
 from dynasmith.errors import DynasmithError
 from dynasmith.ports.access import AccessSection
 
@@ -27,7 +27,7 @@ def test_every_error_has_its_line(error: type[DynasmithError]) -> None:
 def test_every_action_is_on_the_page() -> None:
     page = (DOCS / "reference/permissions.md").read_text()
     listed = {line.strip("- `") for line in page.splitlines() if line.startswith("- `")}
-    assert listed == {*READS, *WRITES, *BACKFILL, *JOBS_IN_S3}
+    assert listed == {*READS, *WRITES, *MOVES, *BACKFILL, *JOBS_IN_S3}
 
 
 def test_every_key_of_an_environment_that_decides_access_is_named() -> None:

@@ -353,6 +353,18 @@ def test_verify_tells_live_writes_from_differences(client: Any, there: Any, make
     assert [(one.kind, one.changing) for one in found.differences] == [("differs", True)]
 
 
+def test_verify_without_the_right_to_get_shows_what_differs(
+    client: Any, there: Any, strict: StrictServer, make_table: MakeTable
+) -> None:
+    one, other = make_table(), make_table()
+    fill(client, one, 20)
+    fill(client, other, 19)
+    strict.fault("BatchGetItem", kind="access-denied", table=one, times=None)
+    found = verify(side(there, one), side(there, other), end(there, one).key)
+    assert [(one.kind, one.key, one.changing) for one in found.differences] == [("missing", "pk=item-00019", False)]
+    assert "BatchGetItem" in {call.operation for call in strict.journal if call.table == one}
+
+
 def test_a_filter_is_the_services_and_empty_pages_go_on(
     client: Any, there: Any, make_table: MakeTable, tmp_path: Path
 ) -> None:

@@ -48,6 +48,16 @@ WRITES = (
 )
 """The actions that change tables, and those of a few items."""
 
+MOVES = (
+    "dynamodb:Scan",
+    "dynamodb:BatchWriteItem",
+    "dynamodb:PutItem",
+    "dynamodb:PartiQLInsert",
+    "dynamodb:BatchGetItem",
+    "dynamodb:GetItem",
+)
+"""The actions of copy, export, populate and verify. A source needs the first alone; docs/reference/permissions.md."""
+
 BACKFILL = ("dynamodb:Scan", "dynamodb:GetItem", "dynamodb:PartiQLUpdate", "dynamodb:UpdateItem")
 """The actions of a backfill and of its undo: of the last two one is enough, the first of them is cheaper."""
 
