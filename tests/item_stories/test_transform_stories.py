@@ -70,6 +70,27 @@ def test_a_transform_changes_items_and_verify_takes_it_too(moving: ItemStory) ->
     assert (found.code, found.out.splitlines()[-1]) == (0, "Equal.")
 
 
+def test_the_same_in_processes_of_its_own(moving: ItemStory) -> None:
+    words = ("--transform", "moves:split_name", "--processes", "2", "--yes")
+    copied = moving("copy", "users", "users_v2", *words)
+    assert copied.code == 0, copied.err
+    moving.make("users_v3")
+    moving.write("users.jsonl", "\n".join(f'{{"pk": "user-{n:05}", "name": "Ada {n}", "n": {n}}}' for n in range(5)))
+    filled = moving("populate", "users_v3", "users.jsonl", *words)
+    assert filled.code == 0, filled.err
+    for table in ("users_v2", "users_v3"):
+        assert [item.keys() for item in moving.items(table)] == [{"pk", "first", "last", "n"}] * 5
+    moving.write("ops.yaml", "version: 1\nwhere: n > 2\noperations:\n  - {add: country, value: CH}\n")
+    operated = moving(
+        "copy", "users_v3", "users_v2", "--transform", "ops.yaml", "--processes", "2", "--filter", "n > 0", "--yes"
+    )
+    assert operated.code == 0, operated.err
+    assert [item["n"]["N"] for item in moving.items("users_v2") if "country" in item] == ["3", "4"]
+    refused = moving("copy", "users", "users_v2", "--transform", "moves:raises", "--processes", "2", "--yes")
+    assert (refused.code, "raised ValueError on item pk=user-00002" in refused.error) == (1, True), refused.err
+    assert refused.err.count('moves.py", line 8, in raises') == 1
+
+
 def test_one_none_or_many_and_the_books_add_up(moving: ItemStory) -> None:
     answer = moving("copy", "users", "users_v2", "--transform", "moves:by_number", "--yes")
     assert answer.code == 0, answer.err

@@ -6,6 +6,7 @@ import importlib
 import inspect
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -100,11 +101,19 @@ def with_ctx(function: Callable[..., Any]) -> Function:
         name = getattr(function, "__name__", "The transform")
         raise UsageError(f"{name} does not take an item: {error}.", hint="def transform(item, ctx): ...") from error
 
-    def alone(item: Any, ctx: Context) -> Any:
-        del ctx
-        return function(item)
+    return Alone(function)
 
-    return alone
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """A function of an item as a transform. Not a closure, so that a process of its own can be given it."""
+
+    function: Callable[[Any], Any]
+
+    def __call__(self, item: Any, ctx: Context) -> Any:
+        """What the function makes of the item; it asks for nothing else."""
+        del ctx
+        return self.function(item)
 
 
 UNNAMED = "(a function)"

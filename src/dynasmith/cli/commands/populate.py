@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from dynasmith.cli.flow_options import MODE, TRANSPORT, flow_options, flowing, side, side_options
+from dynasmith.cli.flow_options import MODE, PROCESSES, TRANSPORT, flow_options, flowing, side, side_options
 from dynasmith.cli.shared import Invocation, verb
 from dynasmith.errors import ItemInvalid, UsageError
 
@@ -24,6 +24,7 @@ from dynasmith.errors import ItemInvalid, UsageError
 @click.option("--transform", metavar="WHAT", help="module:function, or an operations file.")
 @MODE
 @TRANSPORT
+@PROCESSES
 @flow_options
 @side_options("target")
 def command(invocation: Invocation, table: str, files: tuple[str, ...], **given: Any) -> int:
