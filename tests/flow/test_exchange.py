@@ -15,9 +15,10 @@ import pytest
 from dynasmith.aws.items.address import Credentials, address_of
 from dynasmith.aws.items.calls import Calls, Patience, batch_write_body, scan_shape
 from dynasmith.aws.items.direct import DirectExchange, unchunked
-from dynasmith.aws.items.exchange import Exchange
+from dynasmith.aws.items.exchange import BrokenExchange, Exchange
 from dynasmith.aws.items.fallback import BotocoreExchange
 from dynasmith.aws.items.http import AiohttpExchange
+from dynasmith.aws.items.loop import new_event_loop
 from dynasmith.errors import (
     AccessDenied,
     CredentialsExpired,
@@ -219,6 +220,27 @@ def test_more_requests_than_connections_take_turns(client: Any, make_table: Make
             await exchange.close()
 
     assert asyncio.run(main()) == 20
+
+
+def test_a_connection_that_comes_after_the_close_is_closed_too() -> None:
+    """One that stays open keeps uvloop from ending, and with it the process."""
+
+    async def main() -> None:
+        async with scripted(Said(200, b'{"Count":1}')) as script:
+            client = client_of(script.endpoint)
+            address = await asyncio.to_thread(address_of, client, "t")
+            exchange = DirectExchange(address, Credentials(client), connections=1)
+            late = asyncio.create_task(exchange("Scan", b"{}"))
+            while exchange._left == 1:  # its turn has come: it connects
+                await asyncio.sleep(0)
+            await exchange.close()
+            with pytest.raises(BrokenExchange, match="was closed"):
+                await late
+            assert exchange._all == set()
+            client.close()
+
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        runner.run(main())
 
 
 def test_a_cancelled_request_frees_its_turn() -> None:

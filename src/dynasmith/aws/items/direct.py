@@ -176,6 +176,7 @@ class DirectExchange:
         self._left = connections
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._sweeping: asyncio.TimerHandle | None = None
+        self._closed = False
 
     async def __call__(self, operation: str, body: bytes) -> Answer:
         """Send one request once."""
@@ -211,6 +212,7 @@ class DirectExchange:
 
     async def close(self) -> None:
         """Close every connection and wait until they are."""
+        self._closed = True
         if self._sweeping is not None:
             self._sweeping.cancel()
         for connection in self._all:
@@ -268,6 +270,9 @@ class DirectExchange:
             raise BrokenExchange(f"{self._host}:{self._port} did not answer in time", refused=True) from error
         except OSError as error:  # refused, no such host, a certificate that was not accepted
             raise BrokenExchange(f"{self._host}:{self._port}: {error}", refused=True) from error
+        if self._closed:  # a connection that nobody closes keeps uvloop from ending
+            connection.abort("the exchange was closed")
+            raise BrokenExchange("the exchange was closed")
         self._all.add(connection)
         if self._sweeping is None:
             self._sweeping = loop.call_later(SWEEP_SECONDS, self._sweep)

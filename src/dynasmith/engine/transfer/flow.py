@@ -6,20 +6,19 @@ checkpoints say where each segment goes on, and at most the one page that was un
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from time import monotonic
-from typing import Any
 
 import msgspec
 
 from dynasmith.engine.transfer.distinct import Distinct
 from dynasmith.engine.transfer.events import FlowDead, FlowProgress
-from dynasmith.engine.transfer.loop import Stop
+from dynasmith.engine.transfer.loop import Stop, together
 from dynasmith.engine.transfer.pacing import Pacer
 from dynasmith.engine.transfer.stage import Stage, Staged, digest_less
-from dynasmith.errors import DynasmithError, RunError
+from dynasmith.errors import RunError
 from dynasmith.items.digest import Digest, Digester
 from dynasmith.items.wire import Units
 from dynasmith.jobs.checkpoint import Checkpoint
@@ -106,7 +105,7 @@ class Flow:
         watch = asyncio.create_task(self._watch(), name="watch")
         self._stopping = asyncio.create_task(self.stop.wait(), name="stopping")
         try:
-            await _together([self._worker(order) for _ in range(self.width.segments)])
+            await together([self._worker(order) for _ in range(self.width.segments)])
         finally:
             watch.cancel()
             self._stopping.cancel()
@@ -231,7 +230,7 @@ class Flow:
             for batch in batches:
                 outcomes.append(await self._batch(segment, batch))  # noqa: PERF401  # lanes share the iterator
 
-        await _together([lane() for _ in range(self.width.lanes)])
+        await together([lane() for _ in range(self.width.lanes)])
         return merged(outcomes)
 
     async def _batch(self, segment: int, batch: Sequence[Item]) -> Outcome:
@@ -325,22 +324,3 @@ class Flow:
         elif not paused and not self._running.is_set():
             self._running.set()
             self.claim.change(moved(self.claim.job, "running", self.now()))
-
-
-async def _together(parts: Sequence[Coroutine[Any, Any, None]]) -> None:
-    """Run coroutines side by side; the first error stops the others and is raised as itself."""
-    first: BaseException | None = None
-    try:
-        async with asyncio.TaskGroup() as group:
-            for part in parts:
-                group.create_task(part)
-    except BaseExceptionGroup as errors:
-        first = _first(errors)
-    if first is not None:  # raised here and not above: an error keeps its own cause
-        raise first
-
-
-def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The error to show of several that came at once: one of ours before any other."""
-    flat = [_first(error) if isinstance(error, BaseExceptionGroup) else error for error in errors.exceptions]
-    return next((error for error in flat if isinstance(error, DynasmithError)), flat[0])

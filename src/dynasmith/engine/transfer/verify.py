@@ -6,12 +6,11 @@ keys that are held: the keys of both sides with their item hashes, compared. A d
 by key, strongly, on both sides: what is equal then was changed by somebody while the scans ran, and is told apart.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from dynasmith.engine.transfer.loop import Stop, run
+from dynasmith.engine.transfer.loop import Stop, run, together
 from dynasmith.engine.transfer.pacing import UNLIMITED, Pacer, Rates
 from dynasmith.engine.transfer.running import Around
 from dynasmith.engine.transfer.stage import Stage
@@ -140,7 +139,7 @@ async def _verify(source: VerifySide, target: VerifySide, key: KeySchema, limit:
 
         return add
 
-    await _both(_walk(source, into(first), first, stop), _walk(target, into(second), second, stop))
+    await together([_walk(source, into(first), first, stop), _walk(target, into(second), second, stop)])
     dead = first.dead + second.dead
     if first.digest == second.digest:
         return Verified(first.digest, second.digest, dead=dead)
@@ -159,7 +158,7 @@ async def _verify(source: VerifySide, target: VerifySide, key: KeySchema, limit:
 
         return add
 
-    await _both(_walk(source, keep(held[0]), _Buckets(), stop), _walk(target, keep(held[1]), _Buckets(), stop))
+    await together([_walk(source, keep(held[0]), _Buckets(), stop), _walk(target, keep(held[1]), _Buckets(), stop)])
     differing = [*_compared(*held), *(_twice(found) for found in twice)]
     shown = differing[:limit]
     changing = await _changing(source, target, [found for _, found in shown], key)
@@ -213,16 +212,6 @@ async def _changing(source: VerifySide, target: VerifySide, keys: Sequence[Key],
     return frozenset(key for key in keys if found[0].get(key) == found[1].get(key))
 
 
-async def _both(one: Awaitable[None], other: Awaitable[None]) -> None:
-    tasks = [asyncio.ensure_future(one), asyncio.ensure_future(other)]
-    try:
-        await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
 async def _walk(side: VerifySide, add: Callable[[Sequence[Item]], None], buckets: _Buckets, stop: Stop) -> None:
     """Every page of one side, in some segments at once."""
     reads = Pacer("read", side.reads)
@@ -234,7 +223,7 @@ async def _walk(side: VerifySide, add: Callable[[Sequence[Item]], None], buckets
             for segment in segments:
                 await _segment(source, segment, side, reads, add, buckets, stop)
 
-        await asyncio.gather(*(walker() for _ in range(min(side.at_once, source.segments))))
+        await together([walker() for _ in range(min(side.at_once, source.segments))])
     finally:
         await source.close()
 
