@@ -17,6 +17,11 @@ def raises(item, ctx):
         raise ValueError("no such thing")
     return item
 
+def exits(item, ctx):
+    if item["n"] == 2:
+        raise SystemExit(0)
+    return item
+
 def number(item, ctx):
     return 7
 
@@ -89,6 +94,15 @@ def test_the_same_in_processes_of_its_own(moving: ItemStory) -> None:
     refused = moving("copy", "users", "users_v2", "--transform", "moves:raises", "--processes", "2", "--yes")
     assert (refused.code, "raised ValueError on item pk=user-00002" in refused.error) == (1, True), refused.err
     assert refused.err.count('moves.py", line 8, in raises') == 1
+
+
+@pytest.mark.parametrize("where", [(), ("--processes", "2")])
+def test_sys_exit_in_a_transform_is_what_it_raised(moving: ItemStory, where: tuple[str, ...]) -> None:
+    words = ("copy", "users", "users_v2", "--transform", "moves:exits", "--yes", *where)
+    stopped = moving(*words)
+    assert (stopped.code, "raised SystemExit on item pk=user-00002: 0" in stopped.error) == (1, True), stopped.err
+    went_on = moving(*words, "--on-error", "dead", "--json")
+    assert (went_on.code, went_on.json["written"], went_on.json["dead"]) == (3, 4, 1), went_on.out
 
 
 def test_one_none_or_many_and_the_books_add_up(moving: ItemStory) -> None:

@@ -87,7 +87,7 @@ class Transform:
                 return [self._written(item, result)]
             # Each is written out as it comes: a generator may change and yield the same item again.
             return [self._written(item, one) for one in _several(result)]
-        except Exception as cause:
+        except (Exception, SystemExit) as cause:  # sys.exit() of a function would end us with its own exit code
             raise self._refused(raw, cause) from cause
 
     def rewrite(self, raw: RawItem) -> Rewrite | None:
@@ -106,7 +106,7 @@ class Transform:
             elif not isinstance(result, Mapping):
                 raise _wrong_type(result, "a backfill makes one item of one: return a mapping, or None for no change")
             return self._rewrite(item, result)
-        except Exception as cause:
+        except (Exception, SystemExit) as cause:  # sys.exit() of a function would end us with its own exit code
             raise self._refused(raw, cause) from cause
 
     def _rewrite(self, item: LazyItem, result: Mapping[str, Any]) -> Rewrite | None:
@@ -157,7 +157,7 @@ class Transform:
         found = check_key(wire, self.target or self.ctx.key)
         return self._other_key or found != key_of(raw, self.ctx.key)
 
-    def _refused(self, raw: RawItem, cause: Exception) -> ItemRefused:
+    def _refused(self, raw: RawItem, cause: BaseException) -> ItemRefused:
         key = self._key_text(raw)
         if isinstance(cause, ItemRefused):
             return ItemRefused(

@@ -222,7 +222,7 @@ class _Stage:
         self._digester = Digester()
         try:
             self._steps, self._digest = pickle.loads(begun_with)
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # a module may call sys.exit() too
             refused = UsageError(
                 f"The transform cannot be loaded in another process ({type(error).__name__}: {error}).",
                 hint="what its module imports must be there without what the main program sets up",
@@ -245,11 +245,11 @@ class _Stage:
                 staged.origins,
                 str(self._digester(staged.items)) if self._digest else "",
             )
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             return _failed(error)
 
 
-def _failed(error: Exception) -> _Returned:
+def _failed(error: BaseException) -> _Returned:
     try:
         pickled = pickle.dumps(error)
         pickle.loads(pickled)
