@@ -268,6 +268,30 @@ def test_a_running_job_can_be_cancelled(client: Any, there: Any, make_table: Mak
         copy_again(ledger.claim(report.job.id), end(there, source), end(there, target))
 
 
+def test_a_cancel_and_a_pause_reach_a_page_that_takes_long(
+    client: Any, there: Any, make_table: MakeTable, tmp_path: Path
+) -> None:
+    """One page of 300 items at 25 units a second: what was written of it is counted, and nothing more is written."""
+    source, target = make_table(), make_table()
+    fill(client, source, 300)
+    ledger = FolderLedger(tmp_path)
+    held: list[int] = []
+
+    def on_progress(event: Event) -> None:
+        if isinstance(event, FlowProgress) and event.paused:
+            held.append(client.scan(TableName=target, Select="COUNT")["Count"])
+            if len(held) == 4:
+                cancel(ledger, event.job, Around().now)
+
+    asked = Flowing(segments=1, max_write_units=25)
+    hold = Once(lambda job: pause(ledger, job))
+    report = copy(end(there, source), end(there, target), ledger, asked, around=around(hold, on_progress))
+    assert report.job.state == "cancelled"
+    assert report.adds_up
+    assert len(items_of(client, target)) == report.counts.written < 300
+    assert held[-1] <= report.counts.written
+
+
 def test_a_paused_job_waits_and_goes_on(client: Any, there: Any, make_table: MakeTable, tmp_path: Path) -> None:
     source, target = make_table(), make_table()
     fill(client, source, 120)

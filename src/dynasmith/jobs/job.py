@@ -18,7 +18,7 @@ State: TypeAlias = Literal["running", "paused", "interrupted", "done", "failed",
 #: Where each state may go. A job that is done or cancelled is over; a failed one may be resumed.
 MOVES: Final[Mapping[State, tuple[State, ...]]] = {
     "running": ("paused", "interrupted", "done", "failed", "cancelled"),
-    "paused": ("running", "interrupted", "failed", "cancelled"),
+    "paused": ("running", "interrupted", "done", "failed", "cancelled"),
     "interrupted": ("running", "cancelled"),
     "failed": ("running", "cancelled"),
     "done": (),

@@ -86,6 +86,11 @@ class Outcome(Struct, frozen=True, kw_only=True):
     dead: tuple[Dead, ...] = ()
     others: tuple[bytes, ...] = ()
 
+    @property
+    def arrived(self) -> int:
+        """How many items it speaks of."""
+        return self.written + self.unchanged + self.already + self.skipped + len(self.dead)
+
 
 def total(parts: Sequence[Units]) -> Units:
     """The sum of some units, table and each index."""

@@ -81,11 +81,12 @@ class Flow:
     _plain: int = 0
     _drained: asyncio.Event = field(default_factory=asyncio.Event)
     _codes: set[str] = field(default_factory=set)
+    _cut: Counts = field(default_factory=Counts)
 
     @property
     def counts(self) -> Counts:
         """What was done, over all runs of the job."""
-        return sum((checkpoint.counts for checkpoint in self.at.values()), Counts())
+        return sum((checkpoint.counts for checkpoint in self.at.values()), self._cut)
 
     @property
     def target_digest(self) -> Digest:
@@ -176,6 +177,9 @@ class Flow:
         if staged.moved and not self._switched:
             await self._only_new_from_now()
         outcome = await self._write(at.segment, staged.items)
+        if self.cancelled and outcome.arrived < len(staged.items):
+            await self._leave(at, outcome)
+            return
         dead = (*page.dead, *staged.dead, *outcome.dead)
         if dead:
             await self.claim.bury(at.segment, at.position, dead)
@@ -210,6 +214,22 @@ class Flow:
         if dead:
             self._check_hope(dead[0].reason)
 
+    async def _leave(self, at: Checkpoint, outcome: Outcome) -> None:
+        """A cancelled job leaves its page where it is: what was written of it is counted, in no checkpoint."""
+        if outcome.dead:
+            await self.claim.bury(at.segment, at.position, outcome.dead)
+            self._tell(outcome.dead)
+        self._cut += Counts(
+            read=outcome.arrived,
+            written=outcome.written,
+            unchanged=outcome.unchanged,
+            already=outcome.already,
+            skipped=outcome.skipped,
+            dead=len(outcome.dead),
+            retried=outcome.retried,
+            write_units=outcome.units.total,
+        )
+
     def _check_hope(self, reason: str) -> None:
         """Stop where nothing at all arrives: a table that refuses every item would fill the dead letters with them."""
         counts = self.counts
@@ -228,7 +248,10 @@ class Flow:
 
         async def lane() -> None:
             for batch in batches:
-                outcomes.append(await self._batch(segment, batch))  # noqa: PERF401  # lanes share the iterator
+                await self._running.wait()  # a pause and a cancel reach a page that takes long
+                if self.cancelled:
+                    return
+                outcomes.append(await self._batch(segment, batch))
 
         await together([lane() for _ in range(self.width.lanes)])
         return merged(outcomes)
