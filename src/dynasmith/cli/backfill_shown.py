@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from dynasmith.cli.flow_shown import exit_of
 from dynasmith.cli.shared import Invocation, print_json
 from dynasmith.engine.backfill.others import Others, UndoReport
 
@@ -28,7 +29,7 @@ def show_backfill(invocation: Invocation, report: Report) -> int:
     job, counts = report.job, report.counts
     if invocation.as_json:
         print_json(report.to_json())
-        return 3 if counts.dead else 0
+        return exit_of(invocation, report)
     invocation.say(
         f"backfill: {counts.read:,} read, {counts.written + counts.already:,} written, {counts.unchanged:,} unchanged, "
         f"{counts.skipped:,} skipped, {counts.dead:,} dead, {counts.retried:,} retried."
@@ -40,7 +41,7 @@ def show_backfill(invocation: Invocation, report: Report) -> int:
         invocation.say(f"Dead letters: {report.dead_letters}")
     if counts.written and job.parameters.get("journal", True):
         invocation.say(f"To take it back: dynasmith jobs undo {job.id}")
-    return 3 if counts.dead else 0
+    return exit_of(invocation, report)
 
 
 def show_undone(invocation: Invocation, report: Report) -> int:
@@ -48,7 +49,7 @@ def show_undone(invocation: Invocation, report: Report) -> int:
     counts = report.counts
     if invocation.as_json:
         print_json(report.to_json())
-        return 3 if counts.dead else 0
+        return exit_of(invocation, report)
     invocation.say(
         f"undo: {counts.written:,} put back, {counts.already:,} were as before already, {counts.skipped:,} are gone, "
         f"{counts.dead:,} left as they are."
@@ -58,7 +59,7 @@ def show_undone(invocation: Invocation, report: Report) -> int:
         _others(invocation, report.others)
     if counts.dead:
         invocation.say(f"What others changed since, with the reason of each: {report.dead_letters}")
-    return 3 if counts.dead else 0
+    return exit_of(invocation, report)
 
 
 def _others(invocation: Invocation, others: Others) -> None:

@@ -92,10 +92,10 @@ def _figures(event: FlowProgress) -> str:
 
 
 def show_report(invocation: Invocation, report: Report, **more: Any) -> int:
-    """The end of a job for a person, or as JSON; 3 where there are dead letters or rejected lines."""
+    """The end of a job for a person, or as JSON; the code is that of `exit_of`."""
     if invocation.as_json:
         print_json(report.to_json() | more)
-        return 3 if report.counts.dead else 0
+        return exit_of(invocation, report)
     if report.job.verb in ("backfill", "undo"):
         from dynasmith.cli.backfill_shown import show_changes
 
@@ -114,7 +114,17 @@ def show_report(invocation: Invocation, report: Report, **more: Any) -> int:
     )
     if counts.dead:
         invocation.say(f"Dead letters: {report.dead_letters}")
-    return 3 if counts.dead else 0
+    return exit_of(invocation, report)
+
+
+def exit_of(invocation: Invocation, report: Report) -> int:
+    """1 for a job that was cancelled, and a sentence; 3 where there are dead letters or rejected lines; else 0."""
+    job = report.job
+    if job.state == "cancelled":
+        rest = "remove it and export again" if job.verb == "export" else f"a new {job.verb} does the rest"
+        invocation.say(f"Cancelled before its end: what job {job.id} wrote stays; {rest}.")
+        return 1
+    return 3 if report.counts.dead else 0
 
 
 def _dollars(dollars: float | None) -> str:

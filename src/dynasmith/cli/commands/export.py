@@ -42,6 +42,6 @@ def command(invocation: Invocation, table: str, dest: str, **given: Any) -> int:
         return show_rehearsal(invocation, items.rehearse_export(source, asked=asked))
     with FlowShown(invocation.words()) as shown:
         report = items.export(source, dest, how=how, asked=asked, listener=shown)
-    if not invocation.as_json:
+    if not invocation.as_json and report.job.state == "done":
         invocation.say(f"Exported into {dest}: dynasmith populate TABLE {dest} takes it back.")
     return show_report(invocation, report)

@@ -1,0 +1,50 @@
+"""A job that somebody cancels from another terminal is no success, whichever verb it is."""
+
+import json
+
+import pytest
+
+from item_stories.killing import job_of, running, until_written
+from item_stories.kit import ItemStory
+
+WORDS = {
+    "copy": ("copy", "users", "users_v2", "--yes"),
+    "export": ("export", "users", "out.jsonl"),
+    "populate": ("populate", "users_v2", "people.jsonl", "--yes"),
+}
+SLOWLY = ("--batch-size", "5", "--max-read-units", "5", "--max-write-units", "5")
+
+
+@pytest.mark.parametrize("verb", WORDS)
+def test_a_cancelled_job_exits_with_1_and_says_what_stays(story: ItemStory, verb: str) -> None:
+    story.people("users", 400)
+    story.make("users_v2")
+    (story.folder / "people.jsonl").write_text("".join(f'{{"pk": "p{number}"}}\n' for number in range(400)))
+    with running(story.folder, *WORDS[verb], *SLOWLY) as process:
+        job = job_of(process)
+        until_written(story.folder, job, 5, process)
+        assert story("jobs", "cancel", job).code == 0
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 1, out + err
+    assert f"Cancelled before its end: what job {job} wrote stays" in err
+    assert "takes it back" not in err
+    [kept] = json.loads(story("jobs", "list", "--json").out)
+    assert (kept["state"], 0 < kept["written"] < 400) == ("cancelled", True)
+    refused = story("jobs", "resume", job)
+    assert (refused.code, "cancelled" in refused.error) == (1, True)
+
+
+def test_a_job_that_is_cancelled_after_its_resume(story: ItemStory) -> None:
+    story.people("users", 400)
+    story.make("users_v2")
+    with running(story.folder, *WORDS["copy"], *SLOWLY) as process:
+        job = job_of(process)
+        until_written(story.folder, job, 5, process)
+        process.kill()
+    with running(story.folder, "jobs", "resume", job, "--json") as process:
+        before = until_written(story.folder, job, 6, process)
+        assert story("jobs", "cancel", job).code == 0
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 1, out + err
+    found = json.loads(out)
+    assert (found["state"], before <= found["written"] < 400) == ("cancelled", True)
