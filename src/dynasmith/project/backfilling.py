@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -20,10 +21,10 @@ from dynasmith.engine.backfill.rehearse import (
     rehearse_backfill,
 )
 from dynasmith.engine.transfer import jobs as flow_jobs
-from dynasmith.engine.transfer.asked import Flowing
+from dynasmith.engine.transfer.asked import Flowing, asked_again
 from dynasmith.engine.transfer.running import Around
 from dynasmith.engine.transfer.sides import TableEnd
-from dynasmith.errors import CheckpointError, UsageError
+from dynasmith.errors import CheckpointError, RunError, UsageError
 from dynasmith.items.transform import Function
 from dynasmith.jobs.job import Job
 from dynasmith.jobs.journal import JournalHead
@@ -32,6 +33,14 @@ from dynasmith.ports.checkpoints import Claim
 from dynasmith.ports.journal import Journal
 from dynasmith.ports.listener import Listener, silent
 from dynasmith.ports.updates import OpenUpdates
+from dynasmith.project.identity import (
+    TABLES,
+    TableIdentity,
+    check_table,
+    check_tables,
+    identity_of,
+    remembered_tables,
+)
 from dynasmith.project.journals import Journals, journals_of
 from dynasmith.project.sides import Side, remembered
 
@@ -66,7 +75,7 @@ class Backfills:
         """
         side, function, named = self._said(table, transform)
         end = self._items.end(side)
-        parameters = {"target": remembered(side), "where": end.access.where, "journal": journal}
+        parameters = {"target": remembered(side), "journal": journal} | remembered_tables(target=end)
         report = engine.backfill(
             end,
             self._updates(side, end),
@@ -113,11 +122,12 @@ class Backfills:
         A backfill that could be resumed is cancelled first. Raises Locked while it runs, UsageError for a job that is
         no backfill, RunError where it has no journal.
         """
-        self._items.ledger.claim(job_id).release()
         job, side = self._backfill(job_id)
+        end = self._same(side, job)  # before the claim, which would already change the job
+        claim = self._items.ledger.claim(job_id)
+        claim.release()
         kept = self._journals.kept(job_id)
-        end = self._same(side, job)
-        if not job.over:
+        if not claim.job.over:
             flow_jobs.cancel(self._items.ledger, job_id, self._items.now)
         report = engine_undo.undo(
             end,
@@ -126,7 +136,7 @@ class Backfills:
             lambda: kept,
             kept.head.segments,
             asked,
-            parameters={"target": remembered(side), "where": end.access.where, "of": job_id},
+            parameters={"target": remembered(side), "of": job_id} | remembered_tables(target=end),
             around=self._items.around(listener),
         )
         return self._items.priced(report)
@@ -134,15 +144,17 @@ class Backfills:
     def rehearse_undo(self, job_id: str, *, asked: Flowing | None = None) -> engine_undo.UndoRehearsal:
         """What `undo` would send, counted from the journal. No call but one DescribeTable, and no lock."""
         job, side = self._backfill(job_id)
-        kept = self._journals.kept(job_id)
         end = self._same(side, job)
+        kept = self._journals.kept(job_id)
         return engine_undo.rehearse_undo(end, kept, kept.head.segments, asked or Flowing(), self._items.prices())
 
-    def again(self, claim: Claim, function: Function | None, around: Around) -> Report:
-        """Go on with a backfill, or with an undo, that this process holds."""
+    def again(self, claim: Claim, end: TableEnd, function: Function | None, around: Around, *, look: bool) -> Report:
+        """Go on with a backfill, or with an undo, that this process holds; ``end`` is the table, checked to be its own.
+
+        With ``look`` the transform is looked at first as at the beginning of a job, since it is another one now.
+        """
         job = claim.job
         side = msgspec.convert(job.parameters["target"], Side)
-        end = self._same(side, job)
         updates = self._updates(side, end)
         if job.verb == engine_undo.VERB:
             kept = self._journals.kept(str(job.parameters["of"]))
@@ -151,8 +163,21 @@ class Backfills:
             raise CheckpointError(
                 f"Job {job.id} ran a function that it could not remember by name.", hint="resume it with transform="
             )
+        asked = asked_again(job.parameters)
+        if look:
+            engine.look_first(end, engine.rewriter_of(end, function, asked, job), asked, around)
         opener = self._opener(end, bool(job.parameters.get("journal", True)))
         return engine.backfill_again(claim, end, updates, opener, function, around=around)
+
+    def check_same(self, job: Job, end: TableEnd) -> None:
+        """Raise where the table is not the one of the job. Of an earlier version's the journal may know its name."""
+        if TABLES in job.parameters:
+            check_tables(job, {"target": end})
+            return
+        name = ""
+        with suppress(RunError):  # there is no journal, or none that can be read
+            name = self._journals.kept(str(job.parameters.get("of", job.id))).head.table
+        check_table(job, TableIdentity(name=name, where=str(job.parameters.get("where", ""))), identity_of(end))
 
     def remove_journal(self, job_id: str) -> bool:
         """Remove the journal of a job, where there is one: it holds customers' items."""
@@ -191,14 +216,9 @@ class Backfills:
         return job, msgspec.convert(job.parameters["target"], Side)
 
     def _same(self, side: Side, job: Job) -> TableEnd:
-        """The table of a job. Raises UsageError where the same name is another table now."""
+        """The table of a job. Raises what `check_table` raises where it is another one now."""
         end = self._items.end(side)
-        before = str(job.parameters.get("where", ""))
-        if before and before != end.access.where:
-            raise UsageError(
-                f"Job {job.id} changed {end.name} at {before}, and this environment is {end.access.where}.",
-                hint="say the same --env, --endpoint and --region as then",
-            )
+        self.check_same(job, end)
         return end
 
 

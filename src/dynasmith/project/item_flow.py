@@ -51,6 +51,7 @@ from dynasmith.project import auto_migrate as migrating
 from dynasmith.project.databases import Database, check_memorable, database_source
 from dynasmith.project.filling import file_source, look, remembered_files, remembered_key
 from dynasmith.project.guarding import rehearsed
+from dynasmith.project.identity import remembered_tables
 from dynasmith.project.sides import ExportAs, ReadAs, Side, absolute, file_names, remembered, side_of
 from dynasmith.project.transform_kept import remembered_transform
 from dynasmith.project.transforms import load_transform, name_of, with_ctx
@@ -153,10 +154,11 @@ class ItemFlow:
             return self.populate(target, source, transform=transform, asked=asked, listener=listener)
         first, second = self.side(source), self.side(target)
         function, named = self.function(transform)
+        ends = migrating.copy_ends(self, first, second)
         parameters = {"source": remembered(first), "target": remembered(second)}
-        parameters |= self.remembered_transform(named)
+        parameters |= remembered_tables(source=ends[0], target=ends[1]) | self.remembered_transform(named)
         report = flow_copy.copy(
-            *migrating.copy_ends(self, first, second),
+            *ends,
             self.ledger,
             asked,
             transform=function,
@@ -169,12 +171,13 @@ class ItemFlow:
         if not isinstance(source, str | Side):
             raise UsageError("A copy needs a table on one side.", hint="name a table as source or as target")
         side = self.side(source)
+        end = self.end(side)
         report = flow_export.export(
-            self.end(side),
+            end,
             to_callable(function),
             self.ledger,
             asked,
-            parameters={"source": remembered(side)},
+            parameters={"source": remembered(side)} | remembered_tables(source=end),
             around=self.around(listener),
         )
         return self.priced(report)
@@ -266,12 +269,14 @@ class ItemFlow:
         where = Path(dest).absolute()
         if where.exists() and (where.is_file() or any(where.iterdir())):
             raise UsageError(f"{dest} exists already.", hint="name another place: an export never overwrites")
+        end, writing = self.end(side), how or ExportAs()
+        parameters = {"source": remembered(side), "dest": str(where), "how": msgspec.to_builtins(writing)}
         report = flow_export.export(
-            self.end(side),
-            self.files(side, where, how or ExportAs()),
+            end,
+            self.files(side, where, writing),
             self.ledger,
             asked,
-            parameters={"source": remembered(side), "dest": str(where), "how": msgspec.to_builtins(how or ExportAs())},
+            parameters=parameters | remembered_tables(source=end),
             around=self.around(listener),
         )
         return self.priced(report)
@@ -321,7 +326,7 @@ class ItemFlow:
         target = self.end(side)
         function, named = self.function(transform)
         parameters: dict[str, Any] = {"target": remembered(side)} | self.remembered_transform(named)
-        parameters |= remembered_key(target.key)
+        parameters |= remembered_key(target.key) | remembered_tables(target=target)
         names = file_names(files)
         page_items = asked.batch_size if asked is not None else None
         if isinstance(files, Database):

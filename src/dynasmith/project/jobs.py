@@ -21,15 +21,19 @@ from dynasmith.files.items.layout import layout_of
 from dynasmith.items.transform import Function
 from dynasmith.jobs.job import Job
 from dynasmith.jobs.report import Report
+from dynasmith.ports.checkpoints import Claim
 from dynasmith.ports.listener import Listener, silent
 from dynasmith.project.databases import Database
 from dynasmith.project.filling import check_files, check_key_of
+from dynasmith.project.identity import check_tables
 from dynasmith.project.sides import ExportAs, ReadAs, Side
 from dynasmith.project.transform_kept import check_transform, with_transform_as_it_is
 
 if TYPE_CHECKING:
     from dynasmith.project.backfilling import Backfills
     from dynasmith.project.item_flow import ItemFlow
+
+SIDES = ("source", "target")
 
 
 class Jobs:
@@ -92,39 +96,51 @@ class Jobs:
         function, _ = self._items.function(transform or job.parameters.get("transform"))
         if transform is None and not changed_transform:
             check_transform(job, self._items.folder)
-        around = self._items.around(listener)
+        ends = self._ends(job)
         claim = ledger.claim(job_id)
         try:
             if changed_transform:
                 kept = with_transform_as_it_is(claim.job.parameters, self._items.folder)
                 claim.change(msgspec.structs.replace(claim.job, parameters=kept))
-            sides = {
-                name: msgspec.convert(job.parameters[name], Side)
-                for name in ("source", "target")
-                if name in job.parameters
-            }
-            match job.verb:
-                case "copy":
-                    ends = self._items.end(sides["source"]), self._items.end(sides["target"])
-                    report = flow_copy.copy_again(claim, *ends, transform=function, around=around)
-                case "export":
-                    how = msgspec.convert(job.parameters["how"], ExportAs)
-                    files = self._items.files(sides["source"], Path(job.parameters["dest"]), how)
-                    report = flow_export.export_again(claim, self._items.end(sides["source"]), files, around=around)
-                case "populate":
-                    report = self._populate_again(claim, job, self._items.end(sides["target"]), function, around)
-                case "backfill" | "undo":
-                    report = self._backfills.again(claim, function, around)
-                case verb:
-                    raise CheckpointError(f"Job {job_id} is a {verb}, which this version cannot resume.")
+            around = self._items.around(listener)
+            report = self._again(claim, ends, function, around, look=changed_transform)
             return self._items.priced(report)
         except KeyError as error:
             raise CheckpointError(f"Job {job_id} does not say {error}.", hint="start a new job") from error
         finally:
             claim.release()
 
+    def _ends(self, job: Job) -> dict[str, TableEnd]:
+        """The tables of a job as they are now, each the one that the job began with: looked at before it is claimed."""
+        sides = {name: msgspec.convert(job.parameters[name], Side) for name in SIDES if name in job.parameters}
+        ends = {name: self._items.end(side) for name, side in sides.items()}
+        if job.verb in ("backfill", "undo") and "target" in ends:
+            self._backfills.check_same(job, ends["target"])
+        else:
+            check_tables(job, ends)
+        return ends
+
+    def _again(
+        self, claim: Claim, ends: dict[str, TableEnd], function: Function | None, around: Around, *, look: bool
+    ) -> Report:
+        job = claim.job
+        match job.verb:
+            case "copy":
+                return flow_copy.copy_again(claim, ends["source"], ends["target"], transform=function, around=around)
+            case "export":
+                how = msgspec.convert(job.parameters["how"], ExportAs)
+                side = msgspec.convert(job.parameters["source"], Side)
+                files = self._items.files(side, Path(job.parameters["dest"]), how)
+                return flow_export.export_again(claim, ends["source"], files, around=around)
+            case "populate":
+                return self._populate_again(claim, job, ends["target"], function, around)
+            case "backfill" | "undo":
+                return self._backfills.again(claim, ends["target"], function, around, look=look)
+            case verb:
+                raise CheckpointError(f"Job {job.id} is a {verb}, which this version cannot resume.")
+
     def _populate_again(
-        self, claim: Any, job: Job, target: TableEnd, function: Function | None, around: Around
+        self, claim: Claim, job: Job, target: TableEnd, function: Function | None, around: Around
     ) -> Report:
         check_key_of(job, target.name, target.key)
         page_items = asked_again(job.parameters).batch_size

@@ -20,6 +20,7 @@ from dynasmith.jobs.job import Job
 from dynasmith.ports.items import Heard
 from dynasmith.ports.listener import Listener
 from dynasmith.project.filling import key_words
+from dynasmith.project.identity import check_tables
 from dynasmith.project.sides import Side, absolute, is_file
 from dynasmith.tables.table import Key, KeyAttribute
 
@@ -40,11 +41,14 @@ def verify_sides(
     """Compare them.
 
     With ``job`` the source goes through what that job did: its transform, with the same ``ctx.now`` and ``ctx.uuid``,
-    and its filter. Raises UsageError for two files of which nobody knows the key.
+    and its filter. Raises UsageError for two files of which nobody knows the key, and for another table than the job's;
+    CheckpointError where one of its tables was made anew since.
     """
     done = items.ledger.show(job) if job else None
     sides = items.side(source), items.side(target)
     ends = [None if is_file(side.table) else items.end(side) for side in sides]
+    if done is not None:
+        check_tables(done, dict(zip(("source", "target"), ends, strict=True)))
     layouts = [
         layout_of([absolute(side.table)]) if end is None else None for side, end in zip(sides, ends, strict=True)
     ]

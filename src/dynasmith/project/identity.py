@@ -1,0 +1,97 @@
+"""Which table a job is of: kept when it begins, compared before anything of it is gone on with or taken back.
+
+A name is not enough: another environment, Region or account has tables of the same name, and one that was deleted and
+made again has the name, the ARN, and none of the items that the job wrote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from dynasmith.engine.transfer.sides import TableEnd
+from dynasmith.errors import CheckpointError, UsageError
+from dynasmith.jobs.job import Job
+
+TABLES = "tables"
+"""The parameter of a job that says which table each side (``source``, ``target``) was."""
+
+
+class TableIdentity(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A live table: ``where`` is endpoint and Region, ``table_id`` what no other table ever has.
+
+    Empty is not known: some engines give no id, and jobs of earlier versions kept less.
+    """
+
+    name: str = ""
+    where: str = ""
+    arn: str = ""
+    table_id: str = ""
+
+
+def identity_of(end: TableEnd) -> TableIdentity:
+    """The table as it was described."""
+    described = end.description
+    return TableIdentity(name=end.name, where=end.access.where, arn=described.arn, table_id=described.table_id)
+
+
+def remembered_tables(**ends: TableEnd) -> dict[str, Any]:
+    """What a job keeps of its tables, by side."""
+    return {TABLES: {side: msgspec.to_builtins(identity_of(end)) for side, end in ends.items()}}
+
+
+def known_tables(job: Job) -> dict[str, TableIdentity]:
+    """What the job kept, by side; nothing for one of an earlier version. Raises CheckpointError where it is damaged."""
+    try:
+        return msgspec.convert(job.parameters.get(TABLES, {}), dict[str, TableIdentity])
+    except msgspec.ValidationError as error:
+        raise CheckpointError(f"What job {job.id} keeps of its tables is damaged: {error}.") from error
+
+
+def check_tables(job: Job, ends: Mapping[str, TableEnd | None]) -> None:
+    """Raise where a side is not the table that it was when the job began; None is no table. What is unknown passes."""
+    for side, before in known_tables(job).items():
+        end = ends.get(side)
+        if end is not None:
+            check_table(job, before, identity_of(end))
+
+
+def check_table(job: Job, before: TableIdentity, now: TableIdentity) -> None:
+    """Raise where ``now`` is another table than ``before``.
+
+    UsageError for another name, environment, Region or account: nothing was done, and the right ones can be said.
+    CheckpointError for one that was deleted and made again: nothing of the job can be gone on with there.
+    """
+    if _differ(before.name, now.name) or _differ(before.arn, now.arn) or _elsewhere(before, now):
+        raise UsageError(
+            f"Job {job.id} is of {_shown(before, now)}, and here it would be {_shown(now, before)}; nothing was done.",
+            hint="say the same --env, --endpoint, --region and credentials as when it began",
+        )
+    if _differ(before.table_id, now.table_id):
+        end = f"dynasmith jobs cancel {job.id}, then start a new job"
+        raise CheckpointError(
+            f"Table {now.name} was deleted and made again since job {job.id} began: what the job read and wrote until "
+            "then is not in this one. Nothing was done.",
+            hint=f"dynasmith jobs prune {job.id} removes what is kept of it" if job.over else end,
+        )
+
+
+def _elsewhere(before: TableIdentity, now: TableIdentity) -> bool:
+    """Whether it is another place. One table can be reached at several addresses: then its id says that it is one."""
+    one = before.arn and before.arn == now.arn and before.table_id and before.table_id == now.table_id
+    return not one and _differ(before.where, now.where)
+
+
+def _differ(before: str, now: str) -> bool:
+    return bool(before and now) and before != now
+
+
+def _shown(table: TableIdentity, other: TableIdentity) -> str:
+    """The table with as much as tells it from the other one."""
+    if _differ(table.arn, other.arn):
+        return f"{table.arn} at {table.where}" if _differ(table.where, other.where) else table.arn
+    name = table.name or other.name
+    return f"{name} at {table.where}" if _differ(table.where, other.where) else name
