@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace as changed
 from datetime import datetime
 from pathlib import Path
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -34,6 +35,7 @@ from dynasmith.engine.transfer.running import Around
 from dynasmith.engine.transfer.sides import TableEnd, check_ends
 from dynasmith.engine.transfer.verify import Verified
 from dynasmith.errors import UsageError
+from dynasmith.files.items.dest import check_dest
 from dynasmith.files.items.layout import Layout, layout_of
 from dynasmith.files.items.sink import FileSink, Head
 from dynasmith.files.ledger.folder import FolderLedger
@@ -267,9 +269,8 @@ class ItemFlow:
         """Write every item of a table into files with a manifest, and give the report. `populate` takes it back."""
         side = self.side(table)
         where = Path(dest).absolute()
-        if where.exists() and (where.is_file() or any(where.iterdir())):
-            raise UsageError(f"{dest} exists already.", hint="name another place: an export never overwrites")
-        end, writing = self.end(side), how or ExportAs()
+        check_dest(dest)
+        end, writing = self.end(side), msgspec.structs.replace(how or ExportAs(), export=token_hex(4))
         parameters = {"source": remembered(side), "dest": str(where), "how": msgspec.to_builtins(writing)}
         report = flow_export.export(
             end,
@@ -305,6 +306,7 @@ class ItemFlow:
                 style=how.style,  # type: ignore[arg-type]  # the sink refuses another word
                 compression=how.compression,  # type: ignore[arg-type]
                 split_bytes=how.split_bytes,
+                export=how.export,
             )
 
         return opened

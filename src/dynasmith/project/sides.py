@@ -34,11 +34,14 @@ class Side(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ExportAs(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """How an export is written: style ``dynamodb``, ``plain`` or ``csv``, compression ``gz``, ``zst`` or none."""
+    """How an export is written: style ``dynamodb``, ``plain`` or ``csv``, compression ``gz``, ``zst`` or none.
+
+    ``export`` is the name by which the export knows its own parts again; each gets a new one."""
 
     style: str = "dynamodb"
     compression: str = ""
     split_bytes: int | None = None
+    export: str = ""
 
 
 class ReadAs(Struct, frozen=True, kw_only=True, omit_defaults=True):

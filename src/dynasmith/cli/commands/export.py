@@ -23,7 +23,7 @@ from dynasmith.errors import UsageError
 def command(invocation: Invocation, table: str, dest: str, **given: Any) -> int:
     """A whole table into a file or a folder of files, with a manifest: counts, digest, definition."""
     from dynasmith.cli.flow_shown import FlowShown, show_rehearsal, show_report
-    from dynasmith.files.items.sink import style_of
+    from dynasmith.files.items.dest import style_of
     from dynasmith.project.sides import ExportAs
 
     if dest.startswith("s3://"):

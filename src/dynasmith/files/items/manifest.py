@@ -21,7 +21,8 @@ class ManifestPart(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """What an export holds. ``definition`` is the table's definition, as a definition file would say it."""
+    """What an export holds. ``definition`` is the table's definition, as a definition file would say it; ``export`` is
+    the name of the export that wrote it."""
 
     format: int = FORMAT
     tool: str
@@ -34,6 +35,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     key: tuple[tuple[str, str], ...]
     parts: tuple[ManifestPart, ...]
     definition: dict[str, Any] | None = None
+    export: str = ""
 
     @property
     def notation(self) -> str:

@@ -3,6 +3,10 @@
 A segment's mark is the length of its part. A resumed job cuts the part to that length and goes on, so an export has
 each item once, whenever the run was killed. Every batch is packed alone (gzip members and zstd frames may follow one
 another in a file), which is what makes the part legal at each mark.
+
+The parts are those of one export: the folder beside a single file carries its name, and a folder of parts has a mark of
+it (`dynasmith.files.items.dest`). So an export never takes the parts of another one, and never
+overwrites what another one finished.
 """
 
 import asyncio
@@ -11,21 +15,19 @@ import shutil
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import msgspec
 import zstandard
 
 from dynasmith.errors import ItemInvalid, RunError, UsageError
 from dynasmith.files.items.csv_out import write_csv
+from dynasmith.files.items.dest import Compression, Dest, Style, is_file_name
 from dynasmith.files.items.framing import Lines
-from dynasmith.files.items.manifest import MANIFEST, Manifest, ManifestPart, beside, manifest_beside, write_manifest
+from dynasmith.files.items.manifest import MANIFEST, Manifest, ManifestPart, beside, write_manifest
 from dynasmith.files.items.opening import Opened
 from dynasmith.items.plain import plain_from_raw
 from dynasmith.ports.items import Dead, Item, Outcome
-
-Style: TypeAlias = Literal["dynamodb", "plain", "csv"]
-Compression: TypeAlias = Literal["", "gz", "zst"]
 
 ITEMS_A_BATCH = 1_000_000
 """A file takes a page whole: batches of one segment must follow one another."""
@@ -52,7 +54,8 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
 class FileSink:
     """Writes items to ``dest``: a folder of parts, or one file when its name says a format (``.jsonl.gz``).
 
-    ``split_bytes`` begins a new part of a folder when one has that length. Files are readable by their owner only.
+    ``split_bytes`` begins a new part of a folder when one has that length; ``export`` is this export's own name, the
+    same one at each resume. Files are readable by their owner only. Raises RunError where another export has the place.
     """
 
     def __init__(
@@ -64,17 +67,17 @@ class FileSink:
         compression: Compression = "",
         split_bytes: int | None = None,
         level: int = 1,
+        export: str = "",
     ) -> None:
-        self._dest = dest
+        self._dest = Dest(dest, export)
         self._head = head
         self._style = style
         self._compression = compression
         self._split = split_bytes
-        self._single = is_file_name(dest)
-        self._folder = dest.with_name(dest.name + ".parts") if self._single else dest
+        self._folder = self._dest.folder
         self._pack = _packer(compression, level)
         self._marks: dict[int, _Mark] = {}
-        if style == "csv" and not self._single:
+        if style == "csv" and not is_file_name(dest):
             raise UsageError(f"CSV is one file, and {dest} names a folder.", hint="name it ITEMS.csv or ITEMS.csv.gz")
 
     @property
@@ -105,10 +108,10 @@ class FileSink:
 
     def _begin(self, segment: int, mark: bytes) -> bool:
         known = msgspec.json.decode(mark, type=_Mark) if mark else _Mark()
-        if mark and self._complete():
+        if self._dest.complete:
             self._marks[segment] = known
             return True
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._dest.claim()
         wanted = [(part.name, part.bytes) for part in known.done]
         wanted.append((self._part(segment, len(known.done)).name, known.length))
         whole = all(_length(self._folder / name) >= length for name, length in wanted)
@@ -161,7 +164,7 @@ class FileSink:
         return lines, dead
 
     def _finish(self, digest: str) -> None:
-        if self._complete():  # killed while an earlier finish removed the parts
+        if self._dest.complete:  # killed while an earlier finish removed the parts
             shutil.rmtree(self._folder, ignore_errors=True)
             return
         parts = [
@@ -170,20 +173,19 @@ class FileSink:
             for part in [*mark.done, ManifestPart(self._part(segment, len(mark.done)).name, mark.items, mark.length)]
             if part.items or not mark.done
         ]
-        if not self._single:
+        if not self._dest.single:
             write_manifest(self._folder / MANIFEST, self._manifest(digest, tuple(parts)))
+            self._dest.release()
             return
-        self._join(parts)
-        one = ManifestPart(self._dest.name, sum(part.items for part in parts), self._dest.stat().st_size)
-        write_manifest(beside(self._dest), self._manifest(digest, (one,)))
+        path = self._dest.path
+        if not self._dest.named:
+            self._join(parts, self._dest.whole)
+            self._dest.name()
+        one = ManifestPart(path.name, sum(part.items for part in parts), path.stat().st_size)
+        write_manifest(beside(path), self._manifest(digest, (one,)))
         shutil.rmtree(self._folder)
 
-    def _complete(self) -> bool:
-        """Whether the one file is there and its manifest beside it, which is written last."""
-        return self._single and self._dest.exists() and manifest_beside(self._dest) is not None
-
-    def _join(self, parts: Sequence[ManifestPart]) -> None:
-        whole = self._dest.with_name(self._dest.name + ".new")
+    def _join(self, parts: Sequence[ManifestPart], whole: Path) -> None:
         paths = [self._folder / part.name for part in parts]
         whole.unlink(missing_ok=True)
         with _opened(whole) as file, os.fdopen(os.dup(file), "wb") as out:
@@ -193,7 +195,6 @@ class FileSink:
                 for path in paths:
                     with path.open("rb") as part:
                         shutil.copyfileobj(part, out, 1024 * 1024)
-        whole.replace(self._dest)
 
     def _manifest(self, digest: str, parts: tuple[ManifestPart, ...]) -> Manifest:
         head = self._head
@@ -208,26 +209,8 @@ class FileSink:
             key=head.key,
             parts=parts,
             definition=head.definition,
+            export=self._dest.export,
         )
-
-
-def is_file_name(dest: Path) -> bool:
-    """Whether ``dest`` names one file (its name has a format) and not a folder."""
-    return style_of(dest.name) is not None
-
-
-def style_of(name: str) -> tuple[Style, Compression] | None:
-    """The style and compression that a file's name says; None where it says none, which makes it a folder's."""
-    lower = name.lower()
-    compression: Compression = ""
-    for suffix, packed in ((".gz", "gz"), (".zst", "zst")):
-        if lower.endswith(suffix):
-            lower, compression = lower.removesuffix(suffix), packed  # type: ignore[assignment]  # a str of the literal
-    if lower.endswith(".csv"):
-        return "csv", compression
-    if lower.endswith((".jsonl", ".ndjson", ".json")):
-        return "dynamodb", compression
-    return None
 
 
 def _length(path: Path) -> int:
