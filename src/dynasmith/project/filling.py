@@ -11,6 +11,7 @@ from dynasmith.errors import CheckpointError
 from dynasmith.files.items.fingerprint import Fingerprint, check_unchanged, fingerprint_of
 from dynasmith.files.items.foreign import renaming_of
 from dynasmith.files.items.layout import Layout
+from dynasmith.files.items.opening import STDIN
 from dynasmith.files.items.source import CsvFields, FileSource
 from dynasmith.items.key import KeySchema
 from dynasmith.jobs.job import Job
@@ -23,6 +24,8 @@ FINGERPRINTS = "fingerprints"
 """The parameter of a job by which it knows its files again."""
 KEY = "key"
 """The parameter of a job that says the key of its target."""
+ANEW = "populate the same data again with --mode skip-existing, or save it to a file and populate that"
+"""How to go on with a job that read standard input."""
 # Items of a page where nobody says --batch-size: a page of files is bounded by its bytes too.
 PAGE_ITEMS = 1000
 
@@ -50,7 +53,10 @@ def remembered_files(layout: Layout, fields: tuple[CsvFields, ...]) -> dict[str,
 
 
 def check_files(parameters: Mapping[str, Any]) -> None:
-    """Raise CheckpointError where a file of the job changed since it began. The job stays as it is."""
+    """Raise CheckpointError where a file of the job changed since it began, or is standard input, which nobody can look
+    at again. The job stays as it is."""
+    if STDIN in parameters.get("files", ()):
+        raise CheckpointError("A job that reads standard input cannot be resumed.", hint=ANEW)
     try:
         kept = msgspec.convert(parameters.get(FINGERPRINTS, {}), dict[str, Fingerprint])
     except msgspec.ValidationError as error:

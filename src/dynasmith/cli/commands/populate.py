@@ -6,7 +6,7 @@ import click
 
 from dynasmith.cli.flow_options import MODE, PROCESSES, TRANSPORT, flow_options, flowing, side, side_options
 from dynasmith.cli.shared import Invocation, verb
-from dynasmith.errors import ItemInvalid, UsageError
+from dynasmith.errors import Interrupted, ItemInvalid, UsageError
 
 
 @verb("populate", example="dynasmith populate users data/users.json")
@@ -33,6 +33,8 @@ def command(invocation: Invocation, table: str, files: tuple[str, ...], **given:
 
     Without a FILE: the items of --item, else those that the table's definition lists."""
     from dynasmith.cli.flow_shown import FlowShown, show_rehearsal, show_report
+    from dynasmith.files.items.opening import STDIN
+    from dynasmith.project.filling import ANEW
     from dynasmith.project.sides import ReadAs
 
     if any(name.startswith("s3://") for name in files):
@@ -53,8 +55,13 @@ def command(invocation: Invocation, table: str, files: tuple[str, ...], **given:
         return show_rehearsal(invocation, items.rehearse_populate(target, source, **wish))
     invocation.ask_environment()
     invocation.ask(f"Write items into {table}?")
-    with FlowShown(invocation.words()) as shown:
-        report = items.populate(target, source, listener=shown, **wish)
+    try:
+        with FlowShown(invocation.words()) as shown:
+            report = items.populate(target, source, listener=shown, **wish)
+    except Interrupted as error:
+        if STDIN not in files:
+            raise
+        raise Interrupted(error.message, hint=f"standard input cannot be resumed: {ANEW}") from error
     return show_report(invocation, report)
 
 

@@ -157,11 +157,6 @@ class FileSource:
         return items, places, dead
 
     def _opened(self, part: Part, place: _Place) -> "_OpenPart":
-        if part.path == STDIN and place.at:
-            raise CheckpointError(
-                "A job that reads standard input cannot be resumed: what was read is gone.",
-                hint="start it again; items that are there already are recognised",
-            )
         opened = Opened(part.path)
         try:
             return self._begun(opened, part, place)
