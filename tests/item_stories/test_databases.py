@@ -12,6 +12,7 @@ from dynasmith import Key, KeyAttribute, Project, Table, connect
 from dynasmith.cli.main import run
 from dynasmith.errors import UsageError
 from dynasmith.project.databases import Database
+from item_stories.kit import ItemStory
 
 
 def table(name: str) -> Table:
@@ -110,3 +111,12 @@ def test_users_from_a_mongoexport_file(
     assert user["created"]["S"].startswith("2026-01-15T10:30:00")
     assert user["balance"] == {"N": "12.34567890123456789"}
     assert user["address"]["M"]["tags"]["L"] == [{"S": "home"}, {"NULL": True}]
+
+
+@pytest.mark.parametrize("more", [(), ("--dry-run",)])
+def test_a_sqlite_file_that_is_not_there_is_not_made(story: ItemStory, more: tuple[str, ...]) -> None:
+    story.make("users")
+    answer = story("populate", "users", "--from", "sqlite:///nope.db", "--source-table", "users", "--yes", *more)
+    assert (answer.code, answer.error) == (1, "There is no file nope.db."), answer.err
+    assert not (story.folder / "nope.db").exists()
+    assert story("jobs", "list", "--json").json == []

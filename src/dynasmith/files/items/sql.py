@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -179,6 +180,25 @@ def _place(start: bytes, count: int) -> list[Any]:
     return values
 
 
+def check_there(url: str) -> None:
+    """Raise RunError for the URL of a SQLite file that does not exist. Another URL says so when it is connected to."""
+    try:
+        from sqlalchemy import make_url
+        from sqlalchemy.exc import ArgumentError
+    except ImportError:
+        return  # what is missing is said when the source is opened
+    try:
+        said = make_url(url)
+    except ArgumentError:
+        return
+    file = said.database or ""
+    if said.get_backend_name() != "sqlite" or file in ("", ":memory:"):
+        return
+    path = file.removeprefix("file:") if said.query.get("uri") else file
+    if path and ":memory:" not in path and not Path(path).is_file():
+        raise RunError(f"There is no file {path}.", hint="check the path: sqlite:///shop.db, sqlite:////abs/shop.db")
+
+
 def sql_source(
     url: str,
     key: KeySchema,
@@ -189,7 +209,9 @@ def sql_source(
     order: Sequence[str] = (),
     page_items: int = 500,
 ) -> OpenSource:
-    """Opens a SqlSource. Raises NotOffered without SQLAlchemy, UsageError for what contradicts itself."""
+    """Opens a SqlSource. Raises NotOffered without SQLAlchemy, UsageError for what contradicts itself, and RunError for
+    a SQLite file that is not there, which connecting to it would make."""
+    check_there(url)
 
     async def opened(_heard: Heard) -> SqlSource:
         return SqlSource(url, key, renaming, table=table, query=query, order=order, page_items=page_items)
