@@ -18,9 +18,10 @@ from dynasmith.items.plain import item_from_plain, looks_like_wire, raw_from_pla
 from dynasmith.items.size import ITEM_BYTES_MAX, check_item
 from dynasmith.items.wire import encode_item
 
-Notation: TypeAlias = Literal["wire", "enveloped", "plain", "mongo"]
+Notation: TypeAlias = Literal["wire", "enveloped", "plain", "mongo", "dead"]
 """``wire``: ``{"pk":{"S":"a"}}``. ``enveloped``: ``{"Item":{"pk":{"S":"a"}}}``, the service's exports and ours.
-``plain``: ``{"pk":"a"}``. ``mongo``: ``{"_id":{"$oid":"..."}}``, what ``mongoexport`` writes."""
+``plain``: ``{"pk":"a"}``. ``mongo``: ``{"_id":{"$oid":"..."}}``, what ``mongoexport`` writes. ``dead``: a dead-letter
+file of ours, where what was rejected before it became an item stands as it was written, under ``Item`` or ``line``."""
 
 Read: TypeAlias = Callable[[bytes], bytes]
 """From a piece to an item on the wire. Raises ItemInvalid for a piece that is none."""
@@ -33,10 +34,20 @@ _ENVELOPE = {"Item", "code", "reason", "line", "place", "segment", "page"}
 """What may stand beside an item in its envelope: a dead-letter file says why it is there."""
 
 
+_DEAD = {"code", "reason", "segment"}
+"""What each line of a dead-letter file has."""
+
+
 class _Enveloped(msgspec.Struct):
     item: msgspec.Raw = msgspec.field(name="Item")
 
 
+class _DeadLine(msgspec.Struct):
+    item: msgspec.Raw = msgspec.field(name="Item", default=msgspec.Raw(b""))
+    line: str = ""
+
+
+_dead_line = msgspec.json.Decoder(_DeadLine).decode
 _envelope = msgspec.json.Decoder(_Enveloped).decode
 _document = msgspec.json.Decoder(float_hook=Decimal).decode
 _object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
@@ -56,6 +67,8 @@ def notation_of(piece: bytes, place: str) -> Notation:
         ) from error
     if not isinstance(document, dict):
         raise FileFormatError(f"{place}: this is JSON, but not an item.", hint='an item looks like {"pk": "a"}')
+    if set(document) >= _DEAD and set(document) <= _ENVELOPE and ("Item" in document or "line" in document):
+        return "dead"
     if set(document) <= _ENVELOPE and looks_like_wire(document.get("Item")):
         return "enveloped"
     if "NewImage" in document or "Keys" in document:
@@ -81,6 +94,24 @@ def reader_of(notation: Notation, renaming: Renaming) -> Read:
             return _read_enveloped
         case "wire":
             return _read_wire
+        case "dead":
+            return lambda piece: _read_dead(piece, renaming)
+
+
+def _read_dead(piece: bytes, renaming: Renaming) -> bytes:
+    """The item of a dead letter, in whichever notation it was when it was rejected."""
+    try:
+        found = _dead_line(piece)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise ItemInvalid(f"This is no dead letter ({error}).", hint="one line each, as it was written") from error
+    inner = bytes(found.item) or found.line.encode()
+    try:
+        notation = notation_of(inner, "line")
+    except FileFormatError as error:
+        raise ItemInvalid(
+            "What stands under line is no item in JSON.", hint="mend it there, or put the item under Item"
+        ) from error
+    return reader_of("plain" if notation in ("dead", "enveloped") else notation, renaming)(inner)
 
 
 def _read_plain(piece: bytes) -> bytes:

@@ -45,26 +45,45 @@ def append_dead(path: Path, segment: int, page: bytes | None, dead: Sequence[Dea
 def drop_dead(path: Path, gone: Mapping[int, set[str] | None]) -> None:
     """Take out dead letters by segment: those of some pages (``page_name``), or all of it where None is said.
 
-    A line that a kill left half written goes too. One pass over the file, which is replaced whole.
+    A line that a kill left half written goes too; one that somebody wrote into the file stays. One pass over the file,
+    which is replaced whole.
     """
     if not path.exists():
         return
     temporary = path.with_name(f"{path.name}.new")
     file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with path.open("rb") as lines, os.fdopen(file, "wb") as out:
-        out.writelines(line for line in lines if line.endswith(b"\n") and not _is_gone(line, gone))
+        for line in lines:
+            ours = _line_of(line)
+            if ours is None:
+                # An editor may leave the last line without its end; only what is no whole JSON was cut by a kill.
+                if line.endswith(b"\n") or _is_object(line):
+                    out.write(line.removesuffix(b"\n") + b"\n")
+            elif not _is_gone(ours, gone):
+                out.write(line.removesuffix(b"\n") + b"\n")
     temporary.replace(path)
 
 
 def read_dead(path: Path) -> list[Dead]:
-    """The dead letters of a file; none where it does not exist."""
+    """The dead letters of a file; none where it does not exist. A line that is not ours is one too, and says so."""
     if not path.exists():
         return []
-    found = [msgspec.json.decode(line, type=_Line) for line in path.read_bytes().splitlines() if line.strip()]
-    return [
-        Dead(code=line.code, reason=line.reason, item=bytes(line.item) or line.line.encode(), place=line.place)
-        for line in found
-    ]
+    return [_dead_of(line, path) for line in path.read_bytes().splitlines() if line.strip()]
+
+
+def _dead_of(line: bytes, path: Path) -> Dead:
+    ours = _line_of(line)
+    if ours is None:
+        return Dead(code="rejected", reason=f"{path} was edited: this line is no dead letter of ours", item=line)
+    return Dead(code=ours.code, reason=ours.reason, item=bytes(ours.item) or ours.line.encode(), place=ours.place)
+
+
+def _line_of(line: bytes) -> _Line | None:
+    """The line as we write it; None where somebody else wrote it, or a kill cut it."""
+    try:
+        return msgspec.json.decode(line, type=_Line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 def _written(segment: int, page: bytes | None, dead: Dead) -> bytes:
@@ -84,12 +103,11 @@ def _is_object(item: bytes) -> bool:
     return True
 
 
-def _is_gone(line: bytes, gone: Mapping[int, set[str] | None]) -> bool:
-    found = msgspec.json.decode(line, type=_Line)
-    if found.segment not in gone:
+def _is_gone(line: _Line, gone: Mapping[int, set[str] | None]) -> bool:
+    if line.segment not in gone:
         return False
-    pages = gone[found.segment]
-    return pages is None or found.page in pages
+    pages = gone[line.segment]
+    return pages is None or line.page in pages
 
 
 def page_name(page: bytes | None) -> str:

@@ -1,0 +1,66 @@
+"""The dead-letter file is a file of items: mended, it is populated; edited, it stops no job."""
+
+from pathlib import Path
+
+from item_stories.kit import ItemStory
+
+LINES = (
+    '{"pk": "a", "n": 1}',
+    '{"n": 2}',
+    '{"pk": "c", "n": 3',
+    '{"pk": "d", "x": 1e999}',
+    '{"pk": {"S": "e"}, "x": {"N": "five"}}',
+)
+
+
+def dead_of(story: ItemStory, job: str) -> Path:
+    return story.folder / ".dynasmith" / "jobs" / job / "dead.jsonl"
+
+
+def test_lines_that_were_rejected_before_they_were_items_are_mended_in_the_file(story: ItemStory) -> None:
+    story.make("users")
+    story.write("users.jsonl", "\n".join(LINES[:4]) + "\n")
+    first = story("populate", "users", "users.jsonl", "--yes", "--json")
+    assert (first.code, first.json["written"], first.json["dead"]) == (3, 1, 3), first.err
+    path = dead_of(story, first.json["id"])
+    lines = path.read_text().splitlines()
+    assert ['"line":' in line for line in lines] == [False, True, False]
+    again = story("populate", "users", str(path), "--yes", "--json")
+    assert (again.code, again.json["written"], again.json["dead"]) == (3, 0, 3), again.err
+    mended = [
+        lines[0].replace('"Item":{', '"Item":{"pk":{"S":"b"},'),
+        lines[1].replace('\\"n\\": 3', '\\"n\\": 3}'),
+        lines[2].replace("1e999", "4", 1),
+    ]
+    story.write("mended.jsonl", "\n".join(mended) + "\n")
+    done = story("populate", "users", "mended.jsonl", "--yes", "--json")
+    assert (done.code, done.json["written"], done.json["dead"]) == (0, 3, 0), (done.err, mended)
+    assert sorted(item["pk"]["S"] for item in story.items("users")) == ["a", "b", "c", "d"]
+    assert {item["pk"]["S"]: item.get("n") for item in story.items("users")}["b"] == {"N": "2"}
+
+
+def test_a_dead_letter_of_dynamodb_json_stays_what_it_is(story: ItemStory) -> None:
+    story.make("users")
+    story.write("users.jsonl", '{"pk": {"S": "a"}}\n' + LINES[4] + "\n")
+    first = story("populate", "users", "users.jsonl", "--yes", "--json")
+    assert (first.code, first.json["dead"]) == (3, 1), first.err
+    story.write("mended.jsonl", dead_of(story, first.json["id"]).read_text().replace('"five"', '"5"'))
+    assert story("populate", "users", "mended.jsonl", "--yes").code == 0
+    assert {"pk": {"S": "e"}, "x": {"N": "5"}} in story.items("users")
+
+
+def test_a_dead_letter_file_that_somebody_edited_stops_no_job(story: ItemStory) -> None:
+    story.make("users")
+    story.write("users.jsonl", "\n".join((*LINES[:4], *(f'{{"pk": "p{number}"}}' for number in range(60)))) + "\n")
+    story.served.fault("BatchWriteItem", nth=4, kind="access-denied", times=None)
+    stopped = story("populate", "users", "users.jsonl", "--yes", "--batch-size", "8")
+    assert stopped.code == 1, stopped.err
+    story.served.calm()
+    [job] = story("jobs", "list", "--json").json
+    path = dead_of(story, job["id"])
+    path.write_text("a note of mine\n" + '{"pk": "mine"}\n' + path.read_text() + '{"reason": "the last line')
+    resumed = story("jobs", "resume", job["id"], "--json")
+    assert (resumed.code, resumed.json["dead"]) == (3, 3), resumed.err
+    lines = path.read_text().splitlines()
+    assert lines[:2] == ["a note of mine", '{"pk": "mine"}']
+    assert ["segment" in line for line in lines[2:]] == [True] * 3
