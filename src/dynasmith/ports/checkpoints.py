@@ -1,6 +1,6 @@
 """Where a job's state is kept: the ledger. One entry a job; who runs a job holds its claim, and nobody else does."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, Protocol
 
 from msgspec import Struct
@@ -72,8 +72,11 @@ class Ledger(Protocol):
         """Hold a job that nobody runs. Raises Locked when somebody does, RunError when there is no such job."""
         ...
 
-    def jobs(self) -> Sequence[Job]:
-        """Every job, oldest first; a job that was running when its process was killed is shown as interrupted."""
+    def jobs(self, unreadable: Callable[[str], None] | None = None) -> Sequence[Job]:
+        """Every job, oldest first; a job that was running when its process was killed is shown as interrupted.
+
+        One that cannot be read is left out, and ``unreadable`` is told of it in one sentence.
+        """
         ...
 
     def show(self, job_id: str) -> Job:

@@ -148,11 +148,8 @@ class Backfills:
         kept = self._journals.kept(job_id)
         return engine_undo.rehearse_undo(end, kept, kept.head.segments, asked or Flowing(), self._items.prices())
 
-    def again(self, claim: Claim, end: TableEnd, function: Function | None, around: Around, *, look: bool) -> Report:
-        """Go on with a backfill, or with an undo, that this process holds; ``end`` is the table, checked to be its own.
-
-        With ``look`` the transform is looked at first as at the beginning of a job, since it is another one now.
-        """
+    def again(self, claim: Claim, end: TableEnd, function: Function | None, around: Around) -> Report:
+        """Go on with a backfill, or with an undo, that this process holds; ``end`` is its table, checked to be so."""
         job = claim.job
         side = msgspec.convert(job.parameters["target"], Side)
         updates = self._updates(side, end)
@@ -163,11 +160,14 @@ class Backfills:
             raise CheckpointError(
                 f"Job {job.id} ran a function that it could not remember by name.", hint="resume it with transform="
             )
-        asked = asked_again(job.parameters)
-        if look:
-            engine.look_first(end, engine.rewriter_of(end, function, asked, job), asked, around)
         opener = self._opener(end, bool(job.parameters.get("journal", True)))
         return engine.backfill_again(claim, end, updates, opener, function, around=around)
+
+    def look_again(self, job: Job, end: TableEnd, function: Function | None, around: Around) -> None:
+        """Look at a transform that changed as at the beginning of a job: it has not been looked at. See `backfill`."""
+        if function is not None:
+            asked = asked_again(job.parameters)
+            engine.look_first(end, engine.rewriter_of(end, function, asked, job), asked, around)
 
     def check_same(self, job: Job, end: TableEnd) -> None:
         """Raise where the table is not the one of the job. Of an earlier version's the journal may know its name."""

@@ -43,9 +43,9 @@ class Jobs:
         self._items = items
         self._backfills = backfills
 
-    def list(self) -> Sequence[Job]:
-        """Every job of the ledger, oldest first."""
-        return self._items.ledger.jobs()
+    def list(self, *, unreadable: Callable[[str], None] | None = None) -> Sequence[Job]:
+        """Every job of the ledger, oldest first. ``unreadable`` is told of each that is left out, being damaged."""
+        return self._items.ledger.jobs(unreadable)
 
     def show(self, job_id: str) -> Job:
         """One job. Raises RunError where there is none of that id."""
@@ -99,12 +99,13 @@ class Jobs:
         ends = self._ends(job)
         claim = ledger.claim(job_id)
         try:
+            around = self._items.around(listener)
             if changed_transform:
+                if job.verb == "backfill":  # before it is kept: one that is refused was not accepted
+                    self._backfills.look_again(claim.job, ends["target"], function, around)
                 kept = with_transform_as_it_is(claim.job.parameters, self._items.folder)
                 claim.change(msgspec.structs.replace(claim.job, parameters=kept))
-            around = self._items.around(listener)
-            report = self._again(claim, ends, function, around, look=changed_transform)
-            return self._items.priced(report)
+            return self._items.priced(self._again(claim, ends, function, around))
         except KeyError as error:
             raise CheckpointError(f"Job {job_id} does not say {error}.", hint="start a new job") from error
         finally:
@@ -120,9 +121,7 @@ class Jobs:
             check_tables(job, ends)
         return ends
 
-    def _again(
-        self, claim: Claim, ends: dict[str, TableEnd], function: Function | None, around: Around, *, look: bool
-    ) -> Report:
+    def _again(self, claim: Claim, ends: dict[str, TableEnd], function: Function | None, around: Around) -> Report:
         job = claim.job
         match job.verb:
             case "copy":
@@ -135,7 +134,7 @@ class Jobs:
             case "populate":
                 return self._populate_again(claim, job, ends["target"], function, around)
             case "backfill" | "undo":
-                return self._backfills.again(claim, ends["target"], function, around, look=look)
+                return self._backfills.again(claim, ends["target"], function, around)
             case verb:
                 raise CheckpointError(f"Job {job.id} is a {verb}, which this version cannot resume.")
 

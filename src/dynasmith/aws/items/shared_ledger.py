@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 import threading
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from time import monotonic
@@ -129,12 +129,15 @@ class SharedLedger:
             job = moved(job, "interrupted", datetime.now(UTC), reason="its process ended without a word")
         return SharedClaim(self._store, lease, job)
 
-    def jobs(self) -> Sequence[Job]:
-        """Every job, oldest first. One that cannot be read is left out."""
+    def jobs(self, unreadable: Callable[[str], None] | None = None) -> Sequence[Job]:
+        """Every job, oldest first. One that cannot be read is left out, and ``unreadable`` told of it."""
         found = []
         for kept in self._store.jobs():
-            with suppress(CheckpointError):
+            try:
                 found.append(decode_job(kept))
+            except CheckpointError as error:
+                if unreadable is not None:
+                    unreadable(f"One job in {self._store.place} is left out: {error.message}")
         return sorted(found, key=lambda job: job.started_at)
 
     def show(self, job_id: str) -> Job:

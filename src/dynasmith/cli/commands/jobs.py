@@ -23,12 +23,15 @@ def list_(invocation: Invocation) -> int:
 
     from dynasmith.jobs.job import describe_job
 
-    jobs = [describe_job(job) for job in invocation.project().jobs.list()]
+    left_out: list[str] = []
+    jobs = [describe_job(job) for job in invocation.project().jobs.list(unreadable=left_out.append)]
+    for sentence in left_out:
+        invocation.say(f"Warning: {sentence}")
     if invocation.as_json:
         print_json(jobs)
         return 0
     if not jobs:
-        invocation.say("No jobs.")
+        invocation.say("No jobs that can be read." if left_out else "No jobs.")
         return 0
     grid = Grid(box=None, pad_edge=False, header_style="dim")
     for name in ("id", "verb", "state", "read", "written", "dead"):

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import msgspec
 
-from dynasmith.errors import Locked, RunError
+from dynasmith.errors import Locked, RunError, UsageError
 from dynasmith.jobs.job import Job, moved
 from dynasmith.ports.checkpoints import Ledger
 
@@ -25,19 +25,26 @@ def cancel(ledger: Ledger, job_id: str, now: Callable[[], datetime]) -> Job:
 
 
 def pause(ledger: Ledger, job_id: str) -> None:
-    """Let a job that runs wait, within a second, until ``proceed``. Raises RunError for one that does not run."""
+    """Let a job that runs wait, within a second, until ``proceed``.
+
+    Raises RunError for one that does not run, UsageError for one that is over.
+    """
     _running(ledger, job_id)
     ledger.steer(job_id, msgspec.structs.replace(ledger.steered(job_id), wish="pause"))
 
 
 def proceed(ledger: Ledger, job_id: str) -> None:
-    """Let a paused job go on in the process that runs it. Raises RunError for one that does not run."""
+    """Let a paused job go on in the process that runs it. Raises RunError and UsageError as ``pause`` does."""
     _running(ledger, job_id)
     ledger.steer(job_id, msgspec.structs.replace(ledger.steered(job_id), wish="run"))
 
 
 def pace(ledger: Ledger, job_id: str, *, read_units: float | None = None, write_units: float | None = None) -> None:
-    """Another pace in units a second, at once where the job runs, else when it is resumed. None leaves a side alone."""
+    """Another pace in units a second, at once where the job runs, else when it is resumed. None leaves a side alone.
+
+    Raises UsageError for a job that is over.
+    """
+    _shown(ledger, job_id)
     for units in (read_units, write_units):
         if units is not None and not units > 0:
             raise RunError(f"A pace of {units:g} units a second would never end.", hint="jobs pause lets a job wait")
@@ -53,6 +60,15 @@ def pace(ledger: Ledger, job_id: str, *, read_units: float | None = None, write_
 
 
 def _running(ledger: Ledger, job_id: str) -> None:
-    job = ledger.show(job_id)
+    job = _shown(ledger, job_id)
     if job.state not in ("running", "paused"):
         raise RunError(f"Job {job_id} does not run: it is {job.state}.", hint=f"dynasmith jobs resume {job_id}")
+
+
+def _shown(ledger: Ledger, job_id: str) -> Job:
+    job = ledger.show(job_id)
+    if job.over:
+        raise UsageError(
+            f"Job {job_id} is over: it is {job.state}, and nothing of it is left to do.", hint="dynasmith jobs list"
+        )
+    return job

@@ -13,7 +13,7 @@ those pages. It never loses the order: what a checkpoint speaks of was acknowled
 
 import errno
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -69,14 +69,17 @@ class FolderLedger:
             lock.release()
             raise
 
-    def jobs(self) -> Sequence[Job]:
-        """Every job, oldest first. A folder whose job cannot be read is left out."""
+    def jobs(self, unreadable: Callable[[str], None] | None = None) -> Sequence[Job]:
+        """Every job, oldest first. A folder whose job cannot be read is left out, and ``unreadable`` told of it."""
         found = []
         for home in sorted(self._folder.iterdir()) if self._folder.is_dir() else []:
+            if not (home / "job.json").is_file():  # one that is about to begin, or something of somebody else's
+                continue
             try:
                 found.append(self._shown(home))
-            except CheckpointError:
-                continue
+            except CheckpointError as error:
+                if unreadable is not None:
+                    unreadable(f"{home.name} is left out: {error.message}")
         return sorted(found, key=lambda job: job.started_at)
 
     def show(self, job_id: str) -> Job:
@@ -118,8 +121,6 @@ class FolderLedger:
         return home
 
     def _shown(self, home: Path) -> Job:
-        if not (home / "job.json").is_file():
-            raise CheckpointError(f"{home} holds no job.")
         job = _settled(_read_job(home), locked=is_locked(home / "lock"))
         try:
             checkpoints = list(_checkpoints(home, job))
