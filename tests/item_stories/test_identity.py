@@ -176,7 +176,7 @@ def test_what_a_backfill_changed_is_not_put_back_into_another_table(two: ItemSto
     refused = two("--env", "dev", "jobs", "undo", job, "--yes")
     assert refused.code == 1, refused.err
     assert "dev-users was deleted and made again" in refused.error
-    assert refused.hint == f"dynasmith jobs prune {job} removes what is kept of it"
+    assert refused.hint == f"dynasmith jobs prune {job} --env dev removes what is kept of it"
     assert all("country" in item for item in two.items("dev-users"))
 
 

@@ -2,25 +2,31 @@
 
 import json
 import sys
+from collections.abc import Callable
 
 from dynasmith.engine.transfer.trace import trace_of
 from dynasmith.errors import DefinitionError, DynasmithError, SeveralFailed, TransformError
 
 
-def show_error(error: DynasmithError, *, as_json: bool) -> int:
-    """Print ``error`` (JSON on stdout with ``--json``, words on stderr) and return its exit code."""
+def show_error(error: DynasmithError, *, as_json: bool, complete: Callable[[str], str] = str) -> int:
+    """Print ``error`` (JSON on stdout with ``--json``, words on stderr) and return its exit code.
+
+    ``complete`` gives the commands of hints the options of this run. See `Invocation.complete`.
+    """
     if as_json:
-        sys.stdout.write(json.dumps({"error": error_json(error)}, ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps({"error": error_json(error, complete)}, ensure_ascii=False) + "\n")
         return error.exit
     lines = [f"Error: {error.message}"]
     if isinstance(error, DefinitionError):
         lines = [f"{_severity(finding)}: {finding.sentence}" for finding in error.findings]
     if isinstance(error, SeveralFailed):
-        lines += [f"  {name}: {failure.message}{_hint(failure)}" for name, failure in sorted(error.failures.items())]
+        lines += [
+            f"  {name}: {failure.message}{complete(_hint(failure))}" for name, failure in sorted(error.failures.items())
+        ]
     if isinstance(error, TransformError):
         lines += trace_of(error).splitlines()  # of the user's own code, which is what has to be mended
     if error.hint:
-        lines.append(f"Hint: {error.hint}")
+        lines.append(f"Hint: {complete(error.hint)}")
     sys.stderr.write("\n".join(lines) + "\n")
     return error.exit
 
@@ -34,16 +40,16 @@ def _hint(error: DynasmithError) -> str:
     return f" ({error.hint})" if error.hint else ""
 
 
-def error_json(error: DynasmithError) -> dict[str, object]:
+def error_json(error: DynasmithError, complete: Callable[[str], str] = str) -> dict[str, object]:
     """An error as programs read it."""
     document: dict[str, object] = {
         "code": error.code,
         "message": error.message,
-        "hint": error.hint,
+        "hint": complete(error.hint),
         "exit": error.exit,
     }
     if isinstance(error, DefinitionError):
         document["findings"] = [finding.sentence for finding in error.findings]
     if isinstance(error, SeveralFailed):
-        document["failures"] = {name: error_json(failure) for name, failure in error.failures.items()}
+        document["failures"] = {name: error_json(failure, complete) for name, failure in error.failures.items()}
     return document

@@ -112,11 +112,12 @@ def _on_sigterm(number: int, frame: FrameType | None) -> NoReturn:
 def run(words: list[str]) -> int:
     """Run the command line with these words; the exit code. Nothing but ``--debug`` shows a stack trace."""
     as_json, debug = "--json" in words, "--debug" in words
+    invocation = Invocation()
     try:
-        code = cli.main(args=words, prog_name="dynasmith", standalone_mode=False)
+        code = cli.main(args=words, prog_name="dynasmith", standalone_mode=False, obj=invocation)
     except DynasmithError as error:
         _trace(debug)
-        return show_error(error, as_json=as_json)
+        return show_error(error, as_json=as_json, complete=invocation.complete)
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as error:

@@ -1,5 +1,8 @@
 """What words and pages are drawn on: a console whose reader may leave without the work being stopped."""
 
+from collections.abc import Callable
+from typing import Any
+
 from rich.console import Console
 
 from dynasmith.cli.shared import fall_silent
@@ -7,6 +10,13 @@ from dynasmith.cli.shared import fall_silent
 
 class Screen(Console):
     """A rich console that falls silent where its reader has gone (``| head``); rich itself would end the program."""
+
+    complete: Callable[[str], str] = str
+    """What is done to words before they are drawn: commands among them get the options that this run was given."""
+
+    def print(self, *objects: Any, **how: Any) -> None:
+        """Draw them."""
+        super().print(*(self.complete(each) if isinstance(each, str) else each for each in objects), **how)
 
     def on_broken_pipe(self) -> None:
         """Nobody reads any more: what is being done goes on, and its exit code stays true."""

@@ -6,6 +6,8 @@ import functools
 import json
 import logging
 import os
+import re
+import shlex
 import sys
 from collections.abc import Callable
 from typing import IO, TYPE_CHECKING, Any, TypeVar
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 MANY = ("confirm",)
 FLAGS = ("as_json", "yes", "dry_run", "quiet", "debug", "physical")
+PLACES = ("env", "config", "endpoint", "region", "profile", "directory")
+"""The options that say where to go. Never a key: a command that is shown is kept by shells and logs."""
+_JOB_COMMAND = re.compile(r"\bdynasmith jobs (?:list\b|[a-z]+ [a-z]+-\d{8}T\d{6}-[0-9a-f]{6}\b)")
 
 
 class Invocation:
@@ -70,6 +75,12 @@ class Invocation:
             self._project = project.dry if self.dry_run else project
         return self._project
 
+    def complete(self, words: str) -> str:
+        """The words, with the options of this run in every command about jobs: as printed it goes to the same place."""
+        said = [word for name in PLACES if (text := self.text(name)) for word in (f"--{name}", text)]
+        said += ["--physical"] if self.values.get("physical") else []
+        return _JOB_COMMAND.sub(lambda found: shlex.join([*found[0].split(), *said]), words) if said else words
+
     def warn(self) -> None:
         """Say the doubts about the definitions (errors are raised)."""
         for finding in self.project().definitions.findings:
@@ -85,7 +96,9 @@ class Invocation:
         """Where words go: stderr, drawn on a terminal, plain elsewhere."""
         from dynasmith.cli.screen import Screen
 
-        return Screen(stderr=True, quiet=self.quiet, highlight=False, soft_wrap=not sys.stderr.isatty())
+        screen = Screen(stderr=True, quiet=self.quiet, highlight=False, soft_wrap=not sys.stderr.isatty())
+        screen.complete = self.complete
+        return screen
 
     def page(self) -> Console:
         """Where data goes: stdout."""
@@ -99,7 +112,7 @@ class Invocation:
         if self.quiet:
             return
         try:
-            sys.stderr.write(sentence + "\n")
+            sys.stderr.write(self.complete(sentence) + "\n")
         except BrokenPipeError:
             fall_silent(sys.stderr)
 

@@ -25,8 +25,13 @@ def command(invocation: Invocation, source: str, target: str, **given: Any) -> i
         print_json(found.to_json())
         return 0 if found.equal else 3
     page = invocation.page()
-    for name, digest in ((source, found.source), (target, found.target)):
-        page.print(f"{digest}  {name}", markup=False)
+    done = "transformed" if given["transform"] else f"what {given['job']} made of it" if given["job"] else ""
+    alike = source == target
+    for name, digest, words in (
+        (source, found.source, ["source"] * alike + [done] * bool(done)),
+        (target, found.target, ["target"] * alike),
+    ):
+        page.print(f"{digest}  {name}" + (f" ({', '.join(words)})" if words else ""), markup=False)
     for difference in found.differences:
         live = "  (equal when read again: somebody writes to it)" if difference.changing else ""
         page.print(f"  {difference.kind:<8} {difference.key}{live}", markup=False)
