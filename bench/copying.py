@@ -3,12 +3,13 @@
     python bench/copying.py [--items 200000] [--rounds 3] [--without-others] [--no-tls]
 
 Every contender is a process of its own against the same stub (``bench/stub.py``), which is no bottleneck. Rounds are
-interleaved and the median is shown, with the ratio to the untransformed copy. Compare within one run only: the same
-machine drifts by 1.5 from run to run. The others are installed into .bench/venv from bench/requirements.txt; what
+interleaved and the median is shown: a table for each of three transforms, with the ratio to our own copy. Two
+processes take half a second each to start, which short runs show. Compare within one run only: the same machine drifts by 1.5 from run to run. The others are installed into .bench/venv from bench/requirements.txt; what
 cannot be installed is named and left out.
 """
 
 import argparse
+import itertools
 import json
 import os
 import platform
@@ -25,12 +26,15 @@ from typing import Any
 
 HERE = Path(__file__).parent
 VENV = HERE.parent / ".bench" / "venv"
+ROWS = {
+    "raw": "Untransformed",
+    "lazy": "Three attributes read, changed and written",
+    "native": "Every attribute to Python and back",
+}
 OURS = {
-    "dynasmith copy, untransformed": "raw",
-    "dynasmith copy, untransformed, digest on": "digest",
-    "dynasmith copy, three attributes changed": "lazy",
-    "dynasmith copy, every attribute to Python and back": "native",
-    "dynasmith copy, the same in two processes": "processes",
+    "raw": {"dynasmith": "raw", "dynasmith, digest on": "digest"},
+    "lazy": {"dynasmith": "lazy", "dynasmith, in two processes": "lazy-processes"},
+    "native": {"dynasmith": "native", "dynasmith, in two processes": "native-processes"},
 }
 OTHERS = {
     "boto3 resource, batch_writer, 4 threads": "boto3-resource",
@@ -97,9 +101,10 @@ def others_python() -> str | None:
 
 
 class Table:
-    """Figures of every contender, by round."""
+    """Figures of every contender for one transform, by round."""
 
-    def __init__(self) -> None:
+    def __init__(self, title: str) -> None:
+        self.title = title
         self.figures: dict[str, list[dict[str, Any]]] = {}
 
     def add(self, name: str, python: str, script: str, *arguments: str) -> None:
@@ -110,17 +115,18 @@ class Table:
             found = run(python, script, *arguments)
         except RuntimeError as error:
             self.figures[name] = []
-            sys.stderr.write(f"{name}: left out, {error}\n")
+            sys.stderr.write(f"{self.title}, {name}: left out, {error}\n")
             return
         self.figures.setdefault(name, []).append(found)
-        sys.stderr.write(f"{name}: {found['cpu_us']:.1f} us\n")
+        sys.stderr.write(f"{self.title}, {name}: {found['cpu_us']:.1f} us\n")
 
     def lines(self) -> list[str]:
-        """The table in Markdown, cheapest first."""
+        """The table in Markdown, cheapest first; the ratio is to our own copy in one process."""
         rows = {name: found for name, found in self.figures.items() if found}
         medians = {name: statistics.median(one["cpu_us"] for one in found) for name, found in rows.items()}
-        base = medians.get("dynasmith copy, untransformed", min(medians.values()))
-        lines = ["| way | CPU us an item | ratio | items/s | peak MB |", "|---|---|---|---|---|"]
+        base = medians.get("dynasmith", min(medians.values()))
+        lines = ["", f"### {self.title}", ""]
+        lines += ["| way | CPU us an item | ratio | items/s | peak MB |", "|---|---|---|---|---|"]
         for name, median in sorted(medians.items(), key=lambda pair: pair[1]):
             speed = statistics.median(one["items_per_second"] for one in rows[name])
             memory = max(one["memory_mb"] for one in rows[name])
@@ -138,25 +144,26 @@ def main() -> int:
     chosen = parser.parse_args()
     few = max(1, chosen.items // OTHERS_SHARE)
     python = None if chosen.without_others else others_python()
-    table = Table()
+    tables = {kind: Table(title) for kind, title in ROWS.items()}
     with tempfile.TemporaryDirectory() as folder:
         tls = None if chosen.no_tls else certificate(Path(folder))
-        for _ in range(chosen.rounds):
+        for _, (kind, table) in itertools.product(range(chosen.rounds), tables.items()):
             with stub(chosen.items) as address:
-                for name, kind in OURS.items():
-                    table.add(name, sys.executable, "ours.py", address, str(chosen.items), kind)
+                for name, ours in OURS[kind].items():
+                    table.add(name, sys.executable, "ours.py", address, str(chosen.items), ours)
             if tls:
                 with stub(chosen.items, tls) as address:
-                    for name, kind in OURS.items():
-                        table.add(f"{name}, TLS", sys.executable, "ours.py", address, str(chosen.items), kind, tls[0])
+                    for name, ours in OURS[kind].items():
+                        table.add(f"{name}, TLS", sys.executable, "ours.py", address, str(chosen.items), ours, tls[0])
             if python:
                 with stub(few) as address:
                     for name, way in OTHERS.items():
-                        table.add(name, python, "others.py", address, str(few), way)
+                        table.add(name, python, "others.py", address, str(few), way, kind)
     when = datetime.now(UTC).date().isoformat()
     sys.stdout.write(f"{when}, {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, ")
-    sys.stdout.write(f"items of 981 bytes, {chosen.rounds} rounds, medians\n\n")
-    sys.stdout.write("\n".join(table.lines()) + "\n")
+    sys.stdout.write(f"items of 981 bytes, {chosen.rounds} rounds, medians\n")
+    for table in tables.values():
+        sys.stdout.write("\n".join(table.lines()) + "\n")
     return 0
 
 

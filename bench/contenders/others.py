@@ -1,4 +1,6 @@
-"""What else Python copies tables with: ``others.py ENDPOINT ITEMS WAY``. One process, as each one's own docs do it.
+"""What else Python copies tables with: ``others.py ENDPOINT ITEMS WAY raw|lazy|native``. One process, as each one's own
+docs do it. ``lazy`` changes three attributes of each item. ``native`` has every attribute in Python and back, which all
+but boto3's client do in any case.
 
 boto3 clients and tables run in four threads (more do not help: the interpreter lock is what they wait for).
 """
@@ -13,6 +15,18 @@ from measure import measure
 
 SEGMENTS = 4
 KEYS = {"region_name": "us-east-1", "aws_access_key_id": "dummy", "aws_secret_access_key": "dummy"}
+
+
+KIND = "raw"
+
+
+def changed(item: Any) -> Any:
+    """The item after the transform of the row: three attributes, where it is the lazy one."""
+    if KIND == "lazy":
+        item["age"] = item["age"] + 1
+        item["name"] = item["name"].upper()
+        item["updated_at"] = item["updated_at"] + 1
+    return item
 
 
 def slices(items: list[Any], size: int = 25) -> Iterator[list[Any]]:
@@ -39,7 +53,7 @@ def boto3_resource(endpoint: str) -> int:
             while True:
                 page = source.scan(Segment=number, TotalSegments=SEGMENTS, **more)
                 for item in page["Items"]:
-                    batch.put_item(Item=item)
+                    batch.put_item(Item=changed(item))
                 done += len(page["Items"])
                 if "LastEvaluatedKey" not in page:
                     return done
@@ -49,17 +63,28 @@ def boto3_resource(endpoint: str) -> int:
 
 
 def boto3_client(endpoint: str) -> int:
-    """The client, items as they come, no conversion."""
+    """The client; items as they come, converted by its own types where the transform wants them in Python."""
     import boto3
+    from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
     client = boto3.client("dynamodb", endpoint_url=endpoint, **KEYS)
+    read, write = TypeDeserializer().deserialize, TypeSerializer().serialize
+
+    def wire(item: dict[str, Any]) -> dict[str, Any]:
+        if KIND == "lazy":
+            for name in ("age", "updated_at"):
+                item[name] = {"N": str(int(item[name]["N"]) + 1)}
+            item["name"] = {"S": item["name"]["S"].upper()}
+        if KIND == "native":
+            return {name: write(read(value)) for name, value in item.items()}
+        return item
 
     def segment(number: int) -> int:
         done, more = 0, {}
         while True:
             page = client.scan(TableName="a", Segment=number, TotalSegments=SEGMENTS, **more)
             for batch in slices(page["Items"]):
-                left = {"b": [{"PutRequest": {"Item": item}} for item in batch]}
+                left = {"b": [{"PutRequest": {"Item": wire(item)}} for item in batch]}
                 while left:
                     left = client.batch_write_item(RequestItems=left)["UnprocessedItems"]
             done += len(page["Items"])
@@ -112,7 +137,7 @@ def pynamodb(endpoint: str) -> int:
     done = 0
     with target.batch_write() as batch:
         for item in source.scan():
-            batch.save(target(**item.attribute_values))
+            batch.save(target(**changed(item.attribute_values)))
             done += 1
     return done
 
@@ -138,7 +163,7 @@ def aiodynamo(endpoint: str) -> int:
             pending: set[asyncio.Task[None]] = set()
             batch: list[Any] = []
             async for item in client.scan("a"):
-                batch.append(item)
+                batch.append(changed(item))
                 done += 1
                 if len(batch) == 25:
                     pending.add(asyncio.create_task(write(batch)))
@@ -160,7 +185,7 @@ def pydynox(endpoint: str) -> int:
     client = DynamoDBClient(region="us-east-1", access_key="dummy", secret_key="dummy", endpoint_url=endpoint)
     done, batch = 0, []
     for item in client.sync_scan("a"):
-        batch.append(item)
+        batch.append(changed(item))
         done += 1
         if len(batch) == 25:
             client.sync_batch_write("b", put_items=batch)
@@ -179,5 +204,5 @@ WAYS = {
 }
 
 if __name__ == "__main__":
-    _, address, _, way = sys.argv
+    _, address, _, way, KIND = sys.argv
     measure(lambda: WAYS[way](address))

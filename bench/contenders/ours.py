@@ -1,4 +1,6 @@
-"""dynasmith's copy: ``ours.py ENDPOINT ITEMS raw|digest|lazy|native|processes [CA]``; checkpoints and pace are on."""
+"""dynasmith's copy: ``ours.py ENDPOINT ITEMS raw|digest|lazy|native|lazy-processes|native-processes [CA]``.
+
+Checkpoints and pace are on."""
 
 import sys
 import tempfile
@@ -49,10 +51,10 @@ def main(endpoint: str, items: str, kind: str, ca: str = "") -> None:
         description = TableDescription(table=Table(name=name, key=key), status="ACTIVE", item_count_estimate=int(items))
         return TableEnd(description, TableAccess(client))
 
-    function = {"lazy": lazy, "native": native, "processes": native}.get(kind)
+    function = {"lazy": lazy, "native": native}.get(kind.partition("-")[0])
     # A limit that is never reached: the pace is reckoned, and does not slow the measurement.
     asked = Flowing(segments=8, digest=kind == "digest", max_read_units=1e9, max_write_units=1e9)
-    if kind == "processes":
+    if kind.endswith("-processes"):
         asked = msgspec.structs.replace(asked, processes=2)
     assert asked.max_write_units != inf
     with tempfile.TemporaryDirectory() as folder:
