@@ -192,3 +192,24 @@ def test_a_copy_whose_transform_asks_for_the_time_is_proven_by_its_job(moving: I
     proven = moving("verify", "users", "users_v2", "--job", job)
     assert (proven.code, proven.out.splitlines()[-1]) == (0, "Equal."), proven.out + proven.err
     assert moving("verify", "users", "users_v2", "--job", "copy-none").code == 1
+
+
+def test_a_copy_that_makes_equal_items_of_many_is_proved(story: ItemStory) -> None:
+    story.write("moves.py", "def grouped(item, ctx):\n    return {'pk': f\"group-{item['n'] % 7}\"}\n")
+    story.people("users", 90)
+    story.make("users_v2")
+    words = ("--transform", "moves:grouped")
+    copied = story("copy", "users", "users_v2", *words, "--batch-size", "4", "--yes", "--json")
+    assert (copied.code, copied.json["written"], copied.json["already"]) == (0, 7, 83), copied.err
+    for how in (("--job", copied.json["id"]), words):
+        proved = story("verify", "users", "users_v2", *how, "--json")
+        assert (proved.code, proved.json["equal"], proved.json["source"]["count"]) == (0, True, 7), proved.out
+    story.put("users_v2", {"pk": {"S": "group-3"}, "more": {"S": "x"}}, {"pk": {"S": "group-9"}})
+    story.direct.delete_item(TableName="users_v2", Key={"pk": {"S": "group-0"}})
+    refuted = story("verify", "users", "users_v2", *words, "--json")
+    assert refuted.code == 3
+    assert {(each["kind"], each["key"]) for each in refuted.json["differences"]} == {
+        ("differs", "pk=group-3"),
+        ("extra", "pk=group-9"),
+        ("missing", "pk=group-0"),
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace as changed
 from typing import TYPE_CHECKING, Any
 
 from dynasmith.engine.transfer.asked import asked_again
@@ -12,6 +13,7 @@ from dynasmith.engine.transfer.verify import Verified, VerifySide, verify
 from dynasmith.errors import UsageError
 from dynasmith.files.items.layout import Layout, layout_of
 from dynasmith.files.items.source import FileSource
+from dynasmith.files.seen import SeenKeys
 from dynasmith.items.condition.condition import parse_condition
 from dynasmith.items.ctx import Context
 from dynasmith.items.key import KeySchema
@@ -64,7 +66,7 @@ def verify_sides(
             hint="--transform or --job says what a copy did to the items",
         )
     if stage is not None:
-        first = VerifySide(source=first.source, stage=stage, lookup=first.lookup, reads=first.reads)
+        first = changed(first, stage=stage, seen=SeenKeys)
     second = _side(ends[1], layouts[1], key, "")
     return verify(first, second, key, limit=limit, around=items.around(listener))
 

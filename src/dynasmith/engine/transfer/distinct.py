@@ -95,7 +95,7 @@ class Distinct:
                     Dead(code="rejected", reason=error.message, item=bytes(item), place=self._name(segment, place))
                 )
                 continue
-            entries.append(Entry(key, place, one % (2 * _HALF) - _HALF))
+            entries.append(Entry(key, place, signed_hash(one)))
             hashes.append(one)
             items.append(item)
         return replace(staged, items=items, dead=(*staged.dead, *dead), origins=()) if dead else staged, entries, hashes
@@ -127,6 +127,11 @@ def key_bytes(key: Key) -> bytes:
         written = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
         parts += (len(written).to_bytes(4, "big"), written)
     return blake2b(b"".join(parts), digest_size=16).digest()
+
+
+def signed_hash(one: int) -> int:
+    """An item's hash as a signed number of 64 bits, which is what is kept beside its key."""
+    return one % (2 * _HALF) - _HALF
 
 
 def _firsts(entries: Sequence[Entry]) -> list[int]:

@@ -2,14 +2,18 @@
 
 First pass: count and digest of both sides, each also split by the hash of the key into 65,536 buckets (a count and a
 sum each, 1.5 MB). Equal digests end it. Second pass, over the buckets that differ only, as many as fit the limit of
-keys that are held: the keys of both sides with their item hashes, compared. A difference between tables is read again
-by key, strongly, on both sides: what is equal then was changed by somebody while the scans ran, and is told apart.
+keys that are held: the keys of both sides with their item hashes, compared. Where a transform made equal items of
+several, a copy wrote them once: the source is read again then, and each of them counts once. A difference between
+tables is read again by key, strongly, on both sides: what is equal then was changed by somebody while the scans ran,
+and is told apart.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Literal
 
+from dynasmith.engine.transfer.distinct import key_bytes, signed_hash
 from dynasmith.engine.transfer.loop import Stop, run, together
 from dynasmith.engine.transfer.pacing import UNLIMITED, Pacer, Rates
 from dynasmith.engine.transfer.running import Around
@@ -19,6 +23,7 @@ from dynasmith.items.digest import Digest, Digester, item_hash
 from dynasmith.items.key import Key, KeySchema, encode_key, format_key, key_of
 from dynasmith.items.wire import Units
 from dynasmith.ports.items import Dead, Item, Lookup, OpenSource, Source
+from dynasmith.ports.seen import Entry, Seen
 
 BUCKETS = 1 << 16
 HELD_KEYS_MAX = 200_000
@@ -34,13 +39,17 @@ Kind = Literal["missing", "extra", "differs", "twice"]
 
 @dataclass(frozen=True, slots=True)
 class VerifySide:
-    """One side: its items, what happens to them before they are compared, how to read some again."""
+    """One side: its items, what happens to them before they are compared, how to read some again.
+
+    ``seen`` keeps the keys of a stage that makes one key of several; without it each of its items counts.
+    """
 
     source: OpenSource
     stage: Stage | None = None
     lookup: Callable[[], Awaitable[Lookup]] | None = None
     reads: Rates = UNLIMITED
     at_once: int = 8
+    seen: Callable[[], Seen] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +116,7 @@ class _Buckets:
     def __init__(self) -> None:
         self.sums = [0] * BUCKETS
         self.dead = 0
+        self.moved = False
 
     @property
     def digest(self) -> Digest:
@@ -140,6 +150,12 @@ async def _verify(source: VerifySide, target: VerifySide, key: KeySchema, limit:
         return add
 
     await together([_walk(source, into(first), first, stop), _walk(target, into(second), second, stop)])
+    if first.digest != second.digest and first.moved and source.seen is not None:
+        seen, first = source.seen(), _Buckets()
+        try:
+            await _walk(source, _once(seen, key, into(first)), first, stop)
+        finally:
+            seen.close(over=True)
     dead = first.dead + second.dead
     if first.digest == second.digest:
         return Verified(first.digest, second.digest, dead=dead)
@@ -147,24 +163,38 @@ async def _verify(source: VerifySide, target: VerifySide, key: KeySchema, limit:
     twice: set[Key] = set()
     held: tuple[dict[Key, int], dict[Key, int]] = ({}, {})
 
-    def keep(into: dict[Key, int]) -> Callable[[Sequence[Item]], None]:
+    def keep(into: dict[Key, int], *, made: bool = False) -> Callable[[Sequence[Item]], None]:
         def add(items: Sequence[Item]) -> None:
             for item in items:
                 found = key_of(item, key)
                 if _bucket(found) in wanted:
-                    if found in into:
+                    hashed = item_hash(item)
+                    if found in into and not (made and into[found] == hashed):
                         twice.add(found)
-                    into[found] = item_hash(item)
+                    into[found] = hashed
 
         return add
 
-    await together([_walk(source, keep(held[0]), _Buckets(), stop), _walk(target, keep(held[1]), _Buckets(), stop)])
+    ours = keep(held[0], made=first.moved and source.seen is not None)
+    await together([_walk(source, ours, _Buckets(), stop), _walk(target, keep(held[1]), _Buckets(), stop)])
     differing = [*_compared(*held), *(_twice(found) for found in twice)]
     shown = differing[:limit]
     changing = await _changing(source, target, [found for _, found in shown], key)
     differences = tuple(Difference(kind, format_key(found, key), found in changing) for kind, found in shown)
     more = len(differing) > limit or len(wanted) < len(first.differing(second))
     return Verified(first.digest, second.digest, differences, more, dead)
+
+
+def _once(seen: Seen, key: KeySchema, add: Callable[[Sequence[Item]], None]) -> Callable[[Sequence[Item]], None]:
+    """``add`` without the items that came before: a copy counts them as there already. Unequal ones of a key stay."""
+    numbers, hash_of = count(), Digester().hash
+
+    def told(items: Sequence[Item]) -> None:
+        entries = [Entry(key_bytes(key_of(item, key)), next(numbers), signed_hash(hash_of(item))) for item in items]
+        met = {number: one.hash for number, one in seen.meet(0, None, None, entries).items()}
+        add([item for number, item in enumerate(items) if met.get(number) != entries[number].hash])
+
+    return told
 
 
 def _some(differing: Sequence[int], first: _Buckets, second: _Buckets, limit: int) -> frozenset[int]:
@@ -249,6 +279,7 @@ async def _segment(
             add(page.items)
         else:
             staged = await side.stage(page.items)
+            buckets.moved = buckets.moved or staged.moved or staged.fanned_out > 0
             add(staged.items)
             dead += staged.dead
         buckets.dead += len(dead)
