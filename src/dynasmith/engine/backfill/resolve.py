@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from dynasmith.engine.backfill.sink import Resolved
 from dynasmith.engine.backfill.stage import Rewriter
+from dynasmith.engine.backfill.unsure import unwritten
 from dynasmith.items.key import KeySchema, format_key, key_of
 from dynasmith.items.transform import ItemRefused
 from dynasmith.items.wire import RawItem, attributes
@@ -20,8 +21,8 @@ class Again:
     def __call__(self, change: Change, answer: Answer) -> Resolved:
         """A deleted item is skipped; one that another writer brought into the new shape needs nothing."""
         if answer.current is None:
-            return Resolved(end="skipped")
-        applied = answer.uncertain and stands(change, answer.current)
+            return Resolved(end="skipped", applied=answer.uncertain)
+        applied = answer.uncertain and not unwritten(change, answer.current)
         try:
             found = self.rewriter.rewrite(RawItem(answer.current))
         except ItemRefused as refused:

@@ -9,13 +9,13 @@ from typing import Protocol
 from dynasmith.engine.backfill.nojournal import NoJournal
 from dynasmith.engine.backfill.others import Notes
 from dynasmith.engine.backfill.stage import Quota
-from dynasmith.engine.backfill.unsure import Perhaps, Unsure, disproved
+from dynasmith.engine.backfill.unsure import Perhaps, Unsure, covers, unwritten, with_earlier
 from dynasmith.items.key import KeySchema, format_key, key_of
 from dynasmith.items.wire import Units
 from dynasmith.jobs.retry import CONTENDED, Retry
 from dynasmith.ports.items import Dead, Item, Outcome, total
-from dynasmith.ports.journal import EntryId, Journal
-from dynasmith.ports.updates import Answer, Change, Updates, decode_change, encode_change, stands
+from dynasmith.ports.journal import Journal
+from dynasmith.ports.updates import Answer, Change, Updates, decode_change, encode_change
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,57 +129,69 @@ class ChangeSink:
     async def write(self, segment: int, items: Sequence[Item], *, only_new: bool = False) -> Outcome:  # noqa: ARG002
         """Write one batch of changes of distinct keys; returns when the end of each is known."""
         changes = [decode_change(item) for item in items]
-        earlier = [self._unsure.take(change.before) for change in changes]
+        earlier = [list(self._unsure.take(change.before)) for change in changes]
         tally = _Tally()
-        wires = [bytes(item) for item in items]
         delays = self._contended.delays(self._chance.random)
         while True:
-            ids = await self._journal.append(segment, wires)
+            kept = [with_earlier(change, known) for change, known in zip(changes, earlier, strict=True)]
+            ids = await self._journal.append(segment, [encode_change(change) for change in kept])
             sent = await self._updates.send(changes)
-            ends = zip(changes, sent.answers, ids, earlier, strict=True)
-            again = [change for change in (self._ended(segment, *end, tally) for end in ends) if change is not None]
+            entries = [Perhaps(segment, one, change, mine=True) for one, change in zip(ids, kept, strict=True)]
+            ends = zip(changes, sent.answers, entries, earlier, strict=True)
+            # What is not known of an item's entries goes along with the change that is sent next.
+            again = {
+                place: change
+                for place, end in enumerate(ends)
+                if (change := self._ended(segment, *end, tally)) is not None
+            }
             tally.units.append(sent.units)
             tally.retried += sent.retried
             if not again:
                 return tally.outcome
             delay = next(delays, None)
             if delay is None:
-                for change in again:
+                for change in again.values():
                     key = format_key(key_of(change.before, self._key), self._key)
                     tally.bury("contended", f"item {key} was changed by others at every try", bytes(change.before))
                 return tally.outcome
             tally.retried += len(again)
             await asyncio.sleep(delay)
-            changes, wires = again, [encode_change(change) for change in again]
-            earlier = [() for _ in again]  # a conflict shows the item as it is: nothing is unsure after it
+            changes, earlier = list(again.values()), [earlier[place] for place in again]
 
     def _ended(
-        self, segment: int, change: Change, answer: Answer, one: EntryId, earlier: Sequence[Perhaps], tally: _Tally
+        self, segment: int, change: Change, answer: Answer, entry: Perhaps, earlier: list[Perhaps], tally: _Tally
     ) -> Change | None:
-        """Count the end of one change; or the change that must be sent instead, of the item as it is now."""
+        """Count the end of one change; or the change that must be sent instead, of the item as it is now.
+
+        Only what was surely not written is voided, and what the entry of a later change holds. Takes from ``earlier``
+        what was, and adds what the lost reply of this change leaves unknown.
+        """
         if answer.kind == "done":
             tally.end("written")
-            self._journal.void(segment, disproved(earlier, change))
+            self._journal.void(segment, [one.id for one in earlier if covers(change, one.change)])
             self._note(segment, change)
             return None
         if answer.kind == "refused":
             tally.bury(answer.code, answer.reason, bytes(change.before))
-            self._journal.void(segment, [] if answer.uncertain else [one])
+            self._journal.void(segment, [] if answer.uncertain else [entry.id])
             return None
         current = answer.current
-        standing = [each for each in earlier if current is not None and stands(each.change, current)]
-        if current is not None:
-            self._journal.void(segment, [each.id for each in earlier if each not in standing])
+        unwritten_ones = [one for one in earlier if current is not None and unwritten(one.change, current)]
+        earlier[:] = [one for one in earlier if one not in unwritten_ones]
         resolved = self._resolve(change, answer)
-        self._journal.void(segment, [] if resolved.applied else [one])
+        self._journal.void(segment, [one.id for one in (*unwritten_ones, *(() if resolved.applied else (entry,)))])
         if resolved.again is not None:
+            earlier += [entry] if resolved.applied else []
             return resolved.again
         if resolved.dead is not None:
             tally.dead.append(resolved.dead)
             self._note(segment, change, resolved.names)
-        else:
-            self._note(segment, change if current is not None else None)
-            tally.end("already" if resolved.end == "unchanged" and standing else resolved.end)
+            return None
+        self._note(segment, change if current is not None else None)
+        end = resolved.end
+        if end == "unchanged" and earlier:
+            end = "written" if any(one.mine for one in earlier) else "already"
+        tally.end(end)
         return None
 
     def _note(self, segment: int, change: Change | None, left: Sequence[str] = ()) -> None:
