@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import sys
 import threading
+from contextlib import redirect_stdout
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -20,11 +22,15 @@ if TYPE_CHECKING:
 
 
 class FlowShown:
-    """A listener that draws a job. Use it as a context manager; safe from another thread."""
+    """A listener that draws a job. Use it as a context manager; safe from another thread.
+
+    Meanwhile what a transform prints goes to standard error: standard output is for the document of ``--json``.
+    """
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self._lock = threading.Lock()
+        self._prints = redirect_stdout(sys.stderr)
         self._task: Any = None
         self._bar = Progress(
             SpinnerColumn(),
@@ -38,6 +44,7 @@ class FlowShown:
         )
 
     def __enter__(self) -> Self:
+        self._prints.__enter__()
         self._bar.start()
         return self
 
@@ -45,6 +52,7 @@ class FlowShown:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._bar.stop()
+        self._prints.__exit__(kind, error, trace)
 
     def __call__(self, event: Event) -> None:
         """Take one event."""

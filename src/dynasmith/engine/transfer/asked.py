@@ -1,12 +1,16 @@
 """What a person asks of a verb: its options as values that a job keeps and a resume reads again."""
 
+import sys
 from typing import Any, Literal
 
 import msgspec
 
-from dynasmith.errors import CheckpointError
+from dynasmith.errors import CheckpointError, UsageError
 from dynasmith.items.transform import Policy
 from dynasmith.ports.items import Mode
+
+LOADING = "__dynasmith_main__"
+"""The name of a script while a process of its transform loads it."""
 
 
 class Flowing(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,6 +35,13 @@ class Flowing(msgspec.Struct, frozen=True, kw_only=True):
     segments_at_once: int = 6
     lanes: int = 5
     processes: int = 0
+
+    def __post_init__(self) -> None:
+        if self.processes and LOADING in sys.modules:
+            raise UsageError(
+                "The script begins its job again when a process of the transform loads it.",
+                hint='put what it does under if __name__ == "__main__":, or the transform into a module of its own',
+            )
 
 
 def kept(asked: Flowing, more: dict[str, Any]) -> dict[str, Any]:

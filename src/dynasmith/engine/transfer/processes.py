@@ -5,22 +5,27 @@ waiting. Nothing was written of a page whose process dies, so the page is staged
 """
 
 import asyncio
-import multiprocessing
+import json
+import os
 import pickle
+import runpy
 import signal
 import socket
+import subprocess
+import sys
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
-from multiprocessing.process import BaseProcess
-from typing import Final
+from types import ModuleType
+from typing import Any, Final
 
 import msgspec
 
+from dynasmith.engine.transfer.asked import LOADING
 from dynasmith.engine.transfer.loop import CollectedRarely
 from dynasmith.engine.transfer.stage import Staged, Steps
 from dynasmith.engine.transfer.trace import RemoteTraceback, trace_of
-from dynasmith.errors import RunError, UsageError
+from dynasmith.errors import DynasmithError, RunError, UsageError
 from dynasmith.items.digest import Digest, Digester
 from dynasmith.items.wire import RawItem
 from dynasmith.ports.items import Dead, Item
@@ -34,6 +39,10 @@ PAGES_EACH = 2
 END_SECONDS = 5.0
 """How long a process may take to end when its work is over; then it is killed."""
 
+_BOOT: Final = (
+    "import sys, json; sys.path[:] = json.loads(sys.argv[1]); "
+    "from dynasmith.engine.transfer.processes import main; main()"
+)
 _BUFFER_BYTES: Final = 4 * 1024 * 1024
 _split = msgspec.json.Decoder(list[RawItem]).decode
 
@@ -66,7 +75,8 @@ class ProcessStage:
 
     def __init__(self, steps: Steps, count: int, *, digest: bool = False) -> None:
         try:
-            self._steps = pickle.dumps((steps, digest))
+            pickled = pickle.dumps((steps, digest))
+            self._steps = pickle.dumps((_main_of(pickled), pickled))
         except (pickle.PicklingError, AttributeError, TypeError) as error:
             raise UsageError(
                 f"The transform cannot run in another process: {error}.",
@@ -141,7 +151,9 @@ class _Died(Exception):
 class _Worker:
     """One process and the socket to it. Answers come in the order of the pages."""
 
-    def __init__(self, process: BaseProcess, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(
+        self, process: "subprocess.Popen[bytes]", reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         self._process = process
         self._writer = writer
         self._waiting: deque[asyncio.Future[bytes]] = deque()
@@ -153,11 +165,10 @@ class _Worker:
         """Start a process."""
         ours, theirs = socket.socketpair()
         with theirs:
-            # spawn: a fork would copy the threads and the loop of this process in whatever state they are.
-            process = multiprocessing.get_context("spawn").Process(target=_work, args=(theirs, steps), daemon=True)
-            await asyncio.to_thread(process.start)
+            process = await asyncio.to_thread(_started, theirs)
         ours.setblocking(False)
         reader, writer = await asyncio.open_connection(sock=ours, limit=_BUFFER_BYTES)
+        writer.writelines([len(steps).to_bytes(4, "big"), steps])
         return cls(process, reader, writer)
 
     async def ask(self, page: bytes) -> bytes:
@@ -173,11 +184,11 @@ class _Worker:
         """End the process: it sees that nothing more comes. One that does not end is killed."""
         self._reading.cancel()
         self._writer.close()
-        await asyncio.to_thread(self._process.join, END_SECONDS)
-        if self._process.is_alive():
+        try:
+            await asyncio.to_thread(self._process.wait, END_SECONDS)
+        except subprocess.TimeoutExpired:
             self._process.kill()
-            await asyncio.to_thread(self._process.join)
-        self._process.close()
+            await asyncio.to_thread(self._process.wait)
 
     async def _read(self, reader: asyncio.StreamReader) -> None:
         try:
@@ -194,6 +205,35 @@ class _Worker:
                     future.set_exception(_Died(str(error)))
 
 
+def _main_of(pickled: bytes) -> tuple[str, str]:
+    """The script, or the module, that this program was started as, where the transform is a function of it.
+
+    Nothing else needs it over there: a script that copies without ``if __name__ == "__main__"`` would copy again.
+    """
+    if b"__main__" not in pickled:
+        return "", ""
+    main = sys.modules["__main__"]
+    spec, file = getattr(main, "__spec__", None), getattr(main, "__file__", None)
+    return getattr(spec, "name", ""), os.path.abspath(file) if file else ""
+
+
+def _started(theirs: socket.socket) -> "subprocess.Popen[bytes]":
+    """A process that has the socket as its standard input, and this one's standard error for all that it prints.
+
+    It is in a group of its own, so that a Ctrl-C of the terminal is for this process alone, also while it starts.
+    """
+    flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]  # as multiprocessing does it
+    command = [sys.executable, *flags, "-c", _BOOT, json.dumps(list(map(str, sys.path)))]
+    if sys.platform == "win32":
+        group = subprocess.CREATE_NEW_PROCESS_GROUP
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=sys.__stderr__, creationflags=group)
+        assert process.stdin is not None
+        with process.stdin as pipe:  # a socket is no file there: it is shared by the number of the process
+            pipe.write(theirs.share(process.pid))
+        return process
+    return subprocess.Popen(command, stdin=theirs.fileno(), stdout=2, process_group=0)
+
+
 def _failure(back: _Returned) -> BaseException:
     error: BaseException = pickle.loads(back.failure)
     error.__cause__ = RemoteTraceback(back.traceback) if back.traceback else None
@@ -203,15 +243,44 @@ def _failure(back: _Returned) -> BaseException:
 # --- in the other process ---------------------------------------------------------------------------------------------
 
 
-def _work(ours: socket.socket, begun_with: bytes) -> None:
+def main() -> None:
     """Stage page after page until no more come. A Ctrl-C is for the parent, which lets the page under way end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    ours = _own_socket()
     with ours, ours.makefile("rb", buffering=_BUFFER_BYTES) as pages, CollectedRarely(), suppress(ConnectionError):
-        stage = _Stage(begun_with)
-        while size := pages.read(4):
-            back = _encode(stage(pages.read(int.from_bytes(size, "big"))))
+        stage = _Stage(_frame(pages))
+        while page := _frame(pages):
+            back = _encode(stage(page))
+            sys.stdout.flush()
             ours.sendall(len(back).to_bytes(4, "big"))
             ours.sendall(back)
+
+
+def _own_socket() -> socket.socket:
+    """The socket to the parent, out of user code's reach: standard input becomes empty."""
+    if sys.platform == "win32":
+        return socket.fromshare(sys.stdin.buffer.read())
+    ours = socket.socket(fileno=os.dup(0))
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    return ours
+
+
+def _frame(pages: Any) -> bytes:
+    """The next frame, empty where no more come."""
+    size = pages.read(4)
+    return pages.read(int.from_bytes(size, "big")) if size else b""
+
+
+def _prepare(module: str, file: str) -> None:
+    """Bring in the script that the transform is a function of, under a name that keeps its main part from running."""
+    if not module and not file:
+        return
+    names = runpy.run_module(module, run_name=LOADING) if module else runpy.run_path(file, run_name=LOADING)
+    made = ModuleType("__main__")
+    made.__dict__.update(names)
+    sys.modules["__main__"] = made
 
 
 class _Stage:
@@ -221,7 +290,11 @@ class _Stage:
         self._failed: _Returned | None = None
         self._digester = Digester()
         try:
-            self._steps, self._digest = pickle.loads(begun_with)
+            main, pickled = pickle.loads(begun_with)
+            _prepare(*main)
+            self._steps, self._digest = pickle.loads(pickled)
+        except DynasmithError as error:
+            self._failed = _failed(error)
         except (Exception, SystemExit) as error:  # a module may call sys.exit() too
             refused = UsageError(
                 f"The transform cannot be loaded in another process ({type(error).__name__}: {error}).",
