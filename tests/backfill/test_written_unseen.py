@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from backfill.killed import kill_updates
-from backfill.kit import Bench, canonical
+from backfill.kit import Bench, Careful, canonical
 from backfill.test_voids import put
 from dynasmith.aws.items.loop import new_event_loop
 from dynasmith.engine.backfill.backfill import backfill
@@ -103,3 +103,35 @@ def test_what_was_written_is_put_back_or_listed(
             assert names_of(after[f"{key}|"]) == expected
     for key in before.keys() - {f"{key}|" for key in TOUCHED}:
         assert after[key] == before[key]
+
+
+@pytest.mark.parametrize("written", [False, True], ids=["nothing-written", "written"])
+def test_a_limit_counts_what_the_killed_run_wrote_and_nothing_else(
+    client: Any, make_table: MakeTable, tmp_path: Path, written: bool
+) -> None:
+    table = make_table()
+    fill(client, table, 200)
+    before = canonical(client, table)
+    bench = Bench(client, table, tmp_path)
+    asked, around = Flowing(segments=3), Around(loop_factory=new_event_loop)
+    killed = kill_updates(bench.updates, Killer(1, written))
+    with pytest.raises(KilledError):
+        backfill(
+            bench.end,
+            killed,
+            bench.ledger,
+            bench.open_journal,
+            change,
+            asked,
+            careful=Careful(limit=10),
+            around=around,
+        )
+    job = bench.last().id
+    report = bench.again(job, change)
+    assert report.job.state == "done"
+    assert report.adds_up
+    assert report.counts.written + report.counts.already == 10
+    assert sum(b'"full_name"' in item for item in canonical(client, table).values()) == 10
+    undone = bench.undo(job)
+    assert (undone.counts.written, undone.counts.dead) == (10, 0)
+    assert canonical(client, table) == before

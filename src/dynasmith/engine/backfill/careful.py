@@ -55,6 +55,7 @@ class CarefulSource:
         self._real = real
         self._quota = quota
         self._canary = canary
+        self._began: set[int] = set()
 
     @property
     def segments(self) -> int:
@@ -62,7 +63,11 @@ class CarefulSource:
         return self._real.segments
 
     async def read(self, segment: int, start: bytes | None) -> Page:
-        """A page of the real one, or the end."""
+        """A page of the real one, or the end. Pages that an interrupted run began come first: only they can tell how
+        much of the quota is used up."""
+        if segment in self._began or segment not in self._quota.unsettled:
+            await self._quota.all_settled()
+        self._began.add(segment)
         if self._quota.left == 0:
             nothing: Sequence[bytes] = ()
             return Page(items=nothing, next=None, read=0)

@@ -73,7 +73,7 @@ class ChangeSink:
     """Takes the bytes of changes. Each is in the journal and on the disk before it is sent.
 
     ``resolve`` decides about conflicts, at most ``contended.tries`` times an item; then it is a dead letter.
-    ``unsure`` is what an interrupted run perhaps wrote already; ``quota`` is lessened by it. ``notes`` learns what
+    ``unsure`` is what an interrupted run perhaps wrote already; ``quota`` keeps a place for each. ``notes`` learns what
     others changed, in the place of a journal.
     """
 
@@ -109,13 +109,13 @@ class ChangeSink:
         """Go on behind the mark. What stands behind it in the journal was perhaps sent: its items come again."""
         entries = await self._journal.begin(segment, mark)
         if entries:
-            self._unsure.add(segment, entries)
-            self._quota.take(len(entries))
+            self._quota.keep(segment, self._unsure.add(segment, entries))
         return True
 
     async def mark(self, segment: int) -> bytes:
         """How far the journal of the segment goes. Its page is acknowledged: nothing of it is unsure any more."""
         self._unsure.settled(segment)
+        self._quota.settled(segment)
         return await self._journal.mark(segment)
 
     async def finish(self, digest: str) -> None:

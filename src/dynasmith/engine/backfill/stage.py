@@ -1,13 +1,14 @@
 """What a backfill makes of a page: the changes of those items that are not in the new shape yet."""
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from dynasmith.engine.backfill.unsure import Unsure
 from dynasmith.engine.transfer.stage import Staged
 from dynasmith.engine.transfer.trace import trace_of
 from dynasmith.errors import ItemInvalid
-from dynasmith.items.key import KeySchema, check_key
+from dynasmith.items.key import Key, KeySchema, check_key, key_of
 from dynasmith.items.size import ITEM_BYTES_MAX, check_item
 from dynasmith.items.transform import ItemRefused, Policy, Rewrite, Transform
 from dynasmith.items.wire import RawItem
@@ -17,17 +18,42 @@ from dynasmith.ports.updates import change_of, encode_change
 
 @dataclass(slots=True)
 class Quota:
-    """How many items a job may still change; None for all. Shared by its stage and its source."""
+    """How many items a job may still change; None for all. Shared by its stage, its source and its sink.
+
+    Items that an interrupted run perhaps changed have a place of their own until their pages were read again.
+    """
 
     left: int | None = None
+    kept: dict[Key, int] = field(default_factory=dict)
+    unsettled: set[int] = field(default_factory=set)
+    _settled: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def take(self, wanted: int) -> int:
-        """How many of ``wanted`` may be changed."""
+    def keep(self, segment: int, keys: Iterable[Key]) -> None:
+        """Keep a place for each of these, until the segment is ``settled``."""
+        self.kept |= dict.fromkeys(keys, segment)
+        self.unsettled.add(segment)
+
+    def take(self, key: Key) -> bool:
+        """Whether an item may be changed, or was; it counts then."""
         if self.left is None:
-            return wanted
-        taken = min(self.left, wanted)
-        self.left -= taken
-        return taken
+            return True
+        if self.left <= (0 if self.kept.pop(key, None) is not None else len(self.kept)):
+            return False
+        self.left -= 1
+        return True
+
+    def settled(self, segment: int) -> None:
+        """The page of a segment is acknowledged: what was kept for it and not used is free."""
+        if segment in self.unsettled:
+            self.kept = {key: of for key, of in self.kept.items() if of != segment}
+            self.unsettled.discard(segment)
+            self._settled.set()
+
+    async def all_settled(self) -> None:
+        """Wait until every page that an interrupted run began is acknowledged."""
+        while self.unsettled:
+            self._settled.clear()
+            await self._settled.wait()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +109,7 @@ class RewriteStage:
         """Stage a page. Raises ItemRefused where a transform fails and the policy is to stop."""
         changes: list[bytes] = []
         dead: list[Dead] = []
-        dropped = unchanged = already = 0
+        dropped = unchanged = already = skipped = 0
         for item in items:
             if self.keep is not None and not self.keep(item):
                 dropped += 1
@@ -98,15 +124,21 @@ class RewriteStage:
                 continue
             if found is None:
                 written = self.unsure.written(raw)
+                if written:
+                    self._may_change(raw)
                 already, unchanged = already + written, unchanged + (not written)
-            else:
+            elif self._may_change(raw):
                 changes.append(encode_change(change_of(found)))
-        taken = self.quota.take(len(changes))
+            else:
+                skipped += 1
         return Staged(
-            changes[:taken],
+            changes,
             dropped=dropped,
             already=already,
             dead=tuple(dead),
             unchanged=unchanged,
-            skipped=len(changes) - taken,
+            skipped=skipped,
         )
+
+    def _may_change(self, raw: RawItem) -> bool:
+        return self.quota.left is None or self.quota.take(key_of(raw, self.unsure.key))

@@ -32,11 +32,15 @@ class Unsure:
     key: KeySchema
     known: dict[Key, list[Perhaps]] = field(default_factory=dict)
 
-    def add(self, segment: int, entries: Sequence[Entry]) -> None:
-        """The entries of a segment behind its mark."""
+    def add(self, segment: int, entries: Sequence[Entry]) -> set[Key]:
+        """The entries of a segment behind its mark; gives their keys."""
+        keys = set()
         for entry in entries:
             change = decode_change(entry.change)
-            self.known.setdefault(key_of(change.before, self.key), []).append(Perhaps(segment, entry.id, change))
+            key = key_of(change.before, self.key)
+            self.known.setdefault(key, []).append(Perhaps(segment, entry.id, change))
+            keys.add(key)
+        return keys
 
     def written(self, item: RawItem) -> bool:
         """Whether an item that needs nothing was written by the interrupted run, as far as it can be told: it does not
