@@ -91,7 +91,7 @@ def _soak(folder: Path, strict: StrictServer, count: int) -> int:
     with running(folder, "jobs", "resume", job, "--json", *at) as process:
         out, err = process.communicate()
         if process.returncode != 0:
-            say(f"it did not end well: {err}")
+            say(f"it did not end well: {out}{err}")
             return 1
     report = json.loads(out)
     say(f"{job}: resumed, done after {time.monotonic() - begun:,.0f} s in all: {report['arithmetic']}")
