@@ -9,10 +9,10 @@ from item_stories.kit import ItemStory
 
 WORDS = {
     "copy": ("copy", "users", "users_v2", "--yes"),
-    "export": ("export", "users", "out.jsonl"),
+    "export": ("export", "users", "out.jsonl", "--max-read-units", "5"),
     "populate": ("populate", "users_v2", "people.jsonl", "--yes"),
 }
-SLOWLY = ("--batch-size", "5", "--max-read-units", "5", "--max-write-units", "5")
+SLOWLY = ("--batch-size", "5", "--max-write-units", "5")
 
 
 @pytest.mark.parametrize("verb", WORDS)

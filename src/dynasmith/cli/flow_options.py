@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,6 +14,20 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+
+class Above(click.FloatRange):
+    """A number above 0 that is one: ``nan`` is above nothing and below nothing, and would set no limit at all."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The number, or a refusal."""
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value} is no number to hold to.", param, ctx)
+        return number
+
+
+UNITS = Above(min=0, min_open=True)
+"""Capacity units a second."""
 MODE = click.option(
     "--mode",
     default="overwrite",
@@ -23,9 +38,9 @@ MODE = click.option(
 PACE = (
     click.option("--digest/--no-digest", default=True, show_default=True,
                  help="Digest the items on the way: the proof costs about 10 us of CPU an item."),
-    click.option("--max-read-units", type=click.FloatRange(min=0, min_open=True), help="Read units a second."),
-    click.option("--max-write-units", type=click.FloatRange(min=0, min_open=True), help="Write units a second."),
-    click.option("--share", type=click.FloatRange(min=0, min_open=True, max=1), default=0.5, show_default=True,
+    click.option("--max-read-units", type=UNITS, help="Read units a second."),
+    click.option("--max-write-units", type=UNITS, help="Write units a second."),
+    click.option("--share", type=Above(min=0, min_open=True, max=1), default=0.5, show_default=True,
                  help="Part of provisioned capacity to take where no limit is given; live traffic keeps the rest."),
     click.option("--segments", type=click.IntRange(1, 1_000_000), help="Segments of the scan; never changes in a job."),
     click.option("--batch-size", type=click.IntRange(1), help="Items read and transformed at a time."),
@@ -34,6 +49,10 @@ PACE = (
                  help="Items that TTL has not deleted yet."),
     click.option("--on-error", type=click.Choice(["stop", "dead"]), default="stop", show_default=True,
                  help="An item that a transform refuses: stop the job, or to the dead letters."),
+)  # fmt: skip
+PACE_NAMES = (
+    "digest", "max_read_units", "max_write_units", "share", "segments", "batch_size", "condition", "expired",
+    "on_error",
 )  # fmt: skip
 CONSISTENT = click.option("--consistent", is_flag=True, help="Strongly consistent reads, at twice the read units.")
 PROCESSES = click.option(
@@ -61,9 +80,18 @@ FLOW_NAMES = (
 
 def flow_options(function: F) -> F:
     """Pace, segments, filter, policies."""
-    for option in reversed(PACE):
-        function = option(function)
-    return function
+    return flow_options_but()(function)
+
+
+def flow_options_but(*names: str) -> Callable[[F], F]:
+    """The same without those that mean nothing to a verb: it refuses them, since to take one is to promise it."""
+
+    def decorate(function: F) -> F:
+        for name, option in reversed(tuple(zip(PACE_NAMES, PACE, strict=True))):
+            function = function if name in names else option(function)
+        return function
+
+    return decorate
 
 
 def flowing(given: dict[str, Any]) -> Flowing:

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from dynasmith.cli.flow_options import CONSISTENT, TRANSPORT, flow_options, flowing, side, side_options
+from dynasmith.cli.flow_options import CONSISTENT, TRANSPORT, flow_options_but, flowing, side, side_options
 from dynasmith.cli.shared import Invocation, verb
 from dynasmith.errors import UsageError
 
@@ -18,7 +18,7 @@ from dynasmith.errors import UsageError
 @click.option("--split-bytes", type=click.IntRange(1_000), help="In a folder: a new file at this size.")
 @TRANSPORT
 @CONSISTENT
-@flow_options
+@flow_options_but("digest", "on_error")
 @side_options("source")
 def command(invocation: Invocation, table: str, dest: str, **given: Any) -> int:
     """A whole table into a file or a folder of files, with a manifest: counts, digest, definition."""
@@ -32,7 +32,13 @@ def command(invocation: Invocation, table: str, dest: str, **given: Any) -> int:
         )
     named = style_of(dest.rstrip("/").rsplit("/", 1)[-1])
     style, compression = named or ("dynamodb", "gz")
+    if named and given["split_bytes"]:
+        raise UsageError(f"{dest} is one file, which is not split.", hint="name a folder, or leave --split-bytes away")
     if given["compress"] is not None:
+        if compression not in ("", given["compress"]) and named:
+            raise UsageError(
+                f"{dest} says {compression}, and --compress {given['compress']}.", hint="leave --compress away"
+            )
         compression = "" if given["compress"] == "none" else given["compress"]
     how = ExportAs(style=given["style"] or style, compression=compression, split_bytes=given["split_bytes"])
     asked = flowing(given)

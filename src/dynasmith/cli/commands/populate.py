@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from dynasmith.cli.flow_options import MODE, PROCESSES, TRANSPORT, flow_options, flowing, side, side_options
+from dynasmith.cli.flow_options import MODE, PROCESSES, TRANSPORT, flow_options_but, flowing, side, side_options
 from dynasmith.cli.shared import Invocation, verb
 from dynasmith.errors import Interrupted, ItemInvalid, UsageError
 
@@ -25,7 +25,7 @@ from dynasmith.errors import Interrupted, ItemInvalid, UsageError
 @MODE
 @TRANSPORT
 @PROCESSES
-@flow_options
+@flow_options_but("segments", "expired", "max_read_units")
 @side_options("target")
 def command(invocation: Invocation, table: str, files: tuple[str, ...], **given: Any) -> int:
     """Fill a table from files: JSON array, JSON Lines, CSV, DynamoDB JSON or plain, gz, zst, - for stdin, or an
