@@ -71,6 +71,22 @@ def test_a_long_journal_gives_way_to_a_save(
 
 
 @pytest.mark.engine
+def test_a_table_has_its_id_after_a_kill(
+    tmp_path: Path, client_of: "Callable[[str], DynamoDBClient]", new_table: "Callable[[DynamoDBClient, str], None]"
+) -> None:
+    engine = start_ministack(state_folder=tmp_path)
+    try:
+        client = client_of(engine.endpoint)
+        new_table(client, "kept")
+        made = client.describe_table(TableName="kept")["Table"]["TableId"]
+    finally:
+        engine.kill()
+    for _ in range(2):  # repeated from the journal, then loaded from the save
+        with start_ministack(state_folder=tmp_path) as again:
+            assert client_of(again.endpoint).describe_table(TableName="kept")["Table"]["TableId"] == made
+
+
+@pytest.mark.engine
 def test_other_services_survive_a_kill_once_they_are_saved(tmp_path: Path) -> None:
     engine = start_ministack(state_folder=tmp_path)
     try:

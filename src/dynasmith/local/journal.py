@@ -18,12 +18,16 @@ _HEAD = struct.Struct(">II")
 
 
 class Call(Struct, frozen=True, array_like=True):
-    """One HTTP request as it reached the engine: enough to make it again."""
+    """One HTTP request as it reached the engine: enough to make it again.
+
+    ``table_id`` is the id that the engine gave to a table that the call made: it has it again when that is repeated.
+    """
 
     path: str
     query: bytes
     headers: tuple[tuple[bytes, bytes], ...]
     body: bytes
+    table_id: str = ""
 
 
 _encoder = msgspec.msgpack.Encoder()

@@ -128,7 +128,12 @@ def _run(app: Application, listening: int, stop: threading.Event) -> None:
 
 def _recorder(app: Any, folder: Path, say: Say, saved: list[bool], journal_bytes_max: int) -> Recorder:
     persistence = importlib.import_module("ministack.core.persistence")
-    names = {app: ("save_all", "_build_persistence_save_dict"), persistence: ("_state_format_version", "_json_default")}
+    tables = importlib.import_module("ministack.services.dynamodb")
+    names = {
+        app: ("save_all", "_build_persistence_save_dict"),
+        persistence: ("_state_format_version", "_json_default"),
+        tables: ("_tables",),
+    }
     if any(not hasattr(module, name) for module, wanted in names.items() for name in wanted):
         version = importlib.metadata.version("ministack")
         raise NotOffered(
@@ -136,6 +141,13 @@ def _recorder(app: Any, folder: Path, say: Say, saved: list[bool], journal_bytes
             hint='python -m pip install "ministack==1.5.33"',
         )
     size = state.size_bytes(folder)
+
+    def rename_id(made: str, before: str) -> None:
+        # A call that is repeated makes a table with another id, and jobs know theirs by it.
+        for _, table in tables._tables.all_items():
+            if table.get("TableId") == made:
+                table["TableId"] = before
+
     if size:
         say(Loading(size_bytes=size))
     recorder = Recorder(
@@ -145,6 +157,7 @@ def _recorder(app: Any, folder: Path, say: Say, saved: list[bool], journal_bytes
         engine_format=persistence._state_format_version,
         default=persistence._json_default,
         journal_bytes_max=journal_bytes_max,
+        rename_id=rename_id,
     )
 
     def save_all(_states: object) -> None:

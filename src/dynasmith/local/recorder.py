@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from dynasmith.local import state
 from dynasmith.local.journal import Call, Journal, read
 from dynasmith.local.messages import NotSaved, Repeated, Repeating, Saved, Saving, Say
@@ -18,6 +20,8 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+RenameId = Callable[[str, str], None]
+"""Gives the table that has the first id the second one."""
 GetStates = Callable[[], Mapping[str, Callable[[], Any]]]
 """The services that were used, each with the function that returns its state (None: it has none to save)."""
 
@@ -36,6 +40,8 @@ _SELECT = re.compile(rb'^\s*\{\s*"Statement"\s*:\s*"\s*select\b', re.IGNORECASE)
 _SELECT_WITHIN_BYTES = 200
 # Services whose calls change tables from inside the engine, where no journal sees it.
 _CHANGE_TABLES = frozenset({"backup", "cloudformation", "cloudcontrolapi"})
+# Calls that make a table, and say its id.
+_MAKES = ("CreateTable", "RestoreTable")
 _REPEATING_EVERY = 500
 
 
@@ -51,7 +57,9 @@ class Recorder:
         engine_format: Callable[[str], int],
         default: Callable[[Any], Any],
         journal_bytes_max: int = JOURNAL_BYTES_MAX,
+        rename_id: RenameId | None = None,
     ) -> None:
+        self._rename_id = rename_id
         self._folder = folder
         self._get_states = get_states
         self._say = say
@@ -114,7 +122,8 @@ class Recorder:
             if status == 200 and not _SELECT.search(body[:_SELECT_WITHIN_BYTES]):
                 headers = tuple((name, value) for name, value in scope["headers"] if name in _KEPT_HEADERS)
                 try:
-                    self._journal.append(Call(scope["path"], scope.get("query_string", b""), headers, body))
+                    made = table_id_of(scope["headers"], answer)
+                    self._journal.append(Call(scope["path"], scope.get("query_string", b""), headers, body, made))
                 except OSError as error:
                     answer = _failure(f"The call was done, but could not be journaled: {error.strerror}.")
                 self._exchange_long_journal()
@@ -201,7 +210,9 @@ class Recorder:
             for call in read(path):
                 if done % _REPEATING_EVERY == 0:
                     self._say(Repeating(done=done, total=total))
-                status, _ = await _ask(app, _scope(call), call.body)
+                status, answer = await _ask(app, _scope(call), call.body)
+                if call.table_id and self._rename_id is not None and (made := table_id_of(list(call.headers), answer)):
+                    self._rename_id(made, call.table_id)
                 done += 1
                 refused += status != 200
         self._say(Repeated(calls=done, refused=refused))
@@ -233,6 +244,25 @@ def is_read(headers: list[tuple[bytes, bytes]]) -> bool:
 def target(headers: list[tuple[bytes, bytes]]) -> str:
     """The service and operation that a JSON call names in its headers, a dot between; "" where it names none."""
     return next((value for name, value in headers if name == _TARGET), b"").decode("latin-1")
+
+
+def table_id_of(headers: list[tuple[bytes, bytes]], answer: list[MutableMapping[str, Any]]) -> str:
+    """The id of the table that a call made; "" where it made none."""
+    if not target(headers).partition(".")[2].startswith(_MAKES):
+        return ""
+    body = b"".join(message.get("body", b"") for message in answer if message["type"] == "http.response.body")
+    try:
+        return msgspec.json.decode(body, type=_Made).description.table_id
+    except msgspec.DecodeError:
+        return ""
+
+
+class _Description(msgspec.Struct):
+    table_id: str = msgspec.field(name="TableId", default="")
+
+
+class _Made(msgspec.Struct):
+    description: _Description = msgspec.field(name="TableDescription", default_factory=_Description)
 
 
 def signed_service(headers: list[tuple[bytes, bytes]]) -> str:
