@@ -128,3 +128,17 @@ def test_a_cut_export_and_a_lost_part_are_noticed(story: ItemStory) -> None:
     assert "holds 19 items, and its manifest says 20" in answer.error
     part.unlink()
     assert "which its manifest names" in story("populate", "again", "out", "--yes").error
+
+
+def test_half_a_pair_and_an_item_over_several_lines_are_said_so(story: ItemStory) -> None:
+    story.make("users")
+    story.write("half.jsonl", '{"pk": "a"}\n{"pk": "\\ud800"}\n{"pk": "b"\n')
+    answer = story("populate", "users", "half.jsonl", "--yes", "--json")
+    assert (answer.code, answer.json["written"], answer.json["dead"]) == (3, 1, 2), answer.err
+    [file] = (story.folder / ".dynasmith" / "jobs").glob("*/dead.jsonl")
+    reasons = file.read_text()
+    assert "half a surrogate pair" in reasons
+    assert "it ends inside the item: an item stands on one line" in reasons
+    story.write("pretty.json", '{\n  "pk": "a"\n}\n')
+    refused = story("populate", "users", "pretty.json", "--yes")
+    assert (refused.code, "an item stands on one line" in refused.error) == (1, True), refused.err

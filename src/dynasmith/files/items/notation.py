@@ -63,7 +63,8 @@ def notation_of(piece: bytes, place: str) -> Notation:
         ) from error
     except (msgspec.DecodeError, RecursionError) as error:
         raise FileFormatError(
-            f"{place}: this is not JSON ({error}).", hint='one item a line, an array of items, or {"Items": [...]}'
+            f"{place}: this is not JSON ({_why(error, piece)}).",
+            hint='one item a line, an array of items, or {"Items": [...]}',
         ) from error
     if not isinstance(document, dict):
         raise FileFormatError(f"{place}: this is JSON, but not an item.", hint='an item looks like {"pk": "a"}')
@@ -79,6 +80,19 @@ def notation_of(piece: bytes, place: str) -> Notation:
     if is_extended(document):
         return "mongo"
     return "wire" if looks_like_wire(document) else "plain"
+
+
+_TRUNCATED = "Input data was truncated"
+_HALF_A_PAIR = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])")
+
+
+def _why(error: Exception, piece: bytes) -> str:
+    """What the decoder says, and where it only says that something is missing, what that is."""
+    if _TRUNCATED not in str(error):
+        return str(error)
+    if _HALF_A_PAIR.search(piece):
+        return "it holds half a surrogate pair, which is no character"
+    return "it ends inside the item: an item stands on one line, as jq -c writes it"
 
 
 def reader_of(notation: Notation, renaming: Renaming) -> Read:
@@ -115,7 +129,12 @@ def _read_dead(piece: bytes, renaming: Renaming) -> bytes:
 
 
 def _read_plain(piece: bytes) -> bytes:
-    wire = bytes(raw_from_plain(piece))
+    try:
+        wire = bytes(raw_from_plain(piece))
+    except ItemInvalid as error:
+        if _TRUNCATED not in error.message:
+            raise
+        raise ItemInvalid(f"This is not JSON ({_why(error, piece)}).", hint=error.hint) from error
     if len(wire) > ITEM_BYTES_MAX:
         check_item(wire)
     return wire
@@ -125,7 +144,9 @@ def _read_enveloped(piece: bytes) -> bytes:
     try:
         inner = _envelope(piece).item
     except (msgspec.DecodeError, RecursionError) as error:
-        raise ItemInvalid(f"This is not an item in an envelope ({error}).", hint='{"Item": {...}}') from error
+        raise ItemInvalid(
+            f"This is not an item in an envelope ({_why(error, piece)}).", hint='{"Item": {...}}'
+        ) from error
     return _checked(bytes(inner))
 
 
@@ -142,7 +163,7 @@ def _checked(wire: bytes) -> bytes:
     try:
         _object(wire)
     except (msgspec.DecodeError, RecursionError) as error:
-        raise ItemInvalid(f"This is not an item in DynamoDB JSON ({error}).") from error
+        raise ItemInvalid(f"This is not an item in DynamoDB JSON ({_why(error, wire)}).") from error
     if len(wire) > ITEM_BYTES_MAX:
         check_item(wire)
     return wire
