@@ -91,7 +91,10 @@ class Bench:
         return journal if self.wrap is None else self.wrap(journal)
 
     def kept(self, job: str) -> KeptJournal:
-        return KeptFolder(self.home(job)) if self.objects is None else KeptS3(self.objects, job)
+        claim = self.ledger.claim(job)
+        marks = {segment: checkpoint.mark for segment, checkpoint in claim.checkpoints().items()}
+        claim.release()
+        return KeptFolder(self.home(job), marks) if self.objects is None else KeptS3(self.objects, job, marks)
 
     def run(self, function: Function, asked: Flowing | None = None, **more: Any) -> Report:
         around = more.pop("around", None) or Around(loop_factory=new_event_loop)

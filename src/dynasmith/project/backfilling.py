@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -125,8 +125,9 @@ class Backfills:
         job, side = self._backfill(job_id)
         end = self._same(side, job)  # before the claim, which would already change the job
         claim = self._items.ledger.claim(job_id)
+        marks = _marks(claim)
         claim.release()
-        kept = self._journals.kept(job_id)
+        kept = self._journals.kept(job_id, marks)
         if not claim.job.over:
             flow_jobs.cancel(self._items.ledger, job_id, self._items.now)
         report = engine_undo.undo(
@@ -145,7 +146,7 @@ class Backfills:
         """What `undo` would send, counted from the journal. No call but one DescribeTable, and no lock."""
         job, side = self._backfill(job_id)
         end = self._same(side, job)
-        kept = self._journals.kept(job_id)
+        kept = self._journals.kept(job_id, {})  # the checkpoints are read under a claim only, which is a write
         return engine_undo.rehearse_undo(end, kept, kept.head.segments, asked or Flowing(), self._items.prices())
 
     def again(self, claim: Claim, end: TableEnd, function: Function | None, around: Around) -> Report:
@@ -154,7 +155,8 @@ class Backfills:
         side = msgspec.convert(job.parameters["target"], Side)
         updates = self._updates(side, end)
         if job.verb == engine_undo.VERB:
-            kept = self._journals.kept(str(job.parameters["of"]))
+            of = str(job.parameters["of"])
+            kept = self._journals.kept(of, self._marks_of(of))
             return engine_undo.undo_again(claim, end, updates, lambda: kept, around=around)
         if function is None:
             raise CheckpointError(
@@ -176,7 +178,7 @@ class Backfills:
             return
         name = ""
         with suppress(RunError):  # there is no journal, or none that can be read
-            name = self._journals.kept(str(job.parameters.get("of", job.id))).head.table
+            name = self._journals.kept(str(job.parameters.get("of", job.id)), {}).head.table
         check_table(job, TableIdentity(name=name, where=str(job.parameters.get("where", ""))), identity_of(end))
 
     def remove_journal(self, job_id: str) -> bool:
@@ -207,6 +209,14 @@ class Backfills:
 
         return opened
 
+    def _marks_of(self, job_id: str) -> Mapping[int, bytes]:
+        """How long the journal of a backfill that is over must be at least."""
+        claim = self._items.ledger.claim(job_id)
+        try:
+            return _marks(claim)
+        finally:
+            claim.release()
+
     def _backfill(self, job_id: str) -> tuple[Job, Side]:
         job = self._items.ledger.show(job_id)
         if job.verb != engine.VERB:
@@ -220,6 +230,10 @@ class Backfills:
         end = self._items.end(side)
         self.check_same(job, end)
         return end
+
+
+def _marks(claim: Claim) -> Mapping[int, bytes]:
+    return {segment: checkpoint.mark for segment, checkpoint in claim.checkpoints().items()}
 
 
 def _given(transform: Transforming | None) -> Transforming:

@@ -16,7 +16,7 @@ from dynasmith.engine.transfer.asked import asked_again
 from dynasmith.engine.transfer.populate import From
 from dynasmith.engine.transfer.running import Around
 from dynasmith.engine.transfer.sides import TableEnd
-from dynasmith.errors import CheckpointError
+from dynasmith.errors import CheckpointError, RunError
 from dynasmith.files.items.layout import layout_of
 from dynasmith.items.transform import Function
 from dynasmith.jobs.job import Job
@@ -74,6 +74,12 @@ class Jobs:
     def prune(self, job_id: str) -> None:
         """Remove what is kept of a job that is over, dead letters and undo journal too: they hold customers' data."""
         ledger = self._items.ledger
+        for job in ledger.jobs():
+            if job.verb == "undo" and job.parameters.get("of") == job_id and not job.over:
+                raise RunError(
+                    f"Job {job_id} is being taken back by {job.id}, which needs its undo journal.",
+                    hint=f"resume {job.id} to its end, or cancel it, and prune then",
+                )
         if ledger.show(job_id).over:  # the journal first: once the job is gone, nobody would find it
             self._backfills.remove_journal(job_id)
         ledger.prune(job_id)

@@ -1,6 +1,6 @@
 """Where the undo journals of a project are, as ``[jobs] journal`` says it: a folder, or a prefix of an S3 bucket."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from msgspec import Struct
@@ -18,13 +18,14 @@ from dynasmith.project.place import Place
 
 
 class Journals(Struct, frozen=True):
-    """The journals of one place. ``create`` and ``reopen`` are for a job that runs, ``kept`` reads one back, ``remove``
+    """The journals of one place. ``create`` and ``reopen`` are for a job that runs, ``kept`` reads one back
+    (and what the marks of the job's checkpoints promise of it), ``remove``
     says whether there was one. Each raises RunError where there is none, or what forbids to write it.
     """
 
     create: Callable[[JournalHead], Journal]
     reopen: Callable[[str], Journal]
-    kept: Callable[[str], KeptFolder | KeptS3]
+    kept: Callable[[str, Mapping[int, bytes]], KeptFolder | KeptS3]
     remove: Callable[[str], bool]
 
 
@@ -41,13 +42,13 @@ def journals_of(place: Place, session: Session) -> Journals:
         return Journals(
             create=lambda head: create_s3_journal(objects, head),
             reopen=lambda job_id: reopen_s3_journal(objects, job_id),
-            kept=lambda job_id: KeptS3(objects, job_id),
+            kept=lambda job_id, marks: KeptS3(objects, job_id, marks),
             remove=lambda job_id: remove_s3_journal(objects, job_id),
         )
     folder = Path(place.folder) / (place.journal or ".dynasmith/journal")
     return Journals(
         create=lambda head: create_journal(journal_home(folder, head.job), head),
         reopen=lambda job_id: FolderJournal(journal_home(folder, job_id)),
-        kept=lambda job_id: KeptFolder(journal_home(folder, job_id)),
+        kept=lambda job_id, marks: KeptFolder(journal_home(folder, job_id), marks),
         remove=lambda job_id: remove_journal(journal_home(folder, job_id)),
     )

@@ -1,5 +1,6 @@
 """A journal in S3 that is read back, newest frame first; what comes next is fetched while this is put back."""
 
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -22,9 +23,13 @@ class _Segment:
 
 
 class KeptS3:
-    """The journal of a job in S3. Raises RunError where there is none. One list call for a thousand frames."""
+    """The journal of a job in S3. Raises RunError where there is none. One list call for a thousand frames.
 
-    def __init__(self, objects: S3Objects, job_id: str) -> None:
+    ``marks`` are those of the job's checkpoints, by segment: a frame before them that is not there is missing.
+    """
+
+    def __init__(self, objects: S3Objects, job_id: str, marks: Mapping[int, bytes] | None = None) -> None:
+        self._promised = {segment: int(mark.split(b"/")[0]) for segment, mark in (marks or {}).items() if mark}
         self.head: JournalHead = read_s3_head(objects, job_id)
         self._objects = objects
         self._job = job_id
@@ -61,7 +66,8 @@ class KeptS3:
 
     def _look(self, segment: int) -> _Segment:
         numbers = frame_numbers(self._objects, entries_prefix(self._job, segment))
-        found = _Segment(last=max(numbers, default=None))
+        last = max(*numbers, self._promised.get(segment, 0) - 1, -1)
+        found = _Segment(last=None if last < 0 else last)
         for written in self._objects.read_all(self._objects.names(voids_prefix(self._job, segment))):
             found.voided |= set(read_voids(written or b""))
         return found

@@ -1,5 +1,6 @@
 """A journal that is read back, newest frame first, each segment's file on its own."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,12 +22,23 @@ class _Segment:
     voided: set[tuple[int, int]] = field(default_factory=set)
     last: int | None = None
 
+    def add(self, place: Place | Gap) -> None:
+        """The next one of the file."""
+        self.places[place.start] = place
+        self.before[place.start] = self.last
+        self.last = place.start
+
 
 class KeptFolder:
-    """The journal in a folder. Raises RunError where there is none."""
+    """The journal in a folder. Raises RunError where there is none.
 
-    def __init__(self, home: Path) -> None:
+    ``marks`` are those of the job's checkpoints, by segment: before them nothing may be missing, and only behind them
+    a tail may be cut.
+    """
+
+    def __init__(self, home: Path, marks: Mapping[int, bytes] | None = None) -> None:
         self.head: JournalHead = read_head(home)
+        self._promised = {segment: int(mark) for segment, mark in (marks or {}).items() if mark}
         self._home = home
         self._segments: dict[int, _Segment] = {}
 
@@ -40,13 +52,22 @@ class KeptFolder:
         place, before = known.places[frame], known.before[frame]
         path = segment_path(self._home, segment)
         if isinstance(place, Gap):
-            found = Frame(entries=(), before=before, damage=_damage(path, place.start, place.length))
+            found = Frame(entries=(), before=before, damage=self._lost(segment, path, place))
         else:
             entries = read_entries(read_frame(path, place))
             kept = [entry for number, entry in enumerate(entries or ()) if (frame, number) not in known.voided]
             damage = "" if entries is not None else _damage(path, place.start, place.length)
             found = Frame(entries=kept, before=before, damage=damage)
         return found
+
+    def _lost(self, segment: int, path: Path, gap: Gap) -> str:
+        promised = self._promised.get(segment, 0)
+        if gap.start + gap.length < promised or (path.exists() and path.stat().st_size > gap.start + gap.length):
+            return _damage(path, gap.start, gap.length)
+        return (
+            f"{path.name}: the last {gap.length:,} of {promised:,} bytes that the job wrote are missing or damaged; "
+            "what they held cannot be undone"
+        )
 
     def _segment(self, segment: int) -> _Segment:
         known = self._segments.pop(segment, None) or self._look(segment)
@@ -57,23 +78,23 @@ class KeptFolder:
 
     def _look(self, segment: int) -> _Segment:
         found, path = _Segment(), segment_path(self._home, segment)
-        if not path.exists():
-            return found
-        for place in places(path):
+        promised, end = self._promised.get(segment, 0), 0
+        for place in places(path) if path.exists() else ():
+            end = place.start + place.length
             if isinstance(place, Place) and place.kind == b"V":
                 found.voided |= set(read_voids(read_frame(path, place)))
                 continue
-            found.places[place.start] = place
-            found.before[place.start] = found.last
-            found.last = place.start
-        _without_cut_tail(found, path)
+            found.add(place)
+        _without_cut_tail(found, path, promised)
+        if end < promised:
+            found.add(Gap(end, promised - end))
         return found
 
 
-def _without_cut_tail(found: _Segment, path: Path) -> None:
-    """A last frame that a power cut left unwritten was never sent: it is no damage."""
+def _without_cut_tail(found: _Segment, path: Path, promised: int) -> None:
+    """A last frame that a power cut left unwritten was never sent: it is no damage, unless a checkpoint counts it."""
     place = None if found.last is None else found.places[found.last]
-    if isinstance(place, Place) and read_entries(read_frame(path, place)) is None:
+    if isinstance(place, Place) and place.start >= promised and read_entries(read_frame(path, place)) is None:
         found.last = found.before[place.start]
 
 
