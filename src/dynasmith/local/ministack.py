@@ -128,11 +128,9 @@ def _run(app: Application, listening: int, stop: threading.Event) -> None:
 
 def _recorder(app: Any, folder: Path, say: Say, saved: list[bool], journal_bytes_max: int) -> Recorder:
     persistence = importlib.import_module("ministack.core.persistence")
-    tables = importlib.import_module("ministack.services.dynamodb")
     names = {
         app: ("save_all", "_build_persistence_save_dict"),
         persistence: ("_state_format_version", "_json_default"),
-        tables: ("_tables",),
     }
     if any(not hasattr(module, name) for module, wanted in names.items() for name in wanted):
         version = importlib.metadata.version("ministack")
@@ -143,7 +141,9 @@ def _recorder(app: Any, folder: Path, say: Say, saved: list[bool], journal_bytes
     size = state.size_bytes(folder)
 
     def rename_id(made: str, before: str) -> None:
-        # A call that is repeated makes a table with another id, and jobs know theirs by it.
+        # A call that is repeated makes a table with another id, and jobs know theirs by it. Imported here and not
+        # above: the module reads its saved state when it is imported, which is watched.
+        tables = importlib.import_module("ministack.services.dynamodb")
         for _, table in tables._tables.all_items():
             if table.get("TableId") == made:
                 table["TableId"] = before
