@@ -291,3 +291,16 @@ def test_a_killed_run_does_not_pass_its_limit(client: Any, make_table: MakeTable
     assert report.job.state == "done"
     changed = sum(b'"seen_by"' in item or b'"country"' in item for item in canonical(client, table).values())
     assert changed <= 12
+
+
+def test_a_dry_run_says_of_an_operation_that_buries_that_it_does(
+    there: Any, client: Any, make_table: MakeTable, tmp_path: Path
+) -> None:
+    table = make_table()
+    fill(client, table, 10)
+    casts = {"cast": "name", "to": "N", "on_error": "dead"}
+    bench = Bench(there, table, tmp_path)
+    found = rehearse_backfill(bench.end, parse_operations({"version": 1, "operations": [casts]}))
+    assert any("go to the dead letters" in note for note in found.notes)
+    stops = parse_operations({"version": 1, "operations": [casts | {"on_error": "stop"}]})
+    assert any("would stop the job" in note for note in rehearse_backfill(bench.end, stops).notes)

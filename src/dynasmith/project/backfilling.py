@@ -221,7 +221,7 @@ class Backfills:
         job = self._items.ledger.show(job_id)
         if job.verb != engine.VERB:
             raise UsageError(
-                f"Job {job_id} is a {job.verb}, and only a backfill can be undone.", hint="dynasmith jobs list"
+                f"Job {job_id} is of {job.verb}, and only a backfill can be undone.", hint="dynasmith jobs list"
             )
         return job, msgspec.convert(job.parameters["target"], Side)
 

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from dynasmith.engine.backfill.backfill import VERB, rewriter_of
 from dynasmith.engine.backfill.difference import Shown
+from dynasmith.engine.backfill.stage import Rewriter
 from dynasmith.engine.backfill.survey import Survey, survey
 from dynasmith.engine.guarded.use import Keeping
 from dynasmith.engine.transfer.asked import Flowing
@@ -75,7 +76,7 @@ def rehearse_backfill(
     asked, around = asked or Flowing(), around or Around()
     rewriter = rewriter_of(table, function, asked, new_job(VERB, around, 1, {}))
     seen = survey(table, rewriter, asked, around, items=sample, keeping=keeping)
-    notes = [*_notes(table, seen, asked), *seen.notes]
+    notes = [*_notes(table, seen, rewriter), *seen.notes]
     items, size = table.description.item_count_estimate, table.description.size_bytes_estimate
     if seen.complete:
         items, size = seen.scanned, size or seen.size_bytes
@@ -104,10 +105,11 @@ def rehearse_backfill(
     )
 
 
-def _notes(table: TableEnd, seen: Survey, asked: Flowing) -> list[str]:
+def _notes(table: TableEnd, seen: Survey, rewriter: Rewriter) -> list[str]:
     notes = [f"{divergence.sentence} The backfill would be refused." for divergence in seen.divergences[:1]]
     if seen.refused:
-        word = "would stop the job" if asked.on_error == "stop" else "go to the dead letters"
+        stopping = any(map(rewriter.stops, seen.refusals))
+        word = "would stop the job" if stopping else "go to the dead letters"
         notes.append(f"{seen.refused} of {seen.read} items are refused and {word}: {seen.refusals[0].message}")
     if table.expires and table.expires in seen.names:
         notes.append(f"it writes {table.expires}, by which the table deletes items (TTL)")

@@ -220,5 +220,5 @@ def _seen(future: "asyncio.Future[int]") -> None:
 def _unwritable(path: Path, error: OSError) -> RunError:
     return RunError(
         f"The undo journal {path} could not be written: {error.strerror}.",
-        hint="make room or mend the permissions, then resume the job; nothing of this batch was changed",
+        hint="make room or mend the permissions, then resume the job; what this batch would have changed was not sent",
     )
