@@ -75,6 +75,8 @@ def test_what_a_transform_prints_is_no_part_of_the_document(story: ItemStory, wh
     assert done.returncode == 0, done.stderr
     assert (done.stdout.startswith("{"), "a word of mine" in done.stdout) == (True, False)
     assert done.stderr.count("a word of mine") == 20
+    proved = story("verify", "users", "users_v2", "--transform", "moves:tagged", "--json")
+    assert (proved.code, proved.json["equal"], proved.err.count("a word of mine")) == (0, True, 20)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no groups of processes to send a signal to")

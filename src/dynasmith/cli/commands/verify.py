@@ -1,5 +1,7 @@
 """`dynasmith verify`."""
 
+import sys
+from contextlib import redirect_stdout
 from typing import Any
 
 import click
@@ -20,7 +22,9 @@ from dynasmith.cli.shared import Invocation, print_json, verb
 def command(invocation: Invocation, source: str, target: str, **given: Any) -> int:
     """Whether two tables, or a table and an export, hold the same items: exact count and digest. Exit 3 if not."""
     first, second = side("source", source, given), side("target", target, given)
-    found = invocation.project().items.over(given.pop("transport")).verify(first, second, **given)
+    items = invocation.project().items.over(given.pop("transport"))
+    with redirect_stdout(sys.stderr):  # what the transform prints is no part of the answer
+        found = items.verify(first, second, **given)
     if invocation.as_json:
         print_json(found.to_json())
         return 0 if found.equal else 3
