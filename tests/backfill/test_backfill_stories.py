@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from backfill.kit import canonical
 from cli.story import Story, clean_shell, new_account
+from dynasmith.files.ledger import FolderLedger
 from flow.buckets import a_bucket, keys_of
 from flow.kit import fill
 
@@ -130,6 +132,22 @@ def test_a_canary_waits_and_goes_on(story: Story) -> None:
     assert backfill(story, "--check").code == 0
     assert story("jobs", "prune", job).code == 0
     assert list(story.folder.glob(".dynasmith/journal/*")) == []
+
+
+def test_a_journal_that_an_interrupted_undo_needs_is_not_pruned(story: Story) -> None:
+    assert backfill(story, "--yes").code == 0
+    [job] = [entry["id"] for entry in story("jobs", "list", "--json").json]
+    assert story("jobs", "undo", job, "--yes").code == 0
+    ledger = FolderLedger(story.folder / ".dynasmith" / "jobs")
+    undone = ledger.jobs()[-1]
+    half = msgspec.structs.replace(undone, id=f"{undone.id}-half", state="running")
+    ledger.begin(half).release()
+    refused = story("jobs", "prune", job)
+    assert refused.code == 1
+    assert half.id in refused.error
+    assert list(story.folder.glob(".dynasmith/journal/*")) != []
+    assert story("jobs", "cancel", half.id).code == 0
+    assert story("jobs", "prune", job).code == 0
 
 
 def test_what_cannot_be_meant_is_said(story: Story) -> None:
