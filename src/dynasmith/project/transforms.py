@@ -42,7 +42,7 @@ def load_transform(said: str, folder: str) -> Function:
         raise UsageError(
             f"The module {module_name} cannot be imported: {error}.", hint=f"looked in {folder} too"
         ) from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise UsageError(f"The module {module_name} raised {type(error).__name__}: {error}.", hint="mend it") from error
     function = getattr(module, name, None)
     if not callable(function):

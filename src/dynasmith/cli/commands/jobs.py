@@ -7,6 +7,7 @@ import json
 import click
 
 from dynasmith.cli.commands.jobs_undo import undo
+from dynasmith.cli.flow_options import UNITS
 from dynasmith.cli.shared import Invocation, print_json, verb
 from dynasmith.errors import UsageError
 
@@ -96,8 +97,8 @@ def proceed(invocation: Invocation, job: str) -> int:
 
 @verb("pace", example="dynasmith jobs pace copy-20261120T101500-1a2b3c --max-write-units 500")
 @click.argument("job")
-@click.option("--max-read-units", type=click.FloatRange(min=0, min_open=True), help="Read units a second.")
-@click.option("--max-write-units", type=click.FloatRange(min=0, min_open=True), help="Write units a second.")
+@click.option("--max-read-units", type=UNITS, help="Read units a second.")
+@click.option("--max-write-units", type=UNITS, help="Write units a second.")
 def pace(invocation: Invocation, job: str, max_read_units: float | None, max_write_units: float | None) -> int:
     """Change the pace of a job, also while it runs. Never asks."""
     if max_read_units is None and max_write_units is None:
