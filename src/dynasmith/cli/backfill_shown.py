@@ -58,7 +58,7 @@ def show_undone(invocation: Invocation, report: Report) -> int:
     if isinstance(report, UndoReport):
         _others(invocation, report.others)
     if counts.dead:
-        invocation.say(f"What others changed since, with the reason of each: {report.dead_letters}")
+        invocation.say(f"What is left as it is, with the reason of each: {report.dead_letters}")
     return exit_of(invocation, report)
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from dynasmith.cli.flow_options import CONSISTENT, flow_options, flowing
+from dynasmith.cli.flow_options import CONSISTENT, flow_options_but, flowing
 from dynasmith.cli.shared import Invocation, verb
 from dynasmith.errors import UsageError
 
@@ -52,7 +52,7 @@ class Sample(click.ParamType):  # type: ignore[type-arg]
 @click.option("--sample", type=Sample(), default=1000, show_default=True,
               help="Items that --dry-run looks at; all counts exactly.")  # fmt: skip
 @CONSISTENT
-@flow_options
+@flow_options_but("digest")
 def command(invocation: Invocation, table: str, **given: Any) -> int:
     """Change the items of a table in place. Others' writes win, an undo journal is kept, a kill loses nothing."""
     from dynasmith.cli.backfill_shown import show_backfill, show_checked, show_rehearsed
