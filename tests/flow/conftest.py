@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from dynasmith.local.strict import StrictServer
 from flow.kit import MakeTable, client_of
 from made_tables import tables_made
 
@@ -20,3 +21,18 @@ def client(ministack_endpoint: str) -> Iterator[Any]:
 def make_table(client: Any) -> Iterator[MakeTable]:
     """Makes a table of one name of its own: ``make_table("pk", "sk")``, keys are strings."""
     yield from tables_made(client, "flow")
+
+
+@pytest.fixture
+def strict(ministack_endpoint: str) -> Iterator[StrictServer]:
+    """A strict endpoint on the real clock, without capacity but where a test throttles."""
+    with StrictServer(ministack_endpoint, clock="real", capacity=False) as server:
+        yield server
+
+
+@pytest.fixture
+def there(strict: StrictServer) -> Iterator[Any]:
+    """A client of the strict endpoint: what it does meets the faults."""
+    client = client_of(strict.endpoint)
+    yield client
+    client.close()

@@ -1,6 +1,5 @@
 """Conditional puts: 25 INSERT statements a call where engine and role keep their promise, else one PutItem each."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,19 +24,6 @@ from flow.kit import MakeTable, client_of, fill, items_of
 
 FAST = Patience(first_seconds=0.005, longest_seconds=0.2)
 SKIP = Mode("skip-existing")
-
-
-@pytest.fixture
-def strict(ministack_endpoint: str) -> Iterator[StrictServer]:
-    with StrictServer(ministack_endpoint, clock="real", capacity=False) as server:
-        yield server
-
-
-@pytest.fixture
-def there(strict: StrictServer) -> Iterator[Any]:
-    client = client_of(strict.endpoint)
-    yield client
-    client.close()
 
 
 def end(client: Any, table: str) -> TableEnd:

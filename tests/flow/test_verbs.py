@@ -1,6 +1,5 @@
 """The verbs on a real engine behind the strict endpoint: throttled, broken, changed while they run; nothing is lost."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
 
@@ -39,24 +38,10 @@ from dynasmith.ports.items import Heard, Mode, Page, Source
 from dynasmith.ports.listener import Event
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.table import Key, KeyAttribute, Table
-from flow.kit import MakeTable, client_of, fill, in_memory, items_of
+from flow.kit import MakeTable, fill, in_memory, items_of
 
 WRITES = {"BatchWriteItem", "PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchExecuteStatement"}
 FAST = Patience(first_seconds=0.005, longest_seconds=0.2)
-
-
-@pytest.fixture
-def strict(ministack_endpoint: str) -> Iterator[StrictServer]:
-    with StrictServer(ministack_endpoint, clock="real", capacity=False) as server:
-        yield server
-
-
-@pytest.fixture
-def there(strict: StrictServer) -> Iterator[Any]:
-    """A client of the strict endpoint."""
-    client = client_of(strict.endpoint)
-    yield client
-    client.close()
 
 
 def end(
