@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from dynasmith.aws.items.address import Credentials, address_of
 from dynasmith.aws.items.calls import Calls, Patience, batch_write_body, scan_shape
+from dynasmith.aws.items.client import ClientKeys, address_of
+from dynasmith.aws.items.credentials import Credentials
 from dynasmith.aws.items.direct import DirectExchange, unchunked
 from dynasmith.aws.items.exchange import BrokenExchange, Exchange
 from dynasmith.aws.items.fallback import BotocoreExchange
@@ -37,12 +38,12 @@ QUICK = Patience(first_seconds=0.001, longest_seconds=0.005, refused_seconds=0.0
 
 async def open_aiohttp(client: Any) -> Exchange:
     address = await asyncio.to_thread(address_of, client, "t")
-    return AiohttpExchange(address, Credentials(client))
+    return AiohttpExchange(address, Credentials(ClientKeys(client)))
 
 
 async def open_direct(client: Any) -> Exchange:
     address = await asyncio.to_thread(address_of, client, "t")
-    return DirectExchange(address, Credentials(client))
+    return DirectExchange(address, Credentials(ClientKeys(client)))
 
 
 async def open_botocore(client: Any) -> Exchange:
@@ -211,7 +212,7 @@ def test_more_requests_than_connections_take_turns(client: Any, make_table: Make
 
     async def main() -> int:
         address = await asyncio.to_thread(address_of, client, table)
-        exchange = DirectExchange(address, Credentials(client), connections=2)
+        exchange = DirectExchange(address, Credentials(ClientKeys(client)), connections=2)
         calls = Calls(exchange)
         try:
             pages = await asyncio.gather(*(calls.scan(table, scan_shape(table), None) for _ in range(20)))
@@ -229,7 +230,7 @@ def test_a_connection_that_comes_after_the_close_is_closed_too() -> None:
         async with scripted(Said(200, b'{"Count":1}')) as script:
             client = client_of(script.endpoint)
             address = await asyncio.to_thread(address_of, client, "t")
-            exchange = DirectExchange(address, Credentials(client), connections=1)
+            exchange = DirectExchange(address, Credentials(ClientKeys(client)), connections=1)
             late = asyncio.create_task(exchange("Scan", b"{}"))
             while exchange._left == 1:  # its turn has come: it connects
                 await asyncio.sleep(0)
@@ -248,7 +249,7 @@ def test_a_cancelled_request_frees_its_turn() -> None:
         async with scripted(Said(200, b"{}", cut=10), Said(200, b'{"Count":1}')) as script:
             client = client_of(script.endpoint)
             address = await asyncio.to_thread(address_of, client, "t")
-            exchange = DirectExchange(address, Credentials(client), connections=1)
+            exchange = DirectExchange(address, Credentials(ClientKeys(client)), connections=1)
             try:
                 first = asyncio.create_task(exchange("Scan", b"{}"))
                 second = asyncio.create_task(exchange("Scan", b"{}"))

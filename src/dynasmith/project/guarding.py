@@ -9,7 +9,7 @@ from functools import partial
 from importlib.machinery import PathFinder
 from typing import Any
 
-from dynasmith.aws.items.opening import Transport
+from dynasmith.aws.items.door import Transport
 from dynasmith.aws.session import Session
 from dynasmith.engine.guarded.use import Enclosed, Exposed, Keeping, Loaded
 from dynasmith.items.operations.document import Operations

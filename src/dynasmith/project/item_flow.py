@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from dynasmith.aws.items.access import TableAccess
+from dynasmith.aws.items.door import Transport
 from dynasmith.aws.items.loop import new_event_loop
-from dynasmith.aws.items.opening import Transport
 from dynasmith.aws.items.table_ledger import TableLedger
 from dynasmith.aws.s3.ledger import S3Ledger
 from dynasmith.aws.s3.objects import S3Objects

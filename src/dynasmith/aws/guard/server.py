@@ -25,9 +25,10 @@ from dynasmith.aws.guard.allowed import STATEMENTS, only_reads
 from dynasmith.aws.guard.child import Enclose, child_variables
 from dynasmith.aws.guard.request import ADDRESS, TOKEN, Asked, asked_of, refusal
 from dynasmith.aws.guard.tables import tables_of
+from dynasmith.aws.items.door import Transport
 from dynasmith.aws.items.exchange import TARGET, Answer, BrokenExchange, Exchange
 from dynasmith.aws.items.failure import Verdict, failure_of
-from dynasmith.aws.items.opening import Transport, open_exchange
+from dynasmith.aws.items.opening import open_exchange
 from dynasmith.aws.session import Session
 from dynasmith.errors import DynasmithError, RunError
 from dynasmith.ports.access import is_aws, is_loopback

@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 
 from dynasmith.aws.items.calls import Calls, Patience
-from dynasmith.aws.items.opening import Transport, open_calls, table_sink, table_source
+from dynasmith.aws.items.door import Transport
+from dynasmith.aws.items.opening import open_calls, table_sink, table_source
 from dynasmith.errors import Throttled
 from dynasmith.items.condition.condition import Filter
 from dynasmith.items.key import KeySchema
@@ -29,6 +30,11 @@ class TableAccess:
     def where(self) -> str:
         """Endpoint and Region of the client."""
         return f"{self._client.meta.endpoint_url} {self._client.meta.region_name}"
+
+    @property
+    def portable(self) -> bool:
+        """Whether what it opens can be sent to another process: with every transport but botocore's."""
+        return self._transport != "botocore"
 
     def source(
         self,

@@ -1,44 +1,22 @@
-"""Where the data plane sends, and as whom: read from a botocore client, so that there is one place that decides.
+"""Where the data plane sends: one endpoint. What it is read from is in ``client``; this module needs no botocore."""
 
-The address of an operation depends on rules that botocore owns (FIPS, dual-stack, account endpoints, VPC endpoints,
-``AWS_ENDPOINT_URL_*``), so they are not repeated: the client prepares one DescribeTable, which is caught before it is
-sent, and its address is read off.
-"""
-
-import asyncio
-import os
-import re
-import threading
-import time
 from dataclasses import dataclass
-from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from botocore.awsrequest import AWSResponse, HeadersDict
-from botocore.exceptions import BotoCoreError
-from botocore.httpsession import ProxyConfiguration
-
-from dynasmith.aws.items.sign import Keys
-from dynasmith.errors import CredentialsExpired, NoCredentials
-
-_SCOPE = re.compile(r"Credential=[^/]+/\d{8}/([^/]+)/([^/]+)/aws4_request")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
-CREDENTIALS_CHECK_SECONDS = 10.0
-"""How often the flow asks botocore whether credentials are due; botocore refreshes 10 to 15 minutes before the end."""
-
-
-class _Credentials(Protocol):
-    def get_frozen_credentials(self) -> Any: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """One endpoint: where to POST, how to sign for it, how to get there."""
+    """One endpoint: where to POST, how to sign for it, how to get there.
+
+    ``ca_bundle`` is the file that its certificate is verified with; empty where the client was told not to verify.
+    """
 
     url: str
     region: str
     service: str
-    verify: bool | str
+    ca_bundle: str
     proxy: str | None
     client_certificate: tuple[str, str | None] | None
     connect_timeout_seconds: float
@@ -49,120 +27,3 @@ class Address:
     def loopback(self) -> bool:
         """Whether the endpoint is this machine (then replies are not worth compressing)."""
         return (urlsplit(self.url).hostname or "") in _LOOPBACK
-
-
-def address_of(client: Any, table: str) -> Address:
-    """The address that ``client`` (a botocore DynamoDB client) would use for ``table``. Sends nothing.
-
-    Blocking: it may resolve credentials, so call it off the loop. Raises NoCredentials.
-    """
-    request = _caught(client, table)
-    headers = {name.lower(): _text(value) for name, value in request.headers.items()}
-    scope = _SCOPE.search(headers.get("authorization", ""))
-    region, service = scope.groups() if scope else (client.meta.region_name or "us-east-1", "dynamodb")
-    config = client.meta.config
-    certificate = config.client_cert
-    return Address(
-        url=request.url,
-        region=region,
-        service=service,
-        verify=_verify_of(client),
-        proxy=ProxyConfiguration(config.proxies or _environment_proxies(request.url)).proxy_url_for(request.url),
-        client_certificate=(certificate, None) if isinstance(certificate, str) else certificate,
-        connect_timeout_seconds=float(config.connect_timeout),
-        read_timeout_seconds=float(config.read_timeout),
-        user_agent=headers.get("user-agent", "dynasmith"),
-    )
-
-
-def _caught(client: Any, table: str) -> Any:
-    """The request that the client prepared for one DescribeTable, caught before it was sent."""
-    caught: list[Any] = []
-    thread = threading.get_ident()
-
-    def catch(request: Any, **_: Any) -> AWSResponse | None:
-        if threading.get_ident() != thread:  # another thread's call on a shared client goes its way
-            return None
-        caught.append(request)
-        return AWSResponse(request.url, 200, HeadersDict(), _Empty())  # type: ignore[arg-type]  # only .raw is wrongly typed
-
-    event, name = "before-send.dynamodb.DescribeTable", f"dynasmith-address-{thread}"
-    client.meta.events.register_first(event, catch, unique_id=name)
-    try:
-        client.describe_table(TableName=table)
-    except BotoCoreError as error:
-        raise NoCredentials(f"No request can be signed: {error}", hint="dynasmith doctor") from error
-    finally:
-        client.meta.events.unregister(event, unique_id=name)
-    return caught[-1]
-
-
-class _Empty:
-    """The body of a reply that was never sent."""
-
-    def stream(self, *_: Any, **__: Any) -> list[bytes]:
-        return [b"{}"]
-
-    def read(self, *_: Any, **__: Any) -> bytes:
-        return b"{}"
-
-
-def _text(value: str | bytes) -> str:
-    return value.decode() if isinstance(value, bytes) else value
-
-
-def _verify_of(client: Any) -> bool | str:
-    """The CA bundle of the client, or whether to verify at all.
-
-    botocore keeps it in its HTTP session and nowhere public; without it the variables that botocore reads decide.
-    """
-    session = getattr(getattr(client, "_endpoint", None), "http_session", None)
-    verify = getattr(session, "_verify", None)
-    if verify is not None:
-        return verify if isinstance(verify, str) else bool(verify)
-    return os.environ.get("AWS_CA_BUNDLE") or os.environ.get("REQUESTS_CA_BUNDLE") or True
-
-
-def _environment_proxies(url: str) -> dict[str, str]:
-    from botocore.utils import get_environ_proxies
-
-    return dict(get_environ_proxies(url))
-
-
-class Credentials:
-    """The client's credentials, refreshed by botocore in a thread, never on the loop."""
-
-    def __init__(self, client: Any) -> None:
-        self._source: _Credentials | None = client._request_signer._credentials
-        self._keys: Keys | None = None
-        self._checked = float("-inf")
-        self._refreshing = asyncio.Lock()
-
-    async def keys(self) -> Keys:
-        """The keys to sign with now. Raises NoCredentials, CredentialsExpired (they could not be refreshed)."""
-        now = time.monotonic()
-        if self._keys is not None and now - self._checked < CREDENTIALS_CHECK_SECONDS:
-            return self._keys
-        async with self._refreshing:
-            if self._keys is not None and time.monotonic() - self._checked < CREDENTIALS_CHECK_SECONDS:
-                return self._keys
-            self._keys = await asyncio.to_thread(self._frozen)
-            self._checked = time.monotonic()
-            return self._keys
-
-    def expire(self) -> None:
-        """The service said that the keys are not good: ask botocore again before the next request."""
-        self._checked = float("-inf")
-
-    def _frozen(self) -> Keys:
-        if self._source is None:
-            raise NoCredentials("No AWS credentials were found.", hint="dynasmith doctor shows where it looked")
-        try:
-            frozen = self._source.get_frozen_credentials()
-        except BotoCoreError as error:
-            raise CredentialsExpired(
-                f"The AWS credentials could not be refreshed: {error}", hint="log in again, then resume the job"
-            ) from error
-        if not frozen.access_key or not frozen.secret_key:
-            raise NoCredentials("No AWS credentials were found.", hint="dynasmith doctor shows where it looked")
-        return Keys(frozen.access_key, frozen.secret_key, frozen.token or "")

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from time import monotonic
 from urllib.parse import urlsplit
 
-from dynasmith.aws.items.address import Address, Credentials
+from dynasmith.aws.items.address import Address
+from dynasmith.aws.items.credentials import Credentials
 from dynasmith.aws.items.exchange import Answer, BrokenExchange, checked_body
 from dynasmith.aws.items.signing import Signing
 from dynasmith.aws.items.tls import tls_of

@@ -4,7 +4,8 @@ import io
 
 import aiohttp
 
-from dynasmith.aws.items.address import Address, Credentials
+from dynasmith.aws.items.address import Address
+from dynasmith.aws.items.credentials import Credentials
 from dynasmith.aws.items.exchange import Answer, BrokenExchange, checked_body
 from dynasmith.aws.items.signing import Signing
 from dynasmith.aws.items.tls import tls_of

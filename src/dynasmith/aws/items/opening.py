@@ -1,25 +1,56 @@
 """Tables as sources and sinks, opened on a running loop from a botocore client."""
 
 import asyncio
-from typing import Any, Literal, TypeAlias
+from dataclasses import dataclass
+from pickle import PicklingError
+from typing import Any
 
 from dynasmith.aws.guard.own import ReadingExchange, reads_only
-from dynasmith.aws.items.address import Credentials, address_of
 from dynasmith.aws.items.calls import Calls, Patience
-from dynasmith.aws.items.direct import DirectExchange
+from dynasmith.aws.items.client import ClientKeys, address_of
+from dynasmith.aws.items.door import Door, OpenTableSink, OpenTableSource, Transport
 from dynasmith.aws.items.exchange import Exchange
 from dynasmith.aws.items.fallback import BotocoreExchange
-from dynasmith.aws.items.sink import TableSink
-from dynasmith.aws.items.source import TableSource
 from dynasmith.items.key import KeySchema
 from dynasmith.ports.items import Heard, Mode, OpenSink, OpenSource
 
-Transport: TypeAlias = Literal["direct", "aiohttp", "botocore"]
-"""What sends. ``direct`` is the default and the cheapest; a proxy makes it ``aiohttp``. ``botocore`` is the fallback
-for networks where only its way works."""
-
-CONNECTIONS = 64
 BOTOCORE_THREADS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class ClientDoor:
+    """The endpoint that ``client`` would use for ``table``. Read-only where the client is.
+
+    Pickled it is a ``Door``, which costs what ``resolved`` does; the transport ``botocore`` cannot be pickled.
+    """
+
+    client: Any
+    table: str
+    transport: Transport = "direct"
+    patience: Patience | None = None
+
+    def resolved(self) -> Door:
+        """The door. Blocking: credentials may have to be resolved. Raises NoCredentials."""
+        address, keys = address_of(self.client, self.table), ClientKeys(self.client)
+        return Door(address, keys, self.transport, self.patience, reads_only(self.client))
+
+    async def exchange(self) -> Exchange:
+        """Connections of its own. Raises NoCredentials."""
+        door = await asyncio.to_thread(self.resolved)
+        if self.transport != "botocore":
+            return door.exchange()
+        exchange = BotocoreExchange(self.client, door.address, connections=BOTOCORE_THREADS)
+        return ReadingExchange(exchange) if door.reads_only else exchange
+
+    async def calls(self, heard: Heard) -> Calls:
+        """The calls of the data plane; close them with ``calls.exchange.close()``."""
+        return Calls(await self.exchange(), patience=self.patience or Patience(), heard=heard)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self.transport == "botocore":
+            raise PicklingError("the transport botocore sends from one process only")
+        door = self.resolved()
+        return Door, (door.address, door.keys, door.transport, door.patience, door.reads_only)
 
 
 async def open_exchange(client: Any, table: str, transport: Transport = "direct") -> Exchange:
@@ -27,20 +58,7 @@ async def open_exchange(client: Any, table: str, transport: Transport = "direct"
 
     Raises NoCredentials.
     """
-    exchange = await _exchange(client, table, transport)
-    return ReadingExchange(exchange) if reads_only(client) else exchange
-
-
-async def _exchange(client: Any, table: str, transport: Transport) -> Exchange:
-    address = await asyncio.to_thread(address_of, client, table)
-    if transport == "botocore":
-        return BotocoreExchange(client, address, connections=BOTOCORE_THREADS)
-    if transport == "aiohttp" or address.proxy:
-        # Only here: what it imports takes 14 MB, which a process without a proxy does not need.
-        from dynasmith.aws.items.http import AiohttpExchange
-
-        return AiohttpExchange(address, Credentials(client), connections=CONNECTIONS)
-    return DirectExchange(address, Credentials(client), connections=CONNECTIONS)
+    return await ClientDoor(client, table, transport).exchange()
 
 
 async def open_calls(
@@ -52,7 +70,7 @@ async def open_calls(
     patience: Patience | None = None,
 ) -> Calls:
     """The calls of the data plane for ``table``; close them with ``calls.exchange.close()``."""
-    return Calls(await open_exchange(client, table, transport), patience=patience or Patience(), heard=heard)
+    return await ClientDoor(client, table, transport, patience).calls(heard)
 
 
 def table_source(
@@ -67,19 +85,8 @@ def table_source(
     patience: Patience | None = None,
 ) -> OpenSource:
     """Opens ``table`` as a source; see TableSource."""
-
-    async def opened(heard: Heard) -> TableSource:
-        calls = await open_calls(client, table, heard, transport=transport, patience=patience)
-        return TableSource(
-            calls,
-            table,
-            segments=segments,
-            page_items=page_items,
-            consistent=consistent,
-            filter_fragment=filter_fragment,
-        )
-
-    return opened
+    door = ClientDoor(client, table, transport, patience)
+    return OpenTableSource(door, table, segments, page_items, consistent, filter_fragment)
 
 
 def table_sink(
@@ -92,9 +99,4 @@ def table_sink(
     patience: Patience | None = None,
 ) -> OpenSink:
     """Opens ``table`` as a sink; see TableSink."""
-
-    async def opened(heard: Heard) -> TableSink:
-        calls = await open_calls(client, table, heard, transport=transport, patience=patience)
-        return TableSink(calls, table, key, mode=mode)
-
-    return opened
+    return OpenTableSink(ClientDoor(client, table, transport, patience), table, key, mode)

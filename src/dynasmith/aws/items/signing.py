@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from time import time
 
-from dynasmith.aws.items.address import Address, Credentials
+from dynasmith.aws.items.address import Address
+from dynasmith.aws.items.credentials import Credentials
 from dynasmith.aws.items.exchange import TARGET
 from dynasmith.aws.items.sign import Signer
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dynasmith.aws.items.calls import Calls, Patience, Refused, as_error
-from dynasmith.aws.items.opening import Transport, open_calls
+from dynasmith.aws.items.door import Transport
+from dynasmith.aws.items.opening import open_calls
 from dynasmith.aws.items.replies import StatementError, item_reply, units_of
 from dynasmith.aws.items.road import ITEM_FAULTS, STATEMENTS_MAX, STUMBLES, THROTTLES, Group, Road, Waiting, code_of
 from dynasmith.aws.items.statements import probe_of, statement_of, update_of
