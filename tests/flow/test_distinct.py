@@ -2,6 +2,7 @@
 
 import asyncio
 import stat
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from dynasmith.items.digest import digest_items
 from dynasmith.items.key import KeySchema, key_of
 from dynasmith.items.transform import Transform
 from dynasmith.jobs.checkpoint import Checkpoint
-from dynasmith.ports.items import Dead, Item
+from dynasmith.ports.items import Dead, Item, Outcome
 from dynasmith.ports.seen import Entry
 
 KEY = KeySchema.of("pk")
@@ -59,6 +60,10 @@ class Run:
     def source(self) -> FileSource:
         return FileSource(layout_of(self.names), KEY, page_items=self.page_items)
 
+    async def write(self, items: Sequence[Item]) -> Outcome:
+        """A target that takes everything."""
+        return Outcome(written=len(items))
+
     async def go(self, stage: Steps | None = None, *, pages: int = 1000, lost: bool = False) -> "Run":
         """Some pages. ``lost``: the last of them was told, and the job was killed before its checkpoint."""
         source = self.source()
@@ -70,9 +75,10 @@ class Run:
                 page = await source.read(segment, at.position)
                 self.read += len(page.items)
                 staged = Staged(page.items) if stage is None else await stage(page.items)
-                staged = await self.distinct(segment, at.position, page, staged)
+                staged, outcome = await self.distinct(segment, at.position, page, staged, self.write)
                 if lost and not pages:
                     break
+                assert outcome.written == len(staged.items)
                 assert staged.digest in (None, digest_items(staged.items))
                 self.left += staged.items
                 self.dead += staged.dead

@@ -65,6 +65,18 @@ class SeenKeys:
                 met[number] = first
         return met
 
+    def free(self, segment: int, entries: Sequence[Entry]) -> None:
+        """Let go of the keys of these places."""
+        if self._many is None:
+            for entry in entries:
+                first = self._few.get(entry.key)
+                if first is not None and (first.segment, first.place) == (segment, entry.place):
+                    del self._few[entry.key]
+            return
+        places = [(*_SPLIT(entry.key), segment, entry.place) for entry in entries]
+        with self._translated(), _transaction(self._many):
+            self._many.executemany("DELETE FROM keys WHERE key = ? AND proof = ? AND segment = ? AND place = ?", places)
+
     def forget(self) -> None:
         """Begin anew, with no key."""
         self._few.clear()

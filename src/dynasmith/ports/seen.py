@@ -41,6 +41,10 @@ class Seen(Protocol):
         """
         ...
 
+    def free(self, segment: int, entries: Sequence[Entry]) -> None:
+        """The items of these places do not stand in the target: their keys may come again."""
+        ...
+
     def forget(self) -> None:
         """Begin anew, with no key."""
         ...

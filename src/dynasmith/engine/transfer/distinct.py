@@ -1,63 +1,181 @@
 """One key twice in a job, however far apart: noticed before anything of it is sent.
 
-The first item of a key is written. An equal one counts as there already, any other is a dead letter that names the
-places of both. What a filter and a transform leave is looked at, not what a file holds. An item that has no digest,
-because it is malformed, is a dead letter too: one bad value never stops the rest.
+The first item of a key is written. What becomes of another one is decided when the end of the first is known: where
+that stands in the target, an equal one counts as there already, and any other is a dead letter that names the places of
+both; where it was refused or skipped, the key is free, and the next one is sent in its place. What a filter and a
+transform leave is looked at, not what a file holds. An item that has no digest, because it is malformed, is a dead
+letter too: one bad value never stops the rest.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from hashlib import blake2b
-from typing import Final
+from typing import Final, TypeAlias
 
 from dynasmith.engine.transfer.loop import Stop
 from dynasmith.engine.transfer.stage import Stage, Staged
-from dynasmith.errors import ItemInvalid
+from dynasmith.errors import AccessDenied, ItemInvalid
 from dynasmith.items.digest import Digest, Digester
-from dynasmith.items.key import Key, KeySchema, format_key, key_of
+from dynasmith.items.key import Key, KeySchema, encode_key, format_key, key_of
 from dynasmith.items.number import number_text
 from dynasmith.jobs.checkpoint import Checkpoint
-from dynasmith.ports.items import Dead, Item, Page, Place, Source
+from dynasmith.ports.items import Dead, Item, Lookup, Outcome, Page, Place, Source, merged
 from dynasmith.ports.seen import Entry, Met, Seen
 
 _HALF: Final = 1 << 63
 
+Write: TypeAlias = Callable[[Sequence[Item]], Awaitable[Outcome]]
+"""Sends items of distinct keys; fewer than all have an end only where the job was cancelled."""
 
-class Distinct:
-    """Takes out of a staged page what has a key that came before. ``name`` says a place to a person.
 
-    With ``digest`` items are equal as DynamoDB has it, and their hashes are those of the job's digest, so that they
-    cost nothing more; without it they are equal where their bytes are.
+@dataclass(slots=True)
+class _Page:
+    """The items of a page: those sent, in rounds, and those whose key came ``twice`` and that wait for the first.
+
+    ``taken`` are those at whose key the target was seen to hold yet another item.
     """
 
-    def __init__(self, key: KeySchema, seen: Seen, name: Callable[[int, Place], str], *, digest: bool = True) -> None:
+    segment: int
+    start: bytes | None
+    following: bytes | None
+    items: Sequence[Item]
+    entries: Sequence[Entry]
+    sent: list[int] = field(default_factory=list)
+    twice: dict[int, Met] = field(default_factory=dict)
+    taken: set[int] = field(default_factory=set)
+    outcomes: list[Outcome] = field(default_factory=list)
+
+
+class Distinct:
+    """Writes a staged page without what has a key that stands in the target by this job. ``name`` says a place to a
+    person.
+
+    With ``digest`` items are equal as DynamoDB has it, and their hashes are those of the job's digest, so that they
+    cost nothing more; without it they are equal where their bytes are. ``lookup`` opens the target by keys: in a
+    run that goes on after another, which knows what was read and not what became of all of it, a key that comes twice
+    is read there (100 keys a call); without it, or where the role may not, the first one is taken to stand.
+    """
+
+    def __init__(
+        self,
+        key: KeySchema,
+        seen: Seen,
+        name: Callable[[int, Place], str],
+        *,
+        digest: bool = True,
+        lookup: Callable[[], Awaitable[Lookup]] | None = None,
+    ) -> None:
         self._key = key
         self._seen = seen
         self._name = name
         self._digester = Digester() if digest else None
+        self._lookup = lookup
+        self._resumed = False
         self._one_at_a_time = asyncio.Lock()
+        self._writing: dict[int, asyncio.Event] = {}  # by segment: set when the end of what it sends is known
+        self._freed = 0
+        self._cut = False
 
-    async def __call__(self, segment: int, start: bytes | None, page: Page, staged: Staged) -> Staged:
-        """The page that began at ``start``, without the items whose key came before, and those that are malformed."""
+    async def __call__(
+        self, segment: int, start: bytes | None, page: Page, staged: Staged, write: Write
+    ) -> tuple[Staged, Outcome]:
+        """Write the page that began at ``start``: what was sent of it, and what became of that.
+
+        A cancelled job is told by an outcome of fewer items than there are.
+        """
         staged, entries, hashes = self._entries(segment, page, staged)
-        first = _firsts(entries)
-        fresh = [number for number, before in enumerate(first) if number == before]
-        told = [entries[number] for number in fresh]
-        async with self._one_at_a_time:
-            met = await asyncio.to_thread(self._seen.meet, segment, start, page.next, told)
-        twice = {fresh[number]: one for number, one in met.items()}
-        if len(fresh) < len(entries):  # what comes twice within the page, where the first one may have come before too
-            for number, before in enumerate(first):
-                if number != before:
-                    one = entries[before]
-                    twice[number] = twice.get(before) or Met(segment, one.place, one.hash)
-        left = self._without(staged, segment, entries, twice) if twice else staged
+        own = _Page(segment, start, page.next, staged.items, entries)
+        rest: Sequence[int] = range(len(entries))
+        while rest:
+            rest = await self._round(own, rest, write)
+        outcome = merged(own.outcomes) if own.outcomes else Outcome()
+        if self._cut and (own.twice or outcome.arrived < len(own.sent)):
+            return replace(staged, items=[staged.items[number] for number in (*own.sent, *own.twice)]), outcome
+        if own.twice:
+            staged = self._without(staged, own)
         if self._digester is None:
-            return left
-        total = sum(one for number, one in enumerate(hashes) if number not in twice)
-        return replace(left, digest=Digest(len(left.items), total % (1 << 128)))
+            return staged, outcome
+        total = sum(hashes[number] for number in own.sent)
+        return replace(staged, digest=Digest(len(own.sent), total % (1 << 128))), outcome
+
+    async def _round(self, own: _Page, rest: Sequence[int], write: Write) -> Sequence[int]:
+        """Send what has a key of its own; the numbers that must be looked at again, since a first one is not there.
+
+        A segment waits for the writes of others only after its own was told: none waits for one that waits.
+        """
+        freed = self._freed
+        turn = self._writing[own.segment] = asyncio.Event()
+        fresh = await self._meet(own, rest)
+        others = [self._writing[one.segment] for one in own.twice.values() if one.segment in self._writing]
+        if fresh:
+            outcome = await write([own.items[number] for number in fresh])
+            own.sent += fresh
+            own.outcomes.append(outcome)
+            self._cut = self._cut or outcome.arrived < len(fresh)
+            gone = {key_bytes(key_of(other, self._key)) for other in outcome.others}
+            if gone:
+                await self._free(
+                    own.segment, [own.entries[number] for number in fresh if own.entries[number].key in gone]
+                )
+        turn.set()
+        del self._writing[own.segment]
+        for other in others:
+            await other.wait()
+        if self._cut or not own.twice:
+            return ()
+        if self._resumed and self._freed == freed:
+            await self._look(own)
+        return sorted(own.twice) if self._freed > freed else ()
+
+    async def _meet(self, own: _Page, rest: Sequence[int]) -> list[int]:
+        """The numbers whose keys are free, which they are not any more; the others are ``twice``."""
+        entries = [own.entries[number] for number in rest]
+        first = _firsts(entries)
+        firsts = [place for place, before in enumerate(first) if place == before]
+        told = [entries[place] for place in firsts]
+        async with self._one_at_a_time:
+            met = await asyncio.to_thread(self._seen.meet, own.segment, own.start, own.following, told)
+        twice = {firsts[place]: one for place, one in met.items()}
+        if len(told) < len(entries):  # what comes twice within the page, where the first one may have come before too
+            for place, before in enumerate(first):
+                if place != before:
+                    one = entries[before]
+                    twice[place] = twice.get(before) or Met(own.segment, one.place, one.hash)
+        own.twice = {rest[place]: one for place, one in twice.items()}
+        return [number for number in rest if number not in own.twice]
+
+    async def _free(self, segment: int, entries: Sequence[Entry]) -> None:
+        """The keys of these items, which do not stand in the target, may come again."""
+        async with self._one_at_a_time:
+            await asyncio.to_thread(self._seen.free, segment, entries)
+        self._freed += 1
+
+    async def _look(self, own: _Page) -> None:
+        """After a resume: what stands in the target decides. Where nothing does, or what a run that was killed had
+        written in the place of the first one, the key is free.
+        """
+        if self._lookup is None:
+            return
+        keys = {
+            own.entries[number].key: encode_key(key_of(own.items[number], self._key), self._key) for number in own.twice
+        }
+        lookup = await self._lookup()
+        try:
+            standing = {key_bytes(key_of(one, self._key)): one for one in await lookup.get(list(keys.values()))}
+        except AccessDenied:
+            self._resumed = False  # the first one is taken to stand
+            return
+        finally:
+            await lookup.close()
+        for number, first in own.twice.items():
+            entry, found = own.entries[number], standing.get(own.entries[number].key)
+            stands = None if found is None else signed_hash(self._hash(found))
+            if stands is None or (stands == entry.hash != first.hash):
+                await self._free(first.segment, [Entry(entry.key, first.place, first.hash)])
+            elif stands not in (first.hash, entry.hash):
+                own.taken.add(number)
 
     async def recall(self, source: Source, stage: Stage | None, at: Mapping[int, Checkpoint], stop: Stop) -> None:
         """Before a job goes on: where keys of what was read are missing, read it again, up to the checkpoints.
@@ -65,6 +183,7 @@ class Distinct:
         Costs reading, nothing is written. Stopped halfway, the next resume begins it anew.
         """
         begun = {number: one for number, one in at.items() if one.done or one.position is not None}
+        self._resumed = bool(begun) or any(self._seen.reached(number) for number in at)
         if all(_stands(one, self._seen.reached(number)) for number, one in begun.items()):
             return
         self._seen.forget()
@@ -72,7 +191,9 @@ class Distinct:
             start: bytes | None = None
             while not stop.asked:
                 page = await source.read(number, start)
-                await self(number, start, page, Staged(page.items) if stage is None else await stage(page.items))
+                staged = Staged(page.items) if stage is None else await stage(page.items)
+                staged, entries, _ = self._entries(number, page, staged)
+                await self._meet(_Page(number, start, page.next, staged.items, entries), range(len(entries)))
                 start = page.next
                 if start is None or (start == one.position and not one.done):
                     break
@@ -105,17 +226,21 @@ class Distinct:
             return self._digester.hash(item)
         return int.from_bytes(blake2b(item, digest_size=8).digest(), "big")
 
-    def _without(self, staged: Staged, segment: int, entries: Sequence[Entry], twice: Mapping[int, Met]) -> Staged:
+    def _without(self, staged: Staged, own: _Page) -> Staged:
+        """The page without what came twice, each of which has its end now."""
         already, dead = 0, list(staged.dead)
-        for number, first in twice.items():
-            item, entry = staged.items[number], entries[number]
-            if first.hash == entry.hash:
+        for number, first in own.twice.items():
+            item, entry = own.items[number], own.entries[number]
+            if first.hash == entry.hash and number not in own.taken:
                 already += 1
                 continue
             key = format_key(key_of(item, self._key), self._key)
             reason = f"{self._name(first.segment, first.place)} has the key {key} too, with other attributes"
-            dead.append(Dead(code="duplicate", reason=reason, item=bytes(item), place=self._name(segment, entry.place)))
-        items = [item for number, item in enumerate(staged.items) if number not in twice]
+            if number in own.taken:
+                reason = f"another item has the key {key} already"
+            place = self._name(own.segment, entry.place)
+            dead.append(Dead(code="duplicate", reason=reason, item=bytes(item), place=place))
+        items = [own.items[number] for number in own.sent]
         return replace(staged, items=items, already=staged.already + already, dead=tuple(dead), origins=())
 
 

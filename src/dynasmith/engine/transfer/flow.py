@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from time import monotonic
 
 import msgspec
@@ -172,11 +173,13 @@ class Flow:
 
     async def _page(self, at: Checkpoint, page: Page) -> None:
         staged = Staged(page.items) if self.stage is None else await self.stage(page.items)
-        if self.distinct is not None:
-            staged = await self.distinct(at.segment, at.position, page, staged)
         if staged.moved and not self._switched:
             await self._only_new_from_now()
-        outcome = await self._write(at.segment, staged.items)
+        write = partial(self._write, at.segment)
+        if self.distinct is None:
+            outcome = await write(staged.items)
+        else:
+            staged, outcome = await self.distinct(at.segment, at.position, page, staged, write)
         if self.cancelled and outcome.arrived < len(staged.items):
             await self._leave(at, outcome)
             return

@@ -81,7 +81,9 @@ def populate_again(
 def _run(
     claim: Claim, origin: From, target: TableEnd, asked: Flowing, function: Function | None, around: Around
 ) -> Report:
-    distinct = Distinct(target.key, origin.seen(claim.job.id), origin.name, digest=asked.digest)
+    seen = origin.seen(claim.job.id)
+    lookup = target.access.lookup(target.name)
+    distinct = Distinct(target.key, seen, origin.name, digest=asked.digest, lookup=lookup)
     over = False
     try:
         report = run_job(claim, _ways(claim.job, origin, target, asked, function, distinct), around)
