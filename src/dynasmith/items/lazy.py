@@ -3,7 +3,7 @@
 What nobody touched passes on as the bytes that came. Three attributes read, changed and written: about 3 us.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, ItemsView, Iterable, Iterator, KeysView, Mapping, MutableMapping, ValuesView
 from copy import deepcopy
 from typing import Any, Final, TypeAlias, final
 
@@ -11,14 +11,46 @@ import msgspec
 
 from dynasmith.errors import ItemInvalid
 from dynasmith.items.value import decode_value, encode_tree, same_value, write_tree
-from dynasmith.items.wire import RawItem, attributes, check_name, named
+from dynasmith.items.wire import RawItem, attributes, check_name, decode_item, named
 
 #: A whole item in plain Python at once.
 Read: TypeAlias = Callable[[RawItem], dict[str, Any]]
 
-_GONE: Final = object()
 #: Types whose value can change behind our back once it is handed out.
 _MUTABLE: Final = frozenset((list, dict, set))
+
+
+class _Keys(KeysView[str]):
+    """The names, taken when an iteration begins: an item may be changed in the middle of it."""
+
+    __slots__ = ()
+    _mapping: "LazyItem"
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(list(self._mapping._whole()))
+
+
+class _Items(ItemsView[str, Any]):
+    """Names as ``_Keys``, with the values that they have when they are reached."""
+
+    __slots__ = ()
+    _mapping: "LazyItem"
+
+    def __iter__(self) -> Iterator[tuple[str, Any]]:
+        values = self._mapping._whole()
+        names = list(values)
+        return zip(names, map(values.__getitem__, names), strict=True)
+
+
+class _Values(ValuesView[Any]):
+    """Values as ``_Items``."""
+
+    __slots__ = ()
+    _mapping: "LazyItem"
+
+    def __iter__(self) -> Iterator[Any]:
+        values = self._mapping._whole()
+        return map(values.__getitem__, list(values))
 
 
 @final
@@ -32,17 +64,19 @@ class LazyItem(MutableMapping[str, Any]):
     ``read`` gives the whole item (``native``): where somebody iterates over it, all is decoded at once.
     """
 
-    __slots__ = ("_absent", "_new", "_parts", "_read", "_read_all", "_seen", "raw")
+    # No subclass of dict: what is written in C (a JSON encoder, a validator) would look into it behind our back, and
+    # find only what was touched.
+    __slots__ = ("_absent", "_new", "_parts", "_read", "_read_all", "_values", "raw")
 
     #: The item as it came.
     raw: RawItem
 
-    def __init__(self, raw: RawItem | bytes, read: Read | None = None) -> None:
+    def __init__(self, raw: RawItem | bytes, read: Read = decode_item) -> None:
         self.raw = raw if type(raw) is msgspec.Raw else msgspec.Raw(raw)
         self._parts: dict[str, msgspec.Raw] | None = None
         self._read = read
-        self._seen: dict[str, Any] = {}  # decoded, by name
-        self._new: dict[str, Any] = {}  # assigned, or _GONE, by name; wins over the decoded
+        self._values: dict[str, Any] = {}  # decoded or assigned, by name
+        self._new: dict[str, None] = {}  # names that were assigned, or removed where they have no value
         self._absent: set[str] | None = None
         self._read_all = False
 
@@ -57,43 +91,47 @@ class LazyItem(MutableMapping[str, Any]):
     # --- the mapping --------------------------------------------------------------------------------------------------
 
     def __getitem__(self, name: str) -> Any:
-        new, seen = self._new, self._seen
-        if new and name in new:
-            value = new[name]
-            if value is _GONE:
-                raise KeyError(name)
-            return value
-        if name in seen:
-            return seen[name]
+        values = self._values
+        return values[name] if name in values else self._decoded(name)
+
+    def _decoded(self, name: str) -> Any:
+        if name in self._new:
+            raise KeyError(name)
         raw = (self._parts or self.parts).get(name)
         if raw is None:
             self._miss(name)
             raise KeyError(name)
         try:
-            value = seen[name] = decode_value(raw)
+            value = self._values[name] = decode_value(raw)
         except ItemInvalid as cause:
             raise named(name, cause) from cause
         return value
 
     def came(self, name: str) -> Any:
         """The value that an attribute came with, whatever was assigned since. Raises KeyError. Not to be changed."""
-        return self._seen[name] if name in self._seen else decode_value(self.parts[name])
+        if name in self._values and name not in self._new:
+            return self._values[name]
+        return decode_value(self.parts[name])
 
     def __setitem__(self, name: str, value: Any) -> None:
         if type(name) is not str or not name:
             check_name(name)
-        self._new[name] = value
+        self._values[name] = value
+        self._new[name] = None
 
     def __delitem__(self, name: str) -> None:
         if name not in self:
             raise KeyError(name)
-        self._new[name] = _GONE
+        del self._values[name]
+        self._new[name] = None
 
     def __contains__(self, name: object) -> bool:
         if not isinstance(name, str):
             return False
+        if name in self._values:
+            return True
         if name in self._new:
-            return self._new[name] is not _GONE
+            return False
         if name in self.parts:
             # That it is there was asked, so a conditional write must hold to it: decoding marks it as touched.
             self[name]
@@ -102,14 +140,22 @@ class LazyItem(MutableMapping[str, Any]):
         return False
 
     def __iter__(self) -> Iterator[str]:
-        new, there = self._new, self._all()
-        if not new:
-            return iter(list(there))
-        kept = [name for name in there if new.get(name) is not _GONE]
-        return iter(kept + [name for name in new if name not in there and new[name] is not _GONE])
+        return iter(list(self._whole()))
 
     def __len__(self) -> int:
-        return sum(1 for _ in self)
+        return len(self._whole())
+
+    def keys(self) -> KeysView[str]:
+        """The names. All is read, here and below, once somebody iterates."""
+        return _Keys(self)
+
+    def items(self) -> ItemsView[str, Any]:
+        """Names with values."""
+        return _Items(self)
+
+    def values(self) -> ValuesView[Any]:
+        """The values."""
+        return _Values(self)
 
     def __repr__(self) -> str:
         # Items hold customers' values, and a repr ends in logs.
@@ -117,10 +163,10 @@ class LazyItem(MutableMapping[str, Any]):
 
     def copy(self) -> "LazyItem":
         """Another item with the same attributes; changing one does not change the other."""
-        twin = LazyItem.__new__(LazyItem)
-        twin.raw, twin._parts, twin._read = self.raw, self.parts, self._read
-        twin._seen = {name: _copied(value) for name, value in self._seen.items()}
-        twin._new = {name: _copied(value) for name, value in self._new.items()}
+        twin = LazyItem(self.raw, self._read)
+        twin._parts = self.parts
+        twin._values = {name: _copied(value) for name, value in self._values.items()}
+        twin._new = self._new.copy()
         twin._absent = None if self._absent is None else set(self._absent)
         twin._read_all = self._read_all
         return twin
@@ -130,16 +176,17 @@ class LazyItem(MutableMapping[str, Any]):
         twin.update(other)
         return twin
 
-    def _all(self) -> Mapping[str, Any]:
-        """The names of all attributes that came, as the keys of a mapping; all are read from now on."""
-        if self._read is None:
-            self._read_all = True
-            return self.parts
+    def _whole(self) -> dict[str, Any]:
+        """All values by name; all are read from now on."""
         if not self._read_all:
-            self._read_all = True
-            # What was handed out stays the same object: it may have been changed in place.
-            self._seen = self._read(self.raw) | self._seen
-        return self._seen
+            values = self._read(self.raw)
+            if self._new or self._values:
+                for name in self._new.keys() & values.keys() - self._values.keys():
+                    del values[name]
+                # What was handed out stays the same object: it may have been changed in place.
+                values |= self._values
+            self._values, self._read_all = values, True
+        return self._values
 
     def _miss(self, name: str) -> None:
         if self._absent is None:
@@ -151,8 +198,7 @@ class LazyItem(MutableMapping[str, Any]):
     @property
     def touched(self) -> frozenset[str]:
         """Names of the attributes that were read, looked for or written: what a result may depend on."""
-        names = self._new.keys() | self._seen.keys() | (self._absent or set())
-        return frozenset(names.union(self.parts) if self._read_all else names)
+        return frozenset(self._values).union(self._new, self._absent or ())
 
     def changed(self) -> dict[str, bytes | None]:
         """The attributes whose value differs from what came: name to wire bytes, None where it was removed.
@@ -162,12 +208,13 @@ class LazyItem(MutableMapping[str, Any]):
         changes: dict[str, bytes | None] = {}
         for name, value in self._changed_in_place():
             changes[name] = self._write(name, value)
-        for name, value in self._new.items():
+        for name in self._new:
             before = self.parts.get(name)
-            if value is _GONE:
+            if name not in self._values:
                 if before is not None:
                     changes[name] = None
             else:
+                value = self._values[name]
                 wire = self._write(name, value)
                 if before is None or not same_value(decode_value(before), value):
                     changes[name] = wire
@@ -182,9 +229,9 @@ class LazyItem(MutableMapping[str, Any]):
 
         Raises ItemInvalid, naming the attribute, where a value has no form in DynamoDB.
         """
-        new = self._new
+        values, new = self._values, self._new
         in_place: list[tuple[str, Any]] = []
-        for value in self._seen.values():
+        for value in values.values():
             if type(value) in _MUTABLE:
                 in_place = self._changed_in_place()
                 break
@@ -195,11 +242,12 @@ class LazyItem(MutableMapping[str, Any]):
         try:
             for name, value in in_place:
                 tree[name] = encode_tree(value)
-            for name, value in new.items():
-                if value is _GONE:
-                    tree.pop(name, None)
-                else:
+            for name in new:
+                if name in values:
+                    value = values[name]
                     tree[name] = {"S": value} if type(value) is str else encode_tree(value)
+                else:
+                    tree.pop(name, None)
         except ItemInvalid as cause:
             raise named(name, cause) from cause
         return msgspec.Raw(write_tree(tree))
@@ -215,7 +263,7 @@ class LazyItem(MutableMapping[str, Any]):
         new = self._new
         return [
             (name, value)
-            for name, value in self._seen.items()
+            for name, value in self._values.items()
             if type(value) in _MUTABLE and name not in new and not same_value(decode_value(self.parts[name]), value)
         ]
 
