@@ -25,7 +25,8 @@ FIRST: Final = 64
 _NAMES_MAX: Final = 128
 _DEPTH_MAX: Final = 4
 
-_TYPES: Final[Mapping[str, Any]] = {
+#: What a tag holds in a struct, where JSON is not made anything else.
+TYPES: Final[Mapping[str, Any]] = {
     "S": str,
     "N": str,
     "B": str,
@@ -90,21 +91,21 @@ class Shape:
         """Whether every map that was seen had it."""
         return field.seen == self.seen
 
-    def struct(self) -> Any:
-        """A type that decodes maps of this shape and refuses any other."""
+    def struct(self, contents: Mapping[str, Any] = TYPES) -> Any:
+        """A type that decodes maps of this shape and refuses any other. ``contents`` are the types by tag."""
         fields = []
         for attribute, _, tag, field in self.known():
-            kind = self._kind(tag, field)
+            kind = self._kind(tag, field, contents)
             fields.append((attribute, kind) if self.required(field) else (attribute, kind | msgspec.UnsetType, UNSET))
         names = {attribute: name for attribute, name, _, _ in self.known()}
         return msgspec.defstruct("Shaped", fields, rename=names, forbid_unknown_fields=True, gc=False, kw_only=True)
 
-    def _kind(self, tag: str, field: Field) -> Any:
+    def _kind(self, tag: str, field: Field, contents: Mapping[str, Any]) -> Any:
         if not tag:
             return dict[str, Any]
-        content = _TYPES[tag]
+        content = contents[tag]
         if field.inner is not None and not field.inner.open:
-            content = field.inner.struct()
+            content = field.inner.struct(contents)
         return msgspec.defstruct("Tagged", [("v", content)], rename={"v": tag}, forbid_unknown_fields=True, gc=False)
 
 
@@ -115,17 +116,19 @@ class Learning(Generic[Out]):
     object with memory (of names, never of values), for one table and one thread; ``first`` items come before a reader.
     """
 
-    __slots__ = ("_decode", "_failed", "_general", "_next", "_read", "_shape", "_write")
+    __slots__ = ("_contents", "_decode", "_failed", "_general", "_next", "_read", "_shape", "_write")
 
     def __init__(
         self,
         general: Callable[[RawItem | bytes, Any], Out],
         write: Callable[[Shape], tuple[str, dict[str, Any]]],
+        contents: Mapping[str, Any] = TYPES,
         *,
         first: int = FIRST,
     ) -> None:
         self._general = general
         self._write = write
+        self._contents = contents
         self._shape = Shape()
         self._failed = 0
         self._next = first
@@ -134,7 +137,7 @@ class Learning(Generic[Out]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # What was learnt is learnt anew in another process.
-        return Learning, (self._general, self._write)
+        return Learning, (self._general, self._write, self._contents)
 
     def __call__(self, raw: RawItem | bytes) -> Out:
         """What the item is. Raises ItemInvalid as ``general`` does."""
@@ -165,7 +168,7 @@ class Learning(Generic[Out]):
             self._decode = self._read = None
             return
         try:
-            decode = msgspec.json.Decoder(self._shape.struct()).decode
+            decode = msgspec.json.Decoder(self._shape.struct(self._contents)).decode
         except ValueError:  # a name that no struct can have (with a quote or a backslash in it)
             self._shape.open = True
             return
