@@ -74,7 +74,7 @@ def _ours(client: Any, road: str) -> Callable[[], None]:
     from dynasmith.aws.items.sink import TableSink
     from dynasmith.engine.transfer.asked import Flowing, kept
     from dynasmith.engine.transfer.copy import new_job
-    from dynasmith.engine.transfer.flow import Width
+    from dynasmith.engine.transfer.mover import Width
     from dynasmith.engine.transfer.running import Around, Ways, run_job
     from dynasmith.files.ledger import FolderLedger
     from dynasmith.items.key import KeyPart, KeySchema

@@ -12,7 +12,7 @@ import pytest
 from dynasmith.aws.items.access import TableAccess
 from dynasmith.aws.items.calls import Patience
 from dynasmith.engine.transfer.distinct import Distinct
-from dynasmith.engine.transfer.flow import Width
+from dynasmith.engine.transfer.mover import Width
 from dynasmith.engine.transfer.running import Ways, run_job
 from dynasmith.files import seen as seen_file
 from dynasmith.files.ledger import FolderLedger

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dynasmith.jobs.pace import BURST_SECONDS, TABLE, WAIT_SECONDS_MAX, Bucket, Pace, share
+from dynasmith.jobs.pace import BURST_SECONDS, TABLE, WAIT_SECONDS_MAX, Bucket, Pace
 
 requests = st.lists(st.tuples(st.floats(0, 0.5), st.floats(0.5, 200)), min_size=1, max_size=60)
 
@@ -126,7 +126,3 @@ def test_a_rate_is_more_than_nothing(rate: float) -> None:
         Bucket.new(rate, 0.0)
     with pytest.raises(ValueError, match="more than 0"):
         Bucket.new(1.0, 0.0).at_rate(rate, 0.0)
-
-
-def test_processes_share_a_pace() -> None:
-    assert share({TABLE: 100.0, "by_status": 10.0}, 4) == {TABLE: 25.0, "by_status": 2.5}

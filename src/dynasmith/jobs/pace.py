@@ -73,7 +73,7 @@ class Pace:
     """The buckets of one side of a job: the table's and each index's. One object, shared by all workers of a process.
 
     It has an identity because its workers share it; it holds no clock and no lock. Call ``take`` under a lock or on one
-    event loop. Workers in several processes get ``share`` of it.
+    event loop. Of several processes each has one for its part of the rates.
     """
 
     __slots__ = ("_buckets",)
@@ -118,8 +118,3 @@ class Pace:
             self._buckets[name] = self._buckets[name].at_rate(rate, now)
         else:
             self._buckets[name] = Bucket(rate, 0.0, now)
-
-
-def share(rates: Mapping[str, float], parts: int) -> dict[str, float]:
-    """The rates of one of several processes that together keep ``rates``."""
-    return {name: rate / parts for name, rate in rates.items()}

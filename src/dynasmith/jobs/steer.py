@@ -90,6 +90,10 @@ class Steer(msgspec.Struct, frozen=True):
         """A rate that starts at ``start`` and may grow to ``ceiling``."""
         return cls(max(RATE_MIN, min(start, ceiling)), max(RATE_MIN, ceiling), now)
 
+    def times(self, by: float) -> "Steer":
+        """The same with another part of what it is a part of: rate and ceiling ``by`` as much."""
+        return Steer(max(RATE_MIN, self.rate * by), max(RATE_MIN, self.ceiling * by), self.at, self.cut_at)
+
     def throttled(self, limit: str, now: float, share: float = 1.0) -> "Steer":
         """After a throttle with this reason's limit (empty where the service gave none), of that share of a batch.
 

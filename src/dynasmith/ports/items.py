@@ -174,6 +174,11 @@ class ItemAccess(Protocol):
         """The endpoint and Region: equal for two accesses exactly when one name means one table."""
         ...
 
+    @property
+    def portable(self) -> bool:
+        """Whether what it opens can be pickled and opened in another process."""
+        ...
+
     def source(
         self,
         table: str,

@@ -15,8 +15,8 @@ from dynasmith.engine.backfill.survey import Survey, indexes_of, survey
 from dynasmith.engine.backfill.unsure import Unsure
 from dynasmith.engine.transfer.asked import Flowing, asked_again, kept
 from dynasmith.engine.transfer.copy import expiry, new_job, table_reader
-from dynasmith.engine.transfer.flow import Width
 from dynasmith.engine.transfer.loop import Stop
+from dynasmith.engine.transfer.mover import Width
 from dynasmith.engine.transfer.running import Around, Ways, run_job
 from dynasmith.engine.transfer.sides import TableEnd, key_schema, rates
 from dynasmith.errors import CheckpointError, Interrupted, TransformError, UsageError

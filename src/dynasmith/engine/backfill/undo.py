@@ -20,7 +20,7 @@ from dynasmith.engine.backfill.sink import ChangeSink
 from dynasmith.engine.backfill.survey import index_costs
 from dynasmith.engine.transfer.asked import Flowing, asked_again, kept
 from dynasmith.engine.transfer.copy import new_job
-from dynasmith.engine.transfer.flow import Width
+from dynasmith.engine.transfer.mover import Width
 from dynasmith.engine.transfer.running import Around, Ways, run_job
 from dynasmith.engine.transfer.sides import TableEnd, rates
 from dynasmith.engine.transfer.stage import Staged

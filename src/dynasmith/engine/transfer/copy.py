@@ -7,8 +7,9 @@ from typing import Any
 import msgspec
 
 from dynasmith.engine.transfer.asked import Flowing, asked_again, kept
-from dynasmith.engine.transfer.flow import Width
-from dynasmith.engine.transfer.processes import ProcessStage
+from dynasmith.engine.transfer.mover import Width
+from dynasmith.engine.transfer.processes.child import sendable
+from dynasmith.engine.transfer.processes.stage import ProcessStage
 from dynasmith.engine.transfer.running import Around, Ways, run_job
 from dynasmith.engine.transfer.sides import TableEnd, check_ends, rates
 from dynasmith.engine.transfer.stage import Stage, Steps
@@ -44,7 +45,9 @@ def copy(
     around = around or Around()
     check_ends(source, target, transforms=transform is not None)
     segments = plan_segments(
-        source.description.size_bytes_estimate, workers=asked.segments_at_once, asked=asked.segments
+        source.description.size_bytes_estimate,
+        workers=max(asked.segments_at_once, asked.processes),
+        asked=asked.segments,
     )
     job = new_job("copy", around, segments, kept(asked, parameters or {}))
     ways = _ways(job, source, target, asked, transform, where)
@@ -92,8 +95,13 @@ def _ways(
     transform = None if function is None else Transform(function, ctx, target=target.key, where=where)
     keep = expiry(source, job) if asked.expired == "skip" else None
     stage: Stage | None = None
+    # Whole processes where both ends can be reached from another one, else the transform alone goes there.
+    processes = asked.processes if source.access.portable and target.access.portable else 0
     if transform is not None or keep is not None:
-        stage = staged_by(Steps(keep=keep, transform=transform, policy=asked.on_error), asked)
+        steps = Steps(keep=keep, transform=transform, policy=asked.on_error)
+        stage = steps if processes else staged_by(steps, asked)
+        if processes:
+            sendable(steps)
     return Ways(
         source=table_reader(source, job.segments, asked),
         sink=target.access.sink(target.name, target.key, mode=asked.mode),
@@ -102,6 +110,7 @@ def _ways(
         writes=rates(target, "write", asked.max_write_units, share=asked.share),
         width=Width(asked.segments_at_once, asked.lanes),
         digest=asked.digest,
+        processes=processes,
         table=target.name,
         total_items=source.description.item_count_estimate or None,
     )

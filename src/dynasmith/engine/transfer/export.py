@@ -4,7 +4,7 @@ from typing import Any
 
 from dynasmith.engine.transfer.asked import Flowing, asked_again, kept
 from dynasmith.engine.transfer.copy import expiry, new_job, table_reader
-from dynasmith.engine.transfer.flow import Width
+from dynasmith.engine.transfer.mover import Width
 from dynasmith.engine.transfer.running import Around, Ways, run_job
 from dynasmith.engine.transfer.sides import TableEnd, rates
 from dynasmith.engine.transfer.stage import Steps

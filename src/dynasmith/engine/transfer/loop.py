@@ -9,8 +9,8 @@ import contextvars
 import gc
 import signal
 import threading
-from collections.abc import Callable, Coroutine, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from types import FrameType
 from typing import Any, TypeVar
 
@@ -159,18 +159,25 @@ def _signals(stop: Stop) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-async def together(parts: Sequence[Coroutine[Any, Any, None]]) -> None:
-    """Run coroutines side by side. After the first error the others are ended and waited for, so that what they use may
-    be closed; the error is raised as itself."""
+@asynccontextmanager
+async def tasks_together() -> AsyncIterator[asyncio.TaskGroup]:
+    """Tasks side by side. After the first error the others are ended and waited for, so that what they use may be
+    closed; the error is raised as itself."""
     first: BaseException | None = None
     try:
         async with asyncio.TaskGroup() as group:
-            for part in parts:
-                group.create_task(part)
+            yield group
     except BaseExceptionGroup as errors:
         first = _first(errors)
     if first is not None:  # raised here and not above: an error keeps its own cause
         raise first
+
+
+async def together(parts: Sequence[Coroutine[Any, Any, None]]) -> None:
+    """Run coroutines side by side, as ``tasks_together`` does."""
+    async with tasks_together() as group:
+        for part in parts:
+            group.create_task(part)
 
 
 def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:

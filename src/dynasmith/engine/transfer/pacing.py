@@ -8,6 +8,7 @@ from time import monotonic
 from dynasmith.items.wire import Units
 from dynasmith.jobs.pace import TABLE, Pace
 from dynasmith.jobs.steer import Side, Steer, Throttle
+from dynasmith.ports.items import Heard
 
 
 class Rates:
@@ -30,15 +31,20 @@ class Pacer:
     """Gives leave for requests of one side (read or write), so that their units keep the pace over every window.
 
     ``expected`` units of the next request follow what requests used before; what one really used is settled after.
+    Of several processes that share a job's rates each has its ``part``.
     """
 
-    def __init__(self, side: Side, rates: Rates, *, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(self, side: Side, rates: Rates, *, part: float = 1.0, clock: Callable[[], float] = monotonic) -> None:
         now = clock()
         self._side = side
         self._clock = clock
         self._began = rates
-        self._steers = {TABLE: Steer.new(rates.start, rates.ceiling, now)} if rates.ceiling < inf else {}
-        self._steers |= {name: Steer.new(start, ceiling, now) for name, (start, ceiling) in rates.indexes.items()}
+        self._part = part
+        began = {TABLE: (rates.start, rates.ceiling)} if rates.ceiling < inf else {}
+        self._steers = {
+            name: Steer.new(start * part, ceiling * part, now)
+            for name, (start, ceiling) in (began | rates.indexes).items()
+        }
         self._pace = Pace({name: steer.rate for name, steer in self._steers.items()}, now)
         self._turn = asyncio.Lock()
         self._each: dict[str, float] = {}
@@ -98,10 +104,29 @@ class Pacer:
             self._steers.pop(TABLE, None)
             self._pace.set_rate(TABLE, None, now)
             return
-        self._steered(TABLE, Steer.new(ceiling if units_per_second else self._began.start, ceiling, now), now)
+        start = (ceiling if units_per_second else self._began.start) * self._part
+        self._steered(TABLE, Steer.new(start, ceiling * self._part, now), now)
+
+    def take_part(self, part: float) -> None:
+        """From now on this is so much of the job's pace (1.0: all of it); the rates that were found grow or fall with
+        it."""
+        by, self._part, now = part / self._part, part, self._clock()
+        if by != 1.0:
+            for name, steer in self._steers.items():
+                self._steered(name, steer.times(by), now)
 
     def _steered(self, name: str, steer: Steer, now: float) -> None:
         before = self._steers.get(name)
         self._steers[name] = steer
         if before is None or before.rate != steer.rate:
             self._pace.set_rate(name, steer.rate, now)
+
+
+def heard_by(reads: Pacer, writes: Pacer) -> Heard:
+    """Tells both sides of a throttle: each knows which ones are its own."""
+
+    def heard(throttles: Sequence[Throttle]) -> None:
+        reads.heard(throttles)
+        writes.heard(throttles)
+
+    return heard

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 from dynasmith.engine.transfer.asked import Flowing, asked_again, kept
 from dynasmith.engine.transfer.copy import new_job, staged_by
 from dynasmith.engine.transfer.distinct import Distinct
-from dynasmith.engine.transfer.flow import Width
+from dynasmith.engine.transfer.mover import Width
 from dynasmith.engine.transfer.running import Around, Ways, run_job
 from dynasmith.engine.transfer.sides import TableEnd, rates
 from dynasmith.engine.transfer.stage import Steps

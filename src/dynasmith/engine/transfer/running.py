@@ -1,8 +1,9 @@
 """Run a job from where it is to its end, or to where it stops, and keep its state true whatever happens."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from time import monotonic
 
@@ -10,19 +11,21 @@ import msgspec
 
 from dynasmith.engine.transfer.distinct import Distinct
 from dynasmith.engine.transfer.events import FlowEnded, FlowStarted
-from dynasmith.engine.transfer.flow import WIDTH, Flow, Width
+from dynasmith.engine.transfer.flow import Flow, Moving
 from dynasmith.engine.transfer.loop import LoopFactory, Stop, run
-from dynasmith.engine.transfer.pacing import UNLIMITED, Pacer, Rates
-from dynasmith.engine.transfer.processes import ProcessStage
+from dynasmith.engine.transfer.mover import WIDTH, Mover, Width
+from dynasmith.engine.transfer.pacing import UNLIMITED, Pacer, Rates, heard_by
+from dynasmith.engine.transfer.processes.mover import ProcessMover, Work
+from dynasmith.engine.transfer.processes.stage import ProcessStage
 from dynasmith.engine.transfer.stage import Stage
 from dynasmith.errors import DynasmithError, Interrupted, RunError
 from dynasmith.items.digest import Digest
+from dynasmith.jobs.checkpoint import Checkpoint
 from dynasmith.jobs.counts import Counts
 from dynasmith.jobs.job import State, counted, failure_reason, moved
 from dynasmith.jobs.report import Report
-from dynasmith.jobs.steer import Throttle
 from dynasmith.ports.checkpoints import Claim
-from dynasmith.ports.items import Heard, OpenSink, OpenSource, Sink, Source
+from dynasmith.ports.items import OpenSink, OpenSource, Sink, Source
 from dynasmith.ports.listener import Listener, silent
 
 RAN_SECONDS = "ran_seconds"
@@ -31,7 +34,11 @@ RAN_SECONDS = "ran_seconds"
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """Where the items of a job come from, what happens to them, where they go, how fast."""
+    """Where the items of a job come from, what happens to them, where they go, how fast.
+
+    With ``processes`` the segments are moved by so many others; source, sink and stage are then sent to them, and what
+    the sink must remember of a segment (its mark) must be nothing that one process knows alone.
+    """
 
     source: OpenSource
     sink: OpenSink
@@ -41,6 +48,7 @@ class Ways:
     width: Width = WIDTH
     digest: bool = True
     distinct: Distinct | None = None
+    processes: int = 0
     table: str = ""
     total_items: int | None = None
 
@@ -91,9 +99,11 @@ async def _run(claim: Claim, ways: Ways, around: Around, stop: Stop, resumed: bo
     state: State = "failed"
     reason = ""
     try:
-        flow = await _opened(claim, ways, around, stop)
-        async with _Closing(flow.source, flow.sink, ways):
-            await flow.run()
+        async with AsyncExitStack() as opened:
+            ends = await _opened(claim, ways, opened)
+            flow = _flow(claim, ways, around, stop, ends)
+            await flow.begin()
+            await flow.run(_moving(flow, ways, around, ends))
             reached = _state_of(flow, stop)
             if reached == "done":
                 await flow.sink.finish(str(flow.target_digest))
@@ -129,45 +139,80 @@ async def _run(claim: Claim, ways: Ways, around: Around, stop: Stop, resumed: bo
     return report
 
 
-async def _opened(claim: Claim, ways: Ways, around: Around, stop: Stop) -> Flow:
+@dataclass(frozen=True, slots=True)
+class _Ends:
+    """Both ends of a job, open in this process, and the pace between them."""
+
+    source: Source
+    sink: Sink
+    reads: Pacer
+    writes: Pacer
+
+
+async def _opened(claim: Claim, ways: Ways, opened: AsyncExitStack) -> _Ends:
     reads, writes = Pacer("read", ways.reads), Pacer("write", ways.writes)
-    source = await ways.source(_both(reads, writes))
-    try:
-        sink = await ways.sink(_both(reads, writes))
-    except BaseException:
-        await source.close()
-        raise
+    heard = heard_by(reads, writes)
+    if isinstance(ways.stage, ProcessStage):
+        opened.push_async_callback(ways.stage.close)
+    source = await ways.source(heard)
+    opened.push_async_callback(source.close)
+    sink = await ways.sink(heard)
+    opened.push_async_callback(sink.close)
     if source.segments != claim.job.segments:
-        await source.close()
-        await sink.close()
         raise RunError(
             f"Job {claim.job.id} has {claim.job.segments} segments, and its source has {source.segments}.",
             hint="the source changed since the job began; start a new job",
         )
+    return _Ends(source, sink, reads, writes)
+
+
+def _flow(claim: Claim, ways: Ways, around: Around, stop: Stop, ends: _Ends) -> Flow:
+    async def before(at: Mapping[int, Checkpoint]) -> None:
+        if ways.distinct is not None:
+            await ways.distinct.recall(ends.source, ways.stage, at, stop)
+
     return Flow(
-        source=source,
-        sink=sink,
-        stage=ways.stage,
         claim=claim,
-        reads=reads,
-        writes=writes,
+        sink=ends.sink,
         stop=stop,
         now=around.now,
-        width=ways.width,
-        digest=ways.digest,
-        distinct=ways.distinct,
+        before=before,
         listener=around.listener,
         table=ways.table,
         total_items=ways.total_items,
     )
 
 
-def _both(reads: Pacer, writes: Pacer) -> Heard:
-    def heard(throttles: Sequence[Throttle]) -> None:
-        reads.heard(throttles)
-        writes.heard(throttles)
-
-    return heard
+def _moving(flow: Flow, ways: Ways, around: Around, ends: _Ends) -> Moving:
+    """The mover of this process, or as many processes as were asked for."""
+    if ways.processes:
+        count = max(1, min(ways.processes, flow.left))
+        work = Work(
+            job=flow.claim.job,
+            source=ways.source,
+            sink=ways.sink,
+            reads=ways.reads,
+            writes=ways.writes,
+            part=1.0,
+            width=replace(ways.width, segments=max(1, -(-ways.width.segments // count))),
+            digest=ways.digest,
+            only_new=flow.only_new,
+            loop_factory=around.loop_factory,
+        )
+        return ProcessMover(work, ways.stage, count, flow, flow.stop)
+    return Mover(
+        source=ends.source,
+        sink=ends.sink,
+        stage=ways.stage,
+        keeper=flow,
+        reads=ends.reads,
+        writes=ends.writes,
+        stop=flow.stop,
+        width=ways.width,
+        digest=ways.digest,
+        distinct=ways.distinct,
+        only_new=flow.only_new,
+    )
 
 
 def _state_of(flow: Flow, stop: Stop) -> State:
@@ -176,19 +221,3 @@ def _state_of(flow: Flow, stop: Stop) -> State:
     if flow.done:
         return "done"
     return "interrupted" if stop.asked else "failed"
-
-
-class _Closing:
-    """Closes source, sink and what else a run opened, in this order, however it ended."""
-
-    def __init__(self, source: Source, sink: Sink, ways: Ways) -> None:
-        self._closers = [source.close, sink.close]
-        if isinstance(ways.stage, ProcessStage):
-            self._closers.append(ways.stage.close)
-
-    async def __aenter__(self) -> None:
-        return None
-
-    async def __aexit__(self, *_: object) -> None:
-        for close in self._closers:
-            await close()

@@ -1,0 +1,121 @@
+"""A process of a job: how it is begun, spoken with and ended. Frames are 4 bytes of length and as many bytes."""
+
+import asyncio
+import json
+import os
+import pickle
+import socket
+import subprocess
+import sys
+from typing import Any, Final
+
+from dynasmith.engine.transfer.trace import RemoteTraceback
+from dynasmith.errors import UsageError
+
+DEATHS_MAX = 3
+"""How often a process may die before the job stops: a transform that kills its process kills the next one too."""
+
+END_SECONDS = 5.0
+"""How long a process may take to end when its work is over; then it is killed."""
+
+_BUFFER_BYTES: Final = 4 * 1024 * 1024
+
+
+class Died(Exception):
+    """A process ended before its work was done."""
+
+
+class Child:
+    """One process and the socket to it. It ends when the socket is closed, whoever closes it."""
+
+    def __init__(
+        self, process: "subprocess.Popen[bytes]", reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        self._process = process
+        self._reader = reader
+        self._writer = writer
+
+    @classmethod
+    async def begun(cls, entry: str, first: bytes) -> "Child":
+        """Start a process that runs ``main`` of the module ``entry``, and send it the frame that says what to do."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            process = await asyncio.to_thread(_started, entry, theirs)
+        ours.setblocking(False)
+        reader, writer = await asyncio.open_connection(sock=ours, limit=_BUFFER_BYTES)
+        child = cls(process, reader, writer)
+        child.send(first)
+        return child
+
+    def send(self, frame: bytes) -> None:
+        """Send one frame."""
+        self._writer.writelines([len(frame).to_bytes(4, "big"), frame])
+
+    async def frame(self) -> bytes:
+        """The next frame from it. Raises Died."""
+        try:
+            size = int.from_bytes(await self._reader.readexactly(4), "big")
+            return await self._reader.readexactly(size)
+        except (asyncio.IncompleteReadError, OSError) as error:
+            raise Died(str(error)) from error
+
+    async def end(self) -> None:
+        """End the process: it sees that nobody speaks with it. One that does not end is killed."""
+        self._writer.close()
+        try:
+            await asyncio.to_thread(self._process.wait, END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            await asyncio.to_thread(self._process.wait)
+
+
+def sendable(stage: Any) -> bytes:
+    """A stage as bytes for another process, with what that must load first.
+
+    Raises UsageError where the transform cannot be given to it (a lambda, a nested function).
+    """
+    try:
+        pickled = pickle.dumps(stage)
+        return pickle.dumps((_main_of(pickled), pickled))
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        raise UsageError(
+            f"The transform cannot run in another process: {error}.",
+            hint="name it as module:function, or leave --processes away",
+        ) from error
+
+
+def failure(pickled: bytes, trace: str) -> BaseException:
+    """What was raised over there, with its trace as the cause."""
+    error: BaseException = pickle.loads(pickled)
+    error.__cause__ = RemoteTraceback(trace) if trace else None
+    return error
+
+
+def _main_of(pickled: bytes) -> tuple[str, str]:
+    """The script, or the module, that this program was started as, where the transform is a function of it.
+
+    Nothing else needs it over there: a script that copies without ``if __name__ == "__main__"`` would copy again.
+    """
+    if b"__main__" not in pickled:
+        return "", ""
+    main = sys.modules["__main__"]
+    spec, file = getattr(main, "__spec__", None), getattr(main, "__file__", None)
+    return getattr(spec, "name", ""), os.path.abspath(file) if file else ""
+
+
+def _started(entry: str, theirs: socket.socket) -> "subprocess.Popen[bytes]":
+    """A process that has the socket as its standard input, and this one's standard error for all that it prints.
+
+    It is in a group of its own, so that a Ctrl-C of the terminal is for this process alone, also while it starts.
+    """
+    flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]  # as multiprocessing does it
+    boot = f"import sys, json; sys.path[:] = json.loads(sys.argv[1]); from {entry} import main; main()"
+    command = [sys.executable, *flags, "-c", boot, json.dumps(list(map(str, sys.path)))]
+    if sys.platform == "win32":
+        group = subprocess.CREATE_NEW_PROCESS_GROUP
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=sys.__stderr__, creationflags=group)
+        assert process.stdin is not None
+        with process.stdin as pipe:  # a socket is no file there: it is shared by the number of the process
+            pipe.write(theirs.share(process.pid))
+        return process
+    return subprocess.Popen(command, stdin=theirs.fileno(), stdout=2, process_group=0)

@@ -1,0 +1,257 @@
+"""Segments moved by processes of their own, each with its connections: as many cores as there are, one job.
+
+The job stays here: its claim, its checkpoints, its counts, what a person wants of it. A process asks for a segment,
+moves it page by page and says after each page how far it is; credentials it asks for here, where they are refreshed. It
+has its part of the pace. Where one dies its segments are moved again from their checkpoints, at most a page of each
+twice; where this process dies they end at once.
+"""
+
+import asyncio
+import io
+import pickle
+from dataclasses import dataclass, replace
+from math import inf
+from typing import Any, Protocol
+
+from dynasmith.engine.transfer.loop import LoopFactory, Stop, tasks_together, together
+from dynasmith.engine.transfer.mover import Keeper, Width
+from dynasmith.engine.transfer.pacing import Rates
+from dynasmith.engine.transfer.processes import words
+from dynasmith.engine.transfer.processes.child import DEATHS_MAX, Child, Died, failure, sendable
+from dynasmith.engine.transfer.processes.stage import died_too_often
+from dynasmith.engine.transfer.stage import Stage
+from dynasmith.errors import UsageError
+from dynasmith.jobs.checkpoint import decode_checkpoint, encode_checkpoint
+from dynasmith.jobs.job import Job
+from dynasmith.ports.anchored import Anchored
+from dynasmith.ports.items import OpenSink, OpenSource
+
+_ENTRY = "dynasmith.engine.transfer.processes.mover_inside"
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """All that a process must know. ``reads`` and ``writes`` are the whole job's, ``part`` of them this process's."""
+
+    job: Job
+    source: OpenSource
+    sink: OpenSink
+    reads: Rates
+    writes: Rates
+    part: float
+    width: Width
+    digest: bool
+    only_new: bool
+    loop_factory: LoopFactory
+
+
+class Lender(Keeper, Protocol):
+    """What the processes ask of their job."""
+
+    def give_back(self, segment: int) -> None:
+        """Nobody moves that segment any more: it is moved again from its checkpoint."""
+        ...
+
+
+class ProcessMover:
+    """``count`` processes for the segments of one job. ``stage`` is checked to be sendable when this is made.
+
+    Raises UsageError where the transform cannot be given to another process.
+    """
+
+    def __init__(self, work: Work, stage: Stage | None, count: int, keeper: Lender, stop: Stop) -> None:
+        self._work = work
+        self._stage = b"" if stage is None else sendable(stage)
+        self._keeper = keeper
+        self._stop = stop
+        self._crew = [_Member(self) for _ in range(count)]
+        self._paused = False
+        self._limits: tuple[float | None, float | None] = (None, None)
+        self._deaths = 0
+
+    async def run(self) -> None:
+        """Move all segments that there are. Raises what a process raised, RunError when they keep dying."""
+        await together([self._keep_alive(member) for member in self._crew])
+
+    @property
+    def rates(self) -> tuple[float, float]:
+        """Units a second that the pace leaves now (read, write), of all processes."""
+        reads, writes = zip(*[member.rates for member in self._crew if member.busy] or [(inf, inf)], strict=True)
+        return sum(reads), sum(writes)
+
+    def pause(self, paused: bool) -> None:
+        """Let them wait before their next batches, or go on."""
+        self._paused = paused
+        self._tell_all(words.Wish("pause" if paused else "proceed"))
+
+    def cancel(self) -> None:
+        """Leave the pages under way where they are."""
+        self._tell_all(words.Wish("cancel"))
+
+    def change(self, read: float | None, write: float | None) -> None:
+        """Other limits of the job in units a second from now on; None for those that it began with."""
+        self._limits = (read, write)
+        self._share()
+
+    async def hold(self) -> None:
+        """Write nothing over another item from now on; returns when no plain write is under way in any process."""
+        self._work = replace(self._work, only_new=True)
+        await together([member.hold() for member in self._crew])
+
+    async def _keep_alive(self, member: "_Member") -> None:
+        while True:
+            try:
+                await member.live()
+                break
+            except Died as error:
+                if self._stop.asked:
+                    break
+                self._deaths += 1
+                if self._deaths > DEATHS_MAX:
+                    raise died_too_often(self._deaths) from error
+        self._share()
+
+    def _share(self) -> None:
+        for member in self._crew:
+            member.tell(self._rate())
+
+    def _rate(self) -> words.Rate:
+        return words.Rate(*self._limits, self._part)
+
+    @property
+    def _part(self) -> float:
+        return 1 / max(1, sum(member.busy for member in self._crew))
+
+    def _tell_all(self, word: "words.ToProcess") -> None:
+        for member in self._crew:
+            member.tell(word)
+
+
+class _Member:
+    """One of the processes, and the next one in its place when it dies."""
+
+    def __init__(self, mover: ProcessMover) -> None:
+        self._mover = mover
+        self._child: Child | None = None
+        self._moving: set[int] = set()
+        self._holding: dict[int, asyncio.Future[None]] = {}
+        self._anchored: list[Anchored] = []
+        self.busy = True
+        self.rates = (0.0, 0.0)
+
+    def tell(self, word: "words.ToProcess") -> None:
+        """Say something to the process, where there is one; a new one hears what is still true."""
+        if self._child is not None:
+            self._child.send(words.encode(word))
+
+    async def hold(self) -> None:
+        """Returns when this process writes nothing plainly any more; one that is dead does not."""
+        if self._child is None:
+            return
+        number = len(self._holding) + 1
+        future = self._holding[number] = asyncio.get_running_loop().create_future()
+        self.tell(words.Hold(number))
+        await future
+
+    async def live(self) -> None:
+        """Start a process and serve it to its end. Raises Died, and what the process raised."""
+        mover = self._mover
+        work = replace(mover._work, part=mover._part)
+        child = await Child.begun(_ENTRY, await asyncio.to_thread(self._pickled, work))
+        died: Died | None = None
+        try:
+            self._child = child
+            if mover._work.only_new:  # it has no segment yet, and hears this before it gets one
+                self.tell(words.Hold(0))
+            if mover._paused:
+                self.tell(words.Wish("pause"))
+            self.tell(mover._rate())
+            async with tasks_together() as tasks:
+                stopping = tasks.create_task(self._stopping())
+                try:
+                    await self._serve(child, tasks)
+                except Died as error:  # its questions that are under way are answered to the end
+                    died = error
+                finally:
+                    stopping.cancel()
+                    self._child = None
+                    for future in self._holding.values():
+                        if not future.done():
+                            future.set_result(None)
+        finally:
+            self._child = None
+            await child.end()
+            for segment in self._moving:
+                mover._keeper.give_back(segment)
+            left, self._moving = bool(self._moving), set()
+        if died is not None or (left and not mover._stop.asked):
+            raise Died("its segments are not at their end") from died
+        self.busy = False
+
+    async def _stopping(self) -> None:
+        await self._mover._stop.wait()
+        self.tell(words.Wish("stop"))
+
+    async def _serve(self, child: Child, tasks: asyncio.TaskGroup) -> None:
+        while True:
+            match words.decode_to_job(await child.frame()):
+                case words.Ended():
+                    return
+                case words.Failed(pickled, trace):
+                    raise failure(pickled, trace)
+                case words.Cut(counts):
+                    self._mover._keeper.cut(counts)
+                case words.Held(number):
+                    future = self._holding.get(number)
+                    if future is not None and not future.done():
+                        future.set_result(None)
+                case question:
+                    tasks.create_task(self._answer(child, question))
+
+    async def _answer(self, child: Child, question: "words.Question") -> None:
+        keeper, body = self._mover._keeper, b""
+        match question:
+            case words.Next():
+                found = await keeper.next()
+                if found is not None:
+                    self._moving.add(found.segment)
+                    body = found.segment.to_bytes(4, "big") + encode_checkpoint(found)
+            case words.Save(_, segment, written, read_rate, write_rate):
+                self.rates = (read_rate, write_rate)
+                job = self._mover._work.job
+                checkpoint = decode_checkpoint(written, job=job.id, segments=job.segments, segment=segment)
+                await keeper.save(checkpoint)
+                if checkpoint.done:
+                    self._moving.discard(checkpoint.segment)
+            case words.Bury(_, segment, page, dead):
+                await keeper.bury(segment, page, dead)
+            case words.Moved():
+                await keeper.moved()
+            case words.Ask(_, anchored, asked):
+                body = await self._anchored[anchored].ask(asked)
+        child.send(words.encode(words.Answer(question.number, body)))
+
+    def _pickled(self, work: Work) -> bytes:
+        """The first frame. What is anchored stays here, by its place in a list."""
+        self._anchored = []
+        written = io.BytesIO()
+        pickler = _Pickler(written, self._anchored)
+        try:
+            pickler.dump(work)
+        except (pickle.PicklingError, AttributeError, TypeError) as error:
+            raise UsageError(
+                f"This job cannot be moved by other processes: {error}.", hint="leave --processes away"
+            ) from error
+        return pickle.dumps((self._mover._stage, written.getvalue()))
+
+
+class _Pickler(pickle.Pickler):
+    def __init__(self, file: io.BytesIO, anchored: list[Anchored]) -> None:
+        super().__init__(file)
+        self._anchored = anchored
+
+    def persistent_id(self, one: Any) -> int | None:
+        if not isinstance(one, Anchored):
+            return None
+        self._anchored.append(one)
+        return len(self._anchored) - 1

@@ -1,0 +1,223 @@
+"""The process of a ``ProcessMover``: a mover like the one beside a job, whose job is at the other end of a socket.
+
+A thread reads what the job says. Where the job is gone this process ends at once, whatever it is doing: another run may
+have the job already.
+"""
+
+import asyncio
+import io
+import os
+import pickle
+import socket
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import IO
+
+from dynasmith.engine.transfer.loop import Stop, run
+from dynasmith.engine.transfer.mover import Mover
+from dynasmith.engine.transfer.pacing import Pacer, heard_by
+from dynasmith.engine.transfer.processes import words
+from dynasmith.engine.transfer.processes.inside import Pipe, loaded_stage, own_socket, packed, read_frame, send_frame
+from dynasmith.engine.transfer.processes.mover import Work
+from dynasmith.engine.transfer.stage import Stage
+from dynasmith.jobs.checkpoint import Checkpoint, decode_checkpoint, encode_checkpoint
+from dynasmith.jobs.counts import Counts
+from dynasmith.jobs.job import Job
+from dynasmith.ports.anchored import Anchored
+from dynasmith.ports.items import Dead
+
+
+def main() -> None:
+    """Move segments until there are none, or the job stops, or is gone."""
+    ours = own_socket()
+    pipe = ours.makefile("rb")
+    line = _Line(ours, pipe)
+    try:
+        stage, work = _received(read_frame(pipe), line)
+        run(lambda stop: _move(line, stage, work, stop), loop_factory=work.loop_factory)
+        last: words.ToJob = words.Ended()
+    except (Exception, SystemExit) as error:
+        last = words.Failed(*packed(error))
+    line.end(last)
+
+
+def _received(first: bytes, line: "_Line") -> tuple[Stage | None, Work]:
+    """The user's code, and the work with what asks the job in place of what stayed there."""
+    stage, written = pickle.loads(first)
+    return (loaded_stage(stage) if stage else None), _Unpickler(io.BytesIO(written), line).load()
+
+
+async def _move(line: "_Line", stage: Stage | None, work: Work, stop: Stop) -> None:
+    line.listen(stop)
+    reads, writes = Pacer("read", work.reads, part=work.part), Pacer("write", work.writes, part=work.part)
+    heard = heard_by(reads, writes)
+    source = await work.source(heard)
+    try:
+        sink = await work.sink(heard)
+        try:
+            mover = Mover(
+                source=source,
+                sink=sink,
+                stage=stage,
+                keeper=_Keeper(line, work.job, reads, writes),
+                reads=reads,
+                writes=writes,
+                stop=stop,
+                width=work.width,
+                digest=work.digest,
+                only_new=work.only_new,
+            )
+            line.serve(mover)
+            await mover.run()
+        finally:
+            await sink.close()
+    finally:
+        await source.close()
+
+
+class _Line:
+    """The socket to the job: questions that wait for their answers, and what the job wants."""
+
+    def __init__(self, ours: socket.socket, pipe: Pipe) -> None:
+        self._ours = ours
+        self._pipe = pipe
+        self._over = False
+        self._mover: Mover | None = None
+        self._early: list[words.ToProcess] = []
+        self._limits: tuple[float | None, float | None] = (None, None)
+        self._asked = 0
+        self._waiting: dict[int, asyncio.Future[bytes]] = {}
+
+    def listen(self, stop: Stop) -> None:
+        """Hear the job from now on, on the running loop."""
+        self._stop, self._loop = stop, asyncio.get_running_loop()
+        threading.Thread(target=self._listen, name="dynasmith-job", daemon=True).start()
+
+    def serve(self, mover: Mover) -> None:
+        """The mover that the job's wishes are for; those that came before it was made are told first."""
+        self._mover = mover
+        for word in self._early:
+            self._hear(word)
+
+    async def ask(self, question: Callable[[int], words.Question]) -> bytes:
+        """The job's answer to a question, which is made with its number."""
+        self._asked += 1
+        number = self._asked
+        future: asyncio.Future[bytes] = self._loop.create_future()
+        self._waiting[number] = future
+        try:
+            self._send(question(number))
+            return await future
+        finally:
+            del self._waiting[number]
+
+    def tell(self, word: words.ToJob) -> None:
+        """Say something that has no answer."""
+        self._send(word)
+
+    def end(self, last: words.ToJob) -> None:
+        """Say the last word."""
+        self._over = True
+        sys.stdout.flush()
+        with suppress(ConnectionError):
+            self._send(last)
+
+    def _send(self, word: words.ToJob) -> None:
+        send_frame(self._ours, words.encode(word))
+
+    def _listen(self) -> None:
+        with suppress(OSError):
+            while frame := read_frame(self._pipe):
+                with suppress(RuntimeError):  # the loop has ended: nobody is there for what still comes
+                    self._loop.call_soon_threadsafe(self._hear, words.decode_to_process(frame))
+        if not self._over:
+            os._exit(1)  # the job is gone, and another run may have it: not one write more
+
+    def _hear(self, word: words.ToProcess) -> None:
+        if isinstance(word, words.Answer):
+            future = self._waiting.get(word.number)
+            if future is not None and not future.done():
+                future.set_result(word.body)
+            return
+        if self._mover is None:
+            self._early.append(word)
+            return
+        match word:
+            case words.Hold(number):
+                self._holding = asyncio.create_task(self._hold(self._mover, number))
+            case words.Rate(read, write, part):
+                self._mover.reads.take_part(part)
+                self._mover.writes.take_part(part)
+                if (read, write) != self._limits:
+                    self._limits = (read, write)
+                    self._mover.change(read, write)
+            case words.Wish("pause" | "proceed" as wish):
+                self._mover.pause(wish == "pause")
+            case words.Wish("cancel"):
+                self._mover.cancel()
+                self._stop.ask()
+            case words.Wish():
+                self._stop.ask()
+
+    async def _hold(self, mover: Mover, number: int) -> None:
+        await mover.hold()
+        self.tell(words.Held(number))
+
+
+class _Keeper:
+    """The job as the mover sees it."""
+
+    def __init__(self, line: _Line, job: Job, reads: Pacer, writes: Pacer) -> None:
+        self._line = line
+        self._job = job
+        self._reads = reads
+        self._writes = writes
+
+    async def next(self) -> Checkpoint | None:
+        """The next segment."""
+        said = await self._line.ask(words.Next)
+        if not said:
+            return None
+        segment = int.from_bytes(said[:4], "big")
+        return decode_checkpoint(said[4:], job=self._job.id, segments=self._job.segments, segment=segment)
+
+    async def save(self, checkpoint: Checkpoint) -> None:
+        """Keep a checkpoint."""
+        written, segment = encode_checkpoint(checkpoint), checkpoint.segment
+        rates = self._reads.rate, self._writes.rate
+        await self._line.ask(lambda number: words.Save(number, segment, written, *rates))
+
+    async def bury(self, segment: int, page: bytes | None, dead: Sequence[Dead]) -> None:
+        """Keep dead letters."""
+        await self._line.ask(lambda number: words.Bury(number, segment, page, tuple(dead)))
+
+    async def moved(self) -> None:
+        """A transform changed a key."""
+        await self._line.ask(words.Moved)
+
+    def cut(self, counts: Counts) -> None:
+        """What a cancelled page did."""
+        self._line.tell(words.Cut(counts))
+
+
+class _Far(Anchored):
+    """Something that stayed with the job."""
+
+    def __init__(self, line: _Line, place: int) -> None:
+        self._line = line
+        self._place = place
+
+    async def ask(self, question: bytes) -> bytes:
+        """Its answer, from there."""
+        return await self._line.ask(lambda number: words.Ask(number, self._place, question))
+
+
+class _Unpickler(pickle.Unpickler):
+    def __init__(self, file: IO[bytes], line: _Line) -> None:
+        super().__init__(file)
+        self._line = line
+
+    def persistent_load(self, place: int) -> Anchored:
+        return _Far(self._line, place)

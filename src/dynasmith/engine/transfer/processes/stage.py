@@ -1,0 +1,155 @@
+"""A stage in processes of its own: for transforms that take more CPU than the flow around them.
+
+A page goes over as its bytes and comes back as bytes. Each process has one page at hand and the next one waiting.
+Nothing was written of a page whose process dies, so the page is staged again in a new one.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+
+import msgspec
+
+from dynasmith.engine.transfer.processes.child import DEATHS_MAX, Child, Died, failure, sendable
+from dynasmith.engine.transfer.stage import Staged, Steps
+from dynasmith.errors import RunError
+from dynasmith.items.digest import Digest
+from dynasmith.items.wire import RawItem
+from dynasmith.ports.items import Dead, Item
+
+PAGES_EACH = 2
+"""Pages that a process has at a time: one under way, and one that waits for it."""
+
+_ENTRY = "dynasmith.engine.transfer.processes.stage_inside"
+_split = msgspec.json.Decoder(list[RawItem]).decode
+
+
+class Returned(msgspec.Struct, array_like=True):
+    """A staged page on its way back; ``failure`` is a pickled exception instead of it, with its ``traceback``."""
+
+    items: bytes = b"[]"
+    fanned_out: int = 0
+    dropped: int = 0
+    already: int = 0
+    dead: tuple[Dead, ...] = ()
+    moved: bool = False
+    origins: Sequence[int] = ()
+    digest: str = ""
+    failure: bytes = b""
+    traceback: str = ""
+
+
+_decode = msgspec.msgpack.Decoder(Returned).decode
+
+
+class ProcessStage:
+    """``steps`` in ``count`` processes. They start with the first page and end with ``close``.
+
+    With ``digest`` they also reckon the digest of what they made. Raises UsageError where the transform cannot be given
+    to another process (a lambda, a nested function).
+    """
+
+    def __init__(self, steps: Steps, count: int, *, digest: bool = False) -> None:
+        self._steps = sendable((steps, digest))
+        self._count = count
+        self._workers: set[_Worker] = set()
+        self._free: asyncio.Queue[_Worker] | None = None
+        self.deaths = 0
+
+    async def __call__(self, items: Sequence[Item]) -> Staged:
+        """Stage a page in one of the processes. Raises ItemRefused as Steps does, RunError when they keep dying."""
+        page = b"[" + b",".join(items) + b"]"
+        if self._free is None:
+            self._free = asyncio.Queue()
+            for _ in range(self._count):
+                await self._begin(self._free)
+        while True:
+            worker = await self._free.get()
+            try:
+                back = _decode(await worker.ask(page))
+            except Died as error:
+                await self._died(worker, error, self._free)
+                continue
+            except BaseException:
+                self._free.put_nowait(worker)
+                raise
+            self._free.put_nowait(worker)
+            if back.failure:
+                raise failure(back.failure, back.traceback)
+            return Staged(
+                _split(back.items),
+                back.fanned_out,
+                back.dropped,
+                back.already,
+                back.dead,
+                back.moved,
+                origins=back.origins,
+                digest=Digest.parse(back.digest) if back.digest else None,
+            )
+
+    async def close(self) -> None:
+        """End the processes."""
+        workers, self._workers, self._free = self._workers, set(), None
+        await asyncio.gather(*(worker.end() for worker in workers))
+
+    async def _begin(self, free: "asyncio.Queue[_Worker]") -> None:
+        worker = _Worker(await Child.begun(_ENTRY, self._steps))
+        self._workers.add(worker)
+        for _ in range(PAGES_EACH):
+            free.put_nowait(worker)
+
+    async def _died(self, worker: "_Worker", error: Died, free: "asyncio.Queue[_Worker]") -> None:
+        """Of several pages that a process had only the first sees that it was not replaced yet."""
+        if worker not in self._workers:
+            return
+        self._workers.discard(worker)
+        await worker.end()
+        self.deaths += 1
+        if self.deaths > DEATHS_MAX:
+            raise died_too_often(self.deaths) from error
+        await self._begin(free)
+
+
+def died_too_often(deaths: int) -> RunError:
+    """The processes of a transform keep dying."""
+    return RunError(
+        f"The processes of the transform died {deaths} times.",
+        hint="it may need more memory than there is; fewer --processes or a smaller --batch-size help",
+    )
+
+
+class _Worker:
+    """One process. Answers come in the order of the pages."""
+
+    def __init__(self, child: Child) -> None:
+        self._child = child
+        self._waiting: deque[asyncio.Future[bytes]] = deque()
+        self._dead = False
+        self._reading = asyncio.create_task(self._read(), name="transforming process")
+
+    async def ask(self, page: bytes) -> bytes:
+        """What the process gives back for a page. Raises Died."""
+        if self._dead:
+            raise Died
+        future: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self._waiting.append(future)
+        self._child.send(page)
+        return await future
+
+    async def end(self) -> None:
+        """End the process."""
+        self._reading.cancel()
+        await self._child.end()
+
+    async def _read(self) -> None:
+        try:
+            while True:
+                body = await self._child.frame()
+                future = self._waiting.popleft()
+                if not future.done():
+                    future.set_result(body)
+        except Died as error:
+            self._dead = True
+            for future in self._waiting:
+                if not future.done():
+                    future.set_exception(Died(str(error)))

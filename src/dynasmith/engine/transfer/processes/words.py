@@ -1,0 +1,113 @@
+"""What a job and its moving processes say to each other. A number joins a question and its answer."""
+
+from typing import TypeAlias
+
+import msgspec
+
+from dynasmith.jobs.counts import Counts
+from dynasmith.ports.items import Dead
+
+# --- to the job -------------------------------------------------------------------------------------------------------
+
+
+class Next(msgspec.Struct, tag=True, array_like=True):
+    """Which segment to move next? The answer is its checkpoint; empty: there is none."""
+
+    number: int
+
+
+class Save(msgspec.Struct, tag=True, array_like=True):
+    """So far a segment got; answered when that is kept. The rates: units a second that this process's pace leaves."""
+
+    number: int
+    segment: int
+    checkpoint: bytes
+    read_rate: float
+    write_rate: float
+
+
+class Bury(msgspec.Struct, tag=True, array_like=True):
+    """Dead letters of the page of a segment; answered when they are kept."""
+
+    number: int
+    segment: int
+    page: bytes | None
+    dead: tuple[Dead, ...]
+
+
+class Moved(msgspec.Struct, tag=True, array_like=True):
+    """The transform changed a key; answered when nothing is written plainly any more, anywhere."""
+
+    number: int
+
+
+class Ask(msgspec.Struct, tag=True, array_like=True):
+    """A question to something that stayed with the job (``ports.anchored``)."""
+
+    number: int
+    anchored: int
+    question: bytes
+
+
+class Held(msgspec.Struct, tag=True, array_like=True):
+    """The answer to ``Hold``."""
+
+    number: int
+
+
+class Cut(msgspec.Struct, tag=True, array_like=True):
+    """What a cancelled page still did, in no checkpoint."""
+
+    counts: Counts
+
+
+class Failed(msgspec.Struct, tag=True, array_like=True):
+    """What the process raised: ``inside.packed``."""
+
+    pickled: bytes
+    trace: str
+
+
+class Ended(msgspec.Struct, tag=True, array_like=True):
+    """There is no segment left for this process, or it was told to stop."""
+
+
+# --- to the process ---------------------------------------------------------------------------------------------------
+
+
+class Answer(msgspec.Struct, tag=True, array_like=True):
+    """The answer to a question."""
+
+    number: int
+    body: bytes = b""
+
+
+class Hold(msgspec.Struct, tag=True, array_like=True):
+    """Write nothing over another item from now on; ``Held`` says that no plain write is under way any more."""
+
+    number: int
+
+
+class Wish(msgspec.Struct, tag=True, array_like=True):
+    """What is wanted of the process from now on: pause, proceed, stop (after the pages under way) or cancel (the same,
+    without the rest of each page)."""
+
+    wish: str
+
+
+class Rate(msgspec.Struct, tag=True, array_like=True):
+    """The job's limits in units a second (None: as it began), and which part of them is this process's."""
+
+    read: float | None
+    write: float | None
+    part: float
+
+
+Question: TypeAlias = Next | Save | Bury | Moved | Ask
+"""What the job answers."""
+ToJob: TypeAlias = Question | Held | Cut | Failed | Ended
+ToProcess: TypeAlias = Answer | Hold | Wish | Rate
+
+encode = msgspec.msgpack.Encoder().encode
+decode_to_job = msgspec.msgpack.Decoder(ToJob).decode
+decode_to_process = msgspec.msgpack.Decoder(ToProcess).decode
