@@ -60,8 +60,8 @@ def test_what_is_learnt_is_used() -> None:
         read.append(raw)
         return general(raw, tree)
 
-    general = digester._canonical._general
-    digester._canonical._general = count
+    general = digester._hashed._general
+    digester._hashed._general = count
     wires = [encode_item({"pk": str(number), "m": {"n": number}}) for number in range(1000)]
     assert digester(wires) == digest_items(wires)
     assert len(read) == FIRST

@@ -109,6 +109,28 @@ class Shape:
         return msgspec.defstruct("Tagged", [("v", content)], rename={"v": tag}, forbid_unknown_fields=True, gc=False)
 
 
+class Lessons:
+    """A shape that is learnt from items, and when code for it is due: after ``first``, then after twice as many."""
+
+    __slots__ = ("_due", "_seen", "shape")
+
+    def __init__(self, first: int) -> None:
+        self.shape = Shape()
+        self._seen = 0
+        self._due = first
+
+    def learn(self, tree: Mapping[str, Any]) -> bool:
+        """Add a parsed item that the last code was not for; whether new code is due. Nothing, once it has no shape."""
+        if self.shape.open:
+            return False
+        self.shape.learn(tree)
+        self._seen += 1
+        if self._seen < self._due:
+            return False
+        self._seen, self._due = 0, self._due * 2
+        return True
+
+
 class Learning(Generic[Out]):
     """A reader of items: ``general`` gives what an item is from its parsed form, ``write`` is code that does the same.
 
@@ -116,7 +138,7 @@ class Learning(Generic[Out]):
     object with memory (of names, never of values), for one table and one thread; ``first`` items come before a reader.
     """
 
-    __slots__ = ("_contents", "_decode", "_failed", "_general", "_next", "_read", "_shape", "_write")
+    __slots__ = ("_contents", "_decode", "_general", "_lessons", "_read", "_write")
 
     def __init__(
         self,
@@ -129,9 +151,7 @@ class Learning(Generic[Out]):
         self._general = general
         self._write = write
         self._contents = contents
-        self._shape = Shape()
-        self._failed = 0
-        self._next = first
+        self._lessons = Lessons(first)
         self._decode: Callable[[RawItem | bytes], Any] | None = None
         self._read: Callable[[Any], Out] | None = None
 
@@ -154,24 +174,19 @@ class Learning(Generic[Out]):
         except (msgspec.DecodeError, RecursionError):
             tree = None
         found = self._general(raw, tree)  # raises where this is no item: nothing is learnt from it
-        if self._shape.open:
-            return found
-        self._shape.learn(tree)
-        self._failed += 1
-        if self._failed == self._next:
-            self._failed, self._next = 0, self._next * 2
-            self._build()
+        if self._lessons.learn(tree):
+            self._build(self._lessons.shape)
         return found
 
-    def _build(self) -> None:
-        if self._shape.open:
+    def _build(self, shape: Shape) -> None:
+        if shape.open:
             self._decode = self._read = None
             return
         try:
-            decode = msgspec.json.Decoder(self._shape.struct(self._contents)).decode
+            decode = msgspec.json.Decoder(shape.struct(self._contents)).decode
         except ValueError:  # a name that no struct can have (with a quote or a backslash in it)
-            self._shape.open = True
+            shape.open = True
             return
-        source, names = self._write(self._shape)
+        source, names = self._write(shape)
         exec(compile(source, "<shape>", "exec"), names)  # generated here, from no text of an item
         self._decode, self._read = decode, names["read"]

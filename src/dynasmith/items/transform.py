@@ -16,7 +16,8 @@ from dynasmith.items.native import native_reader
 from dynasmith.items.shape import Learning
 from dynasmith.items.size import ITEM_BYTES_MAX, check_item
 from dynasmith.items.value import write_tree
-from dynasmith.items.wire import RawItem, encode_item
+from dynasmith.items.wire import RawItem
+from dynasmith.items.writer import Writer
 
 #: What a transform may return: an item, nothing, or many items.
 Result: TypeAlias = Mapping[str, Any] | Iterable[Mapping[str, Any]] | None
@@ -67,6 +68,7 @@ class Transform:
     target: KeySchema | None = None
     where: Callable[[Mapping[str, Any]], bool] | None = None
     _native: Learning[dict[str, Any]] = field(default_factory=native_reader, init=False, repr=False, compare=False)
+    _write: Writer = field(default_factory=Writer, init=False, repr=False, compare=False)
     _other_key: bool = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -144,7 +146,7 @@ class Transform:
 
     def _written(self, item: LazyItem, result: Mapping[str, Any]) -> tuple[RawItem, bool]:
         """The bytes of a result, after every rule, and whether its key is another one than the item's."""
-        wire = result.wire() if isinstance(result, LazyItem) else RawItem(encode_item(result))
+        wire = result.wire() if isinstance(result, LazyItem) else RawItem(self._write(result))
         if len(wire) > ITEM_BYTES_MAX:  # the wire is never shorter than the item: only a long one is measured
             check_item(wire)
         # The source holds its items to its own key: one that is as it came needs no second look for the same key.
@@ -213,7 +215,7 @@ def _same_key(item: LazyItem, result: Mapping[str, Any], names: Iterable[str]) -
         return True
     for name in names:
         value, came = result.get(name), item.came(name)
-        if type(value) is not type(came) or value != came:
+        if value is not came and (type(value) is not type(came) or value != came):
             return False
     return True
 

@@ -213,25 +213,11 @@ def _encode_text(value: str) -> dict[str, Any]:
 
 
 def _encode_int(value: int) -> dict[str, Any]:
-    return {"N": _int_text(value)}
+    # 10**38 is the first int that may need 39 digits; str() of a huge int is refused by Python itself.
+    return {"N": str(value)} if -(10**38) < value < 10**38 else _encode_decimal(Decimal(value))
 
 
 def _encode_decimal(value: Decimal) -> dict[str, Any]:
-    text = str(value)
-    return {"N": text if len(text) < 39 and not text.strip(_PLAIN) else _decimal_text(value)}
-
-
-def _int_text(value: int) -> str:
-    # 10**38 is the first int that may need 39 digits; str() of a huge int is refused by Python itself.
-    if -(10**38) < value < 10**38:
-        return str(value)
-    return _decimal_text(Decimal(value))
-
-
-_PLAIN: Final = "-.0123456789"
-
-
-def _decimal_text(value: Decimal) -> str:
     text = str(value)
     # Up to 38 characters without an exponent cannot break a limit; anything else is looked at. (NaN and Infinity
     # are the only ones that hold an "n".)
@@ -239,7 +225,7 @@ def _decimal_text(value: Decimal) -> str:
         fault = number_fault(text)
         if fault:
             raise ItemInvalid(f"{text[:60]} is no number that DynamoDB can hold: {fault}.")
-    return text
+    return {"N": text}
 
 
 def _encode_binary(value: bytes) -> dict[str, Any]:
@@ -255,7 +241,7 @@ def _encode_null(_: None) -> dict[str, Any]:
 
 
 def _encode_list(value: Any) -> dict[str, Any]:
-    return {"L": [encode_tree(member) for member in value]}
+    return {"L": [(_ENCODERS.get(type(member)) or _encode_other)(member) for member in value]}
 
 
 def _encode_map(value: Mapping[str, Any]) -> dict[str, Any]:
