@@ -1,7 +1,8 @@
-"""A copy in a process of its own, to be killed: ``copying.py ENDPOINT SOURCE TARGET LEDGER [JOB]``.
+"""A copy in a process of its own, to be killed: ``copying.py ENDPOINT SOURCE TARGET LEDGER [JOB [MARKS]]``.
 
 LEDGER is a folder, or ``s3://BUCKET/PREFIX`` at the same endpoint, with a lease of four seconds. Prints its job's
-id, then how many items it has written, line by line.
+id, then how many items it has written, line by line. With a folder MARKS it copies in two processes that leave their
+numbers there.
 """
 
 import sys
@@ -26,6 +27,10 @@ from dynasmith.ports.listener import Event
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.table import Key, KeyAttribute, Table
 
+sys.path.insert(0, str(Path(__file__).parents[1]))  # where the script runs on its own
+
+from flow.transforms import Marks
+
 
 def end(client: Any, name: str) -> TableEnd:
     table = Table(name=name, key=Key(partition=(KeyAttribute(name="pk", type="S"),)))
@@ -40,7 +45,7 @@ def say(event: Event) -> None:
     sys.stdout.flush()
 
 
-def main(endpoint: str, source: str, target: str, folder: str, job: str = "") -> int:
+def main(endpoint: str, source: str, target: str, folder: str, job: str = "", marks: str = "") -> int:
     session = botocore.session.Session()
     session.set_credentials("dummy", "dummy")
     client = session.create_client("dynamodb", region_name="eu-west-1", endpoint_url=endpoint)
@@ -53,8 +58,9 @@ def main(endpoint: str, source: str, target: str, folder: str, job: str = "") ->
         if job:
             copy_again(ledger.claim(job), end(client, source), end(client, target), around=around)
         else:
-            asked = Flowing(segments=3, batch_size=20, max_write_units=120)
-            copy(end(client, source), end(client, target), ledger, asked, around=around)
+            asked = Flowing(segments=3, batch_size=20, max_write_units=120, processes=2 if marks else 0)
+            function = Marks(Path(marks)) if marks else None
+            copy(end(client, source), end(client, target), ledger, asked, transform=function, around=around)
     except DynasmithError as error:
         sys.stderr.write(f"{error.message} | {error.hint}\n")
         return error.exit

@@ -20,8 +20,8 @@ from dynasmith.items.digest import digest_items
 from dynasmith.jobs.checkpoint import Checkpoint
 from flow.buckets import Changed, a_bucket, keys_of, s3_of
 from flow.copying import end
+from flow.killed import copying, until_it_wrote
 from flow.kit import MakeTable, fill, items_of, new_job
-from flow.test_killed_process import copying, until_it_wrote
 
 PLACE = "s3://flow-jobs/jobs"
 

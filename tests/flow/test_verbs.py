@@ -1,5 +1,7 @@
 """The verbs on a real engine behind the strict endpoint: throttled, broken, changed while they run; nothing is lost."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
@@ -7,8 +9,8 @@ import pytest
 
 from dynasmith.aws.items.access import TableAccess
 from dynasmith.aws.items.calls import Patience
+from dynasmith.aws.items.door import Transport
 from dynasmith.aws.items.loop import new_event_loop
-from dynasmith.aws.items.opening import Transport
 from dynasmith.engine.transfer.asked import Flowing
 from dynasmith.engine.transfer.copy import copy, copy_again
 from dynasmith.engine.transfer.ends import IterableSource, from_iterable
@@ -39,7 +41,9 @@ from dynasmith.ports.listener import Event
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.table import Key, KeyAttribute, Table
 from flow.kit import MakeTable, fill, in_memory, items_of
+from flow.transforms import takes_nine
 
+Asking = Callable[..., Flowing]
 WRITES = {"BatchWriteItem", "PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchExecuteStatement"}
 FAST = Patience(first_seconds=0.005, longest_seconds=0.2)
 
@@ -70,9 +74,21 @@ def around(*listeners: Any) -> Around:
     return Around(listener=listen, loop_factory=new_event_loop)
 
 
+@pytest.fixture(params=[0, 2], ids=["here", "in-processes"])
+def asking(request: pytest.FixtureRequest) -> Asking:
+    """Options of a copy: the same promises in this process and in two of its own."""
+    return partial(Flowing, processes=request.param)
+
+
 @pytest.mark.parametrize("transport", get_args(Transport))
 def test_a_copy_that_is_throttled_and_broken_loses_nothing(
-    client: Any, there: Any, strict: StrictServer, make_table: MakeTable, tmp_path: Path, transport: Transport
+    client: Any,
+    there: Any,
+    strict: StrictServer,
+    make_table: MakeTable,
+    tmp_path: Path,
+    transport: Transport,
+    asking: Asking,
 ) -> None:
     source, target = make_table(), make_table()
     items = fill(client, source, 600)
@@ -85,7 +101,7 @@ def test_a_copy_that_is_throttled_and_broken_loses_nothing(
         end(there, source, transport=transport),
         end(there, target, transport=transport),
         FolderLedger(tmp_path),
-        Flowing(segments=3, batch_size=60),
+        asking(segments=3, batch_size=60),
         around=around(),
     )
     assert report.adds_up
@@ -96,12 +112,12 @@ def test_a_copy_that_is_throttled_and_broken_loses_nothing(
 
 
 def test_a_pace_is_kept_so_that_nothing_is_throttled(
-    client: Any, there: Any, strict: StrictServer, make_table: MakeTable, tmp_path: Path
+    client: Any, there: Any, strict: StrictServer, make_table: MakeTable, tmp_path: Path, asking: Asking
 ) -> None:
     source, target = make_table(), make_table()
     fill(client, source, 500)
     strict.throttle(target, write_units=400)
-    asked = Flowing(segments=2, batch_size=100, max_write_units=200)
+    asked = asking(segments=2, batch_size=100, max_write_units=200)
     report = copy(end(there, source), end(there, target), FolderLedger(tmp_path), asked, around=around())
     assert report.counts.written == 500
     assert [call.status for call in strict.journal if call.operation == "BatchWriteItem" and call.status != 200] == []
@@ -144,19 +160,16 @@ def test_one_table_on_both_sides_and_another_key_are_refused(there: Any, make_ta
         copy(end(there, one), end(there, other, "id"), FolderLedger(tmp_path))
 
 
-def test_two_items_never_become_one(client: Any, there: Any, make_table: MakeTable, tmp_path: Path) -> None:
+def test_two_items_never_become_one(
+    client: Any, there: Any, make_table: MakeTable, tmp_path: Path, asking: Asking
+) -> None:
     """Item 8 takes the key of item 9: whichever comes first stays, the other one is a dead letter."""
     source, target = make_table(), make_table()
     fill(client, source, 40)
 
-    def change(item: Any, _ctx: Any) -> Any:
-        if item["number"] == 8:
-            item["pk"] = "item-00009"
-        return item
-
     ledger = FolderLedger(tmp_path)
-    asked = Flowing(segments=2, batch_size=5)
-    report = copy(end(there, source), end(there, target), ledger, asked, transform=change, around=around())
+    asked = asking(segments=2, batch_size=5)
+    report = copy(end(there, source), end(there, target), ledger, asked, transform=takes_nine, around=around())
     assert report.adds_up
     assert report.counts.dead == 1
     assert ledger.dead_letters(report.job.id)[0].code in ("collision", "duplicate")
@@ -164,13 +177,15 @@ def test_two_items_never_become_one(client: Any, there: Any, make_table: MakeTab
     assert report.target == digest_items(items_of(client, target))
 
 
-def test_fail_existing_stops_and_names_the_key(client: Any, there: Any, make_table: MakeTable, tmp_path: Path) -> None:
+def test_fail_existing_stops_and_names_the_key(
+    client: Any, there: Any, make_table: MakeTable, tmp_path: Path, asking: Asking
+) -> None:
     source, target = make_table(), make_table()
     fill(client, source, 5)
     fill(client, target, 1, first=3, number=77)
     ledger = FolderLedger(tmp_path)
     with pytest.raises(ConditionFailed, match="item-00003"):
-        copy(end(there, source), end(there, target), ledger, Flowing(mode=Mode("fail-existing")), around=around())
+        copy(end(there, source), end(there, target), ledger, asking(mode=Mode("fail-existing")), around=around())
     (job,) = ledger.jobs()
     assert job.state == "failed"
     assert job.resumable
@@ -190,13 +205,13 @@ def test_a_transform_that_raises_stops_the_job_unless_told_otherwise(
 
 
 def test_a_table_that_goes_away_is_said_and_the_job_stays_resumable(
-    client: Any, there: Any, make_table: MakeTable, tmp_path: Path
+    client: Any, there: Any, make_table: MakeTable, tmp_path: Path, asking: Asking
 ) -> None:
     source, target = make_table(), make_table()
     items = fill(client, source, 60)
     ledger = FolderLedger(tmp_path)
     with pytest.raises(TableNotFound):
-        copy(end(there, source), end(there, target + "x"), ledger, Flowing(batch_size=10), around=around())
+        copy(end(there, source), end(there, target + "x"), ledger, asking(batch_size=10), around=around())
     (job,) = ledger.jobs()
     assert job.state == "failed"
     report = copy_again(ledger.claim(job.id), end(there, source), end(there, target), around=around())
@@ -220,7 +235,7 @@ class Once:
 
 
 def test_the_pace_of_a_running_job_can_be_changed(
-    client: Any, there: Any, make_table: MakeTable, tmp_path: Path
+    client: Any, there: Any, make_table: MakeTable, tmp_path: Path, asking: Asking
 ) -> None:
     """At two writes a second 300 items would take minutes: that the test ends at all shows the change."""
     source, target = make_table(), make_table()
@@ -233,19 +248,21 @@ def test_the_pace_of_a_running_job_can_be_changed(
             rates.append(event.write_rate)
 
     hurry = Once(lambda job: pace(ledger, job, write_units=100_000))
-    asked = Flowing(batch_size=50, max_write_units=2)
+    asked = asking(batch_size=50, max_write_units=2)
     report = copy(end(there, source), end(there, target), ledger, asked, around=around(hurry, note))
     assert report.counts.written == 300
     assert rates[0] == 2
     assert rates[-1] == 100_000
 
 
-def test_a_running_job_can_be_cancelled(client: Any, there: Any, make_table: MakeTable, tmp_path: Path) -> None:
+def test_a_running_job_can_be_cancelled(
+    client: Any, there: Any, make_table: MakeTable, tmp_path: Path, asking: Asking
+) -> None:
     source, target = make_table(), make_table()
     fill(client, source, 300)
     ledger = FolderLedger(tmp_path)
     stop = Once(lambda job: cancel(ledger, job, Around().now))
-    asked = Flowing(segments=1, batch_size=10, max_write_units=40)
+    asked = asking(segments=1, batch_size=10, max_write_units=40)
     report = copy(end(there, source), end(there, target), ledger, asked, around=around(stop))
     assert report.job.state == "cancelled"
     assert report.counts.written < 300
@@ -254,7 +271,7 @@ def test_a_running_job_can_be_cancelled(client: Any, there: Any, make_table: Mak
 
 
 def test_a_cancel_and_a_pause_reach_a_page_that_takes_long(
-    client: Any, there: Any, make_table: MakeTable, tmp_path: Path
+    client: Any, there: Any, make_table: MakeTable, tmp_path: Path, asking: Asking
 ) -> None:
     """One page of 300 items at 25 units a second: what was written of it is counted, and nothing more is written."""
     source, target = make_table(), make_table()
@@ -268,7 +285,7 @@ def test_a_cancel_and_a_pause_reach_a_page_that_takes_long(
             if len(held) == 4:
                 cancel(ledger, event.job, Around().now)
 
-    asked = Flowing(segments=1, max_write_units=25)
+    asked = asking(segments=1, max_write_units=25)
     hold = Once(lambda job: pause(ledger, job))
     report = copy(end(there, source), end(there, target), ledger, asked, around=around(hold, on_progress))
     assert report.job.state == "cancelled"
@@ -277,7 +294,9 @@ def test_a_cancel_and_a_pause_reach_a_page_that_takes_long(
     assert held[-1] <= report.counts.written
 
 
-def test_a_paused_job_waits_and_goes_on(client: Any, there: Any, make_table: MakeTable, tmp_path: Path) -> None:
+def test_a_paused_job_waits_and_goes_on(
+    client: Any, there: Any, make_table: MakeTable, tmp_path: Path, asking: Asking
+) -> None:
     source, target = make_table(), make_table()
     fill(client, source, 120)
     ledger = FolderLedger(tmp_path)
@@ -290,7 +309,7 @@ def test_a_paused_job_waits_and_goes_on(client: Any, there: Any, make_table: Mak
                 proceed(ledger, event.job)
                 pace(ledger, event.job, write_units=100_000)
 
-    asked = Flowing(segments=1, batch_size=10, max_write_units=40)
+    asked = asking(segments=1, batch_size=10, max_write_units=40)
     hold = Once(lambda job: pause(ledger, job))
     report = copy(end(there, source), end(there, target), ledger, asked, around=around(hold, on_progress))
     assert report.counts.written == 120
@@ -375,11 +394,11 @@ def test_verify_without_the_right_to_get_shows_what_differs(
 
 
 def test_a_filter_is_the_services_and_empty_pages_go_on(
-    client: Any, there: Any, make_table: MakeTable, tmp_path: Path
+    client: Any, there: Any, make_table: MakeTable, tmp_path: Path, asking: Asking
 ) -> None:
     source, target = make_table(), make_table()
     fill(client, source, 50)
-    asked = Flowing(condition="number >= 40", batch_size=2)
+    asked = asking(condition="number >= 40", batch_size=2)
     report = copy(end(there, source), end(there, target), FolderLedger(tmp_path), asked, around=around())
     assert (report.counts.read, report.counts.written) == (10, 10)
 
@@ -399,28 +418,28 @@ def test_large_items_and_long_numbers_arrive_as_they_are(
 
 
 def test_credentials_that_run_out_are_asked_for_again(
-    client: Any, there: Any, strict: StrictServer, make_table: MakeTable, tmp_path: Path
+    client: Any, there: Any, strict: StrictServer, make_table: MakeTable, tmp_path: Path, asking: Asking
 ) -> None:
     source, target = make_table(), make_table()
     fill(client, source, 60)
     strict.fault("BatchWriteItem", kind="expired-credentials", times=1, table=target)
-    report = copy(end(there, source), end(there, target), FolderLedger(tmp_path / "one"), around=around())
+    report = copy(end(there, source), end(there, target), FolderLedger(tmp_path / "one"), asking(), around=around())
     assert report.counts.written == 60
     strict.fault("BatchWriteItem", kind="expired-credentials", times=None, table=target)
     with pytest.raises(CredentialsExpired) as caught:
-        copy(end(there, source), end(there, target), FolderLedger(tmp_path / "two"), around=around())
+        copy(end(there, source), end(there, target), FolderLedger(tmp_path / "two"), asking(), around=around())
     assert "resume" in caught.value.hint
 
 
 def test_a_right_that_is_missing_is_named(
-    client: Any, there: Any, strict: StrictServer, make_table: MakeTable, tmp_path: Path
+    client: Any, there: Any, strict: StrictServer, make_table: MakeTable, tmp_path: Path, asking: Asking
 ) -> None:
     source, target = make_table(), make_table()
     fill(client, source, 5)
     strict.fault("BatchWriteItem", kind="access-denied", times=None, table=target)
     ledger = FolderLedger(tmp_path)
     with pytest.raises(AccessDenied) as caught:
-        copy(end(there, source), end(there, target), ledger, around=around())
+        copy(end(there, source), end(there, target), ledger, asking(), around=around())
     assert caught.value.action == "dynamodb:BatchWriteItem"
     assert ledger.jobs()[0].state == "failed"
 
@@ -461,7 +480,7 @@ def test_what_the_service_refuses_of_a_batch_is_one_dead_letter(
 
 
 def test_a_second_wish_to_stop_ends_it_at_once_and_nothing_is_lost(
-    client: Any, there: Any, make_table: MakeTable, tmp_path: Path
+    client: Any, there: Any, make_table: MakeTable, tmp_path: Path, asking: Asking
 ) -> None:
     """At two writes a second a page takes minutes: that the test ends shows that it was not waited for."""
     source, target = make_table(), make_table()
@@ -473,7 +492,7 @@ def test_a_second_wish_to_stop_ends_it_at_once_and_nothing_is_lost(
         stop.ask()
 
     slow = Around(listener=Once(twice), loop_factory=new_event_loop, stop=stop)
-    asked = Flowing(segments=2, batch_size=150, max_write_units=2)
+    asked = asking(segments=2, batch_size=150, max_write_units=2)
     with pytest.raises(Interrupted):
         copy(end(there, source), end(there, target), ledger, asked, around=slow)
     (job,) = ledger.jobs()

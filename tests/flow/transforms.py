@@ -33,6 +33,32 @@ def picky(item: Any, _ctx: Any) -> Any:
     return item
 
 
+def takes_nine(item: Any, _ctx: Any) -> Any:
+    """Gives item 8 the key of item 9."""
+    if item["number"] == 8:
+        item["pk"] = "item-00009"
+    return item
+
+
+class Marks:
+    """Changes nothing, and leaves the number of each process that it runs in in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.seen = 0
+
+    def __call__(self, item: Any, _ctx: Any) -> Any:
+        if self.seen != os.getpid():
+            self.seen = os.getpid()
+            self.folder.mkdir(exist_ok=True)
+            (self.folder / str(self.seen)).touch()
+        return item
+
+    def pids(self) -> list[int]:
+        """The processes so far."""
+        return sorted(int(mark.name) for mark in self.folder.iterdir()) if self.folder.exists() else []
+
+
 class Unloadable:
     """A transform that can be sent to another process and not be loaded there."""
 

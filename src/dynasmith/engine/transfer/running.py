@@ -187,6 +187,7 @@ def _moving(flow: Flow, ways: Ways, around: Around, ends: _Ends) -> Moving:
     """The mover of this process, or as many processes as were asked for."""
     if ways.processes:
         count = max(1, min(ways.processes, flow.left))
+        each = max(1, -(-min(ways.width.segments, flow.left) // count))  # so that the first one leaves its part of them
         work = Work(
             job=flow.claim.job,
             source=ways.source,
@@ -194,7 +195,7 @@ def _moving(flow: Flow, ways: Ways, around: Around, ends: _Ends) -> Moving:
             reads=ways.reads,
             writes=ways.writes,
             part=1.0,
-            width=replace(ways.width, segments=max(1, -(-ways.width.segments // count))),
+            width=replace(ways.width, segments=each),
             digest=ways.digest,
             only_new=flow.only_new,
             loop_factory=around.loop_factory,

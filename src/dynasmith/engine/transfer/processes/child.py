@@ -39,10 +39,19 @@ class Child:
     async def begun(cls, entry: str, first: bytes) -> "Child":
         """Start a process that runs ``main`` of the module ``entry``, and send it the frame that says what to do."""
         ours, theirs = socket.socketpair()
-        with theirs:
-            process = await asyncio.to_thread(_started, entry, theirs)
-        ours.setblocking(False)
-        reader, writer = await asyncio.open_connection(sock=ours, limit=_BUFFER_BYTES)
+        starting = asyncio.create_task(asyncio.to_thread(_started, entry, theirs))
+        try:
+            process = await asyncio.shield(starting)
+            theirs.close()
+            ours.setblocking(False)
+            reader, writer = await asyncio.open_connection(sock=ours, limit=_BUFFER_BYTES)
+        except BaseException:  # cancelled while it starts: it is not left behind
+            ours.close()
+            await asyncio.wait([starting])
+            theirs.close()
+            if starting.exception() is None:
+                await _ended(starting.result())
+            raise
         child = cls(process, reader, writer)
         child.send(first)
         return child
@@ -62,11 +71,15 @@ class Child:
     async def end(self) -> None:
         """End the process: it sees that nobody speaks with it. One that does not end is killed."""
         self._writer.close()
-        try:
-            await asyncio.to_thread(self._process.wait, END_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            await asyncio.to_thread(self._process.wait)
+        await _ended(self._process)
+
+
+async def _ended(process: "subprocess.Popen[bytes]") -> None:
+    try:
+        await asyncio.to_thread(process.wait, END_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        await asyncio.to_thread(process.wait)
 
 
 def sendable(stage: Any) -> bytes:

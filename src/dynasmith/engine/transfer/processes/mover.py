@@ -91,6 +91,8 @@ class ProcessMover:
     def change(self, read: float | None, write: float | None) -> None:
         """Other limits of the job in units a second from now on; None for those that it began with."""
         self._limits = (read, write)
+        for member in self._crew:
+            member.rates = self._begun(read, write)
         self._share()
 
     async def hold(self) -> None:
@@ -114,6 +116,12 @@ class ProcessMover:
     def _share(self) -> None:
         for member in self._crew:
             member.tell(self._rate())
+
+    def _begun(self, read: float | None, write: float | None) -> tuple[float, float]:
+        """The rates that a process begins with under these limits, until it says its own."""
+        sides = (self._work.reads, read), (self._work.writes, write)
+        reads, writes = (min(rates.start, rates.ceiling) if limit is None else limit for rates, limit in sides)
+        return reads * self._part, writes * self._part
 
     def _rate(self) -> words.Rate:
         return words.Rate(*self._limits, self._part)
@@ -161,6 +169,7 @@ class _Member:
         died: Died | None = None
         try:
             self._child = child
+            self.rates = mover._begun(*mover._limits)
             if mover._work.only_new:  # it has no segment yet, and hears this before it gets one
                 self.tell(words.Hold(0))
             if mover._paused:
