@@ -2,6 +2,7 @@
 
 import copy
 import hashlib
+import json
 import re
 from decimal import Decimal
 from pathlib import Path
@@ -13,9 +14,10 @@ from hypothesis import strategies as st
 
 from dynasmith.errors import DataError, ItemInvalid
 from dynasmith.items.digest import NOTHING, Digest, canonical, digest_items, item_hash
+from dynasmith.items.number import number_parts
 from dynasmith.items.value import same_value
 from dynasmith.items.wire import encode_item
-from wire_items import few, items, names, respelt, values
+from wire_items import few, items, names, numbers, respelt, values
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "digest.md"
 GOLDEN = re.findall(r"^\| `(\{.*\})` \| `([0-9a-f]*)` \| `(ds1:[^`]+)` \|$", PAGE.read_text("utf-8"), re.MULTILINE)
@@ -161,3 +163,17 @@ def test_another_digest_is_refused(text: str) -> None:
 def test_what_is_no_item_has_no_digest(wire: bytes) -> None:
     with pytest.raises(ItemInvalid):
         digest_items([wire])
+
+
+@given(st.text("0012.-+eE59٣", max_size=12) | st.text("0123456789", min_size=50, max_size=90) | numbers.map(str))
+def test_a_number_is_read_as_the_rules_of_numbers_read_it(text: str) -> None:
+    """However it is spelt, and whether it is one at all: the quick ways agree with ``number_parts``."""
+    wire = json.dumps({"n": {"N": text}}).encode()
+    parts = number_parts(text)
+    if parts is None:
+        with pytest.raises(ItemInvalid):
+            canonical(wire)
+        return
+    negative, digits, exponent = parts
+    written = f"{'-' * negative}{digits}E{exponent}".encode()
+    assert canonical(wire) == b"\0\0\0\1n" + b"N" + len(written).to_bytes(4, "big") + written

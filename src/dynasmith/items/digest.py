@@ -18,7 +18,7 @@ import binascii
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -35,29 +35,36 @@ _TEXT: Final = re.compile(r"ds1:(0|[1-9][0-9]*):([0-9a-f]{32})", re.ASCII)
 _decode_json: Final = msgspec.json.Decoder().decode
 #: Orders of more names are not remembered.
 _ORDER_NAMES_MAX: Final = 64
-_FRACTIONS: Final = 64
-_EXPONENTS: Final = ("E0", *(f"E-{length}" for length in range(1, _FRACTIONS)))
 _hasher: Final = blake2b(digest_size=16).copy
 """A copy costs less than a new one with the same parameters."""
 
 
-class _Heads(dict[int, bytes]):
-    """A tag and a length as bytes, by length: a look for short contents, which most are."""
-
-    def __init__(self, tag: bytes, ready: int = 0) -> None:
-        self._tag = tag
-        super().__init__((length, self[length]) for length in range(ready))
-
-    def __missing__(self, length: int) -> bytes:
-        return self._tag + length.to_bytes(4, "big")
+_base64: Final = partial(binascii.a2b_base64, strict_mode=True)
 
 
-_NAME_HEADS: Final = _Heads(b"")
-_TEXT_HEADS: Final = _Heads(b"S", 1024)
-_NUMBER_HEADS: Final = _Heads(b"N", 64)
-_BINARY_HEADS: Final = _Heads(b"B", 1024)
-_LIST_HEADS: Final = _Heads(b"L", 1024)
-_MAP_HEADS: Final = _Heads(b"M", 1024)
+def _heads(tag: bytes) -> tuple[bytes, ...]:
+    """A tag and a length as bytes, by length, for short contents, which most are."""
+    return tuple(tag + length.to_bytes(4, "big") for length in range(_READY))
+
+
+_READY: Final = 1024
+_HEADS: Final = {tag: _heads(tag) for tag in (b"S", b"B", b"L", b"M", b"s", b"n", b"b")}
+_TEXT_HEADS: Final = _HEADS[b"S"]
+_NUMBER_HEADS: Final = _heads(b"N")
+_INTEGER_HEADS: Final = _NUMBER_HEADS[len(b"E0") :]
+_PLACES: Final = 64
+#: By places behind the point; negative ones, which are zeros before it, count from the end.
+_EXPONENTS: Final = tuple(b"E%d" % -(place if place < _PLACES else place - 2 * _PLACES) for place in range(2 * _PLACES))
+_join: Final = b"".join
+_SHORT: Final = 5
+_REMEMBERED: Final = 16_384
+"""Values of a kind that are remembered: about 2 MB."""
+_MEMBER_MAX: Final = 32
+
+
+def _framed(tag: bytes, content: bytes) -> bytes:
+    size = len(content)
+    return (_HEADS[tag][size] if size < _READY else tag + size.to_bytes(4, "big")) + content
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +180,8 @@ def _map_content(tree: dict[str, Any]) -> bytes:
         if tag == "S":
             # Most values are strings, and a call for each would cost as much as all the rest.
             utf8 = content.encode()
-            append(_TEXT_HEADS[len(utf8)])
+            size = len(utf8)
+            append(_TEXT_HEADS[size] if size < _READY else b"S" + size.to_bytes(4, "big"))
             append(utf8)
         else:
             append(_CANONICAL[tag](content))
@@ -195,38 +203,65 @@ def _sorted(names: tuple[str, ...]) -> tuple[tuple[str, bytes], ...]:
 
 
 def _text(content: str) -> bytes:
-    utf8 = content.encode()
-    return _TEXT_HEADS[len(utf8)] + utf8
+    return _framed(b"S", content.encode())
 
 
-@lru_cache(maxsize=4096)
+class _Remembered(dict[str, bytes]):
+    """Canonical bytes of values that repeat in a table (ages, tags): a look is a C call. Many are forgotten at once."""
+
+    def __init__(self, canonical: Callable[[str], bytes]) -> None:
+        self._canonical = canonical
+
+    def __missing__(self, content: str) -> bytes:
+        made = self._canonical(content)
+        if len(self) == _REMEMBERED:
+            self.clear()
+        if len(content) <= _MEMBER_MAX:
+            self[content] = made
+        return made
+
+
 def _number(content: str) -> bytes:
-    # Ages, prices and codes repeat: a look is a third of reading the digits again. Bounded: about 1 MB.
-    text = _number_text(content).encode()
-    return _NUMBER_HEADS[len(text)] + text
+    # Short ones and decimals repeat (ages, codes, prices), whole long ones hardly do (times) and cost less to read.
+    return _known_numbers(content) if len(content) <= _SHORT or "." in content else _long_number(content)
 
 
-def _number_text(content: str) -> str:
+def _long_number(content: str, sign: bytes = b"") -> bytes:
+    # Digits and at most one point, as most numbers are written, without a regular expression or a format.
     point = content.find(".")
-    digits = content if point < 0 else content[:point] + content[point + 1 :]
-    # Digits, at most one point, no zero at an end: as most numbers are written.
-    if digits.isdigit() and len(digits) < _FRACTIONS and content.isascii():
-        places = 0 if point < 0 else len(digits) - point
-        if digits[0] != "0" != digits[-1]:
-            return digits + _EXPONENTS[places]
-        trimmed = digits.rstrip("0")
-        if trimmed:
-            return f"{trimmed.lstrip('0')}E{len(digits) - len(trimmed) - places}"
-    parts = number_parts(content)
+    if point < 0:
+        digits, places = content, 0
+    else:
+        digits = content.replace(".", "", 1)
+        places = len(digits) - point
+    text = digits.strip("0")
+    if text is not digits:
+        text = digits.rstrip("0")
+        places -= len(digits) - len(text)
+        text = text.lstrip("0")
+    written = text.encode()
+    size = len(written)
+    if written.isdigit() and size < _PLACES and -_PLACES < places < _PLACES:
+        if places == 0 and not sign:
+            return _INTEGER_HEADS[size] + written + b"E0"
+        exponent = _EXPONENTS[places]
+        return _join((_NUMBER_HEADS[len(sign) + size + len(exponent)], sign, written, exponent))
+    if content[:1] == "-" and not sign:
+        return _long_number(content[1:], b"-")
+    parts = number_parts(f"-{content}" if sign else content)
     if parts is None:
         raise ValueError
-    below, digits, exponent = parts
-    return f"{'-' if below else ''}{digits}E{exponent}"
+    below, text, power = parts
+    written = f"{'-' if below else ''}{text}E{power}".encode()
+    return b"N" + len(written).to_bytes(4, "big") + written
+
+
+_known_numbers: Final = _Remembered(_long_number).__getitem__
+_members: Final = _Remembered(_text).__getitem__
 
 
 def _binary(content: str) -> bytes:
-    value = binascii.a2b_base64(content, strict_mode=True)
-    return _BINARY_HEADS[len(value)] + value
+    return _framed(b"B", _base64(content))
 
 
 def _boolean(content: bool) -> bytes:
@@ -248,23 +283,18 @@ def _list(content: list[dict[str, Any]]) -> bytes:
     for tree in content:
         ((tag, inner),) = tree.items()
         parts.append(_CANONICAL[tag](inner))
-    joined = b"".join(parts)
-    return _LIST_HEADS[len(joined)] + joined
+    return _framed(b"L", b"".join(parts))
 
 
 def _map(content: dict[str, Any]) -> bytes:
-    joined = _map_content(content)
-    return _MAP_HEADS[len(joined)] + joined
+    return _framed(b"M", _map_content(content))
 
 
 def _set_of(tag: bytes, member: Callable[[str], bytes]) -> Callable[[list[str]], bytes]:
-    heads = _Heads(tag, 1024)
-
     def encode(content: list[str]) -> bytes:
         if type(content) is not list:
             raise TypeError
-        joined = b"".join(sorted(set(map(member, content))))
-        return heads[len(joined)] + joined
+        return _framed(tag, b"".join(sorted(set(map(member, content)))))
 
     return encode
 
@@ -277,12 +307,19 @@ _CANONICAL: Final[dict[str, Callable[[Any], bytes]]] = {
     "NULL": _null,
     "L": _list,
     "M": _map,
-    "SS": _set_of(b"s", _text),
+    "SS": _set_of(b"s", _members),
     "NS": _set_of(b"n", _number),
     "BS": _set_of(b"b", _binary),
 }
 
-_MALFORMED: Final = (AttributeError, TypeError, ValueError, KeyError, IndexError, RecursionError)
+_MALFORMED: Final = (
+    AttributeError,
+    TypeError,
+    ValueError,
+    KeyError,
+    IndexError,
+    RecursionError,
+)
 
 
 # --- straight-line code for a learnt shape ----------------------------------------------------------------------------
@@ -290,8 +327,9 @@ _MALFORMED: Final = (AttributeError, TypeError, ValueError, KeyError, IndexError
 
 def _write(shape: Shape) -> tuple[str, dict[str, Any]]:
     names: dict[str, Any] = {f"canonical_{tag}": encode for tag, encode in _CANONICAL.items()}
-    names |= {"UNSET": msgspec.UNSET, "S": _TEXT_HEADS, "M": _MAP_HEADS, "join": b"".join, "value": _value}
-    names |= {"hasher": _hasher}
+    names |= {tag.decode(): heads for tag, heads in _HEADS.items()}
+    names |= {"UNSET": msgspec.UNSET, "base64": _base64, "join": _join, "value": _value}
+    names |= {"hasher": _hasher, "known": _known_numbers, "long": _long_number}
     lines: list[str] = []
     content = _content(shape, "v", lines, names)
     lines += ["h = hasher()", f"h.update({content})", "return h.digest()"]
@@ -310,17 +348,28 @@ def _content(shape: Shape, struct: str, lines: list[str] | None, names: dict[str
     return f"join(({''.join(f'{part}, ' for part in parts)}))"
 
 
-def _part(value: str, name: str, field: Field, required: bool, lines: list[str] | None, names: dict[str, Any]) -> str:
+def _part(
+    value: str,
+    name: str,
+    field: Field,
+    required: bool,
+    lines: list[str] | None,
+    names: dict[str, Any],
+) -> str:
     """The parts of one attribute, with commas between them; where it may be absent, one expression."""
     utf8 = name.encode()
-    prefix = _NAME_HEADS[len(utf8)] + utf8
+    prefix = len(utf8).to_bytes(4, "big") + utf8
     key = _named(prefix, names)
     content = f"{value}.v"
     match field.tag:
         case "":
             parts = f"{key}, value({value})"
         case "S":
-            parts = f"{key}, S[len(s := {content}.encode())], s"
+            parts = _headed(key, "S", f"{content}.encode()")
+        case "N":
+            parts = f"{key}, known(n) if len(n := {content}) <= {_SHORT} or '.' in n else long(n)"
+        case "B":
+            parts = _headed(key, "B", f"base64({content})")
         case "BOOL":
             true, false = (_named(prefix + _boolean(each), names) for each in (True, False))
             parts = f"{true} if {content} else {false}"
@@ -329,10 +378,15 @@ def _part(value: str, name: str, field: Field, required: bool, lines: list[str] 
             if bound is not None:
                 bound.append(f"{(inner := _named(None, names))} = {content}")
                 content = inner
-            parts = f"{key}, M[len(s := {_content(field.inner, content, bound, names)})], s"
+            parts = _headed(key, "M", _content(field.inner, content, bound, names))
         case tag:
             parts = f"{key}, canonical_{tag}({content})"
     return parts if required else f"join(({parts},)) if {value} is not UNSET else b''"
+
+
+def _headed(key: str, tag: str, content: str) -> str:
+    head = f"{tag}[n] if (n := len(s := {content})) < {_READY} else b'{tag}' + n.to_bytes(4, 'big')"
+    return f"{key}, {head}, s"
 
 
 def _named(constant: Any, names: dict[str, Any]) -> str:
