@@ -27,7 +27,8 @@ class _Keys(KeysView[str]):
     _mapping: "LazyItem"
 
     def __iter__(self) -> Iterator[str]:
-        return iter(list(self._mapping._whole()))
+        item = self._mapping
+        return iter(list(item._values if item._read_all else item._whole()))
 
 
 class _Items(ItemsView[str, Any]):
@@ -222,7 +223,8 @@ class LazyItem(MutableMapping[str, Any]):
 
     def wrote(self, names: Iterable[str]) -> bool:
         """Whether one of these attributes was assigned or removed. A change in place is not seen: keys have none."""
-        return not self._new.keys().isdisjoint(names)
+        new = self._new
+        return bool(new) and not new.keys().isdisjoint(names)
 
     def wire(self) -> RawItem:
         """The item as it is now. What nobody wrote is the bytes that came; nothing written means ``raw`` itself.

@@ -70,9 +70,11 @@ class Transform:
     _native: Learning[dict[str, Any]] = field(default_factory=native_reader, init=False, repr=False, compare=False)
     _write: Writer = field(default_factory=Writer, init=False, repr=False, compare=False)
     _other_key: bool = field(init=False, repr=False, compare=False)
+    _names: tuple[str, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_other_key", self.target is not None and self.target != self.ctx.key)
+        object.__setattr__(self, "_names", self.ctx.key.names)
 
     def copy(self, raw: RawItem) -> list[RawItem]:
         """The items that one item becomes in a copy; empty where the function returned None. Raises ItemRefused."""
@@ -85,7 +87,8 @@ class Transform:
             if self.where is not None and not self.where(item):
                 return [(raw, self._other_key and self._moved(raw, raw))]
             result = self.function(item, self.ctx)
-            if result is item or isinstance(result, Mapping):
+            # Exact types first: whether something is a Mapping is asked of an abstract class, which is slow.
+            if type(result) is dict or type(result) is LazyItem or isinstance(result, Mapping):
                 return [self._written(item, result)]
             # Each is written out as it comes: a generator may change and yield the same item again.
             return [self._written(item, one) for one in _several(result)]
@@ -113,7 +116,7 @@ class Transform:
 
     def _rewrite(self, item: LazyItem, result: Mapping[str, Any]) -> Rewrite | None:
         raw, parts = item.raw, item.parts
-        if not (isinstance(result, LazyItem) and result.raw is raw):
+        if not (type(result) is LazyItem and result.raw is raw):
             whole = LazyItem(raw)
             for name in [name for name in parts if name not in result]:
                 del whole[name]
@@ -146,11 +149,11 @@ class Transform:
 
     def _written(self, item: LazyItem, result: Mapping[str, Any]) -> tuple[RawItem, bool]:
         """The bytes of a result, after every rule, and whether its key is another one than the item's."""
-        wire = result.wire() if isinstance(result, LazyItem) else RawItem(self._write(result))
+        wire = result.wire() if type(result) is LazyItem else RawItem(self._write(result))
         if len(wire) > ITEM_BYTES_MAX:  # the wire is never shorter than the item: only a long one is measured
             check_item(wire)
         # The source holds its items to its own key: one that is as it came needs no second look for the same key.
-        if not self._other_key and _same_key(item, result, self.ctx.key.names):
+        if not self._other_key and _same_key(item, result, self._names):
             return wire, False
         return wire, self._moved(item.raw, wire)
 

@@ -93,7 +93,8 @@ def transformed(items: Sequence[Item], transform: Transform, policy: Policy) -> 
         for wire, key_changed in results:
             made.append(wire)
             origins.append(number)
-            moved = moved or key_changed
+            if key_changed:
+                moved = True
         if len(results) != 1:
             dropped += not results
             fanned_out += max(0, len(results) - 1)
