@@ -1,4 +1,4 @@
-"""The long proof, beside the tests: `python tests/item_stories/soak_copy.py [ITEMS]` (100,000 by default).
+"""The long proof, beside the tests: `python tests/item_stories/soak_copy.py [ITEMS [PROCESSES]]` (100,000 and 0).
 
 Real items are copied by a real process with a transform, throttled to a tenth of what a new on-demand table bears
 (4,000 writes a second, Developer Guide, "Initial throughput for on-demand capacity mode"), with resets and errors at
@@ -45,7 +45,7 @@ def airports(count: int) -> Iterator[dict[str, Any]]:
         yield {**{name: value for name, value in said.items() if value != ""}, "pk": f"{airport['icao']}#{number}"}
 
 
-def main(count: int) -> int:
+def main(count: int, processes: int) -> int:
     """Run it in a folder that is gone at the end; the exit code."""
     with tempfile.TemporaryDirectory(prefix="dynasmith-soak-") as name, start_ministack() as engine:
         folder = Path(name)
@@ -60,7 +60,7 @@ def main(count: int) -> int:
                 project.create(_wish(folder, engine.endpoint, each))
             filled = project.populate("airports", lambda: airports(count))
             say(f"{filled.counts.written:,} real items in {filled.seconds:,.0f} s: digest {filled.target}")
-            return _soak(folder, strict, count)
+            return _soak(folder, strict, count, processes)
 
 
 def _wish(folder: Path, endpoint: str, name: str) -> Any:
@@ -68,7 +68,7 @@ def _wish(folder: Path, endpoint: str, name: str) -> Any:
         return project.tables([name])[0]
 
 
-def _soak(folder: Path, strict: StrictServer, count: int) -> int:
+def _soak(folder: Path, strict: StrictServer, count: int, processes: int) -> int:
     strict.throttle("airports_v2", write_units=WRITE_UNITS, burst_seconds=0.5)
     for number, (operation, kind) in enumerate(
         itertools.product(("BatchWriteItem", "Scan"), ("reset-before", "reset-after", "500", "cut-body"))
@@ -77,7 +77,8 @@ def _soak(folder: Path, strict: StrictServer, count: int) -> int:
     strict.fault("BatchWriteItem", kind="unprocessed", times=None, probability=0.01, seed=99)
     say(f"throttled to {WRITE_UNITS:,} units a second; 1 % each of resets, errors, cut replies, unprocessed items")
     at = ("--env", "local", "--endpoint", strict.endpoint, "--region", "us-east-1")
-    copy = ("copy", "airports", "airports_v2", "--transform", "moves:split_name", "--segments", "16", "--yes")
+    copy = ["copy", "airports", "airports_v2", "--transform", "moves:split_name", "--segments", "16", "--yes"]
+    copy += ["--processes", str(processes)] if processes else []
     begun = time.monotonic()
     with running(folder, *copy, *at) as process:
         job = job_of(process)
@@ -118,4 +119,5 @@ def _soak(folder: Path, strict: StrictServer, count: int) -> int:
 if __name__ == "__main__":
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000))
+    said = [int(word) for word in sys.argv[1:]]
+    sys.exit(main(said[0] if said else 100_000, said[1] if len(said) > 1 else 0))

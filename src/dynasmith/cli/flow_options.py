@@ -58,6 +58,10 @@ CONSISTENT = click.option("--consistent", is_flag=True, help="Strongly consisten
 PROCESSES = click.option(
     "--processes", type=click.IntRange(1, 64), help="Run the transform in this many processes of its own."
 )
+MOVED_BY = click.option(
+    "--processes", type=click.IntRange(1, 64),
+    help="Move the segments in this many processes, one a core: each reads, transforms and writes.",
+)  # fmt: skip
 TRANSPORT = click.option(
     "--transport", type=click.Choice(["direct", "aiohttp", "botocore"]), default="direct", show_default=True,
     help="What sends; botocore is the way for networks where only its own works.",

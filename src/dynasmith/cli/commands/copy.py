@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from dynasmith.cli.flow_options import CONSISTENT, MODE, PROCESSES, TRANSPORT, flow_options, flowing, side, side_options
+from dynasmith.cli.flow_options import CONSISTENT, MODE, MOVED_BY, TRANSPORT, flow_options, flowing, side, side_options
 from dynasmith.cli.shared import Invocation, verb
 
 
@@ -16,7 +16,7 @@ from dynasmith.cli.shared import Invocation, verb
 @click.option("--backup-first", is_flag=False, flag_value="", default=None, metavar="[NAME]",
               help="First copy the source into a new table, verified; <table>_backup_YYYYmmdd.")  # fmt: skip
 @MODE
-@PROCESSES
+@MOVED_BY
 @TRANSPORT
 @CONSISTENT
 @flow_options
