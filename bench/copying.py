@@ -3,8 +3,8 @@
     python bench/copying.py [--items 200000] [--rounds 3] [--without-others] [--no-tls]
 
 Every contender is a process of its own against the same stub (``bench/stub.py``), which is no bottleneck, though it
-shares the cores. Rounds are interleaved and the median is shown: a table for each of three transforms, with the ratio to
-our own copy. Two processes take a quarter of a second each to start, which short runs show. Compare within one run
+shares the cores. Rounds are interleaved and the median is shown: a table for each of three transforms, with the ratio
+to our own copy. Two processes take a quarter of a second each to start, which short runs show. Compare within one run
 only: the same machine drifts by 1.5 from run to run. The others are installed into .bench/venv from
 bench/requirements.txt; what cannot be installed is named and left out.
 """
