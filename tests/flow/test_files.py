@@ -5,6 +5,7 @@ import base64
 import gzip
 import hashlib
 import json
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,10 @@ from dynasmith.aws.items.opening import table_sink, table_source
 from dynasmith.engine.transfer.distinct import Distinct
 from dynasmith.engine.transfer.running import Ways, run_job
 from dynasmith.errors import FileFormatError, RunError, UsageError
+from dynasmith.files.items import gz
 from dynasmith.files.items.layout import layout_of
 from dynasmith.files.items.manifest import read_manifest
+from dynasmith.files.items.opening import Opened, translated
 from dynasmith.files.items.sink import FileSink, Head
 from dynasmith.files.items.source import FileSource
 from dynasmith.files.ledger import FolderLedger
@@ -156,6 +159,44 @@ def test_a_file_that_cannot_be_read_is_said_in_a_sentence(tmp_path: Path, name: 
     with pytest.raises(FileFormatError, match=says) as caught:
         read_all(path)
     assert str(path) in caught.value.message
+
+
+@pytest.mark.parametrize("library", ["zlib", "isal"])
+@pytest.mark.parametrize("packer", ["zlib", "isal"])
+def test_gzip_is_one_format_whatever_packs_and_unpacks_it(
+    tmp_path: Path, library: str, packer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Members one after the other, with zeros between and behind them, and what is cut or damaged at any byte."""
+    libraries = {"zlib": zlib, "isal": pytest.importorskip("isal.isal_zlib", reason="the extra fast is not installed")}
+    monkeypatch.setattr(gz, "_fast", libraries[packer])
+    text = lines(WIRE * 3)
+    members = [gz.packed(text[:300], 1), gz.packed(b"", 1), gz.packed(text[300:], 1)]
+    assert gzip.decompress(b"".join(members)) == text
+    monkeypatch.setattr(gz, "_fast", libraries[library])
+    path = tmp_path / "items.jsonl.gz"
+
+    def plain(content: bytes) -> bytes:
+        path.write_bytes(content)
+        opened = Opened(str(path))
+        try:
+            with translated(str(path)):
+                return opened.stream.read()
+        finally:
+            opened.close()
+
+    for between in (b"", b"\0" * 7, b"\0" * 100_000):
+        assert plain(between.join(members) + between) == text
+    whole = b"".join(members)
+    ends = {len(b"".join(members[:number])) for number in range(1, 4)}
+    for length in range(2, len(whole)):
+        if length not in ends:
+            with pytest.raises(FileFormatError, match="is cut"):
+                plain(whole[:length])
+    for at in (len(members[0]) - 1, len(members[0]) - 5, len(whole) - 1, len(whole) - 8):
+        with pytest.raises(FileFormatError, match="is damaged"):
+            plain(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+    with pytest.raises(FileFormatError, match="is damaged"):
+        plain(whole + b"no member at all")
 
 
 def test_no_such_file_is_said() -> None:

@@ -1,11 +1,8 @@
 """Open a file of items as a stream of plain bytes, whatever it is packed in."""
 
-import gzip
 import io
-import lzma
 import sys
-import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, cast
@@ -13,12 +10,14 @@ from typing import IO, Any, cast
 import zstandard
 
 from dynasmith.errors import FileFormatError, RunError
+from dynasmith.files.items.gz import BROKEN, unpacker
 
 STDIN = "-"
 BUFFER_BYTES = 1024 * 1024
 PACKED_BYTES = 32 * 1024
-"""Of a zstd file at once: text that packs a hundredfold is 3 MB then."""
+"""Of a packed file at once: text that packs a hundredfold is 3 MB then."""
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+_BROKEN: tuple[type[Exception], ...] = (*BROKEN, zstandard.ZstdError)
 _UTF8_MARK = b"\xef\xbb\xbf"
 _OTHER_MARKS = {
     b"\xff\xfe\0\0": "UTF-32",
@@ -96,19 +95,30 @@ def _peekable(file: IO[bytes]) -> io.BufferedReader:
 def _unpacked(file: io.BufferedReader) -> io.BufferedReader:
     magic = file.peek(4)[:4]
     if magic[:2] == _GZIP:
-        return io.BufferedReader(_NoSeek(cast(Any, gzip.GzipFile(fileobj=file))), BUFFER_BYTES)
+        return io.BufferedReader(_NoSeek(_Frames(file, unpacker, padding=b"\0")), BUFFER_BYTES)
     if magic == _ZSTD:
-        return io.BufferedReader(_NoSeek(_Frames(file)), BUFFER_BYTES)
+        return io.BufferedReader(_NoSeek(_Frames(file, _zstd_frame)), BUFFER_BYTES)
     return file
 
 
-class _Frames:
-    """The frames of a zstd file, one after the other. The library's own reader takes a cut one for its end."""
+def _zstd_frame() -> Any:
+    return zstandard.ZstdDecompressor().decompressobj()
 
-    def __init__(self, file: io.BufferedReader) -> None:
+
+class _Frames:
+    """The frames of a packed file (zstd's frames, gzip's members), one after the other; ``fresh`` unpacks one.
+
+    zstandard's own reader takes a cut frame for its end, and Python's of gzip costs as much again as unpacking.
+    ``padding`` may stand behind a frame.
+    """
+
+    def __init__(self, file: io.BufferedReader, fresh: Callable[[], Any], *, padding: bytes = b"") -> None:
         self._file = file
+        self._fresh = fresh
+        self._padding = padding
         self._frame: Any = None
         self._packed = self._plain = b""
+        self._any = False
 
     def read(self, size: int) -> bytes:
         """Some plain bytes, none at the end. Raises EOFError where the file ends inside a frame."""
@@ -119,7 +129,12 @@ class _Frames:
                 if self._frame is not None:
                     raise EOFError
                 return b""
-            frame = self._frame = self._frame or zstandard.ZstdDecompressor().decompressobj()
+            if self._frame is None and self._any:
+                packed = packed.lstrip(self._padding)
+                if not packed:
+                    continue
+            self._any = True
+            frame = self._frame = self._frame or self._fresh()
             self._plain = frame.decompress(packed)
             if frame.eof:
                 self._packed, self._frame = frame.unused_data, None
@@ -157,7 +172,7 @@ def translated(path: str) -> Iterator[None]:
         yield
     except EOFError as error:
         raise FileFormatError(f"{path} is cut: it ends inside its compressed part.", hint="copy it again") from error
-    except (gzip.BadGzipFile, zlib.error, lzma.LZMAError, zstandard.ZstdError) as error:
+    except _BROKEN as error:
         raise FileFormatError(f"{path} is damaged: {error}.", hint="copy it again") from error
     except FileNotFoundError as error:
         raise RunError(f"There is no file {path}.", hint="check the path") from error

@@ -12,7 +12,6 @@ overwrites what another one finished.
 import asyncio
 import os
 import shutil
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from dynasmith.errors import ItemInvalid, RunError, UsageError
 from dynasmith.files.items.csv_out import write_csv
 from dynasmith.files.items.dest import Compression, Dest, Style, is_file_name
 from dynasmith.files.items.framing import Lines
+from dynasmith.files.items.gz import packed
 from dynasmith.files.items.manifest import MANIFEST, Manifest, ManifestPart, beside, write_manifest
 from dynasmith.files.items.opening import Opened
 from dynasmith.items.plain import plain_from_raw
@@ -255,14 +255,9 @@ def _packer(compression: Compression, level: int) -> Callable[[bytes], bytes]:
         case "":
             return lambda plain: plain
         case "gz":
-            return lambda plain: _gzip(plain, level)
+            return lambda plain: packed(plain, level)
         case "zst":
             return lambda plain: zstandard.ZstdCompressor(level=level).compress(plain)
-
-
-def _gzip(plain: bytes, level: int) -> bytes:
-    packer = zlib.compressobj(level, zlib.DEFLATED, 31)
-    return packer.compress(plain) + packer.flush()
 
 
 def _lines_of(paths: Sequence[Path]) -> Iterator[bytes]:
