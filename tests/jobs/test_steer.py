@@ -140,3 +140,18 @@ def test_a_provisioned_table_keeps_capacity_for_live_traffic() -> None:
     assert start_rate("read") == 12_000
     assert start_rate("read", warm=30_000) == 30_000
     assert (ceiling("read"), ceiling("write")) == (40_000, 40_000)
+
+
+def test_a_limit_below_one_unit_a_second_is_kept() -> None:
+    steer = Steer.new(4000.0, 0.5, 0.0)
+    assert steer.rate == 0.5
+    assert steer.throttled("", 10.0).rate == 0.5
+    assert steer.passed(100.0).rate == 0.5
+
+
+def test_parts_of_a_rate_add_up_to_it_and_grow_when_one_ends() -> None:
+    half = Steer.new(1.0, 100.0, 0.0).times(0.5)
+    assert (half.rate, half.ceiling) == (1.0, 50.0)
+    found = Steer.new(80.0, 100.0, 0.0).times(0.5)
+    assert (found.rate, found.ceiling) == (40.0, 50.0)
+    assert found.times(2.0) == Steer.new(80.0, 100.0, 0.0)

@@ -87,12 +87,12 @@ class Steer(msgspec.Struct, frozen=True):
 
     @classmethod
     def new(cls, start: float, ceiling: float, now: float) -> "Steer":
-        """A rate that starts at ``start`` and may grow to ``ceiling``."""
-        return cls(max(RATE_MIN, min(start, ceiling)), max(RATE_MIN, ceiling), now)
+        """A rate that starts at ``start`` and may grow to ``ceiling``, which may be less than one unit a second."""
+        return cls(_at_least(min(start, ceiling), ceiling), ceiling, now)
 
     def times(self, by: float) -> "Steer":
         """The same with another part of what it is a part of: rate and ceiling ``by`` as much."""
-        return Steer(max(RATE_MIN, self.rate * by), max(RATE_MIN, self.ceiling * by), self.at, self.cut_at)
+        return Steer(_at_least(self.rate * by, self.ceiling * by), self.ceiling * by, self.at, self.cut_at)
 
     def throttled(self, limit: str, now: float, share: float = 1.0) -> "Steer":
         """After a throttle with this reason's limit (empty where the service gave none), of that share of a batch.
@@ -102,7 +102,7 @@ class Steer(msgspec.Struct, frozen=True):
         if now - self.cut_at < _SETTLE_SECONDS:
             return Steer(self.rate, self.ceiling, now, self.cut_at)
         kept = 1.0 - (1.0 - _KEPT.get(limit, _KEPT_UNKNOWN)) * share
-        return Steer(max(RATE_MIN, self.rate * kept), self.ceiling, now, now)
+        return Steer(_at_least(self.rate * kept, self.ceiling), self.ceiling, now, now)
 
     def passed(self, now: float) -> "Steer":
         """After requests that were not throttled: the rate climbs by the time since it was last reckoned."""
@@ -110,6 +110,10 @@ class Steer(msgspec.Struct, frozen=True):
         a_second = min(self.ceiling / _CLIMB_SECONDS, max(RATE_MIN, self.rate * _CLIMB_PART))
         grown = self.rate + elapsed * a_second
         return Steer(min(self.ceiling, grown), self.ceiling, now, self.cut_at)
+
+
+def _at_least(rate: float, ceiling: float) -> float:
+    return max(rate, min(RATE_MIN, ceiling))
 
 
 def start_rate(side: Side, *, provisioned: float | None = None, warm: float | None = None, share: float = 0.5) -> float:

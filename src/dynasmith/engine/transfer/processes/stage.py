@@ -111,9 +111,9 @@ class ProcessStage:
 
 
 def died_too_often(deaths: int) -> RunError:
-    """The processes of a transform keep dying."""
+    """The processes of a job keep dying."""
     return RunError(
-        f"The processes of the transform died {deaths} times.",
+        f"The processes of this job died {deaths} times.",
         hint="it may need more memory than there is; fewer --processes or a smaller --batch-size help",
     )
 
