@@ -5,7 +5,7 @@ came. A page is the unit of everything that is counted: checkpoint, digest, pace
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 from msgspec import Struct
 
@@ -150,6 +150,23 @@ class Sink(Protocol):
 
 Heard: TypeAlias = Callable[[Sequence[Throttle]], None]
 """Told of every throttled request with what throttled it; quick, and called on the loop."""
+
+
+@runtime_checkable
+class Paced(Protocol):
+    """A ``Heard`` that gives leave for what is sent again too: a flow opens its ends with one."""
+
+    def __call__(self, throttles: Sequence[Throttle]) -> None: ...
+
+    async def again(self, items: int, after_seconds: float) -> None:
+        """Wait until ``items`` that the service turned away just now may be sent once more, ``after_seconds`` at least.
+
+        It counts against the pace of writes like a first try: an offer that was turned away used nothing, and is the
+        load that throttled. What is used in the end is settled once, with the outcome.
+        """
+        ...
+
+
 OpenSource: TypeAlias = Callable[[Heard], Awaitable[Source]]
 """Opens a source on the running loop."""
 OpenSink: TypeAlias = Callable[[Heard], Awaitable[Sink]]

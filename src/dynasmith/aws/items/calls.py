@@ -28,7 +28,7 @@ from dynasmith.aws.items.replies import (
 from dynasmith.errors import ConditionFailed, DynasmithError, ServiceUnavailable, Unreachable
 from dynasmith.items.wire import RawItem, ScanPage, Units, read_scan_page
 from dynasmith.jobs.steer import Throttle, held_back, throttle_of
-from dynasmith.ports.items import Heard
+from dynasmith.ports.items import Heard, Paced
 
 _CAPACITY = b',"ReturnConsumedCapacity":"INDEXES"'
 
@@ -62,17 +62,28 @@ class Refused(Exception):
 
 @dataclass(slots=True)
 class Calls:
-    """The calls over one exchange. ``heard`` is told of each throttle; ``retried`` counts repeated requests."""
+    """The calls over one exchange. ``heard`` is told of each throttle; ``retried`` counts repeated requests.
+
+    Where ``heard`` is ``Paced``, what was turned away takes its leave before it is sent again.
+    """
 
     exchange: Exchange
     patience: Patience = field(default_factory=Patience)
     heard: Heard = lambda _: None
     chance: random.Random = field(default_factory=random.Random)
     retried: int = 0
+    paced: Paced | None = None
     _answered: bool = False
 
-    async def send(self, operation: str, table: str, body: bytes) -> bytes:
-        """The body of a 200 reply. Raises Refused for what no retry mends, and our errors when patience ends."""
+    def __post_init__(self) -> None:
+        if self.paced is None and isinstance(self.heard, Paced):
+            self.paced = self.heard
+
+    async def send(self, operation: str, table: str, body: bytes, *, items: int = 1) -> bytes:
+        """The body of a 200 reply. Raises Refused for what no retry mends, and our errors when patience ends.
+
+        ``items`` is how many it writes: one that is throttled takes leave for them before it is sent again.
+        """
         began = monotonic()
         attempt = 0
         asked_again = False
@@ -95,13 +106,22 @@ class Calls:
                 if failure.verdict is Verdict.SLOWER:
                     self.heard(throttles_of(failure.reasons, operation))
             self.retried += 1
-            await self.back_off(attempt)
+            turned_away = failure is not None and failure.verdict is Verdict.SLOWER and operation not in _READS
+            began += await self.back_off(attempt, items if turned_away else 0)
             attempt += 1
 
-    async def back_off(self, attempt: int) -> None:
-        """Wait before try number ``attempt + 2``: full jitter, doubling up to the longest."""
+    async def back_off(self, attempt: int, items: int = 0) -> float:
+        """Wait before try number ``attempt + 2``: full jitter, doubling up to the longest; then for leave of the pace,
+        where ``items`` were turned away. How long the pace took, in seconds: it is no sign of a service in trouble.
+        """
         longest = min(self.patience.longest_seconds, self.patience.first_seconds * 2 ** min(attempt, 20))
-        await asyncio.sleep(self.chance.uniform(0.0, longest))
+        seconds = self.chance.uniform(0.0, longest)
+        if not items or self.paced is None:
+            await asyncio.sleep(seconds)
+            return 0.0
+        asked = monotonic()
+        await self.paced.again(items, seconds)
+        return monotonic() - asked - seconds
 
     def of_part(self, share: float) -> "Calls":
         """The same calls for what was left over of a batch: a throttle of theirs holds back only that share of it."""
@@ -170,9 +190,9 @@ class Calls:
 
     # --- writes -------------------------------------------------------------------------------------------------------
 
-    async def batch_write(self, table: str, body: bytes) -> BatchWriteReply:
+    async def batch_write(self, table: str, body: bytes, *, items: int = 25) -> BatchWriteReply:
         """A ``batch_write_body`` of distinct keys. Raises Refused where the service refuses it whole."""
-        return batch_write_reply(await self.send("BatchWriteItem", table, body))
+        return batch_write_reply(await self.send("BatchWriteItem", table, body, items=items))
 
     async def put(self, table: str, item: bytes | RawItem, condition: bytes = b"") -> "PutOutcome":
         """One put under ``condition`` (a fragment of request JSON, as ``Condition.fragment``).

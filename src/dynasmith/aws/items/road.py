@@ -142,7 +142,7 @@ class Group(Generic[W]):
             waiting = again
             if again:
                 self.retried += len(again)
-                await self.road.calls.back_off(attempt)
+                moved += await self.road.calls.back_off(attempt, len(again))
                 attempt += 1
 
     async def _asked(self, waiting: Sequence[W], share: float) -> StatementsReply | None:
@@ -151,7 +151,7 @@ class Group(Generic[W]):
         calls = replace(road.calls.of_part(share), retried=0)
         try:
             body = body_of([each.statement for each in waiting])
-            reply = statements_reply(await calls.send("BatchExecuteStatement", road.table, body))
+            reply = statements_reply(await calls.send("BatchExecuteStatement", road.table, body, items=len(waiting)))
         except Refused as refused:
             # A right is missing, or one statement spoils the call: one by one says which.
             if refused.failure.code not in DENIED | ITEM_FAULTS:

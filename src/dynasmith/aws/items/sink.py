@@ -72,7 +72,7 @@ class TableSink:
                 done = Outcome(written=len(items) - len(pending), retried=retried, units=total(units))
                 return merged([done, await self._put_batch(pending[:half]), await self._put_batch(pending[half:])])
             try:
-                reply = await self._of(len(pending) / len(items)).batch_write(self._table, body)
+                reply = await self._of(len(pending) / len(items)).batch_write(self._table, body, items=len(pending))
             except Refused as refused:
                 rest = await self._after_refusal(pending, refused)
                 done = Outcome(written=len(items) - len(pending), retried=retried, units=total(units))
@@ -90,7 +90,7 @@ class TableSink:
                 return merged([done, over])
             retried += len(left)
             pending = left
-            await self._calls.back_off(attempt)
+            moved += await self._calls.back_off(attempt, len(left))
             attempt += 1
 
     def _of(self, share: float) -> Calls:

@@ -8,7 +8,7 @@ from time import monotonic
 from dynasmith.items.wire import Units
 from dynasmith.jobs.pace import TABLE, Pace
 from dynasmith.jobs.steer import Side, Steer, Throttle
-from dynasmith.ports.items import Heard
+from dynasmith.ports.items import Paced
 
 
 class Rates:
@@ -25,6 +25,10 @@ class Rates:
 
 
 UNLIMITED = Rates()
+
+WHOLE_SHARE = 0.3
+"""The part of all items offered that must be turned away for a whole cut (which leaves 0.7 of a rate): below it the
+rate falls to what was taken."""
 
 
 class Pacer:
@@ -48,6 +52,7 @@ class Pacer:
         self._pace = Pace({name: steer.rate for name, steer in self._steers.items()}, now)
         self._turn = asyncio.Lock()
         self._each: dict[str, float] = {}
+        self._offered = self._away = 0  # items, since the last cut of a rate
         self.throttled = 0
 
     @property
@@ -61,11 +66,23 @@ class Pacer:
             return {}
         wanted = {name: each * items for name, each in (self._each or {TABLE: 1.0}).items()}
         if not self._turn.locked() and self._pace.take(wanted, self._clock()) == 0.0:
+            self._offered += items
             return wanted  # nobody waits, and there is enough: no turn to take
         async with self._turn:
             while (wait := self._pace.take(wanted, self._clock())) > 0:
                 await asyncio.sleep(wait)
+            self._offered += items
         return wanted
+
+    async def again(self, items: int, after_seconds: float) -> None:
+        """Wait until items that were turned away just now may be sent once more, ``after_seconds`` at the soonest.
+
+        There is nothing to settle: the try that was turned away used nothing, and this one is in what the request says
+        that it used in the end.
+        """
+        self._away += items
+        await asyncio.sleep(after_seconds)
+        await self.leave(items)
 
     def settle(self, taken: Mapping[str, float], used: Units, items: int) -> None:
         """A request is answered: it used ``used`` for ``items``."""
@@ -89,12 +106,17 @@ class Pacer:
         if not mine:
             return
         self.throttled += 1
-        now = self._clock()
+        now, cut = self._clock(), False
+        known = min(1.0, self._away / self._offered / WHOLE_SHARE) if self._away and self._offered else None
         for throttle in mine:
             name = throttle.index or TABLE
             steer = self._steers.get(name)
             if steer is not None:
-                self._steered(name, steer.throttled(throttle.limit, now, throttle.share), now)
+                after = steer.throttled(throttle.limit, now, throttle.share if known is None else known)
+                cut = cut or after.cut_at != steer.cut_at
+                self._steered(name, after, now)
+        if cut:
+            self._offered = self._away = 0
 
     def change(self, units_per_second: float | None) -> None:
         """Another limit of the table from now on; None for the one that the job began with."""
@@ -122,11 +144,23 @@ class Pacer:
             self._pace.set_rate(name, steer.rate, now)
 
 
-def heard_by(reads: Pacer, writes: Pacer) -> Heard:
-    """Tells both sides of a throttle: each knows which ones are its own."""
+class _Told:
+    """See ``heard_by``."""
 
-    def heard(throttles: Sequence[Throttle]) -> None:
-        reads.heard(throttles)
-        writes.heard(throttles)
+    __slots__ = ("_reads", "_writes")
 
-    return heard
+    def __init__(self, reads: Pacer, writes: Pacer) -> None:
+        self._reads, self._writes = reads, writes
+
+    def __call__(self, throttles: Sequence[Throttle]) -> None:
+        self._reads.heard(throttles)
+        self._writes.heard(throttles)
+
+    async def again(self, items: int, after_seconds: float) -> None:
+        """Wait until items that were turned away may be written once more."""
+        await self._writes.again(items, after_seconds)
+
+
+def heard_by(reads: Pacer, writes: Pacer) -> Paced:
+    """Tells both sides of a throttle: each knows which ones are its own. What is written again takes its leave."""
+    return _Told(reads, writes)
