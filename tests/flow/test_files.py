@@ -19,15 +19,17 @@ from dynasmith.engine.transfer.distinct import Distinct
 from dynasmith.engine.transfer.running import Ways, run_job
 from dynasmith.errors import FileFormatError, RunError, UsageError
 from dynasmith.files.items import gz
+from dynasmith.files.items.foreign import Renaming
 from dynasmith.files.items.layout import layout_of
 from dynasmith.files.items.manifest import read_manifest
+from dynasmith.files.items.notation import Notation, is_utf8, reader_of, sure_reader_of
 from dynasmith.files.items.opening import Opened, translated
 from dynasmith.files.items.sink import FileSink, Head
 from dynasmith.files.items.source import FileSource
 from dynasmith.files.ledger import FolderLedger
 from dynasmith.files.seen import SeenKeys
 from dynasmith.items.digest import digest_items
-from dynasmith.items.key import KeySchema
+from dynasmith.items.key import KeySchema, key_of, sure_key, value_fault
 from dynasmith.ports.items import Dead, Heard, Page, Sink, Source
 from flow.killing import KillClaim, KilledError, Killer, killing
 from flow.kit import MakeTable, fill, items_of, new_job
@@ -159,6 +161,60 @@ def test_a_file_that_cannot_be_read_is_said_in_a_sentence(tmp_path: Path, name: 
     with pytest.raises(FileFormatError, match=says) as caught:
         read_all(path)
     assert str(path) in caught.value.message
+
+
+TWO = KeySchema.of("pk", "sk")
+KEYED = '{"pk":{"S":"%s"},"sk":{"S":"%s"},"é":{"L":[{"N":"1"},{"M":{"x":{"BOOL":true}}}]}}'
+PIECES = st.builds(
+    lambda pk, sk, form: (form % (KEYED % (pk, sk))).encode("utf-8", "surrogatepass"),
+    st.sampled_from(["a", "é", "", "x" * 300, "\\u0041", '\\"']),
+    st.sampled_from(["b", "y" * 1100]),
+    st.sampled_from(
+        ["%s", '{"Item":%s}', '{"Item": %s }', '{ "Item":%s}', '{"Item":%s,"x":1}', '{"Item":{},"Item":%s}'],
+    ),
+)
+BYTES = st.sampled_from([*b'{}[]":,\\\x0b\x01 aS0', 0xFF, 0xC3, None])
+CHANGES = st.lists(st.tuples(st.integers(0, 200), BYTES), max_size=2)
+
+
+@settings(deadline=None)
+@given(PIECES, CHANGES, st.sampled_from(["wire", "enveloped"]), st.sampled_from([KEY, TWO, KeySchema.of("é")]))
+def test_the_quick_way_into_an_item_is_the_slow_one(
+    piece: bytes, changes: list[tuple[int, int | None]], notation: Notation, key: KeySchema
+) -> None:
+    """What it takes, the slow way takes and reads as the same item and key, however the piece was damaged."""
+    for at, byte in changes:
+        piece = piece[:at] + (b"" if byte is None else bytes([byte])) + piece[at + 1 :]
+    sure = sure_reader_of(notation, key)
+    assert sure is not None
+    found = sure(piece)
+    if found is not None:
+        item = reader_of(notation, Renaming({}))(piece)
+        assert found == item
+        values = sure_key(item, key)
+        assert values == key_of(item, key)
+        assert not any(map(value_fault, values, key.parts, (2048, 1024)))
+        assert is_utf8(piece)
+
+
+def test_the_quick_way_is_taken() -> None:
+    item = (KEYED % ("a", "b")).encode()
+    wire, enveloped = sure_reader_of("wire", TWO), sure_reader_of("enveloped", TWO)
+    assert wire is not None
+    assert enveloped is not None
+    assert wire(item) == enveloped(b'{"Item":%b}' % item) == enveloped(b'{"Item": %b }' % item) == item
+    assert enveloped(item) is None
+    assert sure_reader_of("plain", TWO) is None
+
+
+@pytest.mark.parametrize("line", [b'{"pk":{"S":"b"},"x":{"S":"\xff"}}', b'{"pk":{"S":"b"},"\xff":{"S":"x"}}'])
+def test_a_line_that_is_not_utf8_is_rejected_and_the_rest_goes_on(tmp_path: Path, line: bytes) -> None:
+    path = tmp_path / "latin.jsonl"
+    for form in (b"%b\n", b'{"Item":%b}\n'):
+        path.write_bytes(form % b'{"pk":{"S":"a"}}' + form % line + form % '{"pk":{"S":"é"}}'.encode())
+        items, dead = read_all(path)
+        assert items == [b'{"pk":{"S":"a"}}', '{"pk":{"S":"é"}}'.encode()]
+        assert [(entry.place, entry.reason) for entry in dead] == [(f"{path}:2", "This is not UTF-8.")]
 
 
 @pytest.mark.parametrize("library", ["zlib", "isal"])

@@ -3,11 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from hashlib import blake2b
+from operator import attrgetter
 from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
 
 from dynasmith.errors import ItemInvalid
+from dynasmith.items.number import number_text
 from dynasmith.items.value import decode_value, encode_tree, malformed, write_tree
 from dynasmith.items.wire import RawItem
 from dynasmith.limits import NUMBER_MAX_DIGITS, PARTITION_KEY_VALUE_MAX_BYTES, SORT_KEY_VALUE_MAX_BYTES
@@ -65,7 +68,7 @@ class KeySchema:
 class _Reader:
     """Reads the key attributes out of an item's bytes without parsing the rest."""
 
-    __slots__ = ("decode", "fields", "limits", "names", "parts")
+    __slots__ = ("decode", "fields", "limits", "names", "parts", "strings")
 
     #: Of each key attribute, the field that it is decoded into and what reads its value.
     fields: tuple[tuple[str, Callable[[dict[str, str] | None], str | Decimal | bytes]], ...]
@@ -80,6 +83,29 @@ class _Reader:
         self.limits = (PARTITION_KEY_VALUE_MAX_BYTES,) * len(partition) + (SORT_KEY_VALUE_MAX_BYTES,) * len(sort)
         self.fields = tuple((name, _VALUES[part.type]) for name, part in zip(names, parts, strict=True))
         self.decode = msgspec.json.Decoder(msgspec.defstruct("KeyOf", wanted, rename=renamed)).decode
+        self.strings = _Strings(renamed, self.limits) if all(part.type == "S" for part in parts) else None
+
+
+class _Strings:
+    """The quick way for keys of strings, as most are: each value is one string, and no rule but length is left."""
+
+    __slots__ = ("_decode", "_length", "_values")
+
+    def __init__(self, names: Mapping[str, str], limits: Sequence[int]) -> None:
+        tagged = msgspec.defstruct("Tagged", [("v", str)], rename={"v": "S"}, forbid_unknown_fields=True, gc=False)
+        found = msgspec.defstruct("Keyed", [(name, tagged) for name in names], rename=dict(names), gc=False)
+        self._decode = msgspec.json.Decoder(found).decode
+        self._values = attrgetter(*(f"{name}.v" for name in names))
+        self._length = min(limits) // 4  # a character has up to four bytes
+
+    def __call__(self, raw: RawItem | bytes) -> tuple[str, ...] | None:
+        try:
+            values: Any = self._values(self._decode(raw))
+        except (msgspec.DecodeError, ValueError, RecursionError):
+            return None
+        if type(values) is str:
+            values = (values,)
+        return values if "" not in values and len("".join(values)) <= self._length else None
 
 
 def key_of(raw: RawItem | bytes, schema: KeySchema) -> Key:
@@ -92,12 +118,24 @@ def key_of(raw: RawItem | bytes, schema: KeySchema) -> Key:
         raise _key_error(raw, schema) from None
 
 
+def sure_key(raw: RawItem | bytes, schema: KeySchema) -> Key | None:
+    """The key of a JSON object where one look says that it breaks no rule; None where ``check_key`` must decide.
+
+    A key is given only where the bytes are one JSON object, and is the one that ``check_key`` gives. About 1.7 us.
+    """
+    strings = schema._reader.strings
+    return None if strings is None else strings(raw)
+
+
 def check_key(raw: RawItem | bytes, schema: KeySchema, *, index: str = "") -> Key | None:
     """The key of an item after every rule: present, of its type, not empty, not too long. Raises ItemInvalid.
 
     With ``index`` the schema is that index's: an item that lacks one of its attributes is simply not in the index
     (None), but one of another type or too long is refused by the service with the whole write.
     """
+    key: Key | None = sure_key(raw, schema)
+    if key is not None:
+        return key
     try:
         key = key_of(raw, schema)
     except ItemInvalid:
@@ -132,6 +170,16 @@ def key_item(key: Key, schema: KeySchema) -> dict[str, Any]:
 def encode_key(key: Key, schema: KeySchema) -> bytes:
     """The key on the wire, as DeleteItem, GetItem and ExclusiveStartKey want it."""
     return write_tree({name: encode_tree(value) for name, value in zip(schema.names, key, strict=True)})
+
+
+def key_bytes(key: Key) -> bytes:
+    """16 bytes of a key: equal for equal keys, however their numbers are spelt."""
+    parts: list[bytes] = []
+    for value in key:
+        part = number_text(value) if isinstance(value, Decimal) else value
+        written = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
+        parts += (len(written).to_bytes(4, "big"), written)
+    return blake2b(b"".join(parts), digest_size=16).digest()
 
 
 def format_key(key: Key, schema: KeySchema) -> str:

@@ -13,6 +13,7 @@ import msgspec
 from dynasmith.errors import FileFormatError, ItemInvalid
 from dynasmith.files.items.foreign import Renaming
 from dynasmith.files.items.mongo import is_extended, read_extended
+from dynasmith.items.key import KeySchema, sure_key
 from dynasmith.items.number import number_fault
 from dynasmith.items.plain import item_from_plain, looks_like_wire, raw_from_plain
 from dynasmith.items.size import ITEM_BYTES_MAX, check_item
@@ -110,6 +111,41 @@ def reader_of(notation: Notation, renaming: Renaming) -> Read:
             return _read_wire
         case "dead":
             return lambda piece: _read_dead(piece, renaming)
+
+
+_HEAD, _TAIL = b'{"Item":', b"}"
+
+
+def sure_reader_of(notation: Notation, key: KeySchema) -> Callable[[bytes], bytes | None] | None:
+    """A function that gives the item of a piece where one look says that it is one, with its key; else None.
+
+    Where it gives None, the reader of the notation and ``check_key`` decide; where it gives an item, they would have
+    given the same one. None instead of the function where the notation has no such way.
+    """
+
+    def wire(piece: bytes) -> bytes | None:
+        if len(piece) > ITEM_BYTES_MAX or not is_utf8(piece):
+            return None
+        return None if sure_key(piece, key) is None else piece
+
+    def enveloped(piece: bytes) -> bytes | None:
+        if not (piece.startswith(_HEAD) and piece.endswith(_TAIL)):
+            return None
+        # What stands between is one JSON object, or nothing is given: so it is all that the envelope holds.
+        return wire(piece[len(_HEAD) : -len(_TAIL)].strip(b" \t\r\n"))
+
+    return {"wire": wire, "enveloped": enveloped}.get(notation)
+
+
+def is_utf8(piece: bytes) -> bool:
+    """Whether it is text. A decoder of JSON looks at no string that it passes over."""
+    if piece.isascii():
+        return True
+    try:
+        piece.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _read_dead(piece: bytes, renaming: Renaming) -> bytes:

@@ -1,7 +1,7 @@
 """Files as a source: one segment a file, pages of some items, positions that a job goes on from."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Literal, TypeAlias, cast
 
 import msgspec
@@ -17,9 +17,11 @@ from dynasmith.files.items.notation import (
     Read,
     cells,
     fields_of,
+    is_utf8,
     item_of,
     notation_of,
     reader_of,
+    sure_reader_of,
 )
 from dynasmith.files.items.opening import STDIN, Opened
 from dynasmith.items.key import KeySchema, check_key
@@ -144,7 +146,12 @@ class FileSource:
         items: list[Item] = []
         places: list[Place] = []
         dead: list[Dead] = []
+        sure = part.sure
         for line, piece in pieces:
+            if sure is not None and (found := sure(piece)) is not None:
+                items.append(found)
+                places.append(line)
+                continue
             item = piece  # what is an item but for its key goes to the dead letters as one, so that they can be mended
             try:
                 item = part.read(line, piece)
@@ -179,7 +186,9 @@ class FileSource:
             if kind == "lines"
             else Elements(opened, begin, place.line, inside=place.at > 0)
         )
-        return _OpenPart(opened, framing, reader_of(notation, self._renaming), place)
+        return _OpenPart(
+            opened, framing, reader_of(notation, self._renaming), place, sure=sure_reader_of(notation, self._key)
+        )
 
     def _csv(self, opened: Opened, place: _Place) -> "_OpenPart":
         fields, after = _fields(opened.path, self._types, {part.name: part.type for part in self._key.parts})
@@ -202,15 +211,24 @@ class _OpenPart:
     """One file open at a place."""
 
     def __init__(
-        self, opened: Opened, framing: Framing, read: Read | None, place: _Place, fields: Sequence[Field] = ()
+        self,
+        opened: Opened,
+        framing: Framing,
+        read: Read | None,
+        place: _Place,
+        fields: Sequence[Field] = (),
+        sure: Callable[[bytes], bytes | None] | None = None,
     ) -> None:
         self.opened, self.framing, self.place, self.fields = opened, framing, place, fields
+        self.sure = sure
         self._read = read
 
     def read(self, line: int, piece: bytes) -> bytes:
         """One piece as an item on the wire."""
         if self._read is None:
             return item_of(cells(piece, self.opened.path, line), self.fields)
+        if not is_utf8(piece):
+            raise ItemInvalid("This is not UTF-8.", hint="iconv -f LATIN1 -t UTF-8, if it is Latin-1")
         return self._read(piece)
 
 
