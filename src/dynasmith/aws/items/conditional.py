@@ -6,7 +6,6 @@ every item goes by ``PutItem``. So does an item whose mode asks for more than ab
 statement cannot say.
 """
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -21,6 +20,7 @@ from dynasmith.items.digest import item_hash
 from dynasmith.items.key import KeySchema, encode_key, format_key, key_of
 from dynasmith.items.wire import Units, attributes
 from dynasmith.ports.items import Dead, Item, Mode, Outcome, merged, total
+from dynasmith.ports.together import together
 
 DUPLICATE = "DuplicateItem"
 READ_TRIES_MAX = 50
@@ -61,7 +61,7 @@ class ConditionalPuts:
             await run.group.send(said)
         else:
             singles += [each.item for each in said]
-        alone = await asyncio.gather(*(self.put(item, only_new) for item in singles))
+        alone = await together(self.put(item, only_new) for item in singles)
         return merged([*alone, await run.outcome()])
 
     async def _choose(self, said: list[_Insert], run: "_Run") -> list[_Insert]:
@@ -211,7 +211,7 @@ class _Run:
             found = await puts.standing(self.taken)
         except AccessDenied as denied:
             puts._road.close(denied.message)
-            return await asyncio.gather(*(puts.put(item, self.only_new) for item in self.taken))
+            return await together(puts.put(item, self.only_new) for item in self.taken)
         return [puts.met(item, found.get(puts.key_of(item)), self.only_new) for item in self.taken]
 
 

@@ -16,6 +16,7 @@ from dynasmith.aws.items.replies import StatementError, StatementsReply, stateme
 from dynasmith.errors import ServiceUnavailable, TableNotFound
 from dynasmith.items.wire import Units
 from dynasmith.jobs.steer import held_back
+from dynasmith.ports.together import together
 
 _log = logging.getLogger("dynasmith.items")
 
@@ -129,7 +130,7 @@ class Group(Generic[W]):
             if reply is None:
                 return
             again, alone = await self._sorted(waiting, reply, whole)
-            done = await asyncio.gather(*(self.way.alone(each) for each in alone))
+            done = await together(self.way.alone(each) for each in alone)
             if len(alone) == len(waiting) > 1 and all(done):
                 self.road.close("it refused every statement of a call, and took every item alone")
             if again and len(again) == len(waiting):
@@ -160,7 +161,7 @@ class Group(Generic[W]):
                 road.close(refused.failure.sentence)
             for each in waiting:
                 each.uncertain = each.uncertain or calls.retried > 0
-            await asyncio.gather(*(self.way.alone(each) for each in waiting))
+            await together(self.way.alone(each) for each in waiting)
             return None
         finally:
             self.retried += calls.retried * len(waiting)

@@ -5,7 +5,6 @@ trusted with statements (moto answers 200 to any condition). It needs ``dynamodb
 without PartiQL, every change goes by ``UpdateItem``. Single changes go that way too where a statement cannot say them.
 """
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,6 +18,7 @@ from dynasmith.aws.items.statements import probe_of, statement_of, update_of
 from dynasmith.items.key import KeySchema, encode_key, key_of
 from dynasmith.items.wire import Units
 from dynasmith.ports.items import Heard, total
+from dynasmith.ports.together import together
 from dynasmith.ports.updates import DONE, Answer, Change, OpenUpdates, Sent, still_expected
 
 
@@ -63,7 +63,7 @@ class TableUpdates:
                 each.statement = statement
                 said.append(each)
         await run.group.send(said)
-        await asyncio.gather(*(run.alone(each) for each in singles))
+        await together(run.alone(each) for each in singles)
         return run.sent
 
     async def _choose(self, change: Change, run: "_Run") -> None:

@@ -9,12 +9,13 @@ import contextvars
 import gc
 import signal
 import threading
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any, TypeVar
 
-from dynasmith.errors import DynasmithError
+from dynasmith.ports.together import tasks_together as tasks_together
+from dynasmith.ports.together import together as together
 
 T = TypeVar("T")
 LoopFactory = Callable[[], asyncio.AbstractEventLoop]
@@ -157,30 +158,3 @@ def _signals(stop: Stop) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-@asynccontextmanager
-async def tasks_together() -> AsyncIterator[asyncio.TaskGroup]:
-    """Tasks side by side. After the first error the others are ended and waited for, so that what they use may be
-    closed; the error is raised as itself."""
-    first: BaseException | None = None
-    try:
-        async with asyncio.TaskGroup() as group:
-            yield group
-    except BaseExceptionGroup as errors:
-        first = _first(errors)
-    if first is not None:  # raised here and not above: an error keeps its own cause
-        raise first
-
-
-async def together(parts: Sequence[Coroutine[Any, Any, None]]) -> None:
-    """Run coroutines side by side, as ``tasks_together`` does."""
-    async with tasks_together() as group:
-        for part in parts:
-            group.create_task(part)
-
-
-def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The error to show of several that came at once: one of ours before any other."""
-    flat = [_first(error) if isinstance(error, BaseExceptionGroup) else error for error in errors.exceptions]
-    return next((error for error in flat if isinstance(error, DynasmithError)), flat[0])
