@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dynasmith.engine.transfer.distinct import Distinct, key_bytes
+from dynasmith.engine.transfer.distinct import Distinct
 from dynasmith.engine.transfer.loop import Stop
 from dynasmith.engine.transfer.stage import Staged, Steps
 from dynasmith.errors import RunError
@@ -21,7 +21,7 @@ from dynasmith.files.items.source import FileSource
 from dynasmith.files.seen import SeenKeys
 from dynasmith.items.ctx import Context
 from dynasmith.items.digest import digest_items
-from dynasmith.items.key import KeySchema, key_of
+from dynasmith.items.key import KeySchema, key_bytes, key_of
 from dynasmith.items.transform import Transform
 from dynasmith.jobs.checkpoint import Checkpoint
 from dynasmith.ports.items import Dead, Item, Outcome

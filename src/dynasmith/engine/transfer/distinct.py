@@ -10,16 +10,15 @@ letter too: one bad value never stops the rest.
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from hashlib import blake2b
 from typing import Final, TypeAlias
 
 from dynasmith.engine.transfer.loop import Stop
 from dynasmith.engine.transfer.stage import Stage, Staged
 from dynasmith.errors import AccessDenied, ItemInvalid
-from dynasmith.items.digest import Digest, Digester
-from dynasmith.items.key import Key, KeySchema, encode_key, format_key, key_of
-from dynasmith.items.number import number_text
+from dynasmith.items.digest import Digest
+from dynasmith.items.key import KeySchema, encode_key, format_key, key_bytes, key_of
+from dynasmith.items.keyed import KeyedDigester
 from dynasmith.jobs.checkpoint import Checkpoint
 from dynasmith.ports.items import Dead, Item, Lookup, Outcome, Page, Place, Source, merged
 from dynasmith.ports.seen import Entry, Met, Seen
@@ -70,7 +69,7 @@ class Distinct:
         self._key = key
         self._seen = seen
         self._name = name
-        self._digester = Digester() if digest else None
+        self._keyed = KeyedDigester(key) if digest else None
         self._lookup = lookup
         self._resumed = False
         self._one_at_a_time = asyncio.Lock()
@@ -95,7 +94,7 @@ class Distinct:
             return replace(staged, items=[staged.items[number] for number in (*own.sent, *own.twice)]), outcome
         if own.twice:
             staged = self._without(staged, own)
-        if self._digester is None:
+        if self._keyed is None:
             return staged, outcome
         total = sum(hashes[number] for number in own.sent)
         return replace(staged, digest=Digest(len(own.sent), total % (1 << 128))), outcome
@@ -171,7 +170,7 @@ class Distinct:
             await lookup.close()
         for number, first in own.twice.items():
             entry, found = own.entries[number], standing.get(own.entries[number].key)
-            stands = None if found is None else signed_hash(self._hash(found))
+            stands = None if found is None else signed_hash(int.from_bytes(self._read(found)[1], "big"))
             if stands is None or (stands == entry.hash != first.hash):
                 await self._free(first.segment, [Entry(entry.key, first.place, first.hash)])
             elif stands not in (first.hash, entry.hash):
@@ -208,23 +207,26 @@ class Distinct:
         hashes: list[int] = []
         items: list[Item] = []
         dead: list[Dead] = []
+        read, number, tell, keep, take = self._read, int.from_bytes, entries.append, hashes.append, items.append
         for item, place in zip(staged.items, _places(page, staged), strict=True):
             try:
-                one, key = self._hash(item), key_bytes(key_of(item, self._key))
+                key, made = read(item)
             except ItemInvalid as error:
                 dead.append(
                     Dead(code="rejected", reason=error.message, item=bytes(item), place=self._name(segment, place))
                 )
                 continue
-            entries.append(Entry(key, place, signed_hash(one)))
-            hashes.append(one)
-            items.append(item)
+            one = number(made, "big")
+            tell(Entry(key, place, signed_hash(one)))
+            keep(one)
+            take(item)
         return replace(staged, items=items, dead=(*staged.dead, *dead), origins=()) if dead else staged, entries, hashes
 
-    def _hash(self, item: Item) -> int:
-        if self._digester is not None:
-            return self._digester.hash(item)
-        return int.from_bytes(blake2b(item, digest_size=8).digest(), "big")
+    def _read(self, item: Item) -> tuple[bytes, bytes]:
+        """The key of an item and its hash, as bytes. Raises ItemInvalid."""
+        if self._keyed is not None:
+            return self._keyed(item)
+        return key_bytes(key_of(item, self._key)), blake2b(item, digest_size=8).digest()
 
     def _without(self, staged: Staged, own: _Page) -> Staged:
         """The page without what came twice, each of which has its end now."""
@@ -242,16 +244,6 @@ class Distinct:
             dead.append(Dead(code="duplicate", reason=reason, item=bytes(item), place=place))
         items = [own.items[number] for number in own.sent]
         return replace(staged, items=items, already=staged.already + already, dead=tuple(dead), origins=())
-
-
-def key_bytes(key: Key) -> bytes:
-    """16 bytes of a key: equal for equal keys, however their numbers are spelt."""
-    parts: list[bytes] = []
-    for value in key:
-        part = number_text(value) if isinstance(value, Decimal) else value
-        written = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
-        parts += (len(written).to_bytes(4, "big"), written)
-    return blake2b(b"".join(parts), digest_size=16).digest()
 
 
 def signed_hash(one: int) -> int:

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Literal
 
-from dynasmith.engine.transfer.distinct import key_bytes, signed_hash
+from dynasmith.engine.transfer.distinct import signed_hash
 from dynasmith.engine.transfer.loop import Stop, run, together
 from dynasmith.engine.transfer.pacing import UNLIMITED, Pacer, Rates
 from dynasmith.engine.transfer.running import Around
 from dynasmith.engine.transfer.stage import Stage
 from dynasmith.errors import AccessDenied, Interrupted
 from dynasmith.items.digest import Digest, Digester, item_hash
-from dynasmith.items.key import Key, KeySchema, encode_key, format_key, key_of
+from dynasmith.items.key import Key, KeySchema, encode_key, format_key, key_bytes, key_of
 from dynasmith.items.wire import Units
 from dynasmith.ports.items import Dead, Item, Lookup, OpenSource, Source
 from dynasmith.ports.seen import Entry, Seen

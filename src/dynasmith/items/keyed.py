@@ -1,0 +1,53 @@
+"""The key and the hash of an item from one decode: what is asked of each item of a file, whose keys are compared."""
+
+from decimal import Decimal
+from typing import Any, Final
+
+from dynasmith.items.digest import digest_lines, general_hash
+from dynasmith.items.key import KeySchema, KeyType, key_bytes, key_of
+from dynasmith.items.number import number_text
+from dynasmith.items.shape import FIRST, Learning, Shape
+from dynasmith.items.wire import RawItem
+from dynasmith.limits import PARTITION_KEY_VALUE_MAX_BYTES
+
+_LENGTHS: Final = tuple(length.to_bytes(4, "big") for length in range(PARTITION_KEY_VALUE_MAX_BYTES + 1))
+"""Longer keys are read the general way."""
+
+_BYTES: Final[dict[KeyType, str]] = {
+    "S": "{}.encode()",
+    "N": "number_text(decimal({})).encode()",
+    "B": "base64({})",
+}
+
+
+class KeyedDigester:
+    """Reads the items of one table: what ``key_bytes`` and ``item_hash`` (as 16 bytes) say of each.
+
+    An object with memory (of names of attributes, never of values), for one thread. A key costs 1 us beside its digest.
+    """
+
+    __slots__ = ("_read",)
+
+    def __init__(self, key: KeySchema, *, first: int = FIRST) -> None:
+        def general(raw: RawItem | bytes, tree: Any) -> tuple[bytes, bytes]:
+            made = general_hash(raw, tree)
+            return key_bytes(key_of(raw, key)), made
+
+        self._read = Learning(general, lambda shape: _write(shape, key), first=first)
+
+    def __call__(self, raw: RawItem | bytes) -> tuple[bytes, bytes]:
+        """The key and the hash of one item. Raises ItemInvalid as ``item_hash`` does, then as ``key_of``."""
+        return self._read(raw)
+
+
+def _write(shape: Shape, key: KeySchema) -> tuple[str, dict[str, Any]]:
+    """The code of a digest, and the key from the same values. Every item that was learnt had its key, of its type."""
+    lines, names = digest_lines(shape)
+    names |= {"LENGTHS": _LENGTHS, "number_text": number_text, "decimal": Decimal}
+    fields = {name: attribute for attribute, name, _, _ in shape.known()}
+    parts = []
+    for number, part in enumerate(key.parts):
+        lines.append(f"p{number} = {_BYTES[part.type].format(f'v.{fields[part.name]}.v')}")
+        parts.append(f"LENGTHS[len(p{number})], p{number}, ")
+    lines += ["k = hasher()", f"k.update(join(({''.join(parts)})))", "return k.digest(), h.digest()"]
+    return "\n ".join(["def read(v):", *lines]), names
