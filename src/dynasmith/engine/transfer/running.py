@@ -185,9 +185,9 @@ def _flow(claim: Claim, ways: Ways, around: Around, stop: Stop, ends: _Ends) -> 
 
 def _moving(flow: Flow, ways: Ways, around: Around, ends: _Ends) -> Moving:
     """The mover of this process, or as many processes as were asked for."""
-    if ways.processes:
-        count = max(1, min(ways.processes, flow.left))
-        each = max(1, -(-min(ways.width.segments, flow.left) // count))  # so that the first one leaves its part of them
+    if ways.processes and flow.left:
+        count = min(ways.processes, flow.left)
+        each = -(-min(ways.width.segments, flow.left) // count)  # so that the first one leaves its part of them
         work = Work(
             job=flow.claim.job,
             source=ways.source,

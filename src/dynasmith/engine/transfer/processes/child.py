@@ -10,7 +10,7 @@ import sys
 from typing import Any, Final
 
 from dynasmith.engine.transfer.trace import RemoteTraceback
-from dynasmith.errors import UsageError
+from dynasmith.errors import RunError, UsageError
 
 DEATHS_MAX = 3
 """How often a process may die before the job stops: a transform that kills its process kills the next one too."""
@@ -120,6 +120,7 @@ def _started(entry: str, theirs: socket.socket) -> "subprocess.Popen[bytes]":
     """A process that has the socket as its standard input, and this one's standard error for all that it prints.
 
     It is in a group of its own, so that a Ctrl-C of the terminal is for this process alone, also while it starts.
+    Raises RunError where the system has no room for one more.
     """
     flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]  # as multiprocessing does it
     boot = f"import sys, json; sys.path[:] = json.loads(sys.argv[1]); from {entry} import main; main()"
@@ -131,4 +132,9 @@ def _started(entry: str, theirs: socket.socket) -> "subprocess.Popen[bytes]":
         with process.stdin as pipe:  # a socket is no file there: it is shared by the number of the process
             pipe.write(theirs.share(process.pid))
         return process
-    return subprocess.Popen(command, stdin=theirs.fileno(), stdout=2, process_group=0)
+    try:
+        return subprocess.Popen(command, stdin=theirs.fileno(), stdout=2, process_group=0)
+    except OSError as error:
+        raise RunError(
+            f"Another process could not be started: {error}.", hint="fewer --processes, then resume the job"
+        ) from error
