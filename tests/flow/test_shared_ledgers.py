@@ -4,6 +4,7 @@ One suite for the ledger in a table and for the one in S3, on both engines that 
 """
 
 import asyncio
+import io
 import random
 import threading
 from collections.abc import Callable, Iterator
@@ -12,12 +13,14 @@ from typing import Any
 
 import msgspec
 import pytest
+from rich.console import Console
 
 from dynasmith.aws.items.opening import table_sink, table_source
 from dynasmith.aws.items.shared_ledger import SharedClaim, SharedLedger
 from dynasmith.aws.items.table_ledger import TableLedger
 from dynasmith.aws.s3.ledger import S3Ledger
 from dynasmith.aws.s3.objects import S3Objects
+from dynasmith.cli.flow_shown import JOBS_LOG, FlowShown
 from dynasmith.engine.transfer.asked import Flowing, kept
 from dynasmith.engine.transfer.copy import copy, copy_again, new_job
 from dynasmith.engine.transfer.jobs import cancel, pace
@@ -114,6 +117,22 @@ def test_killed_at_every_call_it_ends_the_same(
             assert len(ledger.dead_letters(claim.job.id)) == report.counts.dead == 1, at
         at += 1
     assert at > 10
+
+
+def test_a_wait_for_a_lease_is_said_before_it_begins(opened: OpenLedger, ledger: SharedLedger) -> None:
+    claim = held(ledger)
+    job = claim.job.id
+    told = io.StringIO()
+    with FlowShown(Console(file=told, width=80, color_system=None)):
+        with pytest.raises(Locked):
+            ledger.claim(job)
+        said = told.getvalue()
+        claim.release()
+        ledger.claim(job).release()
+    assert said.startswith(f"Job {job} is held by here ")
+    assert said.endswith(": waiting up to 15 s for its lease, in case that run was killed.\n")
+    assert told.getvalue() == said  # a job that nobody holds is taken without a word
+    assert JOBS_LOG.handlers == []
 
 
 def test_a_job_that_runs_is_refused_and_one_whose_process_is_gone_is_free_after_a_lease(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import sys
 import threading
@@ -21,16 +22,32 @@ if TYPE_CHECKING:
     from dynasmith.jobs.report import Report
 
 
+JOBS_LOG = logging.getLogger("dynasmith.jobs")
+
+
+class _Warnings(logging.Handler):
+    """Says what the log of jobs warns of."""
+
+    def __init__(self, shown: FlowShown) -> None:
+        super().__init__(logging.WARNING)
+        self._shown = shown
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._shown.warn(record.getMessage())
+
+
 class FlowShown:
     """A listener that draws a job. Use it as a context manager; safe from another thread.
 
-    Meanwhile what a transform prints goes to standard error: standard output is for the document of ``--json``.
+    Meanwhile what a transform prints goes to standard error: standard output is for the document of ``--json``. What a
+    ledger warns of before there is a job to listen to (that it waits for a lease) is said too.
     """
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self._lock = threading.Lock()
         self._prints = redirect_stdout(sys.stderr)
+        self._warnings = _Warnings(self)
         self._task: Any = None
         self._bar = Progress(
             SpinnerColumn(),
@@ -46,11 +63,13 @@ class FlowShown:
     def __enter__(self) -> Self:
         self._prints.__enter__()
         self._bar.start()
+        JOBS_LOG.addHandler(self._warnings)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        JOBS_LOG.removeHandler(self._warnings)
         self._bar.stop()
         self._prints.__exit__(kind, error, trace)
 
@@ -79,6 +98,11 @@ class FlowShown:
                     )
                 case _:
                     return
+
+    def warn(self, sentence: str) -> None:
+        """Say what was warned of."""
+        with self._lock:
+            self._say(sentence, "yellow")
 
     def _say(self, sentence: str, style: str) -> None:
         # A sentence is one line, however wide the terminal: programs and people search for it.

@@ -4,12 +4,15 @@ The waiter judges by its own clock and by whether the beat changes, never by a t
 the beat is written is a `Lock`.
 """
 
+import logging
 import threading
 from collections.abc import Callable
 from time import monotonic
 from typing import NamedTuple, Protocol
 
 from dynasmith.errors import DynasmithError, Locked
+
+_log = logging.getLogger("dynasmith.jobs")
 
 LEASE_SECONDS = 15.0
 """How long a beat may stand still before somebody else takes the job."""
@@ -86,6 +89,13 @@ class Lease:
     def _take(self) -> None:
         """Take it at once if it is free; else watch it for a lease. Raises Locked when its holder beats."""
         seen, since = self.lock.read(), self._clock()
+        if seen is not None:  # a person would take a silence of 15 s for a hang
+            _log.warning(
+                "Job %s is held by %s: waiting up to %g s for its lease, in case that run was killed.",
+                self._job,
+                seen.owner,
+                self._lease_seconds,
+            )
         while seen is not None and self._clock() - since < self._lease_seconds:
             self._over.wait(LOOK_SECONDS)
             now = self.lock.read()
