@@ -1,5 +1,6 @@
 """The key and the hash of an item from one decode: what they are one by one, whatever comes."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -10,13 +11,18 @@ from hypothesis import strategies as st
 from dynasmith.errors import ItemInvalid
 from dynasmith.items.digest import item_hash
 from dynasmith.items.key import KeySchema, key_bytes, key_of
-from dynasmith.items.keyed import KeyedDigester
+from dynasmith.items.keyed import keyed_reader
 from dynasmith.items.shape import FIRST
 from wire_items import few, items, numbers, respelt, texts
 
 FEW = 2
 KEYS = st.fixed_dictionaries(
-    {"s": texts.filter(bool), "n": numbers, "b": st.binary(min_size=1, max_size=9), "long": st.sampled_from(["é" * 1024, "é" * 1025, "x"])}
+    {
+        "s": texts.filter(bool),
+        "n": numbers,
+        "b": st.binary(min_size=1, max_size=9),
+        "long": st.sampled_from(["é" * 1024, "é" * 1025, "x"]),
+    }
 )
 SCHEMAS = [
     KeySchema.of("s", "n", types={"n": "N"}),
@@ -38,7 +44,7 @@ def one_by_one(wire: bytes, key: KeySchema) -> tuple[bytes, bytes] | str:
         return "refused"
 
 
-def at_once(read: KeyedDigester, wire: bytes) -> tuple[bytes, bytes] | str:
+def at_once(read: Callable[[bytes], tuple[bytes, bytes]], wire: bytes) -> tuple[bytes, bytes] | str:
     try:
         return read(wire)
     except ItemInvalid:
@@ -50,7 +56,7 @@ def at_once(read: KeyedDigester, wire: bytes) -> tuple[bytes, bytes] | str:
 def test_both_are_what_they_are_one_by_one(
     data: st.DataObject, some: list[tuple[dict[str, Any], dict[str, Any]]], key: KeySchema
 ) -> None:
-    read = KeyedDigester(key, first=FEW)
+    read = keyed_reader(key, first=FEW)
     for _ in range(3):  # the second time round a reader was built, the third another one
         for item, keys in some:
             wire = data.draw(respelt(item | keys))
@@ -60,7 +66,7 @@ def test_both_are_what_they_are_one_by_one(
 
 
 def test_one_number_is_one_key_however_it_is_spelt() -> None:
-    read = KeyedDigester(KeySchema.of("n", types={"n": "N"}), first=FEW)
+    read = keyed_reader(KeySchema.of("n", types={"n": "N"}), first=FEW)
     for text in ("1", "1.0", "10E-1", "0.1e1", "1"):
         assert read(b'{"n":{"N":"%b"}}' % text.encode())[0] == key_bytes((Decimal(1),))
 
@@ -68,7 +74,7 @@ def test_one_number_is_one_key_however_it_is_spelt() -> None:
 @pytest.mark.parametrize("broken", BROKEN)
 def test_what_is_malformed_is_refused_with_the_same_sentence(broken: bytes) -> None:
     key = SCHEMAS[0]
-    read = KeyedDigester(key)
+    read = keyed_reader(key)
     sentences = set()
     for _ in range(2):
         with pytest.raises(ItemInvalid) as caught:

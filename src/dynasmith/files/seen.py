@@ -9,6 +9,7 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from itertools import chain
 from pathlib import Path
 from struct import Struct
 from typing import Final
@@ -20,6 +21,9 @@ FEW: Final = 20_000
 """Keys that are held in memory, about 6 MB; a job with no more never opens a file."""
 CACHE_KIB: Final = 8_000
 """SQLite's own cache of the file."""
+
+_AT_ONCE: Final = 100
+"""Lines a statement; SQLite before 3.32 takes no more than 999 values, five of which are a line."""
 
 _SPLIT: Final = Struct(">qq").unpack  # a key's first half finds it, its second half proves it
 _TABLES: Final = """
@@ -94,10 +98,10 @@ class SeenKeys:
     def _meet_many(self, many: sqlite3.Connection, segment: int, entries: Sequence[Entry]) -> Mapping[int, Met]:
         halves = [_SPLIT(entry.key) for entry in entries]
         # In the order of their keys, so that neighbours in the file are written together.
-        lines = sorted((*half, segment, entry.place, entry.hash) for half, entry in zip(halves, entries, strict=True))
+        lines = sorted([(*half, segment, place, made) for half, (_, place, made) in zip(halves, entries, strict=True)])
         with self._translated(), _transaction(many):
             before = many.total_changes
-            many.executemany("INSERT INTO keys VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", lines)
+            _insert(many, lines)
             known = many.total_changes - before < len(lines)
             many.execute("REPLACE INTO pages VALUES (?, ?, ?)", (segment, *self._pages[segment]))
             return self._found(many, segment, entries, halves) if known else {}
@@ -127,7 +131,7 @@ class SeenKeys:
             lines = sorted((*_SPLIT(key), *met) for key, met in self._few.items())
             pages = [(segment, *page) for segment, page in self._pages.items()]
             with _transaction(many):
-                many.executemany("INSERT INTO keys VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", lines)
+                _insert(many, lines)
                 many.executemany("INSERT INTO pages VALUES (?, ?, ?)", pages)
         self._few.clear()
 
@@ -160,6 +164,14 @@ class SeenKeys:
                 f"The job's list of keys could not be written ({self._path or tempfile.gettempdir()}): {error}.",
                 hint="make room or mend the permissions, then resume the job; nothing is lost",
             ) from error
+
+
+def _insert(many: sqlite3.Connection, lines: Sequence[tuple[object, ...]]) -> None:
+    """Those of the lines that are new. Many a statement: each one gives Python's lock away and waits for it."""
+    for start in range(0, len(lines), _AT_ONCE):
+        some = lines[start : start + _AT_ONCE]
+        values = ", ".join(["(?, ?, ?, ?, ?)"] * len(some))
+        many.execute(f"INSERT INTO keys VALUES {values} ON CONFLICT DO NOTHING", [*chain.from_iterable(some)])
 
 
 def _opened(path: Path) -> sqlite3.Connection:

@@ -334,9 +334,9 @@ def _write(shape: Shape) -> tuple[str, dict[str, Any]]:
 def digest_lines(shape: Shape) -> tuple[list[str], dict[str, Any]]:
     """Lines that leave the digest of ``v`` in the hasher ``h``, and the names that they use."""
     names: dict[str, Any] = {f"canonical_{tag}": encode for tag, encode in _CANONICAL.items()}
-    names |= {tag.decode(): heads for tag, heads in _HEADS.items()}
+    names |= {f"H{tag.decode()}": heads for tag, heads in _HEADS.items()}
     names |= {"UNSET": msgspec.UNSET, "base64": _base64, "join": _join, "value": _value}
-    names |= {"hasher": _hasher, "known": _known_numbers, "long": _long_number}
+    names |= {"hasher": _hasher, "known": _known_numbers, "long": _long_number, "members": _members}
     lines: list[str] = []
     content = _content(shape, "v", lines, names)
     return [*lines, "h = hasher()", f"h.update({content})"], names
@@ -376,6 +376,8 @@ def _part(
             parts = f"{key}, known(n) if len(n := {content}) <= {_SHORT} or '.' in n else long(n)"
         case "B":
             parts = _headed(key, "B", f"base64({content})")
+        case "SS":
+            parts = _headed(key, "s", f"join(sorted(set(map(members, {content}))))")
         case "BOOL":
             true, false = (_named(prefix + _boolean(each), names) for each in (True, False))
             parts = f"{true} if {content} else {false}"
@@ -391,7 +393,7 @@ def _part(
 
 
 def _headed(key: str, tag: str, content: str) -> str:
-    head = f"{tag}[n] if (n := len(s := {content})) < {_READY} else b'{tag}' + n.to_bytes(4, 'big')"
+    head = f"H{tag}[n] if (n := len(s := {content})) < {_READY} else b'{tag}' + n.to_bytes(4, 'big')"
     return f"{key}, {head}, s"
 
 

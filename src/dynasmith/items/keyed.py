@@ -1,5 +1,6 @@
 """The key and the hash of an item from one decode: what is asked of each item of a file, whose keys are compared."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Final
 
@@ -20,24 +21,18 @@ _BYTES: Final[dict[KeyType, str]] = {
 }
 
 
-class KeyedDigester:
-    """Reads the items of one table: what ``key_bytes`` and ``item_hash`` (as 16 bytes) say of each.
+def keyed_reader(key: KeySchema, *, first: int = FIRST) -> Callable[[RawItem | bytes], tuple[bytes, bytes]]:
+    """A function that reads the items of one table: what ``key_bytes`` and ``item_hash`` (as 16 bytes) say of each.
 
-    An object with memory (of names of attributes, never of values), for one thread. A key costs 1 us beside its digest.
+    It has memory (of names of attributes, never of values), for one thread. A key costs 1 us beside its digest. Raises
+    ItemInvalid as ``item_hash`` does, then as ``key_of``.
     """
 
-    __slots__ = ("_read",)
+    def general(raw: RawItem | bytes, tree: Any) -> tuple[bytes, bytes]:
+        made = general_hash(raw, tree)
+        return key_bytes(key_of(raw, key)), made
 
-    def __init__(self, key: KeySchema, *, first: int = FIRST) -> None:
-        def general(raw: RawItem | bytes, tree: Any) -> tuple[bytes, bytes]:
-            made = general_hash(raw, tree)
-            return key_bytes(key_of(raw, key)), made
-
-        self._read = Learning(general, lambda shape: _write(shape, key), first=first)
-
-    def __call__(self, raw: RawItem | bytes) -> tuple[bytes, bytes]:
-        """The key and the hash of one item. Raises ItemInvalid as ``item_hash`` does, then as ``key_of``."""
-        return self._read(raw)
+    return Learning(general, lambda shape: _write(shape, key), first=first)
 
 
 def _write(shape: Shape, key: KeySchema) -> tuple[str, dict[str, Any]]:

@@ -18,7 +18,7 @@ from dynasmith.engine.transfer.stage import Stage, Staged
 from dynasmith.errors import AccessDenied, ItemInvalid
 from dynasmith.items.digest import Digest
 from dynasmith.items.key import KeySchema, encode_key, format_key, key_bytes, key_of
-from dynasmith.items.keyed import KeyedDigester
+from dynasmith.items.keyed import keyed_reader
 from dynasmith.jobs.checkpoint import Checkpoint
 from dynasmith.ports.items import Dead, Item, Lookup, Outcome, Page, Place, Source, merged
 from dynasmith.ports.seen import Entry, Met, Seen
@@ -69,7 +69,8 @@ class Distinct:
         self._key = key
         self._seen = seen
         self._name = name
-        self._keyed = KeyedDigester(key) if digest else None
+        self._digest = digest
+        self._read = keyed_reader(key) if digest else self._by_its_bytes
         self._lookup = lookup
         self._resumed = False
         self._one_at_a_time = asyncio.Lock()
@@ -94,7 +95,7 @@ class Distinct:
             return replace(staged, items=[staged.items[number] for number in (*own.sent, *own.twice)]), outcome
         if own.twice:
             staged = self._without(staged, own)
-        if self._keyed is None:
+        if not self._digest:
             return staged, outcome
         total = sum(hashes[number] for number in own.sent)
         return replace(staged, digest=Digest(len(own.sent), total % (1 << 128))), outcome
@@ -222,10 +223,7 @@ class Distinct:
             take(item)
         return replace(staged, items=items, dead=(*staged.dead, *dead), origins=()) if dead else staged, entries, hashes
 
-    def _read(self, item: Item) -> tuple[bytes, bytes]:
-        """The key of an item and its hash, as bytes. Raises ItemInvalid."""
-        if self._keyed is not None:
-            return self._keyed(item)
+    def _by_its_bytes(self, item: Item) -> tuple[bytes, bytes]:
         return key_bytes(key_of(item, self._key)), blake2b(item, digest_size=8).digest()
 
     def _without(self, staged: Staged, own: _Page) -> Staged:
