@@ -187,6 +187,41 @@ def test_two_that_take_it_at_once_are_not_both_given_it(opened: OpenLedger, ledg
     taken[0].release()
 
 
+def test_a_run_that_lost_its_lease_adds_no_dead_letters(opened: OpenLedger, ledger: SharedLedger) -> None:
+    claim = held(ledger, 2)
+    job = claim.job.id
+
+    def buried(by: SharedClaim, page: bytes, *codes: str) -> None:
+        with suppress(Locked):  # a table says it; in a bucket what is written counts for nothing
+            asyncio.run(by.bury(1, page, [Dead(code=code, reason="") for code in codes]))
+
+    def codes() -> list[str]:
+        return sorted(dead.code for dead in ledger.dead_letters(job))
+
+    buried(claim, b"1", "kept")
+    buried(claim, b"2", "done again")
+    claim._lease._over.set()  # the process stops beating without a word
+    claim._lease._thread.join()
+    mine = opened(lease_seconds=0.5).claim(job)
+    assert codes() == ["done again", "kept"]
+    buried(claim, b"3", "late")
+    assert codes() == ["done again", "kept"]
+    mine.forget(1, b"2")
+    assert codes() == ["kept"]
+    buried(mine, b"2", "mine")
+    buried(claim, b"4", "late")
+    assert codes() == ["kept", "mine"]
+    mine.release()
+    last = ledger.claim(job)
+    assert codes() == ["kept", "mine"]
+    last.forget(1, None, whole=True)
+    assert codes() == []
+    assert last.dead_letters == ""
+    buried(claim, b"4", "late")
+    last.release()
+    assert codes() == []
+
+
 def test_dead_letters_larger_than_an_item_of_the_ledger_are_kept(ledger: SharedLedger) -> None:
     chance = random.Random(1)
     claim = held(ledger)

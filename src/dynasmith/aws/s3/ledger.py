@@ -7,13 +7,15 @@
         control.json                 what a person wants of it
         lock.json                    who runs it, beat by beat; how often it was taken up (the fence)
         segment/00003/00000001       a checkpoint, under the fence of the run that wrote it
-        taken/00000002               every checkpoint that counted when the job was taken up under that fence
-        dead/00003/<page>/000        dead letters of a page, packed
+        taken/00000002               what counted when the job was taken up under that fence: every checkpoint as it
+                                     was, and which dead letters
+        dead/00003/<page>/000/00000001   dead letters of a page, packed, under a fence too
 
 The lock is written on conditions (If-None-Match, If-Match): of two runs that take a job up one gets it. A checkpoint is
 one PutObject a page ($0.005 a thousand in us-east-1), without a condition: what counts is the newest ``taken`` and the
-checkpoints under its fence, so that whatever a run that lost its lease still writes counts for nothing. A run beats
-every 3 s (1,200 PutObject an hour) and looks once a second what is wanted of it (3,600 GetObject an hour).
+checkpoints and dead letters under its fence, so that whatever a run that lost its lease still writes counts for
+nothing. A run beats every 3 s (1,200 PutObject an hour) and looks once a second what is wanted of it (3,600 GetObject
+an hour).
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,7 +23,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from dynasmith.aws.items.lease import LEASE_SECONDS, Beat, Lease
-from dynasmith.aws.items.shared_ledger import CONTROL, JOB, SEGMENT, SharedLedger
+from dynasmith.aws.items.shared_ledger import CONTROL, DEAD, JOB, SEGMENT, SharedLedger
 from dynasmith.aws.s3.objects import S3Objects, several
 from dynasmith.errors import CheckpointError, NotOffered
 
@@ -75,37 +77,48 @@ class S3Store:
         self._objects.put(_key(job_id, name), content)
 
     def put_held(self, lease: Lease, job_id: str, name: str, content: bytes) -> None:
-        """One PutObject; a checkpoint under the fence of the run."""
-        key = _key(job_id, name)
-        if name.startswith(SEGMENT):
-            key = f"{key}/{_fence(lease)}"
-        self._objects.put(key, content)
+        """One PutObject, under the fence of the run."""
+        self._objects.put(f"{_key(job_id, name)}/{_fence(lease)}", content)
 
     def taken(self, lease: Lease, job_id: str) -> None:
         """Write down what counts from now on, beside what this run will write: one PutObject."""
-        counts = msgspec.json.encode(self.entries(job_id, SEGMENT))
-        self._objects.put(f"{job_id}/taken/{_fence(lease)}", counts)
+        segments = self.entries(job_id, SEGMENT)  # first: what a checkpoint counts was buried before it
+        dead = [(name, key.encode()) for name, key in self._counting(job_id, DEAD).items()]
+        self._objects.put(f"{job_id}/taken/{_fence(lease)}", msgspec.json.encode([*segments, *dead]))
 
     def names(self, job_id: str, prefix: str) -> Sequence[str]:
-        """The names in the job's prefix, of dead letters."""
-        return [_name(job_id, key) for key in sorted(self._objects.names(_key(job_id, prefix)))]
+        """The names of dead letters that count."""
+        return sorted(self._counting(job_id, prefix))
 
     def entries(self, job_id: str, prefix: str) -> Sequence[tuple[str, bytes]]:
-        """Names and what is under them: one GetObject each, a few at a time. Of checkpoints those that count."""
-        if prefix != SEGMENT:
-            found = several(self._objects, sorted(self._objects.names(_key(job_id, prefix))))
-            return [(_name(job_id, key), content) for key, content in found]
+        """Names and what is under them, of those that count: one GetObject each, a few at a time."""
+        if prefix == SEGMENT:
+            fence, kept = self._taken(job_id)
+            newer = [key for key in self._objects.names(_key(job_id, SEGMENT)) if key.endswith(fence)]
+            counts = {name: content for name, content in kept if name.startswith(SEGMENT)}
+            found = several(self._objects, newer)
+            return sorted((counts | {_name(job_id, key): content for key, content in found}).items())
+        keys = list(self._counting(job_id, prefix).values())
+        return sorted((_name(job_id, key), one) for key, one in several(self._objects, keys))
+
+    def _taken(self, job_id: str) -> tuple[str, _Kept]:
+        """The fence under which the job runs, as the end of a key, and what counted when it was taken up."""
         taken = max(self._objects.names(f"{job_id}/taken/"), default="")
-        fence = f"/{taken.rpartition('/')[2] or f'{_FIRST_FENCE:08d}'}"
-        newer = [key for key in self._objects.names(_key(job_id, SEGMENT)) if key.endswith(fence)]
         before = self._objects.read(taken) if taken else None
-        counts = dict(msgspec.json.decode(before.content, type=_Kept)) if before is not None else {}
-        counts |= {_name(job_id, key.removesuffix(fence)): content for key, content in several(self._objects, newer)}
-        return sorted(counts.items())
+        kept = msgspec.json.decode(before.content, type=_Kept) if before is not None else []
+        return f"/{taken.rpartition('/')[2] or f'{_FIRST_FENCE:08d}'}", kept
+
+    def _counting(self, job_id: str, prefix: str) -> dict[str, str]:
+        """The dead letters that count, by name, and where each is: not what was written without the lease."""
+        fence, kept = self._taken(job_id)
+        before = {key.decode() for name, key in kept if name.startswith(DEAD)}
+        there = sorted(self._objects.names(_key(job_id, prefix)), key=lambda key: key.rpartition("/")[2])
+        return {_name(job_id, key): key for key in there if key in before or key.endswith(fence)}
 
     def delete(self, job_id: str, names: Iterable[str]) -> None:
-        """One call for a thousand names, none of them a checkpoint's."""
-        self._objects.delete(_key(job_id, name) for name in names)
+        """Names of dead letters: one call for a thousand."""
+        counting = self._counting(job_id, DEAD)
+        self._objects.delete(counting[name] for name in names if name in counting)
 
     def clear(self, job_id: str) -> None:
         """All but the lock; the job itself last."""
@@ -198,7 +211,8 @@ def _key(job_id: str, name: str) -> str:
 
 
 def _name(job_id: str, key: str) -> str:
-    return key.removeprefix(f"{job_id}/").replace("/", "#")
+    """The name of what is under a fence."""
+    return key.removeprefix(f"{job_id}/").rpartition("/")[0].replace("/", "#")
 
 
 def _fence(lease: Lease) -> str:
