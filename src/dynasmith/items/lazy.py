@@ -8,8 +8,10 @@ from copy import deepcopy
 from typing import Any, Final, TypeAlias, final
 
 import msgspec
+from msgspec import UNSET
 
 from dynasmith.errors import ItemInvalid
+from dynasmith.items.ahead import Ahead, Plan
 from dynasmith.items.value import decode_value, encode_tree, same_value, write_tree
 from dynasmith.items.wire import RawItem, attributes, check_name, decode_item, named
 
@@ -62,24 +64,36 @@ class LazyItem(MutableMapping[str, Any]):
     ``wire()`` is the item as it is now; ``changed()`` and ``touched`` serve conditional writes. ``copy()`` and
     ``item | {...}`` make items that share the untouched bytes, for a transform that makes many of one.
     Reading raises ItemInvalid where an attribute is not DynamoDB JSON, writing where a value has no form there.
-    ``read`` gives the whole item (``native``): where somebody iterates over it, all is decoded at once.
+    ``read`` gives the whole item (``native``): where somebody iterates over it, all is decoded at once. ``ahead`` knows
+    what a transform does with every item; ``unforeseen`` says afterwards that this one was something else.
     """
 
     # No subclass of dict: what is written in C (a JSON encoder, a validator) would look into it behind our back, and
     # find only what was touched.
-    __slots__ = ("_absent", "_new", "_parts", "_read", "_read_all", "_values", "raw")
+    __slots__ = (
+        *("_absent", "_ahead", "_cut", "_foreseen", "_new", "_parts", "_plan", "_read", "_read_all", "_values"),
+        *("raw", "unforeseen"),
+    )
 
     #: The item as it came.
     raw: RawItem
+    unforeseen: bool
+    # The item as the plan of ``ahead`` cut it, in place of ``parts``, and what was decoded on the way.
+    _cut: Any
+    _foreseen: dict[str, Any]
+    _plan: Plan
 
-    def __init__(self, raw: RawItem | bytes, read: Read = decode_item) -> None:
+    def __init__(self, raw: RawItem | bytes, read: Read = decode_item, ahead: Ahead | None = None) -> None:
         self.raw = raw if type(raw) is msgspec.Raw else msgspec.Raw(raw)
         self._parts: dict[str, msgspec.Raw] | None = None
         self._read = read
+        self._ahead = ahead
+        self._cut = None
         self._values: dict[str, Any] = {}  # decoded or assigned, by name
         self._new: dict[str, None] = {}  # names that were assigned, or removed where they have no value
         self._absent: set[str] | None = None
         self._read_all = False
+        self.unforeseen = False
 
     @property
     def parts(self) -> dict[str, msgspec.Raw]:
@@ -98,7 +112,10 @@ class LazyItem(MutableMapping[str, Any]):
     def _decoded(self, name: str) -> Any:
         if name in self._new:
             raise KeyError(name)
-        raw = (self._parts or self.parts).get(name)
+        if (self._cut is not None or self._begin()) and name in self._foreseen:
+            value = self._values[name] = self._foreseen[name]
+            return value
+        raw = self._part(name)
         if raw is None:
             self._miss(name)
             raise KeyError(name)
@@ -107,6 +124,30 @@ class LazyItem(MutableMapping[str, Any]):
         except ItemInvalid as cause:
             raise named(name, cause) from cause
         return value
+
+    def _begin(self) -> bool:
+        """Cut the item ahead; False where it is read the general way."""
+        if self._ahead is None:
+            return False
+        plan = self._ahead.plan
+        try:
+            if plan is not None:
+                self._cut = plan.cut(self.raw)
+                self._foreseen = plan.foreseen(self._cut)
+                self._plan = plan
+        except Exception:  # another shape, or no item at all: the general way says which
+            self._cut = None
+        if self._cut is None:
+            self._ahead, self.unforeseen = None, True
+        return self._cut is not None
+
+    def _part(self, name: str) -> msgspec.Raw | None:
+        """The bytes of an attribute that nobody assigned; None where the item came without it."""
+        if self._cut is None or name in self._foreseen:
+            return self.parts.get(name)
+        attribute = self._plan.fields.get(name)
+        part = None if attribute is None else getattr(self._cut, attribute)
+        return None if part is UNSET else part
 
     def came(self, name: str) -> Any:
         """The value that an attribute came with, whatever was assigned since. Raises KeyError. Not to be changed."""
@@ -131,14 +172,12 @@ class LazyItem(MutableMapping[str, Any]):
             return False
         if name in self._values:
             return True
-        if name in self._new:
-            return False
-        if name in self.parts:
+        try:
             # That it is there was asked, so a conditional write must hold to it: decoding marks it as touched.
-            self[name]
-            return True
-        self._miss(name)
-        return False
+            self._decoded(name)
+        except KeyError:
+            return False
+        return True
 
     def __iter__(self) -> Iterator[str]:
         return iter(list(self._whole()))
@@ -221,6 +260,11 @@ class LazyItem(MutableMapping[str, Any]):
                     changes[name] = wire
         return changes
 
+    @property
+    def written(self) -> frozenset[str]:
+        """Names of the attributes that were assigned and not removed."""
+        return frozenset(self._new.keys() & self._values.keys())
+
     def wrote(self, names: Iterable[str]) -> bool:
         """Whether one of these attributes was assigned or removed. A change in place is not seen: keys have none."""
         new = self._new
@@ -233,26 +277,50 @@ class LazyItem(MutableMapping[str, Any]):
         """
         values, new = self._values, self._new
         in_place: list[tuple[str, Any]] = []
-        for value in values.values():
-            if type(value) in _MUTABLE:
-                in_place = self._changed_in_place()
-                break
+        if not _MUTABLE.isdisjoint(map(type, values.values())):
+            in_place = self._changed_in_place()
         if not new and not in_place:
             return self.raw
+        tree = None if in_place else self._filled()
+        return msgspec.Raw(write_tree(self._assembled(in_place) if tree is None else tree))
+
+    def _filled(self) -> Any:
+        """The cut item with what was written in it; None where it is not the place for it."""
+        if self._cut is None and (self._parts is not None or not self._begin()):
+            return None
+        values, new, cut, fields = self._values, self._new, self._cut, self._plan.fields
+        try:
+            if self._plan.fill(cut, values, new):
+                return cut
+        except Exception:  # something was removed, or has no form in DynamoDB: below it is seen which
+            pass
+        # What was decoded on the way and not assigned would lose the spelling that it came with.
+        if not (new.keys() >= self._foreseen.keys() and fields.keys() >= new.keys()):
+            self.unforeseen = True
+            return None
+        name = ""
+        try:
+            for name in new:
+                setattr(cut, fields[name], encode_tree(values[name]) if name in values else UNSET)
+        except ItemInvalid as cause:
+            raise named(name, cause) from cause
+        return cut
+
+    def _assembled(self, in_place: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+        """The parts with what was written, and what was changed in place."""
         tree: dict[str, Any] = self.parts.copy()
         name = ""
         try:
             for name, value in in_place:
                 tree[name] = encode_tree(value)
-            for name in new:
-                if name in values:
-                    value = values[name]
-                    tree[name] = {"S": value} if type(value) is str else encode_tree(value)
+            for name in self._new:
+                if name in self._values:
+                    tree[name] = encode_tree(self._values[name])
                 else:
                     tree.pop(name, None)
         except ItemInvalid as cause:
             raise named(name, cause) from cause
-        return msgspec.Raw(write_tree(tree))
+        return tree
 
     def _write(self, name: str, value: Any) -> bytes:
         try:
@@ -262,12 +330,13 @@ class LazyItem(MutableMapping[str, Any]):
 
     def _changed_in_place(self) -> list[tuple[str, Any]]:
         """The handed-out lists, maps and sets that are no longer what the wire says."""
-        new = self._new
-        return [
-            (name, value)
-            for name, value in self._values.items()
-            if type(value) in _MUTABLE and name not in new and not same_value(decode_value(self.parts[name]), value)
-        ]
+        changed = []
+        for name, value in self._values.items():
+            if type(value) in _MUTABLE and name not in self._new:
+                part = self._part(name)
+                if part is None or not same_value(decode_value(part), value):
+                    changed.append((name, value))
+        return changed
 
 
 def _copied(value: Any) -> Any:

@@ -95,12 +95,13 @@ class Shape:
         """A type that decodes maps of this shape and refuses any other. ``contents`` are the types by tag."""
         fields = []
         for attribute, _, tag, field in self.known():
-            kind = self._kind(tag, field, contents)
+            kind = self.kind(tag, field, contents)
             fields.append((attribute, kind) if self.required(field) else (attribute, kind | msgspec.UnsetType, UNSET))
         names = {attribute: name for attribute, name, _, _ in self.known()}
         return msgspec.defstruct("Shaped", fields, rename=names, forbid_unknown_fields=True, gc=False, kw_only=True)
 
-    def _kind(self, tag: str, field: Field, contents: Mapping[str, Any]) -> Any:
+    def kind(self, tag: str, field: Field, contents: Mapping[str, Any]) -> Any:
+        """The type of one field of ``struct``: ``v`` holds the content of its one tag."""
         if not tag:
             return dict[str, Any]
         content = contents[tag]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from dynasmith.errors import ItemInvalid, TransformError
+from dynasmith.items.ahead import Ahead
 from dynasmith.items.ctx import Context
 from dynasmith.items.key import KeySchema, check_key, format_key, key_of
 from dynasmith.items.lazy import LazyItem
@@ -68,6 +69,7 @@ class Transform:
     target: KeySchema | None = None
     where: Callable[[Mapping[str, Any]], bool] | None = None
     _native: Learning[dict[str, Any]] = field(default_factory=native_reader, init=False, repr=False, compare=False)
+    _ahead: Ahead = field(default_factory=Ahead, init=False, repr=False, compare=False)
     _write: Writer = field(default_factory=Writer, init=False, repr=False, compare=False)
     _other_key: bool = field(init=False, repr=False, compare=False)
     _names: tuple[str, ...] = field(init=False, repr=False, compare=False)
@@ -82,18 +84,22 @@ class Transform:
 
     def copies(self, raw: RawItem) -> list[tuple[RawItem, bool]]:
         """The same, each with whether its key is another one than the item's. Raises ItemRefused."""
-        item = LazyItem(raw, self._native)
+        item = LazyItem(raw, self._native, self._ahead)
         try:
             if self.where is not None and not self.where(item):
                 return [(raw, self._other_key and self._moved(raw, raw))]
             result = self.function(item, self.ctx)
             # Exact types first: whether something is a Mapping is asked of an abstract class, which is slow.
             if type(result) is dict or type(result) is LazyItem or isinstance(result, Mapping):
-                return [self._written(item, result)]
-            # Each is written out as it comes: a generator may change and yield the same item again.
-            return [self._written(item, one) for one in _several(result)]
+                made = [self._written(item, result)]
+            else:
+                # Each is written out as it comes: a generator may change and yield the same item again.
+                made = [self._written(item, one) for one in _several(result)]
         except (Exception, SystemExit) as cause:  # sys.exit() of a function would end us with its own exit code
             raise self._refused(raw, cause) from cause
+        if item.unforeseen:
+            self._ahead.learn(raw, item.written)
+        return made
 
     def rewrite(self, raw: RawItem) -> Rewrite | None:
         """How a backfill changes one item; None where it changes nothing. Raises ItemRefused.
