@@ -64,10 +64,14 @@ def test_dead_letters_are_mended_and_taken_back(story: ItemStory) -> None:
 
 FILES = {
     "empty.jsonl": (b"", "is empty"),
-    "cut.json.gz": (gzip.compress(b'[{"pk": "a"}]' * 50)[:30], "is cut: it ends inside its compressed part"),
+    "cut.json.gz": (gzip.compress(b"[" + b'{"pk": "a"},' * 50 + b'{"pk": "b"}]')[:-9], "is cut: it ends inside its compressed part"),
     "utf16.json": ('[{"pk": "a"}]'.encode("utf-16"), "is UTF-16, not UTF-8"),
     "picture.png": (b"\x89PNG\r\n\x1a\n\x00\x00", "is no text"),
     "latin.csv": ("pk,name\na,Zürich\n".encode("latin-1"), "no line of CSV in UTF-8"),
+    "two.json": (b'[{"pk": "a"}][{"pk": "b"}]', "more comes after the end of the array of items"),
+    "lines.json": (b'[{"pk": "a"}]\n{"pk": "b"}\n', "lines.json:2: more comes after the end"),
+    "pages.json": (b'{"Items": [{"pk": "a"}], "Count": 1}\n{"Items": [{"pk": "b"}]}', "more comes after the end"),
+    "cut_behind.json": (b'{"Items": [{"pk": "a"}], "Count": 1, "x": {', "is cut: its JSON does not end"),
     "number.json": (b"[1, 2]", "this is JSON, but not an item"),
     "changes.jsonl": (b'{"Keys": {"pk": {"S": "a"}}, "NewImage": {"pk": {"S": "a"}}}\n', "incremental export"),
 }

@@ -166,10 +166,44 @@ class Elements:
         line = self.line + 1 + chunk[:lead].count(b"\n")
         self._pass(length + 1)
         self.ended = ended
+        if ended:
+            self._leave()
         stripped = chunk.strip(_SPACE)
         if not stripped and ended:
             return None
         return line, stripped
+
+    def _leave(self) -> None:
+        """Read what stands behind the array, to the file's end: nothing, or the rest of ``{"Items": [...], ...}``.
+
+        Raises FileFormatError where anything else does: items in it would be left out in silence.
+        """
+        at, depth = self.at, 1 if self._next() in (b",", b"}") else 0
+        while depth:
+            token = _TOKEN.search(self._buffer, self._used)
+            if token is None or token[0] == b'"':
+                if len(self._buffer) - self._used > PIECE_BYTES_MAX or not self._more():
+                    raise FileFormatError(f"{self._opened.path} is cut: its JSON does not end.", hint="copy it again")
+                continue
+            depth += (token[0] in (b"{", b"[")) - (token[0] in (b"}", b"]"))
+            self._pass(token.end() - self._used)
+        if self._next():
+            raise FileFormatError(
+                f"{self._opened.path}:{self.line + 1}: more comes after the end of the array of items.",
+                hint="a file holds one array, or an item a line",
+            )
+        self.at = at
+
+    def _next(self) -> bytes:
+        """The next character that is no space; empty at the file's end."""
+        while True:
+            rest = self._buffer[self._used :].lstrip(_SPACE)
+            if rest:
+                self._pass(len(self._buffer) - self._used - len(rest))
+                return rest[:1]
+            self._pass(len(self._buffer) - self._used)
+            if not self._more():
+                return b""
 
     def _pass(self, count: int) -> None:
         self.line += self._buffer.count(b"\n", self._used, self._used + count)
