@@ -100,6 +100,25 @@ def test_from_the_dry_run_to_the_undo(story: Story) -> None:
     assert [entry["verb"] for entry in story("jobs", "list", "--json").json] == ["backfill", "backfill", "undo"]
 
 
+def test_a_cut_journal_is_told_by_the_dry_run_of_an_undo(story: Story) -> None:
+    job = backfill(story, "--yes", "--json").json["id"]
+    whole = story("jobs", "undo", job, "--dry-run")
+    assert "damaged" not in whole.out
+    for path in (story.folder / ".dynasmith" / "journal" / job).iterdir():
+        if path.name != "journal.json":
+            content = path.read_bytes()
+            path.write_bytes(content[: len(content) // 2])
+    dry = story("jobs", "undo", job, "--dry-run")
+    assert dry.code == 0
+    lost = story("jobs", "undo", job, "--dry-run", "--json").json["damaged_frames"]
+    assert lost > 0
+    noun = "1 frame of the journal is" if lost == 1 else f"{lost} frames of the journal are"
+    assert f"{noun} missing or damaged: what the job wrote there cannot be put back." in dry.out
+    assert list(story.folder.glob(".dynasmith/jobs/*/dead.jsonl")) == []
+    undone = story("jobs", "undo", job, "--yes", "--json").json
+    assert undone["dead"] == lost
+
+
 def test_what_others_changed_since_is_left_and_listed(story: Story) -> None:
     job = backfill(story, "--yes", "--json").json["id"]
     story.client.update_item(
@@ -260,6 +279,11 @@ def test_jobs_and_journal_in_s3(story: Story) -> None:
         assert [entry["id"] for entry in story("jobs", "list", "--env", "aws", "--json").json] == [job]
         assert story("jobs", "show", job, "--env", "aws", "--json").json["written"] == 120
         assert story("jobs", "undo", job, "--env", "aws", "--dry-run", "--json").json["items"] == 120
+        [frame, *_] = [key for key in keys_of(bucket, "story-ops") if key.startswith(f"journal/{job}/") and "/0" in key]
+        held = bucket.get_object(Bucket="story-ops", Key=frame)["Body"].read()
+        bucket.delete_object(Bucket="story-ops", Key=frame)
+        assert story("jobs", "undo", job, "--env", "aws", "--dry-run", "--json").json["damaged_frames"] > 0
+        bucket.put_object(Bucket="story-ops", Key=frame, Body=held)
         undone = story("jobs", "undo", job, "--env", "aws", "--yes", "--json")
         assert undone.code == 0, undone.err
         assert items(story) == before

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from dynasmith.cli.counted import counted
 from dynasmith.cli.flow_shown import exit_of
 from dynasmith.cli.shared import Invocation, print_json
 from dynasmith.engine.backfill.others import Others, UndoReport
@@ -121,7 +122,9 @@ def show_undo_rehearsed(invocation: Invocation, rehearsal: UndoRehearsal) -> int
     _estimate(invocation, rehearsal.estimate)
     _samples(invocation, rehearsal.samples)
     if rehearsal.damaged:
-        page.print(f"{rehearsal.damaged:,} frames of the journal are damaged and cannot be put back.", markup=False)
+        lost = f"{counted(rehearsal.damaged, 'frame')} of the journal {'is' if rehearsal.damaged == 1 else 'are'}"
+        said = f"{lost} missing or damaged: what the job wrote there cannot be put back."
+        page.print(said, style="yellow", markup=False)
     page.print("Dry run: nothing was written.", markup=False)
     return 0
 

@@ -83,6 +83,12 @@ class Ledger(Protocol):
         """One job with the counts of its checkpoints. Raises RunError when there is none."""
         ...
 
+    def checkpoints(self, job_id: str) -> Mapping[int, Checkpoint]:
+        """The checkpoints of a job as they stand, by segment, without holding it. Raises CheckpointError for a damaged
+        one.
+        """
+        ...
+
     def dead_letters(self, job_id: str) -> Sequence[Dead]:
         """The dead letters of a job."""
         ...

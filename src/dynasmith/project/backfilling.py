@@ -125,9 +125,8 @@ class Backfills:
         job, side = self._backfill(job_id)
         end = self._same(side, job)  # before the claim, which would already change the job
         claim = self._items.ledger.claim(job_id)
-        marks = _marks(claim)
-        claim.release()
-        kept = self._journals.kept(job_id, marks)
+        claim.release()  # nobody runs it
+        kept = self._journals.kept(job_id, self._marks_of(job_id))
         if not claim.job.over:
             flow_jobs.cancel(self._items.ledger, job_id, self._items.now)
         report = engine_undo.undo(
@@ -146,7 +145,7 @@ class Backfills:
         """What `undo` would send, counted from the journal. No call but one DescribeTable, and no lock."""
         job, side = self._backfill(job_id)
         end = self._same(side, job)
-        kept = self._journals.kept(job_id, {})  # the checkpoints are read under a claim only, which is a write
+        kept = self._journals.kept(job_id, self._marks_of(job_id))
         return engine_undo.rehearse_undo(end, kept, kept.head.segments, asked or Flowing(), self._items.prices())
 
     def again(self, claim: Claim, end: TableEnd, function: Function | None, around: Around) -> Report:
@@ -210,12 +209,9 @@ class Backfills:
         return opened
 
     def _marks_of(self, job_id: str) -> Mapping[int, bytes]:
-        """How long the journal of a backfill that is over must be at least."""
-        claim = self._items.ledger.claim(job_id)
-        try:
-            return _marks(claim)
-        finally:
-            claim.release()
+        """How long the journal of a backfill must be at least. Reads only."""
+        checkpoints = self._items.ledger.checkpoints(job_id)
+        return {segment: checkpoint.mark for segment, checkpoint in checkpoints.items()}
 
     def _backfill(self, job_id: str) -> tuple[Job, Side]:
         job = self._items.ledger.show(job_id)
@@ -230,10 +226,6 @@ class Backfills:
         end = self._items.end(side)
         self.check_same(job, end)
         return end
-
-
-def _marks(claim: Claim) -> Mapping[int, bytes]:
-    return {segment: checkpoint.mark for segment, checkpoint in claim.checkpoints().items()}
 
 
 def _given(transform: Transforming | None) -> Transforming:

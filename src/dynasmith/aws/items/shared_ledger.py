@@ -148,6 +148,10 @@ class SharedLedger:
         digest = sum((checkpoint.target for checkpoint in checkpoints.values()), Digest())
         return counted(job, counts, digest if job.state == "done" and digest.count else None)
 
+    def checkpoints(self, job_id: str) -> Mapping[int, Checkpoint]:
+        """The checkpoints of a job as they stand, by segment."""
+        return _checkpoints(self._store, self._read(job_id))
+
     def dead_letters(self, job_id: str) -> Sequence[Dead]:
         """The dead letters of a job."""
         self._read(job_id)

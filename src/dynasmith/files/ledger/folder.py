@@ -86,6 +86,11 @@ class FolderLedger:
         """One job with the counts of its checkpoints."""
         return self._shown(self._home(job_id))
 
+    def checkpoints(self, job_id: str) -> Mapping[int, Checkpoint]:
+        """The checkpoints of a job as they stand, by segment."""
+        home = self._home(job_id)
+        return {checkpoint.segment: checkpoint for checkpoint in _checkpoints(home, _read_job(home))}
+
     def dead_letters(self, job_id: str) -> Sequence[Dead]:
         """The dead letters of a job."""
         return read_dead(self._home(job_id) / "dead.jsonl")
