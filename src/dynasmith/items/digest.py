@@ -18,7 +18,7 @@ import binascii
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -37,9 +37,6 @@ _decode_json: Final = msgspec.json.Decoder().decode
 _ORDER_NAMES_MAX: Final = 64
 _hasher: Final = blake2b(digest_size=16).copy
 """A copy costs less than a new one with the same parameters."""
-
-
-_base64: Final = partial(binascii.a2b_base64, strict_mode=True)
 
 
 def _heads(tag: bytes) -> tuple[bytes, ...]:
@@ -228,23 +225,25 @@ def _number(content: str) -> bytes:
 
 
 def _long_number(content: str, sign: bytes = b"") -> bytes:
+    if not sign and content.isdigit() and content[0] != "0" != content[-1]:
+        digits = content.encode()
+        if digits.isdigit() and len(digits) < _PLACES:  # and no other script's
+            return _INTEGER_HEADS[len(digits)] + digits + b"E0"
     # Digits and at most one point, as most numbers are written, without a regular expression or a format.
     point = content.find(".")
     if point < 0:
-        digits, places = content, 0
+        plain, places = content, 0
     else:
-        digits = content.replace(".", "", 1)
-        places = len(digits) - point
-    text = digits.strip("0")
-    if text is not digits:
-        text = digits.rstrip("0")
-        places -= len(digits) - len(text)
+        plain = content.replace(".", "", 1)
+        places = len(plain) - point
+    text = plain.strip("0")
+    if text is not plain:
+        text = plain.rstrip("0")
+        places -= len(plain) - len(text)
         text = text.lstrip("0")
     written = text.encode()
     size = len(written)
     if written.isdigit() and size < _PLACES and -_PLACES < places < _PLACES:
-        if places == 0 and not sign:
-            return _INTEGER_HEADS[size] + written + b"E0"
         exponent = _EXPONENTS[places]
         return _join((_NUMBER_HEADS[len(sign) + size + len(exponent)], sign, written, exponent))
     if content[:1] == "-" and not sign:
@@ -262,7 +261,7 @@ _members: Final = _Remembered(_text).__getitem__
 
 
 def _binary(content: str) -> bytes:
-    return _framed(b"B", _base64(content))
+    return _framed(b"B", binascii.a2b_base64(content, strict_mode=True))
 
 
 def _boolean(content: bool) -> bytes:
@@ -335,7 +334,7 @@ def digest_lines(shape: Shape) -> tuple[list[str], dict[str, Any]]:
     """Lines that leave the digest of ``v`` in the hasher ``h``, and the names that they use."""
     names: dict[str, Any] = {f"canonical_{tag}": encode for tag, encode in _CANONICAL.items()}
     names |= {f"H{tag.decode()}": heads for tag, heads in _HEADS.items()}
-    names |= {"UNSET": msgspec.UNSET, "base64": _base64, "join": _join, "value": _value}
+    names |= {"UNSET": msgspec.UNSET, "base64": binascii.a2b_base64, "join": _join, "value": _value}
     names |= {"hasher": _hasher, "known": _known_numbers, "long": _long_number, "members": _members}
     lines: list[str] = []
     content = _content(shape, "v", lines, names)
@@ -375,7 +374,7 @@ def _part(
         case "N":
             parts = f"{key}, known(n) if len(n := {content}) <= {_SHORT} or '.' in n else long(n)"
         case "B":
-            parts = _headed(key, "B", f"base64({content})")
+            parts = _headed(key, "B", f"base64({content}, strict_mode=True)")
         case "SS":
             parts = _headed(key, "s", f"join(sorted(set(map(members, {content}))))")
         case "BOOL":

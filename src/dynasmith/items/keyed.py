@@ -17,7 +17,7 @@ _LENGTHS: Final = tuple(length.to_bytes(4, "big") for length in range(PARTITION_
 _BYTES: Final[dict[KeyType, str]] = {
     "S": "{}.encode()",
     "N": "number_text(decimal({})).encode()",
-    "B": "base64({})",
+    "B": "base64({}, strict_mode=True)",
 }
 
 
