@@ -12,8 +12,17 @@ from dynasmith.items.shape import FIRST, TYPES, Field, Learning, Shape
 from dynasmith.items.value import DECODERS, decode_tree, malformed
 from dynasmith.items.wire import RawItem, decode_item_tree
 
-#: The types in a struct that ``value_code`` reads, by tag.
-CONTENTS: Final[Mapping[str, Any]] = {**TYPES, "SS": set[str]}
+
+class _Text(msgspec.Struct, gc=False, forbid_unknown_fields=True, rename={"v": "S"}):
+    v: str
+
+
+class _Number(msgspec.Struct, gc=False, forbid_unknown_fields=True, rename={"v": "N"}):
+    v: str
+
+
+#: The types in a struct that ``value_code`` reads, by tag; of a list, by the tag of its members too.
+CONTENTS: Final[Mapping[str, Any]] = {**TYPES, "SS": set[str], "LS": list[_Text], "LN": list[_Number]}
 
 
 def native_reader(*, first: int = FIRST) -> Learning[dict[str, Any]]:
@@ -84,5 +93,9 @@ def value_code(tag: str, field: Field, place: str, pad: str, lines: list[str], n
             names[inner] = None
             lines.append(f"{pad}{inner} = {content}")
             return _map(field.inner, inner, pad, lines, names)
+        case "L" if field.member == "S":
+            return f"[m.v for m in {content}]"
+        case "L" if field.member == "N":
+            return f"[decode_N(m.v) for m in {content}]"
         case _:
             return f"decode_{tag}({content})"

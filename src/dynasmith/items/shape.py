@@ -44,12 +44,14 @@ _decode_any: Final = msgspec.json.Decoder().decode
 class Field:
     """What one attribute was seen to be: its tag (empty for several), in how many items, and a map's own shape."""
 
-    __slots__ = ("inner", "seen", "tag")
+    __slots__ = ("inner", "member", "seen", "tag")
 
     def __init__(self, tag: str) -> None:
         self.tag = tag
         self.seen = 0
         self.inner: Shape | None = None
+        #: The one tag that all members of a list had; empty for several, None where it was always empty.
+        self.member: str | None = None
 
 
 class Shape:
@@ -81,6 +83,9 @@ class Shape:
                     field.inner = Shape(self.depth + 1)
                 if not field.inner.open:
                     field.inner.learn(content)
+            elif tag == "L":
+                tags = {kind for member in content for kind in member} | {field.member} - {None}
+                field.member = None if not tags else tags.pop() if len(tags) == 1 else ""
         self.open = len(self.fields) > _NAMES_MAX or self.depth > _DEPTH_MAX
 
     def known(self) -> list[tuple[str, str, str, Field]]:
@@ -104,7 +109,7 @@ class Shape:
         """The type of one field of ``struct``: ``v`` holds the content of its one tag."""
         if not tag:
             return dict[str, Any]
-        content = contents[tag]
+        content = contents.get(f"{tag}{field.member}", contents[tag]) if tag == "L" else contents[tag]
         if field.inner is not None and not field.inner.open:
             content = field.inner.struct(contents)
         return msgspec.defstruct("Tagged", [("v", content)], rename={"v": tag}, forbid_unknown_fields=True, gc=False)

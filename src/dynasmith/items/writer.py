@@ -156,6 +156,17 @@ def _value(value: str, tag: str, one: Field, pad: str, code: _Code) -> str:
                 f"{pad} if type(m) is not str: raise ValueError",
             ]
             content = value
+        case "L" if one.member == "N":
+            content = code.named("l")
+            lines += [
+                f"{pad}if type({value}) is not list: raise ValueError",
+                f"{pad}{content} = []",
+                f"{pad}for m in {value}:",
+                f"{pad} if type(m) is not Decimal and (type(m) is not int or not -MAX < m < MAX): raise ValueError",
+                f"{pad} t = str(m)",
+                f"{pad} if len(t) > 38 or 'E' in t or 'n' in t or 'N' in t: legal(t)",
+                f"{pad} {content}.append({{'N': t}})",
+            ]
         case "M" if one.inner is not None and not one.inner.open:
             lines.append(f"{pad}if type({value}) is not dict: raise ValueError")
             hole[tag] = code.values[_map(one.inner, value, pad, code)]
