@@ -24,6 +24,7 @@ from dynasmith.ports.items import Dead, Item, Lookup, Outcome, Page, Place, Sour
 from dynasmith.ports.seen import Entry, Met, Seen
 
 _HALF: Final = 1 << 63
+_LOW: Final = (1 << 64) - 1
 
 Write: TypeAlias = Callable[[Sequence[Item]], Awaitable[Outcome]]
 """Sends items of distinct keys; fewer than all have an end only where the job was cancelled."""
@@ -208,7 +209,8 @@ class Distinct:
         hashes: list[int] = []
         items: list[Item] = []
         dead: list[Dead] = []
-        read, number, tell, keep, take = self._read, int.from_bytes, entries.append, hashes.append, items.append
+        read, number, entry = self._read, int.from_bytes, Entry._make
+        tell, keep, take = entries.append, hashes.append, items.append
         for item, place in zip(staged.items, _places(page, staged), strict=True):
             try:
                 key, made = read(item)
@@ -218,7 +220,7 @@ class Distinct:
                 )
                 continue
             one = number(made, "big")
-            tell(Entry(key, place, signed_hash(one)))
+            tell(entry((key, place, (one & _LOW) - _HALF)))  # signed_hash, without its call
             keep(one)
             take(item)
         return replace(staged, items=items, dead=(*staged.dead, *dead), origins=()) if dead else staged, entries, hashes
