@@ -18,49 +18,43 @@ from dynasmith.aws.items.loop import new_event_loop
 from dynasmith.aws.items.table_ledger import TableLedger
 from dynasmith.aws.s3.ledger import S3Ledger
 from dynasmith.aws.s3.objects import S3Objects
-from dynasmith.engine.definition_items import wire_item
 from dynasmith.engine.ensure import Ensured
 from dynasmith.engine.guarded.use import Keeping
 from dynasmith.engine.importing import as_definition
 from dynasmith.engine.planning import TOOL
 from dynasmith.engine.transfer import copy as flow_copy
 from dynasmith.engine.transfer import export as flow_export
-from dynasmith.engine.transfer import populate as flow_populate
 from dynasmith.engine.transfer.asked import Flowing
-from dynasmith.engine.transfer.ends import TakeItems, from_iterable, to_callable
-from dynasmith.engine.transfer.events import FlowNote
-from dynasmith.engine.transfer.populate import From
-from dynasmith.engine.transfer.rehearse import Rehearsal, rehearse_copy, rehearse_export, rehearse_items
+from dynasmith.engine.transfer.ends import TakeItems, to_callable
+from dynasmith.engine.transfer.rehearse import Rehearsal, rehearse_copy, rehearse_export
 from dynasmith.engine.transfer.running import Around
 from dynasmith.engine.transfer.sides import TableEnd, check_ends
 from dynasmith.engine.transfer.verify import Verified
 from dynasmith.errors import UsageError
 from dynasmith.files.items.dest import check_dest
-from dynasmith.files.items.layout import Layout, layout_of
 from dynasmith.files.items.sink import FileSink, Head
 from dynasmith.files.ledger.folder import FolderLedger
-from dynasmith.files.seen import SeenKeys
 from dynasmith.items.condition.condition import parse_condition
 from dynasmith.items.transform import Function
-from dynasmith.items.wire import decode_item_tree
 from dynasmith.jobs.estimate import Estimate, with_cost
 from dynasmith.jobs.report import Report
 from dynasmith.plans.prices import prices_for
 from dynasmith.ports.checkpoints import Ledger
-from dynasmith.ports.items import Heard, OpenSink, OpenSource
+from dynasmith.ports.items import Heard, OpenSink
 from dynasmith.ports.listener import Listener, silent
 from dynasmith.project import auto_migrate as migrating
-from dynasmith.project.databases import Database, check_memorable, database_source
-from dynasmith.project.filling import file_source, look, remembered_files, remembered_key
+from dynasmith.project import populating
+from dynasmith.project.databases import Database
 from dynasmith.project.guarding import rehearsed
 from dynasmith.project.identity import remembered_tables
-from dynasmith.project.sides import ExportAs, ReadAs, Side, absolute, file_names, remembered, side_of
+from dynasmith.project.populating import Origin
+from dynasmith.project.sides import ExportAs, ReadAs, Side, remembered, side_of
 from dynasmith.project.transform_kept import remembered_transform
 from dynasmith.project.transforms import load_transform, name_of, with_ctx
 from dynasmith.project.verifying import verify_sides
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.document_of import document_of
-from dynasmith.tables.table import Table, known
+from dynasmith.tables.table import Table
 
 if TYPE_CHECKING:
     from dynasmith.project.project import Project
@@ -316,7 +310,7 @@ class ItemFlow:
     def populate(
         self,
         table: str | Side,
-        files: Sequence[str] | Iterable[Mapping[str, Any]] | Callable[[], Iterable[Mapping[str, Any]]] | Database,
+        files: Origin,
         *,
         how: ReadAs | None = None,
         transform: str | Callable[..., Any] | None = None,
@@ -324,39 +318,7 @@ class ItemFlow:
         listener: Listener = silent,
     ) -> Report:
         """Write the items of files (or of any iterable, a function that gives one, or a database) into a table."""
-        side = self.side(table)
-        target = self.end(side)
-        function, named = self.function(transform)
-        parameters: dict[str, Any] = {"target": remembered(side)} | self.remembered_transform(named)
-        parameters |= remembered_key(target.key) | remembered_tables(target=target)
-        names = file_names(files)
-        page_items = asked.batch_size if asked is not None else None
-        if isinstance(files, Database):
-            check_memorable(files)
-            origin = From(self.database(files, target, page_items), self.seen)
-            parameters |= {"from": msgspec.to_builtins(files)}
-        elif names is None:
-            pages = page_items or ITERABLE_PAGE_ITEMS
-            origin = From(from_iterable(files, target.key, page_items=pages), self.seen)  # type: ignore[arg-type]
-        else:
-            layout = layout_of([absolute(name) for name in names])
-            reading = how or ReadAs()
-            origin = self.files_from(layout, target, reading, page_items)
-            fields = look(layout, target.key, reading)
-            for each in fields:
-                listener(FlowNote(table=target.name, sentence=f"{each}."))
-            parameters |= {"files": [absolute(name) for name in names], "how": msgspec.to_builtins(reading)}
-            parameters |= remembered_files(layout, fields)
-        report = flow_populate.populate(
-            origin,
-            target,
-            self.ledger,
-            asked,
-            transform=function,
-            parameters=parameters,
-            around=self.around(listener),
-        )
-        return self.priced(report)
+        return populating.populate(self, table, files, how, transform, asked, listener)
 
     def rehearse_populate(
         self,
@@ -368,60 +330,11 @@ class ItemFlow:
         asked: Flowing | None = None,
     ) -> Rehearsal:
         """What `populate` would write, cost and take, with samples. Writes nothing. It takes standard input."""
-        dry = self.dry
-        target = dry.end(dry.side(table))
-        function, keeping = dry.rehearsed(transform)
-        names = file_names(files)
-        notes: tuple[str, ...] = ()
-        if isinstance(files, Database):
-            source, count, size = self.database(files, target, None), 0, 0
-        elif names is None:
-            items = list(files)
-            source, count, size = from_iterable(items, target.key), len(items), 0  # type: ignore[arg-type]
-        else:
-            layout = layout_of([absolute(name) for name in names])
-            size = sum(Path(part.path).stat().st_size for part in layout.parts if Path(part.path).is_file())
-            count = layout.manifest.count if layout.manifest else 0
-            source = file_source(layout, target.key, how or ReadAs())
-            notes = tuple(map(str, look(layout, target.key, how or ReadAs())))
-        rehearsal = rehearse_items(
-            source,
-            target,
-            count,
-            size,
-            asked,
-            transform=function,
-            keeping=keeping,
-            prices=dry.prices(),
-            around=dry.around(silent),
-        )
-        return msgspec.structs.replace(rehearsal, notes=(*notes, *rehearsal.notes))
+        return populating.rehearse(self, table, files, how, transform, asked)
 
     def items_of(self, table: str | Side) -> list[dict[str, Any]]:
         """The items that the table's definition lists. Raises UsageError where there is none, or it lists none."""
-        side = self.side(table)
-        wish = self.at(side).tables([side.table])[0]
-        listed = known(wish.items, ())
-        if not listed:
-            raise UsageError(
-                f"The definition of {wish.name} lists no items.", hint=f"dynasmith populate {side.table} FILE..."
-            )
-        return [decode_item_tree(wire_item(item)) for item in listed]
-
-    def files_from(self, layout: Layout, target: TableEnd, how: ReadAs, page_items: int | None) -> From:
-        """Files as the origin of a populate."""
-        total = layout.manifest.count if layout.manifest else None
-        names = [part.path for part in layout.parts]
-        return From(file_source(layout, target.key, how, page_items), self.seen, len(names), names, total)
-
-    def seen(self, job_id: str) -> SeenKeys:
-        """The keys that a job has met: beside its checkpoints, or in a temporary file where those are in a table."""
-        ledger = self.ledger
-        return SeenKeys(ledger.folder / job_id / "keys.sqlite" if isinstance(ledger, FolderLedger) else None)
-
-    def database(self, said: Database, target: TableEnd, page_items: int | None) -> OpenSource:
-        """A database as a source."""
-        return database_source(said, target.key, os.environ, page_items)
+        return populating.items_of(self, self.side(table))
 
     # --- verify
 
@@ -458,8 +371,6 @@ class ItemFlow:
 
 # What the flow must know of a table: TTL for expired items, capacity and what owns it for the pace.
 SEEN = ("time_to_live",)
-# Items of a page where nobody says --batch-size.
-ITERABLE_PAGE_ITEMS = 500
 
 
 def _owner() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ from dynasmith.ports.listener import Listener, silent
 from dynasmith.project.databases import Database
 from dynasmith.project.filling import check_files, check_key_of
 from dynasmith.project.identity import check_tables
+from dynasmith.project.populating import database_of, files_from, seen
 from dynasmith.project.sides import ExportAs, ReadAs, Side
 from dynasmith.project.transform_kept import check_transform, with_transform_as_it_is
 
@@ -151,7 +153,7 @@ class Jobs:
         page_items = asked_again(job.parameters).batch_size
         if "from" in job.parameters:
             database = msgspec.convert(job.parameters["from"], Database)
-            origin = From(self._items.database(database, target, page_items), self._items.seen)
+            origin = From(database_of(database, target, page_items), partial(seen, self._items))
             return flow_populate.populate_again(claim, origin, target, transform=function, around=around)
         if "files" not in job.parameters:
             raise CheckpointError(
@@ -161,5 +163,5 @@ class Jobs:
         check_files(job.parameters)
         layout = layout_of(job.parameters["files"])
         how = msgspec.convert(job.parameters["how"], ReadAs)
-        origin = self._items.files_from(layout, target, how, page_items)
+        origin = files_from(self._items, layout, target, how, page_items)
         return flow_populate.populate_again(claim, origin, target, transform=function, around=around)

@@ -1,0 +1,154 @@
+"""populate, wired: files, a database, or any iterable, into a table."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import msgspec
+
+from dynasmith.engine.definition_items import wire_item
+from dynasmith.engine.transfer import populate as flow
+from dynasmith.engine.transfer.asked import Flowing
+from dynasmith.engine.transfer.ends import from_iterable
+from dynasmith.engine.transfer.events import FlowNote
+from dynasmith.engine.transfer.populate import From
+from dynasmith.engine.transfer.rehearse import Rehearsal, rehearse_items
+from dynasmith.engine.transfer.sides import TableEnd
+from dynasmith.errors import UsageError
+from dynasmith.files.items.layout import Layout, layout_of
+from dynasmith.files.ledger.folder import FolderLedger
+from dynasmith.files.seen import SeenKeys
+from dynasmith.items.wire import decode_item_tree
+from dynasmith.jobs.report import Report
+from dynasmith.ports.items import OpenSource
+from dynasmith.ports.listener import Listener, silent
+from dynasmith.project.databases import Database, check_memorable, database_source
+from dynasmith.project.filling import file_source, look, remembered_files, remembered_key
+from dynasmith.project.identity import remembered_tables
+from dynasmith.project.sides import ReadAs, Side, absolute, file_names, remembered
+from dynasmith.tables.table import known
+
+if TYPE_CHECKING:
+    from dynasmith.project.item_flow import ItemFlow
+
+Origin: TypeAlias = Sequence[str] | Iterable[Mapping[str, Any]] | Callable[[], Iterable[Mapping[str, Any]]] | Database
+"""Names of files, items, a function that gives items again, or a database."""
+ITERABLE_PAGE_ITEMS = 500
+"""Items of a page where nobody says --batch-size."""
+
+
+def populate(
+    items: ItemFlow,
+    table: str | Side,
+    files: Origin,
+    how: ReadAs | None,
+    transform: str | Callable[..., Any] | None,
+    asked: Flowing | None,
+    listener: Listener,
+) -> Report:
+    """See `ItemFlow.populate`."""
+    side = items.side(table)
+    target = items.end(side)
+    function, named = items.function(transform)
+    parameters: dict[str, Any] = {"target": remembered(side)} | items.remembered_transform(named)
+    parameters |= remembered_key(target.key) | remembered_tables(target=target)
+    names = file_names(files)
+    page_items = asked.batch_size if asked is not None else None
+    if isinstance(files, Database):
+        check_memorable(files)
+        origin = From(database_of(files, target, page_items), partial(seen, items))
+        parameters |= {"from": msgspec.to_builtins(files)}
+    elif names is None:
+        pages = page_items or ITERABLE_PAGE_ITEMS
+        origin = From(from_iterable(files, target.key, page_items=pages), partial(seen, items))  # type: ignore[arg-type]
+    else:
+        layout = layout_of([absolute(name) for name in names])
+        reading = how or ReadAs()
+        origin = files_from(items, layout, target, reading, page_items)
+        fields = look(layout, target.key, reading)
+        for each in fields:
+            listener(FlowNote(table=target.name, sentence=f"{each}."))
+        parameters |= {"files": [absolute(name) for name in names], "how": msgspec.to_builtins(reading)}
+        parameters |= remembered_files(layout, fields)
+    report = flow.populate(
+        origin,
+        target,
+        items.ledger,
+        asked,
+        transform=function,
+        parameters=parameters,
+        around=items.around(listener),
+    )
+    return items.priced(report)
+
+
+def rehearse(
+    items: ItemFlow,
+    table: str | Side,
+    files: Sequence[str] | Iterable[Mapping[str, Any]] | Database,
+    how: ReadAs | None,
+    transform: str | Callable[..., Any] | None,
+    asked: Flowing | None,
+) -> Rehearsal:
+    """See `ItemFlow.rehearse_populate`."""
+    dry = items.dry
+    target = dry.end(dry.side(table))
+    function, keeping = dry.rehearsed(transform)
+    names = file_names(files)
+    notes: tuple[str, ...] = ()
+    if isinstance(files, Database):
+        source, count, size = database_of(files, target, None), 0, 0
+    elif names is None:
+        listed = list(files)
+        source, count, size = from_iterable(listed, target.key), len(listed), 0  # type: ignore[arg-type]
+    else:
+        layout = layout_of([absolute(name) for name in names])
+        size = sum(Path(part.path).stat().st_size for part in layout.parts if Path(part.path).is_file())
+        count = layout.manifest.count if layout.manifest else 0
+        source = file_source(layout, target.key, how or ReadAs())
+        notes = tuple(map(str, look(layout, target.key, how or ReadAs())))
+    rehearsal = rehearse_items(
+        source,
+        target,
+        count,
+        size,
+        asked,
+        transform=function,
+        keeping=keeping,
+        prices=dry.prices(),
+        around=dry.around(silent),
+    )
+    return msgspec.structs.replace(rehearsal, notes=(*notes, *rehearsal.notes))
+
+
+def items_of(items: ItemFlow, side: Side) -> list[dict[str, Any]]:
+    """See `ItemFlow.items_of`."""
+    wish = items.at(side).tables([side.table])[0]
+    listed = known(wish.items, ())
+    if not listed:
+        raise UsageError(
+            f"The definition of {wish.name} lists no items.", hint=f"dynasmith populate {side.table} FILE..."
+        )
+    return [decode_item_tree(wire_item(item)) for item in listed]
+
+
+def files_from(items: ItemFlow, layout: Layout, target: TableEnd, how: ReadAs, page_items: int | None) -> From:
+    """Files as the origin of a populate."""
+    total = layout.manifest.count if layout.manifest else None
+    names = [part.path for part in layout.parts]
+    return From(file_source(layout, target.key, how, page_items), partial(seen, items), len(names), names, total)
+
+
+def seen(items: ItemFlow, job_id: str) -> SeenKeys:
+    """The keys that a job has met: beside its checkpoints, or in a temporary file where those are in a table."""
+    ledger = items.ledger
+    return SeenKeys(ledger.folder / job_id / "keys.sqlite" if isinstance(ledger, FolderLedger) else None)
+
+
+def database_of(said: Database, target: TableEnd, page_items: int | None) -> OpenSource:
+    """A database as a source."""
+    return database_source(said, target.key, os.environ, page_items)
