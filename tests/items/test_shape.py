@@ -90,3 +90,18 @@ def test_a_map_whose_names_are_keys_has_no_shape() -> None:
 def test_items_with_nothing_in_common_are_read_the_general_way() -> None:
     wires = [encode_item({f"a{number}": number, "pk": "x"}) for number in range(300)]
     assert Digester(first=FEW)(wires) == digest_items(wires)
+
+
+@pytest.mark.parametrize("known", ['{"N":"1"},{"N":"2.50"}', '{"S":"a"}', ""])
+def test_lists_of_one_kind_and_of_others(known: str) -> None:
+    native = native_reader(first=FEW)
+    lists = [known, "", '{"N":"1"}', '{"S":"x"},{"N":"1"}', '{"L":[]}', '{"NULL":true}', '{"BOOL":true},{"S":"x"}']
+    wires = [f'{{"l":{{"L":[{members}]}}}}'.encode() for members in lists]
+    for wire in [wires[0]] * FEW + wires:
+        assert native(wire) == decode_item(wire)
+    native = native_reader(first=FEW)
+    for _ in range(FEW):
+        native(wires[0])
+    for members in ('{"N":"NaN"}', '{"N":1}', '{"S":1}', '{"N":"1","S":"x"}', "{}", "1"):
+        with pytest.raises(ItemInvalid):
+            native(f'{{"l":{{"L":[{members}]}}}}'.encode())

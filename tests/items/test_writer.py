@@ -36,6 +36,7 @@ ODD: tuple[Any, ...] = (
     *(b"", b"\0\xff", bytearray(b"a"), memoryview(b"b"), 0.5, object),
     *(set(), {"a"}, {"a", "é"}, {1, Decimal(2)}, {b"a"}, {"a", 1}, {Color.RED}, frozenset({"a"}), frozenset()),
     *({True}, {"\ud800"}, {Decimal("NaN")}),
+    *([1, Decimal(2)], [Decimal("1" * 39)], [10**38], [True], ["a", "\ud800"], [Decimal("1E+3")], [Decimal("NaN")]),
     *([], [1, "a", None], [[]], ("a",), [0.5], {}, {"a": 1}, {"a": "x"}, {"": "x"}, {1: "x"}, {"a": {"b": set()}}),
     *({"a": {"b": 1}}, {"a": {"b": Decimal("1" * 39)}}, OrderedDict(a=1), {"a": "x", "more": "x"}),
 )
