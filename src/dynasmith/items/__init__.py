@@ -7,6 +7,8 @@ Import from the files (``from dynasmith.items.wire import RawItem``). One idea a
 - ``value``: one attribute between wire bytes and plain Python: ``decode_value`` / ``encode_value``, ``decode_tree`` /
   ``encode_tree`` / ``write_tree``, ``same_value``.
 - ``lazy``: ``LazyItem``, the mapping that a transform sees.
+- ``shape``: what the items of one table have in common, learnt; ``native`` reads and ``writer`` writes whole items by
+  it, ``ahead`` cuts those of which a transform changes the same few attributes.
 - ``key``: ``KeySchema``, ``key_of(raw, schema) -> Key`` (hashable), ``check_key``, ``encode_key``, ``format_key``;
   ``spoken``: ``parse_key`` and ``parse_item`` from a command line.
 - ``size``: ``item_bytes``, ``write_units``, ``read_units``, ``check_item``.
