@@ -100,6 +100,28 @@ def test_from_the_dry_run_to_the_undo(story: Story) -> None:
     assert [entry["verb"] for entry in story("jobs", "list", "--json").json] == ["backfill", "backfill", "undo"]
 
 
+def test_the_dry_run_of_a_careful_run_counts_what_that_would_do(story: Story) -> None:
+    some = backfill(story, "--dry-run", "--limit", "30", "--json").json
+    assert (some["changed"], some["changed_error"], some["counted"]) == (30, 0, True)
+    assert (some["items"], some["write_units"]) == (30, 30.0)
+    assert some["notes"] == ["the limit ends it after 30 changed items; in all 120 would change"]
+    shown = backfill(story, "--dry-run", "--limit", "30")
+    assert "30 of 30 items would change" in shown.out
+    many = backfill(story, "--dry-run", "--limit", "500", "--json").json
+    assert (many["changed"], many["items"], many["notes"]) == (120, 120, [])
+    canary = backfill(story, "--dry-run", "--canary", "10%", "--json").json
+    assert (canary["changed"], canary["items"], canary["counted"]) == (12, 12, False)
+    assert canary["write_units"] == 12.0
+    assert canary["notes"] == ["the canary stops after about 12 of 120 items; in all 120 would change"]
+    both = backfill(story, "--dry-run", "--canary", "50%", "--limit", "20", "--json").json
+    assert (both["changed"], both["items"]) == (20, 20)
+    assert backfill(story, "--dry-run", "--canary", "200%").code == 2
+    assert backfill(story, "--yes", "--limit", "30", "--json").json["written"] == some["changed"]
+    rest = backfill(story, "--dry-run", "--canary", "50%", "--json").json
+    assert (rest["items"], rest["changed"]) == (60, 45)
+    assert 0 < rest["changed_error"] < 15
+
+
 def test_a_cut_journal_is_told_by_the_dry_run_of_an_undo(story: Story) -> None:
     job = backfill(story, "--yes", "--json").json["id"]
     whole = story("jobs", "undo", job, "--dry-run")

@@ -95,6 +95,7 @@ class Backfills:
         transform: Transforming,
         *,
         asked: Flowing | None = None,
+        careful: Careful | None = None,
         sample: int | None = SAMPLED_ITEMS,
     ) -> BackfillRehearsal:
         """What `run` would change, cost and take, from a sample or from every item (``sample`` None)."""
@@ -102,7 +103,9 @@ class Backfills:
         function, keeping = dry.rehearsed(_given(transform))
         assert function is not None
         end, around, prices = dry.end(dry.side(table)), dry.around(silent), dry.prices()
-        return rehearse_backfill(end, function, asked, keeping=keeping, sample=sample, prices=prices, around=around)
+        return rehearse_backfill(
+            end, function, asked, careful=careful, keeping=keeping, sample=sample, prices=prices, around=around
+        )
 
     def check(
         self,

@@ -66,13 +66,14 @@ def command(invocation: Invocation, table: str, **given: Any) -> int:
     backfills = invocation.project().backfills
     if given["check"]:
         return show_checked(invocation, backfills.check(table, transform, asked=asked))
+    careful = Careful(limit=given["limit"], canary=given["canary"])
     if invocation.dry_run:
         sample = given["sample"] or None
-        return show_rehearsed(invocation, backfills.rehearse(table, transform, asked=asked, sample=sample))
+        found = backfills.rehearse(table, transform, asked=asked, careful=careful, sample=sample)
+        return show_rehearsed(invocation, found)
     invocation.ask_environment()
     kept = "without an undo journal" if given["no_journal"] else "with an undo journal"
     invocation.ask(f"Backfill {table} in place, {kept}?")
-    careful = Careful(limit=given["limit"], canary=given["canary"])
     with FlowShown(invocation.words()) as shown:
         report = backfills.run(
             table, transform, asked=asked, careful=careful, journal=not given["no_journal"], listener=shown

@@ -63,7 +63,7 @@ def backfill(
     """
     asked, around, careful = asked or Flowing(), around or Around(), careful or Careful()
     items = table.description.item_count_estimate
-    share = _canary_items(table, careful, items)
+    share = canary_items(table, careful, items)
     segments = plan_segments(
         table.description.size_bytes_estimate, workers=asked.segments_at_once, asked=asked.segments
     )
@@ -109,7 +109,8 @@ def look_first(table: TableEnd, rewriter: Rewriter, asked: Flowing, around: Arou
     return seen
 
 
-def _canary_items(table: TableEnd, careful: Careful, items: int) -> int:
+def canary_items(table: TableEnd, careful: Careful, items: int) -> int:
+    """After how many of ``items`` a canary stops; 0 without one. Raises UsageError for what cannot be kept."""
     if careful.limit is not None and careful.limit < 1:
         raise UsageError(f"A limit of {careful.limit} items changes nothing.", hint="--dry-run writes nothing")
     if careful.canary is None:

@@ -1,15 +1,17 @@
 """--dry-run and --check of a backfill: what it would change, counted or estimated, with samples. Nothing is written."""
 
 from collections.abc import Mapping
+from math import sqrt
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from dynasmith.engine.backfill.backfill import VERB, rewriter_of
+from dynasmith.engine.backfill.backfill import VERB, canary_items, rewriter_of
+from dynasmith.engine.backfill.careful import Careful
 from dynasmith.engine.backfill.difference import Shown
 from dynasmith.engine.backfill.stage import Rewriter
-from dynasmith.engine.backfill.survey import Survey, survey
+from dynasmith.engine.backfill.survey import CONFIDENCE, Survey, survey
 from dynasmith.engine.guarded.use import Keeping
 from dynasmith.engine.transfer.asked import Flowing
 from dynasmith.engine.transfer.copy import new_job
@@ -64,6 +66,7 @@ def rehearse_backfill(
     function: Function,
     asked: Flowing | None = None,
     *,
+    careful: Careful | None = None,
     keeping: Keeping = None,
     sample: int | None = SAMPLED_ITEMS,
     prices: Mapping[str, float | None] | None = None,
@@ -71,9 +74,11 @@ def rehearse_backfill(
 ) -> BackfillRehearsal:
     """Look at ``sample`` items from all over the table, or read it whole (None). Costs what the reading costs.
 
-    ``keeping`` says how user code is kept dry. Raises RunError where its process dies or hangs.
+    What is counted is what a run with the same ``careful`` would do. ``keeping`` says how user code is kept dry. Raises
+    RunError where its process dies or hangs, UsageError for a canary that cannot be kept.
     """
-    asked, around = asked or Flowing(), around or Around()
+    asked, around, careful = asked or Flowing(), around or Around(), careful or Careful()
+    canary = canary_items(table, careful, table.description.item_count_estimate)
     rewriter = rewriter_of(table, function, asked, new_job(VERB, around, 1, {}))
     seen = survey(table, rewriter, asked, around, items=sample, keeping=keeping)
     notes = [*_notes(table, seen, rewriter), *seen.notes]
@@ -86,16 +91,20 @@ def rehearse_backfill(
     part = items / seen.scanned if seen.scanned else 0.0
     reads = seen.read_units if seen.complete else read_units(size, consistent=asked.consistent)
     writes = (seen.table_write_units + seen.index_write_units) * part
+    first = _first(seen, items, round(seen.changed * part), canary, careful.limit)
+    notes += first.notes
     estimate = with_time(
-        Estimate(items, size, reads, writes, sampled=seen.scanned),
+        Estimate(
+            round(items * first.part), round(size * first.part), reads * first.part, writes * first.part, seen.scanned
+        ),
         read_rate=rates(table, "read", asked.max_read_units, share=asked.share).ceiling,
         write_rate=rates(table, "write", asked.max_write_units, share=asked.share).ceiling,
     )
     return BackfillRehearsal(
         estimate=with_cost(estimate, prices or {}),
-        changed=round(seen.changed * part),
-        error=seen.error(items),
-        counted=seen.complete,
+        changed=first.changed,
+        error=first.error,
+        counted=seen.complete and not first.drawn,
         refused=seen.refused,
         attributes=dict(sorted(seen.names.items())),
         samples=tuple(seen.shown),
@@ -103,6 +112,34 @@ def rehearse_backfill(
         hazards=seen.hazards,
         refused_calls=tuple(seen.refused_calls),
     )
+
+
+class _First(Struct, frozen=True):
+    """The part of a table that a careful first run looks at, and what it changes there. ``drawn``: a canary's items
+    are some of all, and nobody knows which."""
+
+    part: float
+    changed: int
+    error: int
+    drawn: bool = False
+    notes: tuple[str, ...] = ()
+
+
+def _first(seen: Survey, items: int, changed: int, canary: int, limit: int | None) -> _First:
+    part, found, error, drawn = 1.0, changed, seen.error(items), False
+    notes: list[str] = []
+    if 0 < canary < items:
+        part, share = canary / items, changed / items
+        found, drawn = round(changed * part), True
+        error = round(error * part + CONFIDENCE * sqrt(canary * share * (1 - share) * (1 - part)))
+        notes.append(f"the canary stops after about {canary:,} of {items:,} items; in all {changed:,} would change")
+    if limit is not None and found + error > limit:
+        # It may still stop before the limit, where fewer items change than the sample says.
+        error = max(0, limit - (found - error)) if found - error < limit else 0
+        if found > limit:
+            part, found = part * limit / found, limit
+        notes.append(f"the limit ends it after {limit:,} changed items; in all {changed:,} would change")
+    return _First(part, found, error, drawn, tuple(notes))
 
 
 def _notes(table: TableEnd, seen: Survey, rewriter: Rewriter) -> list[str]:
