@@ -6,9 +6,11 @@ import gzip
 import hashlib
 import json
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import zstandard
 from hypothesis import given, settings
@@ -215,6 +217,25 @@ def test_a_line_that_is_not_utf8_is_rejected_and_the_rest_goes_on(tmp_path: Path
         items, dead = read_all(path)
         assert items == [b'{"pk":{"S":"a"}}', '{"pk":{"S":"é"}}'.encode()]
         assert [(entry.place, entry.reason) for entry in dead] == [(f"{path}:2", "This is not UTF-8.")]
+
+
+@pytest.mark.parametrize("kind", [bytes, msgspec.Raw])
+@pytest.mark.parametrize("broken", [(), (0,), (24,), (3, 4), range(25)])
+def test_an_item_is_one_line_wherever_its_own_line_breaks_stand(
+    tmp_path: Path, kind: type[bytes], broken: Sequence[int]
+) -> None:
+    items = [one.replace(b"},", b"}\n,\n") if number in broken else one for number, one in enumerate(WIRE)]
+
+    async def written() -> None:
+        sink = FileSink(tmp_path / "export", Head(tool="t", table="a", created_at="now", key=(("pk", "S"),)))
+        await sink.begin(0, b"")
+        for page in (items, [], items[:1]):
+            assert (await sink.write(0, [kind(one) for one in page])).written == len(page)
+
+    asyncio.run(written())
+    (part,) = (tmp_path / "export").glob("part-*")
+    expected = [one.replace(b"\n", b"") for one in [*items, items[0]]]
+    assert part.read_bytes() == b"".join(b'{"Item":%b}\n' % one for one in expected)
 
 
 @pytest.mark.parametrize("library", ["zlib", "isal"])

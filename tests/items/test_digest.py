@@ -165,6 +165,12 @@ def test_what_is_no_item_has_no_digest(wire: bytes) -> None:
         digest_items([wire])
 
 
+@pytest.mark.parametrize("wire", [b'{"a":{"S":"\xff"}}', b'{"\xff":{"S":"a"}}', b'{"a":{"L":[{"S":"\xc3("}]}}'])
+def test_what_is_not_utf8_is_no_item(wire: bytes) -> None:
+    with pytest.raises(ItemInvalid):
+        item_hash(wire)
+
+
 @given(st.text("0012.-+eE59٣", max_size=12) | st.text("0123456789", min_size=50, max_size=90) | numbers.map(str))
 def test_a_number_is_read_as_the_rules_of_numbers_read_it(text: str) -> None:
     """However it is spelt, and whether it is one at all: the quick ways agree with ``number_parts``."""

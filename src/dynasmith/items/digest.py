@@ -144,7 +144,7 @@ def canonical(raw: RawItem | bytes) -> bytes:
     """The canonical bytes of one item: equal for items that are equal to DynamoDB, however they are spelt."""
     try:
         return _general(raw, _decode_json(raw))
-    except (msgspec.DecodeError, RecursionError) as cause:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as cause:
         raise malformed(raw, cause) from cause
 
 

@@ -132,28 +132,29 @@ class FileSink:
         return self._folder / f"part-{segment:05d}-{number:04d}.{extension}{packed}"
 
     def _write(self, segment: int, items: Sequence[Item]) -> Outcome:
-        lines, dead = self._lines(items)
+        text, dead = self._text(items)
+        written = len(items) - len(dead)
         mark = self._marks[segment]
-        if lines:
-            packed = self._pack(b"".join(lines))
+        if written:
+            packed = self._pack(text)
             path = self._part(segment, len(mark.done))
             with _opened(path) as file:
                 os.lseek(file, mark.length, os.SEEK_SET)
                 _write_all(file, packed, path)
             mark.length += len(packed)
-            mark.items += len(lines)
+            mark.items += written
             if self._split is not None and mark.length >= self._split:
                 mark.done.append(ManifestPart(path.name, mark.items, mark.length))
                 mark.length = mark.items = 0
                 with _opened(self._part(segment, len(mark.done))):
                     pass
         others = tuple(entry.item for entry in dead)
-        return Outcome(written=len(lines), dead=tuple(dead), others=others)
+        return Outcome(written=written, dead=tuple(dead), others=others)
 
-    def _lines(self, items: Sequence[Item]) -> tuple[list[bytes], list[Dead]]:
+    def _text(self, items: Sequence[Item]) -> tuple[bytes, list[Dead]]:
+        """The lines of a page, and what has no form in them."""
         if self._style != "plain":
-            # A line break in JSON stands between tokens only, so taking it out changes nothing.
-            return [b'{"Item":%b}\n' % bytes(item).replace(b"\n", b"") for item in items], []
+            return _enveloped(items), []
         lines: list[bytes] = []
         dead: list[Dead] = []
         for item in items:
@@ -161,7 +162,7 @@ class FileSink:
                 lines.append(plain_from_raw(item) + b"\n")
             except ItemInvalid as error:
                 dead.append(Dead(code="rejected", reason=error.message, item=bytes(item)))
-        return lines, dead
+        return b"".join(lines), dead
 
     def _finish(self, digest: str) -> None:
         if self._dest.complete:  # killed while an earlier finish removed the parts
@@ -211,6 +212,17 @@ class FileSink:
             definition=head.definition,
             export=self._dest.export,
         )
+
+
+def _enveloped(items: Sequence[Item]) -> bytes:
+    """A line for each item, all joined at once."""
+    if not items:
+        return b""
+    inner = b'}\n{"Item":'.join(items)
+    if inner.count(b"\n") >= len(items):
+        # A line break in JSON stands between tokens only, so taking it out changes nothing.
+        inner = b'}\n{"Item":'.join([bytes(item).replace(b"\n", b"") for item in items])
+    return b'{"Item":%b}\n' % inner
 
 
 def _length(path: Path) -> int:
