@@ -64,7 +64,7 @@ def test_dead_letters_are_mended_and_taken_back(story: ItemStory) -> None:
 
 FILES = {
     "empty.jsonl": (b"", "is empty"),
-    "cut.json.gz": (gzip.compress(b"[" + b'{"pk": "a"},' * 50 + b'{"pk": "b"}]')[:-9], "is cut: it ends inside its compressed part"),
+    "cut.json.gz": (gzip.compress(b'[{"pk": "a"}, {"pk": "b"}]')[:-9], "is cut: it ends inside its compressed part"),
     "utf16.json": ('[{"pk": "a"}]'.encode("utf-16"), "is UTF-16, not UTF-8"),
     "picture.png": (b"\x89PNG\r\n\x1a\n\x00\x00", "is no text"),
     "latin.csv": ("pk,name\na,Zürich\n".encode("latin-1"), "no line of CSV in UTF-8"),

@@ -121,25 +121,36 @@ class _Frames:
         self._any = False
 
     def read(self, size: int) -> bytes:
-        """Some plain bytes, none at the end. Raises EOFError where the file ends inside a frame."""
-        while not self._plain:
-            packed = self._packed or self._file.read(PACKED_BYTES)
-            self._packed = b""
-            if not packed:
-                if self._frame is not None:
-                    raise EOFError
-                return b""
-            if self._frame is None and self._any:
-                packed = packed.lstrip(self._padding)
-                if not packed:
-                    continue
-            self._any = True
-            frame = self._frame = self._frame or self._fresh()
-            self._plain = frame.decompress(packed)
-            if frame.eof:
-                self._packed, self._frame = frame.unused_data, None
-        taken, self._plain = self._plain[:size], self._plain[size:]
+        """``size`` plain bytes, fewer only at the end: so a small file that is cut is known before a job begins.
+
+        Raises EOFError where the file ends inside a frame.
+        """
+        parts, held = [self._plain], len(self._plain)
+        while held < size and (piece := self._piece()) is not None:
+            parts.append(piece)
+            held += len(piece)
+        plain = b"".join(parts)
+        taken, self._plain = plain[:size], plain[size:]
         return taken
+
+    def _piece(self) -> bytes | None:
+        """What comes next, which may be nothing yet; None at the end."""
+        packed = self._packed or self._file.read(PACKED_BYTES)
+        self._packed = b""
+        if not packed:
+            if self._frame is not None:
+                raise EOFError
+            return None
+        if self._frame is None:
+            packed = packed.lstrip(self._padding) if self._any else packed
+            if not packed:
+                return b""
+            self._frame, self._any = self._fresh(), True
+        frame = self._frame
+        plain: bytes = frame.decompress(packed)
+        if frame.eof:
+            self._packed, self._frame = frame.unused_data, None
+        return plain
 
     def close(self) -> None:
         """The file is closed by who opened it."""
