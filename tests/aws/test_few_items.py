@@ -1,12 +1,15 @@
 """A few items on real engines."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from dynasmith.aws.few_items import AwsItems
+from dynasmith.aws.session import Session
 from dynasmith.aws.tables import AwsTables
 from dynasmith.errors import ConditionFailed, TableNotFound, ValidationRefused
+from dynasmith.local.strict import StrictServer
 from dynasmith.plans.step import CallCreateTable
 from dynasmith.tables.table import Index, Key, KeyAttribute, Table
 
@@ -48,6 +51,26 @@ def test_only_new(items: AwsItems, filled: str) -> None:
     with pytest.raises(ConditionFailed):
         items.put(filled, {"id": {"S": "g"}, "at": {"N": "3"}, "a_first_name": {"S": "x"}}, only_new=True)
     assert items.get(filled, {"id": {"S": "g"}, "at": {"N": "3"}}) == item(3)
+
+
+def test_only_new_after_a_lost_answer_knows_its_own_write(
+    ministack_endpoint: str, open_endpoint: Callable[[str], Session], name: str
+) -> None:
+    tables = AwsTables(open_endpoint(ministack_endpoint))
+    tables.send(name, CallCreateTable(table=Table(name=name, key=Key(partition=(ID,), sort=(AT,)))))
+    with StrictServer(ministack_endpoint, clock="real", capacity=False) as strict:
+        items = AwsItems(open_endpoint(strict.endpoint))
+        strict.fault("PutItem", kind="500-after", times=1)
+        items.put(name, item(1) | {"some": {"SS": ["b", "a"]}, "n": {"N": "1.0"}}, only_new=True)
+        assert len(strict.journal.of("PutItem", table=name)) == 2
+        strict.calm()
+        strict.fault("PutItem", kind="500", times=1)
+        with pytest.raises(ConditionFailed):  # sent again too, and somebody else's item
+            items.put(name, item(1), only_new=True)
+        strict.calm()
+        with pytest.raises(ConditionFailed):  # equal, and there before: nothing was sent again
+            items.put(name, item(1) | {"some": {"SS": ["a", "b"]}, "n": {"N": "1"}}, only_new=True)
+    tables.delete(name)
 
 
 @pytest.mark.parametrize(

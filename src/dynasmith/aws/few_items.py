@@ -3,10 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from dynasmith.aws.binary import from_botocore, to_botocore
 from dynasmith.aws.request_items import absent
 from dynasmith.aws.session import Session
-from dynasmith.errors import ServiceUnavailable, ValidationRefused
+from dynasmith.errors import ConditionFailed, ServiceError, ServiceUnavailable, ValidationRefused
+from dynasmith.items.digest import tree_hash
 
 KEYS_A_BATCH = 100
 """BatchGetItem: at most 100 keys a request."""
@@ -53,11 +56,26 @@ class AwsItems:
         return found
 
     def put(self, table: str, item: Mapping[str, Any], *, only_new: bool = False) -> None:
-        """Write one item whole. With ``only_new`` raises ConditionFailed where there is one of that key."""
+        """Write one item whole. With ``only_new`` raises ConditionFailed where there is one of that key.
+
+        A write whose answer was lost is sent again by botocore, and then meets itself: where it was sent again, what
+        stands there is read (two calls more), and an item that equals ours is ours.
+        """
         told: dict[str, Any] = {"Item": to_botocore(item)}
-        if only_new:
-            told |= absent(item)
-        self._call("PutItem", table, told)
+        if not only_new:
+            self._call("PutItem", table, told)
+            return
+        try:
+            self._call("PutItem", table, told | absent(item))
+        except ConditionFailed as failed:
+            if not _sent_again(failed) or not self._stands(table, item):
+                raise
+
+    def _stands(self, table: str, item: Mapping[str, Any]) -> bool:
+        """Whether the table holds an item equal to this one."""
+        key = self._call("DescribeTable", table, {})["Table"]["KeySchema"]
+        there = self.get(table, {part["AttributeName"]: item[part["AttributeName"]] for part in key})
+        return there is not None and tree_hash(there) == tree_hash(item)
 
     def query(
         self,
@@ -103,6 +121,12 @@ class AwsItems:
 
     def _call(self, operation: str, table: str, told: dict[str, Any]) -> dict[str, Any]:
         return self._session.call("dynamodb", operation, {"TableName": table, **told}, table=table)
+
+
+def _sent_again(error: ServiceError) -> bool:
+    """Whether botocore sent the request more than once."""
+    said = error.__cause__.response if isinstance(error.__cause__, ClientError) else {}
+    return bool(said.get("ResponseMetadata", {}).get("RetryAttempts"))
 
 
 def _term(number: int, name: str, said: Any, names: dict[str, str], values: dict[str, Any]) -> str:
