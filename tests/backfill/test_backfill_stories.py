@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
@@ -120,6 +121,25 @@ def test_the_dry_run_of_a_careful_run_counts_what_that_would_do(story: Story) ->
     rest = backfill(story, "--dry-run", "--canary", "50%", "--json").json
     assert (rest["items"], rest["changed"]) == (60, 45)
     assert 0 < rest["changed_error"] < 15
+
+
+def test_one_of_a_thing_is_said_as_one(story: Story) -> None:
+    for number in range(1, 120):
+        story.client.delete_item(TableName=TABLE, Key={"pk": {"S": f"item-{number:05d}"}})
+    said = [backfill(story, "--dry-run", "--sample", "1"), backfill(story, "--dry-run"), backfill(story, "--check")]
+    (story.folder / "one.yaml").write_text(SHAPE + "  - {remove: number}\n  - {remove: tags}\n  - {remove: more}\n")
+    said.append(story("backfill", TABLE, "--transform", "one.yaml", "--dry-run"))
+    said.append(story("backfill", TABLE, "--transform", "one.yaml", "--yes"))
+    [job] = [entry["id"] for entry in story("jobs", "list", "--json").json]
+    said += [story("jobs", "undo", job, "--dry-run"), story("jobs", "undo", job, "--yes")]
+    text = "\n".join(answer.out + answer.err for answer in said)
+    assert "1 of 1 item would change" in text
+    assert "(1 attribute stays as it is)" in text
+    assert "1 change would be put back." in text
+    assert "1 put back" in text
+    assert "1 item: 0 have the new shape, 1 does not." in text
+    several = "items|attributes|changes|read units|write units|frames"
+    assert re.findall(rf"(?<![\d,.])1 (?:{several})\b", text) == []
 
 
 def test_a_cut_journal_is_told_by_the_dry_run_of_an_undo(story: Story) -> None:

@@ -10,6 +10,7 @@ from dynasmith.jobs.counts import Counts
 from dynasmith.ports.listener import Event
 
 JOB = "copy-20261121T101500-1a2b3c"
+RESUME = f"dynasmith jobs resume {JOB}"
 COUNTS = Counts(read=1200, written=1190, dead=10, throttled=3, write_units=2400.0)
 EVENTS: tuple[Event, ...] = (
     FlowStarted(table="users_v2", job=JOB, verb="copy", segments=4, total_items=2400, resumed=False),
@@ -46,8 +47,15 @@ def test_elsewhere_each_sentence_is_one_line() -> None:
     assert shown(force_terminal=False).splitlines() == [
         f"Job {JOB} started: copy users_v2.",
         f"Dead letter (rejected) at a.jsonl:7: [it] lacks its key {'x' * 200}",
-        f"Job {JOB} failed after 1,200 items. Mend what the error says, then: dynasmith jobs resume {JOB}",
+        f"Job {JOB} failed; 1,200 items had been acknowledged. Mend what the error says, then: {RESUME}",
     ]
+
+
+def test_a_job_that_failed_before_anything_was_acknowledged_counts_nothing() -> None:
+    told = io.StringIO()
+    with FlowShown(Console(file=told, width=300, color_system=None)) as listener:
+        listener(FlowEnded(table="users_v2", job=JOB, state="failed", counts=Counts(), seconds=2.0))
+    assert told.getvalue().startswith(f"Job {JOB} failed; no page of items had been acknowledged. Mend what")
 
 
 def test_quiet_is_quiet() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from dynasmith.cli.counted import counted
+from dynasmith.cli.counted import counted, either
 from dynasmith.cli.flow_shown import exit_of
 from dynasmith.cli.shared import Invocation, print_json
 from dynasmith.engine.backfill.others import Others, UndoReport
@@ -52,8 +52,8 @@ def show_undone(invocation: Invocation, report: Report) -> int:
         print_json(report.to_json())
         return exit_of(invocation, report)
     invocation.say(
-        f"undo: {counts.written:,} put back, {counts.already:,} were as before already, {counts.skipped:,} are gone, "
-        f"{counts.dead:,} left as they are."
+        f"undo: {counts.written:,} put back, {either(counts.already, 'was', 'were')} as before already, "
+        f"{either(counts.skipped, 'is', 'are')} gone, {either(counts.dead, 'left as it is', 'left as they are')}."
     )
     _spent(invocation, report)
     if isinstance(report, UndoReport):
@@ -83,7 +83,8 @@ def _others(invocation: Invocation, others: Others) -> None:
 def _spent(invocation: Invocation, report: Report) -> None:
     counts = report.counts
     cost = "" if report.dollars is None else f"; ${report.dollars:,.4f}"
-    invocation.say(f"{counts.read_units:,.0f} read units, {counts.write_units:,.0f} write units{cost}.")
+    units = f"{counted(counts.read_units, 'read unit')}, {counted(counts.write_units, 'write unit')}"
+    invocation.say(f"{units}{cost}.")
 
 
 def show_rehearsed(invocation: Invocation, rehearsal: BackfillRehearsal) -> int:
@@ -93,15 +94,15 @@ def show_rehearsed(invocation: Invocation, rehearsal: BackfillRehearsal) -> int:
         return 0
     page, estimate = invocation.page(), rehearsal.estimate
     if rehearsal.counted:
-        said = f"{rehearsal.changed:,} of {estimate.items:,} items would change: every item was read."
+        said = f"{rehearsal.changed:,} of {counted(estimate.items, 'item')} would change: every item was read."
     else:
         said = (
-            f"About {rehearsal.changed:,} of {estimate.items:,} items would change, give or take {rehearsal.error:,} "
-            f"({estimate.sampled:,} were read)."
+            f"About {rehearsal.changed:,} of {counted(estimate.items, 'item')} would change, give or take "
+            f"{rehearsal.error:,} ({either(estimate.sampled, 'was', 'were')} read)."
         )
     page.print(said, markup=False)
     for name, count in rehearsal.attributes.items():
-        page.print(f"  {name}: written in {count:,} of {estimate.sampled:,} items", markup=False)
+        page.print(f"  {name}: written in {count:,} of {counted(estimate.sampled, 'item')}", markup=False)
     _estimate(invocation, estimate)
     _samples(invocation, rehearsal.samples)
     for note in rehearsal.notes:
@@ -118,11 +119,11 @@ def show_undo_rehearsed(invocation: Invocation, rehearsal: UndoRehearsal) -> int
         print_json(rehearsal.to_json())
         return 0
     page = invocation.page()
-    page.print(f"{rehearsal.estimate.items:,} changes would be put back.", markup=False)
+    page.print(f"{counted(rehearsal.estimate.items, 'change')} would be put back.", markup=False)
     _estimate(invocation, rehearsal.estimate)
     _samples(invocation, rehearsal.samples)
     if rehearsal.damaged:
-        lost = f"{counted(rehearsal.damaged, 'frame')} of the journal {'is' if rehearsal.damaged == 1 else 'are'}"
+        lost = either(rehearsal.damaged, "frame of the journal is", "frames of the journal are")
         said = f"{lost} missing or damaged: what the job wrote there cannot be put back."
         page.print(said, style="yellow", markup=False)
     page.print("Dry run: nothing was written.", markup=False)
@@ -135,8 +136,10 @@ def show_checked(invocation: Invocation, checked: Checked) -> int:
         print_json(checked.to_json())
     else:
         page = invocation.page()
-        said = f"{checked.read:,} items: {checked.unchanged:,} have the new shape, {checked.changed:,} do not"
-        page.print(said + (f", {checked.refused:,} are refused." if checked.refused else "."), markup=False)
+        said = f"{counted(checked.read, 'item')}: {either(checked.unchanged, 'has', 'have')} the new shape"
+        said += f", {either(checked.changed, 'does', 'do')} not"
+        said += f", {either(checked.refused, 'is', 'are')} refused." if checked.refused else "."
+        page.print(said, markup=False)
         _samples(invocation, checked.differing)
         for reason in checked.reasons:
             page.print(f"  ! {reason}", style="yellow", markup=False)
@@ -147,15 +150,14 @@ def _estimate(invocation: Invocation, estimate: Estimate) -> None:
     seconds = estimate.seconds
     taking = "unknown" if seconds is None or math.isinf(seconds) else f"{seconds:,.0f} s at this pace"
     cost = "unknown" if estimate.dollars is None else f"${estimate.dollars:,.4f}"
-    invocation.page().print(
-        f"{estimate.read_units:,.0f} read units, {estimate.write_units:,.0f} write units; time {taking}; cost {cost}.",
-        markup=False,
-    )
+    units = f"{counted(estimate.read_units, 'read unit')}, {counted(estimate.write_units, 'write unit')}"
+    invocation.page().print(f"{units}; time {taking}; cost {cost}.", markup=False)
 
 
 def _samples(invocation: Invocation, samples: Sequence[Shown]) -> None:
     page = invocation.page()
     for sample in samples:
-        page.print(f"{sample.key} ({sample.untouched} attributes stay as they are)", style="bold", markup=False)
+        stay = either(sample.untouched, "attribute stays as it is", "attributes stay as they are")
+        page.print(f"{sample.key} ({stay})", style="bold", markup=False)
         for line in sample.lines:
             page.print(f"  {line}", style="red" if line.startswith("-") else "green", markup=False)

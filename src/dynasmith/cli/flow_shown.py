@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from dynasmith.cli.counted import counted
 from dynasmith.cli.shared import Invocation, print_json
 from dynasmith.engine.transfer.events import FlowDead, FlowEnded, FlowNote, FlowProgress, FlowStarted
 from dynasmith.ports.listener import Event
@@ -91,8 +92,10 @@ class FlowShown:
                     if event.trace:
                         self._say(event.trace, "dim")
                 case FlowEnded(state="failed"):
+                    # What was under way when the error came may be written, and is not in the counts.
+                    known = counted(event.counts.read, "item") if event.counts.read else "no page of items"
                     self._say(
-                        f"Job {event.job} failed after {event.counts.read:,} items. Mend what the error says, then: "
+                        f"Job {event.job} failed; {known} had been acknowledged. Mend what the error says, then: "
                         f"dynasmith jobs resume {event.job}",
                         "yellow",
                     )
@@ -111,11 +114,11 @@ class FlowShown:
 
 def _figures(event: FlowProgress) -> str:
     counts = event.counts
-    parts = [f"{counts.read:,} items", f"{event.items_per_second:,.0f}/s"]
+    parts = [counted(counts.read, "item"), f"{event.items_per_second:,.0f}/s"]
     if counts.write_units:
         parts.append(f"{counts.write_units / max(event.seconds, 0.001):,.0f} WU/s")
     if counts.throttled:
-        parts.append(f"{counts.throttled:,} throttles")
+        parts.append(counted(counts.throttled, "throttle"))
     if counts.dead:
         parts.append(f"{counts.dead:,} dead")
     if event.remaining_seconds is not None:
@@ -133,16 +136,14 @@ def show_report(invocation: Invocation, report: Report, **more: Any) -> int:
 
         return show_changes(invocation, report)
     counts = report.counts
-    again = "".join(
-        f"; {count:,} {word}"
-        for count, word in ((counts.retried, "sent again"), (counts.throttled, "throttles"))
-        if count
-    )
+    again = f"; {counts.retried:,} sent again" if counts.retried else ""
+    again += f"; {counted(counts.throttled, 'throttle')}" if counts.throttled else ""
+    units = f"{counted(counts.read_units, 'read unit')}, {counted(counts.write_units, 'write unit')}"
     state = "" if report.job.state == "done" else f" ({report.job.state})"
     invocation.say(f"{report.job.verb}{state}: {counts.arithmetic}{again}.")
     invocation.say(
-        f"{report.seconds:,.1f} s, {report.items_per_second:,.0f} items/s; {counts.read_units:,.0f} read units, "
-        f"{counts.write_units:,.0f} write units, {_dollars(report.dollars)}; digest {report.job.digest or 'not made'}."
+        f"{report.seconds:,.1f} s, {report.items_per_second:,.0f} items/s; {units}, "
+        f"{_dollars(report.dollars)}; digest {report.job.digest or 'not made'}."
     )
     if counts.dead:
         invocation.say(f"Dead letters: {report.dead_letters}")
@@ -176,12 +177,13 @@ def show_rehearsal(invocation: Invocation, rehearsal: Rehearsal) -> int:
         return 0
     page, estimate = invocation.page(), rehearsal.estimate
     page.print(
-        f"About {estimate.items:,} items, {estimate.bytes:,} bytes ({estimate.sampled:,} sampled).", markup=False
+        f"About {counted(estimate.items, 'item')}, {counted(estimate.bytes, 'byte')} ({estimate.sampled:,} sampled).",
+        markup=False,
     )
     seconds = estimate.seconds
     taking = "time unknown" if seconds is None or math.isinf(seconds) else f"{_seconds(seconds)} at this pace"
     page.print(
-        f"{estimate.read_units:,.0f} read units, {estimate.write_units:,.0f} write units; {taking}; "
+        f"{counted(estimate.read_units, 'read unit')}, {counted(estimate.write_units, 'write unit')}; {taking}; "
         f"{_dollars(estimate.dollars)}.",
         markup=False,
     )

@@ -146,8 +146,9 @@ def _notes(table: TableEnd, seen: Survey, rewriter: Rewriter) -> list[str]:
     notes = [f"{divergence.sentence} The backfill would be refused." for divergence in seen.divergences[:1]]
     if seen.refused:
         stopping = any(map(rewriter.stops, seen.refusals))
-        word = "would stop the job" if stopping else "go to the dead letters"
-        notes.append(f"{seen.refused} of {seen.read} items are refused and {word}: {seen.refusals[0].message}")
+        word = "would stop the job" if stopping else f"{'goes' if seen.refused == 1 else 'go'} to the dead letters"
+        noun, is_ = "item" if seen.read == 1 else "items", "is" if seen.refused == 1 else "are"
+        notes.append(f"{seen.refused:,} of {seen.read:,} {noun} {is_} refused and {word}: {seen.refusals[0].message}")
     if table.expires and table.expires in seen.names:
         notes.append(f"it writes {table.expires}, by which the table deletes items (TTL)")
     if seen.index_write_units:

@@ -1,0 +1,9 @@
+"""Counts as people say them."""
+
+from dynasmith.cli.counted import counted, either
+
+
+def test_one_is_one_and_everything_else_is_several() -> None:
+    assert [counted(count, "item") for count in (0, 1, 2, 1000)] == ["0 items", "1 item", "2 items", "1,000 items"]
+    assert [counted(count, "unit") for count in (0.5, 0.9, 1.4, 1.6)] == ["0 units", "1 unit", "1 unit", "2 units"]
+    assert [either(count, "is", "are") for count in (0, 1, 2000)] == ["0 are", "1 is", "2,000 are"]
