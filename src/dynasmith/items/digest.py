@@ -26,7 +26,7 @@ import msgspec
 
 from dynasmith.errors import DataError
 from dynasmith.items.number import number_parts
-from dynasmith.items.shape import FIRST, Field, Learning, Shape
+from dynasmith.items.shape import FIRST, TYPES, Field, Learning, Shape
 from dynasmith.items.value import malformed
 from dynasmith.items.wire import RawItem
 
@@ -114,7 +114,7 @@ class Digester:
     __slots__ = ("_hashed",)
 
     def __init__(self, *, first: int = FIRST) -> None:
-        self._hashed = Learning(general_hash, _write, first=first)
+        self._hashed = Learning(general_hash, _write, CONTENTS, first=first)
 
     def __call__(self, raws: Iterable[RawItem | bytes]) -> Digest:
         """The digest of some items: about 7 us an item of 12 attributes. Raises ItemInvalid."""
@@ -325,6 +325,18 @@ _MALFORMED: Final = (
 # --- straight-line code for a learnt shape ----------------------------------------------------------------------------
 
 
+class _Text(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    v: str = msgspec.field(name="S")
+
+
+class _Number(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    v: str = msgspec.field(name="N")
+
+
+#: What the code is for: lists of one kind are lists of values.
+CONTENTS: Final[Mapping[str, Any]] = {**TYPES, "LS": list[_Text], "LN": list[_Number]}
+
+
 def _write(shape: Shape) -> tuple[str, dict[str, Any]]:
     lines, names = digest_lines(shape)
     return "\n ".join(["def read(v):", *lines, "return h.digest()"]), names
@@ -335,7 +347,14 @@ def digest_lines(shape: Shape) -> tuple[list[str], dict[str, Any]]:
     names: dict[str, Any] = {f"canonical_{tag}": encode for tag, encode in _CANONICAL.items()}
     names |= {f"H{tag.decode()}": heads for tag, heads in _HEADS.items()}
     names |= {"UNSET": msgspec.UNSET, "base64": binascii.a2b_base64, "join": _join, "value": _value}
-    names |= {"hasher": _hasher, "known": _known_numbers, "long": _long_number, "members": _members}
+    names |= {
+        "hasher": _hasher,
+        "known": _known_numbers,
+        "long": _long_number,
+        "members": _members,
+        "number": _number,
+        "text": _text,
+    }
     lines: list[str] = []
     content = _content(shape, "v", lines, names)
     return [*lines, "h = hasher()", f"h.update({content})"], names
@@ -375,6 +394,9 @@ def _part(
             parts = f"{key}, known(n) if len(n := {content}) <= {_SHORT} or '.' in n else long(n)"
         case "B":
             parts = _headed(key, "B", f"base64({content}, strict_mode=True)")
+        case "L" if field.member in ("N", "S"):
+            one = "number" if field.member == "N" else "text"
+            parts = _headed(key, "L", f"join([{one}(m.v) for m in {content}])")
         case "SS":
             parts = _headed(key, "s", f"join(sorted(set(map(members, {content}))))")
         case "BOOL":

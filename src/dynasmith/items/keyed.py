@@ -4,7 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Final
 
-from dynasmith.items.digest import digest_lines, general_hash
+from dynasmith.items.digest import CONTENTS, digest_lines, general_hash
 from dynasmith.items.key import KeySchema, KeyType, key_bytes, key_of
 from dynasmith.items.number import number_text
 from dynasmith.items.shape import FIRST, Learning, Shape
@@ -32,7 +32,7 @@ def keyed_reader(key: KeySchema, *, first: int = FIRST) -> Callable[[RawItem | b
         made = general_hash(raw, tree)
         return key_bytes(key_of(raw, key)), made
 
-    return Learning(general, lambda shape: _write(shape, key), first=first)
+    return Learning(general, lambda shape: _write(shape, key), CONTENTS, first=first)
 
 
 def _write(shape: Shape, key: KeySchema) -> tuple[str, dict[str, Any]]:
