@@ -94,7 +94,7 @@ NOTHING: Final = Digest()
 
 
 def digest_items(raws: Iterable[RawItem | bytes]) -> Digest:
-    """The digest of some items, a page at a time: about 10 us an item of 12 attributes. Add the parts up with ``+``.
+    """The digest of some items, a page at a time: about 20 us an item of 12 attributes. Add the parts up with ``+``.
 
     Raises ItemInvalid for an item that is not DynamoDB JSON.
     """
@@ -117,7 +117,7 @@ class Digester:
         self._hashed = Learning(general_hash, _write, CONTENTS, first=first)
 
     def __call__(self, raws: Iterable[RawItem | bytes]) -> Digest:
-        """The digest of some items: about 7 us an item of 12 attributes. Raises ItemInvalid."""
+        """The digest of some items: about 11 us an item of 12 attributes. Raises ItemInvalid."""
         count = total = 0
         hashed, number = self._hashed, int.from_bytes
         for raw in raws:

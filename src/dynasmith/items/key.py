@@ -121,7 +121,7 @@ def key_of(raw: RawItem | bytes, schema: KeySchema) -> Key:
 def sure_key(raw: RawItem | bytes, schema: KeySchema) -> Key | None:
     """The key of a JSON object where one look says that it breaks no rule; None where ``check_key`` must decide.
 
-    A key is given only where the bytes are one JSON object, and is the one that ``check_key`` gives. About 1.7 us.
+    A key is given only where the bytes are one JSON object, and is the one that ``check_key`` gives. About 2 us.
     """
     strings = schema._reader.strings
     return None if strings is None else strings(raw)
