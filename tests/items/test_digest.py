@@ -13,7 +13,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from dynasmith.errors import DataError, ItemInvalid
-from dynasmith.items.digest import NOTHING, Digest, canonical, digest_items, item_hash
+from dynasmith.items.canonical import canonical
+from dynasmith.items.digest import NOTHING, Digest, digest_items, item_hash
 from dynasmith.items.number import number_parts
 from dynasmith.items.value import same_value
 from dynasmith.items.wire import encode_item
