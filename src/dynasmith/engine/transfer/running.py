@@ -194,7 +194,6 @@ def _moving(flow: Flow, ways: Ways, around: Around, ends: _Ends) -> Moving:
             sink=ways.sink,
             reads=ways.reads,
             writes=ways.writes,
-            part=1.0,
             width=replace(ways.width, segments=each),
             digest=ways.digest,
             only_new=flow.only_new,

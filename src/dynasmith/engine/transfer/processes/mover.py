@@ -9,7 +9,7 @@ twice; where this process dies they end at once.
 import asyncio
 import io
 import pickle
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import inf
 from typing import Any, Protocol
 
@@ -31,14 +31,13 @@ _ENTRY = "dynasmith.engine.transfer.processes.mover_inside"
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """All that a process must know. ``reads`` and ``writes`` are the whole job's, ``part`` of them this process's."""
+    """All that a process must know as it begins. ``reads`` and ``writes`` are the whole job's."""
 
     job: Job
     source: OpenSource
     sink: OpenSink
     reads: Rates
     writes: Rates
-    part: float
     width: Width
     digest: bool
     only_new: bool
@@ -62,6 +61,9 @@ class ProcessMover:
     def __init__(self, work: Work, stage: Stage | None, count: int, keeper: Lender, stop: Stop) -> None:
         self._work = work
         self._stage = b"" if stage is None else sendable(stage)
+        self._anchored: list[Anchored] = []
+        self._first = b""
+        self._held = False
         self._keeper = keeper
         self._stop = stop
         self._crew = [_Member(self) for _ in range(count)]
@@ -71,6 +73,7 @@ class ProcessMover:
 
     async def run(self) -> None:
         """Move all segments that there are. Raises what a process raised, RunError when they keep dying."""
+        self._first = await asyncio.to_thread(self._pickled)  # an address and keys may have to be asked for
         await together([self._keep_alive(member) for member in self._crew])
 
     @property
@@ -97,7 +100,7 @@ class ProcessMover:
 
     async def hold(self) -> None:
         """Write nothing over another item from now on; returns when no plain write is under way in any process."""
-        self._work = replace(self._work, only_new=True)
+        self._held = True
         await together([member.hold() for member in self._crew])
 
     async def _keep_alive(self, member: "_Member") -> None:
@@ -130,6 +133,18 @@ class ProcessMover:
     def _part(self) -> float:
         return 1 / max(1, sum(member.busy for member in self._crew))
 
+    def _pickled(self) -> bytes:
+        """The first frame of each process. What is anchored stays here, by its place in a list."""
+        written = io.BytesIO()
+        pickler = _Pickler(written, self._anchored)
+        try:
+            pickler.dump(self._work)
+        except (pickle.PicklingError, AttributeError, TypeError) as error:
+            raise UsageError(
+                f"This job cannot be moved by other processes: {error}.", hint="leave --processes away"
+            ) from error
+        return pickle.dumps((self._stage, written.getvalue()))
+
     def _tell_all(self, word: "words.ToProcess") -> None:
         for member in self._crew:
             member.tell(word)
@@ -143,7 +158,6 @@ class _Member:
         self._child: Child | None = None
         self._moving: set[int] = set()
         self._holding: dict[int, asyncio.Future[None]] = {}
-        self._anchored: list[Anchored] = []
         self.busy = True
         self.rates = (0.0, 0.0)
 
@@ -164,13 +178,13 @@ class _Member:
     async def live(self) -> None:
         """Start a process and serve it to its end. Raises Died, and what the process raised."""
         mover = self._mover
-        work = replace(mover._work, part=mover._part)
-        child = await Child.begun(_ENTRY, await asyncio.to_thread(self._pickled, work))
+        child = await Child.begun(_ENTRY, mover._first)
         died: Died | None = None
         try:
             self._child = child
             self.rates = mover._begun(*mover._limits)
-            if mover._work.only_new:  # it has no segment yet, and hears this before it gets one
+            # It has no segment yet, and hears all this before it gets one.
+            if mover._held:
                 self.tell(words.Hold(0))
             if mover._paused:
                 self.tell(words.Wish("pause"))
@@ -237,21 +251,8 @@ class _Member:
             case words.Moved():
                 await keeper.moved()
             case words.Ask(_, anchored, asked):
-                body = await self._anchored[anchored].ask(asked)
+                body = await self._mover._anchored[anchored].ask(asked)
         child.send(words.encode(words.Answer(question.number, body)))
-
-    def _pickled(self, work: Work) -> bytes:
-        """The first frame. What is anchored stays here, by its place in a list."""
-        self._anchored = []
-        written = io.BytesIO()
-        pickler = _Pickler(written, self._anchored)
-        try:
-            pickler.dump(work)
-        except (pickle.PicklingError, AttributeError, TypeError) as error:
-            raise UsageError(
-                f"This job cannot be moved by other processes: {error}.", hint="leave --processes away"
-            ) from error
-        return pickle.dumps((self._mover._stage, written.getvalue()))
 
 
 class _Pickler(pickle.Pickler):

@@ -51,7 +51,7 @@ def _received(first: bytes, line: "_Line") -> tuple[Stage | None, Work]:
 
 async def _move(line: "_Line", stage: Stage | None, work: Work, stop: Stop) -> None:
     line.listen(stop)
-    reads, writes = Pacer("read", work.reads, part=work.part), Pacer("write", work.writes, part=work.part)
+    reads, writes = Pacer("read", work.reads), Pacer("write", work.writes)  # the job says which part, first of all
     heard = heard_by(reads, writes)
     source = await work.source(heard)
     try:
