@@ -16,7 +16,7 @@ from typing import Protocol
 import msgspec
 
 from dynasmith.engine.transfer.events import FlowDead, FlowProgress
-from dynasmith.engine.transfer.loop import Stop
+from dynasmith.engine.transfer.loop import Stop, tasks_together
 from dynasmith.errors import RunError
 from dynasmith.items.digest import Digest
 from dynasmith.jobs.checkpoint import Checkpoint
@@ -135,14 +135,13 @@ class Flow:
         await self.before(self.at)
 
     async def run(self, moving: Moving) -> None:
-        """Run what is left, after ``begin``. Raises the first error of any segment; the others are stopped."""
+        """Run what is left, after ``begin``. Raises the first error of any segment, or of the look at what is
+        wanted of the job; the others are stopped."""
         self._moving = moving
-        watch = asyncio.create_task(self._watch(moving), name="watch")
-        try:
+        async with tasks_together() as tasks:  # a job that cannot hear what is wanted of it does not go on unheard
+            watch = tasks.create_task(self._watch(moving), name="watch")
             await moving.run()
-        finally:
             watch.cancel()
-            await asyncio.gather(watch, return_exceptions=True)
 
     # --- what movers ask ----------------------------------------------------------------------------------------------
 
