@@ -9,6 +9,7 @@ import subprocess
 import sys
 from typing import Any, Final
 
+from dynasmith.engine.transfer.processes.forks import kept_from_forks
 from dynasmith.engine.transfer.trace import RemoteTraceback
 from dynasmith.errors import RunError, UsageError
 
@@ -38,7 +39,7 @@ class Child:
     @classmethod
     async def begun(cls, entry: str, first: bytes) -> "Child":
         """Start a process that runs ``main`` of the module ``entry``, and send it the frame that says what to do."""
-        ours, theirs = socket.socketpair()
+        ours, theirs = map(kept_from_forks, socket.socketpair())
         starting = asyncio.create_task(asyncio.to_thread(_started, entry, theirs))
         try:
             process = await asyncio.shield(starting)
@@ -123,8 +124,9 @@ def _started(entry: str, theirs: socket.socket) -> "subprocess.Popen[bytes]":
     Raises RunError where the system has no room for one more.
     """
     flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]  # as multiprocessing does it
-    boot = f"import sys, json; sys.path[:] = json.loads(sys.argv[1]); from {entry} import main; main()"
-    command = [sys.executable, *flags, "-c", boot, json.dumps(list(map(str, sys.path)))]
+    boot = f"import sys, json; sys.path[:], sys.argv[:] = json.loads(sys.argv[1]); from {entry} import main; main()"
+    # -P: a json.py of the working directory is not ours, as it is none of this program's.
+    command = [sys.executable, *flags, "-P", "-c", boot, json.dumps([list(map(str, sys.path)), sys.argv])]
     if sys.platform == "win32":
         group = subprocess.CREATE_NEW_PROCESS_GROUP
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=sys.__stderr__, creationflags=group)

@@ -6,10 +6,12 @@ import runpy
 import signal
 import socket
 import sys
+from contextlib import suppress
 from types import ModuleType
 from typing import Any, Protocol
 
 from dynasmith.engine.transfer.asked import LOADING
+from dynasmith.engine.transfer.processes.forks import kept_from_forks
 from dynasmith.engine.transfer.trace import trace_of
 from dynasmith.errors import DynasmithError, RunError, UsageError
 
@@ -26,11 +28,17 @@ def own_socket() -> socket.socket:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform == "win32":
         return socket.fromshare(sys.stdin.buffer.read())
-    ours = socket.socket(fileno=os.dup(0))
+    ours = kept_from_forks(socket.socket(fileno=os.dup(0)))
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
     return ours
+
+
+def show_prints() -> None:
+    """Let what user code printed be seen; it may have closed what it printed to."""
+    with suppress(OSError, ValueError):
+        sys.stdout.flush()
 
 
 def read_frame(pipe: Pipe) -> bytes:

@@ -9,7 +9,6 @@ import io
 import os
 import pickle
 import socket
-import sys
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -19,7 +18,15 @@ from dynasmith.engine.transfer.loop import Stop, run
 from dynasmith.engine.transfer.mover import Mover
 from dynasmith.engine.transfer.pacing import Pacer, heard_by
 from dynasmith.engine.transfer.processes import words
-from dynasmith.engine.transfer.processes.inside import Pipe, loaded_stage, own_socket, packed, read_frame, send_frame
+from dynasmith.engine.transfer.processes.inside import (
+    Pipe,
+    loaded_stage,
+    own_socket,
+    packed,
+    read_frame,
+    send_frame,
+    show_prints,
+)
 from dynasmith.engine.transfer.processes.mover import Work
 from dynasmith.engine.transfer.stage import Stage
 from dynasmith.jobs.checkpoint import Checkpoint, decode_checkpoint, encode_checkpoint
@@ -120,20 +127,22 @@ class _Line:
     def end(self, last: words.ToJob) -> None:
         """Say the last word."""
         self._over = True
-        sys.stdout.flush()
-        with suppress(ConnectionError):
+        show_prints()
+        with suppress(OSError):
             self._send(last)
 
     def _send(self, word: words.ToJob) -> None:
         send_frame(self._ours, words.encode(word))
 
     def _listen(self) -> None:
-        with suppress(OSError):
+        try:
             while frame := read_frame(self._pipe):
+                word = words.decode_to_process(frame)
                 with suppress(RuntimeError):  # the loop has ended: nobody is there for what still comes
-                    self._loop.call_soon_threadsafe(self._hear, words.decode_to_process(frame))
-        if not self._over:
-            os._exit(1)  # the job is gone, and another run may have it: not one write more
+                    self._loop.call_soon_threadsafe(self._hear, word)
+        finally:
+            if not self._over:
+                os._exit(1)  # the job is gone, and another run may have it: not one write more
 
     def _hear(self, word: words.ToProcess) -> None:
         if isinstance(word, words.Answer):

@@ -1,12 +1,18 @@
 """The process of a ``ProcessStage``: page after page until no more come."""
 
-import sys
 from contextlib import suppress
 
 import msgspec
 
 from dynasmith.engine.transfer.loop import CollectedRarely
-from dynasmith.engine.transfer.processes.inside import loaded_stage, own_socket, packed, read_frame, send_frame
+from dynasmith.engine.transfer.processes.inside import (
+    loaded_stage,
+    own_socket,
+    packed,
+    read_frame,
+    send_frame,
+    show_prints,
+)
 from dynasmith.engine.transfer.processes.stage import Returned
 from dynasmith.engine.transfer.stage import Staged
 from dynasmith.errors import DynasmithError
@@ -25,7 +31,7 @@ def main() -> None:
         stage = _Stage(read_frame(pages))
         while page := read_frame(pages):
             back = _encode(stage(page))
-            sys.stdout.flush()
+            show_prints()
             send_frame(ours, back)
 
 

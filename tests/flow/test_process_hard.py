@@ -1,0 +1,105 @@
+"""What user code may do to the process that it runs in, and must not do to the job."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dynasmith.aws.items.loop import new_event_loop
+from dynasmith.engine.transfer.asked import Flowing
+from dynasmith.engine.transfer.copy import copy
+from dynasmith.engine.transfer.ends import from_iterable
+from dynasmith.engine.transfer.events import FlowProgress
+from dynasmith.engine.transfer.loop import Stop
+from dynasmith.engine.transfer.populate import From, populate
+from dynasmith.engine.transfer.running import Around
+from dynasmith.files.ledger import FolderLedger
+from dynasmith.ports.listener import Event
+from flow.copying import end
+from flow.hard_transforms import Forks, closes_descriptors, closes_its_output, says_arguments
+from flow.kit import MakeTable, fill, in_memory
+
+ASKED = Flowing(segments=2, batch_size=20, processes=2)
+
+
+@pytest.mark.parametrize("transform", [closes_its_output, closes_descriptors])
+def test_a_transform_may_close_its_output(
+    client: Any, make_table: MakeTable, tmp_path: Path, capfd: pytest.CaptureFixture[str], transform: Any
+) -> None:
+    source, target, other = make_table(), make_table(), make_table()
+    fill(client, source, 60)
+    report = copy(end(client, source), end(client, target), FolderLedger(tmp_path / "1"), ASKED, transform=transform)
+    assert report.counts.written == 60
+    into = end(client, other)
+    origin = from_iterable(lambda: ({"pk": f"item-{number}"} for number in range(60)), into.key, page_items=20)
+    report = populate(From(origin, in_memory), into, FolderLedger(tmp_path / "2"), ASKED, transform=transform)
+    assert report.counts.written == 60
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_process_that_dies_is_noticed_though_a_fork_of_it_lives(
+    client: Any, make_table: MakeTable, tmp_path: Path
+) -> None:
+    source, target = make_table(), make_table()
+    fill(client, source, 60)
+    mark, stop = tmp_path / "fork", Stop()
+
+    def give_up(event: Event) -> None:
+        if isinstance(event, FlowProgress) and event.seconds > 30:
+            stop.ask()
+
+    ends = end(client, source), end(client, target)
+    around = Around(listener=give_up, loop_factory=new_event_loop, stop=stop)
+    try:
+        report = copy(*ends, FolderLedger(tmp_path), ASKED, transform=Forks(mark), around=around)
+    finally:
+        os.kill(int(mark.read_text()), signal.SIGKILL)
+    assert report.counts.written == 60
+
+
+def test_a_fork_of_the_job_keeps_no_process_alive() -> None:
+    """The end of a socket is seen at the other end though a fork of the one who had it lives."""
+    script = """
+import os, socket, time
+from dynasmith.engine.transfer.processes.forks import kept_from_forks
+ours, theirs = socket.socketpair()
+kept_from_forks(ours)
+fork = os.fork()
+if not fork:
+    time.sleep(600)
+ours.close()
+theirs.settimeout(20)
+try:
+    print(theirs.recv(1))
+finally:
+    os.kill(fork, 9)
+    os.waitpid(fork, 0)
+"""
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (ended.stdout, ended.stderr) == ("b''\n", "")
+
+
+def test_a_file_of_the_working_directory_is_not_taken_for_pythons(
+    client: Any, make_table: MakeTable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, target = make_table(), make_table()
+    fill(client, source, 20)
+    (tmp_path / "json.py").write_text("raise RuntimeError('not yours')\n")
+    monkeypatch.chdir(tmp_path)
+    assert copy(end(client, source), end(client, target), FolderLedger(tmp_path), ASKED).counts.written == 20
+
+
+def test_user_code_sees_the_arguments_of_the_program(
+    client: Any, make_table: MakeTable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A script that reads its arguments as it is loaded would end otherwise."""
+    source, target = make_table(), make_table()
+    fill(client, source, 5)
+    monkeypatch.setattr(sys, "argv", ["moving.py", "--from", "Zürich"])
+    copy(end(client, source), end(client, target), FolderLedger(tmp_path), ASKED, transform=says_arguments)
+    found = client.scan(TableName=target)["Items"]
+    assert [item["arguments"]["S"] for item in found] == ["moving.py --from Zürich"] * 5
