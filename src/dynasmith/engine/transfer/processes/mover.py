@@ -204,9 +204,10 @@ class _Member:
         finally:
             self._child = None
             await child.end()
-            for segment in self._moving:
+        left, self._moving = self._moving, set()
+        if not mover._stop.asked:  # a run that ends leaves its pages, and their dead letters, as they are
+            for segment in left:
                 mover._keeper.give_back(segment)
-            left, self._moving = bool(self._moving), set()
         if died is not None or (left and not mover._stop.asked):
             raise Died("its segments are not at their end") from died
         self.busy = False

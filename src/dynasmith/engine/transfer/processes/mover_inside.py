@@ -164,11 +164,11 @@ class _Line:
                     self._mover.change(read, write)
             case words.Wish("pause" | "proceed" as wish):
                 self._mover.pause(wish == "pause")
-            case words.Wish("cancel"):
-                self._mover.cancel()
-                self._stop.ask()
-            case words.Wish():
-                self._stop.ask()
+            case words.Wish(wish):
+                if wish == "cancel":
+                    self._mover.cancel()
+                if not self._stop.asked:  # asked twice it would stop at once, and not say what is on its way
+                    self._stop.ask()
 
     async def _hold(self, mover: Mover, number: int) -> None:
         await mover.hold()

@@ -1,0 +1,177 @@
+"""How the processes of a job end: cancelled, stopped, and where the job is another's or cannot be steered any more."""
+
+import os
+import signal
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from dynasmith.aws.items.loop import new_event_loop
+from dynasmith.engine.transfer.asked import Flowing
+from dynasmith.engine.transfer.copy import copy
+from dynasmith.engine.transfer.events import FlowProgress
+from dynasmith.engine.transfer.jobs import cancel
+from dynasmith.engine.transfer.loop import Stop
+from dynasmith.engine.transfer.running import Around
+from dynasmith.errors import CheckpointError, Interrupted, Locked
+from dynasmith.files.ledger import FolderLedger
+from dynasmith.jobs.job import Job
+from dynasmith.local.processes import birth
+from dynasmith.local.strict import StrictServer
+from dynasmith.ports.listener import Event
+from flow.copying import end
+from flow.hard_transforms import takes_the_next
+from flow.kit import MakeTable, fill, items_of
+from flow.transforms import Marks
+
+ASKED = Flowing(segments=2, batch_size=20, processes=2)
+BOTH = pytest.mark.parametrize("processes", [0, 1], ids=["here", "in-a-process"])
+
+
+def heard(*listeners: Any, stop: Stop | None = None) -> Around:
+    def listen(event: Event) -> None:
+        for listener in listeners:
+            if isinstance(event, FlowProgress):
+                listener(event)
+
+    return Around(listener=listen, loop_factory=new_event_loop, stop=stop)
+
+
+# --- what is on its way -----------------------------------------------------------------------------------------------
+
+
+@BOTH
+def test_a_cancel_counts_what_is_on_its_way(
+    client: Any, there: Any, strict: StrictServer, make_table: MakeTable, tmp_path: Path, processes: int
+) -> None:
+    """One page of 300 items, cancelled while batches of it are sent."""
+    source, target = make_table(), make_table()
+    fill(client, source, 300)
+    ledger = FolderLedger(tmp_path)
+
+    def stop(event: FlowProgress) -> None:
+        if any(call.operation == "BatchWriteItem" for call in strict.journal):
+            cancel(ledger, event.job, Around().now)
+
+    asked = Flowing(segments=1, max_write_units=60, processes=processes)
+    report = copy(end(there, source), end(there, target), ledger, asked, around=heard(stop))
+    assert report.job.state == "cancelled"
+    assert report.adds_up
+    assert 0 < report.counts.written == len(items_of(client, target)) < 300
+
+
+@BOTH
+def test_a_cancelled_page_keeps_the_dead_letters_that_it_counts(
+    client: Any, there: Any, strict: StrictServer, make_table: MakeTable, tmp_path: Path, processes: int
+) -> None:
+    """Every item goes to a key at which another one stands; the page is cancelled in its middle."""
+    source, target = make_table(), make_table()
+    fill(client, source, 300)
+    fill(client, target, 301, number=-1)
+    ledger = FolderLedger(tmp_path)
+
+    def stop(event: FlowProgress) -> None:
+        if any(call.table == target for call in strict.journal):
+            cancel(ledger, event.job, Around().now)
+
+    asked = Flowing(segments=1, max_write_units=40, processes=processes)
+    ends = end(there, source), end(there, target)
+    report = copy(*ends, ledger, asked, transform=takes_the_next, around=heard(stop))
+    assert report.job.state == "cancelled"
+    assert 0 < report.counts.dead < 300
+    assert len(ledger.dead_letters(report.job.id)) == report.counts.dead
+
+
+# --- the ledger -------------------------------------------------------------------------------------------------------
+
+
+class Loses:
+    """A claim that is another's when the second checkpoint of it is kept, and says what is done to it after that."""
+
+    def __init__(self, real: Any) -> None:
+        self.real = real
+        self.left, self.after = 1, list[str]()
+
+    def __getattr__(self, name: str) -> Any:
+        if not self.left:
+            self.after.append(name)
+        return getattr(self.real, name)
+
+    async def save(self, checkpoint: Any) -> None:
+        if not self.left:
+            raise Locked("The lease was lost.")
+        await self.real.save(checkpoint)
+        self.left -= 1
+
+
+class LosingLedger:
+    """A ledger whose jobs are lost."""
+
+    def __init__(self, folder: Path) -> None:
+        self.real, self.claims = FolderLedger(folder), list[Loses]()
+
+    def begin(self, job: Job) -> Any:
+        self.claims.append(Loses(self.real.begin(job)))
+        return self.claims[0]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.real, name)
+
+
+def test_a_job_that_is_anothers_takes_no_dead_letters_back(client: Any, make_table: MakeTable, tmp_path: Path) -> None:
+    """Who has it may have buried some under the same page meanwhile."""
+    source, target = make_table(), make_table()
+    fill(client, source, 60)
+    ledger: Any = LosingLedger(tmp_path)
+    with pytest.raises(Locked, match="lease was lost"):
+        copy(end(client, source), end(client, target), ledger, ASKED)
+    assert "forget" not in ledger.claims[0].after
+
+
+@BOTH
+def test_a_job_whose_control_is_damaged_says_so(
+    client: Any, make_table: MakeTable, tmp_path: Path, processes: int
+) -> None:
+    source, target = make_table(), make_table()
+    fill(client, source, 300)
+    ledger = FolderLedger(tmp_path)
+
+    def damage(event: FlowProgress) -> None:
+        (tmp_path / event.job / "control.json").write_text("{")
+
+    asked = Flowing(segments=1, batch_size=20, max_write_units=60, processes=processes)
+    with pytest.raises(CheckpointError, match=r"control.json is damaged"):
+        copy(end(client, source), end(client, target), ledger, asked, around=heard(damage))
+    assert ledger.jobs()[0].resumable
+
+
+# --- a person who will not wait ---------------------------------------------------------------------------------------
+
+
+def test_a_process_that_stands_still_is_not_left_behind_when_stopped_twice(
+    client: Any, make_table: MakeTable, tmp_path: Path
+) -> None:
+    source, target = make_table(), make_table()
+    fill(client, source, 300)
+    marks, stop = Marks(tmp_path / "marks"), Stop()
+
+    def stand_still(_event: FlowProgress) -> None:
+        if len(marks.pids()) == 2:
+            for pid in marks.pids():
+                os.kill(pid, signal.SIGSTOP)
+            stop.ask()
+
+    asked = msgspec.structs.replace(ASKED, max_write_units=40)
+    ends = end(client, source), end(client, target)
+    around = heard(stand_still, stop=stop)
+    try:
+        with pytest.raises(Interrupted):
+            copy(*ends, FolderLedger(tmp_path / "jobs"), asked, transform=marks, around=around)
+        assert [pid for pid in marks.pids() if birth(pid) is not None] == []
+    finally:
+        for pid in marks.pids():
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
