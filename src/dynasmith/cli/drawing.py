@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
+from dynasmith.cli.counted import counted
 from dynasmith.plans.estimate import Estimate, usual_seconds
 from dynasmith.plans.explain import explain, step_text
 from dynasmith.plans.plan import Plan, TablePlan
@@ -154,7 +155,7 @@ def show_value(value: Any) -> str:
     if isinstance(value, Encryption):
         return value.kind if isinstance(value.key, UnsetType) else f"{value.kind} {value.key}"
     if isinstance(value, Recovery):
-        return "on" if isinstance(value.days, UnsetType) else f"on, {value.days} days"
+        return "on" if isinstance(value.days, UnsetType) else f"on, {counted(value.days, 'day')}"
     if isinstance(value, OnDemandMaximum | Autoscaling) and value in (
         OnDemandMaximum(),
         Autoscaling(read=None, write=None),

@@ -75,7 +75,10 @@ def resume(invocation: Invocation, job: str, accept_changed_transform: bool) -> 
 @click.argument("job")
 def cancel(invocation: Invocation, job: str) -> int:
     """End a job for good; what it wrote stays."""
-    invocation.project().jobs.cancel(job)
+    from dynasmith.cli.flow_shown import FlowShown
+
+    with FlowShown(invocation.words()):  # it may have to wait for the lease of a run that was killed, and says so
+        invocation.project().jobs.cancel(job)
     return _told(invocation, job, f"Cancelled {job}.")
 
 
