@@ -1,12 +1,16 @@
 """Pages: cut into items without being parsed."""
 
+from collections.abc import Callable
+from typing import Any
+
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dynasmith.errors import RunError
-from dynasmith.items.wire import Units, read_scan_page, read_units
+from dynasmith.errors import ItemInvalid, RunError
+from dynasmith.items.native import native_reader
+from dynasmith.items.wire import Units, decode_item, read_scan_page, read_units
 from wire_items import few, items, respelt
 
 
@@ -49,3 +53,10 @@ def test_units_of_a_table_and_its_indexes() -> None:
 def test_what_is_no_page_is_refused(body: bytes) -> None:
     with pytest.raises(RunError, match="not a page of items"):
         read_scan_page(body)
+
+
+@pytest.mark.parametrize("read", [decode_item, native_reader(first=1)], ids=["general", "native"])
+@pytest.mark.parametrize("broken", [b'{"p\xff":{"S":"a"}}', b'{"pk":{"S":"\xff"}}'])
+def test_bytes_that_are_not_utf_8_are_no_item(read: Callable[[bytes], Any], broken: bytes) -> None:
+    with pytest.raises(ItemInvalid, match=r"is not a value of DynamoDB JSON|not JSON"):
+        read(broken)

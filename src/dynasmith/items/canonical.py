@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from dynasmith.items.number import number_parts
-from dynasmith.items.value import malformed
+from dynasmith.items.value import NOT_JSON, malformed
 from dynasmith.items.wire import RawItem
 
 _decode_json: Final = msgspec.json.Decoder().decode
@@ -48,7 +48,7 @@ def canonical(raw: RawItem | bytes) -> bytes:
     """The canonical bytes of one item: equal for items that are equal to DynamoDB, however they are spelt."""
     try:
         return general(raw, _decode_json(raw))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as cause:
+    except NOT_JSON as cause:
         raise malformed(raw, cause) from cause
 
 

@@ -11,7 +11,7 @@ import msgspec
 
 from dynasmith.errors import ItemInvalid
 from dynasmith.items.number import number_text
-from dynasmith.items.value import decode_value, encode_tree, malformed, write_tree
+from dynasmith.items.value import NOT_JSON, decode_value, encode_tree, malformed, write_tree
 from dynasmith.items.wire import RawItem
 from dynasmith.limits import NUMBER_MAX_DIGITS, PARTITION_KEY_VALUE_MAX_BYTES, SORT_KEY_VALUE_MAX_BYTES
 
@@ -223,7 +223,7 @@ def _part_faults(raw: RawItem | bytes, schema: KeySchema) -> dict[str, str]:
     """What is wrong with each key attribute of an item, as the end of a sentence."""
     try:
         parts = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
-    except (msgspec.DecodeError, RecursionError) as cause:
+    except NOT_JSON as cause:
         raise malformed(raw, cause) from cause
     faults = {}
     for part, limit in zip(schema.parts, schema._reader.limits, strict=True):

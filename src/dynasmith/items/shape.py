@@ -14,6 +14,7 @@ from typing import Any, Final, Generic, TypeVar
 import msgspec
 from msgspec import UNSET
 
+from dynasmith.items.value import NOT_JSON
 from dynasmith.items.wire import RawItem
 
 Out = TypeVar("Out")
@@ -177,7 +178,7 @@ class Learning(Generic[Out]):
     def _otherwise(self, raw: RawItem | bytes) -> Out:
         try:
             tree = _decode_any(raw)
-        except (msgspec.DecodeError, RecursionError):
+        except NOT_JSON:
             tree = None
         found = self._general(raw, tree)  # raises where this is no item: nothing is learnt from it
         if self._lessons.learn(tree):

@@ -27,6 +27,9 @@ from dynasmith.items.number import number_fault
 #: The ten type tags of DynamoDB JSON (API reference, AttributeValue).
 TAGS: Final = ("S", "N", "B", "BOOL", "NULL", "L", "M", "SS", "NS", "BS")
 
+#: What decoding raises for bytes that are no JSON: damaged, not UTF-8, too deep.
+NOT_JSON: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
 _decode_json: Final = msgspec.json.Decoder().decode
 _encode_json: Final = msgspec.json.Encoder().encode
 

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 import msgspec
 
 from dynasmith.errors import ItemInvalid, RunError
-from dynasmith.items.value import decode_tree, encode_tree, malformed, write_tree
+from dynasmith.items.value import NOT_JSON, decode_tree, encode_tree, malformed, write_tree
 
 #: One item (``{"pk":{"S":"a"},...}``) as the bytes that came. It points into its page, which lives as long as it
 #: does: ``RawItem(bytes(raw))`` cuts it loose. ``bytes(raw)`` and ``b",".join([raw, ...])`` work on it.
@@ -71,7 +71,7 @@ def read_scan_page(body: bytes) -> ScanPage:
     """
     try:
         page = _decode_page(body)
-    except msgspec.DecodeError as cause:
+    except NOT_JSON as cause:
         raise RunError(
             f"The reply to a scan is not a page of items ({cause}).", hint="a proxy in between, or a reply that was cut"
         ) from cause
@@ -103,7 +103,7 @@ def attributes(raw: RawItem | bytes) -> dict[str, msgspec.Raw]:
     """
     try:
         return _decode_attributes(raw)
-    except (msgspec.DecodeError, RecursionError) as cause:
+    except NOT_JSON as cause:
         raise malformed(raw, cause) from cause
 
 
@@ -111,7 +111,7 @@ def decode_item(raw: RawItem | bytes) -> dict[str, Any]:
     """A whole item in plain Python. Raises ItemInvalid, naming the attribute. About 9 us an item of 12 attributes."""
     try:
         tree = _decode_json(raw)
-    except (msgspec.DecodeError, RecursionError) as cause:
+    except NOT_JSON as cause:
         raise malformed(raw, cause) from cause
     return decode_item_tree(tree)
 

@@ -116,7 +116,7 @@ def failure_of(answer: Answer) -> Failure:
     """Understand a reply whose status is not 200. Never raises: what it cannot read is judged by the status."""
     try:
         body = msgspec.json.decode(answer.body, type=_Body)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         body = _Body(message=answer.body[:200].decode("utf-8", "replace"))
     code = (body.type or body.code).rsplit("#", 1)[-1].split(":", 1)[0]
     if not code:

@@ -3,11 +3,15 @@
 Pages are read by ``dynasmith.items.wire``; these are the small ones, where one typed decode is about a microsecond.
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import msgspec
 
+from dynasmith.errors import RunError
 from dynasmith.items.wire import Units, read_units
+
+Reply = TypeVar("Reply")
 
 NOTHING = msgspec.Raw(b"")
 """What a Raw field holds that the reply does not have (msgspec reads no union of Raw and None); it is empty."""
@@ -84,10 +88,24 @@ class StatementsReply(msgspec.Struct, frozen=True):
     capacity: list[msgspec.Raw] = msgspec.field(name="ConsumedCapacity", default_factory=list)
 
 
-batch_write_reply = msgspec.json.Decoder(BatchWriteReply).decode
-batch_get_reply = msgspec.json.Decoder(BatchGetReply).decode
-item_reply = msgspec.json.Decoder(ItemReply).decode
-statements_reply = msgspec.json.Decoder(StatementsReply).decode
+def _reader(kind: type[Reply]) -> Callable[[bytes], Reply]:
+    decode = msgspec.json.Decoder(kind).decode
+
+    def read(body: bytes) -> Reply:
+        try:
+            return decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError) as cause:
+            raise RunError(
+                f"A reply of the service cannot be read ({cause}).", hint="a proxy in between, or a reply that was cut"
+            ) from cause
+
+    return read
+
+
+batch_write_reply = _reader(BatchWriteReply)
+batch_get_reply = _reader(BatchGetReply)
+item_reply = _reader(ItemReply)
+statements_reply = _reader(StatementsReply)
 
 
 def units_of(capacity: list[msgspec.Raw] | msgspec.Raw) -> Units:
