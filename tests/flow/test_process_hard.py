@@ -18,10 +18,12 @@ from dynasmith.engine.transfer.loop import Stop
 from dynasmith.engine.transfer.populate import From, populate
 from dynasmith.engine.transfer.running import Around
 from dynasmith.files.ledger import FolderLedger
+from dynasmith.items.digest import digest_items
 from dynasmith.ports.listener import Event
 from flow.copying import end
 from flow.hard_transforms import Forks, closes_descriptors, closes_its_output, says_arguments
 from flow.kit import MakeTable, fill, in_memory
+from flow.transforms import Marks
 
 ASKED = Flowing(segments=2, batch_size=20, processes=2)
 
@@ -103,3 +105,66 @@ def test_user_code_sees_the_arguments_of_the_program(
     copy(end(client, source), end(client, target), FolderLedger(tmp_path), ASKED, transform=says_arguments)
     found = client.scan(TableName=target)["Items"]
     assert [item["arguments"]["S"] for item in found] == ["moving.py --from Zürich"] * 5
+
+
+def test_a_process_that_is_told_twice_to_end_is_replaced(
+    client: Any, make_table: MakeTable, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    source, target = make_table(), make_table()
+    items = fill(client, source, 300)
+    marks = Marks(tmp_path / "marks")
+    told: list[int] = []
+
+    def tell(event: Event) -> None:
+        if isinstance(event, FlowProgress) and len(told) < 2 and event.counts.written and marks.pids():
+            told.append(told[0] if told else marks.pids()[0])
+            os.kill(told[0], signal.SIGTERM)
+
+    asked = Flowing(segments=1, batch_size=100, processes=1, max_write_units=60)
+    around = Around(listener=tell, loop_factory=new_event_loop)
+    ledger = FolderLedger(tmp_path / "jobs")
+    report = copy(end(client, source), end(client, target), ledger, asked, transform=marks, around=around)
+    assert len(marks.pids()) == 2
+    assert report.target == digest_items(items)
+    assert "Traceback" not in capfd.readouterr().err
+
+
+SCRIPT = """
+import sys
+from pathlib import Path
+from dynasmith.engine.transfer.asked import Flowing
+from dynasmith.engine.transfer.copy import copy
+from dynasmith.files.ledger import FolderLedger
+from flow.copying import end
+from flow.kit import client_of
+
+def change(item, ctx):
+    return item
+
+client = client_of(sys.argv[1])
+ends = end(client, sys.argv[2]), end(client, sys.argv[3])
+copy(*ends, FolderLedger(Path("jobs")), Flowing(segments=1, processes=1), transform=change)
+"""
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [(["job.py"], "begins its job again"), (["-m", "job"], "begins its job again"), (["-c", SCRIPT], "of a file")],
+)
+def test_a_script_that_cannot_be_loaded_again_is_told_why(
+    client: Any, ministack_endpoint: str, make_table: MakeTable, tmp_path: Path, how: list[str], said: str
+) -> None:
+    source, target = make_table(), make_table()
+    fill(client, source, 5)
+    (tmp_path / "job.py").write_text(SCRIPT)
+    paths = os.pathsep.join([str(Path(__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])])
+    ended = subprocess.run(
+        [sys.executable, *how, ministack_endpoint, source, target],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert said in ended.stderr.splitlines()[-1]
+    assert (tmp_path / "jobs").exists() == (how[0] != "-c")

@@ -63,7 +63,7 @@ def test_processes_that_keep_dying_stop_the_job(client: Any, make_table: MakeTab
     fill(client, source, 20)
     ledger = FolderLedger(tmp_path / "jobs")
     dies = DiesOnce(tmp_path / "died", always=True)
-    with pytest.raises(RunError, match="died 4 times"):
+    with pytest.raises(RunError, match="died 4 times, the last one with exit code 9"):
         copy(end(client, source), end(client, target), ledger, ASKED, transform=dies)
     assert ledger.jobs()[0].resumable
 

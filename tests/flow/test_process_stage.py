@@ -48,7 +48,7 @@ def test_a_process_that_dies_costs_its_page_only(client: Any, make_table: MakeTa
 
 
 def test_processes_that_keep_dying_stop_the_job(client: Any, make_table: MakeTable, tmp_path: Path) -> None:
-    with pytest.raises(RunError, match="died 4 times"):
+    with pytest.raises(RunError, match="died 4 times, the last one with exit code 9"):
         populated(client, make_table(), tmp_path / "jobs", DiesOnce(tmp_path / "died", always=True))
     assert FolderLedger(tmp_path / "jobs").jobs()[0].resumable
 

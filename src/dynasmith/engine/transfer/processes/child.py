@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import pickle
+import signal
 import socket
 import subprocess
 import sys
@@ -23,7 +24,7 @@ _BUFFER_BYTES: Final = 4 * 1024 * 1024
 
 
 class Died(Exception):
-    """A process ended before its work was done."""
+    """A process ended before its work was done; where it says something, it is how."""
 
 
 class Child:
@@ -69,18 +70,19 @@ class Child:
         except (asyncio.IncompleteReadError, OSError) as error:
             raise Died(str(error)) from error
 
-    async def end(self) -> None:
-        """End the process: it sees that nobody speaks with it. One that does not end is killed."""
+    async def end(self) -> str:
+        """End the process: it sees that nobody speaks with it. One that does not end is killed. Says how it ended."""
         self._writer.close()
-        await _ended(self._process)
+        code = await _ended(self._process)
+        return f"with exit code {code}" if code >= 0 else f"by {signal.Signals(-code).name}"
 
 
-async def _ended(process: "subprocess.Popen[bytes]") -> None:
+async def _ended(process: "subprocess.Popen[bytes]") -> int:
     try:
-        await asyncio.to_thread(process.wait, END_SECONDS)
+        return await asyncio.to_thread(process.wait, END_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
-        await asyncio.to_thread(process.wait)
+        return await asyncio.to_thread(process.wait)
 
 
 def sendable(stage: Any) -> bytes:
@@ -109,11 +111,17 @@ def _main_of(pickled: bytes) -> tuple[str, str]:
     """The script, or the module, that this program was started as, where the transform is a function of it.
 
     Nothing else needs it over there: a script that copies without ``if __name__ == "__main__"`` would copy again.
+    Raises UsageError where there is none to load (a notebook, a prompt).
     """
     if b"__main__" not in pickled:
         return "", ""
     main = sys.modules["__main__"]
     spec, file = getattr(main, "__spec__", None), getattr(main, "__file__", None)
+    if spec is None and (file is None or not os.path.isfile(file)):
+        raise UsageError(
+            "The transform cannot run in another process: it is no function of a file.",
+            hint="put it into a module of its own, or leave --processes away",
+        )
     return getattr(spec, "name", ""), os.path.abspath(file) if file else ""
 
 

@@ -82,7 +82,10 @@ def _prepare(module: str, file: str) -> None:
     """Bring in the script that the transform is a function of, under a name that keeps its main part from running."""
     if not module and not file:
         return
-    names = runpy.run_module(module, run_name=LOADING) if module else runpy.run_path(file, run_name=LOADING)
+    if module:
+        names = runpy.run_module(module, run_name=LOADING, alter_sys=True)
+    else:
+        names = runpy.run_path(file, run_name=LOADING)
     made = ModuleType("__main__")
     made.__dict__.update(names)
     sys.modules["__main__"] = made

@@ -113,7 +113,7 @@ class ProcessMover:
                     break
                 self._deaths += 1
                 if self._deaths > DEATHS_MAX:
-                    raise died_too_often(self._deaths) from error
+                    raise died_too_often(self._deaths, str(error)) from error
         self._share()
 
     def _share(self) -> None:
@@ -203,13 +203,13 @@ class _Member:
                             future.set_result(None)
         finally:
             self._child = None
-            await child.end()
+            ending = await child.end()
         left, self._moving = self._moving, set()
         if not mover._stop.asked:  # a run that ends leaves its pages, and their dead letters, as they are
             for segment in left:
                 mover._keeper.give_back(segment)
         if died is not None or (left and not mover._stop.asked):
-            raise Died("its segments are not at their end") from died
+            raise Died(ending) from died
         self.busy = False
 
     async def _stopping(self) -> None:

@@ -45,6 +45,8 @@ def main() -> None:
         stage, work = _received(read_frame(pipe), line)
         run(lambda stop: _move(line, stage, work, stop), loop_factory=work.loop_factory)
         last: words.ToJob = words.Ended()
+    except asyncio.CancelledError:  # a second SIGTERM: the job sees that it is not at the end of its segments
+        last = words.Ended()
     except (Exception, SystemExit) as error:
         last = words.Failed(*packed(error))
     line.end(last)

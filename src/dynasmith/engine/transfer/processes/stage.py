@@ -103,17 +103,17 @@ class ProcessStage:
         if worker not in self._workers:
             return
         self._workers.discard(worker)
-        await worker.end()
+        ending = await worker.end()
         self.deaths += 1
         if self.deaths > DEATHS_MAX:
-            raise died_too_often(self.deaths) from error
+            raise died_too_often(self.deaths, ending) from error
         await self._begin(free)
 
 
-def died_too_often(deaths: int) -> RunError:
-    """The processes of a job keep dying."""
+def died_too_often(deaths: int, ending: str) -> RunError:
+    """The processes of a job keep dying; ``ending`` says how the last one did."""
     return RunError(
-        f"The processes of this job died {deaths} times.",
+        f"The processes of this job died {deaths} times, the last one {ending}.",
         hint="it may need more memory than there is; fewer --processes or a smaller --batch-size help",
     )
 
@@ -136,10 +136,10 @@ class _Worker:
         self._child.send(page)
         return await future
 
-    async def end(self) -> None:
-        """End the process."""
+    async def end(self) -> str:
+        """End the process; says how it ended."""
         self._reading.cancel()
-        await self._child.end()
+        return await self._child.end()
 
     async def _read(self) -> None:
         try:
