@@ -1,0 +1,61 @@
+"""What a transform itself costs, without anything around it: CPU microseconds an item, the best of some pages.
+
+python bench/stage.py
+
+One page of the stub's items (``bench/stub.py``) through the stage of a copy, in this process: identity (what every
+transform costs), three attributes, every attribute. Minima, because a shared machine only ever adds.
+"""
+
+import json
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+sys.path.insert(0, str(Path(__file__).parent / "contenders"))
+
+from ours import lazy, native
+from stub import PAGE_ITEMS, item
+
+from dynasmith.engine.transfer.loop import CollectedRarely
+from dynasmith.engine.transfer.stage import Steps
+from dynasmith.items.ctx import Context
+from dynasmith.items.key import KeyPart, KeySchema
+from dynasmith.items.transform import Function, Transform
+from dynasmith.items.wire import RawItem
+
+PAGES = 25
+KEY = KeySchema((KeyPart("pk", "S"),), (KeyPart("sk", "S"),))
+_split = msgspec.json.Decoder(list[RawItem]).decode
+
+
+def best_us(function: Function) -> float:
+    """The cheapest page, an item of it."""
+    page = b"[" + b",".join(json.dumps(item(n), separators=(",", ":")).encode() for n in range(PAGE_ITEMS)) + b"]"
+    steps = Steps(transform=Transform(function, Context(datetime.now(UTC), "bench", KEY), target=KEY))
+    best = float("inf")
+    for _ in range(PAGES):
+        began = time.process_time()
+        steps.apply(_split(page))
+        best = min(best, time.process_time() - began)
+    return best / PAGE_ITEMS * 1e6
+
+
+def main() -> int:
+    """Measure and print."""
+    kinds: dict[str, Function] = {
+        "identity": lambda item, _ctx: item,
+        "three attributes read, changed and written": lazy,
+        "every attribute to Python and back": native,
+    }
+    sys.stdout.write("| transform | CPU us an item |\n|---|---|\n")
+    with CollectedRarely():
+        for name, function in kinds.items():
+            sys.stdout.write(f"| {name} | {best_us(function):.1f} |\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
