@@ -53,3 +53,22 @@ class Forks:
             self.mark.write_text(str(fork))
             os._exit(9)
         return item
+
+
+class LoadsLong:
+    """Loads for ten minutes where it is sent to, and leaves the number of that process."""
+
+    def __init__(self, mark: Path) -> None:
+        self.mark = mark
+
+    def __call__(self, item: Any, _ctx: Any) -> Any:
+        return item
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _long_loaded, (self.mark,)
+
+
+def _long_loaded(mark: Path) -> LoadsLong:
+    mark.write_text(str(os.getpid()))
+    time.sleep(600)
+    return LoadsLong(mark)

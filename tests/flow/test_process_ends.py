@@ -2,8 +2,11 @@
 
 import os
 import signal
+import subprocess
+import sys
 from contextlib import suppress
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 import msgspec
@@ -175,3 +178,41 @@ def test_a_process_that_stands_still_is_not_left_behind_when_stopped_twice(
         for pid in marks.pids():
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+
+
+LOADING = """
+import sys
+from pathlib import Path
+from dynasmith.engine.transfer.asked import Flowing
+from dynasmith.engine.transfer.copy import copy
+from dynasmith.files.ledger import FolderLedger
+from flow.copying import end
+from flow.hard_transforms import LoadsLong
+from flow.kit import client_of
+
+ends = [end(client_of(sys.argv[1]), name) for name in sys.argv[2:4]]
+transform = LoadsLong(Path("mark"))
+copy(*ends, FolderLedger(Path("jobs")), Flowing(segments=1, processes=1), transform=transform)
+"""
+
+
+def test_where_the_job_is_killed_while_a_process_loads_it_ends(
+    ministack_endpoint: str, make_table: MakeTable, tmp_path: Path
+) -> None:
+    source, target, mark = make_table(), make_table(), tmp_path / "mark"
+    paths = os.pathsep.join([str(Path(__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])])
+    command = [sys.executable, "-c", LOADING, ministack_endpoint, source, target]
+    with subprocess.Popen(command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": paths}) as job:
+        while not (mark.exists() and mark.read_text()):
+            assert job.poll() is None
+            sleep(0.01)
+        job.kill()
+    loading = int(mark.read_text())
+    try:
+        began = monotonic()
+        while (born := birth(loading)) is not None:
+            assert monotonic() - began < 10, "a process goes on without its job"
+            sleep(0.01)
+    finally:
+        if born is not None:
+            os.kill(loading, signal.SIGKILL)

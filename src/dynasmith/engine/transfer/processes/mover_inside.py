@@ -42,7 +42,9 @@ def main() -> None:
     pipe = ours.makefile("rb")
     line = _Line(ours, pipe)
     try:
-        stage, work = _received(read_frame(pipe), line)
+        first = read_frame(pipe)
+        line.listen()
+        stage, work = _received(first, line)
         run(lambda stop: _move(line, stage, work, stop), loop_factory=work.loop_factory)
         last: words.ToJob = words.Ended()
     except asyncio.CancelledError:  # a second SIGTERM: the job sees that it is not at the end of its segments
@@ -59,7 +61,7 @@ def _received(first: bytes, line: "_Line") -> tuple[Stage | None, Work]:
 
 
 async def _move(line: "_Line", stage: Stage | None, work: Work, stop: Stop) -> None:
-    line.listen(stop)
+    line.join(stop)
     reads, writes = Pacer("read", work.reads), Pacer("write", work.writes)  # the job says which part, first of all
     heard = heard_by(reads, writes)
     source = await work.source(heard)
@@ -96,13 +98,20 @@ class _Line:
         self._mover: Mover | None = None
         self._early: list[words.ToProcess] = []
         self._limits: tuple[float | None, float | None] = (None, None)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._joining = threading.Lock()
         self._asked = 0
         self._waiting: dict[int, asyncio.Future[bytes]] = {}
 
-    def listen(self, stop: Stop) -> None:
-        """Hear the job from now on, on the running loop."""
-        self._stop, self._loop = stop, asyncio.get_running_loop()
+    def listen(self) -> None:
+        """Hear the job from now on, and end where it is gone: also while a module of the user's loads for long."""
         threading.Thread(target=self._listen, name="dynasmith-job", daemon=True).start()
+
+    def join(self, stop: Stop) -> None:
+        """Obey the job from now on, on the running loop."""
+        self._stop = stop
+        with self._joining:
+            self._loop = asyncio.get_running_loop()
 
     def serve(self, mover: Mover) -> None:
         """The mover that the job's wishes are for; those that came before it was made are told first."""
@@ -114,7 +123,7 @@ class _Line:
         """The job's answer to a question, which is made with its number."""
         self._asked += 1
         number = self._asked
-        future: asyncio.Future[bytes] = self._loop.create_future()
+        future: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         self._waiting[number] = future
         try:
             self._send(question(number))
@@ -140,6 +149,10 @@ class _Line:
         try:
             while frame := read_frame(self._pipe):
                 word = words.decode_to_process(frame)
+                with self._joining:
+                    if self._loop is None:
+                        self._early.append(word)
+                        continue
                 with suppress(RuntimeError):  # the loop has ended: nobody is there for what still comes
                     self._loop.call_soon_threadsafe(self._hear, word)
         finally:
