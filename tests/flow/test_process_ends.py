@@ -1,5 +1,6 @@
 """How the processes of a job end: cancelled, stopped, and where the job is another's or cannot be steered any more."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -21,6 +22,7 @@ from dynasmith.engine.transfer.loop import Stop
 from dynasmith.engine.transfer.running import Around
 from dynasmith.errors import CheckpointError, Interrupted, Locked
 from dynasmith.files.ledger import FolderLedger
+from dynasmith.items.digest import digest_items
 from dynasmith.jobs.job import Job
 from dynasmith.local.processes import birth
 from dynasmith.local.strict import StrictServer
@@ -132,6 +134,56 @@ def test_a_job_that_is_anothers_takes_no_dead_letters_back(client: Any, make_tab
     with pytest.raises(Locked, match="lease was lost"):
         copy(end(client, source), end(client, target), ledger, ASKED)
     assert "forget" not in ledger.claims[0].after
+
+
+class Slow:
+    """A claim that keeps a checkpoint later the more of them wait, as one over a network may; where four of them wait
+    it kills the processes that asked, once."""
+
+    def __init__(self, real: Any, marks: Marks) -> None:
+        self.real, self.marks = real, marks
+        self.waiting, self.killed = 0, False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.real, name)
+
+    async def save(self, checkpoint: Any) -> None:
+        self.waiting += 1
+        if self.waiting == 4 and not self.killed:
+            self.killed = True
+            for pid in self.marks.pids():
+                os.kill(pid, signal.SIGKILL)
+        await asyncio.sleep(0.1 * self.waiting)
+        await self.real.save(checkpoint)
+        self.waiting -= 1
+
+
+class SlowLedger:
+    """A ledger of slow claims."""
+
+    def __init__(self, folder: Path, marks: Marks) -> None:
+        self.real, self.marks, self.claims = FolderLedger(folder), marks, list[Slow]()
+
+    def begin(self, job: Job) -> Any:
+        self.claims.append(Slow(self.real.begin(job), self.marks))
+        return self.claims[0]
+
+
+@pytest.mark.parametrize("loop", [new_event_loop, asyncio.new_event_loop], ids=["uvloop", "asyncio"])
+def test_what_a_process_asked_before_it_died_is_done_and_answered_to_nobody(
+    client: Any, make_table: MakeTable, tmp_path: Path, loop: Any
+) -> None:
+    source, target = make_table(), make_table()
+    items = fill(client, source, 200)
+    marks = Marks(tmp_path / "marks")
+    ledger: Any = SlowLedger(tmp_path / "jobs", marks)
+    asked = Flowing(segments=8, batch_size=5, processes=1, segments_at_once=8)
+    ends = end(client, source), end(client, target)
+    report = copy(*ends, ledger, asked, transform=marks, around=Around(loop_factory=loop))
+    assert ledger.claims[0].killed
+    assert len(marks.pids()) == 2
+    assert report.adds_up
+    assert report.target == digest_items(items) == digest_items(items_of(client, target))
 
 
 @BOTH

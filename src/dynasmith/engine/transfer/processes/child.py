@@ -59,8 +59,9 @@ class Child:
         return child
 
     def send(self, frame: bytes) -> None:
-        """Send one frame."""
-        self._writer.writelines([len(frame).to_bytes(4, "big"), frame])
+        """Send one frame. A process that is gone hears nothing."""
+        if not self._writer.is_closing():
+            self._writer.writelines([len(frame).to_bytes(4, "big"), frame])
 
     async def frame(self) -> bytes:
         """The next frame from it. Raises Died."""
