@@ -90,6 +90,34 @@ def test_a_cancelled_page_keeps_the_dead_letters_that_it_counts(
     assert len(ledger.dead_letters(report.job.id)) == report.counts.dead
 
 
+def test_the_pace_is_kept_by_processes_that_take_the_place_of_others(
+    client: Any, there: Any, strict: StrictServer, make_table: MakeTable, tmp_path: Path
+) -> None:
+    """Each has a second's worth at most when it begins; three that follow on one another have that once."""
+    source, target = make_table(), make_table()
+    fill(client, source, 200)
+    marks = Marks(tmp_path / "marks")
+    killed: set[int] = set()
+
+    def kill(_event: FlowProgress) -> None:
+        alive = set(marks.pids()) - killed
+        if alive and len(killed) < 3 and len(writes()) > len(killed):
+            killed.update(alive)
+            os.kill(alive.pop(), signal.SIGKILL)
+
+    def writes() -> list[Any]:
+        return [call for call in strict.journal if call.operation == "BatchWriteItem"]
+
+    asked = Flowing(segments=1, batch_size=50, processes=1, max_write_units=25)
+    ends = end(there, source), end(there, target)
+    copy(*ends, FolderLedger(tmp_path / "jobs"), asked, transform=marks, around=heard(kill))
+    assert len(killed) == 3
+    calls = writes()
+    for number, first in enumerate(calls):
+        for many, last in enumerate(calls[number:], 1):
+            assert 25 * many <= 25 * (last.at - first.at) + 2 * 25, "more than the pace and one burst, and one batch"
+
+
 # --- the ledger -------------------------------------------------------------------------------------------------------
 
 

@@ -6,7 +6,7 @@ from math import inf
 from time import monotonic
 
 from dynasmith.items.wire import Units
-from dynasmith.jobs.pace import TABLE, Pace
+from dynasmith.jobs.pace import BURST_SECONDS, TABLE, Pace
 from dynasmith.jobs.steer import Side, Steer, Throttle
 from dynasmith.ports.items import Paced
 
@@ -136,6 +136,10 @@ class Pacer:
         if by != 1.0:
             for name, steer in self._steers.items():
                 self._steered(name, steer.times(by), now)
+
+    def spent(self) -> None:
+        """Begin without the burst that a full bucket allows: who had this part before may have used it just now."""
+        self._pace.settle({}, {name: rate * BURST_SECONDS for name, rate in self._pace.rates.items()}, self._clock())
 
     def _steered(self, name: str, steer: Steer, now: float) -> None:
         before = self._steers.get(name)

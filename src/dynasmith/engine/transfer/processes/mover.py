@@ -158,6 +158,7 @@ class _Member:
         self._child: Child | None = None
         self._moving: set[int] = set()
         self._holding: dict[int, asyncio.Future[None]] = {}
+        self._replaces = False
         self.busy = True
         self.rates = (0.0, 0.0)
 
@@ -189,6 +190,9 @@ class _Member:
             if mover._paused:
                 self.tell(words.Wish("pause"))
             self.tell(mover._rate())
+            if self._replaces:
+                self.tell(words.Spent())
+            self._replaces = True
             async with tasks_together() as tasks:
                 stopping = tasks.create_task(self._stopping())
                 try:

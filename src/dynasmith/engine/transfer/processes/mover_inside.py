@@ -177,6 +177,9 @@ class _Line:
                 if (read, write) != self._limits:
                     self._limits = (read, write)
                     self._mover.change(read, write)
+            case words.Spent():
+                self._mover.reads.spent()
+                self._mover.writes.spent()
             case words.Wish("pause" | "proceed" as wish):
                 self._mover.pause(wish == "pause")
             case words.Wish(wish):

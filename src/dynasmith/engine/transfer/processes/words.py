@@ -103,10 +103,14 @@ class Rate(msgspec.Struct, tag=True, array_like=True):
     part: float
 
 
+class Spent(msgspec.Struct, tag=True, array_like=True):
+    """The process takes the place of one that died: what that had of the pace just now is used."""
+
+
 Question: TypeAlias = Next | Save | Bury | Moved | Ask
 """What the job answers."""
 ToJob: TypeAlias = Question | Held | Cut | Failed | Ended
-ToProcess: TypeAlias = Answer | Hold | Wish | Rate
+ToProcess: TypeAlias = Answer | Hold | Wish | Rate | Spent
 
 encode = msgspec.msgpack.Encoder().encode
 decode_to_job = msgspec.msgpack.Decoder(ToJob).decode
