@@ -12,12 +12,15 @@ from dynasmith.aws.items.opening import table_sink, table_source
 from dynasmith.engine.transfer.loop import Stop
 from dynasmith.engine.transfer.running import Around, Ways, run_job
 from dynasmith.engine.transfer.stage import Steps
-from dynasmith.errors import Interrupted, Locked
+from dynasmith.errors import Interrupted, Locked, RunError
 from dynasmith.files.ledger import FolderLedger
 from dynasmith.items.ctx import Context
 from dynasmith.items.digest import digest_items
 from dynasmith.items.key import KeySchema
 from dynasmith.items.transform import Transform
+from dynasmith.jobs.checkpoint import Checkpoint
+from dynasmith.jobs.job import Job
+from dynasmith.ports.checkpoints import Claim
 from dynasmith.ports.items import Item, Mode
 from flow.killing import KillClaim, KilledError, Killer, killing
 from flow.kit import MakeTable, fill, items_of, new_job
@@ -203,3 +206,34 @@ def test_it_runs_inside_a_running_loop(client: Any, make_table: MakeTable, tmp_p
         return run_job(new_job(FolderLedger(tmp_path)), ways(client, source, target, 1)).counts.written
 
     assert asyncio.run(notebook()) == 10
+
+
+class Denied:
+    """A claim whose ledger is denied from its first checkpoint on."""
+
+    def __init__(self, real: Claim) -> None:
+        self._real = real
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+    async def save(self, _checkpoint: Checkpoint) -> None:
+        raise RunError("The first error.")
+
+    def change(self, _job: Job) -> None:
+        raise RunError("Of the end.")
+
+    def release(self) -> None:
+        self._real.release()
+        raise RunError("Of the release.")
+
+
+def test_the_error_that_ended_a_run_is_the_one_that_is_raised(
+    client: Any, make_table: MakeTable, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    source, target = make_table(), make_table()
+    fill(client, source, 10)
+    with pytest.raises(RunError, match="The first error"):
+        run_job(Denied(new_job(FolderLedger(tmp_path), segments=1)), ways(client, source, target, segments=1))
+    assert "Of the end." in caplog.text
+    assert "Of the release." in caplog.text

@@ -1,8 +1,9 @@
 """Run a job from where it is to its end, or to where it stops, and keep its state true whatever happens."""
 
 import asyncio
-from collections.abc import Callable, Mapping
-from contextlib import AsyncExitStack
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from time import monotonic
@@ -27,6 +28,8 @@ from dynasmith.jobs.report import Report
 from dynasmith.ports.checkpoints import Claim
 from dynasmith.ports.items import OpenSink, OpenSource, Sink, Source
 from dynasmith.ports.listener import Listener, silent
+
+_log = logging.getLogger("dynasmith.jobs")
 
 RAN_SECONDS = "ran_seconds"
 """The parameter of a job that adds up how long its runs took; what a kill cut off is missing."""
@@ -71,6 +74,7 @@ def run_job(claim: Claim, ways: Ways, around: Around | None = None) -> Report:
     resumed. A cancelled job gives a report whose state says so.
     """
     around = around or Around()
+    first: BaseException | None = None
     try:
         resumed = bool(claim.checkpoints()) or claim.job.state != "running"
         if claim.job.state != "running":
@@ -78,8 +82,23 @@ def run_job(claim: Claim, ways: Ways, around: Around | None = None) -> Report:
         return run(
             lambda stop: _run(claim, ways, around, stop, resumed), loop_factory=around.loop_factory, stop=around.stop
         )
+    except BaseException as error:
+        first = error
+        raise
     finally:
-        claim.release()
+        with _behind(first):
+            claim.release()
+
+
+@contextmanager
+def _behind(first: BaseException | None) -> Iterator[None]:
+    """What a ledger refuses at the end of a run that failed is logged: its first error is the one to show."""
+    try:
+        yield
+    except Exception as error:
+        if first is None:
+            raise
+        _log.warning("What the job came to was not kept: %s", error)
 
 
 async def _run(claim: Claim, ways: Ways, around: Around, stop: Stop, resumed: bool) -> Report:
@@ -98,6 +117,7 @@ async def _run(claim: Claim, ways: Ways, around: Around, stop: Stop, resumed: bo
     flow: Flow | None = None
     state: State = "failed"
     reason = ""
+    first: BaseException | None = None
     try:
         async with AsyncExitStack() as opened:
             ends = await _opened(claim, ways, opened)
@@ -112,11 +132,9 @@ async def _run(claim: Claim, ways: Ways, around: Around, stop: Stop, resumed: bo
         if not stop.asked:
             raise
         state = "cancelled" if flow is not None and flow.cancelled else "interrupted"
-    except DynasmithError as error:
-        reason = failure_reason(error)
-        raise
     except Exception as error:
-        reason = f"{type(error).__name__}: {error}"
+        first = error
+        reason = failure_reason(error) if isinstance(error, DynasmithError) else f"{type(error).__name__}: {error}"
         raise
     finally:
         counts = Counts() if flow is None else flow.counts
@@ -124,7 +142,8 @@ async def _run(claim: Claim, ways: Ways, around: Around, stop: Stop, resumed: bo
         digest = Digest() if flow is None else flow.target_digest
         ended = moved(counted(claim.job, counts, digest if ways.digest else None), state, around.now(), reason=reason)
         ran = seconds + ended.parameters.get(RAN_SECONDS, 0.0)
-        claim.change(msgspec.structs.replace(ended, parameters=ended.parameters | {RAN_SECONDS: ran}))
+        with _behind(first):
+            claim.change(msgspec.structs.replace(ended, parameters=ended.parameters | {RAN_SECONDS: ran}))
         around.listener(FlowEnded(table=ways.table, job=job.id, state=state, counts=counts, seconds=seconds))
     if state == "interrupted":
         raise Interrupted(

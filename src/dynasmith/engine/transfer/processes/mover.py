@@ -69,6 +69,7 @@ class ProcessMover:
         self._crew = [_Member(self) for _ in range(count)]
         self._paused = False
         self._limits: tuple[float | None, float | None] = (None, None)
+        self._changes = 0
         self._deaths = 0
 
     async def run(self) -> None:
@@ -93,7 +94,7 @@ class ProcessMover:
 
     def change(self, read: float | None, write: float | None) -> None:
         """Other limits of the job in units a second from now on; None for those that it began with."""
-        self._limits = (read, write)
+        self._limits, self._changes = (read, write), self._changes + 1
         for member in self._crew:
             member.rates = self._begun(read, write)
         self._share()
@@ -127,7 +128,7 @@ class ProcessMover:
         return reads * self._part, writes * self._part
 
     def _rate(self) -> words.Rate:
-        return words.Rate(*self._limits, self._part)
+        return words.Rate(*self._limits, self._part, self._changes)
 
     @property
     def _part(self) -> float:
@@ -244,8 +245,9 @@ class _Member:
                 if found is not None:
                     self._moving.add(found.segment)
                     body = found.segment.to_bytes(4, "big") + encode_checkpoint(found)
-            case words.Save(_, segment, written, read_rate, write_rate):
-                self.rates = (read_rate, write_rate)
+            case words.Save(_, segment, written, read_rate, write_rate, limits):
+                if limits == self._mover._changes:  # else it says what was before the last change
+                    self.rates = (read_rate, write_rate)
                 job = self._mover._work.job
                 checkpoint = decode_checkpoint(written, job=job.id, segments=job.segments, segment=segment)
                 await keeper.save(checkpoint)

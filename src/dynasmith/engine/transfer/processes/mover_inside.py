@@ -97,7 +97,7 @@ class _Line:
         self._over = False
         self._mover: Mover | None = None
         self._early: list[words.ToProcess] = []
-        self._limits: tuple[float | None, float | None] = (None, None)
+        self.limits = 0  # how often they were changed
         self._loop: asyncio.AbstractEventLoop | None = None
         self._joining = threading.Lock()
         self._asked = 0
@@ -171,11 +171,11 @@ class _Line:
         match word:
             case words.Hold(number):
                 self._holding = asyncio.create_task(self._hold(self._mover, number))
-            case words.Rate(read, write, part):
+            case words.Rate(read, write, part, limits):
                 self._mover.reads.take_part(part)
                 self._mover.writes.take_part(part)
-                if (read, write) != self._limits:
-                    self._limits = (read, write)
+                if limits != self.limits:
+                    self.limits = limits
                     self._mover.change(read, write)
             case words.Spent():
                 self._mover.reads.spent()
@@ -214,7 +214,7 @@ class _Keeper:
         """Keep a checkpoint."""
         written, segment = encode_checkpoint(checkpoint), checkpoint.segment
         rates = self._reads.rate, self._writes.rate
-        await self._line.ask(lambda number: words.Save(number, segment, written, *rates))
+        await self._line.ask(lambda number: words.Save(number, segment, written, *rates, self._line.limits))
 
     async def bury(self, segment: int, page: bytes | None, dead: Sequence[Dead]) -> None:
         """Keep dead letters."""

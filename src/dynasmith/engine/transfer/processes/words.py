@@ -17,13 +17,15 @@ class Next(msgspec.Struct, tag=True, array_like=True):
 
 
 class Save(msgspec.Struct, tag=True, array_like=True):
-    """So far a segment got; answered when that is kept. The rates: units a second that this process's pace leaves."""
+    """So far a segment got; answered when that is kept. The rates: units a second that this process's pace leaves,
+    under the limits of that ``Rate``."""
 
     number: int
     segment: int
     checkpoint: bytes
     read_rate: float
     write_rate: float
+    limits: int
 
 
 class Bury(msgspec.Struct, tag=True, array_like=True):
@@ -96,11 +98,13 @@ class Wish(msgspec.Struct, tag=True, array_like=True):
 
 
 class Rate(msgspec.Struct, tag=True, array_like=True):
-    """The job's limits in units a second (None: as it began), and which part of them is this process's."""
+    """The job's limits in units a second (None: as it began), and which part of them is this process's.
+    ``limits`` counts how often they were changed."""
 
     read: float | None
     write: float | None
     part: float
+    limits: int
 
 
 class Spent(msgspec.Struct, tag=True, array_like=True):
