@@ -225,25 +225,29 @@ class Flow:
             if wanted != limits:
                 moving.change(*wanted)
                 limits = wanted
+                self._say_progress(moving, before, monotonic() - began)
             self._obey(control.wish, moving)
             await asyncio.sleep(TICK_SECONDS)
-            counts, seconds = self.counts, monotonic() - began
-            done = counts.read - before.read
-            left = None if self.total_items is None else max(0, self.total_items - before.read)
-            read_rate, write_rate = moving.rates
-            self.listener(
-                FlowProgress(
-                    table=self.table,
-                    job=self.claim.job.id,
-                    counts=counts,
-                    seconds=seconds,
-                    items_per_second=done / seconds,
-                    read_rate=read_rate,
-                    write_rate=write_rate,
-                    remaining_seconds=None if left is None else remaining_seconds(done, left, seconds),
-                    paused=self._paused,
-                )
+            self._say_progress(moving, before, monotonic() - began)
+
+    def _say_progress(self, moving: Moving, before: Counts, seconds: float) -> None:
+        counts = self.counts
+        done = counts.read - before.read
+        left = None if self.total_items is None else max(0, self.total_items - before.read)
+        read_rate, write_rate = moving.rates
+        self.listener(
+            FlowProgress(
+                table=self.table,
+                job=self.claim.job.id,
+                counts=counts,
+                seconds=seconds,
+                items_per_second=done / seconds if seconds else 0.0,
+                read_rate=read_rate,
+                write_rate=write_rate,
+                remaining_seconds=None if left is None else remaining_seconds(done, left, seconds),
+                paused=self._paused,
             )
+        )
 
     def _obey(self, wish: str, moving: Moving) -> None:
         if wish == "cancel" and not self.cancelled:
