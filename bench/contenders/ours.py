@@ -53,7 +53,8 @@ def main(endpoint: str, items: str, kind: str, ca: str = "") -> None:
 
     function = {"lazy": lazy, "native": native}.get(kind.partition("-")[0])
     # A limit that is never reached: the pace is reckoned, and does not slow the measurement.
-    asked = Flowing(segments=8, digest=kind.startswith("digest"), max_read_units=1e9, max_write_units=1e9)
+    segments = 24 if kind.endswith("-processes") else 8  # as they are planned
+    asked = Flowing(segments=segments, digest=kind.startswith("digest"), max_read_units=1e9, max_write_units=1e9)
     if kind.endswith("-processes"):
         asked = msgspec.structs.replace(asked, processes=2)
     assert asked.max_write_units != inf

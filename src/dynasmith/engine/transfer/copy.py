@@ -22,6 +22,9 @@ from dynasmith.jobs.segments import plan_segments
 from dynasmith.ports.checkpoints import Claim, Ledger
 from dynasmith.ports.items import Item, OpenSource
 
+SEGMENTS_EACH = 12
+"""Segments for each process where the table is large enough: the last ones are small, so that all end together."""
+
 
 def copy(
     source: TableEnd,
@@ -46,7 +49,7 @@ def copy(
     check_ends(source, target, transforms=transform is not None)
     segments = plan_segments(
         source.description.size_bytes_estimate,
-        workers=max(asked.segments_at_once, asked.processes),
+        workers=max(asked.segments_at_once, asked.processes * SEGMENTS_EACH),
         asked=asked.segments,
     )
     job = new_job("copy", around, segments, kept(asked, parameters or {}))
