@@ -86,6 +86,14 @@ async def _ended(process: "subprocess.Popen[bytes]") -> int:
         return await asyncio.to_thread(process.wait)
 
 
+def died_too_often(deaths: int, ending: str) -> RunError:
+    """The processes of a job keep dying; ``ending`` says how the last one did."""
+    return RunError(
+        f"The processes of this job died {deaths} times, the last one {ending}.",
+        hint="it may need more memory than there is; fewer --processes or a smaller --batch-size help",
+    )
+
+
 def sendable(stage: Any) -> bytes:
     """A stage as bytes for another process, with what that must load first.
 

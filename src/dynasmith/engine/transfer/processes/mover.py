@@ -17,8 +17,7 @@ from dynasmith.engine.transfer.loop import LoopFactory, Stop, tasks_together, to
 from dynasmith.engine.transfer.mover import Keeper, Width
 from dynasmith.engine.transfer.pacing import Rates
 from dynasmith.engine.transfer.processes import words
-from dynasmith.engine.transfer.processes.child import DEATHS_MAX, Child, Died, failure, sendable
-from dynasmith.engine.transfer.processes.stage import died_too_often
+from dynasmith.engine.transfer.processes.child import DEATHS_MAX, Child, Died, died_too_often, failure, sendable
 from dynasmith.engine.transfer.stage import Stage
 from dynasmith.errors import UsageError
 from dynasmith.jobs.checkpoint import decode_checkpoint, encode_checkpoint

@@ -10,9 +10,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from dynasmith.engine.transfer.processes.child import DEATHS_MAX, Child, Died, failure, sendable
+from dynasmith.engine.transfer.processes.child import DEATHS_MAX, Child, Died, died_too_often, failure, sendable
 from dynasmith.engine.transfer.stage import Staged, Steps
-from dynasmith.errors import RunError
 from dynasmith.items.digest import Digest
 from dynasmith.items.wire import RawItem
 from dynasmith.ports.items import Dead, Item
@@ -108,14 +107,6 @@ class ProcessStage:
         if self.deaths > DEATHS_MAX:
             raise died_too_often(self.deaths, ending) from error
         await self._begin(free)
-
-
-def died_too_often(deaths: int, ending: str) -> RunError:
-    """The processes of a job keep dying; ``ending`` says how the last one did."""
-    return RunError(
-        f"The processes of this job died {deaths} times, the last one {ending}.",
-        hint="it may need more memory than there is; fewer --processes or a smaller --batch-size help",
-    )
 
 
 class _Worker:
