@@ -16,7 +16,7 @@ from typing import Protocol
 import msgspec
 
 from dynasmith.engine.transfer.events import FlowDead, FlowProgress
-from dynasmith.engine.transfer.loop import Stop, tasks_together
+from dynasmith.engine.transfer.loop import Stop
 from dynasmith.errors import RunError
 from dynasmith.items.digest import Digest
 from dynasmith.jobs.checkpoint import Checkpoint
@@ -27,6 +27,7 @@ from dynasmith.jobs.segments import interleaved
 from dynasmith.ports.checkpoints import Claim
 from dynasmith.ports.items import Dead, Sink
 from dynasmith.ports.listener import Listener, silent
+from dynasmith.ports.together import tasks_together
 
 TICK_SECONDS = 0.25
 """How often a running job looks at what a person wants of it, and says how far it is."""

@@ -14,9 +14,6 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any, TypeVar
 
-from dynasmith.ports.together import tasks_together as tasks_together
-from dynasmith.ports.together import together as together
-
 T = TypeVar("T")
 LoopFactory = Callable[[], asyncio.AbstractEventLoop]
 

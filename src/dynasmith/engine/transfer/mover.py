@@ -14,7 +14,7 @@ from typing import Protocol
 import msgspec
 
 from dynasmith.engine.transfer.distinct import Distinct
-from dynasmith.engine.transfer.loop import Stop, together
+from dynasmith.engine.transfer.loop import Stop
 from dynasmith.engine.transfer.pacing import Pacer
 from dynasmith.engine.transfer.stage import Stage, Staged, digest_less
 from dynasmith.items.digest import Digest, Digester
@@ -22,6 +22,7 @@ from dynasmith.items.wire import Units
 from dynasmith.jobs.checkpoint import Checkpoint
 from dynasmith.jobs.counts import Counts
 from dynasmith.ports.items import Dead, Item, Outcome, Page, Sink, Source, merged
+from dynasmith.ports.together import together
 
 
 @dataclass(frozen=True, slots=True)

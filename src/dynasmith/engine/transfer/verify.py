@@ -14,7 +14,7 @@ from itertools import count
 from typing import Literal
 
 from dynasmith.engine.transfer.distinct import signed_hash
-from dynasmith.engine.transfer.loop import Stop, run, together
+from dynasmith.engine.transfer.loop import Stop, run
 from dynasmith.engine.transfer.pacing import UNLIMITED, Pacer, Rates
 from dynasmith.engine.transfer.running import Around
 from dynasmith.engine.transfer.stage import Stage
@@ -24,6 +24,7 @@ from dynasmith.items.key import Key, KeySchema, encode_key, format_key, key_byte
 from dynasmith.items.wire import Units
 from dynasmith.ports.items import Dead, Item, Lookup, OpenSource, Source
 from dynasmith.ports.seen import Entry, Seen
+from dynasmith.ports.together import together
 
 BUCKETS = 1 << 16
 HELD_KEYS_MAX = 200_000

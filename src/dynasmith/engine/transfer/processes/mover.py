@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any, Protocol
 
-from dynasmith.engine.transfer.loop import LoopFactory, Stop, tasks_together, together
+from dynasmith.engine.transfer.loop import LoopFactory, Stop
 from dynasmith.engine.transfer.mover import Keeper, Width
 from dynasmith.engine.transfer.pacing import Rates
 from dynasmith.engine.transfer.processes import words
@@ -24,6 +24,7 @@ from dynasmith.jobs.checkpoint import decode_checkpoint, encode_checkpoint
 from dynasmith.jobs.job import Job
 from dynasmith.ports.anchored import Anchored
 from dynasmith.ports.items import OpenSink, OpenSource
+from dynasmith.ports.together import tasks_together, together
 
 _ENTRY = "dynasmith.engine.transfer.processes.mover_inside"
 
