@@ -80,3 +80,17 @@ def unpicklable(_item: Any, _ctx: Any) -> Any:
         pass
 
     raise Own("out of reach")
+
+
+def by_fate(item: Any, _ctx: Any) -> Any:
+    """Drops, keeps, multiplies or refuses an item, as its attribute ``fate`` says."""
+    match item["fate"]:
+        case "drop":
+            return None
+        case "three":
+            return [{"pk": f"{item['pk']}-{number}"} for number in range(3)]
+        case "twins":
+            return [{"pk": item["pk"]}, {"pk": item["pk"]}]
+        case "refuse":
+            raise ValueError("refused")
+    return item

@@ -223,7 +223,9 @@ class Distinct:
             tell(entry((key, place, (one & _LOW) - _HALF)))  # signed_hash, without its call
             keep(one)
             take(item)
-        return replace(staged, items=items, dead=(*staged.dead, *dead), origins=()) if dead else staged, entries, hashes
+        if dead:
+            staged = replace(staged, items=items, dead=(*staged.dead, *dead), origins=None)
+        return staged, entries, hashes
 
     def _by_its_bytes(self, item: Item) -> tuple[bytes, bytes]:
         return key_bytes(key_of(item, self._key)), blake2b(item, digest_size=8).digest()
@@ -243,7 +245,7 @@ class Distinct:
             place = self._name(own.segment, entry.place)
             dead.append(Dead(code="duplicate", reason=reason, item=bytes(item), place=place))
         items = [own.items[number] for number in own.sent]
-        return replace(staged, items=items, already=staged.already + already, dead=tuple(dead), origins=())
+        return replace(staged, items=items, already=staged.already + already, dead=tuple(dead), origins=None)
 
 
 def signed_hash(one: int) -> int:
@@ -260,7 +262,7 @@ def _firsts(entries: Sequence[Entry]) -> list[int]:
 def _places(page: Page, staged: Staged) -> Sequence[Place]:
     if len(page.places) != len(page.items):
         raise ValueError("a source in which keys may come twice says the place of each item")
-    return [page.places[number] for number in staged.origins] if staged.origins else page.places
+    return page.places if staged.origins is None else [page.places[number] for number in staged.origins]
 
 
 def _stands(one: Checkpoint, reached: tuple[bytes | None, bytes | None] | None) -> bool:

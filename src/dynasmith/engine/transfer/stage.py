@@ -17,8 +17,9 @@ class Staged:
     """The items that a page became: read + fanned_out - dropped = items + unchanged + already + skipped + dead.
 
     ``moved`` says that some of them have another key than the item they were made of; ``unchanged`` and ``skipped`` are
-    those that a backfill has nothing to write for, or leaves alone. ``origins`` are the numbers of the items that each
-    was made of, empty where it is one of one; ``digest`` is that of ``items`` where it is known.
+    those that a backfill has nothing to write for, or leaves alone. ``origins`` are the numbers of the page's items
+    that ``items`` were made of, one each, or None where ``items`` are those of the page, one for one; ``digest`` is
+    that of ``items`` where it is known.
     """
 
     items: Sequence[Item]
@@ -29,7 +30,7 @@ class Staged:
     moved: bool = False
     unchanged: int = 0
     skipped: int = 0
-    origins: Sequence[int] = ()
+    origins: Sequence[int] | None = None
     digest: Digest | None = None
 
 
@@ -59,7 +60,7 @@ class Steps:
 
     def apply(self, items: Sequence[Item]) -> Staged:
         """Stage a page. Raises ItemRefused where a transform fails and the policy is to stop."""
-        numbers: Sequence[int] = ()
+        numbers: Sequence[int] | None = None
         dropped = 0
         if self.keep is not None:
             numbers = [number for number, item in enumerate(items) if self.keep(item)]
@@ -67,7 +68,9 @@ class Steps:
         if self.transform is None:
             return Staged(items, 0, dropped, origins=numbers)
         staged = transformed(items, self.transform, self.policy)
-        origins = [numbers[number] for number in staged.origins] if numbers else staged.origins
+        origins = staged.origins
+        if numbers is not None and origins is not None:
+            origins = [numbers[number] for number in origins]
         staged = replace(staged, dropped=staged.dropped + dropped, origins=origins)
         if self.twice and (staged.moved or staged.fanned_out):
             return _distinct(staged, self.transform.target or self.transform.ctx.key)
@@ -103,7 +106,7 @@ def transformed(items: Sequence[Item], transform: Transform, policy: Policy) -> 
 
 def _distinct(staged: Staged, key: KeySchema) -> Staged:
     items, already, twice = distinct_items(staged.items, key)
-    return replace(staged, items=items, already=already, dead=(*staged.dead, *twice), origins=())
+    return replace(staged, items=items, already=already, dead=(*staged.dead, *twice), origins=None)
 
 
 def distinct_items(items: Sequence[Item], key: KeySchema) -> tuple[Sequence[Item], int, list[Dead]]:
