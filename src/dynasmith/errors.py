@@ -8,6 +8,7 @@
     |   `-- DefinitionError              fix the definition: .findings, each with file, line and path
     |-- ConsentRequired         exit 4   give the consent that it names
     |-- Locked                  exit 5   wait for the other run
+    |   `-- LeaseLost                    look who runs the job now; resume it when nobody does
     |-- Interrupted             exit 130 run the command that the hint names; nothing was lost
     `-- RunError                exit 1   something did not work
         |-- TableNotFound, TableExists, TableBusy, ItemNotFound
@@ -100,6 +101,12 @@ class Locked(DynasmithError):
 
     code = "locked"
     exit = 5
+
+
+class LeaseLost(Locked):
+    """A run could not renew its lease on its job, so another run may have it: it stopped, and wrote nothing more."""
+
+    code = "lease-lost"
 
 
 class Interrupted(DynasmithError):

@@ -8,6 +8,7 @@ from msgspec import Struct
 from dynasmith.jobs.checkpoint import Checkpoint
 from dynasmith.jobs.job import Job
 from dynasmith.ports.items import Dead
+from dynasmith.ports.permit import Term
 
 
 class Control(Struct, frozen=True, kw_only=True):
@@ -26,6 +27,11 @@ class Claim(Protocol):
 
     @property
     def job(self) -> Job: ...
+
+    @property
+    def lease(self) -> Term | None:
+        """How long the job is held for sure; None where it is held until ``release``."""
+        ...
 
     @property
     def dead_letters(self) -> str:

@@ -7,10 +7,10 @@ the beat is written is a `Lock`.
 import logging
 import threading
 from collections.abc import Callable
-from time import monotonic
 from typing import NamedTuple, Protocol
 
 from dynasmith.errors import DynasmithError, Locked
+from dynasmith.ports.clock import lease_clock
 
 _log = logging.getLogger("dynasmith.jobs")
 
@@ -49,9 +49,10 @@ class Lock(Protocol):
 
 
 class Lease:
-    """The lock of one job, beaten by a thread until ``release``. ``held`` is False once it is surely not ours.
+    """The lock of one job, renewed by a thread until ``release``.
 
-    A holder that cannot beat for two thirds of a lease takes it for lost, before anybody else may have it.
+    A holder that cannot renew it for two thirds of a lease does not hold it, before anybody else may take it. A renewal
+    that then succeeds proves that nobody took it meanwhile.
     """
 
     def __init__(
@@ -61,21 +62,27 @@ class Lease:
         job_id: str,
         *,
         lease_seconds: float = LEASE_SECONDS,
-        clock: Callable[[], float] = monotonic,
+        clock: Callable[[], float] = lease_clock,
     ) -> None:
         self.lock, self.owner, self._job = lock, owner, job_id
         self._lease_seconds = lease_seconds
         self._clock = clock
         self._over = threading.Event()
-        self._take()
+        self._until = float("-inf")
         self._lost = False
+        self._take()
         self._thread = threading.Thread(target=self._keep, name="dynasmith-lease", daemon=True)
         self._thread.start()
 
     @property
     def held(self) -> bool:
         """Whether this process may write for the job."""
-        return not self._lost and self._clock() - self._beaten < self._lease_seconds * 2 / 3
+        return self._clock() < self._until
+
+    @property
+    def until(self) -> float:
+        """The time of ``lease_clock`` from which this process may write no more; renewing the lease moves it on."""
+        return self._until
 
     def release(self, *, gone: bool = False) -> None:
         """Give it back; twice is allowed. One that was lost is left to whoever has it."""
@@ -106,9 +113,14 @@ class Lease:
                 )
             seen = now
         # The beat may be seen by others as soon as it is sent, so what is ours is counted from before.
-        self._beaten = self._clock()
+        sent = self._clock()
         if not self.lock.take(seen, self.owner):
             raise Locked(f"Job {self._job} was just taken by another process.", hint="try again")
+        self._renewed(sent)
+
+    def _renewed(self, sent: float) -> None:
+        """The lock was written by a call that began at ``sent``."""
+        self._until = sent + self._lease_seconds * 2 / 3
 
     def _keep(self) -> None:
         beat = 0
@@ -120,6 +132,6 @@ class Lease:
             except DynasmithError:
                 continue  # the network may be back before the lease ends; ``held`` says when it is too late
             if not ours:
-                self._lost = True
+                self._lost, self._until = True, float("-inf")
                 return
-            self._beaten = sent
+            self._renewed(sent)

@@ -12,19 +12,19 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from time import monotonic
 from typing import Protocol
 from uuid import uuid4
 
 import msgspec
 
 from dynasmith.aws.items.lease import LEASE_SECONDS, Lease, Lock
-from dynasmith.errors import CheckpointError, DynasmithError, Locked, RunError
+from dynasmith.errors import CheckpointError, DynasmithError, LeaseLost, RunError
 from dynasmith.items.digest import Digest
 from dynasmith.jobs.checkpoint import Checkpoint, decode_checkpoint, encode_checkpoint
 from dynasmith.jobs.counts import Counts
 from dynasmith.jobs.job import Job, counted, decode_job, encode_job, moved
 from dynasmith.ports.checkpoints import Control
+from dynasmith.ports.clock import lease_clock
 from dynasmith.ports.items import Dead
 
 JOB = "job"
@@ -33,7 +33,9 @@ SEGMENT = "segment#"
 DEAD = "dead#"
 DEAD_BYTES = 300_000
 """Packed dead letters under one name: an item of a table holds 400 KB."""
-CONTROL_SECONDS = 1.0
+CONTROL_SECONDS = 0.7
+"""How old what is known of a person's wishes may be before it is read again: a run looks every quarter of a second, so
+that it reads them at least every second."""
 
 
 class Store(Protocol):
@@ -215,6 +217,11 @@ class SharedClaim:
         return self._job
 
     @property
+    def lease(self) -> Lease:
+        """The lease on the job."""
+        return self._lease
+
+    @property
     def dead_letters(self) -> str:
         """Where the dead letters are; empty while there are none."""
         return self._store.where(self._job.id) if self._dead_names() else ""
@@ -257,9 +264,9 @@ class SharedClaim:
 
     def control(self) -> Control:
         """What a person wants, as it was a moment ago: it is read beside, at most once a second."""
-        if monotonic() - self._asked_at > CONTROL_SECONDS:
+        if lease_clock() - self._asked_at > CONTROL_SECONDS:
             first = self._asked_at == float("-inf")
-            self._asked_at = monotonic()
+            self._asked_at = lease_clock()
             if first:
                 self._look()
             else:
@@ -276,7 +283,7 @@ class SharedClaim:
 
     def _check(self) -> None:
         if not self._lease.held:
-            raise Locked(
+            raise LeaseLost(
                 f"The lease on job {self._job.id} was lost: this process could not reach {self._store.place} for too "
                 "long.",
                 hint=f"dynasmith jobs resume {self._job.id}",

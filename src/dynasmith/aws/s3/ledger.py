@@ -14,7 +14,7 @@
 The lock is written on conditions (If-None-Match, If-Match): of two runs that take a job up one gets it. A checkpoint is
 one PutObject a page ($0.005 a thousand in us-east-1), without a condition: what counts is the newest ``taken`` and the
 checkpoints and dead letters under its fence, so that whatever a run that lost its lease still writes counts for
-nothing. A run beats every 3 s (1,200 PutObject an hour) and looks once a second what is wanted of it (3,600 GetObject
+nothing. A run beats every 3 s (1,200 PutObject an hour) and looks every 0.75 s what is wanted of it (4,800 GetObject
 an hour).
 """
 

@@ -153,6 +153,11 @@ class FolderClaim:
         return self._job
 
     @property
+    def lease(self) -> None:
+        """None: the system frees the lock when this process ends, and never before."""
+        return None
+
+    @property
     def dead_letters(self) -> str:
         """The path of the dead-letter file; empty while there are none."""
         self._drop()
