@@ -14,7 +14,7 @@ from dynasmith.local.strict.rules import plain_name
 from dynasmith.local.strict.rules_items import partition_text
 from dynasmith.local.strict.state import TableState
 from dynasmith.local.strict.units import Consumed, put_units, said_units
-from dynasmith.local.strict.wire import Reply, error_reply, json_reply
+from dynasmith.local.strict.wire import Reply, error_reply, json_reply, value_reply
 from dynasmith.local.strict.world import Incoming, World, reply_json
 
 _SINGLE = frozenset({"PutItem", "UpdateItem", "DeleteItem"})
@@ -116,7 +116,7 @@ async def batch_write(world: World, call: Incoming) -> Reply:
 
 async def _in_parts(world: World, call: Incoming) -> tuple[Reply, list[Part]]:
     """Send the parts of a batch that pass, charging writes as they pass; (the answer, the parts that passed)."""
-    if world.capacity.idle and not call.leave:
+    if world.capacity.idle and not call.leave and not any(part.conflict for part in call.measured.parts):
         for part in call.measured.parts:
             if part.kind != "Get":
                 charge(world, call, part, cost_of(call.account.tables[part.table], part))
@@ -127,6 +127,8 @@ async def _in_parts(world: World, call: Incoming) -> tuple[Reply, list[Part]]:
 
     def allowed(name: str, _: Mapping[str, Any]) -> bool:
         part = next(parts)
+        if part.conflict:
+            return False
         table = call.account.tables[plain_name(name)]
         throttle = throttle_of_part(world, call, part)
         if throttle is not None:
@@ -144,8 +146,10 @@ async def _in_parts(world: World, call: Incoming) -> tuple[Reply, list[Part]]:
 
     split = batches.split_writes if call.operation == "BatchWriteItem" else batches.split_keys
     through, over = split(call.body["RequestItems"], allowed)
-    if not passed:
+    if not passed and throttles:
         return throttled(throttles[0]), []
+    if not passed:
+        return value_reply({_MEMBER[call.operation]: over}), []
     if not over:
         return await world.forward(call), passed
     reply = await world.send(call, {**call.body, "RequestItems": through})

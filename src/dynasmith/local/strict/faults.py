@@ -1,6 +1,5 @@
 """Faults on demand: the n-th call of an operation, or random ones with a seed."""
 
-import asyncio
 import random
 import threading
 from collections.abc import Awaitable, Callable
@@ -42,6 +41,11 @@ class Fault:
     seen: int = 0
     hits: int = 0
     removed: bool = False
+
+    @property
+    def slow_seconds(self) -> float:
+        """How much longer a call takes that meets it."""
+        return self.seconds if self.kind == "slow" else 0.0
 
     def remove(self) -> None:
         """No call meets it any more."""
@@ -98,13 +102,11 @@ class Faults:
 
 
 async def struck(fault: Fault, operation: str, table: str, go_on: Callable[[], Awaitable[Reply]]) -> Reply:
-    """The reply of a call that met a fault; ``go_on`` lets it through to rules and engine."""
+    """The reply of a call that met a fault. ``go_on`` lets it through to rules and engine, later where it is slow."""
     if fault.kind in _INSTEAD:
         return _instead(fault.kind, operation, table)
     if fault.kind.endswith(("Exception", "Exceeded", "Error")):
         return error_reply(fault.kind, f"Injected by a fault: {fault.kind}")
-    if fault.kind == "slow":
-        await asyncio.sleep(fault.seconds)
     reply = await go_on()
     match fault.kind:
         case "500-after":

@@ -17,6 +17,8 @@ class Part:
     kind: str
     value: Mapping[str, Any]
     size: int = 0
+    # A transaction holds the item.
+    conflict: bool = False
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ engine: its key is None then, and its values count as unknown.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -48,6 +48,8 @@ class Shape:
     removed: tuple[str, ...] = ()
     touched: tuple[str, ...] = ()
     returning: bool = False
+    #: A condition of a transaction: EXISTS(SELECT ...).
+    exists: bool = False
 
 
 @lru_cache(maxsize=2048)
@@ -75,7 +77,7 @@ class _Reader:
                 return Shape("SELECT", *self._place(), equal=self._where())
             case "EXISTS":
                 self._take("(")
-                return self.shape()
+                return replace(self.shape(), exists=True)
             case "INSERT":
                 self._take("INTO")
                 table, index = self._place()

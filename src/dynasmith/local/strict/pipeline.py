@@ -1,5 +1,6 @@
 """What happens to each request: which service it is for, what the rules say, then the engine, then the journal."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 import msgspec
@@ -8,6 +9,7 @@ from dynasmith.local.strict import control, data, scaling
 from dynasmith.local.strict.export import describe_export, export_table, list_exports
 from dynasmith.local.strict.faults import struck
 from dynasmith.local.strict.http import Upstream
+from dynasmith.local.strict.isolation import isolated
 from dynasmith.local.strict.journal import STATEMENTS, WRITES, Call
 from dynasmith.local.strict.measure import measure
 from dynasmith.local.strict.recording import recorded
@@ -74,7 +76,13 @@ class Pipeline:
             reply = await upstream.send(request)
         else:
             engine = upstream
-            reply = await struck(fault, operation, "", lambda: engine.send(request))
+            slow_seconds = fault.slow_seconds
+
+            async def go_on() -> Reply:
+                await asyncio.sleep(slow_seconds)
+                return await engine.send(request)
+
+            reply = await struck(fault, operation, "", go_on)
         if scaling_call:
             scaling.learn(world.account_of(request), request, operation, reply)
         body = request.body if target else None
@@ -99,7 +107,7 @@ class Pipeline:
         if fault is None:
             reply = await self._judged(call)
         else:
-            call.leave = fault.kind == "unprocessed"
+            call.leave, call.slow_seconds = fault.kind == "unprocessed", fault.slow_seconds
             reply = await struck(fault, operation, call.tables[0] if call.tables else "", lambda: self._judged(call))
         self._write_down(call, reply)
         return reply
@@ -111,12 +119,10 @@ class Pipeline:
             refusal = await self._refusal(call)
             if refusal is not None:
                 return refused(refusal)
-            handler = data.HANDLERS[call.operation]
-            if call.operation in WRITES:
-                return await recorded(world, call, lambda: handler(world, call))
-            return await handler(world, call)
+            return await isolated(world, call, lambda: self._items(call))
         if call.operation in STATEMENTS:
             return await run_statements(world, call)
+        await call.pause()
         if call.operation in _CHANGES:
             async with world.control:
                 call.now = world.clock.now()
@@ -133,6 +139,14 @@ class Pipeline:
             return await world.forward(call)
         read: Reply = await look(world, call)
         return read
+
+    async def _items(self, call: Incoming) -> Reply:
+        """A call of the data plane that met no conflict."""
+        await call.pause()
+        handler = data.HANDLERS[call.operation]
+        if call.operation in WRITES:
+            return await recorded(self._world, call, lambda: handler(self._world, call))
+        return await handler(self._world, call)
 
     async def _refusal(self, call: Incoming) -> Refusal | None:
         """What the rules say, for each table that the call names."""

@@ -10,7 +10,9 @@ from typing import Any
 import msgspec
 
 from dynasmith.local.strict.capacity import Side, take, throttle_of
+from dynasmith.local.strict.conflicts import Key
 from dynasmith.local.strict.data import affected
+from dynasmith.local.strict.isolation import CONFLICT_RULE, ONGOING, transaction
 from dynasmith.local.strict.measure import Part, measure
 from dynasmith.local.strict.partiql import statements_in, tables_in
 from dynasmith.local.strict.recording import recorded_statements
@@ -41,6 +43,33 @@ async def run_statements(world: World, call: Incoming) -> Reply:
     if call.operation != "BatchExecuteStatement" and (first := next((o.refusal for o in ones if o.refusal), None)):
         return _refused(first)
     await _look(world, call, ones)
+    return await _isolated(world, call, ones)
+
+
+async def _isolated(world: World, call: Incoming, ones: list[One]) -> Reply:
+    """Run the statements unless a transaction is in the way; what they write is known to others meanwhile."""
+    if not world.rules.holds(CONFLICT_RULE):
+        return await _run(world, call, ones)
+    keys = [
+        (one.table.arn, key_text(one.table, one.key)) if one.table and one.key is not None else None for one in ones
+    ]
+    if call.operation == "ExecuteTransaction":
+        writes = any(not one.statement.reads or one.statement.shape.exists for one in ones)
+        return await transaction(world, call, keys, lambda: _run(world, call, ones), writes=writes)
+    free: list[Key] = []
+    for one, key in zip(ones, keys, strict=True):
+        if one.statement.reads or one.refusal is not None or key is None:
+            continue
+        if key in world.conflicts.held:
+            one.refusal = Refusal("TransactionConflictException", ONGOING)
+        else:
+            free.append(key)
+    with world.conflicts.writing(free):
+        return await _run(world, call, ones)
+
+
+async def _run(world: World, call: Incoming, ones: list[One]) -> Reply:
+    await call.pause()
     _throttle(world, call, ones)
     if call.operation == "BatchExecuteStatement":
         return await _batch(world, call, ones)

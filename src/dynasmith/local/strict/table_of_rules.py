@@ -51,6 +51,18 @@ KEPT: tuple[Rule, ...] = (
         GUIDE + "burst-adaptive-capacity.html",
     ),
     Rule(
+        "transaction-conflict",
+        (
+            *("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems", "TransactGetItems"),
+            *_STATEMENTS,
+        ),
+        "a write of an item that a transaction holds (ConditionCheck included), from its arrival to its reply: another "
+        "transaction is cancelled with the reason TransactionConflict, a plain write fails with "
+        "TransactionConflictException, an entry of a BatchWriteItem comes back unprocessed (our reading: its model has "
+        "no such error); and a TransactGetItems of items that are being written",
+        GUIDE + "transaction-apis.html (Transaction conflict handling in DynamoDB)",
+    ),
+    Rule(
         "statement-batch-reads-one",
         ("BatchExecuteStatement",),
         "a SELECT of a batch that does not hold every key attribute to one value (an error of that statement)",

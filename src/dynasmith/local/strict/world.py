@@ -11,6 +11,7 @@ import msgspec
 from dynasmith.local.strict import timing
 from dynasmith.local.strict.capacity import Capacity
 from dynasmith.local.strict.clock import StrictClock
+from dynasmith.local.strict.conflicts import Conflicts
 from dynasmith.local.strict.effects import adopted
 from dynasmith.local.strict.faults import Faults
 from dynasmith.local.strict.history import History
@@ -44,6 +45,13 @@ class Incoming:
     measured: Measured = field(default_factory=Measured)
     # Half of a batch is left unprocessed, since a fault says so.
     leave: bool = False
+    # How much longer it takes, since a fault says so.
+    slow_seconds: float = 0.0
+
+    async def pause(self) -> None:
+        """Take as long as a fault says."""
+        if self.slow_seconds:
+            await asyncio.sleep(self.slow_seconds)
 
     def partition(self, table: TableState) -> str | None:
         """The partition key's value that the call is about, where it is about one."""
@@ -64,6 +72,7 @@ class World:
     accounts: dict[tuple[str, str], Account] = field(default_factory=dict)
     capacity: Capacity = field(default_factory=Capacity)
     faults: Faults = field(default_factory=Faults)
+    conflicts: Conflicts = field(default_factory=Conflicts)
     histories: dict[str, History] = field(default_factory=dict)
     exports: dict[str, "Export"] = field(default_factory=dict)
     writers: dict[str, asyncio.Lock] = field(default_factory=dict)
