@@ -1,18 +1,16 @@
 """Facts that a verdict needs and only the items know: would TTL on this attribute delete some of them?"""
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from dynasmith.errors import DynasmithError
+from dynasmith.items.expiry import has_expired
 from dynasmith.plans.change import Change, SetTimeToLive
 from dynasmith.plans.hazard import Facts
 from dynasmith.ports.clock import Clock
 from dynasmith.ports.tables import Items
 
 SAMPLE_ITEMS = 100
-# TTL leaves alone what is past by more than five years (developer guide, "Using time to live").
-TTL_REACH_SECONDS = 5 * 365 * 86_400
 
 
 def look_up(table: str, changes: Sequence[Change], items: Items, clock: Clock) -> Facts:
@@ -25,16 +23,10 @@ def look_up(table: str, changes: Sequence[Change], items: Items, clock: Clock) -
     except DynasmithError:
         # Without the right to scan nothing is known of the items, and the hazard says so: "no item was sampled".
         return Facts()
-    now = Decimal(int(clock.now().timestamp()))
+    now = int(clock.now().timestamp())
     return Facts(expired_sample=sum(_is_past(item, wanted[0], now) for item in sample), sampled=len(sample))
 
 
-def _is_past(item: Mapping[str, Any], attribute: str, now: Decimal) -> bool:
+def _is_past(item: Mapping[str, Any], attribute: str, now: int) -> bool:
     value = item.get(attribute)
-    if not isinstance(value, Mapping) or "N" not in value:
-        return False
-    try:
-        moment = Decimal(value["N"])
-    except InvalidOperation:
-        return False
-    return now - TTL_REACH_SECONDS <= moment < now
+    return isinstance(value, Mapping) and isinstance(value.get("N"), str) and has_expired(value["N"], now)

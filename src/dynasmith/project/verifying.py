@@ -7,6 +7,8 @@ from dataclasses import replace as changed
 from typing import TYPE_CHECKING, Any
 
 from dynasmith.engine.transfer.asked import asked_again
+from dynasmith.engine.transfer.copy import expiry
+from dynasmith.engine.transfer.populate import Meets
 from dynasmith.engine.transfer.sides import TableEnd, key_schema, rates
 from dynasmith.engine.transfer.stage import Stage, Steps
 from dynasmith.engine.transfer.verify import Verified, VerifySide, verify
@@ -17,9 +19,9 @@ from dynasmith.files.seen import SeenKeys
 from dynasmith.items.condition.condition import parse_condition
 from dynasmith.items.ctx import Context
 from dynasmith.items.key import KeySchema
-from dynasmith.items.transform import Transform
+from dynasmith.items.transform import Function, Transform
 from dynasmith.jobs.job import Job
-from dynasmith.ports.items import Heard
+from dynasmith.ports.items import Heard, Item
 from dynasmith.ports.listener import Listener
 from dynasmith.project.filling import key_words
 from dynasmith.project.identity import check_tables
@@ -43,8 +45,8 @@ def verify_sides(
     """Compare them.
 
     With ``job`` the source goes through what that job did: its transform, with the same ``ctx.now`` and ``ctx.uuid``,
-    and its filter. Raises UsageError for two files of which nobody knows the key, and for another table than the job's;
-    CheckpointError where one of its tables was made anew since.
+    its filter, and what it left out as expired. Raises UsageError for two files of which nobody knows the key, and for
+    another table than the job's; CheckpointError where one of its tables was made anew since.
     """
     done = items.ledger.show(job) if job else None
     sides = items.side(source), items.side(target)
@@ -59,8 +61,9 @@ def verify_sides(
     came = ends[0].key if ends[0] is not None else key
     condition = asked_again(done.parameters).condition if done is not None else ""
     first = _side(ends[0], layouts[0], came, condition)
-    stage = _stage(items, transform, done, came, key)
-    if stage is None and came != key:
+    function, _ = items.function(transform or (done.parameters.get("transform") if done is not None else None))
+    stage = _stage(items, function, done, ends[0], came, key)
+    if function is None and came != key:
         raise UsageError(
             f"{sides[1].table} has the key {key_words(key)}, and {sides[0].table} has {key_words(came)}.",
             hint="--transform or --job says what a copy did to the items",
@@ -73,16 +76,30 @@ def verify_sides(
 
 def _stage(
     items: ItemFlow,
-    transform: str | Callable[..., Any] | None,
+    function: Function | None,
     done: Job | None,
+    source: TableEnd | None,
     came: KeySchema,
     key: KeySchema,
 ) -> Stage | None:
-    function, _ = items.function(transform or (done.parameters.get("transform") if done is not None else None))
-    if function is None:
+    """What the job did to the items that it read; None where it changed and left out none."""
+    made: Transform | None = None
+    if function is not None:
+        ctx = Context(items.now(), "verify", came) if done is None else Context(done.started_at, done.id, came)
+        made = Transform(function, ctx, target=key)
+    keep = _kept(done, source)
+    policy = "stop" if done is None else asked_again(done.parameters).on_error
+    return None if made is None and keep is None else Steps(keep=keep, transform=made, policy=policy)
+
+
+def _kept(done: Job | None, source: TableEnd | None) -> Callable[[Item], bool] | None:
+    """Which items the job did not leave out, of those that its source gave: a table filters by itself."""
+    if done is None:
         return None
-    ctx = Context(items.now(), "verify", came) if done is None else Context(done.started_at, done.id, came)
-    return Steps(transform=Transform(function, ctx, target=key))
+    asked = asked_again(done.parameters)
+    if source is not None:
+        return expiry(source, done) if asked.expired == "skip" else None
+    return Meets(parse_condition(asked.condition)) if asked.condition else None
 
 
 def _side(end: TableEnd | None, layout: Layout | None, key: KeySchema, condition: str) -> VerifySide:

@@ -1,10 +1,9 @@
 """copy: every item of a table into another one."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from os import urandom
 from typing import Any
-
-import msgspec
 
 from dynasmith.engine.transfer.asked import Flowing, asked_again, kept
 from dynasmith.engine.transfer.mover import Width
@@ -15,6 +14,7 @@ from dynasmith.engine.transfer.sides import TableEnd, check_ends, rates
 from dynasmith.engine.transfer.stage import Stage, Steps
 from dynasmith.items.condition.condition import parse_condition
 from dynasmith.items.ctx import Context
+from dynasmith.items.expiry import Expiry
 from dynasmith.items.transform import Function, Transform
 from dynasmith.jobs.job import Job, job_id
 from dynasmith.jobs.report import Report
@@ -137,33 +137,21 @@ def table_reader(end: TableEnd, segments: int, asked: Flowing) -> OpenSource:
     )
 
 
-class _Number(msgspec.Struct):
-    number: str = msgspec.field(name="N", default="")
-
-
 def expiry(end: TableEnd, job: Job) -> Callable[[Item], bool] | None:
-    """Whether an item had not expired when the job began (TTL deletes late; such items still scan)."""
+    """Whether an item had not expired when the job began (TTL deletes late; such items still scan); None without TTL.
+
+    What TTL never deletes has not expired: see `items.expiry`.
+    """
     if not end.expires:
         return None
-    return Alive(end.expires, job.started_at.timestamp())
+    return Alive(Expiry(end.expires, job.started_at.timestamp()))
 
 
+@dataclass(frozen=True, slots=True)
 class Alive:
-    """Whether an item had not expired at ``began`` (seconds since 1970). A class, so that a process can be given it."""
+    """Whether an item has not expired. A class, so that it can be sent to another process."""
 
-    def __init__(self, attribute: str, began: float) -> None:
-        self._attribute, self._began = attribute, began
-        kind = msgspec.defstruct(
-            "Expiring", [("at", _Number, msgspec.field(default_factory=_Number))], rename={"at": attribute}
-        )
-        self._decode = msgspec.json.Decoder(kind).decode
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Alive, (self._attribute, self._began)
+    expired: Expiry
 
     def __call__(self, item: Item) -> bool:
-        number: str = self._decode(item).at.number  # type: ignore[attr-defined]  # made above
-        try:
-            return not number or float(number) > self._began
-        except ValueError:
-            return True
+        return not self.expired(item)
