@@ -37,21 +37,23 @@ Every error is one sentence that names the thing (``str(error)``), with a ``hint
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from dynasmith.masking import masked
+
 
 class DynasmithError(Exception):
     """Base of every error that dynasmith raises on purpose.
 
     ``code`` is stable and for programs, ``hint`` says what to do next (may be empty), ``exit`` is the exit code that
-    a command line should end with.
+    a command line should end with. The userinfo of a URL in either text is masked.
     """
 
     code: str = "error"
     exit: int = 1
 
     def __init__(self, message: str, *, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.message = masked(message)
+        self.hint = masked(hint)
+        super().__init__(self.message)
 
     def __str__(self) -> str:
         return self.message

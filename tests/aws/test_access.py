@@ -230,3 +230,35 @@ def test_secrets_are_not_shown() -> None:
         assert "AKIA1234567890" not in text
     with pytest.raises(TypeError, match="Secret"):
         msgspec.json.encode(access)
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ({"variables": {"AWS_ENDPOINT_URL": "http://every:1"}}, "http://every:1"),
+        ({"variables": {"AWS_ENDPOINT_URL": "http://every:1", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}}, ""),
+        ({"variables": {"AWS_ENDPOINT_URL": "https://dynamodb.eu-west-1.api.aws"}}, ""),
+        ({"variables": {"AWS_ENDPOINT_URL": "http://every:1"}, "section": {"endpoint": "http://c:3"}}, "http://c:3"),
+    ],
+)
+def test_the_endpoint_of_every_service_comes_last(said: dict[str, Any], expected: str) -> None:
+    access = resolved(said)
+    assert access.endpoint == expected
+    assert access.isolated == bool(expected)
+
+
+@pytest.mark.parametrize("where", ["option", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "endpoint", "endpoints"])
+@pytest.mark.parametrize(
+    "url", ["http://u:S3CRET@h:1", "https://S3CRET@h", "http://u:S3/CR@S3CRET@h/x", "u:S3CRET@h:1"]
+)
+def test_userinfo_is_refused_and_not_shown(where: str, url: str) -> None:
+    sections: dict[str, dict[str, Any]] = {
+        "option": {"options": {"endpoint": url}},
+        "endpoint": {"section": {"endpoint": url}},
+        "endpoints": {"section": {"endpoints": {"s3": url}}},
+    }
+    said = sections.get(where, {"variables": {where: url}})
+    with pytest.raises(ProjectError) as refused:
+        resolved(said)
+    assert "S3" not in f"{refused.value} {refused.value.hint} {refused.value!r}"
+    assert "***@h" in refused.value.message

@@ -18,12 +18,13 @@ import airportsdata
 import pytest
 
 from cli.story import SHELL_PREFIXES
+from sentinel import sentinel_proxy
 
 SECONDS_MAX = 300
 
 
 @contextmanager
-def dynasmith(home: Path, *words: str) -> Iterator["subprocess.Popen[str]"]:
+def dynasmith(home: Path, *words: str, **variables: str) -> Iterator["subprocess.Popen[str]"]:
     """``dynasmith`` with a temporary folder of its own, knowing nothing of AWS."""
     home.mkdir(exist_ok=True)
     shell = {name: value for name, value in os.environ.items() if not name.startswith(SHELL_PREFIXES)}
@@ -34,7 +35,7 @@ def dynasmith(home: Path, *words: str) -> Iterator["subprocess.Popen[str]"]:
         stderr=subprocess.PIPE,
         text=True,
         cwd=home,
-        env=shell | {"TMPDIR": str(home)},
+        env=shell | {"TMPDIR": str(home)} | variables,
     )
     try:
         yield process
@@ -72,11 +73,14 @@ def listens(port: int) -> bool:
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Shown, Shown]:
-    """A demo, and one with --keep."""
+    """A demo in a shell whose every proxy is one that nobody may use, and one with --keep."""
     homes = [tmp_path_factory.mktemp(name) for name in ("demo", "kept")]
-    with dynasmith(homes[0], "demo") as plain, dynasmith(homes[1], "demo", "--keep") as keeping:
-        ends = [process.communicate(timeout=SECONDS_MAX) for process in (plain, keeping)]
-        codes = plain.returncode, keeping.returncode
+    with sentinel_proxy() as sentinel:
+        shell = sentinel.variables
+        with dynasmith(homes[0], "demo", **shell) as plain, dynasmith(homes[1], "demo", "--keep", **shell) as keeping:
+            ends = [process.communicate(timeout=SECONDS_MAX) for process in (plain, keeping)]
+            codes = plain.returncode, keeping.returncode
+    assert sentinel.seen == []
     first, second = (Shown(home, code, *end) for home, code, end in zip(homes, codes, ends, strict=True))
     return first, second
 

@@ -1,6 +1,6 @@
 """From an `Access` to what botocore wants to be told: a closed session where there is an endpoint, an open one for AWS.
 
-Closed means: no shared file, no profile, no AWS_ENDPOINT_URL_*, no metadata service, no proxy for this machine.
+Closed means: no shared file, no profile, no AWS_ENDPOINT_URL_*, no metadata service, no proxy.
 """
 
 import os
@@ -11,7 +11,7 @@ import botocore.session
 from botocore.config import Config
 
 from dynasmith.errors import NotOffered
-from dynasmith.ports.access import Access, is_aws, is_loopback
+from dynasmith.ports.access import Access, is_aws
 from dynasmith.version import __version__
 
 ISOLATED_CONNECT_SECONDS = 1.0
@@ -91,8 +91,7 @@ def _config(access: Access, service: str, endpoint: str) -> Config:
             "endpoint_discovery_enabled": False,
             "defaults_mode": "legacy",
         }
-        if is_loopback(endpoint):
-            settings["proxies"] = {}
+        settings["proxies"] = {}  # an empty map is "none"; None would be "what the environment says"
         if service == "s3" and not is_aws(endpoint):
             settings["s3"] = {"addressing_style": "path"}  # bucket.localhost is no name of this machine
         return Config(**settings)

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import botocore.session
 from botocore import xform_name
+from botocore.config import Config
 from botocore.credentials import DeferredRefreshableCredentials
 from msgspec import Struct
 from msgspec.structs import replace
@@ -18,8 +19,8 @@ from msgspec.structs import replace
 from dynasmith.aws.client_settings import ISOLATED_CONNECT_SECONDS, client_arguments, host_and_port, open_session
 from dynasmith.aws.errors import not_offered_here, translate, unreachable
 from dynasmith.aws.guard.own import let_only_read
-from dynasmith.errors import ProjectError, Unreachable
-from dynasmith.ports.access import Access
+from dynasmith.errors import DynasmithError, ProjectError, Unreachable
+from dynasmith.ports.access import Access, is_aws, refuse_userinfo
 from dynasmith.ports.tables import Identity
 
 
@@ -176,6 +177,15 @@ class Session:
         self._reach(arguments.get("endpoint_url", ""))
         try:
             client = session.create_client(service, **arguments)
+            address = str(client.meta.endpoint_url)
+            if not self.access.isolated and not is_aws(address):
+                # A profile, or AWS_ENDPOINT_URL_<SERVICE>, names another place: no proxy on the way to it.
+                refuse_userinfo(address, f"The configured endpoint of {service}")
+                client.close()
+                arguments["config"] = arguments["config"].merge(Config(proxies={}))
+                client = session.create_client(service, **arguments)
+        except DynasmithError:
+            raise
         except Exception as error:  # profile, Region, credentials: all are read here
             raise translate(error, f"{service}:create_client", access=self.access) from error
         if self.access.isolated:

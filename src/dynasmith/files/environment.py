@@ -7,6 +7,7 @@ from typing import Final
 from msgspec import Struct
 
 from dynasmith.errors import ProjectError
+from dynasmith.masking import masked_url
 
 # Source: definition.md, "The project file": where the embedded engine listens.
 LOCAL_ENDPOINT: Final = "http://127.0.0.1:8000"
@@ -66,7 +67,8 @@ def checked(environment: Environment) -> Environment:
     for key, url in urls.items():
         if url and not _is_url(url):
             raise ProjectError(
-                f"The {key} of environment {name} is {url!r}, which is no URL.", hint=f'for example "{LOCAL_ENDPOINT}"'
+                f"The {key} of environment {name} is {masked_url(url)!r}, which is not a URL.",
+                hint=f'for example "{LOCAL_ENDPOINT}"',
             )
         if environment.local and ".amazonaws." in url:
             raise ProjectError(

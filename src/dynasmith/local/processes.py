@@ -10,17 +10,19 @@ from pathlib import Path
 from typing import Any
 
 from dynasmith.errors import RunError
+from dynasmith.ports.proxies import without_proxies
 
 _AWS_PREFIX = "AWS_"
 
 
 def clean_environment(extra: Mapping[str, str]) -> dict[str, str]:
-    """This process's environment without anything of AWS's, plus ``extra``.
+    """This process's environment without anything of AWS's and without proxies, plus ``extra``.
 
-    An engine on loopback, and the functions that it runs, must never hold somebody's real credentials.
+    An engine on loopback, and the functions that it runs, must never hold somebody's real credentials, nor send
+    through a proxy what stays on this machine.
     """
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_AWS_PREFIX)}
-    return {**kept, **extra}
+    return {**without_proxies(kept), **extra}
 
 
 def own_group_arguments(*, detached: bool) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from dynasmith.errors import ProjectError, UsageError
+from dynasmith.masking import has_userinfo, masked_url
 
 LOCAL_ENDPOINT = "http://127.0.0.1:8000"
 """Where the built-in environment ``local`` is: the address that ``dynasmith local start`` listens on."""
@@ -163,6 +164,7 @@ def resolve_access(options: AccessOptions, variables: Mapping[str, str], section
         (options.endpoint, "--endpoint"),
         (variables.get("AWS_ENDPOINT_URL_DYNAMODB", ""), "AWS_ENDPOINT_URL_DYNAMODB"),
         (section.endpoint, where),
+        (_endpoint_of_every_service(variables), "AWS_ENDPOINT_URL"),
     )
     region = _first(
         sources,
@@ -192,6 +194,13 @@ def resolve_access(options: AccessOptions, variables: Mapping[str, str], section
         local=section.local,
     )
     return _closed(access, sources, notes)
+
+
+def _endpoint_of_every_service(variables: Mapping[str, str]) -> str:
+    """AWS_ENDPOINT_URL, where botocore would use it. One of AWS's own is left to botocore."""
+    url = variables.get("AWS_ENDPOINT_URL", "")
+    ignored = variables.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true"
+    return "" if ignored or (_is_url(url) and is_aws(url)) else url
 
 
 def _closed(access: Access, sources: dict[str, str], notes: list[str]) -> Access:
@@ -234,9 +243,10 @@ def _checked_endpoints(section: AccessSection, endpoint: str, sources: dict[str,
     named = {"endpoint": endpoint, **{f"endpoints.{service}": url for service, url in section.endpoints.items()}}
     for key, url in named.items():
         source = sources.get("endpoint", "") if key == "endpoint" else f"environment {section.name}"
+        refuse_userinfo(url, f"The {key} ({source})")
         if url and not _is_url(url):
             raise ProjectError(
-                f"The {key} {url!r} ({source}) is no URL.",
+                f"The {key} {masked_url(url)!r} ({source}) is no URL.",
                 hint=f"write it like {LOCAL_ENDPOINT}, with http:// or https://",
             )
         if url and section.local and is_aws(url):
@@ -250,6 +260,15 @@ def _checked_endpoints(section: AccessSection, endpoint: str, sources: dict[str,
             hint=f'add endpoint = "{LOCAL_ENDPOINT}" to it, where `dynasmith local start` listens',
         )
     return dict(section.endpoints)
+
+
+def refuse_userinfo(url: str, what: str) -> None:
+    """Raise ProjectError where a URL names a user or a password: calls are signed, and an address is shown and kept."""
+    if has_userinfo(url):
+        raise ProjectError(
+            f"{what} is {masked_url(url)}: a URL of a service must not hold a user or a password.",
+            hint="remove what stands before the @; keys go into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+        )
 
 
 def _is_url(url: str) -> bool:

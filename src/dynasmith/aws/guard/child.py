@@ -7,8 +7,8 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from dynasmith.aws.guard.request import ADDRESS, OPERATION, TOKEN
+from dynasmith.ports.proxies import without_proxies
 
-_LOOPBACK = "127.0.0.1,localhost,::1"
 _SECRET_CHARACTERS_MIN = 16
 """A shorter secret is a dummy of some engine ("test"), and taking away every variable that holds it breaks the rest.
 AWS's own have 40 characters and more."""
@@ -30,9 +30,8 @@ def child_variables(
         for name, value in environ.items()
         if not name.upper().startswith("AWS_") and not any(secret in value for secret in hidden)
     }
-    without_proxy = ",".join(filter(None, (environ.get("no_proxy") or environ.get("NO_PROXY"), _LOOPBACK)))
     region = environ.get("AWS_DEFAULT_REGION") or region
-    return kept | {
+    return without_proxies(kept) | {
         "AWS_ACCESS_KEY_ID": key,
         "AWS_SECRET_ACCESS_KEY": "dry-run",
         "AWS_DEFAULT_REGION": region,
@@ -42,8 +41,6 @@ def child_variables(
         "AWS_SHARED_CREDENTIALS_FILE": devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
         "BOTO_CONFIG": devnull,
-        "NO_PROXY": without_proxy,
-        "no_proxy": without_proxy,
     }
 
 

@@ -9,6 +9,7 @@ import asyncio
 import os
 import re
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -40,7 +41,7 @@ def address_of(client: Any, table: str) -> Address:
         region=region,
         service=service,
         ca_bundle=_ca_bundle_of(client),
-        proxy=ProxyConfiguration(config.proxies or _environment_proxies(request.url)).proxy_url_for(request.url),
+        proxy=proxy_of(config.proxies, request.url),
         client_certificate=(certificate, None) if isinstance(certificate, str) else certificate,
         connect_timeout_seconds=float(config.connect_timeout),
         read_timeout_seconds=float(config.read_timeout),
@@ -99,10 +100,16 @@ def _ca_bundle_of(client: Any) -> str:
     return str(get_cert_path(True)) if verify else ""
 
 
-def _environment_proxies(url: str) -> dict[str, str]:
+def proxy_of(configured: Mapping[str, str] | None, url: str) -> str | None:
+    """The proxy on the way to ``url``, or None for a direct connection.
+
+    ``configured`` are the proxies of the client's Config: an empty map means that none may be used, None that the
+    environment decides (``HTTPS_PROXY``, ``NO_PROXY``, the settings of the system), as in botocore itself.
+    """
     from botocore.utils import get_environ_proxies
 
-    return dict(get_environ_proxies(url))
+    proxies = dict(get_environ_proxies(url)) if configured is None else dict(configured)
+    return ProxyConfiguration(proxies).proxy_url_for(url)
 
 
 class ClientKeys(Anchored):

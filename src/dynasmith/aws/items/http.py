@@ -33,6 +33,7 @@ class AiohttpExchange:
         }
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=connections, ssl=tls_of(address) or True, ttl_dns_cache=60),
+            trust_env=False,  # which proxy, if any, was decided with the address
             auto_decompress=False,
             cookie_jar=aiohttp.DummyCookieJar(),
             skip_auto_headers=_AUTO_HEADERS,

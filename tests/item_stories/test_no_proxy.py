@@ -1,0 +1,211 @@
+"""An environment with an endpoint uses no proxy: every verb, every transport, every child process.
+
+The endpoint is ``0.0.0.0``, which leads to this machine and is not one of its loopback names, so that nothing goes
+around a proxy merely because the address is near. The verbs come from the command tree: a new one has to be added to
+``RUNS``, or is named as missing.
+"""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cli.test_dry_run_of_verbs import commands
+from item_stories.kit import ItemStory
+from sentinel import Sentinel, sentinel_proxy
+
+# For each verb the commands that reach everything that it calls. JOB is a copy that is done, FRESH a backfill that
+# stopped after its canary, CHANGED one that is done.
+RUNS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "apply": (("--yes",),),
+    "backfill": (
+        ("people", "--transform", "moves:grow", "--dry-run"),
+        ("people", "--transform", "moves:grow", "--yes"),
+        ("people", "--transform", "moves:grow", "--check"),
+    ),
+    "check": ((),),
+    "copy": (
+        ("people", "others", "--yes"),
+        ("people", "others", "--yes", "--transport", "aiohttp"),
+        ("people", "others", "--yes", "--transport", "botocore"),
+        ("people", "others", "--yes", "--transform", "moves:grow", "--processes", "2"),
+        ("people", "others", "--yes", "--mode", "skip-existing", "--consistent"),
+        ("people", "others", "--dry-run", "--transform", "moves:grow"),
+        ("people", "born", "--yes", "--create-target", "--backup-first"),
+    ),
+    "create": (("defined",),),
+    "delete": (("others", "--confirm", "others"),),
+    "describe": (("people",),),
+    "doctor": ((),),
+    "ensure": ((),),
+    "export": tuple(("people", f"{each}.jsonl", "--transport", each) for each in ("direct", "aiohttp", "botocore")),
+    "get": (("people", "pk=user-00001"),),
+    "import": (("people",),),
+    "init": (("new",),),
+    "jobs cancel": (("FRESH",),),
+    "jobs list": ((),),
+    "jobs pace": (("FRESH", "--max-write-units", "100"),),
+    "jobs pause": (("FRESH",),),
+    "jobs proceed": (("FRESH",),),
+    "jobs prune": (("JOB",),),
+    "jobs resume": (("FRESH",),),
+    "jobs show": (("JOB",),),
+    "jobs undo": (("CHANGED", "--yes", "--dry-run"), ("CHANGED", "--yes")),
+    "list": ((),),
+    "outputs": (("people",),),
+    "plan": ((),),
+    "populate": (
+        ("others", "--item", '{"pk": "a"}', "--yes"),
+        *(("others", "rows.jsonl", "--yes", "--transport", each) for each in ("direct", "aiohttp", "botocore")),
+        ("others", "rows.jsonl", "--transform", "moves:grow", "--dry-run"),
+        ("others", "rows.jsonl", "--yes", "--transform", "moves:grow", "--processes", "2"),
+    ),
+    "put": (("others", '{"pk": "a"}'),),
+    "query": (("people", "pk=user-00001"),),
+    "retire": (("others", "--confirm", "others", "--export", "last.jsonl"),),
+    "scan": (("people",),),
+    "schema": ((),),
+    "validate": ((),),
+    "verify": tuple(("people", "people", "--transport", each) for each in ("direct", "aiohttp", "botocore")),
+}  # fmt: skip
+STOPPED = {"jobs pause", "jobs proceed"}
+"""Verbs for a job that runs; they read the record of one that was interrupted, and refuse."""
+ELSEWHERE = {
+    "demo": "tests/item_stories/test_demo.py runs it whole with a sentinel",
+    "local start": "test_the_embedded_engine",
+    "local status": "test_the_embedded_engine",
+    "local stop": "test_the_embedded_engine",
+}
+
+MOVES = """
+    def grow(item, ctx):
+        item["grown"] = True
+        return item
+"""
+
+
+@pytest.fixture
+def sentinel() -> Iterator[Sentinel]:
+    with sentinel_proxy() as made:
+        yield made
+
+
+@pytest.fixture
+def proxied(story: ItemStory, sentinel: Sentinel, monkeypatch: pytest.MonkeyPatch) -> ItemStory:
+    """A story with tables, files and jobs, in a shell whose proxy is the sentinel, with ``--env near``."""
+    near = story.endpoint.replace("127.0.0.1", "0.0.0.0")
+    story.write("dynasmith.toml", f'definitions = ["tables.json"]\n[environments.near]\nendpoint = "{near}"\n')
+    story.define({"name": "defined", "attributes": [{"name": "pk", "type": "S"}],
+                  "key_schema": [{"attribute_name": "pk", "key_type": "HASH"}], "tags": {"a": "b"},
+                  "time_to_live": {"attribute": "ends"}}, name="tables.json")  # fmt: skip
+    story.write("rows.jsonl", '{"pk": "one"}\n{"pk": "two"}\n')
+    story.write("moves.py", MOVES)
+    story.people("people", 60)
+    story.make("others")
+    monkeypatch.delenv("AWS_ENDPOINT_URL_DYNAMODB")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in sentinel.variables.items():
+        monkeypatch.setenv(name, value)
+    return story
+
+
+def _jobs(story: ItemStory, words: tuple[str, ...]) -> tuple[str, ...]:
+    """The words with the ids of jobs: made only for the verbs that want one."""
+    said = {"JOB": ("copy", "people", "others"), "CHANGED": ("backfill", "people", "--transform", "moves:grow")}
+    for name, begun in said.items():
+        if name in words:
+            job = story(*begun, "--yes", "--env", "near", "--json").json["id"]
+            words = tuple(job if word == name else word for word in words)
+    if "FRESH" in words:
+        job = story("backfill", "people", "--transform", "moves:grow", "--canary", "1%", "--yes", "--env", "near",
+                    "--json").json["id"]  # fmt: skip
+        words = tuple(job if word == "FRESH" else word for word in words)
+    return words
+
+
+def test_every_verb_has_an_entry() -> None:
+    assert set(commands()) == set(RUNS) | set(ELSEWHERE)
+
+
+@pytest.mark.parametrize("verb", sorted(RUNS))
+def test_no_verb_uses_the_proxy(proxied: ItemStory, sentinel: Sentinel, verb: str) -> None:
+    for words in RUNS[verb]:
+        answer = proxied(*verb.split(), *_jobs(proxied, words), *(("--env", "near") if verb != "init" else ()))
+        assert answer.code in ((0, 1) if verb in STOPPED else (0, 3)), (words, answer)
+    assert sentinel.seen == []
+
+
+@pytest.mark.parametrize("said", ["--endpoint", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "--source-endpoint"])
+def test_an_endpoint_counts_wherever_it_is_said(
+    proxied: ItemStory, sentinel: Sentinel, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    near = proxied.endpoint.replace("127.0.0.1", "0.0.0.0")
+    more: tuple[str, ...] = ("--env", "aws")
+    if said == "--source-endpoint":
+        more = ("--endpoint", near, "--source-endpoint", near)
+    elif said.startswith("-"):
+        more = (*more, said, near)
+    else:
+        monkeypatch.setenv(said, near)
+    for words in (("copy", "people", "others", "--yes"), ("verify", "people", "people")):
+        answer = proxied(*words, *more)
+        assert answer.code == 0, answer
+    assert sentinel.seen == []
+
+
+@pytest.mark.parametrize("transport", ["direct", "aiohttp", "botocore"])
+def test_a_process_of_its_own(proxied: ItemStory, sentinel: Sentinel, transport: str) -> None:
+    with proxied.spawn("copy", "people", "others", "--yes", "--env", "near", "--transport", transport) as process:
+        assert process.wait() == 0, process.stderr
+    assert sentinel.seen == []
+
+
+CHILD = """
+    import os, pathlib, urllib.request
+    def transform(item, ctx):
+        pathlib.Path(os.environ["SEEN"]).write_text(repr(urllib.request.getproxies()))
+        return item
+"""
+
+
+def test_the_guarded_process_has_no_proxy(
+    proxied: ItemStory, sentinel: Sentinel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = proxied.folder / "seen"
+    monkeypatch.setenv("SEEN", str(seen))
+    proxied.write("moves.py", CHILD)
+    assert proxied("copy", "people", "others", "--env", "near", "--dry-run", "--transform", "moves:transform").code == 0
+    assert seen.read_text() == "{'no': '*'}"
+    assert sentinel.seen == []
+
+
+def test_the_embedded_engine(sentinel: Sentinel, tmp_path: Path) -> None:
+    """The supervisor, its two engines, the strict endpoint in front of them, and what asks whether they are ready."""
+    shell = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+    shell |= sentinel.variables
+
+    def dynasmith(*words: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [sys.executable, "-m", "dynasmith", *words], cwd=tmp_path, env=shell, text=True, capture_output=True,
+            check=False,
+        )  # fmt: skip
+
+    folder = str(tmp_path / "engine")
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    started = dynasmith("local", "start", "--strict", "--port", str(port), "--folder", folder, "--json")
+    assert started.returncode == 0, started.stderr
+    try:
+        shown = dynasmith("local", "status", "--folder", folder, "--json")
+        assert shown.returncode == 0, shown.stderr
+        listed = dynasmith("list", "--endpoint", f"http://127.0.0.1:{port}")
+        assert listed.returncode == 0, listed.stderr
+    finally:
+        stopped = dynasmith("local", "stop", "--folder", folder)
+    assert stopped.returncode == 0, stopped.stderr
+    assert sentinel.seen == []
