@@ -32,12 +32,17 @@ def client_of(endpoint: str, verify: str | None = None) -> Any:
     )
 
 
+def page_body(scanned: int = 0) -> bytes:
+    """The body of a reply to a Scan that looked at ``scanned`` items and gives none."""
+    return b'{"Items":[],"Count":0,"ScannedCount":%d}' % scanned
+
+
 @dataclass
 class Said:
     """One scripted reply. ``cut`` closes the connection after that many bytes of it, ``crc`` sends a wrong checksum."""
 
     status: int = 200
-    body: bytes = b"{}"
+    body: bytes = field(default_factory=page_body)
     headers: dict[str, str] = field(default_factory=dict)
     cut: int | None = None
     crc: int | None = None

@@ -30,7 +30,7 @@ from dynasmith.errors import (
     ValidationRefused,
 )
 from dynasmith.jobs.steer import Throttle
-from flow.kit import MakeTable, Said, client_of, scripted
+from flow.kit import MakeTable, Said, client_of, page_body, scripted
 
 Open = Callable[[Any], Awaitable[Exchange]]
 QUICK = Patience(first_seconds=0.001, longest_seconds=0.005, refused_seconds=0.02, stumbling_seconds=0.2)
@@ -56,14 +56,14 @@ def open_exchange(request: pytest.FixtureRequest) -> Open:
     return opener
 
 
-async def ask_scripted(open_exchange: Open, *replies: Said, patience: Patience = QUICK) -> tuple[bytes, Any, Calls]:
+async def ask_scripted(open_exchange: Open, *replies: Said, patience: Patience = QUICK) -> tuple[int, Any, Calls]:
     async with scripted(*replies) as script:
         client = client_of(script.endpoint)
         exchange = await open_exchange(client)
         throttles: list[Throttle] = []
         calls = Calls(exchange, patience=patience, heard=throttles.extend)
         try:
-            return await calls.ask("Scan", "t", b"{}"), (script, throttles), calls
+            return (await calls.scan("t", b"{", None)).scanned, (script, throttles), calls
         finally:
             await exchange.close()
             client.close()
@@ -82,8 +82,8 @@ def test_items_written_are_the_items_scanned(open_exchange: Open, client: Any, m
         exchange = await open_exchange(client)
         calls = Calls(exchange)
         try:
-            reply = await calls.batch_write(table, batch_write_body(table, items))
-            assert not reply.unprocessed
+            reply = await calls.batch_write(table, batch_write_body(table, items), items)
+            assert not reply.left
             first = await calls.scan(table, scan_shape(table, limit=15), None)
             assert first.last_key is not None
             rest = await calls.scan(table, scan_shape(table), bytes(first.last_key))
@@ -101,15 +101,15 @@ def test_items_written_are_the_items_scanned(open_exchange: Open, client: Any, m
         error("InternalServerError", status=500),
         Said(503, b"<html>busy</html>"),
         error("ReplicatedWriteConflictException"),
-        Said(200, b'{"Count":1}', crc=1),
-        Said(200, b'{"Count":1}', cut=40),
-        Said(200, b'{"Count":1}', cut=0),
+        Said(200, page_body(1), crc=1),
+        Said(200, page_body(1), cut=40),
+        Said(200, page_body(1), cut=0),
     ],
     ids=["500", "503-html", "conflict", "crc", "cut", "reset"],
 )
 def test_a_stumble_is_tried_again(open_exchange: Open, stumble: Said) -> None:
-    body, (script, _), calls = asyncio.run(ask_scripted(open_exchange, stumble, Said(200, b'{"Count":7}')))
-    assert body == b'{"Count":7}'
+    scanned, (script, _), calls = asyncio.run(ask_scripted(open_exchange, stumble, Said(200, page_body(7))))
+    assert scanned == 7
     assert calls.retried == 1
     assert len(script.heard) >= 2
 
@@ -149,9 +149,9 @@ def test_what_no_retry_mends_is_an_error_of_ours(open_exchange: Open, said: Said
 
 
 def test_a_compressed_reply_is_unpacked_and_its_checksum_is_of_the_wire(open_exchange: Open) -> None:
-    packed = gzip.compress(b'{"Count":3}')
-    body, _, _ = asyncio.run(ask_scripted(open_exchange, Said(200, packed, {"content-encoding": "gzip"})))
-    assert body == b'{"Count":3}'
+    packed = gzip.compress(page_body(3))
+    scanned, _, _ = asyncio.run(ask_scripted(open_exchange, Said(200, packed, {"content-encoding": "gzip"})))
+    assert scanned == 3
 
 
 def test_nothing_listening_is_said_soon(open_exchange: Open) -> None:
@@ -163,7 +163,7 @@ def test_nothing_listening_is_said_soon(open_exchange: Open) -> None:
             client = client_of(f"http://127.0.0.1:{port}")
             exchange = await open_exchange(client)
             try:
-                await Calls(exchange, patience=QUICK).ask("Scan", "t", b"{}")
+                await Calls(exchange, patience=QUICK).scan("t", b"{", None)
             finally:
                 await exchange.close()
                 client.close()
@@ -188,22 +188,22 @@ def test_the_address_is_botocores_and_nothing_is_sent() -> None:
     assert address.loopback
 
 
-CHUNKED = b'5\r\n{"Cou\r\n6;x=y\r\nnt":7}\r\n0\r\n\r\n'
+WHOLE = page_body(7)
+CHUNKED = b"5\r\n%b\r\n%x;x=y\r\n%b\r\n0\r\n\r\n" % (WHOLE[:5], len(WHOLE) - 5, WHOLE[5:])
 
 
 def test_chunks_are_put_together_when_they_are_whole() -> None:
-    assert unchunked(CHUNKED) == b'{"Count":7}'
+    assert unchunked(CHUNKED) == WHOLE
     assert all(unchunked(CHUNKED[:cut]) is None for cut in range(len(CHUNKED)))
 
 
 def test_a_chunked_reply_and_one_without_a_length_are_read(open_exchange: Open) -> None:
     chunked = Said(200, CHUNKED, {"transfer-encoding": "chunked", "x-amz-crc32": "none"}, no_length=True)
-    body, _, _ = asyncio.run(ask_scripted(open_exchange, chunked))
-    assert body == b'{"Count":7}'
-    whole = b'{"Count":8}'
-    until_closed = Said(200, whole, {"x-amz-crc32": "none"}, no_length=True, cut=10_000)
-    body, _, calls = asyncio.run(ask_scripted(open_exchange, until_closed))
-    assert body == whole
+    scanned, _, _ = asyncio.run(ask_scripted(open_exchange, chunked))
+    assert scanned == 7
+    until_closed = Said(200, page_body(8), {"x-amz-crc32": "none"}, no_length=True, cut=10_000)
+    scanned, _, calls = asyncio.run(ask_scripted(open_exchange, until_closed))
+    assert scanned == 8
     assert calls.retried == 0
 
 
@@ -281,16 +281,16 @@ def test_tls_is_verified_with_the_clients_bundle(open_exchange: Open, tmp_path: 
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(pem, key)
 
-    async def ask(verify: str | None) -> bytes:
-        async with scripted(Said(200, b'{"Count":5}'), tls=tls) as script:
+    async def ask(verify: str | None) -> int:
+        async with scripted(Said(200, page_body(5)), tls=tls) as script:
             client = client_of(script.endpoint, verify=verify)
             exchange = await open_exchange(client)
             try:
-                return await Calls(exchange, patience=QUICK).ask("Scan", "t", b"{}")
+                return (await Calls(exchange, patience=QUICK).scan("t", b"{", None)).scanned
             finally:
                 await exchange.close()
                 client.close()
 
-    assert asyncio.run(ask(pem)) == b'{"Count":5}'
+    assert asyncio.run(ask(pem)) == 5
     with pytest.raises((Unreachable, ServiceUnavailable), match=r"(?i)certificate"):
         asyncio.run(ask(None))

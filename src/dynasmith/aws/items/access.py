@@ -87,8 +87,8 @@ class TableLookup:
             attempt = 0
             while left:
                 reply = await self._calls.batch_get(self._table, left, consistent=True)
-                found += [item for items in reply.responses.values() for item in items]
-                left = [key for wanted in reply.unprocessed.values() for key in wanted.keys]
+                found += reply.items
+                left = reply.left
                 if left and attempt == LOOKUP_TRIES_MAX:
                     raise Throttled(f"Table {self._table} left keys unread {attempt} times.", operation="BatchGetItem")
                 if left:

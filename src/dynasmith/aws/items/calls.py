@@ -6,31 +6,29 @@ service are waited out with full jitter. ``UnprocessedItems`` are given back, no
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from time import monotonic
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
-from dynasmith.aws.items.exchange import BrokenExchange, Exchange
+from dynasmith.aws.items.exchange import BrokenExchange, BrokenReply, Exchange
 from dynasmith.aws.items.failure import Failure, Reason, Verdict, error_of, failure_of
-from dynasmith.aws.items.replies import (
-    BatchGetReply,
-    BatchWriteReply,
-    StatementsReply,
-    batch_get_reply,
-    batch_write_reply,
-    item_reply,
-    statements_reply,
-    text,
-    units_of,
-)
+from dynasmith.aws.items.replies import batch_get_reply, batch_write_reply, item_reply, scan_page, text, units_of
+from dynasmith.aws.items.unprocessed import found_and_left, has_key, items_left
 from dynasmith.errors import ConditionFailed, DynasmithError, ServiceUnavailable, Unreachable
-from dynasmith.items.wire import RawItem, ScanPage, Units, read_scan_page
+from dynasmith.items.wire import RawItem, ScanPage, Units
 from dynasmith.jobs.steer import Throttle, held_back, throttle_of
-from dynasmith.ports.items import Heard, Paced
+from dynasmith.ports.items import Heard, Item, Paced
+
+Reply = TypeVar("Reply")
 
 _CAPACITY = b',"ReturnConsumedCapacity":"INDEXES"'
+_BROKEN_HINT = (
+    "check the proxies between this machine and the service (and HTTPS_PROXY); a job that was interrupted goes on from "
+    "where it was with dynasmith jobs resume"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +39,9 @@ class Patience:
     counts too.
 
     ``throttled_seconds`` and ``stumbling_seconds`` bound one call's life under throttling and under 5xx or resets;
-    ``refused_seconds`` is for an endpoint at which nothing listens and nothing has listened before (a user who
+    ``broken_tries`` bounds the replies of one call that are not the service's answer (about 13 s of waits), because
+    what changes replies on the way seldom ends by itself, as an outage does. ``refused_seconds`` is for an endpoint at
+    which nothing listens and nothing has listened before (a user who
     forgot to start the engine hears it within 3 seconds).
     """
 
@@ -49,6 +49,7 @@ class Patience:
     longest_seconds: float = 5.0
     throttled_seconds: float = 900.0
     stumbling_seconds: float = 120.0
+    broken_tries: int = 12
     refused_seconds: float = 1.0
 
 
@@ -79,25 +80,32 @@ class Calls:
         if self.paced is None and isinstance(self.heard, Paced):
             self.paced = self.heard
 
-    async def send(self, operation: str, table: str, body: bytes, *, items: int = 1) -> bytes:
-        """The body of a 200 reply. Raises Refused for what no retry mends, and our errors when patience ends.
+    async def send(
+        self, operation: str, table: str, body: bytes, read: Callable[[bytes], Reply], *, items: int = 1
+    ) -> Reply:
+        """What ``read`` makes of the body of a 200 reply. Raises Refused for what no retry helps, and an error of
+        ``dynasmith.errors`` when patience ends.
 
-        ``items`` is how many it writes: one that is throttled takes leave for them before it is sent again.
+        ``read`` raises BrokenReply for a body that is not the answer to this request; it is then sent again. ``items``
+        is how many it writes: one that is throttled waits for the pace before it is sent again.
         """
         began = monotonic()
-        attempt = 0
+        attempt = broken = 0
         asked_again = False
         while True:
             failure: Failure | None = None
             try:
                 answer = await self.exchange(operation, body)
+                if answer.status == 200:
+                    reply = read(answer.body)
+                    self._answered = True
+                    return reply
+                failure = failure_of(answer)
             except BrokenExchange as error:
-                self._give_up_on_broken(error, operation, table, monotonic() - began)
+                broken += isinstance(error, BrokenReply)
+                self._give_up_on_broken(error, operation, table, monotonic() - began, broken)
             else:
                 self._answered = True
-                if answer.status == 200:
-                    return answer.body
-                failure = failure_of(answer)
                 if failure.verdict in (Verdict.CLOCK, Verdict.CREDENTIALS) and not asked_again:
                     asked_again = True
                     self._mend(failure, answer.headers.get("date", ""))
@@ -143,8 +151,16 @@ class Calls:
             raise error_of(failure, operation, table)
         raise Refused(failure)
 
-    def _give_up_on_broken(self, error: BrokenExchange, operation: str, table: str, waited_seconds: float) -> None:
+    def _give_up_on_broken(
+        self, error: BrokenExchange, operation: str, table: str, waited_seconds: float, broken: int
+    ) -> None:
         patience = self.patience
+        if broken >= patience.broken_tries:
+            raise ServiceUnavailable(
+                f"{operation} on {table} got {broken} replies that are not the service's: {error}.",
+                hint=_BROKEN_HINT,
+                operation=operation,
+            ) from error
         if error.refused and not self._answered and waited_seconds >= patience.refused_seconds:
             hint = "dynasmith local start, or --endpoint"
             if "ertificate" in str(error):
@@ -157,10 +173,10 @@ class Calls:
                 operation=operation,
             ) from error
 
-    async def ask(self, operation: str, table: str, body: bytes) -> bytes:
-        """Like ``send``, with every refusal as an error of ours."""
+    async def ask(self, operation: str, table: str, body: bytes, read: Callable[[bytes], Reply]) -> Reply:
+        """Like ``send``, with every refusal as an error of ``dynasmith.errors``."""
         try:
-            return await self.send(operation, table, body)
+            return await self.send(operation, table, body, read)
         except Refused as refused:
             raise error_of(refused.failure, operation, table) from refused
 
@@ -169,30 +185,45 @@ class Calls:
     async def scan(self, table: str, shape: bytes, start: bytes | None) -> ScanPage:
         """One page. ``shape`` holds the fixed rest of the request, as ``scan_shape`` makes it."""
         key = b"" if start is None else b',"ExclusiveStartKey":' + start
-        return read_scan_page(await self.ask("Scan", table, shape + key + b"}"))
+        return await self.ask("Scan", table, shape + key + b"}", lambda reply: scan_page(reply, start))
 
-    async def batch_get(self, table: str, keys: Sequence[bytes | RawItem], *, consistent: bool) -> BatchGetReply:
-        """Up to 100 items by their keys; what was not read stands in ``unprocessed``."""
+    async def batch_get(self, table: str, keys: Sequence[Item], *, consistent: bool) -> "Found":
+        """Up to 100 items by their distinct keys."""
         body = b'{"RequestItems":{%b:{"Keys":[%b],"ConsistentRead":%b}}%b}' % (
             text(table),
             b",".join(keys),
             b"true" if consistent else b"false",
             _CAPACITY,
         )
-        return batch_get_reply(await self.ask("BatchGetItem", table, body))
 
-    async def get(self, table: str, key: bytes | RawItem, *, consistent: bool = True) -> bytes | None:
+        def read(reply: bytes) -> Found:
+            return Found(*found_and_left(batch_get_reply(reply), table, keys))
+
+        return await self.ask("BatchGetItem", table, body, read)
+
+    async def get(self, table: str, key: Item, *, consistent: bool = True) -> bytes | None:
         """One item by its key, or None."""
         flag = b"true" if consistent else b"false"
-        body = b'{"TableName":%b,"Key":%b,"ConsistentRead":%b}' % (text(table), bytes(key), flag)
-        item = item_reply(await self.ask("GetItem", table, body)).item
-        return bytes(item) or None
+        body = b'{"TableName":%b,"Key":%b,"ConsistentRead":%b%b}' % (text(table), bytes(key), flag, _CAPACITY)
+
+        def read(reply: bytes) -> bytes | None:
+            item = bytes(item_reply(reply).item)
+            if item and not has_key(item, key):
+                raise BrokenReply("its Item has another key than the request")
+            return item or None
+
+        return await self.ask("GetItem", table, body, read)
 
     # --- writes -------------------------------------------------------------------------------------------------------
 
-    async def batch_write(self, table: str, body: bytes, *, items: int = 25) -> BatchWriteReply:
-        """A ``batch_write_body`` of distinct keys. Raises Refused where the service refuses it whole."""
-        return batch_write_reply(await self.send("BatchWriteItem", table, body, items=items))
+    async def batch_write(self, table: str, body: bytes, sent: Sequence[Item]) -> "Written":
+        """The ``batch_write_body`` of ``sent``, puts of distinct keys. Raises Refused where it is refused whole."""
+
+        def read(reply: bytes) -> Written:
+            done = batch_write_reply(reply)
+            return Written(items_left(done, table, sent) if done.unprocessed else (), units_of(done.capacity))
+
+        return await self.send("BatchWriteItem", table, body, read, items=len(sent))
 
     async def put(self, table: str, item: bytes | RawItem, condition: bytes = b"") -> "PutOutcome":
         """One put under ``condition`` (a fragment of request JSON, as ``Condition.fragment``).
@@ -201,7 +232,7 @@ class Calls:
         """
         body = b'{"TableName":%b,"Item":%b%b%b}' % (text(table), bytes(item), condition, _CAPACITY)
         try:
-            reply = item_reply(await self.send("PutItem", table, body))
+            reply = await self.send("PutItem", table, body, item_reply)
         except Refused as refused:
             error = error_of(refused.failure, "PutItem", table)
             if not isinstance(error, ConditionFailed):
@@ -209,10 +240,19 @@ class Calls:
             return PutOutcome(False, refused.failure.item, Units())
         return PutOutcome(True, None, units_of(reply.capacity))
 
-    async def statements(self, table: str, statements: Sequence[bytes]) -> StatementsReply:
-        """Up to 25 PartiQL statements, each a JSON object; every one has its own outcome."""
-        body = b'{"Statements":[%b]%b}' % (b",".join(statements), _CAPACITY)
-        return statements_reply(await self.ask("BatchExecuteStatement", table, body))
+
+class Found(NamedTuple):
+    """The items that a BatchGetItem read, and the keys that it did not look at, as they were sent."""
+
+    items: Sequence[RawItem]
+    left: Sequence[Item]
+
+
+class Written(NamedTuple):
+    """The items that a BatchWriteItem left undone, as they were sent, and what it consumed."""
+
+    left: Sequence[Item]
+    units: Units
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from dynasmith.aws.items.calls import Calls, PutOutcome, Refused, as_error
 from dynasmith.aws.items.replies import StatementError, units_of
 from dynasmith.aws.items.road import ITEM_FAULTS, STUMBLES, THROTTLES, Group, Road, Waiting, code_of
 from dynasmith.aws.items.statements import insert_of
+from dynasmith.aws.items.unprocessed import has_key
 from dynasmith.errors import AccessDenied, ConditionFailed, Throttled
 from dynasmith.items.digest import item_hash
 from dynasmith.items.key import KeySchema, encode_key, format_key, key_of
@@ -106,7 +107,7 @@ class ConditionalPuts:
 
     async def _after_condition(self, item: Item, outcome: PutOutcome, only_new: bool) -> Outcome:
         standing = outcome.existing
-        if standing is None:  # this engine does not show what stood there
+        if standing is None or not has_key(standing, self.key_of(item)):  # not shown by this engine, or another item
             standing = await self._calls.get(self._table, self.key_of(item))
         return msgspec.structs.replace(self.met(item, standing, only_new), units=outcome.units)
 
@@ -132,8 +133,8 @@ class ConditionalPuts:
         attempt = 0
         while left:
             reply = await self._calls.batch_get(self._table, left, consistent=True)
-            found |= {self.key_of(item): item for several in reply.responses.values() for item in several}
-            left = [key for wanted in reply.unprocessed.values() for key in wanted.keys]
+            found |= {self.key_of(item): item for item in reply.items}
+            left = reply.left
             if left and attempt == READ_TRIES_MAX:
                 raise Throttled(f"Table {self._table} left keys unread {attempt} times.", operation="BatchGetItem")
             if left:

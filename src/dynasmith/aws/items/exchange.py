@@ -27,6 +27,10 @@ class BrokenExchange(Exception):
         self.refused = refused
 
 
+class BrokenReply(BrokenExchange):
+    """A reply came, and it is not the service's answer to the request. A write may have been done."""
+
+
 class Exchange(Protocol):
     """Sends one signed request. Raises BrokenExchange; never retries; any status is an Answer."""
 

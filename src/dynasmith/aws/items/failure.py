@@ -23,6 +23,7 @@ from dynasmith.errors import (
     Throttled,
     ValidationRefused,
 )
+from dynasmith.items.value import NOT_JSON
 
 
 class Verdict(Enum):
@@ -116,7 +117,7 @@ def failure_of(answer: Answer) -> Failure:
     """Understand a reply whose status is not 200. Never raises: what it cannot read is judged by the status."""
     try:
         body = msgspec.json.decode(answer.body, type=_Body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except NOT_JSON:
         body = _Body(message=answer.body[:200].decode("utf-8", "replace"))
     code = (body.type or body.code).rsplit("#", 1)[-1].split(":", 1)[0]
     if not code:

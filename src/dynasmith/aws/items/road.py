@@ -6,7 +6,7 @@ throttled or stumbled are sent again here, until each has its end.
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Generic, Protocol, TypeVar
@@ -86,7 +86,7 @@ class Road:
         patience = replace(self.calls.patience, stumbling_seconds=PROBE_SECONDS_MAX)
         calls = replace(self.calls, patience=patience)
         try:
-            return statements_reply(await calls.send("BatchExecuteStatement", self.table, body_of([statement])))
+            return await calls.send("BatchExecuteStatement", self.table, *call_of([statement]))
         except (Refused, ServiceUnavailable) as error:
             if isinstance(error, Refused) and error.failure.code not in DENIED | ITEM_FAULTS:
                 raise as_error(error, "BatchExecuteStatement", self.table) from error
@@ -151,8 +151,8 @@ class Group(Generic[W]):
         road = self.road
         calls = replace(road.calls.of_part(share), retried=0)
         try:
-            body = body_of([each.statement for each in waiting])
-            reply = statements_reply(await calls.send("BatchExecuteStatement", road.table, body, items=len(waiting)))
+            body, read = call_of([each.statement for each in waiting])
+            reply = await calls.send("BatchExecuteStatement", road.table, body, read, items=len(waiting))
         except Refused as refused:
             # A right is missing, or one statement spoils the call: one by one says which.
             if refused.failure.code not in DENIED | ITEM_FAULTS:
@@ -169,11 +169,6 @@ class Group(Generic[W]):
         for each in waiting:
             each.uncertain = each.uncertain or calls.retried > 0
         self.units.append(units_of(reply.capacity))
-        if len(reply.responses) != len(waiting):
-            raise ServiceUnavailable(
-                f"BatchExecuteStatement on {road.table} answered {len(reply.responses)} of {len(waiting)}.",
-                hint="resume the job",
-            )
         return reply
 
     async def _sorted(self, waiting: Sequence[W], reply: StatementsReply, whole: int) -> tuple[list[W], list[W]]:
@@ -200,6 +195,7 @@ class Group(Generic[W]):
         return again, alone
 
 
-def body_of(statements: Sequence[bytes]) -> bytes:
-    """The request of some statements."""
-    return b'{"Statements":[%b],"ReturnConsumedCapacity":"INDEXES"}' % b",".join(statements)
+def call_of(statements: Sequence[bytes]) -> tuple[bytes, Callable[[bytes], StatementsReply]]:
+    """The request of some statements, and what reads its reply."""
+    body = b'{"Statements":[%b],"ReturnConsumedCapacity":"INDEXES"}' % b",".join(statements)
+    return body, lambda reply: statements_reply(reply, len(statements))

@@ -5,7 +5,6 @@ from time import monotonic
 
 from dynasmith.aws.items.calls import Calls, Refused, as_error, batch_write_body, throttles_of
 from dynasmith.aws.items.conditional import ConditionalPuts, dead
-from dynasmith.aws.items.replies import units_of
 from dynasmith.aws.items.road import ITEM_FAULTS
 from dynasmith.items.key import KeySchema
 from dynasmith.items.wire import Units
@@ -72,13 +71,13 @@ class TableSink:
                 done = Outcome(written=len(items) - len(pending), retried=retried, units=total(units))
                 return merged([done, await self._put_batch(pending[:half]), await self._put_batch(pending[half:])])
             try:
-                reply = await self._of(len(pending) / len(items)).batch_write(self._table, body, items=len(pending))
+                reply = await self._of(len(pending) / len(items)).batch_write(self._table, body, pending)
             except Refused as refused:
                 rest = await self._after_refusal(pending, refused)
                 done = Outcome(written=len(items) - len(pending), retried=retried, units=total(units))
                 return merged([done, rest])
-            units.append(units_of(reply.capacity))
-            left = [r.put.item for requests in reply.unprocessed.values() for r in requests if r.put is not None]
+            units.append(reply.units)
+            left = reply.left
             if not left:
                 return Outcome(written=len(items), retried=retried, units=total(units))
             self._calls.heard(held_back(throttles_of((), "BatchWriteItem"), len(left) / len(items)))

@@ -48,7 +48,7 @@ class TableSource:
             items=page.items,
             next=None if page.last_key is None else bytes(page.last_key),
             read=page.scanned,
-            units=page.units.total,
+            units=page.units.total if page.units is not None else 0.0,
         )
 
     async def close(self) -> None:

@@ -15,6 +15,7 @@ from dynasmith.aws.items.opening import open_calls
 from dynasmith.aws.items.replies import StatementError, item_reply, units_of
 from dynasmith.aws.items.road import ITEM_FAULTS, STATEMENTS_MAX, STUMBLES, THROTTLES, Group, Road, Waiting, code_of
 from dynasmith.aws.items.statements import probe_of, statement_of, update_of
+from dynasmith.aws.items.unprocessed import has_key
 from dynasmith.items.key import KeySchema, encode_key, key_of
 from dynasmith.items.wire import Units
 from dynasmith.ports.items import Heard, total
@@ -80,9 +81,10 @@ class TableUpdates:
             if code_of(reply) not in {"ConditionalCheckFailed"} | THROTTLES | STUMBLES:
                 road.close("the engine does not keep the condition of a statement")
 
-    async def current(self, change: Change) -> bytes | None:
-        """The item of ``change`` as it is now."""
-        return await self._calls.get(self._table, encode_key(key_of(change.before, self._key), self._key))
+    async def shown(self, change: Change, item: bytes | None) -> bytes | None:
+        """``item``, which a failed condition showed; the item as it is now where none, or another, was shown."""
+        key = encode_key(key_of(change.before, self._key), self._key)
+        return item if item and has_key(item, key) else await self._calls.get(self._table, key)
 
 
 class _Run:
@@ -107,7 +109,7 @@ class _Run:
             return True
         if error.code != "ConditionalCheckFailed":
             return False
-        current = bytes(error.item) or await self._updates.current(each.change)
+        current = await self._updates.shown(each.change, bytes(error.item))
         if current and still_expected(each.change, current):
             return False  # the statement's idea of equality is not ours: the other road decides
         self._answers[each.place] = Answer(kind="conflict", current=current, uncertain=each.uncertain)
@@ -122,7 +124,7 @@ class _Run:
         calls = replace(self._calls, retried=0)
         try:
             body = update_of(each.change, self._table, self._updates._names)
-            reply = item_reply(await calls.send("UpdateItem", self._table, body))
+            reply = await calls.send("UpdateItem", self._table, body, item_reply)
             self._calls._answered = True
         except Refused as refused:
             await self._one_refused(each, refused, each.uncertain or calls.retried > 0)
@@ -135,7 +137,7 @@ class _Run:
     async def _one_refused(self, each: _Waiting, refused: Refused, uncertain: bool) -> None:
         code = refused.failure.code
         if code in ("ConditionalCheckFailedException", "ConditionalCheckFailed"):
-            current = refused.failure.item or await self._updates.current(each.change)
+            current = await self._updates.shown(each.change, refused.failure.item)
             self._answers[each.place] = Answer(kind="conflict", current=current, uncertain=uncertain)
         elif code in ITEM_FAULTS:
             self.refuse(each, "refused", refused.failure.sentence)
