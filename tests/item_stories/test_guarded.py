@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import sys
@@ -56,6 +57,9 @@ TRIED = {
     ("sns", "Publish", ""),
     ("lambda", "Invoke", ""),
 }
+CLOSING = re.compile(
+    r"Dry run: dynasmith wrote nothing; your code was refused \d+ calls; HTTP and other programs are not guarded\.\n\Z"
+)
 COPY = ("copy", "users", "users_v2")
 BACKFILL = ("backfill", "users")
 POPULATE = ("populate", "users_v2", "people.jsonl")
@@ -109,7 +113,7 @@ def test_a_person_reads_it_too(guarded: ItemStory) -> None:
         assert "  ! the transform called dynamodb PutItem on audit (" in answer.out
         assert "HTTP, files and other databases are not" in answer.out
         assert "seen" in answer.out
-        assert answer.out.endswith("Dry run: nothing was written.\n")
+        assert CLOSING.search(answer.out)
     untouched(guarded)
 
 
@@ -291,3 +295,41 @@ def test_who_stops_a_dry_run_does_not_wait_for_user_code(guarded: ItemStory, wor
             connection.settimeout(120)
             assert connection.recv(1) == b""  # and its process is gone too
     untouched(guarded)
+
+
+WRITES_ONCE = """
+    import boto3
+
+    def transform(item, ctx):
+        try:
+            boto3.client("dynamodb").put_item(TableName="audit", Item={"pk": {"S": item["pk"]}})
+        except Exception:
+            pass
+        return item
+"""
+
+
+def test_a_check_says_that_it_guards_nothing_and_a_dry_one_guards(guarded: ItemStory) -> None:
+    guarded.write("nosy.py", WRITES_ONCE)
+    check = (*BACKFILL, "--transform", "nosy:transform", "--check")
+    document = guarded(*check, "--dry-run", "--json").json
+    assert [(call["operation"], call["times"]) for call in document["refused_calls"]] == [("PutItem", 3)]
+    assert "Check: dynasmith wrote nothing; your code was refused 3 calls" in guarded(*check, "--dry-run").out
+    untouched(guarded)
+    document = guarded(*check, "--json").json
+    assert document["closing"] == "dynasmith wrote nothing; your code ran in this process and was not guarded"
+    assert "unguarded" in document["hazards"][0]
+    assert "your code ran in this process and was not guarded" in guarded(*check).out
+
+
+def test_verify_says_that_it_guards_nothing_and_has_no_dry_run_of_user_code(guarded: ItemStory) -> None:
+    guarded.write("nosy.py", WRITES_ONCE)
+    verify = ("verify", "users", "users", "--transform", "nosy:transform")
+    refused = guarded(*verify, "--dry-run")
+    assert (refused.code, "cannot guard it" in refused.error) == (2, True)
+    untouched(guarded)
+    assert "unguarded" in guarded(*verify).out
+    assert "unguarded" in guarded(*verify, "--json").json["hazards"][0]
+    guarded.write("ops.yaml", "version: 1\noperations:\n  - {add: seen, value: true}\n")
+    pure = guarded("verify", "users", "users", "--transform", "ops.yaml", "--dry-run", "--json")
+    assert (pure.code, pure.json["hazards"]) == (3, [])

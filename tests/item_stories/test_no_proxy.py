@@ -180,7 +180,7 @@ def test_the_guarded_process_has_no_proxy(
     monkeypatch.setenv("SEEN", str(seen))
     proxied.write("moves.py", CHILD)
     assert proxied("copy", "people", "others", "--env", "near", "--dry-run", "--transform", "moves:transform").code == 0
-    assert seen.read_text() == "{'no': '*'}"
+    assert seen.read_text() == "{'no': '127.0.0.1,localhost,::1'}"
     assert sentinel.seen == []
 
 
@@ -209,3 +209,9 @@ def test_the_embedded_engine(sentinel: Sentinel, tmp_path: Path) -> None:
         stopped = dynasmith("local", "stop", "--folder", folder)
     assert stopped.returncode == 0, stopped.stderr
     assert sentinel.seen == []
+
+
+@pytest.mark.parametrize("option", ["--source-endpoint", "--target-env", "--target-region", "--source-profile"])
+def test_an_empty_option_of_a_side_is_not_left_out(story: ItemStory, option: str) -> None:
+    answer = story("copy", "people", "others", option, "", "--yes")
+    assert (answer.code, answer.error) == (2, f"{option} is empty.")

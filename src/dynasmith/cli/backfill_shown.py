@@ -9,6 +9,7 @@ from dynasmith.cli.counted import counted, either
 from dynasmith.cli.flow_shown import exit_of
 from dynasmith.cli.shared import Invocation, print_json
 from dynasmith.engine.backfill.others import Others, UndoReport
+from dynasmith.engine.guarded.use import PURE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -109,7 +110,7 @@ def show_rehearsed(invocation: Invocation, rehearsal: BackfillRehearsal) -> int:
         page.print(f"  · {note}", markup=False)
     for hazard in rehearsal.hazards:
         page.print(f"  ! {hazard}", style="yellow", markup=False)
-    page.print("Dry run: nothing was written.", markup=False)
+    page.print(f"Dry run: {rehearsal.closing}.", markup=False)
     return 0
 
 
@@ -141,8 +142,12 @@ def show_checked(invocation: Invocation, checked: Checked) -> int:
         said += f", {either(checked.refused, 'is', 'are')} refused." if checked.refused else "."
         page.print(said, markup=False)
         _samples(invocation, checked.differing)
-        for reason in checked.reasons:
+        for reason in (*checked.reasons, *checked.hazards):
             page.print(f"  ! {reason}", style="yellow", markup=False)
+        for note in checked.notes:
+            page.print(f"  · {note}", markup=False)
+        if checked.closing != PURE:
+            page.print(f"Check: {checked.closing}.", markup=False)
     return 0 if checked.clean else 3
 
 

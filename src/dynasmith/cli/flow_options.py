@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from dynasmith.errors import UsageError
+
 if TYPE_CHECKING:
     from dynasmith.engine.transfer.asked import Flowing
     from dynasmith.project.sides import Side
@@ -115,17 +117,23 @@ def side_options(name: str) -> Callable[[F], F]:
 
     def decorate(function: F) -> F:
         for part in ("role-arn", "profile", "region", "endpoint", "env"):
-            function = click.option(f"--{name}-{part}", default="", metavar=part.upper(), help=f"Where the {name} is.")(
-                function
-            )
+            function = click.option(f"--{name}-{part}", metavar=part.upper(), help=f"Where the {name} is.")(function)
         return function
 
     return decorate
 
 
 def side(name: str, table: str, given: dict[str, Any]) -> Side:
-    """One side of a job, from its table and the options with its name; takes them out of ``given``."""
+    """One side of a job, from its table and the options with its name; takes them out of ``given``.
+
+    Raises UsageError for an option that is empty: a variable of the shell that is not set would mean another place.
+    """
     from dynasmith.project.sides import Side
 
-    parts = ("env", "endpoint", "region", "profile", "role_arn")
-    return Side(table=table, **{part: given.pop(f"{name}_{part}") for part in parts})
+    parts: dict[str, str] = {}
+    for part in ("env", "endpoint", "region", "profile", "role_arn"):
+        value = given.pop(f"{name}_{part}")
+        if value == "":
+            raise UsageError(f"--{name}-{part.replace('_', '-')} is empty.", hint="give it a value, or remove it")
+        parts[part] = value or ""
+    return Side(table=table, **parts)

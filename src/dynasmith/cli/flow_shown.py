@@ -197,5 +197,5 @@ def show_rehearsal(invocation: Invocation, rehearsal: Rehearsal) -> int:
         page.print(f"  · {note}", markup=False)
     for hazard in rehearsal.hazards:
         page.print(f"  ! {hazard}", style="yellow", markup=False)
-    page.print("Dry run: nothing was written.", markup=False)
+    page.print(f"Dry run: {rehearsal.closing}.", markup=False)
     return 0

@@ -33,6 +33,7 @@ from dynasmith.ports.checkpoints import Claim
 from dynasmith.ports.journal import Journal
 from dynasmith.ports.listener import Listener, silent
 from dynasmith.ports.updates import OpenUpdates
+from dynasmith.project.guarding import unguarded
 from dynasmith.project.identity import (
     TABLES,
     TableIdentity,
@@ -115,9 +116,18 @@ class Backfills:
         asked: Flowing | None = None,
         limit: int = SHOWN_KEYS_MAX,
     ) -> Checked:
-        """Read the whole table and say which items are not in the shape that the transform makes."""
-        side, function, _ = self._said(table, transform)
-        return check_backfill(self._items.end(side), function, asked, limit=limit, around=self._items.around(silent))
+        """Read the whole table and say which items are not in the shape that the transform makes.
+
+        User code runs in this process, unguarded; in a project that is `dry` it is guarded as in `rehearse`.
+        """
+        if self._project.session.only_reads:
+            function, keeping = self._items.rehearsed(_given(transform))
+        else:
+            function, _ = self._items.function(_given(transform))
+            keeping = unguarded(function)
+        assert function is not None
+        end, around = self._items.end(self._items.side(table)), self._items.around(silent)
+        return check_backfill(end, function, asked, keeping=keeping, limit=limit, around=around)
 
     def undo(self, job_id: str, *, asked: Flowing | None = None, listener: Listener = silent) -> Report:
         """Put back what a backfill changed; what others changed since stays and is reported as dead letters.

@@ -11,7 +11,7 @@ from typing import Any
 
 from dynasmith.aws.items.door import Transport
 from dynasmith.aws.session import Session
-from dynasmith.engine.guarded.use import Enclosed, Exposed, Keeping, Loaded
+from dynasmith.engine.guarded.use import UNGUARDED, Enclosed, Exposed, Keeping, Loaded
 from dynasmith.items.operations.document import Operations
 from dynasmith.items.transform import Function
 from dynasmith.ports.guard import Guard
@@ -45,6 +45,11 @@ def rehearsed(
         return open_guard(session, transport=transport)
 
     return Loaded(partial(load_transform, named, folder)), Enclosed(opened)
+
+
+def unguarded(function: Function | None) -> Keeping:
+    """How the transform of a verb is kept that runs it here, as a real run does: user code is said to be unguarded."""
+    return None if function is None or isinstance(function, Operations) else Exposed(UNGUARDED)
 
 
 def _name_elsewhere(function: Callable[..., Any]) -> str:

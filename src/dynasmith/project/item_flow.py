@@ -81,6 +81,11 @@ class ItemFlow:
         """A transform for a dry run, and how its user code is kept dry. See `project.guarding`."""
         return rehearsed(transform, self._project.place.folder, self._project.session, self._transport)
 
+    @property
+    def only_reads(self) -> bool:
+        """Whether these are the verbs of a dry run."""
+        return self._project.session.only_reads
+
     # --- ends
 
     @property

@@ -15,6 +15,7 @@ from dynasmith.errors import DefinitionError, UsageError
 from dynasmith.files.reading import read_file
 from dynasmith.items.ctx import Context
 from dynasmith.items.operations import parse_operations
+from dynasmith.items.operations.document import Operations
 from dynasmith.items.transform import Function
 from dynasmith.tables.findings import Finding
 
@@ -114,6 +115,13 @@ class Alone:
         """What the function makes of the item; it asks for nothing else."""
         del ctx
         return self.function(item)
+
+
+def is_user_code(transform: str | Callable[..., Any] | None) -> bool:
+    """Whether a transform is code of the user's; an operations file is not."""
+    if isinstance(transform, str):
+        return not transform.lower().endswith(SUFFIXES)
+    return transform is not None and not isinstance(transform, Operations)
 
 
 UNNAMED = "(a function)"

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace as changed
 from typing import TYPE_CHECKING, Any
 
+from dynasmith.engine.guarded.use import UNGUARDED
 from dynasmith.engine.transfer.asked import asked_again
 from dynasmith.engine.transfer.copy import expiry
 from dynasmith.engine.transfer.populate import Meets
@@ -26,6 +27,7 @@ from dynasmith.ports.listener import Listener
 from dynasmith.project.filling import key_words
 from dynasmith.project.identity import check_tables
 from dynasmith.project.sides import Side, absolute, is_file
+from dynasmith.project.transforms import is_user_code
 from dynasmith.tables.table import Key, KeyAttribute
 
 if TYPE_CHECKING:
@@ -61,7 +63,13 @@ def verify_sides(
     came = ends[0].key if ends[0] is not None else key
     condition = asked_again(done.parameters).condition if done is not None else ""
     first = _side(ends[0], layouts[0], came, condition)
-    function, _ = items.function(transform or (done.parameters.get("transform") if done is not None else None))
+    named = transform or (done.parameters.get("transform") if done is not None else None)
+    if items.only_reads and is_user_code(named):
+        raise UsageError(
+            "verify runs your transform in this process, where a dry run cannot guard it; nothing was done.",
+            hint="remove --dry-run: verify itself only reads",
+        )
+    function, _ = items.function(named)
     stage = _stage(items, function, done, ends[0], came, key)
     if function is None and came != key:
         raise UsageError(
@@ -71,7 +79,8 @@ def verify_sides(
     if stage is not None:
         first = changed(first, stage=stage, seen=SeenKeys)
     second = _side(ends[1], layouts[1], key, "")
-    return verify(first, second, key, limit=limit, around=items.around(listener))
+    found = verify(first, second, key, limit=limit, around=items.around(listener))
+    return changed(found, hazards=(UNGUARDED,) if is_user_code(named) else ())
 
 
 def _stage(

@@ -58,7 +58,10 @@ class Enclose:
         """Every session that is made from now on sends its requests to the guard."""
         from botocore import handlers
 
+        from dynasmith.aws.items.client import DIVERSIONS
+
         handlers.BUILTIN_HANDLERS.append(("before-send", self.divert))
+        DIVERSIONS.append(self.divert)
 
     def divert(self, request: Any, event_name: str = "", **_: Any) -> None:
         """Send a prepared request to the guard instead; its signature is not looked at there."""

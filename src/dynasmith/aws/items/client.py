@@ -9,7 +9,7 @@ import asyncio
 import os
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -25,12 +25,18 @@ from dynasmith.ports.anchored import Anchored
 _SCOPE = re.compile(r"Credential=[^/]+/\d{8}/([^/]+)/([^/]+)/aws4_request")
 
 
+DIVERSIONS: list[Callable[[Any], None]] = []
+"""What changes the address of a prepared request: in the guarded process of a dry run, the guard."""
+
+
 def address_of(client: Any, table: str) -> Address:
     """The address that ``client`` (a botocore DynamoDB client) would use for ``table``. Sends nothing.
 
     Blocking: it may resolve credentials, so call it off the loop. Raises NoCredentials.
     """
     request = _caught(client, table)
+    for divert in DIVERSIONS:
+        divert(request)
     headers = {name.lower(): _text(value) for name, value in request.headers.items()}
     scope = _SCOPE.search(headers.get("authorization", ""))
     region, service = scope.groups() if scope else (client.meta.region_name or "us-east-1", "dynamodb")

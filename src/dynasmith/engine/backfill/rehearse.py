@@ -12,7 +12,7 @@ from dynasmith.engine.backfill.careful import Careful
 from dynasmith.engine.backfill.difference import Shown
 from dynasmith.engine.backfill.stage import Rewriter
 from dynasmith.engine.backfill.survey import CONFIDENCE, Survey, survey
-from dynasmith.engine.guarded.use import Keeping
+from dynasmith.engine.guarded.use import PURE, Keeping
 from dynasmith.engine.transfer.asked import Flowing
 from dynasmith.engine.transfer.copy import new_job
 from dynasmith.engine.transfer.running import Around
@@ -31,7 +31,8 @@ class BackfillRehearsal(Struct, frozen=True, kw_only=True):
     item was read, and then ``error`` is 0. ``attributes`` counts, of the items looked at, what would be written.
 
     ``hazards`` are what the dry run could not keep dry, or had to refuse: ``refused_calls`` are what user code tried.
-    A transform runs more than once on an item, to see that it comes to rest, and each call counts.
+    A transform runs more than once on an item, to see that it is idempotent, and each call counts. ``closing`` is the
+    last sentence of the report: what is known to be unwritten.
     """
 
     estimate: Estimate
@@ -44,6 +45,7 @@ class BackfillRehearsal(Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     hazards: tuple[str, ...] = ()
     refused_calls: tuple[RefusedCall, ...] = ()
+    closing: str = PURE
 
     def to_json(self) -> dict[str, Any]:
         """Stable keys."""
@@ -58,6 +60,7 @@ class BackfillRehearsal(Struct, frozen=True, kw_only=True):
             "notes": list(self.notes),
             "hazards": list(self.hazards),
             "refused_calls": [msgspec.to_builtins(call) for call in self.refused_calls],
+            "closing": self.closing,
         }
 
 
@@ -111,6 +114,7 @@ def rehearse_backfill(
         notes=tuple(notes),
         hazards=seen.hazards,
         refused_calls=tuple(seen.refused_calls),
+        closing=seen.closing,
     )
 
 
@@ -157,7 +161,10 @@ def _notes(table: TableEnd, seen: Survey, rewriter: Rewriter) -> list[str]:
 
 
 class Checked(Struct, frozen=True, kw_only=True):
-    """Whether a table looks as a transform wants it. ``differing`` shows some of the items that do not."""
+    """Whether a table has the form that a transform gives it. ``differing`` shows some of the items that have not.
+
+    ``hazards``, ``refused_calls`` and ``closing`` as in `BackfillRehearsal`.
+    """
 
     read: int
     unchanged: int
@@ -165,6 +172,10 @@ class Checked(Struct, frozen=True, kw_only=True):
     refused: int
     differing: tuple[Shown, ...]
     reasons: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    hazards: tuple[str, ...] = ()
+    refused_calls: tuple[RefusedCall, ...] = ()
+    closing: str = PURE
 
     @property
     def clean(self) -> bool:
@@ -181,6 +192,10 @@ class Checked(Struct, frozen=True, kw_only=True):
             "refused": self.refused,
             "differing": [msgspec.to_builtins(one) for one in self.differing],
             "reasons": list(self.reasons),
+            "notes": list(self.notes),
+            "hazards": list(self.hazards),
+            "refused_calls": [msgspec.to_builtins(call) for call in self.refused_calls],
+            "closing": self.closing,
         }
 
 
@@ -189,14 +204,18 @@ def check_backfill(
     function: Function,
     asked: Flowing | None = None,
     *,
+    keeping: Keeping = None,
     limit: int = SHOWN_KEYS_MAX,
     around: Around | None = None,
 ) -> Checked:
-    """Read the whole table, strongly, and say which items are not in the shape that ``function`` makes."""
+    """Read the whole table, strongly, and say which items are not in the shape that ``function`` makes.
+
+    ``keeping`` says how user code is kept dry. Raises RunError where its process dies or hangs.
+    """
     around = around or Around()
     asked = msgspec.structs.replace(asked or Flowing(), consistent=True)
     rewriter = rewriter_of(table, function, asked, new_job(VERB, around, 1, {}))
-    seen = survey(table, rewriter, asked, around, shown=limit, converge=False)
+    seen = survey(table, rewriter, asked, around, shown=limit, converge=False, keeping=keeping)
     reasons = tuple(refused.message for refused in seen.refusals[:limit])
     return Checked(
         read=seen.read,
@@ -205,4 +224,8 @@ def check_backfill(
         refused=seen.refused,
         differing=tuple(seen.shown),
         reasons=reasons,
+        notes=tuple(seen.notes),
+        hazards=seen.hazards,
+        refused_calls=tuple(seen.refused_calls),
+        closing=seen.closing,
     )

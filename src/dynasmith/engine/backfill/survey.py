@@ -16,7 +16,7 @@ from dynasmith.engine.backfill.look import Look, Looks, looks_of
 from dynasmith.engine.backfill.look import asked as asked_of
 from dynasmith.engine.backfill.stage import Rewriter
 from dynasmith.engine.guarded.process import GuardedProcess
-from dynasmith.engine.guarded.use import SLICE_ITEMS, Keeping, kept_dry
+from dynasmith.engine.guarded.use import PURE, SLICE_ITEMS, Keeping, kept_dry
 from dynasmith.engine.transfer.asked import Flowing
 from dynasmith.engine.transfer.copy import table_reader
 from dynasmith.engine.transfer.loop import Stop, run
@@ -63,6 +63,7 @@ class Survey:
     notes: tuple[str, ...] = ()
     hazards: tuple[str, ...] = ()
     refused_calls: Sequence[RefusedCall] = ()
+    closing: str = PURE
 
     def error(self, items: int) -> int:
         """By how many of ``items`` the estimate may be off, 19 times of 20; 0 where every item was read."""
@@ -114,6 +115,7 @@ def survey(
         look = _Look(Survey(), rewriter, index_costs(end), shown, converge, looks, kept.process)
         found = _surveyed(end, look, asked, around, items)
     found.notes, found.hazards, found.refused_calls = kept.notes, kept.hazards, kept.refused
+    found.closing = kept.closing
     return found
 
 

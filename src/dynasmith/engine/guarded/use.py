@@ -14,13 +14,19 @@ SLICE_ITEMS = 25
 """Items that the guarded process is given at a time: its deadline is for so many."""
 
 NOT_GUARDED = (
-    "the transform is user code: its calls to AWS were guarded, but HTTP, files and other databases are not; what it "
-    "does there, it did"
+    "the transform is user code: its calls to AWS with boto3 went to the guard; HTTP, files and other databases are "
+    "not guarded, nor are other programs: what it did there, it did"
 )
 EXPOSED = (
     "the transform was given as a function that another process cannot import, so it ran in this one and was not "
     "guarded: what it does besides changing items, it did (name it as module:function to have it guarded)"
 )
+UNGUARDED = (
+    "the transform is user code, and it ran in this process as in a real run, unguarded: what it does besides changing "
+    "items, it did"
+)
+PURE = "nothing was written"
+"""How a dry run ends that ran no user code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +39,9 @@ class Enclosed:
 
 @dataclass(frozen=True, slots=True)
 class Exposed:
-    """User code that can only run here, unguarded, and is told so."""
+    """User code that runs here, unguarded; ``why`` says so in the report."""
+
+    why: str = EXPOSED
 
 
 Keeping: TypeAlias = Enclosed | Exposed | None
@@ -64,19 +72,20 @@ class Loaded:
 @dataclass(slots=True)
 class Kept:
     """User code while it is kept dry. ``process`` runs it; None says that it runs here. ``refused`` is told at the
-    end."""
+    end, and ``closing`` says then what is known to be unwritten, and no more."""
 
     process: GuardedProcess | None = None
     notes: tuple[str, ...] = ()
     hazards: tuple[str, ...] = ()
     refused: Sequence[RefusedCall] = ()
+    closing: str = PURE
 
 
 @contextmanager
 def kept_dry(keeping: Keeping, work: Callable[[bytes], bytes]) -> Iterator[Kept]:
     """Run a block with the user code of ``work`` kept as ``keeping`` says. The process ends with the block."""
     if not isinstance(keeping, Enclosed):
-        yield Kept(hazards=() if keeping is None else (EXPOSED,))
+        yield Kept() if keeping is None else Kept(hazards=(keeping.why,), closing=_CLOSING_EXPOSED)
         return
     with keeping.open() as guard:
         kept = Kept(notes=(NOT_GUARDED,))
@@ -86,6 +95,16 @@ def kept_dry(keeping: Keeping, work: Callable[[bytes], bytes]) -> Iterator[Kept]
             yield kept
         kept.refused = guard.refused
         kept.hazards = hazards_of(kept.refused)
+        kept.closing = _closing(sum(call.times for call in kept.refused))
+
+
+_CLOSING_EXPOSED = "dynasmith wrote nothing; your code ran in this process and was not guarded"
+
+
+def _closing(refused: int) -> str:
+    """What a dry run with guarded user code may claim: exactly what was looked at."""
+    calls = "1 call" if refused == 1 else f"{refused:,} calls"
+    return f"dynasmith wrote nothing; your code was refused {calls}; HTTP and other programs are not guarded"
 
 
 def hazards_of(refused: Sequence[RefusedCall]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from dynasmith.engine.guarded.use import SLICE_ITEMS, Keeping, Loaded, kept_dry
+from dynasmith.engine.guarded.use import PURE, SLICE_ITEMS, Keeping, Loaded, kept_dry
 from dynasmith.engine.transfer.asked import Flowing
 from dynasmith.engine.transfer.copy import expiry, new_job, table_reader
 from dynasmith.engine.transfer.loop import Stop, run
@@ -39,13 +39,15 @@ class Sample(msgspec.Struct, frozen=True):
 
 class Rehearsal(msgspec.Struct, frozen=True):
     """What would happen. ``notes`` are things that a person should know before it does; ``hazards`` those that a dry
-    run could not keep dry, or had to refuse: ``refused_calls`` are what user code tried."""
+    run could not keep dry, or had to refuse: ``refused_calls`` are what user code tried. ``closing`` is the last
+    sentence of the report: what is known to be unwritten."""
 
     estimate: Estimate
     samples: tuple[Sample, ...]
     notes: tuple[str, ...] = ()
     hazards: tuple[str, ...] = ()
     refused_calls: tuple[RefusedCall, ...] = ()
+    closing: str = PURE
 
     def to_json(self) -> dict[str, Any]:
         """Stable keys."""
@@ -55,6 +57,7 @@ class Rehearsal(msgspec.Struct, frozen=True):
             "notes": list(self.notes),
             "hazards": list(self.hazards),
             "refused_calls": [msgspec.to_builtins(call) for call in self.refused_calls],
+            "closing": self.closing,
         }
 
 
@@ -168,7 +171,7 @@ def _rehearsed(
     write = rates(target, "write", asked.max_write_units, share=asked.share).ceiling
     estimate = with_cost(with_time(estimate, read_rate=read, write_rate=write), prices or {})
     samples = tuple(map(_sample, items[:SHOWN_SAMPLES], seen.made))
-    return Rehearsal(estimate, samples, tuple(notes), seen.hazards, tuple(seen.refused))
+    return Rehearsal(estimate, samples, tuple(notes), seen.hazards, tuple(seen.refused), seen.closing)
 
 
 def _figures(source: TableEnd, items: Sequence[Item], notes: list[str]) -> tuple[int, int]:
@@ -216,6 +219,7 @@ class _Seen:
     notes: Sequence[str] = ()
     hazards: tuple[str, ...] = ()
     refused: Sequence[RefusedCall] = ()
+    closing: str = PURE
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +240,7 @@ class _Looking:
                 made = list(map(makes.made, raws))
             else:
                 made = [one for page in _slices(raws) for one in _split(kept.process(page))]
-        return _Seen(made, kept.notes, kept.hazards, kept.refused)
+        return _Seen(made, kept.notes, kept.hazards, kept.refused, kept.closing)
 
 
 _split = msgspec.json.Decoder(list[Made]).decode

@@ -69,7 +69,8 @@ class Difference:
 class Verified:
     """Both digests, and the first differences. ``more`` says that there are others beyond the limit.
 
-    ``dead`` counts what was no item (lines of a file), or what a transform refused: it can be on no side.
+    ``dead`` counts what was no item (lines of a file), or what a transform refused: it can be on no side. ``hazards``
+    say what ran unguarded.
     """
 
     source: Digest
@@ -77,6 +78,7 @@ class Verified:
     differences: tuple[Difference, ...] = ()
     more: bool = False
     dead: int = 0
+    hazards: tuple[str, ...] = ()
 
     @property
     def equal(self) -> bool:
@@ -94,6 +96,7 @@ class Verified:
             ],
             "more": self.more,
             "dead": self.dead,
+            "hazards": list(self.hazards),
         }
 
 
