@@ -24,6 +24,15 @@ from dynasmith.plans.explain import change_json, explain, step_text
 from dynasmith.plans.hazard import hazard
 from dynasmith.plans.paths import path_of
 from dynasmith.plans.simulate import created, simulate_all
+from dynasmith.tables.settings.contributor_insights import SetInsights
+from dynasmith.tables.settings.deletion_protection import SetProtection
+from dynasmith.tables.settings.encryption import SetEncryption
+from dynasmith.tables.settings.kinesis_destination import SetKinesis
+from dynasmith.tables.settings.point_in_time_recovery import SetRecovery
+from dynasmith.tables.settings.resource_policy import SetPolicy
+from dynasmith.tables.settings.stream import SetStream
+from dynasmith.tables.settings.table_class import SetTableClass
+from dynasmith.tables.settings.time_to_live import SetTimeToLive
 from dynasmith.tables.table import (
     Billing,
     Capacity,
@@ -145,22 +154,20 @@ CHANGES: tuple[c.Change, ...] = (
     c.AddIndex(index=INDEX),
     c.DropIndex(index=INDEX),
     c.RebuildIndex(before=INDEX, after=OTHER),
-    c.SetTimeToLive(before=None, after="ends"),
-    c.SetStream(before=None, after=StreamView.KEYS_ONLY),
-    c.SetRecovery(before=None, after=Recovery()),
-    c.SetEncryption(
-        before=Encryption(kind=EncryptionKind.AWS_OWNED), after=Encryption(kind=EncryptionKind.AWS_MANAGED)
-    ),
-    c.SetTableClass(before=TableClass.STANDARD, after=TableClass.INFREQUENT_ACCESS),
-    c.SetProtection(before=False, after=True),
+    SetTimeToLive(before=None, after="ends"),
+    SetStream(before=None, after=StreamView.KEYS_ONLY),
+    SetRecovery(before=None, after=Recovery()),
+    SetEncryption(before=Encryption(kind=EncryptionKind.AWS_OWNED), after=Encryption(kind=EncryptionKind.AWS_MANAGED)),
+    SetTableClass(before=TableClass.STANDARD, after=TableClass.INFREQUENT_ACCESS),
+    SetProtection(before=False, after=True),
     c.SetTags(before={}, after={"a": "b"}),
     c.DropTags(before={"a": "b"}),
     c.AddReplica(replica=REPLICA),
     c.DropReplica(replica=REPLICA),
     c.SetReplica(before=REPLICA, after=Replica(region="eu-west-1", deletion_protection=True)),
-    c.SetInsights(before=False, after=True),
-    c.SetKinesis(before=None, after="arn:aws:kinesis:us-east-1:123456789012:stream/s"),
-    c.SetPolicy(before=None, after="{}"),
+    SetInsights(before=False, after=True),
+    SetKinesis(before=None, after="arn:aws:kinesis:us-east-1:123456789012:stream/s"),
+    SetPolicy(before=None, after="{}"),
     c.PutItem(key=WIRE, before=None, after=WIRE),
     c.DeleteItem(key=WIRE, before=WIRE),
 )

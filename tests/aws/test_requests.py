@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import UNSET
 
-from dynasmith.aws.permissions import WRITES
+from dynasmith.aws.actions import WRITES
 from dynasmith.aws.request import Request
 from dynasmith.aws.request_scaling import policy_name
 from dynasmith.aws.requests import create_table, request_of
@@ -24,24 +24,24 @@ from dynasmith.plans.step import (
     CallDeleteItem,
     CallDeleteReplica,
     CallDeregisterScaling,
-    CallEncryption,
-    CallInsights,
-    CallKinesis,
     CallOnDemandMaximum,
-    CallPolicy,
-    CallProtection,
     CallPutItem,
-    CallRecovery,
     CallRegisterScaling,
     CallScalingPolicy,
-    CallStream,
-    CallTableClass,
     CallTag,
-    CallTimeToLive,
     CallUntag,
     CallUpdateReplica,
     CallWarm,
 )
+from dynasmith.tables.settings.contributor_insights import CallInsights
+from dynasmith.tables.settings.deletion_protection import CallProtection
+from dynasmith.tables.settings.encryption import CallEncryption
+from dynasmith.tables.settings.kinesis_destination import CallKinesis
+from dynasmith.tables.settings.point_in_time_recovery import CallRecovery
+from dynasmith.tables.settings.resource_policy import CallPolicy
+from dynasmith.tables.settings.stream import CallStream
+from dynasmith.tables.settings.table_class import CallTableClass
+from dynasmith.tables.settings.time_to_live import CallTimeToLive
 from dynasmith.tables.table import (
     Billing,
     Capacity,

@@ -27,14 +27,14 @@ from dynasmith.plans.step import (
     CallCreateIndex,
     CallCreateTable,
     CallDeleteIndex,
-    CallEncryption,
     CallPutItem,
-    CallRecovery,
-    CallStream,
-    CallTableClass,
-    CallTimeToLive,
 )
 from dynasmith.ports.access import AccessOptions, AccessSection, resolve_access
+from dynasmith.tables.settings.encryption import CallEncryption
+from dynasmith.tables.settings.point_in_time_recovery import CallRecovery
+from dynasmith.tables.settings.stream import CallStream
+from dynasmith.tables.settings.table_class import CallTableClass
+from dynasmith.tables.settings.time_to_live import CallTimeToLive
 from dynasmith.tables.table import (
     Billing,
     Capacity,

@@ -24,21 +24,21 @@ from dynasmith.plans.step import (
     CallDeleteIndex,
     CallDeleteItem,
     CallDeregisterScaling,
-    CallEncryption,
-    CallInsights,
-    CallPolicy,
-    CallProtection,
     CallPutItem,
-    CallRecovery,
     CallRegisterScaling,
     CallScalingPolicy,
-    CallStream,
     CallTag,
-    CallTimeToLive,
     CallUntag,
     CallUpdateReplica,
     Wait,
 )
+from dynasmith.tables.settings.contributor_insights import CallInsights
+from dynasmith.tables.settings.deletion_protection import CallProtection
+from dynasmith.tables.settings.encryption import CallEncryption
+from dynasmith.tables.settings.point_in_time_recovery import CallRecovery
+from dynasmith.tables.settings.resource_policy import CallPolicy
+from dynasmith.tables.settings.stream import CallStream
+from dynasmith.tables.settings.time_to_live import CallTimeToLive
 from dynasmith.tables.table import (
     Autoscaling,
     Billing,

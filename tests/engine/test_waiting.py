@@ -8,8 +8,9 @@ import pytest
 
 from dynasmith.engine.waiting import Stopped, wait_for
 from dynasmith.errors import Interrupted, NoEffect, RunError, WaitTimeout
-from dynasmith.plans.step import WaitIndex, WaitReplica, WaitTable
+from dynasmith.plans.step import WaitIndex, WaitReplica
 from dynasmith.tables.description import IndexState, TableDescription
+from dynasmith.tables.settings.base import WaitTable
 from dynasmith.tables.table import Key, KeyAttribute, Table
 
 TABLE = Table(name="orders", key=Key(partition=(KeyAttribute(name="id", type="S"),)))

@@ -8,6 +8,7 @@ from dynasmith.plans.arrange import arrange
 from dynasmith.plans.diff import diff
 from dynasmith.plans.explain import step_text
 from dynasmith.plans.simulate import simulate_all
+from dynasmith.tables.settings.base import WaitTable
 from dynasmith.tables.table import (
     Autoscaling,
     Billing,
@@ -167,7 +168,7 @@ def test_ceilings_of_table_and_indexes_fit_one_call() -> None:
     (call, wait) = steps(wish, replace(PLAIN, indexes=(index("a"),)))
     assert isinstance(call, s.CallOnDemandMaximum)
     assert set(call.indexes) == {"a"}
-    assert wait == s.WaitTable()
+    assert wait == WaitTable()
 
 
 def test_warm_throughput_is_raised_and_never_lowered() -> None:

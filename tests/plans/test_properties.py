@@ -17,6 +17,11 @@ from dynasmith.plans.plan import TablePlan
 from dynasmith.plans.simulate import created, simulate, simulate_all
 from dynasmith.plans.step import Step
 from dynasmith.tables.description import TableDescription
+from dynasmith.tables.settings.base import WaitTable
+from dynasmith.tables.settings.deletion_protection import CallProtection
+from dynasmith.tables.settings.encryption import CallEncryption
+from dynasmith.tables.settings.stream import CallStream
+from dynasmith.tables.settings.table_class import CallTableClass
 from dynasmith.tables.table import Billing, StreamView, Table, known
 from strategies import table_pairs, tables
 
@@ -116,7 +121,7 @@ def test_one_index_change_at_a_time_each_waited_for(pair: tuple[Table, Table], p
         if isinstance(step, s.CallDeleteIndex):
             assert following == s.WaitIndexGone(name=step.name)
         if isinstance(step, UPDATES_TABLE):
-            assert isinstance(following, s.WaitTable)
+            assert isinstance(following, WaitTable)
 
 
 UPDATES_TABLE = (
@@ -124,10 +129,10 @@ UPDATES_TABLE = (
     s.CallCapacity,
     s.CallOnDemandMaximum,
     s.CallWarm,
-    s.CallStream,
-    s.CallEncryption,
-    s.CallTableClass,
-    s.CallProtection,
+    CallStream,
+    CallEncryption,
+    CallTableClass,
+    CallProtection,
 )
 
 

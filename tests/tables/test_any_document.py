@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from definitions import read
+from dynasmith.tables.definition_keys import TABLE
 from dynasmith.tables.document_of import document_of
 from dynasmith.tables.parse import Reading
-from dynasmith.tables.settings import TABLE
 from strategies import tables
 
 oddities: st.SearchStrategy[Any] = (

@@ -53,12 +53,12 @@ tables:
         projection: {type: INCLUDE, attributes: [note, total]}
     stream: {view_type: NEW_AND_OLD_IMAGES}
     point_in_time_recovery: {enabled: true, recovery_days: 35}
-    tags: {team: checkout, "no": "yes", price: "$${x}", when: "2024-01-02"}
     kinesis_destination: {enabled: false}
     resource_policy:
       Statement:
         - {Action: "dynamodb:GetItem", Effect: Deny}
       Version: "2012-10-17"
+    tags: {team: checkout, "no": "yes", price: "$${x}", when: "2024-01-02"}
     triggers:
       - {function: f, filter_pattern: {eventName: [INSERT]}}
     items:

@@ -9,21 +9,16 @@ from msgspec import Struct
 
 from definitions import SOUND, gsi, read_tables, sound
 from dynasmith.tables import table as parts
-from dynasmith.tables.document_of import document_of
-from dynasmith.tables.findings import FORM_CODES
-from dynasmith.tables.schema import DIALECT, definition_schema
-from dynasmith.tables.settings import (
+from dynasmith.tables.definition_keys import (
     ACCESS,
     AUTOSCALING,
     BACKUP_PLAN,
     BACKUP_RULE,
     CAPACITY,
-    ENCRYPTION,
     INDEX,
     LOCAL_INDEX,
     ON_DEMAND,
     PROJECTION,
-    RECOVERY,
     REPLICA,
     SCALING,
     SUPPRESSION,
@@ -31,6 +26,11 @@ from dynasmith.tables.settings import (
     TRIGGER,
     WARM,
 )
+from dynasmith.tables.document_of import document_of
+from dynasmith.tables.findings import FORM_CODES
+from dynasmith.tables.schema import DIALECT, definition_schema
+from dynasmith.tables.settings.encryption import EncryptionSetting
+from dynasmith.tables.settings.point_in_time_recovery import PointInTimeRecoverySetting
 from dynasmith.tables.spec import Block
 from strategies import tables
 
@@ -78,8 +78,8 @@ def test_every_field_of_a_table_has_its_key_and_every_key_its_field() -> None:
         (parts.Warm, WARM, {}),
         (parts.Scaling, SCALING, {}),
         (parts.Autoscaling, AUTOSCALING, {}),
-        (parts.Recovery, RECOVERY, {"days": "recovery_days"}),
-        (parts.Encryption, ENCRYPTION, {"kind": "type"}),
+        (parts.Recovery, PointInTimeRecoverySetting.key.kind, {"days": "recovery_days"}),
+        (parts.Encryption, EncryptionSetting.key.kind, {"kind": "type"}),
         (parts.Replica, REPLICA, {"recovery": "point_in_time_recovery"}),
         (parts.Trigger, TRIGGER, {"enabled": ""}),
         (parts.Access, ACCESS, {}),

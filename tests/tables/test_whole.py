@@ -1,8 +1,8 @@
 """The whole of a definition: every setting in one document, and the table that it means."""
 
 from definitions import one, read
+from dynasmith.tables.definition_keys import TABLE
 from dynasmith.tables.parse import Reading
-from dynasmith.tables.settings import TABLE
 from dynasmith.tables.table import (
     Access,
     Autoscaling,

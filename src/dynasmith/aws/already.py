@@ -6,7 +6,7 @@ words that differ from engine to engine; reading again says it for all of them.
 
 from msgspec import UnsetType
 
-from dynasmith.plans.diff import same_encryption
+from dynasmith.aws.settings import service_setting_of
 from dynasmith.plans.step import (
     Call,
     CallBilling,
@@ -16,52 +16,25 @@ from dynasmith.plans.step import (
     CallDeleteIndex,
     CallDeleteReplica,
     CallDeregisterScaling,
-    CallEncryption,
-    CallInsights,
-    CallKinesis,
     CallOnDemandMaximum,
-    CallPolicy,
-    CallProtection,
-    CallRecovery,
-    CallStream,
-    CallTableClass,
-    CallTimeToLive,
     CallUpdateReplica,
 )
 from dynasmith.tables.description import TableDescription
-from dynasmith.tables.table import Autoscaling, Capacity, OnDemandMaximum, Recovery, Table, known
+from dynasmith.tables.settings.base import SettingCall
+from dynasmith.tables.table import Autoscaling, Capacity, OnDemandMaximum, Table, known
 
 
 def setting_of(step: Call) -> str | None:
     """The setting to read again to learn whether a step is already so; None where that is never asked."""
     match step:
-        case CallTimeToLive():
-            return "time_to_live"
-        case CallRecovery():
-            return "recovery"
-        case CallEncryption():
-            return "encryption"
-        case CallInsights():
-            return "contributor_insights"
-        case CallKinesis():
-            return "kinesis_stream"
-        case CallPolicy():
-            return "resource_policy"
         case CallDeregisterScaling():
             return "autoscaling"
         case CallUpdateReplica() | CallCreateReplica() | CallDeleteReplica():
             return "replicas"
-        case (
-            CallBilling()
-            | CallCapacity()
-            | CallOnDemandMaximum()
-            | CallStream()
-            | CallTableClass()
-            | CallProtection()
-            | CallCreateIndex()
-            | CallDeleteIndex()
-        ):
+        case CallBilling() | CallCapacity() | CallOnDemandMaximum() | CallCreateIndex() | CallDeleteIndex():
             return "key"
+        case SettingCall():
+            return service_setting_of(step).read_again
         case _:
             return None
 
@@ -70,19 +43,6 @@ def is_already(step: Call, described: TableDescription) -> bool:
     """Whether the table is already as the step would make it."""
     table = described.table
     match step:
-        case CallTimeToLive():
-            return table.time_to_live == (step.attribute if step.enabled else None)
-        case CallRecovery():
-            return _same_recovery(step.recovery, table)
-        case CallEncryption():
-            there = table.encryption
-            return not isinstance(there, UnsetType) and same_encryption(step.encryption, there)
-        case CallInsights():
-            return table.contributor_insights == step.enabled
-        case CallKinesis():
-            return (table.kinesis_stream == step.stream) == step.enabled
-        case CallPolicy():
-            return table.resource_policy == step.policy
         case CallDeregisterScaling():
             return _scales_not(step, table)
         case CallUpdateReplica() | CallCreateReplica() | CallDeleteReplica():
@@ -94,27 +54,15 @@ def is_already(step: Call, described: TableDescription) -> bool:
             return table.billing is step.billing and is_already(capacities, described)
         case CallCapacity() | CallOnDemandMaximum():
             return _throughput_already(step, table)
-        case CallStream():
-            return table.stream == step.view
-        case CallTableClass():
-            return table.table_class is step.table_class
-        case CallProtection():
-            return table.deletion_protection is step.enabled
         case CallCreateIndex():
             found = table.index(step.index.name)
             return found is not None and (found.key, found.projection) == (step.index.key, step.index.projection)
         case CallDeleteIndex():
             return table.index(step.name) is None
+        case SettingCall():
+            return service_setting_of(step).is_already(step, table)
         case _:
             return False
-
-
-def _same_recovery(wanted: Recovery | None, table: Table) -> bool:
-    if isinstance(table.recovery, UnsetType) or (wanted is None) != (table.recovery is None):
-        return False
-    if wanted is None or table.recovery is None or isinstance(wanted.days, UnsetType):
-        return True
-    return table.recovery.days == wanted.days
 
 
 def _scales_not(step: CallDeregisterScaling, table: Table) -> bool:

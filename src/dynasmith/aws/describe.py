@@ -11,6 +11,8 @@ from typing import Any, get_args
 
 from msgspec import UNSET, UnsetType
 
+from dynasmith.aws.settings import DESCRIBED
+from dynasmith.aws.settings.table_class import table_class_of
 from dynasmith.errors import NoEffect
 from dynasmith.tables.description import IndexState, ReplicaState, TableDescription
 from dynasmith.tables.table import (
@@ -28,9 +30,7 @@ from dynasmith.tables.table import (
     Projection,
     ProjectionKind,
     Replica,
-    StreamView,
     Table,
-    TableClass,
     Warm,
 )
 
@@ -59,9 +59,7 @@ def description_of(answer: Answer) -> TableDescription:
         local_indexes=tuple(
             sorted((_local_index(i, types) for i in answer.get("LocalSecondaryIndexes") or ()), key=lambda i: i.name)
         ),
-        stream=_stream(answer),
-        table_class=_class(answer.get("TableClassSummary")),
-        deletion_protection=bool(answer.get("DeletionProtectionEnabled", False)),
+        **{each.setting.field: each.value(answer) for each in DESCRIBED},
         replicas=tuple(_replica(r) for r in replicas if r.get("ReplicaStatus") not in _LEAVING),
         consistency=_consistency(answer, bool(replicas)),
         witness_region=next((w["RegionName"] for w in answer.get("GlobalTableWitnesses") or ()), UNSET),
@@ -166,15 +164,6 @@ def _warm(answer: Answer) -> Warm | UnsetType:
     return Warm(read=read or UNSET, write=write or UNSET) if read or write else UNSET
 
 
-def _stream(answer: Answer) -> StreamView | None:
-    said = answer.get("StreamSpecification") or {}
-    return StreamView(said["StreamViewType"]) if said.get("StreamEnabled") and said.get("StreamViewType") else None
-
-
-def _class(said: Answer | None) -> TableClass:
-    return TableClass((said or {}).get("TableClass") or "STANDARD")
-
-
 def _consistency(answer: Answer, replicated: bool) -> Consistency | UnsetType:
     if not replicated:
         return UNSET
@@ -224,7 +213,7 @@ def _replica(said: Answer) -> Replica:
     override = said.get("ReplicaTableClassSummary")
     return Replica(
         region=said["RegionName"],
-        table_class=_class(override) if override else UNSET,
+        table_class=table_class_of(override) if override else UNSET,
         key=said.get("KMSMasterKeyId") or UNSET,
     )
 

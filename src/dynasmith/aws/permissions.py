@@ -1,4 +1,4 @@
-"""Policy statements that would allow what was denied, and the actions that each verb needs.
+"""Policy statements that would allow what was denied.
 
 Source of which service takes which resource: "Actions, resources, and condition keys" of the Service Authorization
 Reference for DynamoDB, Application Auto Scaling, KMS and STS.
@@ -6,63 +6,6 @@ Reference for DynamoDB, Application Auto Scaling, KMS and STS.
 
 from collections.abc import Iterable
 from typing import Any
-
-READS = (
-    "dynamodb:ListTables",
-    "dynamodb:DescribeTable",
-    "dynamodb:DescribeTimeToLive",
-    "dynamodb:DescribeContinuousBackups",
-    "dynamodb:DescribeContributorInsights",
-    "dynamodb:DescribeKinesisStreamingDestination",
-    "dynamodb:GetResourcePolicy",
-    "dynamodb:ListTagsOfResource",
-    "application-autoscaling:DescribeScalableTargets",
-    "application-autoscaling:DescribeScalingPolicies",
-    "kms:DescribeKey",
-    "sts:GetCallerIdentity",
-)
-"""The actions of everything that only reads: list, describe, import, plan, check, validate."""
-
-WRITES = (
-    "dynamodb:CreateTable",
-    "dynamodb:UpdateTable",
-    "dynamodb:DeleteTable",
-    "dynamodb:UpdateTimeToLive",
-    "dynamodb:UpdateContinuousBackups",
-    "dynamodb:UpdateContributorInsights",
-    "dynamodb:EnableKinesisStreamingDestination",
-    "dynamodb:DisableKinesisStreamingDestination",
-    "dynamodb:PutResourcePolicy",
-    "dynamodb:DeleteResourcePolicy",
-    "dynamodb:TagResource",
-    "dynamodb:UntagResource",
-    "application-autoscaling:RegisterScalableTarget",
-    "application-autoscaling:PutScalingPolicy",
-    "application-autoscaling:DeregisterScalableTarget",
-    "dynamodb:GetItem",
-    "dynamodb:BatchGetItem",
-    "dynamodb:PutItem",
-    "dynamodb:DeleteItem",
-    "dynamodb:Query",
-    "dynamodb:Scan",
-)
-"""The actions that change tables, and those of a few items."""
-
-MOVES = (
-    "dynamodb:Scan",
-    "dynamodb:BatchWriteItem",
-    "dynamodb:PutItem",
-    "dynamodb:PartiQLInsert",
-    "dynamodb:BatchGetItem",
-    "dynamodb:GetItem",
-)
-"""The actions of copy, export, populate and verify. A source needs the first alone; docs/reference/permissions.md."""
-
-BACKFILL = ("dynamodb:Scan", "dynamodb:GetItem", "dynamodb:PartiQLUpdate", "dynamodb:UpdateItem")
-"""The actions of a backfill and of its undo: of the last two one is enough, the first of them is cheaper."""
-
-JOBS_IN_S3 = ("s3:ListBucket", "s3:GetObject", "s3:PutObject", "s3:DeleteObject")
-"""The actions of jobs and undo journals that are kept in a bucket; ``jobs prune`` needs the last one, nothing else."""
 
 _ANY_RESOURCE = frozenset({"dynamodb:ListTables", "sts:GetCallerIdentity"})
 

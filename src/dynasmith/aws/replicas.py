@@ -5,11 +5,13 @@ from typing import Any
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
-from dynasmith.aws.asides import read_recovery, reason_of, with_unread
+from dynasmith.aws.asides import reason_of, with_unread
 from dynasmith.aws.session import Session
+from dynasmith.aws.settings.point_in_time_recovery import read_recovery
+from dynasmith.aws.settings.table_class import table_class_of
 from dynasmith.errors import DynasmithError, NoEffect
 from dynasmith.tables.description import TableDescription
-from dynasmith.tables.table import Replica, TableClass
+from dynasmith.tables.table import Replica
 
 
 def read_replicas(session: Session, described: TableDescription) -> TableDescription:
@@ -43,10 +45,10 @@ def describe_table(session: Session, name: str, region: str = "") -> dict[str, A
 
 def _read(session: Session, name: str, replica: Replica) -> Replica:
     answer = describe_table(session, name, replica.region)
-    table_class = (answer.get("TableClassSummary") or {}).get("TableClass") or "STANDARD"
+    own_class = table_class_of(answer.get("TableClassSummary"))
     return replace(
         replica,
         recovery=read_recovery(session, name, replica.region) is not None,
         deletion_protection=bool(answer.get("DeletionProtectionEnabled", False)),
-        table_class=TableClass(table_class) if replica.table_class is UNSET else replica.table_class,
+        table_class=own_class if replica.table_class is UNSET else replica.table_class,
     )

@@ -12,3 +12,8 @@ class Request(Struct, frozen=True, kw_only=True):
     parameters: dict[str, Any]
     service: str = "dynamodb"
     region: str = ""
+
+
+def update_table(table: str, parameters: dict[str, Any], region: str = "") -> Request:
+    """UpdateTable with one kind of change."""
+    return Request(operation="UpdateTable", parameters={"TableName": table, **parameters}, region=region)

@@ -9,8 +9,6 @@ from dynasmith.limits import NEW_ON_DEMAND_READ_UNITS_PER_SECOND, NEW_ON_DEMAND_
 from dynasmith.tables.table import (
     Autoscaling,
     Capacity,
-    Encryption,
-    EncryptionKind,
     Index,
     Key,
     KeyAttribute,
@@ -123,16 +121,6 @@ def index_updates(name: str, indexes: Mapping[str, Capacity | OnDemandMaximum | 
         return {}
     updates = [{"Update": {"IndexName": index, name: _units(said)}} for index, said in sorted(indexes.items())]
     return {"GlobalSecondaryIndexUpdates": updates}
-
-
-def encryption_of(encryption: Encryption) -> dict[str, Any]:
-    """Which key encrypts: the one that AWS owns is said by turning encryption with KMS off."""
-    if encryption.kind is EncryptionKind.AWS_OWNED:
-        return {"Enabled": False}
-    told: dict[str, Any] = {"Enabled": True, "SSEType": "KMS"}
-    if encryption.kind is EncryptionKind.CUSTOMER and not isinstance(encryption.key, UnsetType):
-        told["KMSMasterKeyId"] = encryption.key
-    return told
 
 
 def tags_of(tags: Mapping[str, str]) -> list[dict[str, str]]:

@@ -7,12 +7,11 @@ from typing import Any, assert_never
 
 from msgspec import UNSET, UnsetType
 
-from dynasmith.aws.request import Request
+from dynasmith.aws.request import Request, update_table
 from dynasmith.aws.request_items import delete_item, put_item
 from dynasmith.aws.request_parts import (
     beyond_the_start,
     definitions,
-    encryption_of,
     if_set,
     index_of,
     index_updates,
@@ -23,6 +22,8 @@ from dynasmith.aws.request_parts import (
     tags_of,
 )
 from dynasmith.aws.request_scaling import scaling_request
+from dynasmith.aws.settings import DESCRIBED, service_setting_of
+from dynasmith.aws.settings.point_in_time_recovery import recovery_request
 from dynasmith.plans.step import (
     Call,
     CallBilling,
@@ -34,31 +35,21 @@ from dynasmith.plans.step import (
     CallDeleteItem,
     CallDeleteReplica,
     CallDeregisterScaling,
-    CallEncryption,
-    CallInsights,
-    CallKinesis,
     CallOnDemandMaximum,
-    CallPolicy,
-    CallProtection,
     CallPutItem,
-    CallRecovery,
     CallRegisterScaling,
     CallScalingPolicy,
-    CallStream,
-    CallTableClass,
     CallTag,
-    CallTimeToLive,
     CallUntag,
     CallUpdateReplica,
     CallWarm,
 )
+from dynasmith.tables.settings.base import SettingCall
 from dynasmith.tables.table import (
     Billing,
-    EncryptionKind,
     Recovery,
     Replica,
     Table,
-    TableClass,
 )
 
 
@@ -67,33 +58,10 @@ def request_of(table: str, arn: str, step: Call) -> Request:
     match step:
         case CallCreateTable():
             return Request(operation="CreateTable", parameters=create_table(step.table))
-        case CallTimeToLive():
-            told = {"Enabled": step.enabled, "AttributeName": step.attribute}
-            return Request(
-                operation="UpdateTimeToLive", parameters={"TableName": table, "TimeToLiveSpecification": told}
-            )
-        case CallRecovery():
-            return Request(operation="UpdateContinuousBackups", parameters=_recovery(table, step.recovery))
         case CallTag():
             return Request(operation="TagResource", parameters={"ResourceArn": arn, "Tags": tags_of(step.tags)})
         case CallUntag():
             return Request(operation="UntagResource", parameters={"ResourceArn": arn, "TagKeys": list(step.keys)})
-        case CallPolicy(policy=None):
-            return Request(operation="DeleteResourcePolicy", parameters={"ResourceArn": arn})
-        case CallPolicy():
-            return Request(operation="PutResourcePolicy", parameters={"ResourceArn": arn, "Policy": step.policy})
-        case CallInsights():
-            action = "ENABLE" if step.enabled else "DISABLE"
-            return Request(
-                operation="UpdateContributorInsights",
-                parameters={"TableName": table, "ContributorInsightsAction": action},
-            )
-        case CallKinesis():
-            verb = "Enable" if step.enabled else "Disable"
-            return Request(
-                operation=f"{verb}KinesisStreamingDestination",
-                parameters={"TableName": table, "StreamArn": step.stream},
-            )
         case CallRegisterScaling() | CallScalingPolicy() | CallDeregisterScaling():
             return scaling_request(table, step)
         case CallUpdateReplica():
@@ -102,8 +70,10 @@ def request_of(table: str, arn: str, step: Call) -> Request:
             return Request(operation="PutItem", parameters=put_item(table, step))
         case CallDeleteItem():
             return Request(operation="DeleteItem", parameters=delete_item(table, step))
+        case SettingCall():
+            return service_setting_of(step).request(table, arn, step)
         case _:
-            return Request(operation="UpdateTable", parameters={"TableName": table, **_update(step)})
+            return update_table(table, _update(step))
 
 
 _Update = (
@@ -113,10 +83,6 @@ _Update = (
     | CallWarm
     | CallCreateIndex
     | CallDeleteIndex
-    | CallStream
-    | CallEncryption
-    | CallTableClass
-    | CallProtection
     | CallCreateReplica
     | CallDeleteReplica
 )
@@ -147,16 +113,6 @@ def _update(step: _Update) -> dict[str, Any]:
             }
         case CallDeleteIndex():
             return {"GlobalSecondaryIndexUpdates": [{"Delete": {"IndexName": step.name}}]}
-        case CallStream(view=None):
-            return {"StreamSpecification": {"StreamEnabled": False}}
-        case CallStream(view=view):
-            return {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": str(view)}}
-        case CallEncryption():
-            return {"SSESpecification": encryption_of(step.encryption)}
-        case CallTableClass():
-            return {"TableClass": step.table_class.value}
-        case CallProtection():
-            return {"DeletionProtectionEnabled": step.enabled}
         case CallCreateReplica():
             return _create_replica(step)
         case CallDeleteReplica():
@@ -182,24 +138,11 @@ def create_table(table: Table) -> dict[str, Any]:
         told["GlobalSecondaryIndexes"] = [index_of(index) for index in table.indexes]
     if not isinstance(table.local_indexes, UnsetType) and table.local_indexes:
         told["LocalSecondaryIndexes"] = [local_index_of(index) for index in table.local_indexes]
-    if not isinstance(table.stream, UnsetType) and table.stream is not None:
-        told["StreamSpecification"] = {"StreamEnabled": True, "StreamViewType": table.stream.value}
-    if not isinstance(table.encryption, UnsetType) and table.encryption.kind is not EncryptionKind.AWS_OWNED:
-        told["SSESpecification"] = encryption_of(table.encryption)
-    if table.table_class is TableClass.INFREQUENT_ACCESS:
-        told["TableClass"] = table.table_class.value
-    if table.deletion_protection is True:
-        told["DeletionProtectionEnabled"] = True
+    for each in DESCRIBED:
+        told |= each.create(table)
     if not isinstance(table.tags, UnsetType) and table.tags:
         told["Tags"] = tags_of(table.tags)
     return told
-
-
-def _recovery(table: str, recovery: Recovery | None) -> dict[str, Any]:
-    told: dict[str, Any] = {"PointInTimeRecoveryEnabled": recovery is not None}
-    if recovery is not None and not isinstance(recovery.days, UnsetType):
-        told["RecoveryPeriodInDays"] = recovery.days
-    return {"TableName": table, "PointInTimeRecoverySpecification": told}
 
 
 def _create_replica(step: CallCreateReplica) -> dict[str, Any]:
@@ -223,11 +166,10 @@ def _replica(replica: Replica) -> dict[str, Any]:
 def _update_replica(table: str, step: CallUpdateReplica) -> Request:
     if not isinstance(step.recovery, UnsetType):
         recovery = Recovery() if step.recovery else None
-        return Request(operation="UpdateContinuousBackups", parameters=_recovery(table, recovery), region=step.region)
+        return recovery_request(table, recovery, step.region)
     if not isinstance(step.deletion_protection, UnsetType):
-        told: dict[str, Any] = {"TableName": table, "DeletionProtectionEnabled": step.deletion_protection}
-        return Request(operation="UpdateTable", parameters=told, region=step.region)
+        return update_table(table, {"DeletionProtectionEnabled": step.deletion_protection}, step.region)
     update: dict[str, Any] = {"RegionName": step.region}
     if not isinstance(step.table_class, UnsetType):
         update["TableClassOverride"] = step.table_class.value
-    return Request(operation="UpdateTable", parameters={"TableName": table, "ReplicaUpdates": [{"Update": update}]})
+    return update_table(table, {"ReplicaUpdates": [{"Update": update}]})

@@ -13,6 +13,7 @@ from dynasmith.aws.request import Request
 from dynasmith.aws.request_scaling import dimension_of
 from dynasmith.aws.requests import request_of
 from dynasmith.aws.session import Session
+from dynasmith.aws.settings import service_setting_of
 from dynasmith.errors import (
     ConditionFailed,
     DynasmithError,
@@ -29,14 +30,14 @@ from dynasmith.plans.step import (
     Call,
     CallCreateIndex,
     CallDeleteItem,
-    CallPolicy,
     CallPutItem,
     CallScalingPolicy,
     CallTag,
-    CallTimeToLive,
     CallUntag,
 )
 from dynasmith.tables.description import TableDescription
+from dynasmith.tables.settings.base import SettingCall
+from dynasmith.tables.settings.time_to_live import CallTimeToLive
 from dynasmith.tables.table import KeyAttribute, Table
 
 TTL_CHANGE_HOURS = 1
@@ -67,10 +68,16 @@ def send_step(session: Session, describe: Describe, table: str, step: Call) -> N
 
 
 def _request(describe: Describe, table: str, step: Call) -> Request:
-    arn = describe(table, ("key",)).arn if isinstance(step, (CallTag, CallUntag, CallPolicy)) else ""
+    arn = describe(table, ("key",)).arn if _needs_arn(step) else ""
     if isinstance(step, CallCreateIndex):
         step = replace(step, attributes=_attributes(describe(table, ("key",)).table, step))
     return request_of(table, arn, step)
+
+
+def _needs_arn(step: Call) -> bool:
+    if isinstance(step, SettingCall):
+        return service_setting_of(step).needs_arn
+    return isinstance(step, (CallTag, CallUntag))
 
 
 def _attributes(live: Table, step: CallCreateIndex) -> tuple[KeyAttribute, ...]:

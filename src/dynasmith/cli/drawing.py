@@ -11,11 +11,13 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from dynasmith.cli.counted import counted
-from dynasmith.plans.estimate import Estimate, usual_seconds
+from dynasmith.plans.estimate import usual_seconds
 from dynasmith.plans.explain import explain, step_text
 from dynasmith.plans.plan import Plan, TablePlan
 from dynasmith.plans.step import Wait
 from dynasmith.tables.description import TableDescription
+from dynasmith.tables.settings import SETTINGS
+from dynasmith.tables.settings.base import Estimate
 from dynasmith.tables.table import Autoscaling, Encryption, OnDemandMaximum, Recovery, Table, known
 
 COLOURS = {"+": "green", "~": "yellow", "-": "red", "±": "magenta"}
@@ -124,17 +126,9 @@ LABELS = {
     "on_demand_maximum": "on-demand maximum",
     "warm": "warm throughput",
     "autoscaling": "autoscaling",
-    "time_to_live": "TTL",
-    "stream": "stream",
-    "recovery": "point-in-time recovery",
-    "encryption": "encryption",
-    "table_class": "class",
-    "deletion_protection": "deletion protection",
+    **{setting.field: setting.label for setting in SETTINGS},
     "tags": "tags",
     "replicas": "replicas",
-    "contributor_insights": "contributor insights",
-    "kinesis_stream": "Kinesis destination",
-    "resource_policy": "resource policy",
     "items": "items",
 }
 

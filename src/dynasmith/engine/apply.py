@@ -28,13 +28,13 @@ from dynasmith.errors import (
     Throttled,
     WaitTimeout,
 )
-from dynasmith.plans.change import Change, Conflict, PutItem, ReplaceTable, SetTimeToLive
+from dynasmith.plans.change import Change, Conflict, PutItem, ReplaceTable
 from dynasmith.plans.consent import Consent, lacking
 from dynasmith.plans.diff import diff
 from dynasmith.plans.make import without
 from dynasmith.plans.paths import path_of
 from dynasmith.plans.plan import Plan, TablePlan, fingerprint_of
-from dynasmith.plans.step import Call, CallCreateTable, Step, Wait, WaitTimeToLive
+from dynasmith.plans.step import Call, CallCreateTable, Step, Wait
 from dynasmith.ports.clock import Clock
 from dynasmith.ports.listener import (
     Listener,
@@ -48,6 +48,7 @@ from dynasmith.ports.listener import (
     silent,
 )
 from dynasmith.ports.tables import Tables
+from dynasmith.tables.settings.time_to_live import SetTimeToLive, WaitTimeToLive
 
 CONCURRENT_TABLES = 10
 # A table that another call is changing, or a full queue of control-plane operations, clears within minutes.

@@ -5,10 +5,11 @@ from typing import Any
 
 from dynasmith.errors import DynasmithError
 from dynasmith.items.expiry import has_expired
-from dynasmith.plans.change import Change, SetTimeToLive
-from dynasmith.plans.hazard import Facts
+from dynasmith.plans.change import Change
 from dynasmith.ports.clock import Clock
 from dynasmith.ports.tables import Items
+from dynasmith.tables.settings.base import Facts
+from dynasmith.tables.settings.time_to_live import SetTimeToLive
 
 SAMPLE_ITEMS = 100
 

@@ -12,10 +12,10 @@ from dynasmith.limits import GSI_PER_TABLE_MAX_INDEXES
 from dynasmith.plans.diff import diff
 from dynasmith.plans.make import limited, make_table_plan
 from dynasmith.plans.plan import NEVER_MANAGED, Plan, PlanFailure, TablePlan, digest_of
-from dynasmith.plans.prices import Prices
 from dynasmith.ports.clock import Clock
 from dynasmith.ports.tables import Items, Tables
 from dynasmith.tables.description import TableDescription
+from dynasmith.tables.prices import Prices
 from dynasmith.tables.table import Table, known
 from dynasmith.version import __version__
 

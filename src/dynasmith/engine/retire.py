@@ -6,10 +6,12 @@ from dynasmith.engine.waiting import Stopped, delete_table, wait_for
 from dynasmith.errors import TableNotFound
 from dynasmith.plans.arrange import DIMENSIONS
 from dynasmith.plans.capacity import scaling_of
-from dynasmith.plans.step import CallDeregisterScaling, CallProtection, WaitTable
+from dynasmith.plans.step import CallDeregisterScaling
 from dynasmith.ports.clock import Clock
 from dynasmith.ports.tables import Tables
 from dynasmith.tables.description import TableDescription
+from dynasmith.tables.settings.base import WaitTable
+from dynasmith.tables.settings.deletion_protection import CallProtection
 from dynasmith.tables.table import Index, Scaling, Table, known
 
 

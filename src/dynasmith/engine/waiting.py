@@ -6,9 +6,11 @@ from threading import Event as Flag
 
 from dynasmith.errors import Interrupted, NoEffect, RunError, TableBusy, TableNotFound, WaitTimeout
 from dynasmith.plans import step as s
-from dynasmith.plans.waits import WaitState, look
+from dynasmith.plans.waits import look
 from dynasmith.ports.clock import Clock
 from dynasmith.ports.tables import Tables
+from dynasmith.tables.settings import waited_setting_of
+from dynasmith.tables.settings.base import SettingWait, WaitState
 
 # Building an index or a replica takes as long as the table is large: 24 hours end even the largest seen in public
 # reports. Everything else has its waiter in botocore at 500 s to 10 min; an hour leaves room for TTL.
@@ -20,12 +22,10 @@ ABSENT_SECONDS_MAX = 120.0
 POLL_SECONDS_FIRST = 0.1
 POLL_SECONDS_MAX = 10.0
 
-# What a poll must read beside DescribeTable, for the waits that look at more.
-NEEDS: dict[type, tuple[str, ...]] = {
-    s.WaitTimeToLive: ("time_to_live",),
-    s.WaitInsights: ("contributor_insights",),
-    s.WaitKinesis: ("kinesis_stream",),
-}
+
+def _read_for(wait: s.Wait) -> tuple[str, ...]:
+    """What a poll must read beside DescribeTable."""
+    return (waited_setting_of(wait).field,) if isinstance(wait, SettingWait) else ()
 
 
 class Stopped:
@@ -80,7 +80,7 @@ def wait_for(
     pause = POLL_SECONDS_FIRST
     while True:
         stopped.check()
-        state = _poll(wait, table, tables, NEEDS.get(type(wait), ()))
+        state = _poll(wait, table, tables, _read_for(wait))
         if state.over:
             return
         waited = clock.monotonic() - begun

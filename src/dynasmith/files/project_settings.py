@@ -3,7 +3,7 @@
 from typing import Final
 
 from dynasmith.limits import Quotas
-from dynasmith.plans.prices import Prices
+from dynasmith.tables.prices import Prices
 from dynasmith.tables.spec import Block, Boolean, Key, ListOf, MapOf, Number, Text, Whole
 
 _QUOTA_WORDS: Final = {

@@ -6,8 +6,8 @@ import sys
 from typing import Final
 
 from dynasmith.files.project_settings import PROJECT
+from dynasmith.tables.definition_keys import TABLE
 from dynasmith.tables.reference import form_in_words, keys_of, rules_in_words
-from dynasmith.tables.settings import TABLE
 
 _HEAD: Final = """\
 # Definition files and the project file: reference

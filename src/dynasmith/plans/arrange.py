@@ -15,19 +15,18 @@ One kind of change a call; after each UpdateTable a wait for the table; after an
 the table is ACTIVE again long before (API reference, UpdateTable).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
-from dynasmith.limits import GSI_PER_TABLE_MAX_INDEXES, RECOVERY_MAX_DAYS, TAGS_PER_TABLE_MAX_TAGS
+from dynasmith.limits import GSI_PER_TABLE_MAX_INDEXES, TAGS_PER_TABLE_MAX_TAGS
 from dynasmith.plans.capacity import index_capacity, scaling_of, table_capacity
 from dynasmith.plans.change import (
     AddIndex,
     AddReplica,
     Change,
-    ChangeBase,
     CreateTable,
     DeleteItem,
     Dimension,
@@ -40,18 +39,9 @@ from dynasmith.plans.change import (
     SetAutoscaling,
     SetBilling,
     SetCapacity,
-    SetEncryption,
-    SetInsights,
-    SetKinesis,
     SetOnDemandMaximum,
-    SetPolicy,
-    SetProtection,
-    SetRecovery,
     SetReplica,
-    SetStream,
-    SetTableClass,
     SetTags,
-    SetTimeToLive,
 )
 from dynasmith.plans.step import (
     CallBilling,
@@ -63,34 +53,23 @@ from dynasmith.plans.step import (
     CallDeleteItem,
     CallDeleteReplica,
     CallDeregisterScaling,
-    CallEncryption,
-    CallInsights,
-    CallKinesis,
     CallOnDemandMaximum,
-    CallPolicy,
-    CallProtection,
     CallPutItem,
-    CallRecovery,
     CallRegisterScaling,
     CallScalingPolicy,
-    CallStream,
-    CallTableClass,
     CallTag,
-    CallTimeToLive,
     CallUntag,
     CallUpdateReplica,
     CallWarm,
     Step,
     WaitIndex,
     WaitIndexGone,
-    WaitInsights,
-    WaitKinesis,
     WaitReplica,
     WaitReplicaGone,
-    WaitTable,
-    WaitTimeToLive,
 )
-from dynasmith.tables.table import Billing, Capacity, Consistency, Index, Recovery, Replica, Scaling, Table, known
+from dynasmith.tables.settings import SETTINGS, setting_of
+from dynasmith.tables.settings.base import ChangeBase, Phase, SettingChange, WaitTable
+from dynasmith.tables.table import Billing, Capacity, Consistency, Index, Replica, Scaling, Table, known
 
 C = TypeVar("C", bound=ChangeBase)
 DIMENSIONS: tuple[Dimension, ...] = ("read", "write")
@@ -134,20 +113,35 @@ def _creation(changes: Sequence[Change], desired: Table) -> Iterator[Step]:
     for change in pick(changes, CreateTable):
         yield CallCreateTable(table=creatable(change.table))
         yield WaitTable()
-    if isinstance(desired.recovery, Recovery):
-        yield CallRecovery(recovery=desired.recovery)
-    if isinstance(desired.resource_policy, str):
-        yield CallPolicy(policy=desired.resource_policy)
+    phases = _phases(_after_creation(desired))
+    yield from phases[Phase.RECOVER]
+    yield from phases[Phase.PERMIT]
     yield from _scaling_of_all(desired)
     yield from _add_replicas(known(desired.replicas, ()), desired.consistency, desired.witness_region)
-    if isinstance(desired.kinesis_stream, str):
-        yield from _kinesis(None, desired.kinesis_stream)
-    if desired.contributor_insights is True:
-        yield CallInsights(enabled=True)
-        yield WaitInsights(enabled=True)
+    yield from phases[Phase.SEND_CHANGES]
+    yield from phases[Phase.MEASURE]
     yield from _items(changes)
-    if isinstance(desired.time_to_live, str):
-        yield CallTimeToLive(attribute=desired.time_to_live, enabled=True)
+    yield from phases[Phase.EXPIRE]
+
+
+def _after_creation(desired: Table) -> Iterator[Change]:
+    """The changes of the settings that CreateTable does not take, from what a new table has."""
+    for setting in SETTINGS:
+        value = setting.of(desired)
+        if not setting.in_create_table and not isinstance(value, UnsetType):
+            change = setting.difference(value, setting.off)
+            if change is not None:
+                yield change
+
+
+def _phases(changes: Iterable[Change]) -> Mapping[Phase, Sequence[Step]]:
+    """The steps of the settings that are one value, by when they may be sent; in the order of the changes."""
+    found: dict[Phase, list[Step]] = {phase: [] for phase in Phase}
+    for change in changes:
+        if isinstance(change, SettingChange):
+            for phase, step in setting_of(change).steps(change):
+                found[phase].append(step)
+    return found
 
 
 def _scaling_of_all(desired: Table) -> Iterator[Step]:
@@ -169,18 +163,23 @@ def _scaling(part: Table | Index, name: str | None) -> Iterator[Step]:
 
 def _alteration(changes: Sequence[Change], desired: Table, current: Table, index_quota: int) -> Iterator[Step]:
     rebuilds = pick(changes, RebuildIndex)
+    phases = _phases(changes)
     early = _goes_first(changes, current, index_quota)
     tags_first = _too_many_tags(changes, current)
     if tags_first:
         yield from _untag(changes)
-    yield from _safety(changes)
+    yield from phases[Phase.PROTECT]
+    yield from phases[Phase.RECOVER]
+    for tags in pick(changes, SetTags):
+        yield CallTag(tags=tags.after)
+    yield from phases[Phase.PERMIT]
     yield from _stop_what_fights(changes)
     if early:
         yield from _delete_indexes([c.index for c in pick(changes, DropIndex)])
     yield from _billing(changes)
     yield from _more(changes)
     yield from _set_scaling([c for c in pick(changes, SetAutoscaling) if c.index is None])
-    yield from _stream(changes)
+    yield from phases[Phase.STREAM]
     if _types_change(rebuilds):
         yield from _delete_indexes([c.before for c in rebuilds])
     for change in changes:
@@ -191,15 +190,20 @@ def _alteration(changes: Sequence[Change], desired: Table, current: Table, index
     yield from _set_scaling([c for c in pick(changes, SetAutoscaling) if c.index is not None])
     if not early:
         yield from _delete_indexes([c.index for c in pick(changes, DropIndex)])
-    yield from _class_and_encryption(changes)
+    yield from phases[Phase.CLASS]
+    yield from phases[Phase.ENCRYPT]
     yield from _replicas(changes)
-    yield from _around(changes)
+    yield from phases[Phase.SEND_CHANGES]
+    yield from phases[Phase.MEASURE]
     yield from _less(changes)
     yield from _items(changes)
-    yield from _time_to_live(changes)
+    yield from phases[Phase.EXPIRE]
     if not tags_first:
         yield from _untag(changes)
-    yield from _last(changes)
+    for item in pick(changes, DeleteItem):
+        yield CallDeleteItem(key=item.key, before=item.before)
+    yield from phases[Phase.STOP_RECOVERY]
+    yield from phases[Phase.UNPROTECT]
 
 
 def _too_many_tags(changes: Sequence[Change], current: Table) -> bool:
@@ -212,29 +216,6 @@ def _too_many_tags(changes: Sequence[Change], current: Table) -> bool:
 def _untag(changes: Sequence[Change]) -> Iterator[Step]:
     for tags in pick(changes, DropTags):
         yield CallUntag(keys=tuple(sorted(tags.before)))
-
-
-def _safety(changes: Sequence[Change]) -> Iterator[Step]:
-    for protection in pick(changes, SetProtection):
-        if protection.after:
-            yield CallProtection(enabled=True)
-            yield WaitTable()
-    for recovery in pick(changes, SetRecovery):
-        if not _shortens(recovery):
-            yield CallRecovery(recovery=recovery.after)
-    for tags in pick(changes, SetTags):
-        yield CallTag(tags=tags.after)
-    for policy in pick(changes, SetPolicy):
-        yield CallPolicy(policy=policy.after)
-
-
-def _shortens(change: SetRecovery) -> bool:
-    """Whether points in time are lost: off, or a shorter period."""
-    if change.after is None:
-        return True
-    if change.before is None:
-        return False
-    return known(change.after.days, RECOVERY_MAX_DAYS) < known(change.before.days, RECOVERY_MAX_DAYS)
 
 
 def _stop_what_fights(changes: Sequence[Change]) -> Iterator[Step]:
@@ -339,25 +320,6 @@ def _set_scaling(changes: Sequence[SetAutoscaling]) -> Iterator[Step]:
             yield CallScalingPolicy(index=change.index, dimension=change.dimension, scaling=change.after)
 
 
-def _stream(changes: Sequence[Change]) -> Iterator[Step]:
-    for change in pick(changes, SetStream):
-        if change.before is not None:
-            yield CallStream(view=None)
-            yield WaitTable()
-        if change.after is not None:
-            yield CallStream(view=change.after)
-            yield WaitTable()
-
-
-def _class_and_encryption(changes: Sequence[Change]) -> Iterator[Step]:
-    for table_class in pick(changes, SetTableClass):
-        yield CallTableClass(table_class=table_class.after)
-        yield WaitTable()
-    for encryption in pick(changes, SetEncryption):
-        yield CallEncryption(encryption=encryption.after)
-        yield WaitTable()
-
-
 def _replicas(changes: Sequence[Change]) -> Iterator[Step]:
     added = pick(changes, AddReplica)
     if added:
@@ -392,46 +354,6 @@ def _replica_settings(replica: Replica) -> Iterator[Step]:
         yield WaitReplica(region=replica.region)
 
 
-def _around(changes: Sequence[Change]) -> Iterator[Step]:
-    for kinesis in pick(changes, SetKinesis):
-        yield from _kinesis(kinesis.before, kinesis.after)
-    for insights in pick(changes, SetInsights):
-        yield CallInsights(enabled=insights.after)
-        yield WaitInsights(enabled=insights.after)
-
-
-def _kinesis(before: str | None, after: str | None) -> Iterator[Step]:
-    if before is not None:
-        yield CallKinesis(stream=before, enabled=False)
-        yield WaitKinesis(enabled=False)
-    if after is not None:
-        yield CallKinesis(stream=after, enabled=True)
-        yield WaitKinesis(enabled=True)
-
-
 def _items(changes: Sequence[Change]) -> Iterator[Step]:
     for change in pick(changes, PutItem):
         yield CallPutItem(item=change.after, before=change.before)
-
-
-def _time_to_live(changes: Sequence[Change]) -> Iterator[Step]:
-    """Another attribute: off, wait, on. The service takes one change an hour, so the last may be postponed."""
-    for change in pick(changes, SetTimeToLive):
-        if change.before is not None:
-            yield CallTimeToLive(attribute=change.before, enabled=False)
-            if change.after is not None:
-                yield WaitTimeToLive(enabled=False)
-        if change.after is not None:
-            yield CallTimeToLive(attribute=change.after, enabled=True)
-
-
-def _last(changes: Sequence[Change]) -> Iterator[Step]:
-    for item in pick(changes, DeleteItem):
-        yield CallDeleteItem(key=item.key, before=item.before)
-    for recovery in pick(changes, SetRecovery):
-        if _shortens(recovery):
-            yield CallRecovery(recovery=recovery.after)
-    for protection in pick(changes, SetProtection):
-        if not protection.after:
-            yield CallProtection(enabled=False)
-            yield WaitTable()

@@ -3,34 +3,29 @@
 `diff` emits them, migrations speak them, `arrange` orders them into steps, `explain` prints them. There is no second
 spelling. A change says what; how it is done (which calls, which waits) is a `Step`.
 
-Adding one: a struct here and in `Change`; mypy then names every ``match`` that must learn it.
+The changes of a setting that is one value are declared in its file (`tables.settings`). Adding another kind: a struct
+here and in `_Structural`; mypy then names every ``match`` that must learn it.
 """
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Union
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType, field
 
+from dynasmith.tables.settings import types_of
+from dynasmith.tables.settings.base import ChangeBase, SettingChange
 from dynasmith.tables.table import (
     Billing,
     Capacity,
     Consistency,
-    Encryption,
     Index,
     OnDemandMaximum,
-    Recovery,
     Replica,
     Scaling,
-    StreamView,
     Table,
-    TableClass,
     Warm,
 )
 
 Dimension = Literal["read", "write"]
-
-
-class ChangeBase(Struct, frozen=True, kw_only=True, repr_omit_defaults=True, forbid_unknown_fields=True):
-    """Base of the changes. Before is what was described, after what the definition wants."""
 
 
 class CreateTable(ChangeBase, frozen=True, kw_only=True, tag="create-table"):
@@ -63,7 +58,7 @@ class SetBilling(ChangeBase, frozen=True, kw_only=True, tag="set-billing"):
     before: Billing
     after: Billing
     capacity: Capacity | UnsetType = UNSET
-    index_capacities: dict[str, Capacity] = {}
+    index_capacities: dict[str, Capacity] = field(default_factory=dict)
 
 
 class SetCapacity(ChangeBase, frozen=True, kw_only=True, tag="set-capacity"):
@@ -118,48 +113,6 @@ class RebuildIndex(ChangeBase, frozen=True, kw_only=True, tag="rebuild-index"):
     after: Index
 
 
-class SetTimeToLive(ChangeBase, frozen=True, kw_only=True, tag="set-time-to-live"):
-    """TTL on an attribute, on another one, or off."""
-
-    before: str | None
-    after: str | None
-
-
-class SetStream(ChangeBase, frozen=True, kw_only=True, tag="set-stream"):
-    """A stream, another view of it (a new stream with a new ARN), or none."""
-
-    before: StreamView | None
-    after: StreamView | None
-
-
-class SetRecovery(ChangeBase, frozen=True, kw_only=True, tag="set-recovery"):
-    """Point-in-time recovery on, off, or with another period."""
-
-    before: Recovery | None
-    after: Recovery | None
-
-
-class SetEncryption(ChangeBase, frozen=True, kw_only=True, tag="set-encryption"):
-    """Another key that encrypts the table."""
-
-    before: Encryption
-    after: Encryption
-
-
-class SetTableClass(ChangeBase, frozen=True, kw_only=True, tag="set-table-class"):
-    """Another table class."""
-
-    before: TableClass
-    after: TableClass
-
-
-class SetProtection(ChangeBase, frozen=True, kw_only=True, tag="set-protection"):
-    """Deletion protection on or off."""
-
-    before: bool
-    after: bool
-
-
 class SetTags(ChangeBase, frozen=True, kw_only=True, tag="set-tags"):
     """Tags that are new or have another value."""
 
@@ -194,27 +147,6 @@ class SetReplica(ChangeBase, frozen=True, kw_only=True, tag="set-replica"):
     after: Replica
 
 
-class SetInsights(ChangeBase, frozen=True, kw_only=True, tag="set-contributor-insights"):
-    """Contributor insights on or off."""
-
-    before: bool
-    after: bool
-
-
-class SetKinesis(ChangeBase, frozen=True, kw_only=True, tag="set-kinesis-destination"):
-    """Changes sent to a Kinesis stream, to another one, or to none."""
-
-    before: str | None
-    after: str | None
-
-
-class SetPolicy(ChangeBase, frozen=True, kw_only=True, tag="set-resource-policy"):
-    """The table's resource policy, as canonical JSON."""
-
-    before: str | None
-    after: str | None
-
-
 class PutItem(ChangeBase, frozen=True, kw_only=True, tag="put-item"):
     """An item of the definition that is absent or differs. Items and key are DynamoDB JSON."""
 
@@ -230,7 +162,7 @@ class DeleteItem(ChangeBase, frozen=True, kw_only=True, tag="delete-item"):
     before: dict[str, Any]
 
 
-Change = (
+_Structural = (
     CreateTable
     | ReplaceTable
     | Conflict
@@ -242,23 +174,19 @@ Change = (
     | AddIndex
     | DropIndex
     | RebuildIndex
-    | SetTimeToLive
-    | SetStream
-    | SetRecovery
-    | SetEncryption
-    | SetTableClass
-    | SetProtection
     | SetTags
     | DropTags
     | AddReplica
     | DropReplica
     | SetReplica
-    | SetInsights
-    | SetKinesis
-    | SetPolicy
     | PutItem
     | DeleteItem
 )
+
+if TYPE_CHECKING:
+    Change = _Structural | SettingChange
+else:
+    Change = Union[(_Structural, *types_of(SettingChange))]
 
 
 class Note(Struct, frozen=True, kw_only=True):

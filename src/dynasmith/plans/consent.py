@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from dynasmith.plans.hazard import Hazard
 from dynasmith.plans.plan import Plan
+from dynasmith.tables.settings.base import Hazard
 
 
 class Consent(Struct, frozen=True, kw_only=True):

@@ -26,31 +26,20 @@ from dynasmith.plans.change import (
     SetAutoscaling,
     SetBilling,
     SetCapacity,
-    SetEncryption,
-    SetInsights,
-    SetKinesis,
     SetOnDemandMaximum,
-    SetPolicy,
-    SetProtection,
-    SetRecovery,
     SetReplica,
-    SetStream,
-    SetTableClass,
     SetTags,
-    SetTimeToLive,
 )
+from dynasmith.tables.settings import SETTINGS
 from dynasmith.tables.table import (
     Autoscaling,
     Billing,
     Capacity,
     Consistency,
-    Encryption,
-    EncryptionKind,
     Index,
     Key,
     LocalIndex,
     OnDemandMaximum,
-    Recovery,
     Replica,
     Scaling,
     StreamView,
@@ -78,7 +67,7 @@ def _changes(desired: Table, current: Table, *, prune: bool) -> Iterator[Change]
     yield from _billing(desired, current, prune=prune)
     yield from _throughput(desired, current, desired, current, index=None)
     yield from _indexes(desired, current, prune=prune)
-    yield from _simple(desired, current)
+    yield from _one_value(desired, current)
     yield from _tags(desired, current, prune=prune)
     yield from _replicas(desired, current, prune=prune)
 
@@ -307,48 +296,19 @@ def _indexes(desired: Table, current: Table, *, prune: bool) -> Iterator[Change]
 # --- the settings that are one value
 
 
-def _simple(desired: Table, current: Table) -> Iterator[Change]:
-    if _differs(desired.stream, current.stream):
-        yield SetStream(before=current.stream, after=desired.stream)  # type: ignore[arg-type]
-    if not isinstance(desired.recovery, UnsetType) and not isinstance(current.recovery, UnsetType):
-        yield from _recovery(desired.recovery, current.recovery)
-    wanted, there = desired.encryption, current.encryption
-    if not isinstance(wanted, UnsetType) and not isinstance(there, UnsetType) and not same_encryption(wanted, there):
-        yield SetEncryption(before=there, after=wanted)
-    if _differs(desired.table_class, current.table_class):
-        yield SetTableClass(before=current.table_class, after=desired.table_class)  # type: ignore[arg-type]
-    if _differs(desired.deletion_protection, current.deletion_protection):
-        yield SetProtection(before=current.deletion_protection, after=desired.deletion_protection)  # type: ignore[arg-type]
-    if _differs(desired.contributor_insights, current.contributor_insights):
-        yield SetInsights(before=current.contributor_insights, after=desired.contributor_insights)  # type: ignore[arg-type]
-    if _differs(desired.kinesis_stream, current.kinesis_stream):
-        yield SetKinesis(before=current.kinesis_stream, after=desired.kinesis_stream)  # type: ignore[arg-type]
-    if _differs(desired.resource_policy, current.resource_policy):
-        yield SetPolicy(before=current.resource_policy, after=desired.resource_policy)  # type: ignore[arg-type]
-    if _differs(desired.time_to_live, current.time_to_live):
-        yield SetTimeToLive(before=current.time_to_live, after=desired.time_to_live)  # type: ignore[arg-type]
+def _one_value(desired: Table, current: Table) -> Iterator[Change]:
+    for setting in SETTINGS:
+        wanted, there = setting.of(desired), setting.of(current)
+        if isinstance(wanted, UnsetType) or isinstance(there, UnsetType):
+            continue
+        change = setting.difference(wanted, there)
+        if change is not None:
+            yield change
 
 
 def _differs(wanted: object, there: object) -> bool:
     """Both are set and they are not the same."""
     return not isinstance(wanted, UnsetType) and not isinstance(there, UnsetType) and wanted != there
-
-
-def _recovery(wanted: Recovery | None, there: Recovery | None) -> Iterator[Change]:
-    if wanted is not None and there is not None and isinstance(wanted.days, UnsetType):
-        return
-    if wanted != there and not (wanted == Recovery() and there is not None):
-        yield SetRecovery(before=there, after=wanted)
-
-
-def same_encryption(wanted: Encryption, there: Encryption) -> bool:
-    """Whether the same key encrypts: a key's id stands for the ARN that ends in it."""
-    if wanted.kind is not there.kind:
-        return False
-    if wanted.kind is not EncryptionKind.CUSTOMER:
-        return True
-    key, live = known(wanted.key, ""), known(there.key, "")
-    return key == live or live.endswith((f":key/{key}", f":{key}"))
 
 
 # --- tags and replicas

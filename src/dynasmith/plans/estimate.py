@@ -2,27 +2,17 @@
 
 import math
 
-from msgspec import Struct
-
 from dynasmith.limits import WRITE_UNIT_BYTES
 from dynasmith.plans import change as c
 from dynasmith.plans import step as s
 from dynasmith.plans.paths import path_of
-from dynasmith.plans.prices import Prices
 from dynasmith.tables.description import TableDescription
-from dynasmith.tables.table import Billing, Recovery, Table, known
+from dynasmith.tables.prices import GIGABYTE, Prices
+from dynasmith.tables.settings import setting_of
+from dynasmith.tables.settings.base import Estimate, SettingChange, SettingWait, WaitTable
+from dynasmith.tables.table import Billing, Table, known
 
 HOURS_A_MONTH = 730
-GIGABYTE = 1_000_000_000
-
-
-class Estimate(Struct, frozen=True, kw_only=True):
-    """What one change costs. ``once`` and ``monthly`` are US dollars, None where unknown; ``basis`` says from what."""
-
-    path: str
-    basis: str
-    once: float | None = 0.0
-    monthly: float | None = 0.0
 
 
 def usual_seconds(step: s.Step, description: TableDescription | None) -> tuple[int, int]:
@@ -40,12 +30,10 @@ def usual_seconds(step: s.Step, description: TableDescription | None) -> tuple[i
             return (120, 1200 + math.ceil(size / (10 * GIGABYTE)) * 3600)
         case s.WaitReplicaGone():
             return (60, 1200)
-        case s.WaitTimeToLive():
-            return (60, 3600)
-        case s.WaitTable():
+        case WaitTable():
             return (5, 60)
-        case s.WaitInsights() | s.WaitKinesis():
-            return (5, 300)
+        case SettingWait():
+            return step.usual_seconds
         case _:
             return (0, 2)
 
@@ -69,14 +57,12 @@ def estimate(change: c.Change, description: TableDescription | None, prices: Pri
                     change.after.read - change.before.read, change.after.write - change.before.write, prices
                 ),
             )
-        case c.SetRecovery(after=Recovery(), before=None):
-            return _stored(path, "continuous backups of", description, prices.recovery_gigabyte_month)
         case c.AddReplica():
             return Estimate(path=path, basis="storage, and every write again in that Region", once=None, monthly=None)
         case c.RaiseWarm():
             return Estimate(path=path, basis="a single charge for the raise", once=None)
-        case c.SetKinesis(after=str()) | c.SetInsights(after=True):
-            return Estimate(path=path, basis="per change or per event", monthly=None)
+        case SettingChange():
+            return setting_of(change).price(change, description, prices)
         case _:
             return None
 
@@ -114,9 +100,3 @@ def _index_build(path: str, description: TableDescription | None, prices: Prices
         once=None if price is None else round(units / 1_000_000 * price, 2),
         monthly=None if per_month is None else round(size / GIGABYTE * per_month, 2),
     )
-
-
-def _stored(path: str, what: str, description: TableDescription | None, price: float | None) -> Estimate:
-    size = 0 if description is None else description.size_bytes_estimate
-    monthly = None if price is None else round(size / GIGABYTE * price, 2)
-    return Estimate(path=path, basis=f"{what} {size:,} bytes", monthly=monthly)

@@ -4,7 +4,7 @@
 """
 
 import json
-from typing import Any, Literal, assert_never
+from typing import Any, assert_never
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
@@ -13,9 +13,9 @@ from dynasmith.plans import change as c
 from dynasmith.plans import step as s
 from dynasmith.plans.diff import describe_key
 from dynasmith.plans.paths import path_of
+from dynasmith.tables.settings import setting_of, waited_setting_of
+from dynasmith.tables.settings.base import SettingCall, SettingChange, SettingWait, Symbol, WaitTable
 from dynasmith.tables.table import Index, Scaling
-
-Symbol = Literal["+", "~", "-", "±"]
 
 
 class Line(Struct, frozen=True, kw_only=True):
@@ -42,8 +42,8 @@ def symbol_of(change: c.Change) -> Symbol:
             return "±"
         case c.PutItem():
             return "+" if change.before is None else "~"
-        case c.SetStream() if change.before is not None and change.after is not None:
-            return "±"
+        case SettingChange():
+            return setting_of(change).symbol(change)
         case _:
             return "~"
 
@@ -121,28 +121,10 @@ def step_text(step: s.Step) -> str:
             return f"create index {step.index.name}"
         case s.CallDeleteIndex():
             return f"delete index {step.name}"
-        case s.CallStream():
-            return "turn the stream off" if step.view is None else f"turn the stream on with {step.view}"
-        case s.CallEncryption():
-            return f"encrypt with {step.encryption.kind}"
-        case s.CallTableClass():
-            return f"set the class to {step.table_class}"
-        case s.CallProtection():
-            return f"turn deletion protection {'on' if step.enabled else 'off'}"
-        case s.CallTimeToLive():
-            return f"turn TTL {'on' if step.enabled else 'off'} for attribute {step.attribute}"
-        case s.CallRecovery():
-            return f"turn point-in-time recovery {'off' if step.recovery is None else 'on'}"
         case s.CallTag():
             return f"tag {', '.join(sorted(step.tags))}"
         case s.CallUntag():
             return f"remove tags {', '.join(step.keys)}"
-        case s.CallPolicy():
-            return "delete the resource policy" if step.policy is None else "put the resource policy"
-        case s.CallInsights():
-            return f"turn contributor insights {'on' if step.enabled else 'off'}"
-        case s.CallKinesis():
-            return f"{'start' if step.enabled else 'stop'} sending changes to {step.stream}"
         case s.CallRegisterScaling():
             return f"register {step.dimension} capacity{of_index} for autoscaling, {_shown(step.scaling)}"
         case s.CallScalingPolicy():
@@ -159,22 +141,20 @@ def step_text(step: s.Step) -> str:
             return "put an item of the definition"
         case s.CallDeleteItem():
             return f"delete item {_compact(step.key)}"
-        case s.WaitTable():
+        case WaitTable():
             return "wait until the table is ACTIVE"
         case s.WaitIndex():
             return f"wait until index {step.name} is built"
         case s.WaitIndexGone():
             return f"wait until index {step.name} is gone"
-        case s.WaitTimeToLive():
-            return f"wait until TTL is {'on' if step.enabled else 'off'}"
-        case s.WaitInsights():
-            return "wait for contributor insights"
-        case s.WaitKinesis():
-            return "wait for the Kinesis destination"
         case s.WaitReplica():
             return f"wait until the replica in {step.region} is ACTIVE"
         case s.WaitReplicaGone():
             return f"wait until the replica in {step.region} is gone"
+        case SettingCall():
+            return setting_of(step).words(step)
+        case SettingWait():
+            return waited_setting_of(step).wait_words(step)
         case _:
             assert_never(step)
 

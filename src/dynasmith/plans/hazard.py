@@ -1,10 +1,7 @@
 """What of a change destroys, costs for good, or takes something away, and which consent it needs."""
 
-from typing import Literal, assert_never
+from typing import assert_never
 
-from msgspec import Struct
-
-from dynasmith.limits import RECOVERY_MAX_DAYS
 from dynasmith.plans import change as c
 from dynasmith.plans.change import (
     Change,
@@ -15,35 +12,10 @@ from dynasmith.plans.change import (
     RaiseWarm,
     RebuildIndex,
     ReplaceTable,
-    SetProtection,
-    SetRecovery,
-    SetStream,
-    SetTimeToLive,
 )
 from dynasmith.plans.paths import path_of
-from dynasmith.tables.table import Recovery, known
-
-Consent = Literal["yes", "confirm", "prune", "rebuild-index", "allow-delete-items", "impossible"]
-
-
-class Hazard(Struct, frozen=True, kw_only=True):
-    """One hazard of a plan. ``consent`` names what accepts it: ``yes`` (asked, or ``--yes``), ``confirm`` (the table's
-    name typed, or ``--confirm NAME``), the flags ``--prune``, ``--rebuild-index NAME``, ``--allow-delete-items`` with
-    the name typed, or ``impossible``: dynasmith refuses it."""
-
-    kind: str
-    path: str
-    why: str
-    consent: Consent
-    flag: str
-
-
-class Facts(Struct, frozen=True, kw_only=True):
-    """What was looked up for the verdicts. ``expired_sample`` counts sampled items whose TTL attribute-to-be holds a
-    past time, of ``sampled``; None where nothing was sampled."""
-
-    expired_sample: int | None = None
-    sampled: int = 0
+from dynasmith.tables.settings import setting_of
+from dynasmith.tables.settings.base import Facts, Hazard, SettingChange
 
 
 def hazard(change: Change, table: str, facts: Facts = Facts()) -> Hazard | None:  # noqa: B008 - a frozen value
@@ -96,28 +68,6 @@ def hazard(change: Change, table: str, facts: Facts = Facts()) -> Hazard | None:
                 consent="allow-delete-items",
                 flag=f"--prune --allow-delete-items {confirm}",
             )
-        case SetTimeToLive(after=str()):
-            return _time_to_live(change, path, confirm, facts)
-        case SetRecovery(after=None):
-            return Hazard(
-                kind="recovery-off",
-                path=path,
-                why="the points in time up to now are lost, also when it is turned on again",
-                consent="yes",
-                flag="--yes",
-            )
-        case SetRecovery() if change.before and change.after and _days(change.after) < _days(change.before):
-            return Hazard(
-                kind="recovery-shorter", path=path, why="older points in time are lost", consent="yes", flag="--yes"
-            )
-        case SetStream() if change.before is not None:
-            return Hazard(
-                kind="stream-off" if change.after is None else "stream-new",
-                path=path,
-                why="consumers stop; a stream that is turned on again has a new ARN, and triggers must move to it",
-                consent="yes",
-                flag="--yes",
-            )
         case RaiseWarm():
             return Hazard(
                 kind="warm-raise",
@@ -126,10 +76,8 @@ def hazard(change: Change, table: str, facts: Facts = Facts()) -> Hazard | None:
                 consent="yes",
                 flag="--yes",
             )
-        case SetProtection(after=False):
-            return Hazard(
-                kind="protection-off", path=path, why="the table can be deleted then", consent="yes", flag="--yes"
-            )
+        case SettingChange():
+            return setting_of(change).hazard(change, table, facts)
         case (
             c.CreateTable()
             | c.SetBilling()
@@ -137,44 +85,11 @@ def hazard(change: Change, table: str, facts: Facts = Facts()) -> Hazard | None:
             | c.SetOnDemandMaximum()
             | c.SetAutoscaling()
             | c.AddIndex()
-            | c.SetTimeToLive()
-            | c.SetStream()
-            | c.SetRecovery()
-            | c.SetEncryption()
-            | c.SetTableClass()
-            | c.SetProtection()
             | c.SetTags()
             | c.AddReplica()
             | c.SetReplica()
-            | c.SetInsights()
-            | c.SetKinesis()
-            | c.SetPolicy()
             | c.PutItem()
         ):
             return None
         case _:
             assert_never(change)
-
-
-def _days(recovery: Recovery) -> int:
-    return known(recovery.days, RECOVERY_MAX_DAYS)
-
-
-def _time_to_live(change: SetTimeToLive, path: str, confirm: str, facts: Facts) -> Hazard:
-    if facts.expired_sample:
-        return Hazard(
-            kind="ttl-deletes-items",
-            path=path,
-            why=f"{facts.expired_sample} of {facts.sampled} sampled items hold a past time in {change.after}: "
-            "they are deleted within days",
-            consent="confirm",
-            flag=confirm,
-        )
-    seen = f"none of {facts.sampled} sampled items is past its time" if facts.sampled else "no item was sampled"
-    return Hazard(
-        kind="ttl-deletes-items",
-        path=path,
-        why=f"items whose {change.after} is past are deleted ({seen})",
-        consent="yes",
-        flag="--yes",
-    )

@@ -11,12 +11,13 @@ from dynasmith.plans.change import AddReplica, Change, Conflict, DropReplica, No
 from dynasmith.plans.diff import diff
 from dynasmith.plans.estimate import estimate
 from dynasmith.plans.explain import step_text
-from dynasmith.plans.hazard import Facts, hazard
+from dynasmith.plans.hazard import hazard
 from dynasmith.plans.notes import notes
 from dynasmith.plans.plan import TablePlan, fingerprint_of
-from dynasmith.plans.prices import Prices
-from dynasmith.plans.step import Wait, WaitIndex, WaitIndexGone, WaitReplica, WaitReplicaGone, WaitTable
+from dynasmith.plans.step import Wait, WaitIndex, WaitIndexGone, WaitReplica, WaitReplicaGone
 from dynasmith.tables.description import TableDescription
+from dynasmith.tables.prices import Prices
+from dynasmith.tables.settings.base import Facts, WaitTable
 from dynasmith.tables.table import Table, known
 
 

@@ -6,6 +6,7 @@ from msgspec import UnsetType
 
 from dynasmith.plans.change import Note
 from dynasmith.tables.description import TableDescription
+from dynasmith.tables.settings import SETTINGS
 from dynasmith.tables.table import UNMANAGED_YET, Table, known
 
 # The field names of `Table` in the words of a definition, where they differ.
@@ -17,9 +18,8 @@ DEFINITION_WORDS = {
     "warm": "warm_throughput",
     "indexes": "global_secondary_indexes",
     "local_indexes": "local_secondary_indexes",
-    "recovery": "point_in_time_recovery",
     "consistency": "multi_region_consistency",
-    "kinesis_stream": "kinesis_destination",
+    **{setting.field: setting.key.name for setting in SETTINGS},
 }
 
 

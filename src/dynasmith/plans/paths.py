@@ -3,6 +3,8 @@
 from typing import assert_never
 
 from dynasmith.plans import change as c
+from dynasmith.tables.settings import setting_of
+from dynasmith.tables.settings.base import SettingChange
 
 
 def _part(index: str | None, setting: str) -> str:
@@ -30,31 +32,15 @@ def path_of(change: c.Change) -> str:
             return f"global_secondary_indexes.{change.index.name}"
         case c.RebuildIndex():
             return f"global_secondary_indexes.{change.after.name}"
-        case c.SetTimeToLive():
-            return "time_to_live"
-        case c.SetStream():
-            return "stream"
-        case c.SetRecovery():
-            return "point_in_time_recovery"
-        case c.SetEncryption():
-            return "encryption"
-        case c.SetTableClass():
-            return "table_class"
-        case c.SetProtection():
-            return "deletion_protection"
         case c.SetTags() | c.DropTags():
             return "tags"
         case c.AddReplica() | c.DropReplica():
             return f"replicas.{change.replica.region}"
         case c.SetReplica():
             return f"replicas.{change.after.region}"
-        case c.SetInsights():
-            return "contributor_insights"
-        case c.SetKinesis():
-            return "kinesis_destination"
-        case c.SetPolicy():
-            return "resource_policy"
         case c.PutItem() | c.DeleteItem():
             return "items"
+        case SettingChange():
+            return setting_of(change).key.name
         case _:
             assert_never(change)

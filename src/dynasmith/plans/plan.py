@@ -14,9 +14,8 @@ from msgspec.structs import replace
 from dynasmith.errors import FileFormatError
 from dynasmith.plans.capacity import owned_by_autoscaling
 from dynasmith.plans.change import Change, Note
-from dynasmith.plans.estimate import Estimate
-from dynasmith.plans.hazard import Hazard
 from dynasmith.plans.step import Step
+from dynasmith.tables.settings.base import Estimate, Hazard
 from dynasmith.tables.table import SAID_ONLY, UNMANAGED_YET, Index, Table, known
 
 FORMAT = 1

@@ -5,7 +5,7 @@ is a table that may exist.
 """
 
 from collections.abc import Sequence
-from typing import assert_never
+from typing import Any, assert_never
 
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
@@ -14,20 +14,18 @@ from dynasmith.errors import UsageError
 from dynasmith.limits import (
     NEW_ON_DEMAND_READ_UNITS_PER_SECOND,
     NEW_ON_DEMAND_WRITE_UNITS_PER_SECOND,
-    RECOVERY_MAX_DAYS,
 )
 from dynasmith.plans import step as s
 from dynasmith.plans.change import Dimension
+from dynasmith.tables.settings import SETTINGS, AnySetting, setting_of
+from dynasmith.tables.settings.base import SettingCall
 from dynasmith.tables.table import (
     Autoscaling,
     Billing,
     Capacity,
     Consistency,
-    Encryption,
-    EncryptionKind,
     Index,
     OnDemandMaximum,
-    Recovery,
     Replica,
     Scaling,
     Table,
@@ -71,19 +69,15 @@ def created(wish: Table) -> Table:
         autoscaling=NO_SCALING,
         indexes=tuple(_built(index, provisioned=provisioned) for index in known(wish.indexes, ())),
         local_indexes=known(wish.local_indexes, ()),
-        time_to_live=None,
-        stream=known(wish.stream, None),
-        recovery=None,
-        encryption=known(wish.encryption, Encryption(kind=EncryptionKind.AWS_OWNED)),
-        table_class=known(wish.table_class, TableClass.STANDARD),
-        deletion_protection=known(wish.deletion_protection, False),
         tags=dict(known(wish.tags, {})),
         replicas=(),
         consistency=Consistency.EVENTUAL,
-        contributor_insights=False,
-        kinesis_stream=None,
-        resource_policy=None,
+        **{setting.field: _of_new(setting, wish) for setting in SETTINGS},
     )
+
+
+def _of_new(setting: AnySetting, wish: Table) -> Any:
+    return known(setting.of(wish), setting.off) if setting.in_create_table else setting.off
 
 
 def _warm(wanted: Warm | UnsetType, there: Warm) -> Warm:
@@ -122,28 +116,10 @@ def _called(step: s.Call, table: Table) -> Table:
             return replace(table, indexes=(*known(table.indexes, ()), built))
         case s.CallDeleteIndex():
             return replace(table, indexes=tuple(i for i in known(table.indexes, ()) if i.name != step.name))
-        case s.CallStream():
-            return replace(table, stream=step.view)
-        case s.CallEncryption():
-            return replace(table, encryption=step.encryption)
-        case s.CallTableClass():
-            return replace(table, table_class=step.table_class)
-        case s.CallProtection():
-            return replace(table, deletion_protection=step.enabled)
-        case s.CallTimeToLive():
-            return replace(table, time_to_live=step.attribute if step.enabled else None)
-        case s.CallRecovery():
-            return replace(table, recovery=_recovery(step.recovery))
         case s.CallTag():
             return replace(table, tags=known(table.tags, {}) | step.tags)
         case s.CallUntag():
             return replace(table, tags={k: v for k, v in known(table.tags, {}).items() if k not in step.keys})
-        case s.CallPolicy():
-            return replace(table, resource_policy=step.policy)
-        case s.CallInsights():
-            return replace(table, contributor_insights=step.enabled)
-        case s.CallKinesis():
-            return replace(table, kinesis_stream=step.stream if step.enabled else None)
         case s.CallRegisterScaling() | s.CallScalingPolicy():
             return _scaled(table, step.index, step.dimension, step.scaling)
         case s.CallDeregisterScaling():
@@ -156,6 +132,8 @@ def _called(step: s.Call, table: Table) -> Table:
             return replace(table, replicas=tuple(r for r in known(table.replicas, ()) if r.region != step.region))
         case s.CallPutItem() | s.CallDeleteItem():
             return table
+        case SettingCall():
+            return setting_of(step).after(step, table)
         case _:
             assert_never(step)
 
@@ -181,10 +159,6 @@ def _on_parts(
         for index in known(table.indexes, ())
     )
     return replace(table, indexes=indexes)
-
-
-def _recovery(wanted: Recovery | None) -> Recovery | None:
-    return None if wanted is None else Recovery(days=known(wanted.days, RECOVERY_MAX_DAYS))
 
 
 def _scaled(table: Table, index: str | None, dimension: Dimension, scaling: Scaling | None) -> Table:

@@ -4,31 +4,26 @@
 is over when `reached` says so of a fresh description.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, Union
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, UnsetType, field
 
 from dynasmith.plans.change import Dimension
+from dynasmith.tables.settings import types_of
+from dynasmith.tables.settings.base import SettingCall, SettingWait, StepBase, WaitTable
 from dynasmith.tables.table import (
     Billing,
     Capacity,
     Consistency,
-    Encryption,
     Index,
     KeyAttribute,
     OnDemandMaximum,
-    Recovery,
     Replica,
     Scaling,
-    StreamView,
     Table,
     TableClass,
     Warm,
 )
-
-
-class StepBase(Struct, frozen=True, kw_only=True, repr_omit_defaults=True, forbid_unknown_fields=True):
-    """Base of the steps."""
 
 
 class CallCreateTable(StepBase, frozen=True, kw_only=True, tag="create-table"):
@@ -43,28 +38,28 @@ class CallBilling(StepBase, frozen=True, kw_only=True, tag="update-billing"):
 
     billing: Billing
     capacity: Capacity | UnsetType = UNSET
-    index_capacities: dict[str, Capacity] = {}
+    index_capacities: dict[str, Capacity] = field(default_factory=dict)
 
 
 class CallCapacity(StepBase, frozen=True, kw_only=True, tag="update-capacity"):
     """UpdateTable: provisioned capacity of the table, of indexes, or both, in one call."""
 
     table: Capacity | None = None
-    indexes: dict[str, Capacity] = {}
+    indexes: dict[str, Capacity] = field(default_factory=dict)
 
 
 class CallOnDemandMaximum(StepBase, frozen=True, kw_only=True, tag="update-on-demand-maximum"):
     """UpdateTable: ceilings of on-demand throughput, in one call."""
 
     table: OnDemandMaximum | None = None
-    indexes: dict[str, OnDemandMaximum] = {}
+    indexes: dict[str, OnDemandMaximum] = field(default_factory=dict)
 
 
 class CallWarm(StepBase, frozen=True, kw_only=True, tag="update-warm-throughput"):
     """UpdateTable: warm throughput, in one call."""
 
     table: Warm | None = None
-    indexes: dict[str, Warm] = {}
+    indexes: dict[str, Warm] = field(default_factory=dict)
 
 
 class CallCreateIndex(StepBase, frozen=True, kw_only=True, tag="create-index"):
@@ -80,43 +75,6 @@ class CallDeleteIndex(StepBase, frozen=True, kw_only=True, tag="delete-index"):
     name: str
 
 
-class CallStream(StepBase, frozen=True, kw_only=True, tag="update-stream"):
-    """UpdateTable: turn the stream on with a view, or off (None)."""
-
-    view: StreamView | None
-
-
-class CallEncryption(StepBase, frozen=True, kw_only=True, tag="update-encryption"):
-    """UpdateTable: which key encrypts."""
-
-    encryption: Encryption
-
-
-class CallTableClass(StepBase, frozen=True, kw_only=True, tag="update-table-class"):
-    """UpdateTable: table class."""
-
-    table_class: TableClass
-
-
-class CallProtection(StepBase, frozen=True, kw_only=True, tag="update-protection"):
-    """UpdateTable: deletion protection."""
-
-    enabled: bool
-
-
-class CallTimeToLive(StepBase, frozen=True, kw_only=True, tag="update-time-to-live"):
-    """UpdateTimeToLive: on or off for one attribute. The service takes one change an hour."""
-
-    attribute: str
-    enabled: bool
-
-
-class CallRecovery(StepBase, frozen=True, kw_only=True, tag="update-recovery"):
-    """UpdateContinuousBackups: None is off."""
-
-    recovery: Recovery | None
-
-
 class CallTag(StepBase, frozen=True, kw_only=True, tag="tag"):
     """TagResource."""
 
@@ -127,25 +85,6 @@ class CallUntag(StepBase, frozen=True, kw_only=True, tag="untag"):
     """UntagResource."""
 
     keys: tuple[str, ...]
-
-
-class CallPolicy(StepBase, frozen=True, kw_only=True, tag="update-resource-policy"):
-    """PutResourcePolicy, or DeleteResourcePolicy where None."""
-
-    policy: str | None
-
-
-class CallInsights(StepBase, frozen=True, kw_only=True, tag="update-contributor-insights"):
-    """UpdateContributorInsights."""
-
-    enabled: bool
-
-
-class CallKinesis(StepBase, frozen=True, kw_only=True, tag="update-kinesis-destination"):
-    """EnableKinesisStreamingDestination or DisableKinesisStreamingDestination."""
-
-    stream: str
-    enabled: bool
 
 
 class CallRegisterScaling(StepBase, frozen=True, kw_only=True, tag="register-scalable-target"):
@@ -210,10 +149,6 @@ class CallDeleteItem(StepBase, frozen=True, kw_only=True, tag="delete-item"):
     before: dict[str, Any]
 
 
-class WaitTable(StepBase, frozen=True, kw_only=True, tag="wait-table"):
-    """Until the table is ACTIVE and its encryption is at rest."""
-
-
 class WaitIndex(StepBase, frozen=True, kw_only=True, tag="wait-index"):
     """Until that index is ACTIVE: the table is ACTIVE again long before."""
 
@@ -224,24 +159,6 @@ class WaitIndexGone(StepBase, frozen=True, kw_only=True, tag="wait-index-gone"):
     """Until that index is no longer described and the table is ACTIVE."""
 
     name: str
-
-
-class WaitTimeToLive(StepBase, frozen=True, kw_only=True, tag="wait-time-to-live"):
-    """Until TTL is ENABLED or DISABLED; up to an hour."""
-
-    enabled: bool
-
-
-class WaitInsights(StepBase, frozen=True, kw_only=True, tag="wait-contributor-insights"):
-    """Until contributor insights are ENABLED or DISABLED."""
-
-    enabled: bool
-
-
-class WaitKinesis(StepBase, frozen=True, kw_only=True, tag="wait-kinesis-destination"):
-    """Until the Kinesis destination is ACTIVE or DISABLED."""
-
-    enabled: bool
 
 
 class WaitReplica(StepBase, frozen=True, kw_only=True, tag="wait-replica"):
@@ -256,11 +173,8 @@ class WaitReplicaGone(StepBase, frozen=True, kw_only=True, tag="wait-replica-gon
     region: str
 
 
-Wait = (
-    WaitTable | WaitIndex | WaitIndexGone | WaitTimeToLive | WaitInsights | WaitKinesis | WaitReplica | WaitReplicaGone
-)
-
-Call = (
+_Wait = WaitTable | WaitIndex | WaitIndexGone | WaitReplica | WaitReplicaGone
+_Call = (
     CallCreateTable
     | CallBilling
     | CallCapacity
@@ -268,17 +182,8 @@ Call = (
     | CallWarm
     | CallCreateIndex
     | CallDeleteIndex
-    | CallStream
-    | CallEncryption
-    | CallTableClass
-    | CallProtection
-    | CallTimeToLive
-    | CallRecovery
     | CallTag
     | CallUntag
-    | CallPolicy
-    | CallInsights
-    | CallKinesis
     | CallRegisterScaling
     | CallScalingPolicy
     | CallDeregisterScaling
@@ -288,5 +193,12 @@ Call = (
     | CallPutItem
     | CallDeleteItem
 )
+
+if TYPE_CHECKING:
+    Wait = _Wait | SettingWait
+    Call = _Call | SettingCall
+else:
+    Wait = Union[(_Wait, *types_of(SettingWait))]
+    Call = Union[(_Call, *types_of(SettingCall))]
 
 Step = Call | Wait

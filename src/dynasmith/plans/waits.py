@@ -2,10 +2,10 @@
 
 from typing import assert_never
 
-from msgspec import Struct
-
 from dynasmith.plans import step as s
 from dynasmith.tables.description import TableDescription
+from dynasmith.tables.settings import waited_setting_of
+from dynasmith.tables.settings.base import SettingWait, WaitState, WaitTable
 from dynasmith.tables.table import known
 
 # States from which nothing goes on by itself (API reference: TableDescription, ReplicaDescription).
@@ -13,45 +13,25 @@ STUCK_TABLE = ("INACCESSIBLE_ENCRYPTION_CREDENTIALS", "ARCHIVING", "ARCHIVED", "
 STUCK_REPLICA = ("CREATION_FAILED", "INACCESSIBLE_ENCRYPTION_CREDENTIALS", "REPLICATION_NOT_AUTHORIZED")
 
 
-class WaitState(Struct, frozen=True, kw_only=True):
-    """What a poll found: over, still ``seen``, ``stuck`` where waiting longer is of no use, ``absent`` where what is
-    waited for is not described at all."""
-
-    over: bool
-    seen: str
-    stuck: bool = False
-    absent: bool = False
-
-
 def look(wait: s.Wait, description: TableDescription) -> WaitState:
     """Whether ``wait`` is over for the table as it was just described. Pure."""
     if description.status in STUCK_TABLE:
         return WaitState(over=False, seen=f"the table is {description.status}", stuck=True)
     match wait:
-        case s.WaitTable():
+        case WaitTable():
             return _table(description)
         case s.WaitIndex():
             return _index(wait, description)
         case s.WaitIndexGone():
             state = description.index_state(wait.name)
             return _table(description) if state is None else _still(f"index {wait.name} is {state.status}")
-        case s.WaitTimeToLive():
-            return _settled("TTL", known(description.ttl_status, ""), "ENABLED" if wait.enabled else "DISABLED")
-        case s.WaitInsights():
-            status = known(description.insights_status, "")
-            if status == "FAILED":
-                return WaitState(over=False, seen="contributor insights are FAILED", stuck=True)
-            return _settled("contributor insights", status, "ENABLED" if wait.enabled else "DISABLED")
-        case s.WaitKinesis():
-            status = known(description.kinesis_status, "")
-            if status == "ENABLE_FAILED":
-                return WaitState(over=False, seen="the Kinesis destination is ENABLE_FAILED", stuck=True)
-            return _settled("the Kinesis destination", status, "ACTIVE" if wait.enabled else "DISABLED")
         case s.WaitReplica():
             return _replica(wait, description)
         case s.WaitReplicaGone():
             gone = description.replica_state(wait.region)
             return _table(description) if gone is None else _still(f"replica {wait.region} is {gone.status}")
+        case SettingWait():
+            return waited_setting_of(wait).reached(wait, description)
         case _:
             assert_never(wait)
 
@@ -81,13 +61,6 @@ def _index(wait: s.WaitIndex, description: TableDescription) -> WaitState:
         filling = ", filling from the table" if state.backfilling else ""
         return _still(f"index {wait.name} is {state.status}{filling}")
     return _table(description)
-
-
-def _settled(thing: str, status: str, wanted: str) -> WaitState:
-    """A state that an engine does not report (empty) cannot be waited for."""
-    if status in ("", wanted):
-        return WaitState(over=True, seen=f"{thing}: {wanted}")
-    return _still(f"{thing}: {status}")
 
 
 def _replica(wait: s.WaitReplica, description: TableDescription) -> WaitState:

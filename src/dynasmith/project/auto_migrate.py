@@ -16,6 +16,7 @@ from dynasmith.errors import RunError, TableExists, TableNotFound, UsageError
 from dynasmith.jobs.report import Report
 from dynasmith.ports.listener import Listener
 from dynasmith.project.sides import Side
+from dynasmith.tables.settings import SETTINGS
 from dynasmith.tables.table import Table
 
 if TYPE_CHECKING:
@@ -119,10 +120,7 @@ def _like(items: ItemFlow, source: Side, target: Side) -> Table:
         replicas=UNSET,
         consistency=UNSET,
         witness_region=UNSET,
-        resource_policy=UNSET,
-        kinesis_stream=UNSET,
-        contributor_insights=UNSET,
-        deletion_protection=UNSET,
+        **{setting.field: UNSET for setting in SETTINGS if not setting.copied},
     )
 
 

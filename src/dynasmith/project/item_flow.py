@@ -38,7 +38,6 @@ from dynasmith.items.condition.condition import parse_condition
 from dynasmith.items.transform import Function
 from dynasmith.jobs.estimate import Estimate, with_cost
 from dynasmith.jobs.report import Report
-from dynasmith.plans.prices import prices_for
 from dynasmith.ports.checkpoints import Ledger
 from dynasmith.ports.items import Heard, OpenSink
 from dynasmith.ports.listener import Listener, silent
@@ -54,6 +53,7 @@ from dynasmith.project.transforms import load_transform, name_of, with_ctx
 from dynasmith.project.verifying import verify_sides
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.document_of import document_of
+from dynasmith.tables.prices import prices_for
 from dynasmith.tables.table import Table
 
 if TYPE_CHECKING:

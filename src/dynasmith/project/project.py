@@ -32,12 +32,12 @@ from dynasmith.errors import (
 from dynasmith.files.definitions import Definitions
 from dynasmith.plans.consent import Consent
 from dynasmith.plans.plan import Plan
-from dynasmith.plans.prices import prices_for
 from dynasmith.ports.clock import Clock
 from dynasmith.ports.listener import Listener, silent
 from dynasmith.project.clock import SystemClock
 from dynasmith.project.place import Listed, Place
 from dynasmith.tables.description import TableDescription
+from dynasmith.tables.prices import prices_for
 from dynasmith.tables.render import render_yaml
 from dynasmith.tables.table import Table
 

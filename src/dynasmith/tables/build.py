@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from msgspec import UNSET, UnsetType, convert
 
 from dynasmith.tables.document import Node
+from dynasmith.tables.settings import SETTINGS
 from dynasmith.tables.table import (
     Access,
     Autoscaling,
@@ -15,8 +16,6 @@ from dynasmith.tables.table import (
     Billing,
     Capacity,
     Consistency,
-    Encryption,
-    EncryptionKind,
     Index,
     Key,
     KeyAttribute,
@@ -25,10 +24,8 @@ from dynasmith.tables.table import (
     OnDemandMaximum,
     Projection,
     ProjectionKind,
-    Recovery,
     Replica,
     Scaling,
-    StreamView,
     Suppression,
     Table,
     TableClass,
@@ -54,21 +51,11 @@ def build(node: Node, name: str) -> Table:
         autoscaling=_autoscaling(said),
         indexes=_many(said, "global_secondary_indexes", lambda index: _index(index, types)),
         local_indexes=_many(said, "local_secondary_indexes", lambda index: _local_index(index, types)),
-        time_to_live=_switched(said, "time_to_live", lambda block: str(block["attribute"])),
-        stream=_switched(said, "stream", lambda block: StreamView(block["view_type"])),
-        recovery=_switched(
-            said, "point_in_time_recovery", lambda block: Recovery(days=block.get("recovery_days", UNSET))
-        ),
-        encryption=_encryption(said),
-        table_class=UNSET if "table_class" not in said else TableClass(said["table_class"]),
-        deletion_protection=said.get("deletion_protection", UNSET),
+        **{s.field: s.parse(said[s.key.name]) for s in SETTINGS if s.key.name in said},
         tags=said.get("tags", UNSET),
         replicas=_many(said, "replicas", _replica),
         consistency=UNSET if "multi_region_consistency" not in said else Consistency(said["multi_region_consistency"]),
         witness_region=said.get("witness_region", UNSET),
-        contributor_insights=said.get("contributor_insights", {}).get("enabled", UNSET),
-        kinesis_stream=_switched(said, "kinesis_destination", lambda block: str(block["stream_arn"])),
-        resource_policy=_switched(said, "resource_policy", lambda block: str(block["text"])),
         items=_many(said, "items", dict),
         description=said.get("description", UNSET),
         access_patterns=_many(said, "access_patterns", str),
@@ -148,13 +135,6 @@ def _autoscaling(said: _Values) -> Autoscaling | UnsetType:
 
 def _scaling(block: _Values) -> Scaling:
     return convert({name: value for name, value in block.items() if name != "enabled"}, Scaling)
-
-
-def _encryption(said: _Values) -> Encryption | UnsetType:
-    if "encryption" not in said:
-        return UNSET
-    block = said["encryption"]
-    return Encryption(kind=EncryptionKind(block["type"]), key=block.get("key", UNSET))
 
 
 def _replica(block: _Values) -> Replica:

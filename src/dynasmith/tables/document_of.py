@@ -8,18 +8,17 @@ from typing import Any, TypeVar
 
 from msgspec import UNSET, UnsetType, to_builtins
 
+from dynasmith.tables.settings import SETTINGS
 from dynasmith.tables.shape import canonical_json
 from dynasmith.tables.table import (
     Autoscaling,
     BackupPlan,
-    Encryption,
     Index,
     Key,
     LocalIndex,
     OnDemandMaximum,
     Projection,
     ProjectionKind,
-    Recovery,
     Replica,
     Scaling,
     Table,
@@ -42,17 +41,9 @@ def document_of(table: Table, name: str | None = None) -> Document:
         **_throughput(table),
         "global_secondary_indexes": _many(table.indexes, _index),
         "local_secondary_indexes": _many(table.local_indexes, _local_index),
-        "time_to_live": _off_or(table.time_to_live, lambda name: {"attribute": name}),
-        "stream": _off_or(table.stream, lambda view: {"view_type": view}),
-        "point_in_time_recovery": _off_or(table.recovery, _recovery),
-        "encryption": _set(table.encryption, _encryption),
-        "table_class": table.table_class,
-        "deletion_protection": table.deletion_protection,
+        **{s.key.name: _set(s.of(table), s.render) for s in SETTINGS},
         "tags": table.tags,
         "replicas": _many(table.replicas, _replica),
-        "contributor_insights": _set(table.contributor_insights, lambda on: {"enabled": on}),
-        "kinesis_destination": _off_or(table.kinesis_stream, lambda arn: {"stream_arn": arn}),
-        "resource_policy": _off_or(table.resource_policy, json.loads),
         "triggers": _many(table.triggers, _trigger),
         "access": _many(table.access, to_builtins),
         "backup_plan": _off_or(table.backup_plan, _backup_plan),
@@ -73,7 +64,7 @@ def _lists(value: Any) -> Any:
     return [_lists(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
-def _set(value: T | UnsetType, each: Callable[[T], Document]) -> Document | UnsetType:
+def _set(value: T | UnsetType, each: Callable[[T], Any]) -> Any:
     return UNSET if isinstance(value, UnsetType) else each(value)
 
 
@@ -141,14 +132,6 @@ def _index(index: Index) -> Document:
 
 def _local_index(index: LocalIndex) -> Document:
     return _known(name=index.name, key_schema=_key(index.key), projection=_projection(index.projection))
-
-
-def _recovery(recovery: Recovery) -> Document:
-    return _known(enabled=True, recovery_days=recovery.days)
-
-
-def _encryption(encryption: Encryption) -> Document:
-    return _known(type=encryption.kind, key=encryption.key)
 
 
 def _replica(replica: Replica) -> Document:

@@ -10,12 +10,12 @@ from msgspec.structs import replace
 
 from dynasmith.limits import DEFAULT_QUOTAS, Quotas
 from dynasmith.tables.build import build
+from dynasmith.tables.definition_keys import DEFINITION, OVERRIDES, TABLE
 from dynasmith.tables.document import Node
 from dynasmith.tables.findings import Finding, did_you_mean, finding_at
 from dynasmith.tables.overlay import name_of, overlay
 from dynasmith.tables.policy import canonical_policy
 from dynasmith.tables.rules import findings_of
-from dynasmith.tables.settings import DEFINITION, OVERRIDES, TABLE
 from dynasmith.tables.shape import shape, shape_keys
 from dynasmith.tables.spec import Block, Key, Kind, ListOf, MapOf
 from dynasmith.tables.table import Table

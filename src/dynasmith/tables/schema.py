@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final, assert_never
 
-from dynasmith.tables.settings import DEFINITION
+from dynasmith.tables.definition_keys import DEFINITION
 from dynasmith.tables.spec import (
     Block,
     Boolean,

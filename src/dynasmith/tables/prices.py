@@ -3,7 +3,12 @@
 An unknown price is None and is shown as "unknown", never as 0.
 """
 
+from typing import Final
+
 from msgspec import Struct
+
+GIGABYTE: Final = 1_000_000_000
+"""Bytes of a gigabyte, as storage is charged."""
 
 
 class Prices(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,5 +1,6 @@
 """What a definition file may say: one tree of keys, read by the parser, the JSON Schema and the reference page."""
 
+from dynasmith.tables.settings import SETTINGS
 from dynasmith.tables.spec import (
     ENABLED,
     Block,
@@ -11,11 +12,10 @@ from dynasmith.tables.spec import (
     ListOf,
     MapOf,
     Number,
-    Policy,
     Text,
     Whole,
 )
-from dynasmith.tables.table import Billing, Consistency, EncryptionKind, ProjectionKind, StreamView, TableClass
+from dynasmith.tables.table import Billing, Consistency, ProjectionKind, TableClass
 
 ATTRIBUTE = Block(
     "an attributes entry",
@@ -136,32 +136,6 @@ LOCAL_INDEX = Block(
     ),
     synonyms=_INDEX_SYNONYMS,
 )
-TIME_TO_LIVE = Block(
-    "time_to_live",
-    (ENABLED, Key("attribute", Text(), "The attribute with the time, in epoch seconds.", required=True)),
-    switch=True,
-    synonyms={"attribute_name": "attribute"},
-)
-STREAM = Block(
-    "stream",
-    (ENABLED, Key("view_type", Choice(tuple(StreamView)), "What the stream shows of a change.", required=True)),
-    switch=True,
-    synonyms={"stream_view_type": "view_type", "stream_enabled": "enabled"},
-)
-RECOVERY = Block(
-    "point_in_time_recovery",
-    (ENABLED, Key("recovery_days", Whole(1, 35), "How far back, 1 to 35 days.", default="35 for a new table")),
-    switch=True,
-    synonyms={"days": "recovery_days", "recovery_period_in_days": "recovery_days"},
-)
-ENCRYPTION = Block(
-    "encryption",
-    (
-        Key("type", Choice(tuple(EncryptionKind)), "Whose key encrypts; `AWS_OWNED` costs nothing.", required=True),
-        Key("key", Text(), "ARN, id or alias of the KMS key, with `CUSTOMER` only."),
-    ),
-    synonyms={"kms_key": "key", "kms_key_arn": "key", "enabled": "type: AWS_OWNED, AWS_MANAGED or CUSTOMER"},
-)
 REPLICA = Block(
     "a replicas entry",
     (
@@ -172,14 +146,6 @@ REPLICA = Block(
         Key("key", Text(), "KMS key of the replica, in its own Region."),
     ),
     synonyms={"region_name": "region", "kms_key": "key", "kms_key_arn": "key"},
-)
-INSIGHTS = Block(
-    "contributor_insights", (Key("enabled", Boolean(), "On or off; keys show in plain text.", required=True),)
-)
-KINESIS = Block(
-    "kinesis_destination",
-    (ENABLED, Key("stream_arn", Text(), "ARN of the Kinesis stream that gets the changes.", required=True)),
-    switch=True,
 )
 TRIGGER = Block(
     "a triggers entry",
@@ -252,17 +218,9 @@ TABLE = Block(
         Key("autoscaling", AUTOSCALING, "Of the table's capacity, with `PROVISIONED`; an index has its own."),
         Key("global_secondary_indexes", ListOf(INDEX, by="name"), "Indexes with a key of their own."),
         Key("local_secondary_indexes", ListOf(LOCAL_INDEX, by="name"), "Made with the table, never changed."),
-        Key("time_to_live", TIME_TO_LIVE, "Items that are past their time are deleted."),
-        Key("stream", STREAM, "The stream of changes."),
-        Key("point_in_time_recovery", RECOVERY, "Continuous backups."),
-        Key("encryption", ENCRYPTION, "Encryption at rest."),
-        Key("table_class", Choice(tuple(TableClass)), "What storage costs against what requests cost."),
-        Key("deletion_protection", Boolean(), "Refuse to delete the table."),
+        *(setting.key for setting in SETTINGS),
         Key("tags", MapOf(Text(empty=True)), "Tags of the table."),
         Key("replicas", ListOf(REPLICA, by="region"), "Replicas in other Regions."),
-        Key("contributor_insights", INSIGHTS, "Which keys are used most."),
-        Key("kinesis_destination", KINESIS, "A Kinesis stream that gets the changes."),
-        Key("resource_policy", Policy(), "The table's policy: inline, `{file: NAME}`, or `{enabled: false}` for none."),
         Key("triggers", ListOf(TRIGGER, by="function"), "Lambda functions that the stream calls."),
         Key("access", ListOf(ACCESS, by="function"), "Functions whose roles may use the table."),
         Key("backup_plan", BACKUP_PLAN, "Scheduled backups by AWS Backup."),

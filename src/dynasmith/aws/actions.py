@@ -1,0 +1,61 @@
+"""The IAM actions that each kind of verb takes. docs/reference/permissions.md lists them.
+
+Source: "Actions, resources, and condition keys" of the Service Authorization Reference for DynamoDB, Application Auto
+Scaling, KMS and STS.
+"""
+
+from typing import Literal
+
+from dynasmith.aws.settings import SERVICE_SETTINGS
+
+
+def _of_settings(which: Literal["read_actions", "write_actions"], known: set[str]) -> list[str]:
+    """What the settings add to the actions that are ``known`` already."""
+    return sorted({action for each in SERVICE_SETTINGS for action in getattr(each, which)} - known)
+
+
+READS = (
+    "dynamodb:ListTables",
+    "dynamodb:DescribeTable",
+    "dynamodb:ListTagsOfResource",
+    "application-autoscaling:DescribeScalableTargets",
+    "application-autoscaling:DescribeScalingPolicies",
+    "sts:GetCallerIdentity",
+    *_of_settings("read_actions", {"dynamodb:DescribeTable"}),
+)
+"""The actions of everything that only reads: list, describe, import, plan, check, validate."""
+
+WRITES = (
+    "dynamodb:CreateTable",
+    "dynamodb:UpdateTable",
+    "dynamodb:DeleteTable",
+    *_of_settings("write_actions", {"dynamodb:UpdateTable"}),
+    "dynamodb:TagResource",
+    "dynamodb:UntagResource",
+    "application-autoscaling:RegisterScalableTarget",
+    "application-autoscaling:PutScalingPolicy",
+    "application-autoscaling:DeregisterScalableTarget",
+    "dynamodb:GetItem",
+    "dynamodb:BatchGetItem",
+    "dynamodb:PutItem",
+    "dynamodb:DeleteItem",
+    "dynamodb:Query",
+    "dynamodb:Scan",
+)
+"""The actions that change tables, and those of a few items."""
+
+MOVES = (
+    "dynamodb:Scan",
+    "dynamodb:BatchWriteItem",
+    "dynamodb:PutItem",
+    "dynamodb:PartiQLInsert",
+    "dynamodb:BatchGetItem",
+    "dynamodb:GetItem",
+)
+"""The actions of copy, export, populate and verify. A source needs the first alone; docs/reference/permissions.md."""
+
+BACKFILL = ("dynamodb:Scan", "dynamodb:GetItem", "dynamodb:PartiQLUpdate", "dynamodb:UpdateItem")
+"""The actions of a backfill and of its undo: of the last two one is enough, the first of them is cheaper."""
+
+JOBS_IN_S3 = ("s3:ListBucket", "s3:GetObject", "s3:PutObject", "s3:DeleteObject")
+"""The actions of jobs and undo journals that are kept in a bucket; ``jobs prune`` needs the last one, nothing else."""

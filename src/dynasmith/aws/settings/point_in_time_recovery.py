@@ -1,0 +1,57 @@
+"""Point-in-time recovery, as the service says and takes it."""
+
+from typing import Any, Final
+
+from msgspec import UnsetType
+from msgspec.structs import replace
+
+from dynasmith.aws.request import Request
+from dynasmith.aws.session import Session
+from dynasmith.aws.settings.base import ReadSetting
+from dynasmith.tables.description import TableDescription
+from dynasmith.tables.settings.point_in_time_recovery import CallRecovery, PointInTimeRecoverySetting
+from dynasmith.tables.table import Recovery, Table
+
+RECOVERY_DAYS_DEFAULT: Final = 35
+"""PointInTimeRecoverySpecification, RecoveryPeriodInDays: 35 where it was never said."""
+
+
+class ServicePointInTimeRecovery(ReadSetting[CallRecovery]):
+    """UpdateContinuousBackups, DescribeContinuousBackups."""
+
+    setting = PointInTimeRecoverySetting()
+    read_actions = ("dynamodb:DescribeContinuousBackups",)
+    write_actions = ("dynamodb:UpdateContinuousBackups",)
+
+    def request(self, table: str, arn: str, step: CallRecovery) -> Request:
+        return recovery_request(table, step.recovery)
+
+    def is_already(self, step: CallRecovery, table: Table) -> bool:
+        wanted, there = step.recovery, table.recovery
+        if isinstance(there, UnsetType) or (wanted is None) != (there is None):
+            return False
+        if wanted is None or there is None or isinstance(wanted.days, UnsetType):
+            return True
+        return there.days == wanted.days
+
+    def read(self, session: Session, described: TableDescription) -> TableDescription:
+        found = read_recovery(session, described.table.name)
+        return replace(described, table=replace(described.table, recovery=found))
+
+
+def recovery_request(table: str, recovery: Recovery | None, region: str = "") -> Request:
+    """Recovery of a table, or of its replica in another Region."""
+    told: dict[str, Any] = {"PointInTimeRecoveryEnabled": recovery is not None}
+    if recovery is not None and not isinstance(recovery.days, UnsetType):
+        told["RecoveryPeriodInDays"] = recovery.days
+    parameters = {"TableName": table, "PointInTimeRecoverySpecification": told}
+    return Request(operation="UpdateContinuousBackups", parameters=parameters, region=region)
+
+
+def read_recovery(session: Session, name: str, region: str = "") -> Recovery | None:
+    """Point-in-time recovery of a table, or of its replica in another Region."""
+    answer = session.call("dynamodb", "DescribeContinuousBackups", {"TableName": name}, table=name, region=region)
+    told = (answer.get("ContinuousBackupsDescription") or {}).get("PointInTimeRecoveryDescription") or {}
+    if told.get("PointInTimeRecoveryStatus") != "ENABLED":
+        return None
+    return Recovery(days=int(told.get("RecoveryPeriodInDays") or RECOVERY_DAYS_DEFAULT))

@@ -1,0 +1,45 @@
+"""Plans of format 1 that an earlier version made: they are read, written and made again byte for byte."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import zstandard
+
+from dynasmith.plans.make import make_table_plan
+from dynasmith.plans.plan import TablePlan
+from dynasmith.tables.description import TableDescription
+from dynasmith.tables.prices import Prices
+from dynasmith.tables.table import Table
+
+PAIRS = Path(__file__).parent / "format_1/pairs.jsonl.zst"
+
+
+class Case(msgspec.Struct):
+    """A definition, a live table (None: none), and the plan that was made of them."""
+
+    desired: Table
+    description: TableDescription | None
+    prune: bool
+    plan: msgspec.Raw
+
+
+def cases() -> list[Case]:
+    lines = zstandard.ZstdDecompressor().decompress(PAIRS.read_bytes()).splitlines()
+    return [msgspec.json.decode(line, type=Case) for line in lines]
+
+
+def canonical(value: Any) -> bytes:
+    return msgspec.json.encode(value, order="deterministic")
+
+
+def test_a_plan_of_format_1_is_read_and_written_as_it_was() -> None:
+    for case in cases():
+        assert msgspec.json.encode(msgspec.json.decode(case.plan, type=TablePlan)) == bytes(case.plan)
+
+
+def test_the_same_plan_is_made_again() -> None:
+    assert len(cases()) == 300
+    for case in cases():
+        made = make_table_plan(case.desired, case.description, prices=Prices(), prune=case.prune)
+        assert msgspec.json.encode(made) == bytes(case.plan)

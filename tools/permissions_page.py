@@ -1,0 +1,22 @@
+"""Write the lists of IAM actions into docs/reference/permissions.md, between their marks: `make docs`."""
+
+import re
+from pathlib import Path
+
+from dynasmith.aws import actions
+
+PAGE = Path(__file__).parents[1] / "docs/reference/permissions.md"
+
+
+def with_lists(page: str) -> str:
+    """The page with the lists between ``<!-- NAME -->`` and ``<!-- end -->`` as `dynasmith.aws.actions` has them."""
+
+    def filled(found: re.Match[str]) -> str:
+        listed = "".join(f"- `{action}`\n" for action in getattr(actions, found["name"]))
+        return f"<!-- {found['name']} -->\n\n{listed}\n<!-- end -->"
+
+    return re.sub(r"<!-- (?P<name>[A-Z_0-9]+) -->.*?<!-- end -->", filled, page, flags=re.DOTALL)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(with_lists(PAGE.read_text("utf-8")), "utf-8")
