@@ -170,10 +170,10 @@ def test_a_declared_local_that_says_nothing_of_it_keeps_its_endpoint(tmp_path: P
     ("said", "words"),
     [
         ("local = true", "Environment test is local and has no endpoint."),
-        ('endpoint = "127.0.0.1:8000"', "The endpoint of environment test is '127.0.0.1:8000', which is no URL."),
+        ('endpoint = "127.0.0.1:8000"', "The endpoint of environment test is '127.0.0.1:8000', which is not a URL."),
         (
             'endpoint = "http://127.0.0.1:1"\nendpoints = {lambda = "x"}',
-            "The endpoints.lambda of environment test is 'x', which is no URL.",
+            "The endpoints.lambda of environment test is 'x', which is not a URL.",
         ),
         (
             'local = true\nendpoint = "https://dynamodb.eu-west-1.amazonaws.com"',
