@@ -94,7 +94,7 @@ class StaleAccess:
 
     def __init__(self, real: Any, old: dict[str, bytes]) -> None:
         self.real, self.old = real, old
-        self.where = real.where
+        self.where, self.look = real.where, real.look
 
     def source(self, *arguments: Any, **more: Any) -> Any:
         opened = self.real.source(*arguments, **more)

@@ -1,7 +1,7 @@
 """Where a job's state is kept: the ledger. One entry a job; who runs a job holds its claim, and nobody else does."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from msgspec import Struct
 
@@ -64,6 +64,16 @@ class Claim(Protocol):
 
     def release(self) -> None:
         """Let others have the job."""
+        ...
+
+
+@runtime_checkable
+class KeptInTable(Protocol):
+    """A claim whose ledger stands in a table that can be deleted and made again."""
+
+    async def check_table(self) -> None:
+        """Raise CheckpointError where the ledger's table is not the one in which the claim was made. One call; called
+        once a minute while the job runs, when it goes on after a pause, and before it says that it is done."""
         ...
 
 

@@ -183,6 +183,24 @@ class Lookup(Protocol):
     async def close(self) -> None: ...
 
 
+class TableState(Struct, frozen=True):
+    """Which table has a name: ``table_id`` is what no other table ever has (empty on engines that give none),
+    ``status`` the service's word."""
+
+    table_id: str
+    status: str
+
+
+class TableLook(Protocol):
+    """Reads which table has a name now. One call each."""
+
+    async def now(self) -> TableState:
+        """Raises TableNotFound where there is none, and every other error of a call."""
+        ...
+
+    async def close(self) -> None: ...
+
+
 class ItemAccess(Protocol):
     """The tables of one account and Region, or of one endpoint, for the flow."""
 
@@ -209,6 +227,8 @@ class ItemAccess(Protocol):
     def sink(self, table: str, key: KeySchema, *, mode: "Mode") -> OpenSink: ...
 
     def lookup(self, table: str) -> Callable[[], Awaitable[Lookup]]: ...
+
+    def look(self, table: str) -> Callable[[], Awaitable[TableLook]]: ...
 
 
 class Mode(Struct, frozen=True):

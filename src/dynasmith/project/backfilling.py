@@ -206,7 +206,8 @@ class Backfills:
 
     def _updates(self, side: Side, end: TableEnd) -> OpenUpdates:
         at = self._project.elsewhere(side) if side.elsewhere else self._project
-        return table_updates(at.session.client("dynamodb"), end.name, end.key)
+        client, table_id = at.session.client("dynamodb"), end.description.table_id
+        return table_updates(client, end.name, end.key, transport=self._items.transport, table_id=table_id)
 
     @property
     def _journals(self) -> Journals:

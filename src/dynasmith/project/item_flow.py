@@ -67,6 +67,11 @@ class ItemFlow:
         self._project = project
         self._transport: Transport = transport
 
+    @property
+    def transport(self) -> Transport:
+        """What sends the requests of the verbs."""
+        return self._transport
+
     def over(self, transport: Transport) -> ItemFlow:
         """The same verbs over another transport: ``direct``, ``aiohttp`` or ``botocore``."""
         return ItemFlow(self._project, transport=transport)
@@ -116,14 +121,15 @@ class ItemFlow:
     def end(self, side: Side) -> TableEnd:
         """The table of ``side`` as it is described now. Raises TableNotFound."""
         at = self.at(side)
-        return TableEnd(at.control.describe(at.physical(side.table), SEEN), self._access(at))
+        described = at.control.describe(at.physical(side.table), SEEN)
+        return TableEnd(described, self._access(at, {described.table.name: described.table_id}))
 
     def end_of(self, side: Side, table: Table) -> TableEnd:
         """A table of ``side`` that is not there yet, for a rehearsal."""
         return TableEnd(TableDescription(table=table, status="ACTIVE"), self._access(self.at(side)))
 
-    def _access(self, at: Project) -> TableAccess:
-        return TableAccess(at.session.client("dynamodb"), transport=self._transport)
+    def _access(self, at: Project, table_ids: Mapping[str, str] | None = None) -> TableAccess:
+        return TableAccess(at.session.client("dynamodb"), transport=self._transport, table_ids=table_ids)
 
     def ensure(self, tables: Sequence[str | Table]) -> Ensured:
         """Create what is absent of these tables (names are looked up in the definitions)."""
@@ -131,7 +137,14 @@ class ItemFlow:
         return self._project.ensure_tables(wishes)
 
     def around(self, listener: Listener) -> Around:
-        return Around(listener=listener, loop_factory=new_event_loop, now=self._project.clock.now, owner=_owner())
+        clock = self._project.clock
+        return Around(
+            listener=listener,
+            loop_factory=new_event_loop,
+            now=clock.now,
+            owner=_owner(),
+            monotonic=clock.monotonic,
+        )
 
     # --- copy
 

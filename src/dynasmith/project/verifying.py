@@ -118,6 +118,7 @@ def _side(end: TableEnd | None, layout: Layout | None, key: KeySchema, condition
             source=end.access.source(end.name, segments=8, consistent=True, condition=met),
             lookup=end.access.lookup(end.name),
             reads=rates(end, "read", None),
+            end=end,
         )
     assert layout is not None
 

@@ -1,6 +1,6 @@
 """``TableAccess``: the tables behind one botocore client, as sources, sinks and lookups."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -8,6 +8,7 @@ import msgspec
 from dynasmith.aws.items.calls import Calls, Patience
 from dynasmith.aws.items.door import Transport
 from dynasmith.aws.items.opening import open_calls, table_sink, table_source
+from dynasmith.aws.items.same_table import TableLook
 from dynasmith.errors import Throttled
 from dynasmith.items.condition.condition import Filter
 from dynasmith.items.key import KeySchema
@@ -16,13 +17,27 @@ from dynasmith.ports.items import Item, Mode, OpenSink, OpenSource
 BATCH_KEYS_MAX = 100
 """Keys of a BatchGetItem (API reference, BatchGetItem)."""
 LOOKUP_TRIES_MAX = 50
+LOOK_PATIENCE = Patience(throttled_seconds=20.0, stumbling_seconds=20.0)
+"""How long it is tried to read which table has a name: the flow has its own patience with a service in trouble."""
 
 
 class TableAccess:
-    """The tables that ``client`` reaches. Costs nothing until something is opened."""
+    """The tables that ``client`` reaches. Costs nothing until something is opened.
 
-    def __init__(self, client: Any, *, transport: Transport = "direct", patience: Patience | None = None) -> None:
+    ``table_ids`` are the ids of tables as they were described, by name: what is opened compares its own after a lost
+    connection.
+    """
+
+    def __init__(
+        self,
+        client: Any,
+        *,
+        transport: Transport = "direct",
+        patience: Patience | None = None,
+        table_ids: Mapping[str, str] | None = None,
+    ) -> None:
         self._client = client
+        self._ids = table_ids or {}
         self._transport: Transport = transport
         self._patience = patience
 
@@ -55,19 +70,42 @@ class TableAccess:
             filter_fragment=b"" if condition is None else filter_fragment(condition),
             transport=self._transport,
             patience=self._patience,
+            table_id=self._ids.get(table, ""),
         )
 
     def sink(self, table: str, key: KeySchema, *, mode: Mode) -> OpenSink:
         """Puts into ``table``."""
-        return table_sink(self._client, table, key, mode=mode, transport=self._transport, patience=self._patience)
+        return table_sink(
+            self._client,
+            table,
+            key,
+            mode=mode,
+            transport=self._transport,
+            patience=self._patience,
+            table_id=self._ids.get(table, ""),
+        )
 
     def lookup(self, table: str) -> Callable[[], Awaitable["TableLookup"]]:
         """Reads of ``table`` by key."""
 
         async def opened() -> TableLookup:
-            return TableLookup(
-                await open_calls(self._client, table, transport=self._transport, patience=self._patience), table
+            calls = await open_calls(
+                self._client,
+                table,
+                transport=self._transport,
+                patience=self._patience,
+                table_id=self._ids.get(table, ""),
             )
+            return TableLookup(calls, table)
+
+        return opened
+
+    def look(self, table: str) -> Callable[[], Awaitable[TableLook]]:
+        """Reads which table has the name now."""
+
+        async def opened() -> TableLook:
+            calls = await open_calls(self._client, table, transport=self._transport, patience=LOOK_PATIENCE)
+            return TableLook(calls, table)
 
         return opened
 

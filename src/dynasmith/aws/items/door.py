@@ -14,6 +14,7 @@ from dynasmith.aws.items.calls import Calls, Patience
 from dynasmith.aws.items.credentials import Credentials
 from dynasmith.aws.items.direct import DirectExchange
 from dynasmith.aws.items.exchange import Exchange
+from dynasmith.aws.items.same_table import KnownTable, compared
 from dynasmith.aws.items.sink import TableSink
 from dynasmith.aws.items.source import TableSource
 from dynasmith.items.key import KeySchema
@@ -35,18 +36,22 @@ class OpensCalls(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """An endpoint, and as whom: all that another process needs to reach it. ``reads_only`` refuses to send a write."""
+    """An endpoint, and as whom: all that another process needs to reach it. ``reads_only`` refuses to send a write.
+
+    Where ``known`` is given, that table is compared after a lost connection, before anything is sent again.
+    """
 
     address: Address
     keys: Anchored
     transport: Transport = "direct"
     patience: Patience | None = None
     reads_only: bool = False
+    known: KnownTable | None = None
 
     def exchange(self) -> Exchange:
         """Connections of its own, opened as they are needed; inside a running loop."""
         exchange = self._exchange()
-        return ReadingExchange(exchange) if self.reads_only else exchange
+        return compared(ReadingExchange(exchange) if self.reads_only else exchange, self.known)
 
     def _exchange(self) -> Exchange:
         credentials = Credentials(self.keys)

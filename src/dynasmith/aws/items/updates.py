@@ -153,11 +153,12 @@ def table_updates(
     statements: bool | None = None,
     transport: Transport = "direct",
     patience: Patience | None = None,
+    table_id: str = "",
 ) -> OpenUpdates:
-    """Opens the updates of ``table``; see TableUpdates."""
+    """Opens the updates of ``table``; see TableUpdates. ``table_id`` is compared after a lost connection."""
 
     async def opened(heard: Heard) -> TableUpdates:
-        calls = await open_calls(client, table, heard, transport=transport, patience=patience)
+        calls = await open_calls(client, table, heard, transport=transport, patience=patience, table_id=table_id)
         return TableUpdates(calls, table, key, statements=statements)
 
     return opened

@@ -161,6 +161,7 @@ def _run(
         digest=False,
         table=table.name,
         total_items=table.description.item_count_estimate or None,
+        tables=(table,),
     )
     try:
         return run_job(claim, ways, changed(around, stop=stop))

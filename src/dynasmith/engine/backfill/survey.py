@@ -22,6 +22,7 @@ from dynasmith.engine.transfer.copy import table_reader
 from dynasmith.engine.transfer.loop import Stop, run
 from dynasmith.engine.transfer.pacing import Pacer
 from dynasmith.engine.transfer.running import Around
+from dynasmith.engine.transfer.same_tables import READING, SameTables
 from dynasmith.engine.transfer.sides import TableEnd, rates
 from dynasmith.errors import Interrupted
 from dynasmith.items.size import item_bytes, write_units
@@ -29,6 +30,7 @@ from dynasmith.items.transform import Divergence, ItemRefused, Rewrite
 from dynasmith.items.wire import RawItem, Units
 from dynasmith.ports.guard import RefusedCall
 from dynasmith.ports.items import Item, Source
+from dynasmith.ports.together import together
 from dynasmith.tables.table import Index, LocalIndex, ProjectionKind, known
 
 SEGMENTS = 8
@@ -126,12 +128,11 @@ def _surveyed(end: TableEnd, look: "_Look", asked: Flowing, around: Around, item
         per_segment = None if items is None else -(-items // SEGMENTS)
         ending = asyncio.create_task(_end_with(stop, look.process))
         try:
-            async with asyncio.TaskGroup() as group:
-                for segment in range(SEGMENTS):
-                    group.create_task(_segment(source, segment, reads, stop, look, per_segment))
-        except BaseExceptionGroup as errors:
+            async with SameTables([end], READING, around.listener, around.monotonic).watched():
+                await together(_segment(source, each, reads, stop, look, per_segment) for each in range(SEGMENTS))
+        except Exception:
             if not stop.asked:
-                raise errors.exceptions[0] from None
+                raise
         finally:
             ending.cancel()
             await source.close()

@@ -87,6 +87,7 @@ def _run(
         width=Width(asked.segments_at_once, asked.lanes),
         digest=False,
         table=table.name,
+        tables=(table,),
     )
     report = run_job(claim, ways, around)
     said = {each.name: getattr(report, each.name) for each in fields(report)}

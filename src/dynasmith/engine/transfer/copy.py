@@ -116,6 +116,7 @@ def _ways(
         processes=processes,
         table=target.name,
         total_items=source.description.item_count_estimate or None,
+        tables=(source, target),
     )
 
 

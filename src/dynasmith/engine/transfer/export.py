@@ -52,5 +52,6 @@ def _run(claim: Claim, source: TableEnd, sink: OpenSink, asked: Flowing, around:
         digest=True,
         table=source.name,
         total_items=source.description.item_count_estimate or None,
+        tables=(source,),
     )
     return run_job(claim, ways, around)

@@ -17,6 +17,7 @@ import msgspec
 
 from dynasmith.engine.transfer.events import FlowDead, FlowProgress
 from dynasmith.engine.transfer.loop import Stop
+from dynasmith.engine.transfer.same_tables import SameTables
 from dynasmith.errors import RunError
 from dynasmith.items.digest import Digest
 from dynasmith.jobs.checkpoint import Checkpoint
@@ -82,6 +83,8 @@ class Flow:
     table: str = ""
     total_items: int | None = None
     cancelled: bool = False
+    same: SameTables | None = None
+    """The tables of the job, compared once a minute and before it goes on after a pause."""
     at: dict[int, Checkpoint] = field(default_factory=dict)
     _left: deque[int] = field(default_factory=deque)
     _moving: Moving | None = None
@@ -140,9 +143,12 @@ class Flow:
         wanted of the job; the others are stopped."""
         self._moving = moving
         async with tasks_together() as tasks:  # a job that cannot hear what is wanted of it does not go on unheard
-            watch = tasks.create_task(self._watch(moving), name="watch")
+            watching = [tasks.create_task(self._watch(moving), name="watch")]
+            if self.same is not None:
+                watching.append(tasks.create_task(self.same.watch(), name="same tables"))
             await moving.run()
-            watch.cancel()
+            for each in watching:
+                each.cancel()
 
     # --- what movers ask ----------------------------------------------------------------------------------------------
 
@@ -227,7 +233,7 @@ class Flow:
                 moving.change(*wanted)
                 limits = wanted
                 self._say_progress(moving, before, monotonic() - began)
-            self._obey(control.wish, moving)
+            await self._obey(control.wish, moving)
             await asyncio.sleep(TICK_SECONDS)
             self._say_progress(moving, before, monotonic() - began)
 
@@ -250,12 +256,14 @@ class Flow:
             )
         )
 
-    def _obey(self, wish: str, moving: Moving) -> None:
+    async def _obey(self, wish: str, moving: Moving) -> None:
         if wish == "cancel" and not self.cancelled:
             self.cancelled = True
             moving.cancel()
             self.stop.ask()
         paused = wish == "pause" and not self.stop.asked
+        if self._paused and not paused and self.same is not None and not await self.same.glance():
+            return  # which tables they are now cannot be read: it goes on with the next look
         if paused != self._paused:
             self._paused = paused
             moving.pause(paused)

@@ -110,6 +110,7 @@ def _ways(
         distinct=distinct,
         table=target.name,
         total_items=origin.total_items,
+        tables=(target,),
     )
 
 

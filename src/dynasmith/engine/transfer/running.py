@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from time import monotonic
@@ -18,6 +18,8 @@ from dynasmith.engine.transfer.mover import WIDTH, Mover, Width
 from dynasmith.engine.transfer.pacing import UNLIMITED, Pacer, Rates, heard_by
 from dynasmith.engine.transfer.processes.mover import ProcessMover, Work
 from dynasmith.engine.transfer.processes.stage import ProcessStage
+from dynasmith.engine.transfer.same_tables import SameTables, Told
+from dynasmith.engine.transfer.sides import TableEnd
 from dynasmith.engine.transfer.stage import Stage
 from dynasmith.errors import DynasmithError, Interrupted, RunError
 from dynasmith.items.digest import Digest
@@ -25,11 +27,14 @@ from dynasmith.jobs.checkpoint import Checkpoint
 from dynasmith.jobs.counts import Counts
 from dynasmith.jobs.job import State, counted, failure_reason, moved
 from dynasmith.jobs.report import Report
-from dynasmith.ports.checkpoints import Claim
+from dynasmith.ports.checkpoints import Claim, KeptInTable
 from dynasmith.ports.items import OpenSink, OpenSource, Sink, Source
 from dynasmith.ports.listener import Listener, silent
 
 _log = logging.getLogger("dynasmith.jobs")
+
+STOPPED_GLANCE_SECONDS = 2.0
+"""How long the tables of a job that was stopped are looked at."""
 
 RAN_SECONDS = "ran_seconds"
 """The parameter of a job that adds up how long its runs took; what a kill cut off is missing."""
@@ -40,7 +45,8 @@ class Ways:
     """Where the items of a job come from, what happens to them, where they go, how fast.
 
     With ``processes`` the segments are moved by so many others; source, sink and stage are then sent to them, and what
-    the sink must remember of a segment (its mark) must be nothing that one process knows alone.
+    the sink must remember of a segment (its mark) must be nothing that one process knows alone. ``tables`` must be the
+    same ones until the end.
     """
 
     source: OpenSource
@@ -54,17 +60,22 @@ class Ways:
     processes: int = 0
     table: str = ""
     total_items: int | None = None
+    tables: Sequence[TableEnd] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What a run needs of the world: who listens, which loop, what time it is, how it is stopped, who runs it."""
+    """What a run needs of the world: who listens, which loop, what time it is, how it is stopped, who runs it.
+
+    ``monotonic`` is the clock in seconds by which the tables are compared once a minute.
+    """
 
     listener: Listener = silent
     loop_factory: LoopFactory = asyncio.new_event_loop
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     stop: Stop | None = None
     owner: str = ""
+    monotonic: Callable[[], float] = monotonic
 
 
 def run_job(claim: Claim, ways: Ways, around: Around | None = None) -> Report:
@@ -121,10 +132,11 @@ async def _run(claim: Claim, ways: Ways, around: Around, stop: Stop, resumed: bo
     try:
         async with AsyncExitStack() as opened:
             ends = await _opened(claim, ways, opened)
-            flow = _flow(claim, ways, around, stop, ends)
+            same = _same_tables(claim, ways, around)
+            opened.push_async_callback(same.close)
+            flow = _flow(claim, ways, around, stop, ends, same)
             await flow.begin()
-            await flow.run(_moving(flow, ways, around, ends))
-            reached = _state_of(flow, stop)
+            reached = await _moved(flow, _moving(flow, ways, around, ends), same)
             if reached == "done":
                 await flow.sink.finish(str(flow.target_digest))
             state = reached
@@ -158,6 +170,38 @@ async def _run(claim: Claim, ways: Ways, around: Around, stop: Stop, resumed: bo
     return report
 
 
+async def _moved(flow: Flow, moving: Moving, same: SameTables) -> State:
+    """Move what is left; how far that came. What was written to a table that is another one now is not there."""
+    try:
+        await flow.run(moving)
+    except DynasmithError as error:
+        found = await same.explained(error)
+        if found is error:
+            raise
+        raise found from error
+    reached = _state_of(flow, flow.stop)
+    if reached == "done":
+        await same.check()
+    elif reached == "interrupted":
+        with suppress(TimeoutError):  # a service that does not answer must not hold up who wants to stop
+            async with asyncio.timeout(STOPPED_GLANCE_SECONDS):
+                await same.glance()
+    return reached
+
+
+def _same_tables(claim: Claim, ways: Ways, around: Around) -> SameTables:
+    job = claim.job
+    told = Told(
+        since=f"since job {job.id} began",
+        lost="what the job read and wrote until then is not in this one.",
+        hint=f"dynasmith jobs cancel {job.id}, then start a new job",
+    )
+    also = [claim.check_table] if isinstance(claim, KeptInTable) else []
+    same = SameTables(ways.tables, told, around.listener, around.monotonic, also)
+    same.note_unknown()
+    return same
+
+
 @dataclass(frozen=True, slots=True)
 class _Ends:
     """Both ends of a job, open in this process, and the pace between them."""
@@ -185,7 +229,7 @@ async def _opened(claim: Claim, ways: Ways, opened: AsyncExitStack) -> _Ends:
     return _Ends(source, sink, reads, writes)
 
 
-def _flow(claim: Claim, ways: Ways, around: Around, stop: Stop, ends: _Ends) -> Flow:
+def _flow(claim: Claim, ways: Ways, around: Around, stop: Stop, ends: _Ends, same: SameTables) -> Flow:
     async def before(at: Mapping[int, Checkpoint]) -> None:
         if ways.distinct is not None:
             await ways.distinct.recall(ends.source, ways.stage, at, stop)
@@ -199,6 +243,7 @@ def _flow(claim: Claim, ways: Ways, around: Around, stop: Stop, ends: _Ends) -> 
         listener=around.listener,
         table=ways.table,
         total_items=ways.total_items,
+        same=same,
     )
 
 

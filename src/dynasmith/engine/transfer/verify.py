@@ -17,6 +17,8 @@ from dynasmith.engine.transfer.distinct import signed_hash
 from dynasmith.engine.transfer.loop import Stop, run
 from dynasmith.engine.transfer.pacing import UNLIMITED, Pacer, Rates
 from dynasmith.engine.transfer.running import Around
+from dynasmith.engine.transfer.same_tables import READING, SameTables
+from dynasmith.engine.transfer.sides import TableEnd
 from dynasmith.engine.transfer.stage import Stage
 from dynasmith.errors import AccessDenied, Interrupted
 from dynasmith.items.digest import Digest, Digester, item_hash
@@ -42,7 +44,8 @@ Kind = Literal["missing", "extra", "differs", "twice"]
 class VerifySide:
     """One side: its items, what happens to them before they are compared, how to read some again.
 
-    ``seen`` keeps the keys of a stage that makes one key of several; without it each of its items counts.
+    ``seen`` keeps the keys of a stage that makes one key of several; without it each of its items counts. ``end`` is
+    the table, which must be the same one until the end.
     """
 
     source: OpenSource
@@ -51,6 +54,7 @@ class VerifySide:
     reads: Rates = UNLIMITED
     at_once: int = 8
     seen: Callable[[], Seen] | None = None
+    end: TableEnd | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +110,16 @@ def verify(
     """Compare both sides; ``key`` is the target's, ``limit`` how many differing keys are wanted.
 
     Reads each side once, and on a difference once more. Writes nothing. Raises Interrupted on a signal: there is
-    nothing to resume, it is run again.
+    nothing to resume, it is run again; CheckpointError where a table was deleted meanwhile, or made again.
     """
     around = around or Around()
-    return run(
-        lambda stop: _verify(source, target, key, limit, stop), loop_factory=around.loop_factory, stop=around.stop
-    )
+    ends = [side.end for side in (source, target) if side.end is not None]
+
+    async def main(stop: Stop) -> Verified:
+        async with SameTables(ends, READING, around.listener, around.monotonic).watched():
+            return await _verify(source, target, key, limit, stop)
+
+    return run(main, loop_factory=around.loop_factory, stop=around.stop)
 
 
 class _Buckets:
