@@ -1,6 +1,6 @@
 """Every port of a backfill with a killer at its calls: source, updates, journal, ledger."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from dynasmith.engine.transfer.sides import TableEnd
@@ -61,6 +61,9 @@ class KillJournal:
     async def begin(self, segment: int, mark: bytes) -> Sequence[Entry]:
         found: Sequence[Entry] = await self.killer.call(self.real.begin(segment, mark))
         return found
+
+    def guard(self, check: Callable[[], None]) -> None:
+        self.real.guard(check)
 
     async def append(self, segment: int, changes: Sequence[bytes]) -> Sequence[EntryId]:
         found: Sequence[EntryId] = await self.killer.call(self.real.append(segment, changes))

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dynasmith.aws.items.calls import Calls, Patience, batch_write_body
-from dynasmith.aws.items.exchange import Answer, BrokenReply
+from dynasmith.aws.items.exchange import Answer, BrokenReply, Check, allowed
 from dynasmith.aws.items.failure import failure_of
 from dynasmith.aws.items.replies import REQUIRED, batch_get_reply, batch_write_reply, item_reply, statements_reply
 from dynasmith.aws.items.sink import TableSink
@@ -178,7 +178,7 @@ class Saying:
         self.bodies = list(bodies)
         self.heard: list[bytes] = []
 
-    async def __call__(self, operation: str, body: bytes) -> Answer:  # noqa: ARG002
+    async def __call__(self, operation: str, body: bytes, check: Check = allowed) -> Answer:  # noqa: ARG002
         self.heard.append(body)
         return Answer(200, {}, self.bodies.pop(0) if len(self.bodies) > 1 else self.bodies[0])
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dynasmith.aws.items.calls import Calls, Patience
-from dynasmith.aws.items.exchange import Answer
+from dynasmith.aws.items.exchange import Answer, Check, allowed
 from dynasmith.aws.items.loop import new_event_loop
 from dynasmith.aws.items.sink import TableSink
 from dynasmith.aws.items.updates import TableUpdates
@@ -36,7 +36,7 @@ class Stumbling:
         self.statements = statements
         self.under_way = asyncio.Event()
 
-    async def __call__(self, operation: str, body: bytes) -> Answer:
+    async def __call__(self, operation: str, body: bytes, check: Check = allowed) -> Answer:  # noqa: ARG002
         if operation == "BatchExecuteStatement":
             return self.statements
         asked = json.loads(body)

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from dynasmith.cli.counted import counted
+from dynasmith.cli.counted import counted, either
 from dynasmith.cli.shared import Invocation, print_json
-from dynasmith.engine.transfer.events import FlowDead, FlowEnded, FlowNote, FlowProgress, FlowStarted
+from dynasmith.engine.transfer.events import FlowDead, FlowEnded, FlowNote, FlowProgress, FlowStarted, FlowStopping
 from dynasmith.ports.listener import Event
 
 if TYPE_CHECKING:
@@ -91,6 +91,11 @@ class FlowShown:
                     self._say(f"Dead letter ({event.code}){place}: {event.reason}", "yellow")
                     if event.trace:
                         self._say(event.trace, "dim")
+                case FlowStopping():
+                    what = counted(event.requests, "request") + " under way"
+                    if event.processes:
+                        what = f"the requests under way in {either(event.processes, 'process', 'processes')}"
+                    self._say(f"Stopping: waiting for {what}; press Ctrl-C again to stop at once.", "yellow")
                 case FlowEnded(state="failed"):
                     # What was under way when the error came may be written, and is not in the counts.
                     known = counted(event.counts.read, "item") if event.counts.read else "no page of items"

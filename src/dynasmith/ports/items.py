@@ -14,6 +14,7 @@ from dynasmith.items.condition.condition import Filter
 from dynasmith.items.key import KeySchema
 from dynasmith.items.wire import RawItem, Units
 from dynasmith.jobs.steer import Throttle
+from dynasmith.ports.permit import Permit
 
 Item: TypeAlias = RawItem | bytes
 """One item as wire bytes, still a part of its page or a piece of its own."""
@@ -133,7 +134,10 @@ class Sink(Protocol):
     async def begin(self, segment: int, mark: bytes) -> bool: ...
 
     async def write(self, segment: int, items: Sequence[Item], *, only_new: bool = False) -> Outcome:
-        """Write a batch of distinct keys. ``only_new``: where another item has the key, ours is dead (collision)."""
+        """Write a batch of distinct keys. ``only_new``: where another item has the key, ours is dead (collision).
+
+        The outcome speaks of fewer items only where the run stopped before all of them were sent.
+        """
         ...
 
     async def mark(self, segment: int) -> bytes: ...
@@ -162,9 +166,26 @@ class Paced(Protocol):
         """Wait until ``items`` that the service turned away just now may be sent once more, ``after_seconds`` at least.
 
         It counts against the pace of writes like a first try: an offer that was turned away used nothing, and is the
-        load that throttled. What is used in the end is settled once, with the outcome.
+        load that throttled. What is used in the end is settled once, with the outcome. Raises Halted, LeaseLost.
         """
         ...
+
+
+@runtime_checkable
+class Permitted(Protocol):
+    """A ``Heard`` that has the permit of its run: a flow opens its ends with one."""
+
+    @property
+    def permit(self) -> Permit:
+        """Asked before each request."""
+        ...
+
+    def __call__(self, throttles: Sequence[Throttle]) -> None: ...
+
+
+def permit_of(heard: Heard) -> Permit | None:
+    """The permit of the run that a source or a sink is opened for; None outside of a run."""
+    return heard.permit if isinstance(heard, Permitted) else None
 
 
 OpenSource: TypeAlias = Callable[[Heard], Awaitable[Source]]

@@ -1,6 +1,6 @@
 """The undo journal: what a backfill is about to change, kept before it is sent, so that it can be put back."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
 from msgspec import Struct
@@ -29,6 +29,10 @@ class Journal(Protocol):
         Gives the entries after the mark: their changes were perhaps sent, and the page that they belong to is done
         again. Raises CheckpointError where the journal does not hold what the mark promises.
         """
+        ...
+
+    def guard(self, check: Callable[[], None]) -> None:
+        """Call ``check`` right before each write from now on, in any thread: what it raises ends the journal."""
         ...
 
     async def append(self, segment: int, changes: Sequence[bytes]) -> Sequence[EntryId]:

@@ -8,11 +8,11 @@ from typing import Protocol
 
 
 class NotSent(Exception):
-    """The run is paused or stops: the request was not sent. Whoever gets it waits with ``Permit.enter``."""
+    """The run is paused or stops: the request was not sent. ``Permit.enter`` waits until it may be."""
 
 
 class Halted(NotSent):
-    """The run stops: nothing more is sent. What was not sent stays undone, and a resumed run does it."""
+    """The run stops: nothing more is sent. What was not sent is left to a later run."""
 
 
 class Term(Protocol):
@@ -20,41 +20,34 @@ class Term(Protocol):
 
     @property
     def until(self) -> float:
-        """The time of ``ports.clock.lease_clock`` from which nothing may be written; it moves on while it is renewed.
-
-        Infinite where there is nothing that ends.
-        """
+        """The time of ``ports.clock.lease_clock`` from which nothing may be written; it moves on as it is renewed."""
         ...
 
 
 class Permit(Protocol):
-    """Asked before each request of a run; one run has one, in each of its processes."""
+    """Asked before each request of a run. A run has one in each of its processes."""
+
+    under_way: int
+    """Writes that were sent and have no answer yet."""
+
+    @property
+    def paused_seconds(self) -> float:
+        """How long the run has been paused, all in all: time that no request's patience counts."""
+        ...
 
     async def enter(self) -> None:
-        """Return when the run may send. Waits while it is paused. Raises Halted where it stops, LeaseLost."""
+        """Return when the run may send; waits while it is paused. Raises Halted where it stops, and LeaseLost."""
         ...
 
     def check(self) -> None:
         """Raise where nothing may be sent right now: NotSent, Halted, LeaseLost. Called as late as possible, on the
-        loop or in the thread that sends; costs one look at the clock."""
+        loop or in the thread that sends. Costs one look at the clock."""
         ...
 
     def check_lease(self) -> None:
-        """Raise LeaseLost where the lease may have ended; a pause is allowed."""
+        """Raise LeaseLost where the lease may have ended; a paused or stopping run may go on."""
         ...
 
-
-class Unlimited:
-    """The permit of what is not part of a job: it always says yes."""
-
-    async def enter(self) -> None:
-        """Return at once."""
-
-    def check(self) -> None:
-        """Allow it."""
-
-    def check_lease(self) -> None:
-        """Allow it."""
-
-
-UNLIMITED_PERMIT = Unlimited()
+    async def sleep(self, seconds: float) -> None:
+        """Wait that long, or until the run is paused, goes on or stops."""
+        ...

@@ -89,10 +89,11 @@ class Answer(Struct, frozen=True, kw_only=True):
 
     ``done``: written and acknowledged. ``conflict``: not written, because the item is ``current`` now (None: there is
     none); where ``uncertain``, a reply was lost before, so the change may have been written and changed again.
-    ``refused``: the service will never take it; ``code`` and ``reason`` say why, nothing was written.
+    ``refused``: the service will never take it; ``code`` and ``reason`` say why, nothing was written. ``unsent``: the
+    run stopped before it was sent; where ``uncertain``, before it was sent again, so it may have been written.
     """
 
-    kind: Literal["done", "conflict", "refused"]
+    kind: Literal["done", "conflict", "refused", "unsent"]
     current: bytes | None = None
     uncertain: bool = False
     code: str = ""
@@ -114,7 +115,10 @@ class Updates(Protocol):
     """Writes changes to one table. Throttles and stumbles are waited out; every other error is a DynasmithError."""
 
     async def send(self, changes: Sequence[Change]) -> Sent:
-        """Write up to ``batch_items`` changes of distinct keys; each has its answer when this returns."""
+        """Write up to ``batch_items`` changes of distinct keys; each has its answer when this returns.
+
+        Raises LeaseLost.
+        """
         ...
 
     @property

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from dynasmith.aws.guard.allowed import STATEMENTS, own_call_reads
-from dynasmith.aws.items.exchange import Answer, Exchange
+from dynasmith.aws.items.exchange import Answer, Check, Exchange, allowed
 from dynasmith.errors import RunError
 
 _MARK = "_dynasmith_only_reads"
@@ -42,12 +42,12 @@ class ReadingExchange:
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
 
-    async def __call__(self, operation: str, body: bytes) -> Answer:
+    async def __call__(self, operation: str, body: bytes, check: Check = allowed) -> Answer:
         """Send one request once. Raises RunError for a call that is not on the allow-list."""
         request = msgspec.json.decode(body) if operation in STATEMENTS else {}
         if not own_call_reads("dynamodb", operation, request):
             raise _refused(f"dynamodb {operation}")
-        return await self._exchange(operation, body)
+        return await self._exchange(operation, body, check)
 
     def clock_is(self, date: str) -> None:
         """Sign with the service's clock from now on."""

@@ -13,14 +13,15 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 
-from dynasmith.aws.items.exchange import BrokenExchange, BrokenReply, Exchange
+from dynasmith.aws.items.exchange import Answer, BrokenExchange, BrokenReply, Exchange
 from dynasmith.aws.items.failure import Failure, Reason, Verdict, error_of, failure_of
 from dynasmith.aws.items.replies import batch_get_reply, batch_write_reply, item_reply, scan_page, text, units_of
 from dynasmith.aws.items.unprocessed import found_and_left, has_key, items_left
 from dynasmith.errors import ConditionFailed, DynasmithError, ServiceUnavailable, Unreachable
 from dynasmith.items.wire import RawItem, ScanPage, Units
 from dynasmith.jobs.steer import Throttle, held_back, throttle_of
-from dynasmith.ports.items import Heard, Item, Paced
+from dynasmith.ports.items import Heard, Item, Paced, permit_of
+from dynasmith.ports.permit import NotSent, Permit
 
 Reply = TypeVar("Reply")
 
@@ -74,28 +75,35 @@ class Calls:
     chance: random.Random = field(default_factory=random.Random)
     retried: int = 0
     paced: Paced | None = None
+    permit: Permit | None = None
     _answered: bool = False
 
     def __post_init__(self) -> None:
         if self.paced is None and isinstance(self.heard, Paced):
             self.paced = self.heard
+        if self.permit is None:
+            self.permit = permit_of(self.heard)
+
+    def now(self) -> float:
+        """Seconds that count for patience: while the run is paused they stand still."""
+        return monotonic() if self.permit is None else monotonic() - self.permit.paused_seconds
 
     async def send(
         self, operation: str, table: str, body: bytes, read: Callable[[bytes], Reply], *, items: int = 1
     ) -> Reply:
         """What ``read`` makes of the body of a 200 reply. Raises Refused for what no retry helps, and an error of
-        ``dynasmith.errors`` when patience ends.
+        ``dynasmith.errors`` when patience ends; Halted where the run stops before an attempt, and LeaseLost.
 
         ``read`` raises BrokenReply for a body that is not the answer to this request; it is then sent again. ``items``
         is how many it writes: one that is throttled waits for the pace before it is sent again.
         """
-        began = monotonic()
+        began = self.now()
         attempt = broken = 0
         asked_again = False
         while True:
             failure: Failure | None = None
             try:
-                answer = await self.exchange(operation, body)
+                answer = await self._attempt(operation, body)
                 if answer.status == 200:
                     reply = read(answer.body)
                     self._answered = True
@@ -103,20 +111,39 @@ class Calls:
                 failure = failure_of(answer)
             except BrokenExchange as error:
                 broken += isinstance(error, BrokenReply)
-                self._give_up_on_broken(error, operation, table, monotonic() - began, broken)
+                self._give_up_on_broken(error, operation, table, self.now() - began, broken)
             else:
                 self._answered = True
                 if failure.verdict in (Verdict.CLOCK, Verdict.CREDENTIALS) and not asked_again:
                     asked_again = True
                     self._mend(failure, answer.headers.get("date", ""))
                     continue
-                self._give_up(failure, operation, table, monotonic() - began)
+                self._give_up(failure, operation, table, self.now() - began)
                 if failure.verdict is Verdict.SLOWER:
                     self.heard(throttles_of(failure.reasons, operation))
             self.retried += 1
             turned_away = failure is not None and failure.verdict is Verdict.SLOWER and operation not in _READS
             began += await self.back_off(attempt, items if turned_away else 0)
             attempt += 1
+
+    async def _attempt(self, operation: str, body: bytes) -> Answer:
+        """One reply. What writes, and each page of a scan, is sent only while the run may send. Reads of single items
+        are part of a write that is under way, and cost little: of them only the lease is asked."""
+        permit = self.permit
+        if permit is None:
+            return await self.exchange(operation, body)
+        if operation in _LOOKUPS:
+            return await self.exchange(operation, body, permit.check_lease)
+        while True:
+            await permit.enter()
+            writes = operation not in _READS
+            permit.under_way += writes
+            try:
+                return await self.exchange(operation, body, permit.check)
+            except NotSent:  # it was paused, or began to stop, while this waited for a connection
+                continue
+            finally:
+                permit.under_way -= writes
 
     async def back_off(self, attempt: int, items: int = 0) -> float:
         """Wait before try number ``attempt + 2``: full jitter, doubling up to the longest; then for leave of the pace,
@@ -125,11 +152,11 @@ class Calls:
         longest = min(self.patience.longest_seconds, self.patience.first_seconds * 2 ** min(attempt, 20))
         seconds = self.chance.uniform(0.0, longest)
         if not items or self.paced is None:
-            await asyncio.sleep(seconds)
+            await (asyncio.sleep(seconds) if self.permit is None else self.permit.sleep(seconds))
             return 0.0
-        asked = monotonic()
+        asked = self.now()
         await self.paced.again(items, seconds)
-        return monotonic() - asked - seconds
+        return max(0.0, self.now() - asked - seconds)
 
     def of_part(self, share: float) -> "Calls":
         """The same calls for what was left over of a batch: a throttle of theirs holds back only that share of it."""
@@ -304,6 +331,7 @@ def throttles_of(reasons: Sequence[Reason], operation: str) -> tuple[Throttle, .
     return known or (Throttle("read" if operation in _READS else "write", ""),)
 
 
+_LOOKUPS = frozenset({"GetItem", "BatchGetItem", "TransactGetItems"})
 _READS = frozenset({"Scan", "Query", "GetItem", "BatchGetItem", "TransactGetItems"})
 
 

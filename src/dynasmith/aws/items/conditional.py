@@ -21,6 +21,7 @@ from dynasmith.items.digest import item_hash
 from dynasmith.items.key import KeySchema, encode_key, format_key, key_of
 from dynasmith.items.wire import Units, attributes
 from dynasmith.ports.items import Dead, Item, Mode, Outcome, merged, total
+from dynasmith.ports.permit import Halted
 from dynasmith.ports.together import together
 
 DUPLICATE = "DuplicateItem"
@@ -76,6 +77,8 @@ class ConditionalPuts:
                 return said
             outcome = await self.put(first, run.only_new)
             run.others.append(outcome)
+            if not outcome.arrived:  # the run stops
+                return said
             ours = outcome.written or outcome.already
             try:
                 standing = first if ours else await self._calls.get(self._table, self.key_of(first))
@@ -85,7 +88,10 @@ class ConditionalPuts:
             statement = None if standing is None else insert_of(standing, self._table)
             if statement is None:
                 return said[1:]  # nothing to try it on: the next batch may know
-            reply = await road.probe(statement)
+            try:
+                reply = await road.probe(statement)
+            except Halted:
+                return said[1:]
             if reply is not None:
                 run.group.units.append(units_of(reply.capacity))
                 road.usable = True
@@ -94,9 +100,11 @@ class ConditionalPuts:
             return said[1:]
 
     async def put(self, item: Item, only_new: bool) -> Outcome:
-        """Write one item by a conditional PutItem."""
+        """Write one item by a conditional PutItem. An outcome of nothing: the run stops."""
         try:
             outcome = await self._calls.put(self._table, item, self._condition(item, only_new))
+        except Halted:
+            return Outcome()
         except Refused as refused:
             if refused.failure.code not in ITEM_FAULTS:
                 raise as_error(refused, "PutItem", self._table) from refused
@@ -193,11 +201,14 @@ class _Run:
         """Write it by PutItem."""
         outcome = await self.puts.put(each.item, self.only_new)
         self.others.append(outcome)
-        return not outcome.dead
+        return bool(outcome.arrived) and not outcome.dead
 
     def refuse(self, each: _Insert, code: str, reason: str) -> None:
         """It stays out."""
         self.others.append(dead([each.item], code, reason))
+
+    def leave(self, each: _Insert) -> None:
+        """Nothing is said of it."""
 
     async def outcome(self) -> Outcome:
         """What became of the statements; keys that were taken are looked at."""

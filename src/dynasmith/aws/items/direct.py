@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from dynasmith.aws.items.address import Address
 from dynasmith.aws.items.credentials import Credentials
-from dynasmith.aws.items.exchange import Answer, BrokenExchange, checked_body
+from dynasmith.aws.items.exchange import Answer, BrokenExchange, Check, allowed, checked_body
 from dynasmith.aws.items.signing import Signing
 from dynasmith.aws.items.tls import tls_of
 
@@ -179,7 +179,7 @@ class DirectExchange:
         self._sweeping: asyncio.TimerHandle | None = None
         self._closed = False
 
-    async def __call__(self, operation: str, body: bytes) -> Answer:
+    async def __call__(self, operation: str, body: bytes, check: Check = allowed) -> Answer:
         """Send one request once."""
         headers = await self._signing.headers(operation, body)
         lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
@@ -187,6 +187,11 @@ class DirectExchange:
         await self._turn()
         try:
             connection = self._take() or await self._connect()
+            try:
+                check()
+            except BaseException:
+                self._free.append(connection)
+                raise
             try:
                 reply = connection.send(head, body, self._address.read_timeout_seconds)
                 status, got, raw = await reply

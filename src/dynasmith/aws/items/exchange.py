@@ -1,8 +1,8 @@
 """The seam of the transport: one callable that sends a request once and returns the reply, whatever sends it."""
 
 import zlib
-from collections.abc import Awaitable, Mapping
-from typing import NamedTuple, Protocol
+from collections.abc import Awaitable, Callable, Mapping
+from typing import NamedTuple, Protocol, TypeAlias
 
 TARGET = "DynamoDB_20120810"
 """The X-Amz-Target prefix; botocore's service model, metadata.targetPrefix."""
@@ -31,10 +31,21 @@ class BrokenReply(BrokenExchange):
     """A reply came, and it is not the service's answer to the request. A write may have been done."""
 
 
+Check: TypeAlias = Callable[[], None]
+"""Raises where a request may not be sent any more."""
+
+
+def allowed() -> None:
+    """The check of a request that may always be sent."""
+
+
 class Exchange(Protocol):
     """Sends one signed request. Raises BrokenExchange; never retries; any status is an Answer."""
 
-    def __call__(self, operation: str, body: bytes) -> Awaitable[Answer]: ...
+    def __call__(self, operation: str, body: bytes, check: Check = allowed) -> Awaitable[Answer]:
+        """Send it. ``check`` is called when there is a connection, right before the bytes are handed to it, on the loop
+        or in the thread that sends: what it raises ends the request, of which nothing was sent."""
+        ...
 
     def clock_is(self, date: str) -> None:
         """The service's Date header after it refused a signature for its time: sign with that clock from now on."""

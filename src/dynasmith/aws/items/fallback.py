@@ -5,6 +5,7 @@ signing plugins works; it keeps the same promises and passes the same tests.
 """
 
 import asyncio
+import io
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -13,25 +14,49 @@ from botocore.exceptions import BotoCoreError, HTTPClientError, NoCredentialsErr
 from botocore.exceptions import ConnectionError as BotoConnectionError
 
 from dynasmith.aws.items.address import Address
-from dynasmith.aws.items.exchange import TARGET, Answer, BrokenExchange, checked_body
+from dynasmith.aws.items.exchange import TARGET, Answer, BrokenExchange, Check, allowed, checked_body
 from dynasmith.aws.items.sign import CONTENT_TYPE
 from dynasmith.errors import NoCredentials
 
 
+class _Body(io.BytesIO):
+    """The body of a request. It is read when the connection is made and the headers were sent: without it the service
+    does nothing, so this is the latest point at which a request can still be taken back."""
+
+    def __init__(self, content: bytes, check: Check) -> None:
+        super().__init__(content)
+        self._check = check
+        self.refusal: Exception | None = None
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Some bytes; the first ones only if the check allows it."""
+        if self.tell() == 0:
+            try:
+                self._check()
+            except Exception as error:
+                self.refusal = error
+                raise
+        return super().read(size)
+
+
 class BotocoreExchange:
-    """Sends through ``client``'s own signer and HTTP session; ``connections`` is the number of threads."""
+    """Sends through ``client``'s own signer and HTTP session; ``connections`` is the number of threads.
+
+    A request whose bytes are being sent cannot be cut off, unlike those of the other transports.
+    """
 
     def __init__(self, client: Any, address: Address, *, connections: int = 16) -> None:
         self._client = client
         self._address = address
         self._threads = ThreadPoolExecutor(max_workers=connections, thread_name_prefix="dynasmith-botocore")
 
-    async def __call__(self, operation: str, body: bytes) -> Answer:
+    async def __call__(self, operation: str, body: bytes, check: Check = allowed) -> Answer:
         """Send one request once, in a thread."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, self._send, operation, body)
+        return await loop.run_in_executor(self._threads, self._send, operation, body, check)
 
-    def _send(self, operation: str, body: bytes) -> Answer:
+    def _send(self, operation: str, body: bytes, check: Check) -> Answer:
+        content = _Body(body, check)
         request = AWSRequest(
             method="POST",
             url=self._address.url,
@@ -45,12 +70,17 @@ class BotocoreExchange:
         )
         try:
             self._client._request_signer.sign(operation, request)
-            reply = self._client._endpoint.http_session.send(request.prepare())
+            check()
+            prepared = request.prepare()
+            prepared.body = content
+            reply = self._client._endpoint.http_session.send(prepared)
             headers = {name.lower(): value for name, value in reply.headers.items()}
             return Answer(reply.status_code, headers, checked_body(reply.content, headers))
         except NoCredentialsError as error:
             raise NoCredentials(f"No request can be signed: {error}", hint="dynasmith doctor") from error
         except (BotoConnectionError, HTTPClientError) as error:
+            if content.refusal is not None:
+                raise content.refusal from None
             raise BrokenExchange(str(error), refused="Could not connect" in str(error)) from error
         except BotoCoreError as error:
             raise BrokenExchange(str(error)) from error

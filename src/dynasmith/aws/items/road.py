@@ -8,7 +8,6 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from time import monotonic
 from typing import Generic, Protocol, TypeVar
 
 from dynasmith.aws.items.calls import Calls, Refused, as_error, throttles_of
@@ -16,6 +15,7 @@ from dynasmith.aws.items.replies import StatementError, StatementsReply, stateme
 from dynasmith.errors import ServiceUnavailable, TableNotFound
 from dynasmith.items.wire import Units
 from dynasmith.jobs.steer import held_back
+from dynasmith.ports.permit import Halted
 from dynasmith.ports.together import together
 
 _log = logging.getLogger("dynasmith.items")
@@ -66,6 +66,10 @@ class Way(Protocol[Written]):
         """It ends unwritten."""
         ...
 
+    def leave(self, each: Written) -> None:
+        """The run stops: it is not sent (again)."""
+        ...
+
 
 @dataclass(slots=True)
 class Road:
@@ -112,7 +116,8 @@ class Group(Generic[W]):
     retried: int = 0
 
     async def send(self, waiting: Sequence[W]) -> None:
-        """Write all of them; each has its end when this returns. As many calls as their bytes need."""
+        """Write all of them; each has its end when this returns, or was left where the run stops. As many calls as
+        their bytes need."""
         group, size = list[W](), 0
         for each in waiting:
             if group and (len(group) == STATEMENTS_MAX or size + len(each.statement) > GROUP_BYTES_MAX):
@@ -124,9 +129,13 @@ class Group(Generic[W]):
             await self._send(group)
 
     async def _send(self, waiting: Sequence[W]) -> None:
-        attempt, moved, whole = 0, monotonic(), len(waiting)
+        attempt, moved, whole = 0, self.road.calls.now(), len(waiting)
         while waiting:
-            reply = await self._asked(waiting, len(waiting) / whole)
+            try:
+                reply = await self._asked(waiting, len(waiting) / whole)
+            except Halted:
+                self._leave(waiting)
+                return
             if reply is None:
                 return
             again, alone = await self._sorted(waiting, reply, whole)
@@ -134,17 +143,25 @@ class Group(Generic[W]):
             if len(alone) == len(waiting) > 1 and all(done):
                 self.road.close("it refused every statement of a call, and took every item alone")
             if again and len(again) == len(waiting):
-                if monotonic() - moved > self.road.calls.patience.throttled_seconds:
+                if self.road.calls.now() - moved > self.road.calls.patience.throttled_seconds:
                     for each in again:
-                        self.way.refuse(each, "throttled", f"throttled for {monotonic() - moved:.0f} s")
+                        self.way.refuse(each, "throttled", f"throttled for {self.road.calls.now() - moved:.0f} s")
                     return
             else:
-                attempt, moved = 0, monotonic()
+                attempt, moved = 0, self.road.calls.now()
             waiting = again
             if again:
                 self.retried += len(again)
-                moved += await self.road.calls.back_off(attempt, len(again))
+                try:
+                    moved += await self.road.calls.back_off(attempt, len(again))
+                except Halted:
+                    self._leave(again)
+                    return
                 attempt += 1
+
+    def _leave(self, waiting: Sequence[W]) -> None:
+        for each in waiting:
+            self.way.leave(each)
 
     async def _asked(self, waiting: Sequence[W], share: float) -> StatementsReply | None:
         """The answers of one call; None where it was refused whole, and each went alone."""
@@ -165,9 +182,9 @@ class Group(Generic[W]):
             return None
         finally:
             self.retried += calls.retried * len(waiting)
+            for each in waiting:
+                each.uncertain = each.uncertain or calls.retried > 0
         road.calls._answered = True
-        for each in waiting:
-            each.uncertain = each.uncertain or calls.retried > 0
         self.units.append(units_of(reply.capacity))
         return reply
 

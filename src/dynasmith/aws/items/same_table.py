@@ -11,7 +11,7 @@ from functools import partial
 import msgspec
 
 from dynasmith.aws.items.calls import Calls
-from dynasmith.aws.items.exchange import Answer, BrokenExchange, BrokenReply, Exchange
+from dynasmith.aws.items.exchange import Answer, BrokenExchange, BrokenReply, Check, Exchange, allowed
 from dynasmith.aws.items.failure import failure_of
 from dynasmith.errors import CheckpointError
 from dynasmith.ports.items import TableState
@@ -69,17 +69,17 @@ class SameTableExchange:
         self._lost = 0
         self._compared = 0
 
-    def __call__(self, operation: str, body: bytes) -> Awaitable[Answer]:
+    def __call__(self, operation: str, body: bytes, check: Check = allowed) -> Awaitable[Answer]:
         """Send one request once. Raises CheckpointError where another table has the name now."""
-        return self._sent(operation, body)
+        return self._sent(operation, body, check)
 
-    async def _sent(self, operation: str, body: bytes) -> Answer:
+    async def _sent(self, operation: str, body: bytes, check: Check) -> Answer:
         if self._lost > self._compared:
             answer = await self._compare()
             if answer is not None:
                 return answer
         try:
-            return await self._exchange(operation, body)
+            return await self._exchange(operation, body, check)
         except BrokenExchange:
             self._lost += 1
             raise

@@ -1,7 +1,6 @@
 """A table as a sink: batches of puts, or conditional puts where the mode asks for them."""
 
 from collections.abc import Sequence
-from time import monotonic
 
 from dynasmith.aws.items.calls import Calls, Refused, as_error, batch_write_body, throttles_of
 from dynasmith.aws.items.conditional import ConditionalPuts, dead
@@ -10,6 +9,7 @@ from dynasmith.items.key import KeySchema
 from dynasmith.items.wire import Units
 from dynasmith.jobs.steer import held_back
 from dynasmith.ports.items import Item, Mode, Outcome, merged, total
+from dynasmith.ports.permit import Halted
 
 BATCH_ITEMS_MAX = 25
 """Requests of a BatchWriteItem (API reference, BatchWriteItem)."""
@@ -53,7 +53,8 @@ class TableSink:
         await self._calls.exchange.close()
 
     async def write(self, segment: int, items: Sequence[Item], *, only_new: bool = False) -> Outcome:  # noqa: ARG002
-        """Write one batch of distinct keys; returns when each of its items is written, standing, skipped or dead."""
+        """Write one batch of distinct keys; returns when each of its items is written, standing, skipped or dead, or
+        when the run stops: the outcome then speaks of those that have an answer."""
         if self._mode.kind == "overwrite" and not only_new:
             return await self._put_batch(items)
         return await self._conditional.write(items, only_new=only_new)
@@ -62,7 +63,7 @@ class TableSink:
 
     async def _put_batch(self, items: Sequence[Item]) -> Outcome:
         pending: Sequence[Item] = items
-        retried, attempt, moved = 0, 0, monotonic()
+        retried, attempt, moved = 0, 0, self._calls.now()
         units: list[Units] = []
         while True:
             body = batch_write_body(self._table, pending)
@@ -72,6 +73,8 @@ class TableSink:
                 return merged([done, await self._put_batch(pending[:half]), await self._put_batch(pending[half:])])
             try:
                 reply = await self._of(len(pending) / len(items)).batch_write(self._table, body, pending)
+            except Halted:
+                return Outcome(written=len(items) - len(pending), retried=retried, units=total(units))
             except Refused as refused:
                 rest = await self._after_refusal(pending, refused)
                 done = Outcome(written=len(items) - len(pending), retried=retried, units=total(units))
@@ -82,14 +85,17 @@ class TableSink:
                 return Outcome(written=len(items), retried=retried, units=total(units))
             self._calls.heard(held_back(throttles_of((), "BatchWriteItem"), len(left) / len(items)))
             if len(left) < len(pending):
-                attempt, moved = 0, monotonic()
-            elif monotonic() - moved > self._calls.patience.throttled_seconds:
-                over = dead(left, "throttled", f"left unprocessed for {monotonic() - moved:.0f} s")
+                attempt, moved = 0, self._calls.now()
+            elif self._calls.now() - moved > self._calls.patience.throttled_seconds:
+                over = dead(left, "throttled", f"left unprocessed for {self._calls.now() - moved:.0f} s")
                 done = Outcome(written=len(items) - len(left), retried=retried, units=total(units))
                 return merged([done, over])
             retried += len(left)
             pending = left
-            moved += await self._calls.back_off(attempt, len(left))
+            try:
+                moved += await self._calls.back_off(attempt, len(left))
+            except Halted:
+                return Outcome(written=len(items) - len(left), retried=retried, units=total(units))
             attempt += 1
 
     def _of(self, share: float) -> Calls:

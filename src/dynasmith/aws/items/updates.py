@@ -19,6 +19,7 @@ from dynasmith.aws.items.unprocessed import has_key
 from dynasmith.items.key import KeySchema, encode_key, key_of
 from dynasmith.items.wire import Units
 from dynasmith.ports.items import Heard, total
+from dynasmith.ports.permit import Halted
 from dynasmith.ports.together import together
 from dynasmith.ports.updates import DONE, Answer, Change, OpenUpdates, Sent, still_expected
 
@@ -53,8 +54,13 @@ class TableUpdates:
         """Write the changes; see the port. Raises AccessDenied where neither road is allowed."""
         waiting = [_Waiting(place, change=change) for place, change in enumerate(changes)]
         run = _Run(self, [DONE] * len(changes))
-        if self._road.usable is None and changes:
-            await self._choose(changes[0], run)
+        try:
+            if self._road.usable is None and changes:
+                await self._choose(changes[0], run)
+        except Halted:
+            for each in waiting:
+                run.leave(each)
+            return run.sent
         singles, said = [], list[_Waiting]()
         for each in waiting:
             statement = statement_of(each.change, self._table, self._names) if self._road.usable else None
@@ -119,6 +125,10 @@ class _Run:
         """It will never be written."""
         self._answers[each.place] = Answer(kind="refused", code=code, reason=reason, uncertain=each.uncertain)
 
+    def leave(self, each: _Waiting) -> None:
+        """It is not sent (again)."""
+        self._answers[each.place] = Answer(kind="unsent", uncertain=each.uncertain)
+
     async def alone(self, each: _Waiting) -> bool:
         """Write one change by UpdateItem."""
         calls = replace(self._calls, retried=0)
@@ -126,6 +136,10 @@ class _Run:
             body = update_of(each.change, self._table, self._updates._names)
             reply = await calls.send("UpdateItem", self._table, body, item_reply)
             self._calls._answered = True
+        except Halted:
+            each.uncertain = each.uncertain or calls.retried > 0
+            self.leave(each)
+            return False
         except Refused as refused:
             await self._one_refused(each, refused, each.uncertain or calls.retried > 0)
             return False

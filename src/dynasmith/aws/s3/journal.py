@@ -91,6 +91,7 @@ class S3Journal:
         self._new = new
         self._segments: dict[int, _Segment] = {}
         self._failure: Exception | None = None
+        self._check: Callable[[], None] = lambda: None
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="dynasmith-journal")
 
     async def begin(self, segment: int, mark: bytes) -> Sequence[Entry]:
@@ -130,6 +131,10 @@ class S3Journal:
         read = self._objects.read_all(frame_name(prefix, number) for number in later)
         return [(number, written) for number, written in zip(later, read, strict=True) if written is not None]
 
+    def guard(self, check: Callable[[], None]) -> None:
+        """See the port."""
+        self._check = check
+
     async def append(self, segment: int, changes: Sequence[bytes]) -> Sequence[EntryId]:
         """See the port. Returns when the frame is in S3."""
         known = self._known(segment)
@@ -154,7 +159,10 @@ class S3Journal:
         return f"{known.entries}/{known.voids}".encode()
 
     async def close(self) -> None:
-        """Wait until what was queued is written."""
+        """Write the voids that wait, and wait until what was queued is written."""
+        for segment, known in self._segments.items():
+            if known.voided:
+                self._flush(segment, known)
         flushing = [known.flushing for known in self._segments.values() if known.flushing is not None]
         await asyncio.gather(*flushing, return_exceptions=True)
         self._pool.shutdown()
@@ -210,7 +218,10 @@ class S3Journal:
         A place that is taken holds this frame (its reply was lost and botocore sent it again), or one of a run that
         was killed while it sent it: nothing that S3 took is ever written over.
         """
-        while self._objects.create(frame_name(prefix, number), frame) is None:
+        while True:
+            self._check()
+            if self._objects.create(frame_name(prefix, number), frame) is not None:
+                break
             found = self._objects.read(frame_name(prefix, number))
             if found is not None and found.content == frame:
                 break

@@ -28,7 +28,7 @@ from dynasmith.jobs.job import Job
 from dynasmith.jobs.report import Report
 from dynasmith.jobs.segments import plan_segments
 from dynasmith.ports.checkpoints import Claim, Ledger
-from dynasmith.ports.items import Heard
+from dynasmith.ports.items import Heard, permit_of
 from dynasmith.ports.journal import Journal
 from dynasmith.ports.updates import OpenUpdates
 
@@ -146,8 +146,15 @@ def _run(
     unsure = Unsure(table.key)
 
     async def sink(heard: Heard) -> ChangeSink:
-        resolve = Again(rewriter)
-        return ChangeSink(await updates(heard), table.key, resolve, journal=journal, unsure=unsure, quota=quota)
+        return ChangeSink(
+            await updates(heard),
+            table.key,
+            Again(rewriter),
+            journal=journal,
+            unsure=unsure,
+            quota=quota,
+            permit=permit_of(heard),
+        )
 
     first = canary.items if canary is not None else quota.left
     paged = asked if first is None else _small_pages(asked, first)

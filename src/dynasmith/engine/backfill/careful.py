@@ -34,7 +34,7 @@ class Canary:
         if self.seen >= self.items and not self.reached:
             self.reached = True
             self.remember()
-            self.stop.ask()
+            self.stop.finish()
 
 
 def careful_source(source: OpenSource, quota: Quota, canary: Canary | None) -> OpenSource:

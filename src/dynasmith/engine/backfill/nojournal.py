@@ -1,6 +1,6 @@
 """The journal of a job that keeps none: an undo, or a backfill that was told so."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from dynasmith.ports.journal import Entry, EntryId
 
@@ -11,6 +11,9 @@ class NoJournal:
     async def begin(self, segment: int, mark: bytes) -> Sequence[Entry]:  # noqa: ARG002  # the port's words
         """Nothing was kept."""
         return ()
+
+    def guard(self, check: Callable[[], None]) -> None:
+        """Nothing is written."""
 
     async def append(self, segment: int, changes: Sequence[bytes]) -> Sequence[EntryId]:  # noqa: ARG002
         """Ids of nothing."""

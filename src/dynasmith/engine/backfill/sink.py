@@ -15,6 +15,7 @@ from dynasmith.items.wire import Units
 from dynasmith.jobs.retry import CONTENDED, Retry
 from dynasmith.ports.items import Dead, Item, Outcome, total
 from dynasmith.ports.journal import Journal
+from dynasmith.ports.permit import Halted, Permit
 from dynasmith.ports.updates import Answer, Change, Updates, decode_change, encode_change
 
 
@@ -74,7 +75,7 @@ class ChangeSink:
 
     ``resolve`` decides about conflicts, at most ``contended.tries`` times an item; then it is a dead letter.
     ``unsure`` is what an interrupted run perhaps wrote already; ``quota`` keeps a place for each. ``notes`` learns what
-    others changed, in the place of a journal.
+    others changed, in the place of a journal. Nothing is kept in the journal, nor sent, where ``permit`` says no.
     """
 
     def __init__(
@@ -87,6 +88,7 @@ class ChangeSink:
         unsure: Unsure | None = None,
         quota: Quota | None = None,
         notes: Notes | None = None,
+        permit: Permit | None = None,
         contended: Retry = CONTENDED,
         chance: Random | None = None,
     ) -> None:
@@ -99,6 +101,9 @@ class ChangeSink:
         self._contended = contended
         self._chance = chance or Random()
         self._unsure = unsure or Unsure(key)
+        self._permit = permit
+        if permit is not None:
+            self._journal.guard(permit.check_lease)
 
     @property
     def batch_items(self) -> int:
@@ -127,12 +132,17 @@ class ChangeSink:
         await self._updates.close()
 
     async def write(self, segment: int, items: Sequence[Item], *, only_new: bool = False) -> Outcome:  # noqa: ARG002
-        """Write one batch of changes of distinct keys; returns when the end of each is known."""
+        """Write one batch of changes of distinct keys; returns when the end of each is known, or the run stops."""
         changes = [decode_change(item) for item in items]
         earlier = [list(self._unsure.take(change.before)) for change in changes]
         tally = _Tally()
         delays = self._contended.delays(self._chance.random)
         while True:
+            try:
+                if self._permit is not None:
+                    await self._permit.enter()
+            except Halted:
+                return tally.outcome
             kept = [with_earlier(change, known) for change, known in zip(changes, earlier, strict=True)]
             ids = await self._journal.append(segment, [encode_change(change) for change in kept])
             sent = await self._updates.send(changes)
@@ -155,7 +165,7 @@ class ChangeSink:
                     tally.bury("contended", f"item {key} was changed by others at every try", bytes(change.before))
                 return tally.outcome
             tally.retried += len(again)
-            await asyncio.sleep(delay)
+            await (asyncio.sleep(delay) if self._permit is None else self._permit.sleep(delay))
             changes, earlier = list(again.values()), [earlier[place] for place in again]
 
     def _ended(
@@ -170,6 +180,9 @@ class ChangeSink:
             tally.end("written")
             self._journal.void(segment, [one.id for one in earlier if covers(change, one.change)])
             self._note(segment, change)
+            return None
+        if answer.kind == "unsent":
+            self._journal.void(segment, [] if answer.uncertain else [entry.id])
             return None
         if answer.kind == "refused":
             tally.bury(answer.code, answer.reason, bytes(change.before))

@@ -31,7 +31,7 @@ from dynasmith.items.transform import Rewrite
 from dynasmith.items.wire import attributes
 from dynasmith.jobs.estimate import Estimate, with_cost, with_time
 from dynasmith.ports.checkpoints import Claim, Ledger
-from dynasmith.ports.items import Dead, Heard, Item, Lookup, OpenSource, Page
+from dynasmith.ports.items import Dead, Heard, Item, Lookup, OpenSource, Page, permit_of
 from dynasmith.ports.journal import KeptJournal
 from dynasmith.ports.updates import Change, OpenUpdates, decode_change, encode_change, same_attributes
 
@@ -76,7 +76,7 @@ def _run(
     notes = Notes()
 
     async def sink(heard: Heard) -> ChangeSink:
-        return ChangeSink(await updates(heard), table.key, PutBack(table.key), notes=notes)
+        return ChangeSink(await updates(heard), table.key, PutBack(table.key), notes=notes, permit=permit_of(heard))
 
     ways = Ways(
         source=journal_source(open_kept, claim.job.segments, table, notes),

@@ -46,6 +46,15 @@ class FlowDead(Event, frozen=True, kw_only=True, tag="flow-dead"):
     trace: str = ""
 
 
+class FlowStopping(Event, frozen=True, kw_only=True, tag="flow-stopping"):
+    """A signal came: nothing more is sent. ``requests`` writes are under way and are waited for, or those of so many
+    ``processes``."""
+
+    job: str
+    requests: int
+    processes: int = 0
+
+
 class FlowEnded(Event, frozen=True, kw_only=True, tag="flow-ended"):
     """The job is over for now, in this state."""
 

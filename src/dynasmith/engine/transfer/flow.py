@@ -17,6 +17,7 @@ import msgspec
 
 from dynasmith.engine.transfer.events import FlowDead, FlowProgress
 from dynasmith.engine.transfer.loop import Stop
+from dynasmith.engine.transfer.permit import RunPermit
 from dynasmith.engine.transfer.same_tables import SameTables
 from dynasmith.errors import RunError
 from dynasmith.items.digest import Digest
@@ -57,11 +58,11 @@ class Moving(Protocol):
         ...
 
     def pause(self, paused: bool) -> None:
-        """Wait before the next batches, or go on."""
+        """Send nothing from now on, or go on."""
         ...
 
     def cancel(self) -> None:
-        """Leave the pages under way where they are."""
+        """Send nothing more, and leave the pages under way where they are."""
         ...
 
     async def hold(self) -> None:
@@ -79,6 +80,7 @@ class Flow:
     now: Callable[[], datetime]
     before: Callable[[Mapping[int, Checkpoint]], Awaitable[None]]
     """Called with where each segment goes on, before any is moved."""
+    permit: RunPermit
     listener: Listener = silent
     table: str = ""
     total_items: int | None = None
@@ -227,6 +229,7 @@ class Flow:
         began, before = monotonic(), self.counts
         limits: tuple[float | None, float | None] = (None, None)
         while True:
+            self.permit.check_lease()
             control = self.claim.control()
             wanted = (control.read_units_per_second, control.write_units_per_second)
             if wanted != limits:
@@ -261,10 +264,12 @@ class Flow:
             self.cancelled = True
             moving.cancel()
             self.stop.ask()
-        paused = wish == "pause" and not self.stop.asked
-        if self._paused and not paused and self.same is not None and not await self.same.glance():
+        paused = wish == "pause" and not self.permit.halted
+        goes_on = self._paused and not paused and not self.stop.asked
+        if goes_on and self.same is not None and not await self.same.glance():
             return  # which tables they are now cannot be read: it goes on with the next look
         if paused != self._paused:
             self._paused = paused
+            self.permit.pause(paused)
             moving.pause(paused)
             self.claim.change(moved(self.claim.job, "paused" if paused else "running", self.now()))

@@ -23,13 +23,16 @@ objects that no cycle holds: looking through them again and again took up to 40 
 (``bench/copying.py``). Cycles that wait are at most some MB."""
 
 _POLL_SECONDS = 0.2
-"""How often the waiting thread looks up, where a join is not interrupted by a signal (Windows)."""
+"""How often the waiting thread looks whether a signal came."""
 
 
 class Stop:
-    """A wish to stop, made from any thread, seen by the flow at its next page."""
+    """A wish to stop, made from any thread. ``signalled`` says that it came with a signal."""
 
     def __init__(self) -> None:
+        self.signalled = False
+        self._finishing = False
+        self._halt: list[Callable[[], None]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._event: asyncio.Event | None = None
         self._task: asyncio.Task[Any] | None = None
@@ -38,25 +41,45 @@ class Stop:
     @property
     def asked(self) -> bool:
         """Whether stopping was asked for."""
-        return self._asked > 0
+        return self._asked > 0 or self._finishing
 
     def ask(self) -> None:
-        """Stop after the pages that are on their way; asked a second time: at once. Nothing is lost either way."""
+        """Send nothing more, and stop when what is under way is answered; asked a second time: at once.
+
+        Nothing is lost either way: at most the page of each segment that is under way is done again.
+        """
         self._asked += 1
-        if self._loop is None:
-            return
-        with suppress(RuntimeError):  # the loop has ended meanwhile, and what should stop has stopped
-            self._loop.call_soon_threadsafe(self._tell, self._asked > 1)
+        self._wake()
+
+    def finish(self) -> None:
+        """Stop after the pages that are on their way, which are written to their ends."""
+        self._finishing = True
+        self._wake()
+
+    def on_halt(self, call: Callable[[], None]) -> None:
+        """Call ``call`` on the loop as soon as nothing more may be sent; at once where that is so already."""
+        self._halt.append(call)
+        if self._asked:
+            call()
 
     async def wait(self) -> None:
         """Return when stopping is asked for."""
         assert self._event is not None
         await self._event.wait()
 
-    def _tell(self, at_once: bool) -> None:
+    def _wake(self) -> None:
+        if self._loop is None:
+            return
+        with suppress(RuntimeError):  # the loop has ended meanwhile, and what should stop has stopped
+            self._loop.call_soon_threadsafe(self._tell)
+
+    def _tell(self) -> None:
         if self._event is not None:
             self._event.set()
-        if at_once and self._task is not None:
+        if self._asked:
+            for call in self._halt:
+                call()
+        if self._asked > 1 and self._task is not None:
             self._task.cancel()
 
     def _enter(self, task: "asyncio.Task[Any]") -> None:
@@ -70,10 +93,12 @@ def run(
     *,
     loop_factory: LoopFactory = asyncio.new_event_loop,
     stop: Stop | None = None,
+    stopping: Callable[[], None] = lambda: None,
 ) -> T:
     """Run ``main`` on a loop in a thread of its own and give back what it returns or raises.
 
-    SIGINT and SIGTERM ask ``stop`` while this runs, if it is called on the main thread.
+    SIGINT and SIGTERM ask ``stop`` while this runs, if it is called on the main thread; ``stopping`` is then called
+    once on that thread, whatever the loop is doing.
     """
     stop = stop or Stop()
     result: list[T] = []
@@ -95,8 +120,12 @@ def run(
     thread = threading.Thread(target=contextvars.copy_context().run, args=(body,), name="dynasmith-flow", daemon=True)
     with _signals(stop):
         thread.start()
+        told = False
         while thread.is_alive():
             thread.join(_POLL_SECONDS)
+            if stop.signalled and not told and thread.is_alive():
+                told = True
+                stopping()
     if failure:
         raise failure[0]
     return result[0]
@@ -147,6 +176,7 @@ def _signals(stop: Stop) -> Iterator[None]:
         return
 
     def handle(_number: int, _frame: FrameType | None) -> None:
+        stop.signalled = True
         stop.ask()
 
     before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}

@@ -16,12 +16,14 @@ import msgspec
 from dynasmith.engine.transfer.distinct import Distinct
 from dynasmith.engine.transfer.loop import Stop
 from dynasmith.engine.transfer.pacing import Pacer
+from dynasmith.engine.transfer.permit import RunPermit
 from dynasmith.engine.transfer.stage import Stage, Staged, digest_less
 from dynasmith.items.digest import Digest, Digester
 from dynasmith.items.wire import Units
 from dynasmith.jobs.checkpoint import Checkpoint
 from dynasmith.jobs.counts import Counts
 from dynasmith.ports.items import Dead, Item, Outcome, Page, Sink, Source, merged
+from dynasmith.ports.permit import Halted
 from dynasmith.ports.together import together
 
 
@@ -73,6 +75,7 @@ class Mover:
     reads: Pacer
     writes: Pacer
     stop: Stop
+    permit: RunPermit
     width: Width = WIDTH
     digest: bool = True
     distinct: Distinct | None = None
@@ -80,14 +83,12 @@ class Mover:
     _agreed: bool = False
     _cancelled: bool = False
     _digester: Digester = field(default_factory=Digester)
-    _running: asyncio.Event = field(default_factory=asyncio.Event)
     _stopping: asyncio.Task[None] | None = None
     _plain: int = 0
     _drained: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
         self._agreed = self.only_new
-        self._running.set()
 
     @property
     def rates(self) -> tuple[float, float]:
@@ -100,16 +101,13 @@ class Mover:
         self.writes.change(write)
 
     def pause(self, paused: bool) -> None:
-        """Wait before the next batches, or go on."""
-        if paused:
-            self._running.clear()
-        else:
-            self._running.set()
+        """Send nothing from now on, or go on."""
+        self.permit.pause(paused)
 
     def cancel(self) -> None:
-        """Leave the pages under way where they are, after the batches that are on their way."""
+        """Leave the pages under way where they are, after the requests that are on their way."""
         self._cancelled = True
-        self._running.set()
+        self.permit.halt()
 
     async def hold(self) -> None:
         """Write nothing over another item from now on; returns when no plain write is under way any more."""
@@ -132,20 +130,21 @@ class Mover:
             await self._segment(at)
 
     async def _segment(self, at: Checkpoint) -> None:
-        number = at.segment
-        ahead: asyncio.Task[Page] | None = asyncio.create_task(self._read(number, at.position))
+        ahead: asyncio.Task[Page] | None = asyncio.create_task(self._read(at.segment, at.position))
         try:
             while ahead is not None and not self.stop.asked:
                 page = await self._unless_stopped(ahead)
                 if page is None:
                     return
                 ahead = None
-                await self._running.wait()
+                await self.permit.enter()
                 if page.next is not None and not self.stop.asked:
-                    ahead = asyncio.create_task(self._read(number, page.next))
+                    ahead = asyncio.create_task(self._read(at.segment, page.next))
                 at = await self._page(at, page)
                 if at.done:
                     return
+        except Halted:
+            return
         finally:
             if ahead is not None:
                 ahead.cancel()
@@ -177,9 +176,10 @@ class Mover:
             outcome = await write(staged.items)
         else:
             staged, outcome = await self.distinct(at.segment, at.position, page, staged, write)
-        if self._cancelled and outcome.arrived < len(staged.items):
-            await self._leave(at, outcome)
-            return at
+        if self.permit.halted and outcome.arrived < len(staged.items):
+            if self._cancelled:
+                await self._leave(at, outcome)
+            raise Halted  # the page stays where it is: a later run does it again
         dead = (*page.dead, *staged.dead, *outcome.dead)
         if dead:
             await self.keeper.bury(at.segment, at.position, dead)
@@ -237,8 +237,7 @@ class Mover:
 
         async def lane() -> None:
             for batch in batches:
-                await self._running.wait()  # a pause and a cancel reach a page that takes long
-                if self._cancelled:
+                if self.permit.halted:  # a page may take long
                     return
                 outcomes.append(await self._batch(segment, batch))
 
@@ -246,7 +245,10 @@ class Mover:
         return merged(outcomes)
 
     async def _batch(self, segment: int, batch: Sequence[Item]) -> Outcome:
-        taken = await self.writes.leave(len(batch))
+        try:
+            taken = await self.writes.leave(len(batch))
+        except Halted:
+            return Outcome()
         only_new = self.only_new
         self._plain += not only_new
         try:

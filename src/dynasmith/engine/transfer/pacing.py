@@ -5,10 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from math import inf
 from time import monotonic
 
+from dynasmith.engine.transfer.permit import RunPermit
 from dynasmith.items.wire import Units
 from dynasmith.jobs.pace import BURST_SECONDS, TABLE, Pace
 from dynasmith.jobs.steer import Side, Steer, Throttle
 from dynasmith.ports.items import Paced
+from dynasmith.ports.permit import Permit
 
 
 class Rates:
@@ -35,11 +37,20 @@ class Pacer:
     """Gives leave for requests of one side (read or write), so that their units keep the pace over every window.
 
     ``expected`` units of the next request follow what requests used before; what one really used is settled after.
-    Of several processes that share a job's rates each has its ``part``.
+    Of several processes that share a job's rates each has its ``part``. No leave is given while ``permit`` says no.
     """
 
-    def __init__(self, side: Side, rates: Rates, *, part: float = 1.0, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self,
+        side: Side,
+        rates: Rates,
+        *,
+        part: float = 1.0,
+        permit: Permit | None = None,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
         now = clock()
+        self.permit = permit or RunPermit()
         self._side = side
         self._clock = clock
         self._began = rates
@@ -61,7 +72,9 @@ class Pacer:
         return self._pace.rates.get(TABLE, inf)
 
     async def leave(self, items: int) -> dict[str, float]:
-        """Wait until a request of ``items`` may be sent; what it returns goes to ``settle``."""
+        """Wait until a request of ``items`` may be sent; what it returns goes to ``settle``. Raises Halted, LeaseLost:
+        a wait ends when the run stops, and a paused run gets no leave."""
+        await self.permit.enter()
         if not self._steers:
             return {}
         wanted = {name: each * items for name, each in (self._each or {TABLE: 1.0}).items()}
@@ -69,8 +82,12 @@ class Pacer:
             self._offered += items
             return wanted  # nobody waits, and there is enough: no turn to take
         async with self._turn:
-            while (wait := self._pace.take(wanted, self._clock())) > 0:
-                await asyncio.sleep(wait)
+            while True:
+                await self.permit.enter()
+                wait = self._pace.take(wanted, self._clock())
+                if wait == 0.0:
+                    break
+                await self.permit.sleep(wait)
             self._offered += items
         return wanted
 
@@ -81,7 +98,7 @@ class Pacer:
         that it used in the end.
         """
         self._away += items
-        await asyncio.sleep(after_seconds)
+        await self.permit.sleep(after_seconds)
         await self.leave(items)
 
     def settle(self, taken: Mapping[str, float], used: Units, items: int) -> None:
@@ -151,10 +168,11 @@ class Pacer:
 class _Told:
     """See ``heard_by``."""
 
-    __slots__ = ("_reads", "_writes")
+    __slots__ = ("_reads", "_writes", "permit")
 
     def __init__(self, reads: Pacer, writes: Pacer) -> None:
         self._reads, self._writes = reads, writes
+        self.permit = writes.permit
 
     def __call__(self, throttles: Sequence[Throttle]) -> None:
         self._reads.heard(throttles)

@@ -11,11 +11,12 @@ from time import monotonic
 import msgspec
 
 from dynasmith.engine.transfer.distinct import Distinct
-from dynasmith.engine.transfer.events import FlowEnded, FlowStarted
+from dynasmith.engine.transfer.events import FlowEnded, FlowStarted, FlowStopping
 from dynasmith.engine.transfer.flow import Flow, Moving
 from dynasmith.engine.transfer.loop import LoopFactory, Stop, run
 from dynasmith.engine.transfer.mover import WIDTH, Mover, Width
 from dynasmith.engine.transfer.pacing import UNLIMITED, Pacer, Rates, heard_by
+from dynasmith.engine.transfer.permit import RunPermit
 from dynasmith.engine.transfer.processes.mover import ProcessMover, Work
 from dynasmith.engine.transfer.processes.stage import ProcessStage
 from dynasmith.engine.transfer.same_tables import SameTables, Told
@@ -81,17 +82,27 @@ class Around:
 def run_job(claim: Claim, ways: Ways, around: Around | None = None) -> Report:
     """Run the claimed job and give its report. Releases the claim.
 
-    Raises Interrupted when a signal or ``around.stop`` ended it, else what went wrong; in both cases the job can be
-    resumed. A cancelled job gives a report whose state says so.
+    Raises Interrupted when a signal or ``around.stop`` ended it, LeaseLost when another run may have the job, else what
+    went wrong; in all cases the job can be resumed. A cancelled job gives a report whose state says so.
     """
     around = around or Around()
+    permit = RunPermit(claim.job.id, claim.lease)
+
+    def stopping() -> None:
+        around.listener(
+            FlowStopping(table=ways.table, job=claim.job.id, requests=permit.under_way, processes=ways.processes)
+        )
+
     first: BaseException | None = None
     try:
         resumed = bool(claim.checkpoints()) or claim.job.state != "running"
         if claim.job.state != "running":
             claim.change(moved(claim.job, "running", around.now()))
         return run(
-            lambda stop: _run(claim, ways, around, stop, resumed), loop_factory=around.loop_factory, stop=around.stop
+            lambda stop: _run(claim, ways, around, stop, permit, resumed),
+            loop_factory=around.loop_factory,
+            stop=around.stop,
+            stopping=stopping,
         )
     except BaseException as error:
         first = error
@@ -112,8 +123,9 @@ def _behind(first: BaseException | None) -> Iterator[None]:
         _log.warning("What the job came to was not kept: %s", error)
 
 
-async def _run(claim: Claim, ways: Ways, around: Around, stop: Stop, resumed: bool) -> Report:
+async def _run(claim: Claim, ways: Ways, around: Around, stop: Stop, permit: RunPermit, resumed: bool) -> Report:
     began = monotonic()
+    stop.on_halt(permit.halt)
     job = claim.job
     around.listener(
         FlowStarted(
@@ -131,13 +143,14 @@ async def _run(claim: Claim, ways: Ways, around: Around, stop: Stop, resumed: bo
     first: BaseException | None = None
     try:
         async with AsyncExitStack() as opened:
-            ends = await _opened(claim, ways, opened)
+            ends = await _opened(claim, ways, permit, opened)
             same = _same_tables(claim, ways, around)
             opened.push_async_callback(same.close)
             flow = _flow(claim, ways, around, stop, ends, same)
             await flow.begin()
             reached = await _moved(flow, _moving(flow, ways, around, ends), same)
             if reached == "done":
+                permit.check_lease()
                 await flow.sink.finish(str(flow.target_digest))
             state = reached
     except asyncio.CancelledError:
@@ -210,10 +223,11 @@ class _Ends:
     sink: Sink
     reads: Pacer
     writes: Pacer
+    permit: RunPermit
 
 
-async def _opened(claim: Claim, ways: Ways, opened: AsyncExitStack) -> _Ends:
-    reads, writes = Pacer("read", ways.reads), Pacer("write", ways.writes)
+async def _opened(claim: Claim, ways: Ways, permit: RunPermit, opened: AsyncExitStack) -> _Ends:
+    reads, writes = Pacer("read", ways.reads, permit=permit), Pacer("write", ways.writes, permit=permit)
     heard = heard_by(reads, writes)
     if isinstance(ways.stage, ProcessStage):
         opened.push_async_callback(ways.stage.close)
@@ -226,7 +240,7 @@ async def _opened(claim: Claim, ways: Ways, opened: AsyncExitStack) -> _Ends:
             f"Job {claim.job.id} has {claim.job.segments} segments, and its source has {source.segments}.",
             hint="the source changed since the job began; start a new job",
         )
-    return _Ends(source, sink, reads, writes)
+    return _Ends(source, sink, reads, writes, permit)
 
 
 def _flow(claim: Claim, ways: Ways, around: Around, stop: Stop, ends: _Ends, same: SameTables) -> Flow:
@@ -240,6 +254,7 @@ def _flow(claim: Claim, ways: Ways, around: Around, stop: Stop, ends: _Ends, sam
         stop=stop,
         now=around.now,
         before=before,
+        permit=ends.permit,
         listener=around.listener,
         table=ways.table,
         total_items=ways.total_items,
@@ -272,6 +287,7 @@ def _moving(flow: Flow, ways: Ways, around: Around, ends: _Ends) -> Moving:
         reads=ends.reads,
         writes=ends.writes,
         stop=flow.stop,
+        permit=ends.permit,
         width=ways.width,
         digest=ways.digest,
         distinct=ways.distinct,

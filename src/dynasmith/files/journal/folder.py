@@ -12,13 +12,13 @@ to the disk together.
 import asyncio
 import errno
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from dynasmith.errors import CheckpointError, RunError
+from dynasmith.errors import CheckpointError, DynasmithError, RunError
 from dynasmith.files.journal.frame import Place, places, read_frame
 from dynasmith.jobs.journal import JournalHead, decode_head, entries_frame, read_entries, read_voids, voids_frame
 from dynasmith.ports.journal import Entry, EntryId
@@ -78,6 +78,7 @@ class FolderJournal:
         self._queues: dict[int, list[tuple[bytes, asyncio.Future[int]]]] = {}
         self._flushing: dict[int, asyncio.Task[None]] = {}
         self._voids: dict[int, list[tuple[int, int]]] = {}
+        self._check: Callable[[], None] = lambda: None
 
     def _path(self, segment: int) -> Path:
         return segment_path(self._home, segment)
@@ -108,6 +109,10 @@ class FolderJournal:
         self._ends[segment] = end
         return [entry for entry in entries if tuple(entry.id) not in voided]
 
+    def guard(self, check: Callable[[], None]) -> None:
+        """See the port."""
+        self._check = check
+
     async def append(self, segment: int, changes: Sequence[bytes]) -> Sequence[EntryId]:
         """See the port. Returns after fsync."""
         self._put_voids(segment)
@@ -126,7 +131,9 @@ class FolderJournal:
         return str(self._ends.get(segment, 0)).encode()
 
     async def close(self) -> None:
-        """Wait until what was queued is written."""
+        """Write the voids that wait, and wait until what was queued is written."""
+        for segment in list(self._voids):
+            self._put_voids(segment)
         await asyncio.gather(*self._flushing.values(), return_exceptions=True)
 
     # --- writing ------------------------------------------------------------------------------------------------------
@@ -149,9 +156,12 @@ class FolderJournal:
             while queued := self._queues.pop(segment, []):
                 start = self._ends.get(segment, 0)
                 try:
-                    await asyncio.to_thread(_append, self._path(segment), start, [frame for frame, _ in queued])
+                    await asyncio.to_thread(self._write, segment, start, [frame for frame, _ in queued])
                 except OSError as error:
                     _fail(queued, _unwritable(self._path(segment), error))
+                    continue
+                except DynasmithError as error:
+                    _fail(queued, error)
                     continue
                 for frame, future in queued:
                     if not future.done():
@@ -160,6 +170,10 @@ class FolderJournal:
                 self._ends[segment] = start
         finally:
             del self._flushing[segment]
+
+    def _write(self, segment: int, start: int, frames: list[bytes]) -> None:
+        self._check()
+        _append(self._path(segment), start, frames)
 
 
 def segment_path(home: Path, segment: int) -> Path:
@@ -205,7 +219,7 @@ def _write(path: Path, content: bytes) -> None:
         os.close(file)
 
 
-def _fail(queued: list[tuple[bytes, "asyncio.Future[int]"]], error: RunError) -> None:
+def _fail(queued: list[tuple[bytes, "asyncio.Future[int]"]], error: DynasmithError) -> None:
     for _, future in queued:
         if not future.done():
             future.set_exception(error)

@@ -17,6 +17,7 @@ from typing import IO
 from dynasmith.engine.transfer.loop import Stop, run
 from dynasmith.engine.transfer.mover import Mover
 from dynasmith.engine.transfer.pacing import Pacer, heard_by
+from dynasmith.engine.transfer.permit import RunPermit
 from dynasmith.engine.transfer.processes import words
 from dynasmith.engine.transfer.processes.inside import (
     Pipe,
@@ -62,7 +63,10 @@ def _received(first: bytes, line: "_Line") -> tuple[Stage | None, Work]:
 
 async def _move(line: "_Line", stage: Stage | None, work: Work, stop: Stop) -> None:
     line.join(stop)
-    reads, writes = Pacer("read", work.reads), Pacer("write", work.writes)  # the job says which part, first of all
+    permit = RunPermit(work.job.id)
+    stop.on_halt(permit.halt)
+    # The job says which part of the pace this is, first of all.
+    reads, writes = Pacer("read", work.reads, permit=permit), Pacer("write", work.writes, permit=permit)
     heard = heard_by(reads, writes)
     source = await work.source(heard)
     try:
@@ -76,6 +80,7 @@ async def _move(line: "_Line", stage: Stage | None, work: Work, stop: Stop) -> N
                 reads=reads,
                 writes=writes,
                 stop=stop,
+                permit=permit,
                 width=work.width,
                 digest=work.digest,
                 only_new=work.only_new,
