@@ -4,15 +4,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test check engines bench soak docs clean
+.PHONY: help demo test test-sql check engines bench soak docs clean
 
 help:  ## what there is
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "dynasmith needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[local,fast,sql,mongo,test]' -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[local,fast,sql,postgres,mysql,mongo,test]' -r requirements-dev.txt
 	@touch $@
 
 demo: $(STAMP)  ## the main job on the embedded engine, from nothing, on real items
@@ -20,6 +20,9 @@ demo: $(STAMP)  ## the main job on the embedded engine, from nothing, on real it
 
 test: $(STAMP)  ## the tests, on ministack and moto behind the strict endpoint
 	$(BIN)/python -m pytest -n auto --dist loadfile
+
+test-sql: $(STAMP)  ## the tests of SQL sources, on a real PostgreSQL and MariaDB; fails where they are absent
+	DYNASMITH_TEST_SQL=required $(BIN)/python -m pytest tests/databases -n 2 --dist loadfile
 
 engines: $(STAMP) node_modules/.installed  ## the contract suite on every engine there is (DYNASMITH_TEST_ENDPOINT names one more)
 	$(BIN)/python -m pytest tests/contract --engines all

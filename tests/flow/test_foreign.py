@@ -10,11 +10,12 @@ import pytest
 
 from dynasmith.engine.transfer.populate import From, populate
 from dynasmith.errors import RunError, Unreachable, UsageError
+from dynasmith.files.databases.request import SqlRequest
+from dynasmith.files.databases.source import SqlSource, sql_source
 from dynasmith.files.items.foreign import Renaming, renaming_of
 from dynasmith.files.items.layout import layout_of
 from dynasmith.files.items.mongo import MongoSource
 from dynasmith.files.items.source import FileSource
-from dynasmith.files.items.sql import SqlSource, sql_source
 from dynasmith.files.ledger import FolderLedger
 from dynasmith.items.key import KeySchema
 from dynasmith.ports.items import Dead, Heard, Source
@@ -62,8 +63,10 @@ def shop(tmp_path: Path) -> str:
 def read_sql(url: str, key: KeySchema, renaming: Renaming, **what: Any) -> tuple[list[Any], list[Dead], int]:
     """Every line, each page by a source of its own: what a job does that is killed after each page."""
 
+    spool = Path(url.removeprefix("sqlite:///")).with_name("rows.spool")
+
     async def one(start: bytes | None) -> Any:
-        source = SqlSource(url, key, renaming, page_items=4, **what)
+        source = SqlSource(SqlRequest(url=url, **what), key, renaming, page_items=4, spool=spool)
         try:
             return await source.read(0, start)
         finally:
@@ -112,21 +115,21 @@ def test_a_key_of_two_parts_and_a_foreign_key(shop: str) -> None:
 
 def test_a_query_is_read_in_the_order_that_is_said(shop: str) -> None:
     query = "SELECT id, email FROM users WHERE age > 30"
-    items, dead, _ = read_sql(shop, ID, renaming_of({"id": "u{id}"}), query=query, order=["id"])
+    items, dead, _ = read_sql(shop, ID, renaming_of({"id": "u{id}"}), query=query, order=("id",))
     assert not dead
     assert [item["id"]["S"] for item in items] == [f"u{number}" for number in range(11, 26)]
 
 
 def test_what_contradicts_itself_or_is_not_there_is_said(shop: str) -> None:
-    with pytest.raises(UsageError, match="needs the names"):
-        SqlSource(shop, ID, Renaming({}), query="SELECT 1")
-    with pytest.raises(UsageError, match="One of a table and a query"):
-        SqlSource(shop, ID, Renaming({}))
+    with pytest.raises(UsageError, match="A query needs --order"):
+        SqlSource(SqlRequest(url=shop, query="SELECT 1"), ID, Renaming({}))
+    with pytest.raises(UsageError, match="Name a table or a query"):
+        SqlSource(SqlRequest(url=shop), ID, Renaming({}))
     with pytest.raises(RunError, match="no table nowhere"):
         read_sql(shop, ID, Renaming({}), table="nowhere")
     with pytest.raises(UsageError, match="names no field"):
         renaming_of({"id": "user"})
-    with pytest.raises(Unreachable):
+    with pytest.raises(RunError, match="There is no file"):
         read_sql("sqlite:////nowhere/at/all.db", ID, Renaming({}), table="users")
 
 
@@ -141,7 +144,7 @@ def test_a_database_is_populated_into_a_table(client: Any, shop: str, make_table
     table = make_table("id")
     target = end(client, table)
     target = type(target)(_with_key(target.description), target.access)
-    source = sql_source(shop, ID, renaming_of({"id": "user-{id}"}), table="users", page_items=10)
+    source = sql_source(SqlRequest(url=shop, table="users"), ID, renaming_of({"id": "user-{id}"}), page_items=10)
     report = populate(From(source, in_memory), target, FolderLedger(tmp_path / "jobs"))
     assert (report.counts.written, report.counts.dead) == (25, 0)
     assert {json.loads(item)["id"]["S"] for item in items_of(client, table)} == {f"user-{n}" for n in range(1, 26)}

@@ -1,27 +1,34 @@
-"""Other databases as a source of items: SQL through SQLAlchemy, MongoDB through pymongo."""
+"""Other databases as a source of items: SQLite, PostgreSQL, MySQL and MariaDB, and MongoDB."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from urllib.parse import urlsplit
+from pathlib import Path
+from urllib.parse import quote, urlsplit
 
 from msgspec import Struct
 
 from dynasmith.errors import UsageError
+from dynasmith.files.databases.request import SqlRequest
+from dynasmith.files.databases.source import look, sql_source
+from dynasmith.files.databases.url import secrets_of
 from dynasmith.files.items.foreign import renaming_of
 from dynasmith.files.items.mongo import mongo_source
-from dynasmith.files.items.sql import sql_source
 from dynasmith.items.key import KeySchema
 from dynasmith.ports.items import OpenSource
 
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+RESERVED = re.compile(r"[^A-Za-z0-9._~!$&'()*+,;=%-]")
+"""What may not stand in the user or password of a URL. Source: RFC 3986, 3.2.1."""
 MONGO_SCHEMES = ("mongodb", "mongodb+srv")
+SAMPLE_ROWS = 1000
+"""Rows that a dry run reads of what is read by one cursor; it looks at 200."""
 
 
 class Database(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Where the items of a populate come from. ``table`` is a SQL table or a MongoDB collection; or a SQL ``query``
-    with ``order``, the names that tell its lines apart. ``map`` rewrites ids: ``{"id": "user-{id}"}``.
+    with ``order``, the columns that identify its rows. ``map`` rewrites ids: ``{"id": "user-{id}"}``.
 
     ``url`` may hold ``${VAR}``: secrets belong there, since a job remembers its parameters.
     """
@@ -33,32 +40,76 @@ class Database(Struct, frozen=True, kw_only=True, omit_defaults=True):
     map: dict[str, str] = {}
 
 
-def database_source(said: Database, key: KeySchema, variables: Mapping[str, str], page_items: int | None) -> OpenSource:
-    """The source behind ``said``, in pages by key. Raises UsageError, and NotOffered where its library is missing."""
-    url = _expanded(said.url, variables)
-    renaming = renaming_of(said.map)
+def database_source(
+    database: Database,
+    key: KeySchema,
+    variables: Mapping[str, str],
+    page_items: int | None,
+    spool: Path | None = None,
+) -> OpenSource:
+    """The source that ``database`` names. Raises UsageError, and NotOffered where its library is missing.
+
+    ``spool`` is where what cannot be read in pages is kept; without it a sample is read, for a dry run.
+    """
+    url = _expanded(database.url, variables)
+    renaming = renaming_of(database.map)
     pages = {} if page_items is None else {"page_items": page_items}
-    if urlsplit(url).scheme in MONGO_SCHEMES:
-        if not said.table or said.query:
+    if is_mongo(database):
+        if not database.table or database.query:
             raise UsageError("A MongoDB source needs its collection.", hint="--source-table COLLECTION")
-        return mongo_source(url, said.table, key, renaming, **pages)
-    return sql_source(url, key, renaming, table=said.table, query=said.query, order=said.order, **pages)
+        if database.order:
+            raise UsageError("A MongoDB collection is read in the order of _id.", hint="remove --order")
+        return mongo_source(url, database.table, key, renaming, **pages)
+    sample = 0 if spool else SAMPLE_ROWS
+    return sql_source(_request(database, url), key, renaming, spool=spool, sample=sample, **pages)
 
 
-def check_memorable(said: Database) -> None:
+def look_at(database: Database, variables: Mapping[str, str]) -> str:
+    """Connect to a SQL database, and say how it will be read where that is not in pages by its key; else nothing.
+
+    Raises what reading it would raise at its start, so that a wrong name or query leaves no job behind.
+    """
+    if is_mongo(database):
+        return ""
+    reading = look(_request(database, _expanded(database.url, variables)))
+    if reading.key is not None:
+        return ""
+    what = f"Table {database.table}" if database.table else "The query"
+    return f"{what} is read once, by one cursor, into a file of the job ({reading.reason})."
+
+
+def is_mongo(database: Database) -> bool:
+    """Whether the URL names a MongoDB."""
+    return database.url.partition(":")[0] in MONGO_SCHEMES
+
+
+def check_memorable(database: Database) -> None:
     """Refuse a URL with a literal password: a job's parameters are kept in a file."""
-    if urlsplit(VARIABLE.sub("", said.url)).password:
+    try:
+        urlsplit(VARIABLE.sub("", database.url))
+    except ValueError as error:
+        raise UsageError("The URL of the database is not a valid URL.", hint="sqlite:///shop.db") from error
+    if secrets_of(VARIABLE.sub("", database.url)):
         raise UsageError(
             "The URL holds a password, and a job remembers its URL.",
             hint="put it in a variable and say '--from scheme://user:${PASSWORD}@host/name', in single quotes",
         )
 
 
+def _request(database: Database, url: str) -> SqlRequest:
+    return SqlRequest(url=url, table=database.table, query=database.query, order=database.order)
+
+
 def _expanded(url: str, variables: Mapping[str, str]) -> str:
+    """The URL with its variables. A password with characters that mean something in a URL is escaped."""
+    begin, end = url.find("://"), url.rfind("@")
+
     def value(found: re.Match[str]) -> str:
         name = found.group(1)
         if name not in variables:
             raise UsageError(f"The variable {name} of the URL is not set.", hint=f"export {name}=...")
-        return variables[name]
+        text = variables[name]
+        inside = 0 <= begin < found.start() < end
+        return quote(text, safe="") if inside and RESERVED.search(text) else text
 
     return VARIABLE.sub(value, url)

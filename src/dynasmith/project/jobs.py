@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,6 @@ from dynasmith.engine.transfer import export as flow_export
 from dynasmith.engine.transfer import jobs as flow_jobs
 from dynasmith.engine.transfer import populate as flow_populate
 from dynasmith.engine.transfer.asked import asked_again
-from dynasmith.engine.transfer.populate import From
 from dynasmith.engine.transfer.running import Around
 from dynasmith.engine.transfer.sides import TableEnd
 from dynasmith.errors import CheckpointError, RunError
@@ -27,7 +25,7 @@ from dynasmith.ports.listener import Listener, silent
 from dynasmith.project.databases import Database
 from dynasmith.project.filling import check_files, check_key_of
 from dynasmith.project.identity import check_tables
-from dynasmith.project.populating import database_of, files_from, seen
+from dynasmith.project.populating import database_origin, drop_spool, files_from
 from dynasmith.project.sides import ExportAs, ReadAs, Side
 from dynasmith.project.transform_kept import check_transform, with_transform_as_it_is
 
@@ -153,8 +151,10 @@ class Jobs:
         page_items = asked_again(job.parameters).batch_size
         if "from" in job.parameters:
             database = msgspec.convert(job.parameters["from"], Database)
-            origin = From(database_of(database, target, page_items), partial(seen, self._items))
-            return flow_populate.populate_again(claim, origin, target, transform=function, around=around)
+            origin = database_origin(self._items, database, target, page_items)
+            report = flow_populate.populate_again(claim, origin, target, transform=function, around=around)
+            drop_spool(self._items, report)
+            return report
         if "files" not in job.parameters:
             raise CheckpointError(
                 f"Job {job.id} was populated from an iterable that this process does not have.",

@@ -26,7 +26,7 @@ from dynasmith.items.wire import decode_item_tree
 from dynasmith.jobs.report import Report
 from dynasmith.ports.items import OpenSource
 from dynasmith.ports.listener import Listener, silent
-from dynasmith.project.databases import Database, check_memorable, database_source
+from dynasmith.project.databases import Database, check_memorable, database_source, look_at
 from dynasmith.project.filling import file_source, look, remembered_files, remembered_key
 from dynasmith.project.identity import remembered_tables
 from dynasmith.project.sides import ReadAs, Side, absolute, file_names, remembered
@@ -60,7 +60,9 @@ def populate(
     page_items = asked.batch_size if asked is not None else None
     if isinstance(files, Database):
         check_memorable(files)
-        origin = From(database_of(files, target, page_items), partial(seen, items))
+        if sentence := look_at(files, os.environ):
+            listener(FlowNote(table=target.name, sentence=sentence))
+        origin = database_origin(items, files, target, page_items)
         parameters |= {"from": msgspec.to_builtins(files)}
     elif names is None:
         pages = page_items or ITERABLE_PAGE_ITEMS
@@ -83,6 +85,7 @@ def populate(
         parameters=parameters,
         around=items.around(listener),
     )
+    drop_spool(items, report)
     return items.priced(report)
 
 
@@ -101,7 +104,8 @@ def rehearse(
     names = file_names(files)
     notes: tuple[str, ...] = ()
     if isinstance(files, Database):
-        source, count, size = database_of(files, target, None), 0, 0
+        notes = (look_at(files, os.environ),)
+        source, count, size = database_source(files, target.key, os.environ, None), 0, 0
     elif names is None:
         listed = list(files)
         source, count, size = from_iterable(listed, target.key), len(listed), 0  # type: ignore[arg-type]
@@ -122,7 +126,7 @@ def rehearse(
         prices=dry.prices(),
         around=dry.around(silent),
     )
-    return msgspec.structs.replace(rehearsal, notes=(*notes, *rehearsal.notes))
+    return msgspec.structs.replace(rehearsal, notes=(*filter(None, notes), *rehearsal.notes))
 
 
 def items_of(items: ItemFlow, side: Side) -> list[dict[str, Any]]:
@@ -149,6 +153,26 @@ def seen(items: ItemFlow, job_id: str) -> SeenKeys:
     return SeenKeys(ledger.folder / job_id / "keys.sqlite" if isinstance(ledger, FolderLedger) else None)
 
 
-def database_of(said: Database, target: TableEnd, page_items: int | None) -> OpenSource:
-    """A database as a source."""
-    return database_source(said, target.key, os.environ, page_items)
+def database_origin(items: ItemFlow, database: Database, target: TableEnd, page_items: int | None) -> From:
+    """A database as the origin of a populate."""
+
+    def of_job(job_id: str) -> OpenSource:
+        return database_source(database, target.key, os.environ, page_items, spool_of(items, job_id))
+
+    # Opened here too: what is missing or wrong is said before a job begins.
+    source = database_source(database, target.key, os.environ, page_items)
+    return From(source, partial(seen, items), of_job=of_job)
+
+
+def spool_of(items: ItemFlow, job_id: str) -> Path:
+    """Where a job keeps rows that cannot be read twice: its folder, or the project's where its ledger has none."""
+    ledger = items.ledger
+    if isinstance(ledger, FolderLedger):
+        return ledger.folder / job_id / "rows.spool"
+    return Path(items.folder) / ".dynasmith" / "rows" / f"{job_id}.spool"
+
+
+def drop_spool(items: ItemFlow, report: Report) -> None:
+    """Remove the rows of a job that is over."""
+    if report.job.over:
+        spool_of(items, report.job.id).unlink(missing_ok=True)

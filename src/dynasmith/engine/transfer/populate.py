@@ -29,7 +29,8 @@ OpenSeen: TypeAlias = Callable[[str], Seen]
 class From:
     """Where the items come from: ``segments`` of them, one a file, with the files' ``names`` where they are files.
 
-    ``total_items`` is how many there are, where that is known; ``seen`` keeps their keys.
+    ``total_items`` is how many there are, where that is known; ``seen`` keeps their keys. ``of_job`` opens a source
+    that keeps something of its own beside the job, by the job's id, instead of ``source``.
     """
 
     source: OpenSource
@@ -37,6 +38,7 @@ class From:
     segments: int = 1
     names: Sequence[str] = ()
     total_items: int | None = None
+    of_job: Callable[[str], OpenSource] | None = None
 
     def name(self, segment: int, place: Place) -> str:
         """A place as a person reads it: ``people.jsonl:17``, ``item 17``, ``id=17``."""
@@ -101,7 +103,7 @@ def _ways(
     condition = parse_condition(asked.condition) if asked.condition else None
     keep = None if condition is None else Meets(condition)
     return Ways(
-        source=origin.source,
+        source=origin.of_job(job.id) if origin.of_job else origin.source,
         sink=target.access.sink(target.name, target.key, mode=asked.mode),
         stage=staged_by(Steps(keep=keep, transform=transform, twice=False, policy=asked.on_error), asked),
         writes=rates(target, "write", asked.max_write_units, share=asked.share),

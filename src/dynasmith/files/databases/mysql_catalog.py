@@ -1,0 +1,82 @@
+"""What MySQL and MariaDB say of a table: its columns, their types, and which keys pages may go by.
+
+Source: MySQL reference manual, "INFORMATION_SCHEMA Tables", "The COLUMNS Table", "The STATISTICS Table".
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from dynasmith.files.databases.session import Key, KeyPart
+
+COLUMNS: Final = (
+    "SELECT column_name, data_type, is_nullable FROM information_schema.columns"
+    " WHERE (table_schema, table_name) = ({}) ORDER BY ordinal_position"
+)
+KEYS: Final = (
+    "SELECT index_name, COALESCE(column_name, ''), COALESCE(sub_part, '')"
+    " FROM information_schema.statistics WHERE (table_schema, table_name) = ({}) AND non_unique = 0"
+    " ORDER BY index_name, seq_in_index"
+)
+KEY_TYPES: Final = {
+    **dict.fromkeys(("tinyint", "smallint", "mediumint", "int", "bigint", "decimal"), "number"),
+    **dict.fromkeys(("char", "varchar", "tinytext", "text", "mediumtext", "longtext"), "text"),
+    **dict.fromkeys(("binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob"), "bytes"),
+    "uuid": "text",
+    "date": "DATE",
+    "datetime": "DATETIME(6)",
+    "timestamp": "DATETIME(6)",
+}
+"""How a key of each type is written in a comparison. A type that is absent is not paged by."""
+_BINARY: Final = 63
+"""The number of the character set that means bytes."""
+_KINDS: Final = {
+    **dict.fromkeys((1, 2, 3, 8, 9, 13), "int"),  # TINYINT, SMALLINT, INT, BIGINT, MEDIUMINT, YEAR
+    **dict.fromkeys((0, 246), "decimal"),
+    4: "float32",
+    5: "double",
+    7: "utc",
+    10: "date",
+    14: "date",
+    12: "datetime",
+    11: "text",  # TIME is a span of up to 838 hours
+    16: "bytes",  # BIT
+    245: "json",
+    255: "bytes",  # GEOMETRY
+}
+"""Kinds by the number of a type. Source: MySQL client/server protocol, ``enum_field_types``."""
+
+
+def kind_of(number: int, charset: int) -> str:
+    """The kind of a column of a result."""
+    return _KINDS.get(number) or ("bytes" if charset == _BINARY else "text")
+
+
+def keys(
+    rows: Sequence[Sequence[str]], types: Mapping[str, tuple[str, str]], quoted: Callable[[str], str]
+) -> dict[str, Key]:
+    """Unique keys by the name of their index, each with its problem, from what KEYS and COLUMNS give."""
+    by_index: dict[str, list[Sequence[str]]] = {}
+    for row in rows:
+        by_index.setdefault(row[0], []).append(row)
+    found = {}
+    for index, parts in by_index.items():
+        problem = next((problem for part in parts if (problem := _problem(part, types))), "")
+        made = tuple(
+            KeyPart(name=name, sql=quoted(name), type=KEY_TYPES.get(types[name][0].lower(), ""))
+            for _, name, _ in parts
+            if name in types
+        )
+        found[index] = Key(parts=made, problem=problem)
+    return found
+
+
+def _problem(part: Sequence[str], types: Mapping[str, tuple[str, str]]) -> str:
+    _, name, prefix = part
+    if name not in types:
+        return "its index is over an expression"
+    type_name, nullable = types[name]
+    if prefix:
+        return f"its index holds only the first {prefix} characters of {name}"
+    if nullable != "NO":
+        return f"{name} may be NULL"
+    return "" if type_name.lower() in KEY_TYPES else f"{name} is of type {type_name}"

@@ -1,0 +1,41 @@
+"""The servers of these tests, begun at most once a worker. DYNASMITH_TEST_SQL=required fails where one is absent."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+import pytest
+
+from databases.servers import Absent, Server, mariadb, postgres
+
+
+@contextmanager
+def _present(begin: Callable[[], AbstractContextManager[Server]]) -> Iterator[Server]:
+    wish = os.environ.get("DYNASMITH_TEST_SQL", "")
+    if wish == "skip":
+        pytest.skip("DYNASMITH_TEST_SQL=skip: make test-sql runs the tests against SQL servers")
+    try:
+        server = begin()
+        running = server.__enter__()
+    except Absent as error:
+        if wish == "required":
+            pytest.fail(str(error))
+        pytest.skip(str(error))
+    try:
+        yield running
+    finally:
+        server.__exit__(None, None, None)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Server]:
+    """A PostgreSQL that lives as long as the session."""
+    with _present(postgres) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def mariadb_server() -> Iterator[Server]:
+    """A MariaDB that lives as long as the session."""
+    with _present(mariadb) as server:
+        yield server
