@@ -39,6 +39,59 @@ LIVE: dict[str, dict[str, Any]] = {
     },
 }
 LIVE["provisioned"]["global_secondary_indexes"][0].pop("billing_mode")
+UNUSUAL: dict[str, dict[str, Any]] = {
+    "include-key": {
+        "GlobalSecondaryIndexes": [
+            {
+                "IndexName": "by_sk",
+                "KeySchema": [{"AttributeName": "sk", "KeyType": "HASH"}],
+                "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["pk", "total"]},
+            },
+            {
+                "IndexName": "keys",
+                "KeySchema": [{"AttributeName": "sk", "KeyType": "HASH"}],
+                "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["pk"]},
+            },
+        ]
+    },
+    "own-sort-key": {
+        "LocalSecondaryIndexes": [
+            {
+                "IndexName": "same",
+                "KeySchema": [
+                    {"AttributeName": "pk", "KeyType": "HASH"},
+                    {"AttributeName": "sk", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ]
+    },
+    "ttl-on-key": {},
+}
+"""Tables that the service accepts and that other tools make, as CreateTable takes them."""
+
+
+@pytest.mark.parametrize("name", UNUSUAL)
+def test_a_table_that_only_the_service_would_make_is_imported_too(strict_story: Story, name: str) -> None:
+    story = strict_story
+    story.client.create_table(
+        TableName=name,
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in ("pk", "sk")],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        BillingMode="PAY_PER_REQUEST",
+        **UNUSUAL[name],
+    )
+    if name == "ttl-on-key":
+        polls = (story.client.describe_table(TableName=name)["Table"]["TableStatus"] for _ in range(1000))
+        assert "ACTIVE" in polls
+        story.client.update_time_to_live(
+            TableName=name, TimeToLiveSpecification={"Enabled": True, "AttributeName": "sk"}
+        )
+    imported = story("import", name, "--out", "imported.yaml")
+    assert imported.code == 0, imported.err
+    checked = story("check", "--config", "imported.yaml")
+    assert checked.code == 0, checked.out + checked.err
+    assert "Warning: " in checked.err
 
 
 @pytest.mark.parametrize("name", LIVE)

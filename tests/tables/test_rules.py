@@ -127,7 +127,21 @@ CASES: dict[str, list[tuple[dict[str, Any], str, dict[str, Any]]]] = {
             ".local_secondary_indexes[0].key_schema",
             sound(),
         ),
+    ],
+    "D046": [
         (sound(local_secondary_indexes=[lsi("same", "order_id")]), ".local_secondary_indexes[0].key_schema", sound()),
+    ],
+    "D047": [
+        (
+            _by_status(projection={"type": "INCLUDE", "attributes": ["total", "customer_id"]}),
+            ".global_secondary_indexes[0].projection.attributes[1]",
+            _by_status(projection={"type": "INCLUDE", "attributes": ["total"]}),
+        ),
+        (
+            _by_status(projection={"type": "INCLUDE", "attributes": ["status"]}),
+            ".global_secondary_indexes[0].projection.attributes[0]",
+            _by_status(projection={"type": "KEYS_ONLY"}),
+        ),
     ],
     "D042": [
         (
@@ -163,11 +177,6 @@ CASES: dict[str, list[tuple[dict[str, Any], str, dict[str, Any]]]] = {
             _by_status(projection={"type": "KEYS_ONLY", "attributes": ["total"]}),
             ".global_secondary_indexes[0].projection",
             _by_status(projection={"type": "KEYS_ONLY"}),
-        ),
-        (
-            _by_status(projection={"type": "INCLUDE", "attributes": ["total", "customer_id"]}),
-            ".global_secondary_indexes[0].projection.attributes[1]",
-            _by_status(projection={"type": "INCLUDE", "attributes": ["total"]}),
         ),
         (
             _by_status(projection={"type": "INCLUDE", "attributes": ["total", "total"]}),

@@ -20,6 +20,7 @@ from dynasmith.plans.step import (
     CallUpdateReplica,
 )
 from dynasmith.tables.description import TableDescription
+from dynasmith.tables.projection import same_index
 from dynasmith.tables.settings.base import SettingCall
 from dynasmith.tables.table import Autoscaling, Capacity, OnDemandMaximum, Table, known
 
@@ -56,7 +57,7 @@ def is_already(step: Call, described: TableDescription) -> bool:
             return _throughput_already(step, table)
         case CallCreateIndex():
             found = table.index(step.index.name)
-            return found is not None and (found.key, found.projection) == (step.index.key, step.index.projection)
+            return found is not None and same_index(found, step.index, table.key)
         case CallDeleteIndex():
             return table.index(step.name) is None
         case SettingCall():

@@ -10,12 +10,14 @@ from pathlib import Path
 from msgspec import Struct
 
 from dynasmith.errors import DefinitionError
-from dynasmith.files.reading import read_file
+from dynasmith.files.reading import read_file, read_text
 from dynasmith.limits import DEFAULT_QUOTAS, Quotas
 from dynasmith.tables.document import Node
 from dynasmith.tables.findings import Finding
 from dynasmith.tables.parse import Reading, parse
 from dynasmith.tables.table import Table
+
+_NOT_READ_BACK = "nothing was written; a raised quota belongs in [limits], anything else is a defect of dynasmith"
 
 
 class Definitions(Struct, frozen=True, kw_only=True):
@@ -65,6 +67,18 @@ def load_definitions(
     if any(finding.severity == "error" for finding in findings):
         raise DefinitionError(findings, hint="nothing was applied; mend the definition and run it again")
     return Definitions(tables=parsed.tables, findings=tuple(findings), sources=tuple(str(file) for file in files))
+
+
+def read_back(text: str, *, prefix: str = "", suffix: str = "", quotas: Quotas = DEFAULT_QUOTAS) -> Definitions:
+    """The tables of a definition (YAML) that was made from live tables. Raises DefinitionError where the parser that
+    ``plan`` uses would refuse it. Reads no file."""
+    read = read_text(text, "the definition", ".yaml")
+    if isinstance(read, Finding):
+        raise DefinitionError([read], hint=_NOT_READ_BACK)
+    parsed = parse([read], Reading(prefix=prefix, suffix=suffix, quotas=quotas))
+    if parsed.errors:
+        raise DefinitionError(list(parsed.errors), hint=_NOT_READ_BACK)
+    return Definitions(tables=parsed.tables, findings=parsed.findings)
 
 
 def _found(paths: Sequence[str | os.PathLike[str]]) -> tuple[list[Path], list[Finding]]:

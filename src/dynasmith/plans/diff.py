@@ -30,6 +30,7 @@ from dynasmith.plans.change import (
     SetReplica,
     SetTags,
 )
+from dynasmith.tables.projection import same_index
 from dynasmith.tables.settings import SETTINGS
 from dynasmith.tables.table import (
     Autoscaling,
@@ -93,7 +94,8 @@ def _replacements(desired: Table, current: Table) -> Iterator[Change]:
         before = {index.name: index for index in there}
         after = {index.name: index for index in wanted}
         for name in sorted(before.keys() | after.keys()):
-            if before.get(name) != after.get(name):
+            old, new = before.get(name), after.get(name)
+            if old is None or new is None or not same_index(old, new, current.key):
                 yield ReplaceTable(
                     path=f"local_secondary_indexes.{name}",
                     before=_local(before, name),
@@ -284,7 +286,7 @@ def _indexes(desired: Table, current: Table, *, prune: bool) -> Iterator[Change]
         live = there.get(index.name)
         if live is None:
             yield AddIndex(index=index)
-        elif (index.key, index.projection) != (live.key, live.projection):
+        elif not same_index(index, live, current.key):
             yield RebuildIndex(before=live, after=index)
         else:
             yield from _throughput(index, live, desired, current, index=index.name)

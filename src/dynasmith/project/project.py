@@ -29,7 +29,7 @@ from dynasmith.errors import (
     TableNotFound,
     UsageError,
 )
-from dynasmith.files.definitions import Definitions
+from dynasmith.files.definitions import Definitions, read_back
 from dynasmith.plans.consent import Consent
 from dynasmith.plans.plan import Plan
 from dynasmith.ports.clock import Clock
@@ -436,11 +436,22 @@ class Project:
     def import_tables(self, names: Sequence[str]) -> str:
         """A definition (YAML) of these live tables, with every setting that could be read; it plans empty.
 
-        The environment's prefix and suffix are taken off the names. Costs about eight calls a table.
+        The environment's prefix and suffix are taken off the names. What is returned was read back by the parser that
+        ``plan`` uses, and says the same. Costs about eight calls a table. Raises DefinitionError or RunError where a
+        live table cannot be written as a definition, TableNotFound.
         """
         with ThreadPoolExecutor(CONCURRENT_TABLES) as pool:
             found = tuple(pool.map(lambda name: self.control.describe(self.physical(name)), names))
-        return render_yaml([as_definition(each) for each in found], prefix=self.place.prefix, suffix=self.place.suffix)
+        tables = tuple(as_definition(each) for each in found)
+        names_of = {"prefix": self.place.prefix, "suffix": self.place.suffix}
+        document = render_yaml(tables, **names_of)
+        for table, read in zip(tables, read_back(document, quotas=self.place.quotas, **names_of).tables, strict=True):
+            if table != read:
+                raise RunError(
+                    f"The definition of table {table.name} reads back as another table.",
+                    hint="nothing was written; this is a defect of dynasmith, report it with `describe --json`",
+                )
+        return document
 
     def validate(self, names: Sequence[str] = (), *, offline: bool = False) -> Verdict:
         """Findings about definitions and live tables; ``offline`` looks at definitions only and makes no call."""

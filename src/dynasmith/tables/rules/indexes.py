@@ -41,8 +41,14 @@ def _lsi_key(table: Subject) -> Iterator[Problem]:
             yield Problem((*way, "key_schema"), f"has the partition key {said}, not that of the table")
         if len(ranges) != 1:
             yield Problem((*way, "key_schema"), f"has {len(ranges) or 'no'} sort keys (key_type: RANGE)")
-        elif ranges == attributes_of(own, "RANGE"):
-            yield Problem((*way, "key_schema"), f"sorts by {ranges[0]}, as the table itself does")
+
+
+def _lsi_own_order(table: Subject) -> Iterator[Problem]:
+    own = table.key()
+    for way, _ in table.indexes(LSI):
+        key = table.key(*way)
+        if key and own and attributes_of(key, "RANGE") == attributes_of(own, "RANGE") != []:
+            yield Problem((*way, "key_schema"), f"sorts by {attributes_of(own, 'RANGE')[0]}, as the table itself does")
 
 
 def _lsi_table(table: Subject) -> Iterator[Problem]:
@@ -78,11 +84,17 @@ def _projection(table: Subject) -> Iterator[Problem]:
             )
         for name in sorted({name for name in names if names.count(name) > 1}):
             yield Problem((*way, "projection", "attributes"), f"names {name} more than once", "name it once")
+
+
+def _projected_keys(table: Subject) -> Iterator[Problem]:
+    for way, _ in table.all_indexes():
+        projection = table.sound(*way, "projection")
+        names = (projection.plain("attributes") or []) if projection is not None else []
         own = {use.attribute for use in (*(table.key() or ()), *(table.key(*way) or ()))}
         for name in dict.fromkeys(names):
             if name in own:
                 message = f"names {name}, a key attribute, which every index holds"
-                yield Problem((*way, "projection", "attributes", names.index(name)), message, "remove it from the list")
+                yield Problem((*way, "projection", "attributes", names.index(name)), message)
 
 
 def _projected(table: Subject) -> Iterator[Problem]:
@@ -104,7 +116,7 @@ RULES = (
     ),
     Rule(
         "D041",
-        "A local index has the table's partition key and one sort key of its own",
+        "A local index has the table's partition key and one sort key",
         "It is another order of the same item collection.",
         _LSI_KEYS,
         "give it the table's HASH attribute and one RANGE attribute",
@@ -128,8 +140,8 @@ RULES = (
     ),
     Rule(
         "D044",
-        "INCLUDE names attributes, ALL and KEYS_ONLY name none, none is a key",
-        "The service refuses the rest; keys are always projected.",
+        "INCLUDE names attributes, each once; ALL and KEYS_ONLY name none",
+        "The service refuses the rest.",
         _PROJECTION,
         "see projection",
         _projection,
@@ -141,5 +153,23 @@ RULES = (
         "Quotas, Projected secondary index attributes per table",
         "project ALL where most attributes are named",
         _projected,
+    ),
+    Rule(
+        "D046",
+        "A local index has a sort key of its own",
+        "The service accepts the table's own sort key; the index then costs storage and writes and adds no order.",
+        _LSI_KEYS,
+        "remove the index, or give it another RANGE attribute",
+        _lsi_own_order,
+        "warning",
+    ),
+    Rule(
+        "D047",
+        "INCLUDE names no key attribute",
+        "The service accepts it; keys are in every index anyway, and count against what can be projected.",
+        _PROJECTION,
+        "remove it from the list",
+        _projected_keys,
+        "warning",
     ),
 )

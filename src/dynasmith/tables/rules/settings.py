@@ -118,18 +118,20 @@ RULES = (
     Rule(
         "D070",
         "Time to live is not on a key attribute of the table",
-        "A key names the item; it cannot say when it ends.",
+        "The service accepts it; an item whose key is its end can then never live longer than it was made for.",
         "Developer Guide, Time to live",
         "use an attribute of its own",
         _ttl_no_key,
+        "warning",
     ),
     Rule(
         "D071",
         "Time to live is on a number",
-        "Items whose attribute is no number never expire.",
+        "The service accepts it; items whose attribute is not a number never expire.",
         "Developer Guide, Time to live",
         "declare the attribute as N",
         _ttl_number,
+        "warning",
     ),
     Rule(
         "D072",
