@@ -12,6 +12,7 @@ from botocore import exceptions as foreign
 
 from dynasmith.aws.codes import ABSENT, BUSY, DENIED, EXPIRED, KINDS, UNACCEPTED, UNOFFERED
 from dynasmith.aws.permissions import statement_for
+from dynasmith.aws.transactions import CANCELLED, CONFLICTS, HINT, cancelled_as, codes_of, sentence
 from dynasmith.errors import (
     AccessDenied,
     AccessError,
@@ -105,6 +106,16 @@ def _of_service(error: foreign.ClientError, operation: str, table: str, access: 
 def _refused(
     code: str, message: str, status: int, operation: str, table: str, request_id: str, answer: dict[str, Any]
 ) -> ServiceError:
+    reasons = answer.get("CancellationReasons") or ()
+    if code == CANCELLED and (why := sentence(reasons)):
+        kind, hint = cancelled_as(codes_of(reasons))
+        return kind(
+            f"{_verb(operation)}{_on(table)} was cancelled: {why}.",
+            hint=hint,
+            service_code=code,
+            operation=operation,
+            request_id=request_id,
+        )
     kind = KINDS.get(code) or (ServiceUnavailable if status >= 500 else Throttled if status == 429 else ServiceError)
     hints: dict[type[ServiceError], str] = {
         Throttled: "the service throttled longer than the retries lasted; try again later",
@@ -115,7 +126,7 @@ def _refused(
     said = f"{code}: {message}" if message else code or f"HTTP {status}"
     refused = kind(
         f"{_verb(operation)}{_on(table)} was refused: {said}{request}",
-        hint=hints.get(kind, ""),
+        hint=HINT if code in CONFLICTS else hints.get(kind, ""),
         service_code=code,
         operation=operation,
         request_id=request_id,

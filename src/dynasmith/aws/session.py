@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from dynasmith.aws.client_settings import ISOLATED_CONNECT_SECONDS, client_arguments, host_and_port, open_session
 from dynasmith.aws.errors import not_offered_here, translate, unreachable
 from dynasmith.aws.guard.own import let_only_read
+from dynasmith.aws.transactions import retry_conflicts
 from dynasmith.errors import DynasmithError, ProjectError, Unreachable
 from dynasmith.ports.access import Access, is_aws, refuse_userinfo
 from dynasmith.ports.tables import Identity
@@ -190,6 +191,8 @@ class Session:
             raise translate(error, f"{service}:create_client", access=self.access) from error
         if self.access.isolated:
             client.meta.events.register_first("needs-retry.*", _give_up_on_a_page, unique_id="dynasmith-page")
+        if service == "dynamodb":
+            retry_conflicts(client)
         if self.only_reads:
             let_only_read(client)
         return client

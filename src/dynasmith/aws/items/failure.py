@@ -10,6 +10,7 @@ from enum import Enum
 import msgspec
 
 from dynasmith.aws.items.exchange import Answer
+from dynasmith.aws.transactions import CANCELLED, CONFLICTS, HINT, cancelled_as, codes_of, only_conflicts, sentence
 from dynasmith.errors import (
     AccessDenied,
     ConditionFailed,
@@ -91,6 +92,7 @@ class _Body(msgspec.Struct, frozen=True):
     capital: str = msgspec.field(name="Message", default="")
     reasons: tuple[Reason, ...] = msgspec.field(name="ThrottlingReasons", default=())
     small: tuple[Reason, ...] = msgspec.field(name="throttlingReasons", default=())
+    cancelled: tuple[dict[str, object], ...] = msgspec.field(name="CancellationReasons", default=())
     item: msgspec.Raw = msgspec.field(name="Item", default_factory=msgspec.Raw)
 
 
@@ -105,6 +107,8 @@ class Failure:
     request_id: str
     reasons: tuple[Reason, ...] = ()
     item: bytes | None = None
+    #: Why each action of a transaction was cancelled; "" for an action that was not the reason.
+    cancelled: tuple[str, ...] = ()
 
     @property
     def sentence(self) -> str:
@@ -122,15 +126,17 @@ def failure_of(answer: Answer) -> Failure:
     code = (body.type or body.code).rsplit("#", 1)[-1].split(":", 1)[0]
     if not code:
         code = answer.headers.get("x-amzn-errortype", "").split(":", 1)[0] or f"HTTP{answer.status}"
-    message = body.message or body.capital
+    message = sentence(body.cancelled) or body.message or body.capital
+    cancelled = codes_of(body.cancelled)
     return Failure(
-        verdict=_verdict(answer.status, code, message),
+        verdict=Verdict.AGAIN if only_conflicts(cancelled) else _verdict(answer.status, code, message),
         status=answer.status,
         code=code,
         message=message,
         request_id=answer.headers.get("x-amzn-requestid", ""),
         reasons=body.reasons or body.small,
         item=bytes(body.item) or None,
+        cancelled=tuple(cancelled),
     )
 
 
@@ -179,6 +185,10 @@ def error_of(failure: Failure, operation: str, table: str) -> DynasmithError:
 
 
 def _kind_of(failure: Failure) -> tuple[type[ServiceError], str]:
+    if failure.code in CONFLICTS:
+        return ServiceUnavailable, f"{HINT}; then resume the job"
+    if failure.code == CANCELLED and any(failure.cancelled):
+        return cancelled_as(failure.cancelled)
     if failure.verdict is Verdict.SLOWER:
         return Throttled, "resume it later, or with a lower pace (--max-write-units, --max-read-units)"
     if failure.verdict is Verdict.AGAIN:

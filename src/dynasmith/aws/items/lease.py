@@ -80,6 +80,11 @@ class Lease:
         return self._clock() < self._until
 
     @property
+    def lost(self) -> bool:
+        """Whether the lock is known to be another's, or gone."""
+        return self._lost
+
+    @property
     def until(self) -> float:
         """The time of ``lease_clock`` from which this process may write no more; renewing the lease moves it on."""
         return self._until

@@ -40,11 +40,12 @@ DENIED = frozenset({"AccessDeniedException", "AccessDenied", "UnknownOperationEx
 
 @dataclass(slots=True)
 class Waiting:
-    """A write on its way. ``uncertain``: a reply was lost, so that it may have been done."""
+    """A write on its way. ``uncertain``: a reply was lost, so that it may have been done. ``code``: its last error."""
 
     place: int
     statement: bytes = b""
     uncertain: bool = False
+    code: str = ""
 
 
 W = TypeVar("W", bound=Waiting)
@@ -145,7 +146,8 @@ class Group(Generic[W]):
             if again and len(again) == len(waiting):
                 if self.road.calls.now() - moved > self.road.calls.patience.throttled_seconds:
                     for each in again:
-                        self.way.refuse(each, "throttled", f"throttled for {self.road.calls.now() - moved:.0f} s")
+                        code = "throttled" if each.code in THROTTLES else each.code
+                        self.way.refuse(each, code, f"{code} for {self.road.calls.now() - moved:.0f} s")
                     return
             else:
                 attempt, moved = 0, self.road.calls.now()
@@ -193,7 +195,7 @@ class Group(Generic[W]):
         again, alone = list[W](), list[W]()
         throttled = 0
         for each, said in zip(waiting, reply.responses, strict=True):
-            code = said.error.code if said.error is not None else ""
+            code = each.code = said.error.code if said.error is not None else ""
             if code in THROTTLES:
                 throttled += 1
                 again.append(each)

@@ -1,24 +1,25 @@
 """A ledger for jobs that several machines may take up, over a `Store`: a table, or a prefix of an S3 bucket.
 
-What is kept of a job has a name: ``job``, ``control`` (what a person wants of it), ``segment#00003`` (a checkpoint),
-``dead#00003#<page>#000`` (dead letters of a page), and its lock. A job that was killed is free one lease (15 s) later,
-and until somebody takes it up it is listed as running.
+A run holds the lease of its job and writes under the fence of that lease, without conditions: what counts is decided
+when it is read (`ledger_fences`). Only the record of the job is replaced on a condition. A job whose process was killed
+is free one lease (15 s) later, and until somebody takes it up it is listed as running.
 """
 
 import asyncio
 import hashlib
 import threading
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from typing import Protocol
 from uuid import uuid4
 
 import msgspec
 
-from dynasmith.aws.items.lease import LEASE_SECONDS, Lease, Lock
-from dynasmith.errors import CheckpointError, DynasmithError, LeaseLost, RunError
+from dynasmith.aws.items.lease import LEASE_SECONDS, Lease
+from dynasmith.aws.items.ledger_fences import checkpoints_of, dead_letters_of, inherit, newest_fence, under_fence
+from dynasmith.aws.items.ledger_store import CONTROL, DEAD, JOB, SEGMENT, FencedLock, Store
+from dynasmith.errors import CheckpointError, DynasmithError, LeaseLost, RunError, TableNotFound
 from dynasmith.items.digest import Digest
 from dynasmith.jobs.checkpoint import Checkpoint, decode_checkpoint, encode_checkpoint
 from dynasmith.jobs.counts import Counts
@@ -27,72 +28,11 @@ from dynasmith.ports.checkpoints import Control
 from dynasmith.ports.clock import lease_clock
 from dynasmith.ports.items import Dead
 
-JOB = "job"
-CONTROL = "control"
-SEGMENT = "segment#"
-DEAD = "dead#"
 DEAD_BYTES = 300_000
 """Packed dead letters under one name: an item of a table holds 400 KB."""
 CONTROL_SECONDS = 0.7
 """How old what is known of a person's wishes may be before it is read again: a run looks every quarter of a second, so
 that it reads them at least every second."""
-
-
-class Store(Protocol):
-    """Where a ledger keeps things, by job and name. Every call raises our errors; nothing is cached."""
-
-    @property
-    def place(self) -> str:
-        """What it is, for a sentence: ``table NAME``, ``s3://bucket/prefix``."""
-        ...
-
-    def where(self, job_id: str) -> str:
-        """Where what is kept of a job is, for a person."""
-        ...
-
-    def open(self) -> None:
-        """Make it ready for its first job, if it is not."""
-        ...
-
-    def lock(self, job_id: str) -> Lock:
-        """The lock of a job."""
-        ...
-
-    def jobs(self) -> Sequence[bytes]:
-        """What is kept as ``job`` of every job."""
-        ...
-
-    def get(self, job_id: str, name: str) -> bytes | None:
-        """What is kept under a name."""
-        ...
-
-    def put(self, job_id: str, name: str, content: bytes) -> None:
-        """Keep something, in place of what was there."""
-        ...
-
-    def put_held(self, lease: Lease, job_id: str, name: str, content: bytes) -> None:
-        """Keep something so that it counts only if the lease is still ours. Raises Locked where that is known."""
-        ...
-
-    def taken(self, lease: Lease, job_id: str) -> None:
-        """The lease of a job that others ran is ours: from now on nothing that they write counts."""
-        ...
-
-    def names(self, job_id: str, prefix: str) -> Sequence[str]:
-        """The names that begin so, in order."""
-        ...
-
-    def entries(self, job_id: str, prefix: str) -> Sequence[tuple[str, bytes]]:
-        """What is kept under the names that begin so, in order."""
-        ...
-
-    def delete(self, job_id: str, names: Iterable[str]) -> None:
-        """Remove what is kept under these names."""
-        ...
-
-    def clear(self, job_id: str) -> None:
-        """Remove all that is kept of a job but its lock."""
-        ...
 
 
 class SharedLedger:
@@ -106,30 +46,38 @@ class SharedLedger:
     def begin(self, job: Job) -> "SharedClaim":
         """Enter a new job and hold it."""
         self._store.open()
-        claim = SharedClaim(self._store, self._lease(job.id), job)
+        lock, lease = self._lease(job.id)
         try:
-            claim.change(job)
+            if not self._store.enter(lock, job.id, encode_job(job)):
+                raise RunError(f"There is a job {job.id} in {self._store.place} already.", hint="start it again")
         except BaseException:
-            claim.release(gone=True)
+            lease.release(gone=True)
             raise
-        return claim
+        return SharedClaim(self._store, lock, lease, job)
 
     def claim(self, job_id: str) -> "SharedClaim":
         """Hold a job that nobody runs; watches one that says it runs for a lease."""
         self._read(job_id)
-        lease = self._lease(job_id)
+        lock, lease = self._lease(job_id, newest_fence(self._store, job_id))
         try:
-            self._store.taken(lease, job_id)
-            job = self._read(job_id)  # again: its last holder may have changed it meanwhile
+            inherit(self._store, job_id, lock.fence)
+            claim = SharedClaim(self._store, lock, lease, self._taken(job_id, lock, lease))
             control = _control(self._store, job_id)
             if control.wish != "run":
                 _steer(self._store, job_id, msgspec.structs.replace(control, wish="run"))
         except BaseException:
             lease.release()
             raise
+        return claim
+
+    def _taken(self, job_id: str, lock: FencedLock, lease: Lease) -> Job:
+        """The job as its last run left it, kept as this run's, so that no older run changes it any more."""
+        job = msgspec.structs.replace(self._read(job_id), owner=lease.owner)
+        if not lease.held or not self._store.change(lock, job_id, encode_job(job)):
+            raise LeaseLost(f"Job {job_id} was just taken by another process.", hint="try again")
         if job.state in ("running", "paused"):
             job = moved(job, "interrupted", datetime.now(UTC), reason="its process ended without a word")
-        return SharedClaim(self._store, lease, job)
+        return job
 
     def jobs(self, unreadable: Callable[[str], None] | None = None) -> Sequence[Job]:
         """Every job, oldest first. One that cannot be read is left out, and ``unreadable`` told of it."""
@@ -157,9 +105,10 @@ class SharedLedger:
     def dead_letters(self, job_id: str) -> Sequence[Dead]:
         """The dead letters of a job."""
         self._read(job_id)
+        there = {fenced: name for name, fenced in dead_letters_of(self._store, job_id).items()}
         pages: dict[str, bytes] = {}
-        for name, packed in self._store.entries(job_id, DEAD):
-            page = name.rpartition("#")[0]
+        for fenced, packed in self._store.entries(job_id, DEAD, there.__contains__):
+            page = there[fenced].rpartition("#")[0]
             pages[page] = pages.get(page, b"") + packed
         return [
             dead for packed in pages.values() for dead in msgspec.json.decode(zlib.decompress(packed), type=list[Dead])
@@ -189,9 +138,10 @@ class SharedLedger:
         finally:
             claim.release(gone=gone)
 
-    def _lease(self, job_id: str) -> Lease:
+    def _lease(self, job_id: str, above: int = 0) -> tuple[FencedLock, Lease]:
         owner = f"{self._owner or 'dynasmith'} {uuid4().hex}"
-        return Lease(self._store.lock(job_id), owner, job_id, lease_seconds=self._lease_seconds)
+        lock = self._store.lock(job_id, above)
+        return lock, Lease(lock, owner, job_id, lease_seconds=self._lease_seconds)
 
     def _read(self, job_id: str) -> Job:
         found = self._store.get(job_id, JOB) if job_id and "/" not in job_id else None
@@ -203,11 +153,11 @@ class SharedLedger:
 class SharedClaim:
     """One job of a store, held by this process while its lease is."""
 
-    def __init__(self, store: Store, lease: Lease, job: Job) -> None:
+    def __init__(self, store: Store, lock: FencedLock, lease: Lease, job: Job) -> None:
         self._store = store
-        self._lease = lease
+        self._lock, self._lease = lock, lease
         self._job = job
-        self._dead: set[str] | None = None
+        self._dead: dict[str, str] | None = None
         self._control = Control()
         self._asked_at = float("-inf")
 
@@ -231,7 +181,7 @@ class SharedClaim:
         return _checkpoints(self._store, self._job)
 
     async def save(self, checkpoint: Checkpoint) -> None:
-        """Keep a checkpoint so that it counts only if the lock is still ours. One call a page. Raises Locked."""
+        """Keep a checkpoint under the fence of this run. One write a page. Raises LeaseLost."""
         await self._put(f"{SEGMENT}{checkpoint.segment:05d}", encode_checkpoint(checkpoint))
 
     async def bury(self, segment: int, page: bytes | None, dead: Sequence[Dead]) -> None:
@@ -239,28 +189,35 @@ class SharedClaim:
         packed = zlib.compress(msgspec.json.encode(dead))
         for number, start in enumerate(range(0, len(packed), DEAD_BYTES)):
             name = f"{_page(segment, page)}#{number:03d}"
-            await self._put(name, packed[start : start + DEAD_BYTES])
-            self._dead_names().add(name)
+            self._dead_names()[name] = await self._put(name, packed[start : start + DEAD_BYTES])
 
     def forget(self, segment: int, page: bytes | None, *, whole: bool = False) -> None:
-        """Take back the dead letters of a page, or of the whole segment, that is done again."""
-        prefix = f"{DEAD}{segment:05d}#" if whole else _page(segment, page)
+        """Take back the dead letters of a page, or of the whole segment, that is done again.
+
+        Only those that this run inherited or wrote, never those of a newer run.
+        """
+        self._check()
+        prefix = f"{DEAD}{segment:05d}#" if whole else f"{_page(segment, page)}#"
         names = self._dead_names()
         if gone := [name for name in names if name.startswith(prefix)]:
-            self._store.delete(self._job.id, gone)
-            names.difference_update(gone)
+            self._store.delete(self._job.id, [names[name] for name in gone])
+            for name in gone:
+                del names[name]
 
-    def _dead_names(self) -> set[str]:
-        """Where dead letters are; asked for once."""
+    def _dead_names(self) -> dict[str, str]:
+        """Where the dead letters are that this run inherited or wrote; read once."""
         if self._dead is None:
-            self._dead = set(self._store.names(self._job.id, DEAD))
+            self._dead = dead_letters_of(self._store, self._job.id)
         return self._dead
 
     def change(self, job: Job) -> None:
-        """Keep the job's new state. Raises Locked where the lease was lost."""
+        """Keep the job's new state. Raises LeaseLost where another run has it by now."""
         self._check()
+        with self._there():
+            kept = self._store.change(self._lock, job.id, encode_job(job))
+        if not kept:
+            raise self._lost()
         self._job = job
-        self._store.put(job.id, JOB, encode_job(job))
 
     def control(self) -> Control:
         """What a person wants, as it was a moment ago: it is read beside, at most once a second."""
@@ -283,15 +240,43 @@ class SharedClaim:
 
     def _check(self) -> None:
         if not self._lease.held:
-            raise LeaseLost(
-                f"The lease on job {self._job.id} was lost: this process could not reach {self._store.place} for too "
-                "long.",
-                hint=f"dynasmith jobs resume {self._job.id}",
-            )
+            raise self._lost()
 
-    async def _put(self, name: str, content: bytes) -> None:
+    @contextmanager
+    def _there(self) -> Iterator[None]:
+        """A ledger whose table is gone is said as such: the job's own tables are meant otherwise."""
+        try:
+            yield
+        except TableNotFound as error:
+            raise self._lost() from error
+
+    def _lost(self) -> LeaseLost:
+        """Why this run may write no more, as the ledger stands now."""
+        job, place = self._job.id, self._store.place
+        with suppress(DynasmithError):
+            found = self._store.get(job, JOB)
+            if found is None or not self._lock.same_place():
+                return LeaseLost(
+                    f"Job {job} is no longer in {place}: the ledger was removed, or removed and made again, while the "
+                    "job ran.",
+                    hint="start a new job: what is in the target already is found there and not written twice",
+                )
+            if self._lease.lost or decode_job(found).owner != self._job.owner:
+                return LeaseLost(
+                    f"Job {job} was taken up by another process.", hint=f"dynasmith jobs show {job} shows how far it is"
+                )
+        return LeaseLost(
+            f"The lease on job {job} was lost: this process could not reach {place} for too long.",
+            hint=f"dynasmith jobs resume {job}",
+        )
+
+    async def _put(self, name: str, content: bytes) -> str:
+        """Write under this run's fence; the name with the fence."""
         self._check()
-        await asyncio.to_thread(self._store.put_held, self._lease, self._job.id, name, content)
+        fenced = under_fence(name, self._lock.fence)
+        with self._there():
+            await asyncio.to_thread(self._store.put, self._job.id, fenced, content)
+        return fenced
 
 
 def _page(segment: int, page: bytes | None) -> str:
@@ -301,7 +286,7 @@ def _page(segment: int, page: bytes | None) -> str:
 
 def _checkpoints(store: Store, job: Job) -> dict[int, Checkpoint]:
     found = {}
-    for name, written in store.entries(job.id, SEGMENT):
+    for name, written in checkpoints_of(store, job.id).items():
         segment = int(name.removeprefix(SEGMENT))
         found[segment] = decode_checkpoint(written, job=job.id, segments=job.segments, segment=segment)
     return found

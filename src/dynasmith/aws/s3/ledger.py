@@ -7,29 +7,29 @@
         control.json                 what a person wants of it
         lock.json                    who runs it, beat by beat; how often it was taken up (the fence)
         segment/00003/00000001       a checkpoint, under the fence of the run that wrote it
-        taken/00000002               what counted when the job was taken up under that fence: every checkpoint as it
-                                     was, and which dead letters
+        taken/00000002               what the run of that fence inherited
         dead/00003/<page>/000/00000001   dead letters of a page, packed, under a fence too
 
-The lock is written on conditions (If-None-Match, If-Match): of two runs that take a job up one gets it. A checkpoint is
-one PutObject a page ($0.005 a thousand in us-east-1), without a condition: what counts is the newest ``taken`` and the
-checkpoints and dead letters under its fence, so that whatever a run that lost its lease still writes counts for
-nothing. A run beats every 3 s (1,200 PutObject an hour) and looks every 0.75 s what is wanted of it (4,800 GetObject
-an hour).
+The lock and the record of the job are written on conditions (If-None-Match, If-Match): of two runs that take a job up
+one gets it. A checkpoint is one PutObject a page ($0.005 a thousand in us-east-1), without a condition; what counts
+says `ledger_fences`. A run beats every 3 s (1,200 PutObject an hour) and looks at least once a second what is wanted of
+it (about 4,800 GetObject an hour).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
-from dynasmith.aws.items.lease import LEASE_SECONDS, Beat, Lease
-from dynasmith.aws.items.shared_ledger import CONTROL, DEAD, JOB, SEGMENT, SharedLedger
+from dynasmith.aws.items.lease import LEASE_SECONDS, Beat
+from dynasmith.aws.items.ledger_store import CONTROL, JOB, LOCK, FencedLock
+from dynasmith.aws.items.shared_ledger import SharedLedger
 from dynasmith.aws.s3.objects import S3Objects, several
 from dynasmith.errors import CheckpointError, NotOffered
 
-LOCK = "lock"
-_FIRST_FENCE = 1
-_Kept = list[tuple[str, bytes]]
+VALUE_BYTES_MAX = 64 * 1024 * 1024
+"""Of one object; S3 takes 5 GB in one PutObject."""
+_CHANGES = 5
+"""How often the record of a job is sent again that another write of the same run changed."""
 _FILES = {JOB: "job.json", CONTROL: "control.json", LOCK: "lock.json"}
 
 
@@ -51,6 +51,11 @@ class S3Store:
         """The prefix."""
         return self._objects.url()
 
+    @property
+    def value_bytes_max(self) -> int:
+        """64 MB."""
+        return VALUE_BYTES_MAX
+
     def where(self, job_id: str) -> str:
         """The prefix of the job."""
         return self._objects.url(job_id)
@@ -58,9 +63,9 @@ class S3Store:
     def open(self) -> None:
         """Nothing is made: a bucket that is not there is said by the first call."""
 
-    def lock(self, job_id: str) -> "S3Lock":
+    def lock(self, job_id: str, above: int) -> "S3Lock":
         """The lock of a job."""
-        return S3Lock(self._objects, _key(job_id, LOCK))
+        return S3Lock(self._objects, _key(job_id, LOCK), above)
 
     def jobs(self) -> Sequence[bytes]:
         """One list call for a thousand jobs, and one GetObject each."""
@@ -76,49 +81,47 @@ class S3Store:
         """One PutObject."""
         self._objects.put(_key(job_id, name), content)
 
-    def put_held(self, lease: Lease, job_id: str, name: str, content: bytes) -> None:
-        """One PutObject, under the fence of the run."""
-        self._objects.put(f"{_key(job_id, name)}/{_fence(lease)}", content)
+    def enter(self, lock: FencedLock, job_id: str, record: bytes) -> bool:
+        """One PutObject on the condition that there is none; one GetObject more where there is."""
+        assert isinstance(lock, S3Lock)
+        key = _key(job_id, JOB)
+        etag = self._objects.create(key, record)
+        if etag is None:  # a reply that was lost is sent again by botocore, and meets our own record
+            found = self._objects.read(key)
+            etag = found.etag if found is not None and found.content == record else None
+        lock.record_etag = etag or ""
+        return etag is not None
 
-    def taken(self, lease: Lease, job_id: str) -> None:
-        """Write down what counts from now on, beside what this run will write: one PutObject."""
-        segments = self.entries(job_id, SEGMENT)  # first: what a checkpoint counts was buried before it
-        dead = [(name, key.encode()) for name, key in self._counting(job_id, DEAD).items()]
-        self._objects.put(f"{job_id}/taken/{_fence(lease)}", msgspec.json.encode([*segments, *dead]))
+    def change(self, lock: FencedLock, job_id: str, record: bytes) -> bool:
+        """One PutObject on the ETag that this run wrote. Its first one replaces what the last run left."""
+        assert isinstance(lock, S3Lock)
+        key, first = _key(job_id, JOB), not lock.record_etag
+        for _ in range(_CHANGES):
+            if not lock.record_etag:
+                found = self._objects.read(key)
+                if found is None or not (first or _owner(found.content) == _owner(record)):
+                    return False
+                lock.record_etag = found.etag
+            lock.record_etag = self._objects.replace(key, record, lock.record_etag) or ""
+            if lock.record_etag:
+                return True
+        return False
 
     def names(self, job_id: str, prefix: str) -> Sequence[str]:
-        """The names of dead letters that count."""
-        return sorted(self._counting(job_id, prefix))
+        """One list call for a thousand."""
+        folder = _key(job_id, prefix).rpartition("/")[0] + "/"
+        names = (_name(job_id, key) for key in self._objects.names(folder))
+        return sorted(name for name in names if name.startswith(prefix))
 
-    def entries(self, job_id: str, prefix: str) -> Sequence[tuple[str, bytes]]:
-        """Names and what is under them, of those that count: one GetObject each, a few at a time."""
-        if prefix == SEGMENT:
-            fence, kept = self._taken(job_id)
-            newer = [key for key in self._objects.names(_key(job_id, SEGMENT)) if key.endswith(fence)]
-            counts = {name: content for name, content in kept if name.startswith(SEGMENT)}
-            found = several(self._objects, newer)
-            return sorted((counts | {_name(job_id, key): content for key, content in found}).items())
-        keys = list(self._counting(job_id, prefix).values())
-        return sorted((_name(job_id, key), one) for key, one in several(self._objects, keys))
-
-    def _taken(self, job_id: str) -> tuple[str, _Kept]:
-        """The fence under which the job runs, as the end of a key, and what counted when it was taken up."""
-        taken = max(self._objects.names(f"{job_id}/taken/"), default="")
-        before = self._objects.read(taken) if taken else None
-        kept = msgspec.json.decode(before.content, type=_Kept) if before is not None else []
-        return f"/{taken.rpartition('/')[2] or f'{_FIRST_FENCE:08d}'}", kept
-
-    def _counting(self, job_id: str, prefix: str) -> dict[str, str]:
-        """The dead letters that count, by name, and where each is: not what was written without the lease."""
-        fence, kept = self._taken(job_id)
-        before = {key.decode() for name, key in kept if name.startswith(DEAD)}
-        there = sorted(self._objects.names(_key(job_id, prefix)), key=lambda key: key.rpartition("/")[2])
-        return {_name(job_id, key): key for key in there if key in before or key.endswith(fence)}
+    def entries(self, job_id: str, prefix: str, wanted: Callable[[str], bool]) -> Sequence[tuple[str, bytes]]:
+        """A list call, and one GetObject each, a few at a time."""
+        names = [name for name in self.names(job_id, prefix) if wanted(name)]
+        found = several(self._objects, [_key(job_id, name) for name in names])
+        return [(_name(job_id, key), content) for key, content in found]
 
     def delete(self, job_id: str, names: Iterable[str]) -> None:
-        """Names of dead letters: one call for a thousand."""
-        counting = self._counting(job_id, DEAD)
-        self._objects.delete(counting[name] for name in names if name in counting)
+        """One call for a thousand."""
+        self._objects.delete(_key(job_id, name) for name in names)
 
     def clear(self, job_id: str) -> None:
         """All but the lock; the job itself last."""
@@ -138,11 +141,14 @@ class _Written(msgspec.Struct, frozen=True, kw_only=True):
 class S3Lock:
     """The lock of a job as an object, written on its ETag. ``fence`` counts how often the job was taken up."""
 
-    def __init__(self, objects: S3Objects, key: str) -> None:
+    def __init__(self, objects: S3Objects, key: str, above: int = 0) -> None:
         self._objects, self._key = objects, key
         self._etag = ""
         self._seen = _Written()
-        self.fence = _FIRST_FENCE
+        self._above = above
+        self.fence = 0
+        self.record_etag = ""
+        """Of the job's record as this run wrote it."""
 
     def read(self) -> Beat | None:
         """One GetObject."""
@@ -158,7 +164,7 @@ class S3Lock:
 
     def take(self, seen: Beat | None, owner: str) -> bool:  # noqa: ARG002  # its ETag says the same, and more
         """One conditional PutObject; two more for a new job, to see that conditions are kept here."""
-        fence, etag = self._seen.fence + 1, self._etag
+        fence, etag = max(self._seen.fence, self._above) + 1, self._etag
         content = msgspec.json.encode(_Written(owner=owner, fence=fence))
         put = self._objects.replace(self._key, content, etag) if etag else self._objects.create(self._key, content)
         if put is None:
@@ -181,6 +187,10 @@ class S3Lock:
             self._objects.delete([self._key])
         else:
             self._write(owner, _Written(fence=self.fence))
+
+    def same_place(self) -> bool:
+        """Not to be told: a bucket has no id. One that was made again has no lock."""
+        return True
 
     def _write(self, owner: str, written: _Written) -> bool:
         content = msgspec.json.encode(written)
@@ -211,10 +221,17 @@ def _key(job_id: str, name: str) -> str:
 
 
 def _name(job_id: str, key: str) -> str:
-    """The name of what is under a fence."""
-    return key.removeprefix(f"{job_id}/").rpartition("/")[0].replace("/", "#")
+    """The name of what is kept in a folder of the job."""
+    return key.removeprefix(f"{job_id}/").replace("/", "#")
 
 
-def _fence(lease: Lease) -> str:
-    assert isinstance(lease.lock, S3Lock)
-    return f"{lease.lock.fence:08d}"
+class _Record(msgspec.Struct):
+    owner: str = ""
+
+
+def _owner(record: bytes) -> str:
+    """Who wrote the record of a job."""
+    try:
+        return msgspec.json.decode(record, type=_Record).owner
+    except msgspec.DecodeError:
+        return ""
