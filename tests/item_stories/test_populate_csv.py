@@ -34,7 +34,7 @@ def test_types_are_said_in_words_in_json_and_in_a_dry_run(story: ItemStory) -> N
 @pytest.mark.parametrize(
     ("kind", "value", "good", "says"),
     [
-        ("N", "many", "5", "Field x is N, but 'many' is no number"),
+        ("N", "many", "5", "Field x is N, but 'many' is not a number"),
         ("BOOL", "yes", "true", "Field x is BOOL, but 'yes' is neither true nor false"),
         ("B", "no base64", "AP8=", "Field x is B (base64), but 'no base64' is not"),
         ("B", "Zürich", "AP8=", "Field x is B (base64), but 'Zürich' is not"),
@@ -72,14 +72,14 @@ def test_a_malformed_value_in_dynamodb_json_rejects_its_line(story: ItemStory) -
 @pytest.mark.parametrize(
     ("text", "words", "code", "says"),
     [
-        (PEOPLE, ("--type", "age=X"), 2, "X is no type of a CSV field."),
+        (PEOPLE, ("--type", "age=X"), 2, "X is not a type of a CSV field."),
         (PEOPLE, ("--type", "agee=N"), 2, "--type names agee, and no file has such a field."),
         (PEOPLE, ("--type", "pk=N"), 2, "--type says that pk is N, and in the table's key it is S."),
         ("id,name\n1,Ann\n", (), 1, "has no field pk, which the table's key needs."),
         ("pk,name,name\n1,a,b\n", (), 1, "two fields are named name"),
         ("pk,\n1,2\n", (), 1, "field 2 has no name"),
         ("", (), 1, "is empty"),
-        ("pk\n\"open\n", (), 1, "a quoted value is not closed"),
+        ("pk,\"open\n", (), 1, "A quoted value of the record is not closed"),
     ],
 )  # fmt: skip
 def test_what_the_header_shows_to_be_wrong_is_refused_before_a_job_begins(

@@ -26,10 +26,10 @@ FILES = {
     "be.json": (ARRAY.decode().encode("utf-16-be"), "is UTF-16BE, not UTF-8", "iconv -f UTF-16BE"),
     "wide.json": (ARRAY.decode().encode("utf-32"), "is UTF-32, not UTF-8", "iconv -f UTF-32"),
     "latin.jsonl": ('{"pk": "Zürich"}\n'.encode("latin-1"), "this is not UTF-8", "iconv -f LATIN1"),
-    "latin.csv": ("pk,x\na,Zürich\n".encode("latin-1"), "no line of CSV in UTF-8", "iconv -f LATIN1"),
-    "book.xlsx": (b"PK\x03\x04" + bytes(50), "is no text", "JSON or CSV"),
+    "latin.csv": ("pk,x\na,Zürich\n".encode("latin-1"), "not a line of CSV in UTF-8", "iconv -f LATIN1"),
+    "book.xlsx": (b"PK\x03\x04" + bytes(50), "is not text", "JSON or CSV"),
     "deep.jsonl": (DEEP, "this is not JSON", "one item a line"),
-    "tabs.tsv": (b"pk\tx\na\tb\n", "has no field pk", "commas"),
+    "commas.tsv": (b"pk,x\na,b\n", "has no field pk", "tabs"),
 }
 
 

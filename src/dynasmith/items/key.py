@@ -3,8 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from hashlib import blake2b
 from operator import attrgetter
+from types import SimpleNamespace
 from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
@@ -82,8 +84,26 @@ class _Reader:
         renamed = dict(zip(names, (part.name for part in parts), strict=True))
         self.limits = (PARTITION_KEY_VALUE_MAX_BYTES,) * len(partition) + (SORT_KEY_VALUE_MAX_BYTES,) * len(sort)
         self.fields = tuple((name, _VALUES[part.type]) for name, part in zip(names, parts, strict=True))
-        self.decode = msgspec.json.Decoder(msgspec.defstruct("KeyOf", wanted, rename=renamed)).decode
-        self.strings = _Strings(renamed, self.limits) if all(part.type == "S" for part in parts) else None
+        self.strings: _Strings | None = None
+        try:
+            self.decode: Callable[[RawItem | bytes], Any] = msgspec.json.Decoder(
+                msgspec.defstruct("KeyOf", wanted, rename=renamed)
+            ).decode
+        except ValueError:  # a name that no struct can have (a quote, a backslash, a control character)
+            self.decode = partial(_key_fields, renamed)
+            return
+        if all(part.type == "S" for part in parts):
+            self.strings = _Strings(renamed, self.limits)
+
+
+_attributes: Final = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_tagged_text: Final = msgspec.json.Decoder(dict[str, str] | None).decode
+
+
+def _key_fields(names: Mapping[str, str], raw: RawItem | bytes) -> SimpleNamespace:
+    """The key attributes of an item, as the struct of a reader has them, whatever their names are."""
+    found = _attributes(raw)
+    return SimpleNamespace(**{field: _tagged_text(found.get(name, b"null")) for field, name in names.items()})
 
 
 class _Strings:

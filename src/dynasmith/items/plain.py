@@ -40,6 +40,22 @@ def plain_from_raw(raw: RawItem | bytes) -> bytes:
     return plain_from_item(decode_item(raw))
 
 
+def inexact_kind(value: Any) -> str:
+    """What of a Python value plain JSON cannot hold: ``a set``, ``binary``, or empty where it can hold all of it."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, set | frozenset):
+            return "a set"
+        if isinstance(one, bytes | bytearray | memoryview):
+            return "binary"
+        if isinstance(one, Mapping):
+            waiting += one.values()
+        elif isinstance(one, list | tuple):
+            waiting += one
+    return ""
+
+
 def raw_from_plain(text: bytes | str) -> RawItem:
     """Wire bytes from a plain JSON object."""
     return msgspec.Raw(encode_item(item_from_plain(text)))

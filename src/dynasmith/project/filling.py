@@ -12,7 +12,7 @@ from dynasmith.files.items.fingerprint import Fingerprint, check_unchanged, fing
 from dynasmith.files.items.foreign import renaming_of
 from dynasmith.files.items.layout import Layout
 from dynasmith.files.items.opening import STDIN
-from dynasmith.files.items.source import CsvFields, FileSource
+from dynasmith.files.items.source import FileSource, Found
 from dynasmith.items.key import KeySchema
 from dynasmith.jobs.job import Job
 from dynasmith.ports.items import Heard, OpenSource
@@ -20,6 +20,8 @@ from dynasmith.project.sides import ReadAs
 
 FIELDS = "csv_fields"
 """The parameter of a job that says how each field of its CSV files is read."""
+FORMATS = "formats"
+"""The parameter of a job that says what each of its files was found to be."""
 FINGERPRINTS = "fingerprints"
 """The parameter of a job by which it knows its files again."""
 KEY = "key"
@@ -32,7 +34,11 @@ PAGE_ITEMS = 1000
 
 def file_source(layout: Layout, key: KeySchema, how: ReadAs, page_items: int | None = None) -> OpenSource:
     """The files as a source. Raises UsageError at once for types and templates that are none."""
-    made = _source(layout, key, how, page_items)
+    return opens(new_source(layout, key, how, page_items))
+
+
+def opens(made: FileSource) -> OpenSource:
+    """Opens a source that is there already."""
 
     async def opened(_heard: Heard) -> FileSource:
         return made
@@ -40,16 +46,15 @@ def file_source(layout: Layout, key: KeySchema, how: ReadAs, page_items: int | N
     return opened
 
 
-def look(layout: Layout, key: KeySchema, how: ReadAs) -> tuple[CsvFields, ...]:
-    """Raise what is wrong with the files at a glance, and say how CSV is read. See `FileSource.look`."""
-    return _source(layout, key, how, None).look()
-
-
-def remembered_files(layout: Layout, fields: tuple[CsvFields, ...]) -> dict[str, Any]:
+def remembered_files(layout: Layout, found: Found) -> dict[str, Any]:
     """What a job keeps of its files."""
     prints = {part.path: fingerprint_of(part.path) for part in layout.parts}
     kept: dict[str, Any] = {FINGERPRINTS: {path: msgspec.to_builtins(made) for path, made in prints.items() if made}}
-    return kept | ({FIELDS: msgspec.to_builtins(fields)} if fields else {})
+    if found.fields:
+        kept[FIELDS] = msgspec.to_builtins(found.fields)
+    if found.decided:
+        kept[FORMATS] = msgspec.to_builtins(found.decided)
+    return kept
 
 
 def check_files(parameters: Mapping[str, Any]) -> None:
@@ -87,7 +92,8 @@ def key_words(key: KeySchema) -> str:
     return ", ".join(f"{part.name} ({part.type})" for part in key.parts)
 
 
-def _source(layout: Layout, key: KeySchema, how: ReadAs, page_items: int | None) -> FileSource:
+def new_source(layout: Layout, key: KeySchema, how: ReadAs, page_items: int | None = None) -> FileSource:
+    """The files, to be looked at (`FileSource.look`) and read."""
     return FileSource(
         layout,
         key,

@@ -14,7 +14,7 @@ from dynasmith.engine.definition_items import wire_item
 from dynasmith.engine.transfer import populate as flow
 from dynasmith.engine.transfer.asked import Flowing
 from dynasmith.engine.transfer.ends import from_iterable
-from dynasmith.engine.transfer.events import FlowNote
+from dynasmith.engine.transfer.events import FlowNote, FlowStarted
 from dynasmith.engine.transfer.populate import From
 from dynasmith.engine.transfer.rehearse import Rehearsal, rehearse_items
 from dynasmith.engine.transfer.sides import TableEnd
@@ -25,9 +25,9 @@ from dynasmith.files.seen import SeenKeys
 from dynasmith.items.wire import decode_item_tree
 from dynasmith.jobs.report import Report
 from dynasmith.ports.items import OpenSource
-from dynasmith.ports.listener import Listener, silent
+from dynasmith.ports.listener import Event, Listener, silent
 from dynasmith.project.databases import Database, check_memorable, database_source, look_at
-from dynasmith.project.filling import file_source, look, remembered_files, remembered_key
+from dynasmith.project.filling import file_source, new_source, opens, remembered_files, remembered_key
 from dynasmith.project.identity import remembered_tables
 from dynasmith.project.sides import ReadAs, Side, absolute, file_names, remembered
 from dynasmith.tables.table import known
@@ -70,12 +70,12 @@ def populate(
     else:
         layout = layout_of([absolute(name) for name in names])
         reading = how or ReadAs()
-        origin = files_from(items, layout, target, reading, page_items)
-        fields = look(layout, target.key, reading)
-        for each in fields:
-            listener(FlowNote(table=target.name, sentence=f"{each}."))
+        made = new_source(layout, target.key, reading, page_items)
+        found = made.look()
+        origin = origin_of(items, layout, opens(made))
+        listener = _noting(listener, [FlowNote(table=target.name, sentence=f"{note}.") for note in found.notes])
         parameters |= {"files": [absolute(name) for name in names], "how": msgspec.to_builtins(reading)}
-        parameters |= remembered_files(layout, fields)
+        parameters |= remembered_files(layout, found)
     report = flow.populate(
         origin,
         target,
@@ -87,6 +87,18 @@ def populate(
     )
     drop_spool(items, report)
     return items.priced(report)
+
+
+def _noting(listener: Listener, notes: Sequence[FlowNote]) -> Listener:
+    """A listener that is told the notes when the job has started."""
+
+    def told(event: Event) -> None:
+        listener(event)
+        if isinstance(event, FlowStarted):
+            for note in notes:
+                listener(note)
+
+    return told
 
 
 def rehearse(
@@ -113,8 +125,9 @@ def rehearse(
         layout = layout_of([absolute(name) for name in names])
         size = sum(Path(part.path).stat().st_size for part in layout.parts if Path(part.path).is_file())
         count = layout.manifest.count if layout.manifest else 0
-        source = file_source(layout, target.key, how or ReadAs())
-        notes = tuple(map(str, look(layout, target.key, how or ReadAs())))
+        made = new_source(layout, target.key, how or ReadAs())
+        notes = made.look().notes
+        source = opens(made)
     rehearsal = rehearse_items(
         source,
         target,
@@ -142,9 +155,14 @@ def items_of(items: ItemFlow, side: Side) -> list[dict[str, Any]]:
 
 def files_from(items: ItemFlow, layout: Layout, target: TableEnd, how: ReadAs, page_items: int | None) -> From:
     """Files as the origin of a populate."""
+    return origin_of(items, layout, file_source(layout, target.key, how, page_items))
+
+
+def origin_of(items: ItemFlow, layout: Layout, source: OpenSource) -> From:
+    """A source of files as the origin of a populate."""
     total = layout.manifest.count if layout.manifest else None
     names = [part.path for part in layout.parts]
-    return From(file_source(layout, target.key, how, page_items), partial(seen, items), len(names), names, total)
+    return From(source, partial(seen, items), len(names), names, total)
 
 
 def seen(items: ItemFlow, job_id: str) -> SeenKeys:

@@ -14,7 +14,7 @@ from dynasmith.errors import UsageError
 from dynasmith.files.items.manifest import MANIFEST
 
 FILE_SCHEMES = ("/", "./", "../", "~")
-FILE_ENDINGS = (".json", ".jsonl", ".ndjson", ".csv", ".gz", ".zst")
+FILE_ENDINGS = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".gz", ".zst")
 
 
 class Side(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -34,7 +34,8 @@ class Side(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ExportAs(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """How an export is written: style ``dynamodb``, ``plain`` or ``csv``, compression ``gz``, ``zst`` or none.
+    """How an export is written: style ``dynamodb``, ``plain``, ``plain-lossy``, ``csv`` or ``tsv``; compression ``gz``,
+    ``zst`` or none.
 
     ``export`` is the name by which the export knows its own parts again; each gets a new one."""
 

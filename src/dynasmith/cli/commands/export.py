@@ -1,5 +1,6 @@
 """`dynasmith export`."""
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -12,8 +13,8 @@ from dynasmith.errors import UsageError
 @verb("export", example="dynasmith export orders orders.jsonl.gz")
 @click.argument("table")
 @click.argument("dest", metavar="FILE|FOLDER")
-@click.option("--format", "style", type=click.Choice(["dynamodb", "plain", "csv"]), default=None,
-              help="DynamoDB JSON (the default; takes everything back), plain JSON, or CSV.")  # fmt: skip
+@click.option("--format", "style", type=click.Choice(["dynamodb", "plain", "plain-lossy", "csv", "tsv"]), default=None,
+              help="DynamoDB JSON (the default), plain JSON (refuses sets and binary), lossy, CSV or TSV.")  # fmt: skip
 @click.option("--compress", type=click.Choice(["gz", "zst", "none"]), default=None, help="By the name otherwise.")
 @click.option("--split-bytes", type=click.IntRange(1_000), help="In a folder: a new file at this size.")
 @TRANSPORT
@@ -23,7 +24,7 @@ from dynasmith.errors import UsageError
 def command(invocation: Invocation, table: str, dest: str, **given: Any) -> int:
     """A whole table into a file or a folder of files, with a manifest: counts, digest, definition."""
     from dynasmith.cli.flow_shown import FlowShown, show_rehearsal, show_report
-    from dynasmith.files.items.dest import style_of
+    from dynasmith.files.items.dest import check_name, style_of
     from dynasmith.project.sides import ExportAs
 
     if dest.startswith("s3://"):
@@ -40,6 +41,7 @@ def command(invocation: Invocation, table: str, dest: str, **given: Any) -> int:
                 f"{dest} says {compression}, and --compress {given['compress']}.", hint="leave --compress away"
             )
         compression = "" if given["compress"] == "none" else given["compress"]
+    check_name(Path(dest), given["style"] or style)
     how = ExportAs(style=given["style"] or style, compression=compression, split_bytes=given["split_bytes"])
     asked = flowing(given)
     source = side("source", table, given)

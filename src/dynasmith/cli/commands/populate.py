@@ -14,7 +14,8 @@ from dynasmith.errors import Interrupted, ItemInvalid, UsageError
 @click.argument("files", nargs=-1, metavar="[FILE...]")
 @click.option("--item", "said", multiple=True, metavar="JSON", help="One item inline; repeatable.")
 @click.option("--format", "file_format", default="auto", show_default=True,
-              type=click.Choice(["auto", "lines", "array", "csv"]), help="What the files are.")  # fmt: skip
+              type=click.Choice(["auto", "lines", "array", "csv", "tsv", "dynamodb", "plain", "mongo"]),
+              help="How records are cut, or the notation of JSON.")  # fmt: skip
 @click.option("--type", "types", multiple=True, metavar="NAME=S|N|B|BOOL|NULL|JSON", help="The type of a CSV field.")
 @click.option("--from", "url", metavar="URL", help="A SQL database (sqlite:///shop.db) or MongoDB; ${VAR} is replaced.")
 @click.option("--source-table", default="", metavar="NAME", help="With --from: its table or collection.")

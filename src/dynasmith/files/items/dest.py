@@ -2,13 +2,17 @@
 
 import os
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from dynasmith.errors import RunError, UsageError
 from dynasmith.files.items.manifest import MANIFEST, manifest_beside, read_manifest
 
-Style: TypeAlias = Literal["dynamodb", "plain", "csv"]
+Style: TypeAlias = Literal["dynamodb", "plain", "plain-lossy", "csv", "tsv"]
+"""``plain-lossy`` writes sets as lists and binary as text, which ``plain`` refuses. CSV and TSV are one file."""
 Compression: TypeAlias = Literal["", "gz", "zst"]
+
+DELIMITERS: Final = {"csv": ",", "tsv": "\t"}
+"""What stands between the values of a style that has a header."""
 
 
 class Dest:
@@ -106,6 +110,23 @@ def check_dest(dest: str | Path) -> None:
         raise UsageError(f"{dest} cannot be made: {there} may not be written.", hint="name another place")
 
 
+def check_name(dest: Path, style: str) -> None:
+    """Raise UsageError where the name of an export says another style than it has: it would be read as that one."""
+    named = style_of(dest.name)
+    if named is None:
+        if style in DELIMITERS:
+            kind = style.upper()
+            raise UsageError(
+                f"{kind} is one file, and {dest} names a folder.", hint=f"name it ITEMS.{style} or ITEMS.{style}.gz"
+            )
+        return
+    if named[0] != style and (named[0] in DELIMITERS or style in DELIMITERS):
+        raise UsageError(
+            f"{dest.name} is a name for {named[0]}, and the format is {style}.",
+            hint="name it .csv, .tsv or .jsonl by its format",
+        )
+
+
 def is_file_name(dest: Path) -> bool:
     """Whether ``dest`` names one file (its name has a format) and not a folder."""
     return style_of(dest.name) is not None
@@ -120,6 +141,8 @@ def style_of(name: str) -> tuple[Style, Compression] | None:
             lower, compression = lower.removesuffix(suffix), packed  # type: ignore[assignment]  # a str of the literal
     if lower.endswith(".csv"):
         return "csv", compression
+    if lower.endswith(".tsv"):
+        return "tsv", compression
     if lower.endswith((".jsonl", ".ndjson", ".json")):
         return "dynamodb", compression
     return None

@@ -92,8 +92,15 @@ class Renaming:
             elif _PLACE.fullmatch(template):
                 made[name] = item[places[0]]
             else:
-                made[name] = _PLACE.sub(lambda match: str(item[match[1]]), template)
+                made[name] = _PLACE.sub(lambda match: _text(match[1], item[match[1]]), template)
         return made
+
+
+def _text(name: str, value: Any) -> str:
+    """A value as a part of a text. Raises ItemInvalid for one that is not a scalar: its text would be Python's."""
+    if isinstance(value, Mapping | list | tuple | set | frozenset | bytes | bytearray | memoryview):
+        raise ItemInvalid(f"A template uses {name}, which is not a text or a number in this record.")
+    return str(value)
 
 
 def renaming_of(said: Mapping[str, str]) -> Renaming:

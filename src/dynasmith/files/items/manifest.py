@@ -40,7 +40,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def notation(self) -> str:
         """How its items are written: ``enveloped``, ``plain``, or empty for CSV."""
-        return {"dynamodb": "enveloped", "plain": "plain"}.get(self.style, "")
+        return {"dynamodb": "enveloped", "plain": "plain", "plain-lossy": "plain"}.get(self.style, "")
 
 
 def beside(path: Path) -> Path:

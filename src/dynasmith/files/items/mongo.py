@@ -5,7 +5,7 @@ import base64
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -59,12 +59,39 @@ def _typed(value: Mapping[str, Any]) -> Any:
     raise ItemInvalid(f"{', '.join(value)} is a type of MongoDB that has no form in DynamoDB.")
 
 
-def is_extended(document: Mapping[str, Any]) -> bool:
-    """Whether a parsed JSON object is a document of MongoDB: its ``_id``, or any value, has a ``$`` type."""
-    return any(
-        isinstance(value, dict) and len(value) <= 2 and any(name.startswith("$") for name in value)
-        for value in document.values()
-    )
+_SURE_FORMS: Final = frozenset(
+    map(frozenset, (["$oid"], ["$uuid"], ["$date"], ["$numberInt"], ["$numberLong"], ["$numberDouble"],
+                    ["$numberDecimal"], ["$binary"], ["$binary", "$type"], ["$timestamp"]))
+)  # fmt: skip
+_OTHER_FORMS: Final = frozenset(
+    map(frozenset, (["$symbol"], ["$code"], ["$code", "$scope"], ["$undefined"], ["$regularExpression"], ["$regex"],
+                    ["$regex", "$options"], ["$minKey"], ["$maxKey"], ["$dbPointer"], ["$ref", "$id"],
+                    ["$ref", "$id", "$db"]))
+)  # fmt: skip
+"""Forms of Extended JSON that other documents have too (a regular expression, a reference): they decide nothing."""
+
+
+def extended_names(document: Any) -> tuple[set[str], set[str]]:
+    """The names that begin with ``$`` in the values of a parsed document: those of MongoDB's types, and others.
+
+    A document with one of the first is what MongoDB wrote; one with one of the others only is not.
+    """
+    sure: set[str] = set()
+    other: set[str] = set()
+    waiting = list(document.values()) if isinstance(document, dict) else []
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, list):
+            waiting += one
+        elif isinstance(one, dict):
+            if any(name.startswith("$") for name in one):
+                names = frozenset(one)
+                if names in _SURE_FORMS:
+                    sure |= names
+                elif names not in _OTHER_FORMS:
+                    other |= {name for name in one if name.startswith("$")}
+            waiting += one.values()
+    return sure, other
 
 
 _document = msgspec.json.Decoder(float_hook=Decimal).decode
@@ -73,12 +100,12 @@ _document = msgspec.json.Decoder(float_hook=Decimal).decode
 def read_extended(piece: bytes, renaming: Renaming) -> bytes:
     """One document of a ``mongoexport`` file as an item on the wire. Raises ItemInvalid."""
     try:
-        document = from_extended(_document(piece))
+        document = _document(piece)
+        if not isinstance(document, dict):
+            raise ItemInvalid("This is JSON, but not a document.")
+        return item_from({name: from_extended(value) for name, value in document.items()}, renaming)
     except (msgspec.DecodeError, ValueError, ArithmeticError) as error:
-        raise ItemInvalid(f"This is no document of MongoDB ({error}).") from error
-    if not isinstance(document, dict):
-        raise ItemInvalid("This is JSON, but no document.")
-    return item_from(document, renaming)
+        raise ItemInvalid(f"This is not a document of MongoDB ({error}).") from error
 
 
 def item_from(document: Mapping[str, Any], renaming: Renaming) -> bytes:

@@ -1,35 +1,33 @@
-"""One piece of a file, as the wire bytes of an item: DynamoDB JSON, plain JSON, or a line of CSV."""
+"""One record of a file of JSON as the wire bytes of an item: DynamoDB JSON, plain JSON, or MongoDB's."""
 
-import binascii
-import csv
-import io
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import partial
 from typing import Any, Literal, TypeAlias
 
 import msgspec
 
 from dynasmith.errors import FileFormatError, ItemInvalid
 from dynasmith.files.items.foreign import Renaming
-from dynasmith.files.items.mongo import is_extended, read_extended
+from dynasmith.files.items.mongo import extended_names, read_extended
 from dynasmith.items.key import KeySchema, sure_key
-from dynasmith.items.number import number_fault
 from dynasmith.items.plain import item_from_plain, looks_like_wire, raw_from_plain
 from dynasmith.items.size import ITEM_BYTES_MAX, check_item
+from dynasmith.items.value import NOT_JSON, TAGS
 from dynasmith.items.wire import encode_item
 
-Notation: TypeAlias = Literal["wire", "enveloped", "plain", "mongo", "dead"]
-"""``wire``: ``{"pk":{"S":"a"}}``. ``enveloped``: ``{"Item":{"pk":{"S":"a"}}}``, the service's exports and ours.
-``plain``: ``{"pk":"a"}``. ``mongo``: ``{"_id":{"$oid":"..."}}``, what ``mongoexport`` writes. ``dead``: a dead-letter
-file of ours, where what was rejected before it became an item stands as it was written, under ``Item`` or ``line``."""
+Notation: TypeAlias = Literal["wire", "enveloped", "dynamodb", "plain", "mongo", "dead"]
+"""How an item is written.
+
+``wire``: ``{"pk":{"S":"a"}}``. ``enveloped``: ``{"Item":{"pk":{"S":"a"}}}``, the service's exports and ours.
+``dynamodb``: each record is one of these two. ``plain``: ``{"pk":"a"}``. ``mongo``: ``{"_id":{"$oid":"..."}}``, what
+``mongoexport`` writes. ``dead``: a dead-letter file of ours, where what was rejected before it became an item stands as
+it was written, under ``Item`` or ``line``.
+"""
 
 Read: TypeAlias = Callable[[bytes], bytes]
 """From a piece to an item on the wire. Raises ItemInvalid for a piece that is none."""
-
-CSV_TYPES = ("S", "N", "BOOL", "B", "NULL", "JSON")
-"""What a CSV field may be declared as, ``name:TYPE``; JSON is DynamoDB JSON in the cell, for everything else."""
-
 
 _ENVELOPE = {"Item", "code", "reason", "line", "place", "segment", "page"}
 """What may stand beside an item in its envelope: a dead-letter file says why it is there."""
@@ -54,8 +52,13 @@ _document = msgspec.json.Decoder(float_hook=Decimal).decode
 _object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
-def notation_of(piece: bytes, place: str) -> Notation:
-    """The notation of a file, judged by its first piece. Raises FileFormatError where it is no JSON object."""
+Vote: TypeAlias = Literal["wire", "enveloped", "plain", "mongo", "dead", "changes", "unclear"]
+"""What one record looks like. ``changes`` is a record of an incremental export; ``unclear`` is a JSON object that does
+not have the table's key, so that it shows nothing about the others."""
+
+
+def parsed_record(piece: bytes, place: str) -> dict[str, Any]:
+    """The JSON object of a record. Raises FileFormatError where it is not one."""
     try:
         document = _document(piece)
     except UnicodeDecodeError as error:
@@ -69,18 +72,40 @@ def notation_of(piece: bytes, place: str) -> Notation:
         ) from error
     if not isinstance(document, dict):
         raise FileFormatError(f"{place}: this is JSON, but not an item.", hint='an item looks like {"pk": "a"}')
-    if set(document) >= _DEAD and set(document) <= _ENVELOPE and ("Item" in document or "line" in document):
-        return "dead"
-    if set(document) <= _ENVELOPE and looks_like_wire(document.get("Item")):
-        return "enveloped"
-    if "NewImage" in document or "Keys" in document:
-        raise FileFormatError(
-            f"{place}: this is an incremental export (it has Keys and NewImage), which holds changes, not items.",
-            hint="export the whole table, or populate from a full export first",
-        )
-    if is_extended(document):
+    return document
+
+
+def vote_of(document: Mapping[str, Any], key: KeySchema | None) -> Vote:
+    """The notation that one record is in. Values of the ``key`` are scalars, so how they are written decides."""
+    values = [document[name] for name in key.names if name in document] if key is not None else []
+    keyed = key is not None and len(values) == len(key.names)
+    tagged = sum(map(_is_tagged, values)) if keyed else 0
+    if tagged:
+        return "wire" if tagged == len(values) else "unclear"
+    if not keyed:
+        if set(document) >= _DEAD and set(document) <= _ENVELOPE and ("Item" in document or "line" in document):
+            return "dead"
+        if set(document) <= _ENVELOPE and _are_tagged(document.get("Item")):
+            return "enveloped"
+        if set(document) <= _CHANGES and _are_tagged(document.get("Keys")):
+            return "changes"
+    if extended_names(document)[0]:
         return "mongo"
-    return "wire" if looks_like_wire(document) else "plain"
+    if not keyed and looks_like_wire(document):
+        return "wire"
+    return "plain" if keyed or key is None else "unclear"
+
+
+_CHANGES = {"Keys", "NewImage", "OldImage", "Metadata"}
+"""What a record of an incremental export has (Developer Guide, "DynamoDB table export output format")."""
+
+
+def _is_tagged(value: Any) -> bool:
+    return isinstance(value, dict) and len(value) == 1 and next(iter(value)) in TAGS
+
+
+def _are_tagged(item: Any) -> bool:
+    return isinstance(item, dict) and bool(item) and all(map(_is_tagged, item.values()))
 
 
 _TRUNCATED = "Input data was truncated"
@@ -96,21 +121,63 @@ def _why(error: Exception, piece: bytes) -> str:
     return "it ends inside the item: an item stands on one line, as jq -c writes it"
 
 
-def reader_of(notation: Notation, renaming: Renaming) -> Read:
-    """The function that reads pieces of this notation; ``renaming`` is for plain JSON and MongoDB's."""
+def reader_of(notation: Notation, renaming: Renaming, *, declared: bool = True) -> Read:
+    """The function that reads pieces of this notation; ``renaming`` is for plain JSON and MongoDB's.
+
+    Where the notation is not ``declared`` but was decided from a sample, a record that shows that it is another one
+    raises ItemInvalid, instead of becoming another item.
+    """
     match notation:
         case "mongo":
             return lambda piece: read_extended(piece, renaming)
         case "plain":
+            read = _read_plain
             if renaming.templates:
-                return lambda piece: plain_item(renaming(item_from_plain(piece)))
-            return _read_plain
+                read = partial(_read_renamed, renaming)
+            return read if declared else partial(_read_unless_extended, read)
         case "enveloped":
             return _read_enveloped
         case "wire":
             return _read_wire
+        case "dynamodb":
+            return _read_dynamodb
         case "dead":
             return lambda piece: _read_dead(piece, renaming)
+
+
+def _read_renamed(renaming: Renaming, piece: bytes) -> bytes:
+    return plain_item(renaming(item_from_plain(piece)))
+
+
+def _read_unless_extended(read: Read, piece: bytes) -> bytes:
+    """A plain item, unless it has a type that only MongoDB writes."""
+    if b'"$' in piece or b'"\\u' in piece:
+        sure, _ = extended_names(_decoded(piece))
+        if sure:
+            raise ItemInvalid(
+                f"The record has MongoDB's {', '.join(sorted(sure))}, and the file began with plain JSON.",
+                hint="--format mongo, or --format plain to keep it as a map",
+            )
+    return read(piece)
+
+
+def _decoded(piece: bytes) -> Any:
+    try:
+        return _document(piece)
+    except NOT_JSON:
+        return None  # the reader says what it is
+
+
+def _read_dynamodb(piece: bytes) -> bytes:
+    try:
+        enveloped = (
+            "Item" in (members := _object(piece))
+            and set(members) <= _ENVELOPE
+            and _are_tagged(_decoded(bytes(members["Item"])))
+        )
+    except NOT_JSON:
+        enveloped = False
+    return _read_enveloped(piece) if enveloped else _read_wire(piece)
 
 
 _HEAD, _TAIL = b'{"Item":', b"}"
@@ -153,15 +220,15 @@ def _read_dead(piece: bytes, renaming: Renaming) -> bytes:
     try:
         found = _dead_line(piece)
     except (msgspec.DecodeError, RecursionError) as error:
-        raise ItemInvalid(f"This is no dead letter ({error}).", hint="one line each, as it was written") from error
+        raise ItemInvalid(f"This is not a dead letter ({error}).", hint="one line each, as it was written") from error
     inner = bytes(found.item) or found.line.encode()
     try:
-        notation = notation_of(inner, "line")
+        vote = vote_of(parsed_record(inner, "line"), None)
     except FileFormatError as error:
         raise ItemInvalid(
-            "What stands under line is no item in JSON.", hint="mend it there, or put the item under Item"
+            "What stands under line is not an item in JSON.", hint="correct it there, or put the item under Item"
         ) from error
-    return reader_of("plain" if notation in ("dead", "enveloped") else notation, renaming)(inner)
+    return reader_of(vote if vote in ("wire", "mongo") else "plain", renaming)(inner)
 
 
 def _read_plain(piece: bytes) -> bytes:
@@ -183,14 +250,14 @@ def _read_enveloped(piece: bytes) -> bytes:
         raise ItemInvalid(
             f"This is not an item in an envelope ({_why(error, piece)}).", hint='{"Item": {...}}'
         ) from error
-    return _checked(bytes(inner))
+    return checked_wire(bytes(inner))
 
 
 def _read_wire(piece: bytes) -> bytes:
-    return _checked(piece)
+    return checked_wire(piece)
 
 
-def _checked(wire: bytes) -> bytes:
+def checked_wire(wire: bytes) -> bytes:
     """The item, if it is a JSON object and no larger than DynamoDB holds.
 
     The wire is never shorter than the item's size, so only a long one is measured. What else may be wrong with it
@@ -205,128 +272,6 @@ def _checked(wire: bytes) -> bytes:
     return wire
 
 
-# --- CSV --------------------------------------------------------------------------------------------------------------
-
-
-class Field(msgspec.Struct, frozen=True):
-    """One field: the attribute, its type, and where the type is from."""
-
-    name: str
-    type: str
-    how: Literal["key", "declared", "inferred"] = "declared"
-
-
-def cells(piece: bytes, path: str, line: int) -> list[str]:
-    """The cells of one piece. Raises FileFormatError where it is not UTF-8 or no CSV."""
-    limit = csv.field_size_limit()
-    try:
-        if len(piece) > limit:
-            csv.field_size_limit(len(piece))
-        # Not splitlines(): it would end a line at a vertical tab or a Unicode separator inside a value.
-        return next(iter(csv.reader(io.StringIO(piece.decode("utf-8"), newline=""), strict=True)))
-    except UnicodeDecodeError as error:
-        raise FileFormatError(
-            f"{path}:{line}: this is no line of CSV in UTF-8.", hint="iconv -f LATIN1 -t UTF-8, if it is Latin-1"
-        ) from error
-    except csv.Error as error:
-        raise FileFormatError(f"{path}:{line}: this is no line of CSV ({error}).") from error
-    finally:
-        csv.field_size_limit(limit)
-
-
-def fields_of(
-    header: Sequence[str],
-    sample: Sequence[Sequence[str]],
-    types: Mapping[str, str],
-    key: Mapping[str, str],
-    path: str,
-) -> tuple[Field, ...]:
-    """The fields of a CSV file: those of the ``key``, declared in ``types`` or its header (``age:N``), else inferred.
-
-    Inferred are N (every value a number without leading zeros), BOOL (true, false) and S. Raises FileFormatError.
-    """
-    fields = []
-    for number, title in enumerate(header):
-        name, _, declared = title.strip().rpartition(":")
-        if not name or declared not in CSV_TYPES:
-            name, declared = title.strip(), ""
-        declared = key.get(name) or types.get(name, declared)
-        if not name:
-            raise FileFormatError(f"{path}:1: field {number + 1} has no name.", hint="the first line names attributes")
-        values = [line[number] for line in sample if number < len(line) and line[number] != ""]
-        how: Literal["key", "declared", "inferred"] = "key" if name in key else "declared" if declared else "inferred"
-        fields.append(Field(name, declared or _inferred(values), how))
-    names = [field.name for field in fields]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise FileFormatError(f"{path}:1: two fields are named {', '.join(twice)}.")
-    return tuple(fields)
-
-
-_PLAIN_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?", re.ASCII)
-
-
-def _inferred(values: Sequence[str]) -> str:
-    if values and all(_PLAIN_NUMBER.fullmatch(value) and not number_fault(value) for value in values):
-        return "N"
-    if values and all(value in ("true", "false") for value in values):
-        return "BOOL"
-    return "S"
-
-
-def item_of(line: Sequence[str], fields: Sequence[Field]) -> bytes:
-    """The item of one line; an empty cell is an attribute that is absent. Raises ItemInvalid, naming the field."""
-    if len(line) != len(fields):
-        raise ItemInvalid(f"The line has {len(line)} values, and the header names {len(fields)}.")
-    parts = []
-    for field, cell in zip(fields, line, strict=True):
-        if cell == "":
-            continue
-        parts.append(msgspec.json.encode(field.name) + b":" + _cell(field, cell))
-    return _checked(b"{" + b",".join(parts) + b"}")
-
-
-def _cell(field: Field, cell: str) -> bytes:
-    match field.type:
-        case "N":
-            fault = number_fault(cell.strip())
-            if fault:
-                raise ItemInvalid(f"Field {field.name} is N, but {cell[:40]!r} is no number: {fault}.")
-            return b'{"N":%b}' % msgspec.json.encode(cell.strip())
-        case "BOOL":
-            if cell.lower() not in ("true", "false"):
-                raise ItemInvalid(f"Field {field.name} is BOOL, but {cell[:40]!r} is neither true nor false.")
-            return b'{"BOOL":%b}' % cell.lower().encode()
-        case "NULL":
-            if cell.lower() not in ("null", "true"):
-                raise ItemInvalid(f"Field {field.name} is NULL, but {cell[:40]!r} is a value.")
-            return b'{"NULL":true}'
-        case "B":
-            return b'{"B":"%b"}' % _base64(field, cell)
-        case "JSON":
-            return _json_cell(field, cell)
-        case kind:
-            return b'{"%b":%b}' % (kind.encode(), msgspec.json.encode(cell))
-
-
-def _base64(field: Field, cell: str) -> bytes:
-    try:
-        binascii.a2b_base64(cell, strict_mode=True)
-        return cell.encode("ascii")
-    except ValueError as error:
-        raise ItemInvalid(f"Field {field.name} is B (base64), but {cell[:40]!r} is not: {error}.") from error
-
-
-def _json_cell(field: Field, cell: str) -> bytes:
-    try:
-        value: Any = msgspec.json.decode(cell)
-    except msgspec.DecodeError as error:
-        raise ItemInvalid(f"Field {field.name} is JSON (DynamoDB JSON), but {cell[:40]!r} is not JSON.") from error
-    if not looks_like_wire({"value": value}):
-        raise ItemInvalid(f"Field {field.name} is JSON (DynamoDB JSON), but {cell[:40]!r} has no type tag.")
-    return cell.encode()
-
-
 def plain_item(item: Mapping[str, Any]) -> bytes:
     """The wire bytes of an item in plain Python, checked like a piece of a file. Raises ItemInvalid."""
-    return _checked(encode_item(item))
+    return checked_wire(encode_item(item))

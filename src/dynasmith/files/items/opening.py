@@ -52,11 +52,6 @@ class Opened:
             if head.startswith(mark):
                 self.close()
                 raise FileFormatError(f"{path} is {name}, not UTF-8.", hint=f"iconv -f {name} -t UTF-8 {path}")
-        if b"\0" in head[:_LOOKED_AT_BYTES]:
-            self.close()
-            raise FileFormatError(
-                f"{path} is no text.", hint="items are JSON or CSV in UTF-8, packed with gzip or zstd or not"
-            )
         self.start = len(_UTF8_MARK) if head.startswith(_UTF8_MARK) else 0
 
     @property
@@ -64,6 +59,13 @@ class Opened:
         """Up to 1 MB of what comes next."""
         with translated(self.path):
             return self.stream.peek(BUFFER_BYTES)
+
+    def check_text(self) -> None:
+        """Raise FileFormatError where the first bytes are not text. A value of CSV may hold a NUL, JSON never does."""
+        if b"\0" in self.head[:_LOOKED_AT_BYTES]:
+            raise FileFormatError(
+                f"{self.path} is not text.", hint="items are JSON or CSV in UTF-8, packed with gzip or zstd or not"
+            )
 
     def skip(self, count: int) -> None:
         """Read past ``count`` plain bytes: at once in a plain file, by unpacking in a packed one."""

@@ -12,21 +12,22 @@ overwrites what another one finished.
 import asyncio
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import zstandard
 
-from dynasmith.errors import ItemInvalid, RunError, UsageError
+from dynasmith.errors import ItemInvalid, RunError
 from dynasmith.files.items.csv_out import write_csv
-from dynasmith.files.items.dest import Compression, Dest, Style, is_file_name
+from dynasmith.files.items.dest import DELIMITERS, Compression, Dest, Style, check_name
 from dynasmith.files.items.framing import Lines
 from dynasmith.files.items.gz import packed
 from dynasmith.files.items.manifest import MANIFEST, Manifest, ManifestPart, beside, write_manifest
 from dynasmith.files.items.opening import Opened
-from dynasmith.items.plain import plain_from_raw
+from dynasmith.items.plain import inexact_kind, plain_from_item
+from dynasmith.items.wire import decode_item
 from dynasmith.ports.items import Dead, Item, Outcome
 
 ITEMS_A_BATCH = 1_000_000
@@ -77,8 +78,7 @@ class FileSink:
         self._folder = self._dest.folder
         self._pack = _packer(compression, level)
         self._marks: dict[int, _Mark] = {}
-        if style == "csv" and not is_file_name(dest):
-            raise UsageError(f"CSV is one file, and {dest} names a folder.", hint="name it ITEMS.csv or ITEMS.csv.gz")
+        check_name(dest, style)
 
     @property
     def batch_items(self) -> int:
@@ -127,7 +127,7 @@ class FileSink:
         return whole
 
     def _part(self, segment: int, number: int) -> Path:
-        extension = "csv.jsonl" if self._style == "csv" else "jsonl"
+        extension = f"{self._style}.jsonl" if self._style in DELIMITERS else "jsonl"
         packed = f".{self._compression}" if self._compression else ""
         return self._folder / f"part-{segment:05d}-{number:04d}.{extension}{packed}"
 
@@ -153,16 +153,31 @@ class FileSink:
 
     def _text(self, items: Sequence[Item]) -> tuple[bytes, list[Dead]]:
         """The lines of a page, and what has no form in them."""
-        if self._style != "plain":
+        if self._style not in ("plain", "plain-lossy"):
             return _enveloped(items), []
         lines: list[bytes] = []
         dead: list[Dead] = []
         for item in items:
             try:
-                lines.append(plain_from_raw(item) + b"\n")
+                whole = decode_item(item)
+                if self._style == "plain":
+                    self._check_exact(whole)
+                lines.append(plain_from_item(whole) + b"\n")
             except ItemInvalid as error:
                 dead.append(Dead(code="rejected", reason=error.message, item=bytes(item)))
         return b"".join(lines), dead
+
+    def _check_exact(self, item: Mapping[str, Any]) -> None:
+        """Raise RunError for an item that plain JSON cannot hold: it would come back as another one."""
+        for name, value in item.items():
+            if kind := inexact_kind(value):
+                names = [name for name, _ in self._head.key]
+                key = ", ".join(f"{name}={item.get(name)}" for name in names)
+                raise RunError(
+                    f"Item {key} has {kind} in attribute {name}, which plain JSON cannot hold.",
+                    hint="cancel this job and export with --format dynamodb, or with plain-lossy, which writes sets as "
+                    "lists and binary as base64 text",
+                )
 
     def _finish(self, digest: str) -> None:
         if self._dest.complete:  # killed while an earlier finish removed the parts
@@ -190,8 +205,8 @@ class FileSink:
         paths = [self._folder / part.name for part in parts]
         whole.unlink(missing_ok=True)
         with _opened(whole) as file, os.fdopen(os.dup(file), "wb") as out:
-            if self._style == "csv":
-                out.writelines(map(self._pack, write_csv(lambda: _lines_of(paths), self._head.key)))
+            if delimiter := DELIMITERS.get(self._style):
+                out.writelines(map(self._pack, write_csv(lambda: _lines_of(paths), self._head.key, delimiter)))
             else:
                 for path in paths:
                     with path.open("rb") as part:
@@ -219,9 +234,9 @@ def _enveloped(items: Sequence[Item]) -> bytes:
     if not items:
         return b""
     inner = b'}\n{"Item":'.join(items)
-    if inner.count(b"\n") >= len(items):
+    if inner.count(b"\n") >= len(items) or b"\r" in inner:
         # A line break in JSON stands between tokens only, so taking it out changes nothing.
-        inner = b'}\n{"Item":'.join([bytes(item).replace(b"\n", b"") for item in items])
+        inner = b'}\n{"Item":'.join([bytes(item).translate(None, b"\r\n") for item in items])
     return b'{"Item":%b}\n' % inner
 
 

@@ -1,54 +1,53 @@
 """Files as a source: one segment a file, pages of some items, positions that a job goes on from."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Literal, TypeAlias, cast
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import msgspec
 
-from dynasmith.errors import CheckpointError, FileFormatError, ItemInvalid, UsageError
+from dynasmith.errors import CheckpointError, FileFormatError, UsageError
+from dynasmith.files.items.csv_fields import CSV_TYPES, Field
+from dynasmith.files.items.detection import FILE_FORMATS, Decision, FileFormat
 from dynasmith.files.items.foreign import Renaming
-from dynasmith.files.items.framing import CsvLines, Elements, Framing, Lines, Piece
 from dynasmith.files.items.layout import Layout, Part
-from dynasmith.files.items.notation import (
-    CSV_TYPES,
-    Field,
-    Notation,
-    Read,
-    cells,
-    fields_of,
-    is_utf8,
-    item_of,
-    notation_of,
-    reader_of,
-    sure_reader_of,
-)
-from dynasmith.files.items.opening import STDIN, Opened
-from dynasmith.items.key import KeySchema, check_key
-from dynasmith.ports.items import Dead, Item, Page, Place
-
-PAGE_BYTES = 1024 * 1024
-SAMPLE_LINES = 1000
-"""Lines of CSV that types are inferred from."""
-
-FileFormat: TypeAlias = Literal["auto", "lines", "array", "csv"]
+from dynasmith.files.items.opening import STDIN
+from dynasmith.files.items.parts import OpenPart, PartPlace, Reading, open_part
+from dynasmith.items.key import KeySchema
+from dynasmith.ports.items import Dead, Page
 
 
-class _Place(msgspec.Struct):
-    """Where a file goes on: plain bytes and lines before it, items read before it, and whether anything is left."""
+class CsvFields(msgspec.Struct, frozen=True):
+    """A CSV file and its fields."""
 
-    at: int
-    line: int
-    items: int
+    path: str
+    fields: tuple[Field, ...]
+
+    def __str__(self) -> str:
+        return f"{self.path}: " + ", ".join(f"{field.name} is {field.type} ({field.how})" for field in self.fields)
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What the files were found to be: the ``fields`` of those of CSV, and what was ``decided`` of each."""
+
+    fields: tuple[CsvFields, ...] = ()
+    decided: tuple[Decision, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know of it, a sentence without its full stop each."""
+        csv = {each.path for each in self.fields}
+        return tuple(map(str, (*self.fields, *(each for each in self.decided if each.path not in csv))))
 
 
 class FileSource:
     """Reads items from the files of ``layout``. ``key`` is the target's key, which every item must have.
 
-    ``types`` declares CSV fields, ``format`` overrides what the first bytes say, ``page_items`` bounds a page;
+    ``types`` declares CSV fields, ``format`` overrides what the first records say, ``page_items`` bounds a page;
     ``renaming`` rewrites names and ids of plain JSON and of ``mongoexport`` files.
-    What is no item becomes a dead entry with file, line and reason; a damaged or cut file raises FileFormatError.
-    ``look`` says before a job begins what is no file of items, and which CSV types were inferred.
+    A record that is not an item becomes a dead entry with file, line and reason, as does what a file says it lacks; a
+    damaged or cut file raises FileFormatError. ``look`` says before a job begins what the files are.
     """
 
     def __init__(
@@ -62,13 +61,12 @@ class FileSource:
         renaming: Renaming | None = None,
     ) -> None:
         self._parts = layout.parts
-        self._key = key
-        self._format = format
-        self._types = dict(types or {})
+        if format not in FILE_FORMATS:
+            raise UsageError(f"{format!r} is not a format of files.", hint=f"one of {', '.join(FILE_FORMATS)}")
+        self._reading = Reading(key, format, dict(types or {}), renaming or Renaming({}))
         self._check_types()
         self._page_items = page_items
-        self._renaming = renaming or Renaming({})
-        self._open: dict[int, _OpenPart] = {}
+        self._open: dict[int, OpenPart] = {}
 
     @property
     def segments(self) -> int:
@@ -79,260 +77,116 @@ class FileSource:
         """The page at ``start``; read and unpacked in a thread."""
         return await asyncio.to_thread(self._page, segment, start)
 
-    def look(self) -> tuple["CsvFields", ...]:
-        """Open what was named and close it again: the fields of each CSV file.
+    def look(self) -> Found:
+        """Open what was named and close it again: what each file is.
 
-        Costs the first megabyte of a file. Parts of an export have a manifest and are not opened, standard input could
-        not be read again. Raises FileFormatError for what is no file of items, or CSV without the key, and UsageError
-        for a declared type that no file has a field for.
+        Costs the first megabyte of a file. Parts of an export have a manifest and are not opened; standard input stays
+        open, because it cannot be read again. Raises FileFormatError for what is not a file of items, or CSV without
+        the key, and UsageError for a sample that is mixed, and a declared type that no file has a field for.
         """
-        found = []
-        for part in self._parts:
-            if part.path == STDIN or part.notation:
+        fields, decided = [], []
+        for number, part in enumerate(self._parts):
+            if part.notation:
                 continue
-            opened = self._opened(part, _Place(0, 0, 0))
-            opened.opened.close()
+            opened = open_part(part, PartPlace(0, 0, 0), self._reading)
+            if part.path == STDIN:
+                self._open[number] = opened
+            else:
+                opened.close()
+            decided.append(opened.decision)
             if opened.fields:
-                found.append(CsvFields(part.path, tuple(opened.fields)))
+                fields.append(CsvFields(part.path, tuple(opened.fields)))
+        self._check_fields(fields, [(each.path, each.cut) for each in decided])
+        return Found(tuple(fields), tuple(decided))
+
+    async def close(self) -> None:
+        """Close the files."""
+        for part in self._open.values():
+            part.close()
+        self._open.clear()
+
+    def _page(self, segment: int, start: bytes | None) -> Page:
+        place = PartPlace(0, 0, 0) if start is None else _place_of(start)
+        part = self._open.get(segment)
+        if part is None or part.place != place:
+            if part is not None:
+                part.close()
+            part = self._open[segment] = open_part(self._parts[segment], place, self._reading)
+        taken = part.take(self._page_items)
+        part.place = PartPlace(part.at, part.line, part.place.items + taken.read)
+        dead = taken.dead
+        at_end = part.ended or not taken.read
+        if at_end:
+            dead += _lacking(self._parts[segment], part)
+        following = None if at_end else msgspec.json.encode(part.place)
+        return Page(items=taken.items, next=following, read=taken.read, dead=tuple(dead), places=taken.places)
+
+    def _check_types(self) -> None:
+        types = self._reading.types
+        unknown = sorted(set(types.values()) - set(CSV_TYPES))
+        if unknown:
+            raise UsageError(
+                f"{', '.join(unknown)} is not a type of a CSV field.", hint=f"one of {', '.join(CSV_TYPES)}"
+            )
+        for part in self._reading.key.parts:
+            if types.get(part.name, part.type) not in (part.type, "JSON"):
+                raise UsageError(
+                    f"--type says that {part.name} is {types[part.name]}, and in the table's key it is {part.type}.",
+                    hint="remove it: the types of the key are known",
+                )
+
+    def _check_fields(self, found: Sequence[CsvFields], cuts: Sequence[tuple[str, str]]) -> None:
         names = {field.name for each in found for field in each.fields}
-        if found and (missing := sorted(set(self._types) - names)):
+        if found and (missing := sorted(set(self._reading.types) - names)):
             raise UsageError(
                 f"--type names {', '.join(missing)}, and no file has such a field.",
                 hint=f"there are: {', '.join(sorted(names))}",
             )
         for each in found:
-            if lacking := [name for name in self._key.names if name not in {field.name for field in each.fields}]:
+            own = [field.name for field in each.fields]
+            if lacking := [name for name in self._reading.key.names if name not in own]:
+                between = "tabs" if dict(cuts)[each.path] == "tsv" else "commas"
+                near = [repr(name) for name in own if name.strip() in lacking]
                 raise FileFormatError(
                     f"{each.path} has no field {', '.join(lacking)}, which the table's key needs.",
-                    hint="its first line names the attributes, with commas between them",
-                )
-        return tuple(found)
-
-    async def close(self) -> None:
-        """Close the files."""
-        for part in self._open.values():
-            part.opened.close()
-        self._open.clear()
-
-    def _page(self, segment: int, start: bytes | None) -> Page:
-        place = _Place(0, 0, 0) if start is None else _place_of(start)
-        part = self._open.get(segment)
-        if part is None or part.place != place:
-            if part is not None:
-                part.opened.close()
-            part = self._open[segment] = self._opened(self._parts[segment], place)
-        pieces = part.framing.take(self._page_items, PAGE_BYTES)
-        items, places, dead = self._items(part, pieces)
-        part.place = _Place(part.framing.at, part.framing.line, part.place.items + len(pieces))
-        at_end = part.framing.ended or not pieces
-        if at_end:
-            _check_count(self._parts[segment], part.place.items)
-        following = None if at_end else msgspec.json.encode(part.place)
-        return Page(items=items, next=following, read=len(pieces), dead=tuple(dead), places=places)
-
-    def _check_types(self) -> None:
-        unknown = sorted(set(self._types.values()) - set(CSV_TYPES))
-        if unknown:
-            raise UsageError(f"{', '.join(unknown)} is no type of a CSV field.", hint=f"one of {', '.join(CSV_TYPES)}")
-        for part in self._key.parts:
-            if self._types.get(part.name, part.type) != part.type:
-                said = self._types[part.name]
-                raise UsageError(
-                    f"--type says that {part.name} is {said}, and in the table's key it is {part.type}.",
-                    hint="leave it away: the types of the key are known",
+                    hint=f"remove the spaces around {', '.join(near)} in its first line"
+                    if near
+                    else f"its first line names the attributes, with {between} between them",
                 )
 
-    def _items(self, part: "_OpenPart", pieces: Sequence[Piece]) -> tuple[list[Item], list[Place], list[Dead]]:
-        items: list[Item] = []
-        places: list[Place] = []
-        dead: list[Dead] = []
-        sure = part.sure
-        for line, piece in pieces:
-            if sure is not None and (found := sure(piece)) is not None:
-                items.append(found)
-                places.append(line)
-                continue
-            item = piece  # what is an item but for its key goes to the dead letters as one, so that they can be mended
-            try:
-                item = part.read(line, piece)
-                check_key(item, self._key)
-                items.append(item)
-                places.append(line)
-            except (ItemInvalid, FileFormatError) as error:
-                place = f"{part.opened.path}:{line}"
-                dead.append(Dead(code="rejected", reason=error.message, item=item, place=place))
-        return items, places, dead
 
-    def _opened(self, part: Part, place: _Place) -> "_OpenPart":
-        opened = Opened(part.path)
-        try:
-            return self._begun(opened, part, place)
-        except BaseException:
-            opened.close()
-            raise
-
-    def _begun(self, opened: Opened, part: Part, place: _Place) -> "_OpenPart":
-        head = opened.head[opened.start :].lstrip()
-        if not head and part.items is None:
-            raise FileFormatError(f"{part.path} is empty.", hint="is it the right file?")
-        kind = _kind_of(part.path, head) if self._format == "auto" else self._format
-        if kind == "csv":
-            return self._csv(opened, place)
-        notation = cast(Notation, part.notation) if part.notation else _first_notation(opened, kind)
-        begin = place.at or opened.start
-        opened.skip(begin)
-        framing: Framing = (
-            Lines(opened, begin, place.line)
-            if kind == "lines"
-            else Elements(opened, begin, place.line, inside=place.at > 0)
-        )
-        return _OpenPart(
-            opened, framing, reader_of(notation, self._renaming), place, sure=sure_reader_of(notation, self._key)
-        )
-
-    def _csv(self, opened: Opened, place: _Place) -> "_OpenPart":
-        fields, after = _fields(opened.path, self._types, {part.name: part.type for part in self._key.parts})
-        at, line = (place.at, place.line) if place.at else after
-        opened.skip(at)
-        return _OpenPart(opened, CsvLines(opened, at, line), None, place, fields)
-
-
-class CsvFields(msgspec.Struct, frozen=True):
-    """A CSV file and its fields."""
-
-    path: str
-    fields: tuple[Field, ...]
-
-    def __str__(self) -> str:
-        return f"{self.path}: " + ", ".join(f"{field.name} is {field.type} ({field.how})" for field in self.fields)
-
-
-class _OpenPart:
-    """One file open at a place."""
-
-    def __init__(
-        self,
-        opened: Opened,
-        framing: Framing,
-        read: Read | None,
-        place: _Place,
-        fields: Sequence[Field] = (),
-        sure: Callable[[bytes], bytes | None] | None = None,
-    ) -> None:
-        self.opened, self.framing, self.place, self.fields = opened, framing, place, fields
-        self.sure = sure
-        self._read = read
-
-    def read(self, line: int, piece: bytes) -> bytes:
-        """One piece as an item on the wire."""
-        if self._read is None:
-            return item_of(cells(piece, self.opened.path, line), self.fields)
-        if not is_utf8(piece):
-            raise ItemInvalid("This is not UTF-8.", hint="iconv -f LATIN1 -t UTF-8, if it is Latin-1")
-        return self._read(piece)
-
-
-def _kind_of(path: str, head: bytes) -> FileFormat:
-    """The framing that a file's first bytes, else its name, say."""
-    name = path.lower()
-    if any(part in name for part in (".csv", ".tsv")):
-        return "csv"
-    if head.startswith(b"["):
-        return "array"
-    if head.startswith(b"{"):
-        return "array" if _is_listing(head) else "lines"
-    if not head and not name.endswith(".json"):
-        return "lines"
-    shown = head[:20].decode("utf-8", "replace")
-    raise FileFormatError(
-        f"{path} is neither JSON Lines nor a JSON array nor named as CSV: it begins with {shown!r}.",
-        hint="--format says what it is",
-    )
-
-
-def _is_listing(head: bytes) -> bool:
-    """Whether the object that begins is ``{"Items": [...]}`` of a scan, or an item over several lines."""
-    first = head.split(b"\n", 1)[0].strip()
+def _place_of(start: bytes) -> PartPlace:
     try:
-        document = msgspec.json.decode(first, type=dict[str, msgspec.Raw])
-    except (msgspec.DecodeError, RecursionError):
-        # The first line is no whole object: a listing over several lines, or one line of many megabytes.
-        return b'"Items"' in head
-    return "Items" in document and bytes(document["Items"]).startswith(b"[")
-
-
-def _first_notation(given: Opened, kind: FileFormat) -> Notation:
-    """How the items of a file are written, by its first one, which is looked at and not taken."""
-    path = given.path
-    if path == STDIN:
-        head = given.head[given.start :].lstrip()
-        return notation_of(head.split(b"\n", 1)[0] if kind == "lines" else _first_element(head), f"{path}:1")
-    opened = Opened(path)
-    try:
-        opened.skip(opened.start)
-        framing: Framing = Lines(opened, 0, 0) if kind == "lines" else Elements(opened, opened.start, 0, inside=False)
-        first_pieces = framing.take(1, 1)
-    finally:
-        opened.close()
-    if not first_pieces:
-        if kind == "array":
-            return "wire"  # an empty array: there is nothing to judge by, and nothing to read
-        raise FileFormatError(f"{path} holds no item.", hint="is it the right file?")
-    line, first = first_pieces[0]
-    return notation_of(first, f"{path}:{line}")
-
-
-def _first_element(head: bytes) -> bytes:
-    decoder = msgspec.json.Decoder()
-    start = head.index(b"[") + 1
-    for end in (place for place in range(start, len(head)) if head[place] == ord("}")):
-        try:
-            decoder.decode(head[start : end + 1])
-        except msgspec.DecodeError:
-            continue
-        return head[start : end + 1].strip()
-    raise FileFormatError(
-        "Standard input holds no item in its first megabyte.", hint="one item a line is easier to read"
-    )
-
-
-def _fields(path: str, types: Mapping[str, str], key: Mapping[str, str]) -> tuple[tuple[Field, ...], tuple[int, int]]:
-    """The fields of a CSV file by its header and a sample, and where its first item begins."""
-    if path == STDIN:
-        raise FileFormatError("CSV is not read from standard input.", hint="write it to a file first")
-    opened = Opened(path)
-    try:
-        opened.skip(opened.start)
-        framing = CsvLines(opened, opened.start, 0)
-        header = framing.take(1, PAGE_BYTES)
-        if not header:
-            raise FileFormatError(f"{path} is empty.", hint="its first line names the attributes")
-        after = (framing.at, framing.line)
-        sample = list(_readable(path, framing.take(SAMPLE_LINES, PAGE_BYTES)))
-    finally:
-        opened.close()
-    return fields_of(cells(header[0][1], path, 1), sample, types, key, path), after
-
-
-def _readable(path: str, pieces: Sequence[Piece]) -> Iterator[list[str]]:
-    """The sample without lines that are no CSV: they are rejected in their turn. Another encoding is the file's."""
-    for line, piece in pieces:
-        try:
-            yield cells(piece, path, line)
-        except FileFormatError as error:
-            if isinstance(error.__cause__, UnicodeDecodeError):
-                raise
-
-
-def _place_of(start: bytes) -> _Place:
-    try:
-        return msgspec.json.decode(start, type=_Place)
+        return msgspec.json.decode(start, type=PartPlace)
     except msgspec.DecodeError as error:
         raise CheckpointError(f"A checkpoint of a file is damaged: {error}.", hint="start a new job") from error
 
 
-def _check_count(part: Part, items: int) -> None:
+def _lacking(part: Part, opened: OpenPart) -> list[Dead]:
+    """At the end of a file: what it says that it does not hold. Raises FileFormatError where its manifest disagrees,
+    or where less was read than there is."""
+    items = opened.place.items
     if part.items is not None and part.items != items:
         raise FileFormatError(
             f"{part.path} holds {items} items, and its manifest says {part.items}.", hint="copy the file again"
         )
+    size = _plain_size(part.path, opened)
+    if size is not None and size != opened.consumed:
+        raise FileFormatError(
+            f"{part.path} changed while it was read: {opened.consumed:,} bytes were read, and it has {size:,}.",
+            hint="copy the file, and read the copy",
+        )
+    if opened.missing:
+        return [Dead(code="incomplete", reason=opened.missing, place=f"{part.path}:{opened.line + 1}")]
+    if opened.counted is not None and opened.counted > items:
+        reason = f"The file says that it holds {opened.counted:,} items, and it holds {items:,}."
+        return [Dead(code="incomplete", reason=reason, place=f"{part.path}:{opened.line + 1}")]
+    return []
+
+
+def _plain_size(path: str, opened: OpenPart) -> int | None:
+    """The length of a file that is not packed; None where it is unknown."""
+    if path == STDIN or not opened.seekable:
+        return None
+    file = Path(path)
+    return os.stat(file).st_size if file.is_file() else None

@@ -1,0 +1,324 @@
+"""One file of items, open at a place: records of JSON or of CSV, as items."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from io import BufferedReader, BytesIO
+from typing import Any, Protocol, cast
+
+import msgspec
+
+from dynasmith.errors import FileFormatError, ItemInvalid
+from dynasmith.files.items.csv_fields import Field, fields_of, item_of
+from dynasmith.files.items.csv_records import CsvRecord, CsvRecords
+from dynasmith.files.items.detection import SAMPLE_BYTES, SAMPLE_RECORDS, Cut, Decision, FileFormat, cut_of, decided
+from dynasmith.files.items.elements import Elements
+from dynasmith.files.items.foreign import Renaming
+from dynasmith.files.items.framing import Framing, Lines, Piece
+from dynasmith.files.items.layout import Part
+from dynasmith.files.items.notation import Notation, is_utf8, reader_of, sure_reader_of
+from dynasmith.files.items.opening import STDIN, Opened
+from dynasmith.items.key import KeySchema, check_key
+from dynasmith.ports.items import Dead, Item, Place
+
+PAGE_BYTES = 1024 * 1024
+_DELIMITERS = {"csv": ",", "tsv": "\t"}
+
+
+class PartPlace(msgspec.Struct):
+    """Where a file goes on: plain bytes and lines before it, and records read before it."""
+
+    at: int
+    line: int
+    items: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How files are read: the table's key, and what was wanted of them."""
+
+    key: KeySchema
+    format: FileFormat
+    types: dict[str, str]
+    renaming: Renaming
+
+
+@dataclass(slots=True)
+class Taken:
+    """The items of a page with their lines, and what is not an item; ``read`` counts the records."""
+
+    read: int
+    items: list[Item] = field(default_factory=list)
+    places: list[Place] = field(default_factory=list)
+    dead: list[Dead] = field(default_factory=list)
+
+
+class OpenPart(Protocol):
+    """One file open at ``place``. After the last page ``consumed`` is how many plain bytes were read, ``missing`` says
+    why items are missing, and ``counted`` how many the file says it holds."""
+
+    place: PartPlace
+    decision: Decision
+
+    @property
+    def fields(self) -> Sequence[Field]: ...
+    @property
+    def at(self) -> int: ...
+    @property
+    def line(self) -> int: ...
+    @property
+    def ended(self) -> bool: ...
+    @property
+    def consumed(self) -> int: ...
+    @property
+    def missing(self) -> str: ...
+    @property
+    def counted(self) -> int | None: ...
+    @property
+    def seekable(self) -> bool: ...
+
+    def take(self, count: int) -> Taken: ...
+
+    def close(self) -> None: ...
+
+
+def open_part(part: Part, place: PartPlace, reading: Reading) -> OpenPart:
+    """Open a file at a place. Raises FileFormatError, RunError and, for a mixed file, UsageError."""
+    opened = Opened(part.path)
+    try:
+        head = opened.head[opened.start :].lstrip()
+        if not head and part.items is None:
+            raise FileFormatError(f"{part.path} is empty.", hint="is it the right file?")
+        wanted = "auto" if part.notation else reading.format
+        cut = _cut_of(opened, head, wanted, reading.key)
+        if cut in ("csv", "tsv"):
+            return _CsvPart(opened, cut, place, reading)
+        opened.check_text()
+        if part.notation:
+            decision = Decision(part.path, cut, cast(Notation, part.notation), declared=True)
+        else:
+            key = None if reading.renaming.templates else reading.key
+            decision = decided(part.path, cut, _sample(opened, cut), wanted, key)
+        return _JsonPart(opened, decision, place, reading)
+    except BaseException:
+        opened.close()
+        raise
+
+
+def _cut_of(opened: Opened, head: bytes, wanted: FileFormat, key: KeySchema) -> Cut:
+    try:
+        return cut_of(opened.path, head, wanted, key)
+    except FileFormatError:
+        opened.check_text()
+        raise
+
+
+class _Part:
+    """What both kinds have."""
+
+    decision: Decision
+    _framing: Any
+
+    def __init__(self, opened: Opened, place: PartPlace) -> None:
+        self.opened, self.place = opened, place
+        self.fields: Sequence[Field] = ()
+
+    @property
+    def at(self) -> int:
+        """Plain bytes before the next record."""
+        return cast(int, self._framing.at)
+
+    @property
+    def line(self) -> int:
+        """Lines before the next record."""
+        return cast(int, self._framing.line)
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing follows."""
+        return cast(bool, self._framing.ended)
+
+    @property
+    def seekable(self) -> bool:
+        """Whether the file is not packed."""
+        return self.opened.stream.seekable()
+
+    def close(self) -> None:
+        """Close the file."""
+        self.opened.close()
+
+
+class _JsonPart(_Part):
+    """A file of JSON."""
+
+    _framing: Framing
+
+    def __init__(self, opened: Opened, decision: Decision, place: PartPlace, reading: Reading) -> None:
+        super().__init__(opened, place)
+        self.decision = decision
+        self._key = reading.key
+        notation = decision.notation or "plain"
+        self._read = reader_of(notation, reading.renaming, declared=decision.declared)
+        self._sure: Callable[[bytes], bytes | None] | None = sure_reader_of(notation, reading.key)
+        self._framing = _framing(opened, decision.cut, place)
+
+    @property
+    def consumed(self) -> int:
+        """Plain bytes that were read."""
+        return self._framing.consumed
+
+    @property
+    def missing(self) -> str:
+        """Why the file does not hold all items."""
+        return self._framing.missing
+
+    @property
+    def counted(self) -> int | None:
+        """How many items the file says it holds."""
+        return self._framing.counted
+
+    def take(self, count: int) -> Taken:
+        """The next records."""
+        pieces = self._framing.take(count, PAGE_BYTES)
+        taken = Taken(len(pieces))
+        items, places, sure = taken.items, taken.places, self._sure
+        for line, piece in pieces:
+            if sure is not None and (found := sure(piece)) is not None:
+                items.append(found)
+                places.append(line)
+                continue
+            item = piece  # what is an item but for its key goes to the dead letters as one, so that they can be used
+            try:
+                if not is_utf8(piece):
+                    raise ItemInvalid("This is not UTF-8.", hint="iconv -f LATIN1 -t UTF-8, if it is Latin-1")
+                item = self._read(piece)
+                check_key(item, self._key)
+                items.append(item)
+                places.append(line)
+            except ItemInvalid as error:
+                place = f"{self.opened.path}:{line}"
+                taken.dead.append(Dead(code="rejected", reason=error.message, item=item, place=place))
+        return taken
+
+
+class _CsvPart(_Part):
+    """A file of CSV: its header, fields by a sample, and its records."""
+
+    missing = ""
+    counted: int | None = None
+    _framing: CsvRecords
+
+    def __init__(self, opened: Opened, cut: Cut, place: PartPlace, reading: Reading) -> None:
+        super().__init__(opened, place)
+        self._key = reading.key
+        delimiter = _DELIMITERS[cut]
+        types = {part.name: part.type for part in reading.key.parts}
+        self.fields, (at, line), records = _fields(opened.path, delimiter, reading.types, types)
+        self.decision = Decision(opened.path, cut, records=records, declared=reading.format != "auto")
+        if place.at:
+            at, line = place.at, place.line
+        opened.skip(at)
+        self._framing = CsvRecords(opened, at, line, delimiter=delimiter)
+
+    @property
+    def consumed(self) -> int:
+        """Plain bytes that were read."""
+        return self._framing.at
+
+    def take(self, count: int) -> Taken:
+        """The next records."""
+        records = self._framing.take(count, PAGE_BYTES)
+        taken = Taken(len(records))
+        for record in records:
+            item = b""
+            try:
+                if record.fault:
+                    raise ItemInvalid(record.fault)
+                item = item_of(record.cells, self.fields)
+                check_key(item, self._key)
+                taken.items.append(item)
+                taken.places.append(record.line)
+            except ItemInvalid as error:
+                place = f"{self.opened.path}:{record.line}"
+                taken.dead.append(Dead(code="rejected", reason=error.message, item=item or record.raw, place=place))
+        return taken
+
+
+def _fields(
+    path: str, delimiter: str, types: Mapping[str, str], key: Mapping[str, str]
+) -> tuple[tuple[Field, ...], tuple[int, int], int]:
+    """The fields of a CSV file by its header and a sample, where its first item begins, and the records looked at."""
+    if path == STDIN:
+        raise FileFormatError("CSV is not read from standard input.", hint="write it to a file first")
+    opened = Opened(path)
+    try:
+        opened.skip(opened.start)
+        records = CsvRecords(opened, opened.start, 0, delimiter=delimiter)
+        header = records.take(1, PAGE_BYTES)
+        if not header:
+            raise FileFormatError(f"{path} is empty.", hint="its first line names the attributes")
+        after = records.at, records.line
+        sample = [] if records.ended else records.take(SAMPLE_RECORDS, SAMPLE_BYTES)
+    finally:
+        opened.close()
+    for record in (*header, *sample):
+        _check_encoding(path, record)
+    if header[0].fault:
+        raise FileFormatError(f"{path}:{header[0].line}: {header[0].fault}", hint="the file is cut, or it is not CSV")
+    rows = [record.cells for record in sample if not record.fault]
+    return fields_of(header[0].cells, rows, types, key, path), after, len(sample)
+
+
+def _check_encoding(path: str, record: CsvRecord) -> None:
+    if record.not_text:
+        raise FileFormatError(
+            f"{path}:{record.line}: this is not a line of CSV in UTF-8.",
+            hint="iconv -f LATIN1 -t UTF-8, if it is Latin-1",
+        )
+
+
+def _framing(opened: Opened, cut: Cut, place: PartPlace) -> Framing:
+    """The pieces of a file, from ``place`` on."""
+    if cut == "array":
+        opened.skip(opened.start)
+        return Elements(opened, opened.start, place.at, place.line)
+    at = place.at or opened.start
+    opened.skip(at)
+    return Lines(opened, at, place.line)
+
+
+def _sample(opened: Opened, cut: Cut) -> list[Piece]:
+    """The first records of a file, looked at and not taken. Raises FileFormatError where it holds none."""
+    path = opened.path
+    if path == STDIN:
+        return _sample_of_head(opened, cut)
+    other = Opened(path)
+    try:
+        pieces = _framing(other, cut, PartPlace(0, 0, 0)).take(SAMPLE_RECORDS, SAMPLE_BYTES)
+    finally:
+        other.close()
+    if not pieces and cut == "lines":
+        raise FileFormatError(f"{path} holds no item.", hint="is it the right file?")
+    return pieces
+
+
+class _Head(Opened):
+    """The first megabyte of standard input, as if it were all."""
+
+    def __init__(self, opened: Opened) -> None:
+        self.path = opened.path
+        self.stream = BufferedReader(cast(Any, BytesIO(opened.head)))
+        self.start = opened.start
+
+
+def _sample_of_head(opened: Opened, cut: Cut) -> list[Piece]:
+    pieces: list[Piece] = []
+    try:
+        framing = _framing(_Head(opened), cut, PartPlace(0, 0, 0))
+        while len(pieces) < SAMPLE_RECORDS and (found := framing.take(1, 1)):
+            pieces += found
+    except FileFormatError:
+        if not pieces:
+            raise FileFormatError(
+                "Standard input holds no item in its first megabyte.", hint="one item a line is easier to read"
+            ) from None
+    return pieces

@@ -1,0 +1,219 @@
+"""What a file is, is decided from a sample; what contradicts it later is a dead letter, and never another value."""
+
+import asyncio
+import json
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dynasmith.errors import DynasmithError, FileFormatError, UsageError
+from dynasmith.files.items import detection
+from dynasmith.files.items.foreign import renaming_of
+from dynasmith.files.items.layout import layout_of
+from dynasmith.files.items.source import FileSource, Found
+from dynasmith.items.key import KeySchema
+from dynasmith.ports.items import Dead
+
+KEY = KeySchema.of("pk")
+
+
+def lines(*records: Any) -> bytes:
+    return b"".join((one if isinstance(one, bytes) else json.dumps(one).encode()) + b"\n" for one in records)
+
+
+def read(folder: Path, name: str, content: bytes, **more: Any) -> tuple[list[dict[str, Any]], list[Dead], Found]:
+    """Every item, in pages of two records that are each read by a source of its own."""
+    path = folder / name
+    path.write_bytes(content)
+
+    def source() -> FileSource:
+        return FileSource(layout_of([str(path)]), KEY, page_items=2, **more)
+
+    async def all_of_it() -> tuple[list[dict[str, Any]], list[Dead]]:
+        items: list[dict[str, Any]] = []
+        dead: list[Dead] = []
+        start: bytes | None = None
+        while True:
+            one = source()
+            page = await one.read(0, start)
+            await one.close()
+            items += [json.loads(bytes(item)) for item in page.items]
+            dead += page.dead
+            start = page.next
+            if start is None:
+                return items, dead
+
+    found = source().look()
+    return *asyncio.run(all_of_it()), found
+
+
+def keys(items: list[dict[str, Any]]) -> list[str]:
+    return [item["pk"]["S"] for item in items]
+
+
+CUT = {
+    "quote.csv": (b'pk,x\n1,5" nail\n2,plain\n3,6" pipe\n', ["1", "2", "3"]),
+    "cr.csv": (b"pk,x\r1,a\r2,b\r", ["1", "2"]),
+    "mixed.csv": (b'pk,x\r\n1,"a\rb"\n2,b\r3,c\r\n\r\r\n4,d', ["1", "2", "3", "4"]),
+    "nul.csv": (b"pk,x\n1,a\0b\n2,b\n", ["1", "2"]),
+    "tabs.tsv": (b"pk\tx\n1\ta,b\n2\t\"c\td\"\n", ["1", "2"]),
+    "cr.jsonl": (b'{"pk":"1"}\r{"pk":"2"}\r', ["1", "2"]),
+    "crlf.jsonl": (b'{"pk":"1"}\r\n{"pk":"2"}\r\n', ["1", "2"]),
+    "separators.jsonl": ('{"pk":"1\u2028\x85"}\n{"pk":"2"}\n'.encode(), ["1\u2028\x85", "2"]),
+    "item.jsonl": (lines({"pk": "1", "Items": [{"pk": "x"}]}, {"pk": "2"}), ["1", "2"]),
+    "folder.csv.jsonl": (lines({"pk": "1"}), ["1"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CUT)
+def test_records_are_cut_where_they_end(tmp_path: Path, name: str) -> None:
+    content, expected = CUT[name]
+    items, dead, _ = read(tmp_path, name, content)
+    assert (keys(items), dead) == (expected, [])
+
+
+DEFINITION = {"TableName": "users", "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}]}
+WIRE = [{"pk": {"S": str(n)}, "n": {"N": "1"}} for n in range(5)]
+PLAIN = [{"pk": str(n), "n": 1} for n in range(5)]
+ODD: list[Any] = [DEFINITION, b'{"pk": "x", "n": NaN}', b"NaN", b"# a comment", b'"text"', b"[1, 2", {"other": 1}]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=str)
+@pytest.mark.parametrize(
+    "records", [WIRE, PLAIN, [{"Item": item} for item in WIRE]], ids=["wire", "plain", "enveloped"]
+)
+@pytest.mark.parametrize("at", [0, 3])
+def test_an_odd_line_is_a_dead_letter_and_the_others_are_items(
+    tmp_path: Path, odd: Any, records: list[Any], at: int
+) -> None:
+    if odd == b"[1, 2" and at == 0:
+        pytest.skip("a file that begins with [ is an array")
+    items, dead, found = read(tmp_path, "items.jsonl", lines(*records[:at], odd, *records[at:]))
+    assert keys(items) == list("01234")
+    assert [(one.code, one.place.rpartition(":")[2]) for one in dead] == [("rejected", str(at + 1))]
+    assert "decided from" in found.notes[0]
+
+
+MIXED = {
+    "wire first": lines(WIRE[0], *PLAIN[1:]),
+    "plain first": lines(PLAIN[0], *WIRE[1:]),
+    "enveloped and plain": lines({"Item": WIRE[0]}, *PLAIN[1:]),
+    "mongo and names that are not": lines({"pk": "a", "t": {"$date": "2026-01-01"}}, {"pk": "b", "s": {"$ref": "#/x"}}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MIXED)
+def test_a_mixed_sample_needs_a_format(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UsageError, match=r"items\.jsonl is mixed: line 1 is .*, line 2 is ") as caught:
+        read(tmp_path, "items.jsonl", MIXED[name])
+    assert "--format" in caught.value.hint
+    items, dead, found = read(tmp_path, "items.jsonl", MIXED[name], format="plain")
+    assert found.notes[0].endswith("plain JSON (as --format says)")
+    assert len(items) + len(dead) == len(MIXED[name].splitlines())
+    assert all(isinstance(item["pk"].get("S"), str) for item in items)
+
+
+def test_dynamodb_json_may_be_in_an_envelope_or_not(tmp_path: Path) -> None:
+    content = lines(WIRE[0], {"Item": WIRE[1]}, {"pk": {"S": "2"}, "Item": {"M": {"S": {"S": "x"}}}}, PLAIN[3])
+    items, dead, _ = read(tmp_path, "items.jsonl", content, format="dynamodb")
+    assert (keys(items), len(dead)) == (["0", "1", "2"], 1)
+    items, _, found = read(tmp_path, "items.jsonl", content.rsplit(b"\n", 2)[0])
+    assert (keys(items), found.decided[0].notation) == (["0", "1", "2"], "dynamodb")
+
+
+def test_mongoexport_is_known_by_any_document_of_the_sample(tmp_path: Path) -> None:
+    content = lines({"pk": "a", "n": 1}, {"pk": "b", "deep": {"list": [{"at": {"$date": "2026-01-01T00:00:00Z"}}]}})
+    items, dead, found = read(tmp_path, "people.json", content)
+    assert (keys(items), dead, found.decided[0].notation) == (["a", "b"], [], "mongo")
+    assert items[1]["deep"]["M"]["list"]["L"][0]["M"]["at"] == {"S": "2026-01-01T00:00:00.000Z"}
+
+
+def test_a_type_of_mongodb_behind_the_sample_is_a_dead_letter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(detection, "SAMPLE_RECORDS", 3)
+    monkeypatch.setattr("dynasmith.files.items.parts.SAMPLE_RECORDS", 3)
+    late = {"pk": "late", "at": {"$date": "2026-01-01T00:00:00Z"}}
+    items, [dead], _ = read(tmp_path, "people.json", lines(*PLAIN, late))
+    assert keys(items) == list("01234")
+    assert "MongoDB's $date" in dead.reason
+    items, none, _ = read(tmp_path, "people.json", lines(*PLAIN, late), format="plain")
+    assert (items[-1]["at"], none) == ({"M": {"$date": {"S": "2026-01-01T00:00:00Z"}}}, [])
+
+
+def test_names_with_a_dollar_are_no_mongodb(tmp_path: Path) -> None:
+    schema = {"$ref": "#/definitions/x", "$comment": "y"}
+    items, dead, _ = read(
+        tmp_path, "items.jsonl", lines({"pk": "a", "schema": {"$ref": "#/x"}}, {"pk": "b", "schema": schema})
+    )
+    assert dead == []
+    assert items[0]["schema"] == {"M": {"$ref": {"S": "#/x"}}}
+    assert set(items[1]["schema"]["M"]) == set(schema)
+
+
+def test_a_plain_item_with_a_name_of_an_incremental_export_is_an_item(tmp_path: Path) -> None:
+    items, dead, _ = read(tmp_path, "items.jsonl", lines({"pk": "a", "Keys": ["x"]}, {"pk": "b", "NewImage": 1}))
+    assert (keys(items), dead) == (["a", "b"], [])
+
+
+# --- listings ---------------------------------------------------------------------------------------------------------
+
+TWO = [{"pk": "1"}, {"pk": "2"}]
+LISTINGS: dict[str, tuple[dict[str, Any], str]] = {
+    "whole": ({"Items": TWO, "Count": 2, "ScannedCount": 9, "ConsumedCapacity": None}, ""),
+    "count first": ({"Count": 2, "Items": TWO, "ScannedCount": 2}, ""),
+    "begun in the middle": ({"Items": TWO, "Count": 0}, ""),
+    "last key": ({"Items": TWO, "Count": 2, "LastEvaluatedKey": {"pk": {"S": "2"}}}, "LastEvaluatedKey"),
+    "last key first": ({"LastEvaluatedKey": {"pk": {"S": "2"}}, "Items": TWO}, "LastEvaluatedKey"),
+    "token": ({"NextToken": "eyJ", "Items": TWO, "Count": 9}, "NextToken"),
+    "count": ({"Items": TWO, "Count": 3}, "holds 3 items, and it holds 2"),
+}
+
+
+@pytest.mark.parametrize("name", LISTINGS)
+@pytest.mark.parametrize("indent", [None, 1])
+def test_a_listing_that_says_that_it_is_incomplete_is_incomplete(tmp_path: Path, name: str, indent: int | None) -> None:
+    document, says = LISTINGS[name]
+    items, dead, _ = read(tmp_path, "scan.json", json.dumps(document, indent=indent).encode())
+    assert keys(items) == ["1", "2"]
+    assert [one.code for one in dead] == ["incomplete"] * bool(says)
+    assert all(says in one.reason for one in dead)
+
+
+def test_an_object_that_is_no_listing_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    content = json.dumps({"Items": TWO, "owner": "x"}, indent=1).encode()
+    with pytest.raises(FileFormatError, match="beside Items it has owner"):
+        read(tmp_path, "scan.json", content)
+
+
+def test_a_key_that_is_a_map_is_no_part_of_a_text(tmp_path: Path) -> None:
+    renaming = renaming_of({"pk": "user-{id}"})
+    items, dead, _ = read(tmp_path, "x.jsonl", lines({"id": 1}, {"id": {"S": "2"}}), format="plain", renaming=renaming)
+    assert (keys(items), len(dead)) == (["user-1"], 1)
+    assert "which is not a text or a number" in dead[0].reason
+
+
+RUBBISH = [
+    b"\0",
+    b"[",
+    b"{",
+    b"]",
+    b'{"Items":[',
+    b'{"Items":[]',
+    b'{"Items":[]}x',
+    b'{"Items',
+    b"[1,2",
+    b"[,]",
+    b"[]]",
+]
+
+
+@pytest.mark.parametrize(
+    "content", [*RUBBISH, b'[{"pk":"a"}', b'{"pk":"a"}[', b"\xff\xfe", b"\n\n", b'{"a', b"{}", b"[[]]"]
+)
+@pytest.mark.parametrize("name", ["a.json", "a.csv", "a.tsv", "a", "a.jsonl"])
+def test_rubbish_is_refused_in_a_sentence_or_rejected(tmp_path: Path, name: str, content: bytes) -> None:
+    items: list[dict[str, Any]] = []
+    with suppress(DynasmithError):
+        items, _, _ = read(tmp_path, name, content)
+    assert not items
