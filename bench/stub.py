@@ -10,6 +10,7 @@ and counts the puts. Items have 12 attributes, 981 bytes by DynamoDB's rule and 
 
 import argparse
 import asyncio
+import itertools
 import json
 import re
 import signal
@@ -25,6 +26,7 @@ VARIANTS = 8
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 _TARGET = re.compile(rb"x-amz-target: *\w+\.(\w+)", re.IGNORECASE)
 _START = re.compile(rb'"ExclusiveStartKey".*?page-(\d+)')
+_NUMBERS = itertools.count(1)
 _SEGMENTS = re.compile(rb'"TotalSegments": ?(\d+)')
 
 
@@ -81,11 +83,9 @@ class Pages:
 
 
 def framed(body: bytes) -> bytes:
-    """A whole reply, with the checksum that the service sends."""
-    return (
-        b"HTTP/1.1 200 OK\r\nContent-Type: application/x-amz-json-1.0\r\nx-amzn-RequestId: STUB\r\n"
-        b"x-amz-crc32: %d\r\nContent-Length: %d\r\n\r\n" % (zlib.crc32(body), len(body))
-    ) + body
+    """A reply with the checksum that the service sends, but for its beginning, which has an id of its own each time."""
+    head = b"Content-Type: application/x-amz-json-1.0\r\nx-amz-crc32: %d\r\nContent-Length: %d\r\n\r\n"
+    return head % (zlib.crc32(body), len(body)) + body
 
 
 def described(name: str) -> bytes:
@@ -120,7 +120,7 @@ class Stub:
             )
             for units in range(26)
         }
-        self.put = framed(b"{}")
+        self.put = framed(b'{"ConsumedCapacity":{"TableName":"t","CapacityUnits":1.0,"Table":{"CapacityUnits":1.0}}}')
 
     def answer(self, operation: bytes, body: bytes) -> bytes:
         """The reply to one request."""
@@ -183,7 +183,9 @@ class Connection(asyncio.Protocol):
             target = _TARGET.search(head)
             body = bytes(self.buffer[end + 4 : whole])
             del self.buffer[:whole]
-            self.transport.write(self.stub.answer(target[1] if target else b"", body))
+            reply = self.stub.answer(target[1] if target else b"", body)
+            beginning = b"HTTP/1.1 200 OK\r\nx-amzn-RequestId: STUB%d\r\n" % next(_NUMBERS)
+            self.transport.writelines((beginning, reply))
 
 
 async def serve(items: int, tls: ssl.SSLContext | None) -> None:

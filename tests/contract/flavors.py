@@ -60,6 +60,7 @@ MINISTACK = Flavor(
     version="1.5.33",
     differs={
         "autoscaling": _refuses("has no Application Auto Scaling; moto beside it does"),
+        "consumed-capacity-of-batch-get": _wrong("does not say it"),
         "consumed-capacity-of-scan": _wrong("0.5 for every page"),
         "create-is-creating": _wrong("ACTIVE at once"),
         "export-to-s3": _wrong("COMPLETED, and nothing is written"),
@@ -89,6 +90,7 @@ MOTO = Flavor(
         "batch-with-duplicates": _accepts("the last one wins"),
         "consumed-capacity": _wrong("1.0 for a write, 0.5 for a read, whatever the size"),
         "consumed-capacity-of-scan": _wrong("0.5 for every page"),
+        "consumed-capacity-of-statements": _wrong("does not say it"),
         "contributor-insights": _refuses("has no such operation (HTTP 500)"),
         "create-is-creating": _wrong("ACTIVE at once"),
         "encryption": _wrong("described as ENABLED after it is switched off"),
@@ -132,6 +134,7 @@ DYNALITE = Flavor(
         "autoscaling": _refuses("has no such service"),
         "backup-restore": _NO_SUCH_OPERATION,
         "condition-gives-old": _wrong("gives no item"),
+        "consumed-capacity-of-statements": _NO_SUCH_OPERATION,
         "contributor-insights": _NO_SUCH_OPERATION,
         "deletion-protection": _wrong("ignored"),
         "encryption": _wrong("ignored"),

@@ -319,3 +319,43 @@ def consumed_capacity_of_scan(it: Subject) -> None:
     it.put(name, 25, filler={"S": "x" * 8_000})
     used = it.db.scan(TableName=name, ReturnConsumedCapacity="TOTAL")["ConsumedCapacity"]["CapacityUnits"]
     assert 24 <= used <= 27
+
+
+@behaviour("a reply has a request id of its own, and the CRC32 of its bytes")
+def reply_headers(it: Subject) -> None:
+    name = it.create()
+    replies = [it.db.get_item(TableName=name, Key={"pk": {"S": "a"}})["ResponseMetadata"] for _ in range(2)]
+    assert len({reply["RequestId"] for reply in replies} - {""}) == 2
+    assert all(reply["HTTPHeaders"]["x-amz-crc32"].isdigit() for reply in replies)
+
+
+@behaviour("every call on items says what it consumed, where the request asks for it")
+def consumed_capacity_is_said(it: Subject) -> None:
+    name = it.create()
+    more: dict[str, Any] = {"TableName": name, "ReturnConsumedCapacity": "INDEXES"}
+    key = {"pk": {"S": "a"}}
+    puts = [{"PutRequest": {"Item": key}}]
+    replies: list[Any] = [
+        it.db.put_item(Item=key, **more),
+        it.db.update_item(Key=key, UpdateExpression="SET a = :a", ExpressionAttributeValues={":a": {"N": "1"}}, **more),
+        it.db.get_item(Key={"pk": {"S": "none"}}, **more),
+        it.db.scan(**more),
+        it.db.scan(Segment=1, TotalSegments=3, **more),
+        it.db.delete_item(Key=key, **more),
+        it.db.batch_write_item(RequestItems={name: puts}, ReturnConsumedCapacity="INDEXES"),
+    ]
+    assert all(reply.get("ConsumedCapacity") for reply in replies)
+
+
+@behaviour("BatchGetItem says what it consumed, where the request asks for it")
+def consumed_capacity_of_batch_get(it: Subject) -> None:
+    name = it.create()
+    keys = {name: {"Keys": [{"pk": {"S": "a"}}]}}
+    assert it.db.batch_get_item(RequestItems=keys, ReturnConsumedCapacity="INDEXES").get("ConsumedCapacity")
+
+
+@behaviour("BatchExecuteStatement says what it consumed, where the request asks for it")
+def consumed_capacity_of_statements(it: Subject) -> None:
+    name = it.create()
+    select: Any = [{"Statement": f"SELECT * FROM \"{name}\" WHERE pk = 'a'"}]
+    assert it.db.batch_execute_statement(Statements=select, ReturnConsumedCapacity="INDEXES").get("ConsumedCapacity")

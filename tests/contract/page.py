@@ -5,6 +5,7 @@ from pathlib import Path
 from contract import items_behave, settings_behave, tables_behave
 from contract.behaviours import BEHAVIOURS
 from contract.flavors import FLAVORS, Flavor
+from dynasmith.ports.engines import ENGINES
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "engines.md"
 PARTS = (("Tables and indexes", tables_behave), ("Settings", settings_behave), ("Items", items_behave))
@@ -45,6 +46,19 @@ $ DYNASMITH_TEST_ENDPOINT=http://127.0.0.1:8001 make engines    # and one of you
 
 An engine that is absent is skipped, and the reason is printed.
 
+## Replies
+
+A reply to a call on items counts only if it is DynamoDB's: it has every member of that operation, a request id that
+is new on its connection (`x-amzn-requestid`), the CRC32 of its bytes (`x-amz-crc32`), and what the call consumed,
+which every request asks for. A proxy that answers in the service's place is told from it by these. An environment
+whose endpoint is an engine that lacks some of them [names it](../guide/environments.md): `engine = "moto"`. Such an
+engine may then leave out what stands here, and nothing else.
+
+| `engine` | may leave out |
+|---|---|
+{lacks}
+BatchGetItem need not say what it consumed, at any endpoint: its reply must name the table and account for each key.
+
 ## Settings of a definition that an engine does not keep
 
 dynasmith never reports as done what an engine did not do. *not offered*: `plan` says that the engine has no such
@@ -63,12 +77,24 @@ yes: as the service. *accepts*: it takes what the service refuses. *refuses*: it
 """
 
 
+def lacks() -> str:
+    """The rows of the engines that an environment may name."""
+    rows = []
+    for engine in ENGINES.values():
+        parts = [] if engine.request_id else ["the request id"]
+        parts += [] if engine.checksum else ["the checksum"]
+        if engine.uncounted:
+            parts.append(f"the capacity that {', '.join(sorted(engine.uncounted))} consumed")
+        rows.append(f"| `{engine.name}` | {', '.join(parts) or 'nothing'} |\n")
+    return "".join(rows)
+
+
 def page() -> str:
     """The whole page."""
     settings_of = tuple(flavor for flavor in FLAVORS.values() if flavor.settings)
     versions = {flavor.name: flavor.version for flavor in FLAVORS.values()}
     names = " | ".join(flavor.name for flavor in settings_of)
-    text = HEAD.format(**versions, names=names, rules="---|" * len(settings_of))
+    text = HEAD.format(**versions, names=names, rules="---|" * len(settings_of), lacks=lacks())
     for setting in sorted({name for flavor in settings_of for name in flavor.settings}):
         cells = [flavor.settings[setting].kind if setting in flavor.settings else "yes" for flavor in settings_of]
         text += f"| `{setting}` | {' | '.join(cells)} |\n"

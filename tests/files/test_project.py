@@ -50,6 +50,7 @@ ca_bundle = "certificates.pem"
 
 [environments.vpc]
 endpoint = "https://vpce.example:443"
+engine = "dynalite"
 endpoints = {application-autoscaling = "http://127.0.0.1:8001"}
 """
 
@@ -96,6 +97,7 @@ def test_every_key_of_a_project_file_is_read(tmp_path: Path) -> None:
         ca_bundle=str(tmp_path / "certificates.pem"),
     )
     assert environment_of(project, "local", {}).endpoint == "http://127.0.0.1:9000"
+    assert environment_of(project, "vpc", {}).engine == "dynalite"
     assert environment_of(project, "vpc", {}).endpoints == {"application-autoscaling": "http://127.0.0.1:8001"}
 
 
@@ -182,6 +184,11 @@ def test_a_declared_local_that_says_nothing_of_it_keeps_its_endpoint(tmp_path: P
         ('account = "12"', "The account of environment test is '12', which is no account id."),
         ('access_key_id = "${KEY}"', "Environment test has one of access_key_id and secret_access_key."),
         ('external_id = "x"', "Environment test has an external_id and no role_arn."),
+        ('engine = "moto"', "Environment test has an engine and no endpoint."),
+        (
+            'endpoint = "http://127.0.0.1:1"\nengine = "mots"',
+            "The engine of environment test is 'mots', which is not known.",
+        ),
     ],
 )
 def test_an_environment_that_cannot_be_is_refused(tmp_path: Path, said: str, words: str) -> None:

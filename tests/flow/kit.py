@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import itertools
 import json
 import os
 import ssl
@@ -15,6 +16,7 @@ from typing import Any, Protocol, TypeVar
 import botocore.config
 import botocore.session
 
+from dynasmith.aws.items.exchange import Answer
 from dynasmith.files.seen import SeenKeys
 from dynasmith.jobs.job import Job, job_id
 
@@ -32,14 +34,19 @@ def client_of(endpoint: str, verify: str | None = None) -> Any:
     )
 
 
+_REQUEST_IDS = itertools.count(1)
+
+
 def page_body(scanned: int = 0) -> bytes:
     """The body of a reply to a Scan that looked at ``scanned`` items and gives none."""
-    return b'{"Items":[],"Count":0,"ScannedCount":%d}' % scanned
+    return b'{"Items":[],"Count":0,"ScannedCount":%d,"ConsumedCapacity":{"CapacityUnits":0.5}}' % scanned
 
 
 @dataclass
 class Said:
-    """One scripted reply. ``cut`` closes the connection after that many bytes of it, ``crc`` sends a wrong checksum."""
+    """One scripted reply. ``cut`` closes the connection after that many bytes of it, ``crc`` sends a wrong checksum,
+    ``after`` are bytes beyond its end, and ``raw`` is sent in place of all of it.
+    """
 
     status: int = 200
     body: bytes = field(default_factory=page_body)
@@ -47,14 +54,24 @@ class Said:
     cut: int | None = None
     crc: int | None = None
     no_length: bool = False
+    raw: bytes | None = None
+    after: bytes = b""
 
     def wire(self) -> bytes:
+        if self.raw is not None:
+            return self.raw
         crc = zlib.crc32(self.body) if self.crc is None else self.crc
-        head = {"x-amz-crc32": str(crc), "x-amzn-requestid": "R1", "content-length": str(len(self.body))} | self.headers
+        own = {"x-amz-crc32": str(crc), "x-amzn-requestid": f"R{next(_REQUEST_IDS)}"}
+        head = own | {"content-length": str(len(self.body))} | self.headers
         if self.no_length:
             del head["content-length"]
         lines = [f"HTTP/1.1 {self.status} Said", *(f"{name}: {value}" for name, value in head.items()), "", ""]
-        return "\r\n".join(lines).encode() + self.body
+        return "\r\n".join(lines).encode() + self.body + self.after
+
+
+def replied(body: bytes, status: int = 200) -> Answer:
+    """A reply as an exchange gives it, with what the service puts into its headers."""
+    return Answer(status, {"x-amz-crc32": str(zlib.crc32(body)), "x-amzn-requestid": f"R{next(_REQUEST_IDS)}"}, body)
 
 
 @dataclass
@@ -72,6 +89,16 @@ class Scripted:
     replies: list[Said]
     heard: list[Heard] = field(default_factory=list)
     endpoint: str = ""
+    connections: int = 0
+    writers: list[asyncio.StreamWriter] = field(default_factory=list)
+
+    async def say(self, unasked: bytes) -> None:
+        """Send bytes on every connection, and let them arrive."""
+        for writer in self.writers:
+            writer.write(unasked)
+            await writer.drain()
+        for _ in range(20):
+            await asyncio.sleep(0.001)
 
     def next(self) -> Said:
         return self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
@@ -83,6 +110,8 @@ async def scripted(*replies: Said, tls: ssl.SSLContext | None = None) -> AsyncIt
     script = Scripted(list(replies))
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        script.connections += 1
+        script.writers.append(writer)
         try:
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
@@ -97,6 +126,7 @@ async def scripted(*replies: Said, tls: ssl.SSLContext | None = None) -> AsyncIt
         except (asyncio.IncompleteReadError, ConnectionError):
             return
         finally:
+            script.writers.remove(writer)
             writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)

@@ -7,6 +7,7 @@ import pytest
 
 from dynasmith.aws.items.access import TableAccess
 from dynasmith.aws.items.calls import Patience
+from dynasmith.aws.items.client import name_engine
 from dynasmith.aws.items.loop import new_event_loop
 from dynasmith.engine.transfer.asked import Flowing
 from dynasmith.engine.transfer.copy import copy
@@ -91,6 +92,7 @@ def test_an_engine_without_these_statements_gets_single_puts(
     moto_endpoint: str, client: Any, make_table: MakeTable, tmp_path: Path
 ) -> None:
     moto = client_of(moto_endpoint)
+    name_engine(moto, "moto")
     for table in ("inserts-source", "inserts-target"):
         moto.create_table(
             TableName=table,

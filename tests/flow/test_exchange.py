@@ -7,19 +7,22 @@ import socket
 import ssl
 import subprocess
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import pytest
 
-from dynasmith.aws.items.calls import Calls, Patience, batch_write_body, scan_shape
+from dynasmith.aws.items.calls import Calls, Patience
 from dynasmith.aws.items.client import ClientKeys, address_of
 from dynasmith.aws.items.credentials import Credentials
-from dynasmith.aws.items.direct import DirectExchange, unchunked
+from dynasmith.aws.items.direct import DirectExchange
 from dynasmith.aws.items.exchange import BrokenExchange, Exchange
 from dynasmith.aws.items.fallback import BotocoreExchange
 from dynasmith.aws.items.http import AiohttpExchange
 from dynasmith.aws.items.loop import new_event_loop
+from dynasmith.aws.items.request_bodies import batch_write_body, scan_shape
 from dynasmith.errors import (
     AccessDenied,
     CredentialsExpired,
@@ -104,14 +107,110 @@ def test_items_written_are_the_items_scanned(open_exchange: Open, client: Any, m
         Said(200, page_body(1), crc=1),
         Said(200, page_body(1), cut=40),
         Said(200, page_body(1), cut=0),
+        Said(200, b"<html>Log in</html>"),
+        Said(200, b'{"status":"ok"}'),
+        Said(200, b'{"Items":[{"pk":{"S":"caf\xc3"}}],"Count":1,"ScannedCount":1}'),
+        Said(
+            200, b'{"Items":[{"pk":{"S":"\xff"}}],"Count":1,"ScannedCount":1,"ConsumedCapacity":{"CapacityUnits":1.0}}'
+        ),
+        Said(200, page_body(1), {"x-amzn-requestid": ""}),
+        Said(200, page_body(1), {"x-amz-crc32": "many"}),
+        Said(200, page_body(1), {"content-encoding": "br"}),
+        Said(200, gzip.compress(page_body(1))[:-4], {"content-encoding": "gzip"}),
+        Said(200, gzip.compress(page_body(1)) + b"x", {"content-encoding": "gzip"}),
+        Said(201, page_body(1)),
+        Said(302, b"", {"location": "http://127.0.0.1:1/"}),
+        Said(400, b""),
+        Said(403, b"<html>Forbidden</html>"),
+        Said(raw=b"HTTP/1.1 204 No Content\r\n\r\n"),
+        Said(raw=b"HTTP/1.1 100 Continue\r\n\r\n" * 20 + b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n"),
+        Said(raw=b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-6\r\nhello\r\n0\r\n\r\n", cut=1000),
+        Said(raw=b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nZZZ\r\nhello\r\n0\r\n\r\n", cut=1000),
+        Said(raw=b"HTTP/1.1 200 OK\r\nContent-Length: -6\r\n\r\nhello", cut=1000),
+        Said(raw=b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\nhello", cut=1000),
+        Said(raw=b"HTTP/1.1 200 OK\r\n" + b"x: y\r\n" * 20_000, cut=1_000_000),
+        Said(raw=b"SSH-2.0-OpenSSH_9.6\r\n\r\n", cut=1000),
+        Said(200, page_body(1), {"x-amz-crc32": "1"}, after=b"HTTP/1.1 200 OK\r\n"),
     ],
-    ids=["500", "503-html", "conflict", "crc", "cut", "reset"],
 )
 def test_a_stumble_is_tried_again(open_exchange: Open, stumble: Said) -> None:
     scanned, (script, _), calls = asyncio.run(ask_scripted(open_exchange, stumble, Said(200, page_body(7))))
     assert scanned == 7
     assert calls.retried == 1
     assert len(script.heard) >= 2
+
+
+def test_an_interim_reply_is_skipped(open_exchange: Open) -> None:
+    said = Said(200, page_body(7))
+    early = Said(raw=b"HTTP/1.1 100 Continue\r\n\r\n" + said.wire())
+    scanned, _, calls = asyncio.run(ask_scripted(open_exchange, early))
+    assert (scanned, calls.retried) == (7, 0)
+
+
+@pytest.mark.parametrize("said", [Said(200, b"{}"), Said(400, b""), Said(302, b"")])
+def test_broken_replies_for_ever_end_with_a_hint(open_exchange: Open, said: Said) -> None:
+    with pytest.raises(ServiceUnavailable, match="not the service's") as caught:
+        asyncio.run(ask_scripted(open_exchange, said, patience=replace(QUICK, stumbling_seconds=300.0)))
+    assert "jobs resume" in caught.value.hint
+
+
+def scans_on_one_connection(open_exchange: Open, *replies: Said) -> tuple[list[int], int, int]:
+    """What two scans looked at; how many requests were sent, and over how many connections."""
+
+    async def main() -> tuple[list[int], int, int]:
+        async with scripted(*replies) as script:
+            client = client_of(script.endpoint)
+            exchange = await open_exchange(client)
+            try:
+                calls = Calls(exchange, patience=QUICK)
+                scanned = [(await calls.scan("t", b"{", None)).scanned for _ in range(2)]
+                return scanned, len(script.heard), script.connections
+            finally:
+                await exchange.close()
+                client.close()
+
+    return asyncio.run(main())
+
+
+def test_a_connection_is_used_again(open_exchange: Open) -> None:
+    assert scans_on_one_connection(open_exchange, Said(200, page_body(1)), Said(200, page_body(2))) == ([1, 2], 2, 1)
+
+
+def test_a_request_id_that_repeats_on_a_connection_breaks_it(open_exchange: Open) -> None:
+    first = Said(200, page_body(1), {"x-amzn-requestid": "SAME"})
+    scanned, requests, connections = scans_on_one_connection(open_exchange, first, first, Said(200, page_body(2)))
+    assert (scanned, requests, connections) == ([1, 2], 3, 2)
+
+
+def test_bytes_that_no_request_asked_for_are_never_read_as_the_next_reply(open_exchange: Open) -> None:
+    forged = Said(200, page_body(99)).wire()
+    first = Said(200, page_body(1), after=forged)
+    scanned, _, connections = scans_on_one_connection(
+        open_exchange, first, Said(200, page_body(2)), Said(200, page_body(3))
+    )
+    assert 99 not in scanned
+    if open_exchange is not open_botocore:  # Python's HTTP client throws the bytes away
+        assert connections == 2
+
+
+def test_bytes_on_an_idle_connection_break_it(open_exchange: Open) -> None:
+    forged = Said(200, page_body(99)).wire()
+
+    async def main() -> None:
+        async with scripted(Said(200, page_body(1)), Said(200, page_body(2))) as script:
+            client = client_of(script.endpoint)
+            exchange = await open_exchange(client)
+            try:
+                calls = Calls(exchange, patience=QUICK)
+                assert (await calls.scan("t", b"{", None)).scanned == 1
+                await script.say(forged)
+                assert (await calls.scan("t", b"{", None)).scanned == 2
+                assert script.connections == 2
+            finally:
+                await exchange.close()
+                client.close()
+
+    asyncio.run(main())
 
 
 def test_a_throttle_is_told_with_its_reasons_and_tried_again(open_exchange: Open) -> None:
@@ -192,16 +291,11 @@ WHOLE = page_body(7)
 CHUNKED = b"5\r\n%b\r\n%x;x=y\r\n%b\r\n0\r\n\r\n" % (WHOLE[:5], len(WHOLE) - 5, WHOLE[5:])
 
 
-def test_chunks_are_put_together_when_they_are_whole() -> None:
-    assert unchunked(CHUNKED) == WHOLE
-    assert all(unchunked(CHUNKED[:cut]) is None for cut in range(len(CHUNKED)))
-
-
 def test_a_chunked_reply_and_one_without_a_length_are_read(open_exchange: Open) -> None:
-    chunked = Said(200, CHUNKED, {"transfer-encoding": "chunked", "x-amz-crc32": "none"}, no_length=True)
+    chunked = Said(200, CHUNKED, {"transfer-encoding": "chunked"}, no_length=True, crc=crc32(WHOLE))
     scanned, _, _ = asyncio.run(ask_scripted(open_exchange, chunked))
     assert scanned == 7
-    until_closed = Said(200, page_body(8), {"x-amz-crc32": "none"}, no_length=True, cut=10_000)
+    until_closed = Said(200, page_body(8), no_length=True, cut=10_000)
     scanned, _, calls = asyncio.run(ask_scripted(open_exchange, until_closed))
     assert scanned == 8
     assert calls.retried == 0

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from dynasmith.aws.items.client import name_engine
 from dynasmith.engine.transfer.asked import Flowing
 from dynasmith.engine.transfer.copy import copy
 from dynasmith.engine.transfer.verify import VerifySide, verify
@@ -22,6 +23,8 @@ ENGINES = ["moto_endpoint", "dynalite_endpoint", "external_endpoint"]
 def other(request: pytest.FixtureRequest) -> Iterator[Any]:
     """A client of another engine, with two tables, gone at the end."""
     client = client_of(request.getfixturevalue(request.param))
+    if request.param == "moto_endpoint":
+        name_engine(client, "moto")
     names = ["flow-source", "flow-target"]
     for name in names:
         client.create_table(

@@ -11,14 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dynasmith.aws.items.calls import Calls, Patience, batch_write_body
+from dynasmith.aws.items.calls import Calls, Patience
 from dynasmith.aws.items.exchange import Answer, BrokenReply, Check, allowed
 from dynasmith.aws.items.failure import failure_of
 from dynasmith.aws.items.replies import REQUIRED, batch_get_reply, batch_write_reply, item_reply, statements_reply
+from dynasmith.aws.items.request_bodies import batch_write_body
 from dynasmith.aws.items.sink import TableSink
 from dynasmith.aws.items.unprocessed import found_and_left, items_left
 from dynasmith.errors import DynasmithError, ServiceUnavailable
 from dynasmith.items.key import KeySchema
+from dynasmith.ports.engines import ENGINES
+from flow.kit import replied
 from wire_items import few, items, respelt
 
 FAST = Patience(first_seconds=0.0, longest_seconds=0.0)
@@ -180,7 +183,7 @@ class Saying:
 
     async def __call__(self, operation: str, body: bytes, check: Check = allowed) -> Answer:  # noqa: ARG002
         self.heard.append(body)
-        return Answer(200, {}, self.bodies.pop(0) if len(self.bodies) > 1 else self.bodies[0])
+        return replied(self.bodies.pop(0) if len(self.bodies) > 1 else self.bodies[0])
 
     def clock_is(self, date: str) -> None:
         """Its clock is right."""
@@ -192,7 +195,8 @@ class Saying:
         """Nothing is open."""
 
 
-PAGE = b'{"Items":[],"Count":0,"ScannedCount":0}'
+ONE = b'"ConsumedCapacity":{"TableName":"t","CapacityUnits":1.0}'
+PAGE = b'{"Items":[],"Count":0,"ScannedCount":0,%b}' % ONE
 GOOD = b'{"UnprocessedItems":{},%b}' % CAPACITY
 Does = Callable[[Calls], Coroutine[Any, Any, Any]]
 
@@ -203,6 +207,18 @@ async def scans(calls: Calls) -> Any:
 
 async def writes(calls: Calls) -> Any:
     return await calls.batch_write("t", batch_write_body("t", [A, B]), [A, B])
+
+
+async def puts(calls: Calls) -> Any:
+    return await calls.put("t", A)
+
+
+async def updates(calls: Calls) -> Any:
+    return await calls.update("t", b"{}")
+
+
+async def states(calls: Calls) -> Any:
+    return await calls.statements("t", [b"{}", b"{}"])
 
 
 async def gets(calls: Calls) -> Any:
@@ -216,7 +232,14 @@ async def reads(calls: Calls) -> Any:
 EACH = [
     (scans, b'{"status":"ok"}', PAGE),
     (writes, b"{}", GOOD),
-    (gets, b'{"Item":{"pk":{"S":"z"}}}', b'{"Item":%b}' % A),
+    (scans, b'{"Items":[],"Count":0,"ScannedCount":0}', PAGE),
+    (writes, b'{"UnprocessedItems":{}}', GOOD),
+    (writes, b'{"UnprocessedItems":{},"ConsumedCapacity":[]}', GOOD),
+    (puts, b"{}", b"{%b}" % ONE),
+    (updates, b"{}", b"{%b}" % ONE),
+    (states, b'{"Responses":[{},{}]}', b'{"Responses":[{},{}],%b}' % CAPACITY),
+    (gets, b"{}", b"{%b}" % ONE),
+    (gets, b'{"Item":{"pk":{"S":"z"}},%b}' % ONE, b'{"Item":%b,%b}' % (A, ONE)),
     (reads, b'{"Responses":{},"UnprocessedKeys":{}}', got([A])),
 ]
 
@@ -259,3 +282,27 @@ def test_a_failure_in_no_words_of_ours_is_judged_by_its_status(body: bytes) -> N
 def test_every_error_of_a_call_is_one_of_the_package() -> None:
     with pytest.raises(DynasmithError):
         asyncio.run(scans(Calls(Saying(b"\xff"), patience=FAST)))
+
+
+@pytest.mark.parametrize("left_out", ["x-amz-crc32", "x-amzn-requestid"])
+def test_a_reply_without_an_id_or_a_checksum_is_taken_from_an_engine_that_is_named_only(left_out: str) -> None:
+    class Bare(Saying):
+        async def __call__(self, operation: str, body: bytes, check: Check = allowed) -> Answer:
+            answer = await super().__call__(operation, body, check)
+            return answer._replace(headers={k: v for k, v in answer.headers.items() if k != left_out})
+
+    with pytest.raises(ServiceUnavailable, match=left_out):
+        asyncio.run(scans(Calls(Bare(PAGE), patience=FAST)))
+    asyncio.run(scans(Calls(Bare(PAGE), patience=FAST, engine=ENGINES["alternator"])))
+
+
+def test_what_an_engine_does_not_count_it_need_not_say() -> None:
+    body = b'{"Responses":[{},{}]}'
+    assert asyncio.run(states(Calls(Saying(body), patience=FAST, engine=ENGINES["moto"]))).responses
+    with pytest.raises(ServiceUnavailable):
+        asyncio.run(writes(Calls(Saying(b"{}"), patience=FAST, engine=ENGINES["moto"])))
+
+
+def test_statements_that_all_failed_need_not_have_consumed_anything() -> None:
+    body = b'{"Responses":[{"Error":{"Code":"ResourceNotFound"}},{"Error":{"Code":"ValidationError"}}]}'
+    assert len(asyncio.run(states(Calls(Saying(body), patience=FAST))).responses) == 2

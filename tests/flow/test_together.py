@@ -18,6 +18,7 @@ from dynasmith.items.key import KeySchema
 from dynasmith.items.wire import RawItem
 from dynasmith.ports.items import Mode
 from dynasmith.ports.updates import Change
+from flow.kit import replied
 
 KEY = KeySchema.of("pk")
 FAST = Patience(first_seconds=0.0, longest_seconds=0.0)
@@ -60,7 +61,7 @@ class Stumbling:
 
 
 def answer(status: int, body: Any) -> Answer:
-    return Answer(status=status, headers={}, body=json.dumps(body).encode())
+    return replied(json.dumps(body).encode(), status)
 
 
 REFUSED = answer(400, {"__type": "ValidationException", "message": "one of them"})

@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from dynasmith.aws.client_settings import ISOLATED_CONNECT_SECONDS, client_arguments, host_and_port, open_session
 from dynasmith.aws.errors import not_offered_here, translate, unreachable
 from dynasmith.aws.guard.own import let_only_read
+from dynasmith.aws.items.client import name_engine
 from dynasmith.aws.transactions import retry_conflicts
 from dynasmith.errors import DynasmithError, ProjectError, Unreachable
 from dynasmith.ports.access import Access, is_aws, refuse_userinfo
@@ -193,6 +194,7 @@ class Session:
             client.meta.events.register_first("needs-retry.*", _give_up_on_a_page, unique_id="dynasmith-page")
         if service == "dynamodb":
             retry_conflicts(client)
+        name_engine(client, self.access.engine)
         if self.only_reads:
             let_only_read(client)
         return client

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from dynasmith.errors import ProjectError
 from dynasmith.masking import masked_url
+from dynasmith.ports.engines import ENGINES
 
 # Source: definition.md, "The project file": where the embedded engine listens.
 LOCAL_ENDPOINT: Final = "http://127.0.0.1:8000"
@@ -42,6 +43,7 @@ class Environment(Struct, frozen=True, kw_only=True):
     use_fips: bool = False
     use_dualstack: bool = False
     ca_bundle: str = ""
+    engine: str = ""
 
     def __repr__(self) -> str:
         said = {name: getattr(self, name) for name in self.__struct_fields__ if getattr(self, name)}
@@ -82,6 +84,15 @@ def checked(environment: Environment) -> Environment:
     if bool(environment.access_key_id) != bool(environment.secret_access_key):
         raise ProjectError(
             f"Environment {name} has one of access_key_id and secret_access_key.", hint="give both or neither"
+        )
+    if environment.engine and environment.engine not in ENGINES:
+        raise ProjectError(
+            f"The engine of environment {name} is {environment.engine!r}, which is not known.",
+            hint=f"known are {', '.join(ENGINES)}; without the key, replies are held to what DynamoDB gives",
+        )
+    if environment.engine and not (environment.endpoint or environment.endpoints.get("dynamodb")):
+        raise ProjectError(
+            f"Environment {name} has an engine and no endpoint.", hint="add the endpoint that the engine listens on"
         )
     if environment.external_id and not environment.role_arn:
         raise ProjectError(f"Environment {name} has an external_id and no role_arn.", hint="it belongs to a role")

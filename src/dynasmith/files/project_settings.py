@@ -42,6 +42,11 @@ ENVIRONMENT = Block(
         Key("use_fips", Boolean(), "FIPS endpoints.", default="false"),
         Key("use_dualstack", Boolean(), "Endpoints with IPv6.", default="false"),
         Key("ca_bundle", _MAYBE, "File of certificates to trust, beside the project file."),
+        Key(
+            "engine",
+            _MAYBE,
+            "The engine at the endpoint, whose replies lack what DynamoDB gives.",
+        ),
     ),
     synonyms={
         "endpoint_url": "endpoint",

@@ -87,6 +87,7 @@ class AccessSection(Struct, frozen=True, kw_only=True):
     use_fips: bool = False
     use_dualstack: bool = False
     ca_bundle: str = ""
+    engine: str = ""
 
     def __repr__(self) -> str:
         return f"AccessSection(name={self.name!r}, endpoint={self.endpoint!r}, region={self.region!r})"
@@ -118,6 +119,7 @@ class Access(Struct, frozen=True, kw_only=True):
     use_fips: bool = False
     use_dualstack: bool = False
     ca_bundle: str = ""
+    engine: str = ""
     local: bool = False
     sources: dict[str, str] = {}
     notes: tuple[str, ...] = ()
@@ -191,6 +193,7 @@ def resolve_access(options: AccessOptions, variables: Mapping[str, str], section
         use_fips=section.use_fips,
         use_dualstack=section.use_dualstack,
         ca_bundle=section.ca_bundle,
+        engine=section.engine,
         local=section.local,
     )
     return _closed(access, sources, notes)

@@ -26,7 +26,7 @@ from dynasmith.aws.guard.child import Enclose, child_variables
 from dynasmith.aws.guard.request import ADDRESS, TOKEN, Asked, asked_of, refusal
 from dynasmith.aws.guard.tables import tables_of
 from dynasmith.aws.items.door import Transport
-from dynasmith.aws.items.exchange import TARGET, Answer, BrokenExchange, Exchange
+from dynasmith.aws.items.exchange import TARGET, Answer, BrokenExchange, Exchange, unpacked
 from dynasmith.aws.items.failure import Verdict, failure_of
 from dynasmith.aws.items.opening import open_exchange
 from dynasmith.aws.session import Session
@@ -149,9 +149,9 @@ class ReadOnlyGuard:
         try:
             async with asyncio.timeout(ANSWER_SECONDS_MAX):
                 exchange = await self._exchange(region)
-                answer = await exchange(operation, body)
+                answer = await _unpacked(exchange, operation, body)
                 if answer.status != 200 and _mended(exchange, answer):
-                    answer = await exchange(operation, body)
+                    answer = await _unpacked(exchange, operation, body)
         except (BrokenExchange, TimeoutError) as error:
             # 503: the client of the user code tries again, as it would at the service.
             return _said(503, "ServiceUnavailable", f"dynasmith dry run: no reply to {operation}: {error}")
@@ -243,6 +243,12 @@ def _parsed(body: bytes) -> dict[str, Any]:
     except msgspec.DecodeError:
         return {}
     return found if isinstance(found, dict) else {}
+
+
+async def _unpacked(exchange: Exchange, operation: str, body: bytes) -> Answer:
+    """The answer to a request, its body not compressed. Raises BrokenExchange."""
+    answer = await exchange(operation, body)
+    return answer._replace(body=unpacked(answer))
 
 
 def _mended(exchange: Exchange, answer: Answer) -> bool:

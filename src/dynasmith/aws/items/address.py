@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from dynasmith.ports.engines import SERVICE, Engine
+
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -11,6 +13,7 @@ class Address:
     """One endpoint: where to POST, how to sign for it, how to get there.
 
     ``ca_bundle`` is the file that its certificate is verified with; empty where the client was told not to verify.
+    ``engine`` is what is there, as far as its environment says so.
     """
 
     url: str
@@ -22,6 +25,7 @@ class Address:
     connect_timeout_seconds: float
     read_timeout_seconds: float
     user_agent: str
+    engine: Engine = SERVICE
 
     @property
     def loopback(self) -> bool:

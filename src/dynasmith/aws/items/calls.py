@@ -6,26 +6,36 @@ service are waited out with full jitter. ``UnprocessedItems`` are given back, no
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import NamedTuple, TypeVar
 
-import msgspec
-
 from dynasmith.aws.items.exchange import Answer, BrokenExchange, BrokenReply, Exchange
 from dynasmith.aws.items.failure import Failure, Reason, Verdict, error_of, failure_of
-from dynasmith.aws.items.replies import batch_get_reply, batch_write_reply, item_reply, scan_page, text, units_of
+from dynasmith.aws.items.replies import (
+    ItemReply,
+    StatementsReply,
+    batch_get_reply,
+    batch_write_reply,
+    item_reply,
+    scan_page,
+    statements_reply,
+    units_of,
+)
+from dynasmith.aws.items.reply_check import checked_body
+from dynasmith.aws.items.request_bodies import CAPACITY, text
 from dynasmith.aws.items.unprocessed import found_and_left, has_key, items_left
 from dynasmith.errors import ConditionFailed, DynasmithError, ServiceUnavailable, Unreachable
 from dynasmith.items.wire import RawItem, ScanPage, Units
 from dynasmith.jobs.steer import Throttle, held_back, throttle_of
+from dynasmith.ports.engines import SERVICE, Engine
 from dynasmith.ports.items import Heard, Item, Paced, permit_of
 from dynasmith.ports.permit import NotSent, Permit
 
 Reply = TypeVar("Reply")
 
-_CAPACITY = b',"ReturnConsumedCapacity":"INDEXES"'
 _BROKEN_HINT = (
     "check the proxies between this machine and the service (and HTTPS_PROXY); a job that was interrupted goes on from "
     "where it was with dynasmith jobs resume"
@@ -66,7 +76,8 @@ class Refused(Exception):
 class Calls:
     """The calls over one exchange. ``heard`` is told of each throttle; ``retried`` counts repeated requests.
 
-    Where ``heard`` is ``Paced``, what was turned away takes its leave before it is sent again.
+    Where ``heard`` is ``Paced``, what was turned away takes its leave before it is sent again. ``engine`` says what
+    every good reply has.
     """
 
     exchange: Exchange
@@ -76,6 +87,7 @@ class Calls:
     retried: int = 0
     paced: Paced | None = None
     permit: Permit | None = None
+    engine: Engine = SERVICE
     _answered: bool = False
 
     def __post_init__(self) -> None:
@@ -104,12 +116,17 @@ class Calls:
             failure: Failure | None = None
             try:
                 answer = await self._attempt(operation, body)
-                if answer.status == 200:
-                    reply = read(answer.body)
-                    self._answered = True
-                    return reply
-                failure = failure_of(answer)
+                with _distrusted_if_broken(answer):
+                    plain = checked_body(answer, self.engine)
+                    if answer.status == 200:
+                        reply = read(plain)
+                        self._answered = True
+                        return reply
+                    failure = failure_of(answer._replace(body=plain))
+                    if failure.nameless:
+                        raise BrokenReply(f"a reply has the status {failure.status} and names no error")
             except BrokenExchange as error:
+                failure = None
                 broken += isinstance(error, BrokenReply)
                 self._give_up_on_broken(error, operation, table, self.now() - began, broken)
             else:
@@ -196,7 +213,7 @@ class Calls:
         if waited_seconds >= patience.stumbling_seconds:
             raise ServiceUnavailable(
                 f"{operation} on {table} got no whole reply for {waited_seconds:.0f} s: {error}",
-                hint="resume the job when the network is back",
+                hint="when the network is back, a job that was interrupted goes on with dynasmith jobs resume",
                 operation=operation,
             ) from error
 
@@ -212,7 +229,13 @@ class Calls:
     async def scan(self, table: str, shape: bytes, start: bytes | None) -> ScanPage:
         """One page. ``shape`` holds the fixed rest of the request, as ``scan_shape`` makes it."""
         key = b"" if start is None else b',"ExclusiveStartKey":' + start
-        return await self.ask("Scan", table, shape + key + b"}", lambda reply: scan_page(reply, start))
+
+        def read(reply: bytes) -> ScanPage:
+            page = scan_page(reply, start)
+            self._check_counted("Scan", page.units)
+            return page
+
+        return await self.ask("Scan", table, shape + key + b"}", read)
 
     async def batch_get(self, table: str, keys: Sequence[Item], *, consistent: bool) -> "Found":
         """Up to 100 items by their distinct keys."""
@@ -220,7 +243,7 @@ class Calls:
             text(table),
             b",".join(keys),
             b"true" if consistent else b"false",
-            _CAPACITY,
+            CAPACITY,
         )
 
         def read(reply: bytes) -> Found:
@@ -231,10 +254,10 @@ class Calls:
     async def get(self, table: str, key: Item, *, consistent: bool = True) -> bytes | None:
         """One item by its key, or None."""
         flag = b"true" if consistent else b"false"
-        body = b'{"TableName":%b,"Key":%b,"ConsistentRead":%b%b}' % (text(table), bytes(key), flag, _CAPACITY)
+        body = b'{"TableName":%b,"Key":%b,"ConsistentRead":%b%b}' % (text(table), bytes(key), flag, CAPACITY)
 
         def read(reply: bytes) -> bytes | None:
-            item = bytes(item_reply(reply).item)
+            item = bytes(self._one(reply, "GetItem").item)
             if item and not has_key(item, key):
                 raise BrokenReply("its Item has another key than the request")
             return item or None
@@ -248,6 +271,7 @@ class Calls:
 
         def read(reply: bytes) -> Written:
             done = batch_write_reply(reply)
+            self._check_counted("BatchWriteItem", done.capacity)
             return Written(items_left(done, table, sent) if done.unprocessed else (), units_of(done.capacity))
 
         return await self.send("BatchWriteItem", table, body, read, items=len(sent))
@@ -257,15 +281,52 @@ class Calls:
 
         A condition that does not hold is an outcome, not an error; ``existing`` is then what stands there.
         """
-        body = b'{"TableName":%b,"Item":%b%b%b}' % (text(table), bytes(item), condition, _CAPACITY)
+        body = b'{"TableName":%b,"Item":%b%b%b}' % (text(table), bytes(item), condition, CAPACITY)
         try:
-            reply = await self.send("PutItem", table, body, item_reply)
+            reply = await self.send("PutItem", table, body, lambda reply: self._one(reply, "PutItem"))
         except Refused as refused:
             error = error_of(refused.failure, "PutItem", table)
             if not isinstance(error, ConditionFailed):
                 raise
             return PutOutcome(False, refused.failure.item, Units())
         return PutOutcome(True, None, units_of(reply.capacity))
+
+    async def update(self, table: str, body: bytes) -> ItemReply:
+        """One UpdateItem. Raises Refused."""
+        return await self.send("UpdateItem", table, body, lambda reply: self._one(reply, "UpdateItem"))
+
+    async def statements(self, table: str, statements: Sequence[bytes]) -> StatementsReply:
+        """Up to 25 PartiQL statements, each a JSON object; every one has its own outcome. Raises Refused."""
+        body = b'{"Statements":[%b]%b}' % (b",".join(statements), CAPACITY)
+
+        def read(reply: bytes) -> StatementsReply:
+            done = statements_reply(reply, len(statements))
+            if any(each.error is None for each in done.responses):
+                self._check_counted("BatchExecuteStatement", done.capacity)
+            return done
+
+        return await self.send("BatchExecuteStatement", table, body, read, items=len(statements))
+
+    def _one(self, body: bytes, operation: str) -> ItemReply:
+        reply = item_reply(body)
+        self._check_counted(operation, reply.capacity)
+        return reply
+
+    def _check_counted(self, operation: str, capacity: object) -> None:
+        """Each request asks what it consumed: the right reply to a write may say nothing else, as a wrong one would."""
+        if not capacity and operation not in self.engine.uncounted:
+            raise BrokenReply(f"the reply to {operation} does not say what it consumed (ConsumedCapacity)")
+
+
+@contextmanager
+def _distrusted_if_broken(answer: Answer) -> Iterator[None]:
+    """Close the connection of a reply that turns out to be broken."""
+    try:
+        yield
+    except BrokenReply:
+        if answer.link is not None:
+            answer.link.distrust()
+        raise
 
 
 class Found(NamedTuple):
@@ -289,39 +350,6 @@ class PutOutcome:
     done: bool
     existing: bytes | None
     units: Units
-
-
-def batch_write_body(table: str, puts: Sequence[bytes | RawItem], deletes: Sequence[bytes | RawItem] = ()) -> bytes:
-    """The body of a BatchWriteItem: raw items joined, nothing decoded (0.08 us an item). At most 25, and 16 MB."""
-    parts = []
-    if puts:
-        parts.append(b'{"PutRequest":{"Item":' + b'}},{"PutRequest":{"Item":'.join(puts) + b"}}")
-    if deletes:
-        parts.append(b'{"DeleteRequest":{"Key":' + b'}},{"DeleteRequest":{"Key":'.join(deletes) + b"}}")
-    return b'{"RequestItems":{%b:[%b]}%b}' % (text(table), b",".join(parts), _CAPACITY)
-
-
-def scan_shape(
-    table: str,
-    *,
-    segment: int = 0,
-    segments: int = 1,
-    limit: int | None = None,
-    consistent: bool = False,
-    filter_fragment: bytes = b"",
-) -> bytes:
-    """The fixed part of a segment's Scan requests, without its closing brace.
-
-    ``filter_fragment`` is request JSON with a leading comma (FilterExpression, names and values).
-    """
-    fixed: dict[str, object] = {"TableName": table}
-    if segments > 1:
-        fixed |= {"Segment": segment, "TotalSegments": segments}
-    if limit is not None:
-        fixed["Limit"] = limit
-    if consistent:
-        fixed["ConsistentRead"] = True
-    return msgspec.json.encode(fixed)[:-1] + filter_fragment + _CAPACITY
 
 
 def throttles_of(reasons: Sequence[Reason], operation: str) -> tuple[Throttle, ...]:

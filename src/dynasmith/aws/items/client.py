@@ -21,7 +21,9 @@ from dynasmith.aws.items.address import Address
 from dynasmith.aws.items.sign import Keys
 from dynasmith.errors import CredentialsExpired, NoCredentials
 from dynasmith.ports.anchored import Anchored
+from dynasmith.ports.engines import ENGINES, SERVICE
 
+_ENGINE = "_dynasmith_engine"
 _SCOPE = re.compile(r"Credential=[^/]+/\d{8}/([^/]+)/([^/]+)/aws4_request")
 
 
@@ -52,7 +54,14 @@ def address_of(client: Any, table: str) -> Address:
         connect_timeout_seconds=float(config.connect_timeout),
         read_timeout_seconds=float(config.read_timeout),
         user_agent=headers.get("user-agent", "dynasmith"),
+        engine=getattr(client, _ENGINE, SERVICE),
     )
+
+
+def name_engine(client: Any, name: str) -> None:
+    """Say which engine is at the endpoint of a botocore client: a name of ``ports.engines.ENGINES``, or empty."""
+    if name:
+        setattr(client, _ENGINE, ENGINES[name])
 
 
 def _caught(client: Any, table: str) -> Any:

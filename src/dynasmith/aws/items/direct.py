@@ -7,44 +7,37 @@ for anything else: no redirects, no cookies, no proxies (those go over aiohttp).
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping
 from time import monotonic
 from urllib.parse import urlsplit
 
 from dynasmith.aws.items.address import Address
 from dynasmith.aws.items.credentials import Credentials
-from dynasmith.aws.items.exchange import Answer, BrokenExchange, Check, allowed, checked_body
+from dynasmith.aws.items.exchange import Answer, BrokenExchange, BrokenReply, Check, Link, allowed
+from dynasmith.aws.items.http_reply import ReplyReader
 from dynasmith.aws.items.signing import Signing
 from dynasmith.aws.items.tls import tls_of
 
-HEAD_BYTES_MAX = 64 * 1024
 SWEEP_SECONDS = 1.0
 """How often requests that got no reply are looked for: cheaper than a timer for each."""
 
 
-class Connection(asyncio.Protocol):
+class Connection(Link, asyncio.Protocol):
     """One connection: sends a request, reads its reply, is free again."""
 
-    __slots__ = ("_head", "_headers", "_need", "_parts", "_size", "_status", "closed", "deadline", "reply", "transport")
+    __slots__ = ("_reader", "closed", "deadline", "reply", "transport")
 
     def __init__(self) -> None:
+        super().__init__()
         self.transport: asyncio.Transport | None = None
-        self.reply: asyncio.Future[tuple[int, Mapping[str, str], bytes]] | None = None
+        self.reply: asyncio.Future[ReplyReader] | None = None
         self.deadline = float("inf")
         self.closed = False
-        self._begin()
+        self._reader = ReplyReader()
 
-    def _begin(self) -> None:
-        self._head = b""
-        self._headers: dict[str, str] = {}
-        self._parts: list[bytes] = []
-        self._status = self._size = 0
-        self._need = -1  # -1: the head is not whole; -2: the body ends as its chunks say; -3: where the connection ends
-
-    def send(self, head: bytes, body: bytes, seconds: float) -> "asyncio.Future[tuple[int, Mapping[str, str], bytes]]":
+    def send(self, head: bytes, body: bytes, seconds: float) -> "asyncio.Future[ReplyReader]":
         """Send one request; the future is its reply, or BrokenExchange."""
         assert self.transport is not None
-        self._begin()
+        self._reader = ReplyReader()
         self.reply = asyncio.get_running_loop().create_future()
         self.deadline = monotonic() + seconds
         self.transport.write(head + body)
@@ -59,27 +52,14 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Some bytes of a reply."""
         if self.reply is None or self.reply.done():
-            self.abort("bytes came that nobody asked for")
+            self.abort("bytes came that no request asked for")
             return
-        if self._need == -1:
-            self._head += data
-            end = self._head.find(b"\r\n\r\n")
-            if end < 0:
-                if len(self._head) > HEAD_BYTES_MAX:
-                    self.abort("a reply has no end of its head")
-                return
-            data = self._head[end + 4 :]
-            if not self._read_head(self._head[:end]):
-                self.abort("what answers is no HTTP server")
-                return
-        self._parts.append(data)
-        self._size += len(data)
-        if self._need >= 0 and self._size >= self._need:
-            self._done(self._joined()[: self._need])
-        elif (self._need == -2 and data.endswith(b"\r\n")) or (self._need == -2 and self._size == 0):
-            body = unchunked(self._joined())
-            if body is not None:
-                self._done(body)
+        try:
+            if self._reader.feed(data):
+                self._done()
+        except BrokenReply as error:
+            self.reply.set_exception(error)
+            self.abort("")
 
     def eof_received(self) -> bool:
         """The other side sends no more; connection_lost follows, and nobody may send here until then."""
@@ -91,10 +71,12 @@ class Connection(asyncio.Protocol):
         self.closed = True
         if self.reply is None or self.reply.done():
             return
-        if self._need == -3 and error is None:
-            self._done(self._joined())
+        if error is None and self._reader.end():
+            self._done()
+        elif self._reader.begun:
+            self.reply.set_exception(BrokenReply("a reply was cut before its end"))
         else:
-            self._fail(str(error) if error else "the connection was closed before its reply was whole")
+            self._fail(str(error) if error else "the connection was closed before a reply came")
 
     # --- ours ---------------------------------------------------------------------------------------------------------
 
@@ -105,53 +87,18 @@ class Connection(asyncio.Protocol):
             self.transport.abort()
         self._fail(reason)
 
-    def _read_head(self, head: bytes) -> bool:
-        first, *lines = head.decode("latin-1").split("\r\n")
-        version, _, rest = first.partition(" ")
-        if not version.startswith("HTTP/1.") or not rest[:3].isdigit():
-            return False
-        self._status = int(rest[:3])
-        headers = self._headers = {
-            name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)
-        }
-        if "chunked" in headers.get("transfer-encoding", "").lower():
-            self._need = -2
-        elif headers.get("content-length", "").isdigit():
-            self._need = int(headers["content-length"])
-        else:
-            self._need = -3
-        if version == "HTTP/1.0" or headers.get("connection", "").lower() == "close" or self._need == -3:
-            self.closed = True
-        return True
+    def distrust(self) -> None:
+        """Close at once."""
+        self.abort("an earlier reply on this connection was not the service's")
 
-    def _joined(self) -> bytes:
-        return self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
-
-    def _done(self, body: bytes) -> None:
+    def _done(self) -> None:
         assert self.reply is not None
-        self._parts = []
-        self.reply.set_result((self._status, self._headers, body))
+        self.closed = self.closed or not self._reader.reusable
+        self.reply.set_result(self._reader)
 
     def _fail(self, reason: str) -> None:
         if self.reply is not None and not self.reply.done():
             self.reply.set_exception(BrokenExchange(reason))
-
-
-def unchunked(raw: bytes) -> bytes | None:
-    """The body of chunks, or None while they are not whole (RFC 9112, section 7.1)."""
-    parts: list[bytes] = []
-    at = 0
-    while True:
-        end = raw.find(b"\r\n", at)
-        if end < 0:
-            return None
-        size = int(raw[at:end].split(b";")[0], 16)
-        if size == 0:
-            return b"".join(parts) if raw.find(b"\r\n\r\n", end) >= 0 or raw[end + 2 :] == b"\r\n" else None
-        if len(raw) < end + 2 + size + 2:
-            return None
-        parts.append(raw[end + 2 : end + 2 + size])
-        at = end + 2 + size + 2
 
 
 class DirectExchange:
@@ -193,8 +140,7 @@ class DirectExchange:
                 self._free.append(connection)
                 raise
             try:
-                reply = connection.send(head, body, self._address.read_timeout_seconds)
-                status, got, raw = await reply
+                reply = await connection.send(head, body, self._address.read_timeout_seconds)
             except BaseException:
                 connection.abort("nobody waits for the reply any more")
                 self._all.discard(connection)
@@ -206,7 +152,7 @@ class DirectExchange:
                 self._free.append(connection)
         finally:
             self._next()
-        return Answer(status, got, checked_body(raw, got))
+        return Answer(reply.status, reply.headers, reply.body, connection)
 
     def clock_is(self, date: str) -> None:
         """Sign with the service's clock from now on."""

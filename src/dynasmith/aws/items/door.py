@@ -64,7 +64,7 @@ class Door:
 
     async def calls(self, heard: Heard) -> Calls:
         """The calls of the data plane; close them with ``calls.exchange.close()``."""
-        return Calls(self.exchange(), patience=self.patience or Patience(), heard=heard)
+        return Calls(self.exchange(), patience=self.patience or Patience(), heard=heard, engine=self.address.engine)
 
 
 @dataclass(frozen=True, slots=True)

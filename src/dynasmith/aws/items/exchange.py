@@ -1,23 +1,64 @@
 """The seam of the transport: one callable that sends a request once and returns the reply, whatever sends it."""
 
-import zlib
+import re
 from collections.abc import Awaitable, Callable, Mapping
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import Final, NamedTuple, Protocol, TypeAlias
+
+try:
+    from isal.isal_zlib import crc32
+    from isal.isal_zlib import decompressobj as _unpacker
+except ImportError:  # the extra `fast` is not installed
+    from zlib import crc32
+    from zlib import decompressobj as _unpacker  # type: ignore[assignment]  # the same class by another name
 
 TARGET = "DynamoDB_20120810"
 """The X-Amz-Target prefix; botocore's service model, metadata.targetPrefix."""
+_CHECKSUM = re.compile("[0-9]{1,10}")
+
+
+BODY_BYTES_MAX: Final = 256 * 1024 * 1024
+"""Bytes of a reply's body, as sent or unpacked: BatchGetItem gives 16 MB of items, up to ten times as long as JSON."""
+REQUEST_IDS_MAX: Final = 256
+"""Request ids that are remembered of a connection."""
+
+
+class Link:
+    """A connection, as far as its replies are judged."""
+
+    __slots__ = ("_ids",)
+
+    def __init__(self) -> None:
+        self._ids: dict[str, None] = {}
+
+    def repeats(self, request_id: str) -> bool:
+        """Whether an earlier reply over this connection had that id; remembers it."""
+        ids = self._ids
+        if request_id in ids:
+            return True
+        if len(ids) == REQUEST_IDS_MAX:
+            del ids[next(iter(ids))]
+        ids[request_id] = None
+        return False
+
+    def distrust(self) -> None:
+        """Close the connection: what comes over it next cannot be trusted to be the answer to what is sent next."""
+        raise NotImplementedError
 
 
 class Answer(NamedTuple):
-    """One reply as it came: ``body`` is decompressed and its CRC32 was checked; header names are lower case."""
+    """One reply as it came: ``body`` is perhaps compressed, and nothing of it was checked; header names are lower case.
+
+    ``link`` is the connection that it came over, where the exchange knows it.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    link: Link | None = None
 
 
 class BrokenExchange(Exception):
-    """No whole reply came: refused, reset, timed out, cut, or a wrong checksum. The call may or may not have happened.
+    """No whole reply came: refused, reset, timed out, cut. The call may or may not have happened.
 
     ``refused`` says that nothing listened, so it surely did not.
     """
@@ -60,33 +101,33 @@ class Exchange(Protocol):
         ...
 
 
-def checked_body(raw: bytes, headers: Mapping[str, str]) -> bytes:
-    """The reply's body, decompressed, its ``x-amz-crc32`` checked. Raises BrokenExchange.
+def unpacked(answer: Answer) -> bytes:
+    """The reply's body, decompressed, its ``x-amz-crc32`` checked where there is one. Raises BrokenReply.
 
     The checksum is of the bytes as sent, compressed or not; proxies that unpack on the way make it the one of the
     plain bytes, which is accepted too.
     """
+    raw, headers = answer.body, answer.headers
     plain = raw
-    encoding = headers.get("content-encoding", "").lower()
+    encoding = headers.get("content-encoding", "identity").lower()
     if encoding == "gzip" and raw:
-        try:
-            plain = _gunzip(raw)
-        except (OSError, ValueError, EOFError, zlib.error) as error:
-            raise BrokenExchange(f"a reply could not be unpacked: {error}") from error
-    wanted = headers.get("x-amz-crc32")
-    if wanted is not None and wanted.isdigit():
-        value = int(wanted)
-        if zlib.crc32(raw) != value and (plain is raw or zlib.crc32(plain) != value):
-            raise BrokenExchange("a reply arrived damaged (its CRC32 differs)")
+        plain = _gunzip(raw)
+    elif encoding not in ("gzip", "identity", ""):
+        raise BrokenReply(f"a reply has the Content-Encoding {encoding[:40]!r}")
+    checksum = headers.get("x-amz-crc32")
+    if checksum is not None:
+        value = int(checksum) if _CHECKSUM.fullmatch(checksum) else -1
+        if crc32(raw) != value and (plain is raw or crc32(plain) != value):
+            raise BrokenReply("a reply arrived damaged (its CRC32 differs)")
     return plain
 
 
-try:
-    from isal.isal_zlib import decompress as _isal_decompress
-
-    def _gunzip(raw: bytes) -> bytes:
-        return bytes(_isal_decompress(raw, wbits=31))
-except ImportError:  # the extra `fast` is not installed
-
-    def _gunzip(raw: bytes) -> bytes:
-        return zlib.decompress(raw, wbits=31)
+def _gunzip(raw: bytes) -> bytes:
+    unpacker = _unpacker(wbits=31)
+    try:
+        plain = bytes(unpacker.decompress(raw, BODY_BYTES_MAX))
+    except Exception as error:  # of zlib or isal, which have no common root of their errors
+        raise BrokenReply(f"a reply could not be unpacked: {error}") from error
+    if not unpacker.eof or unpacker.unused_data:
+        raise BrokenReply("a reply could not be unpacked: it is cut, longer than its content, or too long")
+    return plain

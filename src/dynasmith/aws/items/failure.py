@@ -111,6 +111,11 @@ class Failure:
     cancelled: tuple[str, ...] = ()
 
     @property
+    def nameless(self) -> bool:
+        """Whether a refusal does not say what is wrong: it is then not the service that refused."""
+        return self.verdict is Verdict.STOP and self.code == f"HTTP{self.status}"
+
+    @property
     def sentence(self) -> str:
         """One sentence for a report or a dead letter."""
         said = f"{self.code}: {self.message}" if self.message else self.code
@@ -195,10 +200,10 @@ def _kind_of(failure: Failure) -> tuple[type[ServiceError], str]:
         return ServiceUnavailable, "the service failed for long; resume the job"
     match failure.code:
         case "ConditionalCheckFailedException" | "ConditionalCheckFailed":
-            return ConditionFailed, ""
+            return ConditionFailed, "somebody else changed the item meanwhile; look at it, then run this again"
         case "ValidationException" | "ValidationError" | "SerializationException":
-            return ValidationRefused, ""
+            return ValidationRefused, "it would be refused again: correct what the message names"
         case "LimitExceededException" | "ItemCollectionSizeLimitExceededException":
-            return LimitExceeded, ""
+            return LimitExceeded, "a quota is reached: run this again later, or ask AWS to raise the quota"
         case _:
-            return ServiceError, ""
+            return ServiceError, "the DynamoDB API reference explains the code; AWS Support can look up the request id"

@@ -40,7 +40,9 @@ class ClientDoor:
 
     async def exchange(self) -> Exchange:
         """Connections of its own. Raises NoCredentials."""
-        door = await asyncio.to_thread(self.resolved)
+        return self._exchange(await asyncio.to_thread(self.resolved))
+
+    def _exchange(self, door: Door) -> Exchange:
         if self.transport != "botocore":
             return door.exchange()
         exchange = BotocoreExchange(self.client, door.address, connections=BOTOCORE_THREADS)
@@ -48,7 +50,9 @@ class ClientDoor:
 
     async def calls(self, heard: Heard) -> Calls:
         """The calls of the data plane; close them with ``calls.exchange.close()``."""
-        return Calls(await self.exchange(), patience=self.patience or Patience(), heard=heard)
+        door = await asyncio.to_thread(self.resolved)
+        patience = self.patience or Patience()
+        return Calls(self._exchange(door), patience=patience, heard=heard, engine=door.address.engine)
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self.transport == "botocore":

@@ -4,7 +4,7 @@ Pages are read by ``dynasmith.items.wire``; these are the small ones, where one 
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -152,8 +152,3 @@ def units_of(capacity: list[Consumed] | Consumed | None) -> Units:
         for name, used in units.indexes.items():
             indexes[name] = indexes.get(name, 0.0) + used
     return Units(table, indexes)
-
-
-def text(value: Any) -> bytes:
-    """JSON of a plain value (a name, a map of names), for building request bodies."""
-    return msgspec.json.encode(value)

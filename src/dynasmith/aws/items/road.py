@@ -6,12 +6,12 @@ throttled or stumbled are sent again here, until each has its end.
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Generic, Protocol, TypeVar
 
 from dynasmith.aws.items.calls import Calls, Refused, as_error, throttles_of
-from dynasmith.aws.items.replies import StatementError, StatementsReply, statements_reply, units_of
+from dynasmith.aws.items.replies import StatementError, StatementsReply, units_of
 from dynasmith.errors import ServiceUnavailable, TableNotFound
 from dynasmith.items.wire import Units
 from dynasmith.jobs.steer import held_back
@@ -28,6 +28,9 @@ GROUP_BYTES_MAX = 4 * 1024 * 1024
 """Wire bytes of one call: the service takes 16 MB, and several calls are in flight."""
 PROBE_SECONDS_MAX = 3.0
 """How long an engine may stumble over its first statement before it is held to have none (moto answers 500)."""
+
+PROBE_TRIES_MAX = 3
+"""How many replies to its first statement that are not the service's an engine may give before that."""
 
 THROTTLES = frozenset({"ThrottlingError", "ProvisionedThroughputExceeded", "RequestLimitExceeded"})
 STUMBLES = frozenset({"InternalServerError", "TransactionConflict"})
@@ -88,10 +91,10 @@ class Road:
 
     async def probe(self, statement: bytes) -> StatementsReply | None:
         """The answer to a first statement, with little patience; None where statements cannot be used here."""
-        patience = replace(self.calls.patience, stumbling_seconds=PROBE_SECONDS_MAX)
+        patience = replace(self.calls.patience, stumbling_seconds=PROBE_SECONDS_MAX, broken_tries=PROBE_TRIES_MAX)
         calls = replace(self.calls, patience=patience)
         try:
-            return await calls.send("BatchExecuteStatement", self.table, *call_of([statement]))
+            return await calls.statements(self.table, [statement])
         except (Refused, ServiceUnavailable) as error:
             if isinstance(error, Refused) and error.failure.code not in DENIED | ITEM_FAULTS:
                 raise as_error(error, "BatchExecuteStatement", self.table) from error
@@ -170,8 +173,7 @@ class Group(Generic[W]):
         road = self.road
         calls = replace(road.calls.of_part(share), retried=0)
         try:
-            body, read = call_of([each.statement for each in waiting])
-            reply = await calls.send("BatchExecuteStatement", road.table, body, read, items=len(waiting))
+            reply = await calls.statements(road.table, [each.statement for each in waiting])
         except Refused as refused:
             # A right is missing, or one statement spoils the call: one by one says which.
             if refused.failure.code not in DENIED | ITEM_FAULTS:
@@ -212,9 +214,3 @@ class Group(Generic[W]):
         if throttled:
             self.road.calls.heard(held_back(throttles_of((), "BatchExecuteStatement"), throttled / whole))
         return again, alone
-
-
-def call_of(statements: Sequence[bytes]) -> tuple[bytes, Callable[[bytes], StatementsReply]]:
-    """The request of some statements, and what reads its reply."""
-    body = b'{"Statements":[%b],"ReturnConsumedCapacity":"INDEXES"}' % b",".join(statements)
-    return body, lambda reply: statements_reply(reply, len(statements))

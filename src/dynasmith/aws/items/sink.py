@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from dynasmith.aws.items.calls import Calls, Refused, as_error, batch_write_body, throttles_of
+from dynasmith.aws.items.calls import Calls, Refused, as_error, throttles_of
 from dynasmith.aws.items.conditional import ConditionalPuts, dead
+from dynasmith.aws.items.request_bodies import batch_write_body
 from dynasmith.aws.items.road import ITEM_FAULTS
 from dynasmith.items.key import KeySchema
 from dynasmith.items.wire import Units

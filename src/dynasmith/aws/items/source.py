@@ -1,6 +1,7 @@
 """A table as a source: a parallel scan, one page at a time."""
 
-from dynasmith.aws.items.calls import Calls, scan_shape
+from dynasmith.aws.items.calls import Calls
+from dynasmith.aws.items.request_bodies import scan_shape
 from dynasmith.ports.items import Page
 
 

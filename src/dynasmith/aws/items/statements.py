@@ -11,7 +11,7 @@ from typing import Final
 
 from msgspec import Raw
 
-from dynasmith.aws.items.replies import text
+from dynasmith.aws.items.request_bodies import text
 from dynasmith.aws.items.road import STATEMENT_CHARACTERS_MAX
 from dynasmith.items.wire import attributes
 from dynasmith.ports.items import Item

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from dynasmith.aws.items.exchange import BrokenReply
-from dynasmith.aws.items.replies import BatchGetReply, BatchWriteReply, text
+from dynasmith.aws.items.replies import BatchGetReply, BatchWriteReply
+from dynasmith.aws.items.request_bodies import text
 from dynasmith.errors import ItemInvalid
 from dynasmith.items.canonical import canonical
 from dynasmith.items.wire import RawItem, attributes

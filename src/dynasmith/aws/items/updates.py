@@ -12,7 +12,7 @@ from typing import Any
 from dynasmith.aws.items.calls import Calls, Patience, Refused, as_error
 from dynasmith.aws.items.door import Transport
 from dynasmith.aws.items.opening import open_calls
-from dynasmith.aws.items.replies import StatementError, item_reply, units_of
+from dynasmith.aws.items.replies import StatementError, units_of
 from dynasmith.aws.items.road import ITEM_FAULTS, STATEMENTS_MAX, STUMBLES, THROTTLES, Group, Road, Waiting, code_of
 from dynasmith.aws.items.statements import probe_of, statement_of, update_of
 from dynasmith.aws.items.unprocessed import has_key
@@ -134,7 +134,7 @@ class _Run:
         calls = replace(self._calls, retried=0)
         try:
             body = update_of(each.change, self._table, self._updates._names)
-            reply = await calls.send("UpdateItem", self._table, body, item_reply)
+            reply = await calls.update(self._table, body)
             self._calls._answered = True
         except Halted:
             each.uncertain = each.uncertain or calls.retried > 0
