@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 import pytest
 
 from databases.servers import Absent, Server, mariadb, postgres
+from item_stories.conftest import served, story
 
 
 @contextmanager
@@ -39,3 +40,6 @@ def mariadb_server() -> Iterator[Server]:
     """A MariaDB that lives as long as the session."""
     with _present(mariadb) as server:
         yield server
+
+
+__all__ = ["mariadb_server", "postgres_server", "served", "story"]

@@ -12,7 +12,9 @@ import pytest
 
 from databases.kit import Base
 from databases.servers import Server
+from databases.stories import ROWS, killed_twice_and_compared
 from dynasmith.errors import DynasmithError, Unreachable, UsageError
+from item_stories.kit import ItemStory
 
 pytestmark = pytest.mark.engine
 
@@ -265,3 +267,18 @@ def test_no_answer_and_a_wrong_password_are_said_without_it(base: Base) -> None:
             base.read(table="t")
         assert "geheim" not in str(caught.value)
         assert "did not answer" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [("--source-table", "t"), ("--query", "SELECT * FROM v;", "--order", "name")],
+    ids=["table", "query"],
+)
+def test_killed_twice_it_arrives_as_the_client_prints_it(story: ItemStory, base: Base, source: tuple[str, ...]) -> None:
+    base.execute(
+        "CREATE TABLE t (id varchar(20) COLLATE utf8mb4_general_ci PRIMARY KEY, name varchar(20))",
+        f"INSERT INTO t SELECT concat('É', seq, ' '), if(seq % 3, concat('Zoë ', seq % 50), NULL) FROM seq_1_to_{ROWS}",
+        "CREATE VIEW v AS SELECT * FROM t",
+    )
+    expected = base.client("SELECT id, name FROM t")
+    killed_twice_and_compared(story, base, *source, expected=expected)

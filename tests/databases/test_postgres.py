@@ -9,7 +9,9 @@ import pytest
 
 from databases.kit import Base
 from databases.servers import Server
+from databases.stories import ROWS, killed_twice_and_compared
 from dynasmith.errors import CheckpointError, DynasmithError, RunError, Unreachable, UsageError
+from item_stories.kit import ItemStory
 
 pytestmark = pytest.mark.engine
 
@@ -365,3 +367,44 @@ def test_no_answer_and_a_wrong_password_are_said_without_it(base: Base) -> None:
         base.read(table="t")
     assert "geheim" not in str(caught.value)
     assert "did not answer" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [("--source-table", "t"), ("--query", "SELECT * FROM v;", "--order", "name")],
+    ids=["table", "query"],
+)
+def test_killed_twice_it_arrives_as_psql_prints_it(story: ItemStory, base: Base, source: tuple[str, ...]) -> None:
+    base.execute(
+        'CREATE TABLE t (id uuid PRIMARY KEY, name varchar(20) COLLATE "en-x-icu")',
+        "INSERT INTO t SELECT md5(g::text)::uuid, CASE WHEN g % 3 > 0 THEN 'Zoë ' || g % 50 END"
+        f" FROM generate_series(1, {ROWS}) g",
+        "CREATE VIEW v AS SELECT * FROM t",
+    )
+    expected = base.client("SELECT id, coalesce(name, 'NULL') FROM t")
+    killed_twice_and_compared(story, base, *source, expected=expected)
+
+
+def test_what_is_wrong_with_a_database_leaves_no_job(story: ItemStory, base: Base) -> None:
+    story.make("users", key="id")
+    base.execute("CREATE TABLE t (id int PRIMARY KEY, x float8)", "INSERT INTO t VALUES (1, 'NaN'), (2, 0.1)")
+    populate = ("populate", "users", "--from", base.url, "--map", "id=u{id}", "--yes")
+    for wrong, code in (
+        (("--source-table", "nope"), 1),
+        (("--source-table", "t", "--order", "id"), 2),
+        (("--query", "DELETE FROM t", "--order", "id"), 2),
+        (("--query", "SELECT 1; SELECT 2", "--order", "id"), 2),
+    ):
+        answer = story(*populate, *wrong)
+        assert (answer.code, bool(answer.error), bool(answer.hint)) == (code, True, True), answer.err
+        assert story("jobs", "list", "--json").json == []
+    answer = story(*populate, "--query", "SELECT * FROM t", "--order", "id", "--dry-run")
+    assert answer.code == 0
+    assert "by one cursor" in answer.out
+    answer = story(*populate, "--query", "SELECT * FROM t", "--order", "id")
+    assert answer.code == 3, answer.err
+    assert "by one cursor" in answer.out + answer.err
+    [job] = story("jobs", "list", "--json").json
+    [dead] = (story.folder / ".dynasmith" / "jobs" / job["id"] / "dead.jsonl").read_text().splitlines()
+    assert "id=1" in dead
+    assert "Column x: NaN" in dead

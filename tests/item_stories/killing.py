@@ -35,11 +35,14 @@ def running(folder: Path, *words: str) -> Iterator["subprocess.Popen[str]"]:
 
 
 def job_of(process: "subprocess.Popen[str]") -> str:
-    """The job's id, from the first line that the process says. Raises AssertionError where it says something else."""
+    """The job's id, from the line that says that it started. Raises AssertionError where there is none."""
     assert process.stderr is not None
-    line = process.stderr.readline()
-    assert line.startswith("Job "), line + process.stderr.read()
-    return line.split()[1]
+    before = []
+    for line in process.stderr:
+        if line.startswith("Job "):
+            return line.split()[1]
+        before.append(line)
+    raise AssertionError("".join(before))
 
 
 def written(folder: Path, job: str) -> int:

@@ -4,6 +4,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from msgspec.msgpack import Ext
+
 from dynasmith.errors import ItemInvalid
 from dynasmith.files.databases.session import Cell, Column
 from dynasmith.files.databases.values import reader_of
@@ -62,6 +64,8 @@ class RowReader:
         return ", ".join(f"{name}={self._text(row[at])}" for name, at in self._labels)
 
     def _text(self, cell: Cell) -> str:
+        if isinstance(cell, Ext):  # a text of SQLite that is not UTF-8
+            cell = cell.data
         return cell.decode(self._encoding, "backslashreplace") if isinstance(cell, bytes) else str(cell)
 
     def _shown(self, row: Sequence[Cell]) -> bytes:

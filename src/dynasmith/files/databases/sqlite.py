@@ -37,8 +37,11 @@ class SqliteSession:
     def table(self, name: str) -> Table:
         """See `session.Session`."""
         with self._translated():
+            schemas = {row[1].lower() for row in self._rows("PRAGMA database_list")}
             for parts in names_of(name):
                 schema, table = parts if len(parts) == 2 else (None, parts[0])
+                if schema and schema.lower() not in schemas:
+                    continue
                 found = self._rows(_COLUMNS, (table, schema))
                 if found:
                     return self._described(schema, table, found)

@@ -7,35 +7,36 @@ from dynasmith.errors import UsageError
 
 _PARTS: Final = {
     "sqlite": r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|`[^`]*`|\[[^\]]*\]|--[^\n]*|/\*.*?(?:\*/|\Z)|.",
-    "mysql": r"'(?:[^'\\]|''|\\.)*'|\"(?:[^\"\\]|\"\"|\\.)*\"|`(?:[^`]|``)*`|--(?=\s|\Z)[^\n]*|#[^\n]*|/\*.*?\*/|.",
+    "mysql": r"'(?:[^'\\]|''|\\.)*'|\"(?:[^\"\\]|\"\"|\\.)*\"|`(?:[^`]|``)*`|--(?=\s|\Z)[^\n]*|\#[^\n]*|/\*.*?\*/|.",
     "postgresql": (
         r"(?<![\w$])[eE]'(?:[^'\\]|''|\\.)*'|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*"
         r"|(?<![\w$])\$(?P<tag>(?:[A-Za-z_]\w*)?)\$.*?\$(?P=tag)\$|."
     ),
 }
-_COMMENT: Final = ("--", "#", "/*")
+_COMMENTS: Final = {"sqlite": ("--", "/*"), "mysql": ("--", "#", "/*"), "postgresql": ("--",)}
 
 
 def one_statement(text: str, dialect: str) -> str:
-    """The statement without semicolons and comments at its end. Raises UsageError for none, or for more than one.
-
-    It may still end in a comment before its semicolon: whoever puts it into another statement begins a line after it.
-    """
-    end = None
+    """The statement without semicolons and comments at its end. Raises UsageError for none, or for more than one."""
+    begin = end = 0
+    ended = False
     for found in _pieces(text, dialect):
         piece = found[0]
         if piece == ";":
-            end = found.start() if end is None else end
-        elif end is not None and not piece.isspace() and not _is_comment(piece, dialect):
-            raise UsageError("The query holds more than one statement.", hint="give one SELECT")
-    statement = text[:end].strip()
-    if not statement:
+            ended = ended or end > 0
+        elif not piece.isspace() and not _is_comment(piece, dialect):
+            if ended:
+                raise UsageError("The query holds more than one statement.", hint="give one SELECT")
+            begin = begin if end else found.start()
+            end = found.end()
+    if not end:
         raise UsageError("The query is empty.", hint="give one SELECT")
-    return statement
+    return text[begin:end]
 
 
 def _is_comment(piece: str, dialect: str) -> bool:
-    return (piece.startswith(_COMMENT) and len(piece) > 1) or (dialect == "mysql" and piece == "#")
+    """Whether a piece has no meaning. What MySQL calls an executable comment has one."""
+    return piece.startswith(_COMMENTS[dialect]) and not piece.startswith(("/*!", "/*M!"))
 
 
 def _pieces(text: str, dialect: str) -> list[re.Match[str]]:

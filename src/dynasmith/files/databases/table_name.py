@@ -25,6 +25,6 @@ def names_of(text: str) -> tuple[tuple[str, ...], ...]:
         if text[at : at + 1] != ".":
             break
         at += 1
-    if at != len(text) or len(parts) not in (1, 2):
+    if at != len(text) or text.endswith(".") or len(parts) not in (1, 2):
         raise UsageError(f"{text} is not the name of a table.", hint='--source-table \'"my schema"."my table"\'')
     return (tuple(parts),)

@@ -23,6 +23,7 @@ import struct
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from math import isfinite
 from typing import Any, Final
 
 from msgspec.msgpack import Ext
@@ -132,6 +133,8 @@ _TEXT: Final[dict[str, Callable[[str], Any]]] = {
 def _native(cell: Cell) -> Any:
     if isinstance(cell, Ext):
         raise ItemInvalid("its text is not valid UTF-8")
+    if isinstance(cell, float) and not isfinite(cell):
+        raise ItemInvalid(f"{cell} is not a number that DynamoDB can hold")
     return cell
 
 
