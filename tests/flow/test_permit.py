@@ -35,13 +35,14 @@ from dynasmith.ports.listener import Event
 from dynasmith.ports.permit import Halted, NotSent
 from dynasmith.ports.updates import Change
 from flow.copying import end
-from flow.kit import MakeTable, Said, client_of, fill, items_of, scripted
+from flow.kit import MakeTable, Said, client_of, fill, items_of, replied, scripted
 from flow.test_exchange import Open, open_aiohttp, open_botocore, open_direct
 
 KEY = KeySchema.of("pk")
 FAST = Patience(first_seconds=0.0, longest_seconds=0.0)
 KEYS = [str(number) for number in range(40)]
 ITEMS = [b'{"pk":{"S":"%b"}}' % key.encode() for key in KEYS]
+CONSUMED = {"TableName": "t", "CapacityUnits": 1.0}
 CHANGES = [Change(RawItem(item), {"x": RawItem(b'{"N":"1"}')}, (), ("x",)) for item in ITEMS]
 
 
@@ -116,12 +117,13 @@ class Table:
             case "BatchWriteItem":
                 return self._batch(request)
             case "BatchExecuteStatement":
-                return _answer(200, {"Responses": [self._statement(one) for one in request["Statements"]]})
+                responses = [self._statement(one) for one in request["Statements"]]
+                return _answer(200, {"Responses": responses, "ConsumedCapacity": [CONSUMED]})
             case "PutItem":
                 self.items.add(request["Item"]["pk"]["S"])
             case "UpdateItem":
                 self.items.add(request["Key"]["pk"]["S"])
-        return _answer(200, {})
+        return _answer(200, {"ConsumedCapacity": CONSUMED})
 
     def _batch(self, request: Any) -> Answer:
         left = []
@@ -130,7 +132,7 @@ class Table:
                 left.append(one)
             else:
                 self.items.add(one["PutRequest"]["Item"]["pk"]["S"])
-        return _answer(200, {"UnprocessedItems": {"t": left} if left else {}})
+        return _answer(200, {"UnprocessedItems": {"t": left} if left else {}, "ConsumedCapacity": [CONSUMED]})
 
     def _statement(self, statement: Any) -> Any:
         fate = self.dice.random()
@@ -153,7 +155,7 @@ class Table:
 
 
 def _answer(status: int, body: Any) -> Answer:
-    return Answer(status=status, headers={}, body=json.dumps(body).encode())
+    return replied(json.dumps(body).encode(), status)
 
 
 Does = Callable[[Calls], Awaitable[int]]

@@ -278,7 +278,7 @@ def _moving(flow: Flow, ways: Ways, around: Around, ends: _Ends) -> Moving:
             only_new=flow.only_new,
             loop_factory=around.loop_factory,
         )
-        return ProcessMover(work, ways.stage, count, flow, flow.stop)
+        return ProcessMover(work, ways.stage, count, flow, flow.stop, flow.claim.lease)
     return Mover(
         source=ends.source,
         sink=ends.sink,

@@ -20,6 +20,12 @@ DEATHS_MAX = 3
 END_SECONDS = 5.0
 """How long a process may take to end when its work is over; then it is killed."""
 
+GRANT_SECONDS = 15.0
+"""How long a process may write on its own after it last asked; one that does not ask in time counts as dead."""
+
+START_SECONDS = 120.0
+"""How long a process may take until it asks for the first time."""
+
 _BUFFER_BYTES: Final = 4 * 1024 * 1024
 
 
@@ -71,6 +77,10 @@ class Child:
         except (asyncio.IncompleteReadError, OSError) as error:
             raise Died(str(error)) from error
 
+    def kill(self) -> None:
+        """End the process at once, also one that is stopped; ``frame`` then raises Died."""
+        self._process.kill()
+
     async def end(self) -> str:
         """End the process: it sees that nobody speaks with it. One that does not end is killed. Says how it ended."""
         self._writer.close()
@@ -91,6 +101,14 @@ def died_too_often(deaths: int, ending: str) -> RunError:
     return RunError(
         f"The processes of this job died {deaths} times, the last one {ending}.",
         hint="it may need more memory than there is; fewer --processes or a smaller --batch-size help",
+    )
+
+
+def stood_still(lapses: int) -> RunError:
+    """The processes of a job do not get on; ``lapses`` says how often one was replaced without having moved a page."""
+    return RunError(
+        f"The processes of this job stood still {lapses} times, for {GRANT_SECONDS:g} s and longer, and moved no page.",
+        hint="the machine may be overloaded, or the transform hangs; then resume the job",
     )
 
 

@@ -4,10 +4,15 @@ The job stays here: its claim, its checkpoints, its counts, what a person wants 
 moves it page by page and says after each page how far it is; credentials it asks for here, where they are refreshed. It
 has its part of the pace. Where one dies its segments are moved again from their checkpoints, at most a page of each
 twice; where this process dies they end at once.
+
+A process may write until a time that it is granted, and that it asks to move on every few seconds; never beyond the
+lease of the job. One that was stopped finds that the time has passed, and writes nothing more. Here it counts as dead
+by then: it is killed, and its segments are given to another one when it is gone.
 """
 
 import asyncio
 import io
+import logging
 import pickle
 from dataclasses import dataclass
 from math import inf
@@ -17,14 +22,31 @@ from dynasmith.engine.transfer.loop import LoopFactory, Stop
 from dynasmith.engine.transfer.mover import Keeper, Width
 from dynasmith.engine.transfer.pacing import Rates
 from dynasmith.engine.transfer.processes import words
-from dynasmith.engine.transfer.processes.child import DEATHS_MAX, Child, Died, died_too_often, failure, sendable
+from dynasmith.engine.transfer.processes.child import (
+    DEATHS_MAX,
+    GRANT_SECONDS,
+    START_SECONDS,
+    Child,
+    Died,
+    died_too_often,
+    failure,
+    sendable,
+    stood_still,
+)
 from dynasmith.engine.transfer.stage import Stage
 from dynasmith.errors import UsageError
 from dynasmith.jobs.checkpoint import decode_checkpoint, encode_checkpoint
 from dynasmith.jobs.job import Job
 from dynasmith.ports.anchored import Anchored
+from dynasmith.ports.clock import lease_clock
 from dynasmith.ports.items import OpenSink, OpenSource
+from dynasmith.ports.permit import Term
 from dynasmith.ports.together import tasks_together, together
+
+_log = logging.getLogger("dynasmith.jobs")
+
+WATCH_SECONDS = 1.0
+"""How often it is looked whether each process asked in time."""
 
 _ENTRY = "dynasmith.engine.transfer.processes.mover_inside"
 
@@ -44,6 +66,10 @@ class Work:
     loop_factory: LoopFactory
 
 
+class Stalled(Died):
+    """A process did not ask in time to write on; it is gone."""
+
+
 class Lender(Keeper, Protocol):
     """What the processes ask of their job."""
 
@@ -55,11 +81,16 @@ class Lender(Keeper, Protocol):
 class ProcessMover:
     """``count`` processes for the segments of one job. ``stage`` is checked to be sendable when this is made.
 
+    ``term`` is the lease of the job, where it has one.
+
     Raises UsageError where the transform cannot be given to another process.
     """
 
-    def __init__(self, work: Work, stage: Stage | None, count: int, keeper: Lender, stop: Stop) -> None:
+    def __init__(
+        self, work: Work, stage: Stage | None, count: int, keeper: Lender, stop: Stop, term: Term | None = None
+    ) -> None:
         self._work = work
+        self._term = term
         self._stage = b"" if stage is None else sendable(stage)
         self._anchored: list[Anchored] = []
         self._first = b""
@@ -109,6 +140,12 @@ class ProcessMover:
             try:
                 await member.live()
                 break
+            except Stalled as error:
+                if self._stop.asked:
+                    break
+                if member.lapses > DEATHS_MAX:
+                    raise stood_still(member.lapses) from error
+                _log.warning("A process of job %s stood still: another one takes its place.", self._work.job.id)
             except Died as error:
                 if self._stop.asked:
                     break
@@ -133,6 +170,11 @@ class ProcessMover:
     @property
     def _part(self) -> float:
         return 1 / max(1, sum(member.busy for member in self._crew))
+
+    def _until(self) -> float:
+        """Until when a process that asks now may write."""
+        granted = lease_clock() + GRANT_SECONDS
+        return granted if self._term is None else min(granted, self._term.until)
 
     def _pickled(self) -> bytes:
         """The first frame of each process. What is anchored stays here, by its place in a list."""
@@ -160,6 +202,9 @@ class _Member:
         self._moving: set[int] = set()
         self._holding: dict[int, asyncio.Future[None]] = {}
         self._replaces = False
+        self._until = 0.0
+        self._stalled = False
+        self.lapses = 0  # one after the other, without a page moved
         self.busy = True
         self.rates = (0.0, 0.0)
 
@@ -182,6 +227,7 @@ class _Member:
         mover = self._mover
         child = await Child.begun(_ENTRY, mover._first)
         died: Died | None = None
+        self._until = lease_clock() + START_SECONDS
         try:
             self._child = child
             self.rates = mover._begun(*mover._limits)
@@ -195,13 +241,14 @@ class _Member:
                 self.tell(words.Spent())
             self._replaces = True
             async with tasks_together() as tasks:
-                stopping = tasks.create_task(self._stopping())
+                others = tasks.create_task(self._stopping()), tasks.create_task(self._watch(child))
                 try:
                     await self._serve(child, tasks)
                 except Died as error:  # its questions that are under way are answered to the end
                     died = error
                 finally:
-                    stopping.cancel()
+                    for other in others:
+                        other.cancel()
                     self._child = None
                     for future in self._holding.values():
                         if not future.done():
@@ -213,6 +260,8 @@ class _Member:
         if not mover._stop.asked:  # a run that ends leaves its pages, and their dead letters, as they are
             for segment in left:
                 mover._keeper.give_back(segment)
+        if isinstance(died, Stalled):
+            raise died
         if died is not None or (left and not mover._stop.asked):
             raise Died(ending) from died
         self.busy = False
@@ -221,11 +270,37 @@ class _Member:
         await self._mover._stop.wait()
         self.tell(words.Wish("stop"))
 
+    async def _watch(self, child: Child) -> None:
+        """End a process that did not ask in time: it is stopped, and may write no more. Looked at twice, since what it
+        asked may be read just after this process itself stood still."""
+        late = 0
+        while late < 2:
+            await asyncio.sleep(WATCH_SECONDS)
+            late = late + 1 if lease_clock() > self._until else 0
+        self._stalled = True
+        child.kill()
+
     async def _serve(self, child: Child, tasks: asyncio.TaskGroup) -> None:
+        self._stalled = False
+        try:
+            await self._words(child, tasks)
+        except Died as error:
+            if not self._stalled:
+                raise
+            self.lapses += 1
+            raise Stalled("it stood still") from error
+
+    async def _words(self, child: Child, tasks: asyncio.TaskGroup) -> None:
         while True:
             match words.decode_to_job(await child.frame()):
                 case words.Ended():
                     return
+                case words.Alive():
+                    self._until = self._mover._until()
+                    child.send(words.encode(words.Granted(self._until)))
+                case words.Lapsed():
+                    self._stalled = True
+                    raise Died
                 case words.Failed(pickled, trace):
                     raise failure(pickled, trace)
                 case words.Cut(counts):
@@ -251,6 +326,7 @@ class _Member:
                 job = self._mover._work.job
                 checkpoint = decode_checkpoint(written, job=job.id, segments=job.segments, segment=segment)
                 await keeper.save(checkpoint)
+                self.lapses = 0
                 if checkpoint.done:
                     self._moving.discard(checkpoint.segment)
             case words.Bury(_, segment, page, dead):

@@ -1,7 +1,8 @@
 """The process of a ``ProcessMover``: a mover like the one beside a job, whose job is at the other end of a socket.
 
 A thread reads what the job says. Where the job is gone this process ends at once, whatever it is doing: another run may
-have the job already.
+have the job already. Another thread asks the job for time to write, whatever the loop is doing; where it gets none in
+time (the job was stopped, or this process was) nothing more is sent, and the pages under way are left where they are.
 """
 
 import asyncio
@@ -10,8 +11,10 @@ import os
 import pickle
 import socket
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from math import inf
 from typing import IO
 
 from dynasmith.engine.transfer.loop import Stop, run
@@ -30,11 +33,17 @@ from dynasmith.engine.transfer.processes.inside import (
 )
 from dynasmith.engine.transfer.processes.mover import Work
 from dynasmith.engine.transfer.stage import Stage
+from dynasmith.errors import LeaseLost
 from dynasmith.jobs.checkpoint import Checkpoint, decode_checkpoint, encode_checkpoint
 from dynasmith.jobs.counts import Counts
 from dynasmith.jobs.job import Job
 from dynasmith.ports.anchored import Anchored
+from dynasmith.ports.clock import lease_clock
 from dynasmith.ports.items import Dead
+from dynasmith.ports.together import tasks_together
+
+TICK_SECONDS = 0.25
+ALIVE_SECONDS_MIN, ALIVE_SECONDS_MAX = 0.1, 3.0
 
 
 def main() -> None:
@@ -50,6 +59,8 @@ def main() -> None:
         last: words.ToJob = words.Ended()
     except asyncio.CancelledError:  # a second SIGTERM: the job sees that it is not at the end of its segments
         last = words.Ended()
+    except LeaseLost:
+        last = words.Lapsed()
     except (Exception, SystemExit) as error:
         last = words.Failed(*packed(error))
     line.end(last)
@@ -63,7 +74,7 @@ def _received(first: bytes, line: "_Line") -> tuple[Stage | None, Work]:
 
 async def _move(line: "_Line", stage: Stage | None, work: Work, stop: Stop) -> None:
     line.join(stop)
-    permit = RunPermit(work.job.id)
+    permit = RunPermit(work.job.id, line)
     stop.on_halt(permit.halt)
     # The job says which part of the pace this is, first of all.
     reads, writes = Pacer("read", work.reads, permit=permit), Pacer("write", work.writes, permit=permit)
@@ -86,17 +97,30 @@ async def _move(line: "_Line", stage: Stage | None, work: Work, stop: Stop) -> N
                 only_new=work.only_new,
             )
             line.serve(mover)
-            await mover.run()
+            async with tasks_together() as tasks:
+                watch = tasks.create_task(_watched(permit))
+                await mover.run()
+                watch.cancel()
         finally:
             await sink.close()
     finally:
         await source.close()
 
 
+async def _watched(permit: RunPermit) -> None:
+    """Raise LeaseLost when the time to write has passed, also while requests are under way: they are cut off."""
+    while True:
+        permit.check_lease()
+        await asyncio.sleep(TICK_SECONDS)
+
+
 class _Line:
-    """The socket to the job: questions that wait for their answers, and what the job wants."""
+    """The socket to the job: questions that wait for their answers, and what the job wants. ``until`` is the time until
+    which this process may write."""
 
     def __init__(self, ours: socket.socket, pipe: Pipe) -> None:
+        self.until = inf  # before the first segment nothing is written
+        self._sending = threading.Lock()
         self._ours = ours
         self._pipe = pipe
         self._over = False
@@ -109,7 +133,10 @@ class _Line:
         self._waiting: dict[int, asyncio.Future[bytes]] = {}
 
     def listen(self) -> None:
-        """Hear the job from now on, and end where it is gone: also while a module of the user's loads for long."""
+        """Hear the job from now on, and end where it is gone: also while a module of the user's loads for long. The
+        first time to write is asked for before the first segment is, and so comes before it."""
+        self._send(words.Alive())
+        threading.Thread(target=self._ask_for_time, name="dynasmith-time", daemon=True).start()
         threading.Thread(target=self._listen, name="dynasmith-job", daemon=True).start()
 
     def join(self, stop: Stop) -> None:
@@ -148,12 +175,24 @@ class _Line:
             self._send(last)
 
     def _send(self, word: words.ToJob) -> None:
-        send_frame(self._ours, words.encode(word))
+        with self._sending:
+            send_frame(self._ours, words.encode(word))
+
+    def _ask_for_time(self) -> None:
+        """Say that this process runs, three times in the time that it has."""
+        with suppress(OSError):
+            while not self._over:
+                left = self.until - lease_clock() if self.until < inf else 0.0
+                time.sleep(min(max(left / 3, ALIVE_SECONDS_MIN), ALIVE_SECONDS_MAX))
+                self._send(words.Alive())
 
     def _listen(self) -> None:
         try:
             while frame := read_frame(self._pipe):
                 word = words.decode_to_process(frame)
+                if isinstance(word, words.Granted):
+                    self.until = word.until
+                    continue
                 with self._joining:
                     if self._loop is None:
                         self._early.append(word)

@@ -70,6 +70,14 @@ class Failed(msgspec.Struct, tag=True, array_like=True):
     trace: str
 
 
+class Alive(msgspec.Struct, tag=True, array_like=True):
+    """The process runs, and asks to write on: the answer is ``Granted``."""
+
+
+class Lapsed(msgspec.Struct, tag=True, array_like=True):
+    """The time until which the process might write has passed: it left its pages where they were, and ends."""
+
+
 class Ended(msgspec.Struct, tag=True, array_like=True):
     """There is no segment left for this process, or it was told to stop."""
 
@@ -107,14 +115,21 @@ class Rate(msgspec.Struct, tag=True, array_like=True):
     limits: int
 
 
+class Granted(msgspec.Struct, tag=True, array_like=True):
+    """The process may write until that time of ``ports.clock.lease_clock``, which is one for all processes of a
+    machine."""
+
+    until: float
+
+
 class Spent(msgspec.Struct, tag=True, array_like=True):
     """The process takes the place of one that died: what that had of the pace just now is used."""
 
 
 Question: TypeAlias = Next | Save | Bury | Moved | Ask
 """What the job answers."""
-ToJob: TypeAlias = Question | Held | Cut | Failed | Ended
-ToProcess: TypeAlias = Answer | Hold | Wish | Rate | Spent
+ToJob: TypeAlias = Question | Held | Cut | Failed | Alive | Lapsed | Ended
+ToProcess: TypeAlias = Answer | Hold | Wish | Rate | Granted | Spent
 
 encode = msgspec.msgpack.Encoder().encode
 decode_to_job = msgspec.msgpack.Decoder(ToJob).decode

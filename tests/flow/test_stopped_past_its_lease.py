@@ -1,0 +1,220 @@
+"""A run that was stopped (SIGSTOP) past its lease and woken again writes nothing over what others wrote meanwhile.
+
+What had left the run before it was stopped cannot be taken back: each such request writes its batch, and no more.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dynasmith.aws.items.loop import new_event_loop
+from dynasmith.engine.transfer.asked import Flowing
+from dynasmith.engine.transfer.copy import copy, copy_again
+from dynasmith.engine.transfer.events import FlowProgress
+from dynasmith.engine.transfer.running import Around
+from dynasmith.files.ledger import FolderLedger
+from dynasmith.items.digest import digest_items
+from dynasmith.local.processes import birth
+from dynasmith.local.strict import StrictServer
+from dynasmith.ports.listener import Event
+from flow.buckets import a_bucket
+from flow.copying import end
+from flow.holding import HoldingProxy
+from flow.kit import MakeTable, fill, items_of
+from flow.leased import ledger_of
+from flow.transforms import Marks
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
+
+SCRIPT = Path(__file__).with_name("leased.py")
+ITEMS = 600
+SECONDS_MAX = 180.0
+"""No test waits longer for what must come."""
+
+
+@contextmanager
+def leased(*arguments: object) -> Iterator["subprocess.Popen[str]"]:
+    """The script as a process; it and its processes are gone at the end."""
+    command = [sys.executable, str(SCRIPT), *map(str, arguments)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        yield process
+    finally:
+        for pid in (*children_of(process.pid), process.pid):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        process.communicate()
+
+
+def children_of(parent: int) -> list[int]:
+    """The processes that a process started."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            if int(stat.read_text().rpartition(")")[2].split()[1]) == parent:
+                found.append(int(stat.parent.name))
+    return found
+
+
+def send_all(process: "subprocess.Popen[str]", number: signal.Signals) -> None:
+    """A signal to the job and all its processes."""
+    for pid in (process.pid, *children_of(process.pid)):
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
+def until_it_wrote(process: "subprocess.Popen[str]") -> str:
+    """The job's id, once it wrote something."""
+    assert process.stdout is not None
+    job = process.stdout.readline().strip()
+    for line in process.stdout:
+        if int(line) > 0:
+            return job
+    raise AssertionError("it ended before it wrote anything")
+
+
+def until_ended(pid: int) -> None:
+    """Wait until a process has ended, though the one that started it does not look."""
+    deadline = time.monotonic() + SECONDS_MAX
+    with suppress(FileNotFoundError):
+        while Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z":
+            assert time.monotonic() < deadline, "it is still there"
+            time.sleep(0.05)
+
+
+def write_live(client: Any, table: str) -> None:
+    """Somebody writes every item anew."""
+    for start in range(0, ITEMS, 25):
+        items = [{"pk": {"S": f"item-{number:05d}"}, "live": {"BOOL": True}} for number in range(start, start + 25)]
+        requests = [{"PutRequest": {"Item": item}} for item in items]
+        assert not client.batch_write_item(RequestItems={table: requests})["UnprocessedItems"]
+
+
+def lost(client: Any, table: str) -> int:
+    """How many items are not as they were written last, looked at one by one."""
+    pages = client.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
+    found = [item for page in pages for item in page["Items"]]
+    assert len(found) == ITEMS
+    return sum("live" not in item for item in found)
+
+
+@contextmanager
+def a_ledger(kind: str, client: Any, endpoint: str) -> Iterator[str]:
+    """A ledger of its own in a table or in S3; what the script calls it."""
+    if kind == "table":
+        name = f"lease-ledger-{os.getpid()}-{time.monotonic_ns()}"
+        yield f"table:{name}"
+        client.delete_table(TableName=name)
+        return
+    name = f"lease-{os.getpid()}-{time.monotonic_ns()}"
+    with a_bucket(endpoint, name):
+        yield f"s3://{name}/jobs"
+
+
+@pytest.mark.parametrize(
+    ("kind", "processes", "held"),
+    [
+        ("table", 0, False),
+        ("table", 2, False),
+        ("s3", 0, False),
+        ("s3", 2, False),
+        ("table", 0, True),
+        ("s3", 2, True),
+    ],
+)
+def test_a_woken_run_writes_nothing_over_the_writes_of_others(
+    client: Any, ministack_endpoint: str, make_table: MakeTable, kind: str, processes: int, held: bool
+) -> None:
+    source, target = make_table(), make_table()
+    fill(client, source, ITEMS)
+    ends = end(client, source), end(client, target)
+    with a_ledger(kind, client, ministack_endpoint) as place, HoldingProxy(ministack_endpoint) as proxy:
+        arguments = proxy.endpoint, ministack_endpoint, source, target, place, processes
+        with leased(*arguments) as process:
+            job = until_it_wrote(process)
+            if held:
+                proxy.hold("BatchWriteItem")
+                proxy.wait_held(1)
+            send_all(process, signal.SIGSTOP)
+            ledger = ledger_of(ministack_endpoint, place)
+            around = Around(loop_factory=new_event_loop)
+            claim = ledger.claim(job)
+            report = copy_again(claim, *ends, around=around)
+            assert report.job.state == "done"
+            write_live(client, target)
+            batches = proxy.release()
+            assert bool(batches) is held
+            send_all(process, signal.SIGCONT)
+            _, words = process.communicate(timeout=SECONDS_MAX)
+            assert process.returncode == 5, words
+            assert f"This run of job {job} could not renew its lease in time" in words
+            assert f"dynasmith jobs show {job}" in words
+        assert lost(client, target) <= batches * 25
+        if not held:
+            assert lost(client, target) == 0
+        assert ledger.show(job).state == "done", "the woken run wrote its state over that of the other one"
+
+
+def test_a_stopped_process_is_replaced_and_writes_nothing_more(
+    client: Any,
+    there: Any,
+    strict: StrictServer,
+    make_table: MakeTable,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One of two processes is stopped while its job goes on: it counts as dead when its time to write has passed."""
+    monkeypatch.setattr("dynasmith.engine.transfer.processes.mover.GRANT_SECONDS", 4.0)
+    source, target = make_table(), make_table()
+    items = fill(client, source, 400)
+    marks = Marks(tmp_path / "marks")
+    stopped: list[int] = []
+
+    def stop_one(event: Event) -> None:
+        if isinstance(event, FlowProgress) and not stopped and event.counts.written and len(marks.pids()) == 2:
+            stopped.append(marks.pids()[0])
+            os.kill(stopped[0], signal.SIGSTOP)
+
+    asked = Flowing(segments=4, batch_size=20, max_write_units=100, processes=2)
+    around = Around(listener=stop_one, loop_factory=new_event_loop)
+    try:
+        ledger = FolderLedger(tmp_path / "jobs")
+        report = copy(end(there, source), end(there, target), ledger, asked, transform=marks, around=around)
+    finally:
+        for pid in stopped:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+    assert stopped
+    assert birth(stopped[0]) is None, "it is left behind"
+    assert len(marks.pids()) >= 3
+    assert report.adds_up
+    assert report.target == digest_items(items) == digest_items(items_of(client, target))
+
+
+def test_processes_write_nothing_when_their_job_stands_still(
+    client: Any, there: Any, strict: StrictServer, make_table: MakeTable, tmp_path: Path
+) -> None:
+    """The job is stopped, its processes are not: they end when their time to write has passed, and the job goes on with
+    others when it is woken."""
+    source, target = make_table(), make_table()
+    items = fill(client, source, ITEMS)
+    with leased(strict.endpoint, strict.endpoint, source, target, f"folder:{tmp_path}", 2) as process:
+        job = until_it_wrote(process)
+        movers = children_of(process.pid)
+        process.send_signal(signal.SIGSTOP)
+        for mover in movers:
+            until_ended(mover)
+        process.send_signal(signal.SIGCONT)
+        _, words = process.communicate(timeout=SECONDS_MAX)
+        assert process.returncode == 0, words
+    assert len(movers) == 2
+    assert FolderLedger(tmp_path).show(job).state == "done"
+    assert digest_items(items_of(client, target)) == digest_items(items)
