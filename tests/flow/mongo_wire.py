@@ -1,7 +1,8 @@
 """A responder that speaks MongoDB's wire protocol on a socket: enough for a driver to connect and to read a collection.
 
-Documents stand in it sorted by ``_id``; ``find`` knows ``{"_id": {"$gt": ...}}``, a sort by ``_id`` and a limit, with
-cursors. Source: MongoDB manual, "MongoDB Wire Protocol" (OP_MSG, OP_QUERY for the first hello, OP_REPLY).
+``find`` knows ``{"$expr": {"$gte": ["$_id", {"$literal": ...}]}}``, a sort by ``_id`` in the order of MongoDB's types
+and a limit, with cursors. Source: MongoDB manual, "MongoDB Wire Protocol" (OP_MSG, OP_QUERY for the first hello,
+OP_REPLY).
 """
 
 import socketserver
@@ -9,15 +10,51 @@ import struct
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import bson
+from bson.codec_options import CodecOptions, DatetimeConversion
+from bson.datetime_ms import DatetimeMS
+from bson.raw_bson import RawBSONDocument
 
+LENIENT: CodecOptions[dict[str, Any]] = CodecOptions(
+    unicode_decode_error_handler="replace", datetime_conversion=DatetimeConversion.DATETIME_MS
+)
 HEADER = struct.Struct("<iiii")
 OP_REPLY, OP_QUERY, OP_MSG = 1, 2004, 2013
 HELLO = {"ok": 1.0, "isWritablePrimary": True, "ismaster": True, "helloOk": True, "minWireVersion": 0,
          "maxWireVersion": 21, "maxBsonObjectSize": 16777216, "maxMessageSizeBytes": 48000000,
          "maxWriteBatchSize": 100000, "readOnly": False}  # fmt: skip
+
+
+def place(value: Any) -> tuple[int, Any]:
+    """Where a value stands among all. Source: MongoDB manual, "Comparison/Sort Order"."""
+    match value:
+        case None:
+            return 0, 0
+        case bool():
+            return 6, value
+        case int() | float() | bson.Decimal128():
+            number = float(str(value))
+            return 1, (number == number, number if number == number else 0)
+        case str():
+            return 2, value
+        case dict():
+            return 3, [(name, place(inner)) for name, inner in value.items()]
+        case bytes() | UUID():
+            return 4, bytes(bson.Binary.from_uuid(value)) if isinstance(value, UUID) else bytes(value)
+        case bson.ObjectId():
+            return 5, value
+        case datetime() | DatetimeMS():
+            return 7, int(DatetimeMS(value) if isinstance(value, datetime) else value)
+    raise AssertionError(f"{type(value)} is not known here")
+
+
+def identity(document: Any) -> Any:
+    """The ``_id`` of a document, which may hold what cannot be decoded elsewhere."""
+    return (bson.decode(document.raw, LENIENT) if isinstance(document, RawBSONDocument) else document)["_id"]
 
 
 class Responder:
@@ -46,10 +83,10 @@ class Responder:
 
     def _find(self, command: dict[str, Any]) -> dict[str, Any]:
         name = command["find"]
-        found = self.collections.get(name, [])
+        found = sorted(self.collections.get(name, []), key=lambda document: place(identity(document)))
         match command.get("filter", {}):
-            case {"_id": {"$gt": after}}:
-                found = [each for each in found if each["_id"] > after]
+            case {"$expr": {"$gte": ["$_id", {"$literal": after}]}}:
+                found = [each for each in found if place(identity(each)) >= place(after)]
             case {}:
                 pass
         assert command["sort"] == {"_id": 1}
@@ -80,7 +117,7 @@ def mongo(collections: dict[str, list[dict[str, Any]]]) -> Iterator[tuple[str, R
                     code = OP_REPLY
                 else:  # flags, one section of kind 0
                     assert code == OP_MSG
-                    payload = struct.pack("<ib", 0, 0) + bson.encode(responder.answer(bson.decode(body[5:])))
+                    payload = struct.pack("<ib", 0, 0) + bson.encode(responder.answer(bson.decode(body[5:], LENIENT)))
                 self.wfile.write(HEADER.pack(HEADER.size + len(payload), 1, request, code) + payload)
 
     class Server(socketserver.ThreadingTCPServer):

@@ -10,11 +10,11 @@ import pytest
 
 from dynasmith.engine.transfer.populate import From, populate
 from dynasmith.errors import RunError, Unreachable, UsageError
+from dynasmith.files.databases.mongo import MongoSource
 from dynasmith.files.databases.request import SqlRequest
 from dynasmith.files.databases.source import SqlSource, sql_source
 from dynasmith.files.items.foreign import Renaming, renaming_of
 from dynasmith.files.items.layout import layout_of
-from dynasmith.files.items.mongo import MongoSource
 from dynasmith.files.items.source import FileSource
 from dynasmith.files.ledger import FolderLedger
 from dynasmith.items.key import KeySchema

@@ -16,15 +16,19 @@ import bson
 import pymongo
 import pytest
 from bson import Binary, Decimal128, Int64, ObjectId
+from bson.datetime_ms import DatetimeMS
+from bson.raw_bson import RawBSONDocument
 
-from dynasmith.errors import CheckpointError, Unreachable
+from dynasmith.errors import CheckpointError, RunError, Unreachable
+from dynasmith.files.databases import mongo as mongo_module
+from dynasmith.files.databases.mongo import MongoSource
 from dynasmith.files.items.foreign import renaming_of
-from dynasmith.files.items.mongo import MongoSource
-from dynasmith.items.key import KeySchema
+from dynasmith.items.key import KeyPart, KeySchema
 from dynasmith.ports.items import Dead
 from flow.mongo_wire import mongo
 
 ID = KeySchema.of("id")
+NUMBER = KeySchema((KeyPart("n", "N"),))
 NAME = "dynasmith_test"
 RENAMING = renaming_of({"id": "{_id}"})
 DOCUMENTS: list[dict[str, Any]] = [
@@ -108,3 +112,71 @@ def test_what_the_server_refuses_and_a_damaged_start_are_said() -> None:
         with pytest.raises(CheckpointError, match="damaged"):
             asyncio.run(read(url, 9, b"{nope"))
         assert len(responder.finds) == 1
+
+
+MIXED: list[Any] = [
+    None, float("nan"), -(2**40), 1, 2.5, Decimal128("3.00000000000000000001"), "1", "a", "ß", {"a": 1, "b": "x"},
+    b"\x00\xff", ObjectId("0" * 24), False, True, datetime(2020, 1, 1, tzinfo=UTC), DatetimeMS(2**55),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("page_items", [1, 2, 3, 7])
+def test_ids_of_all_types_are_read_each_once(page_items: int) -> None:
+    documents = [{"_id": value, "n": number} for number, value in enumerate(MIXED)]
+    with mongo({NAME: documents}) as (url, _):
+        items, dead = everything(url, page_items)
+    numbers = [int(item["n"]["N"]) for item in items]
+    lost = [json.loads(one.item)["n"]["$numberInt"] for one in dead]
+    assert sorted([*numbers, *map(int, lost)]) == list(range(len(MIXED)))
+
+
+def test_one_document_that_cannot_be_read_is_a_dead_letter() -> None:
+    documents: list[Any] = [{"_id": number, "n": number} for number in range(10)]
+    documents[3]["when"] = DatetimeMS(2**60)
+    documents[5]["x"] = float("inf")
+    broken = bson.encode({"_id": 7, "n": 7, "s": "ab"}).replace(b"ab\0", b"\xff\xfe\0")
+    documents[7] = RawBSONDocument(broken)
+    with mongo({NAME: documents}) as (url, _):
+        items, dead = everything(url, 4)
+    assert len(items) == 7
+    assert [one.place for one in dead] == ["_id 3", "_id 5", "_id 7"]
+
+
+def test_two_documents_of_one_id_at_the_end_of_a_page_are_said() -> None:
+    documents = [{"_id": number // 2, "n": number} for number in range(12)]
+    with mongo({NAME: documents}) as (url, _):
+        assert len(everything(url, 100)[0]) == 12
+        with pytest.raises(RunError, match="Two documents have one _id"):
+            everything(url, 3)
+
+
+def test_large_documents_make_short_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mongo_module, "PAGE_BYTES", 50_000)
+    documents = [{"_id": number, "n": number, "s": "x" * 30_000} for number in range(9)]
+    with mongo({NAME: documents}) as (url, responder):
+        items, _ = everything(url, 500)
+    assert sorted(int(item["_id"]["N"]) for item in items) == list(range(9))
+    assert len(responder.finds) > 4
+
+
+def everything(url: str, page_items: int) -> tuple[list[Any], list[Dead]]:
+    """All items and dead letters, each page by a source of its own."""
+
+    async def main() -> tuple[list[Any], list[Dead]]:
+        items: list[Any] = []
+        dead: list[Dead] = []
+        start: bytes | None = None
+        for _ in range(100):
+            source = MongoSource(url, NAME, NUMBER, renaming_of({}), page_items=page_items)
+            try:
+                page = await source.read(0, start)
+            finally:
+                await source.close()
+            items += [json.loads(bytes(item)) for item in page.items]
+            dead += page.dead
+            start = page.next
+            if start is None:
+                return items, dead
+        raise AssertionError("it does not end")
+
+    return asyncio.run(main())

@@ -10,11 +10,11 @@ from urllib.parse import quote, urlsplit
 from msgspec import Struct
 
 from dynasmith.errors import UsageError
+from dynasmith.files.databases.mongo import mongo_source
 from dynasmith.files.databases.request import SqlRequest
 from dynasmith.files.databases.source import look, sql_source
 from dynasmith.files.databases.url import secrets_of
 from dynasmith.files.items.foreign import renaming_of
-from dynasmith.files.items.mongo import mongo_source
 from dynasmith.items.key import KeySchema
 from dynasmith.ports.items import OpenSource
 

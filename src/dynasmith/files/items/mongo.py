@@ -1,6 +1,5 @@
-"""MongoDB as a source: a collection read in pages by ``_id``, and the files that ``mongoexport`` writes."""
+"""Documents of MongoDB as items: Extended JSON, as ``mongoexport`` and the driver write it."""
 
-import asyncio
 import base64
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -9,15 +8,12 @@ from typing import Any, Final
 
 import msgspec
 
-from dynasmith.errors import CheckpointError, ItemInvalid, NotOffered, RunError, Unreachable
+from dynasmith.errors import ItemInvalid
 from dynasmith.files.items.foreign import Renaming, value_of
-from dynasmith.items.key import KeySchema, check_key
 from dynasmith.items.size import check_item
 from dynasmith.items.wire import encode_item
-from dynasmith.ports.items import Dead, Heard, Item, OpenSource, Page, Place
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-CONNECT_MS = 5000
 
 
 def from_extended(value: Any) -> Any:
@@ -113,81 +109,3 @@ def item_from(document: Mapping[str, Any], renaming: Renaming) -> bytes:
     wire = encode_item(renaming({name: value_of(value) for name, value in document.items()}))
     check_item(wire)
     return wire
-
-
-class MongoSource:
-    """One segment over a collection, in the order of ``_id``. A start is the ``_id`` of the last document before it."""
-
-    def __init__(self, url: str, collection: str, key: KeySchema, renaming: Renaming, *, page_items: int = 500) -> None:
-        try:
-            import bson.json_util
-            import pymongo
-        except ImportError as error:
-            raise NotOffered(
-                "MongoDB is read with pymongo, which is not installed here.", hint='pip install "dynasmith[mongo]"'
-            ) from error
-        self._json = bson.json_util
-        self._errors = pymongo.errors.PyMongoError
-        wait: dict[str, Any] = {} if "serverSelectionTimeoutMS" in url else {"serverSelectionTimeoutMS": CONNECT_MS}
-        self._client: Any = pymongo.MongoClient(url, tz_aware=True, **wait)
-        self._collection = self._client.get_default_database()[collection]
-        self._key = key
-        self._renaming = renaming
-        self._page_items = page_items
-
-    @property
-    def segments(self) -> int:
-        """One."""
-        return 1
-
-    async def read(self, segment: int, start: bytes | None) -> Page:  # noqa: ARG002
-        """The next documents, read in a thread."""
-        return await asyncio.to_thread(self._read, start)
-
-    def _read(self, start: bytes | None) -> Page:
-        try:
-            after = {} if start is None else {"_id": {"$gt": self._json.loads(start)["_id"]}}
-        except (ValueError, KeyError, TypeError) as error:
-            raise CheckpointError(f"A checkpoint of MongoDB is damaged: {error}.", hint="start a new job") from error
-        try:
-            documents = list(self._collection.find(after).sort("_id", 1).limit(self._page_items))
-        except self._errors as error:
-            raise Unreachable(
-                f"MongoDB did not answer: {error}", hint="check the URL; the job can be resumed"
-            ) from error
-        items: list[Item] = []
-        places: list[Place] = []
-        dead: list[Dead] = []
-        for document in documents:
-            # Extended JSON is one way for every type of theirs, so a collection and its export give equal items.
-            at = f"_id {document['_id']}"
-            text = self._json.dumps(document, json_options=self._json.CANONICAL_JSON_OPTIONS).encode()
-            try:
-                item = read_extended(text, self._renaming)
-                check_key(item, self._key)
-                items.append(item)
-                places.append(at)
-            except ItemInvalid as error:
-                dead.append(Dead(code="rejected", reason=error.message, item=text, place=at))
-        following = None
-        if len(documents) == self._page_items:
-            following = self._json.dumps({"_id": documents[-1]["_id"]}).encode()
-        return Page(items=items, next=following, read=len(documents), dead=tuple(dead), places=places)
-
-    async def close(self) -> None:
-        """Close the connection."""
-        await asyncio.to_thread(self._client.close)
-
-
-def mongo_source(url: str, collection: str, key: KeySchema, renaming: Renaming, *, page_items: int = 500) -> OpenSource:
-    """Opens a MongoSource. Raises NotOffered without pymongo, RunError where the URL is none."""
-
-    async def opened(_heard: Heard) -> MongoSource:
-        try:
-            return MongoSource(url, collection, key, renaming, page_items=page_items)
-        except NotOffered:
-            raise
-        except Exception as error:  # what pymongo raises for a URL that is none has no common base
-            raise RunError(f"MongoDB cannot be opened: {error}", hint="mongodb://HOST/DATABASE") from error
-
-    return opened
