@@ -167,17 +167,17 @@ def test_add_and_remove_leave_everything_else(item: dict[str, Any], text: str) -
 
 
 REFUSED = [
-    ({"cast": "n", "to": "N"}, {"n": "x"}, "stop", "n is of type S and does not say"),
+    ({"cast": "n", "to": "N"}, {"n": "x"}, None, "n is of type S and does not say"),
     ({"cast": "n", "to": "N", "on_error": "dead"}, {"n": [1]}, "dead", "n is of type L"),
-    ({"cast": "n", "to": "BOOL"}, {"n": 2}, "stop", "does not say a value of type BOOL"),
+    ({"cast": "n", "to": "BOOL"}, {"n": 2}, None, "does not say a value of type BOOL"),
     ({"rename": "n", "to": "m"}, {"n": 1, "m": True}, "dead", "n and m are both there and differ"),
-    ({"split": "n", "into": ["a", "b"], "on": " "}, {"n": 1}, "stop", "not a string"),
+    ({"split": "n", "into": ["a", "b"], "on": " "}, {"n": 1}, None, "not a string"),
     ({"join": ["n", "m"], "into": "a", "with": "", "on_error": "dead"}, {"n": [1]}, "dead", "neither a string"),
-    ({"date": "n", "from": "iso8601", "to": "epoch_seconds"}, {"n": "soon"}, "stop", "no time in the notation iso8601"),
-    ({"date": "n", "from": "epoch_seconds", "to": "iso8601"}, {"n": Decimal("1E30")}, "stop", "no time"),
-    ({"set_to_list": "n"}, {"n": "x"}, "stop", "neither a set nor a list"),
-    ({"list_to_set": "n"}, {"n": []}, "stop", "is empty"),
-    ({"list_to_set": "n"}, {"n": [1, "a"]}, "stop", "is no list of strings"),
+    ({"date": "n", "from": "iso8601", "to": "epoch_seconds"}, {"n": "soon"}, None, "no time in the notation iso8601"),
+    ({"date": "n", "from": "epoch_seconds", "to": "iso8601"}, {"n": Decimal("1E30")}, None, "no time"),
+    ({"set_to_list": "n"}, {"n": "x"}, None, "neither a set nor a list"),
+    ({"list_to_set": "n"}, {"n": []}, None, "is empty"),
+    ({"list_to_set": "n"}, {"n": [1, "a"]}, None, "is no list of strings"),
     ({"template": "a", "value": "{n}", "on_error": "dead"}, {"n": True}, "dead", "has no place in a"),
     ({"map": "n", "values": {"a": "b"}, "otherwise": "dead"}, {"n": "z"}, "dead", "the table does not have"),
 ]
@@ -185,7 +185,7 @@ REFUSED = [
 
 @pytest.mark.parametrize(("entry", "item", "policy", "says"), REFUSED)
 def test_an_item_is_refused_as_the_operation_says(
-    entry: dict[str, Any], item: dict[str, Any], policy: str, says: str
+    entry: dict[str, Any], item: dict[str, Any], policy: str | None, says: str
 ) -> None:
     raw = RawItem(encode_item({"pk": "key-7", **item}))
     with pytest.raises(ItemRefused, match=says) as caught:

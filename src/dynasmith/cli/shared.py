@@ -9,10 +9,11 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from dynasmith.errors import ConsentRequired, UsageError
 
@@ -140,6 +141,19 @@ class Invocation:
         project = self.project()
         if project.protected:
             self.ask(f"Environment {project.environment} is protected.", name=project.environment)
+
+
+def refuse_given(without: str, names: Sequence[str]) -> None:
+    """Raise UsageError for the first of these parameters that was said on the command line: it means something together
+    with ``without`` only, and an option that is accepted and ignored is a promise that is broken."""
+    context = click.get_current_context()
+    for parameter in context.command.params:
+        said = context.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE
+        if parameter.name in names and said:
+            raise UsageError(
+                f"{parameter.opts[0]} does nothing without {without}.",
+                hint=f"add {without}, or remove {parameter.opts[0]}",
+            )
 
 
 def fall_silent(stream: IO[str]) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dynasmith.cli.commands.plan import split_words
+from dynasmith.cli.commands.plan import refuse_unknown_indexes, refuse_without_prune, split_words
 from dynasmith.cli.shared import Invocation, print_json, verb
 from dynasmith.errors import ConsentRequired, DynasmithError, FileFormatError, RunError, SeveralFailed, UsageError
 
@@ -41,10 +41,16 @@ def command(
     project = invocation.project()
     prune, delete = bool(flags["prune"]), bool(flags["allow_delete_items"])
     if plan_file:
+        if flags["only"]:
+            raise UsageError("apply takes --only or --plan, not both.", hint="a plan holds what was chosen for it")
         plan = _read_plan(Path(plan_file))
         # The plan was made with --prune, and the file holds what it would remove.
-        prune = prune or any(table.prune for table in plan.tables)
+        made = any(table.prune for table in plan.tables)
+        if (prune or delete) and not made:
+            raise UsageError("The plan was made without --prune.", hint=f"dynasmith plan --prune --out {plan_file}")
+        prune = made
     else:
+        refuse_without_prune(flags)
         invocation.warn()
         plan = project.plan(tables, prune=prune, allow_delete_items=delete, only=split_words(flags["only"]))
     consent = invocation.consent(
@@ -73,12 +79,14 @@ def _apply(
     if not invocation.as_json:
         # Who answers beforehand sees the steps as they are done.
         draw_plan(invocation.words(), plan, steps=not consent.yes)
-    if not any(table.steps or table.changes for table in plan.tables):
-        return None
-    if invocation.dry_run:
+    busy = any(table.steps or table.changes for table in plan.tables)
+    if busy and not invocation.dry_run:
+        consent = _ask(invocation, plan, consent)
+    refuse_unknown_indexes(plan, sorted(consent.rebuild_indexes))  # what lacks consent is said before
+    if invocation.dry_run and busy:
         invocation.say("Dry run: nothing was changed.")
+    if invocation.dry_run or not busy:
         return None
-    consent = _ask(invocation, plan, consent)
     with StepsShown(invocation.words()) as shown:
         return project.apply(plan, consent=consent, listener=shown, fresh=fresh)
 

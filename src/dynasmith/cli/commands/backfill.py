@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from dynasmith.cli.flow_options import CONSISTENT, flow_options_but, flowing
-from dynasmith.cli.shared import Invocation, verb
+from dynasmith.cli.shared import Invocation, refuse_given, verb
 from dynasmith.errors import UsageError
 
 
@@ -62,6 +62,10 @@ def command(invocation: Invocation, table: str, **given: Any) -> int:
     where, transform = given["where"], given["transform"]
     if where and given["condition"]:
         raise UsageError("--where and --filter say the same thing.", hint="join them with AND")
+    if given["check"]:
+        _refuse_beside_check(invocation, given)
+    elif not invocation.dry_run:
+        refuse_given("--dry-run", ("sample",))
     asked = flowing(given | {"condition": where or given["condition"]})
     backfills = invocation.project().backfills
     if given["check"]:
@@ -79,3 +83,13 @@ def command(invocation: Invocation, table: str, **given: Any) -> int:
             table, transform, asked=asked, careful=careful, journal=not given["no_journal"], listener=shown
         )
     return show_backfill(invocation, report)
+
+
+def _refuse_beside_check(invocation: Invocation, given: dict[str, Any]) -> None:
+    """``--check`` reads everything and writes nothing: what bounds or keeps a job's writes has no meaning there."""
+    for name in ("limit", "canary", "no_journal", "max_write_units"):
+        word = f"--{name.replace('_', '-')}"
+        if given[name]:
+            raise UsageError(f"{word} means nothing to --check, which writes nothing.", hint=f"remove {word}")
+    if not invocation.dry_run:
+        refuse_given("--dry-run", ("sample",))

@@ -19,7 +19,7 @@ from dynasmith.errors import UsageError
 @click.option("--split-bytes", type=click.IntRange(1_000), help="In a folder: a new file at this size.")
 @TRANSPORT
 @CONSISTENT
-@flow_options_but("digest", "on_error")
+@flow_options_but("digest", "on_error", "max_write_units")
 @side_options("source")
 def command(invocation: Invocation, table: str, dest: str, **given: Any) -> int:
     """A whole table into a file or a folder of files, with a manifest: counts, digest, definition."""

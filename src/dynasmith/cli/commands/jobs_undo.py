@@ -2,12 +2,13 @@
 
 import click
 
+from dynasmith.cli.flow_options import UNITS
 from dynasmith.cli.shared import Invocation, verb
 
 
 @verb("undo", example="dynasmith jobs undo backfill-20261120T101500-1a2b3c")
 @click.argument("job")
-@click.option("--max-write-units", type=click.FloatRange(min=0, min_open=True), help="Write units a second.")
+@click.option("--max-write-units", type=UNITS, help="Write units a second.")
 def undo(invocation: Invocation, job: str, max_write_units: float | None) -> int:
     """Put back what a backfill changed. What others changed since stays, and is listed; exit 3 then."""
     from dynasmith.cli.backfill_shown import show_undo_rehearsed, show_undone

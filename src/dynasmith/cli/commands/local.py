@@ -8,7 +8,7 @@ from typing import Any
 import click
 import msgspec
 
-from dynasmith.cli.shared import Invocation, print_json, verb
+from dynasmith.cli.shared import Invocation, print_json, refuse_given, verb
 from dynasmith.local import PORT
 from dynasmith.local.messages import AnyMessage, Saved, Saving
 
@@ -54,6 +54,8 @@ def start(invocation: Invocation, port: int, folder: str | None, **options: Any)
     """Start the embedded engine, or find the one that runs. Returns when it answers."""
     from dynasmith.local import start as begin
 
+    if not options["strict"]:
+        refuse_given("--strict", ("clock", "rules"))
     options["rules"] = Path(options["rules"]) if options["rules"] else None
     running = begin(
         port=port,

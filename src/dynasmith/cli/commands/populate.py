@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from dynasmith.cli.flow_options import MODE, PROCESSES, TRANSPORT, flow_options_but, flowing, side, side_options
-from dynasmith.cli.shared import Invocation, verb
+from dynasmith.cli.shared import Invocation, refuse_given, verb
 from dynasmith.errors import Interrupted, ItemInvalid, UsageError
 
 
@@ -43,6 +43,10 @@ def command(invocation: Invocation, table: str, files: tuple[str, ...], **given:
     types = dict(_typed(text) for text in given.pop("types"))
     renamed = dict(_renamed(text) for text in given.pop("renamed"))
     how = ReadAs(format=given.pop("file_format"), types=types, map=renamed)
+    if not files:
+        _refuse_without_files(types, how.format, renamed if given["url"] is None else {})
+    if not given["transform"]:
+        refuse_given("--transform", ("processes",))
     database = _database(given, renamed)
     asked = flowing(given)
     target = side("target", table, given)
@@ -64,6 +68,15 @@ def command(invocation: Invocation, table: str, files: tuple[str, ...], **given:
             raise
         raise Interrupted(error.message, hint=f"standard input cannot be resumed: {ANEW}") from error
     return show_report(invocation, report)
+
+
+def _refuse_without_files(types: dict[str, str], file_format: str, renamed: dict[str, str]) -> None:
+    """What says how files are read means nothing where none is."""
+    for said, word in ((types, "--type"), (file_format != "auto", "--format"), (renamed, "--map")):
+        if said:
+            raise UsageError(
+                f"{word} says how files are read, and no file is named.", hint=f"name a file, or remove {word}"
+            )
 
 
 def _database(given: dict[str, Any], renamed: dict[str, str]) -> Any:

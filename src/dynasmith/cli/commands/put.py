@@ -3,7 +3,7 @@
 import click
 
 from dynasmith.cli.items_shown import parse_item_of
-from dynasmith.cli.shared import Invocation, verb
+from dynasmith.cli.shared import Invocation, print_json, verb
 
 
 @verb("put", example="""dynasmith put orders '{"customer_id": "c1", "order_id": "o1", "total": 12.5}'""")
@@ -17,7 +17,12 @@ def command(invocation: Invocation, table: str, item: tuple[str, ...], new: bool
     written = parse_item_of(project, table, item)
     if invocation.dry_run:
         invocation.say(f"Would write one item into {name}.")
+        if invocation.as_json:
+            print_json({"table": name, "written": 0})
         return 0
+    invocation.ask_environment()
     project.few_items.put(name, written, only_new=new)
     invocation.say(f"Wrote one item into {name}.")
+    if invocation.as_json:
+        print_json({"table": name, "written": 1})
     return 0

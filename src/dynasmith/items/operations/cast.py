@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal, Self, TypeAlias
 
 from dynasmith.items.number import number_fault, number_text
 from dynasmith.items.operations.fields import Fields
-from dynasmith.items.operations.operation import ON_ERROR, Item, OnError, refuse
+from dynasmith.items.operations.operation import Item, OnError, on_error_of, refuse
 from dynasmith.items.value import kind_of
 
 Target: TypeAlias = Literal["S", "N", "BOOL"]
@@ -26,13 +26,13 @@ class Cast:
 
     attribute: str
     to: Target
-    on_error: OnError = "stop"
+    on_error: OnError | None = None
 
     @classmethod
     def read(cls, fields: Fields) -> Callable[[], Self]:
         """A name, a type, what to do with the rest."""
         attribute, to = fields.name("cast"), fields.choice("to", TARGETS)
-        on_error = fields.choice("on_error", ON_ERROR, default="stop")
+        on_error = on_error_of(fields)
         return lambda: cls(attribute, to, on_error)
 
     def apply(self, item: Item) -> None:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, ClassVar, Final, Literal, Self, TypeAlias
 
 from dynasmith.items.operations.fields import Fields
-from dynasmith.items.operations.operation import ON_ERROR, Item, OnError, Operation, refuse
+from dynasmith.items.operations.operation import Item, OnError, Operation, on_error_of, refuse
 from dynasmith.items.value import kind_of
 
 Form: TypeAlias = Literal["iso8601", "date", "epoch_seconds", "epoch_milliseconds"]
@@ -31,14 +31,14 @@ class Date:
     attribute: str
     source: Form
     target: Form
-    on_error: OnError = "stop"
+    on_error: OnError | None = None
 
     @classmethod
     def read(cls, fields: Fields) -> Callable[[], Self]:
         """A name and two notations."""
         attribute = fields.name("date")
         source, target = fields.choice("from", FORMS), fields.choice("to", FORMS)
-        on_error = fields.choice("on_error", ON_ERROR, default="stop")
+        on_error = on_error_of(fields)
         if fields.has("from") and fields.has("to") and source == target:
             fields.fault("to", "it is the same as from")
         return lambda: cls(attribute, source, target, on_error)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from dynasmith.items.operations.fields import Fields
-from dynasmith.items.operations.operation import ON_ERROR, Item, OnError, Operation, refuse
+from dynasmith.items.operations.operation import Item, OnError, Operation, on_error_of, refuse
 from dynasmith.items.operations.remove import Remove
 from dynasmith.items.operations.texts import text_of
 
@@ -19,14 +19,14 @@ class Join:
     attributes: tuple[str, ...]
     into: str
     between: str
-    on_error: OnError = "stop"
+    on_error: OnError | None = None
 
     @classmethod
     def read(cls, fields: Fields) -> Callable[[], Self]:
         """At least two names, a name, what stands between (may be empty)."""
         attributes, into = fields.names("join", least=2), fields.name("into")
         between = fields.text("with", empty=True)
-        on_error = fields.choice("on_error", ON_ERROR, default="stop")
+        on_error = on_error_of(fields)
         if into in attributes:
             fields.fault("into", f"{into} cannot be joined into itself")
         return lambda: cls(attributes, into, between, on_error)

@@ -7,6 +7,7 @@ from dynasmith.items.operations.fields import Fields
 from dynasmith.items.transform import ItemRefused
 
 #: What becomes of an item that an operation cannot change: the job stops, the item is a dead letter, it stays as it is.
+#: An operation that says none of them leaves it to the job's ``--on-error``.
 OnError: TypeAlias = Literal["stop", "dead", "keep"]
 ON_ERROR: tuple[OnError, ...] = ("stop", "dead", "keep")
 
@@ -40,7 +41,12 @@ class Operation(Protocol):
         ...
 
 
-def refuse(on_error: OnError, problem: str, *, hint: str = "") -> None:
+def on_error_of(fields: Fields) -> OnError | None:
+    """What an entry says about items that it cannot change; None where it leaves that to the job."""
+    return fields.choice("on_error", ON_ERROR, default=ON_ERROR[0]) if fields.has("on_error") else None
+
+
+def refuse(on_error: OnError | None, problem: str, *, hint: str = "") -> None:
     """Refuse an item as the operation says. ``problem`` names the attribute, never its value. Raises ItemRefused."""
     if on_error != "keep":
         raise ItemRefused(problem, hint=hint, policy=on_error)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from dynasmith.items.operations.fields import Fields
-from dynasmith.items.operations.operation import ON_ERROR, Item, OnError, Operation, refuse
+from dynasmith.items.operations.operation import Item, OnError, Operation, on_error_of, refuse
 from dynasmith.items.value import kind_of
 
 
@@ -16,13 +16,13 @@ class SetToList:
     WORD: ClassVar[str] = "set_to_list"
 
     attribute: str
-    on_error: OnError = "stop"
+    on_error: OnError | None = None
 
     @classmethod
     def read(cls, fields: Fields) -> Callable[[], Self]:
         """A name."""
         attribute = fields.name("set_to_list")
-        on_error = fields.choice("on_error", ON_ERROR, default="stop")
+        on_error = on_error_of(fields)
         return lambda: cls(attribute, on_error)
 
     def apply(self, item: Item) -> None:
@@ -54,13 +54,13 @@ class ListToSet:
     WORD: ClassVar[str] = "list_to_set"
 
     attribute: str
-    on_error: OnError = "stop"
+    on_error: OnError | None = None
 
     @classmethod
     def read(cls, fields: Fields) -> Callable[[], Self]:
         """A name."""
         attribute = fields.name("list_to_set")
-        on_error = fields.choice("on_error", ON_ERROR, default="stop")
+        on_error = on_error_of(fields)
         return lambda: cls(attribute, on_error)
 
     def apply(self, item: Item) -> None:

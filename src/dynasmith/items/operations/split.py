@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from dynasmith.items.operations.fields import Fields
-from dynasmith.items.operations.operation import ON_ERROR, Item, OnError, Operation, refuse
+from dynasmith.items.operations.operation import Item, OnError, Operation, on_error_of, refuse
 from dynasmith.items.operations.remove import Remove
 
 
@@ -18,13 +18,13 @@ class Split:
     attribute: str
     into: tuple[str, ...]
     on: str
-    on_error: OnError = "stop"
+    on_error: OnError | None = None
 
     @classmethod
     def read(cls, fields: Fields) -> Callable[[], Self]:
         """A name, at least two names, what stands between."""
         attribute, into = fields.name("split"), fields.names("into", least=2)
-        on, on_error = fields.text("on"), fields.choice("on_error", ON_ERROR, default="stop")
+        on, on_error = fields.text("on"), on_error_of(fields)
         if attribute in into:
             fields.fault("into", f"{attribute} cannot be a part of itself")
         return lambda: cls(attribute, into, on, on_error)

@@ -6,7 +6,7 @@ from string import Formatter
 from typing import ClassVar, Self
 
 from dynasmith.items.operations.fields import Fields
-from dynasmith.items.operations.operation import ON_ERROR, Item, OnError, Operation, refuse
+from dynasmith.items.operations.operation import Item, OnError, Operation, on_error_of, refuse
 from dynasmith.items.operations.remove import Remove
 from dynasmith.items.operations.texts import text_of
 
@@ -23,13 +23,13 @@ class Template:
 
     attribute: str
     pieces: tuple[tuple[str, str | None], ...]
-    on_error: OnError = "stop"
+    on_error: OnError | None = None
 
     @classmethod
     def read(cls, fields: Fields) -> Callable[[], Self]:
         """A name and the text."""
         attribute, value = fields.name("template"), fields.text("value")
-        on_error = fields.choice("on_error", ON_ERROR, default="stop")
+        on_error = on_error_of(fields)
         pieces = _pieces(value)
         if pieces is None:
             fields.fault("value", "its braces do not match", "write {name} for an attribute, {{ for a brace")

@@ -1,0 +1,490 @@
+# ruff: noqa: E501  # one entry a line
+"""Every option of every verb does something: two runs that differ only in it differ in what the entry names.
+
+One entry a line: verb, option, what differs, and the words of both runs after the verb (the option's own stand in
+braces: ``{...}`` is there in the second run only). A run is done twice without the option, so that what differs by
+itself counts for nothing. An option that no entry names fails the test; so does an entry of an option that is gone.
+"""
+
+import json
+import re
+import shlex
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from cli.story import table
+from dynasmith.cli.main import VERBS, cli
+from item_stories.kit import ItemStory, person
+
+# What a run is compared by: its exit code, what it says, the requests, the items afterwards, the files afterwards.
+CODE, SAYS, ASKS, ITEMS, FILES = "code", "says", "asks", "items", "files"
+
+ENTRIES = """
+apply --allow-delete-items | items | listed | --yes --prune --confirm users {--allow-delete-items}
+apply --only               | asks  | listed | --yes {--only tags}
+apply --outputs            | files | listed | --yes {--outputs out.json}
+apply --plan               | asks  | planned | --yes {--plan users.plan}
+apply --prune              | asks  | drifted | --yes --only tags {--prune}
+apply --rebuild-index      | code  | listed | --yes {--rebuild-index absent}
+backfill --batch-size      | asks  | two | users --transform shape.yaml --segments 1 --yes {--batch-size 2}
+backfill --canary          | items | two | users --transform shape.yaml --segments 1 --yes {--canary 10%}
+backfill --check           | code  | two | users --transform shape.yaml --yes {--check}
+backfill --consistent      | asks  | two | users --transform shape.yaml --yes {--consistent}
+backfill --expired         | items | expired | users --transform shape.yaml --yes {--expired skip}
+backfill --filter          | items | two | users --transform shape.yaml --yes {--filter 'n = 3'}
+backfill --limit           | items | two | users --transform shape.yaml --yes {--limit 2}
+backfill --max-read-units  | says  | two | users --transform shape.yaml --dry-run --json {--max-read-units 0.5}
+backfill --max-write-units | says  | two | users --transform shape.yaml --dry-run --json {--max-write-units 0.5}
+backfill --no-journal      | files | two | users --transform shape.yaml --yes {--no-journal}
+backfill --on-error        | code  | odd | users --transform casts.yaml --yes {--on-error dead}
+backfill --sample          | says  | two | users --transform shape.yaml --dry-run {--sample 2}
+backfill --segments        | asks  | two | users --transform shape.yaml --yes {--segments 3}
+backfill --share           | says  | provisioned | users --transform shape.yaml --dry-run --json {--share 0.01}
+backfill --transform       | code  | two | users --yes {--transform shape.yaml}
+backfill --where           | items | two | users --transform shape.yaml --yes {--where 'n = 3'}
+check --prune              | code  | drifted | {--prune}
+copy --backup-first        | items | two | users users_v2 --yes {--backup-first kept}
+copy --batch-size          | asks  | two | users users_v2 --segments 1 --yes {--batch-size 2}
+copy --consistent          | asks  | two | users users_v2 --yes {--consistent}
+copy --create-target       | code  | two | users users_v3 --yes {--create-target}
+copy --expired             | items | expired | users users_v2 --yes {--expired skip}
+copy --filter              | items | two | users users_v2 --yes {--filter 'n = 3'}
+copy --max-read-units      | says  | two | users users_v2 --dry-run --json {--max-read-units 0.5}
+copy --max-write-units     | says  | two | users users_v2 --dry-run --json {--max-write-units 0.5}
+copy --mode                | code  | full | users users_v2 --yes {--mode fail-existing}
+copy --no-digest           | says  | two | users users_v2 --yes --json {--no-digest}
+copy --on-error            | code  | odd | users users_v2 --transform casts.yaml --yes {--on-error dead}
+copy --processes           | items | two | users users_v2 --transform moves:transform --yes {--processes 2}
+copy --segments            | asks  | two | users users_v2 --yes {--segments 3}
+copy --share               | says  | provisioned | users users_v2 --dry-run --json {--share 0.01}
+copy --source-endpoint     | code  | two | users users_v2 --yes {--source-endpoint http://127.0.0.1:1}
+copy --source-env          | code  | two | users users_v2 --yes {--source-env other}
+copy --source-profile      | code  | two | users users_v2 --yes {--source-env away --source-profile absent}
+copy --source-region       | code  | two | users users_v2 --yes {--source-region eu-west-1}
+copy --source-role-arn     | code  | two | users users_v2 --yes {--source-role-arn arn:aws:iam::123456789012:role/x}
+copy --target-endpoint     | code  | two | users users_v2 --yes {--target-endpoint http://127.0.0.1:1}
+copy --target-env          | code  | two | users users_v2 --yes {--target-env other}
+copy --target-profile      | code  | two | users users_v2 --yes {--target-env away --target-profile absent}
+copy --target-region       | code  | two | users users_v2 --yes {--target-region eu-west-1}
+copy --target-role-arn     | code  | two | users users_v2 --yes {--target-role-arn arn:aws:iam::123456789012:role/x}
+copy --transform           | items | two | users users_v2 --yes {--transform shape.yaml}
+delete --missing-ok        | code  | two | absent {--missing-ok}
+doctor --table             | asks  | two | {--table users}
+export --batch-size        | asks  | two | users out.jsonl --segments 1 {--batch-size 2}
+export --compress          | files | two | users out {--compress none}
+export --consistent        | asks  | two | users out.jsonl {--consistent}
+export --expired           | files | expired | users out.jsonl {--expired skip}
+export --filter            | files | two | users out.jsonl {--filter 'n = 3'}
+export --format            | files | two | users out.jsonl {--format plain}
+export --max-read-units    | says  | two | users out.jsonl --dry-run --json {--max-read-units 0.5}
+export --segments          | asks  | two | users out.jsonl {--segments 3}
+export --share             | says  | provisioned | users out.jsonl --dry-run --json {--share 0.01}
+export --source-endpoint   | code  | two | users out.jsonl {--source-endpoint http://127.0.0.1:1}
+export --source-env        | code  | two | users out.jsonl {--source-env other}
+export --source-profile    | code  | two | users out.jsonl {--source-env away --source-profile absent}
+export --source-region     | code  | two | users out.jsonl {--source-region eu-west-1}
+export --source-role-arn   | code  | two | users out.jsonl {--source-role-arn arn:aws:iam::123456789012:role/x}
+export --split-bytes       | files | two | users out --compress none {--split-bytes 1000}
+get --wire                 | says  | two | users pk=user-00001 {--wire}
+import --out               | files | two | users {--out tables.yaml}
+jobs-pace --max-read-units | files | stopped | JOB --max-write-units 5 {--max-read-units 7}
+jobs-pace --max-write-units | files | stopped | JOB --max-read-units 5 {--max-write-units 7}
+jobs-resume --accept-changed-transform | code | changed | JOB {--accept-changed-transform}
+jobs-undo --max-write-units | says | undoable | JOB --dry-run --json {--max-write-units 0.5}
+plan --allow-delete-items  | says  | listed | --prune {--allow-delete-items}
+plan --only                | says  | listed | {--only tags}
+plan --out                 | files | listed | {--out users.plan}
+plan --prune               | says  | drifted | {--prune}
+plan --rebuild-index       | code  | listed | {--rebuild-index absent}
+populate --batch-size      | asks  | two | users_v2 people.jsonl --yes {--batch-size 2}
+populate --filter          | items | two | users_v2 people.jsonl --yes {--filter 'n = 3'}
+populate --format          | code  | two | users_v2 people.csv --yes {--format lines}
+populate --from            | items | database | users_v2 --yes {--from sqlite:///shop.db --source-table people}
+populate --item            | items | two | users_v2 --yes {--item '{"pk":"a"}'}
+populate --map             | items | two | users_v2 people.jsonl --yes {--map pk=user-{pk}}
+populate --max-write-units | says  | two | users_v2 people.jsonl --dry-run --json {--max-write-units 0.5}
+populate --mode            | code  | full | users_v2 people.jsonl --yes {--mode fail-existing}
+populate --no-digest       | says  | two | users_v2 people.jsonl --yes --json {--no-digest}
+populate --on-error        | code  | odd | users_v2 odd.jsonl --transform casts.yaml --yes {--on-error dead}
+populate --order           | code  | database | users_v2 --yes --from sqlite:///shop.db --query 'select * from people' {--order pk}
+populate --processes       | items | two | users_v2 people.jsonl --transform moves:transform --yes {--processes 2}
+populate --query           | items | database | users_v2 --yes --from sqlite:///shop.db --order pk {--query 'select * from people'}
+populate --share           | says  | provisioned | users people.jsonl --dry-run --json {--share 0.01}
+populate --source-table    | items | database | users_v2 --yes --from sqlite:///shop.db {--source-table people}
+populate --target-endpoint | code  | two | users_v2 people.jsonl --yes {--target-endpoint http://127.0.0.1:1}
+populate --target-env      | code  | two | users_v2 people.jsonl --yes {--target-env other}
+populate --target-profile  | code  | two | users_v2 people.jsonl --yes {--target-env away --target-profile absent}
+populate --target-region   | code  | two | users_v2 people.jsonl --yes {--target-region eu-west-1}
+populate --target-role-arn | code  | two | users_v2 people.jsonl --yes {--target-role-arn arn:aws:iam::123456789012:role/x}
+populate --transform       | items | two | users_v2 people.jsonl --yes {--transform shape.yaml}
+populate --type            | items | two | users_v2 people.csv --yes {--type n=S}
+put --new                  | code  | two | users pk=user-00001 {--new}
+query --index              | code  | two | users pk=user-00001 {--index absent}
+query --limit              | asks  | sorted | events pk=a {--limit 1}
+query --reverse            | says  | sorted | events pk=a {--reverse}
+query --wire               | says  | sorted | events pk=a {--wire}
+retire --all               | code  | listed | --no-export --confirm users {--all}
+retire --export            | files | two | users --confirm users {--export kept}
+retire --no-export         | code  | two | users --confirm users {--no-export}
+scan --index               | code  | two | users {--index absent}
+scan --limit               | asks  | two | users {--limit 2}
+scan --wire                | says  | two | users {--wire}
+validate --offline         | asks  | listed | {--offline}
+verify --job               | code  | copied | users users_v2 {--job JOB}
+verify --limit             | says  | two | users users_v2 {--limit 2}
+verify --source-endpoint   | code  | full | users users_v2 {--source-endpoint http://127.0.0.1:1}
+verify --source-env        | code  | full | users users_v2 {--source-env other}
+verify --source-profile    | code  | full | users users_v2 {--source-env away --source-profile absent}
+verify --source-region     | code  | full | users users_v2 {--source-region eu-west-1}
+verify --source-role-arn   | code  | full | users users_v2 {--source-role-arn arn:aws:iam::123456789012:role/x}
+verify --target-endpoint   | code  | full | users users_v2 {--target-endpoint http://127.0.0.1:1}
+verify --target-env        | code  | full | users users_v2 {--target-env other}
+verify --target-profile    | code  | full | users users_v2 {--target-env away --target-profile absent}
+verify --target-region     | code  | full | users users_v2 {--target-region eu-west-1}
+verify --target-role-arn   | code  | full | users users_v2 {--target-role-arn arn:aws:iam::123456789012:role/x}
+verify --transform         | code  | copied | users users_v2 {--transform shape.yaml}
+"""
+
+# Shown by a test of its own, which needs an engine, or a process, of its own.
+ELSEWHERE = """
+copy --transport       | item_stories/test_every_option.py
+demo --keep            | item_stories/test_demo.py
+export --transport     | item_stories/test_every_option.py
+local-start --clock    | local/test_strict_engine.py
+local-start --folder   | local/test_engines.py
+local-start --port     | local/test_engines.py
+local-start --rules    | local/test_strict_engine.py
+local-start --strict   | local/test_strict_engine.py
+local-status --folder  | local/test_engines.py
+local-status --port    | local/test_engines.py
+local-stop --folder    | local/test_engines.py
+local-stop --port      | local/test_engines.py
+populate --transport   | item_stories/test_every_option.py
+verify --transport     | item_stories/test_every_option.py
+"""
+
+SHARED = """
+list --config              | says  | listed | {--config other.json}
+get --debug                | says  | two    | users pk=absent {--debug}
+list --directory           | says  | listed | {--directory away}
+list --endpoint            | code  | two    | {--endpoint http://127.0.0.1:1}
+list --env                 | code  | two    | {--env nowhere}
+list --json                | says  | two    | {--json}
+list --log-file            | files | two    | {--log-file log.txt}
+list --region              | says  | two    | {--region eu-west-1}
+list --aws-access-key      | says  | two    | --aws-secret-key s {--aws-access-key 333333333333}
+list --aws-secret-key      | code  | two    | --aws-access-key 333333333333 {--aws-secret-key s}
+list --aws-session-token   | code  | two    | {--aws-session-token t}
+copy --yes                 | code  | two    | users users_v2 {--yes}
+copy --dry-run             | items | two    | users users_v2 --yes {--dry-run}
+copy --quiet               | says  | two    | users users_v2 --yes {--quiet}
+delete --confirm           | code  | two    | users {--confirm users}
+scan --physical            | code  | prefixed | users --env dev {--physical}
+scan --profile             | code  | two    | users --env away {--profile absent}
+"""
+
+SHAPE = "version: 1\noperations:\n  - {add: country, value: CH}\n"
+CASTS = "version: 1\noperations:\n  - {cast: n, to: N}\n"
+MOVES = """
+import os
+
+def transform(item):
+    if os.getpid() == int(os.environ["TEST_PID"]):
+        item["here"] = True
+    return item
+"""
+
+
+def two(story: ItemStory) -> str:
+    """Twenty users, an empty table, files of users, transforms, other environments."""
+    story.people("users", 20)
+    story.make("users_v2")
+    files(story)
+    return ""
+
+
+def files(story: ItemStory) -> None:
+    people = [{"pk": f"user-{number:05d}", "n": number} for number in range(12)]
+    story.write("people.jsonl", "".join(json.dumps(each) + "\n" for each in people))
+    story.write("people.csv", "pk,n\n" + "".join(f"{each['pk']},{each['n']}\n" for each in people))
+    story.write("odd.jsonl", '{"pk": "a", "n": "1"}\n{"pk": "b", "n": "many"}\n')
+    story.write("shape.yaml", SHAPE)
+    story.write("casts.yaml", CASTS)
+    story.write("moves.py", MOVES)
+    story.write("dynasmith.toml", '[environments.other]\nendpoint = "http://127.0.0.1:1"\n[environments.away]\n')
+
+
+def full(story: ItemStory) -> str:
+    """The same people in both tables, one of which has changed in the second."""
+    two(story)
+    story.put("users_v2", *({**person(number), "n": {"N": "77"}} for number in range(12)))
+    return ""
+
+
+def odd(story: ItemStory) -> str:
+    """One user whose number is none."""
+    two(story)
+    story.put("users", {"pk": {"S": "odd"}, "n": {"S": "many"}})
+    return ""
+
+
+def expired(story: ItemStory) -> str:
+    """One user whose time is over."""
+    import time
+
+    two(story)
+    story.put("users", {"pk": {"S": "late"}, "ends": {"N": str(int(time.time()) - 1000)}})
+    specification = {"Enabled": True, "AttributeName": "ends"}
+    story.direct.update_time_to_live(TableName="users", TimeToLiveSpecification=specification)
+    return ""
+
+
+def provisioned(story: ItemStory) -> str:
+    """Tables with 100 units a second."""
+    two(story)
+    for name in ("users", "users_v2"):
+        capacity = {"ReadCapacityUnits": 100, "WriteCapacityUnits": 100}
+        story.direct.update_table(TableName=name, BillingMode="PROVISIONED", ProvisionedThroughput=capacity)
+    return ""
+
+
+def listed(story: ItemStory) -> str:
+    """A table that lacks a tag and one item of its definition, and has an item too many."""
+    two(story)
+    items = [{"pk": "user-00001", "name": "Ann1 Lee", "n": 1}, {"pk": "new"}]
+    story.write("other.json", json.dumps({"tables": [table("elsewhere")]}))
+    story.write("away/tables_config.json", json.dumps({"tables": [table("elsewhere")]}))
+    story.write("away/dynasmith.toml", "")
+    story.write("tables_config.json", json.dumps({"tables": [table("users", items=items, tags={"team": "a"})]}))
+    (story.folder / "dynasmith.toml").unlink()
+    return ""
+
+
+def planned(story: ItemStory) -> str:
+    """A plan of a tag alone."""
+    listed(story)
+    assert story("plan", "--only", "tags", "--out", "users.plan").code == 0
+    return ""
+
+
+def drifted(story: ItemStory) -> str:
+    """A table with a tag and an index that its definition does not list."""
+    two(story)
+    story.write("tables_config.json", json.dumps({"tables": [table("users", tags={"team": "a"})]}))
+    (story.folder / "dynasmith.toml").unlink()
+    arn = story.direct.describe_table(TableName="users")["Table"]["TableArn"]
+    tags = [{"Key": "team", "Value": "a"}, {"Key": "stray", "Value": "x"}]
+    story.direct.tag_resource(ResourceArn=arn, Tags=tags)
+    return ""
+
+
+def stopped(story: ItemStory) -> str:
+    """A copy that a refusal ended."""
+    two(story)
+    story.served.fault("BatchWriteItem", times=None, kind="access-denied")
+    assert story("copy", "users", "users_v2", "--transform", "shape.yaml", "--yes").code == 1
+    story.served.calm()
+    return last(story)
+
+
+def changed(story: ItemStory) -> str:
+    """One whose operations file was changed since."""
+    job = stopped(story)
+    story.write("shape.yaml", SHAPE.replace("CH", "DE"))
+    return job
+
+
+def undoable(story: ItemStory) -> str:
+    """A backfill that is done."""
+    two(story)
+    assert story("backfill", "users", "--transform", "shape.yaml", "--yes").code == 0
+    return last(story)
+
+
+def copied(story: ItemStory) -> str:
+    """A copy with a transform."""
+    two(story)
+    assert story("copy", "users", "users_v2", "--transform", "shape.yaml", "--yes").code == 0
+    return last(story)
+
+
+def database(story: ItemStory) -> str:
+    """Two people in SQLite."""
+    import sqlite3
+
+    two(story)
+    with sqlite3.connect(story.folder / "shop.db") as connection:
+        connection.execute("create table people (pk text primary key, n integer)")
+        connection.executemany("insert into people values (?, ?)", [("a", 1), ("b", 2)])
+    connection.close()
+    return ""
+
+
+def sorted_(story: ItemStory) -> str:
+    """Three events of one partition."""
+    story.make("events", sort="sk")
+    story.put("events", *({"pk": {"S": "a"}, "sk": {"S": each}} for each in "123"))
+    return ""
+
+
+def prefixed(story: ItemStory) -> str:
+    """An environment with a prefix."""
+    two(story)
+    story.write("dynasmith.toml", 'definitions = ["tables_config.json"]\n[environments.dev]\ntable_prefix = "dev-"\n')
+    story.write("tables_config.json", json.dumps({"tables": [table("users")]}))
+    return ""
+
+
+GIVEN: dict[str, Callable[[ItemStory], str]] = {
+    each.__name__.rstrip("_"): each
+    for each in (two, full, odd, expired, provisioned, listed, planned, drifted, stopped, changed, undoable, copied,
+                 database, sorted_, prefixed)
+}  # fmt: skip
+
+# Of what a run says and asks, what differs from run to run by itself.
+NOISE = re.compile(
+    r"[a-z]+-\d{8}T\d{6}-[0-9a-f]{6}|\d{4}-\d\d-\d\dT[\d:.]+(Z|\+00:00)?|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+"
+    r"|\d+(\.\d+)? (ms|s|min|items/s)\b|[\w-]{8}-[\w-]{4}-[\w-]{4}-[\w-]{4}-[\w-]{12}|\"[0-9a-f]{8}\"|\"\d{10}\"|\b\d{19}\b|/tmp/\S+"
+)
+SECONDS = re.compile(r'"\w*seconds": [\d.]+')
+
+
+def last(story: ItemStory) -> str:
+    return str(story("jobs", "list", "--json").json[-1]["id"])
+
+
+def plain(text: str) -> str:
+    return NOISE.sub("~", text)
+
+
+def wiped(story: ItemStory) -> None:
+    """Neither tables nor files."""
+    import shutil
+
+    for name in story.direct.list_tables()["TableNames"]:
+        story.direct.delete_table(TableName=name)
+    for path in story.folder.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def observed(story: ItemStory, given: str, words: str, verb: str) -> dict[str, Any]:
+    """One run in a folder and with tables of its own: all that it can be told by."""
+    wiped(story)
+    job = GIVEN[given](story)
+    before = {path for path in story.folder.rglob("*") if path.is_file()}
+    start = len(story.served.journal)
+    answer = story(*verb.split("-"), *shlex.split(words.replace("JOB", job)))
+    said = answer.out + answer.err
+    calls = list(story.served.journal)[start:]
+    files = {
+        str(path.relative_to(story.folder)): plain(path.read_bytes().decode("utf-8", "replace"))
+        for path in story.folder.rglob("*")
+        if path.is_file() and path not in before and (path.name == "control.json" or ".dynasmith/jobs" not in str(path))
+    }
+    return {
+        CODE: answer.code,
+        SAYS: plain(said if "--dry-run" in words else SECONDS.sub("~", said)),
+        ASKS: sorted((call.operation, plain((call.body or b"").decode())) for call in calls),
+        ITEMS: {name: sorted(story.items(name), key=str) for name in story.direct.list_tables()["TableNames"]},
+        FILES: {NOISE.sub("~", name): text for name, text in files.items() if not name.endswith(".gz")},
+    }
+
+
+def entries(text: str) -> Iterator[tuple[str, str, str, str, str]]:
+    for line in text.strip().splitlines():
+        head, what, given, words = (part.strip() for part in line.split("|", 3))
+        verb, option = head.split()
+        yield verb, option, what, given, words
+
+
+ALL = [*entries(ENTRIES), *entries(SHARED)]
+
+
+@pytest.mark.parametrize(("verb", "option", "what", "given", "words"), ALL, ids=[f"{e[0]} {e[1]}" for e in ALL])
+def test_an_option_makes_a_difference(
+    story: ItemStory, monkeypatch: pytest.MonkeyPatch, verb: str, option: str, what: str, given: str, words: str
+) -> None:
+    import os
+
+    monkeypatch.setenv("TEST_PID", str(os.getpid()))
+    assert option in words
+    without, with_it = re.sub(r"\{-.*\}$", "", words), re.sub(r"\{(-.*)\}$", r"\1", words)
+    assert without != with_it
+    first = observed(story, given, without, verb)
+    again = observed(story, given, without, verb)
+    assert first[what] == again[what], "it differs by itself"
+    second = observed(story, given, with_it, verb)
+    assert first[what] != second[what], (first, second)
+    assert what == CODE or second[CODE] in (0, 3, first[CODE]), second[SAYS]
+
+
+def options() -> Iterator[tuple[str, str]]:
+    """Every option of every verb but those that all verbs share, as it is first spelt."""
+    from dynasmith.cli.shared import OPTIONS
+
+    shared = {option for _, option, *_ in entries(SHARED)}
+    assert len(shared) == len(OPTIONS)
+    for name in VERBS:
+        command = cli.get_command(click.Context(cli), name)
+        assert command is not None
+        parts = command.commands if isinstance(command, click.Group) else {}
+        for verb, part in ({f"{name}-{each}": one for each, one in parts.items()} or {name: command}).items():
+            for option in part.params:
+                if isinstance(option, click.Option):
+                    spelt = {*option.opts, *option.secondary_opts}
+                    if not spelt & shared:
+                        yield verb, (option.secondary_opts or option.opts)[0]
+
+
+def elsewhere() -> Iterator[tuple[str, str, str]]:
+    for line in ELSEWHERE.strip().splitlines():
+        head, path = (part.strip() for part in line.split("|"))
+        verb, option = head.split()
+        yield verb, option, path
+
+
+def test_every_option_has_an_entry() -> None:
+    named = {(verb, option) for verb, option, *_ in entries(ENTRIES)} | {(v, o) for v, o, _ in elsewhere()}
+    assert named == set(options())
+
+
+def test_what_is_shown_elsewhere_is_there() -> None:
+    for verb, option, path in elsewhere():
+        text = (Path(__file__).parents[1] / path).read_text("utf-8")
+        assert option.removeprefix("--") in text, (verb, option, path)
+
+
+@pytest.mark.parametrize("transport", ["direct", "aiohttp", "botocore"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "copy users users_v2 --yes",
+        "export users out.jsonl",
+        "populate users_v2 people.jsonl --yes",
+        "verify users users",
+    ],
+)
+def test_a_transport_sends(story: ItemStory, monkeypatch: pytest.MonkeyPatch, words: str, transport: str) -> None:
+    from dynasmith.aws.items.direct import DirectExchange
+    from dynasmith.aws.items.fallback import BotocoreExchange
+    from dynasmith.aws.items.http import AiohttpExchange
+
+    sent: set[str] = set()
+    for name, kind in (("direct", DirectExchange), ("aiohttp", AiohttpExchange), ("botocore", BotocoreExchange)):
+        call: Any = kind.__call__
+
+        def told(self: Any, operation: str, body: bytes, name: str = name, call: Any = call) -> Any:
+            sent.add(name)
+            return call(self, operation, body)
+
+        monkeypatch.setattr(kind, "__call__", told)
+    two(story)
+    assert story(*words.split(), "--transport", transport).code == 0
+    assert sent == {transport}
