@@ -17,6 +17,8 @@ from dynasmith.engine.transfer.running import Around
 from dynasmith.engine.transfer.sides import TableEnd
 from dynasmith.errors import CheckpointError, RunError
 from dynasmith.files.items.layout import layout_of
+from dynasmith.files.ledger.folder import FolderLedger
+from dynasmith.files.removing import refuse_link
 from dynasmith.items.transform import Function
 from dynasmith.jobs.job import Job
 from dynasmith.jobs.report import Report
@@ -80,6 +82,8 @@ class Jobs:
                     f"Job {job_id} is being taken back by {job.id}, which needs its undo journal.",
                     hint=f"resume {job.id} to its end, or cancel it, and prune then",
                 )
+        if isinstance(ledger, FolderLedger):  # before the journal: what is refused removes nothing
+            refuse_link(ledger.folder / job_id, f"The folder of job {job_id}")
         if ledger.show(job_id).over:  # the journal first: once the job is gone, nobody would find it
             self._backfills.remove_journal(job_id)
         ledger.prune(job_id)

@@ -20,6 +20,7 @@ import msgspec
 
 from dynasmith.errors import CheckpointError, DynasmithError, RunError
 from dynasmith.files.journal.frame import Place, places, read_frame
+from dynasmith.files.removing import refuse_link, remove_folder
 from dynasmith.jobs.journal import JournalHead, decode_head, entries_frame, read_entries, read_voids, voids_frame
 from dynasmith.ports.journal import Entry, EntryId
 
@@ -59,12 +60,11 @@ def read_head(home: Path) -> JournalHead:
 
 
 def remove_journal(home: Path) -> bool:
-    """Remove a journal with its folder; whether there was one."""
+    """Remove a journal with its folder; whether there was one. Raises RunError where the folder is a symbolic link."""
+    refuse_link(home, "The folder of the undo journal")
     if not home.is_dir():
         return False
-    for path in home.iterdir():
-        path.unlink()
-    home.rmdir()
+    remove_folder(home)
     return True
 
 

@@ -22,6 +22,7 @@ import msgspec
 from dynasmith.errors import CheckpointError, RunError
 from dynasmith.files.ledger.dead import append_dead, drop_dead, page_name, read_dead
 from dynasmith.files.ledger.lock import ProcessLock, is_locked
+from dynasmith.files.removing import refuse_link, remove_folder
 from dynasmith.items.digest import Digest
 from dynasmith.jobs.checkpoint import Checkpoint, decode_checkpoint, encode_checkpoint
 from dynasmith.jobs.counts import Counts
@@ -104,8 +105,10 @@ class FolderLedger:
         return _read_control(self._home(job_id))
 
     def prune(self, job_id: str) -> None:
-        """Remove a job that is over, with its dead letters. Raises Locked when it runs, RunError if it is not over."""
+        """Remove a job that is over, with its dead letters. Raises Locked when it runs, RunError if it is not over or
+        its folder is a symbolic link."""
         home = self._home(job_id)
+        refuse_link(home, f"The folder of job {job_id}")
         lock = ProcessLock(home / "lock", job_id)
         try:
             job = _read_job(home)
@@ -113,9 +116,7 @@ class FolderLedger:
                 raise RunError(
                     f"Job {job_id} is not over: it could be resumed.", hint=f"dynasmith jobs cancel {job_id} first"
                 )
-            for path in sorted(home.rglob("*"), reverse=True):
-                path.rmdir() if path.is_dir() else path.unlink()
-            home.rmdir()
+            remove_folder(home)
         finally:
             lock.release()
 
