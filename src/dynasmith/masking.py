@@ -1,6 +1,12 @@
-"""What may not be shown: the userinfo of a URL (``user:password@``), in messages, logs and records."""
+"""What may not be shown in messages, logs and records: the userinfo of a URL, and what came out of a variable.
+
+Messages about a definition or a project file are made of values that know their variable (`tables.substituted`). What
+others say later (the service that repeats a value, a driver) holds bare text, and `Masks` knows the values in it.
+"""
 
 import re
+from collections.abc import Iterable, Mapping
+from hashlib import blake2b
 
 MASK = "***"
 
@@ -8,7 +14,7 @@ MASK = "***"
 # follows the colon is a port.
 _USERINFO = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)(?:[^\s/?#'\"<>]*|[^\s/?#@:\[]*:(?!\d+(?:/|\Z))[^\s'\"<>]*)@")
 _SECRET_PARAMETER = re.compile(
-    r"(?i)([?&;](?:[a-z_]*(?:password|passwd|passphrase|pwd|secret|token)[a-z_]*|authmechanismproperties)=)[^&;\s'\"<>]*"
+    r"(?i)([?&;](?:[a-z_]*(?:password|passwd|passphrase|pwd|secret|token)[a-z_]*|authmechanismproperties)=)[^&;\s'\"<>]+"
 )
 
 
@@ -39,4 +45,66 @@ def has_userinfo(url: str) -> bool:
 def has_password(url: str) -> bool:
     """Whether a URL holds a password: in its userinfo, or as a parameter of its query."""
     found = _USERINFO.search(url)
-    return (found is not None and ":" in found[0].partition("://")[2]) or _SECRET_PARAMETER.search(url) is not None
+    password = "" if found is None else found[0].partition("://")[2].partition(":")[2].removesuffix("@")
+    return bool(password) or _SECRET_PARAMETER.search(url) is not None
+
+
+VALUE_CHARACTERS_MIN = 6
+"""A shorter value may be a part of any word, and is found in a text only where its origin is known."""
+SURE_CHARACTERS_MIN = 8
+"""From here on a value is taken for itself also inside a longer word."""
+WORD_CHARACTERS_MIN = 16
+"""A plain word that is shorter ("production", "PROVISIONED") is found where it did not come from."""
+
+
+class Masks:
+    """Shows what came out of variables as ``${NAME}`` in texts of others: one a project, filled as its files are read.
+
+    A value that is a part of a name (of a table, an index, an attribute) is never masked: names are what a person
+    types. Neither is one that is so short, or such a plain word, that it would be found where it did not come from.
+    """
+
+    def __init__(self) -> None:
+        self._written: dict[str, str] = {}
+        self._names: set[str] = set()
+        self._pattern: re.Pattern[str] | None = None
+
+    def add(self, pieces: Iterable[tuple[str, str]], names: Iterable[str] = ()) -> None:
+        """Variables that were replaced (value, name), and values that are a part of a name."""
+        self._names.update(names)
+        self._written.update((value, f"${{{name}}}") for value, name in pieces if _telling(value))
+        known = sorted((value for value in self._written if value not in self._names), key=len, reverse=True)
+        self._pattern = re.compile("|".join(map(_found, known))) if known else None
+
+    def __call__(self, text: str) -> str:
+        """``text`` with ``${NAME}`` in place of each value, and without the userinfo of URLs."""
+        if self._pattern is not None:
+            text = self._pattern.sub(lambda found: self._written[found[0]], text)
+        return masked(text)
+
+    def identity(self, text: str) -> str:
+        """A text that is kept to be compared: where it has to be masked, with a digest that tells values apart."""
+        shown = self(text)
+        return text if shown == text else f"{shown} #{blake2b(text.encode(), digest_size=8).hexdigest()}"
+
+    def document(self, value: object) -> object:
+        """A JSON document with every text in it masked."""
+        if isinstance(value, str):
+            return self(value)
+        if isinstance(value, Mapping):
+            return {name: self.document(inner) for name, inner in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.document(inner) for inner in value]
+        return value
+
+
+def _telling(value: str) -> bool:
+    if value.isdigit():
+        return len(value) >= SURE_CHARACTERS_MIN
+    plain_word = value.isalpha() and (value.islower() or value.istitle() or value.isupper())
+    return len(value) >= (WORD_CHARACTERS_MIN if plain_word else VALUE_CHARACTERS_MIN)
+
+
+def _found(value: str) -> str:
+    text = re.escape(value)
+    return text if len(value) >= SURE_CHARACTERS_MIN else rf"(?<![A-Za-z0-9]){text}(?![A-Za-z0-9])"

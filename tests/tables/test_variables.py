@@ -31,7 +31,7 @@ def test_one_variable_may_stand_for_a_number_or_a_boolean() -> None:
 
 def test_a_variable_that_is_no_number_is_named() -> None:
     finding = only(read(TEXT.format(said="warm_throughput: {read: '${UNITS}'}"), _reading(UNITS="many")))
-    assert finding.message == 'expects a whole number, not "many"'
+    assert finding.message == 'expects a whole number, not "${UNITS}"'
 
 
 def test_a_variable_that_is_not_set_says_its_line() -> None:

@@ -46,8 +46,9 @@ class AwsTables:
     not offer is found out once and then not asked again.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, *, shown: Callable[[str], str] = str) -> None:
         self._session = session
+        self._shown = shown  # what a reason goes through before a description keeps it
         self._targets = TargetReader(session)
         self._keys = KeyReader(session)
         self._lock = threading.Lock()
@@ -110,19 +111,22 @@ class AwsTables:
     def _aside(self, described: TableDescription, setting: str, read: Aside) -> TableDescription:
         """One more setting, or the reason why it could not be read."""
         if setting in self._unoffered:
-            return with_unread(described, setting, self._unoffered[setting])
+            return self._unread(described, setting, self._unoffered[setting])
         try:
             return read(described)
         except NotOffered as error:
             self._remember(setting, reason_of(error))
-            return with_unread(described, setting, reason_of(error))
+            return self._unread(described, setting, reason_of(error))
         except Unreachable as error:
             if setting not in _OF_OTHER_SERVICES:
                 raise
             self._remember(setting, reason_of(error))
-            return with_unread(described, setting, reason_of(error))
+            return self._unread(described, setting, reason_of(error))
         except (AccessError, TableBusy, TableNotFound) as error:
-            return with_unread(described, setting, reason_of(error))
+            return self._unread(described, setting, reason_of(error))
+
+    def _unread(self, described: TableDescription, setting: str, reason: str) -> TableDescription:
+        return with_unread(described, setting, self._shown(reason))
 
     def _remember(self, setting: str, reason: str) -> None:
         with self._lock:

@@ -11,20 +11,21 @@ from dynasmith.errors import DefinitionError, DynasmithError, SeveralFailed, Tra
 def show_error(error: DynasmithError, *, as_json: bool, complete: Callable[[str], str] = str) -> int:
     """Print ``error`` (JSON on stdout with ``--json``, words on stderr) and return its exit code.
 
-    ``complete`` gives the commands of hints the options of this run. See `Invocation.complete`.
+    ``complete`` gives the commands of hints the options of this run, and masks. See `Invocation.complete`.
     """
     if as_json:
         sys.stdout.write(json.dumps({"error": error_json(error, complete)}, ensure_ascii=False) + "\n")
         return error.exit
-    lines = [f"Error: {error.message}"]
+    lines = [f"Error: {complete(error.message)}"]
     if isinstance(error, DefinitionError):
-        lines = [f"{_severity(finding)}: {finding.sentence}" for finding in error.findings]
+        lines = [f"{_severity(finding)}: {complete(finding.sentence)}" for finding in error.findings]
     if isinstance(error, SeveralFailed):
         lines += [
-            f"  {name}: {failure.message}{complete(_hint(failure))}" for name, failure in sorted(error.failures.items())
+            f"  {name}: {complete(failure.message + _hint(failure))}"
+            for name, failure in sorted(error.failures.items())
         ]
     if isinstance(error, TransformError):
-        lines += trace_of(error).splitlines()  # of the user's own code, which is what has to be mended
+        lines += complete(trace_of(error)).splitlines()  # of the user's own code, which is what has to be mended
     if error.hint:
         lines.append(f"Hint: {complete(error.hint)}")
     sys.stderr.write("\n".join(lines) + "\n")
@@ -44,12 +45,12 @@ def error_json(error: DynasmithError, complete: Callable[[str], str] = str) -> d
     """An error as programs read it."""
     document: dict[str, object] = {
         "code": error.code,
-        "message": error.message,
+        "message": complete(error.message),
         "hint": complete(error.hint),
         "exit": error.exit,
     }
     if isinstance(error, DefinitionError):
-        document["findings"] = [finding.sentence for finding in error.findings]
+        document["findings"] = [complete(finding.sentence) for finding in error.findings]
     if isinstance(error, SeveralFailed):
         document["failures"] = {name: error_json(failure, complete) for name, failure in error.failures.items()}
     return document

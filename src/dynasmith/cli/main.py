@@ -116,29 +116,29 @@ def run(words: list[str]) -> int:
     try:
         code = cli.main(args=words, prog_name="dynasmith", standalone_mode=False, obj=invocation)
     except DynasmithError as error:
-        _trace(debug)
+        _trace(debug, invocation)
         return show_error(error, as_json=as_json, complete=invocation.complete)
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as error:
         return show_error(UsageError(error.format_message(), hint=_help_of(error)), as_json=as_json)
     except (KeyboardInterrupt, click.Abort):
-        _trace(debug)
+        _trace(debug, invocation)
         return show_error(Interrupted("Interrupted.", hint="run the same command again: it continues"), as_json=as_json)
     except BrokenPipeError:
         # The reader (head, less) has seen enough.
         sys.stderr.close()
         return 0
     except Exception as error:
-        _trace(debug)
-        return show_error(_unexpected(error), as_json=as_json)
+        _trace(debug, invocation)
+        return show_error(_unexpected(error), as_json=as_json, complete=invocation.complete)
     return code if isinstance(code, int) else 0
 
 
-def _trace(debug: bool) -> None:
+def _trace(debug: bool, invocation: Invocation) -> None:
     """With ``--debug`` the stack trace goes before the sentence; the exit code stays the same."""
     if debug:
-        traceback.print_exc()
+        sys.stderr.write(invocation.masked(traceback.format_exc()))
 
 
 def _help_of(error: click.ClickException) -> str:

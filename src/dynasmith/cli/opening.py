@@ -38,5 +38,5 @@ def open_project(invocation: Invocation) -> Project:
     if access.sources.get("region") == REGION_ASSUMED and verb in ("plan", "apply", "ensure", "create", "check"):
         invocation.say(f"Note: the Region is {access.region}, since nothing names one.")
     for note in access.notes:
-        invocation.say(f"Note: {note}.")
+        invocation.say(f"Note: {project.masks(note)}.")
     return project

@@ -13,6 +13,7 @@ from rich.spinner import Spinner
 from rich.table import Table as Grid
 from rich.text import Text
 
+from dynasmith.cli.screen import Screen
 from dynasmith.plans.explain import step_text
 from dynasmith.ports.listener import (
     Event,
@@ -79,7 +80,8 @@ class StepsShown:
                 return
 
     def _line(self, colour: str, mark: str, table: str, text: str) -> None:
-        self._console.print(Text.assemble((f"{mark} ", colour), (f"{table}  ", "bold"), text))
+        shown = self._console.complete(text) if isinstance(self._console, Screen) else text
+        self._console.print(Text.assemble((f"{mark} ", colour), (f"{table}  ", "bold"), shown))
 
     def _picture(self) -> Grid:
         grid = Grid.grid(padding=(0, 1))

@@ -16,6 +16,7 @@ import click
 from click.core import ParameterSource
 
 from dynasmith.errors import ConsentRequired, UsageError
+from dynasmith.masking import masked
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -74,10 +75,19 @@ class Invocation:
 
             project = open_project(self)
             self._project = project.dry if self.dry_run else project
+            for handler in logging.getLogger("dynasmith").handlers:
+                if isinstance(handler.formatter, _Format):
+                    handler.formatter.masks = self._project.masks
         return self._project
 
+    def masked(self, text: str) -> str:
+        """A text as it may be shown: ``${NAME}`` in place of what came out of a variable, URLs without userinfo."""
+        return masked(text) if self._project is None else self._project.masks(text)
+
     def complete(self, words: str) -> str:
-        """The words, with the options of this run in every command about jobs: as printed it goes to the same place."""
+        """The words as they may be shown, with the options of this run in every command about jobs, so that as printed
+        it goes to the same place."""
+        words = self.masked(words)
         said = [word for name in PLACES if (text := self.text(name)) for word in (f"--{name}", text)]
         said += ["--physical"] if self.values.get("physical") else []
         return _JOB_COMMAND.sub(lambda found: shlex.join([*found[0].split(), *said]), words) if said else words
@@ -234,9 +244,19 @@ def _set_up_logging(invocation: Invocation) -> None:
     elif invocation.values.get("debug") and not begun:
         handler = logging.StreamHandler()
     if handler is not None:
-        handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
+        handler.setFormatter(_Format("%(asctime)s %(name)s %(levelname)s %(message)s"))
         logger.addHandler(handler)
         logger.setLevel(logging.DEBUG)
+
+
+class _Format(logging.Formatter):
+    """A line of the log, stack trace included, as it may be kept."""
+
+    masks: Callable[[str], str] = staticmethod(masked)
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line."""
+        return self.masks(super().format(record))
 
 
 def _log_file(name: str) -> logging.Handler:

@@ -15,17 +15,19 @@ from dynasmith.limits import DEFAULT_QUOTAS, Quotas
 from dynasmith.tables.document import Node
 from dynasmith.tables.findings import Finding
 from dynasmith.tables.parse import Reading, parse
+from dynasmith.tables.substituted import Variables
 from dynasmith.tables.table import Table
 
 _NOT_READ_BACK = "nothing was written; a raised quota belongs in [limits], anything else is a defect of dynasmith"
 
 
 class Definitions(Struct, frozen=True, kw_only=True):
-    """What the definition files say: the tables, the warnings, and the files that were read."""
+    """What the definition files say: the tables, the warnings, the files that were read, the variables they use."""
 
     tables: tuple[Table, ...]
     findings: tuple[Finding, ...] = ()
     sources: tuple[str, ...] = ()
+    variables: Variables = Variables()
 
     def table(self, name: str) -> Table | None:
         """The table of that physical name, or None."""
@@ -66,7 +68,12 @@ def load_definitions(
     findings.extend(parsed.findings)
     if any(finding.severity == "error" for finding in findings):
         raise DefinitionError(findings, hint="nothing was applied; mend the definition and run it again")
-    return Definitions(tables=parsed.tables, findings=tuple(findings), sources=tuple(str(file) for file in files))
+    return Definitions(
+        tables=parsed.tables,
+        findings=tuple(findings),
+        sources=tuple(str(file) for file in files),
+        variables=parsed.variables,
+    )
 
 
 def read_back(text: str, *, prefix: str = "", suffix: str = "", quotas: Quotas = DEFAULT_QUOTAS) -> Definitions:

@@ -58,7 +58,7 @@ BUILT_IN: Final = {
 
 
 def checked(environment: Environment) -> Environment:
-    """The environment itself; ProjectError where what it says cannot be."""
+    """The environment itself; ProjectError where what it says cannot be. Substituted values are shown as written."""
     name = environment.name
     if environment.local and not environment.endpoint:
         raise ProjectError(
@@ -69,7 +69,7 @@ def checked(environment: Environment) -> Environment:
     for key, url in urls.items():
         if url and not _is_url(url):
             raise ProjectError(
-                f"The {key} of environment {name} is {masked_url(url)!r}, which is not a URL.",
+                f"The {key} of environment {name} is {masked_url(str(url))!r}, which is no URL.",
                 hint=f'for example "{LOCAL_ENDPOINT}"',
             )
         if environment.local and ".amazonaws." in url:

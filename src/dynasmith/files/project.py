@@ -17,11 +17,13 @@ from dynasmith.files.environment import BUILT_IN, Environment, checked
 from dynasmith.files.project_settings import ENVIRONMENT, PROJECT
 from dynasmith.files.reading import read_file
 from dynasmith.limits import DEFAULT_QUOTAS, Quotas
+from dynasmith.masking import has_userinfo
 from dynasmith.tables.document import Node
 from dynasmith.tables.findings import Finding, did_you_mean, finding_at
 from dynasmith.tables.parse import without_variables
 from dynasmith.tables.shape import shape, shape_keys
 from dynasmith.tables.spec import MapOf
+from dynasmith.tables.substituted import Variables, real, variables_of
 from dynasmith.tables.variables import substitute
 
 PROJECT_FILE: Final = "dynasmith.toml"
@@ -57,6 +59,7 @@ class ProjectFile(Struct, frozen=True, kw_only=True):
     limits: Quotas = DEFAULT_QUOTAS
     prices: dict[str, float] = {}
     sections: dict[str, Node] = {}
+    variables: Variables = Variables()
 
     @property
     def environments(self) -> tuple[str, ...]:
@@ -126,13 +129,23 @@ def environment_of(
     findings: list[Finding] = []
     known = os.environ if variables is None else variables
     node = shape(substitute(section, known, findings), ENVIRONMENT, findings)
+    _no_userinfo(node, findings)
     _refuse(findings)
     said: dict[str, Any] = {**node.plain(), "name": wanted, "declared": True}
     if wanted == "local" and "endpoint" not in said and "local" not in said:
         said |= {"endpoint": BUILT_IN["local"].endpoint, "local": True}
+    checked(Environment(**said))  # its sentences show ${NAME} where a value came out of a variable
+    said = real(said)
     if "ca_bundle" in said:
         said["ca_bundle"] = str(Path(project.directory) / said["ca_bundle"])
-    return checked(convert(said, Environment))
+    return convert(said, Environment)
+
+
+def variables_of_environment(project: ProjectFile, name: str, variables: Mapping[str, str] | None = None) -> Variables:
+    """The variables that the environment of that name uses; none for one that is built in."""
+    section = project.sections.get(name)
+    known = os.environ if variables is None else variables
+    return Variables() if section is None else variables_of(substitute(section, known, []))
 
 
 def _is_project(path: Path) -> bool:
@@ -164,8 +177,11 @@ def _read(path: Path, variables: Mapping[str, str]) -> ProjectFile:
         if not name.strip():
             findings.append(finding_at(section, "D007", "must not be empty"))
     rest = {name: node for name, node in top.entries().items() if name != "environments"}
-    said = shape(substitute(top.with_value(rest), variables, findings), PROJECT, findings).plain()
+    node = shape(substitute(top.with_value(rest), variables, findings), PROJECT, findings)
+    for each in (node, *sections.values()):
+        _no_userinfo(each, findings)
     _refuse(findings)
+    said = real(node.plain())
     folder = path.absolute().parent
     return ProjectFile(
         directory=str(folder),
@@ -179,6 +195,7 @@ def _read(path: Path, variables: Mapping[str, str]) -> ProjectFile:
         limits=convert(said.get("limits", {}), Quotas),
         prices=said.get("prices", {}),
         sections=sections,
+        variables=variables_of(node),
     )
 
 
@@ -195,6 +212,15 @@ def _literal_secrets(section: Node, findings: list[Finding]) -> None:
             findings.append(
                 finding_at(node, "D013", "is a secret and must not stand in the file", "write it as ${VAR}")
             )
+
+
+def _no_userinfo(node: Node, findings: list[Finding]) -> None:
+    """A URL that says as whom is refused: it would be shown, and kept in records."""
+    findings.extend(
+        finding_at(inner, "D013", "is a URL that holds a user or a password", "remove what stands before the @")
+        for inner in node.walk()
+        if isinstance(inner.value, str) and has_userinfo(real(inner.value))
+    )
 
 
 def _refuse(findings: list[Finding]) -> None:

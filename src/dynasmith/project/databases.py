@@ -16,6 +16,7 @@ from dynasmith.files.databases.source import look, sql_source
 from dynasmith.files.databases.url import secrets_of
 from dynasmith.files.items.foreign import renaming_of
 from dynasmith.items.key import KeySchema
+from dynasmith.masking import has_password
 from dynasmith.ports.items import OpenSource
 
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -78,6 +79,11 @@ def look_at(database: Database, variables: Mapping[str, str]) -> str:
     return f"{what} is read once, by one cursor, into a file of the job ({reading.reason})."
 
 
+def variables_in(database: Database, variables: Mapping[str, str]) -> list[tuple[str, str]]:
+    """What the variables of the URL hold, and their names: a driver may repeat a value in an error."""
+    return [(variables[name], name) for name in VARIABLE.findall(database.url) if name in variables]
+
+
 def is_mongo(database: Database) -> bool:
     """Whether the URL names a MongoDB."""
     return database.url.partition(":")[0] in MONGO_SCHEMES
@@ -89,7 +95,8 @@ def check_memorable(database: Database) -> None:
         urlsplit(VARIABLE.sub("", database.url))
     except ValueError as error:
         raise UsageError("The URL of the database is not a valid URL.", hint="sqlite:///shop.db") from error
-    if secrets_of(VARIABLE.sub("", database.url)):
+    bare = VARIABLE.sub("", database.url)
+    if secrets_of(bare) or has_password(bare):
         raise UsageError(
             "The URL holds a password, and a job remembers its URL.",
             hint="put it in a variable and say '--from scheme://user:${PASSWORD}@host/name', in single quotes",

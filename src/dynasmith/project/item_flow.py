@@ -38,6 +38,7 @@ from dynasmith.items.condition.condition import parse_condition
 from dynasmith.items.transform import Function
 from dynasmith.jobs.estimate import Estimate, with_cost
 from dynasmith.jobs.report import Report
+from dynasmith.masking import Masks
 from dynasmith.ports.checkpoints import Ledger
 from dynasmith.ports.items import Heard, OpenSink
 from dynasmith.ports.listener import Listener, silent
@@ -87,6 +88,11 @@ class ItemFlow:
         return rehearsed(transform, self._project.place.folder, self._project.session, self._transport)
 
     @property
+    def masks(self) -> Masks:
+        """What the project shows in place of what came out of variables."""
+        return self._project.masks
+
+    @property
     def only_reads(self) -> bool:
         """Whether these are the verbs of a dry run."""
         return self._project.session.only_reads
@@ -129,7 +135,12 @@ class ItemFlow:
         return TableEnd(TableDescription(table=table, status="ACTIVE"), self._access(self.at(side)))
 
     def _access(self, at: Project, table_ids: Mapping[str, str] | None = None) -> TableAccess:
-        return TableAccess(at.session.client("dynamodb"), transport=self._transport, table_ids=table_ids)
+        return TableAccess(
+            at.session.client("dynamodb"),
+            transport=self._transport,
+            table_ids=table_ids,
+            shown=at.masks.identity,
+        )
 
     def ensure(self, tables: Sequence[str | Table]) -> Ensured:
         """Create what is absent of these tables (names are looked up in the definitions)."""
@@ -144,6 +155,7 @@ class ItemFlow:
             now=clock.now,
             owner=_owner(),
             monotonic=clock.monotonic,
+            masked=self._project.masks,
         )
 
     # --- copy

@@ -13,7 +13,8 @@ from dynasmith.aws.session import BotoSession, Session
 from dynasmith.errors import UsageError
 from dynasmith.files.definitions import Definitions, load_definitions
 from dynasmith.files.environment import Environment
-from dynasmith.files.project import ProjectFile, environment_of, load_project
+from dynasmith.files.project import ProjectFile, environment_of, load_project, variables_of_environment
+from dynasmith.masking import Masks
 from dynasmith.ports.access import AccessOptions, AccessSection, resolve_access
 from dynasmith.project.place import Place
 from dynasmith.project.project import Project
@@ -43,8 +44,12 @@ def load(
     environment = environment_of(file, env, known)
     said = AccessOptions(**options)
     access = resolve_access(said, known, section_of(environment))
+    masks = Masks()
+    for used in (file.variables, variables_of_environment(file, environment.name, known)):
+        masks.add(used.pieces, used.names)
     return Project(
         session=Session(access, boto=session),
+        masks=masks,
         definitions=lambda: _definitions(file, environment, known),
         place=Place(
             environment=environment.name,
@@ -60,7 +65,7 @@ def load(
             dry_run_role=environment.dry_run_role_arn,
         ),
         clock=clock,
-        reopen=lambda side: _other_side(side, file, environment, said, clock, known),
+        reopen=lambda side: _other_side(side, file, environment, said, clock, known, masks),
     )
 
 
@@ -71,6 +76,7 @@ def _other_side(
     said: AccessOptions,
     clock: Clock | None,
     variables: Mapping[str, str],
+    masks: Masks,
 ) -> Project:
     """The project at the other side of a copy: an environment of the same file, or an address said ad hoc.
 
@@ -79,6 +85,8 @@ def _other_side(
     the project's own side.
     """
     environment = environment_of(file, side.env, variables) if side.env else own
+    used = variables_of_environment(file, environment.name, variables)
+    masks.add(used.pieces, used.names)
     options = said
     if side.env:
         profile = "" if environment.endpoint else environment.profile
@@ -92,6 +100,7 @@ def _other_side(
     access = resolve_access(options, variables, section_of(environment))
     return Project(
         session=Session(access),
+        masks=masks,
         definitions=lambda: _definitions(file, environment, variables),
         place=Place(
             environment=environment.name,

@@ -26,7 +26,7 @@ from dynasmith.items.wire import decode_item_tree
 from dynasmith.jobs.report import Report
 from dynasmith.ports.items import OpenSource
 from dynasmith.ports.listener import Event, Listener, silent
-from dynasmith.project.databases import Database, check_memorable, database_source, look_at
+from dynasmith.project.databases import Database, check_memorable, database_source, look_at, variables_in
 from dynasmith.project.filling import file_source, new_source, opens, remembered_files, remembered_key
 from dynasmith.project.identity import remembered_tables
 from dynasmith.project.sides import ReadAs, Side, absolute, file_names, remembered
@@ -60,6 +60,7 @@ def populate(
     page_items = asked.batch_size if asked is not None else None
     if isinstance(files, Database):
         check_memorable(files)
+        items.masks.add(variables_in(files, os.environ))
         if sentence := look_at(files, os.environ):
             listener(FlowNote(table=target.name, sentence=sentence))
         origin = database_origin(items, files, target, page_items)
@@ -116,6 +117,7 @@ def rehearse(
     names = file_names(files)
     notes: tuple[str, ...] = ()
     if isinstance(files, Database):
+        items.masks.add(variables_in(files, os.environ))
         notes = (look_at(files, os.environ),)
         source, count, size = database_source(files, target.key, os.environ, None), 0, 0
     elif names is None:
@@ -173,6 +175,8 @@ def seen(items: ItemFlow, job_id: str) -> SeenKeys:
 
 def database_origin(items: ItemFlow, database: Database, target: TableEnd, page_items: int | None) -> From:
     """A database as the origin of a populate."""
+
+    items.masks.add(variables_in(database, os.environ))
 
     def of_job(job_id: str) -> OpenSource:
         return database_source(database, target.key, os.environ, page_items, spool_of(items, job_id))

@@ -10,6 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from msgspec.structs import replace
+
 from dynasmith.aws.few_items import AwsItems
 from dynasmith.aws.tables import AwsTables
 from dynasmith.engine import apply as engine_apply
@@ -30,6 +32,7 @@ from dynasmith.errors import (
     UsageError,
 )
 from dynasmith.files.definitions import Definitions, read_back
+from dynasmith.masking import Masks
 from dynasmith.plans.consent import Consent
 from dynasmith.plans.plan import Plan
 from dynasmith.ports.clock import Clock
@@ -70,12 +73,14 @@ class Project:
         place: Place | None = None,
         clock: Clock | None = None,
         reopen: Callable[[Side], Project] | None = None,
+        masks: Masks | None = None,
     ) -> None:
         self._reopen = reopen
         self.session = session
         self.place = place or Place()
         self.clock: Clock = clock or SystemClock()
         self._load = definitions
+        self.masks = masks or Masks()
 
     @classmethod
     def load(
@@ -118,7 +123,9 @@ class Project:
     @cached_property
     def definitions(self) -> Definitions:
         """What the definition files say; read once. Raises DefinitionError with every mistake."""
-        return self._load()
+        read = self._load()
+        self.masks.add(read.variables.pieces, read.variables.names)
+        return read
 
     @property
     def environment(self) -> str:
@@ -166,7 +173,7 @@ class Project:
     @cached_property
     def control(self) -> AwsTables:
         """The control plane."""
-        return AwsTables(self.session)
+        return AwsTables(self.session, shown=self.masks)
 
     @cached_property
     def few_items(self) -> AwsItems:
@@ -239,6 +246,7 @@ class Project:
             place=self.place,
             clock=self.clock,
             reopen=None if reopen is None else lambda side: reopen(side).dry,
+            masks=self.masks,
         )
 
     def elsewhere(self, side: Side) -> Project:
@@ -294,7 +302,7 @@ class Project:
         try:
             return Listed(name=name, defined=mark, description=self.control.describe(name, ()))
         except DynasmithError as error:
-            return Listed(name=name, defined=mark, failure=error.message)
+            return Listed(name=name, defined=mark, failure=self.masks(error.message))
 
     def outputs(self, names: Sequence[str] = ()) -> tuple[dict[str, Any], ...]:
         """What other programs want to know (ARNs, keys, streams): of these tables, or of all defined ones."""
@@ -337,7 +345,11 @@ class Project:
             prices=prices_for(self.session.region, dict(self.place.prices)),
             index_quota=self.place.quotas.gsi_per_table,
         )
-        return make_plan(tables, self.control, self.few_items, self.clock, options)
+        plan = make_plan(tables, self.control, self.few_items, self.clock, options)
+        failures = tuple(
+            replace(each, message=self.masks(each.message), hint=self.masks(each.hint)) for each in plan.failures
+        )
+        return replace(plan, failures=failures)
 
     def apply(
         self,

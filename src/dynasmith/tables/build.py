@@ -9,6 +9,7 @@ from msgspec import UNSET, UnsetType, convert
 
 from dynasmith.tables.document import Node
 from dynasmith.tables.settings import SETTINGS
+from dynasmith.tables.substituted import real
 from dynasmith.tables.table import (
     Access,
     Autoscaling,
@@ -39,7 +40,7 @@ _Values = dict[str, Any]
 
 def build(node: Node, name: str) -> Table:
     """The `Table` of a sound document; ``name`` is the physical name. A document that is not sound raises KeyError."""
-    said: _Values = node.plain()
+    said: _Values = real(node.plain())
     types = {attribute["name"]: attribute["type"] for attribute in said["attributes"]}
     return Table(
         name=name,

@@ -18,6 +18,7 @@ from dynasmith.tables.policy import canonical_policy
 from dynasmith.tables.rules import findings_of
 from dynasmith.tables.shape import shape, shape_keys
 from dynasmith.tables.spec import Block, Key, Kind, ListOf, MapOf
+from dynasmith.tables.substituted import Variables, real, variables_of
 from dynasmith.tables.table import Table
 from dynasmith.tables.variables import substitute
 
@@ -31,6 +32,7 @@ class Parsed(Struct, frozen=True, kw_only=True):
 
     tables: tuple[Table, ...]
     findings: tuple[Finding, ...]
+    variables: Variables = Variables()
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -63,7 +65,10 @@ def parse(documents: Sequence[Node], reading: Reading) -> Parsed:
     _said_twice(members, findings)
     tables = [table for member in members if (table := _table(member, reading, findings)) is not None]
     tables = list({table.name: table for table in tables}.values())
-    return Parsed(tables=tuple(tables), findings=tuple(sorted(findings, key=_order)))
+    used = Variables()
+    for member in members:
+        used += variables_of(member)
+    return Parsed(tables=tuple(tables), findings=tuple(sorted(findings, key=_order)), variables=used)
 
 
 def _order(finding: Finding) -> tuple[str, int]:
@@ -143,7 +148,7 @@ def _table(member: Node, reading: Reading, findings: list[Finding]) -> Table | N
     if node.is_map:
         node = _with_policy(node, reading, mistakes)
         said = node.plain("name")
-        name = f"{reading.prefix}{said}{reading.suffix}" if isinstance(said, str) else ""
+        name = f"{reading.prefix}{real(said)}{reading.suffix}" if isinstance(said, str) else ""
         mistakes.extend(findings_of(node, name, reading.quotas))
     findings.extend(mistakes)
     if node.broken or any(finding.severity == "error" for finding in mistakes):
@@ -168,13 +173,17 @@ def _with_policy(node: Node, reading: Reading, findings: list[Finding]) -> Node:
 def _policy_text(policy: Node, reading: Reading) -> str:
     file = policy.get("file")
     if file is None:
-        return canonical_policy(policy.plain())
+        return canonical_policy(real(policy.plain()))
     if len(policy.entries()) > 1 or not isinstance(file.value, str):
         raise ValueError("file stands alone and names a file")
     if reading.read_named is None:
         raise ValueError("no file can be read here")
     try:
-        return canonical_policy(reading.read_named(policy.file, file.value))
+        text = reading.read_named(policy.file, real(file.value))
+    except OSError as error:
+        raise OSError(str(error).replace(real(file.value), str(file.value), 1)) from None
+    try:
+        return canonical_policy(text)
     except ValueError as error:
         raise ValueError(f"{file.value} is no JSON object ({error})") from None
 

@@ -29,6 +29,7 @@ from dynasmith.tables.spec import (
     Text,
     Whole,
 )
+from dynasmith.tables.substituted import SubstitutedText, as_number, quoted
 
 # Words of YAML 1.1 that other tools read as booleans.
 _TRUE_WORDS = {"true", "yes", "on", "y"}
@@ -77,8 +78,7 @@ def named(node: Node) -> str:
         return f"the boolean {str(value).lower()}"
     if isinstance(value, int | float):
         return f"the number {node.text or value}"
-    shown = value if len(value) <= 60 else value[:57] + "..."
-    return json.dumps(shown, ensure_ascii=False)
+    return quoted(value)
 
 
 def _broken(node: Node) -> Node:
@@ -97,8 +97,8 @@ def _text(node: Node, kind: Text, findings: list[Finding]) -> Node:
             findings.append(finding_at(node, "D007", "must not be empty"))
             return _broken(node)
         return node
-    quoted = node.text or ("" if value is None else str(value))
-    hint = "" if node.is_map or node.is_list or not quoted else f'put it in quotes: "{quoted}"'
+    bare = node.text or ("" if value is None else str(value))
+    hint = "" if node.is_map or node.is_list or not bare else f'put it in quotes: "{bare}"'
     return _wrong(node, "text", findings, hint)
 
 
@@ -121,13 +121,13 @@ def _number(node: Node, kind: Whole | Number, findings: list[Finding]) -> Node:
         return _wrong(node, expected, findings, "write it without quotes" if bare else "")
     if abs(value) == float("inf") or (whole and value != int(value)):
         return _wrong(node, expected, findings)
-    value = int(value) if whole else float(value)
+    value = as_number(int(value) if whole else float(value), node.value)
     if (kind.least is not None and value < kind.least) or (kind.most is not None and value > kind.most):
         least, most = kind.least, kind.most
         wanted = f"at least {least}" if most is None else f"between {least} and {most}"
         findings.append(finding_at(node, "D007", f"must be {wanted}, not {node.text or value}"))
         return _broken(node)
-    return node.with_value(value)
+    return node.with_value(value, text=str(value) if isinstance(node.value, SubstitutedText) else node.text)
 
 
 def _number_of(text: str) -> int | float | None:

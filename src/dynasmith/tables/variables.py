@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from dynasmith.tables.document import Node
 from dynasmith.tables.findings import Finding, finding_at
+from dynasmith.tables.substituted import Piece, SubstitutedText
 
 _PIECE = re.compile(r"\$\$\{|\$\{(?P<body>[^}]*)(?P<end>\}?)")
 _BODY = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<default>:-(?P<otherwise>.*))?\Z", re.DOTALL)
@@ -14,7 +15,8 @@ def substitute(node: Node, variables: Mapping[str, str], findings: list[Finding]
     """``node`` with every variable in its strings replaced; keys are left as they are.
 
     ``${VAR}`` is the variable, ``${VAR:-x}`` is ``x`` where it is not set or empty, ``$${`` is ``${`` itself. A
-    variable that is not set and has no default is a finding, and its string is left out as broken.
+    variable that is not set and has no default is a finding, and its string is left out as broken. What comes of a
+    variable is a `SubstitutedText`, which is shown as it was written.
     """
     if node.is_map:
         entries = {name: substitute(value, variables, findings) for name, value in node.entries().items()}
@@ -33,6 +35,7 @@ def _same(new: Iterable[Node], old: Iterable[Node]) -> bool:
 
 def _text(node: Node, variables: Mapping[str, str], findings: list[Finding]) -> Node:
     wrong: list[Finding] = []
+    pieces: list[Piece] = []
 
     def piece(match: re.Match[str]) -> str:
         if match.group() == "$${":
@@ -43,8 +46,10 @@ def _text(node: Node, variables: Mapping[str, str], findings: list[Finding]) -> 
             return ""
         value = variables.get(body["name"], "")
         if value or (body["name"] in variables and body["default"] is None):
+            pieces.append((value, body["name"]))
             return value
         if body["default"] is not None:
+            pieces.append(("", body["name"]))  # the default stands in the file: it is written there, and shown so
             return body["otherwise"]
         hint = f"set {body['name']}, or give a default: ${{{body['name']}:-...}}"
         wrong.append(finding_at(node, "D008", f"uses the variable {body['name']}, which is not set", hint))
@@ -55,7 +60,8 @@ def _text(node: Node, variables: Mapping[str, str], findings: list[Finding]) -> 
         findings.extend(wrong)
         return node.with_value(None, broken=True)
     whole = _PIECE.fullmatch(node.value)
-    return node.with_value(text, variable=whole is not None and whole["body"] is not None)
+    shown = SubstitutedText(text, node.value, tuple(pieces)) if pieces else text
+    return node.with_value(shown, variable=whole is not None and whole["body"] is not None)
 
 
 def escape(text: str) -> str:

@@ -35,16 +35,18 @@ class TableAccess:
         transport: Transport = "direct",
         patience: Patience | None = None,
         table_ids: Mapping[str, str] | None = None,
+        shown: Callable[[str], str] = str,
     ) -> None:
         self._client = client
         self._ids = table_ids or {}
+        self._shown = shown
         self._transport: Transport = transport
         self._patience = patience
 
     @property
     def where(self) -> str:
-        """Endpoint and Region of the client."""
-        return f"{self._client.meta.endpoint_url} {self._client.meta.region_name}"
+        """Endpoint and Region of the client, as they may be kept and shown; the same for the same place."""
+        return self._shown(f"{self._client.meta.endpoint_url} {self._client.meta.region_name}")
 
     @property
     def portable(self) -> bool:

@@ -62,7 +62,9 @@ def command(
         _write_outputs(Path(outputs), project, [t.table for t in plan.tables if t.table not in failures])
         invocation.say(f"Outputs are in {outputs}.")
     if invocation.as_json:
-        print_json(_json(plan, report, failures) | ({"plan": plan_json(plan)} if invocation.dry_run else {}))
+        print_json(
+            _json(invocation, plan, report, failures) | ({"plan": plan_json(plan)} if invocation.dry_run else {})
+        )
         return 1 if failures else 0
     if failures:
         raise SeveralFailed(failures, done=0 if report is None else len(report.applied))
@@ -154,7 +156,9 @@ def _write_outputs(path: Path, project: Project, names: list[str]) -> None:
         raise RunError(sentence, hint=f"dynasmith outputs {' '.join(names)} --json") from error
 
 
-def _json(plan: Plan, report: ApplyReport | None, failures: dict[str, DynasmithError]) -> dict[str, Any]:
+def _json(
+    invocation: Invocation, plan: Plan, report: ApplyReport | None, failures: dict[str, DynasmithError]
+) -> dict[str, Any]:
     from dynasmith.cli.failing import error_json
     from dynasmith.cli.plan_json import changes_json
 
@@ -170,5 +174,5 @@ def _json(plan: Plan, report: ApplyReport | None, failures: dict[str, DynasmithE
             }
             for name, applied in done.items()
         ],
-        "failures": {name: error_json(error) for name, error in failures.items()},
+        "failures": {name: error_json(error, invocation.complete) for name, error in failures.items()},
     }

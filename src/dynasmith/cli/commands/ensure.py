@@ -35,7 +35,7 @@ def command(invocation: Invocation, tables: tuple[str, ...]) -> int:
                 "differing": {
                     table.table: [explain(change).path for change in table.changes] for table in done.differing
                 },
-                "failures": {name: error_json(error) for name, error in done.failures.items()},
+                "failures": {name: error_json(error, invocation.complete) for name, error in done.failures.items()},
             }
         )
         return 1 if done.failures else 0

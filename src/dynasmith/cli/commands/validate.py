@@ -15,7 +15,7 @@ def command(invocation: Invocation, tables: tuple[str, ...], offline: bool) -> i
     """Findings about configuration and best practice, with codes; exit 3 on a critical one."""
     verdict = invocation.project().validate(tables, offline=offline)
     if invocation.as_json:
-        print_json([msgspec.to_builtins(finding) for finding in verdict.findings])
+        print_json(invocation.project().masks.document([msgspec.to_builtins(each) for each in verdict.findings]))
     else:
         _draw(invocation, verdict)
     return 3 if verdict.critical else 0
@@ -26,13 +26,13 @@ def _draw(invocation: Invocation, verdict: Any) -> None:
 
     from dynasmith.cli.drawing import SEVERITY_COLOURS
 
-    page = invocation.page()
+    page, masked = invocation.page(), invocation.masked
     for finding in verdict.findings:
         place = f"{finding.table} {finding.path}".strip()
         colour = SEVERITY_COLOURS[finding.severity]
         page.print(Text.assemble((f"{finding.severity:<9}", colour), (f"{finding.code}  ", "dim"), (place, "bold")))
-        page.print(f"           {finding.why}", markup=False)
-        page.print(f"           {finding.mend}", style="dim", markup=False)
+        page.print(f"           {masked(finding.why)}", markup=False)
+        page.print(f"           {masked(finding.mend)}", style="dim", markup=False)
     for accepted in verdict.accepted:
         finding = accepted.finding
         page.print(

@@ -28,6 +28,7 @@ from dynasmith.jobs.checkpoint import Checkpoint
 from dynasmith.jobs.counts import Counts
 from dynasmith.jobs.job import State, counted, failure_reason, moved
 from dynasmith.jobs.report import Report
+from dynasmith.masking import masked
 from dynasmith.ports.checkpoints import Claim, KeptInTable
 from dynasmith.ports.items import OpenSink, OpenSource, Sink, Source
 from dynasmith.ports.listener import Listener, silent
@@ -77,6 +78,8 @@ class Around:
     stop: Stop | None = None
     owner: str = ""
     monotonic: Callable[[], float] = monotonic
+    masked: Callable[[str], str] = masked
+    """What the reason of a failure goes through before a record keeps it."""
 
 
 def run_job(claim: Claim, ways: Ways, around: Around | None = None) -> Report:
@@ -160,6 +163,7 @@ async def _run(claim: Claim, ways: Ways, around: Around, stop: Stop, permit: Run
     except Exception as error:
         first = error
         reason = failure_reason(error) if isinstance(error, DynasmithError) else f"{type(error).__name__}: {error}"
+        reason = around.masked(reason)
         raise
     finally:
         counts = Counts() if flow is None else flow.counts

@@ -37,7 +37,7 @@ def _lsi_key(table: Subject) -> Iterator[Problem]:
             continue
         hashes, ranges = attributes_of(key, "HASH"), attributes_of(key, "RANGE")
         if hashes != attributes_of(own, "HASH"):
-            said = ", ".join(hashes) or "none"
+            said = ", ".join(map(str, hashes)) or "none"
             yield Problem((*way, "key_schema"), f"has the partition key {said}, not that of the table")
         if len(ranges) != 1:
             yield Problem((*way, "key_schema"), f"has {len(ranges) or 'no'} sort keys (key_type: RANGE)")

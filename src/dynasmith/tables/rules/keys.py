@@ -22,13 +22,17 @@ def _partition(table: Subject) -> Iterator[Problem]:
     if not names:
         yield Problem(("key_schema",), "has no partition key (key_type: HASH)")
     elif len(names) > 1:
-        yield Problem(("key_schema",), f"has {_count(len(names))} partition keys (key_type: HASH): {', '.join(names)}")
+        yield Problem(
+            ("key_schema",), f"has {_count(len(names))} partition keys (key_type: HASH): {', '.join(map(str, names))}"
+        )
 
 
 def _sort(table: Subject) -> Iterator[Problem]:
     names = attributes_of(table.key() or (), "RANGE")
     if len(names) > 1:
-        yield Problem(("key_schema",), f"has {_count(len(names))} sort keys (key_type: RANGE): {', '.join(names)}")
+        yield Problem(
+            ("key_schema",), f"has {_count(len(names))} sort keys (key_type: RANGE): {', '.join(map(str, names))}"
+        )
 
 
 def _count(number: int) -> str:

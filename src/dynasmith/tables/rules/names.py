@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from dynasmith import limits
 from dynasmith.tables.rules.rule import Problem, Rule, Subject
+from dynasmith.tables.substituted import SubstitutedText
 
 _NAME = re.compile(r"[a-zA-Z0-9_.-]+\Z")
 _SOURCE = "Constraints in Amazon DynamoDB, Naming rules; API, shapes TableName and IndexName"
@@ -24,8 +25,9 @@ def _table_name(table: Subject) -> Iterator[Problem]:
     fault = _fault(table.name, limits.TABLE_NAME_MIN_CHARACTERS, limits.TABLE_NAME_MAX_CHARACTERS)
     if fault:
         said = table.plain("name")
+        shown = str(said) if isinstance(said, SubstitutedText) else table.name
         with_prefix = "" if said == table.name else ", with the environment's prefix and suffix,"
-        yield Problem(("name",), f"is {table.name[:80]!r}, which{with_prefix} {fault}".replace("  ", " "))
+        yield Problem(("name",), f"is {shown[:80]!r}, which{with_prefix} {fault}".replace("  ", " "))
 
 
 def _index_names(table: Subject) -> Iterator[Problem]:
@@ -34,7 +36,7 @@ def _index_names(table: Subject) -> Iterator[Problem]:
         if isinstance(name, str):
             fault = _fault(name, limits.INDEX_NAME_MIN_CHARACTERS, limits.INDEX_NAME_MAX_CHARACTERS)
             if fault:
-                yield Problem((*way, "name"), f"is {name[:80]!r}, which {fault}")
+                yield Problem((*way, "name"), f"is {str(name)[:80]!r}, which {fault}")
 
 
 def _unique_index_names(table: Subject) -> Iterator[Problem]:
