@@ -69,7 +69,7 @@ def checked(environment: Environment) -> Environment:
     for key, url in urls.items():
         if url and not _is_url(url):
             raise ProjectError(
-                f"The {key} of environment {name} is {masked_url(str(url))!r}, which is no URL.",
+                f"The {key} of environment {name} is {masked_url(str(url))!r}, which is not a URL.",
                 hint=f'for example "{LOCAL_ENDPOINT}"',
             )
         if environment.local and ".amazonaws." in url:
