@@ -5,15 +5,20 @@ from contextlib import contextmanager
 from typing import Any
 
 import botocore.config
+import botocore.handlers
 import botocore.session
+from botocore.exceptions import ClientError
 
 
-def s3_of(endpoint: str, account: str = "dummy") -> Any:
+def s3_of(endpoint: str, account: str = "dummy", attempts: int = 1) -> Any:
     """A botocore S3 client with dummy credentials for ``endpoint``, that owes nothing to dynasmith."""
     session = botocore.session.Session()
     session.set_credentials(account, "dummy")
-    config = botocore.config.Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})
-    return session.create_client("s3", region_name="us-east-1", endpoint_url=endpoint, config=config)
+    config = botocore.config.Config(retries={"total_max_attempts": attempts}, s3={"addressing_style": "path"})
+    client = session.create_client("s3", region_name="us-east-1", endpoint_url=endpoint, config=config)
+    # It would wait a second before each body for a "100 Continue" that not every engine sends.
+    client.meta.events.unregister("before-call.s3", botocore.handlers.add_expect_header)
+    return client
 
 
 def keys_of(client: Any, bucket: str, prefix: str = "") -> list[str]:
@@ -52,9 +57,15 @@ class Changed:
         if self._left is not None:
             parameters |= {} if self._left > 0 else {"Bucket": "not-there"}
             self._left -= 1
-        if self._twice:
-            self._client.put_object(**parameters)
-        return self._client.put_object(**parameters)
+        if not self._twice:
+            return self._client.put_object(**parameters)
+        self._client.put_object(**parameters)
+        try:
+            return self._client.put_object(**parameters)
+        except ClientError as error:
+            again: Any = error.response
+            again["ResponseMetadata"]["RetryAttempts"] = 1
+            raise
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._client, name)

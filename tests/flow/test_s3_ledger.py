@@ -15,13 +15,18 @@ from dynasmith.aws.s3.objects import S3Objects
 from dynasmith.engine.transfer.asked import Flowing
 from dynasmith.engine.transfer.copy import copy, copy_again
 from dynasmith.engine.transfer.jobs import cancel, pace
-from dynasmith.errors import Locked, NotOffered, RunError, ServiceError
+from dynasmith.errors import LeaseLost, Locked, NotOffered, RunError, ServiceError
 from dynasmith.items.digest import digest_items
 from dynasmith.jobs.checkpoint import Checkpoint
+from dynasmith.jobs.counts import Counts
+from dynasmith.jobs.job import moved
+from dynasmith.local.strict import StrictServer
+from dynasmith.ports.items import Dead
 from flow.buckets import Changed, a_bucket, keys_of, s3_of
 from flow.copying import end
 from flow.killed import copying, until_it_wrote
 from flow.kit import MakeTable, fill, items_of, new_job
+from flow.ledger_cycle import impatient, live
 
 PLACE = "s3://flow-jobs/jobs"
 
@@ -57,6 +62,69 @@ def test_a_reply_that_was_lost_does_not_lose_the_job(bucket: Any) -> None:
     assert (lock.fence, other.fence) == (1, 2)
     assert not lock.beat("me", 4)
     assert lock.fence == 1  # what it writes still counts for nothing
+
+
+@pytest.mark.parametrize("kind", ["reset-after", "cut-body"])
+def test_a_lost_or_cut_reply_to_any_call_loses_nothing(bucket: Any, strict: StrictServer, kind: str) -> None:
+    """All goes over the strict endpoint, which passes S3 on and loses or cuts one reply of each life of a job."""
+    client = impatient(s3_of(strict.endpoint, attempts=8))
+    ledger = S3Ledger(S3Objects(client, PLACE))
+    hits = 0
+    for first in range(1, 5):
+        faults = [strict.fault("*", nth=first + more, kind=kind) for more in range(0, 60, 4)]
+        live(ledger)
+        assert keys_of(bucket, "flow-jobs") == []
+        hits += sum(fault.hits for fault in faults)
+        strict.calm()
+    assert hits > 20
+    client.close()
+
+
+def test_a_bucket_that_is_emptied_while_a_job_runs_ends_it_with_a_sentence(bucket: Any) -> None:
+    ledger = S3Ledger(S3Objects(bucket, PLACE))
+    claim = new_job(ledger)
+    for key in keys_of(bucket, "flow-jobs"):
+        bucket.delete_object(Bucket="flow-jobs", Key=key)
+    assert not claim._lease.lock.beat(claim._lease.owner, 1)
+    with pytest.raises(LeaseLost, match="removed and made again") as caught:
+        claim.change(moved(claim.job, "done", claim.job.changed_at))
+    assert "start a new job" in caught.value.hint
+    claim.release()
+    assert keys_of(bucket, "flow-jobs") == []
+
+
+def test_a_run_that_lost_its_job_changes_neither_its_state_nor_its_dead_letters(bucket: Any) -> None:
+    ledger = S3Ledger(S3Objects(bucket, PLACE))
+    claim = new_job(ledger)
+    asyncio.run(claim.bury(0, b"page", [Dead(code="first", reason="")]))
+    claim._lease._over.set()
+    claim._lease._thread.join()
+    claim._lease.lock.free(claim._lease.owner, gone=False)
+    newer = ledger.claim(claim.job.id)
+    newer.change(moved(newer.job, "running", claim.job.changed_at))
+    newer.forget(0, b"page")
+    asyncio.run(newer.bury(0, b"page", [Dead(code="again", reason="")]))
+    claim.forget(0, b"page")  # what it knew of it is gone; what the newer run wrote stays
+    with pytest.raises(LeaseLost, match="taken up by another process"):
+        claim.change(moved(claim.job, "failed", claim.job.changed_at))
+    assert ledger.show(claim.job.id).state == "running"
+    assert [dead.code for dead in ledger.dead_letters(claim.job.id)] == ["again"]
+    newer.change(moved(newer.job, "done", claim.job.changed_at))
+    newer.release()
+    assert ledger.show(claim.job.id).state == "done"
+
+
+def test_fences_go_on_where_the_lock_was_removed_by_hand(bucket: Any) -> None:
+    ledger = S3Ledger(S3Objects(bucket, PLACE))
+    claim = new_job(ledger)
+    job = claim.job.id
+    for read in (1, 2, 3):
+        asyncio.run(claim.save(Checkpoint(job=job, segments=1, segment=0, counts=Counts(read=read))))
+        claim.release()
+        bucket.delete_object(Bucket="flow-jobs", Key=f"jobs/{job}/lock.json")
+        claim = ledger.claim(job)
+        assert claim.checkpoints()[0].counts.read == read
+    claim.release()
 
 
 def test_a_page_costs_one_call_and_a_new_job_few(

@@ -54,4 +54,6 @@ def s3_refused(
             service_code=code,
             operation=f"s3:{operation}",
         )
-    return translate(error, f"s3:{operation}", place, access=access)
+    refused = translate(error, f"s3:{operation}", place, access=access)
+    refused.hint = refused.hint or "look at the bucket's policy, its key and its Object Lock; then resume the job"
+    return refused

@@ -113,7 +113,7 @@ class S3Journal:
         return [
             Entry(EntryId(number, place), change)
             for number, written in frames
-            for place, change in enumerate(read_entries(written) or ())
+            for place, change in enumerate(self._entries(segment, number, written))
             if (number, place) not in voided
         ]
 
@@ -129,7 +129,17 @@ class S3Journal:
             )
         later = [number for number in numbers if number >= promised]
         read = self._objects.read_all(frame_name(prefix, number) for number in later)
-        return [(number, written) for number, written in zip(later, read, strict=True) if written is not None]
+        return [(number, written or b"") for number, written in zip(later, read, strict=True)]
+
+    def _entries(self, segment: int, number: int, written: bytes) -> list[bytes]:
+        """The entries of a frame behind the mark. Raises CheckpointError for a damaged one."""
+        entries = read_entries(written)
+        if entries is None:
+            raise CheckpointError(
+                f"{self._objects.url(frame_name(entries_prefix(self._job, segment), number))} is damaged.",
+                hint="what it held cannot be undone; cancel the job and start a new backfill",
+            )
+        return entries
 
     def guard(self, check: Callable[[], None]) -> None:
         """See the port."""
@@ -215,17 +225,13 @@ class S3Journal:
     def _put(self, prefix: str, number: int, frame: bytes) -> int:
         """Write a frame at ``number``, or at the first free one behind it; where it stands.
 
-        A place that is taken holds this frame (its reply was lost and botocore sent it again), or one of a run that
-        was killed while it sent it: nothing that S3 took is ever written over.
+        A place that is taken holds a frame of a run that was killed, or lost its lease, while it sent it: nothing that
+        S3 took is ever written over, and each run has the frames of its own changes.
         """
-        while True:
+        self._check()
+        while self._objects.create(frame_name(prefix, number), frame) is None:
+            number += 1
             self._check()
-            if self._objects.create(frame_name(prefix, number), frame) is not None:
-                break
-            found = self._objects.read(frame_name(prefix, number))
-            if found is not None and found.content == frame:
-                break
-            number += found is not None
         return number
 
     async def _away(self, work: Callable[..., _T], *arguments: Any) -> _T:

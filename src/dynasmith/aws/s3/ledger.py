@@ -82,15 +82,11 @@ class S3Store:
         self._objects.put(_key(job_id, name), content)
 
     def enter(self, lock: FencedLock, job_id: str, record: bytes) -> bool:
-        """One PutObject on the condition that there is none; one GetObject more where there is."""
+        """One PutObject on the condition that there is none."""
         assert isinstance(lock, S3Lock)
         key = _key(job_id, JOB)
-        etag = self._objects.create(key, record)
-        if etag is None:  # a reply that was lost is sent again by botocore, and meets our own record
-            found = self._objects.read(key)
-            etag = found.etag if found is not None and found.content == record else None
-        lock.record_etag = etag or ""
-        return etag is not None
+        lock.record_etag = self._objects.create(key, record) or ""
+        return bool(lock.record_etag)
 
     def change(self, lock: FencedLock, job_id: str, record: bytes) -> bool:
         """One PutObject on the ETag that this run wrote. Its first one replaces what the last run left."""
@@ -168,10 +164,7 @@ class S3Lock:
         content = msgspec.json.encode(_Written(owner=owner, fence=fence))
         put = self._objects.replace(self._key, content, etag) if etag else self._objects.create(self._key, content)
         if put is None:
-            found = self.read()  # a reply that was lost is sent again by botocore, and meets our own lock
-            if found is None or found.owner != owner:
-                return False
-            put = self._etag
+            return False
         self._etag, self.fence = put, fence
         if not etag:
             self._prove(content)
@@ -205,8 +198,8 @@ class S3Lock:
 
     def _prove(self, content: bytes) -> None:
         """A service that answers 200 and ignores conditions would let two runs have one job."""
-        kept = self._objects.create(self._key, content) is None
-        if kept and self._objects.replace(self._key, content, f'"{"0" * 32}"') is None:
+        kept = self._objects.create(self._key, content + b" ") is None
+        if kept and self._objects.replace(self._key, content + b" ", f'"{"0" * 32}"') is None:
             return
         self._objects.delete([self._key])
         raise NotOffered(
