@@ -94,13 +94,19 @@ def throttled() -> Said:
     return Said(400, json.dumps(said).encode())
 
 
+CONSUMED = {"TableName": "t", "CapacityUnits": 1.0}
+ONE = Said(body=json.dumps({"ConsumedCapacity": CONSUMED}).encode())
+
+
 def statements(*codes: str) -> Said:
-    return Said(body=json.dumps({"Responses": [{"Error": {"Code": code}} if code else {} for code in codes]}).encode())
+    responses = [{"Error": {"Code": code}} if code else {} for code in codes]
+    return Said(body=json.dumps({"Responses": responses, "ConsumedCapacity": [CONSUMED]}).encode())
 
 
 def unprocessed(*keys: str) -> Said:
     requests = [{"PutRequest": {"Item": {"pk": {"S": key}}}} for key in keys]
-    return Said(body=json.dumps({"UnprocessedItems": {"t": requests} if keys else {}}).encode())
+    reply = {"UnprocessedItems": {"t": requests} if keys else {}, "ConsumedCapacity": [CONSUMED]}
+    return Said(body=json.dumps(reply).encode())
 
 
 ITEMS = [b'{"pk":{"S":"%d"}}' % number for number in range(4)]
@@ -133,9 +139,9 @@ async def update_alone(calls: Any, key: KeySchema) -> Any:
     [
         (put, (throttled(), unprocessed("1", "2", "3"), unprocessed("2"), unprocessed()), [4, 3, 1]),
         (put_new, (throttled(), statements("", "ThrottlingError", "", "ThrottlingError"), statements("", "")), [4, 2]),
-        (put_alone, (throttled(), Said()), [1]),
+        (put_alone, (throttled(), ONE), [1]),
         (update, (statements("", "", "ProvisionedThroughputExceeded", ""), throttled(), statements("")), [1, 1]),
-        (update_alone, (throttled(), throttled(), Said()), [1, 1]),
+        (update_alone, (throttled(), throttled(), ONE), [1, 1]),
     ],
     ids=["batches", "inserts", "puts", "statements", "updates"],
 )
@@ -159,7 +165,7 @@ def test_every_road_takes_leave_for_what_it_sends_again(
 def test_a_read_that_is_throttled_takes_no_leave_of_the_writes() -> None:
     async def main(_stop: Any) -> Leaves:
         leaves = Leaves()
-        async with scripted(throttled(), Said(body=b"{}")) as server:
+        async with scripted(throttled(), ONE) as server:
             calls = await open_calls(client_of(server.endpoint), "t", leaves, patience=FAST)
             assert await calls.get("t", ITEMS[0]) is None
             await calls.exchange.close()

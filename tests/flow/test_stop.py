@@ -5,15 +5,30 @@ import os
 import signal
 import threading
 import time
+from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from rich.console import Console
 
 from dynasmith.aws.items.loop import new_event_loop
 from dynasmith.cli.flow_shown import FlowShown
+from dynasmith.engine.backfill.stage import Rewriter
+from dynasmith.engine.backfill.survey import survey
+from dynasmith.engine.transfer.asked import Flowing
 from dynasmith.engine.transfer.events import FlowStopping
 from dynasmith.engine.transfer.loop import Stop, run
+from dynasmith.engine.transfer.pacing import Rates
 from dynasmith.engine.transfer.permit import RunPermit
+from dynasmith.engine.transfer.running import Around
+from dynasmith.engine.transfer.verify import VerifySide, verify
+from dynasmith.errors import Interrupted
+from dynasmith.items.ctx import Context
+from dynasmith.items.key import KeySchema
+from dynasmith.items.transform import Transform
+from dynasmith.local.strict import StrictServer
+from flow.copying import end
+from flow.kit import MakeTable, fill
 
 
 def test_a_first_signal_is_told_while_the_loop_is_busy() -> None:
@@ -70,3 +85,34 @@ def test_finishing_and_halting_can_follow_on_one_another() -> None:
     began = time.monotonic()
     run(main, loop_factory=new_event_loop)
     assert time.monotonic() - began < 60
+
+
+@pytest.mark.parametrize("verb", ["verify", "survey"])
+def test_a_verb_that_only_reads_does_not_wait_for_its_pace_when_it_is_stopped(
+    client: Any, there: Any, strict: StrictServer, make_table: MakeTable, verb: str
+) -> None:
+    """At a unit an hour the second page would come tomorrow."""
+    table = make_table()
+    fill(client, table, 200)
+    stop = Stop()
+    pace = Rates(1 / 3600, 1 / 3600)
+
+    def stop_it() -> None:
+        while not any(call.operation == "Scan" for call in strict.journal):
+            time.sleep(0.01)
+        stop.ask()
+
+    around = Around(loop_factory=new_event_loop, stop=stop)
+    one = end(there, table)
+
+    def look() -> None:
+        rewriter = Rewriter(Transform(lambda item, _ctx: item, Context(datetime.now(UTC), "job", one.key)))
+        survey(one, rewriter, Flowing(max_read_units=1 / 3600, batch_size=10), around)
+
+    def prove() -> None:
+        side = VerifySide(one.access.source(table, segments=4, page_items=10), reads=pace)
+        verify(side, side, KeySchema.of("pk"), around=around)
+
+    threading.Thread(target=stop_it, daemon=True).start()
+    with pytest.raises(Interrupted):
+        prove() if verb == "verify" else look()

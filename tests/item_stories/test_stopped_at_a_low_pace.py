@@ -9,6 +9,7 @@ import subprocess
 
 import pytest
 
+from flow.holding import HoldingProxy
 from item_stories.killing import job_of, running
 from item_stories.kit import ItemStory
 
@@ -64,3 +65,29 @@ def test_a_job_that_waits_for_its_pace_stops(story: ItemStory, verb: str, stoppe
     resumed = story("jobs", "resume", job, "--json")
     assert (resumed.code, resumed.json["state"], resumed.json["written"]) == (0, "done", 300), resumed.err
     assert story.digest("users_v2") == story.digest("users")
+
+
+def test_the_first_ctrl_c_says_what_it_waits_for_and_waits_for_no_more(
+    story: ItemStory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Five batches of a page are under way, and seven wait behind them."""
+    story.people("users", 300)
+    story.make("users_v2")
+    with HoldingProxy(story.served.endpoint) as proxy:
+        proxy.hold("BatchWriteItem")
+        monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", proxy.endpoint)
+        with running(story.folder, "copy", "users", "users_v2", "--segments", "1", "--yes") as process:
+            job = job_of(process)
+            proxy.wait_held(5)
+            process.send_signal(signal.SIGINT)
+            assert process.stderr is not None
+            said = process.stderr.readline()
+            assert said == "Stopping: waiting for 5 requests under way; press Ctrl-C again to stop at once.\n"
+            assert process.poll() is None
+            assert story.wrote() == []
+            proxy.release()
+            _, err = process.communicate(timeout=300)
+    assert process.returncode == 130, err
+    assert f"dynasmith jobs resume {job}" in err
+    assert story.wrote() == ["BatchWriteItem"] * 5
+    assert len(story.items("users_v2")) == 125

@@ -20,7 +20,7 @@ from dynasmith.engine.guarded.use import PURE, SLICE_ITEMS, Keeping, kept_dry
 from dynasmith.engine.transfer.asked import Flowing
 from dynasmith.engine.transfer.copy import table_reader
 from dynasmith.engine.transfer.loop import Stop, run
-from dynasmith.engine.transfer.pacing import Pacer
+from dynasmith.engine.transfer.pacing import Pacer, reading
 from dynasmith.engine.transfer.running import Around
 from dynasmith.engine.transfer.same_tables import READING, SameTables
 from dynasmith.engine.transfer.sides import TableEnd, rates
@@ -123,8 +123,8 @@ def survey(
 
 def _surveyed(end: TableEnd, look: "_Look", asked: Flowing, around: Around, items: int | None) -> Survey:
     async def main(stop: Stop) -> Survey:
-        source = await table_reader(end, SEGMENTS, _paged(asked, items))(lambda throttles: reads.heard(throttles))
-        reads = Pacer("read", rates(end, "read", asked.max_read_units, share=asked.share))
+        reads, heard = reading(rates(end, "read", asked.max_read_units, share=asked.share), stop)
+        source = await table_reader(end, SEGMENTS, _paged(asked, items))(heard)
         per_segment = None if items is None else -(-items // SEGMENTS)
         ending = asyncio.create_task(_end_with(stop, look.process))
         try:

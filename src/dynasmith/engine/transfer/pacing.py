@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from math import inf
 from time import monotonic
 
+from dynasmith.engine.transfer.loop import Stop
 from dynasmith.engine.transfer.permit import RunPermit
 from dynasmith.items.wire import Units
 from dynasmith.jobs.pace import BURST_SECONDS, TABLE, Pace
@@ -186,3 +187,11 @@ class _Told:
 def heard_by(reads: Pacer, writes: Pacer) -> Paced:
     """Tells both sides of a throttle: each knows which ones are its own. What is written again takes its leave."""
     return _Told(reads, writes)
+
+
+def reading(rates: Rates, stop: Stop) -> tuple[Pacer, Paced]:
+    """The pace of a verb that only reads, and what its source is opened with. Waits raise Halted when it is stopped."""
+    permit = RunPermit()
+    stop.on_halt(permit.halt)
+    reads = Pacer("read", rates, permit=permit)
+    return reads, heard_by(reads, Pacer("write", UNLIMITED, permit=permit))

@@ -15,7 +15,7 @@ from typing import Literal
 
 from dynasmith.engine.transfer.distinct import signed_hash
 from dynasmith.engine.transfer.loop import Stop, run
-from dynasmith.engine.transfer.pacing import UNLIMITED, Pacer, Rates
+from dynasmith.engine.transfer.pacing import UNLIMITED, Pacer, Rates, reading
 from dynasmith.engine.transfer.running import Around
 from dynasmith.engine.transfer.same_tables import READING, SameTables
 from dynasmith.engine.transfer.sides import TableEnd
@@ -25,6 +25,7 @@ from dynasmith.items.digest import Digest, Digester, item_hash
 from dynasmith.items.key import Key, KeySchema, encode_key, format_key, key_bytes, key_of
 from dynasmith.items.wire import Units
 from dynasmith.ports.items import Dead, Item, Lookup, OpenSource, Source
+from dynasmith.ports.permit import Halted
 from dynasmith.ports.seen import Entry, Seen
 from dynasmith.ports.together import together
 
@@ -256,8 +257,8 @@ async def _changing(source: VerifySide, target: VerifySide, keys: Sequence[Key],
 
 async def _walk(side: VerifySide, add: Callable[[Sequence[Item]], None], buckets: _Buckets, stop: Stop) -> None:
     """Every page of one side, in some segments at once."""
-    reads = Pacer("read", side.reads)
-    source = await side.source(reads.heard)
+    reads, heard = reading(side.reads, stop)
+    source = await side.source(heard)
     try:
         segments = iter(range(source.segments))
 
@@ -281,10 +282,13 @@ async def _segment(
 ) -> None:
     start: bytes | None = None
     while True:
-        if stop.asked:
-            raise Interrupted("The verification was interrupted; it wrote nothing.", hint="run it again")
-        taken = await reads.leave(1)
-        page = await source.read(segment, start)
+        try:
+            if stop.asked:
+                raise Halted
+            taken = await reads.leave(1)
+            page = await source.read(segment, start)
+        except Halted:
+            raise Interrupted("The verification was interrupted; it wrote nothing.", hint="run it again") from None
         reads.settle(taken, Units(page.units), 1)
         dead: tuple[Dead, ...] = page.dead
         if side.stage is None:
