@@ -14,7 +14,7 @@ from dynasmith.files.databases.request import SqlRequest
 from dynasmith.files.databases.source import SqlSource, look
 from dynasmith.files.items.foreign import renaming_of
 from dynasmith.items.key import KeySchema
-from dynasmith.ports.items import Dead
+from dynasmith.ports.items import Dead, Page
 
 ID = KeySchema.of("id")
 PAGES_MAX = 2000
@@ -93,6 +93,18 @@ class Base:
             return SqlSource(self.request(**what), key, renaming, page_items=page_items, spool=spool)
 
         return asyncio.run(_read(opened, start, between, fresh=fresh))
+
+    def stop(self, spool: Path, **what: Any) -> Page:
+        """Begin to read, and close the source before it has all rows: the page that came."""
+
+        async def main() -> Page:
+            source = SqlSource(self.request(**what), ID, renaming_of({}), spool=spool)
+            try:
+                return await source.read(0, None)
+            finally:
+                await source.close()
+
+        return asyncio.run(main())
 
 
 async def _read(

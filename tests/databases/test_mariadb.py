@@ -282,3 +282,10 @@ def test_killed_twice_it_arrives_as_the_client_prints_it(story: ItemStory, base:
     )
     expected = base.client("SELECT id, name FROM t")
     killed_twice_and_compared(story, base, *source, expected=expected)
+
+
+def test_a_reading_that_is_stopped_ends_at_once_and_leaves_nothing(base: Base) -> None:
+    spool = base.folder / "job" / "rows.spool"
+    page = base.stop(spool, query="SELECT seq AS id, sleep(0.1) AS z FROM seq_1_to_100000", order=("id",))
+    assert (page.read, page.next is None) == (0, False)
+    assert list(spool.parent.iterdir()) == []

@@ -408,3 +408,10 @@ def test_what_is_wrong_with_a_database_leaves_no_job(story: ItemStory, base: Bas
     [dead] = (story.folder / ".dynasmith" / "jobs" / job["id"] / "dead.jsonl").read_text().splitlines()
     assert "id=1" in dead
     assert "Column x: NaN" in dead
+
+
+def test_a_reading_that_is_stopped_ends_at_once_and_leaves_nothing(base: Base) -> None:
+    spool = base.folder / "job" / "rows.spool"
+    page = base.stop(spool, query="SELECT id, pg_sleep(0.1) AS z FROM generate_series(1, 100000) id", order=("id",))
+    assert (page.read, page.next is None) == (0, False)
+    assert list(spool.parent.iterdir()) == []

@@ -19,6 +19,7 @@ _LENIENT: Final = "REPLACE(" * len(_STRICT) + "@@sql_mode" + "".join(f", '{mode}
 _SETTINGS: Final = (
     "SET SESSION TRANSACTION READ ONLY",
     "SET SESSION time_zone = '+00:00'",
+    "SET SESSION lock_wait_timeout = 60",  # seconds; a table that somebody alters is not waited for for ever
     # So that a comparison with any date that a column holds is a comparison, and not NULL.
     f"SET SESSION sql_mode = CONCAT_WS(',', {_LENIENT}, 'ALLOW_INVALID_DATES')",
 )
@@ -105,6 +106,9 @@ class MySqlSession:
                 self._rows("ROLLBACK")
             finally:
                 if not ended:  # to close its cursor would read all the rest
+                    if cursor._result is not None:
+                        cursor._result.unbuffered_active = False
+                    cursor.connection = None
                     self.close()
 
     def interrupt(self) -> None:

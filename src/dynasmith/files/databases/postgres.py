@@ -15,9 +15,10 @@ ROWS: Final = 500
 CONNECT_SECONDS: Final = 10
 _SETTINGS: Final = (
     b"SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO, YMD'; SET LOCAL IntervalStyle = 'iso_8601';"
-    b" SET LOCAL bytea_output = 'hex'; SET LOCAL extra_float_digits = 3"
+    b" SET LOCAL bytea_output = 'hex'; SET LOCAL extra_float_digits = 3; SET LOCAL lock_timeout = '60s'"
 )
-"""Said in each transaction, so that they hold behind a pooler too. 3: a float's text reads back as the same float."""
+"""Said in each transaction, so that they hold behind a pooler too. 3: a float's text reads back as the same float. A
+table that somebody alters is waited for, and not for ever."""
 
 
 class PostgresSession:
@@ -139,7 +140,13 @@ class PostgresSession:
             raise ConnectionLost(f"PostgreSQL did not answer: {said}.", hint="the job can be resumed")
         field = self._driver.pq.DiagnosticField
         code = (result.error_field(field.SQLSTATE) or b"").decode()
-        if code[:2] in ("57", "53", "40", "08"):  # shut down or timed out, no resources, rolled back, connection
+        if code[:2] in (
+            "57",
+            "55",
+            "53",
+            "40",
+            "08",
+        ):  # shut down or timed out, lock, resources, rolled back, connection
             raise Unreachable(f"PostgreSQL stopped the statement: {said}.", hint="the job can be resumed")
         if code == "25006":
             raise UsageError(f"The query writes, and only reading is allowed: {said}.", hint="give one SELECT")
