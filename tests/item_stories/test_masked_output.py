@@ -194,3 +194,13 @@ def test_names_are_shown(secretive: ItemStory, monkeypatch: pytest.MonkeyPatch) 
     secretive.define(table("orders", tags={"stage": "${STAGE}"}), name="tables.json")
     assert "Created stage-two-77-orders" in secretive("ensure", "--env", "near").err
     assert "stage-two-77-orders" in secretive("delete", "orders", "--env", "near").hint
+
+
+def test_the_name_of_an_environment_is_shown(secretive: ItemStory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STAGE", "prod-eu-1")
+    secretive.write(
+        "dynasmith.toml", 'definitions = ["tables.json"]\n[environments.prod-eu-1]\nprotected = true\n'
+        f'endpoint = "{secretive.endpoint}"\n'
+    )  # fmt: skip
+    secretive.define(table("orders", tags={"stage": "${STAGE}"}), name="tables.json")
+    assert "--confirm prod-eu-1" in secretive("apply", "--yes", "--env", "prod-eu-1").hint

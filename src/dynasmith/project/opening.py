@@ -45,6 +45,7 @@ def load(
     said = AccessOptions(**options)
     access = resolve_access(said, known, section_of(environment))
     masks = Masks()
+    masks.add((), [environment.name])
     for used in (file.variables, variables_of_environment(file, environment.name, known)):
         masks.add(used.pieces, used.names)
     return Project(

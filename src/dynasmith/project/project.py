@@ -124,7 +124,7 @@ class Project:
     def definitions(self) -> Definitions:
         """What the definition files say; read once. Raises DefinitionError with every mistake."""
         read = self._load()
-        self.masks.add(read.variables.pieces, read.variables.names)
+        self.masks.add(read.variables.pieces, (*read.variables.names, *(table.name for table in read.tables)))
         return read
 
     @property

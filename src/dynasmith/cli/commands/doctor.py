@@ -16,20 +16,22 @@ def command(invocation: Invocation, table: str) -> int:
 
     from dynasmith.aws.doctor import diagnose
 
-    checks = diagnose(invocation.project().session, table)
+    masks = invocation.project().masks
+    checks = [
+        msgspec.structs.replace(check, says=masks(check.says), mend=masks(check.mend))  # a statement is for pasting
+        for check in diagnose(invocation.project().session, table)
+    ]
     failed = any(check.state == "failed" for check in checks)
     if invocation.as_json:
-        print_json(invocation.project().masks.document([msgspec.to_builtins(check) for check in checks]))
+        print_json([msgspec.to_builtins(check) for check in checks])
         return 1 if failed else 0
-    page, masked = invocation.page(), invocation.masked
+    page = invocation.page()
     marks = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "failed": ("✗", "red")}
     for check in checks:
         mark, colour = marks[check.state]
-        page.print(Text.assemble((f"{mark} ", colour), (f"{check.name:<14}", "bold"), masked(check.says)))
+        page.print(Text.assemble((f"{mark} ", colour), (f"{check.name:<14}", "bold"), check.says))
         if check.mend:
-            page.print(f"                {masked(check.mend)}", style="dim", markup=False)
+            page.print(f"                {check.mend}", style="dim", markup=False)
         if check.statement:
-            page.print(
-                f"                allow it with {masked(json.dumps(check.statement))}", style="dim", markup=False
-            )
+            page.print(f"                allow it with {json.dumps(check.statement)}", style="dim", markup=False)
     return 1 if failed else 0
