@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 
 from dynasmith.engine.transfer.trace import trace_of
 from dynasmith.errors import DefinitionError, DynasmithError, SeveralFailed, TransformError
@@ -13,8 +14,7 @@ def show_error(error: DynasmithError, *, as_json: bool, complete: Callable[[str]
 
     ``complete`` gives the commands of hints the options of this run, and masks. See `Invocation.complete`.
     """
-    if as_json:
-        sys.stdout.write(json.dumps({"error": error_json(error, complete)}, ensure_ascii=False) + "\n")
+    if as_json and _written(json.dumps({"error": error_json(error, complete)}, ensure_ascii=False) + "\n"):
         return error.exit
     lines = [f"Error: {complete(error.message)}"]
     if isinstance(error, DefinitionError):
@@ -28,8 +28,21 @@ def show_error(error: DynasmithError, *, as_json: bool, complete: Callable[[str]
         lines += complete(trace_of(error)).splitlines()  # of the user's own code, which is what has to be mended
     if error.hint:
         lines.append(f"Hint: {complete(error.hint)}")
-    sys.stderr.write("\n".join(lines) + "\n")
+    with suppress(OSError, ValueError):  # where standard error is full or closed too, the exit code is all there is
+        sys.stderr.write("\n".join(lines) + "\n")
     return error.exit
+
+
+def _written(text: str) -> bool:
+    """Whether standard output takes a text: on a full disk it does not, and the error is then said in words."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def _severity(finding: object) -> str:

@@ -2,7 +2,6 @@
 
 import importlib
 import logging
-import os
 import signal
 import sys
 import traceback
@@ -13,6 +12,7 @@ import click
 
 from dynasmith.cli.failing import show_error
 from dynasmith.cli.shared import Invocation, shared_options
+from dynasmith.cli.streams import flush_streams, prepare_streams
 from dynasmith.errors import DynasmithError, Interrupted, UsageError
 from dynasmith.version import __version__
 
@@ -94,13 +94,11 @@ def cli(invocation: Invocation) -> None:
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit with its code."""
-    # Where the caller closed one (``>&-``, a service without a terminal) Python has None: what is said goes nowhere.
-    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - it lives as long as the process
-    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - so does this
+    prepare_streams()
     signal.signal(signal.SIGTERM, _on_sigterm)
     logging.getLogger("dynasmith").addHandler(logging.NullHandler())
     words = sys.argv[1:] if arguments is None else arguments
-    sys.exit(run(words))
+    sys.exit(flush_streams(run(words)))
 
 
 def _on_sigterm(number: int, frame: FrameType | None) -> NoReturn:

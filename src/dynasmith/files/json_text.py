@@ -138,5 +138,6 @@ class _Walk:
             raise self.broken(
                 f"a value is expected, not {found!r}" if found else "it ends where a value is expected", at
             )
-        whole = match.group(1) is None and match.group(2) is None
-        return (int(match.group()) if whole else float(match.group())), match.end()
+        if match.group(1) is None and match.group(2) is None:
+            return int(match.group()), match.end()
+        return float(match.group()), match.end()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from typing import Any
+from typing import Any, Final
 
 from dynasmith.files.broken import BrokenText
 from dynasmith.tables.document import Node, join_path
@@ -16,6 +16,15 @@ _BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _KEY_PART = re.compile(r"""[ \t]*(?:"((?:[^"\\\n]|\\.)*)"|'([^'\n]*)'|([A-Za-z0-9_-]+))[ \t]*""")
 _STRING = re.compile(
     r'"""(?:[^\\]|\\.)*?"{3,5}|' + r"'''.*?'{3,5}|" + r'"(?:[^"\\\n]|\\.)*"|' + r"'[^'\n]*'",
+    re.DOTALL,
+)
+DEPTH_MAX: Final = 64
+_INTEGER_BITS_MAX: Final = 1400  # about 400 digits, as in the other formats
+# What nests, with what may hold the same signs and nests nothing: keys of many parts, words, strings, comments.
+_NESTING = re.compile(
+    r"""(?P<key>(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){64})|[\w-]++|"""
+    + _STRING.pattern
+    + r"|#[^\n]*+|[\[\]{}]",
     re.DOTALL,
 )
 _SCALAR = re.compile(r"[^,\]}\n#]+")
@@ -36,18 +45,42 @@ def _float(text: str) -> float:
 
 def read_toml(text: str, file: str) -> Node:
     """The document of a TOML text. BrokenText with line and column where it is none."""
+    _check_depth(text)
     try:
         document = tomllib.loads(text, parse_float=_float)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except tomllib.TOMLDecodeError as error:
         at = _AT.search(str(error))
         line = int(at[1]) if at is not None and at[1] else text.count("\n") + 1
         words = _AT.sub("", str(error))
         raise BrokenText(f"is not TOML: {words[:1].lower()}{words[1:]}", line, int(at[2] or 1) if at else 1) from None
+    except RecursionError:
+        raise _too_deep(1) from None
+    except ValueError:  # Python reads no integer of more than 4,300 digits
+        raise BrokenText("holds an integer of too many digits", 1, 1) from None
     return _node(document, file, (), "", _Search(text).places, (1, 1))
+
+
+def _check_depth(text: str) -> None:
+    """Raise BrokenText where a text is nested too deeply, before the parser recurses, or walks a key of many parts."""
+    depth = 0
+    for token in _NESTING.finditer(text):
+        mark = token[0]
+        if mark in ("[", "{"):
+            depth += 1
+        elif mark in ("]", "}"):
+            depth = max(0, depth - 1)
+        if depth > DEPTH_MAX or token.lastgroup == "key":
+            raise _too_deep(text.count("\n", 0, token.start()) + 1)
+
+
+def _too_deep(line: int) -> BrokenText:
+    return BrokenText(f"the document is nested deeper than {DEPTH_MAX}", line, 1)
 
 
 def _node(value: Any, file: str, way: _Way, path: str, places: _Places, above: tuple[int, int]) -> Node:
     line, column = place = places.get(way, above)
+    if len(way) > DEPTH_MAX:
+        raise _too_deep(line)
     if isinstance(value, dict):
         entries = {
             name: _node(inner, file, (*way, name), join_path(path, name), places, place)
@@ -60,6 +93,8 @@ def _node(value: Any, file: str, way: _Way, path: str, places: _Places, above: t
             for number, inner in enumerate(value)
         )
         return Node(members, file, line, column, path)
+    if isinstance(value, int) and value.bit_length() > _INTEGER_BITS_MAX:
+        raise BrokenText(f"{path} is an integer of too many digits", line, column)
     if isinstance(value, _Written):
         return Node(float(value), file, line, column, path, value.written)
     if not isinstance(value, str | int | float | bool):

@@ -29,6 +29,7 @@ DEPTH_MAX: Final = 64
 def read_yaml(text: str, file: str) -> Node:
     """The document of a YAML text. BrokenText with line and column where it is none, or says a key twice."""
     try:
+        _check_depth(text)
         root = yaml.compose(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -40,6 +41,23 @@ def read_yaml(text: str, file: str) -> Node:
     if root is None:
         return Node({}, file)
     return _Walk(file).node(root, "", root.start_mark, ())
+
+
+def _check_depth(text: str) -> None:
+    """Raise BrokenText where a text is nested too deeply, or holds too much, before the composer recurses over it.
+
+    The parser of events does not recurse; libyaml's composer does, in C, and would overflow the stack.
+    """
+    depth = 0
+    for number, event in enumerate(yaml.parse(text, Loader=_LOADER)):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > DEPTH_MAX or number > 2 * NODES_MAX:
+            mark: Any = event.start_mark
+            why = f"is nested deeper than {DEPTH_MAX}" if depth > DEPTH_MAX else f"holds more than {NODES_MAX} values"
+            raise BrokenText(f"the document {why}", mark.line + 1, mark.column + 1)
 
 
 class _Walk:
@@ -99,7 +117,9 @@ def _resolved(node: yaml.ScalarNode) -> Any:
         place = node.start_mark.line + 1, node.start_mark.column + 1
         raise BrokenText(f"uses the tag {node.tag.replace(_TAG, '!!')}, and a definition has no tags", *place)
     quoted = node.style in ("'", '"', "|", ">")
-    return node.value if quoted else plain_scalar(node.value)
+    if quoted:
+        return node.value
+    return plain_scalar(node.value)
 
 
 def plain_scalar(text: str) -> Any:

@@ -5,7 +5,7 @@ positive range 1E-130 to 9.9999999999999999999999999999999999999E+125; leading a
 """
 
 import re
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from dynasmith.limits import NUMBER_MAX_DIGITS
@@ -47,6 +47,14 @@ def number_fault(text: str) -> str:
     if digits != "0" and not NUMBER_EXPONENT_MIN <= leading <= NUMBER_EXPONENT_MAX:
         return f"its magnitude is 1E{leading:+d}, outside 1E{NUMBER_EXPONENT_MIN} to 1E+{NUMBER_EXPONENT_MAX}"
     return ""
+
+
+def exact_number(text: str) -> Decimal:
+    """A number of JSON, exact. Raises ValueError where its exponent is beyond what a Decimal holds."""
+    try:
+        return Decimal(text)
+    except InvalidOperation as error:
+        raise ValueError(f"{text[:20]}... is a number that is too large or too small") from error
 
 
 def number_text(number: Decimal) -> str:

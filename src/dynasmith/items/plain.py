@@ -11,11 +11,12 @@ from typing import Any, Final
 import msgspec
 
 from dynasmith.errors import ItemInvalid
+from dynasmith.items.number import exact_number
 from dynasmith.items.value import TAGS, decode_tree, kind_of, malformed
 from dynasmith.items.wire import RawItem, decode_item, decode_item_tree, encode_item, encode_item_tree
 
 # A number of plain JSON must not pass through a float on its way.
-_decode: Final = msgspec.json.Decoder(float_hook=Decimal).decode
+_decode: Final = msgspec.json.Decoder(float_hook=exact_number).decode
 _encode: Final = msgspec.json.Encoder(decimal_format="number").encode
 
 

@@ -57,26 +57,32 @@ def _said_item(said: Sequence[str], types: Mapping[str, str], *, bare: str | Non
             name, value = bare, text
         elif not equals or not name:
             raise UsageError(
-                f"{text!r} is neither a JSON object nor name=value.", hint='say {"name": "value"} or name=value'
+                f"{_brief(text)!r} is neither a JSON object nor name=value.", hint='say {"name": "value"} or name=value'
             )
         if name in item:
-            raise UsageError(f"{name} is said twice.", hint="say each name once")
+            raise UsageError(f"{_brief(name)} is given twice.", hint="say each name once")
         item[name] = _typed(name, value, types.get(name, "S"))
     return item
+
+
+def _brief(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:60]}..."
 
 
 def _typed(name: str, text: str, kind: str) -> Any:
     if kind == "N":
         fault = number_fault(text)
         if fault:
-            raise UsageError(f"{name} is a number of the key, and {text!r} is none: {fault}.", hint=f"say {name}=42")
+            raise UsageError(
+                f"{name} is a number of the key, and {_brief(text)!r} is not one: {fault}.", hint=f"say {name}=42"
+            )
         return Decimal(text)
     if kind == "B":
         try:
             return binascii.a2b_base64(text, strict_mode=True)
         except ValueError as cause:
             raise UsageError(
-                f"{name} is binary, and {text!r} is not base64.", hint=f"printf bytes | base64, then {name}=..."
+                f"{name} is binary, and {_brief(text)!r} is not base64.", hint=f"printf bytes | base64, then {name}=..."
             ) from cause
     return text
 

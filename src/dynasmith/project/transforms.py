@@ -18,6 +18,7 @@ from dynasmith.items.operations import parse_operations
 from dynasmith.items.operations.document import Operations
 from dynasmith.items.transform import Function
 from dynasmith.tables.findings import Finding
+from dynasmith.tables.shape import number_kept
 
 SUFFIXES = (".yaml", ".yml", ".json", ".toml")
 
@@ -81,7 +82,14 @@ def operations_path(said: str, folder: str) -> Path:
 def _operations(path: Path) -> Function:
     document = read_file(path)
     if isinstance(document, Finding):
-        raise DefinitionError([document], hint="mend the operations file; nothing was done")
+        raise DefinitionError([document], hint="correct the operations file; nothing was done")
+    if lost := [node for node in document.walk() if not number_kept(node)]:
+        findings = [
+            Finding(code="D007", file=node.file, line=node.line, path=node.path,
+                    message=f"has more digits than a plain number keeps: {node.text[:60]}")
+            for node in lost
+        ]  # fmt: skip
+        raise DefinitionError(findings, hint="write a number of up to 38 digits in quotes, and {cast: NAME, to: N}")
     return parse_operations(document.plain())
 
 

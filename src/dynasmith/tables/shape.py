@@ -8,7 +8,8 @@ was only misspelt.
 from __future__ import annotations
 
 import json
-from decimal import Decimal
+import math
+from decimal import Decimal, InvalidOperation
 from typing import Any, assert_never
 
 from dynasmith.limits import NUMBER_MAX_DIGITS
@@ -185,17 +186,27 @@ def _free_value(node: Node, findings: list[Finding]) -> Node:
     if node.is_list:
         members = tuple(_free_value(value, findings) for value in node.members())
         return node.with_value(members, broken=any(value.broken for value in members))
-    if isinstance(node.value, int | float) and not isinstance(node.value, bool) and not _kept(node):
+    if not number_kept(node):
         hint = 'write {"N": "..."}, for at most 38 digits'
         findings.append(finding_at(node, "D007", f"has more digits than a plain number keeps: {node.text}", hint))
         return _broken(node)
     return node
 
 
-def _kept(node: Node) -> bool:
-    """Does the number stand as it was written? A float holds 17 digits, a number of DynamoDB 38: none goes silently."""
+def number_kept(node: Node) -> bool:
+    """Does a number stand as it was written? A float holds 17 digits, a number of DynamoDB 38: none goes silently.
+
+    True for what is not a number.
+    """
+    if not isinstance(node.value, int | float) or isinstance(node.value, bool):
+        return True
     if isinstance(node.value, float):
-        return not node.text or Decimal(node.text) == Decimal(repr(node.value))
+        if not math.isfinite(node.value):
+            return False
+        try:
+            return not node.text or Decimal(node.text) == Decimal(repr(node.value))
+        except InvalidOperation:  # an exponent of more digits than a Decimal has
+            return False
     return len(str(abs(node.value)).strip("0")) <= NUMBER_MAX_DIGITS
 
 

@@ -10,6 +10,7 @@ import msgspec
 
 from dynasmith.errors import ItemInvalid
 from dynasmith.files.items.foreign import Renaming, value_of
+from dynasmith.items.number import exact_number
 from dynasmith.items.size import check_item
 from dynasmith.items.wire import encode_item
 
@@ -90,7 +91,7 @@ def extended_names(document: Any) -> tuple[set[str], set[str]]:
     return sure, other
 
 
-_document = msgspec.json.Decoder(float_hook=Decimal).decode
+_document = msgspec.json.Decoder(float_hook=exact_number).decode
 
 
 def read_extended(piece: bytes, renaming: Renaming) -> bytes:

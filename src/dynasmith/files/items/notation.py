@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from functools import partial
 from typing import Any, Literal, TypeAlias
 
@@ -12,8 +11,9 @@ from dynasmith.errors import FileFormatError, ItemInvalid
 from dynasmith.files.items.foreign import Renaming
 from dynasmith.files.items.mongo import extended_names, read_extended
 from dynasmith.items.key import KeySchema, sure_key
+from dynasmith.items.number import exact_number
 from dynasmith.items.plain import item_from_plain, looks_like_wire, raw_from_plain
-from dynasmith.items.size import ITEM_BYTES_MAX, check_item
+from dynasmith.items.size import ITEM_BYTES_MAX, check_item, may_be_deep
 from dynasmith.items.value import NOT_JSON, TAGS
 from dynasmith.items.wire import encode_item
 
@@ -48,7 +48,7 @@ class _DeadLine(msgspec.Struct):
 
 _dead_line = msgspec.json.Decoder(_DeadLine).decode
 _envelope = msgspec.json.Decoder(_Enveloped).decode
-_document = msgspec.json.Decoder(float_hook=Decimal).decode
+_document = msgspec.json.Decoder(float_hook=exact_number).decode
 _object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
@@ -191,7 +191,7 @@ def sure_reader_of(notation: Notation, key: KeySchema) -> Callable[[bytes], byte
     """
 
     def wire(piece: bytes) -> bytes | None:
-        if len(piece) > ITEM_BYTES_MAX or not is_utf8(piece):
+        if len(piece) > ITEM_BYTES_MAX or may_be_deep(piece) or not is_utf8(piece):
             return None
         return None if sure_key(piece, key) is None else piece
 
@@ -238,7 +238,7 @@ def _read_plain(piece: bytes) -> bytes:
         if _TRUNCATED not in error.message:
             raise
         raise ItemInvalid(f"This is not JSON ({_why(error, piece)}).", hint=error.hint) from error
-    if len(wire) > ITEM_BYTES_MAX:
+    if len(wire) > ITEM_BYTES_MAX or may_be_deep(wire):
         check_item(wire)
     return wire
 
@@ -260,14 +260,14 @@ def _read_wire(piece: bytes) -> bytes:
 def checked_wire(wire: bytes) -> bytes:
     """The item, if it is a JSON object and no larger than DynamoDB holds.
 
-    The wire is never shorter than the item's size, so only a long one is measured. What else may be wrong with it
-    (a number, a set) the service says.
+    The wire is never shorter than the item's size, so only a long or deep one is measured. What else may be wrong with
+    it (a number, a set) the service says.
     """
     try:
         _object(wire)
     except (msgspec.DecodeError, RecursionError) as error:
         raise ItemInvalid(f"This is not an item in DynamoDB JSON ({_why(error, wire)}).") from error
-    if len(wire) > ITEM_BYTES_MAX:
+    if len(wire) > ITEM_BYTES_MAX or may_be_deep(wire):
         check_item(wire)
     return wire
 

@@ -173,7 +173,7 @@ class _Parser:
             case "number":
                 fault = number_fault(token.text)
                 if fault:
-                    raise self.wrong(f"{token.text} is no number that DynamoDB holds: {fault}")
+                    raise self.wrong(f"{token.brief} is not a number that DynamoDB holds: {fault}")
                 self.place += 1
                 return Value(Decimal(token.text))
             case "name" if token.text.upper() in ("TRUE", "FALSE", "NULL"):
@@ -204,7 +204,7 @@ class _Parser:
                 parts.append(self.token.text)
                 self.place += 1
             elif self.sign("["):
-                if self.token.kind != "number" or not self.token.text.isdigit():
+                if self.token.kind != "number" or not self.token.text.isdigit() or len(self.token.text) > 9:
                     raise self.wrong(f"a place in a list was expected, not {self.token.shown}", "lines[0] is the first")
                 parts.append(int(self.token.text))
                 self.place += 1

@@ -38,7 +38,12 @@ class Token:
     @property
     def shown(self) -> str:
         """For a message."""
-        return "the end" if self.kind == "end" else repr(self.text)
+        return "the end" if self.kind == "end" else repr(self.brief)
+
+    @property
+    def brief(self) -> str:
+        """The text, or its first 40 characters."""
+        return self.text if len(self.text) <= 40 else f"{self.text[:40]}..."
 
 
 def tokens_of(text: str) -> list[Token]:
