@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import pytest
 
 from dynasmith.aws.items.lease import Beat
@@ -17,7 +18,7 @@ from dynasmith.engine.transfer.copy import copy, copy_again
 from dynasmith.engine.transfer.jobs import cancel, pace
 from dynasmith.errors import LeaseLost, Locked, NotOffered, RunError, ServiceError
 from dynasmith.items.digest import digest_items
-from dynasmith.jobs.checkpoint import Checkpoint
+from dynasmith.jobs.checkpoint import Checkpoint, encode_checkpoint
 from dynasmith.jobs.counts import Counts
 from dynasmith.jobs.job import moved
 from dynasmith.local.strict import StrictServer
@@ -124,6 +125,26 @@ def test_fences_go_on_where_the_lock_was_removed_by_hand(bucket: Any) -> None:
         bucket.delete_object(Bucket="flow-jobs", Key=f"jobs/{job}/lock.json")
         claim = ledger.claim(job)
         assert claim.checkpoints()[0].counts.read == read
+    claim.release()
+
+
+def test_what_an_earlier_version_inherited_still_counts(bucket: Any) -> None:
+    ledger = S3Ledger(S3Objects(bucket, PLACE))
+    claim = new_job(ledger)
+    job = claim.job.id
+    asyncio.run(claim.bury(0, b"page", [Dead(code="x", reason="")]))
+    claim.release()
+    [key] = [key.removeprefix("jobs/") for key in keys_of(bucket, "flow-jobs") if "/dead/" in key]
+    name = key.removeprefix(f"{job}/").rpartition("/")[0].replace("/", "#")
+    checkpoint = Checkpoint(job=job, segments=1, segment=0)
+    taken = msgspec.json.encode([("segment#00000", encode_checkpoint(checkpoint)), (name, key.encode())])
+    bucket.put_object(Bucket="flow-jobs", Key=f"jobs/{job}/taken/00000002", Body=taken)
+    assert ledger.checkpoints(job) == {0: checkpoint}
+    assert [dead.code for dead in ledger.dead_letters(job)] == ["x"]
+    claim = ledger.claim(job)  # its lock says 1, and what was inherited 2
+    assert claim._lock.fence == 3
+    assert claim.checkpoints() == {0: checkpoint}
+    assert [dead.code for dead in ledger.dead_letters(job)] == ["x"]
     claim.release()
 
 

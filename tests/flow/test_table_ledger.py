@@ -29,6 +29,7 @@ from dynasmith.jobs.counts import Counts
 from dynasmith.jobs.job import encode_job, moved
 from dynasmith.local.strict import StrictServer
 from dynasmith.ports.items import Dead
+from flow.kit import client_of
 from flow.ledger_cycle import impatient, live
 
 SEGMENTS = 200
@@ -247,6 +248,16 @@ def test_a_lost_or_cut_reply_to_any_call_loses_nothing(wide: Any, strict: Strict
         hits += sum(fault.hits for fault in faults)
         strict.calm()
     assert hits > 15
+
+
+@pytest.mark.parametrize("engine", ["ministack", "moto"])
+def test_every_engine_keeps_a_job(request: pytest.FixtureRequest, engine: str) -> None:
+    client = client_of(request.getfixturevalue(f"{engine}_endpoint"))
+    ledger = TableLedger(client, "flow-conflicts")
+    ledger._store.open()
+    live(ledger)
+    client.delete_table(TableName="flow-conflicts")
+    client.close()
 
 
 @pytest.mark.parametrize("times", [2, 1_000])

@@ -312,7 +312,9 @@ def translated(operation: str, table: str, *, but: tuple[type[Exception], ...] =
     except but:
         raise
     except (ClientError, BotoCoreError) as error:
-        raise translate(error, f"dynamodb:{operation}", table) from error
+        refused = translate(error, f"dynamodb:{operation}", table)
+        refused.hint = refused.hint or "look at the ledger's table and its policies; then resume the job"
+        raise refused from error
 
 
 def _home(job_id: str) -> str:
