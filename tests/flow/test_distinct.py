@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dynasmith.engine.transfer.distinct import Distinct
-from dynasmith.engine.transfer.loop import Stop
+from dynasmith.engine.transfer.permit import RunPermit
 from dynasmith.engine.transfer.stage import Staged, Steps
 from dynasmith.errors import RunError
 from dynasmith.files import seen as seen_file
@@ -67,7 +67,7 @@ class Run:
     async def go(self, stage: Steps | None = None, *, pages: int = 1000, lost: bool = False) -> "Run":
         """Some pages. ``lost``: the last of them was told, and the job was killed before its checkpoint."""
         source = self.source()
-        await self.distinct.recall(source, stage, self.at, Stop())
+        await self.distinct.recall(source, stage, self.at, RunPermit())
         for segment in range(source.segments):
             at = self.at.get(segment, Checkpoint(job="j", segments=source.segments, segment=segment))
             while not at.done and pages:

@@ -18,6 +18,7 @@ from dynasmith.aws.items.sink import TableSink
 from dynasmith.aws.items.updates import TableUpdates
 from dynasmith.engine.transfer.asked import Flowing
 from dynasmith.engine.transfer.copy import copy
+from dynasmith.engine.transfer.distinct import Distinct
 from dynasmith.engine.transfer.events import FlowProgress
 from dynasmith.engine.transfer.jobs import pace, pause, proceed
 from dynasmith.engine.transfer.loop import run
@@ -26,11 +27,13 @@ from dynasmith.engine.transfer.permit import RunPermit
 from dynasmith.engine.transfer.running import Around
 from dynasmith.errors import LeaseLost, Throttled
 from dynasmith.files.ledger import FolderLedger
+from dynasmith.files.seen import SeenKeys
 from dynasmith.items.digest import digest_items
 from dynasmith.items.key import KeySchema
 from dynasmith.items.wire import RawItem
+from dynasmith.jobs.checkpoint import Checkpoint
 from dynasmith.local.strict import StrictServer
-from dynasmith.ports.items import Mode
+from dynasmith.ports.items import Mode, Page
 from dynasmith.ports.listener import Event
 from dynasmith.ports.permit import Halted, NotSent
 from dynasmith.ports.updates import Change
@@ -333,3 +336,43 @@ def test_a_paused_job_sends_nothing_and_goes_on_where_it_was(
     assert calls[-1] - calls[0] <= 2 * max(1, processes), "more than what was on its way"
     assert (report.job.state, report.adds_up, report.counts.dead) == ("done", True, 0)
     assert report.target == digest_items(items) == digest_items(items_of(client, target))
+
+
+def test_what_is_read_again_before_a_job_goes_on_waits_while_it_is_paused() -> None:
+    """A resumed populate whose keys are not on this machine reads its files again, up to its checkpoints."""
+
+    class Endless:
+        segments = 1
+        reads = 0
+
+        async def read(self, segment: int, start: bytes | None) -> Page:  # noqa: ARG002
+            self.reads += 1
+            item = b'{"pk":{"S":"%d"}}' % self.reads
+            return Page(items=[item], next=b"%d" % self.reads, read=1, places=[self.reads])
+
+        async def close(self) -> None:
+            """Nothing is open."""
+
+    async def main(_stop: Any) -> None:
+        permit, source = RunPermit("job"), Endless()
+        distinct = Distinct(KEY, SeenKeys(), lambda _segment, place: str(place))
+        at = {0: Checkpoint(job="job", segments=1, segment=0, position=b"never")}
+        recalling = asyncio.ensure_future(distinct.recall(source, None, at, permit))
+        while source.reads < 3:
+            await asyncio.sleep(0)
+        permit.pause(True)
+        await asyncio.sleep(0)
+        while len(permit._waiting) == 0:
+            await asyncio.sleep(0)
+        reads = source.reads
+        for _ in range(100):
+            await asyncio.sleep(0)
+        assert source.reads == reads
+        permit.pause(False)
+        while source.reads < reads + 3:
+            await asyncio.sleep(0)
+        permit.halt()
+        with pytest.raises(Halted):
+            await recalling
+
+    run(main, loop_factory=new_event_loop)

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Final, TypeAlias
 
-from dynasmith.engine.transfer.loop import Stop
 from dynasmith.engine.transfer.stage import Stage, Staged
 from dynasmith.errors import AccessDenied, ItemInvalid
 from dynasmith.items.digest import Digest
@@ -21,6 +20,7 @@ from dynasmith.items.key import KeySchema, encode_key, format_key, key_bytes, ke
 from dynasmith.items.keyed import keyed_reader
 from dynasmith.jobs.checkpoint import Checkpoint
 from dynasmith.ports.items import Dead, Item, Lookup, Outcome, Page, Place, Source, merged
+from dynasmith.ports.permit import Permit
 from dynasmith.ports.seen import Entry, Met, Seen
 
 _HALF: Final = 1 << 63
@@ -178,10 +178,10 @@ class Distinct:
             elif stands not in (first.hash, entry.hash):
                 own.taken.add(number)
 
-    async def recall(self, source: Source, stage: Stage | None, at: Mapping[int, Checkpoint], stop: Stop) -> None:
+    async def recall(self, source: Source, stage: Stage | None, at: Mapping[int, Checkpoint], permit: Permit) -> None:
         """Before a job goes on: where keys of what was read are missing, read it again, up to the checkpoints.
 
-        Costs reading, nothing is written. Stopped halfway, the next resume begins it anew.
+        Costs reading, nothing is written. Raises Halted where the run stops; the next resume begins it again.
         """
         begun = {number: one for number, one in at.items() if one.done or one.position is not None}
         self._resumed = bool(begun) or any(self._seen.reached(number) for number in at)
@@ -190,7 +190,8 @@ class Distinct:
         self._seen.forget()
         for number, one in begun.items():
             start: bytes | None = None
-            while not stop.asked:
+            while True:
+                await permit.enter()
                 page = await source.read(number, start)
                 staged = Staged(page.items) if stage is None else await stage(page.items)
                 staged, entries, _ = self._entries(number, page, staged)

@@ -8,6 +8,7 @@ under way is done again.
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from time import monotonic
@@ -29,6 +30,7 @@ from dynasmith.jobs.segments import interleaved
 from dynasmith.ports.checkpoints import Claim
 from dynasmith.ports.items import Dead, Sink
 from dynasmith.ports.listener import Listener, silent
+from dynasmith.ports.permit import Halted
 from dynasmith.ports.together import tasks_together
 
 TICK_SECONDS = 0.25
@@ -79,7 +81,7 @@ class Flow:
     stop: Stop
     now: Callable[[], datetime]
     before: Callable[[Mapping[int, Checkpoint]], Awaitable[None]]
-    """Called with where each segment goes on, before any is moved."""
+    """Called with where each segment goes on, before any is moved; may raise Halted where the run stops."""
     permit: RunPermit
     listener: Listener = silent
     table: str = ""
@@ -138,7 +140,6 @@ class Flow:
                 self.claim.forget(number, found.position)
             self.at[number] = found
         self._left.extend(number for number in interleaved(job.segments) if not self.at[number].done)
-        await self.before(self.at)
 
     async def run(self, moving: Moving) -> None:
         """Run what is left, after ``begin``. Raises the first error of any segment, or of the look at what is
@@ -148,6 +149,8 @@ class Flow:
             watching = [tasks.create_task(self._watch(moving), name="watch")]
             if self.same is not None:
                 watching.append(tasks.create_task(self.same.watch(), name="same tables"))
+            with suppress(Halted):
+                await self.before(self.at)
             await moving.run()
             for each in watching:
                 each.cancel()

@@ -250,7 +250,7 @@ async def _opened(claim: Claim, ways: Ways, permit: RunPermit, opened: AsyncExit
 def _flow(claim: Claim, ways: Ways, around: Around, stop: Stop, ends: _Ends, same: SameTables) -> Flow:
     async def before(at: Mapping[int, Checkpoint]) -> None:
         if ways.distinct is not None:
-            await ways.distinct.recall(ends.source, ways.stage, at, stop)
+            await ways.distinct.recall(ends.source, ways.stage, at, ends.permit)
 
     return Flow(
         claim=claim,
