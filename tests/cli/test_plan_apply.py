@@ -126,6 +126,22 @@ def test_a_stale_plan_is_refused(story: Story) -> None:
     assert story.live() == ["orders"]
 
 
+def test_a_plan_of_a_table_that_was_made_anew_is_refused(story: Story) -> None:
+    story.define(table("orders"))
+    assert story("ensure").code == 0
+    story.define(table("orders", tags={"team": "a"}))
+    assert story("plan", "--out", "next.plan").code == 0
+    story.client.delete_table(TableName="orders")
+    story.client.create_table(
+        TableName="orders",
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    answer = story("apply", "--plan", "next.plan", "--yes")
+    assert (answer.code, answer.error) == (1, "Table orders was deleted and made again since the plan was made.")
+
+
 def test_a_plan_of_another_region_or_endpoint_is_refused(story: Story, moto_endpoint: str) -> None:
     story.define(table("orders"))
     assert story("plan", "--out", "next.plan").code == 0

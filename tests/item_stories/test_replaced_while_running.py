@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -135,6 +136,33 @@ def test_after_a_lost_connection_the_table_is_compared_before_anything_is_sent_a
     ended = two(*COPY, *processes, "--max-write-units", "25")  # one batch a second: one request at a time
     assert (ended.code, "Table users_v2 was deleted and made again" in ended.error) == (1, True), ended.err
     assert len(two.items("users_v2")) == standing[0]
+
+
+def test_the_table_that_is_deleted_is_the_one_that_was_exported(two: ItemStory, when: When) -> None:
+    when("Scan", 2, lambda: anew(two, "users"))
+    ended = two("retire", "users", "--export", "last", "--confirm", "users")
+    assert (ended.code, "Table users was deleted and made again" in ended.error) == (1, True), ended.err
+    assert "users" in two.live()
+
+
+def test_a_table_that_is_made_anew_between_its_last_export_and_its_end_stays(
+    two: ItemStory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dynasmith.engine import retire as engine_retire
+
+    retire = engine_retire.retire
+
+    def late(*given: Any) -> None:
+        anew(two, "users")
+        retire(*given)
+
+    monkeypatch.setattr(engine_retire, "retire", late)
+    ended = two("retire", "users", "--export", "last", "--confirm", "users")
+    assert (ended.code, ended.error) == (
+        1,
+        "Table users was deleted and made again meanwhile; nothing was deleted.",
+    ), ended.err
+    assert "users" in two.live()
 
 
 def test_a_job_that_was_paused_compares_its_tables_before_it_goes_on(two: ItemStory) -> None:

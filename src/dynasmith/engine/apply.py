@@ -10,6 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from msgspec import Struct
 
+from dynasmith.engine.identity import is_another
 from dynasmith.engine.planning import read
 from dynasmith.engine.waiting import Stopped, rest, wait_for
 from dynasmith.errors import (
@@ -105,6 +106,10 @@ def refuse_stale(plan: Plan, tables: Tables) -> None:
             current = None if description is None else description.table
             if fingerprint_of(table.desired, current) != table.fingerprint:
                 raise StalePlan(f"Table {table.table} has changed since the plan was made.", hint="dynasmith plan")
+            if description is not None and is_another(table.table_id, description.table_id):
+                raise StalePlan(
+                    f"Table {table.table} was deleted and made again since the plan was made.", hint="dynasmith plan"
+                )
 
 
 def apply_plan(
@@ -189,6 +194,8 @@ def _apply_table(plan: TablePlan, tables: Tables, clock: Clock, listener: Listen
                 f"{change.reason}.",
                 hint="change the definition, or first what stands in the way",
             )
+    if plan.table_id and plan.steps:
+        _check_id(plan, tables, "since the plan was made; nothing was done")
     done, postponed = 0, ""
     for number, step in enumerate(plan.steps, start=1):
         stop.check()
@@ -269,8 +276,16 @@ def _clears(error: DynasmithError) -> bool:
     return "simultaneous" in text or "concurrent" in text or "at a time" in text
 
 
+def _check_id(plan: TablePlan, tables: Tables, what: str) -> None:
+    """Raise StalePlan where another table has the name now; ``what`` ends the sentence. One DescribeTable."""
+    if is_another(plan.table_id, tables.describe(plan.table, ()).table_id):
+        raise StalePlan(f"Table {plan.table} was deleted and made again {what}.", hint="dynasmith plan")
+
+
 def _check_result(plan: TablePlan, tables: Tables, *, postponed: bool) -> None:
     """Reads the table again: a 200 is not a proof. Raises `NoEffect` naming what is not as asked for."""
+    if plan.table_id and plan.steps:
+        _check_id(plan, tables, "while the plan was applied: what was done is not in this one")
     if not plan.steps or all(isinstance(change, PutItem) for change in plan.changes):
         return
     description = read(plan.desired, tables)

@@ -2,6 +2,7 @@
 
 import contextlib
 
+from dynasmith.engine.identity import check_same
 from dynasmith.engine.waiting import Stopped, delete_table, wait_for
 from dynasmith.errors import TableNotFound
 from dynasmith.plans.arrange import DIMENSIONS
@@ -18,9 +19,11 @@ from dynasmith.tables.table import Index, Scaling, Table, known
 def retire(description: TableDescription, tables: Tables, clock: Clock, stopped: Stopped) -> None:
     """Autoscaling off, deletion protection off, then the table, waited for. The caller has the consent and the export.
 
-    Stopped halfway, running it again continues: what is gone is not asked for again.
+    Raises RunError where another table than the one of ``description`` has the name: looked at first, and again right
+    before the call that deletes it. Stopped halfway, running it again continues: what is gone is not asked for again.
     """
     table = description.table
+    check_same(description, tables, "nothing was deleted")
     parts: tuple[tuple[str | None, Table | Index], ...] = (
         (None, table),
         *((index.name, index) for index in known(table.indexes, ())),
@@ -33,4 +36,5 @@ def retire(description: TableDescription, tables: Tables, clock: Clock, stopped:
         tables.send(table.name, CallProtection(enabled=False))
         wait_for(WaitTable(), table.name, tables, clock, stopped, lambda _state, _waited: None)
     with contextlib.suppress(TableNotFound):
+        check_same(description, tables, "it was not deleted")
         delete_table(table.name, tables, clock, stopped)

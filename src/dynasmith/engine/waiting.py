@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable, Collection
 from threading import Event as Flag
 
+from dynasmith.engine.identity import is_another
 from dynasmith.errors import Interrupted, NoEffect, RunError, TableBusy, TableNotFound, WaitTimeout
 from dynasmith.plans import step as s
 from dynasmith.plans.waits import look
@@ -112,10 +113,12 @@ def _poll(wait: s.Wait, table: str, tables: Tables, settings: Collection[str]) -
 
 
 def delete_table(table: str, tables: Tables, clock: Clock, stopped: Stopped) -> None:
-    """Delete a table and wait until it is gone. Raises `TableNotFound`, `WaitTimeout`.
+    """Delete a table and wait until it is gone, or until another one has its name. Raises `TableNotFound`,
+    `WaitTimeout`.
 
     The service refuses it while the table or any of its indexes is changing: that is waited for, up to an hour.
     """
+    table_id = tables.describe(table, ()).table_id
     begun = clock.monotonic()
     pause = POLL_SECONDS_FIRST
     while True:
@@ -128,21 +131,29 @@ def delete_table(table: str, tables: Tables, clock: Clock, stopped: Stopped) -> 
                 raise
             rest(pause, clock, stopped)
             pause = min(pause * 1.6, POLL_SECONDS_MAX)
-    wait_until_gone(table, tables, clock, stopped)
+    wait_until_gone(table, tables, clock, stopped, table_id=table_id)
 
 
 def wait_until_gone(
-    table: str, tables: Tables, clock: Clock, stopped: Stopped, deadline_seconds: float = DEADLINE_SECONDS_OTHERWISE
+    table: str,
+    tables: Tables,
+    clock: Clock,
+    stopped: Stopped,
+    deadline_seconds: float = DEADLINE_SECONDS_OTHERWISE,
+    table_id: str = "",
 ) -> None:
-    """Poll until the table is no longer described. Raises `WaitTimeout` at the deadline."""
+    """Poll until the table of that id is no longer described. Raises `WaitTimeout` at the deadline."""
     begun = clock.monotonic()
     pause = POLL_SECONDS_FIRST
     while True:
         stopped.check()
         try:
-            status = tables.describe(table, ()).status
+            found = tables.describe(table, ())
         except TableNotFound:
             return
+        if is_another(table_id, found.table_id):
+            return
+        status = found.status
         waited = clock.monotonic() - begun
         if waited >= deadline_seconds:
             raise WaitTimeout(f"Table {table} is {status} after {waited:.0f} seconds.", hint="it goes on by itself")

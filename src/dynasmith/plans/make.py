@@ -57,6 +57,7 @@ def make_table_plan(
         estimates=tuple(cost for cost in costs if cost is not None),
         fingerprint=fingerprint_of(wish, current),
         prune=prune,
+        table_id="" if description is None else description.table_id,
     )
 
 

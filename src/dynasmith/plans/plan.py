@@ -23,7 +23,8 @@ NEVER_MANAGED = ("name", "items", *SAID_ONLY, *UNMANAGED_YET)
 
 
 class TablePlan(Struct, frozen=True, kw_only=True):
-    """The plan of one table. ``exists`` says whether it was there; empty ``changes`` means as wished."""
+    """The plan of one table. ``exists`` says whether it was there, ``table_id`` which one (empty where the engine gives
+    no id, and in plans of earlier versions); empty ``changes`` says that the table matches its definition."""
 
     table: str
     exists: bool
@@ -35,6 +36,7 @@ class TablePlan(Struct, frozen=True, kw_only=True):
     estimates: tuple[Estimate, ...] = ()
     fingerprint: str = ""
     prune: bool = False
+    table_id: str = ""
 
 
 class PlanFailure(Struct, frozen=True, kw_only=True):
