@@ -20,7 +20,7 @@ from dynasmith.errors import Interrupted, ItemInvalid, UsageError
 @click.option("--from", "url", metavar="URL", help="A SQL database (sqlite:///shop.db) or MongoDB; ${VAR} is replaced.")
 @click.option("--source-table", default="", metavar="NAME", help="With --from: its table or collection.")
 @click.option("--query", default="", metavar="SQL", help="With --from: a query instead of a table.")
-@click.option("--order", multiple=True, metavar="NAME", help="With --query: what tells its lines apart.")
+@click.option("--order", multiple=True, metavar="NAME", help="With --from: columns that identify its rows.")
 @click.option("--map", "renamed", multiple=True, metavar="NAME=TEMPLATE", help="Rewrite an id: id=user-{id}.")
 @click.option("--transform", metavar="WHAT", help="module:function, or an operations file.")
 @MODE

@@ -17,6 +17,7 @@ FAMILIES: Final = {
 }
 """The database that each scheme names."""
 _DRIVERS: Final = {"sqlite": "pysqlite", "postgresql": "psycopg", "mysql": "pymysql"}
+_EXTRAS: Final = {"postgresql": "postgres", "mysql": "mysql"}
 _SECRET: Final = re.compile(r"(?i)pass|pwd|secret|token")
 
 
@@ -76,12 +77,14 @@ def secrets_of(url: str) -> set[str]:
 
 
 def _parsed(url: str) -> Any:
+    family = FAMILIES.get(url.partition(":")[0].partition("+")[0], "")
+    extra = _EXTRAS.get(family, "sql")
     try:
         from sqlalchemy import make_url
         from sqlalchemy.exc import ArgumentError
     except ImportError as error:
         raise NotOffered(
-            "SQL is read with SQLAlchemy, which is not installed here.", hint='pip install "dynasmith[sql]"'
+            "SQL is read with SQLAlchemy, which is not installed here.", hint=f'pip install "dynasmith[{extra}]"'
         ) from error
     try:
         parsed = make_url(url)
@@ -91,8 +94,8 @@ def _parsed(url: str) -> Any:
             hint="sqlite:///shop.db, postgresql://USER:${PASSWORD}@HOST/NAME, mysql://USER:${PASSWORD}@HOST/NAME",
         ) from error
     name, _, driver = parsed.drivername.partition("+")
-    family = FAMILIES.get(name)
-    if family is None or driver not in ("", _DRIVERS[family]):
+    family = FAMILIES.get(name, "")
+    if not family or driver not in ("", _DRIVERS[family]):
         raise NotOffered(
             f"{parsed.drivername} is not a database that dynasmith reads.",
             hint="sqlite://, postgresql:// (psycopg), mysql:// or mariadb:// (PyMySQL); or export it as CSV or JSON",
