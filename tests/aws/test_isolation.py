@@ -19,6 +19,18 @@ from dynasmith.tables.table import Encryption, EncryptionKind, Key, KeyAttribute
 SERVICES = ("application-autoscaling", "backup", "cloudwatch", "dynamodbstreams", "iam", "kms", "lambda", "s3", "sts")
 
 
+NOTHING_SET = {
+    "ListTables": b'{"TableNames": []}',
+    "ListTagsOfResource": b'{"Tags": []}',
+    "DescribeTimeToLive": b'{"TimeToLiveDescription": {"TimeToLiveStatus": "DISABLED"}}',
+    "DescribeContinuousBackups": b'{"ContinuousBackupsDescription": {"ContinuousBackupsStatus": "DISABLED"}}',
+    "DescribeContributorInsights": b'{"ContributorInsightsStatus": "DISABLED"}',
+    "DescribeKinesisStreamingDestination": b'{"KinesisDataStreamDestinations": []}',
+    "GetResourcePolicy": b'{"Policy": "{}"}',
+}
+"""What the service says of a table of which nothing is set."""
+
+
 class Listener:
     """The only reachable address: answers DynamoDB's describe, and 404 to everything else. Remembers who was asked."""
 
@@ -65,7 +77,8 @@ class Listener:
                 b'"SSEDescription": {"Status": "ENABLED", "KMSMasterKeyArn": "arn:aws:kms:eu-west-1:1:key/k"}, '
                 b'"Replicas": [{"RegionName": "us-west-2", "ReplicaStatus": "ACTIVE"}]}}'
             )
-        return (200, b"{}") if target.startswith("DynamoDB_20120810.") else (404, b"")
+        prefix, _, operation = target.partition(".")
+        return (200, NOTHING_SET.get(operation, b"{}")) if prefix == "DynamoDB_20120810" else (404, b"")
 
     def close(self) -> None:
         self.server.shutdown()

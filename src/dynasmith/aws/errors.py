@@ -10,6 +10,7 @@ from typing import Any
 from botocore import __version__ as botocore_version
 from botocore import exceptions as foreign
 
+from dynasmith.aws.broken_replies import BROKEN
 from dynasmith.aws.codes import ABSENT, BUSY, DENIED, EXPIRED, KINDS, UNACCEPTED, UNOFFERED
 from dynasmith.aws.permissions import statement_for
 from dynasmith.aws.transactions import CANCELLED, CONFLICTS, HINT, cancelled_as, codes_of, sentence
@@ -73,6 +74,14 @@ def _of_service(error: foreign.ClientError, operation: str, table: str, access: 
     code = code.rsplit("#", 1)[-1]
     if _is_unoffered(code, message, status, operation, access):
         return unoffered_by(operation, access)
+    if code == BROKEN:
+        return ServiceUnavailable(
+            f"{_verb(operation)}{_on(table)} got a reply that is not the service's: {message}.",
+            hint="check the proxies on the way to " + (access.place or "the service") + ", then run it again",
+            service_code=code,
+            operation=operation,
+            request_id=request_id,
+        )
     if _is_page(message):
         return ServiceError(
             f"The engine at {access.place} failed at {_verb(operation)}{_on(table)} (HTTP {status}, a page of HTML).",

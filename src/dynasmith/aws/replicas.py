@@ -6,10 +6,11 @@ from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from dynasmith.aws.asides import reason_of, with_unread
+from dynasmith.aws.broken_replies import BROKEN
 from dynasmith.aws.session import Session
 from dynasmith.aws.settings.point_in_time_recovery import read_recovery
 from dynasmith.aws.settings.table_class import table_class_of
-from dynasmith.errors import DynasmithError, NoEffect
+from dynasmith.errors import DynasmithError, ServiceUnavailable
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.table import Replica
 
@@ -33,13 +34,18 @@ def read_replicas(session: Session, described: TableDescription) -> TableDescrip
 
 def describe_table(session: Session, name: str, region: str = "") -> dict[str, Any]:
     """What DescribeTable says of a table, or of its replica in another Region. Raises TableNotFound."""
-    answer = session.call("dynamodb", "DescribeTable", {"TableName": name}, table=name, region=region)
-    table: dict[str, Any] | None = answer.get("Table")
-    if not table:
-        raise NoEffect(
-            f"{session.access.place} answered DescribeTable of {name} without a table.",
-            hint="what answers there is no DynamoDB; check the endpoint",
-        )
+    try:
+        answer = session.call("dynamodb", "DescribeTable", {"TableName": name}, table=name, region=region)
+    except ServiceUnavailable as error:
+        if error.service_code != BROKEN:
+            raise
+        raise ServiceUnavailable(
+            f"{session.access.place} answered DescribeTable of {name} without a table. {error.message}",
+            hint="check the endpoint, and the proxies on the way to it",
+            service_code=BROKEN,
+            operation="dynamodb:DescribeTable",
+        ) from error
+    table: dict[str, Any] = answer["Table"]
     return table
 
 

@@ -16,6 +16,7 @@ from botocore.credentials import DeferredRefreshableCredentials
 from msgspec import Struct
 from msgspec.structs import replace
 
+from dynasmith.aws.broken_replies import check_replies
 from dynasmith.aws.client_settings import ISOLATED_CONNECT_SECONDS, client_arguments, host_and_port, open_session
 from dynasmith.aws.errors import not_offered_here, translate, unreachable
 from dynasmith.aws.guard.own import let_only_read
@@ -190,11 +191,12 @@ class Session:
             raise
         except Exception as error:  # profile, Region, credentials: all are read here
             raise translate(error, f"{service}:create_client", access=self.access) from error
+        name_engine(client, self.access.engine)
+        check_replies(client)
         if self.access.isolated:
             client.meta.events.register_first("needs-retry.*", _give_up_on_a_page, unique_id="dynasmith-page")
         if service == "dynamodb":
             retry_conflicts(client)
-        name_engine(client, self.access.engine)
         if self.only_reads:
             let_only_read(client)
         return client

@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
-from botocore.awsrequest import AWSResponse, HeadersDict
 from botocore.exceptions import BotoCoreError
 from botocore.httpsession import ProxyConfiguration, get_cert_path
 
@@ -21,7 +20,7 @@ from dynasmith.aws.items.address import Address
 from dynasmith.aws.items.sign import Keys
 from dynasmith.errors import CredentialsExpired, NoCredentials
 from dynasmith.ports.anchored import Anchored
-from dynasmith.ports.engines import ENGINES, SERVICE
+from dynasmith.ports.engines import ENGINES, SERVICE, Engine
 
 _ENGINE = "_dynasmith_engine"
 _SCOPE = re.compile(r"Credential=[^/]+/\d{8}/([^/]+)/([^/]+)/aws4_request")
@@ -54,8 +53,14 @@ def address_of(client: Any, table: str) -> Address:
         connect_timeout_seconds=float(config.connect_timeout),
         read_timeout_seconds=float(config.read_timeout),
         user_agent=headers.get("user-agent", "dynasmith"),
-        engine=getattr(client, _ENGINE, SERVICE),
+        engine=engine_of(client),
     )
+
+
+def engine_of(client: Any) -> Engine:
+    """What is at the endpoint of a client, as far as `name_engine` was told."""
+    engine: Engine = getattr(client, _ENGINE, SERVICE)
+    return engine
 
 
 def name_engine(client: Any, name: str) -> None:
@@ -64,36 +69,33 @@ def name_engine(client: Any, name: str) -> None:
         setattr(client, _ENGINE, ENGINES[name])
 
 
+class _Caught(Exception):
+    """The request that a client prepared, caught before it was sent."""
+
+    def __init__(self, request: Any) -> None:
+        super().__init__()
+        self.request = request
+
+
 def _caught(client: Any, table: str) -> Any:
     """The request that the client prepared for one DescribeTable, caught before it was sent."""
-    caught: list[Any] = []
     thread = threading.get_ident()
 
-    def catch(request: Any, **_: Any) -> AWSResponse | None:
-        if threading.get_ident() != thread:  # another thread's call on a shared client goes its way
-            return None
-        caught.append(request)
-        return AWSResponse(request.url, 200, HeadersDict(), _Empty())  # type: ignore[arg-type]  # only .raw is wrongly typed
+    def catch(request: Any, **_: Any) -> None:
+        if threading.get_ident() == thread:  # another thread's call on a shared client goes its way
+            raise _Caught(request)
 
     event, name = "before-send.dynamodb.DescribeTable", f"dynasmith-address-{thread}"
     client.meta.events.register_first(event, catch, unique_id=name)
     try:
         client.describe_table(TableName=table)
+    except _Caught as caught:
+        return caught.request
     except BotoCoreError as error:
         raise NoCredentials(f"No request can be signed: {error}", hint="dynasmith doctor") from error
     finally:
         client.meta.events.unregister(event, unique_id=name)
-    return caught[-1]
-
-
-class _Empty:
-    """The body of a reply that was never sent."""
-
-    def stream(self, *_: Any, **__: Any) -> list[bytes]:
-        return [b"{}"]
-
-    def read(self, *_: Any, **__: Any) -> bytes:
-        return b"{}"
+    raise AssertionError("a request that is caught is not sent")
 
 
 def _text(value: str | bytes) -> str:

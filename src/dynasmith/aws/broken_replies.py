@@ -1,0 +1,185 @@
+"""Replies of botocore's clients that are not the service's: found before anybody reads them, and asked for again.
+
+botocore takes any reply of status 200 for success and gives what it finds in it, so that a proxy's ``{}`` to ListTables
+reads as "there are no tables". Here a reply that cannot be parsed, lacks a member that the operation always gives, is
+damaged, or goes on from where it began, becomes an error of status 503 with the code BrokenReply. The retries of
+botocore then send the request again, and after the last one the error is translated like every other.
+"""
+
+import json
+import zlib
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from botocore.parsers import create_parser
+
+from dynasmith.aws.binary import from_botocore
+from dynasmith.aws.items.client import engine_of
+
+BROKEN: Final = "BrokenReply"
+"""The error code of a reply that is not the service's."""
+
+COUNTED: Final = frozenset(
+    ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan", "TransactWriteItems", "TransactGetItems")
+)
+"""DynamoDB's operations that are asked what they consumed: the right reply to some of them says nothing else."""
+
+REQUIRED: Final[Mapping[tuple[str, str], Sequence[str]]] = {
+    **{("dynamodb", operation): ("ConsumedCapacity",) for operation in sorted(COUNTED)},
+    ("dynamodb", "Query"): ("Items", "Count", "ScannedCount", "ConsumedCapacity"),
+    ("dynamodb", "Scan"): ("Items", "Count", "ScannedCount", "ConsumedCapacity"),
+    ("dynamodb", "TransactGetItems"): ("Responses", "ConsumedCapacity"),
+    ("dynamodb", "ExecuteStatement"): ("Items",),
+    ("dynamodb", "BatchExecuteStatement"): ("Responses",),
+    ("dynamodb", "BatchGetItem"): ("Responses", "UnprocessedKeys"),
+    ("dynamodb", "BatchWriteItem"): ("UnprocessedItems",),
+    ("dynamodb", "ListTables"): ("TableNames",),
+    ("dynamodb", "DescribeTable"): ("Table.TableName", "Table.TableStatus", "Table.KeySchema"),
+    ("dynamodb", "CreateTable"): ("TableDescription.TableName",),
+    ("dynamodb", "UpdateTable"): ("TableDescription.TableName",),
+    ("dynamodb", "DeleteTable"): ("TableDescription.TableName",),
+    ("dynamodb", "DescribeTimeToLive"): ("TimeToLiveDescription.TimeToLiveStatus",),
+    ("dynamodb", "UpdateTimeToLive"): ("TimeToLiveSpecification",),
+    ("dynamodb", "DescribeContinuousBackups"): ("ContinuousBackupsDescription.ContinuousBackupsStatus",),
+    ("dynamodb", "UpdateContinuousBackups"): ("ContinuousBackupsDescription",),
+    ("dynamodb", "DescribeContributorInsights"): ("ContributorInsightsStatus",),
+    ("dynamodb", "UpdateContributorInsights"): ("ContributorInsightsStatus",),
+    ("dynamodb", "DescribeKinesisStreamingDestination"): ("KinesisDataStreamDestinations",),
+    ("dynamodb", "EnableKinesisStreamingDestination"): ("DestinationStatus",),
+    ("dynamodb", "DisableKinesisStreamingDestination"): ("DestinationStatus",),
+    ("dynamodb", "ListTagsOfResource"): ("Tags",),
+    ("dynamodb", "GetResourcePolicy"): ("Policy",),
+    ("dynamodb", "PutResourcePolicy"): ("RevisionId",),
+    # The right reply to these has no body, or one without members.
+    ("dynamodb", "DeleteResourcePolicy"): (),
+    ("dynamodb", "TagResource"): (),
+    ("dynamodb", "UntagResource"): (),
+    ("application-autoscaling", "DescribeScalableTargets"): ("ScalableTargets",),
+    ("application-autoscaling", "DescribeScalingPolicies"): ("ScalingPolicies",),
+    ("application-autoscaling", "PutScalingPolicy"): ("PolicyARN",),
+    ("application-autoscaling", "RegisterScalableTarget"): (),
+    ("application-autoscaling", "DeregisterScalableTarget"): (),
+    ("kms", "DescribeKey"): ("KeyMetadata.KeyManager",),
+    ("sts", "GetCallerIdentity"): ("Account", "Arn"),
+    ("sts", "AssumeRole"): ("Credentials.AccessKeyId", "Credentials.SecretAccessKey", "Credentials.SessionToken"),
+}
+"""What a good reply has, by service and operation; a path goes into a structure. Others are not looked at; the replies
+of S3 are judged where they are used (``s3.objects``)."""
+
+_GOES_ON: Final = {
+    "ListTables": ("ExclusiveStartTableName", "LastEvaluatedTableName"),
+    "Query": ("ExclusiveStartKey", "LastEvaluatedKey"),
+    "Scan": ("ExclusiveStartKey", "LastEvaluatedKey"),
+    "ListTagsOfResource": ("NextToken", "NextToken"),
+    "DescribeScalableTargets": ("NextToken", "NextToken"),
+    "DescribeScalingPolicies": ("NextToken", "NextToken"),
+}
+"""Where a page began, as the request has it, and where the next one begins, as the reply has it."""
+_ERROR_BODIES: Final = {
+    "json": b'{"__type":"%s","message":"%s"}',
+    "rest-json": b'{"__type":"%s","message":"%s"}',
+    "query": b"<ErrorResponse><Error><Code>%s</Code><Message>%s</Message></Error></ErrorResponse>",
+    "rest-xml": b"<Error><Code>%s</Code><Message>%s</Message></Error>",
+}
+
+
+def check_replies(client: Any) -> None:
+    """Let a botocore client check its replies. Once a client is enough; more do no harm."""
+    if client.meta.service_model.service_name == "s3":
+        return
+    service, events = str(client.meta.service_model.service_name), client.meta.events
+    engine = engine_of(client)
+
+    def count(params: dict[str, Any], model: Any, **_: Any) -> None:
+        if model.name in COUNTED:
+            params.setdefault("ReturnConsumedCapacity", "TOTAL")
+
+    def parse(operation_model: Any, response_dict: dict[str, Any], **_: Any) -> None:
+        if fault := _unreadable(service, operation_model, response_dict):
+            _as_error(operation_model, response_dict, fault)
+
+    def judge(response: Any, operation: Any, request_dict: Mapping[str, Any], **_: Any) -> None:
+        if response is None:
+            return
+        http, parsed = response
+        if http.status_code < 300:
+            required = REQUIRED.get((service, operation.name), ())
+            left_out = {"ConsumedCapacity"} if operation.name in engine.uncounted else set[str]()
+            if operation.name in ("Query", "Scan") and _sent(request_dict).get("Select") == "COUNT":
+                left_out.add("Items")
+            fault = _lacks(parsed, required, left_out) or _stands_still(operation.name, request_dict, parsed)
+            if not fault and service == "dynamodb" and operation.name in COUNTED and engine.request_id:
+                fault = "" if parsed["ResponseMetadata"].get("RequestId") else "it has no request id"
+            if fault:
+                parsed["Error"] = {"Code": BROKEN, "Message": fault}
+        if parsed.get("Error", {}).get("Code") == BROKEN:
+            http.status_code = 503
+            http.headers.pop("x-amz-crc32", None)  # botocore would look at it once more, and raise
+
+    if service == "dynamodb":
+        events.register("provide-client-params.dynamodb", count, unique_id="dynasmith-counted")
+    events.register("before-parse", parse, unique_id="dynasmith-parse")
+    # At the service's own name: botocore asks its own retries before what is registered for every service.
+    own = client.meta.service_model.service_id.hyphenize()
+    events.register_first(f"needs-retry.{own}", judge, unique_id="dynasmith-broken-reply")
+
+
+def _unreadable(service: str, operation: Any, reply: Mapping[str, Any]) -> str:
+    """Why the bytes of a reply cannot be read; empty where they can."""
+    status, headers = reply["status_code"], reply["headers"]
+    if service == "dynamodb":
+        checksum = headers.get("x-amz-crc32")
+        if checksum is not None and str(zlib.crc32(reply["body"])) != checksum.strip():
+            return "it arrived damaged (its CRC32 differs)"
+        if status != 200 and status < 400:
+            return f"it has the status {status}"
+    protocol = getattr(operation.service_model, "resolved_protocol", operation.service_model.metadata["protocol"])
+    if protocol not in _ERROR_BODIES:
+        return ""
+    try:  # botocore parses without a net: a list in place of a map, a text in place of a time, a deep nest
+        create_parser(protocol).parse(dict(reply), operation.output_shape)
+    except Exception as error:
+        return f"it cannot be read ({type(error).__name__})"
+    return ""
+
+
+def _as_error(operation: Any, reply: dict[str, Any], fault: str) -> None:
+    """Put an error in the place of a reply that cannot be read."""
+    protocol = getattr(operation.service_model, "resolved_protocol", operation.service_model.metadata["protocol"])
+    body = _ERROR_BODIES[protocol if protocol in _ERROR_BODIES else "json"]
+    reply["status_code"] = 503
+    reply["body"] = body % (BROKEN.encode(), fault.encode("ascii", "replace"))
+
+
+def _lacks(parsed: Mapping[str, Any], required: Sequence[str], left_out: set[str]) -> str:
+    """Which member a reply lacks; empty where it has all."""
+    for path in required:
+        found: Any = parsed
+        for name in path.split("."):
+            found = found.get(name) if isinstance(found, Mapping) else None
+        if found is None and path not in left_out:
+            return f"it has no {path}"
+    if "Items" in parsed and {"Count", "ScannedCount"} <= parsed.keys():
+        count = len(parsed["Items"])
+        if parsed["Count"] != count or parsed["ScannedCount"] < count:
+            return f"it has {count} Items, a Count of {parsed['Count']} and a ScannedCount of {parsed['ScannedCount']}"
+    return ""
+
+
+def _stands_still(operation: str, request: Mapping[str, Any], parsed: Mapping[str, Any]) -> str:
+    """What says that the next page begins where this one began; empty where it goes on."""
+    if operation not in _GOES_ON:
+        return ""
+    begin, end = _GOES_ON[operation]
+    last = parsed.get(end)
+    if not last:
+        return f"its {end} is empty" if last is not None else ""
+    began = _sent(request).get(begin)
+    plain = from_botocore(last) if isinstance(last, Mapping) else last
+    return f"its {end} is where the request began" if began is not None and plain == began else ""
+
+
+def _sent(request: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of a request of a JSON service."""
+    sent: dict[str, Any] = json.loads(request.get("body") or b"{}")
+    return sent
