@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test test-sql check engines bench soak docs clean
+.PHONY: help demo test test-sql check engines bench soak faults docs clean
 
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -33,6 +33,9 @@ bench: $(STAMP)  ## measurements, side by side with what users have today
 
 soak: $(STAMP)  ## long runs: killed, throttled, reset, and equal in the end
 	for script in tests/*/soak*.py; do $(BIN)/python $$script || exit 1; done
+
+faults: $(STAMP)  ## every reply fault with every verb, place, option and transport: hours; FAULTS="--part 0.01" tries a part
+	$(BIN)/python tests/faults/everything.py $(FAULTS)
 
 docs: $(STAMP)  ## the generated pages and pictures
 	$(BIN)/python -m dynasmith.files.reference > docs/reference/definition.md

@@ -78,6 +78,7 @@ ONE = b'"Items":[{"pk":{"S":"a"}}],"Count":1,"ScannedCount":1'
         b"{" + ONE + b',"LastEvaluatedKey":{"pk":{}}}',
         b"{" + ONE + b',"LastEvaluatedKey":{"pk":{"BOOL":true}}}',
         b"{" + ONE + b',"LastEvaluatedKey":{"other":{"S":"a"}}}',
+        b"{" + ONE + b',"LastEvaluatedKey":{"pk":{"N":"1"}}}',
         b"{" + ONE + b',"ConsumedCapacity":{}}',
         b"{" + ONE + b',"ConsumedCapacity":{"CapacityUnits":-1.0}}',
         b"{" + ONE + b',"More":' + b"[" * 100_000 + b"]" * 100_000 + b"}",

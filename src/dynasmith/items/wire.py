@@ -117,7 +117,8 @@ def _last_key_fault(last_key: RawItem, start: bytes | None, items: Sequence[RawI
         key = _decode_last_key(last_key)
         began = {} if start is None else _decode_last_key(start)
         last_item = attributes(items[-1]) if items else {}
-    except (*NOT_JSON, ItemInvalid) as cause:
+        types = {name: [*_decode_json(last_item[name])] for name in key if name in last_item}
+    except (*NOT_JSON, ItemInvalid, TypeError) as cause:
         return f"its LastEvaluatedKey is not a key: {cause}"
     if not key or any(len(value) != 1 for value in key.values()):
         return "its LastEvaluatedKey is not a key"
@@ -127,6 +128,8 @@ def _last_key_fault(last_key: RawItem, start: bytes | None, items: Sequence[RawI
         return "its LastEvaluatedKey has other attributes than the ExclusiveStartKey of the request"
     if last_item and not key.keys() <= last_item.keys():
         return "its LastEvaluatedKey has an attribute that the last item lacks"
+    if any(types.get(name, [*value]) != [*value] for name, value in key.items()):
+        return "its LastEvaluatedKey has another type than the last item"
     return ""
 
 

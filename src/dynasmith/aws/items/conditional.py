@@ -16,7 +16,7 @@ from dynasmith.aws.items.replies import StatementError, units_of
 from dynasmith.aws.items.road import ITEM_FAULTS, STUMBLES, THROTTLES, Group, Road, Waiting, code_of
 from dynasmith.aws.items.statements import insert_of
 from dynasmith.aws.items.unprocessed import has_key
-from dynasmith.errors import AccessDenied, ConditionFailed, Throttled
+from dynasmith.errors import AccessDenied, ConditionFailed, ServiceUnavailable, Throttled
 from dynasmith.items.digest import item_hash
 from dynasmith.items.key import KeySchema, encode_key, format_key, key_of
 from dynasmith.items.wire import Units, attributes
@@ -26,6 +26,8 @@ from dynasmith.ports.together import together
 
 DUPLICATE = "DuplicateItem"
 READ_TRIES_MAX = 50
+FREE_TRIES_MAX = 10
+"""How often an item is put whose key is said to be taken, and is free."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -100,28 +102,41 @@ class ConditionalPuts:
             return said[1:]
 
     async def put(self, item: Item, only_new: bool) -> Outcome:
-        """Write one item by a conditional PutItem. An outcome of nothing: the run stops."""
-        try:
-            outcome = await self._calls.put(self._table, item, self._condition(item, only_new))
-        except Halted:
-            return Outcome()
-        except Refused as refused:
-            if refused.failure.code not in ITEM_FAULTS:
-                raise as_error(refused, "PutItem", self._table) from refused
-            return dead([item], "refused", refused.failure.sentence)
-        if outcome.done:
-            return Outcome(written=1, units=outcome.units)
-        return await self._after_condition(item, outcome, only_new)
+        """Write one item by a conditional PutItem. An outcome of nothing: the run stops.
 
-    async def _after_condition(self, item: Item, outcome: PutOutcome, only_new: bool) -> Outcome:
+        A key that is taken and has no item, because it was deleted meanwhile or the refusal was not true, is tried
+        again. Raises ServiceUnavailable when it stays so.
+        """
+        for attempt in range(FREE_TRIES_MAX):
+            try:
+                outcome = await self._calls.put(self._table, item, self._condition(item, only_new))
+                standing = None if outcome.done else await self._standing(item, outcome)
+                if outcome.done:
+                    return Outcome(written=1, units=outcome.units)
+                if standing is not None:
+                    return msgspec.structs.replace(self.met(item, standing, only_new), units=outcome.units)
+                await self._calls.back_off(attempt)
+            except Halted:
+                return Outcome()
+            except Refused as refused:
+                if refused.failure.code not in ITEM_FAULTS:
+                    raise as_error(refused, "PutItem", self._table) from refused
+                return dead([item], "refused", refused.failure.sentence)
+        raise ServiceUnavailable(
+            f"Table {self._table} refuses an item for another one with its key, and has no such item.",
+            hint="resume the job",
+            operation="PutItem",
+        )
+
+    async def _standing(self, item: Item, outcome: PutOutcome) -> Item | None:
         standing = outcome.existing
         if standing is None or not has_key(standing, self.key_of(item)):  # not shown by this engine, or another item
             standing = await self._calls.get(self._table, self.key_of(item))
-        return msgspec.structs.replace(self.met(item, standing, only_new), units=outcome.units)
+        return standing
 
-    def met(self, item: Item, standing: Item | None, only_new: bool) -> Outcome:
+    def met(self, item: Item, standing: Item, only_new: bool) -> Outcome:
         """What becomes of an item whose key is taken. Raises ConditionFailed where the mode says so."""
-        if standing is not None and item_hash(standing) == item_hash(item):
+        if item_hash(standing) == item_hash(item):
             return Outcome(already=1)
         shown = format_key(key_of(item, self._key), self._key)
         if only_new:
@@ -224,7 +239,9 @@ class _Run:
         except AccessDenied as denied:
             puts._road.close(denied.message)
             return await together(puts.put(item, self.only_new) for item in self.taken)
-        return [puts.met(item, found.get(puts.key_of(item)), self.only_new) for item in self.taken]
+        standing = [(item, found.get(puts.key_of(item))) for item in self.taken]
+        alone = await together(puts.put(item, self.only_new) for item, there in standing if there is None)
+        return [*alone, *(puts.met(item, there, self.only_new) for item, there in standing if there is not None)]
 
 
 def dead(items: Sequence[Item], code: str, reason: str) -> Outcome:

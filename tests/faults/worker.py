@@ -1,0 +1,67 @@
+"""``dynasmith`` commands in one process, each as if it were a process of its own: ``worker.py PATIENT|IMPATIENT FD``.
+
+Reads one JSON line a command from standard input (``words``, ``folder``, ``environment``), runs it through the door of
+the command line, and writes what it answered as one JSON line to the file descriptor FD. IMPATIENT shortens the waits
+between tries and the time after which a call that goes on failing is given up; how often it is tried stays as it is.
+"""
+
+import contextlib
+import io
+import json
+import os
+import resource
+import sys
+import traceback
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from dynasmith.aws.items.calls import Patience
+from dynasmith.cli.main import run
+
+MEMORY_BYTES_MAX = 3 * 1024**3
+"""A reply that makes a process grow without end is to end the process, not the machine."""
+SHORT = {"first_seconds": 0.002, "longest_seconds": 0.02, "throttled_seconds": 1.5, "stumbling_seconds": 1.5}
+
+
+def shorten() -> None:
+    """Every ``Patience`` that says nothing else is short from now on, in this process."""
+    defaults = [SHORT.get(field.name, field.default) for field in fields(Patience)]
+    Patience.__init__.__defaults__ = tuple(defaults)
+
+
+def answer(words: list[str], folder: str, environment: dict[str, str]) -> dict[str, Any]:
+    """Run one command."""
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            code = run(words)
+        except SystemExit as error:
+            code = error.code if isinstance(error.code, int) else 1
+        except BaseException:
+            traceback.print_exc()
+            code = 99
+    return {"code": code, "out": out.getvalue(), "err": err.getvalue()}
+
+
+def main(patience: str, descriptor: str) -> None:
+    """Answer commands until standard input ends."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES_MAX, MEMORY_BYTES_MAX))
+    if patience == "IMPATIENT":
+        shorten()
+    asked = os.fdopen(os.dup(0), encoding="utf-8")
+    with (
+        Path(os.devnull).open(encoding="utf-8") as nothing,
+        os.fdopen(int(descriptor), "w", encoding="utf-8") as answers,
+    ):
+        sys.stdin = nothing
+        for line in asked:
+            answers.write(json.dumps(answer(**json.loads(line))) + "\n")
+            answers.flush()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
