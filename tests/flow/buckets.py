@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import botocore.config
-import botocore.handlers
 import botocore.session
 from botocore.exceptions import ClientError
 
@@ -15,10 +14,7 @@ def s3_of(endpoint: str, account: str = "dummy", attempts: int = 1) -> Any:
     session = botocore.session.Session()
     session.set_credentials(account, "dummy")
     config = botocore.config.Config(retries={"total_max_attempts": attempts}, s3={"addressing_style": "path"})
-    client = session.create_client("s3", region_name="us-east-1", endpoint_url=endpoint, config=config)
-    # It would wait a second before each body for a "100 Continue" that not every engine sends.
-    client.meta.events.unregister("before-call.s3", botocore.handlers.add_expect_header)
-    return client
+    return session.create_client("s3", region_name="us-east-1", endpoint_url=endpoint, config=config)
 
 
 def keys_of(client: Any, bucket: str, prefix: str = "") -> list[str]:
