@@ -9,6 +9,7 @@ itself counts for nothing. An option that no entry names fails the test; so does
 import json
 import re
 import shlex
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -199,6 +200,9 @@ def transform(item):
 """
 
 
+LATE = int(time.time()) - 1000
+
+
 def two(story: ItemStory) -> str:
     """Twenty users, an empty table, files of users, transforms, other environments."""
     story.people("users", 20)
@@ -234,10 +238,8 @@ def odd(story: ItemStory) -> str:
 
 def expired(story: ItemStory) -> str:
     """One user whose time is over."""
-    import time
-
     two(story)
-    story.put("users", {"pk": {"S": "late"}, "ends": {"N": str(int(time.time()) - 1000)}})
+    story.put("users", {"pk": {"S": "late"}, "ends": {"N": str(LATE)}})
     specification = {"Enabled": True, "AttributeName": "ends"}
     story.direct.update_time_to_live(TableName="users", TimeToLiveSpecification=specification)
     return ""
@@ -477,14 +479,16 @@ def test_a_transport_sends(story: ItemStory, monkeypatch: pytest.MonkeyPatch, wo
     from dynasmith.aws.items.http import AiohttpExchange
 
     sent: set[str] = set()
-    for name, kind in (("direct", DirectExchange), ("aiohttp", AiohttpExchange), ("botocore", BotocoreExchange)):
-        call: Any = kind.__call__
 
-        def told(self: Any, operation: str, body: bytes, name: str = name, call: Any = call) -> Any:
+    def counted(name: str, call: Any) -> Any:
+        def told(*given: Any) -> Any:
             sent.add(name)
-            return call(self, operation, body)
+            return call(*given)
 
-        monkeypatch.setattr(kind, "__call__", told)
+        return told
+
+    for name, kind in (("direct", DirectExchange), ("aiohttp", AiohttpExchange), ("botocore", BotocoreExchange)):
+        monkeypatch.setattr(kind, "__call__", counted(name, kind.__call__))
     two(story)
     assert story(*words.split(), "--transport", transport).code == 0
     assert sent == {transport}
