@@ -16,6 +16,7 @@ DESTS = (
     ("users.jsonl.gz",),
     ("users.csv",),
     ("users.csv.zst",),
+    ("users.tsv.gz",),
 )
 
 
@@ -32,6 +33,10 @@ def test_an_export_comes_back_bit_for_bit(story: ItemStory, dest: tuple[str, ...
     for sides in (("users", "again"), ("users", dest[0]), (dest[0], "again")):
         verified = story("verify", *sides)
         assert (verified.code, verified.out.splitlines()[-1]) == (0, "Equal."), verified.out + verified.err
+        shared = dest[0] in sides
+        assert (f"dynasmith wrote {dest[0]} and read it here with the same code" in verified.out) == shared
+    assert story("verify", "users", dest[0], "--json").json["same_code"] is True
+    assert story("verify", "users", "again", "--json").json["same_code"] is False
 
 
 def test_plain_json_says_what_it_is_and_populates_what_json_can_hold(story: ItemStory) -> None:

@@ -80,7 +80,23 @@ def verify_sides(
         first = changed(first, stage=stage, seen=SeenKeys)
     second = _side(ends[1], layouts[1], key, "")
     found = verify(first, second, key, limit=limit, around=items.around(listener))
-    return changed(found, hazards=(UNGUARDED,) if is_user_code(named) else ())
+    files = [(side.table, layout) for side, layout in zip(sides, layouts, strict=True) if layout is not None]
+    return changed(
+        found,
+        hazards=(UNGUARDED,) if is_user_code(named) else (),
+        same_code=any(layout.manifest is not None for _, layout in files),
+        notes=tuple(_file_note(name, layout) for name, layout in files),
+    )
+
+
+def _file_note(name: str, layout: Layout) -> str:
+    """What a comparison with a file cannot find: a fault that its reader and its writer share."""
+    if layout.manifest is not None:
+        return (
+            f"dynasmith wrote {name} and read it here with the same code: a fault that both share would not show. "
+            "Compare with what another program reads of it to be sure"
+        )
+    return f"{name} was read by dynasmith, as populate reads it: a table that was populated from it repeats its reading"
 
 
 def _stage(

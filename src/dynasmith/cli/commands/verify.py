@@ -45,5 +45,7 @@ def command(invocation: Invocation, source: str, target: str, **given: Any) -> i
         page.print(f"  {found.dead} lines or items could not be read", markup=False)
     for hazard in found.hazards:
         page.print(f"  ! {hazard}", style="yellow", markup=False)
+    for note in found.notes:
+        page.print(f"  · {note}.", markup=False)
     page.print("Equal." if found.equal else "They differ.", style="green" if found.equal else "bold red")
     return 0 if found.equal else 3

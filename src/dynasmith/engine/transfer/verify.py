@@ -75,7 +75,8 @@ class Verified:
     """Both digests, and the first differences. ``more`` says that there are others beyond the limit.
 
     ``dead`` counts what was no item (lines of a file), or what a transform refused: it can be on no side. ``hazards``
-    say what ran unguarded.
+    say what ran unguarded. ``same_code`` says that dynasmith wrote a file that is a side, ``notes`` what
+    the comparison therefore cannot find.
     """
 
     source: Digest
@@ -84,6 +85,8 @@ class Verified:
     more: bool = False
     dead: int = 0
     hazards: tuple[str, ...] = ()
+    same_code: bool = False
+    notes: tuple[str, ...] = ()
 
     @property
     def equal(self) -> bool:
@@ -102,6 +105,8 @@ class Verified:
             "more": self.more,
             "dead": self.dead,
             "hazards": list(self.hazards),
+            "same_code": self.same_code,
+            "notes": list(self.notes),
         }
 
 
