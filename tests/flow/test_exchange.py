@@ -36,7 +36,7 @@ from dynasmith.jobs.steer import Throttle
 from flow.kit import MakeTable, Said, client_of, page_body, scripted
 
 Open = Callable[[Any], Awaitable[Exchange]]
-QUICK = Patience(first_seconds=0.001, longest_seconds=0.005, refused_seconds=0.02, stumbling_seconds=0.2)
+QUICK = Patience(first_seconds=0.001, longest_seconds=0.005, refused_seconds=0.02, stumbling_seconds=2.0)
 
 
 async def open_aiohttp(client: Any) -> Exchange:

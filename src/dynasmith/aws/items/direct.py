@@ -6,6 +6,7 @@ for anything else: no redirects, no cookies, no proxies (those go over aiohttp).
 """
 
 import asyncio
+import errno
 from collections import deque
 from time import monotonic
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ from dynasmith.aws.items.address import Address
 from dynasmith.aws.items.credentials import Credentials
 from dynasmith.aws.items.exchange import Answer, BrokenExchange, BrokenReply, Check, Link, allowed
 from dynasmith.aws.items.http_reply import ReplyReader
+from dynasmith.aws.items.loop import too_many_files
 from dynasmith.aws.items.signing import Signing
 from dynasmith.aws.items.tls import tls_of
 
@@ -221,6 +223,8 @@ class DirectExchange:
         except TimeoutError as error:
             raise BrokenExchange(f"{self._host}:{self._port} did not answer in time", refused=True) from error
         except OSError as error:  # refused, no such host, a certificate that was not accepted
+            if error.errno in (errno.EMFILE, errno.ENFILE):
+                raise too_many_files() from error
             raise BrokenExchange(f"{self._host}:{self._port}: {error}", refused=True) from error
         if self._closed:  # a connection that nobody closes keeps uvloop from ending
             connection.abort("the exchange was closed")
