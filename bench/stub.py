@@ -27,6 +27,7 @@ _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 _TARGET = re.compile(rb"x-amz-target: *\w+\.(\w+)", re.IGNORECASE)
 _START = re.compile(rb'"ExclusiveStartKey".*?page-(\d+)')
 _NUMBERS = itertools.count(1)
+_NAME = re.compile(rb'"TableName": ?"([^"]+)"')
 _SEGMENTS = re.compile(rb'"TotalSegments": ?(\d+)')
 
 
@@ -136,7 +137,8 @@ class Stub:
                 self.taken += 1
                 return self.put
             case b"DescribeTable":
-                return described("t")
+                name = _NAME.search(body)
+                return described(name[1].decode() if name else "t")
             case b"Reset":
                 self.given = self.taken = self.requests = 0
                 return self.put
