@@ -103,13 +103,15 @@ def head_of(first: str, headers: Iterable[tuple[str, str]]) -> bytes:
     return "\r\n".join([first, *(f"{name}: {value}" for name, value in headers), "", ""]).encode("latin-1")
 
 
-async def read_request(reader: asyncio.StreamReader) -> Request | None:
-    """The next request; None where the client has closed the connection."""
+async def read_request(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Request | None:
+    """The next request; None where the client has closed the connection. One that waits for 100 Continue gets it."""
     head = await _head(reader)
     if head is None:
         return None
     first, headers = _parsed(head)
     method, target, _ = first.split(" ", 2)
+    if any(name.lower() == "expect" for name, _ in headers):
+        writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
     body = await reader.readexactly(_length(headers))
     return Request(method, target, headers, body, head + body)
 

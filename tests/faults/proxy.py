@@ -206,7 +206,7 @@ class FaultProxy:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, upstream: "_Upstream") -> None:
         before: Reply | None = None
-        while (request := await read_request(reader)) is not None:
+        while (request := await read_request(reader, writer)) is not None:
             exchange = Exchange(self._limited(request), before, self._number(request), upstream.send)
             self._open += 1
             try:

@@ -80,10 +80,10 @@ def test_a_run_that_is_woken_after_its_lease_loses_no_write_of_others(
 ) -> None:
     client, source, target = tables
     with a_bucket(ministack_endpoint, "lease-jobs"), FaultProxy(ministack_endpoint) as proxy:
+        proxy.hold("BatchWriteItem")  # before it begins: it may be over in a moment
         with leased(proxy.endpoint, source, target, place, str(processes)) as first:
             assert first.stdout is not None
             job = first.stdout.readline().strip()
-            proxy.hold("BatchWriteItem")
             proxy.wait_held(held or 1)
             os.killpg(first.pid, signal.SIGSTOP)
             if not held:
