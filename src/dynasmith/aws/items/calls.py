@@ -6,8 +6,7 @@ service are waited out with full jitter. ``UnprocessedItems`` are given back, no
 
 import asyncio
 import random
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import NamedTuple, TypeVar
@@ -116,7 +115,7 @@ class Calls:
             failure: Failure | None = None
             try:
                 answer = await self._attempt(operation, body)
-                with _distrusted_if_broken(answer):
+                try:
                     plain = checked_body(answer, self.engine)
                     if answer.status == 200:
                         reply = read(plain)
@@ -125,6 +124,10 @@ class Calls:
                     failure = failure_of(answer._replace(body=plain))
                     if failure.nameless:
                         raise BrokenReply(f"a reply has the status {failure.status} and names no error")
+                except BrokenReply:
+                    if answer.link is not None:
+                        answer.link.distrust()
+                    raise
             except BrokenExchange as error:
                 failure = None
                 broken += isinstance(error, BrokenReply)
@@ -316,17 +319,6 @@ class Calls:
         """Each request asks what it consumed: the right reply to a write may say nothing else, as a wrong one would."""
         if not capacity and operation not in self.engine.uncounted:
             raise BrokenReply(f"the reply to {operation} does not say what it consumed (ConsumedCapacity)")
-
-
-@contextmanager
-def _distrusted_if_broken(answer: Answer) -> Iterator[None]:
-    """Close the connection of a reply that turns out to be broken."""
-    try:
-        yield
-    except BrokenReply:
-        if answer.link is not None:
-            answer.link.distrust()
-        raise
 
 
 class Found(NamedTuple):

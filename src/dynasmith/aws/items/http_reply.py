@@ -67,8 +67,10 @@ class ReplyReader:
 
     @property
     def body(self) -> bytes:
-        """The body as it was sent, perhaps compressed."""
-        return self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
+        """The body as it was sent, perhaps compressed. Its pieces are let go: a page is not kept twice."""
+        if len(self._parts) != 1:
+            self._parts = [b"".join(self._parts)]
+        return self._parts[0]
 
     def feed(self, data: bytes) -> bool:
         """Take some bytes; whether the reply is whole. Raises BrokenReply, also for bytes beyond its end."""
