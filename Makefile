@@ -39,7 +39,7 @@ faults: $(STAMP)  ## every reply fault with every verb, place, option and transp
 
 docs: $(STAMP)  ## the generated pages and pictures
 	$(BIN)/python -m dynasmith.files.reference > docs/reference/definition.md
-	$(BIN)/python -m dynasmith.local.strict.rules_page > docs/reference/strict-rules.md
+	$(BIN)/python -m dynasmith.strict.rules.page > docs/reference/strict-rules.md
 	$(BIN)/python -c 'from dynasmith.validate.reference import findings_page; print(findings_page(), end="")' > docs/reference/findings.md
 	$(BIN)/python tools/permissions_page.py
 	PYTHONPATH=tests $(BIN)/python -m contract.page

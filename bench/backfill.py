@@ -115,14 +115,14 @@ def _boto3(client: Any) -> Callable[[], None]:
 
 
 def _ours(client: Any, road: str) -> Callable[[], None]:
-    from dynasmith.aws.items.access import TableAccess
-    from dynasmith.aws.items.loop import new_event_loop
-    from dynasmith.aws.items.updates import table_updates
+    from dynasmith.aws.data.event_loop import new_event_loop
+    from dynasmith.aws.data.table_access import TableAccess
+    from dynasmith.aws.data.updates import table_updates
     from dynasmith.engine.backfill import backfill as engine
-    from dynasmith.engine.transfer.asked import Flowing, kept
     from dynasmith.engine.transfer.copy import new_job
-    from dynasmith.engine.transfer.running import Around
-    from dynasmith.engine.transfer.sides import TableEnd
+    from dynasmith.engine.transfer.options import TransferOptions, kept
+    from dynasmith.engine.transfer.runner import RunContext
+    from dynasmith.engine.transfer.table_details import TableEnd
     from dynasmith.files.journal.folder import create_journal
     from dynasmith.files.ledger import FolderLedger
     from dynasmith.jobs.journal import JournalHead
@@ -142,12 +142,12 @@ def _ours(client: Any, road: str) -> Callable[[], None]:
                 return None if road.endswith("no journal") else create_journal(Path(folder) / "journal", head)
 
             ledger = FolderLedger(Path(folder) / "jobs")
-            asked = Flowing(segments=4, max_read_units=float("inf"), max_write_units=float("inf"))
+            asked = TransferOptions(segments=4, max_read_units=float("inf"), max_write_units=float("inf"))
             # Resumed at its beginning: what the look before a job costs is no part of it.
-            job = new_job(engine.VERB, Around(), 4, kept(asked, {"careful": {}, "canary_items": 0}))
+            job = new_job(engine.VERB, RunContext(), 4, kept(asked, {"careful": {}, "canary_items": 0}))
             claim = ledger.begin(job)
             opened = journal(job, True)
-            around = Around(loop_factory=new_event_loop)
+            around = RunContext(loop_factory=new_event_loop)
             engine.backfill_again(claim, end, updates, lambda *_: opened, change, around=around)
 
     return work

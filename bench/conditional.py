@@ -68,14 +68,14 @@ def _boto3(client: Any) -> Callable[[], None]:
 def _ours(client: Any, road: str) -> Callable[[], None]:
     import tempfile
 
-    from dynasmith.aws.items.access import TableAccess
-    from dynasmith.aws.items.loop import new_event_loop
-    from dynasmith.aws.items.opening import open_calls
-    from dynasmith.aws.items.sink import TableSink
-    from dynasmith.engine.transfer.asked import Flowing, kept
+    from dynasmith.aws.data.event_loop import new_event_loop
+    from dynasmith.aws.data.sink import TableSink
+    from dynasmith.aws.data.table_access import TableAccess
+    from dynasmith.aws.data.table_factory import open_calls
     from dynasmith.engine.transfer.copy import new_job
-    from dynasmith.engine.transfer.mover import Width
-    from dynasmith.engine.transfer.running import Around, Ways, run_job
+    from dynasmith.engine.transfer.mover import ConcurrencyLimits
+    from dynasmith.engine.transfer.options import TransferOptions, kept
+    from dynasmith.engine.transfer.runner import Pipeline, RunContext, run_job
     from dynasmith.files.ledger import FolderLedger
     from dynasmith.items.key import KeyPart, KeySchema
     from dynasmith.ports.items import Mode
@@ -88,9 +88,13 @@ def _ours(client: Any, road: str) -> Callable[[], None]:
 
     def work() -> None:
         with tempfile.TemporaryDirectory() as folder:
-            around = Around(loop_factory=new_event_loop)
-            claim = FolderLedger(Path(folder)).begin(new_job("copy", around, 4, kept(Flowing(segments=4), {})))
-            run_job(claim, Ways(TableAccess(client).source(TABLE, segments=4), sink, width=Width(4, 4)), around)
+            around = RunContext(loop_factory=new_event_loop)
+            claim = FolderLedger(Path(folder)).begin(new_job("copy", around, 4, kept(TransferOptions(segments=4), {})))
+            run_job(
+                claim,
+                Pipeline(TableAccess(client).source(TABLE, segments=4), sink, width=ConcurrencyLimits(4, 4)),
+                around,
+            )
 
     return work
 

@@ -19,8 +19,8 @@ sys.path.insert(0, str(Path(__file__).parent / "contenders"))
 from ours import lazy, native
 from stub import PAGE_ITEMS, item
 
-from dynasmith.engine.transfer.loop import CollectedRarely
-from dynasmith.engine.transfer.stage import Steps
+from dynasmith.engine.transfer.event_thread import RareGarbageCollection
+from dynasmith.engine.transfer.transform_stage import Steps
 from dynasmith.items.ctx import Context
 from dynasmith.items.key import KeyPart, KeySchema
 from dynasmith.items.transform import Function, Transform
@@ -51,7 +51,7 @@ def main() -> int:
         "every attribute to Python and back": native,
     }
     sys.stdout.write("| transform | CPU us an item |\n|---|---|\n")
-    with CollectedRarely():
+    with RareGarbageCollection():
         for name, function in kinds.items():
             sys.stdout.write(f"| {name} | {best_us(function):.1f} |\n")
     return 0

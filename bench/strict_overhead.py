@@ -111,7 +111,7 @@ def main() -> int:
     parser.add_argument("--engine", choices=sorted(STARTS), default="ministack")
     given = parser.parse_args()
     with STARTS[given.engine]() as engine:
-        command = [sys.executable, "-m", "dynasmith.local.strict", engine.endpoint, "--no-capacity"]
+        command = [sys.executable, "-m", "dynasmith.strict", engine.endpoint, "--no-capacity"]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
             assert process.stdin is not None
             assert process.stdout is not None

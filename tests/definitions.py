@@ -5,9 +5,9 @@ import json
 from textwrap import dedent
 from typing import Any
 
-from dynasmith.files.reading import read_text
-from dynasmith.tables.findings import Finding
-from dynasmith.tables.parse import Parsed, Reading, parse
+from dynasmith.files.documents import read_text
+from dynasmith.tables.findings import DefinitionFinding
+from dynasmith.tables.parse import Parsed, ParseOptions, parse
 from dynasmith.tables.table import Table
 
 SOUND: dict[str, Any] = {
@@ -40,16 +40,16 @@ def lsi(name: str, sort: str, **more: Any) -> dict[str, Any]:
     return {"name": name, "key_schema": schema, **more}
 
 
-def read(text: str, reading: Reading | None = None, suffix: str = ".yaml") -> Parsed:
+def read(text: str, reading: ParseOptions | None = None, suffix: str = ".yaml") -> Parsed:
     """What a text says; a text of no format gives its finding."""
     file = f"tables/orders{suffix}"
     node = read_text(dedent(text).lstrip("\n"), file, suffix)
-    if isinstance(node, Finding):
+    if isinstance(node, DefinitionFinding):
         return Parsed(tables=(), findings=(node,))
-    return parse([node], reading or Reading())
+    return parse([node], reading or ParseOptions())
 
 
-def read_tables(*tables: dict[str, Any], reading: Reading | None = None, **more: Any) -> Parsed:
+def read_tables(*tables: dict[str, Any], reading: ParseOptions | None = None, **more: Any) -> Parsed:
     """What a document with these tables says."""
     return read(json.dumps({"tables": list(tables), **more}, indent=1), reading, ".json")
 
@@ -61,7 +61,7 @@ def one(parsed: Parsed) -> Table:
     return table
 
 
-def only(parsed: Parsed) -> Finding:
+def only(parsed: Parsed) -> DefinitionFinding:
     """The only finding."""
     sentences = [finding.sentence for finding in parsed.findings]
     assert len(sentences) == 1, sentences

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from dynasmith.local.strict import StrictServer
+from dynasmith.strict import StrictServer
 
 UNITS = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 5}
 

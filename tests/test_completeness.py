@@ -253,38 +253,38 @@ def test_importing_dynasmith_alone_loads_no_library() -> None:
 # --- numbers that stand in two places on purpose
 
 SAME: tuple[tuple[str, str, str], ...] = (
-    ("rules_items", "ITEM_BYTES_MAX", "ITEM_MAX_BYTES"),
-    ("sizes", "ITEM_BYTES_MAX", "ITEM_MAX_BYTES"),
-    ("rules_items", "PARTITION_KEY_BYTES_MAX", "PARTITION_KEY_VALUE_MAX_BYTES"),
-    ("rules_items", "SORT_KEY_BYTES_MAX", "SORT_KEY_VALUE_MAX_BYTES"),
-    ("rules_items", "BATCH_WRITE_MAX", "BATCH_WRITE_MAX_ITEMS"),
-    ("rules_items", "BATCH_GET_MAX", "BATCH_GET_MAX_ITEMS"),
-    ("rules_items", "TRANSACT_MAX", "TRANSACTION_MAX_ITEMS"),
-    ("rules_items", "REQUEST_BYTES_MAX", "BATCH_WRITE_MAX_BYTES"),
-    ("rules_items", "TRANSACT_BYTES_MAX", "TRANSACTION_MAX_BYTES"),
-    ("sizes", "NUMBER_DIGITS_MAX", "NUMBER_MAX_DIGITS"),
-    ("sizes", "DEPTH_MAX", "NESTING_MAX_LEVELS"),
-    ("reads", "PAGE_BYTES_MAX", "PAGE_MAX_BYTES"),
-    ("units", "WRITE_UNIT_BYTES", "WRITE_UNIT_BYTES"),
-    ("units", "READ_UNIT_BYTES", "READ_UNIT_BYTES"),
-    ("rules_tables", "GSI_PER_TABLE", "GSI_PER_TABLE_MAX_INDEXES"),
-    ("rules_tables", "LSI_PER_TABLE", "LSI_PER_TABLE_MAX_INDEXES"),
-    ("rules_tables", "PROJECTED_ATTRIBUTES", "PROJECTED_PER_TABLE_MAX_ATTRIBUTES"),
-    ("rules_tables", "GSI_KEY_ATTRIBUTES", "GSI_PARTITION_KEY_MAX_ATTRIBUTES"),
-    ("rules_tables", "CONTROL_OPERATIONS_AT_ONCE", "CONTROL_PLANE_MAX_OPERATIONS"),
-    ("rules_protect", "RECOVERY_DAYS_MIN", "RECOVERY_MIN_DAYS"),
-    ("rules_protect", "RECOVERY_DAYS_MAX", "RECOVERY_MAX_DAYS"),
-    ("capacity", "ACCOUNT_UNITS_PER_SECOND", "TABLE_MAX_WRITE_UNITS_PER_SECOND"),
-    ("capacity", "KEY_RANGE_READ_UNITS", "PARTITION_MAX_READ_UNITS_PER_SECOND"),
-    ("capacity", "KEY_RANGE_WRITE_UNITS", "PARTITION_MAX_WRITE_UNITS_PER_SECOND"),
-    ("effects", "ON_DEMAND_WARM_READ", "NEW_ON_DEMAND_READ_UNITS_PER_SECOND"),
-    ("effects", "ON_DEMAND_WARM_WRITE", "NEW_ON_DEMAND_WRITE_UNITS_PER_SECOND"),
+    ("rules.items", "ITEM_BYTES_MAX", "ITEM_MAX_BYTES"),
+    ("measures.sizes", "ITEM_BYTES_MAX", "ITEM_MAX_BYTES"),
+    ("rules.items", "PARTITION_KEY_BYTES_MAX", "PARTITION_KEY_VALUE_MAX_BYTES"),
+    ("rules.items", "SORT_KEY_BYTES_MAX", "SORT_KEY_VALUE_MAX_BYTES"),
+    ("rules.items", "BATCH_WRITE_MAX", "BATCH_WRITE_MAX_ITEMS"),
+    ("rules.items", "BATCH_GET_MAX", "BATCH_GET_MAX_ITEMS"),
+    ("rules.items", "TRANSACT_MAX", "TRANSACTION_MAX_ITEMS"),
+    ("rules.items", "REQUEST_BYTES_MAX", "BATCH_WRITE_MAX_BYTES"),
+    ("rules.items", "TRANSACT_BYTES_MAX", "TRANSACTION_MAX_BYTES"),
+    ("measures.sizes", "NUMBER_DIGITS_MAX", "NUMBER_MAX_DIGITS"),
+    ("measures.sizes", "DEPTH_MAX", "NESTING_MAX_LEVELS"),
+    ("services.reads", "PAGE_BYTES_MAX", "PAGE_MAX_BYTES"),
+    ("measures.units", "WRITE_UNIT_BYTES", "WRITE_UNIT_BYTES"),
+    ("measures.units", "READ_UNIT_BYTES", "READ_UNIT_BYTES"),
+    ("rules.tables", "GSI_PER_TABLE", "GSI_PER_TABLE_MAX_INDEXES"),
+    ("rules.tables", "LSI_PER_TABLE", "LSI_PER_TABLE_MAX_INDEXES"),
+    ("rules.tables", "PROJECTED_ATTRIBUTES", "PROJECTED_PER_TABLE_MAX_ATTRIBUTES"),
+    ("rules.tables", "GSI_KEY_ATTRIBUTES", "GSI_PARTITION_KEY_MAX_ATTRIBUTES"),
+    ("rules.tables", "CONTROL_OPERATIONS_AT_ONCE", "CONTROL_PLANE_MAX_OPERATIONS"),
+    ("rules.protection", "RECOVERY_DAYS_MIN", "RECOVERY_MIN_DAYS"),
+    ("rules.protection", "RECOVERY_DAYS_MAX", "RECOVERY_MAX_DAYS"),
+    ("state.capacity", "ACCOUNT_UNITS_PER_SECOND", "TABLE_MAX_WRITE_UNITS_PER_SECOND"),
+    ("state.capacity", "KEY_RANGE_READ_UNITS", "PARTITION_MAX_READ_UNITS_PER_SECOND"),
+    ("state.capacity", "KEY_RANGE_WRITE_UNITS", "PARTITION_MAX_WRITE_UNITS_PER_SECOND"),
+    ("state.effects", "ON_DEMAND_WARM_READ", "NEW_ON_DEMAND_READ_UNITS_PER_SECOND"),
+    ("state.effects", "ON_DEMAND_WARM_WRITE", "NEW_ON_DEMAND_WRITE_UNITS_PER_SECOND"),
 )
 
 
 @pytest.mark.parametrize(("module", "rule", "limit"), SAME)
 def test_the_strict_rules_and_the_limits_agree(module: str, rule: str, limit: str) -> None:
-    strict: Any = importlib.import_module(f"dynasmith.local.strict.{module}")
+    strict: Any = importlib.import_module(f"dynasmith.strict.{module}")
     assert getattr(strict, rule) == getattr(limits, limit)
 
 

@@ -3,13 +3,13 @@
 import re
 from pathlib import Path
 
-from dynasmith.aws import actions
+from dynasmith.aws.control import actions
 
 PAGE = Path(__file__).parents[1] / "docs/reference/permissions.md"
 
 
 def with_lists(page: str) -> str:
-    """The page with the lists between ``<!-- NAME -->`` and ``<!-- end -->`` as `dynasmith.aws.actions` has them."""
+    """The page with the lists between ``<!-- NAME -->`` and ``<!-- end -->`` as `actions` has them."""
 
     def filled(found: re.Match[str]) -> str:
         listed = "".join(f"- `{action}`\n" for action in getattr(actions, found["name"]))

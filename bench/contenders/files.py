@@ -8,25 +8,25 @@ from pathlib import Path
 import botocore.session
 from measure import measure
 
-from dynasmith.aws.items.access import TableAccess
-from dynasmith.aws.items.loop import new_event_loop
-from dynasmith.engine.transfer.asked import Flowing
+from dynasmith.aws.data.event_loop import new_event_loop
+from dynasmith.aws.data.table_access import TableAccess
 from dynasmith.engine.transfer.export import export
-from dynasmith.engine.transfer.populate import From, populate
-from dynasmith.engine.transfer.running import Around
-from dynasmith.engine.transfer.sides import TableEnd
+from dynasmith.engine.transfer.options import TransferOptions
+from dynasmith.engine.transfer.populate import PopulateSource, populate
+from dynasmith.engine.transfer.runner import RunContext
+from dynasmith.engine.transfer.table_details import TableEnd
 from dynasmith.engine.transfer.verify import VerifySide, verify
+from dynasmith.files.duplicate_key_store import SeenKeys
 from dynasmith.files.items.layout import layout_of
 from dynasmith.files.items.sink import FileSink, Head
 from dynasmith.files.items.source import FileSource
 from dynasmith.files.ledger import FolderLedger
-from dynasmith.files.seen import SeenKeys
-from dynasmith.ports.items import Heard
+from dynasmith.ports.items import ThrottleListener
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.table import Key, KeyAttribute, Table
 
 HEAD = Head(tool="bench", table="a", created_at="2026-01-01T00:00:00Z", key=(("pk", "S"), ("sk", "S")))
-ASKED = Flowing(segments=4, max_read_units=1e9, max_write_units=1e9)
+ASKED = TransferOptions(segments=4, max_read_units=1e9, max_write_units=1e9)
 
 
 def main(endpoint: str, items: str, kind: str, folder: str) -> None:
@@ -37,14 +37,14 @@ def main(endpoint: str, items: str, kind: str, folder: str) -> None:
     key = Key(partition=(KeyAttribute(name="pk", type="S"),), sort=(KeyAttribute(name="sk", type="S"),))
     end = TableEnd(TableDescription(table=Table(name="a", key=key), status="ACTIVE"), TableAccess(client))
     dest = Path(folder) / "export"
-    around = Around(loop_factory=new_event_loop)
+    around = RunContext(loop_factory=new_event_loop)
 
-    async def sink(_heard: Heard) -> FileSink:
+    async def sink(_heard: ThrottleListener) -> FileSink:
         return FileSink(dest, HEAD, compression="gz")
 
     layout = layout_of([str(dest)]) if kind != "export" else None
 
-    async def source(_heard: Heard) -> FileSource:
+    async def source(_heard: ThrottleListener) -> FileSource:
         assert layout is not None
         return FileSource(layout, end.key)
 
@@ -55,7 +55,9 @@ def main(endpoint: str, items: str, kind: str, folder: str) -> None:
                 measure(lambda: export(end, sink, ledger, ASKED, around=around).counts.read)
             case "populate":
                 layout = layout_of(_told_apart(dest, Path(jobs)))
-                origin = From(source, lambda job: SeenKeys(ledger.folder / job / "keys.sqlite"), len(layout.parts))
+                origin = PopulateSource(
+                    source, lambda job: SeenKeys(ledger.folder / job / "keys.sqlite"), len(layout.parts)
+                )
                 measure(lambda: populate(origin, end, ledger, ASKED, around=around).counts.written)
             case "verify":
                 side = VerifySide(end.access.source("a", segments=4))

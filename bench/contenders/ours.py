@@ -13,12 +13,12 @@ import botocore.session
 import msgspec
 from measure import measure
 
-from dynasmith.aws.items.access import TableAccess
-from dynasmith.aws.items.loop import new_event_loop
-from dynasmith.engine.transfer.asked import Flowing
+from dynasmith.aws.data.event_loop import new_event_loop
+from dynasmith.aws.data.table_access import TableAccess
 from dynasmith.engine.transfer.copy import copy
-from dynasmith.engine.transfer.running import Around
-from dynasmith.engine.transfer.sides import TableEnd
+from dynasmith.engine.transfer.options import TransferOptions
+from dynasmith.engine.transfer.runner import RunContext
+from dynasmith.engine.transfer.table_details import TableEnd
 from dynasmith.files.ledger import FolderLedger
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.table import Key, KeyAttribute, Table
@@ -54,13 +54,15 @@ def main(endpoint: str, items: str, kind: str, ca: str = "") -> None:
     function = {"lazy": lazy, "native": native}.get(kind.partition("-")[0])
     # A limit that is never reached: the pace is reckoned, and does not slow the measurement.
     segments = 24 if kind.endswith("-processes") else 8  # as they are planned
-    asked = Flowing(segments=segments, digest=kind.startswith("digest"), max_read_units=1e9, max_write_units=1e9)
+    asked = TransferOptions(
+        segments=segments, digest=kind.startswith("digest"), max_read_units=1e9, max_write_units=1e9
+    )
     if kind.endswith("-processes"):
         asked = msgspec.structs.replace(asked, processes=2)
     assert asked.max_write_units != inf
     with tempfile.TemporaryDirectory() as folder:
         ledger = FolderLedger(Path(folder))
-        around = Around(listener=lambda _: None, loop_factory=new_event_loop)
+        around = RunContext(listener=lambda _: None, loop_factory=new_event_loop)
         measure(lambda: copy(end("a"), end("b"), ledger, asked, transform=function, around=around).counts.written)
 
 

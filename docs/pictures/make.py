@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from dynasmith import Project
-from dynasmith.cli.drawing import draw_plan
+from dynasmith.cli.drawings import draw_plan
 from dynasmith.local import start_ministack
 
 BEFORE = """\

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dynasmith.version import __version__
 
 if TYPE_CHECKING:
-    from dynasmith.engine.waiting import Stopped
+    from dynasmith.engine.waiter import StopFlag
     from dynasmith.errors import DefinitionError, DynasmithError
     from dynasmith.items.ctx import Context
     from dynasmith.plans.consent import Consent
@@ -32,7 +32,7 @@ _HOMES = {
     "Plan": "dynasmith.plans.plan",
     "Project": "dynasmith.project",
     "Projection": "dynasmith.tables.table",
-    "Stopped": "dynasmith.engine.waiting",
+    "StopFlag": "dynasmith.engine.waiter",
     "StreamView": "dynasmith.tables.table",
     "Table": "dynasmith.tables.table",
     "TableDescription": "dynasmith.tables.description",
@@ -54,7 +54,7 @@ __all__ = [
     "Plan",
     "Project",
     "Projection",
-    "Stopped",
+    "StopFlag",
     "StreamView",
     "Table",
     "TableDescription",

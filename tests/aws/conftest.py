@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from dynasmith.aws.few_items import AwsItems
-from dynasmith.aws.session import Session
-from dynasmith.aws.tables import AwsTables
+from dynasmith.aws.control.few_items import AwsItems
+from dynasmith.aws.control.session import Session
+from dynasmith.aws.control.tables import AwsTables
 from dynasmith.ports.access import AccessOptions, AccessSection, resolve_access
 
 _NUMBERS = itertools.count()

@@ -11,10 +11,10 @@ from dynasmith.ports.access import (
     BUILT_IN_SECTIONS,
     DUMMY_KEYS,
     ISOLATED_REGION,
-    Access,
+    AccessKeys,
     AccessOptions,
     AccessSection,
-    Keys,
+    ResolvedAccess,
     Secret,
     resolve_access,
 )
@@ -49,7 +49,7 @@ ENDPOINTS: list[tuple[str, dict[str, Any], str]] = [
 ]
 
 
-def resolved(*said: dict[str, Any], name: str = "prod") -> Access:
+def resolved(*said: dict[str, Any], name: str = "prod") -> ResolvedAccess:
     """What several sources say together."""
     options: dict[str, Any] = {}
     variables: dict[str, str] = {}
@@ -61,7 +61,7 @@ def resolved(*said: dict[str, Any], name: str = "prod") -> Access:
     return resolve_access(AccessOptions(**options), variables, AccessSection(name=name, **section))
 
 
-def identity(access: Access) -> str:
+def identity(access: ResolvedAccess) -> str:
     """Who calls, in one word."""
     if access.credentials is not None:
         assert not access.profile, "keys and a profile are never used together"
@@ -104,7 +104,7 @@ def test_keys_are_taken_whole_with_their_own_token() -> None:
         {"options": {"access_key": "a", "secret_key": "b"}},
         {"variables": VARIABLE_KEYS},
     )
-    assert access.credentials == Keys(access_key="a", secret_key=Secret("b"), session_token=Secret(""))
+    assert access.credentials == AccessKeys(access_key="a", secret_key=Secret("b"), session_token=Secret(""))
 
 
 @pytest.mark.parametrize(("source", "said", "region"), REGIONS, ids=[source for source, _, _ in REGIONS])

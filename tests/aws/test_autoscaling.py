@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from msgspec import UNSET
 
-from dynasmith.aws.autoscaling import RESOURCES_A_CALL, TargetReader, read_scalings
+from dynasmith.aws.control.autoscaling import RESOURCES_A_CALL, TargetReader, read_scalings
 from dynasmith.errors import AccessDenied
 from dynasmith.tables.table import Autoscaling, Scaling
 

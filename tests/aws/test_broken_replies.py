@@ -14,9 +14,9 @@ import pytest
 
 import dynasmith
 from dynasmith.aws.broken_replies import REQUIRED
-from dynasmith.aws.few_items import AwsItems
-from dynasmith.aws.session import Session
-from dynasmith.aws.tables import AwsTables
+from dynasmith.aws.control.few_items import AwsItems
+from dynasmith.aws.control.session import Session
+from dynasmith.aws.control.tables import AwsTables
 from dynasmith.errors import DynasmithError, ServiceUnavailable
 from dynasmith.ports.access import AccessOptions, AccessSection, resolve_access
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from msgspec import UNSET
 
-from dynasmith.aws.describe import description_of, encryption_of
+from dynasmith.aws.control.describe import description_of, encryption_of
 from dynasmith.errors import NoEffect
 from dynasmith.tables.policy import canonical_policy
 from dynasmith.tables.table import (

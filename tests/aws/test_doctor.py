@@ -4,17 +4,17 @@ from collections.abc import Callable
 
 import pytest
 
-from dynasmith.aws.doctor import OPERATIONS, PARAMETERS, Check, diagnose
-from dynasmith.aws.session import Session
-from dynasmith.aws.tables import AwsTables
+from dynasmith.aws.control.doctor import OPERATIONS, PARAMETERS, DoctorCheck, diagnose
+from dynasmith.aws.control.session import Session
+from dynasmith.aws.control.tables import AwsTables
 from dynasmith.plans.step import CallCreateTable
-from dynasmith.ports.access import AccessOptions, AccessSection, Keys, Secret, resolve_access
+from dynasmith.ports.access import AccessKeys, AccessOptions, AccessSection, Secret, resolve_access
 from dynasmith.tables.table import Key, KeyAttribute, Table
 
 pytestmark = pytest.mark.engine
 
 
-def says(checks: list[Check], name: str) -> str:
+def says(checks: list[DoctorCheck], name: str) -> str:
     """What the check of that name says."""
     return next(check.says for check in checks if check.name == name)
 
@@ -75,7 +75,7 @@ def test_another_account(moto_endpoint: str) -> None:
 
 
 def test_no_region_towards_aws() -> None:
-    keys = Keys(access_key="AKIAHERE", secret_key=Secret("s"))
+    keys = AccessKeys(access_key="AKIAHERE", secret_key=Secret("s"))
     access = resolve_access(
         AccessOptions(access_key=keys.access_key, secret_key=keys.secret_key), {}, AccessSection(name="aws")
     )
@@ -87,8 +87,8 @@ def test_no_region_towards_aws() -> None:
 def test_an_old_botocore_is_named(
     open_endpoint: Callable[[str], Session], moto_endpoint: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dynasmith.aws.doctor.OPERATIONS", (*OPERATIONS, "SummonTable"))
-    monkeypatch.setattr("dynasmith.aws.doctor.PARAMETERS", PARAMETERS | {"ListTables": ("Colour",)})
+    monkeypatch.setattr("dynasmith.aws.control.doctor.OPERATIONS", (*OPERATIONS, "SummonTable"))
+    monkeypatch.setattr("dynasmith.aws.control.doctor.PARAMETERS", PARAMETERS | {"ListTables": ("Colour",)})
     versions = diagnose(open_endpoint(moto_endpoint))[0]
     assert versions.state == "warning"
     assert "does not know SummonTable, Colour of ListTables" in versions.says

@@ -8,8 +8,8 @@ import botocore.session
 import pytest
 from botocore.exceptions import ClientError
 
-from dynasmith.aws.codes import KNOWN_CODES
-from dynasmith.aws.errors import translate
+from dynasmith.aws.errors.codes import KNOWN_CODES
+from dynasmith.aws.errors.translation import translate
 from dynasmith.errors import (
     AccessDenied,
     AccessError,
@@ -30,10 +30,10 @@ from dynasmith.errors import (
     Unreachable,
     ValidationRefused,
 )
-from dynasmith.ports.access import Access
+from dynasmith.ports.access import ResolvedAccess
 
-ENGINE = Access(environment="local", endpoint="http://127.0.0.1:8000", region="us-east-1", local=True)
-AWS = Access(environment="prod", region="eu-west-1", account="111122223333", profile="prod")
+ENGINE = ResolvedAccess(environment="local", endpoint="http://127.0.0.1:8000", region="us-east-1", local=True)
+AWS = ResolvedAccess(environment="prod", region="eu-west-1", account="111122223333", profile="prod")
 
 
 def refused(code: str, message: str = "because", status: int = 400, **more: Any) -> ClientError:

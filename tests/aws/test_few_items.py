@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from dynasmith.aws.few_items import AwsItems
-from dynasmith.aws.session import Session
-from dynasmith.aws.tables import AwsTables
+from dynasmith.aws.control.few_items import AwsItems
+from dynasmith.aws.control.session import Session
+from dynasmith.aws.control.tables import AwsTables
 from dynasmith.errors import ConditionFailed, TableNotFound, ValidationRefused
-from dynasmith.local.strict import StrictServer
 from dynasmith.plans.step import CallCreateTable
+from dynasmith.strict import StrictServer
 from dynasmith.tables.table import Index, Key, KeyAttribute, Table
 
 ID, AT = KeyAttribute(name="id", type="S"), KeyAttribute(name="at", type="N")

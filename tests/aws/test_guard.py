@@ -16,12 +16,12 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from cli.story import new_account
-from dynasmith.aws.guard.allowed import only_reads
-from dynasmith.aws.guard.child import child_variables
-from dynasmith.aws.guard.server import BODY_BYTES_MAX, ReadOnlyGuard, open_guard
-from dynasmith.aws.session import Session
-from dynasmith.local.strict import StrictServer
-from dynasmith.ports.access import Access, Keys, Secret
+from dynasmith.aws.control.guard.allow_list import only_reads
+from dynasmith.aws.control.guard.child_process import child_variables
+from dynasmith.aws.control.guard.server import BODY_BYTES_MAX, ReadOnlyGuard, open_guard
+from dynasmith.aws.control.session import Session
+from dynasmith.ports.access import AccessKeys, ResolvedAccess, Secret
+from dynasmith.strict import StrictServer
 
 # Every operation of DynamoDB that may pass, beside Describe* and List*: what is not here is refused.
 PASSING = {"GetItem", "BatchGetItem", "TransactGetItems", "Query", "Scan"}
@@ -71,8 +71,8 @@ def strict_engine(ministack_endpoint: str) -> Iterator[StrictServer]:
 
 @pytest.fixture
 def session(strict_engine: StrictServer) -> Iterator[Session]:
-    keys = Keys(access_key=new_account(), secret_key=Secret("a-secret-that-nobody-else-has-to-know"))
-    session = Session(Access(endpoint=strict_engine.endpoint, region="us-east-1", credentials=keys)).reading()
+    keys = AccessKeys(access_key=new_account(), secret_key=Secret("a-secret-that-nobody-else-has-to-know"))
+    session = Session(ResolvedAccess(endpoint=strict_engine.endpoint, region="us-east-1", credentials=keys)).reading()
     yield session
     session.close()
 
@@ -258,7 +258,7 @@ def test_the_region_of_the_shell_stays_and_its_proxies_go() -> None:
 
 OWN_ADDRESS = """
 import json, os, sys
-from dynasmith.aws.guard.child import Enclose
+from dynasmith.aws.control.guard.child_process import Enclose
 Enclose(os.environ["AWS_ENDPOINT_URL"], os.environ["AWS_ACCESS_KEY_ID"])()
 import boto3
 told = []

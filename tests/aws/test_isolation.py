@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from dynasmith.aws.doctor import diagnose
-from dynasmith.aws.session import Session
-from dynasmith.aws.tables import AwsTables
+from dynasmith.aws.control.doctor import diagnose
+from dynasmith.aws.control.session import Session
+from dynasmith.aws.control.tables import AwsTables
 from dynasmith.errors import DynasmithError, NotOffered
 from dynasmith.ports.access import AccessOptions, AccessSection, resolve_access
 from dynasmith.tables.table import Encryption, EncryptionKind, Key, KeyAttribute, Replica, Table, TableClass

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from dynasmith.aws.items.client import ClientKeys, address_of, proxy_of
-from dynasmith.aws.items.door import Door
-from dynasmith.aws.session import Session
+from dynasmith.aws.control.session import Session
+from dynasmith.aws.data.client_details import ClientKeys, address_of, proxy_of
+from dynasmith.aws.data.service_endpoint import ServiceEndpoint
 from dynasmith.errors import ProjectError
 from dynasmith.local.processes import clean_environment
 from dynasmith.ports.access import AccessOptions, AccessSection, resolve_access
@@ -96,7 +96,7 @@ def test_the_second_transport_reads_no_variables(moto_endpoint: str) -> None:
     )
 
     async def opened() -> bool:
-        exchange = Door(address_of(client, "t"), ClientKeys(client), "aiohttp").exchange()
+        exchange = ServiceEndpoint(address_of(client, "t"), ClientKeys(client), "aiohttp").exchange()
         try:
             return bool(exchange._session.trust_env)  # type: ignore[attr-defined]
         finally:

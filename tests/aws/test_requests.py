@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import UNSET
 
-from dynasmith.aws.actions import WRITES
-from dynasmith.aws.request import Request
-from dynasmith.aws.request_scaling import policy_name
-from dynasmith.aws.requests import create_table, request_of
+from dynasmith.aws.control.actions import WRITES
+from dynasmith.aws.control.request import ServiceRequest
+from dynasmith.aws.control.request_scaling import policy_name
+from dynasmith.aws.control.requests import create_table, request_of
 from dynasmith.plans.arrange import creatable
 from dynasmith.plans.step import (
     Call,
@@ -314,7 +314,7 @@ CALLS: list[tuple[Call, str, dict[str, Any]]] = [
 ]
 
 
-def refused_by_the_model(request: Request) -> str:
+def refused_by_the_model(request: ServiceRequest) -> str:
     """What botocore's service model says against a request, or nothing."""
     model = MODELS[request.service].operation_model(request.operation)
     assert model.input_shape is not None
@@ -347,7 +347,7 @@ def test_every_operation_that_a_step_sends_is_among_the_actions() -> None:
 @given(tables())
 @settings(max_examples=60, deadline=None)
 def test_every_legal_table_makes_a_request_that_the_model_takes(table: Table) -> None:
-    request = Request(operation="CreateTable", parameters=create_table(creatable(table)))
+    request = ServiceRequest(operation="CreateTable", parameters=create_table(creatable(table)))
     assert refused_by_the_model(request) == ""
     keys = [request.parameters["KeySchema"]]
     keys += [index["KeySchema"] for index in request.parameters.get("GlobalSecondaryIndexes", [])]

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from dynasmith.aws.s3.objects import S3Objects
-from dynasmith.aws.session import Session
+from dynasmith.aws.control.session import Session
+from dynasmith.aws.stores.s3.objects import S3Objects
 from dynasmith.errors import AccessDenied, NoCredentials, NotOffered, ServiceError, UsageError
 from dynasmith.ports.access import AccessOptions, AccessSection, resolve_access
 from flow.buckets import a_bucket, keys_of

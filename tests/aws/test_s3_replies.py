@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ResponseStreamingError
 
-from dynasmith.aws.s3 import objects as module
-from dynasmith.aws.s3.objects import S3Objects
+from dynasmith.aws.stores.s3 import objects as module
+from dynasmith.aws.stores.s3.objects import S3Objects
 from dynasmith.errors import AccessDenied, ServiceUnavailable
 from flow.buckets import a_bucket
 

@@ -8,11 +8,11 @@ import botocore.session
 import msgspec
 import pytest
 
-from dynasmith.aws.few_items import AwsItems
-from dynasmith.aws.session import Caller, Session
-from dynasmith.aws.tables import AwsTables
+from dynasmith.aws.control.few_items import AwsItems
+from dynasmith.aws.control.session import CallerIdentity, Session
+from dynasmith.aws.control.tables import AwsTables
 from dynasmith.errors import NotOffered, ProjectError, TableNotFound, Unreachable
-from dynasmith.ports.access import Access, AccessOptions, AccessSection, Keys, Secret, resolve_access
+from dynasmith.ports.access import AccessKeys, AccessOptions, AccessSection, ResolvedAccess, Secret, resolve_access
 from dynasmith.ports.tables import Items, Tables
 from dynasmith.version import __version__
 
@@ -91,15 +91,15 @@ def test_towards_aws_the_profile_and_its_settings_count(monkeypatch: pytest.Monk
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAVARIABLE")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s")
-    session = Session(Access(environment="prod", profile="prod"))
+    session = Session(ResolvedAccess(environment="prod", profile="prod"))
     assert session.region == "eu-north-1"
     assert session.access_key() == "AKIAPROFILE"
     assert session.endpoint_url() == "https://vpce-1.dynamodb.eu-north-1.vpce.amazonaws.com"
 
 
 def test_towards_aws_keys_that_were_given_count() -> None:
-    keys = Keys(access_key="AKIAGIVEN", secret_key=Secret("s"), session_token=Secret("t"))
-    session = Session(Access(environment="prod", region="eu-west-1", credentials=keys, use_fips=True))
+    keys = AccessKeys(access_key="AKIAGIVEN", secret_key=Secret("s"), session_token=Secret("t"))
+    session = Session(ResolvedAccess(environment="prod", region="eu-west-1", credentials=keys, use_fips=True))
     assert session.access_key() == "AKIAGIVEN"
     assert session.endpoint_url() == "https://dynamodb-fips.eu-west-1.amazonaws.com"
     assert session.credentials().get_frozen_credentials().token == "t"
@@ -108,9 +108,9 @@ def test_towards_aws_keys_that_were_given_count() -> None:
 
 def test_an_unknown_profile_and_a_missing_region_are_said() -> None:
     with pytest.raises(ProjectError, match="The AWS profile nobody does not exist"):
-        Session(Access(profile="nobody")).client("dynamodb")
+        Session(ResolvedAccess(profile="nobody")).client("dynamodb")
     with pytest.raises(ProjectError, match="No AWS Region is set"):
-        _ = Session(Access()).region
+        _ = Session(ResolvedAccess()).region
 
 
 def test_a_session_that_is_brought_is_used_towards_aws_only(moto_endpoint: str) -> None:
@@ -121,7 +121,7 @@ def test_a_session_that_is_brought_is_used_towards_aws_only(moto_endpoint: str) 
             self._session = botocore.session.Session()
             self._session.set_credentials("AKIABROUGHT", "s")
 
-    assert Session(Access(region="eu-west-1"), boto=Brought()).access_key() == "AKIABROUGHT"
+    assert Session(ResolvedAccess(region="eu-west-1"), boto=Brought()).access_key() == "AKIABROUGHT"
     isolated = resolve_access(AccessOptions(endpoint=moto_endpoint), {}, AccessSection(name="x"))
     assert Session(isolated, boto=Brought()).access_key() == "dynasmith"
 
@@ -130,10 +130,12 @@ def test_where_sts_cannot_be_reached_the_credentials_say_the_account() -> None:
     """A network without an STS endpoint: the account is what SSO or a role left in the credentials."""
 
     class WithoutSts(Session):
-        def caller(self) -> Caller:
+        def caller(self) -> CallerIdentity:
             raise Unreachable("Nothing answers at STS.")
 
-    access = Access(environment="prod", region="eu-west-1", credentials=Keys(access_key="A", secret_key=Secret("s")))
+    access = ResolvedAccess(
+        environment="prod", region="eu-west-1", credentials=AccessKeys(access_key="A", secret_key=Secret("s"))
+    )
     session = WithoutSts(access)
     assert session.identity().account == ""
     session.credentials().account_id = "111122223333"

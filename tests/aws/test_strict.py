@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import pytest
 from msgspec import UNSET
 
-from dynasmith.aws.few_items import AwsItems
-from dynasmith.aws.session import Session
-from dynasmith.aws.tables import AwsTables
+from dynasmith.aws.control.few_items import AwsItems
+from dynasmith.aws.control.session import Session
+from dynasmith.aws.control.tables import AwsTables
 from dynasmith.errors import (
     AccessDenied,
     CredentialsExpired,
@@ -19,7 +19,6 @@ from dynasmith.errors import (
     Throttled,
     ValidationRefused,
 )
-from dynasmith.local.strict import StrictServer
 from dynasmith.plans.step import (
     Call,
     CallBilling,
@@ -30,6 +29,7 @@ from dynasmith.plans.step import (
     CallPutItem,
 )
 from dynasmith.ports.access import AccessOptions, AccessSection, resolve_access
+from dynasmith.strict import StrictServer
 from dynasmith.tables.settings.encryption import CallEncryption
 from dynasmith.tables.settings.point_in_time_recovery import CallRecovery
 from dynasmith.tables.settings.stream import CallStream

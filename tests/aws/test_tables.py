@@ -7,11 +7,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from dynasmith.aws.autoscaling import read_policies
-from dynasmith.aws.few_items import AwsItems
-from dynasmith.aws.session import Session
-from dynasmith.aws.tables import AwsTables
-from dynasmith.engine.planning import settings_of
+from dynasmith.aws.control.autoscaling import read_policies
+from dynasmith.aws.control.few_items import AwsItems
+from dynasmith.aws.control.session import Session
+from dynasmith.aws.control.tables import AwsTables
+from dynasmith.engine.planner import settings_of
 from dynasmith.errors import ConditionFailed, DynasmithError, NotOffered, TableBusy, TableExists, TableNotFound
 from dynasmith.plans.arrange import arrange
 from dynasmith.plans.diff import diff

@@ -7,9 +7,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from dynasmith.aws import transactions
-from dynasmith.aws.errors import translate
-from dynasmith.aws.items.exchange import Answer
-from dynasmith.aws.items.failure import Verdict, error_of, failure_of
+from dynasmith.aws.data.exchange import HttpReply
+from dynasmith.aws.errors.failure import RetryVerdict, error_of, failure_of
+from dynasmith.aws.errors.translation import translate
 from dynasmith.errors import ConditionFailed, DynasmithError, ServiceError, ServiceUnavailable, Throttled
 
 CONFLICT = {"Code": "TransactionConflict", "Message": "Transaction is ongoing for the item"}
@@ -23,23 +23,28 @@ def by_botocore(code: str, *reasons: dict[str, str]) -> DynasmithError:
     return translate(ClientError(said, "TransactWriteItems"), "dynamodb:TransactWriteItems", "orders")
 
 
-def by_flow(code: str, *reasons: dict[str, str]) -> tuple[Verdict, DynasmithError]:
+def by_flow(code: str, *reasons: dict[str, str]) -> tuple[RetryVerdict, DynasmithError]:
     body = {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": "m", "CancellationReasons": reasons}
-    failure = failure_of(Answer(400, {}, msgspec.json.encode(body)))
+    failure = failure_of(HttpReply(400, {}, msgspec.json.encode(body)))
     return failure.verdict, error_of(failure, "TransactWriteItems", "orders")
 
 
 @pytest.mark.parametrize(
     ("reasons", "kind", "verdict", "told"),
     [
-        ((NONE, CONFLICT), ServiceUnavailable, Verdict.AGAIN, ["action 2 of 2: TransactionConflict"]),
-        ((FAILED, CONFLICT), ConditionFailed, Verdict.STOP, ["action 1 of 2: ConditionalCheckFailed", "action 2 of 2"]),
-        ((NONE, THROTTLED, NONE), Throttled, Verdict.STOP, ["action 2 of 3: ThrottlingError (Throughput exceeds"]),
-        (({"Code": "ItemCollectionSizeLimitExceeded"},), ServiceError, Verdict.STOP, ["action 1 of 1: ItemColl"]),
+        ((NONE, CONFLICT), ServiceUnavailable, RetryVerdict.AGAIN, ["action 2 of 2: TransactionConflict"]),
+        (
+            (FAILED, CONFLICT),
+            ConditionFailed,
+            RetryVerdict.STOP,
+            ["action 1 of 2: ConditionalCheckFailed", "action 2 of 2"],
+        ),
+        ((NONE, THROTTLED, NONE), Throttled, RetryVerdict.STOP, ["action 2 of 3: ThrottlingError (Throughput exceeds"]),
+        (({"Code": "ItemCollectionSizeLimitExceeded"},), ServiceError, RetryVerdict.STOP, ["action 1 of 1: ItemColl"]),
     ],
 )
 def test_the_reasons_of_a_cancelled_transaction_are_named(
-    reasons: tuple[dict[str, str], ...], kind: type[DynasmithError], verdict: Verdict, told: list[str]
+    reasons: tuple[dict[str, str], ...], kind: type[DynasmithError], verdict: RetryVerdict, told: list[str]
 ) -> None:
     found = by_botocore("TransactionCanceledException", *reasons)
     judged, in_flow = by_flow("TransactionCanceledException", *reasons)
@@ -53,7 +58,7 @@ def test_the_reasons_of_a_cancelled_transaction_are_named(
 
 def test_a_conflict_of_a_plain_write_that_lasts_has_a_hint() -> None:
     verdict, in_flow = by_flow("TransactionConflictException")
-    assert verdict is Verdict.AGAIN
+    assert verdict is RetryVerdict.AGAIN
     for error in (by_botocore("TransactionConflictException"), in_flow):
         assert isinstance(error, ServiceUnavailable)
         assert "other transactions wrote the same item" in error.hint
@@ -61,7 +66,7 @@ def test_a_conflict_of_a_plain_write_that_lasts_has_a_hint() -> None:
 
 def test_a_cancelled_transaction_without_reasons_is_refused_with_the_service_s_words() -> None:
     assert "TransactionCanceledException: m" in by_botocore("TransactionCanceledException").message
-    assert by_flow("TransactionCanceledException")[0] is Verdict.STOP
+    assert by_flow("TransactionCanceledException")[0] is RetryVerdict.STOP
 
 
 def test_waits_grow_and_end() -> None:

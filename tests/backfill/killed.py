@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from dynasmith.engine.transfer.sides import TableEnd
+from dynasmith.engine.transfer.table_details import TableEnd
 from dynasmith.files.ledger import FolderLedger
-from dynasmith.ports.items import Heard, OpenSource
-from dynasmith.ports.journal import Entry, EntryId, Journal
-from dynasmith.ports.updates import Change, OpenUpdates, Sent, Updates
+from dynasmith.ports.items import OpenSource, ThrottleListener
+from dynasmith.ports.journal import JournalEntry, JournalEntryId, UndoJournal
+from dynasmith.ports.updates import ItemChange, OpenUpdates, SentChanges, Updates
 from flow.killing import KillClaim, Killer, KillSource
 
 
@@ -21,7 +21,7 @@ class KillAccess:
     def source(self, *arguments: Any, **more: Any) -> OpenSource:
         opened = self.real.source(*arguments, **more)
 
-        async def open_killed(heard: Heard) -> KillSource:
+        async def open_killed(heard: ThrottleListener) -> KillSource:
             return KillSource(await opened(heard), self.killer)
 
         return open_killed
@@ -37,8 +37,8 @@ class KillUpdates:
         self.real, self.killer = real, killer
         self.batch_items = real.batch_items
 
-    async def send(self, changes: Sequence[Change]) -> Sent:
-        sent: Sent = await self.killer.call(self.real.send(changes))
+    async def send(self, changes: Sequence[ItemChange]) -> SentChanges:
+        sent: SentChanges = await self.killer.call(self.real.send(changes))
         return sent
 
     async def close(self) -> None:
@@ -46,7 +46,7 @@ class KillUpdates:
 
 
 def kill_updates(real: OpenUpdates, killer: Killer) -> OpenUpdates:
-    async def opened(heard: Heard) -> KillUpdates:
+    async def opened(heard: ThrottleListener) -> KillUpdates:
         return KillUpdates(await real(heard), killer)
 
     return opened
@@ -55,21 +55,21 @@ def kill_updates(real: OpenUpdates, killer: Killer) -> OpenUpdates:
 class KillJournal:
     """A journal that is killed."""
 
-    def __init__(self, real: Journal, killer: Killer) -> None:
+    def __init__(self, real: UndoJournal, killer: Killer) -> None:
         self.real, self.killer = real, killer
 
-    async def begin(self, segment: int, mark: bytes) -> Sequence[Entry]:
-        found: Sequence[Entry] = await self.killer.call(self.real.begin(segment, mark))
+    async def begin(self, segment: int, mark: bytes) -> Sequence[JournalEntry]:
+        found: Sequence[JournalEntry] = await self.killer.call(self.real.begin(segment, mark))
         return found
 
     def guard(self, check: Callable[[], None]) -> None:
         self.real.guard(check)
 
-    async def append(self, segment: int, changes: Sequence[bytes]) -> Sequence[EntryId]:
-        found: Sequence[EntryId] = await self.killer.call(self.real.append(segment, changes))
+    async def append(self, segment: int, changes: Sequence[bytes]) -> Sequence[JournalEntryId]:
+        found: Sequence[JournalEntryId] = await self.killer.call(self.real.append(segment, changes))
         return found
 
-    def void(self, segment: int, ids: Sequence[EntryId]) -> None:
+    def void(self, segment: int, ids: Sequence[JournalEntryId]) -> None:
         self.real.void(segment, ids)
 
     async def mark(self, segment: int) -> bytes:

@@ -5,28 +5,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dynasmith.aws.items.access import TableAccess
-from dynasmith.aws.items.calls import Patience
-from dynasmith.aws.items.loop import new_event_loop
-from dynasmith.aws.items.updates import table_updates
-from dynasmith.aws.s3.journal import create_s3_journal, reopen_s3_journal
-from dynasmith.aws.s3.journal_kept import KeptS3
-from dynasmith.aws.s3.objects import S3Objects
+from dynasmith.aws.data.calls import Patience
+from dynasmith.aws.data.event_loop import new_event_loop
+from dynasmith.aws.data.table_access import TableAccess
+from dynasmith.aws.data.updates import table_updates
+from dynasmith.aws.stores.s3.journal import create_s3_journal, reopen_s3_journal
+from dynasmith.aws.stores.s3.journal_reader import S3JournalReader
+from dynasmith.aws.stores.s3.objects import S3Objects
 from dynasmith.engine.backfill.backfill import backfill, backfill_again
-from dynasmith.engine.backfill.careful import Careful
+from dynasmith.engine.backfill.canary import FirstRunLimits
 from dynasmith.engine.backfill.undo import undo, undo_again
-from dynasmith.engine.transfer.asked import Flowing
-from dynasmith.engine.transfer.running import Around
-from dynasmith.engine.transfer.sides import TableEnd
+from dynasmith.engine.transfer.options import TransferOptions
+from dynasmith.engine.transfer.runner import RunContext
+from dynasmith.engine.transfer.table_details import TableEnd
 from dynasmith.files.journal.folder import FolderJournal, create_journal
-from dynasmith.files.journal.kept import KeptFolder
+from dynasmith.files.journal.reader import FolderJournalReader
 from dynasmith.files.ledger import FolderLedger
 from dynasmith.items.digest import digest_items
 from dynasmith.items.transform import Function
 from dynasmith.jobs.job import Job
 from dynasmith.jobs.journal import JournalHead
 from dynasmith.jobs.report import Report
-from dynasmith.ports.journal import Journal, KeptJournal
+from dynasmith.ports.journal import JournalReader, UndoJournal
 from dynasmith.ports.updates import OpenUpdates
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.table import Index, Key, KeyAttribute, Table
@@ -59,7 +59,7 @@ class Bench:
     journal: bool = True
     statements: bool | None = None
     items: int = 0
-    wrap: Callable[[Journal], Any] | None = None
+    wrap: Callable[[UndoJournal], Any] | None = None
     indexes: Any = ()
     objects: S3Objects | None = None
 
@@ -82,7 +82,7 @@ class Bench:
         if not self.journal:
             return None
         head = JournalHead(job=job.id, table=self.table, where="", segments=job.segments)
-        journal: Journal
+        journal: UndoJournal
         if self.objects is not None:
             journal = create_s3_journal(self.objects, head) if new else reopen_s3_journal(self.objects, job.id)
         else:
@@ -90,23 +90,27 @@ class Bench:
             journal = create_journal(home, head) if new else FolderJournal(home)
         return journal if self.wrap is None else self.wrap(journal)
 
-    def kept(self, job: str) -> KeptJournal:
+    def kept(self, job: str) -> JournalReader:
         claim = self.ledger.claim(job)
         marks = {segment: checkpoint.mark for segment, checkpoint in claim.checkpoints().items()}
         claim.release()
-        return KeptFolder(self.home(job), marks) if self.objects is None else KeptS3(self.objects, job, marks)
+        return (
+            FolderJournalReader(self.home(job), marks)
+            if self.objects is None
+            else S3JournalReader(self.objects, job, marks)
+        )
 
-    def run(self, function: Function, asked: Flowing | None = None, **more: Any) -> Report:
-        around = more.pop("around", None) or Around(loop_factory=new_event_loop)
+    def run(self, function: Function, asked: TransferOptions | None = None, **more: Any) -> Report:
+        around = more.pop("around", None) or RunContext(loop_factory=new_event_loop)
         return backfill(self.end, self.updates, self.ledger, self.open_journal, function, asked, around=around, **more)
 
     def again(self, job: str, function: Function) -> Report:
-        around = Around(loop_factory=new_event_loop)
+        around = RunContext(loop_factory=new_event_loop)
         claim = self.ledger.claim(job)
         return backfill_again(claim, self.end, self.updates, self.open_journal, function, around=around)
 
-    def undo(self, job: str, asked: Flowing | None = None) -> Report:
-        around, segments = Around(loop_factory=new_event_loop), self.ledger.show(job).segments
+    def undo(self, job: str, asked: TransferOptions | None = None) -> Report:
+        around, segments = RunContext(loop_factory=new_event_loop), self.ledger.show(job).segments
         return undo(self.end, self.updates, self.ledger, lambda: self.kept(job), segments, asked, around=around)
 
     def undo_again(self, job: str, of: str) -> Report:
@@ -129,4 +133,4 @@ def canonical(client: Any, table: str) -> dict[str, bytes]:
     return found
 
 
-__all__ = ["FAST", "Bench", "Careful", "canonical", "digest_items", "end"]
+__all__ = ["FAST", "Bench", "FirstRunLimits", "canonical", "digest_items", "end"]

@@ -22,15 +22,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from backfill.killed import KillJournal, KillLedger, kill_updates, killed_end
 from backfill.kit import Bench, canonical
 from backfill.writer import WriterProcess, check
-from dynasmith.aws.items.loop import new_event_loop
+from dynasmith.aws.data.event_loop import new_event_loop
 from dynasmith.engine.backfill.backfill import backfill, backfill_again
-from dynasmith.engine.backfill.others import UndoReport
-from dynasmith.engine.transfer.asked import Flowing
-from dynasmith.engine.transfer.running import Around
+from dynasmith.engine.backfill.concurrent_edits import UndoReport
+from dynasmith.engine.transfer.options import TransferOptions
+from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.items.operations import parse_operations
 from dynasmith.jobs.report import Report
 from dynasmith.local import start_ministack
-from dynasmith.local.strict import StrictServer
+from dynasmith.strict import StrictServer
 from flow.killing import KillClaim, KilledError, Killer
 from flow.kit import client_of, fill
 
@@ -39,7 +39,7 @@ SHAPE = parse_operations(
 )
 FAULTS = ("500", "503", "reset-before", "reset-after", "500-after", "cut-body", "wrong-crc", "throttle")
 TABLE = "soaked"
-AROUND = Around(loop_factory=new_event_loop)
+AROUND = RunContext(loop_factory=new_event_loop)
 
 
 def main() -> int:
@@ -65,7 +65,7 @@ def main() -> int:
         with tempfile.TemporaryDirectory() as folder:
             bench = Bench(there, TABLE, Path(folder))
             began = time.monotonic()
-            asked = Flowing(
+            asked = TransferOptions(
                 segments=3,
                 batch_size=1000,
                 segments_at_once=2,
@@ -113,7 +113,7 @@ def disturb(strict: StrictServer) -> None:
         strict.fault("Scan", kind=kind, times=None, probability=0.01, seed=number + 50, table=TABLE)
 
 
-def killed_run(bench: Bench, asked: Flowing, kills: int, items: int) -> Report:
+def killed_run(bench: Bench, asked: TransferOptions, kills: int, items: int) -> Report:
     """The backfill, killed so many times, a random number of calls apart, and resumed each time."""
     dice = random.Random(7)
     calls = max(20, items // 10 // max(1, kills))

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from backfill.kit import Bench, canonical
-from dynasmith.engine.transfer.asked import Flowing
+from dynasmith.engine.transfer.options import TransferOptions
 from dynasmith.items.operations import parse_operations
-from dynasmith.local.strict import StrictServer
+from dynasmith.strict import StrictServer
 from flow.kit import MakeTable, fill
 
 WRITES = {"BatchWriteItem", "PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchExecuteStatement"}
@@ -34,7 +34,7 @@ def test_every_item_is_changed_once_and_undone_to_the_byte(
     fill(client, table, 330)
     before = canonical(client, table)
     bench = Bench(there, table, tmp_path, statements=statements)
-    report = bench.run(OPERATIONS, Flowing(segments=3, batch_size=60))
+    report = bench.run(OPERATIONS, TransferOptions(segments=3, batch_size=60))
     assert (report.counts.read, report.counts.written, report.counts.unchanged) == (330, 330, 0)
     assert report.adds_up
     after = canonical(client, table)
@@ -43,7 +43,7 @@ def test_every_item_is_changed_once_and_undone_to_the_byte(
     used = {call.operation for call in strict.journal if call.operation in WRITES}
     assert used == ({"BatchExecuteStatement"} if statements is None else {"UpdateItem"})
 
-    again = bench.run(OPERATIONS, Flowing(segments=2))
+    again = bench.run(OPERATIONS, TransferOptions(segments=2))
     assert (again.counts.written, again.counts.unchanged, again.counts.write_units) == (0, 330, 0.0)
 
     undone = bench.undo(report.job.id)

@@ -9,20 +9,20 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from dynasmith.aws.items.statements import CONDITION_BYTES_MAX, statement_of, update_of
+from dynasmith.aws.data.statements import CONDITION_BYTES_MAX, statement_of, update_of
 from dynasmith.items.ctx import Context
 from dynasmith.items.key import KeySchema
 from dynasmith.items.transform import Function, Transform
 from dynasmith.items.value import same_value
 from dynasmith.items.wire import RawItem, decode_item, encode_item
-from dynasmith.ports.updates import Change, change_of
+from dynasmith.ports.updates import ItemChange, change_of
 
 KEY = KeySchema.of("pk", "sort key", types={"sort key": "N"})
 CTX = Context(now=datetime(2026, 11, 20, tzinfo=UTC), job="backfill-1", key=KEY)
 BASE: dict[str, Any] = {"pk": "a", "sort key": 1, "name": "Ada", "tags": {"x", "y"}, "l": [1, "y"], "q.q": "z", "n": 1}
 
 
-def change_by(item: dict[str, Any], function: Function) -> Change:
+def change_by(item: dict[str, Any], function: Function) -> ItemChange:
     found = Transform(function, CTX).rewrite(RawItem(encode_item(item)))
     assert found is not None
     return change_of(found)
@@ -57,7 +57,7 @@ class Engine:
         found = self.client.get_item(TableName="updates", Key=key, ConsistentRead=True).get("Item")
         return None if found is None else decode_item(json.dumps(found).encode())
 
-    def update(self, change: Change) -> bool:
+    def update(self, change: ItemChange) -> bool:
         try:
             self.client.update_item(**json.loads(update_of(change, "updates", KEY.names)))
         except ClientError as error:
@@ -66,7 +66,7 @@ class Engine:
             return False
         return True
 
-    def execute(self, change: Change) -> bool:
+    def execute(self, change: ItemChange) -> bool:
         said = statement_of(change, "updates", KEY.names)
         assert said is not None
         (response,) = self.client.batch_execute_statement(Statements=[json.loads(said)])["Responses"]
@@ -75,7 +75,7 @@ class Engine:
             return False
         return True
 
-    def run(self, road: str, change: Change) -> bool:
+    def run(self, road: str, change: ItemChange) -> bool:
         return (self.update if road == "UpdateItem" else self.execute)(change)
 
 

@@ -6,17 +6,17 @@ from typing import Any
 
 import pytest
 
-from backfill.kit import Bench, Careful, canonical
+from backfill.kit import Bench, FirstRunLimits, canonical
 from backfill.test_killed import killed_backfill
-from dynasmith.aws.items.loop import new_event_loop
-from dynasmith.engine.backfill.rehearse import check_backfill, rehearse_backfill
-from dynasmith.engine.transfer.asked import Flowing
+from dynasmith.aws.data.event_loop import new_event_loop
+from dynasmith.engine.backfill.dry_run import check_backfill, rehearse_backfill
 from dynasmith.engine.transfer.events import FlowStarted
-from dynasmith.engine.transfer.running import Around
+from dynasmith.engine.transfer.options import TransferOptions
+from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.errors import DynasmithError, TransformError, UsageError
 from dynasmith.items.operations import parse_operations
 from dynasmith.items.transform import ItemRefused
-from dynasmith.local.strict import StrictServer
+from dynasmith.strict import StrictServer
 from flow.killing import KilledError, Killer
 from flow.kit import MakeTable, fill
 
@@ -109,7 +109,7 @@ def test_or_goes_to_the_dead_letters_and_the_rest_goes_on(
         item["seen"] = True
 
     bench = Bench(there, table, tmp_path, indexes=[("by_email", "email")])
-    report = bench.run(change, Flowing(segments=1, on_error="dead"))
+    report = bench.run(change, TransferOptions(segments=1, on_error="dead"))
     assert (report.counts.written, report.counts.dead) == (29, 1)
     (dead,) = bench.ledger.dead_letters(report.job.id)
     assert "item-00007" in dead.reason
@@ -133,12 +133,12 @@ def test_what_only_the_service_finds_is_a_dead_letter_of_that_item(
             )
         item["extra"] = "z" * 6_000
 
-    listener = Around(
+    listener = RunContext(
         listener=lambda event: begun.append(True) if isinstance(event, FlowStarted) else None,
         loop_factory=new_event_loop,
     )
     bench = Bench(there, table, tmp_path)
-    report = bench.run(change, Flowing(segments=1, on_error="dead"), around=listener)
+    report = bench.run(change, TransferOptions(segments=1, on_error="dead"), around=listener)
     assert (report.counts.written, report.counts.dead) == (29, 1)
     (dead,) = bench.ledger.dead_letters(report.job.id)
     assert (dead.code, "size" in dead.reason) == ("refused", True)
@@ -150,7 +150,7 @@ def test_where_holds_when_it_is_written_too(there: Any, client: Any, make_table:
     table = make_table()
     fill(client, table, 40)
     report = Bench(there, table, tmp_path).run(
-        lambda item, _ctx: item.__setitem__("seen", True), Flowing(segments=1, condition="number < 10")
+        lambda item, _ctx: item.__setitem__("seen", True), TransferOptions(segments=1, condition="number < 10")
     )
     assert report.counts.written == 10
     assert sum(b'"seen"' in item for item in canonical(client, table).values()) == 10
@@ -162,14 +162,14 @@ def test_a_limit_is_never_passed_also_when_it_was_killed(
     table = make_table()
     fill(client, table, 200)
     bench = Bench(there, table, tmp_path)
-    report = bench.run(add_country, Flowing(segments=2), careful=Careful(limit=33))
+    report = bench.run(add_country, TransferOptions(segments=2), careful=FirstRunLimits(limit=33))
     assert report.job.state == "done"
     assert report.adds_up
     assert report.counts.written == 33
     assert sum(b'"country"' in item for item in canonical(client, table).values()) == 33
     assert bench.undo(report.job.id).counts.written == 33
     with pytest.raises(UsageError):
-        bench.run(add_country, careful=Careful(limit=0))
+        bench.run(add_country, careful=FirstRunLimits(limit=0))
 
 
 def test_a_canary_stops_near_its_share_and_goes_on_to_the_end(
@@ -178,7 +178,7 @@ def test_a_canary_stops_near_its_share_and_goes_on_to_the_end(
     table = make_table()
     fill(client, table, 400)
     bench = Bench(there, table, tmp_path, items=400)
-    report = bench.run(add_country, Flowing(segments=2), careful=Careful(canary=0.1))
+    report = bench.run(add_country, TransferOptions(segments=2), careful=FirstRunLimits(canary=0.1))
     assert report.job.state == "interrupted"
     assert 20 <= report.counts.read < 100
     assert report.adds_up
@@ -194,7 +194,7 @@ def test_a_canary_of_nothing_or_of_an_unknown_number_is_refused(
 ) -> None:
     bench = Bench(there, make_table(), tmp_path, items=items)
     with pytest.raises(UsageError) as caught:
-        bench.run(add_country, careful=Careful(canary=share))
+        bench.run(add_country, careful=FirstRunLimits(canary=share))
     assert "--" in caught.value.hint
 
 
@@ -226,7 +226,7 @@ def test_a_dry_run_with_a_condition_estimates_of_the_whole_table(
     table = make_table()
     fill(client, table, 600)
     bench = Bench(there, table, tmp_path, items=600)
-    asked = Flowing(condition="contains(pk, '7')")
+    asked = TransferOptions(condition="contains(pk, '7')")
     concerned = sum("7" in f"{number:05d}" and number % 4 != 0 for number in range(600))
     counted = rehearse_backfill(bench.end, add_country, asked, sample=None)
     assert (counted.changed, counted.estimate.items) == (concerned, 600)
@@ -265,7 +265,7 @@ def test_damage_in_the_middle_is_told_and_the_rest_is_put_back(
     table = make_table()
     fill(client, table, 200)
     bench = Bench(there, table, tmp_path)
-    report = bench.run(add_country, Flowing(segments=1, lanes=1))
+    report = bench.run(add_country, TransferOptions(segments=1, lanes=1))
     (path,) = bench.home(report.job.id).glob("*.journal")
     content = bytearray(path.read_bytes())
     second = content.index(b"dsj1", 4)
@@ -286,7 +286,7 @@ def test_a_killed_run_does_not_pass_its_limit(client: Any, make_table: MakeTable
     fill(client, table, 36)
     bench = Bench(client, table, tmp_path)
     with pytest.raises(KilledError):
-        killed_backfill(bench, Killer(19, True), careful=Careful(limit=12))
+        killed_backfill(bench, Killer(19, True), careful=FirstRunLimits(limit=12))
     report = bench.again(bench.last().id, add_country)
     assert report.job.state == "done"
     changed = sum(b'"seen_by"' in item or b'"country"' in item for item in canonical(client, table).values())

@@ -9,22 +9,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import wire_items
-from dynasmith.aws.items.road import STATEMENT_CHARACTERS_MAX
-from dynasmith.aws.items.statements import statement_of, update_of
+from dynasmith.aws.data.partiql_batch import STATEMENT_CHARACTERS_MAX
+from dynasmith.aws.data.statements import statement_of, update_of
 from dynasmith.items.ctx import Context
 from dynasmith.items.digest import item_hash
 from dynasmith.items.key import KeySchema
 from dynasmith.items.transform import Transform
 from dynasmith.items.wire import RawItem, encode_item
 from dynasmith.jobs.journal import entries_frame, read_entries
-from dynasmith.ports.updates import Change, change_of, decode_change, encode_change, stands, still_expected
+from dynasmith.ports.updates import ItemChange, change_of, decode_change, encode_change, stands, still_expected
 
 KEY = KeySchema.of("pk")
 CTX = Context(datetime(2026, 11, 20, tzinfo=UTC), "backfill-test", KEY)
 items = wire_items.items.map(lambda item: {**item, "pk": "key"})
 
 
-def changed(before: dict[str, Any], after: dict[str, Any]) -> Change | None:
+def changed(before: dict[str, Any], after: dict[str, Any]) -> ItemChange | None:
     """The change that makes one item of the other, as a backfill would find it."""
     raw = RawItem(encode_item(before))
     rewrite = Transform(lambda _item, _ctx: {**after, "pk": before["pk"]}, CTX).rewrite(raw)

@@ -8,9 +8,9 @@ import pytest
 
 from backfill.kit import Bench, canonical
 from backfill.writer import Writer, check
-from dynasmith.engine.transfer.asked import Flowing
+from dynasmith.engine.transfer.options import TransferOptions
 from dynasmith.items.operations import parse_operations
-from dynasmith.local.strict import StrictServer
+from dynasmith.strict import StrictServer
 from flow.kit import MakeTable, client_of, fill
 
 SHAPE = parse_operations(
@@ -41,7 +41,7 @@ def test_no_write_of_another_is_lost_and_every_item_has_the_new_shape(
         faults.append(strict.fault(operation, kind=kind, times=None, probability=0.04, seed=number))
         strict.fault("Scan", kind=kind, times=None, probability=0.03, seed=number + 50, table=table)
     bench = Bench(there, table, tmp_path, statements=statements)
-    asked = Flowing(segments=3, batch_size=120, max_write_units=1200)
+    asked = TransferOptions(segments=3, batch_size=120, max_write_units=1200)
     other = client_of(ministack_endpoint)
     keys = [key.removesuffix("|") for key in before]
     with Writer(other, table, keys) as writer:
@@ -94,7 +94,7 @@ def test_an_item_that_changes_at_every_try_is_a_dead_letter(
         item["twice"] = item["number"] * 2
 
     bench = Bench(there, table, tmp_path)
-    report = bench.run(change, Flowing(segments=1))
+    report = bench.run(change, TransferOptions(segments=1))
     assert (report.counts.written, report.counts.dead) == (29, 1)
     (dead,) = bench.ledger.dead_letters(report.job.id)
     assert dead.code == "contended"
@@ -121,14 +121,14 @@ def test_a_deleted_item_is_skipped_and_not_made_again(
     def around(*_: Any) -> None:
         fill(client, table, 1, first=11)
 
-    from dynasmith.aws.items.loop import new_event_loop
+    from dynasmith.aws.data.event_loop import new_event_loop
     from dynasmith.engine.transfer.events import FlowStarted
-    from dynasmith.engine.transfer.running import Around
+    from dynasmith.engine.transfer.runner import RunContext
 
-    listener = Around(
+    listener = RunContext(
         listener=lambda event: around() if isinstance(event, FlowStarted) else None, loop_factory=new_event_loop
     )
-    report = bench.run(change, Flowing(segments=1), around=listener)
+    report = bench.run(change, TransferOptions(segments=1), around=listener)
     assert (report.counts.written, report.counts.skipped, report.counts.dead) == (39, 1, 0)
     assert "item-00011|" not in canonical(client, table)
     assert bench.undo(report.job.id).counts.written == 39

@@ -8,14 +8,14 @@ import pytest
 
 from backfill.kit import Bench, canonical
 from backfill.test_written_unseen import change
-from dynasmith.aws.s3.objects import S3Objects
+from dynasmith.aws.stores.s3.objects import S3Objects
 from dynasmith.engine.backfill.undo import rehearse_undo
-from dynasmith.engine.transfer.asked import Flowing
+from dynasmith.engine.transfer.options import TransferOptions
 from flow.buckets import a_bucket
 from flow.kit import MakeTable, fill
 
 ITEMS = 200
-ASKED = Flowing(segments=1, lanes=1)
+ASKED = TransferOptions(segments=1, lanes=1)
 
 
 def last_byte(path: Path) -> None:
@@ -29,7 +29,7 @@ def half(path: Path) -> None:
 
 
 def assert_told(bench: Bench, client: Any, job: str, before: dict[str, bytes]) -> None:
-    assert rehearse_undo(bench.end, bench.kept(job), 1, Flowing()).damaged == 1
+    assert rehearse_undo(bench.end, bench.kept(job), 1, TransferOptions()).damaged == 1
     undone = bench.undo(job)
     after = canonical(client, bench.table)
     lost = sum(after[key] != before[key] for key in before)

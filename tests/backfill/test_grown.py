@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from backfill.kit import Bench, canonical
-from dynasmith.engine.transfer.asked import Flowing
+from dynasmith.engine.transfer.options import TransferOptions
 from dynasmith.items.transform import ItemRefused
-from dynasmith.local.strict import StrictServer
+from dynasmith.strict import StrictServer
 from flow.kit import MakeTable, fill
 
 LARGE = "item-00007"
-ONE = Flowing(segments=1)
+ONE = TransferOptions(segments=1)
 
 
 def grow(item: Any, _ctx: Any) -> None:
@@ -44,7 +44,7 @@ def test_the_others_are_written_where_such_items_go_to_the_dead_letters(
     with_a_large_one(client, table, 210_000)
     before = canonical(client, table)
     bench = Bench(there, table, tmp_path)
-    report = bench.run(grow, Flowing(segments=1, on_error="dead"))
+    report = bench.run(grow, TransferOptions(segments=1, on_error="dead"))
     assert (report.counts.written, report.counts.dead) == (29, 1)
     (dead,) = bench.ledger.dead_letters(report.job.id)
     assert (dead.code, LARGE in dead.reason) == ("transform", True)

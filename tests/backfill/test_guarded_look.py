@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from backfill.looked import every_kind
-from dynasmith.engine.backfill.look import Look, Looks, asked, looks_of
+from dynasmith.engine.backfill.sample import TransformSample, TransformSampler, asked, looks_of
 from dynasmith.engine.backfill.stage import Rewriter
 from dynasmith.engine.guarded.process import GuardedProcess
 from dynasmith.items.condition.condition import parse_condition
@@ -22,9 +22,9 @@ INDEX = KeySchema((KeyPart("email", "S"),), ())
 KINDS = ("nothing", "change", "remove", "diverge", "dead", "raise", "key", "large", "index", "other")
 
 
-def looks() -> Looks:
+def looks() -> TransformSampler:
     transform = Transform(every_kind, Context(datetime(2026, 1, 1, tzinfo=UTC), "job", KEY), where=where())
-    return Looks(Rewriter(transform, {"by_email": INDEX}, "stop"))
+    return TransformSampler(Rewriter(transform, {"by_email": INDEX}, "stop"))
 
 
 def where() -> Any:
@@ -36,7 +36,7 @@ def raw(kind: str) -> RawItem:
     return RawItem(msgspec.json.encode(item))
 
 
-def plain(look: Look) -> dict[str, Any]:
+def plain(look: TransformSample) -> dict[str, Any]:
     """All of a look that a survey uses."""
     rewrite, refused = look.rewrite, look.refused
     return {

@@ -9,20 +9,20 @@ import pytest
 
 from backfill.killed import KillJournal, KillLedger, kill_updates, killed_end
 from backfill.kit import Bench, canonical
-from dynasmith.aws.items.loop import new_event_loop
-from dynasmith.aws.s3.objects import S3Objects
+from dynasmith.aws.data.event_loop import new_event_loop
+from dynasmith.aws.stores.s3.objects import S3Objects
 from dynasmith.engine.backfill.backfill import backfill
 from dynasmith.engine.backfill.undo import undo
-from dynasmith.engine.transfer.asked import Flowing
-from dynasmith.engine.transfer.running import Around
+from dynasmith.engine.transfer.options import TransferOptions
+from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.errors import DynasmithError
 from flow.buckets import a_bucket
 from flow.killing import KilledError, Killer
 from flow.kit import MakeTable, fill
 
 ITEMS = 30
-ASKED = Flowing(segments=2, batch_size=12)
-AROUND = Around(loop_factory=new_event_loop)
+ASKED = TransferOptions(segments=2, batch_size=12)
+AROUND = RunContext(loop_factory=new_event_loop)
 
 
 @pytest.fixture(params=["folder", "s3"])
@@ -196,7 +196,7 @@ def test_a_disk_that_is_full_stops_before_the_batch_is_sent(
     with monkeypatch.context() as patched:
         patched.setattr(os, "write", full)
         with pytest.raises(DynasmithError, match="No space left"):
-            bench.run(change, Flowing(segments=1, batch_size=20, lanes=1))
+            bench.run(change, TransferOptions(segments=1, batch_size=20, lanes=1))
     job = bench.last()
     assert job.state == "failed"
     undone = bench.undo(job.id)

@@ -8,14 +8,14 @@ import pytest
 
 from backfill.killed import KillLedger, kill_updates
 from backfill.kit import Bench, canonical
-from dynasmith.engine.backfill.others import KEYS_KEPT, Others, UndoReport
+from dynasmith.engine.backfill.concurrent_edits import KEYS_KEPT, ConcurrentEdits, UndoReport
 from dynasmith.engine.backfill.undo import undo
-from dynasmith.engine.transfer.asked import Flowing
-from dynasmith.local.strict import StrictServer
+from dynasmith.engine.transfer.options import TransferOptions
+from dynasmith.strict import StrictServer
 from flow.killing import KilledError, Killer
 from flow.kit import MakeTable, fill
 
-ASKED = Flowing(segments=2, batch_size=20)
+ASKED = TransferOptions(segments=2, batch_size=20)
 
 
 def shape(item: Any, _ctx: Any) -> None:
@@ -111,6 +111,6 @@ def test_a_role_that_may_not_read_items_gets_its_undo(
     strict.fault("BatchGetItem", kind="access-denied", times=None)
     report = bench.undo(job)
     assert isinstance(report, UndoReport)
-    assert report.others == Others(unseen=True)
+    assert report.others == ConcurrentEdits(unseen=True)
     assert report.counts.written == 30
     assert canonical(client, table) == before

@@ -8,7 +8,7 @@ import pytest
 import dynasmith
 from backfill.kit import canonical
 from cli.story import clean_shell
-from dynasmith.engine.backfill.careful import Careful
+from dynasmith.engine.backfill.canary import FirstRunLimits
 from dynasmith.engine.transfer.events import FlowEnded, FlowStarted
 from dynasmith.errors import UsageError
 from dynasmith.ports.listener import Event
@@ -33,7 +33,7 @@ def test_backfill_check_resume_and_undo(
         rehearsal = project.backfills.rehearse(table, change)
         assert (rehearsal.changed, rehearsal.counted) == (40, True)
         assert not project.backfills.check(table, change).clean
-        report = project.backfill(table, change, careful=Careful(canary=0.2), listener=heard.append)
+        report = project.backfill(table, change, careful=FirstRunLimits(canary=0.2), listener=heard.append)
         assert report.job.state == "interrupted"
         with pytest.raises(UsageError) as caught:
             project.jobs.resume(report.job.id)

@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 
 from backfill.kit import FAST, Bench, canonical, end
-from dynasmith.aws.items.road import STATEMENT_CHARACTERS_MAX
-from dynasmith.aws.items.statements import statement_of
-from dynasmith.aws.items.updates import table_updates
-from dynasmith.engine.transfer.asked import Flowing
-from dynasmith.engine.transfer.loop import run
+from dynasmith.aws.data.partiql_batch import STATEMENT_CHARACTERS_MAX
+from dynasmith.aws.data.statements import statement_of
+from dynasmith.aws.data.updates import table_updates
+from dynasmith.engine.transfer.event_thread import run
+from dynasmith.engine.transfer.options import TransferOptions
 from dynasmith.errors import AccessDenied
 from dynasmith.items.wire import RawItem
-from dynasmith.local.strict import StrictServer
-from dynasmith.ports.updates import Answer, Change, Sent
+from dynasmith.ports.updates import ItemChange, SentChanges, UpdateAnswer
+from dynasmith.strict import StrictServer
 from flow.kit import MakeTable, Said, client_of, fill, scripted
 
 DENIED = "AccessDeniedException"
@@ -31,7 +31,7 @@ def test_without_the_right_for_partiql_single_updates_do_it(
     table = make_table()
     fill(client, table, 60)
     strict.fault("BatchExecuteStatement", kind="access-denied", times=None)
-    report = Bench(there, table, tmp_path).run(add_country, Flowing(segments=1))
+    report = Bench(there, table, tmp_path).run(add_country, TransferOptions(segments=1))
     assert report.counts.written == 60
     assert len(strict.journal.of("BatchExecuteStatement")) == 1
     assert len(strict.journal.of("UpdateItem")) == 60
@@ -43,7 +43,7 @@ def test_the_right_that_is_taken_away_in_the_middle_changes_the_road(
     table = make_table()
     fill(client, table, 120)
     strict.fault("BatchExecuteStatement", kind="access-denied", nth=3, times=None)
-    report = Bench(there, table, tmp_path).run(add_country, Flowing(segments=1, lanes=1))
+    report = Bench(there, table, tmp_path).run(add_country, TransferOptions(segments=1, lanes=1))
     assert report.counts.written == 120
     assert len(strict.journal.of("UpdateItem")) == 95
 
@@ -90,7 +90,7 @@ def test_an_engine_that_ignores_conditions_is_not_trusted_with_statements(moto_e
             item.setdefault("country", "CH")
 
         bench = Bench(client, "backfill-moto", tmp_path)
-        report = bench.run(change, Flowing(segments=1))
+        report = bench.run(change, TransferOptions(segments=1))
         assert report.counts.read == 60
         countries = [json.loads(item)["country"]["S"] for item in canonical(client, "backfill-moto").values()]
         assert sorted(set(countries)) == ["CH", "FR"]
@@ -129,7 +129,7 @@ def test_names_and_values_of_every_kind_and_a_sort_key(
             item[f"{name} moved"] = item.pop(name)
 
     bench = Bench(there, table, tmp_path, sort="sk")
-    report = bench.run(move, Flowing(segments=1))
+    report = bench.run(move, TransferOptions(segments=1))
     assert (report.counts.written, report.counts.dead) == (len(kinds), 0)
     assert len(strict.journal.of("UpdateItem")) == 3  # a quote in a name, and two conditions on NULL
     after = canonical(client, table)
@@ -141,12 +141,12 @@ def test_names_and_values_of_every_kind_and_a_sort_key(
 def test_what_a_statement_cannot_say() -> None:
     wide = {"pk": {"S": "a"}} | {f"attribute-{number:04d}": {"S": "x"} for number in range(500)}
     names = tuple(sorted(wide.keys() - {"pk"}))
-    plain = Change(RawItem(b'{"pk":{"S":"a"},"x":{"N":"1"}}'), {"x": RawItem(b'{"N":"2"}')}, (), ("x", "gone"))
+    plain = ItemChange(RawItem(b'{"pk":{"S":"a"},"x":{"N":"1"}}'), {"x": RawItem(b'{"N":"2"}')}, (), ("x", "gone"))
     said = statement_of(plain, "users", ("pk",))
     assert said is not None
     assert json.loads(said)["Statement"] == 'UPDATE "users" SET "x"=? WHERE "pk"=? AND "x"=? AND "gone" IS MISSING'
     assert json.loads(said)["Parameters"] == [{"N": "2"}, {"S": "a"}, {"N": "1"}]
-    long = Change(RawItem(json.dumps(wide).encode()), {"x": RawItem(b'{"N":"2"}')}, (), names)
+    long = ItemChange(RawItem(json.dumps(wide).encode()), {"x": RawItem(b'{"N":"2"}')}, (), names)
     assert statement_of(long, "users", ("pk",)) is None
     assert len('"attribute-0000"=? AND ') * 500 > STATEMENT_CHARACTERS_MAX
 
@@ -157,7 +157,7 @@ def test_a_table_that_throttles_single_statements_is_changed_whole(
     table = make_table()
     fill(client, table, 150)
     strict.throttle(table, write_units=60)
-    report = Bench(there, table, tmp_path).run(add_country, Flowing(segments=1, max_write_units=500))
+    report = Bench(there, table, tmp_path).run(add_country, TransferOptions(segments=1, max_write_units=500))
     assert (report.counts.written, report.counts.dead) == (150, 0)
     assert report.counts.throttled > 0
     assert report.counts.retried > 0
@@ -175,7 +175,7 @@ def test_an_update_is_charged_on_the_larger_item_and_its_index(
     def shrink(item: Any, _ctx: Any) -> None:
         item["blob"] = ""
 
-    report = Bench(there, table, tmp_path).run(shrink, Flowing(segments=1))
+    report = Bench(there, table, tmp_path).run(shrink, TransferOptions(segments=1))
     probe = 3  # a condition that fails is charged on the item that stands there
     assert report.counts.write_units == 10 * 3 + probe
 
@@ -189,7 +189,7 @@ def test_statements_that_fail_alone_are_sent_again_alone() -> None:
         ]
         return Said(body=json.dumps({"Responses": responses}).encode())
 
-    async def main(_stop: Any) -> tuple[Sent, list[Any]]:
+    async def main(_stop: Any) -> tuple[SentChanges, list[Any]]:
         async with scripted(
             reply("ConditionalCheckFailed"),
             reply("", "ThrottlingError", "InternalServerError", "TransactionConflict"),
@@ -200,7 +200,7 @@ def test_statements_that_fail_alone_are_sent_again_alone() -> None:
             updates = await table_updates(client, "users", end(client, "users").key, patience=FAST)(lambda _: None)
             sent = await updates.send(
                 [
-                    Change(RawItem(b'{"pk":{"S":"%d"}}' % number), {"x": RawItem(b'{"N":"1"}')}, (), ("x",))
+                    ItemChange(RawItem(b'{"pk":{"S":"%d"}}' % number), {"x": RawItem(b'{"N":"1"}')}, (), ("x",))
                     for number in range(4)
                 ]
             )
@@ -214,7 +214,7 @@ def test_statements_that_fail_alone_are_sent_again_alone() -> None:
 
 
 def test_a_right_that_only_one_statement_lacks_takes_the_other_road() -> None:
-    async def main(_stop: Any) -> tuple[Sent, list[str]]:
+    async def main(_stop: Any) -> tuple[SentChanges, list[str]]:
         denied = {"Error": {"Code": "AccessDenied", "Message": "no PartiQLUpdate"}}
         async with scripted(
             Said(body=b'{"Responses":[{"Error":{"Code":"ConditionalCheckFailed"}}]}'),
@@ -224,7 +224,7 @@ def test_a_right_that_only_one_statement_lacks_takes_the_other_road() -> None:
             client = client_of(server.endpoint)
             updates = await table_updates(client, "users", end(client, "users").key, patience=FAST)(lambda _: None)
             changes = [
-                Change(RawItem(b'{"pk":{"S":"%d"}}' % number), {"x": RawItem(b'{"N":"1"}')}, (), ("x",))
+                ItemChange(RawItem(b'{"pk":{"S":"%d"}}' % number), {"x": RawItem(b'{"N":"1"}')}, (), ("x",))
                 for number in range(2)
             ]
             sent = await updates.send(changes)
@@ -238,7 +238,7 @@ def test_a_right_that_only_one_statement_lacks_takes_the_other_road() -> None:
 
 
 def test_an_engine_that_understands_no_statement_of_ours_is_not_asked_twice() -> None:
-    async def main(_stop: Any) -> tuple[Sent, list[str]]:
+    async def main(_stop: Any) -> tuple[SentChanges, list[str]]:
         invalid = {"Error": {"Code": "ValidationError", "Message": "no REMOVE here"}}
         async with scripted(
             Said(body=b'{"Responses":[{"Error":{"Code":"ConditionalCheckFailed"}}]}'),
@@ -248,7 +248,7 @@ def test_an_engine_that_understands_no_statement_of_ours_is_not_asked_twice() ->
             client = client_of(server.endpoint)
             updates = await table_updates(client, "users", end(client, "users").key, patience=FAST)(lambda _: None)
             changes = [
-                Change(RawItem(b'{"pk":{"S":"%d"}}' % number), {"x": RawItem(b'{"N":"1"}')}, (), ("x",))
+                ItemChange(RawItem(b'{"pk":{"S":"%d"}}' % number), {"x": RawItem(b'{"N":"1"}')}, (), ("x",))
                 for number in range(2)
             ]
             sent = await updates.send(changes)
@@ -265,7 +265,7 @@ def test_a_condition_that_a_statement_judges_otherwise_is_judged_by_an_update() 
     """Should PartiQL hold two equal values for unequal, the item is not lost in a circle."""
     standing = b'{"pk":{"S":"a"},"tags":{"SS":["b","a"]}}'
 
-    async def main(_stop: Any) -> tuple[Answer, list[str]]:
+    async def main(_stop: Any) -> tuple[UpdateAnswer, list[str]]:
         failed = {"Error": {"Code": "ConditionalCheckFailed", "Item": json.loads(standing)}}
         async with scripted(
             Said(body=b'{"Responses":[{"Error":{"Code":"ConditionalCheckFailed"}}]}'),
@@ -274,7 +274,7 @@ def test_a_condition_that_a_statement_judges_otherwise_is_judged_by_an_update() 
         ) as server:
             client = client_of(server.endpoint)
             updates = await table_updates(client, "users", end(client, "users").key, patience=FAST)(lambda _: None)
-            change = Change(
+            change = ItemChange(
                 RawItem(b'{"pk":{"S":"a"},"tags":{"SS":["a","b"]}}'), {"x": RawItem(b'{"N":"1"}')}, (), ("tags", "x")
             )
             sent = await updates.send([change])

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 
 from backfill.kit import Bench, canonical
-from dynasmith.aws.s3.journal import S3Journal, create_s3_journal, remove_s3_journal, reopen_s3_journal
-from dynasmith.aws.s3.journal_kept import KeptS3
-from dynasmith.aws.s3.objects import S3Objects
-from dynasmith.engine.transfer.asked import Flowing
+from dynasmith.aws.stores.s3.journal import S3Journal, create_s3_journal, remove_s3_journal, reopen_s3_journal
+from dynasmith.aws.stores.s3.journal_reader import S3JournalReader
+from dynasmith.aws.stores.s3.objects import S3Objects
+from dynasmith.engine.transfer.options import TransferOptions
 from dynasmith.errors import CheckpointError, RunError, ServiceError
 from dynasmith.jobs.journal import JournalHead, read_entries
-from dynasmith.ports.items import Heard
-from dynasmith.ports.journal import EntryId
-from dynasmith.ports.updates import Change, OpenUpdates, Sent, Updates, encode_change
+from dynasmith.ports.items import ThrottleListener
+from dynasmith.ports.journal import JournalEntryId
+from dynasmith.ports.updates import ItemChange, OpenUpdates, SentChanges, Updates, encode_change
 from flow.buckets import Changed, a_bucket, keys_of
 from flow.kit import MakeTable, fill
 
@@ -49,7 +49,7 @@ class Looking:
         self.batch_items = real.batch_items
         self.looked = 0
 
-    async def send(self, changes: Sequence[Change]) -> Sent:
+    async def send(self, changes: Sequence[ItemChange]) -> SentChanges:
         kept: set[bytes] = set()
         for key in keys_of(self.bucket, BUCKET):
             if "/entries/" in key:
@@ -76,14 +76,14 @@ def test_what_is_sent_is_in_s3_before(
         def updates(self) -> OpenUpdates:
             opened = super().updates
 
-            async def open_looking(heard: Heard) -> Looking:
+            async def open_looking(heard: ThrottleListener) -> Looking:
                 looking.append(Looking(await opened(heard), bucket))
                 return looking[-1]
 
             return open_looking
 
     bench = LookingBench(client, table, tmp_path, objects=objects)
-    report = bench.run(change, Flowing(segments=2, batch_size=20))
+    report = bench.run(change, TransferOptions(segments=2, batch_size=20))
     assert (report.counts.written, looking[0].looked) == (60, 60)
     plain = Bench(client, table, tmp_path, objects=objects)
     assert plain.undo(report.job.id).counts.written == 60
@@ -99,7 +99,7 @@ def test_a_frame_that_cannot_be_written_stops_before_its_batch_is_sent(
     failing = S3Objects(Changed(bucket, left=4), PLACE)  # the head and three frames
     bench = Bench(client, table, tmp_path, objects=failing)
     with pytest.raises(ServiceError, match="There is no bucket"):
-        bench.run(change, Flowing(segments=1, batch_size=20, lanes=1))
+        bench.run(change, TransferOptions(segments=1, batch_size=20, lanes=1))
     changed = {key for key, item in canonical(client, table).items() if item != before[key]}
     assert len(changed) == 60
     job = bench.last()
@@ -127,7 +127,7 @@ def test_a_frame_that_is_missing_is_said_and_the_rest_is_put_back(
     table = make_table()
     fill(client, table, 60)
     bench = Bench(client, table, tmp_path, objects=objects)
-    job = bench.run(change, Flowing(segments=1, batch_size=20, lanes=1)).job.id
+    job = bench.run(change, TransferOptions(segments=1, batch_size=20, lanes=1)).job.id
     frames = keys_of(bucket, BUCKET, f"undo/{job}/entries/")
     assert len(frames) == 3
     bucket.delete_object(Bucket=BUCKET, Key=frames[1])
@@ -169,7 +169,7 @@ def test_a_late_frame_of_a_killed_run_covers_nothing(objects: S3Objects) -> None
             await journal.close()
 
     asyncio.run(run())
-    undo = KeptS3(objects, "job")
+    undo = S3JournalReader(objects, "job")
     assert undo.last(0) == 3
     assert [list(undo.read(0, frame).entries) for frame in (3, 2, 1, 0)] == [[b"3"], [b"2"], [b"1"], [b"0"]]
 
@@ -179,15 +179,15 @@ def test_batches_that_come_together_share_a_frame_and_voids_find_their_entry(buc
         journal = create_s3_journal(objects, head("job"))
         assert await journal.begin(0, b"") == ()
         assert await kept(journal, b"0", b"1", b"2") == [0, 0, 0]
-        journal.void(0, [EntryId(0, 1)])
+        journal.void(0, [JournalEntryId(0, 1)])
         assert await kept(journal, b"3") == [1]
-        journal.void(0, [EntryId(1, 0)])
+        journal.void(0, [JournalEntryId(1, 0)])
         assert await journal.mark(0) == b"2/2"
         await journal.close()
 
     asyncio.run(run())
     assert len(keys_of(bucket, BUCKET, "undo/job/")) == 5  # the head, two frames, two of voids
-    undo = KeptS3(objects, "job")
+    undo = S3JournalReader(objects, "job")
     assert [list(undo.read(0, frame).entries) for frame in (1, 0)] == [[], [b"0", b"2"]]
     assert undo.last(1) is None
 
@@ -237,5 +237,5 @@ def test_a_journal_is_removed_whole_and_no_other(bucket: Any, objects: S3Objects
     assert not remove_s3_journal(objects, "job")
     assert keys_of(bucket, BUCKET) == ["undo/job-2/entries/00000/0000000000", "undo/job-2/journal.json"]
     with pytest.raises(RunError, match="There is no undo journal at s3://backfill-undo/undo/job") as caught:
-        KeptS3(objects, "job")
+        S3JournalReader(objects, "job")
     assert "--no-journal" in caught.value.hint

@@ -9,12 +9,12 @@ from msgspec.structs import replace
 
 from backfill.killed import kill_updates
 from backfill.kit import Bench, canonical
-from dynasmith.aws.items.loop import new_event_loop
+from dynasmith.aws.data.event_loop import new_event_loop
 from dynasmith.engine.backfill.backfill import backfill, backfill_again
-from dynasmith.engine.transfer.asked import Flowing
 from dynasmith.engine.transfer.events import FlowStarted
-from dynasmith.engine.transfer.running import Around
-from dynasmith.engine.transfer.sides import TableEnd
+from dynasmith.engine.transfer.options import TransferOptions
+from dynasmith.engine.transfer.runner import RunContext
+from dynasmith.engine.transfer.table_details import TableEnd
 from flow.killing import KilledError, Killer
 from flow.kit import MakeTable, fill
 
@@ -42,12 +42,12 @@ def test_what_another_wrote_first_with_the_same_value_is_theirs(
         if "country" not in item:
             item["country"] = "CH"
 
-    listener = Around(
+    listener = RunContext(
         listener=lambda event: begun.append(True) if isinstance(event, FlowStarted) else None,
         loop_factory=new_event_loop,
     )
     bench = Bench(there, table, tmp_path)
-    report = bench.run(change, Flowing(segments=1), around=listener)
+    report = bench.run(change, TransferOptions(segments=1), around=listener)
     assert (report.counts.written, report.counts.unchanged) == (19, 1)
     undone = bench.undo(report.job.id)
     assert (undone.counts.read, undone.counts.written, undone.counts.dead) == (19, 19, 0)
@@ -74,8 +74,8 @@ def test_an_entry_that_was_never_sent_is_passed_over_when_its_item_comes_again(
             bench.ledger,
             bench.open_journal,
             change,
-            Flowing(segments=1),
-            around=Around(loop_factory=new_event_loop),
+            TransferOptions(segments=1),
+            around=RunContext(loop_factory=new_event_loop),
         )
     assert canonical(client, table) == before
     put(client, table, "item-00005", "name", "another's")
@@ -125,9 +125,9 @@ def test_a_late_read_after_a_kill_does_not_lose_what_was_kept(
             item["full_name"] = item.pop("name")
 
     bench = Bench(client, table, tmp_path)
-    around = Around(loop_factory=new_event_loop)
+    around = RunContext(loop_factory=new_event_loop)
     killed = kill_updates(bench.updates, Killer(1, True))
-    asked = Flowing(segments=1)
+    asked = TransferOptions(segments=1)
     with pytest.raises(KilledError):
         backfill(bench.end, killed, bench.ledger, bench.open_journal, change, asked, around=around)
     assert all(b'"full_name"' in item for item in canonical(client, table).values())

@@ -9,19 +9,19 @@ from typing import Any
 import pytest
 
 from backfill.killed import kill_updates
-from backfill.kit import Bench, Careful, canonical
+from backfill.kit import Bench, FirstRunLimits, canonical
 from backfill.test_voids import put
-from dynasmith.aws.items.loop import new_event_loop
+from dynasmith.aws.data.event_loop import new_event_loop
 from dynasmith.engine.backfill.backfill import backfill
-from dynasmith.engine.transfer.asked import Flowing
-from dynasmith.engine.transfer.running import Around
-from dynasmith.local.strict import StrictServer
+from dynasmith.engine.transfer.options import TransferOptions
+from dynasmith.engine.transfer.runner import RunContext
+from dynasmith.strict import StrictServer
 from flow.killing import KilledError, Killer
 from flow.kit import MakeTable, fill
 
 ITEMS = 20
 TOUCHED = [f"item-{number:05d}" for number in range(10)]
-ASKED = Flowing(segments=1)
+ASKED = TransferOptions(segments=1)
 
 
 def change(item: Any, _ctx: Any) -> None:
@@ -52,7 +52,7 @@ def lost_reply(client: Any, strict: StrictServer, table: str, others: Callable[[
 
 def killed_after_the_write(bench: Bench) -> str:
     killed = kill_updates(bench.updates, Killer(1, True))
-    around = Around(loop_factory=new_event_loop)
+    around = RunContext(loop_factory=new_event_loop)
     with pytest.raises(KilledError):
         backfill(bench.end, killed, bench.ledger, bench.open_journal, change, ASKED, around=around)
     return bench.last().id
@@ -113,7 +113,7 @@ def test_a_limit_counts_what_the_killed_run_wrote_and_nothing_else(
     fill(client, table, 200)
     before = canonical(client, table)
     bench = Bench(client, table, tmp_path)
-    asked, around = Flowing(segments=3), Around(loop_factory=new_event_loop)
+    asked, around = TransferOptions(segments=3), RunContext(loop_factory=new_event_loop)
     killed = kill_updates(bench.updates, Killer(1, written))
     with pytest.raises(KilledError):
         backfill(
@@ -123,7 +123,7 @@ def test_a_limit_counts_what_the_killed_run_wrote_and_nothing_else(
             bench.open_journal,
             change,
             asked,
-            careful=Careful(limit=10),
+            careful=FirstRunLimits(limit=10),
             around=around,
         )
     job = bench.last().id

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cli.story import Story, clean_shell, new_account
-from dynasmith.local.strict import StrictServer
+from dynasmith.strict import StrictServer
 from dynasmith.testing.clock import VirtualClock
 
 

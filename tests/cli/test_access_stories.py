@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cli.story import Answer, Story, table
-from dynasmith.local.strict import StrictServer
+from dynasmith.strict import StrictServer
 
 
 def _free_port() -> int:

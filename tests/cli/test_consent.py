@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from cli.story import Story, gsi, table
-from dynasmith.local.strict import StrictServer
+from dynasmith.strict import StrictServer
 
 
 def _applied(story: Story, *tables: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from cli.story import Story, gsi, table
-from dynasmith.local.strict import StrictServer
+from dynasmith.strict import StrictServer
 
 CONFIG = Path(__file__).parents[2] / "examples" / "init-script" / "tables_config.json"
 

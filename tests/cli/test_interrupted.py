@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from cli.story import Story, gsi, table
-from dynasmith.local.strict import StrictServer
+from dynasmith.strict import StrictServer
 
 WISH = table(
     global_secondary_indexes=[gsi("by_a", "a"), gsi("by_b", "b")],

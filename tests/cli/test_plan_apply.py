@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from cli.story import Story, gsi, table
-from dynasmith.local.strict import StrictServer
+from dynasmith.strict import StrictServer
 
 FULL: dict[str, Any] = {
     "global_secondary_indexes": [

@@ -18,10 +18,10 @@ from contract.flavors import FLAVORS, Flavor, Setting
 from contract.wishes import cut, wish
 from dynasmith import Consent, Project, connect
 from dynasmith.errors import DynasmithError, NoEffect
-from dynasmith.local.strict import StrictServer
 from dynasmith.plans.change import Conflict, ReplaceTable
 from dynasmith.plans.plan import Plan
 from dynasmith.ports.clock import Clock
+from dynasmith.strict import StrictServer
 from dynasmith.tables.table import Table
 from dynasmith.testing.clock import VirtualClock
 from strategies import table_pairs, tables

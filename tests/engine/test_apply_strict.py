@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from dynasmith import Billing, Consent, Index, Key, KeyAttribute, Project, StreamView, Table, connect
 from dynasmith.engine.apply import ApplyReport
 from dynasmith.errors import ConsentRequired, ReplacementRequired, StalePlan
-from dynasmith.local.strict import StrictServer
 from dynasmith.plans.plan import decode_plan, encode_plan
+from dynasmith.strict import StrictServer
 from dynasmith.tables.table import (
     Autoscaling,
     Capacity,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dynasmith.engine.waiting import Stopped, wait_for
+from dynasmith.engine.waiter import StopFlag, wait_for
 from dynasmith.errors import Interrupted, NoEffect, RunError, WaitTimeout
 from dynasmith.plans.step import WaitIndex, WaitReplica
 from dynasmith.tables.description import IndexState, TableDescription
@@ -47,10 +47,10 @@ def described(status: str = "ACTIVE", *indexes: IndexState) -> TableDescription:
     return TableDescription(table=TABLE, status=status, indexes=indexes)
 
 
-def wait(step: Any, time: Time, *states: tuple[float, TableDescription], stopped: Stopped | None = None) -> list[str]:
+def wait(step: Any, time: Time, *states: tuple[float, TableDescription], stopped: StopFlag | None = None) -> list[str]:
     heard: list[str] = []
     tables: Any = Seen(time, *states)
-    wait_for(step, "orders", tables, time, stopped or Stopped(), lambda state, _: heard.append(state))
+    wait_for(step, "orders", tables, time, stopped or StopFlag(), lambda state, _: heard.append(state))
     return heard
 
 
@@ -83,7 +83,7 @@ def test_a_state_that_never_ends_is_not_waited_for() -> None:
 
 
 def test_a_stop_is_heard_between_two_polls() -> None:
-    stopped = Stopped()
+    stopped = StopFlag()
     stopped.stop()
     with pytest.raises(Interrupted):
         wait(WaitTable(), Time(), (0, described("UPDATING")), stopped=stopped)

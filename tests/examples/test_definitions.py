@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dynasmith import Consent, Project, connect
-from dynasmith.local.strict import StrictServer
+from dynasmith.strict import StrictServer
 from dynasmith.testing.clock import VirtualClock
 
 FOLDER = Path(__file__).parents[2] / "examples" / "definitions"

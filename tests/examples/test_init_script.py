@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from dynasmith import Project
-from dynasmith.local.strict import StrictServer
+from dynasmith.strict import StrictServer
 
 FOLDER = Path(__file__).parents[2] / "examples" / "init-script"
 PAGE = (FOLDER / "README_migrations.md").read_text(encoding="utf-8")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cli.story import client_of, new_account
-from dynasmith.local.strict import StrictServer
+from dynasmith.strict import StrictServer
 from faults.cases import Case, Verdict, judge
 from faults.proxy import FaultProxy
 from faults.runner import Worker

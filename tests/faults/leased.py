@@ -12,13 +12,13 @@ import botocore.session
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # where the script runs on its own
 
-from dynasmith.aws.items.loop import new_event_loop
-from dynasmith.aws.items.table_ledger import TableLedger
-from dynasmith.aws.s3.ledger import S3Ledger
-from dynasmith.aws.s3.objects import S3Objects
-from dynasmith.engine.transfer.asked import Flowing
+from dynasmith.aws.data.event_loop import new_event_loop
+from dynasmith.aws.stores.s3.ledger import S3Ledger
+from dynasmith.aws.stores.s3.objects import S3Objects
+from dynasmith.aws.stores.table_ledger import TableLedger
 from dynasmith.engine.transfer.copy import copy, copy_again
-from dynasmith.engine.transfer.running import Around
+from dynasmith.engine.transfer.options import TransferOptions
+from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.errors import DynasmithError
 from dynasmith.ports.checkpoints import Ledger
 from flow.copying import end, say
@@ -45,12 +45,12 @@ def main(endpoint: str, source: str, target: str, place: str, processes: str, jo
     session = botocore.session.Session()
     session.set_credentials("dummy", "dummy")
     client = session.create_client("dynamodb", region_name="eu-west-1", endpoint_url=endpoint)
-    ledger, around = ledger_at(endpoint, place), Around(listener=say, loop_factory=new_event_loop)
+    ledger, around = ledger_at(endpoint, place), RunContext(listener=say, loop_factory=new_event_loop)
     try:
         if job:
             copy_again(ledger.claim(job), end(client, source), end(client, target), around=around)
         else:
-            asked = Flowing(segments=3, batch_size=BATCH, processes=int(processes))
+            asked = TransferOptions(segments=3, batch_size=BATCH, processes=int(processes))
             copy(end(client, source), end(client, target), ledger, asked, around=around)
     except DynasmithError as error:
         sys.stderr.write(f"{error.message} | {error.hint}\n")

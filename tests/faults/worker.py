@@ -16,7 +16,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from dynasmith.aws.items.calls import Patience
+from dynasmith.aws.data.calls import Patience
 from dynasmith.cli.main import run
 
 MEMORY_BYTES_MAX = 3 * 1024**3

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from dynasmith.errors import FileFormatError
 from dynasmith.files.items import text_lines
 from dynasmith.files.items.csv_records import CsvRecord, CsvRecords
-from dynasmith.files.items.opening import Opened
+from dynasmith.files.items.streams import ItemStream
 
 PIECES = st.sampled_from(
     [
@@ -43,11 +43,11 @@ TEXTS = st.lists(PIECES, max_size=40).map("".join)
 
 
 @contextmanager
-def opened(content: bytes) -> Iterator[Opened]:
+def opened(content: bytes) -> Iterator[ItemStream]:
     with TemporaryDirectory() as folder:
         path = Path(folder, "items.csv")
         path.write_bytes(content)
-        there = Opened(str(path))
+        there = ItemStream(str(path))
         try:
             there.skip(there.start)
             yield there
@@ -120,7 +120,7 @@ def test_a_field_may_be_long_and_the_limit_of_the_module_stays(tmp_path: Path) -
     path = tmp_path / "long.csv"
     path.write_bytes(b'pk,x\na,"' + b"x" * 400_000 + b'"\n')
     before = csv.field_size_limit()
-    there = Opened(str(path))
+    there = ItemStream(str(path))
     [_, record] = CsvRecords(there, 0, 0).take(10, 1 << 20)
     there.close()
     assert len(record.cells[1]) == 400_000
@@ -131,7 +131,7 @@ def test_a_record_without_end_is_refused_in_a_sentence(tmp_path: Path, monkeypat
     path = tmp_path / "open.csv"
     path.write_bytes(b"pk\na\n" + b'"' + os.linesep.encode().join([b"x" * 100] * 100))
     monkeypatch.setattr(text_lines, "RECORD_BYTES_MAX", 2000)
-    there = Opened(str(path))
+    there = ItemStream(str(path))
     with pytest.raises(FileFormatError, match=r"open\.csv:3: one record is longer than"):
         CsvRecords(there, 0, 0).take(10, 1 << 20)
     there.close()

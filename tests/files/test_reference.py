@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from dynasmith.files.definitions import load_definitions
-from dynasmith.files.reading import read_text
+from dynasmith.files.documents import read_text
 from dynasmith.files.reference import reference_page
 from dynasmith.tables.document import Node
 from dynasmith.tables.findings import FORM_CODES
-from dynasmith.tables.parse import Reading, parse
+from dynasmith.tables.parse import ParseOptions, parse
 from dynasmith.tables.rules import RULES
 
 ROOT = Path(__file__).parents[2]
@@ -68,7 +68,7 @@ def test_every_definition_of_the_guide_is_sound() -> None:
         node = read_text(text, "guide", f".{suffix}")
         assert isinstance(node, Node), node
         for environment in ("", "prod"):
-            reading = Reading(environment, read_named=lambda definition, name: '{"Statement": []}')  # noqa: ARG005
+            reading = ParseOptions(environment, read_named=lambda definition, name: '{"Statement": []}')  # noqa: ARG005
             parsed = parse([node], reading)
             assert [finding.sentence for finding in parsed.findings] == []
             assert parsed.tables

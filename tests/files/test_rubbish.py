@@ -10,20 +10,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dynasmith.cli.cli_values import parse_item, parse_key
 from dynasmith.errors import DefinitionError, DynasmithError, ItemInvalid
+from dynasmith.files.documents import read_text
 from dynasmith.files.items.layout import layout_of
 from dynasmith.files.items.source import FileSource
-from dynasmith.files.reading import read_text
 from dynasmith.items.condition.condition import parse_condition
 from dynasmith.items.digest import item_hash
 from dynasmith.items.key import KeySchema
 from dynasmith.items.plain import item_from_json, raw_from_plain
 from dynasmith.items.size import check_item
-from dynasmith.items.spoken import parse_item, parse_key
 from dynasmith.items.wire import decode_item, encode_item, read_scan_page
 from dynasmith.project.transforms import load_transform
-from dynasmith.tables.findings import Finding
-from dynasmith.tables.shape import number_kept
+from dynasmith.tables.document_shape import number_kept
+from dynasmith.tables.findings import DefinitionFinding
 
 KEY = KeySchema.of("pk")
 PARSERS: dict[str, Callable[[str], Any]] = {
@@ -99,7 +99,7 @@ def test_what_is_nested_too_deeply_is_a_finding_with_its_line(suffix: str) -> No
         ".toml": f"a = 1\ntables = {deep('[', ']', 25_000)}\n",
     }[suffix]
     found = read_text(text, "f", suffix)
-    assert isinstance(found, Finding)
+    assert isinstance(found, DefinitionFinding)
     assert (found.line, "nested deeper than 64" in found.message) == (2, True)
 
 
@@ -113,7 +113,7 @@ def test_what_is_nested_too_deeply_is_a_finding_with_its_line(suffix: str) -> No
 )
 def test_a_number_that_a_float_cannot_hold_is_not_kept(suffix: str, text: str) -> None:
     found = read_text(text, "f", suffix)
-    assert not isinstance(found, Finding)
+    assert not isinstance(found, DefinitionFinding)
     assert not number_kept(found.entries()["a"])
 
 

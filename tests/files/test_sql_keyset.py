@@ -7,10 +7,10 @@ import pytest
 
 from dynasmith.errors import CheckpointError, RunError
 from dynasmith.files.databases.keyset import Keyset
-from dynasmith.files.databases.session import Column, Key, KeyPart, Selection
+from dynasmith.files.databases.session import Column, RowKey, RowKeyPart, Selection
 
 SELECTION = Selection(columns=(Column("id", "int"),), expressions=('"id"',), origin="t")
-KEY = Key(parts=(KeyPart(name="id", sql='"id"'),))
+KEY = RowKey(parts=(RowKeyPart(name="id", sql='"id"'),))
 
 
 class Answers:
@@ -20,7 +20,7 @@ class Answers:
         self.pages = list(pages)
         self.statements: list[str] = []
 
-    def marker(self, number: int, part: KeyPart, cell: Any) -> str:
+    def marker(self, number: int, part: RowKeyPart, cell: Any) -> str:
         del part, cell
         return f"?{number}"
 
@@ -79,7 +79,7 @@ def test_starts_that_are_damaged_or_of_another_kind() -> None:
 def test_a_key_of_several_columns_finds_its_place_in_an_index() -> None:
     names = ("a", "b")
     selection = Selection(columns=tuple(Column(name, "int") for name in names), expressions=names, origin="t")
-    key = Key(parts=tuple(KeyPart(name=name, sql=name) for name in names))
+    key = RowKey(parts=tuple(RowKeyPart(name=name, sql=name) for name in names))
     session = Answers([[1, 2, 0], [1, 3, 0]], [[1, 2, 1], [1, 3, 0]])
     keyset = Keyset(selection, key)
     _, start = keyset.read(session, None, 1)  # type: ignore[arg-type]

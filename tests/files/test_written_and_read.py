@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dynasmith.errors import RunError, UsageError
-from dynasmith.files.items.dest import Compression, Style
+from dynasmith.files.items.destination import Compression, Style
 from dynasmith.files.items.layout import layout_of
 from dynasmith.files.items.sink import FileSink, Head
 from dynasmith.files.items.source import FileSource

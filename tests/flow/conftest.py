@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dynasmith.local.strict import StrictServer
+from dynasmith.strict import StrictServer
 from flow.kit import MakeTable, client_of
 from made_tables import tables_made
 

@@ -11,15 +11,15 @@ from typing import Any
 
 import botocore.session
 
-from dynasmith.aws.items.access import TableAccess
-from dynasmith.aws.items.loop import new_event_loop
-from dynasmith.aws.s3.ledger import S3Ledger
-from dynasmith.aws.s3.objects import S3Objects
-from dynasmith.engine.transfer.asked import Flowing
+from dynasmith.aws.data.event_loop import new_event_loop
+from dynasmith.aws.data.table_access import TableAccess
+from dynasmith.aws.stores.s3.ledger import S3Ledger
+from dynasmith.aws.stores.s3.objects import S3Objects
 from dynasmith.engine.transfer.copy import copy, copy_again
 from dynasmith.engine.transfer.events import FlowProgress, FlowStarted
-from dynasmith.engine.transfer.running import Around
-from dynasmith.engine.transfer.sides import TableEnd
+from dynasmith.engine.transfer.options import TransferOptions
+from dynasmith.engine.transfer.runner import RunContext
+from dynasmith.engine.transfer.table_details import TableEnd
 from dynasmith.errors import DynasmithError
 from dynasmith.files.ledger import FolderLedger
 from dynasmith.ports.checkpoints import Ledger
@@ -53,12 +53,12 @@ def main(endpoint: str, source: str, target: str, folder: str, job: str = "", ma
     if folder.startswith("s3://"):
         s3 = session.create_client("s3", region_name="eu-west-1", endpoint_url=endpoint)
         ledger = S3Ledger(S3Objects(s3, folder), lease_seconds=4.0)
-    around = Around(listener=say, loop_factory=new_event_loop)
+    around = RunContext(listener=say, loop_factory=new_event_loop)
     try:
         if job:
             copy_again(ledger.claim(job), end(client, source), end(client, target), around=around)
         else:
-            asked = Flowing(segments=3, batch_size=20, max_write_units=120, processes=2 if marks else 0)
+            asked = TransferOptions(segments=3, batch_size=20, max_write_units=120, processes=2 if marks else 0)
             function = Marks(Path(marks)) if marks else None
             copy(end(client, source), end(client, target), ledger, asked, transform=function, around=around)
     except DynasmithError as error:

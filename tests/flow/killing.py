@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from dynasmith.engine.transfer.running import Ways
+from dynasmith.engine.transfer.runner import Pipeline
 from dynasmith.ports.checkpoints import Claim
-from dynasmith.ports.items import Heard, Item, Outcome, Sink, Source
+from dynasmith.ports.items import Item, Outcome, Sink, Source, ThrottleListener
 
 
 class KilledError(Exception):
@@ -78,11 +78,11 @@ class KillClaim:
         await self.killer.call(self.real.bury(segment, page, dead))
 
 
-def killing(found: Ways, killer: Killer) -> Ways:
-    async def source(heard: Heard) -> Source:
+def killing(found: Pipeline, killer: Killer) -> Pipeline:
+    async def source(heard: ThrottleListener) -> Source:
         return KillSource(await found.source(heard), killer)
 
-    async def sink(heard: Heard) -> Sink:
+    async def sink(heard: ThrottleListener) -> Sink:
         return KillSink(await found.sink(heard), killer)
 
-    return Ways(source=source, sink=sink, stage=found.stage)
+    return Pipeline(source=source, sink=sink, stage=found.stage)

@@ -16,8 +16,8 @@ from typing import Any, Protocol, TypeVar
 import botocore.config
 import botocore.session
 
-from dynasmith.aws.items.exchange import Answer
-from dynasmith.files.seen import SeenKeys
+from dynasmith.aws.data.exchange import HttpReply
+from dynasmith.files.duplicate_key_store import SeenKeys
 from dynasmith.jobs.job import Job, job_id
 
 MakeTable = Callable[..., str]
@@ -69,9 +69,9 @@ class Said:
         return "\r\n".join(lines).encode() + self.body + self.after
 
 
-def replied(body: bytes, status: int = 200) -> Answer:
+def replied(body: bytes, status: int = 200) -> HttpReply:
     """A reply as an exchange gives it, with what the service puts into its headers."""
-    return Answer(status, {"x-amz-crc32": str(zlib.crc32(body)), "x-amzn-requestid": f"R{next(_REQUEST_IDS)}"}, body)
+    return HttpReply(status, {"x-amz-crc32": str(zlib.crc32(body)), "x-amzn-requestid": f"R{next(_REQUEST_IDS)}"}, body)
 
 
 @dataclass

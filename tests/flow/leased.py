@@ -12,14 +12,14 @@ import botocore.session
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # where the script runs on its own
 
-from dynasmith.aws.items.loop import new_event_loop
-from dynasmith.aws.items.table_ledger import TableLedger
-from dynasmith.aws.s3.ledger import S3Ledger
-from dynasmith.aws.s3.objects import S3Objects
-from dynasmith.engine.transfer.asked import Flowing
+from dynasmith.aws.data.event_loop import new_event_loop
+from dynasmith.aws.stores.s3.ledger import S3Ledger
+from dynasmith.aws.stores.s3.objects import S3Objects
+from dynasmith.aws.stores.table_ledger import TableLedger
 from dynasmith.engine.transfer.copy import copy
+from dynasmith.engine.transfer.options import TransferOptions
 from dynasmith.engine.transfer.processes import mover
-from dynasmith.engine.transfer.running import Around
+from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.errors import DynasmithError
 from dynasmith.files.ledger import FolderLedger
 from dynasmith.ports.checkpoints import Ledger
@@ -45,10 +45,10 @@ def ledger_of(endpoint: str, place: str) -> Ledger:
 def main(endpoint: str, ledger_endpoint: str, source: str, target: str, place: str, processes: str) -> int:
     """Copy; the exit code."""
     client = client_of(endpoint)
-    asked = Flowing(segments=4, batch_size=50, max_write_units=WRITE_UNITS, processes=int(processes))
+    asked = TransferOptions(segments=4, batch_size=50, max_write_units=WRITE_UNITS, processes=int(processes))
     if place.startswith("folder:"):
         vars(mover)["GRANT_SECONDS"] = 2.0
-    around = Around(listener=say, loop_factory=new_event_loop)
+    around = RunContext(listener=say, loop_factory=new_event_loop)
     try:
         copy(end(client, source), end(client, target), ledger_of(ledger_endpoint, place), asked, around=around)
     except DynasmithError as error:

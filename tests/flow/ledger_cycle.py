@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from dynasmith.aws.items.shared_ledger import SharedLedger
+from dynasmith.aws.stores.shared_ledger import SharedLedger
 from dynasmith.jobs.checkpoint import Checkpoint
 from dynasmith.jobs.job import moved
 from dynasmith.ports.items import Dead

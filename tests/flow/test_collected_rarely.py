@@ -4,16 +4,16 @@ import gc
 
 import pytest
 
-from dynasmith.engine.transfer.loop import YOUNG_OBJECTS, CollectedRarely, Stop, run
+from dynasmith.engine.transfer.event_thread import YOUNG_OBJECTS, RareGarbageCollection, StopRequest, run
 
 
 def test_the_settings_come_back_after_a_run_and_after_a_failure() -> None:
     before, frozen = gc.get_threshold(), gc.get_freeze_count()
 
-    async def seen(_: Stop) -> tuple[int, ...]:
+    async def seen(_: StopRequest) -> tuple[int, ...]:
         return gc.get_threshold()
 
-    async def failing(_: Stop) -> None:
+    async def failing(_: StopRequest) -> None:
         raise ValueError("gone wrong")
 
     assert run(seen) == (YOUNG_OBJECTS, *before[1:])
@@ -24,7 +24,7 @@ def test_the_settings_come_back_after_a_run_and_after_a_failure() -> None:
 
 
 def test_the_last_of_several_flows_brings_them_back() -> None:
-    before, rarely = gc.get_threshold(), CollectedRarely()
+    before, rarely = gc.get_threshold(), RareGarbageCollection()
     with rarely:
         with rarely:
             pass
@@ -36,7 +36,7 @@ def test_a_collector_that_was_turned_off_stays_so() -> None:
     before = gc.get_threshold()
     gc.set_threshold(0)
     try:
-        with CollectedRarely():
+        with RareGarbageCollection():
             assert gc.get_threshold()[0] == 0
         assert gc.get_threshold()[0] == 0
     finally:

@@ -5,20 +5,20 @@ from typing import Any
 
 import pytest
 
-from dynasmith.aws.items.access import TableAccess
-from dynasmith.aws.items.calls import Patience
-from dynasmith.aws.items.client import name_engine
-from dynasmith.aws.items.loop import new_event_loop
-from dynasmith.engine.transfer.asked import Flowing
+from dynasmith.aws.data.calls import Patience
+from dynasmith.aws.data.client_details import name_engine
+from dynasmith.aws.data.event_loop import new_event_loop
+from dynasmith.aws.data.table_access import TableAccess
 from dynasmith.engine.transfer.copy import copy
-from dynasmith.engine.transfer.running import Around
-from dynasmith.engine.transfer.sides import TableEnd
+from dynasmith.engine.transfer.options import TransferOptions
+from dynasmith.engine.transfer.runner import RunContext
+from dynasmith.engine.transfer.table_details import TableEnd
 from dynasmith.errors import ConditionFailed
 from dynasmith.files.ledger import FolderLedger
 from dynasmith.items.digest import digest_items
 from dynasmith.jobs.report import Report
-from dynasmith.local.strict import StrictServer
 from dynasmith.ports.items import Mode
+from dynasmith.strict import StrictServer
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.table import Key, KeyAttribute, Table
 from flow.kit import MakeTable, client_of, fill, items_of
@@ -33,8 +33,8 @@ def end(client: Any, table: str) -> TableEnd:
 
 
 def copied(client: Any, source: str, target: str, folder: Path, mode: Mode = SKIP, **more: Any) -> Report:
-    around = Around(loop_factory=new_event_loop)
-    asked = Flowing(segments=1, lanes=2, mode=mode)
+    around = RunContext(loop_factory=new_event_loop)
+    asked = TransferOptions(segments=1, lanes=2, mode=mode)
     return copy(end(client, source), end(client, target), FolderLedger(folder), asked, around=around, **more)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 SCRIPT = """
 import resource, sys
-from dynasmith.aws.items.loop import new_event_loop
+from dynasmith.aws.data.event_loop import new_event_loop
 from dynasmith.errors import RunError
 import uvloop
 resource.setrlimit(resource.RLIMIT_NOFILE, (int(sys.argv[1]), int(sys.argv[1])))

@@ -11,21 +11,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dynasmith.engine.transfer.distinct import Distinct
+from dynasmith.engine.transfer.deduplication import Deduplication
 from dynasmith.engine.transfer.permit import RunPermit
-from dynasmith.engine.transfer.stage import Staged, Steps
+from dynasmith.engine.transfer.transform_stage import Staged, Steps
 from dynasmith.errors import RunError
-from dynasmith.files import seen as seen_file
+from dynasmith.files import duplicate_key_store as seen_file
+from dynasmith.files.duplicate_key_store import SeenKeys
 from dynasmith.files.items.layout import layout_of
 from dynasmith.files.items.source import FileSource
-from dynasmith.files.seen import SeenKeys
 from dynasmith.items.ctx import Context
 from dynasmith.items.digest import digest_items
 from dynasmith.items.key import KeySchema, key_bytes, key_of
 from dynasmith.items.transform import Transform
 from dynasmith.jobs.checkpoint import Checkpoint
+from dynasmith.ports.duplicate_keys import KeyEntry
 from dynasmith.ports.items import Dead, Item, Outcome
-from dynasmith.ports.seen import Entry
 
 KEY = KeySchema.of("pk")
 
@@ -50,7 +50,7 @@ class Run:
     def __init__(self, names: list[str], seen: SeenKeys, *, page_items: int = 2, digest: bool = True) -> None:
         self.names, self.page_items = names, page_items
         self.seen = seen
-        self.distinct = Distinct(KEY, seen, lambda segment, place: f"f{segment}:{place}", digest=digest)
+        self.distinct = Deduplication(KEY, seen, lambda segment, place: f"f{segment}:{place}", digest=digest)
         self.at: dict[int, Checkpoint] = {}
         self.left: list[Item] = []
         self.dead: list[Dead] = []
@@ -206,9 +206,9 @@ def test_without_a_digest_equal_bytes_are_equal_items(tmp_path: Path, kept: Path
 def test_the_file_is_its_owners_only_and_goes_with_the_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(seen_file, "FEW", 10)
     seen = SeenKeys(tmp_path / "keys")
-    seen.meet(0, None, b"1", [Entry(bytes(15) + bytes([n]), n, n) for n in range(10)])
+    seen.meet(0, None, b"1", [KeyEntry(bytes(15) + bytes([n]), n, n) for n in range(10)])
     assert not (tmp_path / "keys").exists()
-    seen.meet(0, b"1", b"2", [Entry(bytes(14) + b"\1" + bytes([n]), n + 10, n) for n in range(10)])
+    seen.meet(0, b"1", b"2", [KeyEntry(bytes(14) + b"\1" + bytes([n]), n + 10, n) for n in range(10)])
     assert [stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()] == [0o600] * len(list(tmp_path.iterdir()))
     seen.close(over=False)
     assert (tmp_path / "keys").exists()
@@ -221,9 +221,9 @@ def test_the_file_is_its_owners_only_and_goes_with_the_job(tmp_path: Path, monke
 def test_keys_of_which_half_a_hash_is_equal_are_two_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(seen_file, "FEW", 0)
     seen = SeenKeys(tmp_path / "keys")
-    assert not seen.meet(0, None, b"1", [Entry(bytes(16), 1, 1)])
-    assert not seen.meet(0, b"1", None, [Entry(bytes(15) + b"\1", 2, 2)])
-    assert set(seen.meet(1, None, None, [Entry(bytes(16), 1, 1)])) == {0}
+    assert not seen.meet(0, None, b"1", [KeyEntry(bytes(16), 1, 1)])
+    assert not seen.meet(0, b"1", None, [KeyEntry(bytes(15) + b"\1", 2, 2)])
+    assert set(seen.meet(1, None, None, [KeyEntry(bytes(16), 1, 1)])) == {0}
     seen.close(over=True)
 
 
@@ -232,11 +232,11 @@ def test_a_file_of_keys_that_cannot_be_written_is_said_and_made_anew(
 ) -> None:
     monkeypatch.setattr(seen_file, "FEW", 0)
     seen = SeenKeys(tmp_path / "keys")
-    seen.meet(0, None, b"1", [Entry(bytes(16), 1, 1)])
+    seen.meet(0, None, b"1", [KeyEntry(bytes(16), 1, 1)])
     assert seen._many is not None
     seen._many.execute("PRAGMA max_page_count = 1")
     with pytest.raises(RunError, match="list of keys could not be written") as caught:
-        seen.meet(0, b"1", b"2", [Entry(n.to_bytes(8, "big") + bytes(8), n, n) for n in range(1, 5000)])
+        seen.meet(0, b"1", b"2", [KeyEntry(n.to_bytes(8, "big") + bytes(8), n, n) for n in range(1, 5000)])
     assert "resume the job" in caught.value.hint
     assert not (tmp_path / "keys").exists()
     seen.close(over=False)

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dynasmith.engine.transfer.asked import Flowing
-from dynasmith.engine.transfer.ends import from_iterable
-from dynasmith.engine.transfer.populate import From, Meets, populate
+from dynasmith.engine.transfer.iterables import from_iterable
+from dynasmith.engine.transfer.options import TransferOptions
+from dynasmith.engine.transfer.populate import DuplicateCheck, PopulateSource, populate
 from dynasmith.engine.transfer.processes.stage import ProcessStage
-from dynasmith.engine.transfer.stage import Stage, Steps
+from dynasmith.engine.transfer.transform_stage import Stage, Steps
+from dynasmith.files.duplicate_key_store import SeenKeys
 from dynasmith.files.ledger import FolderLedger
-from dynasmith.files.seen import SeenKeys
 from dynasmith.items.condition.condition import parse_condition
 from dynasmith.items.ctx import Context
 from dynasmith.items.transform import Transform
@@ -32,7 +32,7 @@ FATES = st.lists(st.sampled_from(["drop", "one", "three", "refuse", "twins", "fi
 def stage_of() -> Steps:
     transform = Transform(by_fate, Context(datetime(2026, 1, 1, tzinfo=UTC), "j", KEY))
     condition = parse_condition("not begins_with(fate, 'filtered')")
-    return Steps(keep=Meets(condition), transform=transform, twice=False, policy="dead")
+    return Steps(keep=DuplicateCheck(condition), transform=transform, twice=False, policy="dead")
 
 
 def expected(fates: list[str]) -> dict[str, int]:
@@ -88,10 +88,10 @@ def test_a_job_of_empty_pages_ends_done(
     target = end(client, make_table())
     source = from_iterable(lambda: ({"pk": f"k{n}", "fate": "drop"} for n in range(25)), target.key, page_items=10)
     report = populate(
-        From(source, in_memory),
+        PopulateSource(source, in_memory),
         target,
         FolderLedger(tmp_path),
-        Flowing(processes=processes, **asked),
+        TransferOptions(processes=processes, **asked),
         transform=None if asked and not processes else by_fate,
     )
     assert (report.job.state, report.counts.read, report.counts.dropped) == ("done", 25, 25)

@@ -9,19 +9,19 @@ from uuid import uuid4
 
 import pytest
 
-from dynasmith.aws.items.access import TableAccess
-from dynasmith.aws.items.calls import Patience
-from dynasmith.engine.transfer.distinct import Distinct
-from dynasmith.engine.transfer.mover import Width
-from dynasmith.engine.transfer.running import Ways, run_job
-from dynasmith.files import seen as seen_file
+from dynasmith.aws.data.calls import Patience
+from dynasmith.aws.data.table_access import TableAccess
+from dynasmith.engine.transfer.deduplication import Deduplication
+from dynasmith.engine.transfer.mover import ConcurrencyLimits
+from dynasmith.engine.transfer.runner import Pipeline, run_job
+from dynasmith.files import duplicate_key_store as seen_file
+from dynasmith.files.duplicate_key_store import SeenKeys
 from dynasmith.files.ledger import FolderLedger
-from dynasmith.files.seen import SeenKeys
 from dynasmith.items.digest import digest_items
 from dynasmith.items.key import KeySchema
 from dynasmith.jobs.report import Report
-from dynasmith.local.strict import StrictServer
-from dynasmith.ports.items import Heard, Mode, Page, Source
+from dynasmith.ports.items import Mode, Page, Source, ThrottleListener
+from dynasmith.strict import StrictServer
 from flow.killing import KillClaim, KilledError, Killer, killing
 from flow.kit import MakeTable, items_of, new_job
 
@@ -76,15 +76,18 @@ class Lists:
         """Nothing is open."""
 
 
-def ways_of(client: Any, table: str, parts: Sequence[list[bytes]], mode: Mode, seen: SeenKeys) -> Ways:
+def ways_of(client: Any, table: str, parts: Sequence[list[bytes]], mode: Mode, seen: SeenKeys) -> Pipeline:
     access = TableAccess(client, patience=FAST)
 
-    async def source(_heard: Heard) -> Source:
+    async def source(_heard: ThrottleListener) -> Source:
         return Lists(parts)
 
-    distinct = Distinct(KEY, seen, lambda segment, place: f"f{segment}:{place}", lookup=access.lookup(table))
-    return Ways(
-        source=source, sink=access.sink(table, KEY, mode=mode), distinct=distinct, width=Width(segments=2, lanes=2)
+    distinct = Deduplication(KEY, seen, lambda segment, place: f"f{segment}:{place}", lookup=access.lookup(table))
+    return Pipeline(
+        source=source,
+        sink=access.sink(table, KEY, mode=mode),
+        distinct=distinct,
+        width=ConcurrencyLimits(segments=2, lanes=2),
     )
 
 

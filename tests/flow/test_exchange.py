@@ -14,15 +14,15 @@ from zlib import crc32
 
 import pytest
 
-from dynasmith.aws.items.calls import Calls, Patience
-from dynasmith.aws.items.client import ClientKeys, address_of
-from dynasmith.aws.items.credentials import Credentials
-from dynasmith.aws.items.direct import DirectExchange
-from dynasmith.aws.items.exchange import BrokenExchange, Exchange
-from dynasmith.aws.items.fallback import BotocoreExchange
-from dynasmith.aws.items.http import AiohttpExchange
-from dynasmith.aws.items.loop import new_event_loop
-from dynasmith.aws.items.request_bodies import batch_write_body, scan_shape
+from dynasmith.aws.data.aiohttp_exchange import AiohttpExchange
+from dynasmith.aws.data.botocore_exchange import BotocoreExchange
+from dynasmith.aws.data.calls import Calls, Patience
+from dynasmith.aws.data.client_details import ClientKeys, address_of
+from dynasmith.aws.data.credentials import Credentials
+from dynasmith.aws.data.direct_exchange import DirectExchange
+from dynasmith.aws.data.event_loop import new_event_loop
+from dynasmith.aws.data.exchange import BrokenExchange, Exchange
+from dynasmith.aws.data.request_bodies import batch_write_body, scan_shape
 from dynasmith.errors import (
     AccessDenied,
     CredentialsExpired,

@@ -16,23 +16,23 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dynasmith.aws.items.opening import table_sink, table_source
-from dynasmith.engine.transfer.distinct import Distinct
-from dynasmith.engine.transfer.running import Ways, run_job
+from dynasmith.aws.data.table_factory import table_sink, table_source
+from dynasmith.engine.transfer.deduplication import Deduplication
+from dynasmith.engine.transfer.runner import Pipeline, run_job
 from dynasmith.errors import FileFormatError, RunError, UsageError
+from dynasmith.files.duplicate_key_store import SeenKeys
 from dynasmith.files.items import gz
 from dynasmith.files.items.foreign import Renaming
 from dynasmith.files.items.layout import layout_of
 from dynasmith.files.items.manifest import read_manifest
 from dynasmith.files.items.notation import Notation, is_utf8, reader_of, sure_reader_of
-from dynasmith.files.items.opening import Opened, translated
 from dynasmith.files.items.sink import FileSink, Head
 from dynasmith.files.items.source import FileSource
+from dynasmith.files.items.streams import ItemStream, translated
 from dynasmith.files.ledger import FolderLedger
-from dynasmith.files.seen import SeenKeys
 from dynasmith.items.digest import digest_items
 from dynasmith.items.key import KeySchema, key_of, sure_key, value_fault
-from dynasmith.ports.items import Dead, Heard, Page, Sink, Source
+from dynasmith.ports.items import Dead, Page, Sink, Source, ThrottleListener
 from flow.killing import KillClaim, KilledError, Killer, killing
 from flow.kit import MakeTable, fill, items_of, new_job
 
@@ -253,7 +253,7 @@ def test_gzip_is_one_format_whatever_packs_and_unpacks_it(
 
     def plain(content: bytes) -> bytes:
         path.write_bytes(content)
-        opened = Opened(str(path))
+        opened = ItemStream(str(path))
         try:
             with translated(str(path)):
                 return opened.stream.read()
@@ -293,14 +293,14 @@ def test_an_array_is_cut_into_its_elements(elements: list[dict[str, Any]], prett
     import tempfile
 
     from dynasmith.files.items.elements import Elements
-    from dynasmith.files.items.opening import Opened
+    from dynasmith.files.items.streams import ItemStream
 
     with tempfile.NamedTemporaryFile(suffix=".json") as file:
         file.write(
             json.dumps(elements, indent=1 if pretty else None, ensure_ascii=pretty).encode("utf-8", "surrogatepass")
         )
         file.flush()
-        opened = Opened(file.name)
+        opened = ItemStream(file.name)
         try:
             pieces = Elements(opened, 0).take(100, 1 << 20)
         finally:
@@ -347,21 +347,21 @@ def test_an_export_of_the_service_that_disagrees_with_itself_is_refused(tmp_path
 HEAD = Head(tool="dynasmith", table="t", created_at="2026-01-01T00:00:00Z", key=(("pk", "S"),))
 
 
-def export_ways(client: Any, table: str, dest: Path, segments: int = 2, **more: Any) -> Ways:
-    async def sink(_heard: Heard) -> Sink:
+def export_ways(client: Any, table: str, dest: Path, segments: int = 2, **more: Any) -> Pipeline:
+    async def sink(_heard: ThrottleListener) -> Sink:
         return FileSink(dest, HEAD, **more)
 
-    return Ways(source=table_source(client, table, segments=segments, page_items=40), sink=sink)
+    return Pipeline(source=table_source(client, table, segments=segments, page_items=40), sink=sink)
 
 
-def populate_ways(client: Any, dest: Path, table: str) -> Ways:
+def populate_ways(client: Any, dest: Path, table: str) -> Pipeline:
     layout = layout_of([str(dest)])
 
-    async def source(_heard: Heard) -> Source:
+    async def source(_heard: ThrottleListener) -> Source:
         return FileSource(layout, KEY)
 
-    distinct = Distinct(KEY, SeenKeys(), lambda segment, place: f"{segment}:{place}")
-    return Ways(source=source, sink=table_sink(client, table, KEY), distinct=distinct)
+    distinct = Deduplication(KEY, SeenKeys(), lambda segment, place: f"{segment}:{place}")
+    return Pipeline(source=source, sink=table_sink(client, table, KEY), distinct=distinct)
 
 
 EXPORTS = [

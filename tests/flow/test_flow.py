@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from dynasmith.aws.items.opening import table_sink, table_source
-from dynasmith.engine.transfer.loop import Stop
-from dynasmith.engine.transfer.running import Around, Ways, run_job
-from dynasmith.engine.transfer.stage import Steps
+from dynasmith.aws.data.table_factory import table_sink, table_source
+from dynasmith.engine.transfer.event_thread import StopRequest
+from dynasmith.engine.transfer.runner import Pipeline, RunContext, run_job
+from dynasmith.engine.transfer.transform_stage import Steps
 from dynasmith.errors import Interrupted, Locked, RunError
 from dynasmith.files.ledger import FolderLedger
 from dynasmith.items.ctx import Context
@@ -28,8 +28,8 @@ from flow.kit import MakeTable, fill, items_of, new_job
 KEY = KeySchema.of("pk")
 
 
-def ways(client: Any, source: str, target: str, segments: int = 3, **more: Any) -> Ways:
-    return Ways(
+def ways(client: Any, source: str, target: str, segments: int = 3, **more: Any) -> Pipeline:
+    return Pipeline(
         source=table_source(client, source, segments=segments, page_items=40),
         sink=table_sink(client, target, KEY),
         **more,
@@ -54,10 +54,10 @@ def test_a_job_stopped_by_a_wish_goes_on_with_the_command_of_its_hint(
     items = fill(client, source, 300)
     ledger = FolderLedger(tmp_path)
     claim = new_job(ledger, segments=1)
-    stop = Stop()
+    stop = StopRequest()
     found = ways(client, source, target, segments=1, stage=_StopAfter(stop, 2))
     with pytest.raises(Interrupted) as caught:
-        run_job(claim, found, Around(stop=stop))
+        run_job(claim, found, RunContext(stop=stop))
     assert caught.value.hint == f"dynasmith jobs resume {claim.job.id}"
     assert ledger.show(claim.job.id).state == "interrupted"
     written = ledger.show(claim.job.id).counts.written
@@ -70,7 +70,7 @@ def test_a_job_stopped_by_a_wish_goes_on_with_the_command_of_its_hint(
 class _StopAfter(Steps):
     """Asks to stop when it staged some pages."""
 
-    def __init__(self, stop: Stop, pages: int) -> None:
+    def __init__(self, stop: StopRequest, pages: int) -> None:
         super().__init__()
         object.__setattr__(self, "_left", [pages])
         object.__setattr__(self, "_stop", stop)
@@ -152,7 +152,7 @@ def test_modes_leave_an_equal_item_as_it_is(
     fill(client, source, 50)
     fill(client, target, 10)
     fill(client, target, 10, first=10, number=1000)
-    found = Ways(source=table_source(client, source, segments=2), sink=table_sink(client, target, KEY, mode=mode))
+    found = Pipeline(source=table_source(client, source, segments=2), sink=table_sink(client, target, KEY, mode=mode))
     counts = run_job(new_job(FolderLedger(tmp_path), segments=2), found).counts
     assert (counts.written, counts.already, counts.skipped) == (written, already, skipped)
 

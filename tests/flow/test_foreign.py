@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dynasmith.engine.transfer.populate import From, populate
+from dynasmith.engine.transfer.populate import PopulateSource, populate
 from dynasmith.errors import RunError, Unreachable, UsageError
 from dynasmith.files.databases.mongo import MongoSource
 from dynasmith.files.databases.request import SqlRequest
@@ -18,7 +18,7 @@ from dynasmith.files.items.layout import layout_of
 from dynasmith.files.items.source import FileSource
 from dynasmith.files.ledger import FolderLedger
 from dynasmith.items.key import KeySchema
-from dynasmith.ports.items import Dead, Heard, Source
+from dynasmith.ports.items import Dead, Source, ThrottleListener
 from flow.copying import end
 from flow.kit import MakeTable, in_memory, items_of
 
@@ -145,7 +145,7 @@ def test_a_database_is_populated_into_a_table(client: Any, shop: str, make_table
     target = end(client, table)
     target = type(target)(_with_key(target.description), target.access)
     source = sql_source(SqlRequest(url=shop, table="users"), ID, renaming_of({"id": "user-{id}"}), page_items=10)
-    report = populate(From(source, in_memory), target, FolderLedger(tmp_path / "jobs"))
+    report = populate(PopulateSource(source, in_memory), target, FolderLedger(tmp_path / "jobs"))
     assert (report.counts.written, report.counts.dead) == (25, 0)
     assert {json.loads(item)["id"]["S"] for item in items_of(client, table)} == {f"user-{n}" for n in range(1, 26)}
 
@@ -216,7 +216,7 @@ def test_plain_json_is_renamed_too(tmp_path: Path) -> None:
     path = tmp_path / "people.jsonl"
     path.write_text('{"number": 7, "name": "Ada"}\n')
 
-    async def opened(_heard: Heard) -> Source:
+    async def opened(_heard: ThrottleListener) -> Source:
         return FileSource(layout_of([str(path)]), ID, renaming=renaming_of({"id": "user-{number}"}))
 
     async def main() -> Any:

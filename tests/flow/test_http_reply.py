@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dynasmith.aws.items.exchange import BODY_BYTES_MAX, BrokenReply
-from dynasmith.aws.items.http_reply import HEAD_BYTES_MAX, ReplyReader
+from dynasmith.aws.data.exchange import BODY_BYTES_MAX, BrokenReply
+from dynasmith.aws.data.http_reply import HEAD_BYTES_MAX, ReplyReader
 from wire_items import few
 
 OK = b"HTTP/1.1 200 OK\r\n"

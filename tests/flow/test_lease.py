@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from dynasmith.aws.items.lease import Beat, Lease
+from dynasmith.aws.stores.lease import Beat, Lease
 from dynasmith.ports.clock import lease_clock
 
 

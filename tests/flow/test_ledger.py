@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-from dynasmith.engine.transfer.asked import Flowing
 from dynasmith.engine.transfer.copy import copy, copy_again
 from dynasmith.engine.transfer.export import export, export_again
+from dynasmith.engine.transfer.options import TransferOptions
 from dynasmith.errors import CheckpointError, Locked, RunError
 from dynasmith.files.items.sink import FileSink, Head
 from dynasmith.files.ledger import FolderLedger
 from dynasmith.jobs.checkpoint import Checkpoint, encode_checkpoint
 from dynasmith.jobs.job import moved
-from dynasmith.ports.items import Dead, Heard, Sink
+from dynasmith.ports.items import Dead, Sink, ThrottleListener
 from flow.copying import end
 from flow.kit import MakeTable, fill, new_job
 
@@ -38,7 +38,7 @@ def failed_copy(client: Any, make_table: MakeTable, ledger: FolderLedger) -> tup
         return item
 
     with pytest.raises(RunError):
-        copy(end(client, source), end(client, target), ledger, Flowing(batch_size=10), transform=change)
+        copy(end(client, source), end(client, target), ledger, TransferOptions(batch_size=10), transform=change)
     (job,) = ledger.jobs()
     return job.id, source, target
 
@@ -128,11 +128,11 @@ def test_a_full_disk_is_said_and_costs_a_resume(client: Any, make_table: MakeTab
     fill(client, table, 300)
     ledger, dest = FolderLedger(tmp_path / "jobs"), tmp_path / "out"
 
-    async def sink(_heard: Heard) -> Sink:
+    async def sink(_heard: ThrottleListener) -> Sink:
         return FileSink(dest, HEAD)
 
     with small_disk(20_000), pytest.raises(RunError, match="could not be written") as caught:
-        export(end(client, table), sink, ledger, Flowing(segments=1, batch_size=50))
+        export(end(client, table), sink, ledger, TransferOptions(segments=1, batch_size=50))
     assert "resume" in caught.value.hint
     (job,) = ledger.jobs()
     assert job.state == "failed"

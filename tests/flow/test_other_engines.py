@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from dynasmith.aws.items.client import name_engine
-from dynasmith.engine.transfer.asked import Flowing
+from dynasmith.aws.data.client_details import name_engine
 from dynasmith.engine.transfer.copy import copy
+from dynasmith.engine.transfer.options import TransferOptions
 from dynasmith.engine.transfer.verify import VerifySide, verify
 from dynasmith.files.ledger import FolderLedger
 from dynasmith.items.digest import digest_items
@@ -49,13 +49,13 @@ def test_copy_modes_and_verify(other: Any, tmp_path: Path) -> None:
     fill(other, "flow-target", 10)
     fill(other, "flow-target", 5, first=10, number=-1)
     source, target = end(other, "flow-source"), end(other, "flow-target")
-    asked = Flowing(segments=3, batch_size=10, mode=Mode("skip-existing"))
+    asked = TransferOptions(segments=3, batch_size=10, mode=Mode("skip-existing"))
     counts = copy(source, target, FolderLedger(tmp_path / "skip"), asked).counts
     assert (counts.written, counts.already, counts.skipped) == (45, 10, 5)
     left, right = (VerifySide(one.access.source(one.name, segments=2)) for one in (source, target))
     found = verify(left, right, source.key)
     assert {difference.kind for difference in found.differences} == {"differs"}
     assert len(found.differences) == 5
-    report = copy(source, target, FolderLedger(tmp_path / "over"), Flowing(segments=2))
+    report = copy(source, target, FolderLedger(tmp_path / "over"), TransferOptions(segments=2))
     assert report.target == digest_items(items) == digest_items(items_of(other, "flow-target"))
     assert verify(left, right, source.key).equal

@@ -7,19 +7,19 @@ from typing import Any
 
 import pytest
 
-from dynasmith.aws.items.calls import Patience
-from dynasmith.aws.items.loop import new_event_loop
-from dynasmith.aws.items.opening import open_calls
-from dynasmith.aws.items.sink import TableSink
-from dynasmith.aws.items.updates import TableUpdates
-from dynasmith.engine.transfer.loop import run
-from dynasmith.engine.transfer.pacing import Pacer, Rates, heard_by
+from dynasmith.aws.data.calls import Patience
+from dynasmith.aws.data.event_loop import new_event_loop
+from dynasmith.aws.data.sink import TableSink
+from dynasmith.aws.data.table_factory import open_calls
+from dynasmith.aws.data.updates import TableUpdates
+from dynasmith.engine.transfer.event_thread import run
+from dynasmith.engine.transfer.pacer import Pacer, Rates, heard_by
 from dynasmith.items.key import KeySchema
 from dynasmith.items.wire import RawItem, Units
 from dynasmith.jobs.pace import TABLE
 from dynasmith.jobs.steer import Throttle
 from dynasmith.ports.items import Mode
-from dynasmith.ports.updates import Change
+from dynasmith.ports.updates import ItemChange
 from flow.kit import Said, client_of, scripted
 
 KEY = KeySchema.of("pk")
@@ -110,7 +110,7 @@ def unprocessed(*keys: str) -> Said:
 
 
 ITEMS = [b'{"pk":{"S":"%d"}}' % number for number in range(4)]
-CHANGES = [Change(RawItem(item), {"x": RawItem(b'{"N":"1"}')}, (), ("x",)) for item in ITEMS]
+CHANGES = [ItemChange(RawItem(item), {"x": RawItem(b'{"N":"1"}')}, (), ("x",)) for item in ITEMS]
 Does = Callable[[Any, Any], Awaitable[Any]]
 
 
@@ -178,7 +178,7 @@ def test_a_read_that_is_throttled_takes_no_leave_of_the_writes() -> None:
 def test_time_spent_waiting_for_the_pace_is_no_sign_of_a_service_in_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
     """A slow pace never makes a dead letter: only the service's own refusals use up the patience."""
     clock = Clock()
-    monkeypatch.setattr("dynasmith.aws.items.calls.monotonic", clock)
+    monkeypatch.setattr("dynasmith.aws.data.calls.monotonic", clock)
 
     class Slow(Leaves):
         async def again(self, items: int, after_seconds: float) -> None:

@@ -11,32 +11,32 @@ from typing import Any
 
 import pytest
 
-from dynasmith.aws.items.calls import Calls, Patience
-from dynasmith.aws.items.exchange import Answer, BrokenExchange, Check, allowed
-from dynasmith.aws.items.loop import new_event_loop
-from dynasmith.aws.items.sink import TableSink
-from dynasmith.aws.items.updates import TableUpdates
-from dynasmith.engine.transfer.asked import Flowing
+from dynasmith.aws.data.calls import Calls, Patience
+from dynasmith.aws.data.event_loop import new_event_loop
+from dynasmith.aws.data.exchange import BrokenExchange, Check, HttpReply, allowed
+from dynasmith.aws.data.sink import TableSink
+from dynasmith.aws.data.updates import TableUpdates
 from dynasmith.engine.transfer.copy import copy
-from dynasmith.engine.transfer.distinct import Distinct
+from dynasmith.engine.transfer.deduplication import Deduplication
+from dynasmith.engine.transfer.event_thread import run
 from dynasmith.engine.transfer.events import FlowProgress
 from dynasmith.engine.transfer.jobs import pace, pause, proceed
-from dynasmith.engine.transfer.loop import run
-from dynasmith.engine.transfer.pacing import Pacer, Rates, heard_by
+from dynasmith.engine.transfer.options import TransferOptions
+from dynasmith.engine.transfer.pacer import Pacer, Rates, heard_by
 from dynasmith.engine.transfer.permit import RunPermit
-from dynasmith.engine.transfer.running import Around
+from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.errors import LeaseLost, Throttled
+from dynasmith.files.duplicate_key_store import SeenKeys
 from dynasmith.files.ledger import FolderLedger
-from dynasmith.files.seen import SeenKeys
 from dynasmith.items.digest import digest_items
 from dynasmith.items.key import KeySchema
 from dynasmith.items.wire import RawItem
 from dynasmith.jobs.checkpoint import Checkpoint
-from dynasmith.local.strict import StrictServer
 from dynasmith.ports.items import Mode, Page
 from dynasmith.ports.listener import Event
 from dynasmith.ports.permit import Halted, NotSent
-from dynasmith.ports.updates import Change
+from dynasmith.ports.updates import ItemChange
+from dynasmith.strict import StrictServer
 from flow.copying import end
 from flow.kit import MakeTable, Said, client_of, fill, items_of, replied, scripted
 from flow.test_exchange import Open, open_aiohttp, open_botocore, open_direct
@@ -46,7 +46,7 @@ FAST = Patience(first_seconds=0.0, longest_seconds=0.0)
 KEYS = [str(number) for number in range(40)]
 ITEMS = [b'{"pk":{"S":"%b"}}' % key.encode() for key in KEYS]
 CONSUMED = {"TableName": "t", "CapacityUnits": 1.0}
-CHANGES = [Change(RawItem(item), {"x": RawItem(b'{"N":"1"}')}, (), ("x",)) for item in ITEMS]
+CHANGES = [ItemChange(RawItem(item), {"x": RawItem(b'{"N":"1"}')}, (), ("x",)) for item in ITEMS]
 
 
 # --- the transports ---------------------------------------------------------------------------------------------------
@@ -103,7 +103,7 @@ class Table:
         self.sent = 0
         self.until, self.then = until, then
 
-    async def __call__(self, operation: str, body: bytes, check: Check = allowed) -> Answer:
+    async def __call__(self, operation: str, body: bytes, check: Check = allowed) -> HttpReply:
         await asyncio.sleep(0)
         if self.sent >= self.until:
             self.then()
@@ -128,7 +128,7 @@ class Table:
                 self.items.add(request["Key"]["pk"]["S"])
         return _answer(200, {"ConsumedCapacity": CONSUMED})
 
-    def _batch(self, request: Any) -> Answer:
+    def _batch(self, request: Any) -> HttpReply:
         left = []
         for one in request["RequestItems"]["t"]:
             if self.dice.random() < 0.7:
@@ -157,7 +157,7 @@ class Table:
         """Nothing is open."""
 
 
-def _answer(status: int, body: Any) -> Answer:
+def _answer(status: int, body: Any) -> HttpReply:
     return replied(json.dumps(body).encode(), status)
 
 
@@ -249,11 +249,11 @@ def test_a_run_that_is_paused_sends_nothing_until_it_goes_on_and_then_all(does: 
 def test_a_pause_uses_up_no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Paused for an hour between a throttle and its retry: nothing is given up for it."""
     now = [0.0]
-    monkeypatch.setattr("dynasmith.aws.items.calls.monotonic", lambda: now[0])
+    monkeypatch.setattr("dynasmith.aws.data.calls.monotonic", lambda: now[0])
     monkeypatch.setattr("dynasmith.engine.transfer.permit.monotonic", lambda: now[0])
 
     class Throttling(Table):
-        async def __call__(self, operation: str, body: bytes, check: Check = allowed) -> Answer:
+        async def __call__(self, operation: str, body: bytes, check: Check = allowed) -> HttpReply:
             if self.sent == 0:
                 check()
                 self.sent = 1
@@ -329,8 +329,8 @@ def test_a_paused_job_sends_nothing_and_goes_on_where_it_was(
                 pace(ledger, event.job, write_units=1_000_000)
                 proceed(ledger, event.job)
 
-    asked = Flowing(segments=2, max_write_units=100, processes=processes)
-    around = Around(listener=watch, loop_factory=new_event_loop)
+    asked = TransferOptions(segments=2, max_write_units=100, processes=processes)
+    around = RunContext(listener=watch, loop_factory=new_event_loop)
     report = copy(end(there, source), end(there, target), ledger, asked, around=around)
     assert calls[-1] == calls[4], "writes began while the job was paused"
     assert calls[-1] - calls[0] <= 2 * max(1, processes), "more than what was on its way"
@@ -355,7 +355,7 @@ def test_what_is_read_again_before_a_job_goes_on_waits_while_it_is_paused() -> N
 
     async def main(_stop: Any) -> None:
         permit, source = RunPermit("job"), Endless()
-        distinct = Distinct(KEY, SeenKeys(), lambda _segment, place: str(place))
+        distinct = Deduplication(KEY, SeenKeys(), lambda _segment, place: str(place))
         at = {0: Checkpoint(job="job", segments=1, segment=0, position=b"never")}
         recalling = asyncio.ensure_future(distinct.recall(source, None, at, permit))
         while source.reads < 3:

@@ -13,36 +13,36 @@ from typing import Any
 import msgspec
 import pytest
 
-from dynasmith.aws.items.loop import new_event_loop
-from dynasmith.engine.transfer.asked import Flowing
+from dynasmith.aws.data.event_loop import new_event_loop
 from dynasmith.engine.transfer.copy import copy
+from dynasmith.engine.transfer.event_thread import StopRequest
 from dynasmith.engine.transfer.events import FlowProgress
 from dynasmith.engine.transfer.jobs import cancel
-from dynasmith.engine.transfer.loop import Stop
-from dynasmith.engine.transfer.running import Around
+from dynasmith.engine.transfer.options import TransferOptions
+from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.errors import CheckpointError, Interrupted, Locked
 from dynasmith.files.ledger import FolderLedger
 from dynasmith.items.digest import digest_items
 from dynasmith.jobs.job import Job
 from dynasmith.local.processes import birth
-from dynasmith.local.strict import StrictServer
 from dynasmith.ports.listener import Event
+from dynasmith.strict import StrictServer
 from flow.copying import end
 from flow.hard_transforms import takes_the_next
 from flow.kit import MakeTable, fill, items_of
 from flow.transforms import Marks
 
-ASKED = Flowing(segments=2, batch_size=20, processes=2)
+ASKED = TransferOptions(segments=2, batch_size=20, processes=2)
 BOTH = pytest.mark.parametrize("processes", [0, 1], ids=["here", "in-a-process"])
 
 
-def heard(*listeners: Any, stop: Stop | None = None) -> Around:
+def heard(*listeners: Any, stop: StopRequest | None = None) -> RunContext:
     def listen(event: Event) -> None:
         for listener in listeners:
             if isinstance(event, FlowProgress):
                 listener(event)
 
-    return Around(listener=listen, loop_factory=new_event_loop, stop=stop)
+    return RunContext(listener=listen, loop_factory=new_event_loop, stop=stop)
 
 
 # --- what is on its way -----------------------------------------------------------------------------------------------
@@ -59,9 +59,9 @@ def test_a_cancel_counts_what_is_on_its_way(
 
     def stop(event: FlowProgress) -> None:
         if any(call.operation == "BatchWriteItem" for call in strict.journal):
-            cancel(ledger, event.job, Around().now)
+            cancel(ledger, event.job, RunContext().now)
 
-    asked = Flowing(segments=1, max_write_units=60, processes=processes)
+    asked = TransferOptions(segments=1, max_write_units=60, processes=processes)
     report = copy(end(there, source), end(there, target), ledger, asked, around=heard(stop))
     assert report.job.state == "cancelled"
     assert report.adds_up
@@ -80,9 +80,9 @@ def test_a_cancelled_page_keeps_the_dead_letters_that_it_counts(
 
     def stop(event: FlowProgress) -> None:
         if any(call.table == target for call in strict.journal):
-            cancel(ledger, event.job, Around().now)
+            cancel(ledger, event.job, RunContext().now)
 
-    asked = Flowing(segments=1, max_write_units=40, processes=processes)
+    asked = TransferOptions(segments=1, max_write_units=40, processes=processes)
     ends = end(there, source), end(there, target)
     report = copy(*ends, ledger, asked, transform=takes_the_next, around=heard(stop))
     assert report.job.state == "cancelled"
@@ -108,7 +108,7 @@ def test_the_pace_is_kept_by_processes_that_take_the_place_of_others(
     def writes() -> list[Any]:
         return [call for call in strict.journal if call.operation == "BatchWriteItem"]
 
-    asked = Flowing(segments=1, batch_size=50, processes=1, max_write_units=25)
+    asked = TransferOptions(segments=1, batch_size=50, processes=1, max_write_units=25)
     ends = end(there, source), end(there, target)
     copy(*ends, FolderLedger(tmp_path / "jobs"), asked, transform=marks, around=heard(kill))
     assert len(killed) == 3
@@ -205,9 +205,9 @@ def test_what_a_process_asked_before_it_died_is_done_and_answered_to_nobody(
     items = fill(client, source, 200)
     marks = Marks(tmp_path / "marks")
     ledger: Any = SlowLedger(tmp_path / "jobs", marks)
-    asked = Flowing(segments=8, batch_size=5, processes=1, segments_at_once=8)
+    asked = TransferOptions(segments=8, batch_size=5, processes=1, segments_at_once=8)
     ends = end(client, source), end(client, target)
-    report = copy(*ends, ledger, asked, transform=marks, around=Around(loop_factory=loop))
+    report = copy(*ends, ledger, asked, transform=marks, around=RunContext(loop_factory=loop))
     assert ledger.claims[0].killed
     assert len(marks.pids()) == 2
     assert report.adds_up
@@ -225,7 +225,7 @@ def test_a_job_whose_control_is_damaged_says_so(
     def damage(event: FlowProgress) -> None:
         (tmp_path / event.job / "control.json").write_text("{")
 
-    asked = Flowing(segments=1, batch_size=20, max_write_units=60, processes=processes)
+    asked = TransferOptions(segments=1, batch_size=20, max_write_units=60, processes=processes)
     with pytest.raises(CheckpointError, match=r"control.json is damaged"):
         copy(end(client, source), end(client, target), ledger, asked, around=heard(damage))
     assert ledger.jobs()[0].resumable
@@ -239,7 +239,7 @@ def test_a_process_that_stands_still_is_not_left_behind_when_stopped_twice(
 ) -> None:
     source, target = make_table(), make_table()
     fill(client, source, 300)
-    marks, stop = Marks(tmp_path / "marks"), Stop()
+    marks, stop = Marks(tmp_path / "marks"), StopRequest()
 
     def stand_still(_event: FlowProgress) -> None:
         if len(marks.pids()) == 2:
@@ -263,7 +263,7 @@ def test_a_process_that_stands_still_is_not_left_behind_when_stopped_twice(
 LOADING = """
 import sys
 from pathlib import Path
-from dynasmith.engine.transfer.asked import Flowing
+from dynasmith.engine.transfer.options import Flowing
 from dynasmith.engine.transfer.copy import copy
 from dynasmith.files.ledger import FolderLedger
 from flow.copying import end

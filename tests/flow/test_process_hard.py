@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from dynasmith.aws.items.loop import new_event_loop
-from dynasmith.engine.transfer.asked import Flowing
+from dynasmith.aws.data.event_loop import new_event_loop
 from dynasmith.engine.transfer.copy import copy
-from dynasmith.engine.transfer.ends import from_iterable
+from dynasmith.engine.transfer.event_thread import StopRequest
 from dynasmith.engine.transfer.events import FlowProgress
-from dynasmith.engine.transfer.loop import Stop
-from dynasmith.engine.transfer.populate import From, populate
-from dynasmith.engine.transfer.running import Around
+from dynasmith.engine.transfer.iterables import from_iterable
+from dynasmith.engine.transfer.options import TransferOptions
+from dynasmith.engine.transfer.populate import PopulateSource, populate
+from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.files.ledger import FolderLedger
 from dynasmith.items.digest import digest_items
 from dynasmith.ports.listener import Event
@@ -26,7 +26,7 @@ from flow.hard_transforms import Forks, closes_descriptors, closes_its_output, s
 from flow.kit import MakeTable, fill, in_memory
 from flow.transforms import Marks
 
-ASKED = Flowing(segments=2, batch_size=20, processes=2)
+ASKED = TransferOptions(segments=2, batch_size=20, processes=2)
 
 
 @pytest.mark.parametrize("transform", [closes_its_output, closes_descriptors])
@@ -39,7 +39,7 @@ def test_a_transform_may_close_its_output(
     assert report.counts.written == 60
     into = end(client, other)
     origin = from_iterable(lambda: ({"pk": f"item-{number}"} for number in range(60)), into.key, page_items=20)
-    report = populate(From(origin, in_memory), into, FolderLedger(tmp_path / "2"), ASKED, transform=transform)
+    report = populate(PopulateSource(origin, in_memory), into, FolderLedger(tmp_path / "2"), ASKED, transform=transform)
     assert report.counts.written == 60
     assert "Traceback" not in capfd.readouterr().err
 
@@ -49,14 +49,14 @@ def test_a_process_that_dies_is_noticed_though_a_fork_of_it_lives(
 ) -> None:
     source, target = make_table(), make_table()
     fill(client, source, 60)
-    mark, stop = tmp_path / "fork", Stop()
+    mark, stop = tmp_path / "fork", StopRequest()
 
     def give_up(event: Event) -> None:
         if isinstance(event, FlowProgress) and event.seconds > 30:
             stop.ask()
 
     ends = end(client, source), end(client, target)
-    around = Around(listener=give_up, loop_factory=new_event_loop, stop=stop)
+    around = RunContext(listener=give_up, loop_factory=new_event_loop, stop=stop)
     try:
         report = copy(*ends, FolderLedger(tmp_path), ASKED, transform=Forks(mark), around=around)
     finally:
@@ -122,8 +122,8 @@ def test_a_process_that_is_told_twice_to_end_is_replaced(
             with suppress(ProcessLookupError):  # it may have ended after the first one
                 os.kill(told[0], signal.SIGTERM)
 
-    asked = Flowing(segments=1, batch_size=100, processes=1, max_write_units=60)
-    around = Around(listener=tell, loop_factory=new_event_loop)
+    asked = TransferOptions(segments=1, batch_size=100, processes=1, max_write_units=60)
+    around = RunContext(listener=tell, loop_factory=new_event_loop)
     ledger = FolderLedger(tmp_path / "jobs")
     report = copy(end(client, source), end(client, target), ledger, asked, transform=marks, around=around)
     assert len(marks.pids()) == 2
@@ -134,7 +134,7 @@ def test_a_process_that_is_told_twice_to_end_is_replaced(
 SCRIPT = """
 import sys
 from pathlib import Path
-from dynasmith.engine.transfer.asked import Flowing
+from dynasmith.engine.transfer.options import Flowing
 from dynasmith.engine.transfer.copy import copy
 from dynasmith.files.ledger import FolderLedger
 from flow.copying import end

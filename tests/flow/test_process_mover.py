@@ -12,28 +12,28 @@ import msgspec
 import pytest
 from botocore.credentials import DeferredRefreshableCredentials
 
-from dynasmith.aws.items.access import TableAccess
-from dynasmith.aws.items.loop import new_event_loop
-from dynasmith.engine.transfer.asked import Flowing
+from dynasmith.aws.data.event_loop import new_event_loop
+from dynasmith.aws.data.table_access import TableAccess
 from dynasmith.engine.transfer.copy import copy, copy_again
 from dynasmith.engine.transfer.events import FlowProgress
 from dynasmith.engine.transfer.jobs import pace
-from dynasmith.engine.transfer.running import Around
-from dynasmith.engine.transfer.sides import TableEnd
-from dynasmith.engine.transfer.trace import RemoteTraceback
+from dynasmith.engine.transfer.options import TransferOptions
+from dynasmith.engine.transfer.runner import RunContext
+from dynasmith.engine.transfer.table_details import TableEnd
+from dynasmith.engine.transfer.user_traceback import RemoteTraceback
 from dynasmith.errors import RunError, UsageError
 from dynasmith.files.ledger import FolderLedger
 from dynasmith.items.digest import digest_items
 from dynasmith.items.transform import ItemRefused
 from dynasmith.local.processes import birth, is_alive
-from dynasmith.local.strict import StrictServer
 from dynasmith.ports.listener import Event
+from dynasmith.strict import StrictServer
 from flow.copying import end
 from flow.killed import copying, until_it_wrote
 from flow.kit import MakeTable, fill, items_of
 from flow.transforms import DiesOnce, Marks, Unloadable, picky, tagged, unpicklable
 
-ASKED = Flowing(segments=2, batch_size=20, processes=2)
+ASKED = TransferOptions(segments=2, batch_size=20, processes=2)
 
 
 def test_items_are_moved_in_other_processes(client: Any, make_table: MakeTable, tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ def test_processes_killed_while_throttled_and_broken_lose_nothing(
         FolderLedger(tmp_path / "jobs"),
         msgspec.structs.replace(ASKED, max_write_units=150),
         transform=marks,
-        around=Around(listener=killer, loop_factory=new_event_loop),
+        around=RunContext(listener=killer, loop_factory=new_event_loop),
     )
     assert killer.killed == 3
     assert report.adds_up

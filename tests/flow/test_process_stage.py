@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from dynasmith.engine.transfer.asked import Flowing
-from dynasmith.engine.transfer.ends import from_iterable
-from dynasmith.engine.transfer.populate import From, populate
-from dynasmith.engine.transfer.trace import RemoteTraceback
+from dynasmith.engine.transfer.iterables import from_iterable
+from dynasmith.engine.transfer.options import TransferOptions
+from dynasmith.engine.transfer.populate import PopulateSource, populate
+from dynasmith.engine.transfer.user_traceback import RemoteTraceback
 from dynasmith.errors import RunError, UsageError
 from dynasmith.files.ledger import FolderLedger
 from dynasmith.items.digest import digest_items
@@ -19,7 +19,7 @@ from flow.copying import end
 from flow.kit import MakeTable, in_memory, items_of
 from flow.transforms import DiesOnce, Unloadable, picky, tagged, unpicklable
 
-ASKED = Flowing(batch_size=20, processes=2)
+ASKED = TransferOptions(batch_size=20, processes=2)
 
 
 def populated(client: Any, table: str, folder: Path, transform: Any, items: int = 60) -> Report:
@@ -27,7 +27,7 @@ def populated(client: Any, table: str, folder: Path, transform: Any, items: int 
     origin = from_iterable(
         lambda: ({"pk": f"item-{number:05d}", "number": number} for number in range(items)), target.key, page_items=20
     )
-    return populate(From(origin, in_memory), target, FolderLedger(folder), ASKED, transform=transform)
+    return populate(PopulateSource(origin, in_memory), target, FolderLedger(folder), ASKED, transform=transform)
 
 
 def test_items_are_transformed_in_other_processes(client: Any, make_table: MakeTable, tmp_path: Path) -> None:

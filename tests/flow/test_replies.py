@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dynasmith.aws.items.calls import Calls, Patience
-from dynasmith.aws.items.exchange import Answer, BrokenReply, Check, allowed
-from dynasmith.aws.items.failure import failure_of
-from dynasmith.aws.items.replies import REQUIRED, batch_get_reply, batch_write_reply, item_reply, statements_reply
-from dynasmith.aws.items.request_bodies import batch_write_body
-from dynasmith.aws.items.sink import TableSink
-from dynasmith.aws.items.unprocessed import found_and_left, items_left
+from dynasmith.aws.data.calls import Calls, Patience
+from dynasmith.aws.data.exchange import BrokenReply, Check, HttpReply, allowed
+from dynasmith.aws.data.replies import REQUIRED, batch_get_reply, batch_write_reply, item_reply, statements_reply
+from dynasmith.aws.data.request_bodies import batch_write_body
+from dynasmith.aws.data.sink import TableSink
+from dynasmith.aws.data.unprocessed import found_and_left, items_left
+from dynasmith.aws.errors.failure import failure_of
 from dynasmith.errors import DynasmithError, ServiceUnavailable
 from dynasmith.items.key import KeySchema
 from dynasmith.ports.engines import ENGINES
@@ -181,7 +181,7 @@ class Saying:
         self.bodies = list(bodies)
         self.heard: list[bytes] = []
 
-    async def __call__(self, operation: str, body: bytes, check: Check = allowed) -> Answer:  # noqa: ARG002
+    async def __call__(self, operation: str, body: bytes, check: Check = allowed) -> HttpReply:  # noqa: ARG002
         self.heard.append(body)
         return replied(self.bodies.pop(0) if len(self.bodies) > 1 else self.bodies[0])
 
@@ -276,7 +276,7 @@ def test_an_item_that_was_invented_is_never_written() -> None:
 
 @pytest.mark.parametrize("body", [b"<html>", b'{"message":"caf\xe9"}', b"", b"[" * 100_000])
 def test_a_failure_in_no_words_of_ours_is_judged_by_its_status(body: bytes) -> None:
-    assert failure_of(Answer(503, {}, body)).code == "HTTP503"
+    assert failure_of(HttpReply(503, {}, body)).code == "HTTP503"
 
 
 def test_every_error_of_a_call_is_one_of_the_package() -> None:
@@ -287,7 +287,7 @@ def test_every_error_of_a_call_is_one_of_the_package() -> None:
 @pytest.mark.parametrize("left_out", ["x-amz-crc32", "x-amzn-requestid"])
 def test_a_reply_without_an_id_or_a_checksum_is_taken_from_an_engine_that_is_named_only(left_out: str) -> None:
     class Bare(Saying):
-        async def __call__(self, operation: str, body: bytes, check: Check = allowed) -> Answer:
+        async def __call__(self, operation: str, body: bytes, check: Check = allowed) -> HttpReply:
             answer = await super().__call__(operation, body, check)
             return answer._replace(headers={k: v for k, v in answer.headers.items() if k != left_out})
 

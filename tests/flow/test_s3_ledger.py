@@ -10,19 +10,19 @@ from typing import Any
 import msgspec
 import pytest
 
-from dynasmith.aws.items.lease import Beat
-from dynasmith.aws.s3.ledger import S3Ledger, S3Lock
-from dynasmith.aws.s3.objects import S3Objects
-from dynasmith.engine.transfer.asked import Flowing
+from dynasmith.aws.stores.lease import Beat
+from dynasmith.aws.stores.s3.ledger import S3Ledger, S3Lock
+from dynasmith.aws.stores.s3.objects import S3Objects
 from dynasmith.engine.transfer.copy import copy, copy_again
 from dynasmith.engine.transfer.jobs import cancel, pace
+from dynasmith.engine.transfer.options import TransferOptions
 from dynasmith.errors import LeaseLost, Locked, NotOffered, RunError, ServiceError
 from dynasmith.items.digest import digest_items
 from dynasmith.jobs.checkpoint import Checkpoint, encode_checkpoint
 from dynasmith.jobs.counts import Counts
 from dynasmith.jobs.job import moved
-from dynasmith.local.strict import StrictServer
 from dynasmith.ports.items import Dead
+from dynasmith.strict import StrictServer
 from flow.buckets import Changed, a_bucket, keys_of, s3_of
 from flow.copying import end
 from flow.killed import copying, until_it_wrote
@@ -162,7 +162,10 @@ def test_a_page_costs_one_call_and_a_new_job_few(
 
     counted.meta.events.register("before-call.s3", count)
     report = copy(
-        end(client, source), end(client, target), S3Ledger(S3Objects(counted, PLACE)), Flowing(segments=2, batch_size=5)
+        end(client, source),
+        end(client, target),
+        S3Ledger(S3Objects(counted, PLACE)),
+        TransferOptions(segments=2, batch_size=5),
     )
     assert report.target == digest_items(items)
     pages = calls.pop("PutObject segment")

@@ -6,10 +6,10 @@ from typing import Any, cast
 
 import pytest
 
-from dynasmith.engine.transfer import same_tables
+from dynasmith.engine.transfer import table_identity as same_tables
 from dynasmith.engine.transfer.events import FlowNote
-from dynasmith.engine.transfer.same_tables import EVERY_SECONDS, READING, SameTables
-from dynasmith.engine.transfer.sides import TableEnd
+from dynasmith.engine.transfer.table_details import TableEnd
+from dynasmith.engine.transfer.table_identity import EVERY_SECONDS, READING, TableIdentityCheck
 from dynasmith.errors import AccessDenied, CheckpointError, ServiceUnavailable, TableNotFound
 from dynasmith.ports.items import ItemAccess, TableState
 from dynasmith.ports.listener import Event
@@ -47,13 +47,13 @@ class Looking:
         self.closed += 1
 
 
-def of(looking: Looking, table_id: str = "one", **more: Any) -> SameTables:
+def of(looking: Looking, table_id: str = "one", **more: Any) -> TableIdentityCheck:
     table = Table(name="users", key=Key(partition=(KeyAttribute(name="pk", type="S"),)))
     end = TableEnd(TableDescription(table=table, status="ACTIVE", table_id=table_id), cast(ItemAccess, looking))
-    return SameTables([end], READING, **more)
+    return TableIdentityCheck([end], READING, **more)
 
 
-def check(same: SameTables, times: int = 1) -> None:
+def check(same: TableIdentityCheck, times: int = 1) -> None:
     async def checks() -> None:
         for _ in range(times):
             await same.check()

@@ -15,17 +15,17 @@ import msgspec
 import pytest
 from rich.console import Console
 
-from dynasmith.aws.items.opening import table_sink, table_source
-from dynasmith.aws.items.shared_ledger import SharedClaim, SharedLedger
-from dynasmith.aws.items.table_ledger import TableLedger
-from dynasmith.aws.s3.ledger import S3Ledger
-from dynasmith.aws.s3.objects import S3Objects
-from dynasmith.cli.flow_shown import JOBS_LOG, FlowShown
-from dynasmith.engine.transfer.asked import Flowing, kept
+from dynasmith.aws.data.table_factory import table_sink, table_source
+from dynasmith.aws.stores.s3.ledger import S3Ledger
+from dynasmith.aws.stores.s3.objects import S3Objects
+from dynasmith.aws.stores.shared_ledger import SharedClaim, SharedLedger
+from dynasmith.aws.stores.table_ledger import TableLedger
+from dynasmith.cli.flow_report import JOBS_LOG, FlowProgressView
 from dynasmith.engine.transfer.copy import copy, copy_again, new_job
 from dynasmith.engine.transfer.jobs import cancel, pace
-from dynasmith.engine.transfer.running import Around, Ways, run_job
-from dynasmith.engine.transfer.stage import Steps
+from dynasmith.engine.transfer.options import TransferOptions, kept
+from dynasmith.engine.transfer.runner import Pipeline, RunContext, run_job
+from dynasmith.engine.transfer.transform_stage import Steps
 from dynasmith.errors import Locked, RunError
 from dynasmith.items.ctx import Context
 from dynasmith.items.digest import digest_items
@@ -66,14 +66,14 @@ def ledger(opened: OpenLedger) -> SharedLedger:
 
 
 def held(ledger: SharedLedger, segments: int = 1) -> SharedClaim:
-    return ledger.begin(new_job("copy", Around(), segments, kept(Flowing(), {})))
+    return ledger.begin(new_job("copy", RunContext(), segments, kept(TransferOptions(), {})))
 
 
 def test_a_copy_is_kept_listed_and_pruned(client: Any, make_table: MakeTable, ledger: SharedLedger) -> None:
     assert ledger.jobs() == []
     source, target = make_table(), make_table()
     items = fill(client, source, 60)
-    report = copy(end(client, source), end(client, target), ledger, Flowing(segments=2, batch_size=10))
+    report = copy(end(client, source), end(client, target), ledger, TransferOptions(segments=2, batch_size=10))
     assert report.target == digest_items(items) == digest_items(items_of(client, target))
     (job,) = ledger.jobs()
     assert (job.id, job.state) == (report.job.id, "done")
@@ -101,7 +101,7 @@ def test_killed_at_every_call_it_ends_the_same(
     while not ended:
         claim = held(ledger)
         transform = Transform(change, Context(claim.job.started_at, claim.job.id, KEY))
-        plain = Ways(
+        plain = Pipeline(
             source=table_source(client, source, page_items=30),
             sink=table_sink(client, target, KEY),
             stage=Steps(transform=transform, policy="dead"),
@@ -123,7 +123,7 @@ def test_a_wait_for_a_lease_is_said_before_it_begins(opened: OpenLedger, ledger:
     claim = held(ledger)
     job = claim.job.id
     told = io.StringIO()
-    with FlowShown(Console(file=told, width=80, color_system=None)):
+    with FlowProgressView(Console(file=told, width=80, color_system=None)):
         with pytest.raises(Locked):
             ledger.claim(job)
         said = told.getvalue()
@@ -242,6 +242,6 @@ def test_pace_and_cancel_reach_a_job(client: Any, make_table: MakeTable, ledger:
     pace(ledger, claim.job.id, write_units=7)
     assert claim.control().write_units_per_second == 7
     claim.release()
-    assert cancel(ledger, claim.job.id, Around().now).state == "cancelled"
+    assert cancel(ledger, claim.job.id, RunContext().now).state == "cancelled"
     with pytest.raises(RunError, match="cancelled"):
         copy_again(ledger.claim(claim.job.id), end(client, source), end(client, target))

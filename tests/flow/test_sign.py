@@ -6,7 +6,7 @@ from botocore.credentials import Credentials
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dynasmith.aws.items.sign import CONTENT_TYPE, Keys, Signer, host_of
+from dynasmith.aws.data.signature import CONTENT_TYPE, Signer, SigningKeys, host_of
 
 URLS = st.sampled_from(
     [
@@ -44,14 +44,14 @@ def test_signature_equals_botocores(
     )
     SigV4Auth(Credentials(access, secret, token or None), "dynamodb", region).add_auth(request)
 
-    ours = Signer(url, region, Keys(access, secret, token)).headers(target, body, request.headers["X-Amz-Date"])
+    ours = Signer(url, region, SigningKeys(access, secret, token)).headers(target, body, request.headers["X-Amz-Date"])
 
     assert ours["Authorization"] == request.headers["Authorization"]
     assert {name: ours[name] for name in ours if name != "Host"} == dict(request.headers.items())
 
 
 def test_one_signer_serves_two_days() -> None:
-    signer = Signer("http://127.0.0.1:8000/", "local", Keys("a", "b"))
+    signer = Signer("http://127.0.0.1:8000/", "local", SigningKeys("a", "b"))
     days = [signer.headers("DynamoDB_20120810.Scan", b"{}", f"2026010{day}T000000Z") for day in (1, 2, 1)]
     assert days[0] == days[2]
     assert days[0]["Authorization"] != days[1]["Authorization"]

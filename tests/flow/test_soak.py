@@ -11,26 +11,26 @@ from typing import Any
 import airportsdata
 import pytest
 
-from dynasmith.aws.items.loop import new_event_loop
-from dynasmith.engine.transfer.asked import Flowing, asked_again, kept
+from dynasmith.aws.data.event_loop import new_event_loop
 from dynasmith.engine.transfer.copy import copy_again, new_job
-from dynasmith.engine.transfer.ends import from_iterable
-from dynasmith.engine.transfer.populate import From, populate
-from dynasmith.engine.transfer.running import Around
-from dynasmith.engine.transfer.stage import Steps
+from dynasmith.engine.transfer.iterables import from_iterable
+from dynasmith.engine.transfer.options import TransferOptions, asked_again, kept
+from dynasmith.engine.transfer.populate import PopulateSource, populate
+from dynasmith.engine.transfer.runner import RunContext
+from dynasmith.engine.transfer.transform_stage import Steps
 from dynasmith.engine.transfer.verify import VerifySide, verify
 from dynasmith.errors import CheckpointError
 from dynasmith.files.ledger import FolderLedger
 from dynasmith.items.ctx import Context
 from dynasmith.items.transform import Transform
-from dynasmith.local.strict import StrictServer
 from dynasmith.ports.items import Mode
+from dynasmith.strict import StrictServer
 from flow.copying import end
 from flow.killing import KillClaim, KilledError, Killer
 from flow.kit import MakeTable, client_of, in_memory
 
 ITEMS = int(os.environ.get("DYNASMITH_SOAK_ITEMS", "1500"))
-AROUND = Around(loop_factory=new_event_loop)
+AROUND = RunContext(loop_factory=new_event_loop)
 
 
 def airports() -> Iterator[dict[str, Any]]:
@@ -56,13 +56,13 @@ def test_nothing_is_lost(ministack_endpoint: str, make_table: MakeTable, tmp_pat
         client = client_of(strict.endpoint)
         first, second = end(client, source), end(client, target)
         ledger = FolderLedger(tmp_path)
-        filled = populate(From(from_iterable(airports, first.key), in_memory), first, ledger, around=AROUND)
+        filled = populate(PopulateSource(from_iterable(airports, first.key), in_memory), first, ledger, around=AROUND)
         assert filled.counts.written == ITEMS
         strict.throttle(target, write_units=300)
         for operation, table in (("BatchWriteItem", target), ("Scan", source)):
             for seed, kind in enumerate(["reset-before", "reset-after", "500", "unprocessed"]):
                 strict.fault(operation, kind=kind, times=None, probability=0.01, seed=seed, table=table)
-        asked = Flowing(segments=4, batch_size=250, max_write_units=400)
+        asked = TransferOptions(segments=4, batch_size=250, max_write_units=400)
         job = new_job("copy", AROUND, 4, kept(asked, {}))
         claim: Any = ledger.begin(job)
         pages = ITEMS // asked_again(job.parameters).batch_size  # type: ignore[operator]  # it is said above
@@ -84,7 +84,7 @@ def test_nothing_is_lost(ministack_endpoint: str, make_table: MakeTable, tmp_pat
 
 
 def test_the_options_of_a_job_are_read_again() -> None:
-    asked = Flowing(segments=3, max_write_units=7.5, batch_size=2, mode=Mode("newer", "at"))
+    asked = TransferOptions(segments=3, max_write_units=7.5, batch_size=2, mode=Mode("newer", "at"))
     assert asked_again(kept(asked, {"source": "a"})) == asked
     with pytest.raises(CheckpointError, match="options"):
         asked_again({"flow": {"segments": "three"}})

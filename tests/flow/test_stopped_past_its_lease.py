@@ -15,16 +15,16 @@ from typing import Any
 
 import pytest
 
-from dynasmith.aws.items.loop import new_event_loop
-from dynasmith.engine.transfer.asked import Flowing
+from dynasmith.aws.data.event_loop import new_event_loop
 from dynasmith.engine.transfer.copy import copy, copy_again
 from dynasmith.engine.transfer.events import FlowProgress
-from dynasmith.engine.transfer.running import Around
+from dynasmith.engine.transfer.options import TransferOptions
+from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.files.ledger import FolderLedger
 from dynasmith.items.digest import digest_items
 from dynasmith.local.processes import birth
-from dynasmith.local.strict import StrictServer
 from dynasmith.ports.listener import Event
+from dynasmith.strict import StrictServer
 from flow.buckets import a_bucket
 from flow.copying import end
 from flow.holding import HoldingProxy
@@ -145,7 +145,7 @@ def test_a_woken_run_writes_nothing_over_the_writes_of_others(
                 proxy.wait_held(1)
             send_all(process, signal.SIGSTOP)
             ledger = ledger_of(ministack_endpoint, place)
-            around = Around(loop_factory=new_event_loop)
+            around = RunContext(loop_factory=new_event_loop)
             claim = ledger.claim(job)
             report = copy_again(claim, *ends, around=around)
             assert report.job.state == "done"
@@ -183,8 +183,8 @@ def test_a_stopped_process_is_replaced_and_writes_nothing_more(
             stopped.append(marks.pids()[0])
             os.kill(stopped[0], signal.SIGSTOP)
 
-    asked = Flowing(segments=4, batch_size=20, max_write_units=100, processes=2)
-    around = Around(listener=stop_one, loop_factory=new_event_loop)
+    asked = TransferOptions(segments=4, batch_size=20, max_write_units=100, processes=2)
+    around = RunContext(listener=stop_one, loop_factory=new_event_loop)
     try:
         ledger = FolderLedger(tmp_path / "jobs")
         report = copy(end(there, source), end(there, target), ledger, asked, transform=marks, around=around)

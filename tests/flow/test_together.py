@@ -7,23 +7,23 @@ from typing import Any
 
 import pytest
 
-from dynasmith.aws.items.calls import Calls, Patience
-from dynasmith.aws.items.exchange import Answer, Check, allowed
-from dynasmith.aws.items.loop import new_event_loop
-from dynasmith.aws.items.sink import TableSink
-from dynasmith.aws.items.updates import TableUpdates
-from dynasmith.engine.transfer.loop import run
+from dynasmith.aws.data.calls import Calls, Patience
+from dynasmith.aws.data.event_loop import new_event_loop
+from dynasmith.aws.data.exchange import Check, HttpReply, allowed
+from dynasmith.aws.data.sink import TableSink
+from dynasmith.aws.data.updates import TableUpdates
+from dynasmith.engine.transfer.event_thread import run
 from dynasmith.errors import AccessDenied
 from dynasmith.items.key import KeySchema
 from dynasmith.items.wire import RawItem
 from dynasmith.ports.items import Mode
-from dynasmith.ports.updates import Change
+from dynasmith.ports.updates import ItemChange
 from flow.kit import replied
 
 KEY = KeySchema.of("pk")
 FAST = Patience(first_seconds=0.0, longest_seconds=0.0)
 ITEMS = [b'{"pk":{"S":"%d"}}' % number for number in range(6)]
-CHANGES = [Change(RawItem(item), {"x": RawItem(b'{"N":"1"}')}, (), ("x",)) for item in ITEMS]
+CHANGES = [ItemChange(RawItem(item), {"x": RawItem(b'{"N":"1"}')}, (), ("x",)) for item in ITEMS]
 
 
 class Stumbling:
@@ -32,12 +32,12 @@ class Stumbling:
     ``sent`` are the keys of single writes. Statements are answered with ``statements``.
     """
 
-    def __init__(self, statements: Answer) -> None:
+    def __init__(self, statements: HttpReply) -> None:
         self.sent: list[str] = []
         self.statements = statements
         self.under_way = asyncio.Event()
 
-    async def __call__(self, operation: str, body: bytes, check: Check = allowed) -> Answer:  # noqa: ARG002
+    async def __call__(self, operation: str, body: bytes, check: Check = allowed) -> HttpReply:  # noqa: ARG002
         if operation == "BatchExecuteStatement":
             return self.statements
         asked = json.loads(body)
@@ -60,7 +60,7 @@ class Stumbling:
         """Nothing is open."""
 
 
-def answer(status: int, body: Any) -> Answer:
+def answer(status: int, body: Any) -> HttpReply:
     return replied(json.dumps(body).encode(), status)
 
 
@@ -85,7 +85,7 @@ def updates(statements: bool) -> Does:
 
 @pytest.mark.parametrize("statements", [REFUSED, UNCLEAR], ids=["refused", "unclear"])
 @pytest.mark.parametrize("does", [puts(False), puts(True), updates(False), updates(True)])
-def test_nothing_is_sent_after_the_error_was_raised(does: Does, statements: Answer) -> None:
+def test_nothing_is_sent_after_the_error_was_raised(does: Does, statements: HttpReply) -> None:
     async def main(_stop: Any) -> None:
         exchange = Stumbling(statements)
         with pytest.raises(AccessDenied):

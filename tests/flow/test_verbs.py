@@ -7,20 +7,20 @@ from typing import Any, get_args
 
 import pytest
 
-from dynasmith.aws.items.access import TableAccess
-from dynasmith.aws.items.calls import Patience
-from dynasmith.aws.items.door import Transport
-from dynasmith.aws.items.loop import new_event_loop
-from dynasmith.engine.transfer.asked import Flowing
+from dynasmith.aws.data.calls import Patience
+from dynasmith.aws.data.event_loop import new_event_loop
+from dynasmith.aws.data.service_endpoint import Transport
+from dynasmith.aws.data.table_access import TableAccess
 from dynasmith.engine.transfer.copy import copy, copy_again
-from dynasmith.engine.transfer.ends import IterableSource, from_iterable
+from dynasmith.engine.transfer.dry_run import rehearse_copy
+from dynasmith.engine.transfer.event_thread import StopRequest
 from dynasmith.engine.transfer.events import FlowProgress
+from dynasmith.engine.transfer.iterables import IterableSource, from_iterable
 from dynasmith.engine.transfer.jobs import cancel, pace, pause, proceed
-from dynasmith.engine.transfer.loop import Stop
-from dynasmith.engine.transfer.populate import From, populate
-from dynasmith.engine.transfer.rehearse import rehearse_copy
-from dynasmith.engine.transfer.running import Around
-from dynasmith.engine.transfer.sides import TableEnd, key_schema
+from dynasmith.engine.transfer.options import TransferOptions
+from dynasmith.engine.transfer.populate import PopulateSource, populate
+from dynasmith.engine.transfer.runner import RunContext
+from dynasmith.engine.transfer.table_details import TableEnd, key_schema
 from dynasmith.engine.transfer.verify import VerifySide, verify
 from dynasmith.errors import (
     AccessDenied,
@@ -35,15 +35,15 @@ from dynasmith.files.ledger import FolderLedger
 from dynasmith.items.digest import digest_items
 from dynasmith.items.transform import ItemRefused
 from dynasmith.items.wire import encode_item
-from dynasmith.local.strict import StrictServer
-from dynasmith.ports.items import Heard, Mode, Page, Source
+from dynasmith.ports.items import Mode, Page, Source, ThrottleListener
 from dynasmith.ports.listener import Event
+from dynasmith.strict import StrictServer
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.table import Key, KeyAttribute, Table
 from flow.kit import MakeTable, fill, in_memory, items_of
 from flow.transforms import takes_nine
 
-Asking = Callable[..., Flowing]
+Asking = Callable[..., TransferOptions]
 WRITES = {"BatchWriteItem", "PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchExecuteStatement"}
 FAST = Patience(first_seconds=0.005, longest_seconds=0.2)
 
@@ -66,18 +66,18 @@ def end(
     return TableEnd(described, TableAccess(client, transport=transport, patience=FAST))
 
 
-def around(*listeners: Any) -> Around:
+def around(*listeners: Any) -> RunContext:
     def listen(event: Event) -> None:
         for listener in listeners:
             listener(event)
 
-    return Around(listener=listen, loop_factory=new_event_loop)
+    return RunContext(listener=listen, loop_factory=new_event_loop)
 
 
 @pytest.fixture(params=[0, 2], ids=["here", "in-processes"])
 def asking(request: pytest.FixtureRequest) -> Asking:
     """Options of a copy: the same promises in this process and in two of its own."""
-    return partial(Flowing, processes=request.param)
+    return partial(TransferOptions, processes=request.param)
 
 
 @pytest.mark.parametrize("transport", get_args(Transport))
@@ -137,7 +137,7 @@ def test_a_rehearsal_writes_nothing_and_shows_samples(
     rehearsal = rehearse_copy(
         end(there, source, items=1_000_000, size=200_000_000),
         end(there, target),
-        Flowing(max_write_units=1000.0),
+        TransferOptions(max_write_units=1000.0),
         transform=change,
         prices={"million_read_units": 0.125, "million_write_units": 0.625},
         around=around(),
@@ -261,7 +261,7 @@ def test_a_running_job_can_be_cancelled(
     source, target = make_table(), make_table()
     fill(client, source, 300)
     ledger = FolderLedger(tmp_path)
-    stop = Once(lambda job: cancel(ledger, job, Around().now))
+    stop = Once(lambda job: cancel(ledger, job, RunContext().now))
     asked = asking(segments=1, batch_size=10, max_write_units=40)
     report = copy(end(there, source), end(there, target), ledger, asked, around=around(stop))
     assert report.job.state == "cancelled"
@@ -283,7 +283,7 @@ def test_a_cancel_and_a_pause_reach_a_page_that_takes_long(
         if isinstance(event, FlowProgress) and event.paused:
             held.append(client.scan(TableName=target, Select="COUNT")["Count"])
             if len(held) == 4:
-                cancel(ledger, event.job, Around().now)
+                cancel(ledger, event.job, RunContext().now)
 
     asked = asking(segments=1, max_write_units=25)
     hold = Once(lambda job: pause(ledger, job))
@@ -325,7 +325,7 @@ def test_any_iterable_is_a_source(there: Any, make_table: MakeTable, tmp_path: P
     people = [{"pk": f"p{number}", "age": number, "tags": {"a"}} for number in range(70)]
     source = from_iterable(lambda: [*people, {"pk": "x", "bad": 1.5}], key_schema(target.description.table.key))
     ledger = FolderLedger(tmp_path)
-    report = populate(From(source, in_memory), target, ledger, around=around())
+    report = populate(PopulateSource(source, in_memory), target, ledger, around=around())
     assert (report.counts.written, report.counts.dead) == (70, 1)
     (dead,) = ledger.dead_letters(report.job.id)
     assert dead.place == "item 71"
@@ -454,7 +454,7 @@ def test_what_the_service_refuses_of_a_batch_is_one_dead_letter(
     wire = [encode_item(item) for item in items]
     wire.insert(11, b'{"pk":{"S":"odd"},"n":{"N":"not a number"}}')
 
-    async def opened(_heard: Heard) -> Source:
+    async def opened(_heard: ThrottleListener) -> Source:
         return IterableSource(wire, target.key, page_items=100)
 
     class Unchecked(IterableSource):
@@ -464,18 +464,20 @@ def test_what_the_service_refuses_of_a_batch_is_one_dead_letter(
             del segment, start
             return Page(items=wire, next=None, read=len(wire), places=range(len(wire)))
 
-    async def unchecked(_heard: Heard) -> Source:
+    async def unchecked(_heard: ThrottleListener) -> Source:
         return Unchecked(wire, target.key)
 
     ledger = FolderLedger(tmp_path)
-    asked = Flowing(digest=False)
-    report = populate(From(unchecked, in_memory), target, ledger, asked, around=around())
+    asked = TransferOptions(digest=False)
+    report = populate(PopulateSource(unchecked, in_memory), target, ledger, asked, around=around())
     assert (report.counts.written, report.counts.dead) == (30, 1)
     (dead,) = ledger.dead_letters(report.job.id)
     assert dead.code == "refused"
     assert "ValidationException" in dead.reason
     assert strict.journal
-    again = populate(From(opened, in_memory), target, FolderLedger(tmp_path / "again"), asked, around=around())
+    again = populate(
+        PopulateSource(opened, in_memory), target, FolderLedger(tmp_path / "again"), asked, around=around()
+    )
     assert again.counts.dead == 1
 
 
@@ -485,13 +487,13 @@ def test_a_second_wish_to_stop_ends_it_at_once_and_nothing_is_lost(
     """At two writes a second a page takes minutes: that the test ends shows that it was not waited for."""
     source, target = make_table(), make_table()
     items = fill(client, source, 300)
-    ledger, stop = FolderLedger(tmp_path), Stop()
+    ledger, stop = FolderLedger(tmp_path), StopRequest()
 
     def twice(_job: str) -> None:
         stop.ask()
         stop.ask()
 
-    slow = Around(listener=Once(twice), loop_factory=new_event_loop, stop=stop)
+    slow = RunContext(listener=Once(twice), loop_factory=new_event_loop, stop=stop)
     asked = asking(segments=2, batch_size=150, max_write_units=2)
     with pytest.raises(Interrupted):
         copy(end(there, source), end(there, target), ledger, asked, around=slow)
@@ -506,6 +508,6 @@ def test_a_job_of_which_nothing_arrives_stops(there: Any, make_table: MakeTable,
     wrong = from_iterable(lambda: ({"sku": number} for number in range(5000)), target.key, page_items=100)
     ledger = FolderLedger(tmp_path)
     with pytest.raises(RunError, match="Nothing was written"):
-        populate(From(wrong, in_memory), target, ledger, around=around())
+        populate(PopulateSource(wrong, in_memory), target, ledger, around=around())
     (job,) = ledger.jobs()
     assert (job.state, job.counts.dead) == ("failed", 1000)

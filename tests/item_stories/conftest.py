@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cli.story import clean_shell, new_account
-from dynasmith.local.strict import StrictServer
+from dynasmith.strict import StrictServer
 from item_stories.kit import ItemStory
 
 

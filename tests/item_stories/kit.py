@@ -7,7 +7,7 @@ from typing import Any
 
 from cli.story import Story, client_of
 from dynasmith.items.digest import digest_items
-from dynasmith.local.strict import StrictServer
+from dynasmith.strict import StrictServer
 
 WRITES = {
     "BatchWriteItem", "PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchExecuteStatement",

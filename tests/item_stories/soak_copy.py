@@ -21,8 +21,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import airportsdata
 
 from dynasmith.local import start_ministack
-from dynasmith.local.strict import StrictServer
 from dynasmith.project import Project, connect
+from dynasmith.strict import StrictServer
 from item_stories.killing import job_of, kill, running, until_written, written
 from item_stories.test_killed_stories import MOVES
 

@@ -1,6 +1,6 @@
 """Counts as people say them."""
 
-from dynasmith.cli.counted import counted, either
+from dynasmith.cli.counts import counted, either
 
 
 def test_one_is_one_and_everything_else_is_several() -> None:

@@ -474,9 +474,9 @@ def test_what_is_shown_elsewhere_is_there() -> None:
     ],
 )
 def test_a_transport_sends(story: ItemStory, monkeypatch: pytest.MonkeyPatch, words: str, transport: str) -> None:
-    from dynasmith.aws.items.direct import DirectExchange
-    from dynasmith.aws.items.fallback import BotocoreExchange
-    from dynasmith.aws.items.http import AiohttpExchange
+    from dynasmith.aws.data.aiohttp_exchange import AiohttpExchange
+    from dynasmith.aws.data.botocore_exchange import BotocoreExchange
+    from dynasmith.aws.data.direct_exchange import DirectExchange
 
     sent: set[str] = set()
 

@@ -4,7 +4,7 @@ import io
 
 from rich.console import Console
 
-from dynasmith.cli.flow_shown import FlowShown
+from dynasmith.cli.flow_report import FlowProgressView
 from dynasmith.engine.transfer.events import FlowDead, FlowEnded, FlowProgress, FlowStarted
 from dynasmith.jobs.counts import Counts
 from dynasmith.ports.listener import Event
@@ -32,7 +32,7 @@ EVENTS: tuple[Event, ...] = (
 def shown(**settings: bool) -> str:
     """Everything that a console of 300 characters is told about these events."""
     told = io.StringIO()
-    with FlowShown(Console(file=told, width=300, color_system=None, **settings)) as listener:  # type: ignore[arg-type]
+    with FlowProgressView(Console(file=told, width=300, color_system=None, **settings)) as listener:  # type: ignore[arg-type]
         for event in EVENTS:
             listener(event)
             listener._bar.refresh()
@@ -53,7 +53,7 @@ def test_elsewhere_each_sentence_is_one_line() -> None:
 
 def test_a_job_that_failed_before_anything_was_acknowledged_counts_nothing() -> None:
     told = io.StringIO()
-    with FlowShown(Console(file=told, width=300, color_system=None)) as listener:
+    with FlowProgressView(Console(file=told, width=300, color_system=None)) as listener:
         listener(FlowEnded(table="users_v2", job=JOB, state="failed", counts=Counts(), seconds=2.0))
     assert told.getvalue().startswith(f"Job {JOB} failed; no page of items had been acknowledged. Mend what")
 

@@ -12,7 +12,7 @@ from item_stories.kit import ItemStory
 
 SCRIPT = """
 from dynasmith import Project
-from dynasmith.engine.transfer.asked import Flowing
+from dynasmith.engine.transfer.options import Flowing
 from moves import tagged
 
 def own(item, ctx):

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from dynasmith.errors import ItemInvalid
-from dynasmith.items.ahead import Ahead
 from dynasmith.items.ctx import Context
 from dynasmith.items.key import KeySchema
 from dynasmith.items.lazy import LazyItem
-from dynasmith.items.shape import FIRST
+from dynasmith.items.shape_inference import FIRST
+from dynasmith.items.specialized_reader import SpecializedReader
 from dynasmith.items.transform import Transform
 from dynasmith.items.wire import RawItem, decode_item, encode_item
 
@@ -22,16 +22,16 @@ CTX = Context(datetime(2026, 1, 1, tzinfo=UTC), "job", KEY)
 WIRE = b'{"pk":{"S":"a\\u0062"}, "n":{"N":"1e0"}, "tags":{"SS":["y","x"]}, "map":{"M":{"a":{"N":"1"}}}}'
 
 
-def learnt(*written: str, wires: tuple[bytes, ...] = (WIRE, WIRE)) -> Ahead:
+def learnt(*written: str, wires: tuple[bytes, ...] = (WIRE, WIRE)) -> SpecializedReader:
     """What is known after some items in which these were assigned."""
-    ahead = Ahead(first=len(wires))
+    ahead = SpecializedReader(first=len(wires))
     for wire in wires:
         ahead.learn(RawItem(wire), frozenset(written))
     assert ahead.plan is not None
     return ahead
 
 
-def cut(ahead: Ahead, wire: bytes = WIRE) -> LazyItem:
+def cut(ahead: SpecializedReader, wire: bytes = WIRE) -> LazyItem:
     return LazyItem(wire, decode_item, ahead)
 
 
@@ -119,7 +119,7 @@ def test_another_item_is_read_the_general_way(wire: bytes) -> None:
 
 def test_names_that_no_struct_can_have_are_read_the_general_way() -> None:
     wire = encode_item({"pk": "a", 'say "hi"': "x"})
-    ahead = Ahead(first=2)
+    ahead = SpecializedReader(first=2)
     for _ in range(4):
         ahead.learn(RawItem(wire), frozenset(["pk"]))
     assert ahead.plan is None

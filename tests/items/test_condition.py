@@ -13,17 +13,17 @@ from dynasmith.errors import UsageError
 from dynasmith.items.condition import Condition, Filter, parse_condition
 from dynasmith.items.condition.tree import (
     COMPARATORS,
+    AllOf,
+    AnyOf,
     Between,
-    Call,
     Compare,
-    Every,
+    FunctionCall,
     In,
     Node,
     Not,
     Operand,
     Path,
     Size,
-    Some,
     Value,
 )
 from dynasmith.items.lazy import LazyItem
@@ -43,16 +43,16 @@ comparisons: st.SearchStrategy[Node] = st.one_of(
     st.builds(Compare, st.sampled_from(COMPARATORS), paths, ordered),
     st.builds(Between, paths, paths, ordered),
     st.builds(In, operands, st.lists(operands, min_size=1, max_size=3).map(tuple)),
-    st.builds(Call, st.sampled_from(["attribute_exists", "attribute_not_exists"]), paths),
-    st.builds(Call, st.just("attribute_type"), paths, st.just(Value("NS"))),
-    st.builds(Call, st.just("begins_with"), paths, texts.map(Value)),
-    st.builds(Call, st.just("contains"), paths, operands),
+    st.builds(FunctionCall, st.sampled_from(["attribute_exists", "attribute_not_exists"]), paths),
+    st.builds(FunctionCall, st.just("attribute_type"), paths, st.just(Value("NS"))),
+    st.builds(FunctionCall, st.just("begins_with"), paths, texts.map(Value)),
+    st.builds(FunctionCall, st.just("contains"), paths, operands),
 )
 
 
 def several(inner: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
     terms = st.lists(inner, min_size=2, max_size=3).map(tuple)
-    return st.builds(Not, inner) | st.builds(Every, terms) | st.builds(Some, terms)
+    return st.builds(Not, inner) | st.builds(AllOf, terms) | st.builds(AnyOf, terms)
 
 
 nodes = st.recursive(comparisons, several, max_leaves=6)
@@ -78,8 +78,8 @@ def test_a_filter_has_only_placeholders_and_uses_each(node: Node) -> None:
 def test_or_binds_weaker_than_and_and_not_strongest() -> None:
     node = parse_condition("a = 1 or b = 2 And not c = 3").node
     one, two, three = (Compare("=", Path((name,)), Value(Decimal(number))) for number, name in enumerate("abc", 1))
-    assert node == Some((one, Every((two, Not(three)))))
-    assert parse_condition("(a = 1 OR b = 2) AND NOT (c = 3)").node == Every((Some((one, two)), Not(three)))
+    assert node == AnyOf((one, AllOf((two, Not(three)))))
+    assert parse_condition("(a = 1 OR b = 2) AND NOT (c = 3)").node == AllOf((AnyOf((one, two)), Not(three)))
 
 
 def test_a_filter_for_the_service() -> None:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from dynasmith.errors import ItemInvalid
 from dynasmith.items.digest import item_hash
 from dynasmith.items.key import KeySchema, key_bytes, key_of
-from dynasmith.items.keyed import keyed_reader
-from dynasmith.items.shape import FIRST
+from dynasmith.items.key_and_hash import keyed_reader
+from dynasmith.items.shape_inference import FIRST
 from wire_items import few, items, numbers, respelt, texts
 
 FEW = 2

@@ -7,8 +7,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from dynasmith.items.ahead import Ahead
 from dynasmith.items.lazy import LazyItem
+from dynasmith.items.specialized_reader import SpecializedReader
 from dynasmith.items.value import same_value
 from dynasmith.items.wire import attributes, decode_item
 from wire_items import items, respelt, values
@@ -30,7 +30,7 @@ class AgainstADict(RuleBasedStateMachine):
     @initialize(item=few_names | items, assigned=st.sets(names), learnt=st.booleans(), data=st.data())
     def begin(self, item: dict[str, Any], assigned: set[str], learnt: bool, data: st.DataObject) -> None:
         self.wire = data.draw(respelt(item))
-        ahead = Ahead(first=2)
+        ahead = SpecializedReader(first=2)
         for known in (item, data.draw(few_names)) if learnt else ():
             # Learnt from an item like this one, and from any other.
             ahead.learn(LazyItem(data.draw(respelt(known))).raw, frozenset(assigned))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from dynasmith.errors import ItemInvalid
 from dynasmith.items.digest import Digester, digest_items, item_hash
 from dynasmith.items.native import native_reader
-from dynasmith.items.shape import FIRST, Shape
+from dynasmith.items.shape_inference import FIRST, ItemShape
 from dynasmith.items.wire import decode_item, encode_item
 from wire_items import items, respelt
 
@@ -76,7 +76,7 @@ def test_names_of_every_kind(name: str) -> None:
 
 
 def test_a_map_whose_names_are_keys_has_no_shape() -> None:
-    shape = Shape()
+    shape = ItemShape()
     for number in range(40):
         shape.learn({"pk": {"S": "x"}, "by_id": {"M": {f"id-{number}-{n}": {"S": "y"} for n in range(5)}}})
     inner = shape.fields["by_id"].inner

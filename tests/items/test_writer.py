@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dynasmith.errors import ItemInvalid
-from dynasmith.items.shape import Lessons
+from dynasmith.items.shape_inference import ShapeSamples
 from dynasmith.items.value import same_value
 from dynasmith.items.wire import decode_item, encode_item
 from dynasmith.items.writer import Writer
@@ -80,7 +80,7 @@ def test_a_value_of_each_kind_where_each_other_was_known(known: Any, sometimes: 
         write({"pk": "1", "a": known, "m": {"a": known}})
         write({"pk": "1", "m": {}} if sometimes else {"pk": "1", "a": known, "m": {"a": known}})
     assert write._fill is not None
-    write._lessons = Lessons(1_000_000)  # what it knows now is all that it is ever to know
+    write._lessons = ShapeSamples(1_000_000)  # what it knows now is all that it is ever to know
     for value in ODD:
         for item in ({"pk": "1", "a": value, "m": {"a": known}}, {"pk": "1", "a": known, "m": {"a": value}}):
             (what, found), (expected, wanted) = said(write, item), said(encode_item, item)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dynasmith.jobs.pace import BURST_SECONDS, TABLE, WAIT_SECONDS_MAX, Bucket, Pace
+from dynasmith.jobs.pace import BURST_SECONDS, TABLE, WAIT_SECONDS_MAX, Pace, TokenBucket
 
 requests = st.lists(st.tuples(st.floats(0, 0.5), st.floats(0.5, 200)), min_size=1, max_size=60)
 
@@ -101,20 +101,20 @@ def test_a_pace_is_changed_while_workers_wait() -> None:
 
 
 def test_a_lowered_rate_keeps_its_debt_and_gives_no_burst() -> None:
-    bucket = Bucket.new(100.0, 0.0).used(150.0, 0.0).at_rate(10.0, 0.0)
+    bucket = TokenBucket.new(100.0, 0.0).used(150.0, 0.0).at_rate(10.0, 0.0)
     assert bucket.level == -50.0
     assert bucket.wait(10.0, 0.0) == 6.0
-    assert Bucket.new(100.0, 0.0).at_rate(10.0, 0.0).level == 10.0
+    assert TokenBucket.new(100.0, 0.0).at_rate(10.0, 0.0).level == 10.0
 
 
 def test_a_clock_that_goes_back_adds_nothing() -> None:
-    bucket = Bucket.new(10.0, 5.0).used(10.0, 5.0)
+    bucket = TokenBucket.new(10.0, 5.0).used(10.0, 5.0)
     assert bucket.filled(4.0).level == 0.0
     assert bucket.filled(4.0).filled(5.0).level == 0.0
 
 
 def test_no_limit_never_waits() -> None:
-    bucket = Bucket.new(inf, 0.0)
+    bucket = TokenBucket.new(inf, 0.0)
     assert bucket.used(1e12, 0.0).wait(1e12, 0.0) == 0.0
     assert bucket.at_rate(5.0, 0.0).wait(5.0, 0.0) == 1.0
     assert bucket.at_rate(5.0, 0.0).at_rate(inf, 0.0).wait(1e9, 0.0) == 0.0
@@ -123,6 +123,6 @@ def test_no_limit_never_waits() -> None:
 @pytest.mark.parametrize("rate", [0.0, -1.0, float("nan")])
 def test_a_rate_is_more_than_nothing(rate: float) -> None:
     with pytest.raises(ValueError, match="more than 0"):
-        Bucket.new(rate, 0.0)
+        TokenBucket.new(rate, 0.0)
     with pytest.raises(ValueError, match="more than 0"):
-        Bucket.new(1.0, 0.0).at_rate(rate, 0.0)
+        TokenBucket.new(1.0, 0.0).at_rate(rate, 0.0)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dynasmith.errors import UsageError
-from dynasmith.jobs.estimate import Estimate, estimate_units, remaining_seconds, with_cost, with_time
+from dynasmith.jobs.estimate import JobEstimate, estimate_units, remaining_seconds, with_cost, with_time
 from dynasmith.jobs.retry import CONTENDED, STUMBLED, THROTTLED, Retry
 from dynasmith.jobs.segments import PLANNED_SEGMENTS_MAX, interleaved, plan_segments
 
@@ -60,7 +60,7 @@ def test_waits_without_luck_double_up_to_the_cap() -> None:
 def test_an_estimate_from_a_sample() -> None:
     # Half of the items are written with 1.5 KB (2 units), half are dropped; one index write for two writes.
     found = estimate_units(1000, 1_000_000, [(1000, 1536), (1000, 0)], indexes=0.5)
-    assert found == Estimate(1000, 1_000_000, read_units=122.5, write_units=1500.0, sampled=2)
+    assert found == JobEstimate(1000, 1_000_000, read_units=122.5, write_units=1500.0, sampled=2)
     timed = with_time(found, read_rate=inf, write_rate=10)
     assert timed.seconds == 150.0
     assert with_time(found, read_rate=0.5, write_rate=10).seconds == 245.0
@@ -78,7 +78,7 @@ def test_an_unknown_price_is_unknown_and_never_nothing() -> None:
 
 
 def test_an_empty_table_costs_nothing() -> None:
-    assert estimate_units(0, 0, []) == Estimate(0, 0, 0.0, 0.0)
+    assert estimate_units(0, 0, []) == JobEstimate(0, 0, 0.0, 0.0)
     assert with_cost(estimate_units(0, 0, []), {}).dollars == 0.0
 
 

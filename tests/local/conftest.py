@@ -8,7 +8,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from dynasmith.local import kept
+from dynasmith.local import persistent_engine as kept
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

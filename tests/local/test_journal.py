@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dynasmith.local import state
-from dynasmith.local.journal import Call, Journal, read
+from dynasmith.local.journal import CallLog, RecordedCall, read
 
 calls = st.builds(
-    Call,
+    RecordedCall,
     path=st.just("/"),
     query=st.binary(max_size=5),
     headers=st.lists(st.tuples(st.binary(max_size=9), st.binary(max_size=9)), max_size=3).map(tuple),
@@ -19,11 +19,11 @@ calls = st.builds(
 
 
 @given(st.lists(calls, max_size=6), st.integers(min_value=0))
-def test_a_journal_cut_anywhere_gives_the_calls_before_the_cut(made: list[Call], cut: int) -> None:
+def test_a_journal_cut_anywhere_gives_the_calls_before_the_cut(made: list[RecordedCall], cut: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "calls"
         ends = [0]
-        with Journal(path) as journal:
+        with CallLog(path) as journal:
             for call in made:
                 journal.append(call)
                 ends.append(journal.size_bytes)
@@ -35,11 +35,11 @@ def test_a_journal_cut_anywhere_gives_the_calls_before_the_cut(made: list[Call],
 
 
 @given(st.lists(calls, min_size=1, max_size=6), st.data())
-def test_a_damaged_frame_ends_the_reading(made: list[Call], data: st.DataObject) -> None:
+def test_a_damaged_frame_ends_the_reading(made: list[RecordedCall], data: st.DataObject) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "calls"
         ends = [0]
-        with Journal(path) as journal:
+        with CallLog(path) as journal:
             for call in made:
                 journal.append(call)
                 ends.append(journal.size_bytes)
@@ -52,9 +52,9 @@ def test_a_damaged_frame_ends_the_reading(made: list[Call], data: st.DataObject)
 
 def test_a_journal_is_continued_where_it_ended(tmp_path: Path) -> None:
     path = tmp_path / "calls"
-    first, second = Call("/", b"", (), b"1"), Call("/", b"", (), b"2")
+    first, second = RecordedCall("/", b"", (), b"1"), RecordedCall("/", b"", (), b"2")
     for call in (first, second):
-        with Journal(path) as journal:
+        with CallLog(path) as journal:
             journal.append(call)
     assert list(read(path)) == [first, second]
 

@@ -14,9 +14,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from msgspec.structs import replace
 
 from dynasmith.errors import DynasmithError, RunError, UsageError
-from dynasmith.local import Running, kept
+from dynasmith.local import EngineRunning
+from dynasmith.local import persistent_engine as kept
+from dynasmith.local.child_messages import AnyMessage, EngineSaved, ReplayDone
 from dynasmith.local.control import ask_to_stop
-from dynasmith.local.messages import AnyMessage, Repeated, Saved
 from dynasmith.local.processes import birth, is_alive
 from dynasmith.local.ready import answers, is_free
 from dynasmith.local.record import read_record, record_file, write_record
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.engine
 
 
-def kill(running: Running) -> None:
+def kill(running: EngineRunning) -> None:
     """End it as a crash would, and wait until it is gone."""
     born = birth(running.pid)
     assert born is not None
@@ -80,7 +81,7 @@ def test_items_and_settings_are_there_after_a_stop_and_a_start(
     assert stopped.was_running
     assert stopped.clean
     assert stopped.not_saved == ()
-    assert "dynamodb" in {message.service for message in said if isinstance(message, Saved)}
+    assert "dynamodb" in {message.service for message in said if isinstance(message, EngineSaved)}
 
     again = kept.start(0, folder=folder)
     assert again.last_stop_clean
@@ -109,7 +110,7 @@ def test_every_answered_write_survives_a_kill(folder: Path, client_of: "ClientOf
         assert running.last_stop_clean is False
         assert running.repeated_calls > 0
         assert running.refused_calls == 0
-        assert any(isinstance(message, Repeated) for message in said)
+        assert any(isinstance(message, ReplayDone) for message in said)
         item = client_of(running.endpoint).get_item(TableName="kept", Key={"pk": {"S": "counter"}})["Item"]
         held = int(item["n"]["N"])
         # One more may have been done and never answered.

@@ -9,7 +9,7 @@ import boto3
 import pytest
 
 from dynasmith.local import Engine, start_ministack, state
-from dynasmith.local.messages import AnyMessage, Repeated, Saved
+from dynasmith.local.child_messages import AnyMessage, EngineSaved, ReplayDone
 from dynasmith.local.recorder import is_read, is_table_call, signed_service
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def test_a_long_journal_gives_way_to_a_save(
         engine.kill()
     said: list[AnyMessage] = []
     with start_ministack(state_folder=tmp_path, listener=said.append) as again:
-        repeated = [message for message in said if isinstance(message, Repeated)]
+        repeated = [message for message in said if isinstance(message, ReplayDone)]
         # Some are in the save, the rest in the journal: none in both, or the count would differ.
         assert all(0 < message.calls < 60 for message in repeated)
         assert client_of(again.endpoint).scan(TableName="kept", Select="COUNT")["Count"] == 60
@@ -110,10 +110,10 @@ def test_a_clean_stop_repeats_nothing(
     engine: Engine = start_ministack(state_folder=tmp_path)
     new_table(client_of(engine.endpoint), "kept")
     assert engine.stop(said.append)
-    assert "dynamodb" in {message.service for message in said if isinstance(message, Saved)}
+    assert "dynamodb" in {message.service for message in said if isinstance(message, EngineSaved)}
     said.clear()
     with start_ministack(state_folder=tmp_path, listener=said.append):
-        assert not [message for message in said if isinstance(message, Repeated)]
+        assert not [message for message in said if isinstance(message, ReplayDone)]
 
 
 def key_client(engine: Engine) -> Any:

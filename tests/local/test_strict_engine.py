@@ -11,7 +11,7 @@ import boto3
 import pytest
 
 from dynasmith.errors import DynasmithError, ProjectError, UsageError
-from dynasmith.local import kept
+from dynasmith.local import persistent_engine as kept
 from dynasmith.local.front import rules_off
 from dynasmith.local.processes import birth, is_alive
 

@@ -16,7 +16,7 @@ from dynasmith import (
     Key,
     KeyAttribute,
     Project,
-    Stopped,
+    StopFlag,
     StreamView,
     Table,
     connect,
@@ -136,7 +136,7 @@ def test_ensure_from_many_threads(open_project: Open) -> None:
 
 def test_a_run_that_is_asked_to_stop_stops_and_continues(open_project: Open) -> None:
     project = open_project(orders(tags={"a": "b"}, recovery=None))
-    stop = Stopped()
+    stop = StopFlag()
     with pytest.raises(Interrupted):
         project.apply(project.plan(), consent=YES, listener=lambda _: stop.stop(), stopped=stop, fresh=True)
     assert project.apply(project.plan(), consent=YES, fresh=True).failures == {}

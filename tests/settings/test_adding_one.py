@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dynasmith.local.strict import StrictServer
+from dynasmith.strict import StrictServer
 from dynasmith.tables.settings.base import Setting
 
 ROOT = Path(__file__).parents[2]

@@ -13,10 +13,9 @@ from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from dynasmith import Consent, Table, connect
-from dynasmith.aws.actions import READS, WRITES
+from dynasmith.aws.control.actions import READS, WRITES
 from dynasmith.aws.settings import SERVICE_SETTINGS, service_setting_of
 from dynasmith.aws.settings.base import ServiceSetting
-from dynasmith.local.strict import StrictServer
 from dynasmith.plans.arrange import arrange
 from dynasmith.plans.change import Change
 from dynasmith.plans.diff import diff
@@ -24,6 +23,7 @@ from dynasmith.plans.explain import explain, step_text
 from dynasmith.plans.paths import path_of
 from dynasmith.plans.simulate import created, simulate_all
 from dynasmith.plans.step import Step
+from dynasmith.strict import StrictServer
 from dynasmith.tables.document_of import document_of
 from dynasmith.tables.settings import SETTINGS, AnySetting
 from dynasmith.tables.settings.base import Facts, SettingCall, SettingChange, SettingWait

@@ -8,7 +8,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from dynasmith.local.strict import StrictServer
+from dynasmith.strict import StrictServer
 
 _accounts = itertools.count(100_000_000_001)
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from dynasmith.local.strict import StrictServer
+from dynasmith.strict import StrictServer
 from strict_tables import defined, index, ready, refused
 
 KB = "x" * 900

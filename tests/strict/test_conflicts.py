@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from dynasmith.local.strict import StrictServer
-from dynasmith.local.strict.http import Upstream
-from dynasmith.local.strict.wire import Reply, Request
+from dynasmith.strict import StrictServer
+from dynasmith.strict.server.http import Upstream
+from dynasmith.strict.server.wire import WireReply, WireRequest
 from strict_tables import ready, refused
 
 WAIT_SECONDS = 60.0
@@ -26,7 +26,7 @@ class Gate(Upstream):
         self.arrived = threading.Event()
         self._opened = asyncio.Event()
 
-    async def send(self, request: Request) -> Reply:
+    async def send(self, request: WireRequest) -> WireReply:
         if request.headers.get(b"x-amz-target", b"").endswith(b"." + self._operation) and not self.arrived.is_set():
             self.arrived.set()
             await self._opened.wait()

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dynasmith.local.strict import StrictServer
+from dynasmith.strict import StrictServer
 from strict_tables import create, defined, index, index_states, ready, refused, status
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dynasmith.local.strict import StrictServer
+from dynasmith.strict import StrictServer
 from strict_tables import UNITS, defined, index, index_states, ready, refused, status
 
 

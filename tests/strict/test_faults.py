@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError, HTTPClientError, ResponseStreamingError
 from botocore.exceptions import ReadTimeoutError as BotocoreReadTimeout
 
-from dynasmith.local.strict import StrictServer
+from dynasmith.strict import StrictServer
 from strict_tables import ready, refused
 
 ITEM = {"pk": {"S": "1"}, "v": {"S": "x"}}

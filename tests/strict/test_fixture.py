@@ -7,7 +7,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from dynasmith.local.strict import StrictServer
+from dynasmith.strict import StrictServer
 from strict_tables import create, defined, index, ready, refused
 
 
@@ -140,7 +140,7 @@ def test_another_service_of_the_engine_is_passed_through(strict: StrictServer) -
 
 
 def test_a_journal_keeps_the_bodies_of_the_newest_calls() -> None:
-    from dynasmith.local.strict import Call, Journal
+    from dynasmith.strict import Call, Journal
 
     journal = Journal(body_bytes_max=25)
     for number in range(5):

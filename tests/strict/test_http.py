@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from dynasmith.local.strict import StrictServer
-from dynasmith.local.strict.http import Upstream, parse_head, take_chunked
-from dynasmith.local.strict.wire import Request, credential_scope
+from dynasmith.strict import StrictServer
+from dynasmith.strict.server.http import Upstream, parse_head, take_chunked
+from dynasmith.strict.server.wire import WireRequest, credential_scope
 
 LIST = b'{"Limit": 5}'
 HEAD = (
@@ -125,7 +125,7 @@ def test_every_way_in_which_an_engine_may_end_a_body(answer: bytes, body: bytes)
             if b"close" not in answer:
                 await reader.read()
 
-        reply = await _against(serve, lambda upstream: upstream.send(Request(b"GET", b"/", {}, b"")))
+        reply = await _against(serve, lambda upstream: upstream.send(WireRequest(b"GET", b"/", {}, b"")))
         assert reply.body == body
 
     asyncio.run(run())
@@ -145,7 +145,7 @@ def test_a_kept_connection_that_the_engine_closed_is_replaced() -> None:
             await reader.read(1)
 
         async def twice(upstream: Upstream) -> list[bytes]:
-            return [(await upstream.send(Request(b"GET", b"/", {}, b""))).body for _ in range(2)]
+            return [(await upstream.send(WireRequest(b"GET", b"/", {}, b""))).body for _ in range(2)]
 
         assert await _against(serve, twice) == [b"{}", b"{}"]
 

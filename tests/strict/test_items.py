@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from dynasmith.local.strict import StrictServer
+from dynasmith.strict import StrictServer
 from strict_tables import defined, index, ready, refused
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dynasmith.local.strict import StrictServer
+from dynasmith.strict import StrictServer
 from strict_tables import UNITS, defined, index, ready, refused, status
 
 ON = {"PointInTimeRecoveryEnabled": True}
@@ -267,7 +267,7 @@ def test_a_history_that_grows_too_large_begins_anew(
     _pitr(client, ON)
     began = server.clock.now()
     server.clock.advance(hours=1)
-    monkeypatch.setattr("dynasmith.local.strict.history.HISTORY_BYTES_MAX", 2_000)
+    monkeypatch.setattr("dynasmith.strict.state.history.HISTORY_BYTES_MAX", 2_000)
     _put(client, "large", "x" * 3_000)
     _put(client, "next", "y")
     server.clock.advance(hours=1)

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from dynasmith.local.strict import Ask, Refusal, Rule, StrictServer
-from dynasmith.local.strict.expressions import used
-from dynasmith.local.strict.model import service_model
-from dynasmith.local.strict.reserved import RESERVED
-from dynasmith.local.strict.rules_file import read_rules
-from dynasmith.local.strict.rules_page import page
-from dynasmith.local.strict.table_of_rules import rules
+from dynasmith.strict import JudgedRequest, Refusal, StrictRule, StrictServer
+from dynasmith.strict.expressions.placeholders import used
+from dynasmith.strict.expressions.reserved_words import RESERVED
+from dynasmith.strict.rules.file import read_rules
+from dynasmith.strict.rules.page import page
+from dynasmith.strict.rules.registry import rules
+from dynasmith.strict.server.request_shapes import service_model
 from strict_tables import create, ready, refused
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -24,7 +24,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 def test_the_page_is_written_from_the_rules() -> None:
     written = (DOCS / "reference" / "strict-rules.md").read_text(encoding="utf-8")
-    assert written == page(), "python -m dynasmith.local.strict.rules_page > docs/reference/strict-rules.md"
+    assert written == page(), "python -m dynasmith.strict.rules.page > docs/reference/strict-rules.md"
 
 
 def test_every_rule_says_what_where_and_how_we_know() -> None:
@@ -49,10 +49,12 @@ def test_the_guide_names_only_rules_that_there_are() -> None:
 
 
 def test_a_rule_of_ones_own(server: StrictServer, client: Any) -> None:
-    def prefixed(ask: Ask) -> Refusal | None:
+    def prefixed(ask: JudgedRequest) -> Refusal | None:
         return None if ask.name.startswith("team-") else Refusal("AccessDeniedException", f"{ask.name} is not ours")
 
-    server.rules.add(Rule("our-prefix", ("CreateTable",), "a table without our prefix", "our runbook", check=prefixed))
+    server.rules.add(
+        StrictRule("our-prefix", ("CreateTable",), "a table without our prefix", "our runbook", check=prefixed)
+    )
     assert refused(create, client=client, name="users") == ("AccessDeniedException", "users is not ours")
     create(client, "team-users")
     server.rules.off("our-prefix")
@@ -113,7 +115,7 @@ def test_an_unknown_rule_to_switch_off_is_named(ministack_endpoint: str) -> None
 def test_the_endpoint_as_a_process(ministack_endpoint: str, client_of: Callable[..., Any], tmp_path: Path) -> None:
     rules_file = tmp_path / "rules.toml"
     rules_file.write_text(RULES_FILE, encoding="utf-8")
-    command = [sys.executable, "-m", "dynasmith.local.strict", ministack_endpoint, "--clock", "fast"]
+    command = [sys.executable, "-m", "dynasmith.strict", ministack_endpoint, "--clock", "fast"]
     with subprocess.Popen(
         [*command, "--rules", str(rules_file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as process:

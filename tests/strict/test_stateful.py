@@ -22,7 +22,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from dynasmith.local.strict import StrictServer
+from dynasmith.strict import StrictServer
 
 OK = ""
 HOUR, DAY = 3600.0, 86_400.0

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from dynasmith.local.strict import StrictServer
-from dynasmith.local.strict.partiql import read
+from dynasmith.strict import StrictServer
+from dynasmith.strict.partiql.calls import read
 from strict_tables import defined, index, ready, refused
 
 KB = "x" * 900

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from definitions import read
 from dynasmith.tables.definition_keys import TABLE
 from dynasmith.tables.document_of import document_of
-from dynasmith.tables.parse import Reading
+from dynasmith.tables.parse import ParseOptions
 from strategies import tables
 
 oddities: st.SearchStrategy[Any] = (
@@ -50,7 +50,7 @@ def test_a_document_with_anything_anywhere_is_read(first: Any, second: Any, data
         for part in way[:-1]:
             owner = owner[part]
         owner[way[-1]] = data.draw(oddities)
-    parsed = read(json.dumps(document), Reading(environment="prod", variables={"A": "x"}), ".json")
+    parsed = read(json.dumps(document), ParseOptions(environment="prod", variables={"A": "x"}), ".json")
     names = [table.name for table in parsed.tables]
     assert len(set(names)) == len(names)
     for finding in parsed.findings:

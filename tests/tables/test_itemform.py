@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dynasmith.items.plain import looks_like_wire
-from dynasmith.tables.itemform import DESCRIPTORS, is_dynamodb_json, key_type_of
+from dynasmith.tables.item_form import DESCRIPTORS, is_dynamodb_json, key_type_of
 
 scalars = st.sampled_from(["", "x", "5", "-1e3", "NaN", "1_0", "a2V5", "a2V", "é", None, True, False, 5, 1.5])
 names = st.sampled_from([*sorted(DESCRIPTORS), "x"])

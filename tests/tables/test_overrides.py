@@ -1,7 +1,7 @@
 """What an environment says differently: deep merge, by name, with places that stay."""
 
 from definitions import one, only, read
-from dynasmith.tables.parse import Reading
+from dynasmith.tables.parse import ParseOptions
 from dynasmith.tables.table import Capacity, Scaling
 
 BASE = """
@@ -25,7 +25,7 @@ environments:
   prod:
     tables:
 """
-PROD = Reading(environment="prod")
+PROD = ParseOptions(environment="prod")
 
 
 def _prod(*lines: str) -> str:
@@ -72,7 +72,7 @@ def test_lists_of_named_things_merge_by_name() -> None:
 def test_another_environment_or_none_leaves_the_base() -> None:
     text = _prod("deletion_protection: true")
     assert one(read(text)).deletion_protection is False
-    assert one(read(text, Reading(environment="dev"))).deletion_protection is False
+    assert one(read(text, ParseOptions(environment="dev"))).deletion_protection is False
 
 
 def test_null_is_not_managed_again() -> None:

@@ -3,10 +3,10 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from dynasmith.files.reading import read_text
+from dynasmith.files.documents import read_text
 from dynasmith.tables.document import Node
 from dynasmith.tables.document_of import document_of
-from dynasmith.tables.parse import Parsed, Reading, parse
+from dynasmith.tables.parse import Parsed, ParseOptions, parse
 from dynasmith.tables.render import bare_name, render_json, render_yaml
 from dynasmith.tables.table import Key, KeyAttribute, Table
 from strategies import tables
@@ -15,7 +15,7 @@ from strategies import tables
 def _read(text: str, suffix: str) -> Parsed:
     node = read_text(text, f"t{suffix}", suffix)
     assert isinstance(node, Node), node
-    return parse([node], Reading())
+    return parse([node], ParseOptions())
 
 
 @given(tables())
@@ -97,7 +97,7 @@ def test_names_come_back_with_prefix_and_suffix() -> None:
         node = read_text(text, f"t{file}", file)
         assert isinstance(node, Node)
         assert "name" in text
-        assert parse([node], Reading(prefix="p-", suffix="-s")).tables == (table,)
+        assert parse([node], ParseOptions(prefix="p-", suffix="-s")).tables == (table,)
 
 
 def test_no_table_is_an_empty_list() -> None:

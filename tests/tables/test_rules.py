@@ -6,7 +6,7 @@ import pytest
 
 from definitions import SOUND, gsi, lsi, only, read_tables, sound
 from dynasmith.limits import Quotas
-from dynasmith.tables.parse import Reading
+from dynasmith.tables.parse import ParseOptions
 from dynasmith.tables.rules import RULES
 
 THIRD = {"name": "status", "type": "S"}
@@ -439,13 +439,13 @@ def test_rules_are_complete_entries_with_codes_of_their_own() -> None:
 
 def test_quotas_that_an_account_has_raised_hold() -> None:
     many = sound(global_secondary_indexes=[gsi(f"by_{n}") for n in range(30)])
-    assert len(read_tables(many, reading=Reading(quotas=Quotas(gsi_per_table=30))).tables) == 1
-    assert only(read_tables(many, reading=Reading(quotas=Quotas(gsi_per_table=29)))).code == "D043"
+    assert len(read_tables(many, reading=ParseOptions(quotas=Quotas(gsi_per_table=30))).tables) == 1
+    assert only(read_tables(many, reading=ParseOptions(quotas=Quotas(gsi_per_table=29)))).code == "D043"
 
 
 def test_the_name_is_held_with_prefix_and_suffix() -> None:
-    assert read_tables(sound(name="ab"), reading=Reading(prefix="p-")).tables[0].name == "p-ab"
-    finding = only(read_tables(sound(name="n" * 250), reading=Reading(prefix="prod-", suffix="-x")))
+    assert read_tables(sound(name="ab"), reading=ParseOptions(prefix="p-")).tables[0].name == "p-ab"
+    finding = only(read_tables(sound(name="n" * 250), reading=ParseOptions(prefix="prod-", suffix="-x")))
     assert finding.message.endswith("with the environment's prefix and suffix, has 257 characters")
 
 

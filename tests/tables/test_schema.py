@@ -26,12 +26,12 @@ from dynasmith.tables.definition_keys import (
     TRIGGER,
     WARM,
 )
+from dynasmith.tables.document_kinds import Block
 from dynasmith.tables.document_of import document_of
 from dynasmith.tables.findings import FORM_CODES
 from dynasmith.tables.schema import DIALECT, definition_schema
 from dynasmith.tables.settings.encryption import EncryptionSetting
 from dynasmith.tables.settings.point_in_time_recovery import PointInTimeRecoverySetting
-from dynasmith.tables.spec import Block
 from strategies import tables
 
 SCHEMA = definition_schema()

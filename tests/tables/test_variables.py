@@ -1,7 +1,7 @@
 """Variables in every string of a definition."""
 
 from definitions import one, only, read
-from dynasmith.tables.parse import Reading
+from dynasmith.tables.parse import ParseOptions
 
 TEXT = """
 tables:
@@ -12,8 +12,8 @@ tables:
 """
 
 
-def _reading(**variables: str) -> Reading:
-    return Reading(variables={"NAME": "orders", **variables})
+def _reading(**variables: str) -> ParseOptions:
+    return ParseOptions(variables={"NAME": "orders", **variables})
 
 
 def test_variables_defaults_and_the_escape() -> None:
@@ -43,7 +43,7 @@ def test_a_variable_that_is_not_set_says_its_line() -> None:
 
 
 def test_a_table_whose_name_is_not_known_is_told_once() -> None:
-    assert only(read(TEXT.format(said=""), Reading())).code == "D008"
+    assert only(read(TEXT.format(said=""), ParseOptions())).code == "D008"
 
 
 def test_what_is_no_variable_is_refused() -> None:

@@ -2,7 +2,7 @@
 
 from definitions import one, read
 from dynasmith.tables.definition_keys import TABLE
-from dynasmith.tables.parse import Reading
+from dynasmith.tables.parse import ParseOptions
 from dynasmith.tables.table import (
     Access,
     Autoscaling,
@@ -170,7 +170,7 @@ def test_everything_can_be_said_to_be_off() -> None:
                 backup_plan: {enabled: false}
                 triggers: []
             """,
-            Reading(),
+            ParseOptions(),
         )
     )
     assert (table.indexes, table.local_indexes, table.replicas, table.triggers, table.tags) == ((), (), (), (), {})

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from dynasmith.aws.session import Session
-from dynasmith.aws.tables import AwsTables
+from dynasmith.aws.control.session import Session
+from dynasmith.aws.control.tables import AwsTables
 from dynasmith.ports.access import AccessOptions, AccessSection, resolve_access
 from dynasmith.tables.description import TableDescription
 from dynasmith.validate import check_table, summary

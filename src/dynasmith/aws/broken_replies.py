@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from botocore.parsers import create_parser
 
-from dynasmith.aws.binary import from_botocore
-from dynasmith.aws.items.client import engine_of
+from dynasmith.aws.control.binary import from_botocore
+from dynasmith.aws.data.client_details import engine_of
 
 BROKEN: Final = "BrokenReply"
 """The error code of a reply that is not the service's."""

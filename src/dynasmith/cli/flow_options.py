@@ -11,8 +11,8 @@ import click
 from dynasmith.errors import UsageError
 
 if TYPE_CHECKING:
-    from dynasmith.engine.transfer.asked import Flowing
-    from dynasmith.project.sides import Side
+    from dynasmith.engine.transfer.options import TransferOptions
+    from dynasmith.project.locations import Location
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -100,16 +100,16 @@ def flow_options_but(*names: str) -> Callable[[F], F]:
     return decorate
 
 
-def flowing(given: dict[str, Any]) -> Flowing:
+def flowing(given: dict[str, Any]) -> TransferOptions:
     """The options as the engine takes them; takes them out of ``given``."""
-    from dynasmith.engine.transfer.asked import Flowing
+    from dynasmith.engine.transfer.options import TransferOptions
     from dynasmith.ports.items import mode_of
 
     said = {name: given.pop(name) for name in FLOW_NAMES if name in given}
     said["processes"] = said.get("processes") or 0
     if "mode" in said:
         said["mode"] = mode_of(said["mode"])
-    return Flowing(**said)
+    return TransferOptions(**said)
 
 
 def side_options(name: str) -> Callable[[F], F]:
@@ -123,12 +123,12 @@ def side_options(name: str) -> Callable[[F], F]:
     return decorate
 
 
-def side(name: str, table: str, given: dict[str, Any]) -> Side:
+def side(name: str, table: str, given: dict[str, Any]) -> Location:
     """One side of a job, from its table and the options with its name; takes them out of ``given``.
 
     Raises UsageError for an option that is empty: a variable of the shell that is not set would mean another place.
     """
-    from dynasmith.project.sides import Side
+    from dynasmith.project.locations import Location
 
     parts: dict[str, str] = {}
     for part in ("env", "endpoint", "region", "profile", "role_arn"):
@@ -136,4 +136,4 @@ def side(name: str, table: str, given: dict[str, Any]) -> Side:
         if value == "":
             raise UsageError(f"--{name}-{part.replace('_', '-')} is empty.", hint="give it a value, or remove it")
         parts[part] = value or ""
-    return Side(table=table, **parts)
+    return Location(table=table, **parts)

@@ -10,7 +10,7 @@ from typing import NoReturn
 
 import click
 
-from dynasmith.cli.failing import show_error
+from dynasmith.cli.error_report import show_error
 from dynasmith.cli.shared import Invocation, shared_options
 from dynasmith.cli.streams import flush_streams, prepare_streams
 from dynasmith.errors import DynasmithError, Interrupted, UsageError

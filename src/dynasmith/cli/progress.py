@@ -27,7 +27,7 @@ from dynasmith.ports.listener import (
 )
 
 
-class StepsShown:
+class StepProgressView:
     """A listener that shows what happens to each table. Use it as a context manager; safe from several threads."""
 
     def __init__(self, console: Console) -> None:

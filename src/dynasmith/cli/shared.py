@@ -71,7 +71,7 @@ class Invocation:
     def project(self) -> Project:
         """The project that the options name; read once. Under ``--dry-run`` it can only read."""
         if self._project is None:
-            from dynasmith.cli.opening import open_project
+            from dynasmith.cli.project_options import open_project
 
             project = open_project(self)
             self._project = project.dry if self.dry_run else project

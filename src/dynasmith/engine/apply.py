@@ -11,8 +11,8 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from msgspec import Struct
 
 from dynasmith.engine.identity import is_another
-from dynasmith.engine.planning import read
-from dynasmith.engine.waiting import Stopped, rest, wait_for
+from dynasmith.engine.planner import read
+from dynasmith.engine.waiter import StopFlag, rest, wait_for
 from dynasmith.errors import (
     ChangeConflict,
     ConsentRequired,
@@ -119,7 +119,7 @@ def apply_plan(
     *,
     consent: Consent,
     listener: Listener = silent,
-    stopped: Stopped | None = None,
+    stopped: StopFlag | None = None,
 ) -> ApplyReport:
     """Do ``plan``, ten tables at a time. The caller has checked that it is not stale (`refuse_stale`).
 
@@ -128,7 +128,7 @@ def apply_plan(
     were sent stay; running it again continues.
     """
     refuse_without_consent(plan, consent)
-    stop = stopped or Stopped()
+    stop = stopped or StopFlag()
     busy = [table for table in plan.tables if table.steps or table.changes]
     outcomes: dict[str, Applied | DynasmithError] = {}
     with ThreadPoolExecutor(max_workers=CONCURRENT_TABLES, thread_name_prefix="dynasmith-apply") as pool:
@@ -156,7 +156,7 @@ def _as_completed(
 
 
 def _guarded(
-    plan: TablePlan, tables: Tables, clock: Clock, listener: Listener, stop: Stopped
+    plan: TablePlan, tables: Tables, clock: Clock, listener: Listener, stop: StopFlag
 ) -> Applied | DynasmithError:
     begun = clock.monotonic()
     listener(TableStarted(table=plan.table, steps=len(plan.steps)))
@@ -179,7 +179,7 @@ def _guarded(
     return applied
 
 
-def _apply_table(plan: TablePlan, tables: Tables, clock: Clock, listener: Listener, stop: Stopped) -> Applied:
+def _apply_table(plan: TablePlan, tables: Tables, clock: Clock, listener: Listener, stop: StopFlag) -> Applied:
     begun = clock.monotonic()
     for change in plan.changes:
         if isinstance(change, ReplaceTable):
@@ -219,7 +219,7 @@ def _apply_table(plan: TablePlan, tables: Tables, clock: Clock, listener: Listen
 
 
 def _do(
-    step: Step, number: int, plan: TablePlan, tables: Tables, clock: Clock, listener: Listener, stop: Stopped
+    step: Step, number: int, plan: TablePlan, tables: Tables, clock: Clock, listener: Listener, stop: StopFlag
 ) -> None:
     if not isinstance(step, Wait):
         _send(step, plan, tables, clock, stop)
@@ -245,7 +245,7 @@ def _in_an_hour(clock: Clock) -> str:
     return clock.now().fromtimestamp(later, tz=clock.now().tzinfo).strftime("%H:%M UTC")
 
 
-def _send(step: Call, plan: TablePlan, tables: Tables, clock: Clock, stop: Stopped) -> None:
+def _send(step: Call, plan: TablePlan, tables: Tables, clock: Clock, stop: StopFlag) -> None:
     """Send one call; what clears by itself is tried again with growing pauses, up to fifteen minutes."""
     begun = clock.monotonic()
     pause = PAUSE_SECONDS_FIRST

@@ -4,7 +4,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from dynasmith.engine.apply import ApplyReport, apply_plan
-from dynasmith.engine.waiting import Stopped
+from dynasmith.engine.waiter import StopFlag
 from dynasmith.errors import DynasmithError
 from dynasmith.plans.consent import Consent
 from dynasmith.plans.plan import Plan, TablePlan
@@ -23,7 +23,7 @@ class Ensured(Struct, frozen=True, kw_only=True):
 
 
 def ensure(
-    plan: Plan, tables: Tables, clock: Clock, *, listener: Listener = silent, stopped: Stopped | None = None
+    plan: Plan, tables: Tables, clock: Clock, *, listener: Listener = silent, stopped: StopFlag | None = None
 ) -> Ensured:
     """Create the tables of ``plan`` that are absent, with everything around them; change no table that exists.
 

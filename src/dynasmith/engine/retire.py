@@ -3,7 +3,7 @@
 import contextlib
 
 from dynasmith.engine.identity import check_same
-from dynasmith.engine.waiting import Stopped, delete_table, wait_for
+from dynasmith.engine.waiter import StopFlag, delete_table, wait_for
 from dynasmith.errors import TableNotFound
 from dynasmith.plans.arrange import DIMENSIONS
 from dynasmith.plans.capacity import scaling_of
@@ -16,7 +16,7 @@ from dynasmith.tables.settings.deletion_protection import CallProtection
 from dynasmith.tables.table import Index, Scaling, Table, known
 
 
-def retire(description: TableDescription, tables: Tables, clock: Clock, stopped: Stopped) -> None:
+def retire(description: TableDescription, tables: Tables, clock: Clock, stopped: StopFlag) -> None:
     """Autoscaling off, deletion protection off, then the table, waited for. The caller has the consent and the export.
 
     Raises RunError where another table than the one of ``description`` has the name: looked at first, and again right

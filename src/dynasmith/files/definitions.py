@@ -10,11 +10,11 @@ from pathlib import Path
 from msgspec import Struct
 
 from dynasmith.errors import DefinitionError
-from dynasmith.files.reading import read_file, read_text
+from dynasmith.files.documents import read_file, read_text
 from dynasmith.limits import DEFAULT_QUOTAS, Quotas
 from dynasmith.tables.document import Node
-from dynasmith.tables.findings import Finding
-from dynasmith.tables.parse import Reading, parse
+from dynasmith.tables.findings import DefinitionFinding
+from dynasmith.tables.parse import ParseOptions, parse
 from dynasmith.tables.substituted import Variables
 from dynasmith.tables.table import Table
 
@@ -25,7 +25,7 @@ class Definitions(Struct, frozen=True, kw_only=True):
     """What the definition files say: the tables, the warnings, the files that were read, the variables they use."""
 
     tables: tuple[Table, ...]
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[DefinitionFinding, ...] = ()
     sources: tuple[str, ...] = ()
     variables: Variables = Variables()
 
@@ -52,11 +52,11 @@ def load_definitions(
     documents: list[Node] = []
     for file in files:
         read = read_file(file)
-        if isinstance(read, Finding):
+        if isinstance(read, DefinitionFinding):
             findings.append(read)
         else:
             documents.append(read)
-    reading = Reading(
+    reading = ParseOptions(
         environment=environment,
         variables=os.environ if variables is None else variables,
         prefix=prefix,
@@ -80,18 +80,18 @@ def read_back(text: str, *, prefix: str = "", suffix: str = "", quotas: Quotas =
     """The tables of a definition (YAML) that was made from live tables. Raises DefinitionError where the parser that
     ``plan`` uses would refuse it. Reads no file."""
     read = read_text(text, "the definition", ".yaml")
-    if isinstance(read, Finding):
+    if isinstance(read, DefinitionFinding):
         raise DefinitionError([read], hint=_NOT_READ_BACK)
-    parsed = parse([read], Reading(prefix=prefix, suffix=suffix, quotas=quotas))
+    parsed = parse([read], ParseOptions(prefix=prefix, suffix=suffix, quotas=quotas))
     if parsed.errors:
         raise DefinitionError(list(parsed.errors), hint=_NOT_READ_BACK)
     return Definitions(tables=parsed.tables, findings=parsed.findings)
 
 
-def _found(paths: Sequence[str | os.PathLike[str]]) -> tuple[list[Path], list[Finding]]:
+def _found(paths: Sequence[str | os.PathLike[str]]) -> tuple[list[Path], list[DefinitionFinding]]:
     """The files of some paths and globs, each once, those of a glob by name."""
     files: dict[Path, Path] = {}
-    findings: list[Finding] = []
+    findings: list[DefinitionFinding] = []
     for path in paths:
         said = os.fspath(path)
         if not has_magic(said) or Path(said).exists():
@@ -99,7 +99,7 @@ def _found(paths: Sequence[str | os.PathLike[str]]) -> tuple[list[Path], list[Fi
             continue
         matches = sorted(match for match in glob(said, recursive=True) if Path(match).is_file())
         if not matches:
-            findings.append(Finding(code="D001", file=said, message="matches no file"))
+            findings.append(DefinitionFinding(code="D001", file=said, message="matches no file"))
         for match in matches:
             files.setdefault(Path(match).absolute(), Path(match))
     return list(files.values()), findings

@@ -13,16 +13,16 @@ from msgspec import Struct, convert
 from msgspec.structs import replace
 
 from dynasmith.errors import ProjectError
+from dynasmith.files.documents import read_file
 from dynasmith.files.environment import BUILT_IN, Environment, checked
 from dynasmith.files.project_settings import ENVIRONMENT, PROJECT
-from dynasmith.files.reading import read_file
 from dynasmith.limits import DEFAULT_QUOTAS, Quotas
 from dynasmith.masking import has_userinfo
 from dynasmith.tables.document import Node
-from dynasmith.tables.findings import Finding, did_you_mean, finding_at
+from dynasmith.tables.document_kinds import MapOf
+from dynasmith.tables.document_shape import shape, shape_keys
+from dynasmith.tables.findings import DefinitionFinding, did_you_mean, finding_at
 from dynasmith.tables.parse import without_variables
-from dynasmith.tables.shape import shape, shape_keys
-from dynasmith.tables.spec import MapOf
 from dynasmith.tables.substituted import Variables, real, variables_of
 from dynasmith.tables.variables import substitute
 
@@ -34,7 +34,7 @@ _TOOL = re.compile(r"^\s*\[tool\.dynasmith\b", re.MULTILINE)
 _SECRET = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*(?::-)?\}\Z")
 
 
-class Jobs(Struct, frozen=True, kw_only=True):
+class JobsSection(Struct, frozen=True, kw_only=True):
     """Where jobs keep their records: a folder, ``s3://BUCKET/PREFIX`` or, the ledger only, ``table:NAME``."""
 
     ledger: str = ".dynasmith/jobs"
@@ -55,7 +55,7 @@ class ProjectFile(Struct, frozen=True, kw_only=True):
     migrations: str = "migrations"
     history_table: str = "dynasmith_history"
     default_environment: str = "local"
-    jobs: Jobs = Jobs()
+    jobs: JobsSection = JobsSection()
     limits: Quotas = DEFAULT_QUOTAS
     prices: dict[str, float] = {}
     sections: dict[str, Node] = {}
@@ -126,7 +126,7 @@ def environment_of(
         near = did_you_mean(wanted, project.environments)
         hint = near or f"there are {', '.join(project.environments)}"
         raise ProjectError(f"There is no environment {wanted}.", hint=hint)
-    findings: list[Finding] = []
+    findings: list[DefinitionFinding] = []
     known = os.environ if variables is None else variables
     node = shape(substitute(section, known, findings), ENVIRONMENT, findings)
     _no_userinfo(node, findings)
@@ -161,11 +161,11 @@ def _is_project(path: Path) -> bool:
 def _read(path: Path, variables: Mapping[str, str]) -> ProjectFile:
     """The project file at a path. ProjectError with every mistake in it."""
     document = read_file(path)
-    if isinstance(document, Finding):
+    if isinstance(document, DefinitionFinding):
         raise ProjectError(document.sentence, hint="mend the project file and run it again")
     if path.name == PYPROJECT:
         document = document.get("tool", "dynasmith") or document.with_value({})
-    findings: list[Finding] = []
+    findings: list[DefinitionFinding] = []
     top = shape_keys(document, PROJECT, findings)
     environments = top.get("environments")
     if environments is not None and not environments.is_map:
@@ -191,7 +191,7 @@ def _read(path: Path, variables: Mapping[str, str]) -> ProjectFile:
         migrations=str(folder / said.get("migrations", "migrations")),
         history_table=said.get("history_table", "dynasmith_history"),
         default_environment=said.get("default_environment", "local"),
-        jobs=convert(said.get("jobs", {}), Jobs),
+        jobs=convert(said.get("jobs", {}), JobsSection),
         limits=convert(said.get("limits", {}), Quotas),
         prices=said.get("prices", {}),
         sections=sections,
@@ -204,7 +204,7 @@ def _beside(folder: Path, name: str) -> str:
     return os.path.join(escape(str(folder)), name) if has_magic(name) else str(folder / name)
 
 
-def _literal_secrets(section: Node, findings: list[Finding]) -> None:
+def _literal_secrets(section: Node, findings: list[DefinitionFinding]) -> None:
     """A secret that stands in the file is refused: it would be committed."""
     for key in ENVIRONMENT.keys:
         node = section.get(key.name)
@@ -214,7 +214,7 @@ def _literal_secrets(section: Node, findings: list[Finding]) -> None:
             )
 
 
-def _no_userinfo(node: Node, findings: list[Finding]) -> None:
+def _no_userinfo(node: Node, findings: list[DefinitionFinding]) -> None:
     """A URL that says as whom is refused: it would be shown, and kept in records."""
     findings.extend(
         finding_at(inner, "D013", "is a URL that holds a user or a password", "remove what stands before the @")
@@ -223,7 +223,7 @@ def _no_userinfo(node: Node, findings: list[Finding]) -> None:
     )
 
 
-def _refuse(findings: list[Finding]) -> None:
+def _refuse(findings: list[DefinitionFinding]) -> None:
     """ProjectError with every finding, a sentence each."""
     if findings:
         sentences = sorted({(finding.file, finding.line, finding.sentence) for finding in findings})

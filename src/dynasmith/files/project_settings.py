@@ -3,8 +3,8 @@
 from typing import Final
 
 from dynasmith.limits import Quotas
+from dynasmith.tables.document_kinds import Block, Boolean, DocumentKey, ListOf, MapOf, Number, Text, Whole
 from dynasmith.tables.prices import Prices
-from dynasmith.tables.spec import Block, Boolean, Key, ListOf, MapOf, Number, Text, Whole
 
 _QUOTA_WORDS: Final = {
     "gsi_per_table": "Global indexes of a table.",
@@ -23,26 +23,28 @@ _MAYBE = Text(empty=True)
 ENVIRONMENT = Block(
     "an environment",
     (
-        Key("endpoint", _MAYBE, "URL that every service of this environment goes to; AWS is then never reached."),
-        Key("endpoints", MapOf(_MAYBE), "URL of one service, by its name, where it lives elsewhere."),
-        Key("local", Boolean(), "Is it an engine of one's own? Needs `endpoint`.", default="false"),
-        Key("region", _MAYBE, "AWS Region."),
-        Key("profile", _MAYBE, "AWS profile."),
-        Key("account", _MAYBE, "Account id: any other one is refused."),
-        Key("role_arn", _MAYBE, "Role to assume."),
-        Key("external_id", _MAYBE, "External id for that role."),
-        Key("access_key_id", _MAYBE, "Only as `${VAR}`.", variable_only=True),
-        Key("secret_access_key", _MAYBE, "Only as `${VAR}`.", variable_only=True),
-        Key("session_token", _MAYBE, "Only as `${VAR}`.", variable_only=True),
-        Key("table_prefix", _MAYBE, "Goes before every table's name."),
-        Key("table_suffix", _MAYBE, "Goes after every table's name."),
-        Key("protected", Boolean(), "What destroys wants the environment's name typed.", default="false"),
-        Key("remote", _MAYBE, "ARN of the function that runs migrations."),
-        Key("dry_run_role_arn", _MAYBE, "A role that may only read, for dry runs."),
-        Key("use_fips", Boolean(), "FIPS endpoints.", default="false"),
-        Key("use_dualstack", Boolean(), "Endpoints with IPv6.", default="false"),
-        Key("ca_bundle", _MAYBE, "File of certificates to trust, beside the project file."),
-        Key(
+        DocumentKey(
+            "endpoint", _MAYBE, "URL that every service of this environment goes to; AWS is then never reached."
+        ),
+        DocumentKey("endpoints", MapOf(_MAYBE), "URL of one service, by its name, where it lives elsewhere."),
+        DocumentKey("local", Boolean(), "Is it an engine of one's own? Needs `endpoint`.", default="false"),
+        DocumentKey("region", _MAYBE, "AWS Region."),
+        DocumentKey("profile", _MAYBE, "AWS profile."),
+        DocumentKey("account", _MAYBE, "Account id: any other one is refused."),
+        DocumentKey("role_arn", _MAYBE, "Role to assume."),
+        DocumentKey("external_id", _MAYBE, "External id for that role."),
+        DocumentKey("access_key_id", _MAYBE, "Only as `${VAR}`.", variable_only=True),
+        DocumentKey("secret_access_key", _MAYBE, "Only as `${VAR}`.", variable_only=True),
+        DocumentKey("session_token", _MAYBE, "Only as `${VAR}`.", variable_only=True),
+        DocumentKey("table_prefix", _MAYBE, "Goes before every table's name."),
+        DocumentKey("table_suffix", _MAYBE, "Goes after every table's name."),
+        DocumentKey("protected", Boolean(), "What destroys wants the environment's name typed.", default="false"),
+        DocumentKey("remote", _MAYBE, "ARN of the function that runs migrations."),
+        DocumentKey("dry_run_role_arn", _MAYBE, "A role that may only read, for dry runs."),
+        DocumentKey("use_fips", Boolean(), "FIPS endpoints.", default="false"),
+        DocumentKey("use_dualstack", Boolean(), "Endpoints with IPv6.", default="false"),
+        DocumentKey("ca_bundle", _MAYBE, "File of certificates to trust, beside the project file."),
+        DocumentKey(
             "engine",
             _MAYBE,
             "The engine at the endpoint, whose replies lack what DynamoDB gives.",
@@ -63,14 +65,14 @@ ENVIRONMENT = Block(
 JOBS = Block(
     "[jobs]",
     (
-        Key("ledger", Text(), "A folder, `s3://BUCKET/PREFIX` or `table:NAME`.", default=".dynasmith/jobs"),
-        Key("journal", Text(), "A folder or `s3://BUCKET/PREFIX`.", default=".dynasmith/journal"),
+        DocumentKey("ledger", Text(), "A folder, `s3://BUCKET/PREFIX` or `table:NAME`.", default=".dynasmith/jobs"),
+        DocumentKey("journal", Text(), "A folder or `s3://BUCKET/PREFIX`.", default=".dynasmith/journal"),
     ),
 )
 LIMITS = Block(
     "[limits]",
     tuple(
-        Key(name, Whole(1), _QUOTA_WORDS[name], default=str(getattr(Quotas(), name)))
+        DocumentKey(name, Whole(1), _QUOTA_WORDS[name], default=str(getattr(Quotas(), name)))
         for name in Quotas.__struct_fields__
     ),
 )
@@ -84,20 +86,22 @@ _PRICE_WORDS: Final = {
 }
 PRICES = Block(
     "[prices]",
-    tuple(Key(name, Number(0), _PRICE_WORDS[name]) for name in Prices.__struct_fields__ if name != "source"),
+    tuple(DocumentKey(name, Number(0), _PRICE_WORDS[name]) for name in Prices.__struct_fields__ if name != "source"),
 )
 PROJECT = Block(
     "a project file",
     (
-        Key("definitions", ListOf(Text()), "Definition files and globs, beside the project file."),
-        Key("models", ListOf(Text()), "Modules whose Model classes are tables too."),
-        Key("migrations", Text(), "The folder of migrations.", default="migrations"),
-        Key("history_table", Text(), "The table that keeps the history of migrations.", default="dynasmith_history"),
-        Key("default_environment", Text(), "The environment without `--env`.", default="local"),
-        Key("environments", MapOf(ENVIRONMENT), "The environments, by name."),
-        Key("jobs", JOBS, "Where jobs keep their records."),
-        Key("limits", LIMITS, "Quotas that the account had raised."),
-        Key("prices", PRICES, "Prices that replace those of the built-in table, in US dollars."),
+        DocumentKey("definitions", ListOf(Text()), "Definition files and globs, beside the project file."),
+        DocumentKey("models", ListOf(Text()), "Modules whose Model classes are tables too."),
+        DocumentKey("migrations", Text(), "The folder of migrations.", default="migrations"),
+        DocumentKey(
+            "history_table", Text(), "The table that keeps the history of migrations.", default="dynasmith_history"
+        ),
+        DocumentKey("default_environment", Text(), "The environment without `--env`.", default="local"),
+        DocumentKey("environments", MapOf(ENVIRONMENT), "The environments, by name."),
+        DocumentKey("jobs", JOBS, "Where jobs keep their records."),
+        DocumentKey("limits", LIMITS, "Quotas that the account had raised."),
+        DocumentKey("prices", PRICES, "Prices that replace those of the built-in table, in US dollars."),
     ),
     synonyms={"environment": "environments", "definition": "definitions", "tables": "definitions: [FILE, ...]"},
 )

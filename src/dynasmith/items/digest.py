@@ -38,7 +38,7 @@ from dynasmith.items.canonical import (
     number,
     text,
 )
-from dynasmith.items.shape import FIRST, TYPES, Field, Learning, Shape
+from dynasmith.items.shape_inference import FIRST, TYPES, ItemShape, ShapeField, ShapeLearner
 from dynasmith.items.wire import RawItem
 
 _MODULUS: Final = 1 << 128
@@ -97,7 +97,7 @@ class Digester:
     __slots__ = ("_hashed",)
 
     def __init__(self, *, first: int = FIRST) -> None:
-        self._hashed = Learning(general_hash, _write, CONTENTS, first=first)
+        self._hashed = ShapeLearner(general_hash, _write, CONTENTS, first=first)
 
     def __call__(self, raws: Iterable[RawItem | bytes]) -> Digest:
         """The digest of some items: about 11 us an item of 12 attributes. Raises ItemInvalid."""
@@ -149,12 +149,12 @@ class _Number(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 CONTENTS: Final[Mapping[str, Any]] = {**TYPES, "LS": list[_Text], "LN": list[_Number]}
 
 
-def _write(shape: Shape) -> tuple[str, dict[str, Any]]:
+def _write(shape: ItemShape) -> tuple[str, dict[str, Any]]:
     lines, names = digest_lines(shape)
     return "\n ".join(["def read(v):", *lines, "return h.digest()"]), names
 
 
-def digest_lines(shape: Shape) -> tuple[list[str], dict[str, Any]]:
+def digest_lines(shape: ItemShape) -> tuple[list[str], dict[str, Any]]:
     """Lines that leave the digest of ``v`` in the hasher ``h``, and the names that they use."""
     names: dict[str, Any] = {f"canonical_{tag}": encode for tag, encode in CANONICAL.items()}
     names |= {f"H{tag.decode()}": heads for tag, heads in HEADS.items()}
@@ -172,7 +172,7 @@ def digest_lines(shape: Shape) -> tuple[list[str], dict[str, Any]]:
     return [*lines, "h = hasher()", f"h.update({content})"], names
 
 
-def _content(shape: Shape, struct: str, lines: list[str] | None, names: dict[str, Any]) -> str:
+def _content(shape: ItemShape, struct: str, lines: list[str] | None, names: dict[str, Any]) -> str:
     """An expression of the canonical bytes of ``struct``; ``lines`` bind the maps in it to names, where all are there.
 
     One tuple of all parts: Python builds it without a call or a list that grows.
@@ -187,7 +187,7 @@ def _content(shape: Shape, struct: str, lines: list[str] | None, names: dict[str
 def _part(
     value: str,
     name: str,
-    field: Field,
+    field: ShapeField,
     required: bool,
     lines: list[str] | None,
     names: dict[str, Any],

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import UNSET
 
 from dynasmith.errors import ItemInvalid
-from dynasmith.items.ahead import Ahead, Plan
+from dynasmith.items.specialized_reader import ReadPlan, SpecializedReader
 from dynasmith.items.value import decode_value, encode_tree, same_value, write_tree
 from dynasmith.items.views import Names, Pairs, Values
 from dynasmith.items.wire import RawItem, attributes, check_name, decode_item, named
@@ -48,9 +48,9 @@ class LazyItem(MutableMapping[str, Any]):
     # The item as the plan of ``ahead`` cut it, in place of ``parts``, and what was decoded on the way.
     _cut: Any
     _foreseen: dict[str, Any]
-    _plan: Plan
+    _plan: ReadPlan
 
-    def __init__(self, raw: RawItem | bytes, read: Read = decode_item, ahead: Ahead | None = None) -> None:
+    def __init__(self, raw: RawItem | bytes, read: Read = decode_item, ahead: SpecializedReader | None = None) -> None:
         self.raw = raw if type(raw) is msgspec.Raw else msgspec.Raw(raw)
         self._parts: dict[str, msgspec.Raw] | None = None
         self._read = read

@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from dynasmith.errors import ItemInvalid
-from dynasmith.items.shape import FIRST, TYPES, Field, Learning, Shape
+from dynasmith.items.shape_inference import FIRST, TYPES, ItemShape, ShapeField, ShapeLearner
 from dynasmith.items.value import DECODERS, decode_tree, malformed
 from dynasmith.items.wire import RawItem, decode_item_tree
 
@@ -25,9 +25,9 @@ class _Number(msgspec.Struct, gc=False, forbid_unknown_fields=True, rename={"v":
 CONTENTS: Final[Mapping[str, Any]] = {**TYPES, "SS": set[str], "LS": list[_Text], "LN": list[_Number]}
 
 
-def native_reader(*, first: int = FIRST) -> Learning[dict[str, Any]]:
+def native_reader(*, first: int = FIRST) -> ShapeLearner[dict[str, Any]]:
     """A reader that gives what ``decode_item`` gives, for one table's items: about 8 us for 12 attributes."""
-    return Learning(_decode, _write, CONTENTS, first=first)
+    return ShapeLearner(_decode, _write, CONTENTS, first=first)
 
 
 def _decode(raw: RawItem | bytes, tree: Any) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def _decode(raw: RawItem | bytes, tree: Any) -> dict[str, Any]:
     return decode_item_tree(tree)
 
 
-def _write(shape: Shape) -> tuple[str, dict[str, Any]]:
+def _write(shape: ItemShape) -> tuple[str, dict[str, Any]]:
     lines, names = ["def read(v):"], reading_names()
     made = _map(shape, "v", " ", lines, names)
     return "\n".join([*lines, f" return {made}"]), names
@@ -48,7 +48,7 @@ def reading_names() -> dict[str, Any]:
     return names | {"UNSET": msgspec.UNSET, "Decimal": Decimal, "decode_tree": decode_tree, "binary": a2b_base64}
 
 
-def _map(shape: Shape, struct: str, pad: str, lines: list[str], names: dict[str, Any]) -> str:
+def _map(shape: ItemShape, struct: str, pad: str, lines: list[str], names: dict[str, Any]) -> str:
     """An expression of the dict that the struct named ``struct`` is, after ``lines`` that it needs.
 
     One display of all that is always there: Python builds it at once.
@@ -73,7 +73,7 @@ def _map(shape: Shape, struct: str, pad: str, lines: list[str], names: dict[str,
     return made
 
 
-def value_code(tag: str, field: Field, place: str, pad: str, lines: list[str], names: dict[str, Any]) -> str:
+def value_code(tag: str, field: ShapeField, place: str, pad: str, lines: list[str], names: dict[str, Any]) -> str:
     """An expression of the value in the field named ``place``, after ``lines`` that it needs; ``names`` are used up."""
     content = f"{place}.v"
     match tag:

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from dynasmith.errors import ItemInvalid, TransformError
-from dynasmith.items.ahead import Ahead
 from dynasmith.items.ctx import Context
 from dynasmith.items.key import KeySchema, check_key, format_key, key_of
 from dynasmith.items.lazy import LazyItem
 from dynasmith.items.native import native_reader
-from dynasmith.items.shape import Learning
+from dynasmith.items.shape_inference import ShapeLearner
 from dynasmith.items.size import ITEM_BYTES_MAX, check_item
+from dynasmith.items.specialized_reader import SpecializedReader
 from dynasmith.items.value import write_tree
 from dynasmith.items.wire import RawItem
 from dynasmith.items.writer import Writer
@@ -68,8 +68,8 @@ class Transform:
     #: The target's key; the source's where it is None.
     target: KeySchema | None = None
     where: Callable[[Mapping[str, Any]], bool] | None = None
-    _native: Learning[dict[str, Any]] = field(default_factory=native_reader, init=False, repr=False, compare=False)
-    _ahead: Ahead = field(default_factory=Ahead, init=False, repr=False, compare=False)
+    _native: ShapeLearner[dict[str, Any]] = field(default_factory=native_reader, init=False, repr=False, compare=False)
+    _ahead: SpecializedReader = field(default_factory=SpecializedReader, init=False, repr=False, compare=False)
     _write: Writer = field(default_factory=Writer, init=False, repr=False, compare=False)
     _other_key: bool = field(init=False, repr=False, compare=False)
     _names: tuple[str, ...] = field(init=False, repr=False, compare=False)

@@ -15,7 +15,7 @@ import msgspec
 from msgspec import UNSET
 
 from dynasmith.items.number import number_fault
-from dynasmith.items.shape import FIRST, Field, Lessons, Shape
+from dynasmith.items.shape_inference import FIRST, ItemShape, ShapeField, ShapeSamples
 from dynasmith.items.value import encode_tree, write_tree
 from dynasmith.items.wire import encode_item_tree
 
@@ -37,7 +37,7 @@ class Writer:
     __slots__ = ("_fill", "_lessons")
 
     def __init__(self, *, first: int = FIRST) -> None:
-        self._lessons = Lessons(first)
+        self._lessons = ShapeSamples(first)
         self._fill: Callable[[dict[str, Any]], Any] | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -73,7 +73,7 @@ class _Code:
         return name
 
 
-def _filler(shape: Shape) -> Callable[[dict[str, Any]], Any] | None:
+def _filler(shape: ItemShape) -> Callable[[dict[str, Any]], Any] | None:
     """A function that fills the tree of a shape with an item's values; None where there is none for it."""
     if shape.open:
         return None
@@ -96,7 +96,7 @@ def _filler(shape: Shape) -> Callable[[dict[str, Any]], Any] | None:
     return fill
 
 
-def _map(shape: Shape, source: str, pad: str, code: _Code) -> str:
+def _map(shape: ItemShape, source: str, pad: str, code: _Code) -> str:
     """Lines that fill the struct of a shape from the dict named ``source``; the struct's name."""
     known = shape.known()
     names = {attribute: name for attribute, name, _, _ in known}
@@ -128,7 +128,7 @@ def _map(shape: Shape, source: str, pad: str, code: _Code) -> str:
     return struct
 
 
-def _value(value: str, tag: str, one: Field, pad: str, code: _Code) -> str:
+def _value(value: str, tag: str, one: ShapeField, pad: str, code: _Code) -> str:
     """Lines that put the value of that name into a hole, and the hole's name; or an expression of its tree."""
     hole: dict[str, Any] = {}
     lines = code.lines

@@ -13,7 +13,7 @@ from dynasmith.items.size import write_units as _write_units
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
+class JobEstimate:
     """Items, bytes, units, seconds, dollars. ``seconds`` is None without a pace, ``dollars`` without prices.
 
     An unknown price is unknown, never 0.
@@ -43,7 +43,7 @@ class Estimate:
 
 def estimate_units(
     items: int, table_bytes: int, sample: Sequence[tuple[int, int]], *, indexes: float = 0.0, consistent: bool = False
-) -> Estimate:
+) -> JobEstimate:
     """Units without a time: a scan of ``table_bytes``, and writes as the sample goes.
 
     ``sample`` holds for each item looked at its size in bytes and the size of what is written for it: the sum of
@@ -54,17 +54,17 @@ def estimate_units(
     looked = sample or ([(mean, mean)] if items else [])
     writes = sum(_write_units(after) for _, after in looked if after) / len(looked) if looked else 0.0
     reads = _read_units(table_bytes, consistent=consistent) if items else 0.0
-    return Estimate(items, table_bytes, reads, items * writes * (1 + indexes), sampled=len(sample))
+    return JobEstimate(items, table_bytes, reads, items * writes * (1 + indexes), sampled=len(sample))
 
 
-def with_time(estimate: Estimate, *, read_rate: float | None = None, write_rate: float | None = None) -> Estimate:
+def with_time(estimate: JobEstimate, *, read_rate: float | None = None, write_rate: float | None = None) -> JobEstimate:
     """The same with seconds at a pace: the slower side decides. None or ``inf`` is no limit on that side."""
     sides = [(estimate.read_units, read_rate), (estimate.write_units, write_rate)]
     times = [units / rate for units, rate in sides if rate is not None and rate != inf]
     return replace(estimate, seconds=max(times) if times else None)
 
 
-def with_cost(estimate: Estimate, prices: Mapping[str, float | None]) -> Estimate:
+def with_cost(estimate: JobEstimate, prices: Mapping[str, float | None]) -> JobEstimate:
     """The same with dollars on demand. ``prices``: ``million_read_units`` and ``million_write_units``, None unknown."""
     read, write = prices.get("million_read_units"), prices.get("million_write_units")
     if (read is None and estimate.read_units) or (write is None and estimate.write_units):

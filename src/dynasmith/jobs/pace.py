@@ -19,7 +19,7 @@ BURST_SECONDS: Final = 1.0
 WAIT_SECONDS_MAX: Final = 1.0
 
 
-class Bucket(msgspec.Struct, frozen=True):
+class TokenBucket(msgspec.Struct, frozen=True):
     """Units that may be used now. ``level`` is negative where more was used than was asked for."""
 
     rate: float
@@ -27,7 +27,7 @@ class Bucket(msgspec.Struct, frozen=True):
     at: float
 
     @classmethod
-    def new(cls, rate: float, now: float) -> "Bucket":
+    def new(cls, rate: float, now: float) -> "TokenBucket":
         """A full bucket of ``rate`` units a second (``inf``: no limit). Raises ValueError for a rate of 0 or less."""
         if not rate > 0:
             raise ValueError("a rate is more than 0 units a second")
@@ -38,12 +38,12 @@ class Bucket(msgspec.Struct, frozen=True):
         """The most that it holds."""
         return self.rate * BURST_SECONDS
 
-    def filled(self, now: float) -> "Bucket":
+    def filled(self, now: float) -> "TokenBucket":
         """The bucket at a later time. A clock that went back adds nothing."""
         if self.rate == inf:
             return self
         level = min(self.burst, self.level + max(0.0, now - self.at) * self.rate)
-        return Bucket(self.rate, level, max(self.at, now))
+        return TokenBucket(self.rate, level, max(self.at, now))
 
     def wait(self, units: float, now: float) -> float:
         """Seconds until ``units`` may be taken; 0 for now. More than a burst may be taken when the bucket is full."""
@@ -52,21 +52,21 @@ class Bucket(msgspec.Struct, frozen=True):
         lacking = min(units, self.burst) - self.filled(now).level
         return max(0.0, lacking / self.rate)
 
-    def used(self, units: float, now: float) -> "Bucket":
+    def used(self, units: float, now: float) -> "TokenBucket":
         """The bucket after ``units`` were taken, or given back where they are negative."""
         if self.rate == inf:
             return self
         filled = self.filled(now)
-        return Bucket(self.rate, min(self.burst, filled.level - units), filled.at)
+        return TokenBucket(self.rate, min(self.burst, filled.level - units), filled.at)
 
-    def at_rate(self, rate: float, now: float) -> "Bucket":
+    def at_rate(self, rate: float, now: float) -> "TokenBucket":
         """The same bucket at another rate from now on; a debt stays a debt."""
         if not rate > 0:
             raise ValueError("a rate is more than 0 units a second")
         if inf in (rate, self.rate):
-            return Bucket.new(rate, now) if rate == inf else Bucket(rate, 0.0, now)
+            return TokenBucket.new(rate, now) if rate == inf else TokenBucket(rate, 0.0, now)
         filled = self.filled(now)
-        return Bucket(rate, min(rate * BURST_SECONDS, filled.level), now)
+        return TokenBucket(rate, min(rate * BURST_SECONDS, filled.level), now)
 
 
 class Pace:
@@ -79,7 +79,7 @@ class Pace:
     __slots__ = ("_buckets",)
 
     def __init__(self, rates: Mapping[str, float], now: float) -> None:
-        self._buckets = {name: Bucket.new(rate, now) for name, rate in rates.items()}
+        self._buckets = {name: TokenBucket.new(rate, now) for name, rate in rates.items()}
 
     @property
     def rates(self) -> dict[str, float]:
@@ -117,4 +117,4 @@ class Pace:
         elif name in self._buckets:
             self._buckets[name] = self._buckets[name].at_rate(rate, now)
         else:
-            self._buckets[name] = Bucket(rate, 0.0, now)
+            self._buckets[name] = TokenBucket(rate, 0.0, now)

@@ -1,15 +1,15 @@
 """Engines on this machine: children for tests and the demo, and the kept one behind ``dynasmith local``."""
 
+from dynasmith.local.engine_status import EngineRunning, EngineStatus, EngineStopped
 from dynasmith.local.engines import Engine, find_dynalite, start_dynalite, start_ministack, start_moto
-from dynasmith.local.kept import PORT, default_folder, start, status, stop
-from dynasmith.local.kept_values import Running, Status, Stopped
+from dynasmith.local.persistent_engine import PORT, default_folder, start, status, stop
 
 __all__ = [
     "PORT",
     "Engine",
-    "Running",
-    "Status",
-    "Stopped",
+    "EngineRunning",
+    "EngineStatus",
+    "EngineStopped",
     "default_folder",
     "find_dynalite",
     "start",

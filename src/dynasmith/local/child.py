@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from dynasmith.errors import DynasmithError
-from dynasmith.local.messages import AnyMessage, Ended, Failed, encode
+from dynasmith.local.child_messages import AnyMessage, EngineEnded, EngineFailed, encode
 from dynasmith.local.ministack import serve_ministack
 from dynasmith.local.moto import serve_moto
 from dynasmith.local.recorder import JOURNAL_BYTES_MAX
@@ -75,9 +75,9 @@ def main(arguments: list[str]) -> int:
         else:
             clean = serve_ministack(chosen.port, chosen.folder, stop, say, journal_bytes_max=chosen.journal_bytes_max)
     except DynasmithError as error:
-        say(Failed(message=error.message, hint=error.hint))
+        say(EngineFailed(message=error.message, hint=error.hint))
         return 1
-    say(Ended(clean=clean))
+    say(EngineEnded(clean=clean))
     return 0
 
 

@@ -10,14 +10,14 @@ import socket
 import threading
 from collections.abc import Iterator
 
-from dynasmith.local.messages import AnyMessage, encode, messages
+from dynasmith.local.child_messages import AnyMessage, encode, messages
 from dynasmith.local.ready import HOST, listening_socket
 
 _ASK_BYTES_MAX = 200
 _ASK_SECONDS_MAX = 10.0
 
 
-class Control:
+class EngineControl:
     """The door, open from the moment it is made. ``stop`` is set when somebody with the token asks for it."""
 
     def __init__(self, token: str, stop: threading.Event) -> None:

@@ -1,7 +1,7 @@
 """Engines as child processes of this one: begun on a free port, ready when returned, ended with their maker.
 
 For tests, for the demo, for anything that needs DynamoDB for a while. The engine that a person keeps between runs is
-``dynasmith.local.kept``.
+``dynasmith.local.persistent_engine``.
 """
 
 import importlib.util
@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Self
 
 from dynasmith.errors import NotOffered, Unreachable
-from dynasmith.local.messages import Ended, Failed, Ready, Say, messages, silent
+from dynasmith.local.child_messages import EngineEnded, EngineFailed, EngineReady, Say, messages, silent
 from dynasmith.local.processes import clean_environment, own_group_arguments
 from dynasmith.local.ready import HOST, wait_until_answers
 from dynasmith.local.recorder import JOURNAL_BYTES_MAX
@@ -54,10 +54,10 @@ class Engine:
         try:
             for message in self._said:
                 listener(message)
-                if isinstance(message, Ready):
+                if isinstance(message, EngineReady):
                     self.port = message.port
                     return
-                if isinstance(message, Failed):
+                if isinstance(message, EngineFailed):
                     raise Unreachable(message.message, hint=message.hint)
         except TimeoutError as error:
             raise Unreachable(
@@ -77,7 +77,7 @@ class Engine:
         try:
             for message in self._said:
                 listener(message)
-                clean = message.clean if isinstance(message, Ended) else clean
+                clean = message.clean if isinstance(message, EngineEnded) else clean
             self._process.wait(timeout=SILENT_SECONDS_MAX)
         except (TimeoutError, subprocess.TimeoutExpired):
             clean = False

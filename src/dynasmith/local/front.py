@@ -6,13 +6,13 @@ import tomllib
 from pathlib import Path
 
 from dynasmith.errors import ProjectError
+from dynasmith.local.child_messages import AnyMessage, EngineEnded, EngineNotSaved, EngineReady, Say
 from dynasmith.local.engines import Engine, start_ministack, start_moto
-from dynasmith.local.messages import AnyMessage, Ended, NotSaved, Ready, Say
 from dynasmith.local.ready import listening_socket
 from dynasmith.local.record import ClockName
-from dynasmith.local.strict import StrictServer
-from dynasmith.local.strict.rules import RuleBook
-from dynasmith.local.strict.table_of_rules import rules as all_rules
+from dynasmith.strict import StrictServer
+from dynasmith.strict.rules.registry import rules as all_rules
+from dynasmith.strict.rules.rule import RuleBook
 
 _LOOK_SECONDS = 0.5
 
@@ -56,7 +56,7 @@ def serve_strict(
     clean = True
 
     def pass_on(message: AnyMessage) -> None:
-        if not isinstance(message, Ready | Ended):
+        if not isinstance(message, EngineReady | EngineEnded):
             say(message)
 
     def start_scaling() -> str:
@@ -67,10 +67,14 @@ def serve_strict(
     engine = start_ministack(state_folder=folder, log=folder / "ministack.log", listener=pass_on)
     try:
         with StrictServer(engine.endpoint, start_scaling, clock, off, port=port) as server:
-            say(Ready(port=server.port))
+            say(EngineReady(port=server.port))
             while not stop.wait(_LOOK_SECONDS):
                 if not engine.is_running():
-                    say(NotSaved(service="dynamodb", why="ministack ended by itself; what it did is in the journal"))
+                    say(
+                        EngineNotSaved(
+                            service="dynamodb", why="ministack ended by itself; what it did is in the journal"
+                        )
+                    )
                     break
     finally:
         for child in children:

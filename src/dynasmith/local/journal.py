@@ -17,7 +17,7 @@ from msgspec import Struct
 _HEAD = struct.Struct(">II")
 
 
-class Call(Struct, frozen=True, array_like=True):
+class RecordedCall(Struct, frozen=True, array_like=True):
     """One HTTP request as it reached the engine: enough to make it again.
 
     ``table_id`` is the id that the engine gave to a table that the call made: it has it again when that is repeated.
@@ -31,10 +31,10 @@ class Call(Struct, frozen=True, array_like=True):
 
 
 _encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(Call)
+_decoder = msgspec.msgpack.Decoder(RecordedCall)
 
 
-class Journal:
+class CallLog:
     """An open journal file. ``append`` returns once the system has the bytes: they survive the end of the process.
 
     They do not survive the end of the machine: nothing is flushed to the disk call by call.
@@ -44,7 +44,7 @@ class Journal:
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o600)
         self.size_bytes = os.fstat(self._file).st_size
 
-    def append(self, call: Call) -> None:
+    def append(self, call: RecordedCall) -> None:
         """Write one call. Raises OSError when it cannot be (a full disk); the journal is then as it was before."""
         payload = _encoder.encode(call)
         frame = _HEAD.pack(len(payload), zlib.crc32(payload)) + payload
@@ -70,7 +70,7 @@ class Journal:
         self.close()
 
 
-def read(path: Path) -> Iterator[Call]:
+def read(path: Path) -> Iterator[RecordedCall]:
     """The calls of a journal in the order in which they were made, up to the first frame that is cut or damaged."""
     with path.open("rb") as file:
         while len(head := file.read(_HEAD.size)) == _HEAD.size:

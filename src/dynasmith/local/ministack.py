@@ -15,8 +15,8 @@ from typing import Any
 
 from dynasmith.errors import NotOffered, RunError
 from dynasmith.local import state
+from dynasmith.local.child_messages import EngineLoading, EngineReady, Say
 from dynasmith.local.lock import FileLock
-from dynasmith.local.messages import Loading, Ready, Say
 from dynasmith.local.ready import listening_socket
 from dynasmith.local.recorder import JOURNAL_BYTES_MAX, Application, Receive, Recorder, Scope, Send, target
 
@@ -83,7 +83,7 @@ def _serve(port: int, folder: Path | None, stop: threading.Event, say: Say, jour
     app = importlib.import_module("ministack.app")
     saved = [True]
     recorder = None if folder is None else _recorder(app, folder, say, saved, journal_bytes_max)
-    ready = Ready(port=bound.getsockname()[1])
+    ready = EngineReady(port=bound.getsockname()[1])
     known = _without_autoscaling(app.app)
     inner = known if recorder is None else recorder.wrap(known)
     started = [False]
@@ -149,7 +149,7 @@ def _recorder(app: Any, folder: Path, say: Say, saved: list[bool], journal_bytes
                 table["TableId"] = before
 
     if size:
-        say(Loading(size_bytes=size))
+        say(EngineLoading(size_bytes=size))
     recorder = Recorder(
         folder,
         app._build_persistence_save_dict,

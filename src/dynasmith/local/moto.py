@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from dynasmith.local.journal import Call, Journal, read
-from dynasmith.local.messages import Ready, Repeated, Say
+from dynasmith.local.child_messages import EngineReady, ReplayDone, Say
+from dynasmith.local.journal import CallLog, RecordedCall, read
 from dynasmith.local.ready import HOST, listening_socket
 
 _SERVICE = "AnyScaleFrontendService."
@@ -40,7 +40,7 @@ def serve_moto(port: int, folder: Path | None, stop: threading.Event, say: Say) 
     thread.start()
     if kept is not None:
         kept.repeat(server.server_port, say)
-    say(Ready(port=server.server_port))
+    say(EngineReady(port=server.server_port))
     stop.wait()
     server.shutdown()
     thread.join()
@@ -54,15 +54,15 @@ class _Kept:
         self._app = app
         self._path = path
         self._lock = threading.Lock()
-        self._journal: Journal | None = None
+        self._journal: CallLog | None = None
 
     def repeat(self, port: int, say: Say) -> None:
         """Make the journaled calls again, then begin to journal."""
         calls = list(read(self._path)) if self._path.exists() else []
         refused = sum(_send(port, call) != 200 for call in calls)
         if calls:
-            say(Repeated(calls=len(calls), refused=refused))
-        self._journal = Journal(self._path)
+            say(ReplayDone(calls=len(calls), refused=refused))
+        self._journal = CallLog(self._path)
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         operation = environ.get("HTTP_X_AMZ_TARGET", "")
@@ -84,16 +84,16 @@ class _Kept:
         return answer
 
 
-def _call(environ: dict[str, Any], body: bytes) -> Call:
+def _call(environ: dict[str, Any], body: bytes) -> RecordedCall:
     headers = tuple(
         (name.removeprefix("HTTP_").replace("_", "-").encode(), str(environ[name]).encode("latin-1"))
         for name in _KEPT_HEADERS
         if name in environ
     )
-    return Call(environ.get("PATH_INFO", "/"), environ.get("QUERY_STRING", "").encode(), headers, body)
+    return RecordedCall(environ.get("PATH_INFO", "/"), environ.get("QUERY_STRING", "").encode(), headers, body)
 
 
-def _send(port: int, call: Call) -> int:
+def _send(port: int, call: RecordedCall) -> int:
     connection = http.client.HTTPConnection(HOST, port, timeout=60)
     try:
         headers = {name.decode(): value.decode("latin-1") for name, value in call.headers}

@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 
 from dynasmith.local import state
-from dynasmith.local.journal import Call, Journal, read
-from dynasmith.local.messages import NotSaved, Repeated, Repeating, Saved, Saving, Say
+from dynasmith.local.child_messages import EngineNotSaved, EngineSaved, EngineSaving, ReplayDone, ReplayStarted, Say
+from dynasmith.local.journal import CallLog, RecordedCall, read
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -75,7 +75,7 @@ class Recorder:
         self._saver: asyncio.Task[None] | None = None
         (folder / "journal").mkdir(parents=True, exist_ok=True, mode=0o700)
         self._number = max([state.continued_by(folder), *state.journal_numbers(folder)])
-        self._journal = Journal(state.journal_file(folder, self._number))
+        self._journal = CallLog(state.journal_file(folder, self._number))
 
     def wrap(self, app: Application) -> Application:
         """The application with its writes journaled, and its start-up complete only when the journals are repeated."""
@@ -123,7 +123,9 @@ class Recorder:
                 headers = tuple((name, value) for name, value in scope["headers"] if name in _KEPT_HEADERS)
                 try:
                     made = table_id_of(scope["headers"], answer)
-                    self._journal.append(Call(scope["path"], scope.get("query_string", b""), headers, body, made))
+                    self._journal.append(
+                        RecordedCall(scope["path"], scope.get("query_string", b""), headers, body, made)
+                    )
                 except OSError as error:
                     answer = _failure(f"The call was done, but could not be journaled: {error.strerror}.")
                 self._exchange_long_journal()
@@ -139,9 +141,9 @@ class Recorder:
     def _save_tables(self, get_state: Callable[[], Any]) -> bool:
         number = self._number + 1
         try:
-            following = Journal(state.journal_file(self._folder, number))
+            following = CallLog(state.journal_file(self._folder, number))
         except OSError as error:
-            self._say(NotSaved(service=state.JOURNALED, why=str(error.strerror)))
+            self._say(EngineNotSaved(service=state.JOURNALED, why=str(error.strerror)))
             return False
         if not self._save(state.JOURNALED, get_state, number):
             following.close()
@@ -157,7 +159,7 @@ class Recorder:
     def _save(self, service: str, get_state: Callable[[], Any], number: int) -> bool:
         began = time.monotonic()
         if service == state.JOURNALED:
-            self._say(Saving(service=service))
+            self._say(EngineSaving(service=service))
         try:
             held = get_state()
             if held is None:
@@ -168,11 +170,11 @@ class Recorder:
             state.replace(state.service_file(self._folder, service), text)
         except Exception as error:
             # Whatever a service of the engine does not manage must not keep the others from being saved.
-            self._say(NotSaved(service=service, why=str(error) or type(error).__name__))
+            self._say(EngineNotSaved(service=service, why=str(error) or type(error).__name__))
             return False
         self._written[service] = hash(text)
         self._tables_bytes = len(text) if service == state.JOURNALED else self._tables_bytes
-        self._say(Saved(service=service, size_bytes=len(text), seconds=time.monotonic() - began))
+        self._say(EngineSaved(service=service, size_bytes=len(text), seconds=time.monotonic() - began))
         return True
 
     def _after_startup(self, app: Application, send: Send) -> Send:
@@ -209,13 +211,13 @@ class Recorder:
         for path in paths:
             for call in read(path):
                 if done % _REPEATING_EVERY == 0:
-                    self._say(Repeating(done=done, total=total))
+                    self._say(ReplayStarted(done=done, total=total))
                 status, answer = await _ask(app, _scope(call), call.body)
                 if call.table_id and self._rename_id is not None and (made := table_id_of(list(call.headers), answer)):
                     self._rename_id(made, call.table_id)
                 done += 1
                 refused += status != 200
-        self._say(Repeated(calls=done, refused=refused))
+        self._say(ReplayDone(calls=done, refused=refused))
         self.save_all()
 
     async def _save_changes(self) -> None:
@@ -302,7 +304,7 @@ async def _ask(app: Application, scope: Scope, body: bytes) -> tuple[int, list[M
     return status, answer
 
 
-def _scope(call: Call) -> Scope:
+def _scope(call: RecordedCall) -> Scope:
     return {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.3"},

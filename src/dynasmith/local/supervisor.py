@@ -15,9 +15,9 @@ import msgspec
 
 from dynasmith.errors import DynasmithError
 from dynasmith.local.child import Speaker, stop_on_signals
-from dynasmith.local.control import Control
+from dynasmith.local.child_messages import AnyMessage, EngineEnded, EngineFailed, EngineReady
+from dynasmith.local.control import EngineControl
 from dynasmith.local.lock import FileLock
-from dynasmith.local.messages import AnyMessage, Ended, Failed, Ready
 from dynasmith.local.ministack import serve_ministack
 from dynasmith.local.processes import birth
 from dynasmith.local.record import Record, record_file, write_record
@@ -26,7 +26,7 @@ from dynasmith.local.record import Record, record_file, write_record
 class _Keeper:
     """Writes the record at each change of state and passes on what is said."""
 
-    def __init__(self, folder: Path, record: Record, pipe: Speaker, control: Control) -> None:
+    def __init__(self, folder: Path, record: Record, pipe: Speaker, control: EngineControl) -> None:
         self._folder = folder
         self._before = record_file(folder).read_bytes() if record_file(folder).exists() else None
         self._record = record
@@ -50,19 +50,19 @@ class _Keeper:
                 record_file(self._folder).write_bytes(self._before)
 
     def say(self, message: AnyMessage) -> None:
-        if isinstance(message, Ready):
+        if isinstance(message, EngineReady):
             # In this order: who reads "ready" finds a record that says so.
             self.enter("running", port=message.port)
         self._pipe(message)
         self._control.say(message)
-        if isinstance(message, Ready):
+        if isinstance(message, EngineReady):
             self._pipe.close()
 
 
 def serve(chosen: argparse.Namespace, stop: threading.Event, pipe: Speaker) -> bool:
     """Serve until ``stop`` is set; whether everything was saved. The caller holds the folder's lock."""
     folder: Path = chosen.folder
-    control = Control(chosen.token, stop)
+    control = EngineControl(chosen.token, stop)
     record = Record(
         state="starting",
         pid=os.getpid(),
@@ -92,7 +92,7 @@ def serve(chosen: argparse.Namespace, stop: threading.Event, pipe: Speaker) -> b
         raise
     if clean:
         keeper.enter("stopped")
-    keeper.say(Ended(clean=clean))
+    keeper.say(EngineEnded(clean=clean))
     control.close()
     return clean
 
@@ -120,7 +120,7 @@ def main(arguments: list[str]) -> int:
     lock = FileLock(chosen.folder / "engine.lock")
     if not lock.try_now():
         pipe(
-            Failed(
+            EngineFailed(
                 message=f"The folder {chosen.folder} is in use by another engine.",
                 hint="stop that one, or give this one another folder",
             )
@@ -129,7 +129,7 @@ def main(arguments: list[str]) -> int:
     try:
         return 0 if serve(chosen, stop, pipe) else 1
     except DynasmithError as error:
-        pipe(Failed(message=error.message, hint=error.hint))
+        pipe(EngineFailed(message=error.message, hint=error.hint))
         return 1
 
 

@@ -9,7 +9,7 @@ from dynasmith.plans.paths import path_of
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.prices import GIGABYTE, Prices
 from dynasmith.tables.settings import setting_of
-from dynasmith.tables.settings.base import Estimate, SettingChange, SettingWait, WaitTable
+from dynasmith.tables.settings.base import CostEstimate, SettingChange, SettingWait, WaitTable
 from dynasmith.tables.table import Billing, Table, known
 
 HOURS_A_MONTH = 730
@@ -38,7 +38,7 @@ def usual_seconds(step: s.Step, description: TableDescription | None) -> tuple[i
             return (0, 2)
 
 
-def estimate(change: c.Change, description: TableDescription | None, prices: Prices) -> Estimate | None:
+def estimate(change: c.Change, description: TableDescription | None, prices: Prices) -> CostEstimate | None:
     """What ``change`` costs, or None where it costs nothing by itself. Sizes and counts are the service's estimates."""
     path = path_of(change)
     match change:
@@ -49,7 +49,7 @@ def estimate(change: c.Change, description: TableDescription | None, prices: Pri
         case c.RebuildIndex():
             return _index_build(path, description, prices)
         case c.SetCapacity():
-            return Estimate(
+            return CostEstimate(
                 path=path,
                 basis=f"{change.after.read - change.before.read:+d} read and "
                 f"{change.after.write - change.before.write:+d} write units",
@@ -58,22 +58,24 @@ def estimate(change: c.Change, description: TableDescription | None, prices: Pri
                 ),
             )
         case c.AddReplica():
-            return Estimate(path=path, basis="storage, and every write again in that Region", once=None, monthly=None)
+            return CostEstimate(
+                path=path, basis="storage, and every write again in that Region", once=None, monthly=None
+            )
         case c.RaiseWarm():
-            return Estimate(path=path, basis="a single charge for the raise", once=None)
+            return CostEstimate(path=path, basis="a single charge for the raise", once=None)
         case SettingChange():
             return setting_of(change).price(change, description, prices)
         case _:
             return None
 
 
-def _capacity_of_new(table: Table, path: str, prices: Prices) -> Estimate | None:
+def _capacity_of_new(table: Table, path: str, prices: Prices) -> CostEstimate | None:
     if known(table.billing, Billing.ON_DEMAND) is Billing.ON_DEMAND:
         return None
     capacities = [known(table.capacity, None)] + [known(i.capacity, None) for i in known(table.indexes, ())]
     read = sum(capacity.read for capacity in capacities if capacity)
     write = sum(capacity.write for capacity in capacities if capacity)
-    return Estimate(
+    return CostEstimate(
         path=path, basis=f"{read} read and {write} write units provisioned", monthly=_monthly(read, write, prices)
     )
 
@@ -85,16 +87,16 @@ def _monthly(read: int, write: int, prices: Prices) -> float | None:
     return round(hourly * HOURS_A_MONTH, 2)
 
 
-def _index_build(path: str, description: TableDescription | None, prices: Prices) -> Estimate:
+def _index_build(path: str, description: TableDescription | None, prices: Prices) -> CostEstimate:
     """Every item that has the key is written to the index once; at most all of them, whole."""
     if description is None:
-        return Estimate(path=path, basis="no items yet")
+        return CostEstimate(path=path, basis="no items yet")
     count, size = description.item_count_estimate, description.size_bytes_estimate
     if count == 0:
-        return Estimate(path=path, basis="the service counts no items (its count is up to 6 hours old)", once=None)
+        return CostEstimate(path=path, basis="the service counts no items (its count is up to 6 hours old)", once=None)
     units = count * max(1, math.ceil(size / count / WRITE_UNIT_BYTES))
     price, per_month = prices.million_write_units, prices.storage_gigabyte_month
-    return Estimate(
+    return CostEstimate(
         path=path,
         basis=f"at most {units:,} write units to fill it, {size:,} bytes to keep",
         once=None if price is None else round(units / 1_000_000 * price, 2),

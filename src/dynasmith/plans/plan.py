@@ -15,7 +15,7 @@ from dynasmith.errors import FileFormatError
 from dynasmith.plans.capacity import owned_by_autoscaling
 from dynasmith.plans.change import Change, Note
 from dynasmith.plans.step import Step
-from dynasmith.tables.settings.base import Estimate, Hazard
+from dynasmith.tables.settings.base import CostEstimate, Hazard
 from dynasmith.tables.table import SAID_ONLY, UNMANAGED_YET, Index, Table, known
 
 FORMAT = 1
@@ -33,7 +33,7 @@ class TablePlan(Struct, frozen=True, kw_only=True):
     steps: tuple[Step, ...] = ()
     hazards: tuple[Hazard, ...] = ()
     notes: tuple[Note, ...] = ()
-    estimates: tuple[Estimate, ...] = ()
+    estimates: tuple[CostEstimate, ...] = ()
     fingerprint: str = ""
     prune: bool = False
     table_id: str = ""

@@ -40,7 +40,7 @@ class Secret(str):
         return "'***'"
 
 
-class Keys(Struct, frozen=True, kw_only=True):
+class AccessKeys(Struct, frozen=True, kw_only=True):
     """An access key with its secret and, where it is temporary, its session token."""
 
     access_key: str
@@ -51,7 +51,7 @@ class Keys(Struct, frozen=True, kw_only=True):
         return f"Keys(access_key={self.access_key[:4] + '...'!r})"
 
 
-DUMMY_KEYS = Keys(access_key="dynasmith", secret_key=Secret("dynasmith"))
+DUMMY_KEYS = AccessKeys(access_key="dynasmith", secret_key=Secret("dynasmith"))
 """What an environment with an endpoint signs with where none are set: engines want a signature, not an identity."""
 
 
@@ -100,7 +100,7 @@ BUILT_IN_SECTIONS: Mapping[str, AccessSection] = {
 """The environments that exist without being declared."""
 
 
-class Access(Struct, frozen=True, kw_only=True):
+class ResolvedAccess(Struct, frozen=True, kw_only=True):
     """The way to the service, resolved. Empty means: what botocore finds by itself.
 
     ``sources`` says where each value came from (``region`` -> ``AWS_REGION``), ``notes`` what was said and is not
@@ -112,7 +112,7 @@ class Access(Struct, frozen=True, kw_only=True):
     endpoints: dict[str, str] = {}
     region: str = ""
     profile: str = ""
-    credentials: Keys | None = None
+    credentials: AccessKeys | None = None
     role_arn: str = ""
     external_id: str = ""
     account: str = ""
@@ -152,7 +152,7 @@ def is_loopback(url: str) -> bool:
     return host in LOOPBACK or host.startswith("127.")
 
 
-def resolve_access(options: AccessOptions, variables: Mapping[str, str], section: AccessSection) -> Access:
+def resolve_access(options: AccessOptions, variables: Mapping[str, str], section: AccessSection) -> ResolvedAccess:
     """Decide, from what was said in each place. Pure: reads no file, no variable, calls nothing.
 
     Raises UsageError and ProjectError for what contradicts itself or is incomplete.
@@ -180,7 +180,7 @@ def resolve_access(options: AccessOptions, variables: Mapping[str, str], section
     if endpoint and is_aws(endpoint):
         endpoint, endpoints = "", {"dynamodb": endpoint, **endpoints}
     keys, profile = _identity(options, variables, section, sources, notes)
-    access = Access(
+    access = ResolvedAccess(
         environment=section.name,
         endpoint=endpoint.rstrip("/"),
         endpoints=endpoints,
@@ -206,7 +206,7 @@ def _endpoint_of_every_service(variables: Mapping[str, str]) -> str:
     return "" if ignored or (_is_url(url) and is_aws(url)) else url
 
 
-def _closed(access: Access, sources: dict[str, str], notes: list[str]) -> Access:
+def _closed(access: ResolvedAccess, sources: dict[str, str], notes: list[str]) -> ResolvedAccess:
     """Fill in what an environment with an endpoint needs, so that nothing is left for botocore to find."""
     if not access.isolated:
         for value in ("region", "credentials"):
@@ -288,7 +288,7 @@ def _identity(
     section: AccessSection,
     sources: dict[str, str],
     notes: list[str],
-) -> tuple[Keys | None, str]:
+) -> tuple[AccessKeys | None, str]:
     """Keys or a profile, whole, from the first source that has either."""
     if options.profile and (options.access_key or options.secret_key or options.session_token):
         raise UsageError(
@@ -319,7 +319,7 @@ def _identity(
             (where, where),
         ),
     )
-    chosen: tuple[Keys | None, str] | None = None
+    chosen: tuple[AccessKeys | None, str] | None = None
     by = ""
     for keys, profile, (keys_source, profile_source) in candidates:
         if chosen is None and keys is not None:
@@ -338,7 +338,7 @@ def _identity(
     return chosen or (None, "")
 
 
-def _keys_of_variables(variables: Mapping[str, str]) -> Keys | None:
+def _keys_of_variables(variables: Mapping[str, str]) -> AccessKeys | None:
     """The keys of the variables. Without an access key a secret or a token there means nothing, as in botocore."""
     if not variables.get("AWS_ACCESS_KEY_ID"):
         return None
@@ -349,7 +349,7 @@ def _keys_of_variables(variables: Mapping[str, str]) -> Keys | None:
 
 def _keys(
     access: tuple[str, str], secret: tuple[str, str], token: tuple[str, str], *, error: type[UsageError]
-) -> Keys | None:
+) -> AccessKeys | None:
     said = [name for value, name in (access, secret, token) if value]
     missing = [name for value, name in (access, secret) if not value]
     if not said:
@@ -359,4 +359,4 @@ def _keys(
             f"{' and '.join(said)} was given without {' and '.join(missing)}.",
             hint="keys are taken whole from one place: give them together, or none of them",
         )
-    return Keys(access_key=access[0], secret_key=Secret(secret[0]), session_token=Secret(token[0]))
+    return AccessKeys(access_key=access[0], secret_key=Secret(secret[0]), session_token=Secret(token[0]))

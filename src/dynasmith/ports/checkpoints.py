@@ -11,7 +11,7 @@ from dynasmith.ports.items import Dead
 from dynasmith.ports.permit import Term
 
 
-class Control(Struct, frozen=True, kw_only=True):
+class JobControl(Struct, frozen=True, kw_only=True):
     """What a person wants of a job that runs: to go on, to pause, to end; and another pace, in units a second.
 
     A pace of None is the one that the job began with.
@@ -58,7 +58,7 @@ class Claim(Protocol):
         """Keep the job's new state and counts."""
         ...
 
-    def control(self) -> Control:
+    def control(self) -> JobControl:
         """What a person wants of the job now."""
         ...
 
@@ -109,11 +109,11 @@ class Ledger(Protocol):
         """The dead letters of a job."""
         ...
 
-    def steer(self, job_id: str, control: Control) -> None:
+    def steer(self, job_id: str, control: JobControl) -> None:
         """Tell a job what is wanted of it; one that runs sees it within a second."""
         ...
 
-    def steered(self, job_id: str) -> Control:
+    def steered(self, job_id: str) -> JobControl:
         """What was last wanted of a job."""
         ...
 

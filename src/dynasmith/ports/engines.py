@@ -11,7 +11,7 @@ from typing import Final
 from msgspec import Struct
 
 
-class Engine(Struct, frozen=True, kw_only=True):
+class EngineReplies(Struct, frozen=True, kw_only=True):
     """What can be asked of every good reply of an engine.
 
     ``request_id``: it has an ``x-amzn-requestid``. ``checksum``: it has an ``x-amz-crc32``. ``uncounted``: the
@@ -24,25 +24,25 @@ class Engine(Struct, frozen=True, kw_only=True):
     uncounted: frozenset[str] = frozenset()
 
 
-SERVICE: Final = Engine(name="DynamoDB")
+SERVICE: Final = EngineReplies(name="DynamoDB")
 """The service, and every engine that an environment does not name."""
 
 _ITEM_CALLS: Final = frozenset(
     ("Scan", "Query", "GetItem", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "BatchExecuteStatement")
 )
 
-ENGINES: Final[Mapping[str, Engine]] = {
+ENGINES: Final[Mapping[str, EngineReplies]] = {
     engine.name: engine
     for engine in (
         # Tried: tests/contract.
-        Engine(name="ministack"),
-        Engine(name="moto", uncounted=frozenset({"BatchExecuteStatement"})),
-        Engine(name="dynalite"),
+        EngineReplies(name="ministack"),
+        EngineReplies(name="moto", uncounted=frozenset({"BatchExecuteStatement"})),
+        EngineReplies(name="dynalite"),
         # localstack/localstack, issue 11240: statements have no ConsumedCapacity there, nor in DynamoDB Local.
-        Engine(name="dynamodb-local", uncounted=frozenset({"BatchExecuteStatement"})),
-        Engine(name="localstack", uncounted=frozenset({"BatchExecuteStatement"})),
+        EngineReplies(name="dynamodb-local", uncounted=frozenset({"BatchExecuteStatement"})),
+        EngineReplies(name="localstack", uncounted=frozenset({"BatchExecuteStatement"})),
         # scylladb/scylladb, issue 5039: no checksum by default; counts for a part of the operations only.
-        Engine(name="alternator", request_id=False, checksum=False, uncounted=_ITEM_CALLS),
+        EngineReplies(name="alternator", request_id=False, checksum=False, uncounted=_ITEM_CALLS),
     )
 }
 """The engines that an environment may name."""

@@ -152,13 +152,13 @@ class Sink(Protocol):
     async def close(self) -> None: ...
 
 
-Heard: TypeAlias = Callable[[Sequence[Throttle]], None]
+ThrottleListener: TypeAlias = Callable[[Sequence[Throttle]], None]
 """Told of every throttled request with what throttled it; quick, and called on the loop."""
 
 
 @runtime_checkable
-class Paced(Protocol):
-    """A ``Heard`` that gives leave for what is sent again too: a flow opens its ends with one."""
+class PacedListener(Protocol):
+    """A ``ThrottleListener`` that gives leave for what is sent again too: a flow opens its ends with one."""
 
     def __call__(self, throttles: Sequence[Throttle]) -> None: ...
 
@@ -172,8 +172,8 @@ class Paced(Protocol):
 
 
 @runtime_checkable
-class Permitted(Protocol):
-    """A ``Heard`` that has the permit of its run: a flow opens its ends with one."""
+class PermittedListener(Protocol):
+    """A ``ThrottleListener`` that has the permit of its run: a flow opens its ends with one."""
 
     @property
     def permit(self) -> Permit:
@@ -183,14 +183,14 @@ class Permitted(Protocol):
     def __call__(self, throttles: Sequence[Throttle]) -> None: ...
 
 
-def permit_of(heard: Heard) -> Permit | None:
+def permit_of(heard: ThrottleListener) -> Permit | None:
     """The permit of the run that a source or a sink is opened for; None outside of a run."""
-    return heard.permit if isinstance(heard, Permitted) else None
+    return heard.permit if isinstance(heard, PermittedListener) else None
 
 
-OpenSource: TypeAlias = Callable[[Heard], Awaitable[Source]]
+OpenSource: TypeAlias = Callable[[ThrottleListener], Awaitable[Source]]
 """Opens a source on the running loop."""
-OpenSink: TypeAlias = Callable[[Heard], Awaitable[Sink]]
+OpenSink: TypeAlias = Callable[[ThrottleListener], Awaitable[Sink]]
 """Opens a sink on the running loop."""
 
 
@@ -212,7 +212,7 @@ class TableState(Struct, frozen=True):
     status: str
 
 
-class TableLook(Protocol):
+class TableStatePort(Protocol):
     """Reads which table has a name now. One call each."""
 
     async def now(self) -> TableState:
@@ -249,7 +249,7 @@ class ItemAccess(Protocol):
 
     def lookup(self, table: str) -> Callable[[], Awaitable[Lookup]]: ...
 
-    def look(self, table: str) -> Callable[[], Awaitable[TableLook]]: ...
+    def look(self, table: str) -> Callable[[], Awaitable[TableStatePort]]: ...
 
 
 class Mode(Struct, frozen=True):

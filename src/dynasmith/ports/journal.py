@@ -6,24 +6,24 @@ from typing import NamedTuple, Protocol
 from msgspec import Struct
 
 
-class EntryId(NamedTuple):
+class JournalEntryId(NamedTuple):
     """Where an entry stands in the journal of its segment: the frame's place, and its number in the frame."""
 
     frame: int
     number: int
 
 
-class Entry(Struct, frozen=True):
+class JournalEntry(Struct, frozen=True):
     """One change in the journal, as ``dynasmith.ports.updates.Change`` encodes it."""
 
-    id: EntryId
+    id: JournalEntryId
     change: bytes
 
 
-class Journal(Protocol):
+class UndoJournal(Protocol):
     """Keeps changes before they are sent. Entries of one key stand in one segment, in the order they were made."""
 
-    async def begin(self, segment: int, mark: bytes) -> Sequence[Entry]:
+    async def begin(self, segment: int, mark: bytes) -> Sequence[JournalEntry]:
         """Go on behind what ``mark`` promises; a tail that a kill cut is taken off.
 
         Gives the entries after the mark: their changes were perhaps sent, and the page that they belong to is done
@@ -35,11 +35,11 @@ class Journal(Protocol):
         """Call ``check`` right before each write from now on, in any thread: what it raises ends the journal."""
         ...
 
-    async def append(self, segment: int, changes: Sequence[bytes]) -> Sequence[EntryId]:
+    async def append(self, segment: int, changes: Sequence[bytes]) -> Sequence[JournalEntryId]:
         """Keep changes; they are on the disk when this returns. Raises RunError where they cannot be kept."""
         ...
 
-    def void(self, segment: int, ids: Sequence[EntryId]) -> None:
+    def void(self, segment: int, ids: Sequence[JournalEntryId]) -> None:
         """These changes were surely not written: an undo passes them over. Kept with the next append or mark."""
         ...
 
@@ -50,7 +50,7 @@ class Journal(Protocol):
     async def close(self) -> None: ...
 
 
-class Frame(Struct, frozen=True, kw_only=True):
+class JournalFrame(Struct, frozen=True, kw_only=True):
     """One frame of a journal: its entries without those that were voided.
 
     ``before`` is the place of the frame before it, None for the first; ``damage`` says what could not be read of it.
@@ -61,13 +61,13 @@ class Frame(Struct, frozen=True, kw_only=True):
     damage: str = ""
 
 
-class KeptJournal(Protocol):
+class JournalReader(Protocol):
     """A journal that is read back, newest first."""
 
     def last(self, segment: int) -> int | None:
         """The place of the segment's last frame; None where it has none."""
         ...
 
-    def read(self, segment: int, frame: int) -> Frame:
+    def read(self, segment: int, frame: int) -> JournalFrame:
         """The frame at a place that ``last`` or another frame's ``before`` gave."""
         ...

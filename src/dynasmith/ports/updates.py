@@ -9,10 +9,10 @@ from msgspec import Raw, Struct
 from dynasmith.items.transform import Rewrite
 from dynasmith.items.value import decode_value, same_value, write_tree
 from dynasmith.items.wire import RawItem, Units, attributes
-from dynasmith.ports.items import Heard
+from dynasmith.ports.items import ThrottleListener
 
 
-class Change(Struct, frozen=True, omit_defaults=True):
+class ItemChange(Struct, frozen=True, omit_defaults=True):
     """One item before, and what is written: attributes to assign (wire values) and to remove.
 
     It holds only while the attributes named in ``expected`` are as they stand in ``before`` (or absent, where they are
@@ -39,10 +39,10 @@ class Change(Struct, frozen=True, omit_defaults=True):
             tree.pop(name, None)
         return RawItem(write_tree(tree))
 
-    def inverse(self) -> "Change":
+    def inverse(self) -> "ItemChange":
         """What takes the item back: the same attributes as before, while they are as this change left them."""
         before, names = attributes(self.before), self.names
-        return Change(
+        return ItemChange(
             before=self.after,
             assigned={name: before[name] for name in names if name in before},
             removed=tuple(name for name in names if name not in before),
@@ -51,22 +51,22 @@ class Change(Struct, frozen=True, omit_defaults=True):
 
 
 encode_change: Final = msgspec.json.Encoder().encode
-decode_change: Final = msgspec.json.Decoder(Change).decode
+decode_change: Final = msgspec.json.Decoder(ItemChange).decode
 
 
-def change_of(rewrite: Rewrite) -> Change:
+def change_of(rewrite: Rewrite) -> ItemChange:
     """A transform's rewrite as a change."""
     assigned = {name: Raw(wire) for name, wire in rewrite.assigned.items()}
-    return Change(rewrite.before, assigned, rewrite.removed, tuple(sorted(rewrite.expected)))
+    return ItemChange(rewrite.before, assigned, rewrite.removed, tuple(sorted(rewrite.expected)))
 
 
-def stands(change: Change, item: RawItem | bytes) -> bool:
+def stands(change: ItemChange, item: RawItem | bytes) -> bool:
     """Whether the attributes that ``change`` writes are in ``item`` as it leaves them, whatever the others are."""
     parts = attributes(item)
     return all(name not in parts for name in change.removed) and same_attributes(change.assigned, parts)
 
 
-def still_expected(change: Change, item: RawItem | bytes) -> bool:
+def still_expected(change: ItemChange, item: RawItem | bytes) -> bool:
     """Whether ``item`` is, in the attributes that ``change`` expects, as it expects them."""
     parts, before = attributes(item), attributes(change.before)
     wanted = {name: before[name] for name in change.expected if name in before}
@@ -84,7 +84,7 @@ def same_attributes(wanted: Mapping[str, Raw], parts: Mapping[str, Raw]) -> bool
     return True
 
 
-class Answer(Struct, frozen=True, kw_only=True):
+class UpdateAnswer(Struct, frozen=True, kw_only=True):
     """What became of one change.
 
     ``done``: written and acknowledged. ``conflict``: not written, because the item is ``current`` now (None: there is
@@ -100,13 +100,13 @@ class Answer(Struct, frozen=True, kw_only=True):
     reason: str = ""
 
 
-DONE: Final = Answer(kind="done")
+DONE: Final = UpdateAnswer(kind="done")
 
 
-class Sent(Struct, frozen=True, kw_only=True):
+class SentChanges(Struct, frozen=True, kw_only=True):
     """The answers of some changes, in their order; units and repeated requests of all."""
 
-    answers: Sequence[Answer]
+    answers: Sequence[UpdateAnswer]
     units: Units = Units()
     retried: int = 0
 
@@ -114,7 +114,7 @@ class Sent(Struct, frozen=True, kw_only=True):
 class Updates(Protocol):
     """Writes changes to one table. Throttles and stumbles are waited out; every other error is a DynasmithError."""
 
-    async def send(self, changes: Sequence[Change]) -> Sent:
+    async def send(self, changes: Sequence[ItemChange]) -> SentChanges:
         """Write up to ``batch_items`` changes of distinct keys; each has its answer when this returns.
 
         Raises LeaseLost.
@@ -127,5 +127,5 @@ class Updates(Protocol):
     async def close(self) -> None: ...
 
 
-OpenUpdates: TypeAlias = Callable[[Heard], Awaitable[Updates]]
+OpenUpdates: TypeAlias = Callable[[ThrottleListener], Awaitable[Updates]]
 """Opens updates of a table on the running loop."""

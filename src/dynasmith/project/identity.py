@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from dynasmith.engine.transfer.sides import TableEnd
+from dynasmith.engine.transfer.table_details import TableEnd
 from dynasmith.errors import CheckpointError, UsageError
 from dynasmith.jobs.job import Job
 

@@ -5,16 +5,16 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from dynasmith.aws.s3.journal import create_s3_journal, remove_s3_journal, reopen_s3_journal
-from dynasmith.aws.s3.journal_kept import KeptS3
-from dynasmith.aws.s3.objects import S3Objects
-from dynasmith.aws.session import Session
+from dynasmith.aws.control.session import Session
+from dynasmith.aws.stores.s3.journal import create_s3_journal, remove_s3_journal, reopen_s3_journal
+from dynasmith.aws.stores.s3.journal_reader import S3JournalReader
+from dynasmith.aws.stores.s3.objects import S3Objects
 from dynasmith.errors import UsageError
 from dynasmith.files.journal.folder import FolderJournal, create_journal, journal_home, remove_journal
-from dynasmith.files.journal.kept import KeptFolder
+from dynasmith.files.journal.reader import FolderJournalReader
 from dynasmith.jobs.journal import JournalHead
-from dynasmith.ports.journal import Journal
-from dynasmith.project.place import Place
+from dynasmith.ports.journal import UndoJournal
+from dynasmith.project.world import World
 
 
 class Journals(Struct, frozen=True):
@@ -23,13 +23,13 @@ class Journals(Struct, frozen=True):
     says whether there was one. Each raises RunError where there is none, or what forbids to write it.
     """
 
-    create: Callable[[JournalHead], Journal]
-    reopen: Callable[[str], Journal]
-    kept: Callable[[str, Mapping[int, bytes]], KeptFolder | KeptS3]
+    create: Callable[[JournalHead], UndoJournal]
+    reopen: Callable[[str], UndoJournal]
+    kept: Callable[[str, Mapping[int, bytes]], FolderJournalReader | S3JournalReader]
     remove: Callable[[str], bool]
 
 
-def journals_of(place: Place, session: Session) -> Journals:
+def journals_of(place: World, session: Session) -> Journals:
     """The journals of a project. Raises UsageError for a place that cannot hold any."""
     if place.journal.startswith("table:"):
         raise UsageError(
@@ -42,13 +42,13 @@ def journals_of(place: Place, session: Session) -> Journals:
         return Journals(
             create=lambda head: create_s3_journal(objects, head),
             reopen=lambda job_id: reopen_s3_journal(objects, job_id),
-            kept=lambda job_id, marks: KeptS3(objects, job_id, marks),
+            kept=lambda job_id, marks: S3JournalReader(objects, job_id, marks),
             remove=lambda job_id: remove_s3_journal(objects, job_id),
         )
     folder = Path(place.folder) / (place.journal or ".dynasmith/journal")
     return Journals(
         create=lambda head: create_journal(journal_home(folder, head.job), head),
         reopen=lambda job_id: FolderJournal(journal_home(folder, job_id)),
-        kept=lambda job_id, marks: KeptFolder(journal_home(folder, job_id), marks),
+        kept=lambda job_id, marks: FolderJournalReader(journal_home(folder, job_id), marks),
         remove=lambda job_id: remove_journal(journal_home(folder, job_id)),
     )

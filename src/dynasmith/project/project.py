@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any, Self
 
 from msgspec.structs import replace
 
-from dynasmith.aws.few_items import AwsItems
-from dynasmith.aws.tables import AwsTables
+from dynasmith.aws.control.few_items import AwsItems
+from dynasmith.aws.control.tables import AwsTables
 from dynasmith.engine import apply as engine_apply
 from dynasmith.engine import retire as engine_retire
+from dynasmith.engine.definition_import import as_definition
 from dynasmith.engine.ensure import Ensured, ensure
-from dynasmith.engine.importing import as_definition
 from dynasmith.engine.outputs import outputs_of
-from dynasmith.engine.planning import CONCURRENT_TABLES, PlanOptions, make_plan
-from dynasmith.engine.waiting import Stopped, delete_table
+from dynasmith.engine.planner import CONCURRENT_TABLES, PlanOptions, make_plan
+from dynasmith.engine.waiter import StopFlag, delete_table
 from dynasmith.errors import (
     DefinitionError,
     DynasmithError,
@@ -38,21 +38,21 @@ from dynasmith.plans.plan import Plan
 from dynasmith.ports.clock import Clock
 from dynasmith.ports.listener import Listener, silent
 from dynasmith.project.clock import SystemClock
-from dynasmith.project.place import Listed, Place
+from dynasmith.project.world import Listed, World
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.prices import prices_for
 from dynasmith.tables.render import render_yaml
 from dynasmith.tables.table import Table
 
 if TYPE_CHECKING:
-    from dynasmith.aws.session import Session
-    from dynasmith.engine.transfer.verify import Verified
+    from dynasmith.aws.control.session import Session
+    from dynasmith.engine.transfer.verify import VerifyResult
     from dynasmith.jobs.report import Report
     from dynasmith.ports.tables import Identity
-    from dynasmith.project.backfilling import Backfills
-    from dynasmith.project.item_flow import ItemFlow
-    from dynasmith.project.jobs import Jobs
-    from dynasmith.project.sides import Side
+    from dynasmith.project.locations import Location
+    from dynasmith.project.verbs.backfill import Backfills
+    from dynasmith.project.verbs.items import ItemFlow
+    from dynasmith.project.verbs.jobs import Jobs
     from dynasmith.validate import Verdict
 
 NO_CONSENT = Consent()
@@ -70,14 +70,14 @@ class Project:
         *,
         session: Session,
         definitions: Callable[[], Definitions],
-        place: Place | None = None,
+        place: World | None = None,
         clock: Clock | None = None,
-        reopen: Callable[[Side], Project] | None = None,
+        reopen: Callable[[Location], Project] | None = None,
         masks: Masks | None = None,
     ) -> None:
         self._reopen = reopen
         self.session = session
-        self.place = place or Place()
+        self.place = place or World()
         self.clock: Clock = clock or SystemClock()
         self._load = definitions
         self.masks = masks or Masks()
@@ -98,7 +98,7 @@ class Project:
         (``endpoint``, ``region``, ``profile``, ``access_key``, ``secret_key``, ``session_token``). Raises ProjectError;
         definitions are read, and their errors raised, when first asked for. Costs no call.
         """
-        from dynasmith.project.opening import load
+        from dynasmith.project.factory import load
 
         project: Project = load(path, env=env, clock=clock, variables=variables, **options)
         return project
@@ -183,21 +183,21 @@ class Project:
     @cached_property
     def items(self) -> ItemFlow:
         """The verbs that move items: copy, export, populate, verify, and their jobs."""
-        from dynasmith.project.item_flow import ItemFlow
+        from dynasmith.project.verbs.items import ItemFlow
 
         return ItemFlow(self)
 
     @cached_property
     def backfills(self) -> Backfills:
         """Items changed in place, with an undo: run, rehearse, check, undo."""
-        from dynasmith.project.backfilling import Backfills
+        from dynasmith.project.verbs.backfill import Backfills
 
         return Backfills(self)
 
     @cached_property
     def jobs(self) -> Jobs:
         """Runs of long verbs: list, show, resume, pause, proceed, pace, cancel, undo, prune."""
-        from dynasmith.project.jobs import Jobs
+        from dynasmith.project.verbs.jobs import Jobs
 
         return Jobs(self.items, self.backfills)
 
@@ -224,7 +224,7 @@ class Project:
         return self.backfills.run
 
     @property
-    def verify(self) -> Callable[..., Verified]:
+    def verify(self) -> Callable[..., VerifyResult]:
         """`ItemFlow.verify`."""
         return self.items.verify
 
@@ -249,7 +249,7 @@ class Project:
             masks=self.masks,
         )
 
-    def elsewhere(self, side: Side) -> Project:
+    def elsewhere(self, side: Location) -> Project:
         """The same project in another environment, or at another endpoint: the other side of a copy."""
         if self._reopen is None:
             raise UsageError("This project has one side only.", hint="Project.load gives one that finds others")
@@ -357,7 +357,7 @@ class Project:
         *,
         consent: Consent = NO_CONSENT,
         listener: Listener = silent,
-        stopped: Stopped | None = None,
+        stopped: StopFlag | None = None,
         fresh: bool = False,
     ) -> engine_apply.ApplyReport:
         """Do ``plan``: ten tables at a time, each in an order that the service accepts, each wait with a deadline.
@@ -374,13 +374,13 @@ class Project:
         )
 
     def ensure(
-        self, names: Sequence[str] = (), *, listener: Listener = silent, stopped: Stopped | None = None
+        self, names: Sequence[str] = (), *, listener: Listener = silent, stopped: StopFlag | None = None
     ) -> Ensured:
         """Create what is absent, change nothing that exists, say where it differs. Safe from many processes at once."""
         return self.ensure_tables(self.tables(names), listener=listener, stopped=stopped)
 
     def ensure_tables(
-        self, tables: Sequence[Table], *, listener: Listener = silent, stopped: Stopped | None = None
+        self, tables: Sequence[Table], *, listener: Listener = silent, stopped: StopFlag | None = None
     ) -> Ensured:
         """`ensure` for tables that stand in no definition."""
         plan = self._plan(tables)
@@ -391,7 +391,7 @@ class Project:
         return Ensured(created=done.created, existing=done.existing, differing=done.differing, failures=failures)
 
     def create(
-        self, table: str | Table, *, listener: Listener = silent, stopped: Stopped | None = None
+        self, table: str | Table, *, listener: Listener = silent, stopped: StopFlag | None = None
     ) -> TableDescription:
         """Create one table with everything around it and wait until it is ACTIVE. Raises TableExists, TableNotDefined.
 
@@ -405,14 +405,14 @@ class Project:
             raise error
         return self.describe(wish)
 
-    def delete(self, table: str | Table, *, missing_ok: bool = False, stopped: Stopped | None = None) -> bool:
+    def delete(self, table: str | Table, *, missing_ok: bool = False, stopped: StopFlag | None = None) -> bool:
         """Delete a table and wait until it is gone; True when it was there. Raises TableNotFound.
 
         Deletion protection is not taken off: the service refuses then, and the hint says how.
         """
         name = self._name(table)
         try:
-            delete_table(name, self.control, self.clock, stopped or Stopped())
+            delete_table(name, self.control, self.clock, stopped or StopFlag())
         except TableNotFound:
             if missing_ok:
                 return False
@@ -420,7 +420,7 @@ class Project:
         return True
 
     def retire(
-        self, table: str, *, export_to: str | None = None, listener: Listener = silent, stopped: Stopped | None = None
+        self, table: str, *, export_to: str | None = None, listener: Listener = silent, stopped: StopFlag | None = None
     ) -> dict[str, Any]:
         """A last export that is verified, then what is around the table, then the table; what was done.
 
@@ -440,7 +440,7 @@ class Project:
                     hint="somebody writes to the table, or the export is an old one: name another folder",
                 )
             digest = str(found.source)
-        engine_retire.retire(description, self.control, self.clock, stopped or Stopped())
+        engine_retire.retire(description, self.control, self.clock, stopped or StopFlag())
         return {"table": name, "export": export_to, "digest": digest}
 
     # --- definitions from what is there
@@ -467,7 +467,7 @@ class Project:
 
     def validate(self, names: Sequence[str] = (), *, offline: bool = False) -> Verdict:
         """Findings about definitions and live tables; ``offline`` looks at definitions only and makes no call."""
-        from dynasmith.project.validating import validate
+        from dynasmith.project.verbs.validate import validate
 
         return validate(self, names, offline=offline)
 

@@ -12,13 +12,13 @@ from types import ModuleType
 from typing import Any
 
 from dynasmith.errors import DefinitionError, UsageError
-from dynasmith.files.reading import read_file
+from dynasmith.files.documents import read_file
 from dynasmith.items.ctx import Context
 from dynasmith.items.operations import parse_operations
 from dynasmith.items.operations.document import Operations
 from dynasmith.items.transform import Function
-from dynasmith.tables.findings import Finding
-from dynasmith.tables.shape import number_kept
+from dynasmith.tables.document_shape import number_kept
+from dynasmith.tables.findings import DefinitionFinding
 
 SUFFIXES = (".yaml", ".yml", ".json", ".toml")
 
@@ -81,11 +81,11 @@ def operations_path(said: str, folder: str) -> Path:
 
 def _operations(path: Path) -> Function:
     document = read_file(path)
-    if isinstance(document, Finding):
+    if isinstance(document, DefinitionFinding):
         raise DefinitionError([document], hint="correct the operations file; nothing was done")
     if lost := [node for node in document.walk() if not number_kept(node)]:
         findings = [
-            Finding(code="D007", file=node.file, line=node.line, path=node.path,
+            DefinitionFinding(code="D007", file=node.file, line=node.line, path=node.path,
                     message=f"has more digits than a plain number keeps: {node.text[:60]}")
             for node in lost
         ]  # fmt: skip
@@ -110,11 +110,11 @@ def with_ctx(function: Callable[..., Any]) -> Function:
         name = getattr(function, "__name__", "The transform")
         raise UsageError(f"{name} does not take an item: {error}.", hint="def transform(item, ctx): ...") from error
 
-    return Alone(function)
+    return SeparateModule(function)
 
 
 @dataclass(frozen=True, slots=True)
-class Alone:
+class SeparateModule:
     """A function of an item as a transform. Not a closure, so that a process of its own can be given it."""
 
     function: Callable[[Any], Any]

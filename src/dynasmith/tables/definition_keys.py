@@ -1,27 +1,27 @@
 """What a definition file may say: one tree of keys, read by the parser, the JSON Schema and the reference page."""
 
-from dynasmith.tables.settings import SETTINGS
-from dynasmith.tables.spec import (
+from dynasmith.tables.document_kinds import (
     ENABLED,
     Block,
     Boolean,
     Choice,
+    DocumentKey,
     Free,
     JsonText,
-    Key,
     ListOf,
     MapOf,
     Number,
     Text,
     Whole,
 )
+from dynasmith.tables.settings import SETTINGS
 from dynasmith.tables.table import Billing, Consistency, ProjectionKind, TableClass
 
 ATTRIBUTE = Block(
     "an attributes entry",
     (
-        Key("name", Text(), "The attribute's name.", required=True, aws="AttributeName"),
-        Key(
+        DocumentKey("name", Text(), "The attribute's name.", required=True, aws="AttributeName"),
+        DocumentKey(
             "type",
             Choice(("S", "N", "B")),
             "Text, number or binary: the types that a key can have.",
@@ -33,8 +33,8 @@ ATTRIBUTE = Block(
 KEY_ENTRY = Block(
     "a key_schema entry",
     (
-        Key("attribute_name", Text(), "An attribute of `attributes`.", required=True, aws="AttributeName"),
-        Key(
+        DocumentKey("attribute_name", Text(), "An attribute of `attributes`.", required=True, aws="AttributeName"),
+        DocumentKey(
             "key_type",
             Choice(("HASH", "RANGE")),
             "`HASH` for the partition key, `RANGE` for the sort key.",
@@ -48,22 +48,22 @@ KEY_SCHEMA = ListOf(KEY_ENTRY, filled=True)
 PROJECTION = Block(
     "a projection",
     (
-        Key(
+        DocumentKey(
             "type",
             Choice(tuple(ProjectionKind)),
             "What the index holds beside the keys.",
             default="ALL",
             aws="ProjectionType",
         ),
-        Key("attributes", ListOf(Text()), "The attributes, with `INCLUDE` only.", aws="NonKeyAttributes"),
+        DocumentKey("attributes", ListOf(Text()), "The attributes, with `INCLUDE` only.", aws="NonKeyAttributes"),
     ),
     synonyms={"projection_type": "type", "non_key_attributes": "attributes"},
 )
 CAPACITY = Block(
     "provisioned_throughput",
     (
-        Key("read", Whole(1), "Read units a second.", required=True, aws="ReadCapacityUnits"),
-        Key("write", Whole(1), "Write units a second.", required=True, aws="WriteCapacityUnits"),
+        DocumentKey("read", Whole(1), "Read units a second.", required=True, aws="ReadCapacityUnits"),
+        DocumentKey("write", Whole(1), "Write units a second.", required=True, aws="WriteCapacityUnits"),
     ),
     synonyms={"read_capacity": "read", "write_capacity": "write", "rcu": "read", "wcu": "write"},
 )
@@ -71,8 +71,12 @@ ON_DEMAND = Block(
     "on_demand_throughput",
     (
         ENABLED,
-        Key("max_read", Whole(1), "Read units a second at most.", default="no maximum", aws="MaxReadRequestUnits"),
-        Key("max_write", Whole(1), "Write units a second at most.", default="no maximum", aws="MaxWriteRequestUnits"),
+        DocumentKey(
+            "max_read", Whole(1), "Read units a second at most.", default="no maximum", aws="MaxReadRequestUnits"
+        ),
+        DocumentKey(
+            "max_write", Whole(1), "Write units a second at most.", default="no maximum", aws="MaxWriteRequestUnits"
+        ),
     ),
     switch=True,
     synonyms={"read": "max_read", "write": "max_write"},
@@ -80,19 +84,21 @@ ON_DEMAND = Block(
 WARM = Block(
     "warm_throughput",
     (
-        Key("read", Whole(1), "Read units a second.", aws="ReadUnitsPerSecond"),
-        Key("write", Whole(1), "Write units a second.", aws="WriteUnitsPerSecond"),
+        DocumentKey("read", Whole(1), "Read units a second.", aws="ReadUnitsPerSecond"),
+        DocumentKey("write", Whole(1), "Write units a second.", aws="WriteUnitsPerSecond"),
     ),
 )
 SCALING = Block(
     "an autoscaling dimension",
     (
         ENABLED,
-        Key("min", Whole(1), "The least capacity, in units a second.", required=True),
-        Key("max", Whole(1), "The most capacity, in units a second.", required=True),
-        Key("target", Number(20, 90), "The share of the capacity to be used, in percent, 20 to 90.", default="70"),
-        Key("scale_in_cooldown_seconds", Whole(0), "Seconds between two decreases."),
-        Key("scale_out_cooldown_seconds", Whole(0), "Seconds between two increases."),
+        DocumentKey("min", Whole(1), "The least capacity, in units a second.", required=True),
+        DocumentKey("max", Whole(1), "The most capacity, in units a second.", required=True),
+        DocumentKey(
+            "target", Number(20, 90), "The share of the capacity to be used, in percent, 20 to 90.", default="70"
+        ),
+        DocumentKey("scale_in_cooldown_seconds", Whole(0), "Seconds between two decreases."),
+        DocumentKey("scale_out_cooldown_seconds", Whole(0), "Seconds between two increases."),
     ),
     switch=True,
     synonyms={
@@ -108,8 +114,8 @@ AUTOSCALING = Block(
     "autoscaling",
     (
         ENABLED,
-        Key("read", SCALING, "Of the read capacity; `{enabled: false}` turns it off."),
-        Key("write", SCALING, "Of the write capacity; `{enabled: false}` turns it off."),
+        DocumentKey("read", SCALING, "Of the read capacity; `{enabled: false}` turns it off."),
+        DocumentKey("write", SCALING, "Of the write capacity; `{enabled: false}` turns it off."),
     ),
     switch=True,
 )
@@ -117,50 +123,58 @@ _INDEX_SYNONYMS = {"index_name": "name", "projection_type": "projection: {type: 
 INDEX = Block(
     "a global_secondary_indexes entry",
     (
-        Key("name", Text(), "The index's name: 3 to 255 of letters, digits, `_`, `.`, `-`.", True, aws="IndexName"),
-        Key("key_schema", KEY_SCHEMA, "1 to 4 `HASH` and up to 4 `RANGE` entries, in order.", True, aws="KeySchema"),
-        Key("projection", PROJECTION, "Which attributes the index holds.", default="ALL", aws="Projection"),
-        Key("provisioned_throughput", CAPACITY, "With `PROVISIONED`.", aws="ProvisionedThroughput"),
-        Key("on_demand_throughput", ON_DEMAND, "With `PAY_PER_REQUEST`.", aws="OnDemandThroughput"),
-        Key("warm_throughput", WARM, "What can be served at once; it can only be raised.", aws="WarmThroughput"),
-        Key("autoscaling", AUTOSCALING, "Of the index's own capacity, with `PROVISIONED`."),
+        DocumentKey(
+            "name", Text(), "The index's name: 3 to 255 of letters, digits, `_`, `.`, `-`.", True, aws="IndexName"
+        ),
+        DocumentKey(
+            "key_schema", KEY_SCHEMA, "1 to 4 `HASH` and up to 4 `RANGE` entries, in order.", True, aws="KeySchema"
+        ),
+        DocumentKey("projection", PROJECTION, "Which attributes the index holds.", default="ALL", aws="Projection"),
+        DocumentKey("provisioned_throughput", CAPACITY, "With `PROVISIONED`.", aws="ProvisionedThroughput"),
+        DocumentKey("on_demand_throughput", ON_DEMAND, "With `PAY_PER_REQUEST`.", aws="OnDemandThroughput"),
+        DocumentKey(
+            "warm_throughput", WARM, "What can be served at once; it can only be raised.", aws="WarmThroughput"
+        ),
+        DocumentKey("autoscaling", AUTOSCALING, "Of the index's own capacity, with `PROVISIONED`."),
     ),
     synonyms=_INDEX_SYNONYMS,
 )
 LOCAL_INDEX = Block(
     "a local_secondary_indexes entry",
     (
-        Key("name", Text(), "The index's name: 3 to 255 of letters, digits, `_`, `.`, `-`.", True, aws="IndexName"),
-        Key("key_schema", KEY_SCHEMA, "The table's `HASH` entry and one `RANGE` entry.", True, aws="KeySchema"),
-        Key("projection", PROJECTION, "Which attributes the index holds.", default="ALL", aws="Projection"),
+        DocumentKey(
+            "name", Text(), "The index's name: 3 to 255 of letters, digits, `_`, `.`, `-`.", True, aws="IndexName"
+        ),
+        DocumentKey("key_schema", KEY_SCHEMA, "The table's `HASH` entry and one `RANGE` entry.", True, aws="KeySchema"),
+        DocumentKey("projection", PROJECTION, "Which attributes the index holds.", default="ALL", aws="Projection"),
     ),
     synonyms=_INDEX_SYNONYMS,
 )
 REPLICA = Block(
     "a replicas entry",
     (
-        Key("region", Text(), "The replica's Region.", required=True),
-        Key("point_in_time_recovery", Boolean(), "Point-in-time recovery of the replica."),
-        Key("deletion_protection", Boolean(), "Deletion protection of the replica."),
-        Key("table_class", Choice(tuple(TableClass)), "Table class of the replica."),
-        Key("key", Text(), "KMS key of the replica, in its own Region."),
+        DocumentKey("region", Text(), "The replica's Region.", required=True),
+        DocumentKey("point_in_time_recovery", Boolean(), "Point-in-time recovery of the replica."),
+        DocumentKey("deletion_protection", Boolean(), "Deletion protection of the replica."),
+        DocumentKey("table_class", Choice(tuple(TableClass)), "Table class of the replica."),
+        DocumentKey("key", Text(), "KMS key of the replica, in its own Region."),
     ),
     synonyms={"region_name": "region", "kms_key": "key", "kms_key_arn": "key"},
 )
 TRIGGER = Block(
     "a triggers entry",
     (
-        Key("function", Text(), "Name or ARN of the Lambda function.", required=True),
-        Key("starting_position", Choice(("LATEST", "TRIM_HORIZON")), "Where reading starts.", default="LATEST"),
-        Key("batch_size", Whole(1, 10_000), "Changes a call gets at most.", default="100"),
-        Key("maximum_batching_window_seconds", Whole(0, 300), "How long a batch may gather.", default="0"),
-        Key("parallelization_factor", Whole(1, 10), "Calls at once for one shard.", default="1"),
-        Key("maximum_retry_attempts", Whole(-1, 10_000), "-1 is until the change expires.", default="-1"),
-        Key("maximum_record_age_seconds", Whole(-1, 604_800), "-1 is without limit.", default="-1"),
-        Key("bisect_batch_on_function_error", Boolean(), "Halve a batch that fails.", default="false"),
-        Key("enabled", Boolean(), "Is the trigger on?", default="true"),
-        Key("on_failure_destination", Text(), "ARN of the queue or topic for batches that failed."),
-        Key("filter_pattern", JsonText(), "Which changes call the function, as Lambda's event filter."),
+        DocumentKey("function", Text(), "Name or ARN of the Lambda function.", required=True),
+        DocumentKey("starting_position", Choice(("LATEST", "TRIM_HORIZON")), "Where reading starts.", default="LATEST"),
+        DocumentKey("batch_size", Whole(1, 10_000), "Changes a call gets at most.", default="100"),
+        DocumentKey("maximum_batching_window_seconds", Whole(0, 300), "How long a batch may gather.", default="0"),
+        DocumentKey("parallelization_factor", Whole(1, 10), "Calls at once for one shard.", default="1"),
+        DocumentKey("maximum_retry_attempts", Whole(-1, 10_000), "-1 is until the change expires.", default="-1"),
+        DocumentKey("maximum_record_age_seconds", Whole(-1, 604_800), "-1 is without limit.", default="-1"),
+        DocumentKey("bisect_batch_on_function_error", Boolean(), "Halve a batch that fails.", default="false"),
+        DocumentKey("enabled", Boolean(), "Is the trigger on?", default="true"),
+        DocumentKey("on_failure_destination", Text(), "ARN of the queue or topic for batches that failed."),
+        DocumentKey("filter_pattern", JsonText(), "Which changes call the function, as Lambda's event filter."),
     ),
     synonyms={
         "function_name": "function",
@@ -171,17 +185,19 @@ TRIGGER = Block(
 ACCESS = Block(
     "an access entry",
     (
-        Key("function", Text(), "Name or ARN of the Lambda function whose role is meant.", required=True),
-        Key("allow", ListOf(Choice(("read", "write", "stream")), filled=True), "What it may do.", required=True),
+        DocumentKey("function", Text(), "Name or ARN of the Lambda function whose role is meant.", required=True),
+        DocumentKey(
+            "allow", ListOf(Choice(("read", "write", "stream")), filled=True), "What it may do.", required=True
+        ),
     ),
 )
 BACKUP_RULE = Block(
     "a backup_plan rule",
     (
-        Key("name", Text(), "The rule's name.", required=True),
-        Key("schedule", Text(), "When, as `cron(...)` or `rate(...)`, in UTC.", required=True),
-        Key("keep_days", Whole(1), "Days until a backup is deleted.", default="for ever"),
-        Key("cold_storage_after_days", Whole(1), "Days until a backup moves to cold storage.", default="never"),
+        DocumentKey("name", Text(), "The rule's name.", required=True),
+        DocumentKey("schedule", Text(), "When, as `cron(...)` or `rate(...)`, in UTC.", required=True),
+        DocumentKey("keep_days", Whole(1), "Days until a backup is deleted.", default="for ever"),
+        DocumentKey("cold_storage_after_days", Whole(1), "Days until a backup moves to cold storage.", default="never"),
     ),
     synonyms={"delete_after": "keep_days", "cold_storage_after": "cold_storage_after_days"},
 )
@@ -189,46 +205,50 @@ BACKUP_PLAN = Block(
     "backup_plan",
     (
         ENABLED,
-        Key("rules", ListOf(BACKUP_RULE, by="name", filled=True), "When, and how long kept.", required=True),
-        Key("vault", Text(), "The vault's name."),
-        Key("kms_key", Text(), "KMS key of the vault."),
-        Key("role", Text(), "ARN of the role that AWS Backup takes."),
+        DocumentKey("rules", ListOf(BACKUP_RULE, by="name", filled=True), "When, and how long kept.", required=True),
+        DocumentKey("vault", Text(), "The vault's name."),
+        DocumentKey("kms_key", Text(), "KMS key of the vault."),
+        DocumentKey("role", Text(), "ARN of the role that AWS Backup takes."),
     ),
     switch=True,
 )
 SUPPRESSION = Block(
     "a suppress entry",
     (
-        Key("code", Text(), "The code of a finding of `validate`.", required=True),
-        Key("reason", Text(), "Why it is accepted.", required=True),
+        DocumentKey("code", Text(), "The code of a finding of `validate`.", required=True),
+        DocumentKey("reason", Text(), "Why it is accepted.", required=True),
     ),
 )
 
 TABLE = Block(
     "a table",
     (
-        Key("name", Text(), "3 to 255 of letters, digits, `_`, `.`, `-`, with prefix and suffix.", required=True),
-        Key("description", Text(empty=True), "For people only."),
-        Key("attributes", ListOf(ATTRIBUTE, by="name"), "Every attribute that a key uses, and no other.", True),
-        Key("key_schema", KEY_SCHEMA, "The table's key: one `HASH`, at most one `RANGE`.", required=True),
-        Key("billing_mode", Choice(tuple(Billing)), "How it is paid for.", default="`PAY_PER_REQUEST` when created"),
-        Key("provisioned_throughput", CAPACITY, "With `PROVISIONED`."),
-        Key("on_demand_throughput", ON_DEMAND, "A ceiling, with `PAY_PER_REQUEST`."),
-        Key("warm_throughput", WARM, "What can be served at once; it can only be raised, and it costs."),
-        Key("autoscaling", AUTOSCALING, "Of the table's capacity, with `PROVISIONED`; an index has its own."),
-        Key("global_secondary_indexes", ListOf(INDEX, by="name"), "Indexes with a key of their own."),
-        Key("local_secondary_indexes", ListOf(LOCAL_INDEX, by="name"), "Made with the table, never changed."),
+        DocumentKey(
+            "name", Text(), "3 to 255 of letters, digits, `_`, `.`, `-`, with prefix and suffix.", required=True
+        ),
+        DocumentKey("description", Text(empty=True), "For people only."),
+        DocumentKey("attributes", ListOf(ATTRIBUTE, by="name"), "Every attribute that a key uses, and no other.", True),
+        DocumentKey("key_schema", KEY_SCHEMA, "The table's key: one `HASH`, at most one `RANGE`.", required=True),
+        DocumentKey(
+            "billing_mode", Choice(tuple(Billing)), "How it is paid for.", default="`PAY_PER_REQUEST` when created"
+        ),
+        DocumentKey("provisioned_throughput", CAPACITY, "With `PROVISIONED`."),
+        DocumentKey("on_demand_throughput", ON_DEMAND, "A ceiling, with `PAY_PER_REQUEST`."),
+        DocumentKey("warm_throughput", WARM, "What can be served at once; it can only be raised, and it costs."),
+        DocumentKey("autoscaling", AUTOSCALING, "Of the table's capacity, with `PROVISIONED`; an index has its own."),
+        DocumentKey("global_secondary_indexes", ListOf(INDEX, by="name"), "Indexes with a key of their own."),
+        DocumentKey("local_secondary_indexes", ListOf(LOCAL_INDEX, by="name"), "Made with the table, never changed."),
         *(setting.key for setting in SETTINGS),
-        Key("tags", MapOf(Text(empty=True)), "Tags of the table."),
-        Key("replicas", ListOf(REPLICA, by="region"), "Replicas in other Regions."),
-        Key("triggers", ListOf(TRIGGER, by="function"), "Lambda functions that the stream calls."),
-        Key("access", ListOf(ACCESS, by="function"), "Functions whose roles may use the table."),
-        Key("backup_plan", BACKUP_PLAN, "Scheduled backups by AWS Backup."),
-        Key("access_patterns", ListOf(Text()), "What the table is asked, for people and for `validate`."),
-        Key("suppress", ListOf(SUPPRESSION, by="code"), "Findings of `validate` that are accepted."),
-        Key("multi_region_consistency", Choice(tuple(Consistency)), "How replicas agree."),
-        Key("witness_region", Text(), "The witness of a STRONG table that has one replica."),
-        Key("items", ListOf(Free()), "Small static items that belong to the table, plain or DynamoDB JSON."),
+        DocumentKey("tags", MapOf(Text(empty=True)), "Tags of the table."),
+        DocumentKey("replicas", ListOf(REPLICA, by="region"), "Replicas in other Regions."),
+        DocumentKey("triggers", ListOf(TRIGGER, by="function"), "Lambda functions that the stream calls."),
+        DocumentKey("access", ListOf(ACCESS, by="function"), "Functions whose roles may use the table."),
+        DocumentKey("backup_plan", BACKUP_PLAN, "Scheduled backups by AWS Backup."),
+        DocumentKey("access_patterns", ListOf(Text()), "What the table is asked, for people and for `validate`."),
+        DocumentKey("suppress", ListOf(SUPPRESSION, by="code"), "Findings of `validate` that are accepted."),
+        DocumentKey("multi_region_consistency", Choice(tuple(Consistency)), "How replicas agree."),
+        DocumentKey("witness_region", Text(), "The witness of a STRONG table that has one replica."),
+        DocumentKey("items", ListOf(Free()), "Small static items that belong to the table, plain or DynamoDB JSON."),
     ),
     synonyms={
         "table_name": "name",
@@ -256,14 +276,14 @@ TABLE = Block(
 )
 OVERRIDES = Block(
     "an environment of a definition file",
-    (Key("tables", ListOf(TABLE, by="name"), "Deep-merged over the tables by name.", required=True),),
+    (DocumentKey("tables", ListOf(TABLE, by="name"), "Deep-merged over the tables by name.", required=True),),
 )
 DEFINITION = Block(
     "a definition file",
     (
-        Key("tables", ListOf(TABLE, by="name"), "The tables.", required=True),
-        Key("environments", MapOf(OVERRIDES), "What differs in an environment, by its name."),
-        Key("$schema", Text(), "The JSON Schema, for editors; not read."),
+        DocumentKey("tables", ListOf(TABLE, by="name"), "The tables.", required=True),
+        DocumentKey("environments", MapOf(OVERRIDES), "What differs in an environment, by its name."),
+        DocumentKey("$schema", Text(), "The JSON Schema, for editors; not read."),
     ),
     synonyms={"table": "tables", "Tables": "tables", "environment": "environments"},
 )

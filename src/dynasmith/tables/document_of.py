@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 from msgspec import UNSET, UnsetType, to_builtins
 
+from dynasmith.tables.document_shape import canonical_json
 from dynasmith.tables.settings import SETTINGS
-from dynasmith.tables.shape import canonical_json
 from dynasmith.tables.table import (
     Autoscaling,
     BackupPlan,

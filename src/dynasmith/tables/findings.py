@@ -1,4 +1,4 @@
-"""`Finding`: one mistake of a definition or a project file, with its place and what to do about it."""
+"""`DefinitionFinding`: one mistake of a definition or a project file, with its place and what to do about it."""
 
 import difflib
 from collections.abc import Iterable
@@ -29,7 +29,7 @@ FORM_CODES: Final = {
 }
 
 
-class Finding(Struct, frozen=True, kw_only=True):
+class DefinitionFinding(Struct, frozen=True, kw_only=True):
     """One mistake (``error``) or doubt (``warning``): its code, its place, what is wrong, what to do.
 
     ``line`` is 0 where the mistake concerns the file as a whole. The codes are listed in docs/reference/definition.md.
@@ -51,9 +51,9 @@ class Finding(Struct, frozen=True, kw_only=True):
         return f"{place}: {words} ({self.hint})" if self.hint else f"{place}: {words}"
 
 
-def finding_at(node: Node, code: str, message: str, hint: str = "", *, path: str | None = None) -> Finding:
+def finding_at(node: Node, code: str, message: str, hint: str = "", *, path: str | None = None) -> DefinitionFinding:
     """An error at the place of ``node``; ``path`` where the path differs, for a key that is not there."""
-    return Finding(
+    return DefinitionFinding(
         code=code,
         file=node.file,
         line=node.line,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dynasmith.tables.document import Node
-from dynasmith.tables.spec import Block, Key, Kind, ListOf, MapOf
+from dynasmith.tables.document_kinds import Block, DocumentKey, Kind, ListOf, MapOf
 
 
 def overlay(base: Node, over: Node, kind: Kind) -> Node:
@@ -24,7 +24,7 @@ def _map(base: Node, over: Node, kind: Block | MapOf) -> Node:
         # Saying how something is to be says that it is on again.
         entries.pop("enabled", None)
     for name, value in over.entries().items():
-        known = kind.key(name) if isinstance(kind, Block) else Key(name, kind.kind, "")
+        known = kind.key(name) if isinstance(kind, Block) else DocumentKey(name, kind.kind, "")
         spelling = _spelling(entries, known) if known is not None else name
         if value.value is None:
             entries.pop(spelling, None)
@@ -35,7 +35,7 @@ def _map(base: Node, over: Node, kind: Block | MapOf) -> Node:
     return base.with_value(entries)
 
 
-def _spelling(entries: dict[str, Node], key: Key) -> str:
+def _spelling(entries: dict[str, Node], key: DocumentKey) -> str:
     """The name under which the base has that key: ours, or the service's."""
     return key.aws if key.aws and key.aws in entries else key.name
 

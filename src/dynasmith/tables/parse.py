@@ -12,12 +12,12 @@ from dynasmith.limits import DEFAULT_QUOTAS, Quotas
 from dynasmith.tables.build import build
 from dynasmith.tables.definition_keys import DEFINITION, OVERRIDES, TABLE
 from dynasmith.tables.document import Node
-from dynasmith.tables.findings import Finding, did_you_mean, finding_at
+from dynasmith.tables.document_kinds import Block, DocumentKey, Kind, ListOf, MapOf
+from dynasmith.tables.document_shape import shape, shape_keys
+from dynasmith.tables.findings import DefinitionFinding, did_you_mean, finding_at
 from dynasmith.tables.overlay import name_of, overlay
 from dynasmith.tables.policy import canonical_policy
 from dynasmith.tables.rules import findings_of
-from dynasmith.tables.shape import shape, shape_keys
-from dynasmith.tables.spec import Block, Key, Kind, ListOf, MapOf
 from dynasmith.tables.substituted import Variables, real, variables_of
 from dynasmith.tables.table import Table
 from dynasmith.tables.variables import substitute
@@ -31,17 +31,17 @@ class Parsed(Struct, frozen=True, kw_only=True):
     """What documents say: the sound tables, and everything that was found, by file and line."""
 
     tables: tuple[Table, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[DefinitionFinding, ...]
     variables: Variables = Variables()
 
     @property
-    def errors(self) -> tuple[Finding, ...]:
+    def errors(self) -> tuple[DefinitionFinding, ...]:
         """The findings that stop everything; the others are warnings."""
         return tuple(finding for finding in self.findings if finding.severity == "error")
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ParseOptions:
     """How documents are read: for which environment, with which variables and names, held against which quotas."""
 
     environment: str = ""
@@ -52,12 +52,12 @@ class Reading:
     read_named: ReadNamed | None = None
 
 
-def parse(documents: Sequence[Node], reading: Reading) -> Parsed:
+def parse(documents: Sequence[Node], reading: ParseOptions) -> Parsed:
     """The tables of ``documents`` taken together, and every mistake in them. No call, no file but those it names.
 
     A table with a mistake is left out of ``tables``; it never hides the findings of others.
     """
-    findings: list[Finding] = []
+    findings: list[DefinitionFinding] = []
     tops = [shape_keys(document, DEFINITION, findings) for document in documents]
     members = [member for top in tops for member in _tables_of(top, reading, findings)]
     for top in tops:
@@ -71,11 +71,11 @@ def parse(documents: Sequence[Node], reading: Reading) -> Parsed:
     return Parsed(tables=tuple(tables), findings=tuple(sorted(findings, key=_order)), variables=used)
 
 
-def _order(finding: Finding) -> tuple[str, int]:
+def _order(finding: DefinitionFinding) -> tuple[str, int]:
     return finding.file, finding.line
 
 
-def _tables_of(top: Node, reading: Reading, findings: list[Finding]) -> tuple[Node, ...]:
+def _tables_of(top: Node, reading: ParseOptions, findings: list[DefinitionFinding]) -> tuple[Node, ...]:
     """The members of `tables`, with their variables replaced; what is no list is a finding."""
     node = top.get("tables")
     if node is None:
@@ -88,7 +88,7 @@ def _tables_of(top: Node, reading: Reading, findings: list[Finding]) -> tuple[No
     return substitute(node, reading.variables, findings).members()
 
 
-def _overrides(top: Node, reading: Reading, findings: list[Finding]) -> tuple[Node, ...]:
+def _overrides(top: Node, reading: ParseOptions, findings: list[DefinitionFinding]) -> tuple[Node, ...]:
     """What the environment says of tables. The other environments are held against the form only."""
     environments = top.get("environments")
     if environments is None:
@@ -109,7 +109,7 @@ def _overrides(top: Node, reading: Reading, findings: list[Finding]) -> tuple[No
     return chosen
 
 
-def _laid_over(members: list[Node], overrides: Sequence[Node], findings: list[Finding]) -> list[Node]:
+def _laid_over(members: list[Node], overrides: Sequence[Node], findings: list[DefinitionFinding]) -> list[Node]:
     """The tables with what the environment says of them. A table that is only there comes with its key_schema."""
     laid = list(members)
     names = [name_of(member, _TABLES) for member in laid]
@@ -128,7 +128,7 @@ def _laid_over(members: list[Node], overrides: Sequence[Node], findings: list[Fi
     return laid
 
 
-def _said_twice(members: Sequence[Node], findings: list[Finding]) -> None:
+def _said_twice(members: Sequence[Node], findings: list[DefinitionFinding]) -> None:
     first: dict[str, Node] = {}
     for member in members:
         name = name_of(member, _TABLES)
@@ -141,9 +141,9 @@ def _said_twice(members: Sequence[Node], findings: list[Finding]) -> None:
         first.setdefault(name, member)
 
 
-def _table(member: Node, reading: Reading, findings: list[Finding]) -> Table | None:
+def _table(member: Node, reading: ParseOptions, findings: list[DefinitionFinding]) -> Table | None:
     """The table, or None where it has a mistake."""
-    mistakes: list[Finding] = []
+    mistakes: list[DefinitionFinding] = []
     node = shape(member, TABLE, mistakes)
     if node.is_map:
         node = _with_policy(node, reading, mistakes)
@@ -156,7 +156,7 @@ def _table(member: Node, reading: Reading, findings: list[Finding]) -> Table | N
     return build(node, name)
 
 
-def _with_policy(node: Node, reading: Reading, findings: list[Finding]) -> Node:
+def _with_policy(node: Node, reading: ParseOptions, findings: list[DefinitionFinding]) -> Node:
     """The table with its resource policy as canonical text: `{text: ...}`, `{enabled: false}` stays."""
     policy = node.get("resource_policy")
     if policy is None or policy.broken or policy.plain("enabled") is False:
@@ -170,7 +170,7 @@ def _with_policy(node: Node, reading: Reading, findings: list[Finding]) -> Node:
     return node.with_value({**node.entries(), "resource_policy": policy.with_value(entries)})
 
 
-def _policy_text(policy: Node, reading: Reading) -> str:
+def _policy_text(policy: Node, reading: ParseOptions) -> str:
     file = policy.get("file")
     if file is None:
         return canonical_policy(real(policy.plain()))
@@ -202,7 +202,7 @@ def without_variables(node: Node) -> Node:
 def _relaxed(kind: Kind) -> Kind:
     """The kind without any key that must be there: what an override may say."""
     if isinstance(kind, Block):
-        keys = tuple(Key(key.name, _relaxed(key.kind), key.says, aws=key.aws) for key in kind.keys)
+        keys = tuple(DocumentKey(key.name, _relaxed(key.kind), key.says, aws=key.aws) for key in kind.keys)
         return Block(kind.title, keys, kind.switch, kind.synonyms)
     if isinstance(kind, ListOf):
         return ListOf(_relaxed(kind.kind), kind.by)

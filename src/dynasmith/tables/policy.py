@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from dynasmith.tables.shape import canonical_json
+from dynasmith.tables.document_shape import canonical_json
 
 
 def canonical_policy(policy: str | dict[str, Any]) -> str:

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, assert_never
 
-from dynasmith.tables.findings import FORM_CODES
-from dynasmith.tables.rules import RULES
-from dynasmith.tables.spec import (
+from dynasmith.tables.document_kinds import (
     Block,
     Boolean,
     Choice,
+    DocumentKey,
     Free,
     JsonText,
-    Key,
     Kind,
     ListOf,
     MapOf,
@@ -22,6 +20,8 @@ from dynasmith.tables.spec import (
     Text,
     Whole,
 )
+from dynasmith.tables.findings import FORM_CODES
+from dynasmith.tables.rules import RULES
 
 _HEAD: Final = ("| key | value | what it says | default |", "| --- | --- | --- | --- |")
 
@@ -50,13 +50,13 @@ def keys_of(kind: Block, name: str = "", told: dict[str, str] | None = None) -> 
             yield from keys_of(inner, f"{name}.{way}" if name else way, seen)
 
 
-def _default(key: Key) -> str:
+def _default(key: DocumentKey) -> str:
     if not key.default:
         return ""
     return key.default if "`" in key.default or " " in key.default else f"`{key.default}`"
 
 
-def _inner(key: Key) -> tuple[Block | None, str]:
+def _inner(key: DocumentKey) -> tuple[Block | None, str]:
     """The block below a key, and the way to it."""
     kind, way = key.kind, key.name
     while isinstance(kind, ListOf | MapOf):

@@ -6,13 +6,13 @@ import json
 from typing import Any, Final, assert_never
 
 from dynasmith.tables.definition_keys import DEFINITION
-from dynasmith.tables.spec import (
+from dynasmith.tables.document_kinds import (
     Block,
     Boolean,
     Choice,
+    DocumentKey,
     Free,
     JsonText,
-    Key,
     Kind,
     ListOf,
     MapOf,
@@ -102,7 +102,7 @@ def _block(kind: Block, parts: dict[str, _Schema], *, relaxed: bool) -> _Schema:
     return whole | {"anyOf": [{"allOf": required}, off]}
 
 
-def _present(key: Key) -> _Schema:
+def _present(key: DocumentKey) -> _Schema:
     if not key.aws:
         return {"required": [key.name]}
     return {"anyOf": [{"required": [key.name]}, {"required": [key.aws]}]}
@@ -116,7 +116,7 @@ def _or_null(schema: _Schema) -> _Schema:
     return {"anyOf": [schema, {"type": "null"}]} if "$ref" in schema else schema | {"type": [*schema["type"], "null"]}
 
 
-def _words(key: Key) -> _Schema:
+def _words(key: DocumentKey) -> _Schema:
     """The description, and the default where it is a value."""
     if not key.default:
         return {"description": key.says}

@@ -69,18 +69,20 @@ class Consistency(StrEnum):
     STRONG = "STRONG"
 
 
-class Part(Struct, frozen=True, kw_only=True, omit_defaults=True, repr_omit_defaults=True, forbid_unknown_fields=True):
+class TablePart(
+    Struct, frozen=True, kw_only=True, omit_defaults=True, repr_omit_defaults=True, forbid_unknown_fields=True
+):
     """Base of the parts of a table: frozen, compared by value, sent as JSON without what is not set."""
 
 
-class KeyAttribute(Part, frozen=True, kw_only=True):
+class KeyAttribute(TablePart, frozen=True, kw_only=True):
     """One attribute of a key and its type."""
 
     name: str
     type: KeyType
 
 
-class Key(Part, frozen=True, kw_only=True):
+class Key(TablePart, frozen=True, kw_only=True):
     """A key: one partition attribute and at most one sort attribute; for a GSI up to four of each."""
 
     partition: tuple[KeyAttribute, ...]
@@ -96,35 +98,35 @@ class Key(Part, frozen=True, kw_only=True):
         return tuple(attribute.name for attribute in self)
 
 
-class Projection(Part, frozen=True, kw_only=True):
+class Projection(TablePart, frozen=True, kw_only=True):
     """What an index holds; ``attributes`` only with INCLUDE, sorted, since their order means nothing."""
 
     kind: ProjectionKind = ProjectionKind.ALL
     attributes: tuple[str, ...] = ()
 
 
-class Capacity(Part, frozen=True, kw_only=True):
+class Capacity(TablePart, frozen=True, kw_only=True):
     """Provisioned capacity, in read and write units a second."""
 
     read: int
     write: int
 
 
-class OnDemandMaximum(Part, frozen=True, kw_only=True):
+class OnDemandMaximum(TablePart, frozen=True, kw_only=True):
     """The ceiling of an on-demand table or index, in request units a second; None is no ceiling."""
 
     read: int | None = None
     write: int | None = None
 
 
-class Warm(Part, frozen=True, kw_only=True):
+class Warm(TablePart, frozen=True, kw_only=True):
     """Warm throughput, in units a second: what can be served at once. It can be raised only, and it costs."""
 
     read: int | UnsetType = UNSET
     write: int | UnsetType = UNSET
 
 
-class Scaling(Part, frozen=True, kw_only=True):
+class Scaling(TablePart, frozen=True, kw_only=True):
     """Target tracking of one dimension: capacity between ``min`` and ``max`` so that ``target`` percent is used."""
 
     min: int
@@ -134,14 +136,14 @@ class Scaling(Part, frozen=True, kw_only=True):
     scale_out_cooldown_seconds: int | UnsetType = UNSET
 
 
-class Autoscaling(Part, frozen=True, kw_only=True):
+class Autoscaling(TablePart, frozen=True, kw_only=True):
     """Autoscaling of a table or an index; None is off for that dimension."""
 
     read: Scaling | UnsetType | None = UNSET
     write: Scaling | UnsetType | None = UNSET
 
 
-class Index(Part, frozen=True, kw_only=True):
+class Index(TablePart, frozen=True, kw_only=True):
     """A global secondary index."""
 
     name: str
@@ -153,7 +155,7 @@ class Index(Part, frozen=True, kw_only=True):
     autoscaling: Autoscaling | UnsetType = UNSET
 
 
-class LocalIndex(Part, frozen=True, kw_only=True):
+class LocalIndex(TablePart, frozen=True, kw_only=True):
     """A local secondary index: made with the table, never changed."""
 
     name: str
@@ -161,20 +163,20 @@ class LocalIndex(Part, frozen=True, kw_only=True):
     projection: Projection = Projection()
 
 
-class Recovery(Part, frozen=True, kw_only=True):
+class Recovery(TablePart, frozen=True, kw_only=True):
     """Point-in-time recovery: on, to any second of the last ``days`` (1 to 35)."""
 
     days: int | UnsetType = UNSET
 
 
-class Encryption(Part, frozen=True, kw_only=True):
+class Encryption(TablePart, frozen=True, kw_only=True):
     """Encryption at rest. ``key`` is an ARN, an id or an alias and belongs to CUSTOMER only."""
 
     kind: EncryptionKind
     key: str | UnsetType = UNSET
 
 
-class Replica(Part, frozen=True, kw_only=True):
+class Replica(TablePart, frozen=True, kw_only=True):
     """A replica of a global table in another Region, with what each replica may have of its own."""
 
     region: str
@@ -184,7 +186,7 @@ class Replica(Part, frozen=True, kw_only=True):
     key: str | UnsetType = UNSET
 
 
-class Trigger(Part, frozen=True, kw_only=True):
+class Trigger(TablePart, frozen=True, kw_only=True):
     """A Lambda function that the table's stream calls."""
 
     function: str
@@ -200,14 +202,14 @@ class Trigger(Part, frozen=True, kw_only=True):
     filter_pattern: str | UnsetType = UNSET
 
 
-class Access(Part, frozen=True, kw_only=True):
+class Access(TablePart, frozen=True, kw_only=True):
     """A function whose role may use the table."""
 
     function: str
     allow: tuple[Literal["read", "write", "stream"], ...]
 
 
-class BackupRule(Part, frozen=True, kw_only=True):
+class BackupRule(TablePart, frozen=True, kw_only=True):
     """One schedule of AWS Backup. Kept at least 90 days longer than the move to cold storage."""
 
     name: str
@@ -216,7 +218,7 @@ class BackupRule(Part, frozen=True, kw_only=True):
     cold_storage_after_days: int | None = None
 
 
-class BackupPlan(Part, frozen=True, kw_only=True):
+class BackupPlan(TablePart, frozen=True, kw_only=True):
     """Scheduled backups of the table by AWS Backup."""
 
     rules: tuple[BackupRule, ...]
@@ -225,14 +227,14 @@ class BackupPlan(Part, frozen=True, kw_only=True):
     role: str | UnsetType = UNSET
 
 
-class Suppression(Part, frozen=True, kw_only=True):
+class Suppression(TablePart, frozen=True, kw_only=True):
     """A finding of ``validate`` that is accepted, and why."""
 
     code: str
     reason: str
 
 
-class Table(Part, frozen=True, kw_only=True):
+class Table(TablePart, frozen=True, kw_only=True):
     """A table, wanted or live: its keys, its indexes and every setting around it.
 
     ``name`` is physical: prefix and suffix of the environment are in it. ``resource_policy`` is canonical JSON text.

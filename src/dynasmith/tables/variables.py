@@ -4,14 +4,14 @@ import re
 from collections.abc import Iterable, Mapping
 
 from dynasmith.tables.document import Node
-from dynasmith.tables.findings import Finding, finding_at
+from dynasmith.tables.findings import DefinitionFinding, finding_at
 from dynasmith.tables.substituted import Piece, SubstitutedText
 
 _PIECE = re.compile(r"\$\$\{|\$\{(?P<body>[^}]*)(?P<end>\}?)")
 _BODY = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<default>:-(?P<otherwise>.*))?\Z", re.DOTALL)
 
 
-def substitute(node: Node, variables: Mapping[str, str], findings: list[Finding]) -> Node:
+def substitute(node: Node, variables: Mapping[str, str], findings: list[DefinitionFinding]) -> Node:
     """``node`` with every variable in its strings replaced; keys are left as they are.
 
     ``${VAR}`` is the variable, ``${VAR:-x}`` is ``x`` where it is not set or empty, ``$${`` is ``${`` itself. A
@@ -33,8 +33,8 @@ def _same(new: Iterable[Node], old: Iterable[Node]) -> bool:
     return all(a is b for a, b in zip(new, old, strict=True))
 
 
-def _text(node: Node, variables: Mapping[str, str], findings: list[Finding]) -> Node:
-    wrong: list[Finding] = []
+def _text(node: Node, variables: Mapping[str, str], findings: list[DefinitionFinding]) -> Node:
+    wrong: list[DefinitionFinding] = []
     pieces: list[Piece] = []
 
     def piece(match: re.Match[str]) -> str:

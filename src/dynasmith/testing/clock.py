@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from dynasmith.local.strict import StrictServer
+    from dynasmith.strict import StrictServer
 
 
 class VirtualClock:

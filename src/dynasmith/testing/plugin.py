@@ -18,7 +18,7 @@ import pytest
 
 if TYPE_CHECKING:
     from dynasmith.local import Engine
-    from dynasmith.local.strict import StrictServer
+    from dynasmith.strict import StrictServer
 
 
 @pytest.fixture(scope="session")
@@ -55,7 +55,7 @@ def strict(strict_upstream: str, strict_autoscaling_upstream: Callable[[], str])
     """A strict endpoint with a clock that stands still but for ``strict.clock.advance`` and for polls: each Describe
     of something in transition moves it towards the end of that. The tables made through it are deleted after the test.
     """
-    from dynasmith.local.strict import StrictServer
+    from dynasmith.strict import StrictServer
 
     with StrictServer(strict_upstream, strict_autoscaling_upstream, auto_advance=True) as server:
         yield server

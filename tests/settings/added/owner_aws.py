@@ -3,8 +3,8 @@
 from dynasmith.tables.settings.owner import CallOwner, OwnerSetting
 from msgspec.structs import replace
 
-from dynasmith.aws.request import Request
-from dynasmith.aws.session import Session
+from dynasmith.aws.control.request import ServiceRequest
+from dynasmith.aws.control.session import Session
 from dynasmith.aws.settings.base import ReadSetting
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.table import Table
@@ -18,11 +18,11 @@ class ServiceOwner(ReadSetting[CallOwner]):
     read_actions = ("dynamodb:ListTagsOfResource",)
     write_actions = ("dynamodb:TagResource", "dynamodb:UntagResource")
 
-    def request(self, table: str, arn: str, step: CallOwner) -> Request:
+    def request(self, table: str, arn: str, step: CallOwner) -> ServiceRequest:
         if step.owner is None:
-            return Request(operation="UntagResource", parameters={"ResourceArn": arn, "TagKeys": ["owner"]})
+            return ServiceRequest(operation="UntagResource", parameters={"ResourceArn": arn, "TagKeys": ["owner"]})
         tags = [{"Key": "owner", "Value": step.owner}]
-        return Request(operation="TagResource", parameters={"ResourceArn": arn, "Tags": tags})
+        return ServiceRequest(operation="TagResource", parameters={"ResourceArn": arn, "Tags": tags})
 
     def is_already(self, step: CallOwner, table: Table) -> bool:
         return table.owner == step.owner

@@ -6,9 +6,10 @@ from msgspec import UnsetType
 from msgspec.structs import replace
 
 from dynasmith.tables.description import TableDescription
+from dynasmith.tables.document_kinds import DocumentKey, Text
 from dynasmith.tables.prices import Prices
 from dynasmith.tables.settings.base import (
-    Estimate,
+    CostEstimate,
     Facts,
     Hazard,
     Phase,
@@ -17,7 +18,6 @@ from dynasmith.tables.settings.base import (
     SettingChange,
     SettingStep,
 )
-from dynasmith.tables.spec import Key, Text
 from dynasmith.tables.table import Table
 
 
@@ -43,7 +43,7 @@ class OwnerSetting(Setting[str | None, SetOwner, CallOwner]):
     off = None
     in_create_table = False
     copied = True
-    key = Key("owner", Text(), "Who answers for the table.")
+    key = DocumentKey("owner", Text(), "Who answers for the table.")
 
     def of(self, table: Table) -> str | UnsetType | None:
         return table.owner
@@ -66,7 +66,7 @@ class OwnerSetting(Setting[str | None, SetOwner, CallOwner]):
     def hazard(self, change: SetOwner, table: str, facts: Facts) -> Hazard | None:
         return None
 
-    def price(self, change: SetOwner, description: TableDescription | None, prices: Prices) -> Estimate | None:
+    def price(self, change: SetOwner, description: TableDescription | None, prices: Prices) -> CostEstimate | None:
         return None
 
     def words(self, step: CallOwner) -> str:

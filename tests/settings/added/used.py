@@ -6,8 +6,8 @@ from pathlib import Path
 import msgspec
 
 from dynasmith import Consent, connect
-from dynasmith.aws.actions import READS, WRITES
-from dynasmith.cli.drawing import table_rows
+from dynasmith.aws.control.actions import READS, WRITES
+from dynasmith.cli.drawings import table_rows
 from dynasmith.files.definitions import load_definitions
 from dynasmith.files.reference import reference_page
 from dynasmith.plans.plan import decode_plan, encode_plan

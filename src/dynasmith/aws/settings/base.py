@@ -5,8 +5,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, Generic, TypeVar
 
-from dynasmith.aws.request import Request
-from dynasmith.aws.session import Session
+from dynasmith.aws.control.request import ServiceRequest
+from dynasmith.aws.control.session import Session
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.settings import AnySetting
 from dynasmith.tables.settings.base import SettingCall
@@ -43,7 +43,7 @@ class ServiceSetting(ABC, Generic[S]):
         return self.setting.field
 
     @abstractmethod
-    def request(self, table: str, arn: str, step: S) -> Request:
+    def request(self, table: str, arn: str, step: S) -> ServiceRequest:
         """The request that a call is. ``arn`` is the table's where ``needs_arn``, else empty."""
 
     @abstractmethod

@@ -2,8 +2,8 @@
 
 from msgspec.structs import replace
 
-from dynasmith.aws.request import Request
-from dynasmith.aws.session import Session
+from dynasmith.aws.control.request import ServiceRequest
+from dynasmith.aws.control.session import Session
 from dynasmith.aws.settings.base import ReadSetting
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.settings.contributor_insights import CallInsights, ContributorInsightsSetting
@@ -17,10 +17,10 @@ class ServiceContributorInsights(ReadSetting[CallInsights]):
     read_actions = ("dynamodb:DescribeContributorInsights",)
     write_actions = ("dynamodb:UpdateContributorInsights",)
 
-    def request(self, table: str, arn: str, step: CallInsights) -> Request:
+    def request(self, table: str, arn: str, step: CallInsights) -> ServiceRequest:
         action = "ENABLE" if step.enabled else "DISABLE"
         parameters = {"TableName": table, "ContributorInsightsAction": action}
-        return Request(operation="UpdateContributorInsights", parameters=parameters)
+        return ServiceRequest(operation="UpdateContributorInsights", parameters=parameters)
 
     def is_already(self, step: CallInsights, table: Table) -> bool:
         return table.contributor_insights == step.enabled

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dynasmith.aws.request import Request, update_table
+from dynasmith.aws.control.request import ServiceRequest, update_table
 from dynasmith.aws.settings.base import Answer, DescribedSetting
 from dynasmith.tables.settings.deletion_protection import CallProtection, DeletionProtectionSetting
 from dynasmith.tables.table import Table
@@ -19,7 +19,7 @@ class ServiceDeletionProtection(DescribedSetting[CallProtection]):
     def value(self, answer: Answer) -> bool:
         return bool(answer.get("DeletionProtectionEnabled", False))
 
-    def request(self, table: str, arn: str, step: CallProtection) -> Request:
+    def request(self, table: str, arn: str, step: CallProtection) -> ServiceRequest:
         return update_table(table, {"DeletionProtectionEnabled": step.enabled})
 
     def is_already(self, step: CallProtection, table: Table) -> bool:

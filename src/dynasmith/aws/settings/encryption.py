@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec import UNSET, UnsetType
 
-from dynasmith.aws.request import Request, update_table
+from dynasmith.aws.control.request import ServiceRequest, update_table
 from dynasmith.aws.settings.base import Answer, DescribedSetting
 from dynasmith.tables.settings.encryption import CallEncryption, EncryptionSetting, same_encryption
 from dynasmith.tables.table import Encryption, EncryptionKind, Table
@@ -26,7 +26,7 @@ class ServiceEncryption(DescribedSetting[CallEncryption]):
     def value(self, answer: Answer) -> UnsetType:  # DescribeTable says the key, not whose it is
         return UNSET
 
-    def request(self, table: str, arn: str, step: CallEncryption) -> Request:
+    def request(self, table: str, arn: str, step: CallEncryption) -> ServiceRequest:
         return update_table(table, {"SSESpecification": _specification(step.encryption)})
 
     def is_already(self, step: CallEncryption, table: Table) -> bool:

@@ -4,8 +4,8 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from dynasmith.aws.request import Request
-from dynasmith.aws.session import Session
+from dynasmith.aws.control.request import ServiceRequest
+from dynasmith.aws.control.session import Session
 from dynasmith.aws.settings.base import ReadSetting
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.settings.kinesis_destination import CallKinesis, KinesisDestinationSetting
@@ -22,10 +22,10 @@ class ServiceKinesisDestination(ReadSetting[CallKinesis]):
     read_actions = ("dynamodb:DescribeKinesisStreamingDestination",)
     write_actions = ("dynamodb:EnableKinesisStreamingDestination", "dynamodb:DisableKinesisStreamingDestination")
 
-    def request(self, table: str, arn: str, step: CallKinesis) -> Request:
+    def request(self, table: str, arn: str, step: CallKinesis) -> ServiceRequest:
         verb = "Enable" if step.enabled else "Disable"
         parameters = {"TableName": table, "StreamArn": step.stream}
-        return Request(operation=f"{verb}KinesisStreamingDestination", parameters=parameters)
+        return ServiceRequest(operation=f"{verb}KinesisStreamingDestination", parameters=parameters)
 
     def is_already(self, step: CallKinesis, table: Table) -> bool:
         return (table.kinesis_stream == step.stream) == step.enabled

@@ -5,8 +5,8 @@ from typing import Any, Final
 from msgspec import UnsetType
 from msgspec.structs import replace
 
-from dynasmith.aws.request import Request
-from dynasmith.aws.session import Session
+from dynasmith.aws.control.request import ServiceRequest
+from dynasmith.aws.control.session import Session
 from dynasmith.aws.settings.base import ReadSetting
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.settings.point_in_time_recovery import CallRecovery, PointInTimeRecoverySetting
@@ -23,7 +23,7 @@ class ServicePointInTimeRecovery(ReadSetting[CallRecovery]):
     read_actions = ("dynamodb:DescribeContinuousBackups",)
     write_actions = ("dynamodb:UpdateContinuousBackups",)
 
-    def request(self, table: str, arn: str, step: CallRecovery) -> Request:
+    def request(self, table: str, arn: str, step: CallRecovery) -> ServiceRequest:
         return recovery_request(table, step.recovery)
 
     def is_already(self, step: CallRecovery, table: Table) -> bool:
@@ -39,13 +39,13 @@ class ServicePointInTimeRecovery(ReadSetting[CallRecovery]):
         return replace(described, table=replace(described.table, recovery=found))
 
 
-def recovery_request(table: str, recovery: Recovery | None, region: str = "") -> Request:
+def recovery_request(table: str, recovery: Recovery | None, region: str = "") -> ServiceRequest:
     """Recovery of a table, or of its replica in another Region."""
     told: dict[str, Any] = {"PointInTimeRecoveryEnabled": recovery is not None}
     if recovery is not None and not isinstance(recovery.days, UnsetType):
         told["RecoveryPeriodInDays"] = recovery.days
     parameters = {"TableName": table, "PointInTimeRecoverySpecification": told}
-    return Request(operation="UpdateContinuousBackups", parameters=parameters, region=region)
+    return ServiceRequest(operation="UpdateContinuousBackups", parameters=parameters, region=region)
 
 
 def read_recovery(session: Session, name: str, region: str = "") -> Recovery | None:

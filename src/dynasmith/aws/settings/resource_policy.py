@@ -2,8 +2,8 @@
 
 from msgspec.structs import replace
 
-from dynasmith.aws.request import Request
-from dynasmith.aws.session import Session
+from dynasmith.aws.control.request import ServiceRequest
+from dynasmith.aws.control.session import Session
 from dynasmith.aws.settings.base import ReadSetting
 from dynasmith.errors import ServiceError
 from dynasmith.tables.description import TableDescription
@@ -20,10 +20,10 @@ class ServiceResourcePolicy(ReadSetting[CallPolicy]):
     read_actions = ("dynamodb:GetResourcePolicy",)
     write_actions = ("dynamodb:PutResourcePolicy", "dynamodb:DeleteResourcePolicy")
 
-    def request(self, table: str, arn: str, step: CallPolicy) -> Request:
+    def request(self, table: str, arn: str, step: CallPolicy) -> ServiceRequest:
         if step.policy is None:
-            return Request(operation="DeleteResourcePolicy", parameters={"ResourceArn": arn})
-        return Request(operation="PutResourcePolicy", parameters={"ResourceArn": arn, "Policy": step.policy})
+            return ServiceRequest(operation="DeleteResourcePolicy", parameters={"ResourceArn": arn})
+        return ServiceRequest(operation="PutResourcePolicy", parameters={"ResourceArn": arn, "Policy": step.policy})
 
     def is_already(self, step: CallPolicy, table: Table) -> bool:
         return table.resource_policy == step.policy

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dynasmith.aws.request import Request, update_table
+from dynasmith.aws.control.request import ServiceRequest, update_table
 from dynasmith.aws.settings.base import Answer, DescribedSetting
 from dynasmith.tables.settings.stream import CallStream, StreamSetting
 from dynasmith.tables.table import StreamView, Table, known
@@ -21,7 +21,7 @@ class ServiceStream(DescribedSetting[CallStream]):
         said = answer.get("StreamSpecification") or {}
         return StreamView(said["StreamViewType"]) if said.get("StreamEnabled") and said.get("StreamViewType") else None
 
-    def request(self, table: str, arn: str, step: CallStream) -> Request:
+    def request(self, table: str, arn: str, step: CallStream) -> ServiceRequest:
         return update_table(table, _specification(step.view))
 
     def is_already(self, step: CallStream, table: Table) -> bool:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dynasmith.aws.request import Request, update_table
+from dynasmith.aws.control.request import ServiceRequest, update_table
 from dynasmith.aws.settings.base import Answer, DescribedSetting
 from dynasmith.tables.settings.table_class import CallTableClass, TableClassSetting
 from dynasmith.tables.table import Table, TableClass
@@ -20,7 +20,7 @@ class ServiceTableClass(DescribedSetting[CallTableClass]):
     def value(self, answer: Answer) -> TableClass:
         return table_class_of(answer.get("TableClassSummary"))
 
-    def request(self, table: str, arn: str, step: CallTableClass) -> Request:
+    def request(self, table: str, arn: str, step: CallTableClass) -> ServiceRequest:
         return update_table(table, {"TableClass": step.table_class.value})
 
     def is_already(self, step: CallTableClass, table: Table) -> bool:

@@ -2,8 +2,8 @@
 
 from msgspec.structs import replace
 
-from dynasmith.aws.request import Request
-from dynasmith.aws.session import Session
+from dynasmith.aws.control.request import ServiceRequest
+from dynasmith.aws.control.session import Session
 from dynasmith.aws.settings.base import ReadSetting
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.settings.time_to_live import CallTimeToLive, TimeToLiveSetting
@@ -17,10 +17,10 @@ class ServiceTimeToLive(ReadSetting[CallTimeToLive]):
     read_actions = ("dynamodb:DescribeTimeToLive",)
     write_actions = ("dynamodb:UpdateTimeToLive",)
 
-    def request(self, table: str, arn: str, step: CallTimeToLive) -> Request:
+    def request(self, table: str, arn: str, step: CallTimeToLive) -> ServiceRequest:
         told = {"Enabled": step.enabled, "AttributeName": step.attribute}
         parameters = {"TableName": table, "TimeToLiveSpecification": told}
-        return Request(operation="UpdateTimeToLive", parameters=parameters)
+        return ServiceRequest(operation="UpdateTimeToLive", parameters=parameters)
 
     def is_already(self, step: CallTimeToLive, table: Table) -> bool:
         return table.time_to_live == (step.attribute if step.enabled else None)

@@ -75,8 +75,8 @@ def _apply(
     invocation: Invocation, project: Project, plan: Plan, consent: Consent, *, fresh: bool
 ) -> ApplyReport | None:
     """Show, ask, do. None where there was nothing to do, or under ``--dry-run``."""
-    from dynasmith.cli.drawing import draw_plan
-    from dynasmith.cli.progress import StepsShown
+    from dynasmith.cli.drawings import draw_plan
+    from dynasmith.cli.progress import StepProgressView
 
     if not invocation.as_json:
         # Who answers beforehand sees the steps as they are done.
@@ -89,7 +89,7 @@ def _apply(
         invocation.say("Dry run: nothing was changed.")
     if invocation.dry_run or not busy:
         return None
-    with StepsShown(invocation.words()) as shown:
+    with StepProgressView(invocation.words()) as shown:
         return project.apply(plan, consent=consent, listener=shown, fresh=fresh)
 
 
@@ -159,7 +159,7 @@ def _write_outputs(path: Path, project: Project, names: list[str]) -> None:
 def _json(
     invocation: Invocation, plan: Plan, report: ApplyReport | None, failures: dict[str, DynasmithError]
 ) -> dict[str, Any]:
-    from dynasmith.cli.failing import error_json
+    from dynasmith.cli.error_report import error_json
     from dynasmith.cli.plan_json import changes_json
 
     done = {applied.table: applied for applied in report.applied} if report else {}

@@ -25,7 +25,7 @@ class Share(click.ParamType):  # type: ignore[type-arg]  # generic since click 8
             self.fail(f"{value!r} is no share, such as 1% or 0.01", param, context)
 
 
-class Sample(click.ParamType):  # type: ignore[type-arg]
+class SampleSize(click.ParamType):  # type: ignore[type-arg]
     """A number of items, or ``all``."""
 
     name = "N|all"
@@ -49,15 +49,15 @@ class Sample(click.ParamType):  # type: ignore[type-arg]
 @click.option("--canary", type=Share(), help="Stop after a share of the items and wait: --canary 1%.")
 @click.option("--no-journal", is_flag=True, help="Keep no undo journal: the backfill cannot be taken back.")
 @click.option("--check", is_flag=True, help="Read it all and say whether it has the new shape; exit 3 if not.")
-@click.option("--sample", type=Sample(), default=1000, show_default=True,
+@click.option("--sample", type=SampleSize(), default=1000, show_default=True,
               help="Items that --dry-run looks at; all counts exactly.")  # fmt: skip
 @CONSISTENT
 @flow_options_but("digest")
 def command(invocation: Invocation, table: str, **given: Any) -> int:
     """Change the items of a table in place. Others' writes win, an undo journal is kept, a kill loses nothing."""
-    from dynasmith.cli.backfill_shown import show_backfill, show_checked, show_rehearsed
-    from dynasmith.cli.flow_shown import FlowShown
-    from dynasmith.engine.backfill.careful import Careful
+    from dynasmith.cli.backfill_report import show_backfill, show_checked, show_rehearsed
+    from dynasmith.cli.flow_report import FlowProgressView
+    from dynasmith.engine.backfill.canary import FirstRunLimits
 
     where, transform = given["where"], given["transform"]
     if where and given["condition"]:
@@ -70,7 +70,7 @@ def command(invocation: Invocation, table: str, **given: Any) -> int:
     backfills = invocation.project().backfills
     if given["check"]:
         return show_checked(invocation, backfills.check(table, transform, asked=asked))
-    careful = Careful(limit=given["limit"], canary=given["canary"])
+    careful = FirstRunLimits(limit=given["limit"], canary=given["canary"])
     if invocation.dry_run:
         sample = given["sample"] or None
         found = backfills.rehearse(table, transform, asked=asked, careful=careful, sample=sample)
@@ -78,7 +78,7 @@ def command(invocation: Invocation, table: str, **given: Any) -> int:
     invocation.ask_environment()
     kept = "without an undo journal" if given["no_journal"] else "with an undo journal"
     invocation.ask(f"Backfill {table} in place, {kept}?")
-    with FlowShown(invocation.words()) as shown:
+    with FlowProgressView(invocation.words()) as shown:
         report = backfills.run(
             table, transform, asked=asked, careful=careful, journal=not given["no_journal"], listener=shown
         )

@@ -10,7 +10,7 @@ from dynasmith.cli.shared import Invocation, print_json, verb
 @click.option("--prune", is_flag=True, help="Count indexes, replicas and tags that the definition lacks as drift.")
 def command(invocation: Invocation, tables: tuple[str, ...], prune: bool) -> int:
     """Exit 0 when the live tables are as defined, 3 when they differ. Calls nothing but reads."""
-    from dynasmith.cli.drawing import draw_plan
+    from dynasmith.cli.drawings import draw_plan
     from dynasmith.cli.plan_json import plan_json
 
     invocation.warn()

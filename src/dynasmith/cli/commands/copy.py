@@ -24,7 +24,7 @@ from dynasmith.cli.shared import Invocation, verb
 @side_options("target")
 def command(invocation: Invocation, source: str, target: str, **given: Any) -> int:
     """Copy a table's items into another table, here or elsewhere. Resumable after any kill; loses nothing."""
-    from dynasmith.cli.flow_shown import FlowShown, show_rehearsal, show_report
+    from dynasmith.cli.flow_report import FlowProgressView, show_rehearsal, show_report
 
     asked = flowing(given)
     first, second = side("source", source, given), side("target", target, given)
@@ -36,7 +36,7 @@ def command(invocation: Invocation, source: str, target: str, **given: Any) -> i
     items.check_copy(first, second, **wish)
     invocation.ask_environment()
     invocation.ask(f"Copy {source} into {target}?")
-    with FlowShown(invocation.words()) as shown:
+    with FlowProgressView(invocation.words()) as shown:
         if given["backup_first"] is not None:
             name, _ = items.backup(first, given["backup_first"], listener=shown)
             invocation.say(f"Backed up into {name}, verified.")

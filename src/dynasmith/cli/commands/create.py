@@ -10,9 +10,9 @@ from dynasmith.errors import TableExists
 @click.argument("tables", nargs=-1, metavar="TABLE...", required=True)
 def command(invocation: Invocation, tables: tuple[str, ...]) -> int:
     """Create tables as defined, and wait until they are ACTIVE. An error where one exists (see ensure)."""
-    from dynasmith.cli.drawing import draw_plan
+    from dynasmith.cli.drawings import draw_plan
     from dynasmith.cli.plan_json import plan_json
-    from dynasmith.cli.progress import StepsShown
+    from dynasmith.cli.progress import StepProgressView
     from dynasmith.cli.table_json import table_json
 
     project = invocation.project()
@@ -28,7 +28,7 @@ def command(invocation: Invocation, tables: tuple[str, ...]) -> int:
             draw_plan(invocation.page(), plan)
         return 0
     made = []
-    with StepsShown(invocation.words()) as shown:
+    with StepProgressView(invocation.words()) as shown:
         for table in wished:
             made.append(project.create(table, listener=shown))
             invocation.say(f"Created {table.name}.")

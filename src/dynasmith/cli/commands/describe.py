@@ -9,7 +9,7 @@ from dynasmith.cli.shared import Invocation, print_json, verb
 @click.argument("table")
 def command(invocation: Invocation, table: str) -> int:
     """One table as it is: keys, indexes and every setting around it."""
-    from dynasmith.cli.drawing import draw_description
+    from dynasmith.cli.drawings import draw_description
     from dynasmith.cli.table_json import description_json
 
     project = invocation.project()

@@ -14,7 +14,7 @@ def command(invocation: Invocation, table: str) -> int:
 
     from rich.text import Text
 
-    from dynasmith.aws.doctor import diagnose
+    from dynasmith.aws.control.doctor import diagnose
 
     masks = invocation.project().masks
     checks = [

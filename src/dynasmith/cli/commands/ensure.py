@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 @click.argument("tables", nargs=-1, metavar="[TABLE...]")
 def command(invocation: Invocation, tables: tuple[str, ...]) -> int:
     """Create what is absent, change nothing that exists, and say where it differs. Never asks; safe to run twice."""
-    from dynasmith.cli.failing import error_json
-    from dynasmith.cli.progress import StepsShown
+    from dynasmith.cli.error_report import error_json
+    from dynasmith.cli.progress import StepProgressView
     from dynasmith.plans.explain import explain
 
     project = invocation.project()
     invocation.warn()
     if invocation.dry_run:
         return _dry_run(invocation, project.plan(tables))
-    with StepsShown(invocation.words()) as shown:
+    with StepProgressView(invocation.words()) as shown:
         done = project.ensure(tables, listener=shown)
     if invocation.as_json:
         print_json(
@@ -57,7 +57,7 @@ def _dry_run(invocation: Invocation, plan: Plan) -> int:
     """The creations only: what exists is never changed, so its differences are said and not planned."""
     from msgspec.structs import replace
 
-    from dynasmith.cli.drawing import draw_plan
+    from dynasmith.cli.drawings import draw_plan
     from dynasmith.cli.plan_json import plan_json
 
     absent = replace(plan, tables=tuple(table for table in plan.tables if not table.exists))

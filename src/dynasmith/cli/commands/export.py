@@ -23,9 +23,9 @@ from dynasmith.errors import UsageError
 @side_options("source")
 def command(invocation: Invocation, table: str, dest: str, **given: Any) -> int:
     """A whole table into a file or a folder of files, with a manifest: counts, digest, definition."""
-    from dynasmith.cli.flow_shown import FlowShown, show_rehearsal, show_report
-    from dynasmith.files.items.dest import check_name, style_of
-    from dynasmith.project.sides import ExportAs
+    from dynasmith.cli.flow_report import FlowProgressView, show_rehearsal, show_report
+    from dynasmith.files.items.destination import check_name, style_of
+    from dynasmith.project.locations import ExportOptions
 
     if dest.startswith("s3://"):
         raise UsageError(
@@ -42,13 +42,13 @@ def command(invocation: Invocation, table: str, dest: str, **given: Any) -> int:
             )
         compression = "" if given["compress"] == "none" else given["compress"]
     check_name(Path(dest), given["style"] or style)
-    how = ExportAs(style=given["style"] or style, compression=compression, split_bytes=given["split_bytes"])
+    how = ExportOptions(style=given["style"] or style, compression=compression, split_bytes=given["split_bytes"])
     asked = flowing(given)
     source = side("source", table, given)
     items = invocation.project().items.over(given.pop("transport"))
     if invocation.dry_run:
         return show_rehearsal(invocation, items.rehearse_export(source, asked=asked))
-    with FlowShown(invocation.words()) as shown:
+    with FlowProgressView(invocation.words()) as shown:
         report = items.export(source, dest, how=how, asked=asked, listener=shown)
     if not invocation.as_json and report.job.state == "done":
         invocation.say(f"Exported into {dest}: dynasmith populate TABLE {dest} takes it back.")

@@ -2,7 +2,7 @@
 
 import click
 
-from dynasmith.cli.items_shown import parse_key_of, show_items
+from dynasmith.cli.items_report import parse_key_of, show_items
 from dynasmith.cli.shared import Invocation, verb
 
 

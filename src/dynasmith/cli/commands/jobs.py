@@ -64,9 +64,9 @@ def show(invocation: Invocation, job: str) -> int:
 @click.option("--accept-changed-transform", is_flag=True, help="Go on though the transform changed since.")
 def resume(invocation: Invocation, job: str, accept_changed_transform: bool) -> int:
     """Continue a job from its checkpoints, under its own id. Never asks; exit 5 while another process runs it."""
-    from dynasmith.cli.flow_shown import FlowShown, show_report
+    from dynasmith.cli.flow_report import FlowProgressView, show_report
 
-    with FlowShown(invocation.words()) as shown:
+    with FlowProgressView(invocation.words()) as shown:
         report = invocation.project().jobs.resume(job, changed_transform=accept_changed_transform, listener=shown)
     return show_report(invocation, report)
 
@@ -75,9 +75,11 @@ def resume(invocation: Invocation, job: str, accept_changed_transform: bool) -> 
 @click.argument("job")
 def cancel(invocation: Invocation, job: str) -> int:
     """End a job for good; what it wrote stays."""
-    from dynasmith.cli.flow_shown import FlowShown
+    from dynasmith.cli.flow_report import FlowProgressView
 
-    with FlowShown(invocation.words()):  # it may have to wait for the lease of a run that was killed, and says so
+    with FlowProgressView(
+        invocation.words()
+    ):  # it may have to wait for the lease of a run that was killed, and says so
         invocation.project().jobs.cancel(job)
     return _told(invocation, job, f"Cancelled {job}.")
 

@@ -11,16 +11,16 @@ from dynasmith.cli.shared import Invocation, verb
 @click.option("--max-write-units", type=UNITS, help="Write units a second.")
 def undo(invocation: Invocation, job: str, max_write_units: float | None) -> int:
     """Put back what a backfill changed. What others changed since stays, and is listed; exit 3 then."""
-    from dynasmith.cli.backfill_shown import show_undo_rehearsed, show_undone
-    from dynasmith.cli.flow_shown import FlowShown
-    from dynasmith.engine.transfer.asked import Flowing
+    from dynasmith.cli.backfill_report import show_undo_rehearsed, show_undone
+    from dynasmith.cli.flow_report import FlowProgressView
+    from dynasmith.engine.transfer.options import TransferOptions
 
-    asked = Flowing(max_write_units=max_write_units)
+    asked = TransferOptions(max_write_units=max_write_units)
     backfills = invocation.project().backfills
     if invocation.dry_run:
         return show_undo_rehearsed(invocation, backfills.rehearse_undo(job, asked=asked))
     invocation.ask_environment()
     invocation.ask(f"Put back what {job} changed?")
-    with FlowShown(invocation.words()) as shown:
+    with FlowProgressView(invocation.words()) as shown:
         report = backfills.undo(job, asked=asked, listener=shown)
     return show_undone(invocation, report)

@@ -8,7 +8,7 @@ from dynasmith.cli.shared import Invocation, print_json, verb
 @verb("list", example="dynasmith list --env local")
 def command(invocation: Invocation) -> int:
     """The tables there are, every page; each defined, undefined, or defined and missing."""
-    from dynasmith.cli.drawing import draw_listing, size_text
+    from dynasmith.cli.drawings import draw_listing, size_text
 
     entries = invocation.project().list()
     if invocation.as_json:

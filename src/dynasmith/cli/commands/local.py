@@ -10,7 +10,7 @@ import msgspec
 
 from dynasmith.cli.shared import Invocation, print_json, refuse_given, verb
 from dynasmith.local import PORT
-from dynasmith.local.messages import AnyMessage, Saved, Saving
+from dynasmith.local.child_messages import AnyMessage, EngineSaved, EngineSaving
 
 NEWS_BYTES = 100_000
 
@@ -38,8 +38,8 @@ def _folder(invocation: Invocation, folder: str | None, port: int) -> Path:
 
 def _say(invocation: Invocation, message: AnyMessage) -> None:
     """What the engine waits for; a service that had nothing to save is no news."""
-    idle = isinstance(message, Saving) and message.service != "dynamodb"
-    empty = isinstance(message, Saved) and message.size_bytes < NEWS_BYTES
+    idle = isinstance(message, EngineSaving) and message.service != "dynamodb"
+    empty = isinstance(message, EngineSaved) and message.size_bytes < NEWS_BYTES
     if not idle and not empty:
         invocation.say(message.sentence)
 

@@ -31,7 +31,7 @@ def command(
     invocation: Invocation, tables: tuple[str, ...], out: str | None, only: tuple[str, ...], **flags: Any
 ) -> int:
     """What would change, in which order, what it costs, how long it takes. Calls nothing but reads."""
-    from dynasmith.cli.drawing import draw_plan
+    from dynasmith.cli.drawings import draw_plan
     from dynasmith.cli.plan_json import plan_json
     from dynasmith.plans.plan import encode_plan
 

@@ -33,16 +33,16 @@ def command(invocation: Invocation, table: str, files: tuple[str, ...], **given:
     export (ours, or the service's). Bad lines are rejected with their number and reason, the rest goes on.
 
     Without a FILE: the items of --item, else those that the table's definition lists."""
-    from dynasmith.cli.flow_shown import FlowShown, show_rehearsal, show_report
-    from dynasmith.files.items.opening import STDIN
-    from dynasmith.project.filling import ANEW
-    from dynasmith.project.sides import ReadAs
+    from dynasmith.cli.flow_report import FlowProgressView, show_rehearsal, show_report
+    from dynasmith.files.items.streams import STDIN
+    from dynasmith.project.locations import ReadOptions
+    from dynasmith.project.verbs.populate_files import ANEW
 
     if any(name.startswith("s3://") for name in files):
         raise UsageError("An import from S3 by the service is not offered by this version.", hint="name files")
     types = dict(_typed(text) for text in given.pop("types"))
     renamed = dict(_renamed(text) for text in given.pop("renamed"))
-    how = ReadAs(format=given.pop("file_format"), types=types, map=renamed)
+    how = ReadOptions(format=given.pop("file_format"), types=types, map=renamed)
     if not files:
         _refuse_without_files(types, how.format, renamed if given["url"] is None else {})
     if not given["transform"]:
@@ -61,7 +61,7 @@ def command(invocation: Invocation, table: str, files: tuple[str, ...], **given:
     invocation.ask_environment()
     invocation.ask(f"Write items into {table}?")
     try:
-        with FlowShown(invocation.words()) as shown:
+        with FlowProgressView(invocation.words()) as shown:
             report = items.populate(target, source, listener=shown, **wish)
     except Interrupted as error:
         if STDIN not in files:

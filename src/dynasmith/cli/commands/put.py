@@ -2,7 +2,7 @@
 
 import click
 
-from dynasmith.cli.items_shown import parse_item_of
+from dynasmith.cli.items_report import parse_item_of
 from dynasmith.cli.shared import Invocation, print_json, verb
 
 

@@ -23,7 +23,7 @@ def command(
     invocation: Invocation, tables: tuple[str, ...], everything: bool, folder: str | None, no_export: bool
 ) -> int:
     """A last export, then autoscaling and protection off, then the table. Wants each name typed."""
-    from dynasmith.cli.flow_shown import FlowShown
+    from dynasmith.cli.flow_report import FlowProgressView
 
     if bool(folder) == no_export:
         raise UsageError(
@@ -45,7 +45,7 @@ def command(
     for name in names:
         invocation.ask(f"Table {name} is retired with all its items.", name=name)
     done = []
-    with FlowShown(invocation.words()) as shown:
+    with FlowProgressView(invocation.words()) as shown:
         for name in names:
             done.append(project.retire(name, export_to=f"{folder}/{name}" if folder else None, listener=shown))
             invocation.say(f"Retired {name}" + (f"; its items are in {folder}/{name}." if folder else "."))

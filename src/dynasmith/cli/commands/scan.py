@@ -2,7 +2,7 @@
 
 import click
 
-from dynasmith.cli.items_shown import show_items
+from dynasmith.cli.items_report import show_items
 from dynasmith.cli.shared import Invocation, verb
 
 

@@ -24,7 +24,7 @@ def command(invocation: Invocation, tables: tuple[str, ...], offline: bool) -> i
 def _draw(invocation: Invocation, verdict: Any) -> None:
     from rich.text import Text
 
-    from dynasmith.cli.drawing import SEVERITY_COLOURS
+    from dynasmith.cli.drawings import SEVERITY_COLOURS
 
     page, masked = invocation.page(), invocation.masked
     for finding in verdict.findings:

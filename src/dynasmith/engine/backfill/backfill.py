@@ -7,18 +7,18 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from dynasmith.engine.backfill.careful import Canary, Careful, careful_source
-from dynasmith.engine.backfill.resolve import Again
+from dynasmith.engine.backfill.canary import Canary, FirstRunLimits, careful_source
+from dynasmith.engine.backfill.resolution import Again
 from dynasmith.engine.backfill.sink import ChangeSink
 from dynasmith.engine.backfill.stage import Quota, Rewriter, RewriteStage
 from dynasmith.engine.backfill.survey import Survey, indexes_of, survey
-from dynasmith.engine.backfill.unsure import Unsure
-from dynasmith.engine.transfer.asked import Flowing, asked_again, kept
+from dynasmith.engine.backfill.unconfirmed import UnconfirmedChanges
 from dynasmith.engine.transfer.copy import expiry, new_job, table_reader
-from dynasmith.engine.transfer.loop import Stop
-from dynasmith.engine.transfer.mover import Width
-from dynasmith.engine.transfer.running import Around, Ways, run_job
-from dynasmith.engine.transfer.sides import TableEnd, key_schema, rates
+from dynasmith.engine.transfer.event_thread import StopRequest
+from dynasmith.engine.transfer.mover import ConcurrencyLimits
+from dynasmith.engine.transfer.options import TransferOptions, asked_again, kept
+from dynasmith.engine.transfer.runner import Pipeline, RunContext, run_job
+from dynasmith.engine.transfer.table_details import TableEnd, key_schema, rates
 from dynasmith.errors import CheckpointError, Interrupted, TransformError, UsageError
 from dynasmith.items.condition.condition import parse_condition
 from dynasmith.items.ctx import Context
@@ -28,8 +28,8 @@ from dynasmith.jobs.job import Job
 from dynasmith.jobs.report import Report
 from dynasmith.jobs.segments import plan_segments
 from dynasmith.ports.checkpoints import Claim, Ledger
-from dynasmith.ports.items import Heard, permit_of
-from dynasmith.ports.journal import Journal
+from dynasmith.ports.items import ThrottleListener, permit_of
+from dynasmith.ports.journal import UndoJournal
 from dynasmith.ports.updates import OpenUpdates
 
 VERB = "backfill"
@@ -37,7 +37,7 @@ CANARY = "canary_items"
 """The parameter of a job that stops after so many items; 0 when it did, or shall not."""
 LOOKED_AT = 200
 """Items that are looked at before a job begins: does the transform come to rest, does it refuse any?"""
-OpenJournal: TypeAlias = Callable[[Job, bool], Journal | None]
+OpenJournal: TypeAlias = Callable[[Job, bool], UndoJournal | None]
 """The journal of a job, made anew (True) or gone on with; None where none is kept."""
 
 
@@ -47,11 +47,11 @@ def backfill(
     ledger: Ledger,
     open_journal: OpenJournal,
     function: Function,
-    asked: Flowing | None = None,
+    asked: TransferOptions | None = None,
     *,
-    careful: Careful | None = None,
+    careful: FirstRunLimits | None = None,
     parameters: dict[str, Any] | None = None,
-    around: Around | None = None,
+    around: RunContext | None = None,
 ) -> Report:
     """Bring every item of ``table`` into the shape that ``function`` makes, and give the report.
 
@@ -61,7 +61,7 @@ def backfill(
     ItemRefused. Interrupted and errors of the service leave a job that ``backfill_again`` resumes. A canary that was
     reached gives a report whose job is ``interrupted``.
     """
-    asked, around, careful = asked or Flowing(), around or Around(), careful or Careful()
+    asked, around, careful = asked or TransferOptions(), around or RunContext(), careful or FirstRunLimits()
     items = table.description.item_count_estimate
     share = canary_items(table, careful, items)
     segments = plan_segments(
@@ -81,21 +81,21 @@ def backfill_again(
     open_journal: OpenJournal,
     function: Function,
     *,
-    around: Around | None = None,
+    around: RunContext | None = None,
 ) -> Report:
     """Resume a backfill; a canary that was reached before now goes on to the end."""
     journal = open_journal(claim.job, False)
-    return _run(claim, table, updates, journal, function, asked_again(claim.job.parameters), around or Around())
+    return _run(claim, table, updates, journal, function, asked_again(claim.job.parameters), around or RunContext())
 
 
-def rewriter_of(table: TableEnd, function: Function, asked: Flowing, job: Job) -> Rewriter:
+def rewriter_of(table: TableEnd, function: Function, asked: TransferOptions, job: Job) -> Rewriter:
     """The transform of a job with the rules of its table."""
     where = parse_condition(asked.condition).matches if asked.condition else None
     transform = Transform(function, Context(job.started_at, job.id, table.key), where=where)
     return Rewriter(transform, {index.name: key_schema(index.key) for index in indexes_of(table)}, asked.on_error)
 
 
-def look_first(table: TableEnd, rewriter: Rewriter, asked: Flowing, around: Around) -> Survey:
+def look_first(table: TableEnd, rewriter: Rewriter, asked: TransferOptions, around: RunContext) -> Survey:
     """Look at some items before anything is written. Raises what the job would end with, as ``backfill`` says."""
     seen = survey(table, rewriter, asked, around, items=LOOKED_AT)
     for refused in seen.refusals:
@@ -109,7 +109,7 @@ def look_first(table: TableEnd, rewriter: Rewriter, asked: Flowing, around: Arou
     return seen
 
 
-def canary_items(table: TableEnd, careful: Careful, items: int) -> int:
+def canary_items(table: TableEnd, careful: FirstRunLimits, items: int) -> int:
     """After how many of ``items`` a canary stops; 0 without one. Raises UsageError for what cannot be kept."""
     if careful.limit is not None and careful.limit < 1:
         raise UsageError(f"A limit of {careful.limit} items changes nothing.", hint="--dry-run writes nothing")
@@ -129,23 +129,23 @@ def _run(
     claim: Claim,
     table: TableEnd,
     updates: OpenUpdates,
-    journal: Journal | None,
+    journal: UndoJournal | None,
     function: Function,
-    asked: Flowing,
-    around: Around,
+    asked: TransferOptions,
+    around: RunContext,
 ) -> Report:
     job = claim.job
     careful, share = _careful_again(job)
     before = sum((checkpoint.counts for checkpoint in claim.checkpoints().values()), Counts())
     quota = Quota(None if careful.limit is None else max(0, careful.limit - before.written))
-    stop = around.stop or Stop()
+    stop = around.stop or StopRequest()
     canary = Canary(share, stop, lambda: _remember(claim)) if share else None
     rewriter = rewriter_of(table, function, asked, job)
     keep = expiry(table, job) if asked.expired == "skip" else None
 
-    unsure = Unsure(table.key)
+    unsure = UnconfirmedChanges(table.key)
 
-    async def sink(heard: Heard) -> ChangeSink:
+    async def sink(heard: ThrottleListener) -> ChangeSink:
         return ChangeSink(
             await updates(heard),
             table.key,
@@ -158,13 +158,13 @@ def _run(
 
     first = canary.items if canary is not None else quota.left
     paged = asked if first is None else _small_pages(asked, first)
-    ways = Ways(
+    ways = Pipeline(
         source=careful_source(table_reader(table, job.segments, paged), quota, canary),
         sink=sink,
         stage=RewriteStage(rewriter, quota, unsure, keep),
         reads=rates(table, "read", asked.max_read_units, share=asked.share),
         writes=rates(table, "write", asked.max_write_units, share=asked.share),
-        width=Width(asked.segments_at_once, asked.lanes),
+        width=ConcurrencyLimits(asked.segments_at_once, asked.lanes),
         digest=False,
         table=table.name,
         total_items=table.description.item_count_estimate or None,
@@ -183,14 +183,14 @@ def _remember(claim: Claim) -> None:
     claim.change(msgspec.structs.replace(claim.job, parameters=claim.job.parameters | {CANARY: 0}))
 
 
-def _careful_again(job: Job) -> tuple[Careful, int]:
+def _careful_again(job: Job) -> tuple[FirstRunLimits, int]:
     try:
-        return msgspec.convert(job.parameters["careful"], Careful), int(job.parameters[CANARY])
+        return msgspec.convert(job.parameters["careful"], FirstRunLimits), int(job.parameters[CANARY])
     except (KeyError, ValueError, msgspec.ValidationError) as error:
         raise CheckpointError(f"The options of job {job.id} cannot be read: {error}.") from error
 
 
-def _small_pages(asked: Flowing, items: int) -> Flowing:
+def _small_pages(asked: TransferOptions, items: int) -> TransferOptions:
     """The pages of a careful run are a small part of it: it ends near its share, and reads little beyond it."""
     if asked.batch_size is not None:
         return asked

@@ -12,7 +12,7 @@ from dynasmith.items.wire import RawItem, attributes
 SHOWN_CHARACTERS_MAX = 120
 
 
-class Shown(Struct, frozen=True):
+class ItemDifference(Struct, frozen=True):
     """What changes of one item: attributes as JSON text. ``untouched`` counts the others, key attributes included."""
 
     key: str
@@ -30,11 +30,11 @@ class Shown(Struct, frozen=True):
         return lines
 
 
-def difference(rewrite: Rewrite, key: KeySchema) -> Shown:
+def difference(rewrite: Rewrite, key: KeySchema) -> ItemDifference:
     """What a rewrite changes of its item, as plain JSON where it has such a form."""
     before = attributes(rewrite.before)
     changed = (*rewrite.assigned, *rewrite.removed)
-    return Shown(
+    return ItemDifference(
         key=format_key(key_of(rewrite.before, key), key),
         removed={name: _text(name, bytes(before[name])) for name in changed if name in before},
         added={name: _text(name, wire) for name, wire in rewrite.assigned.items()},

@@ -6,17 +6,17 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Protocol
 
-from dynasmith.engine.backfill.nojournal import NoJournal
-from dynasmith.engine.backfill.others import Notes
+from dynasmith.engine.backfill.concurrent_edits import EditNotes
+from dynasmith.engine.backfill.no_journal import NoJournal
 from dynasmith.engine.backfill.stage import Quota
-from dynasmith.engine.backfill.unsure import Perhaps, Unsure, covers, unwritten, with_earlier
+from dynasmith.engine.backfill.unconfirmed import Unconfirmed, UnconfirmedChanges, covers, unwritten, with_earlier
 from dynasmith.items.key import KeySchema, format_key, key_of
 from dynasmith.items.wire import Units
 from dynasmith.jobs.retry import CONTENDED, Retry
 from dynasmith.ports.items import Dead, Item, Outcome, total
-from dynasmith.ports.journal import Journal
+from dynasmith.ports.journal import UndoJournal
 from dynasmith.ports.permit import Halted, Permit
-from dynasmith.ports.updates import Answer, Change, Updates, decode_change, encode_change
+from dynasmith.ports.updates import ItemChange, UpdateAnswer, Updates, decode_change, encode_change
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Resolved:
     that others changed and that an undo therefore leaves.
     """
 
-    again: Change | None = None
+    again: ItemChange | None = None
     end: str = ""
     dead: Dead | None = None
     applied: bool = False
@@ -38,7 +38,7 @@ class Resolved:
 class Resolver(Protocol):
     """Decides what becomes of a change whose condition did not hold. Pure."""
 
-    def __call__(self, change: Change, answer: Answer) -> Resolved: ...
+    def __call__(self, change: ItemChange, answer: UpdateAnswer) -> Resolved: ...
 
 
 @dataclass(slots=True)
@@ -84,10 +84,10 @@ class ChangeSink:
         key: KeySchema,
         resolve: Resolver,
         *,
-        journal: Journal | None = None,
-        unsure: Unsure | None = None,
+        journal: UndoJournal | None = None,
+        unsure: UnconfirmedChanges | None = None,
         quota: Quota | None = None,
-        notes: Notes | None = None,
+        notes: EditNotes | None = None,
         permit: Permit | None = None,
         contended: Retry = CONTENDED,
         chance: Random | None = None,
@@ -95,12 +95,12 @@ class ChangeSink:
         self._updates = updates
         self._key = key
         self._resolve = resolve
-        self._journal: Journal = journal or notes or NoJournal()
+        self._journal: UndoJournal = journal or notes or NoJournal()
         self._notes = notes
         self._quota = quota or Quota()
         self._contended = contended
         self._chance = chance or Random()
-        self._unsure = unsure or Unsure(key)
+        self._unsure = unsure or UnconfirmedChanges(key)
         self._permit = permit
         if permit is not None:
             self._journal.guard(permit.check_lease)
@@ -146,7 +146,7 @@ class ChangeSink:
             kept = [with_earlier(change, known) for change, known in zip(changes, earlier, strict=True)]
             ids = await self._journal.append(segment, [encode_change(change) for change in kept])
             sent = await self._updates.send(changes)
-            entries = [Perhaps(segment, one, change, mine=True) for one, change in zip(ids, kept, strict=True)]
+            entries = [Unconfirmed(segment, one, change, mine=True) for one, change in zip(ids, kept, strict=True)]
             ends = zip(changes, sent.answers, entries, earlier, strict=True)
             # What is not known of an item's entries goes along with the change that is sent next.
             again = {
@@ -169,8 +169,14 @@ class ChangeSink:
             changes, earlier = list(again.values()), [earlier[place] for place in again]
 
     def _ended(
-        self, segment: int, change: Change, answer: Answer, entry: Perhaps, earlier: list[Perhaps], tally: _Tally
-    ) -> Change | None:
+        self,
+        segment: int,
+        change: ItemChange,
+        answer: UpdateAnswer,
+        entry: Unconfirmed,
+        earlier: list[Unconfirmed],
+        tally: _Tally,
+    ) -> ItemChange | None:
         """Count the end of one change; or the change that must be sent instead, of the item as it is now.
 
         Only what was surely not written is voided, and what the entry of a later change holds. Takes from ``earlier``
@@ -207,7 +213,7 @@ class ChangeSink:
         tally.end(end)
         return None
 
-    def _note(self, segment: int, change: Change | None, left: Sequence[str] = ()) -> None:
+    def _note(self, segment: int, change: ItemChange | None, left: Sequence[str] = ()) -> None:
         """Note what others did to an item: ``left`` are attributes of ours that they changed."""
         if self._notes is None or change is None or not (left or change.others):
             return

@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from dynasmith.engine.backfill.unsure import Unsure
-from dynasmith.engine.transfer.stage import Staged
-from dynasmith.engine.transfer.trace import trace_of
+from dynasmith.engine.backfill.unconfirmed import UnconfirmedChanges
+from dynasmith.engine.transfer.transform_stage import Staged
+from dynasmith.engine.transfer.user_traceback import trace_of
 from dynasmith.errors import ItemInvalid
 from dynasmith.items.key import Key, KeySchema, check_key, key_of
 from dynasmith.items.size import ITEM_BYTES_MAX, check_item
@@ -102,7 +102,7 @@ class RewriteStage:
 
     rewriter: Rewriter
     quota: Quota
-    unsure: Unsure
+    unsure: UnconfirmedChanges
     keep: Callable[[Item], bool] | None = None
 
     async def __call__(self, items: Sequence[Item]) -> Staged:

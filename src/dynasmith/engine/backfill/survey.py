@@ -11,26 +11,26 @@ from math import sqrt
 
 from msgspec.structs import replace
 
-from dynasmith.engine.backfill.difference import Shown, difference
-from dynasmith.engine.backfill.look import Look, Looks, looks_of
-from dynasmith.engine.backfill.look import asked as asked_of
+from dynasmith.engine.backfill.difference import ItemDifference, difference
+from dynasmith.engine.backfill.sample import TransformSample, TransformSampler, looks_of
+from dynasmith.engine.backfill.sample import asked as asked_of
 from dynasmith.engine.backfill.stage import Rewriter
+from dynasmith.engine.guarded.dry_run import PURE, SLICE_ITEMS, Keeping, kept_dry
 from dynasmith.engine.guarded.process import GuardedProcess
-from dynasmith.engine.guarded.use import PURE, SLICE_ITEMS, Keeping, kept_dry
-from dynasmith.engine.transfer.asked import Flowing
 from dynasmith.engine.transfer.copy import table_reader
-from dynasmith.engine.transfer.loop import Stop, run
-from dynasmith.engine.transfer.pacing import Pacer, reading
-from dynasmith.engine.transfer.running import Around
-from dynasmith.engine.transfer.same_tables import READING, SameTables
-from dynasmith.engine.transfer.sides import TableEnd, rates
+from dynasmith.engine.transfer.event_thread import StopRequest, run
+from dynasmith.engine.transfer.options import TransferOptions
+from dynasmith.engine.transfer.pacer import Pacer, reading
+from dynasmith.engine.transfer.runner import RunContext
+from dynasmith.engine.transfer.table_details import TableEnd, rates
+from dynasmith.engine.transfer.table_identity import READING, TableIdentityCheck
 from dynasmith.errors import Interrupted
 from dynasmith.items.size import item_bytes, write_units
 from dynasmith.items.transform import Divergence, ItemRefused, Rewrite
 from dynasmith.items.wire import RawItem, Units
+from dynasmith.ports.concurrency import together
 from dynasmith.ports.guard import RefusedCall
 from dynasmith.ports.items import Item, Source
-from dynasmith.ports.together import together
 from dynasmith.tables.table import Index, LocalIndex, ProjectionKind, known
 
 SEGMENTS = 8
@@ -59,7 +59,7 @@ class Survey:
     index_write_units: float = 0.0
     complete: bool = True
     names: Counter[str] = field(default_factory=Counter)
-    shown: list[Shown] = field(default_factory=list)
+    shown: list[ItemDifference] = field(default_factory=list)
     refusals: list[ItemRefused] = field(default_factory=list)
     divergences: list[Divergence] = field(default_factory=list)
     notes: tuple[str, ...] = ()
@@ -99,8 +99,8 @@ class IndexCosts:
 def survey(
     end: TableEnd,
     rewriter: Rewriter,
-    asked: Flowing,
-    around: Around,
+    asked: TransferOptions,
+    around: RunContext,
     *,
     items: int | None = None,
     shown: int = SHOWN,
@@ -112,7 +112,7 @@ def survey(
     ``keeping`` says how user code is kept dry. Raises Interrupted where it was stopped, RunError where the process of
     the user code died or hung.
     """
-    looks = Looks(rewriter)
+    looks = TransformSampler(rewriter)
     with kept_dry(keeping, looks) as kept:
         look = _Look(Survey(), rewriter, index_costs(end), shown, converge, looks, kept.process)
         found = _surveyed(end, look, asked, around, items)
@@ -121,14 +121,14 @@ def survey(
     return found
 
 
-def _surveyed(end: TableEnd, look: "_Look", asked: Flowing, around: Around, items: int | None) -> Survey:
-    async def main(stop: Stop) -> Survey:
+def _surveyed(end: TableEnd, look: "_Look", asked: TransferOptions, around: RunContext, items: int | None) -> Survey:
+    async def main(stop: StopRequest) -> Survey:
         reads, heard = reading(rates(end, "read", asked.max_read_units, share=asked.share), stop)
         source = await table_reader(end, SEGMENTS, _paged(asked, items))(heard)
         per_segment = None if items is None else -(-items // SEGMENTS)
         ending = asyncio.create_task(_end_with(stop, look.process))
         try:
-            async with SameTables([end], READING, around.listener, around.monotonic).watched():
+            async with TableIdentityCheck([end], READING, around.listener, around.monotonic).watched():
                 await together(_segment(source, each, reads, stop, look, per_segment) for each in range(SEGMENTS))
         except Exception:
             if not stop.asked:
@@ -143,19 +143,19 @@ def _surveyed(end: TableEnd, look: "_Look", asked: Flowing, around: Around, item
     return run(main, loop_factory=around.loop_factory, stop=around.stop)
 
 
-async def _end_with(stop: Stop, process: GuardedProcess | None) -> None:
+async def _end_with(stop: StopRequest, process: GuardedProcess | None) -> None:
     """Whoever stops a dry run does not wait for user code: its process ends at once."""
     await stop.wait()
     if process is not None:
         process.stop()
 
 
-def _paged(asked: Flowing, items: int | None) -> Flowing:
+def _paged(asked: TransferOptions, items: int | None) -> TransferOptions:
     return asked if items is None else replace(asked, batch_size=max(1, min(-(-items // SEGMENTS), 1000)))
 
 
 async def _segment(
-    source: Source, segment: int, reads: Pacer, stop: Stop, look: "_Look", per_segment: int | None
+    source: Source, segment: int, reads: Pacer, stop: StopRequest, look: "_Look", per_segment: int | None
 ) -> None:
     start: bytes | None = None
     read = 0
@@ -186,7 +186,7 @@ class _Look:
     shown: int
     converge: bool
 
-    looks: Looks
+    looks: TransformSampler
     process: GuardedProcess | None
 
     async def page(self, items: Sequence[Item]) -> None:
@@ -206,7 +206,7 @@ class _Look:
     def _converging(self) -> bool:
         return self.converge and self.found.changed < CONVERGENCE_ITEMS_MAX
 
-    def _add(self, raw: RawItem, look: Look) -> None:
+    def _add(self, raw: RawItem, look: TransformSample) -> None:
         found, refused, rewrite = self.found, look.refused, look.rewrite
         found.read += 1
         size = item_bytes(raw)

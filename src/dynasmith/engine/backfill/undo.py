@@ -13,30 +13,30 @@ import msgspec
 from msgspec import Raw, Struct
 from msgspec.structs import replace
 
-from dynasmith.engine.backfill.difference import Shown, difference
-from dynasmith.engine.backfill.others import Notes, UndoReport
-from dynasmith.engine.backfill.resolve import PutBack
+from dynasmith.engine.backfill.concurrent_edits import EditNotes, UndoReport
+from dynasmith.engine.backfill.difference import ItemDifference, difference
+from dynasmith.engine.backfill.resolution import PutBack
 from dynasmith.engine.backfill.sink import ChangeSink
 from dynasmith.engine.backfill.survey import index_costs
-from dynasmith.engine.transfer.asked import Flowing, asked_again, kept
 from dynasmith.engine.transfer.copy import new_job
-from dynasmith.engine.transfer.mover import Width
-from dynasmith.engine.transfer.running import Around, Ways, run_job
-from dynasmith.engine.transfer.sides import TableEnd, rates
-from dynasmith.engine.transfer.stage import Staged
+from dynasmith.engine.transfer.mover import ConcurrencyLimits
+from dynasmith.engine.transfer.options import TransferOptions, asked_again, kept
+from dynasmith.engine.transfer.runner import Pipeline, RunContext, run_job
+from dynasmith.engine.transfer.table_details import TableEnd, rates
+from dynasmith.engine.transfer.transform_stage import Staged
 from dynasmith.errors import AccessDenied
 from dynasmith.items.key import Key, encode_key, key_of
 from dynasmith.items.size import item_bytes, read_units, write_units
 from dynasmith.items.transform import Rewrite
 from dynasmith.items.wire import attributes
-from dynasmith.jobs.estimate import Estimate, with_cost, with_time
+from dynasmith.jobs.estimate import JobEstimate, with_cost, with_time
 from dynasmith.ports.checkpoints import Claim, Ledger
-from dynasmith.ports.items import Dead, Heard, Item, Lookup, OpenSource, Page, permit_of
-from dynasmith.ports.journal import KeptJournal
-from dynasmith.ports.updates import Change, OpenUpdates, decode_change, encode_change, same_attributes
+from dynasmith.ports.items import Dead, Item, Lookup, OpenSource, Page, ThrottleListener, permit_of
+from dynasmith.ports.journal import JournalReader
+from dynasmith.ports.updates import ItemChange, OpenUpdates, decode_change, encode_change, same_attributes
 
 VERB = "undo"
-OpenKept = Callable[[], KeptJournal]
+OpenKept = Callable[[], JournalReader]
 SHOWN = 3
 PAGE_ENTRIES = 500
 
@@ -47,10 +47,10 @@ def undo(
     ledger: Ledger,
     open_kept: OpenKept,
     segments: int,
-    asked: Flowing | None = None,
+    asked: TransferOptions | None = None,
     *,
     parameters: dict[str, Any] | None = None,
-    around: Around | None = None,
+    around: RunContext | None = None,
 ) -> UndoReport:
     """Put back every change in the journal, and give the report. ``segments`` are those of the backfill.
 
@@ -58,33 +58,33 @@ def undo(
     ``changed``; one that is gone is skipped; one that is as before already is there. Interrupted and errors leave a
     job that ``undo_again`` resumes.
     """
-    asked, around = asked or Flowing(), around or Around()
+    asked, around = asked or TransferOptions(), around or RunContext()
     job = new_job(VERB, around, segments, kept(asked, parameters or {}))
     return _run(ledger.begin(job), table, updates, open_kept, asked, around)
 
 
 def undo_again(
-    claim: Claim, table: TableEnd, updates: OpenUpdates, open_kept: OpenKept, *, around: Around | None = None
+    claim: Claim, table: TableEnd, updates: OpenUpdates, open_kept: OpenKept, *, around: RunContext | None = None
 ) -> UndoReport:
     """Resume an undo: at most one batch a segment is done again, which changes nothing."""
-    return _run(claim, table, updates, open_kept, asked_again(claim.job.parameters), around or Around())
+    return _run(claim, table, updates, open_kept, asked_again(claim.job.parameters), around or RunContext())
 
 
 def _run(
-    claim: Claim, table: TableEnd, updates: OpenUpdates, open_kept: OpenKept, asked: Flowing, around: Around
+    claim: Claim, table: TableEnd, updates: OpenUpdates, open_kept: OpenKept, asked: TransferOptions, around: RunContext
 ) -> UndoReport:
-    notes = Notes()
+    notes = EditNotes()
 
-    async def sink(heard: Heard) -> ChangeSink:
+    async def sink(heard: ThrottleListener) -> ChangeSink:
         return ChangeSink(await updates(heard), table.key, PutBack(table.key), notes=notes, permit=permit_of(heard))
 
-    ways = Ways(
+    ways = Pipeline(
         source=journal_source(open_kept, claim.job.segments, table, notes),
         sink=sink,
         stage=Inverse(),
         reads=rates(table, "read", asked.max_read_units, share=asked.share),
         writes=rates(table, "write", asked.max_write_units, share=asked.share),
-        width=Width(asked.segments_at_once, asked.lanes),
+        width=ConcurrencyLimits(asked.segments_at_once, asked.lanes),
         digest=False,
         table=table.name,
         tables=(table,),
@@ -112,7 +112,7 @@ class JournalSource:
     """
 
     def __init__(
-        self, kept_journal: KeptJournal, segments: int, table: TableEnd, notes: Notes, lookup: Lookup | None
+        self, kept_journal: JournalReader, segments: int, table: TableEnd, notes: EditNotes, lookup: Lookup | None
     ) -> None:
         self._kept = kept_journal
         self._segments = segments
@@ -131,7 +131,7 @@ class JournalSource:
         A page has each key once: an item that was rewritten twice is put back in two pages, one after the other.
         """
         place = self._kept.last(segment) if start is None else int(start)
-        changes: dict[Key, Change] = {}
+        changes: dict[Key, ItemChange] = {}
         dead: list[Dead] = []
         while place is not None and len(changes) < PAGE_ENTRIES:
             frame = self._kept.read(segment, place)
@@ -168,7 +168,7 @@ class JournalSource:
             await self._lookup.close()
 
 
-def _beside(change: Change, current: Item) -> tuple[str, ...]:
+def _beside(change: ItemChange, current: Item) -> tuple[str, ...]:
     """The attributes that are not as the backfill left them, of those that it did not write."""
     after, now = attributes(change.after), attributes(current)
     names = (after.keys() | now.keys()) - set(change.names)
@@ -179,20 +179,20 @@ def _same(name: str, after: Mapping[str, Raw], now: Mapping[str, Raw]) -> bool:
     return name in after and same_attributes({name: after[name]}, now)
 
 
-def journal_source(open_kept: OpenKept, segments: int, table: TableEnd, notes: Notes) -> OpenSource:
+def journal_source(open_kept: OpenKept, segments: int, table: TableEnd, notes: EditNotes) -> OpenSource:
     """Opens a JournalSource."""
 
-    async def opened(_heard: Heard) -> JournalSource:
+    async def opened(_heard: ThrottleListener) -> JournalSource:
         return JournalSource(open_kept(), segments, table, notes, await table.access.lookup(table.name)())
 
     return opened
 
 
-class UndoRehearsal(Struct, frozen=True):
+class UndoDryRun(Struct, frozen=True):
     """What an undo would send: every change of the journal counts, since nobody looks at the table."""
 
-    estimate: Estimate
-    samples: tuple[Shown, ...]
+    estimate: JobEstimate
+    samples: tuple[ItemDifference, ...]
     damaged: int = 0
 
     def to_json(self) -> dict[str, Any]:
@@ -206,16 +206,16 @@ class UndoRehearsal(Struct, frozen=True):
 
 def rehearse_undo(
     table: TableEnd,
-    kept_journal: KeptJournal,
+    kept_journal: JournalReader,
     segments: int,
-    asked: Flowing,
+    asked: TransferOptions,
     prices: Mapping[str, float | None] | None = None,
-) -> UndoRehearsal:
+) -> UndoDryRun:
     """Read the whole journal and add up what putting it back would cost. Sends nothing at all."""
     costs = index_costs(table)
     items = size = damaged = 0
     units = reads = 0.0
-    samples: list[Shown] = []
+    samples: list[ItemDifference] = []
     for segment in range(segments):
         place = kept_journal.last(segment)
         while place is not None:
@@ -231,13 +231,13 @@ def rehearse_undo(
                 if len(samples) < SHOWN:
                     samples.append(difference(rewrite, table.key))
             place = frame.before
-    estimate = with_cost(Estimate(items, size, reads, units, sampled=items), prices or {})
+    estimate = with_cost(JobEstimate(items, size, reads, units, sampled=items), prices or {})
     rate = rates(table, "write", asked.max_write_units, share=asked.share).ceiling
     reading = rates(table, "read", asked.max_read_units, share=asked.share).ceiling
-    return UndoRehearsal(with_time(estimate, read_rate=reading, write_rate=rate), tuple(samples), damaged)
+    return UndoDryRun(with_time(estimate, read_rate=reading, write_rate=rate), tuple(samples), damaged)
 
 
-def _as_rewrite(change: Change) -> Rewrite:
+def _as_rewrite(change: ItemChange) -> Rewrite:
     before = attributes(change.before)
     return Rewrite(
         before=change.before,

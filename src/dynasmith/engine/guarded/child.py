@@ -16,7 +16,7 @@ from typing import IO
 
 import msgspec
 
-from dynasmith.engine.guarded.frames import DONE, FAILED, Failed, Frame, read_frame, write_frame
+from dynasmith.engine.guarded.frames import DONE, FAILED, GuardedFailure, PipeFrame, read_frame, write_frame
 from dynasmith.errors import DynasmithError
 
 
@@ -24,7 +24,7 @@ def main() -> None:
     """Answer frame after frame until the parent goes. What is raised is told to the parent, which raises it again."""
     asked, answers = _own_pipes()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for the parent, which ends this process
-    frames: queue.SimpleQueue[Frame] = queue.SimpleQueue()
+    frames: queue.SimpleQueue[PipeFrame] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(asked, frames), name="dynasmith-parent", daemon=True).start()
     inside = _Inside()
     while True:
@@ -50,16 +50,16 @@ class _Inside:
         return b""
 
 
-def _answered(inside: _Inside, body: bytes) -> Frame:
+def _answered(inside: _Inside, body: bytes) -> PipeFrame:
     try:
-        return Frame(DONE, inside(body))
+        return PipeFrame(DONE, inside(body))
     except DynasmithError as error:
-        failed = Failed(message=error.message, hint=error.hint, exit=error.exit)
+        failed = GuardedFailure(message=error.message, hint=error.hint, exit=error.exit)
     except (Exception, SystemExit) as error:  # noqa: BLE001, RUF100  # it is the parent's to raise
-        failed = Failed(message=f"{type(error).__name__}: {error}")
+        failed = GuardedFailure(message=f"{type(error).__name__}: {error}")
     finally:
         sys.stdout.flush()
-    return Frame(FAILED, msgspec.json.encode(failed))
+    return PipeFrame(FAILED, msgspec.json.encode(failed))
 
 
 def _own_pipes() -> tuple[IO[bytes], IO[bytes]]:
@@ -72,7 +72,7 @@ def _own_pipes() -> tuple[IO[bytes], IO[bytes]]:
     return os.fdopen(asked, "rb"), os.fdopen(answers, "wb")
 
 
-def _listen(asked: IO[bytes], frames: "queue.SimpleQueue[Frame]") -> None:
+def _listen(asked: IO[bytes], frames: "queue.SimpleQueue[PipeFrame]") -> None:
     while (frame := read_frame(asked)) is not None:
         frames.put(frame)
     os._exit(0)  # the parent has gone: nobody wants what user code is at

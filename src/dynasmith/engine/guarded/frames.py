@@ -11,14 +11,14 @@ FRAME_BYTES_MAX = 1 << 30
 _HEAD_BYTES = 9
 
 
-class Frame(NamedTuple):
+class PipeFrame(NamedTuple):
     """One message. ``kind`` is one byte."""
 
     kind: bytes
     body: bytes
 
 
-class Failed(Struct, frozen=True, kw_only=True):
+class GuardedFailure(Struct, frozen=True, kw_only=True):
     """What went wrong in the process: an error of ours where ``exit`` is not 0, else anything that was raised."""
 
     message: str
@@ -32,7 +32,7 @@ def write_frame(pipe: IO[bytes], kind: bytes, body: bytes) -> None:
     pipe.flush()
 
 
-def read_frame(pipe: IO[bytes]) -> Frame | None:
+def read_frame(pipe: IO[bytes]) -> PipeFrame | None:
     """The next frame; None where the other side has gone, also in the middle of one."""
     head = pipe.read(_HEAD_BYTES)
     if len(head) < _HEAD_BYTES:
@@ -41,4 +41,4 @@ def read_frame(pipe: IO[bytes]) -> Frame | None:
     if size > FRAME_BYTES_MAX:
         return None
     body = pipe.read(size)
-    return Frame(head[:1], body) if len(body) == size else None
+    return PipeFrame(head[:1], body) if len(body) == size else None

@@ -18,7 +18,7 @@ from typing import Self
 
 import msgspec
 
-from dynasmith.engine.guarded.frames import DONE, Failed, read_frame, write_frame
+from dynasmith.engine.guarded.frames import DONE, GuardedFailure, read_frame, write_frame
 from dynasmith.errors import RunError, UsageError
 from dynasmith.ports.guard import Guard
 
@@ -121,7 +121,7 @@ class GuardedProcess:
             raise self._ended(process)
         if answer.kind == DONE:
             return answer.body
-        raise _raised(msgspec.json.decode(answer.body, type=Failed))
+        raise _raised(msgspec.json.decode(answer.body, type=GuardedFailure))
 
     def _too_late(self, process: "subprocess.Popen[bytes]") -> None:
         self._late = True
@@ -158,7 +158,7 @@ def _deadline(seconds: float, late: Callable[[], None]) -> Iterator[None]:
         timer.cancel()
 
 
-def _raised(failed: Failed) -> UsageError | RunError:
+def _raised(failed: GuardedFailure) -> UsageError | RunError:
     if failed.exit == UsageError.exit:
         return UsageError(failed.message, hint=failed.hint)
     if failed.exit:

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from os import urandom
 from typing import Any
 
-from dynasmith.engine.transfer.asked import Flowing, asked_again, kept
-from dynasmith.engine.transfer.mover import Width
+from dynasmith.engine.transfer.mover import ConcurrencyLimits
+from dynasmith.engine.transfer.options import TransferOptions, asked_again, kept
 from dynasmith.engine.transfer.processes.child import sendable
 from dynasmith.engine.transfer.processes.stage import ProcessStage
-from dynasmith.engine.transfer.running import Around, Ways, run_job
-from dynasmith.engine.transfer.sides import TableEnd, check_ends, rates
-from dynasmith.engine.transfer.stage import Stage, Steps
+from dynasmith.engine.transfer.runner import Pipeline, RunContext, run_job
+from dynasmith.engine.transfer.table_details import TableEnd, check_ends, rates
+from dynasmith.engine.transfer.transform_stage import Stage, Steps
 from dynasmith.items.condition.condition import parse_condition
 from dynasmith.items.ctx import Context
 from dynasmith.items.expiry import Expiry
@@ -30,12 +30,12 @@ def copy(
     source: TableEnd,
     target: TableEnd,
     ledger: Ledger,
-    asked: Flowing | None = None,
+    asked: TransferOptions | None = None,
     *,
     transform: Function | None = None,
     where: Callable[[Any], bool] | None = None,
     parameters: dict[str, Any] | None = None,
-    around: Around | None = None,
+    around: RunContext | None = None,
 ) -> Report:
     """Copy every item of ``source`` into ``target`` and give the report.
 
@@ -44,8 +44,8 @@ def copy(
     table on both sides or another key without a transform; Interrupted and errors of the service leave a job that
     ``copy_again`` resumes, doing at most one page a segment again.
     """
-    asked = asked or Flowing()
-    around = around or Around()
+    asked = asked or TransferOptions()
+    around = around or RunContext()
     check_ends(source, target, transforms=transform is not None)
     segments = plan_segments(
         source.description.size_bytes_estimate,
@@ -64,15 +64,15 @@ def copy_again(
     *,
     transform: Function | None = None,
     where: Callable[[Any], bool] | None = None,
-    around: Around | None = None,
+    around: RunContext | None = None,
 ) -> Report:
     """Resume a copy from its checkpoints, with the options and the time that it began with."""
     check_ends(source, target, transforms=transform is not None)
     ways = _ways(claim.job, source, target, asked_again(claim.job.parameters), transform, where)
-    return run_job(claim, ways, around or Around())
+    return run_job(claim, ways, around or RunContext())
 
 
-def new_job(verb: str, around: Around, segments: int, parameters: dict[str, Any]) -> Job:
+def new_job(verb: str, around: RunContext, segments: int, parameters: dict[str, Any]) -> Job:
     """A job that was not begun yet."""
     now = around.now()
     return Job(
@@ -90,10 +90,10 @@ def _ways(
     job: Job,
     source: TableEnd,
     target: TableEnd,
-    asked: Flowing,
+    asked: TransferOptions,
     function: Function | None,
     where: Callable[[Any], bool] | None,
-) -> Ways:
+) -> Pipeline:
     ctx = Context(job.started_at, job.id, source.key)
     transform = None if function is None else Transform(function, ctx, target=target.key, where=where)
     keep = expiry(source, job) if asked.expired == "skip" else None
@@ -105,13 +105,13 @@ def _ways(
         stage = steps if processes else staged_by(steps, asked)
         if processes:
             sendable(steps)
-    return Ways(
+    return Pipeline(
         source=table_reader(source, job.segments, asked),
         sink=target.access.sink(target.name, target.key, mode=asked.mode),
         stage=stage,
         reads=rates(source, "read", asked.max_read_units, share=asked.share),
         writes=rates(target, "write", asked.max_write_units, share=asked.share),
-        width=Width(asked.segments_at_once, asked.lanes),
+        width=ConcurrencyLimits(asked.segments_at_once, asked.lanes),
         digest=asked.digest,
         processes=processes,
         table=target.name,
@@ -120,14 +120,14 @@ def _ways(
     )
 
 
-def staged_by(steps: Steps, asked: Flowing) -> Steps | ProcessStage:
+def staged_by(steps: Steps, asked: TransferOptions) -> Steps | ProcessStage:
     """The steps in this process, or in as many others as were asked for."""
     if asked.processes > 0 and steps.transform is not None:
         return ProcessStage(steps, asked.processes, digest=asked.digest)
     return steps
 
 
-def table_reader(end: TableEnd, segments: int, asked: Flowing) -> OpenSource:
+def table_reader(end: TableEnd, segments: int, asked: TransferOptions) -> OpenSource:
     """The table as a source, as it was asked for."""
     return end.access.source(
         end.name,

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from dynasmith.engine.transfer.asked import Flowing, asked_again, kept
 from dynasmith.engine.transfer.copy import expiry, new_job, table_reader
-from dynasmith.engine.transfer.mover import Width
-from dynasmith.engine.transfer.running import Around, Ways, run_job
-from dynasmith.engine.transfer.sides import TableEnd, rates
-from dynasmith.engine.transfer.stage import Steps
+from dynasmith.engine.transfer.mover import ConcurrencyLimits
+from dynasmith.engine.transfer.options import TransferOptions, asked_again, kept
+from dynasmith.engine.transfer.runner import Pipeline, RunContext, run_job
+from dynasmith.engine.transfer.table_details import TableEnd, rates
+from dynasmith.engine.transfer.transform_stage import Steps
 from dynasmith.jobs.report import Report
 from dynasmith.jobs.segments import plan_segments
 from dynasmith.ports.checkpoints import Claim, Ledger
@@ -18,17 +18,17 @@ def export(
     source: TableEnd,
     sink: OpenSink,
     ledger: Ledger,
-    asked: Flowing | None = None,
+    asked: TransferOptions | None = None,
     *,
     parameters: dict[str, Any] | None = None,
-    around: Around | None = None,
+    around: RunContext | None = None,
 ) -> Report:
     """Write every item of ``source`` into ``sink`` and give the report; its digest is the export's.
 
     Interrupted and errors leave a job that ``export_again`` resumes; the export has each item once in any case.
     """
-    asked = asked or Flowing()
-    around = around or Around()
+    asked = asked or TransferOptions()
+    around = around or RunContext()
     segments = plan_segments(
         source.description.size_bytes_estimate, workers=asked.segments_at_once, asked=asked.segments
     )
@@ -36,19 +36,19 @@ def export(
     return _run(ledger.begin(job), source, sink, asked, around)
 
 
-def export_again(claim: Claim, source: TableEnd, sink: OpenSink, *, around: Around | None = None) -> Report:
+def export_again(claim: Claim, source: TableEnd, sink: OpenSink, *, around: RunContext | None = None) -> Report:
     """Resume an export: parts are cut to where their checkpoint says they were, and go on from there."""
-    return _run(claim, source, sink, asked_again(claim.job.parameters), around or Around())
+    return _run(claim, source, sink, asked_again(claim.job.parameters), around or RunContext())
 
 
-def _run(claim: Claim, source: TableEnd, sink: OpenSink, asked: Flowing, around: Around) -> Report:
+def _run(claim: Claim, source: TableEnd, sink: OpenSink, asked: TransferOptions, around: RunContext) -> Report:
     keep = expiry(source, claim.job) if asked.expired == "skip" else None
-    ways = Ways(
+    ways = Pipeline(
         source=table_reader(source, claim.job.segments, asked),
         sink=sink,
         stage=None if keep is None else Steps(keep=keep),
         reads=rates(source, "read", asked.max_read_units, share=asked.share),
-        width=Width(asked.segments_at_once, asked.lanes),
+        width=ConcurrencyLimits(asked.segments_at_once, asked.lanes),
         digest=True,
         table=source.name,
         total_items=source.description.item_count_estimate or None,

@@ -16,10 +16,10 @@ from typing import Protocol
 
 import msgspec
 
+from dynasmith.engine.transfer.event_thread import StopRequest
 from dynasmith.engine.transfer.events import FlowDead, FlowProgress
-from dynasmith.engine.transfer.loop import Stop
 from dynasmith.engine.transfer.permit import RunPermit
-from dynasmith.engine.transfer.same_tables import SameTables
+from dynasmith.engine.transfer.table_identity import TableIdentityCheck
 from dynasmith.errors import RunError
 from dynasmith.items.digest import Digest
 from dynasmith.jobs.checkpoint import Checkpoint
@@ -28,10 +28,10 @@ from dynasmith.jobs.estimate import remaining_seconds
 from dynasmith.jobs.job import moved
 from dynasmith.jobs.segments import interleaved
 from dynasmith.ports.checkpoints import Claim
+from dynasmith.ports.concurrency import tasks_together
 from dynasmith.ports.items import Dead, Sink
 from dynasmith.ports.listener import Listener, silent
 from dynasmith.ports.permit import Halted
-from dynasmith.ports.together import tasks_together
 
 TICK_SECONDS = 0.25
 """How often a running job looks at what a person wants of it, and says how far it is."""
@@ -78,7 +78,7 @@ class Flow:
 
     claim: Claim
     sink: Sink
-    stop: Stop
+    stop: StopRequest
     now: Callable[[], datetime]
     before: Callable[[Mapping[int, Checkpoint]], Awaitable[None]]
     """Called with where each segment goes on, before any is moved; may raise Halted where the run stops."""
@@ -87,7 +87,7 @@ class Flow:
     table: str = ""
     total_items: int | None = None
     cancelled: bool = False
-    same: SameTables | None = None
+    same: TableIdentityCheck | None = None
     """The tables of the job, compared once a minute and before it goes on after a pause."""
     at: dict[int, Checkpoint] = field(default_factory=dict)
     _left: deque[int] = field(default_factory=deque)

@@ -13,22 +13,22 @@ from typing import Protocol
 
 import msgspec
 
-from dynasmith.engine.transfer.distinct import Distinct
-from dynasmith.engine.transfer.loop import Stop
-from dynasmith.engine.transfer.pacing import Pacer
+from dynasmith.engine.transfer.deduplication import Deduplication
+from dynasmith.engine.transfer.event_thread import StopRequest
+from dynasmith.engine.transfer.pacer import Pacer
 from dynasmith.engine.transfer.permit import RunPermit
-from dynasmith.engine.transfer.stage import Stage, Staged, digest_less
+from dynasmith.engine.transfer.transform_stage import Stage, Staged, digest_less
 from dynasmith.items.digest import Digest, Digester
 from dynasmith.items.wire import Units
 from dynasmith.jobs.checkpoint import Checkpoint
 from dynasmith.jobs.counts import Counts
+from dynasmith.ports.concurrency import together
 from dynasmith.ports.items import Dead, Item, Outcome, Page, Sink, Source, merged
 from dynasmith.ports.permit import Halted
-from dynasmith.ports.together import together
 
 
 @dataclass(frozen=True, slots=True)
-class Width:
+class ConcurrencyLimits:
     """How much goes on at once. ``segments`` side by side, each with its page and the next one in memory (1 MB of items
     is about 2 MB here), and ``lanes`` batches of a page in flight."""
 
@@ -36,7 +36,7 @@ class Width:
     lanes: int = 5
 
 
-WIDTH = Width()
+WIDTH = ConcurrencyLimits()
 
 
 class Keeper(Protocol):
@@ -74,11 +74,11 @@ class Mover:
     keeper: Keeper
     reads: Pacer
     writes: Pacer
-    stop: Stop
+    stop: StopRequest
     permit: RunPermit
-    width: Width = WIDTH
+    width: ConcurrencyLimits = WIDTH
     digest: bool = True
-    distinct: Distinct | None = None
+    distinct: Deduplication | None = None
     only_new: bool = False
     _agreed: bool = False
     _cancelled: bool = False

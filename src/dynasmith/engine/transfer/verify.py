@@ -13,21 +13,21 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Literal
 
-from dynasmith.engine.transfer.distinct import signed_hash
-from dynasmith.engine.transfer.loop import Stop, run
-from dynasmith.engine.transfer.pacing import UNLIMITED, Pacer, Rates, reading
-from dynasmith.engine.transfer.running import Around
-from dynasmith.engine.transfer.same_tables import READING, SameTables
-from dynasmith.engine.transfer.sides import TableEnd
-from dynasmith.engine.transfer.stage import Stage
+from dynasmith.engine.transfer.deduplication import signed_hash
+from dynasmith.engine.transfer.event_thread import StopRequest, run
+from dynasmith.engine.transfer.pacer import UNLIMITED, Pacer, Rates, reading
+from dynasmith.engine.transfer.runner import RunContext
+from dynasmith.engine.transfer.table_details import TableEnd
+from dynasmith.engine.transfer.table_identity import READING, TableIdentityCheck
+from dynasmith.engine.transfer.transform_stage import Stage
 from dynasmith.errors import AccessDenied, Interrupted
 from dynasmith.items.digest import Digest, Digester, item_hash
 from dynasmith.items.key import Key, KeySchema, encode_key, format_key, key_bytes, key_of
 from dynasmith.items.wire import Units
+from dynasmith.ports.concurrency import together
+from dynasmith.ports.duplicate_keys import KeyEntry, KeyStore
 from dynasmith.ports.items import Dead, Item, Lookup, OpenSource, Source
 from dynasmith.ports.permit import Halted
-from dynasmith.ports.seen import Entry, Seen
-from dynasmith.ports.together import together
 
 BUCKETS = 1 << 16
 HELD_KEYS_MAX = 200_000
@@ -54,12 +54,12 @@ class VerifySide:
     lookup: Callable[[], Awaitable[Lookup]] | None = None
     reads: Rates = UNLIMITED
     at_once: int = 8
-    seen: Callable[[], Seen] | None = None
+    seen: Callable[[], KeyStore] | None = None
     end: TableEnd | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class KeyDifference:
     """One key that is not equal on both sides, seen from the source: ``missing`` in the target, ``extra`` there.
 
     ``twice``: a file holds it more than once. ``changing``: it was equal when read again, so somebody writes to it.
@@ -71,7 +71,7 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Verified:
+class VerifyResult:
     """Both digests, and the first differences. ``more`` says that there are others beyond the limit.
 
     ``dead`` counts what was no item (lines of a file), or what a transform refused: it can be on no side. ``hazards``
@@ -81,7 +81,7 @@ class Verified:
 
     source: Digest
     target: Digest
-    differences: tuple[Difference, ...] = ()
+    differences: tuple[KeyDifference, ...] = ()
     more: bool = False
     dead: int = 0
     hazards: tuple[str, ...] = ()
@@ -111,18 +111,18 @@ class Verified:
 
 
 def verify(
-    source: VerifySide, target: VerifySide, key: KeySchema, *, limit: int = 20, around: Around | None = None
-) -> Verified:
+    source: VerifySide, target: VerifySide, key: KeySchema, *, limit: int = 20, around: RunContext | None = None
+) -> VerifyResult:
     """Compare both sides; ``key`` is the target's, ``limit`` how many differing keys are wanted.
 
     Reads each side once, and on a difference once more. Writes nothing. Raises Interrupted on a signal: there is
     nothing to resume, it is run again; CheckpointError where a table was deleted meanwhile, or made again.
     """
-    around = around or Around()
+    around = around or RunContext()
     ends = [side.end for side in (source, target) if side.end is not None]
 
-    async def main(stop: Stop) -> Verified:
-        async with SameTables(ends, READING, around.listener, around.monotonic).watched():
+    async def main(stop: StopRequest) -> VerifyResult:
+        async with TableIdentityCheck(ends, READING, around.listener, around.monotonic).watched():
             return await _verify(source, target, key, limit, stop)
 
     return run(main, loop_factory=around.loop_factory, stop=around.stop)
@@ -155,7 +155,9 @@ def _bucket(key: Key) -> int:
     return hash(key) % BUCKETS
 
 
-async def _verify(source: VerifySide, target: VerifySide, key: KeySchema, limit: int, stop: Stop) -> Verified:
+async def _verify(
+    source: VerifySide, target: VerifySide, key: KeySchema, limit: int, stop: StopRequest
+) -> VerifyResult:
     first, second = _Buckets(), _Buckets()
 
     def into(buckets: _Buckets) -> Callable[[Sequence[Item]], None]:
@@ -176,7 +178,7 @@ async def _verify(source: VerifySide, target: VerifySide, key: KeySchema, limit:
             seen.close(over=True)
     dead = first.dead + second.dead
     if first.digest == second.digest:
-        return Verified(first.digest, second.digest, dead=dead)
+        return VerifyResult(first.digest, second.digest, dead=dead)
     wanted = _some(first.differing(second), first, second, limit)
     twice: set[Key] = set()
     held: tuple[dict[Key, int], dict[Key, int]] = ({}, {})
@@ -198,17 +200,17 @@ async def _verify(source: VerifySide, target: VerifySide, key: KeySchema, limit:
     differing = [*_compared(*held), *(_twice(found) for found in twice)]
     shown = differing[:limit]
     changing = await _changing(source, target, [found for _, found in shown], key)
-    differences = tuple(Difference(kind, format_key(found, key), found in changing) for kind, found in shown)
+    differences = tuple(KeyDifference(kind, format_key(found, key), found in changing) for kind, found in shown)
     more = len(differing) > limit or len(wanted) < len(first.differing(second))
-    return Verified(first.digest, second.digest, differences, more, dead)
+    return VerifyResult(first.digest, second.digest, differences, more, dead)
 
 
-def _once(seen: Seen, key: KeySchema, add: Callable[[Sequence[Item]], None]) -> Callable[[Sequence[Item]], None]:
+def _once(seen: KeyStore, key: KeySchema, add: Callable[[Sequence[Item]], None]) -> Callable[[Sequence[Item]], None]:
     """``add`` without the items that came before: a copy counts them as there already. Unequal ones of a key stay."""
     numbers, hash_of = count(), Digester().hash
 
     def told(items: Sequence[Item]) -> None:
-        entries = [Entry(key_bytes(key_of(item, key)), next(numbers), signed_hash(hash_of(item))) for item in items]
+        entries = [KeyEntry(key_bytes(key_of(item, key)), next(numbers), signed_hash(hash_of(item))) for item in items]
         met = {number: one.hash for number, one in seen.meet(0, None, None, entries).items()}
         add([item for number, item in enumerate(items) if met.get(number) != entries[number].hash])
 
@@ -260,7 +262,7 @@ async def _changing(source: VerifySide, target: VerifySide, keys: Sequence[Key],
     return frozenset(key for key in keys if found[0].get(key) == found[1].get(key))
 
 
-async def _walk(side: VerifySide, add: Callable[[Sequence[Item]], None], buckets: _Buckets, stop: Stop) -> None:
+async def _walk(side: VerifySide, add: Callable[[Sequence[Item]], None], buckets: _Buckets, stop: StopRequest) -> None:
     """Every page of one side, in some segments at once."""
     reads, heard = reading(side.reads, stop)
     source = await side.source(heard)
@@ -283,7 +285,7 @@ async def _segment(
     reads: Pacer,
     add: Callable[[Sequence[Item]], None],
     buckets: _Buckets,
-    stop: Stop,
+    stop: StopRequest,
 ) -> None:
     start: bytes | None = None
     while True:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import msgspec
 
 from dynasmith.errors import CheckpointError, RunError
-from dynasmith.files.databases.session import Cell, Key, Selection, Session
+from dynasmith.files.databases.session import Cell, DatabaseSession, RowKey, Selection
 
 
 class _Place(msgspec.Struct, array_like=True):
@@ -23,7 +23,7 @@ class _Place(msgspec.Struct, array_like=True):
 class Keyset:
     """Pages of a table by ``key``, whose preconditions were checked."""
 
-    def __init__(self, selection: Selection, key: Key) -> None:
+    def __init__(self, selection: Selection, key: RowKey) -> None:
         self._selection = selection
         self._parts = key.parts
         names = selection.names()
@@ -34,7 +34,7 @@ class Keyset:
         """The columns of the key."""
         return [part.name for part in self._parts]
 
-    def read(self, session: Session, start: bytes | None, rows: int) -> tuple[list[list[Cell]], bytes | None]:
+    def read(self, session: DatabaseSession, start: bytes | None, rows: int) -> tuple[list[list[Cell]], bytes | None]:
         """At most ``rows`` rows and the start of the page after them, None at the end of the table.
 
         Raises RunError where the key does not tell two rows apart, or does not move on.
@@ -47,7 +47,7 @@ class Keyset:
         page = found[:rows]
         return page, self._start(page[-1]) if len(found) > rows else None
 
-    def _after(self, session: Session, cells: list[Cell], found: list[list[Cell]]) -> list[list[Cell]]:
+    def _after(self, session: DatabaseSession, cells: list[Cell], found: list[list[Cell]]) -> list[list[Cell]]:
         equal = [row for row in found if _is_true(row[-1])]
         if len(equal) > 1:
             raise RunError(
@@ -65,7 +65,7 @@ class Keyset:
             self._check_comparable(session, cells)
         return following
 
-    def _check_comparable(self, session: Session, cells: list[Cell]) -> None:
+    def _check_comparable(self, session: DatabaseSession, cells: list[Cell]) -> None:
         """The row before is not there any more; or else the database cannot compare with its key, and finds nothing."""
         markers = self._markers(session, cells)
         tests = " AND ".join(f"{marker} = {marker}" for marker in markers)
@@ -75,10 +75,10 @@ class Keyset:
                 hint="use --query with --order: it is read by one cursor",
             )
 
-    def _markers(self, session: Session, cells: Sequence[Cell]) -> list[str]:
+    def _markers(self, session: DatabaseSession, cells: Sequence[Cell]) -> list[str]:
         return [session.marker(number, *each) for number, each in enumerate(zip(self._parts, cells, strict=True), 1)]
 
-    def _statement(self, session: Session, cells: Sequence[Cell] | None, limit: int) -> str:
+    def _statement(self, session: DatabaseSession, cells: Sequence[Cell] | None, limit: int) -> str:
         columns = [part.sql for part in self._parts]
         equal, where = "0", ""
         if cells is not None:

@@ -14,7 +14,7 @@ from dynasmith.files.databases.url import Masked
 from dynasmith.files.items.foreign import Renaming
 from dynasmith.files.items.mongo import read_extended
 from dynasmith.items.key import KeySchema, check_key
-from dynasmith.ports.items import Dead, Heard, Item, OpenSource, Page, Place
+from dynasmith.ports.items import Dead, Item, OpenSource, Page, Place, ThrottleListener
 
 CONNECT_MS: Final = 5000
 PAGE_BYTES: Final = 16 * 1024 * 1024
@@ -149,7 +149,7 @@ class MongoSource:
 def mongo_source(url: str, collection: str, key: KeySchema, renaming: Renaming, *, page_items: int = 500) -> OpenSource:
     """Opens a MongoSource. Raises NotOffered without pymongo, RunError where the URL is not valid."""
 
-    async def opened(_heard: Heard) -> MongoSource:
+    async def opened(_heard: ThrottleListener) -> MongoSource:
         try:
             return MongoSource(url, collection, key, renaming, page_items=page_items)
         except NotOffered:

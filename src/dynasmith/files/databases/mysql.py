@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from dynasmith.errors import NotOffered, RunError, Unreachable, UsageError
 from dynasmith.files.databases import mysql_catalog as catalog
-from dynasmith.files.databases.session import Cell, Column, ConnectionLost, KeyPart, Selection, Table
+from dynasmith.files.databases.session import Cell, Column, ConnectionLost, RowKeyPart, Selection, SourceTable
 from dynasmith.files.databases.sqlite import two_columns
 from dynasmith.files.databases.statement import one_statement
 from dynasmith.files.databases.table_name import names_of
@@ -53,7 +53,7 @@ class MySqlSession:
         for setting in _SETTINGS:
             self._rows(setting)
 
-    def table(self, name: str) -> Table:
+    def table(self, name: str) -> SourceTable:
         """See `session.Session`."""
         for parts in names_of(name):
             schema, table = parts if len(parts) == 2 else (None, parts[0])
@@ -74,7 +74,7 @@ class MySqlSession:
         """The name as it stands in a statement."""
         return "`" + name.replace("`", "``") + "`"
 
-    def marker(self, number: int, part: KeyPart, cell: Cell) -> str:
+    def marker(self, number: int, part: RowKeyPart, cell: Cell) -> str:
         """See `session.Session`. A literal, which takes on the character set and the collation of its column."""
         del number
         match part.type:
@@ -122,13 +122,13 @@ class MySqlSession:
 
     def _described(
         self, name: str, schema: str | None, table: str, where: str, listed: Sequence[Sequence[str]]
-    ) -> Table:
+    ) -> SourceTable:
         origin = f"{self.quoted(schema)}.{self.quoted(table)}" if schema else self.quoted(table)
         selection = self._selection(origin, [column for column, *_ in listed])
         types = {column: (type_name, nullable) for column, type_name, nullable in listed}
         keys = catalog.keys(self._text_rows(catalog.KEYS.format(where)), types, self.quoted)
         unique = tuple(key for index, key in keys.items() if index != "PRIMARY")
-        return Table(name=name, selection=selection, primary=keys.get("PRIMARY"), unique=unique)
+        return SourceTable(name=name, selection=selection, primary=keys.get("PRIMARY"), unique=unique)
 
     def _selection(self, origin: str, names: Sequence[str] | None) -> Selection:
         wanted = "*" if names is None else ", ".join(map(self.quoted, names))

@@ -6,7 +6,7 @@ Source: MySQL reference manual, "INFORMATION_SCHEMA Tables", "The COLUMNS Table"
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from dynasmith.files.databases.session import Key, KeyPart
+from dynasmith.files.databases.session import RowKey, RowKeyPart
 
 COLUMNS: Final = (
     "SELECT column_name, data_type, is_nullable FROM information_schema.columns"
@@ -53,7 +53,7 @@ def kind_of(number: int, charset: int) -> str:
 
 def keys(
     rows: Sequence[Sequence[str]], types: Mapping[str, tuple[str, str]], quoted: Callable[[str], str]
-) -> dict[str, Key]:
+) -> dict[str, RowKey]:
     """Unique keys by the name of their index, each with its problem, from what KEYS and COLUMNS give."""
     by_index: dict[str, list[Sequence[str]]] = {}
     for row in rows:
@@ -62,11 +62,11 @@ def keys(
     for index, parts in by_index.items():
         problem = next((problem for part in parts if (problem := _problem(part, types))), "")
         made = tuple(
-            KeyPart(name=name, sql=quoted(name), type=KEY_TYPES.get(types[name][0].lower(), ""))
+            RowKeyPart(name=name, sql=quoted(name), type=KEY_TYPES.get(types[name][0].lower(), ""))
             for _, name, _ in parts
             if name in types
         )
-        found[index] = Key(parts=made, problem=problem)
+        found[index] = RowKey(parts=made, problem=problem)
     return found
 
 

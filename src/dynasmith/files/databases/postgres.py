@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from dynasmith.errors import NotOffered, RunError, Unreachable, UsageError
 from dynasmith.files.databases import postgres_catalog as catalog
-from dynasmith.files.databases.session import Cell, Column, ConnectionLost, KeyPart, Selection, Table
+from dynasmith.files.databases.session import Cell, Column, ConnectionLost, RowKeyPart, Selection, SourceTable
 from dynasmith.files.databases.sqlite import two_columns
 from dynasmith.files.databases.statement import one_statement
 from dynasmith.files.databases.table_name import names_of
@@ -48,7 +48,7 @@ class PostgresSession:
         self._encoding: str = "utf-8" if server == "SQL_ASCII" else self._connection.info.encoding
         self._pg: Any = self._connection.pgconn
 
-    def table(self, name: str) -> Table:
+    def table(self, name: str) -> SourceTable:
         """See `session.Session`."""
         with self._transaction():
             for parts in names_of(name):
@@ -80,7 +80,7 @@ class PostgresSession:
         """The name as it stands in a statement."""
         return '"' + name.replace('"', '""') + '"'
 
-    def marker(self, number: int, part: KeyPart, cell: Cell) -> str:
+    def marker(self, number: int, part: RowKeyPart, cell: Cell) -> str:
         """See `session.Session`."""
         del cell
         return f"CAST(${number} AS {part.type})"
@@ -170,7 +170,7 @@ class PostgresSession:
         names = [described.fname(at).decode(self._encoding) for at in range(described.nfields)]
         return tuple(Column(name, kinds.get(number, "text")) for name, number in zip(names, types, strict=True))
 
-    def _described(self, found: Sequence[str], name: str) -> Table:
+    def _described(self, found: Sequence[str], name: str) -> SourceTable:
         number, origin, inherited = found
         listed = [column for (column,) in self._ask(catalog.COLUMNS, [number])]
         if not listed:
@@ -185,7 +185,7 @@ class PostgresSession:
         keys = catalog.keys(self._ask(catalog.KEYS, [number]), self.quoted, inherited=inherited == "t")
         primary = [key for is_primary, key in keys if is_primary]
         unique = tuple(key for is_primary, key in keys if not is_primary)
-        return Table(name=name, selection=selection, primary=primary[0] if primary else None, unique=unique)
+        return SourceTable(name=name, selection=selection, primary=primary[0] if primary else None, unique=unique)
 
 
 def _rows(result: Any) -> Iterator[list[Cell]]:

@@ -6,7 +6,7 @@ Source: PostgreSQL manual, "System Catalogs" (pg_class, pg_attribute, pg_type, p
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from dynasmith.files.databases.session import Key, KeyPart
+from dynasmith.files.databases.session import RowKey, RowKeyPart
 
 TABLE: Final = """
 SELECT c.oid, quote_ident(n.nspname) || '.' || quote_ident(c.relname),
@@ -76,17 +76,17 @@ def kinds(rows: Sequence[Sequence[str]]) -> dict[int, str]:
     return found
 
 
-def keys(rows: Sequence[Sequence[str]], quoted: Callable[[str], str], *, inherited: bool) -> list[tuple[bool, Key]]:
+def keys(rows: Sequence[Sequence[str]], quoted: Callable[[str], str], *, inherited: bool) -> list[tuple[bool, RowKey]]:
     """Whether each key is the primary one, and the key with its problem, from what KEYS gives."""
     by_index: dict[str, list[Sequence[str]]] = {}
     for row in rows:
         by_index.setdefault(row[0], []).append(row)
     found = []
     for parts in by_index.values():
-        made = tuple(KeyPart(name=part[2], sql=quoted(part[2]), type=part[3]) for part in parts if part[2])
+        made = tuple(RowKeyPart(name=part[2], sql=quoted(part[2]), type=part[3]) for part in parts if part[2])
         problems = ["it does not hold for the tables that inherit from this one"] if inherited else []
         problems += [problem for part in parts if (problem := _problem(part))]
-        found.append((parts[0][1] == "t", Key(parts=made, problem=problems[0] if problems else "")))
+        found.append((parts[0][1] == "t", RowKey(parts=made, problem=problems[0] if problems else "")))
     return found
 
 

@@ -9,35 +9,35 @@ from msgspec import Struct
 
 from dynasmith.errors import UsageError
 from dynasmith.files.databases.request import SqlRequest
-from dynasmith.files.databases.session import Key, Selection, Session, Table
+from dynasmith.files.databases.session import DatabaseSession, RowKey, Selection, SourceTable
 
 
-class Reading(Struct, frozen=True, kw_only=True):
+class ReadingMethod(Struct, frozen=True, kw_only=True):
     """``key`` where pages go by it; else ``reason`` says why not. ``labels`` name a row, ``order`` sorts the cursor."""
 
     selection: Selection
     labels: tuple[str, ...] = ()
     order: tuple[str, ...] = ()
-    key: Key | None = None
+    key: RowKey | None = None
     reason: str = ""
 
-    def statement(self, session: Session) -> str:
+    def statement(self, session: DatabaseSession) -> str:
         """The one statement that gives all rows."""
         text = f"SELECT {', '.join(self.selection.expressions)} FROM {self.selection.origin}"
         return f"{text} ORDER BY {', '.join(map(session.quoted, self.order))}" if self.order else text
 
 
-def reading_of(session: Session, request: SqlRequest) -> Reading:
+def reading_of(session: DatabaseSession, request: SqlRequest) -> ReadingMethod:
     """How ``request`` is read. Raises UsageError for an order that does not fit, RunError for an absent table."""
     if request.query:
         selection = session.query(request.query)
         order = _columns(request.order, selection, "The query")
-        return Reading(selection=selection, labels=order, order=order, reason="it is a query")
+        return ReadingMethod(selection=selection, labels=order, order=order, reason="it is a query")
     table = session.table(request.table)
     return _of_table(table, _columns(request.order, table.selection, f"Table {request.table}"), request.table)
 
 
-def _of_table(table: Table, order: tuple[str, ...], name: str) -> Reading:
+def _of_table(table: SourceTable, order: tuple[str, ...], name: str) -> ReadingMethod:
     selection = table.selection
     if table.primary is not None:
         labels = tuple(part.name for part in table.primary.parts)
@@ -46,17 +46,19 @@ def _of_table(table: Table, order: tuple[str, ...], name: str) -> Reading:
                 f"Table {name} has a primary key ({', '.join(labels)}) and is read by it.", hint="remove --order"
             )
         if not table.primary.problem:
-            return Reading(selection=selection, labels=labels, key=table.primary)
-        return Reading(selection=selection, labels=labels, reason=f"of its primary key, {table.primary.problem}")
+            return ReadingMethod(selection=selection, labels=labels, key=table.primary)
+        return ReadingMethod(selection=selection, labels=labels, reason=f"of its primary key, {table.primary.problem}")
     if not order:
-        return Reading(selection=selection, reason="it has no primary key")
+        return ReadingMethod(selection=selection, reason="it has no primary key")
     matching = [key for key in table.unique if {part.name for part in key.parts} == set(order)]
     for key in matching:
         if not key.problem:
             parts = {part.name: part for part in key.parts}
-            return Reading(selection=selection, labels=order, key=Key(parts=tuple(parts[each] for each in order)))
+            return ReadingMethod(
+                selection=selection, labels=order, key=RowKey(parts=tuple(parts[each] for each in order))
+            )
     why = f"of its UNIQUE key, {matching[0].problem}" if matching else f"no UNIQUE key is ({', '.join(order)})"
-    return Reading(selection=selection, labels=order, order=order, reason=why)
+    return ReadingMethod(selection=selection, labels=order, order=order, reason=why)
 
 
 def _columns(wanted: Sequence[str], selection: Selection, what: str) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ class Column(Struct, frozen=True, array_like=True):
     kind: str
 
 
-class KeyPart(Struct, frozen=True, kw_only=True):
+class RowKeyPart(Struct, frozen=True, kw_only=True):
     """A column of a key. ``sql`` is the column in a comparison, ``type`` the type that a parameter is cast to."""
 
     name: str
@@ -39,30 +39,30 @@ class Selection(Struct, frozen=True, kw_only=True):
         return [column.name for column in self.columns]
 
 
-class Key(Struct, frozen=True, kw_only=True):
+class RowKey(Struct, frozen=True, kw_only=True):
     """A key of a table. ``problem`` says why pages by it would lose rows; empty where they do not."""
 
-    parts: tuple[KeyPart, ...]
+    parts: tuple[RowKeyPart, ...]
     problem: str = ""
 
 
-class Table(Struct, frozen=True, kw_only=True):
+class SourceTable(Struct, frozen=True, kw_only=True):
     """A table as its catalog describes it: its primary key, and its other unique keys."""
 
     name: str
     selection: Selection
-    primary: Key | None = None
-    unique: tuple[Key, ...] = ()
+    primary: RowKey | None = None
+    unique: tuple[RowKey, ...] = ()
 
 
 class ConnectionLost(Unreachable):
     """The connection broke: the same statement may be sent again on another one."""
 
 
-class Session(Protocol):
+class DatabaseSession(Protocol):
     """One connection, which only reads. Used by one thread at a time; every error is a DynasmithError."""
 
-    def table(self, name: str) -> Table:
+    def table(self, name: str) -> SourceTable:
         """A table or a view, and its keys. Raises RunError where there is none."""
         ...
 
@@ -72,7 +72,7 @@ class Session(Protocol):
 
     def quoted(self, name: str) -> str: ...
 
-    def marker(self, number: int, part: KeyPart, cell: Cell) -> str:
+    def marker(self, number: int, part: RowKeyPart, cell: Cell) -> str:
         """The SQL of parameter ``number`` (from 1), cast to the type of its column."""
         ...
 

@@ -9,15 +9,15 @@ from typing import Final
 
 from dynasmith.errors import CheckpointError, DynasmithError, Interrupted
 from dynasmith.files.databases.keyset import Keyset
-from dynasmith.files.databases.reading import Reading, reading_of
+from dynasmith.files.databases.reading import ReadingMethod, reading_of
 from dynasmith.files.databases.request import SqlRequest
 from dynasmith.files.databases.rows import RowReader
-from dynasmith.files.databases.session import ConnectionLost, Session
+from dynasmith.files.databases.session import ConnectionLost, DatabaseSession
 from dynasmith.files.databases.spool import Spool, SpoolHead, another_reading, is_before, is_start, waiting, write_spool
 from dynasmith.files.databases.url import check_there, open_session
 from dynasmith.files.items.foreign import Renaming
 from dynasmith.items.key import KeySchema
-from dynasmith.ports.items import Heard, OpenSource, Page
+from dynasmith.ports.items import OpenSource, Page, ThrottleListener
 
 PAGE_ROWS: Final = 500
 WAIT_SECONDS: Final = 1.0
@@ -48,8 +48,8 @@ class SqlSource:
         self._page_items, self._sample = page_items, sample
         self._temporary = tempfile.TemporaryDirectory(prefix="dynasmith-") if spool is None else None
         self._path = Path(self._temporary.name) / "rows.spool" if self._temporary else spool or Path()
-        self._session: Session | None = None
-        self._reading: Reading | None = None
+        self._session: DatabaseSession | None = None
+        self._reading: ReadingMethod | None = None
         self._spool: Spool | None = None
         self._building: asyncio.Future[None] | None = None
         self._spooled = 0
@@ -150,7 +150,7 @@ class SqlSource:
         if self._closed:
             raise Interrupted("The reading of the database was stopped.", hint="resume the job")
 
-    def _connected(self) -> tuple[Session, Reading]:
+    def _connected(self) -> tuple[DatabaseSession, ReadingMethod]:
         if self._session is None or self._reading is None:
             check_there(self._request.url)
             self._session = open_session(self._request.url)
@@ -177,13 +177,13 @@ def sql_source(
     request.check()
     check_there(request.url)
 
-    async def opened(_heard: Heard) -> SqlSource:
+    async def opened(_heard: ThrottleListener) -> SqlSource:
         return SqlSource(request, key, renaming, spool=spool, page_items=page_items, sample=sample)
 
     return opened
 
 
-def look(request: SqlRequest) -> Reading:
+def look(request: SqlRequest) -> ReadingMethod:
     """How a request would be read. Connects, and reads no row. Raises what reading it would raise at its start."""
     request.check()
     check_there(request.url)

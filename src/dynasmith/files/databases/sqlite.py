@@ -8,7 +8,7 @@ from typing import Any, Final
 from msgspec.msgpack import Ext
 
 from dynasmith.errors import RunError, Unreachable, UsageError
-from dynasmith.files.databases.session import Cell, Column, ConnectionLost, Key, KeyPart, Selection, Table
+from dynasmith.files.databases.session import Cell, Column, ConnectionLost, RowKey, RowKeyPart, Selection, SourceTable
 from dynasmith.files.databases.statement import one_statement
 from dynasmith.files.databases.table_name import names_of
 
@@ -34,7 +34,7 @@ class SqliteSession:
             self._connection.text_factory = _text
             self._connection.execute("PRAGMA query_only = ON")
 
-    def table(self, name: str) -> Table:
+    def table(self, name: str) -> SourceTable:
         """See `session.Session`."""
         with self._translated():
             schemas = {row[1].lower() for row in self._rows("PRAGMA database_list")}
@@ -64,7 +64,7 @@ class SqliteSession:
         """The name as it stands in a statement."""
         return '"' + name.replace('"', '""') + '"'
 
-    def marker(self, number: int, part: KeyPart, cell: Cell) -> str:
+    def marker(self, number: int, part: RowKeyPart, cell: Cell) -> str:
         """See `session.Session`. A text that is not UTF-8 is bound by its bytes."""
         del part
         return f"CAST(?{number} AS TEXT)" if isinstance(cell, Ext) else f"?{number}"
@@ -94,7 +94,7 @@ class SqliteSession:
             rows: list[Any] = cursor.fetchall()
             return rows
 
-    def _described(self, schema: str | None, table: str, found: Sequence[Any]) -> Table:
+    def _described(self, schema: str | None, table: str, found: Sequence[Any]) -> SourceTable:
         columns = [(name, str(declared)) for name, declared, _, hidden, _, _ in found if hidden != 1]
         origin = f"{self.quoted(schema)}.{self.quoted(table)}" if schema else self.quoted(table)
         selection = Selection(
@@ -108,7 +108,7 @@ class SqliteSession:
         declared_as = dict(columns)
         key = None
         if primary and not any(kind == "pk" for _, _, kind, _ in indexes):
-            key = Key(parts=(KeyPart(name=primary[0], sql=self.quoted(primary[0])),))  # the row's own number
+            key = RowKey(parts=(RowKeyPart(name=primary[0], sql=self.quoted(primary[0])),))  # the row's own number
         unique = []
         for index, is_unique, kind, partial in indexes:
             if not is_unique:
@@ -118,24 +118,24 @@ class SqliteSession:
                 key = made
             else:
                 unique.append(made)
-        return Table(name=table, selection=selection, primary=key, unique=tuple(unique))
+        return SourceTable(name=table, selection=selection, primary=key, unique=tuple(unique))
 
     def _key(
         self, schema: str | None, index: str, needed: dict[str, bool], declared: dict[str, str], *, partial: bool
-    ) -> Key:
-        parts: list[KeyPart] = []
+    ) -> RowKey:
+        parts: list[RowKeyPart] = []
         problem = "its index is partial" if partial else ""
         for name, collation in self._rows(
             "SELECT name, coll FROM pragma_index_xinfo(?, ?) WHERE key = 1 ORDER BY seqno", (index, schema)
         ):
             if name is None:
-                return Key(parts=tuple(parts), problem="its index is over an expression")
-            parts.append(KeyPart(name=name, sql=f"{self.quoted(name)} COLLATE {self.quoted(collation)}"))
+                return RowKey(parts=tuple(parts), problem="its index is over an expression")
+            parts.append(RowKeyPart(name=name, sql=f"{self.quoted(name)} COLLATE {self.quoted(collation)}"))
             if not needed.get(name):
                 problem = problem or f"{name} may be NULL"
             elif affinity_of(declared.get(name, "")) == "REAL":
                 problem = problem or f"{name} is an approximate number"
-        return Key(parts=tuple(parts), problem=problem)
+        return RowKey(parts=tuple(parts), problem=problem)
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

@@ -6,7 +6,7 @@ from typing import Any, Final
 from urllib.parse import quote, unquote, unquote_plus, urlsplit
 
 from dynasmith.errors import NotOffered, RunError, UsageError
-from dynasmith.files.databases.session import Session
+from dynasmith.files.databases.session import DatabaseSession
 
 FAMILIES: Final = {
     "sqlite": "sqlite",
@@ -21,7 +21,7 @@ _EXTRAS: Final = {"postgresql": "postgres", "mysql": "mysql"}
 _SECRET: Final = re.compile(r"(?i)pass|pwd|secret|token")
 
 
-def open_session(url: str) -> Session:
+def open_session(url: str) -> DatabaseSession:
     """A connection that only reads. Raises NotOffered without its driver, Unreachable where nothing answers."""
     parsed = _parsed(url)
     family = FAMILIES[parsed.get_backend_name()]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from dynasmith.errors import FileFormatError
-from dynasmith.files.items.opening import Opened
+from dynasmith.files.items.streams import ItemStream
 from dynasmith.files.items.text_lines import CHUNK_BYTES, RECORD_BYTES_MAX, check_length, text_lines
 
 
@@ -43,7 +43,7 @@ class CsvRecords:
     """
 
     def __init__(
-        self, opened: Opened, at: int, line: int, *, delimiter: str = ",", chunk_bytes: int = CHUNK_BYTES
+        self, opened: ItemStream, at: int, line: int, *, delimiter: str = ",", chunk_bytes: int = CHUNK_BYTES
     ) -> None:
         self._path = opened.path
         self.at, self.line = at, line

@@ -8,9 +8,9 @@ import msgspec
 
 from dynasmith.errors import FileFormatError, UsageError
 from dynasmith.files.items.elements import LISTING_NAMES, listing_head
-from dynasmith.files.items.framing import Piece
 from dynasmith.files.items.mongo import extended_names
 from dynasmith.files.items.notation import Notation, Vote, parsed_record, vote_of
+from dynasmith.files.items.records import Piece
 from dynasmith.items.key import KeySchema
 
 SAMPLE_RECORDS: Final = 1000

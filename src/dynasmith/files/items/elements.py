@@ -6,8 +6,8 @@ from typing import Final
 import msgspec
 
 from dynasmith.errors import FileFormatError
-from dynasmith.files.items.framing import Piece
-from dynasmith.files.items.opening import Opened, translated
+from dynasmith.files.items.records import Piece
+from dynasmith.files.items.streams import ItemStream, translated
 from dynasmith.files.items.text_lines import CHUNK_BYTES, check_length
 
 LISTING_NAMES: Final = frozenset(
@@ -85,7 +85,7 @@ class Elements:
     """
 
     def __init__(
-        self, opened: Opened, begin: int, at: int = 0, line: int = 0, *, chunk_bytes: int = CHUNK_BYTES
+        self, opened: ItemStream, begin: int, at: int = 0, line: int = 0, *, chunk_bytes: int = CHUNK_BYTES
     ) -> None:
         self._opened = opened
         self._chunk_bytes = chunk_bytes

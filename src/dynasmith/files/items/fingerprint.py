@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from dynasmith.errors import CheckpointError
-from dynasmith.files.items.opening import STDIN, translated
+from dynasmith.files.items.streams import STDIN, translated
 
 ENDS_BYTES = 1024 * 1024
 PIECES = 64

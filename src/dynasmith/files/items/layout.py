@@ -10,10 +10,10 @@ import msgspec
 
 from dynasmith.errors import FileFormatError, RunError
 from dynasmith.files.items.manifest import MANIFEST, Manifest, manifest_beside, read_manifest
-from dynasmith.files.items.opening import STDIN, translated
+from dynasmith.files.items.streams import STDIN, translated
 
 
-class Part(msgspec.Struct, frozen=True):
+class FilePart(msgspec.Struct, frozen=True):
     """One file of items. ``items`` is how many it must hold, where a manifest says so."""
 
     path: str
@@ -24,7 +24,7 @@ class Part(msgspec.Struct, frozen=True):
 class Layout(msgspec.Struct, frozen=True):
     """The files to read, and our manifest where they are an export of ours."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[FilePart, ...]
     manifest: Manifest | None = None
 
 
@@ -50,13 +50,13 @@ def layout_of(paths: Sequence[str]) -> Layout:
             return _folder(path)
         manifest = manifest_beside(path)
         if manifest is not None:
-            return Layout((Part(str(path), manifest.count, manifest.notation),), manifest)
+            return Layout((FilePart(str(path), manifest.count, manifest.notation),), manifest)
     for name in paths:
         if name != STDIN and not Path(name).exists():
             raise RunError(f"There is no file {name}.", hint="check the path")
         if name != STDIN and Path(name).is_dir():
             raise RunError(f"{name} is a folder, and it was named beside others.", hint="name one folder, or files")
-    return Layout(tuple(Part(name) for name in paths))
+    return Layout(tuple(FilePart(name) for name in paths))
 
 
 def _folder(folder: Path) -> Layout:
@@ -66,7 +66,7 @@ def _folder(folder: Path) -> Layout:
         for part in manifest.parts:
             if not (folder / part.name).is_file():
                 raise FileFormatError(f"{folder} lacks {part.name}, which its manifest names.", hint="copy it again")
-            parts.append(Part(str(folder / part.name), part.items, manifest.notation))
+            parts.append(FilePart(str(folder / part.name), part.items, manifest.notation))
         return Layout(tuple(parts), manifest)
     summaries = sorted(folder.glob("**/manifest-summary.json"))
     if len(summaries) == 1:
@@ -104,13 +104,13 @@ def _service_export(summary_path: Path) -> Layout:
     return Layout(tuple(_checked_file(folder, file) for file in files))
 
 
-def _checked_file(folder: Path, file: _DataFile) -> Part:
+def _checked_file(folder: Path, file: _DataFile) -> FilePart:
     path = folder / "data" / Path(file.data_file_s3_key).name
     with translated(str(path)), path.open("rb") as opened:
         md5 = base64.b64encode(hashlib.file_digest(opened, lambda: hashlib.md5(usedforsecurity=False)).digest())
     if file.md5_checksum and md5.decode() != file.md5_checksum:
         raise FileFormatError(f"{path} is damaged: its MD5 is not what the manifest says.", hint="copy it again")
-    return Part(str(path), file.item_count, "enveloped")
+    return FilePart(str(path), file.item_count, "enveloped")
 
 
 Parsed = TypeVar("Parsed", bound=msgspec.Struct)

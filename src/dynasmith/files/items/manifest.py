@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from dynasmith.errors import FileFormatError
-from dynasmith.files.items.opening import translated
+from dynasmith.files.items.streams import translated
 
 MANIFEST = "manifest.json"
 FORMAT = 1

@@ -13,10 +13,10 @@ from dynasmith.files.items.csv_records import CsvRecord, CsvRecords
 from dynasmith.files.items.detection import SAMPLE_BYTES, SAMPLE_RECORDS, Cut, Decision, FileFormat, cut_of, decided
 from dynasmith.files.items.elements import Elements
 from dynasmith.files.items.foreign import Renaming
-from dynasmith.files.items.framing import Framing, Lines, Piece
-from dynasmith.files.items.layout import Part
+from dynasmith.files.items.layout import FilePart
 from dynasmith.files.items.notation import Notation, is_utf8, reader_of, sure_reader_of
-from dynasmith.files.items.opening import STDIN, Opened
+from dynasmith.files.items.records import Framing, Lines, Piece
+from dynasmith.files.items.streams import STDIN, ItemStream
 from dynasmith.items.key import KeySchema, check_key
 from dynasmith.ports.items import Dead, Item, Place
 
@@ -81,9 +81,9 @@ class OpenPart(Protocol):
     def close(self) -> None: ...
 
 
-def open_part(part: Part, place: PartPlace, reading: Reading) -> OpenPart:
+def open_part(part: FilePart, place: PartPlace, reading: Reading) -> OpenPart:
     """Open a file at a place. Raises FileFormatError, RunError and, for a mixed file, UsageError."""
-    opened = Opened(part.path)
+    opened = ItemStream(part.path)
     try:
         head = opened.head[opened.start :].lstrip()
         if not head and part.items is None:
@@ -104,7 +104,7 @@ def open_part(part: Part, place: PartPlace, reading: Reading) -> OpenPart:
         raise
 
 
-def _cut_of(opened: Opened, head: bytes, wanted: FileFormat, key: KeySchema) -> Cut:
+def _cut_of(opened: ItemStream, head: bytes, wanted: FileFormat, key: KeySchema) -> Cut:
     try:
         return cut_of(opened.path, head, wanted, key)
     except FileFormatError:
@@ -118,7 +118,7 @@ class _Part:
     decision: Decision
     _framing: Any
 
-    def __init__(self, opened: Opened, place: PartPlace) -> None:
+    def __init__(self, opened: ItemStream, place: PartPlace) -> None:
         self.opened, self.place = opened, place
         self.fields: Sequence[Field] = ()
 
@@ -152,7 +152,7 @@ class _JsonPart(_Part):
 
     _framing: Framing
 
-    def __init__(self, opened: Opened, decision: Decision, place: PartPlace, reading: Reading) -> None:
+    def __init__(self, opened: ItemStream, decision: Decision, place: PartPlace, reading: Reading) -> None:
         super().__init__(opened, place)
         self.decision = decision
         self._key = reading.key
@@ -207,7 +207,7 @@ class _CsvPart(_Part):
     counted: int | None = None
     _framing: CsvRecords
 
-    def __init__(self, opened: Opened, cut: Cut, place: PartPlace, reading: Reading) -> None:
+    def __init__(self, opened: ItemStream, cut: Cut, place: PartPlace, reading: Reading) -> None:
         super().__init__(opened, place)
         self._key = reading.key
         delimiter = _DELIMITERS[cut]
@@ -249,7 +249,7 @@ def _fields(
     """The fields of a CSV file by its header and a sample, where its first item begins, and the records looked at."""
     if path == STDIN:
         raise FileFormatError("CSV is not read from standard input.", hint="write it to a file first")
-    opened = Opened(path)
+    opened = ItemStream(path)
     try:
         opened.skip(opened.start)
         records = CsvRecords(opened, opened.start, 0, delimiter=delimiter)
@@ -276,7 +276,7 @@ def _check_encoding(path: str, record: CsvRecord) -> None:
         )
 
 
-def _framing(opened: Opened, cut: Cut, place: PartPlace) -> Framing:
+def _framing(opened: ItemStream, cut: Cut, place: PartPlace) -> Framing:
     """The pieces of a file, from ``place`` on."""
     if cut == "array":
         opened.skip(opened.start)
@@ -286,12 +286,12 @@ def _framing(opened: Opened, cut: Cut, place: PartPlace) -> Framing:
     return Lines(opened, at, place.line)
 
 
-def _sample(opened: Opened, cut: Cut) -> list[Piece]:
+def _sample(opened: ItemStream, cut: Cut) -> list[Piece]:
     """The first records of a file, looked at and not taken. Raises FileFormatError where it holds none."""
     path = opened.path
     if path == STDIN:
         return _sample_of_head(opened, cut)
-    other = Opened(path)
+    other = ItemStream(path)
     try:
         pieces = _framing(other, cut, PartPlace(0, 0, 0)).take(SAMPLE_RECORDS, SAMPLE_BYTES)
     finally:
@@ -301,16 +301,16 @@ def _sample(opened: Opened, cut: Cut) -> list[Piece]:
     return pieces
 
 
-class _Head(Opened):
+class _Head(ItemStream):
     """The first megabyte of standard input, as if it were all."""
 
-    def __init__(self, opened: Opened) -> None:
+    def __init__(self, opened: ItemStream) -> None:
         self.path = opened.path
         self.stream = BufferedReader(cast(Any, BytesIO(opened.head)))
         self.start = opened.start
 
 
-def _sample_of_head(opened: Opened, cut: Cut) -> list[Piece]:
+def _sample_of_head(opened: ItemStream, cut: Cut) -> list[Piece]:
     pieces: list[Piece] = []
     try:
         framing = _framing(_Head(opened), cut, PartPlace(0, 0, 0))

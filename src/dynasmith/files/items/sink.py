@@ -5,7 +5,7 @@ each item once, whenever the run was killed. Every batch is packed alone (gzip m
 another in a file), which is what makes the part legal at each mark.
 
 The parts are those of one export: the folder beside a single file carries its name, and a folder of parts has a mark of
-it (`dynasmith.files.items.dest`). So an export never takes the parts of another one, and never
+it (`dynasmith.files.items.destination`). So an export never takes the parts of another one, and never
 overwrites what another one finished.
 """
 
@@ -21,11 +21,11 @@ import zstandard
 
 from dynasmith.errors import ItemInvalid, RunError
 from dynasmith.files.items.csv_out import write_csv
-from dynasmith.files.items.dest import DELIMITERS, Compression, Dest, Style, check_name
-from dynasmith.files.items.framing import Lines
+from dynasmith.files.items.destination import DELIMITERS, Compression, Destination, Style, check_name
 from dynasmith.files.items.gz import packed
 from dynasmith.files.items.manifest import MANIFEST, Manifest, ManifestPart, beside, write_manifest
-from dynasmith.files.items.opening import Opened
+from dynasmith.files.items.records import Lines
+from dynasmith.files.items.streams import ItemStream
 from dynasmith.items.plain import inexact_kind, plain_from_item
 from dynasmith.items.wire import decode_item
 from dynasmith.ports.items import Dead, Item, Outcome
@@ -70,7 +70,7 @@ class FileSink:
         level: int = 1,
         export: str = "",
     ) -> None:
-        self._dest = Dest(dest, export)
+        self._dest = Destination(dest, export)
         self._head = head
         self._style = style
         self._compression = compression
@@ -292,7 +292,7 @@ def _lines_of(paths: Sequence[Path]) -> Iterator[bytes]:
     for path in paths:
         if path.stat().st_size == 0:
             continue
-        opened = Opened(str(path))
+        opened = ItemStream(str(path))
         lines = Lines(opened, 0, 0)
         try:
             while pieces := lines.take(1000, 1024 * 1024):

@@ -11,9 +11,9 @@ from dynasmith.errors import CheckpointError, FileFormatError, UsageError
 from dynasmith.files.items.csv_fields import CSV_TYPES, Field
 from dynasmith.files.items.detection import FILE_FORMATS, Decision, FileFormat
 from dynasmith.files.items.foreign import Renaming
-from dynasmith.files.items.layout import Layout, Part
-from dynasmith.files.items.opening import STDIN
+from dynasmith.files.items.layout import FilePart, Layout
 from dynasmith.files.items.parts import OpenPart, PartPlace, Reading, open_part
+from dynasmith.files.items.streams import STDIN
 from dynasmith.items.key import KeySchema
 from dynasmith.ports.items import Dead, Page
 
@@ -162,7 +162,7 @@ def _place_of(start: bytes) -> PartPlace:
         raise CheckpointError(f"A checkpoint of a file is damaged: {error}.", hint="start a new job") from error
 
 
-def _lacking(part: Part, opened: OpenPart) -> list[Dead]:
+def _lacking(part: FilePart, opened: OpenPart) -> list[Dead]:
     """At the end of a file: what it says that it does not hold. Raises FileFormatError where its manifest disagrees,
     or where less was read than there is."""
     items = opened.place.items

@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 
 from dynasmith.errors import FileFormatError
-from dynasmith.files.items.opening import BUFFER_BYTES, Opened, translated
+from dynasmith.files.items.streams import BUFFER_BYTES, ItemStream, translated
 
 RECORD_BYTES_MAX = 32 * 1024 * 1024
 """The longest record: an item of 400 KB, escaped as ``\\u0000`` throughout, is 2.4 MB."""
 CHUNK_BYTES = BUFFER_BYTES // 4
 
 
-def text_lines(opened: Opened, chunk_bytes: int = CHUNK_BYTES) -> Iterator[bytes]:
+def text_lines(opened: ItemStream, chunk_bytes: int = CHUNK_BYTES) -> Iterator[bytes]:
     """Each line with its end; the last one may have none. ``bytes.splitlines`` knows these three ends only.
 
     Holds one chunk and one line. Raises FileFormatError for a line above ``RECORD_BYTES_MAX``.
@@ -49,6 +49,6 @@ def check_length(path: str, length: int, line: int | None = None) -> None:
         )
 
 
-def _read(opened: Opened, count: int) -> bytes:
+def _read(opened: ItemStream, count: int) -> bytes:
     with translated(opened.path):
         return opened.stream.read1(count)

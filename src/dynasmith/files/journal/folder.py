@@ -19,10 +19,10 @@ from typing import Final
 import msgspec
 
 from dynasmith.errors import CheckpointError, DynasmithError, RunError
-from dynasmith.files.journal.frame import Place, places, read_frame
+from dynasmith.files.journal.frame import FramePosition, places, read_frame
 from dynasmith.files.removing import refuse_link, remove_folder
 from dynasmith.jobs.journal import JournalHead, decode_head, entries_frame, read_entries, read_voids, voids_frame
-from dynasmith.ports.journal import Entry, EntryId
+from dynasmith.ports.journal import JournalEntry, JournalEntryId
 
 HEAD: Final = "journal.json"
 _BINARY: Final[int] = getattr(os, "O_BINARY", 0)  # Windows writes other bytes than it is given without it
@@ -83,7 +83,7 @@ class FolderJournal:
     def _path(self, segment: int) -> Path:
         return segment_path(self._home, segment)
 
-    async def begin(self, segment: int, mark: bytes) -> Sequence[Entry]:
+    async def begin(self, segment: int, mark: bytes) -> Sequence[JournalEntry]:
         """See the port. Reads only what stands behind the mark."""
         promised = int(mark or b"0")
         path = self._path(segment)
@@ -93,16 +93,18 @@ class FolderJournal:
                 f"The undo journal {path} has {size:,} bytes, and the job wrote {promised:,}: it was cut or removed.",
                 hint="what was changed cannot be undone from it; cancel the job and start a new backfill",
             )
-        end, entries, voided = promised, list[Entry](), set[tuple[int, int]]()
+        end, entries, voided = promised, list[JournalEntry](), set[tuple[int, int]]()
         for place in places(path, promised) if size > promised else ():
-            if not isinstance(place, Place):
+            if not isinstance(place, FramePosition):
                 break
             frame = read_frame(path, place)
             found = read_entries(frame) if place.kind == b"E" else []
             if found is None:
                 break
             voided |= set(read_voids(frame)) if place.kind == b"V" else set()
-            entries += [Entry(EntryId(place.start, number), change) for number, change in enumerate(found)]
+            entries += [
+                JournalEntry(JournalEntryId(place.start, number), change) for number, change in enumerate(found)
+            ]
             end = place.start + place.length
         if end < size:
             os.truncate(path, end)
@@ -113,13 +115,13 @@ class FolderJournal:
         """See the port."""
         self._check = check
 
-    async def append(self, segment: int, changes: Sequence[bytes]) -> Sequence[EntryId]:
+    async def append(self, segment: int, changes: Sequence[bytes]) -> Sequence[JournalEntryId]:
         """See the port. Returns after fsync."""
         self._put_voids(segment)
         start = await self._queue(segment, entries_frame(list(changes)))
-        return [EntryId(start, number) for number in range(len(changes))]
+        return [JournalEntryId(start, number) for number in range(len(changes))]
 
-    def void(self, segment: int, ids: Sequence[EntryId]) -> None:
+    def void(self, segment: int, ids: Sequence[JournalEntryId]) -> None:
         """See the port."""
         self._voids.setdefault(segment, []).extend((one.frame, one.number) for one in ids)
 

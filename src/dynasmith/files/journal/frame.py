@@ -11,7 +11,7 @@ from typing import NamedTuple
 from dynasmith.jobs.journal import HEAD_BYTES, MAGIC, PAYLOAD_BYTES_MAX, frame_content, frame_length
 
 
-class Place(NamedTuple):
+class FramePosition(NamedTuple):
     """Where a frame stands in its file. ``length`` counts its head too."""
 
     start: int
@@ -19,21 +19,21 @@ class Place(NamedTuple):
     kind: bytes
 
 
-def read_frame(path: Path, place: Place) -> bytes:
+def read_frame(path: Path, place: FramePosition) -> bytes:
     """The bytes of one frame."""
     with path.open("rb") as file:
         file.seek(place.start)
         return file.read(place.length)
 
 
-class Gap(NamedTuple):
+class FrameGap(NamedTuple):
     """Bytes between two frames that are no frame: damage."""
 
     start: int
     length: int
 
 
-def places(path: Path, start: int = 0) -> Iterator[Place | Gap]:
+def places(path: Path, start: int = 0) -> Iterator[FramePosition | FrameGap]:
     """The frames of a file from ``start`` on, by their heads; a cut tail is left out. Reads 17 bytes a frame."""
     size = path.stat().st_size
     with path.open("rb") as file:
@@ -43,13 +43,13 @@ def places(path: Path, start: int = 0) -> Iterator[Place | Gap]:
             head = file.read(HEAD_BYTES)
             length = frame_length(head)
             if head[:4] == MAGIC and length <= HEAD_BYTES + PAYLOAD_BYTES_MAX and at + length <= size:
-                yield Place(at, length, head[4:5])
+                yield FramePosition(at, length, head[4:5])
                 at += length
                 continue
             following = _next_magic(path, at + 1)
             if following is None:
                 return
-            yield Gap(at, following - at)
+            yield FrameGap(at, following - at)
             at = following
 
 

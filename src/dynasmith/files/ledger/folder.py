@@ -27,7 +27,7 @@ from dynasmith.items.digest import Digest
 from dynasmith.jobs.checkpoint import Checkpoint, decode_checkpoint, encode_checkpoint
 from dynasmith.jobs.counts import Counts
 from dynasmith.jobs.job import Job, counted, decode_job, encode_job, moved
-from dynasmith.ports.checkpoints import Control
+from dynasmith.ports.checkpoints import JobControl
 from dynasmith.ports.items import Dead
 
 
@@ -96,11 +96,11 @@ class FolderLedger:
         """The dead letters of a job."""
         return read_dead(self._home(job_id) / "dead.jsonl")
 
-    def steer(self, job_id: str, control: Control) -> None:
+    def steer(self, job_id: str, control: JobControl) -> None:
         """Tell a job what is wanted of it."""
         _replace(self._home(job_id) / "control.json", msgspec.json.encode(control))
 
-    def steered(self, job_id: str) -> Control:
+    def steered(self, job_id: str) -> JobControl:
         """What was last wanted of a job."""
         return _read_control(self._home(job_id))
 
@@ -145,7 +145,7 @@ class FolderClaim:
         self._lock = lock
         self._job = job
         self._seen: tuple[int, int] | None = None
-        self._control = Control()
+        self._control = JobControl()
         self._gone: dict[int, set[str] | None] = {}
 
     @property
@@ -198,7 +198,7 @@ class FolderClaim:
         self._job = job
         _replace(self._home / "job.json", encode_job(job))
 
-    def control(self) -> Control:
+    def control(self) -> JobControl:
         """What a person wants; one stat while nothing changed."""
         path = self._home / "control.json"
         try:
@@ -234,11 +234,11 @@ def _checkpoints(home: Path, job: Job) -> Iterator[Checkpoint]:
         yield decode_checkpoint(path.read_bytes(), job=job.id, segments=job.segments, segment=int(path.name))
 
 
-def _read_control(home: Path) -> Control:
+def _read_control(home: Path) -> JobControl:
     try:
-        return msgspec.json.decode((home / "control.json").read_bytes(), type=Control)
+        return msgspec.json.decode((home / "control.json").read_bytes(), type=JobControl)
     except FileNotFoundError:
-        return Control()
+        return JobControl()
     except msgspec.DecodeError as error:
         raise CheckpointError(f"{home / 'control.json'} is damaged: {error}.", hint="remove it") from error
 

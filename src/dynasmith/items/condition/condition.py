@@ -7,17 +7,17 @@ from typing import Any, assert_never
 from dynasmith.items.condition.evaluate import matches
 from dynasmith.items.condition.parse import KEYWORDS, parse_node
 from dynasmith.items.condition.tree import (
+    AllOf,
+    AnyOf,
     Between,
-    Call,
     Compare,
-    Every,
+    FunctionCall,
     In,
     Node,
     Not,
     Operand,
     Path,
     Size,
-    Some,
     Value,
 )
 from dynasmith.items.value import encode_tree
@@ -100,14 +100,14 @@ def _write(node: Node, to: _Inline | _Placeholders) -> str:
             return f"{_operand(operand, to)} BETWEEN {_operand(low, to)} AND {_operand(high, to)}"
         case In(operand, options):
             return f"{_operand(operand, to)} IN ({', '.join([_operand(option, to) for option in options])})"
-        case Call(function, path, operand):
+        case FunctionCall(function, path, operand):
             second = "" if operand is None else f", {_operand(operand, to)}"
             return f"{function}({_operand(path, to)}{second})"
         case Not(term):
             return f"NOT {_inner(term, to)}"
-        case Every(terms):
+        case AllOf(terms):
             return " AND ".join([_inner(term, to) for term in terms])
-        case Some(terms):
+        case AnyOf(terms):
             return " OR ".join([_inner(term, to) for term in terms])
         case _:
             assert_never(node)
@@ -115,7 +115,7 @@ def _write(node: Node, to: _Inline | _Placeholders) -> str:
 
 def _inner(node: Node, to: _Inline | _Placeholders) -> str:
     text = _write(node, to)
-    return f"({text})" if isinstance(node, Every | Some) else text
+    return f"({text})" if isinstance(node, AllOf | AnyOf) else text
 
 
 def _operand(operand: Operand, to: _Inline | _Placeholders) -> str:

@@ -9,17 +9,17 @@ from decimal import Decimal
 from typing import Any, Final, assert_never
 
 from dynasmith.items.condition.tree import (
+    AllOf,
+    AnyOf,
     Between,
-    Call,
     Compare,
-    Every,
+    FunctionCall,
     In,
     Node,
     Not,
     Operand,
     Path,
     Size,
-    Some,
     Value,
 )
 from dynasmith.items.value import kind_of, same_value
@@ -38,13 +38,13 @@ def matches(node: Node, item: Mapping[str, Any]) -> bool:
         case In(operand, options):
             value = _value(operand, item)
             return any(_compare("=", value, _value(option, item)) for option in options)
-        case Call(function, path, operand):
+        case FunctionCall(function, path, operand):
             return _call(function, _value(path, item), _MISSING if operand is None else _value(operand, item))
         case Not(term):
             return not matches(term, item)
-        case Every(terms):
+        case AllOf(terms):
             return all(matches(term, item) for term in terms)
-        case Some(terms):
+        case AnyOf(terms):
             return any(matches(term, item) for term in terms)
         case _:
             assert_never(node)

@@ -5,21 +5,21 @@ from difflib import get_close_matches
 from typing import Final
 
 from dynasmith.errors import UsageError
-from dynasmith.items.condition.tokens import Token, condition_error, tokens_of
+from dynasmith.items.condition.tokens import ConditionToken, condition_error, tokens_of
 from dynasmith.items.condition.tree import (
     COMPARATORS,
     FUNCTIONS,
+    AllOf,
+    AnyOf,
     Between,
-    Call,
     Compare,
-    Every,
+    FunctionCall,
     In,
     Node,
     Not,
     Operand,
     Path,
     Size,
-    Some,
     Value,
 )
 from dynasmith.items.number import number_fault
@@ -48,7 +48,7 @@ class _Parser:
         self.depth = 0
 
     @property
-    def token(self) -> Token:
+    def token(self) -> ConditionToken:
         return self.tokens[self.place]
 
     def whole(self) -> Node:
@@ -66,13 +66,13 @@ class _Parser:
         terms = [self.every()]
         while self.word("OR"):
             terms.append(self.every())
-        return terms[0] if len(terms) == 1 else Some(tuple(terms))
+        return terms[0] if len(terms) == 1 else AnyOf(tuple(terms))
 
     def every(self) -> Node:
         terms = [self.term()]
         while self.word("AND"):
             terms.append(self.term())
-        return terms[0] if len(terms) == 1 else Every(tuple(terms))
+        return terms[0] if len(terms) == 1 else AllOf(tuple(terms))
 
     def term(self) -> Node:
         self.depth += 1
@@ -93,7 +93,7 @@ class _Parser:
     def calls(self) -> bool:
         return self.token.kind == "name" and self.tokens[self.place + 1].is_sign("(")
 
-    def call(self) -> Call:
+    def call(self) -> FunctionCall:
         start = self.place
         name = self.token.text.lower()
         if name not in FUNCTIONS:
@@ -109,7 +109,7 @@ class _Parser:
             operand = self.operand()
             self.check_operand(name, operand, start)
         self.expect(")")
-        return Call(name, path, operand)
+        return FunctionCall(name, path, operand)
 
     def check_operand(self, name: str, operand: Operand, start: int) -> None:
         if name == "attribute_type" and not (isinstance(operand, Value) and operand.value in TAGS):

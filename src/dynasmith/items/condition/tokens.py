@@ -20,7 +20,7 @@ _SPACE: Final = re.compile(r"\s*")
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class ConditionToken:
     """A piece of the text. ``text`` is what it means: quotes undone."""
 
     kind: Kind
@@ -46,7 +46,7 @@ class Token:
         return self.text if len(self.text) <= 40 else f"{self.text[:40]}..."
 
 
-def tokens_of(text: str) -> list[Token]:
+def tokens_of(text: str) -> list[ConditionToken]:
     """The tokens of a condition, closed by one of kind ``end``. Raises UsageError with the place."""
     found = []
     at = _space(text, 0)
@@ -59,9 +59,9 @@ def tokens_of(text: str) -> list[Token]:
         if kind in ("text", "quoted"):
             quote = said[0]
             said = said[1:-1].replace(quote * 2, quote)
-        found.append(Token(kind, said, at))
+        found.append(ConditionToken(kind, said, at))
         at = _space(text, match.end())
-    found.append(Token("end", "", len(text)))
+    found.append(ConditionToken("end", "", len(text)))
     return found
 
 

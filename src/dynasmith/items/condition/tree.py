@@ -68,7 +68,7 @@ class In:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class FunctionCall:
     """One of FUNCTIONS on a path, with its second operand where it takes one."""
 
     function: str
@@ -84,17 +84,17 @@ class Not:
 
 
 @dataclass(frozen=True, slots=True)
-class Every:
+class AllOf:
     """``term AND term ...``, at least two."""
 
     terms: tuple["Node", ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Some:
+class AnyOf:
     """``term OR term ...``, at least two."""
 
     terms: tuple["Node", ...]
 
 
-Node: TypeAlias = Compare | Between | In | Call | Not | Every | Some
+Node: TypeAlias = Compare | Between | In | FunctionCall | Not | AllOf | AnyOf

@@ -5,7 +5,7 @@ one. ``parse_operations`` reads a file's document, ``Operations`` is what a ``Tr
 """
 
 from dynasmith.items.operations.document import VOCABULARY, Operations, parse_operations
-from dynasmith.items.operations.fields import Fault
+from dynasmith.items.operations.fields import FieldFault
 from dynasmith.items.operations.operation import Operation
 
-__all__ = ["VOCABULARY", "Fault", "Operation", "Operations", "parse_operations"]
+__all__ = ["VOCABULARY", "FieldFault", "Operation", "Operations", "parse_operations"]

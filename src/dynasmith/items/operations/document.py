@@ -11,7 +11,7 @@ from dynasmith.items.ctx import Context
 from dynasmith.items.operations.add import Add
 from dynasmith.items.operations.cast import Cast
 from dynasmith.items.operations.date import Date
-from dynasmith.items.operations.fields import Fault, Fields
+from dynasmith.items.operations.fields import FieldFault, Fields
 from dynasmith.items.operations.join import Join
 from dynasmith.items.operations.map_values import MapValues
 from dynasmith.items.operations.operation import Item, Operation
@@ -84,19 +84,19 @@ class Operations:
 
 def parse_operations(document: Any) -> Operations:
     """The operations in a parsed YAML or JSON document. Raises DefinitionError with every mistake at once."""
-    faults: list[Fault] = []
+    faults: list[FieldFault] = []
     if not isinstance(document, Mapping):
-        raise DefinitionError([Fault("", "An operations file is a map with version and operations")])
+        raise DefinitionError([FieldFault("", "An operations file is a map with version and operations")])
     unknown = [key for key in document if key not in _KEYS]
-    faults += [Fault(str(key), "this key is not known here", _meant(key, _KEYS)) for key in unknown]
+    faults += [FieldFault(str(key), "this key is not known here", _meant(key, _KEYS)) for key in unknown]
     version = document.get("version")
     if version != VERSION or isinstance(version, bool):
         problem = "version is missing" if version is None else f"version {version!r} is not known"
-        faults.append(Fault("version", problem, f"this dynasmith reads version {VERSION}"))
+        faults.append(FieldFault("version", problem, f"this dynasmith reads version {VERSION}"))
     where = _where(document.get("where"), faults)
     entries = document.get("operations")
     if not isinstance(entries, Sequence) or isinstance(entries, str) or not entries:
-        faults.append(Fault("operations", "a list of operations was expected", "- {add: country, value: CH}"))
+        faults.append(FieldFault("operations", "a list of operations was expected", "- {add: country, value: CH}"))
         entries = []
     makers = [_operation(entry, f"operations[{number}]", faults) for number, entry in enumerate(entries)]
     if faults:
@@ -104,35 +104,35 @@ def parse_operations(document: Any) -> Operations:
     return Operations(tuple(maker() for maker in makers if maker is not None), where)
 
 
-def _where(said: Any, faults: list[Fault]) -> Condition | None:
+def _where(said: Any, faults: list[FieldFault]) -> Condition | None:
     if said is None:
         return None
     if not isinstance(said, str):
-        faults.append(Fault("where", "a condition in quotes was expected", 'where: "attribute_exists(age)"'))
+        faults.append(FieldFault("where", "a condition in quotes was expected", 'where: "attribute_exists(age)"'))
         return None
     try:
         return parse_condition(said)
     except UsageError as cause:
-        faults.append(Fault("where", cause.message.rstrip("."), cause.hint))
+        faults.append(FieldFault("where", cause.message.rstrip("."), cause.hint))
         return None
 
 
-def _operation(entry: Any, path: str, faults: list[Fault]) -> Any:
+def _operation(entry: Any, path: str, faults: list[FieldFault]) -> Any:
     """What makes the operation of an entry; None, and faults, where it is not one."""
     if not isinstance(entry, Mapping):
-        faults.append(Fault(path, "an operation was expected", "{add: country, value: CH}"))
+        faults.append(FieldFault(path, "an operation was expected", "{add: country, value: CH}"))
         return None
     # A reader of YAML 1.1 takes the bare key ``on`` for true, and nobody means that.
     entry = {"on" if key is True else key: value for key, value in entry.items()}
     words = [key for key in entry if key in VOCABULARY]
     if len(words) != 1:
         if words:
-            faults.append(Fault(path, f"{' and '.join(words)} are two operations", "make two entries of it"))
+            faults.append(FieldFault(path, f"{' and '.join(words)} are two operations", "make two entries of it"))
         else:
             said = next(iter(entry), "")
             problem = f"no operation is named ({', '.join(map(str, entry)) or 'it is empty'})"
             hint = _meant(said, tuple(VOCABULARY)) or f"there are {', '.join(VOCABULARY)}"
-            faults.append(Fault(path, problem, hint))
+            faults.append(FieldFault(path, problem, hint))
         return None
     fields = Fields(entry, path, faults)
     maker = VOCABULARY[words[0]].read(fields)

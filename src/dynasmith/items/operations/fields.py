@@ -9,7 +9,7 @@ Choice = TypeVar("Choice", bound=str)
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class FieldFault:
     """A mistake in an operations file: where (``operations[2].into``), what, and what to do."""
 
     path: str
@@ -26,7 +26,7 @@ class Fault:
 class Fields:
     """The keys of one entry. A method that finds a mistake notes it and gives something of the right type."""
 
-    def __init__(self, entry: Mapping[str, Any], path: str, faults: list[Fault]) -> None:
+    def __init__(self, entry: Mapping[str, Any], path: str, faults: list[FieldFault]) -> None:
         self._entry = entry
         self._path = path
         self._faults = faults
@@ -96,7 +96,7 @@ class Fields:
 
     def fault(self, key: str, problem: str, hint: str = "") -> None:
         """Note a mistake at a key."""
-        self._faults.append(Fault(f"{self._path}.{key}", problem, hint))
+        self._faults.append(FieldFault(f"{self._path}.{key}", problem, hint))
 
     def close(self) -> None:
         """Note the keys that nothing asked for."""
@@ -107,7 +107,7 @@ class Fields:
     def _take(self, key: str, *, required: bool) -> Any:
         self._known.append(key)
         if required and key not in self._entry:
-            self._faults.append(Fault(self._path, f"{key} is missing"))
+            self._faults.append(FieldFault(self._path, f"{key} is missing"))
         return self._entry.get(key)
 
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from dynasmith.limits import Quotas
 from dynasmith.tables.document import Node
-from dynasmith.tables.findings import Finding
+from dynasmith.tables.findings import DefinitionFinding
 from dynasmith.tables.rules import billing, indexes, items, keys, names, replicas, settings
-from dynasmith.tables.rules.rule import Problem, Rule, Subject
+from dynasmith.tables.rules.rule import DefinitionRule, JudgedTable, RuleProblem
 
-RULES: tuple[Rule, ...] = (
+RULES: tuple[DefinitionRule, ...] = (
     *names.RULES,
     *keys.RULES,
     *indexes.RULES,
@@ -19,17 +19,17 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def findings_of(node: Node, name: str, quotas: Quotas) -> Iterator[Finding]:
+def findings_of(node: Node, name: str, quotas: Quotas) -> Iterator[DefinitionFinding]:
     """What the rules find in a table's document; ``name`` is its physical name, empty where it has none."""
-    subject = Subject(node, name, quotas)
+    subject = JudgedTable(node, name, quotas)
     for rule in RULES:
         for problem in rule.check(subject):
             yield _finding(rule, problem, node)
 
 
-def _finding(rule: Rule, problem: Problem, node: Node) -> Finding:
+def _finding(rule: DefinitionRule, problem: RuleProblem, node: Node) -> DefinitionFinding:
     place = node.nearest(*problem.way)
-    return Finding(
+    return DefinitionFinding(
         code=rule.code,
         file=place.file,
         line=place.line,

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from dynasmith.tables.document import Node
-from dynasmith.tables.rules.rule import GSI, Problem, Rule, Subject, Way
+from dynasmith.tables.rules.rule import GSI, DefinitionRule, JudgedTable, RuleProblem, Way
 
 _API = "API, CreateTable, BillingMode and ProvisionedThroughput"
 _SCALING = "Application Auto Scaling API, RegisterScalableTarget and TargetTrackingScalingPolicyConfiguration"
 
 
-def _owners(table: Subject) -> Iterator[tuple[Way, Node]]:
+def _owners(table: JudgedTable) -> Iterator[tuple[Way, Node]]:
     """The table and each global index: what has a capacity of its own."""
     yield (), table.node
     yield from table.indexes(GSI)
@@ -24,7 +24,7 @@ def scaled(owner: Node, dimension: str) -> bool:
     return side is not None and side.plain("enabled") is not False
 
 
-def _needs_capacity(table: Subject) -> Iterator[Problem]:
+def _needs_capacity(table: JudgedTable) -> Iterator[RuleProblem]:
     if table.plain("billing_mode") != "PROVISIONED":
         return
     for way, owner in _owners(table):
@@ -33,40 +33,42 @@ def _needs_capacity(table: Subject) -> Iterator[Problem]:
         if table.unknown(*way, "autoscaling") or (scaled(owner, "read") and scaled(owner, "write")):
             continue
         what = "belongs to a table billed PROVISIONED" if way else "is billed PROVISIONED"
-        yield Problem(way, f"{what} and has no capacity")
+        yield RuleProblem(way, f"{what} and has no capacity")
 
 
-def _on_demand_without_capacity(table: Subject) -> Iterator[Problem]:
+def _on_demand_without_capacity(table: JudgedTable) -> Iterator[RuleProblem]:
     if table.unknown("billing_mode") or table.plain("billing_mode") == "PROVISIONED":
         return
     for way, owner in _owners(table):
         if owner.get("provisioned_throughput") is not None:
-            yield Problem((*way, "provisioned_throughput"), "is a capacity, and the table is not billed PROVISIONED")
+            yield RuleProblem(
+                (*way, "provisioned_throughput"), "is a capacity, and the table is not billed PROVISIONED"
+            )
         if scaled(owner, "read") or scaled(owner, "write"):
-            yield Problem((*way, "autoscaling"), "scales a capacity, and the table is not billed PROVISIONED")
+            yield RuleProblem((*way, "autoscaling"), "scales a capacity, and the table is not billed PROVISIONED")
 
 
-def _provisioned_without_maximum(table: Subject) -> Iterator[Problem]:
+def _provisioned_without_maximum(table: JudgedTable) -> Iterator[RuleProblem]:
     if table.plain("billing_mode") != "PROVISIONED":
         return
     for way, owner in _owners(table):
         block = owner.get("on_demand_throughput")
         if block is not None and block.plain("enabled") is not False:
-            yield Problem(
+            yield RuleProblem(
                 (*way, "on_demand_throughput"), "is a ceiling of on-demand tables, and this one is PROVISIONED"
             )
 
 
-def _scaling_bounds(table: Subject) -> Iterator[Problem]:
+def _scaling_bounds(table: JudgedTable) -> Iterator[RuleProblem]:
     for way, _ in _owners(table):
         for dimension in ("read", "write"):
             block = table.sound(*way, "autoscaling", dimension)
             least, most = (block.plain("min"), block.plain("max")) if block is not None else (None, None)
             if least is not None and most is not None and least > most:
-                yield Problem((*way, "autoscaling", dimension), f"has min {least}, which is above max {most}")
+                yield RuleProblem((*way, "autoscaling", dimension), f"has min {least}, which is above max {most}")
 
 
-def _warm_quota(table: Subject) -> Iterator[Problem]:
+def _warm_quota(table: JudgedTable) -> Iterator[RuleProblem]:
     quotas = table.quotas
     for way, _ in _owners(table):
         for dimension, most in (
@@ -76,11 +78,11 @@ def _warm_quota(table: Subject) -> Iterator[Problem]:
             units = table.plain(*way, "warm_throughput", dimension)
             if isinstance(units, int) and units > most:
                 message = f"is {units} units a second, above the quota of {most}"
-                yield Problem((*way, "warm_throughput", dimension), message)
+                yield RuleProblem((*way, "warm_throughput", dimension), message)
 
 
 RULES = (
-    Rule(
+    DefinitionRule(
         "D050",
         "PROVISIONED needs a capacity for the table and for every global index",
         "The service refuses the call; a capacity may also come from autoscaling of both dimensions (its `min`).",
@@ -88,7 +90,7 @@ RULES = (
         "add provisioned_throughput: {read: ..., write: ...}, or autoscaling of read and write",
         _needs_capacity,
     ),
-    Rule(
+    DefinitionRule(
         "D051",
         "A capacity or autoscaling needs PROVISIONED",
         "An on-demand table has no capacity, and on-demand is what a table gets that says nothing.",
@@ -96,7 +98,7 @@ RULES = (
         "say billing_mode: PROVISIONED, or leave it out",
         _on_demand_without_capacity,
     ),
-    Rule(
+    DefinitionRule(
         "D052",
         "An on-demand maximum does nothing without on-demand billing",
         "A provisioned table is bounded by its capacity; the ceiling waits until billing changes.",
@@ -105,7 +107,7 @@ RULES = (
         _provisioned_without_maximum,
         "warning",
     ),
-    Rule(
+    DefinitionRule(
         "D053",
         "Autoscaling's min is not above its max",
         "The service refuses the target.",
@@ -113,7 +115,7 @@ RULES = (
         "raise max or lower min",
         _scaling_bounds,
     ),
-    Rule(
+    DefinitionRule(
         "D054",
         "Warm throughput stays within the table's quota",
         "A quota of the service that can be raised.",

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 from dynasmith import limits
 from dynasmith.tables.rules.keys import attributes_of
-from dynasmith.tables.rules.rule import GSI, LSI, Problem, Rule, Subject
+from dynasmith.tables.rules.rule import GSI, LSI, DefinitionRule, JudgedTable, RuleProblem
 
 _GSI_KEYS = "Developer Guide, Multi-attribute keys in global secondary indexes"
 _LSI_KEYS = "Developer Guide, Local secondary indexes; API, CreateTable, LocalSecondaryIndexes"
 _PROJECTION = "API, shape Projection"
 
 
-def _gsi_key(table: Subject) -> Iterator[Problem]:
+def _gsi_key(table: JudgedTable) -> Iterator[RuleProblem]:
     for way, _ in table.indexes(GSI):
         key = table.key(*way)
         if key is None:
@@ -22,14 +22,14 @@ def _gsi_key(table: Subject) -> Iterator[Problem]:
         ):
             names = attributes_of(key, key_type)
             if key_type == "HASH" and not names:
-                yield Problem((*way, "key_schema"), "has no partition key (key_type: HASH)")
+                yield RuleProblem((*way, "key_schema"), "has no partition key (key_type: HASH)")
             if len(names) > most:
-                yield Problem(
+                yield RuleProblem(
                     (*way, "key_schema"), f"has {len(names)} entries of {key_type}, at most {most} are allowed"
                 )
 
 
-def _lsi_key(table: Subject) -> Iterator[Problem]:
+def _lsi_key(table: JudgedTable) -> Iterator[RuleProblem]:
     own = table.key()
     for way, _ in table.indexes(LSI):
         key = table.key(*way)
@@ -38,27 +38,29 @@ def _lsi_key(table: Subject) -> Iterator[Problem]:
         hashes, ranges = attributes_of(key, "HASH"), attributes_of(key, "RANGE")
         if hashes != attributes_of(own, "HASH"):
             said = ", ".join(map(str, hashes)) or "none"
-            yield Problem((*way, "key_schema"), f"has the partition key {said}, not that of the table")
+            yield RuleProblem((*way, "key_schema"), f"has the partition key {said}, not that of the table")
         if len(ranges) != 1:
-            yield Problem((*way, "key_schema"), f"has {len(ranges) or 'no'} sort keys (key_type: RANGE)")
+            yield RuleProblem((*way, "key_schema"), f"has {len(ranges) or 'no'} sort keys (key_type: RANGE)")
 
 
-def _lsi_own_order(table: Subject) -> Iterator[Problem]:
+def _lsi_own_order(table: JudgedTable) -> Iterator[RuleProblem]:
     own = table.key()
     for way, _ in table.indexes(LSI):
         key = table.key(*way)
         if key and own and attributes_of(key, "RANGE") == attributes_of(own, "RANGE") != []:
-            yield Problem((*way, "key_schema"), f"sorts by {attributes_of(own, 'RANGE')[0]}, as the table itself does")
+            yield RuleProblem(
+                (*way, "key_schema"), f"sorts by {attributes_of(own, 'RANGE')[0]}, as the table itself does"
+            )
 
 
-def _lsi_table(table: Subject) -> Iterator[Problem]:
+def _lsi_table(table: JudgedTable) -> Iterator[RuleProblem]:
     own = table.key()
     if own is not None and not attributes_of(own, "RANGE") and table.node.get(LSI) is not None:
         for way, _ in list(table.indexes(LSI))[:1]:
-            yield Problem(way, "is a local index of a table that has no sort key")
+            yield RuleProblem(way, "is a local index of a table that has no sort key")
 
 
-def _count(table: Subject) -> Iterator[Problem]:
+def _count(table: JudgedTable) -> Iterator[RuleProblem]:
     for kind, most, word in (
         (GSI, table.quotas.gsi_per_table, "global"),
         (LSI, table.quotas.lsi_per_table, "local"),
@@ -66,10 +68,10 @@ def _count(table: Subject) -> Iterator[Problem]:
         number = len(list(table.indexes(kind)))
         if number > most:
             raisable = "raise gsi_per_table in [limits] where the account's quota is higher" if kind == GSI else ""
-            yield Problem((kind,), f"has {number} {word} indexes, at most {most} are allowed", raisable)
+            yield RuleProblem((kind,), f"has {number} {word} indexes, at most {most} are allowed", raisable)
 
 
-def _projection(table: Subject) -> Iterator[Problem]:
+def _projection(table: JudgedTable) -> Iterator[RuleProblem]:
     for way, _ in table.all_indexes():
         projection = table.sound(*way, "projection")
         if projection is None:
@@ -77,16 +79,18 @@ def _projection(table: Subject) -> Iterator[Problem]:
         kind = projection.plain("type") or "ALL"
         names = projection.plain("attributes") or []
         if kind == "INCLUDE" and not names:
-            yield Problem((*way, "projection"), "is INCLUDE and names no attributes", "name them: attributes: [...]")
+            yield RuleProblem(
+                (*way, "projection"), "is INCLUDE and names no attributes", "name them: attributes: [...]"
+            )
         if kind != "INCLUDE" and names:
-            yield Problem(
+            yield RuleProblem(
                 (*way, "projection"), f"is {kind} and names attributes", "say type: INCLUDE, or leave them out"
             )
         for name in sorted({name for name in names if names.count(name) > 1}):
-            yield Problem((*way, "projection", "attributes"), f"names {name} more than once", "name it once")
+            yield RuleProblem((*way, "projection", "attributes"), f"names {name} more than once", "name it once")
 
 
-def _projected_keys(table: Subject) -> Iterator[Problem]:
+def _projected_keys(table: JudgedTable) -> Iterator[RuleProblem]:
     for way, _ in table.all_indexes():
         projection = table.sound(*way, "projection")
         names = (projection.plain("attributes") or []) if projection is not None else []
@@ -94,19 +98,19 @@ def _projected_keys(table: Subject) -> Iterator[Problem]:
         for name in dict.fromkeys(names):
             if name in own:
                 message = f"names {name}, a key attribute, which every index holds"
-                yield Problem((*way, "projection", "attributes", names.index(name)), message)
+                yield RuleProblem((*way, "projection", "attributes", names.index(name)), message)
 
 
-def _projected(table: Subject) -> Iterator[Problem]:
+def _projected(table: JudgedTable) -> Iterator[RuleProblem]:
     number = sum(len(index.plain("projection", "attributes") or []) for _, index in table.all_indexes())
     most = table.quotas.projected_attributes_per_table
     if number > most:
         way = (GSI,) if table.node.get(GSI) is not None else (LSI,)
-        yield Problem(way, f"projects {number} attributes over all indexes, at most {most} are allowed")
+        yield RuleProblem(way, f"projects {number} attributes over all indexes, at most {most} are allowed")
 
 
 RULES = (
-    Rule(
+    DefinitionRule(
         "D040",
         "A global index has 1 to 4 partition and up to 4 sort attributes",
         "The service refuses any other key.",
@@ -114,7 +118,7 @@ RULES = (
         "an index has 1 to 4 HASH and up to 4 RANGE entries",
         _gsi_key,
     ),
-    Rule(
+    DefinitionRule(
         "D041",
         "A local index has the table's partition key and one sort key",
         "It is another order of the same item collection.",
@@ -122,7 +126,7 @@ RULES = (
         "give it the table's HASH attribute and one RANGE attribute",
         _lsi_key,
     ),
-    Rule(
+    DefinitionRule(
         "D042",
         "A table with local indexes has a sort key",
         "The service refuses local indexes on a simple key.",
@@ -130,7 +134,7 @@ RULES = (
         "make it a global index, or give the table a sort key",
         _lsi_table,
     ),
-    Rule(
+    DefinitionRule(
         "D043",
         "At most 20 global and 5 local indexes",
         "Quotas of the service; that of global indexes can be raised.",
@@ -138,7 +142,7 @@ RULES = (
         "remove some, or split the table",
         _count,
     ),
-    Rule(
+    DefinitionRule(
         "D044",
         "INCLUDE names attributes, each once; ALL and KEYS_ONLY name none",
         "The service refuses the rest.",
@@ -146,7 +150,7 @@ RULES = (
         "see projection",
         _projection,
     ),
-    Rule(
+    DefinitionRule(
         "D045",
         "All indexes together project at most 100 attributes by name",
         "A quota of the service.",
@@ -154,7 +158,7 @@ RULES = (
         "project ALL where most attributes are named",
         _projected,
     ),
-    Rule(
+    DefinitionRule(
         "D046",
         "A local index has a sort key of its own",
         "The service accepts the table's own sort key; the index then costs storage and writes and adds no order.",
@@ -163,7 +167,7 @@ RULES = (
         _lsi_own_order,
         "warning",
     ),
-    Rule(
+    DefinitionRule(
         "D047",
         "INCLUDE names no key attribute",
         "The service accepts it; keys are in every index anyway, and count against what can be projected.",

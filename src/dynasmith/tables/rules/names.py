@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from dynasmith import limits
-from dynasmith.tables.rules.rule import Problem, Rule, Subject
+from dynasmith.tables.rules.rule import DefinitionRule, JudgedTable, RuleProblem
 from dynasmith.tables.substituted import SubstitutedText
 
 _NAME = re.compile(r"[a-zA-Z0-9_.-]+\Z")
@@ -19,7 +19,7 @@ def _fault(name: str, least: int, most: int) -> str:
     return f"contains {' '.join(repr(letter) for letter in wrong)}" if wrong else ""
 
 
-def _table_name(table: Subject) -> Iterator[Problem]:
+def _table_name(table: JudgedTable) -> Iterator[RuleProblem]:
     if not table.name or table.sound("name") is None:
         return
     fault = _fault(table.name, limits.TABLE_NAME_MIN_CHARACTERS, limits.TABLE_NAME_MAX_CHARACTERS)
@@ -27,30 +27,30 @@ def _table_name(table: Subject) -> Iterator[Problem]:
         said = table.plain("name")
         shown = str(said) if isinstance(said, SubstitutedText) else table.name
         with_prefix = "" if said == table.name else ", with the environment's prefix and suffix,"
-        yield Problem(("name",), f"is {shown[:80]!r}, which{with_prefix} {fault}".replace("  ", " "))
+        yield RuleProblem(("name",), f"is {shown[:80]!r}, which{with_prefix} {fault}".replace("  ", " "))
 
 
-def _index_names(table: Subject) -> Iterator[Problem]:
+def _index_names(table: JudgedTable) -> Iterator[RuleProblem]:
     for way, index in table.all_indexes():
         name = index.plain("name")
         if isinstance(name, str):
             fault = _fault(name, limits.INDEX_NAME_MIN_CHARACTERS, limits.INDEX_NAME_MAX_CHARACTERS)
             if fault:
-                yield Problem((*way, "name"), f"is {str(name)[:80]!r}, which {fault}")
+                yield RuleProblem((*way, "name"), f"is {str(name)[:80]!r}, which {fault}")
 
 
-def _unique_index_names(table: Subject) -> Iterator[Problem]:
+def _unique_index_names(table: JudgedTable) -> Iterator[RuleProblem]:
     first: dict[str, str] = {}
     for way, index in table.all_indexes():
         name = index.plain("name")
         if name in first:
-            yield Problem((*way, "name"), f"is {name}, as is the name of {first[name]}")
+            yield RuleProblem((*way, "name"), f"is {name}, as is the name of {first[name]}")
         elif isinstance(name, str):
             first[name] = index.path
 
 
 RULES = (
-    Rule(
+    DefinitionRule(
         "D020",
         "A table's name, with prefix and suffix, has 3 to 255 of letters, digits, `_`, `.` and `-`",
         "The service refuses any other name.",
@@ -58,7 +58,7 @@ RULES = (
         "a name has 3 to 255 of a-z, A-Z, 0-9, _, . and -",
         _table_name,
     ),
-    Rule(
+    DefinitionRule(
         "D021",
         "An index's name has 3 to 255 of letters, digits, `_`, `.` and `-`",
         "The service refuses any other name.",
@@ -66,7 +66,7 @@ RULES = (
         "a name has 3 to 255 of a-z, A-Z, 0-9, _, . and -",
         _index_names,
     ),
-    Rule(
+    DefinitionRule(
         "D022",
         "Index names are unique in a table, global and local together",
         "A query names the index by its name alone.",

@@ -4,53 +4,53 @@ from collections.abc import Iterator
 
 from dynasmith import limits
 from dynasmith.tables.rules.billing import scaled
-from dynasmith.tables.rules.rule import GSI, LSI, Problem, Rule, Subject
+from dynasmith.tables.rules.rule import GSI, LSI, DefinitionRule, JudgedTable, RuleProblem
 
 _MREC = "Developer Guide, Global tables, multi-Region eventual consistency"
 _MRSC = "Developer Guide, Global tables, multi-Region strong consistency"
 
 
-def _strong(table: Subject) -> bool:
+def _strong(table: JudgedTable) -> bool:
     return bool(table.plain("multi_region_consistency") == "STRONG")
 
 
-def _stream(table: Subject) -> Iterator[Problem]:
+def _stream(table: JudgedTable) -> Iterator[RuleProblem]:
     if not table.plain("replicas") or _strong(table) or table.unknown("multi_region_consistency"):
         return
     if table.unknown("stream"):
         return
     stream = table.enabled("stream")
     if stream is None or stream.plain("view_type") != "NEW_AND_OLD_IMAGES":
-        yield Problem(("replicas",), "needs a stream with both images")
+        yield RuleProblem(("replicas",), "needs a stream with both images")
 
 
-def _writes(table: Subject) -> Iterator[Problem]:
+def _writes(table: JudgedTable) -> Iterator[RuleProblem]:
     if _fed_provisioned(table) and not table.unknown("autoscaling") and not scaled(table.node, "write"):
-        yield Problem(("replicas",), "needs on-demand billing or autoscaled writes")
+        yield RuleProblem(("replicas",), "needs on-demand billing or autoscaled writes")
 
 
-def _index_writes(table: Subject) -> Iterator[Problem]:
+def _index_writes(table: JudgedTable) -> Iterator[RuleProblem]:
     for way, index in table.indexes(GSI) if _fed_provisioned(table) else ():
         if not table.unknown(*way, "autoscaling") and not scaled(index, "write"):
-            yield Problem(way, "is an index of a table with replicas, and its writes are not autoscaled")
+            yield RuleProblem(way, "is an index of a table with replicas, and its writes are not autoscaled")
 
 
-def _fed_provisioned(table: Subject) -> bool:
+def _fed_provisioned(table: JudgedTable) -> bool:
     """Does the table have eventually consistent replicas and provisioned billing?"""
     return bool(table.plain("replicas")) and not _strong(table) and table.plain("billing_mode") == "PROVISIONED"
 
 
-def _regions(table: Subject) -> Iterator[Problem]:
+def _regions(table: JudgedTable) -> Iterator[RuleProblem]:
     seen: set[str] = set()
     for place, region in enumerate(table.plain("replicas") or ()):
         name = (region or {}).get("region")
         if name in seen:
-            yield Problem(("replicas", place), f"is {name}, which has a replica already")
+            yield RuleProblem(("replicas", place), f"is {name}, which has a replica already")
         elif isinstance(name, str):
             seen.add(name)
 
 
-def _strong_regions(table: Subject) -> Iterator[Problem]:
+def _strong_regions(table: JudgedTable) -> Iterator[RuleProblem]:
     if not _strong(table) or table.unknown("replicas") or table.unknown("witness_region"):
         return
     number = len(table.plain("replicas") or ())
@@ -58,32 +58,32 @@ def _strong_regions(table: Subject) -> Iterator[Problem]:
     if number + witness + 1 != limits.STRONG_REGIONS or number == 0:
         also = " and a witness" if witness else ""
         message = f"is STRONG with {number + 1} replica{'s' if number else ''} (its own Region counted){also}"
-        yield Problem(("multi_region_consistency",), message)
+        yield RuleProblem(("multi_region_consistency",), message)
 
 
-def _strong_without(table: Subject) -> Iterator[Problem]:
+def _strong_without(table: JudgedTable) -> Iterator[RuleProblem]:
     if not _strong(table):
         return
     if table.enabled("time_to_live") is not None:
-        yield Problem(("time_to_live",), "cannot be had with multi_region_consistency: STRONG")
+        yield RuleProblem(("time_to_live",), "cannot be had with multi_region_consistency: STRONG")
     if table.plain(LSI):
-        yield Problem((LSI,), "cannot be had with multi_region_consistency: STRONG")
+        yield RuleProblem((LSI,), "cannot be had with multi_region_consistency: STRONG")
 
 
-def _witness(table: Subject) -> Iterator[Problem]:
+def _witness(table: JudgedTable) -> Iterator[RuleProblem]:
     witness = table.plain("witness_region")
     if not isinstance(witness, str) or table.unknown("multi_region_consistency"):
         return
     if not _strong(table):
-        yield Problem(("witness_region",), "belongs to multi_region_consistency: STRONG only", "remove it")
+        yield RuleProblem(("witness_region",), "belongs to multi_region_consistency: STRONG only", "remove it")
     if any((replica or {}).get("region") == witness for replica in table.plain("replicas") or ()):
-        yield Problem(("witness_region",), f"is {witness}, which has a replica")
+        yield RuleProblem(("witness_region",), f"is {witness}, which has a replica")
 
 
 _FIX_WRITES = "say billing_mode: PAY_PER_REQUEST, or add autoscaling: {write: {min: ..., max: ...}}"
 
 RULES = (
-    Rule(
+    DefinitionRule(
         "D060",
         "Replicas need a stream with both images",
         "Eventually consistent replicas are fed by it. With STRONG none is needed.",
@@ -91,7 +91,7 @@ RULES = (
         "add stream: {view_type: NEW_AND_OLD_IMAGES}",
         _stream,
     ),
-    Rule(
+    DefinitionRule(
         "D061",
         "Replicas need on-demand billing or autoscaled writes",
         "Every replica must be able to take the others' writes.",
@@ -99,7 +99,7 @@ RULES = (
         _FIX_WRITES,
         _writes,
     ),
-    Rule(
+    DefinitionRule(
         "D066",
         "Global indexes of a table with replicas have autoscaled writes",
         "An index that falls behind throttles its table, in every Region that must take the writes.",
@@ -108,7 +108,7 @@ RULES = (
         _index_writes,
         "warning",
     ),
-    Rule(
+    DefinitionRule(
         "D062",
         "A Region has one replica",
         "The service refuses a second one.",
@@ -116,7 +116,7 @@ RULES = (
         "remove one of them",
         _regions,
     ),
-    Rule(
+    DefinitionRule(
         "D063",
         "STRONG has three replicas, its own Region counted, or two and a witness",
         "A quorum of three Regions.",
@@ -124,7 +124,7 @@ RULES = (
         "list two replicas, or one replica and witness_region",
         _strong_regions,
     ),
-    Rule(
+    DefinitionRule(
         "D064",
         "STRONG has neither time to live nor local indexes",
         "Not offered by the service.",
@@ -132,7 +132,7 @@ RULES = (
         "remove it, or say multi_region_consistency: EVENTUAL",
         _strong_without,
     ),
-    Rule(
+    DefinitionRule(
         "D065",
         "A witness belongs to STRONG, in a Region without replica",
         "The witness holds no items and takes part in the quorum.",

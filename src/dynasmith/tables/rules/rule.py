@@ -15,7 +15,7 @@ GSI = "global_secondary_indexes"
 LSI = "local_secondary_indexes"
 
 
-class Problem(NamedTuple):
+class RuleProblem(NamedTuple):
     """A place inside the table's document and what is wrong there; ``hint`` in place of the rule's own ``fix``."""
 
     way: Way
@@ -33,7 +33,7 @@ class KeyUse:
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class JudgedTable:
     """A table's document, in form as far as it is not broken, with its physical name and the account's quotas."""
 
     node: Node
@@ -98,7 +98,7 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class DefinitionRule:
     """One rule that makes a table impossible (``error``) or doubtful (``warning``)."""
 
     code: str
@@ -106,5 +106,5 @@ class Rule:
     why: str
     source: str
     fix: str
-    check: Callable[[Subject], Iterator[Problem]]
+    check: Callable[[JudgedTable], Iterator[RuleProblem]]
     severity: Severity = "error"

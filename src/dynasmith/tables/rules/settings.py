@@ -3,74 +3,76 @@
 from collections.abc import Iterator
 
 from dynasmith import limits
-from dynasmith.tables.rules.rule import Problem, Rule, Subject
+from dynasmith.tables.rules.rule import DefinitionRule, JudgedTable, RuleProblem
 
 
-def _ttl_no_key(table: Subject) -> Iterator[Problem]:
+def _ttl_no_key(table: JudgedTable) -> Iterator[RuleProblem]:
     block = table.enabled("time_to_live")
     attribute = block.plain("attribute") if block is not None else None
     own = {use.attribute for use in table.key() or ()}
     if attribute in own:
-        yield Problem(("time_to_live", "attribute"), f"is {attribute}, a key attribute of the table")
+        yield RuleProblem(("time_to_live", "attribute"), f"is {attribute}, a key attribute of the table")
 
 
-def _ttl_number(table: Subject) -> Iterator[Problem]:
+def _ttl_number(table: JudgedTable) -> Iterator[RuleProblem]:
     block = table.enabled("time_to_live")
     attribute = block.plain("attribute") if block is not None else None
     own = {use.attribute for use in table.key() or ()}
     kind = table.types().get(attribute) if isinstance(attribute, str) and attribute not in own else None
     if kind is not None and kind != "N":
-        yield Problem(("time_to_live", "attribute"), f"is {attribute}, of type {kind}: only numbers expire")
+        yield RuleProblem(("time_to_live", "attribute"), f"is {attribute}, of type {kind}: only numbers expire")
 
 
-def _ttl_name(table: Subject) -> Iterator[Problem]:
+def _ttl_name(table: JudgedTable) -> Iterator[RuleProblem]:
     attribute = table.plain("time_to_live", "attribute")
     most = limits.TTL_ATTRIBUTE_NAME_MAX_CHARACTERS
     if isinstance(attribute, str) and len(attribute) > most:
-        yield Problem(("time_to_live", "attribute"), f"has {len(attribute)} characters, at most {most} are allowed")
+        yield RuleProblem(("time_to_live", "attribute"), f"has {len(attribute)} characters, at most {most} are allowed")
 
 
-def _encryption(table: Subject) -> Iterator[Problem]:
+def _encryption(table: JudgedTable) -> Iterator[RuleProblem]:
     block = table.sound("encryption")
     if block is None:
         return
     kind, key = block.plain("type"), block.plain("key")
     if kind == "CUSTOMER" and key is None:
-        yield Problem(("encryption",), "is CUSTOMER and names no key", "add key: an ARN, id or alias of a KMS key")
+        yield RuleProblem(("encryption",), "is CUSTOMER and names no key", "add key: an ARN, id or alias of a KMS key")
     if kind != "CUSTOMER" and key is not None:
-        yield Problem(
+        yield RuleProblem(
             ("encryption", "key"), f"is a key, and the encryption is {kind}", "say type: CUSTOMER, or remove key"
         )
 
 
-def _tags(table: Subject) -> Iterator[Problem]:
+def _tags(table: JudgedTable) -> Iterator[RuleProblem]:
     tags = table.node.get("tags")
     entries = tags.entries() if tags is not None else {}
     most = table.quotas.tags_per_table
     if len(entries) > most:
-        yield Problem(("tags",), f"has {len(entries)} tags, at most {most} are allowed", "remove some")
+        yield RuleProblem(("tags",), f"has {len(entries)} tags, at most {most} are allowed", "remove some")
     for name, node in entries.items():
         if not 1 <= len(name) <= limits.TAG_KEY_MAX_CHARACTERS:
-            yield Problem(("tags", name), f"has a name of {len(name)} characters, 1 to 128 are allowed", "shorten it")
+            yield RuleProblem(
+                ("tags", name), f"has a name of {len(name)} characters, 1 to 128 are allowed", "shorten it"
+            )
         if name.lower().startswith("aws:"):
-            yield Problem(("tags", name), "begins with aws:, which belongs to AWS", "name it otherwise")
+            yield RuleProblem(("tags", name), "begins with aws:, which belongs to AWS", "name it otherwise")
         value = node.value
         if isinstance(value, str) and len(value) > limits.TAG_VALUE_MAX_CHARACTERS:
-            yield Problem(
+            yield RuleProblem(
                 ("tags", name), f"has a value of {len(value)} characters, at most 256 are allowed", "shorten it"
             )
 
 
-def _policy(table: Subject) -> Iterator[Problem]:
+def _policy(table: JudgedTable) -> Iterator[RuleProblem]:
     text = table.plain("resource_policy", "text")
     most = limits.RESOURCE_POLICY_MAX_BYTES
     if isinstance(text, str) and len(text.encode()) > most:
-        yield Problem(
+        yield RuleProblem(
             ("resource_policy",), f"has {len(text.encode())} bytes without spaces, at most {most} are allowed"
         )
 
 
-def _cold_storage(table: Subject) -> Iterator[Problem]:
+def _cold_storage(table: JudgedTable) -> Iterator[RuleProblem]:
     for place, rule in enumerate(table.plain("backup_plan", "rules") or ()):
         keep, cold = (rule or {}).get("keep_days"), (rule or {}).get("cold_storage_after_days")
         if isinstance(keep, int) and isinstance(cold, int) and keep < cold + limits.COLD_STORAGE_MIN_DAYS:
@@ -78,17 +80,17 @@ def _cold_storage(table: Subject) -> Iterator[Problem]:
             hint = (
                 f"keep them at least {cold + limits.COLD_STORAGE_MIN_DAYS} days, or leave cold_storage_after_days out"
             )
-            yield Problem(("backup_plan", "rules", place), message, hint)
+            yield RuleProblem(("backup_plan", "rules", place), message, hint)
 
 
-def _schedule(table: Subject) -> Iterator[Problem]:
+def _schedule(table: JudgedTable) -> Iterator[RuleProblem]:
     for place, rule in enumerate(table.plain("backup_plan", "rules") or ()):
         said = (rule or {}).get("schedule")
         if isinstance(said, str) and not (said.startswith(("cron(", "rate(")) and said.endswith(")")):
-            yield Problem(("backup_plan", "rules", place, "schedule"), f"is {said!r}, no cron(...) or rate(...)")
+            yield RuleProblem(("backup_plan", "rules", place, "schedule"), f"is {said!r}, no cron(...) or rate(...)")
 
 
-def _named_once(table: Subject) -> Iterator[Problem]:
+def _named_once(table: JudgedTable) -> Iterator[RuleProblem]:
     for way, name in (
         (("backup_plan", "rules"), "name"),
         (("triggers",), "function"),
@@ -99,23 +101,23 @@ def _named_once(table: Subject) -> Iterator[Problem]:
         for place, member in enumerate(table.plain(*way) or ()):
             said = (member or {}).get(name)
             if said in seen:
-                yield Problem((*way, place), f"names {said} a second time")
+                yield RuleProblem((*way, place), f"names {said} a second time")
             elif isinstance(said, str):
                 seen.add(said)
 
 
-def _trigger_stream(table: Subject) -> Iterator[Problem]:
+def _trigger_stream(table: JudgedTable) -> Iterator[RuleProblem]:
     if table.plain("triggers") and table.plain("stream", "enabled") is False:
-        yield Problem(("triggers",), "needs a stream to be called from, and the stream is off")
+        yield RuleProblem(("triggers",), "needs a stream to be called from, and the stream is off")
 
 
-def _trigger_stream_unsaid(table: Subject) -> Iterator[Problem]:
+def _trigger_stream_unsaid(table: JudgedTable) -> Iterator[RuleProblem]:
     if table.plain("triggers") and table.node.get("stream") is None:
-        yield Problem(("triggers",), "needs a stream to be called from, and the definition says nothing of one")
+        yield RuleProblem(("triggers",), "needs a stream to be called from, and the definition says nothing of one")
 
 
 RULES = (
-    Rule(
+    DefinitionRule(
         "D070",
         "Time to live is not on a key attribute of the table",
         "The service accepts it; an item whose key is its end can then never live longer than it was made for.",
@@ -124,7 +126,7 @@ RULES = (
         _ttl_no_key,
         "warning",
     ),
-    Rule(
+    DefinitionRule(
         "D071",
         "Time to live is on a number",
         "The service accepts it; items whose attribute is not a number never expire.",
@@ -133,7 +135,7 @@ RULES = (
         _ttl_number,
         "warning",
     ),
-    Rule(
+    DefinitionRule(
         "D072",
         "The name of the time-to-live attribute has at most 255 characters",
         "The service refuses a longer one.",
@@ -141,7 +143,7 @@ RULES = (
         "shorten the name",
         _ttl_name,
     ),
-    Rule(
+    DefinitionRule(
         "D073",
         "A customer's key belongs to CUSTOMER, and CUSTOMER needs one",
         "The other two kinds use a key of AWS.",
@@ -149,7 +151,7 @@ RULES = (
         "see encryption",
         _encryption,
     ),
-    Rule(
+    DefinitionRule(
         "D074",
         "At most 50 tags, names of 1 to 128 and values of up to 256 characters, none beginning with aws:",
         "The service refuses the rest.",
@@ -157,7 +159,7 @@ RULES = (
         "see tags",
         _tags,
     ),
-    Rule(
+    DefinitionRule(
         "D075",
         "A resource policy has at most 20 KB",
         "The service refuses a longer one.",
@@ -165,7 +167,7 @@ RULES = (
         "shorten it, for example by naming roles instead of users",
         _policy,
     ),
-    Rule(
+    DefinitionRule(
         "D076",
         "Backups are kept at least 90 days longer than the move to cold storage",
         "Cold storage is paid for 90 days at least.",
@@ -173,7 +175,7 @@ RULES = (
         "keep them longer",
         _cold_storage,
     ),
-    Rule(
+    DefinitionRule(
         "D077",
         "A backup schedule is `cron(...)` or `rate(...)`",
         "AWS Backup knows no other form.",
@@ -181,7 +183,7 @@ RULES = (
         'for example "cron(0 2 * * ? *)", in UTC',
         _schedule,
     ),
-    Rule(
+    DefinitionRule(
         "D078",
         "Triggers, access entries, backup rules and suppressions are named once",
         "They are told apart by that name.",
@@ -189,7 +191,7 @@ RULES = (
         "merge them, or remove one",
         _named_once,
     ),
-    Rule(
+    DefinitionRule(
         "D079",
         "Triggers need a stream",
         "A function is called from the stream of changes.",
@@ -197,7 +199,7 @@ RULES = (
         "say stream: {view_type: NEW_AND_OLD_IMAGES}",
         _trigger_stream,
     ),
-    Rule(
+    DefinitionRule(
         "D090",
         "A definition with triggers says which stream they read",
         "A new table has no stream; where another tool manages it, this may stay as it is.",

@@ -13,8 +13,8 @@ from typing import ClassVar, Generic, Literal, TypeVar
 from msgspec import Struct, UnsetType
 
 from dynasmith.tables.description import TableDescription
+from dynasmith.tables.document_kinds import DocumentKey
 from dynasmith.tables.prices import Prices
-from dynasmith.tables.spec import Key
 from dynasmith.tables.table import Table
 
 Consent = Literal["yes", "confirm", "prune", "rebuild-index", "allow-delete-items", "impossible"]
@@ -106,7 +106,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     sampled: int = 0
 
 
-class Estimate(Struct, frozen=True, kw_only=True):
+class CostEstimate(Struct, frozen=True, kw_only=True):
     """What one change costs. ``once`` and ``monthly`` are US dollars, None where unknown; ``basis`` says from what."""
 
     path: str
@@ -132,7 +132,7 @@ class Setting(ABC, Generic[V, C, S]):
 
     @property
     @abstractmethod
-    def key(self) -> Key:
+    def key(self) -> DocumentKey:
         """The key in a definition file, with what it may hold and what the reference says of it."""
 
     @property
@@ -189,7 +189,7 @@ class Setting(ABC, Generic[V, C, S]):
         """What of a change destroys, costs for good or takes something away. ``table`` is the physical name."""
 
     @abstractmethod
-    def price(self, change: C, description: TableDescription | None, prices: Prices) -> Estimate | None:
+    def price(self, change: C, description: TableDescription | None, prices: Prices) -> CostEstimate | None:
         """What a change costs; None where it costs nothing by itself."""
 
     @abstractmethod

@@ -6,9 +6,10 @@ from msgspec import UnsetType
 from msgspec.structs import replace
 
 from dynasmith.tables.description import TableDescription
+from dynasmith.tables.document_kinds import Block, Boolean, DocumentKey
 from dynasmith.tables.prices import Prices
 from dynasmith.tables.settings.base import (
-    Estimate,
+    CostEstimate,
     Facts,
     Hazard,
     Phase,
@@ -22,7 +23,6 @@ from dynasmith.tables.settings.base import (
     stuck,
 )
 from dynasmith.tables.settings.forms import on_off
-from dynasmith.tables.spec import Block, Boolean, Key
 from dynasmith.tables.table import Table, known
 
 
@@ -55,10 +55,11 @@ class ContributorInsightsSetting(WaitedSetting[bool, SetInsights, CallInsights, 
     off = False
     in_create_table = False
     copied = False
-    key = Key(
+    key = DocumentKey(
         "contributor_insights",
         Block(
-            "contributor_insights", (Key("enabled", Boolean(), "On or off; keys show in plain text.", required=True),)
+            "contributor_insights",
+            (DocumentKey("enabled", Boolean(), "On or off; keys show in plain text.", required=True),),
         ),
         "Which keys are used most.",
     )
@@ -86,8 +87,8 @@ class ContributorInsightsSetting(WaitedSetting[bool, SetInsights, CallInsights, 
     def hazard(self, change: SetInsights, table: str, facts: Facts) -> Hazard | None:
         return None
 
-    def price(self, change: SetInsights, description: TableDescription | None, prices: Prices) -> Estimate | None:
-        return Estimate(path=self.key.name, basis="per change or per event", monthly=None) if change.after else None
+    def price(self, change: SetInsights, description: TableDescription | None, prices: Prices) -> CostEstimate | None:
+        return CostEstimate(path=self.key.name, basis="per change or per event", monthly=None) if change.after else None
 
     def words(self, step: CallInsights) -> str:
         return f"turn contributor insights {on_off(step.enabled)}"

@@ -6,9 +6,10 @@ from msgspec import UnsetType
 from msgspec.structs import replace
 
 from dynasmith.tables.description import TableDescription
+from dynasmith.tables.document_kinds import Boolean, DocumentKey
 from dynasmith.tables.prices import Prices
 from dynasmith.tables.settings.base import (
-    Estimate,
+    CostEstimate,
     Facts,
     Hazard,
     Phase,
@@ -19,7 +20,6 @@ from dynasmith.tables.settings.base import (
     WaitTable,
 )
 from dynasmith.tables.settings.forms import on_off
-from dynasmith.tables.spec import Boolean, Key
 from dynasmith.tables.table import Table
 
 
@@ -45,7 +45,7 @@ class DeletionProtectionSetting(Setting[bool, SetProtection, CallProtection]):
     off = False
     in_create_table = True
     copied = False
-    key = Key("deletion_protection", Boolean(), "Refuse to delete the table.")
+    key = DocumentKey("deletion_protection", Boolean(), "Refuse to delete the table.")
 
     def of(self, table: Table) -> bool | UnsetType:
         return table.deletion_protection
@@ -78,7 +78,7 @@ class DeletionProtectionSetting(Setting[bool, SetProtection, CallProtection]):
             flag="--yes",
         )
 
-    def price(self, change: SetProtection, description: TableDescription | None, prices: Prices) -> Estimate | None:
+    def price(self, change: SetProtection, description: TableDescription | None, prices: Prices) -> CostEstimate | None:
         return None
 
     def words(self, step: CallProtection) -> str:

@@ -6,9 +6,10 @@ from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from dynasmith.tables.description import TableDescription
+from dynasmith.tables.document_kinds import Block, Choice, DocumentKey, Text
 from dynasmith.tables.prices import Prices
 from dynasmith.tables.settings.base import (
-    Estimate,
+    CostEstimate,
     Facts,
     Hazard,
     Phase,
@@ -18,7 +19,6 @@ from dynasmith.tables.settings.base import (
     SettingStep,
     WaitTable,
 )
-from dynasmith.tables.spec import Block, Choice, Key, Text
 from dynasmith.tables.table import Encryption, EncryptionKind, Table, known
 
 
@@ -44,13 +44,15 @@ class EncryptionSetting(Setting[Encryption, SetEncryption, CallEncryption]):
     off = Encryption(kind=EncryptionKind.AWS_OWNED)
     in_create_table = True
     copied = True
-    key = Key(
+    key = DocumentKey(
         "encryption",
         Block(
             "encryption",
             (
-                Key("type", Choice(tuple(EncryptionKind)), "Whose key encrypts; `AWS_OWNED` costs nothing.", True),
-                Key("key", Text(), "ARN, id or alias of the KMS key, with `CUSTOMER` only."),
+                DocumentKey(
+                    "type", Choice(tuple(EncryptionKind)), "Whose key encrypts; `AWS_OWNED` costs nothing.", True
+                ),
+                DocumentKey("key", Text(), "ARN, id or alias of the KMS key, with `CUSTOMER` only."),
             ),
             synonyms={"kms_key": "key", "kms_key_arn": "key", "enabled": "type: AWS_OWNED, AWS_MANAGED or CUSTOMER"},
         ),
@@ -80,7 +82,7 @@ class EncryptionSetting(Setting[Encryption, SetEncryption, CallEncryption]):
     def hazard(self, change: SetEncryption, table: str, facts: Facts) -> Hazard | None:
         return None
 
-    def price(self, change: SetEncryption, description: TableDescription | None, prices: Prices) -> Estimate | None:
+    def price(self, change: SetEncryption, description: TableDescription | None, prices: Prices) -> CostEstimate | None:
         return None
 
     def words(self, step: CallEncryption) -> str:

@@ -6,9 +6,10 @@ from msgspec import UnsetType
 from msgspec.structs import replace
 
 from dynasmith.tables.description import TableDescription
+from dynasmith.tables.document_kinds import ENABLED, Block, DocumentKey, Text
 from dynasmith.tables.prices import Prices
 from dynasmith.tables.settings.base import (
-    Estimate,
+    CostEstimate,
     Facts,
     Hazard,
     Phase,
@@ -22,7 +23,6 @@ from dynasmith.tables.settings.base import (
     stuck,
 )
 from dynasmith.tables.settings.forms import OFF, block
-from dynasmith.tables.spec import ENABLED, Block, Key, Text
 from dynasmith.tables.table import Table, known
 
 
@@ -56,11 +56,14 @@ class KinesisDestinationSetting(WaitedSetting[str | None, SetKinesis, CallKinesi
     off = None
     in_create_table = False
     copied = False
-    key = Key(
+    key = DocumentKey(
         "kinesis_destination",
         Block(
             "kinesis_destination",
-            (ENABLED, Key("stream_arn", Text(), "ARN of the Kinesis stream that gets the changes.", required=True)),
+            (
+                ENABLED,
+                DocumentKey("stream_arn", Text(), "ARN of the Kinesis stream that gets the changes.", required=True),
+            ),
             switch=True,
         ),
         "A Kinesis stream that gets the changes.",
@@ -91,10 +94,10 @@ class KinesisDestinationSetting(WaitedSetting[str | None, SetKinesis, CallKinesi
     def hazard(self, change: SetKinesis, table: str, facts: Facts) -> Hazard | None:
         return None
 
-    def price(self, change: SetKinesis, description: TableDescription | None, prices: Prices) -> Estimate | None:
+    def price(self, change: SetKinesis, description: TableDescription | None, prices: Prices) -> CostEstimate | None:
         if change.after is None:
             return None
-        return Estimate(path=self.key.name, basis="per change or per event", monthly=None)
+        return CostEstimate(path=self.key.name, basis="per change or per event", monthly=None)
 
     def words(self, step: CallKinesis) -> str:
         return f"{'start' if step.enabled else 'stop'} sending changes to {step.stream}"

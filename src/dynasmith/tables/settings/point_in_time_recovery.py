@@ -7,9 +7,10 @@ from msgspec.structs import replace
 
 from dynasmith.limits import RECOVERY_MAX_DAYS
 from dynasmith.tables.description import TableDescription
+from dynasmith.tables.document_kinds import ENABLED, Block, DocumentKey, Whole
 from dynasmith.tables.prices import GIGABYTE, Prices
 from dynasmith.tables.settings.base import (
-    Estimate,
+    CostEstimate,
     Facts,
     Hazard,
     Phase,
@@ -19,7 +20,6 @@ from dynasmith.tables.settings.base import (
     SettingStep,
 )
 from dynasmith.tables.settings.forms import OFF, block, on_off
-from dynasmith.tables.spec import ENABLED, Block, Key, Whole
 from dynasmith.tables.table import Recovery, Table, known
 
 
@@ -45,11 +45,14 @@ class PointInTimeRecoverySetting(Setting[Recovery | None, SetRecovery, CallRecov
     off = None
     in_create_table = False
     copied = True
-    key = Key(
+    key = DocumentKey(
         "point_in_time_recovery",
         Block(
             "point_in_time_recovery",
-            (ENABLED, Key("recovery_days", Whole(1, 35), "How far back, 1 to 35 days.", default="35 for a new table")),
+            (
+                ENABLED,
+                DocumentKey("recovery_days", Whole(1, 35), "How far back, 1 to 35 days.", default="35 for a new table"),
+            ),
             switch=True,
             synonyms={"days": "recovery_days", "recovery_period_in_days": "recovery_days"},
         ),
@@ -94,12 +97,12 @@ class PointInTimeRecoverySetting(Setting[Recovery | None, SetRecovery, CallRecov
             flag="--yes",
         )
 
-    def price(self, change: SetRecovery, description: TableDescription | None, prices: Prices) -> Estimate | None:
+    def price(self, change: SetRecovery, description: TableDescription | None, prices: Prices) -> CostEstimate | None:
         if change.before is not None or change.after is None:
             return None
         size = 0 if description is None else description.size_bytes_estimate
         price = prices.recovery_gigabyte_month
-        return Estimate(
+        return CostEstimate(
             path=self.key.name,
             basis=f"continuous backups of {size:,} bytes",
             monthly=None if price is None else round(size / GIGABYTE * price, 2),

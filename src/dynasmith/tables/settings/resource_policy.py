@@ -7,9 +7,10 @@ from msgspec import UnsetType
 from msgspec.structs import replace
 
 from dynasmith.tables.description import TableDescription
+from dynasmith.tables.document_kinds import DocumentKey, Policy
 from dynasmith.tables.prices import Prices
 from dynasmith.tables.settings.base import (
-    Estimate,
+    CostEstimate,
     Facts,
     Hazard,
     Phase,
@@ -19,7 +20,6 @@ from dynasmith.tables.settings.base import (
     SettingStep,
 )
 from dynasmith.tables.settings.forms import OFF, block
-from dynasmith.tables.spec import Key, Policy
 from dynasmith.tables.table import Table
 
 
@@ -45,7 +45,7 @@ class ResourcePolicySetting(Setting[str | None, SetPolicy, CallPolicy]):
     off = None
     in_create_table = False
     copied = False
-    key = Key(
+    key = DocumentKey(
         "resource_policy", Policy(), "The table's policy: inline, `{file: NAME}`, or `{enabled: false}` for none."
     )
 
@@ -71,7 +71,7 @@ class ResourcePolicySetting(Setting[str | None, SetPolicy, CallPolicy]):
     def hazard(self, change: SetPolicy, table: str, facts: Facts) -> Hazard | None:
         return None
 
-    def price(self, change: SetPolicy, description: TableDescription | None, prices: Prices) -> Estimate | None:
+    def price(self, change: SetPolicy, description: TableDescription | None, prices: Prices) -> CostEstimate | None:
         return None
 
     def words(self, step: CallPolicy) -> str:

@@ -6,9 +6,10 @@ from msgspec import UnsetType
 from msgspec.structs import replace
 
 from dynasmith.tables.description import TableDescription
+from dynasmith.tables.document_kinds import ENABLED, Block, Choice, DocumentKey
 from dynasmith.tables.prices import Prices
 from dynasmith.tables.settings.base import (
-    Estimate,
+    CostEstimate,
     Facts,
     Hazard,
     Phase,
@@ -20,7 +21,6 @@ from dynasmith.tables.settings.base import (
     WaitTable,
 )
 from dynasmith.tables.settings.forms import OFF, block
-from dynasmith.tables.spec import ENABLED, Block, Choice, Key
 from dynasmith.tables.table import StreamView, Table
 
 
@@ -46,11 +46,16 @@ class StreamSetting(Setting[StreamView | None, SetStream, CallStream]):
     off = None
     in_create_table = True
     copied = True
-    key = Key(
+    key = DocumentKey(
         "stream",
         Block(
             "stream",
-            (ENABLED, Key("view_type", Choice(tuple(StreamView)), "What the stream shows of a change.", required=True)),
+            (
+                ENABLED,
+                DocumentKey(
+                    "view_type", Choice(tuple(StreamView)), "What the stream shows of a change.", required=True
+                ),
+            ),
             switch=True,
             synonyms={"stream_view_type": "view_type", "stream_enabled": "enabled"},
         ),
@@ -92,7 +97,7 @@ class StreamSetting(Setting[StreamView | None, SetStream, CallStream]):
             flag="--yes",
         )
 
-    def price(self, change: SetStream, description: TableDescription | None, prices: Prices) -> Estimate | None:
+    def price(self, change: SetStream, description: TableDescription | None, prices: Prices) -> CostEstimate | None:
         return None
 
     def words(self, step: CallStream) -> str:

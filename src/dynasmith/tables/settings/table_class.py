@@ -6,9 +6,10 @@ from msgspec import UnsetType
 from msgspec.structs import replace
 
 from dynasmith.tables.description import TableDescription
+from dynasmith.tables.document_kinds import Choice, DocumentKey
 from dynasmith.tables.prices import Prices
 from dynasmith.tables.settings.base import (
-    Estimate,
+    CostEstimate,
     Facts,
     Hazard,
     Phase,
@@ -18,7 +19,6 @@ from dynasmith.tables.settings.base import (
     SettingStep,
     WaitTable,
 )
-from dynasmith.tables.spec import Choice, Key
 from dynasmith.tables.table import Table, TableClass
 
 
@@ -44,7 +44,7 @@ class TableClassSetting(Setting[TableClass, SetTableClass, CallTableClass]):
     off = TableClass.STANDARD
     in_create_table = True
     copied = True
-    key = Key("table_class", Choice(tuple(TableClass)), "What storage costs against what requests cost.")
+    key = DocumentKey("table_class", Choice(tuple(TableClass)), "What storage costs against what requests cost.")
 
     def of(self, table: Table) -> TableClass | UnsetType:
         return table.table_class
@@ -68,7 +68,7 @@ class TableClassSetting(Setting[TableClass, SetTableClass, CallTableClass]):
     def hazard(self, change: SetTableClass, table: str, facts: Facts) -> Hazard | None:
         return None
 
-    def price(self, change: SetTableClass, description: TableDescription | None, prices: Prices) -> Estimate | None:
+    def price(self, change: SetTableClass, description: TableDescription | None, prices: Prices) -> CostEstimate | None:
         return None
 
     def words(self, step: CallTableClass) -> str:

@@ -6,9 +6,10 @@ from msgspec import UnsetType
 from msgspec.structs import replace
 
 from dynasmith.tables.description import TableDescription
+from dynasmith.tables.document_kinds import ENABLED, Block, DocumentKey, Text
 from dynasmith.tables.prices import Prices
 from dynasmith.tables.settings.base import (
-    Estimate,
+    CostEstimate,
     Facts,
     Hazard,
     Phase,
@@ -21,7 +22,6 @@ from dynasmith.tables.settings.base import (
     settled,
 )
 from dynasmith.tables.settings.forms import OFF, block, on_off
-from dynasmith.tables.spec import ENABLED, Block, Key, Text
 from dynasmith.tables.table import Table, known
 
 
@@ -56,11 +56,14 @@ class TimeToLiveSetting(WaitedSetting[str | None, SetTimeToLive, CallTimeToLive,
     off = None
     in_create_table = False
     copied = True
-    key = Key(
+    key = DocumentKey(
         "time_to_live",
         Block(
             "time_to_live",
-            (ENABLED, Key("attribute", Text(), "The attribute with the time, in epoch seconds.", required=True)),
+            (
+                ENABLED,
+                DocumentKey("attribute", Text(), "The attribute with the time, in epoch seconds.", required=True),
+            ),
             switch=True,
             synonyms={"attribute_name": "attribute"},
         ),
@@ -112,7 +115,7 @@ class TimeToLiveSetting(WaitedSetting[str | None, SetTimeToLive, CallTimeToLive,
             flag="--yes",
         )
 
-    def price(self, change: SetTimeToLive, description: TableDescription | None, prices: Prices) -> Estimate | None:
+    def price(self, change: SetTimeToLive, description: TableDescription | None, prices: Prices) -> CostEstimate | None:
         return None
 
     def words(self, step: CallTimeToLive) -> str:

@@ -1,7 +1,8 @@
 """Every check there is, in the order of its code; docs/reference/findings.md lists them."""
 
 from dynasmith.validate.check import Check
-from dynasmith.validate.checks import capacity, changes, drift, indexes, recovery, replicas, security, state, words
+from dynasmith.validate.checks import capacity, changes, drift, indexes, recovery, replicas, security, state
+from dynasmith.validate.checks import ownership as words
 
 CHECKS: tuple[Check, ...] = tuple(
     sorted(

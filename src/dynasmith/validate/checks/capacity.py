@@ -10,7 +10,7 @@ from dynasmith.plans.change import Dimension
 from dynasmith.plans.diff import billing_of
 from dynasmith.tables.table import Billing, Index, Scaling, known
 from dynasmith.validate.check import Check, Problem, Subject
-from dynasmith.validate.checks.parts import DIMENSIONS, Part, part_of_index, part_of_table, parts_of
+from dynasmith.validate.checks.parts import DIMENSIONS, ThroughputPart, part_of_index, part_of_table, parts_of
 
 _SCALING = "Application Auto Scaling user guide, DynamoDB; best practices checklist: Use auto-scaling"
 
@@ -25,7 +25,7 @@ def _fixed(subject: Subject) -> Iterator[Problem]:
             yield Problem(part.path("autoscaling"), what[0].upper() + what[1:])
 
 
-def _is_fixed(subject: Subject, part: Part, dimension: Dimension) -> bool:
+def _is_fixed(subject: Subject, part: ThroughputPart, dimension: Dimension) -> bool:
     """None is fixed; UNSET is fixed where a definition is judged, and unknown where a live table was read.
 
     What is registered without a policy is DS031's to say.
@@ -73,7 +73,7 @@ def _provisioned(subject: Subject) -> bool:
     return billing_of(subject.table) is Billing.PROVISIONED
 
 
-def _write_ceiling(subject: Subject, part: Part) -> float | None:
+def _write_ceiling(subject: Subject, part: ThroughputPart) -> float | None:
     """The most write units a second, infinity where there is no ceiling; None is not known."""
     if not _provisioned(subject):
         maximum = part.value.on_demand_maximum

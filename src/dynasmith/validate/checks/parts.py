@@ -10,7 +10,7 @@ from dynasmith.tables.table import Index, Scaling, Table, known
 DIMENSIONS: tuple[Dimension, ...] = ("read", "write")
 
 
-class Part(NamedTuple):
+class ThroughputPart(NamedTuple):
     """The table, or one global index of it: the value, its name in a sentence, where it stands in a definition."""
 
     value: Table | Index
@@ -27,17 +27,17 @@ class Part(NamedTuple):
         return scaling if isinstance(scaling, Scaling) else None
 
 
-def part_of_table(table: Table) -> Part:
+def part_of_table(table: Table) -> ThroughputPart:
     """The table itself as a part."""
-    return Part(table, "the table", "")
+    return ThroughputPart(table, "the table", "")
 
 
-def part_of_index(index: Index) -> Part:
+def part_of_index(index: Index) -> ThroughputPart:
     """A global index as a part."""
-    return Part(index, f"index {index.name}", f"global_secondary_indexes.{index.name}.")
+    return ThroughputPart(index, f"index {index.name}", f"global_secondary_indexes.{index.name}.")
 
 
-def parts_of(table: Table) -> Iterator[Part]:
+def parts_of(table: Table) -> Iterator[ThroughputPart]:
     """The table, then its global indexes."""
     yield part_of_table(table)
     for index in known(table.indexes, ()):

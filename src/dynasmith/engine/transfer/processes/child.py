@@ -11,7 +11,7 @@ import sys
 from typing import Any, Final
 
 from dynasmith.engine.transfer.processes.forks import kept_from_forks
-from dynasmith.engine.transfer.trace import RemoteTraceback
+from dynasmith.engine.transfer.user_traceback import RemoteTraceback
 from dynasmith.errors import RunError, UsageError
 
 DEATHS_MAX = 3
@@ -29,11 +29,11 @@ START_SECONDS = 120.0
 _BUFFER_BYTES: Final = 4 * 1024 * 1024
 
 
-class Died(Exception):
+class ProcessDied(Exception):
     """A process ended before its work was done; where it says something, it is how."""
 
 
-class Child:
+class JobProcess:
     """One process and the socket to it. It ends when the socket is closed, whoever closes it."""
 
     def __init__(
@@ -44,7 +44,7 @@ class Child:
         self._writer = writer
 
     @classmethod
-    async def begun(cls, entry: str, first: bytes) -> "Child":
+    async def begun(cls, entry: str, first: bytes) -> "JobProcess":
         """Start a process that runs ``main`` of the module ``entry``, and send it the frame that says what to do."""
         ours, theirs = map(kept_from_forks, socket.socketpair())
         starting = asyncio.create_task(asyncio.to_thread(_started, entry, theirs))
@@ -75,7 +75,7 @@ class Child:
             size = int.from_bytes(await self._reader.readexactly(4), "big")
             return await self._reader.readexactly(size)
         except (asyncio.IncompleteReadError, OSError) as error:
-            raise Died(str(error)) from error
+            raise ProcessDied(str(error)) from error
 
     def kill(self) -> None:
         """End the process at once, also one that is stopped; ``frame`` then raises Died."""

@@ -18,37 +18,37 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any, Protocol
 
-from dynasmith.engine.transfer.loop import LoopFactory, Stop
-from dynasmith.engine.transfer.mover import Keeper, Width
-from dynasmith.engine.transfer.pacing import Rates
-from dynasmith.engine.transfer.processes import words
+from dynasmith.engine.transfer.event_thread import LoopFactory, StopRequest
+from dynasmith.engine.transfer.mover import ConcurrencyLimits, Keeper
+from dynasmith.engine.transfer.pacer import Rates
+from dynasmith.engine.transfer.processes import messages as words
 from dynasmith.engine.transfer.processes.child import (
     DEATHS_MAX,
     GRANT_SECONDS,
     START_SECONDS,
-    Child,
-    Died,
+    JobProcess,
+    ProcessDied,
     died_too_often,
     failure,
     sendable,
     stood_still,
 )
-from dynasmith.engine.transfer.stage import Stage
+from dynasmith.engine.transfer.transform_stage import Stage
 from dynasmith.errors import UsageError
 from dynasmith.jobs.checkpoint import decode_checkpoint, encode_checkpoint
 from dynasmith.jobs.job import Job
-from dynasmith.ports.anchored import Anchored
 from dynasmith.ports.clock import lease_clock
+from dynasmith.ports.concurrency import tasks_together, together
 from dynasmith.ports.items import OpenSink, OpenSource
 from dynasmith.ports.permit import Term
-from dynasmith.ports.together import tasks_together, together
+from dynasmith.ports.remote_reference import RemoteReference
 
 _log = logging.getLogger("dynasmith.jobs")
 
 WATCH_SECONDS = 1.0
 """How often it is looked whether each process asked in time."""
 
-_ENTRY = "dynasmith.engine.transfer.processes.mover_inside"
+_ENTRY = "dynasmith.engine.transfer.processes.mover_child"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +60,17 @@ class Work:
     sink: OpenSink
     reads: Rates
     writes: Rates
-    width: Width
+    width: ConcurrencyLimits
     digest: bool
     only_new: bool
     loop_factory: LoopFactory
 
 
-class Stalled(Died):
+class Stalled(ProcessDied):
     """A process did not ask in time to write on; it is gone."""
 
 
-class Lender(Keeper, Protocol):
+class RemoteReferenceServer(Keeper, Protocol):
     """What the processes ask of their job."""
 
     def give_back(self, segment: int) -> None:
@@ -87,12 +87,18 @@ class ProcessMover:
     """
 
     def __init__(
-        self, work: Work, stage: Stage | None, count: int, keeper: Lender, stop: Stop, term: Term | None = None
+        self,
+        work: Work,
+        stage: Stage | None,
+        count: int,
+        keeper: RemoteReferenceServer,
+        stop: StopRequest,
+        term: Term | None = None,
     ) -> None:
         self._work = work
         self._term = term
         self._stage = b"" if stage is None else sendable(stage)
-        self._anchored: list[Anchored] = []
+        self._anchored: list[RemoteReference] = []
         self._first = b""
         self._held = False
         self._keeper = keeper
@@ -117,11 +123,11 @@ class ProcessMover:
     def pause(self, paused: bool) -> None:
         """Let them wait before their next batches, or go on."""
         self._paused = paused
-        self._tell_all(words.Wish("pause" if paused else "proceed"))
+        self._tell_all(words.ControlMessage("pause" if paused else "proceed"))
 
     def cancel(self) -> None:
         """Leave the pages under way where they are."""
-        self._tell_all(words.Wish("cancel"))
+        self._tell_all(words.ControlMessage("cancel"))
 
     def change(self, read: float | None, write: float | None) -> None:
         """Other limits of the job in units a second from now on; None for those that it began with."""
@@ -146,7 +152,7 @@ class ProcessMover:
                 if member.lapses > DEATHS_MAX:
                     raise stood_still(member.lapses) from error
                 _log.warning("A process of job %s stood still: another one takes its place.", self._work.job.id)
-            except Died as error:
+            except ProcessDied as error:
                 if self._stop.asked:
                     break
                 self._deaths += 1
@@ -164,8 +170,8 @@ class ProcessMover:
         reads, writes = (min(rates.start, rates.ceiling) if limit is None else limit for rates, limit in sides)
         return reads * self._part, writes * self._part
 
-    def _rate(self) -> words.Rate:
-        return words.Rate(*self._limits, self._part, self._changes)
+    def _rate(self) -> words.RateMessage:
+        return words.RateMessage(*self._limits, self._part, self._changes)
 
     @property
     def _part(self) -> float:
@@ -198,7 +204,7 @@ class _Member:
 
     def __init__(self, mover: ProcessMover) -> None:
         self._mover = mover
-        self._child: Child | None = None
+        self._child: JobProcess | None = None
         self._moving: set[int] = set()
         self._holding: dict[int, asyncio.Future[None]] = {}
         self._replaces = False
@@ -219,32 +225,32 @@ class _Member:
             return
         number = len(self._holding) + 1
         future = self._holding[number] = asyncio.get_running_loop().create_future()
-        self.tell(words.Hold(number))
+        self.tell(words.HoldMessage(number))
         await future
 
     async def live(self) -> None:
         """Start a process and serve it to its end. Raises Died, and what the process raised."""
         mover = self._mover
-        child = await Child.begun(_ENTRY, mover._first)
-        died: Died | None = None
+        child = await JobProcess.begun(_ENTRY, mover._first)
+        died: ProcessDied | None = None
         self._until = lease_clock() + START_SECONDS
         try:
             self._child = child
             self.rates = mover._begun(*mover._limits)
             # It has no segment yet, and hears all this before it gets one.
             if mover._held:
-                self.tell(words.Hold(0))
+                self.tell(words.HoldMessage(0))
             if mover._paused:
-                self.tell(words.Wish("pause"))
+                self.tell(words.ControlMessage("pause"))
             self.tell(mover._rate())
             if self._replaces:
-                self.tell(words.Spent())
+                self.tell(words.UnitsMessage())
             self._replaces = True
             async with tasks_together() as tasks:
                 others = tasks.create_task(self._stopping()), tasks.create_task(self._watch(child))
                 try:
                     await self._serve(child, tasks)
-                except Died as error:  # its questions that are under way are answered to the end
+                except ProcessDied as error:  # its questions that are under way are answered to the end
                     died = error
                 finally:
                     for other in others:
@@ -263,14 +269,14 @@ class _Member:
         if isinstance(died, Stalled):
             raise died
         if died is not None or (left and not mover._stop.asked):
-            raise Died(ending) from died
+            raise ProcessDied(ending) from died
         self.busy = False
 
     async def _stopping(self) -> None:
         await self._mover._stop.wait()
-        self.tell(words.Wish("stop"))
+        self.tell(words.ControlMessage("stop"))
 
-    async def _watch(self, child: Child) -> None:
+    async def _watch(self, child: JobProcess) -> None:
         """End a process that did not ask in time: it is stopped, and may write no more. Looked at twice, since what it
         asked may be read just after this process itself stood still."""
         late = 0
@@ -280,47 +286,47 @@ class _Member:
         self._stalled = True
         child.kill()
 
-    async def _serve(self, child: Child, tasks: asyncio.TaskGroup) -> None:
+    async def _serve(self, child: JobProcess, tasks: asyncio.TaskGroup) -> None:
         self._stalled = False
         try:
             await self._words(child, tasks)
-        except Died as error:
+        except ProcessDied as error:
             if not self._stalled:
                 raise
             self.lapses += 1
             raise Stalled("it stood still") from error
 
-    async def _words(self, child: Child, tasks: asyncio.TaskGroup) -> None:
+    async def _words(self, child: JobProcess, tasks: asyncio.TaskGroup) -> None:
         while True:
             match words.decode_to_job(await child.frame()):
-                case words.Ended():
+                case words.EndedMessage():
                     return
-                case words.Alive():
+                case words.AliveMessage():
                     self._until = self._mover._until()
-                    child.send(words.encode(words.Granted(self._until)))
-                case words.Lapsed():
+                    child.send(words.encode(words.GrantedMessage(self._until)))
+                case words.LapsedMessage():
                     self._stalled = True
-                    raise Died
-                case words.Failed(pickled, trace):
+                    raise ProcessDied
+                case words.FailedMessage(pickled, trace):
                     raise failure(pickled, trace)
-                case words.Cut(counts):
+                case words.CutMessage(counts):
                     self._mover._keeper.cut(counts)
-                case words.Held(number):
+                case words.HeldMessage(number):
                     future = self._holding.get(number)
                     if future is not None and not future.done():
                         future.set_result(None)
                 case question:
                     tasks.create_task(self._answer(child, question))
 
-    async def _answer(self, child: Child, question: "words.Question") -> None:
+    async def _answer(self, child: JobProcess, question: "words.Question") -> None:
         keeper, body = self._mover._keeper, b""
         match question:
-            case words.Next():
+            case words.NextMessage():
                 found = await keeper.next()
                 if found is not None:
                     self._moving.add(found.segment)
                     body = found.segment.to_bytes(4, "big") + encode_checkpoint(found)
-            case words.Save(_, segment, written, read_rate, write_rate, limits):
+            case words.SaveMessage(_, segment, written, read_rate, write_rate, limits):
                 if limits == self._mover._changes:  # else it says what was before the last change
                     self.rates = (read_rate, write_rate)
                 job = self._mover._work.job
@@ -329,22 +335,22 @@ class _Member:
                 self.lapses = 0
                 if checkpoint.done:
                     self._moving.discard(checkpoint.segment)
-            case words.Bury(_, segment, page, dead):
+            case words.BuryMessage(_, segment, page, dead):
                 await keeper.bury(segment, page, dead)
-            case words.Moved():
+            case words.KeyChangedMessage():
                 await keeper.moved()
-            case words.Ask(_, anchored, asked):
+            case words.QuestionMessage(_, anchored, asked):
                 body = await self._mover._anchored[anchored].ask(asked)
-        child.send(words.encode(words.Answer(question.number, body)))
+        child.send(words.encode(words.AnswerMessage(question.number, body)))
 
 
 class _Pickler(pickle.Pickler):
-    def __init__(self, file: io.BytesIO, anchored: list[Anchored]) -> None:
+    def __init__(self, file: io.BytesIO, anchored: list[RemoteReference]) -> None:
         super().__init__(file)
         self._anchored = anchored
 
     def persistent_id(self, one: Any) -> int | None:
-        if not isinstance(one, Anchored):
+        if not isinstance(one, RemoteReference):
             return None
         self._anchored.append(one)
         return len(self._anchored) - 1

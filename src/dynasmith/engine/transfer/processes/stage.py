@@ -10,8 +10,15 @@ from collections.abc import Sequence
 
 import msgspec
 
-from dynasmith.engine.transfer.processes.child import DEATHS_MAX, Child, Died, died_too_often, failure, sendable
-from dynasmith.engine.transfer.stage import Staged, Steps
+from dynasmith.engine.transfer.processes.child import (
+    DEATHS_MAX,
+    JobProcess,
+    ProcessDied,
+    died_too_often,
+    failure,
+    sendable,
+)
+from dynasmith.engine.transfer.transform_stage import Staged, Steps
 from dynasmith.items.digest import Digest
 from dynasmith.items.wire import RawItem
 from dynasmith.ports.items import Dead, Item
@@ -19,7 +26,7 @@ from dynasmith.ports.items import Dead, Item
 PAGES_EACH = 2
 """Pages that a process has at a time: one under way, and one that waits for it."""
 
-_ENTRY = "dynasmith.engine.transfer.processes.stage_inside"
+_ENTRY = "dynasmith.engine.transfer.processes.stage_child"
 _split = msgspec.json.Decoder(list[RawItem]).decode
 
 
@@ -66,7 +73,7 @@ class ProcessStage:
             worker = await self._free.get()
             try:
                 back = _decode(await worker.ask(page))
-            except Died as error:
+            except ProcessDied as error:
                 await self._died(worker, error, self._free)
                 continue
             except BaseException:
@@ -92,12 +99,12 @@ class ProcessStage:
         await asyncio.gather(*(worker.end() for worker in workers))
 
     async def _begin(self, free: "asyncio.Queue[_Worker]") -> None:
-        worker = _Worker(await Child.begun(_ENTRY, self._steps))
+        worker = _Worker(await JobProcess.begun(_ENTRY, self._steps))
         self._workers.add(worker)
         for _ in range(PAGES_EACH):
             free.put_nowait(worker)
 
-    async def _died(self, worker: "_Worker", error: Died, free: "asyncio.Queue[_Worker]") -> None:
+    async def _died(self, worker: "_Worker", error: ProcessDied, free: "asyncio.Queue[_Worker]") -> None:
         """Of several pages that a process had only the first sees that it was not replaced yet."""
         if worker not in self._workers:
             return
@@ -112,7 +119,7 @@ class ProcessStage:
 class _Worker:
     """One process. Answers come in the order of the pages."""
 
-    def __init__(self, child: Child) -> None:
+    def __init__(self, child: JobProcess) -> None:
         self._child = child
         self._waiting: deque[asyncio.Future[bytes]] = deque()
         self._dead = False
@@ -121,7 +128,7 @@ class _Worker:
     async def ask(self, page: bytes) -> bytes:
         """What the process gives back for a page. Raises Died."""
         if self._dead:
-            raise Died
+            raise ProcessDied
         future: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         self._waiting.append(future)
         self._child.send(page)
@@ -139,8 +146,8 @@ class _Worker:
                 future = self._waiting.popleft()
                 if not future.done():
                     future.set_result(body)
-        except Died as error:
+        except ProcessDied as error:
             self._dead = True
             for future in self._waiting:
                 if not future.done():
-                    future.set_exception(Died(str(error)))
+                    future.set_exception(ProcessDied(str(error)))

@@ -1,0 +1,1 @@
+"""The control plane: sessions, descriptions, requests, and the guard of dry runs."""

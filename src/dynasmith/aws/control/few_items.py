@@ -1,0 +1,148 @@
+"""`AwsItems`: a few items, one call each. For many items there is the item flow."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from dynasmith.aws.control.binary import from_botocore, to_botocore
+from dynasmith.aws.control.request_items import absent
+from dynasmith.aws.control.session import Session
+from dynasmith.errors import ConditionFailed, ServiceError, ServiceUnavailable, ValidationRefused
+from dynasmith.items.digest import tree_hash
+
+KEYS_A_BATCH = 100
+"""BatchGetItem: at most 100 keys a request."""
+
+BATCH_ROUNDS_MAX = 8
+"""How often the keys that a BatchGetItem left unprocessed are asked for again before that is an error."""
+
+_COMPARISONS = {"EQ": "=", "LT": "<", "LE": "<=", "GT": ">", "GE": ">="}
+
+
+class AwsItems:
+    """Keeps `dynasmith.ports.tables.Items`. Items are DynamoDB JSON; binary values are base64 text."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def get(self, table: str, key: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The item of that key, read consistently, or None. One call. Raises TableNotFound."""
+        answer = self._call("GetItem", table, {"Key": to_botocore(key), "ConsistentRead": True})
+        return from_botocore(answer.get("Item") or {}) or None
+
+    def get_many(self, table: str, keys: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Those of the items that there are, read consistently, in no order; one call for 100 keys.
+
+        What the service leaves unprocessed is asked for again, with botocore's back-off only, up to 8 times; then
+        ServiceUnavailable.
+        """
+        found: list[dict[str, Any]] = []
+        for start in range(0, len(keys), KEYS_A_BATCH):
+            pending = [to_botocore(key) for key in keys[start : start + KEYS_A_BATCH]]
+            for _ in range(BATCH_ROUNDS_MAX):
+                asked = {"RequestItems": {table: {"Keys": pending, "ConsistentRead": True}}}
+                answer = self._session.call("dynamodb", "BatchGetItem", asked, table=table)
+                found += map(from_botocore, (answer.get("Responses") or {}).get(table, []))
+                pending = ((answer.get("UnprocessedKeys") or {}).get(table) or {}).get("Keys", [])
+                if not pending:
+                    break
+            else:
+                raise ServiceUnavailable(
+                    f"{table} did not return {len(pending)} of the items asked for.",
+                    hint="it is throttled; try again later",
+                    operation="dynamodb:BatchGetItem",
+                )
+        return found
+
+    def put(self, table: str, item: Mapping[str, Any], *, only_new: bool = False) -> None:
+        """Write one item whole. With ``only_new`` raises ConditionFailed where there is one of that key.
+
+        A write whose answer was lost is sent again by botocore, and then meets itself: where it was sent again, what
+        stands there is read (two calls more), and an item that equals ours is ours.
+        """
+        told: dict[str, Any] = {"Item": to_botocore(item)}
+        if not only_new:
+            self._call("PutItem", table, told)
+            return
+        try:
+            self._call("PutItem", table, told | absent(item))
+        except ConditionFailed as failed:
+            if not _sent_again(failed) or not self._stands(table, item):
+                raise
+
+    def _stands(self, table: str, item: Mapping[str, Any]) -> bool:
+        """Whether the table holds an item equal to this one."""
+        key = self._call("DescribeTable", table, {})["Table"]["KeySchema"]
+        there = self.get(table, {part["AttributeName"]: item[part["AttributeName"]] for part in key})
+        return there is not None and tree_hash(there) == tree_hash(item)
+
+    def query(
+        self,
+        table: str,
+        *,
+        conditions: Mapping[str, Any],
+        index: str | None = None,
+        limit: int = 5,
+        forward: bool = True,
+    ) -> list[dict[str, Any]]:
+        """Up to ``limit`` items of a partition. Each of ``conditions`` maps a key attribute to its value in DynamoDB
+        JSON (equal), or to ``(comparison, value...)``: EQ, LT, LE, GT, GE, BETWEEN (two values), BEGINS_WITH."""
+        names: dict[str, str] = {}
+        values: dict[str, Any] = {}
+        terms = [_term(number, name, said, names, values) for number, (name, said) in enumerate(conditions.items())]
+        told: dict[str, Any] = {
+            "KeyConditionExpression": " AND ".join(terms),
+            "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": to_botocore(values),
+            "ScanIndexForward": forward,
+        }
+        return self._collect("Query", table, told, index, limit)
+
+    def scan(self, table: str, *, index: str | None = None, limit: int = 5) -> list[dict[str, Any]]:
+        """Some ``limit`` items, in no order that means anything."""
+        return self._collect("Scan", table, {}, index, limit)
+
+    def _collect(
+        self, operation: str, table: str, told: dict[str, Any], index: str | None, limit: int
+    ) -> list[dict[str, Any]]:
+        """Pages until there are ``limit`` items or no more: a page may be short, or empty, with more to come."""
+        found: list[dict[str, Any]] = []
+        if index is not None:
+            told = {**told, "IndexName": index}
+        while len(found) < limit:
+            answer = self._call(operation, table, {**told, "Limit": limit - len(found)})
+            found += map(from_botocore, answer.get("Items") or [])
+            last = answer.get("LastEvaluatedKey")
+            if not last:
+                break
+            told = {**told, "ExclusiveStartKey": last}
+        return found[:limit]
+
+    def _call(self, operation: str, table: str, told: dict[str, Any]) -> dict[str, Any]:
+        return self._session.call("dynamodb", operation, {"TableName": table, **told}, table=table)
+
+
+def _sent_again(error: ServiceError) -> bool:
+    """Whether botocore sent the request more than once."""
+    said = error.__cause__.response if isinstance(error.__cause__, ClientError) else {}
+    return bool(said.get("ResponseMetadata", {}).get("RetryAttempts"))
+
+
+def _term(number: int, name: str, said: Any, names: dict[str, str], values: dict[str, Any]) -> str:
+    """One term of a key condition; its placeholders are added to ``names`` and ``values``."""
+    comparison, *operands = said if isinstance(said, tuple) else ("EQ", said)
+    placeholders = [f":v{number}_{place}" for place in range(len(operands))]
+    names[f"#n{number}"] = name
+    values.update(zip(placeholders, operands, strict=True))
+    if comparison == "BETWEEN" and len(operands) == 2:
+        return f"#n{number} BETWEEN {placeholders[0]} AND {placeholders[1]}"
+    if comparison == "BEGINS_WITH" and len(operands) == 1:
+        return f"begins_with(#n{number}, {placeholders[0]})"
+    if comparison in _COMPARISONS and len(operands) == 1:
+        return f"#n{number} {_COMPARISONS[comparison]} {placeholders[0]}"
+    raise ValidationRefused(
+        f"{comparison} with {len(operands)} values is no condition of a key.",
+        hint="EQ, LT, LE, GT, GE, BEGINS_WITH take one value, BETWEEN two",
+        operation="dynamodb:Query",
+    )

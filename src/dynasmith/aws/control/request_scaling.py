@@ -1,0 +1,75 @@
+"""Requests of Application Auto Scaling: a target is the range of one dimension, a policy is what moves it."""
+
+import hashlib
+from typing import Any, assert_never
+
+from msgspec import UnsetType
+
+from dynasmith.aws.control.request import ServiceRequest
+from dynasmith.plans.change import Dimension
+from dynasmith.plans.step import CallDeregisterScaling, CallRegisterScaling, CallScalingPolicy
+from dynasmith.tables.table import Scaling
+
+POLICY_NAME_LENGTH_MAX = 256
+"""Application Auto Scaling, PutScalingPolicy, PolicyName."""
+
+
+def resource_id(table: str, index: str | None = None) -> str:
+    """How Application Auto Scaling names a table, or an index of it."""
+    return f"table/{table}" if index is None else f"table/{table}/index/{index}"
+
+
+def dimension_of(dimension: Dimension, index: str | None = None) -> str:
+    """How Application Auto Scaling names a dimension of a table or an index."""
+    what = "Read" if dimension == "read" else "Write"
+    return f"dynamodb:{'table' if index is None else 'index'}:{what}CapacityUnits"
+
+
+def policy_name(table: str, dimension: Dimension, index: str | None = None) -> str:
+    """The name of a policy that dynasmith makes; a name that is too long is cut and stays distinct by a digest."""
+    what = "Read" if dimension == "read" else "Write"
+    name = f"DynamoDB{what}CapacityUtilization:{resource_id(table, index)}"
+    if len(name) <= POLICY_NAME_LENGTH_MAX:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:16]
+    return f"{name[: POLICY_NAME_LENGTH_MAX - 17]}:{digest}"
+
+
+def scaling_request(
+    table: str, step: CallRegisterScaling | CallScalingPolicy | CallDeregisterScaling
+) -> ServiceRequest:
+    """The request of a step of autoscaling."""
+    target = {
+        "ServiceNamespace": "dynamodb",
+        "ResourceId": resource_id(table, step.index),
+        "ScalableDimension": dimension_of(step.dimension, step.index),
+    }
+    match step:
+        case CallRegisterScaling():
+            operation = "RegisterScalableTarget"
+            told: dict[str, Any] = {"MinCapacity": step.scaling.min, "MaxCapacity": step.scaling.max}
+        case CallScalingPolicy():
+            operation = "PutScalingPolicy"
+            told = {
+                "PolicyName": policy_name(table, step.dimension, step.index),
+                "PolicyType": "TargetTrackingScaling",
+                "TargetTrackingScalingPolicyConfiguration": _tracking(step.scaling, step.dimension),
+            }
+        case CallDeregisterScaling():
+            operation, told = "DeregisterScalableTarget", {}
+        case _:
+            assert_never(step)
+    return ServiceRequest(service="application-autoscaling", operation=operation, parameters={**target, **told})
+
+
+def _tracking(scaling: Scaling, dimension: Dimension) -> dict[str, Any]:
+    what = "Read" if dimension == "read" else "Write"
+    told: dict[str, Any] = {
+        "TargetValue": float(scaling.target),
+        "PredefinedMetricSpecification": {"PredefinedMetricType": f"DynamoDB{what}CapacityUtilization"},
+    }
+    if not isinstance(scaling.scale_in_cooldown_seconds, UnsetType):
+        told["ScaleInCooldown"] = scaling.scale_in_cooldown_seconds
+    if not isinstance(scaling.scale_out_cooldown_seconds, UnsetType):
+        told["ScaleOutCooldown"] = scaling.scale_out_cooldown_seconds
+    return told

@@ -1,0 +1,161 @@
+"""Sends one step: the request, and what the service's refusals mean for that step."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from msgspec.structs import replace
+
+from dynasmith.aws.control.autoscaling import SERVICE as AUTOSCALING
+from dynasmith.aws.control.autoscaling import read_policies, tracks_usage
+from dynasmith.aws.control.binary import from_botocore, to_botocore
+from dynasmith.aws.control.idempotency import is_already, setting_of
+from dynasmith.aws.control.request import ServiceRequest
+from dynasmith.aws.control.request_scaling import dimension_of
+from dynasmith.aws.control.requests import request_of
+from dynasmith.aws.control.session import Session
+from dynasmith.aws.settings import service_setting_of
+from dynasmith.errors import (
+    ConditionFailed,
+    DynasmithError,
+    LimitExceeded,
+    Postponed,
+    ServiceError,
+    TableBusy,
+    TableNotFound,
+    Throttled,
+    ValidationRefused,
+)
+from dynasmith.items.digest import tree_hash
+from dynasmith.plans.step import (
+    Call,
+    CallCreateIndex,
+    CallDeleteItem,
+    CallPutItem,
+    CallScalingPolicy,
+    CallTag,
+    CallUntag,
+)
+from dynasmith.tables.description import TableDescription
+from dynasmith.tables.settings.base import SettingCall
+from dynasmith.tables.settings.time_to_live import CallTimeToLive
+from dynasmith.tables.table import KeyAttribute, Table
+
+TTL_CHANGE_HOURS = 1
+"""UpdateTimeToLive: a second change of a table within about an hour is refused."""
+
+_KEPT_OF_A_POLICY = ("DisableScaleIn", "ScaleInCooldown", "ScaleOutCooldown")
+
+
+class Describe(Protocol):
+    """`AwsTables.describe`, as this file uses it."""
+
+    def __call__(self, name: str, settings: tuple[str, ...], /) -> TableDescription: ...
+
+
+def send_step(session: Session, describe: Describe, table: str, step: Call) -> None:
+    """One call, and where it is refused one reading that tells whether it is already so, which is success.
+
+    Raises what `ports.tables.Tables.send` says.
+    """
+    request = _completed(session, _request(describe, table, step), step)
+    try:
+        session.call(request.service, request.operation, request.parameters, table=table, region=request.region)
+    except (ServiceError, TableBusy, TableNotFound) as error:
+        if isinstance(error, (LimitExceeded, Throttled)) and not isinstance(step, CallTimeToLive):
+            raise
+        if not _is_done(session, describe, table, step):
+            raise _meant(error, table, step) from error
+
+
+def _request(describe: Describe, table: str, step: Call) -> ServiceRequest:
+    arn = describe(table, ("key",)).arn if _needs_arn(step) else ""
+    if isinstance(step, CallCreateIndex):
+        step = replace(step, attributes=_attributes(describe(table, ("key",)).table, step))
+    return request_of(table, arn, step)
+
+
+def _needs_arn(step: Call) -> bool:
+    if isinstance(step, SettingCall):
+        return service_setting_of(step).needs_arn
+    return isinstance(step, (CallTag, CallUntag))
+
+
+def _attributes(live: Table, step: CallCreateIndex) -> tuple[KeyAttribute, ...]:
+    """What the step says and every attribute that a key of the table uses already: the service takes all of them
+    again, and an engine that replaces its definitions by those of the request (moto) forgets none."""
+    named = {attribute.name: attribute for attribute in (*live.key_attributes(), *step.attributes)}
+    return tuple(named[name] for name in sorted(named))
+
+
+def _completed(session: Session, request: ServiceRequest, step: Call) -> ServiceRequest:
+    """A policy is put over the one that tracks the same already: a second one would work against it.
+
+    Putting replaces the whole policy, so what the step does not mention (cooldowns, no scale-in) is carried over.
+    """
+    if request.service != AUTOSCALING or not isinstance(step, CallScalingPolicy):
+        return request
+    dimension = dimension_of(step.dimension, step.index)
+    for policy in read_policies(session, request.parameters["ResourceId"]):
+        if policy["ScalableDimension"] == dimension and tracks_usage(policy, step.dimension):
+            there = policy["TargetTrackingScalingPolicyConfiguration"]
+            kept = {key: there[key] for key in _KEPT_OF_A_POLICY if key in there}
+            told = {**kept, **request.parameters["TargetTrackingScalingPolicyConfiguration"]}
+            more = {"PolicyName": policy["PolicyName"], "TargetTrackingScalingPolicyConfiguration": told}
+            return replace(request, parameters={**request.parameters, **more})
+    return request
+
+
+def _is_done(session: Session, describe: Describe, table: str, step: Call) -> bool:
+    if isinstance(step, (CallPutItem, CallDeleteItem)):
+        return _item_is_as_wished(session, describe, table, step)
+    setting = setting_of(step)
+    if setting is None:
+        return False
+    try:
+        return is_already(step, describe(table, (setting,)))
+    except DynasmithError:
+        return False
+
+
+def _item_is_as_wished(session: Session, describe: Describe, table: str, step: CallPutItem | CallDeleteItem) -> bool:
+    """Whether the item already is what the step makes it. A retry after an answer that was lost finds its own write."""
+    names = describe(table, ("key",)).table.key.names
+    if isinstance(step, CallPutItem):
+        key, wished = {name: step.item[name] for name in names if name in step.item}, step.item
+    else:
+        key, wished = step.key, None
+    try:
+        told = {"TableName": table, "Key": to_botocore(key), "ConsistentRead": True}
+        live = session.call("dynamodb", "GetItem", told, table=table).get("Item")
+    except DynasmithError:
+        return False
+    there = from_botocore(live) if live else None
+    if there is None or wished is None:
+        return there is wished
+    return tree_hash(there) == tree_hash(wished)
+
+
+def _meant(error: DynasmithError, table: str, step: Call) -> DynasmithError:
+    """The error that the caller can act on: a TTL change too soon is no refusal, only early."""
+    if isinstance(step, CallTimeToLive) and isinstance(error, ServiceError) and _is_too_soon(error):
+        again = datetime.now(UTC) + timedelta(hours=TTL_CHANGE_HOURS)
+        return Postponed(
+            f"TTL of {table} was changed within the hour, and the service takes one change an hour.",
+            hint=f"run it again after {again:%Y-%m-%d %H:%M} UTC; what came before is done",
+        )
+    if isinstance(step, (CallPutItem, CallDeleteItem)) and isinstance(error, ConditionFailed):
+        return ConditionFailed(
+            f"An item of {table} has changed since the plan was made.",
+            hint="plan again",
+            service_code=error.service_code,
+            operation=error.operation,
+            request_id=error.request_id,
+        )
+    return error
+
+
+def _is_too_soon(error: ServiceError) -> bool:
+    said = error.message.lower()
+    return isinstance(error, (ValidationRefused, LimitExceeded)) and (
+        "modified multiple times" in said or "fixed interval" in said or isinstance(error, LimitExceeded)
+    )

@@ -1,0 +1,181 @@
+"""`AwsTables`: the control plane, kept with botocore, on AWS and on every engine that speaks its protocol."""
+
+import threading
+from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import partial
+
+from msgspec import UnsetType
+from msgspec.structs import replace
+
+from dynasmith.aws.control.autoscaling import TargetReader, read_scalings
+from dynasmith.aws.control.describe import description_of, encryption_of, key_arn_of
+from dynasmith.aws.control.encryption import KeyReader
+from dynasmith.aws.control.replicas import describe_table, read_replicas
+from dynasmith.aws.control.send import send_step
+from dynasmith.aws.control.session import Session
+from dynasmith.aws.control.settings_reads import ASIDES, reason_of, with_unread
+from dynasmith.errors import (
+    AccessError,
+    DynasmithError,
+    NotOffered,
+    TableBusy,
+    TableNotFound,
+    Unreachable,
+)
+from dynasmith.plans.step import Call
+from dynasmith.ports.tables import Identity
+from dynasmith.tables.description import TableDescription
+from dynasmith.tables.table import Key, KeyAttribute, Table
+
+NAMES_A_PAGE = 100
+"""ListTables, Limit: at most 100."""
+
+PROBE_TABLE = "dynasmith-probe-no-such-table"
+"""A name to ask an engine about: that there is no such table is an answer, that there is no such operation another."""
+
+_OF_OTHER_SERVICES = ("autoscaling", "encryption")
+"""Settings that another service than DynamoDB says: where it cannot be reached the rest still can."""
+
+Aside = Callable[[TableDescription], TableDescription]
+
+
+class AwsTables:
+    """Keeps `dynasmith.ports.tables.Tables`. Never waits and never decides; safe to use from several threads.
+
+    ``describe`` costs one call, and one more for each setting of a call's own that is asked for. What an engine does
+    not offer is found out once and then not asked again.
+    """
+
+    def __init__(self, session: Session, *, shown: Callable[[str], str] = str) -> None:
+        self._session = session
+        self._shown = shown  # what a reason goes through before a description keeps it
+        self._targets = TargetReader(session)
+        self._keys = KeyReader(session)
+        self._lock = threading.Lock()
+        self._unoffered: dict[str, str] = {}
+        self._probed: set[str] = set()
+
+    def identity(self) -> Identity:
+        """Account, Region and endpoint; the account costs one call of STS, once."""
+        return self._session.identity()
+
+    def names(self) -> Iterator[str]:
+        """Every table name, page after page (100 a call), in the service's order: by name."""
+        asked: dict[str, object] = {"Limit": NAMES_A_PAGE}
+        while True:
+            answer = self._session.call("dynamodb", "ListTables", asked)
+            yield from answer.get("TableNames") or ()
+            last = answer.get("LastEvaluatedTableName")
+            if not last:
+                return
+            asked = {**asked, "ExclusiveStartTableName": last}
+
+    def describe(self, name: str, settings: Collection[str] | None = None) -> TableDescription:
+        """The live table; see the port. Raises TableNotFound and what a call can raise (`docs/reference/errors.md`)."""
+        answer = describe_table(self._session, name)
+        described = description_of(answer)
+        if self._wants(settings, "encryption"):
+            described = self._with_encryption(described, answer)
+        for setting, read in ASIDES.items():
+            if self._wants(settings, setting):
+                described = self._aside(described, setting, partial(read, self._session))
+        if self._wants(settings, "autoscaling"):
+            described = self._aside(described, "autoscaling", self._with_scalings)
+        if self._wants(settings, "replicas"):
+            described = read_replicas(self._session, described)
+        return described
+
+    def unoffered(self, settings: Collection[str]) -> Mapping[str, str]:
+        """Which of these settings the engine has no operation for. AWS is not asked; an engine is, once a setting."""
+        if self._session.access.isolated:
+            for setting in settings:
+                self._find_out(setting)
+        return {setting: self._unoffered[setting] for setting in settings if setting in self._unoffered}
+
+    def send(self, table: str, step: Call) -> None:
+        """Send one step; see the port."""
+        send_step(self._session, self.describe, table, step)
+
+    def delete(self, name: str) -> None:
+        """Send DeleteTable. Raises TableNotFound, TableBusy; ValidationRefused while it is protected."""
+        self._session.call("dynamodb", "DeleteTable", {"TableName": name}, table=name)
+
+    def resolve(self, table: Table) -> Table:
+        """The wish with the ARNs of keys that it names by alias or id: one call of KMS for each."""
+        return self._keys.resolved(table)
+
+    @staticmethod
+    def _wants(settings: Collection[str] | None, setting: str) -> bool:
+        return settings is None or setting in settings
+
+    def _aside(self, described: TableDescription, setting: str, read: Aside) -> TableDescription:
+        """One more setting, or the reason why it could not be read."""
+        if setting in self._unoffered:
+            return self._unread(described, setting, self._unoffered[setting])
+        try:
+            return read(described)
+        except NotOffered as error:
+            self._remember(setting, reason_of(error))
+            return self._unread(described, setting, reason_of(error))
+        except Unreachable as error:
+            if setting not in _OF_OTHER_SERVICES:
+                raise
+            self._remember(setting, reason_of(error))
+            return self._unread(described, setting, reason_of(error))
+        except (AccessError, TableBusy, TableNotFound) as error:
+            return self._unread(described, setting, reason_of(error))
+
+    def _unread(self, described: TableDescription, setting: str, reason: str) -> TableDescription:
+        return with_unread(described, setting, self._shown(reason))
+
+    def _remember(self, setting: str, reason: str) -> None:
+        with self._lock:
+            self._unoffered[setting] = reason
+
+    def _with_encryption(self, described: TableDescription, answer: Mapping[str, object]) -> TableDescription:
+        key = key_arn_of(answer)
+
+        def read(seen: TableDescription) -> TableDescription:
+            managed = bool(key) and self._keys.is_managed_by_aws(key)
+            return replace(seen, table=replace(seen.table, encryption=encryption_of(answer, managed)))
+
+        return self._aside(described, "encryption", read)
+
+    def _with_scalings(self, described: TableDescription) -> TableDescription:
+        table = described.table
+        indexes = () if isinstance(table.indexes, UnsetType) else table.indexes
+        read = read_scalings(self._session, self._targets, table.name, [index.name for index in indexes])
+        table = replace(
+            table,
+            autoscaling=read.table,
+            indexes=tuple(replace(index, autoscaling=read.indexes[index.name]) for index in indexes),
+        )
+        return replace(
+            described, table=table, notices=(*described.notices, *read.notices), scaling_without_policy=read.idle
+        )
+
+    def probe(self, setting: str, table: str = PROBE_TABLE) -> None:
+        """Read one setting of a table that there may not be, for what is raised: NotOffered, AccessDenied, or that
+        there is no such table, which says that the operation is there and allowed."""
+        region, account = self._session.region, "000000000000"
+        if not self._session.access.isolated:
+            account = self._session.caller().account
+        arn = f"arn:aws:dynamodb:{region}:{account}:table/{table}"
+        key = Key(partition=(KeyAttribute(name="id", type="S"),))
+        nobody = TableDescription(table=Table(name=table, key=key), status="", arn=arn)
+        if setting == "autoscaling":
+            self._with_scalings(nobody)
+        else:
+            ASIDES[setting](self._session, nobody)
+
+    def _find_out(self, setting: str) -> None:
+        if setting in self._probed or setting in self._unoffered or setting not in (*ASIDES, "autoscaling"):
+            return
+        try:
+            self.probe(setting)
+        except (NotOffered, Unreachable) as error:
+            self._remember(setting, reason_of(error))
+        except DynasmithError:
+            self._probed.add(setting)  # any other answer is an answer: the operation is there
+        else:
+            self._probed.add(setting)

@@ -1,0 +1,360 @@
+"""The calls of the flow, each retried until it is done or cannot be: scan, batches, single puts and gets.
+
+Items go in and out as wire bytes. A failed call raises the error of ours for it; a throttle and a stumble of the
+service are waited out with full jitter. ``UnprocessedItems`` are given back, not retried here: the sink decides.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from time import monotonic
+from typing import NamedTuple, TypeVar
+
+from dynasmith.aws.data.exchange import BrokenExchange, BrokenReply, Exchange, HttpReply
+from dynasmith.aws.data.replies import (
+    ItemReply,
+    StatementsReply,
+    batch_get_reply,
+    batch_write_reply,
+    item_reply,
+    scan_page,
+    statements_reply,
+    units_of,
+)
+from dynasmith.aws.data.reply_check import checked_body
+from dynasmith.aws.data.request_bodies import CAPACITY, text
+from dynasmith.aws.data.unprocessed import found_and_left, has_key, items_left
+from dynasmith.aws.errors.failure import Failure, Reason, RetryVerdict, error_of, failure_of
+from dynasmith.errors import ConditionFailed, DynasmithError, ServiceUnavailable, Unreachable
+from dynasmith.items.wire import RawItem, ScanPage, Units
+from dynasmith.jobs.steer import Throttle, held_back, throttle_of
+from dynasmith.ports.engines import SERVICE, EngineReplies
+from dynasmith.ports.items import Item, PacedListener, ThrottleListener, permit_of
+from dynasmith.ports.permit import NotSent, Permit
+
+Reply = TypeVar("Reply")
+
+_BROKEN_HINT = (
+    "check the proxies between this machine and the service (and HTTPS_PROXY); a job that was interrupted goes on from "
+    "where it was with dynasmith jobs resume"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a call is tried. Seconds; delays are full jitter, ``uniform(0, min(longest, first * 2**n))``.
+
+    Bounded by the clock and not by the sum of its waits (``jobs.retry.Retry``), because a reply that is slow to fail
+    counts too.
+
+    ``throttled_seconds`` and ``stumbling_seconds`` bound one call's life under throttling and under 5xx or resets;
+    ``broken_tries`` bounds the replies of one call that are not the service's answer (about 13 s of waits), because
+    what changes replies on the way seldom ends by itself, as an outage does. ``refused_seconds`` is for an endpoint at
+    which nothing listens and nothing has listened before (a user who
+    forgot to start the engine hears it within 3 seconds).
+    """
+
+    first_seconds: float = 0.05
+    longest_seconds: float = 5.0
+    throttled_seconds: float = 900.0
+    stumbling_seconds: float = 120.0
+    broken_tries: int = 12
+    refused_seconds: float = 1.0
+
+
+class Refused(Exception):
+    """A reply that no retry mends; ``failure`` says which. Stays inside ``aws.items``."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.sentence)
+        self.failure = failure
+
+
+@dataclass(slots=True)
+class Calls:
+    """The calls over one exchange. ``heard`` is told of each throttle; ``retried`` counts repeated requests.
+
+    Where ``heard`` is a ``PacedListener``, what was throttled waits for the pace again. ``engine`` says what
+    every good reply has.
+    """
+
+    exchange: Exchange
+    patience: Patience = field(default_factory=Patience)
+    heard: ThrottleListener = lambda _: None
+    chance: random.Random = field(default_factory=random.Random)
+    retried: int = 0
+    paced: PacedListener | None = None
+    permit: Permit | None = None
+    engine: EngineReplies = SERVICE
+    _answered: bool = False
+
+    def __post_init__(self) -> None:
+        if self.paced is None and isinstance(self.heard, PacedListener):
+            self.paced = self.heard
+        if self.permit is None:
+            self.permit = permit_of(self.heard)
+
+    def now(self) -> float:
+        """Seconds that count for patience: while the run is paused they stand still."""
+        return monotonic() if self.permit is None else monotonic() - self.permit.paused_seconds
+
+    async def send(
+        self, operation: str, table: str, body: bytes, read: Callable[[bytes], Reply], *, items: int = 1
+    ) -> Reply:
+        """What ``read`` makes of the body of a 200 reply. Raises Refused for what no retry helps, and an error of
+        ``dynasmith.errors`` when patience ends; Halted where the run stops before an attempt, and LeaseLost.
+
+        ``read`` raises BrokenReply for a body that is not the answer to this request; it is then sent again. ``items``
+        is how many it writes: one that is throttled waits for the pace before it is sent again.
+        """
+        began = self.now()
+        attempt = broken = 0
+        asked_again = False
+        while True:
+            failure: Failure | None = None
+            try:
+                answer = await self._attempt(operation, body)
+                try:
+                    plain = checked_body(answer, self.engine)
+                    if answer.status == 200:
+                        reply = read(plain)
+                        self._answered = True
+                        return reply
+                    failure = failure_of(answer._replace(body=plain))
+                    if failure.nameless:
+                        raise BrokenReply(f"a reply has the status {failure.status} and names no error")
+                except BrokenReply:
+                    if answer.link is not None:
+                        answer.link.distrust()
+                    raise
+            except BrokenExchange as error:
+                failure = None
+                broken += isinstance(error, BrokenReply)
+                self._give_up_on_broken(error, operation, table, self.now() - began, broken)
+            else:
+                self._answered = True
+                if failure.verdict in (RetryVerdict.CLOCK, RetryVerdict.CREDENTIALS) and not asked_again:
+                    asked_again = True
+                    self._mend(failure, answer.headers.get("date", ""))
+                    continue
+                self._give_up(failure, operation, table, self.now() - began)
+                if failure.verdict is RetryVerdict.SLOWER:
+                    self.heard(throttles_of(failure.reasons, operation))
+            self.retried += 1
+            turned_away = failure is not None and failure.verdict is RetryVerdict.SLOWER and operation not in _READS
+            began += await self.back_off(attempt, items if turned_away else 0)
+            attempt += 1
+
+    async def _attempt(self, operation: str, body: bytes) -> HttpReply:
+        """One reply. What writes, and each page of a scan, is sent only while the run may send. Reads of single items
+        are part of a write that is under way, and cost little: of them only the lease is asked."""
+        permit = self.permit
+        if permit is None:
+            return await self.exchange(operation, body)
+        if operation in _LOOKUPS:
+            return await self.exchange(operation, body, permit.check_lease)
+        while True:
+            await permit.enter()
+            writes = operation not in _READS
+            permit.under_way += writes
+            try:
+                return await self.exchange(operation, body, permit.check)
+            except NotSent:  # it was paused, or began to stop, while this waited for a connection
+                continue
+            finally:
+                permit.under_way -= writes
+
+    async def back_off(self, attempt: int, items: int = 0) -> float:
+        """Wait before try number ``attempt + 2``: full jitter, doubling up to the longest; then for leave of the pace,
+        where ``items`` were turned away. How long the pace took, in seconds: it is no sign of a service in trouble.
+        """
+        longest = min(self.patience.longest_seconds, self.patience.first_seconds * 2 ** min(attempt, 20))
+        seconds = self.chance.uniform(0.0, longest)
+        if not items or self.paced is None:
+            await (asyncio.sleep(seconds) if self.permit is None else self.permit.sleep(seconds))
+            return 0.0
+        asked = self.now()
+        await self.paced.again(items, seconds)
+        return max(0.0, self.now() - asked - seconds)
+
+    def of_part(self, share: float) -> "Calls":
+        """The same calls for what was left over of a batch: a throttle of theirs holds back only that share of it."""
+        heard = self.heard
+        return replace(self, heard=lambda throttles: heard(held_back(throttles, share)))
+
+    def _mend(self, failure: Failure, date: str) -> None:
+        if failure.verdict is RetryVerdict.CLOCK:
+            self.exchange.clock_is(date)
+        else:
+            self.exchange.credentials_refused()
+
+    def _give_up(self, failure: Failure, operation: str, table: str, waited_seconds: float) -> None:
+        if failure.verdict is RetryVerdict.SLOWER and waited_seconds < self.patience.throttled_seconds:
+            return
+        if failure.verdict is RetryVerdict.AGAIN and waited_seconds < self.patience.stumbling_seconds:
+            return
+        if failure.verdict in (RetryVerdict.SLOWER, RetryVerdict.AGAIN):
+            raise error_of(failure, operation, table)
+        raise Refused(failure)
+
+    def _give_up_on_broken(
+        self, error: BrokenExchange, operation: str, table: str, waited_seconds: float, broken: int
+    ) -> None:
+        patience = self.patience
+        if broken >= patience.broken_tries:
+            raise ServiceUnavailable(
+                f"{operation} on {table} got {broken} replies that are not the service's: {error}.",
+                hint=_BROKEN_HINT,
+                operation=operation,
+            ) from error
+        if error.refused and not self._answered and waited_seconds >= patience.refused_seconds:
+            hint = "dynasmith local start, or --endpoint"
+            if "ertificate" in str(error):
+                hint = "name the CA bundle: ca_bundle in the environment's section, or AWS_CA_BUNDLE"
+            raise Unreachable(f"Nothing answers where table {table} should be: {error}", hint=hint) from error
+        if waited_seconds >= patience.stumbling_seconds:
+            raise ServiceUnavailable(
+                f"{operation} on {table} got no whole reply for {waited_seconds:.0f} s: {error}",
+                hint="when the network is back, a job that was interrupted goes on with dynasmith jobs resume",
+                operation=operation,
+            ) from error
+
+    async def ask(self, operation: str, table: str, body: bytes, read: Callable[[bytes], Reply]) -> Reply:
+        """Like ``send``, with every refusal as an error of ``dynasmith.errors``."""
+        try:
+            return await self.send(operation, table, body, read)
+        except Refused as refused:
+            raise error_of(refused.failure, operation, table) from refused
+
+    # --- reads --------------------------------------------------------------------------------------------------------
+
+    async def scan(self, table: str, shape: bytes, start: bytes | None) -> ScanPage:
+        """One page. ``shape`` holds the fixed rest of the request, as ``scan_shape`` makes it."""
+        key = b"" if start is None else b',"ExclusiveStartKey":' + start
+
+        def read(reply: bytes) -> ScanPage:
+            page = scan_page(reply, start)
+            self._check_counted("Scan", page.units)
+            return page
+
+        return await self.ask("Scan", table, shape + key + b"}", read)
+
+    async def batch_get(self, table: str, keys: Sequence[Item], *, consistent: bool) -> "Found":
+        """Up to 100 items by their distinct keys."""
+        body = b'{"RequestItems":{%b:{"Keys":[%b],"ConsistentRead":%b}}%b}' % (
+            text(table),
+            b",".join(keys),
+            b"true" if consistent else b"false",
+            CAPACITY,
+        )
+
+        def read(reply: bytes) -> Found:
+            return Found(*found_and_left(batch_get_reply(reply), table, keys))
+
+        return await self.ask("BatchGetItem", table, body, read)
+
+    async def get(self, table: str, key: Item, *, consistent: bool = True) -> bytes | None:
+        """One item by its key, or None."""
+        flag = b"true" if consistent else b"false"
+        body = b'{"TableName":%b,"Key":%b,"ConsistentRead":%b%b}' % (text(table), bytes(key), flag, CAPACITY)
+
+        def read(reply: bytes) -> bytes | None:
+            item = bytes(self._one(reply, "GetItem").item)
+            if item and not has_key(item, key):
+                raise BrokenReply("its Item has another key than the request")
+            return item or None
+
+        return await self.ask("GetItem", table, body, read)
+
+    # --- writes -------------------------------------------------------------------------------------------------------
+
+    async def batch_write(self, table: str, body: bytes, sent: Sequence[Item]) -> "Written":
+        """The ``batch_write_body`` of ``sent``, puts of distinct keys. Raises Refused where it is refused whole."""
+
+        def read(reply: bytes) -> Written:
+            done = batch_write_reply(reply)
+            self._check_counted("BatchWriteItem", done.capacity)
+            return Written(items_left(done, table, sent) if done.unprocessed else (), units_of(done.capacity))
+
+        return await self.send("BatchWriteItem", table, body, read, items=len(sent))
+
+    async def put(self, table: str, item: bytes | RawItem, condition: bytes = b"") -> "PutOutcome":
+        """One put under ``condition`` (a fragment of request JSON, as ``Condition.fragment``).
+
+        A condition that does not hold is an outcome, not an error; ``existing`` is then what stands there.
+        """
+        body = b'{"TableName":%b,"Item":%b%b%b}' % (text(table), bytes(item), condition, CAPACITY)
+        try:
+            reply = await self.send("PutItem", table, body, lambda reply: self._one(reply, "PutItem"))
+        except Refused as refused:
+            error = error_of(refused.failure, "PutItem", table)
+            if not isinstance(error, ConditionFailed):
+                raise
+            return PutOutcome(False, refused.failure.item, Units())
+        return PutOutcome(True, None, units_of(reply.capacity))
+
+    async def update(self, table: str, body: bytes) -> ItemReply:
+        """One UpdateItem. Raises Refused."""
+        return await self.send("UpdateItem", table, body, lambda reply: self._one(reply, "UpdateItem"))
+
+    async def statements(self, table: str, statements: Sequence[bytes]) -> StatementsReply:
+        """Up to 25 PartiQL statements, each a JSON object; every one has its own outcome. Raises Refused."""
+        body = b'{"Statements":[%b]%b}' % (b",".join(statements), CAPACITY)
+
+        def read(reply: bytes) -> StatementsReply:
+            done = statements_reply(reply, len(statements))
+            if any(each.error is None for each in done.responses):
+                self._check_counted("BatchExecuteStatement", done.capacity)
+            return done
+
+        return await self.send("BatchExecuteStatement", table, body, read, items=len(statements))
+
+    def _one(self, body: bytes, operation: str) -> ItemReply:
+        reply = item_reply(body)
+        self._check_counted(operation, reply.capacity)
+        return reply
+
+    def _check_counted(self, operation: str, capacity: object) -> None:
+        """Each request asks what it consumed: the right reply to a write may say nothing else, as a wrong one would."""
+        if not capacity and operation not in self.engine.uncounted:
+            raise BrokenReply(f"the reply to {operation} does not say what it consumed (ConsumedCapacity)")
+
+
+class Found(NamedTuple):
+    """The items that a BatchGetItem read, and the keys that it did not look at, as they were sent."""
+
+    items: Sequence[RawItem]
+    left: Sequence[Item]
+
+
+class Written(NamedTuple):
+    """The items that a BatchWriteItem left undone, as they were sent, and what it consumed."""
+
+    left: Sequence[Item]
+    units: Units
+
+
+@dataclass(frozen=True, slots=True)
+class PutOutcome:
+    """Whether the item was put; if not, the item that stands there (None where the engine did not show it)."""
+
+    done: bool
+    existing: bytes | None
+    units: Units
+
+
+def throttles_of(reasons: Sequence[Reason], operation: str) -> tuple[Throttle, ...]:
+    """What throttled: as the service says, else the table's side that the operation is on."""
+    told = (throttle_of(reason.reason, reason.resource) for reason in reasons)
+    known = tuple(throttle for throttle in told if throttle is not None)
+    return known or (Throttle("read" if operation in _READS else "write", ""),)
+
+
+_LOOKUPS = frozenset({"GetItem", "BatchGetItem", "TransactGetItems"})
+_READS = frozenset({"Scan", "Query", "GetItem", "BatchGetItem", "TransactGetItems"})
+
+
+def as_error(refused: Refused, operation: str, table: str) -> DynasmithError:
+    """The error of ours for a refusal."""
+    return error_of(refused.failure, operation, table)

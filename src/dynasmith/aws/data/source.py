@@ -1,0 +1,57 @@
+"""A table as a source: a parallel scan, one page at a time."""
+
+from dynasmith.aws.data.calls import Calls
+from dynasmith.aws.data.request_bodies import scan_shape
+from dynasmith.ports.items import Page
+
+
+class TableSource:
+    """Scans ``table`` in ``segments``. A start is the wire bytes of an ExclusiveStartKey.
+
+    ``page_items`` bounds the items of a page (the service stops at 1 MB anyway), ``consistent`` reads strongly at twice
+    the units, ``filter_fragment`` is request JSON with a leading comma (FilterExpression and its names and values).
+    """
+
+    def __init__(
+        self,
+        calls: Calls,
+        table: str,
+        *,
+        segments: int = 1,
+        page_items: int | None = None,
+        consistent: bool = False,
+        filter_fragment: bytes = b"",
+    ) -> None:
+        self._calls = calls
+        self._table = table
+        self._segments = segments
+        self._shapes = [
+            scan_shape(
+                table,
+                segment=segment,
+                segments=segments,
+                limit=page_items,
+                consistent=consistent,
+                filter_fragment=filter_fragment,
+            )
+            for segment in range(segments)
+        ]
+
+    @property
+    def segments(self) -> int:
+        """How many segments the scan has."""
+        return self._segments
+
+    async def read(self, segment: int, start: bytes | None) -> Page:
+        """One page of the segment: one Scan request, retried until it succeeds or cannot."""
+        page = await self._calls.scan(self._table, self._shapes[segment], start)
+        return Page(
+            items=page.items,
+            next=None if page.last_key is None else bytes(page.last_key),
+            read=page.scanned,
+            units=page.units.total if page.units is not None else 0.0,
+        )
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._calls.exchange.close()

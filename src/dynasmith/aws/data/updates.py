@@ -1,0 +1,187 @@
+"""A table's conditional updates: 25 statements a call where the engine and the role allow it, else one by one.
+
+The road is chosen by the first change of a run: a statement that must fail is sent, and only an engine that says so is
+trusted with statements (moto answers 200 to any condition). It needs ``dynamodb:PartiQLUpdate``; without that right, or
+without PartiQL, every change goes by ``UpdateItem``. Single changes go that way too where a statement cannot say them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from dynasmith.aws.data.calls import Calls, Patience, Refused, as_error
+from dynasmith.aws.data.partiql_batch import (
+    ITEM_FAULTS,
+    STATEMENTS_MAX,
+    STUMBLES,
+    THROTTLES,
+    PartiqlBatches,
+    PendingWrite,
+    StatementBatch,
+    code_of,
+)
+from dynasmith.aws.data.replies import StatementError, units_of
+from dynasmith.aws.data.service_endpoint import Transport
+from dynasmith.aws.data.statements import probe_of, statement_of, update_of
+from dynasmith.aws.data.table_factory import open_calls
+from dynasmith.aws.data.unprocessed import has_key
+from dynasmith.items.key import KeySchema, encode_key, key_of
+from dynasmith.items.wire import Units
+from dynasmith.ports.concurrency import together
+from dynasmith.ports.items import ThrottleListener, total
+from dynasmith.ports.permit import Halted
+from dynasmith.ports.updates import DONE, ItemChange, OpenUpdates, SentChanges, UpdateAnswer, still_expected
+
+
+@dataclass(slots=True, kw_only=True)
+class _Waiting(PendingWrite):
+    """A change on its way, and where its answer goes."""
+
+    change: ItemChange
+
+
+class TableUpdates:
+    """Changes of ``table``. ``statements`` None finds out whether statements can be used; False never uses them."""
+
+    def __init__(self, calls: Calls, table: str, key: KeySchema, *, statements: bool | None = None) -> None:
+        self._calls = calls
+        self._table = table
+        self._key = key
+        self._names = key.names
+        self._road = PartiqlBatches(calls, table, statements)
+
+    @property
+    def batch_items(self) -> int:
+        """Changes of one call."""
+        return STATEMENTS_MAX
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._calls.exchange.close()
+
+    async def send(self, changes: Sequence[ItemChange]) -> SentChanges:
+        """Write the changes; see the port. Raises AccessDenied where neither road is allowed."""
+        waiting = [_Waiting(place, change=change) for place, change in enumerate(changes)]
+        run = _Run(self, [DONE] * len(changes))
+        try:
+            if self._road.usable is None and changes:
+                await self._choose(changes[0], run)
+        except Halted:
+            for each in waiting:
+                run.leave(each)
+            return run.sent
+        singles, said = [], list[_Waiting]()
+        for each in waiting:
+            statement = statement_of(each.change, self._table, self._names) if self._road.usable else None
+            if statement is None:
+                singles.append(each)
+            else:
+                each.statement = statement
+                said.append(each)
+        await run.group.send(said)
+        await together(run.alone(each) for each in singles)
+        return run.sent
+
+    async def _choose(self, change: ItemChange, run: "_Run") -> None:
+        """Whether statements can be trusted here: one that must fail is sent, at the cost of one write unit."""
+        road = self._road
+        async with road.choosing:
+            if road.usable is not None:
+                return
+            reply = await road.probe(probe_of(change, self._table, self._names))
+            if reply is None:
+                return
+            run.group.units.append(units_of(reply.capacity))
+            road.usable = True
+            if code_of(reply) not in {"ConditionalCheckFailed"} | THROTTLES | STUMBLES:
+                road.close("the engine does not keep the condition of a statement")
+
+    async def shown(self, change: ItemChange, item: bytes | None) -> bytes | None:
+        """``item``, which a failed condition showed; the item as it is now where none, or another, was shown."""
+        key = encode_key(key_of(change.before, self._key), self._key)
+        return item if item and has_key(item, key) else await self._calls.get(self._table, key)
+
+
+class _Run:
+    """The answers of one ``send``; the way of changes over the road."""
+
+    def __init__(self, updates: TableUpdates, answers: list[UpdateAnswer]) -> None:
+        self._updates = updates
+        self._calls = updates._calls
+        self._table = updates._table
+        self._answers = answers
+        self.group = StatementBatch[_Waiting](updates._road, self)
+
+    @property
+    def sent(self) -> SentChanges:
+        """What came of it."""
+        units = self.group.units
+        return SentChanges(answers=self._answers, units=total(units) if units else Units(), retried=self.group.retried)
+
+    async def said(self, each: _Waiting, error: StatementError | None) -> bool:
+        """Done, or a conflict; anything else is said by UpdateItem."""
+        if error is None:
+            return True
+        if error.code != "ConditionalCheckFailed":
+            return False
+        current = await self._updates.shown(each.change, bytes(error.item))
+        if current and still_expected(each.change, current):
+            return False  # the statement's idea of equality is not ours: the other road decides
+        self._answers[each.place] = UpdateAnswer(kind="conflict", current=current, uncertain=each.uncertain)
+        return True
+
+    def refuse(self, each: _Waiting, code: str, reason: str) -> None:
+        """It will never be written."""
+        self._answers[each.place] = UpdateAnswer(kind="refused", code=code, reason=reason, uncertain=each.uncertain)
+
+    def leave(self, each: _Waiting) -> None:
+        """It is not sent (again)."""
+        self._answers[each.place] = UpdateAnswer(kind="unsent", uncertain=each.uncertain)
+
+    async def alone(self, each: _Waiting) -> bool:
+        """Write one change by UpdateItem."""
+        calls = replace(self._calls, retried=0)
+        try:
+            body = update_of(each.change, self._table, self._updates._names)
+            reply = await calls.update(self._table, body)
+            self._calls._answered = True
+        except Halted:
+            each.uncertain = each.uncertain or calls.retried > 0
+            self.leave(each)
+            return False
+        except Refused as refused:
+            await self._one_refused(each, refused, each.uncertain or calls.retried > 0)
+            return False
+        finally:
+            self.group.retried += calls.retried
+        self.group.units.append(units_of(reply.capacity))
+        return True
+
+    async def _one_refused(self, each: _Waiting, refused: Refused, uncertain: bool) -> None:
+        code = refused.failure.code
+        if code in ("ConditionalCheckFailedException", "ConditionalCheckFailed"):
+            current = await self._updates.shown(each.change, refused.failure.item)
+            self._answers[each.place] = UpdateAnswer(kind="conflict", current=current, uncertain=uncertain)
+        elif code in ITEM_FAULTS:
+            self.refuse(each, "refused", refused.failure.sentence)
+        else:
+            raise as_error(refused, "UpdateItem", self._table) from refused
+
+
+def table_updates(
+    client: Any,
+    table: str,
+    key: KeySchema,
+    *,
+    statements: bool | None = None,
+    transport: Transport = "direct",
+    patience: Patience | None = None,
+    table_id: str = "",
+) -> OpenUpdates:
+    """Opens the updates of ``table``; see TableUpdates. ``table_id`` is compared after a lost connection."""
+
+    async def opened(heard: ThrottleListener) -> TableUpdates:
+        calls = await open_calls(client, table, heard, transport=transport, patience=patience, table_id=table_id)
+        return TableUpdates(calls, table, key, statements=statements)
+
+    return opened

@@ -1,0 +1,1 @@
+"""Job ledgers and undo journals in DynamoDB tables and in S3."""

@@ -1,0 +1,168 @@
+"""What a backfill, its dry run, its check and its undo look like."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from dynasmith.cli.counts import counted, either
+from dynasmith.cli.flow_report import exit_of
+from dynasmith.cli.shared import Invocation, print_json
+from dynasmith.engine.backfill.concurrent_edits import ConcurrentEdits, UndoReport
+from dynasmith.engine.guarded.dry_run import PURE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dynasmith.engine.backfill.difference import ItemDifference
+    from dynasmith.engine.backfill.dry_run import BackfillDryRun, CheckResult
+    from dynasmith.engine.backfill.undo import UndoDryRun
+    from dynasmith.jobs.estimate import JobEstimate
+    from dynasmith.jobs.report import Report
+
+
+def show_changes(invocation: Invocation, report: Report) -> int:
+    """The end of a backfill or of an undo, whichever it was."""
+    return (show_undone if report.job.verb == "undo" else show_backfill)(invocation, report)
+
+
+def show_backfill(invocation: Invocation, report: Report) -> int:
+    """The end of a backfill; 3 where there are dead letters."""
+    job, counts = report.job, report.counts
+    if invocation.as_json:
+        print_json(report.to_json())
+        return exit_of(invocation, report)
+    invocation.say(
+        f"backfill: {counts.read:,} read, {counts.written + counts.already:,} written, {counts.unchanged:,} unchanged, "
+        f"{counts.skipped:,} skipped, {counts.dead:,} dead, {counts.retried:,} retried."
+    )
+    _spent(invocation, report)
+    if job.state == "interrupted":
+        invocation.say(f"The canary is done: look at its items, then dynasmith jobs resume {job.id}")
+    if counts.dead:
+        invocation.say(f"Dead letters: {report.dead_letters}")
+    if counts.written and job.parameters.get("journal", True):
+        invocation.say(f"To take it back: dynasmith jobs undo {job.id}")
+    return exit_of(invocation, report)
+
+
+def show_undone(invocation: Invocation, report: Report) -> int:
+    """The end of an undo; 3 where others changed items since."""
+    counts = report.counts
+    if invocation.as_json:
+        print_json(report.to_json())
+        return exit_of(invocation, report)
+    invocation.say(
+        f"undo: {counts.written:,} put back, {either(counts.already, 'was', 'were')} as before already, "
+        f"{either(counts.skipped, 'is', 'are')} gone, {either(counts.dead, 'left as it is', 'left as they are')}."
+    )
+    _spent(invocation, report)
+    if isinstance(report, UndoReport):
+        _others(invocation, report.others)
+    if counts.dead:
+        invocation.say(f"What is left as it is, with the reason of each: {report.dead_letters}")
+    return exit_of(invocation, report)
+
+
+def _others(invocation: Invocation, others: ConcurrentEdits) -> None:
+    """What others changed since: the counts, and some keys of each kind."""
+    kinds = (
+        (others.beside, others.beside_keys, "put back beside what others changed in other attributes, which stays"),
+        (others.left, others.left_keys, "left, since others changed what the backfill wrote"),
+    )
+    for count, keys, words in kinds:
+        if count:
+            invocation.say(f"{count:,} {words}:")
+            for key in keys:
+                invocation.say(f"  {key}")
+            if count > len(keys):
+                invocation.say(f"  and {count - len(keys):,} more")
+    if others.unseen:
+        invocation.say("What others changed in other attributes is not known: the role may not dynamodb:BatchGetItem.")
+
+
+def _spent(invocation: Invocation, report: Report) -> None:
+    counts = report.counts
+    cost = "" if report.dollars is None else f"; ${report.dollars:,.4f}"
+    units = f"{counted(counts.read_units, 'read unit')}, {counted(counts.write_units, 'write unit')}"
+    invocation.say(f"{units}{cost}.")
+
+
+def show_rehearsed(invocation: Invocation, rehearsal: BackfillDryRun) -> int:
+    """What a dry run of a backfill found."""
+    if invocation.as_json:
+        print_json(rehearsal.to_json())
+        return 0
+    page, estimate = invocation.page(), rehearsal.estimate
+    if rehearsal.counted:
+        said = f"{rehearsal.changed:,} of {counted(estimate.items, 'item')} would change: every item was read."
+    else:
+        said = (
+            f"About {rehearsal.changed:,} of {counted(estimate.items, 'item')} would change, give or take "
+            f"{rehearsal.error:,} ({either(estimate.sampled, 'was', 'were')} read)."
+        )
+    page.print(said, markup=False)
+    for name, count in rehearsal.attributes.items():
+        page.print(f"  {name}: written in {count:,} of {counted(estimate.sampled, 'item')}", markup=False)
+    _estimate(invocation, estimate)
+    _samples(invocation, rehearsal.samples)
+    for note in rehearsal.notes:
+        page.print(f"  · {note}", markup=False)
+    for hazard in rehearsal.hazards:
+        page.print(f"  ! {hazard}", style="yellow", markup=False)
+    page.print(f"Dry run: {rehearsal.closing}.", markup=False)
+    return 0
+
+
+def show_undo_rehearsed(invocation: Invocation, rehearsal: UndoDryRun) -> int:
+    """What a dry run of an undo found."""
+    if invocation.as_json:
+        print_json(rehearsal.to_json())
+        return 0
+    page = invocation.page()
+    page.print(f"{counted(rehearsal.estimate.items, 'change')} would be put back.", markup=False)
+    _estimate(invocation, rehearsal.estimate)
+    _samples(invocation, rehearsal.samples)
+    if rehearsal.damaged:
+        lost = either(rehearsal.damaged, "frame of the journal is", "frames of the journal are")
+        said = f"{lost} missing or damaged: what the job wrote there cannot be put back."
+        page.print(said, style="yellow", markup=False)
+    page.print("Dry run: nothing was written.", markup=False)
+    return 0
+
+
+def show_checked(invocation: Invocation, checked: CheckResult) -> int:
+    """Whether a table has the new shape; 3 where not."""
+    if invocation.as_json:
+        print_json(checked.to_json())
+    else:
+        page = invocation.page()
+        said = f"{counted(checked.read, 'item')}: {either(checked.unchanged, 'has', 'have')} the new shape"
+        said += f", {either(checked.changed, 'does', 'do')} not"
+        said += f", {either(checked.refused, 'is', 'are')} refused." if checked.refused else "."
+        page.print(said, markup=False)
+        _samples(invocation, checked.differing)
+        for reason in (*checked.reasons, *checked.hazards):
+            page.print(f"  ! {reason}", style="yellow", markup=False)
+        for note in checked.notes:
+            page.print(f"  · {note}", markup=False)
+        if checked.closing != PURE:
+            page.print(f"Check: {checked.closing}.", markup=False)
+    return 0 if checked.clean else 3
+
+
+def _estimate(invocation: Invocation, estimate: JobEstimate) -> None:
+    seconds = estimate.seconds
+    taking = "unknown" if seconds is None or math.isinf(seconds) else f"{seconds:,.0f} s at this pace"
+    cost = "unknown" if estimate.dollars is None else f"${estimate.dollars:,.4f}"
+    units = f"{counted(estimate.read_units, 'read unit')}, {counted(estimate.write_units, 'write unit')}"
+    invocation.page().print(f"{units}; time {taking}; cost {cost}.", markup=False)
+
+
+def _samples(invocation: Invocation, samples: Sequence[ItemDifference]) -> None:
+    page = invocation.page()
+    for sample in samples:
+        stay = either(sample.untouched, "attribute stays as it is", "attributes stay as they are")
+        page.print(f"{sample.key} ({stay})", style="bold", markup=False)
+        for line in sample.lines:
+            page.print(f"  {line}", style="red" if line.startswith("-") else "green", markup=False)

@@ -1,0 +1,219 @@
+"""Plans, tables and findings as people like to look at them. Everything that rich draws is made here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from msgspec import UnsetType
+from rich.console import Console
+from rich.table import Table as Grid
+from rich.text import Text
+
+from dynasmith.cli.counts import counted
+from dynasmith.plans.estimate import usual_seconds
+from dynasmith.plans.explain import explain, step_text
+from dynasmith.plans.plan import Plan, TablePlan
+from dynasmith.plans.step import Wait
+from dynasmith.tables.description import TableDescription
+from dynasmith.tables.settings import SETTINGS
+from dynasmith.tables.settings.base import CostEstimate
+from dynasmith.tables.table import Autoscaling, Encryption, OnDemandMaximum, Recovery, Table, known
+
+COLOURS = {"+": "green", "~": "yellow", "-": "red", "±": "magenta"}
+SEVERITY_COLOURS = {"critical": "bold red", "warning": "yellow", "notice": "cyan"}
+
+
+def draw_plan(console: Console, plan: Plan, *, steps: bool = True) -> None:
+    """A plan: for each table its changes with symbols, the order, hazards with their flags, time and cost."""
+    unchanged = [table.table for table in plan.tables if not table.changes and not table.notes]
+    for table in plan.tables:
+        if table.changes or table.notes:
+            _draw_table_plan(console, table, steps=steps)
+    for failure in plan.failures:
+        console.print(Text.assemble(("✗ ", "red"), (failure.table, "bold"), f"  {failure.message}"))
+        if failure.hint:
+            console.print(f"    {failure.hint}", style="dim", markup=False)
+    if unchanged:
+        names = ", ".join(unchanged[:5]) + (f" and {len(unchanged) - 5} more" if len(unchanged) > 5 else "")
+        console.print(f"As wished: {names}.", style="dim", markup=False)
+    if any(table.estimates for table in plan.tables):
+        console.print(_prices(plan), style="dim", markup=False)
+    console.print(_totals(plan), markup=False)
+
+
+def _totals(plan: Plan) -> str:
+    changing = [table for table in plan.tables if table.changes]
+    if not changing:
+        return "Nothing else to do." if plan.failures else "Nothing to do."
+    new = sum(not table.exists for table in changing)
+    calls = sum(not isinstance(step, Wait) for table in changing for step in table.steps)
+    longest = max((_table_seconds(table) for table in changing), default=(0, 0))
+    return (
+        f"{new} to create, {len(changing) - new} to change, in {calls} {'call' if calls == 1 else 'calls'}; "
+        f"on AWS this usually takes {_duration(longest[0])} to {_duration(longest[1])}."
+    )
+
+
+def _table_seconds(table: TablePlan) -> tuple[int, int]:
+    parts = [usual_seconds(step, None) for step in table.steps]
+    return sum(low for low, _ in parts), sum(high for _, high in parts)
+
+
+def _duration(seconds: int) -> str:
+    if seconds < 90:
+        return f"{seconds} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def _draw_table_plan(console: Console, table: TablePlan, *, steps: bool) -> None:
+    symbol = "+" if not table.exists else "~" if table.changes else " "
+    console.print(Text.assemble((f"{symbol} ", COLOURS.get(symbol, "")), (table.table, "bold")))
+    for change in table.changes:
+        line = explain(change)
+        console.print(Text.assemble("    ", (line.symbol, COLOURS[line.symbol]), f" {line.path}  ", (line.text, "")))
+    if not table.exists:
+        for label, value in table_rows(table.desired):
+            console.print(Text.assemble("        ", (f"{label:<26}", "dim"), value))
+    if steps and table.steps:
+        console.print("    In this order:", style="dim")
+        for number, step in enumerate(table.steps, start=1):
+            console.print(f"      {number:>2}. {step_text(step)}", style="dim", markup=False)
+    for hazard in table.hazards:
+        flag = f"  consent: {hazard.flag}" if hazard.flag else "  refused"
+        console.print(Text.assemble(("    ! ", "bold red"), f"{hazard.path}: {hazard.why}", (flag, "bold")))
+    for note in table.notes:
+        console.print(Text.assemble(("    · ", "cyan"), note.text))
+    for cost in table.estimates:
+        console.print(Text.assemble(("    $ ", "green"), f"{_cost(cost)}", (f"  ({cost.basis})", "dim")))
+    console.print()
+
+
+def _prices(plan: Plan) -> str:
+    """Which prices the costs were reckoned with; said once."""
+    known = plan.prices != "unknown"
+    return f"Prices: {plan.prices}." if known else "No prices are known for this Region: [prices] in the project file."
+
+
+def _cost(cost: CostEstimate) -> str:
+    parts = []
+    if cost.once is None or cost.once:
+        parts.append("once unknown" if cost.once is None else f"once ${cost.once:,.2f}")
+    if cost.monthly is None or cost.monthly:
+        parts.append("monthly unknown" if cost.monthly is None else f"monthly ${cost.monthly:,.2f}")
+    return f"{cost.path or 'the table'}: " + (", ".join(parts) or "under $0.01")
+
+
+def table_rows(table: Table) -> list[tuple[str, str]]:
+    """What a definition or a live table says, as label and value, without what is not set."""
+    rows = [("key", " + ".join(f"{a.name} ({a.type})" for a in table.key))]
+    for field, label in LABELS.items():
+        value = getattr(table, field)
+        if not isinstance(value, UnsetType):
+            rows.append((label, show_value(value)))
+    for index in known(table.indexes, ()):
+        keys = " + ".join(f"{a.name} ({a.type})" for a in index.key)
+        rows.append((f"index {index.name}", f"{keys}, {index.projection.kind}"))
+    for local in known(table.local_indexes, ()):
+        keys = " + ".join(f"{a.name} ({a.type})" for a in local.key)
+        rows.append((f"local index {local.name}", f"{keys}, {local.projection.kind}"))
+    return rows
+
+
+LABELS = {
+    "billing": "billing",
+    "capacity": "capacity",
+    "on_demand_maximum": "on-demand maximum",
+    "warm": "warm throughput",
+    "autoscaling": "autoscaling",
+    **{setting.field: setting.label for setting in SETTINGS},
+    "tags": "tags",
+    "replicas": "replicas",
+    "items": "items",
+}
+
+
+def show_value(value: Any) -> str:
+    """A setting's value in few words."""
+    if value is None or value is False:
+        return "off"
+    if value is True:
+        return "on"
+    if isinstance(value, dict):
+        return ", ".join(f"{name}={part}" for name, part in value.items()) or "none"
+    if isinstance(value, tuple):
+        return ", ".join(getattr(part, "region", None) or "item" for part in value) or "none"
+    fields = getattr(value, "__struct_fields__", None)
+    if fields is None:
+        return str(value)
+    if isinstance(value, Encryption):
+        return value.kind if isinstance(value.key, UnsetType) else f"{value.kind} {value.key}"
+    if isinstance(value, Recovery):
+        return "on" if isinstance(value.days, UnsetType) else f"on, {counted(value.days, 'day')}"
+    if isinstance(value, OnDemandMaximum | Autoscaling) and value in (
+        OnDemandMaximum(),
+        Autoscaling(read=None, write=None),
+    ):
+        return "none"
+    parts = [(name, getattr(value, name)) for name in fields]
+    shown = [
+        f"{name} {show_value(part)}" for name, part in parts if part is not None and not isinstance(part, UnsetType)
+    ]
+    return ", ".join(shown) or "on"
+
+
+def draw_listing(console: Console, rows: Iterable[Sequence[str]]) -> None:
+    """The tables there are, as a grid."""
+    grid = Grid(box=None, pad_edge=False, header_style="dim")
+    for title in ("table", "status", "billing", "items ~", "size ~", "defined"):
+        grid.add_column(title, no_wrap=True, justify="right" if title.endswith("~") else "left")
+    for row in rows:
+        grid.add_row(*row)
+    console.print(grid)
+
+
+def draw_description(console: Console, description: TableDescription) -> None:
+    """One live table as a person wants to see it."""
+    table = description.table
+    console.print(Text.assemble((table.name, "bold"), "  ", (description.status, status_colour(description.status))))
+    rows = [("ARN", description.arn), ("created", description.created_at)]
+    rows.append(
+        (
+            "items, size",
+            (
+                f"~{description.item_count_estimate:,}, ~{size_text(description.size_bytes_estimate)}"
+                " (the service's own estimate, up to 6 hours old)"
+            ),
+        )
+    )
+    for label, value in [*rows, *table_rows(table)]:
+        console.print(Text.assemble("  ", (f"{label:<26}", "dim"), value))
+    for index in description.indexes:
+        if index.status != "ACTIVE":
+            filling = ", filling" if index.backfilling else ""
+            console.print(Text.assemble("  ", (f"index {index.name}", "bold"), f" is {index.status}{filling}"))
+    for replica in description.replicas:
+        console.print(Text.assemble("  ", (f"replica {replica.region:<18}", "dim"), replica.status))
+    for setting, reason in sorted(description.unread.items()):
+        console.print(
+            Text.assemble("  ", (f"{LABELS.get(setting, setting):<26}", "dim"), (f"not read: {reason}", "dim"))
+        )
+    for notice in description.notices:
+        console.print(f"  · {notice}", markup=False)
+
+
+def status_colour(status: str) -> str:
+    """Green where all is well, yellow where it moves, red where it stands still."""
+    if status == "ACTIVE":
+        return "green"
+    return "yellow" if status.endswith("ING") else "red"
+
+
+def size_text(size_bytes: int) -> str:
+    """Bytes as people say them."""
+    size = float(size_bytes)
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} TB"

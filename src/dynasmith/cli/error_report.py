@@ -1,0 +1,69 @@
+"""Errors as people and programs see them. One sentence, a hint, the exit code."""
+
+import json
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+
+from dynasmith.engine.transfer.user_traceback import trace_of
+from dynasmith.errors import DefinitionError, DynasmithError, SeveralFailed, TransformError
+
+
+def show_error(error: DynasmithError, *, as_json: bool, complete: Callable[[str], str] = str) -> int:
+    """Print ``error`` (JSON on stdout with ``--json``, words on stderr) and return its exit code.
+
+    ``complete`` gives the commands of hints the options of this run, and masks. See `Invocation.complete`.
+    """
+    if as_json and _written(json.dumps({"error": error_json(error, complete)}, ensure_ascii=False) + "\n"):
+        return error.exit
+    lines = [f"Error: {complete(error.message)}"]
+    if isinstance(error, DefinitionError):
+        lines = [f"{_severity(finding)}: {complete(finding.sentence)}" for finding in error.findings]
+    if isinstance(error, SeveralFailed):
+        lines += [
+            f"  {name}: {complete(failure.message + _hint(failure))}"
+            for name, failure in sorted(error.failures.items())
+        ]
+    if isinstance(error, TransformError):
+        lines += complete(trace_of(error)).splitlines()  # of the user's own code, which is what has to be mended
+    if error.hint:
+        lines.append(f"Hint: {complete(error.hint)}")
+    with suppress(OSError, ValueError):  # where standard error is full or closed too, the exit code is all there is
+        sys.stderr.write("\n".join(lines) + "\n")
+    return error.exit
+
+
+def _written(text: str) -> bool:
+    """Whether standard output takes a text: on a full disk it does not, and the error is then said in words."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def _severity(finding: object) -> str:
+    """A doubt among the mistakes is said as a doubt."""
+    return "Warning" if getattr(finding, "severity", "error") == "warning" else "Error"
+
+
+def _hint(error: DynasmithError) -> str:
+    return f" ({error.hint})" if error.hint else ""
+
+
+def error_json(error: DynasmithError, complete: Callable[[str], str] = str) -> dict[str, object]:
+    """An error as programs read it."""
+    document: dict[str, object] = {
+        "code": error.code,
+        "message": complete(error.message),
+        "hint": complete(error.hint),
+        "exit": error.exit,
+    }
+    if isinstance(error, DefinitionError):
+        document["findings"] = [complete(finding.sentence) for finding in error.findings]
+    if isinstance(error, SeveralFailed):
+        document["failures"] = {name: error_json(failure, complete) for name, failure in error.failures.items()}
+    return document

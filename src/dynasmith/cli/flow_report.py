@@ -1,0 +1,206 @@
+"""Progress and reports of the item flow: a bar on a terminal, a report at the end, JSON where programs read."""
+
+from __future__ import annotations
+
+import logging
+import math
+import sys
+import threading
+from contextlib import redirect_stdout
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from dynasmith.cli.counts import counted, either
+from dynasmith.cli.shared import Invocation, print_json
+from dynasmith.engine.transfer.events import FlowDead, FlowEnded, FlowNote, FlowProgress, FlowStarted, FlowStopping
+from dynasmith.ports.listener import Event
+
+if TYPE_CHECKING:
+    from dynasmith.engine.transfer.dry_run import DryRun
+    from dynasmith.jobs.report import Report
+
+
+JOBS_LOG = logging.getLogger("dynasmith.jobs")
+
+
+class _Warnings(logging.Handler):
+    """Says what the log of jobs warns of."""
+
+    def __init__(self, shown: FlowProgressView) -> None:
+        super().__init__(logging.WARNING)
+        self._shown = shown
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._shown.warn(record.getMessage())
+
+
+class FlowProgressView:
+    """A listener that draws a job. Use it as a context manager; safe from another thread.
+
+    Meanwhile what a transform prints goes to standard error: standard output is for the document of ``--json``. What a
+    ledger warns of before there is a job to listen to (that it waits for a lease) is said too.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._lock = threading.Lock()
+        self._prints = redirect_stdout(sys.stderr)
+        self._warnings = _Warnings(self)
+        self._task: Any = None
+        self._bar = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            TextColumn("{task.fields[figures]}"),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal or console.quiet,
+        )
+
+    def __enter__(self) -> Self:
+        self._prints.__enter__()
+        self._bar.start()
+        JOBS_LOG.addHandler(self._warnings)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        JOBS_LOG.removeHandler(self._warnings)
+        self._bar.stop()
+        self._prints.__exit__(kind, error, trace)
+
+    def __call__(self, event: Event) -> None:
+        """Take one event."""
+        with self._lock:
+            match event:
+                case FlowStarted():
+                    word = "goes on" if event.resumed else "started"
+                    self._say(f"Job {event.job} {word}: {event.verb} {event.table}.", "dim")
+                    self._task = self._bar.add_task(f"{event.verb} {event.table}", total=event.total_items, figures="")
+                case FlowNote():
+                    self._say(event.sentence, "dim")
+                case FlowProgress():
+                    self._bar.update(self._task, completed=event.counts.read, figures=_figures(event))
+                case FlowDead():
+                    place = f" at {event.place}" if event.place else ""
+                    self._say(f"Dead letter ({event.code}){place}: {event.reason}", "yellow")
+                    if event.trace:
+                        self._say(event.trace, "dim")
+                case FlowStopping():
+                    what = counted(event.requests, "request") + " under way"
+                    if event.processes:
+                        what = f"the requests under way in {either(event.processes, 'process', 'processes')}"
+                    self._say(f"Stopping: waiting for {what}; press Ctrl-C again to stop at once.", "yellow")
+                case FlowEnded(state="failed"):
+                    # What was under way when the error came may be written, and is not in the counts.
+                    known = counted(event.counts.read, "item") if event.counts.read else "no page of items"
+                    self._say(
+                        f"Job {event.job} failed; {known} had been acknowledged. Mend what the error says, then: "
+                        f"dynasmith jobs resume {event.job}",
+                        "yellow",
+                    )
+                case _:
+                    return
+
+    def warn(self, sentence: str) -> None:
+        """Say what was warned of."""
+        with self._lock:
+            self._say(sentence, "yellow")
+
+    def _say(self, sentence: str, style: str) -> None:
+        # A sentence is one line, however wide the terminal: programs and people search for it.
+        self._console.print(sentence, style=style, markup=False, soft_wrap=True)
+
+
+def _figures(event: FlowProgress) -> str:
+    counts = event.counts
+    parts = [counted(counts.read, "item"), f"{event.items_per_second:,.0f}/s"]
+    if counts.write_units:
+        parts.append(f"{counts.write_units / max(event.seconds, 0.001):,.0f} WU/s")
+    if counts.throttled:
+        parts.append(counted(counts.throttled, "throttle"))
+    if counts.dead:
+        parts.append(f"{counts.dead:,} dead")
+    if event.remaining_seconds is not None:
+        parts.append(f"~{event.remaining_seconds:,.0f} s left")
+    return "paused" if event.paused else ", ".join(parts)
+
+
+def show_report(invocation: Invocation, report: Report, **more: Any) -> int:
+    """The end of a job for a person, or as JSON; the code is that of `exit_of`."""
+    if invocation.as_json:
+        print_json(report.to_json() | more)
+        return exit_of(invocation, report)
+    if report.job.verb in ("backfill", "undo"):
+        from dynasmith.cli.backfill_report import show_changes
+
+        return show_changes(invocation, report)
+    counts = report.counts
+    again = f"; {counts.retried:,} sent again" if counts.retried else ""
+    again += f"; {counted(counts.throttled, 'throttle')}" if counts.throttled else ""
+    units = f"{counted(counts.read_units, 'read unit')}, {counted(counts.write_units, 'write unit')}"
+    state = "" if report.job.state == "done" else f" ({report.job.state})"
+    invocation.say(f"{report.job.verb}{state}: {counts.arithmetic}{again}.")
+    invocation.say(
+        f"{report.seconds:,.1f} s, {report.items_per_second:,.0f} items/s; {units}, "
+        f"{_dollars(report.dollars)}; digest {report.job.digest or 'not made'}."
+    )
+    if counts.dead:
+        invocation.say(f"Dead letters: {report.dead_letters}")
+    return exit_of(invocation, report)
+
+
+def exit_of(invocation: Invocation, report: Report) -> int:
+    """1 for a job that was cancelled, and a sentence; 3 where there are dead letters or rejected lines; else 0."""
+    job = report.job
+    if job.state == "cancelled":
+        rest = "remove it and export again" if job.verb == "export" else f"a new {job.verb} does the rest"
+        invocation.say(f"Cancelled before its end: what job {job.id} wrote stays; {rest}.")
+        return 1
+    return 3 if report.counts.dead else 0
+
+
+def _dollars(dollars: float | None) -> str:
+    if dollars is None:
+        return "cost unknown"
+    return f"${dollars:,.4f}" if dollars == 0 or dollars >= 0.0001 else "under $0.0001"
+
+
+def _seconds(seconds: float) -> str:
+    return "under a second" if seconds < 1 else f"{seconds:,.0f} s"
+
+
+def show_rehearsal(invocation: Invocation, rehearsal: DryRun) -> int:
+    """What a dry run found."""
+    if invocation.as_json:
+        print_json(rehearsal.to_json())
+        return 0
+    page, estimate = invocation.page(), rehearsal.estimate
+    page.print(
+        f"About {counted(estimate.items, 'item')}, {counted(estimate.bytes, 'byte')} ({estimate.sampled:,} sampled).",
+        markup=False,
+    )
+    seconds = estimate.seconds
+    taking = "time unknown" if seconds is None or math.isinf(seconds) else f"{_seconds(seconds)} at this pace"
+    page.print(
+        f"{counted(estimate.read_units, 'read unit')}, {counted(estimate.write_units, 'write unit')}; {taking}; "
+        f"{_dollars(estimate.dollars)}.",
+        markup=False,
+    )
+    for sample in rehearsal.samples:
+        page.print(f"  - {sample.before}", style="red", markup=False)
+        for after in sample.after:
+            page.print(f"  + {after}", style="green", markup=False)
+        if sample.refused:
+            page.print(f"  ! {sample.refused}", style="yellow", markup=False)
+    for note in rehearsal.notes:
+        page.print(f"  · {note}", markup=False)
+    for hazard in rehearsal.hazards:
+        page.print(f"  ! {hazard}", style="yellow", markup=False)
+    page.print(f"Dry run: {rehearsal.closing}.", markup=False)
+    return 0

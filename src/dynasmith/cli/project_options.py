@@ -1,0 +1,42 @@
+"""The project that the shared options name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from dynasmith.ports.access import REGION_ASSUMED
+from dynasmith.project.factory import load
+
+if TYPE_CHECKING:
+    from dynasmith.cli.shared import Invocation
+    from dynasmith.project import Project
+
+
+def open_project(invocation: Invocation) -> Project:
+    """Load it; say what the person should know: secrets on the command line, a Region that was assumed."""
+    if invocation.text("aws_secret_key") or invocation.text("aws_session_token"):
+        invocation.say(
+            "Warning: shells remember secrets of the command line; prefer a profile or AWS_SECRET_ACCESS_KEY."
+        )
+    project = load(
+        invocation.text("config") or None,
+        env=invocation.text("env") or None,
+        directory=invocation.text("directory") or None,
+        physical=bool(invocation.values.get("physical")),
+        endpoint=invocation.text("endpoint"),
+        region=invocation.text("region"),
+        profile=invocation.text("profile"),
+        access_key=invocation.text("aws_access_key"),
+        secret_key=invocation.text("aws_secret_key"),
+        session_token=invocation.text("aws_session_token"),
+    )
+    access = project.session.access
+    # An engine keeps the tables of each Region apart, so it matters where tables are planned and made.
+    verb = click.get_current_context().info_name
+    if access.sources.get("region") == REGION_ASSUMED and verb in ("plan", "apply", "ensure", "create", "check"):
+        invocation.say(f"Note: the Region is {access.region}, since nothing names one.")
+    for note in access.notes:
+        invocation.say(f"Note: {project.masks(note)}.")
+    return project

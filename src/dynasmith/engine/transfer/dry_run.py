@@ -1,0 +1,286 @@
+"""--dry-run: what a verb would move, what it would cost and how long it would take, with samples. It opens no sink."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from dataclasses import replace as changed
+from math import inf
+from typing import Any
+
+import msgspec
+
+from dynasmith.engine.guarded.dry_run import PURE, SLICE_ITEMS, Keeping, LoadedTransform, kept_dry
+from dynasmith.engine.transfer.copy import expiry, new_job, table_reader
+from dynasmith.engine.transfer.event_thread import StopRequest, run
+from dynasmith.engine.transfer.options import TransferOptions
+from dynasmith.engine.transfer.runner import RunContext
+from dynasmith.engine.transfer.table_details import TableEnd, check_ends, rates
+from dynasmith.errors import ItemInvalid
+from dynasmith.items.ctx import Context
+from dynasmith.items.plain import plain_from_raw
+from dynasmith.items.size import item_bytes
+from dynasmith.items.transform import Function, ItemRefused, Transform
+from dynasmith.items.wire import RawItem
+from dynasmith.jobs.estimate import JobEstimate, estimate_units, with_cost, with_time
+from dynasmith.ports.guard import RefusedCall
+from dynasmith.ports.items import Dead, Item, OpenSource
+from dynasmith.tables.table import known
+
+SAMPLED_ITEMS = 200
+SHOWN_SAMPLES = 3
+
+
+class ItemSample(msgspec.Struct, frozen=True):
+    """One item before and what becomes of it, as plain JSON text; ``refused`` says why a transform refuses it."""
+
+    before: str
+    after: tuple[str, ...]
+    refused: str = ""
+
+
+class DryRun(msgspec.Struct, frozen=True):
+    """What would happen. ``notes`` are things that a person should know before it does; ``hazards`` those that a dry
+    run could not keep dry, or had to refuse: ``refused_calls`` are what user code tried. ``closing`` is the last
+    sentence of the report: what is known to be unwritten."""
+
+    estimate: JobEstimate
+    samples: tuple[ItemSample, ...]
+    notes: tuple[str, ...] = ()
+    hazards: tuple[str, ...] = ()
+    refused_calls: tuple[RefusedCall, ...] = ()
+    closing: str = PURE
+
+    def to_json(self) -> dict[str, Any]:
+        """Stable keys."""
+        return {
+            **self.estimate.to_json(),
+            "samples": [msgspec.to_builtins(sample) for sample in self.samples],
+            "notes": list(self.notes),
+            "hazards": list(self.hazards),
+            "refused_calls": [msgspec.to_builtins(call) for call in self.refused_calls],
+            "closing": self.closing,
+        }
+
+
+def rehearse_copy(
+    source: TableEnd,
+    target: TableEnd,
+    asked: TransferOptions | None = None,
+    *,
+    transform: Function | None = None,
+    keeping: Keeping = None,
+    where: Callable[[Any], bool] | None = None,
+    prices: Mapping[str, float | None] | None = None,
+    around: RunContext | None = None,
+) -> DryRun:
+    """What ``copy`` would do: reads up to 200 items, writes nothing. Items and bytes are the table's own figures.
+
+    ``keeping`` says how the user code of ``transform`` is kept dry. Raises RunError where its process dies or hangs.
+    """
+    asked = asked or TransferOptions()
+    around = around or RunContext()
+    check_ends(source, target, transforms=transform is not None)
+    items, _ = _first_items(table_reader(source, 1, asked), around)
+    job = new_job("copy", around, 1, {})
+    alive = expiry(source, job)
+    notes = []
+    expired = sum(1 for item in items if alive is not None and not alive(item))
+    if expired:
+        word = "are skipped" if asked.expired == "skip" else "are copied (--expired skip leaves them out)"
+        notes.append(f"{expired} of {len(items)} sampled items have expired (TTL {source.expires}); they {word}")
+    made: Transform | None = None
+    if transform is not None:
+        made = Transform(transform, Context(job.started_at, job.id, source.key), target=target.key, where=where)
+    return _rehearsed(source, target, asked, items, _Looking(made, keeping), prices, notes)
+
+
+def rehearse_items(
+    source: OpenSource,
+    target: TableEnd,
+    items: int,
+    size_bytes: int,
+    asked: TransferOptions | None = None,
+    *,
+    transform: Function | None = None,
+    keeping: Keeping = None,
+    prices: Mapping[str, float | None] | None = None,
+    around: RunContext | None = None,
+) -> DryRun:
+    """What ``populate`` would do; ``items`` and ``size_bytes`` are what its files say or weigh, 0 where unknown."""
+    asked = asked or TransferOptions()
+    around = around or RunContext()
+    sampled, dead = _first_items(source, around)
+    notes = []
+    if dead:
+        looked = len(sampled) + len(dead)
+        notes.append(f"{len(dead)} of the first {looked} are rejected; the first: {dead[0].place}: {dead[0].reason}")
+    if not items and sampled:
+        mean = sum(memoryview(item).nbytes for item in sampled) / len(sampled)
+        items = max(len(sampled), round(size_bytes / mean))
+    made: Transform | None = None
+    if transform is not None:
+        job = new_job("populate", around, 1, {})
+        made = Transform(transform, Context(job.started_at, job.id, target.key))
+    return _rehearsed(None, target, asked, sampled, _Looking(made, keeping), prices, notes, items)
+
+
+def rehearse_export(
+    source: TableEnd,
+    asked: TransferOptions | None = None,
+    *,
+    prices: Mapping[str, float | None] | None = None,
+    around: RunContext | None = None,
+) -> DryRun:
+    """What ``export`` would read, cost and take: reads up to 200 items, writes no file."""
+    asked = asked or TransferOptions()
+    items, _ = _first_items(table_reader(source, 1, asked), around or RunContext())
+    notes: list[str] = []
+    count, size = _figures(source, items, notes)
+    estimate = estimate_units(count, size, [(item_bytes(item), 0) for item in items], consistent=asked.consistent)
+    rate = rates(source, "read", asked.max_read_units, share=asked.share).ceiling
+    estimate = with_cost(with_time(estimate, read_rate=rate), prices or {})
+    samples = tuple(_sample(item, DryRunMade((RawItem(bytes(item)),))) for item in items[:SHOWN_SAMPLES])
+    return DryRun(estimate, samples, tuple(notes))
+
+
+def _rehearsed(
+    source: TableEnd | None,
+    target: TableEnd,
+    asked: TransferOptions,
+    items: Sequence[Item],
+    looking: "_Looking",
+    prices: Mapping[str, float | None] | None,
+    notes: list[str],
+    count: int = 0,
+) -> DryRun:
+    seen = looking.at(items)
+    notes += seen.notes
+    sizes = [(item_bytes(item), sum(map(item_bytes, made.after))) for item, made in zip(items, seen.made, strict=True)]
+    size = sum(before for before, _ in sizes) * count // max(1, len(sizes))
+    if source is not None:
+        count, size = _figures(source, items, notes)
+    refused = sum(1 for made in seen.made if made.refused)
+    if refused:
+        notes.append(f"the transform refuses {refused} of {len(items)} sampled items")
+    indexes = float(len(known(target.description.table.indexes, ())))
+    if indexes:
+        notes.append(f"each write may be written to {indexes:.0f} indexes too: the units assume that it is")
+    estimate = estimate_units(count, size, sizes, indexes=indexes, consistent=asked.consistent)
+    if source is None:  # files cost no read units
+        estimate = changed(estimate, read_units=0.0)
+    read = rates(source, "read", asked.max_read_units, share=asked.share).ceiling if source is not None else inf
+    write = rates(target, "write", asked.max_write_units, share=asked.share).ceiling
+    estimate = with_cost(with_time(estimate, read_rate=read, write_rate=write), prices or {})
+    samples = tuple(map(_sample, items[:SHOWN_SAMPLES], seen.made))
+    return DryRun(estimate, samples, tuple(notes), seen.hazards, tuple(seen.refused), seen.closing)
+
+
+def _figures(source: TableEnd, items: Sequence[Item], notes: list[str]) -> tuple[int, int]:
+    """Items and bytes of a table: its own figures, or the sample where it has none yet."""
+    description = source.description
+    if description.item_count_estimate or not items:
+        return description.item_count_estimate, description.size_bytes_estimate
+    notes.append("the table's own figures are not there yet: the estimate covers the sample only")
+    return len(items), sum(map(item_bytes, items))
+
+
+class DryRunMade(msgspec.Struct, frozen=True):
+    """What one item became; ``refused`` says why not, and then there is nothing."""
+
+    after: tuple[RawItem, ...]
+    refused: str = ""
+
+
+class DryRunMaker:
+    """What a transform makes of a page, as bytes of bytes: it can be given to another process."""
+
+    def __init__(self, transform: Transform) -> None:
+        self._transform = transform
+
+    def prepare(self) -> None:
+        """Load the transform where it is not loaded yet. Raises what loading raises."""
+        if isinstance(self._transform.function, LoadedTransform):
+            self._transform.function.prepare()
+
+    def __call__(self, page: bytes) -> bytes:
+        """A JSON list of items to a JSON list of `DryRunMade`."""
+        return msgspec.json.encode([self.made(raw) for raw in msgspec.json.decode(page, type=list[RawItem])])
+
+    def made(self, raw: RawItem) -> DryRunMade:
+        """One item; what the transform refuses is told, not raised."""
+        try:
+            return DryRunMade(tuple(self._transform.copy(raw)))
+        except ItemRefused as refused:
+            return DryRunMade((), refused.message)
+
+
+@dataclass(slots=True)
+class _Seen:
+    made: list[DryRunMade]
+    notes: Sequence[str] = ()
+    hazards: tuple[str, ...] = ()
+    refused: Sequence[RefusedCall] = ()
+    closing: str = PURE
+
+
+@dataclass(frozen=True, slots=True)
+class _Looking:
+    """A transform, and how its user code is kept dry."""
+
+    transform: Transform | None
+    keeping: Keeping
+
+    def at(self, items: Sequence[Item]) -> _Seen:
+        """What becomes of some items."""
+        raws = [RawItem(bytes(item)) for item in items]
+        if self.transform is None:
+            return _Seen([DryRunMade((raw,)) for raw in raws])
+        makes = DryRunMaker(self.transform)
+        with kept_dry(self.keeping, makes) as kept:
+            if kept.process is None:
+                made = list(map(makes.made, raws))
+            else:
+                made = [one for page in _slices(raws) for one in _split(kept.process(page))]
+        return _Seen(made, kept.notes, kept.hazards, kept.refused, kept.closing)
+
+
+_split = msgspec.json.Decoder(list[DryRunMade]).decode
+
+
+def _slices(raws: Sequence[RawItem]) -> Iterator[bytes]:
+    for start in range(0, len(raws), SLICE_ITEMS):
+        yield b"[" + b",".join(raws[start : start + SLICE_ITEMS]) + b"]"
+
+
+def _sample(item: Item, made: DryRunMade) -> ItemSample:
+    return ItemSample(_shown(RawItem(bytes(item))), tuple(map(_shown, made.after)), made.refused)
+
+
+def _shown(raw: RawItem) -> str:
+    try:
+        return plain_from_raw(raw).decode()
+    except ItemInvalid:
+        return bytes(raw).decode("utf-8", "replace")
+
+
+def _first_items(source: OpenSource, around: RunContext) -> tuple[list[Item], list[Dead]]:
+    """The first items of a source, and what is no item before and among them."""
+
+    async def main(stop: StopRequest) -> tuple[list[Item], list[Dead]]:
+        opened = await source(lambda _: None)
+        try:
+            found: list[Item] = []
+            dead: list[Dead] = []
+            for segment in range(opened.segments):
+                start: bytes | None = None
+                while len(found) < SAMPLED_ITEMS and not stop.asked:
+                    page = await opened.read(segment, start)
+                    found += page.items
+                    dead += page.dead
+                    start = page.next
+                    if start is None:
+                        break
+            return found[:SAMPLED_ITEMS], dead
+        finally:
+            await opened.close()
+
+    return run(main, loop_factory=around.loop_factory)

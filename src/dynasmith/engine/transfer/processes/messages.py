@@ -1,0 +1,136 @@
+"""What a job and its moving processes say to each other. A number joins a question and its answer."""
+
+from typing import TypeAlias
+
+import msgspec
+
+from dynasmith.jobs.counts import Counts
+from dynasmith.ports.items import Dead
+
+# --- to the job -------------------------------------------------------------------------------------------------------
+
+
+class NextMessage(msgspec.Struct, tag=True, array_like=True):
+    """Which segment to move next? The answer is its checkpoint; empty: there is none."""
+
+    number: int
+
+
+class SaveMessage(msgspec.Struct, tag=True, array_like=True):
+    """So far a segment got; answered when that is kept. The rates: units a second that this process's pace leaves,
+    under the limits of that ``RateMessage``."""
+
+    number: int
+    segment: int
+    checkpoint: bytes
+    read_rate: float
+    write_rate: float
+    limits: int
+
+
+class BuryMessage(msgspec.Struct, tag=True, array_like=True):
+    """Dead letters of the page of a segment; answered when they are kept."""
+
+    number: int
+    segment: int
+    page: bytes | None
+    dead: tuple[Dead, ...]
+
+
+class KeyChangedMessage(msgspec.Struct, tag=True, array_like=True):
+    """The transform changed a key; answered when nothing is written plainly any more, anywhere."""
+
+    number: int
+
+
+class QuestionMessage(msgspec.Struct, tag=True, array_like=True):
+    """A question to something that stayed with the job (``ports.anchored``)."""
+
+    number: int
+    anchored: int
+    question: bytes
+
+
+class HeldMessage(msgspec.Struct, tag=True, array_like=True):
+    """The answer to ``HoldMessage``."""
+
+    number: int
+
+
+class CutMessage(msgspec.Struct, tag=True, array_like=True):
+    """What a cancelled page still did, in no checkpoint."""
+
+    counts: Counts
+
+
+class FailedMessage(msgspec.Struct, tag=True, array_like=True):
+    """What the process raised: ``inside.packed``."""
+
+    pickled: bytes
+    trace: str
+
+
+class AliveMessage(msgspec.Struct, tag=True, array_like=True):
+    """The process runs, and asks to write on: the answer is ``GrantedMessage``."""
+
+
+class LapsedMessage(msgspec.Struct, tag=True, array_like=True):
+    """The time until which the process might write has passed: it left its pages where they were, and ends."""
+
+
+class EndedMessage(msgspec.Struct, tag=True, array_like=True):
+    """There is no segment left for this process, or it was told to stop."""
+
+
+# --- to the process ---------------------------------------------------------------------------------------------------
+
+
+class AnswerMessage(msgspec.Struct, tag=True, array_like=True):
+    """The answer to a question."""
+
+    number: int
+    body: bytes = b""
+
+
+class HoldMessage(msgspec.Struct, tag=True, array_like=True):
+    """Write nothing over another item from now on; ``HeldMessage`` says that no plain write is under way any more."""
+
+    number: int
+
+
+class ControlMessage(msgspec.Struct, tag=True, array_like=True):
+    """What is wanted of the process from now on: pause, proceed, stop (after the pages under way) or cancel (the same,
+    without the rest of each page)."""
+
+    wish: str
+
+
+class RateMessage(msgspec.Struct, tag=True, array_like=True):
+    """The job's limits in units a second (None: as it began), and which part of them is this process's.
+    ``limits`` counts how often they were changed."""
+
+    read: float | None
+    write: float | None
+    part: float
+    limits: int
+
+
+class GrantedMessage(msgspec.Struct, tag=True, array_like=True):
+    """The process may write until that time of ``ports.clock.lease_clock``, which is one for all processes of a
+    machine."""
+
+    until: float
+
+
+class UnitsMessage(msgspec.Struct, tag=True, array_like=True):
+    """The process takes the place of one that died: what that had of the pace just now is used."""
+
+
+Question: TypeAlias = NextMessage | SaveMessage | BuryMessage | KeyChangedMessage | QuestionMessage
+"""What the job answers."""
+ToJob: TypeAlias = Question | HeldMessage | CutMessage | FailedMessage | AliveMessage | LapsedMessage | EndedMessage
+ToProcess: TypeAlias = AnswerMessage | HoldMessage | ControlMessage | RateMessage | GrantedMessage | UnitsMessage
+
+encode = msgspec.msgpack.Encoder().encode
+decode_to_job = msgspec.msgpack.Decoder(ToJob).decode
+decode_to_process = msgspec.msgpack.Decoder(ToProcess).decode

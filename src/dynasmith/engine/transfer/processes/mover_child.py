@@ -1,0 +1,294 @@
+"""The process of a ``ProcessMover``: a mover like the one beside a job, whose job is at the other end of a socket.
+
+A thread reads what the job says. Where the job is gone this process ends at once, whatever it is doing: another run may
+have the job already. Another thread asks the job for time to write, whatever the loop is doing; where it gets none in
+time (the job was stopped, or this process was) nothing more is sent, and the pages under way are left where they are.
+"""
+
+import asyncio
+import io
+import os
+import pickle
+import socket
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from math import inf
+from typing import IO
+
+from dynasmith.engine.transfer.event_thread import StopRequest, run
+from dynasmith.engine.transfer.mover import Mover
+from dynasmith.engine.transfer.pacer import Pacer, heard_by
+from dynasmith.engine.transfer.permit import RunPermit
+from dynasmith.engine.transfer.processes import messages as words
+from dynasmith.engine.transfer.processes.child_side import (
+    Pipe,
+    loaded_stage,
+    own_socket,
+    packed,
+    read_frame,
+    send_frame,
+    show_prints,
+)
+from dynasmith.engine.transfer.processes.mover import Work
+from dynasmith.engine.transfer.transform_stage import Stage
+from dynasmith.errors import LeaseLost
+from dynasmith.jobs.checkpoint import Checkpoint, decode_checkpoint, encode_checkpoint
+from dynasmith.jobs.counts import Counts
+from dynasmith.jobs.job import Job
+from dynasmith.ports.clock import lease_clock
+from dynasmith.ports.concurrency import tasks_together
+from dynasmith.ports.items import Dead
+from dynasmith.ports.remote_reference import RemoteReference
+
+TICK_SECONDS = 0.25
+ALIVE_SECONDS_MIN, ALIVE_SECONDS_MAX = 0.1, 3.0
+
+
+def main() -> None:
+    """Move segments until there are none, or the job stops, or is gone."""
+    ours = own_socket()
+    pipe = ours.makefile("rb")
+    line = _Line(ours, pipe)
+    try:
+        first = read_frame(pipe)
+        line.listen()
+        stage, work = _received(first, line)
+        run(lambda stop: _move(line, stage, work, stop), loop_factory=work.loop_factory)
+        last: words.ToJob = words.EndedMessage()
+    except asyncio.CancelledError:  # a second SIGTERM: the job sees that it is not at the end of its segments
+        last = words.EndedMessage()
+    except LeaseLost:
+        last = words.LapsedMessage()
+    except (Exception, SystemExit) as error:
+        last = words.FailedMessage(*packed(error))
+    line.end(last)
+
+
+def _received(first: bytes, line: "_Line") -> tuple[Stage | None, Work]:
+    """The user's code, and the work with what asks the job in place of what stayed there."""
+    stage, written = pickle.loads(first)
+    return (loaded_stage(stage) if stage else None), _Unpickler(io.BytesIO(written), line).load()
+
+
+async def _move(line: "_Line", stage: Stage | None, work: Work, stop: StopRequest) -> None:
+    line.join(stop)
+    permit = RunPermit(work.job.id, line)
+    stop.on_halt(permit.halt)
+    # The job says which part of the pace this is, first of all.
+    reads, writes = Pacer("read", work.reads, permit=permit), Pacer("write", work.writes, permit=permit)
+    heard = heard_by(reads, writes)
+    source = await work.source(heard)
+    try:
+        sink = await work.sink(heard)
+        try:
+            mover = Mover(
+                source=source,
+                sink=sink,
+                stage=stage,
+                keeper=_Keeper(line, work.job, reads, writes),
+                reads=reads,
+                writes=writes,
+                stop=stop,
+                permit=permit,
+                width=work.width,
+                digest=work.digest,
+                only_new=work.only_new,
+            )
+            line.serve(mover)
+            async with tasks_together() as tasks:
+                watch = tasks.create_task(_watched(permit))
+                await mover.run()
+                watch.cancel()
+        finally:
+            await sink.close()
+    finally:
+        await source.close()
+
+
+async def _watched(permit: RunPermit) -> None:
+    """Raise LeaseLost when the time to write has passed, also while requests are under way: they are cut off."""
+    while True:
+        permit.check_lease()
+        await asyncio.sleep(TICK_SECONDS)
+
+
+class _Line:
+    """The socket to the job: questions that wait for their answers, and what the job wants. ``until`` is the time until
+    which this process may write."""
+
+    def __init__(self, ours: socket.socket, pipe: Pipe) -> None:
+        self.until = inf  # before the first segment nothing is written
+        self._sending = threading.Lock()
+        self._ours = ours
+        self._pipe = pipe
+        self._over = False
+        self._mover: Mover | None = None
+        self._early: list[words.ToProcess] = []
+        self.limits = 0  # how often they were changed
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._joining = threading.Lock()
+        self._asked = 0
+        self._waiting: dict[int, asyncio.Future[bytes]] = {}
+
+    def listen(self) -> None:
+        """Hear the job from now on, and end where it is gone: also while a module of the user's loads for long. The
+        first time to write is asked for before the first segment is, and so comes before it."""
+        self._send(words.AliveMessage())
+        threading.Thread(target=self._ask_for_time, name="dynasmith-time", daemon=True).start()
+        threading.Thread(target=self._listen, name="dynasmith-job", daemon=True).start()
+
+    def join(self, stop: StopRequest) -> None:
+        """Obey the job from now on, on the running loop."""
+        self._stop = stop
+        with self._joining:
+            self._loop = asyncio.get_running_loop()
+
+    def serve(self, mover: Mover) -> None:
+        """The mover that the job's wishes are for; those that came before it was made are told first."""
+        self._mover = mover
+        for word in self._early:
+            self._hear(word)
+
+    async def ask(self, question: Callable[[int], words.Question]) -> bytes:
+        """The job's answer to a question, which is made with its number."""
+        self._asked += 1
+        number = self._asked
+        future: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = future
+        try:
+            self._send(question(number))
+            return await future
+        finally:
+            del self._waiting[number]
+
+    def tell(self, word: words.ToJob) -> None:
+        """Say something that has no answer."""
+        self._send(word)
+
+    def end(self, last: words.ToJob) -> None:
+        """Say the last word."""
+        self._over = True
+        show_prints()
+        with suppress(OSError):
+            self._send(last)
+
+    def _send(self, word: words.ToJob) -> None:
+        with self._sending:
+            send_frame(self._ours, words.encode(word))
+
+    def _ask_for_time(self) -> None:
+        """Say that this process runs, three times in the time that it has."""
+        with suppress(OSError):
+            while not self._over:
+                left = self.until - lease_clock() if self.until < inf else 0.0
+                time.sleep(min(max(left / 3, ALIVE_SECONDS_MIN), ALIVE_SECONDS_MAX))
+                self._send(words.AliveMessage())
+
+    def _listen(self) -> None:
+        try:
+            while frame := read_frame(self._pipe):
+                word = words.decode_to_process(frame)
+                if isinstance(word, words.GrantedMessage):
+                    self.until = word.until
+                    continue
+                with self._joining:
+                    if self._loop is None:
+                        self._early.append(word)
+                        continue
+                with suppress(RuntimeError):  # the loop has ended: nobody is there for what still comes
+                    self._loop.call_soon_threadsafe(self._hear, word)
+        finally:
+            if not self._over:
+                os._exit(1)  # the job is gone, and another run may have it: not one write more
+
+    def _hear(self, word: words.ToProcess) -> None:
+        if isinstance(word, words.AnswerMessage):
+            future = self._waiting.get(word.number)
+            if future is not None and not future.done():
+                future.set_result(word.body)
+            return
+        if self._mover is None:
+            self._early.append(word)
+            return
+        match word:
+            case words.HoldMessage(number):
+                self._holding = asyncio.create_task(self._hold(self._mover, number))
+            case words.RateMessage(read, write, part, limits):
+                self._mover.reads.take_part(part)
+                self._mover.writes.take_part(part)
+                if limits != self.limits:
+                    self.limits = limits
+                    self._mover.change(read, write)
+            case words.UnitsMessage():
+                self._mover.reads.spent()
+                self._mover.writes.spent()
+            case words.ControlMessage("pause" | "proceed" as wish):
+                self._mover.pause(wish == "pause")
+            case words.ControlMessage(wish):
+                if wish == "cancel":
+                    self._mover.cancel()
+                if not self._stop.asked:  # asked twice it would stop at once, and not say what is on its way
+                    self._stop.ask()
+
+    async def _hold(self, mover: Mover, number: int) -> None:
+        await mover.hold()
+        self.tell(words.HeldMessage(number))
+
+
+class _Keeper:
+    """The job as the mover sees it."""
+
+    def __init__(self, line: _Line, job: Job, reads: Pacer, writes: Pacer) -> None:
+        self._line = line
+        self._job = job
+        self._reads = reads
+        self._writes = writes
+
+    async def next(self) -> Checkpoint | None:
+        """The next segment."""
+        said = await self._line.ask(words.NextMessage)
+        if not said:
+            return None
+        segment = int.from_bytes(said[:4], "big")
+        return decode_checkpoint(said[4:], job=self._job.id, segments=self._job.segments, segment=segment)
+
+    async def save(self, checkpoint: Checkpoint) -> None:
+        """Keep a checkpoint."""
+        written, segment = encode_checkpoint(checkpoint), checkpoint.segment
+        rates = self._reads.rate, self._writes.rate
+        await self._line.ask(lambda number: words.SaveMessage(number, segment, written, *rates, self._line.limits))
+
+    async def bury(self, segment: int, page: bytes | None, dead: Sequence[Dead]) -> None:
+        """Keep dead letters."""
+        await self._line.ask(lambda number: words.BuryMessage(number, segment, page, tuple(dead)))
+
+    async def moved(self) -> None:
+        """A transform changed a key."""
+        await self._line.ask(words.KeyChangedMessage)
+
+    def cut(self, counts: Counts) -> None:
+        """What a cancelled page did."""
+        self._line.tell(words.CutMessage(counts))
+
+
+class _Far(RemoteReference):
+    """Something that stayed with the job."""
+
+    def __init__(self, line: _Line, place: int) -> None:
+        self._line = line
+        self._place = place
+
+    async def ask(self, question: bytes) -> bytes:
+        """Its answer, from there."""
+        return await self._line.ask(lambda number: words.QuestionMessage(number, self._place, question))
+
+
+class _Unpickler(pickle.Unpickler):
+    def __init__(self, file: IO[bytes], line: _Line) -> None:
+        super().__init__(file)
+        self._line = line
+
+    def persistent_load(self, place: int) -> RemoteReference:
+        return _Far(self._line, place)

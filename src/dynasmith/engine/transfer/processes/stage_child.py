@@ -1,0 +1,75 @@
+"""The process of a ``ProcessStage``: page after page until no more come."""
+
+from contextlib import suppress
+
+import msgspec
+
+from dynasmith.engine.transfer.event_thread import RareGarbageCollection
+from dynasmith.engine.transfer.processes.child_side import (
+    loaded_stage,
+    own_socket,
+    packed,
+    read_frame,
+    send_frame,
+    show_prints,
+)
+from dynasmith.engine.transfer.processes.stage import Returned
+from dynasmith.engine.transfer.transform_stage import Staged
+from dynasmith.errors import DynasmithError
+from dynasmith.items.digest import Digester
+from dynasmith.items.wire import RawItem
+
+_BUFFER_BYTES = 4 * 1024 * 1024
+_split = msgspec.json.Decoder(list[RawItem]).decode
+_encode = msgspec.msgpack.Encoder().encode
+
+
+def main() -> None:
+    """Stage pages until the parent has no more, or is gone."""
+    ours = own_socket()
+    with (
+        ours,
+        ours.makefile("rb", buffering=_BUFFER_BYTES) as pages,
+        RareGarbageCollection(),
+        suppress(ConnectionError),
+    ):
+        stage = _Stage(read_frame(pages))
+        while page := read_frame(pages):
+            back = _encode(stage(page))
+            show_prints()
+            send_frame(ours, back)
+
+
+class _Stage:
+    """The steps of this process. Where they cannot be had (a module that does not import) every page says so."""
+
+    def __init__(self, sent: bytes) -> None:
+        self._failed: Returned | None = None
+        self._digester = Digester()
+        try:
+            self._steps, self._digest = loaded_stage(sent)
+        except DynasmithError as error:
+            self._failed = _failed(error)
+
+    def __call__(self, page: bytes) -> Returned:
+        if self._failed is not None:
+            return self._failed
+        try:
+            staged: Staged = self._steps.apply(_split(page))
+            return Returned(
+                b"[" + b",".join(staged.items) + b"]",
+                staged.fanned_out,
+                staged.dropped,
+                staged.already,
+                staged.dead,
+                staged.moved,
+                staged.origins,
+                str(self._digester(staged.items)) if self._digest else "",
+            )
+        except (Exception, SystemExit) as error:
+            return _failed(error)
+
+
+def _failed(error: BaseException) -> Returned:
+    pickled, trace = packed(error)
+    return Returned(failure=pickled, traceback=trace)

@@ -1,0 +1,141 @@
+"""What happens to the items of a page between source and sink: filter, transform, the check for one key twice."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from dynasmith.engine.transfer.user_traceback import trace_of
+from dynasmith.items.digest import Digest, Digester, digest_items
+from dynasmith.items.key import Key, KeySchema, format_key, key_of
+from dynasmith.items.transform import ItemRefused, Policy, Transform
+from dynasmith.items.wire import RawItem
+from dynasmith.ports.items import Dead, Item
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """The items that a page became: read + fanned_out - dropped = items + unchanged + already + skipped + dead.
+
+    ``moved`` says that some of them have another key than the item they were made of; ``unchanged`` and ``skipped`` are
+    those that a backfill has nothing to write for, or leaves alone. ``origins`` are the numbers of the page's items
+    that ``items`` were made of, one each, or None where ``items`` are those of the page, one for one; ``digest`` is
+    that of ``items`` where it is known.
+    """
+
+    items: Sequence[Item]
+    fanned_out: int = 0
+    dropped: int = 0
+    already: int = 0
+    dead: tuple[Dead, ...] = ()
+    moved: bool = False
+    unchanged: int = 0
+    skipped: int = 0
+    origins: Sequence[int] | None = None
+    digest: Digest | None = None
+
+
+class Stage(Protocol):
+    """From the items of a page to those to be written."""
+
+    async def __call__(self, items: Sequence[Item]) -> Staged: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The stage in this process. ``keep`` drops items, ``transform`` changes them.
+
+    Where a transform may have made one key of two, it is looked for, unless ``twice`` is False: something after the
+    stage looks at the whole job. An item that a transform refuses stops the job, or goes to the dead letters where its
+    policy or the job's ``policy`` says.
+    """
+
+    keep: Callable[[Item], bool] | None = None
+    transform: Transform | None = None
+    twice: bool = True
+    policy: Policy = "stop"
+
+    async def __call__(self, items: Sequence[Item]) -> Staged:
+        """Stage a page: on the loop, since a page is a few milliseconds."""
+        return self.apply(items)
+
+    def apply(self, items: Sequence[Item]) -> Staged:
+        """Stage a page. Raises ItemRefused where a transform fails and the policy is to stop."""
+        numbers: Sequence[int] | None = None
+        dropped = 0
+        if self.keep is not None:
+            numbers = [number for number, item in enumerate(items) if self.keep(item)]
+            dropped, items = len(items) - len(numbers), [items[number] for number in numbers]
+        if self.transform is None:
+            return Staged(items, 0, dropped, origins=numbers)
+        staged = transformed(items, self.transform, self.policy)
+        origins = staged.origins
+        if numbers is not None and origins is not None:
+            origins = [numbers[number] for number in origins]
+        staged = replace(staged, dropped=staged.dropped + dropped, origins=origins)
+        if self.twice and (staged.moved or staged.fanned_out):
+            return _distinct(staged, self.transform.target or self.transform.ctx.key)
+        return staged
+
+
+def transformed(items: Sequence[Item], transform: Transform, policy: Policy) -> Staged:
+    """The items after a transform. Raises ItemRefused where it fails and the policy is to stop."""
+    made: list[Item] = []
+    origins: list[int] = []
+    dead: list[Dead] = []
+    fanned_out = dropped = 0
+    moved = False
+    copies = transform.copies
+    for number, item in enumerate(items):
+        try:
+            results = copies(item if type(item) is RawItem else RawItem(bytes(item)))
+        except ItemRefused as refused:
+            if (refused.policy or policy) == "stop":
+                raise
+            dead.append(Dead(code="transform", reason=refused.message, item=bytes(item), trace=trace_of(refused)))
+            continue
+        for wire, key_changed in results:
+            made.append(wire)
+            origins.append(number)
+            if key_changed:
+                moved = True
+        if len(results) != 1:
+            dropped += not results
+            fanned_out += max(0, len(results) - 1)
+    return Staged(made, fanned_out, dropped, 0, tuple(dead), moved, origins=origins)
+
+
+def _distinct(staged: Staged, key: KeySchema) -> Staged:
+    items, already, twice = distinct_items(staged.items, key)
+    return replace(staged, items=items, already=already, dead=(*staged.dead, *twice), origins=None)
+
+
+def distinct_items(items: Sequence[Item], key: KeySchema) -> tuple[Sequence[Item], int, list[Dead]]:
+    """The items without those whose key came before; an equal one counts as there already, another one is dead."""
+    first: dict[Key, Item] = {}
+    for item in items:
+        first.setdefault(key_of(item, key), item)
+    if len(first) == len(items):
+        return items, 0, []
+    already, dead = 0, list[Dead]()
+    for item in items:
+        found = key_of(item, key)
+        if first[found] is item:
+            continue
+        if digest_items([first[found]]) == digest_items([item]):
+            already += 1
+        else:
+            dead.append(
+                Dead(
+                    code="duplicate", reason=f"an item before it has the key {format_key(found, key)}", item=bytes(item)
+                )
+            )
+    return list(first.values()), already, dead
+
+
+def digest_less(staged: Staged, others: Sequence[bytes], digester: Digester) -> Digest:
+    """The digest of the staged items without ``others``, which are some of them."""
+    whole = digester(staged.items) if staged.digest is None else staged.digest
+    if not others:
+        return whole
+    less = digester(others)
+    return Digest(whole.count - less.count, (whole.total - less.total) % (1 << 128))

@@ -1,0 +1,182 @@
+"""How a `Project` comes to be: from files (`load`) or from arguments (`connect`)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import asdict, replace
+
+from dynasmith.aws.control.session import BotoSession, Session
+from dynasmith.errors import UsageError
+from dynasmith.files.definitions import Definitions, load_definitions
+from dynasmith.files.environment import Environment
+from dynasmith.files.project import ProjectFile, environment_of, load_project, variables_of_environment
+from dynasmith.masking import Masks
+from dynasmith.ports.access import AccessOptions, AccessSection, resolve_access
+from dynasmith.project.project import Project
+from dynasmith.project.world import World
+from dynasmith.tables.table import Table
+
+if TYPE_CHECKING:
+    from dynasmith.ports.clock import Clock
+    from dynasmith.project.locations import Location
+
+
+def load(
+    path: str | Path | None = None,
+    *,
+    env: str | None = None,
+    directory: str | Path | None = None,
+    clock: Clock | None = None,
+    variables: Mapping[str, str] | None = None,
+    physical: bool = False,
+    session: BotoSession | None = None,
+    **options: str,
+) -> Project:
+    """See `Project.load`. ``directory`` is where to look from; ``physical`` takes table names literally."""
+    known = os.environ if variables is None else variables
+    if path is not None and Path(path).is_dir():
+        path, directory = None, path
+    file = load_project(path, directory, known)
+    environment = environment_of(file, env, known)
+    said = AccessOptions(**options)
+    access = resolve_access(said, known, section_of(environment))
+    masks = Masks()
+    masks.add((), [environment.name])
+    for used in (file.variables, variables_of_environment(file, environment.name, known)):
+        masks.add(used.pieces, used.names)
+    return Project(
+        session=Session(access, boto=session),
+        masks=masks,
+        definitions=lambda: _definitions(file, environment, known),
+        place=World(
+            environment=environment.name,
+            prefix=environment.table_prefix,
+            suffix=environment.table_suffix,
+            protected=environment.protected,
+            folder=file.directory,
+            ledger=file.jobs.ledger,
+            journal=file.jobs.journal,
+            prices=file.prices,
+            quotas=file.limits,
+            physical=physical,
+            dry_run_role=environment.dry_run_role_arn,
+        ),
+        clock=clock,
+        reopen=lambda side: _other_side(side, file, environment, said, clock, known, masks),
+    )
+
+
+def _other_side(
+    side: Location,
+    file: ProjectFile,
+    own: Environment,
+    said: AccessOptions,
+    clock: Clock | None,
+    variables: Mapping[str, str],
+    masks: Masks,
+) -> Project:
+    """The project at the other side of a copy: an environment of the same file, or an address said ad hoc.
+
+    What is said ad hoc goes over the project's own environment and options, so that one with an endpoint stays at an
+    endpoint. An environment that is named for a side means its own endpoint and Region: the shell's variables speak of
+    the project's own side.
+    """
+    environment = environment_of(file, side.env, variables) if side.env else own
+    used = variables_of_environment(file, environment.name, variables)
+    masks.add(used.pieces, used.names)
+    options = said
+    if side.env:
+        profile = "" if environment.endpoint else environment.profile
+        options = AccessOptions(endpoint=environment.endpoint, region=environment.region, profile=profile)
+    if side.role_arn:
+        environment = replace(environment, role_arn=side.role_arn)
+    over = {name: text for name in ("endpoint", "region", "profile") if (text := getattr(side, name))}
+    if side.profile:
+        over |= {"access_key": "", "secret_key": "", "session_token": ""}
+    options = replace(options, **over)
+    access = resolve_access(options, variables, section_of(environment))
+    return Project(
+        session=Session(access),
+        masks=masks,
+        definitions=lambda: _definitions(file, environment, variables),
+        place=World(
+            environment=environment.name,
+            prefix=environment.table_prefix,
+            suffix=environment.table_suffix,
+            protected=environment.protected,
+            folder=file.directory,
+            ledger=file.jobs.ledger,
+            journal=file.jobs.journal,
+            prices=file.prices,
+            quotas=file.limits,
+            # A side that is said to be somebody else's is read as that: the role belongs to the environment's account.
+            dry_run_role="" if side.profile or side.role_arn else environment.dry_run_role_arn,
+        ),
+        clock=clock,
+    )
+
+
+def section_of(environment: Environment) -> AccessSection:
+    """What an environment says about access, as the resolution wants it."""
+    said = asdict(environment)
+    return AccessSection(**{name: said[name] for name in AccessSection.__struct_fields__})
+
+
+def _definitions(file: ProjectFile, environment: Environment, variables: Mapping[str, str]) -> Definitions:
+    if not file.definitions:
+        raise UsageError(
+            "There is no definition of tables here.",
+            hint="give --config FILE, write tables_config.json, or start a project: dynasmith init",
+        )
+    return load_definitions(
+        file.definitions,
+        environment.name,
+        variables,
+        prefix=environment.table_prefix,
+        suffix=environment.table_suffix,
+        quotas=file.limits,
+    )
+
+
+def connect(
+    *,
+    endpoint: str = "",
+    region: str = "",
+    profile: str = "",
+    credentials: Sequence[str] = (),
+    session: BotoSession | None = None,
+    tables: Sequence[Table] = (),
+    folder: str | Path = ".",
+    clock: Clock | None = None,
+) -> Project:
+    """A `Project` with no file at all.
+
+    ``credentials`` is access key, secret key and, where temporary, session token; ``session`` a boto3 session of the
+    caller's own. With an ``endpoint`` nothing ever reaches AWS. ``tables`` are the definitions. Costs no call; it is
+    a context manager and has ``close()``. Raises UsageError for what contradicts itself.
+    """
+    padded: tuple[Any, ...] = (*credentials, "", "", "")[:3]
+    options = AccessOptions(
+        endpoint=endpoint,
+        region=region,
+        profile=profile,
+        access_key=padded[0],
+        secret_key=padded[1],
+        session_token=padded[2],
+    )
+    # Arguments say all of it: what the shell has set serves AWS, never an endpoint that was named here.
+    variables = {} if endpoint else os.environ
+    access = resolve_access(options, variables, AccessSection(name="connect", local=False))
+    return Project(
+        session=Session(access, boto=session),
+        definitions=lambda: Definitions(tables=tuple(tables)),
+        place=World(environment="connect", folder=str(folder), physical=True),
+        clock=clock,
+        reopen=lambda side: connect(
+            endpoint=side.endpoint, region=side.region, profile=side.profile, folder=folder, clock=clock
+        ),
+    )

@@ -1,0 +1,1 @@
+"""The verbs of a project, wired: one file a group."""

@@ -1,0 +1,153 @@
+"""verify, wired: two tables, exports, or one of each; what a copy did to the items is done to the source first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace as changed
+from typing import TYPE_CHECKING, Any
+
+from dynasmith.engine.guarded.dry_run import UNGUARDED
+from dynasmith.engine.transfer.copy import expiry
+from dynasmith.engine.transfer.options import asked_again
+from dynasmith.engine.transfer.populate import DuplicateCheck
+from dynasmith.engine.transfer.table_details import TableEnd, key_schema, rates
+from dynasmith.engine.transfer.transform_stage import Stage, Steps
+from dynasmith.engine.transfer.verify import VerifyResult, VerifySide, verify
+from dynasmith.errors import UsageError
+from dynasmith.files.duplicate_key_store import SeenKeys
+from dynasmith.files.items.layout import Layout, layout_of
+from dynasmith.files.items.source import FileSource
+from dynasmith.items.condition.condition import parse_condition
+from dynasmith.items.ctx import Context
+from dynasmith.items.key import KeySchema
+from dynasmith.items.transform import Function, Transform
+from dynasmith.jobs.job import Job
+from dynasmith.ports.items import Item, ThrottleListener
+from dynasmith.ports.listener import Listener
+from dynasmith.project.identity import check_tables
+from dynasmith.project.locations import Location, absolute, is_file
+from dynasmith.project.transforms import is_user_code
+from dynasmith.project.verbs.populate_files import key_words
+from dynasmith.tables.table import Key, KeyAttribute
+
+if TYPE_CHECKING:
+    from dynasmith.project.verbs.items import ItemFlow
+
+
+def verify_sides(
+    items: ItemFlow,
+    source: str | Location,
+    target: str | Location,
+    *,
+    transform: str | Callable[..., Any] | None,
+    job: str,
+    limit: int,
+    listener: Listener,
+) -> VerifyResult:
+    """Compare them.
+
+    With ``job`` the source goes through what that job did: its transform, with the same ``ctx.now`` and ``ctx.uuid``,
+    its filter, and what it left out as expired. Raises UsageError for two files of which nobody knows the key, and for
+    another table than the job's; CheckpointError where one of its tables was made anew since.
+    """
+    done = items.ledger.show(job) if job else None
+    sides = items.side(source), items.side(target)
+    ends = [None if is_file(side.table) else items.end(side) for side in sides]
+    if done is not None:
+        check_tables(done, dict(zip(("source", "target"), ends, strict=True)))
+    layouts = [
+        layout_of([absolute(side.table)]) if end is None else None for side, end in zip(sides, ends, strict=True)
+    ]
+    keyed = next((end.key for end in reversed(ends) if end is not None), None)
+    key = keyed or _key_of_manifest(layouts[1] or layouts[0])
+    came = ends[0].key if ends[0] is not None else key
+    condition = asked_again(done.parameters).condition if done is not None else ""
+    first = _side(ends[0], layouts[0], came, condition)
+    named = transform or (done.parameters.get("transform") if done is not None else None)
+    if items.only_reads and is_user_code(named):
+        raise UsageError(
+            "verify runs your transform in this process, where a dry run cannot guard it; nothing was done.",
+            hint="remove --dry-run: verify itself only reads",
+        )
+    function, _ = items.function(named)
+    stage = _stage(items, function, done, ends[0], came, key)
+    if function is None and came != key:
+        raise UsageError(
+            f"{sides[1].table} has the key {key_words(key)}, and {sides[0].table} has {key_words(came)}.",
+            hint="--transform or --job says what a copy did to the items",
+        )
+    if stage is not None:
+        first = changed(first, stage=stage, seen=SeenKeys)
+    second = _side(ends[1], layouts[1], key, "")
+    found = verify(first, second, key, limit=limit, around=items.around(listener))
+    files = [(side.table, layout) for side, layout in zip(sides, layouts, strict=True) if layout is not None]
+    return changed(
+        found,
+        hazards=(UNGUARDED,) if is_user_code(named) else (),
+        same_code=any(layout.manifest is not None for _, layout in files),
+        notes=tuple(_file_note(name, layout) for name, layout in files),
+    )
+
+
+def _file_note(name: str, layout: Layout) -> str:
+    """What a comparison with a file cannot find: a fault that its reader and its writer share."""
+    if layout.manifest is not None:
+        return (
+            f"dynasmith wrote {name} and read it here with the same code: a fault that both share would not show. "
+            "Compare with what another program reads of it to be sure"
+        )
+    return f"{name} was read by dynasmith, as populate reads it: a table that was populated from it repeats its reading"
+
+
+def _stage(
+    items: ItemFlow,
+    function: Function | None,
+    done: Job | None,
+    source: TableEnd | None,
+    came: KeySchema,
+    key: KeySchema,
+) -> Stage | None:
+    """What the job did to the items that it read; None where it changed and left out none."""
+    made: Transform | None = None
+    if function is not None:
+        ctx = Context(items.now(), "verify", came) if done is None else Context(done.started_at, done.id, came)
+        made = Transform(function, ctx, target=key)
+    keep = _kept(done, source)
+    policy = "stop" if done is None else asked_again(done.parameters).on_error
+    return None if made is None and keep is None else Steps(keep=keep, transform=made, policy=policy)
+
+
+def _kept(done: Job | None, source: TableEnd | None) -> Callable[[Item], bool] | None:
+    """Which items the job did not leave out, of those that its source gave: a table filters by itself."""
+    if done is None:
+        return None
+    asked = asked_again(done.parameters)
+    if source is not None:
+        return expiry(source, done) if asked.expired == "skip" else None
+    return DuplicateCheck(parse_condition(asked.condition)) if asked.condition else None
+
+
+def _side(end: TableEnd | None, layout: Layout | None, key: KeySchema, condition: str) -> VerifySide:
+    if end is not None:
+        met = parse_condition(condition).filter() if condition else None
+        return VerifySide(
+            source=end.access.source(end.name, segments=8, consistent=True, condition=met),
+            lookup=end.access.lookup(end.name),
+            reads=rates(end, "read", None),
+            end=end,
+        )
+    assert layout is not None
+
+    async def opened(_heard: ThrottleListener) -> FileSource:
+        return FileSource(layout, key)
+
+    return VerifySide(source=opened)
+
+
+def _key_of_manifest(layout: Layout | None) -> KeySchema:
+    if layout is None or layout.manifest is None:
+        raise UsageError(
+            "Two files without a manifest cannot be compared: nobody knows their key.", hint="name a table on one side"
+        )
+    attributes = tuple(KeyAttribute(name=name, type=kind) for name, kind in layout.manifest.key)  # type: ignore[arg-type]
+    return key_schema(Key(partition=attributes[:1], sort=attributes[1:]))

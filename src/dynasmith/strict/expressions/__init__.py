@@ -1,0 +1,1 @@
+"""The expression language, as far as its rules look at it."""

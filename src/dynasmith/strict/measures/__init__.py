@@ -1,0 +1,1 @@
+"""What items and calls weigh and consume."""

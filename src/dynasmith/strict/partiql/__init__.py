@@ -1,0 +1,1 @@
+"""PartiQL statements as the calls that they stand for."""

@@ -1,0 +1,101 @@
+"""All rules in the order in which they are judged, with those that the endpoint keeps itself."""
+
+from dynasmith.strict.rules import capacity as rules_capacity
+from dynasmith.strict.rules import data as rules_data
+from dynasmith.strict.rules import expressions as rules_expressions
+from dynasmith.strict.rules import indexes as rules_indexes
+from dynasmith.strict.rules import items as rules_items
+from dynasmith.strict.rules import protection as rules_protect
+from dynasmith.strict.rules import settings as rules_settings
+from dynasmith.strict.rules import statements as rules_statements
+from dynasmith.strict.rules import tables as rules_tables
+from dynasmith.strict.rules import update as rules_update
+from dynasmith.strict.rules.data import ITEM_OPERATIONS
+from dynasmith.strict.rules.rule import StrictRule
+from dynasmith.strict.rules.tables import API, GUIDE
+from dynasmith.strict.server import request_shapes as model
+from dynasmith.strict.services import autoscaling as scaling
+
+_STATEMENTS = ("ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction")
+
+# Kept in the endpoint itself, not by a check of one call.
+KEPT: tuple[StrictRule, ...] = (
+    StrictRule(
+        "states",
+        ("CreateTable", "UpdateTable", "DeleteTable", "UpdateTimeToLive", "CreateBackup", "RestoreTableFromBackup"),
+        "being ready at once: tables, indexes, TTL, backups and restores pass through CREATING, UPDATING, ENABLING, "
+        "DELETING; off, everything is ready when the call returns",
+        API + "API_TableDescription.html",
+    ),
+    StrictRule(
+        "item-count-stale",
+        ("DescribeTable",),
+        "a count of items and bytes that is newer than six hours",
+        API + "API_TableDescription.html (ItemCount)",
+    ),
+    StrictRule(
+        "consumed-capacity-right",
+        ("GetItem", "BatchGetItem", "TransactGetItems", "Query", "Scan", *_STATEMENTS),
+        "a ConsumedCapacity of reads that does not follow from what was read (where a filter or a projection hides "
+        "items, their mean size stands for them), and one of PartiQL that does not follow from the items before and "
+        "after",
+        GUIDE + "read-write-operations.html",
+    ),
+    StrictRule(
+        "capacity",
+        (*ITEM_OPERATIONS, *_STATEMENTS),
+        "more units than a table or index has: provisioned ones with 300 seconds of burst, on-demand maxima, 40,000 a "
+        "second on demand; only where the server enforces capacity, or a test asked for a limit",
+        GUIDE + "burst-adaptive-capacity.html",
+    ),
+    StrictRule(
+        "transaction-conflict",
+        (
+            *("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems", "TransactGetItems"),
+            *_STATEMENTS,
+        ),
+        "a write of an item that a transaction holds (ConditionCheck included), from its arrival to its reply: another "
+        "transaction is cancelled with the reason TransactionConflict, a plain write fails with "
+        "TransactionConflictException, an entry of a BatchWriteItem comes back unprocessed (our reading: its model has "
+        "no such error); and a TransactGetItems of items that are being written",
+        GUIDE + "transaction-apis.html (Transaction conflict handling in DynamoDB)",
+    ),
+    StrictRule(
+        "statement-batch-reads-one",
+        ("BatchExecuteStatement",),
+        "a SELECT of a batch that does not hold every key attribute to one value (an error of that statement)",
+        API + "API_BatchExecuteStatement.html",
+    ),
+    StrictRule(
+        "statement-once-an-item",
+        ("BatchExecuteStatement",),
+        "a second statement of a batch on one item (the error DuplicateItem of that statement)",
+        API + "API_BatchStatementError.html; that it is this error is our reading",
+        "assumed",
+    ),
+)
+
+
+GROUPS: tuple[tuple[str, tuple[StrictRule, ...]], ...] = (
+    ("Every request", tuple(model.RULES)),
+    ("Tables", tuple(rules_tables.RULES)),
+    ("Changes of a table", tuple(rules_update.RULES)),
+    ("Indexes of a table that exists", tuple(rules_indexes.RULES)),
+    ("Billing and throughput", tuple(rules_capacity.RULES)),
+    ("Stream, class, encryption, replicas", tuple(rules_settings.RULES)),
+    ("TTL, backups, restores, exports", tuple(rules_protect.RULES)),
+    ("Reading and writing", tuple(rules_data.RULES)),
+    ("Items and batches", tuple(rules_items.RULES)),
+    ("Expressions", tuple(rules_expressions.RULES)),
+    ("PartiQL", tuple(rules_statements.RULES)),
+    ("Application Auto Scaling", tuple(scaling.RULES)),
+    ("Kept by the endpoint itself", KEPT),
+)
+
+
+def rules() -> tuple[StrictRule, ...]:
+    """Every rule there is, in the order in which they are judged."""
+    return tuple(rule for _, group in GROUPS for rule in group)
+
+
+__all__ = ["API", "GROUPS", "GUIDE", "KEPT", "rules"]

@@ -1,0 +1,198 @@
+"""What happens to each request: which service it is for, what the rules say, then the engine, then the journal."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from dynasmith.strict.faults.faults import struck
+from dynasmith.strict.measures.measure import measure
+from dynasmith.strict.partiql.statements import run_statements
+from dynasmith.strict.rules.data import ITEM_OPERATIONS
+from dynasmith.strict.rules.rule import JudgedRequest, Refusal, plain_name
+from dynasmith.strict.server.http import Upstream
+from dynasmith.strict.server.journal import STATEMENTS, WRITES, Call
+from dynasmith.strict.server.wire import WireReply, WireRequest, error_code, error_reply
+from dynasmith.strict.server.world import LOG, TARGET, Incoming, StrictWorld
+from dynasmith.strict.services import autoscaling as scaling
+from dynasmith.strict.services import control, data
+from dynasmith.strict.services.export import describe_export, export_table, list_exports
+from dynasmith.strict.services.isolation import isolated
+from dynasmith.strict.services.restore import restore_to_time, update_backups
+from dynasmith.strict.services.write_images import recorded
+
+_DATA = frozenset(ITEM_OPERATIONS)
+_CHANGES = {
+    **control.WRITES,
+    "UpdateContinuousBackups": update_backups,
+    "RestoreTableToPointInTime": restore_to_time,
+    "ExportTableToPointInTime": export_table,
+}
+_LOOKS = {**control.READS, "DescribeExport": describe_export, "ListExports": list_exports}
+Autoscaling = Callable[[], Awaitable[Upstream | None]]
+
+
+class RequestPipeline:
+    """The handler of one server's requests."""
+
+    def __init__(self, world: StrictWorld, autoscaling: Autoscaling) -> None:
+        self._world = world
+        self._autoscaling = autoscaling
+
+    async def answer(self, request: WireRequest) -> WireReply:
+        """The reply to one request; never raises."""
+        try:
+            target = request.headers.get(b"x-amz-target", b"")
+            if target.startswith(TARGET):
+                return await self._dynamodb(request, target[len(TARGET) :].decode("latin-1"))
+            return await self._other(request, target)
+        except OSError as error:
+            return error_reply(
+                "ServiceUnavailable", f"The engine behind the strict endpoint does not answer: {error}", status=503
+            )
+        except Exception as error:
+            LOG.exception("the strict endpoint failed on a request")
+            return error_reply("InternalServerError", f"The strict endpoint itself failed: {error!r}", status=500)
+
+    async def _other(self, request: WireRequest, target: bytes) -> WireReply:
+        """A service that is only routed: Application Auto Scaling to its own engine, the rest to the engine."""
+        world = self._world
+        service = request.scope[2]
+        scaling_call = target.startswith(b"AnyScaleFrontendService.") or service == "application-autoscaling"
+        operation = target.rpartition(b".")[2].decode("latin-1")
+        if not operation:
+            path = request.target.decode("latin-1").split("?", 1)[0]
+            operation = f"{request.method.decode('latin-1')} {path}"
+        at = world.clock.now()
+        upstream = await self._autoscaling() if scaling_call else world.upstream
+        fault = world.faults.meeting(operation, ())
+        refusal = await scaling.judge(world, request, operation) if scaling_call and fault is None else None
+        if upstream is None:
+            reply = error_reply(
+                "UnknownOperationException", "This endpoint was started without Application Auto Scaling"
+            )
+        elif refusal is not None:
+            reply = refused(refusal)
+        elif fault is None:
+            reply = await upstream.send(request)
+        else:
+            engine = upstream
+            slow_seconds = fault.slow_seconds
+
+            async def go_on() -> WireReply:
+                await asyncio.sleep(slow_seconds)
+                return await engine.send(request)
+
+            reply = await struck(fault, operation, "", go_on)
+        if scaling_call:
+            scaling.learn(world.account_of(request), request, operation, reply)
+        body = request.body if target else None
+        world.journal.add(Call(operation, "", reply.status, None, at, 0, outcome(reply), service or "other", body=body))
+        return reply
+
+    async def _dynamodb(self, request: WireRequest, operation: str) -> WireReply:
+        world = self._world
+        now = world.clock.now()
+        try:
+            body = msgspec.json.decode(request.body) if request.body else {}
+        except msgspec.DecodeError as error:
+            return error_reply("SerializationException", f"The request is not JSON: {error}")
+        if not isinstance(body, dict):
+            return error_reply("SerializationException", "Start of structure or map expected")
+        # Plain answers are what the endpoint reads; a client that offered gzip takes them too.
+        if b"accept-encoding" in request.headers:
+            headers = {name: value for name, value in request.headers.items() if name != b"accept-encoding"}
+            request = WireRequest(request.method, request.target, headers, request.body)
+        call = Incoming(request, operation, body, world.account_of(request), now, control.tables_of(body))
+        fault = world.faults.meeting(operation, call.tables)
+        if fault is None:
+            reply = await self._judged(call)
+        else:
+            call.leave, call.slow_seconds = fault.kind == "unprocessed", fault.slow_seconds
+            reply = await struck(fault, operation, call.tables[0] if call.tables else "", lambda: self._judged(call))
+        self._write_down(call, reply)
+        return reply
+
+    async def _judged(self, call: Incoming) -> WireReply:
+        world = self._world
+        if call.operation in _DATA:
+            call.measured = measure(call.operation, call.body, plain_name)
+            refusal = await self._refusal(call)
+            if refusal is not None:
+                return refused(refusal)
+            return await isolated(world, call, lambda: self._items(call))
+        if call.operation in STATEMENTS:
+            return await run_statements(world, call)
+        await call.pause()
+        if call.operation in _CHANGES:
+            async with world.control:
+                call.now = world.clock.now()
+                refusal = await self._refusal(call)
+                if refusal is not None:
+                    return refused(refusal)
+                reply: WireReply = await _CHANGES[call.operation](world, call)
+                return reply
+        refusal = await self._refusal(call)
+        if refusal is not None:
+            return refused(refusal)
+        look = _LOOKS.get(call.operation)
+        if look is None:
+            return await world.forward(call)
+        read: WireReply = await look(world, call)
+        return read
+
+    async def _items(self, call: Incoming) -> WireReply:
+        """A call of the data plane that met no conflict."""
+        await call.pause()
+        handler = data.HANDLERS[call.operation]
+        if call.operation in WRITES:
+            return await recorded(self._world, call, lambda: handler(self._world, call))
+        return await handler(self._world, call)
+
+    async def _refusal(self, call: Incoming) -> Refusal | None:
+        """What the rules say, for each table that the call names."""
+        world, account = self._world, call.account
+        account.settle(call.now)
+        if not call.tables:
+            return world.rules.judge(JudgedRequest(call.operation, call.body, None, account, call.now, call.measured))
+        for name in call.tables:
+            table = await world.table(call, name)
+            refusal = world.rules.judge(
+                JudgedRequest(call.operation, call.body, table, account, call.now, call.measured)
+            )
+            if refusal is not None:
+                return refusal
+            if table is None and call.operation in control.NEED_TABLE:
+                return Refusal("ResourceNotFoundException", f"Requested resource not found: Table: {name} not found")
+        return None
+
+    def _write_down(self, call: Incoming, reply: WireReply) -> None:
+        table = call.tables[0] if call.tables else ""
+        self._world.journal.add(
+            Call(
+                call.operation,
+                table,
+                reply.status,
+                call.units,
+                call.now,
+                call.items,
+                outcome(reply),
+                "dynamodb",
+                call.tables,
+                call.request.body,
+            )
+        )
+
+
+def outcome(reply: WireReply) -> str:
+    """What the journal says went wrong: the service's code, or what happened to the answer; "" for nothing."""
+    if reply.reset:
+        return "reset"
+    if reply.cut is not None:
+        return "cut"
+    return error_code(reply)
+
+
+def refused(refusal: Refusal) -> WireReply:
+    """The reply of a refusal."""
+    return error_reply(refusal.code, refusal.message, status=refusal.status, parts=refusal.parts)

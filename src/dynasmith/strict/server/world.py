@@ -1,0 +1,152 @@
+"""Everything one server holds, and the way from it to the engine."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from dynasmith.strict.faults.faults import Faults
+from dynasmith.strict.measures.measure import Measured
+from dynasmith.strict.rules.items import partition_text
+from dynasmith.strict.rules.rule import RuleBook
+from dynasmith.strict.server.http import Upstream
+from dynasmith.strict.server.journal import Journal
+from dynasmith.strict.server.wire import WireReply, WireRequest, error_code
+from dynasmith.strict.state import timing
+from dynasmith.strict.state.capacity import CapacityModel
+from dynasmith.strict.state.clock import StrictClock
+from dynasmith.strict.state.conflicts import Conflicts
+from dynasmith.strict.state.effects import adopted
+from dynasmith.strict.state.history import History
+from dynasmith.strict.state.state import Account, StrictTable
+
+if TYPE_CHECKING:
+    from dynasmith.strict.services.export import Export
+
+LOG = logging.getLogger("dynasmith.strict")
+TARGET = b"DynamoDB_20120810."
+
+
+@dataclass(slots=True)
+class Incoming:
+    """One DynamoDB call on its way through. ``units`` and ``items`` are filled in as they become known."""
+
+    request: WireRequest
+    operation: str
+    body: dict[str, Any]
+    account: Account
+    now: float
+    tables: tuple[str, ...] = ()
+    units: float | None = None
+    items: int = 0
+    measured: Measured = field(default_factory=Measured)
+    # Half of a batch is left unprocessed, since a fault says so.
+    leave: bool = False
+    # How much longer it takes, since a fault says so.
+    slow_seconds: float = 0.0
+
+    async def pause(self) -> None:
+        """Take as long as a fault says."""
+        if self.slow_seconds:
+            await asyncio.sleep(self.slow_seconds)
+
+    def partition(self, table: StrictTable) -> str | None:
+        """The partition key's value that the call is about, where it is about one."""
+        parts = list(self.measured.of(table.name))
+        return partition_text(table, parts[0].value) if len(parts) == 1 else None
+
+
+@dataclass(slots=True)
+class StrictWorld:
+    """The state of one strict server. Touched by its event loop; the clock, rules and journal by anybody."""
+
+    upstream: Upstream
+    clock: StrictClock
+    rules: RuleBook
+    journal: Journal
+    auto_advance: bool = False
+    describe_lag_seconds: float = 0.0
+    accounts: dict[tuple[str, str], Account] = field(default_factory=dict)
+    capacity: CapacityModel = field(default_factory=CapacityModel)
+    faults: Faults = field(default_factory=Faults)
+    conflicts: Conflicts = field(default_factory=Conflicts)
+    histories: dict[str, History] = field(default_factory=dict)
+    exports: dict[str, "Export"] = field(default_factory=dict)
+    writers: dict[str, asyncio.Lock] = field(default_factory=dict)
+    control: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def account_of(self, request: WireRequest) -> Account:
+        """The account and Region of a request, by its credential scope (an engine that has accounts takes a 12-digit
+        access key as one)."""
+        access, region, _ = request.scope
+        key = (access if len(access) == 12 and access.isdigit() else "", region or "us-east-1")
+        return self.accounts.setdefault(key, Account(key))
+
+    def writers_of(self, table: StrictTable) -> asyncio.Lock:
+        """The lock under which the writes of a table with PITR go one after the other."""
+        return self.writers.setdefault(table.arn, asyncio.Lock())
+
+    async def forward(self, call: Incoming) -> WireReply:
+        """Send the call to the engine as it came."""
+        return await self.upstream.send(call.request)
+
+    async def send(self, call: Incoming, body: Mapping[str, Any]) -> WireReply:
+        """Send the call to the engine with another body."""
+        return await self.upstream.send(
+            WireRequest(call.request.method, call.request.target, call.request.headers, msgspec.json.encode(body))
+        )
+
+    async def ask(self, call: Incoming, operation: str, body: Mapping[str, Any]) -> tuple[WireReply, dict[str, Any]]:
+        """Send a call of our own to the engine with the caller's credentials; its reply and its JSON."""
+        headers = {
+            **call.request.headers,
+            b"x-amz-target": TARGET + operation.encode(),
+            b"content-type": b"application/x-amz-json-1.0",
+        }
+        reply = await self.upstream.send(WireRequest(b"POST", b"/", headers, msgspec.json.encode(body)))
+        return reply, reply_json(reply)
+
+    async def table(self, call: Incoming, name: str) -> StrictTable | None:
+        """The table's state; one that the endpoint has not seen yet is adopted as the engine describes it."""
+        known = call.account.tables.get(name)
+        if known is not None or not name:
+            return known
+        reply, said = await self.ask(call, "DescribeTable", {"TableName": name})
+        if reply.status != 200:
+            return None
+        _, ttl = await self.ask(call, "DescribeTimeToLive", {"TableName": name})
+        _, backups = await self.ask(call, "DescribeContinuousBackups", {"TableName": name})
+        # Another call may have adopted it meanwhile; the first one stays.
+        return call.account.tables.setdefault(
+            name,
+            adopted(
+                said["Table"],
+                ttl.get("TimeToLiveDescription") or {},
+                backups.get("ContinuousBackupsDescription") or {},
+                self.clock.now(),
+            ),
+        )
+
+    def poll(self, dues: list[float], now: float) -> None:
+        """A Describe saw something in transition: let time pass towards the next due time."""
+        left = min((due - now for due in dues if due > now), default=0.0)
+        if self.auto_advance and left > 0:
+            self.clock.advance(max(timing.AUTO_ADVANCE_SECONDS, left / timing.AUTO_ADVANCE_SHARE))
+
+
+Handler = Callable[[StrictWorld, Incoming], Any]
+
+
+def reply_json(reply: WireReply) -> dict[str, Any]:
+    """The JSON of a 200 reply; {} for anything else."""
+    if reply.status != 200:
+        LOG.debug("the engine answered %s", error_code(reply))
+        return {}
+    try:
+        value = msgspec.json.decode(reply.body)
+    except msgspec.DecodeError:
+        return {}
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,1 @@
+"""The operations that the endpoint does itself or changes on their way to the engine."""

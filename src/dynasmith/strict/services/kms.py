@@ -1,0 +1,29 @@
+"""KMS keys by their ARN: DescribeTable names the key itself, also where the table was given an alias or an id."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from dynasmith.strict.server.wire import WireRequest
+from dynasmith.strict.server.world import Incoming, StrictWorld, reply_json
+
+
+async def with_key_arn(world: StrictWorld, call: Incoming) -> Mapping[str, Any]:
+    """The call's body with the ARN of its KMS key, as the engine's KMS knows it; unchanged where it knows none."""
+    spec = call.body.get("SSESpecification")
+    if not isinstance(spec, dict) or not spec.get("Enabled"):
+        return call.body
+    given = str(spec.get("KMSMasterKeyId") or "")
+    if not given or ":key/" in given:
+        return call.body
+    access, region, _ = call.request.scope
+    credential = f"{access or 'strict'}/20260101/{region or 'us-east-1'}/kms/aws4_request"
+    headers = {
+        b"authorization": f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=0".encode(),
+        b"x-amz-target": b"TrentService.DescribeKey",
+        b"content-type": b"application/x-amz-json-1.1",
+    }
+    reply = await world.upstream.send(WireRequest(b"POST", b"/", headers, msgspec.json.encode({"KeyId": given})))
+    arn = (reply_json(reply).get("KeyMetadata") or {}).get("Arn")
+    return call.body if not arn else {**call.body, "SSESpecification": {**spec, "KMSMasterKeyId": arn}}

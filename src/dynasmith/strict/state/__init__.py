@@ -1,0 +1,1 @@
+"""What the endpoint knows of each table: states and their times, capacity, history, items that a transaction holds."""

@@ -1,0 +1,244 @@
+"""What the endpoint knows of each table: the part of the service that engines lack. Mutable, since it is the world.
+
+Times are seconds on the endpoint's clock. A transition is a due time and what happens then; nothing runs in the
+background: ``settle`` applies what is due whenever somebody looks.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+KeySchema = tuple[tuple[str, str], ...]  # (attribute, "HASH" | "RANGE")
+STANDARD = "STANDARD"
+
+
+@dataclass(slots=True)
+class ProvisionedUnits:
+    """Provisioned units and what was done to them. Zero units with on-demand billing."""
+
+    read: int = 0
+    write: int = 0
+    increased_at: float | None = None
+    decreased_at: float | None = None
+    decreases: list[float] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class WarmUnits:
+    """Warm throughput: units per second that the table serves at once."""
+
+    read: int
+    write: int
+    status: str = "ACTIVE"
+
+
+@dataclass(slots=True)
+class StrictIndex:
+    """One global secondary index."""
+
+    name: str
+    key_schema: KeySchema
+    projection: Mapping[str, Any]
+    status: str = "ACTIVE"
+    backfilling: bool | None = None
+    capacity: ProvisionedUnits = field(default_factory=ProvisionedUnits)
+    on_demand: Mapping[str, int] | None = None
+    warm: WarmUnits = field(default_factory=lambda: WarmUnits(0, 0))
+    item_count: int = 0
+    size_bytes: int = 0
+
+
+@dataclass(slots=True)
+class StrictLocalIndex:
+    """One local secondary index; it never changes."""
+
+    name: str
+    key_schema: KeySchema
+    projection: Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class TimeToLive:
+    """TTL of a table."""
+
+    status: str = "DISABLED"
+    attribute: str | None = None
+    changed_at: float | None = None
+
+
+@dataclass(slots=True)
+class PointInTime:
+    """Point-in-time recovery of a table. ``since`` is when the window began."""
+
+    enabled: bool = False
+    since: float | None = None
+    days: int = 35
+
+
+@dataclass(slots=True)
+class Stream:
+    """The stream of a table; the ARN of a disabled one stays visible."""
+
+    view: str | None = None
+    label: str | None = None
+    arn: str | None = None
+
+
+@dataclass(slots=True)
+class Pending:
+    """A transition that is under way: at ``due``, ``what`` happens (to index ``name``, where it names one)."""
+
+    due: float
+    what: str
+    name: str = ""
+
+
+@dataclass(slots=True)
+class StrictTable:
+    """One table as the service would have it."""
+
+    name: str
+    arn: str
+    created_at: float
+    key_schema: KeySchema
+    definitions: dict[str, str]
+    status: str = "ACTIVE"
+    billing: str = "PROVISIONED"
+    billing_said: bool = False
+    capacity: ProvisionedUnits = field(default_factory=ProvisionedUnits)
+    on_demand: Mapping[str, int] | None = None
+    warm: WarmUnits = field(default_factory=lambda: WarmUnits(0, 0))
+    gsis: dict[str, StrictIndex] = field(default_factory=dict)
+    lsis: dict[str, StrictLocalIndex] = field(default_factory=dict)
+    stream: Stream = field(default_factory=Stream)
+    ttl: TimeToLive = field(default_factory=TimeToLive)
+    pitr: PointInTime = field(default_factory=PointInTime)
+    pitr_ready_at: float = 0.0
+    sse: Mapping[str, Any] | None = None
+    sse_changes: list[float] = field(default_factory=list)
+    table_class: str = STANDARD
+    table_class_said: bool = False
+    class_changes: list[float] = field(default_factory=list)
+    protected: bool = False
+    to_on_demand: list[float] = field(default_factory=list)
+    restored: Mapping[str, Any] | None = None
+    tags: dict[str, str] = field(default_factory=dict)
+    item_count: int = 0
+    size_bytes: int = 0
+    counted_at: float = 0.0
+    visible_at: float = 0.0
+    seen_items: int = 0
+    seen_bytes: int = 0
+    replicas: dict[str, str] = field(default_factory=dict)
+    pending: list[Pending] = field(default_factory=list)
+
+    @property
+    def partition_key(self) -> str:
+        """The (first) partition key attribute."""
+        return self.key_schema[0][0]
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The key attributes of the table."""
+        return tuple(name for name, _ in self.key_schema)
+
+    @property
+    def on_demand_billing(self) -> bool:
+        """Whether the table is billed on demand."""
+        return self.billing == "PAY_PER_REQUEST"
+
+    def used_attributes(self) -> set[str]:
+        """The attributes that a key of the table or of an index uses."""
+        schemas = [
+            self.key_schema,
+            *(g.key_schema for g in self.gsis.values()),
+            *(i.key_schema for i in self.lsis.values()),
+        ]
+        return {name for schema in schemas for name, _ in schema}
+
+    def drop_unused_definitions(self) -> None:
+        """Forget definitions that no key uses any more."""
+        used = self.used_attributes()
+        self.definitions = {name: kind for name, kind in self.definitions.items() if name in used}
+
+    def next_due(self) -> float | None:
+        """When the next transition is due."""
+        return min((pending.due for pending in self.pending), default=None)
+
+    def settle(self, now: float) -> bool:
+        """Let everything happen that is due. True when the table is gone after it."""
+        while self.pending:
+            first = min(self.pending, key=lambda pending: pending.due)
+            if first.due > now:
+                return False
+            self.pending.remove(first)
+            if self._happen(first):
+                return True
+        return False
+
+    def _happen(self, pending: Pending) -> bool:
+        index = self.gsis.get(pending.name)
+        match pending.what:
+            case "gone":
+                return True
+            case "active":
+                self.status = "ACTIVE"
+                self.warm.status = "ACTIVE"
+                if self.restored is not None:
+                    self.restored = {**self.restored, "RestoreInProgress": False}
+            case "backfill" if index is not None:
+                index.backfilling = True
+                self.status = "ACTIVE"
+            case "index-active" if index is not None:
+                index.status, index.backfilling = "ACTIVE", None
+                index.warm.status = "ACTIVE"
+            case "index-gone":
+                self.gsis.pop(pending.name, None)
+                self.drop_unused_definitions()
+            case "ttl-on":
+                self.ttl.status = "ENABLED"
+            case "ttl-off":
+                self.ttl.status, self.ttl.attribute = "DISABLED", None
+            case "sse" if self.sse is not None:
+                self.sse = None if self.sse.get("Status") == "DISABLING" else {**self.sse, "Status": "ENABLED"}
+            case "replica-active":
+                self.replicas[pending.name] = "ACTIVE"
+            case "replica-gone":
+                self.replicas.pop(pending.name, None)
+            case _:
+                pass  # the index went away meanwhile
+        return False
+
+
+@dataclass(slots=True)
+class BackupState:
+    """One on-demand backup: its description as the engine made it, when it is there, and the table it was made of."""
+
+    arn: str
+    name: str
+    available_at: float
+    source: StrictTable
+    deleted: bool = False
+
+
+@dataclass(slots=True)
+class Account:
+    """The tables and backups of one account in one Region."""
+
+    key: tuple[str, str]
+    tables: dict[str, StrictTable] = field(default_factory=dict)
+    backups: dict[str, BackupState] = field(default_factory=dict)
+    # (resource id, scalable dimension) of the targets that were registered through the endpoint.
+    scaled: set[tuple[str, str]] = field(default_factory=set)
+
+    def settle(self, now: float) -> None:
+        """Let everything happen that is due in every table."""
+        for name in [name for name, table in self.tables.items() if table.pending and table.settle(now)]:
+            del self.tables[name]
+
+    def changing(self) -> int:
+        """How many tables are under way between two states."""
+        return sum(
+            table.status != "ACTIVE" or any(index.status != "ACTIVE" for index in table.gsis.values())
+            for table in self.tables.values()
+        )
