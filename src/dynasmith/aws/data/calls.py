@@ -64,7 +64,7 @@ class Patience:
 
 
 class Refused(Exception):
-    """A reply that no retry mends; ``failure`` says which. Stays inside ``aws.items``."""
+    """A reply that no retry mends; ``failure`` says which. Stays inside ``aws.data``."""
 
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure.sentence)

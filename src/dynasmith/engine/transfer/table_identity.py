@@ -1,7 +1,7 @@
 """The tables of a job are the ones that it began with: compared while it runs, and before it says that it is done.
 
 A table that is deleted and created again under its name holds nothing of what was written before, and no write to it
-fails. Only its id tells. After a lost connection the connections compare by themselves (``aws.items.same_table``).
+fails. Only its id tells. After a lost connection the connections compare by themselves (``aws.data.table_identity``).
 """
 
 import asyncio
