@@ -13,7 +13,7 @@ import botocore.session
 import pytest
 
 import dynasmith
-from dynasmith.aws.broken_replies import REQUIRED
+from dynasmith.aws.control.broken_replies import REQUIRED
 from dynasmith.aws.control.few_items import AwsItems
 from dynasmith.aws.control.session import Session
 from dynasmith.aws.control.tables import AwsTables

@@ -8,7 +8,7 @@ import botocore.session
 import pytest
 from botocore.exceptions import ClientError
 
-from dynasmith.aws.errors.codes import KNOWN_CODES
+from dynasmith.aws.errors.codes import CODES
 from dynasmith.aws.errors.translation import translate
 from dynasmith.errors import (
     AccessDenied,
@@ -58,7 +58,7 @@ def _codes() -> list[tuple[str, str]]:
 @pytest.mark.parametrize(("service", "code"), _codes())
 def test_every_error_of_the_models_is_one_of_ours(service: str, code: str) -> None:
     error = translate(refused(code), f"{service}:UpdateTable", "orders", access=AWS)
-    assert code in KNOWN_CODES
+    assert code in CODES
     assert type(error) not in (RunError, DynasmithError)
     assert error.message.endswith((".", "because")) or "because" in error.message
     assert "\n" not in error.message

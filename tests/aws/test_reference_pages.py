@@ -8,7 +8,7 @@ import pytest
 
 import dynasmith.errors
 from dynasmith.aws.control import actions
-from dynasmith.aws.control.permissions import bucket_statement, statement_for
+from dynasmith.aws.errors.policy_statement import bucket_statement, statement_for
 from dynasmith.errors import DynasmithError
 from dynasmith.ports.access import AccessSection
 

@@ -8,9 +8,10 @@ from botocore.exceptions import ClientError
 
 from dynasmith.aws import transactions
 from dynasmith.aws.data.exchange import HttpReply
-from dynasmith.aws.errors.failure import RetryVerdict, error_of, failure_of
+from dynasmith.aws.data.failure import error_of, failure_of
+from dynasmith.aws.errors.codes import RetryVerdict
 from dynasmith.aws.errors.translation import translate
-from dynasmith.errors import ConditionFailed, DynasmithError, ServiceError, ServiceUnavailable, Throttled
+from dynasmith.errors import ConditionFailed, DynasmithError, LimitExceeded, ServiceUnavailable, Throttled
 
 CONFLICT = {"Code": "TransactionConflict", "Message": "Transaction is ongoing for the item"}
 FAILED = {"Code": "ConditionalCheckFailed", "Message": "The conditional request failed"}
@@ -40,7 +41,7 @@ def by_flow(code: str, *reasons: dict[str, str]) -> tuple[RetryVerdict, Dynasmit
             ["action 1 of 2: ConditionalCheckFailed", "action 2 of 2"],
         ),
         ((NONE, THROTTLED, NONE), Throttled, RetryVerdict.STOP, ["action 2 of 3: ThrottlingError (Throughput exceeds"]),
-        (({"Code": "ItemCollectionSizeLimitExceeded"},), ServiceError, RetryVerdict.STOP, ["action 1 of 1: ItemColl"]),
+        (({"Code": "ItemCollectionSizeLimitExceeded"},), LimitExceeded, RetryVerdict.STOP, ["action 1 of 1: ItemColl"]),
     ],
 )
 def test_the_reasons_of_a_cancelled_transaction_are_named(
@@ -53,7 +54,7 @@ def test_the_reasons_of_a_cancelled_transaction_are_named(
         assert type(error) is kind
         assert all(part in error.message for part in told)
     assert "None" not in found.message
-    assert bool(found.hint) == (kind is not ServiceError)
+    assert found.hint
 
 
 def test_a_conflict_of_a_plain_write_that_lasts_has_a_hint() -> None:

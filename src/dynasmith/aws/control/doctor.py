@@ -11,10 +11,10 @@ from typing import Any, Literal
 from botocore import __version__ as botocore_version
 from msgspec import Struct
 
-from dynasmith.aws.control.permissions import statement_for
 from dynasmith.aws.control.session import Session
 from dynasmith.aws.control.settings_reads import ASIDES
 from dynasmith.aws.control.tables import PROBE_TABLE, AwsTables
+from dynasmith.aws.errors.policy_statement import statement_for
 from dynasmith.errors import (
     AccessDenied,
     AccessError,

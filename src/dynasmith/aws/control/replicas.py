@@ -5,9 +5,9 @@ from typing import Any
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
-from dynasmith.aws.broken_replies import BROKEN
 from dynasmith.aws.control.session import Session
 from dynasmith.aws.control.settings_reads import reason_of, with_unread
+from dynasmith.aws.errors.codes import BROKEN
 from dynasmith.aws.settings.point_in_time_recovery import read_recovery
 from dynasmith.aws.settings.table_class import table_class_of
 from dynasmith.errors import DynasmithError, ServiceUnavailable

@@ -16,7 +16,7 @@ from botocore.credentials import DeferredRefreshableCredentials
 from msgspec import Struct
 from msgspec.structs import replace
 
-from dynasmith.aws.broken_replies import check_replies
+from dynasmith.aws.control.broken_replies import check_replies
 from dynasmith.aws.control.client_settings import (
     ISOLATED_CONNECT_SECONDS,
     client_arguments,

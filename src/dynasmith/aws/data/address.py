@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from dynasmith.ports.access import ResolvedAccess, is_aws
 from dynasmith.ports.engines import SERVICE, EngineReplies
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -26,6 +27,11 @@ class Address:
     read_timeout_seconds: float
     user_agent: str
     engine: EngineReplies = SERVICE
+
+    @property
+    def access(self) -> ResolvedAccess:
+        """Where this is, for the sentence and the hint of an error."""
+        return ResolvedAccess(region=self.region, endpoint="" if is_aws(self.url) else self.url)
 
     @property
     def loopback(self) -> bool:

@@ -12,6 +12,7 @@ from time import monotonic
 from typing import NamedTuple, TypeVar
 
 from dynasmith.aws.data.exchange import BrokenExchange, BrokenReply, Exchange, HttpReply
+from dynasmith.aws.data.failure import Failure, Reason, error_of, failure_of
 from dynasmith.aws.data.replies import (
     ItemReply,
     StatementsReply,
@@ -25,10 +26,12 @@ from dynasmith.aws.data.replies import (
 from dynasmith.aws.data.reply_check import checked_body
 from dynasmith.aws.data.request_bodies import CAPACITY, text
 from dynasmith.aws.data.unprocessed import found_and_left, has_key, items_left
-from dynasmith.aws.errors.failure import Failure, Reason, RetryVerdict, error_of, failure_of
+from dynasmith.aws.errors.codes import RetryVerdict, meaning_of
+from dynasmith.aws.errors.refusal import NOWHERE
 from dynasmith.errors import ConditionFailed, DynasmithError, ServiceUnavailable, Unreachable
 from dynasmith.items.wire import RawItem, ScanPage, Units
 from dynasmith.jobs.steer import Throttle, held_back, throttle_of
+from dynasmith.ports.access import ResolvedAccess
 from dynasmith.ports.engines import SERVICE, EngineReplies
 from dynasmith.ports.items import Item, PacedListener, ThrottleListener, permit_of
 from dynasmith.ports.permit import NotSent, Permit
@@ -64,11 +67,12 @@ class Patience:
 
 
 class Refused(Exception):
-    """A reply that no retry mends; ``failure`` says which. Stays inside ``aws.data``."""
+    """A reply that no retry helps; ``failure`` says which, ``access`` from where. Stays inside ``aws.data``."""
 
-    def __init__(self, failure: Failure) -> None:
+    def __init__(self, failure: Failure, access: ResolvedAccess = NOWHERE) -> None:
         super().__init__(failure.sentence)
         self.failure = failure
+        self.access = access
 
 
 @dataclass(slots=True)
@@ -87,6 +91,7 @@ class Calls:
     paced: PacedListener | None = None
     permit: Permit | None = None
     engine: EngineReplies = SERVICE
+    access: ResolvedAccess = NOWHERE
     _answered: bool = False
 
     def __post_init__(self) -> None:
@@ -195,8 +200,8 @@ class Calls:
         if failure.verdict is RetryVerdict.AGAIN and waited_seconds < self.patience.stumbling_seconds:
             return
         if failure.verdict in (RetryVerdict.SLOWER, RetryVerdict.AGAIN):
-            raise error_of(failure, operation, table)
-        raise Refused(failure)
+            raise error_of(failure, operation, table, self.access)
+        raise Refused(failure, self.access)
 
     def _give_up_on_broken(
         self, error: BrokenExchange, operation: str, table: str, waited_seconds: float, broken: int
@@ -225,7 +230,7 @@ class Calls:
         try:
             return await self.send(operation, table, body, read)
         except Refused as refused:
-            raise error_of(refused.failure, operation, table) from refused
+            raise as_error(refused, operation, table) from refused
 
     # --- reads --------------------------------------------------------------------------------------------------------
 
@@ -288,8 +293,7 @@ class Calls:
         try:
             reply = await self.send("PutItem", table, body, lambda reply: self._one(reply, "PutItem"))
         except Refused as refused:
-            error = error_of(refused.failure, "PutItem", table)
-            if not isinstance(error, ConditionFailed):
+            if meaning_of(refused.failure.code).kind is not ConditionFailed:
                 raise
             return PutOutcome(False, refused.failure.item, Units())
         return PutOutcome(True, None, units_of(reply.capacity))
@@ -357,4 +361,4 @@ _READS = frozenset({"Scan", "Query", "GetItem", "BatchGetItem", "TransactGetItem
 
 def as_error(refused: Refused, operation: str, table: str) -> DynasmithError:
     """The error of ours for a refusal."""
-    return error_of(refused.failure, operation, table)
+    return error_of(refused.failure, operation, table, refused.access)

@@ -13,9 +13,6 @@ import msgspec
 
 from dynasmith.aws.data.calls import Calls, PutOutcome, Refused, as_error
 from dynasmith.aws.data.partiql_batch import (
-    ITEM_FAULTS,
-    STUMBLES,
-    THROTTLES,
     PartiqlBatches,
     PendingWrite,
     StatementBatch,
@@ -24,6 +21,7 @@ from dynasmith.aws.data.partiql_batch import (
 from dynasmith.aws.data.replies import StatementError, units_of
 from dynasmith.aws.data.statements import insert_of
 from dynasmith.aws.data.unprocessed import has_key
+from dynasmith.aws.errors.codes import is_passing, meaning_of
 from dynasmith.errors import AccessDenied, ConditionFailed, ServiceUnavailable, Throttled
 from dynasmith.items.digest import item_hash
 from dynasmith.items.key import KeySchema, encode_key, format_key, key_of
@@ -105,7 +103,7 @@ class ConditionalPuts:
             if reply is not None:
                 run.group.units.append(units_of(reply.capacity))
                 road.usable = True
-                if code_of(reply) not in {DUPLICATE} | THROTTLES | STUMBLES:
+                if (code := code_of(reply)) != DUPLICATE and not is_passing(code):
                     road.close("the engine does not refuse to insert an item that is there")
             return said[1:]
 
@@ -127,7 +125,7 @@ class ConditionalPuts:
             except Halted:
                 return Outcome()
             except Refused as refused:
-                if refused.failure.code not in ITEM_FAULTS:
+                if not meaning_of(refused.failure.code).one_item:
                     raise as_error(refused, "PutItem", self._table) from refused
                 return dead([item], "refused", refused.failure.sentence)
         raise ServiceUnavailable(

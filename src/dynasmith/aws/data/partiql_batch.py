@@ -12,7 +12,8 @@ from typing import Generic, Protocol, TypeVar
 
 from dynasmith.aws.data.calls import Calls, Refused, as_error, throttles_of
 from dynasmith.aws.data.replies import StatementError, StatementsReply, units_of
-from dynasmith.errors import ServiceUnavailable, TableNotFound
+from dynasmith.aws.errors.codes import CONFLICTS, is_passing, is_throttle, meaning_of
+from dynasmith.errors import AccessDenied, NotOffered, ServiceUnavailable, TableNotFound
 from dynasmith.items.wire import Units
 from dynasmith.jobs.steer import held_back
 from dynasmith.ports.concurrency import together
@@ -31,14 +32,6 @@ PROBE_SECONDS_MAX = 3.0
 
 PROBE_TRIES_MAX = 3
 """How many replies to its first statement that are not the service's an engine may give before that."""
-
-THROTTLES = frozenset({"ThrottlingError", "ProvisionedThroughputExceeded", "RequestLimitExceeded"})
-STUMBLES = frozenset({"InternalServerError", "TransactionConflict"})
-ITEM_FAULTS = frozenset(
-    {"ValidationException", "ItemCollectionSizeLimitExceededException", "SerializationException", "ValidationError"}
-)
-"""What the service says of one item that it will never take."""
-DENIED = frozenset({"AccessDeniedException", "AccessDenied", "UnknownOperationException"})
 
 
 @dataclass(slots=True)
@@ -96,10 +89,15 @@ class PartiqlBatches:
         try:
             return await calls.statements(self.table, [statement])
         except (Refused, ServiceUnavailable) as error:
-            if isinstance(error, Refused) and error.failure.code not in DENIED | ITEM_FAULTS:
+            if isinstance(error, Refused) and not (_is_unusable(error) or meaning_of(error.failure.code).one_item):
                 raise as_error(error, "BatchExecuteStatement", self.table) from error
             self.close(str(error))
             return None
+
+
+def _is_unusable(refused: Refused) -> bool:
+    """Whether statements cannot be used here: a right is missing, or the engine has none."""
+    return meaning_of(refused.failure.code).kind in (AccessDenied, NotOffered)
 
 
 def code_of(reply: StatementsReply) -> str:
@@ -149,7 +147,7 @@ class StatementBatch(Generic[W]):
             if again and len(again) == len(waiting):
                 if self.road.calls.now() - moved > self.road.calls.patience.throttled_seconds:
                     for each in again:
-                        code = "throttled" if each.code in THROTTLES else each.code
+                        code = "throttled" if is_throttle(each.code) else each.code
                         self.way.refuse(each, code, f"{code} for {self.road.calls.now() - moved:.0f} s")
                     return
             else:
@@ -176,9 +174,9 @@ class StatementBatch(Generic[W]):
             reply = await calls.statements(road.table, [each.statement for each in waiting])
         except Refused as refused:
             # A right is missing, or one statement spoils the call: one by one says which.
-            if refused.failure.code not in DENIED | ITEM_FAULTS:
+            if not (_is_unusable(refused) or meaning_of(refused.failure.code).one_item):
                 raise as_error(refused, "BatchExecuteStatement", road.table) from refused
-            if refused.failure.code in DENIED:
+            if _is_unusable(refused):
                 road.close(refused.failure.sentence)
             for each in waiting:
                 each.uncertain = each.uncertain or calls.retried > 0
@@ -198,15 +196,15 @@ class StatementBatch(Generic[W]):
         throttled = 0
         for each, said in zip(waiting, reply.responses, strict=True):
             code = each.code = said.error.code if said.error is not None else ""
-            if code in THROTTLES:
+            if is_throttle(code):
                 throttled += 1
                 again.append(each)
-            elif code in STUMBLES:
-                each.uncertain = each.uncertain or code == "InternalServerError"
+            elif is_passing(code):
+                each.uncertain = each.uncertain or code not in CONFLICTS
                 again.append(each)
-            elif code == "ResourceNotFound":
+            elif meaning_of(code).kind is TableNotFound:
                 raise TableNotFound(self.road.table)
-            elif code == "AccessDenied":
+            elif meaning_of(code).kind is AccessDenied:
                 self.road.close(said.error.message if said.error is not None else code)
                 alone.append(each)
             elif not await self.way.said(each, said.error):

@@ -64,7 +64,8 @@ class ServiceEndpoint:
 
     async def calls(self, heard: ThrottleListener) -> Calls:
         """The calls of the data plane; close them with ``calls.exchange.close()``."""
-        return Calls(self.exchange(), patience=self.patience or Patience(), heard=heard, engine=self.address.engine)
+        patience, address = self.patience or Patience(), self.address
+        return Calls(self.exchange(), patience=patience, heard=heard, engine=address.engine, access=address.access)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from dynasmith.aws.data.calls import Calls, Refused, as_error, throttles_of
 from dynasmith.aws.data.conditional_puts import ConditionalPuts, dead
-from dynasmith.aws.data.partiql_batch import ITEM_FAULTS
 from dynasmith.aws.data.request_bodies import batch_write_body
+from dynasmith.aws.errors.codes import meaning_of
 from dynasmith.items.key import KeySchema
 from dynasmith.items.wire import Units
 from dynasmith.jobs.steer import held_back
@@ -105,7 +105,7 @@ class TableSink:
 
     async def _after_refusal(self, items: Sequence[Item], refused: Refused) -> Outcome:
         """The service refuses a batch whole for one bad item: find it by writing them one by one."""
-        if refused.failure.code not in ITEM_FAULTS:
+        if not meaning_of(refused.failure.code).one_item:
             raise as_error(refused, "BatchWriteItem", self._table) from refused
         if len(items) == 1:
             return dead(items, "refused", refused.failure.sentence)

@@ -51,8 +51,8 @@ class ClientEndpoint:
     async def calls(self, heard: ThrottleListener) -> Calls:
         """The calls of the data plane; close them with ``calls.exchange.close()``."""
         door = await asyncio.to_thread(self.resolved)
-        patience = self.patience or Patience()
-        return Calls(self._exchange(door), patience=patience, heard=heard, engine=door.address.engine)
+        patience, address = self.patience or Patience(), door.address
+        return Calls(self._exchange(door), patience=patience, heard=heard, engine=address.engine, access=address.access)
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self.transport == "botocore":

@@ -12,8 +12,9 @@ import msgspec
 
 from dynasmith.aws.data.calls import Calls
 from dynasmith.aws.data.exchange import BrokenExchange, BrokenReply, Check, Exchange, HttpReply, allowed
-from dynasmith.aws.errors.failure import failure_of
-from dynasmith.errors import CheckpointError
+from dynasmith.aws.data.failure import failure_of
+from dynasmith.aws.errors.codes import meaning_of
+from dynasmith.errors import AccessDenied, CheckpointError
 from dynasmith.ports.items import TableState
 
 OPERATION = "DescribeTable"
@@ -89,7 +90,7 @@ class SameTableExchange:
         lost, known = self._lost, self._known
         answer = await self._exchange(OPERATION, _request(known.name))
         if answer.status != 200:
-            if failure_of(answer).code == "AccessDeniedException":  # a role that may not look can still write
+            if meaning_of(failure_of(answer).code).kind is AccessDenied:  # a role that may not look can still write
                 self._compared = lost
                 return None
             return answer

@@ -11,10 +11,7 @@ from typing import Any
 
 from dynasmith.aws.data.calls import Calls, Patience, Refused, as_error
 from dynasmith.aws.data.partiql_batch import (
-    ITEM_FAULTS,
     STATEMENTS_MAX,
-    STUMBLES,
-    THROTTLES,
     PartiqlBatches,
     PendingWrite,
     StatementBatch,
@@ -25,6 +22,8 @@ from dynasmith.aws.data.service_endpoint import Transport
 from dynasmith.aws.data.statements import probe_of, statement_of, update_of
 from dynasmith.aws.data.table_factory import open_calls
 from dynasmith.aws.data.unprocessed import has_key
+from dynasmith.aws.errors.codes import is_passing, meaning_of
+from dynasmith.errors import ConditionFailed
 from dynasmith.items.key import KeySchema, encode_key, key_of
 from dynasmith.items.wire import Units
 from dynasmith.ports.concurrency import together
@@ -93,7 +92,7 @@ class TableUpdates:
                 return
             run.group.units.append(units_of(reply.capacity))
             road.usable = True
-            if code_of(reply) not in {"ConditionalCheckFailed"} | THROTTLES | STUMBLES:
+            if not (is_passing(code := code_of(reply)) or meaning_of(code).kind is ConditionFailed):
                 road.close("the engine does not keep the condition of a statement")
 
     async def shown(self, change: ItemChange, item: bytes | None) -> bytes | None:
@@ -122,7 +121,7 @@ class _Run:
         """Done, or a conflict; anything else is said by UpdateItem."""
         if error is None:
             return True
-        if error.code != "ConditionalCheckFailed":
+        if meaning_of(error.code).kind is not ConditionFailed:
             return False
         current = await self._updates.shown(each.change, bytes(error.item))
         if current and still_expected(each.change, current):
@@ -159,10 +158,10 @@ class _Run:
 
     async def _one_refused(self, each: _Waiting, refused: Refused, uncertain: bool) -> None:
         code = refused.failure.code
-        if code in ("ConditionalCheckFailedException", "ConditionalCheckFailed"):
+        if meaning_of(code).kind is ConditionFailed:
             current = await self._updates.shown(each.change, refused.failure.item)
             self._answers[each.place] = UpdateAnswer(kind="conflict", current=current, uncertain=uncertain)
-        elif code in ITEM_FAULTS:
+        elif meaning_of(code).one_item:
             self.refuse(each, "refused", refused.failure.sentence)
         else:
             raise as_error(refused, "UpdateItem", self._table) from refused

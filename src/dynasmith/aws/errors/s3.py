@@ -1,22 +1,18 @@
 """What S3 refuses, as our errors: no such bucket, no right, another Region; the rest is as for every service."""
 
-import json
-import re
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from dynasmith.aws.control.permissions import bucket_statement
-from dynasmith.aws.errors.codes import DENIED
+from dynasmith.aws.errors.codes import meaning_of
+from dynasmith.aws.errors.policy_statement import actions_of, bucket_statement
+from dynasmith.aws.errors.refusal import denied
 from dynasmith.aws.errors.translation import translate
 from dynasmith.errors import AccessDenied, DynasmithError, ServiceError
 from dynasmith.ports.access import ResolvedAccess
 
 # "Error responses", Amazon S3 API Reference. botocore follows the first three by itself where it can.
 ELSEWHERE = ("PermanentRedirect", "AuthorizationHeaderMalformed", "TemporaryRedirect", "301", "307")
-_PERFORM = re.compile(r"perform: (s3:\w+)")
-# The action that an operation needs, where it has another name.
-_ACTIONS = {"ListObjectsV2": "ListBucket", "DeleteObjects": "DeleteObject"}
 
 
 def s3_refused(
@@ -35,16 +31,10 @@ def s3_refused(
             service_code=code,
             operation=f"s3:{operation}",
         )
-    if code in DENIED:
-        found = _PERFORM.search(message)
-        action = found[1] if found else f"s3:{_ACTIONS.get(operation, operation)}"
-        statement = bucket_statement([action], bucket, prefix, region=access.region)
-        return AccessDenied(
-            f"{action} on {place} is not allowed: {message or 'the service gave no reason'}",
-            hint=f"this statement in the caller's policy allows it: {json.dumps(statement)}",
-            action=action,
-            statement=statement,
-        )
+    if meaning_of(code).kind is AccessDenied:
+        actions = actions_of(f"s3:{operation}", message)
+        statement = bucket_statement(actions, bucket, prefix, region=access.region)
+        return denied(actions[0], f" on {place}", message, statement)
     if code in ELSEWHERE:
         headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
         region = told.get("Region") or headers.get("x-amz-bucket-region") or "another Region"

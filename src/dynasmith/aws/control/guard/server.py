@@ -26,9 +26,10 @@ from dynasmith.aws.control.guard.request import ADDRESS, TOKEN, GuardedRequest, 
 from dynasmith.aws.control.guard.tables import tables_of
 from dynasmith.aws.control.session import Session
 from dynasmith.aws.data.exchange import TARGET, BrokenExchange, Exchange, HttpReply, unpacked
+from dynasmith.aws.data.failure import failure_of
 from dynasmith.aws.data.service_endpoint import Transport
 from dynasmith.aws.data.table_factory import open_exchange
-from dynasmith.aws.errors.failure import RetryVerdict, failure_of
+from dynasmith.aws.errors.codes import RetryVerdict
 from dynasmith.aws.errors.translation import translate
 from dynasmith.errors import DynasmithError, RunError
 from dynasmith.ports.access import is_aws, is_loopback

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, TypeVar
 from botocore.exceptions import BotoCoreError, ClientError, FlexibleChecksumError
 from urllib3.exceptions import HTTPError
 
+from dynasmith.aws.errors.codes import is_passing
 from dynasmith.aws.errors.s3 import s3_refused
 from dynasmith.errors import ServiceUnavailable, UsageError
 from dynasmith.ports.access import ResolvedAccess
@@ -30,8 +31,6 @@ _SETTLE_SECONDS = (0.02, 0.05, 0.1, 0.2, 0.4)
 _UNDER_WAY = ("ConditionalRequestConflict", "OperationAborted")
 _AGAIN_SECONDS = (0.05, 0.2, 0.5)
 """How long a broken reply is waited out, each time."""
-# Errors of single keys of a DeleteObjects that another call may not meet ("Error responses", Amazon S3 API Reference).
-_STUMBLES = ("InternalError", "OperationAborted", "RequestTimeout", "ServiceUnavailable", "SlowDown")
 _T = TypeVar("_T")
 
 
@@ -122,7 +121,7 @@ class S3Objects:
         left.difference_update(found.get("Key", "") for found in answer.get("Deleted", ()))
         failed = [error for error in answer.get("Errors", ()) if error.get("Key") in left]
         for error in failed:
-            if error.get("Code") not in _STUMBLES:
+            if not is_passing(str(error.get("Code"))):  # another call may not meet it
                 raise self._refused(ClientError({"Error": error}, "DeleteObjects"), "DeleteObjects")
         if left:
             codes = ", ".join(sorted({str(error.get("Code")) for error in failed})) or "it says nothing about them"

@@ -4,20 +4,49 @@ Source of which service takes which resource: "Actions, resources, and condition
 Reference for DynamoDB, Application Auto Scaling, KMS and STS.
 """
 
-from collections.abc import Iterable
-from typing import Any
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
 _ANY_RESOURCE = frozenset({"dynamodb:ListTables", "sts:GetCallerIdentity"})
+_ACTION = re.compile(r"perform: ([a-z0-9-]+:\w+)")
+_TABLE = re.compile(r"arn:[\w-]+:dynamodb:[^:]+:[^:]+:table/[^/]+")
+
+#: The actions of operations that are not actions themselves.
+_ACTIONS_OF: Final[Mapping[str, Sequence[str]]] = {
+    "dynamodb:BatchExecuteStatement": ("dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate"),
+    "dynamodb:TransactGetItems": ("dynamodb:GetItem",),
+    "dynamodb:TransactWriteItems": (
+        "dynamodb:ConditionCheckItem",
+        "dynamodb:DeleteItem",
+        "dynamodb:PutItem",
+        "dynamodb:UpdateItem",
+    ),
+    "s3:ListObjectsV2": ("s3:ListBucket",),
+    "s3:DeleteObjects": ("s3:DeleteObject",),
+}
 
 
-def statement_for(actions: Iterable[str], table: str, *, region: str = "", account: str = "") -> dict[str, Any]:
+def actions_of(operation: str, message: str = "") -> Sequence[str]:
+    """The IAM actions that a denied operation (``dynamodb:PutItem``) needs: the one that the service's words name, else
+    those of the operation."""
+    found = _ACTION.search(message)
+    return (found[1],) if found else _ACTIONS_OF.get(operation, (operation,))
+
+
+def statement_for(
+    actions: Iterable[str], table: str, *, region: str = "", account: str = "", resource: str = ""
+) -> dict[str, Any]:
     """A policy statement that allows these actions on that table and its indexes, as narrow as IAM takes it.
 
-    Region and account are ``*`` where they are not known. Actions of services that know no table (Application Auto
-    Scaling, KMS without a key) are allowed on every resource.
+    ``resource`` is an ARN that the service named, ``table`` may be one; else Region and account are ``*`` where they
+    are not known. Actions of services that know no table (Application Auto Scaling, KMS without a key) are allowed on
+    every resource.
     """
     wanted = sorted(set(actions))
     arn = f"arn:{_partition(region)}:dynamodb:{region or '*'}:{account or '*'}:table/{table or '*'}"
+    if found := _TABLE.match(resource) or _TABLE.match(table):
+        arn = found[0]
     narrow = all(action.startswith("dynamodb:") and action not in _ANY_RESOURCE for action in wanted)
     resources: Any = [arn, f"{arn}/index/*"] if narrow else "*"
     return {"Effect": "Allow", "Action": wanted[0] if len(wanted) == 1 else wanted, "Resource": resources}

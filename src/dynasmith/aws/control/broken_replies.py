@@ -15,9 +15,7 @@ from botocore.parsers import create_parser
 
 from dynasmith.aws.control.binary import from_botocore
 from dynasmith.aws.data.client_details import engine_of
-
-BROKEN: Final = "BrokenReply"
-"""The error code of a reply that is not the service's."""
+from dynasmith.aws.errors.codes import BROKEN
 
 COUNTED: Final = frozenset(
     ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan", "TransactWriteItems", "TransactGetItems")
