@@ -217,3 +217,63 @@ def test_rubbish_is_refused_in_a_sentence_or_rejected(tmp_path: Path, name: str,
     with suppress(DynasmithError):
         items, _, _ = read(tmp_path, name, content)
     assert not items
+
+
+REPEATED = {
+    "plain.jsonl": b'{"pk":"a","x":1,"x":2}\n{"pk":"b"}\n',
+    "wire.jsonl": b'{"pk":{"S":"a"},"pk":{"S":"c"}}\n{"pk":{"S":"b"}}\n',
+    "deep.jsonl": b'{"pk":{"S":"a"},"m":{"M":{"x":{"N":"1"},"x":{"N":"2"}}}}\n{"pk":{"S":"b"}}\n',
+    "enveloped.jsonl": b'{"Item":{"pk":{"S":"a"}},"Item":{"pk":{"S":"c"}}}\n{"Item":{"pk":{"S":"b"}}}\n',
+    "mongo.jsonl": b'{"pk":"a","_id":{"$oid":"1"},"_id":{"$oid":"2"}}\n{"pk":"b","_id":{"$oid":"1"}}\n',
+    "cells.csv": b'pk,m:JSON\na,"{""M"":{""x"":{""N"":""1""},""x"":{""N"":""2""}}}"\nb,\n',
+    "dead.jsonl": b'{"line":"{\\"pk\\":\\"a\\",\\"pk\\":\\"c\\"}","code":"rejected","reason":"","segment":0}\n'
+    b'{"Item":{"pk":"b"},"code":"rejected","reason":"","segment":0}\n',
+}
+
+
+@pytest.mark.parametrize("name", REPEATED)
+def test_a_member_that_comes_twice_is_a_dead_letter(tmp_path: Path, name: str) -> None:
+    """A parser keeps the last one, so the first would be lost."""
+    items, dead, _ = read(tmp_path, name, REPEATED[name])
+    assert keys(items) == ["b"]
+    assert len(dead) == 1
+    assert "comes twice" in dead[0].reason
+
+
+def test_a_listing_with_two_arrays_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(FileFormatError, match="comes twice"):
+        read(tmp_path, "two.json", b'{"Count":1,"Items":[{"pk":{"S":"a"}}],"Items":[{"pk":{"S":"b"}}]}')
+
+
+NOT_MONGO = [
+    '{"$oid":"1","x":1}',
+    '{"$date":{"$numberLong":"1"},"x":5}',
+    '{"$date":{"$numberLong":"1","x":5}}',
+    '{"$date":"2020-01-01T00:00:00.123456789Z"}',
+    '{"$date":true}',
+    '{"$numberLong":"1_000"}',
+    '{"$numberDouble":"1_0"}',
+    '{"$binary":{"base64":"AQID!!","subType":"00"}}',
+    '{"$regularExpression":{"pattern":"a","options":"i"}}',
+    '{"$regex":"a","$options":"i"}',
+    '{"$code":"f()","$scope":{"a":1}}',
+    "[" * 600 + "]" * 600,
+]
+
+
+@pytest.mark.parametrize("value", NOT_MONGO)
+def test_what_a_form_of_mongodb_does_not_hold_is_never_passed_over(tmp_path: Path, value: str) -> None:
+    known = b'{"pk":"k","v":{"$oid":"1"}}\n'
+    items, dead, _ = read(tmp_path, "m.jsonl", known + b'{"pk":"a","v":%b}\n' % value.encode(), format="mongo")
+    assert (keys(items), len(dead)) == (["k"], 1)
+
+
+def test_two_timestamps_of_one_second_stay_two_values(tmp_path: Path) -> None:
+    stamps = b"".join(
+        b'{"pk":"%d","v":{"$timestamp":{"t":5,"i":%d}},"w":{"$oid":"1"}}\n' % (place, place) for place in (0, 1, 2)
+    )
+    items, dead, _ = read(tmp_path, "m.jsonl", stamps)
+    assert not dead
+    assert items[1]["v"] == {"S": "1970-01-01T00:00:05.000Z"}
+    assert items[2]["v"] == {"M": {"t": {"N": "5"}, "i": {"N": "2"}}}
+    assert len({json.dumps(item["v"]) for item in items}) == 3

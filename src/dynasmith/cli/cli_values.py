@@ -1,4 +1,4 @@
-"""Keys and items as they are said on a command line: JSON (plain or DynamoDB JSON) or ``name=value`` pairs."""
+"""Keys and items on a command line: JSON (plain or DynamoDB JSON), or ``name=value`` and ``name:=JSON`` pairs."""
 
 import binascii
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,8 @@ from typing import Any
 from dynasmith.errors import ItemInvalid, UsageError
 from dynasmith.items.key import Key, KeySchema, value_fault
 from dynasmith.items.number import number_fault
-from dynasmith.items.plain import item_from_json
+from dynasmith.items.plain import item_from_json, item_from_plain
+from dynasmith.items.repeated_members import check_members
 from dynasmith.limits import PARTITION_KEY_VALUE_MAX_BYTES, SORT_KEY_VALUE_MAX_BYTES
 
 
@@ -37,7 +38,8 @@ def parse_key(said: Sequence[str], schema: KeySchema) -> Key:
 
 
 def parse_item(said: Sequence[str], schema: KeySchema) -> dict[str, Any]:
-    """The item that a person said: one JSON object, or ``name=value`` pairs (key attributes typed, the rest strings).
+    """The item that a person said: one JSON object, or pairs: ``name=value`` (key attributes typed, the rest strings)
+    and ``name:=JSON``.
 
     Raises UsageError where it is neither. The key is checked when the item is written, with every other rule.
     """
@@ -59,10 +61,26 @@ def _said_item(said: Sequence[str], types: Mapping[str, str], *, bare: str | Non
             raise UsageError(
                 f"{_brief(text)!r} is neither a JSON object nor name=value.", hint='say {"name": "value"} or name=value'
             )
+        is_json = len(name) > 1 and name.endswith(":") and name not in types
+        name = name[:-1] if is_json else name
         if name in item:
             raise UsageError(f"{_brief(name)} is given twice.", hint="say each name once")
-        item[name] = _typed(name, value, types.get(name, "S"))
+        item[name] = _json_value(name, value) if is_json else _typed(name, value, types.get(name, "S"))
     return item
+
+
+def _json_value(name: str, text: str) -> Any:
+    """What stands behind ``name:=``: one value of plain JSON."""
+    try:
+        parsed = item_from_plain(f'{{"value":{text}}}')
+        check_members(text.encode())
+    except (ItemInvalid, UnicodeError) as cause:
+        raise UsageError(
+            f"{_brief(name)}:= takes JSON, and {_brief(text)!r} is not: {cause}", hint=f"say {_brief(name)}:=3"
+        ) from cause
+    if len(parsed) != 1:
+        raise UsageError(f"{_brief(name)}:= takes one value of JSON.", hint=f"say {_brief(name)}:=3")
+    return parsed["value"]
 
 
 def _brief(text: str) -> str:

@@ -12,6 +12,7 @@ import msgspec
 
 from dynasmith.errors import ItemInvalid
 from dynasmith.items.number import exact_number
+from dynasmith.items.repeated_members import check_members
 from dynasmith.items.value import TAGS, decode_tree, kind_of, malformed
 from dynasmith.items.wire import RawItem, decode_item, decode_item_tree, encode_item, encode_item_tree
 
@@ -26,7 +27,11 @@ def item_from_plain(text: bytes | str) -> dict[str, Any]:
 
 
 def item_from_json(text: bytes | str) -> dict[str, Any]:
-    """The item that a JSON object says, DynamoDB JSON or plain, whichever it is (``looks_like_wire``)."""
+    """The item that a JSON object says, DynamoDB JSON or plain, whichever it is (``looks_like_wire``).
+
+    Raises ItemInvalid, also for a member that comes twice.
+    """
+    check_members(text.encode(errors="replace") if isinstance(text, str) else text)
     document = _object(text)
     return decode_item_tree(document) if looks_like_wire(document) else checked(document)
 

@@ -11,7 +11,7 @@ from dynasmith.cli.shared import Invocation, print_json, verb
 @click.argument("item", nargs=-1, required=True, metavar="ITEM...")
 @click.option("--new", is_flag=True, help="Only where no item has that key; an error otherwise.")
 def command(invocation: Invocation, table: str, item: tuple[str, ...], new: bool) -> int:
-    """Write one item. ITEM is JSON (plain or DynamoDB JSON) or name=value pairs."""
+    """Write one item. ITEM is JSON (plain or DynamoDB JSON) or pairs: name=value, name:=JSON."""
     project = invocation.project()
     name = project.physical(table)
     written = parse_item_of(project, table, item)

@@ -14,6 +14,7 @@ from dynasmith.errors import FileFormatError, ItemInvalid
 from dynasmith.files.items.notation import checked_wire
 from dynasmith.items.number import number_fault
 from dynasmith.items.plain import looks_like_wire
+from dynasmith.items.repeated_members import check_members
 from dynasmith.items.value import NOT_JSON
 
 CSV_TYPES = ("S", "N", "BOOL", "B", "NULL", "JSON")
@@ -124,6 +125,7 @@ def _base64(field: Field, cell: str) -> bytes:
 def _json_cell(field: Field, cell: str) -> bytes:
     try:
         value: Any = msgspec.json.decode(cell)
+        check_members(cell.encode())
     except NOT_JSON as error:
         raise ItemInvalid(f"Field {field.name} is JSON (DynamoDB JSON), but {cell[:40]!r} is not JSON.") from error
     if not looks_like_wire({"value": value}):

@@ -5,10 +5,11 @@ from typing import Final
 
 import msgspec
 
-from dynasmith.errors import FileFormatError
+from dynasmith.errors import FileFormatError, ItemInvalid
 from dynasmith.files.items.records import Piece
 from dynasmith.files.items.streams import ItemStream, translated
 from dynasmith.files.items.text_lines import CHUNK_BYTES, check_length
+from dynasmith.items.repeated_members import check_members
 
 LISTING_NAMES: Final = frozenset(
     ("Items", "Count", "ScannedCount", "LastEvaluatedKey", "NextToken", "ConsumedCapacity", "ResponseMetadata")
@@ -207,7 +208,11 @@ class Elements:
     def _check_listing(self, rest: bytes) -> None:
         """Read the other members of a listing: are they a listing's, and do they say that items are missing?"""
         try:
-            members = msgspec.json.decode(self._head + b"]" + rest, type=dict[str, msgspec.Raw])
+            around = self._head + b"]" + rest
+            check_members(around)
+            members = msgspec.json.decode(around, type=dict[str, msgspec.Raw])
+        except ItemInvalid as error:
+            raise FileFormatError(f"{self._opened.path}: {error.message}", hint="write one listing a file") from error
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise FileFormatError(
                 f"{self._opened.path} is not JSON around its array of items ({error}).", hint=_HINT

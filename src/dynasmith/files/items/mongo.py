@@ -1,6 +1,7 @@
 """Documents of MongoDB as items: Extended JSON, as ``mongoexport`` and the driver write it."""
 
 import base64
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -32,28 +33,78 @@ def from_extended(value: Any) -> Any:
 
 
 def _typed(value: Mapping[str, Any]) -> Any:
+    """The value of one type. A form is taken whole or not at all, so that no member of it is lost."""
+    try:
+        found = _scalar(value) if len(value) == 1 else _pair(value)
+    except (ValueError, ArithmeticError) as error:
+        raise ItemInvalid(f"{', '.join(value)} has a value that MongoDB does not write ({error}).") from error
+    if found is _NO_FORM:
+        raise ItemInvalid(f"{', '.join(value)} is a type of MongoDB that has no form in DynamoDB.")
+    return found
+
+
+_NO_FORM: Final = object()
+
+
+def _scalar(value: Mapping[str, Any]) -> Any:
     match value:
         case {"$oid": str(text)} | {"$uuid": str(text)} | {"$symbol": str(text)} | {"$code": str(text)}:
             return text
-        case {"$date": {"$numberLong": str(text)}}:
-            return EPOCH + timedelta(milliseconds=int(text))
-        case {"$date": int(number)}:
+        case {"$date": {"$numberLong": str(text), **rest}} if not rest:
+            return EPOCH + timedelta(milliseconds=_whole(text))
+        case {"$date": int(number)} if not isinstance(number, bool):
             return EPOCH + timedelta(milliseconds=number)
         case {"$date": str(text)}:
-            return datetime.fromisoformat(text)
+            return _moment(text)
         case {"$numberInt": str(text)} | {"$numberLong": str(text)}:
-            return int(text)
+            return _whole(text)
         case {"$numberDecimal": str(text)} | {"$numberDouble": str(text)}:
-            return Decimal(text)
-        case {"$binary": {"base64": str(text)}} | {"$binary": str(text)}:
-            return base64.b64decode(text)
-        case {"$timestamp": {"t": int(seconds)}}:
-            return EPOCH + timedelta(seconds=seconds)
+            return _decimal(text)
+        case {"$binary": {"base64": str(text), **rest}} if rest.keys() <= {"subType"}:
+            return base64.b64decode(text, validate=True)
+        case {"$binary": str(text)}:
+            return base64.b64decode(text, validate=True)
+        case {"$timestamp": {"t": int(seconds), "i": int(place), **rest}} if not rest:
+            # Both members unless it is the first of its second: two of one second are two values.
+            return EPOCH + timedelta(seconds=seconds) if place == 1 else {"t": seconds, "i": place}
         case {"$undefined": True}:
             return None
-        case {"$regularExpression": {"pattern": str(text)}} | {"$regex": str(text)}:
+        case {"$regularExpression": {"pattern": str(text), "options": "", **rest}} if not rest:
             return text
-    raise ItemInvalid(f"{', '.join(value)} is a type of MongoDB that has no form in DynamoDB.")
+        case {"$regex": str(text)}:
+            return text
+    return _NO_FORM
+
+
+def _pair(value: Mapping[str, Any]) -> Any:
+    match value:
+        case {"$binary": str(text), "$type": str()}:
+            return base64.b64decode(text, validate=True)
+        case {"$regex": str(text), "$options": ""}:
+            return text
+    return _NO_FORM
+
+
+_WHOLE: Final = re.compile(r"-?[0-9]{1,19}", re.ASCII)
+_MORE_THAN_MICROSECONDS: Final = re.compile(r"\.[0-9]{6}[0-9]*[1-9]")
+
+
+def _whole(text: str) -> int:
+    if _WHOLE.fullmatch(text) is None:
+        raise ValueError(f"{text[:40]!r} is not a whole number")
+    return int(text)
+
+
+def _decimal(text: str) -> Decimal:
+    if "_" in text or text.strip() != text:
+        raise ValueError(f"{text[:40]!r} is not a number")
+    return Decimal(text)
+
+
+def _moment(text: str) -> datetime:
+    if _MORE_THAN_MICROSECONDS.search(text):
+        raise ValueError(f"{text[:40]!r} is more exact than a microsecond")
+    return datetime.fromisoformat(text)
 
 
 _SURE_FORMS: Final = frozenset(
@@ -101,6 +152,8 @@ def read_extended(piece: bytes, renaming: Renaming) -> bytes:
         if not isinstance(document, dict):
             raise ItemInvalid("This is JSON, but not a document.")
         return item_from({name: from_extended(value) for name, value in document.items()}, renaming)
+    except RecursionError as error:
+        raise ItemInvalid("The document is nested too deeply: DynamoDB holds at most 32 levels.") from error
     except (msgspec.DecodeError, ValueError, ArithmeticError) as error:
         raise ItemInvalid(f"This is not a document of MongoDB ({error}).") from error
 

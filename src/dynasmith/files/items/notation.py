@@ -13,6 +13,7 @@ from dynasmith.files.items.mongo import extended_names, read_extended
 from dynasmith.items.key import KeySchema, sure_key
 from dynasmith.items.number import exact_number
 from dynasmith.items.plain import item_from_plain, looks_like_wire, raw_from_plain
+from dynasmith.items.repeated_members import check_members
 from dynasmith.items.size import ITEM_BYTES_MAX, check_item, may_be_deep
 from dynasmith.items.value import NOT_JSON, TAGS
 from dynasmith.items.wire import encode_item
@@ -222,6 +223,7 @@ def _read_dead(piece: bytes, renaming: Renaming) -> bytes:
     except (msgspec.DecodeError, RecursionError) as error:
         raise ItemInvalid(f"This is not a dead letter ({error}).", hint="one line each, as it was written") from error
     inner = bytes(found.item) or found.line.encode()
+    check_members(inner)
     try:
         vote = vote_of(parsed_record(inner, "line"), None)
     except FileFormatError as error:

@@ -18,6 +18,7 @@ from dynasmith.files.items.notation import Notation, is_utf8, reader_of, sure_re
 from dynasmith.files.items.records import Framing, Lines, Piece
 from dynasmith.files.items.streams import STDIN, ItemStream
 from dynasmith.items.key import KeySchema, check_key
+from dynasmith.items.repeated_members import check_members
 from dynasmith.ports.items import Dead, Item, Place
 
 PAGE_BYTES = 1024 * 1024
@@ -182,12 +183,13 @@ class _JsonPart(_Part):
         taken = Taken(len(pieces))
         items, places, sure = taken.items, taken.places, self._sure
         for line, piece in pieces:
-            if sure is not None and (found := sure(piece)) is not None:
-                items.append(found)
-                places.append(line)
-                continue
             item = piece  # what is an item but for its key goes to the dead letters as one, so that they can be used
             try:
+                check_members(piece)
+                if sure is not None and (found := sure(piece)) is not None:
+                    items.append(found)
+                    places.append(line)
+                    continue
                 if not is_utf8(piece):
                     raise ItemInvalid("This is not UTF-8.", hint="iconv -f LATIN1 -t UTF-8, if it is Latin-1")
                 item = self._read(piece)
