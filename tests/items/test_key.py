@@ -135,9 +135,9 @@ def test_a_single_key_may_be_bare() -> None:
     ("said", "says"),
     [
         (["customer=a"], "number is missing"),
-        (["customer=a", "number=x"], "'x' is none"),
+        (["customer=a", "number=x"], "'x' is not one"),
         (["customer=a", "number=1", "extra=2"], "extra is not part of the key"),
-        (["customer=a", "customer=b"], "said twice"),
+        (["customer=a", "customer=b"], "given twice"),
         (["customer"], "neither a JSON object nor name=value"),
         (['{"customer": 1, "number": "1"}'], r"customer is of type N.*number is of type S"),
         (['{"customer": '], "not JSON"),
