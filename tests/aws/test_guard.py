@@ -16,10 +16,10 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from cli.story import new_account
-from dynasmith.aws.control.guard.allow_list import only_reads
 from dynasmith.aws.control.guard.child_process import child_variables
 from dynasmith.aws.control.guard.server import BODY_BYTES_MAX, ReadOnlyGuard, open_guard
 from dynasmith.aws.control.session import Session
+from dynasmith.aws.data.allow_list import only_reads
 from dynasmith.ports.access import AccessKeys, ResolvedAccess, Secret
 from dynasmith.strict import StrictServer
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from msgspec import UNSET
 
 from dynasmith.aws.control.actions import WRITES
-from dynasmith.aws.control.request import ServiceRequest
 from dynasmith.aws.control.request_scaling import policy_name
 from dynasmith.aws.control.requests import create_table, request_of
+from dynasmith.aws.settings.request import ServiceRequest
 from dynasmith.plans.arrange import creatable
 from dynasmith.plans.step import (
     Call,

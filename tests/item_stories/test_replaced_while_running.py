@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dynasmith.strict.server.journal import Call
+from dynasmith.strict.state.journal import Call
 from item_stories.killing import job_of, running, until_written
 from item_stories.kit import ItemStory
 

@@ -11,8 +11,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from dynasmith.strict import StrictServer
-from dynasmith.strict.server.http import Upstream
-from dynasmith.strict.server.wire import WireReply, WireRequest
+from dynasmith.strict.wire.http import Upstream
+from dynasmith.strict.wire.messages import WireReply, WireRequest
 from strict_tables import ready, refused
 
 WAIT_SECONDS = 60.0

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from dynasmith.strict import StrictServer
-from dynasmith.strict.server.http import Upstream, parse_head, take_chunked
-from dynasmith.strict.server.wire import WireRequest, credential_scope
+from dynasmith.strict.wire.http import Upstream, parse_head, take_chunked
+from dynasmith.strict.wire.messages import WireRequest, credential_scope
 
 LIST = b'{"Limit": 5}'
 HEAD = (

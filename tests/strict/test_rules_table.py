@@ -16,7 +16,7 @@ from dynasmith.strict.expressions.reserved_words import RESERVED
 from dynasmith.strict.rules.file import read_rules
 from dynasmith.strict.rules.page import page
 from dynasmith.strict.rules.registry import rules
-from dynasmith.strict.server.request_shapes import service_model
+from dynasmith.strict.rules.request_shapes import service_model
 from strict_tables import create, ready, refused
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from dynasmith.cli.counts import counted, either
-from dynasmith.cli.flow_report import exit_of
+from dynasmith.cli.exit_code import exit_of
 from dynasmith.cli.shared import Invocation, print_json
 from dynasmith.engine.backfill.concurrent_edits import ConcurrentEdits, UndoReport
 from dynasmith.engine.guarded.dry_run import PURE

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from dynasmith.cli.counts import counted, either
+from dynasmith.cli.exit_code import exit_of
 from dynasmith.cli.shared import Invocation, print_json
 from dynasmith.engine.transfer.events import FlowDead, FlowEnded, FlowNote, FlowProgress, FlowStarted, FlowStopping
 from dynasmith.ports.listener import Event
@@ -153,16 +154,6 @@ def show_report(invocation: Invocation, report: Report, **more: Any) -> int:
     if counts.dead:
         invocation.say(f"Dead letters: {report.dead_letters}")
     return exit_of(invocation, report)
-
-
-def exit_of(invocation: Invocation, report: Report) -> int:
-    """1 for a job that was cancelled, and a sentence; 3 where there are dead letters or rejected lines; else 0."""
-    job = report.job
-    if job.state == "cancelled":
-        rest = "remove it and export again" if job.verb == "export" else f"a new {job.verb} does the rest"
-        invocation.say(f"Cancelled before its end: what job {job.id} wrote stays; {rest}.")
-        return 1
-    return 3 if report.counts.dead else 0
 
 
 def _dollars(dollars: float | None) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
@@ -10,11 +11,27 @@ from dynasmith.ports.access import REGION_ASSUMED
 from dynasmith.project.factory import load
 
 if TYPE_CHECKING:
-    from dynasmith.cli.shared import Invocation
     from dynasmith.project import Project
 
 
-def open_project(invocation: Invocation) -> Project:
+class SharedOptions(Protocol):
+    """What this reads of an invocation."""
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """The options by their names."""
+        ...
+
+    def text(self, name: str) -> str:
+        """An option's text, empty where it was not given."""
+        ...
+
+    def say(self, sentence: str) -> None:
+        """Tell the person."""
+        ...
+
+
+def open_project(invocation: SharedOptions) -> Project:
     """Load it; say what the person should know: secrets on the command line, a Region that was assumed."""
     if invocation.text("aws_secret_key") or invocation.text("aws_session_token"):
         invocation.say(

@@ -5,7 +5,7 @@ from typing import Any
 
 from rich.console import Console
 
-from dynasmith.cli.shared import fall_silent
+from dynasmith.cli.streams import fall_silent
 
 
 class Screen(Console):

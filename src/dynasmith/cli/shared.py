@@ -10,11 +10,12 @@ import re
 import shlex
 import sys
 from collections.abc import Callable, Sequence
-from typing import IO, TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.core import ParameterSource
 
+from dynasmith.cli.streams import fall_silent
 from dynasmith.errors import ConsentRequired, UsageError
 from dynasmith.masking import masked
 
@@ -164,13 +165,6 @@ def refuse_given(without: str, names: Sequence[str]) -> None:
                 f"{parameter.opts[0]} does nothing without {without}.",
                 hint=f"add {without}, or remove {parameter.opts[0]}",
             )
-
-
-def fall_silent(stream: IO[str]) -> None:
-    """Send what is written from now on nowhere: the reader of ``stream`` has gone, and the work goes on."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, stream.fileno())
-    os.close(nowhere)
 
 
 def print_json(document: Any) -> None:

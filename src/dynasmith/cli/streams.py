@@ -4,7 +4,7 @@ import codecs
 import io
 import os
 import sys
-from typing import TextIO
+from typing import IO, TextIO
 
 _ESCAPED = "dynasmith-escaped"
 
@@ -66,3 +66,10 @@ def _complain(sentence: str) -> None:
         sys.stderr.flush()
     except (OSError, ValueError):  # nobody can be told
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - it lives as long as the process
+
+
+def fall_silent(stream: IO[str]) -> None:
+    """Send what is written from now on nowhere: the reader of ``stream`` has gone, and the work goes on."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)

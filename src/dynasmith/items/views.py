@@ -1,17 +1,26 @@
 """The views of a lazy item: its names, values and both, iterated over at the speed of a dict."""
 
-from collections.abc import ItemsView, Iterator, KeysView, ValuesView
-from typing import TYPE_CHECKING, Any
+from abc import abstractmethod
+from collections.abc import ItemsView, Iterator, KeysView, MutableMapping, ValuesView
+from typing import Any
 
-if TYPE_CHECKING:
-    from dynasmith.items.lazy import LazyItem
+
+class DecodedMapping(MutableMapping[str, Any]):
+    """What the views need of a lazy item: what was decoded of it, whether that is all, and a way to decode the rest."""
+
+    __slots__ = ()
+    _values: dict[str, Any]
+    _read_all: bool
+
+    @abstractmethod
+    def _whole(self) -> dict[str, Any]: ...
 
 
 class Names(KeysView[str]):
     """The names, taken when an iteration begins: an item may be changed in the middle of it."""
 
     __slots__ = ()
-    _mapping: "LazyItem"
+    _mapping: DecodedMapping
 
     def __iter__(self) -> Iterator[str]:
         item = self._mapping
@@ -22,7 +31,7 @@ class Pairs(ItemsView[str, Any]):
     """Names as ``Names``, with the values that they have when they are reached."""
 
     __slots__ = ()
-    _mapping: "LazyItem"
+    _mapping: DecodedMapping
 
     def __iter__(self) -> Iterator[tuple[str, Any]]:
         values = self._mapping._whole()
@@ -34,7 +43,7 @@ class Values(ValuesView[Any]):
     """Values as ``Pairs``."""
 
     __slots__ = ()
-    _mapping: "LazyItem"
+    _mapping: DecodedMapping
 
     def __iter__(self) -> Iterator[Any]:
         values = self._mapping._whole()

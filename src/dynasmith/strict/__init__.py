@@ -5,7 +5,7 @@
 
 from dynasmith.strict.rules.file import RulesFile, read_rules
 from dynasmith.strict.rules.rule import JudgedRequest, Refusal, StrictRule
-from dynasmith.strict.server.journal import Call, Journal
 from dynasmith.strict.server.server import StrictServer
+from dynasmith.strict.state.journal import Call, Journal
 
 __all__ = ["Call", "Journal", "JudgedRequest", "Refusal", "RulesFile", "StrictRule", "StrictServer", "read_rules"]

@@ -3,9 +3,9 @@
 from dynasmith.tables.settings.owner import CallOwner, OwnerSetting
 from msgspec.structs import replace
 
-from dynasmith.aws.control.request import ServiceRequest
 from dynasmith.aws.control.session import Session
 from dynasmith.aws.settings.base import ReadSetting
+from dynasmith.aws.settings.request import ServiceRequest
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.table import Table
 

@@ -5,7 +5,7 @@ from typing import Any, assert_never
 
 from msgspec import UnsetType
 
-from dynasmith.aws.control.request import ServiceRequest
+from dynasmith.aws.settings.request import ServiceRequest
 from dynasmith.plans.change import Dimension
 from dynasmith.plans.step import CallDeregisterScaling, CallRegisterScaling, CallScalingPolicy
 from dynasmith.tables.table import Scaling

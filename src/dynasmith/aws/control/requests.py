@@ -7,7 +7,6 @@ from typing import Any, assert_never
 
 from msgspec import UNSET, UnsetType
 
-from dynasmith.aws.control.request import ServiceRequest, update_table
 from dynasmith.aws.control.request_items import delete_item, put_item
 from dynasmith.aws.control.request_parts import (
     beyond_the_start,
@@ -24,6 +23,7 @@ from dynasmith.aws.control.request_parts import (
 from dynasmith.aws.control.request_scaling import scaling_request
 from dynasmith.aws.settings import DESCRIBED, service_setting_of
 from dynasmith.aws.settings.point_in_time_recovery import recovery_request
+from dynasmith.aws.settings.request import ServiceRequest, update_table
 from dynasmith.plans.step import (
     Call,
     CallBilling,

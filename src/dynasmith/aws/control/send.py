@@ -9,11 +9,11 @@ from dynasmith.aws.control.autoscaling import SERVICE as AUTOSCALING
 from dynasmith.aws.control.autoscaling import read_policies, tracks_usage
 from dynasmith.aws.control.binary import from_botocore, to_botocore
 from dynasmith.aws.control.idempotency import is_already, setting_of
-from dynasmith.aws.control.request import ServiceRequest
 from dynasmith.aws.control.request_scaling import dimension_of
 from dynasmith.aws.control.requests import request_of
 from dynasmith.aws.control.session import Session
 from dynasmith.aws.settings import service_setting_of
+from dynasmith.aws.settings.request import ServiceRequest
 from dynasmith.errors import (
     ConditionFailed,
     DynasmithError,

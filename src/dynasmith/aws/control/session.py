@@ -23,8 +23,8 @@ from dynasmith.aws.control.client_settings import (
     host_and_port,
     open_session,
 )
-from dynasmith.aws.control.guard.client_guard import let_only_read
 from dynasmith.aws.data.client_details import name_engine
+from dynasmith.aws.data.client_guard import let_only_read
 from dynasmith.aws.errors.translation import not_offered_here, translate, unreachable
 from dynasmith.aws.transactions import retry_conflicts
 from dynasmith.errors import DynasmithError, ProjectError, Unreachable

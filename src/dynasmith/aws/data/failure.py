@@ -7,7 +7,7 @@ import msgspec
 from dynasmith.aws.data.exchange import HttpReply
 from dynasmith.aws.errors.cancellation import codes_of, only_conflicts, sentence
 from dynasmith.aws.errors.codes import RetryVerdict, verdict_of
-from dynasmith.aws.errors.refusal import NOWHERE, Refusal, refused
+from dynasmith.aws.errors.refusal import NOWHERE, ErrorReply, refused
 from dynasmith.errors import AccessError, DynasmithError, ServiceError, ServiceUnavailable, Throttled
 from dynasmith.items.value import NOT_JSON
 from dynasmith.ports.access import ResolvedAccess
@@ -32,7 +32,7 @@ class _Body(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Failure(Refusal):
+class Failure(ErrorReply):
     """A reply that is not 200, understood. ``item`` stood there when a condition failed, if it was asked for."""
 
     verdict: RetryVerdict

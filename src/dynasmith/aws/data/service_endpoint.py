@@ -8,9 +8,9 @@ in half the time.
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
-from dynasmith.aws.control.guard.client_guard import ReadingExchange
 from dynasmith.aws.data.address import Address
 from dynasmith.aws.data.calls import Calls, Patience
+from dynasmith.aws.data.client_guard import ReadingExchange
 from dynasmith.aws.data.credentials import Credentials
 from dynasmith.aws.data.direct_exchange import DirectExchange
 from dynasmith.aws.data.exchange import Exchange

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pickle import PicklingError
 from typing import Any
 
-from dynasmith.aws.control.guard.client_guard import ReadingExchange, reads_only
 from dynasmith.aws.data.botocore_exchange import BotocoreExchange
 from dynasmith.aws.data.calls import Calls, Patience
 from dynasmith.aws.data.client_details import ClientKeys, address_of
+from dynasmith.aws.data.client_guard import ReadingExchange, reads_only
 from dynasmith.aws.data.exchange import Exchange
 from dynasmith.aws.data.service_endpoint import OpenTableSink, OpenTableSource, ServiceEndpoint, Transport
 from dynasmith.aws.data.table_identity import KnownTable, compared

@@ -33,7 +33,7 @@ _RESOURCE = re.compile(r"on resource: \"?(arn:[^\s\"]+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
+class ErrorReply:
     """What a service said when it refused a request. ``message`` has the reasons of a cancelled transaction."""
 
     status: int
@@ -46,7 +46,7 @@ class Refusal:
     cancelled: tuple[str, ...] = ()
 
 
-def refused(refusal: Refusal, operation: str, table: str, access: ResolvedAccess = NOWHERE) -> DynasmithError:
+def refused(refusal: ErrorReply, operation: str, table: str, access: ResolvedAccess = NOWHERE) -> DynasmithError:
     """Our error for a refusal of ``operation`` (``dynamodb:PutItem``) on ``table``. Never raises."""
     meaning = meaning_of(refusal.code, refusal.status)
     if meaning.kind is TableNotFound and operation.startswith("dynamodb:") and table:
@@ -81,7 +81,7 @@ def on(table: str) -> str:
     return f" on {table}" if table else ""
 
 
-def _service_error(refusal: Refusal, operation: str, table: str) -> ServiceError:
+def _service_error(refusal: ErrorReply, operation: str, table: str) -> ServiceError:
     code = refusal.code
     is_cancelled = code == CANCELLED and any(refusal.cancelled)
     meaning = cancelled_as(refusal.cancelled) if is_cancelled else meaning_of(code, refusal.status)

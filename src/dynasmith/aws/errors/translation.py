@@ -11,7 +11,7 @@ from botocore import exceptions as foreign
 
 from dynasmith.aws.errors.cancellation import codes_of, sentence
 from dynasmith.aws.errors.codes import BROKEN, meaning_of
-from dynasmith.aws.errors.refusal import DOCTOR_HINT, NOWHERE, Refusal, login, on, refused, unoffered_by, verb_of
+from dynasmith.aws.errors.refusal import DOCTOR_HINT, NOWHERE, ErrorReply, login, on, refused, unoffered_by, verb_of
 from dynasmith.errors import (
     AccessError,
     CredentialsExpired,
@@ -76,7 +76,7 @@ def _of_service(error: foreign.ClientError, operation: str, table: str, access: 
         )
     reasons = answer.get("CancellationReasons") or ()
     throttled = answer.get("ThrottlingReasons") or answer.get("throttlingReasons") or ()
-    refusal = Refusal(
+    reply = ErrorReply(
         status=status,
         code=code,
         message=sentence(reasons) or message,
@@ -84,7 +84,7 @@ def _of_service(error: foreign.ClientError, operation: str, table: str, access: 
         throttled=tuple(f"{r.get('reason', '')} {r.get('resource', '')}".strip() for r in throttled),
         cancelled=tuple(codes_of(reasons)),
     )
-    return refused(refusal, operation, table, access)
+    return refused(reply, operation, table, access)
 
 
 _EVERY_ENGINE_HAS = frozenset(

@@ -5,8 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, Generic, TypeVar
 
-from dynasmith.aws.control.request import ServiceRequest
-from dynasmith.aws.control.session import Session
+from dynasmith.aws.settings.request import Service, ServiceRequest
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.settings import AnySetting
 from dynasmith.tables.settings.base import SettingCall
@@ -82,5 +81,5 @@ class ReadSetting(ServiceSetting[S]):
     """A setting that is read by a call of its own."""
 
     @abstractmethod
-    def read(self, session: Session, described: TableDescription) -> TableDescription:
+    def read(self, session: Service, described: TableDescription) -> TableDescription:
         """The description with this setting. Raises what the call raises."""

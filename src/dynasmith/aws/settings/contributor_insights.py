@@ -2,9 +2,8 @@
 
 from msgspec.structs import replace
 
-from dynasmith.aws.control.request import ServiceRequest
-from dynasmith.aws.control.session import Session
 from dynasmith.aws.settings.base import ReadSetting
+from dynasmith.aws.settings.request import Service, ServiceRequest
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.settings.contributor_insights import CallInsights, ContributorInsightsSetting
 from dynasmith.tables.table import Table
@@ -25,7 +24,7 @@ class ServiceContributorInsights(ReadSetting[CallInsights]):
     def is_already(self, step: CallInsights, table: Table) -> bool:
         return table.contributor_insights == step.enabled
 
-    def read(self, session: Session, described: TableDescription) -> TableDescription:
+    def read(self, session: Service, described: TableDescription) -> TableDescription:
         name = described.table.name
         answer = session.call("dynamodb", "DescribeContributorInsights", {"TableName": name}, table=name)
         status = str(answer.get("ContributorInsightsStatus", "DISABLED"))

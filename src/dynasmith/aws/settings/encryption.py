@@ -4,8 +4,8 @@ from typing import Any
 
 from msgspec import UNSET, UnsetType
 
-from dynasmith.aws.control.request import ServiceRequest, update_table
 from dynasmith.aws.settings.base import Answer, DescribedSetting
+from dynasmith.aws.settings.request import ServiceRequest, update_table
 from dynasmith.tables.settings.encryption import CallEncryption, EncryptionSetting, same_encryption
 from dynasmith.tables.table import Encryption, EncryptionKind, Table
 

@@ -4,9 +4,8 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from dynasmith.aws.control.request import ServiceRequest
-from dynasmith.aws.control.session import Session
 from dynasmith.aws.settings.base import ReadSetting
+from dynasmith.aws.settings.request import Service, ServiceRequest
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.settings.kinesis_destination import CallKinesis, KinesisDestinationSetting
 from dynasmith.tables.table import Table
@@ -30,7 +29,7 @@ class ServiceKinesisDestination(ReadSetting[CallKinesis]):
     def is_already(self, step: CallKinesis, table: Table) -> bool:
         return (table.kinesis_stream == step.stream) == step.enabled
 
-    def read(self, session: Session, described: TableDescription) -> TableDescription:
+    def read(self, session: Service, described: TableDescription) -> TableDescription:
         """The stream, or None. Of two (the service allows that) the second is a notice."""
         name = described.table.name
         answer = session.call("dynamodb", "DescribeKinesisStreamingDestination", {"TableName": name}, table=name)

@@ -5,9 +5,8 @@ from typing import Any, Final
 from msgspec import UnsetType
 from msgspec.structs import replace
 
-from dynasmith.aws.control.request import ServiceRequest
-from dynasmith.aws.control.session import Session
 from dynasmith.aws.settings.base import ReadSetting
+from dynasmith.aws.settings.request import Service, ServiceRequest
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.settings.point_in_time_recovery import CallRecovery, PointInTimeRecoverySetting
 from dynasmith.tables.table import Recovery, Table
@@ -34,7 +33,7 @@ class ServicePointInTimeRecovery(ReadSetting[CallRecovery]):
             return True
         return there.days == wanted.days
 
-    def read(self, session: Session, described: TableDescription) -> TableDescription:
+    def read(self, session: Service, described: TableDescription) -> TableDescription:
         found = read_recovery(session, described.table.name)
         return replace(described, table=replace(described.table, recovery=found))
 
@@ -48,7 +47,7 @@ def recovery_request(table: str, recovery: Recovery | None, region: str = "") ->
     return ServiceRequest(operation="UpdateContinuousBackups", parameters=parameters, region=region)
 
 
-def read_recovery(session: Session, name: str, region: str = "") -> Recovery | None:
+def read_recovery(session: Service, name: str, region: str = "") -> Recovery | None:
     """Point-in-time recovery of a table, or of its replica in another Region."""
     answer = session.call("dynamodb", "DescribeContinuousBackups", {"TableName": name}, table=name, region=region)
     told = (answer.get("ContinuousBackupsDescription") or {}).get("PointInTimeRecoveryDescription") or {}

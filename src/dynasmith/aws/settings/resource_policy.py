@@ -2,9 +2,8 @@
 
 from msgspec.structs import replace
 
-from dynasmith.aws.control.request import ServiceRequest
-from dynasmith.aws.control.session import Session
 from dynasmith.aws.settings.base import ReadSetting
+from dynasmith.aws.settings.request import Service, ServiceRequest
 from dynasmith.errors import ServiceError
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.policy import canonical_policy
@@ -28,7 +27,7 @@ class ServiceResourcePolicy(ReadSetting[CallPolicy]):
     def is_already(self, step: CallPolicy, table: Table) -> bool:
         return table.resource_policy == step.policy
 
-    def read(self, session: Session, described: TableDescription) -> TableDescription:
+    def read(self, session: Service, described: TableDescription) -> TableDescription:
         policy: str | None
         try:
             answer = session.call(

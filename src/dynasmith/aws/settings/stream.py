@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from dynasmith.aws.control.request import ServiceRequest, update_table
 from dynasmith.aws.settings.base import Answer, DescribedSetting
+from dynasmith.aws.settings.request import ServiceRequest, update_table
 from dynasmith.tables.settings.stream import CallStream, StreamSetting
 from dynasmith.tables.table import StreamView, Table, known
 

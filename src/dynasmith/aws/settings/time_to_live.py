@@ -2,9 +2,8 @@
 
 from msgspec.structs import replace
 
-from dynasmith.aws.control.request import ServiceRequest
-from dynasmith.aws.control.session import Session
 from dynasmith.aws.settings.base import ReadSetting
+from dynasmith.aws.settings.request import Service, ServiceRequest
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.settings.time_to_live import CallTimeToLive, TimeToLiveSetting
 from dynasmith.tables.table import Table
@@ -25,7 +24,7 @@ class ServiceTimeToLive(ReadSetting[CallTimeToLive]):
     def is_already(self, step: CallTimeToLive, table: Table) -> bool:
         return table.time_to_live == (step.attribute if step.enabled else None)
 
-    def read(self, session: Session, described: TableDescription) -> TableDescription:
+    def read(self, session: Service, described: TableDescription) -> TableDescription:
         """Its attribute while ENABLED or ENABLING, None while DISABLED or DISABLING."""
         name = described.table.name
         answer = session.call("dynamodb", "DescribeTimeToLive", {"TableName": name}, table=name)

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
-from dynasmith.strict.server.wire import WireReply, error_reply
+from dynasmith.strict.wire.messages import WireReply, error_reply
 
 Kind = Literal[
     "500",

@@ -1,1 +1,1 @@
-"""PartiQL statements as the calls that they stand for."""
+"""PartiQL statements, parsed: the calls that they stand for. What runs them is in `services`."""

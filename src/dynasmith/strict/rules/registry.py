@@ -1,11 +1,13 @@
 """All rules in the order in which they are judged, with those that the endpoint keeps itself."""
 
+from dynasmith.strict.rules import autoscaling as scaling
 from dynasmith.strict.rules import capacity as rules_capacity
 from dynasmith.strict.rules import data as rules_data
 from dynasmith.strict.rules import expressions as rules_expressions
 from dynasmith.strict.rules import indexes as rules_indexes
 from dynasmith.strict.rules import items as rules_items
 from dynasmith.strict.rules import protection as rules_protect
+from dynasmith.strict.rules import request_shapes as model
 from dynasmith.strict.rules import settings as rules_settings
 from dynasmith.strict.rules import statements as rules_statements
 from dynasmith.strict.rules import tables as rules_tables
@@ -13,8 +15,6 @@ from dynasmith.strict.rules import update as rules_update
 from dynasmith.strict.rules.data import ITEM_OPERATIONS
 from dynasmith.strict.rules.rule import StrictRule
 from dynasmith.strict.rules.tables import API, GUIDE
-from dynasmith.strict.server import request_shapes as model
-from dynasmith.strict.services import autoscaling as scaling
 
 _STATEMENTS = ("ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction")
 

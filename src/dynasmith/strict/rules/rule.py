@@ -9,19 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from dynasmith.strict.measures.measure import Measured
+from dynasmith.strict.state.refusal import Refusal as Refusal
 from dynasmith.strict.state.state import Account, StrictTable
 
 Certainty = Literal["documented", "observed", "assumed"]
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """The service's answer when it refuses: error code, message, HTTP status, and further members of the error."""
-
-    code: str
-    message: str
-    status: int = 400
-    parts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

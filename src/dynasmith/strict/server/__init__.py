@@ -1,1 +1,1 @@
-"""The endpoint's server: HTTP, the way of a request through rules and services, the journal of calls."""
+"""The endpoint's server, and the way of a request through rules and services."""

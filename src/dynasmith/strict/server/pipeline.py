@@ -7,19 +7,19 @@ import msgspec
 
 from dynasmith.strict.faults.faults import struck
 from dynasmith.strict.measures.measure import measure
-from dynasmith.strict.partiql.statements import run_statements
 from dynasmith.strict.rules.data import ITEM_OPERATIONS
 from dynasmith.strict.rules.rule import JudgedRequest, Refusal, plain_name
-from dynasmith.strict.server.http import Upstream
-from dynasmith.strict.server.journal import STATEMENTS, WRITES, Call
-from dynasmith.strict.server.wire import WireReply, WireRequest, error_code, error_reply
-from dynasmith.strict.server.world import LOG, TARGET, Incoming, StrictWorld
 from dynasmith.strict.services import autoscaling as scaling
 from dynasmith.strict.services import control, data
 from dynasmith.strict.services.export import describe_export, export_table, list_exports
 from dynasmith.strict.services.isolation import isolated
 from dynasmith.strict.services.restore import restore_to_time, update_backups
+from dynasmith.strict.services.statements import run_statements
+from dynasmith.strict.services.world import LOG, TARGET, Incoming, StrictWorld
 from dynasmith.strict.services.write_images import recorded
+from dynasmith.strict.state.journal import STATEMENTS, WRITES, Call
+from dynasmith.strict.wire.http import Upstream
+from dynasmith.strict.wire.messages import WireReply, WireRequest, error_code, error_reply
 
 _DATA = frozenset(ITEM_OPERATIONS)
 _CHANGES = {

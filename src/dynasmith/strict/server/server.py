@@ -11,13 +11,13 @@ from urllib.parse import urlsplit
 from dynasmith.strict.faults.faults import Fault
 from dynasmith.strict.rules.registry import rules
 from dynasmith.strict.rules.rule import RuleBook, StrictRule
-from dynasmith.strict.server.http import HttpServer, Upstream
-from dynasmith.strict.server.journal import Journal
 from dynasmith.strict.server.pipeline import RequestPipeline
 from dynasmith.strict.server.wipe import wipe
-from dynasmith.strict.server.world import StrictWorld
+from dynasmith.strict.services.world import StrictWorld
 from dynasmith.strict.state.capacity import KEY_RANGE_READ_UNITS, KEY_RANGE_WRITE_UNITS, HotPartitions, Limit
 from dynasmith.strict.state.clock import ClockMode, StrictClock
+from dynasmith.strict.state.journal import Journal
+from dynasmith.strict.wire.http import HttpServer, Upstream
 
 START_SECONDS_MAX = 10.0
 

@@ -1,8 +1,8 @@
 """Leaving an engine as it was found: what a test made through the endpoint is deleted in the engine itself."""
 
-from dynasmith.strict.server.wire import WireRequest
-from dynasmith.strict.server.world import Incoming, StrictWorld
+from dynasmith.strict.services.world import Incoming, StrictWorld
 from dynasmith.strict.state.state import Account
+from dynasmith.strict.wire.messages import WireRequest
 
 
 def credentials_of(account: Account) -> dict[bytes, bytes]:

@@ -5,11 +5,11 @@ from typing import Any
 
 from dynasmith.strict.partiql.calls import tables_in
 from dynasmith.strict.rules.rule import plain_name
-from dynasmith.strict.server.wire import WireReply, error_reply, value_reply
-from dynasmith.strict.server.world import Handler, Incoming, StrictWorld, reply_json
 from dynasmith.strict.services.kms import with_key_arn
+from dynasmith.strict.services.world import Handler, Incoming, StrictWorld, reply_json
 from dynasmith.strict.state import describe, effects, timing
 from dynasmith.strict.state.state import BackupState, Pending, Stream, StrictTable
+from dynasmith.strict.wire.messages import WireReply, error_reply, value_reply
 
 EXACT_COUNTS = "item-count-stale"
 

@@ -10,12 +10,12 @@ from dynasmith.strict.measures.measure import MeasuredPart
 from dynasmith.strict.measures.units import ConsumedUnits, put_units, said_units
 from dynasmith.strict.rules.items import partition_text
 from dynasmith.strict.rules.rule import plain_name
-from dynasmith.strict.server.wire import WireReply, error_reply, json_reply, value_reply
-from dynasmith.strict.server.world import Incoming, StrictWorld, reply_json
 from dynasmith.strict.services import batches
 from dynasmith.strict.services.reads import account_reads, pressed_limit
+from dynasmith.strict.services.world import Incoming, StrictWorld, reply_json
 from dynasmith.strict.state.capacity import Side, ThrottleSetting, left, take, throttle_of
 from dynasmith.strict.state.state import StrictTable
+from dynasmith.strict.wire.messages import WireReply, error_reply, json_reply, value_reply
 
 _SINGLE = frozenset({"PutItem", "UpdateItem", "DeleteItem"})
 _MEMBER = {"BatchWriteItem": "UnprocessedItems", "BatchGetItem": "UnprocessedKeys"}

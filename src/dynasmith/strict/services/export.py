@@ -9,32 +9,20 @@ import datetime
 import gzip
 import hashlib
 import uuid
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
 from dynasmith.strict.rules.protection import named_source
-from dynasmith.strict.server.wire import WireReply, WireRequest, error_code, error_reply, value_reply
-from dynasmith.strict.server.world import Incoming, StrictWorld
+from dynasmith.strict.services.world import Incoming, StrictWorld
 from dynasmith.strict.services.write_images import as_of
 from dynasmith.strict.state import timing
+from dynasmith.strict.state.exports import Export
+from dynasmith.strict.wire.messages import WireReply, WireRequest, error_code, error_reply, value_reply
 
 # The service splits its output over files; so do we, so that nobody relies on one.
 ITEMS_PER_FILE = 5_000
 TOKEN_SECONDS = 8 * 3600.0  # API_ExportTableToPointInTime.html, ClientToken
-
-
-@dataclass(slots=True)
-class Export:
-    """One export: its description, when it is done, and the summary that is still to be written."""
-
-    description: dict[str, Any]
-    due: float
-    token: str | None
-    asked_at: float
-    prefix: str = ""
-    summary: dict[str, Any] | None = field(default=None)
 
 
 def _instant(at: float) -> str:

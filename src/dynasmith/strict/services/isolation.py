@@ -11,9 +11,9 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from dynasmith.strict.measures.measure import MeasuredPart
 from dynasmith.strict.rules.items import key_text
-from dynasmith.strict.server.wire import WireReply, error_reply
-from dynasmith.strict.server.world import Incoming, StrictWorld
+from dynasmith.strict.services.world import Incoming, StrictWorld
 from dynasmith.strict.state.conflicts import Key
+from dynasmith.strict.wire.messages import WireReply, error_reply
 
 CONFLICT_RULE = "transaction-conflict"
 ONGOING = "Transaction is ongoing for the item"

@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 
-from dynasmith.strict.server.wire import WireRequest
-from dynasmith.strict.server.world import Incoming, StrictWorld, reply_json
+from dynasmith.strict.services.world import Incoming, StrictWorld, reply_json
+from dynasmith.strict.wire.messages import WireRequest
 
 
 async def with_key_arn(world: StrictWorld, call: Incoming) -> Mapping[str, Any]:

@@ -8,10 +8,10 @@ import msgspec
 from dynasmith.strict.measures.sizes import NotHeld, item_bytes
 from dynasmith.strict.measures.units import READ_UNIT_BYTES, ConsumedUnits, read_units, wire
 from dynasmith.strict.rules.rule import plain_name
-from dynasmith.strict.server.wire import WireReply, json_reply
-from dynasmith.strict.server.world import Incoming, StrictWorld
+from dynasmith.strict.services.world import Incoming, StrictWorld
 from dynasmith.strict.state.capacity import take
 from dynasmith.strict.state.state import StrictTable
+from dynasmith.strict.wire.messages import WireReply, json_reply
 
 # Developer guide: a page of Query or Scan ends at 1 MB.
 PAGE_BYTES_MAX = 1024 * 1024

@@ -6,12 +6,12 @@ from typing import Any
 import msgspec
 
 from dynasmith.strict.rules.protection import named_source
-from dynasmith.strict.server.wire import WireReply, value_reply
-from dynasmith.strict.server.world import Incoming, StrictWorld
 from dynasmith.strict.services.control import restored_table
+from dynasmith.strict.services.world import Incoming, StrictWorld
 from dynasmith.strict.services.write_images import as_of
 from dynasmith.strict.state import describe, effects
 from dynasmith.strict.state.state import StrictIndex, StrictTable
+from dynasmith.strict.wire.messages import WireReply, value_reply
 
 BATCH = 25
 BATCH_BYTES = 8 * 1024 * 1024

@@ -8,10 +8,10 @@ import msgspec
 
 from dynasmith.strict.measures.measure import MeasuredPart
 from dynasmith.strict.rules.items import key_text
-from dynasmith.strict.server.wire import WireReply
-from dynasmith.strict.server.world import Incoming, StrictWorld, reply_json
+from dynasmith.strict.services.world import Incoming, StrictWorld, reply_json
 from dynasmith.strict.state.history import History
 from dynasmith.strict.state.state import StrictTable
+from dynasmith.strict.wire.messages import WireReply
 
 GET_MAX = 100
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from dynasmith.strict.rules.rule import Refusal
+from dynasmith.strict.state.refusal import Refusal
 from dynasmith.strict.state.state import StrictTable
 
 Side = Literal["read", "write"]

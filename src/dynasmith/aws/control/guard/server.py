@@ -20,11 +20,11 @@ import msgspec
 from aiohttp import web
 from msgspec.json import encode
 
-from dynasmith.aws.control.guard.allow_list import STATEMENTS, only_reads
 from dynasmith.aws.control.guard.child_process import GuardedEnvironment, child_variables
 from dynasmith.aws.control.guard.request import ADDRESS, TOKEN, GuardedRequest, asked_of, refusal
 from dynasmith.aws.control.guard.tables import tables_of
 from dynasmith.aws.control.session import Session
+from dynasmith.aws.data.allow_list import STATEMENTS, only_reads
 from dynasmith.aws.data.exchange import TARGET, BrokenExchange, Exchange, HttpReply, unpacked
 from dynasmith.aws.data.failure import failure_of
 from dynasmith.aws.data.service_endpoint import Transport

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
@@ -12,19 +12,17 @@ from dynasmith.strict.faults.faults import Faults
 from dynasmith.strict.measures.measure import Measured
 from dynasmith.strict.rules.items import partition_text
 from dynasmith.strict.rules.rule import RuleBook
-from dynasmith.strict.server.http import Upstream
-from dynasmith.strict.server.journal import Journal
-from dynasmith.strict.server.wire import WireReply, WireRequest, error_code
 from dynasmith.strict.state import timing
 from dynasmith.strict.state.capacity import CapacityModel
 from dynasmith.strict.state.clock import StrictClock
 from dynasmith.strict.state.conflicts import Conflicts
 from dynasmith.strict.state.effects import adopted
+from dynasmith.strict.state.exports import Export
 from dynasmith.strict.state.history import History
+from dynasmith.strict.state.journal import Journal
 from dynasmith.strict.state.state import Account, StrictTable
-
-if TYPE_CHECKING:
-    from dynasmith.strict.services.export import Export
+from dynasmith.strict.wire.http import Upstream
+from dynasmith.strict.wire.messages import WireReply, WireRequest, error_code
 
 LOG = logging.getLogger("dynasmith.strict")
 TARGET = b"DynamoDB_20120810."
@@ -74,7 +72,7 @@ class StrictWorld:
     faults: Faults = field(default_factory=Faults)
     conflicts: Conflicts = field(default_factory=Conflicts)
     histories: dict[str, History] = field(default_factory=dict)
-    exports: dict[str, "Export"] = field(default_factory=dict)
+    exports: dict[str, Export] = field(default_factory=dict)
     writers: dict[str, asyncio.Lock] = field(default_factory=dict)
     control: asyncio.Lock = field(default_factory=asyncio.Lock)
 

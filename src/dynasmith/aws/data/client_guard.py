@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from dynasmith.aws.control.guard.allow_list import STATEMENTS, own_call_reads
+from dynasmith.aws.data.allow_list import STATEMENTS, own_call_reads
 from dynasmith.aws.data.exchange import Check, Exchange, HttpReply, allowed
 from dynasmith.errors import RunError
 

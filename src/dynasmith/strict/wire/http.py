@@ -11,7 +11,7 @@ import struct
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
-from dynasmith.strict.server.wire import WireReply, WireRequest
+from dynasmith.strict.wire.messages import WireReply, WireRequest
 
 Handler = Callable[[WireRequest], Awaitable[WireReply]]
 _REASONS = {status.value: status.phrase.encode() for status in HTTPStatus}

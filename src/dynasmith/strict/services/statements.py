@@ -13,17 +13,17 @@ from dynasmith.strict.measures.measure import MeasuredPart, measure
 from dynasmith.strict.measures.sizes import ITEM_BYTES_MAX, NotHeld, item_bytes
 from dynasmith.strict.measures.units import ConsumedUnits, read_units, said_units, wire
 from dynasmith.strict.partiql.calls import statements_in, tables_in
-from dynasmith.strict.partiql.statement import SingleStatement, cost_of_statement, one_of
 from dynasmith.strict.rules.items import key_text, partition_text
 from dynasmith.strict.rules.rule import JudgedRequest, Refusal, invalid, plain_name
-from dynasmith.strict.server.wire import WireReply, error_code, error_reply, json_reply
-from dynasmith.strict.server.world import Incoming, StrictWorld, reply_json
 from dynasmith.strict.services.data import affected
 from dynasmith.strict.services.isolation import CONFLICT_RULE, ONGOING, transaction
+from dynasmith.strict.services.statement import SingleStatement, cost_of_statement, one_of
+from dynasmith.strict.services.world import Incoming, StrictWorld, reply_json
 from dynasmith.strict.services.write_images import recorded_statements
 from dynasmith.strict.state.capacity import Side, take, throttle_of
 from dynasmith.strict.state.conflicts import Key
 from dynasmith.strict.state.state import StrictTable
+from dynasmith.strict.wire.messages import WireReply, error_code, error_reply, json_reply
 
 
 async def run_statements(world: StrictWorld, call: Incoming) -> WireReply:

@@ -9,7 +9,7 @@ from dynasmith.strict.measures.sizes import item_bytes
 from dynasmith.strict.measures.units import ConsumedUnits, changed_units, failed_units, read_units
 from dynasmith.strict.partiql.calls import Statement, read
 from dynasmith.strict.rules.rule import Refusal, plain_name
-from dynasmith.strict.server.world import Incoming
+from dynasmith.strict.services.world import Incoming
 from dynasmith.strict.state.state import StrictTable
 
 # Errors that charge the item that stood there although nothing was written.

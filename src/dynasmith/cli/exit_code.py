@@ -1,0 +1,19 @@
+"""The exit code of a job that has ended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dynasmith.cli.shared import Invocation
+    from dynasmith.jobs.report import Report
+
+
+def exit_of(invocation: Invocation, report: Report) -> int:
+    """1 for a job that was cancelled, and a sentence; 3 where there are dead letters or rejected lines; else 0."""
+    job = report.job
+    if job.state == "cancelled":
+        rest = "remove it and export again" if job.verb == "export" else f"a new {job.verb} does the rest"
+        invocation.say(f"Cancelled before its end: what job {job.id} wrote stays; {rest}.")
+        return 1
+    return 3 if report.counts.dead else 0
