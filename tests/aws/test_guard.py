@@ -258,8 +258,8 @@ def test_the_region_of_the_shell_stays_and_its_proxies_go() -> None:
 
 OWN_ADDRESS = """
 import json, os, sys
-from dynasmith.aws.control.guard.child_process import Enclose
-Enclose(os.environ["AWS_ENDPOINT_URL"], os.environ["AWS_ACCESS_KEY_ID"])()
+from dynasmith.aws.control.guard.child_process import GuardedEnvironment
+GuardedEnvironment(os.environ["AWS_ENDPOINT_URL"], os.environ["AWS_ACCESS_KEY_ID"])()
 import boto3
 told = []
 for said in json.load(sys.stdin):
