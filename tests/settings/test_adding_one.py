@@ -90,6 +90,6 @@ def test_mypy_says_so_before_anything_runs(copy: Path, tmp_path: Path) -> None:
         text=True,
         check=False,
     )
-    errors = [line for line in ran.stdout.splitlines() if "error:" in line]
+    errors = [line for line in ran.stdout.splitlines() if "empty.py" in line and "error:" in line]
     assert len(errors) == 1, ran.stdout
     assert 'Cannot instantiate abstract class "Empty" with abstract attributes' in errors[0]
