@@ -187,7 +187,8 @@ def test_statements_that_fail_alone_are_sent_again_alone() -> None:
         responses = [
             {"Error": {"Code": code, "Message": code}} if code else {"TableName": "users"} for code in outcomes
         ]
-        return Said(body=json.dumps({"Responses": responses}).encode())
+        consumed = [{"TableName": "users", "CapacityUnits": 1.0}]
+        return Said(body=json.dumps({"Responses": responses, "ConsumedCapacity": consumed}).encode())
 
     async def main(_stop: Any) -> tuple[SentChanges, list[Any]]:
         async with scripted(

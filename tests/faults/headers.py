@@ -4,7 +4,7 @@ import zlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from faults.fault import BATCHES, ITEM_OPERATIONS, LOOKUPS, SCANS, STATEMENTS, Fault, rewired
+from faults.fault import BATCHES, ITEM_OPERATIONS, SCANS, STATEMENTS, Fault, rewired
 from faults.messages import Reply, made
 from faults.proxy import Exchange, Step
 
@@ -84,6 +84,6 @@ HEADERS: tuple[Fault, ...] = (
     rewired("UnprocessedItems emptied under the old checksum", _old_checksum(lambda d: {**d, "x": 1}), BATCHES),
     Fault("the reply before this one", ITEM_OPERATIONS, _before_again, later=True),
     Fault("the reply before this one, then this one", ITEM_OPERATIONS, _before_first, later=True),
-    Fault("the reply of a scan", BATCHES | STATEMENTS | LOOKUPS, _of_another(_PAGE)),
+    Fault("the reply of a scan", ITEM_OPERATIONS - SCANS, _of_another(_PAGE)),
     Fault("the reply of a batch", SCANS | STATEMENTS, _of_another(_WRITTEN)),
 )

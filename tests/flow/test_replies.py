@@ -229,6 +229,15 @@ async def reads(calls: Calls) -> Any:
     return await calls.batch_get("t", KEYS, consistent=True)
 
 
+OF_ANOTHER_TABLE = [
+    (scans, PAGE),
+    (writes, GOOD),
+    (puts, b"{%b}" % ONE),
+    (updates, b"{%b}" % ONE),
+    (states, b'{"Responses":[{},{}],%b}' % CAPACITY),
+    (gets, b"{%b}" % ONE),
+]
+"""Good replies that are the answer to another request where they name another table."""
 EACH = [
     (scans, b'{"status":"ok"}', PAGE),
     (writes, b"{}", GOOD),
@@ -241,6 +250,7 @@ EACH = [
     (gets, b"{}", b"{%b}" % ONE),
     (gets, b'{"Item":{"pk":{"S":"z"}},%b}' % ONE, b'{"Item":%b,%b}' % (A, ONE)),
     (reads, b'{"Responses":{},"UnprocessedKeys":{}}', got([A])),
+    *((does, good.replace(b'"TableName":"t"', b'"TableName":"u"'), good) for does, good in OF_ANOTHER_TABLE),
 ]
 
 

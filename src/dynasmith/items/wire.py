@@ -31,7 +31,7 @@ class Units(msgspec.Struct, frozen=True):
 class ScanPage(msgspec.Struct, frozen=True):
     """One page of a Scan. ``last_key`` is None on the last page; a page may be empty and not the last.
 
-    ``units`` is None where the reply does not say what it consumed.
+    ``units`` is None where the reply does not say what it consumed; ``table`` is the table that it says it is of.
     """
 
     items: list[RawItem]
@@ -39,6 +39,7 @@ class ScanPage(msgspec.Struct, frozen=True):
     count: int
     scanned: int
     units: Units | None
+    table: str = ""
 
 
 _Amount: TypeAlias = Annotated[float, msgspec.Meta(ge=0)]
@@ -52,6 +53,7 @@ class Consumed(msgspec.Struct, frozen=True, rename="pascal"):
     """One ConsumedCapacity as it stands in a reply. Where only a total is given it counts as the table's."""
 
     capacity_units: _Amount
+    table_name: str = ""
     table: _Used | None = None
     global_secondary_indexes: dict[str, _Used] = {}
     local_secondary_indexes: dict[str, _Used] = {}
@@ -105,7 +107,9 @@ def read_scan_page(body: bytes, start: bytes | None = None) -> ScanPage:
     if last_key is not None and (fault := _last_key_fault(last_key, start, items)):
         raise RunError(f"The reply to a scan is not a page of items ({fault}).", hint=_NOT_A_PAGE)
     used = page.consumed_capacity
-    return ScanPage(items, last_key, page.count, scanned, None if used is None else used.units)
+    if used is None:
+        return ScanPage(items, last_key, page.count, scanned, None)
+    return ScanPage(items, last_key, page.count, scanned, used.units, used.table_name)
 
 
 _NOT_A_PAGE = "check the proxies between this machine and the service: one of them changes replies or cuts them"

@@ -29,7 +29,7 @@ from dynasmith.aws.data.unprocessed import found_and_left, has_key, items_left
 from dynasmith.aws.errors.codes import RetryVerdict, meaning_of
 from dynasmith.aws.errors.refusal import NOWHERE
 from dynasmith.errors import ConditionFailed, DynasmithError, ServiceUnavailable, Unreachable
-from dynasmith.items.wire import RawItem, ScanPage, Units
+from dynasmith.items.wire import Consumed, RawItem, ScanPage, Units
 from dynasmith.jobs.steer import Throttle, held_back, throttle_of
 from dynasmith.ports.access import ResolvedAccess
 from dynasmith.ports.engines import SERVICE, EngineReplies
@@ -240,7 +240,7 @@ class Calls:
 
         def read(reply: bytes) -> ScanPage:
             page = scan_page(reply, start)
-            self._check_counted("Scan", page.units)
+            self._check_counted("Scan", table, page.units is not None, page.table)
             return page
 
         return await self.ask("Scan", table, shape + key + b"}", read)
@@ -265,7 +265,7 @@ class Calls:
         body = b'{"TableName":%b,"Key":%b,"ConsistentRead":%b%b}' % (text(table), bytes(key), flag, CAPACITY)
 
         def read(reply: bytes) -> bytes | None:
-            item = bytes(self._one(reply, "GetItem").item)
+            item = bytes(self._one(reply, "GetItem", table).item)
             if item and not has_key(item, key):
                 raise BrokenReply("its Item has another key than the request")
             return item or None
@@ -279,7 +279,7 @@ class Calls:
 
         def read(reply: bytes) -> Written:
             done = batch_write_reply(reply)
-            self._check_counted("BatchWriteItem", done.capacity)
+            self._check_consumed("BatchWriteItem", table, done.capacity)
             return Written(items_left(done, table, sent) if done.unprocessed else (), units_of(done.capacity))
 
         return await self.send("BatchWriteItem", table, body, read, items=len(sent))
@@ -291,7 +291,7 @@ class Calls:
         """
         body = b'{"TableName":%b,"Item":%b%b%b}' % (text(table), bytes(item), condition, CAPACITY)
         try:
-            reply = await self.send("PutItem", table, body, lambda reply: self._one(reply, "PutItem"))
+            reply = await self.send("PutItem", table, body, lambda reply: self._one(reply, "PutItem", table))
         except Refused as refused:
             if meaning_of(refused.failure.code).kind is not ConditionFailed:
                 raise
@@ -300,7 +300,7 @@ class Calls:
 
     async def update(self, table: str, body: bytes) -> ItemReply:
         """One UpdateItem. Raises Refused."""
-        return await self.send("UpdateItem", table, body, lambda reply: self._one(reply, "UpdateItem"))
+        return await self.send("UpdateItem", table, body, lambda reply: self._one(reply, "UpdateItem", table))
 
     async def statements(self, table: str, statements: Sequence[bytes]) -> StatementsReply:
         """Up to 25 PartiQL statements, each a JSON object; every one has its own outcome. Raises Refused."""
@@ -309,20 +309,27 @@ class Calls:
         def read(reply: bytes) -> StatementsReply:
             done = statements_reply(reply, len(statements))
             if any(each.error is None for each in done.responses):
-                self._check_counted("BatchExecuteStatement", done.capacity)
+                self._check_consumed("BatchExecuteStatement", table, done.capacity)
             return done
 
         return await self.send("BatchExecuteStatement", table, body, read, items=len(statements))
 
-    def _one(self, body: bytes, operation: str) -> ItemReply:
+    def _one(self, body: bytes, operation: str, table: str) -> ItemReply:
         reply = item_reply(body)
-        self._check_counted(operation, reply.capacity)
+        self._check_consumed(operation, table, [] if reply.capacity is None else [reply.capacity])
         return reply
 
-    def _check_counted(self, operation: str, capacity: object) -> None:
-        """Each request asks what it consumed: the right reply to a write may say nothing else, as a wrong one would."""
-        if not capacity and operation not in self.engine.uncounted:
+    def _check_consumed(self, operation: str, table: str, capacity: Sequence[Consumed]) -> None:
+        for part in capacity or (None,):
+            self._check_counted(operation, table, part is not None, "" if part is None else part.table_name)
+
+    def _check_counted(self, operation: str, table: str, counted: bool, named: str) -> None:
+        """Each request asks what it consumed: the right reply to a write may say nothing else, as a wrong one would.
+        A reply that names another table is the answer to another request. A table may be asked for by its ARN."""
+        if not counted and operation not in self.engine.uncounted:
             raise BrokenReply(f"the reply to {operation} does not say what it consumed (ConsumedCapacity)")
+        if named and named != table and named.rpartition("/")[2] != table.rpartition("/")[2]:
+            raise BrokenReply(f"the reply to {operation} on table {table} is one of table {named[:255]}")
 
 
 class Found(NamedTuple):
