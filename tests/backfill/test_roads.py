@@ -219,7 +219,11 @@ def test_a_right_that_only_one_statement_lacks_takes_the_other_road() -> None:
         denied = {"Error": {"Code": "AccessDenied", "Message": "no PartiQLUpdate"}}
         async with scripted(
             Said(body=b'{"Responses":[{"Error":{"Code":"ConditionalCheckFailed"}}]}'),
-            Said(body=json.dumps({"Responses": [{"TableName": "users"}, denied]}).encode()),
+            Said(
+                body=json.dumps(
+                    {"Responses": [{"TableName": "users"}, denied], "ConsumedCapacity": [{"CapacityUnits": 1.0}]}
+                ).encode()
+            ),
             Said(),
         ) as server:
             client = client_of(server.endpoint)
