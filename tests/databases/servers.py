@@ -1,12 +1,14 @@
 """A PostgreSQL and a MariaDB of this machine, each with data of its own, on loopback and a free port.
 
-They refuse to run as root, so they run as another user there; each is ended by its process id.
+They refuse to run as root, so they run as another user there. A supervisor of each server ends it, and removes its
+data, when the tests end it or are killed: the pipe that leads to it closes then.
 """
 
 import os
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -17,6 +19,8 @@ from typing import Any
 import psycopg
 import pymysql
 from msgspec import Struct
+
+from databases.supervisor import owner
 
 DEADLINE_SECONDS = 180
 
@@ -44,14 +48,9 @@ def found(*patterns: str) -> str:
     raise Absent(f"{patterns[0]} is not installed here (Debian packages postgresql and mariadb-server)")
 
 
-def _owner(name: str) -> dict[str, Any]:
-    """How a process becomes another user, where this one is root."""
-    return {"user": name, "group": name, "extra_groups": []} if os.geteuid() == 0 else {}
-
-
 def _run(command: Sequence[str], user: str, folder: Path) -> None:
     made = subprocess.run(
-        command, capture_output=True, cwd=folder, timeout=DEADLINE_SECONDS, check=False, **_owner(user)
+        command, capture_output=True, cwd=folder, timeout=DEADLINE_SECONDS, check=False, **owner(user)
     )
     assert made.returncode == 0, (made.stdout + made.stderr).decode()
 
@@ -75,10 +74,14 @@ def _folder(user: str) -> Iterator[Path]:
 
 @contextmanager
 def _running(command: Sequence[str], user: str, folder: Path, ready: Callable[[], Any]) -> Iterator[Any]:
-    """The process, once ``ready`` does not raise."""
+    """The supervisor of the process, once ``ready`` does not raise."""
     log = folder / "server.log"
+    supervised = [sys.executable, str(Path(__file__).with_name("supervisor.py")), str(folder), user, *command]
     with log.open("wb") as out:
-        process = subprocess.Popen(command, stdout=out, stderr=out, cwd=folder, **_owner(user))
+        process = subprocess.Popen(
+            supervised, stdin=subprocess.PIPE, stdout=out, stderr=out, cwd=folder, start_new_session=True
+        )
+    assert process.stdin is not None
     try:
         end = time.monotonic() + DEADLINE_SECONDS
         while True:
@@ -91,12 +94,8 @@ def _running(command: Sequence[str], user: str, folder: Path, ready: Callable[[]
                 time.sleep(0.1)
         yield process
     finally:
-        process.terminate()
-        try:
-            process.wait(timeout=DEADLINE_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        process.stdin.close()
+        process.wait(timeout=DEADLINE_SECONDS)
 
 
 @contextmanager
