@@ -186,6 +186,39 @@ def test_every_type_comes_exactly_or_as_a_dead_letter_and_the_others_go_on(base:
         assert f"c{number}" in reason, reason
 
 
+@pytest.mark.parametrize("charset", ["latin1", "cp1250", "hebrew", "ascii", "sjis", "ucs2", "utf32"])
+def test_every_text_of_a_character_set_comes_as_it_is_or_as_a_dead_letter(base: Base, charset: str) -> None:
+    """A server sends a question mark for what has no form in UTF-8, so two keys would become one."""
+    base.execute(
+        f"CREATE TABLE t (id int PRIMARY KEY, v varbinary(9), k varchar(9) CHARACTER SET {charset} UNIQUE)",
+        f"INSERT IGNORE INTO t SELECT seq, CHAR(seq), CONVERT(CHAR(seq) USING {charset}) FROM seq_32_to_255",
+        f"INSERT IGNORE INTO t VALUES (1, '', CONVERT(X'D800' USING {charset}))",
+    )
+    named = {"id": "{id}x"}
+    for found in (base.read(table="t", names=named), base.read(query="SELECT * FROM t", order=("id",), names=named)):
+        came = {item["id"]["S"] for item in found.items if item["k"]["S"] == "?"}
+        assert came == {
+            f"{line}x" for line in base.client(f"SELECT id FROM t WHERE k = _{charset} X'{_question(charset)}'")
+        }
+        assert len(found.items) + len(found.dead) == int(base.client("SELECT count(*) FROM t")[0])
+        assert all("k" in reason for reason in found.reasons.values())
+
+
+def _question(charset: str) -> str:
+    return "?".encode({"ucs2": "utf-16-be", "utf32": "utf-32-be"}.get(charset, "ascii")).hex()
+
+
+def test_a_key_of_a_character_set_that_utf_8_does_not_hold_is_not_paged_by(base: Base) -> None:
+    base.execute(
+        "CREATE TABLE t (id varchar(9) CHARACTER SET cp1250 PRIMARY KEY)",
+        "INSERT INTO t VALUES (_cp1250 X'81'), (_cp1250 X'83'), (_cp1250 X'88'), ('?'), ('a'), (_cp1250 X'8A')",
+    )
+    assert "cp1250" in base.reason(table="t")
+    found = base.read(table="t", page_items=1, names={})
+    assert sorted(found.values("id")) == ["?", "a", "Š"]
+    assert list(found.reasons) == ["id=\\xff\\x81", "id=\\xff\\x83", "id=\\xff\\x88"]
+
+
 def test_floats_of_any_size_come_as_the_same_float(base: Base) -> None:
     """Doubles and 4-byte floats whose bits are random: what arrives is the number that stands there."""
     chance = random.Random(7)

@@ -393,6 +393,9 @@ def test_what_is_wrong_with_a_database_leaves_no_job(story: ItemStory, base: Bas
         (("--source-table", "nope"), 1),
         (("--source-table", "t", "--order", "id"), 2),
         (("--query", "DELETE FROM t", "--order", "id"), 2),
+        (("--query", "DELETE FROM t RETURNING id", "--order", "id"), 2),
+        (("--query", "SELECT id FROM t FOR UPDATE", "--order", "id"), 2),
+        (("--query", "EXPLAIN SELECT 1", "--order", "QUERY PLAN"), 2),
         (("--query", "SELECT 1; SELECT 2", "--order", "id"), 2),
     ):
         answer = story(*populate, *wrong)
@@ -408,6 +411,12 @@ def test_what_is_wrong_with_a_database_leaves_no_job(story: ItemStory, base: Bas
     [dead] = (story.folder / ".dynasmith" / "jobs" / job["id"] / "dead.jsonl").read_text().splitlines()
     assert "id=1" in dead
     assert "Column x: NaN" in dead
+
+
+def test_a_parameter_of_the_url_that_the_driver_does_not_take_is_said(base: Base) -> None:
+    base.url += "?nonsense=1"
+    with pytest.raises(UsageError, match="nonsense"):
+        base.read(query="SELECT 1 AS id", order=("id",))
 
 
 def test_a_reading_that_is_stopped_ends_at_once_and_leaves_nothing(base: Base) -> None:

@@ -221,6 +221,26 @@ def test_a_kind_of_reading_that_changed_meanwhile_is_said(base: Base) -> None:
         base.read(table="t", start=spooled[-1])
 
 
+def test_values_that_are_too_deep_or_too_early_are_dead_letters(base: Base) -> None:
+    deep = "'" + "[" * 700 + "]" * 700 + "'"
+    base.execute(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, j JSON, d DATETIME)",
+        f"INSERT INTO t VALUES (1, {deep}, NULL), (2, '[1]', '2026-01-01 00:00:00+05:00')",
+    )
+    found = base.read(table="t")
+    assert [item["id"]["S"] for item in found.items] == ["2x"]
+    assert "deep" in found.reasons["id=1"]
+
+
+@pytest.mark.parametrize("parameter", ["nonsense=1", "mode=ro", "uri=true&mode=ro"])
+def test_a_parameter_that_the_driver_does_not_take_is_refused_and_makes_no_file(base: Base, parameter: str) -> None:
+    base.execute("CREATE TABLE t (id INTEGER PRIMARY KEY)")
+    base.url += f"?{parameter}"
+    with pytest.raises(UsageError):
+        base.read(table="t")
+    assert [path.name for path in base.folder.iterdir()] == [base.name]
+
+
 def test_a_locked_file_is_said(base: Base) -> None:
     base.execute("CREATE TABLE t (id INTEGER PRIMARY KEY)")
     base.url += "?timeout=0"

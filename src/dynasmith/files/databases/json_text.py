@@ -18,7 +18,9 @@ def read_json(text: str) -> Any:
             _check_text(document)
     except UnicodeEncodeError as error:
         raise ItemInvalid("its JSON holds half of a surrogate pair, which UTF-8 cannot hold") from error
-    except (ValueError, ArithmeticError) as error:
+    except ArithmeticError as error:
+        raise ItemInvalid("its JSON holds a number that DynamoDB cannot hold") from error
+    except ValueError as error:
         raise ItemInvalid(f"it is not valid JSON ({error})") from error
     except RecursionError as error:
         raise ItemInvalid("its JSON is nested too deeply") from error

@@ -125,18 +125,23 @@ class MySqlSession:
     ) -> SourceTable:
         origin = f"{self.quoted(schema)}.{self.quoted(table)}" if schema else self.quoted(table)
         selection = self._selection(origin, [column for column, *_ in listed])
-        types = {column: (type_name, nullable) for column, type_name, nullable in listed}
+        types = {column: described for column, *described in listed}
         keys = catalog.keys(self._text_rows(catalog.KEYS.format(where)), types, self.quoted)
         unique = tuple(key for index, key in keys.items() if index != "PRIMARY")
         return SourceTable(name=name, selection=selection, primary=keys.get("PRIMARY"), unique=unique)
 
     def _selection(self, origin: str, names: Sequence[str] | None) -> Selection:
         wanted = "*" if names is None else ", ".join(map(self.quoted, names))
+        # Unconverted, the fields name the character sets of their columns, and not that of the connection.
+        self._rows("SET SESSION character_set_results = NULL")
         with self._translated():
             cursor = self._connection.cursor()
             cursor.execute(f"SELECT {wanted} FROM {origin} LIMIT 0")
             fields = cursor._result.fields  # the character set of a column is nowhere else
             cursor.close()
+        self._rows("SET SESSION character_set_results = utf8mb4")
+        numbers = ", ".join(str(field.charsetnr) for field in fields)
+        charsets = dict(self._text_rows(catalog.CHARSETS.format(numbers)))
         kinds = [catalog.kind_of(field.type_code, field.charsetnr) for field in fields]
         found = [field.name if isinstance(field.name, str) else field.name.decode() for field in fields]
         for at, column in enumerate(found):
@@ -144,11 +149,18 @@ class MySqlSession:
                 raise two_columns(column)
         columns = tuple(Column(column, kind) for column, kind in zip(found, kinds, strict=True))
         expressions = tuple(
-            # The server writes a 4-byte float with six digits, and a double with as many as it takes.
-            f"({self.quoted(column.name)} + 0e0)" if column.kind in ("float32", "double") else self.quoted(column.name)
-            for column in columns
+            self._expression(column, charsets.get(str(field.charsetnr), ""))
+            for column, field in zip(columns, fields, strict=True)
         )
         return Selection(columns=columns, expressions=expressions, origin=origin)
+
+    def _expression(self, column: Column, charset: str) -> str:
+        name = self.quoted(column.name)
+        if column.kind in ("float32", "double"):  # its text has six digits, that of a double as many as it takes
+            return f"({name} + 0e0)"
+        if column.kind == "text" and charset not in catalog.LOSSLESS:
+            return catalog.exact_text(name, charset)
+        return name
 
     def _literal(self, text: str) -> str:
         return f"_utf8mb4 X'{text.encode().hex()}'" if text else "''"

@@ -9,7 +9,7 @@ from typing import Final
 from dynasmith.files.databases.session import RowKey, RowKeyPart
 
 COLUMNS: Final = (
-    "SELECT column_name, data_type, is_nullable FROM information_schema.columns"
+    "SELECT column_name, data_type, is_nullable, COALESCE(character_set_name, '') FROM information_schema.columns"
     " WHERE (table_schema, table_name) = ({}) ORDER BY ordinal_position"
 )
 KEYS: Final = (
@@ -17,6 +17,10 @@ KEYS: Final = (
     " FROM information_schema.statistics WHERE (table_schema, table_name) = ({}) AND non_unique = 0"
     " ORDER BY index_name, seq_in_index"
 )
+CHARSETS: Final = "SELECT id, character_set_name FROM information_schema.collations WHERE id IN ({})"
+LOSSLESS: Final = frozenset(("", "utf8mb4", "utf8mb3", "utf8", "latin1"))
+"""Character sets each text of which has a form in UTF-8; of any other the server may send a question mark instead.
+Source: tests/databases/test_mariadb.py, which stores every byte in each of them."""
 KEY_TYPES: Final = {
     **dict.fromkeys(("tinyint", "smallint", "mediumint", "int", "bigint", "decimal"), "number"),
     **dict.fromkeys(("char", "varchar", "tinytext", "text", "mediumtext", "longtext"), "text"),
@@ -52,7 +56,7 @@ def kind_of(number: int, charset: int) -> str:
 
 
 def keys(
-    rows: Sequence[Sequence[str]], types: Mapping[str, tuple[str, str]], quoted: Callable[[str], str]
+    rows: Sequence[Sequence[str]], types: Mapping[str, Sequence[str]], quoted: Callable[[str], str]
 ) -> dict[str, RowKey]:
     """Unique keys by the name of their index, each with its problem, from what KEYS and COLUMNS give."""
     by_index: dict[str, list[Sequence[str]]] = {}
@@ -70,13 +74,22 @@ def keys(
     return found
 
 
-def _problem(part: Sequence[str], types: Mapping[str, tuple[str, str]]) -> str:
+def exact_text(column: str, charset: str) -> str:
+    """The SQL of a text: where it does not come back from UTF-8 as the same bytes, bytes that are not UTF-8."""
+    raw = f"CAST({column} AS BINARY)"
+    text = f"CONVERT({column} USING utf8mb4)"
+    return f"IF(CAST(CONVERT({text} USING {charset}) AS BINARY) = {raw}, CAST({text} AS BINARY), CONCAT(X'FF', {raw}))"
+
+
+def _problem(part: Sequence[str], types: Mapping[str, Sequence[str]]) -> str:
     _, name, prefix = part
     if name not in types:
         return "its index is over an expression"
-    type_name, nullable = types[name]
+    type_name, nullable, charset = types[name]
     if prefix:
         return f"its index holds only the first {prefix} characters of {name}"
     if nullable != "NO":
         return f"{name} may be NULL"
+    if charset not in LOSSLESS:
+        return f"{name} has the character set {charset}, not each text of which has a form in UTF-8"
     return "" if type_name.lower() in KEY_TYPES else f"{name} is of type {type_name}"

@@ -41,6 +41,10 @@ class PostgresSession:
             server = self._connection.info.parameter_status("server_encoding")
             # Without a conversion on its way no text can end a page; Python decodes each value by itself.
             self._connection.execute(f"SET client_encoding TO '{server}'")
+        except psycopg.ProgrammingError as error:
+            raise UsageError(
+                f"PostgreSQL cannot be opened: {masked(error)}.", hint="check the URL, and what stands after ?"
+            ) from error
         except (psycopg.Error, UnicodeError) as error:
             raise Unreachable(
                 f"PostgreSQL did not answer: {masked(error)}.", hint="check the URL and that the server runs"
@@ -61,18 +65,21 @@ class PostgresSession:
     def query(self, query: str) -> Selection:
         """See `session.Session`."""
         inner = one_statement(query, "postgresql")
+        origin = f"(\n{inner}\n) AS q"
         with self._transaction():
             columns = self._columns(inner)
-        names = [column.name for column in columns]
-        if not names:
-            raise UsageError("The query gives no columns.", hint="give one SELECT")
+            names = [column.name for column in columns]
+            if not names:
+                raise UsageError("The query gives no columns.", hint="give one SELECT")
+            # Opened, and no row is read: so what writes, or cannot stand here, is refused before a job begins.
+            self._run(f"DECLARE dynasmith NO SCROLL CURSOR FOR SELECT * FROM {origin}")
         for name in names:
             if names.count(name) > 1:
                 raise two_columns(name)
         return Selection(
             columns=columns,
             expressions=tuple(map(self.quoted, names)),
-            origin=f"(\n{inner}\n) AS q",
+            origin=origin,
             encoding=self._encoding,
         )
 

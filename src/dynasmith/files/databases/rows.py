@@ -57,6 +57,10 @@ class RowReader:
             return item_from(values, self._renaming)
         except UnicodeEncodeError as error:
             raise ItemInvalid("A text of this row is not valid Unicode.") from error
+        except RecursionError as error:
+            raise ItemInvalid("A value of this row is nested too deeply.") from error
+        except (ValueError, ArithmeticError) as error:
+            raise ItemInvalid(f"A value of this row has no form in DynamoDB ({error}).") from error
 
     def _place(self, row: Sequence[Cell], number: int) -> str:
         if not self._labels:

@@ -1,6 +1,7 @@
 """The URL of a database: which driver opens it, and how no secret of it is ever shown."""
 
 import re
+import warnings
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, unquote, unquote_plus, urlsplit
@@ -22,24 +23,30 @@ _SECRET: Final = re.compile(r"(?i)pass|pwd|secret|token")
 
 
 def open_session(url: str) -> DatabaseSession:
-    """A connection that only reads. Raises NotOffered without its driver, Unreachable where nothing answers."""
+    """A connection that only reads.
+
+    Raises NotOffered without its driver, Unreachable where nothing answers, UsageError for an invalid parameter.
+    """
     parsed = _parsed(url)
     family = FAMILIES[parsed.get_backend_name()]
     arguments = _arguments(parsed)
     masked = Masked(url)
-    match family:
-        case "sqlite":
-            from dynasmith.files.databases.sqlite import SqliteSession
+    try:
+        match family:
+            case "sqlite":
+                from dynasmith.files.databases.sqlite import SqliteSession
 
-            return SqliteSession(arguments, masked)
-        case "postgresql":
-            from dynasmith.files.databases.postgres import PostgresSession
+                return SqliteSession(arguments, masked)
+            case "postgresql":
+                from dynasmith.files.databases.postgres import PostgresSession
 
-            return PostgresSession(arguments, masked)
-        case _:
-            from dynasmith.files.databases.mysql import MySqlSession
+                return PostgresSession(arguments, masked)
+            case _:
+                from dynasmith.files.databases.mysql import MySqlSession
 
-            return MySqlSession(arguments, masked)
+                return MySqlSession(arguments, masked)
+    except TypeError as error:  # an argument that the driver does not take
+        raise _invalid_parameter() from error
 
 
 def family_of(url: str) -> str:
@@ -108,20 +115,30 @@ def _arguments(parsed: Any) -> dict[str, Any]:
     from sqlalchemy.exc import SQLAlchemyError
 
     try:
-        positional, named = parsed.get_dialect()().create_connect_args(parsed)
-    except (SQLAlchemyError, ValueError, TypeError) as error:
-        raise UsageError(
-            "The URL of the database has an invalid parameter.", hint="check what stands after ?"
-        ) from error
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # a parameter that a driver would ignore
+            positional, named = parsed.get_dialect()().create_connect_args(parsed)
+    except (SQLAlchemyError, ValueError, TypeError, Warning) as error:
+        raise _invalid_parameter() from error
     return {"database": positional[0], **named} if positional else dict(named)
 
 
+def _invalid_parameter() -> UsageError:
+    """The error for a URL whose parameters its driver does not take. They may be secret, and are not repeated."""
+    return UsageError("The URL of the database has an invalid parameter.", hint="check what stands after ?")
+
+
 def check_there(url: str) -> None:
-    """Raise RunError for the URL of a SQLite file that does not exist: connecting to it would make it."""
+    """Raise RunError for the URL of a SQLite file that does not exist: connecting to it would make it.
+
+    Raises UsageError for ``?uri=true`` without ``file:``: SQLite takes the parameters for a part of the name then.
+    """
     parsed = _parsed(url)
     file = parsed.database or ""
     if parsed.get_backend_name() != "sqlite" or file in ("", ":memory:"):
         return
+    if parsed.query.get("uri") and not file.startswith("file:"):
+        raise UsageError("The URL has ?uri=true, and no file: before the path.", hint="sqlite:///file:shop.db?uri=true")
     path = file.removeprefix("file:") if parsed.query.get("uri") else file
     if path and ":memory:" not in path and not Path(path).is_file():
         raise RunError(f"There is no file {path}.", hint="check the path: sqlite:///shop.db, sqlite:////abs/shop.db")

@@ -102,7 +102,7 @@ def _matching(pattern: str, read: Callable[[str], Any], what: str) -> Callable[[
         if matches(text):
             try:
                 return read(text)
-            except ValueError:
+            except (ValueError, OverflowError):  # a day, or a year in UTC, that there is not
                 pass
         raise ItemInvalid(f"{text} is not a {what} that ISO 8601 can hold")
 
@@ -112,7 +112,9 @@ def _matching(pattern: str, read: Callable[[str], Any], what: str) -> Callable[[
 _date_of = _matching(_DATE, date.fromisoformat, "date")
 _time_of = _matching(f"{_TIME}(?:{_OFFSET})?", time.fromisoformat, "time of day")
 _datetime_of = _matching(f"{_DATE}[ T]{_TIME}", datetime.fromisoformat, "time")
-_moment_of = _matching(f"{_DATE}[ T]{_TIME}{_OFFSET}", datetime.fromisoformat, "time")
+_moment_of = _matching(
+    f"{_DATE}[ T]{_TIME}{_OFFSET}", lambda text: datetime.fromisoformat(text).astimezone(UTC), "time"
+)
 _TEXT: Final[dict[str, Callable[[str], Any]]] = {
     "int": _int,
     "decimal": _decimal,
