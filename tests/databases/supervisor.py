@@ -1,4 +1,4 @@
-"""Runs a server until standard input ends, then ends it and removes its folder: ``supervisor.py FOLDER USER COMMAND...``.
+"""Runs a server until standard input ends, then ends it and removes its folder: FOLDER USER COMMAND...
 
 The other end of the pipe is the test worker's; the kernel closes it however the worker ends. The supervisor is in a
 session of its own, so that Ctrl-C reaches the worker first.

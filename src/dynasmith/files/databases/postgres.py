@@ -155,6 +155,8 @@ class PostgresSession:
             "08",
         ):  # shut down or timed out, lock, resources, rolled back, connection
             raise Unreachable(f"PostgreSQL stopped the statement: {said}.", hint="the job can be resumed")
+        if code == "42501":
+            raise RunError(f"PostgreSQL refused the statement: {said}.", hint="GRANT SELECT to the user of the URL")
         if code == "25006":
             raise UsageError(f"The query writes, and only reading is allowed: {said}.", hint="give one SELECT")
         if code[:2] in ("42", "0A"):
