@@ -7,7 +7,7 @@ from typing import Any
 
 from dynasmith.files.documents import read_text
 from dynasmith.tables.findings import DefinitionFinding
-from dynasmith.tables.parse import Parsed, ParseOptions, parse
+from dynasmith.tables.parse import ParsedDefinitions, ParseOptions, parse
 from dynasmith.tables.table import Table
 
 SOUND: dict[str, Any] = {
@@ -40,28 +40,28 @@ def lsi(name: str, sort: str, **more: Any) -> dict[str, Any]:
     return {"name": name, "key_schema": schema, **more}
 
 
-def read(text: str, reading: ParseOptions | None = None, suffix: str = ".yaml") -> Parsed:
+def read(text: str, reading: ParseOptions | None = None, suffix: str = ".yaml") -> ParsedDefinitions:
     """What a text says; a text of no format gives its finding."""
     file = f"tables/orders{suffix}"
     node = read_text(dedent(text).lstrip("\n"), file, suffix)
     if isinstance(node, DefinitionFinding):
-        return Parsed(tables=(), findings=(node,))
+        return ParsedDefinitions(tables=(), findings=(node,))
     return parse([node], reading or ParseOptions())
 
 
-def read_tables(*tables: dict[str, Any], reading: ParseOptions | None = None, **more: Any) -> Parsed:
+def read_tables(*tables: dict[str, Any], reading: ParseOptions | None = None, **more: Any) -> ParsedDefinitions:
     """What a document with these tables says."""
     return read(json.dumps({"tables": list(tables), **more}, indent=1), reading, ".json")
 
 
-def one(parsed: Parsed) -> Table:
+def one(parsed: ParsedDefinitions) -> Table:
     """The only table of a document without mistakes."""
     assert [finding.sentence for finding in parsed.errors] == []
     (table,) = parsed.tables
     return table
 
 
-def only(parsed: Parsed) -> DefinitionFinding:
+def only(parsed: ParsedDefinitions) -> DefinitionFinding:
     """The only finding."""
     sentences = [finding.sentence for finding in parsed.findings]
     assert len(sentences) == 1, sentences

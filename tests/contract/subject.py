@@ -18,7 +18,7 @@ WAIT_SECONDS_MAX = float(os.environ.get("DYNASMITH_TEST_WAIT_SECONDS_MAX", "10")
 _names = itertools.count(1)
 
 
-class Accepted(AssertionError):
+class AcceptedFinding(AssertionError):
     """The engine accepted what the service refuses."""
 
 
@@ -118,7 +118,7 @@ def refused(call: Callable[..., Any], code: str, **request: Any) -> dict[str, An
     except ClientError as error:
         answer: dict[str, Any] = dict(error.response)
     else:
-        raise Accepted(f"{code} was expected, and the call was accepted")
+        raise AcceptedFinding(f"{code} was expected, and the call was accepted")
     said = answer["Error"]
     assert said["Code"] == code, f"refused with {said['Code']} ({said.get('Message')}), not with {code}"
     return answer

@@ -6,7 +6,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from contract import items_behave, settings_behave, tables_behave
 from contract.behaviours import BEHAVIOURS
 from contract.flavors import FLAVORS, Kind
-from contract.subject import Accepted, Subject
+from contract.subject import AcceptedFinding, Subject
 
 REGISTERED = (items_behave, settings_behave, tables_behave)
 
@@ -15,7 +15,7 @@ def outcome(subject: Subject, name: str) -> tuple[Kind | None, str]:
     """What trying the behaviour came to: None when it holds, else how it does not, and the words."""
     try:
         BEHAVIOURS[name].check(subject)
-    except Accepted as error:
+    except AcceptedFinding as error:
         return "accepts", str(error)
     except AssertionError as error:
         return "wrong", str(error) or "another result"

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from dynasmith.errors import DynasmithError, NotOffered, UsageError
-from dynasmith.files.databases.url import Masked, family_of, open_session, secrets_of
+from dynasmith.files.databases.url import UrlMask, family_of, open_session, secrets_of
 from dynasmith.items.key import KeySchema
 from dynasmith.project.databases import Database, check_memorable, database_source
 
@@ -60,7 +60,7 @@ def test_secrets_are_found_wherever_they_stand() -> None:
     url = "postgresql://me:a%40b@h/x?password=c%20d&sslpassword=e123&application_name=shop"
     assert {"a@b", "a%40b", "c d", "e123"} <= secrets_of(url)
     assert "shop" not in secrets_of(url)
-    assert Masked(url)("failed: a@b,\n c d") == "failed: ***, ***"
+    assert UrlMask(url)("failed: a@b,\n c d") == "failed: ***, ***"
     for kept in (url, "mysql://me@h/x?passwd=secret"):
         with pytest.raises(UsageError, match="holds a password"):
             check_memorable(Database(url=kept, table="t"))

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from dynasmith.aws.stores.lease import Beat, Lease
+from dynasmith.aws.stores.lease import Lease, LockState
 from dynasmith.ports.clock import lease_clock
 
 
@@ -16,10 +16,10 @@ class Kept:
         self.owner = ""
         self.renewed = threading.Semaphore(0)
 
-    def read(self) -> Beat | None:
+    def read(self) -> LockState | None:
         return None
 
-    def take(self, seen: Beat | None, owner: str) -> bool:  # noqa: ARG002
+    def take(self, seen: LockState | None, owner: str) -> bool:  # noqa: ARG002
         self.owner = owner
         return True
 

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from dynasmith.aws.stores.lease import Beat
+from dynasmith.aws.stores.lease import LockState
 from dynasmith.aws.stores.s3.ledger import S3Ledger, S3Lock
 from dynasmith.aws.stores.s3.objects import S3Objects
 from dynasmith.engine.transfer.copy import copy, copy_again
@@ -55,9 +55,9 @@ def test_a_reply_that_was_lost_does_not_lose_the_job(bucket: Any) -> None:
     for beat in range(1, 4):
         assert lock.beat("me", beat)
     other = S3Lock(S3Objects(bucket, PLACE), "job/lock.json")
-    assert other.read() == Beat("me", 3)
+    assert other.read() == LockState("me", 3)
     lock.free("me", gone=False)
-    assert not other.take(Beat("me", 3), "other")  # it is not as it was seen
+    assert not other.take(LockState("me", 3), "other")  # it is not as it was seen
     assert other.read() is None
     assert other.take(None, "other")
     assert (lock.fence, other.fence) == (1, 2)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from dynasmith.errors import ItemInvalid, RunError
 from dynasmith.items.native import native_reader
-from dynasmith.items.wire import Consumed, Units, decode_item, read_scan_page
+from dynasmith.items.wire import ConsumedCapacity, Units, decode_item, read_scan_page
 from wire_items import few, items, respelt
 
 
@@ -42,7 +42,7 @@ def test_units_of_a_table_and_its_indexes() -> None:
     page = read_scan_page(b'{"Items":[],"Count":0,"ScannedCount":0,"ConsumedCapacity":' + consumed + b"}")
     assert page.units == Units(2.5, {"g": 4.0, "l": 1.0})
     assert page.units.total == 7.5
-    assert Consumed(3.0).units == Units(3.0)
+    assert ConsumedCapacity(3.0).units == Units(3.0)
     assert read_scan_page(b'{"Items":[],"Count":0,"ScannedCount":0}').units is None
 
 

@@ -6,13 +6,13 @@ from hypothesis import HealthCheck, given, settings
 from dynasmith.files.documents import read_text
 from dynasmith.tables.document import Node
 from dynasmith.tables.document_of import document_of
-from dynasmith.tables.parse import Parsed, ParseOptions, parse
+from dynasmith.tables.parse import ParsedDefinitions, ParseOptions, parse
 from dynasmith.tables.render import bare_name, render_json, render_yaml
 from dynasmith.tables.table import Key, KeyAttribute, Table
 from strategies import tables
 
 
-def _read(text: str, suffix: str) -> Parsed:
+def _read(text: str, suffix: str) -> ParsedDefinitions:
     node = read_text(text, f"t{suffix}", suffix)
     assert isinstance(node, Node), node
     return parse([node], ParseOptions())

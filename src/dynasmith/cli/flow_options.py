@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class Above(click.FloatRange):
+class PositiveNumber(click.FloatRange):
     """A number above 0 that is one: ``nan`` is above nothing and below nothing, and would set no limit at all."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
@@ -28,7 +28,7 @@ class Above(click.FloatRange):
         return number
 
 
-UNITS = Above(min=0, min_open=True)
+UNITS = PositiveNumber(min=0, min_open=True)
 """Capacity units a second."""
 MODE = click.option(
     "--mode",
@@ -42,7 +42,7 @@ PACE = (
                  help="Digest the items on the way: the proof costs about 12 us of CPU an item."),
     click.option("--max-read-units", type=UNITS, help="Read units a second."),
     click.option("--max-write-units", type=UNITS, help="Write units a second."),
-    click.option("--share", type=Above(min=0, min_open=True, max=1), default=0.5, show_default=True,
+    click.option("--share", type=PositiveNumber(min=0, min_open=True, max=1), default=0.5, show_default=True,
                  help="Part of provisioned capacity to take where no limit is given; live traffic keeps the rest."),
     click.option("--segments", type=click.IntRange(1, 1_000_000), help="Segments of the scan; never changes in a job."),
     click.option("--batch-size", type=click.IntRange(1), help="Items read and transformed at a time."),

@@ -3,7 +3,7 @@
 from typing import Final
 
 from dynasmith.limits import Quotas
-from dynasmith.tables.document_kinds import Block, Boolean, DocumentKey, ListOf, MapOf, Number, Text, Whole
+from dynasmith.tables.document_kinds import Block, Boolean, DocumentKey, Integer, ListOf, MapOf, Number, Text
 from dynasmith.tables.prices import Prices
 
 _QUOTA_WORDS: Final = {
@@ -72,7 +72,7 @@ JOBS = Block(
 LIMITS = Block(
     "[limits]",
     tuple(
-        DocumentKey(name, Whole(1), _QUOTA_WORDS[name], default=str(getattr(Quotas(), name)))
+        DocumentKey(name, Integer(1), _QUOTA_WORDS[name], default=str(getattr(Quotas(), name)))
         for name in Quotas.__struct_fields__
     ),
 )

@@ -3,7 +3,7 @@
 Import from the files (``from dynasmith.items.wire import RawItem``). One idea a file:
 
 - ``wire``: ``RawItem`` (the bytes of one item, as they came), ``read_scan_page(body, start) -> ScanPage``,
-  ``attributes(raw)``, ``decode_item`` / ``encode_item``, ``Units`` and ``Consumed``.
+  ``attributes(raw)``, ``decode_item`` / ``encode_item``, ``Units`` and ``ConsumedCapacity``.
 - ``value``: one attribute between wire bytes and plain Python: ``decode_value`` / ``encode_value``, ``decode_tree`` /
   ``encode_tree`` / ``write_tree``, ``same_value``.
 - ``lazy``: ``LazyItem``, the mapping that a transform sees.

@@ -49,7 +49,7 @@ class _Used(msgspec.Struct, rename="pascal"):
     capacity_units: _Amount = 0.0
 
 
-class Consumed(msgspec.Struct, frozen=True, rename="pascal"):
+class ConsumedCapacity(msgspec.Struct, frozen=True, rename="pascal"):
     """One ConsumedCapacity as it stands in a reply. Where only a total is given it counts as the table's."""
 
     capacity_units: _Amount
@@ -76,7 +76,7 @@ class PageBody(msgspec.Struct, rename="pascal"):
     scanned_count: int
     # Not a union with None: msgspec then expects null alone. Absent is empty.
     last_evaluated_key: msgspec.Raw = msgspec.Raw()
-    consumed_capacity: Consumed | None = None
+    consumed_capacity: ConsumedCapacity | None = None
 
 
 _decode_page: Final = msgspec.json.Decoder(PageBody).decode

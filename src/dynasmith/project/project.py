@@ -38,7 +38,7 @@ from dynasmith.plans.plan import Plan
 from dynasmith.ports.clock import Clock
 from dynasmith.ports.listener import Listener, silent
 from dynasmith.project.clock import SystemClock
-from dynasmith.project.world import Listed, World
+from dynasmith.project.world import ListedTable, World
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.prices import prices_for
 from dynasmith.tables.render import render_yaml
@@ -275,13 +275,13 @@ class Project:
             return False
         return True
 
-    def list(self) -> tuple[Listed, ...]:
+    def list(self) -> tuple[ListedTable, ...]:
         """Every live table and every defined one that is missing, by name. Costs one call a table, ten at a time."""
         live = sorted(self.names())
         defined = {table.name for table in self.wished()}
         with ThreadPoolExecutor(CONCURRENT_TABLES) as pool:
             found = tuple(pool.map(lambda name: self._listed(name, defined), live))
-        missing = tuple(Listed(name=name, defined="missing") for name in defined - set(live))
+        missing = tuple(ListedTable(name=name, defined="missing") for name in defined - set(live))
         return tuple(sorted((*found, *missing), key=lambda entry: entry.name))
 
     def defined_names(self) -> frozenset[str]:
@@ -297,12 +297,12 @@ class Project:
         except UsageError:
             return ()
 
-    def _listed(self, name: str, defined: set[str]) -> Listed:
+    def _listed(self, name: str, defined: set[str]) -> ListedTable:
         mark = "defined" if name in defined else "undefined"
         try:
-            return Listed(name=name, defined=mark, description=self.control.describe(name, ()))
+            return ListedTable(name=name, defined=mark, description=self.control.describe(name, ()))
         except DynasmithError as error:
-            return Listed(name=name, defined=mark, failure=self.masks(error.message))
+            return ListedTable(name=name, defined=mark, failure=self.masks(error.message))
 
     def outputs(self, names: Sequence[str] = ()) -> tuple[dict[str, Any], ...]:
         """What other programs want to know (ARNs, keys, streams): of these tables, or of all defined ones."""

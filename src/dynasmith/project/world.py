@@ -25,7 +25,7 @@ class World(Struct, frozen=True, kw_only=True):
     dry_run_role: str = ""
 
 
-class Listed(Struct, frozen=True, kw_only=True):
+class ListedTable(Struct, frozen=True, kw_only=True):
     """One table of a listing. ``defined`` is ``defined``, ``undefined`` (live only) or ``missing`` (defined only)."""
 
     name: str

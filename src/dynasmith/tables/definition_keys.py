@@ -6,13 +6,13 @@ from dynasmith.tables.document_kinds import (
     Boolean,
     Choice,
     DocumentKey,
-    Free,
+    FreeForm,
+    Integer,
     JsonText,
     ListOf,
     MapOf,
     Number,
     Text,
-    Whole,
 )
 from dynasmith.tables.settings import SETTINGS
 from dynasmith.tables.table import Billing, Consistency, ProjectionKind, TableClass
@@ -62,8 +62,8 @@ PROJECTION = Block(
 CAPACITY = Block(
     "provisioned_throughput",
     (
-        DocumentKey("read", Whole(1), "Read units a second.", required=True, aws="ReadCapacityUnits"),
-        DocumentKey("write", Whole(1), "Write units a second.", required=True, aws="WriteCapacityUnits"),
+        DocumentKey("read", Integer(1), "Read units a second.", required=True, aws="ReadCapacityUnits"),
+        DocumentKey("write", Integer(1), "Write units a second.", required=True, aws="WriteCapacityUnits"),
     ),
     synonyms={"read_capacity": "read", "write_capacity": "write", "rcu": "read", "wcu": "write"},
 )
@@ -72,10 +72,14 @@ ON_DEMAND = Block(
     (
         ENABLED,
         DocumentKey(
-            "max_read", Whole(1), "Read units a second at most.", default="no maximum", aws="MaxReadRequestUnits"
+            "max_read", Integer(1), "Read units a second at most.", default="no maximum", aws="MaxReadRequestUnits"
         ),
         DocumentKey(
-            "max_write", Whole(1), "Write units a second at most.", default="no maximum", aws="MaxWriteRequestUnits"
+            "max_write",
+            Integer(1),
+            "Write units a second at most.",
+            default="no maximum",
+            aws="MaxWriteRequestUnits",
         ),
     ),
     switch=True,
@@ -84,21 +88,21 @@ ON_DEMAND = Block(
 WARM = Block(
     "warm_throughput",
     (
-        DocumentKey("read", Whole(1), "Read units a second.", aws="ReadUnitsPerSecond"),
-        DocumentKey("write", Whole(1), "Write units a second.", aws="WriteUnitsPerSecond"),
+        DocumentKey("read", Integer(1), "Read units a second.", aws="ReadUnitsPerSecond"),
+        DocumentKey("write", Integer(1), "Write units a second.", aws="WriteUnitsPerSecond"),
     ),
 )
 SCALING = Block(
     "an autoscaling dimension",
     (
         ENABLED,
-        DocumentKey("min", Whole(1), "The least capacity, in units a second.", required=True),
-        DocumentKey("max", Whole(1), "The most capacity, in units a second.", required=True),
+        DocumentKey("min", Integer(1), "The least capacity, in units a second.", required=True),
+        DocumentKey("max", Integer(1), "The most capacity, in units a second.", required=True),
         DocumentKey(
             "target", Number(20, 90), "The share of the capacity to be used, in percent, 20 to 90.", default="70"
         ),
-        DocumentKey("scale_in_cooldown_seconds", Whole(0), "Seconds between two decreases."),
-        DocumentKey("scale_out_cooldown_seconds", Whole(0), "Seconds between two increases."),
+        DocumentKey("scale_in_cooldown_seconds", Integer(0), "Seconds between two decreases."),
+        DocumentKey("scale_out_cooldown_seconds", Integer(0), "Seconds between two increases."),
     ),
     switch=True,
     synonyms={
@@ -166,11 +170,11 @@ TRIGGER = Block(
     (
         DocumentKey("function", Text(), "Name or ARN of the Lambda function.", required=True),
         DocumentKey("starting_position", Choice(("LATEST", "TRIM_HORIZON")), "Where reading starts.", default="LATEST"),
-        DocumentKey("batch_size", Whole(1, 10_000), "Changes a call gets at most.", default="100"),
-        DocumentKey("maximum_batching_window_seconds", Whole(0, 300), "How long a batch may gather.", default="0"),
-        DocumentKey("parallelization_factor", Whole(1, 10), "Calls at once for one shard.", default="1"),
-        DocumentKey("maximum_retry_attempts", Whole(-1, 10_000), "-1 is until the change expires.", default="-1"),
-        DocumentKey("maximum_record_age_seconds", Whole(-1, 604_800), "-1 is without limit.", default="-1"),
+        DocumentKey("batch_size", Integer(1, 10_000), "Changes a call gets at most.", default="100"),
+        DocumentKey("maximum_batching_window_seconds", Integer(0, 300), "How long a batch may gather.", default="0"),
+        DocumentKey("parallelization_factor", Integer(1, 10), "Calls at once for one shard.", default="1"),
+        DocumentKey("maximum_retry_attempts", Integer(-1, 10_000), "-1 is until the change expires.", default="-1"),
+        DocumentKey("maximum_record_age_seconds", Integer(-1, 604_800), "-1 is without limit.", default="-1"),
         DocumentKey("bisect_batch_on_function_error", Boolean(), "Halve a batch that fails.", default="false"),
         DocumentKey("enabled", Boolean(), "Is the trigger on?", default="true"),
         DocumentKey("on_failure_destination", Text(), "ARN of the queue or topic for batches that failed."),
@@ -196,8 +200,10 @@ BACKUP_RULE = Block(
     (
         DocumentKey("name", Text(), "The rule's name.", required=True),
         DocumentKey("schedule", Text(), "When, as `cron(...)` or `rate(...)`, in UTC.", required=True),
-        DocumentKey("keep_days", Whole(1), "Days until a backup is deleted.", default="for ever"),
-        DocumentKey("cold_storage_after_days", Whole(1), "Days until a backup moves to cold storage.", default="never"),
+        DocumentKey("keep_days", Integer(1), "Days until a backup is deleted.", default="for ever"),
+        DocumentKey(
+            "cold_storage_after_days", Integer(1), "Days until a backup moves to cold storage.", default="never"
+        ),
     ),
     synonyms={"delete_after": "keep_days", "cold_storage_after": "cold_storage_after_days"},
 )
@@ -248,7 +254,9 @@ TABLE = Block(
         DocumentKey("suppress", ListOf(SUPPRESSION, by="code"), "Findings of `validate` that are accepted."),
         DocumentKey("multi_region_consistency", Choice(tuple(Consistency)), "How replicas agree."),
         DocumentKey("witness_region", Text(), "The witness of a STRONG table that has one replica."),
-        DocumentKey("items", ListOf(Free()), "Small static items that belong to the table, plain or DynamoDB JSON."),
+        DocumentKey(
+            "items", ListOf(FreeForm()), "Small static items that belong to the table, plain or DynamoDB JSON."
+        ),
     ),
     synonyms={
         "table_name": "name",

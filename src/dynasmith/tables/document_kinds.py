@@ -23,7 +23,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
+class Integer:
     """A whole number between ``least`` and ``most``."""
 
     least: int | None = None
@@ -60,7 +60,7 @@ class MapOf:
 
 
 @dataclass(frozen=True, slots=True)
-class Free:
+class FreeForm:
     """A map of anything: an item. Numbers keep every digit or are refused."""
 
 
@@ -109,6 +109,6 @@ class Block:
         return next((key for key in self.keys if name == key.name or (key.aws and name == key.aws)), None)
 
 
-Kind = Text | Choice | Whole | Number | Boolean | ListOf | MapOf | Free | JsonText | Policy | Block
+Kind = Text | Choice | Integer | Number | Boolean | ListOf | MapOf | FreeForm | JsonText | Policy | Block
 
 ENABLED = DocumentKey("enabled", Boolean(), "`false` says off; the other keys may then be left out.", default="true")

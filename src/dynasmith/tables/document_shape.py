@@ -19,7 +19,8 @@ from dynasmith.tables.document_kinds import (
     Boolean,
     Choice,
     DocumentKey,
-    Free,
+    FreeForm,
+    Integer,
     JsonText,
     Kind,
     ListOf,
@@ -27,7 +28,6 @@ from dynasmith.tables.document_kinds import (
     Number,
     Policy,
     Text,
-    Whole,
 )
 from dynasmith.tables.findings import DefinitionFinding, did_you_mean, finding_at, nearest
 from dynasmith.tables.substituted import SubstitutedText, as_number, quoted
@@ -46,7 +46,7 @@ def shape(node: Node, kind: Kind, findings: list[DefinitionFinding]) -> Node:
             return _text(node, kind, findings)
         case Choice():
             return _choice(node, kind, findings)
-        case Whole() | Number():
+        case Integer() | Number():
             return _number(node, kind, findings)
         case Boolean():
             return _boolean(node, findings)
@@ -54,7 +54,7 @@ def shape(node: Node, kind: Kind, findings: list[DefinitionFinding]) -> Node:
             return _list(node, kind, findings)
         case MapOf():
             return _map(node, kind, findings)
-        case Free():
+        case FreeForm():
             return _free(node, findings)
         case JsonText():
             return _json_text(node, findings)
@@ -111,8 +111,8 @@ def _choice(node: Node, kind: Choice, findings: list[DefinitionFinding]) -> Node
     return _wrong(node, f"one of {', '.join(words)}", findings, near, "D006")
 
 
-def _number(node: Node, kind: Whole | Number, findings: list[DefinitionFinding]) -> Node:
-    whole = isinstance(kind, Whole)
+def _number(node: Node, kind: Integer | Number, findings: list[DefinitionFinding]) -> Node:
+    whole = isinstance(kind, Integer)
     expected = "a whole number" if whole else "a number"
     value: Any = node.value
     if isinstance(value, str) and node.variable:

@@ -27,7 +27,7 @@ ReadNamed = Callable[[str, str], str]
 _TABLES = ListOf(TABLE, by="name")
 
 
-class Parsed(Struct, frozen=True, kw_only=True):
+class ParsedDefinitions(Struct, frozen=True, kw_only=True):
     """What documents say: the sound tables, and everything that was found, by file and line."""
 
     tables: tuple[Table, ...]
@@ -52,7 +52,7 @@ class ParseOptions:
     read_named: ReadNamed | None = None
 
 
-def parse(documents: Sequence[Node], reading: ParseOptions) -> Parsed:
+def parse(documents: Sequence[Node], reading: ParseOptions) -> ParsedDefinitions:
     """The tables of ``documents`` taken together, and every mistake in them. No call, no file but those it names.
 
     A table with a mistake is left out of ``tables``; it never hides the findings of others.
@@ -68,7 +68,7 @@ def parse(documents: Sequence[Node], reading: ParseOptions) -> Parsed:
     used = Variables()
     for member in members:
         used += variables_of(member)
-    return Parsed(tables=tuple(tables), findings=tuple(sorted(findings, key=_order)), variables=used)
+    return ParsedDefinitions(tables=tuple(tables), findings=tuple(sorted(findings, key=_order)), variables=used)
 
 
 def _order(finding: DefinitionFinding) -> tuple[str, int]:

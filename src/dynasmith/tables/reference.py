@@ -10,7 +10,8 @@ from dynasmith.tables.document_kinds import (
     Boolean,
     Choice,
     DocumentKey,
-    Free,
+    FreeForm,
+    Integer,
     JsonText,
     Kind,
     ListOf,
@@ -18,7 +19,6 @@ from dynasmith.tables.document_kinds import (
     Number,
     Policy,
     Text,
-    Whole,
 )
 from dynasmith.tables.findings import FORM_CODES
 from dynasmith.tables.rules import RULES
@@ -71,8 +71,8 @@ def _in_words(kind: Kind) -> str:
             return "text"
         case Choice():
             return ", ".join(f"`{word}`" for word in kind.words)
-        case Whole() | Number():
-            what = "whole number" if isinstance(kind, Whole) else "number"
+        case Integer() | Number():
+            what = "whole number" if isinstance(kind, Integer) else "number"
             least = "" if kind.least is None else f", from {kind.least:,}"
             return what + least + ("" if kind.most is None else f" to {kind.most:,}")
         case Boolean():
@@ -81,7 +81,7 @@ def _in_words(kind: Kind) -> str:
             return f"list of {_in_words(kind.kind)}" + (f", told apart by `{kind.by}`" if kind.by else "")
         case MapOf():
             return f"map of names to {_in_words(kind.kind)}"
-        case Free():
+        case FreeForm():
             return "map of anything"
         case JsonText():
             return "JSON, as text or map"

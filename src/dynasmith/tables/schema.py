@@ -11,7 +11,8 @@ from dynasmith.tables.document_kinds import (
     Boolean,
     Choice,
     DocumentKey,
-    Free,
+    FreeForm,
+    Integer,
     JsonText,
     Kind,
     ListOf,
@@ -19,7 +20,6 @@ from dynasmith.tables.document_kinds import (
     Number,
     Policy,
     Text,
-    Whole,
 )
 
 _Schema = dict[str, Any]
@@ -50,9 +50,9 @@ def _schema(kind: Kind, parts: dict[str, _Schema], *, relaxed: bool) -> _Schema:
             return {"type": "string"} if kind.empty else {"type": "string", "minLength": 1}
         case Choice():
             return {"anyOf": [{"enum": [str(word) for word in kind.words]}, _VARIABLE]}
-        case Whole() | Number():
+        case Integer() | Number():
             bounds = {"minimum": kind.least, "maximum": kind.most}
-            number = {"type": "integer" if isinstance(kind, Whole) else "number"}
+            number = {"type": "integer" if isinstance(kind, Integer) else "number"}
             return {"anyOf": [number | {n: v for n, v in bounds.items() if v is not None}, _VARIABLE]}
         case Boolean():
             return {"anyOf": [{"type": "boolean"}, _VARIABLE]}
@@ -62,7 +62,7 @@ def _schema(kind: Kind, parts: dict[str, _Schema], *, relaxed: bool) -> _Schema:
         case MapOf():
             each = _schema(kind.kind, parts, relaxed=relaxed)
             return {"type": "object", "additionalProperties": _or_null(each) if relaxed else each}
-        case Free() | Policy():
+        case FreeForm() | Policy():
             return {"type": "object"}
         case JsonText():
             return {"type": ["string", "object"]}

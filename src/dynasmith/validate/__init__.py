@@ -8,13 +8,13 @@ from dynasmith.validate.check import Check, Problem, Subject, Surroundings
 from dynasmith.validate.checks import CHECKS
 from dynasmith.validate.checks.ownership import usual_tags
 from dynasmith.validate.examine import check_table, examine
-from dynasmith.validate.finding import SEVERITIES, Accepted, Finding, Severity, Verdict
+from dynasmith.validate.finding import SEVERITIES, AcceptedFinding, Finding, Severity, Verdict
 from dynasmith.validate.summary import summary
 
 __all__ = [
     "CHECKS",
     "SEVERITIES",
-    "Accepted",
+    "AcceptedFinding",
     "Check",
     "Finding",
     "Problem",

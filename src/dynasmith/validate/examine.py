@@ -7,7 +7,7 @@ from dynasmith.tables.description import TableDescription
 from dynasmith.tables.table import Table, known
 from dynasmith.validate.check import Check, FirstPass, Problem, Subject, Surroundings
 from dynasmith.validate.checks import CHECKS
-from dynasmith.validate.finding import SEVERITIES, Accepted, Finding, Verdict
+from dynasmith.validate.finding import SEVERITIES, AcceptedFinding, Finding, Verdict
 
 _NOTHING_KNOWN = Surroundings()
 
@@ -85,5 +85,5 @@ def _sorted_out(found: Sequence[Finding], desired: Table | None) -> Verdict:
     accepted = [finding for finding in ordered if finding.code in reasons and finding.code not in last]
     return Verdict(
         findings=tuple(finding for finding in ordered if finding not in accepted),
-        accepted=tuple(Accepted(finding=finding, reason=reasons[finding.code]) for finding in accepted),
+        accepted=tuple(AcceptedFinding(finding=finding, reason=reasons[finding.code]) for finding in accepted),
     )

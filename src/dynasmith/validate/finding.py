@@ -31,7 +31,7 @@ class Finding(Struct, frozen=True, kw_only=True):
         return f"{self.table}: {self.code} {self.severity}{place}: {self.why}"
 
 
-class Accepted(Struct, frozen=True, kw_only=True):
+class AcceptedFinding(Struct, frozen=True, kw_only=True):
     """A finding that the definition accepts (``suppress``), with the reason that it gives."""
 
     finding: Finding
@@ -42,7 +42,7 @@ class Verdict(Struct, frozen=True, kw_only=True):
     """What `examine` found: the findings that stand, worst first, and those that the definition accepts."""
 
     findings: tuple[Finding, ...] = ()
-    accepted: tuple[Accepted, ...] = ()
+    accepted: tuple[AcceptedFinding, ...] = ()
 
     @property
     def critical(self) -> bool:

@@ -12,7 +12,7 @@ from aiohttp.connector import Connection
 from dynasmith.aws.data.address import Address
 from dynasmith.aws.data.credentials import Credentials
 from dynasmith.aws.data.exchange import BODY_BYTES_MAX, BrokenExchange, BrokenReply, Check, HttpReply, Link, allowed
-from dynasmith.aws.data.request_signer import Signing
+from dynasmith.aws.data.request_signer import AddressSigner
 from dynasmith.aws.data.tls import tls_of
 
 STREAMED_BYTES = 1024 * 1024
@@ -86,7 +86,7 @@ class AiohttpExchange:
         self, address: Address, credentials: Credentials, *, connections: int = 64, gzip: bool | None = None
     ) -> None:
         self._address = address
-        self._signing = Signing(address, credentials)
+        self._signing = AddressSigner(address, credentials)
         compressed = gzip if gzip is not None else not address.loopback
         self._extra = {
             "Accept-Encoding": "gzip" if compressed else "identity",

@@ -29,7 +29,7 @@ from dynasmith.aws.data.unprocessed import found_and_left, has_key, items_left
 from dynasmith.aws.errors.codes import RetryVerdict, meaning_of
 from dynasmith.aws.errors.refusal import NOWHERE
 from dynasmith.errors import ConditionFailed, DynasmithError, ServiceUnavailable, Unreachable
-from dynasmith.items.wire import Consumed, RawItem, ScanPage, Units
+from dynasmith.items.wire import ConsumedCapacity, RawItem, ScanPage, Units
 from dynasmith.jobs.steer import Throttle, held_back, throttle_of
 from dynasmith.ports.access import ResolvedAccess
 from dynasmith.ports.engines import SERVICE, EngineReplies
@@ -245,7 +245,7 @@ class Calls:
 
         return await self.ask("Scan", table, shape + key + b"}", read)
 
-    async def batch_get(self, table: str, keys: Sequence[Item], *, consistent: bool) -> "Found":
+    async def batch_get(self, table: str, keys: Sequence[Item], *, consistent: bool) -> "ReadOutcome":
         """Up to 100 items by their distinct keys."""
         body = b'{"RequestItems":{%b:{"Keys":[%b],"ConsistentRead":%b}}%b}' % (
             text(table),
@@ -254,8 +254,8 @@ class Calls:
             CAPACITY,
         )
 
-        def read(reply: bytes) -> Found:
-            return Found(*found_and_left(batch_get_reply(reply), table, keys))
+        def read(reply: bytes) -> ReadOutcome:
+            return ReadOutcome(*found_and_left(batch_get_reply(reply), table, keys))
 
         return await self.ask("BatchGetItem", table, body, read)
 
@@ -274,13 +274,13 @@ class Calls:
 
     # --- writes -------------------------------------------------------------------------------------------------------
 
-    async def batch_write(self, table: str, body: bytes, sent: Sequence[Item]) -> "Written":
+    async def batch_write(self, table: str, body: bytes, sent: Sequence[Item]) -> "WriteOutcome":
         """The ``batch_write_body`` of ``sent``, puts of distinct keys. Raises Refused where it is refused whole."""
 
-        def read(reply: bytes) -> Written:
+        def read(reply: bytes) -> WriteOutcome:
             done = batch_write_reply(reply)
             self._check_consumed("BatchWriteItem", table, done.capacity)
-            return Written(items_left(done, table, sent) if done.unprocessed else (), units_of(done.capacity))
+            return WriteOutcome(items_left(done, table, sent) if done.unprocessed else (), units_of(done.capacity))
 
         return await self.send("BatchWriteItem", table, body, read, items=len(sent))
 
@@ -319,7 +319,7 @@ class Calls:
         self._check_consumed(operation, table, [] if reply.capacity is None else [reply.capacity])
         return reply
 
-    def _check_consumed(self, operation: str, table: str, capacity: Sequence[Consumed]) -> None:
+    def _check_consumed(self, operation: str, table: str, capacity: Sequence[ConsumedCapacity]) -> None:
         for part in capacity or (None,):
             self._check_counted(operation, table, part is not None, "" if part is None else part.table_name)
 
@@ -332,14 +332,14 @@ class Calls:
             raise BrokenReply(f"the reply to {operation} on table {table} is one of table {named[:255]}")
 
 
-class Found(NamedTuple):
+class ReadOutcome(NamedTuple):
     """The items that a BatchGetItem read, and the keys that it did not look at, as they were sent."""
 
     items: Sequence[RawItem]
     left: Sequence[Item]
 
 
-class Written(NamedTuple):
+class WriteOutcome(NamedTuple):
     """The items that a BatchWriteItem left undone, as they were sent, and what it consumed."""
 
     left: Sequence[Item]

@@ -16,7 +16,7 @@ from dynasmith.aws.data.credentials import Credentials
 from dynasmith.aws.data.event_loop import too_many_files
 from dynasmith.aws.data.exchange import BrokenExchange, BrokenReply, Check, HttpReply, Link, allowed
 from dynasmith.aws.data.http_reply import ReplyReader
-from dynasmith.aws.data.request_signer import Signing
+from dynasmith.aws.data.request_signer import AddressSigner
 from dynasmith.aws.data.tls import tls_of
 
 SWEEP_SECONDS = 1.0
@@ -110,7 +110,7 @@ class DirectExchange:
         self, address: Address, credentials: Credentials, *, connections: int = 64, gzip: bool | None = None
     ) -> None:
         self._address = address
-        self._signing = Signing(address, credentials)
+        self._signing = AddressSigner(address, credentials)
         self._tls = tls_of(address)
         parts = urlsplit(address.url)
         self._host = parts.hostname or ""

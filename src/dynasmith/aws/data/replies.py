@@ -12,7 +12,7 @@ from dynasmith.aws.data.exchange import BrokenReply
 from dynasmith.errors import RunError
 from dynasmith.items import wire
 from dynasmith.items.value import NOT_JSON
-from dynasmith.items.wire import Consumed, Units
+from dynasmith.items.wire import ConsumedCapacity, Units
 
 Reply = TypeVar("Reply")
 
@@ -43,7 +43,7 @@ class BatchWriteReply(msgspec.Struct, frozen=True):
     """What a BatchWriteItem left undone, and what it cost."""
 
     unprocessed: dict[str, list[WriteRequest]] = msgspec.field(name="UnprocessedItems")
-    capacity: list[Consumed] = msgspec.field(name="ConsumedCapacity", default_factory=list)
+    capacity: list[ConsumedCapacity] = msgspec.field(name="ConsumedCapacity", default_factory=list)
 
 
 class KeyList(msgspec.Struct, frozen=True):
@@ -57,7 +57,7 @@ class BatchGetReply(msgspec.Struct, frozen=True):
 
     responses: dict[str, list[msgspec.Raw]] = msgspec.field(name="Responses")
     unprocessed: dict[str, KeyList] = msgspec.field(name="UnprocessedKeys")
-    capacity: list[Consumed] = msgspec.field(name="ConsumedCapacity", default_factory=list)
+    capacity: list[ConsumedCapacity] = msgspec.field(name="ConsumedCapacity", default_factory=list)
 
 
 class ItemReply(msgspec.Struct, frozen=True):
@@ -65,7 +65,7 @@ class ItemReply(msgspec.Struct, frozen=True):
 
     item: msgspec.Raw = msgspec.field(name="Item", default=NOTHING)
     attributes: msgspec.Raw = msgspec.field(name="Attributes", default=NOTHING)
-    capacity: Consumed | None = msgspec.field(name="ConsumedCapacity", default=None)
+    capacity: ConsumedCapacity | None = msgspec.field(name="ConsumedCapacity", default=None)
 
 
 class StatementError(msgspec.Struct, frozen=True):
@@ -88,7 +88,7 @@ class StatementsReply(msgspec.Struct, frozen=True):
     """The outcomes of a BatchExecuteStatement, in the order of its statements."""
 
     responses: list[StatementReply] = msgspec.field(name="Responses")
-    capacity: list[Consumed] = msgspec.field(name="ConsumedCapacity", default_factory=list)
+    capacity: list[ConsumedCapacity] = msgspec.field(name="ConsumedCapacity", default_factory=list)
 
 
 def _reader(kind: type[Reply], operation: str) -> Callable[[bytes], Reply]:
@@ -137,11 +137,11 @@ def statements_reply(body: bytes, count: int) -> StatementsReply:
     return reply
 
 
-def units_of(capacity: list[Consumed] | Consumed | None) -> Units:
+def units_of(capacity: list[ConsumedCapacity] | ConsumedCapacity | None) -> Units:
     """The units of a reply's ConsumedCapacity, one or a list of them; zero where the engine gave none."""
     if not capacity:
         return Units()
-    if isinstance(capacity, Consumed):
+    if isinstance(capacity, ConsumedCapacity):
         return capacity.units
     if len(capacity) == 1:
         return capacity[0].units

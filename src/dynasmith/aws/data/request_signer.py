@@ -11,7 +11,7 @@ from dynasmith.aws.data.exchange import TARGET
 from dynasmith.aws.data.signature import Signer
 
 
-class Signing:
+class AddressSigner:
     """Signs for one address; follows refreshed credentials and the service's clock."""
 
     __slots__ = ("_address", "_credentials", "_second", "_signer", "_skew_seconds", "_stamp")

@@ -21,7 +21,7 @@ BEATS = 5
 LOOK_SECONDS = 0.5
 
 
-class Beat(NamedTuple):
+class LockState(NamedTuple):
     """A lock that somebody holds, as it stands now."""
 
     owner: str
@@ -31,11 +31,11 @@ class Beat(NamedTuple):
 class Lock(Protocol):
     """Where the lease of one job is written. Every call may raise a DynasmithError: what it did is not known then."""
 
-    def read(self) -> Beat | None:
+    def read(self) -> LockState | None:
         """The lock as it stands; None where nobody holds it."""
         ...
 
-    def take(self, seen: Beat | None, owner: str) -> bool:
+    def take(self, seen: LockState | None, owner: str) -> bool:
         """Write ``owner`` where nobody stands, or in place of what was seen; False where it is another's now."""
         ...
 

@@ -23,7 +23,7 @@ from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
 
 from dynasmith.aws.errors.translation import translate
-from dynasmith.aws.stores.lease import LEASE_SECONDS, Beat
+from dynasmith.aws.stores.lease import LEASE_SECONDS, LockState
 from dynasmith.aws.stores.ledger_store import JOB, LOCK, FencedLock
 from dynasmith.aws.stores.shared_ledger import SharedLedger
 from dynasmith.aws.transactions import retry_conflicts
@@ -246,15 +246,15 @@ class TableLock:
         self._identity = ""
         self.fence = 0
 
-    def read(self) -> Beat | None:
+    def read(self) -> LockState | None:
         """One strong read."""
         found = self._table.item(self._key)
         self._seen = int(found["fence"]["N"]) if found is not None and "fence" in found else 0
         if found is None or "owner" not in found:
             return None
-        return Beat(found["owner"]["S"], int(found["beat"]["N"]))
+        return LockState(found["owner"]["S"], int(found["beat"]["N"]))
 
-    def take(self, seen: Beat | None, owner: str) -> bool:
+    def take(self, seen: LockState | None, owner: str) -> bool:
         """One conditional write; one read more where it fails, and a DescribeTable."""
         fence = max(self._seen, self._above) + 1
         names, values = {"#o": "owner", "#f": "fence"}, {":f": {"N": str(self._seen)}}

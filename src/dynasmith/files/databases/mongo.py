@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Any, Final
 
 from dynasmith.errors import CheckpointError, ItemInvalid, NotOffered, RunError, Unreachable
-from dynasmith.files.databases.url import Masked
+from dynasmith.files.databases.url import UrlMask
 from dynasmith.files.items.foreign import Renaming
 from dynasmith.files.items.mongo import read_extended
 from dynasmith.items.key import KeySchema, check_key
@@ -39,7 +39,7 @@ class MongoSource:
             ) from error
         self._bson: Any = bson
         self._errors = pymongo.errors.PyMongoError
-        self._masked = Masked(url)
+        self._masked = UrlMask(url)
         wait: dict[str, Any] = {} if "serverSelectionTimeoutMS" in url else {"serverSelectionTimeoutMS": CONNECT_MS}
         self._client: Any = pymongo.MongoClient(url, **wait)
         # Documents come as bytes, so that one that cannot be decoded does not take its page with it.
@@ -155,6 +155,8 @@ def mongo_source(url: str, collection: str, key: KeySchema, renaming: Renaming, 
         except NotOffered:
             raise
         except Exception as error:  # what pymongo raises for an invalid URL has no common base
-            raise RunError(f"MongoDB cannot be opened: {Masked(url)(error)}", hint="mongodb://HOST/DATABASE") from error
+            raise RunError(
+                f"MongoDB cannot be opened: {UrlMask(url)(error)}", hint="mongodb://HOST/DATABASE"
+            ) from error
 
     return opened

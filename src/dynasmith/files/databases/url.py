@@ -30,7 +30,7 @@ def open_session(url: str) -> DatabaseSession:
     parsed = _parsed(url)
     family = FAMILIES[parsed.get_backend_name()]
     arguments = _arguments(parsed)
-    masked = Masked(url)
+    masked = UrlMask(url)
     try:
         match family:
             case "sqlite":
@@ -54,7 +54,7 @@ def family_of(url: str) -> str:
     return FAMILIES[_parsed(url).get_backend_name()]
 
 
-class Masked:
+class UrlMask:
     """Takes the secrets of a URL out of a text: what a driver says may quote them."""
 
     def __init__(self, url: str) -> None:

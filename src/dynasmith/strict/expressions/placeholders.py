@@ -38,7 +38,7 @@ _ASSIGNMENT = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Used:
+class PlaceholderUse:
     """The placeholders that an expression uses, its first reserved word, and the plain names."""
 
     names: frozenset[str]
@@ -48,7 +48,7 @@ class Used:
 
 
 @lru_cache(maxsize=4096)
-def used(kind: str, expression: str) -> Used:
+def used(kind: str, expression: str) -> PlaceholderUse:
     """What an expression of that kind uses."""
     names, values, plain = set(), set(), set()
     reserved = None
@@ -69,7 +69,7 @@ def used(kind: str, expression: str) -> Used:
         plain.add(token)
         if reserved is None and upper in RESERVED:
             reserved = token
-    return Used(frozenset(names), frozenset(values), reserved, frozenset(plain))
+    return PlaceholderUse(frozenset(names), frozenset(values), reserved, frozenset(plain))
 
 
 def assigned(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -22,7 +22,7 @@ class MeasuredPart:
 
 
 @dataclass(slots=True)
-class Measured:
+class CallMeasure:
     """All parts of a call, and the first thing in them that DynamoDB cannot hold (the service's message)."""
 
     parts: list[MeasuredPart] = field(default_factory=list)
@@ -33,9 +33,9 @@ class Measured:
         return (part for part in self.parts if part.table == table)
 
 
-def measure(operation: str, body: Mapping[str, Any], plain: Any) -> Measured:
+def measure(operation: str, body: Mapping[str, Any], plain: Any) -> CallMeasure:
     """Measure a call; ``plain`` makes a table's name of a name or an ARN."""
-    measured = Measured()
+    measured = CallMeasure()
     for part in _parts(operation, body, plain):
         measured.parts.append(part)
         if not isinstance(part.value, dict):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dynasmith.strict.expressions.placeholders import EXPRESSIONS, Used, used
+from dynasmith.strict.expressions.placeholders import EXPRESSIONS, PlaceholderUse, used
 from dynasmith.strict.rules.rule import JudgedRequest, Refusal, StrictRule, invalid, rule
 from dynasmith.strict.rules.tables import GUIDE
 
@@ -32,7 +32,7 @@ def _holders(body: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         yield body
 
 
-def _expressions(holder: Mapping[str, Any]) -> list[tuple[str, Used]]:
+def _expressions(holder: Mapping[str, Any]) -> list[tuple[str, PlaceholderUse]]:
     return [(kind, used(kind, holder[kind])) for kind in EXPRESSIONS if isinstance(holder.get(kind), str)]
 
 

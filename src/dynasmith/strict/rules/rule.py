@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from dynasmith.strict.measures.measure import Measured
+from dynasmith.strict.measures.measure import CallMeasure
 from dynasmith.strict.state.refusal import Refusal as Refusal
 from dynasmith.strict.state.state import Account, StrictTable
 
@@ -24,7 +24,7 @@ class JudgedRequest:
     table: StrictTable | None
     account: Account
     now: float
-    measured: Measured = field(default_factory=Measured)
+    measured: CallMeasure = field(default_factory=CallMeasure)
 
     @property
     def name(self) -> str:

@@ -15,7 +15,7 @@ from dynasmith.strict.services.export import describe_export, export_table, list
 from dynasmith.strict.services.isolation import isolated
 from dynasmith.strict.services.restore import restore_to_time, update_backups
 from dynasmith.strict.services.statements import run_statements
-from dynasmith.strict.services.world import LOG, TARGET, Incoming, StrictWorld
+from dynasmith.strict.services.world import LOG, TARGET, IncomingCall, StrictWorld
 from dynasmith.strict.services.write_images import recorded
 from dynasmith.strict.state.journal import STATEMENTS, WRITES, Call
 from dynasmith.strict.wire.http import Upstream
@@ -103,7 +103,7 @@ class RequestPipeline:
         if b"accept-encoding" in request.headers:
             headers = {name: value for name, value in request.headers.items() if name != b"accept-encoding"}
             request = WireRequest(request.method, request.target, headers, request.body)
-        call = Incoming(request, operation, body, world.account_of(request), now, control.tables_of(body))
+        call = IncomingCall(request, operation, body, world.account_of(request), now, control.tables_of(body))
         fault = world.faults.meeting(operation, call.tables)
         if fault is None:
             reply = await self._judged(call)
@@ -113,7 +113,7 @@ class RequestPipeline:
         self._write_down(call, reply)
         return reply
 
-    async def _judged(self, call: Incoming) -> WireReply:
+    async def _judged(self, call: IncomingCall) -> WireReply:
         world = self._world
         if call.operation in _DATA:
             call.measured = measure(call.operation, call.body, plain_name)
@@ -141,7 +141,7 @@ class RequestPipeline:
         read: WireReply = await look(world, call)
         return read
 
-    async def _items(self, call: Incoming) -> WireReply:
+    async def _items(self, call: IncomingCall) -> WireReply:
         """A call of the data plane that met no conflict."""
         await call.pause()
         handler = data.HANDLERS[call.operation]
@@ -149,7 +149,7 @@ class RequestPipeline:
             return await recorded(self._world, call, lambda: handler(self._world, call))
         return await handler(self._world, call)
 
-    async def _refusal(self, call: Incoming) -> Refusal | None:
+    async def _refusal(self, call: IncomingCall) -> Refusal | None:
         """What the rules say, for each table that the call names."""
         world, account = self._world, call.account
         account.settle(call.now)
@@ -166,7 +166,7 @@ class RequestPipeline:
                 return Refusal("ResourceNotFoundException", f"Requested resource not found: Table: {name} not found")
         return None
 
-    def _write_down(self, call: Incoming, reply: WireReply) -> None:
+    def _write_down(self, call: IncomingCall, reply: WireReply) -> None:
         table = call.tables[0] if call.tables else ""
         self._world.journal.add(
             Call(

@@ -1,6 +1,6 @@
 """Leaving an engine as it was found: what a test made through the endpoint is deleted in the engine itself."""
 
-from dynasmith.strict.services.world import Incoming, StrictWorld
+from dynasmith.strict.services.world import IncomingCall, StrictWorld
 from dynasmith.strict.state.state import Account
 from dynasmith.strict.wire.messages import WireRequest
 
@@ -15,7 +15,7 @@ def credentials_of(account: Account) -> dict[bytes, bytes]:
 async def wipe(world: StrictWorld) -> None:
     """Delete every table and backup that the endpoint knows, also protected ones; the endpoint forgets them."""
     for account in world.accounts.values():
-        own = Incoming(WireRequest(b"POST", b"/", credentials_of(account), b""), "", {}, account, world.clock.now())
+        own = IncomingCall(WireRequest(b"POST", b"/", credentials_of(account), b""), "", {}, account, world.clock.now())
         for name in list(account.tables):
             if account.tables[name].protected:
                 await world.ask(own, "UpdateTable", {"TableName": name, "DeletionProtectionEnabled": False})

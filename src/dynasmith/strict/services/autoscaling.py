@@ -6,7 +6,7 @@ import msgspec
 
 from dynasmith.strict.rules.autoscaling import DEREGISTER, REGISTER, resource_of
 from dynasmith.strict.rules.rule import JudgedRequest, Refusal
-from dynasmith.strict.services.world import Incoming, StrictWorld
+from dynasmith.strict.services.world import IncomingCall, StrictWorld
 from dynasmith.strict.state.state import Account
 from dynasmith.strict.wire.messages import WireReply, WireRequest
 
@@ -20,7 +20,7 @@ async def judge(world: StrictWorld, request: WireRequest, operation: str) -> Ref
     now = world.clock.now()
     account.settle(now)
     name, _ = resource_of(body)
-    call = Incoming(request, operation, body, account, now)
+    call = IncomingCall(request, operation, body, account, now)
     table = await world.table(call, name)
     return world.rules.judge(JudgedRequest(operation, body, table, account, now))
 

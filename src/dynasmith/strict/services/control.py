@@ -6,9 +6,9 @@ from typing import Any
 from dynasmith.strict.partiql.calls import tables_in
 from dynasmith.strict.rules.rule import plain_name
 from dynasmith.strict.services.kms import with_key_arn
-from dynasmith.strict.services.world import Handler, Incoming, StrictWorld, reply_json
+from dynasmith.strict.services.world import Handler, IncomingCall, StrictWorld, reply_json
 from dynasmith.strict.state import describe, effects, timing
-from dynasmith.strict.state.state import BackupState, Pending, Stream, StrictTable
+from dynasmith.strict.state.state import BackupState, Stream, StrictTable, Transition
 from dynasmith.strict.wire.messages import WireReply, error_reply, value_reply
 
 EXACT_COUNTS = "item-count-stale"
@@ -18,12 +18,12 @@ def _lasting(world: StrictWorld) -> effects.Lasting:
     return world.clock.lasting if world.rules.holds("states") else lambda _: 0.0
 
 
-def _settle(call: Incoming, table: StrictTable) -> None:
+def _settle(call: IncomingCall, table: StrictTable) -> None:
     if table.settle(call.now):
         call.account.tables.pop(table.name, None)
 
 
-async def create_table(world: StrictWorld, call: Incoming) -> WireReply:
+async def create_table(world: StrictWorld, call: IncomingCall) -> WireReply:
     """CreateTable: CREATING for a while."""
     reply = await world.forward(call)
     if reply.status != 200:
@@ -36,7 +36,7 @@ async def create_table(world: StrictWorld, call: Incoming) -> WireReply:
     return value_reply({"TableDescription": describe.table_description(table, said, call.now)})
 
 
-async def update_table(world: StrictWorld, call: Incoming) -> WireReply:
+async def update_table(world: StrictWorld, call: IncomingCall) -> WireReply:
     """UpdateTable: UPDATING, and indexes in their states."""
     table = call.account.tables[call.tables[0]]
     reply = await world.forward(call)
@@ -48,7 +48,7 @@ async def update_table(world: StrictWorld, call: Incoming) -> WireReply:
     return value_reply({"TableDescription": describe.table_description(table, said, call.now)})
 
 
-async def delete_table(world: StrictWorld, call: Incoming) -> WireReply:
+async def delete_table(world: StrictWorld, call: IncomingCall) -> WireReply:
     """DeleteTable: DELETING for a while, then gone."""
     table = call.account.tables[call.tables[0]]
     reply = await world.forward(call)
@@ -62,13 +62,13 @@ async def delete_table(world: StrictWorld, call: Incoming) -> WireReply:
     return value_reply({"TableDescription": answer})
 
 
-def _lagging(table: StrictTable, call: Incoming) -> WireReply | None:
+def _lagging(table: StrictTable, call: IncomingCall) -> WireReply | None:
     if call.now >= table.visible_at:
         return None
     return error_reply("ResourceNotFoundException", f"Requested resource not found: Table: {table.name} not found")
 
 
-async def describe_table(world: StrictWorld, call: Incoming) -> WireReply:
+async def describe_table(world: StrictWorld, call: IncomingCall) -> WireReply:
     """DescribeTable: the engine's description with ours laid over it."""
     table = call.account.tables[call.tables[0]]
     lagging = _lagging(table, call)
@@ -89,7 +89,7 @@ async def describe_table(world: StrictWorld, call: Incoming) -> WireReply:
     return answer
 
 
-async def update_ttl(world: StrictWorld, call: Incoming) -> WireReply:
+async def update_ttl(world: StrictWorld, call: IncomingCall) -> WireReply:
     """UpdateTimeToLive: ENABLING or DISABLING for up to an hour."""
     table = call.account.tables[call.tables[0]]
     reply = await world.forward(call)
@@ -100,7 +100,7 @@ async def update_ttl(world: StrictWorld, call: Incoming) -> WireReply:
     return value_reply({"TimeToLiveSpecification": call.body["TimeToLiveSpecification"]})
 
 
-async def describe_ttl(world: StrictWorld, call: Incoming) -> WireReply:
+async def describe_ttl(world: StrictWorld, call: IncomingCall) -> WireReply:
     """DescribeTimeToLive."""
     table = call.account.tables[call.tables[0]]
     answer = value_reply(describe.ttl_description(table))
@@ -108,12 +108,12 @@ async def describe_ttl(world: StrictWorld, call: Incoming) -> WireReply:
     return answer
 
 
-async def describe_backups(_: StrictWorld, call: Incoming) -> WireReply:
+async def describe_backups(_: StrictWorld, call: IncomingCall) -> WireReply:
     """DescribeContinuousBackups: the window is the endpoint's, since it is what it can restore."""
     return value_reply(describe.backups_description(call.account.tables[call.tables[0]], call.now))
 
 
-async def tag(world: StrictWorld, call: Incoming) -> WireReply:
+async def tag(world: StrictWorld, call: IncomingCall) -> WireReply:
     """TagResource."""
     reply = await world.forward(call)
     if reply.status == 200 and call.tables and call.tables[0] in call.account.tables:
@@ -122,7 +122,7 @@ async def tag(world: StrictWorld, call: Incoming) -> WireReply:
     return reply
 
 
-async def untag(world: StrictWorld, call: Incoming) -> WireReply:
+async def untag(world: StrictWorld, call: IncomingCall) -> WireReply:
     """UntagResource."""
     reply = await world.forward(call)
     if reply.status == 200 and call.tables and call.tables[0] in call.account.tables:
@@ -131,7 +131,7 @@ async def untag(world: StrictWorld, call: Incoming) -> WireReply:
     return reply
 
 
-async def create_backup(world: StrictWorld, call: Incoming) -> WireReply:
+async def create_backup(world: StrictWorld, call: IncomingCall) -> WireReply:
     """CreateBackup: CREATING for a while; what is in it is what the table holds now."""
     table = call.account.tables[call.tables[0]]
     reply = await world.forward(call)
@@ -148,13 +148,13 @@ async def create_backup(world: StrictWorld, call: Incoming) -> WireReply:
     return value_reply({"BackupDetails": _details(backup, details, call)})
 
 
-def _details(backup: BackupState, said: dict[str, Any], call: Incoming) -> dict[str, Any]:
+def _details(backup: BackupState, said: dict[str, Any], call: IncomingCall) -> dict[str, Any]:
     if backup.deleted:
         return {**said, "BackupStatus": "DELETED"}
     return {**said, "BackupStatus": "CREATING" if call.now < backup.available_at else "AVAILABLE"}
 
 
-async def describe_backup(world: StrictWorld, call: Incoming) -> WireReply:
+async def describe_backup(world: StrictWorld, call: IncomingCall) -> WireReply:
     """DescribeBackup."""
     reply = await world.forward(call)
     backup = call.account.backups.get(str(call.body.get("BackupArn")))
@@ -167,7 +167,7 @@ async def describe_backup(world: StrictWorld, call: Incoming) -> WireReply:
     return value_reply({"BackupDescription": description})
 
 
-async def delete_backup(world: StrictWorld, call: Incoming) -> WireReply:
+async def delete_backup(world: StrictWorld, call: IncomingCall) -> WireReply:
     """DeleteBackup."""
     reply = await world.forward(call)
     backup = call.account.backups.get(str(call.body.get("BackupArn")))
@@ -179,7 +179,7 @@ async def delete_backup(world: StrictWorld, call: Incoming) -> WireReply:
     return value_reply({"BackupDescription": description})
 
 
-async def list_backups(world: StrictWorld, call: Incoming) -> WireReply:
+async def list_backups(world: StrictWorld, call: IncomingCall) -> WireReply:
     """ListBackups, with the state that each is in."""
     reply = await world.forward(call)
     if reply.status != 200:
@@ -193,7 +193,7 @@ async def list_backups(world: StrictWorld, call: Incoming) -> WireReply:
 
 
 def restored_table(
-    world: StrictWorld, call: Incoming, said: dict[str, Any], source: StrictTable | None, **summary: Any
+    world: StrictWorld, call: IncomingCall, said: dict[str, Any], source: StrictTable | None, **summary: Any
 ) -> WireReply:
     """A table that a restore makes: CREATING, with nothing of what the service leaves out (GUIDE, "Restoring a table
     from a backup": autoscaling, policies, alarms, tags, stream, TTL, protection and PITR are set up by hand)."""
@@ -214,17 +214,17 @@ def restored_table(
     lasting = _lasting(world)
     due = call.now + lasting(timing.RESTORE_SECONDS)
     table.pitr_ready_at = due + lasting(timing.CONTINUOUS_BACKUPS_READY_SECONDS)
-    table.pending.append(Pending(due, "active"))
+    table.pending.append(Transition(due, "active"))
     for index in table.gsis.values():
         index.status = "CREATING"
-        table.pending.append(Pending(due, "index-active", index.name))
+        table.pending.append(Transition(due, "index-active", index.name))
     table.item_count = table.size_bytes = 0
     _settle(call, table)
     call.account.tables[table.name] = table
     return value_reply({"TableDescription": describe.table_description(table, said, call.now)})
 
 
-async def restore_backup(world: StrictWorld, call: Incoming) -> WireReply:
+async def restore_backup(world: StrictWorld, call: IncomingCall) -> WireReply:
     """RestoreTableFromBackup: the engine's items, the service's states and omissions."""
     reply = await world.forward(call)
     if reply.status != 200:
@@ -242,7 +242,7 @@ async def restore_backup(world: StrictWorld, call: Incoming) -> WireReply:
     return restored_table(world, call, said, backup.source if backup else None, SourceBackupArn=arn)
 
 
-async def list_tables(world: StrictWorld, call: Incoming) -> WireReply:
+async def list_tables(world: StrictWorld, call: IncomingCall) -> WireReply:
     """ListTables: a table that is DELETING is still listed, one that Describe does not find yet is not."""
     reply = await world.forward(call)
     if reply.status != 200:

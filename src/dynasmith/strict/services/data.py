@@ -12,7 +12,7 @@ from dynasmith.strict.rules.items import partition_text
 from dynasmith.strict.rules.rule import plain_name
 from dynasmith.strict.services import batches
 from dynasmith.strict.services.reads import account_reads, pressed_limit
-from dynasmith.strict.services.world import Incoming, StrictWorld, reply_json
+from dynasmith.strict.services.world import IncomingCall, StrictWorld, reply_json
 from dynasmith.strict.state.capacity import Side, ThrottleSetting, left, take, throttle_of
 from dynasmith.strict.state.state import StrictTable
 from dynasmith.strict.wire.messages import WireReply, error_reply, json_reply, value_reply
@@ -45,7 +45,7 @@ def affected(table: StrictTable, part: MeasuredPart, body: Mapping[str, Any]) ->
     return found
 
 
-def throttle_of_part(world: StrictWorld, call: Incoming, part: MeasuredPart) -> ThrottleSetting | None:
+def throttle_of_part(world: StrictWorld, call: IncomingCall, part: MeasuredPart) -> ThrottleSetting | None:
     """Why a part of a call does not pass now; None when it does."""
     capacity = world.capacity
     table = call.account.tables.get(part.table)
@@ -56,7 +56,7 @@ def throttle_of_part(world: StrictWorld, call: Incoming, part: MeasuredPart) -> 
     return throttle_of(capacity, table, resources, side, partition_text(table, part.value), world.clock.flow())
 
 
-def charge(world: StrictWorld, call: Incoming, part: MeasuredPart, consumed: ConsumedUnits) -> None:
+def charge(world: StrictWorld, call: IncomingCall, part: MeasuredPart, consumed: ConsumedUnits) -> None:
     """Take a part's units."""
     call.units = (call.units or 0.0) + consumed.total
     table = call.account.tables.get(part.table)
@@ -67,7 +67,7 @@ def charge(world: StrictWorld, call: Incoming, part: MeasuredPart, consumed: Con
     take(world.capacity, table, consumed.by_resource, side, key, world.clock.flow())
 
 
-async def write_item(world: StrictWorld, call: Incoming) -> WireReply:
+async def write_item(world: StrictWorld, call: IncomingCall) -> WireReply:
     """PutItem, UpdateItem, DeleteItem."""
     part = call.measured.parts[0]
     table = call.account.tables[part.table]
@@ -103,7 +103,7 @@ def _grow(table: StrictTable, size: int) -> None:
     table.seen_bytes += size
 
 
-async def batch_write(world: StrictWorld, call: Incoming) -> WireReply:
+async def batch_write(world: StrictWorld, call: IncomingCall) -> WireReply:
     """BatchWriteItem: what capacity has room for; the rest comes back, all of it back is a throttle."""
     reply, passed = await _in_parts(world, call)
     for part in passed:
@@ -114,7 +114,7 @@ async def batch_write(world: StrictWorld, call: Incoming) -> WireReply:
     return reply
 
 
-async def _in_parts(world: StrictWorld, call: Incoming) -> tuple[WireReply, list[MeasuredPart]]:
+async def _in_parts(world: StrictWorld, call: IncomingCall) -> tuple[WireReply, list[MeasuredPart]]:
     """Send the parts of a batch that pass, charging writes as they pass; (the answer, the parts that passed)."""
     if world.capacity.idle and not call.leave and not any(part.conflict for part in call.measured.parts):
         for part in call.measured.parts:
@@ -159,13 +159,13 @@ async def _in_parts(world: StrictWorld, call: Incoming) -> tuple[WireReply, list
     return json_reply(msgspec.json.encode(said)), passed
 
 
-async def batch_get(world: StrictWorld, call: Incoming) -> WireReply:
+async def batch_get(world: StrictWorld, call: IncomingCall) -> WireReply:
     """BatchGetItem."""
     reply, passed = await _in_parts(world, call)
     return account_reads(world, call, reply) if passed else reply
 
 
-async def transact(world: StrictWorld, call: Incoming) -> WireReply:
+async def transact(world: StrictWorld, call: IncomingCall) -> WireReply:
     """TransactWriteItems: all or nothing, at twice the units."""
     parts = call.measured.parts
     throttles = [throttle_of_part(world, call, part) for part in parts]
@@ -193,7 +193,7 @@ def _cancelled(throttles: list[ThrottleSetting | None]) -> WireReply:
     )
 
 
-async def read_keys(world: StrictWorld, call: Incoming) -> WireReply:
+async def read_keys(world: StrictWorld, call: IncomingCall) -> WireReply:
     """GetItem and TransactGetItems."""
     for part in call.measured.parts:
         throttle = throttle_of_part(world, call, part)
@@ -202,7 +202,7 @@ async def read_keys(world: StrictWorld, call: Incoming) -> WireReply:
     return account_reads(world, call, await world.forward(call))
 
 
-async def read_pages(world: StrictWorld, call: Incoming) -> WireReply:
+async def read_pages(world: StrictWorld, call: IncomingCall) -> WireReply:
     """Query and Scan: throttled when nothing is left, a shorter page when little is."""
     table = call.account.tables[call.tables[0]]
     name = call.body.get("IndexName")

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from dynasmith.strict.rules.protection import named_source
-from dynasmith.strict.services.world import Incoming, StrictWorld
+from dynasmith.strict.services.world import IncomingCall, StrictWorld
 from dynasmith.strict.services.write_images import as_of
 from dynasmith.strict.state import timing
 from dynasmith.strict.state.exports import Export
@@ -29,7 +29,7 @@ def _instant(at: float) -> str:
     return datetime.datetime.fromtimestamp(at, datetime.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-async def _put(world: StrictWorld, call: Incoming, bucket: str, key: str, body: bytes) -> str:
+async def _put(world: StrictWorld, call: IncomingCall, bucket: str, key: str, body: bytes) -> str:
     """Write an object; "" or the error code of S3."""
     access, region, _ = call.request.scope
     credential = f"{access or 'strict'}/20260101/{region or 'us-east-1'}/s3/aws4_request"
@@ -56,7 +56,7 @@ def _not_done(body: dict[str, Any]) -> WireReply | None:
     return None
 
 
-async def export_table(world: StrictWorld, call: Incoming) -> WireReply:
+async def export_table(world: StrictWorld, call: IncomingCall) -> WireReply:
     """ExportTableToPointInTime: the data now, the summary when it is done."""
     body = call.body
     refused = _not_done(body)
@@ -99,7 +99,7 @@ async def export_table(world: StrictWorld, call: Incoming) -> WireReply:
 
 
 async def _write_data(
-    world: StrictWorld, call: Incoming, export: Export, items: list[bytes], body: dict[str, Any]
+    world: StrictWorld, call: IncomingCall, export: Export, items: list[bytes], body: dict[str, Any]
 ) -> str:
     bucket, prefix = export.description["S3Bucket"], export.prefix
     failure = await _put(world, call, bucket, f"{prefix}/_started", b"")
@@ -142,14 +142,14 @@ async def _write_data(
     return failure
 
 
-async def _with_md5(world: StrictWorld, call: Incoming, bucket: str, key: str, content: bytes) -> str:
+async def _with_md5(world: StrictWorld, call: IncomingCall, bucket: str, key: str, content: bytes) -> str:
     checksum = base64.b64encode(hashlib.md5(content, usedforsecurity=False).digest())
     return await _put(world, call, bucket, f"{key}.json", content) or await _put(
         world, call, bucket, f"{key}.md5", checksum
     )
 
 
-async def _finish(world: StrictWorld, call: Incoming, export: Export) -> None:
+async def _finish(world: StrictWorld, call: IncomingCall, export: Export) -> None:
     """Complete an export whose time has come."""
     if export.summary is None or call.now < export.due:
         return
@@ -169,7 +169,7 @@ async def _finish(world: StrictWorld, call: Incoming, export: Export) -> None:
     }
 
 
-async def describe_export(world: StrictWorld, call: Incoming) -> WireReply:
+async def describe_export(world: StrictWorld, call: IncomingCall) -> WireReply:
     """DescribeExport."""
     export = world.exports.get(str(call.body.get("ExportArn")))
     if export is None:
@@ -179,7 +179,7 @@ async def describe_export(world: StrictWorld, call: Incoming) -> WireReply:
     return value_reply({"ExportDescription": export.description})
 
 
-async def list_exports(world: StrictWorld, call: Incoming) -> WireReply:
+async def list_exports(world: StrictWorld, call: IncomingCall) -> WireReply:
     """ListExports: all on one page (an endpoint has few)."""
     wanted = call.body.get("TableArn")
     summaries = []

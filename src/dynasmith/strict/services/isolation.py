@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from dynasmith.strict.measures.measure import MeasuredPart
 from dynasmith.strict.rules.items import key_text
-from dynasmith.strict.services.world import Incoming, StrictWorld
+from dynasmith.strict.services.world import IncomingCall, StrictWorld
 from dynasmith.strict.state.conflicts import Key
 from dynasmith.strict.wire.messages import WireReply, error_reply
 
@@ -20,7 +20,7 @@ ONGOING = "Transaction is ongoing for the item"
 """The service's message for both errors (TransactionCanceledException, botocore's service model)."""
 
 
-def key_of_part(call: Incoming, part: MeasuredPart) -> Key | None:
+def key_of_part(call: IncomingCall, part: MeasuredPart) -> Key | None:
     """The item of a part; None where its table is not known or its key is not whole (the engine refuses it)."""
     table = call.account.tables.get(part.table)
     if table is None or not isinstance(part.value, dict) or any(name not in part.value for name in table.keys):
@@ -28,7 +28,7 @@ def key_of_part(call: Incoming, part: MeasuredPart) -> Key | None:
     return table.arn, key_text(table, part.value)
 
 
-async def isolated(world: StrictWorld, call: Incoming, go_on: Callable[[], Awaitable[WireReply]]) -> WireReply:
+async def isolated(world: StrictWorld, call: IncomingCall, go_on: Callable[[], Awaitable[WireReply]]) -> WireReply:
     """Let a call of items through unless it meets a conflict; what it writes or reads is known to others meanwhile."""
     if not world.rules.holds(CONFLICT_RULE):
         return await go_on()
@@ -51,7 +51,7 @@ async def isolated(world: StrictWorld, call: Incoming, go_on: Callable[[], Await
 
 async def transaction(
     world: StrictWorld,
-    call: Incoming,
+    call: IncomingCall,
     keys: Sequence[Key | None],
     go_on: Callable[[], Awaitable[WireReply]],
     *,

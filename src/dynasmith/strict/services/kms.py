@@ -5,11 +5,11 @@ from typing import Any
 
 import msgspec
 
-from dynasmith.strict.services.world import Incoming, StrictWorld, reply_json
+from dynasmith.strict.services.world import IncomingCall, StrictWorld, reply_json
 from dynasmith.strict.wire.messages import WireRequest
 
 
-async def with_key_arn(world: StrictWorld, call: Incoming) -> Mapping[str, Any]:
+async def with_key_arn(world: StrictWorld, call: IncomingCall) -> Mapping[str, Any]:
     """The call's body with the ARN of its KMS key, as the engine's KMS knows it; unchanged where it knows none."""
     spec = call.body.get("SSESpecification")
     if not isinstance(spec, dict) or not spec.get("Enabled"):

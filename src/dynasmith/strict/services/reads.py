@@ -8,7 +8,7 @@ import msgspec
 from dynasmith.strict.measures.sizes import NotHeld, item_bytes
 from dynasmith.strict.measures.units import READ_UNIT_BYTES, ConsumedUnits, read_units, wire
 from dynasmith.strict.rules.rule import plain_name
-from dynasmith.strict.services.world import Incoming, StrictWorld
+from dynasmith.strict.services.world import IncomingCall, StrictWorld
 from dynasmith.strict.state.capacity import take
 from dynasmith.strict.state.state import StrictTable
 from dynasmith.strict.wire.messages import WireReply, json_reply
@@ -56,7 +56,7 @@ def pressed_limit(table: StrictTable, units_left: float | None, body: Mapping[st
     return fitting if asked is None or fitting < int(asked) else None
 
 
-def account_reads(world: StrictWorld, call: Incoming, reply: WireReply) -> WireReply:
+def account_reads(world: StrictWorld, call: IncomingCall, reply: WireReply) -> WireReply:
     """Count, charge and journal what a read took; its ConsumedCapacity is replaced by what is right."""
     if reply.status != 200:
         return reply
@@ -88,7 +88,7 @@ def account_reads(world: StrictWorld, call: Incoming, reply: WireReply) -> WireR
     return json_reply(msgspec.json.encode(answer))
 
 
-def _page_units(call: Incoming, page: ReadPage) -> ConsumedUnits:
+def _page_units(call: IncomingCall, page: ReadPage) -> ConsumedUnits:
     table = call.account.tables[call.tables[0]]
     name = call.body.get("IndexName")
     sizes = [measured(raw) for raw in page.items]
@@ -107,7 +107,7 @@ def _page_units(call: Incoming, page: ReadPage) -> ConsumedUnits:
     return ConsumedUnits({str(name) if name is not None else "": units})
 
 
-def _get_units(call: Incoming, page: ReadPage) -> ConsumedUnits:
+def _get_units(call: IncomingCall, page: ReadPage) -> ConsumedUnits:
     table = call.account.tables[call.tables[0]]
     size = measured(page.item)
     call.items = int(size > 0)
@@ -116,7 +116,7 @@ def _get_units(call: Incoming, page: ReadPage) -> ConsumedUnits:
     return ConsumedUnits({"": read_units(size, consistent=bool(call.body.get("ConsistentRead")))})
 
 
-def _batch_units(call: Incoming, page: ReadPage) -> dict[str, ConsumedUnits]:
+def _batch_units(call: IncomingCall, page: ReadPage) -> dict[str, ConsumedUnits]:
     responses = (
         {} if not bytes(page.responses) else msgspec.json.decode(page.responses, type=dict[str, list[msgspec.Raw]])
     )
@@ -132,7 +132,7 @@ def _batch_units(call: Incoming, page: ReadPage) -> dict[str, ConsumedUnits]:
     return consumed
 
 
-def _transact_units(call: Incoming, page: ReadPage) -> dict[str, ConsumedUnits]:
+def _transact_units(call: IncomingCall, page: ReadPage) -> dict[str, ConsumedUnits]:
     responses = (
         [] if not bytes(page.responses) else msgspec.json.decode(page.responses, type=list[dict[str, msgspec.Raw]])
     )

@@ -7,7 +7,7 @@ import msgspec
 
 from dynasmith.strict.rules.protection import named_source
 from dynasmith.strict.services.control import restored_table
-from dynasmith.strict.services.world import Incoming, StrictWorld
+from dynasmith.strict.services.world import IncomingCall, StrictWorld
 from dynasmith.strict.services.write_images import as_of
 from dynasmith.strict.state import describe, effects
 from dynasmith.strict.state.state import StrictIndex, StrictTable
@@ -17,7 +17,7 @@ BATCH = 25
 BATCH_BYTES = 8 * 1024 * 1024
 
 
-async def restore_to_time(world: StrictWorld, call: Incoming) -> WireReply:
+async def restore_to_time(world: StrictWorld, call: IncomingCall) -> WireReply:
     """A new table with what the source held at the time, made in the engine item by item."""
     source = call.account.tables[named_source(call.body)]
     _, latest = describe.window(source, call.now)
@@ -79,7 +79,7 @@ def _wire(index: Any, billing: str) -> dict[str, Any]:
     return value
 
 
-async def _fill(world: StrictWorld, call: Incoming, target: str, items: list[bytes]) -> None:
+async def _fill(world: StrictWorld, call: IncomingCall, target: str, items: list[bytes]) -> None:
     batch: list[bytes] = []
     size = 0
     for item in items:
@@ -92,7 +92,7 @@ async def _fill(world: StrictWorld, call: Incoming, target: str, items: list[byt
         await _write(world, call, target, batch)
 
 
-async def _write(world: StrictWorld, call: Incoming, target: str, batch: list[bytes]) -> None:
+async def _write(world: StrictWorld, call: IncomingCall, target: str, batch: list[bytes]) -> None:
     left: Any = {target: [{"PutRequest": {"Item": msgspec.Raw(item)}} for item in batch]}
     while left:
         reply, said = await world.ask(call, "BatchWriteItem", {"RequestItems": left})
@@ -101,7 +101,7 @@ async def _write(world: StrictWorld, call: Incoming, target: str, batch: list[by
         left = said.get("UnprocessedItems")
 
 
-async def update_backups(world: StrictWorld, call: Incoming) -> WireReply:
+async def update_backups(world: StrictWorld, call: IncomingCall) -> WireReply:
     """UpdateContinuousBackups; turning it off ends the window, on again begins another."""
     table = call.account.tables[call.tables[0]]
     reply = await world.forward(call)

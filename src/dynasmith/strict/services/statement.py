@@ -9,7 +9,7 @@ from dynasmith.strict.measures.sizes import item_bytes
 from dynasmith.strict.measures.units import ConsumedUnits, changed_units, failed_units, read_units
 from dynasmith.strict.partiql.calls import Statement, read
 from dynasmith.strict.rules.rule import Refusal, plain_name
-from dynasmith.strict.services.world import Incoming
+from dynasmith.strict.services.world import IncomingCall
 from dynasmith.strict.state.state import StrictTable
 
 # Errors that charge the item that stood there although nothing was written.
@@ -53,7 +53,7 @@ class SingleStatement:
         }
 
 
-def one_of(call: Incoming, said: Mapping[str, Any]) -> SingleStatement:
+def one_of(call: IncomingCall, said: Mapping[str, Any]) -> SingleStatement:
     """A statement of a call; its table is known when the endpoint is."""
     statement = read(said)
     table = call.account.tables.get(statement.shape.table)

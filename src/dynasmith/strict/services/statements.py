@@ -18,7 +18,7 @@ from dynasmith.strict.rules.rule import JudgedRequest, Refusal, invalid, plain_n
 from dynasmith.strict.services.data import affected
 from dynasmith.strict.services.isolation import CONFLICT_RULE, ONGOING, transaction
 from dynasmith.strict.services.statement import SingleStatement, cost_of_statement, one_of
-from dynasmith.strict.services.world import Incoming, StrictWorld, reply_json
+from dynasmith.strict.services.world import IncomingCall, StrictWorld, reply_json
 from dynasmith.strict.services.write_images import recorded_statements
 from dynasmith.strict.state.capacity import Side, take, throttle_of
 from dynasmith.strict.state.conflicts import Key
@@ -26,7 +26,7 @@ from dynasmith.strict.state.state import StrictTable
 from dynasmith.strict.wire.messages import WireReply, error_code, error_reply, json_reply
 
 
-async def run_statements(world: StrictWorld, call: Incoming) -> WireReply:
+async def run_statements(world: StrictWorld, call: IncomingCall) -> WireReply:
     """ExecuteStatement, BatchExecuteStatement, ExecuteTransaction."""
     for name in tables_in(call.body):
         await world.table(call, name)
@@ -46,7 +46,7 @@ async def run_statements(world: StrictWorld, call: Incoming) -> WireReply:
     return await _isolated(world, call, ones)
 
 
-async def _isolated(world: StrictWorld, call: Incoming, ones: list[SingleStatement]) -> WireReply:
+async def _isolated(world: StrictWorld, call: IncomingCall, ones: list[SingleStatement]) -> WireReply:
     """Run the statements unless a transaction is in the way; what they write is known to others meanwhile."""
     if not world.rules.holds(CONFLICT_RULE):
         return await _run(world, call, ones)
@@ -68,7 +68,7 @@ async def _isolated(world: StrictWorld, call: Incoming, ones: list[SingleStateme
         return await _run(world, call, ones)
 
 
-async def _run(world: StrictWorld, call: Incoming, ones: list[SingleStatement]) -> WireReply:
+async def _run(world: StrictWorld, call: IncomingCall, ones: list[SingleStatement]) -> WireReply:
     await call.pause()
     _throttle(world, call, ones)
     if call.operation == "BatchExecuteStatement":
@@ -81,7 +81,7 @@ async def _run(world: StrictWorld, call: Incoming, ones: list[SingleStatement]) 
 # --- what holds it back -----------------------------------------------------------------------------------------------
 
 
-def _judged(world: StrictWorld, call: Incoming, one: SingleStatement) -> Refusal | None:
+def _judged(world: StrictWorld, call: IncomingCall, one: SingleStatement) -> Refusal | None:
     """What the rules say of one statement; what is not understood is left to the engine."""
     if not one.statement.shape.verb:
         return None
@@ -113,7 +113,7 @@ def _hold_batch(world: StrictWorld, ones: Sequence[SingleStatement]) -> None:
             seen.add(which)
 
 
-async def _look(world: StrictWorld, call: Incoming, ones: Sequence[SingleStatement]) -> None:
+async def _look(world: StrictWorld, call: IncomingCall, ones: Sequence[SingleStatement]) -> None:
     """The items as they are before, where somebody asks for units: an update is charged on the larger of both."""
     if world.capacity.idle and not _asked(call):
         return
@@ -140,7 +140,7 @@ async def _look(world: StrictWorld, call: Incoming, ones: Sequence[SingleStateme
                 one.refusal = invalid("Item size to update has exceeded the maximum allowed size")
 
 
-def _throttle(world: StrictWorld, call: Incoming, ones: Sequence[SingleStatement]) -> None:
+def _throttle(world: StrictWorld, call: IncomingCall, ones: Sequence[SingleStatement]) -> None:
     """Hold back what capacity has no room for, and charge the rest as it passes."""
     passed = 0
     for one in ones:
@@ -192,7 +192,7 @@ def _charge(
     return tables
 
 
-def _said(call: Incoming, said: dict[str, Any], tables: Mapping[str, ConsumedUnits], known: bool) -> dict[str, Any]:
+def _said(call: IncomingCall, said: dict[str, Any], tables: Mapping[str, ConsumedUnits], known: bool) -> dict[str, Any]:
     """The answer with its ConsumedCapacity put right, and the journal's units."""
     if known:
         call.units = sum(one.total for one in tables.values())
@@ -209,7 +209,7 @@ def _said(call: Incoming, said: dict[str, Any], tables: Mapping[str, ConsumedUni
 # --- the three calls --------------------------------------------------------------------------------------------------
 
 
-async def _batch(world: StrictWorld, call: Incoming, ones: list[SingleStatement]) -> WireReply:
+async def _batch(world: StrictWorld, call: IncomingCall, ones: list[SingleStatement]) -> WireReply:
     through = [one for one in ones if one.refusal is None]
     reply = json_reply(b'{"Responses":[]}')
     if through:
@@ -230,7 +230,7 @@ async def _batch(world: StrictWorld, call: Incoming, ones: list[SingleStatement]
     return json_reply(msgspec.json.encode({**said, "Responses": responses}))
 
 
-async def _single(world: StrictWorld, call: Incoming, one: SingleStatement) -> WireReply:
+async def _single(world: StrictWorld, call: IncomingCall, one: SingleStatement) -> WireReply:
     if one.refusal is not None:
         return _refused(one.refusal)
     reply = await _sent(world, call, [one], [one], "")
@@ -248,7 +248,7 @@ async def _single(world: StrictWorld, call: Incoming, one: SingleStatement) -> W
     return json_reply(msgspec.json.encode(said)) if one.known and _asked(call) else reply
 
 
-def _paged(world: StrictWorld, call: Incoming, one: SingleStatement, reply: WireReply) -> WireReply:
+def _paged(world: StrictWorld, call: IncomingCall, one: SingleStatement, reply: WireReply) -> WireReply:
     """A SELECT of several items: what came back was read (what its conditions hid is not known here)."""
     if reply.status != 200:
         return reply
@@ -267,7 +267,7 @@ def _paged(world: StrictWorld, call: Incoming, one: SingleStatement, reply: Wire
     return json_reply(msgspec.json.encode(_said(call, said, {table.name: consumed}, True)))
 
 
-async def _transaction(world: StrictWorld, call: Incoming, ones: list[SingleStatement]) -> WireReply:
+async def _transaction(world: StrictWorld, call: IncomingCall, ones: list[SingleStatement]) -> WireReply:
     if any(one.refusal is not None for one in ones):
         reasons = [
             {"Code": "None"} if one.refusal is None else {"Code": "ThrottlingError", "Message": one.refusal.message}
@@ -292,7 +292,7 @@ async def _transaction(world: StrictWorld, call: Incoming, ones: list[SingleStat
 
 
 async def _sent(
-    world: StrictWorld, call: Incoming, ones: list[SingleStatement], through: list[SingleStatement], member: str
+    world: StrictWorld, call: IncomingCall, ones: list[SingleStatement], through: list[SingleStatement], member: str
 ) -> WireReply:
     """Send what passes; its images are kept where its table has PITR."""
     call.tables = tuple(dict.fromkeys(one.table.name for one in ones if one.table is not None)) or call.tables
@@ -318,7 +318,7 @@ def _table(one: SingleStatement) -> StrictTable:
     return one.table
 
 
-def _asked(call: Incoming) -> bool:
+def _asked(call: IncomingCall) -> bool:
     return call.body.get("ReturnConsumedCapacity") in {"TOTAL", "INDEXES"}
 
 

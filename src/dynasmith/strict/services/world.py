@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from dynasmith.strict.faults.faults import Faults
-from dynasmith.strict.measures.measure import Measured
+from dynasmith.strict.measures.measure import CallMeasure
 from dynasmith.strict.rules.items import partition_text
 from dynasmith.strict.rules.rule import RuleBook
 from dynasmith.strict.state import timing
@@ -29,7 +29,7 @@ TARGET = b"DynamoDB_20120810."
 
 
 @dataclass(slots=True)
-class Incoming:
+class IncomingCall:
     """One DynamoDB call on its way through. ``units`` and ``items`` are filled in as they become known."""
 
     request: WireRequest
@@ -40,7 +40,7 @@ class Incoming:
     tables: tuple[str, ...] = ()
     units: float | None = None
     items: int = 0
-    measured: Measured = field(default_factory=Measured)
+    measured: CallMeasure = field(default_factory=CallMeasure)
     # Half of a batch is left unprocessed, since a fault says so.
     leave: bool = False
     # How much longer it takes, since a fault says so.
@@ -87,17 +87,19 @@ class StrictWorld:
         """The lock under which the writes of a table with PITR go one after the other."""
         return self.writers.setdefault(table.arn, asyncio.Lock())
 
-    async def forward(self, call: Incoming) -> WireReply:
+    async def forward(self, call: IncomingCall) -> WireReply:
         """Send the call to the engine as it came."""
         return await self.upstream.send(call.request)
 
-    async def send(self, call: Incoming, body: Mapping[str, Any]) -> WireReply:
+    async def send(self, call: IncomingCall, body: Mapping[str, Any]) -> WireReply:
         """Send the call to the engine with another body."""
         return await self.upstream.send(
             WireRequest(call.request.method, call.request.target, call.request.headers, msgspec.json.encode(body))
         )
 
-    async def ask(self, call: Incoming, operation: str, body: Mapping[str, Any]) -> tuple[WireReply, dict[str, Any]]:
+    async def ask(
+        self, call: IncomingCall, operation: str, body: Mapping[str, Any]
+    ) -> tuple[WireReply, dict[str, Any]]:
         """Send a call of our own to the engine with the caller's credentials; its reply and its JSON."""
         headers = {
             **call.request.headers,
@@ -107,7 +109,7 @@ class StrictWorld:
         reply = await self.upstream.send(WireRequest(b"POST", b"/", headers, msgspec.json.encode(body)))
         return reply, reply_json(reply)
 
-    async def table(self, call: Incoming, name: str) -> StrictTable | None:
+    async def table(self, call: IncomingCall, name: str) -> StrictTable | None:
         """The table's state; one that the endpoint has not seen yet is adopted as the engine describes it."""
         known = call.account.tables.get(name)
         if known is not None or not name:
@@ -135,7 +137,7 @@ class StrictWorld:
             self.clock.advance(max(timing.AUTO_ADVANCE_SECONDS, left / timing.AUTO_ADVANCE_SHARE))
 
 
-Handler = Callable[[StrictWorld, Incoming], Any]
+Handler = Callable[[StrictWorld, IncomingCall], Any]
 
 
 def reply_json(reply: WireReply) -> dict[str, Any]:

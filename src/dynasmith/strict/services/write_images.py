@@ -8,7 +8,7 @@ import msgspec
 
 from dynasmith.strict.measures.measure import MeasuredPart
 from dynasmith.strict.rules.items import key_text
-from dynasmith.strict.services.world import Incoming, StrictWorld, reply_json
+from dynasmith.strict.services.world import IncomingCall, StrictWorld, reply_json
 from dynasmith.strict.state.history import History
 from dynasmith.strict.state.state import StrictTable
 from dynasmith.strict.wire.messages import WireReply
@@ -16,7 +16,7 @@ from dynasmith.strict.wire.messages import WireReply
 GET_MAX = 100
 
 
-async def recorded(world: StrictWorld, call: Incoming, go_on: Callable[[], Awaitable[WireReply]]) -> WireReply:
+async def recorded(world: StrictWorld, call: IncomingCall, go_on: Callable[[], Awaitable[WireReply]]) -> WireReply:
     """Let a write through; where it concerns tables with PITR, keep their images."""
     tables = [table for name in call.tables if (table := call.account.tables.get(name)) and table.pitr.enabled]
     if not tables:
@@ -55,7 +55,7 @@ def key_of(table: StrictTable, item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def _images(
-    world: StrictWorld, call: Incoming, table: StrictTable, keys: list[dict[str, Any]]
+    world: StrictWorld, call: IncomingCall, table: StrictTable, keys: list[dict[str, Any]]
 ) -> dict[str, bytes]:
     """The present images of keys, by key text."""
     found: dict[str, bytes] = {}
@@ -69,7 +69,7 @@ async def _images(
     return found
 
 
-async def _before(world: StrictWorld, call: Incoming, table: StrictTable, parts: list[MeasuredPart]) -> None:
+async def _before(world: StrictWorld, call: IncomingCall, table: StrictTable, parts: list[MeasuredPart]) -> None:
     history = _history(world, table)
     unknown = {key_text(table, part.value): key_of(table, part.value) for part in parts}
     unknown = {text: key for text, key in unknown.items() if not history.knows(text)}
@@ -89,7 +89,7 @@ def _done(parts: list[MeasuredPart], table: StrictTable, reply: WireReply) -> li
     return [part for part in parts if key_text(table, part.value) not in texts]
 
 
-async def _after(world: StrictWorld, call: Incoming, table: StrictTable, parts: list[MeasuredPart]) -> None:
+async def _after(world: StrictWorld, call: IncomingCall, table: StrictTable, parts: list[MeasuredPart]) -> None:
     history = world.histories[table.arn]
     now = world.clock.now()
     updated = [key_of(table, part.value) for part in parts if part.kind == "Update"]
@@ -103,7 +103,7 @@ async def _after(world: StrictWorld, call: Incoming, table: StrictTable, parts: 
 
 
 async def recorded_statements(
-    world: StrictWorld, call: Incoming, blind: Collection[str], go_on: Callable[[], Awaitable[WireReply]]
+    world: StrictWorld, call: IncomingCall, blind: Collection[str], go_on: Callable[[], Awaitable[WireReply]]
 ) -> WireReply:
     """Let statements through, seen like other writes by the keys in ``call.measured``; of the tables that ``blind``
     names (statements that do not tell their key) all items are compared before and after.
@@ -130,7 +130,7 @@ def _compare(world: StrictWorld, table: StrictTable, before: dict[str, bytes], a
             history.write(text, now, after.get(text))
 
 
-async def pages(world: StrictWorld, call: Incoming, table: StrictTable) -> AsyncIterator[list[dict[str, Any]]]:
+async def pages(world: StrictWorld, call: IncomingCall, table: StrictTable) -> AsyncIterator[list[dict[str, Any]]]:
     """The table's items as the engine has them now, page by page."""
     start: dict[str, Any] = {}
     while True:
@@ -143,7 +143,7 @@ async def pages(world: StrictWorld, call: Incoming, table: StrictTable) -> Async
         start = {"ExclusiveStartKey": said["LastEvaluatedKey"]}
 
 
-async def everything(world: StrictWorld, call: Incoming, table: StrictTable) -> dict[str, bytes]:
+async def everything(world: StrictWorld, call: IncomingCall, table: StrictTable) -> dict[str, bytes]:
     """All items of a table, by key text."""
     found: dict[str, bytes] = {}
     async for page in pages(world, call, table):
@@ -152,7 +152,7 @@ async def everything(world: StrictWorld, call: Incoming, table: StrictTable) -> 
     return found
 
 
-async def as_of(world: StrictWorld, call: Incoming, table: StrictTable, time: float) -> list[bytes]:
+async def as_of(world: StrictWorld, call: IncomingCall, table: StrictTable, time: float) -> list[bytes]:
     """The items that the table held at a time, as JSON; its writers wait meanwhile."""
     async with world.writers_of(table):
         history = world.histories.get(table.arn)

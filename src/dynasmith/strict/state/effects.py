@@ -7,7 +7,6 @@ from typing import Any
 from dynasmith.strict.state import timing
 from dynasmith.strict.state.describe import read_keys
 from dynasmith.strict.state.state import (
-    Pending,
     PointInTime,
     ProvisionedUnits,
     Stream,
@@ -15,6 +14,7 @@ from dynasmith.strict.state.state import (
     StrictLocalIndex,
     StrictTable,
     TimeToLive,
+    Transition,
     WarmUnits,
 )
 
@@ -126,10 +126,10 @@ def created(table: StrictTable, now: float, lasting: Lasting, lag_seconds: float
     due = now + lasting(timing.CREATE_TABLE_SECONDS)
     table.visible_at = now + lag_seconds
     table.pitr_ready_at = due + lasting(timing.CONTINUOUS_BACKUPS_READY_SECONDS)
-    table.pending.append(Pending(due, "active"))
+    table.pending.append(Transition(due, "active"))
     for index in table.gsis.values():
         index.status = "CREATING"
-        table.pending.append(Pending(due, "index-active", index.name))
+        table.pending.append(Transition(due, "index-active", index.name))
 
 
 def adopted(said: Mapping[str, Any], ttl: Mapping[str, Any], backups: Mapping[str, Any], now: float) -> StrictTable:
@@ -238,7 +238,7 @@ def updated(table: StrictTable, body: Mapping[str, Any], said: Mapping[str, Any]
     table.status = "UPDATING"
     # While an index is allocated the table is UPDATING; when it is being filled or deleted the table is ACTIVE again.
     if not any(pending.what == "backfill" for pending in table.pending):
-        table.pending.append(Pending(now + lasting(timing.UPDATE_TABLE_SECONDS), "active"))
+        table.pending.append(Transition(now + lasting(timing.UPDATE_TABLE_SECONDS), "active"))
 
 
 def _set_or_change(capacity: ProvisionedUnits, wire: Mapping[str, Any], now: float, *, fresh: bool) -> None:
@@ -256,7 +256,7 @@ def _change_sse(table: StrictTable, spec: Mapping[str, Any], now: float, lasting
     table.sse = new if new is not None else {**(table.sse or {}), "Status": "DISABLING"}
     if table.sse.get("Status") == "UPDATING" and len(table.sse_changes) == 1 and new is not None:
         table.sse = {**table.sse, "Status": "ENABLING"}
-    table.pending.append(Pending(now + lasting(timing.SSE_CHANGE_SECONDS), "sse"))
+    table.pending.append(Transition(now + lasting(timing.SSE_CHANGE_SECONDS), "sse"))
 
 
 def _update_index(
@@ -271,8 +271,8 @@ def _update_index(
             if definition["AttributeName"] in wanted:
                 table.definitions.setdefault(definition["AttributeName"], definition["AttributeType"])
         allocated = now + lasting(timing.INDEX_ALLOCATION_SECONDS)
-        table.pending.append(Pending(allocated, "backfill", index.name))
-        table.pending.append(Pending(allocated + lasting(timing.INDEX_BACKFILL_SECONDS), "index-active", index.name))
+        table.pending.append(Transition(allocated, "backfill", index.name))
+        table.pending.append(Transition(allocated + lasting(timing.INDEX_BACKFILL_SECONDS), "index-active", index.name))
         return
     if "Delete" in update:
         going = table.gsis.get(str(update["Delete"].get("IndexName")))
@@ -280,7 +280,7 @@ def _update_index(
             return
         going.status, going.backfilling = "DELETING", None
         table.pending = [pending for pending in table.pending if pending.name != going.name]
-        table.pending.append(Pending(now + lasting(timing.DELETE_INDEX_SECONDS), "index-gone", going.name))
+        table.pending.append(Transition(now + lasting(timing.DELETE_INDEX_SECONDS), "index-gone", going.name))
         return
     change = update.get("Update") or {}
     changed = table.gsis.get(str(change.get("IndexName")))
@@ -300,24 +300,24 @@ def _update_index(
 def _index_updating(table: StrictTable, index: StrictIndex, now: float, lasting: Lasting) -> None:
     if index.status == "ACTIVE":
         index.status = "UPDATING"
-        table.pending.append(Pending(now + lasting(timing.UPDATE_INDEX_SECONDS), "index-active", index.name))
+        table.pending.append(Transition(now + lasting(timing.UPDATE_INDEX_SECONDS), "index-active", index.name))
 
 
 def _update_replica(table: StrictTable, update: Mapping[str, Any], now: float, lasting: Lasting) -> None:
     if "Create" in update:
         region = str(update["Create"].get("RegionName"))
         table.replicas[region] = "CREATING"
-        table.pending.append(Pending(now + lasting(timing.REPLICA_CREATE_SECONDS), "replica-active", region))
+        table.pending.append(Transition(now + lasting(timing.REPLICA_CREATE_SECONDS), "replica-active", region))
     elif "Delete" in update:
         region = str(update["Delete"].get("RegionName"))
         table.replicas[region] = "DELETING"
-        table.pending.append(Pending(now + lasting(timing.REPLICA_DELETE_SECONDS), "replica-gone", region))
+        table.pending.append(Transition(now + lasting(timing.REPLICA_DELETE_SECONDS), "replica-gone", region))
 
 
 def deleting(table: StrictTable, now: float, lasting: Lasting) -> None:
     """An accepted DeleteTable."""
     table.status = "DELETING"
-    table.pending = [Pending(now + lasting(timing.DELETE_TABLE_SECONDS), "gone")]
+    table.pending = [Transition(now + lasting(timing.DELETE_TABLE_SECONDS), "gone")]
 
 
 def ttl_changed(table: StrictTable, spec: Mapping[str, Any], now: float, lasting: Lasting) -> None:
@@ -325,7 +325,7 @@ def ttl_changed(table: StrictTable, spec: Mapping[str, Any], now: float, lasting
     on = bool(spec.get("Enabled"))
     attribute = str(spec.get("AttributeName"))
     table.ttl = TimeToLive("ENABLING" if on else "DISABLING", attribute, now)
-    table.pending.append(Pending(now + lasting(timing.TTL_CHANGE_SECONDS), "ttl-on" if on else "ttl-off"))
+    table.pending.append(Transition(now + lasting(timing.TTL_CHANGE_SECONDS), "ttl-on" if on else "ttl-off"))
 
 
 def pitr_changed(table: StrictTable, spec: Mapping[str, Any], now: float) -> bool:

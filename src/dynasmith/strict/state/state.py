@@ -85,7 +85,7 @@ class Stream:
 
 
 @dataclass(slots=True)
-class Pending:
+class Transition:
     """A transition that is under way: at ``due``, ``what`` happens (to index ``name``, where it names one)."""
 
     due: float
@@ -130,7 +130,7 @@ class StrictTable:
     seen_items: int = 0
     seen_bytes: int = 0
     replicas: dict[str, str] = field(default_factory=dict)
-    pending: list[Pending] = field(default_factory=list)
+    pending: list[Transition] = field(default_factory=list)
 
     @property
     def partition_key(self) -> str:
@@ -176,7 +176,7 @@ class StrictTable:
                 return True
         return False
 
-    def _happen(self, pending: Pending) -> bool:
+    def _happen(self, pending: Transition) -> bool:
         index = self.gsis.get(pending.name)
         match pending.what:
             case "gone":

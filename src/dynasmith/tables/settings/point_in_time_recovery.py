@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from dynasmith.limits import RECOVERY_MAX_DAYS
 from dynasmith.tables.description import TableDescription
-from dynasmith.tables.document_kinds import ENABLED, Block, DocumentKey, Whole
+from dynasmith.tables.document_kinds import ENABLED, Block, DocumentKey, Integer
 from dynasmith.tables.prices import GIGABYTE, Prices
 from dynasmith.tables.settings.base import (
     CostEstimate,
@@ -51,7 +51,9 @@ class PointInTimeRecoverySetting(Setting[Recovery | None, SetRecovery, CallRecov
             "point_in_time_recovery",
             (
                 ENABLED,
-                DocumentKey("recovery_days", Whole(1, 35), "How far back, 1 to 35 days.", default="35 for a new table"),
+                DocumentKey(
+                    "recovery_days", Integer(1, 35), "How far back, 1 to 35 days.", default="35 for a new table"
+                ),
             ),
             switch=True,
             synonyms={"days": "recovery_days", "recovery_period_in_days": "recovery_days"},

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
-from dynasmith.aws.stores.lease import LEASE_SECONDS, Beat
+from dynasmith.aws.stores.lease import LEASE_SECONDS, LockState
 from dynasmith.aws.stores.ledger_store import CONTROL, JOB, LOCK, FencedLock
 from dynasmith.aws.stores.s3.objects import S3Objects, several
 from dynasmith.aws.stores.shared_ledger import SharedLedger
@@ -146,7 +146,7 @@ class S3Lock:
         self.record_etag = ""
         """Of the job's record as this run wrote it."""
 
-    def read(self) -> Beat | None:
+    def read(self) -> LockState | None:
         """One GetObject."""
         found = self._objects.read(self._key)
         self._etag = "" if found is None else found.etag
@@ -156,9 +156,9 @@ class S3Lock:
             raise CheckpointError(
                 f"{self._objects.url(self._key)} is damaged: {error}.", hint="remove it while nothing runs the job"
             ) from error
-        return Beat(self._seen.owner, self._seen.beat) if self._seen.owner else None
+        return LockState(self._seen.owner, self._seen.beat) if self._seen.owner else None
 
-    def take(self, seen: Beat | None, owner: str) -> bool:  # noqa: ARG002  # its ETag says the same, and more
+    def take(self, seen: LockState | None, owner: str) -> bool:  # noqa: ARG002  # its ETag says the same, and more
         """One conditional PutObject; two more for a new job, to see that conditions are kept here."""
         fence, etag = max(self._seen.fence, self._above) + 1, self._etag
         content = msgspec.json.encode(_Written(owner=owner, fence=fence))

@@ -1,0 +1,125 @@
+"""Modules and classes are named by nouns, in the field's terms; a public class name has one meaning."""
+
+import ast
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from pathlib import Path
+
+import dynasmith
+
+PACKAGE = Path(dynasmith.__file__).parent
+
+_BANNED = """
+above again ahead alone already aside asides before behind beside between down here however in off on others out over
+perhaps there together under up within without
+
+alive anchored broken careful dead distinct done found free given heard kept known left moving native ready seen sent
+spoken taken told whole written
+
+around beat books door doors ends look mend nobody road roads said sides trace ways wish wishes width words
+"""
+BANNED = frozenset(_BANNED.split())
+"""Words that name nothing: adverbs and prepositions; adjectives and participles; pictures and jokes. A module may not
+be one of them, and the name of a class may not end with one; neither with another participle."""
+
+NOUNS = frozenset(("autoscaling", "billing", "finding", "framing", "mapping", "masking"))
+NOUNS |= {"meaning", "scaling", "setting", "testing", "timing"}
+"""Nouns that end like a participle."""
+
+EVENTS = frozenset(("engine/transfer/events", "local/child_messages", "local/engine_status", "ports/listener"))
+"""Modules whose classes are events or states, named by what happened."""
+
+MODULES = {
+    "aws/data/unprocessed": "UnprocessedItems and UnprocessedKeys are the service's names for what a batch left undone",
+    "cli/shared": "the options that every verb has are called shared options in its help",
+    "engine/backfill/unconfirmed": "a write whose reply was lost; there is no noun for it",
+    "engine/guarded": "the guarded process of a dry run; its noun is the name of the port",
+    "files/broken": "damaged files; to be renamed when that room is",
+    "files/databases/reading": "to be renamed when that room is",
+    "files/ledger/dead": "dead letters, the field's term",
+    "files/removing": "to be renamed when that room is",
+    "items/native": "items as plain Python values; the code that is generated for them is called native everywhere",
+    "local/ready": "to be renamed when that room is",
+    "tables/substituted": "values that were substituted for variables: SubstitutedText and its like",
+}
+"""Modules that keep such a name, each with its reason."""
+
+CLASSES = {
+    "Again": "an outcome of a write; to be renamed when that room is",
+    "Alive": "a predicate over items; to be renamed when that room is",
+    "Applied": "the report of one table; to be renamed when that room is",
+    "Between": "an operator of the condition language",
+    "Dead": "a dead letter, the field's term",
+    "Ensured": "the report of `ensure`; to be renamed when that room is",
+    "Found": "what files were found to be; to be renamed when that room is",
+    "In": "an operator of the condition language",
+    "KeySeen": "an answer of the port of duplicate keys",
+    "Located": "a protocol of what has a place",
+    "Moving": "a protocol of what moves pages; to be renamed when that room is",
+    "Reading": "to be renamed when that room is",
+    "Renaming": "to be renamed when that room is",
+    "Resolved": "an outcome of a write; to be renamed when that room is",
+    "Returned": "a frame between processes; to be renamed when that room is",
+    "Staged": "to be renamed when that room is",
+    "Taken": "to be renamed when that room is",
+    "Unconfirmed": "a write whose reply was lost; there is no noun for it",
+}
+"""Classes that keep such a name, each with its reason. Errors and events are named by what happened."""
+
+
+def _modules() -> dict[str, ast.Module]:
+    found = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        name = path.relative_to(PACKAGE).with_suffix("").as_posix().removesuffix("/__init__")
+        found[name] = ast.parse(path.read_text("utf-8"))
+    return found
+
+
+TREES = _modules()
+
+
+def _classes() -> Mapping[str, list[str]]:
+    """The public classes with the modules that define them, errors left out."""
+    nodes = [(module, node) for module, tree in TREES.items() for node in tree.body if isinstance(node, ast.ClassDef)]
+    errors = {"Exception"}
+    while more := {node.name for _, node in nodes if _bases(node) & errors} - errors:
+        errors |= more
+    found = defaultdict(list)
+    for module, node in nodes:
+        if not node.name.startswith("_") and node.name not in errors:
+            found[node.name].append(module)
+    return found
+
+
+def _bases(node: ast.ClassDef) -> set[str]:
+    return {base.id for base in node.bases if isinstance(base, ast.Name)}
+
+
+def _last_word(name: str) -> str:
+    return str(re.findall(r"[A-Z][a-z0-9]*|[A-Z]+", name)[-1]).lower()
+
+
+def _is_banned(word: str) -> bool:
+    is_participle = re.fullmatch(r"[a-z]{3,}(ing|ed)", word) is not None
+    return word in BANNED or (is_participle and word not in NOUNS)
+
+
+def test_a_module_is_named_by_a_noun() -> None:
+    banned = {module for module in TREES if _is_banned(module.rpartition("/")[2])}
+    assert banned == set(MODULES)
+
+
+def test_the_name_of_a_class_ends_with_a_noun() -> None:
+    banned = {
+        name for name, modules in _classes().items() if _is_banned(_last_word(name)) and not EVENTS & set(modules)
+    }
+    assert banned == set(CLASSES)
+
+
+def test_a_class_name_has_one_meaning() -> None:
+    assert {name: modules for name, modules in _classes().items() if len(modules) > 1} == {}
+
+
+def test_every_exception_has_its_reason() -> None:
+    assert all((MODULES | CLASSES).values())
