@@ -2,13 +2,15 @@
 
 import asyncio
 import json
+import os
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+import zstandard
 
-from dynasmith.errors import DynasmithError, FileFormatError, UsageError
+from dynasmith.errors import DynasmithError, FileFormatError, RunError, UsageError
 from dynasmith.files.items import detection
 from dynasmith.files.items.foreign import renaming_of
 from dynasmith.files.items.layout import layout_of
@@ -277,3 +279,48 @@ def test_two_timestamps_of_one_second_stay_two_values(tmp_path: Path) -> None:
     assert items[1]["v"] == {"S": "1970-01-01T00:00:05.000Z"}
     assert items[2]["v"] == {"M": {"t": {"N": "5"}, "i": {"N": "2"}}}
     assert len({json.dumps(item["v"]) for item in items}) == 3
+
+
+RENAMED = {
+    "plain.jsonl": b'{"id":5.0,"x":"a"}\n',
+    "wire.jsonl": b'{"id":{"N":"5"},"x":{"S":"a"}}\n',
+    "enveloped.json": b'[{"Item":{"id":{"N":"5"},"x":{"S":"a"}}}]',
+    "mongo.jsonl": b'{"id":{"$numberDouble":"5.0"},"x":"a"}\n',
+    "cells.csv": b"id,x\n5,a\n",
+    "cells.tsv": b"id\tx\n5\ta\n",
+}
+
+
+@pytest.mark.parametrize("name", RENAMED)
+def test_ids_are_rewritten_in_every_format(tmp_path: Path, name: str) -> None:
+    """Never accepted and ignored; and one number has one text, however the file writes it."""
+    items, dead, _ = read(tmp_path, name, RENAMED[name], renaming=renaming_of({"pk": "user-{id}"}))
+    assert not dead
+    assert [(item["pk"], float(item["id"]["N"]), item["x"]) for item in items] == [({"S": "user-5"}, 5, {"S": "a"})]
+
+
+def test_a_field_of_csv_that_becomes_the_key_has_its_type(tmp_path: Path) -> None:
+    items, dead, _ = read(tmp_path, "moved.csv", b"id,x\n007,a\n8,b\n", renaming=renaming_of({"pk": "{id}"}))
+    assert (keys(items), dead) == (["007", "8"], [])
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_a_pipe_that_is_named_as_a_file_is_refused(tmp_path: Path) -> None:
+    """It would be read twice, and what the first reader took would be lost."""
+    os.mkfifo(tmp_path / "pipe.jsonl")
+    with pytest.raises(RunError, match="is a pipe or a device"):
+        layout_of([str(tmp_path / "pipe.jsonl")])
+
+
+def test_frames_of_zstd_that_are_skipped_hide_nothing(tmp_path: Path) -> None:
+    """pzstd begins each piece with one."""
+    skipped = b"\x50\x2a\x4d\x18\x04\0\0\0abcd"
+    packed = [zstandard.compress(b'{"pk":"%b"}\n' % key) for key in (b"a", b"b")]
+    items, dead, _ = read(tmp_path, "p.jsonl.zst", skipped + packed[0] + skipped + packed[1] + skipped)
+    assert (keys(items), dead) == (["a", "b"], [])
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_csv_in_utf_16_without_a_mark_is_named_as_that(tmp_path: Path, encoding: str) -> None:
+    with pytest.raises(FileFormatError, match="UTF-16"):
+        read(tmp_path, "wide.csv", "pk,x\n1,a\n".encode(encoding))

@@ -229,3 +229,12 @@ def test_a_full_disk_is_said_and_the_job_goes_on_with_room(story: ItemStory, wor
     assert answer.code == (3 if words[0] == "populate" else 0), answer.err
     assert answer.json["read"] == 301 if words[0] == "populate" else 300
     assert json.loads((story.folder / ".dynasmith" / "jobs" / job["id"] / "job.json").read_bytes())["state"] == "done"
+
+
+@pytest.mark.parametrize("option", [("--map", "pk=a-{x}", "--map", "pk={x}"), ("--type", "x=S", "--type", "x=N")])
+def test_an_option_that_names_one_attribute_twice_is_refused(story: ItemStory, option: tuple[str, ...]) -> None:
+    story.make("users")
+    (story.folder / "people.csv").write_text("pk,x\na,1\n")
+    answer = story("populate", "users", "people.csv", *option, "--yes")
+    assert answer.code == 2
+    assert "twice" in answer.error

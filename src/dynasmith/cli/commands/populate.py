@@ -1,5 +1,6 @@
 """`dynasmith populate`."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -40,8 +41,8 @@ def command(invocation: Invocation, table: str, files: tuple[str, ...], **given:
 
     if any(name.startswith("s3://") for name in files):
         raise UsageError("An import from S3 by the service is not offered by this version.", hint="name files")
-    types = dict(_typed(text) for text in given.pop("types"))
-    renamed = dict(_renamed(text) for text in given.pop("renamed"))
+    types = _once("--type", [_typed(text) for text in given.pop("types")])
+    renamed = _once("--map", [_renamed(text) for text in given.pop("renamed")])
     how = ReadOptions(format=given.pop("file_format"), types=types, map=renamed)
     if not files:
         _refuse_without_files(types, how.format, renamed if given["url"] is None else {})
@@ -90,6 +91,14 @@ def _database(given: dict[str, Any], renamed: dict[str, str]) -> Any:
             raise UsageError("--source-table, --query and --order belong to --from.", hint="--from sqlite:///shop.db")
         return None
     return Database(url=url, table=table, query=query, order=order, map=renamed)
+
+
+def _once(option: str, pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
+    names = [name for name, _ in pairs]
+    for name in names:
+        if names.count(name) > 1:
+            raise UsageError(f"{option} names {name} twice.", hint=f"give one {option} for each name")
+    return dict(pairs)
 
 
 def _renamed(text: str) -> tuple[str, str]:

@@ -56,7 +56,9 @@ def fields_of(
     names = [field.name for field in fields]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise FileFormatError(f"{path}:1: two fields are named {', '.join(twice)}.")
+        raise FileFormatError(
+            f"{path}:1: two fields are named {', '.join(twice)}.", hint="give each field a name of its own"
+        )
     return tuple(fields)
 
 

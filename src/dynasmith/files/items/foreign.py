@@ -79,11 +79,17 @@ class Renaming:
 
     templates: Mapping[str, str]
 
+    @property
+    def moved(self) -> dict[str, str]:
+        """The attributes that are one field under another name, each with that field."""
+        found = ((name, _PLACE.fullmatch(template)) for name, template in self.templates.items())
+        return {name: match[1] for name, match in found if match is not None}
+
     def __call__(self, item: Mapping[str, Any]) -> dict[str, Any]:
         """The item with its names and ids rewritten."""
         if not self.templates:
             return dict(item)
-        moved = {match[1] for template in self.templates.values() if (match := _PLACE.fullmatch(template))}
+        moved = set(self.moved.values())
         made = {name: value for name, value in item.items() if name not in moved}
         for name, template in self.templates.items():
             places = _PLACE.findall(template)
@@ -100,6 +106,10 @@ def _text(name: str, value: Any) -> str:
     """A value as a part of a text. Raises ItemInvalid for one that is not a scalar: its text would be Python's."""
     if isinstance(value, Mapping | list | tuple | set | frozenset | bytes | bytearray | memoryview):
         raise ItemInvalid(f"A template uses {name}, which is not a text or a number in this record.")
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Decimal):  # one number has one text: 5, 5.0 and 0.5E+1 are one id
+        return format(value.to_integral_value() if value == value.to_integral_value() else value, "f")
     return str(value)
 
 

@@ -44,6 +44,8 @@ def layout_of(paths: Sequence[str]) -> Layout:
     """The files behind what was named. Raises RunError and FileFormatError. Reads manifests, not items."""
     if not paths:
         raise RunError("No file was named.", hint="dynasmith populate TABLE FILE...")
+    for name in paths:
+        _check_kind(name)
     if len(paths) == 1 and paths[0] != STDIN:
         path = Path(paths[0])
         if path.is_dir():
@@ -59,6 +61,18 @@ def layout_of(paths: Sequence[str]) -> Layout:
     return Layout(tuple(FilePart(name) for name in paths))
 
 
+def _check_kind(name: str) -> None:
+    """Raise RunError for a pipe or a device: a file is read twice, and what a pipe gave once is gone then."""
+    if name == STDIN:
+        return
+    path = Path(name)
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise RunError(
+            f"{name} is a pipe or a device, and a file is read more than once.",
+            hint="give JSON to standard input (COMMAND | dynasmith populate TABLE -), or write it to a file first",
+        )
+
+
 def _folder(folder: Path) -> Layout:
     if (folder / MANIFEST).is_file():
         manifest = read_manifest(folder / MANIFEST)
@@ -68,7 +82,8 @@ def _folder(folder: Path) -> Layout:
                 raise FileFormatError(f"{folder} lacks {part.name}, which its manifest names.", hint="copy it again")
             parts.append(FilePart(str(folder / part.name), part.items, manifest.notation))
         return Layout(tuple(parts), manifest)
-    summaries = sorted(folder.glob("**/manifest-summary.json"))
+    with translated(str(folder)):
+        summaries = sorted(folder.glob("**/manifest-summary.json"))
     if len(summaries) == 1:
         return _service_export(summaries[0])
     if summaries:

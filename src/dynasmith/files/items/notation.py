@@ -16,7 +16,7 @@ from dynasmith.items.plain import item_from_plain, looks_like_wire, raw_from_pla
 from dynasmith.items.repeated_members import check_members
 from dynasmith.items.size import ITEM_BYTES_MAX, check_item, may_be_deep
 from dynasmith.items.value import NOT_JSON, TAGS
-from dynasmith.items.wire import encode_item
+from dynasmith.items.wire import decode_item, encode_item
 
 Notation: TypeAlias = Literal["wire", "enveloped", "dynamodb", "plain", "mongo", "dead"]
 """How an item is written.
@@ -123,7 +123,7 @@ def _why(error: Exception, piece: bytes) -> str:
 
 
 def reader_of(notation: Notation, renaming: Renaming, *, declared: bool = True) -> Read:
-    """The function that reads pieces of this notation; ``renaming`` is for plain JSON and MongoDB's.
+    """The function that reads pieces of this notation and rewrites names and ids as ``renaming`` says.
 
     Where the notation is not ``declared`` but was decided from a sample, a record that shows that it is another one
     raises ItemInvalid, instead of becoming another item.
@@ -137,13 +137,22 @@ def reader_of(notation: Notation, renaming: Renaming, *, declared: bool = True) 
                 read = partial(_read_renamed, renaming)
             return read if declared else partial(_read_unless_extended, read)
         case "enveloped":
-            return _read_enveloped
+            return _renamed(_read_enveloped, renaming)
         case "wire":
-            return _read_wire
+            return _renamed(_read_wire, renaming)
         case "dynamodb":
-            return _read_dynamodb
+            return _renamed(_read_dynamodb, renaming)
         case "dead":
             return lambda piece: _read_dead(piece, renaming)
+
+
+def _renamed(read: Read, renaming: Renaming) -> Read:
+    return (lambda piece: renamed_wire(read(piece), renaming)) if renaming.templates else read
+
+
+def renamed_wire(wire: bytes, renaming: Renaming) -> bytes:
+    """An item on the wire with its names and ids rewritten. Raises ItemInvalid."""
+    return plain_item(renaming(decode_item(wire)))
 
 
 def _read_renamed(renaming: Renaming, piece: bytes) -> bytes:
@@ -230,7 +239,9 @@ def _read_dead(piece: bytes, renaming: Renaming) -> bytes:
         raise ItemInvalid(
             "What stands under line is not an item in JSON.", hint="correct it there, or put the item under Item"
         ) from error
-    return reader_of(vote if vote in ("wire", "mongo") else "plain", renaming)(inner)
+    if vote == "wire":  # it was an item already, with its names rewritten
+        return _read_wire(inner)
+    return reader_of("mongo" if vote == "mongo" else "plain", renaming)(inner)
 
 
 def _read_plain(piece: bytes) -> bytes:

@@ -14,7 +14,7 @@ from dynasmith.files.items.detection import SAMPLE_BYTES, SAMPLE_RECORDS, Cut, D
 from dynasmith.files.items.elements import Elements
 from dynasmith.files.items.foreign import Renaming
 from dynasmith.files.items.layout import FilePart
-from dynasmith.files.items.notation import Notation, is_utf8, reader_of, sure_reader_of
+from dynasmith.files.items.notation import Notation, is_utf8, reader_of, renamed_wire, sure_reader_of
 from dynasmith.files.items.records import Framing, Lines, Piece
 from dynasmith.files.items.streams import STDIN, ItemStream
 from dynasmith.items.key import KeySchema, check_key
@@ -159,7 +159,9 @@ class _JsonPart(_Part):
         self._key = reading.key
         notation = decision.notation or "plain"
         self._read = reader_of(notation, reading.renaming, declared=decision.declared)
-        self._sure: Callable[[bytes], bytes | None] | None = sure_reader_of(notation, reading.key)
+        self._sure: Callable[[bytes], bytes | None] | None = None
+        if not reading.renaming.templates:
+            self._sure = sure_reader_of(notation, reading.key)
         self._framing = _framing(opened, decision.cut, place)
 
     @property
@@ -211,9 +213,11 @@ class _CsvPart(_Part):
 
     def __init__(self, opened: ItemStream, cut: Cut, place: PartPlace, reading: Reading) -> None:
         super().__init__(opened, place)
-        self._key = reading.key
+        self._key, self._renaming = reading.key, reading.renaming
         delimiter = _DELIMITERS[cut]
         types = {part.name: part.type for part in reading.key.parts}
+        moved = {field: types[name] for name, field in reading.renaming.moved.items() if name in types}
+        types = {name: kind for name, kind in types.items() if name not in reading.renaming.moved} | moved
         self.fields, (at, line), records = _fields(opened.path, delimiter, reading.types, types)
         self.decision = Decision(opened.path, cut, records=records, declared=reading.format != "auto")
         if place.at:
@@ -236,6 +240,8 @@ class _CsvPart(_Part):
                 if record.fault:
                     raise ItemInvalid(record.fault)
                 item = item_of(record.cells, self.fields)
+                if self._renaming.templates:
+                    item = renamed_wire(item, self._renaming)
                 check_key(item, self._key)
                 taken.items.append(item)
                 taken.places.append(record.line)

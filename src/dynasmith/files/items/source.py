@@ -45,7 +45,7 @@ class FileSource:
     """Reads items from the files of ``layout``. ``key`` is the target's key, which every item must have.
 
     ``types`` declares CSV fields, ``format`` overrides what the first records say, ``page_items`` bounds a page;
-    ``renaming`` rewrites names and ids of plain JSON and of ``mongoexport`` files.
+    ``renaming`` rewrites names and ids, in every format.
     A record that is not an item becomes a dead entry with file, line and reason, as does what a file says it lacks; a
     damaged or cut file raises FileFormatError. ``look`` says before a job begins what the files are.
     """
@@ -142,11 +142,18 @@ class FileSource:
                 f"--type names {', '.join(missing)}, and no file has such a field.",
                 hint=f"there are: {', '.join(sorted(names))}",
             )
+        made = self._reading.renaming.templates
+        needed = [name for name in self._reading.key.names if name not in made]
         for each in found:
             own = [field.name for field in each.fields]
-            if lacking := [name for name in self._reading.key.names if name not in own]:
+            if lacking := [name for name in needed if name not in own]:
                 between = "tabs" if dict(cuts)[each.path] == "tsv" else "commas"
                 near = [repr(name) for name in own if name.strip() in lacking]
+                if any("\0" in name for name in own):
+                    raise FileFormatError(
+                        f"{each.path} has NUL characters in its first line: it is UTF-16, or not text.",
+                        hint=f"iconv -f UTF-16LE -t UTF-8 {each.path}, or UTF-16BE",
+                    )
                 raise FileFormatError(
                     f"{each.path} has no field {', '.join(lacking)}, which the table's key needs.",
                     hint=f"remove the spaces around {', '.join(near)} in its first line"

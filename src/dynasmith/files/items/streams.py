@@ -17,6 +17,8 @@ BUFFER_BYTES = 1024 * 1024
 PACKED_BYTES = 32 * 1024
 """Of a packed file at once: text that packs a hundredfold is 3 MB then."""
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+_SKIPPABLE = b"\x2a\x4d\x18"
+"""What follows the first byte (0x50 to 0x5F) of a skippable frame of zstd, with which pzstd begins a file."""
 _BROKEN: tuple[type[Exception], ...] = (*BROKEN, zstandard.ZstdError)
 _UTF8_MARK = b"\xef\xbb\xbf"
 _OTHER_MARKS = {
@@ -98,7 +100,7 @@ def _unpacked(file: io.BufferedReader) -> io.BufferedReader:
     magic = file.peek(4)[:4]
     if magic[:2] == _GZIP:
         return io.BufferedReader(_NoSeek(_Frames(file, unpacker, padding=b"\0")), BUFFER_BYTES)
-    if magic == _ZSTD:
+    if magic == _ZSTD or (magic[1:] == _SKIPPABLE and 0x50 <= magic[0] <= 0x5F):
         return io.BufferedReader(_NoSeek(_Frames(file, _zstd_frame)), BUFFER_BYTES)
     return file
 
