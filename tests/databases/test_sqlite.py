@@ -152,6 +152,7 @@ def test_queries_as_people_write_them(base: Base, query: str, count: int) -> Non
     ("query", "reason"),
     [
         ("SELECT 1 AS id; SELECT 2 AS id", "more than one statement"),
+        ("SELECT id, 1 AS a, 2 AS A FROM t", "two columns named A"),
         ("SELECT id, id FROM t", "two columns named id"),
         ("DELETE FROM t RETURNING id", "refused"),
         ("SELECT 1 AS other", "no column id"),

@@ -53,9 +53,11 @@ class SqliteSession:
         origin = f"(\n{inner}\n) AS q"
         with self._translated(), closing(self._connection.execute(f"SELECT * FROM {origin} LIMIT 0")) as cursor:
             names = [each[0] for each in cursor.description or ()]
+        spelled = {name.lower() for name in names}
         for name in names:
-            first, colon, number = name.rpartition(":")  # SQLite gives the second of two equal names a number
-            if colon and number.isdigit() and first in names:
+            # SQLite gives the second of two names a number where they differ at most in the case of their letters.
+            first, colon, number = name.rpartition(":")
+            if colon and number.isdigit() and first.lower() in spelled:
                 raise two_columns(first)
         columns = tuple(Column(name, "native") for name in names)
         return Selection(columns=columns, expressions=tuple(map(self.quoted, names)), origin=origin)
