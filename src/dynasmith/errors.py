@@ -35,7 +35,7 @@ Every error is one sentence that names the thing (``str(error)``), with a ``hint
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 from dynasmith.masking import masked
 
@@ -293,8 +293,15 @@ class ConditionFailed(ServiceError):
     code = "condition-failed"
 
 
+BROKEN_REPLY: Final = "BrokenReply"
+"""The ``service_code`` of an error that says that replies were not the service's."""
+
+
 class ServiceUnavailable(ServiceError):
-    """The service failed on its own (HTTP 5xx) longer than the retries last."""
+    """The service failed on its own (HTTP 5xx) longer than the retries last.
+
+    With the ``service_code`` BROKEN_REPLY, every reply was one that the service does not give.
+    """
 
     code = "service-unavailable"
 

@@ -14,6 +14,7 @@ from dynasmith.engine.identity import is_another
 from dynasmith.engine.planner import read
 from dynasmith.engine.waiter import StopFlag, rest, wait_for
 from dynasmith.errors import (
+    BROKEN_REPLY,
     ChangeConflict,
     ConsentRequired,
     DynasmithError,
@@ -22,6 +23,7 @@ from dynasmith.errors import (
     Postponed,
     ReplacementRequired,
     RunError,
+    ServiceError,
     ServiceUnavailable,
     StalePlan,
     TableBusy,
@@ -269,9 +271,12 @@ def _send(step: Call, plan: TablePlan, tables: Tables, clock: Clock, stop: StopF
 
 
 def _clears(error: DynasmithError) -> bool:
-    """Whether waiting can help: too many operations at a time, yes; too many indexes or decreases, no."""
+    """Whether waiting can help: too many operations at a time, yes; too many indexes or decreases, no.
+
+    Replies that are not the service's were asked for again already: what changes them on the way seldom ends by itself.
+    """
     if not isinstance(error, LimitExceeded):
-        return True
+        return not (isinstance(error, ServiceError) and error.service_code == BROKEN_REPLY)
     text = error.message.lower()
     return "simultaneous" in text or "concurrent" in text or "at a time" in text
 

@@ -1,9 +1,10 @@
 """Replies of botocore's clients that are not the service's: found before anybody reads them, and asked for again.
 
 botocore takes any reply of status 200 for success and gives what it finds in it, so that a proxy's ``{}`` to ListTables
-reads as "there are no tables". Here a reply that cannot be parsed, lacks a member that the operation always gives, is
-damaged, or goes on from where it began, becomes an error of status 503 with the code BrokenReply. The retries of
-botocore then send the request again, and after the last one the error is translated like every other.
+reads as "there are no tables". Here a reply that cannot be parsed, lacks a member that the operation always gives or
+has one of another type, is damaged, is about another table or item, comes twice, or goes on from where it began,
+becomes an error of status 503 with the code BrokenReply. The retries of botocore then send the request again, and after
+the last one the error is translated like every other.
 """
 
 import json
@@ -14,8 +15,11 @@ from typing import Any, Final
 from botocore.parsers import create_parser
 
 from dynasmith.aws.control.binary import from_botocore
+from dynasmith.aws.control.reply_shapes import shape_fault
+from dynasmith.aws.control.reply_subject import RequestIds, subject_fault
 from dynasmith.aws.data.client_details import engine_of
 from dynasmith.aws.errors.codes import BROKEN
+from dynasmith.ports.engines import EngineReplies
 
 COUNTED: Final = frozenset(
     ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan", "TransactWriteItems", "TransactGetItems")
@@ -86,7 +90,7 @@ def check_replies(client: Any) -> None:
     if client.meta.service_model.service_name == "s3":
         return
     service, events = str(client.meta.service_model.service_name), client.meta.events
-    engine = engine_of(client)
+    engine, ids = engine_of(client), RequestIds()
 
     def count(params: dict[str, Any], model: Any, **_: Any) -> None:
         if model.name in COUNTED:
@@ -100,17 +104,14 @@ def check_replies(client: Any) -> None:
         if response is None:
             return
         http, parsed = response
-        if http.status_code < 300:
-            required = REQUIRED.get((service, operation.name), ())
-            left_out = {"ConsumedCapacity"} if operation.name in engine.uncounted else set[str]()
-            if operation.name in ("Query", "Scan") and _sent(request_dict).get("Select") == "COUNT":
-                left_out.add("Items")
-            fault = _lacks(parsed, required, left_out) or _stands_still(operation.name, request_dict, parsed)
-            if not fault and service == "dynamodb" and operation.name in COUNTED and engine.request_id:
-                fault = "" if parsed["ResponseMetadata"].get("RequestId") else "it has no request id"
-            if fault:
-                parsed["Error"] = {"Code": BROKEN, "Message": fault}
-        if parsed.get("Error", {}).get("Code") == BROKEN:
+        code = parsed.get("Error", {}).get("Code")
+        if code != BROKEN and http.status_code < 300:
+            fault = _fault_of(service, operation.name, request_dict, parsed, engine, ids)
+        else:
+            fault = "" if code or service != "dynamodb" else f"it has the status {http.status_code} and names no error"
+        if fault:
+            parsed["Error"] = {"Code": BROKEN, "Message": fault}
+        if fault or code == BROKEN:
             http.status_code = 503
             http.headers.pop("x-amz-crc32", None)  # botocore would look at it once more, and raise
 
@@ -120,6 +121,28 @@ def check_replies(client: Any) -> None:
     # At the service's own name: botocore asks its own retries before what is registered for every service.
     own = client.meta.service_model.service_id.hyphenize()
     events.register_first(f"needs-retry.{own}", judge, unique_id="dynasmith-broken-reply")
+
+
+def _fault_of(
+    service: str,
+    operation: str,
+    request: Mapping[str, Any],
+    parsed: Mapping[str, Any],
+    engine: EngineReplies,
+    ids: RequestIds,
+) -> str:
+    """Why a reply that could be parsed, with a status of success, is not one to this request; empty where it is."""
+    left_out = {"ConsumedCapacity"} if operation in engine.uncounted else set[str]()
+    if operation in ("Query", "Scan") and _sent(request).get("Select") == "COUNT":
+        left_out.add("Items")
+    required = REQUIRED.get((service, operation), ())
+    fault = _lacks(parsed, required, left_out) or _stands_still(operation, request, parsed)
+    if fault or service != "dynamodb":
+        return fault
+    if fault := subject_fault(operation, _sent(request), parsed):
+        return fault
+    request_id = parsed["ResponseMetadata"].get("RequestId") or ""
+    return _id_fault(request_id, ids, operation in COUNTED) if engine.request_id else ""
 
 
 def _unreadable(service: str, operation: Any, reply: Mapping[str, Any]) -> str:
@@ -136,9 +159,18 @@ def _unreadable(service: str, operation: Any, reply: Mapping[str, Any]) -> str:
         return ""
     try:  # botocore parses without a net: a list in place of a map, a text in place of a time, a deep nest
         create_parser(protocol).parse(dict(reply), operation.output_shape)
+        if protocol == "json" and status < 300 and (fault := shape_fault(reply["body"], operation.output_shape)):
+            return f"it cannot be read ({fault})"
     except Exception as error:
         return f"it cannot be read ({type(error).__name__})"
     return ""
+
+
+def _id_fault(request_id: str, ids: RequestIds, needed: bool) -> str:
+    """What is wrong with the request id of a good reply; empty where nothing is."""
+    if not request_id:
+        return "it has no request id" if needed else ""
+    return f"its request id {request_id[:80]} was that of another reply" if ids.repeats(request_id) else ""
 
 
 def _as_error(operation: Any, reply: dict[str, Any], fault: str) -> None:

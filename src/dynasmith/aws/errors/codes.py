@@ -13,6 +13,7 @@ from enum import Enum
 from typing import Final
 
 from dynasmith.errors import (
+    BROKEN_REPLY,
     AccessDenied,
     ConditionFailed,
     CredentialsExpired,
@@ -58,7 +59,7 @@ class Meaning:
     one_item: bool = False
 
 
-BROKEN: Final = "BrokenReply"
+BROKEN: Final = BROKEN_REPLY
 """The code of a reply of a botocore client that is not the service's (`dynasmith.aws.control.broken_replies`)."""
 
 CANCELLED: Final = "TransactionCanceledException"
