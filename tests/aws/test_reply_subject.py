@@ -116,3 +116,14 @@ def test_a_refusal_that_names_no_error_is_asked_for_again(script: Scripted, docu
     with pytest.raises(ServiceUnavailable, match="it has the status 400 and names no error"):
         list(AwsTables(session_of(script)).names())
     assert len(script.asked) == 3
+
+
+def test_a_listing_in_a_circle_ends_with_a_sentence(script: Scripted) -> None:
+    tables = AwsTables(session_of(script)).names()
+    for number, name in enumerate(("aaa", "bbb")):
+        say(script, {"TableNames": [name], "LastEvaluatedTableName": name})
+        assert next(tables) == name
+        assert len(script.asked) == number + 1
+    say(script, {"TableNames": ["aaa"], "LastEvaluatedTableName": "aaa"})
+    with pytest.raises(ServiceUnavailable, match="where an earlier page began"):
+        next(tables)

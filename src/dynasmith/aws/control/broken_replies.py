@@ -18,6 +18,7 @@ from dynasmith.aws.control.binary import from_botocore
 from dynasmith.aws.control.reply_shapes import shape_fault
 from dynasmith.aws.control.reply_subject import RequestIds, subject_fault
 from dynasmith.aws.data.client_details import engine_of
+from dynasmith.aws.data.page_cycle import PageCycles
 from dynasmith.aws.errors.codes import BROKEN
 from dynasmith.ports.engines import EngineReplies
 
@@ -90,7 +91,7 @@ def check_replies(client: Any) -> None:
     if client.meta.service_model.service_name == "s3":
         return
     service, events = str(client.meta.service_model.service_name), client.meta.events
-    engine, ids = engine_of(client), RequestIds()
+    engine, ids, cycles = engine_of(client), RequestIds(), PageCycles()
 
     def count(params: dict[str, Any], model: Any, **_: Any) -> None:
         if model.name in COUNTED:
@@ -106,7 +107,7 @@ def check_replies(client: Any) -> None:
         http, parsed = response
         code = parsed.get("Error", {}).get("Code")
         if code != BROKEN and http.status_code < 300:
-            fault = _fault_of(service, operation.name, request_dict, parsed, engine, ids)
+            fault = _fault_of(service, operation.name, request_dict, parsed, engine, ids, cycles)
         else:
             fault = "" if code or service != "dynamodb" else f"it has the status {http.status_code} and names no error"
         if fault:
@@ -130,13 +131,14 @@ def _fault_of(
     parsed: Mapping[str, Any],
     engine: EngineReplies,
     ids: RequestIds,
+    cycles: PageCycles,
 ) -> str:
     """Why a reply that could be parsed, with a status of success, is not one to this request; empty where it is."""
     left_out = {"ConsumedCapacity"} if operation in engine.uncounted else set[str]()
     if operation in ("Query", "Scan") and _sent(request).get("Select") == "COUNT":
         left_out.add("Items")
     required = REQUIRED.get((service, operation), ())
-    fault = _lacks(parsed, required, left_out) or _stands_still(operation, request, parsed)
+    fault = _lacks(parsed, required, left_out) or _stands_still(operation, request, parsed, cycles)
     if fault or service != "dynamodb":
         return fault
     if fault := subject_fault(operation, _sent(request), parsed):
@@ -196,17 +198,21 @@ def _lacks(parsed: Mapping[str, Any], required: Sequence[str], left_out: set[str
     return ""
 
 
-def _stands_still(operation: str, request: Mapping[str, Any], parsed: Mapping[str, Any]) -> str:
-    """What says that the next page begins where this one began; empty where it goes on."""
+def _stands_still(operation: str, request: Mapping[str, Any], parsed: Mapping[str, Any], cycles: PageCycles) -> str:
+    """What says that the next page begins where this one, or one before it, began; empty where it goes on."""
     if operation not in _GOES_ON:
         return ""
     begin, end = _GOES_ON[operation]
     last = parsed.get(end)
     if not last:
         return f"its {end} is empty" if last is not None else ""
-    began = _sent(request).get(begin)
+    asked = _sent(request)
+    began = asked.pop(begin, None)
     plain = from_botocore(last) if isinstance(last, Mapping) else last
-    return f"its {end} is where the request began" if began is not None and plain == began else ""
+    if began is not None and plain == began:
+        return f"its {end} is where the request began"
+    series, *ends = (json.dumps(part, sort_keys=True) for part in (asked, began, plain))
+    return f"its {end} is where an earlier page began" if cycles.repeats((operation, series), *ends) else ""
 
 
 def _sent(request: Mapping[str, Any]) -> dict[str, Any]:

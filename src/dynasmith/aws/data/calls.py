@@ -13,6 +13,7 @@ from typing import NamedTuple, TypeVar
 
 from dynasmith.aws.data.exchange import BrokenExchange, BrokenReply, Exchange, HttpReply
 from dynasmith.aws.data.failure import Failure, Reason, error_of, failure_of
+from dynasmith.aws.data.page_cycle import PageCycle
 from dynasmith.aws.data.replies import (
     ItemReply,
     StatementsReply,
@@ -234,13 +235,16 @@ class Calls:
 
     # --- reads --------------------------------------------------------------------------------------------------------
 
-    async def scan(self, table: str, shape: bytes, start: bytes | None) -> ScanPage:
-        """One page. ``shape`` holds the fixed rest of the request, as ``scan_shape`` makes it."""
+    async def scan(self, table: str, shape: bytes, start: bytes | None, pages: PageCycle | None = None) -> ScanPage:
+        """One page. ``shape`` holds the fixed rest of the request, as ``scan_shape`` makes it; ``pages`` are those of
+        the segment before it."""
         key = b"" if start is None else b',"ExclusiveStartKey":' + start
 
         def read(reply: bytes) -> ScanPage:
             page = scan_page(reply, start)
             self._check_counted("Scan", table, page.units is not None, page.table)
+            if pages is not None and page.last_key is not None and pages.repeats(start, bytes(page.last_key)):
+                raise BrokenReply("its LastEvaluatedKey is where an earlier page began")
             return page
 
         return await self.ask("Scan", table, shape + key + b"}", read)

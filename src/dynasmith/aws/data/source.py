@@ -1,6 +1,7 @@
 """A table as a source: a parallel scan, one page at a time."""
 
 from dynasmith.aws.data.calls import Calls
+from dynasmith.aws.data.page_cycle import PageCycle
 from dynasmith.aws.data.request_bodies import scan_shape
 from dynasmith.ports.items import Page
 
@@ -25,6 +26,7 @@ class TableSource:
         self._calls = calls
         self._table = table
         self._segments = segments
+        self._pages = [PageCycle() for _ in range(segments)]
         self._shapes = [
             scan_shape(
                 table,
@@ -44,7 +46,7 @@ class TableSource:
 
     async def read(self, segment: int, start: bytes | None) -> Page:
         """One page of the segment: one Scan request, retried until it succeeds or cannot."""
-        page = await self._calls.scan(self._table, self._shapes[segment], start)
+        page = await self._calls.scan(self._table, self._shapes[segment], start, self._pages[segment])
         return Page(
             items=page.items,
             next=None if page.last_key is None else bytes(page.last_key),
