@@ -142,7 +142,12 @@ def test_with_nothing_said_botocore_finds_everything() -> None:
 def test_with_an_endpoint_no_profile_counts_and_keys_that_are_set_do(
     source: str, said: dict[str, Any], who: str
 ) -> None:
-    access = resolved(said, {"section": {"endpoint": "http://127.0.0.1:8000"}})
+    section = {"section": {"endpoint": "http://127.0.0.1:8000"}}
+    if source == "--profile":
+        with pytest.raises(UsageError, match=r"profile from-option cannot be used: the calls go to http://127\.0"):
+            resolved(said, section)
+        return
+    access = resolved(said, section)
     assert access.profile == ""
     if who.startswith("key:"):
         assert identity(access) == who, source

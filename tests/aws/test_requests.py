@@ -309,9 +309,25 @@ CALLS: list[tuple[Call, str, dict[str, Any]]] = [
             "ConditionExpression": "#a0 = :a0 AND #a1 = :a1",
             "ExpressionAttributeNames": {"#a0": "id", "#a1": "total"},
             "ExpressionAttributeValues": {":a0": {"S": "1"}, ":a1": {"N": "2"}},
+            "ReturnValues": "ALL_OLD",
         },
     ),
 ]
+
+
+def test_a_change_of_an_item_leaves_other_attributes_alone() -> None:
+    step = CallPutItem(item={"id": {"S": "1"}, "new": {"N": "3"}}, before=ITEM)
+    request = request_of("orders", ARN, step, ("id",))
+    assert request.operation == "UpdateItem"
+    assert request.parameters == {
+        "TableName": "orders",
+        "Key": {"id": {"S": "1"}},
+        "ConditionExpression": "#a0 = :a0 AND #a1 = :a1",
+        "ExpressionAttributeNames": {"#a0": "id", "#a1": "total", "#b0": "new"},
+        "ExpressionAttributeValues": {":a0": {"S": "1"}, ":a1": {"N": "2"}, ":b0": {"N": "3"}},
+        "UpdateExpression": "SET #b0 = :b0 REMOVE #a1",
+        "ReturnValues": "ALL_NEW",
+    }
 
 
 def refused_by_the_model(request: ServiceRequest) -> str:

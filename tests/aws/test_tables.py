@@ -203,6 +203,20 @@ def test_items_of_a_definition_are_written_once_and_only_over_what_was_read(
     assert items.get(name, key) is None
 
 
+def test_an_attribute_that_somebody_added_since_is_kept(tables: AwsTables, items: AwsItems, name: str) -> None:
+    made(tables, name)
+    key = {"id": ITEM["id"], "at": ITEM["at"]}
+    added = ITEM | {"theirs": {"BS": ["AA==", "/w=="]}}
+    items.put(name, added)
+    with pytest.raises(ConditionFailed, match="got another attribute since the plan was made"):
+        tables.send(name, CallDeleteItem(key=key, before=ITEM))
+    assert items.get(name, key) == added
+    changed = ITEM | {"note": {"S": "y"}}
+    with pytest.raises(ConditionFailed, match="got another attribute since the plan was made"):
+        tables.send(name, CallPutItem(item=changed, before=ITEM))
+    assert items.get(name, key) == added | changed
+
+
 def test_a_step_on_a_table_that_is_not_there(tables: AwsTables, name: str) -> None:
     for step in (CallProtection(enabled=True), CallTag(tags={"a": "b"}), CallTimeToLive(attribute="x", enabled=True)):
         with pytest.raises(TableNotFound):

@@ -196,6 +196,11 @@ def resolve_access(options: AccessOptions, variables: Mapping[str, str], section
         engine=section.engine,
         local=section.local,
     )
+    if options.profile and access.isolated:
+        raise UsageError(
+            f"The profile {options.profile} cannot be used: the calls go to {access.place}, which is not AWS.",
+            hint="remove the option that names it, or choose an environment without an endpoint, such as --env aws",
+        )
     return _closed(access, sources, notes)
 
 

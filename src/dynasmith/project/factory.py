@@ -15,7 +15,7 @@ from dynasmith.files.definitions import Definitions, load_definitions
 from dynasmith.files.environment import Environment
 from dynasmith.files.project import ProjectFile, environment_of, load_project, variables_of_environment
 from dynasmith.masking import Masks
-from dynasmith.ports.access import AccessOptions, AccessSection, resolve_access
+from dynasmith.ports.access import AccessOptions, AccessSection, is_aws, resolve_access
 from dynasmith.project.project import Project
 from dynasmith.project.world import World
 from dynasmith.tables.table import Table
@@ -97,6 +97,8 @@ def _other_side(
     over = {name: text for name in ("endpoint", "region", "profile") if (text := getattr(side, name))}
     if side.profile:
         over |= {"access_key": "", "secret_key": "", "session_token": ""}
+    elif side.endpoint and not is_aws(side.endpoint):
+        over |= {"profile": ""}  # the project's own side has it
     options = replace(options, **over)
     access = resolve_access(options, variables, section_of(environment))
     return Project(

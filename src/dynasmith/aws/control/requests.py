@@ -3,11 +3,12 @@
 Steps that an item, autoscaling or another Region is about are requests too; only their service or Region differs.
 """
 
+from collections.abc import Sequence
 from typing import Any, assert_never
 
 from msgspec import UNSET, UnsetType
 
-from dynasmith.aws.control.request_items import delete_item, put_item
+from dynasmith.aws.control.request_items import change_item, delete_item, put_item
 from dynasmith.aws.control.request_parts import (
     beyond_the_start,
     definitions,
@@ -53,8 +54,9 @@ from dynasmith.tables.table import (
 )
 
 
-def request_of(table: str, arn: str, step: Call) -> ServiceRequest:
-    """The request that a step is. ``arn`` is the table's, which tags and policies are addressed by."""
+def request_of(table: str, arn: str, step: Call, key: Sequence[str] = ()) -> ServiceRequest:
+    """The request that a step is. ``arn`` is the table's, which tags and policies are addressed by; ``key`` are the
+    names of the attributes of its key, which a change of an item is addressed by."""
     match step:
         case CallCreateTable():
             return ServiceRequest(operation="CreateTable", parameters=create_table(step.table))
@@ -68,8 +70,10 @@ def request_of(table: str, arn: str, step: Call) -> ServiceRequest:
             return scaling_request(table, step)
         case CallUpdateReplica():
             return _update_replica(table, step)
+        case CallPutItem(before=None):
+            return ServiceRequest(operation="PutItem", parameters=put_item(table, step.item))
         case CallPutItem():
-            return ServiceRequest(operation="PutItem", parameters=put_item(table, step))
+            return ServiceRequest(operation="UpdateItem", parameters=change_item(table, step, key))
         case CallDeleteItem():
             return ServiceRequest(operation="DeleteItem", parameters=delete_item(table, step))
         case SettingCall():

@@ -1,7 +1,9 @@
 """Sends one step: the request, and what the service's refusals mean for that step."""
 
+from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from msgspec.structs import replace
 
@@ -9,6 +11,7 @@ from dynasmith.aws.control.autoscaling import SERVICE as AUTOSCALING
 from dynasmith.aws.control.autoscaling import read_policies, tracks_usage
 from dynasmith.aws.control.binary import from_botocore, to_botocore
 from dynasmith.aws.control.idempotency import is_already, setting_of
+from dynasmith.aws.control.request_items import absent
 from dynasmith.aws.control.request_scaling import dimension_of
 from dynasmith.aws.control.requests import request_of
 from dynasmith.aws.control.session import Session
@@ -59,19 +62,44 @@ def send_step(session: Session, describe: Describe, table: str, step: Call) -> N
     """
     request = _completed(session, _request(describe, table, step), step)
     try:
-        session.call(request.service, request.operation, request.parameters, table=table, region=request.region)
+        reply = session.call(request.service, request.operation, request.parameters, table=table, region=request.region)
     except (ServiceError, TableBusy, TableNotFound) as error:
         if isinstance(error, (LimitExceeded, Throttled)) and not isinstance(step, CallTimeToLive):
             raise
         if not _is_done(session, describe, table, step):
             raise _meant(error, table, step) from error
+    else:
+        _keep_additions(session, table, step, reply)
+
+
+def _keep_additions(session: Session, table: str, step: Call, reply: Mapping[str, Any]) -> None:
+    """Raise ConditionFailed where the item had an attribute that was not there when it was read: no condition can
+    exclude that. A change leaves it there; what was deleted with it is put back, unless there is a new item already."""
+    found = reply.get("Attributes")
+    if isinstance(step, CallPutItem):
+        expected: Mapping[str, Any] = step.item
+    elif isinstance(step, CallDeleteItem):
+        expected = step.before
+    else:
+        return
+    if not found or tree_hash(from_botocore(found)) == tree_hash(expected):
+        return
+    if isinstance(step, CallDeleteItem):
+        with suppress(ConditionFailed):
+            session.call("dynamodb", "PutItem", {"TableName": table, "Item": found, **absent(found)}, table=table)
+    raise ConditionFailed(
+        f"An item of {table} got another attribute since the plan was made, which is kept.",
+        hint="plan again",
+        operation="dynamodb:UpdateItem" if isinstance(step, CallPutItem) else "dynamodb:DeleteItem",
+    )
 
 
 def _request(describe: Describe, table: str, step: Call) -> ServiceRequest:
     arn = describe(table, ("key",)).arn if _needs_arn(step) else ""
     if isinstance(step, CallCreateIndex):
         step = replace(step, attributes=_attributes(describe(table, ("key",)).table, step))
-    return request_of(table, arn, step)
+    changes_item = isinstance(step, CallPutItem) and step.before is not None
+    return request_of(table, arn, step, describe(table, ("key",)).table.key.names if changes_item else ())
 
 
 def _needs_arn(step: Call) -> bool:
