@@ -1,6 +1,7 @@
 """Transforms that are hard on the process that they run in."""
 
 import os
+import signal
 import sys
 import time
 from contextlib import suppress
@@ -72,3 +73,16 @@ def _long_loaded(mark: Path) -> LoadsLong:
     mark.write_text(str(os.getpid()))
     time.sleep(600)
     return LoadsLong(mark)
+
+
+class StandsStill:
+    """Stops its process, as SIGSTOP from elsewhere does, the first time."""
+
+    def __init__(self, mark: Path) -> None:
+        self.mark = mark
+
+    def __call__(self, item: Any, _ctx: Any) -> Any:
+        if not self.mark.exists():
+            self.mark.write_text(str(os.getpid()))
+            os.kill(os.getpid(), signal.SIGSTOP)
+        return item

@@ -1,6 +1,8 @@
 """Pages that a filter or a transform makes empty, shorter or longer: every item keeps its place and has its end."""
 
 import asyncio
+import os
+import signal
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -22,6 +24,7 @@ from dynasmith.items.condition.condition import parse_condition
 from dynasmith.items.ctx import Context
 from dynasmith.items.transform import Transform
 from flow.copying import end
+from flow.hard_transforms import StandsStill
 from flow.kit import MakeTable, in_memory, items_of
 from flow.test_distinct import KEY, Run, item, write
 from flow.transforms import by_fate
@@ -78,6 +81,25 @@ def test_every_item_has_its_end_where_other_processes_transform(tmp_path: Path) 
             await stage.close()  # type: ignore[attr-defined]  # a stage of processes is closed
 
     assert asyncio.run(main()) == expected(fates)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="this system cannot stop a process")
+def test_a_transforming_process_that_stands_still_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dynasmith.engine.transfer.processes.stage.GRANT_SECONDS", 8.0)
+    names = named(tmp_path, ["one"] * 10)
+    mark = tmp_path / "mark"
+
+    async def main() -> dict[str, int]:
+        transform = Transform(StandsStill(mark), Context(datetime(2026, 1, 1, tzinfo=UTC), "j", KEY))
+        stage: Stage = ProcessStage(Steps(transform=transform, policy="stop"), 1)
+        try:
+            return outcome(await Run(names, SeenKeys(None)).go(stage))  # type: ignore[arg-type]  # any stage will do
+        finally:
+            await stage.close()  # type: ignore[attr-defined]  # a stage of processes is closed
+
+    assert asyncio.run(main()) == {"left": 10, "dead": 0, "already": 0}
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(mark.read_text()), 0)
 
 
 @pytest.mark.parametrize("processes", [0, 1])

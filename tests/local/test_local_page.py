@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from dynasmith.errors import ProjectError
+
 from dynasmith import local
 
 PAGE = (Path(__file__).parents[2] / "docs" / "guide" / "local.md").read_text("utf-8")
@@ -34,3 +36,21 @@ def test_the_rules_file_of_the_guide_is_one(tmp_path: Path) -> None:
     rules = tmp_path / "rules.toml"
     rules.write_text(re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)[0])
     assert rules_off(rules) == ("ttl-once-an-hour",)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("deep.toml", "off = " + "[" * 100_000),
+        ("deep.json", '{"off": ' + "[" * 100_000),
+        ("long.toml", "off = " + "9" * 5_000),
+        ("other.toml", "on = []"),
+    ],
+    ids=["deep TOML", "deep JSON", "long number", "another key"],
+)
+def test_a_rules_file_that_is_none_is_said(tmp_path: Path, name: str, text: str) -> None:
+    from dynasmith.local.front import rules_off
+
+    (tmp_path / name).write_text(text)
+    with pytest.raises(ProjectError, match=name):
+        rules_off(tmp_path / name)

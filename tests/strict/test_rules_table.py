@@ -98,6 +98,8 @@ def test_a_file_of_rules(ministack_endpoint: str, client_of: Callable[..., Any])
         ("off = 1", "off in the rules file is a list of names"),
         ("of = []", "'of'; it may have off and refuse"),
         ("off =", "not TOML"),
+        pytest.param("off = " + "[" * 100_000, "nested too deeply", id="deep"),
+        pytest.param("off = " + "9" * 5_000, "not TOML", id="long number"),
         ('[[refuse]]\nname = "x"', "refuse 1 of the rules file has no operations"),
         ('[[refuse]]\nname = "x"\noperations = ["Scan"]\ncod = "x"', "'cod'"),
     ],

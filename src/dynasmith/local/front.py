@@ -30,6 +30,8 @@ def rules_off(path: Path | None) -> tuple[str, ...]:
         said = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
     except OSError as error:
         raise ProjectError(f"{path} cannot be read: {error.strerror}.", hint=hint) from error
+    except RecursionError as error:
+        raise ProjectError(f"{path} is not a rules file: it is nested too deeply.", hint=hint) from error
     except ValueError as error:
         raise ProjectError(f"{path} is not a rules file: {error}.", hint=hint) from error
     off = said.get("off") if isinstance(said, dict) and set(said) == {"off"} else None

@@ -39,7 +39,9 @@ def read_rules(text: str) -> RulesFile:
     """Read a rules file. ValueError, naming the place, for what it cannot say."""
     try:
         value = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError as error:
+        raise ValueError("the rules file is nested too deeply") from error
+    except ValueError as error:  # TOMLDecodeError is one, and so is an integer of more digits than Python reads
         raise ValueError(f"the rules file is not TOML: {error}") from error
     unknown = value.keys() - {"off", "refuse"}
     if unknown:

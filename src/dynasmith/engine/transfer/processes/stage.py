@@ -1,10 +1,12 @@
 """A stage in processes of its own: for transforms that take more CPU than the flow around them.
 
 A page goes over as its bytes and comes back as bytes. Each process has one page at hand and the next one waiting.
-Nothing was written of a page whose process dies, so the page is staged again in a new one.
+Nothing was written of a page whose process dies, so the page is staged again in a new one. A process says every few
+seconds that it runs, with an empty frame; one that does not (it was stopped) is killed, and counts as dead.
 """
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Sequence
 
@@ -12,19 +14,28 @@ import msgspec
 
 from dynasmith.engine.transfer.processes.child import (
     DEATHS_MAX,
+    GRANT_SECONDS,
+    START_SECONDS,
     JobProcess,
     ProcessDied,
     died_too_often,
     failure,
     sendable,
+    stood_still,
 )
 from dynasmith.engine.transfer.transform_stage import Staged, Steps
 from dynasmith.items.digest import Digest
 from dynasmith.items.wire import RawItem
+from dynasmith.ports.clock import lease_clock
 from dynasmith.ports.items import Dead, Item
+
+WATCH_SECONDS = 1.0
+"""How often it is looked whether a process still says that it runs."""
 
 PAGES_EACH = 2
 """Pages that a process has at a time: one under way, and one that waits for it."""
+
+_log = logging.getLogger("dynasmith.jobs")
 
 _ENTRY = "dynasmith.engine.transfer.processes.stage_child"
 _split = msgspec.json.Decoder(list[RawItem]).decode
@@ -61,6 +72,7 @@ class ProcessStage:
         self._workers: set[_Worker] = set()
         self._free: asyncio.Queue[_Worker] | None = None
         self.deaths = 0
+        self.lapses = 0  # one after the other, without a page that came back
 
     async def __call__(self, items: Sequence[Item]) -> Staged:
         """Stage a page in one of the processes. Raises ItemRefused as Steps does, RunError when they keep dying."""
@@ -80,6 +92,7 @@ class ProcessStage:
                 self._free.put_nowait(worker)
                 raise
             self._free.put_nowait(worker)
+            self.lapses = 0
             if back.failure:
                 raise failure(back.failure, back.traceback)
             return Staged(
@@ -110,9 +123,15 @@ class ProcessStage:
             return
         self._workers.discard(worker)
         ending = await worker.end()
-        self.deaths += 1
-        if self.deaths > DEATHS_MAX:
-            raise died_too_often(self.deaths, ending) from error
+        if worker.stalled:
+            self.lapses += 1
+            if self.lapses > DEATHS_MAX:
+                raise stood_still(self.lapses) from error
+            _log.warning("A process of a transform stood still: another one takes its place.")
+        else:
+            self.deaths += 1
+            if self.deaths > DEATHS_MAX:
+                raise died_too_often(self.deaths, ending) from error
         await self._begin(free)
 
 
@@ -123,7 +142,10 @@ class _Worker:
         self._child = child
         self._waiting: deque[asyncio.Future[bytes]] = deque()
         self._dead = False
+        self._until = lease_clock() + START_SECONDS
+        self.stalled = False
         self._reading = asyncio.create_task(self._read(), name="transforming process")
+        self._watching = asyncio.create_task(self._watch(), name="watch of a transforming process")
 
     async def ask(self, page: bytes) -> bytes:
         """What the process gives back for a page. Raises Died."""
@@ -136,13 +158,27 @@ class _Worker:
 
     async def end(self) -> str:
         """End the process; says how it ended."""
+        self._watching.cancel()
         self._reading.cancel()
         return await self._child.end()
+
+    async def _watch(self) -> None:
+        """Kill a process that stands still. Looked at twice: this process may have stood still itself, with what the
+        other one said unread."""
+        late = 0
+        while late < 2:
+            await asyncio.sleep(WATCH_SECONDS)
+            late = late + 1 if lease_clock() > self._until else 0
+        self.stalled = True
+        self._child.kill()
 
     async def _read(self) -> None:
         try:
             while True:
                 body = await self._child.frame()
+                self._until = lease_clock() + GRANT_SECONDS
+                if not body:  # it only says that it runs
+                    continue
                 future = self._waiting.popleft()
                 if not future.done():
                     future.set_result(body)

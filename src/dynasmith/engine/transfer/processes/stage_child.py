@@ -1,5 +1,8 @@
 """The process of a ``ProcessStage``: page after page until no more come."""
 
+import socket
+import threading
+import time
 from contextlib import suppress
 
 import msgspec
@@ -19,6 +22,9 @@ from dynasmith.errors import DynasmithError
 from dynasmith.items.digest import Digester
 from dynasmith.items.wire import RawItem
 
+ALIVE_SECONDS = 3.0
+"""How often this process says that it runs, whatever its page is doing."""
+
 _BUFFER_BYTES = 4 * 1024 * 1024
 _split = msgspec.json.Decoder(list[RawItem]).decode
 _encode = msgspec.msgpack.Encoder().encode
@@ -33,11 +39,23 @@ def main() -> None:
         RareGarbageCollection(),
         suppress(ConnectionError),
     ):
+        sending = threading.Lock()
+        threading.Thread(target=_say_alive, args=(ours, sending), name="dynasmith-alive", daemon=True).start()
         stage = _Stage(read_frame(pages))
         while page := read_frame(pages):
             back = _encode(stage(page))
             show_prints()
-            send_frame(ours, back)
+            with sending:
+                send_frame(ours, back)
+
+
+def _say_alive(ours: socket.socket, sending: threading.Lock) -> None:
+    """Send an empty frame every few seconds, until the socket is closed."""
+    with suppress(OSError):
+        while True:
+            with sending:
+                send_frame(ours, b"")
+            time.sleep(ALIVE_SECONDS)
 
 
 class _Stage:
