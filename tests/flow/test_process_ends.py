@@ -263,7 +263,7 @@ def test_a_process_that_stands_still_is_not_left_behind_when_stopped_twice(
 LOADING = """
 import sys
 from pathlib import Path
-from dynasmith.engine.transfer.options import Flowing
+from dynasmith.engine.transfer.options import TransferOptions
 from dynasmith.engine.transfer.copy import copy
 from dynasmith.files.ledger import FolderLedger
 from flow.copying import end
@@ -272,7 +272,7 @@ from flow.kit import client_of
 
 ends = [end(client_of(sys.argv[1]), name) for name in sys.argv[2:4]]
 transform = LoadsLong(Path("mark"))
-copy(*ends, FolderLedger(Path("jobs")), Flowing(segments=1, processes=1), transform=transform)
+copy(*ends, FolderLedger(Path("jobs")), TransferOptions(segments=1, processes=1), transform=transform)
 """
 
 
