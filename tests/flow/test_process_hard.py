@@ -134,7 +134,7 @@ def test_a_process_that_is_told_twice_to_end_is_replaced(
 SCRIPT = """
 import sys
 from pathlib import Path
-from dynasmith.engine.transfer.options import Flowing
+from dynasmith.engine.transfer.options import TransferOptions
 from dynasmith.engine.transfer.copy import copy
 from dynasmith.files.ledger import FolderLedger
 from flow.copying import end
@@ -145,7 +145,7 @@ def change(item, ctx):
 
 client = client_of(sys.argv[1])
 ends = end(client, sys.argv[2]), end(client, sys.argv[3])
-copy(*ends, FolderLedger(Path("jobs")), Flowing(segments=1, processes=1), transform=change)
+copy(*ends, FolderLedger(Path("jobs")), TransferOptions(segments=1, processes=1), transform=change)
 """
 
 

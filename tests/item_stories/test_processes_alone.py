@@ -12,7 +12,7 @@ from item_stories.kit import ItemStory
 
 SCRIPT = """
 from dynasmith import Project
-from dynasmith.engine.transfer.options import Flowing
+from dynasmith.engine.transfer.options import TransferOptions
 from moves import tagged
 
 def own(item, ctx):
@@ -20,7 +20,7 @@ def own(item, ctx):
 
 print("begin")
 with Project.load() as project:
-    report = project.items.copy("users", "users_v2", transform=TRANSFORM, asked=Flowing(processes=2))
+    report = project.items.copy("users", "users_v2", transform=TRANSFORM, asked=TransferOptions(processes=2))
     print(report.counts.written)
 """
 MOVES = """

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from dynasmith.errors import ProjectError
-
 from dynasmith import local
+from dynasmith.errors import ProjectError
 
 PAGE = (Path(__file__).parents[2] / "docs" / "guide" / "local.md").read_text("utf-8")
 EXAMPLES = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
