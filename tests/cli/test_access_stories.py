@@ -51,15 +51,15 @@ def test_an_unknown_profile(story: Story, shell: pytest.MonkeyPatch) -> None:
 
 def test_a_profile_of_one_side_is_for_that_side(story: Story, shell: pytest.MonkeyPatch) -> None:
     """`--profile` is the project's own; an endpoint of the other side has none. One for an endpoint is refused."""
-    answer = _away(story, shell, "copy", "a", "b", "--profile", "nobody", "--target-endpoint", story.endpoint, "--yes")
-    assert "nobody" in answer.error
-    assert "cannot be used" not in answer.error
     story.define(table("aaa"))
     assert story("ensure").code == 0
     for option in ("--source-profile", "--target-profile"):
         refused = story("copy", "aaa", "bbb", option, "prod", "--endpoint", story.endpoint, "--yes")
         assert refused.code == 2, refused
         assert "prod cannot be used" in refused.error, refused
+    answer = _away(story, shell, "copy", "a", "b", "--profile", "nobody", "--target-endpoint", story.endpoint, "--yes")
+    assert "nobody" in answer.error
+    assert "cannot be used" not in answer.error
 
 
 def test_no_region(story: Story, shell: pytest.MonkeyPatch) -> None:

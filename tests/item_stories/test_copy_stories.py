@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from dynasmith.cli.shared import Invocation
 from item_stories.kit import ODD, ItemStory, person
 
 
@@ -120,6 +121,27 @@ def test_a_backup_comes_first_is_verified_and_its_name_must_be_free(story: ItemS
     assert (again.code, again.error, story.wrote()) == (1, f"Table {backup} exists already.", before)
     named = story("copy", "users", "users_v2", "--backup-first", "kept", "--yes")
     assert (named.code, story.digest("kept")) == (0, story.digest("users"))
+
+
+@pytest.mark.parametrize("replaced", ["kept", "users", "users_v2"])
+def test_a_table_that_is_replaced_after_the_backup_is_noticed(
+    story: ItemStory, monkeypatch: pytest.MonkeyPatch, replaced: str
+) -> None:
+    story.people("users", 12)
+    story.make("users_v2")
+    say = Invocation.say
+
+    def replace(invocation: Invocation, sentence: str) -> None:
+        say(invocation, sentence)
+        if sentence.startswith("Backed up"):
+            story.direct.delete_table(TableName=replaced)
+            story.make(replaced)
+
+    monkeypatch.setattr(Invocation, "say", replace)
+    answer = story("copy", "users", "users_v2", "--backup-first", "kept", "--yes")
+    assert (answer.code, "was deleted and made again" in answer.error) == (1, True), answer
+    assert replaced in answer.error
+    assert not story.items(replaced)
 
 
 @pytest.mark.parametrize(

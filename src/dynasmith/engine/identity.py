@@ -15,9 +15,13 @@ def check_same(before: TableDescription, tables: Tables, nothing: str) -> None:
 
     Raises TableNotFound where there is none.
     """
-    name = before.table.name
-    if is_another(before.table_id, tables.describe(name, ()).table_id):
+    refuse_another(before, tables.describe(before.table.name, ()), nothing)
+
+
+def refuse_another(before: TableDescription, now: TableDescription, nothing: str) -> None:
+    """Raise RunError where ``now`` describes another table than ``before``, of the same name."""
+    if is_another(before.table_id, now.table_id):
         raise RunError(
-            f"Table {name} was deleted and made again meanwhile; {nothing}.",
+            f"Table {now.table.name} was deleted and made again meanwhile; {nothing}.",
             hint="look at the table that has the name now, then run the command again",
         )

@@ -95,6 +95,10 @@ class SameTableExchange:
                 return None
             return answer
         state = _state_of(known.name, answer.body)
+        if state.status == "DELETING":
+            raise CheckpointError(
+                f"Table {known.name} is being deleted.", hint="cancel the job, and start a new one with another table"
+            )
         if state.table_id != known.table_id:
             raise CheckpointError(
                 f"Table {known.name} was deleted and made again: another table answered after the connection was lost.",

@@ -149,12 +149,15 @@ class TableIdentityCheck:
             self._say(end, f"dynamodb:DescribeTable on table {end.name} is not allowed any more")
             return
         before = end.description.table_id
-        if before and state.table_id != before:
-            if not state.table_id:
-                raise CheckpointError(f"The TableId of {end.name} is missing from the reply to DescribeTable.")
+        if before and state.table_id and state.table_id != before:
             raise self._found(f"Table {end.name} was deleted and made again")
-        if state.status == "DELETING":
+        if state.status == "DELETING":  # such a description may have no id
             raise self._found(f"Table {end.name} is being deleted: that began")
+        if before and not state.table_id:
+            raise CheckpointError(
+                f"A reply to DescribeTable on {end.name} has no TableId, so it cannot be known for the same table.",
+                hint="check the proxies between this machine and the service, then resume the job",
+            )
 
     def _found(self, what: str) -> CheckpointError:
         return CheckpointError(f"{what} {self.told.since}: {self.told.lost}", hint=self.told.hint)

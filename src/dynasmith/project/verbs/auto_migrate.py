@@ -48,6 +48,11 @@ def auto_migrate(items: ItemFlow, wish: AutoMigration, *, listener: Listener) ->
     """
     if wish.copy and wish.target is None and not wish.backup:
         raise UsageError("copy=True needs a target.", hint="give target=, or backup= for a copy of the table itself")
+    with items.same_tables():
+        return _migrated(items, wish, listener)
+
+
+def _migrated(items: ItemFlow, wish: AutoMigration, listener: Listener) -> list[Report]:
     reports: list[Report] = []
     _ensure(items, wish.table)
     if wish.backup:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace as changed
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +22,7 @@ from dynasmith.aws.stores.table_ledger import TableLedger
 from dynasmith.engine.definition_import import as_definition
 from dynasmith.engine.ensure import Ensured
 from dynasmith.engine.guarded.dry_run import Keeping
+from dynasmith.engine.identity import check_same, refuse_another
 from dynasmith.engine.planner import TOOL
 from dynasmith.engine.transfer import copy as flow_copy
 from dynasmith.engine.transfer import export as flow_export
@@ -67,6 +69,7 @@ class ItemFlow:
     def __init__(self, project: Project, *, transport: Transport = "direct") -> None:
         self._project = project
         self._transport: Transport = transport
+        self._same: dict[Location, TableDescription] | None = None
 
     @property
     def transport(self) -> Transport:
@@ -128,7 +131,21 @@ class ItemFlow:
         """The table of ``side`` as it is described now. Raises TableNotFound."""
         at = self.at(side)
         described = at.control.describe(at.physical(side.table), SEEN)
+        if self._same is not None:
+            refuse_another(self._same.setdefault(side, described), described, "what was done until then is not in it")
         return TableEnd(described, self._access(at, {described.table.name: described.table_id}))
+
+    @contextmanager
+    def same_tables(self) -> Iterator[None]:
+        """Within this a name is one table, from the first time that it is described to the end, where all are compared
+        again: one DescribeTable each. RunError where one was deleted and made again, TableNotFound where it is gone."""
+        self._same = {}
+        try:
+            yield
+            for side, before in self._same.items():
+                check_same(before, self.at(side).control, "what was done until then is not in it")
+        finally:
+            self._same = None
 
     def end_of(self, side: Location, table: Table) -> TableEnd:
         """A table of ``side`` that is not there yet, for a rehearsal."""
