@@ -94,6 +94,7 @@ get --wire                 | says  | two | users pk=user-00001 {--wire}
 import --out               | files | two | users {--out tables.yaml}
 jobs-pace --max-read-units | files | stopped | JOB --max-write-units 5 {--max-read-units 7}
 jobs-pace --max-write-units | files | stopped | JOB --max-read-units 5 {--max-write-units 7}
+jobs-prune --older-than | code | stopped | {--older-than 0s}
 jobs-resume --accept-changed-transform | code | changed | JOB {--accept-changed-transform}
 jobs-undo --max-write-units | says | undoable | JOB --dry-run --json {--max-write-units 0.5}
 plan --allow-delete-items  | says  | listed | --prune {--allow-delete-items}

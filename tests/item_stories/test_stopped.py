@@ -145,12 +145,16 @@ def test_jobs_in_words_and_their_end(story: ItemStory) -> None:
     assert "BatchWriteItem" in reason
     assert story("jobs", "prune", job).error == f"Job {job} is not over: it could be resumed."
     assert story("jobs", "pause", job).error == f"Job {job} does not run: it is failed."
+    assert story("jobs", "show", "last", "--json").json["id"] == job
+    assert story("jobs", "pause", job[:-1]).error == f"Job {job} does not run: it is failed."
     assert story("jobs", "pace", job).code == 2
     assert story("jobs", "pace", job, "--max-write-units", "0").code == 2
     assert story("jobs", "pace", job, "--max-write-units", "500", "--json").json["id"] == job
     assert story("jobs", "cancel", job, "--json").json["state"] == "cancelled"
     refused = story("jobs", "resume", job)
     assert (refused.code, "cancelled" in refused.error) == (1, True)
-    assert story("jobs", "prune", job, "--json").json == [job]
+    assert story("jobs", "prune").code == 2
+    assert story("jobs", "prune", "--older-than", "1d", "--json").json == []
+    assert story("jobs", "prune", "last", "--json").json == [job]
     assert story("jobs", "list", "--json").json == []
     assert story("jobs", "resume", "../../etc").code == 1

@@ -49,7 +49,8 @@ def show(invocation: Invocation, job: str) -> int:
     """One job: state, counts, parameters."""
     from dynasmith.jobs.job import describe_job
 
-    found = invocation.project().jobs.show(job)
+    jobs = invocation.project().jobs
+    found = jobs.show(jobs.find(job))
     described = describe_job(found) | {"parameters": found.parameters}
     if invocation.as_json:
         print_json(described)
@@ -66,8 +67,10 @@ def resume(invocation: Invocation, job: str, accept_changed_transform: bool) -> 
     """Continue a job from its checkpoints, under its own id. Never asks; exit 5 while another process runs it."""
     from dynasmith.cli.flow_report import FlowProgressView, show_report
 
+    jobs = invocation.project().jobs
+    job = jobs.find(job)
     with FlowProgressView(invocation.words()) as shown:
-        report = invocation.project().jobs.resume(job, changed_transform=accept_changed_transform, listener=shown)
+        report = jobs.resume(job, changed_transform=accept_changed_transform, listener=shown)
     return show_report(invocation, report)
 
 
@@ -77,6 +80,7 @@ def cancel(invocation: Invocation, job: str) -> int:
     """End a job for good; what it wrote stays."""
     from dynasmith.cli.flow_report import FlowProgressView
 
+    job = invocation.project().jobs.find(job)
     with FlowProgressView(
         invocation.words()
     ):  # it may have to wait for the lease of a run that was killed, and says so
@@ -88,7 +92,9 @@ def cancel(invocation: Invocation, job: str) -> int:
 @click.argument("job")
 def pause(invocation: Invocation, job: str) -> int:
     """Let a job that runs wait, within a second."""
-    invocation.project().jobs.pause(job)
+    jobs = invocation.project().jobs
+    job = jobs.find(job)
+    jobs.pause(job)
     return _told(invocation, job, f"Paused {job}: dynasmith jobs proceed {job}")
 
 
@@ -96,7 +102,9 @@ def pause(invocation: Invocation, job: str) -> int:
 @click.argument("job")
 def proceed(invocation: Invocation, job: str) -> int:
     """Let a paused job go on."""
-    invocation.project().jobs.proceed(job)
+    jobs = invocation.project().jobs
+    job = jobs.find(job)
+    jobs.proceed(job)
     return _told(invocation, job, f"{job} goes on.")
 
 
@@ -108,19 +116,33 @@ def pace(invocation: Invocation, job: str, max_read_units: float | None, max_wri
     """Change the pace of a job, also while it runs. Never asks."""
     if max_read_units is None and max_write_units is None:
         raise UsageError("No pace was given.", hint="--max-read-units or --max-write-units")
-    invocation.project().jobs.pace(job, read_units=max_read_units, write_units=max_write_units)
+    jobs = invocation.project().jobs
+    job = jobs.find(job)
+    jobs.pace(job, read_units=max_read_units, write_units=max_write_units)
     return _told(invocation, job, f"Changed the pace of {job}.")
 
 
 @verb("prune", example="dynasmith jobs prune copy-20261120T101500-1a2b3c")
-@click.argument("jobs", nargs=-1, required=True, metavar="JOB...")
-def prune(invocation: Invocation, jobs: tuple[str, ...]) -> int:
+@click.argument("jobs", nargs=-1, metavar="JOB...")
+@click.option("--older-than", metavar="AGE", help="Every job that has been over for so long: 12h, 30d, 2w.")
+def prune(invocation: Invocation, jobs: tuple[str, ...], older_than: str | None) -> int:
     """Remove what is kept of jobs that are over, dead letters included: they hold customers' data."""
-    for job in jobs:
-        invocation.project().jobs.prune(job)
+    from dynasmith.jobs.choice import age_of
+
+    if bool(jobs) == (older_than is not None):
+        raise UsageError("Give either jobs or --older-than.", hint="for example --older-than 30d")
+    ledger = invocation.project().jobs
+    if older_than is not None:
+        found = [job.id for job in ledger.older_than(age_of(older_than))]
+    else:
+        found = list(dict.fromkeys(map(ledger.find, jobs)))
+    for job in found:
+        ledger.prune(job)
         invocation.say(f"Removed {job}.")
+    if older_than is not None and not found:
+        invocation.say(f"No job has been over for {older_than}.")
     if invocation.as_json:
-        print_json(list(jobs))
+        print_json(found)
     return 0
 
 

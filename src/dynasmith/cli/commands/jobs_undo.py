@@ -16,7 +16,8 @@ def undo(invocation: Invocation, job: str, max_write_units: float | None) -> int
     from dynasmith.engine.transfer.options import TransferOptions
 
     asked = TransferOptions(max_write_units=max_write_units)
-    backfills = invocation.project().backfills
+    project = invocation.project()
+    job, backfills = project.jobs.find(job), project.backfills
     if invocation.dry_run:
         return show_undo_rehearsed(invocation, backfills.rehearse_undo(job, asked=asked))
     invocation.ask_environment()

@@ -22,7 +22,10 @@ from dynasmith.cli.shared import Invocation, print_json, verb
 def command(invocation: Invocation, source: str, target: str, **given: Any) -> int:
     """Whether two tables, or a table and an export, hold the same items: exact count and digest. Exit 3 if not."""
     first, second = side("source", source, given), side("target", target, given)
-    items = invocation.project().items.over(given.pop("transport"))
+    project = invocation.project()
+    items = project.items.over(given.pop("transport"))
+    if given["job"]:
+        given["job"] = project.jobs.find(given["job"])
     with redirect_stdout(sys.stderr):  # what the transform prints is no part of the answer
         found = items.verify(first, second, **given)
     if invocation.as_json:

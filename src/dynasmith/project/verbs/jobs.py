@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from dynasmith.files.items.layout import layout_of
 from dynasmith.files.ledger.folder import FolderLedger
 from dynasmith.files.removing import refuse_link
 from dynasmith.items.transform import Function
+from dynasmith.jobs.choice import chosen, is_whole_id, older_than
 from dynasmith.jobs.job import Job
 from dynasmith.jobs.report import Report
 from dynasmith.ports.checkpoints import Claim
@@ -48,6 +50,17 @@ class Jobs:
     def list(self, *, unreadable: Callable[[str], None] | None = None) -> Sequence[Job]:
         """Every job of the ledger, oldest first. ``unreadable`` is told of each that is left out, being damaged."""
         return self._items.ledger.jobs(unreadable)
+
+    def find(self, said: str) -> str:
+        """The id of the job that is meant: an id, the beginning of one, or ``last`` for the one that began last.
+
+        RunError where there is none, UsageError where several begin so. A whole id is not looked for.
+        """
+        return said if is_whole_id(said) else chosen(said, self.list())
+
+    def older_than(self, age: timedelta) -> Sequence[Job]:
+        """The jobs that have been over for longer than ``age``, oldest first: what `prune` may remove."""
+        return older_than(self.list(), age, self._items.now())
 
     def show(self, job_id: str) -> Job:
         """One job. Raises RunError where there is none of that id."""
