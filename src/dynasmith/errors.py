@@ -8,12 +8,12 @@
     |   `-- DefinitionError              fix the definition: .findings, each with file, line and path
     |-- ConsentRequired         exit 4   give the consent that it names
     |-- Locked                  exit 5   wait for the other run
-    |   `-- LeaseLost                    look who runs the job now; resume it when nobody does
+    |   `-- LeaseLost                    look who runs the job now; resume it if no other run does
     |-- Interrupted             exit 130 run the command that the hint names; nothing was lost
     `-- RunError                exit 1   something did not work
         |-- TableNotFound, TableExists, TableBusy, ItemNotFound
         |-- ReplacementRequired          a new table is needed; dynasmith never deletes and creates
-        |-- ChangeConflict               something that stays forbids it: mend the definition
+        |-- ChangeConflict               something that stays forbids it: fix the definition
         |-- StalePlan                    plan again
         |-- Recorded                     an error of a plan, raised again with the code that it had
         |-- WaitTimeout                  run it again: it goes on where it stopped
@@ -130,7 +130,7 @@ class TableNotFound(RunError):
     code = "table-not-found"
 
     def __init__(self, table: str, *, hint: str = "") -> None:
-        super().__init__(f"Table {table} does not exist.", hint=hint or "dynasmith list shows the tables there are")
+        super().__init__(f"Table {table} does not exist.", hint=hint or "dynasmith list shows the existing tables")
         self.table = table
 
 
@@ -315,7 +315,9 @@ class SeveralFailed(RunError):
         names = ", ".join(sorted(failures))
         count = len(failures)
         noun = "table" if count == 1 else "tables"
-        super().__init__(f"{count} {noun} failed ({names}); {done} done.", hint="mend what each says and run it again")
+        super().__init__(
+            f"{count} {noun} failed ({names}); {done} done.", hint="fix each error and run the command again"
+        )
         self.failures = dict(failures)
         self.done = done
 

@@ -191,8 +191,8 @@ def test_the_endpoint_of_one_service_isolates_the_environment() -> None:
         ({"variables": {"AWS_ACCESS_KEY_ID": "a"}}, ProjectError, "given without AWS_SECRET_ACCESS_KEY"),
         ({"section": {"access_key_id": "a"}}, ProjectError, "without secret_access_key of environment prod"),
         ({"section": {"local": True}}, ProjectError, "is local and has no endpoint"),
-        ({"options": {"endpoint": "127.0.0.1:8000"}}, ProjectError, "is no URL"),
-        ({"options": {"endpoint": "http://x:port"}}, ProjectError, "is no URL"),
+        ({"options": {"endpoint": "127.0.0.1:8000"}}, ProjectError, "is not a valid URL"),
+        ({"options": {"endpoint": "http://x:port"}}, ProjectError, "is not a valid URL"),
         ({"section": {"endpoints": {"kms": "nowhere"}}}, ProjectError, "endpoints.kms"),
         (
             {"section": {"local": True, "endpoint": "https://dynamodb.eu-west-1.amazonaws.com"}},

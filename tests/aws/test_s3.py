@@ -77,7 +77,7 @@ def test_no_bucket_is_said_and_none_is_made(bucket: tuple[str, Any]) -> None:
         lambda: objects.delete(["a"]),
     )
     for call in calls:
-        with pytest.raises(ServiceError, match=r"^There is no bucket dynasmith-nowhere\.$") as caught:
+        with pytest.raises(ServiceError, match=r"^Bucket dynasmith-nowhere does not exist\.$") as caught:
             call()
         assert f"aws s3 mb s3://dynasmith-nowhere --endpoint-url {endpoint} makes it" in caught.value.hint
     assert "dynasmith-nowhere" not in [found["Name"] for found in client.list_buckets()["Buckets"]]

@@ -71,6 +71,7 @@ def test_from_the_dry_run_to_the_undo(story: Story) -> None:
     dry = backfill(story, "--dry-run")
     assert dry.code == 0
     assert "120 of 120 items would change" in dry.out
+    assert "country: written in 120 of 120 items" in dry.out
     assert '+ country = "CH"' in dry.out
     assert "Dry run: nothing was written." in dry.out
     assert items(story) == before
@@ -215,7 +216,7 @@ def test_what_cannot_be_meant_is_said(story: Story) -> None:
     assert backfill(story, "--canary", "many", "--yes").code == 2
     assert backfill(story, "--limit", "0", "--yes").code == 2
     both = backfill(story, "--where", "number < 10", "--filter", "number > 1", "--yes")
-    assert (both.code, both.hint) == (2, "join them with AND")
+    assert (both.code, both.hint) == (2, "join two conditions with AND")
     assert story("backfill", "nowhere", "--transform", "shape.yaml", "--yes").code == 1
     missing = story("backfill", TABLE, "--transform", "nothing.yaml", "--yes")
     assert missing.code == 2
@@ -247,8 +248,8 @@ def test_operations_that_changed_since_the_job_began_need_a_word(story: Story) -
     file.write_text(SHAPE.replace("CH", "AT"))
     refused = story("jobs", "resume", job)
     assert refused.code == 4
-    assert refused.error.startswith(f"shape.yaml changed since job {job} began")
-    assert refused.hint.startswith("--accept-changed-transform goes on with it as it is now")
+    assert refused.error.startswith(f"shape.yaml has changed since job {job} began")
+    assert refused.hint.startswith("use --accept-changed-transform to continue")
     assert story("jobs", "show", job, "--json").json["state"] == "interrupted"
     # The old file is the one that the job knows, whenever it was written.
     file.write_text(SHAPE)
@@ -311,7 +312,7 @@ def test_jobs_and_journal_in_s3(story: Story) -> None:
     jobs, journal = "s3://story-ops/jobs", "s3://story-ops/journal"
     (story.folder / "dynasmith.toml").write_text(f'[jobs]\nledger = "{jobs}"\njournal = "{journal}"\n')
     absent = backfill(story, "--env", "aws", "--yes")
-    assert (absent.code, absent.error) == (1, "There is no bucket story-ops.")
+    assert (absent.code, absent.error) == (1, "Bucket story-ops does not exist.")
     assert items(story) == before
     with a_bucket(story.endpoint, "story-ops", story.account) as bucket:
         done = backfill(story, "--env", "aws", "--yes", "--json")

@@ -72,7 +72,7 @@ SPLITS_NUMBER = parse_operations(
         (changes_key, "the key of an item cannot change", ItemRefused),
         (grows, "at most 409,600", ItemRefused),
         (spoils_index, "email is empty of index by_email", ItemRefused),
-        (returns_number, "returned int, which is no item", ItemRefused),
+        (returns_number, "returned int, which is not an item", ItemRefused),
         (SPLITS_NUMBER, "number is not a string and cannot be split", ItemRefused),
     ],
 )

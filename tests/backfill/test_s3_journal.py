@@ -98,7 +98,7 @@ def test_a_frame_that_cannot_be_written_stops_before_its_batch_is_sent(
     before = canonical(client, table)
     failing = S3Objects(Changed(bucket, left=4), PLACE)  # the head and three frames
     bench = Bench(client, table, tmp_path, objects=failing)
-    with pytest.raises(ServiceError, match="There is no bucket"):
+    with pytest.raises(ServiceError, match="does not exist"):
         bench.run(change, TransferOptions(segments=1, batch_size=20, lanes=1))
     changed = {key for key, item in canonical(client, table).items() if item != before[key]}
     assert len(changed) == 60
@@ -115,7 +115,7 @@ def test_without_a_bucket_nothing_is_begun(client: Any, make_table: MakeTable, t
     fill(client, table, 20)
     before = canonical(client, table)
     bench = Bench(client, table, tmp_path, objects=S3Objects(bucket, "s3://backfill-gone/undo"))
-    with pytest.raises(ServiceError, match="There is no bucket backfill-gone"):
+    with pytest.raises(ServiceError, match="Bucket backfill-gone does not exist"):
         bench.run(change)
     assert canonical(client, table) == before
     assert bench.ledger.jobs() == []

@@ -96,10 +96,10 @@ def test_what_was_meant_is_offered(story: Story) -> None:
     [
         (("ensure", "--config", "absent.json"), "The file absent.json does not exist."),
         (("ensure", "--directory", "absent"), "The directory absent does not exist."),
-        (("ensure", "--env", "prd"), "There is no environment prd."),
-        (("ensure",), "There is no definition of tables here."),
+        (("ensure", "--env", "prd"), "Environment prd does not exist."),
+        (("ensure",), "No table definitions were found."),
         (("ensur",), "ensur is not a verb."),
-        (("ensure", "--endpoint", "localhost:8000"), "The endpoint 'localhost:8000' (--endpoint) is no URL."),
+        (("ensure", "--endpoint", "localhost:8000"), "The endpoint 'localhost:8000' (--endpoint) is not a valid URL."),
         (("apply", "orders", "--plan", "p.json"), "apply takes tables or --plan, not both."),
         (("apply", "--plan", "absent.plan"), "The plan absent.plan cannot be read: No such file or directory."),
         (("delete",), "Missing argument 'TABLE...'."),

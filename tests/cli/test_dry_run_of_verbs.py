@@ -42,5 +42,5 @@ def test_one_that_has_none_refuses_it_and_does_nothing(story: Story, name: str) 
     words = more or (["J"] if name.startswith("jobs") else [])
     for said in ((*name.split(), *words, "--dry-run"), ("--dry-run", *name.split(), *words)):
         answer = story(*said)
-        assert (answer.code, answer.error) == (2, f"{name} has no dry run; nothing was done.")
+        assert (answer.code, answer.error) == (2, f"{name} has no dry run; nothing changed.")
     assert [path.name for path in story.folder.iterdir()] == []

@@ -21,7 +21,7 @@ def test_the_seeds_two_tables_are_created_once_and_listed(story: Story) -> None:
 
     second = story("ensure", "--env", "local", "--config", "tables_config.json")
     assert second.code == 0
-    assert "users_birthdays exists, as defined." in second.err
+    assert "users_birthdays exists and matches its definition." in second.err
     assert "Created" not in second.err
     assert story.client.describe_table(TableName="user_sessions")["Table"]["CreationDateTime"] == created
 
@@ -102,7 +102,7 @@ def test_a_dry_run_of_ensure_promises_no_change_of_what_exists(story: Story) -> 
     story.define(table("orders", tags={"team": "shop"}), table("users"))
     answer = story("ensure", "--dry-run")
     assert (answer.code, "1 to create, 0 to change, in 1 call;" in answer.out) == (0, True)
-    assert answer.err.endswith("orders exists, and differs: dynasmith plan orders\n")
+    assert answer.err.endswith("orders exists and differs: dynasmith plan orders\n")
     document = story("ensure", "--dry-run", "--json").json
     assert [planned["table"] for planned in document["tables"]] == ["users"]
     assert story.live() == ["orders"]

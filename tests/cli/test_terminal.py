@@ -52,7 +52,7 @@ def test_anything_else_is_a_no(story: Story) -> None:
     story.define(table())
     code, seen = _typed(story, "\n", "apply")
     assert code == 4, seen
-    assert "Refused; nothing was done." in seen
+    assert "Cancelled; nothing changed." in seen
     assert story.live() == []
 
 

@@ -181,7 +181,7 @@ def test_a_declared_local_that_says_nothing_of_it_keeps_its_endpoint(tmp_path: P
             'local = true\nendpoint = "https://dynamodb.eu-west-1.amazonaws.com"',
             "Environment test is local, and its endpoint is an address of AWS.",
         ),
-        ('account = "12"', "The account of environment test is '12', which is no account id."),
+        ('account = "12"', "The account of environment test is '12', which is not an account id."),
         ('access_key_id = "${KEY}"', "Environment test has one of access_key_id and secret_access_key."),
         ('external_id = "x"', "Environment test has an external_id and no role_arn."),
         ('engine = "moto"', "Environment test has an engine and no endpoint."),
@@ -214,7 +214,7 @@ def test_an_environment_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ProjectError) as error:
         environment_of(load_project(directory=tmp_path, variables={}), "prodution", {})
     assert (str(error.value), error.value.hint) == (
-        "There is no environment prodution.",
+        "Environment prodution does not exist.",
         "did you mean production?",
     )
 
@@ -256,7 +256,7 @@ def test_what_is_no_project_file_is_refused(tmp_path: Path, text: str, words: st
 def test_a_config_or_a_directory_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ProjectError, match=r"The file .*absent\.json does not exist\."):
         load_project(tmp_path / "absent.json", tmp_path, {})
-    with pytest.raises(ProjectError, match="is no file"):
+    with pytest.raises(ProjectError, match="is not a file"):
         load_project(tmp_path, tmp_path, {})
     with pytest.raises(ProjectError, match=r"The directory .*nowhere does not exist\."):
         load_project(directory=tmp_path / "nowhere", variables={})

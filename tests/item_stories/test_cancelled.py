@@ -26,7 +26,7 @@ def test_a_cancelled_job_exits_with_1_and_says_what_stays(story: ItemStory, verb
         assert story("jobs", "cancel", job).code == 0
         out, err = process.communicate(timeout=60)
     assert process.returncode == 1, out + err
-    assert f"Cancelled before its end: what job {job} wrote stays" in err
+    assert f"Job {job} was cancelled. Items that it wrote stay" in err
     assert "takes it back" not in err
     [kept] = json.loads(story("jobs", "list", "--json").out)
     assert (kept["state"], 0 < kept["written"] < 400) == ("cancelled", True)

@@ -47,7 +47,7 @@ def test_elsewhere_each_sentence_is_one_line() -> None:
     assert shown(force_terminal=False).splitlines() == [
         f"Job {JOB} started: copy users_v2.",
         f"Dead letter (rejected) at a.jsonl:7: [it] lacks its key {'x' * 200}",
-        f"Job {JOB} failed; 1,200 items had been acknowledged. Mend what the error says, then: {RESUME}",
+        f"Job {JOB} failed; 1,200 items had been acknowledged. Fix the cause, then run: {RESUME}",
     ]
 
 
@@ -55,7 +55,7 @@ def test_a_job_that_failed_before_anything_was_acknowledged_counts_nothing() -> 
     told = io.StringIO()
     with FlowProgressView(Console(file=told, width=300, color_system=None)) as listener:
         listener(FlowEnded(table="users_v2", job=JOB, state="failed", counts=Counts(), seconds=2.0))
-    assert told.getvalue().startswith(f"Job {JOB} failed; no page of items had been acknowledged. Mend what")
+    assert told.getvalue().startswith(f"Job {JOB} failed; no page of items had been acknowledged. Fix the cause")
 
 
 def test_quiet_is_quiet() -> None:

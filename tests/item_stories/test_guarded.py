@@ -251,7 +251,7 @@ def test_a_process_that_dies_is_one_sentence(guarded: ItemStory, words: tuple[st
         ("absent:transform", "The module absent cannot be imported: No module named 'absent'."),
         ("plain:absent", "The module plain has no function absent."),
         ("broken:transform", "The module broken raised ValueError: at import."),
-        ("nonsense", "'nonsense' is no transform."),
+        ("nonsense", "'nonsense' is not a transform."),
     ],
 )
 def test_what_cannot_be_loaded_is_said_as_without_a_guard(guarded: ItemStory, said: str, sentence: str) -> None:

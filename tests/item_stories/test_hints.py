@@ -131,7 +131,7 @@ def test_a_job_that_is_over_is_not_steered(story: ItemStory, words: tuple[str, .
     verb, *options = words
     refused = story("jobs", verb, job["id"], *options)
     assert refused.code == 2
-    assert refused.error == f"Job {job['id']} is over: it is done, and nothing of it is left to do."
+    assert refused.error == f"Job {job['id']} is done; there is nothing left to do."
     assert "resume" not in refused.err
     assert not (story.folder / ".dynasmith" / "jobs" / job["id"] / "control.json").exists()
 

@@ -8,17 +8,23 @@ from item_stories.kit import ItemStory
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("export", "users", "out.jsonl.gz", "--compress", "zst"), "out.jsonl.gz says gz, and --compress zst."),
-        (("export", "users", "out.jsonl.gz", "--compress", "none"), "out.jsonl.gz says gz, and --compress none."),
-        (("export", "users", "out.jsonl", "--split-bytes", "5000"), "out.jsonl is one file, which is not split."),
+        (
+            ("export", "users", "out.jsonl.gz", "--compress", "zst"),
+            "The name out.jsonl.gz means gz, but --compress is zst.",
+        ),
+        (
+            ("export", "users", "out.jsonl.gz", "--compress", "none"),
+            "The name out.jsonl.gz means gz, but --compress is none.",
+        ),
+        (("export", "users", "out.jsonl", "--split-bytes", "5000"), "out.jsonl is one file and cannot be split."),
         (("export", "users", "out", "--no-digest"), "--no-digest"),
         (("export", "users", "out", "--on-error", "dead"), "--on-error"),
-        (("export", "users", "out", "--max-read-units", "nan"), "nan is no number to hold to."),
+        (("export", "users", "out", "--max-read-units", "nan"), "nan is not a valid rate."),
         (("populate", "users", "users.jsonl", "--segments", "4", "--yes"), "--segments"),
         (("populate", "users", "users.jsonl", "--expired", "skip", "--yes"), "--expired"),
-        (("populate", "users", "users.jsonl", "--max-write-units", "nan", "--yes"), "nan is no number to hold to."),
-        (("copy", "users", "users_v2", "--share", "nan", "--yes"), "nan is no number to hold to."),
-        (("copy", "users", "users_v2", "--max-write-units", "inf", "--yes"), "inf is no number to hold to."),
+        (("populate", "users", "users.jsonl", "--max-write-units", "nan", "--yes"), "nan is not a valid rate."),
+        (("copy", "users", "users_v2", "--share", "nan", "--yes"), "nan is not a valid rate."),
+        (("copy", "users", "users_v2", "--max-write-units", "inf", "--yes"), "inf is not a valid rate."),
     ],
 )
 def test_an_option_that_cannot_be_obeyed_is_refused(story: ItemStory, words: tuple[str, ...], says: str) -> None:

@@ -144,9 +144,9 @@ def test_jobs_in_words_and_their_end(story: ItemStory) -> None:
     assert f"reason = {reason}" in story("jobs", "show", job).out
     assert "BatchWriteItem" in reason
     assert story("jobs", "prune", job).error == f"Job {job} is not over: it could be resumed."
-    assert story("jobs", "pause", job).error == f"Job {job} does not run: it is failed."
+    assert story("jobs", "pause", job).error == f"Job {job} is failed, not running."
     assert story("jobs", "show", "last", "--json").json["id"] == job
-    assert story("jobs", "pause", job[:-1]).error == f"Job {job} does not run: it is failed."
+    assert story("jobs", "pause", job[:-1]).error == f"Job {job} is failed, not running."
     assert story("jobs", "pace", job).code == 2
     assert story("jobs", "pace", job, "--max-write-units", "0").code == 2
     assert story("jobs", "pace", job, "--max-write-units", "500", "--json").json["id"] == job

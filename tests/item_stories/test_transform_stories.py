@@ -116,11 +116,11 @@ def test_one_none_or_many_and_the_books_add_up(moving: ItemStory) -> None:
     ("name", "says"),
     [
         ("raises", "The transform raised ValueError on item pk=user-00002: no such thing"),
-        ("number", "The transform returned int, which is no item."),
+        ("number", "The transform returned int, which is not an item."),
         ("loses_the_key", "it lacks its key attribute pk"),
         ("large", "DynamoDB holds at most 409,600"),
         ("wrong_key", "its key attribute pk is of type N, and the key wants S"),
-        ("later", "The transform returned coroutine, which is no item."),
+        ("later", "The transform returned coroutine, which is not an item."),
     ],
 )
 def test_an_item_that_it_cannot_turn_stops_the_job_or_is_a_dead_letter(moving: ItemStory, name: str, says: str) -> None:
@@ -150,7 +150,7 @@ def test_a_mended_transform_goes_on_where_it_stopped(moving: ItemStory) -> None:
     moving.write("moves.py", MOVES.replace('raise ValueError("no such thing")', 'item["n"] = 3'))
     del sys.modules["moves"]
     refused = moving("jobs", "resume", job["id"])
-    assert (refused.code, "moves:raises changed since job" in refused.error) == (4, True), refused.err
+    assert (refused.code, "moves:raises has changed since job" in refused.error) == (4, True), refused.err
     resumed = moving("jobs", "resume", job["id"], "--accept-changed-transform")
     assert resumed.code == 0, resumed.err
     assert sorted(int(item["n"]["N"]) for item in moving.items("users_v2")) == [0, 1, 3, 3, 4]

@@ -159,7 +159,7 @@ def test_broken_attributes_are_named_when_they_are_touched_and_only_then() -> No
     for read in (lazy.wire, lazy.changed):
         with pytest.raises(ItemInvalid, match="Attribute good: A value of type float"):
             read()
-    with pytest.raises(ItemInvalid, match="no name"):
+    with pytest.raises(ItemInvalid, match="not a valid attribute name"):
         lazy[""] = 1
 
 

@@ -78,5 +78,5 @@ def test_texts_of_numbers() -> None:
         "0.012",
         "-7E+100",
     ]
-    with pytest.raises(ValueError, match="no number"):
+    with pytest.raises(ValueError, match="not a valid DynamoDB number"):
         number_text(Decimal("NaN"))

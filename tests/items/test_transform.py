@@ -156,7 +156,7 @@ def late(item: MutableMapping[str, Any], ctx: Context) -> Iterator[Mapping[str, 
     [
         (division, "The transform raised DivisionByZero on item pk=a"),
         (late, "The transform raised LookupError on item pk=a: late"),
-        (lambda item, ctx: 5, "Item pk=a: The transform returned int, which is no item"),
+        (lambda item, ctx: 5, "Item pk=a: The transform returned int, which is not an item"),
         (lambda item, ctx: "text", "returned str"),
         (lambda item, ctx: [item, None], "returned NoneType"),
         (lambda item, ctx: {"n": 1}, "item pk=a: An item cannot be written: it lacks its key attribute pk"),
@@ -184,7 +184,7 @@ def test_a_coroutine_is_no_item() -> None:
 
 
 def test_a_backfill_makes_one_of_one_and_leaves_its_key() -> None:
-    with pytest.raises(ItemRefused, match="returned list, which is no item"):
+    with pytest.raises(ItemRefused, match="returned list, which is not an item"):
         rewritten(lambda item, ctx: [item])
     with pytest.raises(ItemRefused, match="changes the key attribute pk") as caught:
         rewritten(lambda item, ctx: {"pk": "b"})

@@ -19,7 +19,7 @@ from definitions import SOUND, gsi, only, read, read_tables, sound
         ("[[tables]\nname = 1\n", ".toml", "tables/orders.toml:1: is not TOML: expected ']]' at the end of an array"),
         ("just: [some, words", "", "tables/orders:1: is not JSON, YAML or TOML (is not YAML: "),
         ("", ".json", "tables/orders.json:1: is not JSON: it ends where a value is expected"),
-        ("- a\n- b\n", ".yaml", "tables/orders.yaml:1: is no map with the key tables (begin with tables:)"),
+        ("- a\n- b\n", ".yaml", "tables/orders.yaml:1: is not a map with the key tables (begin with tables:)"),
         ("tables: []\ntables: []\n", ".yaml", "tables/orders.yaml:2: tables is said twice, first in line 1"),
         ('{"a": 1, "a": 2}', ".json", "tables/orders.json:1: a is said twice, first in line 1"),
     ],

@@ -109,7 +109,7 @@ def test_the_environments_that_are_not_chosen_are_held_against_the_form() -> Non
 def test_an_override_of_no_table_is_a_mistake() -> None:
     finding = only(read(BASE + "      - {name: order, deletion_protection: true}", PROD))
     assert finding.sentence == (
-        "tables/orders.yaml:20: environments.prod.tables[0] overrides order, which is no table of the definition "
+        "tables/orders.yaml:20: environments.prod.tables[0] overrides order, which is not a table of the definition "
         "(did you mean orders?)"
     )
 

@@ -49,7 +49,7 @@ def test_a_table_whose_name_is_not_known_is_told_once() -> None:
 def test_what_is_no_variable_is_refused() -> None:
     for said in ("${aws:username}", "${}", "${A", "${A:x}"):
         finding = only(read(TEXT.format(said=f'description: "{said}"'), _reading(A="1")))
-        assert finding.message == f"{said} is no variable", said
+        assert finding.message == f"{said} is not a variable", said
         assert finding.hint == "write $${ for ${ itself"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from dynasmith.cli.counts import counted, either
+from dynasmith.cli.counts import counted, dollars_text, either, seconds_text
 from dynasmith.cli.exit_code import exit_of
 from dynasmith.cli.shared import Invocation, print_json
 from dynasmith.engine.backfill.concurrent_edits import ConcurrentEdits, UndoReport
@@ -38,11 +38,11 @@ def show_backfill(invocation: Invocation, report: Report) -> int:
     )
     _spent(invocation, report)
     if job.state == "interrupted":
-        invocation.say(f"The canary is done: look at its items, then dynasmith jobs resume {job.id}")
+        invocation.say(f"The canary is done. Check its items, then change the rest: dynasmith jobs resume {job.id}")
     if counts.dead:
         invocation.say(f"Dead letters: {report.dead_letters}")
     if counts.written and job.parameters.get("journal", True):
-        invocation.say(f"To take it back: dynasmith jobs undo {job.id}")
+        invocation.say(f"To undo it: dynasmith jobs undo {job.id}")
     return exit_of(invocation, report)
 
 
@@ -53,22 +53,22 @@ def show_undone(invocation: Invocation, report: Report) -> int:
         print_json(report.to_json())
         return exit_of(invocation, report)
     invocation.say(
-        f"undo: {counts.written:,} put back, {either(counts.already, 'was', 'were')} as before already, "
-        f"{either(counts.skipped, 'is', 'are')} gone, {either(counts.dead, 'left as it is', 'left as they are')}."
+        f"undo: {counts.written:,} put back, {counts.already:,} already as before, "
+        f"{counts.skipped:,} no longer in the table, {counts.dead:,} left unchanged."
     )
     _spent(invocation, report)
     if isinstance(report, UndoReport):
         _others(invocation, report.others)
     if counts.dead:
-        invocation.say(f"What is left as it is, with the reason of each: {report.dead_letters}")
+        invocation.say(f"Items left unchanged, with reasons: {report.dead_letters}")
     return exit_of(invocation, report)
 
 
 def _others(invocation: Invocation, others: ConcurrentEdits) -> None:
     """What others changed since: the counts, and some keys of each kind."""
     kinds = (
-        (others.beside, others.beside_keys, "put back beside what others changed in other attributes, which stays"),
-        (others.left, others.left_keys, "left, since others changed what the backfill wrote"),
+        (others.beside, others.beside_keys, "put back; other attributes, which others have changed since, stay"),
+        (others.left, others.left_keys, "left unchanged, because others have changed what the backfill wrote"),
     )
     for count, keys, words in kinds:
         if count:
@@ -78,14 +78,13 @@ def _others(invocation: Invocation, others: ConcurrentEdits) -> None:
             if count > len(keys):
                 invocation.say(f"  and {count - len(keys):,} more")
     if others.unseen:
-        invocation.say("What others changed in other attributes is not known: the role may not dynamodb:BatchGetItem.")
+        invocation.say("Whether others changed other attributes is unknown: the role lacks dynamodb:BatchGetItem.")
 
 
 def _spent(invocation: Invocation, report: Report) -> None:
     counts = report.counts
-    cost = "" if report.dollars is None else f"; ${report.dollars:,.4f}"
     units = f"{counted(counts.read_units, 'read unit')}, {counted(counts.write_units, 'write unit')}"
-    invocation.say(f"{units}{cost}.")
+    invocation.say(f"{units}; {dollars_text(report.dollars)}.")
 
 
 def show_rehearsed(invocation: Invocation, rehearsal: BackfillDryRun) -> int:
@@ -153,10 +152,9 @@ def show_checked(invocation: Invocation, checked: CheckResult) -> int:
 
 def _estimate(invocation: Invocation, estimate: JobEstimate) -> None:
     seconds = estimate.seconds
-    taking = "unknown" if seconds is None or math.isinf(seconds) else f"{seconds:,.0f} s at this pace"
-    cost = "unknown" if estimate.dollars is None else f"${estimate.dollars:,.4f}"
+    taking = "time unknown" if seconds is None or math.isinf(seconds) else f"{seconds_text(seconds)} at this pace"
     units = f"{counted(estimate.read_units, 'read unit')}, {counted(estimate.write_units, 'write unit')}"
-    invocation.page().print(f"{units}; time {taking}; cost {cost}.", markup=False)
+    invocation.page().print(f"{units}; {taking}; {dollars_text(estimate.dollars)}.", markup=False)
 
 
 def _samples(invocation: Invocation, samples: Sequence[ItemDifference]) -> None:

@@ -59,12 +59,13 @@ def _said_item(said: Sequence[str], types: Mapping[str, str], *, bare: str | Non
             name, value = bare, text
         elif not equals or not name:
             raise UsageError(
-                f"{_brief(text)!r} is neither a JSON object nor name=value.", hint='say {"name": "value"} or name=value'
+                f"{_brief(text)!r} is neither a JSON object nor name=value.",
+                hint='write {"name": "value"} or name=value',
             )
         is_json = len(name) > 1 and name.endswith(":") and name not in types
         name = name[:-1] if is_json else name
         if name in item:
-            raise UsageError(f"{_brief(name)} is given twice.", hint="say each name once")
+            raise UsageError(f"{_brief(name)} is given twice.", hint="give each name once")
         item[name] = _json_value(name, value) if is_json else _typed(name, value, types.get(name, "S"))
     return item
 
@@ -76,10 +77,10 @@ def _json_value(name: str, text: str) -> Any:
         check_members(text.encode())
     except (ItemInvalid, UnicodeError) as cause:
         raise UsageError(
-            f"{_brief(name)}:= takes JSON, and {_brief(text)!r} is not: {cause}", hint=f"say {_brief(name)}:=3"
+            f"{_brief(name)}:= takes JSON, and {_brief(text)!r} is not: {cause}", hint=f"write {_brief(name)}:=3"
         ) from cause
     if len(parsed) != 1:
-        raise UsageError(f"{_brief(name)}:= takes one value of JSON.", hint=f"say {_brief(name)}:=3")
+        raise UsageError(f"{_brief(name)}:= takes one value of JSON.", hint=f"write {_brief(name)}:=3")
     return parsed["value"]
 
 
@@ -92,7 +93,7 @@ def _typed(name: str, text: str, kind: str) -> Any:
         fault = number_fault(text)
         if fault:
             raise UsageError(
-                f"{name} is a number of the key, and {_brief(text)!r} is not one: {fault}.", hint=f"say {name}=42"
+                f"{name} is a number of the key, and {_brief(text)!r} is not one: {fault}.", hint=f"write {name}=42"
             )
         return Decimal(text)
     if kind == "B":
@@ -117,4 +118,4 @@ def _only_name(schema: KeySchema) -> str | None:
 
 def _example(schema: KeySchema) -> str:
     shown = {"S": "text", "N": "42", "B": "base64"}
-    return "say " + " ".join(f"{part.name}={shown[part.type]}" for part in schema.parts)
+    return "write " + " ".join(f"{part.name}={shown[part.type]}" for part in schema.parts)

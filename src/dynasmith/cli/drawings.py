@@ -36,7 +36,8 @@ def draw_plan(console: Console, plan: Plan, *, steps: bool = True) -> None:
             console.print(f"    {failure.hint}", style="dim", markup=False)
     if unchanged:
         names = ", ".join(unchanged[:5]) + (f" and {len(unchanged) - 5} more" if len(unchanged) > 5 else "")
-        console.print(f"As wished: {names}.", style="dim", markup=False)
+        verb = "matches its definition" if len(unchanged) == 1 else "match their definitions"
+        console.print(f"No changes: {names} {verb}.", style="dim", markup=False)
     if any(table.estimates for table in plan.tables):
         console.print(_prices(plan), style="dim", markup=False)
     console.print(_totals(plan), markup=False)
@@ -45,7 +46,7 @@ def draw_plan(console: Console, plan: Plan, *, steps: bool = True) -> None:
 def _totals(plan: Plan) -> str:
     changing = [table for table in plan.tables if table.changes]
     if not changing:
-        return "Nothing else to do." if plan.failures else "Nothing to do."
+        return "No other changes." if plan.failures else "Nothing to change."
     new = sum(not table.exists for table in changing)
     calls = sum(not isinstance(step, Wait) for table in changing for step in table.steps)
     longest = max((_table_seconds(table) for table in changing), default=(0, 0))
@@ -101,7 +102,7 @@ def _cost(cost: CostEstimate) -> str:
         parts.append("once unknown" if cost.once is None else f"once ${cost.once:,.2f}")
     if cost.monthly is None or cost.monthly:
         parts.append("monthly unknown" if cost.monthly is None else f"monthly ${cost.monthly:,.2f}")
-    return f"{cost.path or 'the table'}: " + (", ".join(parts) or "under $0.01")
+    return f"{cost.path or 'the table'}: " + (", ".join(parts) or "less than $0.01")
 
 
 def table_rows(table: Table) -> list[tuple[str, str]]:

@@ -13,7 +13,7 @@ def exit_of(invocation: Invocation, report: Report) -> int:
     """1 for a job that was cancelled, and a sentence; 3 where there are dead letters or rejected lines; else 0."""
     job = report.job
     if job.state == "cancelled":
-        rest = "remove it and export again" if job.verb == "export" else f"a new {job.verb} does the rest"
-        invocation.say(f"Cancelled before its end: what job {job.id} wrote stays; {rest}.")
+        rest = "remove the files and export again" if job.verb == "export" else f"a new {job.verb} writes the rest"
+        invocation.say(f"Job {job.id} was cancelled. Items that it wrote stay; {rest}.")
         return 1
     return 3 if report.counts.dead else 0

@@ -24,7 +24,7 @@ class PositiveNumber(click.FloatRange):
         """The number, or a refusal."""
         number = super().convert(value, param, ctx)
         if not math.isfinite(number):
-            self.fail(f"{value} is no number to hold to.", param, ctx)
+            self.fail(f"{value} is not a valid rate.", param, ctx)
         return number
 
 
@@ -35,38 +35,36 @@ MODE = click.option(
     default="overwrite",
     show_default=True,
     metavar="MODE",
-    help="overwrite, skip-existing, fail-existing or newer:ATTRIBUTE; an equal item is always there already.",
+    help="If the target has another item with the key: overwrite, skip-existing, fail-existing or newer:ATTRIBUTE.",
 )
 PACE = (
     click.option("--digest/--no-digest", default=True, show_default=True,
-                 help="Digest the items on the way: the proof costs about 12 us of CPU an item."),
-    click.option("--max-read-units", type=UNITS, help="Read units a second."),
-    click.option("--max-write-units", type=UNITS, help="Write units a second."),
+                 help="Compute the digest of the items; costs about 12 us of CPU an item."),
+    click.option("--max-read-units", type=UNITS, help="Limit in read units a second."),
+    click.option("--max-write-units", type=UNITS, help="Limit in write units a second."),
     click.option("--share", type=PositiveNumber(min=0, min_open=True, max=1), default=0.5, show_default=True,
-                 help="Part of provisioned capacity to take where no limit is given; live traffic keeps the rest."),
-    click.option("--segments", type=click.IntRange(1, 1_000_000), help="Segments of the scan; never changes in a job."),
-    click.option("--batch-size", type=click.IntRange(1), help="Items read and transformed at a time."),
-    click.option("--filter", "condition", default="", metavar="CONDITION", help="Only items that meet it."),
+                 help="Share of provisioned capacity to use if no limit is given."),
+    click.option("--segments", type=click.IntRange(1, 1_000_000), help="Number of scan segments; fixed for the job."),
+    click.option("--batch-size", type=click.IntRange(1), help="Number of items to read and transform at a time."),
+    click.option("--filter", "condition", default="", metavar="CONDITION", help="Only items that meet this condition."),
     click.option("--expired", type=click.Choice(["keep", "skip"]), default="keep", show_default=True,
-                 help="Items that TTL has not deleted yet."),
+                 help="Keep or skip items whose TTL has passed."),
     click.option("--on-error", type=click.Choice(["stop", "dead"]), default="stop", show_default=True,
-                 help="An item that a transform refuses: stop the job, or to the dead letters."),
+                 help="If a transform refuses an item: stop the job, or send the item to the dead letters."),
 )  # fmt: skip
 PACE_NAMES = (
     "digest", "max_read_units", "max_write_units", "share", "segments", "batch_size", "condition", "expired",
     "on_error",
 )  # fmt: skip
-CONSISTENT = click.option("--consistent", is_flag=True, help="Strongly consistent reads, at twice the read units.")
-PROCESSES = click.option(
-    "--processes", type=click.IntRange(1, 64), help="Run the transform in this many processes of its own."
-)
+CONSISTENT = click.option("--consistent", is_flag=True, help="Use strongly consistent reads, at twice the read units.")
+PROCESSES = click.option("--processes", type=click.IntRange(1, 64), help="Run the transform in this many processes.")
 MOVED_BY = click.option(
     "--processes", type=click.IntRange(1, 64),
-    help="Move the segments in this many processes, one a core: each reads, transforms and writes.",
+    help="Read, transform and write in this many processes, one for each core.",
 )  # fmt: skip
 TRANSPORT = click.option(
     "--transport", type=click.Choice(["direct", "aiohttp", "botocore"]), default="direct", show_default=True,
-    help="What sends; botocore is the way for networks where only its own works.",
+    help="HTTP client; use botocore only on networks where direct does not work.",
 )  # fmt: skip
 FLOW_NAMES = (
     "processes",
@@ -112,12 +110,23 @@ def flowing(given: dict[str, Any]) -> TransferOptions:
     return TransferOptions(**said)
 
 
+SIDE_HELP = {
+    "env": "Environment",
+    "endpoint": "Endpoint",
+    "region": "Region",
+    "profile": "AWS profile",
+    "role-arn": "Role",
+}
+
+
 def side_options(name: str) -> Callable[[F], F]:
     """``--source-env``, ``--source-endpoint`` and so on: the other side of the world."""
 
     def decorate(function: F) -> F:
         for part in ("role-arn", "profile", "region", "endpoint", "env"):
-            function = click.option(f"--{name}-{part}", metavar=part.upper(), help=f"Where the {name} is.")(function)
+            function = click.option(f"--{name}-{part}", metavar=part.upper(), help=f"{SIDE_HELP[part]} of the {name}.")(
+                function
+            )
         return function
 
     return decorate

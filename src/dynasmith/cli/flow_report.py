@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from dynasmith.cli.counts import counted, either
+from dynasmith.cli.counts import counted, dollars_text, either, seconds_text
 from dynasmith.cli.exit_code import exit_of
 from dynasmith.cli.shared import Invocation, print_json
 from dynasmith.engine.transfer.events import FlowDead, FlowEnded, FlowNote, FlowProgress, FlowStarted, FlowStopping
@@ -80,7 +80,7 @@ class FlowProgressView:
         with self._lock:
             match event:
                 case FlowStarted():
-                    word = "goes on" if event.resumed else "started"
+                    word = "resumed" if event.resumed else "started"
                     self._say(f"Job {event.job} {word}: {event.verb} {event.table}.", "dim")
                     self._task = self._bar.add_task(f"{event.verb} {event.table}", total=event.total_items, figures="")
                 case FlowNote():
@@ -101,7 +101,7 @@ class FlowProgressView:
                     # What was under way when the error came may be written, and is not in the counts.
                     known = counted(event.counts.read, "item") if event.counts.read else "no page of items"
                     self._say(
-                        f"Job {event.job} failed; {known} had been acknowledged. Mend what the error says, then: "
+                        f"Job {event.job} failed; {known} had been acknowledged. Fix the cause, then run: "
                         f"dynasmith jobs resume {event.job}",
                         "yellow",
                     )
@@ -149,21 +149,11 @@ def show_report(invocation: Invocation, report: Report, **more: Any) -> int:
     invocation.say(f"{report.job.verb}{state}: {counts.arithmetic}{again}.")
     invocation.say(
         f"{report.seconds:,.1f} s, {report.items_per_second:,.0f} items/s; {units}, "
-        f"{_dollars(report.dollars)}; digest {report.job.digest or 'not made'}."
+        f"{dollars_text(report.dollars)}; digest {report.job.digest or 'not made'}."
     )
     if counts.dead:
         invocation.say(f"Dead letters: {report.dead_letters}")
     return exit_of(invocation, report)
-
-
-def _dollars(dollars: float | None) -> str:
-    if dollars is None:
-        return "cost unknown"
-    return f"${dollars:,.4f}" if dollars == 0 or dollars >= 0.0001 else "under $0.0001"
-
-
-def _seconds(seconds: float) -> str:
-    return "under a second" if seconds < 1 else f"{seconds:,.0f} s"
 
 
 def show_rehearsal(invocation: Invocation, rehearsal: DryRun) -> int:
@@ -177,10 +167,10 @@ def show_rehearsal(invocation: Invocation, rehearsal: DryRun) -> int:
         markup=False,
     )
     seconds = estimate.seconds
-    taking = "time unknown" if seconds is None or math.isinf(seconds) else f"{_seconds(seconds)} at this pace"
+    taking = "time unknown" if seconds is None or math.isinf(seconds) else f"{seconds_text(seconds)} at this pace"
     page.print(
         f"{counted(estimate.read_units, 'read unit')}, {counted(estimate.write_units, 'write unit')}; {taking}; "
-        f"{_dollars(estimate.dollars)}.",
+        f"{dollars_text(estimate.dollars)}.",
         markup=False,
     )
     for sample in rehearsal.samples:

@@ -45,13 +45,13 @@ def parse_condition_of(project: Project, table: str, index: str | None, said: tu
         keys = {each.name: each.key for each in known(live.indexes, ())}
         keys |= {each.name: each.key for each in known(live.local_indexes, ())}
         if index not in keys:
-            names = ", ".join(keys) or "none"
-            raise UsageError(f"Table {live.name} has no index {index}.", hint=f"its indexes: {names}")
+            hint = f"its indexes: {', '.join(keys)}" if keys else "it has no indexes"
+            raise UsageError(f"Table {live.name} has no index {index}.", hint=hint)
         key = keys[index]
     conditions = encode_item_tree(parse_item(said, schema_of(key)))
     partition = [attribute.name for attribute in key.partition]
     if any(name not in conditions for name in partition):
-        raise UsageError(f"A query needs {' and '.join(partition)}.", hint=f"say {partition[0]}=VALUE")
+        raise UsageError(f"A query needs {' and '.join(partition)}.", hint=f"add {partition[0]}=VALUE")
     unknown = [name for name in conditions if name not in key.names]
     if unknown:
         raise UsageError(f"{', '.join(unknown)} is not part of the key.", hint=f"the key is {', '.join(key.names)}")

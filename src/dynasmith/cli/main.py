@@ -18,33 +18,33 @@ from dynasmith.version import __version__
 
 # verb -> (module in cli.commands, the line that --help shows); the order is the order of the help text.
 VERBS: dict[str, tuple[str, str]] = {
-    "demo": ("demo", "The main job on the embedded engine, from nothing, on real data."),
-    "init": ("init", "A new project: dynasmith.toml, tables/, migrations/."),
-    "local": ("local", "The embedded engine: start, stop, status."),
-    "doctor": ("doctor", "Versions, credentials, endpoint, permissions: what is missing and how to mend it."),
-    "schema": ("schema", "The JSON Schema of definition files."),
-    "list": ("list", "The tables there are."),
-    "describe": ("describe", "One table as it is."),
-    "outputs": ("outputs", "ARNs, keys, streams and the like, for programs."),
-    "import": ("import_", "Live tables -> a definition file that plans empty."),
-    "create": ("create", "Create tables, as said."),
-    "delete": ("delete", "Delete tables, and wait until they are gone."),
-    "ensure": ("ensure", "Create what is absent, say what differs."),
-    "plan": ("plan", "What would change, what it costs, how long it takes."),
-    "apply": ("apply", "Do it."),
-    "check": ("check", "Exit 3 when live and definition differ."),
-    "retire": ("retire", "Final export, then the table."),
-    "validate": ("validate", "Configuration and best practice, as findings with codes."),
-    "get": ("get", "One item."),
+    "demo": ("demo", "Show the main verbs on the embedded engine, with real data."),
+    "init": ("init", "Create a project: dynasmith.toml, tables/, migrations/."),
+    "local": ("local", "Start, stop or inspect the embedded engine."),
+    "doctor": ("doctor", "Check versions, credentials, endpoint and permissions, and say how to fix what is missing."),
+    "schema": ("schema", "Print the JSON Schema of definition files."),
+    "list": ("list", "List tables."),
+    "describe": ("describe", "Show one table with all its settings."),
+    "outputs": ("outputs", "Print ARNs, keys and streams of tables, for programs."),
+    "import": ("import_", "Write definitions for existing tables."),
+    "create": ("create", "Create tables from their definitions."),
+    "delete": ("delete", "Delete tables with their items."),
+    "ensure": ("ensure", "Create missing tables; report differences, change nothing else."),
+    "plan": ("plan", "Show what would change, what it costs and how long it takes."),
+    "apply": ("apply", "Apply the planned changes."),
+    "check": ("check", "Compare live tables with their definitions; exit 3 on differences."),
+    "retire": ("retire", "Export a table a last time, then delete it."),
+    "validate": ("validate", "Check configuration and best practice; print findings with codes."),
+    "get": ("get", "Show one item."),
     "put": ("put", "Write one item."),
-    "scan": ("scan", "A few items of a table."),
-    "query": ("query", "A few items of one partition."),
-    "populate": ("populate", "Fill a table from a file."),
-    "export": ("export", "A whole table to a file."),
-    "copy": ("copy", "Copy a table's items into another, resumable."),
-    "backfill": ("backfill", "Change a table's items in place, with an undo."),
-    "verify": ("verify", "Prove that two tables, or a table and a file, hold the same."),
-    "jobs": ("jobs", "Runs of long verbs: list, show, resume, cancel, pace."),
+    "scan": ("scan", "Show a few items of a table."),
+    "query": ("query", "Show a few items with one partition key."),
+    "populate": ("populate", "Write items from files or a database into a table."),
+    "export": ("export", "Export all items of a table to files."),
+    "copy": ("copy", "Copy items from one table to another."),
+    "backfill": ("backfill", "Change items in place; can be undone."),
+    "verify": ("verify", "Check that two tables, or a table and an export, hold the same items."),
+    "jobs": ("jobs", "List, resume, pause, pace, cancel and undo long runs."),
 }
 
 
@@ -77,7 +77,7 @@ def _near(word: str) -> str:
     import difflib
 
     close = difflib.get_close_matches(word, VERBS, n=1)
-    return f"did you mean {close[0]}?" if close else "dynasmith --help lists the verbs"
+    return f"Did you mean {close[0]}?" if close else "Run dynasmith --help to list the verbs."
 
 
 @click.command(
@@ -88,7 +88,7 @@ def _near(word: str) -> str:
 @click.version_option(__version__, message="dynasmith %(version)s")
 @shared_options
 def cli(invocation: Invocation) -> None:
-    """The whole life of DynamoDB tables: define, plan, apply, fill, copy, verify."""
+    """Manage DynamoDB tables: define, plan, apply, populate, copy and verify."""
     del invocation
 
 

@@ -49,7 +49,7 @@ class Invocation:
                 self.values[name] = bool(value) or self.values.get(name, False)
             elif value == "":
                 # An unset variable of the shell: to go on would be to go to another place than the one meant.
-                raise UsageError(f"--{name.replace('_', '-')} is empty.", hint="give it a value, or leave it out")
+                raise UsageError(f"--{name.replace('_', '-')} is empty.", hint="give it a value, or remove the option")
             elif value is not None:
                 self.values[name] = value
 
@@ -139,16 +139,16 @@ class Invocation:
             return
         flag = f"--confirm {name}" if name else "--yes"
         if not (sys.stdin.isatty() and sys.stderr.isatty()) or self.as_json:
-            raise ConsentRequired(f"{question} There is no terminal to ask on; nothing was done.", hint=f"add {flag}")
+            raise ConsentRequired(f"Cannot ask without a terminal: {question} Nothing changed.", hint=f"add {flag}")
         wanted = name or "y"
         answer = click.prompt(
             f"{question} Type {name}" if name else f"{question} [y/N]", default="", show_default=False, err=True
         )
         if answer.strip() != wanted and not (not name and answer.strip().lower() in ("y", "yes")):
-            raise ConsentRequired("Refused; nothing was done.", hint=f"or say it beforehand: {flag}")
+            raise ConsentRequired("Cancelled; nothing changed.", hint=f"use {flag} to skip the question")
 
     def ask_environment(self) -> None:
-        """In a protected environment the asking verbs want its name typed."""
+        """Ask for the name of the environment if it is protected."""
         project = self.project()
         if project.protected:
             self.ask(f"Environment {project.environment} is protected.", name=project.environment)
@@ -168,28 +168,36 @@ def refuse_given(without: str, names: Sequence[str]) -> None:
 
 
 def print_json(document: Any) -> None:
-    """One JSON document on stdout."""
+    """Print one JSON document to stdout."""
     sys.stdout.write(json.dumps(document, ensure_ascii=False, default=str, indent=2) + "\n")
 
 
 OPTIONS = (
-    click.option("--env", metavar="NAME", help="Environment: local, aws, or one of the project file."),
-    click.option("--config", metavar="FILE", help="A definition file or a project file."),
-    click.option("--endpoint", metavar="URL", help="DynamoDB endpoint; every service then goes there."),
+    click.option("--env", metavar="NAME", help="Environment: local, aws, or one from the project file."),
+    click.option("--config", metavar="FILE", help="Use this definition file or project file."),
+    click.option("--endpoint", metavar="URL", help="DynamoDB endpoint; calls to every service go there."),
     click.option("--region", metavar="REGION", help="AWS Region."),
-    click.option("--profile", metavar="PROFILE", help="AWS profile (an environment is --env)."),
-    click.option("--directory", metavar="DIR", help="Look for the project from here instead of the working directory."),
-    click.option("--aws-access-key", metavar="KEY", help="Access key; shells remember it: prefer a profile."),
-    click.option("--aws-secret-key", metavar="SECRET", help="Secret key; shells remember it."),
-    click.option("--aws-session-token", metavar="TOKEN", help="Session token; shells remember it."),
-    click.option("--physical", is_flag=True, help="Take table names literally, without prefix and suffix."),
-    click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout."),
-    click.option("--yes", is_flag=True, help="Answer questions with yes."),
-    click.option("--confirm", multiple=True, metavar="NAME", help="The name that a destroying verb wants typed."),
-    click.option("--dry-run", is_flag=True, help="Say what would be done; change nothing."),
-    click.option("--quiet", is_flag=True, help="No words on stderr but errors."),
-    click.option("--debug", is_flag=True, help="Log calls; show stack traces."),
-    click.option("--log-file", metavar="FILE", help="Write the log there."),
+    click.option("--profile", metavar="PROFILE", help="AWS profile. To choose an environment use --env."),
+    click.option(
+        "--directory",
+        metavar="DIR",
+        help="Look for the project file in DIR and above it, instead of the working directory.",
+    ),
+    click.option(
+        "--aws-access-key", metavar="KEY", help="AWS access key. It stays in the shell history: prefer --profile."
+    ),
+    click.option("--aws-secret-key", metavar="SECRET", help="AWS secret key. It stays in the shell history."),
+    click.option("--aws-session-token", metavar="TOKEN", help="AWS session token. It stays in the shell history."),
+    click.option("--physical", is_flag=True, help="Use table names literally, without prefix or suffix."),
+    click.option("--json", "as_json", is_flag=True, help="Print one JSON document to stdout."),
+    click.option("--yes", is_flag=True, help="Answer yes to questions."),
+    click.option(
+        "--confirm", multiple=True, metavar="NAME", help="Confirm NAME in advance where it must be typed; repeatable."
+    ),
+    click.option("--dry-run", is_flag=True, help="Show what would be done; change nothing."),
+    click.option("--quiet", is_flag=True, help="Print only errors to stderr."),
+    click.option("--debug", is_flag=True, help="Log calls and print stack traces."),
+    click.option("--log-file", metavar="FILE", help="Write the log to FILE."),
 )
 NAMES = (
     "env", "config", "endpoint", "region", "profile", "directory", "aws_access_key", "aws_secret_key",
@@ -218,7 +226,7 @@ def shared_options(function: F) -> F:
         invocation.add({name: given.pop(name) for name in NAMES})
         verb_name = context.command_path.partition(" ")[2]
         if invocation.dry_run and verb_name in WITHOUT_DRY_RUN:
-            raise UsageError(f"{verb_name} has no dry run; nothing was done.", hint="leave --dry-run away")
+            raise UsageError(f"{verb_name} has no dry run; nothing changed.", hint="remove --dry-run")
         _set_up_logging(invocation)
         return function(invocation, *positional, **given)
 

@@ -61,6 +61,6 @@ def _deletes(table: Table, wanted: list[dict[str, Any]], items: Items) -> list[C
     if len(gone) > DELETED_ITEMS_MAX:
         raise RunError(
             f"Table {table.name} holds more than {DELETED_ITEMS_MAX:,} items that its definition does not list.",
-            hint="its items are not all static data: leave --allow-delete-items away",
+            hint="its items are not all static data: remove --allow-delete-items",
         )
     return gone

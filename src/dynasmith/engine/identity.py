@@ -23,5 +23,5 @@ def refuse_another(before: TableDescription, now: TableDescription, nothing: str
     if is_another(before.table_id, now.table_id):
         raise RunError(
             f"Table {now.table.name} was deleted and made again meanwhile; {nothing}.",
-            hint="look at the table that has the name now, then run the command again",
+            hint="check the table that has the name now, then run the command again",
         )

@@ -87,7 +87,7 @@ def wait_for(
         waited = clock.monotonic() - begun
         if state.stuck:
             raise RunError(
-                f"Table {table}: {state.seen}.", hint="this does not mend itself: see the table in the console"
+                f"Table {table}: {state.seen}.", hint="this does not resolve by itself: see the table in the console"
             )
         if state.absent and waited >= ABSENT_SECONDS_MAX:
             raise NoEffect(
@@ -156,6 +156,9 @@ def wait_until_gone(
         status = found.status
         waited = clock.monotonic() - begun
         if waited >= deadline_seconds:
-            raise WaitTimeout(f"Table {table} is {status} after {waited:.0f} seconds.", hint="it goes on by itself")
+            raise WaitTimeout(
+                f"Table {table} is {status} after {waited:.0f} seconds.",
+                hint="the service continues; run the command again",
+            )
         rest(pause, clock, stopped)
         pause = min(pause * 1.6, POLL_SECONDS_MAX)

@@ -56,7 +56,11 @@ def read_text(text: str, file: str, suffix: str = "") -> Node | DefinitionFindin
         return DefinitionFinding(code="D001", file=file, line=error.line, message=error.message, hint=hint)
     if not node.is_map:
         return DefinitionFinding(
-            code="D002", file=file, line=node.line, message="is no map with the key tables", hint="begin with tables:"
+            code="D002",
+            file=file,
+            line=node.line,
+            message="is not a map with the key tables",
+            hint="begin with tables:",
         )
     return node
 

@@ -162,7 +162,7 @@ class SeenKeys:
                 self._remove()
             raise RunError(
                 f"The job's list of keys could not be written ({self._path or tempfile.gettempdir()}): {error}.",
-                hint="make room or mend the permissions, then resume the job; nothing is lost",
+                hint="free disk space or fix the permissions, then resume the job; nothing is lost",
             ) from error
 
 

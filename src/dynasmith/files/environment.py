@@ -78,7 +78,7 @@ def checked(environment: Environment) -> Environment:
             )
     if environment.account and not (environment.account.isdecimal() and len(environment.account) == 12):
         raise ProjectError(
-            f"The account of environment {name} is {environment.account!r}, which is no account id.",
+            f"The account of environment {name} is {environment.account!r}, which is not an account id.",
             hint="an account id has 12 digits",
         )
     if bool(environment.access_key_id) != bool(environment.secret_access_key):

@@ -87,7 +87,7 @@ def load_project(
     if named is not None and not named.is_file():
         hint = "--config names a definition file or a project file"
         raise ProjectError(
-            f"The file {named} does not exist." if not named.exists() else f"{named} is no file.", hint=hint
+            f"The file {named} does not exist." if not named.exists() else f"{named} is not a file.", hint=hint
         )
     if named is not None and _is_project(named):
         return _read(named, known)
@@ -125,7 +125,7 @@ def environment_of(
             return BUILT_IN[wanted]
         near = did_you_mean(wanted, project.environments)
         hint = near or f"there are {', '.join(project.environments)}"
-        raise ProjectError(f"There is no environment {wanted}.", hint=hint)
+        raise ProjectError(f"Environment {wanted} does not exist.", hint=hint)
     findings: list[DefinitionFinding] = []
     known = os.environ if variables is None else variables
     node = shape(substitute(section, known, findings), ENVIRONMENT, findings)
@@ -162,7 +162,7 @@ def _read(path: Path, variables: Mapping[str, str]) -> ProjectFile:
     """The project file at a path. ProjectError with every mistake in it."""
     document = read_file(path)
     if isinstance(document, DefinitionFinding):
-        raise ProjectError(document.sentence, hint="mend the project file and run it again")
+        raise ProjectError(document.sentence, hint="fix the project file and run the command again")
     if path.name == PYPROJECT:
         document = document.get("tool", "dynasmith") or document.with_value({})
     findings: list[DefinitionFinding] = []
@@ -227,4 +227,4 @@ def _refuse(findings: list[DefinitionFinding]) -> None:
     """ProjectError with every finding, a sentence each."""
     if findings:
         sentences = sorted({(finding.file, finding.line, finding.sentence) for finding in findings})
-        raise ProjectError("\n".join(sentence for _, _, sentence in sentences), hint="mend the project file")
+        raise ProjectError("\n".join(sentence for _, _, sentence in sentences), hint="fix the project file")

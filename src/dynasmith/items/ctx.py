@@ -28,7 +28,7 @@ class Context:
 
     def __post_init__(self) -> None:
         if self.now.tzinfo is None:
-            raise ValueError("now needs a time zone: an hour that nobody can place is no time")
+            raise ValueError("now needs a time zone")
 
     def uuid(self, item: Mapping[str, Any], label: str = "") -> str:
         """An id, as text of a UUID, that depends on the job, the item's key and ``label`` alone.

@@ -64,7 +64,7 @@ def number_text(number: Decimal) -> str:
     """
     parts = number_parts(str(number))
     if parts is None:
-        raise ValueError(f"{number} is no number of DynamoDB")
+        raise ValueError(f"{number} is not a valid DynamoDB number")
     negative, digits, exponent = parts
     sign = "-" if negative else ""
     if not -40 <= exponent <= 40:

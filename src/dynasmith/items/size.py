@@ -82,10 +82,10 @@ def check_item(raw: RawItem | bytes) -> int:
 
 
 def number_bytes(text: str) -> int:
-    """The size of a number, from 1 (zero) to 21 bytes. Raises ItemInvalid where the text is no number."""
+    """The size of a number, from 1 (zero) to 21 bytes. Raises ItemInvalid where the text is not a valid number."""
     parts = number_parts(text)
     if parts is None:
-        raise ItemInvalid(f"{text[:60]!r} is no number.")
+        raise ItemInvalid(f"{text[:60]!r} is not a valid number.")
     negative, digits, exponent = parts
     if digits == "0":
         return 1

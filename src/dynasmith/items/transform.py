@@ -180,7 +180,7 @@ class Transform:
         if isinstance(cause, ItemInvalid):
             return ItemRefused(f"What the transform makes of item {key}: {cause.message}", hint=cause.hint, key=key)
         return ItemRefused(
-            f"The transform raised {type(cause).__name__} on item {key}: {cause}", hint="mend the transform", key=key
+            f"The transform raised {type(cause).__name__} on item {key}: {cause}", hint="fix the transform", key=key
         )
 
     def _key_text(self, raw: RawItem) -> str:
@@ -244,4 +244,4 @@ def _wrong_type(result: object, hint: str) -> ItemRefused:
     if isinstance(result, Coroutine):
         result.close()
         hint = "a transform is a plain function: def, not async def"
-    return ItemRefused(f"The transform returned {type(result).__name__}, which is no item.", hint=hint)
+    return ItemRefused(f"The transform returned {type(result).__name__}, which is not an item.", hint=hint)

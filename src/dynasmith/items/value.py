@@ -227,7 +227,7 @@ def _encode_decimal(value: Decimal) -> dict[str, Any]:
     if len(text) > 38 or "E" in text or "n" in text or "N" in text:
         fault = number_fault(text)
         if fault:
-            raise ItemInvalid(f"{text[:60]} is no number that DynamoDB can hold: {fault}.")
+            raise ItemInvalid(f"{text[:60]} is not a number that DynamoDB can hold: {fault}.")
     return {"N": text}
 
 

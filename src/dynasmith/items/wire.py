@@ -196,7 +196,7 @@ def encode_item_tree(item: Mapping[str, Any]) -> dict[str, Any]:
 def check_name(name: Any) -> str:
     """The name of an attribute, or ItemInvalid: a name is a string of at least one character."""
     if not isinstance(name, str) or not name:
-        raise ItemInvalid(f"{name!r} is no name for an attribute: a name is a string of at least one character.")
+        raise ItemInvalid(f"{name!r} is not a valid attribute name: a name has at least one character.")
     return name
 
 

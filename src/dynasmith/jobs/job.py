@@ -25,6 +25,9 @@ MOVES: Final[Mapping[State, tuple[State, ...]]] = {
     "cancelled": (),
 }
 
+#: What a job in another state refuses to do, by the state that it would have.
+_VERBS: Final[Mapping[State, str]] = {"running": "be resumed", "cancelled": "be cancelled"}
+
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
     """What a ledger keeps of a job. ``jobs resume`` keeps the id, ``started_at`` and the number of segments."""
@@ -66,9 +69,9 @@ def job_id(verb: str, now: datetime, entropy: bytes) -> str:
 def moved(job: Job, state: State, now: datetime, *, reason: str = "") -> Job:
     """The job in another state. Raises RunError where it cannot go there."""
     if state not in MOVES[job.state]:
-        can = ", ".join(MOVES[job.state]) or "nothing, it is over"
         raise RunError(
-            f"Job {job.id} is {job.state} and cannot become {state}.", hint=f"from {job.state} it can become: {can}"
+            f"Job {job.id} is {job.state} and cannot {_VERBS.get(state, f'become {state}')}.",
+            hint="start a new job" if job.over else f"it can become {', '.join(MOVES[job.state])}",
         )
     return msgspec.structs.replace(job, state=state, changed_at=now, reason=reason)
 

@@ -25,7 +25,7 @@ def plan_segments(table_bytes: int, *, workers: int = 1, asked: int | None = Non
         if not 1 <= asked <= SCAN_MAX_SEGMENTS:
             raise UsageError(
                 f"{asked} segments are not possible: a scan has 1 to {SCAN_MAX_SEGMENTS:,}.",
-                hint="leave --segments out to have them planned",
+                hint="remove --segments to let dynasmith choose",
             )
         return asked
     by_size = -(-table_bytes // SEGMENT_BYTES)

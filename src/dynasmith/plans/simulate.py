@@ -50,7 +50,7 @@ def simulate(step: s.Step, table: Table | None) -> Table:
     if isinstance(step, s.CallCreateTable):
         return created(step.table)
     if table is None:
-        raise UsageError("Only a create step can be simulated where there is no table.")
+        raise UsageError("Only a create step can be simulated where the table does not exist.")
     if isinstance(step, s.Wait):
         return table
     return _called(step, table)

@@ -254,7 +254,7 @@ def _checked_endpoints(section: AccessSection, endpoint: str, sources: dict[str,
         refuse_userinfo(url, f"The {key} ({source})")
         if url and not _is_url(url):
             raise ProjectError(
-                f"The {key} {masked_url(url)!r} ({source}) is no URL.",
+                f"The {key} {masked_url(url)!r} ({source}) is not a valid URL.",
                 hint=f"write it like {LOCAL_ENDPOINT}, with http:// or https://",
             )
         if url and section.local and is_aws(url):

@@ -275,6 +275,6 @@ def mode_of(text: str) -> Mode:
         case "newer" if attribute:
             return Mode("newer", attribute)
     raise UsageError(
-        f"{text!r} is no mode.",
+        f"{text!r} is not a mode.",
         hint="overwrite, skip-existing, fail-existing or newer:ATTRIBUTE (such as newer:updated_at)",
     )

@@ -99,7 +99,7 @@ def check_memorable(database: Database) -> None:
     if secrets_of(bare) or has_password(bare):
         raise UsageError(
             "The URL holds a password, and a job remembers its URL.",
-            hint="put it in a variable and say '--from scheme://user:${PASSWORD}@host/name', in single quotes",
+            hint="put it in a variable and write '--from scheme://user:${PASSWORD}@host/name', in single quotes",
         )
 
 

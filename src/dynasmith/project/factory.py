@@ -131,7 +131,7 @@ def section_of(environment: Environment) -> AccessSection:
 def _definitions(file: ProjectFile, environment: Environment, variables: Mapping[str, str]) -> Definitions:
     if not file.definitions:
         raise UsageError(
-            "There is no definition of tables here.",
+            "No table definitions were found.",
             hint="give --config FILE, write tables_config.json, or start a project: dynasmith init",
         )
     return load_definitions(

@@ -62,13 +62,13 @@ def check_tables(job: Job, ends: Mapping[str, TableEnd | None]) -> None:
 def check_table(job: Job, before: TableIdentity, now: TableIdentity) -> None:
     """Raise where ``now`` is another table than ``before``.
 
-    UsageError for another name, environment, Region or account: nothing was done, and the right ones can be said.
+    UsageError for another name, environment, Region or account: nothing changed, and the right ones can be said.
     CheckpointError for one that was deleted and made again: nothing of the job can be gone on with there.
     """
     if _differ(before.name, now.name) or _differ(before.arn, now.arn) or _elsewhere(before, now):
         raise UsageError(
-            f"Job {job.id} is of {_shown(before, now)}, and here it would be {_shown(now, before)}; nothing was done.",
-            hint="say the same --env, --endpoint, --region and credentials as when it began",
+            f"Job {job.id} is of {_shown(before, now)}, and here it would be {_shown(now, before)}; nothing changed.",
+            hint="use the same --env, --endpoint, --region and credentials as when it began",
         )
     if _differ(before.table_id, now.table_id):
         end = f"dynasmith jobs cancel {job.id}, then start a new job"

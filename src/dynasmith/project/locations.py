@@ -61,7 +61,7 @@ def side_of(said: str | Location, *, isolated: bool) -> Location:
         return side
     parts = side.table.split(":", 5)
     if len(parts) < 6 or not parts[5].startswith("table/"):
-        raise UsageError(f"{side.table} is no ARN of a table.", hint="arn:aws:dynamodb:REGION:ACCOUNT:table/NAME")
+        raise UsageError(f"{side.table} is not the ARN of a table.", hint="arn:aws:dynamodb:REGION:ACCOUNT:table/NAME")
     table = parts[5].removeprefix("table/")
     return replace(side, table=table, region=side.region or ("" if isolated else parts[3]))
 

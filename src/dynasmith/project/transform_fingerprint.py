@@ -32,8 +32,8 @@ def check_transform(job: Job, folder: str) -> None:
     if not before or _digest(named, folder) == before:
         return
     raise ConsentRequired(
-        f"{named} changed since job {job.id} began, and the items that are done were made by what it was.",
-        hint=f"{CONSENT} goes on with it as it is now; or put the old one back; or cancel the job and start a new one",
+        f"{named} has changed since job {job.id} began; the items written so far were made by the old one.",
+        hint=f"use {CONSENT} to continue with the new one, or restore the old one, or start a new job",
     )
 
 

@@ -37,7 +37,9 @@ def load_transform(said: str, folder: str) -> Function:
         return _operations(operations_path(said, folder))
     module_name, colon, name = said.partition(":")
     if not colon or not module_name or not name:
-        raise UsageError(f"{said!r} is no transform.", hint="say module:function, or an operations file (.yaml, .json)")
+        raise UsageError(
+            f"{said!r} is not a transform.", hint="use module:function, or an operations file (.yaml, .json)"
+        )
     try:
         module = _imported(module_name, folder)
     except ImportError as error:
@@ -45,10 +47,14 @@ def load_transform(said: str, folder: str) -> Function:
             f"The module {module_name} cannot be imported: {error}.", hint=f"looked in {folder} too"
         ) from error
     except (Exception, SystemExit) as error:
-        raise UsageError(f"The module {module_name} raised {type(error).__name__}: {error}.", hint="mend it") from error
+        raise UsageError(
+            f"The module {module_name} raised {type(error).__name__}: {error}.", hint="fix the module"
+        ) from error
     function = getattr(module, name, None)
     if not callable(function):
-        raise UsageError(f"The module {module_name} has no function {name}.", hint="say module:function")
+        raise UsageError(
+            f"The module {module_name} has no function {name}.", hint="check the name; write module:function"
+        )
     return with_ctx(function)
 
 
@@ -82,7 +88,7 @@ def operations_path(said: str, folder: str) -> Path:
 def _operations(path: Path) -> Function:
     document = read_file(path)
     if isinstance(document, DefinitionFinding):
-        raise DefinitionError([document], hint="correct the operations file; nothing was done")
+        raise DefinitionError([document], hint="fix the operations file; nothing changed")
     if lost := [node for node in document.walk() if not number_kept(node)]:
         findings = [
             DefinitionFinding(code="D007", file=node.file, line=node.line, path=node.path,

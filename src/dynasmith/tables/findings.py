@@ -13,7 +13,7 @@ Severity = Literal["error", "warning"]
 # The mistakes of form; those of substance are the rules (`tables.rules`), whose codes begin at D020.
 FORM_CODES: Final = {
     "D001": "The file cannot be read, or is not JSON, YAML or TOML",
-    "D002": "The document is no map with the key `tables`",
+    "D002": "The document is not a map with the key `tables`",
     "D003": "A key that is not known",
     "D004": "A key that must be there is missing",
     "D005": "A value of the wrong kind",

@@ -124,7 +124,7 @@ def _laid_over(members: list[Node], overrides: Sequence[Node], findings: list[De
         else:
             near = did_you_mean(name, [known for known in names if known])
             hint = near or "a table that only this environment has needs attributes and key_schema"
-            findings.append(finding_at(over, "D011", f"overrides {name}, which is no table of the definition", hint))
+            findings.append(finding_at(over, "D011", f"overrides {name}, which is not a table of the definition", hint))
     return laid
 
 
@@ -185,7 +185,7 @@ def _policy_text(policy: Node, reading: ParseOptions) -> str:
     try:
         return canonical_policy(text)
     except ValueError as error:
-        raise ValueError(f"{file.value} is no JSON object ({error})") from None
+        raise ValueError(f"{file.value} is not a JSON object ({error})") from None
 
 
 def without_variables(node: Node) -> Node:

@@ -42,7 +42,7 @@ def _text(node: Node, variables: Mapping[str, str], findings: list[DefinitionFin
             return "${"
         body = _BODY.match(match.group("body"))
         if body is None or not match.group("end"):
-            wrong.append(finding_at(node, "D008", f"{match.group()} is no variable", "write $${ for ${ itself"))
+            wrong.append(finding_at(node, "D008", f"{match.group()} is not a variable", "write $${ for ${ itself"))
             return ""
         value = variables.get(body["name"], "")
         if value or (body["name"] in variables and body["default"] is None):

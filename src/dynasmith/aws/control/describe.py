@@ -125,7 +125,7 @@ def _key_type(said: str, attribute: str) -> KeyType:
             return known  # type: ignore[no-any-return]  # one of the literals
     raise NoEffect(
         f"The engine does not say the type of the key attribute {attribute} (it says {said or 'nothing'}).",
-        hint="an engine that forgets attribute definitions cannot be planned against; create the table anew there",
+        hint="an engine that forgets attribute definitions cannot be planned against; create the table there again",
     )
 
 

@@ -142,7 +142,7 @@ def _term(number: int, name: str, said: Any, names: dict[str, str], values: dict
     if comparison in _COMPARISONS and len(operands) == 1:
         return f"#n{number} {_COMPARISONS[comparison]} {placeholders[0]}"
     raise ValidationRefused(
-        f"{comparison} with {len(operands)} values is no condition of a key.",
+        f"{comparison} with {len(operands)} values is not a key condition.",
         hint="EQ, LT, LE, GT, GE, BEGINS_WITH take one value, BETWEEN two",
         operation="dynamodb:Query",
     )

@@ -134,9 +134,9 @@ def login(access: ResolvedAccess) -> str:
 
 def _absent_hint(access: ResolvedAccess) -> str:
     if access.isolated:
-        return "dynasmith list shows the tables there are"
+        return "dynasmith list shows the existing tables"
     where = f" in {access.region}" if access.region else ""
-    return f"dynasmith list shows the tables there are{where}; another Region is chosen with --region"
+    return f"dynasmith list shows the existing tables{where}; another Region is chosen with --region"
 
 
 def _unaccepted(code: str, message: str, access: ResolvedAccess) -> NoCredentials:

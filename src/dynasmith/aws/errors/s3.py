@@ -26,7 +26,7 @@ def s3_refused(
     if code == "NoSuchBucket":
         at = f" --endpoint-url {access.endpoint_of('s3')}" if access.isolated else ""
         return ServiceError(
-            f"There is no bucket {bucket}.",
+            f"Bucket {bucket} does not exist.",
             hint=f"aws s3 mb s3://{bucket}{at} makes it (dynasmith never does), or name another one under [jobs]",
             service_code=code,
             operation=f"s3:{operation}",
@@ -40,7 +40,7 @@ def s3_refused(
         region = told.get("Region") or headers.get("x-amz-bucket-region") or "another Region"
         return ServiceError(
             f"The bucket {bucket} is in {region}, and this environment calls {access.region or 'another Region'}.",
-            hint="name a bucket of the environment's Region under [jobs], or say the bucket's Region",
+            hint="name a bucket of the environment's Region under [jobs], or set the bucket's Region",
             service_code=code,
             operation=f"s3:{operation}",
         )

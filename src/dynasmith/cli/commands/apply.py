@@ -20,12 +20,16 @@ if TYPE_CHECKING:
 
 @verb("apply", example="dynasmith apply orders --yes")
 @click.argument("tables", nargs=-1, metavar="[TABLE...]")
-@click.option("--plan", "plan_file", metavar="FILE", help="Do this plan; refused where the tables have changed since.")
-@click.option("--prune", is_flag=True, help="Also remove indexes, replicas and tags that the definition lacks.")
-@click.option("--rebuild-index", multiple=True, metavar="NAME", help="Delete this changed index and create it anew.")
-@click.option("--allow-delete-items", is_flag=True, help="With --prune: also items that the definition lacks.")
-@click.option("--only", multiple=True, metavar="SETTING", help="Only these settings, such as autoscaling,items.")
-@click.option("--outputs", metavar="FILE", help="Afterwards write ARNs, keys and streams there, as JSON.")
+@click.option("--plan", "plan_file", metavar="FILE", help="Apply this plan. Refused if the tables have changed since.")
+@click.option("--prune", is_flag=True, help="Also remove indexes, replicas and tags that are not in the definition.")
+@click.option(
+    "--rebuild-index", multiple=True, metavar="NAME", help="Delete this changed index and create it again; repeatable."
+)
+@click.option(
+    "--allow-delete-items", is_flag=True, help="With --prune: also delete items that are not in the definition."
+)
+@click.option("--only", multiple=True, metavar="SETTING", help="Change only these settings, such as autoscaling,items.")
+@click.option("--outputs", metavar="FILE", help="Then write ARNs, keys and streams to FILE, as JSON.")
 def command(
     invocation: Invocation,
     tables: tuple[str, ...],
@@ -33,7 +37,7 @@ def command(
     outputs: str | None,
     **flags: Any,
 ) -> int:
-    """Do it: in an order that the service accepts, several tables at once. Asks first."""
+    """Apply the planned changes, in an order that the service accepts. Works on several tables at once. Asks first."""
     if plan_file and tables:
         raise UsageError("apply takes tables or --plan, not both.", hint="a plan names its tables itself")
     from dynasmith.cli.plan_json import plan_json

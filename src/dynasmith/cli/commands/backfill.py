@@ -22,7 +22,7 @@ class Share(click.ParamType):  # type: ignore[type-arg]  # generic since click 8
         try:
             return float(text.removesuffix("%")) / 100 if text.endswith("%") else float(text)
         except ValueError:
-            self.fail(f"{value!r} is no share, such as 1% or 0.01", param, context)
+            self.fail(f"{value!r} is not a valid share; use 1% or 0.01", param, context)
 
 
 class SampleSize(click.ParamType):  # type: ignore[type-arg]
@@ -37,31 +37,35 @@ class SampleSize(click.ParamType):  # type: ignore[type-arg]
         if str(value) == "all":
             return 0
         if not str(value).isdigit() or int(value) < 1:
-            self.fail(f"{value!r} is neither a number of items nor all", param, context)
+            self.fail(f"{value!r} is not a valid number of items; use a number or all", param, context)
         return int(value)
 
 
 @verb("backfill", example="dynasmith backfill users --transform shapes/users.yaml --dry-run")
 @click.argument("table")
 @click.option("--transform", required=True, metavar="WHAT", help="An operations file, or module:function.")
-@click.option("--where", default="", metavar="CONDITION", help="Only items that meet it, checked again when writing.")
-@click.option("--limit", type=click.IntRange(1), metavar="N", help="Change at most N items; the job is done then.")
-@click.option("--canary", type=Share(), help="Stop after a share of the items and wait: --canary 1%.")
-@click.option("--no-journal", is_flag=True, help="Keep no undo journal: the backfill cannot be taken back.")
-@click.option("--check", is_flag=True, help="Read it all and say whether it has the new shape; exit 3 if not.")
+@click.option(
+    "--where", default="", metavar="CONDITION", help="Change only items that meet it; checked again at each write."
+)
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Change at most N items, then end the job.")
+@click.option("--canary", type=Share(), help="Stop after this share of the items, such as 1%; resume changes the rest.")
+@click.option("--no-journal", is_flag=True, help="Keep no undo journal: the backfill cannot be undone.")
+@click.option(
+    "--check", is_flag=True, help="Only read: report items that a backfill would change; exit 3 if there are any."
+)
 @click.option("--sample", type=SampleSize(), default=1000, show_default=True,
-              help="Items that --dry-run looks at; all counts exactly.")  # fmt: skip
+              help="Items that --dry-run reads; all reads every item.")  # fmt: skip
 @CONSISTENT
 @flow_options_but("digest")
 def command(invocation: Invocation, table: str, **given: Any) -> int:
-    """Change the items of a table in place. Others' writes win, an undo journal is kept, a kill loses nothing."""
+    """Change the items of a table in place. Never overwrites writes by others. Can be resumed and undone."""
     from dynasmith.cli.backfill_report import show_backfill, show_checked, show_rehearsed
     from dynasmith.cli.flow_report import FlowProgressView
     from dynasmith.engine.backfill.canary import FirstRunLimits
 
     where, transform = given["where"], given["transform"]
     if where and given["condition"]:
-        raise UsageError("--where and --filter say the same thing.", hint="join them with AND")
+        raise UsageError("--where and --filter mean the same; use one of them.", hint="join two conditions with AND")
     if given["check"]:
         _refuse_beside_check(invocation, given)
     elif not invocation.dry_run:
@@ -90,6 +94,6 @@ def _refuse_beside_check(invocation: Invocation, given: dict[str, Any]) -> None:
     for name in ("limit", "canary", "no_journal", "max_write_units"):
         word = f"--{name.replace('_', '-')}"
         if given[name]:
-            raise UsageError(f"{word} means nothing to --check, which writes nothing.", hint=f"remove {word}")
+            raise UsageError(f"{word} has no effect with --check, which writes nothing.", hint=f"remove {word}")
     if not invocation.dry_run:
         refuse_given("--dry-run", ("sample",))

@@ -7,9 +7,9 @@ from dynasmith.cli.shared import Invocation, print_json, verb
 
 @verb("check", example="dynasmith check --env prod")
 @click.argument("tables", nargs=-1, metavar="[TABLE...]")
-@click.option("--prune", is_flag=True, help="Count indexes, replicas and tags that the definition lacks as drift.")
+@click.option("--prune", is_flag=True, help="Also report indexes, replicas and tags that are not in the definition.")
 def command(invocation: Invocation, tables: tuple[str, ...], prune: bool) -> int:
-    """Exit 0 when the live tables are as defined, 3 when they differ. Calls nothing but reads."""
+    """Compare live tables with their definitions. Exits 0 if they match, 3 if they differ. Only reads."""
     from dynasmith.cli.drawings import draw_plan
     from dynasmith.cli.plan_json import plan_json
 

@@ -11,10 +11,10 @@ from dynasmith.cli.shared import Invocation, verb
 @verb("copy", example="dynasmith copy orders orders_v2 --transform shop.moves:split_name --create-target")
 @click.argument("source")
 @click.argument("target")
-@click.option("--transform", metavar="WHAT", help="module:function, or an operations file.")
-@click.option("--create-target", is_flag=True, help="Create the target from the source's definition first.")
+@click.option("--transform", metavar="WHAT", help="An operations file, or module:function.")
+@click.option("--create-target", is_flag=True, help="Create the target table first, with the settings of the source.")
 @click.option("--backup-first", is_flag=False, flag_value="", default=None, metavar="[NAME]",
-              help="First copy the source into a new table, verified; <table>_backup_YYYYmmdd.")  # fmt: skip
+              help="First back up the source to a new, verified table; default <table>_backup_YYYYmmdd.")  # fmt: skip
 @MODE
 @MOVED_BY
 @TRANSPORT
@@ -23,7 +23,7 @@ from dynasmith.cli.shared import Invocation, verb
 @side_options("source")
 @side_options("target")
 def command(invocation: Invocation, source: str, target: str, **given: Any) -> int:
-    """Copy a table's items into another table, here or elsewhere. Resumable after any kill; loses nothing."""
+    """Copy items from one table to another, also in another Region or account. Can be resumed if it is interrupted."""
     from dynasmith.cli.flow_report import FlowProgressView, show_rehearsal, show_report
 
     asked = flowing(given)

@@ -9,7 +9,7 @@ from dynasmith.errors import TableExists
 @verb("create", example="dynasmith create orders")
 @click.argument("tables", nargs=-1, metavar="TABLE...", required=True)
 def command(invocation: Invocation, tables: tuple[str, ...]) -> int:
-    """Create tables as defined, and wait until they are ACTIVE. An error where one exists (see ensure)."""
+    """Create tables from their definitions and wait until they are ACTIVE. Fails if a table exists (see ensure)."""
     from dynasmith.cli.drawings import draw_plan
     from dynasmith.cli.plan_json import plan_json
     from dynasmith.cli.progress import StepProgressView

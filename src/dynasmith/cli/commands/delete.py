@@ -7,9 +7,9 @@ from dynasmith.cli.shared import Invocation, print_json, verb
 
 @verb("delete", example="dynasmith delete orders --confirm orders")
 @click.argument("tables", nargs=-1, metavar="TABLE...", required=True)
-@click.option("--missing-ok", is_flag=True, help="No error where a table is not there.")
+@click.option("--missing-ok", is_flag=True, help="Do not fail if a table does not exist.")
 def command(invocation: Invocation, tables: tuple[str, ...], missing_ok: bool) -> int:
-    """Delete tables with their items, and wait until they are gone. Wants each name typed."""
+    """Delete tables with their items, and wait until they are gone. You type each name to confirm."""
     project = invocation.project()
     names = [project.physical(table) for table in tables]
     there = [name for name in names if _there(invocation, name, missing_ok=missing_ok)]
@@ -22,7 +22,7 @@ def command(invocation: Invocation, tables: tuple[str, ...], missing_ok: bool) -
     if there:
         invocation.ask_environment()
     for name in there:
-        invocation.ask(f"Table {name} and all its items are deleted.", name=name)
+        invocation.ask(f"Delete table {name} and all its items?", name=name)
     gone = [name for name in there if project.delete(name, missing_ok=missing_ok)]
     for name in gone:
         invocation.say(f"Deleted {name}.")

@@ -69,10 +69,10 @@ SECOND = FIRST.replace(CITY, f"{CITY}      - {{name: tz, type: S}}\n", 1).replac
 
 
 @verb("demo", example="dynasmith demo --keep")
-@click.option("--keep", is_flag=True, help="Leave the engine running at the end, and say where.")
+@click.option("--keep", is_flag=True, help="Leave the engine running at the end and print its endpoint.")
 def command(invocation: Invocation, keep: bool) -> int:
-    """The main job from nothing, in under a minute: define tables, plan, apply, fill with every airport of the world,
-    change the definition, plan and apply again, query, validate, check, export, retire. Cleans up after itself."""
+    """Show the main verbs in under a minute: define tables, plan, apply, populate with every airport of the world,
+    change the definition, plan and apply again, query, validate, check, export, retire. Cleans up afterwards."""
     console = invocation.words()
     begun = time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix="dynasmith-demo-"))
@@ -100,17 +100,20 @@ def _story(folder: Path) -> Iterator[tuple[list[str], str | None]]:
     """The commands in their order, each with a sentence before it. Between them the definition grows."""
     definition = folder / "tables" / "airports.yaml"
     definition.write_text(FIRST, encoding="utf-8")
-    yield ["plan"], "Two tables are defined in tables/airports.yaml; nothing is there yet."
+    yield ["plan"], "tables/airports.yaml defines two tables; neither exists yet."
     yield ["apply", "--yes"], None
     yield ["populate", "airports", str(folder / "airports.jsonl"), "--yes"], "Every airport of the world:"
     yield ["populate", "cities", str(folder / "cities.jsonl"), "--yes"], None
     yield ["query", "airports", "country=CH", "--index", "by_country", "--limit", "2"], None
     definition.write_text(SECOND, encoding="utf-8")
-    yield ["plan"], "The definition grows: an index by time zone, TTL, recovery, protection, tags."
+    yield (
+        ["plan"],
+        "The definition gets an index by time zone, TTL, point-in-time recovery, deletion protection and tags:",
+    )
     yield ["apply", "--yes"], None
     yield ["query", "airports", "tz=Europe/Zurich", "--index", "by_time_zone", "--limit", "3"], None
     yield ["validate", "airports"], None
-    yield ["check"], "Live and definition agree, so this exits 0:"
+    yield ["check"], "Tables and definitions match, so this exits 0:"
     yield ["export", "airports", str(folder / "airports.jsonl.gz")], None
     yield ["verify", "airports", str(folder / "airports.jsonl.gz")], None
     yield ["retire", "cities", "--export", str(folder / "retired"), "--confirm", "cities"], None
@@ -126,9 +129,9 @@ def _run(invocation: Invocation, folder: Path, words: list[str]) -> float:
     begun = time.monotonic()
     code = run([*words, "--directory", str(folder), *(["--quiet"] if invocation.quiet else [])])
     if code == Interrupted.exit:
-        raise Interrupted("The demo was interrupted; everything is cleaned up.", hint="dynasmith demo begins anew")
+        raise Interrupted("The demo was interrupted; everything is cleaned up.", hint="run dynasmith demo again")
     if code:
-        raise RunError(f"dynasmith {words[0]} ended with {code}.", hint="see its words above")
+        raise RunError(f"dynasmith {words[0]} exited with {code}.", hint="see its output above")
     invocation.words().print()
     return time.monotonic() - begun
 
@@ -175,5 +178,5 @@ def _end(invocation: Invocation, folder: Path | None, told: list[tuple[str, floa
             "Everything is cleaned up. Next: [bold]dynasmith demo --keep[/bold], or [bold]dynasmith init shop[/bold]"
         )
         return
-    console.print(f"The engine runs on. Next: [bold]dynasmith scan airports --directory {folder}[/bold]")
-    console.print(f"To end it: [bold]dynasmith local stop --folder {folder / 'engine'}[/bold]")
+    console.print(f"The engine is still running. Next: [bold]dynasmith scan airports --directory {folder}[/bold]")
+    console.print(f"To stop it: [bold]dynasmith local stop --folder {folder / 'engine'}[/bold]")

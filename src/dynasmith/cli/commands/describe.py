@@ -8,7 +8,7 @@ from dynasmith.cli.shared import Invocation, print_json, verb
 @verb("describe", example="dynasmith describe orders")
 @click.argument("table")
 def command(invocation: Invocation, table: str) -> int:
-    """One table as it is: keys, indexes and every setting around it."""
+    """Show one live table: keys, indexes and every setting."""
     from dynasmith.cli.drawings import draw_description
     from dynasmith.cli.table_json import description_json
 

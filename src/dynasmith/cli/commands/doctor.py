@@ -7,9 +7,10 @@ from dynasmith.cli.shared import Invocation, print_json, verb
 
 
 @verb("doctor", example="dynasmith doctor --env prod")
-@click.option("--table", default="", metavar="TABLE", help="Try the rights on this table.")
+@click.option("--table", default="", metavar="TABLE", help="Check the permissions on this table.")
 def command(invocation: Invocation, table: str) -> int:
-    """Versions, credentials, account, Region, endpoint and rights: what was found, from where, and what mends it."""
+    """Check versions, credentials, account, Region, endpoint and permissions: what was found, where it
+    came from, and how to fix what is missing."""
     import json
 
     from rich.text import Text

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @verb("ensure", example="dynasmith ensure --env local --config tables_config.json")
 @click.argument("tables", nargs=-1, metavar="[TABLE...]")
 def command(invocation: Invocation, tables: tuple[str, ...]) -> int:
-    """Create what is absent, change nothing that exists, and say where it differs. Never asks; safe to run twice."""
+    """Create missing tables. Reports existing tables that differ, and changes none. Never asks; safe to run twice."""
     from dynasmith.cli.error_report import error_json
     from dynasmith.cli.progress import StepProgressView
     from dynasmith.plans.explain import explain
@@ -44,7 +44,7 @@ def command(invocation: Invocation, tables: tuple[str, ...]) -> int:
     differing = {table.table: table for table in done.differing}
     for name in done.existing:
         if name not in differing:
-            invocation.say(f"{name} exists, as defined.")
+            invocation.say(f"{name} exists and matches its definition.")
             continue
         paths = ", ".join(explain(change).path for change in differing[name].changes)
         invocation.say(f"{name} exists and differs ({paths}): dynasmith plan {name}")
@@ -67,6 +67,6 @@ def _dry_run(invocation: Invocation, plan: Plan) -> int:
     draw_plan(invocation.page(), absent)
     for table in plan.tables:
         if table.exists:
-            said = f"and differs: dynasmith plan {table.table}" if table.changes else "as defined."
-            invocation.say(f"{table.table} exists, {said}")
+            said = f"differs: dynasmith plan {table.table}" if table.changes else "matches its definition."
+            invocation.say(f"{table.table} exists and {said}")
     return 0

@@ -14,15 +14,20 @@ from dynasmith.errors import UsageError
 @click.argument("table")
 @click.argument("dest", metavar="FILE|FOLDER")
 @click.option("--format", "style", type=click.Choice(["dynamodb", "plain", "plain-lossy", "csv", "tsv"]), default=None,
-              help="DynamoDB JSON (the default), plain JSON (refuses sets and binary), lossy, CSV or TSV.")  # fmt: skip
-@click.option("--compress", type=click.Choice(["gz", "zst", "none"]), default=None, help="By the name otherwise.")
-@click.option("--split-bytes", type=click.IntRange(1_000), help="In a folder: a new file at this size.")
+              help="DynamoDB JSON (default), plain JSON (no sets or binary), plain-lossy, CSV or TSV.")  # fmt: skip
+@click.option(
+    "--compress",
+    type=click.Choice(["gz", "zst", "none"]),
+    default=None,
+    help="Compression; by default from the file name.",
+)
+@click.option("--split-bytes", type=click.IntRange(1_000), help="In a folder: begin a new file at this size.")
 @TRANSPORT
 @CONSISTENT
 @flow_options_but("digest", "on_error", "max_write_units")
 @side_options("source")
 def command(invocation: Invocation, table: str, dest: str, **given: Any) -> int:
-    """A whole table into a file or a folder of files, with a manifest: counts, digest, definition."""
+    """Export all items of a table to a file or a folder of files, with a manifest: counts, digest, definition."""
     from dynasmith.cli.flow_report import FlowProgressView, show_rehearsal, show_report
     from dynasmith.files.items.destination import check_name, style_of
     from dynasmith.project.locations import ExportOptions
@@ -34,11 +39,11 @@ def command(invocation: Invocation, table: str, dest: str, **given: Any) -> int:
     named = style_of(dest.rstrip("/").rsplit("/", 1)[-1])
     style, compression = named or ("dynamodb", "gz")
     if named and given["split_bytes"]:
-        raise UsageError(f"{dest} is one file, which is not split.", hint="name a folder, or leave --split-bytes away")
+        raise UsageError(f"{dest} is one file and cannot be split.", hint="name a folder, or remove --split-bytes")
     if given["compress"] is not None:
         if compression not in ("", given["compress"]) and named:
             raise UsageError(
-                f"{dest} says {compression}, and --compress {given['compress']}.", hint="leave --compress away"
+                f"The name {dest} means {compression}, but --compress is {given['compress']}.", hint="remove --compress"
             )
         compression = "" if given["compress"] == "none" else given["compress"]
     check_name(Path(dest), given["style"] or style)
@@ -51,5 +56,5 @@ def command(invocation: Invocation, table: str, dest: str, **given: Any) -> int:
     with FlowProgressView(invocation.words()) as shown:
         report = items.export(source, dest, how=how, asked=asked, listener=shown)
     if not invocation.as_json and report.job.state == "done":
-        invocation.say(f"Exported into {dest}: dynasmith populate TABLE {dest} takes it back.")
+        invocation.say(f"Exported to {dest}. To load it into a table: dynasmith populate TABLE {dest}")
     return show_report(invocation, report)

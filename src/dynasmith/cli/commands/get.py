@@ -9,9 +9,9 @@ from dynasmith.cli.shared import Invocation, verb
 @verb("get", example="dynasmith get orders customer_id=c1 order_id=o1")
 @click.argument("table")
 @click.argument("key", nargs=-1, required=True, metavar="KEY...")
-@click.option("--wire", is_flag=True, help="DynamoDB JSON, types and all.")
+@click.option("--wire", is_flag=True, help="Print DynamoDB JSON, with types.")
 def command(invocation: Invocation, table: str, key: tuple[str, ...], wire: bool) -> int:
-    """One item, read consistently. KEY is name=value pairs, or JSON (plain or DynamoDB JSON)."""
+    """Show one item, with a strongly consistent read. KEY is name=value pairs, or JSON (plain or DynamoDB JSON)."""
     project = invocation.project()
     item = project.get(table, parse_key_of(project, table, key))
     show_items(invocation, [item], wire=wire, single=True)

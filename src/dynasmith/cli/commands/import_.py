@@ -10,9 +10,9 @@ from dynasmith.errors import UsageError
 
 @verb("import", example="dynasmith import orders users --env prod --out tables/prod.yaml")
 @click.argument("tables", nargs=-1, metavar="TABLE...", required=True)
-@click.option("--out", metavar="FILE", help="Write the definition there; without it, to stdout.")
+@click.option("--out", metavar="FILE", help="Write the definition to FILE instead of stdout.")
 def command(invocation: Invocation, tables: tuple[str, ...], out: str | None) -> int:
-    """Live tables -> a definition file (YAML) that plans empty. Never asks; never overwrites a file."""
+    """Write definitions (YAML) for existing tables. A plan of the result is empty. Never overwrites a file."""
     document = invocation.project().import_tables(tables)
     if out is None:
         click.echo(document, nl=False)
@@ -24,5 +24,5 @@ def command(invocation: Invocation, tables: tuple[str, ...], out: str | None) ->
         raise UsageError(f"The file {out} exists already.", hint="name another one") from error
     except OSError as error:
         raise UsageError(f"{out} cannot be written: {error.strerror}.", hint="name another file") from error
-    invocation.say(f"The definition is in {out}: dynasmith plan --config {out}")
+    invocation.say(f"Wrote the definition to {out}. Next: dynasmith plan --config {out}")
     return 0

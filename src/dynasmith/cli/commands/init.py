@@ -8,7 +8,7 @@ from dynasmith.cli.shared import Invocation, verb
 from dynasmith.errors import UsageError
 
 PROJECT = """\
-# See docs/guide/definitions.md and docs/guide/environments.md.
+# Documentation: "Definitions" and "Environments" in the guide.
 definitions = ["tables/*.yaml"]
 migrations = "migrations"
 default_environment = "local"
@@ -42,7 +42,7 @@ tables:
 @verb("init", example="dynasmith init shop")
 @click.argument("folder", default=".", metavar="[DIR]")
 def command(invocation: Invocation, folder: str) -> int:
-    """A new project: dynasmith.toml, tables/, migrations/. Overwrites nothing."""
+    """Create a project: dynasmith.toml, tables/, migrations/. Overwrites nothing."""
     home = Path(folder)
     project, tables = home / "dynasmith.toml", home / "tables" / "orders.yaml"
     if project.exists():
@@ -57,6 +57,6 @@ def command(invocation: Invocation, folder: str) -> int:
         raise UsageError(
             f"{error.filename} cannot be written: {error.strerror}.", hint="name another folder"
         ) from error
-    invocation.say(f"A project is in {home}: {project}, {tables}.")
+    invocation.say(f"Created project {home}: {project}, {tables}.")
     invocation.say(f"Next: dynasmith local start; dynasmith plan --directory {home}")
     return 0

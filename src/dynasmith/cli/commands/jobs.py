@@ -14,12 +14,12 @@ from dynasmith.errors import UsageError
 
 @click.group("jobs", epilog="Example: dynasmith jobs list")
 def command() -> None:
-    """Runs of copy, export, populate and backfill: what became of them, how to go on, how to take one back."""
+    """List, resume, pause, pace, cancel and undo runs of copy, export, populate and backfill."""
 
 
 @verb("list", example="dynasmith jobs list")
 def list_(invocation: Invocation) -> int:
-    """Every job, oldest first."""
+    """List jobs, oldest first."""
     from rich.table import Table as Grid
 
     from dynasmith.jobs.job import describe_job
@@ -46,7 +46,7 @@ def list_(invocation: Invocation) -> int:
 @verb("show", example="dynasmith jobs show copy-20261120T101500-1a2b3c")
 @click.argument("job")
 def show(invocation: Invocation, job: str) -> int:
-    """One job: state, counts, parameters."""
+    """Show one job: state, counts, parameters."""
     from dynasmith.jobs.job import describe_job
 
     jobs = invocation.project().jobs
@@ -62,9 +62,9 @@ def show(invocation: Invocation, job: str) -> int:
 
 @verb("resume", example="dynasmith jobs resume copy-20261120T101500-1a2b3c")
 @click.argument("job")
-@click.option("--accept-changed-transform", is_flag=True, help="Go on though the transform changed since.")
+@click.option("--accept-changed-transform", is_flag=True, help="Continue although the transform has changed.")
 def resume(invocation: Invocation, job: str, accept_changed_transform: bool) -> int:
-    """Continue a job from its checkpoints, under its own id. Never asks; exit 5 while another process runs it."""
+    """Continue a job from its checkpoints, with the same id. Never asks. Exits 5 if another process runs the job."""
     from dynasmith.cli.flow_report import FlowProgressView, show_report
 
     jobs = invocation.project().jobs
@@ -77,7 +77,7 @@ def resume(invocation: Invocation, job: str, accept_changed_transform: bool) -> 
 @verb("cancel", example="dynasmith jobs cancel copy-20261120T101500-1a2b3c")
 @click.argument("job")
 def cancel(invocation: Invocation, job: str) -> int:
-    """End a job for good; what it wrote stays."""
+    """Cancel a job for good. Items that it has written stay."""
     from dynasmith.cli.flow_report import FlowProgressView
 
     job = invocation.project().jobs.find(job)
@@ -91,31 +91,31 @@ def cancel(invocation: Invocation, job: str) -> int:
 @verb("pause", example="dynasmith jobs pause copy-20261120T101500-1a2b3c")
 @click.argument("job")
 def pause(invocation: Invocation, job: str) -> int:
-    """Let a job that runs wait, within a second."""
+    """Pause a running job, within a second."""
     jobs = invocation.project().jobs
     job = jobs.find(job)
     jobs.pause(job)
-    return _told(invocation, job, f"Paused {job}: dynasmith jobs proceed {job}")
+    return _told(invocation, job, f"Paused {job}. To continue it: dynasmith jobs proceed {job}")
 
 
 @verb("proceed", example="dynasmith jobs proceed copy-20261120T101500-1a2b3c")
 @click.argument("job")
 def proceed(invocation: Invocation, job: str) -> int:
-    """Let a paused job go on."""
+    """Continue a paused job."""
     jobs = invocation.project().jobs
     job = jobs.find(job)
     jobs.proceed(job)
-    return _told(invocation, job, f"{job} goes on.")
+    return _told(invocation, job, f"{job} continues.")
 
 
 @verb("pace", example="dynasmith jobs pace copy-20261120T101500-1a2b3c --max-write-units 500")
 @click.argument("job")
-@click.option("--max-read-units", type=UNITS, help="Read units a second.")
-@click.option("--max-write-units", type=UNITS, help="Write units a second.")
+@click.option("--max-read-units", type=UNITS, help="Limit in read units a second.")
+@click.option("--max-write-units", type=UNITS, help="Limit in write units a second.")
 def pace(invocation: Invocation, job: str, max_read_units: float | None, max_write_units: float | None) -> int:
-    """Change the pace of a job, also while it runs. Never asks."""
+    """Change the pace of a job, also while it is running. Never asks."""
     if max_read_units is None and max_write_units is None:
-        raise UsageError("No pace was given.", hint="--max-read-units or --max-write-units")
+        raise UsageError("No pace was given.", hint="use --max-read-units or --max-write-units")
     jobs = invocation.project().jobs
     job = jobs.find(job)
     jobs.pace(job, read_units=max_read_units, write_units=max_write_units)
@@ -124,9 +124,9 @@ def pace(invocation: Invocation, job: str, max_read_units: float | None, max_wri
 
 @verb("prune", example="dynasmith jobs prune copy-20261120T101500-1a2b3c")
 @click.argument("jobs", nargs=-1, metavar="JOB...")
-@click.option("--older-than", metavar="AGE", help="Every job that has been over for so long: 12h, 30d, 2w.")
+@click.option("--older-than", metavar="AGE", help="Remove every job that has been over for longer than this: 12h, 30d, 2w.")
 def prune(invocation: Invocation, jobs: tuple[str, ...], older_than: str | None) -> int:
-    """Remove what is kept of jobs that are over, dead letters included: they hold customers' data."""
+    """Remove the files of finished jobs, including dead letters and undo journals, which hold your data."""
     from dynasmith.jobs.choice import age_of
 
     if bool(jobs) == (older_than is not None):

@@ -8,9 +8,9 @@ from dynasmith.cli.shared import Invocation, verb
 
 @verb("undo", example="dynasmith jobs undo backfill-20261120T101500-1a2b3c")
 @click.argument("job")
-@click.option("--max-write-units", type=UNITS, help="Write units a second.")
+@click.option("--max-write-units", type=UNITS, help="Limit in write units a second.")
 def undo(invocation: Invocation, job: str, max_write_units: float | None) -> int:
-    """Put back what a backfill changed. What others changed since stays, and is listed; exit 3 then."""
+    """Undo a backfill. Attributes that others have changed since stay and are listed; the exit code is then 3."""
     from dynasmith.cli.backfill_report import show_undo_rehearsed, show_undone
     from dynasmith.cli.flow_report import FlowProgressView
     from dynasmith.engine.transfer.options import TransferOptions
@@ -21,7 +21,7 @@ def undo(invocation: Invocation, job: str, max_write_units: float | None) -> int
     if invocation.dry_run:
         return show_undo_rehearsed(invocation, backfills.rehearse_undo(job, asked=asked))
     invocation.ask_environment()
-    invocation.ask(f"Put back what {job} changed?")
+    invocation.ask(f"Undo the changes of {job}?")
     with FlowProgressView(invocation.words()) as shown:
         report = backfills.undo(job, asked=asked, listener=shown)
     return show_undone(invocation, report)

@@ -7,7 +7,7 @@ from dynasmith.cli.shared import Invocation, print_json, verb
 
 @verb("list", example="dynasmith list --env local")
 def command(invocation: Invocation) -> int:
-    """The tables there are, every page; each defined, undefined, or defined and missing."""
+    """List all tables, and say for each whether it is defined, undefined, or defined but missing."""
     from dynasmith.cli.drawings import draw_listing, size_text
 
     entries = invocation.project().list()

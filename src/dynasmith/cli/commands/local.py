@@ -17,11 +17,13 @@ NEWS_BYTES = 100_000
 
 @click.group("local", epilog="Example: dynasmith local start")
 def command() -> None:
-    """The embedded engine on 127.0.0.1, data kept between runs."""
+    """Start, stop or inspect the embedded engine on 127.0.0.1. It keeps its data between runs."""
 
 
-port_option = click.option("--port", default=PORT, show_default=True, type=click.IntRange(1, 65535), help="Its port.")
-folder_option = click.option("--folder", metavar="DIR", help="Where its data is kept; .dynasmith/local/PORT otherwise.")
+port_option = click.option(
+    "--port", default=PORT, show_default=True, type=click.IntRange(1, 65535), help="Port of the engine."
+)
+folder_option = click.option("--folder", metavar="DIR", help="Folder of its data; by default .dynasmith/local/PORT.")
 
 
 def _folder(invocation: Invocation, folder: str | None, port: int) -> Path:
@@ -47,11 +49,12 @@ def _say(invocation: Invocation, message: AnyMessage) -> None:
 @verb("start", example="dynasmith local start --port 8000")
 @port_option
 @folder_option
-@click.option("--strict", is_flag=True, help="The strict endpoint in front: documented rules, states, throttling.")
-@click.option("--clock", type=click.Choice(["real", "fast"]), default="real", show_default=True, help="With --strict.")
-@click.option("--rules", metavar="FILE", help="With --strict: rules to switch off.")
+@click.option("--strict", is_flag=True, help="Enforce the documented rules, states and throttling (strict endpoint).")
+@click.option("--clock", type=click.Choice(["real", "fast"]), default="real", show_default=True,
+              help="With --strict: with fast, an hour passes in a second.")  # fmt: skip
+@click.option("--rules", metavar="FILE", help="With --strict: a TOML file of rules to switch off.")
 def start(invocation: Invocation, port: int, folder: str | None, **options: Any) -> int:
-    """Start the embedded engine, or find the one that runs. Returns when it answers."""
+    """Start the embedded engine, unless it is running already. Returns when it answers."""
     from dynasmith.local import start as begin
 
     if not options["strict"]:
@@ -69,9 +72,9 @@ def start(invocation: Invocation, port: int, folder: str | None, **options: Any)
     if not running.last_stop_clean:
         invocation.say(
             f"The last stop was not clean: {running.repeated_calls} calls since the last save were repeated"
-            + (f", {running.refused_calls} in vain." if running.refused_calls else ".")
+            + (f", {running.refused_calls} were refused." if running.refused_calls else ".")
         )
-    word = "Started" if running.began else "Runs already"
+    word = "Started" if running.began else "Already running"
     invocation.say(f"{word}: {running.endpoint} (process {running.pid}, data in {running.folder}).")
     invocation.say("Next: dynasmith list --env local" + (f" --endpoint {running.endpoint}" if port != PORT else ""))
     return 0
@@ -81,7 +84,7 @@ def start(invocation: Invocation, port: int, folder: str | None, **options: Any)
 @port_option
 @folder_option
 def stop(invocation: Invocation, port: int, folder: str | None) -> int:
-    """Stop what start began, after it has saved its data; never anything else."""
+    """Stop the engine that start began, after it has saved its data. Never stops another program."""
     from dynasmith.local import stop as end
 
     stopped = end(
@@ -90,9 +93,9 @@ def stop(invocation: Invocation, port: int, folder: str | None) -> int:
     if invocation.as_json:
         print_json(msgspec.to_builtins(stopped, enc_hook=str))
     elif not stopped.was_running:
-        invocation.say(f"No engine of ours runs on port {port}.")
+        invocation.say(f"No engine is running on port {port}.")
     else:
-        invocation.say("Stopped; everything is saved." if stopped.clean else "Stopped, but not everything was saved.")
+        invocation.say("Stopped; all data is saved." if stopped.clean else "Stopped, but some data was not saved.")
     return 0 if stopped.clean or not stopped.was_running else 1
 
 
@@ -100,7 +103,7 @@ def stop(invocation: Invocation, port: int, folder: str | None) -> int:
 @port_option
 @folder_option
 def status(invocation: Invocation, port: int, folder: str | None) -> int:
-    """Whether it runs, where, and since when."""
+    """Show whether the engine is running, where, and since when."""
     from dynasmith.local import status as look
 
     seen = look(port=port, folder=_folder(invocation, folder, port))

@@ -10,7 +10,7 @@ from dynasmith.cli.shared import Invocation, print_json, verb
 @verb("outputs", example="dynasmith outputs orders --json")
 @click.argument("tables", nargs=-1, metavar="[TABLE...]")
 def command(invocation: Invocation, tables: tuple[str, ...]) -> int:
-    """ARNs, keys, streams and the like of these tables (all defined ones without a name)."""
+    """Print ARNs, keys and streams of tables, for programs. Without TABLE: of all defined tables."""
     found = invocation.project().outputs(tables)
     if invocation.as_json:
         print_json(list(found))

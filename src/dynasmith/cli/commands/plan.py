@@ -22,15 +22,19 @@ def split_words(words: tuple[str, ...]) -> tuple[str, ...]:
 
 @verb("plan", example="dynasmith plan orders --out orders.plan")
 @click.argument("tables", nargs=-1, metavar="[TABLE...]")
-@click.option("--out", metavar="FILE", help="Keep the plan, for apply --plan FILE.")
-@click.option("--prune", is_flag=True, help="Also remove indexes, replicas and tags that the definition lacks.")
-@click.option("--allow-delete-items", is_flag=True, help="With --prune: also items that the definition lacks.")
-@click.option("--rebuild-index", multiple=True, metavar="NAME", help="For apply; a plan is the same without it.")
-@click.option("--only", multiple=True, metavar="SETTING", help="Only these settings, such as autoscaling,items.")
+@click.option("--out", metavar="FILE", help="Write the plan to FILE, for apply --plan FILE.")
+@click.option("--prune", is_flag=True, help="Also remove indexes, replicas and tags that are not in the definition.")
+@click.option(
+    "--allow-delete-items", is_flag=True, help="With --prune: also delete items that are not in the definition."
+)
+@click.option(
+    "--rebuild-index", multiple=True, metavar="NAME", help="Accepted as in apply; the plan is the same without it."
+)
+@click.option("--only", multiple=True, metavar="SETTING", help="Plan only these settings, such as autoscaling,items.")
 def command(
     invocation: Invocation, tables: tuple[str, ...], out: str | None, only: tuple[str, ...], **flags: Any
 ) -> int:
-    """What would change, in which order, what it costs, how long it takes. Calls nothing but reads."""
+    """Show what would change, in which order, what it costs and how long it takes. Only reads."""
     from dynasmith.cli.drawings import draw_plan
     from dynasmith.cli.plan_json import plan_json
     from dynasmith.plans.plan import encode_plan

@@ -13,34 +13,45 @@ from dynasmith.errors import Interrupted, ItemInvalid, UsageError
 @verb("populate", example="dynasmith populate users data/users.json")
 @click.argument("table")
 @click.argument("files", nargs=-1, metavar="[FILE...]")
-@click.option("--item", "said", multiple=True, metavar="JSON", help="One item inline; repeatable.")
+@click.option("--item", "said", multiple=True, metavar="JSON", help="Write this item; repeatable.")
 @click.option("--format", "file_format", default="auto", show_default=True,
               type=click.Choice(["auto", "lines", "array", "csv", "tsv", "dynamodb", "plain", "mongo"]),
-              help="How records are cut, or the notation of JSON.")  # fmt: skip
-@click.option("--type", "types", multiple=True, metavar="NAME=S|N|B|BOOL|NULL|JSON", help="The type of a CSV field.")
-@click.option("--from", "url", metavar="URL", help="A SQL database (sqlite:///shop.db) or MongoDB; ${VAR} is replaced.")
-@click.option("--source-table", default="", metavar="NAME", help="With --from: its table or collection.")
-@click.option("--query", default="", metavar="SQL", help="With --from: a query instead of a table.")
-@click.option("--order", multiple=True, metavar="NAME", help="With --from: columns that identify its rows.")
-@click.option("--map", "renamed", multiple=True, metavar="NAME=TEMPLATE", help="Rewrite an id: id=user-{id}.")
-@click.option("--transform", metavar="WHAT", help="module:function, or an operations file.")
+              help="Format of the files: how records are separated, or the notation of JSON.")  # fmt: skip
+@click.option(
+    "--type", "types", multiple=True, metavar="NAME=S|N|B|BOOL|NULL|JSON", help="Type of a CSV field; repeatable."
+)
+@click.option(
+    "--from", "url", metavar="URL", help="Read from a SQL database (sqlite:///shop.db) or MongoDB; ${VAR} is replaced."
+)
+@click.option("--source-table", default="", metavar="NAME", help="With --from: the table or collection to read.")
+@click.option("--query", default="", metavar="SQL", help="With --from: a query to read instead of a table.")
+@click.option("--order", multiple=True, metavar="NAME", help="With --from: a column that identifies rows; repeatable.")
+@click.option(
+    "--map",
+    "renamed",
+    multiple=True,
+    metavar="NAME=TEMPLATE",
+    help="Set a field from a template: id=user-{id}; repeatable.",
+)
+@click.option("--transform", metavar="WHAT", help="An operations file, or module:function.")
 @MODE
 @TRANSPORT
 @PROCESSES
 @flow_options_but("segments", "expired", "max_read_units")
 @side_options("target")
 def command(invocation: Invocation, table: str, files: tuple[str, ...], **given: Any) -> int:
-    """Fill a table from files: JSON array, JSON Lines, CSV, DynamoDB JSON or plain, gz, zst, - for stdin, or an
-    export (ours, or the service's). Bad lines are rejected with their number and reason, the rest goes on.
+    """Write items from files, a database or an export into a table. Files are JSON arrays, JSON Lines, CSV or TSV, in
+    DynamoDB JSON or plain JSON, also as .gz or .zst; - is standard input. Invalid lines go to the dead letters with
+    their line number and reason; all others are written.
 
-    Without a FILE: the items of --item, else those that the table's definition lists."""
+    Without FILE: write the items of --item, or those that the table's definition lists."""
     from dynasmith.cli.flow_report import FlowProgressView, show_rehearsal, show_report
     from dynasmith.files.items.streams import STDIN
     from dynasmith.project.locations import ReadOptions
     from dynasmith.project.verbs.populate_files import ANEW
 
     if any(name.startswith("s3://") for name in files):
-        raise UsageError("An import from S3 by the service is not offered by this version.", hint="name files")
+        raise UsageError("Importing from S3 is not supported by this version.", hint="use files")
     types = _once("--type", [_typed(text) for text in given.pop("types")])
     renamed = _once("--map", [_renamed(text) for text in given.pop("renamed")])
     how = ReadOptions(format=given.pop("file_format"), types=types, map=renamed)
@@ -52,7 +63,7 @@ def command(invocation: Invocation, table: str, files: tuple[str, ...], **given:
     asked = flowing(given)
     target = side("target", table, given)
     if sum(map(bool, (files, given["said"], database))) > 1:
-        raise UsageError("Of files, --item and --from more than one was given.", hint="name one of them")
+        raise UsageError("Use only one of FILE, --item and --from.")
     project = invocation.project()
     items = project.items.over(given.pop("transport"))
     wish = {"how": how, "transform": given["transform"], "asked": asked}
@@ -60,7 +71,7 @@ def command(invocation: Invocation, table: str, files: tuple[str, ...], **given:
     if invocation.dry_run:
         return show_rehearsal(invocation, items.rehearse_populate(target, source, **wish))
     invocation.ask_environment()
-    invocation.ask(f"Write items into {table}?")
+    invocation.ask(f"Write items to {table}?")
     try:
         with FlowProgressView(invocation.words()) as shown:
             report = items.populate(target, source, listener=shown, **wish)
@@ -104,7 +115,7 @@ def _once(option: str, pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
 def _renamed(text: str) -> tuple[str, str]:
     name, equals, template = text.partition("=")
     if not equals or not name or not template:
-        raise UsageError(f"{text!r} rewrites nothing.", hint="say --map id=user-{id}")
+        raise UsageError(f"{text!r} is not a valid mapping.", hint="write it as --map id=user-{id}")
     return name, template
 
 
@@ -120,5 +131,5 @@ def _inline(said: tuple[str, ...]) -> list[dict[str, Any]]:
 def _typed(text: str) -> tuple[str, str]:
     name, equals, kind = text.rpartition("=")
     if not equals or not name or not kind:
-        raise UsageError(f"{text!r} is no type of a field.", hint="say --type total=N")
+        raise UsageError(f"{text!r} is not a valid field type.", hint="write it as --type total=N")
     return name, kind

@@ -9,20 +9,20 @@ from dynasmith.cli.shared import Invocation, print_json, verb
 @verb("put", example="""dynasmith put orders '{"customer_id": "c1", "order_id": "o1", "total": 12.5}'""")
 @click.argument("table")
 @click.argument("item", nargs=-1, required=True, metavar="ITEM...")
-@click.option("--new", is_flag=True, help="Only where no item has that key; an error otherwise.")
+@click.option("--new", is_flag=True, help="Fail if an item with that key exists.")
 def command(invocation: Invocation, table: str, item: tuple[str, ...], new: bool) -> int:
-    """Write one item. ITEM is JSON (plain or DynamoDB JSON) or pairs: name=value, name:=JSON."""
+    """Write one item. ITEM is JSON (plain or DynamoDB JSON), or pairs: name=text, name:=JSON."""
     project = invocation.project()
     name = project.physical(table)
     written = parse_item_of(project, table, item)
     if invocation.dry_run:
-        invocation.say(f"Would write one item into {name}.")
+        invocation.say(f"Would write one item to {name}.")
         if invocation.as_json:
             print_json({"table": name, "written": 0})
         return 0
     invocation.ask_environment()
     project.few_items.put(name, written, only_new=new)
-    invocation.say(f"Wrote one item into {name}.")
+    invocation.say(f"Wrote one item to {name}.")
     if invocation.as_json:
         print_json({"table": name, "written": 1})
     return 0

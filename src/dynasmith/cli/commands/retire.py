@@ -16,21 +16,25 @@ if TYPE_CHECKING:
 
 @verb("retire", example="dynasmith retire orders --export retired/orders --confirm orders")
 @click.argument("tables", nargs=-1, metavar="[TABLE...]")
-@click.option("--all", "everything", is_flag=True, help="Every table of the definitions that is there.")
-@click.option("--export", "folder", metavar="FOLDER", help="A last export, verified, into FOLDER/TABLE.")
-@click.option("--no-export", is_flag=True, help="Without a last export: the items are gone then.")
+@click.option("--all", "everything", is_flag=True, help="Retire every defined table that exists.")
+@click.option(
+    "--export", "folder", metavar="FOLDER", help="Export each table to FOLDER/TABLE first, and verify the export."
+)
+@click.option("--no-export", is_flag=True, help="Do not export: the items are lost.")
 def command(
     invocation: Invocation, tables: tuple[str, ...], everything: bool, folder: str | None, no_export: bool
 ) -> int:
-    """A last export, then autoscaling and protection off, then the table. Wants each name typed."""
+    """Export tables a last time, turn off autoscaling and deletion protection, then delete them. You type each name to
+    confirm."""
     from dynasmith.cli.flow_report import FlowProgressView
 
     if bool(folder) == no_export:
         raise UsageError(
-            "Say where the last export goes, or that there is none.", hint="--export FOLDER or --no-export"
+            "retire needs --export FOLDER or --no-export.",
+            hint="--export FOLDER keeps the items; --no-export deletes them",
         )
     if bool(tables) == everything:
-        raise UsageError("Name the tables, or say --all.", hint="dynasmith retire TABLE... | --all")
+        raise UsageError("retire needs table names or --all, not both.", hint="dynasmith retire TABLE... | --all")
     project = invocation.project()
     names = _defined(project) if everything else [project.describe(table).table.name for table in tables]
     if invocation.dry_run:
@@ -43,7 +47,7 @@ def command(
         return 0
     invocation.ask_environment()
     for name in names:
-        invocation.ask(f"Table {name} is retired with all its items.", name=name)
+        invocation.ask(f"Retire table {name} and delete all its items?", name=name)
     done = []
     with FlowProgressView(invocation.words()) as shown:
         for name in names:
@@ -61,5 +65,5 @@ def _defined(project: Project) -> list[str]:
         with suppress(TableNotFound):
             names.append(project.control.describe(table.name).table.name)
     if not names:
-        raise UsageError("No table of the definitions is there.", hint="dynasmith list")
+        raise UsageError("None of the defined tables exists.", hint="dynasmith list")
     return names

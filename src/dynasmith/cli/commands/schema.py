@@ -5,7 +5,7 @@ from dynasmith.cli.shared import Invocation, print_json, verb
 
 @verb("schema", example="dynasmith schema > dynasmith.schema.json")
 def command(invocation: Invocation) -> int:
-    """The JSON Schema of definition files, for editors."""
+    """Print the JSON Schema of definition files, for editors."""
     from dynasmith.tables.schema import definition_schema
 
     del invocation

@@ -10,9 +10,9 @@ from dynasmith.cli.shared import Invocation, print_json, verb
 
 @verb("validate", example="dynasmith validate orders --env prod")
 @click.argument("tables", nargs=-1, metavar="[TABLE...]")
-@click.option("--offline", is_flag=True, help="Look at the definitions only; no call.")
+@click.option("--offline", is_flag=True, help="Check only the definitions; make no calls.")
 def command(invocation: Invocation, tables: tuple[str, ...], offline: bool) -> int:
-    """Findings about configuration and best practice, with codes; exit 3 on a critical one."""
+    """Check configuration and best practice, and print findings with codes. Exits 3 if one is critical."""
     verdict = invocation.project().validate(tables, offline=offline)
     if invocation.as_json:
         print_json(invocation.project().masks.document([msgspec.to_builtins(each) for each in verdict.findings]))

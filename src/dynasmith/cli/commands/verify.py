@@ -13,14 +13,20 @@ from dynasmith.cli.shared import Invocation, print_json, verb
 @verb("verify", example="dynasmith verify orders orders_v2")
 @click.argument("source")
 @click.argument("target")
-@click.option("--transform", metavar="WHAT", help="What a copy did to the items: module:function or operations file.")
-@click.option("--job", default="", metavar="JOB", help="The copy to prove: its transform with its ctx, its filter.")
-@click.option("--limit", default=20, show_default=True, type=click.IntRange(0), help="Differing keys to show.")
+@click.option(
+    "--transform",
+    metavar="WHAT",
+    help="Transform the source first, as the copy did: an operations file, or module:function.",
+)
+@click.option("--job", default="", metavar="JOB", help="Verify this copy, with its transform, its time and its filter.")
+@click.option(
+    "--limit", default=20, show_default=True, type=click.IntRange(0), help="Maximum number of differing keys to show."
+)
 @TRANSPORT
 @side_options("source")
 @side_options("target")
 def command(invocation: Invocation, source: str, target: str, **given: Any) -> int:
-    """Whether two tables, or a table and an export, hold the same items: exact count and digest. Exit 3 if not."""
+    """Check by count and digest that two tables, or a table and an export, hold the same items. Exits 3 if not."""
     first, second = side("source", source, given), side("target", target, given)
     project = invocation.project()
     items = project.items.over(given.pop("transport"))
@@ -40,7 +46,7 @@ def command(invocation: Invocation, source: str, target: str, **given: Any) -> i
     ):
         page.print(f"{digest}  {name}" + (f" ({', '.join(words)})" if words else ""), markup=False)
     for difference in found.differences:
-        live = "  (equal when read again: somebody writes to it)" if difference.changing else ""
+        live = "  (equal when read again: another writer is changing it)" if difference.changing else ""
         page.print(f"  {difference.kind:<8} {difference.key}{live}", markup=False)
     if found.more:
         page.print("  ... and more (--limit)", markup=False)

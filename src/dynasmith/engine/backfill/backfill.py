@@ -116,7 +116,9 @@ def canary_items(table: TableEnd, careful: FirstRunLimits, items: int) -> int:
     if careful.canary is None:
         return 0
     if not 0 < careful.canary < 1:
-        raise UsageError(f"A canary of {careful.canary:.0%} is no part of a table.", hint="such as --canary 1%")
+        raise UsageError(
+            f"A canary of {careful.canary:.0%} is not a valid share.", hint="use a share such as --canary 1%"
+        )
     if not items:
         raise UsageError(
             f"How many items table {table.name} has is not known yet: the service counts every six hours.",

@@ -98,7 +98,11 @@ def rehearse_backfill(
     notes += first.notes
     estimate = with_time(
         JobEstimate(
-            round(items * first.part), round(size * first.part), reads * first.part, writes * first.part, seen.scanned
+            round(items * first.part),
+            round(size * first.part),
+            reads * first.part,
+            writes * first.part,
+            sampled=seen.scanned,
         ),
         read_rate=rates(table, "read", asked.max_read_units, share=asked.share).ceiling,
         write_rate=rates(table, "write", asked.max_write_units, share=asked.share).ceiling,

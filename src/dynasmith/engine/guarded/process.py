@@ -139,7 +139,7 @@ class GuardedProcess:
         code = process.wait(END_SECONDS)
         how = f"with exit code {code}" if code >= 0 else f"by signal {-code}"
         return RunError(
-            f"The process of the user code ended {how}.", hint="what it said last stands on standard error, above"
+            f"The process of the user code ended {how}.", hint="see its last output on standard error, above"
         )
 
     @staticmethod
@@ -163,4 +163,4 @@ def _raised(failed: GuardedFailure) -> UsageError | RunError:
         return UsageError(failed.message, hint=failed.hint)
     if failed.exit:
         return RunError(failed.message, hint=failed.hint)
-    return RunError(f"User code raised {failed.message}.", hint="mend it")
+    return RunError(f"User code raised {failed.message}.", hint="fix your code")

@@ -73,7 +73,7 @@ class IterableSource:
         else:
             raise CheckpointError(
                 "A job over an iterator cannot be resumed: what was read is gone.",
-                hint="give a function that makes the iterable anew",
+                hint="give a function that returns a new iterable each time",
             )
         skipped = sum(1 for _ in islice(self._running, at))
         if skipped < at:

@@ -47,7 +47,10 @@ def pace(ledger: Ledger, job_id: str, *, read_units: float | None = None, write_
     _shown(ledger, job_id)
     for units in (read_units, write_units):
         if units is not None and not units > 0:
-            raise RunError(f"A pace of {units:g} units a second would never end.", hint="jobs pause lets a job wait")
+            raise RunError(
+                f"A pace of {units:g} units a second is not valid.",
+                hint="to stop a job for a while: dynasmith jobs pause {job_id}",
+            )
     control = ledger.steered(job_id)
     ledger.steer(
         job_id,
@@ -62,13 +65,11 @@ def pace(ledger: Ledger, job_id: str, *, read_units: float | None = None, write_
 def _running(ledger: Ledger, job_id: str) -> None:
     job = _shown(ledger, job_id)
     if job.state not in ("running", "paused"):
-        raise RunError(f"Job {job_id} does not run: it is {job.state}.", hint=f"dynasmith jobs resume {job_id}")
+        raise RunError(f"Job {job_id} is {job.state}, not running.", hint=f"dynasmith jobs resume {job_id}")
 
 
 def _shown(ledger: Ledger, job_id: str) -> Job:
     job = ledger.show(job_id)
     if job.over:
-        raise UsageError(
-            f"Job {job_id} is over: it is {job.state}, and nothing of it is left to do.", hint="dynasmith jobs list"
-        )
+        raise UsageError(f"Job {job_id} is {job.state}; there is nothing left to do.", hint="dynasmith jobs list")
     return job

@@ -42,7 +42,7 @@ def create_journal(home: Path, head: JournalHead) -> "FolderJournal":
     except OSError as error:
         raise RunError(
             f"The undo journal {home} could not be written: {error.strerror}.",
-            hint="make room or mend the permissions; nothing was changed (--no-journal goes without undo)",
+            hint="free disk space or fix the permissions; nothing was changed (--no-journal goes without undo)",
         ) from error
     return FolderJournal(home)
 
@@ -236,5 +236,5 @@ def _seen(future: "asyncio.Future[int]") -> None:
 def _unwritable(path: Path, error: OSError) -> RunError:
     return RunError(
         f"The undo journal {path} could not be written: {error.strerror}.",
-        hint="make room or mend the permissions, then resume the job; what this batch would have changed was not sent",
+        hint="free disk space or fix the permissions, then resume the job; this batch was not sent",
     )

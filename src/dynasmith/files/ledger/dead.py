@@ -74,7 +74,9 @@ def read_dead(path: Path) -> list[Dead]:
 def _dead_of(line: bytes, path: Path) -> Dead:
     ours = _line_of(line)
     if ours is None:
-        return Dead(code="rejected", reason=f"{path} was edited: this line is no dead letter of ours", item=line)
+        return Dead(
+            code="rejected", reason=f"{path} was edited: this line is not a dead letter that dynasmith wrote", item=line
+        )
     return Dead(code=ours.code, reason=ours.reason, item=bytes(ours.item) or ours.line.encode(), place=ours.place)
 
 

@@ -260,5 +260,5 @@ def _replace(path: Path, content: bytes) -> None:
 def _unwritable(path: Path, error: OSError) -> RunError:
     return RunError(
         f"{path} could not be written: {error.strerror}.",
-        hint="make room or mend the permissions, then resume the job; nothing is lost",
+        hint="free disk space or fix the permissions, then resume the job; nothing is lost",
     )

@@ -53,7 +53,7 @@ class _Parser:
 
     def whole(self) -> Node:
         if self.at_end():
-            raise self.wrong("it is empty", "say for instance attribute_exists(age)")
+            raise self.wrong("it is empty", "write for example attribute_exists(age)")
         node = self.some()
         if not self.at_end():
             raise self.wrong(f"AND, OR or the end was expected, not {self.token.shown}")
@@ -99,7 +99,7 @@ class _Parser:
         if name not in FUNCTIONS:
             close = get_close_matches(name, [*FUNCTIONS, "size"], n=1)
             hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(FUNCTIONS)} and size"
-            raise self.wrong(f"{self.token.text} is no function", hint)
+            raise self.wrong(f"{self.token.text} is not a function", hint)
         self.place += 1
         self.expect("(")
         path = self.path(f"{name} is asked of an attribute")
@@ -113,10 +113,10 @@ class _Parser:
 
     def check_operand(self, name: str, operand: Operand, start: int) -> None:
         if name == "attribute_type" and not (isinstance(operand, Value) and operand.value in TAGS):
-            problem = f"attribute_type wants one of {', '.join(TAGS)} in quotes"
+            problem = f"attribute_type needs one of {', '.join(TAGS)} in quotes"
             raise self.wrong_at(start, problem, "attribute_type(age, 'N')")
         if name == "begins_with" and isinstance(operand, Value) and not isinstance(operand.value, str):
-            raise self.wrong_at(start, "begins_with wants a string", "begins_with(name, 'A')")
+            raise self.wrong_at(start, "begins_with needs a string", "begins_with(name, 'A')")
 
     def comparison(self) -> Node:
         start = self.place

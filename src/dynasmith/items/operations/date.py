@@ -52,7 +52,7 @@ class Date:
             return
         time = _read(value, self.source)
         if time is None:
-            refuse(self.on_error, f"{self.attribute} is no time in the notation {self.source}.")
+            refuse(self.on_error, f"{self.attribute} is not a time in the notation {self.source}.")
         else:
             item[self.attribute] = _write(time, self.target)
 

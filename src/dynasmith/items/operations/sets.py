@@ -75,7 +75,7 @@ class ListToSet:
         if len(members) == 1 and members <= {"S", "N", "B"}:
             item[self.attribute] = set(value)
             return
-        why = "is empty" if kind == "L" and not members else "is no list of strings, of numbers or of binary values"
+        why = "is empty" if kind == "L" and not members else "is not a list of strings, of numbers or of binary values"
         refuse(self.on_error, f"{self.attribute} {why} and cannot be a set.")
 
     def inverse(self) -> tuple[Operation, ...]:

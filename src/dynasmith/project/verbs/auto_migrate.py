@@ -110,9 +110,7 @@ def copy_ends(
     first = items.end(source)
     if create_target:
         if items.at(target).exists(target.table):
-            raise TableExists(
-                items.at(target).physical(target.table), hint="leave --create-target away to copy into it"
-            )
+            raise TableExists(items.at(target).physical(target.table), hint="remove --create-target to copy into it")
         return first, items.end_of(target, _like(items, source, target))
     try:
         return first, items.end(target)

@@ -66,7 +66,7 @@ def verify_sides(
     named = transform or (done.parameters.get("transform") if done is not None else None)
     if items.only_reads and is_user_code(named):
         raise UsageError(
-            "verify runs your transform in this process, where a dry run cannot guard it; nothing was done.",
+            "verify runs your transform in this process, where a dry run cannot guard it; nothing was read.",
             hint="remove --dry-run: verify itself only reads",
         )
     function, _ = items.function(named)
@@ -147,7 +147,7 @@ def _side(end: TableEnd | None, layout: Layout | None, key: KeySchema, condition
 def _key_of_manifest(layout: Layout | None) -> KeySchema:
     if layout is None or layout.manifest is None:
         raise UsageError(
-            "Two files without a manifest cannot be compared: nobody knows their key.", hint="name a table on one side"
+            "Two files without a manifest cannot be compared: their key is unknown.", hint="name a table on one side"
         )
     attributes = tuple(KeyAttribute(name=name, type=kind) for name, kind in layout.manifest.key)  # type: ignore[arg-type]
     return key_schema(Key(partition=attributes[:1], sort=attributes[1:]))

@@ -56,7 +56,7 @@ def _suppressions(subject: Subject) -> Iterator[Problem]:
         if entry.code not in subject.first.codes:
             yield Problem(path, f"{entry.code} is suppressed, and no check has that code.")
         elif entry.code in subject.first.judged and entry.code not in subject.first.found:
-            yield Problem(path, f'{entry.code} is suppressed ("{entry.reason}"), and there is no such finding.')
+            yield Problem(path, f'{entry.code} is suppressed ("{entry.reason}"), but there is no such finding.')
 
 
 CHECKS = (

@@ -100,7 +100,7 @@ def died_too_often(deaths: int, ending: str) -> RunError:
     """The processes of a job keep dying; ``ending`` says how the last one did."""
     return RunError(
         f"The processes of this job died {deaths} times, the last one {ending}.",
-        hint="it may need more memory than there is; fewer --processes or a smaller --batch-size help",
+        hint="it may need more memory than is available; use fewer --processes or a smaller --batch-size",
     )
 
 
@@ -123,7 +123,7 @@ def sendable(stage: Any) -> bytes:
     except (pickle.PicklingError, AttributeError, TypeError) as error:
         raise UsageError(
             f"The transform cannot run in another process: {error}.",
-            hint="name it as module:function, or leave --processes away",
+            hint="name it as module:function, or remove --processes",
         ) from error
 
 
@@ -146,8 +146,8 @@ def _main_of(pickled: bytes) -> tuple[str, str]:
     spec, file = getattr(main, "__spec__", None), getattr(main, "__file__", None)
     if spec is None and (file is None or not os.path.isfile(file)):
         raise UsageError(
-            "The transform cannot run in another process: it is no function of a file.",
-            hint="put it into a module of its own, or leave --processes away",
+            "The transform cannot run in another process: it is not a function of a module.",
+            hint="move it to a module of its own, or remove --processes",
         )
     return getattr(spec, "name", ""), os.path.abspath(file) if file else ""
 

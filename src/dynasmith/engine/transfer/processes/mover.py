@@ -190,7 +190,7 @@ class ProcessMover:
             pickler.dump(self._work)
         except (pickle.PicklingError, AttributeError, TypeError) as error:
             raise UsageError(
-                f"This job cannot be moved by other processes: {error}.", hint="leave --processes away"
+                f"This job cannot be moved by other processes: {error}.", hint="remove --processes"
             ) from error
         return pickle.dumps((self._stage, written.getvalue()))
 
