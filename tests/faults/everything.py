@@ -12,6 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
+sys.path.remove(str(Path(__file__).parent))  # the module faults.py of this folder would hide the package
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from dynasmith.local import start_ministack

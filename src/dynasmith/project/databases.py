@@ -98,8 +98,8 @@ def check_memorable(database: Database) -> None:
     bare = VARIABLE.sub("", database.url)
     if secrets_of(bare) or has_password(bare):
         raise UsageError(
-            "The URL holds a password, and a job remembers its URL.",
-            hint="put it in a variable and write '--from scheme://user:${PASSWORD}@host/name', in single quotes",
+            "The URL holds a password, and a job stores its URL.",
+            hint="put the password in a variable, and write ${VARIABLE} in its place, in single quotes",
         )
 
 

@@ -56,7 +56,8 @@ def show(invocation: Invocation, job: str) -> int:
         print_json(described)
         return 0
     for name, value in described.items():
-        click.echo(f"{name} = {json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else value}")
+        if value is not None:
+            click.echo(f"{name} = {json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else value}")
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +113,7 @@ def status(invocation: Invocation, port: int, folder: str | None) -> int:
         return 0
     for name, value in msgspec.to_builtins(seen, enc_hook=str).items():
         if value not in (None, ""):
-            click.echo(f"{name} = {value}")
+            click.echo(f"{name} = {value if isinstance(value, str) else json.dumps(value)}")
     return 0
 
 
