@@ -125,7 +125,7 @@ def pace(invocation: Invocation, job: str, max_read_units: float | None, max_wri
 
 @verb("prune", example="dynasmith jobs prune copy-20261120T101500-1a2b3c")
 @click.argument("jobs", nargs=-1, metavar="JOB...")
-@click.option("--older-than", metavar="AGE", help="Remove every job that has been over for longer than this: 12h, 30d, 2w.")
+@click.option("--older-than", metavar="AGE", help="Remove all jobs that ended longer ago: 12h, 30d, 2w.")
 def prune(invocation: Invocation, jobs: tuple[str, ...], older_than: str | None) -> int:
     """Remove the files of finished jobs, including dead letters and undo journals, which hold your data."""
     from dynasmith.jobs.choice import age_of
