@@ -219,6 +219,12 @@ def test_a_key_of_a_character_set_that_utf_8_does_not_hold_is_not_paged_by(base:
     assert list(found.reasons) == ["id=\\xff\\x81", "id=\\xff\\x83", "id=\\xff\\x88"]
 
 
+def test_a_view_of_a_table_that_is_gone_is_not_called_absent(base: Base) -> None:
+    base.execute("CREATE TABLE t (id int)", "CREATE VIEW v AS SELECT * FROM t", "DROP TABLE t")
+    with pytest.raises(DynasmithError, match="columns of v cannot be read"):
+        base.read(table="v")
+
+
 def test_floats_of_any_size_come_as_the_same_float(base: Base) -> None:
     """Doubles and 4-byte floats whose bits are random: what arrives is the number that stands there."""
     chance = random.Random(7)

@@ -20,6 +20,8 @@ CONNECT_MS: Final = 5000
 PAGE_BYTES: Final = 16 * 1024 * 1024
 """A page ends after so many bytes, however few documents they are: one may have 16 MB."""
 _MARK: Final = b"bson1:"
+_DETAILS: Final = " (configured timeouts"
+"""Where a message of pymongo turns into a list of its settings and of the servers that it knows."""
 
 
 class MongoSource:
@@ -95,7 +97,8 @@ class MongoSource:
                         return found, True
         except self._errors as error:
             raise Unreachable(
-                f"MongoDB did not answer: {self._masked(error)}", hint="check the URL; the job can be resumed"
+                f"MongoDB did not answer: {self._masked(error).partition(_DETAILS)[0].rstrip('.')}.",
+                hint="check the URL; the job can be resumed",
             ) from error
         return found, len(found) == limit
 

@@ -63,6 +63,11 @@ class MySqlSession:
             listed = self._text_rows(catalog.COLUMNS.format(where))
             if listed:
                 return self._described(name, schema, table, where, listed)
+            if self._text_rows(catalog.TABLES.format(where)):
+                raise RunError(
+                    f"The columns of {name} cannot be read.",
+                    hint="a view needs the tables that it is made of, and the user of the URL the right to SELECT",
+                )
         raise RunError(f"The database has no table {name}.", hint="check its name and schema")
 
     def query(self, query: str) -> Selection:

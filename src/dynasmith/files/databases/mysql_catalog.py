@@ -12,6 +12,7 @@ COLUMNS: Final = (
     "SELECT column_name, data_type, is_nullable, COALESCE(character_set_name, '') FROM information_schema.columns"
     " WHERE (table_schema, table_name) = ({}) ORDER BY ordinal_position"
 )
+TABLES: Final = "SELECT table_name FROM information_schema.tables WHERE (table_schema, table_name) = ({})"
 KEYS: Final = (
     "SELECT index_name, COALESCE(column_name, ''), COALESCE(sub_part, '')"
     " FROM information_schema.statistics WHERE (table_schema, table_name) = ({}) AND non_unique = 0"
