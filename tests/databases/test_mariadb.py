@@ -219,6 +219,30 @@ def test_a_key_of_a_character_set_that_utf_8_does_not_hold_is_not_paged_by(base:
     assert list(found.reasons) == ["id=\\xff\\x81", "id=\\xff\\x83", "id=\\xff\\x88"]
 
 
+def test_a_limit_of_the_server_cuts_no_reading(base: Base) -> None:
+    base.execute(
+        "CREATE TABLE t (id int PRIMARY KEY, a int, b int, c int, d int)",
+        "INSERT INTO t SELECT seq, 1, 2, 3, 4 FROM seq_1_to_30",
+    )
+    base.url += "?init_command=SET%20sql_select_limit=3"
+    for what in ({"table": "t"}, {"query": "SELECT * FROM t", "order": ("id",)}):
+        found = base.read(**what)
+        assert (len(found.items), {len(item) for item in found.items}) == (30, {5})
+
+
+@pytest.mark.parametrize("column", ["text NOT NULL UNIQUE", "varchar(700) NOT NULL UNIQUE"])
+def test_long_keys_that_begin_alike_are_all_read(base: Base, column: str) -> None:
+    length = 660 if "varchar" in column else 5000
+    base.execute(
+        f"CREATE TABLE t (id int, k {column})",
+        f"INSERT INTO t SELECT seq, CONCAT(REPEAT('é', {length}), seq * 7 % 31) FROM seq_1_to_30",
+    )
+    assert (
+        len(set(base.read(table="t", order=("k",), page_items=3, fresh=True, spool=base.folder / "s").values("id")))
+        == 30
+    )
+
+
 def test_a_view_of_a_table_that_is_gone_is_not_called_absent(base: Base) -> None:
     base.execute("CREATE TABLE t (id int)", "CREATE VIEW v AS SELECT * FROM t", "DROP TABLE t")
     with pytest.raises(DynasmithError, match="columns of v cannot be read"):

@@ -14,7 +14,7 @@ COLUMNS: Final = (
 )
 TABLES: Final = "SELECT table_name FROM information_schema.tables WHERE (table_schema, table_name) = ({})"
 KEYS: Final = (
-    "SELECT index_name, COALESCE(column_name, ''), COALESCE(sub_part, '')"
+    "SELECT index_name, COALESCE(column_name, ''), COALESCE(sub_part, ''), index_type"
     " FROM information_schema.statistics WHERE (table_schema, table_name) = ({}) AND non_unique = 0"
     " ORDER BY index_name, seq_in_index"
 )
@@ -68,7 +68,7 @@ def keys(
         problem = next((problem for part in parts if (problem := _problem(part, types))), "")
         made = tuple(
             RowKeyPart(name=name, sql=quoted(name), type=KEY_TYPES.get(types[name][0].lower(), ""))
-            for _, name, _ in parts
+            for _, name, *_ in parts
             if name in types
         )
         found[index] = RowKey(parts=made, problem=problem)
@@ -83,10 +83,12 @@ def exact_text(column: str, charset: str) -> str:
 
 
 def _problem(part: Sequence[str], types: Mapping[str, Sequence[str]]) -> str:
-    _, name, prefix = part
+    _, name, prefix, index_type = part
     if name not in types:
         return "its index is over an expression"
     type_name, nullable, charset = types[name]
+    if index_type == "HASH" and types[name][0].lower().endswith(("text", "blob", "char", "binary")):
+        return f"its index holds only hashes of {name}"
     if prefix:
         return f"its index holds only the first {prefix} characters of {name}"
     if nullable != "NO":
