@@ -22,7 +22,7 @@ from dynasmith.plans.change import Conflict, ReplaceTable
 from dynasmith.plans.plan import Plan
 from dynasmith.ports.clock import Clock
 from dynasmith.strict import StrictServer
-from dynasmith.tables.table import Table
+from dynasmith.tables.table import Table, known
 from dynasmith.testing.clock import VirtualClock
 from strategies import table_pairs, tables
 
@@ -93,7 +93,8 @@ def applied(endpoint: str, table: Table, clock: Clock | None = None) -> Plan:
     with project(endpoint, table, clock) as here:
         plan = here.plan()
         assert plan.failures == ()
-        report = here.apply(plan, consent=Consent(yes=True), fresh=True)
+        rebuilt = {index.name for index in known(table.indexes, ())}
+        report = here.apply(plan, consent=Consent(yes=True, rebuild_indexes=frozenset(rebuilt)), fresh=True)
         assert report.failures == {}
         return here.plan()
 

@@ -151,7 +151,7 @@ copy(*ends, FolderLedger(Path("jobs")), TransferOptions(segments=1, processes=1)
 
 @pytest.mark.parametrize(
     ("how", "said"),
-    [(["job.py"], "begins its job again"), (["-m", "job"], "begins its job again"), (["-c", SCRIPT], "of a file")],
+    [(["job.py"], "begins its job again"), (["-m", "job"], "begins its job again"), (["-c", SCRIPT], "of a module")],
 )
 def test_a_script_that_cannot_be_loaded_again_is_told_why(
     client: Any, ministack_endpoint: str, make_table: MakeTable, tmp_path: Path, how: list[str], said: str

@@ -54,7 +54,7 @@ def test_samples_show_before_and_after_and_a_pace_is_time(dry: ItemStory) -> Non
 
 
 def test_lines_that_would_be_rejected_are_told(dry: ItemStory) -> None:
-    [note] = dry("populate", "users_v2", "people.jsonl", "--dry-run", "--json").json["notes"]
+    *_, note = dry("populate", "users_v2", "people.jsonl", "--dry-run", "--json").json["notes"]
     place = dry.folder / "people.jsonl"
     assert note.startswith(f"1 of the first 2 are rejected; the first: {place}:2: An item cannot be written")
 

@@ -79,7 +79,8 @@ def test_a_table_that_goes_while_it_is_copied(story: ItemStory, monkeypatch: pyt
 
     with Project.load(directory=story.folder) as project, pytest.raises(Exception, match="users_v2") as caught:
         project.copy("users", "users_v2", listener=gone)
-    assert type(caught.value).__name__ == "TableNotFound"
+    # Gone, or still described as being deleted, which the comparison of its id says.
+    assert type(caught.value).__name__ in ("TableNotFound", "CheckpointError")
     [job] = story("jobs", "list", "--json").json
     assert job["state"] == "failed"
     missing = story("jobs", "resume", job["id"])

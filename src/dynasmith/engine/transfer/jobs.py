@@ -49,7 +49,7 @@ def pace(ledger: Ledger, job_id: str, *, read_units: float | None = None, write_
         if units is not None and not units > 0:
             raise RunError(
                 f"A pace of {units:g} units a second is not valid.",
-                hint="to stop a job for a while: dynasmith jobs pause {job_id}",
+                hint=f"to stop a job for a while: dynasmith jobs pause {job_id}",
             )
     control = ledger.steered(job_id)
     ledger.steer(
