@@ -238,3 +238,31 @@ def test_an_option_that_names_one_attribute_twice_is_refused(story: ItemStory, o
     answer = story("populate", "users", "people.csv", *option, "--yes")
     assert answer.code == 2
     assert "twice" in answer.error
+
+
+@pytest.mark.parametrize("name", ["kept.jsonl", "kept.csv"])
+def test_an_export_that_changed_is_not_populated_as_if_it_were_the_same(story: ItemStory, name: str) -> None:
+    """One character of a value: every count is right, and only the digest of the manifest knows."""
+    story.make("users")
+    story.make("others")
+    (story.folder / "people.jsonl").write_bytes(b'{"pk": "a", "x": "one"}\n{"pk": "b", "x": "two"}\n')
+    assert story("populate", "users", "people.jsonl", "--yes").code == 0
+    kind = "csv" if name.endswith(".csv") else "dynamodb"
+    assert story("export", "users", name, "--format", kind, "--yes").code == 0
+    assert story("populate", "others", name, "--yes").code == 0
+    path = story.folder / name
+    path.write_bytes(path.read_bytes().replace(b"two", b"twp"))
+    answer = story("populate", "others", name, "--yes")
+    assert answer.code == 1, answer.err
+    assert "changed since" in answer.error
+    assert story("populate", "others", name, "--map", "x=a{x}", "--yes").code == 0
+
+
+@pytest.mark.parametrize("damage", [b"\xff", b"{", b"[" * 100_000])
+def test_a_damaged_manifest_is_named(story: ItemStory, damage: bytes) -> None:
+    story.make("users")
+    (story.folder / "people.jsonl").write_bytes(b'{"pk": "a"}\n')
+    (story.folder / "people.jsonl.manifest.json").write_bytes(damage)
+    answer = story("populate", "users", "people.jsonl", "--yes")
+    assert answer.code == 1
+    assert "is not a manifest of an export" in answer.error

@@ -11,6 +11,7 @@ import msgspec
 from dynasmith.errors import FileFormatError, RunError
 from dynasmith.files.items.manifest import MANIFEST, Manifest, manifest_beside, read_manifest
 from dynasmith.files.items.streams import STDIN, translated
+from dynasmith.items.value import NOT_JSON
 
 
 class FilePart(msgspec.Struct, frozen=True):
@@ -134,5 +135,5 @@ Parsed = TypeVar("Parsed", bound=msgspec.Struct)
 def _parsed(path: Path, text: bytes, kind: type[Parsed]) -> Parsed:
     try:
         return msgspec.json.decode(text, type=kind)
-    except msgspec.DecodeError as error:
+    except NOT_JSON as error:
         raise FileFormatError(f"{path} is not the manifest that it should be: {error}.") from error

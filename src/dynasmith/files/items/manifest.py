@@ -7,6 +7,7 @@ import msgspec
 
 from dynasmith.errors import FileFormatError
 from dynasmith.files.items.streams import translated
+from dynasmith.items.value import NOT_JSON
 
 MANIFEST = "manifest.json"
 FORMAT = 1
@@ -59,8 +60,10 @@ def read_manifest(path: Path) -> Manifest:
         text = path.read_bytes()
     try:
         manifest = msgspec.json.decode(text, type=Manifest)
-    except msgspec.DecodeError as error:
-        raise FileFormatError(f"{path} is not a manifest of an export: {error}.") from error
+    except NOT_JSON as error:
+        raise FileFormatError(
+            f"{path} is not a manifest of an export: {error}.", hint="it is damaged: copy it again"
+        ) from error
     if manifest.format != FORMAT:
         raise FileFormatError(
             f"{path} has format {manifest.format}, and this version reads {FORMAT}.",

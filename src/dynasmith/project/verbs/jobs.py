@@ -31,7 +31,7 @@ from dynasmith.project.identity import check_tables
 from dynasmith.project.locations import ExportOptions, Location, ReadOptions
 from dynasmith.project.transform_fingerprint import check_transform, with_transform_as_it_is
 from dynasmith.project.verbs.populate import database_origin, drop_spool, files_from
-from dynasmith.project.verbs.populate_files import check_files, check_key_of
+from dynasmith.project.verbs.populate_files import check_digest, check_files, check_key_of
 
 if TYPE_CHECKING:
     from dynasmith.project.verbs.backfill import Backfills
@@ -181,4 +181,7 @@ class Jobs:
         layout = layout_of(job.parameters["files"])
         how = msgspec.convert(job.parameters["how"], ReadOptions)
         origin = files_from(self._items, layout, target, how, page_items)
-        return flow_populate.populate_again(claim, origin, target, transform=function, around=around)
+        report = flow_populate.populate_again(claim, origin, target, transform=function, around=around)
+        if function is None:
+            check_digest(report, layout)
+        return report

@@ -29,7 +29,14 @@ from dynasmith.ports.listener import Event, Listener, silent
 from dynasmith.project.databases import Database, check_memorable, database_source, look_at, variables_in
 from dynasmith.project.identity import remembered_tables
 from dynasmith.project.locations import Location, ReadOptions, absolute, file_names, remembered
-from dynasmith.project.verbs.populate_files import file_source, new_source, opens, remembered_files, remembered_key
+from dynasmith.project.verbs.populate_files import (
+    check_digest,
+    file_source,
+    new_source,
+    opens,
+    remembered_files,
+    remembered_key,
+)
 from dynasmith.tables.table import known
 
 if TYPE_CHECKING:
@@ -58,6 +65,7 @@ def populate(
     parameters |= remembered_key(target.key) | remembered_tables(target=target)
     names = file_names(files)
     page_items = asked.batch_size if asked is not None else None
+    layout: Layout | None = None
     if isinstance(files, Database):
         check_memorable(files)
         items.masks.add(variables_in(files, os.environ))
@@ -87,6 +95,8 @@ def populate(
         around=items.around(listener),
     )
     drop_spool(items, report)
+    if layout is not None and function is None:
+        check_digest(report, layout)
     return items.priced(report)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from dynasmith.errors import CheckpointError
+from dynasmith.errors import CheckpointError, FileFormatError
 from dynasmith.files.items.fingerprint import Fingerprint, check_unchanged, fingerprint_of
 from dynasmith.files.items.foreign import renaming_of
 from dynasmith.files.items.layout import Layout
@@ -15,6 +15,7 @@ from dynasmith.files.items.source import FileSource, Found
 from dynasmith.files.items.streams import STDIN
 from dynasmith.items.key import KeySchema
 from dynasmith.jobs.job import Job
+from dynasmith.jobs.report import Report
 from dynasmith.ports.items import OpenSource, ThrottleListener
 from dynasmith.project.locations import ReadOptions
 
@@ -70,6 +71,24 @@ def check_files(parameters: Mapping[str, Any]) -> None:
         ) from error
     for path, before in kept.items():
         check_unchanged(path, before)
+
+
+def check_digest(report: Report, layout: Layout) -> None:
+    """Raise FileFormatError where every item of an export was written and the digest is not its manifest's.
+
+    For jobs without a transform. Says nothing with ``--map``, items left out, no digest, or an inexact export.
+    """
+    manifest, counts, parameters = layout.manifest, report.counts, report.job.parameters
+    if manifest is None or manifest.style == "plain-lossy" or not manifest.digest:
+        return
+    whole = counts.written == counts.read == manifest.count == report.target.count
+    if not whole or parameters.get("how", {}).get("map") or str(report.target) == manifest.digest:
+        return
+    raise FileFormatError(
+        f"The items that were written ({report.target}) are not those that were exported ({manifest.digest}): "
+        "a file of the export changed since.",
+        hint="copy the export again and populate from it; dynasmith verify compares a table with it",
+    )
 
 
 def remembered_key(key: KeySchema) -> dict[str, Any]:
