@@ -170,6 +170,8 @@ def test_yaml_anchors_and_merge_keys_are_followed() -> None:
         ("a: &x [*x]", "a[0] holds itself through an alias"),
         ("a: !Ref b", "uses the tag !Ref, and a definition has no tags"),
         ("a: !!int '5'", "uses the tag !!int, and a definition has no tags"),
+        ("a: !!set {b, c}", "uses the tag !!set, and a definition has no tags"),
+        ("a: !!python/object/apply:os.system [b]", "and a definition has no tags"),
         ("? [a]\n: b", "a key must be text"),
         ("a: 1\nb:\n  - c: 1\n    c: 2", "b[0].c is said twice, first in line 3"),
         ("a: 1\n---\nb: 2", "is not YAML: but found another document"),

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dynasmith.cli.cli_values import parse_item, parse_key
-from dynasmith.errors import DefinitionError, DynasmithError, ItemInvalid
+from dynasmith.errors import DefinitionError, DynasmithError, FileFormatError, ItemInvalid
 from dynasmith.files.documents import read_text
 from dynasmith.files.items.layout import layout_of
 from dynasmith.files.items.source import FileSource
@@ -21,6 +21,7 @@ from dynasmith.items.key import KeySchema
 from dynasmith.items.plain import item_from_json, raw_from_plain
 from dynasmith.items.size import check_item
 from dynasmith.items.wire import decode_item, encode_item, read_scan_page
+from dynasmith.plans.plan import decode_plan
 from dynasmith.project.transforms import load_transform
 from dynasmith.tables.document_shape import number_kept
 from dynasmith.tables.findings import DefinitionFinding
@@ -163,3 +164,9 @@ def test_what_a_transform_gives_may_not_hold_itself() -> None:
     own.append(own)
     with pytest.raises(ItemInvalid, match="nested too deeply"):
         encode_item({"pk": "a", "x": own})
+
+
+@pytest.mark.parametrize("document", [b'{"\xe9": 1}', b"\xff", b"[" * 100_000, b"{"])
+def test_a_plan_file_of_rubbish_is_refused_in_a_sentence(document: bytes) -> None:
+    with pytest.raises(FileFormatError, match="is not a plan"):
+        decode_plan(document)

@@ -20,6 +20,7 @@ _WHOLE = re.compile(r"[-+]?[0-9]{1,400}\Z")
 _HEX_OR_OCTAL = re.compile(r"0o[0-7]{1,400}\Z|0x[0-9a-fA-F]{1,400}\Z")
 _NUMBER = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
 _TAG = "tag:yaml.org,2002:"
+_COLLECTIONS = (f"{_TAG}map", f"{_TAG}seq")
 
 # An alias may be used often: this many values bound what a small file can expand to.
 NODES_MAX: Final = 500_000
@@ -76,6 +77,8 @@ class _Walk:
         if id(node) in above or len(above) > DEPTH_MAX:
             why = "holds itself through an alias" if id(node) in above else f"is nested deeper than {DEPTH_MAX}"
             raise BrokenText(f"{path or 'the document'} {why}", line, column)
+        if not isinstance(node, yaml.ScalarNode) and node.tag not in _COLLECTIONS:
+            raise BrokenText(f"uses the tag {node.tag.replace(_TAG, '!!')}, and a definition has no tags", line, column)
         inside = (*above, id(node))
         if isinstance(node, yaml.MappingNode):
             value: Any = self._map(node, path, inside)

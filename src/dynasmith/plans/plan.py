@@ -125,7 +125,7 @@ def decode_plan(document: bytes, source: str = "the plan") -> Plan:
                 hint="a plan is not edited: change the definition and make it again: dynasmith plan --out FILE",
             )
         return msgspec.json.decode(document, type=Plan)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise FileFormatError(
             f"{source} is not a plan: {error}.", hint="make one: dynasmith plan --out FILE"
         ) from error
