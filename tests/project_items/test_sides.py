@@ -52,7 +52,7 @@ def test_an_arn_says_its_region_unless_the_environment_has_an_endpoint() -> None
     assert side_of(Location(table=ARN, region="us-east-1"), isolated=False).region == "us-east-1"
     assert not side_of("users", isolated=False).elsewhere
     for wrong in ("arn:aws:dynamodb:eu-west-1", "arn:aws:s3:::bucket/x"):
-        with pytest.raises(UsageError, match="no ARN of a table"):
+        with pytest.raises(UsageError, match="is not the ARN of a table"):
             side_of(wrong, isolated=False)
 
 
