@@ -68,7 +68,7 @@ def check(same: TableIdentityCheck, times: int = 1) -> None:
         (OTHER, "Table users was deleted and made again while it was read"),
         (TableNotFound("users"), "Table users was deleted while it was read"),
         (TableState("one", "DELETING"), "Table users is being deleted"),
-        (TableState("", "ACTIVE"), "The TableId of users is missing from the reply to DescribeTable."),
+        (TableState("", "ACTIVE"), "A reply to DescribeTable on users has no TableId"),
     ],
 )
 def test_another_table_is_named_with_what_happened(said: Said, what: str) -> None:

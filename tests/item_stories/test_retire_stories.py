@@ -75,6 +75,6 @@ def test_all_tables_of_the_definitions_are_named_and_confirmed(story: ItemStory)
     assert sorted(story.live()) == ["orders", "undefined", "users"]
     assert story(*words, "--confirm", "users", "--confirm", "orders").code == 0
     assert story.live() == ["undefined"]
-    assert "No table of the definitions is there" in story(*words).error
+    assert "None of the defined tables exists" in story(*words).error
     assert story("retire", "--all", "users", "--no-export").code == 2
     assert story("retire", "--no-export").code == 2
