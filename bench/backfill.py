@@ -45,7 +45,7 @@ class WritingStub(stub.Stub):  # type: ignore[misc, name-defined]  # a script be
         if operation == b"UpdateItem":
             self.requests += 1
             self.taken += 1
-            return bytes(framed(b'{"ConsumedCapacity":{"TableName":"t","CapacityUnits":1.0}}'))
+            return bytes(framed(b'{"ConsumedCapacity":{"CapacityUnits":1.0}}'))
         return bytes(described(TABLE)) if operation == b"DescribeTable" else bytes(super().answer(operation, body))
 
     def said(self, count: int) -> bytes:
@@ -54,7 +54,7 @@ class WritingStub(stub.Stub):  # type: ignore[misc, name-defined]  # a script be
         if count not in known:
             one = b'{"TableName":"backfilled"}'
             known[count] = framed(
-                b'{"Responses":[%b],"ConsumedCapacity":[{"TableName":"t","CapacityUnits":%d.0}]}'
+                b'{"Responses":[%b],"ConsumedCapacity":[{"CapacityUnits":%d.0}]}'
                 % (b",".join([one] * count), count)
             )
         return bytes(known[count])

@@ -72,7 +72,7 @@ class Pages:
         more = page + 1 < pages
         chosen = items if more else items[:last]
         tail = b',"LastEvaluatedKey":{"pk":{"S":"page-%d"},"sk":{"S":"x"}}' % (page + 1) if more else b""
-        units = b',"ConsumedCapacity":{"TableName":"t","CapacityUnits":128.0,"Table":{"CapacityUnits":128.0}}'
+        units = b',"ConsumedCapacity":{"CapacityUnits":128.0,"Table":{"CapacityUnits":128.0}}'
         body = b'{"Count":%d,"Items":[%b]%b,"ScannedCount":%d%b}' % (
             len(chosen),
             b",".join(chosen),
@@ -116,12 +116,12 @@ class Stub:
         self.given = self.taken = self.requests = 0
         self.written = {
             units: framed(
-                b'{"ConsumedCapacity":[{"TableName":"t","CapacityUnits":%d.0,"Table":{"CapacityUnits":%d.0}}],'
+                b'{"ConsumedCapacity":[{"CapacityUnits":%d.0,"Table":{"CapacityUnits":%d.0}}],'
                 b'"UnprocessedItems":{}}' % (units, units)
             )
             for units in range(26)
         }
-        self.put = framed(b'{"ConsumedCapacity":{"TableName":"t","CapacityUnits":1.0,"Table":{"CapacityUnits":1.0}}}')
+        self.put = framed(b'{"ConsumedCapacity":{"CapacityUnits":1.0,"Table":{"CapacityUnits":1.0}}}')
 
     def answer(self, operation: bytes, body: bytes) -> bytes:
         """The reply to one request."""
