@@ -54,8 +54,7 @@ class WritingStub(stub.Stub):  # type: ignore[misc, name-defined]  # a script be
         if count not in known:
             one = b'{"TableName":"backfilled"}'
             known[count] = framed(
-                b'{"Responses":[%b],"ConsumedCapacity":[{"CapacityUnits":%d.0}]}'
-                % (b",".join([one] * count), count)
+                b'{"Responses":[%b],"ConsumedCapacity":[{"CapacityUnits":%d.0}]}' % (b",".join([one] * count), count)
             )
         return bytes(known[count])
 
