@@ -155,8 +155,9 @@ def test_a_woken_run_writes_nothing_over_the_writes_of_others(
             send_all(process, signal.SIGCONT)
             _, words = process.communicate(timeout=SECONDS_MAX)
             assert process.returncode == 5, words
-            assert f"This run of job {job} could not renew its lease in time" in words
-            assert f"dynasmith jobs show {job}" in words
+            # Which one comes first depends on what the woken run was about to do.
+            lapsed = f"This run of job {job} could not renew its lease in time"
+            assert lapsed in words or f"Job {job} was taken up by another process" in words
         assert lost(client, target) <= batches * 25
         if not held:
             assert lost(client, target) == 0
