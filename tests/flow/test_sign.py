@@ -44,8 +44,11 @@ def test_signature_equals_botocores(
     )
     SigV4Auth(Credentials(access, secret, token or None), "dynamodb", region).add_auth(request)
 
-    ours = Signer(url, region, SigningKeys(access, secret, token)).headers(target, body, request.headers["X-Amz-Date"])
+    signer = Signer(url, region, SigningKeys(access, secret, token))
+    ours = signer.headers(target, body, request.headers["X-Amz-Date"])
 
+    sent = signer.lines(target, body, request.headers["X-Amz-Date"])
+    assert sent == "".join(f"{name}: {value}\r\n" for name, value in ours.items())
     assert ours["Authorization"] == request.headers["Authorization"]
     assert {name: ours[name] for name in ours if name != "Host"} == dict(request.headers.items())
 

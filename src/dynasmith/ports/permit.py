@@ -31,6 +31,11 @@ class Permit(Protocol):
     """Writes that were sent and have no answer yet."""
 
     @property
+    def closed(self) -> bool:
+        """Whether the run is paused or stops, so that ``enter`` would wait or raise."""
+        ...
+
+    @property
     def paused_seconds(self) -> float:
         """How long the run has been paused, all in all: time that no request's patience counts."""
         ...

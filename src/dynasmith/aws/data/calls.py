@@ -160,9 +160,10 @@ class Calls:
             return await self.exchange(operation, body)
         if operation in _LOOKUPS:
             return await self.exchange(operation, body, permit.check_lease)
+        writes = operation not in _READS
         while True:
-            await permit.enter()
-            writes = operation not in _READS
+            if permit.closed:
+                await permit.enter()
             permit.under_way += writes
             try:
                 return await self.exchange(operation, body, permit.check)

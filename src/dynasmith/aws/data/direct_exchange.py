@@ -130,10 +130,11 @@ class DirectExchange:
 
     async def __call__(self, operation: str, body: bytes, check: Check = allowed) -> HttpReply:
         """Send one request once."""
-        headers = await self._signing.headers(operation, body)
-        lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+        lines = await self._signing.lines(operation, body)
         head = f"{self._start}{lines}Content-Length: {len(body)}\r\n\r\n".encode("latin-1")
-        await self._turn()
+        if self._left == 0:
+            await self._turn()
+        self._left -= 1
         try:
             connection = self._take() or await self._connect()
             try:
@@ -178,7 +179,7 @@ class DirectExchange:
     # --- connections --------------------------------------------------------------------------------------------------
 
     async def _turn(self) -> None:
-        """Wait until one of the connections may be used."""
+        """Return when one of the connections may be used; nothing else runs before it is taken."""
         while self._left == 0:
             future = asyncio.get_running_loop().create_future()
             self._waiting.append(future)
@@ -188,7 +189,6 @@ class DirectExchange:
                 if not future.cancelled() and future.done():
                     self._wake()
                 raise
-        self._left -= 1
 
     def _next(self) -> None:
         self._left += 1

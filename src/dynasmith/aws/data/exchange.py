@@ -1,6 +1,5 @@
 """The seam of the transport: one callable that sends a request once and returns the reply, whatever sends it."""
 
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, NamedTuple, Protocol, TypeAlias
 
@@ -13,31 +12,30 @@ except ImportError:  # the extra `fast` is not installed
 
 TARGET = "DynamoDB_20120810"
 """The X-Amz-Target prefix; botocore's service model, metadata.targetPrefix."""
-_CHECKSUM = re.compile("[0-9]{1,10}")
 
 
 BODY_BYTES_MAX: Final = 256 * 1024 * 1024
 """Bytes of a reply's body, as sent or unpacked: BatchGetItem gives 16 MB of items, up to ten times as long as JSON."""
-REQUEST_IDS_MAX: Final = 256
-"""Request ids that are remembered of a connection."""
+REQUEST_IDS_MIN: Final = 128
+"""Request ids that are remembered of a connection at least; at most twice as many."""
 
 
 class Link:
     """A connection, as far as its replies are judged."""
 
-    __slots__ = ("_ids",)
+    __slots__ = ("_earlier", "_ids")
 
     def __init__(self) -> None:
-        self._ids: dict[str, None] = {}
+        self._ids: set[str] = set()
+        self._earlier: set[str] = set()
 
     def repeats(self, request_id: str) -> bool:
         """Whether an earlier reply over this connection had that id; remembers it."""
-        ids = self._ids
-        if request_id in ids:
+        if request_id in self._ids or request_id in self._earlier:
             return True
-        if len(ids) == REQUEST_IDS_MAX:
-            del ids[next(iter(ids))]
-        ids[request_id] = None
+        if len(self._ids) == REQUEST_IDS_MIN:
+            self._earlier, self._ids = self._ids, set()
+        self._ids.add(request_id)
         return False
 
     def distrust(self) -> None:
@@ -109,17 +107,28 @@ def unpacked(answer: HttpReply) -> bytes:
     """
     raw, headers = answer.body, answer.headers
     plain = raw
-    encoding = headers.get("content-encoding", "identity").lower()
-    if encoding == "gzip" and raw:
-        plain = _gunzip(raw)
-    elif encoding not in ("gzip", "identity", ""):
-        raise BrokenReply(f"a reply has the Content-Encoding {encoding[:40]!r}")
+    encoding = headers.get("content-encoding")
+    if encoding:
+        plain = _decoded(raw, encoding.lower())
     checksum = headers.get("x-amz-crc32")
     if checksum is not None:
-        value = int(checksum) if _CHECKSUM.fullmatch(checksum) else -1
+        value = int(checksum) if is_count(checksum) else -1
         if crc32(raw) != value and (plain is raw or crc32(plain) != value):
             raise BrokenReply("a reply arrived damaged (its CRC32 differs)")
     return plain
+
+
+def is_count(text: str) -> bool:
+    """Whether a header's value is a number as HTTP writes sizes: up to 15 digits and nothing else."""
+    return text.isdecimal() and text.isascii() and len(text) <= 15
+
+
+def _decoded(raw: bytes, encoding: str) -> bytes:
+    if encoding == "gzip":
+        return _gunzip(raw) if raw else raw
+    if encoding != "identity":
+        raise BrokenReply(f"a reply has the Content-Encoding {encoding[:40]!r}")
+    return raw
 
 
 def _gunzip(raw: bytes) -> bytes:

@@ -7,10 +7,9 @@ BrokenReply, and then the connection cannot be used again, because nobody knows 
 
 import re
 from collections.abc import Mapping
-from enum import Enum
 from typing import Final
 
-from dynasmith.aws.data.exchange import BODY_BYTES_MAX, BrokenReply
+from dynasmith.aws.data.exchange import BODY_BYTES_MAX, BrokenReply, is_count
 
 HEAD_BYTES_MAX: Final = 64 * 1024
 """Bytes of a status line and its headers, of all interim replies, or of the trailers of a chunked body."""
@@ -18,20 +17,18 @@ INTERIM_MAX: Final = 8
 """Interim replies (100 Continue, 103) before the one that counts; the service sends none."""
 CHUNK_HEAD_BYTES_MAX: Final = 1024
 
-_STATUS = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: [^\r\n\0]*)?")
-_HEADERS = re.compile(rb"(?:\r\n[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[^\r\n\0]*)*")
-_LENGTH = re.compile(r"[0-9]{1,15}")
+_STATUS = re.compile(r"HTTP/1\.([01]) ([1-9][0-9]{2})(?: .*)?")
+_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_NAMES_MAX: Final = 256
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,12})[ \t]*(?:;[^\r\n\0]*)?")
 _ONCE = frozenset({"content-length", "transfer-encoding", "content-encoding", "x-amz-crc32", "x-amzn-requestid"})
 
 
-class _Part(Enum):
-    HEAD = 1
-    SIZED = 2
-    CHUNKS = 3
-    TRAILERS = 4
-    UNTIL_END = 5
-    DONE = 6
+_HEAD, _SIZED, _CHUNKS, _TRAILERS, _UNTIL_END, _DONE = range(6)
+"""What is read next. Numbers: a member of an Enum costs 0.15 us each time that it is looked up (Python 3.11)."""
+
+_names: dict[str, str] = {}
+"""Names of headers as they came, with their colon, and in lower case: a service sends the same few in every reply."""
 
 
 class ReplyReader:
@@ -59,7 +56,7 @@ class ReplyReader:
         self.headers: Mapping[str, str] = {}
         self.begun = False
         self.reusable = True
-        self._part = _Part.HEAD
+        self._part = _HEAD
         self._buffer = b""
         self._chunks = bytearray()
         self._parts: list[bytes] = []
@@ -75,54 +72,64 @@ class ReplyReader:
     def feed(self, data: bytes) -> bool:
         """Take some bytes; whether the reply is whole. Raises BrokenReply, also for bytes beyond its end."""
         self.begun = True
-        if self._part is _Part.HEAD:
+        if self._part == _HEAD:
             found = self._read_head(data)
             if found is None:
                 return False
             data = found
-        if self._part is _Part.SIZED or self._part is _Part.UNTIL_END:
+        if self._part == _SIZED:
+            if data:
+                self._keep(data)
+            return self._size >= self._need and self._sized()
+        if self._part == _UNTIL_END:
             self._keep(data)
-            return self._part is _Part.SIZED and self._sized()
+            return False
         return self._read_chunks(data)
 
     def end(self) -> bool:
         """The other side sends no more; whether the reply is whole by that."""
-        return self._part is _Part.UNTIL_END
+        return self._part == _UNTIL_END
 
     # --- the head -----------------------------------------------------------------------------------------------------
 
     def _read_head(self, data: bytes) -> bytes | None:
         """What follows the head of the reply that counts; None while there is more to come."""
-        self._buffer += data
+        if self._buffer:
+            data = self._buffer + data
         while True:
-            end = self._buffer.find(b"\r\n\r\n")
-            if end > HEAD_BYTES_MAX or (end < 0 and len(self._buffer) > HEAD_BYTES_MAX):
+            end = data.find(b"\r\n\r\n")
+            if end > HEAD_BYTES_MAX or (end < 0 and len(data) > HEAD_BYTES_MAX):
                 raise BrokenReply(f"the headers of a reply do not end within {HEAD_BYTES_MAX} bytes")
             if end < 0:
+                self._buffer = data
                 return None
-            head, rest = self._buffer[:end], self._buffer[end + 4 :]
-            self._buffer = b""
-            self._parse_head(head)
+            self._parse_head(data[:end])
+            data = data[end + 4 :]
             if self.status >= 200:
-                return rest
+                self._buffer = b""
+                return data
             self._interim += 1
             if self._interim > INTERIM_MAX or self.status == 101:
                 raise BrokenReply(f"{self._interim} interim replies came (HTTP {self.status}), and no reply")
-            self._buffer = rest
 
     def _parse_head(self, head: bytes) -> None:
-        line = _STATUS.match(head)
-        if line is None or _HEADERS.fullmatch(head, line.end()) is None:
+        lines = head.decode("latin-1").split("\r\n")
+        line = _STATUS.fullmatch(lines[0])
+        if line is None or len(head.splitlines()) != len(lines) or b"\0" in head:  # a CR or LF that ends no line
             raise BrokenReply("the endpoint did not answer with HTTP")
         self.status = int(line[2])
-        pairs = [each.partition(":") for each in head[line.end() + 2 :].decode("latin-1").split("\r\n")]
-        headers = self.headers = {name.lower(): value.strip(" \t") for name, _, value in pairs}
-        if len(headers) < len(pairs):
-            self._check_once([name.lower() for name, _, _ in pairs])
+        headers: dict[str, str] = {}
+        del lines[0]
+        for each in lines:
+            name, colon, value = each.partition(":")
+            headers[_names.get(name + colon) or _lower(name, colon)] = value.strip(" \t")
+        self.headers = headers
+        if len(headers) < len(lines):
+            self._check_once([each.partition(":")[0].lower() for each in lines])
         if self.status < 200:
             return
         self._choose_part(headers)
-        if line[1] == b"0" or "close" in headers.get("connection", "").lower():
+        if line[1] == "0" or "close" in headers.get("connection", "").lower():
             self.reusable = False
 
     def _check_once(self, names: list[str]) -> None:
@@ -133,44 +140,41 @@ class ReplyReader:
     def _choose_part(self, headers: Mapping[str, str]) -> None:
         length, coding = headers.get("content-length"), headers.get("transfer-encoding")
         if self.status in (204, 304):
-            self._part, self._need = _Part.SIZED, 0
+            self._part, self._need = _SIZED, 0
         elif coding is not None:
             if coding.lower() != "chunked" or length is not None:
                 raise BrokenReply(
                     f"a reply has the Transfer-Encoding {coding[:40]!r} and the Content-Length {length!r}"
                 )
-            self._part = _Part.CHUNKS
+            self._part = _CHUNKS
         elif length is not None:
-            if not _LENGTH.fullmatch(length) or int(length) > BODY_BYTES_MAX:
+            if not is_count(length) or int(length) > BODY_BYTES_MAX:
                 raise BrokenReply(f"a reply has the Content-Length {length[:40]!r}")
-            self._part, self._need = _Part.SIZED, int(length)
+            self._part, self._need = _SIZED, int(length)
         else:
-            self._part, self.reusable = _Part.UNTIL_END, False
+            self._part, self.reusable = _UNTIL_END, False
 
     # --- the body -----------------------------------------------------------------------------------------------------
 
     def _keep(self, data: bytes) -> None:
-        if data:
-            self._parts.append(data)
-            self._size += len(data)
-            if self._size > BODY_BYTES_MAX:
-                raise BrokenReply(f"a reply is longer than {BODY_BYTES_MAX} bytes")
+        self._parts.append(data)
+        self._size += len(data)
+        if self._size > BODY_BYTES_MAX:
+            raise BrokenReply(f"a reply is longer than {BODY_BYTES_MAX} bytes")
 
     def _sized(self) -> bool:
         if self._size > self._need:
             raise BrokenReply("bytes came after the end of a reply")
-        if self._size < self._need:
-            return False
-        self._part = _Part.DONE
+        self._part = _DONE
         return True
 
     def _read_chunks(self, data: bytes) -> bool:
         """Take chunks off the buffer as long as they are whole; what is left of it waits for more bytes."""
-        if self._part is _Part.DONE:
+        if self._part == _DONE:
             raise BrokenReply("bytes came after the end of a reply")
         buffer, at = self._chunks, 0
         buffer += data
-        while self._part is _Part.CHUNKS:
+        while self._part == _CHUNKS:
             if self._need == 0:
                 begin = self._chunk_begin(buffer, at)
                 if begin is None:
@@ -185,7 +189,7 @@ class ReplyReader:
                 self._keep(bytes(buffer[at:end]))
                 at, self._need = end + 2, 0
         del buffer[:at]
-        return self._part is _Part.TRAILERS and self._read_trailers()
+        return self._part == _TRAILERS and self._read_trailers()
 
     def _chunk_begin(self, buffer: bytearray, at: int) -> int | None:
         """Where the content of the chunk begins whose size is at ``at``; None while its line is not whole."""
@@ -199,7 +203,7 @@ class ReplyReader:
             raise BrokenReply(f"a reply has a chunk of the size {buffer[at:end][:40].decode('latin-1')!r}")
         self._need = int(size[1], 16)
         if self._need == 0:
-            self._part = _Part.TRAILERS
+            self._part = _TRAILERS
         return end + 2
 
     def _read_trailers(self) -> bool:
@@ -215,6 +219,15 @@ class ReplyReader:
             rest = buffer[end + 4 :]
         if rest:
             raise BrokenReply("bytes came after the end of a reply")
-        self._part = _Part.DONE
+        self._part = _DONE
         buffer.clear()
         return True
+
+
+def _lower(name: str, colon: str) -> str:
+    """The name of a header in lower case. Raises BrokenReply where it is not one, or no colon follows."""
+    if not colon or not _NAME.fullmatch(name):
+        raise BrokenReply("the endpoint did not answer with HTTP")
+    if len(_names) < _NAMES_MAX:
+        _names[name + colon] = name.lower()
+    return name.lower()

@@ -26,10 +26,19 @@ class AddressSigner:
 
     async def headers(self, operation: str, body: bytes) -> Mapping[str, str]:
         """The signed headers of one request. Raises NoCredentials, CredentialsExpired."""
+        return (await self._current()).headers(f"{TARGET}.{operation}", body, self._now())
+
+    async def lines(self, operation: str, body: bytes) -> str:
+        """The same headers as they are sent, each with its line end."""
+        return (await self._current()).lines(f"{TARGET}.{operation}", body, self._now())
+
+    async def _current(self) -> Signer:
         keys = await self._credentials.keys()
-        if self._signer is None or self._signer.keys != keys:
-            self._signer = Signer(self._address.url, self._address.region, keys, service=self._address.service)
-        return self._signer.headers(f"{TARGET}.{operation}", body, self._now())
+        signer = self._signer
+        if signer is None or (signer.keys is not keys and signer.keys != keys):
+            signer = Signer(self._address.url, self._address.region, keys, service=self._address.service)
+            self._signer = signer
+        return signer
 
     def clock_is(self, date: str) -> None:
         """Sign with the service's clock from now on."""

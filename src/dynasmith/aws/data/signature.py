@@ -39,7 +39,7 @@ def host_of(url: str) -> str:
 class Signer:
     """Signs POSTs to ``url`` as ``keys``; cheap to call, made anew when the credentials change."""
 
-    __slots__ = ("_day", "_fixed", "_head", "_key", "_middle", "_scope", "keys", "region", "service")
+    __slots__ = ("_day", "_fixed", "_head", "_key", "_lines", "_middle", "_scope", "keys", "region", "service")
 
     def __init__(self, url: str, region: str, keys: SigningKeys, *, service: str = "dynamodb") -> None:
         self.keys = keys
@@ -54,6 +54,7 @@ class Signer:
             self._fixed["X-Amz-Security-Token"] = keys.token
             names = "content-type;host;x-amz-date;x-amz-security-token;x-amz-target"
             self._middle = f"x-amz-security-token:{_trim(keys.token)}\n"
+        self._lines = "".join([f"{name}: {value}\r\n" for name, value in self._fixed.items()])
         self._head = f"POST\n{path}\n\ncontent-type:{CONTENT_TYPE}\nhost:{host}\nx-amz-date:"
         self._scope = names
         self._day = ""
@@ -61,6 +62,15 @@ class Signer:
 
     def headers(self, target: str, body: bytes, at: str) -> Mapping[str, str]:
         """The signed headers of a request for ``target`` (X-Amz-Target) at the time ``at`` (``YYYYmmddTHHMMSSZ``)."""
+        signed = self._authorization(target, body, at)
+        return {**self._fixed, "X-Amz-Date": at, "X-Amz-Target": target, "Authorization": signed}
+
+    def lines(self, target: str, body: bytes, at: str) -> str:
+        """The same headers as they are sent, each with its line end."""
+        signed = self._authorization(target, body, at)
+        return f"{self._lines}X-Amz-Date: {at}\r\nX-Amz-Target: {target}\r\nAuthorization: {signed}\r\n"
+
+    def _authorization(self, target: str, body: bytes, at: str) -> str:
         day = at[:8]
         if day != self._day:
             self._key = _day_key(self.keys.secret, day, self.region, self.service)
@@ -70,13 +80,10 @@ class Signer:
         scope = f"{day}/{self.region}/{self.service}/aws4_request"
         to_sign = f"AWS4-HMAC-SHA256\n{at}\n{scope}\n{sha256(canonical.encode()).hexdigest()}"
         signature = hmac.digest(self._key, to_sign.encode(), "sha256").hex()
-        return {
-            **self._fixed,
-            "X-Amz-Date": at,
-            "X-Amz-Target": target,
-            "Authorization": f"AWS4-HMAC-SHA256 Credential={self.keys.access}/{scope}, "
-            f"SignedHeaders={self._scope}, Signature={signature}",
-        }
+        return (
+            f"AWS4-HMAC-SHA256 Credential={self.keys.access}/{scope}, "
+            f"SignedHeaders={self._scope}, Signature={signature}"
+        )
 
 
 def _normal(path: str) -> str:

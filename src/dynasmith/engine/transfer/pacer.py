@@ -75,7 +75,8 @@ class Pacer:
     async def leave(self, items: int) -> dict[str, float]:
         """Wait until a request of ``items`` may be sent; what it returns goes to ``settle``. Raises Halted, LeaseLost:
         a wait ends when the run stops, and a paused run gets no leave."""
-        await self.permit.enter()
+        if self.permit.closed:
+            await self.permit.enter()
         if not self._steers:
             return {}
         wanted = {name: each * items for name, each in (self._each or {TABLE: 1.0}).items()}
@@ -84,7 +85,8 @@ class Pacer:
             return wanted  # nobody waits, and there is enough: no turn to take
         async with self._turn:
             while True:
-                await self.permit.enter()
+                if self.permit.closed:
+                    await self.permit.enter()
                 wait = self._pace.take(wanted, self._clock())
                 if wait == 0.0:
                     break

@@ -22,7 +22,7 @@ class RunPermit:
         self._paused = False
         self._paused_at = 0.0
         self._before_seconds = 0.0
-        self._closed = False  # paused or halted: one look on the way of every request
+        self.closed = False  # paused or halted
         self._waiting: set[asyncio.Future[None]] = set()
         self.halted = False
         self.under_way = 0
@@ -50,7 +50,7 @@ class RunPermit:
 
     async def enter(self) -> None:
         """Return when the run may send. Raises Halted, LeaseLost."""
-        while self._closed:
+        while self.closed:
             if self.halted:
                 raise Halted
             await self._next_change()
@@ -59,7 +59,7 @@ class RunPermit:
 
     def check(self) -> None:
         """Raise where nothing may be sent right now."""
-        if self._closed:
+        if self.closed:
             raise Halted if self.halted else NotSent
         if self._term is not None:
             self.check_lease()
@@ -87,7 +87,7 @@ class RunPermit:
             self._waiting.discard(future)
 
     def _changed(self) -> None:
-        self._closed = self._paused or self.halted
+        self.closed = self._paused or self.halted
         for future in self._waiting:
             if not future.done():
                 future.set_result(None)
