@@ -7,7 +7,6 @@ import pytest
 
 from cli.story import Story, clean_shell, new_account
 from dynasmith.strict import StrictServer
-from dynasmith.testing.clock import VirtualClock
 
 
 @pytest.fixture
@@ -44,5 +43,5 @@ def strict_story(
     strict: StrictServer, tmp_path: Path, shell: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[Story]:
     """A story on the strict endpoint, whose clock the command line shares."""
-    shell.setattr("dynasmith.project.project.SystemClock", lambda: VirtualClock(strict))
+    shell.setattr("dynasmith.project.project.SystemClock", lambda: strict.clock)
     yield from _begin(strict.endpoint, tmp_path, shell, capsys)

@@ -23,7 +23,6 @@ from dynasmith.plans.plan import Plan
 from dynasmith.ports.clock import Clock
 from dynasmith.strict import StrictServer
 from dynasmith.tables.table import Table, known
-from dynasmith.testing.clock import VirtualClock
 from strategies import table_pairs, tables
 
 pytestmark = pytest.mark.engine
@@ -127,7 +126,7 @@ def test_a_live_table_becomes_another_in_an_order_that_the_service_accepts(
     unkept = frozenset(FLAVORS["ministack"].settings) - {"autoscaling"}
     name = unused_name()
     desired, current = (cut(replace(table, name=name), unkept) for table in pair)
-    clock = VirtualClock(strict_endpoint)
+    clock = strict_endpoint.clock
     assert changes_of(applied(strict_endpoint.endpoint, current, clock)) == []
     strict_endpoint.clock.advance(hours=24 * 31)  # past every window: the classes of 30 days, the switches of 24 h
     with project(strict_endpoint.endpoint, desired, clock) as here:

@@ -7,7 +7,6 @@ import pytest
 
 from dynasmith import Consent, Project, connect
 from dynasmith.strict import StrictServer
-from dynasmith.testing.clock import VirtualClock
 
 FOLDER = Path(__file__).parents[2] / "examples" / "definitions"
 NAMES = sorted(path.stem for path in FOLDER.iterdir())
@@ -32,7 +31,7 @@ def test_applies_checks_and_is_removed(name: str, strict: StrictServer, ministac
     """In legal order on the strict endpoint; replicas live on the embedded engine itself."""
     replicas = name == "global-table"
     endpoint = ministack_endpoint if replicas else strict.endpoint
-    clock = None if replicas else VirtualClock(strict)
+    clock = None if replicas else strict.clock
     with Project.load(FOLDER / f"{name}.yaml", env="local", endpoint=endpoint, clock=clock) as project:
         plan = project.plan()
         assert not plan.failures

@@ -36,7 +36,6 @@ from dynasmith.tables.table import (
     StreamView,
     TableClass,
 )
-from dynasmith.testing.clock import VirtualClock
 from strategies import table_pairs
 
 PLAIN = Table(name="orders", key=Key(partition=(KeyAttribute(name="id", type="S"),)))
@@ -160,7 +159,7 @@ def test_a_setting_is_applied_read_again_and_turned_off(strict: StrictServer, se
     """On the strict endpoint: a plan that is applied leaves nothing to do, on and off, and on a new table."""
     on, off = (replace(PLAIN, **{setting.field: value}) for value in (VALUES[setting.key.name], setting.off))
     for wish in (on, off, on):
-        project = connect(endpoint=strict.endpoint, tables=[wish], clock=VirtualClock(strict))
+        project = connect(endpoint=strict.endpoint, tables=[wish], clock=strict.clock)
         report = project.apply(project.plan(), consent=Consent(yes=True, confirm=frozenset({"orders"})), fresh=True)
         assert report.failures == {}
         plan = project.plan()

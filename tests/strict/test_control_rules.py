@@ -91,7 +91,7 @@ def test_a_third_table_class_in_thirty_days_is_refused(server: StrictServer, cli
 
 def test_capacity_falls_four_times_then_hourly_and_27_times_a_day(server: StrictServer, client: Any) -> None:
     ready(server, client, BillingMode="PROVISIONED", ProvisionedThroughput=_units(1000, 1000))
-    server.clock.advance(86_400 - server.clock.now() % 86_400)
+    server.clock.advance(86_400 - server.clock.time() % 86_400)
     done = 0
     for minute in range(0, 24 * 60 - 1, 10):
         body = {"TableName": "tab", "ProvisionedThroughput": _units(999 - done, 1000)}

@@ -71,7 +71,7 @@ def test_moto_restores_what_was_there(moto_server: StrictServer, client_of: Call
     client.update_continuous_backups(TableName="tab", PointInTimeRecoverySpecification=on)
     client.put_item(TableName="tab", Item={"pk": {"S": "1"}, "v": {"S": "old"}})
     moto_server.clock.advance(hours=1)
-    then = moto_server.clock.now()
+    then = moto_server.clock.time()
     moto_server.clock.advance(hours=1)
     client.put_item(TableName="tab", Item={"pk": {"S": "1"}, "v": {"S": "new"}})
     client.restore_table_to_point_in_time(SourceTableName="tab", TargetTableName="then", RestoreDateTime=then)

@@ -71,7 +71,7 @@ def test_a_restore_has_the_items_of_its_time(server: StrictServer, client: Any) 
         _put(client, key, "old")
     _pitr(client, ON)
     server.clock.advance(hours=1)
-    then = server.clock.now()
+    then = server.clock.time()
     server.clock.advance(minutes=1)
     _put(client, "changed", "new")
     client.delete_item(TableName="tab", Key={"pk": {"S": "deleted"}})
@@ -95,7 +95,7 @@ def test_a_restore_has_the_items_of_its_time(server: StrictServer, client: Any) 
     client.execute_statement(Statement="UPDATE tab SET v = 'new' WHERE pk = ?", Parameters=[{"S": "stated"}])
     client.execute_statement(Statement="INSERT INTO tab VALUE {'pk': 'inserted', 'v': ?}", Parameters=[{"S": "new"}])
     server.clock.advance(minutes=1)
-    between = server.clock.now()
+    between = server.clock.time()
     server.clock.advance(minutes=1)
     _put(client, "changed", "newest")
     server.clock.advance(hours=1)
@@ -113,12 +113,12 @@ def test_a_restore_has_the_items_of_its_time(server: StrictServer, client: Any) 
 def test_the_window_is_kept(server: StrictServer, client: Any) -> None:
     ready(server, client)
     _pitr(client, {**ON, "RecoveryPeriodInDays": 2})
-    began = server.clock.now()
+    began = server.clock.time()
     body = {"SourceTableName": "tab", "TargetTableName": "then"}
     restore = client.restore_table_to_point_in_time
     assert refused(restore, **body, RestoreDateTime=began - 60)[0] == "InvalidRestoreTimeException"
     server.clock.advance(hours=1)
-    assert refused(restore, **body, RestoreDateTime=server.clock.now())[0] == "InvalidRestoreTimeException"
+    assert refused(restore, **body, RestoreDateTime=server.clock.time())[0] == "InvalidRestoreTimeException"
     assert refused(restore, **body)[0] == "ValidationException"
     assert refused(restore, SourceTableName="tab", TargetTableName="tab", RestoreDateTime=began)[0] == (
         "TableAlreadyExistsException"
@@ -131,7 +131,7 @@ def test_the_window_is_kept(server: StrictServer, client: Any) -> None:
     assert refused(restore, **body, RestoreDateTime=began)[0] == "InvalidRestoreTimeException"
     _pitr(client, OFF)
     _pitr(client, ON)
-    at = server.clock.now() - 3600
+    at = server.clock.time() - 3600
     assert refused(restore, **body, RestoreDateTime=at)[0] == "InvalidRestoreTimeException"
     bad = {"TableName": "tab", "PointInTimeRecoverySpecification": {**ON, "RecoveryPeriodInDays": 35}}
     client.update_continuous_backups(**bad)
@@ -155,7 +155,7 @@ def test_a_restored_table_lacks_what_the_service_leaves_out(server: StrictServer
     server.clock.advance(minutes=1)
     client.restore_table_from_backup(TargetTableName="from-backup", BackupArn=arn)
     override = [index("by_a")]
-    _restore(server, client, server.clock.now() - 600, "then", GlobalSecondaryIndexOverride=override)
+    _restore(server, client, server.clock.time() - 600, "then", GlobalSecondaryIndexOverride=override)
     for name in ("then", "from-backup"):
         table = client.describe_table(TableName=name)["Table"]
         assert "StreamSpecification" not in table
@@ -217,7 +217,7 @@ def test_an_export_writes_files_and_manifests(server: StrictServer, client: Any,
     for number in range(7):
         _put(client, str(number), "old")
     server.clock.advance(minutes=1)
-    then = server.clock.now()
+    then = server.clock.time()
     server.clock.advance(minutes=1)
     _put(client, "later", "new")
     made = export(**body, ExportTime=then, ClientToken="once")["ExportDescription"]
@@ -265,7 +265,7 @@ def test_a_history_that_grows_too_large_begins_anew(
 ) -> None:
     ready(server, client)
     _pitr(client, ON)
-    began = server.clock.now()
+    began = server.clock.time()
     server.clock.advance(hours=1)
     monkeypatch.setattr("dynasmith.strict.state.history.HISTORY_BYTES_MAX", 2_000)
     _put(client, "large", "x" * 3_000)
@@ -282,7 +282,7 @@ def test_a_statement_with_quoted_names_and_literals_is_seen(server: StrictServer
     _put(client, "it's", "old")
     _pitr(client, ON)
     server.clock.advance(hours=1)
-    then = server.clock.now()
+    then = server.clock.time()
     client.execute_statement(Statement="UPDATE \"tab\" SET v = 'new' WHERE \"pk\" = 'it''s'")
     server.clock.advance(hours=1)
     assert _items(client, "tab") == {"it's": "new"}
@@ -294,7 +294,7 @@ def test_statements_whose_key_is_not_told_are_seen_by_comparison(server: StrictS
     _put(client, "a", "old")
     _pitr(client, ON)
     server.clock.advance(hours=1)
-    then = server.clock.now()
+    then = server.clock.time()
     server.clock.advance(minutes=1)
     client.execute_statement(Statement="UPDATE tab SET v = 'new' WHERE 'a' = pk")
     added = {"M": {"pk": {"S": "b"}, "v": {"S": "new"}}}

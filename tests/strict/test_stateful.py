@@ -297,7 +297,7 @@ class Control(RuleBasedStateMachine):
             model.did(now)
 
     def _may_fall(self, now: float) -> bool:
-        began = self.server.clock.now() - now
+        began = self.server.clock.time() - now
         today = [at for at in self.model.decreases if (began + at) // DAY == (began + now) // DAY]
         return len(today) < 4 or (len(today) < 27 and now - today[-1] >= HOUR)
 

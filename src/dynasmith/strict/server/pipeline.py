@@ -29,6 +29,19 @@ _CHANGES = {
     "ExportTableToPointInTime": export_table,
 }
 _LOOKS = {**control.READS, "DescribeExport": describe_export, "ListExports": list_exports}
+# Refusals that end by themselves: a client that tries again until they do is one that polls.
+_PASSING = frozenset(
+    {
+        "BackupInUseException",
+        "ContinuousBackupsUnavailableException",
+        "LimitExceededException",
+        "ResourceInUseException",
+        "ResourceNotFoundException",
+        "TableInUseException",
+        "TableNotFoundException",
+    }
+)
+STALLED = "StrictTimeoutException"
 Autoscaling = Callable[[], Awaitable[Upstream | None]]
 
 
@@ -63,7 +76,7 @@ class RequestPipeline:
         if not operation:
             path = request.target.decode("latin-1").split("?", 1)[0]
             operation = f"{request.method.decode('latin-1')} {path}"
-        at = world.clock.now()
+        at = world.clock.time()
         upstream = await self._autoscaling() if scaling_call else world.upstream
         fault = world.faults.meeting(operation, ())
         refusal = await scaling.judge(world, request, operation) if scaling_call and fault is None else None
@@ -92,7 +105,7 @@ class RequestPipeline:
 
     async def _dynamodb(self, request: WireRequest, operation: str) -> WireReply:
         world = self._world
-        now = world.clock.now()
+        now = world.clock.time()
         try:
             body = msgspec.json.decode(request.body) if request.body else {}
         except msgspec.DecodeError as error:
@@ -111,7 +124,10 @@ class RequestPipeline:
             call.leave, call.slow_seconds = fault.kind == "unprocessed", fault.slow_seconds
             reply = await struck(fault, operation, call.tables[0] if call.tables else "", lambda: self._judged(call))
         self._write_down(call, reply)
-        return reply
+        stall = world.stall
+        stall.note(operation, call.tables[0] if call.tables else "", request.body, outcome(reply))
+        stalled = stall.sentence()
+        return error_reply(STALLED, stalled) if stalled else reply
 
     async def _judged(self, call: IncomingCall) -> WireReply:
         world = self._world
@@ -126,7 +142,7 @@ class RequestPipeline:
         await call.pause()
         if call.operation in _CHANGES:
             async with world.control:
-                call.now = world.clock.now()
+                call.now = world.clock.time()
                 refusal = await self._refusal(call)
                 if refusal is not None:
                     return refused(refusal)
@@ -150,7 +166,15 @@ class RequestPipeline:
         return await handler(self._world, call)
 
     async def _refusal(self, call: IncomingCall) -> Refusal | None:
-        """What the rules say, for each table that the call names."""
+        """What the rules say, for each table that the call names. A refusal that ends with a transition moves the
+        clock, as a Describe of what is in transition does."""
+        refusal = await self._ruled(call)
+        if refusal is not None and refusal.code in _PASSING:
+            everywhere = refusal.code == "LimitExceededException" or not call.tables
+            self._world.poll(call.account.dues(() if everywhere else call.tables), call.now)
+        return refusal
+
+    async def _ruled(self, call: IncomingCall) -> Refusal | None:
         world, account = self._world, call.account
         account.settle(call.now)
         if not call.tables:

@@ -17,6 +17,7 @@ from dynasmith.strict.services.world import StrictWorld
 from dynasmith.strict.state.capacity import KEY_RANGE_READ_UNITS, KEY_RANGE_WRITE_UNITS, HotPartitions, Limit
 from dynasmith.strict.state.clock import ClockMode, StrictClock
 from dynasmith.strict.state.journal import Journal
+from dynasmith.strict.state.stall import Stall
 from dynasmith.strict.wire.http import HttpServer, Upstream
 
 START_SECONDS_MAX = 10.0
@@ -45,6 +46,8 @@ class StrictServer:
     something in transition moves a manual clock towards its end. ``describe_lag_seconds``: for so long after
     CreateTable the table is not found. ``capacity``: the units of tables and indexes are enforced (by
     default on the real clock only; limits of ``throttle`` always are). ``rules_off`` names rules that do not hold.
+    ``stall_seconds``: after so many real seconds of calls that are repeated while nothing changes and a manual clock
+    stands still, each is refused with StrictTimeoutException, which says what was waited for (0: never).
     """
 
     def __init__(
@@ -59,6 +62,7 @@ class StrictServer:
         describe_lag_seconds: float = 0.0,
         capacity: bool | None = None,
         port: int = 0,
+        stall_seconds: float = 0.0,
     ) -> None:
         self.clock = StrictClock(clock)
         self.journal = Journal()
@@ -70,6 +74,7 @@ class StrictServer:
             self.journal,
             auto_advance=auto_advance and clock == "manual",
             describe_lag_seconds=describe_lag_seconds,
+            stall=Stall(self.clock, stall_seconds),
         )
         self._world.capacity.enforced = clock == "real" if capacity is None else capacity
         self._scaling_address = autoscaling_upstream

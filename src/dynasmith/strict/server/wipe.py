@@ -15,7 +15,9 @@ def credentials_of(account: Account) -> dict[bytes, bytes]:
 async def wipe(world: StrictWorld) -> None:
     """Delete every table and backup that the endpoint knows, also protected ones; the endpoint forgets them."""
     for account in world.accounts.values():
-        own = IncomingCall(WireRequest(b"POST", b"/", credentials_of(account), b""), "", {}, account, world.clock.now())
+        own = IncomingCall(
+            WireRequest(b"POST", b"/", credentials_of(account), b""), "", {}, account, world.clock.time()
+        )
         for name in list(account.tables):
             if account.tables[name].protected:
                 await world.ask(own, "UpdateTable", {"TableName": name, "DeletionProtectionEnabled": False})

@@ -17,7 +17,7 @@ async def judge(world: StrictWorld, request: WireRequest, operation: str) -> Ref
         return None
     body = _body(request)
     account = world.account_of(request)
-    now = world.clock.now()
+    now = world.clock.time()
     account.settle(now)
     name, _ = resource_of(body)
     call = IncomingCall(request, operation, body, account, now)

@@ -108,9 +108,18 @@ async def describe_ttl(world: StrictWorld, call: IncomingCall) -> WireReply:
     return answer
 
 
-async def describe_backups(_: StrictWorld, call: IncomingCall) -> WireReply:
+async def describe_backups(world: StrictWorld, call: IncomingCall) -> WireReply:
     """DescribeContinuousBackups: the window is the endpoint's, since it is what it can restore."""
-    return value_reply(describe.backups_description(call.account.tables[call.tables[0]], call.now))
+    table = call.account.tables[call.tables[0]]
+    answer = value_reply(describe.backups_description(table, call.now))
+    dues = [table.pitr_ready_at]
+    if table.pitr.enabled and table.pitr.since is not None:
+        # Until then it cannot restore what was written last. A second more, since SDKs send whole seconds.
+        history = world.histories.get(table.arn)
+        last = max(table.pitr.since, history.written_at if history is not None else 0.0)
+        dues.append(last + timing.LATEST_RESTORABLE_LAG_SECONDS + 1)
+    world.poll(dues, call.now)
+    return answer
 
 
 async def tag(world: StrictWorld, call: IncomingCall) -> WireReply:
@@ -189,6 +198,7 @@ async def list_backups(world: StrictWorld, call: IncomingCall) -> WireReply:
     for summary in said.get("BackupSummaries") or ():
         backup = call.account.backups.get(str(summary.get("BackupArn")))
         kept.append(_details(backup, summary, call) if backup is not None else summary)
+    world.poll([backup.available_at for backup in call.account.backups.values()], call.now)
     return value_reply({**said, "BackupSummaries": kept})
 
 
@@ -255,6 +265,7 @@ async def list_tables(world: StrictWorld, call: IncomingCall) -> WireReply:
             names.remove(name)
         elif table.status == "DELETING" and name not in names and start < name and (not end or name < end):
             names.append(name)
+    world.poll(call.account.dues(tuple(call.account.tables)), call.now)
     return value_reply({**said, "TableNames": sorted(names)})
 
 

@@ -188,4 +188,5 @@ async def list_exports(world: StrictWorld, call: IncomingCall) -> WireReply:
         description = export.description
         if wanted in {None, description["TableArn"]}:
             summaries.append({name: description[name] for name in ("ExportArn", "ExportStatus", "ExportType")})
+    world.poll([export.due for export in world.exports.values()], call.now)
     return value_reply({"ExportSummaries": summaries})

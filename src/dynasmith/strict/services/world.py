@@ -20,6 +20,7 @@ from dynasmith.strict.state.effects import adopted
 from dynasmith.strict.state.exports import Export
 from dynasmith.strict.state.history import History
 from dynasmith.strict.state.journal import Journal
+from dynasmith.strict.state.stall import Stall
 from dynasmith.strict.state.state import Account, StrictTable
 from dynasmith.strict.wire.http import Upstream
 from dynasmith.strict.wire.messages import WireReply, WireRequest, error_code
@@ -65,6 +66,7 @@ class StrictWorld:
     clock: StrictClock
     rules: RuleBook
     journal: Journal
+    stall: Stall
     auto_advance: bool = False
     describe_lag_seconds: float = 0.0
     accounts: dict[tuple[str, str], Account] = field(default_factory=dict)
@@ -126,12 +128,12 @@ class StrictWorld:
                 said["Table"],
                 ttl.get("TimeToLiveDescription") or {},
                 backups.get("ContinuousBackupsDescription") or {},
-                self.clock.now(),
+                self.clock.time(),
             ),
         )
 
     def poll(self, dues: list[float], now: float) -> None:
-        """A Describe saw something in transition: let time pass towards the next due time."""
+        """Somebody saw something in transition: let time pass towards the next due time."""
         left = min((due - now for due in dues if due > now), default=0.0)
         if self.auto_advance and left > 0:
             self.clock.advance(max(timing.AUTO_ADVANCE_SECONDS, left / timing.AUTO_ADVANCE_SHARE))

@@ -44,7 +44,7 @@ def _history(world: StrictWorld, table: StrictTable) -> History:
         history = world.histories[table.arn] = History(since)
     if history.full:
         # The window begins anew: what is restorable is what is known.
-        table.pitr.since = world.clock.now()
+        table.pitr.since = world.clock.time()
         history = world.histories[table.arn] = History(table.pitr.since)
     return history
 
@@ -91,7 +91,7 @@ def _done(parts: list[MeasuredPart], table: StrictTable, reply: WireReply) -> li
 
 async def _after(world: StrictWorld, call: IncomingCall, table: StrictTable, parts: list[MeasuredPart]) -> None:
     history = world.histories[table.arn]
-    now = world.clock.now()
+    now = world.clock.time()
     updated = [key_of(table, part.value) for part in parts if part.kind == "Update"]
     images = await _images(world, call, table, updated) if updated else {}
     for part in parts:
@@ -123,7 +123,7 @@ async def recorded_statements(
 
 
 def _compare(world: StrictWorld, table: StrictTable, before: dict[str, bytes], after: dict[str, bytes]) -> None:
-    history, now = _history(world, table), world.clock.now()
+    history, now = _history(world, table), world.clock.time()
     for text in before.keys() | after.keys():
         if before.get(text) != after.get(text):
             history.begin(text, before.get(text))

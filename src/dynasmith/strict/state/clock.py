@@ -1,12 +1,13 @@
 """The endpoint's clock: stands still until a test moves it, or runs with real time, or runs fast.
 
-``now()`` is what windows and states are measured on. ``flow()`` is what capacity refills on: real time plus whatever
+``time()`` is what windows and states are measured on. ``flow()`` is what capacity refills on: real time plus whatever
 the clock was moved by, so that a client that really sleeps between its retries is served as well as one that sleeps
 on this clock.
 """
 
 import threading
 import time
+from datetime import UTC, datetime
 from typing import Literal, get_args
 
 ClockMode = Literal["manual", "real", "fast"]
@@ -17,8 +18,8 @@ REAL_TRANSITION_SECONDS_MAX = 1.0
 
 
 class StrictClock:
-    """A clock that only goes forward. Thread-safe. ``sleep`` and ``now`` fit a client that takes its clock as an
-    argument: it then waits virtual minutes in real microseconds.
+    """A clock that only goes forward. Thread-safe. ``Project.load(clock=strict.clock)`` takes it as it is (``now``,
+    ``monotonic``, ``sleep``): the project then waits virtual minutes in real microseconds.
     """
 
     def __init__(self, mode: ClockMode = "manual") -> None:
@@ -31,7 +32,11 @@ class StrictClock:
         self._started_monotonic = time.monotonic()
         self._moved = 0.0
 
-    def now(self) -> float:
+    def now(self) -> datetime:
+        """The time on this clock, in UTC."""
+        return datetime.fromtimestamp(self.time(), UTC)
+
+    def time(self) -> float:
         """Seconds since the epoch on this clock."""
         return self._started + self.monotonic()
 
@@ -47,13 +52,13 @@ class StrictClock:
         return time.monotonic() + self._moved
 
     def advance(self, seconds: float = 0.0, *, minutes: float = 0.0, hours: float = 0.0, days: float = 0.0) -> float:
-        """Move the clock forward and return its new time. ValueError when it would go backwards."""
+        """Move the clock forward and return its new time as ``time()`` does. ValueError when it would go backwards."""
         step = seconds + 60.0 * minutes + 3600.0 * hours + 86400.0 * days
         if step < 0:
             raise ValueError(f"the clock only goes forward, not by {step} seconds")
         with self._lock:
             self._moved += step
-        return self.now()
+        return self.time()
 
     def sleep(self, seconds: float) -> None:
         """Let ``seconds`` pass: at once on a manual clock, shorter on a fast one, truly on the real one."""

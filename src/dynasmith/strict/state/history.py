@@ -33,6 +33,7 @@ class History:
     since: float
     keys: dict[str, Images] = field(default_factory=dict)
     size_bytes: int = 0
+    written_at: float = 0.0
 
     def knows(self, key: str) -> bool:
         """Whether the key was written since the window began."""
@@ -48,6 +49,7 @@ class History:
         """Note a write (None: the item is gone)."""
         self.keys[key].after.append((at, image))
         self.size_bytes += len(image or b"") + 16
+        self.written_at = at
 
     @property
     def full(self) -> bool:

@@ -4,7 +4,7 @@ Times are seconds on the endpoint's clock. A transition is a due time and what h
 background: ``settle`` applies what is due whenever somebody looks.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -235,6 +235,15 @@ class Account:
         """Let everything happen that is due in every table."""
         for name in [name for name, table in self.tables.items() if table.pending and table.settle(now)]:
             del self.tables[name]
+
+    def dues(self, names: Collection[str] = ()) -> list[float]:
+        """When what is in transition in these tables (none named: in all, and the backups) will be over; TTL aside."""
+        found: list[float] = []
+        for name, table in self.tables.items():
+            if not names or name in names:
+                found += [pending.due for pending in table.pending if not pending.what.startswith("ttl")]
+                found += [table.visible_at, table.pitr_ready_at]
+        return found if names else found + [backup.available_at for backup in self.backups.values()]
 
     def changing(self) -> int:
         """How many tables are under way between two states."""
