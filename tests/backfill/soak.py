@@ -27,9 +27,9 @@ from dynasmith.engine.backfill.backfill import backfill, backfill_again
 from dynasmith.engine.backfill.concurrent_edits import UndoReport
 from dynasmith.engine.transfer.options import TransferOptions
 from dynasmith.engine.transfer.runner import RunContext
-from dynasmith.items.operations import parse_operations
 from dynasmith.jobs.report import Report
 from dynasmith.local import start_ministack
+from dynasmith.operations import parse_operations
 from dynasmith.strict import StrictServer
 from flow.killing import KillClaim, KilledError, Killer
 from flow.kit import client_of, fill

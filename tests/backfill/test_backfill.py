@@ -7,7 +7,7 @@ import pytest
 
 from backfill.kit import Bench, canonical
 from dynasmith.engine.transfer.options import TransferOptions
-from dynasmith.items.operations import parse_operations
+from dynasmith.operations import parse_operations
 from dynasmith.strict import StrictServer
 from flow.kit import MakeTable, fill
 

@@ -14,8 +14,8 @@ from dynasmith.engine.transfer.events import FlowStarted
 from dynasmith.engine.transfer.options import TransferOptions
 from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.errors import DynasmithError, TransformError, UsageError
-from dynasmith.items.operations import parse_operations
 from dynasmith.items.transform import ItemRefused
+from dynasmith.operations import parse_operations
 from dynasmith.strict import StrictServer
 from flow.killing import KilledError, Killer
 from flow.kit import MakeTable, fill

@@ -120,7 +120,6 @@ def test_one_none_or_many_and_the_books_add_up(moving: ItemStory) -> None:
         ("loses_the_key", "it lacks its key attribute pk"),
         ("large", "DynamoDB holds at most 409,600"),
         ("wrong_key", "its key attribute pk is of type N, and the key wants S"),
-        ("later", "The transform returned coroutine, which is not an item."),
     ],
 )
 def test_an_item_that_it_cannot_turn_stops_the_job_or_is_a_dead_letter(moving: ItemStory, name: str, says: str) -> None:
@@ -141,6 +140,11 @@ def test_an_item_that_it_cannot_turn_stops_the_job_or_is_a_dead_letter(moving: I
     assert f"{count} dead." in dead.err
     assert dead.err.count("in raises") == (name == "raises")
     assert len(moving.items("users_v2")) == 5 - count
+
+
+def test_an_async_function_is_refused_before_a_job_begins(moving: ItemStory) -> None:
+    refused = moving("copy", "users", "users_v2", "--transform", "moves:later", "--yes")
+    assert (refused.code, "later is async" in refused.error) == (2, True), refused.err
 
 
 def test_a_mended_transform_goes_on_where_it_stopped(moving: ItemStory) -> None:

@@ -94,7 +94,7 @@ class Transform:
                 made = [self._written(item, result)]
             else:
                 # Each is written out as it comes: a generator may change and yield the same item again.
-                made = [self._written(item, one) for one in _several(result)]
+                made = [self._written(item, one) for one in several_items(result)]
         except (Exception, SystemExit) as cause:  # sys.exit() of a function would end us with its own exit code
             raise self._refused(raw, cause) from cause
         if item.unforeseen:
@@ -229,7 +229,8 @@ def _same_key(item: LazyItem, result: Mapping[str, Any], names: Iterable[str]) -
     return True
 
 
-def _several(result: object) -> Iterator[Mapping[str, Any]]:
+def several_items(result: object) -> Iterator[Mapping[str, Any]]:
+    """The items of a result that is not one item. Raises ItemRefused for what is neither None nor several items."""
     if result is None:
         return
     if isinstance(result, str | bytes) or not isinstance(result, Iterable):

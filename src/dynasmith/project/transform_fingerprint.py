@@ -8,7 +8,7 @@ from typing import Any
 
 from dynasmith.errors import ConsentRequired
 from dynasmith.jobs.job import Job
-from dynasmith.project.transforms import SUFFIXES, operations_path
+from dynasmith.project.transforms import SUFFIXES, names_of, operations_path
 
 DIGEST = "transform_digest"
 """The parameter of a job by which it knows its transform again."""
@@ -43,14 +43,19 @@ def with_transform_as_it_is(parameters: Mapping[str, Any], folder: str) -> dict[
 
 
 def _digest(named: str, folder: str) -> str:
-    path = _source(named, folder)
+    digest = blake2b(digest_size=16)
     try:
-        return blake2b(path.read_bytes(), digest_size=16).hexdigest() if path is not None else ""
+        paths = [path for each in names_of(named) if (path := _source(each, folder)) is not None]
+        for path in paths:
+            digest.update(path.read_bytes())
     except OSError:
         return ""
+    return digest.hexdigest() if paths else ""
 
 
 def _source(named: str, folder: str) -> Path | None:
+    if named.startswith("{"):
+        return None  # operations that were given in Python: the name is all of them
     if named.lower().endswith(SUFFIXES):
         return operations_path(named, folder)
     module = sys.modules.get(named.partition(":")[0])

@@ -1,38 +1,90 @@
-"""The transform that a person named: ``module:function``, an operations file, or a function itself."""
+"""The transform that a caller gave: a function, ``module:function``, an operations file, operations, or a list of them.
+
+A job remembers it as text: ``module:function``, the name of the file, operations as a JSON object, a list as a JSON
+list of such texts.
+"""
 
 from __future__ import annotations
 
 import importlib
 import inspect
+import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeAlias
 
 from dynasmith.errors import DefinitionError, UsageError
 from dynasmith.files.documents import read_file
 from dynasmith.items.ctx import Context
-from dynasmith.items.operations import parse_operations
-from dynasmith.items.operations.document import Operations
 from dynasmith.items.transform import Function
+from dynasmith.operations import Chain, Operation, Operations, parse_operations
+from dynasmith.operations.text_codec import operations_of, operations_text
 from dynasmith.tables.document_shape import number_kept
 from dynasmith.tables.findings import DefinitionFinding
 
 SUFFIXES = (".yaml", ".yml", ".json", ".toml")
+ItemTransform: TypeAlias = str | Path | Callable[..., Any] | Operation | Operations
+"""One transform as a caller gives it."""
+AnyTransform: TypeAlias = ItemTransform | Sequence[ItemTransform]
+"""What every ``transform=`` takes: one transform, or a list of them, done in order."""
+EXAMPLE = 'use a function, "module:function", an operations file, or [Rename("name", "full_name")]'
 
 
-def load_transform(said: str, folder: str) -> Function:
-    """The transform behind ``module:function`` (found from ``folder`` too) or an operations file. Raises UsageError.
+def function_of(transform: AnyTransform, folder: str, *, in_place: bool = False) -> Function:
+    """The transform as a function of ``(item, ctx)``. Raises UsageError for what is none, naming its type.
 
-    Importing a module runs it: name only your own.
+    Modules and files are found from ``folder`` too; importing a module runs it. ``in_place`` is for a backfill, where a
+    function of a list that returns None keeps its item.
     """
+    match transform:
+        case str():
+            return load_transform(transform, folder, in_place=in_place)
+        case Path():
+            return load_transform(_file_name(transform), folder)
+        case Operations():
+            return transform
+        case Operation():
+            return Operations(transform)
+        case list() | tuple():
+            if not transform:
+                raise UsageError("transform is an empty list.", hint=EXAMPLE)
+            if all(isinstance(each, Operation) for each in transform):
+                return Operations(transform)
+            return Chain(tuple(function_of(_one(each), folder) for each in transform), in_place)
+        case type() if issubclass(transform, Operation):
+            name = transform.__name__
+            raise UsageError(f"transform is the class {name}, not an operation.", hint=f"write {name}(...)")
+        case _ if callable(transform):
+            return with_ctx(transform)
+    raise UsageError(f"transform: a value of type {type(transform).__name__} is not a transform.", hint=EXAMPLE)
+
+
+def _one(transform: AnyTransform) -> ItemTransform:
+    if isinstance(transform, list | tuple):
+        raise UsageError("transform: a list of transforms holds another list.", hint="write one list")
+    return transform  # type: ignore[return-value]  # another Sequence is refused as what it is
+
+
+def _file_name(path: Path) -> str:
+    if path.suffix.lower() not in SUFFIXES:
+        raise UsageError(f"{path} is not an operations file.", hint=f"its name ends in {', '.join(SUFFIXES)}")
+    return str(path)
+
+
+def load_transform(said: str, folder: str, *, in_place: bool = False) -> Function:
+    """The transform behind a text: see `function_of`. Raises UsageError."""
     if said == UNNAMED:
         raise UsageError(
             "The job was begun with a function that it could not remember by a name.",
             hint="give it again in Python: project.jobs.resume(JOB, transform=FUNCTION)",
         )
+    if said.startswith("{"):
+        return operations_of(said)
+    if said.startswith("["):
+        return function_of(names_of(said), folder, in_place=in_place)
     if said.lower().endswith(SUFFIXES):
         return _operations(operations_path(said, folder))
     module_name, colon, name = said.partition(":")
@@ -100,7 +152,10 @@ def _operations(path: Path) -> Function:
 
 
 def with_ctx(function: Callable[..., Any]) -> Function:
-    """A transform of ``(item, ctx)``; one that takes the item alone is wrapped."""
+    """A transform of ``(item, ctx)``; one that takes the item alone is wrapped. Raises UsageError for another one."""
+    if inspect.iscoroutinefunction(function):
+        name = getattr(function, "__name__", "The transform")
+        raise UsageError(f"{name} is async, and a transform is a plain function.", hint="write def, not async def")
     try:
         signature = inspect.signature(function)
         signature.bind(object(), object())
@@ -131,21 +186,53 @@ class SeparateModule:
         return self.function(item)
 
 
-def is_user_code(transform: str | Callable[..., Any] | None) -> bool:
-    """Whether a transform is code of the user's; an operations file is not."""
-    if isinstance(transform, str):
-        return not transform.lower().endswith(SUFFIXES)
-    return transform is not None and not isinstance(transform, Operations)
+def is_user_code(transform: AnyTransform | Function | None) -> bool:
+    """Whether a transform is code of the user's; operations are not."""
+    match transform:
+        case None | Operation() | Operations() | Path():
+            return False
+        case Chain():
+            return not transform.is_pure
+        case str():
+            if transform.startswith("["):
+                return is_user_code(names_of(transform))
+            return not (transform.startswith("{") or transform.lower().endswith(SUFFIXES))
+        case list() | tuple():
+            return any(is_user_code(each) for each in transform)
+    return True
 
 
 UNNAMED = "(a function)"
 """What a job remembers of a function that no other process can import by a name."""
 
 
-def name_of(function: Callable[..., Any] | None) -> str:
-    """How a job remembers a function: ``module:name`` where a new process can import it, else ``UNNAMED``."""
-    if function is None:
-        return ""
-    module, name = getattr(function, "__module__", ""), getattr(function, "__qualname__", "")
+def name_of(transform: AnyTransform | None) -> str:
+    """How a job remembers a transform: as text from which a new process can load it, else ``UNNAMED``."""
+    match transform:
+        case None:
+            return ""
+        case str() | Path():
+            return str(transform)
+        case Operation():
+            return operations_text(Operations(transform))
+        case Operations():
+            return operations_text(transform)
+        case list() | tuple():
+            names = [name_of(each) for each in transform]
+            return UNNAMED if UNNAMED in names else json.dumps(names, ensure_ascii=False)
+    module, name = getattr(transform, "__module__", ""), getattr(transform, "__qualname__", "")
     importable = module and name and "<" not in name and "." not in name and module != "__main__"
     return f"{module}:{name}" if importable else UNNAMED
+
+
+def names_of(said: str) -> list[str]:
+    """The transforms that a text names: those of a list, else itself. Raises UsageError for a list that is broken."""
+    if not said.startswith("["):
+        return [said]
+    try:
+        names = json.loads(said)
+    except ValueError:
+        names = None
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise UsageError(f"{said[:60]!r} is not a transform.", hint="use module:function, or an operations file")
+    return list(names)

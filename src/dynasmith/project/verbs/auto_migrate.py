@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from msgspec import UNSET
 from msgspec.structs import replace
@@ -16,6 +15,7 @@ from dynasmith.errors import RunError, TableExists, TableNotFound, UsageError
 from dynasmith.jobs.report import Report
 from dynasmith.ports.listener import Listener
 from dynasmith.project.locations import Location
+from dynasmith.project.transforms import AnyTransform
 from dynasmith.tables.settings import SETTINGS
 from dynasmith.tables.table import Table
 
@@ -36,7 +36,7 @@ class AutoMigration:
     target: str | Table | None = None
     copy: bool = False
     backup: str | bool = False
-    transform: Callable[..., Any] | None = None
+    transform: AnyTransform | None = None
     batch_size: int | None = None
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -43,12 +43,11 @@ from dynasmith.project.identity import (
 )
 from dynasmith.project.journals import Journals, journals_of
 from dynasmith.project.locations import Location, remembered
+from dynasmith.project.transforms import AnyTransform
 from dynasmith.project.verbs.dry_run import unguarded
 
 if TYPE_CHECKING:
     from dynasmith.project.project import Project
-
-Transforming = str | Callable[..., Any]
 
 
 class Backfills:
@@ -63,7 +62,7 @@ class Backfills:
     def run(
         self,
         table: str | Location,
-        transform: Transforming,
+        transform: AnyTransform,
         *,
         asked: TransferOptions | None = None,
         careful: FirstRunLimits | None = None,
@@ -93,7 +92,7 @@ class Backfills:
     def rehearse(
         self,
         table: str | Location,
-        transform: Transforming,
+        transform: AnyTransform,
         *,
         asked: TransferOptions | None = None,
         careful: FirstRunLimits | None = None,
@@ -101,7 +100,7 @@ class Backfills:
     ) -> BackfillDryRun:
         """What `run` would change, cost and take, from a sample or from every item (``sample`` None)."""
         dry = self._items.dry
-        function, keeping = dry.rehearsed(_given(transform))
+        function, keeping = dry.rehearsed(_given(transform), in_place=True)
         assert function is not None
         end, around, prices = dry.end(dry.side(table)), dry.around(silent), dry.prices()
         return rehearse_backfill(
@@ -111,7 +110,7 @@ class Backfills:
     def check(
         self,
         table: str | Location,
-        transform: Transforming,
+        transform: AnyTransform,
         *,
         asked: TransferOptions | None = None,
         limit: int = SHOWN_KEYS_MAX,
@@ -121,9 +120,9 @@ class Backfills:
         User code runs in this process, unguarded; in a project that is `dry` it is guarded as in `rehearse`.
         """
         if self._project.session.only_reads:
-            function, keeping = self._items.rehearsed(_given(transform))
+            function, keeping = self._items.rehearsed(_given(transform), in_place=True)
         else:
-            function, _ = self._items.function(_given(transform))
+            function, _ = self._items.function(_given(transform), in_place=True)
             keeping = unguarded(function)
         assert function is not None
         end, around = self._items.end(self._items.side(table)), self._items.around(silent)
@@ -201,8 +200,8 @@ class Backfills:
 
     # --- parts
 
-    def _said(self, table: str | Location, transform: Transforming) -> tuple[Location, Function, str]:
-        function, named = self._items.function(_given(transform))
+    def _said(self, table: str | Location, transform: AnyTransform) -> tuple[Location, Function, str]:
+        function, named = self._items.function(_given(transform), in_place=True)
         assert function is not None
         return self._items.side(table), function, named
 
@@ -244,7 +243,7 @@ class Backfills:
         return end
 
 
-def _given(transform: Transforming | None) -> Transforming:
+def _given(transform: AnyTransform | None) -> AnyTransform:
     if transform is None:
         raise UsageError("A backfill needs a transform.", hint="an operations file, or module:function")
     return transform

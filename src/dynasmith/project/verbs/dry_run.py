@@ -3,41 +3,40 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import partial
 from importlib.machinery import PathFinder
-from typing import Any
 
 from dynasmith.aws.control.session import Session
 from dynasmith.aws.data.service_endpoint import Transport
 from dynasmith.engine.guarded.dry_run import UNGUARDED, GuardedTransform, Keeping, LoadedTransform, UnguardedTransform
-from dynasmith.items.operations.document import Operations
 from dynasmith.items.transform import Function
 from dynasmith.ports.guard import Guard
-from dynasmith.project.transforms import SUFFIXES, UNNAMED, load_transform, name_of, with_ctx
+from dynasmith.project.transforms import (
+    AnyTransform,
+    ItemTransform,
+    function_of,
+    is_user_code,
+    load_transform,
+    name_of,
+)
 
 
 def rehearsed(
-    transform: str | Callable[..., Any] | None, folder: str, session: Session, transport: Transport
+    transform: AnyTransform | None, folder: str, session: Session, transport: Transport, *, in_place: bool = False
 ) -> tuple[Function | None, Keeping]:
-    """A transform for a dry run, and how its user code is kept dry.
+    """A transform for a dry run, and how its user code is kept dry. ``in_place`` is for a backfill.
 
-    A module is not imported here: its import is user code too. Raises UsageError for an operations file that is wrong;
-    for a module that is, loading it raises that in the guarded process.
+    A module is not imported here: its import is user code too. Raises UsageError for operations that are wrong; for a
+    module that is, loading it raises that in the guarded process.
     """
     if transform is None:
         return None, None
-    if isinstance(transform, Operations):
-        return transform, None
-    if isinstance(transform, str):
-        if transform.lower().endswith(SUFFIXES):
-            return load_transform(transform, folder), None
-        named = transform
-    else:
-        named = _name_elsewhere(transform)
-        if not named:
-            return with_ctx(transform), UnguardedTransform()
+    several = transform if isinstance(transform, list | tuple) else (transform,)
+    if not is_user_code(transform) or not all(map(_is_found_elsewhere, several)):
+        keeping = UnguardedTransform() if is_user_code(transform) else None
+        return function_of(transform, folder, in_place=in_place), keeping
+    named = name_of(transform)
 
     def opened() -> AbstractContextManager[Guard]:
         from dynasmith.aws.control.guard.server import (
@@ -46,20 +45,20 @@ def rehearsed(
 
         return open_guard(session, transport=transport)
 
-    return LoadedTransform(partial(load_transform, named, folder)), GuardedTransform(opened)
+    return LoadedTransform(partial(load_transform, named, folder, in_place=in_place)), GuardedTransform(opened)
 
 
 def unguarded(function: Function | None) -> Keeping:
     """How the transform of a verb is kept that runs it here, as a real run does: user code is said to be unguarded."""
-    return None if function is None or isinstance(function, Operations) else UnguardedTransform(UNGUARDED)
+    return UnguardedTransform(UNGUARDED) if is_user_code(function) else None
 
 
-def _name_elsewhere(function: Callable[..., Any]) -> str:
-    """``module:function`` by which another process finds that very function; empty where there is no such name."""
-    named = name_of(function)
-    if named == UNNAMED:
-        return ""
-    module, _, name = named.partition(":")
-    if getattr(sys.modules.get(module), name, None) is not function:
-        return ""
-    return named if PathFinder.find_spec(module.partition(".")[0]) is not None else ""
+def _is_found_elsewhere(transform: ItemTransform) -> bool:
+    """Whether another process can be given the transform: it is text or operations, or that very function is found
+    there by its name."""
+    if isinstance(transform, str) or not is_user_code(transform):
+        return True
+    module, _, name = name_of(transform).partition(":")
+    if getattr(sys.modules.get(module), name, None) is not transform:
+        return False
+    return PathFinder.find_spec(module.partition(".")[0]) is not None

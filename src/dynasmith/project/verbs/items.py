@@ -48,7 +48,7 @@ from dynasmith.project.databases import Database
 from dynasmith.project.identity import remembered_tables
 from dynasmith.project.locations import ExportOptions, Location, ReadOptions, remembered, side_of
 from dynasmith.project.transform_fingerprint import remembered_transform
-from dynasmith.project.transforms import load_transform, name_of, with_ctx
+from dynasmith.project.transforms import AnyTransform, function_of, name_of
 from dynasmith.project.verbs import auto_migrate as migrating
 from dynasmith.project.verbs import populate as populating
 from dynasmith.project.verbs.dry_run import rehearsed
@@ -86,9 +86,9 @@ class ItemFlow:
         dry = self._project.dry
         return self if dry is self._project else ItemFlow(dry, transport=self._transport)
 
-    def rehearsed(self, transform: str | Callable[..., Any] | None) -> tuple[Function | None, Keeping]:
-        """A transform for a dry run, and how its user code is kept dry. See `project.guarding`."""
-        return rehearsed(transform, self._project.place.folder, self._project.session, self._transport)
+    def rehearsed(self, transform: AnyTransform | None, *, in_place: bool = False) -> tuple[Function | None, Keeping]:
+        """A transform for a dry run, and how its user code is kept dry. See `project.verbs.dry_run`."""
+        return rehearsed(transform, self.folder, self._project.session, self._transport, in_place=in_place)
 
     @property
     def masks(self) -> Masks:
@@ -182,7 +182,7 @@ class ItemFlow:
         source: str | Location | Iterable[Mapping[str, Any]] | Callable[[], Iterable[Mapping[str, Any]]],
         target: str | Location | TakeItems,
         *,
-        transform: str | Callable[..., Any] | None = None,
+        transform: AnyTransform | None = None,
         asked: TransferOptions | None = None,
         listener: Listener = silent,
     ) -> Report:
@@ -230,7 +230,7 @@ class ItemFlow:
         source: str | Location,
         target: str | Location,
         *,
-        transform: str | Callable[..., Any] | None = None,
+        transform: AnyTransform | None = None,
         asked: TransferOptions | None = None,
         create_target: bool = False,
     ) -> None:
@@ -246,7 +246,7 @@ class ItemFlow:
         source: str | Location,
         target: str | Location,
         *,
-        transform: str | Callable[..., Any] | None = None,
+        transform: AnyTransform | None = None,
         asked: TransferOptions | None = None,
         create_target: bool = False,
     ) -> DryRun:
@@ -272,7 +272,7 @@ class ItemFlow:
         target: str | Table | None = None,
         copy: bool = False,
         backup: str | bool = False,
-        transform: Callable[..., Any] | None = None,
+        transform: AnyTransform | None = None,
         batch_size: int | None = None,
         listener: Listener = silent,
     ) -> list[Report]:
@@ -280,12 +280,11 @@ class ItemFlow:
         wish = migrating.AutoMigration(table, target, copy, backup, transform, batch_size)
         return migrating.auto_migrate(self, wish, listener=listener)
 
-    def function(self, transform: str | Callable[..., Any] | None) -> tuple[Function | None, str]:
+    def function(self, transform: AnyTransform | None, *, in_place: bool = False) -> tuple[Function | None, str]:
+        """A transform as a function, and what a job remembers of it. See `function_of`."""
         if transform is None:
             return None, ""
-        if isinstance(transform, str):
-            return load_transform(transform, self.folder), transform
-        return with_ctx(transform), name_of(transform)
+        return function_of(transform, self.folder, in_place=in_place), name_of(transform)
 
     @property
     def folder(self) -> str:
@@ -360,7 +359,7 @@ class ItemFlow:
         files: Origin,
         *,
         how: ReadOptions | None = None,
-        transform: str | Callable[..., Any] | None = None,
+        transform: AnyTransform | None = None,
         asked: TransferOptions | None = None,
         listener: Listener = silent,
     ) -> Report:
@@ -373,7 +372,7 @@ class ItemFlow:
         files: Sequence[str] | Iterable[Mapping[str, Any]] | Database,
         *,
         how: ReadOptions | None = None,
-        transform: str | Callable[..., Any] | None = None,
+        transform: AnyTransform | None = None,
         asked: TransferOptions | None = None,
     ) -> DryRun:
         """What `populate` would write, cost and take, with samples. Writes nothing. It takes standard input."""
@@ -390,7 +389,7 @@ class ItemFlow:
         source: str | Location,
         target: str | Location,
         *,
-        transform: str | Callable[..., Any] | None = None,
+        transform: AnyTransform | None = None,
         job: str = "",
         limit: int = 20,
         listener: Listener = silent,

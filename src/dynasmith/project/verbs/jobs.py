@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -30,6 +30,7 @@ from dynasmith.project.databases import Database
 from dynasmith.project.identity import check_tables
 from dynasmith.project.locations import ExportOptions, Location, ReadOptions
 from dynasmith.project.transform_fingerprint import check_transform, with_transform_as_it_is
+from dynasmith.project.transforms import AnyTransform
 from dynasmith.project.verbs.populate import database_origin, drop_spool, files_from
 from dynasmith.project.verbs.populate_files import check_digest, check_files, check_key_of
 
@@ -105,7 +106,7 @@ class Jobs:
         self,
         job_id: str,
         *,
-        transform: Callable[..., Any] | None = None,
+        transform: AnyTransform | None = None,
         changed_transform: bool = False,
         listener: Listener = silent,
     ) -> Report:
@@ -116,7 +117,9 @@ class Jobs:
         """
         ledger = self._items.ledger
         job = ledger.show(job_id)
-        function, _ = self._items.function(transform or job.parameters.get("transform"))
+        function, _ = self._items.function(
+            job.parameters.get("transform") if transform is None else transform, in_place=job.verb == "backfill"
+        )
         if transform is None and not changed_transform:
             check_transform(job, self._items.folder)
         ends = self._ends(job)

@@ -29,6 +29,7 @@ from dynasmith.ports.listener import Event, Listener, silent
 from dynasmith.project.databases import Database, check_memorable, database_source, look_at, variables_in
 from dynasmith.project.identity import remembered_tables
 from dynasmith.project.locations import Location, ReadOptions, absolute, file_names, remembered
+from dynasmith.project.transforms import AnyTransform
 from dynasmith.project.verbs.populate_files import (
     check_digest,
     file_source,
@@ -53,7 +54,7 @@ def populate(
     table: str | Location,
     files: Origin,
     how: ReadOptions | None,
-    transform: str | Callable[..., Any] | None,
+    transform: AnyTransform | None,
     asked: TransferOptions | None,
     listener: Listener,
 ) -> Report:
@@ -117,7 +118,7 @@ def rehearse(
     table: str | Location,
     files: Sequence[str] | Iterable[Mapping[str, Any]] | Database,
     how: ReadOptions | None,
-    transform: str | Callable[..., Any] | None,
+    transform: AnyTransform | None,
     asked: TransferOptions | None,
 ) -> DryRun:
     """See `ItemFlow.rehearse_populate`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace as changed
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dynasmith.engine.guarded.dry_run import UNGUARDED
 from dynasmith.engine.transfer.copy import expiry
@@ -26,7 +26,7 @@ from dynasmith.ports.items import Item, ThrottleListener
 from dynasmith.ports.listener import Listener
 from dynasmith.project.identity import check_tables
 from dynasmith.project.locations import Location, absolute, is_file
-from dynasmith.project.transforms import is_user_code
+from dynasmith.project.transforms import AnyTransform, is_user_code
 from dynasmith.project.verbs.populate_files import key_words
 from dynasmith.tables.table import Key, KeyAttribute
 
@@ -39,7 +39,7 @@ def verify_sides(
     source: str | Location,
     target: str | Location,
     *,
-    transform: str | Callable[..., Any] | None,
+    transform: AnyTransform | None,
     job: str,
     limit: int,
     listener: Listener,
@@ -63,7 +63,7 @@ def verify_sides(
     came = ends[0].key if ends[0] is not None else key
     condition = asked_again(done.parameters).condition if done is not None else ""
     first = _side(ends[0], layouts[0], came, condition)
-    named = transform or (done.parameters.get("transform") if done is not None else None)
+    named = done.parameters.get("transform") if transform is None and done is not None else transform
     if items.only_reads and is_user_code(named):
         raise UsageError(
             "verify runs your transform in this process, where a dry run cannot guard it; nothing was read.",

@@ -1,17 +1,17 @@
 """``{rename: name, to: full_name}``: an attribute under another name; ``keep_old`` leaves the old one beside it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import ClassVar, Self
+from dataclasses import KW_ONLY, dataclass
+from typing import Any, ClassVar, Self
 
-from dynasmith.items.operations.fields import Fields
-from dynasmith.items.operations.operation import Item, Operation, refuse
-from dynasmith.items.operations.remove import Remove
 from dynasmith.items.value import same_value
+from dynasmith.operations.fields import Fields
+from dynasmith.operations.operation import Item, Operation, refuse
+from dynasmith.operations.remove import Remove
 
 
 @dataclass(frozen=True, slots=True)
-class Rename:
+class Rename(Operation):
     """Move a value to another name.
 
     In two steps: first with ``keep_old`` while old and new readers live, then without, which removes the old name. An
@@ -22,6 +22,7 @@ class Rename:
 
     attribute: str
     to: str
+    _: KW_ONLY
     keep_old: bool = False
 
     @classmethod
@@ -30,7 +31,11 @@ class Rename:
         attribute, to, keep_old = fields.name("rename"), fields.name("to"), fields.flag("keep_old")
         if attribute and attribute == to:
             fields.fault("to", "it has this name already")
-        return lambda: cls(attribute, to, keep_old)
+        return lambda: cls(attribute, to, keep_old=keep_old)
+
+    def document(self) -> dict[str, Any]:
+        """It as an entry of an operations file."""
+        return {"rename": self.attribute, "to": self.to, "keep_old": self.keep_old}
 
     def apply(self, item: Item) -> None:
         """Nothing where the old name is absent, or both are there and the old one is kept."""

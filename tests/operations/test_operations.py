@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from dynasmith.errors import DefinitionError
 from dynasmith.items.ctx import Context
 from dynasmith.items.key import KeySchema
-from dynasmith.items.operations import VOCABULARY, Operations, parse_operations
 from dynasmith.items.transform import ItemRefused, Transform, check_converges
 from dynasmith.items.value import same_value
 from dynasmith.items.wire import RawItem, decode_item, encode_item
+from dynasmith.operations import VOCABULARY, Operations, parse_operations
 from wire_items import few, items, scalars, texts, values
 
 CTX = Context(now=datetime(2026, 11, 20, tzinfo=UTC), job="backfill-1", key=KeySchema.of("pk"))
@@ -45,6 +45,8 @@ CASES: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any], bool]] = [
     ({"add": "c", "value": "AAE=", "type": "B"}, {}, {"c": b"\0\1"}, True),
     ({"add": "c", "value": "12", "type": "N"}, {}, {"c": Decimal(12)}, True),
     ({"add": "c", "value": [1], "type": "L"}, {}, {"c": [1]}, True),
+    ({"set": "c", "value": "CH"}, {"c": "DE"}, {"c": "CH"}, False),
+    ({"set": "c", "value": ["a"], "type": "SS"}, {}, {"c": {"a"}}, False),
     ({"rename": "n", "to": "m"}, {"n": [1]}, {"m": [1]}, True),
     ({"rename": "n", "to": "m", "keep_old": True}, {"n": "x"}, {"n": "x", "m": "x"}, True),
     ({"rename": "n", "to": "m"}, {"n": 1, "m": Decimal("1.0")}, {"m": 1}, False),
@@ -95,6 +97,7 @@ CASES: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any], bool]] = [
     ({"map": "s", "values": {"A": "active", "I": "inactive"}}, {"s": "A"}, {"s": "active"}, True),
     ({"map": "s", "values": {"1": "one", "x": None}}, {"s": 1}, {"s": "one"}, False),
     ({"map": "s", "values": {1: True, 0: False}}, {"s": 0}, {"s": False}, True),
+    ({"map": "s", "values": [[1, "one"], [True, "yes"]]}, {"s": True}, {"s": "yes"}, True),
 ]
 IDS = [f"{next(iter(entry))}-{number}" for number, (entry, *_) in enumerate(CASES)]
 
@@ -143,9 +146,11 @@ def test_an_item_without_the_attribute_is_left_alone(entry: dict[str, Any]) -> N
 
 
 VARIED = [
-    entry | {"on_error": "keep"} for entry, *_ in CASES if next(iter(entry)) not in ("add", "rename", "remove", "map")
+    entry | {"on_error": "keep"}
+    for entry, *_ in CASES
+    if next(iter(entry)) not in ("add", "set", "rename", "remove", "map")
 ]
-VARIED += [entry for entry, *_ in CASES if next(iter(entry)) in ("add", "remove", "map")]
+VARIED += [entry for entry, *_ in CASES if next(iter(entry)) in ("add", "set", "remove", "map")]
 
 
 @few

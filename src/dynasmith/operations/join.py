@@ -1,25 +1,30 @@
 """``{join: [first, last], into: full_name, with: " "}``: several attributes as one string."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import ClassVar, Self
+from collections.abc import Callable, Sequence
+from dataclasses import KW_ONLY, dataclass
+from typing import Any, ClassVar, Self
 
-from dynasmith.items.operations.fields import Fields
-from dynasmith.items.operations.operation import Item, OnError, Operation, on_error_of, refuse
-from dynasmith.items.operations.remove import Remove
-from dynasmith.items.operations.texts import text_of
+from dynasmith.operations.fields import Fields
+from dynasmith.operations.operation import Item, OnError, Operation, on_error_of, refuse, with_on_error
+from dynasmith.operations.remove import Remove
+from dynasmith.operations.text_form import text_of
 
 
 @dataclass(frozen=True, slots=True)
-class Join:
+class Join(Operation):
     """Put strings and numbers together, those that are there, in this order; the parts stay."""
 
     WORD: ClassVar[str] = "join"
 
-    attributes: tuple[str, ...]
+    attributes: Sequence[str]
     into: str
-    between: str
+    with_: str
+    _: KW_ONLY
     on_error: OnError | None = None
+
+    def __post_init__(self) -> None:
+        Operation.__post_init__(self)
+        object.__setattr__(self, "attributes", tuple(self.attributes))
 
     @classmethod
     def read(cls, fields: Fields) -> Callable[[], Self]:
@@ -29,7 +34,11 @@ class Join:
         on_error = on_error_of(fields)
         if into in attributes:
             fields.fault("into", f"{into} cannot be joined into itself")
-        return lambda: cls(attributes, into, between, on_error)
+        return lambda: cls(attributes, into, between, on_error=on_error)
+
+    def document(self) -> dict[str, Any]:
+        """It as an entry of an operations file."""
+        return with_on_error({"join": self.attributes, "into": self.into, "with": self.with_}, self.on_error)
 
     def apply(self, item: Item) -> None:
         """Nothing where the whole is there or none of the parts is."""
@@ -44,7 +53,7 @@ class Join:
                     return
                 texts.append(text)
         if texts:
-            item[self.into] = self.between.join(texts)
+            item[self.into] = self.with_.join(texts)
 
     def inverse(self) -> tuple[Operation, ...]:
         """Remove the whole: the parts are still there."""

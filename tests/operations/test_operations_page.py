@@ -11,9 +11,9 @@ import yaml
 from dynasmith.items.condition import parse_condition
 from dynasmith.items.ctx import Context
 from dynasmith.items.key import KeySchema
-from dynasmith.items.operations import VOCABULARY, parse_operations
 from dynasmith.items.plain import item_from_json
 from dynasmith.items.value import same_value
+from dynasmith.operations import VOCABULARY, parse_operations
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "operations.md").read_text("utf-8")
 SECTIONS = {part.split("\n", 1)[0]: part for part in PAGE.split("\n## ")[1:]}
@@ -33,7 +33,7 @@ def fenced(section: str) -> Any:
 
 def test_every_operation_has_a_section_with_examples() -> None:
     assert set(VOCABULARY) == {word for word, _, _ in EXAMPLES}
-    assert set(VOCABULARY) | {"where, `--where` and `--filter`"} == set(SECTIONS)
+    assert set(VOCABULARY) | {"In Python", "where, `--where` and `--filter`"} == set(SECTIONS)
 
 
 @pytest.mark.parametrize(("word", "before", "after"), EXAMPLES)

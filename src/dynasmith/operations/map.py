@@ -1,33 +1,41 @@
 """``{map: status, values: {A: active, I: inactive}}``: values by a table."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, field
 from decimal import Decimal
 from typing import Any, ClassVar, Self, TypeAlias
 
 from dynasmith.errors import ItemInvalid
 from dynasmith.items.number import number_fault
-from dynasmith.items.operations.fields import Fields
-from dynasmith.items.operations.operation import ON_ERROR, Item, OnError, Operation, refuse
 from dynasmith.items.plain import checked
 from dynasmith.items.value import kind_of, same_value
+from dynasmith.operations.fields import Fields
+from dynasmith.operations.operation import ON_ERROR, Item, OnError, Operation, refuse
 
 #: A type tag and a value, because 1, true and "1" are three keys.
 _Key: TypeAlias = tuple[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class MapValues:
-    """Replace the values that a table knows. ``otherwise`` says what becomes of an item with another one.
+class Map(Operation):
+    """Replace the values that a table knows: ``Map("status", {"A": "active", "I": "inactive"})``.
 
-    ``pairs`` are (old, new). A new value that is also an old one is refused: a second run would change it again.
+    ``values`` is a mapping, or a list of (old, new), which tells ``1`` from ``True``. ``otherwise`` says what becomes
+    of an item with another value. A new value that is also an old one is refused: a second run would change it again.
     """
 
     WORD: ClassVar[str] = "map"
 
     attribute: str
-    pairs: tuple[tuple[Any, Any], ...]
+    values: Mapping[Any, Any] | Sequence[tuple[Any, Any]] = field(compare=False)
+    _: KW_ONLY
     otherwise: OnError = "keep"
+    pairs: tuple[tuple[Any, Any], ...] = field(init=False, repr=False)
+    """The values as (old, new)."""
+
+    def __post_init__(self) -> None:
+        Operation.__post_init__(self)
+        object.__setattr__(self, "pairs", _pairs(self.values))
 
     @classmethod
     def read(cls, fields: Fields) -> Callable[[], Self]:
@@ -35,18 +43,27 @@ class MapValues:
         attribute, values = fields.name("map"), fields.anything("values")
         otherwise = fields.choice("otherwise", ON_ERROR, default="keep")
         pairs: tuple[tuple[Any, Any], ...] = ()
-        if not isinstance(values, Mapping) or not values:
+        if not _is_table(values):
             if fields.has("values"):
                 fields.fault("values", "a table of old and new values was expected", "{A: active, I: inactive}")
         else:
             try:
-                pairs = tuple((_old(old), checked({"v": new})["v"]) for old, new in values.items())
+                pairs = _pairs(values)
+                again = _chained(pairs)
             except ItemInvalid as cause:
                 fields.fault("values", cause.message.removeprefix("Attribute v: ").rstrip("."), cause.hint)
-            again = _chained(pairs)
+                again = None
             if again is not None:
                 fields.fault("values", f"{again!r} is a new value and an old one: a second run would change it again")
-        return lambda: cls(attribute, pairs, otherwise)
+        return lambda: cls(attribute, pairs, otherwise=otherwise)
+
+    def document(self) -> dict[str, Any]:
+        """It as an entry of an operations file."""
+        return {
+            "map": self.attribute,
+            "values": [list(pair) for pair in _items(self.values)] if _is_table(self.values) else self.values,
+            "otherwise": self.otherwise,
+        }
 
     def apply(self, item: Item) -> None:
         """Nothing where it is absent or holds a new value already."""
@@ -69,11 +86,28 @@ class MapValues:
             if kind_of(new) not in ("S", "N", "BOOL") or any(same_value(new, seen) for seen, _ in turned):
                 return None
             turned.append((new, old))
-        return (MapValues(self.attribute, tuple(turned), self.otherwise),)
+        return (Map(self.attribute, turned, otherwise=self.otherwise),)
 
     def describe(self) -> str:
         """It in a few words."""
         return f"map the values of {self.attribute}"
+
+
+def _is_table(values: object) -> bool:
+    if isinstance(values, Mapping):
+        return bool(values)
+    if not isinstance(values, list | tuple) or not values:
+        return False
+    return all(isinstance(pair, list | tuple) and len(pair) == 2 for pair in values)
+
+
+def _pairs(values: Any) -> tuple[tuple[Any, Any], ...]:
+    """(old, new) of a table. Raises ItemInvalid for a new value that DynamoDB cannot hold."""
+    return tuple((_old(old), checked({"v": new})["v"]) for old, new in _items(values))
+
+
+def _items(values: Any) -> Iterable[tuple[Any, Any]]:
+    return values.items() if isinstance(values, Mapping) else values
 
 
 def _old(value: Any) -> Any:

@@ -1,29 +1,36 @@
 """``{template: gsi1pk, value: "user#{email}"}``: an attribute computed from others, such as the key of an index."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass, field
 from string import Formatter
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
-from dynasmith.items.operations.fields import Fields
-from dynasmith.items.operations.operation import Item, OnError, Operation, on_error_of, refuse
-from dynasmith.items.operations.remove import Remove
-from dynasmith.items.operations.texts import text_of
+from dynasmith.operations.fields import Fields
+from dynasmith.operations.operation import Item, OnError, Operation, on_error_of, refuse, with_on_error
+from dynasmith.operations.remove import Remove
+from dynasmith.operations.text_form import text_of
 
 
 @dataclass(frozen=True, slots=True)
-class Template:
-    """Set an attribute to text with other attributes in it. Written ``{{`` and ``}}`` braces stand for themselves.
+class Template(Operation):
+    """Set an attribute to text with other attributes in it: ``Template("gsi1pk", "user#{email}")``.
 
-    ``pieces`` are (text, name of the attribute that follows it, None at the end). An item that lacks one of them is
-    left as it is: it is then not in a sparse index.
+    Written ``{{`` and ``}}`` braces stand for themselves. An item that lacks one of the attributes is left as it is: it
+    is then not in a sparse index.
     """
 
     WORD: ClassVar[str] = "template"
 
     attribute: str
-    pieces: tuple[tuple[str, str | None], ...]
+    value: str
+    _: KW_ONLY
     on_error: OnError | None = None
+    pieces: tuple[tuple[str, str | None], ...] = field(init=False, repr=False, compare=False)
+    """(text, name of the attribute that follows it, None at the end)."""
+
+    def __post_init__(self) -> None:
+        Operation.__post_init__(self)
+        object.__setattr__(self, "pieces", _pieces(self.value) or ())
 
     @classmethod
     def read(cls, fields: Fields) -> Callable[[], Self]:
@@ -35,7 +42,11 @@ class Template:
             fields.fault("value", "its braces do not match", "write {name} for an attribute, {{ for a brace")
         elif attribute in [name for _, name in pieces]:
             fields.fault("value", f"{attribute} cannot be made of itself: it would grow with every run")
-        return lambda: cls(attribute, pieces or (), on_error)
+        return lambda: cls(attribute, value, on_error=on_error)
+
+    def document(self) -> dict[str, Any]:
+        """It as an entry of an operations file."""
+        return with_on_error({"template": self.attribute, "value": self.value}, self.on_error)
 
     def apply(self, item: Item) -> None:
         """Nothing where a part is absent or the text is there already."""

@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, ClassVar, Final, Literal, Self, TypeAlias
 
-from dynasmith.items.operations.fields import Fields
-from dynasmith.items.operations.operation import Item, OnError, Operation, on_error_of, refuse
 from dynasmith.items.value import kind_of
+from dynasmith.operations.fields import Fields
+from dynasmith.operations.operation import Item, OnError, Operation, on_error_of, refuse, with_on_error
 
 Form: TypeAlias = Literal["iso8601", "date", "epoch_seconds", "epoch_milliseconds"]
 FORMS: Final[tuple[Form, ...]] = ("iso8601", "date", "epoch_seconds", "epoch_milliseconds")
@@ -22,15 +22,16 @@ _MILLISECONDS_FROM: Final = Decimal(10) ** 11
 
 
 @dataclass(frozen=True, slots=True)
-class Date:
+class Date(Operation):
     """Write a time in another notation. Text without a zone is UTC; what the new notation cannot hold is cut off
     (a fraction of a second, the time of a day)."""
 
     WORD: ClassVar[str] = "date"
 
     attribute: str
-    source: Form
-    target: Form
+    from_: Form
+    to: Form
+    _: KW_ONLY
     on_error: OnError | None = None
 
     @classmethod
@@ -41,7 +42,11 @@ class Date:
         on_error = on_error_of(fields)
         if fields.has("from") and fields.has("to") and source == target:
             fields.fault("to", "it is the same as from")
-        return lambda: cls(attribute, source, target, on_error)
+        return lambda: cls(attribute, source, target, on_error=on_error)
+
+    def document(self) -> dict[str, Any]:
+        """It as an entry of an operations file."""
+        return with_on_error({"date": self.attribute, "from": self.from_, "to": self.to}, self.on_error)
 
     def apply(self, item: Item) -> None:
         """Nothing where it is absent or in the new notation already."""
@@ -50,29 +55,29 @@ class Date:
         value = item[self.attribute]
         if self._is_new(value):
             return
-        time = _read(value, self.source)
+        time = _read(value, self.from_)
         if time is None:
-            refuse(self.on_error, f"{self.attribute} is not a time in the notation {self.source}.")
+            refuse(self.on_error, f"{self.attribute} is not a time in the notation {self.from_}.")
         else:
-            item[self.attribute] = _write(time, self.target)
+            item[self.attribute] = _write(time, self.to)
 
     def _is_new(self, value: Any) -> bool:
         kind = kind_of(value)
-        if kind != _KINDS[self.target]:
+        if kind != _KINDS[self.to]:
             return False
-        if kind != _KINDS[self.source]:
-            return _read(value, self.target) is not None
+        if kind != _KINDS[self.from_]:
+            return _read(value, self.to) is not None
         if kind == "N":
-            return bool(abs(value) >= _MILLISECONDS_FROM) == (self.target == "epoch_milliseconds")
-        return bool(_DAY.fullmatch(value)) == (self.target == "date") and _read(value, self.target) is not None
+            return bool(abs(value) >= _MILLISECONDS_FROM) == (self.to == "epoch_milliseconds")
+        return bool(_DAY.fullmatch(value)) == (self.to == "date") and _read(value, self.to) is not None
 
     def inverse(self) -> tuple[Operation, ...]:
         """The other way; what was cut off does not come back."""
-        return (Date(self.attribute, self.target, self.source, self.on_error),)
+        return (Date(self.attribute, self.to, self.from_, on_error=self.on_error),)
 
     def describe(self) -> str:
         """It in a few words."""
-        return f"write {self.attribute} as {self.target}"
+        return f"write {self.attribute} as {self.to}"
 
 
 def _read(value: Any, form: Form) -> datetime | None:

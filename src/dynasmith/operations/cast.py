@@ -1,21 +1,21 @@
 """``{cast: age, to: N, on_error: dead}``: a value as another type."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from decimal import Decimal
 from typing import Any, ClassVar, Literal, Self, TypeAlias
 
 from dynasmith.items.number import number_fault, number_text
-from dynasmith.items.operations.fields import Fields
-from dynasmith.items.operations.operation import Item, OnError, on_error_of, refuse
 from dynasmith.items.value import kind_of
+from dynasmith.operations.fields import Fields
+from dynasmith.operations.operation import Item, OnError, Operation, on_error_of, refuse, with_on_error
 
 Target: TypeAlias = Literal["S", "N", "BOOL"]
 TARGETS: tuple[Target, ...] = ("S", "N", "BOOL")
 
 
 @dataclass(frozen=True, slots=True)
-class Cast:
+class Cast(Operation):
     """Make a string, a number or a Boolean of a value.
 
     Text is a number where DynamoDB would take it as one (spaces around it are ignored), a Boolean where it says true or
@@ -26,6 +26,7 @@ class Cast:
 
     attribute: str
     to: Target
+    _: KW_ONLY
     on_error: OnError | None = None
 
     @classmethod
@@ -33,7 +34,11 @@ class Cast:
         """A name, a type, what to do with the rest."""
         attribute, to = fields.name("cast"), fields.choice("to", TARGETS)
         on_error = on_error_of(fields)
-        return lambda: cls(attribute, to, on_error)
+        return lambda: cls(attribute, to, on_error=on_error)
+
+    def document(self) -> dict[str, Any]:
+        """It as an entry of an operations file."""
+        return with_on_error({"cast": self.attribute, "to": self.to}, self.on_error)
 
     def apply(self, item: Item) -> None:
         """Nothing where it is absent or of that type already."""

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
-from dynasmith.items.operations.fields import Fields
-from dynasmith.items.operations.operation import Item
+from dynasmith.operations.fields import Fields
+from dynasmith.operations.operation import Item, Operation
 
 
 @dataclass(frozen=True, slots=True)
-class Remove:
+class Remove(Operation):
     """Remove an attribute where it is."""
 
     WORD: ClassVar[str] = "remove"
@@ -21,6 +21,10 @@ class Remove:
         """Only the name."""
         attribute = fields.name("remove")
         return lambda: cls(attribute)
+
+    def document(self) -> dict[str, Any]:
+        """It as an entry of an operations file."""
+        return {"remove": self.attribute}
 
     def apply(self, item: Item) -> None:
         """Remove it where it is."""

@@ -1,21 +1,22 @@
 """``{set_to_list: tags}`` and ``{list_to_set: tags}``."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import ClassVar, Self
+from dataclasses import KW_ONLY, dataclass
+from typing import Any, ClassVar, Self
 
-from dynasmith.items.operations.fields import Fields
-from dynasmith.items.operations.operation import Item, OnError, Operation, on_error_of, refuse
 from dynasmith.items.value import kind_of
+from dynasmith.operations.fields import Fields
+from dynasmith.operations.operation import Item, OnError, Operation, on_error_of, refuse, with_on_error
 
 
 @dataclass(frozen=True, slots=True)
-class SetToList:
+class SetToList(Operation):
     """A set as a list, sorted, so that every run makes the same."""
 
     WORD: ClassVar[str] = "set_to_list"
 
     attribute: str
+    _: KW_ONLY
     on_error: OnError | None = None
 
     @classmethod
@@ -23,7 +24,11 @@ class SetToList:
         """A name."""
         attribute = fields.name("set_to_list")
         on_error = on_error_of(fields)
-        return lambda: cls(attribute, on_error)
+        return lambda: cls(attribute, on_error=on_error)
+
+    def document(self) -> dict[str, Any]:
+        """It as an entry of an operations file."""
+        return with_on_error({"set_to_list": self.attribute}, self.on_error)
 
     def apply(self, item: Item) -> None:
         """Nothing where it is absent or a list already."""
@@ -37,7 +42,7 @@ class SetToList:
 
     def inverse(self) -> tuple[Operation, ...]:
         """Make it a set again."""
-        return (ListToSet(self.attribute, self.on_error),)
+        return (ListToSet(self.attribute, on_error=self.on_error),)
 
     def describe(self) -> str:
         """It in a few words."""
@@ -45,7 +50,7 @@ class SetToList:
 
 
 @dataclass(frozen=True, slots=True)
-class ListToSet:
+class ListToSet(Operation):
     """A list of strings, of numbers or of bytes as a set: its order and what it holds twice are lost.
 
     An empty list is refused, because there is no empty set; so is a mixed one.
@@ -54,6 +59,7 @@ class ListToSet:
     WORD: ClassVar[str] = "list_to_set"
 
     attribute: str
+    _: KW_ONLY
     on_error: OnError | None = None
 
     @classmethod
@@ -61,7 +67,11 @@ class ListToSet:
         """A name."""
         attribute = fields.name("list_to_set")
         on_error = on_error_of(fields)
-        return lambda: cls(attribute, on_error)
+        return lambda: cls(attribute, on_error=on_error)
+
+    def document(self) -> dict[str, Any]:
+        """It as an entry of an operations file."""
+        return with_on_error({"list_to_set": self.attribute}, self.on_error)
 
     def apply(self, item: Item) -> None:
         """Nothing where it is absent or a set already."""
@@ -80,7 +90,7 @@ class ListToSet:
 
     def inverse(self) -> tuple[Operation, ...]:
         """Make it a list again, sorted."""
-        return (SetToList(self.attribute, self.on_error),)
+        return (SetToList(self.attribute, on_error=self.on_error),)
 
     def describe(self) -> str:
         """It in a few words."""

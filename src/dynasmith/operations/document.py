@@ -8,19 +8,20 @@ from typing import Any, Final
 from dynasmith.errors import DefinitionError, UsageError
 from dynasmith.items.condition import Condition, parse_condition
 from dynasmith.items.ctx import Context
-from dynasmith.items.operations.add import Add
-from dynasmith.items.operations.cast import Cast
-from dynasmith.items.operations.date import Date
-from dynasmith.items.operations.fields import FieldFault, Fields
-from dynasmith.items.operations.join import Join
-from dynasmith.items.operations.map_values import MapValues
-from dynasmith.items.operations.operation import Item, Operation
-from dynasmith.items.operations.remove import Remove
-from dynasmith.items.operations.rename import Rename
-from dynasmith.items.operations.sets import ListToSet, SetToList
-from dynasmith.items.operations.split import Split
-from dynasmith.items.operations.template import Template
 from dynasmith.items.transform import ItemRefused
+from dynasmith.operations.add import Add
+from dynasmith.operations.cast import Cast
+from dynasmith.operations.date import Date
+from dynasmith.operations.fields import FieldFault, Fields
+from dynasmith.operations.join import Join
+from dynasmith.operations.map import Map
+from dynasmith.operations.operation import Item, Operation
+from dynasmith.operations.remove import Remove
+from dynasmith.operations.rename import Rename
+from dynasmith.operations.set import Set
+from dynasmith.operations.sets import ListToSet, SetToList
+from dynasmith.operations.split import Split
+from dynasmith.operations.template import Template
 
 #: The version of the file. A newer one is refused.
 VERSION: Final = 1
@@ -28,6 +29,7 @@ _OPERATIONS: Final[tuple[type[Operation], ...]] = (
     Add,
     Rename,
     Remove,
+    Set,
     Cast,
     Split,
     Join,
@@ -35,19 +37,27 @@ _OPERATIONS: Final[tuple[type[Operation], ...]] = (
     SetToList,
     ListToSet,
     Template,
-    MapValues,
+    Map,
 )
 #: Every operation by its word.
 VOCABULARY: Final[Mapping[str, type[Operation]]] = {operation.WORD: operation for operation in _OPERATIONS}
 _KEYS: Final = ("version", "where", "operations")
+EXAMPLE: Final = 'write Operations([Rename("name", "full_name"), Remove("legacy")])'
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class Operations:
-    """Operations in order, on the items that meet ``where``. It is a function for a ``Transform``."""
+    """Operations in order, on the items that meet ``where``, a condition: what an operations file holds.
+
+    Raises UsageError for what is not an operation, for none at all, and for a condition that cannot be read.
+    """
 
     operations: tuple[Operation, ...]
-    where: Condition | None = None
+    where: Condition | None
+
+    def __init__(self, operations: Operation | Sequence[Operation], where: str | Condition | None = None) -> None:
+        object.__setattr__(self, "operations", _checked(operations))
+        object.__setattr__(self, "where", _condition(where))
 
     def __call__(self, item: Item, _: Context) -> Item:
         """The item after all operations. Raises ItemRefused, naming the operation."""
@@ -80,6 +90,36 @@ class Operations:
     def describe(self) -> tuple[str, ...]:
         """Each operation in a few words."""
         return tuple(operation.describe() for operation in self.operations)
+
+
+def _checked(operations: object) -> tuple[Operation, ...]:
+    given = (operations,) if isinstance(operations, Operation) else operations
+    if not isinstance(given, list | tuple) or not given:
+        raise UsageError(
+            f"operations.Operations: operations: a list of operations was expected, not {_brief(given)}.", hint=EXAMPLE
+        )
+    for number, each in enumerate(given):
+        if not isinstance(each, Operation):
+            raise UsageError(
+                f"operations.Operations: operations[{number}]: an operation was expected, not {_brief(each)}.",
+                hint=EXAMPLE,
+            )
+    return tuple(given)
+
+
+def _condition(where: object) -> Condition | None:
+    if where is None or isinstance(where, Condition):
+        return where
+    if not isinstance(where, str):
+        raise UsageError(
+            f"operations.Operations: where: a condition in a string was expected, not {_brief(where)}.",
+            hint='where="attribute_exists(age)"',
+        )
+    return parse_condition(where)
+
+
+def _brief(value: object) -> str:
+    return "an empty list" if value in ((), []) else f"a value of type {type(value).__name__}"
 
 
 def parse_operations(document: Any) -> Operations:
