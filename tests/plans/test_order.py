@@ -3,6 +3,7 @@
 from msgspec import UNSET
 from msgspec.structs import replace
 
+from dynasmith.limits import Quotas
 from dynasmith.plans import step as s
 from dynasmith.plans.arrange import arrange
 from dynasmith.plans.diff import diff
@@ -49,13 +50,14 @@ def live(wish: Table) -> Table:
     return made
 
 
-def steps(desired: Table, there: Table, *, prune: bool = False, index_quota: int = 20) -> list[s.Step]:
+def steps(desired: Table, there: Table, *, prune: bool = False, gsi_per_table: int = 20) -> list[s.Step]:
     current = live(there)
-    return list(arrange(diff(desired, current, prune=prune), desired, current, index_quota=index_quota))
+    quotas = Quotas(gsi_per_table=gsi_per_table)
+    return list(arrange(diff(desired, current, prune=prune), desired, current, quotas=quotas))
 
 
-def words(desired: Table, there: Table, *, prune: bool = False, index_quota: int = 20) -> list[str]:
-    return [step_text(step) for step in steps(desired, there, prune=prune, index_quota=index_quota)]
+def words(desired: Table, there: Table, *, prune: bool = False, gsi_per_table: int = 20) -> list[str]:
+    return [step_text(step) for step in steps(desired, there, prune=prune, gsi_per_table=gsi_per_table)]
 
 
 def test_one_index_a_call_and_the_wait_is_for_the_index() -> None:
@@ -85,7 +87,7 @@ def test_index_deletes_come_after_the_creates() -> None:
 
 def test_unless_the_quota_forces_them_to_go_first() -> None:
     told = words(
-        replace(PLAIN, indexes=(index("b"),)), replace(PLAIN, indexes=(index("a"),)), prune=True, index_quota=1
+        replace(PLAIN, indexes=(index("b"),)), replace(PLAIN, indexes=(index("a"),)), prune=True, gsi_per_table=1
     )
     assert told[0] == "delete index a"
 

@@ -11,9 +11,11 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from dynasmith.cli.counts import counted
+from dynasmith.plans.change import Conflict, ReplaceTable
 from dynasmith.plans.estimate import usual_seconds
 from dynasmith.plans.explain import explain, step_text
 from dynasmith.plans.plan import Plan, TablePlan
+from dynasmith.plans.refusal import impossible, refusals
 from dynasmith.plans.step import Wait
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.settings import SETTINGS
@@ -44,14 +46,18 @@ def draw_plan(console: Console, plan: Plan, *, steps: bool = True) -> None:
 
 
 def _totals(plan: Plan) -> str:
-    changing = [table for table in plan.tables if table.changes]
+    refused = impossible(plan)
+    changing = [table for table in plan.tables if table.changes and table not in refused]
+    cannot = f"{len(refused)} cannot be applied" if refused else ""
     if not changing:
-        return "No other changes." if plan.failures else "Nothing to change."
+        rest = "No other changes." if plan.failures or refused else "Nothing to change."
+        return f"{cannot}. {rest}" if cannot else rest
     new = sum(not table.exists for table in changing)
     calls = sum(not isinstance(step, Wait) for table in changing for step in table.steps)
     longest = max((_table_seconds(table) for table in changing), default=(0, 0))
     return (
-        f"{new} to create, {len(changing) - new} to change, in {calls} {'call' if calls == 1 else 'calls'}; "
+        f"{cannot}{'; ' if cannot else ''}{new} to create, {len(changing) - new} to change, "
+        f"in {calls} {'call' if calls == 1 else 'calls'}; "
         f"on AWS this usually takes {_duration(longest[0])} to {_duration(longest[1])}."
     )
 
@@ -71,18 +77,24 @@ def _draw_table_plan(console: Console, table: TablePlan, *, steps: bool) -> None
     symbol = "+" if not table.exists else "~" if table.changes else " "
     console.print(Text.assemble((f"{symbol} ", COLOURS.get(symbol, "")), (table.table, "bold")))
     for change in table.changes:
+        if isinstance(change, ReplaceTable | Conflict):
+            continue  # said below, with the way out
         line = explain(change)
         console.print(Text.assemble("    ", (line.symbol, COLOURS[line.symbol]), f" {line.path}  ", (line.text, "")))
     if not table.exists:
         for label, value in table_rows(table.desired):
             console.print(Text.assemble("        ", (f"{label:<26}", "dim"), value))
-    if steps and table.steps:
+    cannot = refusals(table)
+    for refusal in cannot:
+        console.print(Text.assemble(("    ✗ ", "bold red"), ("cannot be applied", "bold"), f"  {refusal.message}"))
+        console.print(f"      {refusal.way_out}", style="dim", markup=False)
+    if steps and table.steps and not cannot:
         console.print("    In this order:", style="dim")
         for number, step in enumerate(table.steps, start=1):
             console.print(f"      {number:>2}. {step_text(step)}", style="dim", markup=False)
-    for hazard in table.hazards:
-        flag = f"  consent: {hazard.flag}" if hazard.flag else "  refused"
-        console.print(Text.assemble(("    ! ", "bold red"), f"{hazard.path}: {hazard.why}", (flag, "bold")))
+    for hazard in table.hazards if not cannot else ():
+        consent = f"  consent: {hazard.flag}"
+        console.print(Text.assemble(("    ! ", "bold red"), f"{hazard.path}: {hazard.why}", (consent, "bold")))
     for note in table.notes:
         console.print(Text.assemble(("    · ", "cyan"), note.text))
     for cost in table.estimates:

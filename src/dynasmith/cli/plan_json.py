@@ -5,6 +5,7 @@ from typing import Any
 from dynasmith.plans.explain import change_json, step_text
 from dynasmith.plans.hazard import hazard as verdict
 from dynasmith.plans.plan import Plan, TablePlan
+from dynasmith.plans.refusal import impossible, refusals
 
 
 def changes_json(table: TablePlan) -> list[dict[str, Any]]:
@@ -16,9 +17,11 @@ def changes_json(table: TablePlan) -> list[dict[str, Any]]:
 
 
 def plan_json(plan: Plan) -> dict[str, Any]:
-    """What ``plan --json`` prints: changes, steps in words, hazards, notes and costs of each table."""
+    """What ``plan --json`` prints: of each table its changes, steps in words, what cannot be applied and the way out,
+    hazards, notes and costs."""
     return {
         "empty": plan.is_empty,
+        "applicable": not impossible(plan),
         "account": plan.account,
         "region": plan.region,
         "endpoint": plan.endpoint,
@@ -30,6 +33,9 @@ def plan_json(plan: Plan) -> dict[str, Any]:
                 "exists": table.exists,
                 "changes": changes_json(table),
                 "steps": [step_text(step) for step in table.steps],
+                "cannot_be_applied": [
+                    {"path": each.path, "why": each.message, "way_out": each.way_out} for each in refusals(table)
+                ],
                 "hazards": [
                     {"kind": hazard.kind, "path": hazard.path, "why": hazard.why, "consent": hazard.flag}
                     for hazard in table.hazards

@@ -31,12 +31,13 @@ from dynasmith.errors import (
     Throttled,
     WaitTimeout,
 )
-from dynasmith.plans.change import Change, Conflict, PutItem, ReplaceTable
+from dynasmith.plans.change import Change, PutItem
 from dynasmith.plans.consent import Consent, lacking
 from dynasmith.plans.diff import diff
 from dynasmith.plans.make import without
 from dynasmith.plans.paths import path_of
 from dynasmith.plans.plan import Plan, TablePlan, fingerprint_of
+from dynasmith.plans.refusal import refusals
 from dynasmith.plans.step import Call, CallCreateTable, Step, Wait
 from dynasmith.ports.clock import Clock
 from dynasmith.ports.listener import (
@@ -81,7 +82,7 @@ class ApplyReport(Struct, frozen=True, kw_only=True):
 
 def refuse_without_consent(plan: Plan, consent: Consent) -> None:
     """Raises `ConsentRequired` naming every hazard and its flag; nothing was done."""
-    missing = [(table, hazard) for table, hazard in lacking(plan, consent) if hazard.consent != "impossible"]
+    missing = lacking(plan, consent)
     if not missing:
         return
     parts = "; ".join(f"{table} {hazard.path}: {hazard.why}" for table, hazard in missing)
@@ -183,19 +184,9 @@ def _guarded(
 
 def _apply_table(plan: TablePlan, tables: Tables, clock: Clock, listener: Listener, stop: StopFlag) -> Applied:
     begun = clock.monotonic()
-    for change in plan.changes:
-        if isinstance(change, ReplaceTable):
-            raise ReplacementRequired(
-                f"Table {plan.table} cannot become this: {change.path} {change.before} -> {change.after}: "
-                f"{change.reason}.",
-                hint="define it under a new name and copy the items; dynasmith never deletes and creates",
-            )
-        if isinstance(change, Conflict):
-            raise ChangeConflict(
-                f"Table {plan.table} cannot become this: {change.path} {change.before} -> {change.after}: "
-                f"{change.reason}.",
-                hint="change the definition, or first what stands in the way",
-            )
+    for refusal in refusals(plan):
+        kind = ReplacementRequired if refusal.needs_replacement else ChangeConflict
+        raise kind(f"Table {plan.table} cannot become this: {refusal.message}.", hint=refusal.way_out)
     if plan.table_id and plan.steps:
         _check_id(plan, tables, "since the plan was made; nothing was done")
     done, postponed = 0, ""

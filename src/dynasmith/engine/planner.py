@@ -7,8 +7,9 @@ from msgspec import Struct, UnsetType
 
 from dynasmith.engine.definition_items import item_changes
 from dynasmith.engine.facts import look_up
+from dynasmith.engine.table_quota import within_quota
 from dynasmith.errors import DynasmithError, TableBusy, TableNotFound, Unreachable
-from dynasmith.limits import GSI_PER_TABLE_MAX_INDEXES
+from dynasmith.limits import DEFAULT_QUOTAS, Quotas
 from dynasmith.plans.diff import diff
 from dynasmith.plans.make import limited, make_table_plan
 from dynasmith.plans.plan import NEVER_MANAGED, Plan, PlanFailure, TablePlan, digest_of
@@ -24,13 +25,14 @@ TOOL = f"dynasmith {__version__}"
 
 
 class PlanOptions(Struct, frozen=True, kw_only=True):
-    """How to plan. ``only`` are field names of `Table`; ``prices`` of the Region; ``index_quota`` a table."""
+    """How to plan. ``only`` are field names of `Table`; ``prices`` of the Region; ``quotas`` of the
+    account."""
 
     prune: bool = False
     allow_delete_items: bool = False
     only: tuple[str, ...] = ()
     prices: Prices = Prices()
-    index_quota: int = GSI_PER_TABLE_MAX_INDEXES
+    quotas: Quotas = DEFAULT_QUOTAS
 
 
 def make_plan(
@@ -39,12 +41,13 @@ def make_plan(
     """The plan of all ``desired`` tables, in their order. Reads only; tables are read ten at a time.
 
     A table that cannot be read becomes one of ``failures``; the others are planned. Costs one DescribeTable a table,
-    and one call for each managed setting that DescribeTable leaves out.
+    one call for each managed setting that DescribeTable leaves out, and ListTables where a table is new.
     """
     options = options or PlanOptions()
     identity = tables.identity()
     outcomes = each(desired, lambda table: plan_one(table, tables, items, clock, options))
-    plans = tuple(outcome for outcome in outcomes if isinstance(outcome, TablePlan))
+    planned = [outcome for outcome in outcomes if isinstance(outcome, TablePlan)]
+    plans = within_quota(planned, tables, options.quotas.tables_per_region)
     failures = tuple(
         PlanFailure(table=table.name, code=outcome.code, message=outcome.message, hint=outcome.hint)
         for table, outcome in zip(desired, outcomes, strict=True)
@@ -94,7 +97,7 @@ def plan_one(desired: Table, tables: Tables, items: Items, clock: Clock, options
         facts=look_up(wish.name, changes, items, clock),
         prices=options.prices,
         prune=options.prune,
-        index_quota=options.index_quota,
+        quotas=options.quotas,
     )
 
 

@@ -42,11 +42,13 @@ def load_definitions(
     prefix: str = "",
     suffix: str = "",
     quotas: Quotas = DEFAULT_QUOTAS,
+    region: str = "",
 ) -> Definitions:
     """The tables of these files (globs too) for an environment, with their physical names.
 
-    ``variables`` serve ``${VAR}``; the environment variables of the process where none are given. Raises
-    DefinitionError with every finding of every file when one is an error. Reads files, calls nothing.
+    ``variables`` serve ``${VAR}``; the environment variables of the process where none are given. ``region`` is the
+    tables' own, where it is known. Raises DefinitionError with every finding of every file when one is an error. Reads
+    files, calls nothing.
     """
     files, findings = _found(paths)
     documents: list[Node] = []
@@ -62,6 +64,7 @@ def load_definitions(
         prefix=prefix,
         suffix=suffix,
         quotas=quotas,
+        region=region,
         read_named=_read_named,
     )
     parsed = parse(documents, reading)

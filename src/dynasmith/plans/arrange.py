@@ -21,7 +21,7 @@ from typing import TypeVar
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
-from dynasmith.limits import GSI_PER_TABLE_MAX_INDEXES, TAGS_PER_TABLE_MAX_TAGS
+from dynasmith.limits import DEFAULT_QUOTAS, Quotas
 from dynasmith.plans.capacity import index_capacity, scaling_of, table_capacity
 from dynasmith.plans.change import (
     AddIndex,
@@ -43,6 +43,7 @@ from dynasmith.plans.change import (
     SetReplica,
     SetTags,
 )
+from dynasmith.plans.quotas import projected_number
 from dynasmith.plans.step import (
     CallBilling,
     CallCapacity,
@@ -69,23 +70,23 @@ from dynasmith.plans.step import (
 )
 from dynasmith.tables.settings import SETTINGS, setting_of
 from dynasmith.tables.settings.base import ChangeBase, Phase, SettingChange, WaitTable
-from dynasmith.tables.table import Billing, Capacity, Consistency, Index, Replica, Scaling, Table, known
+from dynasmith.tables.table import Billing, Capacity, Consistency, Index, LocalIndex, Replica, Scaling, Table, known
 
 C = TypeVar("C", bound=ChangeBase)
 DIMENSIONS: tuple[Dimension, ...] = ("read", "write")
 
 
 def arrange(
-    changes: Sequence[Change], desired: Table, current: Table | None, *, index_quota: int = GSI_PER_TABLE_MAX_INDEXES
+    changes: Sequence[Change], desired: Table, current: Table | None, *, quotas: Quotas = DEFAULT_QUOTAS
 ) -> tuple[Step, ...]:
     """The calls and waits that make ``changes``, in an order that the service accepts. Pure.
 
-    ``ReplaceTable`` has no steps: it is refused before. ``index_quota`` is the account's number of global indexes a
-    table; deletes go first only where it, or an attribute's type, forces them to.
+    ``ReplaceTable`` and ``Conflict`` have no steps: they are refused before. What is removed goes first only where the
+    account's ``quotas``, or an attribute's type, force it to.
     """
     if current is None:
         return tuple(_creation(changes, desired))
-    return tuple(_alteration(changes, desired, current, index_quota))
+    return tuple(_alteration(changes, desired, current, quotas))
 
 
 def pick(changes: Sequence[Change], kind: type[C]) -> list[C]:
@@ -161,11 +162,11 @@ def _scaling(part: Table | Index, name: str | None) -> Iterator[Step]:
 # --- a table that is there
 
 
-def _alteration(changes: Sequence[Change], desired: Table, current: Table, index_quota: int) -> Iterator[Step]:
+def _alteration(changes: Sequence[Change], desired: Table, current: Table, quotas: Quotas) -> Iterator[Step]:
     rebuilds = pick(changes, RebuildIndex)
     phases = _phases(changes)
-    early = _goes_first(changes, current, index_quota)
-    tags_first = _too_many_tags(changes, current)
+    early = _goes_first(changes, current, quotas)
+    tags_first = _too_many_tags(changes, current, quotas)
     if tags_first:
         yield from _untag(changes)
     yield from phases[Phase.PROTECT]
@@ -206,11 +207,11 @@ def _alteration(changes: Sequence[Change], desired: Table, current: Table, index
     yield from phases[Phase.UNPROTECT]
 
 
-def _too_many_tags(changes: Sequence[Change], current: Table) -> bool:
+def _too_many_tags(changes: Sequence[Change], current: Table, quotas: Quotas) -> bool:
     """Whether the new tags only fit once the dropped ones are gone."""
     there = known(current.tags, {})
     new = {name for change in pick(changes, SetTags) for name in change.after} - there.keys()
-    return len(there) + len(new) > TAGS_PER_TABLE_MAX_TAGS
+    return len(there) + len(new) > quotas.tags_per_table
 
 
 def _untag(changes: Sequence[Change]) -> Iterator[Step]:
@@ -227,12 +228,16 @@ def _stop_what_fights(changes: Sequence[Change]) -> Iterator[Step]:
         yield WaitReplicaGone(region=replica.replica.region)
 
 
-def _goes_first(changes: Sequence[Change], current: Table, quota: int) -> bool:
+def _goes_first(changes: Sequence[Change], current: Table, quotas: Quotas) -> bool:
     """Whether dropped indexes must go before the new ones come: the quota, a type, or a capacity forces it."""
     drops, adds = pick(changes, DropIndex), pick(changes, AddIndex)
     if any(c.after is Billing.PROVISIONED for c in pick(changes, SetBilling)):
         return True
-    if len(known(current.indexes, ())) + len(adds) > quota:
+    there = known(current.indexes, ())
+    if len(there) + len(adds) > quotas.gsi_per_table:
+        return True
+    side_by_side: list[Index | LocalIndex] = [*there, *known(current.local_indexes, ())]
+    if projected_number([*side_by_side, *(change.index for change in adds)]) > quotas.projected_attributes_per_table:
         return True
     dropped = {(a.name, a.type) for c in drops for a in c.index.key}
     added = {a.name: a.type for c in adds for a in c.index.key}

@@ -44,12 +44,15 @@ class ReplaceTable(ChangeBase, frozen=True, kw_only=True, tag="replace-table"):
 
 
 class Conflict(ChangeBase, frozen=True, kw_only=True, tag="conflict"):
-    """Something that stays, which the definition does not manage or lacks, forbids this. Explained and refused."""
+    """Something that stays, which the definition does not manage or lacks, forbids this. Explained and refused.
+
+    ``way_out`` says what to do instead, where it is more than changing the definition (since format 2)."""
 
     path: str
     before: str
     after: str
     reason: str
+    way_out: str | UnsetType = UNSET
 
 
 class SetBilling(ChangeBase, frozen=True, kw_only=True, tag="set-billing"):

@@ -20,12 +20,15 @@ class Consent(Struct, frozen=True, kw_only=True):
 
 
 def lacking(plan: Plan, consent: Consent) -> tuple[tuple[str, Hazard], ...]:
-    """The hazards that ``consent`` does not cover, each with its table; a replacement is never covered. Pure."""
+    """The hazards that ``consent`` does not cover, each with its table. A table that cannot be changed as
+    its definition says lacks none: it is refused whatever is consented to. Pure."""
     return tuple(_lacking(plan, consent))
 
 
 def _lacking(plan: Plan, consent: Consent) -> Iterator[tuple[str, Hazard]]:
     for table in plan.tables:
+        if any(hazard.consent == "impossible" for hazard in table.hazards):
+            continue  # it is refused (`plans.refusal`), so there is nothing to consent to
         for hazard in table.hazards:
             if not covers(consent, table.table, hazard):
                 yield table.table, hazard

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
-from dynasmith.limits import GSI_PER_TABLE_MAX_INDEXES
+from dynasmith.limits import DEFAULT_QUOTAS, Quotas
 from dynasmith.plans.arrange import arrange
 from dynasmith.plans.change import AddReplica, Change, Conflict, DropReplica, Note, SetReplica
 from dynasmith.plans.diff import diff
@@ -14,6 +14,8 @@ from dynasmith.plans.explain import step_text
 from dynasmith.plans.hazard import hazard
 from dynasmith.plans.notes import notes
 from dynasmith.plans.plan import TablePlan, fingerprint_of
+from dynasmith.plans.quotas import quota_conflicts
+from dynasmith.plans.replica_conflicts import replica_conflicts
 from dynasmith.plans.step import Wait, WaitIndex, WaitIndexGone, WaitReplica, WaitReplicaGone
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.prices import Prices
@@ -31,16 +33,19 @@ def make_table_plan(
     prices: Prices | None = None,
     prune: bool = False,
     only: Sequence[str] = (),
-    index_quota: int = GSI_PER_TABLE_MAX_INDEXES,
+    quotas: Quotas = DEFAULT_QUOTAS,
 ) -> TablePlan:
     """The plan of one table. Pure: what had to be looked up comes in as arguments.
 
-    ``only`` limits the plan to these fields of `Table`. ``unoffered`` settings are left out of the wish and noted.
+    What cannot fit into ``quotas`` becomes a ``Conflict``. ``only`` limits the plan to these fields of `Table`.
+    ``unoffered`` settings are left out of the wish and noted.
     """
     missing = dict(unoffered or {}) | ({} if description is None else description.unread)
     wish = without(limited(desired, only), missing)
     current = None if description is None else description.table
-    changes = (*refused_2017(diff(wish, current, prune=prune), description), *item_changes)
+    differing = refused_2017(diff(wish, current, prune=prune), description)
+    conflicts = (*quota_conflicts(differing, wish, current, quotas), *replica_conflicts(differing, wish, description))
+    changes = (*conflicts, *differing, *item_changes)
     verdicts = [hazard(change, desired.name, facts or Facts()) for change in changes]
     costs = [estimate(change, description, prices or Prices()) for change in changes]
     return TablePlan(
@@ -48,7 +53,7 @@ def make_table_plan(
         exists=description is not None,
         desired=wish,
         changes=changes,
-        steps=(*unfinished(description), *arrange(changes, wish, current, index_quota=index_quota)),
+        steps=(*unfinished(description), *arrange(changes, wish, current, quotas=quotas)),
         hazards=tuple(verdict for verdict in verdicts if verdict is not None),
         notes=(
             *notes(limited(desired, only), description, unoffered=unoffered or {}, prune=prune),

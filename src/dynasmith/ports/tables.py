@@ -55,7 +55,8 @@ class Tables(Protocol):
         ...
 
     def resolve(self, table: Table) -> Table:
-        """The wish with what only the account knows filled in (the ARN behind a key's alias)."""
+        """The wish with what only the account and Region know filled in: the ARN behind a key's alias, and a replica
+        in the table's own Region, which is the table itself."""
         ...
 
 

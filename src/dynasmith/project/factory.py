@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import asdict, replace
 
 from dynasmith.aws.control.session import BotoSession, Session
-from dynasmith.errors import UsageError
+from dynasmith.errors import DynasmithError, UsageError
 from dynasmith.files.definitions import Definitions, load_definitions
 from dynasmith.files.environment import Environment
 from dynasmith.files.project import ProjectFile, environment_of, load_project, variables_of_environment
@@ -48,10 +48,11 @@ def load(
     masks.add((), [environment.name])
     for used in (file.variables, variables_of_environment(file, environment.name, known)):
         masks.add(used.pieces, used.names)
+    opened = Session(access, boto=session)
     return Project(
-        session=Session(access, boto=session),
+        session=opened,
         masks=masks,
-        definitions=lambda: _definitions(file, environment, known),
+        definitions=lambda: _definitions(file, environment, known, opened),
         place=World(
             environment=environment.name,
             prefix=environment.table_prefix,
@@ -100,11 +101,11 @@ def _other_side(
     elif side.endpoint and not is_aws(side.endpoint):
         over |= {"profile": ""}  # the project's own side has it
     options = replace(options, **over)
-    access = resolve_access(options, variables, section_of(environment))
+    opened = Session(resolve_access(options, variables, section_of(environment)))
     return Project(
-        session=Session(access),
+        session=opened,
         masks=masks,
-        definitions=lambda: _definitions(file, environment, variables),
+        definitions=lambda: _definitions(file, environment, variables, opened),
         place=World(
             environment=environment.name,
             prefix=environment.table_prefix,
@@ -128,7 +129,9 @@ def section_of(environment: Environment) -> AccessSection:
     return AccessSection(**{name: said[name] for name in AccessSection.__struct_fields__})
 
 
-def _definitions(file: ProjectFile, environment: Environment, variables: Mapping[str, str]) -> Definitions:
+def _definitions(
+    file: ProjectFile, environment: Environment, variables: Mapping[str, str], session: Session
+) -> Definitions:
     if not file.definitions:
         raise UsageError(
             "No table definitions were found.",
@@ -141,7 +144,16 @@ def _definitions(file: ProjectFile, environment: Environment, variables: Mapping
         prefix=environment.table_prefix,
         suffix=environment.table_suffix,
         quotas=file.limits,
+        region=_region(session),
     )
+
+
+def _region(session: Session) -> str:
+    """The Region of the tables; empty where nothing names one, which is an error only of what calls."""
+    try:
+        return session.region
+    except DynasmithError:
+        return ""
 
 
 def connect(

@@ -343,7 +343,7 @@ class Project:
             allow_delete_items=allow_delete_items,
             only=settings_named(only),
             prices=prices_for(self.session.region, dict(self.place.prices)),
-            index_quota=self.place.quotas.gsi_per_table,
+            quotas=self.place.quotas,
         )
         plan = make_plan(tables, self.control, self.few_items, self.clock, options)
         failures = tuple(

@@ -42,13 +42,15 @@ class ParsedDefinitions(Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class ParseOptions:
-    """How documents are read: for which environment, with which variables and names, held against which quotas."""
+    """How documents are read: for which environment, with which variables and names, held against which quotas,
+    for a table in which Region (empty: not known)."""
 
     environment: str = ""
     variables: Mapping[str, str] = field(default_factory=dict)
     prefix: str = ""
     suffix: str = ""
     quotas: Quotas = DEFAULT_QUOTAS
+    region: str = ""
     read_named: ReadNamed | None = None
 
 
@@ -149,7 +151,7 @@ def _table(member: Node, reading: ParseOptions, findings: list[DefinitionFinding
         node = _with_policy(node, reading, mistakes)
         said = node.plain("name")
         name = f"{reading.prefix}{real(said)}{reading.suffix}" if isinstance(said, str) else ""
-        mistakes.extend(findings_of(node, name, reading.quotas))
+        mistakes.extend(findings_of(node, name, reading.quotas, reading.region))
     findings.extend(mistakes)
     if node.broken or any(finding.severity == "error" for finding in mistakes):
         return None

@@ -25,6 +25,7 @@ from dynasmith.errors import (
 from dynasmith.plans.step import Call
 from dynasmith.ports.tables import Identity
 from dynasmith.tables.description import TableDescription
+from dynasmith.tables.own_region import folded
 from dynasmith.tables.table import Key, KeyAttribute, Table
 
 NAMES_A_PAGE = 100
@@ -101,7 +102,10 @@ class AwsTables:
         self._session.call("dynamodb", "DeleteTable", {"TableName": name}, table=name)
 
     def resolve(self, table: Table) -> Table:
-        """The wish with the ARNs of keys that it names by alias or id: one call of KMS for each."""
+        """The wish with the ARNs of keys that it names by alias or id: one call of KMS for each. A replica in the
+        table's own Region is the table itself. Raises UsageError where the two contradict each other."""
+        if not isinstance(table.replicas, UnsetType) and table.replicas:
+            table = folded(table, self._session.region)
         return self._keys.resolved(table)
 
     @staticmethod

@@ -81,17 +81,19 @@ def _apply(
     """Show, ask, do. None where there was nothing to do, or under ``--dry-run``."""
     from dynasmith.cli.drawings import draw_plan
     from dynasmith.cli.progress import StepProgressView
+    from dynasmith.plans.refusal import impossible
 
     if not invocation.as_json:
         # Who answers beforehand sees the steps as they are done.
         draw_plan(invocation.words(), plan, steps=not consent.yes)
-    busy = any(table.steps or table.changes for table in plan.tables)
+    refused = impossible(plan)
+    busy = any((table.steps or table.changes) and table not in refused for table in plan.tables)
     if busy and not invocation.dry_run:
         consent = _ask(invocation, plan, consent)
     refuse_unknown_indexes(plan, sorted(consent.rebuild_indexes))  # what lacks consent is said before
     if invocation.dry_run and busy:
         invocation.say("Dry run: nothing was changed.")
-    if invocation.dry_run or not busy:
+    if invocation.dry_run or not (busy or refused):
         return None
     with StepProgressView(invocation.words()) as shown:
         return project.apply(plan, consent=consent, listener=shown, fresh=fresh)

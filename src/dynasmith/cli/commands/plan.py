@@ -34,10 +34,12 @@ def split_words(words: tuple[str, ...]) -> tuple[str, ...]:
 def command(
     invocation: Invocation, tables: tuple[str, ...], out: str | None, only: tuple[str, ...], **flags: Any
 ) -> int:
-    """Show what would change, in which order, what it costs and how long it takes. Only reads."""
+    """Show what would change, in which order, what it costs and how long it takes. Only reads. Exits 1 where a table
+    can never become what its definition says."""
     from dynasmith.cli.drawings import draw_plan
     from dynasmith.cli.plan_json import plan_json
     from dynasmith.plans.plan import encode_plan
+    from dynasmith.plans.refusal import impossible
 
     rebuilt = flags.pop("rebuild_index")  # a consent, which only apply needs: the plan is the same
     refuse_without_prune(flags)
@@ -51,7 +53,7 @@ def command(
         print_json(plan_json(plan))
     else:
         draw_plan(invocation.page(), plan)
-    return 1 if plan.failures else 0
+    return 1 if plan.failures or impossible(plan) else 0
 
 
 def refuse_without_prune(flags: dict[str, Any]) -> None:

@@ -19,9 +19,10 @@ RULES: tuple[DefinitionRule, ...] = (
 )
 
 
-def findings_of(node: Node, name: str, quotas: Quotas) -> Iterator[DefinitionFinding]:
-    """What the rules find in a table's document; ``name`` is its physical name, empty where it has none."""
-    subject = JudgedTable(node, name, quotas)
+def findings_of(node: Node, name: str, quotas: Quotas, region: str = "") -> Iterator[DefinitionFinding]:
+    """What the rules find in a table's document; ``name`` is its physical name, empty where it has none, ``region``
+    that of the table, empty where it is not known."""
+    subject = JudgedTable(node, name, quotas, region)
     for rule in RULES:
         for problem in rule.check(subject):
             yield _finding(rule, problem, node)

@@ -15,7 +15,7 @@ def _strong(table: JudgedTable) -> bool:
 
 
 def _stream(table: JudgedTable) -> Iterator[RuleProblem]:
-    if not table.plain("replicas") or _strong(table) or table.unknown("multi_region_consistency"):
+    if not table.replicas() or _strong(table) or table.unknown("multi_region_consistency"):
         return
     if table.unknown("stream"):
         return
@@ -37,7 +37,7 @@ def _index_writes(table: JudgedTable) -> Iterator[RuleProblem]:
 
 def _fed_provisioned(table: JudgedTable) -> bool:
     """Does the table have eventually consistent replicas and provisioned billing?"""
-    return bool(table.plain("replicas")) and not _strong(table) and table.plain("billing_mode") == "PROVISIONED"
+    return bool(table.replicas()) and not _strong(table) and table.plain("billing_mode") == "PROVISIONED"
 
 
 def _regions(table: JudgedTable) -> Iterator[RuleProblem]:
@@ -53,7 +53,7 @@ def _regions(table: JudgedTable) -> Iterator[RuleProblem]:
 def _strong_regions(table: JudgedTable) -> Iterator[RuleProblem]:
     if not _strong(table) or table.unknown("replicas") or table.unknown("witness_region"):
         return
-    number = len(table.plain("replicas") or ())
+    number = table.replicas()
     witness = 1 if table.plain("witness_region") else 0
     if number + witness + 1 != limits.STRONG_REGIONS or number == 0:
         also = " and a witness" if witness else ""

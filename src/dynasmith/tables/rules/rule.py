@@ -34,11 +34,13 @@ class KeyUse:
 
 @dataclass(frozen=True, slots=True)
 class JudgedTable:
-    """A table's document, in form as far as it is not broken, with its physical name and the account's quotas."""
+    """A table's document, in form as far as it is not broken, with its physical name, the account's quotas, and the
+    Region that it is for (empty where it is not known)."""
 
     node: Node
     name: str
     quotas: Quotas
+    region: str = ""
 
     def sound(self, *way: str | int) -> Node | None:
         """The node at the end of that way where it is there and nothing in it was wrong."""
@@ -90,6 +92,11 @@ class JudgedTable:
         attributes = self.node.get("attributes")
         members = attributes.members() if attributes is not None else ()
         return {m.plain("name"): m.plain("type") for m in members if m.plain("name") and m.plain("type")}
+
+    def replicas(self) -> int:
+        """How many replicas it has in other Regions: one in the table's own Region is the table itself."""
+        regions = [(replica or {}).get("region") for replica in self.plain("replicas") or ()]
+        return sum(region != self.region for region in regions)
 
     def enabled(self, name: str) -> Node | None:
         """The block of that name where it is sound and on."""
