@@ -49,10 +49,12 @@ node_modules/.installed:
 	npm install --no-save --no-audit --no-fund dynalite@4.0.0
 	@touch $@
 
-check: $(STAMP)  ## ruff, mypy strict, the floors
+check: $(STAMP)  ## ruff, mypy strict, pyright on code of users, the floors
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy --strict --config-file= --cache-dir .mypy_cache/users tests/typing/api.py
+	$(BIN)/pyright --pythonpath $(BIN)/python --project tests/typing/pyrightconfig.json
 	$(BIN)/lint-imports
 
 clean:  ## remove what make made

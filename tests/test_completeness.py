@@ -227,6 +227,10 @@ def test_every_error_has_a_code_of_its_own_and_a_documented_exit() -> None:
 
 # --- public names
 
+IMPORT = re.compile(r"\b(?:from|import) (dynasmith[\w.]*)(?: import ([\w ,()`]+))?")
+PACKAGES = {"local", "strict", "testing"}
+PUBLIC_MODULES = {"dynasmith", "dynasmith.errors", "dynasmith.operations", *(f"dynasmith.{name}" for name in PACKAGES)}
+
 
 def test_public_names_are_sorted_complete_and_documented() -> None:
     assert dynasmith.__all__ == sorted(dynasmith.__all__)
@@ -237,9 +241,24 @@ def test_public_names_are_sorted_complete_and_documented() -> None:
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("dynasmith.")
         for alias in node.names
     }
-    assert imported == set(dynasmith.__all__)
+    assert imported == set(dynasmith.__all__) - {"errors", "operations"}
     for name in set(dynasmith.__all__) - {"__version__"}:
         assert inspect.getdoc(getattr(dynasmith, name)), name
+
+
+def test_a_page_imports_from_public_modules_only() -> None:
+    root = Path(__file__).parents[1]
+    pages = [root / "README.md", *sorted(root.glob("docs/**/*.md")), *sorted(root.glob("examples/**/*.*"))]
+    found = set()
+    for page in pages:
+        for module, names in IMPORT.findall(page.read_text("utf-8")):
+            if module not in PUBLIC_MODULES:
+                found.add((page.name, module))
+            elif module == "dynasmith":
+                imported = {name.strip(" ()`") for name in names.split("#")[0].split(",")} - {""}
+                found |= {(page.name, name) for name in imported - set(dynasmith.__all__) - PACKAGES}
+    assert len(pages) > 20
+    assert found == {("copy.md", "dynasmith.engine.transfer.options")}
 
 
 def test_importing_dynasmith_alone_loads_no_library() -> None:

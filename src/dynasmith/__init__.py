@@ -1,7 +1,33 @@
 """dynasmith: the whole life of DynamoDB tables.
 
-Importing it alone imports neither boto3 nor pydantic nor a command-line library (PEP 562): each public name is loaded
-when it is first used.
+::
+
+    from dynasmith import Project
+
+    with Project.load(env="local") as project:            # the project file, found from the working directory
+        project.ensure()                                   # create the defined tables that are missing
+        plan = project.plan()                              # what would change; reads only
+        project.apply(plan)                                # change it
+        report = project.copy("orders", "orders_v2", transform="shop.moves:split_name")
+        print(report.counts.written, project.verify("orders", "orders_v2", job=report.job.id).equal)
+
+``Project.load`` gives a project of definition files, ``connect`` one of arguments alone. Everything is a method of
+`Project`, or of its groups: ``project.jobs``. Options have the names that they have on the command line.
+
+The names of this module:
+
+- **Tables**: `Table` and its parts (`Key`, `KeyAttribute`, `Index`, `LocalIndex`, `Projection`, `Capacity` ...), and
+  `TableDescription`, a live one.
+- **Changes**: `Plan`, `Consent`, `ApplyReport`, `Ensured`.
+- **Items**: `Location` (a table elsewhere), `Database` (a source), `Report`, `Counts`, `Job`, `VerifyResult`, `DryRun`;
+  `Context`, the second argument of a transform, and `ItemRefused`, which it may raise. `dynasmith.operations` has
+  operations for ``transform=``.
+- **Findings**: `Verdict`, `Finding`, `examine`.
+- **Events**: a `Listener` is called with each `Event`: `FlowProgress`, `StepDone` ...
+- **Errors**: `DynasmithError` is the base of all; `dynasmith.errors` draws the tree.
+
+Importing the module imports neither boto3 nor pydantic nor a command-line library: each name is loaded when it is first
+used.
 """
 
 import importlib
@@ -10,67 +36,284 @@ from typing import TYPE_CHECKING, Any
 from dynasmith.version import __version__
 
 if TYPE_CHECKING:
+    from dynasmith import errors, operations
+    from dynasmith.aws.control.session import BotoSession
+    from dynasmith.engine.apply import Applied, ApplyReport
+    from dynasmith.engine.backfill.difference import ItemDifference
+    from dynasmith.engine.backfill.dry_run import BackfillDryRun, CheckResult
+    from dynasmith.engine.backfill.undo import UndoDryRun
+    from dynasmith.engine.ensure import Ensured
+    from dynasmith.engine.transfer.dry_run import DryRun, ItemSample
+    from dynasmith.engine.transfer.events import FlowDead, FlowEnded, FlowNote, FlowProgress, FlowStarted, FlowStopping
+    from dynasmith.engine.transfer.verify import KeyDifference, VerifyResult
     from dynasmith.engine.waiter import StopFlag
-    from dynasmith.errors import DefinitionError, DynasmithError
+    from dynasmith.errors import (
+        AccessDenied,
+        AccessError,
+        ChangeConflict,
+        CheckpointError,
+        ConditionFailed,
+        ConsentRequired,
+        CredentialsExpired,
+        DataError,
+        DefinitionError,
+        DynasmithError,
+        FileFormatError,
+        Interrupted,
+        ItemInvalid,
+        ItemNotFound,
+        LeaseLost,
+        LimitExceeded,
+        Locked,
+        NoCredentials,
+        NoEffect,
+        NotOffered,
+        Postponed,
+        ProjectError,
+        Recorded,
+        ReplacementRequired,
+        RunError,
+        ServiceError,
+        ServiceUnavailable,
+        SeveralFailed,
+        StalePlan,
+        TableBusy,
+        TableExists,
+        TableNotFound,
+        Throttled,
+        TransformError,
+        Unreachable,
+        UsageError,
+        ValidationRefused,
+        WaitTimeout,
+    )
     from dynasmith.items.ctx import Context
+    from dynasmith.items.digest import Digest, digest_items
+    from dynasmith.items.transform import ItemRefused
+    from dynasmith.jobs.counts import Counts
+    from dynasmith.jobs.job import Job
+    from dynasmith.jobs.report import Report
     from dynasmith.plans.consent import Consent
-    from dynasmith.plans.plan import Plan, decode_plan, encode_plan
+    from dynasmith.plans.plan import Plan, PlanFailure, TablePlan, decode_plan, encode_plan
+    from dynasmith.ports.clock import Clock
+    from dynasmith.ports.listener import (
+        Event,
+        Listener,
+        StepDone,
+        StepStarted,
+        StepWaiting,
+        TableDone,
+        TableFailed,
+        TablePostponed,
+        TableStarted,
+    )
+    from dynasmith.ports.tables import Identity
     from dynasmith.project import Project, connect
-    from dynasmith.tables.description import TableDescription
-    from dynasmith.tables.table import Billing, Index, Key, KeyAttribute, LocalIndex, Projection, StreamView, Table
+    from dynasmith.project.databases import Database
+    from dynasmith.project.locations import Location
+    from dynasmith.project.transforms import AnyTransform
+    from dynasmith.project.world import ListedTable
+    from dynasmith.tables.description import IndexState, ReplicaState, TableDescription
+    from dynasmith.tables.table import (
+        Access,
+        Autoscaling,
+        BackupPlan,
+        BackupRule,
+        Billing,
+        Capacity,
+        Consistency,
+        Encryption,
+        EncryptionKind,
+        Index,
+        Key,
+        KeyAttribute,
+        LocalIndex,
+        OnDemandMaximum,
+        Projection,
+        ProjectionKind,
+        Recovery,
+        Replica,
+        Scaling,
+        StreamView,
+        Suppression,
+        Table,
+        TableClass,
+        Trigger,
+        Warm,
+    )
+    from dynasmith.validate import AcceptedFinding, Finding, Verdict, examine
 
 _HOMES = {
-    "Billing": "dynasmith.tables.table",
-    "Consent": "dynasmith.plans.consent",
-    "Context": "dynasmith.items.ctx",
-    "DefinitionError": "dynasmith.errors",
-    "DynasmithError": "dynasmith.errors",
-    "Index": "dynasmith.tables.table",
-    "Key": "dynasmith.tables.table",
-    "KeyAttribute": "dynasmith.tables.table",
-    "LocalIndex": "dynasmith.tables.table",
-    "Plan": "dynasmith.plans.plan",
-    "Project": "dynasmith.project",
-    "Projection": "dynasmith.tables.table",
-    "StopFlag": "dynasmith.engine.waiter",
-    "StreamView": "dynasmith.tables.table",
-    "Table": "dynasmith.tables.table",
-    "TableDescription": "dynasmith.tables.description",
-    "connect": "dynasmith.project",
-    "decode_plan": "dynasmith.plans.plan",
-    "encode_plan": "dynasmith.plans.plan",
+    "aws.control.session": "BotoSession",
+    "engine.apply": "Applied ApplyReport",
+    "engine.backfill.difference": "ItemDifference",
+    "engine.backfill.dry_run": "BackfillDryRun CheckResult",
+    "engine.backfill.undo": "UndoDryRun",
+    "engine.ensure": "Ensured",
+    "engine.transfer.dry_run": "DryRun ItemSample",
+    "engine.transfer.events": "FlowDead FlowEnded FlowNote FlowProgress FlowStarted FlowStopping",
+    "engine.transfer.verify": "KeyDifference VerifyResult",
+    "engine.waiter": "StopFlag",
+    "items.ctx": "Context",
+    "items.digest": "Digest digest_items",
+    "items.transform": "ItemRefused",
+    "jobs.counts": "Counts",
+    "jobs.job": "Job",
+    "jobs.report": "Report",
+    "plans.consent": "Consent",
+    "plans.plan": "Plan PlanFailure TablePlan decode_plan encode_plan",
+    "ports.clock": "Clock",
+    "ports.listener": "Event Listener StepDone StepStarted StepWaiting TableDone TableFailed TablePostponed "
+    "TableStarted",
+    "ports.tables": "Identity",
+    "project": "Project connect",
+    "project.databases": "Database",
+    "project.locations": "Location",
+    "project.transforms": "AnyTransform",
+    "project.world": "ListedTable",
+    "tables.description": "IndexState ReplicaState TableDescription",
+    "tables.table": "Access Autoscaling BackupPlan BackupRule Billing Capacity Consistency Encryption "
+    "EncryptionKind Index Key KeyAttribute LocalIndex OnDemandMaximum Projection ProjectionKind "
+    "Recovery Replica Scaling StreamView Suppression Table TableClass Trigger Warm",
+    "validate": "AcceptedFinding Finding Verdict examine",
 }
+"""Where each public name is, but for the errors."""
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
+_MODULES = ("errors", "operations")
 
 __all__ = [
+    "AcceptedFinding",
+    "Access",
+    "AccessDenied",
+    "AccessError",
+    "AnyTransform",
+    "Applied",
+    "ApplyReport",
+    "Autoscaling",
+    "BackfillDryRun",
+    "BackupPlan",
+    "BackupRule",
     "Billing",
+    "BotoSession",
+    "Capacity",
+    "ChangeConflict",
+    "CheckResult",
+    "CheckpointError",
+    "Clock",
+    "ConditionFailed",
     "Consent",
+    "ConsentRequired",
+    "Consistency",
     "Context",
+    "Counts",
+    "CredentialsExpired",
+    "DataError",
+    "Database",
     "DefinitionError",
+    "Digest",
+    "DryRun",
     "DynasmithError",
+    "Encryption",
+    "EncryptionKind",
+    "Ensured",
+    "Event",
+    "FileFormatError",
+    "Finding",
+    "FlowDead",
+    "FlowEnded",
+    "FlowNote",
+    "FlowProgress",
+    "FlowStarted",
+    "FlowStopping",
+    "Identity",
     "Index",
+    "IndexState",
+    "Interrupted",
+    "ItemDifference",
+    "ItemInvalid",
+    "ItemNotFound",
+    "ItemRefused",
+    "ItemSample",
+    "Job",
     "Key",
     "KeyAttribute",
+    "KeyDifference",
+    "LeaseLost",
+    "LimitExceeded",
+    "ListedTable",
+    "Listener",
     "LocalIndex",
+    "Location",
+    "Locked",
+    "NoCredentials",
+    "NoEffect",
+    "NotOffered",
+    "OnDemandMaximum",
     "Plan",
+    "PlanFailure",
+    "Postponed",
     "Project",
+    "ProjectError",
     "Projection",
+    "ProjectionKind",
+    "Recorded",
+    "Recovery",
+    "ReplacementRequired",
+    "Replica",
+    "ReplicaState",
+    "Report",
+    "RunError",
+    "Scaling",
+    "ServiceError",
+    "ServiceUnavailable",
+    "SeveralFailed",
+    "StalePlan",
+    "StepDone",
+    "StepStarted",
+    "StepWaiting",
     "StopFlag",
     "StreamView",
+    "Suppression",
     "Table",
+    "TableBusy",
+    "TableClass",
     "TableDescription",
+    "TableDone",
+    "TableExists",
+    "TableFailed",
+    "TableNotFound",
+    "TablePlan",
+    "TablePostponed",
+    "TableStarted",
+    "Throttled",
+    "TransformError",
+    "Trigger",
+    "UndoDryRun",
+    "Unreachable",
+    "UsageError",
+    "ValidationRefused",
+    "Verdict",
+    "VerifyResult",
+    "WaitTimeout",
+    "Warm",
     "__version__",
     "connect",
     "decode_plan",
+    "digest_items",
     "encode_plan",
+    "errors",
+    "examine",
+    "operations",
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> Any:  # the type of each name is in the imports above
     """Load a public name from its home when it is first asked for."""
-    home = _HOMES.get(name)
-    if home is None:
+    if name in _MODULES:
+        return importlib.import_module(f"dynasmith.{name}")
+    if name not in __all__:
         raise AttributeError(f"module 'dynasmith' has no attribute {name!r}")
-    value = getattr(importlib.import_module(home), name)
+    value = getattr(importlib.import_module(f"dynasmith.{_HOME_OF.get(name, 'errors')}"), name)
     globals()[name] = value
     return value
 
