@@ -38,10 +38,7 @@ faults: $(STAMP)  ## every reply fault with every verb, place, option and transp
 	$(BIN)/python tests/faults/everything.py $(FAULTS)
 
 docs: $(STAMP)  ## the generated pages and pictures
-	$(BIN)/python -m dynasmith.files.reference > docs/reference/definition.md
-	$(BIN)/python -m dynasmith.strict.rules.page > docs/reference/strict-rules.md
-	$(BIN)/python -c 'from dynasmith.validate.reference import findings_page; print(findings_page(), end="")' > docs/reference/findings.md
-	$(BIN)/python tools/permissions_page.py
+	PYTHONPATH=tools $(BIN)/python -m pages
 	PYTHONPATH=tests $(BIN)/python -m contract.page
 	$(BIN)/python docs/pictures/make.py
 

@@ -14,17 +14,11 @@ from dynasmith.strict import JudgedRequest, Refusal, StrictRule, StrictServer
 from dynasmith.strict.expressions.placeholders import used
 from dynasmith.strict.expressions.reserved_words import RESERVED
 from dynasmith.strict.rules.file import read_rules
-from dynasmith.strict.rules.page import page
 from dynasmith.strict.rules.registry import rules
 from dynasmith.strict.rules.request_shapes import service_model
 from strict_tables import create, ready, refused
 
 DOCS = Path(__file__).parents[2] / "docs"
-
-
-def test_the_page_is_written_from_the_rules() -> None:
-    written = (DOCS / "reference" / "strict-rules.md").read_text(encoding="utf-8")
-    assert written == page(), "python -m dynasmith.strict.rules.page > docs/reference/strict-rules.md"
 
 
 def test_every_rule_says_what_where_and_how_we_know() -> None:

@@ -9,9 +9,9 @@ from dynasmith import Consent, connect
 from dynasmith.aws.control.actions import READS, WRITES
 from dynasmith.cli.drawings import table_rows
 from dynasmith.files.definitions import load_definitions
-from dynasmith.files.reference import reference_page
 from dynasmith.plans.plan import decode_plan, encode_plan
 from dynasmith.tables.schema import definition_schema
+from pages.definition import definition_page
 
 DEFINITION = """
 tables:
@@ -32,7 +32,7 @@ assert [type(change).__name__ for change in plan.tables[0].changes] == ["SetOwne
 assert project.apply(plan, consent=Consent(yes=True)).failures == {}
 assert project.plan().is_empty
 assert ("owner", "billing") in table_rows(project.describe("orders").table)
-assert "| `owner` |" in reference_page()
+assert "| `owner` |" in definition_page()
 assert '"owner"' in msgspec.json.encode(definition_schema()).decode()
 assert "dynamodb:ListTagsOfResource" in READS
 assert "dynamodb:UntagResource" in WRITES

@@ -1,11 +1,11 @@
-"""Write the lists of IAM actions into docs/reference/permissions.md, between their marks: `make docs`."""
+"""docs/reference/permissions.md: its lists of IAM actions, written from the code, between their marks."""
 
 import re
 from pathlib import Path
 
 from dynasmith.aws.control import actions
 
-PAGE = Path(__file__).parents[1] / "docs/reference/permissions.md"
+PAGE = Path(__file__).parents[2] / "docs/reference/permissions.md"
 
 
 def with_lists(page: str) -> str:
@@ -18,5 +18,6 @@ def with_lists(page: str) -> str:
     return re.sub(r"<!-- (?P<name>[A-Z_0-9]+) -->.*?<!-- end -->", filled, page, flags=re.DOTALL)
 
 
-if __name__ == "__main__":
-    PAGE.write_text(with_lists(PAGE.read_text("utf-8")), "utf-8")
+def permissions_page() -> str:
+    """The page as it is, with today's lists."""
+    return with_lists(PAGE.read_text("utf-8"))

@@ -1,4 +1,4 @@
-"""docs/reference/findings.md, written from the checks; a test holds the file against it."""
+"""docs/reference/findings.md, written from the checks."""
 
 from dynasmith.validate.check import Check
 from dynasmith.validate.checklist import CHECKLIST

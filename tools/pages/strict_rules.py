@@ -1,6 +1,5 @@
-"""docs/reference/strict-rules.md, written from the rules: ``python -m dynasmith.strict.rules.page`` prints it."""
+"""docs/reference/strict-rules.md, written from the rules."""
 
-import sys
 from collections.abc import Iterable
 
 from dynasmith.strict.rules.registry import GROUPS
@@ -8,7 +7,7 @@ from dynasmith.strict.rules.rule import StrictRule
 
 _HEAD = """# The rules of the strict endpoint
 
-Written from the rules themselves (`python -m dynasmith.strict.rules.page`). A rule's name is what
+Written from the rules themselves. A rule's name is what
 `strict.rules.off("...")`, `rules_off=` and `off = [...]` of a rules file take. How to use it:
 [the strict endpoint](../guide/strict.md).
 
@@ -18,7 +17,7 @@ message or edge is our reading.
 """
 
 
-def page() -> str:
+def strict_rules_page() -> str:
     """The whole page."""
     return _HEAD + "".join(_section(title, rules) for title, rules in GROUPS)
 
@@ -30,7 +29,3 @@ def _section(title: str, rules: Iterable[StrictRule]) -> str:
         cells = (f"`{rule.name}`", rule.refuses, operations, rule.certainty, rule.source)
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines) + "\n"
-
-
-if __name__ == "__main__":
-    sys.stdout.write(page())

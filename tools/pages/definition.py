@@ -1,18 +1,17 @@
-"""The page docs/reference/definition.md, whole: the standard output of ``python -m dynasmith.files.reference``."""
+"""docs/reference/definition.md, written from the tree of keys that the parser reads."""
 
 from __future__ import annotations
 
-import sys
 from typing import Final
 
 from dynasmith.files.project_settings import PROJECT
 from dynasmith.tables.definition_keys import TABLE
-from dynasmith.tables.reference import form_in_words, keys_of, rules_in_words
+from pages.definition_keys import form_in_words, keys_of, rules_in_words
 
 _HEAD: Final = """\
 # Definition files and the project file: reference
 
-This page is made from the tree of keys that the parser itself reads (`python -m dynasmith.files.reference`); a test
+This page is made from the tree of keys that the parser itself reads; a test
 holds the two together. How to write definitions, with examples: [the guide](../guide/definitions.md).
 
 A definition file is JSON, YAML or TOML with these keys:
@@ -46,11 +45,7 @@ Files and folders are relative to the project file. Secrets stand in it as `${VA
 """
 
 
-def reference_page() -> str:
+def definition_page() -> str:
     """The whole page, in Markdown."""
     parts = [_HEAD, "## A table\n", *keys_of(TABLE), _FORM, *form_in_words(), _RULES, *rules_in_words()]
     return "\n".join([*parts, _PROJECT, *keys_of(PROJECT)]).rstrip("\n") + "\n"
-
-
-if __name__ == "__main__":
-    sys.stdout.write(reference_page())

@@ -1,0 +1,6 @@
+"""Write the generated pages of docs/reference: `make docs`."""
+
+from pages.registry import PAGES, REFERENCE
+
+for name, page in PAGES.items():
+    (REFERENCE / name).write_text(page(), encoding="utf-8")

@@ -1,0 +1,20 @@
+"""Which page is written by what."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+from pages.definition import definition_page
+from pages.findings import findings_page
+from pages.permissions import permissions_page
+from pages.strict_rules import strict_rules_page
+
+REFERENCE: Final = Path(__file__).parents[2] / "docs" / "reference"
+
+PAGES: Final[Mapping[str, Callable[[], str]]] = {
+    "definition.md": definition_page,
+    "findings.md": findings_page,
+    "permissions.md": permissions_page,
+    "strict-rules.md": strict_rules_page,
+}
+"""Files of ``REFERENCE`` and what makes their text."""
