@@ -1,4 +1,4 @@
-"""The doctor says what was found, where each value came from, and what mends what is missing."""
+"""The doctor says what was found, where each value came from, and what fixes what is missing."""
 
 from collections.abc import Callable
 
@@ -61,7 +61,7 @@ def test_where_each_value_came_from(moto_endpoint: str) -> None:
 def test_nothing_listens(open_endpoint: Callable[[str], Session]) -> None:
     last = diagnose(open_endpoint("http://127.0.0.1:9"))[-1]
     assert (last.name, last.state, last.says) == ("endpoint", "failed", "Nothing listens at http://127.0.0.1:9.")
-    assert last.mend == "dynasmith local start --port 9"
+    assert last.fix == "dynasmith local start --port 9"
 
 
 def test_another_account(moto_endpoint: str) -> None:
@@ -71,7 +71,7 @@ def test_another_account(moto_endpoint: str) -> None:
     ]
     assert len(failed) == 1
     assert "is of account 999999999999" in failed[0].says
-    assert failed[0].mend
+    assert failed[0].fix
 
 
 def test_no_region_towards_aws() -> None:
@@ -81,7 +81,7 @@ def test_no_region_towards_aws() -> None:
     )
     last = diagnose(Session(access))[-1]
     assert (last.name, last.state) == ("region", "failed")
-    assert "AWS_REGION" in last.mend
+    assert "AWS_REGION" in last.fix
 
 
 def test_an_old_botocore_is_named(
@@ -92,4 +92,4 @@ def test_an_old_botocore_is_named(
     versions = diagnose(open_endpoint(moto_endpoint))[0]
     assert versions.state == "warning"
     assert "does not know SummonTable, Colour of ListTables" in versions.says
-    assert "pip install --upgrade boto3" in versions.mend
+    assert "pip install --upgrade boto3" in versions.fix

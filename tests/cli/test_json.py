@@ -10,7 +10,7 @@ from cli.story import Answer, Story, table
 
 TABLE_KEYS = {"name", "status", "billing_mode", "item_count_estimate", "size_bytes_estimate", "arn", "defined"}
 CHANGE_KEYS = {"table", "kind", "path", "from", "to", "hazard"}
-FINDING_KEYS = {"code", "severity", "path", "why", "mend"}
+FINDING_KEYS = {"code", "severity", "path", "why", "fix"}
 
 
 def test_tables(story: Story) -> None:

@@ -1,6 +1,6 @@
 """The one table of known differences: where an engine does otherwise than the service, and how.
 
-Each is asserted: where an engine mends itself, the contract suite fails and the entry goes. The page
+Each is asserted: where an engine fixes itself, the contract suite fails and the entry goes. The page
 ``docs/reference/engines.md`` is made from it.
 """
 

@@ -372,11 +372,11 @@ def test_verify_tells_live_writes_from_differences(client: Any, there: Any, make
     fill(client, other, 1, first=5, number=-1)
     access = TableAccess(there)
 
-    async def mended() -> Any:
+    async def fixed() -> Any:
         fill(client, other, 1, first=5)
         return await access.lookup(one)()
 
-    first = VerifySide(access.source(one), lookup=mended)
+    first = VerifySide(access.source(one), lookup=fixed)
     found = verify(first, VerifySide(access.source(other), lookup=access.lookup(other)), end(there, one).key)
     assert [(one.kind, one.changing) for one in found.differences] == [("differs", True)]
 

@@ -57,8 +57,8 @@ def test_dead_letters_are_mended_and_taken_back(story: ItemStory) -> None:
     story.write("people.jsonl", '{"pk": "1"}\n{"id": "2"}\n')
     assert story("populate", "users", "people.jsonl", "--yes").code == 3
     [file] = (story.folder / ".dynasmith" / "jobs").glob("*/dead.jsonl")
-    mended = story.write("mended.jsonl", file.read_text(encoding="utf-8").replace('"id"', '"pk"'))
-    assert story("populate", "users", mended.name, "--yes").code == 0
+    fixed = story.write("fixed.jsonl", file.read_text(encoding="utf-8").replace('"id"', '"pk"'))
+    assert story("populate", "users", fixed.name, "--yes").code == 0
     assert sorted(item["pk"]["S"] for item in story.items("users")) == ["1", "2"]
 
 

@@ -1,4 +1,4 @@
-"""The dead-letter file is a file of items: mended, it is populated; edited, it stops no job."""
+"""The dead-letter file is a file of items: fixed, it is populated; edited, it stops no job."""
 
 from pathlib import Path
 
@@ -27,14 +27,14 @@ def test_lines_that_were_rejected_before_they_were_items_are_mended_in_the_file(
     assert ['"line":' in line for line in lines] == [False, True, False]
     again = story("populate", "users", str(path), "--yes", "--json")
     assert (again.code, again.json["written"], again.json["dead"]) == (3, 0, 3), again.err
-    mended = [
+    fixed = [
         lines[0].replace('"Item":{', '"Item":{"pk":{"S":"b"},'),
         lines[1].replace('\\"n\\": 3', '\\"n\\": 3}'),
         lines[2].replace("1e999", "4", 1),
     ]
-    story.write("mended.jsonl", "\n".join(mended) + "\n")
-    done = story("populate", "users", "mended.jsonl", "--yes", "--json")
-    assert (done.code, done.json["written"], done.json["dead"]) == (0, 3, 0), (done.err, mended)
+    story.write("fixed.jsonl", "\n".join(fixed) + "\n")
+    done = story("populate", "users", "fixed.jsonl", "--yes", "--json")
+    assert (done.code, done.json["written"], done.json["dead"]) == (0, 3, 0), (done.err, fixed)
     assert sorted(item["pk"]["S"] for item in story.items("users")) == ["a", "b", "c", "d"]
     assert {item["pk"]["S"]: item.get("n") for item in story.items("users")}["b"] == {"N": "2"}
 
@@ -44,8 +44,8 @@ def test_a_dead_letter_of_dynamodb_json_stays_what_it_is(story: ItemStory) -> No
     story.write("users.jsonl", '{"pk": {"S": "a"}}\n' + LINES[4] + "\n")
     first = story("populate", "users", "users.jsonl", "--yes", "--json")
     assert (first.code, first.json["dead"]) == (3, 1), first.err
-    story.write("mended.jsonl", dead_of(story, first.json["id"]).read_text().replace('"five"', '"5"'))
-    assert story("populate", "users", "mended.jsonl", "--yes").code == 0
+    story.write("fixed.jsonl", dead_of(story, first.json["id"]).read_text().replace('"five"', '"5"'))
+    assert story("populate", "users", "fixed.jsonl", "--yes").code == 0
     assert {"pk": {"S": "e"}, "x": {"N": "5"}} in story.items("users")
 
 

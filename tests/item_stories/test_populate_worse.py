@@ -1,6 +1,6 @@
 """What goes wrong under a populate: files in another form, a table that goes, a ledger that is damaged, a full disk.
 
-One sentence and a hint each, and the job goes on once it is mended.
+One sentence and a hint each, and the job goes on once it is fixed.
 """
 
 import json

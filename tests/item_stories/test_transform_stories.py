@@ -1,4 +1,4 @@
-"""What a transform may do wrong, what is said about it, and that the job goes on once it is mended."""
+"""What a transform may do wrong, what is said about it, and that the job goes on once it is fixed."""
 
 import sys
 

@@ -114,17 +114,17 @@ def test_raising_is_a_decision_about_one_item(people: Project) -> None:
 
 
 def test_a_lambda_is_resumed_by_who_has_it(people: Project) -> None:
-    mended = {"yes": False}
+    fixed = {"yes": False}
 
     def later(user: dict[str, Any]) -> dict[str, Any]:
-        if user["id"] == "0150" and not mended["yes"]:
+        if user["id"] == "0150" and not fixed["yes"]:
             raise ValueError("not yet")
         return split(user)
 
     with pytest.raises(TransformError):
         people.auto_migrate(USERS, target=USERS_V2, copy=True, transform=later, batch_size=50)
     job = people.jobs.list()[-1]
-    mended["yes"] = True
+    fixed["yes"] = True
     report = people.jobs.resume(job.id, transform=later)
     assert (report.job.id, report.counts.read) == (job.id, 300)
     assert held(people, "users_v2") == {user["id"]: split(user) for user in PEOPLE}

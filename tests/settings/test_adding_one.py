@@ -56,7 +56,7 @@ def test_an_added_setting_works_everywhere(copy: Path, tmp_path: Path, strict: S
     ran = subprocess.run(
         [sys.executable, str(ADDED / "used.py"), strict.endpoint],
         cwd=tmp_path,
-        env={"PYTHONPATH": str(copy.parent), "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)},
+        env={"PYTHONPATH": f"{copy.parent}:{ROOT / 'tools'}", "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)},
         capture_output=True,
         text=True,
         check=False,

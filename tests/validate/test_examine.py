@@ -29,7 +29,7 @@ def test_a_finding_is_what_the_contract_says() -> None:
         "path": "point_in_time_recovery",
         "why": "Point-in-time recovery is off. A wrong write or delete cannot be taken back, "
         "and the service exports to S3 only with it.",
-        "mend": "point_in_time_recovery: {enabled: true}",
+        "fix": "point_in_time_recovery: {enabled: true}",
     }
     assert finding.sentence == f"orders: DS020 warning at point_in_time_recovery: {finding.why}"
 
@@ -122,7 +122,7 @@ def well_made(findings: tuple[Finding, ...], table: Table) -> bool:
         finding.table == table.name
         and finding.severity in BY_CODE[finding.code].severities
         and finding.why.endswith(".")
-        and finding.mend
+        and finding.fix
         for finding in findings
     )
 

@@ -20,10 +20,10 @@ def test_codes_are_unique_and_of_one_form() -> None:
 
 def test_every_check_says_what_why_mend_and_source() -> None:
     for check in CHECKS:
-        assert all((check.title, check.why, check.mend, check.source)), check.code
+        assert all((check.title, check.why, check.fix, check.source)), check.code
         assert check.why.endswith("."), check.code
         assert not check.title.endswith("."), check.code
-        assert not check.mend.endswith("."), check.code
+        assert not check.fix.endswith("."), check.code
 
 
 def test_severities_are_the_contract_s_worst_first_and_explained() -> None:

@@ -99,7 +99,7 @@ def rules_in_words() -> Iterator[str]:
         warning = " (a warning)" if rule.severity == "warning" else ""
         yield f"### {rule.code}: {rule.title}{warning}"
         yield ""
-        yield f"{rule.why} Mend: {rule.fix}. Source: {rule.source}."
+        yield f"{rule.why} Fix: {rule.fix}. Source: {rule.source}."
         yield ""
 
 

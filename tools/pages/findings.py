@@ -7,7 +7,7 @@ from dynasmith.validate.checks import CHECKS
 _HEAD = """# Findings of `dynasmith validate`
 
 Written from the checks themselves (`dynasmith.validate.CHECKS`). A code never changes its meaning and is never used
-again. A finding has `table`, `code`, `severity`, `path`, `why` and `mend`; the command ends with exit code 3 where a
+again. A finding has `table`, `code`, `severity`, `path`, `why` and `fix`; the command ends with exit code 3 where a
 critical finding stands. How to use it, and how to accept a finding: [validate](../guide/validate.md).
 
 *Looks at*: "definition, live" judges the live table where there is one, otherwise, and with `--offline`, the
@@ -48,6 +48,6 @@ def _section(check: Check) -> str:
 **{check.title}.** {_severities(check).capitalize()}{when}.
 
 - Why: {check.why}
-- Mend: {check.mend}.
+- Fix: {check.fix}.
 - Source: {check.source}.
 """

@@ -25,7 +25,7 @@ def show_error(error: DynasmithError, *, as_json: bool, complete: Callable[[str]
             for name, failure in sorted(error.failures.items())
         ]
     if isinstance(error, TransformError):
-        lines += complete(trace_of(error)).splitlines()  # of the user's own code, which is what has to be mended
+        lines += complete(trace_of(error)).splitlines()  # of the user's own code, which is what has to be fixed
     if error.hint:
         lines.append(f"Hint: {complete(error.hint)}")
     with suppress(OSError, ValueError):  # where standard error is full or closed too, the exit code is all there is

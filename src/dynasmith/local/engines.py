@@ -191,7 +191,7 @@ def find_dynalite() -> Path | None:
 
 
 def require(*modules: str) -> None:
-    """Raise NotOffered, with the command that mends it, when a module of the extra ``local`` is not installed."""
+    """Raise NotOffered, with the command that fixes it, when a module of the extra ``local`` is not installed."""
     for module in modules:
         if importlib.util.find_spec(module) is None:
             raise NotOffered(

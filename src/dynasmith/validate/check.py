@@ -83,17 +83,17 @@ class Subject:
 
 
 class Problem(NamedTuple):
-    """What a check saw: where, what (a sentence), how bad (else the check's first severity), what mends it."""
+    """What a check saw: where, what (a sentence), how bad (else the check's first severity), what fixes it."""
 
     path: str
     what: str
     severity: Severity | None = None
-    mend: str = ""
+    fix: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One check: a code that never changes, what it wants, why, what mends it, where that stands, and the test.
+    """One check: a code that never changes, what it wants, why, what fixes it, where that stands, and the test.
 
     ``severities`` has every severity that the check gives, worst first; ``when`` says what decides where there are
     several. ``live`` checks look at the live table only and are left out offline; ``online`` ones need to know whether
@@ -104,7 +104,7 @@ class Check:
     code: str
     title: str
     why: str
-    mend: str
+    fix: str
     source: str
     severities: tuple[Severity, ...]
     look: Callable[[Subject], Iterable[Problem]]

@@ -73,7 +73,7 @@ def _finding(check: Check, problem: Problem, table: str) -> Finding:
         severity=problem.severity or check.severities[0],
         path=problem.path,
         why=f"{problem.what} {check.why}",
-        mend=problem.mend or check.mend,
+        fix=problem.fix or check.fix,
     )
 
 

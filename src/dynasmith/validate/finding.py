@@ -6,12 +6,12 @@ from msgspec import Struct
 
 Severity = Literal["critical", "warning", "notice"]
 
-# From what must be mended at once to what is good to know.
+# From what must be fixed at once to what is good to know.
 SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "notice")
 
 
 class Finding(Struct, frozen=True, kw_only=True):
-    """One finding: the code of its check, where in the definition it belongs, why it matters and what mends it.
+    """One finding: the code of its check, where in the definition it belongs, why it matters and what fixes it.
 
     ``msgspec.to_builtins`` gives its JSON. ``path`` is in the words of a definition and empty where the finding
     concerns the table as a whole. The codes are listed in docs/reference/findings.md and never change their meaning.
@@ -22,7 +22,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     severity: Severity
     path: str
     why: str
-    mend: str
+    fix: str
 
     @property
     def sentence(self) -> str:

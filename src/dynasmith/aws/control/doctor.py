@@ -1,7 +1,7 @@
-"""What `dynasmith doctor` finds out: each check is a value with what was found and how to mend it. Only reads.
+"""What `dynasmith doctor` finds out: each check is a value with what was found and how to fix it. Only reads.
 
 The checks go from the machine outward (versions, what was said, credentials, account, endpoint, rights), so the first
-that failed is the one to mend.
+that failed is the one to fix.
 """
 
 import platform
@@ -46,7 +46,7 @@ PARAMETERS = {
 
 
 class DoctorCheck(Struct, frozen=True, kw_only=True):
-    """One thing that was looked at. ``says`` is a sentence, ``mend`` what to do where it is not ok.
+    """One thing that was looked at. ``says`` is a sentence, ``fix`` what to do where it is not ok.
 
     ``statement`` is the policy statement that would allow what is denied, or empty.
     """
@@ -54,7 +54,7 @@ class DoctorCheck(Struct, frozen=True, kw_only=True):
     name: str
     state: State
     says: str
-    mend: str = ""
+    fix: str = ""
     statement: dict[str, Any] = {}
 
 
@@ -82,9 +82,9 @@ def _guarded(check: Callable[[Session], DoctorCheck], session: Session) -> Docto
     try:
         return check(session)
     except AccessDenied as error:
-        return DoctorCheck(name=name, state="failed", says=error.message, mend=error.hint, statement=error.statement)
+        return DoctorCheck(name=name, state="failed", says=error.message, fix=error.hint, statement=error.statement)
     except DynasmithError as error:
-        return DoctorCheck(name=name, state="failed", says=error.message, mend=error.hint)
+        return DoctorCheck(name=name, state="failed", says=error.message, fix=error.hint)
 
 
 def _versions(session: Session) -> DoctorCheck:
@@ -99,7 +99,7 @@ def _versions(session: Session) -> DoctorCheck:
         name="versions",
         state="warning",
         says=f"{said}, which does not know {', '.join(missing)}.",
-        mend="python -m pip install --upgrade boto3",
+        fix="python -m pip install --upgrade boto3",
     )
 
 
@@ -157,7 +157,7 @@ def _account(session: Session) -> DoctorCheck:
             raise
         return DoctorCheck(name="account", state="warning", says=f"The account is not known: {error.message}")
     except AccessError as error:
-        return DoctorCheck(name="account", state="failed", says=error.message, mend=error.hint)
+        return DoctorCheck(name="account", state="failed", says=error.message, fix=error.hint)
     checked = " (as the environment says)" if session.access.account else ""
     return DoctorCheck(name="account", state="ok", says=f"Account {caller.account}{checked}, as {caller.arn}.")
 
@@ -181,11 +181,11 @@ def _permissions(session: Session, table: str) -> Iterator[DoctorCheck]:
                 name="permissions",
                 state="warning",
                 says=denied.message,
-                mend=denied.hint,
+                fix=denied.hint,
                 statement=statement_for([denied.action], table, region=region, account=account),
             )
         except (NotOffered, Unreachable) as missing:
-            yield DoctorCheck(name="permissions", state="warning", says=missing.message, mend=missing.hint)
+            yield DoctorCheck(name="permissions", state="warning", says=missing.message, fix=missing.hint)
         except DynasmithError:
             yield DoctorCheck(
                 name="permissions", state="ok", says=f"{name} is allowed."

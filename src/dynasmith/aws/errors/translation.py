@@ -186,7 +186,7 @@ def _of_botocore(error: Exception, operation: str, table: str, access: ResolvedA
 
 
 def unreachable(endpoint: str, access: ResolvedAccess) -> Unreachable:
-    """The error for an endpoint where nothing listens; for this machine, with the command that mends it."""
+    """The error for an endpoint where nothing listens; for this machine, with the command that fixes it."""
     if endpoint and is_loopback(endpoint):
         port = endpoint.rsplit(":", 1)[-1].strip("/")
         more = f" --port {port}" if port.isdigit() and port != "8000" else ""

@@ -19,7 +19,7 @@ def command(invocation: Invocation, table: str) -> int:
 
     masks = invocation.project().masks
     checks = [
-        msgspec.structs.replace(check, says=masks(check.says), mend=masks(check.mend))  # a statement is for pasting
+        msgspec.structs.replace(check, says=masks(check.says), fix=masks(check.fix))  # a statement is for pasting
         for check in diagnose(invocation.project().session, table)
     ]
     failed = any(check.state == "failed" for check in checks)
@@ -31,8 +31,8 @@ def command(invocation: Invocation, table: str) -> int:
     for check in checks:
         mark, colour = marks[check.state]
         page.print(Text.assemble((f"{mark} ", colour), (f"{check.name:<14}", "bold"), check.says))
-        if check.mend:
-            page.print(f"                {check.mend}", style="dim", markup=False)
+        if check.fix:
+            page.print(f"                {check.fix}", style="dim", markup=False)
         if check.statement:
             page.print(f"                allow it with {json.dumps(check.statement)}", style="dim", markup=False)
     return 1 if failed else 0

@@ -32,7 +32,7 @@ def _draw(invocation: Invocation, verdict: Any) -> None:
         colour = SEVERITY_COLOURS[finding.severity]
         page.print(Text.assemble((f"{finding.severity:<9}", colour), (f"{finding.code}  ", "dim"), (place, "bold")))
         page.print(f"           {masked(finding.why)}", markup=False)
-        page.print(f"           {masked(finding.mend)}", style="dim", markup=False)
+        page.print(f"           {masked(finding.fix)}", style="dim", markup=False)
     for accepted in verdict.accepted:
         finding = accepted.finding
         page.print(

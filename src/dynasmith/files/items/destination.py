@@ -56,7 +56,7 @@ class Destination:
             self._mark.touch(0o600)
         except OSError as error:
             raise RunError(
-                f"{self.path} could not be written: {error.strerror}.", hint="mend it, then resume the job"
+                f"{self.path} could not be written: {error.strerror}.", hint="fix it, then resume the job"
             ) from error
         # Each export makes its mark before it looks for another one's: of two that begin at once both see it.
         if self._others() or self._finished_by_another():

@@ -16,8 +16,8 @@ def _drift(subject: Subject) -> Iterator[Problem]:
         return
     for change in diff(without(subject.desired, subject.unread), subject.live.table):
         line = explain(change)
-        mend = _REBUILT if line.symbol == "±" else ""
-        yield Problem(line.path, f"The live table differs from its definition: {line.text}.", mend=mend)
+        fix = _REBUILT if line.symbol == "±" else ""
+        yield Problem(line.path, f"The live table differs from its definition: {line.text}.", fix=fix)
 
 
 def _undefined(subject: Subject) -> Iterator[Problem]:
@@ -38,7 +38,7 @@ CHECKS = (
         code="DS004",
         title="The live table is as defined",
         why="Somebody changed one of the two, and the next apply changes the table.",
-        mend="dynasmith plan shows what would change, dynasmith apply does it; or change the definition",
+        fix="dynasmith plan shows what would change, dynasmith apply does it; or change the definition",
         source="design: drift is the difference of definition and live table",
         severities=("warning",),
         look=_drift,
@@ -48,7 +48,7 @@ CHECKS = (
         code="DS005",
         title="Everything that the table has is defined",
         why="It is left alone, it costs, and a table made from the definition will not have it.",
-        mend="add it to the definition, or remove it with dynasmith apply --prune",
+        fix="add it to the definition, or remove it with dynasmith apply --prune",
         source="design: what a definition lacks is removed only with consent",
         severities=("notice",),
         look=_undefined,
@@ -58,7 +58,7 @@ CHECKS = (
         code="DS008",
         title="Nothing is there that plans leave alone",
         why="No plan changes it, and a table made from the definition will not have it.",
-        mend="manage it where it was made; nothing has to be done here",
+        fix="manage it where it was made; nothing has to be done here",
         source="contracts: reported, never planned, never dropped",
         severities=("notice",),
         look=_reported,

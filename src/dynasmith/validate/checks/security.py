@@ -22,7 +22,7 @@ def _key(subject: Subject) -> Iterator[Problem]:
         yield Problem(
             "encryption",
             f"The table is {status}, since its KMS key could not be used for seven days.",
-            mend="restore the backup that DynamoDB made of it, under another name or after deleting what is left",
+            fix="restore the backup that DynamoDB made of it, under another name or after deleting what is left",
         )
 
 
@@ -60,7 +60,7 @@ CHECKS = (
         code="DS010",
         title="The key that encrypts the table can be used",
         why="Reads and writes fail; after seven days DynamoDB archives the table to a backup.",
-        mend="enable the key again, or allow DynamoDB to use it, within seven days",
+        fix="enable the key again, or allow DynamoDB to use it, within seven days",
         source="API, TableDescription, TableStatus; Developer Guide, Encryption at rest usage notes",
         severities=("critical",),
         look=_key,
@@ -70,7 +70,7 @@ CHECKS = (
         code="DS011",
         title="The resource policy does not allow everybody",
         why="Anybody with an AWS account could do what it allows; block public access refuses such a policy.",
-        mend="name the principals, or add a condition (aws:PrincipalOrgID, aws:SourceVpce ...)",
+        fix="name the principals, or add a condition (aws:PrincipalOrgID, aws:SourceVpce ...)",
         source="Developer Guide, Blocking public access with resource-based policies",
         severities=("critical",),
         look=_open_policy,
@@ -80,7 +80,7 @@ CHECKS = (
         code="DS012",
         title="Contributor insights do not show keys that a KMS key protects",
         why="CloudWatch shows partition and sort keys of busy items in plain text.",
-        mend="turn contributor insights off, or accept it with suppress where keys hold nothing personal",
+        fix="turn contributor insights off, or accept it with suppress where keys hold nothing personal",
         source="API, UpdateContributorInsights",
         severities=("warning",),
         look=_insights,
