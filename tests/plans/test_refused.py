@@ -7,7 +7,7 @@ from dynasmith.limits import Quotas
 from dynasmith.plans.consent import Consent, lacking
 from dynasmith.plans.make import make_table_plan
 from dynasmith.plans.plan import Plan, TablePlan
-from dynasmith.plans.refusal import Refusal, refusals
+from dynasmith.plans.refusal import PlanRefusal, refusals
 from dynasmith.plans.simulate import created
 from dynasmith.plans.step import CallCreateIndex, CallDeleteIndex
 from dynasmith.tables.description import TableDescription
@@ -50,7 +50,7 @@ def plan(
     return make_table_plan(wish, live, prune=prune, quotas=quotas or Quotas())
 
 
-def refused(wish: Table, there: Table | None, **more: object) -> Refusal:
+def refused(wish: Table, there: Table | None, **more: object) -> PlanRefusal:
     (found,) = refusals(plan(wish, there, **more))  # type: ignore[arg-type]
     return found
 

@@ -7,12 +7,13 @@ Import from the files (``from dynasmith.items.wire import RawItem``). One idea a
 - ``value``: one attribute between wire bytes and plain Python: ``decode_value`` / ``encode_value``, ``decode_tree`` /
   ``encode_tree`` / ``write_tree``, ``same_value``.
 - ``lazy``: ``LazyItem``, the mapping that a transform sees.
-- ``shape``: what the items of one table have in common, learnt; ``native`` reads and ``writer`` writes whole items by
-  it, ``ahead`` cuts those of which a transform changes the same few attributes.
-- ``key``: ``KeySchema``, ``key_of(raw, schema) -> Key`` (hashable), ``check_key``, ``encode_key``, ``format_key``;
-  ``spoken``: ``parse_key`` and ``parse_item`` from a command line.
+- ``shape_inference``: what the items of one table have in common, learnt; by it ``native`` reads and ``writer`` writes
+  whole items, and ``specialized_reader`` cuts those of which a transform changes the same few attributes. The page
+  "Generated code" of the documentation shows the code that they make.
+- ``key``: ``KeySchema``, ``key_of(raw, schema) -> Key`` (hashable), ``check_key``, ``encode_key``, ``format_key``.
 - ``size``: ``item_bytes``, ``write_units``, ``read_units``, ``check_item``.
-- ``digest``: ``Digest``, ``digest_items(raws) -> Digest``, ``item_hash(raw)``.
+- ``digest``: the format ``ds1``: ``Digest``, ``digest_items(raws) -> Digest``, ``item_hash(raw)``; ``digester``: the
+  same for many items of one shape, by the code of ``digest_code``.
 - ``plain``: plain JSON to items and back, ``looks_like_wire``.
 - ``ctx``: ``Context``; ``transform``: ``Transform(function, ctx, target, where)`` with
   ``copy(raw) -> list[RawItem]`` and ``rewrite(raw) -> Rewrite | None``; ``ItemRefused`` (a TransformError with

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Final
 
-from dynasmith.items.digest import CONTENTS, digest_lines, general_hash
+from dynasmith.items.digest import general_hash
+from dynasmith.items.digest_code import CONTENTS, digest_lines
 from dynasmith.items.key import KeySchema, KeyType, key_bytes, key_of
 from dynasmith.items.number import number_text
 from dynasmith.items.shape_inference import FIRST, ItemShape, ShapeLearner
@@ -32,10 +33,10 @@ def keyed_reader(key: KeySchema, *, first: int = FIRST) -> Callable[[RawItem | b
         made = general_hash(raw, tree)
         return key_bytes(key_of(raw, key)), made
 
-    return ShapeLearner(general, lambda shape: _write(shape, key), CONTENTS, first=first)
+    return ShapeLearner(general, lambda shape: key_and_hash_source(shape, key), CONTENTS, first=first)
 
 
-def _write(shape: ItemShape, key: KeySchema) -> tuple[str, dict[str, Any]]:
+def key_and_hash_source(shape: ItemShape, key: KeySchema) -> tuple[str, dict[str, Any]]:
     """The code of a digest, and the key from the same values. Every item that was learnt had its key, of its type."""
     lines, names = digest_lines(shape)
     names |= {"LENGTHS": _LENGTHS, "number_text": number_text, "decimal": Decimal}

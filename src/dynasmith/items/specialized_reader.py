@@ -78,6 +78,18 @@ def _plan(shape: ItemShape, always: list[str], ever: list[str]) -> ReadPlan | No
     """The plan for a shape, and for names that are assigned always or sometimes; None where they have no shape."""
     if shape.open:
         return None
+    source, values, fields, names = plan_source(shape, always, ever)
+    renamed = {attribute: name for name, attribute in names.items()}
+    cut = msgspec.defstruct("Cut", fields, rename=renamed, forbid_unknown_fields=True, gc=False, kw_only=True)
+    exec(compile(source, "<shape>", "exec"), values)  # generated here, from no text of an item
+    return ReadPlan(msgspec.json.Decoder(cut).decode, values["foreseen"], values["fill"], names)
+
+
+def plan_source(
+    shape: ItemShape, always: list[str], ever: list[str]
+) -> tuple[str, dict[str, Any], list[tuple[Any, ...]], dict[str, str]]:
+    """(the source of ``foreseen`` and ``fill``, the names that it uses, the fields of the struct that an item is cut
+    into, the field of each attribute) for items of this shape."""
     values, made, names = reading_names(), list[str](), dict[str, str]()
     lines, fields = ["def foreseen(v):"], list[tuple[Any, ...]]()
     for attribute, name, tag, field in shape.known():
@@ -92,11 +104,8 @@ def _plan(shape: ItemShape, always: list[str], ever: list[str]) -> ReadPlan | No
     for number, name in enumerate(name for name in ever if name not in names):
         names[name] = f"new{number}"
         fields.append((names[name], msgspec.Raw, UNSET))
-    renamed = {attribute: name for name, attribute in names.items()}
-    cut = msgspec.defstruct("Cut", fields, rename=renamed, forbid_unknown_fields=True, gc=False, kw_only=True)
     lines += [f" return {{{', '.join(made)}}}", *_fill(always, names, values)]
-    exec(compile("\n".join(lines), "<shape>", "exec"), values)  # generated here, from no text of an item
-    return ReadPlan(msgspec.json.Decoder(cut).decode, values["foreseen"], values["fill"], names)
+    return "\n".join(lines), values, fields, names
 
 
 def _fill(always: list[str], fields: Mapping[str, str], values: dict[str, Any]) -> list[str]:

@@ -77,12 +77,21 @@ def _filler(shape: ItemShape) -> Callable[[dict[str, Any]], Any] | None:
     """A function that fills the tree of a shape with an item's values; None where there is none for it."""
     if shape.open:
         return None
-    code = _Code(values={"UNSET": UNSET, "Decimal": Decimal, "tree": encode_tree, "legal": _legal, "MAX": _INT_MAX})
     try:
-        root = _map(shape, "v", " ", code)
+        source, values = writer_source(shape)
     except ValueError:  # a name that no struct can have (with a quote or a backslash in it)
         shape.open = True
         return None
+    exec(compile(source, "<shape>", "exec"), values)  # generated here, from no text of an item
+    fill: Callable[[dict[str, Any]], Any] = values["fill"]
+    return fill
+
+
+def writer_source(shape: ItemShape) -> tuple[str, dict[str, Any]]:
+    """The source of ``fill(v)``, which puts the values of an item of this shape into a tree that stands ready, and the
+    names that it uses. Raises ValueError for a name that no struct can have."""
+    code = _Code(values={"UNSET": UNSET, "Decimal": Decimal, "tree": encode_tree, "legal": _legal, "MAX": _INT_MAX})
+    root = _map(shape, "v", " ", code)
     if code.numbers:
         # 38 characters without an exponent cannot break a limit; only what is no number at all holds an "n".
         joined = "".join(f"{{{number}}}" for number in code.numbers)
@@ -90,10 +99,7 @@ def _filler(shape: ItemShape) -> Callable[[dict[str, Any]], Any] | None:
         code.lines.append(f" t = f'{joined}'")
         code.lines.append(f" if 'E' in t or 'n' in t or 'N' in t or len(t) > 38 and ({long}):")
         code.lines.append(f"  legal({', '.join(code.numbers)})")
-    source = "\n".join(["def fill(v):", *code.lines, f" return {root}"])
-    exec(compile(source, "<shape>", "exec"), code.values)  # generated here, from no text of an item
-    fill: Callable[[dict[str, Any]], Any] = code.values["fill"]
-    return fill
+    return "\n".join(["def fill(v):", *code.lines, f" return {root}"]), code.values
 
 
 def _map(shape: ItemShape, source: str, pad: str, code: _Code) -> str:

@@ -8,7 +8,7 @@ from dynasmith.plans.change import Change, Conflict, ReplaceTable
 from dynasmith.plans.plan import Plan, TablePlan
 
 
-class Refusal(Struct, frozen=True, kw_only=True):
+class PlanRefusal(Struct, frozen=True, kw_only=True):
     """A change that cannot be made in place. ``needs_replacement`` says that only a new table could have it."""
 
     path: str
@@ -17,12 +17,12 @@ class Refusal(Struct, frozen=True, kw_only=True):
     needs_replacement: bool
 
 
-def refusals(plan: TablePlan) -> tuple[Refusal, ...]:
+def refusals(plan: TablePlan) -> tuple[PlanRefusal, ...]:
     """Every change of a table's plan that cannot be made; empty where the plan can be carried out."""
     return refusals_of(plan.table, plan.changes)
 
 
-def refusals_of(table: str, changes: Sequence[Change]) -> tuple[Refusal, ...]:
+def refusals_of(table: str, changes: Sequence[Change]) -> tuple[PlanRefusal, ...]:
     """The changes among these that cannot be made to ``table`` (its physical name)."""
     return tuple(_refusal(table, change) for change in changes if isinstance(change, ReplaceTable | Conflict))
 
@@ -32,7 +32,7 @@ def impossible(plan: Plan) -> tuple[TablePlan, ...]:
     return tuple(table for table in plan.tables if refusals(table))
 
 
-def _refusal(table: str, change: ReplaceTable | Conflict) -> Refusal:
+def _refusal(table: str, change: ReplaceTable | Conflict) -> PlanRefusal:
     message = f"{change.path} {change.before} -> {change.after}: {change.reason}"
     if isinstance(change, ReplaceTable):
         if change.path.startswith("replicas."):
@@ -43,10 +43,10 @@ def _refusal(table: str, change: ReplaceTable | Conflict) -> Refusal:
                 f"dynasmith never deletes and creates a table; define it as a new one, for example {table}-v2, apply "
                 f"that, and copy the items: dynasmith copy {table} {table}-v2"
             )
-        return Refusal(path=change.path, message=message, way_out=way_out, needs_replacement=True)
+        return PlanRefusal(path=change.path, message=message, way_out=way_out, needs_replacement=True)
     way_out = (
         "change the definition, or first what stands in the way"
         if isinstance(change.way_out, UnsetType)
         else change.way_out
     )
-    return Refusal(path=change.path, message=message, way_out=way_out, needs_replacement=False)
+    return PlanRefusal(path=change.path, message=message, way_out=way_out, needs_replacement=False)

@@ -18,7 +18,8 @@ from dynasmith.engine.transfer.event_thread import StopRequest
 from dynasmith.engine.transfer.pacer import Pacer
 from dynasmith.engine.transfer.permit import RunPermit
 from dynasmith.engine.transfer.transform_stage import Stage, Staged, digest_less
-from dynasmith.items.digest import Digest, Digester
+from dynasmith.items.digest import Digest
+from dynasmith.items.digester import Digester
 from dynasmith.items.wire import Units
 from dynasmith.jobs.checkpoint import Checkpoint
 from dynasmith.jobs.counts import Counts

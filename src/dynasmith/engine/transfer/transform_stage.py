@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from dynasmith.engine.transfer.user_traceback import trace_of
-from dynasmith.items.digest import Digest, Digester, digest_items
+from dynasmith.items.digest import Digest, digest_items
+from dynasmith.items.digester import Digester
 from dynasmith.items.key import Key, KeySchema, format_key, key_of
 from dynasmith.items.transform import ItemRefused, Policy, Transform
 from dynasmith.items.wire import RawItem

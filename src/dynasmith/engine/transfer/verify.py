@@ -21,7 +21,8 @@ from dynasmith.engine.transfer.table_details import TableEnd
 from dynasmith.engine.transfer.table_identity import READING, TableIdentityCheck
 from dynasmith.engine.transfer.transform_stage import Stage
 from dynasmith.errors import AccessDenied, Interrupted
-from dynasmith.items.digest import Digest, Digester, item_hash
+from dynasmith.items.digest import Digest, item_hash
+from dynasmith.items.digester import Digester
 from dynasmith.items.key import Key, KeySchema, encode_key, format_key, key_bytes, key_of
 from dynasmith.items.wire import Units
 from dynasmith.ports.concurrency import together

@@ -19,7 +19,7 @@ from dynasmith.engine.transfer.processes.child_side import (
 from dynasmith.engine.transfer.processes.stage import Returned
 from dynasmith.engine.transfer.transform_stage import Staged
 from dynasmith.errors import DynasmithError
-from dynasmith.items.digest import Digester
+from dynasmith.items.digester import Digester
 from dynasmith.items.wire import RawItem
 
 ALIVE_SECONDS = 3.0
