@@ -8,7 +8,6 @@ import inspect
 import subprocess
 import sys
 import tempfile
-import types
 import typing
 from collections.abc import Iterator
 from enum import Enum
@@ -49,7 +48,7 @@ def classes_in(hint: Any) -> Iterator[type]:
     if isinstance(hint, list):
         for part in hint:
             yield from classes_in(part)
-    if isinstance(hint, type) and not isinstance(hint, types.GenericAlias) and hint.__module__.startswith("dynasmith"):
+    if inspect.isclass(hint) and hint.__module__.startswith("dynasmith"):
         yield hint
 
 
