@@ -107,5 +107,5 @@ def _constants(source: str, names: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _formatted(source: str) -> str:
-    ruff = [sys.executable, "-m", "ruff", "format", "--isolated", "--line-length", "100", "-"]
+    ruff = [sys.executable, "-m", "ruff", "format", "--isolated", "--line-length", "120", "-"]
     return subprocess.run(ruff, input=source, capture_output=True, text=True, check=True).stdout
