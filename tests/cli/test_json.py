@@ -66,8 +66,13 @@ def test_items(story: Story) -> None:
     assert story("put", "orders", '{"pk": "1", "total": 12.50, "tags": ["a"]}').code == 0
     assert story("put", "orders", "pk=2", "total=7").code == 0
     assert story("get", "orders", "pk=1", "--json").json["pk"] == "1"
-    assert sorted(each["pk"] for each in story("scan", "orders", "--json").json) == ["1", "2"]
-    assert [each["pk"] for each in story("query", "orders", "pk=2", "--json").json] == ["2"]
+    everything = story("scan", "orders", "--json").json
+    assert (sorted(each["pk"] for each in everything["items"]), everything["cursor"]) == (["1", "2"], None)
+    found = story("query", "orders", "pk=2", "--json").json
+    assert ([each["pk"] for each in found["items"]], found["cursor"]) == (["2"], None)
+    assert story("put", "orders", "pk=long", "n:=12345678901234567890.12345678901234567").code == 0
+    for shown in (story("get", "orders", "pk=long", "--json"), story("query", "orders", "pk=long", "--json")):
+        assert "12345678901234567890.12345678901234567" in shown.out, "no digit is lost"
     absent = story("get", "orders", "pk=9", "--json")
     assert (absent.code, absent.json["error"]["code"]) == (1, "item-not-found")
     refused = story("put", "orders", "pk=1", "--new", "--json")

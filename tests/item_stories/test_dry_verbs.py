@@ -22,6 +22,7 @@ VERBS = (
     ("create", "orders"),
     ("delete", "users", "--confirm", "users"),
     ("put", "users", "pk=z"),
+    ("delete-item", "users", "pk=user-00001"),
     ("retire", "users", "--export", "last", "--confirm", "users"),
     ("copy", "users", "users_v2", "--backup-first", "--yes"),
     ("copy", "users", "fresh", "--create-target", "--transform", "touches:transform", "--yes"),

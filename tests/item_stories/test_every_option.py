@@ -73,6 +73,8 @@ copy --target-profile      | code  | two | users users_v2 --yes {--target-env aw
 copy --target-region       | code  | two | users users_v2 --yes {--target-region eu-west-1}
 copy --target-role-arn     | code  | two | users users_v2 --yes {--target-role-arn arn:aws:iam::123456789012:role/x}
 copy --transform           | items | two | users users_v2 --yes {--transform shape.yaml}
+count --estimate           | asks  | two | users {--estimate}
+count --index              | code  | two | users {--index absent}
 delete --missing-ok        | code  | two | absent {--missing-ok}
 doctor --table             | asks  | two | {--table users}
 export --batch-size        | asks  | two | users out.jsonl --segments 1 {--batch-size 2}
@@ -125,6 +127,7 @@ populate --target-role-arn | code  | two | users_v2 people.jsonl --yes {--target
 populate --transform       | items | two | users_v2 people.jsonl --yes {--transform shape.yaml}
 populate --type            | items | two | users_v2 people.csv --yes {--type n=S}
 put --new                  | code  | two | users pk=user-00001 {--new}
+query --cursor             | code  | two | users pk=user-00001 {--cursor absent}
 query --index              | code  | two | users pk=user-00001 {--index absent}
 query --limit              | asks  | sorted | events pk=a {--limit 1}
 query --reverse            | says  | sorted | events pk=a {--reverse}
@@ -132,6 +135,7 @@ query --wire               | says  | sorted | events pk=a {--wire}
 retire --all               | code  | listed | --no-export --confirm users {--all}
 retire --export            | files | two | users --confirm users {--export kept}
 retire --no-export         | code  | two | users --confirm users {--no-export}
+scan --cursor              | code  | two | users {--cursor absent}
 scan --index               | code  | two | users {--index absent}
 scan --limit               | asks  | two | users {--limit 2}
 scan --wire                | says  | two | users {--wire}

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dynasmith.cli.cli_values import parse_item, parse_key
-from dynasmith.cli.shared import Invocation, print_json
+from dynasmith.cli.counts import counted
+from dynasmith.cli.cursor import encode_cursor
+from dynasmith.cli.shared import Invocation
 from dynasmith.errors import UsageError
 from dynasmith.items.key import KeyPart, KeySchema, key_item
 from dynasmith.items.plain import plain_from_item
@@ -16,6 +18,7 @@ from dynasmith.items.wire import decode_item_tree, encode_item_tree
 from dynasmith.tables.table import Key, known
 
 if TYPE_CHECKING:
+    from dynasmith.ports.tables import SomeItems
     from dynasmith.project import Project
 
 
@@ -58,14 +61,36 @@ def parse_condition_of(project: Project, table: str, index: str | None, said: tu
     return conditions
 
 
-def show_items(invocation: Invocation, items: list[dict[str, Any]], *, wire: bool, single: bool = False) -> None:
-    """Items, one JSON object a line (all in one document with ``--json``); plain, or DynamoDB JSON with ``wire``."""
-    shown = [item if wire else json.loads(plain_from_item(decode_item_tree(item))) for item in items]
+def show_item(item: dict[str, Any], *, wire: bool) -> None:
+    """One item as a JSON object: plain, or DynamoDB JSON with ``wire``."""
+    click.echo(_line(item, wire=wire))
+
+
+def show_items(invocation: Invocation, found: SomeItems, *, wire: bool) -> None:
+    """Items, one JSON object a line, and how to see more where there are more.
+
+    With ``--json`` one document: ``items``, and ``cursor`` (null where there are no more).
+    """
+    lines = [_line(item, wire=wire) for item in found.items]
+    cursor = None if found.next is None else encode_cursor(found.next)
     if invocation.as_json:
-        print_json(shown[0] if single else shown)
+        # The lines as they are: a number of 38 digits stays one.
+        inner = ",".join(f"\n    {line}" for line in lines)
+        click.echo(f'{{\n  "items": [{inner}],\n  "cursor": {json.dumps(cursor)}\n}}')
         return
-    for item, plain in zip(items, shown, strict=True):
-        line = json.dumps(plain, ensure_ascii=False) if wire else plain_from_item(decode_item_tree(item)).decode()
+    for line in lines:
         click.echo(line)
-    if not items:
-        invocation.say("No items.")
+    if cursor is not None:
+        invocation.say(f"{counted(len(lines), 'item')} shown, and there are more. To see them, add: --cursor {cursor}")
+    elif not lines:
+        invocation.say("No more items." if click.get_current_context().params.get("cursor") else "No items.")
+
+
+def _line(item: dict[str, Any], *, wire: bool) -> str:
+    return json.dumps(item, ensure_ascii=False) if wire else plain_from_item(decode_item_tree(item)).decode()
+
+
+CURSOR = click.option("--cursor", metavar="CURSOR", help="Go on where an earlier call ended; it prints the cursor.")
+LIMIT = click.option(
+    "--limit", default=5, show_default=True, type=click.IntRange(1, 10_000), help="Maximum number of items to show."
+)

@@ -60,6 +60,13 @@ class Tables(Protocol):
         ...
 
 
+class SomeItems(Struct, frozen=True):
+    """Items of a scan or a query, and the key after which the next ones come; None where there are no more."""
+
+    items: list[dict[str, Any]]
+    next: dict[str, Any] | None = None
+
+
 class Items(Protocol):
     """A few items, one call each. Items are DynamoDB JSON; for many items there is the item flow."""
 

@@ -10,6 +10,7 @@ from dynasmith.aws.control.request_items import absent
 from dynasmith.aws.control.session import Session
 from dynasmith.errors import ConditionFailed, ServiceError, ServiceUnavailable, ValidationRefused
 from dynasmith.items.digest import tree_hash
+from dynasmith.ports.tables import SomeItems
 
 KEYS_A_BATCH = 100
 """BatchGetItem: at most 100 keys a request."""
@@ -77,6 +78,14 @@ class AwsItems:
         there = self.get(table, {part["AttributeName"]: item[part["AttributeName"]] for part in key})
         return there is not None and tree_hash(there) == tree_hash(item)
 
+    def delete(self, table: str, key: Mapping[str, Any]) -> bool:
+        """Delete the item of that key; whether there was one. One call. Raises TableNotFound.
+
+        Where botocore sent it again, because an answer was lost, False may mean that the first one deleted it.
+        """
+        answer = self._call("DeleteItem", table, {"Key": to_botocore(key), "ReturnValues": "ALL_OLD"})
+        return bool(answer.get("Attributes"))
+
     def query(
         self,
         table: str,
@@ -86,41 +95,95 @@ class AwsItems:
         limit: int = 5,
         forward: bool = True,
     ) -> list[dict[str, Any]]:
+        """The items of `query_page`."""
+        return self.query_page(table, conditions=conditions, index=index, limit=limit, forward=forward).items
+
+    def query_page(
+        self,
+        table: str,
+        *,
+        conditions: Mapping[str, Any],
+        index: str | None = None,
+        limit: int = 5,
+        forward: bool = True,
+        start: Mapping[str, Any] | None = None,
+    ) -> SomeItems:
         """Up to ``limit`` items of a partition. Each of ``conditions`` maps a key attribute to its value in DynamoDB
         JSON (equal), or to ``(comparison, value...)``: EQ, LT, LE, GT, GE, BETWEEN (two values), BEGINS_WITH."""
-        names: dict[str, str] = {}
-        values: dict[str, Any] = {}
-        terms = [_term(number, name, said, names, values) for number, (name, said) in enumerate(conditions.items())]
-        told: dict[str, Any] = {
-            "KeyConditionExpression": " AND ".join(terms),
-            "ExpressionAttributeNames": names,
-            "ExpressionAttributeValues": to_botocore(values),
-            "ScanIndexForward": forward,
-        }
-        return self._collect("Query", table, told, index, limit)
+        told = {**_conditions(conditions), "ScanIndexForward": forward}
+        return self._collect("Query", table, told, index, limit, start)
 
     def scan(self, table: str, *, index: str | None = None, limit: int = 5) -> list[dict[str, Any]]:
-        """Some ``limit`` items, in no order that means anything."""
-        return self._collect("Scan", table, {}, index, limit)
+        """The items of `scan_page`."""
+        return self.scan_page(table, index=index, limit=limit).items
+
+    def scan_page(
+        self, table: str, *, index: str | None = None, limit: int = 5, start: Mapping[str, Any] | None = None
+    ) -> SomeItems:
+        """Some ``limit`` items, in no order that means anything, after the key ``start``."""
+        return self._collect("Scan", table, {}, index, limit, start)
+
+    def count(
+        self, table: str, *, conditions: Mapping[str, Any] | None = None, index: str | None = None
+    ) -> tuple[int, float]:
+        """How many items there are (those that meet ``conditions``, as `query_page` takes them), and the read units.
+
+        Reads all of them, one page of 1 MB after the other: half a read unit for each 4 KB.
+        """
+        told: dict[str, Any] = {"Select": "COUNT", "ReturnConsumedCapacity": "TOTAL"}
+        told |= {"IndexName": index} if index is not None else {}
+        told |= _conditions(conditions) if conditions else {}
+        counted, units = 0, 0.0
+        while True:
+            answer = self._call("Query" if conditions else "Scan", table, told)
+            counted += answer.get("Count", 0)
+            units += (answer.get("ConsumedCapacity") or {}).get("CapacityUnits", 0.0)
+            if not answer.get("LastEvaluatedKey"):
+                return counted, units
+            told["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def _collect(
-        self, operation: str, table: str, told: dict[str, Any], index: str | None, limit: int
-    ) -> list[dict[str, Any]]:
-        """Pages until there are ``limit`` items or no more: a page may be short, or empty, with more to come."""
+        self,
+        operation: str,
+        table: str,
+        told: dict[str, Any],
+        index: str | None,
+        limit: int,
+        start: Mapping[str, Any] | None,
+    ) -> SomeItems:
+        """Pages until there are ``limit`` items or no more: a page may be short, or empty, with more to come.
+
+        A page that ends at its limit says nothing of what follows: another item is then asked for.
+        """
         found: list[dict[str, Any]] = []
-        if index is not None:
-            told = {**told, "IndexName": index}
-        while len(found) < limit:
-            answer = self._call(operation, table, {**told, "Limit": limit - len(found)})
+        told = {**told, "IndexName": index} if index is not None else told
+        last = None if start is None else to_botocore(start)
+        following: dict[str, Any] | None = None
+        while len(found) <= limit:
+            more = {"ExclusiveStartKey": last} if last else {}
+            answer = self._call(operation, table, {**told, **more, "Limit": max(limit - len(found), 1)})
             found += map(from_botocore, answer.get("Items") or [])
             last = answer.get("LastEvaluatedKey")
+            if len(found) == limit:
+                following = last
             if not last:
                 break
-            told = {**told, "ExclusiveStartKey": last}
-        return found[:limit]
+        return SomeItems(found[:limit], from_botocore(following) if following and len(found) > limit else None)
 
     def _call(self, operation: str, table: str, told: dict[str, Any]) -> dict[str, Any]:
         return self._session.call("dynamodb", operation, {"TableName": table, **told}, table=table)
+
+
+def _conditions(conditions: Mapping[str, Any]) -> dict[str, Any]:
+    """The members of a Query for these conditions."""
+    names: dict[str, str] = {}
+    values: dict[str, Any] = {}
+    terms = [_term(number, name, said, names, values) for number, (name, said) in enumerate(conditions.items())]
+    return {
+        "KeyConditionExpression": " AND ".join(terms),
+        "ExpressionAttributeNames": names,
+        "ExpressionAttributeValues": to_botocore(values),
+    }
 
 
 def _sent_again(error: ServiceError) -> bool:

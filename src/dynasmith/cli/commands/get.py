@@ -2,7 +2,7 @@
 
 import click
 
-from dynasmith.cli.items_report import parse_key_of, show_items
+from dynasmith.cli.items_report import parse_key_of, show_item
 from dynasmith.cli.shared import Invocation, verb
 
 
@@ -14,5 +14,5 @@ def command(invocation: Invocation, table: str, key: tuple[str, ...], wire: bool
     """Show one item, with a strongly consistent read. KEY is name=value pairs, or JSON (plain or DynamoDB JSON)."""
     project = invocation.project()
     item = project.get(table, parse_key_of(project, table, key))
-    show_items(invocation, [item], wire=wire, single=True)
+    show_item(item, wire=wire)
     return 0

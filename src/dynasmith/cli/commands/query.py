@@ -1,8 +1,11 @@
 """`dynasmith query`."""
 
+from typing import Any
+
 import click
 
-from dynasmith.cli.items_report import parse_condition_of, show_items
+from dynasmith.cli.cursor import decode_cursor
+from dynasmith.cli.items_report import CURSOR, LIMIT, parse_condition_of, show_items
 from dynasmith.cli.shared import Invocation, verb
 
 
@@ -10,19 +13,22 @@ from dynasmith.cli.shared import Invocation, verb
 @click.argument("table")
 @click.argument("key", nargs=-1, required=True, metavar="KEY...")
 @click.option("--index", metavar="NAME", help="Query this index instead of the table.")
-@click.option(
-    "--limit", default=5, show_default=True, type=click.IntRange(1, 10_000), help="Maximum number of items to show."
-)
+@LIMIT
+@CURSOR
 @click.option("--reverse", is_flag=True, help="Show items in descending order of the sort key.")
 @click.option("--wire", is_flag=True, help="Print DynamoDB JSON, with types.")
-def command(
-    invocation: Invocation, table: str, key: tuple[str, ...], index: str | None, limit: int, reverse: bool, wire: bool
-) -> int:
-    """Show a few items with this key: the partition key, and optionally the sort key."""
+def command(invocation: Invocation, table: str, key: tuple[str, ...], *, index: str | None, **asked: Any) -> int:
+    """Show a few items with this key: the partition key, and optionally the sort key. Say whether there are more."""
+    start = decode_cursor(asked["cursor"])
     project = invocation.project()
     conditions = parse_condition_of(project, table, index, key)
-    items = project.few_items.query(
-        project.physical(table), conditions=conditions, index=index, limit=limit, forward=not reverse
+    found = project.few_items.query_page(
+        project.physical(table),
+        conditions=conditions,
+        index=index,
+        limit=asked["limit"],
+        forward=not asked["reverse"],
+        start=start,
     )
-    show_items(invocation, items, wire=wire)
+    show_items(invocation, found, wire=asked["wire"])
     return 0

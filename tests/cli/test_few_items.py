@@ -1,0 +1,85 @@
+"""scan, query, count and delete-item: what they say of what they do not show, and whom they ask."""
+
+import shlex
+
+import pytest
+
+from cli.story import Story, table
+
+COUNT = 6
+
+
+@pytest.fixture
+def filled(story: Story) -> Story:
+    """Six items in one table, two of them with one key of an index."""
+    by_kind = {"name": "by_kind", "key_schema": [{"attribute_name": "kind", "key_type": "HASH"}]}
+    attributes = [{"name": "pk", "type": "S"}, {"name": "kind", "type": "S"}]
+    story.define(table("orders", attributes=attributes, global_secondary_indexes=[by_kind]))
+    assert story("ensure").code == 0
+    for number in range(COUNT):
+        assert story("put", "orders", f"pk={number}", f"kind={'rare' if number < 2 else 'usual'}").code == 0
+    return story
+
+
+@pytest.mark.parametrize("words", [("scan", "orders"), ("query", "orders", "kind=usual", "--index", "by_kind")])
+def test_more_is_said_and_the_cursor_goes_through_everything_once(filled: Story, words: tuple[str, ...]) -> None:
+    everything = filled(*words, "--limit", "50").out.splitlines()
+    found: list[str] = []
+    more: list[str] = []
+    for _ in range(COUNT + 1):
+        shown = filled(*words, "--limit", "2", *more)
+        found += shown.out.splitlines()
+        if "there are more" not in shown.err:
+            break
+        assert "2 items shown, and there are more." in shown.err
+        more = shlex.split(shown.err.split("add: ")[1])
+        as_json = filled(*words, "--limit", "2", "--json").json
+        assert (len(as_json["items"]), as_json["cursor"] is None) == (2, False)
+    assert sorted(found) == sorted(everything)
+    assert len(everything) == (COUNT if words[0] == "scan" else COUNT - 2)
+
+
+@pytest.mark.parametrize("limit", [COUNT, COUNT + 1])
+def test_a_limit_that_is_all_there_is_promises_nothing(filled: Story, limit: int) -> None:
+    shown = filled("scan", "orders", "--limit", str(limit))
+    assert (len(shown.out.splitlines()), "more" in shown.err) == (COUNT, False)
+    assert filled("scan", "orders", "--limit", str(limit), "--json").json["cursor"] is None
+
+
+@pytest.mark.parametrize("cursor", ["x", "e30", "bnVsbA", "ünï", "eyJwayI6MX0"])
+def test_what_is_not_a_cursor_is_refused(filled: Story, cursor: str) -> None:
+    shown = filled("scan", "orders", "--cursor", cursor)
+    assert (shown.code, shown.error) == (2, "The value of --cursor is not a cursor.")
+
+
+def test_count(filled: Story) -> None:
+    assert filled("count", "orders").out == f"{COUNT}\n"
+    assert filled("count", "orders", "pk=3").out == "1\n"
+    assert filled("count", "orders", "kind=rare", "--index", "by_kind").out == "2\n"
+    whole = filled("count", "orders", "--json").json
+    assert (whole["table"], whole["count"], whole["estimate"]) == ("orders", COUNT, False)
+    assert filled("count", "orders", "--estimate", "--json").json["estimate"] is True
+    assert filled("count", "orders", "pk=3", "--estimate").code == 2
+    assert filled("count", "orders", "nokey=3").code == 2
+    assert filled("count", "absent").code == 1
+
+
+def test_delete_item(filled: Story) -> None:
+    dry = filled("delete-item", "orders", "pk=1", "--dry-run")
+    assert (dry.code, "Would delete one item of orders." in dry.err) == (0, True)
+    assert filled("count", "orders").out == f"{COUNT}\n"
+    assert filled("delete-item", "orders", "pk=1", "--json").json == {"table": "orders", "deleted": 1}
+    again = filled("delete-item", "orders", "pk=1")
+    assert (again.code, again.error) == (1, "Table orders has no item with that key; nothing was deleted.")
+    assert filled("count", "orders").out == f"{COUNT - 1}\n"
+    assert filled("delete-item", "orders", "pk=2", "kind=rare").code == 2
+
+
+def test_delete_item_of_a_protected_environment_asks_for_its_name(filled: Story) -> None:
+    kept = f'[environments.kept]\nendpoint = "{filled.endpoint}"\nregion = "us-east-1"\nprotected = true\n'
+    filled.write("dynasmith.toml", f'definitions = ["tables_config.json"]\n{kept}')
+    refused = filled("delete-item", "orders", "pk=1", "--env", "kept", "--yes")
+    assert refused.code == 4
+    assert "--confirm kept" in refused.hint
+    assert filled("get", "orders", "pk=1", "--env", "kept").code == 0
+    assert filled("delete-item", "orders", "pk=1", "--env", "kept", "--confirm", "kept").code == 0
