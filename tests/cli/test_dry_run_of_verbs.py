@@ -10,8 +10,8 @@ from dynasmith.cli.main import VERBS, cli
 from dynasmith.cli.shared import WITHOUT_DRY_RUN
 
 READING = {
-    "check", "count", "describe", "doctor", "get", "import", "jobs list", "jobs show", "list", "local status",
-    "outputs", "plan", "query", "scan", "schema", "validate", "verify",
+    "check", "count", "describe", "doctor", "get", "import", "jobs list", "jobs show", "list", "local logs",
+    "local status", "outputs", "plan", "query", "scan", "schema", "validate", "verify",
 }  # fmt: skip
 
 

@@ -107,6 +107,49 @@ def test_what_is_imported_plans_empty(strict_story: Story, name: str) -> None:
     planned = story("plan", "--config", "imported.yaml", "--json").json
     assert planned["empty"]
     assert planned["tables"][0]["exists"]
+    assert story("import", f"live-{name}", "--minimal", "--out", "minimal.yaml").code == 0
+    assert story("check", "--config", "minimal.yaml").code == 0
+    assert story("apply", "--yes", "--region", "eu-west-1", "--config", "minimal.yaml").code == 0
+    assert story("check", "--region", "eu-west-1", "--config", "imported.yaml", "--prune").code == 0, "the same table"
+    assert (
+        story("import", f"live-{name}", "--minimal", "--region", "eu-west-1").out
+        == story("import", f"live-{name}", "--minimal").out
+    )
+
+
+def test_a_minimal_definition_has_no_line_for_what_a_new_table_has(story: Story) -> None:
+    story.define(table("plain"), table("more", global_secondary_indexes=[gsi("by_a", "a")]))
+    assert story("ensure").code == 0
+    keys = ["    attributes:", "      - {name: pk, type: S}", "    key_schema:"]
+    key = "      - {attribute_name: pk, key_type: HASH}"
+    assert story("import", "plain", "--minimal").out.splitlines() == ["tables:", "  - name: plain", *keys, key]
+    shown = story("import", "more", "--minimal").out
+    assert "global_secondary_indexes" in shown
+    assert [word for word in ("projection", "stream", "billing_mode", "replicas") if word in shown] == []
+
+
+def test_patterns_and_all(story: Story) -> None:
+    story.define(*(table(name) for name in ("orders-1", "orders-2", "users")))
+    assert story("ensure").code == 0
+
+    def imported(*words: str) -> list[str]:
+        lines = story("import", *words).out.splitlines()
+        return [line.removeprefix("  - name: ") for line in lines if line.startswith("  - name: ")]
+
+    assert imported("--all") == ["orders-1", "orders-2", "users"]
+    assert imported("orders-*") == ["orders-1", "orders-2"]
+    assert imported("users", "*-[12]", "orders-2") == ["users", "orders-1", "orders-2"]
+    assert story("import", "nothing-*").error == "No table fits nothing-*."
+    assert story("import").error == story("import", "users", "--all").error == "Name tables, or use --all."
+
+
+def test_all_of_an_environment_with_a_prefix_leaves_the_others_out(story: Story) -> None:
+    story.define(table("orders"), table("dev-orders"))
+    assert story("ensure").code == 0
+    dev = f'[environments.dev]\nendpoint = "{story.endpoint}"\nregion = "us-east-1"\ntable_prefix = "dev-"\n'
+    story.write("dynasmith.toml", f'definitions = ["none/*.yaml"]\n{dev}')
+    assert "  - name: orders\n" in story("import", "--all", "--env", "dev").out
+    assert story("import", "--all", "--env", "dev").out == story("import", "ord*", "--env", "dev").out
 
 
 def test_the_definition_makes_the_same_table_anew(strict_story: Story) -> None:

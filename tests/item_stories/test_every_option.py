@@ -93,6 +93,8 @@ export --source-region     | code  | two | users out.jsonl {--source-region eu-w
 export --source-role-arn   | code  | two | users out.jsonl {--source-role-arn arn:aws:iam::123456789012:role/x}
 export --split-bytes       | files | two | users out --compress none {--split-bytes 1000}
 get --wire                 | says  | two | users pk=user-00001 {--wire}
+import --all               | says  | listed | {--all}
+import --minimal           | says  | two | users {--minimal}
 import --out               | files | two | users {--out tables.yaml}
 jobs-pace --max-read-units | files | stopped | JOB --max-write-units 5 {--max-read-units 7}
 jobs-pace --max-write-units | files | stopped | JOB --max-read-units 5 {--max-write-units 7}
@@ -160,6 +162,10 @@ ELSEWHERE = """
 copy --transport       | item_stories/test_every_option.py
 demo --keep            | item_stories/test_demo.py
 export --transport     | item_stories/test_every_option.py
+local-logs --follow    | local/test_log.py
+local-logs --folder    | local/test_log.py
+local-logs --lines     | local/test_log.py
+local-logs --port      | local/test_engines.py
 local-start --clock    | local/test_strict_engine.py
 local-start --folder   | local/test_engines.py
 local-start --port     | local/test_engines.py

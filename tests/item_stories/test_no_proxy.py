@@ -79,6 +79,7 @@ STOPPED = {"jobs pause", "jobs proceed"}
 ELSEWHERE = {
     "demo": "tests/item_stories/test_demo.py runs it whole with a sentinel",
     "local start": "test_the_embedded_engine",
+    "local logs": "it reads a file",
     "local status": "test_the_embedded_engine",
     "local stop": "test_the_embedded_engine",
 }

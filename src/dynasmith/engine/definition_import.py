@@ -3,6 +3,7 @@
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
+from dynasmith.plans.simulate import created
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.table import (
     Autoscaling,
@@ -37,6 +38,17 @@ def as_definition(description: TableDescription) -> Table:
         replicas=tuple(_replica(replica, live) for replica in known(live.replicas, ())),
         consistency=live.consistency if live.consistency is Consistency.STRONG else UNSET,
     )
+
+
+def without_defaults(table: Table) -> Table:
+    """The definition of `as_definition` without what a new table of that key has by itself; it plans empty too."""
+    new = as_definition(TableDescription(table=created(Table(name=table.name, key=table.key)), status="ACTIVE"))
+    same = {
+        field: UNSET
+        for field in Table.__struct_fields__
+        if field not in ("name", "key") and getattr(table, field) == getattr(new, field)
+    }
+    return replace(table, **same)
 
 
 def _describable(live: Table) -> Table:

@@ -2,6 +2,7 @@
 
 from dynasmith.local.engine_status import EngineRunning, EngineStatus, EngineStopped
 from dynasmith.local.engines import Engine, find_dynalite, start_dynalite, start_ministack, start_moto
+from dynasmith.local.log import log_lines
 from dynasmith.local.persistent_engine import PORT, default_folder, start, status, stop
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "EngineStopped",
     "default_folder",
     "find_dynalite",
+    "log_lines",
     "start",
     "start_dynalite",
     "start_ministack",

@@ -17,6 +17,7 @@ from dynasmith.local.control import ask_to_stop
 from dynasmith.local.engine_status import EngineRunning, EngineStatus, EngineStopped
 from dynasmith.local.engines import SILENT_SECONDS_MAX, require
 from dynasmith.local.lock import FileLock
+from dynasmith.local.log import LOG_NAME
 from dynasmith.local.processes import clean_environment, end, own_group_arguments
 from dynasmith.local.ready import HOST, is_free, port_taken, wait_until_answers
 from dynasmith.local.record import ClockName, Record, read_record
@@ -153,7 +154,7 @@ def _start_locked(
         before = read_record(folder)  # it ended while we looked: it is begun anew
     if port and not is_free(port):
         raise port_taken(port)
-    log = folder / "engine.log"
+    log = folder / LOG_NAME
     arguments = ["--port", str(port), "--folder", str(folder), "--log", str(log), "--clock", clock]
     arguments += ["--strict"] if strict else []
     arguments += ["--rules", str(rules.absolute())] if rules else []

@@ -16,7 +16,6 @@ from dynasmith.aws.control.few_items import AwsItems
 from dynasmith.aws.control.tables import AwsTables
 from dynasmith.engine import apply as engine_apply
 from dynasmith.engine import retire as engine_retire
-from dynasmith.engine.definition_import import as_definition
 from dynasmith.engine.ensure import Ensured, ensure
 from dynasmith.engine.outputs import outputs_of
 from dynasmith.engine.planner import CONCURRENT_TABLES, PlanOptions, make_plan
@@ -31,7 +30,7 @@ from dynasmith.errors import (
     TableNotFound,
     UsageError,
 )
-from dynasmith.files.definitions import Definitions, read_back
+from dynasmith.files.definitions import Definitions
 from dynasmith.masking import Masks
 from dynasmith.plans.consent import Consent
 from dynasmith.plans.plan import Plan
@@ -41,7 +40,6 @@ from dynasmith.project.clock import SystemClock
 from dynasmith.project.world import ListedTable, World
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.prices import prices_for
-from dynasmith.tables.render import render_yaml
 from dynasmith.tables.table import Table
 
 if TYPE_CHECKING:
@@ -445,25 +443,19 @@ class Project:
 
     # --- definitions from what is there
 
-    def import_tables(self, names: Sequence[str]) -> str:
+    def import_tables(self, names: Sequence[str] = (), *, every_table: bool = False, minimal: bool = False) -> str:
         """A definition (YAML) of these live tables, with every setting that could be read; it plans empty.
 
-        The environment's prefix and suffix are taken off the names. What is returned was read back by the parser that
-        ``plan`` uses, and says the same. Costs about eight calls a table. Raises DefinitionError or RunError where a
-        live table cannot be written as a definition, TableNotFound.
+        A name may be a pattern (``orders-*``); ``every_table`` takes all that have the environment's prefix and suffix,
+        which are taken off the names. ``minimal`` leaves out what a new table has by itself. What is returned was read
+        back by the parser that ``plan`` uses, and says the same. Costs about eight calls a table. Raises
+        DefinitionError or RunError where a live table cannot be written as a definition, TableNotFound, and UsageError
+        for a pattern that fits no table.
         """
-        with ThreadPoolExecutor(CONCURRENT_TABLES) as pool:
-            found = tuple(pool.map(lambda name: self.control.describe(self.physical(name)), names))
-        tables = tuple(as_definition(each) for each in found)
-        names_of = {"prefix": self.place.prefix, "suffix": self.place.suffix}
-        document = render_yaml(tables, **names_of)
-        for table, read in zip(tables, read_back(document, quotas=self.place.quotas, **names_of).tables, strict=True):
-            if table != read:
-                raise RunError(
-                    f"The definition of table {table.name} reads back as another table.",
-                    hint="nothing was written; this is a defect of dynasmith, report it with `describe --json`",
-                )
-        return document
+        from dynasmith.project.verbs.definition_import import chosen_tables, import_tables
+
+        wanted = chosen_tables(names, self.control, self.place, self.physical, every_table=every_table)
+        return import_tables(self.control, self.place, wanted, minimal=minimal)
 
     def validate(self, names: Sequence[str] = (), *, offline: bool = False) -> Verdict:
         """Findings about definitions and live tables; ``offline`` looks at definitions only and makes no call."""

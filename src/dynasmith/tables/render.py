@@ -19,8 +19,12 @@ _WORDS = frozenset(("true", "false", "yes", "no", "on", "off", "null", "y", "n")
 _UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
-def render_yaml(tables: Sequence[Table], *, comment: str = "", prefix: str = "", suffix: str = "") -> str:
+def render_yaml(
+    tables: Sequence[Table], *, comment: str = "", prefix: str = "", suffix: str = "", minimal: bool = False
+) -> str:
     """The definition file of these tables in YAML; `parse` reads back equal tables. ``comment`` goes on top.
+
+    ``minimal`` leaves out the projection of indexes that have all attributes.
 
     ``prefix`` and ``suffix`` are the environment's: they are taken off the names, so that reading puts them on again.
     """
@@ -30,6 +34,10 @@ def render_yaml(tables: Sequence[Table], *, comment: str = "", prefix: str = "",
     lines.append("tables:")
     for table in tables:
         document = _escaped(document_of(table, bare_name(table.name, prefix, suffix)))
+        if minimal:
+            for index in (*document.get("global_secondary_indexes", ()), *document.get("local_secondary_indexes", ())):
+                if index.get("projection") == {"type": "ALL"}:
+                    del index["projection"]
         for place, (key, value) in enumerate(document.items()):
             lines.extend(_entry(key, value, "  - " if place == 0 else "    ", 4))
     return "\n".join([*lines, ""])

@@ -9,11 +9,20 @@ from dynasmith.errors import UsageError
 
 
 @verb("import", example="dynasmith import orders users --env prod --out tables/prod.yaml")
-@click.argument("tables", nargs=-1, metavar="TABLE...", required=True)
+@click.argument("tables", nargs=-1, metavar="TABLE...")
+@click.option("--all", "everything", is_flag=True, help="Import every table of the environment.")
+@click.option("--minimal", is_flag=True, help="Leave out what a new table has by itself.")
 @click.option("--out", metavar="FILE", help="Write the definition to FILE instead of stdout.")
-def command(invocation: Invocation, tables: tuple[str, ...], out: str | None) -> int:
-    """Write definitions (YAML) for existing tables. A plan of the result is empty. Never overwrites a file."""
-    document = invocation.project().import_tables(tables)
+def command(
+    invocation: Invocation, tables: tuple[str, ...], *, everything: bool, minimal: bool, out: str | None
+) -> int:
+    """Write definitions (YAML) for existing tables. A plan of the result is empty. Never overwrites a file.
+
+    TABLE is a name or a pattern in quotes, such as 'orders-*'.
+    """
+    if bool(tables) == everything:
+        raise UsageError("Name tables, or use --all.", hint="for example: dynasmith import 'orders-*'")
+    document = invocation.project().import_tables(tables, every_table=everything, minimal=minimal)
     if out is None:
         click.echo(document, nl=False)
         return 0

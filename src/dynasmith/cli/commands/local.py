@@ -1,4 +1,4 @@
-"""`dynasmith local start | stop | status`."""
+"""`dynasmith local start | stop | status | logs`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import click
 import msgspec
 
 from dynasmith.cli.shared import Invocation, print_json, refuse_given, verb
+from dynasmith.errors import UsageError
 from dynasmith.local import PORT
 from dynasmith.local.child_messages import AnyMessage, EngineSaved, EngineSaving
 
@@ -117,6 +118,28 @@ def status(invocation: Invocation, port: int, folder: str | None) -> int:
     return 0
 
 
+@verb("logs", example="dynasmith local logs --follow")
+@port_option
+@folder_option
+@click.option(
+    "--lines", default=100, show_default=True, type=click.IntRange(0, 100_000), help="How many lines to show."
+)
+@click.option("--follow", is_flag=True, help="Go on and show new lines as they come, until Ctrl-C.")
+def logs(invocation: Invocation, port: int, folder: str | None, *, lines: int, follow: bool) -> int:
+    """Show the log of the engine."""
+    from dynasmith.local import log_lines
+
+    if invocation.as_json:
+        if follow:
+            raise UsageError("--follow has no end, and --json is one document.", hint="remove one of them")
+        print_json(list(log_lines(_folder(invocation, folder, port), last=lines, follow=False)))
+        return 0
+    for line in log_lines(_folder(invocation, folder, port), last=lines, follow=follow):
+        click.echo(line)
+    return 0
+
+
 command.add_command(start)
 command.add_command(stop)
 command.add_command(status)
+command.add_command(logs)
