@@ -274,8 +274,8 @@ def test_importing_dynasmith_alone_loads_no_library() -> None:
 SAME: tuple[tuple[str, str, str], ...] = (
     ("rules.items", "ITEM_BYTES_MAX", "ITEM_MAX_BYTES"),
     ("measures.sizes", "ITEM_BYTES_MAX", "ITEM_MAX_BYTES"),
-    ("rules.items", "PARTITION_KEY_BYTES_MAX", "PARTITION_KEY_VALUE_MAX_BYTES"),
-    ("rules.items", "SORT_KEY_BYTES_MAX", "SORT_KEY_VALUE_MAX_BYTES"),
+    ("rules.keys", "PARTITION_KEY_BYTES_MAX", "PARTITION_KEY_VALUE_MAX_BYTES"),
+    ("rules.keys", "SORT_KEY_BYTES_MAX", "SORT_KEY_VALUE_MAX_BYTES"),
     ("rules.items", "BATCH_WRITE_MAX", "BATCH_WRITE_MAX_ITEMS"),
     ("rules.items", "BATCH_GET_MAX", "BATCH_GET_MAX_ITEMS"),
     ("rules.items", "TRANSACT_MAX", "TRANSACTION_MAX_ITEMS"),

@@ -11,7 +11,6 @@ import pytest
 from botocore.exceptions import ClientError
 
 from dynasmith.strict import JudgedRequest, Refusal, StrictRule, StrictServer
-from dynasmith.strict.expressions.placeholders import used
 from dynasmith.strict.expressions.reserved_words import RESERVED
 from dynasmith.strict.rules.file import read_rules
 from dynasmith.strict.rules.registry import rules
@@ -144,15 +143,6 @@ def test_a_transition_on_the_real_clock_takes_at_most_a_second(
 def test_reserved_words_are_the_573_of_the_guide() -> None:
     assert len(RESERVED) == 573
     assert {"NAME", "STATUS", "TTL", "SIZE", "VALUES", "ZONE"} <= RESERVED
-
-
-def test_what_an_expression_uses() -> None:
-    found = used("UpdateExpression", "SET #a.b[0] = if_not_exists(#a, :x) + :y REMOVE c ADD d :z DELETE e :w")
-    assert found.names == {"#a"}
-    assert found.values == {":x", ":y", ":z", ":w"}
-    assert found.plain == {"b", "c", "d", "e"}
-    assert found.reserved is None
-    assert used("ProjectionExpression", "a, b.status").reserved == "status"
 
 
 def test_the_clock_only_goes_forward(server: StrictServer) -> None:

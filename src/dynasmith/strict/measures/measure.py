@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from dynasmith.strict.expressions.request import RequestExpression, expressions_of
 from dynasmith.strict.measures.sizes import NotHeld, item_bytes
 
 _PUT, _KEYED = "Put", ("Delete", "Update", "ConditionCheck", "Get")
@@ -23,10 +24,13 @@ class MeasuredPart:
 
 @dataclass(slots=True)
 class CallMeasure:
-    """All parts of a call, and the first thing in them that DynamoDB cannot hold (the service's message)."""
+    """All parts of a call, the first thing in them that DynamoDB cannot hold (the service's message), and the call's
+    expressions.
+    """
 
     parts: list[MeasuredPart] = field(default_factory=list)
     not_held: str = ""
+    expressions: list[RequestExpression] = field(default_factory=list)
 
     def of(self, table: str) -> Iterator[MeasuredPart]:
         """The parts of one table."""
@@ -34,16 +38,19 @@ class CallMeasure:
 
 
 def measure(operation: str, body: Mapping[str, Any], plain: Any) -> CallMeasure:
-    """Measure a call; ``plain`` makes a table's name of a name or an ARN."""
-    measured = CallMeasure()
-    for part in _parts(operation, body, plain):
-        measured.parts.append(part)
-        if not isinstance(part.value, dict):
-            continue  # the request is held against the service model by its own rule
-        try:
-            part.size = item_bytes(part.value)
-        except NotHeld as error:
-            measured.not_held = measured.not_held or str(error)
+    """Measure a call; ``plain`` makes a table's name of a name or an ARN. A malformed one is measured as far as it can
+    be, and ``not_held`` says so; its own rule holds it against the service model.
+    """
+    measured = CallMeasure(expressions=expressions_of(body))
+    try:
+        for part in _parts(operation, body, plain):
+            measured.parts.append(part)
+            try:
+                part.size = item_bytes(part.value)
+            except NotHeld as error:
+                measured.not_held = measured.not_held or str(error)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        measured.not_held = measured.not_held or "The request is malformed"
     return measured
 
 

@@ -5,6 +5,7 @@ decoded bytes of binaries, about one byte for two digits of a number plus one, o
 bytes plus one for each member of a list or map.
 """
 
+import binascii
 import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
@@ -62,6 +63,8 @@ def value_bytes(value: Any, depth: int = 1) -> int:
             raise NotHeld(
                 "One or more parameter values were invalid: Null attribute value types must have the value of true"
             )
+        if content is not True and content is not False:
+            raise NotHeld(_shape({}))
         return 1
     if kind in _SETS:
         return _set_bytes(kind, content)
@@ -117,7 +120,13 @@ def number_bytes(text: Any) -> int:
 
 def binary_bytes(text: Any) -> int:
     """The decoded size of Base64 text."""
-    if not isinstance(text, str) or len(text) % 4:
+    try:
+        binascii.a2b_base64(text, strict_mode=True)
+        tail = text[-4:]
+        good = tail[-1:] != "=" or binascii.b2a_base64(binascii.a2b_base64(tail), newline=False).decode() == tail
+    except (binascii.Error, TypeError, ValueError):
+        good = False
+    if not good or not isinstance(text, str) or len(text) % 4:
         raise NotHeld("One or more parameter values were invalid: Invalid base64 binary value")
     return len(text) // 4 * 3 - text.endswith("=") - text.endswith("==")
 

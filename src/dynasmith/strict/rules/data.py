@@ -1,6 +1,6 @@
 """Rules of the data plane that depend on the state of a table or of an index."""
 
-from dynasmith.strict.rules.rule import JudgedRequest, Refusal, StrictRule, invalid, invalid_values, rule
+from dynasmith.strict.rules.rule import JudgedRequest, Refusal, StrictRule, invalid, rule
 from dynasmith.strict.rules.tables import API, GUIDE
 
 RULES: list[StrictRule] = []
@@ -67,34 +67,3 @@ def _consistent(ask: JudgedRequest) -> Refusal | None:
     if not ask.body.get("ConsistentRead") or ask.table is None or ask.body.get("IndexName") not in ask.table.gsis:
         return None
     return invalid("Consistent reads are not supported on global secondary indexes")
-
-
-@rule(
-    RULES,
-    "scan-segments",
-    "Scan",
-    refuses="Segment without TotalSegments, a segment out of range, more than 1,000,000 segments",
-    source=API + "API_Scan.html",
-)
-def _segments(ask: JudgedRequest) -> Refusal | None:
-    segment, total = ask.body.get("Segment"), ask.body.get("TotalSegments")
-    if segment is None and total is None:
-        return None
-    if total is None:
-        return invalid(
-            "The TotalSegments parameter is required but was not present in the request when Segment "
-            "parameter is present"
-        )
-    if segment is None:
-        return invalid(
-            "The Segment parameter is required but was not present in the request when parameter "
-            "TotalSegments is present"
-        )
-    if not 1 <= int(total) <= 1_000_000:
-        return invalid_values(f"TotalSegments must be between 1 and 1000000, it is {total}")
-    if not 0 <= int(segment) < int(total):
-        return invalid(
-            "The Segment parameter is zero-based and must be less than parameter TotalSegments: "
-            f"Segment: {segment} is not less than TotalSegments: {total}"
-        )
-    return None

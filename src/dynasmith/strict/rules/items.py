@@ -1,23 +1,42 @@
-"""Rules of items and of the requests that carry them: sizes, keys, numbers, limits of batches and transactions."""
+"""Rules of items and of the requests that carry them, whatever table they are for: sizes, values, limits of batches."""
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from dynasmith.strict.expressions.placeholders import assigned
-from dynasmith.strict.measures.measure import MeasuredPart
-from dynasmith.strict.measures.sizes import ITEM_BYTES_MAX, NotHeld, binary_bytes, item_bytes, text_bytes
-from dynasmith.strict.rules.rule import JudgedRequest, Refusal, StrictRule, invalid, invalid_values, rule
+from dynasmith.strict.expressions.request import holders
+from dynasmith.strict.expressions.values import canonical
+from dynasmith.strict.measures.sizes import ITEM_BYTES_MAX
+from dynasmith.strict.rules.data import ITEM_OPERATIONS
+from dynasmith.strict.rules.rule import JudgedRequest, Refusal, StrictRule, invalid, rule
 from dynasmith.strict.rules.tables import API, GUIDE
-from dynasmith.strict.state.state import StrictIndex, StrictLocalIndex, StrictTable
+from dynasmith.strict.state.state import StrictTable
 
 RULES: list[StrictRule] = []
+_TABLE_NAME = re.compile(r"[a-zA-Z0-9_.-]{3,255}\Z")
 WRITE_OPERATIONS = ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems")
 KEYED_OPERATIONS = ("GetItem", "BatchGetItem", "TransactGetItems", *WRITE_OPERATIONS)
-PARTITION_KEY_BYTES_MAX, SORT_KEY_BYTES_MAX = 2048, 1024  # GUIDE + ServiceQuotas.html
 BATCH_WRITE_MAX, BATCH_GET_MAX, TRANSACT_MAX = 25, 100, 100  # API references of the operations
 REQUEST_BYTES_MAX = 16 * 1024 * 1024  # API_BatchWriteItem.html
 TRANSACT_BYTES_MAX = 4 * 1024 * 1024  # API_TransactWriteItems.html
+
+
+@rule(
+    RULES,
+    "table-name",
+    *ITEM_OPERATIONS,
+    refuses="a table's name of less than 3 or more than 255 characters, or with others than a-z, A-Z, 0-9, _, - and .",
+    source=GUIDE + "HowItWorks.NamingRulesDataTypes.html",
+)
+def _table_name(ask: JudgedRequest) -> Refusal | None:
+    for name in (*(table for table, _ in holders(ask.body)), *(ask.body.get("RequestItems") or ())):
+        if not name.startswith("arn:") and not _TABLE_NAME.match(name):
+            return invalid(
+                "Invalid table/index name.  Table/index names must be between 3 and 255 characters long, and may "
+                "contain only the characters a-z, A-Z, 0-9, '_', '-', and '.'"
+            )
+    return None
 
 
 @rule(
@@ -38,6 +57,23 @@ def _batch_write(ask: JudgedRequest) -> Refusal | None:
         )
     if sum(lengths) > BATCH_WRITE_MAX:
         return invalid("Too many items requested for the BatchWriteItem call")
+    return None
+
+
+@rule(
+    RULES,
+    "batch-write-one",
+    "BatchWriteItem",
+    refuses="an entry of a batch that is not one PutRequest or one DeleteRequest",
+    source=API + "API_WriteRequest.html; message as observed",
+)
+def _one_request(ask: JudgedRequest) -> Refusal | None:
+    for writes in ask.body["RequestItems"].values():
+        if any(len(write.keys() & {"PutRequest", "DeleteRequest"}) != 1 for write in writes):
+            return invalid(
+                "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported "
+                "datatypes"
+            )
     return None
 
 
@@ -124,29 +160,6 @@ def _values(ask: JudgedRequest) -> Refusal | None:
 
 @rule(
     RULES,
-    "expression-numbers",
-    "UpdateItem",
-    "Query",
-    "Scan",
-    "PutItem",
-    "DeleteItem",
-    refuses="values in ExpressionAttributeValues that DynamoDB has not",
-    source=GUIDE + "Expressions.ExpressionAttributeValues.html",
-    certainty="observed",
-)
-def _expression_values(ask: JudgedRequest) -> Refusal | None:
-    values = ask.body.get("ExpressionAttributeValues")
-    if not isinstance(values, dict):
-        return None
-    try:
-        item_bytes(values)
-    except NotHeld as error:
-        return invalid(f"ExpressionAttributeValues contains invalid value: {error}")
-    return None
-
-
-@rule(
-    RULES,
     "item-400-kb",
     *WRITE_OPERATIONS,
     refuses="an item of more than 400 KB with its attribute names",
@@ -159,122 +172,6 @@ def _size(ask: JudgedRequest) -> Refusal | None:
     return None
 
 
-def _key_bytes(value: Any) -> int:
-    (kind, content), *_ = value.items()
-    return binary_bytes(content) if kind == "B" else text_bytes(str(content))
-
-
-def _kind(value: Any) -> str:
-    return next(iter(value), "") if isinstance(value, dict) else ""
-
-
-def _empty(value: Any) -> str | None:
-    kind = _kind(value)
-    if kind in {"S", "B"} and value[kind] == "":
-        return "string" if kind == "S" else "binary"
-    return None
-
-
-def _table_key_refusal(table: StrictTable, part: MeasuredPart) -> Refusal | None:
-    if part.kind != "Put" and set(part.value) != set(table.keys):
-        return invalid("The provided key element does not match the schema")
-    for name, role in table.key_schema:
-        if name not in part.value:
-            return invalid_values(f"Missing the key {name} in the item")
-        value, expected = part.value[name], table.definitions.get(name)
-        if _kind(value) != expected:
-            if part.kind != "Put":
-                return invalid("The provided key element does not match the schema")
-            return invalid_values(f"Type mismatch for key {name} expected: {expected} actual: {_kind(value)}")
-        empty = _empty(value)
-        if empty is not None:
-            return invalid(
-                "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an "
-                f"empty {empty} value. Key: {name}"
-            )
-        if role == "HASH" and _key_bytes(value) > PARTITION_KEY_BYTES_MAX:
-            return invalid_values(
-                f"Size of hashkey has exceeded the maximum size limit of{PARTITION_KEY_BYTES_MAX} bytes"
-            )
-        if role == "RANGE" and _key_bytes(value) > SORT_KEY_BYTES_MAX:
-            return invalid_values(
-                f"Aggregated size of all range keys has exceeded the size limit of {SORT_KEY_BYTES_MAX} bytes"
-            )
-    return None
-
-
-@rule(
-    RULES,
-    "key-of-item",
-    *KEYED_OPERATIONS,
-    refuses="a key that is not exactly the table's: missing, of another type, empty, longer than 2,048 and 1,024 bytes",
-    source=GUIDE + "ServiceQuotas.html, HowItWorks.NamingRulesDataTypes.html",
-    certainty="observed",
-)
-def _keys(ask: JudgedRequest) -> Refusal | None:
-    if ask.table is None:
-        return None
-    for part in ask.measured.of(ask.table.name):
-        refusal = _table_key_refusal(ask.table, part)
-        if refusal is not None:
-            return refusal
-    return None
-
-
-def index_key_refusal(
-    table: StrictTable, index: StrictIndex | StrictLocalIndex, item: Mapping[str, Any]
-) -> Refusal | None:
-    """What an index's key says of an item that has (some of) its attributes."""
-    for name, role in index.key_schema:
-        if name not in item or name in table.keys:
-            continue
-        value, expected = item[name], table.definitions.get(name)
-        if _kind(value) != expected:
-            return invalid_values(
-                f"Type mismatch for Index Key {name} Expected: {expected} Actual: {_kind(value)} "
-                f"IndexName: {index.name}"
-            )
-        empty = _empty(value)
-        if empty is not None:
-            return invalid(
-                "One or more parameter values are not valid. A value specified for a secondary index key is not "
-                f"supported. The AttributeValue for a key attribute cannot contain an empty {empty} value. "
-                f"IndexName: {index.name}, IndexKey: {name}"
-            )
-        most = PARTITION_KEY_BYTES_MAX if role == "HASH" else SORT_KEY_BYTES_MAX
-        if _key_bytes(value) > most:
-            which = "hashkey" if role == "HASH" else "rangekey"
-            return invalid_values(
-                f"Size of {which} has exceeded the maximum size limit of {most} bytes. IndexName: {index.name}, "
-                f"IndexKey: {name}"
-            )
-    return None
-
-
-@rule(
-    RULES,
-    "key-of-index",
-    *WRITE_OPERATIONS,
-    refuses="an item whose attribute is an index's key but of another type, empty, or longer than a key may be",
-    source=GUIDE + "GSI.html; messages as observed",
-    certainty="observed",
-)
-def _index_keys(ask: JudgedRequest) -> Refusal | None:
-    table = ask.table
-    if table is None or not (table.gsis or table.lsis):
-        return None
-    indexes: list[StrictIndex | StrictLocalIndex] = [*table.gsis.values(), *table.lsis.values()]
-    items = [part.value for part in ask.measured.of(table.name) if part.kind == "Put"]
-    if ask.operation == "UpdateItem":
-        items.append(assigned(ask.body))
-    for item in items:
-        for index in indexes:
-            refusal = index_key_refusal(table, index, item)
-            if refusal is not None:
-                return refusal
-    return None
-
-
 @rule(
     RULES,
     "no-duplicate-keys",
@@ -284,25 +181,16 @@ def _index_keys(ask: JudgedRequest) -> Refusal | None:
     source=API + "API_BatchWriteItem.html",
 )
 def _duplicates(ask: JudgedRequest) -> Refusal | None:
-    if ask.table is not None and _repeats(ask, ask.table):
-        return invalid("Provided list of item keys contains duplicates")
-    return None
+    if ask.operation == "BatchGetItem":
+        keys = [(part.table, canonical({"M": part.value})) for part in ask.measured.parts]
+        repeated = len(set(keys)) < len(keys)
+    else:
+        repeated = ask.table is not None and repeats(ask, ask.table)
+    return invalid("Provided list of item keys contains duplicates") if repeated else None
 
 
-@rule(
-    RULES,
-    "transact-once-an-item",
-    "TransactWriteItems",
-    refuses="two actions of a transaction on one item",
-    source=API + "API_TransactWriteItems.html",
-)
-def _transact_duplicates(ask: JudgedRequest) -> Refusal | None:
-    if ask.table is not None and _repeats(ask, ask.table):
-        return invalid("Transaction request cannot include multiple operations on one item")
-    return None
-
-
-def _repeats(ask: JudgedRequest, table: StrictTable) -> bool:
+def repeats(ask: JudgedRequest, table: StrictTable) -> bool:
+    """Whether two parts of a call are about one item."""
     keys = [key_text(table, part.value) for part in ask.measured.of(table.name)]
     return len(set(keys)) < len(keys)
 
@@ -318,8 +206,13 @@ def partition_text(table: StrictTable, item: Mapping[str, Any]) -> str | None:
     return None if value is None else _value_text(value)
 
 
+def kind_of(value: Any) -> str:
+    """The type of an attribute value, "" for what is none."""
+    return next(iter(value), "") if isinstance(value, dict) else ""
+
+
 def _value_text(value: Any) -> str:
-    kind = _kind(value)
+    kind = kind_of(value)
     content = str(value[kind]) if kind else ""
     if kind == "N":
         try:

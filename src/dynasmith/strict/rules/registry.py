@@ -1,12 +1,16 @@
 """All rules in the order in which they are judged, with those that the endpoint keeps itself."""
 
+from dynasmith.strict.rules import attributes as rules_attributes
 from dynasmith.strict.rules import autoscaling as scaling
 from dynasmith.strict.rules import capacity as rules_capacity
 from dynasmith.strict.rules import data as rules_data
 from dynasmith.strict.rules import expressions as rules_expressions
 from dynasmith.strict.rules import indexes as rules_indexes
 from dynasmith.strict.rules import items as rules_items
+from dynasmith.strict.rules import keys as rules_keys
+from dynasmith.strict.rules import old_parameters as rules_old
 from dynasmith.strict.rules import protection as rules_protect
+from dynasmith.strict.rules import reads as rules_reads
 from dynasmith.strict.rules import request_shapes as model
 from dynasmith.strict.rules import settings as rules_settings
 from dynasmith.strict.rules import statements as rules_statements
@@ -36,9 +40,8 @@ KEPT: tuple[StrictRule, ...] = (
     StrictRule(
         "consumed-capacity-right",
         ("GetItem", "BatchGetItem", "TransactGetItems", "Query", "Scan", *_STATEMENTS),
-        "a ConsumedCapacity of reads that does not follow from what was read (where a filter or a projection hides "
-        "items, their mean size stands for them), and one of PartiQL that does not follow from the items before and "
-        "after",
+        "a ConsumedCapacity of reads that does not follow from what was read (where a projection of GetItem hides the "
+        "item, the mean size stands for it), and one of PartiQL that does not follow from the items before and after",
         GUIDE + "read-write-operations.html",
     ),
     StrictRule(
@@ -84,9 +87,15 @@ GROUPS: tuple[tuple[str, tuple[StrictRule, ...]], ...] = (
     ("Billing and throughput", tuple(rules_capacity.RULES)),
     ("Stream, class, encryption, replicas", tuple(rules_settings.RULES)),
     ("TTL, backups, restores, exports", tuple(rules_protect.RULES)),
-    ("Reading and writing", tuple(rules_data.RULES)),
+    # What is wrong whatever tables there are comes first, then whether there is such a table, then what it says.
     ("Items and batches", tuple(rules_items.RULES)),
     ("Expressions", tuple(rules_expressions.RULES)),
+    ("Parameters from before there were expressions", tuple(rules_old.RULES)),
+    ("Requests of Query and Scan", tuple(rules_reads.REQUEST_RULES)),
+    ("Reading and writing", tuple(rules_data.RULES)),
+    ("Keys", tuple(rules_keys.RULES)),
+    ("Query and Scan", tuple(rules_reads.RULES)),
+    ("Attributes that reads and updates name", tuple(rules_attributes.RULES)),
     ("PartiQL", tuple(rules_statements.RULES)),
     ("Application Auto Scaling", tuple(scaling.RULES)),
     ("Kept by the endpoint itself", KEPT),

@@ -300,10 +300,12 @@ def tables_of(body: dict[str, Any]) -> tuple[str, ...]:
     requests = body.get("RequestItems")
     if isinstance(requests, dict):
         found += [plain_name(name) for name in requests]
-    for item in body.get("TransactItems") or ():
-        found += [plain_name(part.get("TableName")) for part in item.values() if isinstance(part, dict)]
+    actions = body.get("TransactItems")
+    for action in actions if isinstance(actions, list) else ():
+        parts = action.values() if isinstance(action, dict) else ()
+        found += [plain_name(part.get("TableName")) for part in parts if isinstance(part, dict)]
     found += tables_in(body)
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(name for name in found if name))
 
 
 # What cannot go on without a table, also where the rule that says so is off.

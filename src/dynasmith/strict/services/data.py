@@ -5,13 +5,17 @@ from typing import Any
 
 import msgspec
 
-from dynasmith.strict.expressions.placeholders import touched
-from dynasmith.strict.measures.measure import MeasuredPart
+from dynasmith.strict.expressions.expression import UPDATE
+from dynasmith.strict.expressions.nodes import DocumentPath
+from dynasmith.strict.expressions.paths import resolved
+from dynasmith.strict.measures.measure import CallMeasure, MeasuredPart
 from dynasmith.strict.measures.units import ConsumedUnits, put_units, said_units
 from dynasmith.strict.rules.items import partition_text
 from dynasmith.strict.rules.rule import plain_name
 from dynasmith.strict.services import batches
-from dynasmith.strict.services.reads import account_reads, pressed_limit
+from dynasmith.strict.services.engine_writes import engine_body, returned, returned_paths
+from dynasmith.strict.services.read_plan import is_bare
+from dynasmith.strict.services.reads import account_reads, answered_page, pressed_limit
 from dynasmith.strict.services.world import IncomingCall, StrictWorld, reply_json
 from dynasmith.strict.state.capacity import Side, ThrottleSetting, left, take, throttle_of
 from dynasmith.strict.state.state import StrictTable
@@ -28,7 +32,17 @@ def cost_of(table: StrictTable, part: MeasuredPart) -> ConsumedUnits:
     return ConsumedUnits({"": 1.0})
 
 
-def affected(table: StrictTable, part: MeasuredPart, body: Mapping[str, Any]) -> list[str]:
+def touched(body: Mapping[str, Any], measured: CallMeasure) -> set[str]:
+    """The attributes that the updates of a call speak of."""
+    found = set(body.get("AttributeUpdates") or ())
+    for one in measured.expressions:
+        if one.kind == UPDATE:
+            paths = [node for node in one.expression.nodes() if isinstance(node, DocumentPath)]
+            found.update(str(resolved(path, one.names)[0]) for path in paths)
+    return found
+
+
+def affected(table: StrictTable, part: MeasuredPart, body: Mapping[str, Any], measured: CallMeasure) -> list[str]:
     """The table and the indexes that a write draws on."""
     if part.kind == "Put":
         return list(put_units(table, part.value, part.size).by_resource)
@@ -36,7 +50,7 @@ def affected(table: StrictTable, part: MeasuredPart, body: Mapping[str, Any]) ->
         return ["", *table.gsis]
     if part.kind == "ConditionCheck":
         return [""]
-    names = touched(body)
+    names = touched(body, measured)
     found = [""]
     for index in table.gsis.values():
         keys = {name for name, _ in index.key_schema} | set(index.projection.get("NonKeyAttributes") or ())
@@ -52,7 +66,7 @@ def throttle_of_part(world: StrictWorld, call: IncomingCall, part: MeasuredPart)
     if capacity.idle or table is None:
         return None
     side: Side = "read" if part.kind == "Get" else "write"
-    resources = [""] if side == "read" else affected(table, part, call.body)
+    resources = [""] if side == "read" else affected(table, part, call.body, call.measured)
     return throttle_of(capacity, table, resources, side, partition_text(table, part.value), world.clock.flow())
 
 
@@ -75,18 +89,19 @@ async def write_item(world: StrictWorld, call: IncomingCall) -> WireReply:
     if throttle is not None:
         return throttled(throttle)
     call.items = 1
+    body = engine_body(call)
     if part.kind == "Put":
-        reply = await world.forward(call)
+        reply = await (world.forward(call) if body is call.body else world.send(call, body))
         # A failed condition is charged as well (developer guide, working with items).
         charge(world, call, part, cost_of(table, part))
         _grow(table, part.size)
         return reply
     if call.body.get("ReturnConsumedCapacity") == "INDEXES":
-        reply = await world.forward(call)
+        reply = await world.send(call, body)
         charge(world, call, part, said_units(reply_json(reply).get("ConsumedCapacity")) or ConsumedUnits({"": 1.0}))
-        return reply
+        return value_reply(returned(call, reply_json(reply))) if returned_paths(call) and reply.status == 200 else reply
     asked = call.body.get("ReturnConsumedCapacity", "NONE")
-    reply = await world.send(call, {**call.body, "ReturnConsumedCapacity": "INDEXES"})
+    reply = await world.send(call, {**body, "ReturnConsumedCapacity": "INDEXES"})
     if reply.status != 200:
         charge(world, call, part, ConsumedUnits({"": 1.0}))
         return reply
@@ -95,7 +110,7 @@ async def write_item(world: StrictWorld, call: IncomingCall) -> WireReply:
     charge(world, call, part, said_units(capacity) or ConsumedUnits({"": 1.0}))
     if asked == "TOTAL" and isinstance(capacity, dict):
         said["ConsumedCapacity"] = {name: capacity[name] for name in ("TableName", "CapacityUnits") if name in capacity}
-    return json_reply(msgspec.json.encode(said))
+    return value_reply(returned(call, said))
 
 
 def _grow(table: StrictTable, size: int) -> None:
@@ -208,13 +223,15 @@ async def read_pages(world: StrictWorld, call: IncomingCall) -> WireReply:
     name = call.body.get("IndexName")
     resource = str(name) if name in table.gsis else ""
     capacity = world.capacity
-    if capacity.idle:
-        return account_reads(world, call, await world.forward(call))
-    flow = world.clock.flow()
-    throttle = throttle_of(capacity, table, [resource], "read", None, flow)
-    if throttle is not None:
-        return throttled(throttle)
-    limit = pressed_limit(table, left(capacity, table, resource, "read", flow), call.body)
+    limit = None
+    if not capacity.idle:
+        flow = world.clock.flow()
+        throttle = throttle_of(capacity, table, [resource], "read", None, flow)
+        if throttle is not None:
+            return throttled(throttle)
+        limit = pressed_limit(table, left(capacity, table, resource, "read", flow), call.body)
+    if not is_bare(call):
+        return await answered_page(world, call, table, call.body.get("Limit") if limit is None else limit)
     if limit is None:
         return account_reads(world, call, await world.forward(call))
     return account_reads(world, call, await world.send(call, {**call.body, "Limit": limit}))

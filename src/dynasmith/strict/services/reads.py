@@ -8,13 +8,13 @@ import msgspec
 from dynasmith.strict.measures.sizes import NotHeld, item_bytes
 from dynasmith.strict.measures.units import READ_UNIT_BYTES, ConsumedUnits, read_units, wire
 from dynasmith.strict.rules.rule import plain_name
+from dynasmith.strict.services.pages import PAGE_BYTES_MAX, read_page
+from dynasmith.strict.services.read_plan import plan_of
 from dynasmith.strict.services.world import IncomingCall, StrictWorld
 from dynasmith.strict.state.capacity import take
 from dynasmith.strict.state.state import StrictTable
-from dynasmith.strict.wire.messages import WireReply, json_reply
+from dynasmith.strict.wire.messages import WireReply, value_reply
 
-# Developer guide: a page of Query or Scan ends at 1 MB.
-PAGE_BYTES_MAX = 1024 * 1024
 # Where nothing is known of a table's items yet.
 UNKNOWN_ITEM_BYTES = 400
 
@@ -24,7 +24,6 @@ class ReadPage(msgspec.Struct):
 
     items: list[msgspec.Raw] = msgspec.field(name="Items", default_factory=list)
     count: int | None = msgspec.field(name="Count", default=None)
-    scanned: int | None = msgspec.field(name="ScannedCount", default=None)
     item: msgspec.Raw = msgspec.field(name="Item", default_factory=msgspec.Raw)
     responses: msgspec.Raw = msgspec.field(name="Responses", default_factory=msgspec.Raw)
 
@@ -70,22 +69,53 @@ def account_reads(world: StrictWorld, call: IncomingCall, reply: WireReply) -> W
             consumed = _batch_units(call, page)
         case _:
             consumed = _transact_units(call, page)
-    call.units = sum(one.total for one in consumed.values())
-    if not world.capacity.idle:
-        for name, one in consumed.items():
-            table = call.account.tables.get(name)
-            if table is not None:
-                take(world.capacity, table, one.by_resource, "read", call.partition(table), world.clock.flow())
-    asked = call.body.get("ReturnConsumedCapacity")
-    if asked not in {"TOTAL", "INDEXES"} or not world.rules.holds("consumed-capacity-right"):
+    charge_reads(world, call, consumed)
+    capacity = capacity_member(world, call, consumed)
+    if not capacity:
         return reply
     said = msgspec.json.decode(reply.body, type=dict[str, msgspec.Raw])
+    return value_reply({**said, **capacity})
+
+
+def charge_reads(world: StrictWorld, call: IncomingCall, consumed: Mapping[str, ConsumedUnits]) -> None:
+    """Take the units that a read took of each table."""
+    call.units = sum(one.total for one in consumed.values())
+    if world.capacity.idle:
+        return
+    for name, one in consumed.items():
+        table = call.account.tables.get(name)
+        if table is not None:
+            take(world.capacity, table, one.by_resource, "read", call.partition(table), world.clock.flow())
+
+
+def capacity_member(world: StrictWorld, call: IncomingCall, consumed: Mapping[str, ConsumedUnits]) -> dict[str, Any]:
+    """The member ConsumedCapacity of the answer, where the call asks for it."""
+    asked = call.body.get("ReturnConsumedCapacity")
+    if asked not in {"TOTAL", "INDEXES"} or not world.rules.holds("consumed-capacity-right"):
+        return {}
     listed = [
         wire(name, one, call.account.tables[name].lsis, indexes=asked == "INDEXES") for name, one in consumed.items()
     ]
     several = call.operation in {"BatchGetItem", "TransactGetItems"}
-    answer: dict[str, Any] = {**said, "ConsumedCapacity": listed if several else listed[0]}
-    return json_reply(msgspec.json.encode(answer))
+    return {"ConsumedCapacity": listed if several else listed[0]}
+
+
+async def answered_page(world: StrictWorld, call: IncomingCall, table: StrictTable, limit: int | None) -> WireReply:
+    """The answer to a Query or Scan with a filter, a projection or a count, which are worked out here."""
+    plan = plan_of(call, table)
+    page = await read_page(world, call, table, plan, limit)
+    if page.refused is not None:
+        return page.refused
+    given = page.read if plan.keeps is None else [item for item in page.read if plan.keeps(item)]
+    call.items = len(given)
+    table.seen_items += len(page.read) if page.whole else 0
+    table.seen_bytes += page.bytes if page.whole else 0
+    consumed = {table.name: page.consumed}
+    charge_reads(world, call, consumed)
+    answer: dict[str, Any] = {} if plan.counts else {"Items": [plan.shown(item) for item in given]}
+    answer |= {"Count": len(given), "ScannedCount": len(page.read)}
+    answer |= {} if page.last is None else {"LastEvaluatedKey": page.last}
+    return value_reply(answer | capacity_member(world, call, consumed))
 
 
 def _page_units(call: IncomingCall, page: ReadPage) -> ConsumedUnits:
@@ -93,17 +123,10 @@ def _page_units(call: IncomingCall, page: ReadPage) -> ConsumedUnits:
     name = call.body.get("IndexName")
     sizes = [measured(raw) for raw in page.items]
     call.items = page.count if page.count is not None else len(sizes)
-    scanned = page.scanned if page.scanned is not None else len(sizes)
-    partial = bool(call.body.get("ProjectionExpression") or call.body.get("AttributesToGet"))
-    if partial:
-        total = scanned * mean_bytes(table)
-    else:
-        # What a filter dropped was read too; its size is the mean of what was seen.
-        total = sum(sizes) + max(0, scanned - len(sizes)) * mean_bytes(table)
-        if name is None:
-            table.seen_items += len(sizes)
-            table.seen_bytes += sum(sizes)
-    units = read_units(min(total, PAGE_BYTES_MAX), consistent=bool(call.body.get("ConsistentRead")))
+    if name is None:
+        table.seen_items += len(sizes)
+        table.seen_bytes += sum(sizes)
+    units = read_units(min(sum(sizes), PAGE_BYTES_MAX), consistent=bool(call.body.get("ConsistentRead")))
     return ConsumedUnits({str(name) if name is not None else "": units})
 
 

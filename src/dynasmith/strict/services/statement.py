@@ -96,6 +96,8 @@ def _update(statement: Statement) -> dict[str, Any]:
         removes.append(f"#r{number}")
     clauses = [f"SET {', '.join(sets)}"] if sets else []
     clauses += [f"REMOVE {', '.join(removes)}"] if removes else []
+    if not clauses:
+        return {}
     expression: dict[str, Any] = {"UpdateExpression": " ".join(clauses), "ExpressionAttributeNames": names}
     return expression | ({"ExpressionAttributeValues": values} if values else {})
 

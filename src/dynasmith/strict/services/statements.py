@@ -155,7 +155,11 @@ def _throttle(world: StrictWorld, call: IncomingCall, ones: Sequence[SingleState
             continue
         side: Side = "read" if one.statement.reads else "write"
         if part is not None:
-            resources = [""] if one.statement.reads else affected(table, part, one.body)
+            resources = (
+                [""]
+                if one.statement.reads
+                else affected(table, part, one.body, measure(one.operation, one.body, plain_name))
+            )
             key = partition_text(table, part.value)
         else:
             index = one.statement.shape.index
