@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test test-sql check engines bench soak faults docs clean
+.PHONY: help demo test test-sql test-models check engines bench soak faults docs clean
 
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -12,7 +12,7 @@ help:  ## what there is
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "dynasmith needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[local,fast,sql,postgres,mysql,mongo,test]' -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[local,fast,sql,postgres,mysql,mongo,models,test]' -r requirements-dev.txt
 	@touch $@
 
 demo: $(STAMP)  ## the main job on the embedded engine, from nothing, on real items
@@ -23,6 +23,14 @@ test: $(STAMP)  ## the tests, on ministack and moto behind the strict endpoint
 
 test-sql: $(STAMP)  ## the tests of SQL sources, on a real PostgreSQL and MariaDB; fails where they are absent
 	DYNASMITH_TEST_SQL=required $(BIN)/python -m pytest tests/databases -n 2 --dist loadfile
+
+test-models: .floor/.installed  ## the tests of models on the oldest pydantic that they support
+	.floor/venv/bin/python -m pytest tests/models -p no:cacheprovider
+
+.floor/.installed: pyproject.toml
+	$(PYTHON) -m venv .floor/venv
+	.floor/venv/bin/python -m pip install --quiet --disable-pip-version-check --editable . pydantic==2.11.0 pytest hypothesis
+	@touch $@
 
 engines: $(STAMP) node_modules/.installed  ## the contract suite on every engine there is (DYNASMITH_TEST_ENDPOINT names one more)
 	$(BIN)/python -m pytest tests/contract --engines all
@@ -50,9 +58,9 @@ check: $(STAMP)  ## ruff, mypy strict, pyright on code of users, the floors
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/mypy --strict --config-file= --cache-dir .mypy_cache/users tests/typing/api.py
+	$(BIN)/mypy --strict --config-file= --cache-dir .mypy_cache/users tests/typing/api.py tests/typing/models_examples.py tests/typing/models_refused.py tests/typing/models_unchecked.py
 	$(BIN)/pyright --pythonpath $(BIN)/python --project tests/typing/pyrightconfig.json
 	$(BIN)/lint-imports
 
 clean:  ## remove what make made
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .floor .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -67,6 +67,7 @@ if TYPE_CHECKING:
         Locked,
         NoCredentials,
         NoEffect,
+        NotLoaded,
         NotOffered,
         Postponed,
         ProjectError,
@@ -93,6 +94,7 @@ if TYPE_CHECKING:
     from dynasmith.jobs.counts import Counts
     from dynasmith.jobs.job import Job
     from dynasmith.jobs.report import Report
+    from dynasmith.models import Model
     from dynasmith.plans.consent import Consent
     from dynasmith.plans.plan import Plan, PlanFailure, TablePlan, decode_plan, encode_plan
     from dynasmith.ports.clock import Clock
@@ -160,6 +162,7 @@ _HOMES = {
     "jobs.counts": "Counts",
     "jobs.job": "Job",
     "jobs.report": "Report",
+    "models": "Model",
     "plans.consent": "Consent",
     "plans.plan": "Plan PlanFailure TablePlan decode_plan encode_plan",
     "ports.clock": "Clock",
@@ -245,8 +248,10 @@ __all__ = [
     "LocalIndex",
     "Location",
     "Locked",
+    "Model",
     "NoCredentials",
     "NoEffect",
+    "NotLoaded",
     "NotOffered",
     "OnDemandMaximum",
     "Plan",

@@ -5,6 +5,7 @@
     DynasmithError                       code, hint, exit
     |-- UsageError              exit 2   say it differently
     |   |-- ProjectError                 ... in the project file or the environment
+    |   |-- NotLoaded                    read the whole item: a field was asked for that was not read
     |   `-- DefinitionError              fix the definition: .findings, each with file, line and path
     |-- ConsentRequired         exit 4   give the consent that it names
     |-- Locked                  exit 5   wait for the other run
@@ -70,6 +71,12 @@ class ProjectError(UsageError):
     """The project file, an environment or a variable is not as it must be; nothing was done."""
 
     code = "project"
+
+
+class NotLoaded(UsageError):
+    """A field of an instance was used that was not read with it; nothing was done."""
+
+    code = "not-loaded"
 
 
 class Located(Protocol):
@@ -341,9 +348,27 @@ class TransformError(DataError):
 
 
 class ItemInvalid(DataError):
-    """An item that DynamoDB cannot hold: its size, its key, a number, a type."""
+    """An item that DynamoDB cannot hold, or that is not as its model says: its size, its key, a number, a type.
+
+    ``attribute`` is where it is wrong (``address.city``); ``model`` and ``key`` are the class and the key of the item
+    where a model was read or written. They are empty where they are not known.
+    """
 
     code = "item-invalid"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        model: str = "",
+        key: Mapping[str, object] | None = None,
+        attribute: str = "",
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.model = model
+        self.key = dict(key or {})
+        self.attribute = attribute
 
 
 class CheckpointError(DataError):

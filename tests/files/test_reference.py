@@ -33,7 +33,7 @@ def test_the_reference_page_has_every_code_and_no_blank_cell_of_a_table() -> Non
 
 def test_every_code_of_the_parser_is_listed() -> None:
     used: set[str] = set()
-    for folder in ("tables", "files"):
+    for folder in ("tables", "files", "models"):
         for source in (ROOT / "src" / "dynasmith" / folder).glob("*.py"):
             used |= set(re.findall(r'"(D0\d\d)"', source.read_text(encoding="utf-8")))
     assert used == set(FORM_CODES)

@@ -26,6 +26,7 @@ FORM_CODES: Final = {
     "D012": "A resource policy that cannot be read",
     "D013": "A secret that stands in the project file",
     "D014": "A definition that names no table (a warning)",
+    "D015": "A model class that cannot be a table",
 }
 
 

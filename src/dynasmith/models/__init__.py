@@ -1,0 +1,50 @@
+"""Models: one class is a table, its items and its keys. Needs the extra ``models`` (pydantic 2.11 or newer).
+
+Pure: classes, codecs, expressions, keys and table definitions; no call. `dynasmith.Model` is `dynasmith.models.Model`.
+"""
+
+try:
+    import pydantic  # noqa: F401 - only whether it is there
+except ImportError as _missing:
+    raise ImportError(
+        'Models need pydantic, which is not installed: pip install "dynasmith[models]"', name="pydantic"
+    ) from _missing
+
+from dynasmith.models.action import ModelAction as Action
+from dynasmith.models.attribute import Attr, Partition, Sort, attr, created_at, ttl, ulid, updated_at, uuid, version
+from dynasmith.models.condition import ModelCondition as Condition
+from dynasmith.models.expression import Expr
+from dynasmith.models.key_of import KeyOf, key
+from dynasmith.models.key_template import KeyTemplate as Template
+from dynasmith.models.key_template import partition, sort, template
+from dynasmith.models.model import Model
+from dynasmith.models.model_index import ModelIndex as Index
+from dynasmith.models.model_index import gsi, lsi
+from dynasmith.models.table_definition import tables_of
+
+__all__ = [
+    "Action",
+    "Attr",
+    "Condition",
+    "Expr",
+    "Index",
+    "KeyOf",
+    "Model",
+    "Partition",
+    "Sort",
+    "Template",
+    "attr",
+    "created_at",
+    "gsi",
+    "key",
+    "lsi",
+    "partition",
+    "sort",
+    "tables_of",
+    "template",
+    "ttl",
+    "ulid",
+    "updated_at",
+    "uuid",
+    "version",
+]

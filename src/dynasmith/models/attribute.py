@@ -1,0 +1,167 @@
+"""What the annotation and the right side of a field say: `Attr`, `Partition`, `Sort`, `attr()` and its like."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Annotated, Any, Final, Generic, Literal, TypeVar, overload
+
+from pydantic import Field
+
+if TYPE_CHECKING:
+    from dynasmith.models.expression import Expr
+
+T = TypeVar("T")
+Stamp = Literal["version", "created", "updated"]
+_MISSING: Final[Any] = object()
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRole:
+    """What the annotation says: an attribute, or the partition or sort key of the table."""
+
+    part: Literal["", "partition", "sort"]
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeOptions:
+    """What the right side says: how pydantic has the field, and how an item has it."""
+
+    field: tuple[tuple[str, Any], ...] = ()
+    name: str = ""
+    epoch: Literal["s", "ms"] | None = None
+    stored: Any = None
+    stamp: Stamp | None = None
+    ttl: bool = False
+
+    def field_info(self) -> Any:
+        """pydantic's part."""
+        return Field(**dict(self.field))
+
+
+PLAIN: Final = AttributeOptions()
+"""The options of a field that has none."""
+
+if TYPE_CHECKING:
+
+    class Attr(Generic[T]):
+        """An attribute of type ``T``: on the class an expression, on an instance the value."""
+
+        @overload
+        def __get__(self, instance: None, owner: Any) -> Expr[T]: ...
+        @overload
+        def __get__(self, instance: object, owner: Any) -> T: ...
+        def __get__(self, instance: Any, owner: Any) -> Any: ...
+        def __set__(self, instance: object, value: T) -> None: ...
+
+    class Partition(Attr[T]):
+        """The partition key of the table."""
+
+    class Sort(Attr[T]):
+        """The sort key of the table."""
+
+else:
+
+    class Attr:
+        """An attribute of type ``T``: on the class an expression, on an instance the value."""
+
+        _role = KeyRole("")
+
+        def __class_getitem__(cls, kind: Any) -> Any:
+            return Annotated[kind, cls._role]
+
+    class Partition(Attr):
+        """The partition key of the table."""
+
+        _role = KeyRole("partition")
+
+    class Sort(Attr):
+        """The sort key of the table."""
+
+        _role = KeyRole("sort")
+
+
+def attr(
+    *,
+    default: Any = _MISSING,
+    default_factory: Callable[[], Any] = _MISSING,
+    name: str = "",
+    epoch: Literal["s", "ms"] | None = None,
+    stored: Any = None,
+    gt: Any = None,
+    ge: Any = None,
+    lt: Any = None,
+    le: Any = None,
+    min_length: int | None = None,
+    max_length: int | None = None,
+    pattern: str | None = None,
+    alias: str | None = None,
+    description: str | None = None,
+) -> Any:
+    """The options of a field.
+
+    ``name`` is the attribute that it is stored in (the field's own name otherwise). ``epoch`` stores a datetime as a
+    number: seconds or milliseconds since 1970. ``stored`` is a pair of functions between the value and a form of your
+    own. ``default``, ``default_factory``, the constraints, ``alias`` and ``description`` are pydantic's.
+    """
+    given: dict[str, Any] = {
+        "gt": gt,
+        "ge": ge,
+        "lt": lt,
+        "le": le,
+        "min_length": min_length,
+        "max_length": max_length,
+        "pattern": pattern,
+        "alias": alias,
+        "description": description,
+    }
+    field = {option: value for option, value in given.items() if value is not None}
+    if default is not _MISSING:
+        field["default"] = default
+    if default_factory is not _MISSING:
+        field["default_factory"] = default_factory
+    return AttributeOptions(field=tuple(field.items()), name=name, epoch=epoch, stored=stored)
+
+
+def version() -> Any:
+    """A number that each write raises by one and compares, so that of two writers of one state one is refused.
+
+    None until the item is written.
+    """
+    return _stamped("version")
+
+
+def created_at(*, epoch: bool = False) -> Any:
+    """The time at which the item was created; None until then. ``epoch``: stored as seconds since 1970."""
+    return replace(_stamped("created"), epoch="s" if epoch else None)
+
+
+def updated_at(*, epoch: bool = False) -> Any:
+    """The time of the last write; None until there is one. ``epoch``: stored as seconds since 1970."""
+    return replace(_stamped("updated"), epoch="s" if epoch else None)
+
+
+def ttl() -> Any:
+    """The time after which the service deletes the item, stored as whole seconds since 1970; None is never.
+
+    It turns time to live on in the table.
+    """
+    return AttributeOptions(field=(("default", None),), ttl=True)
+
+
+def uuid() -> Any:
+    """A random UUID (version 4) for each new instance, as ``str`` or ``UUID``."""
+    from dynasmith.models.identifiers import new_uuid
+
+    return AttributeOptions(field=(("default_factory", new_uuid), ("validate_default", True)))
+
+
+def ulid() -> Any:
+    """A ULID for each new instance: 26 characters that sort by the millisecond of their making, then at random."""
+    from dynasmith.models.identifiers import new_ulid
+
+    return AttributeOptions(field=(("default_factory", new_ulid),))
+
+
+def _stamped(stamp: Stamp) -> AttributeOptions:
+    return AttributeOptions(field=(("default", None),), stamp=stamp)

@@ -1,0 +1,88 @@
+"""Instances that are made of what was read: pydantic's constructor and its validators do not run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from pydantic import BaseModel
+from pydantic_core import PydanticUndefined
+
+LOADED: Final = "__dynasmith_loaded__"
+"""The slot of an instance with the item that it was read from, as DynamoDB JSON; not set where it was not read."""
+UNKNOWN: Final = "__dynasmith_unknown__"
+"""Where a nested instance keeps the members that its class does not know, in ``__pydantic_private__``."""
+
+Maker = Callable[[dict[str, Any], Any], Any]
+_SLOTS: Final = ("__dict__", "__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
+
+
+def item_maker(kind: type[BaseModel]) -> Maker:
+    """A function of the values by field and of the item that they were read from, that makes an instance."""
+    make, fields = kind.__new__, set(kind.__pydantic_fields__)
+    set_values, set_names, set_extra, set_private, set_loaded = slot_setters(kind)
+    private = _private_defaults(kind)
+
+    def made(values: dict[str, Any], loaded: Any) -> Any:
+        item = make(kind)
+        set_values(item, values)
+        set_names(item, fields if len(values) == len(fields) else set(values))
+        set_extra(item, None)
+        set_private(item, private() if private else None)
+        set_loaded(item, loaded)
+        return item
+
+    return made
+
+
+def nested_maker(kind: type[BaseModel]) -> Maker:
+    """A function of the values by field and of the members that the class does not know (or None)."""
+    make, fields = kind.__new__, set(kind.__pydantic_fields__)
+    set_values, set_names, set_extra, set_private = (slot_of(BaseModel, name).__set__ for name in _SLOTS)
+    private = _private_defaults(kind)
+
+    def made(values: dict[str, Any], unknown: Any) -> Any:
+        item = make(kind)
+        set_values(item, values)
+        set_names(item, fields)
+        set_extra(item, None)
+        kept = private() if private else None
+        set_private(item, {**(kept or {}), UNKNOWN: unknown} if unknown else kept)
+        return item
+
+    return made
+
+
+def slot_setters(kind: type[BaseModel]) -> tuple[Callable[[Any, Any], None], ...]:
+    """What sets values, names of the fields that are set, extra, private attributes and the item that was read.
+
+    They go past pydantic's ``__setattr__``, which would validate.
+    """
+    return tuple(slot_of(kind, name).__set__ for name in (*_SLOTS, LOADED))
+
+
+def loaded_tree(item: Any) -> dict[str, Any] | None:
+    """The item that an instance was read from, or None for one that was not read."""
+    try:
+        loaded: dict[str, Any] | None = slot_of(type(item), LOADED).__get__(item)
+    except AttributeError:
+        return None
+    return loaded
+
+
+def slot_of(kind: type, name: str) -> Any:
+    """The descriptor of a slot."""
+    return next(base.__dict__[name] for base in kind.__mro__ if name in base.__dict__)
+
+
+def _private_defaults(kind: type[BaseModel]) -> Callable[[], dict[str, Any]] | None:
+    """A function that gives the private attributes of a new instance; None where the class has none."""
+    private = kind.__private_attributes__
+    if not private:
+        return None
+
+    def defaults() -> dict[str, Any]:
+        values = {name: attribute.get_default() for name, attribute in private.items()}
+        return {name: value for name, value in values.items() if value is not PydanticUndefined}
+
+    return defaults

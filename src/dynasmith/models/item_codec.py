@@ -1,0 +1,182 @@
+"""`ItemCodec`: the items of one class as instances and back, by code that is generated from the class.
+
+The generated code does the common case; for anything else (a missing attribute, NULL, another type) the general way of
+each field looks, so the code decides how fast and never what. User validators do not run when an item is read: types
+are checked by their tags.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from typing import Any
+
+from dynasmith.errors import ItemInvalid
+from dynasmith.models.code_names import CodeNames
+from dynasmith.models.fields import FieldCodec, reading_code, writing_code
+from dynasmith.models.instance import LOADED, item_maker, slot_of, slot_setters
+from dynasmith.models.schema import ENTITY_ATTRIBUTE, KeyPlace, ModelSchema
+from dynasmith.models.value_codec import Tree
+
+
+class ItemCodec:
+    """Reads and writes the items of one class. Items are DynamoDB JSON, parsed, with binary as base64 text."""
+
+    def __init__(self, schema: ModelSchema) -> None:
+        self.schema = schema
+        self._fields = tuple(schema.fields.values())
+        self._make = item_maker(schema.model)
+
+    @cached_property
+    def read(self) -> Callable[[Tree], Any]:
+        """The instance of an item; it keeps the item. Raises ItemInvalid with model, key and attribute."""
+        names = CodeNames()
+        body = [f" d = {reading_code(self._fields, 't', names)}", *(f" {line}" for line in self._making_code(names))]
+        source = ["def made(t):", "try:", *body, "except Exception:", f" return {names.add(self._read)}(t)"]
+        read: Callable[[Tree], Any] = names.function("\n ".join(source))
+        return read
+
+    def read_part(self, tree: Tree, attributes: Iterable[str]) -> Any:
+        """The instance of an item of which only these attributes were read; the other fields raise NotLoaded."""
+        read = set(attributes)
+        return self._make(self._values(tree, [field for field in self._fields if field.attribute in read]), tree)
+
+    @cached_property
+    def write(self) -> Callable[[Any], Tree]:
+        """The item of an instance: its fields, what its templates make, and what was read and the class does not know.
+
+        Raises ItemInvalid with model, key and attribute, NotLoaded where a field was not read.
+        """
+        names = CodeNames()
+        entity = f"{ENTITY_ATTRIBUTE!r}: {{'S': {self.schema.entity!r}}}" if self.schema.entity else ""
+        lines = ["try:", " d = i.__dict__"]
+        lines += [f" {line}" for line in writing_code(self._fields, "d", entity, names)]
+        lines += ["except Exception:", f" t = {names.add(self._tree)}(i)"]
+        if self.schema.templates:
+            lines.append(f"t.update({names.add(self.rendered)}(i))")
+        slot, known = slot_of(self.schema.model, LOADED), names.add(self.schema.known_attributes)
+        lines += ["try:", f" l = {names.add(slot.__get__)}(i)", "except AttributeError:", " return t"]
+        lines += [f"if l is not None and not {known}.issuperset(l):"]
+        lines += [f" t.update({{n: l[n] for n in l.keys() - {known}}})", "return t"]
+        write: Callable[[Any], Tree] = names.function("\n ".join(["def made(i):", *lines]))
+        return write
+
+    def key(self, item: Any) -> Tree:
+        """The key of an instance. Raises ItemInvalid where a part of it has no value."""
+        return self.key_of(item.__dict__)
+
+    def key_of(self, values: Mapping[str, Any]) -> Tree:
+        """The key of these values by field. Raises ItemInvalid where a part of it has no value."""
+        key = {}
+        for place in self.schema.key:
+            stored = self.key_value(place, values)
+            if stored is None:
+                missing = ", ".join(name for name in place.fields if values.get(name) is None)
+                raise self._invalid(f"the key {place.attribute} needs {missing}", place.attribute, {})
+            key[place.attribute] = stored
+        return key
+
+    def key_value(self, place: KeyPlace, values: Mapping[str, Any]) -> Tree | None:
+        """One attribute of a key for these values; None where a part of it is None or not given."""
+        if any(values.get(name) is None for name in place.fields):
+            return None
+        try:
+            if place.template is not None:
+                text = place.template.render(values)
+                return None if text is None else {"S": text}
+            assert place.field is not None
+            return place.field.encode(values[place.field.name])
+        except ItemInvalid as cause:
+            raise self._invalid(cause.message, place.attribute, {}, cause) from cause
+
+    def rendered(self, item: Any) -> dict[str, Tree]:
+        """What the templates make of an instance; the attributes of one index together, or none of them.
+
+        Raises ItemInvalid where the table's own key lacks a part.
+        """
+        made = self._rendered(item)
+        for index in self.schema.indexes.values():
+            names = [name for name in (*index.partition, *index.sort) if name in self.schema.templates]
+            fields = [
+                self.schema.fields[name] for name in (*index.partition, *index.sort) if name in self.schema.fields
+            ]
+            values = item.__dict__
+            absent = any(name not in made for name in names) or any(values.get(each.name) is None for each in fields)
+            if absent:
+                for name in names:
+                    if not self.schema.templates[name].role:
+                        made.pop(name, None)
+        return made
+
+    def describe_key(self, tree: Mapping[str, Any]) -> dict[str, object]:
+        """The key of an item in plain Python, as far as it can be seen: for messages."""
+        shown: dict[str, object] = {}
+        for place in self.schema.key:
+            value = tree.get(place.attribute)
+            if isinstance(value, dict) and value:
+                shown[place.attribute] = next(iter(value.values()))
+        return shown
+
+    def _read(self, tree: Tree) -> Any:
+        """The general way of ``read``: it finds defaults, and says which attribute is wrong."""
+        return self._make(self._values(tree, self._fields), tree)
+
+    def _making_code(self, names: CodeNames) -> list[str]:
+        """Lines that make and return an instance of the values ``d`` and the item ``t``."""
+        model = self.schema.model
+        if model.__private_attributes__:
+            return [f"return {names.add(self._make)}(d, t)"]
+        slots = zip(slot_setters(model), ("d", names.add(set(self.schema.fields)), "None", "None", "t"), strict=True)
+        lines = [f"i = {names.add(model.__new__)}({names.add(model)})"]
+        return [*lines, *(f"{names.add(setter)}(i, {value})" for setter, value in slots), "return i"]
+
+    def _values(self, tree: Tree, fields: Iterable[FieldCodec]) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        try:
+            for field in fields:
+                field.read(tree, values)
+        except ItemInvalid as cause:
+            raise self._invalid(cause.message, cause.attribute, self.describe_key(tree), cause) from cause
+        return values
+
+    def _tree(self, item: Any) -> Tree:
+        tree: Tree = {ENTITY_ATTRIBUTE: {"S": self.schema.entity}} if self.schema.entity else {}
+        try:
+            for field in self._fields:
+                if field.name not in item.__dict__:
+                    getattr(item, field.name)  # raises NotLoaded
+                field.write(item.__dict__, tree)
+        except ItemInvalid as cause:
+            raise self._invalid(cause.message, cause.attribute, self._shown_key(item), cause) from cause
+        return tree
+
+    def _rendered(self, item: Any) -> dict[str, Tree]:
+        made: dict[str, Tree] = {}
+        for name, each in self.schema.templates.items():
+            for field in each.fields:
+                if field not in item.__dict__:
+                    getattr(item, field)  # raises NotLoaded
+            try:
+                text = each.render(item.__dict__)
+            except ItemInvalid as cause:
+                raise self._invalid(cause.message, cause.attribute, {}, cause) from cause
+            if text is not None:
+                made[name] = {"S": text}
+            elif each.role:
+                missing = ", ".join(part for part in each.fields if item.__dict__.get(part) is None)
+                raise self._invalid(f"the key {name} needs {missing}", name, {})
+        return made
+
+    def _shown_key(self, item: Any) -> dict[str, object]:
+        try:
+            return self.describe_key(self.key(item))
+        except ItemInvalid:
+            return {}
+
+    def _invalid(
+        self, message: str, attribute: str, key: Mapping[str, object], cause: ItemInvalid | None = None
+    ) -> ItemInvalid:
+        named = ", ".join(f"{name}={value!r}" for name, value in key.items())
+        where = f"{self.schema.name} ({named})" if named else self.schema.name
+        hint = cause.hint if cause else ""
+        return ItemInvalid(f"{where}, {message}", hint=hint, model=self.schema.name, key=key, attribute=attribute)

@@ -1,0 +1,89 @@
+"""`ModelMeta`: the class of model classes. On the class an attribute is an expression, on an instance its value.
+
+pydantic takes fields off the class and, while a subclass is made, asks the class for each of them, to find a default.
+So there is nothing to inherit here: an expression is made when a name is not found on the class, and never while a
+class is made in this thread or task.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from pydantic import BaseModel
+
+from dynasmith.models.attribute import AttributeOptions
+from dynasmith.models.definition_problem import problem
+from dynasmith.models.expression import Expr
+from dynasmith.models.item_codec import ItemCodec
+from dynasmith.models.operand import ExprPath
+from dynasmith.models.schema import OPTIONS, ModelSchema
+from dynasmith.models.value_codec import TextCodec
+
+if TYPE_CHECKING:
+    from pydantic._internal._model_construction import ModelMetaclass as PydanticMeta
+else:
+    PydanticMeta = type(BaseModel)
+
+_making: Final[ContextVar[bool]] = ContextVar("making", default=False)
+"""Whether a class is being made here."""
+DECLARED: Final = "__dynasmith_declared__"
+"""What the class line said: table, entity, settings."""
+_CODEC: Final = "__dynasmith_codec__"
+
+
+class ModelMeta(PydanticMeta):
+    """Makes model classes; see the module."""
+
+    def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], /, **options: Any) -> Any:
+        """Make the class. Raises DefinitionError for a field whose name pydantic needs."""
+        own = {each: value for each, value in namespace.items() if isinstance(value, AttributeOptions)}
+        namespace = {**namespace, **{each: value.field_info() for each, value in own.items()}, OPTIONS: own}
+        for field in namespace.get("__annotations__", {}):
+            if hasattr(BaseModel, field) and not field.startswith("_"):
+                place = f"{namespace.get('__module__', '')}:{namespace.get('__qualname__', name)}"
+                hint = f'{field}_ = attr(name="{field}") stores it under that name'
+                raise problem(place, field, "is a name that pydantic's models use", hint)
+        token = _making.set(True)
+        try:
+            return super().__new__(mcs, name, bases, namespace, **options)
+        finally:
+            _making.reset(token)
+
+    def __getattr__(cls, name: str) -> Any:
+        if not name.startswith("_") and not _making.get() and name in cls.__pydantic_fields__:
+            return cls.__dynasmith_expression__(name)
+        # Where the class has it after all, pydantic's own `__getattr__` says that it has not.
+        found: Any = super().__getattr__(name)  # type: ignore[misc]
+        return found
+
+    def __dynasmith_expression__(cls, name: str) -> Any:
+        """The expression of a field or a template; for a template the template itself while the class is made."""
+        if _making.get():
+            return cls.__dict__.get(name)
+        schema = codec_of(cls).schema
+        field = schema.fields.get(name)
+        if field is not None:
+            return Expr(ExprPath(cls, (field.attribute,)), field.codec)
+        return Expr(ExprPath(cls, (name,)), TextCodec())
+
+
+def codec_of(model: Any) -> ItemCodec:
+    """The codec of a class, made when it is first used. Raises DefinitionError for what the class cannot be."""
+    codec: ItemCodec | None = model.__dict__.get(_CODEC)
+    if codec is None:
+        if not isinstance(model, ModelMeta):
+            raise problem(getattr(model, "__qualname__", str(model)), "", "is not a class of Model")
+        codec = ItemCodec(ModelSchema(cast("type[BaseModel]", model), *model.__dict__.get(DECLARED, (None, None, {}))))
+        type.__setattr__(model, _CODEC, codec)
+    return codec
+
+
+def schema_of(model: Any) -> ModelSchema:
+    """The schema of a class that has a table. Raises DefinitionError where it has none."""
+    schema = codec_of(model).schema
+    if schema.table is None:
+        raise schema.problem(
+            "", "has no table", f'write class {model.__name__}(Model, table="..."): this one is a base'
+        )
+    return schema

@@ -1,0 +1,91 @@
+"""`Model`: the base of classes that are a table, its items and its keys."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, dataclass_transform
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from dynasmith.errors import NotLoaded
+from dynasmith.models.attribute import attr
+from dynasmith.models.instance import LOADED
+from dynasmith.models.key_template import KeyTemplate
+from dynasmith.models.metaclass import DECLARED, ModelMeta
+from dynasmith.models.model_index import ModelIndex
+
+if TYPE_CHECKING:
+
+    @dataclass_transform(kw_only_default=True, field_specifiers=(Field, attr))
+    class Model(BaseModel):
+        """A class that is a table, its items and its keys: ``class User(Model, table="users")``.
+
+        ``table`` is the table's name in the definition; a class without it is a base or a mixin. ``entity`` is the kind
+        of item where several classes share a table. ``settings`` are the words of a definition file. A Model has no
+        public method of its own: every verb is on ``db``.
+        """
+
+        def __init_subclass__(
+            cls, *, table: str | None = ..., entity: str | None = ..., settings: Mapping[str, Any] = ...
+        ) -> None: ...
+
+else:
+
+    class Model(BaseModel, metaclass=ModelMeta):
+        """A class that is a table, its items and its keys: ``class User(Model, table="users")``.
+
+        ``table`` is the table's name in the definition; a class without it is a base or a mixin. ``entity`` is the kind
+        of item where several classes share a table. ``settings`` are the words of a definition file. A Model has no
+        public method of its own: every verb is on ``db``.
+        """
+
+        __slots__ = (LOADED,)
+        model_config = ConfigDict(extra="forbid", validate_assignment=True, ignored_types=(KeyTemplate, ModelIndex))
+
+        def __init_subclass__(cls, *, table=None, entity=None, settings=None, **options):
+            super().__init_subclass__(**options)
+            setattr(cls, DECLARED, (table, entity, dict(settings or {})))
+
+        @classmethod
+        def __pydantic_init_subclass__(cls, *, table=None, entity=None, settings=None, **options):
+            super().__pydantic_init_subclass__(**options)
+
+        def __getattr__(self, name):
+            if name in type(self).__pydantic_fields__:
+                raise NotLoaded(
+                    f"{type(self).__name__}.{name} was not read.", hint="read it with only(), or read the whole item"
+                )
+            return super().__getattr__(name)
+
+        def __setattr__(self, name, value):
+            before = dict(self.__dict__)
+            try:
+                super().__setattr__(name, value)
+            except ValidationError:
+                # A validator of the whole model runs when the value is in place already, and leaves it there.
+                self.__dict__.clear()
+                self.__dict__.update(before)
+                raise
+
+        # Copies and pickles keep the item that the instance was read from: pydantic's own know nothing of the slot.
+
+        def __copy__(self):
+            return _with_loaded(super().__copy__(), getattr(self, LOADED, None))
+
+        def __deepcopy__(self, memo=None):
+            return _with_loaded(super().__deepcopy__(memo), copy.deepcopy(getattr(self, LOADED, None), memo))
+
+        def __getstate__(self):
+            return {**super().__getstate__(), LOADED: getattr(self, LOADED, None)}
+
+        def __setstate__(self, state):
+            loaded = state.pop(LOADED, None)
+            super().__setstate__(state)
+            _with_loaded(self, loaded)
+
+
+def _with_loaded(item: Any, loaded: Any) -> Any:
+    if loaded is not None:
+        object.__setattr__(item, LOADED, loaded)
+    return item

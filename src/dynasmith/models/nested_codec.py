@@ -1,0 +1,96 @@
+"""How a pydantic model inside an item stands there: a map of its fields, by the names that they are stored under.
+
+Members that the class does not know are kept, and written again where the map is written whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any
+
+from pydantic import BaseModel
+
+from dynasmith.models.code_names import CodeNames
+from dynasmith.models.fields import FieldCodec, FieldsOf, reading_code, writing_code
+from dynasmith.models.instance import UNKNOWN, nested_maker
+from dynasmith.models.value_codec import Tree, ValueCodec, content_of, wrong_type
+
+
+class NestedCodec(ValueCodec):
+    """The map of one class. Its fields are looked at when it is first used, so that a class may hold itself."""
+
+    tags = ("M",)
+
+    def __init__(self, kind: type[BaseModel], fields_of: FieldsOf) -> None:
+        self.type, self._fields_of = kind, fields_of
+        self._is_making = False
+
+    @cached_property
+    def fields(self) -> Mapping[str, FieldCodec]:
+        """The fields by their Python names."""
+        return {field.name: field for field in self._fields_of(self.type)}
+
+    @cached_property
+    def _read(self) -> Callable[[Any], Any]:
+        names = CodeNames()
+        self._is_making = True
+        fields = self.fields.values()
+        make = names.add(nested_maker(self.type))
+        known = names.add(frozenset(field.attribute for field in fields))
+        body = reading_code(fields, "t", names)
+        self._is_making = False
+        unknown = f"None if {known}.issuperset(t) else {{n: t[n] for n in t.keys() - {known}}}"
+        read: Callable[[Any], Any] = names.function(f"def made(t):\n return {make}({body}, {unknown})")
+        return read
+
+    @cached_property
+    def _write(self) -> Callable[[Any], Tree]:
+        names = CodeNames()
+        self._is_making = True  # a class that holds itself is written by the general call there
+        lines = writing_code(self.fields.values(), "d", "", names)
+        self._is_making = False
+        write: Callable[[Any], Tree] = names.function("\n ".join(["def made(d):", *lines, "return t"]))
+        return write
+
+    def encode(self, value: Any) -> Tree:
+        if not isinstance(value, self.type):
+            raise wrong_type(value, self.type)
+        if type(value) is not self.type:
+            return NestedCodec(type(value), self._fields_of).encode(value)  # a subclass has more to say
+        try:
+            tree = self._write(value.__dict__)
+        except Exception:
+            tree = {}
+            for field in self.fields.values():
+                field.write(value.__dict__, tree, f"{self.type.__name__}.")
+        unknown = (value.__pydantic_private__ or {}).get(UNKNOWN)
+        return {"M": {**unknown, **tree} if unknown else tree}
+
+    def decode(self, tree: Tree) -> Any:
+        content = content_of(tree, "M")
+        try:
+            return self._read(content)
+        except Exception:
+            values: dict[str, Any] = {}
+            for field in self.fields.values():
+                field.read(content, values, f"{self.type.__name__}.")
+            known = {field.attribute for field in self.fields.values()}
+            unknown = {name: content[name] for name in content.keys() - known}
+            return nested_maker(self.type)(values, unknown or None)
+
+    def reading(self, source: str, names: CodeNames) -> str:
+        if self._is_making:
+            return super().reading(source, names)
+        return f"{names.add(self._read)}({source}['M'])"
+
+    def writing(self, value: str, names: CodeNames) -> str:
+        if self._is_making:
+            return super().writing(value, names)
+        fits = f"type({value}) is {names.add(self.type)} and {value}.__pydantic_private__ is None"
+        written = f'{{"M": {names.add(self._write)}({value}.__dict__)}}'
+        return f"{written} if {fits} else {names.add(self.encode)}({value})"
+
+    def member(self, name: str) -> tuple[str, ValueCodec] | None:
+        field = self.fields.get(name)
+        return None if field is None else (field.attribute, field.codec)

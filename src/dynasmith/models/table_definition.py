@@ -1,0 +1,156 @@
+"""Classes -> `Table`: a class says what a definition file would, and the same parser reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from dynasmith.errors import DefinitionError
+from dynasmith.models.definition_problem import problem
+from dynasmith.models.metaclass import schema_of
+from dynasmith.models.model import Model
+from dynasmith.models.model_index import ModelIndex
+from dynasmith.models.schema import KeyPlace, ModelSchema
+from dynasmith.tables.definition_keys import TABLE
+from dynasmith.tables.document import Node, join_path
+from dynasmith.tables.overlay import overlay
+from dynasmith.tables.parse import ParseOptions, parse
+from dynasmith.tables.table import Table
+
+Document = dict[str, Any]
+_OF_THE_CLASS: Final = ("name", "attributes", "key_schema")
+"""What the class itself says; settings= may not."""
+
+
+def tables_of(*models: type[Model]) -> tuple[Table, ...]:
+    """The tables of these classes, in the order in which they first appear. Costs no call.
+
+    Classes of one table are merged: their indexes are all of it. Raises DefinitionError where a class cannot be a
+    table, or where two of one table contradict each other; it names both.
+    """
+    merged: dict[str, tuple[str, Document]] = {}
+    entities: dict[tuple[str, str | None], str] = {}
+    for schema in map(schema_of, dict.fromkeys(models)):
+        assert schema.table is not None
+        same = entities.setdefault((schema.table, schema.entity), schema.place)
+        if same != schema.place and schema.entity:
+            raise problem(schema.place, "", f"is the entity {schema.entity} of {schema.table}, as is {same}")
+        document = _document(schema)
+        if schema.table in merged:
+            place, first = merged[schema.table]
+            document = _merged(first, document, place, schema)
+        merged[schema.table] = (merged.get(schema.table, (schema.place,))[0], document)
+    return tuple(_table(place, document) for place, document in merged.values())
+
+
+def _table(place: str, document: Document) -> Table:
+    settings = document.pop("settings")
+    node = _node(document, place)
+    if settings:
+        node = overlay(node, _node(settings, place), TABLE)
+    top = Node({"tables": Node((node,), place, 0, path="")}, place, 0)
+    parsed = parse([top], ParseOptions())
+    if parsed.errors:
+        raise DefinitionError(parsed.errors)
+    return parsed.tables[0]
+
+
+def _node(value: Any, file: str, path: str = "") -> Node:
+    """A document in Python as nodes, whose file is the class."""
+    if isinstance(value, Mapping):
+        entries = {name: _node(member, file, join_path(path, name)) for name, member in value.items()}
+        return Node(entries, file, 0, path=path)
+    if isinstance(value, list | tuple):
+        members = tuple(_node(member, file, join_path(path, place)) for place, member in enumerate(value))
+        return Node(members, file, 0, path=path)
+    return Node(value, file, 0, path=path, text="" if isinstance(value, str) else str(value))
+
+
+def _document(schema: ModelSchema) -> Document:
+    for name in _OF_THE_CLASS:
+        if name in schema.settings:
+            raise schema.problem("settings", f"has {name}, which the class says itself")
+    places = list(schema.key)
+    document: Document = {
+        "name": schema.table,
+        "key_schema": _key_schema([schema.partition], [schema.sort] if schema.sort else []),
+    }
+    indexes: list[Document] = []
+    local: list[Document] = []
+    for path, index in schema.indexes.items():
+        partition = [schema.place_of(name, path) for name in index.partition] or [schema.partition]
+        sort = [schema.place_of(name, path) for name in index.sort]
+        places += [*partition, *sort]
+        entry: Document = {"name": index.name, "key_schema": _key_schema(partition, sort)}
+        entry["projection"] = _projection(schema, path, index)
+        (local if index.is_local else indexes).append(entry)
+    document["attributes"] = [{"name": name, "type": kind} for name, kind in _types(schema, places).items()]
+    if indexes:
+        document["global_secondary_indexes"] = indexes
+    if local:
+        document["local_secondary_indexes"] = local
+    if schema.time_to_live:
+        document["time_to_live"] = {"attribute": schema.time_to_live.attribute}
+    document["settings"] = dict(schema.settings)
+    return document
+
+
+def _types(schema: ModelSchema, places: list[KeyPlace]) -> dict[str, str]:
+    types: dict[str, str] = {}
+    for place in places:
+        if types.setdefault(place.attribute, place.type) != place.type:
+            raise schema.problem(place.attribute, f"is {place.type} in one key and {types[place.attribute]} in another")
+    return types
+
+
+def _key_schema(partition: list[KeyPlace], sort: list[KeyPlace]) -> list[Document]:
+    return [
+        *({"attribute_name": place.attribute, "key_type": "HASH"} for place in partition),
+        *({"attribute_name": place.attribute, "key_type": "RANGE"} for place in sort),
+    ]
+
+
+def _projection(schema: ModelSchema, path: str, index: ModelIndex) -> Document:
+    projection = index.projection
+    if projection in ("all", "keys"):
+        return {"type": "ALL" if projection == "all" else "KEYS_ONLY"}
+    if isinstance(projection, str):
+        raise schema.problem(path, f"has the projection {projection!r}", 'it is "all", "keys" or a list of fields')
+    # A name that no field has is an attribute: another class of the table, or another program, may have it.
+    names = [schema.fields[name].attribute if name in schema.fields else name for name in projection]
+    return {"type": "INCLUDE", "attributes": names}
+
+
+def _merged(first: Document, second: Document, place: str, schema: ModelSchema) -> Document:
+    """Two documents of one table as one. Raises DefinitionError where they say different things."""
+
+    def refuse(what: str) -> Exception:
+        return schema.problem("", f"and {place} say different things about {what} of table {schema.table}")
+
+    if first["key_schema"] != second["key_schema"]:
+        raise refuse("the key")
+    merged = dict(first)
+    merged["attributes"] = _by_name(first, second, "attributes", refuse)
+    for kind in ("global_secondary_indexes", "local_secondary_indexes"):
+        if kind in first or kind in second:
+            merged[kind] = _by_name(first, second, kind, refuse)
+    lives = [document["time_to_live"] for document in (first, second) if "time_to_live" in document]
+    if lives:
+        if lives[0] != lives[-1]:
+            raise refuse("the time to live")
+        merged["time_to_live"] = lives[0]
+    settings = dict(first["settings"])
+    for name, value in second["settings"].items():
+        if settings.setdefault(name, value) != value:
+            raise refuse(name)
+    merged["settings"] = settings
+    return merged
+
+
+def _by_name(first: Document, second: Document, kind: str, refuse: Callable[[str], Exception]) -> list[Document]:
+    """The entries of both lists by name."""
+    entries = {entry["name"]: entry for entry in first.get(kind, ())}
+    for entry in second.get(kind, ()):
+        if entries.setdefault(entry["name"], entry) != entry:
+            raise refuse(f"{kind}: {entry['name']}")
+    return list(entries.values())
