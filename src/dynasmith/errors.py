@@ -83,7 +83,9 @@ class Located(Protocol):
     """What a finding of a definition offers: enough to print it."""
 
     @property
-    def sentence(self) -> str: ...
+    def sentence(self) -> str:
+        """``file:line: path message (hint)``."""
+        ...
 
 
 class DefinitionError(UsageError):

@@ -54,9 +54,11 @@ class Verbs(click.Group):
     """Imports a verb's module when it is called, so that `--help` and every verb start quickly."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """The names of the commands, in the order of the help."""
         return list(VERBS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The command of that name, imported now; None where there is none."""
         if cmd_name not in VERBS:
             return None
         module = importlib.import_module(f"dynasmith.cli.commands.{VERBS[cmd_name][0]}")
@@ -64,12 +66,14 @@ class Verbs(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the commands in groups."""
         with formatter.section("Verbs"):
             formatter.write_dl([(name, line) for name, (_, line) in VERBS.items()])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command of the first argument; UsageError with a suggestion where there is none."""
         if args and args[0] not in VERBS and not args[0].startswith("-"):
             raise UsageError(f"{args[0]} is not a verb.", hint=_near(args[0]))
         return super().resolve_command(ctx, args)

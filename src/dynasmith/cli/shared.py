@@ -59,14 +59,17 @@ class Invocation:
 
     @property
     def as_json(self) -> bool:
+        """Whether ``--json`` was given."""
         return bool(self.values.get("as_json"))
 
     @property
     def quiet(self) -> bool:
+        """Whether ``--quiet`` was given."""
         return bool(self.values.get("quiet"))
 
     @property
     def dry_run(self) -> bool:
+        """Whether ``--dry-run`` was given."""
         return bool(self.values.get("dry_run"))
 
     def project(self) -> Project:

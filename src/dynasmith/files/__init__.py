@@ -1,1 +1,1 @@
-
+"""Files: definitions, project files, items, databases as sources, and the jobs of a folder."""

@@ -54,5 +54,6 @@ class Expiry:
         return Expiry, (self._attribute, self._now)
 
     def __call__(self, item: RawItem | bytes) -> bool:
+        """Whether TTL would delete the item."""
         number: str = self._decode(item).at.number  # type: ignore[attr-defined]  # made above
         return bool(number) and has_expired(number, self._now)

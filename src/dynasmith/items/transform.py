@@ -96,7 +96,7 @@ class Transform:
                 # Each is written out as it comes: a generator may change and yield the same item again.
                 made = [self._written(item, one) for one in several_items(result)]
         except (Exception, SystemExit) as cause:  # sys.exit() of a function would end us with its own exit code
-            raise self._refused(raw, cause) from cause
+            raise self.refused(raw, cause) from cause
         if item.unforeseen:
             self._ahead.learn(raw, item.written)
         return made
@@ -118,7 +118,7 @@ class Transform:
                 raise _wrong_type(result, "a backfill makes one item of one: return a mapping, or None for no change")
             return self._rewrite(item, result)
         except (Exception, SystemExit) as cause:  # sys.exit() of a function would end us with its own exit code
-            raise self._refused(raw, cause) from cause
+            raise self.refused(raw, cause) from cause
 
     def _rewrite(self, item: LazyItem, result: Mapping[str, Any]) -> Rewrite | None:
         raw, parts = item.raw, item.parts
@@ -168,8 +168,9 @@ class Transform:
         found = check_key(wire, self.target or self.ctx.key)
         return self._other_key or found != key_of(raw, self.ctx.key)
 
-    def _refused(self, raw: RawItem, cause: BaseException) -> ItemRefused:
-        key = self._key_text(raw)
+    def refused(self, raw: RawItem, cause: BaseException) -> ItemRefused:
+        """The error for an item that the transform did not take, or whose result cannot be written."""
+        key = self.key_text(raw)
         if isinstance(cause, ItemRefused):
             return ItemRefused(
                 f"Item {key}: {cause.message}" if not cause.key else cause.message,
@@ -183,7 +184,8 @@ class Transform:
             f"The transform raised {type(cause).__name__} on item {key}: {cause}", hint="fix the transform", key=key
         )
 
-    def _key_text(self, raw: RawItem) -> str:
+    def key_text(self, raw: RawItem) -> str:
+        """The key of an item as people read it."""
         try:
             return format_key(key_of(raw, self.ctx.key), self.ctx.key)
         except ItemInvalid:
@@ -214,7 +216,7 @@ def check_converges(transform: Transform, raws: Iterable[RawItem]) -> list[Diver
         second = None if first is None else transform.rewrite(first.after)
         if second is not None:
             names = tuple(sorted({*second.assigned, *second.removed}))
-            found.append(Divergence(transform._key_text(raw), names))
+            found.append(Divergence(transform.key_text(raw), names))
     return found
 
 

@@ -71,6 +71,8 @@ class ConsumedCapacity(msgspec.Struct, frozen=True, rename="pascal"):
 
 class PageBody(msgspec.Struct, rename="pascal"):
     # What has no default must be in every reply to a Scan that selects items: a reply without it is not a page.
+    """The members of a Scan or Query reply."""
+
     items: list[msgspec.Raw]
     count: int
     scanned_count: int

@@ -26,6 +26,7 @@ class EngineReady(EngineMessage, frozen=True, kw_only=True, tag="ready"):
 
     @property
     def sentence(self) -> str:
+        """What it says to people."""
         return f"listening on port {self.port}"
 
 
@@ -37,6 +38,7 @@ class EngineFailed(EngineMessage, frozen=True, kw_only=True, tag="failed"):
 
     @property
     def sentence(self) -> str:
+        """What it says to people."""
         return self.message
 
 
@@ -47,6 +49,7 @@ class EngineLoading(EngineMessage, frozen=True, kw_only=True, tag="loading"):
 
     @property
     def sentence(self) -> str:
+        """What it says to people."""
         return f"loading {self.size_bytes / 1e6:,.1f} MB of saved state"
 
 
@@ -58,6 +61,7 @@ class ReplayStarted(EngineMessage, frozen=True, kw_only=True, tag="repeating"):
 
     @property
     def sentence(self) -> str:
+        """What it says to people."""
         return f"the last stop was not clean: repeating {self.done:,} of {self.total:,} calls"
 
 
@@ -69,6 +73,7 @@ class ReplayDone(EngineMessage, frozen=True, kw_only=True, tag="repeated"):
 
     @property
     def sentence(self) -> str:
+        """What it says to people."""
         refused = f", {self.refused:,} of them refused" if self.refused else ""
         return f"the last stop was not clean: {self.calls:,} calls since the last save were repeated{refused}"
 
@@ -80,6 +85,7 @@ class EngineSaving(EngineMessage, frozen=True, kw_only=True, tag="saving"):
 
     @property
     def sentence(self) -> str:
+        """What it says to people."""
         return f"saving {self.service}"
 
 
@@ -92,6 +98,7 @@ class EngineSaved(EngineMessage, frozen=True, kw_only=True, tag="saved"):
 
     @property
     def sentence(self) -> str:
+        """What it says to people."""
         return f"saved {self.service}: {self.size_bytes / 1e6:,.1f} MB in {self.seconds:.1f} s"
 
 
@@ -103,6 +110,7 @@ class EngineNotSaved(EngineMessage, frozen=True, kw_only=True, tag="not-saved"):
 
     @property
     def sentence(self) -> str:
+        """What it says to people."""
         return f"{self.service} could not be saved: {self.why}"
 
 
@@ -113,6 +121,7 @@ class EngineEnded(EngineMessage, frozen=True, kw_only=True, tag="ended"):
 
     @property
     def sentence(self) -> str:
+        """What it says to people."""
         return "stopped" if self.clean else "stopped, but not everything was saved"
 
 

@@ -26,7 +26,9 @@ class Claim(Protocol):
     """One job, held by this process: nobody else writes to it until ``release`` or until this process is gone."""
 
     @property
-    def job(self) -> Job: ...
+    def job(self) -> Job:
+        """The job, as it was kept last."""
+        ...
 
     @property
     def lease(self) -> Term | None:

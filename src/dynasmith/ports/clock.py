@@ -11,11 +11,17 @@ from typing import Final, Protocol
 class Clock(Protocol):
     """``now`` is wall time in UTC, ``monotonic`` seconds that never go back, ``sleep`` waits that many seconds."""
 
-    def now(self) -> datetime: ...
+    def now(self) -> datetime:
+        """The time, with its zone."""
+        ...
 
-    def monotonic(self) -> float: ...
+    def monotonic(self) -> float:
+        """Seconds that only grow."""
+        ...
 
-    def sleep(self, seconds: float) -> None: ...
+    def sleep(self, seconds: float) -> None:
+        """Wait ``seconds``."""
+        ...
 
 
 def _lease_clock() -> Callable[[], float]:

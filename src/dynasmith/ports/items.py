@@ -62,13 +62,17 @@ class Source(Protocol):
     """
 
     @property
-    def segments(self) -> int: ...
+    def segments(self) -> int:
+        """How many segments there are."""
+        ...
 
     async def read(self, segment: int, start: bytes | None) -> Page:
         """The page of ``segment`` at ``start`` (None: its first)."""
         ...
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        """Close the connections or files."""
+        ...
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
@@ -129,9 +133,13 @@ class Sink(Protocol):
     """
 
     @property
-    def batch_items(self) -> int: ...
+    def batch_items(self) -> int:
+        """Items that a batch holds at most."""
+        ...
 
-    async def begin(self, segment: int, mark: bytes) -> bool: ...
+    async def begin(self, segment: int, mark: bytes) -> bool:
+        """Go on at ``mark``, which is empty for a segment that was not begun. False: the segment begins again."""
+        ...
 
     async def write(self, segment: int, items: Sequence[Item], *, only_new: bool = False) -> Outcome:
         """Write a batch of distinct keys. ``only_new``: where another item has the key, ours is dead (collision).
@@ -140,7 +148,9 @@ class Sink(Protocol):
         """
         ...
 
-    async def mark(self, segment: int) -> bytes: ...
+    async def mark(self, segment: int) -> bytes:
+        """What to keep beside the segment's checkpoint."""
+        ...
 
     async def finish(self, digest: str) -> None:
         """Every segment is at its end and acknowledged; ``digest`` (ds1) is of all that was written.
@@ -149,7 +159,9 @@ class Sink(Protocol):
         """
         ...
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        """Close the connections or files; without ``finish``, what was written stays to be continued."""
+        ...
 
 
 ThrottleListener: TypeAlias = Callable[[Sequence[Throttle]], None]
@@ -160,7 +172,9 @@ ThrottleListener: TypeAlias = Callable[[Sequence[Throttle]], None]
 class PacedListener(Protocol):
     """A ``ThrottleListener`` that gives leave for what is sent again too: a flow opens its ends with one."""
 
-    def __call__(self, throttles: Sequence[Throttle]) -> None: ...
+    def __call__(self, throttles: Sequence[Throttle]) -> None:
+        """Hear of a throttled request."""
+        ...
 
     async def again(self, items: int, after_seconds: float) -> None:
         """Wait until ``items`` that the service turned away just now may be sent once more, ``after_seconds`` at least.
@@ -180,7 +194,9 @@ class PermittedListener(Protocol):
         """Asked before each request."""
         ...
 
-    def __call__(self, throttles: Sequence[Throttle]) -> None: ...
+    def __call__(self, throttles: Sequence[Throttle]) -> None:
+        """Hear of a throttled request."""
+        ...
 
 
 def permit_of(heard: ThrottleListener) -> Permit | None:
@@ -201,7 +217,9 @@ class Lookup(Protocol):
         """The items that there are of these keys, read strongly, in any order."""
         ...
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        """Close the connections."""
+        ...
 
 
 class TableState(Struct, frozen=True):
@@ -219,7 +237,9 @@ class TableStatePort(Protocol):
         """Raises TableNotFound where there is none, and every other error of a call."""
         ...
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        """Close the connections."""
+        ...
 
 
 class ItemAccess(Protocol):
@@ -243,13 +263,21 @@ class ItemAccess(Protocol):
         page_items: int | None = None,
         consistent: bool = False,
         condition: Filter | None = None,
-    ) -> OpenSource: ...
+    ) -> OpenSource:
+        """A parallel scan. ``page_items`` bounds a page, ``consistent`` reads strongly at twice the units."""
+        ...
 
-    def sink(self, table: str, key: KeySchema, *, mode: "Mode") -> OpenSink: ...
+    def sink(self, table: str, key: KeySchema, *, mode: "Mode") -> OpenSink:
+        """Writes into the table, whose key schema is ``key``."""
+        ...
 
-    def lookup(self, table: str) -> Callable[[], Awaitable[Lookup]]: ...
+    def lookup(self, table: str) -> Callable[[], Awaitable[Lookup]]:
+        """Reads of single items of the table."""
+        ...
 
-    def look(self, table: str) -> Callable[[], Awaitable[TableStatePort]]: ...
+    def look(self, table: str) -> Callable[[], Awaitable[TableStatePort]]:
+        """Reads which table has the name now."""
+        ...
 
 
 class Mode(Struct, frozen=True):

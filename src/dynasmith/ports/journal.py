@@ -47,7 +47,9 @@ class UndoJournal(Protocol):
         """How far the segment's journal goes, for its checkpoint."""
         ...
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        """Close it."""
+        ...
 
 
 class JournalFrame(Struct, frozen=True, kw_only=True):

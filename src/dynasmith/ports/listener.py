@@ -65,7 +65,9 @@ class TableFailed(Event, frozen=True, kw_only=True, tag="table-failed"):
 class Listener(Protocol):
     """Takes every event, from several threads at once; must be quick and must not raise."""
 
-    def __call__(self, event: Event, /) -> None: ...
+    def __call__(self, event: Event, /) -> None:
+        """Take one event."""
+        ...
 
 
 def silent(event: Event, /) -> None:

@@ -24,7 +24,9 @@ class Tables(Protocol):
     Safe to use from several threads. Every error is a `dynasmith.errors.DynasmithError`.
     """
 
-    def identity(self) -> Identity: ...
+    def identity(self) -> Identity:
+        """Account, Region and endpoint of the calls."""
+        ...
 
     def names(self) -> Iterator[str]:
         """Every table name, page after page (100 a call)."""
@@ -70,11 +72,17 @@ class SomeItems(Struct, frozen=True):
 class Items(Protocol):
     """A few items, one call each. Items are DynamoDB JSON; for many items there is the item flow."""
 
-    def get(self, table: str, key: Mapping[str, Any]) -> dict[str, Any] | None: ...
+    def get(self, table: str, key: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The item of that key, read strongly; None where there is none."""
+        ...
 
-    def get_many(self, table: str, keys: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]: ...
+    def get_many(self, table: str, keys: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """The items that there are of these keys, at most 100, in any order."""
+        ...
 
-    def put(self, table: str, item: Mapping[str, Any], *, only_new: bool = False) -> None: ...
+    def put(self, table: str, item: Mapping[str, Any], *, only_new: bool = False) -> None:
+        """Write the item; with ``only_new`` ConditionFailed is raised where its key is taken."""
+        ...
 
     def query(
         self,
@@ -84,6 +92,10 @@ class Items(Protocol):
         index: str | None = None,
         limit: int = 5,
         forward: bool = True,
-    ) -> list[dict[str, Any]]: ...
+    ) -> list[dict[str, Any]]:
+        """Up to ``limit`` items of one partition, in the order of the sort key."""
+        ...
 
-    def scan(self, table: str, *, index: str | None = None, limit: int = 5) -> list[dict[str, Any]]: ...
+    def scan(self, table: str, *, index: str | None = None, limit: int = 5) -> list[dict[str, Any]]:
+        """Up to ``limit`` items, in no order."""
+        ...

@@ -42,6 +42,7 @@ class SubstitutedText(_Written, str):
     """A text with variables in it; equal to, and hashed as, what came of it."""
 
     def __new__(cls, value: str, written: str, pieces: tuple[Piece, ...] = ()) -> Self:
+        """The value, with the text that it was written as and the pieces that came from variables."""
         made = str.__new__(cls, value)
         made.written, made.pieces = written, pieces
         return made
@@ -51,6 +52,7 @@ class SubstitutedInt(_Written, int):
     """A whole number that one variable held."""
 
     def __new__(cls, value: int, written: str, pieces: tuple[Piece, ...] = ()) -> Self:
+        """The value, with the text that it was written as and the pieces that came from variables."""
         made = int.__new__(cls, value)
         made.written, made.pieces = written, pieces
         return made
@@ -60,6 +62,7 @@ class SubstitutedFloat(_Written, float):
     """A number that one variable held."""
 
     def __new__(cls, value: float, written: str, pieces: tuple[Piece, ...] = ()) -> Self:
+        """The value, with the text that it was written as and the pieces that came from variables."""
         made = float.__new__(cls, value)
         made.written, made.pieces = written, pieces
         return made

@@ -28,7 +28,9 @@ Policy = Mapping[str, Any]
 class ServiceCaller(Protocol):
     """`Session.call`, as this file uses it."""
 
-    def call(self, service: str, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]: ...
+    def call(self, service: str, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """The parsed reply of one call. Raises an error of ``dynasmith.errors``."""
+        ...
 
 
 class Scalings(Struct, frozen=True, kw_only=True):

@@ -52,7 +52,9 @@ _KEPT_OF_A_POLICY = ("DisableScaleIn", "ScaleInCooldown", "ScaleOutCooldown")
 class Describe(Protocol):
     """`AwsTables.describe`, as this file uses it."""
 
-    def __call__(self, name: str, settings: tuple[str, ...], /) -> TableDescription: ...
+    def __call__(self, name: str, settings: tuple[str, ...], /) -> TableDescription:
+        """The table with these of its settings. Raises TableNotFound."""
+        ...
 
 
 def send_step(session: Session, describe: Describe, table: str, step: Call) -> None:

@@ -93,7 +93,7 @@ class Calls:
     permit: Permit | None = None
     engine: EngineReplies = SERVICE
     access: ResolvedAccess = NOWHERE
-    _answered: bool = False
+    answered: bool = False
 
     def __post_init__(self) -> None:
         if self.paced is None and isinstance(self.heard, PacedListener):
@@ -125,7 +125,7 @@ class Calls:
                     plain = checked_body(answer, self.engine)
                     if answer.status == 200:
                         reply = read(plain)
-                        self._answered = True
+                        self.answered = True
                         return reply
                     failure = failure_of(answer._replace(body=plain))
                     if failure.nameless:
@@ -139,7 +139,7 @@ class Calls:
                 broken += isinstance(error, BrokenReply)
                 self._give_up_on_broken(error, operation, table, self.now() - began, broken)
             else:
-                self._answered = True
+                self.answered = True
                 if failure.verdict in (RetryVerdict.CLOCK, RetryVerdict.CREDENTIALS) and not asked_again:
                     asked_again = True
                     self._mend(failure, answer.headers.get("date", ""))
@@ -215,7 +215,7 @@ class Calls:
                 hint=_BROKEN_HINT,
                 operation=operation,
             ) from error
-        if error.refused and not self._answered and waited_seconds >= patience.refused_seconds:
+        if error.refused and not self.answered and waited_seconds >= patience.refused_seconds:
             hint = "dynasmith local start, or --endpoint"
             if "ertificate" in str(error):
                 hint = "name the CA bundle: ca_bundle in the environment's section, or AWS_CA_BUNDLE"

@@ -51,7 +51,7 @@ class ConditionalPuts:
         self._table = table
         self._key = key
         self._mode = mode
-        self._road = PartiqlBatches(calls, table, statements)
+        self.batches = PartiqlBatches(calls, table, statements)
 
     async def write(self, items: Sequence[Item], *, only_new: bool) -> Outcome:
         """Write a batch of distinct keys; see ``TableSink.write``."""
@@ -60,14 +60,14 @@ class ConditionalPuts:
         said: list[_Insert] = []
         singles: list[Item] = []
         for place, item in enumerate(items):
-            statement = insert_of(item, self._table) if absent and self._road.usable is not False else None
+            statement = insert_of(item, self._table) if absent and self.batches.usable is not False else None
             if statement is None:
                 singles.append(item)
             else:
                 said.append(_Insert(place, statement, item=item))
-        if said and self._road.usable is None:
+        if said and self.batches.usable is None:
             said = await self._choose(said, run)
-        if self._road.usable:
+        if self.batches.usable:
             await run.group.send(said)
         else:
             singles += [each.item for each in said]
@@ -79,9 +79,9 @@ class ConditionalPuts:
         inserted once more, which must be refused (an engine that does it all the same has changed nothing). Gives what
         is left to write.
         """
-        road, first = self._road, said[0].item
-        async with road.choosing:
-            if road.usable is not None:
+        batches, first = self.batches, said[0].item
+        async with batches.choosing:
+            if batches.usable is not None:
                 return said
             outcome = await self.put(first, run.only_new)
             run.others.append(outcome)
@@ -91,20 +91,20 @@ class ConditionalPuts:
             try:
                 standing = first if ours else await self._calls.get(self._table, self.key_of(first))
             except AccessDenied as denied:
-                road.close(denied.message)
+                batches.close(denied.message)
                 return said[1:]
             statement = None if standing is None else insert_of(standing, self._table)
             if statement is None:
                 return said[1:]  # nothing to try it on: the next batch may know
             try:
-                reply = await road.probe(statement)
+                reply = await batches.probe(statement)
             except Halted:
                 return said[1:]
             if reply is not None:
                 run.group.units.append(units_of(reply.capacity))
-                road.usable = True
+                batches.usable = True
                 if (code := code_of(reply)) != DUPLICATE and not is_passing(code):
-                    road.close("the engine does not refuse to insert an item that is there")
+                    batches.close("the engine does not refuse to insert an item that is there")
             return said[1:]
 
     async def put(self, item: Item, only_new: bool) -> Outcome:
@@ -196,7 +196,7 @@ class ConditionalPuts:
 
 @dataclass(slots=True)
 class _Run:
-    """What became of one batch; the way of INSERT statements over the road."""
+    """What became of one batch; the items that are written by batches of INSERT statements."""
 
     puts: ConditionalPuts
     only_new: bool
@@ -206,7 +206,7 @@ class _Run:
     group: StatementBatch[_Insert] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.group = StatementBatch(self.puts._road, self)
+        self.group = StatementBatch(self.puts.batches, self)
 
     async def said(self, each: _Insert, error: StatementError | None) -> bool:
         """Written, or its key is taken; anything else is said by PutItem."""
@@ -243,7 +243,7 @@ class _Run:
         try:
             found = await puts.standing(self.taken)
         except AccessDenied as denied:
-            puts._road.close(denied.message)
+            puts.batches.close(denied.message)
             return await together(puts.put(item, self.only_new) for item in self.taken)
         standing = [(item, found.get(puts.key_of(item))) for item in self.taken]
         alone = await together(puts.put(item, self.only_new) for item, there in standing if there is None)

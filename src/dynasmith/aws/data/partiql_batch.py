@@ -112,7 +112,7 @@ def code_of(reply: StatementsReply) -> str:
 class StatementBatch(Generic[W]):
     """Some statements on their way; ``units`` and ``retried`` grow with each request."""
 
-    road: PartiqlBatches
+    batches: PartiqlBatches
     way: BatchPolicy[W]
     units: list[Units] = field(default_factory=list)
     retried: int = 0
@@ -131,7 +131,7 @@ class StatementBatch(Generic[W]):
             await self._send(group)
 
     async def _send(self, waiting: Sequence[W]) -> None:
-        attempt, moved, whole = 0, self.road.calls.now(), len(waiting)
+        attempt, moved, whole = 0, self.batches.calls.now(), len(waiting)
         while waiting:
             try:
                 reply = await self._asked(waiting, len(waiting) / whole)
@@ -143,20 +143,20 @@ class StatementBatch(Generic[W]):
             again, alone = await self._sorted(waiting, reply, whole)
             done = await together(self.way.alone(each) for each in alone)
             if len(alone) == len(waiting) > 1 and all(done):
-                self.road.close("it refused every statement of a call, and took every item alone")
+                self.batches.close("it refused every statement of a call, and took every item alone")
             if again and len(again) == len(waiting):
-                if self.road.calls.now() - moved > self.road.calls.patience.throttled_seconds:
+                if self.batches.calls.now() - moved > self.batches.calls.patience.throttled_seconds:
                     for each in again:
                         code = "throttled" if is_throttle(each.code) else each.code
-                        self.way.refuse(each, code, f"{code} for {self.road.calls.now() - moved:.0f} s")
+                        self.way.refuse(each, code, f"{code} for {self.batches.calls.now() - moved:.0f} s")
                     return
             else:
-                attempt, moved = 0, self.road.calls.now()
+                attempt, moved = 0, self.batches.calls.now()
             waiting = again
             if again:
                 self.retried += len(again)
                 try:
-                    moved += await self.road.calls.back_off(attempt, len(again))
+                    moved += await self.batches.calls.back_off(attempt, len(again))
                 except Halted:
                     self._leave(again)
                     return
@@ -168,16 +168,16 @@ class StatementBatch(Generic[W]):
 
     async def _asked(self, waiting: Sequence[W], share: float) -> StatementsReply | None:
         """The answers of one call; None where it was refused whole, and each went alone."""
-        road = self.road
-        calls = replace(road.calls.of_part(share), retried=0)
+        batches = self.batches
+        calls = replace(batches.calls.of_part(share), retried=0)
         try:
-            reply = await calls.statements(road.table, [each.statement for each in waiting])
+            reply = await calls.statements(batches.table, [each.statement for each in waiting])
         except Refused as refused:
             # A right is missing, or one statement spoils the call: one by one says which.
             if not (_is_unusable(refused) or meaning_of(refused.failure.code).one_item):
-                raise as_error(refused, "BatchExecuteStatement", road.table) from refused
+                raise as_error(refused, "BatchExecuteStatement", batches.table) from refused
             if _is_unusable(refused):
-                road.close(refused.failure.sentence)
+                batches.close(refused.failure.sentence)
             for each in waiting:
                 each.uncertain = each.uncertain or calls.retried > 0
             await together(self.way.alone(each) for each in waiting)
@@ -186,7 +186,7 @@ class StatementBatch(Generic[W]):
             self.retried += calls.retried * len(waiting)
             for each in waiting:
                 each.uncertain = each.uncertain or calls.retried > 0
-        road.calls._answered = True
+        batches.calls.answered = True
         self.units.append(units_of(reply.capacity))
         return reply
 
@@ -203,12 +203,12 @@ class StatementBatch(Generic[W]):
                 each.uncertain = each.uncertain or code not in CONFLICTS
                 again.append(each)
             elif meaning_of(code).kind is TableNotFound:
-                raise TableNotFound(self.road.table)
+                raise TableNotFound(self.batches.table)
             elif meaning_of(code).kind is AccessDenied:
-                self.road.close(said.error.message if said.error is not None else code)
+                self.batches.close(said.error.message if said.error is not None else code)
                 alone.append(each)
             elif not await self.way.said(each, said.error):
                 alone.append(each)
         if throttled:
-            self.road.calls.heard(held_back(throttles_of((), "BatchExecuteStatement"), throttled / whole))
+            self.batches.calls.heard(held_back(throttles_of((), "BatchExecuteStatement"), throttled / whole))
         return again, alone

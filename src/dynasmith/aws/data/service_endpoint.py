@@ -31,7 +31,9 @@ CONNECTIONS = 64
 class OpenCalls(Protocol):
     """Opens connections to an endpoint."""
 
-    async def calls(self, heard: ThrottleListener) -> Calls: ...
+    async def calls(self, heard: ThrottleListener) -> Calls:
+        """Calls over a new exchange of the running loop; ``heard`` is told of throttles."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """A table's conditional updates: 25 statements a call where the engine and the role allow it, else one by one.
 
-The road is chosen by the first change of a run: a statement that must fail is sent, and only an engine that says so is
-trusted with statements (moto answers 200 to any condition). It needs ``dynamodb:PartiQLUpdate``; without that right, or
-without PartiQL, every change goes by ``UpdateItem``. Single changes go that way too where a statement cannot say them.
+The first change of a run decides how changes are written: a statement that must fail is sent, and only an engine that
+says so is trusted with statements (moto answers 200 to any condition). It needs ``dynamodb:PartiQLUpdate``; without
+that right, or without PartiQL, every change goes by ``UpdateItem``, as does a change that a statement cannot express.
 """
 
 from collections.abc import Sequence
@@ -43,11 +43,11 @@ class TableUpdates:
     """Changes of ``table``. ``statements`` None finds out whether statements can be used; False never uses them."""
 
     def __init__(self, calls: Calls, table: str, key: KeySchema, *, statements: bool | None = None) -> None:
-        self._calls = calls
-        self._table = table
+        self.calls = calls
+        self.table = table
         self._key = key
-        self._names = key.names
-        self._road = PartiqlBatches(calls, table, statements)
+        self.names = key.names
+        self.batches = PartiqlBatches(calls, table, statements)
 
     @property
     def batch_items(self) -> int:
@@ -56,14 +56,14 @@ class TableUpdates:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._calls.exchange.close()
+        await self.calls.exchange.close()
 
     async def send(self, changes: Sequence[ItemChange]) -> SentChanges:
-        """Write the changes; see the port. Raises AccessDenied where neither road is allowed."""
+        """Write the changes; see the port. Raises AccessDenied where neither way is allowed."""
         waiting = [_Waiting(place, change=change) for place, change in enumerate(changes)]
         run = _Run(self, [DONE] * len(changes))
         try:
-            if self._road.usable is None and changes:
+            if self.batches.usable is None and changes:
                 await self._choose(changes[0], run)
         except Halted:
             for each in waiting:
@@ -71,7 +71,7 @@ class TableUpdates:
             return run.sent
         singles, said = [], list[_Waiting]()
         for each in waiting:
-            statement = statement_of(each.change, self._table, self._names) if self._road.usable else None
+            statement = statement_of(each.change, self.table, self.names) if self.batches.usable else None
             if statement is None:
                 singles.append(each)
             else:
@@ -83,33 +83,33 @@ class TableUpdates:
 
     async def _choose(self, change: ItemChange, run: "_Run") -> None:
         """Whether statements can be trusted here: one that must fail is sent, at the cost of one write unit."""
-        road = self._road
-        async with road.choosing:
-            if road.usable is not None:
+        batches = self.batches
+        async with batches.choosing:
+            if batches.usable is not None:
                 return
-            reply = await road.probe(probe_of(change, self._table, self._names))
+            reply = await batches.probe(probe_of(change, self.table, self.names))
             if reply is None:
                 return
             run.group.units.append(units_of(reply.capacity))
-            road.usable = True
+            batches.usable = True
             if not (is_passing(code := code_of(reply)) or meaning_of(code).kind is ConditionFailed):
-                road.close("the engine does not keep the condition of a statement")
+                batches.close("the engine does not keep the condition of a statement")
 
     async def shown(self, change: ItemChange, item: bytes | None) -> bytes | None:
         """``item``, which a failed condition showed; the item as it is now where none, or another, was shown."""
         key = encode_key(key_of(change.before, self._key), self._key)
-        return item if item and has_key(item, key) else await self._calls.get(self._table, key)
+        return item if item and has_key(item, key) else await self.calls.get(self.table, key)
 
 
 class _Run:
-    """The answers of one ``send``; the way of changes over the road."""
+    """The answers of one ``send``; the changes that are written by batches of statements."""
 
     def __init__(self, updates: TableUpdates, answers: list[UpdateAnswer]) -> None:
         self._updates = updates
-        self._calls = updates._calls
-        self._table = updates._table
+        self._calls = updates.calls
+        self._table = updates.table
         self._answers = answers
-        self.group = StatementBatch[_Waiting](updates._road, self)
+        self.group = StatementBatch[_Waiting](updates.batches, self)
 
     @property
     def sent(self) -> SentChanges:
@@ -125,7 +125,7 @@ class _Run:
             return False
         current = await self._updates.shown(each.change, bytes(error.item))
         if current and still_expected(each.change, current):
-            return False  # the statement's idea of equality is not ours: the other road decides
+            return False  # the statement's idea of equality is not ours: UpdateItem decides
         self._answers[each.place] = UpdateAnswer(kind="conflict", current=current, uncertain=each.uncertain)
         return True
 
@@ -141,9 +141,9 @@ class _Run:
         """Write one change by UpdateItem."""
         calls = replace(self._calls, retried=0)
         try:
-            body = update_of(each.change, self._table, self._updates._names)
+            body = update_of(each.change, self._table, self._updates.names)
             reply = await calls.update(self._table, body)
-            self._calls._answered = True
+            self._calls.answered = True
         except Halted:
             each.uncertain = each.uncertain or calls.retried > 0
             self.leave(each)

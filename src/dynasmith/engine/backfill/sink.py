@@ -38,7 +38,9 @@ class Resolved:
 class Resolver(Protocol):
     """Decides what becomes of a change whose condition did not hold. Pure."""
 
-    def __call__(self, change: ItemChange, answer: UpdateAnswer) -> Resolved: ...
+    def __call__(self, change: ItemChange, answer: UpdateAnswer) -> Resolved:
+        """What to do next with the change, after this answer."""
+        ...
 
 
 @dataclass(slots=True)

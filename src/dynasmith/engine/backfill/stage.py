@@ -92,7 +92,7 @@ class Rewriter:
             hinted = ItemInvalid(
                 cause.message, hint=cause.hint or "leave the attribute out, or give it a value that fits"
             )
-            raise self.transform._refused(found.before, hinted) from cause
+            raise self.transform.refused(found.before, hinted) from cause
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,7 @@ class LoadedTransform:
         self._function = self._load()
 
     def __call__(self, item: MutableMapping[str, Any], ctx: Context) -> Result:
+        """Run the function, which is loaded first where it was not."""
         if self._function is None:
             self.prepare()
             assert self._function is not None

@@ -155,4 +155,5 @@ class Alive:
     expired: Expiry
 
     def __call__(self, item: Item) -> bool:
+        """Whether the item has not expired."""
         return not self.expired(item)

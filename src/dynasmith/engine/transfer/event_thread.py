@@ -82,7 +82,8 @@ class StopRequest:
         if self._asked > 1 and self._task is not None:
             self._task.cancel()
 
-    def _enter(self, task: "asyncio.Task[Any]") -> None:
+    def enter(self, task: "asyncio.Task[Any]") -> None:
+        """Begin on the loop that runs ``task``, which a second request to stop cancels."""
         self._loop, self._event, self._task = task.get_loop(), asyncio.Event(), task
         if self.asked:
             self._event.set()
@@ -107,7 +108,7 @@ def run(
     async def entered() -> T:
         task = asyncio.current_task()
         assert task is not None
-        stop._enter(task)
+        stop.enter(task)
         return await main(stop)
 
     def body() -> None:

@@ -133,4 +133,5 @@ class DuplicateCheck:
     condition: Condition
 
     def __call__(self, item: Item) -> bool:
+        """Whether the item meets the condition."""
         return self.condition.matches(LazyItem(item))

@@ -38,7 +38,9 @@ class Staged:
 class Stage(Protocol):
     """From the items of a page to those to be written."""
 
-    async def __call__(self, items: Sequence[Item]) -> Staged: ...
+    async def __call__(self, items: Sequence[Item]) -> Staged:
+        """What is written in place of these items."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,25 +61,52 @@ class OpenPart(Protocol):
     decision: Decision
 
     @property
-    def fields(self) -> Sequence[Field]: ...
-    @property
-    def at(self) -> int: ...
-    @property
-    def line(self) -> int: ...
-    @property
-    def ended(self) -> bool: ...
-    @property
-    def consumed(self) -> int: ...
-    @property
-    def missing(self) -> str: ...
-    @property
-    def counted(self) -> int | None: ...
-    @property
-    def seekable(self) -> bool: ...
+    def fields(self) -> Sequence[Field]:
+        """The fields of CSV, in the order of the header; none for other formats."""
+        ...
 
-    def take(self, count: int) -> Taken: ...
+    @property
+    def at(self) -> int:
+        """Where the next record begins, in plain bytes."""
+        ...
 
-    def close(self) -> None: ...
+    @property
+    def line(self) -> int:
+        """The line of the next record, from 1."""
+        ...
+
+    @property
+    def ended(self) -> bool:
+        """Whether the last record was read."""
+        ...
+
+    @property
+    def consumed(self) -> int:
+        """Plain bytes that were read."""
+        ...
+
+    @property
+    def missing(self) -> str:
+        """Why items are missing; empty where none is."""
+        ...
+
+    @property
+    def counted(self) -> int | None:
+        """How many items the file says it holds; None where it does not say."""
+        ...
+
+    @property
+    def seekable(self) -> bool:
+        """Whether reading can begin in the middle."""
+        ...
+
+    def take(self, count: int) -> Taken:
+        """The next page, of up to ``count`` records."""
+        ...
+
+    def close(self) -> None:
+        """Close the file."""
+        ...
 
 
 def open_part(part: FilePart, place: PartPlace, reading: Reading) -> OpenPart:

@@ -27,9 +27,13 @@ class Framing(Protocol):
     counted: int | None
 
     @property
-    def consumed(self) -> int: ...
+    def consumed(self) -> int:
+        """Plain bytes that were read."""
+        ...
 
-    def take(self, count: int, size: int) -> list[Piece]: ...
+    def take(self, count: int, size: int) -> list[Piece]:
+        """Up to ``count`` records and about ``size`` bytes of them."""
+        ...
 
 
 class Lines:

@@ -39,6 +39,7 @@ class Condition:
     node: Node
 
     def __call__(self, item: Mapping[str, Any]) -> bool:
+        """Whether the item meets the condition."""
         return matches(self.node, item)
 
     def matches(self, item: Mapping[str, Any]) -> bool:

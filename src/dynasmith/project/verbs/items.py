@@ -165,6 +165,7 @@ class ItemFlow:
         return self._project.ensure_tables(wishes)
 
     def around(self, listener: Listener) -> RunContext:
+        """What a run gets from this process: clock, loop, owner, masks, and who is told of events."""
         clock = self._project.clock
         return RunContext(
             listener=listener,
@@ -329,6 +330,7 @@ class ItemFlow:
         return rehearse_export(end, asked, prices=dry.prices(), around=dry.around(silent))
 
     def files(self, side: Location, dest: Path, how: ExportOptions) -> OpenSink:
+        """The files of an export, opened when it begins."""
         described = self.at(side).describe(side.table)
         table = described.table
         head = Head(
@@ -408,6 +410,7 @@ class ItemFlow:
         return changed(report, dollars=with_cost(spent, self.prices()).dollars)
 
     def prices(self) -> dict[str, float | None]:
+        """Dollars for a million units; None where they are unknown."""
         prices = prices_for(self._project.session.region, dict(self._project.place.prices))
         return {
             "million_read_units": prices.million_read_units,

@@ -188,7 +188,6 @@ def seen(items: ItemFlow, job_id: str) -> SeenKeys:
 
 def database_origin(items: ItemFlow, database: Database, target: TableEnd, page_items: int | None) -> PopulateSource:
     """A database as the origin of a populate."""
-
     items.masks.add(variables_in(database, os.environ))
 
     def of_job(job_id: str) -> OpenSource:

@@ -67,11 +67,13 @@ class HttpServer(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The socket is open."""
         assert isinstance(transport, asyncio.Transport) or hasattr(transport, "write")
         self._transport = transport  # type: ignore[assignment]  # uvloop's transport is no subclass
         self._open.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature
+        """The socket is closed."""
         self._open.discard(self)
         self._transport = None
 
@@ -83,6 +85,7 @@ class HttpServer(asyncio.Protocol):
             self._transport.abort()
 
     def data_received(self, data: bytes) -> None:
+        """Some bytes of requests."""
         self._buffer += data
         if self._task is None:
             self._advance()
@@ -171,10 +174,12 @@ class _Line(asyncio.Protocol):
         self._waiting: asyncio.Future[WireReply] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The socket is open."""
         self.transport = transport  # type: ignore[assignment]  # uvloop's transport is no subclass
         self.alive = True
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """The socket is closed."""
         self.alive = False
         waiting = self._waiting
         if waiting is None or waiting.done():
@@ -195,6 +200,7 @@ class _Line(asyncio.Protocol):
         return self._waiting
 
     def data_received(self, data: bytes) -> None:
+        """Some bytes of requests."""
         self._buffer += data
         self.began = True
         if self._waiting is None or self._waiting.done():

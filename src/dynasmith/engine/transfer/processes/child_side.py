@@ -19,7 +19,9 @@ from dynasmith.errors import DynasmithError, RunError, UsageError
 class Pipe(Protocol):
     """What frames are read from."""
 
-    def read(self, size: int, /) -> bytes: ...
+    def read(self, size: int, /) -> bytes:
+        """Up to ``size`` bytes; none at the end."""
+        ...
 
 
 def own_socket() -> socket.socket:
