@@ -6,6 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from msgspec.structs import replace
 from rich.console import Console
 
 from dynasmith import Project
@@ -52,7 +53,8 @@ def main() -> None:
         with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
             console = Console(record=True, width=112, file=nowhere, force_terminal=True, highlight=False)
             console.print("[bold cyan]$ dynasmith plan[/bold cyan]")
-            draw_plan(console, project.plan())
+            plan = replace(project.plan(), endpoint="http://127.0.0.1:8000")  # the port of a reader's engine
+            draw_plan(console, plan, project.environment)
     drawn = console.export_svg(title="dynasmith plan", unique_id="plan")
     # The picture must not fetch fonts from anywhere: the viewer's own monospace serves.
     drawn = re.sub(r"@font-face \{.*?\}\s*", "", drawn, flags=re.DOTALL)

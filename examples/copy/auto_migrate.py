@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 
 from moves import split_name
 
-from dynasmith import Project
+from dynasmith import Consent, Project
 
 
 def main() -> None:
     """Run it and say what it did."""
-    with Project.load("tables_config.json", env="local") as project:
+    with Project.load("tables_config.json", env="local", consent=Consent(yes=True)) as project:
         reports = project.auto_migrate(
             "users",
             target="users_v2",

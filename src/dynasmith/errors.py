@@ -36,7 +36,7 @@ Every error is one sentence that names the thing (``str(error)``), with a ``hint
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from dynasmith.masking import masked
 
@@ -100,11 +100,35 @@ class DefinitionError(UsageError):
         self.findings = tuple(findings)
 
 
+class ConsentNeed(NamedTuple):
+    """One thing that must be consented to. ``kind`` is ``yes`` (a question), ``name`` (``name`` must be typed) or
+    ``flag`` (only an explicit flag accepts it); ``flag`` is what the command line takes for it."""
+
+    kind: str
+    question: str
+    flag: str
+    name: str = ""
+
+
 class ConsentRequired(DynasmithError):
-    """A step needs a consent that was not given; nothing was done. The hint names the flag."""
+    """A consent is missing; nothing was done. ``needs`` says which, ``where`` in which environment, Region and account
+    or endpoint (empty where it concerns a job's record alone). Give them with ``consent=Consent(...)``; the hint names
+    the flags of the command line."""
 
     code = "consent-required"
     exit = 4
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        needs: Sequence[ConsentNeed] = (),
+        where: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.needs = tuple(needs)
+        self.where = dict(where or {})
 
 
 class Locked(DynasmithError):

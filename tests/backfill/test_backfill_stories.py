@@ -192,7 +192,7 @@ def test_a_canary_waits_and_goes_on(story: Story) -> None:
     resumed = story("jobs", "resume", job)
     assert resumed.code == 0, resumed.err
     assert backfill(story, "--check").code == 0
-    assert story("jobs", "prune", job).code == 0
+    assert story("jobs", "prune", job, "--yes").code == 0
     assert list(story.folder.glob(".dynasmith/journal/*")) == []
 
 
@@ -204,12 +204,12 @@ def test_a_journal_that_an_interrupted_undo_needs_is_not_pruned(story: Story) ->
     undone = ledger.jobs()[-1]
     half = msgspec.structs.replace(undone, id=f"{undone.id}-half", state="running")
     ledger.begin(half).release()
-    refused = story("jobs", "prune", job)
+    refused = story("jobs", "prune", job, "--yes")
     assert refused.code == 1
     assert half.id in refused.error
     assert list(story.folder.glob(".dynasmith/journal/*")) != []
     assert story("jobs", "cancel", half.id).code == 0
-    assert story("jobs", "prune", job).code == 0
+    assert story("jobs", "prune", job, "--yes").code == 0
 
 
 def test_what_cannot_be_meant_is_said(story: Story) -> None:
@@ -330,7 +330,7 @@ def test_jobs_and_journal_in_s3(story: Story) -> None:
         undone = story("jobs", "undo", job, "--env", "aws", "--yes", "--json")
         assert undone.code == 0, undone.err
         assert items(story) == before
-        assert story("jobs", "prune", job, undone.json["id"], "--env", "aws").code == 0
+        assert story("jobs", "prune", job, undone.json["id"], "--env", "aws", "--yes").code == 0
         assert keys_of(bucket, "story-ops") == []
     assert not (story.folder / ".dynasmith").exists()
 

@@ -29,7 +29,9 @@ def test_backfill_check_resume_and_undo(
         if item["number"] % 3:
             item["seen"] = True
 
-    with dynasmith.connect(endpoint=ministack_endpoint, region="eu-west-1") as project:
+    with dynasmith.connect(
+        endpoint=ministack_endpoint, region="eu-west-1", consent=dynasmith.Consent(yes=True)
+    ) as project:
         rehearsal = project.backfills.rehearse(table, change)
         assert (rehearsal.changed, rehearsal.counted) == (40, True)
         assert not project.backfills.check(table, change).clean

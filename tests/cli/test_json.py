@@ -90,7 +90,7 @@ VERBS: dict[str, tuple[str, ...]] = {
 }
 SHAPES: dict[str, Callable[[Any], bool]] = {
     "create": lambda made: set(made[0]) >= TABLE_KEYS and made[0]["name"] == "users",
-    "delete": lambda gone: gone == {"deleted": ["orders"]},
+    "delete": lambda gone: gone["deleted"] == ["orders"] and gone["environment"] == "local",
     "doctor": lambda checks: bool(checks) and all({"name", "state", "says"} <= set(check) for check in checks),
     "ensure": lambda done: set(done) == {"created", "existing", "differing", "failures"},
     "outputs": lambda found: found[0]["name"] == "orders" and found[0]["partition_key"] == "pk",

@@ -43,7 +43,7 @@ def test_yes_is_typed(story: Story) -> None:
     story.define(table(tags={"a": "b"}))
     code, seen = _typed(story, "y\n", "apply")
     assert code == 0, seen
-    assert "Apply? [y/N]" in seen
+    assert "Apply the plan to environment local (us-east-1, " in seen
     assert "orders" in seen
     assert story.live() == ["orders"]
 

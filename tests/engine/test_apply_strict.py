@@ -263,5 +263,5 @@ def test_a_table_is_deleted_once_its_index_is_at_rest(strict: StrictServer) -> N
     here.session.client("dynamodb").update_table(
         TableName="orders", GlobalSecondaryIndexUpdates=[{"Delete": {"IndexName": "by_status"}}]
     )
-    assert here.delete("orders")
+    assert here.delete("orders", consent=Consent(confirm="orders"))
     assert not here.exists("orders")

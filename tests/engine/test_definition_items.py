@@ -26,4 +26,4 @@ def test_binary_numbers_and_sets_are_put_and_then_as_wished(ministack_endpoint: 
         item = project.get(WISH.name, {"id": {"B": "AAEC"}})
         assert item["deep"] == {"M": {"list": {"L": [{"B": "/w=="}, {"NULL": True}, {"S": ""}]}}}
         assert sorted(item["blobs"]["BS"]) == ["AQ==", "Ag=="]
-        project.delete(WISH.name)
+        project.delete(WISH.name, consent=Consent(confirm=WISH.name))

@@ -49,8 +49,8 @@ def test_applies_checks_and_is_removed(name: str, strict: StrictServer, ministac
         assert json.loads(json.dumps(project.outputs()[0]))["name"] == wished.name
         for replica in found.replicas:
             with connect(endpoint=endpoint, region=replica.region) as elsewhere:
-                elsewhere.delete(wished.name, missing_ok=True)
-        project.delete(wished.name)
+                elsewhere.delete(wished.name, missing_ok=True, consent=Consent(confirm=wished.name))
+        project.delete(wished.name, consent=Consent(confirm=wished.name))
         assert not project.exists(wished.name)
     if not replicas:
         # A new table's backups are not ready at once: that refusal clears by itself, and it is the only one.

@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import airportsdata
 
+from dynasmith import Consent
 from dynasmith.local import start_ministack
 from dynasmith.project import Project, connect
 from dynasmith.strict import StrictServer
@@ -53,7 +54,7 @@ def main(count: int, processes: int) -> int:
         tables = ", ".join(TABLE.format(name=name) for name in ("airports", "airports_v2"))
         (folder / "tables_config.json").write_text(f'{{"tables": [{tables}]}}', encoding="utf-8")
         with (
-            connect(endpoint=engine.endpoint, folder=folder) as project,
+            connect(endpoint=engine.endpoint, folder=folder, consent=Consent(yes=True)) as project,
             StrictServer(engine.endpoint, clock="real", capacity=False) as strict,
         ):
             for each in ("airports", "airports_v2"):

@@ -4,7 +4,9 @@ import json
 
 import pytest
 
-from dynasmith.cli.shared import Invocation
+from dynasmith.cli.flow_report import FlowProgressView
+from dynasmith.engine.transfer.events import FlowNote
+from dynasmith.ports.listener import Event
 from item_stories.kit import ODD, ItemStory, person
 
 
@@ -13,7 +15,8 @@ def test_a_copy_holds_the_same_and_says_what_it_did(story: ItemStory) -> None:
     story.put("users", *ODD, *(person(number) for number in range(60)))
     answer = story("copy", "users", "users_v2", "--yes")
     assert (answer.code, answer.out) == (0, "")
-    job, books, figures = answer.err.splitlines()
+    job, where, books, figures = answer.err.splitlines()
+    assert where == f"Written in environment local (us-east-1, {story.endpoint})."
     assert job.startswith("Job copy-")
     assert job.endswith(" started: copy users_v2.")
     assert books == "copy: 67 read = 67 written."
@@ -129,15 +132,15 @@ def test_a_table_that_is_replaced_after_the_backup_is_noticed(
 ) -> None:
     story.people("users", 12)
     story.make("users_v2")
-    say = Invocation.say
+    take = FlowProgressView.__call__
 
-    def replace(invocation: Invocation, sentence: str) -> None:
-        say(invocation, sentence)
-        if sentence.startswith("Backed up"):
+    def replace(view: FlowProgressView, event: Event) -> None:
+        take(view, event)
+        if isinstance(event, FlowNote) and event.sentence.startswith("Backed up"):
             story.direct.delete_table(TableName=replaced)
             story.make(replaced)
 
-    monkeypatch.setattr(Invocation, "say", replace)
+    monkeypatch.setattr(FlowProgressView, "__call__", replace)
     answer = story("copy", "users", "users_v2", "--backup-first", "kept", "--yes")
     assert (answer.code, "was deleted and made again" in answer.error) == (1, True), answer
     assert replaced in answer.error

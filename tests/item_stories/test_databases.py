@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from dynasmith import Key, KeyAttribute, Project, Table, connect
+from dynasmith import Consent, Key, KeyAttribute, Project, Table, connect
 from dynasmith.cli.main import run
 from dynasmith.errors import UsageError
 from dynasmith.project.databases import Database
 from item_stories.kit import ItemStory
+
+YES = Consent(yes=True)
 
 
 def table(name: str) -> Table:
@@ -22,9 +24,11 @@ def table(name: str) -> Table:
 @pytest.fixture
 def project(ministack_endpoint: str, tmp_path: Path) -> Project:
     tables = (table("db-users"), table("db-orders"))
-    found = connect(endpoint=ministack_endpoint, region="us-east-1", tables=tables, folder=tmp_path)
+    found = connect(
+        endpoint=ministack_endpoint, region="us-east-1", tables=tables, folder=tmp_path, consent=Consent(yes=True)
+    )
     for each in tables:
-        found.delete(each, missing_ok=True)
+        found.delete(each, missing_ok=True, consent=Consent(confirm=[each.name]))
     found.ensure()
     return found
 

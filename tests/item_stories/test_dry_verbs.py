@@ -134,7 +134,11 @@ def test_a_dry_run_reads_as_the_role_that_its_environment_names(dry: ItemStory, 
 @pytest.fixture
 def project(dry: ItemStory) -> Any:
     with dynasmith.connect(
-        endpoint=dry.endpoint, region="us-east-1", credentials=(dry.account, "secret"), folder=dry.folder
+        endpoint=dry.endpoint,
+        region="us-east-1",
+        credentials=(dry.account, "secret"),
+        folder=dry.folder,
+        consent=dynasmith.Consent(yes=True),
     ) as project:
         yield project
 

@@ -11,7 +11,7 @@ from item_stories.killing import SECONDS_MAX, job_of
 from item_stories.kit import ItemStory
 
 SCRIPT = """
-from dynasmith import Project
+from dynasmith import Consent, Project
 from dynasmith.engine.transfer.options import TransferOptions
 from moves import tagged
 
@@ -19,7 +19,7 @@ def own(item, ctx):
     return item | {"own": 1}
 
 print("begin")
-with Project.load() as project:
+with Project.load(consent=Consent(yes=True)) as project:
     report = project.items.copy("users", "users_v2", transform=TRANSFORM, asked=TransferOptions(processes=2))
     print(report.counts.written)
 """

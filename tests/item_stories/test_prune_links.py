@@ -26,7 +26,7 @@ def outside(story: ItemStory) -> Path:
 def test_a_link_in_a_folder_is_removed_and_not_followed(story: ItemStory, where: str, target: str) -> None:
     job, kept = job_over(story), outside(story)
     (story.folder / ".dynasmith" / where / job / "link").symlink_to(story.folder / target)
-    answer = story("jobs", "prune", job)
+    answer = story("jobs", "prune", job, "--yes")
     assert answer.code == 0, answer.err
     assert (kept / "kept.txt").read_text() == "kept"
     assert [path.name for path in (story.folder / ".dynasmith" / where).iterdir()] == []
@@ -39,9 +39,9 @@ def test_a_folder_that_is_a_link_is_refused_and_nothing_is_removed(story: ItemSt
     home.rename(moved)
     home.symlink_to(moved)
     before = sorted(story.folder.rglob("*"))
-    answer = story("jobs", "prune", job)
+    answer = story("jobs", "prune", job, "--yes")
     assert (answer.code, "is a symbolic link" in answer.error, "nothing was removed" in answer.error) == (1, True, True)
     assert sorted(story.folder.rglob("*")) == before
     home.unlink()
     moved.rename(home)
-    assert story("jobs", "prune", job).code == 0
+    assert story("jobs", "prune", job, "--yes").code == 0

@@ -16,7 +16,10 @@ def test_a_table_is_exported_verified_and_gone(story: ItemStory) -> None:
     story.people("users", 20)
     digest = story.digest("users")
     answer = story("retire", "users", "--export", "last", "--confirm", "users", "--json")
-    assert (answer.code, answer.json) == (0, [{"table": "users", "export": "last/users", "digest": digest}]), answer.err
+    assert answer.code == 0, answer.err
+    [retired] = answer.json
+    assert (retired["table"], retired["export"], retired["digest"]) == ("users", "last/users", digest)
+    assert (retired["environment"], retired["endpoint"]) == ("local", story.endpoint)
     assert story.live() == []
     manifest = json.loads((story.folder / "last" / "users" / "manifest.json").read_text(encoding="utf-8"))
     assert (manifest["count"], manifest["digest"], manifest["definition"]["name"]) == (20, digest, "users")
@@ -67,9 +70,10 @@ def test_all_tables_of_the_definitions_are_named_and_confirmed(story: ItemStory)
     story.people("users", 2)
     story.make("orders", "undefined")
     words = ("retire", "--all", "--no-export")
-    assert story(*words, "--dry-run", "--json").json == [
-        {"table": "users", "export": None},
-        {"table": "orders", "export": None},
+    would = story(*words, "--dry-run", "--json").json
+    assert [(each["table"], each["export"], each["endpoint"]) for each in would] == [
+        ("users", None, story.endpoint),
+        ("orders", None, story.endpoint),
     ]
     assert story(*words, "--confirm", "users").code == 4
     assert sorted(story.live()) == ["orders", "undefined", "users"]

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from dynasmith import Consent
 from dynasmith.engine.transfer.events import FlowStarted
 from dynasmith.ports.listener import Event
 from dynasmith.project import Project
@@ -78,7 +79,7 @@ def test_a_table_that_goes_while_it_is_copied(story: ItemStory, monkeypatch: pyt
             story.direct.delete_table(TableName="users_v2")
 
     with Project.load(directory=story.folder) as project, pytest.raises(Exception, match="users_v2") as caught:
-        project.copy("users", "users_v2", listener=gone)
+        project.copy("users", "users_v2", listener=gone, consent=Consent(yes=True))
     # Gone, or still described as being deleted, which the comparison of its id says.
     assert type(caught.value).__name__ in ("TableNotFound", "CheckpointError")
     [job] = story("jobs", "list", "--json").json

@@ -141,7 +141,7 @@ def own_project(name):
 def own_flow(name):
     import dynasmith
     with dynasmith.connect(endpoint=ENDPOINT, region="us-east-1", credentials=(KEY, "secret"),
-                           folder=str(DONE.parent / "flow")) as project:
+                           consent=dynasmith.Consent(yes=True), folder=str(DONE.parent / "flow")) as project:
         project.populate("audit", [{{"pk": name}}])
 
 

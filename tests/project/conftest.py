@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cli.story import clean_shell, new_account
-from dynasmith import Project, connect
+from dynasmith import Consent, Project, connect
 
 
 @pytest.fixture
@@ -27,7 +27,13 @@ def open_project(ministack_endpoint: str, shell: pytest.MonkeyPatch) -> Iterator
 
     def make(*tables: Any, **options: Any) -> Project:
         project = connect(
-            **{"endpoint": ministack_endpoint, "credentials": (account, "secret"), "tables": tables, **options}
+            **{
+                "endpoint": ministack_endpoint,
+                "credentials": (account, "secret"),
+                "tables": tables,
+                "consent": Consent(yes=True),
+                **options,
+            }
         )
         opened.append(project)
         return project

@@ -58,11 +58,11 @@ def test_create_describe_exists_delete(open_project: Open) -> None:
     assert project.describe(orders()).arn == made.arn
     with pytest.raises(TableExists):
         project.create("orders")
-    assert project.delete("orders")
+    assert project.delete("orders", consent=Consent(confirm="orders"))
     assert not project.exists("orders")
     with pytest.raises(TableNotFound):
-        project.delete("orders")
-    assert not project.delete("orders", missing_ok=True)
+        project.delete("orders", consent=Consent(confirm="orders"))
+    assert not project.delete("orders", consent=Consent(confirm="orders"), missing_ok=True)
 
 
 def test_a_table_that_stands_in_no_definition(open_project: Open) -> None:

@@ -13,6 +13,7 @@ from dynasmith.project.clock import SystemClock
 from dynasmith.strict import StrictServer
 from strict_tables import create, defined, index
 
+YES = Consent(yes=True)
 POLLS_MAX = 200
 EVERYTHING = """
 tables:
@@ -59,7 +60,9 @@ def accepted(call: Callable[..., Any], **arguments: Any) -> None:
 def test_a_project_applies_and_deletes_everything(strict: StrictServer, tmp_path: Path, clock: str) -> None:
     (tmp_path / "tables.yaml").write_text(EVERYTHING)
     time = strict.clock if clock == "endpoint" else None
-    with Project.load(tmp_path / "tables.yaml", endpoint=strict.endpoint, clock=time) as project:
+    with Project.load(
+        tmp_path / "tables.yaml", endpoint=strict.endpoint, clock=time, consent=Consent(yes=True)
+    ) as project:
         assert project.apply(project.plan()).failures == {}
         assert project.plan().is_empty
         report = project.populate("orders", [{"id": "1", "state": "open"}])
@@ -68,9 +71,11 @@ def test_a_project_applies_and_deletes_everything(strict: StrictServer, tmp_path
         (tmp_path / "tables.yaml").write_text(
             EVERYTHING.replace("deletion_protection: true", "deletion_protection: false")
         )
-    with Project.load(tmp_path / "tables.yaml", endpoint=strict.endpoint, clock=time) as project:
+    with Project.load(
+        tmp_path / "tables.yaml", endpoint=strict.endpoint, clock=time, consent=Consent(yes=True)
+    ) as project:
         assert project.apply(project.plan(), consent=Consent(yes=True)).failures == {}
-        project.delete("orders")
+        project.delete("orders", consent=Consent(confirm="orders"))
         assert not project.exists("orders")
 
 
@@ -147,7 +152,9 @@ def test_a_project_that_waits_in_vain_says_why(ministack_endpoint: str, tmp_path
     (tmp_path / "tables.yaml").write_text(EVERYTHING)
     with (
         StrictServer(ministack_endpoint, stall_seconds=0.05) as server,
-        Project.load(tmp_path / "tables.yaml", endpoint=server.endpoint, clock=Impatient()) as project,
+        Project.load(
+            tmp_path / "tables.yaml", endpoint=server.endpoint, clock=Impatient(), consent=Consent(yes=True)
+        ) as project,
     ):
         failures = project.apply(project.plan()).failures
         server.wipe()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from dynasmith.cli.counts import counted, dollars_text, either, seconds_text
 from dynasmith.cli.exit_code import exit_of
 from dynasmith.cli.shared import Invocation, print_json
+from dynasmith.cli.where_report import say_where, where_json
 from dynasmith.engine.backfill.concurrent_edits import ConcurrentEdits, UndoReport
 from dynasmith.engine.guarded.dry_run import PURE
 
@@ -30,8 +31,9 @@ def show_backfill(invocation: Invocation, report: Report) -> int:
     """The end of a backfill; 3 where there are dead letters."""
     job, counts = report.job, report.counts
     if invocation.as_json:
-        print_json(report.to_json())
+        print_json(report.to_json() | where_json(invocation, report))
         return exit_of(invocation, report)
+    say_where(invocation, report)
     invocation.say(
         f"backfill: {counts.read:,} read, {counts.written + counts.already:,} written, {counts.unchanged:,} unchanged, "
         f"{counts.skipped:,} skipped, {counts.dead:,} dead, {counts.retried:,} retried."
@@ -50,8 +52,9 @@ def show_undone(invocation: Invocation, report: Report) -> int:
     """The end of an undo; 3 where others changed items since."""
     counts = report.counts
     if invocation.as_json:
-        print_json(report.to_json())
+        print_json(report.to_json() | where_json(invocation, report))
         return exit_of(invocation, report)
+    say_where(invocation, report)
     invocation.say(
         f"undo: {counts.written:,} put back, {counts.already:,} already as before, "
         f"{counts.skipped:,} no longer in the table, {counts.dead:,} left unchanged."

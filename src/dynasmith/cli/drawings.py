@@ -17,6 +17,7 @@ from dynasmith.plans.explain import explain, step_text
 from dynasmith.plans.plan import Plan, TablePlan
 from dynasmith.plans.refusal import impossible, refusals
 from dynasmith.plans.step import Wait
+from dynasmith.plans.where import Where
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.settings import SETTINGS
 from dynasmith.tables.settings.base import CostEstimate
@@ -26,8 +27,11 @@ COLOURS = {"+": "green", "~": "yellow", "-": "red", "±": "magenta"}
 SEVERITY_COLOURS = {"critical": "bold red", "warning": "yellow", "notice": "cyan"}
 
 
-def draw_plan(console: Console, plan: Plan, *, steps: bool = True) -> None:
-    """A plan: for each table its changes with symbols, the order, hazards with their flags, time and cost."""
+def draw_plan(console: Console, plan: Plan, environment: str, *, steps: bool = True) -> None:
+    """A plan: where it would be applied, and for each table its changes with symbols, the order, hazards with their
+    flags, time and cost."""
+    where = Where(environment=environment, region=plan.region, account=plan.account, endpoint=plan.endpoint)
+    console.print(f"In {where}:", style="dim", markup=False)
     unchanged = [table.table for table in plan.tables if not table.changes and not table.notes]
     for table in plan.tables:
         if table.changes or table.notes:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from dynasmith.engine.transfer.user_traceback import trace_of
-from dynasmith.errors import DefinitionError, DynasmithError, SeveralFailed, TransformError
+from dynasmith.errors import ConsentRequired, DefinitionError, DynasmithError, SeveralFailed, TransformError
 
 
 def show_error(error: DynasmithError, *, as_json: bool, complete: Callable[[str], str] = str) -> int:
@@ -62,6 +62,9 @@ def error_json(error: DynasmithError, complete: Callable[[str], str] = str) -> d
         "hint": complete(error.hint),
         "exit": error.exit,
     }
+    if isinstance(error, ConsentRequired):
+        document |= error.where
+        document["needs"] = [need._asdict() for need in error.needs]
     if isinstance(error, DefinitionError):
         document["findings"] = [complete(finding.sentence) for finding in error.findings]
     if isinstance(error, SeveralFailed):

@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from dynasmith.cli.counts import counted, dollars_text, either, seconds_text
 from dynasmith.cli.exit_code import exit_of
 from dynasmith.cli.shared import Invocation, print_json
+from dynasmith.cli.where_report import say_where, where_json
 from dynasmith.engine.transfer.events import FlowDead, FlowEnded, FlowNote, FlowProgress, FlowStarted, FlowStopping
 from dynasmith.ports.listener import Event
 
@@ -64,7 +65,6 @@ class FlowProgressView:
 
     def __enter__(self) -> Self:
         self._prints.__enter__()
-        self._bar.start()
         JOBS_LOG.addHandler(self._warnings)
         return self
 
@@ -82,6 +82,7 @@ class FlowProgressView:
                 case FlowStarted():
                     word = "resumed" if event.resumed else "started"
                     self._say(f"Job {event.job} {word}: {event.verb} {event.table}.", "dim")
+                    self._bar.start()  # not before: until then a person may be asked for consent
                     self._task = self._bar.add_task(f"{event.verb} {event.table}", total=event.total_items, figures="")
                 case FlowNote():
                     self._say(event.sentence, "dim")
@@ -135,7 +136,7 @@ def _figures(event: FlowProgress) -> str:
 def show_report(invocation: Invocation, report: Report, **more: Any) -> int:
     """The end of a job for a person, or as JSON; the code is that of `exit_of`."""
     if invocation.as_json:
-        print_json(report.to_json() | more)
+        print_json(report.to_json() | where_json(invocation, report) | more)
         return exit_of(invocation, report)
     if report.job.verb in ("backfill", "undo"):
         from dynasmith.cli.backfill_report import show_changes
@@ -146,6 +147,7 @@ def show_report(invocation: Invocation, report: Report, **more: Any) -> int:
     again += f"; {counted(counts.throttled, 'throttle')}" if counts.throttled else ""
     units = f"{counted(counts.read_units, 'read unit')}, {counted(counts.write_units, 'write unit')}"
     state = "" if report.job.state == "done" else f" ({report.job.state})"
+    say_where(invocation, report)
     invocation.say(f"{report.job.verb}{state}: {counts.arithmetic}{again}.")
     invocation.say(
         f"{report.seconds:,.1f} s, {report.items_per_second:,.0f} items/s; {units}, "

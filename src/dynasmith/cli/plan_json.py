@@ -16,12 +16,13 @@ def changes_json(table: TablePlan) -> list[dict[str, Any]]:
     ]
 
 
-def plan_json(plan: Plan) -> dict[str, Any]:
+def plan_json(plan: Plan, environment: str) -> dict[str, Any]:
     """What ``plan --json`` prints: of each table its changes, steps in words, what cannot be applied and the way out,
     hazards, notes and costs."""
     return {
         "empty": plan.is_empty,
         "applicable": not impossible(plan),
+        "environment": environment,
         "account": plan.account,
         "region": plan.region,
         "endpoint": plan.endpoint,

@@ -38,8 +38,6 @@ class StepProgressView:
         self._live = Live(console=console, refresh_per_second=8, transient=True) if _draws(console) else None
 
     def __enter__(self) -> Self:
-        if self._live is not None:
-            self._live.start()
         return self
 
     def __exit__(
@@ -53,6 +51,7 @@ class StepProgressView:
         with self._lock:
             self._take(event)
             if self._live is not None:
+                self._live.start()  # not before: until then a person may be asked for consent
                 self._live.update(self._picture())
 
     def _take(self, event: Event) -> None:

@@ -11,6 +11,7 @@ from dynasmith.ports.access import REGION_ASSUMED
 from dynasmith.project.factory import load
 
 if TYPE_CHECKING:
+    from dynasmith.plans.consent import Consent
     from dynasmith.project import Project
 
 
@@ -24,6 +25,10 @@ class SharedOptions(Protocol):
 
     def text(self, name: str) -> str:
         """An option's text, empty where it was not given."""
+        ...
+
+    def consent(self) -> Consent:
+        """What the options accept, and a way to ask for the rest."""
         ...
 
     def say(self, sentence: str) -> None:
@@ -48,6 +53,7 @@ def open_project(invocation: SharedOptions) -> Project:
         access_key=invocation.text("aws_access_key"),
         secret_key=invocation.text("aws_secret_key"),
         session_token=invocation.text("aws_session_token"),
+        consent=invocation.consent(),
     )
     access = project.session.access
     # An engine keeps the tables of each Region apart, so it matters where tables are planned and made.

@@ -102,10 +102,13 @@ class Invocation:
             self.say(f"Warning: {finding.sentence}")
 
     def consent(self, **more: Any) -> Consent:
-        """What ``--yes`` and ``--confirm`` accept, with the flags of the verb itself."""
+        """What ``--yes`` and ``--confirm`` accept, with the flags of the verb itself; what is missing is asked for."""
+        from msgspec.structs import replace
+
         from dynasmith.plans.consent import Consent
 
-        return Consent(yes=bool(self.values.get("yes")), confirm=frozenset(self.values.get("confirm", ())), **more)
+        given = Consent(yes=bool(self.values.get("yes")), confirm=self.values.get("confirm", ()), **more)
+        return replace(given, ask=lambda required: self._ask(given, required))
 
     def words(self) -> Console:
         """Where words go: stderr, drawn on a terminal, plain elsewhere."""
@@ -131,30 +134,31 @@ class Invocation:
         except BrokenPipeError:
             fall_silent(sys.stderr)
 
-    def ask(self, question: str, *, name: str = "") -> None:
-        """Ask before something is done. ``--yes`` answers; with ``name`` that name is to be typed, or ``--confirm`` it.
+    def _ask(self, given: Consent, required: ConsentRequired) -> Consent:
+        """Ask for what the library needs: each name typed, then one yes. Raises `ConsentRequired` when refused, or when
+        there is no terminal to ask on; nothing was done then."""
+        from msgspec.structs import replace
 
-        Raises `ConsentRequired` when refused, or when there is no terminal to ask on; nothing was done then.
-        """
-        if name and name in self.values.get("confirm", ()):
-            return
-        if not name and self.values.get("yes"):
-            return
-        flag = f"--confirm {name}" if name else "--yes"
         if not (sys.stdin.isatty() and sys.stderr.isatty()) or self.as_json:
-            raise ConsentRequired(f"Cannot ask without a terminal: {question} Nothing changed.", hint=f"add {flag}")
-        wanted = name or "y"
-        answer = click.prompt(
-            f"{question} Type {name}" if name else f"{question} [y/N]", default="", show_default=False, err=True
-        )
-        if answer.strip() != wanted and not (not name and answer.strip().lower() in ("y", "yes")):
-            raise ConsentRequired("Cancelled; nothing changed.", hint=f"use {flag} to skip the question")
-
-    def ask_environment(self) -> None:
-        """Ask for the name of the environment if it is protected."""
-        project = self.project()
-        if project.protected:
-            self.ask(f"Environment {project.environment} is protected.", name=project.environment)
+            message = required.message.replace("Consent is required:", "Cannot ask without a terminal:", 1)
+            raise ConsentRequired(message, hint=required.hint, needs=required.needs, where=required.where)
+        questions: dict[str, list[str]] = {}
+        for need in sorted(required.needs, key=lambda need: need.kind == "yes"):
+            questions.setdefault(need.name, []).append(need.question)
+        for name, texts in questions.items():
+            text = " ".join(dict.fromkeys(texts))
+            answer = click.prompt(
+                f"{text} Type {name}" if name else f"{text} [y/N]", default="", show_default=False, err=True
+            ).strip()
+            if answer != name if name else answer.lower() not in ("y", "yes"):
+                flag = f"--confirm {name}" if name else "--yes"
+                raise ConsentRequired(
+                    "Cancelled; nothing changed.",
+                    hint=f"use {flag} to skip the question",
+                    needs=required.needs,
+                    where=required.where,
+                )
+        return replace(given, yes=True, confirm=frozenset(given.confirm) | questions.keys())
 
 
 def refuse_given(without: str, names: Sequence[str]) -> None:

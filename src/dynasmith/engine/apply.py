@@ -16,7 +16,6 @@ from dynasmith.engine.waiter import StopFlag, rest, wait_for
 from dynasmith.errors import (
     BROKEN_REPLY,
     ChangeConflict,
-    ConsentRequired,
     DynasmithError,
     LimitExceeded,
     NoEffect,
@@ -32,7 +31,6 @@ from dynasmith.errors import (
     WaitTimeout,
 )
 from dynasmith.plans.change import Change, PutItem
-from dynasmith.plans.consent import Consent, lacking
 from dynasmith.plans.diff import diff
 from dynasmith.plans.make import without
 from dynasmith.plans.paths import path_of
@@ -80,16 +78,6 @@ class ApplyReport(Struct, frozen=True, kw_only=True):
     failures: dict[str, DynasmithError] = {}
 
 
-def refuse_without_consent(plan: Plan, consent: Consent) -> None:
-    """Raises `ConsentRequired` naming every hazard and its flag; nothing was done."""
-    missing = lacking(plan, consent)
-    if not missing:
-        return
-    parts = "; ".join(f"{table} {hazard.path}: {hazard.why}" for table, hazard in missing)
-    flags = " ".join(dict.fromkeys(hazard.flag for _, hazard in missing))
-    raise ConsentRequired(f"The plan needs consent: {parts}.", hint=f"add {flags}")
-
-
 def refuse_stale(plan: Plan, tables: Tables) -> None:
     """Raises `StalePlan` where account, Region, endpoint or a table's managed state is another; reads only."""
     here = tables.identity()
@@ -120,17 +108,16 @@ def apply_plan(
     tables: Tables,
     clock: Clock,
     *,
-    consent: Consent,
     listener: Listener = silent,
     stopped: StopFlag | None = None,
 ) -> ApplyReport:
-    """Do ``plan``, ten tables at a time. The caller has checked that it is not stale (`refuse_stale`).
+    """Do ``plan``, ten tables at a time. The caller has the consent, and has checked that it is not stale
+    (`refuse_stale`).
 
-    Raises `ConsentRequired` before the first call where a hazard lacks consent. A table that fails, or that only a
+    A table that fails, or that only a
     replacement could change, is one of the report's ``failures``; the others go on. On `Interrupted` the steps that
     were sent stay; running it again continues.
     """
-    refuse_without_consent(plan, consent)
     stop = stopped or StopFlag()
     busy = [table for table in plan.tables if table.steps or table.changes]
     outcomes: dict[str, Applied | DynasmithError] = {}

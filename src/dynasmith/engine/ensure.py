@@ -6,7 +6,6 @@ from msgspec.structs import replace
 from dynasmith.engine.apply import ApplyReport, apply_plan
 from dynasmith.engine.waiter import StopFlag
 from dynasmith.errors import DynasmithError
-from dynasmith.plans.consent import Consent
 from dynasmith.plans.plan import Plan, TablePlan
 from dynasmith.ports.clock import Clock
 from dynasmith.ports.listener import Listener, silent
@@ -31,9 +30,7 @@ def ensure(
     for. Costs the calls of the creations; nothing where all exist. Interrupted, it is simply run again.
     """
     absent = tuple(table if not table.exists else _waits_only(table) for table in plan.tables)
-    report: ApplyReport = apply_plan(
-        replace(plan, tables=absent), tables, clock, consent=Consent(yes=True), listener=listener, stopped=stopped
-    )
+    report: ApplyReport = apply_plan(replace(plan, tables=absent), tables, clock, listener=listener, stopped=stopped)
     there = tuple(table for table in plan.tables if table.exists)
     return Ensured(
         created=tuple(done.table for done in report.applied if not _existed(plan, done.table)),

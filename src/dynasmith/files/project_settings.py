@@ -38,7 +38,7 @@ ENVIRONMENT = Block(
         DocumentKey("session_token", _MAYBE, "Only as `${VAR}`.", variable_only=True),
         DocumentKey("table_prefix", _MAYBE, "Goes before every table's name."),
         DocumentKey("table_suffix", _MAYBE, "Goes after every table's name."),
-        DocumentKey("protected", Boolean(), "What deletes items needs the environment's name typed.", default="false"),
+        DocumentKey("protected", Boolean(), "What changes it needs its name typed or confirmed.", default="false"),
         DocumentKey("remote", _MAYBE, "ARN of the function that runs migrations."),
         DocumentKey("dry_run_role_arn", _MAYBE, "A role that may only read, for dry runs."),
         DocumentKey("use_fips", Boolean(), "FIPS endpoints.", default="false"),

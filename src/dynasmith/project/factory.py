@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import asdict, replace
 
 from dynasmith.aws.control.session import BotoSession, Session
-from dynasmith.errors import DynasmithError, UsageError
+from dynasmith.errors import DynasmithError, ProjectError, UsageError
 from dynasmith.files.definitions import Definitions, load_definitions
 from dynasmith.files.environment import Environment
 from dynasmith.files.project import ProjectFile, environment_of, load_project, variables_of_environment
 from dynasmith.masking import Masks
+from dynasmith.plans.consent import NO_CONSENT, Consent
 from dynasmith.ports.access import AccessOptions, AccessSection, is_aws, resolve_access
 from dynasmith.project.project import Project
-from dynasmith.project.world import World
+from dynasmith.project.world import ProtectedPlace, World
 from dynasmith.tables.table import Table
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def load(
     variables: Mapping[str, str] | None = None,
     physical: bool = False,
     session: BotoSession | None = None,
+    consent: Consent = NO_CONSENT,
     **options: str,
 ) -> Project:
     """See `Project.load`. ``directory`` is where to look from; ``physical`` takes table names literally."""
@@ -53,22 +55,51 @@ def load(
         session=opened,
         masks=masks,
         definitions=lambda: _definitions(file, environment, known, opened),
-        place=World(
-            environment=environment.name,
-            prefix=environment.table_prefix,
-            suffix=environment.table_suffix,
-            protected=environment.protected,
-            folder=file.directory,
-            ledger=file.jobs.ledger,
-            journal=file.jobs.journal,
-            prices=file.prices,
-            quotas=file.limits,
+        place=replace(
+            _world(file, environment, known),
             physical=physical,
-            dry_run_role=environment.dry_run_role_arn,
+            ad_hoc=bool(said.endpoint or said.region or said.profile),
         ),
         clock=clock,
-        reopen=lambda side: _other_side(side, file, environment, said, clock, known, masks),
+        reopen=lambda side: _other_side(side, file, environment, said, clock, known, masks, physical=physical),
+        consent=consent,
     )
+
+
+def _world(file: ProjectFile, environment: Environment, variables: Mapping[str, str]) -> World:
+    return World(
+        environment=environment.name,
+        prefix=environment.table_prefix,
+        suffix=environment.table_suffix,
+        protected=environment.protected,
+        folder=file.directory,
+        ledger=file.jobs.ledger,
+        journal=file.jobs.journal,
+        prices=file.prices,
+        quotas=file.limits,
+        dry_run_role=environment.dry_run_role_arn,
+        protected_places=tuple(_protected_places(file, variables)),
+    )
+
+
+def _protected_places(file: ProjectFile, variables: Mapping[str, str]) -> Iterator[ProtectedPlace]:
+    """The protected environments of a project file. One whose variables are not set cannot be at any address here."""
+    for name in file.sections:
+        try:
+            other = environment_of(file, name, variables)
+        except ProjectError:
+            continue
+        if other.protected:
+            yield ProtectedPlace(
+                name=name,
+                endpoint=other.endpoint,
+                region=other.region,
+                account=other.account,
+                profile=other.profile,
+                role_arn=other.role_arn,
+                prefix=other.table_prefix,
+                suffix=other.table_suffix,
+            )
 
 
 def _other_side(
@@ -79,6 +110,8 @@ def _other_side(
     clock: Clock | None,
     variables: Mapping[str, str],
     masks: Masks,
+    *,
+    physical: bool,
 ) -> Project:
     """The project at the other side of a copy: an environment of the same file, or an address said ad hoc.
 
@@ -101,23 +134,22 @@ def _other_side(
     elif side.endpoint and not is_aws(side.endpoint):
         over |= {"profile": ""}  # the project's own side has it
     options = replace(options, **over)
-    opened = Session(resolve_access(options, variables, section_of(environment)))
+    access = resolve_access(options, variables, section_of(environment))
+    opened = Session(access)
+    place = _world(file, environment, variables)
+    moved = bool(side.endpoint) and access.endpoint != resolve_access(said, variables, section_of(own)).endpoint
     return Project(
         session=opened,
         masks=masks,
         definitions=lambda: _definitions(file, environment, variables, opened),
-        place=World(
-            environment=environment.name,
-            prefix=environment.table_prefix,
-            suffix=environment.table_suffix,
-            protected=environment.protected,
-            folder=file.directory,
-            ledger=file.jobs.ledger,
-            journal=file.jobs.journal,
-            prices=file.prices,
-            quotas=file.limits,
-            # A side that is said to be somebody else's is read as that: the role belongs to the environment's account.
-            dry_run_role="" if side.profile or side.role_arn else environment.dry_run_role_arn,
+        # An address that is said for this side is not the protected one of the project's own environment.
+        # A side that is said to be somebody else's is read as that: the role belongs to the environment's account.
+        place=replace(
+            place,
+            protected=environment.protected and (bool(side.env) or not moved),
+            physical=physical,
+            ad_hoc=(side.elsewhere and not side.env) or bool(over),
+            dry_run_role="" if side.profile or side.role_arn else place.dry_run_role,
         ),
         clock=clock,
     )
@@ -166,12 +198,14 @@ def connect(
     tables: Sequence[Table] = (),
     folder: str | Path = ".",
     clock: Clock | None = None,
+    consent: Consent = NO_CONSENT,
 ) -> Project:
     """A `Project` with no file at all.
 
     ``credentials`` is access key, secret key and, where temporary, session token; ``session`` a boto3 session of the
-    caller's own. With an ``endpoint`` nothing ever reaches AWS. ``tables`` are the definitions. Costs no call; it is
-    a context manager and has ``close()``. Raises UsageError for what contradicts itself.
+    caller's own. With an ``endpoint`` nothing ever reaches AWS. ``tables`` are the definitions. ``consent`` serves
+    every verb that gets none. Costs no call; it is a context manager and has ``close()``. Raises UsageError for what
+    contradicts itself.
     """
     padded: tuple[Any, ...] = (*credentials, "", "", "")[:3]
     options = AccessOptions(
@@ -193,4 +227,5 @@ def connect(
         reopen=lambda side: connect(
             endpoint=side.endpoint, region=side.region, profile=side.profile, folder=folder, clock=clock
         ),
+        consent=consent,
     )

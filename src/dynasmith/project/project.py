@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +22,7 @@ from dynasmith.engine.outputs import outputs_of
 from dynasmith.engine.planner import CONCURRENT_TABLES, PlanOptions, make_plan
 from dynasmith.engine.waiter import StopFlag, delete_table
 from dynasmith.errors import (
+    ConsentNeed,
     DefinitionError,
     DynasmithError,
     ItemNotFound,
@@ -32,11 +34,23 @@ from dynasmith.errors import (
 )
 from dynasmith.files.definitions import Definitions
 from dynasmith.masking import Masks
-from dynasmith.plans.consent import Consent
+from dynasmith.plans.consent import (
+    NO_CONSENT,
+    Consent,
+    granted,
+    named,
+    needs_of,
+    protection,
+    question,
+    refuse_unknown_indexes,
+)
 from dynasmith.plans.plan import Plan
+from dynasmith.plans.refusal import impossible
+from dynasmith.plans.where import Where
 from dynasmith.ports.clock import Clock
 from dynasmith.ports.listener import Listener, silent
 from dynasmith.project.clock import SystemClock
+from dynasmith.project.protection import protected_environments
 from dynasmith.project.world import ListedTable, World
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.prices import prices_for
@@ -52,8 +66,6 @@ if TYPE_CHECKING:
     from dynasmith.project.verbs.items import ItemFlow
     from dynasmith.project.verbs.jobs import Jobs
     from dynasmith.validate import Verdict
-
-NO_CONSENT = Consent()
 
 
 class Project:
@@ -72,8 +84,10 @@ class Project:
         clock: Clock | None = None,
         reopen: Callable[[Location], Project] | None = None,
         masks: Masks | None = None,
+        consent: Consent = NO_CONSENT,
     ) -> None:
         self._reopen = reopen
+        self.consent = consent
         self.session = session
         self.place = place or World()
         self.clock: Clock = clock or SystemClock()
@@ -88,17 +102,19 @@ class Project:
         env: str | None = None,
         clock: Clock | None = None,
         variables: Mapping[str, str] | None = None,
+        consent: Consent = NO_CONSENT,
         **options: Any,
     ) -> Project:
         """The project of ``path`` (a project file, a definition file or a folder), for an environment.
 
         Without ``path`` it is looked for upward from the working directory. ``options`` are those of the command line
-        (``endpoint``, ``region``, ``profile``, ``access_key``, ``secret_key``, ``session_token``). Raises ProjectError;
-        definitions are read, and their errors raised, when first asked for. Costs no call.
+        (``endpoint``, ``region``, ``profile``, ``access_key``, ``secret_key``, ``session_token``). ``consent`` serves
+        every verb that gets none of its own. Raises ProjectError; definitions are read, and their errors raised, when
+        first asked for. Costs no call.
         """
         from dynasmith.project.factory import load
 
-        project: Project = load(path, env=env, clock=clock, variables=variables, **options)
+        project: Project = load(path, env=env, clock=clock, variables=variables, consent=consent, **options)
         return project
 
     def __enter__(self) -> Self:
@@ -132,8 +148,34 @@ class Project:
 
     @property
     def protected(self) -> bool:
-        """Whether destroying verbs want the environment's name typed."""
+        """Whether every verb that changes something asks for the environment's name."""
         return self.place.protected
+
+    @cached_property
+    def where(self) -> Where:
+        """Environment, Region, and account or endpoint: what plans, questions and reports name. On AWS it costs one
+        call (of STS) where the account is not known yet; one that cannot be found out is unknown."""
+        try:
+            found = self.identity()
+        except DynasmithError:
+            return Where(
+                environment=self.environment, region=self.session.region, endpoint=self.session.access.endpoint
+            )
+        return Where(environment=self.environment, region=found.region, account=found.account, endpoint=found.endpoint)
+
+    def protections(self, tables: Sequence[str]) -> tuple[ConsentNeed, ...]:
+        """The names of protected environments that a write to these tables (physical names) needs. No call, but where
+        another environment of the project file is known by its account."""
+        found = protected_environments(self.place, self.session.access, tables, lambda: self.where.account)
+        return tuple(map(protection, found))
+
+    def granted(self, consent: Consent | None, tables: Sequence[str], *needs: ConsentNeed) -> Consent:
+        """The consent to write to these tables, asked for where it has a way to ask; None is that of this project.
+
+        Raises ConsentRequired with everything that is missing.
+        """
+        given = self.consent if consent is None else consent
+        return granted(given, (*self.protections(tables), *needs), lambda: self.where)
 
     def tables(self, names: Sequence[str] = ()) -> tuple[Table, ...]:
         """The defined tables with these names (of the definition, or physical); all where none is named.
@@ -245,6 +287,7 @@ class Project:
             clock=self.clock,
             reopen=None if reopen is None else lambda side: reopen(side).dry,
             masks=self.masks,
+            consent=self.consent,
         )
 
     def elsewhere(self, side: Location) -> Project:
@@ -353,7 +396,7 @@ class Project:
         self,
         plan: Plan,
         *,
-        consent: Consent = NO_CONSENT,
+        consent: Consent | None = None,
         listener: Listener = silent,
         stopped: StopFlag | None = None,
         fresh: bool = False,
@@ -361,15 +404,21 @@ class Project:
         """Do ``plan``: ten tables at a time, each in an order that the service accepts, each wait with a deadline.
 
         A plan that was made a while ago is compared with what is there first and refused where that changed
-        (StalePlan); ``fresh`` says that it was made just now. Raises ConsentRequired before the first call where a
-        hazard lacks consent. One failing table does not stop the others: see ``failures`` of the report. Stopped
-        halfway, planning and applying again continues.
+        (StalePlan); ``fresh`` says that it was made just now. Raises ConsentRequired before the first call of a plan
+        that is not empty: it needs ``yes``, and what each hazard names. One failing table does not stop the others: see
+        ``failures`` of the report. Stopped halfway, planning and applying again continues.
         """
         if not fresh:
             engine_apply.refuse_stale(plan, self.control)
-        return engine_apply.apply_plan(
-            plan, self.control, self.clock, consent=consent, listener=listener, stopped=stopped
-        )
+        given = self.consent if consent is None else consent
+        flags = [need for need in needs_of(plan, given) if need.kind == "flag"]
+        granted(given, flags, lambda: self.where)  # no question where a flag is missing anyway
+        refuse_unknown_indexes(plan, given.rebuild_indexes)
+        refused = impossible(plan)  # they fail whatever is consented to: nothing is asked for them
+        changing = [table.table for table in plan.tables if table.changes and table not in refused]
+        if changing:
+            self.granted(given, changing, *needs_of(plan, given), question("Apply the plan to {where}?"))
+        return engine_apply.apply_plan(plan, self.control, self.clock, listener=listener, stopped=stopped)
 
     def ensure(
         self, names: Sequence[str] = (), *, listener: Listener = silent, stopped: StopFlag | None = None
@@ -403,41 +452,101 @@ class Project:
             raise error
         return self.describe(wish)
 
-    def delete(self, table: str | Table, *, missing_ok: bool = False, stopped: StopFlag | None = None) -> bool:
-        """Delete a table and wait until it is gone; True when it was there. Raises TableNotFound.
+    def delete(
+        self,
+        table: str | Table,
+        *,
+        missing_ok: bool = False,
+        consent: Consent | None = None,
+        stopped: StopFlag | None = None,
+    ) -> bool:
+        """Delete a table and wait until it is gone; True when it was there. See `delete_tables`."""
+        return bool(self.delete_tables([table], missing_ok=missing_ok, consent=consent, stopped=stopped))
 
-        Deletion protection is not taken off: the service refuses then, and the hint says how.
+    def delete_tables(
+        self,
+        tables: Sequence[str | Table],
+        *,
+        missing_ok: bool = False,
+        consent: Consent | None = None,
+        stopped: StopFlag | None = None,
+    ) -> tuple[str, ...]:
+        """Delete tables with their items, wait until they are gone, and give the physical names of those that were
+        there.
+
+        Each name must be in ``consent.confirm``: ConsentRequired is raised before the first is deleted. Raises
+        TableNotFound, before any is deleted, unless ``missing_ok``. Deletion protection is not taken off: the service
+        refuses then, and the hint says how.
         """
-        name = self._name(table)
-        try:
-            delete_table(name, self.control, self.clock, stopped or StopFlag())
-        except TableNotFound:
-            if missing_ok:
-                return False
-            raise
-        return True
+        names = list(dict.fromkeys(map(self._name, tables)))
+        there = []
+        for name in names:
+            with suppress(*([TableNotFound] if missing_ok else [])):
+                self.control.describe(name, ())
+                there.append(name)
+        if there:
+            self.granted(
+                consent, there, *(named(f"Delete table {n} and all its items in {{where}}?", n) for n in there)
+            )
+        gone = []
+        for name in there:
+            try:
+                delete_table(name, self.control, self.clock, stopped or StopFlag())
+            except TableNotFound:
+                if not missing_ok:
+                    raise
+            else:
+                gone.append(name)
+        return tuple(gone)
 
     def retire(
-        self, table: str, *, export_to: str | None = None, listener: Listener = silent, stopped: StopFlag | None = None
+        self,
+        table: str,
+        *,
+        export_to: str | None = None,
+        consent: Consent | None = None,
+        listener: Listener = silent,
+        stopped: StopFlag | None = None,
     ) -> dict[str, Any]:
-        """A last export that is verified, then what is around the table, then the table; what was done.
+        """Retire one table; what was done. See `retire_tables`."""
+        return next(self.retire_tables({table: export_to}, consent=consent, listener=listener, stopped=stopped))
 
-        ``export_to`` None exports nothing. Raises RunError where the export differs from the table (somebody writes to
-        it): nothing is deleted then. An export that is there and equals the table is not made again.
+    def retire_tables(
+        self,
+        exports: Mapping[str, str | None],
+        *,
+        consent: Consent | None = None,
+        listener: Listener = silent,
+        stopped: StopFlag | None = None,
+    ) -> Iterator[dict[str, Any]]:
+        """For each table a last export that is verified, then what is around the table, then the table; what was done.
+
+        ``exports`` says for each table where to export it; None exports nothing. Each name must be in
+        ``consent.confirm``: ConsentRequired is raised before the first is touched. Raises RunError where an export
+        differs from its table (somebody writes to it): that one is not deleted then. An export that is there and equals
+        the table is not made again. An iterator: each table is retired when it is asked for.
         """
-        description = self.describe(table)
+        found = [(self.describe(table), export) for table, export in exports.items()]
+        names = [description.table.name for description, _ in found]
+        needs = (named(f"Retire table {name} of {{where}} and delete all its items?", name) for name in names)
+        self.granted(consent, names, *needs)
+        return (self._retire(each, export, listener, stopped) for each, export in found)
+
+    def _retire(
+        self, description: TableDescription, export_to: str | None, listener: Listener, stopped: StopFlag | None
+    ) -> dict[str, Any]:
         name = description.table.name
         digest = None
         if export_to is not None:
             if not Path(export_to).exists():
                 self.items.export(name, export_to, listener=listener)
-            found = self.items.verify(name, export_to)
-            if not found.equal:
+            compared = self.items.verify(name, export_to)
+            if not compared.equal:
                 raise RunError(
                     f"The export {export_to} differs from table {name}; nothing was deleted.",
                     hint="somebody writes to the table, or the export is an old one: name another folder",
                 )
-            digest = str(found.source)
+            digest = str(compared.source)
         engine_retire.retire(description, self.control, self.clock, stopped or StopFlag())
         return {"table": name, "export": export_to, "digest": digest}
 
@@ -471,6 +580,25 @@ class Project:
         if item is None:
             raise ItemNotFound(f"Table {self._name(table)} has no item with that key.", hint=f"dynasmith scan {table}")
         return item
+
+    def put(self, table: str, item: Mapping[str, Any], *, new: bool = False, consent: Consent | None = None) -> None:
+        """Write one item (DynamoDB JSON); it replaces one with the same key, unless ``new``. Costs one call.
+
+        Raises ConsentRequired where the environment is protected, ConditionFailed for ``new`` where there is one.
+        """
+        name = self._name(table)
+        self.granted(consent, [name])
+        self.few_items.put(name, item, only_new=new)
+
+    def delete_item(self, table: str, key: Mapping[str, Any], *, consent: Consent | None = None) -> None:
+        """Delete one item by its key. Raises ItemNotFound where there is none, and ConsentRequired where the
+        environment is protected. Costs one call."""
+        name = self._name(table)
+        self.granted(consent, [name])
+        if not self.few_items.delete(name, key):
+            raise ItemNotFound(
+                f"Table {name} has no item with that key; nothing was deleted.", hint=f"dynasmith scan {table}"
+            )
 
 
 KEY_FIELDS = ("name", "key")

@@ -6,7 +6,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from dynasmith.errors import ConsentRequired
+from dynasmith.errors import ConsentNeed, ConsentRequired
 from dynasmith.jobs.job import Job
 from dynasmith.project.transforms import SUFFIXES, names_of, operations_path
 
@@ -31,9 +31,11 @@ def check_transform(job: Job, folder: str) -> None:
     named, before = str(job.parameters.get("transform", "")), job.parameters.get(DIGEST)
     if not before or _digest(named, folder) == before:
         return
+    text = f"{named} has changed since job {job.id} began; the items written so far were made by the old one."
     raise ConsentRequired(
-        f"{named} has changed since job {job.id} began; the items written so far were made by the old one.",
+        text,
         hint=f"use {CONSENT} to continue with the new one, or restore the old one, or start a new job",
+        needs=[ConsentNeed("flag", text, CONSENT)],
     )
 
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dynasmith.cli.commands.plan import refuse_unknown_indexes, refuse_without_prune, split_words
+from dynasmith.cli.commands.plan import refuse_without_prune, split_words
 from dynasmith.cli.shared import Invocation, print_json, verb
-from dynasmith.errors import ConsentRequired, DynasmithError, FileFormatError, RunError, SeveralFailed, UsageError
+from dynasmith.errors import DynasmithError, FileFormatError, RunError, SeveralFailed, UsageError
 
 if TYPE_CHECKING:
     from dynasmith.engine.apply import ApplyReport
@@ -67,7 +67,9 @@ def command(
         invocation.say(f"Outputs are in {outputs}.")
     if invocation.as_json:
         print_json(
-            _json(invocation, plan, report, failures) | ({"plan": plan_json(plan)} if invocation.dry_run else {})
+            _json(invocation, plan, report, failures)
+            | project.where.to_json()
+            | ({"plan": plan_json(plan, project.environment)} if invocation.dry_run else {})
         )
         return 1 if failures else 0
     if failures:
@@ -81,47 +83,22 @@ def _apply(
     """Show, ask, do. None where there was nothing to do, or under ``--dry-run``."""
     from dynasmith.cli.drawings import draw_plan
     from dynasmith.cli.progress import StepProgressView
+    from dynasmith.plans.consent import refuse_unknown_indexes
     from dynasmith.plans.refusal import impossible
 
     if not invocation.as_json:
         # Who answers beforehand sees the steps as they are done.
-        draw_plan(invocation.words(), plan, steps=not consent.yes)
+        draw_plan(invocation.words(), plan, project.environment, steps=not consent.yes)
     refused = impossible(plan)
     busy = any((table.steps or table.changes) and table not in refused for table in plan.tables)
-    if busy and not invocation.dry_run:
-        consent = _ask(invocation, plan, consent)
-    refuse_unknown_indexes(plan, sorted(consent.rebuild_indexes))  # what lacks consent is said before
+    if invocation.dry_run or not (busy or refused):
+        refuse_unknown_indexes(plan, consent.rebuild_indexes)
     if invocation.dry_run and busy:
         invocation.say("Dry run: nothing was changed.")
     if invocation.dry_run or not (busy or refused):
         return None
     with StepProgressView(invocation.words()) as shown:
         return project.apply(plan, consent=consent, listener=shown, fresh=fresh)
-
-
-def _ask(invocation: Invocation, plan: Plan, consent: Consent) -> Consent:
-    """What a terminal can still consent to is asked; what wants a flag is refused with it. Before the first call."""
-    from msgspec.structs import replace
-
-    from dynasmith.engine.apply import refuse_without_consent
-    from dynasmith.plans.consent import lacking
-
-    asked = replace(consent, yes=True)
-    names = {table for table, hazard in lacking(plan, asked) if hazard.consent in ("confirm", "allow-delete-items")}
-    flags_given = replace(asked, confirm=asked.confirm | names)
-    refuse_without_consent(plan, flags_given)
-    if plan.is_empty:
-        return asked
-    invocation.ask_environment()
-    for name in sorted(names):
-        try:
-            invocation.ask("Items will be deleted.", name=name)
-        except ConsentRequired:
-            refuse_without_consent(plan, asked)
-            raise
-    if not consent.yes:
-        invocation.ask("Apply?")
-    return flags_given
 
 
 def _read_plan(path: Path) -> Plan:

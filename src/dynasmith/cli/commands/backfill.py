@@ -79,9 +79,6 @@ def command(invocation: Invocation, table: str, **given: Any) -> int:
         sample = given["sample"] or None
         found = backfills.rehearse(table, transform, asked=asked, careful=careful, sample=sample)
         return show_rehearsed(invocation, found)
-    invocation.ask_environment()
-    kept = "without an undo journal" if given["no_journal"] else "with an undo journal"
-    invocation.ask(f"Backfill {table} in place, {kept}?")
     with FlowProgressView(invocation.words()) as shown:
         report = backfills.run(
             table, transform, asked=asked, careful=careful, journal=not given["no_journal"], listener=shown

@@ -14,11 +14,12 @@ def command(invocation: Invocation, tables: tuple[str, ...], prune: bool) -> int
     from dynasmith.cli.plan_json import plan_json
 
     invocation.warn()
-    plan = invocation.project().plan(tables, prune=prune)
+    project = invocation.project()
+    plan = project.plan(tables, prune=prune)
     if invocation.as_json:
-        print_json(plan_json(plan))
+        print_json(plan_json(plan, project.environment))
     else:
-        draw_plan(invocation.page(), plan, steps=False)
+        draw_plan(invocation.page(), plan, project.environment, steps=False)
     if plan.failures:
         return 1
     return 0 if plan.is_empty else 3

@@ -33,15 +33,6 @@ def command(invocation: Invocation, source: str, target: str, **given: Any) -> i
     wish = {"transform": transform, "asked": asked, "create_target": given["create_target"]}
     if invocation.dry_run:
         return show_rehearsal(invocation, items.rehearse_copy(first, second, **wish))
-    with items.same_tables():
-        items.check_copy(first, second, **wish)
-        invocation.ask_environment()
-        invocation.ask(f"Copy {source} into {target}?")
-        with FlowProgressView(invocation.words()) as shown:
-            if given["backup_first"] is not None:
-                name, _ = items.backup(first, given["backup_first"], listener=shown)
-                invocation.say(f"Backed up into {name}, verified.")
-            if given["create_target"]:
-                invocation.say(f"Created {items.create_like(first, second).name}.")
-            report = items.copy(first, second, transform=transform, asked=asked, listener=shown)
+    with FlowProgressView(invocation.words()) as shown:
+        report = items.copy(first, second, backup_first=given["backup_first"], listener=shown, **wish)
     return show_report(invocation, report)

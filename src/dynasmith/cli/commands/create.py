@@ -23,9 +23,9 @@ def command(invocation: Invocation, tables: tuple[str, ...]) -> int:
                 raise TableExists(table.name)
         plan = project.plan(tables)
         if invocation.as_json:
-            print_json(plan_json(plan))
+            print_json(plan_json(plan, project.environment))
         else:
-            draw_plan(invocation.page(), plan)
+            draw_plan(invocation.page(), plan, project.environment)
         return 0
     made = []
     with StepProgressView(invocation.words()) as shown:

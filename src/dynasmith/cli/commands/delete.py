@@ -1,5 +1,7 @@
 """`dynasmith delete`."""
 
+from collections.abc import Iterator, Sequence
+
 import click
 
 from dynasmith.cli.shared import Invocation, print_json, verb
@@ -11,31 +13,29 @@ from dynasmith.cli.shared import Invocation, print_json, verb
 def command(invocation: Invocation, tables: tuple[str, ...], missing_ok: bool) -> int:
     """Delete tables with their items, and wait until they are gone. You type each name to confirm."""
     project = invocation.project()
-    names = [project.physical(table) for table in tables]
-    there = [name for name in names if _there(invocation, name, missing_ok=missing_ok)]
+    where = project.where
+    invocation.say(f"In {where}:")
     if invocation.dry_run:
-        for name in there:
+        for name in _there(invocation, tables, missing_ok=missing_ok):
             invocation.say(f"Would delete {name}.")
         if invocation.as_json:
-            print_json({"deleted": []})
+            print_json({"deleted": []} | where.to_json())
         return 0
-    if there:
-        invocation.ask_environment()
-    for name in there:
-        invocation.ask(f"Delete table {name} and all its items?", name=name)
-    gone = [name for name in there if project.delete(name, missing_ok=missing_ok)]
+    gone = project.delete_tables(tables, missing_ok=missing_ok)
+    for name in (each for each in map(project.physical, tables) if each not in gone):
+        invocation.say(f"{name} does not exist.")
     for name in gone:
         invocation.say(f"Deleted {name}.")
     if invocation.as_json:
-        print_json({"deleted": gone})
+        print_json({"deleted": list(gone)} | where.to_json())
     return 0
 
 
-def _there(invocation: Invocation, name: str, *, missing_ok: bool) -> bool:
-    if invocation.project().exists(name):
-        return True
-    if missing_ok:
-        invocation.say(f"{name} does not exist.")
-        return False
-    invocation.project().describe(name)
-    return True
+def _there(invocation: Invocation, tables: Sequence[str], *, missing_ok: bool) -> Iterator[str]:
+    """The physical names of those that exist. Raises TableNotFound unless ``missing_ok``."""
+    project = invocation.project()
+    for name in map(project.physical, tables):
+        if missing_ok and not project.exists(name):
+            invocation.say(f"{name} does not exist.")
+        else:
+            yield project.describe(name).table.name

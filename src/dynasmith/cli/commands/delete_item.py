@@ -4,7 +4,6 @@ import click
 
 from dynasmith.cli.items_report import parse_key_of
 from dynasmith.cli.shared import Invocation, print_json, verb
-from dynasmith.errors import ItemNotFound
 
 
 @verb("delete-item", example="dynasmith delete-item orders customer_id=c1 order_id=o1")
@@ -15,18 +14,15 @@ def command(invocation: Invocation, table: str, key: tuple[str, ...]) -> int:
     project = invocation.project()
     name = project.physical(table)
     item = parse_key_of(project, table, key)
+    where = project.where
     if invocation.dry_run:
         there = project.few_items.get(name, item) is not None
         invocation.say(f"Would delete one item of {name}." if there else f"Table {name} has no item with that key.")
         if invocation.as_json:
-            print_json({"table": name, "deleted": 0})
+            print_json({"table": name, "deleted": 0} | where.to_json())
         return 0
-    invocation.ask_environment()
-    if not project.few_items.delete(name, item):
-        raise ItemNotFound(
-            f"Table {name} has no item with that key; nothing was deleted.", hint=f"dynasmith scan {table}"
-        )
-    invocation.say(f"Deleted one item of {name}.")
+    project.delete_item(table, item)
+    invocation.say(f"Deleted one item of {name} in {where}.")
     if invocation.as_json:
-        print_json({"table": name, "deleted": 1})
+        print_json({"table": name, "deleted": 1} | where.to_json())
     return 0

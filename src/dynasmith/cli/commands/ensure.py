@@ -24,7 +24,7 @@ def command(invocation: Invocation, tables: tuple[str, ...]) -> int:
     project = invocation.project()
     invocation.warn()
     if invocation.dry_run:
-        return _dry_run(invocation, project.plan(tables))
+        return _dry_run(invocation, project.plan(tables), project.environment)
     with StepProgressView(invocation.words()) as shown:
         done = project.ensure(tables, listener=shown)
     if invocation.as_json:
@@ -53,7 +53,7 @@ def command(invocation: Invocation, tables: tuple[str, ...]) -> int:
     return 0
 
 
-def _dry_run(invocation: Invocation, plan: Plan) -> int:
+def _dry_run(invocation: Invocation, plan: Plan, environment: str) -> int:
     """The creations only: what exists is never changed, so its differences are said and not planned."""
     from msgspec.structs import replace
 
@@ -62,9 +62,9 @@ def _dry_run(invocation: Invocation, plan: Plan) -> int:
 
     absent = replace(plan, tables=tuple(table for table in plan.tables if not table.exists))
     if invocation.as_json:
-        print_json(plan_json(absent))
+        print_json(plan_json(absent, environment))
         return 0
-    draw_plan(invocation.page(), absent)
+    draw_plan(invocation.page(), absent, environment)
     for table in plan.tables:
         if table.exists:
             said = f"differs: dynasmith plan {table.table}" if table.changes else "matches its definition."

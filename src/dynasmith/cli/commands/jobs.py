@@ -137,8 +137,8 @@ def prune(invocation: Invocation, jobs: tuple[str, ...], older_than: str | None)
         found = [job.id for job in ledger.older_than(age_of(older_than))]
     else:
         found = list(dict.fromkeys(map(ledger.find, jobs)))
+    ledger.prune(*found)
     for job in found:
-        ledger.prune(job)
         invocation.say(f"Removed {job}.")
     if older_than is not None and not found:
         invocation.say(f"No job has been over for {older_than}.")

@@ -20,8 +20,6 @@ def undo(invocation: Invocation, job: str, max_write_units: float | None) -> int
     job, backfills = project.jobs.find(job), project.backfills
     if invocation.dry_run:
         return show_undo_rehearsed(invocation, backfills.rehearse_undo(job, asked=asked))
-    invocation.ask_environment()
-    invocation.ask(f"Undo the changes of {job}?")
     with FlowProgressView(invocation.words()) as shown:
         report = backfills.undo(job, asked=asked, listener=shown)
     return show_undone(invocation, report)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,7 @@ from dynasmith.cli.shared import Invocation, print_json, verb
 from dynasmith.errors import RunError, UsageError
 
 if TYPE_CHECKING:
-    from dynasmith.plans.plan import Plan
+    pass
 
 
 def split_words(words: tuple[str, ...]) -> tuple[str, ...]:
@@ -38,21 +37,23 @@ def command(
     can never become what its definition says."""
     from dynasmith.cli.drawings import draw_plan
     from dynasmith.cli.plan_json import plan_json
+    from dynasmith.plans.consent import refuse_unknown_indexes
     from dynasmith.plans.plan import encode_plan
     from dynasmith.plans.refusal import impossible
 
     rebuilt = flags.pop("rebuild_index")  # a consent, which only apply needs: the plan is the same
     refuse_without_prune(flags)
     invocation.warn()
-    plan = invocation.project().plan(tables, only=split_words(only), **flags)
+    project = invocation.project()
+    plan = project.plan(tables, only=split_words(only), **flags)
     refuse_unknown_indexes(plan, rebuilt)
     if out:
         write_plan(Path(out), encode_plan(plan))
         invocation.say(f"The plan is in {out}: dynasmith apply --plan {out}")
     if invocation.as_json:
-        print_json(plan_json(plan))
+        print_json(plan_json(plan, project.environment))
     else:
-        draw_plan(invocation.page(), plan)
+        draw_plan(invocation.page(), plan, project.environment)
     return 1 if plan.failures or impossible(plan) else 0
 
 
@@ -60,19 +61,6 @@ def refuse_without_prune(flags: dict[str, Any]) -> None:
     """Raise UsageError for ``--allow-delete-items`` alone, which deletes nothing."""
     if flags["allow_delete_items"] and not flags["prune"]:
         raise UsageError("--allow-delete-items does nothing without --prune.", hint="add --prune")
-
-
-def refuse_unknown_indexes(plan: Plan, rebuilt: Sequence[str]) -> None:
-    """Raise UsageError for a name of ``--rebuild-index`` that no table of the plan gives to an index. An index that is
-    as defined already has nothing to rebuild: the same command goes on after a stop."""
-    from dynasmith.tables.table import known
-
-    known_names = {index.name for table in plan.tables for index in known(table.desired.indexes, ())}
-    for name in rebuilt:
-        if name not in known_names:
-            raise UsageError(
-                f"No table of the plan has an index {name} in its definition.", hint="the name stands in the plan"
-            )
 
 
 def write_plan(path: Path, document: bytes) -> None:

@@ -70,8 +70,6 @@ def command(invocation: Invocation, table: str, files: tuple[str, ...], **given:
     source = database or files or _inline(given["said"]) or items.items_of(target)
     if invocation.dry_run:
         return show_rehearsal(invocation, items.rehearse_populate(target, source, **wish))
-    invocation.ask_environment()
-    invocation.ask(f"Write items to {table}?")
     try:
         with FlowProgressView(invocation.words()) as shown:
             report = items.populate(target, source, listener=shown, **wish)

@@ -15,14 +15,14 @@ def command(invocation: Invocation, table: str, item: tuple[str, ...], new: bool
     project = invocation.project()
     name = project.physical(table)
     written = parse_item_of(project, table, item)
+    where = project.where
     if invocation.dry_run:
-        invocation.say(f"Would write one item to {name}.")
+        invocation.say(f"Would write one item to {name} in {where}.")
         if invocation.as_json:
-            print_json({"table": name, "written": 0})
+            print_json({"table": name, "written": 0} | where.to_json())
         return 0
-    invocation.ask_environment()
-    project.few_items.put(name, written, only_new=new)
-    invocation.say(f"Wrote one item to {name}.")
+    project.put(table, written, new=new)
+    invocation.say(f"Wrote one item to {name} in {where}.")
     if invocation.as_json:
-        print_json({"table": name, "written": 1})
+        print_json({"table": name, "written": 1} | where.to_json())
     return 0

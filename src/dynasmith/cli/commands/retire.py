@@ -37,24 +37,25 @@ def command(
         raise UsageError("retire needs table names or --all, not both.", hint="dynasmith retire TABLE... | --all")
     project = invocation.project()
     names = _defined(project) if everything else [project.describe(table).table.name for table in tables]
+    where = project.where
+    exports = {name: f"{folder}/{name}" if folder else None for name in names}
+    invocation.say(f"In {where}:")
     if invocation.dry_run:
         for name in names:
             invocation.say(
                 f"Would export {name} into {folder}/{name}, then delete it." if folder else f"Would delete {name}."
             )
         if invocation.as_json:
-            print_json([{"table": name, "export": f"{folder}/{name}" if folder else None} for name in names])
+            print_json([{"table": name, "export": exports[name]} | where.to_json() for name in names])
         return 0
-    invocation.ask_environment()
-    for name in names:
-        invocation.ask(f"Retire table {name} and delete all its items?", name=name)
     done = []
     with FlowProgressView(invocation.words()) as shown:
-        for name in names:
-            done.append(project.retire(name, export_to=f"{folder}/{name}" if folder else None, listener=shown))
+        for retired in project.retire_tables(exports, listener=shown):
+            done.append(retired)
+            name = retired["table"]
             invocation.say(f"Retired {name}" + (f"; its items are in {folder}/{name}." if folder else "."))
     if invocation.as_json:
-        print_json(done)
+        print_json([each | where.to_json() for each in done])
     return 0
 
 

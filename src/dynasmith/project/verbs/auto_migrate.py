@@ -13,9 +13,11 @@ from dynasmith.engine.transfer.options import TransferOptions
 from dynasmith.engine.transfer.table_details import TableEnd
 from dynasmith.errors import RunError, TableExists, TableNotFound, UsageError
 from dynasmith.jobs.report import Report
+from dynasmith.plans.consent import Consent, question
 from dynasmith.ports.listener import Listener
 from dynasmith.project.locations import Location
 from dynasmith.project.transforms import AnyTransform
+from dynasmith.project.world import World
 from dynasmith.tables.settings import SETTINGS
 from dynasmith.tables.table import Table
 
@@ -38,6 +40,7 @@ class AutoMigration:
     backup: str | bool = False
     transform: AnyTransform | None = None
     batch_size: int | None = None
+    consent: Consent | None = None
 
 
 def auto_migrate(items: ItemFlow, wish: AutoMigration, *, listener: Listener) -> list[Report]:
@@ -48,6 +51,11 @@ def auto_migrate(items: ItemFlow, wish: AutoMigration, *, listener: Listener) ->
     """
     if wish.copy and wish.target is None and not wish.backup:
         raise UsageError("copy=True needs a target.", hint="give target=, or backup= for a copy of the table itself")
+    if wish.copy and wish.target is not None:
+        second = items.side(_named(wish.target))
+        name = items.at(second).physical(second.table)
+        asks = question(f"Copy {_named(wish.table)} into {name} in {{where}}?")
+        items.at(second).granted(items.consent(wish.consent), [name], asks)
     with items.same_tables():
         return _migrated(items, wish, listener)
 
@@ -63,8 +71,8 @@ def _migrated(items: ItemFlow, wish: AutoMigration, listener: Listener) -> list[
     _ensure(items, wish.target)
     if wish.copy:
         asked = TransferOptions(batch_size=wish.batch_size)
-        ends = _named(wish.table), _named(wish.target)
-        reports.append(items.copy(*ends, transform=wish.transform, asked=asked, listener=listener))
+        ends = items.side(_named(wish.table)), items.side(_named(wish.target))
+        reports.append(items.copy_items(*ends, transform=wish.transform, asked=asked, listener=listener))
     return reports
 
 
@@ -80,7 +88,7 @@ def backup(items: ItemFlow, source: str | Location, name: str, *, listener: List
     if items.at(into).exists(into.table):
         raise TableExists(into.table, hint="name another backup; nothing was copied")
     create_like(items, first, into)
-    report = items.copy(first, into, listener=listener)
+    report = items.copy_items(first, into, listener=listener)
     if not items.verify(first, into).equal:
         raise RunError(
             f"The backup {into.table} differs from {seen.name}: somebody writes to it.",
@@ -100,6 +108,14 @@ def create_like(items: ItemFlow, source: str | Location, target: str | Location)
     return wish
 
 
+def new_name(place: World, name: str) -> str:
+    """The physical name of a table that an environment gets: with its prefix and suffix, also where no definition has
+    it."""
+    if place.physical or (name.startswith(place.prefix) and name.endswith(place.suffix)):
+        return name
+    return f"{place.prefix}{name}{place.suffix}"
+
+
 def copy_ends(
     items: ItemFlow, source: Location, target: Location, *, create_target: bool = False
 ) -> tuple[TableEnd, TableEnd]:
@@ -109,8 +125,9 @@ def copy_ends(
     """
     first = items.end(source)
     if create_target:
-        if items.at(target).exists(target.table):
-            raise TableExists(items.at(target).physical(target.table), hint="remove --create-target to copy into it")
+        name = new_name(items.at(target).place, target.table)
+        if items.at(target).exists(name):
+            raise TableExists(name, hint="remove --create-target to copy into it")
         return first, items.end_of(target, _like(items, source, target))
     try:
         return first, items.end(target)
@@ -121,7 +138,7 @@ def copy_ends(
 def _like(items: ItemFlow, source: Location, target: Location) -> Table:
     return replace(
         as_definition(items.at(source).describe(source.table)),
-        name=items.at(target).physical(target.table),
+        name=new_name(items.at(target).place, target.table),
         replicas=UNSET,
         consistency=UNSET,
         witness_region=UNSET,

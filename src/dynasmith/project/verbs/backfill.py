@@ -29,6 +29,7 @@ from dynasmith.items.transform import Function
 from dynasmith.jobs.job import Job
 from dynasmith.jobs.journal import JournalHead
 from dynasmith.jobs.report import Report
+from dynasmith.plans.consent import Consent, question
 from dynasmith.ports.checkpoints import Claim
 from dynasmith.ports.journal import UndoJournal
 from dynasmith.ports.listener import Listener, silent
@@ -67,14 +68,18 @@ class Backfills:
         asked: TransferOptions | None = None,
         careful: FirstRunLimits | None = None,
         journal: bool = True,
+        consent: Consent | None = None,
         listener: Listener = silent,
     ) -> Report:
         """Bring every item of a table into a new shape, conditionally, with an undo journal. See `engine.backfill`.
 
-        ``transform`` is an operations file, ``module:function``, or a function of ``(item, ctx)``.
+        ``transform`` is an operations file, ``module:function``, or a function of ``(item, ctx)``. Needs the consent
+        `yes`, and the name of a protected environment that the table is in; else ConsentRequired.
         """
         side, function, named = self._said(table, transform)
         end = self._items.end(side)
+        kept = "with an undo journal" if journal else "without an undo journal"
+        self._granted(consent, side, end, f"Backfill {end.name} in place in {{where}}, {kept}?")
         parameters = {"target": remembered(side), "journal": journal} | remembered_tables(target=end)
         report = engine.backfill(
             end,
@@ -128,14 +133,23 @@ class Backfills:
         end, around = self._items.end(self._items.side(table)), self._items.around(silent)
         return check_backfill(end, function, asked, keeping=keeping, limit=limit, around=around)
 
-    def undo(self, job_id: str, *, asked: TransferOptions | None = None, listener: Listener = silent) -> Report:
+    def undo(
+        self,
+        job_id: str,
+        *,
+        asked: TransferOptions | None = None,
+        consent: Consent | None = None,
+        listener: Listener = silent,
+    ) -> Report:
         """Put back what a backfill changed; what others changed since stays and is reported as dead letters.
 
-        A backfill that could be resumed is cancelled first. Raises Locked while it runs, UsageError for a job that is
+        Needs the consent `yes`, and the name of a protected environment that the table is in; else ConsentRequired. A
+        backfill that could be resumed is cancelled first. Raises Locked while it runs, UsageError for a job that is
         no backfill, RunError where it has no journal.
         """
         job, side = self._backfill(job_id)
         end = self._same(side, job)  # before the claim, which would already change the job
+        self._granted(consent, side, end, f"Undo the changes of {job_id} to {end.name} in {{where}}?")
         claim = self._items.ledger.claim(job_id)
         claim.release()  # nobody runs it
         kept = self._journals.kept(job_id, self._marks_of(job_id))
@@ -204,6 +218,9 @@ class Backfills:
         function, named = self._items.function(_given(transform), in_place=True)
         assert function is not None
         return self._items.side(table), function, named
+
+    def _granted(self, consent: Consent | None, side: Location, end: TableEnd, text: str) -> None:
+        self._items.at(side).granted(self._items.consent(consent), [end.name], question(text))
 
     def _updates(self, side: Location, end: TableEnd) -> OpenUpdates:
         at = self._project.elsewhere(side) if side.elsewhere else self._project

@@ -27,6 +27,7 @@ from dynasmith.engine.planner import TOOL
 from dynasmith.engine.transfer import copy as flow_copy
 from dynasmith.engine.transfer import export as flow_export
 from dynasmith.engine.transfer.dry_run import DryRun, rehearse_copy, rehearse_export
+from dynasmith.engine.transfer.events import FlowNote
 from dynasmith.engine.transfer.iterables import TakeItems, to_callable
 from dynasmith.engine.transfer.options import TransferOptions
 from dynasmith.engine.transfer.runner import RunContext
@@ -41,6 +42,7 @@ from dynasmith.items.transform import Function
 from dynasmith.jobs.estimate import JobEstimate, with_cost
 from dynasmith.jobs.report import Report
 from dynasmith.masking import Masks
+from dynasmith.plans.consent import Consent, question
 from dynasmith.ports.checkpoints import Ledger
 from dynasmith.ports.items import OpenSink, ThrottleListener
 from dynasmith.ports.listener import Listener, silent
@@ -95,6 +97,10 @@ class ItemFlow:
         """What the project shows in place of what came out of variables."""
         return self._project.masks
 
+    def consent(self, given: Consent | None) -> Consent:
+        """What a caller gave, or what the project was opened with: also for another side of a job."""
+        return self._project.consent if given is None else given
+
     @property
     def only_reads(self) -> bool:
         """Whether these are the verbs of a dry run."""
@@ -139,6 +145,9 @@ class ItemFlow:
     def same_tables(self) -> Iterator[None]:
         """Within this a name is one table, from the first time that it is described to the end, where all are compared
         again: one DescribeTable each. RunError where one was deleted and made again, TableNotFound where it is gone."""
+        if self._same is not None:  # a verb within a verb: the outer one compares
+            yield
+            return
         self._same = {}
         try:
             yield
@@ -184,10 +193,18 @@ class ItemFlow:
         target: str | Location | TakeItems,
         *,
         transform: AnyTransform | None = None,
+        create_target: bool = False,
+        backup_first: str | None = None,
         asked: TransferOptions | None = None,
+        consent: Consent | None = None,
         listener: Listener = silent,
     ) -> Report:
         """Copy every item of a table into another one, and give the report. See `engine.transfer.copy`.
+
+        In this order: everything is checked; consent is asked for (`yes`, and the name of a protected environment that
+        the target is in), or ConsentRequired raised; with ``backup_first`` (a name, empty for the default one) the
+        source is copied into a new table and verified; with ``create_target`` the target is created; the items are
+        copied.
 
         One side may be Python instead: a source that is an iterable of items or a function that gives one, or a target
         that is a function (also async), which gets page after page of items and must return before the next one comes.
@@ -195,8 +212,31 @@ class ItemFlow:
         if callable(target):
             return self._hand_over(source, target, asked, listener)
         if not isinstance(source, str | Location):
-            return self.populate(target, source, transform=transform, asked=asked, listener=listener)
+            return self.populate(target, source, transform=transform, asked=asked, consent=consent, listener=listener)
         first, second = self.side(source), self.side(target)
+        with self.same_tables():
+            name = self.check_copy(first, second, transform=transform, asked=asked, create_target=create_target)
+            asks = question(f"Copy {first.table} into {name} in {{where}}?")
+            self.at(second).granted(self.consent(consent), [name], asks)
+            if backup_first is not None:
+                made, _ = self.backup(first, backup_first, listener=listener)
+                listener(FlowNote(table=made, sentence=f"Backed up into {made}, verified."))
+            if create_target:
+                self.create_like(first, second)
+                listener(FlowNote(table=name, sentence=f"Created {name}."))
+                second = msgspec.structs.replace(second, table=name)
+            return self.copy_items(first, second, transform=transform, asked=asked, listener=listener)
+
+    def copy_items(
+        self,
+        first: Location,
+        second: Location,
+        *,
+        transform: AnyTransform | None = None,
+        asked: TransferOptions | None = None,
+        listener: Listener = silent,
+    ) -> Report:
+        """`copy` between two tables that are there, for who has the consent."""
         function, named = self.function(transform)
         ends = migrating.copy_ends(self, first, second)
         parameters = {"source": remembered(first), "target": remembered(second)}
@@ -234,13 +274,15 @@ class ItemFlow:
         transform: AnyTransform | None = None,
         asked: TransferOptions | None = None,
         create_target: bool = False,
-    ) -> None:
-        """Raise what `copy` would raise before its first item, without doing anything: before a backup, a question."""
+    ) -> str:
+        """Raise what `copy` would raise before its first item, without doing anything: before a backup, a question. The
+        physical name of the target."""
         self.function(transform)
         if asked is not None and asked.condition:
             parse_condition(asked.condition)
         ends = migrating.copy_ends(self, self.side(source), self.side(target), create_target=create_target)
         check_ends(*ends, transforms=transform is not None)
+        return ends[1].name
 
     def rehearse_copy(
         self,
@@ -275,10 +317,14 @@ class ItemFlow:
         backup: str | bool = False,
         transform: AnyTransform | None = None,
         batch_size: int | None = None,
+        consent: Consent | None = None,
         listener: Listener = silent,
     ) -> list[Report]:
-        """Make sure of tables, back up, copy: in this order, and safely again. See `project.auto_migrate`."""
-        wish = migrating.AutoMigration(table, target, copy, backup, transform, batch_size)
+        """Make sure of tables, back up, copy: in this order, and safely again. See `project.auto_migrate`.
+
+        ``copy`` needs the consent that `ItemFlow.copy` needs: ConsentRequired is raised before anything is done.
+        """
+        wish = migrating.AutoMigration(table, target, copy, backup, transform, batch_size, consent)
         return migrating.auto_migrate(self, wish, listener=listener)
 
     def function(self, transform: AnyTransform | None, *, in_place: bool = False) -> tuple[Function | None, str]:
@@ -363,10 +409,14 @@ class ItemFlow:
         how: ReadOptions | None = None,
         transform: AnyTransform | None = None,
         asked: TransferOptions | None = None,
+        consent: Consent | None = None,
         listener: Listener = silent,
     ) -> Report:
-        """Write the items of files (or of any iterable, a function that gives one, or a database) into a table."""
-        return populating.populate(self, table, files, how, transform, asked, listener)
+        """Write the items of files (or of any iterable, a function that gives one, or a database) into a table.
+
+        Needs the consent `yes`, and the name of a protected environment that the table is in; else ConsentRequired.
+        """
+        return populating.populate(self, table, files, how, transform, asked, consent, listener)
 
     def rehearse_populate(
         self,

@@ -16,7 +16,7 @@ from dynasmith.engine.transfer import populate as flow_populate
 from dynasmith.engine.transfer.options import asked_again
 from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.engine.transfer.table_details import TableEnd
-from dynasmith.errors import CheckpointError, RunError
+from dynasmith.errors import CheckpointError, ProjectError, RunError
 from dynasmith.files.items.layout import layout_of
 from dynasmith.files.ledger.folder import FolderLedger
 from dynasmith.files.removing import refuse_link
@@ -24,6 +24,8 @@ from dynasmith.items.transform import Function
 from dynasmith.jobs.choice import chosen, is_whole_id, older_than
 from dynasmith.jobs.job import Job
 from dynasmith.jobs.report import Report
+from dynasmith.plans.consent import Consent, question
+from dynasmith.plans.where import Where
 from dynasmith.ports.checkpoints import Claim
 from dynasmith.ports.listener import Listener, silent
 from dynasmith.project.databases import Database
@@ -67,6 +69,13 @@ class Jobs:
         """One job. Raises RunError where there is none of that id."""
         return self._items.ledger.show(job_id)
 
+    def written_in(self, job: Job) -> Where | None:
+        """The environment, Region, and account or endpoint of the table that a job writes; None for an export. May cost
+        a call (of STS)."""
+        if "target" not in job.parameters:
+            return None
+        return self._items.at(msgspec.convert(job.parameters["target"], Location)).where
+
     def cancel(self, job_id: str) -> Job:
         """End a job for good; what it wrote stays."""
         return flow_jobs.cancel(self._items.ledger, job_id, self._items.now)
@@ -83,12 +92,41 @@ class Jobs:
         """Another pace, in units a second, at once where the job runs."""
         flow_jobs.pace(self._items.ledger, job_id, read_units=read_units, write_units=write_units)
 
-    def undo(self, job_id: str, *, listener: Listener = silent) -> Report:
+    def undo(self, job_id: str, *, consent: Consent | None = None, listener: Listener = silent) -> Report:
         """Put back what a backfill changed. See `Backfills.undo`."""
-        return self._backfills.undo(job_id, listener=listener)
+        return self._backfills.undo(job_id, consent=consent, listener=listener)
 
-    def prune(self, job_id: str) -> None:
-        """Remove what is kept of a job that is over, dead letters and undo journal too: they hold customers' data."""
+    def prune(self, *job_ids: str, consent: Consent | None = None) -> None:
+        """Remove what is kept of jobs that are over, dead letters and undo journals too: they hold customers' data.
+
+        An undo journal needs the consent `yes`, and the name of a protected environment whose table it is of; else
+        ConsentRequired is raised before anything is removed. Raises RunError for a job that is not over.
+        """
+        for job_id in job_ids:
+            self._check_prunable(job_id)
+        for side, jobs in self._with_journals(job_ids).items():
+            try:
+                at = self._items.at(side)
+            except ProjectError:  # the environment of the job is gone
+                at = self._items.at(Location(table=""))
+            ids = ", ".join(job.id for job in jobs)
+            tables = [at.physical(msgspec.convert(job.parameters["target"], Location).table) for job in jobs]
+            asks = question(f"Remove the undo {'journal' if len(jobs) == 1 else 'journals'} of {ids} in {{where}}?")
+            at.granted(self._items.consent(consent), tables, asks)
+        for job_id in sorted(job_ids, key=lambda job_id: self.show(job_id).over):  # one that is not over is refused
+            self._prune(job_id)
+
+    def _with_journals(self, job_ids: Sequence[str]) -> dict[Location, tuple[Job, ...]]:
+        """The jobs that keep an undo journal, by the place of their table."""
+        found: dict[Location, tuple[Job, ...]] = {}
+        for job in map(self.show, job_ids):
+            if job.over and job.verb == "backfill" and job.parameters.get("journal", True):
+                side = msgspec.convert(job.parameters["target"], Location)
+                place = msgspec.structs.replace(side, table="")
+                found[place] = (*found.get(place, ()), job)
+        return found
+
+    def _check_prunable(self, job_id: str) -> None:
         ledger = self._items.ledger
         for job in ledger.jobs():
             if job.verb == "undo" and job.parameters.get("of") == job_id and not job.over:
@@ -96,8 +134,12 @@ class Jobs:
                     f"Job {job_id} is being taken back by {job.id}, which needs its undo journal.",
                     hint=f"resume {job.id} to its end, or cancel it, and prune then",
                 )
+
         if isinstance(ledger, FolderLedger):  # before the journal: what is refused removes nothing
             refuse_link(ledger.folder / job_id, f"The folder of job {job_id}")
+
+    def _prune(self, job_id: str) -> None:
+        ledger = self._items.ledger
         if ledger.show(job_id).over:  # the journal first: once the job is gone, nobody would find it
             self._backfills.remove_journal(job_id)
         ledger.prune(job_id)

@@ -24,6 +24,7 @@ from dynasmith.files.items.layout import Layout, layout_of
 from dynasmith.files.ledger.folder import FolderLedger
 from dynasmith.items.wire import decode_item_tree
 from dynasmith.jobs.report import Report
+from dynasmith.plans.consent import Consent, question
 from dynasmith.ports.items import OpenSource
 from dynasmith.ports.listener import Event, Listener, silent
 from dynasmith.project.databases import Database, check_memorable, database_source, look_at, variables_in
@@ -56,6 +57,7 @@ def populate(
     how: ReadOptions | None,
     transform: AnyTransform | None,
     asked: TransferOptions | None,
+    consent: Consent | None,
     listener: Listener,
 ) -> Report:
     """See `ItemFlow.populate`."""
@@ -86,6 +88,8 @@ def populate(
         listener = _noting(listener, [FlowNote(table=target.name, sentence=f"{note}.") for note in found.notes])
         parameters |= {"files": [absolute(name) for name in names], "how": msgspec.to_builtins(reading)}
         parameters |= remembered_files(layout, found)
+    asks = question(f"Write items to {target.name} in {{where}}?")
+    items.at(side).granted(items.consent(consent), [target.name], asks)
     report = flow.populate(
         origin,
         target,
