@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from dynasmith.engine.backfill.difference import ItemDifference
     from dynasmith.engine.backfill.dry_run import BackfillDryRun, CheckResult
     from dynasmith.engine.backfill.undo import UndoDryRun
+    from dynasmith.engine.db.db import Db
+    from dynasmith.engine.db.query import ModelPage, Query, QueryExplanation
     from dynasmith.engine.ensure import Ensured
     from dynasmith.engine.transfer.dry_run import DryRun, ItemSample
     from dynasmith.engine.transfer.events import FlowDead, FlowEnded, FlowNote, FlowProgress, FlowStarted, FlowStopping
@@ -60,6 +62,7 @@ if TYPE_CHECKING:
         DynasmithError,
         FileFormatError,
         Interrupted,
+        ItemExists,
         ItemInvalid,
         ItemNotFound,
         LeaseLost,
@@ -74,6 +77,7 @@ if TYPE_CHECKING:
         Recorded,
         ReplacementRequired,
         RunError,
+        ScanNeeded,
         ServiceError,
         ServiceUnavailable,
         SeveralFailed,
@@ -81,11 +85,13 @@ if TYPE_CHECKING:
         TableBusy,
         TableExists,
         TableNotFound,
+        TemplateIncomplete,
         Throttled,
         TransformError,
         Unreachable,
         UsageError,
         ValidationRefused,
+        VersionConflict,
         WaitTimeout,
     )
     from dynasmith.items.ctx import Context
@@ -151,6 +157,8 @@ _HOMES = {
     "engine.backfill.difference": "ItemDifference",
     "engine.backfill.dry_run": "BackfillDryRun CheckResult",
     "engine.backfill.undo": "UndoDryRun",
+    "engine.db.db": "Db",
+    "engine.db.query": "ModelPage Query QueryExplanation",
     "engine.ensure": "Ensured",
     "engine.transfer.dry_run": "DryRun ItemSample",
     "engine.transfer.events": "FlowDead FlowEnded FlowNote FlowProgress FlowStarted FlowStopping",
@@ -212,6 +220,7 @@ __all__ = [
     "CredentialsExpired",
     "DataError",
     "Database",
+    "Db",
     "DefinitionError",
     "Digest",
     "DryRun",
@@ -233,6 +242,7 @@ __all__ = [
     "IndexState",
     "Interrupted",
     "ItemDifference",
+    "ItemExists",
     "ItemInvalid",
     "ItemNotFound",
     "ItemRefused",
@@ -249,6 +259,7 @@ __all__ = [
     "Location",
     "Locked",
     "Model",
+    "ModelPage",
     "NoCredentials",
     "NoEffect",
     "NotLoaded",
@@ -261,6 +272,8 @@ __all__ = [
     "ProjectError",
     "Projection",
     "ProjectionKind",
+    "Query",
+    "QueryExplanation",
     "Recorded",
     "Recovery",
     "ReplacementRequired",
@@ -269,6 +282,7 @@ __all__ = [
     "Report",
     "RunError",
     "Scaling",
+    "ScanNeeded",
     "ServiceError",
     "ServiceUnavailable",
     "SeveralFailed",
@@ -290,6 +304,7 @@ __all__ = [
     "TablePlan",
     "TablePostponed",
     "TableStarted",
+    "TemplateIncomplete",
     "Throttled",
     "TransformError",
     "Trigger",
@@ -299,6 +314,7 @@ __all__ = [
     "ValidationRefused",
     "Verdict",
     "VerifyResult",
+    "VersionConflict",
     "WaitTimeout",
     "Warm",
     "__version__",

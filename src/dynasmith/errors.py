@@ -6,6 +6,8 @@
     |-- UsageError              exit 2   say it differently
     |   |-- ProjectError                 ... in the project file or the environment
     |   |-- NotLoaded                    read the whole item: a field was asked for that was not read
+    |   |-- ScanNeeded                   add an index, a condition, or use scan: no key fits the query
+    |   |-- TemplateIncomplete           give the parts of the template that the sentence names
     |   `-- DefinitionError              fix the definition: .findings, each with file, line and path
     |-- ConsentRequired         exit 4   give the consent that it names
     |-- Locked                  exit 5   wait for the other run
@@ -25,7 +27,9 @@
         |-- AccessError                  ask for rights
         |   |-- NoCredentials, CredentialsExpired, AccessDenied
         |-- ServiceError                 the service refused: .service_code, .operation, .request_id
-        |   |-- Throttled, LimitExceeded, ValidationRefused, ConditionFailed, ServiceUnavailable
+        |   |-- Throttled, LimitExceeded, ValidationRefused, ServiceUnavailable
+        |   `-- ConditionFailed              look at .item, the item as it is now
+        |       |-- ItemExists, VersionConflict
         |-- SeveralFailed                some tables failed, the others went on: .failures
         `-- DataError                    the items, or the file that holds them
             |-- FileFormatError, TransformError, ItemInvalid
@@ -77,6 +81,18 @@ class NotLoaded(UsageError):
     """A field of an instance was used that was not read with it; nothing was done."""
 
     code = "not-loaded"
+
+
+class ScanNeeded(UsageError):
+    """No key of the table or of an index fits the conditions of a query; nothing was read."""
+
+    code = "scan-needed"
+
+
+class TemplateIncomplete(UsageError):
+    """An update changes a part of a key template, and the other parts are not known; nothing was sent."""
+
+    code = "template-incomplete"
 
 
 class Located(Protocol):
@@ -321,9 +337,33 @@ class ValidationRefused(ServiceError):
 
 
 class ConditionFailed(ServiceError):
-    """A condition of a write did not hold: another writer came first, or the item is not as assumed."""
+    """A condition of a write did not hold: another writer came first, or the item is not as assumed.
+
+    ``item`` is the item as it is now, where the call asked for it: an instance of the model where a model was written,
+    DynamoDB JSON otherwise; None where there is no such item, or it is not known.
+    """
 
     code = "condition-failed"
+    item: Any = None
+    sent_again: bool = False
+    """Whether the request was sent more than once, so that it may have met itself."""
+
+
+class ItemExists(ConditionFailed):
+    """An item of that key exists already; nothing was written. ``item`` is that item."""
+
+    code = "item-exists"
+
+
+class VersionConflict(ConditionFailed):
+    """Another writer changed the item since it was read; nothing was written."""
+
+    code = "version-conflict"
+
+    @property
+    def current(self) -> Any:
+        """The item as it is now; None where it was deleted."""
+        return self.item
 
 
 BROKEN_REPLY: Final = "BrokenReply"

@@ -14,7 +14,7 @@ PAGE = (Path(__file__).parents[2] / "docs/guide/models.md").read_text("utf-8")
 def test_the_examples_of_the_guide_run() -> None:
     names: dict[str, Any] = {"__name__": "guide"}
     blocks = re.findall(r"^```python\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
-    assert len(blocks) == 3
+    assert len(blocks) == 4
     for block in blocks:
         exec(compile(block, "docs/guide/models.md", "exec", dont_inherit=True), names)
     (table,) = names["tables"]

@@ -187,24 +187,24 @@ class MapCodec(ValueCodec):
     type, tags = Mapping, ("M",)
 
     def __init__(self, member: ValueCodec) -> None:
-        self._member = member
+        self.values = member
 
     def encode(self, value: Any) -> Tree:
         if not isinstance(value, Mapping):
             raise wrong_type(value, dict)
-        encode = self._member.encode
+        encode = self.values.encode
         return {"M": {_map_key(name): encode(member) for name, member in value.items()}}
 
     def decode(self, tree: Tree) -> Any:
-        decode = self._member.decode
+        decode = self.values.decode
         return {name: decode(member) for name, member in content_of(tree, "M").items()}
 
     def reading(self, source: str, names: CodeNames) -> str:
         key, one = names.local("k"), names.local()
-        return f"{{{key}: {self._member.reading(one, names)} for {key}, {one} in {source}['M'].items()}}"
+        return f"{{{key}: {self.values.reading(one, names)} for {key}, {one} in {source}['M'].items()}}"
 
     def member(self, name: str) -> tuple[str, ValueCodec] | None:
-        return name, self._member
+        return name, self.values
 
 
 class UnionCodec(ValueCodec):

@@ -48,13 +48,14 @@ class FieldCodec:
         return self.codec.encode(value)
 
     def absent(self) -> Any:
-        """The value where the item has no such attribute: the default, None, an empty set. Raises ItemInvalid."""
+        """The value where the item has no such attribute: None where it may be, which is how None is stored; else the
+        default, or an empty set. Raises ItemInvalid where it has none of them."""
+        if self.nullable:
+            return None
         if not self.info.is_required():
             if getattr(self.info, "default_factory_takes_validated_data", False):
                 return self.info.get_default(call_default_factory=True, validated_data={})
             return self.info.get_default(call_default_factory=True)
-        if self.nullable:
-            return None
         if isinstance(self.codec, SetCodec):
             return self.codec.type()
         raise invalid("It is missing, and the model has no default for it.", "give the field a default, or backfill it")
@@ -92,6 +93,8 @@ class FieldCodec:
     def default_code(self, names: CodeNames) -> str:
         """An expression of the value of an absent attribute; it raises where the general way has to look."""
         factory = self.info.default_factory
+        if self.nullable:
+            return "None"
         if self.info.is_required() or factory is not None:
             plain = factory in (list, dict, set)
             return f"{names.add(factory if plain else self.absent)}()"

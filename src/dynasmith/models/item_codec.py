@@ -14,7 +14,7 @@ from typing import Any
 from dynasmith.errors import ItemInvalid
 from dynasmith.models.code_names import CodeNames
 from dynasmith.models.fields import FieldCodec, reading_code, writing_code
-from dynasmith.models.instance import LOADED, item_maker, slot_of, slot_setters
+from dynasmith.models.instance import LOADED, item_maker, loaded_tree, slot_of, slot_setters
 from dynasmith.models.schema import ENTITY_ATTRIBUTE, KeyPlace, ModelSchema
 from dynasmith.models.value_codec import Tree
 
@@ -61,6 +61,19 @@ class ItemCodec:
         write: Callable[[Any], Tree] = names.function("\n ".join(["def made(i):", *lines]))
         return write
 
+    def encoded(self, field: FieldCodec, item: Any) -> Tree | None:
+        """The stored value of one field of an instance; None where it is absent. Raises ItemInvalid."""
+        tree: Tree = {}
+        try:
+            field.write(item.__dict__, tree)
+        except ItemInvalid as cause:
+            raise self._invalid(cause.message, cause.attribute, self._shown_key(item), cause) from cause
+        return tree.get(field.attribute)
+
+    def copy_with(self, item: Any, values: Mapping[str, Any]) -> Any:
+        """The same instance with other values by field, which are not validated."""
+        return self._make({**item.__dict__, **values}, loaded_tree(item))
+
     def key(self, item: Any) -> Tree:
         """The key of an instance. Raises ItemInvalid where a part of it has no value."""
         return self.key_of(item.__dict__)
@@ -92,21 +105,40 @@ class ItemCodec:
     def rendered(self, item: Any) -> dict[str, Tree]:
         """What the templates make of an instance; the attributes of one index together, or none of them.
 
-        Raises ItemInvalid where the table's own key lacks a part.
+        Raises ItemInvalid where the table's own key lacks a part, NotLoaded where a part was not read.
         """
-        made = self._rendered(item)
+        for each in self.schema.templates.values():
+            for field in each.fields:
+                if field not in item.__dict__:
+                    getattr(item, field)  # raises NotLoaded
+        return self.rendered_of(item.__dict__, self.schema.templates)
+
+    def rendered_of(self, values: Mapping[str, Any], templates: Iterable[str]) -> dict[str, Tree]:
+        """The same of these values by field, for some of the templates."""
+        made = {name: text for name in templates if (text := self._text(name, values)) is not None}
         for index in self.schema.indexes.values():
-            names = [name for name in (*index.partition, *index.sort) if name in self.schema.templates]
-            fields = [
-                self.schema.fields[name] for name in (*index.partition, *index.sort) if name in self.schema.fields
-            ]
-            values = item.__dict__
-            absent = any(name not in made for name in names) or any(values.get(each.name) is None for each in fields)
-            if absent:
-                for name in names:
-                    if not self.schema.templates[name].role:
-                        made.pop(name, None)
+            parts = (*index.partition, *index.sort)
+            names = [name for name in parts if name in self.schema.templates]
+            # A field that is not known here stays as it is in the item.
+            plain = [name for name in parts if name not in self.schema.templates]
+            known = all(name in made for name in names) and all(values.get(name, "") is not None for name in plain)
+            for name in names:
+                if not known and not self.schema.templates[name].role:
+                    made.pop(name, None)
         return made
+
+    def _text(self, name: str, values: Mapping[str, Any]) -> Tree | None:
+        each = self.schema.templates[name]
+        try:
+            text = each.render(values)
+        except ItemInvalid as cause:
+            raise self._invalid(cause.message, cause.attribute, {}, cause) from cause
+        if text is not None:
+            return {"S": text}
+        if each.role:
+            missing = ", ".join(part for part in each.fields if values.get(part) is None)
+            raise self._invalid(f"the key {name} needs {missing}", name, {})
+        return None
 
     def describe_key(self, tree: Mapping[str, Any]) -> dict[str, object]:
         """The key of an item in plain Python, as far as it can be seen: for messages."""
@@ -149,23 +181,6 @@ class ItemCodec:
         except ItemInvalid as cause:
             raise self._invalid(cause.message, cause.attribute, self._shown_key(item), cause) from cause
         return tree
-
-    def _rendered(self, item: Any) -> dict[str, Tree]:
-        made: dict[str, Tree] = {}
-        for name, each in self.schema.templates.items():
-            for field in each.fields:
-                if field not in item.__dict__:
-                    getattr(item, field)  # raises NotLoaded
-            try:
-                text = each.render(item.__dict__)
-            except ItemInvalid as cause:
-                raise self._invalid(cause.message, cause.attribute, {}, cause) from cause
-            if text is not None:
-                made[name] = {"S": text}
-            elif each.role:
-                missing = ", ".join(part for part in each.fields if item.__dict__.get(part) is None)
-                raise self._invalid(f"the key {name} needs {missing}", name, {})
-        return made
 
     def _shown_key(self, item: Any) -> dict[str, object]:
         try:

@@ -10,7 +10,7 @@ from dynasmith.models.definition_problem import problem
 from dynasmith.models.metaclass import schema_of
 from dynasmith.models.model import Model
 from dynasmith.models.model_index import ModelIndex
-from dynasmith.models.schema import KeyPlace, ModelSchema
+from dynasmith.models.schema import ENTITY_ATTRIBUTE, KeyPlace, ModelSchema
 from dynasmith.tables.definition_keys import TABLE
 from dynasmith.tables.document import Node, join_path
 from dynasmith.tables.overlay import overlay
@@ -112,13 +112,17 @@ def _key_schema(partition: list[KeyPlace], sort: list[KeyPlace]) -> list[Documen
 
 def _projection(schema: ModelSchema, path: str, index: ModelIndex) -> Document:
     projection = index.projection
-    if projection in ("all", "keys"):
-        return {"type": "ALL" if projection == "all" else "KEYS_ONLY"}
+    # What says the entity is in every index, so that a query by it gives this class only.
+    entity = [ENTITY_ATTRIBUTE] if schema.entity else []
+    if projection == "all":
+        return {"type": "ALL"}
+    if projection == "keys":
+        return {"type": "INCLUDE", "attributes": entity} if entity else {"type": "KEYS_ONLY"}
     if isinstance(projection, str):
         raise schema.problem(path, f"has the projection {projection!r}", 'it is "all", "keys" or a list of fields')
     # A name that no field has is an attribute: another class of the table, or another program, may have it.
     names = [schema.fields[name].attribute if name in schema.fields else name for name in projection]
-    return {"type": "INCLUDE", "attributes": names}
+    return {"type": "INCLUDE", "attributes": [*names, *entity]}
 
 
 def _merged(first: Document, second: Document, place: str, schema: ModelSchema) -> Document:

@@ -58,6 +58,7 @@ from dynasmith.tables.table import Table
 
 if TYPE_CHECKING:
     from dynasmith.aws.control.session import Session
+    from dynasmith.engine.db.db import Db
     from dynasmith.engine.transfer.verify import VerifyResult
     from dynasmith.jobs.report import Report
     from dynasmith.ports.tables import Identity
@@ -272,6 +273,16 @@ class Project:
     def auto_migrate(self) -> Callable[..., Sequence[Report]]:
         """`ItemFlow.auto_migrate`."""
         return self.items.auto_migrate
+
+    def db(self, *, dry: bool = False) -> Db:
+        """Items of model classes: create, get, save, query and the like. Needs the extra ``models``. Costs no call.
+
+        It is application code and asks for no consent, in a protected environment neither. ``dry`` sends nothing but
+        reads. Closed with the project.
+        """
+        from dynasmith.project.verbs.models import open_db
+
+        return open_db(self.dry if dry else self)
 
     @cached_property
     def dry(self) -> Project:

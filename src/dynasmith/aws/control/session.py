@@ -6,7 +6,7 @@ Safe to use from several threads: clients are shared, the making of one is not, 
 
 import socket
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import botocore.session
@@ -73,6 +73,7 @@ class Session:
         self._reached: set[str] = set()
         self._caller: CallerIdentity | None = None
         self._account_checked = not access.account
+        self._on_close: list[Callable[[], None]] = []
 
     def reading(self, role_arn: str = "") -> "Session":
         """A session of the same identity whose clients only read; as ``role_arn`` instead, where one is named."""
@@ -155,8 +156,16 @@ class Session:
         with self._lock:
             clients = list(self._clients.values())
             self._clients.clear()
+            ends, self._on_close = self._on_close, []
         for client in clients:
             client.close()
+        for end in ends:
+            end()
+
+    def on_close(self, end: Callable[[], None]) -> None:
+        """Call ``end`` once, when the session is closed next."""
+        with self._lock:
+            self._on_close.append(end)
 
     def _send(
         self, client: Any, service: str, operation: str, parameters: Mapping[str, Any], table: str

@@ -1,0 +1,52 @@
+"""Items of many keys: each key asked once, in calls of 100, and again while the service leaves some unprocessed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any, Final
+
+from dynasmith.errors import ServiceUnavailable
+from dynasmith.limits import BATCH_GET_MAX_ITEMS
+from dynasmith.ports.clock import Clock
+from dynasmith.ports.model_items import ModelItems
+
+Tree = dict[str, Any]
+ROUNDS_MAX: Final = 10
+"""How often what is left unprocessed is asked for again, with waits that double from 50 ms: about 25 s."""
+_FIRST_SECONDS: Final = 0.05
+
+
+def read_many(items: ModelItems, clock: Clock, table: str, keys: Sequence[Tree], consistent: bool) -> list[Tree | None]:
+    """The items of ``keys`` in their order, None for each that is absent.
+
+    Raises ServiceUnavailable where the service still leaves keys unprocessed after ten rounds.
+    """
+    names = list(keys[0]) if keys else []
+    distinct = list({_identity(key, names): key for key in keys}.values())
+    found: dict[str, Tree] = {}
+    for start in range(0, len(distinct), BATCH_GET_MAX_ITEMS):
+        for tree in _read(items, clock, table, distinct[start : start + BATCH_GET_MAX_ITEMS], consistent):
+            found[_identity(tree, names)] = tree
+    return [found.get(_identity(key, names)) for key in keys]
+
+
+def _read(items: ModelItems, clock: Clock, table: str, keys: list[Tree], consistent: bool) -> list[Tree]:
+    read: list[Tree] = []
+    for attempt in range(ROUNDS_MAX):
+        answer = items.call("BatchGetItem", table, {"Keys": keys, "ConsistentRead": consistent})
+        read += answer["Items"]
+        keys = answer["UnprocessedKeys"]
+        if not keys:
+            return read
+        clock.sleep(_FIRST_SECONDS * 2**attempt)
+    raise ServiceUnavailable(
+        f"{table} did not return {len(keys)} of the items asked for.",
+        hint="it is throttled; try again later",
+        operation="dynamodb:BatchGetItem",
+    )
+
+
+def _identity(tree: Tree, names: Sequence[str]) -> str:
+    """Equal for keys that DynamoDB takes for equal: an int and its other spellings are written alike by the codec."""
+    return json.dumps([tree[name] for name in names], sort_keys=True)

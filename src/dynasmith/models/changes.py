@@ -1,0 +1,132 @@
+"""What differs between an instance and the item that it was read from, as the actions of one update.
+
+Values are compared, not assignments: changes in place are seen, and a value that is only spelt differently (a number, a
+set, a time in another format) is no change. What the class does not know is never named, in maps neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from dynasmith.errors import ItemInvalid, TemplateIncomplete
+from dynasmith.models.action import Assignment, ModelAction
+from dynasmith.models.collection_codec import MapCodec
+from dynasmith.models.fields import FieldCodec
+from dynasmith.models.item_codec import ItemCodec
+from dynasmith.models.nested_codec import NestedCodec
+from dynasmith.models.operand import ExprPath, StoredValue
+from dynasmith.models.tree_equality import same_tree
+from dynasmith.models.value_codec import Tree, ValueCodec
+
+
+def changes_of(codec: ItemCodec, item: Any, loaded: Tree) -> list[ModelAction]:
+    """The actions that make the item ``loaded`` what ``item`` is now; none where nothing changed.
+
+    The key of the table is not among them. Raises ItemInvalid, and TemplateIncomplete where a template has to be
+    rendered of fields that were not read.
+    """
+    schema = codec.schema
+    key = {place.attribute for place in schema.key}
+    actions: list[ModelAction] = []
+    changed = set()
+    for field in schema.fields.values():
+        if field.name not in item.__dict__ or field.attribute in key:
+            continue
+        stored = codec.encoded(field, item)
+        found = list(_of_field(schema.model, field, loaded.get(field.attribute), stored))
+        if found:
+            changed.add(field.name)
+            actions += found
+    return actions + list(_of_templates(codec, item, loaded, changed))
+
+
+def _of_field(model: type, field: FieldCodec, before: Any, stored: Tree | None) -> Iterator[ModelAction]:
+    path = ExprPath(model, (field.attribute,))
+    if stored is None:
+        if before is not None and "NULL" not in before:
+            yield Assignment(path, "remove", ())
+    elif before is not None:
+        yield from _of_value(path, field.codec, before, stored)
+    elif not _is_default(field, stored):
+        yield Assignment(path, "set", (StoredValue(stored),))
+
+
+def _is_default(field: FieldCodec, stored: Tree) -> bool:
+    """Whether the value is what the class gives for an absent attribute: it was read so, and did not change."""
+    if field.info.is_required() or field.nullable:
+        return False
+    try:
+        default = field.encode(field.absent())
+    except ItemInvalid:
+        return False
+    return default is not None and same_tree(default, stored)
+
+
+def _of_value(path: ExprPath, codec: ValueCodec, before: Any, stored: Tree) -> Iterator[ModelAction]:
+    if same_tree(before, stored) or _is_spelling(codec, before, stored):
+        return
+    members = _members(codec, before, stored)
+    if members is None:
+        yield Assignment(path, "set", (StoredValue(stored),))
+        return
+    for name, inner in members.items():
+        old, new = before["M"].get(name), stored["M"].get(name)
+        if new is None:
+            if old is not None and not ("NULL" in old and isinstance(codec, NestedCodec)):
+                yield Assignment(path.part(name), "remove", ())
+        elif old is None:
+            yield Assignment(path.part(name), "set", (StoredValue(new),))
+        else:
+            yield from _of_value(path.part(name), inner, old, new)
+
+
+def _is_spelling(codec: ValueCodec, before: Any, stored: Tree) -> bool:
+    """Whether what stands there reads as the same value, in other words than this class writes."""
+    try:
+        return same_tree(codec.encode(codec.decode(before)), stored)
+    except ItemInvalid:
+        return False
+
+
+def _members(codec: ValueCodec, before: Any, stored: Tree) -> dict[str, ValueCodec] | None:
+    """The members of a map that are compared one by one; None where the value is written whole."""
+    if "M" not in before or "M" not in stored:
+        return None
+    if isinstance(codec, NestedCodec):
+        return {field.attribute: field.codec for field in codec.fields.values()}
+    if isinstance(codec, MapCodec):
+        return dict.fromkeys((*before["M"], *stored["M"]), codec.values)
+    return None
+
+
+def _of_templates(codec: ItemCodec, item: Any, loaded: Tree, changed: set[str]) -> Iterator[ModelAction]:
+    """The templates that use a changed field, and those of their index."""
+    schema = codec.schema
+    touched = [each for each in schema.templates.values() if not each.role and changed.intersection(each.fields)]
+    if not touched:
+        return
+    for each in touched:
+        missing = [field for field in each.fields if field not in item.__dict__]
+        if missing:
+            raise TemplateIncomplete(
+                f"{schema.name}.{each.name} is made of {', '.join(each.fields)}; {', '.join(missing)} was not read.",
+                hint="read the whole item before you change it",
+            )
+    rendered = codec.rendered(item)
+    for name, each in schema.templates.items():
+        if each.role or not same_index(schema, name, [other.name for other in touched]):
+            continue
+        path, new = ExprPath(schema.model, (name,)), rendered.get(name)
+        if new is None and name in loaded:
+            yield Assignment(path, "remove", ())
+        elif new is not None and new != loaded.get(name):
+            yield Assignment(path, "set", (StoredValue(new),))
+
+
+def same_index(schema: Any, name: str, others: list[str]) -> bool:
+    """Whether a template is one of ``others``, or in the key of an index with one of them."""
+    if name in others:
+        return True
+    keys = [{*index.partition, *index.sort} for index in schema.indexes.values()]
+    return any(name in key and key.intersection(others) for key in keys)

@@ -1,0 +1,220 @@
+"""Which key a query uses: the table's or an index's, chosen from its conditions; the rest is a filter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from dynasmith.errors import ScanNeeded, UsageError
+from dynasmith.models.condition import Comparison, Junction, ModelCondition
+from dynasmith.models.item_codec import ItemCodec
+from dynasmith.models.key_template import KeyTemplate
+from dynasmith.models.model_index import ModelIndex
+from dynasmith.models.operand import ExprPath, StoredValue
+from dynasmith.models.schema import ENTITY_ATTRIBUTE, KeyPlace, ModelSchema
+
+_SORTS: Final = ("=", "<", "<=", ">", ">=", "BETWEEN", "begins_with")
+
+
+@dataclass(frozen=True, slots=True)
+class QueryPlan:
+    """How the items are found: ``index`` (empty: the table itself), the condition on its key (None: a scan), the rest.
+
+    ``attributes`` are those that the index holds; None where it holds all. ``key`` are the attributes of a cursor.
+    """
+
+    index: str
+    is_global: bool
+    key_condition: ModelCondition | None
+    filter: ModelCondition | None
+    attributes: frozenset[str] | None
+    key: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """The table or an index, as something to query by."""
+
+    name: str
+    index: ModelIndex | None
+    partition: tuple[KeyPlace, ...]
+    sort: tuple[KeyPlace, ...]
+
+
+def plan_query(codec: ItemCodec, conditions: Sequence[ModelCondition], index: ModelIndex | None) -> QueryPlan:
+    """The plan for these conditions, all of which must hold. Raises ScanNeeded where no key fits, and says why."""
+    schema = codec.schema
+    terms = [term for condition in conditions for term in _terms(condition)]
+    candidates = [each for each in _candidates(schema) if index is None or each.index is index]
+    if not candidates:
+        raise UsageError(f"The index is not one of {schema.name}.", hint="use an index of the class that is queried")
+    fitting = [made for each in candidates if (made := _fit(codec, each, terms)) is not None]
+    if not fitting:
+        raise _scan_needed(schema, candidates, terms)
+    _, plan = max(fitting, key=lambda made: made[0])
+    return plan
+
+
+def plan_scan(codec: ItemCodec, conditions: Sequence[ModelCondition]) -> QueryPlan:
+    """The plan of a scan: every condition is a filter."""
+    terms = [term for condition in conditions for term in _terms(condition)]
+    key = tuple(place.attribute for place in codec.schema.key)
+    return QueryPlan("", False, None, _filter(codec.schema, terms), None, key)
+
+
+def _terms(condition: ModelCondition) -> Iterator[ModelCondition]:
+    """What has to hold, one by one."""
+    if isinstance(condition, Junction) and condition.operator == "AND":
+        for part in condition.parts:
+            yield from _terms(part)
+    else:
+        yield condition
+
+
+def _candidates(schema: ModelSchema) -> Iterator[_Candidate]:
+    yield _Candidate("", None, (schema.partition,), (schema.sort,) if schema.sort else ())
+    for path, index in sorted(schema.indexes.items(), key=lambda entry: not entry[1].is_local):
+        partition = tuple(schema.place_of(name, path) for name in index.partition) or (schema.partition,)
+        yield _Candidate(index.name, index, partition, tuple(schema.place_of(name, path) for name in index.sort))
+
+
+def _fit(
+    codec: ItemCodec, candidate: _Candidate, terms: Sequence[ModelCondition]
+) -> tuple[tuple[int, ...], QueryPlan] | None:
+    """The plan by one candidate with its worth, or None where its partition key is not fixed."""
+    schema = codec.schema
+    used: list[ModelCondition] = []
+    keys: list[ModelCondition] = []
+    for place in candidate.partition:
+        term = _equality(codec, place, terms, used)
+        if term is None:
+            return None
+        keys.append(term)
+    matched = 0
+    for place in candidate.sort:
+        term = _sort_term(codec, place, terms, used)
+        if term is None:
+            break
+        keys.append(term)
+        matched += 1
+        if not (isinstance(term, Comparison) and term.operator == "="):
+            break
+    rest = [term for term in terms if term not in used]
+    attributes = _projected(schema, candidate)
+    index = candidate.index
+    worth = (matched, attributes is None, index is None, index is not None and index.is_local)
+    key = dict.fromkeys(place.attribute for place in (*candidate.partition, *candidate.sort, *schema.key))
+    condition = keys[0] if len(keys) == 1 else Junction("AND", tuple(keys))
+    is_global = index is not None and not index.is_local
+    plan = QueryPlan(candidate.name, is_global, condition, _filter(schema, rest), attributes, tuple(key))
+    return tuple(map(int, worth)), plan
+
+
+def _filter(schema: ModelSchema, terms: Sequence[ModelCondition]) -> ModelCondition | None:
+    """The filter: what no key does, and the entity of the class, always."""
+    found = list(terms)
+    if schema.entity:
+        path = ExprPath(schema.model, (ENTITY_ATTRIBUTE,))
+        found.append(Comparison(path, "=", (StoredValue({"S": schema.entity}),)))
+    if len(found) < 2:
+        return found[0] if found else None
+    return Junction("AND", tuple(found))
+
+
+def _on(term: ModelCondition, attribute: str) -> Comparison | None:
+    """The term as a comparison of just that attribute with values, or None."""
+    if not isinstance(term, Comparison) or term.path.parts != (attribute,) or term.path.is_size:
+        return None
+    return term if all(isinstance(operand, StoredValue) for operand in term.operands) else None
+
+
+def _fixed(attribute: str, terms: Sequence[ModelCondition]) -> Comparison | None:
+    """The term that fixes the attribute to one value."""
+    found = (_on(term, attribute) for term in terms)
+    return next((term for term in found if term is not None and term.operator == "="), None)
+
+
+def _equality(
+    codec: ItemCodec, place: KeyPlace, terms: Sequence[ModelCondition], used: list[ModelCondition]
+) -> ModelCondition | None:
+    """The term of a partition attribute: one of the conditions, or what a template makes of them."""
+    direct = _fixed(place.attribute, terms)
+    if direct is not None:
+        used.append(direct)
+        return direct
+    if place.template is None:
+        return None
+    text, is_whole = place.template.prefix(_values(codec, place.template, terms))
+    return _rendered(codec, place, "=", text) if is_whole else None
+
+
+def _sort_term(
+    codec: ItemCodec, place: KeyPlace, terms: Sequence[ModelCondition], used: list[ModelCondition]
+) -> ModelCondition | None:
+    """The term of a sort attribute: one of the conditions, or what a template makes of them, whole or its beginning."""
+    direct = [term for each in terms if (term := _on(each, place.attribute)) is not None and term.operator in _SORTS]
+    if direct:
+        used += direct
+        return _joined(direct)
+    if place.template is None:
+        return None
+    text, is_whole = place.template.prefix(_values(codec, place.template, terms))
+    if is_whole:
+        return _rendered(codec, place, "=", text)
+    return _rendered(codec, place, "begins_with", text) if text else None
+
+
+def _joined(terms: Sequence[Comparison]) -> Comparison:
+    """One term for conditions on one sort attribute. Raises UsageError where a key condition cannot say them."""
+    if len(terms) == 1:
+        return terms[0]
+    by_operator = {term.operator: term for term in terms}
+    if len(terms) == 2 and by_operator.keys() == {">=", "<="}:
+        low, high = by_operator[">="], by_operator["<="]
+        return Comparison(low.path, "BETWEEN", (*low.operands, *high.operands))
+    raise UsageError(
+        f"A query takes one condition on the sort key {terms[0].path}, and there are {len(terms)}.",
+        hint="use between(), which includes both ends",
+    )
+
+
+def _values(codec: ItemCodec, template: KeyTemplate, terms: Sequence[ModelCondition]) -> dict[str, Any]:
+    """The fields of a template that the conditions fix."""
+    values = {}
+    for name in template.fields:
+        field = codec.schema.fields[name]
+        term = _fixed(field.attribute, terms)
+        if term is not None:
+            operand = term.operands[0]
+            assert isinstance(operand, StoredValue)
+            values[name] = field.decode(operand.tree)
+    return values
+
+
+def _rendered(codec: ItemCodec, place: KeyPlace, operator: str, text: str) -> Comparison:
+    return Comparison(ExprPath(codec.schema.model, (place.attribute,)), operator, (StoredValue({"S": text}),))
+
+
+def _projected(schema: ModelSchema, candidate: _Candidate) -> frozenset[str] | None:
+    """The attributes that the index holds; None where it holds all."""
+    index = candidate.index
+    if index is None or index.projection == "all":
+        return None
+    names = {place.attribute for place in (*candidate.partition, *candidate.sort, *schema.key)}
+    if isinstance(index.projection, tuple):
+        names |= {schema.fields[name].attribute if name in schema.fields else name for name in index.projection}
+    return frozenset(names | {ENTITY_ATTRIBUTE} if schema.entity else names)
+
+
+def _scan_needed(schema: ModelSchema, candidates: Sequence[_Candidate], terms: Sequence[ModelCondition]) -> ScanNeeded:
+    ways = []
+    for each in candidates:
+        needed = dict.fromkeys(part for place in each.partition for part in place.fields or (place.attribute,))
+        given = [part for part in needed if _fixed(schema.fields[part].attribute, terms) is not None]
+        lacking = ", ".join(part for part in needed if part not in given)
+        ways.append(f"{'index ' + each.name if each.name else 'the table'} needs {lacking or 'its key'} == ...")
+    return ScanNeeded(
+        f"No key of {schema.name} fits these conditions: {'; '.join(ways)}.",
+        hint="add the condition, add an index, or use scan, which reads the whole table",
+    )

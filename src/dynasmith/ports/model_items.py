@@ -1,0 +1,31 @@
+"""Items of models, as the engine sees them: single calls, and pages."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from msgspec import Struct
+
+
+class ItemsPage(Struct, frozen=True, kw_only=True):
+    """One page of a query or a scan. Items and keys are DynamoDB JSON, parsed; binary is base64 text."""
+
+    items: Sequence[dict[str, Any]]
+    last_key: dict[str, Any] | None
+    scanned: int
+    units: float
+
+
+class ModelItems(Protocol):
+    """Sends requests on items. Requests and replies are DynamoDB JSON with binary as base64 text.
+
+    Safe to use from several threads. Every error is a `dynasmith.errors.DynasmithError`; a ``ConditionFailed`` has the
+    item as it was (``item``) where the request asked for it, and ``sent_again`` where the request was sent twice.
+    """
+
+    def call(self, operation: str, table: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        """One call. BatchGetItem takes ``Keys`` of the one table, and gives ``Items`` and ``UnprocessedKeys`` of it."""
+        ...
+
+    def page(self, operation: str, table: str, request: Mapping[str, Any]) -> ItemsPage:
+        """One page of a Query or a Scan that selects items."""
+        ...
