@@ -33,21 +33,20 @@ def _fewer_items(document: Any) -> Any:
 async def _repeated_id(exchange: Exchange) -> Sequence[Step]:
     """The reply that is asked for, under the request id of the one before it."""
     reply = await exchange.forward()
-    assert exchange.before is not None
+    if exchange.before is None:
+        return [reply.wire]
     return [reply.having(x_amzn_requestid=exchange.before.header("x-amzn-requestid")).wire]
 
 
 async def _before_again(exchange: Exchange) -> Sequence[Step]:
     """The reply before this one once more; the engine never sees the call."""
-    assert exchange.before is not None
-    return [exchange.before.wire]
+    return [(exchange.before or await exchange.forward()).wire]
 
 
 async def _before_first(exchange: Exchange) -> Sequence[Step]:
     """The reply before this one once more, then the one that is asked for."""
-    assert exchange.before is not None
     reply = await exchange.forward()
-    return [exchange.before.wire, reply.wire]
+    return [reply.wire] if exchange.before is None else [exchange.before.wire, reply.wire]
 
 
 _PAGE = (

@@ -5,7 +5,6 @@ live writer then writes every item of the target; the first run is woken (SIGCON
 may be lost: the bytes had left the process before it was stopped.
 """
 
-import os
 import signal
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from faults.leased import BATCH
 from faults.proxy import FaultProxy
 from flow.buckets import a_bucket
 from flow.kit import client_of
+from process_tree import kill_all, send_all
 
 ITEMS = 400
 SECONDS_MAX = 180.0
@@ -28,7 +28,7 @@ SCRIPT = Path(__file__).with_name("leased.py")
 
 @contextmanager
 def leased(*words: str) -> Iterator["subprocess.Popen[str]"]:
-    """The script as a group of processes; all of it is killed at the end."""
+    """The script, in a group of its own; it and its processes are killed at the end."""
     process = subprocess.Popen(
         [sys.executable, str(SCRIPT), *words],
         stdin=subprocess.DEVNULL,
@@ -40,9 +40,7 @@ def leased(*words: str) -> Iterator["subprocess.Popen[str]"]:
     try:
         yield process
     finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
+        kill_all(process)
 
 
 @pytest.fixture
@@ -73,8 +71,16 @@ def write(client: Any, table: str, by: str) -> None:
         assert not client.batch_write_item(RequestItems={table: requests})["UnprocessedItems"]
 
 
-@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="this system cannot stop a process")
-@pytest.mark.parametrize(("place", "held", "processes"), [("table:lease-jobs", 0, 0), ("s3://lease-jobs/jobs", 2, 0)])
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to find the processes of a job")
+@pytest.mark.parametrize(
+    ("place", "held", "processes"),
+    [
+        ("table:lease-jobs", 0, 0),
+        ("s3://lease-jobs/jobs", 2, 0),
+        ("s3://lease-jobs/jobs", 0, 2),
+        ("table:lease-jobs", 2, 2),
+    ],
+)
 def test_a_run_that_is_woken_after_its_lease_loses_no_write_of_others(
     ministack_endpoint: str, tables: tuple[Any, str, str], place: str, held: int, processes: int
 ) -> None:
@@ -85,7 +91,7 @@ def test_a_run_that_is_woken_after_its_lease_loses_no_write_of_others(
             assert first.stdout is not None
             job = first.stdout.readline().strip()
             proxy.wait_held(held or 1)
-            os.killpg(first.pid, signal.SIGSTOP)
+            send_all(first, signal.SIGSTOP)
             if not held:
                 proxy.release()
                 proxy.wait_quiet()
@@ -94,7 +100,7 @@ def test_a_run_that_is_woken_after_its_lease_loses_no_write_of_others(
                 assert second.returncode == 0, said
             write(client, target, "live")
             count = proxy.held
-            os.killpg(first.pid, signal.SIGCONT)
+            send_all(first, signal.SIGCONT)
             proxy.release()
             _, said = first.communicate(timeout=SECONDS_MAX)
         assert first.returncode not in (0, None), said

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from dynasmith.aws.data.calls import Patience
+from dynasmith.aws.data.table_access import TableAccess
 from dynasmith.cli.main import run
 
 MEMORY_BYTES_MAX = 3 * 1024**3
@@ -25,9 +26,12 @@ SHORT = {"first_seconds": 0.002, "longest_seconds": 0.02, "throttled_seconds": 1
 
 
 def shorten() -> None:
-    """Every ``Patience`` that says nothing else is short from now on, in this process."""
+    """Every ``Patience`` that says nothing else is short from now on, here and in the processes of a job."""
     defaults = [SHORT.get(field.name, field.default) for field in fields(Patience)]
     Patience.__init__.__defaults__ = tuple(defaults)
+    given = TableAccess.__init__.__kwdefaults__
+    assert given is not None
+    given["patience"] = Patience()  # sent to processes, which have their own defaults
 
 
 def answer(words: list[str], folder: str, environment: dict[str, str]) -> dict[str, Any]:

@@ -3,6 +3,7 @@ must hold in either way is in `test_verbs`."""
 
 import os
 import signal
+import socket
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -18,10 +19,12 @@ from dynasmith.engine.transfer.copy import copy, copy_again
 from dynasmith.engine.transfer.events import FlowProgress
 from dynasmith.engine.transfer.jobs import pace
 from dynasmith.engine.transfer.options import TransferOptions
+from dynasmith.engine.transfer.permit import RunPermit
+from dynasmith.engine.transfer.processes.mover_child import _Line
 from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.engine.transfer.table_details import TableEnd
 from dynasmith.engine.transfer.user_traceback import RemoteTraceback
-from dynasmith.errors import RunError, UsageError
+from dynasmith.errors import LeaseLost, RunError, UsageError
 from dynasmith.files.ledger import FolderLedger
 from dynasmith.items.digest import digest_items
 from dynasmith.items.transform import ItemRefused
@@ -44,6 +47,18 @@ def test_items_are_moved_in_other_processes(client: Any, make_table: MakeTable, 
     found = client.scan(TableName=target)["Items"]
     assert str(os.getpid()) not in {item["process"]["N"] for item in found}
     assert report.target == digest_items(items_of(client, target))
+
+
+def test_a_process_whose_job_was_killed_may_write_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Woken after its job was killed, its loop may run before its thread hears of it; another run may have the job."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs, ours.makefile("rb") as pipe:
+        line = _Line(ours, pipe)
+        permit = RunPermit("copy-1", line)
+        permit.check()
+        monkeypatch.setattr(os, "getppid", lambda: 1)
+        with pytest.raises(LeaseLost):
+            permit.check()
 
 
 def test_a_process_that_dies_is_noticed_and_its_segments_go_on(

@@ -31,6 +31,7 @@ from flow.holding import HoldingProxy
 from flow.kit import MakeTable, fill, items_of
 from flow.leased import ledger_of
 from flow.transforms import Marks
+from process_tree import children_of, kill_all, send_all
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
 
@@ -48,27 +49,7 @@ def leased(*arguments: object) -> Iterator["subprocess.Popen[str]"]:
     try:
         yield process
     finally:
-        for pid in (*children_of(process.pid), process.pid):
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        process.communicate()
-
-
-def children_of(parent: int) -> list[int]:
-    """The processes that a process started."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):
-            if int(stat.read_text().rpartition(")")[2].split()[1]) == parent:
-                found.append(int(stat.parent.name))
-    return found
-
-
-def send_all(process: "subprocess.Popen[str]", number: signal.Signals) -> None:
-    """A signal to the job and all its processes."""
-    for pid in (process.pid, *children_of(process.pid)):
-        with suppress(ProcessLookupError):
-            os.kill(pid, number)
+        kill_all(process)
 
 
 def until_it_wrote(process: "subprocess.Popen[str]") -> str:

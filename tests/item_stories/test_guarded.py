@@ -322,14 +322,46 @@ def test_a_check_says_that_it_guards_nothing_and_a_dry_one_guards(guarded: ItemS
     assert "your code ran in this process and was not guarded" in guarded(*check).out
 
 
-def test_verify_says_that_it_guards_nothing_and_has_no_dry_run_of_user_code(guarded: ItemStory) -> None:
+def test_verify_says_that_it_guards_nothing_and_a_dry_one_guards_every_item(guarded: ItemStory) -> None:
     guarded.write("nosy.py", WRITES_ONCE)
     verify = ("verify", "users", "users", "--transform", "nosy:transform")
-    refused = guarded(*verify, "--dry-run")
-    assert (refused.code, "cannot guard it" in refused.error) == (2, True)
+    dry = guarded(*verify, "--dry-run", "--json")
+    assert (dry.code, dry.json["equal"], dry.json["source"]["count"]) == (0, True, 3)
+    assert [(call["operation"], call["times"]) for call in dry.json["refused_calls"]] == [("PutItem", 3)]
+    assert "Verify: dynasmith wrote nothing; your code was refused 3 calls" in guarded(*verify, "--dry-run").out
     untouched(guarded)
     assert "unguarded" in guarded(*verify).out
     assert "unguarded" in guarded(*verify, "--json").json["hazards"][0]
     guarded.write("ops.yaml", "version: 1\noperations:\n  - {add: seen, value: true}\n")
     pure = guarded("verify", "users", "users", "--transform", "ops.yaml", "--dry-run", "--json")
-    assert (pure.code, pure.json["hazards"]) == (3, [])
+    assert (pure.code, pure.json["hazards"], pure.json["closing"]) == (3, [], "nothing was written")
+
+
+def test_a_dry_verify_shows_what_the_guarded_transform_makes(guarded: ItemStory) -> None:
+    """Items that it changes, drops and multiplies, more than one slice of them: the same as without a guard."""
+    guarded.people("many", 60)
+    guarded.write(
+        "odd.py",
+        """
+        def transform(item, ctx):
+            number = int(item["pk"][-2:])
+            if number % 7 == 0:
+                return None
+            if number % 7 == 1:
+                return [item, dict(item, pk=item["pk"] + "-again")]
+            if number % 7 == 2:
+                item["seen"] = True
+            return item
+        """,
+    )
+    verify = ("verify", "many", "many", "--transform", "odd:transform", "--limit", "100", "--json")
+    plain, dry = guarded(*verify), guarded(*verify, "--dry-run")
+    assert (plain.code, dry.code) == (3, 3)
+    for name in ("source", "target", "differences", "dead"):
+        assert dry.json[name] == plain.json[name]
+    assert {found["kind"] for found in dry.json["differences"]} == {"missing", "extra", "differs"}
+    guarded.write("failing.py", "def transform(item, ctx):\n    raise ValueError('no')\n")
+    failed = guarded("verify", "many", "many", "--transform", "failing:transform", "--dry-run")
+    assert (failed.code, "raised ValueError" in failed.error) == (1, True), failed.error
+    gone = guarded("verify", "many", "many", "--transform", "absent:transform", "--dry-run")
+    assert (gone.code, "absent" in gone.error) == (2, True), gone.error

@@ -27,6 +27,7 @@ from dynasmith.cli.shared import Invocation, print_json, verb
 @side_options("target")
 def command(invocation: Invocation, source: str, target: str, **given: Any) -> int:
     """Check by count and digest that two tables, or a table and an export, hold the same items. Exits 3 if not."""
+
     first, second = side("source", source, given), side("target", target, given)
     project = invocation.project()
     items = project.items.over(given.pop("transport"))
@@ -56,5 +57,7 @@ def command(invocation: Invocation, source: str, target: str, **given: Any) -> i
         page.print(f"  ! {hazard}", style="yellow", markup=False)
     for note in found.notes:
         page.print(f"  · {note}.", markup=False)
+    if found.ran_user_code:
+        page.print(f"Verify: {found.closing}.", markup=False)
     page.print("Equal." if found.equal else "They differ.", style="green" if found.equal else "bold red")
     return 0 if found.equal else 3

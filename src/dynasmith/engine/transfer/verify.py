@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Literal
 
+import msgspec
+
+from dynasmith.engine.guarded.dry_run import PURE
 from dynasmith.engine.transfer.deduplication import signed_hash
 from dynasmith.engine.transfer.event_thread import StopRequest, run
 from dynasmith.engine.transfer.pacer import UNLIMITED, Pacer, Rates, reading
@@ -27,6 +30,7 @@ from dynasmith.items.key import Key, KeySchema, encode_key, format_key, key_byte
 from dynasmith.items.wire import Units
 from dynasmith.ports.concurrency import together
 from dynasmith.ports.duplicate_keys import KeyEntry, KeyStore
+from dynasmith.ports.guard import RefusedCall
 from dynasmith.ports.items import Dead, Item, Lookup, OpenSource, Source
 from dynasmith.ports.permit import Halted
 
@@ -76,8 +80,9 @@ class VerifyResult:
     """Both digests, and the first differences. ``more`` says that there are others beyond the limit.
 
     ``dead`` counts what was no item (lines of a file), or what a transform refused: it can be on no side. ``hazards``
-    say what ran unguarded. ``same_code`` says that dynasmith wrote a file that is a side, ``notes`` what
-    the comparison therefore cannot find.
+    say what ran unguarded, or was refused in a dry run: ``refused_calls``, counted over every reading of the source.
+    ``same_code`` says that dynasmith wrote a file that is a side, ``notes`` what the comparison therefore cannot find.
+    ``closing`` is what is known to be unwritten.
     """
 
     source: Digest
@@ -88,11 +93,18 @@ class VerifyResult:
     hazards: tuple[str, ...] = ()
     same_code: bool = False
     notes: tuple[str, ...] = ()
+    refused_calls: tuple[RefusedCall, ...] = ()
+    closing: str = PURE
 
     @property
     def equal(self) -> bool:
         """Whether both sides hold the same items."""
         return self.source == self.target and not self.dead
+
+    @property
+    def ran_user_code(self) -> bool:
+        """Whether code of the user's ran, here or in a guarded process."""
+        return self.closing != PURE
 
     def to_json(self) -> dict[str, object]:
         """Stable keys."""
@@ -108,6 +120,8 @@ class VerifyResult:
             "hazards": list(self.hazards),
             "same_code": self.same_code,
             "notes": list(self.notes),
+            "refused_calls": [msgspec.to_builtins(call) for call in self.refused_calls],
+            "closing": self.closing,
         }
 
 

@@ -6,12 +6,15 @@ from collections.abc import Callable
 from dataclasses import replace as changed
 from typing import TYPE_CHECKING
 
-from dynasmith.engine.guarded.dry_run import UNGUARDED
+from dynasmith.engine.guarded.dry_run import Keeping, kept_dry
 from dynasmith.engine.transfer.copy import expiry
+from dynasmith.engine.transfer.event_thread import StopRequest
+from dynasmith.engine.transfer.guarded_stage import GuardedStage, GuardedSteps
 from dynasmith.engine.transfer.options import asked_again
 from dynasmith.engine.transfer.populate import DuplicateCheck
+from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.engine.transfer.table_details import TableEnd, key_schema, rates
-from dynasmith.engine.transfer.transform_stage import Stage, Steps
+from dynasmith.engine.transfer.transform_stage import Steps
 from dynasmith.engine.transfer.verify import VerifyResult, VerifySide, verify
 from dynasmith.errors import UsageError
 from dynasmith.files.duplicate_key_store import SeenKeys
@@ -26,7 +29,8 @@ from dynasmith.ports.items import Item, ThrottleListener
 from dynasmith.ports.listener import Listener
 from dynasmith.project.identity import check_tables
 from dynasmith.project.locations import Location, absolute, is_file
-from dynasmith.project.transforms import AnyTransform, is_user_code
+from dynasmith.project.transforms import AnyTransform
+from dynasmith.project.verbs.dry_run import unguarded
 from dynasmith.project.verbs.populate_files import key_words
 from dynasmith.tables.table import Key, KeyAttribute
 
@@ -64,28 +68,51 @@ def verify_sides(
     condition = asked_again(done.parameters).condition if done is not None else ""
     first = _side(ends[0], layouts[0], came, condition)
     named = done.parameters.get("transform") if transform is None and done is not None else transform
-    if items.only_reads and is_user_code(named):
-        raise UsageError(
-            "verify runs your transform in this process, where a dry run cannot guard it; nothing was read.",
-            hint="remove --dry-run: verify itself only reads",
-        )
-    function, _ = items.function(named)
-    stage = _stage(items, function, done, ends[0], came, key)
+    function, keeping = _transform(items, named)
+    steps = _steps(items, function, done, ends[0], came, key)
     if function is None and came != key:
         raise UsageError(
             f"{sides[1].table} has the key {key_words(key)}, and {sides[0].table} has {key_words(came)}.",
             hint="--transform or --job says what a copy did to the items",
         )
-    if stage is not None:
-        first = changed(first, stage=stage, seen=SeenKeys)
     second = _side(ends[1], layouts[1], key, "")
-    found = verify(first, second, key, limit=limit, around=items.around(listener))
+    if steps is None:
+        found = verify(first, second, key, limit=limit, around=items.around(listener))
+    else:
+        found = _transformed(first, second, key, steps, keeping, limit, items.around(listener))
     files = [(side.table, layout) for side, layout in zip(sides, layouts, strict=True) if layout is not None]
     return changed(
         found,
-        hazards=(UNGUARDED,) if is_user_code(named) else (),
         same_code=any(layout.manifest is not None for _, layout in files),
-        notes=tuple(_file_note(name, layout) for name, layout in files),
+        notes=(*found.notes, *(_file_note(name, layout) for name, layout in files)),
+    )
+
+
+def _transform(items: ItemFlow, named: AnyTransform | None) -> tuple[Function | None, Keeping]:
+    """The transform, and how its user code is kept: in a dry run in a guarded process, else here, as in a real run."""
+    if items.only_reads:
+        return items.rehearsed(named)
+    function, _ = items.function(named)
+    return function, unguarded(function)
+
+
+def _transformed(
+    first: VerifySide,
+    second: VerifySide,
+    key: KeySchema,
+    steps: Steps,
+    keeping: Keeping,
+    limit: int,
+    around: RunContext,
+) -> VerifyResult:
+    """Compare, with the items of the first side through ``steps``, and say what their user code was refused."""
+    stop = around.stop or StopRequest()
+    with kept_dry(keeping, GuardedSteps(steps)) as kept:
+        stage = steps if kept.process is None else GuardedStage(kept.process, stop)
+        first = changed(first, stage=stage, seen=SeenKeys)
+        found = verify(first, second, key, limit=limit, around=changed(around, stop=stop))
+    return changed(
+        found, hazards=kept.hazards, notes=kept.notes, refused_calls=tuple(kept.refused), closing=kept.closing
     )
 
 
@@ -99,14 +126,14 @@ def _file_note(name: str, layout: Layout) -> str:
     return f"{name} was read by dynasmith, as populate reads it: a table that was populated from it repeats its reading"
 
 
-def _stage(
+def _steps(
     items: ItemFlow,
     function: Function | None,
     done: Job | None,
     source: TableEnd | None,
     came: KeySchema,
     key: KeySchema,
-) -> Stage | None:
+) -> Steps | None:
     """What the job did to the items that it read; None where it changed and left out none."""
     made: Transform | None = None
     if function is not None:

@@ -115,11 +115,11 @@ async def _watched(permit: RunPermit) -> None:
 
 
 class _Line:
-    """The socket to the job: questions that wait for their answers, and what the job wants. ``until`` is the time until
-    which this process may write."""
+    """The socket to the job: questions that wait for their answers, and what the job wants."""
 
     def __init__(self, ours: socket.socket, pipe: Pipe) -> None:
-        self.until = inf  # before the first segment nothing is written
+        self._until = inf  # before the first segment nothing is written
+        self._parent = os.getppid()
         self._sending = threading.Lock()
         self._ours = ours
         self._pipe = pipe
@@ -131,6 +131,15 @@ class _Line:
         self._joining = threading.Lock()
         self._asked = 0
         self._waiting: dict[int, asyncio.Future[bytes]] = {}
+
+    @property
+    def until(self) -> float:
+        """The time until which this process may write: as it was granted, and only while the job's process is there.
+
+        A process that was stopped while its job was killed may run a moment before its thread hears of it; by then the
+        job may be another run's, since the lock of a folder is free at once. (On Windows a parent keeps its number.)
+        """
+        return self._until if os.getppid() == self._parent else -inf
 
     def listen(self) -> None:
         """Hear the job from now on, and end where it is gone: also while a module of the user's loads for long. The
@@ -182,7 +191,7 @@ class _Line:
         """Say that this process runs, three times in the time that it has."""
         with suppress(OSError):
             while not self._over:
-                left = self.until - lease_clock() if self.until < inf else 0.0
+                left = self._until - lease_clock() if self._until < inf else 0.0
                 time.sleep(min(max(left / 3, ALIVE_SECONDS_MIN), ALIVE_SECONDS_MAX))
                 self._send(words.AliveMessage())
 
@@ -191,7 +200,7 @@ class _Line:
             while frame := read_frame(self._pipe):
                 word = words.decode_to_process(frame)
                 if isinstance(word, words.GrantedMessage):
-                    self.until = word.until
+                    self._until = word.until
                     continue
                 with self._joining:
                     if self._loop is None:
