@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ResponseStreamingError
 
 from dynasmith.aws.stores.s3 import objects as module
-from dynasmith.aws.stores.s3.objects import S3Objects
+from dynasmith.aws.stores.s3.objects import S3Objects, listed_content
 from dynasmith.errors import AccessDenied, ServiceUnavailable
 from flow.buckets import a_bucket
 
@@ -192,3 +192,12 @@ def test_what_may_not_be_deleted_is_said_at_once(objects: S3Objects, replies: Re
         pytest.raises(AccessDenied, match="s3:DeleteObject"),
     ):
         objects.delete(["a"])
+
+
+def test_an_object_that_is_listed_and_cannot_be_read_is_never_left_out(objects: S3Objects) -> None:
+    for name in ("a", "b"):
+        objects.put(f"jobs/{name}", name.encode())
+    listings = [["jobs/a", "jobs/gone", "jobs/b"], ["jobs/a", "jobs/b"]]
+    assert listed_content(objects, lambda: listings.pop(0)) == [("jobs/a", b"a"), ("jobs/b", b"b")]
+    with pytest.raises(ServiceUnavailable, match="s3://dynasmith-replies/some/jobs/gone is listed and cannot be read"):
+        listed_content(objects, lambda: ["jobs/a", "jobs/gone"])

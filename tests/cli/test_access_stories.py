@@ -124,6 +124,22 @@ def test_expired_credentials(strict_story: Story, strict: StrictServer) -> None:
     assert answer.json["error"]["code"] == "credentials-expired"
 
 
+def test_a_table_that_cannot_be_described_is_listed_with_the_reason_and_exits_1(
+    strict_story: Story, strict: StrictServer
+) -> None:
+    strict_story.define(table("one"), table("two"))
+    assert strict_story("apply", "--yes").code == 0
+    assert strict_story("list").code == 0
+    strict.fault("DescribeTable", kind="access-denied", times=None, table="two")
+    one = strict_story("list", "--json")
+    assert one.code == 1
+    assert [(row["name"], bool(row.get("failure"))) for row in one.json] == [("one", False), ("two", True)]
+    strict.calm()
+    strict.fault("DescribeTable", kind="access-denied", times=None)
+    answer = strict_story("list")
+    assert (answer.code, "one" in answer.out, "two" in answer.out) == (1, True, True)
+
+
 def test_what_clears_by_itself_is_waited_for(strict_story: Story, strict: StrictServer) -> None:
     strict_story.define(table(tags={"a": "b"}))
     strict.fault("CreateTable", kind="500", times=2)

@@ -226,3 +226,12 @@ def test_a_side_in_another_region_stays_at_the_endpoint_that_a_flag_named(
     # ministack keeps each Region apart: the table is looked for in the other Region of the same endpoint.
     assert (answer.code, answer.error) == (1, "Table users_v2 does not exist.")
     assert {call.error for call in story.served.journal if call.table == "users_v2"} == {"ResourceNotFoundException"}
+
+
+def test_an_undo_of_what_is_no_backfill_is_refused_before_anything_is_asked(story: ItemStory) -> None:
+    story.people("users", 3)
+    story.make("users_v2")
+    job = story("copy", "users", "users_v2", "--yes", "--json").json["id"]
+    for words in ((), ("--yes",), ("--dry-run",)):
+        answer = story("jobs", "undo", job, *words)
+        assert (answer.code, "only a backfill can be undone" in answer.error) == (2, True), answer.err

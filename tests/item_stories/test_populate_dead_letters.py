@@ -1,6 +1,10 @@
 """The dead-letter file is a file of items: fixed, it is populated; edited, it stops no job."""
 
+import json
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from item_stories.kit import ItemStory
 
@@ -64,3 +68,31 @@ def test_a_dead_letter_file_that_somebody_edited_stops_no_job(story: ItemStory) 
     lines = path.read_text().splitlines()
     assert lines[:2] == ["a note of mine", '{"pk": "mine"}']
     assert ["segment" in line for line in lines[2:]] == [True] * 3
+
+
+@pytest.mark.parametrize("processes", [(), ("--processes", "2")], ids=["here", "in processes"])
+def test_a_dead_letter_of_a_transform_and_one_of_the_service_name_their_lines(
+    story: ItemStory, processes: tuple[str, ...]
+) -> None:
+    story.make("users")
+    story.write(
+        "picky.py",
+        """
+        def transform(item, ctx):
+            if item["n"] % 10 == 7:
+                raise ValueError("seven")
+            if item["n"] % 10 == 3:
+                return None
+            if item["n"] == 14:
+                for _ in range(40):
+                    item["deep"] = [item.get("deep")]
+            return item
+        """,
+    )
+    story.write("users.jsonl", "not json\n" + "".join(f'{{"pk": "p{n}", "n": {n}}}\n' for n in range(25)))
+    words = ("populate", "users", "users.jsonl", "--yes", "--json", "--transform", "picky:transform")
+    done = story(*words, "--on-error", "dead", "--filter", "n > 2", "--batch-size", "10", *processes)
+    assert (done.code, done.json["dead"]) == (3, 4), done.err
+    letters: list[dict[str, Any]] = list(map(json.loads, dead_of(story, done.json["id"]).read_text().splitlines()))
+    found = {letter["place"].rpartition(":")[2]: letter["code"] for letter in letters}
+    assert found == {"1": "rejected", "9": "transform", "19": "transform", "16": "refused"}, letters

@@ -47,3 +47,13 @@ def test_a_populate_from_standard_input_is_not_resumed(story: ItemStory, monkeyp
     again = story("populate", "users", "-", "--yes", "--mode", "skip-existing", "--json")
     assert (again.code, again.json["skipped"] + again.json["already"] + again.json["written"]) == (0, 400), again.err
     assert len(story.items("users")) == 400
+
+
+def test_a_populate_from_standard_input_that_fails_is_not_told_to_be_resumed(
+    story: ItemStory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story.make("users")
+    story.served.fault("BatchWriteItem", nth=3, kind="access-denied", times=None)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(PEOPLE.encode())))
+    failed = story("populate", "users", "-", "--yes", "--batch-size", "25")
+    assert (failed.code, SAYS in failed.err, "jobs resume" in failed.err) == (1, True, False), failed.err

@@ -102,8 +102,8 @@ class FlowProgressView:
                     # What was under way when the error came may be written, and is not in the counts.
                     known = counted(event.counts.read, "item") if event.counts.read else "no page of items"
                     self._say(
-                        f"Job {event.job} failed; {known} had been acknowledged. Fix the cause, then run: "
-                        f"dynasmith jobs resume {event.job}",
+                        f"Job {event.job} failed; {known} had been acknowledged. Fix the cause, then "
+                        f"{event.again or f'run: dynasmith jobs resume {event.job}'}",
                         "yellow",
                     )
                 case _:

@@ -328,12 +328,17 @@ class Project:
         return True
 
     def list(self) -> tuple[ListedTable, ...]:
-        """Every live table and every defined one that is missing, by name. Costs one call a table, ten at a time."""
+        """Every live table and every defined one that is missing, by name. Costs one call a table, ten at a time.
+
+        A table that cannot be described has a ``failure`` in place of its description. One that is deleted between the
+        listing and its description is not there.
+        """
         live = sorted(self.names())
         defined = {table.name for table in self.wished()}
         with ThreadPoolExecutor(CONCURRENT_TABLES) as pool:
-            found = tuple(pool.map(lambda name: self._listed(name, defined), live))
-        missing = tuple(ListedTable(name=name, defined="missing") for name in defined - set(live))
+            looked = pool.map(lambda name: self._listed(name, defined), live)
+            found = tuple(entry for entry in looked if entry is not None)
+        missing = tuple(ListedTable(name=name, defined="missing") for name in defined - {entry.name for entry in found})
         return tuple(sorted((*found, *missing), key=lambda entry: entry.name))
 
     def defined_names(self) -> frozenset[str]:
@@ -349,10 +354,12 @@ class Project:
         except UsageError:
             return ()
 
-    def _listed(self, name: str, defined: set[str]) -> ListedTable:
+    def _listed(self, name: str, defined: set[str]) -> ListedTable | None:
         mark = "defined" if name in defined else "undefined"
         try:
             return ListedTable(name=name, defined=mark, description=self.control.describe(name, ()))
+        except TableNotFound:
+            return None
         except DynasmithError as error:
             return ListedTable(name=name, defined=mark, failure=self.masks(error.message))
 

@@ -1,5 +1,6 @@
 """The seam of the transport: one callable that sends a request once and returns the reply, whatever sends it."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, NamedTuple, Protocol, TypeAlias
 
@@ -20,7 +21,7 @@ REQUEST_IDS_MIN: Final = 128
 """Request ids that are remembered of a connection at least; at most twice as many."""
 
 
-class Link:
+class Link(ABC):
     """A connection, as far as its replies are judged."""
 
     __slots__ = ("_earlier", "_ids")
@@ -38,9 +39,9 @@ class Link:
         self._ids.add(request_id)
         return False
 
+    @abstractmethod
     def distrust(self) -> None:
         """Close the connection: what comes over it next cannot be trusted to be the answer to what is sent next."""
-        raise NotImplementedError
 
 
 class HttpReply(NamedTuple):

@@ -7,13 +7,17 @@ from dynasmith.cli.shared import Invocation, print_json, verb
 
 @verb("list", example="dynasmith list --env local")
 def command(invocation: Invocation) -> int:
-    """List all tables, and say for each whether it is defined, undefined, or defined but missing."""
+    """List all tables, and say for each whether it is defined, undefined, or defined but missing.
+
+    Exits 1 if a table cannot be described; its row says why.
+    """
     from dynasmith.cli.drawings import draw_listing, size_text
 
     entries = invocation.project().list()
+    code = 1 if any(entry.failure for entry in entries) else 0
     if invocation.as_json:
         print_json([_json(entry) for entry in entries])
-        return 0
+        return code
     if not entries:
         invocation.say("No tables.")
         return 0
@@ -27,7 +31,7 @@ def command(invocation: Invocation) -> int:
         billing = str(seen.table.billing)
         rows.append((entry.name, seen.status, billing, f"{seen.item_count_estimate:,}", size, entry.defined))
     draw_listing(invocation.page(), rows)
-    return 0
+    return code
 
 
 def _json(entry: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import click
 
 from dynasmith.cli.flow_options import MODE, PROCESSES, TRANSPORT, flow_options_but, flowing, side, side_options
 from dynasmith.cli.shared import Invocation, refuse_given, verb
-from dynasmith.errors import Interrupted, ItemInvalid, UsageError
+from dynasmith.errors import ItemInvalid, UsageError
 
 
 @verb("populate", example="dynasmith populate users data/users.json")
@@ -46,9 +46,7 @@ def command(invocation: Invocation, table: str, files: tuple[str, ...], **given:
 
     Without FILE: write the items of --item, or those that the table's definition lists."""
     from dynasmith.cli.flow_report import FlowProgressView, show_rehearsal, show_report
-    from dynasmith.files.items.streams import STDIN
     from dynasmith.project.locations import ReadOptions
-    from dynasmith.project.verbs.populate_files import ANEW
 
     if any(name.startswith("s3://") for name in files):
         raise UsageError("Importing from S3 is not supported by this version.", hint="use files")
@@ -70,13 +68,8 @@ def command(invocation: Invocation, table: str, files: tuple[str, ...], **given:
     source = database or files or _inline(given["said"]) or items.items_of(target)
     if invocation.dry_run:
         return show_rehearsal(invocation, items.rehearse_populate(target, source, **wish))
-    try:
-        with FlowProgressView(invocation.words()) as shown:
-            report = items.populate(target, source, listener=shown, **wish)
-    except Interrupted as error:
-        if STDIN not in files:
-            raise
-        raise Interrupted(error.message, hint=f"standard input cannot be resumed: {ANEW}") from error
+    with FlowProgressView(invocation.words()) as shown:
+        report = items.populate(target, source, listener=shown, **wish)
     return show_report(invocation, report)
 
 

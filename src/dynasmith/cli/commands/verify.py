@@ -27,7 +27,6 @@ from dynasmith.cli.shared import Invocation, print_json, verb
 @side_options("target")
 def command(invocation: Invocation, source: str, target: str, **given: Any) -> int:
     """Check by count and digest that two tables, or a table and an export, hold the same items. Exits 3 if not."""
-
     first, second = side("source", source, given), side("target", target, given)
     project = invocation.project()
     items = project.items.over(given.pop("transport"))

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Final, TypeAlias
 
+from msgspec import structs
+
 from dynasmith.engine.transfer.transform_stage import Stage, Staged
 from dynasmith.errors import AccessDenied, ItemInvalid
 from dynasmith.items.digest import Digest
@@ -111,7 +113,7 @@ class Deduplication:
         fresh = await self._meet(own, rest)
         others = [self._writing[one.segment] for one in own.twice.values() if one.segment in self._writing]
         if fresh:
-            outcome = await write([own.items[number] for number in fresh])
+            outcome = self._placed(own, await write([own.items[number] for number in fresh]))
             own.sent += fresh
             own.outcomes.append(outcome)
             self._cut = self._cut or outcome.arrived < len(fresh)
@@ -224,9 +226,22 @@ class Deduplication:
             tell(entry((key, place, (one & _LOW) - _HALF)))  # signed_hash, without its call
             keep(one)
             take(item)
-        if dead:
-            staged = replace(staged, items=items, dead=(*staged.dead, *dead), origins=None)
+        if staged.dead or dead:
+            here = [self._name(segment, page.places[number]) for number in staged.dead_origins]
+            told = [structs.replace(one, place=place) for one, place in zip(staged.dead, here, strict=False)]
+            staged = replace(staged, items=items, dead=(*told, *staged.dead[len(told) :], *dead), origins=None)
         return staged, entries, hashes
+
+    def _placed(self, own: _Page, outcome: Outcome) -> Outcome:
+        """The outcome with the places of what the target refused: by then an item is known by its key alone."""
+        if not outcome.dead:
+            return outcome
+        places = {entry.key: self._name(own.segment, entry.place) for entry in own.entries}
+        told = [
+            structs.replace(one, place=one.place or places.get(key_bytes(key_of(one.item, self._key)), ""))
+            for one in outcome.dead
+        ]
+        return structs.replace(outcome, dead=tuple(told))
 
     def _by_its_bytes(self, item: Item) -> tuple[bytes, bytes]:
         return key_bytes(key_of(item, self._key)), blake2b(item, digest_size=8).digest()

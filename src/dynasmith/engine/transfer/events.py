@@ -56,9 +56,10 @@ class FlowStopping(Event, frozen=True, kw_only=True, tag="flow-stopping"):
 
 
 class FlowEnded(Event, frozen=True, kw_only=True, tag="flow-ended"):
-    """The job is over for now, in this state."""
+    """The job is over for now, in this state. ``again`` says what to do instead of resuming it, where it cannot be."""
 
     job: str
     state: str
     counts: Counts
     seconds: float
+    again: str = ""

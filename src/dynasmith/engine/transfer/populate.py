@@ -29,6 +29,7 @@ OpenSeen: TypeAlias = Callable[[str], KeyStore]
 class PopulateSource:
     """Where the items come from: ``segments`` of them, one a file, with the files' ``names`` where they are files.
 
+    ``again`` says what to do instead of resuming the job, where the items cannot be read again.
     ``total_items`` is how many there are, where that is known; ``seen`` keeps their keys. ``of_job`` opens a source
     that keeps something of its own beside the job, by the job's id, instead of ``source``.
     """
@@ -39,6 +40,7 @@ class PopulateSource:
     names: Sequence[str] = ()
     total_items: int | None = None
     of_job: Callable[[str], OpenSource] | None = None
+    again: str = ""
 
     def name(self, segment: int, place: Place) -> str:
         """A place as a person reads it: ``people.jsonl:17``, ``item 17``, ``id=17``."""
@@ -123,6 +125,7 @@ def _ways(
         table=target.name,
         total_items=origin.total_items,
         tables=(target,),
+        again=origin.again,
     )
 
 

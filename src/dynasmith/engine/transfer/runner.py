@@ -38,6 +38,9 @@ _log = logging.getLogger("dynasmith.jobs")
 STOPPED_GLANCE_SECONDS = 2.0
 """How long the tables of a job that was stopped are looked at."""
 
+_RESUME = "jobs resume"
+"""The command that hints name."""
+
 RAN_SECONDS = "ran_seconds"
 """The parameter of a job that adds up how long its runs took; what a kill cut off is missing."""
 
@@ -63,6 +66,8 @@ class Pipeline:
     table: str = ""
     total_items: int | None = None
     tables: Sequence[TableEnd] = ()
+    again: str = ""
+    """What to do instead of resuming the job, where its source cannot be read again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +114,8 @@ def run_job(claim: Claim, ways: Pipeline, around: RunContext | None = None) -> R
         )
     except BaseException as error:
         first = error
+        if ways.again and isinstance(error, DynasmithError) and _RESUME in error.hint:
+            error.hint = ways.again
         raise
     finally:
         with _behind(first):
@@ -175,11 +182,13 @@ async def _run(
         ran = seconds + ended.parameters.get(RAN_SECONDS, 0.0)
         with _behind(first):
             claim.change(msgspec.structs.replace(ended, parameters=ended.parameters | {RAN_SECONDS: ran}))
-        around.listener(FlowEnded(table=ways.table, job=job.id, state=state, counts=counts, seconds=seconds))
+        around.listener(
+            FlowEnded(table=ways.table, job=job.id, state=state, counts=counts, seconds=seconds, again=ways.again)
+        )
     if state == "interrupted":
         raise Interrupted(
             f"Job {job.id} was interrupted after {counts.read:,} items; nothing was lost.",
-            hint=f"dynasmith jobs resume {job.id}",
+            hint=f"dynasmith {_RESUME} {job.id}",
         )
     report = Report(claim.job, counts, ran, target=digest, dead_letters=claim.dead_letters)
     if state == "done" and not report.adds_up:

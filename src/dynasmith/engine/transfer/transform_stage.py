@@ -20,7 +20,8 @@ class Staged:
     ``moved`` says that some of them have another key than the item they were made of; ``unchanged`` and ``skipped`` are
     those that a backfill has nothing to write for, or leaves alone. ``origins`` are the numbers of the page's items
     that ``items`` were made of, one each, or None where ``items`` are those of the page, one for one; ``digest`` is
-    that of ``items`` where it is known.
+    that of ``items`` where it is known. ``dead_origins`` are the numbers of the page's items that the first of ``dead``
+    were made of, as far as they are known.
     """
 
     items: Sequence[Item]
@@ -33,6 +34,7 @@ class Staged:
     skipped: int = 0
     origins: Sequence[int] | None = None
     digest: Digest | None = None
+    dead_origins: Sequence[int] = ()
 
 
 class Stage(Protocol):
@@ -71,10 +73,10 @@ class Steps:
         if self.transform is None:
             return Staged(items, 0, dropped, origins=numbers)
         staged = transformed(items, self.transform, self.policy)
-        origins = staged.origins
+        origins, lost = staged.origins, staged.dead_origins
         if numbers is not None and origins is not None:
-            origins = [numbers[number] for number in origins]
-        staged = replace(staged, dropped=staged.dropped + dropped, origins=origins)
+            origins, lost = [numbers[number] for number in origins], [numbers[number] for number in lost]
+        staged = replace(staged, dropped=staged.dropped + dropped, origins=origins, dead_origins=lost)
         if self.twice and (staged.moved or staged.fanned_out):
             return _distinct(staged, self.transform.target or self.transform.ctx.key)
         return staged
@@ -85,6 +87,7 @@ def transformed(items: Sequence[Item], transform: Transform, policy: Policy) -> 
     made: list[Item] = []
     origins: list[int] = []
     dead: list[Dead] = []
+    lost: list[int] = []
     fanned_out = dropped = 0
     moved = False
     copies = transform.copies
@@ -95,6 +98,7 @@ def transformed(items: Sequence[Item], transform: Transform, policy: Policy) -> 
             if (refused.policy or policy) == "stop":
                 raise
             dead.append(Dead(code="transform", reason=refused.message, item=bytes(item), trace=trace_of(refused)))
+            lost.append(number)
             continue
         for wire, key_changed in results:
             made.append(wire)
@@ -104,7 +108,7 @@ def transformed(items: Sequence[Item], transform: Transform, policy: Policy) -> 
         if len(results) != 1:
             dropped += not results
             fanned_out += max(0, len(results) - 1)
-    return Staged(made, fanned_out, dropped, 0, tuple(dead), moved, origins=origins)
+    return Staged(made, fanned_out, dropped, 0, tuple(dead), moved, origins=origins, dead_origins=lost)
 
 
 def _distinct(staged: Staged, key: KeySchema) -> Staged:

@@ -149,6 +149,7 @@ class Backfills:
         """
         job, side = self._backfill(job_id)
         end = self._same(side, job)  # before the claim, which would already change the job
+        self._journals.kept(job_id, self._marks_of(job_id))  # one without a journal is refused before anything is asked
         self._granted(consent, side, end, f"Undo the changes of {job_id} to {end.name} in {{where}}?")
         claim = self._items.ledger.claim(job_id)
         claim.release()  # nobody runs it

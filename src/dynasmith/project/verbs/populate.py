@@ -21,6 +21,7 @@ from dynasmith.engine.transfer.table_details import TableEnd
 from dynasmith.errors import UsageError
 from dynasmith.files.duplicate_key_store import SeenKeys
 from dynasmith.files.items.layout import Layout, layout_of
+from dynasmith.files.items.streams import STDIN
 from dynasmith.files.ledger.folder import FolderLedger
 from dynasmith.items.wire import decode_item_tree
 from dynasmith.jobs.report import Report
@@ -32,6 +33,7 @@ from dynasmith.project.identity import remembered_tables
 from dynasmith.project.locations import Location, ReadOptions, absolute, file_names, remembered
 from dynasmith.project.transforms import AnyTransform
 from dynasmith.project.verbs.populate_files import (
+    ANEW,
     check_digest,
     file_source,
     new_source,
@@ -78,7 +80,8 @@ def populate(
         parameters |= {"from": msgspec.to_builtins(files)}
     elif names is None:
         pages = page_items or ITERABLE_PAGE_ITEMS
-        origin = PopulateSource(from_iterable(files, target.key, page_items=pages), partial(seen, items))  # type: ignore[arg-type]
+        source = from_iterable(files, target.key, page_items=pages)  # type: ignore[arg-type]
+        origin = PopulateSource(source, partial(seen, items), again=ANEW)
     else:
         layout = layout_of([absolute(name) for name in names])
         reading = how or ReadOptions()
@@ -181,7 +184,8 @@ def origin_of(items: ItemFlow, layout: Layout, source: OpenSource) -> PopulateSo
     """A source of files as the origin of a populate."""
     total = layout.manifest.count if layout.manifest else None
     names = [part.path for part in layout.parts]
-    return PopulateSource(source, partial(seen, items), len(names), names, total)
+    again = ANEW if STDIN in names else ""
+    return PopulateSource(source, partial(seen, items), len(names), names, total, again=again)
 
 
 def seen(items: ItemFlow, job_id: str) -> SeenKeys:

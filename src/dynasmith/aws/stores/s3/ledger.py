@@ -22,7 +22,7 @@ import msgspec
 
 from dynasmith.aws.stores.lease import LEASE_SECONDS, LockState
 from dynasmith.aws.stores.ledger_store import CONTROL, JOB, LOCK, FencedLock
-from dynasmith.aws.stores.s3.objects import S3Objects, several
+from dynasmith.aws.stores.s3.objects import S3Objects, listed_content
 from dynasmith.aws.stores.shared_ledger import SharedLedger
 from dynasmith.errors import CheckpointError, NotOffered
 
@@ -69,8 +69,8 @@ class S3Store:
 
     def jobs(self) -> Sequence[bytes]:
         """One list call for a thousand jobs, and one GetObject each."""
-        names = [_key(job_id, JOB) for job_id in self._objects.folders()]
-        return [content for _, content in several(self._objects, names)]
+        records = self._objects.read_all(_key(job_id, JOB) for job_id in self._objects.folders())
+        return [record for record in records if record is not None]  # a folder without one is no job, or one that goes
 
     def get(self, job_id: str, name: str) -> bytes | None:
         """One GetObject."""
@@ -111,9 +111,11 @@ class S3Store:
 
     def entries(self, job_id: str, prefix: str, wanted: Callable[[str], bool]) -> Sequence[tuple[str, bytes]]:
         """A list call, and one GetObject each, a few at a time."""
-        names = [name for name in self.names(job_id, prefix) if wanted(name)]
-        found = several(self._objects, [_key(job_id, name) for name in names])
-        return [(_name(job_id, key), content) for key, content in found]
+
+        def keys() -> list[str]:
+            return [_key(job_id, name) for name in self.names(job_id, prefix) if wanted(name)]
+
+        return [(_name(job_id, key), content) for key, content in listed_content(self._objects, keys)]
 
     def delete(self, job_id: str, names: Iterable[str]) -> None:
         """One call for a thousand."""

@@ -258,7 +258,23 @@ def _was_sent_again(error: Exception) -> bool:
     return bool(getattr(error, "response", {}).get("ResponseMetadata", {}).get("RetryAttempts"))
 
 
-def several(objects: S3Objects, names: Sequence[str]) -> list[tuple[str, bytes]]:
-    """Names with what is under them; one that went away meanwhile is left out."""
-    found = zip(names, objects.read_all(names), strict=True)
-    return [(name, content) for name, content in found if content is not None]
+def listed_content(objects: S3Objects, names: Callable[[], Sequence[str]]) -> list[tuple[str, bytes]]:
+    """What ``names`` lists now, with what is under each.
+
+    Where one is gone between the listing and its reading, all are listed and read again. Raises ServiceUnavailable
+    where that does not end: an object that is listed and cannot be read is never taken for absent.
+    """
+    for pause in (*_AGAIN_SECONDS, None):
+        listed = names()
+        found = dict(zip(listed, objects.read_all(listed), strict=True))
+        read = [(name, content) for name, content in found.items() if content is not None]
+        if len(read) == len(listed):
+            return read
+        if pause is not None:
+            time.sleep(pause)
+    gone = next(name for name, content in found.items() if content is None)
+    raise ServiceUnavailable(
+        f"{objects.url(gone)} is listed and cannot be read, again and again.",
+        hint="another process may be removing it, or the bucket is not strongly consistent; run it again",
+        operation="s3:GetObject",
+    )

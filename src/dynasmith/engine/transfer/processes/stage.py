@@ -51,6 +51,7 @@ class Returned(msgspec.Struct, array_like=True):
     dead: tuple[Dead, ...] = ()
     moved: bool = False
     origins: Sequence[int] | None = None
+    dead_origins: Sequence[int] = ()
     digest: str = ""
     failure: bytes = b""
     traceback: str = ""
@@ -103,6 +104,7 @@ class ProcessStage:
                 back.dead,
                 back.moved,
                 origins=back.origins,
+                dead_origins=back.dead_origins,
                 digest=Digest.parse(back.digest) if back.digest else None,
             )
 

@@ -82,6 +82,7 @@ class _Stage:
                 staged.dead,
                 staged.moved,
                 staged.origins,
+                staged.dead_origins,
                 str(self._digester(staged.items)) if self._digest else "",
             )
         except (Exception, SystemExit) as error:
