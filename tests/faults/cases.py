@@ -107,7 +107,7 @@ def judge(case: Case, world: World, proxy: FaultProxy, worker: Worker, environme
     faults = [armed(each, verb, always=case.always) for each in case.struck]
     proxy.arm(*faults)
     try:
-        answer = worker.run(world.folder, environment, *verb.words(), *case.options)
+        answer = worker.run(world.folder, environment, *verb.words(), *case.options, failing=case.always)
         proxy.calm()
         wrong = _wrong(case, verb, answer)
         if not wrong and answer.code not in verb.expected_codes() and verb.resumable:

@@ -43,13 +43,13 @@ class Worker:
         self._answers = -1
         self._left = b""
 
-    def run(self, folder: Path, environment: dict[str, str], *words: str) -> Answer:
-        """Run one command."""
+    def run(self, folder: Path, environment: dict[str, str], *words: str, failing: bool = False) -> Answer:
+        """Run one command; ``failing``: its fault never ends, so that a call is given up soon."""
         if self._process is None:
             self._start()
         assert self._process is not None
         assert self._process.stdin is not None
-        asked = json.dumps({"words": words, "folder": str(folder), "environment": environment})
+        asked = json.dumps({"words": words, "folder": str(folder), "environment": environment, "failing": failing})
         try:
             self._process.stdin.write(asked.encode() + b"\n")
             self._process.stdin.flush()

@@ -2,7 +2,8 @@
 
 Reads one JSON line a command from standard input (``words``, ``folder``, ``environment``), runs it through the door of
 the command line, and writes what it answered as one JSON line to the file descriptor FD. IMPATIENT shortens the waits
-between tries and the time after which a call that goes on failing is given up; how often it is tried stays as it is.
+between tries and, where a command says ``failing`` (its fault never ends), the time after which a call is given up; how
+often it is tried stays as it is. A fault that ends is never given up for its time: the machine may be slow.
 """
 
 import contextlib
@@ -22,12 +23,15 @@ from dynasmith.cli.main import run
 
 MEMORY_BYTES_MAX = 3 * 1024**3
 """A reply that makes a process grow without end is to end the process, not the machine."""
-SHORT = {"first_seconds": 0.002, "longest_seconds": 0.02, "throttled_seconds": 1.5, "stumbling_seconds": 1.5}
+SHORT = {"first_seconds": 0.002, "longest_seconds": 0.02}
+GIVEN_UP = {"throttled_seconds": 1.5, "stumbling_seconds": 1.5}
+DEFAULTS = {field.name: field.default for field in fields(Patience)}
 
 
-def shorten() -> None:
+def shorten(failing: bool) -> None:
     """Every ``Patience`` that says nothing else is short from now on, here and in the processes of a job."""
-    defaults = [SHORT.get(field.name, field.default) for field in fields(Patience)]
+    short = DEFAULTS | SHORT | (GIVEN_UP if failing else {})
+    defaults = [short[field.name] for field in fields(Patience)]
     Patience.__init__.__defaults__ = tuple(defaults)
     given = TableAccess.__init__.__kwdefaults__
     assert given is not None
@@ -54,8 +58,6 @@ def answer(words: list[str], folder: str, environment: dict[str, str]) -> dict[s
 def main(patience: str, descriptor: str) -> None:
     """Answer commands until standard input ends."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES_MAX, MEMORY_BYTES_MAX))
-    if patience == "IMPATIENT":
-        shorten()
     asked = os.fdopen(os.dup(0), encoding="utf-8")
     with (
         Path(os.devnull).open(encoding="utf-8") as nothing,
@@ -63,7 +65,11 @@ def main(patience: str, descriptor: str) -> None:
     ):
         sys.stdin = nothing
         for line in asked:
-            answers.write(json.dumps(answer(**json.loads(line))) + "\n")
+            command = json.loads(line)
+            failing = command.pop("failing")
+            if patience == "IMPATIENT":
+                shorten(failing)
+            answers.write(json.dumps(answer(**command)) + "\n")
             answers.flush()
 
 

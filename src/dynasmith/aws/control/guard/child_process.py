@@ -1,7 +1,9 @@
 """The world of a process that runs user code in a dry run: no credentials, and every AWS service at the guard."""
 
+import os
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cache
 from os import devnull
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -44,9 +46,22 @@ def child_variables(
     }
 
 
+_CONNECTIONS = 50
+"""That are kept open; more threads than these open others."""
+
+
+@cache
+def _session(process: int) -> Any:
+    """Connections to the guard, without a proxy, for all clients of one process: a fork must not share them."""
+    del process
+    from botocore.httpsession import URLLib3Session
+
+    return URLLib3Session(proxies={}, max_pool_connections=_CONNECTIONS)
+
+
 @dataclass(frozen=True, slots=True)
 class GuardedEnvironment:
-    """Makes every botocore client of this process speak to the guard, also one that is given an address or keys.
+    """Makes every botocore client of this process speak to the guard, also one with an address, keys or a proxy.
 
     Called before user code is imported. Costs the import of botocore (about 0.15 s).
     """
@@ -60,8 +75,14 @@ class GuardedEnvironment:
 
         from dynasmith.aws.data.client_details import DIVERSIONS
 
-        handlers.BUILTIN_HANDLERS.append(("before-send", self.divert))
+        handlers.BUILTIN_HANDLERS.append(("before-send", self.send))
         DIVERSIONS.append(self.divert)
+
+    def send(self, request: Any, event_name: str = "", **_: Any) -> Any:
+        """The guard's response to a prepared request. It is sent here, not by the client: that may have a proxy of its
+        own, and handlers that come after this one could send it elsewhere."""
+        self.divert(request, event_name)
+        return _session(os.getpid()).send(request)
 
     def divert(self, request: Any, event_name: str = "", **_: Any) -> None:
         """Send a prepared request to the guard instead; its signature is not looked at there."""
