@@ -18,6 +18,7 @@ EVENTS: tuple[Event, ...] = (
         table="users_v2",
         job=JOB,
         counts=COUNTS,
+        total_items=2400,
         seconds=2.0,
         items_per_second=600.0,
         read_rate=100.0,
@@ -40,7 +41,8 @@ def shown(**settings: bool) -> str:
 
 
 def test_a_terminal_shows_items_units_throttles_and_what_is_left() -> None:
-    assert "1,200 items, 600/s, 1,200 WU/s, 3 throttles, 10 dead, ~2 s left" in shown(force_terminal=True)
+    told = shown(force_terminal=True)
+    assert "1,200 of about 2,400 items (50 %), 600/s, 1,200 WU/s, 3 throttles, 10 dead, about 2 s left" in told
 
 
 def test_elsewhere_each_sentence_is_one_line() -> None:

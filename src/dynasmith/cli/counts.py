@@ -2,8 +2,8 @@
 
 
 def counted(count: float, noun: str) -> str:
-    """``1 item``, ``2,000 items``, ``0 items``, of a noun that takes an s; a count of a part is rounded."""
-    shown = f"{count:,.0f}"
+    """``1 item``, ``2,000 items``, ``0 items``, of a noun that takes an s; parts are shown below 10 (``0.5 units``)."""
+    shown = f"{count:,.0f}" if count >= 10 or round(count, 1) == round(count) else f"{count:,.1f}"
     return f"{shown} {noun}" if shown == "1" else f"{shown} {noun}s"
 
 

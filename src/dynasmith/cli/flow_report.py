@@ -15,6 +15,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from dynasmith.cli.counts import counted, dollars_text, either, seconds_text
 from dynasmith.cli.exit_code import exit_of
+from dynasmith.cli.flow_figures import left_text, share_text
 from dynasmith.cli.shared import Invocation, print_json
 from dynasmith.cli.where_report import say_where, where_json
 from dynasmith.engine.transfer.events import FlowDead, FlowEnded, FlowNote, FlowProgress, FlowStarted, FlowStopping
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from dynasmith.jobs.report import Report
 
 
+LINE_SECONDS = 30.0
+"""How often a job says how far it is where there is no bar: in a log, in a pipe."""
 JOBS_LOG = logging.getLogger("dynasmith.jobs")
 
 
@@ -52,6 +55,7 @@ class FlowProgressView:
         self._prints = redirect_stdout(sys.stderr)
         self._warnings = _Warnings(self)
         self._task: Any = None
+        self._line_at = LINE_SECONDS
         self._bar = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
@@ -87,7 +91,7 @@ class FlowProgressView:
                 case FlowNote():
                     self._say(event.sentence, "dim")
                 case FlowProgress():
-                    self._bar.update(self._task, completed=event.counts.read, figures=_figures(event))
+                    self._progress(event)
                 case FlowDead():
                     place = f" at {event.place}" if event.place else ""
                     self._say(f"Dead letter ({event.code}){place}: {event.reason}", "yellow")
@@ -109,6 +113,14 @@ class FlowProgressView:
                 case _:
                     return
 
+    def _progress(self, event: FlowProgress) -> None:
+        text, total = progress_text(event), event.total_items
+        known = total if total is not None and total >= event.counts.read else None
+        self._bar.update(self._task, completed=event.counts.read, total=known, figures=text)
+        if self._bar.disable and event.seconds >= self._line_at:
+            self._line_at = event.seconds + LINE_SECONDS
+            self._say(f"{text[0].upper()}{text[1:]}.", "dim")
+
     def warn(self, sentence: str) -> None:
         """Say what was warned of."""
         with self._lock:
@@ -119,18 +131,19 @@ class FlowProgressView:
         self._console.print(sentence, style=style, markup=False, soft_wrap=True)
 
 
-def _figures(event: FlowProgress) -> str:
+def progress_text(event: FlowProgress) -> str:
+    """What the bar of a job says."""
     counts = event.counts
-    parts = [counted(counts.read, "item"), f"{event.items_per_second:,.0f}/s"]
+    parts = [share_text(counts.read, event.total_items), f"{event.items_per_second:,.0f}/s"]
     if counts.write_units:
         parts.append(f"{counts.write_units / max(event.seconds, 0.001):,.0f} WU/s")
     if counts.throttled:
         parts.append(counted(counts.throttled, "throttle"))
     if counts.dead:
         parts.append(f"{counts.dead:,} dead")
-    if event.remaining_seconds is not None:
-        parts.append(f"~{event.remaining_seconds:,.0f} s left")
-    return "paused" if event.paused else ", ".join(parts)
+    if event.remaining_seconds is not None and event.total_items is not None and event.total_items >= counts.read:
+        parts.append(f"about {left_text(event.remaining_seconds)} left")
+    return "paused, " + parts[0] if event.paused else ", ".join(parts)
 
 
 def show_report(invocation: Invocation, report: Report, **more: Any) -> int:

@@ -25,6 +25,9 @@ MOVES: Final[Mapping[State, tuple[State, ...]]] = {
     "cancelled": (),
 }
 
+#: The parameter that says how many items a job will read, about.
+TOTAL_ITEMS: Final = "total_items"
+
 #: What a job in another state refuses to do, by the state that it would have.
 _VERBS: Final[Mapping[State, str]] = {"running": "be resumed", "cancelled": "be cancelled"}
 
@@ -49,6 +52,12 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     #: The host and process that run it, as the one who runs it says.
     owner: str = ""
     format: int = FORMAT
+
+    @property
+    def total_items(self) -> int | None:
+        """How many items it will read, about; None where that is unknown, or wrong because more were read."""
+        total = self.parameters.get(TOTAL_ITEMS)
+        return total if isinstance(total, int) and total >= self.counts.read else None
 
     @property
     def over(self) -> bool:
@@ -81,6 +90,13 @@ def counted(job: Job, counts: Counts, digest: Digest | None = None) -> Job:
     return msgspec.structs.replace(job, counts=counts, digest=job.digest if digest is None else str(digest))
 
 
+def seen(job: Job, counts: Counts, digest: Digest) -> Job:
+    """The job as a ledger shows it, from the sum of its checkpoints. One that is over may have counted more than they
+    hold: what was written of a page that a cancelled job left."""
+    whole = job.counts if job.over and job.counts.read >= counts.read else counts
+    return counted(job, whole, digest if job.state == "done" and digest.count else None)
+
+
 def describe_job(job: Job) -> dict[str, Any]:
     """The job as ``--json`` shows it (contract): flat counts, times in RFC 3339 UTC."""
     counts = job.counts
@@ -90,6 +106,7 @@ def describe_job(job: Job) -> dict[str, Any]:
         "state": job.state,
         "started_at": _utc(job.started_at),
         "changed_at": _utc(job.changed_at),
+        "total_items_estimate": job.total_items,
         "read": counts.read,
         "fanned_out": counts.fanned_out,
         "dropped": counts.dropped,

@@ -23,7 +23,7 @@ from dynasmith.errors import CheckpointError, DynasmithError, LeaseLost, RunErro
 from dynasmith.items.digest import Digest
 from dynasmith.jobs.checkpoint import Checkpoint, decode_checkpoint, encode_checkpoint
 from dynasmith.jobs.counts import Counts
-from dynasmith.jobs.job import Job, counted, decode_job, encode_job, moved
+from dynasmith.jobs.job import Job, decode_job, encode_job, moved, seen
 from dynasmith.ports.checkpoints import JobControl
 from dynasmith.ports.clock import lease_clock
 from dynasmith.ports.items import Dead
@@ -84,7 +84,8 @@ class SharedLedger:
         found = []
         for kept in self._store.jobs():
             try:
-                found.append(decode_job(kept))
+                job = decode_job(kept)
+                found.append(job if job.state not in ("running", "paused") else self._with_counts(job))
             except CheckpointError as error:
                 if unreadable is not None:
                     unreadable(f"One job in {self._store.place} is left out: {error.message}")
@@ -92,11 +93,13 @@ class SharedLedger:
 
     def show(self, job_id: str) -> Job:
         """One job with the counts of its checkpoints."""
-        job = self._read(job_id)
+        return self._with_counts(self._read(job_id))
+
+    def _with_counts(self, job: Job) -> Job:
         checkpoints = _checkpoints(self._store, job)
         counts = sum((checkpoint.counts for checkpoint in checkpoints.values()), Counts())
         digest = sum((checkpoint.target for checkpoint in checkpoints.values()), Digest())
-        return counted(job, counts, digest if job.state == "done" and digest.count else None)
+        return seen(job, counts, digest)
 
     def checkpoints(self, job_id: str) -> Mapping[int, Checkpoint]:
         """The checkpoints of a job as they stand, by segment."""

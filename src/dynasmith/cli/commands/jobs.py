@@ -20,26 +20,21 @@ def command() -> None:
 @verb("list", example="dynasmith jobs list")
 def list_(invocation: Invocation) -> int:
     """List jobs, oldest first."""
-    from rich.table import Table as Grid
-
+    from dynasmith.cli.jobs_table import jobs_table
     from dynasmith.jobs.job import describe_job
 
     left_out: list[str] = []
-    jobs = [describe_job(job) for job in invocation.project().jobs.list(unreadable=left_out.append)]
+    project = invocation.project()
+    jobs = project.jobs.list(unreadable=left_out.append)
     for sentence in left_out:
         invocation.say(f"Warning: {sentence}")
     if invocation.as_json:
-        print_json(jobs)
+        print_json([describe_job(job) for job in jobs])
         return 0
     if not jobs:
         invocation.say("No jobs that can be read." if left_out else "No jobs.")
         return 0
-    grid = Grid(box=None, pad_edge=False, header_style="dim")
-    for name in ("id", "verb", "state", "read", "written", "dead"):
-        grid.add_column(name, no_wrap=True)
-    for job in jobs:
-        grid.add_row(*(str(job[name]) for name in ("id", "verb", "state", "read", "written", "dead")))
-    invocation.page().print(grid)
+    invocation.page().print(jobs_table(jobs, project.clock.now()))
     return 0
 
 

@@ -13,7 +13,7 @@ from dynasmith.engine.backfill.sink import ChangeSink
 from dynasmith.engine.backfill.stage import Quota, Rewriter, RewriteStage
 from dynasmith.engine.backfill.survey import Survey, indexes_of, survey
 from dynasmith.engine.backfill.unconfirmed import UnconfirmedChanges
-from dynasmith.engine.transfer.copy import expiry, new_job, table_reader
+from dynasmith.engine.transfer.copy import expiry, new_job, paced_pages, table_reader
 from dynasmith.engine.transfer.event_thread import StopRequest
 from dynasmith.engine.transfer.mover import ConcurrencyLimits
 from dynasmith.engine.transfer.options import TransferOptions, asked_again, kept
@@ -68,7 +68,7 @@ def backfill(
         table.description.size_bytes_estimate, workers=asked.segments_at_once, asked=asked.segments
     )
     said = {**(parameters or {}), "careful": msgspec.to_builtins(careful), CANARY: share}
-    job = new_job(VERB, around, segments, kept(asked, said))
+    job = new_job(VERB, around, segments, kept(asked, said, items or None))
     look_first(table, rewriter_of(table, function, asked, job), asked, around)
     journal = open_journal(job, True)
     return _run(ledger.begin(job), table, updates, journal, function, asked, around)
@@ -159,13 +159,14 @@ def _run(
         )
 
     first = canary.items if canary is not None else quota.left
-    paged = asked if first is None else _small_pages(asked, first)
+    writes = rates(table, "write", asked.max_write_units, share=asked.share)
+    paged = paced_pages(asked if first is None else _small_pages(asked, first), writes)
     ways = Pipeline(
         source=careful_source(table_reader(table, job.segments, paged), quota, canary),
         sink=sink,
         stage=RewriteStage(rewriter, quota, unsure, keep),
         reads=rates(table, "read", asked.max_read_units, share=asked.share),
-        writes=rates(table, "write", asked.max_write_units, share=asked.share),
+        writes=writes,
         width=ConcurrencyLimits(asked.segments_at_once, asked.lanes),
         digest=False,
         table=table.name,

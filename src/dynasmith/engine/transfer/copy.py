@@ -2,11 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 from os import urandom
 from typing import Any
 
+import msgspec
+
 from dynasmith.engine.transfer.mover import ConcurrencyLimits
 from dynasmith.engine.transfer.options import TransferOptions, asked_again, kept
+from dynasmith.engine.transfer.pacer import Rates
 from dynasmith.engine.transfer.processes.child import sendable
 from dynasmith.engine.transfer.processes.stage import ProcessStage
 from dynasmith.engine.transfer.runner import Pipeline, RunContext, run_job
@@ -52,7 +56,8 @@ def copy(
         workers=max(asked.segments_at_once, asked.processes * SEGMENTS_EACH),
         asked=asked.segments,
     )
-    job = new_job("copy", around, segments, kept(asked, parameters or {}))
+    total = source.description.item_count_estimate or None
+    job = new_job("copy", around, segments, kept(asked, parameters or {}, total))
     ways = _ways(job, source, target, asked, transform, where)
     return run_job(ledger.begin(job), ways, around)
 
@@ -105,12 +110,13 @@ def _ways(
         stage = steps if processes else staged_by(steps, asked)
         if processes:
             sendable(steps)
+    writes = rates(target, "write", asked.max_write_units, share=asked.share)
     return Pipeline(
-        source=table_reader(source, job.segments, asked),
+        source=table_reader(source, job.segments, paced_pages(asked, writes)),
         sink=target.access.sink(target.name, target.key, mode=asked.mode),
         stage=stage,
         reads=rates(source, "read", asked.max_read_units, share=asked.share),
-        writes=rates(target, "write", asked.max_write_units, share=asked.share),
+        writes=writes,
         width=ConcurrencyLimits(asked.segments_at_once, asked.lanes),
         digest=asked.digest,
         processes=processes,
@@ -136,6 +142,21 @@ def table_reader(end: TableEnd, segments: int, asked: TransferOptions) -> OpenSo
         consistent=asked.consistent,
         condition=parse_condition(asked.condition).filter() if asked.condition else None,
     )
+
+
+PAGE_SECONDS = 2.0
+"""About how long a page may take at a low pace, so that a job says how far it is, and a kill costs little again."""
+PAGE_ITEMS_MIN = 10
+PAGE_ITEMS_LOW = 1_000
+"""A page of 1 MB holds about as many: above this nothing is bounded."""
+
+
+def paced_pages(asked: TransferOptions, writes: Rates) -> TransferOptions:
+    """The options with pages that a low pace of ``writes`` moves in about two seconds, without a batch size given."""
+    if asked.batch_size is not None or writes.ceiling == inf:
+        return asked
+    items = max(PAGE_ITEMS_MIN, int(writes.ceiling * PAGE_SECONDS / asked.segments_at_once))
+    return asked if items >= PAGE_ITEMS_LOW else msgspec.structs.replace(asked, batch_size=items)
 
 
 def expiry(end: TableEnd, job: Job) -> Callable[[Item], bool] | None:

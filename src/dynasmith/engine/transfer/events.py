@@ -21,10 +21,15 @@ class FlowNote(Event, frozen=True, kw_only=True, tag="flow-note"):
 
 
 class FlowProgress(Event, frozen=True, kw_only=True, tag="flow-progress"):
-    """About twice a second. Rates are units a second that the pace leaves now, infinite without a limit."""
+    """Several times a second. Rates are units a second that the pace leaves now, infinite without a limit.
+
+    ``counts`` holds each batch that was acknowledged, also of pages that are in no checkpoint yet. ``total_items`` is
+    an estimate, None when nobody knows.
+    """
 
     job: str
     counts: Counts
+    total_items: int | None
     seconds: float
     items_per_second: float
     read_rate: float

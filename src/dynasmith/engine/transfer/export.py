@@ -32,7 +32,8 @@ def export(
     segments = plan_segments(
         source.description.size_bytes_estimate, workers=asked.segments_at_once, asked=asked.segments
     )
-    job = new_job("export", around, segments, kept(asked, parameters or {}))
+    total = source.description.item_count_estimate or None
+    job = new_job("export", around, segments, kept(asked, parameters or {}, total))
     return _run(ledger.begin(job), source, sink, asked, around)
 
 

@@ -55,6 +55,11 @@ class Moving(Protocol):
         """Units a second that the pace leaves now: read, write."""
         ...
 
+    @property
+    def batched(self) -> Counts:
+        """What was acknowledged of pages that are under way, and is in no checkpoint yet."""
+        ...
+
     def change(self, read: float | None, write: float | None) -> None:
         """Other limits from now on; None for those that the job began with."""
         ...
@@ -244,7 +249,7 @@ class Flow:
             self._say_progress(moving, before, monotonic() - began)
 
     def _say_progress(self, moving: Moving, before: Counts, seconds: float) -> None:
-        counts = self.counts
+        counts = self.counts + moving.batched
         done = counts.read - before.read
         left = None if self.total_items is None else max(0, self.total_items - before.read)
         read_rate, write_rate = moving.rates
@@ -253,6 +258,7 @@ class Flow:
                 table=self.table,
                 job=self.claim.job.id,
                 counts=counts,
+                total_items=self.total_items,
                 seconds=seconds,
                 items_per_second=done / seconds if seconds else 0.0,
                 read_rate=read_rate,

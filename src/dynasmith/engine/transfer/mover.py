@@ -86,6 +86,7 @@ class Mover:
     _digester: Digester = field(default_factory=Digester)
     _stopping: asyncio.Task[None] | None = None
     _plain: int = 0
+    _batched: dict[int, Counts] = field(default_factory=dict)
     _drained: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
@@ -95,6 +96,11 @@ class Mover:
     def rates(self) -> tuple[float, float]:
         """Units a second that the pace leaves now: read, write."""
         return self.reads.rate, self.writes.rate
+
+    @property
+    def batched(self) -> Counts:
+        """What was acknowledged of pages that are under way, batch by batch: in no checkpoint yet."""
+        return sum(self._batched.values(), Counts())
 
     def change(self, read: float | None, write: float | None) -> None:
         """Other limits in units a second from now on; None for those that the job began with."""
@@ -210,24 +216,15 @@ class Mover:
             target=at.target + target,
         )
         await self.keeper.save(after)
+        self._batched.pop(at.segment, None)
         return after
 
     async def _leave(self, at: Checkpoint, outcome: Outcome) -> None:
         """A cancelled job leaves its page where it is: what was written of it is counted, in no checkpoint."""
         if outcome.dead:
             await self.keeper.bury(at.segment, at.position, outcome.dead)
-        self.keeper.cut(
-            Counts(
-                read=outcome.arrived,
-                written=outcome.written,
-                unchanged=outcome.unchanged,
-                already=outcome.already,
-                skipped=outcome.skipped,
-                dead=len(outcome.dead),
-                retried=outcome.retried,
-                write_units=outcome.units.total,
-            )
-        )
+        self._batched.pop(at.segment, None)
+        self.keeper.cut(_arrived(outcome))
 
     async def _write(self, segment: int, items: Sequence[Item]) -> Outcome:
         size = self.sink.batch_items
@@ -259,4 +256,19 @@ class Mover:
             if self._plain == 0:
                 self._drained.set()
         self.writes.settle(taken, outcome.units, len(batch))
+        self._batched[segment] = self._batched.get(segment, Counts()) + _arrived(outcome)
         return outcome
+
+
+def _arrived(outcome: Outcome) -> Counts:
+    """The counts of what was acknowledged, of a page whose rest was not yet."""
+    return Counts(
+        read=outcome.arrived,
+        written=outcome.written,
+        unchanged=outcome.unchanged,
+        already=outcome.already,
+        skipped=outcome.skipped,
+        dead=len(outcome.dead),
+        retried=outcome.retried,
+        write_units=outcome.units.total,
+    )

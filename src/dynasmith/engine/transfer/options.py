@@ -7,6 +7,7 @@ import msgspec
 
 from dynasmith.errors import CheckpointError, UsageError
 from dynasmith.items.transform import Policy
+from dynasmith.jobs.job import TOTAL_ITEMS
 from dynasmith.ports.items import Mode
 
 LOADING = "__dynasmith_main__"
@@ -44,9 +45,11 @@ class TransferOptions(msgspec.Struct, frozen=True, kw_only=True):
             )
 
 
-def kept(asked: TransferOptions, more: dict[str, Any]) -> dict[str, Any]:
-    """The parameters of a new job: the options under ``flow``, and what the caller needs to find both ends again."""
-    return {**more, "flow": msgspec.to_builtins(asked)}
+def kept(asked: TransferOptions, more: dict[str, Any], total_items: int | None = None) -> dict[str, Any]:
+    """The parameters of a new job: the options under ``flow``, how many items there are (about; where that is known),
+    and what the caller needs to find both ends again."""
+    total = {} if total_items is None else {TOTAL_ITEMS: total_items}
+    return {**more, **total, "flow": msgspec.to_builtins(asked)}
 
 
 def asked_again(parameters: dict[str, Any]) -> TransferOptions:

@@ -66,7 +66,7 @@ def populate(
     """
     asked = asked or TransferOptions()
     around = around or RunContext()
-    job = new_job("populate", around, origin.segments, kept(asked, parameters or {}))
+    job = new_job("populate", around, origin.segments, kept(asked, parameters or {}, origin.total_items))
     return _run(ledger.begin(job), origin, target, asked, transform, around)
 
 

@@ -26,7 +26,7 @@ from dynasmith.files.removing import refuse_link, remove_folder
 from dynasmith.items.digest import Digest
 from dynasmith.jobs.checkpoint import Checkpoint, decode_checkpoint, encode_checkpoint
 from dynasmith.jobs.counts import Counts
-from dynasmith.jobs.job import Job, counted, decode_job, encode_job, moved
+from dynasmith.jobs.job import Job, decode_job, encode_job, moved, seen
 from dynasmith.ports.checkpoints import JobControl
 from dynasmith.ports.items import Dead
 
@@ -134,7 +134,7 @@ class FolderLedger:
             return job
         counts = sum((checkpoint.counts for checkpoint in checkpoints), Counts())
         digest = sum((checkpoint.target for checkpoint in checkpoints), Digest())
-        return counted(job, counts, digest if job.state == "done" and digest.count else None)
+        return seen(job, counts, digest)
 
 
 class FolderClaim:

@@ -36,6 +36,7 @@ from dynasmith.engine.transfer.processes.child import (
 from dynasmith.engine.transfer.transform_stage import Stage
 from dynasmith.errors import UsageError
 from dynasmith.jobs.checkpoint import decode_checkpoint, encode_checkpoint
+from dynasmith.jobs.counts import Counts
 from dynasmith.jobs.job import Job
 from dynasmith.ports.clock import lease_clock
 from dynasmith.ports.concurrency import tasks_together, together
@@ -113,6 +114,11 @@ class ProcessMover:
         """Move all segments that there are. Raises what a process raised, RunError when they keep dying."""
         self._first = await asyncio.to_thread(self._pickled)  # an address and keys may have to be asked for
         await together([self._keep_alive(member) for member in self._crew])
+
+    @property
+    def batched(self) -> Counts:
+        """Nothing: the processes say how far they are page by page."""
+        return Counts()
 
     @property
     def rates(self) -> tuple[float, float]:

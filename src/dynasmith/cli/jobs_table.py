@@ -1,0 +1,45 @@
+"""The list of jobs as a table: when each began, how long it has taken, how far it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from rich.table import Table as Grid
+
+from dynasmith.cli.flow_figures import left_text, share_text
+from dynasmith.jobs.estimate import remaining_seconds
+
+if TYPE_CHECKING:
+    from dynasmith.jobs.job import Job
+
+COLUMNS = ("id", "verb", "state", "started (UTC)", "took", "read", "written", "dead")
+
+
+def jobs_table(jobs: Sequence[Job], now: datetime) -> Grid:
+    """A row a job; ``now`` is the end of one that runs."""
+    grid = Grid(box=None, pad_edge=False, header_style="dim")
+    for name in COLUMNS:
+        grid.add_column(name, no_wrap=name != "read", justify="right" if name in ("written", "dead") else "left")
+    for job in jobs:
+        running = job.state == "running"
+        took = ((now if running else job.changed_at) - job.started_at).total_seconds()
+        grid.add_row(
+            job.id,
+            job.verb,
+            job.state,
+            f"{job.started_at.astimezone(UTC):%Y-%m-%d %H:%M:%S}",
+            left_text(max(0.0, took)),
+            f"{job.counts.read:,}" if job.over else _progress(job, took),
+            f"{job.counts.written:,}",
+            f"{job.counts.dead:,}",
+        )
+    return grid
+
+
+def _progress(job: Job, seconds: float) -> str:
+    """How far a job is that is not over, with the time left where it runs."""
+    shown = share_text(job.counts.read, job.total_items)
+    left = None if job.total_items is None else remaining_seconds(job.counts.read, job.total_items, seconds)
+    return shown if left is None or job.state != "running" else f"{shown}, about {left_text(left)} left"
