@@ -34,6 +34,7 @@ test-models: .floor/.installed  ## the tests of models on the oldest pydantic th
 
 engines: $(STAMP) node_modules/.installed  ## the contract suite on every engine there is (DYNASMITH_TEST_ENDPOINT names one more)
 	$(BIN)/python -m pytest tests/contract --engines all
+	PYTHONPATH=tests $(BIN)/python -m strict.engine_scores
 
 bench: $(STAMP)  ## measurements, side by side with what users have today
 	$(BIN)/python -m bench.plan

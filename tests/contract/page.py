@@ -37,6 +37,9 @@ $ python -m pytest tests/contract --engines ministack,moto      # some
 $ DYNASMITH_TEST_ENDPOINT=http://127.0.0.1:8001 make engines    # and one of yours
 ```
 
+It ends with a table of how each engine, and the strict endpoint in front of two of them, answers the requests of
+`tests/strict` of which the API reference says the answer.
+
 | Variable | What it does |
 |---|---|
 | `DYNASMITH_DYNALITE` | folder of the npm package dynalite, where it is neither in `node_modules` nor on the path |

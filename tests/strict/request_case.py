@@ -12,6 +12,7 @@ SERIALIZATION = "SerializationException"
 NOT_FOUND = "ResourceNotFoundException"
 CONDITION = "ConditionalCheckFailedException"
 ACCEPTED = ""
+NO_ANSWER = "no answer"
 API = "https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/"
 GUIDE = "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/"
 
@@ -108,8 +109,14 @@ class CaseClient:
         return reply.status, value if isinstance(value, dict) else {}
 
     def code(self, case: RequestCase) -> str:
-        """The error code that a case is answered with, "" for none; with the status where that is not 200 or 400."""
-        status, value = self.send(case.operation, case.body)
+        """The error code that a case is answered with, "" for none; with the status where that is not 200 or 400, and
+        NO_ANSWER where nothing came.
+        """
+        try:
+            status, value = self.send(case.operation, case.body)
+        except (OSError, http.client.HTTPException):
+            self._connection.close()  # the next request opens another
+            return NO_ANSWER
         code = str(value.get("__type", "")).rpartition("#")[2]
         return code if status in {200, 400} else f"{status} {code}"
 

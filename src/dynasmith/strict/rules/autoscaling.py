@@ -6,6 +6,7 @@ from dynasmith.strict.rules.rule import JudgedRequest, Refusal, StrictRule, inva
 
 RULES: list[StrictRule] = []
 REGISTER, DEREGISTER = "RegisterScalableTarget", "DeregisterScalableTarget"
+TAGS_MAX = 50  # Application Auto Scaling API reference, API_TagResource.html
 
 
 def resource_of(body: Any) -> tuple[str, str]:

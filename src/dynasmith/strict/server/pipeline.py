@@ -88,14 +88,15 @@ class RequestPipeline:
         elif refusal is not None:
             reply = refused(refusal)
         elif fault is None:
-            reply = await upstream.send(request)
+            own = scaling.own_answer(world.account_of(request), request, operation) if scaling_call else None
+            reply = offered(operation, await upstream.send(request)) if own is None else own
         else:
             engine = upstream
             slow_seconds = fault.slow_seconds
 
             async def go_on() -> WireReply:
                 await asyncio.sleep(slow_seconds)
-                return await engine.send(request)
+                return offered(operation, await engine.send(request))
 
             reply = await struck(fault, operation, "", go_on)
         if scaling_call:
@@ -158,7 +159,7 @@ class RequestPipeline:
             return refused(refusal)
         look = _LOOKS.get(call.operation)
         if look is None:
-            return await world.forward(call)
+            return offered(call.operation, await world.forward(call))
         read: WireReply = await look(world, call)
         return read
 
@@ -218,6 +219,15 @@ def without_nulls(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: without_nulls(member) for name, member in value.items() if member is not None}
     return [without_nulls(member) for member in value] if isinstance(value, list) else value
+
+
+def offered(operation: str, reply: WireReply) -> WireReply:
+    """The engine's reply; one that fails without an answer of the service is an operation that it does not offer, which
+    nobody should try again.
+    """
+    if reply.status < 500 or reply.body.lstrip()[:1] == b"{":
+        return reply
+    return error_reply("UnknownOperationException", f"The engine behind the strict endpoint does not offer {operation}")
 
 
 def outcome(reply: WireReply) -> str:

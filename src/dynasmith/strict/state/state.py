@@ -230,6 +230,8 @@ class Account:
     backups: dict[str, BackupState] = field(default_factory=dict)
     # (resource id, scalable dimension) of the targets that were registered through the endpoint.
     scaled: set[tuple[str, str]] = field(default_factory=set)
+    # Tags of scalable targets by ARN; the key says that there is, or was, such a target.
+    scaling_tags: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def settle(self, now: float) -> None:
         """Let everything happen that is due in every table."""
