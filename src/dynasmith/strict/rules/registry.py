@@ -45,6 +45,14 @@ KEPT: tuple[StrictRule, ...] = (
         GUIDE + "read-write-operations.html",
     ),
     StrictRule(
+        "update-applies",
+        ("UpdateItem",),
+        "an update that the item as it is cannot take: a path into what is not there or is no list or map, an operand "
+        "of another type or that does not exist, an item that becomes too large, an index key of another type",
+        GUIDE + "Expressions.UpdateExpressions.html; messages as observed",
+        "observed",
+    ),
+    StrictRule(
         "capacity",
         (*ITEM_OPERATIONS, *_STATEMENTS),
         "more units than a table or index has: provisioned ones with 300 seconds of burst, on-demand maxima, 40,000 a "

@@ -16,6 +16,7 @@ from dynasmith.strict.services import batches
 from dynasmith.strict.services.engine_writes import engine_body, returned, returned_paths
 from dynasmith.strict.services.read_plan import is_bare
 from dynasmith.strict.services.reads import account_reads, answered_page, pressed_limit
+from dynasmith.strict.services.updates import update_refusal
 from dynasmith.strict.services.world import IncomingCall, StrictWorld, reply_json
 from dynasmith.strict.state.capacity import Side, ThrottleSetting, left, take, throttle_of
 from dynasmith.strict.state.state import StrictTable
@@ -88,6 +89,9 @@ async def write_item(world: StrictWorld, call: IncomingCall) -> WireReply:
     throttle = throttle_of_part(world, call, part)
     if throttle is not None:
         return throttled(throttle)
+    refusal = await update_refusal(world, call, table) if part.kind == "Update" else None
+    if refusal is not None:
+        return error_reply(refusal.code, refusal.message)
     call.items = 1
     body = engine_body(call)
     if part.kind == "Put":
