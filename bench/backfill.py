@@ -117,16 +117,19 @@ def _ours(client: Any, road: str) -> Callable[[], None]:
     from dynasmith.aws.data.event_loop import new_event_loop
     from dynasmith.aws.data.table_access import TableAccess
     from dynasmith.aws.data.updates import table_updates
-    from dynasmith.engine.backfill import backfill as engine
-    from dynasmith.engine.transfer.copy import new_job
-    from dynasmith.engine.transfer.options import TransferOptions, kept
-    from dynasmith.engine.transfer.runner import RunContext
+    from dynasmith.engine.transfer.runner import RunContext, new_job
     from dynasmith.engine.transfer.table_details import TableEnd
     from dynasmith.files.journal.folder import create_journal
     from dynasmith.files.ledger import FolderLedger
     from dynasmith.jobs.journal import JournalHead
+    from dynasmith.jobs.options import FirstRunLimits, TransferOptions
+    from dynasmith.jobs.side import Side
+    from dynasmith.jobs.spec import Backfill
     from dynasmith.tables.description import TableDescription
     from dynasmith.tables.table import Key, KeyAttribute, Table
+
+    sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # a run over given ends is what its tests need too
+    from flow.engine_runs import resumed_backfill
 
     key = Key(partition=(KeyAttribute(name="pk", type="S"),), sort=(KeyAttribute(name="sk", type="S"),))
     description = TableDescription(table=Table(name=TABLE, key=key), status="ACTIVE")
@@ -138,16 +141,21 @@ def _ours(client: Any, road: str) -> Callable[[], None]:
 
             def journal(job: Any, _new: bool) -> Any:
                 head = JournalHead(job=job.id, table=TABLE, where="", segments=job.segments)
-                return None if road.endswith("no journal") else create_journal(Path(folder) / "journal", head)
+                return create_journal(Path(folder) / "journal", head)
 
             ledger = FolderLedger(Path(folder) / "jobs")
             asked = TransferOptions(segments=4, max_read_units=float("inf"), max_write_units=float("inf"))
             # Resumed at its beginning: what the look before a job costs is no part of it.
-            job = new_job(engine.VERB, RunContext(), 4, kept(asked, {"careful": {}, "canary_items": 0}))
-            claim = ledger.begin(job)
-            opened = journal(job, True)
+            spec = Backfill(
+                target=Side(table="target"),
+                journal=not road.endswith("no journal"),
+                careful=FirstRunLimits(),
+                canary_items=0,
+                options=asked,
+            )
+            claim = ledger.begin(new_job(spec, RunContext(), 4))
             around = RunContext(loop_factory=new_event_loop)
-            engine.backfill_again(claim, end, updates, lambda *_: opened, change, around=around)
+            resumed_backfill(claim, end, updates, journal, change, around=around)
 
     return work
 

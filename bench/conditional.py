@@ -72,13 +72,13 @@ def _ours(client: Any, road: str) -> Callable[[], None]:
     from dynasmith.aws.data.sink import TableSink
     from dynasmith.aws.data.table_access import TableAccess
     from dynasmith.aws.data.table_factory import open_calls
-    from dynasmith.engine.transfer.copy import new_job
     from dynasmith.engine.transfer.mover import ConcurrencyLimits
-    from dynasmith.engine.transfer.options import TransferOptions, kept
-    from dynasmith.engine.transfer.runner import Pipeline, RunContext, run_job
+    from dynasmith.engine.transfer.runner import Pipeline, RunContext, new_job, run_job
     from dynasmith.files.ledger import FolderLedger
     from dynasmith.items.key import KeyPart, KeySchema
-    from dynasmith.ports.items import Mode
+    from dynasmith.jobs.options import Mode, TransferOptions
+    from dynasmith.jobs.side import Side
+    from dynasmith.jobs.spec import Copy
 
     async def sink(heard: Any) -> TableSink:
         calls = await open_calls(client, TABLE, heard)
@@ -89,7 +89,8 @@ def _ours(client: Any, road: str) -> Callable[[], None]:
     def work() -> None:
         with tempfile.TemporaryDirectory() as folder:
             around = RunContext(loop_factory=new_event_loop)
-            claim = FolderLedger(Path(folder)).begin(new_job("copy", around, 4, kept(TransferOptions(segments=4), {})))
+            spec = Copy(source=Side(table=TABLE), target=Side(table=TABLE), options=TransferOptions(segments=4))
+            claim = FolderLedger(Path(folder)).begin(new_job(spec, around, 4))
             run_job(
                 claim,
                 Pipeline(TableAccess(client).source(TABLE, segments=4), sink, width=ConcurrencyLimits(4, 4)),

@@ -19,7 +19,7 @@ def main() -> None:
             batch_size=100,
         )
     for report in reports:
-        print(f"{report.job.parameters['target']['table']}: {report.counts.arithmetic}")  # noqa: T201
+        print(f"{report.job.spec.target.table}: {report.counts.arithmetic}")  # noqa: T201
 
 
 if __name__ == "__main__":

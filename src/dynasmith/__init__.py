@@ -19,7 +19,7 @@ The names of this module:
 - **Tables**: `Table` and its parts (`Key`, `KeyAttribute`, `Index`, `LocalIndex`, `Projection`, `Capacity` ...), and
   `TableDescription`, a live one.
 - **Changes**: `Plan`, `Consent`, `ApplyReport`, `Ensured`.
-- **Items**: `Location` (a table elsewhere), `Database` (a source), `Report`, `Counts`, `Job`, `VerifyResult`, `DryRun`;
+- **Items**: `Side` (a table elsewhere), `Database` (a source), `Report`, `Counts`, `Job`, `VerifyResult`, `DryRun`;
   `Context`, the second argument of a transform, and `ItemRefused`, which it may raise. `dynasmith.operations` has
   operations for ``transform=``.
 - **Findings**: `Verdict`, `Finding`, `examine`.
@@ -99,7 +99,9 @@ if TYPE_CHECKING:
     from dynasmith.items.transform import ItemRefused
     from dynasmith.jobs.counts import Counts
     from dynasmith.jobs.job import Job
+    from dynasmith.jobs.options import Database
     from dynasmith.jobs.report import Report
+    from dynasmith.jobs.side import Side
     from dynasmith.models import Model
     from dynasmith.plans.consent import Consent
     from dynasmith.plans.plan import Plan, PlanFailure, TablePlan, decode_plan, encode_plan
@@ -117,10 +119,8 @@ if TYPE_CHECKING:
     )
     from dynasmith.ports.tables import Identity
     from dynasmith.project import Project, connect
-    from dynasmith.project.databases import Database
-    from dynasmith.project.locations import Location
-    from dynasmith.project.transforms import AnyTransform
-    from dynasmith.project.world import ListedTable
+    from dynasmith.project.verbs.tables import ListedTable
+    from dynasmith.project.verbs.transforms import AnyTransform
     from dynasmith.tables.description import IndexState, ReplicaState, TableDescription
     from dynasmith.tables.table import (
         Access,
@@ -169,7 +169,9 @@ _HOMES = {
     "items.transform": "ItemRefused",
     "jobs.counts": "Counts",
     "jobs.job": "Job",
+    "jobs.options": "Database",
     "jobs.report": "Report",
+    "jobs.side": "Side",
     "models": "Model",
     "plans.consent": "Consent",
     "plans.plan": "Plan PlanFailure TablePlan decode_plan encode_plan",
@@ -178,10 +180,8 @@ _HOMES = {
     "TableStarted",
     "ports.tables": "Identity",
     "project": "Project connect",
-    "project.databases": "Database",
-    "project.locations": "Location",
-    "project.transforms": "AnyTransform",
-    "project.world": "ListedTable",
+    "project.verbs.tables": "ListedTable",
+    "project.verbs.transforms": "AnyTransform",
     "tables.description": "IndexState ReplicaState TableDescription",
     "tables.table": "Access Autoscaling BackupPlan BackupRule Billing Capacity Consistency Encryption "
     "EncryptionKind Index Key KeyAttribute LocalIndex OnDemandMaximum Projection ProjectionKind "
@@ -256,7 +256,6 @@ __all__ = [
     "ListedTable",
     "Listener",
     "LocalIndex",
-    "Location",
     "Locked",
     "Model",
     "ModelPage",
@@ -286,6 +285,7 @@ __all__ = [
     "ServiceError",
     "ServiceUnavailable",
     "SeveralFailed",
+    "Side",
     "StalePlan",
     "StepDone",
     "StepStarted",

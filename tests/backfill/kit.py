@@ -12,10 +12,6 @@ from dynasmith.aws.data.updates import table_updates
 from dynasmith.aws.stores.s3.journal import create_s3_journal, reopen_s3_journal
 from dynasmith.aws.stores.s3.journal_reader import S3JournalReader
 from dynasmith.aws.stores.s3.objects import S3Objects
-from dynasmith.engine.backfill.backfill import backfill, backfill_again
-from dynasmith.engine.backfill.canary import FirstRunLimits
-from dynasmith.engine.backfill.undo import undo, undo_again
-from dynasmith.engine.transfer.options import TransferOptions
 from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.engine.transfer.table_details import TableEnd
 from dynasmith.files.journal.folder import FolderJournal, create_journal
@@ -25,11 +21,13 @@ from dynasmith.items.digest import digest_items
 from dynasmith.items.transform import Function
 from dynasmith.jobs.job import Job
 from dynasmith.jobs.journal import JournalHead
+from dynasmith.jobs.options import FirstRunLimits, TransferOptions
 from dynasmith.jobs.report import Report
 from dynasmith.ports.journal import JournalReader, UndoJournal
 from dynasmith.ports.updates import OpenUpdates
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.table import Index, Key, KeyAttribute, Table
+from flow.engine_runs import backfill, resumed_backfill, resumed_undo, undo
 from flow.kit import items_of
 
 FAST = Patience(first_seconds=0.005, longest_seconds=0.2)
@@ -79,8 +77,6 @@ class Bench:
         return self.folder / "journal" / job
 
     def open_journal(self, job: Job, new: bool) -> Any:
-        if not self.journal:
-            return None
         head = JournalHead(job=job.id, table=self.table, where="", segments=job.segments)
         journal: UndoJournal
         if self.objects is not None:
@@ -102,20 +98,21 @@ class Bench:
 
     def run(self, function: Function, asked: TransferOptions | None = None, **more: Any) -> Report:
         around = more.pop("around", None) or RunContext(loop_factory=new_event_loop)
-        return backfill(self.end, self.updates, self.ledger, self.open_journal, function, asked, around=around, **more)
+        return backfill(self.end, self.updates, self.ledger, self.open_journal, function, asked,
+                        journal=self.journal, around=around, **more)  # fmt: skip
 
     def again(self, job: str, function: Function) -> Report:
         around = RunContext(loop_factory=new_event_loop)
         claim = self.ledger.claim(job)
-        return backfill_again(claim, self.end, self.updates, self.open_journal, function, around=around)
+        return resumed_backfill(claim, self.end, self.updates, self.open_journal, function, around=around)
 
     def undo(self, job: str, asked: TransferOptions | None = None) -> Report:
-        around, segments = RunContext(loop_factory=new_event_loop), self.ledger.show(job).segments
-        return undo(self.end, self.updates, self.ledger, lambda: self.kept(job), segments, asked, around=around)
+        around = RunContext(loop_factory=new_event_loop)
+        return undo(self.end, self.updates, self.ledger, lambda: self.kept(job), asked, around=around)
 
     def undo_again(self, job: str, of: str) -> Report:
         claim = self.ledger.claim(job)
-        return undo_again(claim, self.end, self.updates, lambda: self.kept(of))
+        return resumed_undo(claim, self.end, self.updates, lambda: self.kept(of))
 
     def last(self) -> Job:
         return self.ledger.jobs()[-1]

@@ -23,14 +23,14 @@ from backfill.killed import KillJournal, KillLedger, kill_updates, killed_end
 from backfill.kit import Bench, canonical
 from backfill.writer import WriterProcess, check
 from dynasmith.aws.data.event_loop import new_event_loop
-from dynasmith.engine.backfill.backfill import backfill, backfill_again
 from dynasmith.engine.backfill.concurrent_edits import UndoReport
-from dynasmith.engine.transfer.options import TransferOptions
 from dynasmith.engine.transfer.runner import RunContext
+from dynasmith.jobs.options import TransferOptions
 from dynasmith.jobs.report import Report
 from dynasmith.local import start_ministack
 from dynasmith.operations import parse_operations
 from dynasmith.strict import StrictServer
+from flow.engine_runs import backfill, resumed_backfill
 from flow.killing import KillClaim, KilledError, Killer
 from flow.kit import client_of, fill
 
@@ -125,7 +125,7 @@ def killed_run(bench: Bench, asked: TransferOptions, kills: int, items: int) -> 
         with contextlib.suppress(KilledError):
             if job:
                 claim: object = KillClaim(bench.ledger.claim(job), killer)
-                return backfill_again(claim, end, updates, bench.open_journal, SHAPE, around=AROUND)  # type: ignore[arg-type]
+                return resumed_backfill(claim, end, updates, bench.open_journal, SHAPE, around=AROUND)  # type: ignore[arg-type]
             ledger: object = KillLedger(bench.ledger, killer)
             return backfill(end, updates, ledger, bench.open_journal, SHAPE, asked, around=AROUND)  # type: ignore[arg-type]
         job = bench.last().id if bench.ledger.jobs() else ""

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from backfill.kit import Bench, canonical
-from dynasmith.engine.transfer.options import TransferOptions
+from dynasmith.jobs.options import TransferOptions
 from dynasmith.operations import parse_operations
 from dynasmith.strict import StrictServer
 from flow.kit import MakeTable, fill

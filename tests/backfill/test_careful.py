@@ -11,10 +11,10 @@ from backfill.test_killed import killed_backfill
 from dynasmith.aws.data.event_loop import new_event_loop
 from dynasmith.engine.backfill.dry_run import check_backfill, rehearse_backfill
 from dynasmith.engine.transfer.events import FlowStarted
-from dynasmith.engine.transfer.options import TransferOptions
 from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.errors import DynasmithError, TransformError, UsageError
 from dynasmith.items.transform import ItemRefused
+from dynasmith.jobs.options import TransferOptions
 from dynasmith.operations import parse_operations
 from dynasmith.strict import StrictServer
 from flow.killing import KilledError, Killer

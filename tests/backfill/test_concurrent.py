@@ -8,7 +8,7 @@ import pytest
 
 from backfill.kit import Bench, canonical
 from backfill.writer import Writer, check
-from dynasmith.engine.transfer.options import TransferOptions
+from dynasmith.jobs.options import TransferOptions
 from dynasmith.operations import parse_operations
 from dynasmith.strict import StrictServer
 from flow.kit import MakeTable, client_of, fill

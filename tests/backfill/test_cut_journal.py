@@ -10,7 +10,7 @@ from backfill.kit import Bench, canonical
 from backfill.test_written_unseen import change
 from dynasmith.aws.stores.s3.objects import S3Objects
 from dynasmith.engine.backfill.undo import rehearse_undo
-from dynasmith.engine.transfer.options import TransferOptions
+from dynasmith.jobs.options import TransferOptions
 from flow.buckets import a_bucket
 from flow.kit import MakeTable, fill
 

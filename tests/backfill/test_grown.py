@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from backfill.kit import Bench, canonical
-from dynasmith.engine.transfer.options import TransferOptions
 from dynasmith.items.transform import ItemRefused
+from dynasmith.jobs.options import TransferOptions
 from dynasmith.strict import StrictServer
 from flow.kit import MakeTable, fill
 

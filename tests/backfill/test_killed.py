@@ -11,12 +11,11 @@ from backfill.killed import KillJournal, KillLedger, kill_updates, killed_end
 from backfill.kit import Bench, canonical
 from dynasmith.aws.data.event_loop import new_event_loop
 from dynasmith.aws.stores.s3.objects import S3Objects
-from dynasmith.engine.backfill.backfill import backfill
-from dynasmith.engine.backfill.undo import undo
-from dynasmith.engine.transfer.options import TransferOptions
 from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.errors import DynasmithError
+from dynasmith.jobs.options import TransferOptions
 from flow.buckets import a_bucket
+from flow.engine_runs import backfill, undo
 from flow.killing import KilledError, Killer
 from flow.kit import MakeTable, fill
 
@@ -119,7 +118,6 @@ def test_an_undo_killed_at_every_call_ends_the_same(
                 kill_updates(bench.updates, killer),
                 ledger,
                 lambda: bench.kept(job.id),  # noqa: B023  # used before the loop goes on
-                job.segments,
                 around=AROUND,
             )
             break

@@ -9,9 +9,9 @@ import pytest
 from backfill.killed import KillLedger, kill_updates
 from backfill.kit import Bench, canonical
 from dynasmith.engine.backfill.concurrent_edits import KEYS_KEPT, ConcurrentEdits, UndoReport
-from dynasmith.engine.backfill.undo import undo
-from dynasmith.engine.transfer.options import TransferOptions
+from dynasmith.jobs.options import TransferOptions
 from dynasmith.strict import StrictServer
+from flow.engine_runs import undo
 from flow.killing import KilledError, Killer
 from flow.kit import MakeTable, fill
 
@@ -89,7 +89,7 @@ def test_a_killed_undo_counts_what_it_acknowledged_once(
         ledger: Any = KillLedger(bench.ledger, killer)
         updates = kill_updates(bench.updates, killer)
         try:
-            undo(bench.end, updates, ledger, lambda: bench.kept(job.id), job.segments)  # noqa: B023  # used at once
+            undo(bench.end, updates, ledger, lambda: bench.kept(job.id))  # noqa: B023  # used at once
             break
         except KilledError:
             report = bench.undo_again(bench.last().id, job.id)

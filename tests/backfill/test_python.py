@@ -8,9 +8,9 @@ import pytest
 import dynasmith
 from backfill.kit import canonical
 from cli.story import clean_shell
-from dynasmith.engine.backfill.canary import FirstRunLimits
 from dynasmith.engine.transfer.events import FlowEnded, FlowStarted
 from dynasmith.errors import UsageError
+from dynasmith.jobs.options import FirstRunLimits
 from dynasmith.ports.listener import Event
 from flow.kit import MakeTable, fill
 

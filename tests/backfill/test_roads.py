@@ -11,9 +11,9 @@ from dynasmith.aws.data.partiql_batch import STATEMENT_CHARACTERS_MAX
 from dynasmith.aws.data.statements import statement_of
 from dynasmith.aws.data.updates import table_updates
 from dynasmith.engine.transfer.event_thread import run
-from dynasmith.engine.transfer.options import TransferOptions
 from dynasmith.errors import AccessDenied
 from dynasmith.items.wire import RawItem
+from dynasmith.jobs.options import TransferOptions
 from dynasmith.ports.updates import ItemChange, SentChanges, UpdateAnswer
 from dynasmith.strict import StrictServer
 from flow.kit import MakeTable, Said, client_of, fill, scripted

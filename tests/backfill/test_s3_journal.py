@@ -11,9 +11,9 @@ from backfill.kit import Bench, canonical
 from dynasmith.aws.stores.s3.journal import S3Journal, create_s3_journal, remove_s3_journal, reopen_s3_journal
 from dynasmith.aws.stores.s3.journal_reader import S3JournalReader
 from dynasmith.aws.stores.s3.objects import S3Objects
-from dynasmith.engine.transfer.options import TransferOptions
 from dynasmith.errors import CheckpointError, RunError, ServiceError
 from dynasmith.jobs.journal import JournalHead, read_entries
+from dynasmith.jobs.options import TransferOptions
 from dynasmith.ports.items import ThrottleListener
 from dynasmith.ports.journal import JournalEntryId
 from dynasmith.ports.updates import ItemChange, OpenUpdates, SentChanges, Updates, encode_change

@@ -10,11 +10,11 @@ from msgspec.structs import replace
 from backfill.killed import kill_updates
 from backfill.kit import Bench, canonical
 from dynasmith.aws.data.event_loop import new_event_loop
-from dynasmith.engine.backfill.backfill import backfill, backfill_again
 from dynasmith.engine.transfer.events import FlowStarted
-from dynasmith.engine.transfer.options import TransferOptions
 from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.engine.transfer.table_details import TableEnd
+from dynasmith.jobs.options import TransferOptions
+from flow.engine_runs import backfill, resumed_backfill
 from flow.killing import KilledError, Killer
 from flow.kit import MakeTable, fill
 
@@ -133,7 +133,7 @@ def test_a_late_read_after_a_kill_does_not_lose_what_was_kept(
     assert all(b'"full_name"' in item for item in canonical(client, table).values())
     job = bench.last().id
     late = TableEnd(bench.end.description, StaleAccess(bench.end.access, before))  # type: ignore[arg-type]
-    report = backfill_again(bench.ledger.claim(job), late, bench.updates, bench.open_journal, change, around=around)
+    report = resumed_backfill(bench.ledger.claim(job), late, bench.updates, bench.open_journal, change, around=around)
     assert (report.counts.already, report.counts.written, report.counts.unchanged) == (20, 0, 0)
     assert bench.undo(job).counts.written == 20
     assert canonical(client, table) == before

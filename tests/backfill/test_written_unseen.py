@@ -12,10 +12,10 @@ from backfill.killed import kill_updates
 from backfill.kit import Bench, FirstRunLimits, canonical
 from backfill.test_voids import put
 from dynasmith.aws.data.event_loop import new_event_loop
-from dynasmith.engine.backfill.backfill import backfill
-from dynasmith.engine.transfer.options import TransferOptions
 from dynasmith.engine.transfer.runner import RunContext
+from dynasmith.jobs.options import TransferOptions
 from dynasmith.strict import StrictServer
+from flow.engine_runs import backfill
 from flow.killing import KilledError, Killer
 from flow.kit import MakeTable, fill
 

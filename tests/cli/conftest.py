@@ -43,5 +43,5 @@ def strict_story(
     strict: StrictServer, tmp_path: Path, shell: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[Story]:
     """A story on the strict endpoint, whose clock the command line shares."""
-    shell.setattr("dynasmith.project.project.SystemClock", lambda: strict.clock)
+    shell.setattr("dynasmith.project.factory.SystemClock", lambda: strict.clock)
     yield from _begin(strict.endpoint, tmp_path, shell, capsys)

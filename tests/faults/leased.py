@@ -16,12 +16,12 @@ from dynasmith.aws.data.event_loop import new_event_loop
 from dynasmith.aws.stores.s3.ledger import S3Ledger
 from dynasmith.aws.stores.s3.objects import S3Objects
 from dynasmith.aws.stores.table_ledger import TableLedger
-from dynasmith.engine.transfer.copy import copy, copy_again
-from dynasmith.engine.transfer.options import TransferOptions
 from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.errors import DynasmithError
+from dynasmith.jobs.options import TransferOptions
 from dynasmith.ports.checkpoints import Ledger
 from flow.copying import end, say
+from flow.engine_runs import copy, resumed
 
 LEASE_SECONDS = 6.0
 BATCH = 20
@@ -48,7 +48,7 @@ def main(endpoint: str, source: str, target: str, place: str, processes: str, jo
     ledger, around = ledger_at(endpoint, place), RunContext(listener=say, loop_factory=new_event_loop)
     try:
         if job:
-            copy_again(ledger.claim(job), end(client, source), end(client, target), around=around)
+            resumed(ledger.claim(job), end(client, source), end(client, target), around=around)
         else:
             asked = TransferOptions(segments=3, batch_size=BATCH, processes=int(processes))
             copy(end(client, source), end(client, target), ledger, asked, around=around)

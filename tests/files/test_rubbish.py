@@ -22,7 +22,7 @@ from dynasmith.items.plain import item_from_json, raw_from_plain
 from dynasmith.items.size import check_item
 from dynasmith.items.wire import decode_item, encode_item, read_scan_page
 from dynasmith.plans.plan import decode_plan
-from dynasmith.project.transforms import load_transform
+from dynasmith.project.verbs.transforms import load_transform
 from dynasmith.tables.document_shape import number_kept
 from dynasmith.tables.findings import DefinitionFinding
 

@@ -7,7 +7,8 @@ import pytest
 from dynasmith.errors import DynasmithError, NotOffered, UsageError
 from dynasmith.files.databases.url import UrlMask, family_of, open_session, secrets_of
 from dynasmith.items.key import KeySchema
-from dynasmith.project.databases import Database, check_memorable, database_source
+from dynasmith.jobs.options import Database
+from dynasmith.project.verbs.populate_database import check_memorable, database_source
 
 
 @pytest.mark.parametrize(
@@ -72,7 +73,7 @@ def test_secrets_are_found_wherever_they_stand() -> None:
 def test_a_password_in_a_variable_may_hold_any_character(password: str) -> None:
     from sqlalchemy import make_url
 
-    from dynasmith.project.databases import _expanded
+    from dynasmith.project.verbs.populate_database import _expanded
 
     url = make_url(_expanded("postgresql://me:${PW}@h:1/x?a=${A}", {"PW": password, "A": "b"}))
     expected = "a@b" if password == "a%40b" else password  # it was escaped already

@@ -15,13 +15,12 @@ from dynasmith.aws.data.event_loop import new_event_loop
 from dynasmith.aws.data.table_access import TableAccess
 from dynasmith.aws.stores.s3.ledger import S3Ledger
 from dynasmith.aws.stores.s3.objects import S3Objects
-from dynasmith.engine.transfer.copy import copy, copy_again
 from dynasmith.engine.transfer.events import FlowProgress, FlowStarted
-from dynasmith.engine.transfer.options import TransferOptions
 from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.engine.transfer.table_details import TableEnd
 from dynasmith.errors import DynasmithError
 from dynasmith.files.ledger import FolderLedger
+from dynasmith.jobs.options import TransferOptions
 from dynasmith.ports.checkpoints import Ledger
 from dynasmith.ports.listener import Event
 from dynasmith.tables.description import TableDescription
@@ -29,6 +28,7 @@ from dynasmith.tables.table import Key, KeyAttribute, Table
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # where the script runs on its own
 
+from flow.engine_runs import copy, resumed
 from flow.transforms import Marks
 
 
@@ -56,7 +56,7 @@ def main(endpoint: str, source: str, target: str, folder: str, job: str = "", ma
     around = RunContext(listener=say, loop_factory=new_event_loop)
     try:
         if job:
-            copy_again(ledger.claim(job), end(client, source), end(client, target), around=around)
+            resumed(ledger.claim(job), end(client, source), end(client, target), around=around)
         else:
             asked = TransferOptions(segments=3, batch_size=20, max_write_units=120, processes=2 if marks else 0)
             function = Marks(Path(marks)) if marks else None

@@ -19,6 +19,9 @@ import botocore.session
 from dynasmith.aws.data.exchange import HttpReply
 from dynasmith.files.duplicate_key_store import SeenKeys
 from dynasmith.jobs.job import Job, job_id
+from dynasmith.jobs.options import TransferOptions
+from dynasmith.jobs.side import Side
+from dynasmith.jobs.spec import Copy
 
 MakeTable = Callable[..., str]
 ClaimT = TypeVar("ClaimT", covariant=True)
@@ -179,9 +182,10 @@ class Begins(Protocol[ClaimT]):
     def begin(self, job: Job) -> ClaimT: ...
 
 
-def new_job(ledger: Begins[ClaimT], segments: int = 1, verb: str = "copy") -> ClaimT:
+def new_job(ledger: Begins[ClaimT], segments: int = 1) -> ClaimT:
     """A job of its own, held."""
     now = datetime.now(UTC)
+    spec = Copy(source=Side(table="source"), target=Side(table="target"), options=TransferOptions())
     return ledger.begin(
-        Job(id=job_id(verb, now, os.urandom(3)), verb=verb, started_at=now, changed_at=now, segments=segments)
+        Job(id=job_id("copy", now, os.urandom(3)), spec=spec, started_at=now, changed_at=now, segments=segments)
     )

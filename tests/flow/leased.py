@@ -16,14 +16,14 @@ from dynasmith.aws.data.event_loop import new_event_loop
 from dynasmith.aws.stores.s3.ledger import S3Ledger
 from dynasmith.aws.stores.s3.objects import S3Objects
 from dynasmith.aws.stores.table_ledger import TableLedger
-from dynasmith.engine.transfer.copy import copy
-from dynasmith.engine.transfer.options import TransferOptions
 from dynasmith.engine.transfer.processes import mover
 from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.errors import DynasmithError
 from dynasmith.files.ledger import FolderLedger
+from dynasmith.jobs.options import TransferOptions
 from dynasmith.ports.checkpoints import Ledger
 from flow.copying import end, say
+from flow.engine_runs import copy
 from flow.kit import client_of
 
 LEASE_SECONDS = 5.0

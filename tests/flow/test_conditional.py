@@ -9,18 +9,17 @@ from dynasmith.aws.data.calls import Patience
 from dynasmith.aws.data.client_details import name_engine
 from dynasmith.aws.data.event_loop import new_event_loop
 from dynasmith.aws.data.table_access import TableAccess
-from dynasmith.engine.transfer.copy import copy
-from dynasmith.engine.transfer.options import TransferOptions
 from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.engine.transfer.table_details import TableEnd
 from dynasmith.errors import ConditionFailed
 from dynasmith.files.ledger import FolderLedger
 from dynasmith.items.digest import digest_items
+from dynasmith.jobs.options import Mode, TransferOptions
 from dynasmith.jobs.report import Report
-from dynasmith.ports.items import Mode
 from dynasmith.strict import StrictServer
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.table import Key, KeyAttribute, Table
+from flow.engine_runs import copy
 from flow.kit import MakeTable, client_of, fill, items_of
 
 FAST = Patience(first_seconds=0.005, longest_seconds=0.2)

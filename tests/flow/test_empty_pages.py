@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dynasmith.engine.transfer.iterables import from_iterable
-from dynasmith.engine.transfer.options import TransferOptions
-from dynasmith.engine.transfer.populate import DuplicateCheck, PopulateSource, populate
+from dynasmith.engine.transfer.populate import DuplicateCheck
+from dynasmith.engine.transfer.populate_source import PopulateSource
 from dynasmith.engine.transfer.processes.stage import ProcessStage
 from dynasmith.engine.transfer.transform_stage import Stage, Steps
 from dynasmith.files.duplicate_key_store import SeenKeys
@@ -23,7 +23,9 @@ from dynasmith.files.ledger import FolderLedger
 from dynasmith.items.condition.condition import parse_condition
 from dynasmith.items.ctx import Context
 from dynasmith.items.transform import Transform
+from dynasmith.jobs.options import TransferOptions
 from flow.copying import end
+from flow.engine_runs import populate
 from flow.hard_transforms import StandsStill
 from flow.kit import MakeTable, in_memory, items_of
 from flow.test_distinct import KEY, Run, item, write

@@ -19,8 +19,9 @@ from dynasmith.files.duplicate_key_store import SeenKeys
 from dynasmith.files.ledger import FolderLedger
 from dynasmith.items.digest import digest_items
 from dynasmith.items.key import KeySchema
+from dynasmith.jobs.options import Mode
 from dynasmith.jobs.report import Report
-from dynasmith.ports.items import Mode, Page, Source, ThrottleListener
+from dynasmith.ports.items import Page, Source, ThrottleListener
 from dynasmith.strict import StrictServer
 from flow.killing import KillClaim, KilledError, Killer, killing
 from flow.kit import MakeTable, items_of, new_job
@@ -115,7 +116,7 @@ def test_an_equal_item_of_one_that_was_refused_is_not_there_already(
     monkeypatch.setattr(seen_file, "FEW", few)
     seen = SeenKeys(tmp_path / "keys")
     ledger = FolderLedger(tmp_path / "jobs")
-    claim = new_job(ledger, 2, "populate")
+    claim = new_job(ledger, 2)
     report = run_job(claim, ways_of(there, indexed, REFUSED, mode, seen))
     seen.close(over=True)
     check(report, client, indexed)
@@ -130,7 +131,7 @@ def test_an_equal_item_of_one_that_was_skipped_is_skipped(
     client.put_item(TableName=table, Item={"pk": {"S": "x"}, "status": {"S": "theirs"}})
     parts = ([good("x"), good("x"), good("a"), good("x")], [good("x", "other"), good("a")])
     report = run_job(
-        new_job(FolderLedger(tmp_path / "jobs"), 2, "populate"),
+        new_job(FolderLedger(tmp_path / "jobs"), 2),
         ways_of(there, table, parts, Mode("skip-existing"), SeenKeys()),
     )
     counts = report.counts
@@ -154,7 +155,7 @@ def test_killed_at_every_call_and_resumed_the_counts_are_true(
         for after in (False, True):
             empty(client, indexed)
             ledger, keys = FolderLedger(tmp_path / f"jobs{at}{after}"), tmp_path / f"keys{at}{after}"
-            claim = new_job(ledger, 2, "populate")
+            claim = new_job(ledger, 2)
             seen, killer = SeenKeys(keys), Killer(at, after)
             ways = ways_of(there, indexed, REFUSED, mode, seen)
             killed = killing(ways, killer)
@@ -182,7 +183,7 @@ def test_after_a_resume_what_stands_at_a_key_decides(
         empty(client, indexed)
         strict.calm()
         ledger = FolderLedger(tmp_path / f"jobs{allowed}")
-        claim = new_job(ledger, 1, "populate")
+        claim = new_job(ledger, 1)
         ways = ways_of(there, indexed, parts, Mode(), SeenKeys())
         killer = Killer(7, after=True)
         killed = killing(ways, killer)

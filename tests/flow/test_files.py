@@ -25,13 +25,14 @@ from dynasmith.files.items import gz
 from dynasmith.files.items.foreign import Renaming
 from dynasmith.files.items.layout import layout_of
 from dynasmith.files.items.manifest import read_manifest
-from dynasmith.files.items.notation import Notation, is_utf8, reader_of, sure_reader_of
+from dynasmith.files.items.notation import is_utf8, reader_of, sure_reader_of
 from dynasmith.files.items.sink import FileSink, Head
 from dynasmith.files.items.source import FileSource
 from dynasmith.files.items.streams import ItemStream, translated
 from dynasmith.files.ledger import FolderLedger
 from dynasmith.items.digest import digest_items
 from dynasmith.items.key import KeySchema, key_of, sure_key, value_fault
+from dynasmith.jobs.file_facts import Notation
 from dynasmith.ports.items import Dead, Page, Sink, Source, ThrottleListener
 from flow.killing import KillClaim, KilledError, Killer, killing
 from flow.kit import MakeTable, fill, items_of, new_job
@@ -383,14 +384,14 @@ def test_an_export_comes_back_bit_for_bit(
     client.put_item(TableName=source, Item=odd)
     dest = tmp_path / name
     ledger = FolderLedger(tmp_path / "jobs")
-    report = run_job(new_job(ledger, 2, "export"), export_ways(client, source, dest, **how))
+    report = run_job(new_job(ledger, 2), export_ways(client, source, dest, **how))
     assert report.counts.written == 121
     manifest = read_manifest(dest / "manifest.json" if name == "folder" else tmp_path / f"{name}.manifest.json")
     assert (manifest.count, manifest.digest) == (121, str(report.target))
     assert not list(tmp_path.glob("*.parts"))
     back = populate_ways(client, dest, target)
     segments = len(layout_of([str(dest)]).parts)
-    there = run_job(new_job(ledger, segments, "populate"), back)
+    there = run_job(new_job(ledger, segments), back)
     assert there.counts.written == 121
     assert str(there.target) == manifest.digest
     assert digest_items(items_of(client, target)) == report.target
@@ -410,7 +411,7 @@ def test_an_export_killed_at_every_call_has_each_item_once(
     at, ended = 1, False
     while not ended:
         ledger, dest = FolderLedger(tmp_path / f"jobs{at}"), tmp_path / f"{at}" / name
-        claim = new_job(ledger, 2, "export")
+        claim = new_job(ledger, 2)
         killer = Killer(at, after)
         try:
             run_job(KillClaim(claim, killer), killing(export_ways(client, table, dest, **how), killer))
@@ -427,7 +428,7 @@ def test_a_part_that_was_lost_is_exported_again(client: Any, make_table: MakeTab
     table = make_table()
     items = fill(client, table, 90)
     ledger, dest = FolderLedger(tmp_path / "jobs"), tmp_path / "out"
-    claim = new_job(ledger, 2, "export")
+    claim = new_job(ledger, 2)
     killer = Killer(18, True)
     with pytest.raises(KilledError):
         run_job(KillClaim(claim, killer), killing(export_ways(client, table, dest), killer))
@@ -448,7 +449,7 @@ def test_dead_letters_are_taken_back(client: Any, make_table: MakeTable, tmp_pat
     path = tmp_path / "mixed.jsonl"
     path.write_bytes(lines([*WIRE, b"garbage", WIRE[3].replace(b"3.50", b"9")]))
     ledger = FolderLedger(tmp_path / "jobs")
-    report = run_job(new_job(ledger, 1, "populate"), populate_ways(client, path, table))
+    report = run_job(new_job(ledger, 1), populate_ways(client, path, table))
     assert (report.counts.written, report.counts.dead) == (25, 2)
     codes = {entry.code for entry in ledger.dead_letters(report.job.id)}
     assert codes == {"rejected", "duplicate"}

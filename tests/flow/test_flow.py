@@ -20,8 +20,9 @@ from dynasmith.items.key import KeySchema
 from dynasmith.items.transform import Transform
 from dynasmith.jobs.checkpoint import Checkpoint
 from dynasmith.jobs.job import Job
+from dynasmith.jobs.options import Mode
 from dynasmith.ports.checkpoints import Claim
-from dynasmith.ports.items import Item, Mode
+from dynasmith.ports.items import Item
 from flow.killing import KillClaim, KilledError, Killer, killing
 from flow.kit import MakeTable, fill, items_of, new_job
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dynasmith.engine.transfer.populate import PopulateSource, populate
+from dynasmith.engine.transfer.populate_source import PopulateSource
 from dynasmith.errors import RunError, Unreachable, UsageError
 from dynasmith.files.databases.mongo import MongoSource
 from dynasmith.files.databases.request import SqlRequest
@@ -20,6 +20,7 @@ from dynasmith.files.ledger import FolderLedger
 from dynasmith.items.key import KeySchema
 from dynasmith.ports.items import Dead, Source, ThrottleListener
 from flow.copying import end
+from flow.engine_runs import populate
 from flow.kit import MakeTable, in_memory, items_of
 
 ID = KeySchema.of("id")

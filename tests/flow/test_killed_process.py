@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from dynasmith.engine.transfer.copy import copy_again
 from dynasmith.engine.transfer.jobs import pace
 from dynasmith.errors import Locked
 from dynasmith.files.ledger import FolderLedger
 from dynasmith.items.digest import digest_items
 from flow.copying import end
+from flow.engine_runs import resumed
 from flow.killed import copying, until_it_wrote
 from flow.kit import MakeTable, fill, items_of
 
@@ -38,7 +38,7 @@ def test_killed_twice_it_ends_the_same(
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
     pace(ledger, job, write_units=100_000)
-    report = copy_again(ledger.claim(job), end(client, source), end(client, target))
+    report = resumed(ledger.claim(job), end(client, source), end(client, target))
     assert report.adds_up
     assert report.counts.written == 400
     assert report.target == digest_items(items) == digest_items(items_of(client, target))
@@ -59,5 +59,5 @@ def test_a_signal_ends_it_where_the_hint_goes_on(
     ledger = FolderLedger(tmp_path)
     assert ledger.show(job).state == "interrupted"
     pace(ledger, job, write_units=100_000)
-    report = copy_again(ledger.claim(job), end(client, source), end(client, target))
+    report = resumed(ledger.claim(job), end(client, source), end(client, target))
     assert report.target == digest_items(items)

@@ -10,16 +10,15 @@ from typing import Any
 
 import pytest
 
-from dynasmith.engine.transfer.copy import copy, copy_again
-from dynasmith.engine.transfer.export import export, export_again
-from dynasmith.engine.transfer.options import TransferOptions
 from dynasmith.errors import CheckpointError, Locked, RunError
 from dynasmith.files.items.sink import FileSink, Head
 from dynasmith.files.ledger import FolderLedger
 from dynasmith.jobs.checkpoint import Checkpoint, encode_checkpoint
 from dynasmith.jobs.job import moved
+from dynasmith.jobs.options import TransferOptions
 from dynasmith.ports.items import Dead, Sink, ThrottleListener
 from flow.copying import end
+from flow.engine_runs import copy, export, resumed
 from flow.kit import MakeTable, fill, new_job
 
 HEAD = Head(tool="dynasmith", table="t", created_at="2026-01-01T00:00:00Z", key=(("pk", "S"),))
@@ -51,9 +50,9 @@ def test_a_failed_job_keeps_its_counts_its_reason_and_its_time(
     job = ledger.show(job_id)
     assert (job.state, job.counts.written) == ("failed", 40)
     assert "enough" in job.reason
-    report = copy_again(ledger.claim(job_id), end(client, source), end(client, target))
+    report = resumed(ledger.claim(job_id), end(client, source), end(client, target))
     assert report.counts.written == 60
-    assert report.seconds > job.parameters["ran_seconds"] > 0
+    assert report.seconds > job.ran_seconds > 0
     assert [one.state for one in ledger.jobs()] == ["done"]
 
 
@@ -70,7 +69,7 @@ def test_a_damaged_checkpoint_is_refused_and_the_job_is_still_listed(
     path.write_bytes({"cut": written[:-5], "flipped": flipped, "of another job": other}[damage])
     assert [job.id for job in ledger.jobs()] == [job_id]
     with pytest.raises(CheckpointError) as caught:
-        copy_again(ledger.claim(job_id), end(client, source), end(client, target))
+        resumed(ledger.claim(job_id), end(client, source), end(client, target))
     assert caught.value.hint
     ledger.claim(job_id).release()
 
@@ -136,6 +135,6 @@ def test_a_full_disk_is_said_and_costs_a_resume(client: Any, make_table: MakeTab
     assert "resume" in caught.value.hint
     (job,) = ledger.jobs()
     assert job.state == "failed"
-    report = export_again(ledger.claim(job.id), end(client, table), sink)
+    report = resumed(ledger.claim(job.id), end(client, table), sink=sink)
     assert report.counts.written == 300
     assert sum(len(path.read_bytes().splitlines()) for path in dest.glob("*.jsonl")) == 300

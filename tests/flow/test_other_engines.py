@@ -7,13 +7,12 @@ from typing import Any
 import pytest
 
 from dynasmith.aws.data.client_details import name_engine
-from dynasmith.engine.transfer.copy import copy
-from dynasmith.engine.transfer.options import TransferOptions
 from dynasmith.engine.transfer.verify import VerifySide, verify
 from dynasmith.files.ledger import FolderLedger
 from dynasmith.items.digest import digest_items
-from dynasmith.ports.items import Mode
+from dynasmith.jobs.options import Mode, TransferOptions
 from flow.copying import end
+from flow.engine_runs import copy
 from flow.kit import client_of, fill, items_of
 
 ENGINES = ["moto_endpoint", "dynalite_endpoint", "external_endpoint"]

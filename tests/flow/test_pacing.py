@@ -16,9 +16,9 @@ from dynasmith.engine.transfer.event_thread import run
 from dynasmith.engine.transfer.pacer import Pacer, Rates, heard_by
 from dynasmith.items.key import KeySchema
 from dynasmith.items.wire import RawItem, Units
+from dynasmith.jobs.options import Mode
 from dynasmith.jobs.pace import TABLE
 from dynasmith.jobs.steer import Throttle
-from dynasmith.ports.items import Mode
 from dynasmith.ports.updates import ItemChange
 from flow.kit import Said, client_of, scripted
 

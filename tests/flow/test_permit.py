@@ -16,12 +16,10 @@ from dynasmith.aws.data.event_loop import new_event_loop
 from dynasmith.aws.data.exchange import BrokenExchange, Check, HttpReply, allowed
 from dynasmith.aws.data.sink import TableSink
 from dynasmith.aws.data.updates import TableUpdates
-from dynasmith.engine.transfer.copy import copy
 from dynasmith.engine.transfer.deduplication import Deduplication
 from dynasmith.engine.transfer.event_thread import run
 from dynasmith.engine.transfer.events import FlowProgress
 from dynasmith.engine.transfer.jobs import pace, pause, proceed
-from dynasmith.engine.transfer.options import TransferOptions
 from dynasmith.engine.transfer.pacer import Pacer, Rates, heard_by
 from dynasmith.engine.transfer.permit import RunPermit
 from dynasmith.engine.transfer.runner import RunContext
@@ -32,12 +30,14 @@ from dynasmith.items.digest import digest_items
 from dynasmith.items.key import KeySchema
 from dynasmith.items.wire import RawItem
 from dynasmith.jobs.checkpoint import Checkpoint
-from dynasmith.ports.items import Mode, Page
+from dynasmith.jobs.options import Mode, TransferOptions
+from dynasmith.ports.items import Page
 from dynasmith.ports.listener import Event
 from dynasmith.ports.permit import Halted, NotSent
 from dynasmith.ports.updates import ItemChange
 from dynasmith.strict import StrictServer
 from flow.copying import end
+from flow.engine_runs import copy
 from flow.kit import MakeTable, Said, client_of, fill, items_of, replied, scripted
 from flow.test_exchange import Open, open_aiohttp, open_botocore, open_direct
 

@@ -14,20 +14,20 @@ import msgspec
 import pytest
 
 from dynasmith.aws.data.event_loop import new_event_loop
-from dynasmith.engine.transfer.copy import copy
 from dynasmith.engine.transfer.event_thread import StopRequest
 from dynasmith.engine.transfer.events import FlowProgress
 from dynasmith.engine.transfer.jobs import cancel
-from dynasmith.engine.transfer.options import TransferOptions
 from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.errors import CheckpointError, Interrupted, Locked
 from dynasmith.files.ledger import FolderLedger
 from dynasmith.items.digest import digest_items
 from dynasmith.jobs.job import Job
+from dynasmith.jobs.options import TransferOptions
 from dynasmith.local.processes import birth
 from dynasmith.ports.listener import Event
 from dynasmith.strict import StrictServer
 from flow.copying import end
+from flow.engine_runs import copy
 from flow.hard_transforms import takes_the_next
 from flow.kit import MakeTable, fill, items_of
 from flow.transforms import Marks
@@ -263,10 +263,10 @@ def test_a_process_that_stands_still_is_not_left_behind_when_stopped_twice(
 LOADING = """
 import sys
 from pathlib import Path
-from dynasmith.engine.transfer.options import TransferOptions
-from dynasmith.engine.transfer.copy import copy
+from dynasmith.jobs.options import TransferOptions
 from dynasmith.files.ledger import FolderLedger
 from flow.copying import end
+from flow.engine_runs import copy
 from flow.hard_transforms import LoadsLong
 from flow.kit import client_of
 

@@ -11,17 +11,17 @@ from typing import Any
 import pytest
 
 from dynasmith.aws.data.event_loop import new_event_loop
-from dynasmith.engine.transfer.copy import copy
 from dynasmith.engine.transfer.event_thread import StopRequest
 from dynasmith.engine.transfer.events import FlowProgress
 from dynasmith.engine.transfer.iterables import from_iterable
-from dynasmith.engine.transfer.options import TransferOptions
-from dynasmith.engine.transfer.populate import PopulateSource, populate
+from dynasmith.engine.transfer.populate_source import PopulateSource
 from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.files.ledger import FolderLedger
 from dynasmith.items.digest import digest_items
+from dynasmith.jobs.options import TransferOptions
 from dynasmith.ports.listener import Event
 from flow.copying import end
+from flow.engine_runs import copy, populate
 from flow.hard_transforms import Forks, closes_descriptors, closes_its_output, says_arguments
 from flow.kit import MakeTable, fill, in_memory
 from flow.transforms import Marks
@@ -134,10 +134,10 @@ def test_a_process_that_is_told_twice_to_end_is_replaced(
 SCRIPT = """
 import sys
 from pathlib import Path
-from dynasmith.engine.transfer.options import TransferOptions
-from dynasmith.engine.transfer.copy import copy
+from dynasmith.jobs.options import TransferOptions
 from dynasmith.files.ledger import FolderLedger
 from flow.copying import end
+from flow.engine_runs import copy
 from flow.kit import client_of
 
 def change(item, ctx):

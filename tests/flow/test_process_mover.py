@@ -15,10 +15,8 @@ from botocore.credentials import DeferredRefreshableCredentials
 
 from dynasmith.aws.data.event_loop import new_event_loop
 from dynasmith.aws.data.table_access import TableAccess
-from dynasmith.engine.transfer.copy import copy, copy_again
 from dynasmith.engine.transfer.events import FlowProgress
 from dynasmith.engine.transfer.jobs import pace
-from dynasmith.engine.transfer.options import TransferOptions
 from dynasmith.engine.transfer.permit import RunPermit
 from dynasmith.engine.transfer.processes.mover_child import _Line
 from dynasmith.engine.transfer.runner import RunContext
@@ -28,10 +26,12 @@ from dynasmith.errors import LeaseLost, RunError, UsageError
 from dynasmith.files.ledger import FolderLedger
 from dynasmith.items.digest import digest_items
 from dynasmith.items.transform import ItemRefused
+from dynasmith.jobs.options import TransferOptions
 from dynasmith.local.processes import birth, is_alive
 from dynasmith.ports.listener import Event
 from dynasmith.strict import StrictServer
 from flow.copying import end
+from flow.engine_runs import copy, resumed
 from flow.killed import copying, until_it_wrote
 from flow.kit import MakeTable, fill, items_of
 from flow.transforms import DiesOnce, Marks, Unloadable, picky, tagged, unpicklable
@@ -173,7 +173,7 @@ def test_where_the_job_is_killed_its_processes_end_and_it_goes_on(
         sleep(0.01)
     assert 120 < ledger.show(job).counts.written < 400
     pace(ledger, job, write_units=100_000)
-    report = copy_again(ledger.claim(job), end(client, source), end(client, target), transform=marks)
+    report = resumed(ledger.claim(job), end(client, source), end(client, target), transform=marks)
     assert report.adds_up
     assert report.counts.written == 400
     assert report.target == digest_items(items) == digest_items(items_of(client, target))

@@ -7,15 +7,16 @@ from typing import Any
 import pytest
 
 from dynasmith.engine.transfer.iterables import from_iterable
-from dynasmith.engine.transfer.options import TransferOptions
-from dynasmith.engine.transfer.populate import PopulateSource, populate
+from dynasmith.engine.transfer.populate_source import PopulateSource
 from dynasmith.engine.transfer.user_traceback import RemoteTraceback
 from dynasmith.errors import RunError, UsageError
 from dynasmith.files.ledger import FolderLedger
 from dynasmith.items.digest import digest_items
 from dynasmith.items.transform import ItemRefused
+from dynasmith.jobs.options import TransferOptions
 from dynasmith.jobs.report import Report
 from flow.copying import end
+from flow.engine_runs import populate
 from flow.kit import MakeTable, in_memory, items_of
 from flow.transforms import DiesOnce, Unloadable, picky, tagged, unpicklable
 

@@ -13,18 +13,18 @@ import pytest
 from dynasmith.aws.stores.lease import LockState
 from dynasmith.aws.stores.s3.ledger import S3Ledger, S3Lock
 from dynasmith.aws.stores.s3.objects import S3Objects
-from dynasmith.engine.transfer.copy import copy, copy_again
 from dynasmith.engine.transfer.jobs import cancel, pace
-from dynasmith.engine.transfer.options import TransferOptions
 from dynasmith.errors import LeaseLost, Locked, NotOffered, RunError, ServiceError
 from dynasmith.items.digest import digest_items
 from dynasmith.jobs.checkpoint import Checkpoint, encode_checkpoint
 from dynasmith.jobs.counts import Counts
 from dynasmith.jobs.job import moved
+from dynasmith.jobs.options import TransferOptions
 from dynasmith.ports.items import Dead
 from dynasmith.strict import StrictServer
 from flow.buckets import Changed, a_bucket, keys_of, s3_of
 from flow.copying import end
+from flow.engine_runs import copy, resumed
 from flow.killed import copying, until_it_wrote
 from flow.kit import MakeTable, fill, items_of, new_job
 from flow.ledger_cycle import impatient, live
@@ -245,7 +245,7 @@ def test_killed_with_kill_9_it_is_refused_while_it_runs_and_goes_on_to_the_same(
     written = ledger.show(job).counts.written
     assert 0 < written < 400
     pace(ledger, job, write_units=100_000)
-    report = copy_again(ledger.claim(job), end(client, source), end(client, target))
+    report = resumed(ledger.claim(job), end(client, source), end(client, target))
     assert report.adds_up
     assert report.counts.written == 400
     assert report.target == digest_items(items) == digest_items(items_of(client, target))

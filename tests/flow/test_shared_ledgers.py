@@ -21,10 +21,8 @@ from dynasmith.aws.stores.s3.objects import S3Objects
 from dynasmith.aws.stores.shared_ledger import SharedClaim, SharedLedger
 from dynasmith.aws.stores.table_ledger import TableLedger
 from dynasmith.cli.flow_report import JOBS_LOG, FlowProgressView
-from dynasmith.engine.transfer.copy import copy, copy_again, new_job
 from dynasmith.engine.transfer.jobs import cancel, pace
-from dynasmith.engine.transfer.options import TransferOptions, kept
-from dynasmith.engine.transfer.runner import Pipeline, RunContext, run_job
+from dynasmith.engine.transfer.runner import Pipeline, RunContext, new_job, run_job
 from dynasmith.engine.transfer.transform_stage import Steps
 from dynasmith.errors import Locked, RunError
 from dynasmith.items.ctx import Context
@@ -32,9 +30,11 @@ from dynasmith.items.digest import digest_items
 from dynasmith.items.key import KeySchema
 from dynasmith.items.transform import Transform
 from dynasmith.jobs.checkpoint import Checkpoint
+from dynasmith.jobs.options import TransferOptions
 from dynasmith.ports.items import Dead
 from flow.buckets import a_bucket
 from flow.copying import end
+from flow.engine_runs import copy, copy_spec, resumed
 from flow.killing import KillClaim, KilledError, Killer, killing
 from flow.kit import MakeTable, fill, items_of
 
@@ -66,7 +66,7 @@ def ledger(opened: OpenLedger) -> SharedLedger:
 
 
 def held(ledger: SharedLedger, segments: int = 1) -> SharedClaim:
-    return ledger.begin(new_job("copy", RunContext(), segments, kept(TransferOptions(), {})))
+    return ledger.begin(new_job(copy_spec(), RunContext(), segments))
 
 
 def test_a_copy_is_kept_listed_and_pruned(client: Any, make_table: MakeTable, ledger: SharedLedger) -> None:
@@ -244,4 +244,4 @@ def test_pace_and_cancel_reach_a_job(client: Any, make_table: MakeTable, ledger:
     claim.release()
     assert cancel(ledger, claim.job.id, RunContext().now).state == "cancelled"
     with pytest.raises(RunError, match="cancelled"):
-        copy_again(ledger.claim(claim.job.id), end(client, source), end(client, target))
+        resumed(ledger.claim(claim.job.id), end(client, source), end(client, target))

@@ -12,24 +12,23 @@ import airportsdata
 import pytest
 
 from dynasmith.aws.data.event_loop import new_event_loop
-from dynasmith.engine.transfer.copy import copy_again, new_job
 from dynasmith.engine.transfer.iterables import from_iterable
-from dynasmith.engine.transfer.options import TransferOptions, asked_again, kept
-from dynasmith.engine.transfer.populate import PopulateSource, populate
-from dynasmith.engine.transfer.runner import RunContext
+from dynasmith.engine.transfer.populate_source import PopulateSource
+from dynasmith.engine.transfer.runner import RunContext, new_job
 from dynasmith.engine.transfer.transform_stage import Steps
 from dynasmith.engine.transfer.verify import VerifySide, verify
-from dynasmith.errors import CheckpointError
 from dynasmith.files.ledger import FolderLedger
 from dynasmith.items.ctx import Context
 from dynasmith.items.transform import Transform
-from dynasmith.ports.items import Mode
+from dynasmith.jobs.options import TransferOptions
 from dynasmith.strict import StrictServer
 from flow.copying import end
+from flow.engine_runs import copy_spec, populate, resumed
 from flow.killing import KillClaim, KilledError, Killer
 from flow.kit import MakeTable, client_of, in_memory
 
 ITEMS = int(os.environ.get("DYNASMITH_SOAK_ITEMS", "1500"))
+BATCH_ITEMS = 250
 AROUND = RunContext(loop_factory=new_event_loop)
 
 
@@ -62,15 +61,15 @@ def test_nothing_is_lost(ministack_endpoint: str, make_table: MakeTable, tmp_pat
         for operation, table in (("BatchWriteItem", target), ("Scan", source)):
             for seed, kind in enumerate(["reset-before", "reset-after", "500", "unprocessed"]):
                 strict.fault(operation, kind=kind, times=None, probability=0.01, seed=seed, table=table)
-        asked = TransferOptions(segments=4, batch_size=250, max_write_units=400)
-        job = new_job("copy", AROUND, 4, kept(asked, {}))
+        asked = TransferOptions(segments=4, batch_size=BATCH_ITEMS, max_write_units=400)
+        job = new_job(copy_spec(asked), AROUND, 4)
         claim: Any = ledger.begin(job)
-        pages = ITEMS // asked_again(job.parameters).batch_size  # type: ignore[operator]  # it is said above
+        pages = ITEMS // BATCH_ITEMS
         for saved in (pages // 5, pages // 3):
             with pytest.raises(KilledError):
-                copy_again(KillClaim(claim, Killer(saved, True)), first, second, transform=change, around=AROUND)
+                resumed(KillClaim(claim, Killer(saved, True)), first, second, transform=change, around=AROUND)
             claim = ledger.claim(job.id)
-        report = copy_again(claim, first, second, transform=change, around=AROUND)
+        report = resumed(claim, first, second, transform=change, around=AROUND)
         assert report.adds_up
         assert report.counts.written == ITEMS
         strict.calm()
@@ -81,10 +80,3 @@ def test_nothing_is_lost(ministack_endpoint: str, make_table: MakeTable, tmp_pat
         assert found.equal
         assert found.target == report.target
         client.close()
-
-
-def test_the_options_of_a_job_are_read_again() -> None:
-    asked = TransferOptions(segments=3, max_write_units=7.5, batch_size=2, mode=Mode("newer", "at"))
-    assert asked_again(kept(asked, {"source": "a"})) == asked
-    with pytest.raises(CheckpointError, match="options"):
-        asked_again({"flow": {"segments": "three"}})

@@ -17,7 +17,6 @@ from dynasmith.engine.backfill.stage import Rewriter
 from dynasmith.engine.backfill.survey import survey
 from dynasmith.engine.transfer.event_thread import StopRequest, run
 from dynasmith.engine.transfer.events import FlowStopping
-from dynasmith.engine.transfer.options import TransferOptions
 from dynasmith.engine.transfer.pacer import Rates
 from dynasmith.engine.transfer.permit import RunPermit
 from dynasmith.engine.transfer.runner import RunContext
@@ -26,6 +25,7 @@ from dynasmith.errors import Interrupted
 from dynasmith.items.ctx import Context
 from dynasmith.items.key import KeySchema
 from dynasmith.items.transform import Transform
+from dynasmith.jobs.options import TransferOptions
 from dynasmith.strict import StrictServer
 from flow.copying import end
 from flow.kit import MakeTable, fill

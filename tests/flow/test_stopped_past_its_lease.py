@@ -16,17 +16,17 @@ from typing import Any
 import pytest
 
 from dynasmith.aws.data.event_loop import new_event_loop
-from dynasmith.engine.transfer.copy import copy, copy_again
 from dynasmith.engine.transfer.events import FlowProgress
-from dynasmith.engine.transfer.options import TransferOptions
 from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.files.ledger import FolderLedger
 from dynasmith.items.digest import digest_items
+from dynasmith.jobs.options import TransferOptions
 from dynasmith.local.processes import birth
 from dynasmith.ports.listener import Event
 from dynasmith.strict import StrictServer
 from flow.buckets import a_bucket
 from flow.copying import end
+from flow.engine_runs import copy, resumed
 from flow.holding import HoldingProxy
 from flow.kit import MakeTable, fill, items_of
 from flow.leased import ledger_of
@@ -128,7 +128,7 @@ def test_a_woken_run_writes_nothing_over_the_writes_of_others(
             ledger = ledger_of(ministack_endpoint, place)
             around = RunContext(loop_factory=new_event_loop)
             claim = ledger.claim(job)
-            report = copy_again(claim, *ends, around=around)
+            report = resumed(claim, *ends, around=around)
             assert report.job.state == "done"
             write_live(client, target)
             batches = proxy.release()

@@ -20,15 +20,14 @@ import pytest
 from dynasmith.aws import transactions
 from dynasmith.aws.stores.shared_ledger import SharedClaim
 from dynasmith.aws.stores.table_ledger import TableLedger
-from dynasmith.engine.transfer.copy import new_job
-from dynasmith.engine.transfer.options import TransferOptions, kept
-from dynasmith.engine.transfer.runner import RunContext
+from dynasmith.engine.transfer.runner import RunContext, new_job
 from dynasmith.errors import LeaseLost, Locked, ServiceUnavailable
 from dynasmith.jobs.checkpoint import Checkpoint, encode_checkpoint
 from dynasmith.jobs.counts import Counts
 from dynasmith.jobs.job import encode_job, moved
 from dynasmith.ports.items import Dead
 from dynasmith.strict import StrictServer
+from flow.engine_runs import copy_spec
 from flow.kit import client_of
 from flow.ledger_cycle import impatient, live
 
@@ -37,7 +36,7 @@ AT_ONCE = 40
 
 
 def a_job(ledger: TableLedger, segments: int = 1) -> SharedClaim:
-    return ledger.begin(new_job("copy", RunContext(), segments, kept(TransferOptions(), {})))
+    return ledger.begin(new_job(copy_spec(), RunContext(), segments))
 
 
 def checkpoints(job: str, read: int) -> list[Checkpoint]:
@@ -135,7 +134,7 @@ def test_checkpoints_at_once_beside_beats_take_overs_and_frees_are_all_kept(wide
 
 def former_job(client: Any, table: str, *, lock: bool) -> tuple[str, Checkpoint, Dead]:
     """A job as earlier versions kept it, with names that have no fence: one of two segments and its dead letters."""
-    job = new_job("copy", RunContext(), 2, kept(TransferOptions(), {}))
+    job = new_job(copy_spec(), RunContext(), 2)
     checkpoint = Checkpoint(
         job=job.id, segments=2, segment=1, position=b"here", counts=Counts(read=5, written=3, dead=2)
     )

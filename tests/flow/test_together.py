@@ -16,7 +16,7 @@ from dynasmith.engine.transfer.event_thread import run
 from dynasmith.errors import AccessDenied
 from dynasmith.items.key import KeySchema
 from dynasmith.items.wire import RawItem
-from dynasmith.ports.items import Mode
+from dynasmith.jobs.options import Mode
 from dynasmith.ports.updates import ItemChange
 from flow.kit import replied
 

@@ -11,14 +11,12 @@ from dynasmith.aws.data.calls import Patience
 from dynasmith.aws.data.event_loop import new_event_loop
 from dynasmith.aws.data.service_endpoint import Transport
 from dynasmith.aws.data.table_access import TableAccess
-from dynasmith.engine.transfer.copy import copy, copy_again
 from dynasmith.engine.transfer.dry_run import rehearse_copy
 from dynasmith.engine.transfer.event_thread import StopRequest
 from dynasmith.engine.transfer.events import FlowProgress
 from dynasmith.engine.transfer.iterables import IterableSource, from_iterable
 from dynasmith.engine.transfer.jobs import cancel, pace, pause, proceed
-from dynasmith.engine.transfer.options import TransferOptions
-from dynasmith.engine.transfer.populate import PopulateSource, populate
+from dynasmith.engine.transfer.populate_source import PopulateSource
 from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.engine.transfer.table_details import TableEnd, key_schema
 from dynasmith.engine.transfer.verify import VerifySide, verify
@@ -35,11 +33,13 @@ from dynasmith.files.ledger import FolderLedger
 from dynasmith.items.digest import digest_items
 from dynasmith.items.transform import ItemRefused
 from dynasmith.items.wire import encode_item
-from dynasmith.ports.items import Mode, Page, Source, ThrottleListener
+from dynasmith.jobs.options import Mode, TransferOptions
+from dynasmith.ports.items import Page, Source, ThrottleListener
 from dynasmith.ports.listener import Event
 from dynasmith.strict import StrictServer
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.table import Key, KeyAttribute, Table
+from flow.engine_runs import copy, populate, resumed
 from flow.kit import MakeTable, fill, in_memory, items_of
 from flow.transforms import takes_nine
 
@@ -214,7 +214,7 @@ def test_a_table_that_goes_away_is_said_and_the_job_stays_resumable(
         copy(end(there, source), end(there, target + "x"), ledger, asking(batch_size=10), around=around())
     (job,) = ledger.jobs()
     assert job.state == "failed"
-    report = copy_again(ledger.claim(job.id), end(there, source), end(there, target), around=around())
+    report = resumed(ledger.claim(job.id), end(there, source), end(there, target), around=around())
     assert report.target == digest_items(items)
     assert report.job.id == job.id
 
@@ -267,7 +267,7 @@ def test_a_running_job_can_be_cancelled(
     assert report.job.state == "cancelled"
     assert report.counts.written < 300
     with pytest.raises(RunError, match="cancelled"):
-        copy_again(ledger.claim(report.job.id), end(there, source), end(there, target))
+        resumed(ledger.claim(report.job.id), end(there, source), end(there, target))
 
 
 def test_a_cancel_and_a_pause_reach_a_page_that_takes_long(
@@ -499,7 +499,7 @@ def test_a_second_wish_to_stop_ends_it_at_once_and_nothing_is_lost(
         copy(end(there, source), end(there, target), ledger, asked, around=slow)
     (job,) = ledger.jobs()
     pace(ledger, job.id, write_units=100_000)
-    report = copy_again(ledger.claim(job.id), end(there, source), end(there, target), around=around())
+    report = resumed(ledger.claim(job.id), end(there, source), end(there, target), around=around())
     assert report.target == digest_items(items) == digest_items(items_of(client, target))
 
 

@@ -11,7 +11,7 @@ import pytest
 from dynasmith import Consent, Key, KeyAttribute, Project, Table, connect
 from dynasmith.cli.main import run
 from dynasmith.errors import UsageError
-from dynasmith.project.databases import Database
+from dynasmith.jobs.options import Database
 from item_stories.kit import ItemStory
 
 YES = Consent(yes=True)

@@ -12,7 +12,7 @@ from item_stories.kit import ItemStory
 
 SCRIPT = """
 from dynasmith import Consent, Project
-from dynasmith.engine.transfer.options import TransferOptions
+from dynasmith.jobs.options import TransferOptions
 from moves import tagged
 
 def own(item, ctx):

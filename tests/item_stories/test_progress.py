@@ -14,11 +14,11 @@ from dynasmith.cli.flow_figures import left_text, share_text
 from dynasmith.cli.jobs_table import jobs_table
 from dynasmith.engine.transfer.copy import paced_pages
 from dynasmith.engine.transfer.events import FlowProgress
-from dynasmith.engine.transfer.options import TransferOptions
 from dynasmith.engine.transfer.pacer import Rates
 from dynasmith.items.digest import Digest
 from dynasmith.jobs.counts import Counts
 from dynasmith.jobs.job import Job, seen
+from dynasmith.jobs.options import TransferOptions
 from dynasmith.ports.listener import Event
 from item_stories.kit import ItemStory
 

@@ -7,12 +7,17 @@ import pytest
 from dynasmith.errors import RunError, UsageError
 from dynasmith.jobs.choice import age_of, chosen, is_whole_id, older_than
 from dynasmith.jobs.job import Job, State, job_id
+from dynasmith.jobs.options import TransferOptions
+from dynasmith.jobs.side import Side
+from dynasmith.jobs.spec import Copy
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 
+SPEC = Copy(source=Side(table="a"), target=Side(table="b"), options=TransferOptions())
+
 
 def job(name: str, state: State = "done", hours: int = 1) -> Job:
-    return Job(id=name, verb="copy", state=state, started_at=NOW, changed_at=NOW - timedelta(hours=hours))
+    return Job(id=name, spec=SPEC, state=state, started_at=NOW, changed_at=NOW - timedelta(hours=hours))
 
 
 JOBS = [job("copy-1a"), job("copy-1b"), job("export-2", "interrupted", 99), job("copy", "cancelled", 50)]

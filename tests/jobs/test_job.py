@@ -22,11 +22,15 @@ from dynasmith.jobs.job import (
     job_id,
     moved,
 )
+from dynasmith.jobs.options import TransferOptions
 from dynasmith.jobs.report import Report
+from dynasmith.jobs.side import Side
+from dynasmith.jobs.spec import Copy
 
 NOW = datetime(2026, 11, 20, 23, 27, 13, 500_000, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
-JOB = Job(id="copy-1", verb="copy", parameters={"source": "a"}, started_at=NOW, changed_at=NOW, segments=4)
+SPEC = Copy(source=Side(table="a"), target=Side(table="b"), options=TransferOptions())
+JOB = Job(id="copy-1", spec=SPEC, started_at=NOW, changed_at=NOW, segments=4)
 
 
 @pytest.mark.parametrize(("before", "after"), list(product(get_args(State), repeat=2)))

@@ -8,6 +8,8 @@ import pytest
 from dynasmith.engine.transfer.events import FlowStarted
 from dynasmith.errors import TableExists, TransformError, UsageError
 from dynasmith.items.transform import ItemRefused
+from dynasmith.jobs.job import readable
+from dynasmith.jobs.spec import sides_of
 from dynasmith.ports.listener import Event
 from dynasmith.project import Project
 from dynasmith.tables.table import Key, KeyAttribute, Table
@@ -50,7 +52,7 @@ def test_tables_backup_and_items_in_this_order(people: Project) -> None:
     )
     assert heard == ["kept", "users_v2"]
     assert [report.counts.written for report in reports] == [300, 300]
-    assert reports[1].job.parameters["flow"]["batch_size"] == 120
+    assert readable(reports[1].job).options.batch_size == 120
     assert held(people, "kept") == {user["id"]: user for user in PEOPLE}
     assert held(people, "users_v2") == {user["id"]: split(user) for user in PEOPLE}
     assert held(people, "users") == held(people, "kept")
@@ -63,7 +65,7 @@ def test_a_backup_without_a_target_is_the_backup_alone(people: Project) -> None:
     with pytest.raises(TableExists, match="kept"):
         people.auto_migrate(USERS, backup="kept")
     [dated] = people.auto_migrate(USERS, backup=True)
-    assert dated.job.parameters["target"]["table"] == f"users_backup_{people.clock.now():%Y%m%d}"
+    assert sides_of(readable(dated.job))["target"].table == f"users_backup_{people.clock.now():%Y%m%d}"
 
 
 def test_without_copy_only_the_tables_are_made_sure_of(people: Project) -> None:

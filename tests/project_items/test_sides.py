@@ -8,8 +8,9 @@ import pytest
 
 from dynasmith.errors import UsageError
 from dynasmith.items.ctx import Context
-from dynasmith.project.locations import Location, absolute, file_names, is_file, side_of
-from dynasmith.project.transforms import UNNAMED, load_transform, name_of, with_ctx
+from dynasmith.jobs.side import Side, side_of
+from dynasmith.project.verbs.file_names import absolute, file_names, is_file
+from dynasmith.project.verbs.transforms import UNNAMED, load_transform, name_of, with_ctx
 
 ARN = "arn:aws:dynamodb:eu-west-1:123456789012:table/users"
 
@@ -47,9 +48,9 @@ def test_a_folder_with_a_manifest_is_an_export(tmp_path: Path, monkeypatch: pyte
 
 
 def test_an_arn_says_its_region_unless_the_environment_has_an_endpoint() -> None:
-    assert side_of(ARN, isolated=False) == Location(table="users", region="eu-west-1")
-    assert side_of(ARN, isolated=True) == Location(table="users")
-    assert side_of(Location(table=ARN, region="us-east-1"), isolated=False).region == "us-east-1"
+    assert side_of(ARN, isolated=False) == Side(table="users", region="eu-west-1")
+    assert side_of(ARN, isolated=True) == Side(table="users")
+    assert side_of(Side(table=ARN, region="us-east-1"), isolated=False).region == "us-east-1"
     assert not side_of("users", isolated=False).elsewhere
     for wrong in ("arn:aws:dynamodb:eu-west-1", "arn:aws:s3:::bucket/x"):
         with pytest.raises(UsageError, match="is not the ARN of a table"):

@@ -10,7 +10,7 @@ from dynasmith import Project
 from dynasmith.errors import ConsentRequired, Interrupted, UsageError
 from dynasmith.operations import Add, Operations, Remove, Rename
 from dynasmith.ports.listener import Event
-from dynasmith.project.transforms import UNNAMED, function_of, is_user_code, name_of
+from dynasmith.project.verbs.transforms import UNNAMED, function_of, is_user_code, name_of
 from dynasmith.tables.table import Key, KeyAttribute, Table
 
 KEY = Key(partition=(KeyAttribute(name="pk", type="S"),))
@@ -20,11 +20,11 @@ MIXED = ["steps_of_mine:mark", "shapes.yaml", Rename("name", "full_name"), lambd
 
 
 @pytest.fixture
-def people(project: Project) -> Project:
+def people(project: Project, tmp_path: Path) -> Project:
     """Two tables, one with three items, a module and an operations file in the project's folder."""
-    folder = Path(project.place.folder)
+    folder = tmp_path
     (folder / "steps_of_mine.py").write_text(MODULE, encoding="utf-8")
-    (folder / "shapes.yaml").write_text(FILE, encoding="utf-8")
+    (tmp_path / "shapes.yaml").write_text(FILE, encoding="utf-8")
     for name in ("people", "others"):
         project.create(Table(name=name, key=KEY))
     project.populate("people", [{"pk": f"{number}", "name": "Ada", "legacy": 1} for number in range(3)])
@@ -74,7 +74,7 @@ def test_a_backfill_takes_operations_and_its_dry_run_knows_them_to_be_pure(peopl
     assert people.backfills.check("people", [change, Remove("legacy")]).changed == 0
 
 
-def test_a_job_remembers_operations_and_a_list_by_text(people: Project) -> None:
+def test_a_job_remembers_operations_and_a_list_by_text(people: Project, tmp_path: Path) -> None:
     def stop(_: Event) -> None:
         raise Interrupted("Stopped by the test.")
 
@@ -82,11 +82,10 @@ def test_a_job_remembers_operations_and_a_list_by_text(people: Project) -> None:
     with pytest.raises(Interrupted):
         people.copy("people", "others", transform=named, listener=stop)
     job = people.jobs.list()[-1]
-    folder = Path(people.place.folder)
-    (folder / "shapes.yaml").write_text(FILE + "  - {remove: other}\n", encoding="utf-8")
+    (tmp_path / "shapes.yaml").write_text(FILE + "  - {remove: other}\n", encoding="utf-8")
     with pytest.raises(ConsentRequired, match="changed since"):
         people.jobs.resume(job.id)
-    (folder / "shapes.yaml").write_text(FILE, encoding="utf-8")
+    (tmp_path / "shapes.yaml").write_text(FILE, encoding="utf-8")
     assert people.jobs.resume(job.id).counts.written == 3
     assert held(people, "others")[0] == {"pk": "0", "full_name": "Ada", "marked": True, "tags": {"a"}}
 

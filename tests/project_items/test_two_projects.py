@@ -6,7 +6,7 @@ from typing import Any
 
 from dynasmith.items.ctx import Context
 from dynasmith.items.key import KeySchema
-from dynasmith.project.transforms import load_transform
+from dynasmith.project.verbs.transforms import load_transform
 
 MODULE = "def told(item, ctx):\n    return {{'pk': '{name}'}}\n"
 

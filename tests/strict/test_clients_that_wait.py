@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from dynasmith import Consent, Project
 from dynasmith.errors import DynasmithError
-from dynasmith.project.clock import SystemClock
+from dynasmith.project.world import SystemClock
 from dynasmith.strict import StrictServer
 from strict_tables import create, defined, index
 

@@ -20,10 +20,10 @@ from dynasmith import (
     Key,
     KeyAttribute,
     Listener,
-    Location,
     Plan,
     Project,
     Report,
+    Side,
     StepDone,
     StreamView,
     Table,
@@ -100,7 +100,7 @@ def main() -> None:
         tables(project)
     with connect(endpoint="http://127.0.0.1:8000", tables=[ORDERS]) as project:
         names: list[str] = list(project.names())
-        print(names, Location(table="orders", env="prod"))
+        print(names, Side(table="orders", env="prod"))
     try:
         connect(region="nowhere").describe("orders")
     except (TableNotFound, UsageError, Interrupted) as error:

@@ -11,6 +11,7 @@ from dynasmith.cli.shared import Invocation, print_json
 from dynasmith.cli.where_report import say_where, where_json
 from dynasmith.engine.backfill.concurrent_edits import ConcurrentEdits, UndoReport
 from dynasmith.engine.guarded.dry_run import PURE
+from dynasmith.jobs.spec import Backfill
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +44,7 @@ def show_backfill(invocation: Invocation, report: Report) -> int:
         invocation.say(f"The canary is done. Check its items, then change the rest: dynasmith jobs resume {job.id}")
     if counts.dead:
         invocation.say(f"Dead letters: {report.dead_letters}")
-    if counts.written and job.parameters.get("journal", True):
+    if counts.written and isinstance(job.spec, Backfill) and job.spec.journal:
         invocation.say(f"To undo it: dynasmith jobs undo {job.id}")
     return exit_of(invocation, report)
 

@@ -11,8 +11,8 @@ import click
 from dynasmith.errors import UsageError
 
 if TYPE_CHECKING:
-    from dynasmith.engine.transfer.options import TransferOptions
-    from dynasmith.project.locations import Location
+    from dynasmith.jobs.options import TransferOptions
+    from dynasmith.jobs.side import Side
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -100,8 +100,7 @@ def flow_options_but(*names: str) -> Callable[[F], F]:
 
 def flowing(given: dict[str, Any]) -> TransferOptions:
     """The options as the engine takes them; takes them out of ``given``."""
-    from dynasmith.engine.transfer.options import TransferOptions
-    from dynasmith.ports.items import mode_of
+    from dynasmith.jobs.options import TransferOptions, mode_of
 
     said = {name: given.pop(name) for name in FLOW_NAMES if name in given}
     said["processes"] = said.get("processes") or 0
@@ -132,12 +131,12 @@ def side_options(name: str) -> Callable[[F], F]:
     return decorate
 
 
-def side(name: str, table: str, given: dict[str, Any]) -> Location:
+def side(name: str, table: str, given: dict[str, Any]) -> Side:
     """One side of a job, from its table and the options with its name; takes them out of ``given``.
 
     Raises UsageError for an option that is empty: a variable of the shell that is not set would mean another place.
     """
-    from dynasmith.project.locations import Location
+    from dynasmith.jobs.side import Side
 
     parts: dict[str, str] = {}
     for part in ("env", "endpoint", "region", "profile", "role_arn"):
@@ -145,4 +144,4 @@ def side(name: str, table: str, given: dict[str, Any]) -> Location:
         if value == "":
             raise UsageError(f"--{name}-{part.replace('_', '-')} is empty.", hint="give it a value, or remove it")
         parts[part] = value or ""
-    return Location(table=table, **parts)
+    return Side(table=table, **parts)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 import click
 
 from dynasmith.ports.access import REGION_ASSUMED
-from dynasmith.project.factory import load
+from dynasmith.project import Project
+from dynasmith.project.factory import load_world
 
 if TYPE_CHECKING:
     from dynasmith.plans.consent import Consent
-    from dynasmith.project import Project
 
 
 class SharedOptions(Protocol):
@@ -42,7 +42,7 @@ def open_project(invocation: SharedOptions) -> Project:
         invocation.say(
             "Warning: shells remember secrets of the command line; prefer a profile or AWS_SECRET_ACCESS_KEY."
         )
-    project = load(
+    world = load_world(
         invocation.text("config") or None,
         env=invocation.text("env") or None,
         directory=invocation.text("directory") or None,
@@ -55,7 +55,8 @@ def open_project(invocation: SharedOptions) -> Project:
         session_token=invocation.text("aws_session_token"),
         consent=invocation.consent(),
     )
-    access = project.session.access
+    project = Project(world)
+    access = world.session.access
     # An engine keeps the tables of each Region apart, so it matters where tables are planned and made.
     verb = click.get_current_context().info_name
     if access.sources.get("region") == REGION_ASSUMED and verb in ("plan", "apply", "ensure", "create", "check"):

@@ -2,6 +2,8 @@
 
 Import from the files. One idea a file:
 
+- ``spec``: ``Spec``, what a job is to do: one type a verb. Its parts are in ``side``, ``options``, ``table_identity``,
+  ``file_facts``; its JSON in ``format_1``.
 - ``job``: ``Job``, its states and their moves, its JSON.
 - ``segments``: into how many segments a table is cut, and in which order workers take them.
 - ``checkpoint``: ``Checkpoint`` of one segment, as bytes with a checksum.

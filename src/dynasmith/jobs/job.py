@@ -9,6 +9,8 @@ import msgspec
 from dynasmith.errors import CheckpointError, DynasmithError, RunError
 from dynasmith.items.digest import Digest
 from dynasmith.jobs.counts import Counts
+from dynasmith.jobs.format_1 import decode_parameters, encode_parameters
+from dynasmith.jobs.spec import Spec, UnreadableSpec
 
 #: The version of a job's JSON. A newer one is refused.
 FORMAT: Final = 1
@@ -25,9 +27,6 @@ MOVES: Final[Mapping[State, tuple[State, ...]]] = {
     "cancelled": (),
 }
 
-#: The parameter that says how many items a job will read, about.
-TOTAL_ITEMS: Final = "total_items"
-
 #: What a job in another state refuses to do, by the state that it would have.
 _VERBS: Final[Mapping[State, str]] = {"running": "be resumed", "cancelled": "be cancelled"}
 
@@ -36,9 +35,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     """What a ledger keeps of a job. ``jobs resume`` keeps the id, ``started_at`` and the number of segments."""
 
     id: str
-    verb: str
-    #: What the verb was asked to do, as plain JSON: enough to continue it.
-    parameters: dict[str, Any] = {}
+    #: What it was asked to do: enough to continue it.
+    spec: Spec | UnreadableSpec
     state: State = "running"
     #: When it began first (UTC); ``ctx.now`` of its transforms, also after a resume.
     started_at: datetime
@@ -51,13 +49,23 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     #: The host and process that run it, as the one who runs it says.
     owner: str = ""
-    format: int = FORMAT
+    #: Its transform was seen to change keys: from then on nothing is written over another item.
+    only_new: bool = False
+    #: How long its runs took together; what a kill cut off is missing.
+    ran_seconds: float = 0.0
+    #: How many items it will read, about; None where that is not known when it begins.
+    estimated_items: int | None = None
+
+    @property
+    def verb(self) -> str:
+        """The word for what it does: ``copy``, ``export``, ``populate``, ``backfill`` or ``undo``."""
+        return self.spec.verb
 
     @property
     def total_items(self) -> int | None:
         """How many items it will read, about; None where that is unknown, or wrong because more were read."""
-        total = self.parameters.get(TOTAL_ITEMS)
-        return total if isinstance(total, int) and total >= self.counts.read else None
+        total = self.estimated_items
+        return total if total is not None and total >= self.counts.read else None
 
     @property
     def over(self) -> bool:
@@ -97,6 +105,16 @@ def seen(job: Job, counts: Counts, digest: Digest) -> Job:
     return counted(job, whole, digest if job.state == "done" and digest.count else None)
 
 
+def readable(job: Job) -> Spec:
+    """What the job was asked to do. Raises CheckpointError where this version cannot read it."""
+    if isinstance(job.spec, UnreadableSpec):
+        raise CheckpointError(
+            f"The parameters of job {job.id} cannot be read: {job.spec.reason}.",
+            hint="continue it with the dynasmith that began it, or start a new job",
+        )
+    return job.spec
+
+
 def describe_job(job: Job) -> dict[str, Any]:
     """The job as ``--json`` shows it (contract): flat counts, times in RFC 3339 UTC."""
     counts = job.counts
@@ -121,21 +139,54 @@ def describe_job(job: Job) -> dict[str, Any]:
         "write_units": counts.write_units,
         "digest": job.digest or None,
         "reason": job.reason or None,
-        "parameters": job.parameters,
+        "parameters": msgspec.json.decode(_parameters(job)),
     }
+
+
+class _JobRecord(msgspec.Struct, kw_only=True):
+    """A job as format 1 keeps it."""
+
+    id: str
+    verb: str
+    parameters: msgspec.Raw = msgspec.Raw(b"{}")
+    state: State = "running"
+    started_at: datetime
+    changed_at: datetime
+    segments: int = 1
+    counts: Counts = Counts()
+    digest: str = ""
+    reason: str = ""
+    owner: str = ""
+    format: int = FORMAT
+
+
+_COMMON: Final = ("id", "state", "started_at", "changed_at", "segments", "counts", "digest", "reason", "owner")
+
+
+def _parameters(job: Job) -> msgspec.Raw:
+    return encode_parameters(
+        job.spec, only_new=job.only_new, ran_seconds=job.ran_seconds, estimated_items=job.estimated_items
+    )
 
 
 def encode_job(job: Job) -> bytes:
     """The job as the ledger keeps it, one line of JSON."""
-    return msgspec.json.encode(job) + b"\n"
+    common = {name: getattr(job, name) for name in _COMMON}
+    return msgspec.json.encode(_JobRecord(verb=job.verb, parameters=_parameters(job), **common)) + b"\n"
 
 
 def decode_job(written: bytes) -> Job:
-    """The job that ``encode_job`` wrote. Raises CheckpointError where the bytes are damaged or of a newer version."""
+    """The job that ``encode_job`` wrote. Raises CheckpointError where the bytes are damaged or of a newer version.
+
+    Parameters that cannot be read do not hide the job: see `readable`.
+    """
     try:
         version = msgspec.json.decode(written, type=_Version).format
         if version == FORMAT:
-            return msgspec.json.decode(written, type=Job)
+            record = msgspec.json.decode(written, type=_JobRecord)
+            read = decode_parameters(record.verb, record.parameters)
+            common = {name: getattr(record, name) for name in _COMMON}
+            return Job(**common, **read._asdict())
     except (msgspec.MsgspecError, ValueError) as cause:
         raise CheckpointError(
             f"What the ledger keeps of a job is damaged ({cause}).", hint="start the job anew"

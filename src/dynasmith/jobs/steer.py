@@ -17,7 +17,7 @@ from dynasmith.limits import (
     TABLE_MAX_WRITE_UNITS_PER_SECOND,
 )
 
-Side: TypeAlias = Literal["read", "write"]
+UnitKind: TypeAlias = Literal["read", "write"]
 
 #: What a throttle leaves of a rate. A key range that is hot is not cured by a lower rate as a whole, so it costs less.
 _KEPT: Final = {
@@ -49,7 +49,7 @@ class Throttle:
     request that is refused is far over it.
     """
 
-    side: Side
+    side: UnitKind
     limit: str
     index: str = ""
     share: float = 1.0
@@ -73,7 +73,7 @@ def held_back(throttles: Sequence[Throttle], share: float) -> tuple[Throttle, ..
     return tuple(Throttle(each.side, each.limit, each.index, each.share * share) for each in throttles)
 
 
-_SIDES: Final[tuple[tuple[str, Side], ...]] = (("Read", "read"), ("Write", "write"))
+_SIDES: Final[tuple[tuple[str, UnitKind], ...]] = (("Read", "read"), ("Write", "write"))
 
 
 class Steer(msgspec.Struct, frozen=True):
@@ -116,7 +116,9 @@ def _at_least(rate: float, ceiling: float) -> float:
     return max(rate, min(RATE_MIN, ceiling))
 
 
-def start_rate(side: Side, *, provisioned: float | None = None, warm: float | None = None, share: float = 0.5) -> float:
+def start_rate(
+    side: UnitKind, *, provisioned: float | None = None, warm: float | None = None, share: float = 0.5
+) -> float:
     """The rate that a job without a limit starts at.
 
     Provisioned: ``share`` of the capacity, so that live traffic keeps the rest (``nice``). On demand: what the table is
@@ -129,7 +131,9 @@ def start_rate(side: Side, *, provisioned: float | None = None, warm: float | No
     return float(NEW_ON_DEMAND_READ_UNITS_PER_SECOND if side == "read" else NEW_ON_DEMAND_WRITE_UNITS_PER_SECOND)
 
 
-def ceiling(side: Side, *, asked: float | None = None, provisioned: float | None = None, share: float = 0.5) -> float:
+def ceiling(
+    side: UnitKind, *, asked: float | None = None, provisioned: float | None = None, share: float = 0.5
+) -> float:
     """The rate that a job never passes: what a person asked for, else its share of what is provisioned, else the quota.
 
     The quota is the default of a table, 40,000 of each; an account with a higher one asks for it.

@@ -5,14 +5,14 @@ came. A page is the unit of everything that is counted: checkpoint, digest, pace
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Literal, Protocol, TypeAlias, runtime_checkable
+from typing import Protocol, TypeAlias, runtime_checkable
 
 from msgspec import Struct
 
-from dynasmith.errors import UsageError
 from dynasmith.items.condition.condition import Filter
 from dynasmith.items.key import KeySchema
 from dynasmith.items.wire import RawItem, Units
+from dynasmith.jobs.options import Mode
 from dynasmith.jobs.steer import Throttle
 from dynasmith.ports.permit import Permit
 
@@ -267,7 +267,7 @@ class ItemAccess(Protocol):
         """A parallel scan. ``page_items`` bounds a page, ``consistent`` reads strongly at twice the units."""
         ...
 
-    def sink(self, table: str, key: KeySchema, *, mode: "Mode") -> OpenSink:
+    def sink(self, table: str, key: KeySchema, *, mode: Mode) -> OpenSink:
         """Writes into the table, whose key schema is ``key``."""
         ...
 
@@ -278,31 +278,3 @@ class ItemAccess(Protocol):
     def look(self, table: str) -> Callable[[], Awaitable[TableStatePort]]:
         """Reads which table has the name now."""
         ...
-
-
-class Mode(Struct, frozen=True):
-    """What to do where the target has an item of the same key. An item equal to ours is "already there" in all.
-
-    ``overwrite`` replaces it, ``skip-existing`` leaves it, ``fail-existing`` stops the job, ``newer`` replaces it only
-    where ``attribute`` of ours is greater.
-    """
-
-    kind: Literal["overwrite", "skip-existing", "fail-existing", "newer"] = "overwrite"
-    attribute: str = ""
-
-    def __str__(self) -> str:
-        return f"newer:{self.attribute}" if self.kind == "newer" else self.kind
-
-
-def mode_of(text: str) -> Mode:
-    """The mode that a person wrote. Raises UsageError."""
-    kind, _, attribute = text.partition(":")
-    match kind:
-        case "overwrite" | "skip-existing" | "fail-existing" if not attribute:
-            return Mode(kind)
-        case "newer" if attribute:
-            return Mode("newer", attribute)
-    raise UsageError(
-        f"{text!r} is not a mode.",
-        hint="overwrite, skip-existing, fail-existing or newer:ATTRIBUTE (such as newer:updated_at)",
-    )

@@ -5,6 +5,8 @@ from typing import NamedTuple, Protocol
 
 from msgspec import Struct
 
+from dynasmith.jobs.journal import JournalHead
+
 
 class JournalEntryId(NamedTuple):
     """Where an entry stands in the journal of its segment: the frame's place, and its number in the frame."""
@@ -65,6 +67,11 @@ class JournalFrame(Struct, frozen=True, kw_only=True):
 
 class JournalReader(Protocol):
     """A journal that is read back, newest first."""
+
+    @property
+    def head(self) -> JournalHead:
+        """What the journal is of."""
+        ...
 
     def last(self, segment: int) -> int | None:
         """The place of the segment's last frame; None where it has none."""

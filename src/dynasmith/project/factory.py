@@ -1,4 +1,4 @@
-"""How a `Project` comes to be: from files (`load`) or from arguments (`connect`)."""
+"""How a `World` comes to be: from files (`load_world`) or from arguments (`connected_world`)."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from dynasmith.files.project import ProjectFile, environment_of, load_project, v
 from dynasmith.masking import Masks
 from dynasmith.plans.consent import NO_CONSENT, Consent
 from dynasmith.ports.access import AccessOptions, AccessSection, is_aws, resolve_access
-from dynasmith.project.project import Project
-from dynasmith.project.world import ProtectedPlace, World
+from dynasmith.project.settings import EnvironmentSettings, ProtectedPlace
+from dynasmith.project.world import SystemClock, World
 from dynasmith.tables.table import Table
 
 if TYPE_CHECKING:
+    from dynasmith.jobs.side import Side
     from dynasmith.ports.clock import Clock
-    from dynasmith.project.locations import Location
 
 
-def load(
+def load_world(
     path: str | Path | None = None,
     *,
     env: str | None = None,
@@ -37,7 +37,7 @@ def load(
     session: BotoSession | None = None,
     consent: Consent = NO_CONSENT,
     **options: str,
-) -> Project:
+) -> World:
     """See `Project.load`. ``directory`` is where to look from; ``physical`` takes table names literally."""
     known = os.environ if variables is None else variables
     if path is not None and Path(path).is_dir():
@@ -51,23 +51,23 @@ def load(
     for used in (file.variables, variables_of_environment(file, environment.name, known)):
         masks.add(used.pieces, used.names)
     opened = Session(access, boto=session)
-    return Project(
+    return World(
         session=opened,
         masks=masks,
-        definitions=lambda: _definitions(file, environment, known, opened),
-        place=replace(
-            _world(file, environment, known),
+        load=lambda: _definitions(file, environment, known, opened),
+        settings=replace(
+            _settings(file, environment, known),
             physical=physical,
             ad_hoc=bool(said.endpoint or said.region or said.profile),
         ),
-        clock=clock,
+        clock=clock or SystemClock(),
         reopen=lambda side: _other_side(side, file, environment, said, clock, known, masks, physical=physical),
         consent=consent,
     )
 
 
-def _world(file: ProjectFile, environment: Environment, variables: Mapping[str, str]) -> World:
-    return World(
+def _settings(file: ProjectFile, environment: Environment, variables: Mapping[str, str]) -> EnvironmentSettings:
+    return EnvironmentSettings(
         environment=environment.name,
         prefix=environment.table_prefix,
         suffix=environment.table_suffix,
@@ -103,7 +103,7 @@ def _protected_places(file: ProjectFile, variables: Mapping[str, str]) -> Iterat
 
 
 def _other_side(
-    side: Location,
+    side: Side,
     file: ProjectFile,
     own: Environment,
     said: AccessOptions,
@@ -112,8 +112,8 @@ def _other_side(
     masks: Masks,
     *,
     physical: bool,
-) -> Project:
-    """The project at the other side of a copy: an environment of the same file, or an address said ad hoc.
+) -> World:
+    """The world at the other side of a copy: an environment of the same file, or an address said ad hoc.
 
     What is said ad hoc goes over the project's own environment and options, so that one with an endpoint stays at an
     endpoint. An environment that is named for a side means its own endpoint and Region: the shell's variables speak of
@@ -136,22 +136,22 @@ def _other_side(
     options = replace(options, **over)
     access = resolve_access(options, variables, section_of(environment))
     opened = Session(access)
-    place = _world(file, environment, variables)
+    settings = _settings(file, environment, variables)
     moved = bool(side.endpoint) and access.endpoint != resolve_access(said, variables, section_of(own)).endpoint
-    return Project(
+    return World(
         session=opened,
         masks=masks,
-        definitions=lambda: _definitions(file, environment, variables, opened),
+        load=lambda: _definitions(file, environment, variables, opened),
         # An address that is said for this side is not the protected one of the project's own environment.
         # A side that is said to be somebody else's is read as that: the role belongs to the environment's account.
-        place=replace(
-            place,
+        settings=replace(
+            settings,
             protected=environment.protected and (bool(side.env) or not moved),
             physical=physical,
             ad_hoc=(side.elsewhere and not side.env) or bool(over),
-            dry_run_role="" if side.profile or side.role_arn else place.dry_run_role,
+            dry_run_role="" if side.profile or side.role_arn else settings.dry_run_role,
         ),
-        clock=clock,
+        clock=clock or SystemClock(),
     )
 
 
@@ -188,7 +188,7 @@ def _region(session: Session) -> str:
         return ""
 
 
-def connect(
+def connected_world(
     *,
     endpoint: str = "",
     region: str = "",
@@ -199,14 +199,8 @@ def connect(
     folder: str | Path = ".",
     clock: Clock | None = None,
     consent: Consent = NO_CONSENT,
-) -> Project:
-    """A `Project` with no file at all.
-
-    ``credentials`` is access key, secret key and, where temporary, session token; ``session`` a boto3 session of the
-    caller's own. With an ``endpoint`` nothing ever reaches AWS. ``tables`` are the definitions. ``consent`` serves
-    every verb that gets none. Costs no call; it is a context manager and has ``close()``. Raises UsageError for what
-    contradicts itself.
-    """
+) -> World:
+    """See `connect`."""
     padded: tuple[Any, ...] = (*credentials, "", "", "")[:3]
     options = AccessOptions(
         endpoint=endpoint,
@@ -219,12 +213,12 @@ def connect(
     # Arguments say all of it: what the shell has set serves AWS, never an endpoint that was named here.
     variables = {} if endpoint else os.environ
     access = resolve_access(options, variables, AccessSection(name="connect", local=False))
-    return Project(
+    return World(
         session=Session(access, boto=session),
-        definitions=lambda: Definitions(tables=tuple(tables)),
-        place=World(environment="connect", folder=str(folder), physical=True),
-        clock=clock,
-        reopen=lambda side: connect(
+        load=lambda: Definitions(tables=tuple(tables)),
+        settings=EnvironmentSettings(environment="connect", folder=str(folder), physical=True),
+        clock=clock or SystemClock(),
+        reopen=lambda side: connected_world(
             endpoint=side.endpoint, region=side.region, profile=side.profile, folder=folder, clock=clock
         ),
         consent=consent,

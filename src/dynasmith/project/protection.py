@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from urllib.parse import urlsplit
 
 from dynasmith.ports.access import ResolvedAccess, is_aws, is_loopback
-from dynasmith.project.world import ProtectedPlace, World
+from dynasmith.project.settings import EnvironmentSettings, ProtectedPlace
 
 
 def protected_environments(
-    place: World, access: ResolvedAccess, tables: Sequence[str], account: Callable[[], str]
+    settings: EnvironmentSettings, access: ResolvedAccess, tables: Sequence[str], account: Callable[[], str]
 ) -> tuple[str, ...]:
     """The names of the protected environments that hold one of these tables (physical names), each once.
 
@@ -18,18 +18,20 @@ def protected_environments(
     gave the address, or where the table has the other environment's prefix and suffix. ``account`` is called only where
     an environment is known by its account; it may cost a call.
     """
-    found = [place.environment] if place.protected else []
-    found += _behind(place, access, tables, account)
+    found = [settings.environment] if settings.protected else []
+    found += _behind(settings, access, tables, account)
     return tuple(dict.fromkeys(found))
 
 
-def _behind(place: World, access: ResolvedAccess, tables: Sequence[str], account: Callable[[], str]) -> Iterator[str]:
-    for other in place.protected_places:
+def _behind(
+    settings: EnvironmentSettings, access: ResolvedAccess, tables: Sequence[str], account: Callable[[], str]
+) -> Iterator[str]:
+    for other in settings.protected_places:
         own_names = bool(other.prefix or other.suffix)
         holds = any(name.startswith(other.prefix) and name.endswith(other.suffix) for name in tables)
-        if other.name == place.environment and place.protected:
+        if other.name == settings.environment and settings.protected:
             continue
-        if holds and (own_names or place.ad_hoc) and _same_address(other, access, account):
+        if holds and (own_names or settings.ad_hoc) and _same_address(other, access, account):
             yield other.name
 
 

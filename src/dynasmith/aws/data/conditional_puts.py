@@ -26,8 +26,9 @@ from dynasmith.errors import AccessDenied, ConditionFailed, ServiceUnavailable, 
 from dynasmith.items.digest import item_hash
 from dynasmith.items.key import KeySchema, encode_key, format_key, key_of
 from dynasmith.items.wire import Units, attributes
+from dynasmith.jobs.options import Mode
 from dynasmith.ports.concurrency import together
-from dynasmith.ports.items import Dead, Item, Mode, Outcome, merged, total
+from dynasmith.ports.items import Dead, Item, Outcome, merged, total
 from dynasmith.ports.permit import Halted
 
 DUPLICATE = "DuplicateItem"

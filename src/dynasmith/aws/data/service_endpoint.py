@@ -18,7 +18,8 @@ from dynasmith.aws.data.sink import TableSink
 from dynasmith.aws.data.source import TableSource
 from dynasmith.aws.data.table_identity import KnownTable, compared
 from dynasmith.items.key import KeySchema
-from dynasmith.ports.items import Mode, ThrottleListener
+from dynasmith.jobs.options import Mode
+from dynasmith.ports.items import ThrottleListener
 from dynasmith.ports.remote_reference import RemoteReference
 
 Transport: TypeAlias = Literal["direct", "aiohttp", "botocore"]

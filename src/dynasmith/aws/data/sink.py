@@ -8,8 +8,9 @@ from dynasmith.aws.data.request_bodies import batch_write_body
 from dynasmith.aws.errors.codes import meaning_of
 from dynasmith.items.key import KeySchema
 from dynasmith.items.wire import Units
+from dynasmith.jobs.options import Mode
 from dynasmith.jobs.steer import held_back
-from dynasmith.ports.items import Item, Mode, Outcome, merged, total
+from dynasmith.ports.items import Item, Outcome, merged, total
 from dynasmith.ports.permit import Halted
 
 BATCH_ITEMS_MAX = 25

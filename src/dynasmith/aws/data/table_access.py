@@ -12,7 +12,8 @@ from dynasmith.aws.data.table_identity import TableStateReader
 from dynasmith.errors import Throttled
 from dynasmith.items.condition.condition import Filter
 from dynasmith.items.key import KeySchema
-from dynasmith.ports.items import Item, Mode, OpenSink, OpenSource
+from dynasmith.jobs.options import Mode
+from dynasmith.ports.items import Item, OpenSink, OpenSource
 
 BATCH_KEYS_MAX = 100
 """Keys of a BatchGetItem (API reference, BatchGetItem)."""

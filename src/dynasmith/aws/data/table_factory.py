@@ -13,7 +13,8 @@ from dynasmith.aws.data.exchange import Exchange
 from dynasmith.aws.data.service_endpoint import OpenTableSink, OpenTableSource, ServiceEndpoint, Transport
 from dynasmith.aws.data.table_identity import KnownTable, compared
 from dynasmith.items.key import KeySchema
-from dynasmith.ports.items import Mode, OpenSink, OpenSource, ThrottleListener
+from dynasmith.jobs.options import Mode
+from dynasmith.ports.items import OpenSink, OpenSource, ThrottleListener
 
 BOTOCORE_THREADS = 16
 

@@ -61,7 +61,7 @@ def command(invocation: Invocation, table: str, **given: Any) -> int:
     """Change the items of a table in place. Never overwrites writes by others. Can be resumed and undone."""
     from dynasmith.cli.backfill_report import show_backfill, show_checked, show_rehearsed
     from dynasmith.cli.flow_report import FlowProgressView
-    from dynasmith.engine.backfill.canary import FirstRunLimits
+    from dynasmith.jobs.options import FirstRunLimits
 
     where, transform = given["where"], given["transform"]
     if where and given["condition"]:

@@ -30,7 +30,7 @@ def command(invocation: Invocation, table: str, dest: str, **given: Any) -> int:
     """Export all items of a table to a file or a folder of files, with a manifest: counts, digest, definition."""
     from dynasmith.cli.flow_report import FlowProgressView, show_rehearsal, show_report
     from dynasmith.files.items.destination import check_name, style_of
-    from dynasmith.project.locations import ExportOptions
+    from dynasmith.jobs.options import ExportOptions
 
     if dest.startswith("s3://"):
         raise UsageError(

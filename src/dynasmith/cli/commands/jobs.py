@@ -45,8 +45,7 @@ def show(invocation: Invocation, job: str) -> int:
     from dynasmith.jobs.job import describe_job
 
     jobs = invocation.project().jobs
-    found = jobs.show(jobs.find(job))
-    described = describe_job(found) | {"parameters": found.parameters}
+    described = describe_job(jobs.show(jobs.find(job)))
     if invocation.as_json:
         print_json(described)
         return 0

@@ -13,7 +13,7 @@ def undo(invocation: Invocation, job: str, max_write_units: float | None) -> int
     """Undo a backfill. Attributes that others have changed since stay and are listed; the exit code is then 3."""
     from dynasmith.cli.backfill_report import show_undo_rehearsed, show_undone
     from dynasmith.cli.flow_report import FlowProgressView
-    from dynasmith.engine.transfer.options import TransferOptions
+    from dynasmith.jobs.options import TransferOptions
 
     asked = TransferOptions(max_write_units=max_write_units)
     project = invocation.project()

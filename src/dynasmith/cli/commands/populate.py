@@ -46,7 +46,7 @@ def command(invocation: Invocation, table: str, files: tuple[str, ...], **given:
 
     Without FILE: write the items of --item, or those that the table's definition lists."""
     from dynasmith.cli.flow_report import FlowProgressView, show_rehearsal, show_report
-    from dynasmith.project.locations import ReadOptions
+    from dynasmith.jobs.options import ReadOptions
 
     if any(name.startswith("s3://") for name in files):
         raise UsageError("Importing from S3 is not supported by this version.", hint="use files")
@@ -84,7 +84,7 @@ def _refuse_without_files(types: dict[str, str], file_format: str, renamed: dict
 
 def _database(given: dict[str, Any], renamed: dict[str, str]) -> Any:
     """The database of ``--from``, or None; takes its options out of ``given``."""
-    from dynasmith.project.databases import Database
+    from dynasmith.jobs.options import Database
 
     url, table, query = given.pop("url"), given.pop("source_table"), given.pop("query")
     order = given.pop("order")

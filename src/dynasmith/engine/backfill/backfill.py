@@ -1,23 +1,21 @@
 """backfill: change the items of a live table in place, losing nobody's write, so that it can be undone."""
 
-from collections.abc import Callable
 from dataclasses import replace as changed
 from math import ceil
-from typing import Any, TypeAlias
 
 import msgspec
 
-from dynasmith.engine.backfill.canary import Canary, FirstRunLimits, careful_source
+from dynasmith.engine.backfill.canary import Canary, careful_source
 from dynasmith.engine.backfill.resolution import Again
 from dynasmith.engine.backfill.sink import ChangeSink
 from dynasmith.engine.backfill.stage import Quota, Rewriter, RewriteStage
 from dynasmith.engine.backfill.survey import Survey, indexes_of, survey
 from dynasmith.engine.backfill.unconfirmed import UnconfirmedChanges
-from dynasmith.engine.transfer.copy import expiry, new_job, paced_pages, table_reader
+from dynasmith.engine.transfer.copy import expiry, paced_pages, table_reader
 from dynasmith.engine.transfer.event_thread import StopRequest
+from dynasmith.engine.transfer.job_world import JobWorld
 from dynasmith.engine.transfer.mover import ConcurrencyLimits
-from dynasmith.engine.transfer.options import TransferOptions, asked_again, kept
-from dynasmith.engine.transfer.runner import Pipeline, RunContext, run_job
+from dynasmith.engine.transfer.runner import Pipeline, RunContext, new_job, run_job
 from dynasmith.engine.transfer.table_details import TableEnd, key_schema, rates
 from dynasmith.errors import CheckpointError, Interrupted, TransformError, UsageError
 from dynasmith.items.condition.condition import parse_condition
@@ -25,73 +23,45 @@ from dynasmith.items.ctx import Context
 from dynasmith.items.transform import Function, Transform
 from dynasmith.jobs.counts import Counts
 from dynasmith.jobs.job import Job
+from dynasmith.jobs.options import FirstRunLimits, TransferOptions
 from dynasmith.jobs.report import Report
 from dynasmith.jobs.segments import plan_segments
-from dynasmith.ports.checkpoints import Claim, Ledger
+from dynasmith.jobs.spec import Backfill
+from dynasmith.ports.checkpoints import Claim
 from dynasmith.ports.items import ThrottleListener, permit_of
 from dynasmith.ports.journal import UndoJournal
-from dynasmith.ports.updates import OpenUpdates
 
-VERB = "backfill"
-CANARY = "canary_items"
-"""The parameter of a job that stops after so many items; 0 when it did, or shall not."""
 LOOKED_AT = 200
 """Items that are looked at before a job begins: does the transform come to rest, does it refuse any?"""
-OpenJournal: TypeAlias = Callable[[Job, bool], UndoJournal | None]
-"""The journal of a job, made anew (True) or gone on with; None where none is kept."""
 
 
-def backfill(
-    table: TableEnd,
-    updates: OpenUpdates,
-    ledger: Ledger,
-    open_journal: OpenJournal,
-    function: Function,
-    asked: TransferOptions | None = None,
-    *,
-    careful: FirstRunLimits | None = None,
-    parameters: dict[str, Any] | None = None,
-    around: RunContext | None = None,
-) -> Report:
-    """Bring every item of ``table`` into the shape that ``function`` makes, and give the report.
+def begin_backfill(spec: Backfill, world: JobWorld) -> Claim:
+    """Enter a backfill in the ledger, with its undo journal. ``spec.canary_items`` is set from its limits.
 
-    Only attributes that differ are written, and only while those that the function read or wrote are as it saw them;
-    before and after are in the journal before they are sent. Looks at up to 200 items first and begins nothing where
-    the function refuses one (unless those go to the dead letters) or does not come to rest: TransformError,
-    ItemRefused. Interrupted and errors of the service leave a job that ``backfill_again`` resumes. A canary that was
-    reached gives a report whose job is ``interrupted``.
+    Looks at up to 200 items first and begins nothing where the function refuses one (unless those go to the dead
+    letters) or does not come to rest: TransformError, ItemRefused. Raises UsageError for limits that cannot be kept.
     """
-    asked, around, careful = asked or TransferOptions(), around or RunContext(), careful or FirstRunLimits()
-    items = table.description.item_count_estimate
-    share = canary_items(table, careful, items)
-    segments = plan_segments(
-        table.description.size_bytes_estimate, workers=asked.segments_at_once, asked=asked.segments
+    table, options = world.table(spec.target), spec.options
+    described = table.description
+    items = canary_items(table, spec.careful, described.item_count_estimate)
+    segments = plan_segments(described.size_bytes_estimate, workers=options.segments_at_once, asked=options.segments)
+    job = new_job(
+        msgspec.structs.replace(spec, canary_items=items),
+        world.context,
+        segments,
+        described.item_count_estimate or None,
     )
-    said = {**(parameters or {}), "careful": msgspec.to_builtins(careful), CANARY: share}
-    job = new_job(VERB, around, segments, kept(asked, said, items or None))
-    look_first(table, rewriter_of(table, function, asked, job), asked, around)
-    journal = open_journal(job, True)
-    return _run(ledger.begin(job), table, updates, journal, function, asked, around)
+    rewriter = rewriter_of(table, _function(spec, job, world), options, _context(job, table))
+    look_first(table, rewriter, options, world.context)
+    if spec.journal:
+        world.new_journal(job, table)
+    return world.ledger.begin(job)
 
 
-def backfill_again(
-    claim: Claim,
-    table: TableEnd,
-    updates: OpenUpdates,
-    open_journal: OpenJournal,
-    function: Function,
-    *,
-    around: RunContext | None = None,
-) -> Report:
-    """Resume a backfill; a canary that was reached before now goes on to the end."""
-    journal = open_journal(claim.job, False)
-    return _run(claim, table, updates, journal, function, asked_again(claim.job.parameters), around or RunContext())
-
-
-def rewriter_of(table: TableEnd, function: Function, asked: TransferOptions, job: Job) -> Rewriter:
-    """The transform of a job with the rules of its table."""
+def rewriter_of(table: TableEnd, function: Function, asked: TransferOptions, ctx: Context) -> Rewriter:
+    """The transform of a job, with its ``ctx`` and the rules of its table."""
     where = parse_condition(asked.condition).matches if asked.condition else None
-    transform = Transform(function, Context(job.started_at, job.id, table.key), where=where)
+    transform = Transform(function, ctx, where=where)
     return Rewriter(transform, {index.name: key_schema(index.key) for index in indexes_of(table)}, asked.on_error)
 
 
@@ -107,6 +77,13 @@ def look_first(table: TableEnd, rewriter: Rewriter, asked: TransferOptions, arou
             hint="a job that is resumed runs it twice on some items: let it recognise the new shape and change nothing",
         )
     return seen
+
+
+def look_again(spec: Backfill, job: Job, function: Function, world: JobWorld) -> None:
+    """Look at a transform that changed as at the beginning of a job: it has not been looked at. Raises what
+    `begin_backfill` raises."""
+    table = world.table(spec.target)
+    look_first(table, rewriter_of(table, function, spec.options, _context(job, table)), spec.options, world.context)
 
 
 def canary_items(table: TableEnd, careful: FirstRunLimits, items: int) -> int:
@@ -127,25 +104,42 @@ def canary_items(table: TableEnd, careful: FirstRunLimits, items: int) -> int:
     return max(1, ceil(items * careful.canary))
 
 
-def _run(
-    claim: Claim,
-    table: TableEnd,
-    updates: OpenUpdates,
-    journal: UndoJournal | None,
-    function: Function,
-    asked: TransferOptions,
-    around: RunContext,
-) -> Report:
-    job = claim.job
-    careful, share = _careful_again(job)
-    before = sum((checkpoint.counts for checkpoint in claim.checkpoints().values()), Counts())
-    quota = Quota(None if careful.limit is None else max(0, careful.limit - before.written))
-    stop = around.stop or StopRequest()
-    canary = Canary(share, stop, lambda: _remember(claim)) if share else None
-    rewriter = rewriter_of(table, function, asked, job)
-    keep = expiry(table, job) if asked.expired == "skip" else None
+def backfill(spec: Backfill, claim: Claim, world: JobWorld) -> Report:
+    """Bring every item of a table into the shape that the transform makes, from where the job is; give the report.
 
-    unsure = UnconfirmedChanges(table.key)
+    Only attributes that differ are written, and only while those that the function read or wrote are as it saw them;
+    before and after are in the journal before they are sent. Interrupted and errors of the service leave a job that can
+    be resumed. A canary that is reached gives a report whose job is ``interrupted``; resumed it goes on to the end.
+    """
+    job = claim.job
+    journal = world.journal(job) if spec.journal else None
+    before = sum((checkpoint.counts for checkpoint in claim.checkpoints().values()), Counts())
+    limit = spec.careful.limit
+    quota = Quota(None if limit is None else max(0, limit - before.written))
+    stop = world.context.stop or StopRequest()
+    canary = Canary(spec.canary_items, stop, lambda: _remember(claim, spec)) if spec.canary_items else None
+    pipeline = backfill_pipeline(spec, job, world, journal, quota, canary)
+    try:
+        return run_job(claim, pipeline, changed(world.context, stop=stop))
+    except Interrupted:
+        if canary is None or not canary.reached:
+            raise
+        return Report(claim.job, claim.job.counts, 0.0, dead_letters=claim.dead_letters)
+
+
+def backfill_pipeline(
+    spec: Backfill,
+    job: Job,
+    world: JobWorld,
+    journal: UndoJournal | None,
+    quota: Quota,
+    canary: Canary | None,
+) -> Pipeline:
+    """From the table through the transform to conditional updates of the same table, each in the journal before."""
+    table, options = world.table(spec.target), spec.options
+    rewriter = rewriter_of(table, _function(spec, job, world), options, _context(job, table))
+    keep = expiry(table, job.started_at) if options.expired == "skip" else None
+    updates, unsure = world.updates(spec.target), UnconfirmedChanges(table.key)
 
     async def sink(heard: ThrottleListener) -> ChangeSink:
         return ChangeSink(
@@ -159,38 +153,38 @@ def _run(
         )
 
     first = canary.items if canary is not None else quota.left
-    writes = rates(table, "write", asked.max_write_units, share=asked.share)
-    paged = paced_pages(asked if first is None else _small_pages(asked, first), writes)
-    ways = Pipeline(
+    writes = rates(table, "write", options.max_write_units, share=options.share)
+    paged = paced_pages(options if first is None else _small_pages(options, first), writes)
+    return Pipeline(
         source=careful_source(table_reader(table, job.segments, paged), quota, canary),
         sink=sink,
         stage=RewriteStage(rewriter, quota, unsure, keep),
-        reads=rates(table, "read", asked.max_read_units, share=asked.share),
+        reads=rates(table, "read", options.max_read_units, share=options.share),
         writes=writes,
-        width=ConcurrencyLimits(asked.segments_at_once, asked.lanes),
+        width=ConcurrencyLimits(options.segments_at_once, options.lanes),
         digest=False,
         table=table.name,
         total_items=table.description.item_count_estimate or None,
         tables=(table,),
     )
-    try:
-        return run_job(claim, ways, changed(around, stop=stop))
-    except Interrupted:
-        if canary is None or not canary.reached:
-            raise
-        return Report(claim.job, claim.job.counts, 0.0, dead_letters=claim.dead_letters)
 
 
-def _remember(claim: Claim) -> None:
+def _context(job: Job, table: TableEnd) -> Context:
+    return Context(job.started_at, job.id, table.key)
+
+
+def _function(spec: Backfill, job: Job, world: JobWorld) -> Function:
+    function = world.function(spec.transform)
+    if function is None:
+        raise CheckpointError(
+            f"Job {job.id} ran a function that it could not remember by name.", hint="resume it with transform="
+        )
+    return function
+
+
+def _remember(claim: Claim, spec: Backfill) -> None:
     """The canary was reached: whoever resumes the job wants the rest."""
-    claim.change(msgspec.structs.replace(claim.job, parameters=claim.job.parameters | {CANARY: 0}))
-
-
-def _careful_again(job: Job) -> tuple[FirstRunLimits, int]:
-    try:
-        return msgspec.convert(job.parameters["careful"], FirstRunLimits), int(job.parameters[CANARY])
-    except (KeyError, ValueError, msgspec.ValidationError) as error:
-        raise CheckpointError(f"The options of job {job.id} cannot be read: {error}.") from error
+    claim.change(msgspec.structs.replace(claim.job, spec=msgspec.structs.replace(spec, canary_items=0)))
 
 
 def _small_pages(asked: TransferOptions, items: int) -> TransferOptions:

@@ -3,19 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from msgspec import Struct
-
 from dynasmith.engine.backfill.stage import Quota
 from dynasmith.engine.transfer.event_thread import StopRequest
 from dynasmith.ports.items import OpenSource, Page, Source, ThrottleListener
-
-
-class FirstRunLimits(Struct, frozen=True, kw_only=True):
-    """How careful a first run is. ``limit``: at most so many items are changed, then the job is done. ``canary``: a
-    share of the items, after which the job stops and waits for ``jobs resume``."""
-
-    limit: int | None = None
-    canary: float | None = None
 
 
 @dataclass(slots=True)

@@ -7,19 +7,17 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from dynasmith.engine.backfill.backfill import VERB, canary_items, rewriter_of
-from dynasmith.engine.backfill.canary import FirstRunLimits
+from dynasmith.engine.backfill.backfill import canary_items, rewriter_of
 from dynasmith.engine.backfill.difference import ItemDifference
 from dynasmith.engine.backfill.stage import Rewriter
 from dynasmith.engine.backfill.survey import CONFIDENCE, Survey, survey
 from dynasmith.engine.guarded.dry_run import PURE, Keeping
-from dynasmith.engine.transfer.copy import new_job
-from dynasmith.engine.transfer.options import TransferOptions
-from dynasmith.engine.transfer.runner import RunContext
+from dynasmith.engine.transfer.runner import RunContext, dry_context
 from dynasmith.engine.transfer.table_details import TableEnd, rates
 from dynasmith.items.size import read_units
 from dynasmith.items.transform import Function
 from dynasmith.jobs.estimate import JobEstimate, with_cost, with_time
+from dynasmith.jobs.options import FirstRunLimits, TransferOptions
 from dynasmith.ports.guard import RefusedCall
 
 SAMPLED_ITEMS = 1000
@@ -82,7 +80,7 @@ def rehearse_backfill(
     """
     asked, around, careful = asked or TransferOptions(), around or RunContext(), careful or FirstRunLimits()
     canary = canary_items(table, careful, table.description.item_count_estimate)
-    rewriter = rewriter_of(table, function, asked, new_job(VERB, around, 1, {}))
+    rewriter = rewriter_of(table, function, asked, dry_context("backfill", around, table.key))
     seen = survey(table, rewriter, asked, around, items=sample, keeping=keeping)
     notes = [*_notes(table, seen, rewriter), *seen.notes]
     items, size = table.description.item_count_estimate, table.description.size_bytes_estimate
@@ -218,7 +216,7 @@ def check_backfill(
     """
     around = around or RunContext()
     asked = msgspec.structs.replace(asked or TransferOptions(), consistent=True)
-    rewriter = rewriter_of(table, function, asked, new_job(VERB, around, 1, {}))
+    rewriter = rewriter_of(table, function, asked, dry_context("backfill", around, table.key))
     seen = survey(table, rewriter, asked, around, shown=limit, converge=False, keeping=keeping)
     reasons = tuple(refused.message for refused in seen.refusals[:limit])
     return CheckResult(

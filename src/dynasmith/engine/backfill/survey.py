@@ -19,7 +19,6 @@ from dynasmith.engine.guarded.dry_run import PURE, SLICE_ITEMS, Keeping, kept_dr
 from dynasmith.engine.guarded.process import GuardedProcess
 from dynasmith.engine.transfer.copy import table_reader
 from dynasmith.engine.transfer.event_thread import StopRequest, run
-from dynasmith.engine.transfer.options import TransferOptions
 from dynasmith.engine.transfer.pacer import Pacer, reading
 from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.engine.transfer.table_details import TableEnd, rates
@@ -28,6 +27,7 @@ from dynasmith.errors import Interrupted
 from dynasmith.items.size import item_bytes, write_units
 from dynasmith.items.transform import Divergence, ItemRefused, Rewrite
 from dynasmith.items.wire import RawItem, Units
+from dynasmith.jobs.options import TransferOptions
 from dynasmith.ports.concurrency import together
 from dynasmith.ports.guard import RefusedCall
 from dynasmith.ports.items import Item, Source

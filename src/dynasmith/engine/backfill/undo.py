@@ -5,7 +5,7 @@ the attributes that the backfill wrote are put back, and only while they are as 
 attributes stays, what they did to these is left alone, and both is reported: each item is read once, strongly, before.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -18,10 +18,9 @@ from dynasmith.engine.backfill.difference import ItemDifference, difference
 from dynasmith.engine.backfill.resolution import PutBack
 from dynasmith.engine.backfill.sink import ChangeSink
 from dynasmith.engine.backfill.survey import index_costs
-from dynasmith.engine.transfer.copy import new_job
+from dynasmith.engine.transfer.job_world import JobWorld
 from dynasmith.engine.transfer.mover import ConcurrencyLimits
-from dynasmith.engine.transfer.options import TransferOptions, asked_again, kept
-from dynasmith.engine.transfer.runner import Pipeline, RunContext, run_job
+from dynasmith.engine.transfer.runner import Pipeline, new_job, run_job
 from dynasmith.engine.transfer.table_details import TableEnd, rates
 from dynasmith.engine.transfer.transform_stage import Staged
 from dynasmith.errors import AccessDenied
@@ -30,68 +29,56 @@ from dynasmith.items.size import item_bytes, read_units, write_units
 from dynasmith.items.transform import Rewrite
 from dynasmith.items.wire import attributes
 from dynasmith.jobs.estimate import JobEstimate, with_cost, with_time
-from dynasmith.ports.checkpoints import Claim, Ledger
+from dynasmith.jobs.job import Job
+from dynasmith.jobs.options import TransferOptions
+from dynasmith.jobs.spec import Undo
+from dynasmith.ports.checkpoints import Claim
 from dynasmith.ports.items import Dead, Item, Lookup, OpenSource, Page, ThrottleListener, permit_of
 from dynasmith.ports.journal import JournalReader
-from dynasmith.ports.updates import ItemChange, OpenUpdates, decode_change, encode_change, same_attributes
+from dynasmith.ports.updates import ItemChange, decode_change, encode_change, same_attributes
 
-VERB = "undo"
-OpenKept = Callable[[], JournalReader]
 SHOWN = 3
 PAGE_ENTRIES = 500
 
 
-def undo(
-    table: TableEnd,
-    updates: OpenUpdates,
-    ledger: Ledger,
-    open_kept: OpenKept,
-    segments: int,
-    asked: TransferOptions | None = None,
-    *,
-    parameters: dict[str, Any] | None = None,
-    around: RunContext | None = None,
-) -> UndoReport:
-    """Put back every change in the journal, and give the report. ``segments`` are those of the backfill.
+def begin_undo(spec: Undo, world: JobWorld) -> Claim:
+    """Enter an undo in the ledger. Raises RunError where the backfill has no journal."""
+    segments = world.kept_journal(spec.of).head.segments
+    return world.ledger.begin(new_job(spec, world.context, segments))
+
+
+def undo(spec: Undo, claim: Claim, world: JobWorld) -> UndoReport:
+    """Put back every change in the journal, from where the job is, and give the report.
 
     An item that others changed since, in the attributes that the backfill wrote, is a dead letter with the code
     ``changed``; one that is gone is skipped; one that is as before already is there. Interrupted and errors leave a
-    job that ``undo_again`` resumes.
+    job that can be resumed: at most one batch a segment is done again, which changes nothing.
     """
-    asked, around = asked or TransferOptions(), around or RunContext()
-    job = new_job(VERB, around, segments, kept(asked, parameters or {}))
-    return _run(ledger.begin(job), table, updates, open_kept, asked, around)
-
-
-def undo_again(
-    claim: Claim, table: TableEnd, updates: OpenUpdates, open_kept: OpenKept, *, around: RunContext | None = None
-) -> UndoReport:
-    """Resume an undo: at most one batch a segment is done again, which changes nothing."""
-    return _run(claim, table, updates, open_kept, asked_again(claim.job.parameters), around or RunContext())
-
-
-def _run(
-    claim: Claim, table: TableEnd, updates: OpenUpdates, open_kept: OpenKept, asked: TransferOptions, around: RunContext
-) -> UndoReport:
     notes = EditNotes()
+    report = run_job(claim, undo_pipeline(spec, claim.job, world, notes), world.context)
+    figures = {each.name: getattr(report, each.name) for each in fields(report)}
+    return UndoReport(**figures, others=notes.all)
+
+
+def undo_pipeline(spec: Undo, job: Job, world: JobWorld, notes: EditNotes) -> Pipeline:
+    """From the journal, newest first, through the inverse of each change to conditional updates of the table."""
+    table, options = world.table(spec.target), spec.options
+    updates, journal = world.updates(spec.target), world.kept_journal(spec.of)
 
     async def sink(heard: ThrottleListener) -> ChangeSink:
         return ChangeSink(await updates(heard), table.key, PutBack(table.key), notes=notes, permit=permit_of(heard))
 
-    ways = Pipeline(
-        source=journal_source(open_kept, claim.job.segments, table, notes),
+    return Pipeline(
+        source=journal_source(journal, job.segments, table, notes),
         sink=sink,
         stage=Inverse(),
-        reads=rates(table, "read", asked.max_read_units, share=asked.share),
-        writes=rates(table, "write", asked.max_write_units, share=asked.share),
-        width=ConcurrencyLimits(asked.segments_at_once, asked.lanes),
+        reads=rates(table, "read", options.max_read_units, share=options.share),
+        writes=rates(table, "write", options.max_write_units, share=options.share),
+        width=ConcurrencyLimits(options.segments_at_once, options.lanes),
         digest=False,
         table=table.name,
         tables=(table,),
     )
-    report = run_job(claim, ways, around)
-    said = {each.name: getattr(report, each.name) for each in fields(report)}
-    return UndoReport(**said, others=notes.all)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,11 +166,11 @@ def _same(name: str, after: Mapping[str, Raw], now: Mapping[str, Raw]) -> bool:
     return name in after and same_attributes({name: after[name]}, now)
 
 
-def journal_source(open_kept: OpenKept, segments: int, table: TableEnd, notes: EditNotes) -> OpenSource:
+def journal_source(journal: JournalReader, segments: int, table: TableEnd, notes: EditNotes) -> OpenSource:
     """Opens a JournalSource."""
 
     async def opened(_heard: ThrottleListener) -> JournalSource:
-        return JournalSource(open_kept(), segments, table, notes, await table.access.lookup(table.name)())
+        return JournalSource(journal, segments, table, notes, await table.access.lookup(table.name)())
 
     return opened
 

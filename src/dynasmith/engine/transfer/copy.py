@@ -2,123 +2,85 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from math import inf
-from os import urandom
-from typing import Any
 
 import msgspec
 
+from dynasmith.engine.transfer.job_world import JobWorld
 from dynasmith.engine.transfer.mover import ConcurrencyLimits
-from dynasmith.engine.transfer.options import TransferOptions, asked_again, kept
 from dynasmith.engine.transfer.pacer import Rates
 from dynasmith.engine.transfer.processes.child import sendable
 from dynasmith.engine.transfer.processes.stage import ProcessStage
-from dynasmith.engine.transfer.runner import Pipeline, RunContext, run_job
+from dynasmith.engine.transfer.runner import Pipeline, new_job, run_job
 from dynasmith.engine.transfer.table_details import TableEnd, check_ends, rates
 from dynasmith.engine.transfer.transform_stage import Stage, Steps
 from dynasmith.items.condition.condition import parse_condition
 from dynasmith.items.ctx import Context
 from dynasmith.items.expiry import Expiry
-from dynasmith.items.transform import Function, Transform
-from dynasmith.jobs.job import Job, job_id
+from dynasmith.items.transform import Transform
+from dynasmith.jobs.job import Job
+from dynasmith.jobs.options import TransferOptions
 from dynasmith.jobs.report import Report
 from dynasmith.jobs.segments import plan_segments
-from dynasmith.ports.checkpoints import Claim, Ledger
+from dynasmith.jobs.spec import Copy
+from dynasmith.ports.checkpoints import Claim
 from dynasmith.ports.items import Item, OpenSource
 
 SEGMENTS_EACH = 12
 """Segments for each process where the table is large enough: the last ones are small, so that all end together."""
 
 
-def copy(
-    source: TableEnd,
-    target: TableEnd,
-    ledger: Ledger,
-    asked: TransferOptions | None = None,
-    *,
-    transform: Function | None = None,
-    where: Callable[[Any], bool] | None = None,
-    parameters: dict[str, Any] | None = None,
-    around: RunContext | None = None,
-) -> Report:
-    """Copy every item of ``source`` into ``target`` and give the report.
+def begin_copy(spec: Copy, world: JobWorld) -> Claim:
+    """Enter a copy in the ledger.
 
-    ``transform`` makes none, one or many items of one; ``where`` says which items it concerns. ``parameters`` is plain
-    JSON that the job keeps: what the caller needs to find both ends again for a resume. Raises UsageError for the same
-    table on both sides or another key without a transform; Interrupted and errors of the service leave a job that
-    ``copy_again`` resumes, doing at most one page a segment again.
+    Raises UsageError, before there is a job, for the same table on both sides, another key without a transform, and a
+    condition or a transform that cannot be used.
     """
-    asked = asked or TransferOptions()
-    around = around or RunContext()
-    check_ends(source, target, transforms=transform is not None)
+    source, options = world.table(spec.source), spec.options
     segments = plan_segments(
         source.description.size_bytes_estimate,
-        workers=max(asked.segments_at_once, asked.processes * SEGMENTS_EACH),
-        asked=asked.segments,
+        workers=max(options.segments_at_once, options.processes * SEGMENTS_EACH),
+        asked=options.segments,
     )
-    total = source.description.item_count_estimate or None
-    job = new_job("copy", around, segments, kept(asked, parameters or {}, total))
-    ways = _ways(job, source, target, asked, transform, where)
-    return run_job(ledger.begin(job), ways, around)
+    job = new_job(spec, world.context, segments, source.description.item_count_estimate or None)
+    copy_pipeline(spec, job, world)
+    return world.ledger.begin(job)
 
 
-def copy_again(
-    claim: Claim,
-    source: TableEnd,
-    target: TableEnd,
-    *,
-    transform: Function | None = None,
-    where: Callable[[Any], bool] | None = None,
-    around: RunContext | None = None,
-) -> Report:
-    """Resume a copy from its checkpoints, with the options and the time that it began with."""
-    check_ends(source, target, transforms=transform is not None)
-    ways = _ways(claim.job, source, target, asked_again(claim.job.parameters), transform, where)
-    return run_job(claim, ways, around or RunContext())
+def copy(spec: Copy, claim: Claim, world: JobWorld) -> Report:
+    """Copy every item of a table into another one, from where the job is, and give the report.
+
+    Interrupted and errors of the service leave a job that can be resumed, doing at most one page a segment again.
+    """
+    return run_job(claim, copy_pipeline(spec, claim.job, world), world.context)
 
 
-def new_job(verb: str, around: RunContext, segments: int, parameters: dict[str, Any]) -> Job:
-    """A job that was not begun yet."""
-    now = around.now()
-    return Job(
-        id=job_id(verb, now, urandom(3)),
-        verb=verb,
-        parameters=parameters,
-        started_at=now,
-        changed_at=now,
-        segments=segments,
-        owner=around.owner,
-    )
-
-
-def _ways(
-    job: Job,
-    source: TableEnd,
-    target: TableEnd,
-    asked: TransferOptions,
-    function: Function | None,
-    where: Callable[[Any], bool] | None,
-) -> Pipeline:
+def copy_pipeline(spec: Copy, job: Job, world: JobWorld) -> Pipeline:
+    """From the source through filter and transform to the target. Raises UsageError for ends that do not fit."""
+    source, target, options = world.table(spec.source), world.table(spec.target), spec.options
+    function = world.function(spec.transform)
+    check_ends(source, target, transforms=function is not None)
     ctx = Context(job.started_at, job.id, source.key)
-    transform = None if function is None else Transform(function, ctx, target=target.key, where=where)
-    keep = expiry(source, job) if asked.expired == "skip" else None
+    transform = None if function is None else Transform(function, ctx, target=target.key)
+    keep = expiry(source, job.started_at) if options.expired == "skip" else None
     stage: Stage | None = None
     # Whole processes where both ends can be reached from another one, else the transform alone goes there.
-    processes = asked.processes if source.access.portable and target.access.portable else 0
+    processes = options.processes if source.access.portable and target.access.portable else 0
     if transform is not None or keep is not None:
-        steps = Steps(keep=keep, transform=transform, policy=asked.on_error)
-        stage = steps if processes else staged_by(steps, asked)
+        steps = Steps(keep=keep, transform=transform, policy=options.on_error)
+        stage = steps if processes else staged_by(steps, options)
         if processes:
             sendable(steps)
-    writes = rates(target, "write", asked.max_write_units, share=asked.share)
+    writes = rates(target, "write", options.max_write_units, share=options.share)
     return Pipeline(
-        source=table_reader(source, job.segments, paced_pages(asked, writes)),
-        sink=target.access.sink(target.name, target.key, mode=asked.mode),
+        source=table_reader(source, job.segments, paced_pages(options, writes)),
+        sink=target.access.sink(target.name, target.key, mode=options.mode),
         stage=stage,
-        reads=rates(source, "read", asked.max_read_units, share=asked.share),
+        reads=rates(source, "read", options.max_read_units, share=options.share),
         writes=writes,
-        width=ConcurrencyLimits(asked.segments_at_once, asked.lanes),
-        digest=asked.digest,
+        width=ConcurrencyLimits(options.segments_at_once, options.lanes),
+        digest=options.digest,
         processes=processes,
         table=target.name,
         total_items=source.description.item_count_estimate or None,
@@ -151,22 +113,22 @@ PAGE_ITEMS_LOW = 1_000
 """A page of 1 MB holds about as many: above this nothing is bounded."""
 
 
-def paced_pages(asked: TransferOptions, writes: Rates) -> TransferOptions:
+def paced_pages(options: TransferOptions, writes: Rates) -> TransferOptions:
     """The options with pages that a low pace of ``writes`` moves in about two seconds, without a batch size given."""
-    if asked.batch_size is not None or writes.ceiling == inf:
-        return asked
-    items = max(PAGE_ITEMS_MIN, int(writes.ceiling * PAGE_SECONDS / asked.segments_at_once))
-    return asked if items >= PAGE_ITEMS_LOW else msgspec.structs.replace(asked, batch_size=items)
+    if options.batch_size is not None or writes.ceiling == inf:
+        return options
+    items = max(PAGE_ITEMS_MIN, int(writes.ceiling * PAGE_SECONDS / options.segments_at_once))
+    return options if items >= PAGE_ITEMS_LOW else msgspec.structs.replace(options, batch_size=items)
 
 
-def expiry(end: TableEnd, job: Job) -> Callable[[Item], bool] | None:
-    """Whether an item had not expired when the job began (TTL deletes late; such items still scan); None without TTL.
+def expiry(end: TableEnd, began: datetime) -> Callable[[Item], bool] | None:
+    """Whether an item had not expired when a job ``began`` (TTL deletes late; such items still scan); None without TTL.
 
     What TTL never deletes has not expired: see `items.expiry`.
     """
     if not end.expires:
         return None
-    return Alive(Expiry(end.expires, job.started_at.timestamp()))
+    return Alive(Expiry(end.expires, began.timestamp()))
 
 
 @dataclass(frozen=True, slots=True)

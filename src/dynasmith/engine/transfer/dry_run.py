@@ -1,6 +1,6 @@
 """--dry-run: what a verb would move, what it would cost and how long it would take, with samples. It opens no sink."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import replace as changed
 from math import inf
@@ -9,18 +9,17 @@ from typing import Any
 import msgspec
 
 from dynasmith.engine.guarded.dry_run import PURE, SLICE_ITEMS, Keeping, LoadedTransform, kept_dry
-from dynasmith.engine.transfer.copy import expiry, new_job, table_reader
+from dynasmith.engine.transfer.copy import expiry, table_reader
 from dynasmith.engine.transfer.event_thread import StopRequest, run
-from dynasmith.engine.transfer.options import TransferOptions
-from dynasmith.engine.transfer.runner import RunContext
+from dynasmith.engine.transfer.runner import RunContext, dry_context
 from dynasmith.engine.transfer.table_details import TableEnd, check_ends, rates
 from dynasmith.errors import ItemInvalid
-from dynasmith.items.ctx import Context
 from dynasmith.items.plain import plain_from_raw
 from dynasmith.items.size import item_bytes
 from dynasmith.items.transform import Function, ItemRefused, Transform
 from dynasmith.items.wire import RawItem
 from dynasmith.jobs.estimate import JobEstimate, estimate_units, with_cost, with_time
+from dynasmith.jobs.options import TransferOptions
 from dynasmith.ports.guard import RefusedCall
 from dynasmith.ports.items import Dead, Item, OpenSource
 from dynasmith.tables.table import known
@@ -68,7 +67,6 @@ def rehearse_copy(
     *,
     transform: Function | None = None,
     keeping: Keeping = None,
-    where: Callable[[Any], bool] | None = None,
     prices: Mapping[str, float | None] | None = None,
     around: RunContext | None = None,
 ) -> DryRun:
@@ -80,8 +78,8 @@ def rehearse_copy(
     around = around or RunContext()
     check_ends(source, target, transforms=transform is not None)
     items, _ = _first_items(table_reader(source, 1, asked), around)
-    job = new_job("copy", around, 1, {})
-    alive = expiry(source, job)
+    ctx = dry_context("copy", around, source.key)
+    alive = expiry(source, ctx.now)
     notes = []
     expired = sum(1 for item in items if alive is not None and not alive(item))
     if expired:
@@ -89,7 +87,7 @@ def rehearse_copy(
         notes.append(f"{expired} of {len(items)} sampled items have expired (TTL {source.expires}); they {word}")
     made: Transform | None = None
     if transform is not None:
-        made = Transform(transform, Context(job.started_at, job.id, source.key), target=target.key, where=where)
+        made = Transform(transform, ctx, target=target.key)
     return _rehearsed(source, target, asked, items, _Looking(made, keeping), prices, notes)
 
 
@@ -118,8 +116,7 @@ def rehearse_items(
         items = max(len(sampled), round(size_bytes / mean))
     made: Transform | None = None
     if transform is not None:
-        job = new_job("populate", around, 1, {})
-        made = Transform(transform, Context(job.started_at, job.id, target.key))
+        made = Transform(transform, dry_context("populate", around, target.key))
     return _rehearsed(None, target, asked, sampled, _Looking(made, keeping), prices, notes, items)
 
 

@@ -1,58 +1,46 @@
-"""export: every item of a table into files. The files are the sink's matter; here is the flow."""
+"""export: every item of a table into files, or to a function. The sink's matter is the sink's; here is the flow."""
 
-from typing import Any
-
-from dynasmith.engine.transfer.copy import expiry, new_job, table_reader
+from dynasmith.engine.transfer.copy import expiry, table_reader
+from dynasmith.engine.transfer.job_world import JobWorld
 from dynasmith.engine.transfer.mover import ConcurrencyLimits
-from dynasmith.engine.transfer.options import TransferOptions, asked_again, kept
-from dynasmith.engine.transfer.runner import Pipeline, RunContext, run_job
-from dynasmith.engine.transfer.table_details import TableEnd, rates
+from dynasmith.engine.transfer.runner import Pipeline, new_job, run_job
+from dynasmith.engine.transfer.table_details import rates
 from dynasmith.engine.transfer.transform_stage import Steps
+from dynasmith.jobs.job import Job
 from dynasmith.jobs.report import Report
 from dynasmith.jobs.segments import plan_segments
-from dynasmith.ports.checkpoints import Claim, Ledger
-from dynasmith.ports.items import OpenSink
+from dynasmith.jobs.spec import Export, FunctionExport
+from dynasmith.ports.checkpoints import Claim
 
 
-def export(
-    source: TableEnd,
-    sink: OpenSink,
-    ledger: Ledger,
-    asked: TransferOptions | None = None,
-    *,
-    parameters: dict[str, Any] | None = None,
-    around: RunContext | None = None,
-) -> Report:
-    """Write every item of ``source`` into ``sink`` and give the report; its digest is the export's.
+def begin_export(spec: Export | FunctionExport, world: JobWorld) -> Claim:
+    """Enter an export in the ledger."""
+    described, options = world.table(spec.source).description, spec.options
+    segments = plan_segments(described.size_bytes_estimate, workers=options.segments_at_once, asked=options.segments)
+    return world.ledger.begin(new_job(spec, world.context, segments, described.item_count_estimate or None))
 
-    Interrupted and errors leave a job that ``export_again`` resumes; the export has each item once in any case.
+
+def export(spec: Export | FunctionExport, claim: Claim, world: JobWorld) -> Report:
+    """Write every item of a table into its sink, from where the job is; the digest of the report is the export's.
+
+    Parts that were begun are cut to where their checkpoint says they were. Interrupted and errors leave a job that can
+    be resumed; the export has each item once in any case.
     """
-    asked = asked or TransferOptions()
-    around = around or RunContext()
-    segments = plan_segments(
-        source.description.size_bytes_estimate, workers=asked.segments_at_once, asked=asked.segments
-    )
-    total = source.description.item_count_estimate or None
-    job = new_job("export", around, segments, kept(asked, parameters or {}, total))
-    return _run(ledger.begin(job), source, sink, asked, around)
+    return run_job(claim, export_pipeline(spec, claim.job, world), world.context)
 
 
-def export_again(claim: Claim, source: TableEnd, sink: OpenSink, *, around: RunContext | None = None) -> Report:
-    """Resume an export: parts are cut to where their checkpoint says they were, and go on from there."""
-    return _run(claim, source, sink, asked_again(claim.job.parameters), around or RunContext())
-
-
-def _run(claim: Claim, source: TableEnd, sink: OpenSink, asked: TransferOptions, around: RunContext) -> Report:
-    keep = expiry(source, claim.job) if asked.expired == "skip" else None
-    ways = Pipeline(
-        source=table_reader(source, claim.job.segments, asked),
-        sink=sink,
+def export_pipeline(spec: Export | FunctionExport, job: Job, world: JobWorld) -> Pipeline:
+    """From the table through the filter to the files, or the function."""
+    source, options = world.table(spec.source), spec.options
+    keep = expiry(source, job.started_at) if options.expired == "skip" else None
+    return Pipeline(
+        source=table_reader(source, job.segments, options),
+        sink=world.export_sink(spec),
         stage=None if keep is None else Steps(keep=keep),
-        reads=rates(source, "read", asked.max_read_units, share=asked.share),
-        width=ConcurrencyLimits(asked.segments_at_once, asked.lanes),
+        reads=rates(source, "read", options.max_read_units, share=options.share),
+        width=ConcurrencyLimits(options.segments_at_once, options.lanes),
         digest=True,
         table=source.name,
         total_items=source.description.item_count_estimate or None,
         tables=(source,),
     )
-    return run_job(claim, ways, around)

@@ -39,9 +39,6 @@ TICK_SECONDS = 0.25
 HOPELESS_DEAD = 1000
 """Dead letters without a single item written, at which a job stops."""
 
-ONLY_NEW = "only_new"
-"""The parameter of a job whose transform was seen to change keys."""
-
 
 class Moving(Protocol):
     """What moves the segments of a job: a ``Mover`` here, or as many as there are processes."""
@@ -132,7 +129,7 @@ class Flow:
     async def begin(self) -> None:
         """Find where each segment goes on; one whose sink lost what its mark promises begins anew."""
         job = self.claim.job
-        self._only_new = bool(job.parameters.get(ONLY_NEW))
+        self._only_new = job.only_new
         known = self.claim.checkpoints()
         for number in range(job.segments):
             fresh = Checkpoint(job=job.id, segments=job.segments, segment=number)
@@ -204,7 +201,7 @@ class Flow:
                 return
             await self._moving.hold()
             job = self.claim.job
-            self.claim.change(msgspec.structs.replace(job, parameters=job.parameters | {ONLY_NEW: True}))
+            self.claim.change(msgspec.structs.replace(job, only_new=True))
             self._only_new = True
 
     def _check_hope(self) -> None:

@@ -9,7 +9,7 @@ from dynasmith.engine.transfer.event_thread import StopRequest
 from dynasmith.engine.transfer.permit import RunPermit
 from dynasmith.items.wire import Units
 from dynasmith.jobs.pace import BURST_SECONDS, TABLE, Pace
-from dynasmith.jobs.steer import Side, Steer, Throttle
+from dynasmith.jobs.steer import Steer, Throttle, UnitKind
 from dynasmith.ports.items import PacedListener
 from dynasmith.ports.permit import Permit
 
@@ -43,7 +43,7 @@ class Pacer:
 
     def __init__(
         self,
-        side: Side,
+        side: UnitKind,
         rates: Rates,
         *,
         part: float = 1.0,

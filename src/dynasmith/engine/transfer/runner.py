@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from os import urandom
 from time import monotonic
 
 import msgspec
@@ -17,17 +18,21 @@ from dynasmith.engine.transfer.flow import Flow, Moving
 from dynasmith.engine.transfer.mover import WIDTH, ConcurrencyLimits, Mover
 from dynasmith.engine.transfer.pacer import UNLIMITED, Pacer, Rates, heard_by
 from dynasmith.engine.transfer.permit import RunPermit
+from dynasmith.engine.transfer.processes.main_script import refuse_while_loading
 from dynasmith.engine.transfer.processes.mover import ProcessMover, Work
 from dynasmith.engine.transfer.processes.stage import ProcessStage
 from dynasmith.engine.transfer.table_details import TableEnd
 from dynasmith.engine.transfer.table_identity import Notifier, TableIdentityCheck
 from dynasmith.engine.transfer.transform_stage import Stage
 from dynasmith.errors import DynasmithError, Interrupted, RunError
+from dynasmith.items.ctx import Context
 from dynasmith.items.digest import Digest
+from dynasmith.items.key import KeySchema
 from dynasmith.jobs.checkpoint import Checkpoint
 from dynasmith.jobs.counts import Counts
-from dynasmith.jobs.job import State, counted, failure_reason, moved
+from dynasmith.jobs.job import Job, State, counted, failure_reason, job_id, moved
 from dynasmith.jobs.report import Report
+from dynasmith.jobs.spec import Spec
 from dynasmith.masking import masked
 from dynasmith.ports.checkpoints import Claim, KeptInTable
 from dynasmith.ports.items import OpenSink, OpenSource, Sink, Source
@@ -40,9 +45,6 @@ STOPPED_GLANCE_SECONDS = 2.0
 
 _RESUME = "jobs resume"
 """The command that hints name."""
-
-RAN_SECONDS = "ran_seconds"
-"""The parameter of a job that adds up how long its runs took; what a kill cut off is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,30 @@ class RunContext:
     monotonic: Callable[[], float] = monotonic
     masked: Callable[[str], str] = masked
     """What the reason of a failure goes through before a record keeps it."""
+
+
+def new_job(spec: Spec, context: RunContext, segments: int, estimated_items: int | None = None) -> Job:
+    """A job that has not begun yet; ``estimated_items`` is about how many it will read.
+
+    Raises UsageError where a process of the job would begin it again.
+    """
+    refuse_while_loading(spec.options.processes)
+    now = context.now()
+    return Job(
+        id=job_id(spec.verb, now, urandom(3)),
+        spec=spec,
+        started_at=now,
+        changed_at=now,
+        segments=segments,
+        owner=context.owner,
+        estimated_items=estimated_items,
+    )
+
+
+def dry_context(verb: str, context: RunContext, key: KeySchema) -> Context:
+    """What a transform gets in a dry run: the time, and the id of a job that never begins."""
+    now = context.now()
+    return Context(now, job_id(verb, now, urandom(3)), key)
 
 
 def run_job(claim: Claim, ways: Pipeline, around: RunContext | None = None) -> Report:
@@ -179,9 +205,9 @@ async def _run(
         seconds = monotonic() - began
         digest = Digest() if flow is None else flow.target_digest
         ended = moved(counted(claim.job, counts, digest if ways.digest else None), state, around.now(), reason=reason)
-        ran = seconds + ended.parameters.get(RAN_SECONDS, 0.0)
+        ran = seconds + ended.ran_seconds
         with _behind(first):
-            claim.change(msgspec.structs.replace(ended, parameters=ended.parameters | {RAN_SECONDS: ran}))
+            claim.change(msgspec.structs.replace(ended, ran_seconds=ran))
         around.listener(
             FlowEnded(table=ways.table, job=job.id, state=state, counts=counts, seconds=seconds, again=ways.again)
         )

@@ -8,7 +8,8 @@ import msgspec
 from dynasmith.engine.transfer.pacer import Rates
 from dynasmith.errors import UsageError
 from dynasmith.items.key import KeyPart, KeySchema
-from dynasmith.jobs.steer import Side, ceiling, start_rate
+from dynasmith.jobs.steer import UnitKind, ceiling, start_rate
+from dynasmith.jobs.table_identity import TableIdentity
 from dynasmith.ports.items import ItemAccess
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.table import Billing, Capacity, Key, OnDemandMaximum, Warm, known
@@ -32,6 +33,12 @@ class TableEnd(msgspec.Struct, frozen=True):
     def key(self) -> KeySchema:
         """The key of its items."""
         return key_schema(self.description.table.key)
+
+    @property
+    def identity(self) -> TableIdentity:
+        """Which table it is: a name is not enough."""
+        described = self.description
+        return TableIdentity(name=self.name, where=self.access.where, arn=described.arn, table_id=described.table_id)
 
     @property
     def expires(self) -> str:
@@ -65,7 +72,7 @@ def _shown(key: KeySchema) -> str:
     return ", ".join(f"{part.name} ({part.type})" for part in key.parts)
 
 
-def rates(end: TableEnd, side: Side, asked: float | None, *, share: float = SHARE) -> Rates:
+def rates(end: TableEnd, side: UnitKind, asked: float | None, *, share: float = SHARE) -> Rates:
     """How fast a side of a job begins and may go: what was asked for, else the table's share and the quota.
 
     ``asked`` may be infinite for no limit at all. Indexes that have a capacity of their own get a rate of their own on
@@ -82,7 +89,7 @@ def rates(end: TableEnd, side: Side, asked: float | None, *, share: float = SHAR
     return Rates(min(first, most) if asked is None else most, most, _index_rates(end, side, share, asked is not None))
 
 
-def _index_rates(end: TableEnd, side: Side, share: float, asked: bool) -> Mapping[str, tuple[float, float]]:
+def _index_rates(end: TableEnd, side: UnitKind, share: float, asked: bool) -> Mapping[str, tuple[float, float]]:
     if side == "read" or asked:
         return {}
     found: dict[str, tuple[float, float]] = {}
@@ -95,20 +102,20 @@ def _index_rates(end: TableEnd, side: Side, share: float, asked: bool) -> Mappin
     return found
 
 
-def _provisioned(billing: object, capacity: object, side: Side) -> float | None:
+def _provisioned(billing: object, capacity: object, side: UnitKind) -> float | None:
     if billing is not Billing.PROVISIONED or not isinstance(capacity, Capacity):
         return None
     return float(capacity.read if side == "read" else capacity.write)
 
 
-def _maximum(limit: object, side: Side) -> float | None:
+def _maximum(limit: object, side: UnitKind) -> float | None:
     if not isinstance(limit, OnDemandMaximum):
         return None
     units = limit.read if side == "read" else limit.write
     return None if units is None else float(units)
 
 
-def _warm(warm: object, side: Side) -> float | None:
+def _warm(warm: object, side: UnitKind) -> float | None:
     units = (warm.read if side == "read" else warm.write) if isinstance(warm, Warm) else None
     # ministack says 0, which would mean that the table serves nothing.
     return float(units) if isinstance(units, int) and units > 0 else None

@@ -6,7 +6,7 @@ A title is the attribute's name, or ``name:TYPE``. Nothing is trimmed: a space b
 import binascii
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
@@ -16,17 +16,10 @@ from dynasmith.items.number import number_fault
 from dynasmith.items.plain import looks_like_wire
 from dynasmith.items.repeated_members import check_members
 from dynasmith.items.value import NOT_JSON
+from dynasmith.jobs.file_facts import Field
 
 CSV_TYPES = ("S", "N", "BOOL", "B", "NULL", "JSON")
 """What a CSV field may be declared as, ``name:TYPE``; JSON is DynamoDB JSON in the cell, for everything else."""
-
-
-class Field(msgspec.Struct, frozen=True):
-    """One field: the attribute, its type, and where the type is from."""
-
-    name: str
-    type: str
-    how: Literal["key", "declared", "inferred"] = "declared"
 
 
 def fields_of(

@@ -9,9 +9,10 @@ import msgspec
 from dynasmith.errors import FileFormatError, UsageError
 from dynasmith.files.items.elements import LISTING_NAMES, listing_head
 from dynasmith.files.items.mongo import extended_names
-from dynasmith.files.items.notation import Notation, Vote, parsed_record, vote_of
+from dynasmith.files.items.notation import Vote, parsed_record, vote_of
 from dynasmith.files.items.records import Piece
 from dynasmith.items.key import KeySchema
+from dynasmith.jobs.file_facts import FORMAT_NAMES, Cut, Decision, Notation
 
 SAMPLE_RECORDS: Final = 1000
 SAMPLE_BYTES: Final = 1024 * 1024
@@ -20,41 +21,8 @@ SAMPLE_BYTES: Final = 1024 * 1024
 FileFormat: TypeAlias = Literal["auto", "lines", "array", "csv", "tsv", "dynamodb", "plain", "mongo"]
 FILE_FORMATS: Final[tuple[FileFormat, ...]] = ("auto", "lines", "array", "csv", "tsv", "dynamodb", "plain", "mongo")
 """What ``--format`` takes: how records are cut (``lines``, ``array``, ``csv``, ``tsv``), or the notation of JSON."""
-Cut: TypeAlias = Literal["lines", "array", "csv", "tsv"]
 
 _NOTATIONS: Final[dict[str, Notation]] = {"dynamodb": "dynamodb", "plain": "plain", "mongo": "mongo"}
-_WORDS: Final = {
-    "lines": "JSON Lines",
-    "array": "a JSON array",
-    "csv": "CSV",
-    "tsv": "tab-separated values",
-    "wire": "DynamoDB JSON",
-    "enveloped": "DynamoDB JSON under Item",
-    "dynamodb": "DynamoDB JSON",
-    "plain": "plain JSON",
-    "mongo": "MongoDB Extended JSON",
-    "dead": "dead letters of dynasmith",
-    "changes": "an incremental export",
-}
-
-
-class Decision(msgspec.Struct, frozen=True):
-    """What a file is, and from how many records that was decided; ``declared`` where it was given."""
-
-    path: str
-    cut: Cut
-    notation: Notation | Literal[""] = ""
-    records: int = 0
-    declared: bool = False
-
-    def __str__(self) -> str:
-        what = _WORDS[self.cut] + (f" in {_WORDS[self.notation]}" if self.notation else "")
-        if self.declared:
-            return f"{self.path}: {what} (as --format says)"
-        if not self.notation:
-            return f"{self.path}: {what} (by its name)"
-        records = "1 record" if self.records == 1 else f"{self.records:,} records"
-        return f"{self.path}: {what} (decided from {records})"
 
 
 def cut_of(path: str, head: bytes, wanted: FileFormat, key: KeySchema) -> Cut:
@@ -141,7 +109,9 @@ def _agreed(path: str, first: dict[Vote, int], sample: Sequence[Piece]) -> Notat
         return "dynamodb"
     if set(first) == {"plain", "mongo"} and (other := _other_names(path, sample)) is None:
         return "mongo"
-    found = ", ".join(f"line {line} is {_WORDS[vote]}" for vote, line in sorted(first.items(), key=lambda one: one[1]))
+    found = ", ".join(
+        f"line {line} is {FORMAT_NAMES[vote]}" for vote, line in sorted(first.items(), key=lambda one: one[1])
+    )
     if set(first) == {"plain", "mongo"}:
         found += f", and line {other} has names with $ that MongoDB does not have"
     raise UsageError(

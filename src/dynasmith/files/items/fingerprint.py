@@ -9,24 +9,15 @@ A digest of everything would notice the same, and cost reading the file twice, b
 from hashlib import blake2b
 from pathlib import Path
 
-import msgspec
-
 from dynasmith.errors import CheckpointError
 from dynasmith.files.items.streams import STDIN, translated
+from dynasmith.jobs.file_facts import Fingerprint
 
 ENDS_BYTES = 1024 * 1024
 PIECES = 64
 PIECE_BYTES = 16 * 1024
 WHOLE_BYTES = 2 * ENDS_BYTES
 """A file of up to this length is looked at whole."""
-
-
-class Fingerprint(msgspec.Struct, frozen=True):
-    """What a job remembers of a file."""
-
-    bytes: int
-    digest: str
-    written_ns: int
 
 
 def fingerprint_of(path: str) -> Fingerprint | None:

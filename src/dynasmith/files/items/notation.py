@@ -17,15 +17,7 @@ from dynasmith.items.repeated_members import check_members
 from dynasmith.items.size import ITEM_BYTES_MAX, check_item, may_be_deep
 from dynasmith.items.value import NOT_JSON, TAGS
 from dynasmith.items.wire import decode_item, encode_item
-
-Notation: TypeAlias = Literal["wire", "enveloped", "dynamodb", "plain", "mongo", "dead"]
-"""How an item is written.
-
-``wire``: ``{"pk":{"S":"a"}}``. ``enveloped``: ``{"Item":{"pk":{"S":"a"}}}``, the service's exports and ours.
-``dynamodb``: each record is one of these two. ``plain``: ``{"pk":"a"}``. ``mongo``: ``{"_id":{"$oid":"..."}}``, what
-``mongoexport`` writes. ``dead``: a dead-letter file of ours, where what was rejected before it became an item stands as
-it was written, under ``Item`` or ``line``.
-"""
+from dynasmith.jobs.file_facts import Notation
 
 Read: TypeAlias = Callable[[bytes], bytes]
 """From a piece to an item on the wire. Raises ItemInvalid for a piece that is none."""

@@ -8,17 +8,18 @@ from typing import Any, Protocol, cast
 import msgspec
 
 from dynasmith.errors import FileFormatError, ItemInvalid
-from dynasmith.files.items.csv_fields import Field, fields_of, item_of
+from dynasmith.files.items.csv_fields import fields_of, item_of
 from dynasmith.files.items.csv_records import CsvRecord, CsvRecords
-from dynasmith.files.items.detection import SAMPLE_BYTES, SAMPLE_RECORDS, Cut, Decision, FileFormat, cut_of, decided
+from dynasmith.files.items.detection import SAMPLE_BYTES, SAMPLE_RECORDS, FileFormat, cut_of, decided
 from dynasmith.files.items.elements import Elements
 from dynasmith.files.items.foreign import Renaming
 from dynasmith.files.items.layout import FilePart
-from dynasmith.files.items.notation import Notation, is_utf8, reader_of, renamed_wire, sure_reader_of
+from dynasmith.files.items.notation import is_utf8, reader_of, renamed_wire, sure_reader_of
 from dynasmith.files.items.records import Framing, Lines, Piece
 from dynasmith.files.items.streams import STDIN, ItemStream
 from dynasmith.items.key import KeySchema, check_key
 from dynasmith.items.repeated_members import check_members
+from dynasmith.jobs.file_facts import Cut, Decision, Field, Notation
 from dynasmith.ports.items import Dead, Item, Place
 
 PAGE_BYTES = 1024 * 1024

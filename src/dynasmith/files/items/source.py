@@ -8,24 +8,15 @@ from pathlib import Path
 import msgspec
 
 from dynasmith.errors import CheckpointError, FileFormatError, UsageError
-from dynasmith.files.items.csv_fields import CSV_TYPES, Field
-from dynasmith.files.items.detection import FILE_FORMATS, Decision, FileFormat
+from dynasmith.files.items.csv_fields import CSV_TYPES
+from dynasmith.files.items.detection import FILE_FORMATS, FileFormat
 from dynasmith.files.items.foreign import Renaming
 from dynasmith.files.items.layout import FilePart, Layout
 from dynasmith.files.items.parts import OpenPart, PartPlace, Reading, open_part
 from dynasmith.files.items.streams import STDIN
 from dynasmith.items.key import KeySchema
+from dynasmith.jobs.file_facts import CsvFields, Decision
 from dynasmith.ports.items import Dead, Page
-
-
-class CsvFields(msgspec.Struct, frozen=True):
-    """A CSV file and its fields."""
-
-    path: str
-    fields: tuple[Field, ...]
-
-    def __str__(self) -> str:
-        return f"{self.path}: " + ", ".join(f"{field.name} is {field.type} ({field.how})" for field in self.fields)
 
 
 class Found(msgspec.Struct, frozen=True):

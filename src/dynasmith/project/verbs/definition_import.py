@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from fnmatch import fnmatchcase
 
@@ -10,22 +10,22 @@ from dynasmith.engine.definition_import import as_definition, without_defaults
 from dynasmith.engine.planner import CONCURRENT_TABLES
 from dynasmith.errors import RunError, UsageError
 from dynasmith.files.definitions import read_back
-from dynasmith.ports.tables import Tables
 from dynasmith.project.world import World
 from dynasmith.tables.render import bare_name, render_yaml
 
 _WILD = frozenset("*?[")
 
 
-def import_tables(tables: Tables, place: World, wanted: Sequence[str], *, minimal: bool) -> str:
-    """The definition of the tables with these physical names. See `Project.import_tables`."""
+def import_tables(world: World, names: Sequence[str], *, every_table: bool = False, minimal: bool = False) -> str:
+    """See `Project.import_tables`."""
+    wanted, settings = chosen_tables(world, names, every_table=every_table), world.settings
     with ThreadPoolExecutor(CONCURRENT_TABLES) as pool:
-        found = tuple(pool.map(tables.describe, wanted))
+        found = tuple(pool.map(world.control.describe, wanted))
     defined = tuple(as_definition(each) for each in found)
     if minimal:
         defined = tuple(map(without_defaults, defined))
-    document = render_yaml(defined, prefix=place.prefix, suffix=place.suffix, minimal=minimal)
-    back = read_back(document, quotas=place.quotas, prefix=place.prefix, suffix=place.suffix).tables
+    document = render_yaml(defined, prefix=settings.prefix, suffix=settings.suffix, minimal=minimal)
+    back = read_back(document, quotas=settings.quotas, prefix=settings.prefix, suffix=settings.suffix).tables
     for table, read in zip(defined, back, strict=True):
         if table != read:
             raise RunError(
@@ -35,17 +35,15 @@ def import_tables(tables: Tables, place: World, wanted: Sequence[str], *, minima
     return document
 
 
-def chosen_tables(
-    names: Sequence[str], tables: Tables, place: World, physical: Callable[[str], str], *, every_table: bool
-) -> list[str]:
+def chosen_tables(world: World, names: Sequence[str], *, every_table: bool) -> list[str]:
     """The physical names that are meant, each once: named ones in their order, those of a pattern by name."""
-    live = sorted(tables.names()) if every_table or any(_WILD & set(name) for name in names) else []
-    prefix, suffix = place.prefix, place.suffix
+    live = sorted(world.control.names()) if every_table or any(_WILD & set(name) for name in names) else []
+    prefix, suffix = world.settings.prefix, world.settings.suffix
     bare = {name: bare_name(name, prefix, suffix) for name in live if name.startswith(prefix) and name.endswith(suffix)}
     chosen: list[str] = list(bare) if every_table else []
     for name in names:
         if not _WILD & set(name):
-            chosen.append(physical(name))
+            chosen.append(world.physical(name))
             continue
         fitting = [each for each, short in bare.items() if fnmatchcase(short, name) or fnmatchcase(each, name)]
         if not fitting:

@@ -12,7 +12,7 @@ from dynasmith.aws.data.service_endpoint import Transport
 from dynasmith.engine.guarded.dry_run import UNGUARDED, GuardedTransform, Keeping, LoadedTransform, UnguardedTransform
 from dynasmith.items.transform import Function
 from dynasmith.ports.guard import Guard
-from dynasmith.project.transforms import (
+from dynasmith.project.verbs.transforms import (
     AnyTransform,
     ItemTransform,
     function_of,

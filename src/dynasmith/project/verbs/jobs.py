@@ -4,49 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-import msgspec
+from msgspec.structs import replace
 
-from dynasmith.engine.transfer import copy as flow_copy
-from dynasmith.engine.transfer import export as flow_export
-from dynasmith.engine.transfer import jobs as flow_jobs
-from dynasmith.engine.transfer import populate as flow_populate
-from dynasmith.engine.transfer.options import asked_again
-from dynasmith.engine.transfer.runner import RunContext
-from dynasmith.engine.transfer.table_details import TableEnd
-from dynasmith.errors import CheckpointError, ProjectError, RunError
-from dynasmith.files.items.layout import layout_of
+from dynasmith.engine.backfill.backfill import look_again
+from dynasmith.engine.run import run
+from dynasmith.engine.transfer import jobs as engine_jobs
+from dynasmith.errors import ProjectError, RunError
 from dynasmith.files.ledger.folder import FolderLedger
 from dynasmith.files.removing import refuse_link
-from dynasmith.items.transform import Function
 from dynasmith.jobs.choice import chosen, is_whole_id, older_than
-from dynasmith.jobs.job import Job
+from dynasmith.jobs.job import Job, readable
 from dynasmith.jobs.report import Report
+from dynasmith.jobs.side import Side
+from dynasmith.jobs.spec import Backfill, Undo, UnreadableSpec, sides_of, transform_of
 from dynasmith.plans.consent import Consent, question
 from dynasmith.plans.where import Where
-from dynasmith.ports.checkpoints import Claim
 from dynasmith.ports.listener import Listener, silent
-from dynasmith.project.databases import Database
-from dynasmith.project.identity import check_tables
-from dynasmith.project.locations import ExportOptions, Location, ReadOptions
-from dynasmith.project.transform_fingerprint import check_transform, with_transform_as_it_is
-from dynasmith.project.transforms import AnyTransform
-from dynasmith.project.verbs.populate import database_origin, drop_spool, files_from
-from dynasmith.project.verbs.populate_files import check_digest, check_files, check_key_of
-
-if TYPE_CHECKING:
-    from dynasmith.project.verbs.backfill import Backfills
-    from dynasmith.project.verbs.items import ItemFlow
-
-SIDES = ("source", "target")
+from dynasmith.project.verbs.backfill import Backfills
+from dynasmith.project.verbs.item_world import ItemWorld
+from dynasmith.project.verbs.job_tables import check_sides
+from dynasmith.project.verbs.job_world import ProjectJobWorld
+from dynasmith.project.verbs.journals import journals_of
+from dynasmith.project.verbs.transform_fingerprint import check_transform, with_current_transform
+from dynasmith.project.verbs.transforms import AnyTransform
 
 
 class Jobs:
     """The jobs of a project's ledger. Reading them costs no call."""
 
-    def __init__(self, items: ItemFlow, backfills: Backfills) -> None:
+    def __init__(self, items: ItemWorld, backfills: Backfills) -> None:
         self._items = items
         self._backfills = backfills
 
@@ -72,25 +59,25 @@ class Jobs:
     def written_in(self, job: Job) -> Where | None:
         """The environment, Region, and account or endpoint of the table that a job writes; None for an export. May cost
         a call (of STS)."""
-        if "target" not in job.parameters:
+        if isinstance(job.spec, UnreadableSpec) or (target := sides_of(job.spec).get("target")) is None:
             return None
-        return self._items.at(msgspec.convert(job.parameters["target"], Location)).where
+        return self._items.at(target).where
 
     def cancel(self, job_id: str) -> Job:
         """End a job for good; what it wrote stays."""
-        return flow_jobs.cancel(self._items.ledger, job_id, self._items.now)
+        return engine_jobs.cancel(self._items.ledger, job_id, self._items.now)
 
     def pause(self, job_id: str) -> None:
         """Let a job that runs wait."""
-        flow_jobs.pause(self._items.ledger, job_id)
+        engine_jobs.pause(self._items.ledger, job_id)
 
     def proceed(self, job_id: str) -> None:
         """Let a paused job go on in the process that runs it."""
-        flow_jobs.proceed(self._items.ledger, job_id)
+        engine_jobs.proceed(self._items.ledger, job_id)
 
     def pace(self, job_id: str, *, read_units: float | None = None, write_units: float | None = None) -> None:
         """Another pace, in units a second, at once where the job runs."""
-        flow_jobs.pace(self._items.ledger, job_id, read_units=read_units, write_units=write_units)
+        engine_jobs.pace(self._items.ledger, job_id, read_units=read_units, write_units=write_units)
 
     def undo(self, job_id: str, *, consent: Consent | None = None, listener: Listener = silent) -> Report:
         """Put back what a backfill changed. See `Backfills.undo`."""
@@ -104,44 +91,42 @@ class Jobs:
         """
         for job_id in job_ids:
             self._check_prunable(job_id)
-        for side, jobs in self._with_journals(job_ids).items():
+        given = self._items.world.consent if consent is None else consent
+        for place, jobs in self._with_journals(job_ids).items():
             try:
-                at = self._items.at(side)
+                at = self._items.at(place)
             except ProjectError:  # the environment of the job is gone
-                at = self._items.at(Location(table=""))
-            ids = ", ".join(job.id for job in jobs)
-            tables = [at.physical(msgspec.convert(job.parameters["target"], Location).table) for job in jobs]
+                at = self._items.world
+            ids = ", ".join(jobs)
+            tables = [at.physical(table) for table in jobs.values()]
             asks = question(f"Remove the undo {'journal' if len(jobs) == 1 else 'journals'} of {ids} in {{where}}?")
-            at.granted(self._items.consent(consent), tables, asks)
+            at.granted(given, tables, asks)
         for job_id in sorted(job_ids, key=lambda job_id: self.show(job_id).over):  # one that is not over is refused
             self._prune(job_id)
 
-    def _with_journals(self, job_ids: Sequence[str]) -> dict[Location, tuple[Job, ...]]:
-        """The jobs that keep an undo journal, by the place of their table."""
-        found: dict[Location, tuple[Job, ...]] = {}
+    def _with_journals(self, job_ids: Sequence[str]) -> dict[Side, dict[str, str]]:
+        """The ids of the jobs that keep an undo journal, each with its table, by the place of the table."""
+        found: dict[Side, dict[str, str]] = {}
         for job in map(self.show, job_ids):
-            if job.over and job.verb == "backfill" and job.parameters.get("journal", True):
-                side = msgspec.convert(job.parameters["target"], Location)
-                place = msgspec.structs.replace(side, table="")
-                found[place] = (*found.get(place, ()), job)
+            if job.over and isinstance(job.spec, Backfill) and job.spec.journal:
+                found.setdefault(replace(job.spec.target, table=""), {})[job.id] = job.spec.target.table
         return found
 
     def _check_prunable(self, job_id: str) -> None:
         ledger = self._items.ledger
         for job in ledger.jobs():
-            if job.verb == "undo" and job.parameters.get("of") == job_id and not job.over:
+            if isinstance(job.spec, Undo) and job.spec.of == job_id and not job.over:
                 raise RunError(
                     f"Job {job_id} is being taken back by {job.id}, which needs its undo journal.",
                     hint=f"resume {job.id} to its end, or cancel it, and prune then",
                 )
-
         if isinstance(ledger, FolderLedger):  # before the journal: what is refused removes nothing
             refuse_link(ledger.folder / job_id, f"The folder of job {job_id}")
 
     def _prune(self, job_id: str) -> None:
         ledger = self._items.ledger
         if ledger.show(job_id).over:  # the journal first: once the job is gone, nobody would find it
-            self._backfills.remove_journal(job_id)
+            journals_of(self._items.world).remove(job_id)
         ledger.prune(job_id)
 
     def resume(
@@ -157,76 +142,23 @@ class Jobs:
         ``transform`` is needed again only for a function that the job could not remember by name. An operations file or
         a module that changed since the job began is refused with ConsentRequired, unless ``changed_transform``.
         """
-        ledger = self._items.ledger
-        job = ledger.show(job_id)
-        function, _ = self._items.function(
-            job.parameters.get("transform") if transform is None else transform, in_place=job.verb == "backfill"
-        )
+        items, job = self._items, self._items.ledger.show(job_id)
+        spec = readable(job)
+        world = ProjectJobWorld(items, listener, transform=transform, in_place=isinstance(spec, Backfill))
+        function = world.function(transform_of(spec))
         if transform is None and not changed_transform:
-            check_transform(job, self._items.folder)
-        ends = self._ends(job)
-        claim = ledger.claim(job_id)
+            check_transform(job_id, spec, items.folder)
+        check_sides(job, world)
+        claim = items.ledger.claim(job_id)
         try:
-            around = self._items.around(listener)
+            spec = readable(claim.job)
             if changed_transform:
-                if job.verb == "backfill":  # before it is kept: one that is refused was not accepted
-                    self._backfills.look_again(claim.job, ends["target"], function, around)
-                kept = with_transform_as_it_is(claim.job.parameters, self._items.folder)
-                claim.change(msgspec.structs.replace(claim.job, parameters=kept))
-            return self._items.priced(self._again(claim, ends, function, around))
-        except KeyError as error:
-            raise CheckpointError(f"Job {job_id} does not say {error}.", hint="start a new job") from error
+                if (
+                    isinstance(spec, Backfill) and function is not None
+                ):  # before it is kept: a refused one was not accepted
+                    look_again(spec, claim.job, function, world)
+                spec = with_current_transform(spec, items.folder)
+                claim.change(replace(claim.job, spec=spec))
+            return items.priced(run(spec, claim, world))
         finally:
             claim.release()
-
-    def _ends(self, job: Job) -> dict[str, TableEnd]:
-        """The tables of a job as they are now, each the one that the job began with: looked at before it is claimed."""
-        sides = {name: msgspec.convert(job.parameters[name], Location) for name in SIDES if name in job.parameters}
-        ends = {name: self._items.end(side) for name, side in sides.items()}
-        if job.verb in ("backfill", "undo") and "target" in ends:
-            self._backfills.check_same(job, ends["target"])
-        else:
-            check_tables(job, ends)
-        return ends
-
-    def _again(self, claim: Claim, ends: dict[str, TableEnd], function: Function | None, around: RunContext) -> Report:
-        job = claim.job
-        match job.verb:
-            case "copy":
-                return flow_copy.copy_again(claim, ends["source"], ends["target"], transform=function, around=around)
-            case "export":
-                how = msgspec.convert(job.parameters["how"], ExportOptions)
-                side = msgspec.convert(job.parameters["source"], Location)
-                files = self._items.files(side, Path(job.parameters["dest"]), how)
-                return flow_export.export_again(claim, ends["source"], files, around=around)
-            case "populate":
-                return self._populate_again(claim, job, ends["target"], function, around)
-            case "backfill" | "undo":
-                return self._backfills.again(claim, ends["target"], function, around)
-            case verb:
-                raise CheckpointError(f"Job {job.id} is a {verb}, which this version cannot resume.")
-
-    def _populate_again(
-        self, claim: Claim, job: Job, target: TableEnd, function: Function | None, around: RunContext
-    ) -> Report:
-        check_key_of(job, target.name, target.key)
-        page_items = asked_again(job.parameters).batch_size
-        if "from" in job.parameters:
-            database = msgspec.convert(job.parameters["from"], Database)
-            origin = database_origin(self._items, database, target, page_items)
-            report = flow_populate.populate_again(claim, origin, target, transform=function, around=around)
-            drop_spool(self._items, report)
-            return report
-        if "files" not in job.parameters:
-            raise CheckpointError(
-                f"Job {job.id} was populated from an iterable that this process does not have.",
-                hint="start it again: items that are there already are told apart",
-            )
-        check_files(job.parameters)
-        layout = layout_of(job.parameters["files"])
-        how = msgspec.convert(job.parameters["how"], ReadOptions)
-        origin = files_from(self._items, layout, target, how, page_items)
-        report = flow_populate.populate_again(claim, origin, target, transform=function, around=around)
-        if function is None:
-            check_digest(report, layout)
-        return report

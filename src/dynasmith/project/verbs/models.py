@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from dynasmith.aws.control.model_items import AwsModelItems
 from dynasmith.engine.db.db import Db
-
-if TYPE_CHECKING:
-    from dynasmith.project.project import Project
+from dynasmith.project.world import World
 
 
-def open_db(project: Project) -> Db:
-    """The items of the project's environment. Sends nothing."""
-    place = project.place
+def open_db(world: World) -> Db:
+    """The items of a project's environment. Sends nothing."""
+    settings = world.settings
 
     def table_of(name: str) -> str:
-        return name if place.physical else f"{place.prefix}{name}{place.suffix}"
+        return name if settings.physical else f"{settings.prefix}{name}{settings.suffix}"
 
-    return Db(AwsModelItems(project.session), project.clock, table_of, only_reads=project.session.only_reads)
+    return Db(AwsModelItems(world.session), world.clock, table_of, only_reads=world.session.only_reads)

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from functools import partial
 
-import msgspec
-
+from dynasmith.engine.transfer.populate_source import PopulateSource
+from dynasmith.engine.transfer.table_details import TableEnd
 from dynasmith.errors import CheckpointError, FileFormatError
-from dynasmith.files.items.fingerprint import Fingerprint, check_unchanged, fingerprint_of
+from dynasmith.files.duplicate_key_store import SeenKeys
+from dynasmith.files.items.fingerprint import check_unchanged, fingerprint_of
 from dynasmith.files.items.foreign import renaming_of
-from dynasmith.files.items.layout import Layout
-from dynasmith.files.items.source import FileSource, Found
+from dynasmith.files.items.layout import Layout, layout_of
+from dynasmith.files.items.source import FileSource
 from dynasmith.files.items.streams import STDIN
+from dynasmith.files.ledger.folder import FolderLedger
 from dynasmith.items.key import KeySchema
-from dynasmith.jobs.job import Job
+from dynasmith.jobs.file_facts import Fingerprint
+from dynasmith.jobs.options import ReadOptions
 from dynasmith.jobs.report import Report
+from dynasmith.jobs.spec import Populate, PopulateFiles
 from dynasmith.ports.items import OpenSource, ThrottleListener
-from dynasmith.project.locations import ReadOptions
+from dynasmith.project.verbs.item_world import ItemWorld
 
-FIELDS = "csv_fields"
-"""The parameter of a job that says how each field of its CSV files is read."""
-FORMATS = "formats"
-"""The parameter of a job that says what each of its files was found to be."""
-FINGERPRINTS = "fingerprints"
-"""The parameter of a job by which it knows its files again."""
-KEY = "key"
-"""The parameter of a job that says the key of its target."""
 ANEW = "populate the same data again with --mode skip-existing, or save it to a file and populate that"
 """How to go on with a job that read standard input."""
 # Items of a page where nobody says --batch-size: a page of files is bounded by its bytes too.
@@ -47,30 +42,42 @@ def opens(made: FileSource) -> OpenSource:
     return opened
 
 
-def remembered_files(layout: Layout, found: Found) -> dict[str, Any]:
-    """What a job keeps of its files."""
-    prints = {part.path: fingerprint_of(part.path) for part in layout.parts}
-    kept: dict[str, Any] = {FINGERPRINTS: {path: msgspec.to_builtins(made) for path, made in prints.items() if made}}
-    if found.fields:
-        kept[FIELDS] = msgspec.to_builtins(found.fields)
-    if found.decided:
-        kept[FORMATS] = msgspec.to_builtins(found.decided)
-    return kept
+def fingerprints_of(layout: Layout) -> dict[str, Fingerprint]:
+    """By what a job knows its files again, by path; standard input is not among them."""
+    made = {part.path: fingerprint_of(part.path) for part in layout.parts}
+    return {path: fingerprint for path, fingerprint in made.items() if fingerprint is not None}
 
 
-def check_files(parameters: Mapping[str, Any]) -> None:
-    """Raise CheckpointError where a file of the job changed since it began, or is standard input, which nobody can look
-    at again. The job stays as it is."""
-    if STDIN in parameters.get("files", ()):
+def files_origin(items: ItemWorld, layout: Layout, source: OpenSource, *, transforms: bool) -> PopulateSource:
+    """A source of files as the origin of a populate. At its end the digest of an export is compared with its manifest,
+    unless a transform changed its items."""
+    total = layout.manifest.count if layout.manifest else None
+    names = [part.path for part in layout.parts]
+
+    def finish(report: Report) -> None:
+        if not transforms:
+            check_digest(report, layout)
+
+    again = ANEW if STDIN in names else ""
+    return PopulateSource(source, partial(seen_keys, items), len(names), names, total, again=again, finish=finish)
+
+
+def resumed_files(items: ItemWorld, spec: PopulateFiles, target: TableEnd) -> PopulateSource:
+    """The files of a job that goes on. Raises CheckpointError where one changed since the job began, or is standard
+    input, which nobody can look at again."""
+    if STDIN in spec.files:
         raise CheckpointError("A job that reads standard input cannot be resumed.", hint=ANEW)
-    try:
-        kept = msgspec.convert(parameters.get(FINGERPRINTS, {}), dict[str, Fingerprint])
-    except msgspec.ValidationError as error:
-        raise CheckpointError(
-            f"What the job keeps of its files is damaged: {error}.", hint="start a new job"
-        ) from error
-    for path, before in kept.items():
+    for path, before in spec.fingerprints.items():
         check_unchanged(path, before)
+    layout = layout_of(spec.files)
+    source = file_source(layout, target.key, spec.how, spec.options.batch_size)
+    return files_origin(items, layout, source, transforms=spec.transform is not None)
+
+
+def seen_keys(items: ItemWorld, job_id: str) -> SeenKeys:
+    """The keys that a job has met: beside its checkpoints, or in a temporary file where those are in a table."""
+    ledger = items.ledger
+    return SeenKeys(ledger.folder / job_id / "keys.sqlite" if isinstance(ledger, FolderLedger) else None)
 
 
 def check_digest(report: Report, layout: Layout) -> None:
@@ -78,11 +85,12 @@ def check_digest(report: Report, layout: Layout) -> None:
 
     For jobs without a transform. Says nothing with ``--map``, items left out, no digest, or an inexact export.
     """
-    manifest, counts, parameters = layout.manifest, report.counts, report.job.parameters
+    manifest, counts, spec = layout.manifest, report.counts, report.job.spec
     if manifest is None or manifest.style == "plain-lossy" or not manifest.digest:
         return
     whole = counts.written == counts.read == manifest.count == report.target.count
-    if not whole or parameters.get("how", {}).get("map") or str(report.target) == manifest.digest:
+    mapped = isinstance(spec, PopulateFiles) and spec.how.map
+    if not whole or mapped or str(report.target) == manifest.digest:
         return
     raise FileFormatError(
         f"The items that were written ({report.target}) are not those that were exported ({manifest.digest}): "
@@ -91,17 +99,12 @@ def check_digest(report: Report, layout: Layout) -> None:
     )
 
 
-def remembered_key(key: KeySchema) -> dict[str, Any]:
-    """What a job keeps of its target."""
-    return {KEY: key_words(key)}
-
-
-def check_key_of(job: Job, table: str, key: KeySchema) -> None:
+def check_key(spec: Populate, target: TableEnd) -> None:
     """Raise CheckpointError where the target has another key than the one that the job began with."""
-    before = job.parameters.get(KEY, key_words(key))
-    if before != key_words(key):
+    now = key_words(target.key)
+    if spec.key and spec.key != now:
         raise CheckpointError(
-            f"Table {table} has the key {key_words(key)}, and had {before} when job {job.id} began.",
+            f"Table {target.name} has the key {now}, and had {spec.key} when the job began.",
             hint="resume the job where the table is as it was, or start a new job",
         )
 

@@ -4,47 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from dynasmith.engine.planner import CONCURRENT_TABLES
 from dynasmith.errors import TableNotFound, UsageError
+from dynasmith.project.world import World
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.table import Table
 from dynasmith.validate import Surroundings, Verdict, examine, usual_tags
 
-if TYPE_CHECKING:
-    from dynasmith.project.project import Project
 
-
-def validate(project: Project, names: Sequence[str], *, offline: bool) -> Verdict:
+def validate(world: World, names: Sequence[str], *, offline: bool) -> Verdict:
     """The findings about these tables, or about all defined ones. See `Project.validate`."""
-    wished = {table.name: table for table in project.wished()}
-    wanted = [project.physical(name) for name in names] or sorted(wished)
+    wished = {table.name: table for table in world.defined_tables()}
+    wanted = [world.physical(name) for name in names] or sorted(wished)
     if not wanted:
         raise UsageError("No table to validate.", hint="name one, or define some")
-    live = {} if offline else _read(project, wanted)
+    live = {} if offline else _read(world, wanted)
     subjects = [(name, wished.get(name), live.get(name)) for name in wanted]
     around = Surroundings(
-        environment=project.environment,
-        protected=project.protected,
-        quotas=project.place.quotas,
+        environment=world.settings.environment,
+        protected=world.settings.protected,
+        quotas=world.settings.quotas,
         usual_tags=usual_tags([_judged(desired, seen) for _, desired, seen in subjects if desired or seen]),
     )
-    verdicts = [_verdict(project, *subject, around, offline=offline) for subject in subjects]
+    verdicts = [_verdict(world, *subject, around, offline=offline) for subject in subjects]
     return Verdict(
         findings=tuple(finding for verdict in verdicts for finding in verdict.findings),
         accepted=tuple(accepted for verdict in verdicts for accepted in verdict.accepted),
     )
 
 
-def _read(project: Project, names: Sequence[str]) -> dict[str, TableDescription]:
+def _read(world: World, names: Sequence[str]) -> dict[str, TableDescription]:
     """The live ones of these tables, ten at a time."""
 
     def described(name: str) -> TableDescription | None:
         try:
-            return project.control.describe(name)
+            return world.control.describe(name)
         except TableNotFound:
             return None
 
@@ -62,7 +59,7 @@ def _judged(desired: Table | None, seen: TableDescription | None) -> Table:
 
 
 def _verdict(
-    project: Project,
+    world: World,
     name: str,
     desired: Table | None,
     description: TableDescription | None,
@@ -73,7 +70,7 @@ def _verdict(
     if desired is None and description is None:
         raise UsageError(f"No definition has a table {name}.") if offline else TableNotFound(name)
     if desired is not None and not offline:
-        desired = project.control.resolve(desired)
+        desired = world.control.resolve(desired)
     if description is not None:
         around = replace(
             around, unoffered=description.unread, scaling_without_policy=description.scaling_without_policy

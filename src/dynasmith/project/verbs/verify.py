@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace as changed
-from typing import TYPE_CHECKING
 
 from dynasmith.engine.guarded.dry_run import Keeping, kept_dry
 from dynasmith.engine.transfer.copy import expiry
 from dynasmith.engine.transfer.event_thread import StopRequest
 from dynasmith.engine.transfer.guarded_stage import GuardedStage, GuardedSteps
-from dynasmith.engine.transfer.options import asked_again
 from dynasmith.engine.transfer.populate import DuplicateCheck
 from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.engine.transfer.table_details import TableEnd, key_schema, rates
@@ -24,29 +22,29 @@ from dynasmith.items.condition.condition import parse_condition
 from dynasmith.items.ctx import Context
 from dynasmith.items.key import KeySchema
 from dynasmith.items.transform import Function, Transform
-from dynasmith.jobs.job import Job
+from dynasmith.jobs.job import Job, readable
+from dynasmith.jobs.side import Side
+from dynasmith.jobs.spec import transform_of
 from dynasmith.ports.items import Item, ThrottleListener
-from dynasmith.ports.listener import Listener
-from dynasmith.project.identity import check_tables
-from dynasmith.project.locations import Location, absolute, is_file
-from dynasmith.project.transforms import AnyTransform
-from dynasmith.project.verbs.dry_run import unguarded
+from dynasmith.ports.listener import Listener, silent
+from dynasmith.project.verbs.dry_run import rehearsed, unguarded
+from dynasmith.project.verbs.file_names import absolute, is_file
+from dynasmith.project.verbs.item_world import ItemWorld
+from dynasmith.project.verbs.job_tables import check_tables
 from dynasmith.project.verbs.populate_files import key_words
+from dynasmith.project.verbs.transforms import AnyTransform, function_of
 from dynasmith.tables.table import Key, KeyAttribute
-
-if TYPE_CHECKING:
-    from dynasmith.project.verbs.items import ItemFlow
 
 
 def verify_sides(
-    items: ItemFlow,
-    source: str | Location,
-    target: str | Location,
+    items: ItemWorld,
+    source: str | Side,
+    target: str | Side,
     *,
-    transform: AnyTransform | None,
-    job: str,
-    limit: int,
-    listener: Listener,
+    transform: AnyTransform | None = None,
+    job: str = "",
+    limit: int = 20,
+    listener: Listener = silent,
 ) -> VerifyResult:
     """Compare them.
 
@@ -65,9 +63,9 @@ def verify_sides(
     keyed = next((end.key for end in reversed(ends) if end is not None), None)
     key = keyed or _key_of_manifest(layouts[1] or layouts[0])
     came = ends[0].key if ends[0] is not None else key
-    condition = asked_again(done.parameters).condition if done is not None else ""
+    condition = readable(done).options.condition if done is not None else ""
     first = _side(ends[0], layouts[0], came, condition)
-    named = done.parameters.get("transform") if transform is None and done is not None else transform
+    named = _transform_of(done) if transform is None else transform
     function, keeping = _transform(items, named)
     steps = _steps(items, function, done, ends[0], came, key)
     if function is None and came != key:
@@ -77,9 +75,9 @@ def verify_sides(
         )
     second = _side(ends[1], layouts[1], key, "")
     if steps is None:
-        found = verify(first, second, key, limit=limit, around=items.around(listener))
+        found = verify(first, second, key, limit=limit, around=items.context(listener))
     else:
-        found = _transformed(first, second, key, steps, keeping, limit, items.around(listener))
+        found = _transformed(first, second, key, steps, keeping, limit, items.context(listener))
     files = [(side.table, layout) for side, layout in zip(sides, layouts, strict=True) if layout is not None]
     return changed(
         found,
@@ -88,11 +86,16 @@ def verify_sides(
     )
 
 
-def _transform(items: ItemFlow, named: AnyTransform | None) -> tuple[Function | None, Keeping]:
+def _transform_of(done: Job | None) -> str | None:
+    ref = None if done is None else transform_of(readable(done))
+    return None if ref is None else ref.name
+
+
+def _transform(items: ItemWorld, named: AnyTransform | None) -> tuple[Function | None, Keeping]:
     """The transform, and how its user code is kept: in a dry run in a guarded process, else here, as in a real run."""
     if items.only_reads:
-        return items.rehearsed(named)
-    function, _ = items.function(named)
+        return rehearsed(named, items.folder, items.world.session, items.transport)
+    function = None if named is None else function_of(named, items.folder)
     return function, unguarded(function)
 
 
@@ -127,7 +130,7 @@ def _file_note(name: str, layout: Layout) -> str:
 
 
 def _steps(
-    items: ItemFlow,
+    items: ItemWorld,
     function: Function | None,
     done: Job | None,
     source: TableEnd | None,
@@ -140,7 +143,7 @@ def _steps(
         ctx = Context(items.now(), "verify", came) if done is None else Context(done.started_at, done.id, came)
         made = Transform(function, ctx, target=key)
     keep = _kept(done, source)
-    policy = "stop" if done is None else asked_again(done.parameters).on_error
+    policy = "stop" if done is None else readable(done).options.on_error
     return None if made is None and keep is None else Steps(keep=keep, transform=made, policy=policy)
 
 
@@ -148,9 +151,9 @@ def _kept(done: Job | None, source: TableEnd | None) -> Callable[[Item], bool] |
     """Which items the job did not leave out, of those that its source gave: a table filters by itself."""
     if done is None:
         return None
-    asked = asked_again(done.parameters)
+    asked = readable(done).options
     if source is not None:
-        return expiry(source, done) if asked.expired == "skip" else None
+        return expiry(source, done.started_at) if asked.expired == "skip" else None
     return DuplicateCheck(parse_condition(asked.condition)) if asked.condition else None
 
 

@@ -17,7 +17,7 @@ from dynasmith.strict.rules.protection import named_source
 from dynasmith.strict.services.world import IncomingCall, StrictWorld
 from dynasmith.strict.services.write_images import as_of
 from dynasmith.strict.state import timing
-from dynasmith.strict.state.exports import Export
+from dynasmith.strict.state.exports import ExportTask
 from dynasmith.strict.wire.messages import WireReply, WireRequest, error_code, error_reply, value_reply
 
 # The service splits its output over files; so do we, so that nobody relies on one.
@@ -84,7 +84,7 @@ async def export_table(world: StrictWorld, call: IncomingCall) -> WireReply:
         "ExportType": "FULL_EXPORT",
         **{name: body[name] for name in ("S3Prefix", "S3BucketOwner", "S3SseAlgorithm", "ClientToken") if name in body},
     }
-    export = Export(description, call.now + world.clock.lasting(timing.EXPORT_SECONDS), token, call.now, prefix)
+    export = ExportTask(description, call.now + world.clock.lasting(timing.EXPORT_SECONDS), token, call.now, prefix)
     world.exports[arn] = export
     failure = await _write_data(world, call, export, items, body)
     if failure:
@@ -99,7 +99,7 @@ async def export_table(world: StrictWorld, call: IncomingCall) -> WireReply:
 
 
 async def _write_data(
-    world: StrictWorld, call: IncomingCall, export: Export, items: list[bytes], body: dict[str, Any]
+    world: StrictWorld, call: IncomingCall, export: ExportTask, items: list[bytes], body: dict[str, Any]
 ) -> str:
     bucket, prefix = export.description["S3Bucket"], export.prefix
     failure = await _put(world, call, bucket, f"{prefix}/_started", b"")
@@ -149,7 +149,7 @@ async def _with_md5(world: StrictWorld, call: IncomingCall, bucket: str, key: st
     )
 
 
-async def _finish(world: StrictWorld, call: IncomingCall, export: Export) -> None:
+async def _finish(world: StrictWorld, call: IncomingCall, export: ExportTask) -> None:
     """Complete an export whose time has come."""
     if export.summary is None or call.now < export.due:
         return

@@ -5,7 +5,7 @@ from typing import Any
 
 
 @dataclass(slots=True)
-class Export:
+class ExportTask:
     """One export: its description, when it is done, and the summary that is still to be written."""
 
     description: dict[str, Any]

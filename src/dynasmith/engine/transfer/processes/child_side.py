@@ -10,8 +10,8 @@ from contextlib import suppress
 from types import ModuleType
 from typing import Any, Protocol
 
-from dynasmith.engine.transfer.options import LOADING
 from dynasmith.engine.transfer.processes.forks import kept_from_forks
+from dynasmith.engine.transfer.processes.main_script import LOADING
 from dynasmith.engine.transfer.user_traceback import trace_of
 from dynasmith.errors import DynasmithError, RunError, UsageError
 

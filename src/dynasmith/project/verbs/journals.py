@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeAlias
 
 from msgspec import Struct
 
-from dynasmith.aws.control.session import Session
 from dynasmith.aws.stores.s3.journal import create_s3_journal, remove_s3_journal, reopen_s3_journal
 from dynasmith.aws.stores.s3.journal_reader import S3JournalReader
 from dynasmith.aws.stores.s3.objects import S3Objects
@@ -16,6 +16,9 @@ from dynasmith.jobs.journal import JournalHead
 from dynasmith.ports.journal import UndoJournal
 from dynasmith.project.world import World
 
+KeptJournal: TypeAlias = FolderJournalReader | S3JournalReader
+"""A journal that is read back."""
+
 
 class Journals(Struct, frozen=True):
     """The journals of one place. ``create`` and ``reopen`` are for a job that runs, ``kept`` reads one back
@@ -25,12 +28,13 @@ class Journals(Struct, frozen=True):
 
     create: Callable[[JournalHead], UndoJournal]
     reopen: Callable[[str], UndoJournal]
-    kept: Callable[[str, Mapping[int, bytes]], FolderJournalReader | S3JournalReader]
+    kept: Callable[[str, Mapping[int, bytes]], KeptJournal]
     remove: Callable[[str], bool]
 
 
-def journals_of(place: World, session: Session) -> Journals:
+def journals_of(world: World) -> Journals:
     """The journals of a project. Raises UsageError for a place that cannot hold any."""
+    place, session = world.settings, world.session
     if place.journal.startswith("table:"):
         raise UsageError(
             f"An undo journal cannot be kept in a table ({place.journal}): an entry holds an item before and after, "

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-from msgspec import Struct
-
+from dynasmith.engine.transfer.populate_source import PopulateSource
+from dynasmith.engine.transfer.table_details import TableEnd
 from dynasmith.errors import UsageError
 from dynasmith.files.databases.mongo import mongo_source
 from dynasmith.files.databases.request import SqlRequest
 from dynasmith.files.databases.source import look, sql_source
 from dynasmith.files.databases.url import secrets_of
 from dynasmith.files.items.foreign import renaming_of
+from dynasmith.files.ledger.folder import FolderLedger
 from dynasmith.items.key import KeySchema
+from dynasmith.jobs.options import Database
+from dynasmith.jobs.report import Report
 from dynasmith.masking import has_password
 from dynasmith.ports.items import OpenSource
+from dynasmith.project.verbs.item_world import ItemWorld
+from dynasmith.project.verbs.populate_files import seen_keys
 
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 RESERVED = re.compile(r"[^A-Za-z0-9._~!$&'()*+,;=%-]")
@@ -27,18 +34,27 @@ SAMPLE_ROWS = 1000
 """Rows that a dry run reads of what is read by one cursor; it looks at 200."""
 
 
-class Database(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Where the items of a populate come from. ``table`` is a SQL table or a MongoDB collection; or a SQL ``query``
-    with ``order``, the columns that identify its rows. ``map`` rewrites ids: ``{"id": "user-{id}"}``.
+def database_origin(items: ItemWorld, database: Database, target: TableEnd, page_items: int | None) -> PopulateSource:
+    """A database as the origin of a populate. Raises what opening it raises, before a job begins."""
+    items.masks.add(variables_in(database, os.environ))
 
-    ``url`` may hold ``${VAR}``: secrets belong there, since a job remembers its parameters.
-    """
+    def of_job(job_id: str) -> OpenSource:
+        return database_source(database, target.key, os.environ, page_items, spool_of(items, job_id))
 
-    url: str
-    table: str = ""
-    query: str = ""
-    order: tuple[str, ...] = ()
-    map: dict[str, str] = {}
+    def finish(report: Report) -> None:
+        if report.job.over:
+            spool_of(items, report.job.id).unlink(missing_ok=True)
+
+    source = database_source(database, target.key, os.environ, page_items)
+    return PopulateSource(source, partial(seen_keys, items), of_job=of_job, finish=finish)
+
+
+def spool_of(items: ItemWorld, job_id: str) -> Path:
+    """Where a job keeps rows that cannot be read twice: its folder, or the project's where its ledger has none."""
+    ledger = items.ledger
+    if isinstance(ledger, FolderLedger):
+        return ledger.folder / job_id / "rows.spool"
+    return Path(items.folder) / ".dynasmith" / "rows" / f"{job_id}.spool"
 
 
 def database_source(

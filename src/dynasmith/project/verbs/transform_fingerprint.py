@@ -1,37 +1,42 @@
 """Whether a transform is still the one that a job began with: half a table in each of two shapes is in none."""
 
 import sys
-from collections.abc import Mapping
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+
+from msgspec.structs import replace
 
 from dynasmith.errors import ConsentNeed, ConsentRequired
-from dynasmith.jobs.job import Job
-from dynasmith.project.transforms import SUFFIXES, names_of, operations_path
+from dynasmith.jobs.spec import (
+    Backfill,
+    Copy,
+    PopulateDatabase,
+    PopulateFiles,
+    PopulateItems,
+    Spec,
+    TransformRef,
+    transform_of,
+)
+from dynasmith.project.verbs.transforms import SUFFIXES, names_of, operations_path
 
-DIGEST = "transform_digest"
-"""The parameter of a job by which it knows its transform again."""
 CONSENT = "--accept-changed-transform"
 
 
-def remembered_transform(named: str, folder: str) -> dict[str, Any]:
+def transform_ref(named: str, folder: str) -> TransformRef:
     """What a job keeps of its transform: its name, and a digest of the file that holds it, where there is one.
 
     An operations file is digested whole, a function by the file of its module (what the module imports is not looked
     at). The module must be imported already.
     """
-    digest = _digest(named, folder)
-    kept = {"transform": named, DIGEST: digest}
-    return {name: value for name, value in kept.items() if value}
+    return TransformRef(name=named, digest=_digest(named, folder))
 
 
-def check_transform(job: Job, folder: str) -> None:
+def check_transform(job_id: str, spec: Spec, folder: str) -> None:
     """Raise ConsentRequired where the transform of a job changed since it began. The job stays as it is."""
-    named, before = str(job.parameters.get("transform", "")), job.parameters.get(DIGEST)
-    if not before or _digest(named, folder) == before:
+    before = transform_of(spec)
+    if before is None or not before.digest or _digest(before.name, folder) == before.digest:
         return
-    text = f"{named} has changed since job {job.id} began; the items written so far were made by the old one."
+    text = f"{before.name} has changed since job {job_id} began; the items written so far were made by the old one."
     raise ConsentRequired(
         text,
         hint=f"use {CONSENT} to continue with the new one, or restore the old one, or start a new job",
@@ -39,9 +44,12 @@ def check_transform(job: Job, folder: str) -> None:
     )
 
 
-def with_transform_as_it_is(parameters: Mapping[str, Any], folder: str) -> dict[str, Any]:
-    """The parameters of a job that goes on with its transform as it is now."""
-    return {**parameters, **remembered_transform(str(parameters.get("transform", "")), folder)}
+def with_current_transform(spec: Spec, folder: str) -> Spec:
+    """The spec of a job that goes on with its transform as it is now."""
+    match spec:
+        case Copy() | PopulateFiles() | PopulateDatabase() | PopulateItems() | Backfill() if spec.transform is not None:
+            return replace(spec, transform=transform_ref(spec.transform.name, folder))
+    return spec
 
 
 def _digest(named: str, folder: str) -> str:

@@ -6,18 +6,9 @@ made again has the name, the ARN, and none of the items that the job wrote.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-import msgspec
 from msgspec import Struct
 
-from dynasmith.engine.transfer.table_details import TableEnd
 from dynasmith.errors import CheckpointError, UsageError
-from dynasmith.jobs.job import Job
-
-TABLES = "tables"
-"""The parameter of a job that says which table each side (``source``, ``target``) was."""
 
 
 class TableIdentity(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -32,50 +23,30 @@ class TableIdentity(Struct, frozen=True, kw_only=True, omit_defaults=True):
     table_id: str = ""
 
 
-def identity_of(end: TableEnd) -> TableIdentity:
-    """The table as it was described."""
-    described = end.description
-    return TableIdentity(name=end.name, where=end.access.where, arn=described.arn, table_id=described.table_id)
+class TableIdentities(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Which table each side of a job was when it began; None where there is no such side, or it is not known."""
+
+    source: TableIdentity | None = None
+    target: TableIdentity | None = None
 
 
-def remembered_tables(**ends: TableEnd) -> dict[str, Any]:
-    """What a job keeps of its tables, by side."""
-    return {TABLES: {side: msgspec.to_builtins(identity_of(end)) for side, end in ends.items()}}
-
-
-def known_tables(job: Job) -> dict[str, TableIdentity]:
-    """What the job kept, by side; nothing for one of an earlier version. Raises CheckpointError where it is damaged."""
-    try:
-        return msgspec.convert(job.parameters.get(TABLES, {}), dict[str, TableIdentity])
-    except msgspec.ValidationError as error:
-        raise CheckpointError(f"What job {job.id} keeps of its tables is damaged: {error}.") from error
-
-
-def check_tables(job: Job, ends: Mapping[str, TableEnd | None]) -> None:
-    """Raise where a side is not the table that it was when the job began; None is no table. What is unknown passes."""
-    for side, before in known_tables(job).items():
-        end = ends.get(side)
-        if end is not None:
-            check_table(job, before, identity_of(end))
-
-
-def check_table(job: Job, before: TableIdentity, now: TableIdentity) -> None:
-    """Raise where ``now`` is another table than ``before``.
+def check_table(job_id: str, before: TableIdentity, now: TableIdentity, *, over: bool = False) -> None:
+    """Raise where ``now`` is another table than ``before``, which a job began with; ``over`` is a job that has ended.
 
     UsageError for another name, environment, Region or account: nothing changed, and the right ones can be said.
     CheckpointError for one that was deleted and made again: nothing of the job can be gone on with there.
     """
     if _differ(before.name, now.name) or _differ(before.arn, now.arn) or _elsewhere(before, now):
         raise UsageError(
-            f"Job {job.id} is of {_shown(before, now)}, and here it would be {_shown(now, before)}; nothing changed.",
+            f"Job {job_id} is of {_shown(before, now)}, and here it would be {_shown(now, before)}; nothing changed.",
             hint="use the same --env, --endpoint, --region and credentials as when it began",
         )
     if _differ(before.table_id, now.table_id):
-        end = f"dynasmith jobs cancel {job.id}, then start a new job"
+        end = f"dynasmith jobs cancel {job_id}, then start a new job"
         raise CheckpointError(
-            f"Table {now.name} was deleted and made again since job {job.id} began: what the job read and wrote until "
+            f"Table {now.name} was deleted and made again since job {job_id} began: what the job read and wrote until "
             "then is not in this one. Nothing was done.",
-            hint=f"dynasmith jobs prune {job.id} removes what is kept of it" if job.over else end,
+            hint=f"dynasmith jobs prune {job_id} removes what is kept of it" if over else end,
         )
 
 

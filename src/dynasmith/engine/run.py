@@ -1,0 +1,46 @@
+"""Run a job: the one way, for a job that begins and for one that is resumed, whichever its verb."""
+
+from typing import assert_never
+
+from dynasmith.engine.backfill.backfill import backfill
+from dynasmith.engine.backfill.undo import undo
+from dynasmith.engine.transfer.copy import copy
+from dynasmith.engine.transfer.export import export
+from dynasmith.engine.transfer.job_world import JobWorld
+from dynasmith.engine.transfer.populate import populate
+from dynasmith.jobs.report import Report
+from dynasmith.jobs.spec import (
+    Backfill,
+    Copy,
+    Export,
+    FunctionExport,
+    PopulateDatabase,
+    PopulateFiles,
+    PopulateItems,
+    Spec,
+    Undo,
+)
+from dynasmith.ports.checkpoints import Claim
+
+
+def run(spec: Spec, claim: Claim, world: JobWorld) -> Report:
+    """Do what ``spec`` says from where the claimed job is, to its end or to where it stops, and give the report.
+
+    A job that begins has no checkpoints; that is all that is different. Releases the claim. Raises Interrupted when a
+    signal ended it, LeaseLost when another run may have the job, else what went wrong; in all cases it can be resumed.
+    """
+    try:
+        match spec:
+            case Copy():
+                return copy(spec, claim, world)
+            case Export() | FunctionExport():
+                return export(spec, claim, world)
+            case PopulateFiles() | PopulateDatabase() | PopulateItems():
+                return populate(spec, claim, world)
+            case Backfill():
+                return backfill(spec, claim, world)
+            case Undo():
+                return undo(spec, claim, world)
+        assert_never(spec)
+    finally:
+        claim.release()

@@ -1,0 +1,110 @@
+"""The parameters of a job as format 1 keeps them: one flat object, which the verb of the job and its keys tell apart.
+
+Beside the spec it holds ``total_items``, an estimate, and what a job learnt while it ran: ``only_new`` and
+``ran_seconds``. A transform is two keys,
+``transform`` and ``transform_digest``.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import msgspec
+
+from dynasmith.jobs.spec import (
+    Backfill,
+    Copy,
+    Export,
+    FunctionExport,
+    PopulateDatabase,
+    PopulateFiles,
+    PopulateItems,
+    Spec,
+    Undo,
+    UnreadableSpec,
+)
+
+DIGEST: Final = "transform_digest"
+ONLY_NEW: Final = "only_new"
+RAN_SECONDS: Final = "ran_seconds"
+TOTAL_ITEMS: Final = "total_items"
+
+_Parameters = dict[str, msgspec.Raw]
+
+
+class Parameters(NamedTuple):
+    """The parameters of a job, read."""
+
+    spec: Spec | UnreadableSpec
+    only_new: bool = False
+    ran_seconds: float = 0.0
+    estimated_items: int | None = None
+
+
+def encode_parameters(
+    spec: Spec | UnreadableSpec, *, only_new: bool, ran_seconds: float, estimated_items: int | None
+) -> msgspec.Raw:
+    """The parameters as one object of JSON."""
+    if isinstance(spec, UnreadableSpec):
+        return spec.parameters
+    written: dict[str, object] = {}
+    for name, value in msgspec.to_builtins(spec).items():
+        if name == "transform":
+            written[name] = value["name"]
+            if value.get("digest"):
+                written[DIGEST] = value["digest"]
+        else:
+            written[name] = value
+    if estimated_items is not None:
+        written[TOTAL_ITEMS] = estimated_items
+    if only_new:
+        written[ONLY_NEW] = True
+    if ran_seconds:
+        written[RAN_SECONDS] = ran_seconds
+    return msgspec.Raw(msgspec.json.encode(written))
+
+
+def decode_parameters(verb: str, written: msgspec.Raw) -> Parameters:
+    """What `encode_parameters` wrote. Parameters that cannot be read become an `UnreadableSpec`."""
+    try:
+        given = msgspec.json.decode(written, type=dict[str, msgspec.Raw])
+        only_new = msgspec.json.decode(given.pop(ONLY_NEW, b"false"), type=bool)
+        ran_seconds = msgspec.json.decode(given.pop(RAN_SECONDS, b"0"), type=float)
+        estimated_items = msgspec.json.decode(given.pop(TOTAL_ITEMS, b"null"), type=int | None)
+        if (kind := _kind_of(verb, given)) is None:
+            return Parameters(UnreadableSpec(verb=verb, parameters=written, reason=f"this version has no verb {verb}"))
+        return Parameters(msgspec.json.decode(_nested(kind, given), type=kind), only_new, ran_seconds, estimated_items)
+    except msgspec.MsgspecError as error:
+        return Parameters(UnreadableSpec(verb=verb, parameters=written, reason=str(error)))
+
+
+def _kind_of(verb: str, given: _Parameters) -> type[Spec] | None:
+    """The type of a spec: by the verb, and where a verb has several by what its parameters name."""
+    match verb:
+        case Copy.verb:
+            return Copy
+        case Export.verb:
+            return Export if "dest" in given else FunctionExport
+        case PopulateItems.verb:
+            if "files" in given:
+                return PopulateFiles
+            return PopulateDatabase if "from" in given else PopulateItems
+        case Backfill.verb:
+            return Backfill
+        case Undo.verb:
+            return Undo
+    return None
+
+
+def _nested(kind: type[Spec], given: _Parameters) -> bytes:
+    """The JSON of a spec from the flat object; what jobs of earlier versions did not keep has the value it had then."""
+    nested: dict[str, object] = {}
+    if kind is Backfill:
+        nested["journal"] = True
+    elif kind is PopulateFiles:
+        nested["fingerprints"] = {}
+    digest = given.pop(DIGEST, msgspec.Raw(b'""'))
+    nested |= given
+    if "transform" in given:
+        nested["transform"] = {"name": given["transform"], "digest": digest}
+    return msgspec.json.encode(nested)

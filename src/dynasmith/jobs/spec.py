@@ -1,0 +1,154 @@
+"""What a job is to do: one frozen type a verb, with every parameter typed, enough to continue it in another process.
+
+Starting a job is resuming it without checkpoints, so a spec is all that both need. It never holds a secret: sides,
+files and databases are named, and found again.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, TypeAlias, assert_never
+
+import msgspec
+from msgspec import Struct, field
+
+from dynasmith.jobs.file_facts import CsvFields, Decision, Fingerprint
+from dynasmith.jobs.options import Database, ExportOptions, FirstRunLimits, ReadOptions, TransferOptions
+from dynasmith.jobs.side import Side
+from dynasmith.jobs.table_identity import TableIdentities
+
+UNKNOWN_TABLES = TableIdentities()
+"""The identities of a job of an earlier version, which kept none."""
+
+
+class TransformRef(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A transform as it can be found again: an operations file or ``module:function``, and a digest of its file, where
+    there is one, by which a change is noticed."""
+
+    name: str
+    digest: str = ""
+
+
+class Copy(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Every item of a table into another one."""
+
+    verb: ClassVar[str] = "copy"
+    source: Side
+    target: Side
+    tables: TableIdentities = UNKNOWN_TABLES
+    transform: TransformRef | None = None
+    options: TransferOptions = field(name="flow")
+
+
+class Export(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Every item of a table into files at ``dest``, an absolute path."""
+
+    verb: ClassVar[str] = "export"
+    source: Side
+    dest: str
+    how: ExportOptions
+    tables: TableIdentities = UNKNOWN_TABLES
+    options: TransferOptions = field(name="flow")
+
+
+class FunctionExport(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Every item of a table to a function of the caller's; it cannot be resumed in another process."""
+
+    verb: ClassVar[str] = "export"
+    source: Side
+    tables: TableIdentities = UNKNOWN_TABLES
+    options: TransferOptions = field(name="flow")
+
+
+class _Populate(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What every populate has. ``key`` is the target's key in words, empty where it was not kept."""
+
+    verb: ClassVar[str] = "populate"
+    target: Side
+    transform: TransformRef | None = None
+    key: str = ""
+    tables: TableIdentities = UNKNOWN_TABLES
+
+
+class PopulateFiles(_Populate, frozen=True, kw_only=True, omit_defaults=True):
+    """The items of files, by their absolute paths, into a table; ``-`` is standard input."""
+
+    files: tuple[str, ...]
+    how: ReadOptions
+    fingerprints: dict[str, Fingerprint]
+    csv_fields: tuple[CsvFields, ...] = ()
+    formats: tuple[Decision, ...] = ()
+    options: TransferOptions = field(name="flow")
+
+
+class PopulateDatabase(_Populate, frozen=True, kw_only=True, omit_defaults=True):
+    """The rows of a database into a table."""
+
+    database: Database = field(name="from")
+    options: TransferOptions = field(name="flow")
+
+
+class PopulateItems(_Populate, frozen=True, kw_only=True, omit_defaults=True):
+    """The items of an iterable of the caller's into a table; it cannot be resumed in another process."""
+
+    options: TransferOptions = field(name="flow")
+
+
+class Backfill(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Every item of a table into the shape that a transform makes. ``journal`` keeps what undoes it; ``canary_items``
+    is after how many items it stops and waits, 0 when it did, or shall not."""
+
+    verb: ClassVar[str] = "backfill"
+    target: Side
+    journal: bool
+    tables: TableIdentities = UNKNOWN_TABLES
+    where: str = ""
+    transform: TransformRef | None = None
+    careful: FirstRunLimits
+    canary_items: int
+    options: TransferOptions = field(name="flow")
+
+
+class Undo(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a backfill changed, put back from its journal. ``of`` is the id of that job."""
+
+    verb: ClassVar[str] = "undo"
+    target: Side
+    of: str
+    tables: TableIdentities = UNKNOWN_TABLES
+    where: str = ""
+    options: TransferOptions = field(name="flow")
+
+
+class UnreadableSpec(Struct, frozen=True, kw_only=True):
+    """The parameters of a job that this version cannot read: damaged, or of a verb that it does not have. Such a job
+    can be listed, cancelled and removed, and is kept as it was written."""
+
+    verb: str
+    parameters: msgspec.Raw
+    reason: str
+
+
+Populate: TypeAlias = PopulateFiles | PopulateDatabase | PopulateItems
+Spec: TypeAlias = Copy | Export | FunctionExport | Populate | Backfill | Undo
+
+
+def sides_of(spec: Spec) -> dict[str, Side]:
+    """The tables of a job, by side: ``source``, ``target``."""
+    match spec:
+        case Copy():
+            return {"source": spec.source, "target": spec.target}
+        case Export() | FunctionExport():
+            return {"source": spec.source}
+        case PopulateFiles() | PopulateDatabase() | PopulateItems() | Backfill() | Undo():
+            return {"target": spec.target}
+    assert_never(spec)
+
+
+def transform_of(spec: Spec) -> TransformRef | None:
+    """The transform of a job; None for one that has none."""
+    match spec:
+        case Copy() | PopulateFiles() | PopulateDatabase() | PopulateItems() | Backfill():
+            return spec.transform
+        case Export() | FunctionExport() | Undo():
+            return None
+    assert_never(spec)

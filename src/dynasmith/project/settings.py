@@ -1,0 +1,49 @@
+"""Where a project is at home, and how its environment names tables."""
+
+from msgspec import Struct
+
+from dynasmith.limits import Quotas
+
+
+class ProtectedPlace(Struct, frozen=True, kw_only=True):
+    """A protected environment of the project file, as far as it is known: how it is found again behind another
+    address."""
+
+    name: str
+    endpoint: str = ""
+    region: str = ""
+    account: str = ""
+    profile: str = ""
+    role_arn: str = ""
+    prefix: str = ""
+    suffix: str = ""
+
+
+class EnvironmentSettings(Struct, frozen=True, kw_only=True):
+    """Where a project is at home and how its environment names tables: from the project file, or given by the caller.
+
+    ``protected_places`` are the protected environments of the same file; ``ad_hoc`` says that an option gives another
+    address than the environment's. ``dry_run_role`` is the ARN of the role that dry runs assume; empty: they read as
+    whoever runs.
+    """
+
+    environment: str = "aws"
+    prefix: str = ""
+    suffix: str = ""
+    protected: bool = False
+    folder: str = "."
+    ledger: str = ""
+    journal: str = ""
+    prices: dict[str, float] = {}
+    quotas: Quotas = Quotas()
+    physical: bool = False
+    dry_run_role: str = ""
+    protected_places: tuple[ProtectedPlace, ...] = ()
+    ad_hoc: bool = False
+
+    def new_name(self, name: str) -> str:
+        """The physical name of a table that the environment gets: with its prefix and suffix, also where no definition
+        has it."""
+        if self.physical or (name.startswith(self.prefix) and name.endswith(self.suffix)):
+            return name
+        return f"{self.prefix}{name}{self.suffix}"

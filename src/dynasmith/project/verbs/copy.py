@@ -1,0 +1,179 @@
+"""copy, wired: every item of a table into another one, and a table like another one."""
+
+from __future__ import annotations
+
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from dynasmith.engine.definition_import import as_definition
+from dynasmith.engine.run import run
+from dynasmith.engine.transfer.copy import begin_copy
+from dynasmith.engine.transfer.dry_run import DryRun
+from dynasmith.engine.transfer.dry_run import rehearse_copy as engine_rehearse_copy
+from dynasmith.engine.transfer.events import FlowNote
+from dynasmith.engine.transfer.table_details import TableEnd, check_ends
+from dynasmith.errors import RunError, TableExists, TableNotFound
+from dynasmith.items.condition.condition import parse_condition
+from dynasmith.jobs.options import TransferOptions
+from dynasmith.jobs.report import Report
+from dynasmith.jobs.side import Side
+from dynasmith.jobs.spec import Copy
+from dynasmith.plans.consent import Consent
+from dynasmith.ports.listener import Listener, silent
+from dynasmith.project.verbs.dry_run import rehearsed
+from dynasmith.project.verbs.item_world import ItemWorld
+from dynasmith.project.verbs.job_world import ProjectJobWorld
+from dynasmith.project.verbs.tables import create, exists
+from dynasmith.project.verbs.transforms import AnyTransform, function_of
+from dynasmith.project.verbs.verify import verify_sides
+from dynasmith.tables.settings import SETTINGS
+from dynasmith.tables.table import Table
+
+
+def copy(
+    items: ItemWorld,
+    source: str | Side,
+    target: str | Side,
+    *,
+    transform: AnyTransform | None = None,
+    create_target: bool = False,
+    backup_first: str | None = None,
+    options: TransferOptions | None = None,
+    consent: Consent | None = None,
+    listener: Listener = silent,
+) -> Report:
+    """See `ItemFlow.copy`."""
+    first, second = items.side(source), items.side(target)
+    with items.same_tables() as same:
+        name = check_copy(same, first, second, transform=transform, options=options, create_target=create_target)
+        same.granted(consent, second, name, f"Copy {first.table} into {name} in {{where}}?")
+        if backup_first is not None:
+            made, _ = backup(same, first, backup_first, listener=listener)
+            listener(FlowNote(table=made, sentence=f"Backed up into {made}, verified."))
+        if create_target:
+            create_like(same, first, second)
+            listener(FlowNote(table=name, sentence=f"Created {name}."))
+            second = replace(second, table=name)
+        return copy_items(same, first, second, transform=transform, options=options, listener=listener)
+
+
+def copy_items(
+    items: ItemWorld,
+    first: Side,
+    second: Side,
+    *,
+    transform: AnyTransform | None = None,
+    options: TransferOptions | None = None,
+    listener: Listener = silent,
+) -> Report:
+    """Copy between two tables that are there, for who has the consent."""
+    world = ProjectJobWorld(items, listener, transform=transform)
+    ref = world.transform_ref()
+    world.adopt(first, second, copy_ends(items, first, second))
+    spec = Copy(
+        source=first,
+        target=second,
+        tables=world.identities(source=first, target=second),
+        transform=ref,
+        options=options or TransferOptions(),
+    )
+    return items.priced(run(spec, begin_copy(spec, world), world))
+
+
+def check_copy(
+    items: ItemWorld,
+    source: str | Side,
+    target: str | Side,
+    *,
+    transform: AnyTransform | None,
+    options: TransferOptions | None,
+    create_target: bool,
+) -> str:
+    """See `ItemFlow.check_copy`."""
+    if transform is not None:
+        function_of(transform, items.folder)
+    if options is not None and options.condition:
+        parse_condition(options.condition)
+    ends = copy_ends(items, items.side(source), items.side(target), create_target=create_target)
+    check_ends(*ends, transforms=transform is not None)
+    return ends[1].name
+
+
+def rehearse_copy(
+    items: ItemWorld,
+    source: str | Side,
+    target: str | Side,
+    *,
+    transform: AnyTransform | None,
+    options: TransferOptions | None,
+    create_target: bool,
+) -> DryRun:
+    """See `ItemFlow.rehearse_copy`."""
+    dry = items.dry
+    function, keeping = rehearsed(transform, dry.folder, dry.world.session, dry.transport)
+    ends = copy_ends(dry, dry.side(source), dry.side(target), create_target=create_target)
+    context, prices = dry.context(silent), dry.prices()
+    return engine_rehearse_copy(*ends, options, transform=function, keeping=keeping, prices=prices, around=context)
+
+
+def copy_ends(
+    items: ItemWorld, source: Side, target: Side, *, create_target: bool = False
+) -> tuple[TableEnd, TableEnd]:
+    """Both ends of a copy; with ``create_target`` the target as it would be created. Creates nothing.
+
+    Raises TableNotFound, and TableExists for a target that is to be created and is there.
+    """
+    first = items.end(source)
+    if create_target:
+        name = items.at(target).settings.new_name(target.table)
+        if exists(items.at(target), name):
+            raise TableExists(name, hint="remove --create-target to copy into it")
+        return first, items.end_of(target, _like(items, source, target))
+    try:
+        return first, items.end(target)
+    except TableNotFound as error:
+        raise TableNotFound(error.table, hint="--create-target creates it from the source's definition") from error
+
+
+def create_like(items: ItemWorld, source: str | Side, target: str | Side) -> Table:
+    """Create the target from the source's definition (keys, indexes, billing, settings; no replicas, no policy).
+
+    Raises TableExists. Its items come with `copy`.
+    """
+    first, second = items.side(source), items.side(target)
+    table = _like(items, first, second)
+    create(items.at(second), table)
+    return table
+
+
+def backup(items: ItemWorld, source: str | Side, name: str, *, listener: Listener) -> tuple[str, Report]:
+    """Copy a table with its definition into a new one, verified by digest; its name and the report.
+
+    The name is ``<table>_backup_YYYYmmdd`` where none is given. Raises TableExists, RunError where the digests differ
+    (somebody writes to the source). Stopped halfway it leaves the new table and a job that can be resumed.
+    """
+    first = items.side(source)
+    described = items.end(first)
+    into = replace(first, table=name or f"{described.name}_backup_{items.now().strftime('%Y%m%d')}")
+    if exists(items.at(into), into.table):
+        raise TableExists(into.table, hint="name another backup; nothing was copied")
+    create_like(items, first, into)
+    report = copy_items(items, first, into, listener=listener)
+    if not verify_sides(items, first, into).equal:
+        raise RunError(
+            f"The backup {into.table} differs from {described.name}: somebody writes to it.",
+            hint=f"dynasmith verify {described.name} {into.table} shows where",
+        )
+    return into.table, report
+
+
+def _like(items: ItemWorld, source: Side, target: Side) -> Table:
+    at = items.at(source)
+    return replace(
+        as_definition(at.control.describe(at.physical(source.table))),
+        name=items.at(target).settings.new_name(target.table),
+        replicas=UNSET,
+        consistency=UNSET,
+        witness_region=UNSET,
+        **{setting.field: UNSET for setting in SETTINGS if not setting.copied},
+    )

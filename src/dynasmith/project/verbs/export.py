@@ -1,0 +1,69 @@
+"""export, wired: every item of a table into files, or to a function."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from secrets import token_hex
+
+from msgspec.structs import replace
+
+from dynasmith.engine.run import run
+from dynasmith.engine.transfer.dry_run import DryRun
+from dynasmith.engine.transfer.dry_run import rehearse_export as engine_rehearse_export
+from dynasmith.engine.transfer.export import begin_export
+from dynasmith.engine.transfer.iterables import TakeItems, to_callable
+from dynasmith.files.items.destination import check_dest
+from dynasmith.jobs.options import ExportOptions, TransferOptions
+from dynasmith.jobs.report import Report
+from dynasmith.jobs.side import Side
+from dynasmith.jobs.spec import Export, FunctionExport
+from dynasmith.ports.listener import Listener, silent
+from dynasmith.project.verbs.item_world import ItemWorld
+from dynasmith.project.verbs.job_world import ProjectJobWorld
+
+
+def export(
+    items: ItemWorld,
+    table: str | Side,
+    dest: str | Path,
+    *,
+    how: ExportOptions | None = None,
+    options: TransferOptions | None = None,
+    listener: Listener = silent,
+) -> Report:
+    """See `ItemFlow.export`."""
+    side = items.side(table)
+    where = Path(dest).absolute()
+    check_dest(dest)
+    world = ProjectJobWorld(items, listener)
+    spec = Export(
+        source=side,
+        dest=str(where),
+        how=replace(how or ExportOptions(), export=token_hex(4)),
+        tables=world.identities(source=side),
+        options=options or TransferOptions(),
+    )
+    world.sink = world.export_sink(spec)
+    return items.priced(run(spec, begin_export(spec, world), world))
+
+
+def hand_over(
+    items: ItemWorld,
+    table: str | Side,
+    function: TakeItems,
+    *,
+    options: TransferOptions | None = None,
+    listener: Listener = silent,
+) -> Report:
+    """Give every item of a table to a function, page after page. See `ItemFlow.copy`."""
+    side = items.side(table)
+    world = ProjectJobWorld(items, listener, sink=to_callable(function))
+    spec = FunctionExport(source=side, tables=world.identities(source=side), options=options or TransferOptions())
+    return items.priced(run(spec, begin_export(spec, world), world))
+
+
+def rehearse_export(items: ItemWorld, table: str | Side, options: TransferOptions | None) -> DryRun:
+    """See `ItemFlow.rehearse_export`."""
+    dry = items.dry
+    end = dry.end(dry.side(table))
+    return engine_rehearse_export(end, options, prices=dry.prices(), around=dry.context(silent))

@@ -1,0 +1,171 @@
+"""`ItemWorld`: what the verbs that move items stand on: a world, a transport, and where jobs are kept."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from dynasmith.aws.data.event_loop import new_event_loop
+from dynasmith.aws.data.service_endpoint import Transport
+from dynasmith.aws.data.table_access import TableAccess
+from dynasmith.aws.data.updates import table_updates
+from dynasmith.aws.stores.s3.ledger import S3Ledger
+from dynasmith.aws.stores.s3.objects import S3Objects
+from dynasmith.aws.stores.table_ledger import TableLedger
+from dynasmith.engine.identity import check_same, refuse_another
+from dynasmith.engine.transfer.runner import RunContext
+from dynasmith.engine.transfer.table_details import TableEnd
+from dynasmith.files.ledger.folder import FolderLedger
+from dynasmith.jobs.estimate import JobEstimate, with_cost
+from dynasmith.jobs.report import Report
+from dynasmith.jobs.side import Side, side_of
+from dynasmith.masking import Masks
+from dynasmith.plans.consent import Consent, question
+from dynasmith.ports.checkpoints import Ledger
+from dynasmith.ports.listener import Listener
+from dynasmith.ports.updates import OpenUpdates
+from dynasmith.project.world import World
+from dynasmith.tables.description import TableDescription
+from dynasmith.tables.prices import prices_for
+from dynasmith.tables.table import Table
+
+DESCRIBED = ("time_to_live",)
+"""What the item flow must know of a table beside what every look at it tells: TTL, for expired items."""
+REPLACED = "what was done until then is not in it"
+
+
+@dataclass(frozen=True)
+class ItemWorld:
+    """A world, and what sends the requests of the item flow: ``direct``, ``aiohttp`` or ``botocore``."""
+
+    world: World
+    transport: Transport = "direct"
+    _same: dict[Side, TableDescription] | None = None
+
+    @property
+    def dry(self) -> ItemWorld:
+        """The same for a dry run: every client of it only reads."""
+        dry = self.world.dry
+        return self if dry is self.world else ItemWorld(dry, self.transport)
+
+    @property
+    def only_reads(self) -> bool:
+        """Whether this is the world of a dry run."""
+        return self.world.session.only_reads
+
+    @property
+    def folder(self) -> str:
+        """Where transforms and operations files are looked for first."""
+        return self.world.settings.folder
+
+    @property
+    def masks(self) -> Masks:
+        """What the project shows in place of what came out of variables."""
+        return self.world.masks
+
+    def granted(self, consent: Consent | None, side: Side, table: str, text: str) -> None:
+        """Ask for the consent to write to a table (physical name), of the environment that it is in; ``text`` is the
+        question. None is the consent that the project was opened with, also for another side. Raises
+        ConsentRequired
+        with what is missing."""
+        given = self.world.consent if consent is None else consent
+        self.at(side).granted(given, [table], question(text))
+
+    @property
+    def now(self) -> Callable[[], datetime]:
+        """The project's clock."""
+        return self.world.clock.now
+
+    # --- tables
+
+    def side(self, table: str | Side) -> Side:
+        """One end, from a name, an ARN, or a `Side`."""
+        return side_of(table, isolated=self.world.session.access.isolated)
+
+    def at(self, side: Side) -> World:
+        """The world of that side."""
+        return self.world.elsewhere(side)
+
+    def end(self, side: Side) -> TableEnd:
+        """The table of ``side`` as it is described now. Raises TableNotFound."""
+        at = self.at(side)
+        described = at.control.describe(at.physical(side.table), DESCRIBED)
+        if self._same is not None:
+            refuse_another(self._same.setdefault(side, described), described, REPLACED)
+        return TableEnd(described, self._access(at, {described.table.name: described.table_id}))
+
+    def end_of(self, side: Side, table: Table) -> TableEnd:
+        """A table of ``side`` that is not there yet, for a rehearsal."""
+        return TableEnd(TableDescription(table=table, status="ACTIVE"), self._access(self.at(side)))
+
+    @contextmanager
+    def same_tables(self) -> Iterator[ItemWorld]:
+        """A world in which a name is one table, from the first time that it is described to the end, where all are
+        compared again: one DescribeTable each. RunError where one was deleted and made again, TableNotFound where it is
+        gone."""
+        if self._same is not None:  # a verb within a verb: the outer one compares
+            yield self
+            return
+        same: dict[Side, TableDescription] = {}
+        yield replace(self, _same=same)
+        for side, before in same.items():
+            check_same(before, self.at(side).control, REPLACED)
+
+    def updates(self, side: Side, end: TableEnd) -> OpenUpdates:
+        """Changes of single items of a table."""
+        client, table_id = self.at(side).session.client("dynamodb"), end.description.table_id
+        return table_updates(client, end.name, end.key, transport=self.transport, table_id=table_id)
+
+    def _access(self, at: World, table_ids: Mapping[str, str] | None = None) -> TableAccess:
+        return TableAccess(
+            at.session.client("dynamodb"), transport=self.transport, table_ids=table_ids, shown=at.masks.identity
+        )
+
+    # --- jobs
+
+    @property
+    def ledger(self) -> Ledger:
+        """Where the jobs of this project are kept: a folder beside the project file, a DynamoDB table, or S3."""
+        settings, session = self.world.settings, self.world.session
+        if settings.ledger.startswith("s3://"):
+            objects = S3Objects(session.client("s3"), settings.ledger, access=session.access)
+            return S3Ledger(objects, owner=_owner())
+        if settings.ledger.startswith("table:"):
+            name = f"{settings.prefix}{settings.ledger.removeprefix('table:')}{settings.suffix}"
+            return TableLedger(session.client("dynamodb"), name, owner=_owner())
+        return FolderLedger(Path(settings.folder) / (settings.ledger or ".dynasmith/jobs"))
+
+    def context(self, listener: Listener) -> RunContext:
+        """How a job of this project is run."""
+        clock = self.world.clock
+        return RunContext(
+            listener=listener,
+            loop_factory=new_event_loop,
+            now=clock.now,
+            owner=_owner(),
+            monotonic=clock.monotonic,
+            masked=self.masks,
+        )
+
+    def priced(self, report: Report) -> Report:
+        """The report with what its units cost on demand; unknown where the prices are."""
+        counts = report.counts
+        spent = JobEstimate(counts.read, 0, counts.read_units, counts.write_units)
+        return replace(report, dollars=with_cost(spent, self.prices()).dollars)
+
+    def prices(self) -> dict[str, float | None]:
+        """What a million units cost on demand; None where that is unknown."""
+        prices = prices_for(self.world.session.region, dict(self.world.settings.prices))
+        return {
+            "million_read_units": prices.million_read_units,
+            "million_write_units": prices.million_write_units,
+        }
+
+
+def _owner() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"

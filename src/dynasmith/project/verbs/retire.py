@@ -1,0 +1,57 @@
+"""retire, wired: a last export that is verified, then the table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from dynasmith.engine import retire as engine_retire
+from dynasmith.engine.waiter import StopFlag
+from dynasmith.errors import RunError
+from dynasmith.plans.consent import Consent, named
+from dynasmith.ports.listener import Listener, silent
+from dynasmith.project.verbs.export import export
+from dynasmith.project.verbs.item_world import ItemWorld
+from dynasmith.project.verbs.verify import verify_sides
+from dynasmith.tables.description import TableDescription
+
+
+def retire(
+    items: ItemWorld,
+    exports: Mapping[str, str | None],
+    *,
+    consent: Consent | None = None,
+    listener: Listener = silent,
+    stopped: StopFlag | None = None,
+) -> Iterator[dict[str, Any]]:
+    """See `Project.retire_tables`."""
+    world = items.world
+    found = [(world.control.describe(world.physical(table)), where) for table, where in exports.items()]
+    names = [description.table.name for description, _ in found]
+    needs = (named(f"Retire table {name} of {{where}} and delete all its items?", name) for name in names)
+    world.granted(consent, names, *needs)
+    return (_retire(items, each, where, listener, stopped) for each, where in found)
+
+
+def _retire(
+    items: ItemWorld,
+    description: TableDescription,
+    export_to: str | None,
+    listener: Listener,
+    stopped: StopFlag | None,
+) -> dict[str, Any]:
+    name = description.table.name
+    digest = None
+    if export_to is not None:
+        if not Path(export_to).exists():
+            export(items, name, export_to, listener=listener)
+        compared = verify_sides(items, name, export_to)
+        if not compared.equal:
+            raise RunError(
+                f"The export {export_to} differs from table {name}; nothing was deleted.",
+                hint="somebody writes to the table, or the export is an old one: name another folder",
+            )
+        digest = str(compared.source)
+    engine_retire.retire(description, items.world.control, items.world.clock, stopped or StopFlag())
+    return {"table": name, "export": export_to, "digest": digest}

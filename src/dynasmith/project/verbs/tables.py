@@ -1,0 +1,123 @@
+"""Verbs about whole tables: list, describe, outputs, ensure, create, delete, retire."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any
+
+from msgspec import Struct
+
+from dynasmith.engine.ensure import Ensured
+from dynasmith.engine.ensure import ensure as engine_ensure
+from dynasmith.engine.outputs import outputs_of
+from dynasmith.engine.planner import CONCURRENT_TABLES
+from dynasmith.engine.waiter import StopFlag, delete_table
+from dynasmith.errors import DynasmithError, Recorded, TableExists, TableNotFound
+from dynasmith.plans.consent import Consent, named
+from dynasmith.ports.listener import Listener, silent
+from dynasmith.project.verbs.plan import make_plan
+from dynasmith.project.world import World
+from dynasmith.tables.description import TableDescription
+from dynasmith.tables.table import Table
+
+
+class ListedTable(Struct, frozen=True, kw_only=True):
+    """One table of a listing. ``defined`` is ``defined``, ``undefined`` (live only) or ``missing`` (defined only)."""
+
+    name: str
+    defined: str
+    description: TableDescription | None = None
+    failure: str = ""
+
+
+def list_tables(world: World) -> tuple[ListedTable, ...]:
+    """See `Project.list`."""
+    live = sorted(world.control.names())
+    defined = {table.name for table in world.defined_tables()}
+    with ThreadPoolExecutor(CONCURRENT_TABLES) as pool:
+        looked = pool.map(lambda name: _listed(world, name, defined), live)
+        found = tuple(entry for entry in looked if entry is not None)
+    missing = tuple(ListedTable(name=name, defined="missing") for name in defined - {entry.name for entry in found})
+    return tuple(sorted((*found, *missing), key=lambda entry: entry.name))
+
+
+def _listed(world: World, name: str, defined: set[str]) -> ListedTable | None:
+    mark = "defined" if name in defined else "undefined"
+    try:
+        return ListedTable(name=name, defined=mark, description=world.control.describe(name, ()))
+    except TableNotFound:
+        return None
+    except DynasmithError as error:
+        return ListedTable(name=name, defined=mark, failure=world.masks(error.message))
+
+
+def exists(world: World, table: str | Table) -> bool:
+    """Whether the table is there (in any state). Costs one call."""
+    try:
+        world.control.describe(world.name_of(table), ())
+    except TableNotFound:
+        return False
+    return True
+
+
+def outputs(world: World, names: Sequence[str]) -> tuple[dict[str, Any], ...]:
+    """See `Project.outputs`."""
+    wanted = [world.name_of(name) for name in names] or [table.name for table in world.tables()]
+    with ThreadPoolExecutor(CONCURRENT_TABLES) as pool:
+        return tuple(outputs_of(description) for description in pool.map(world.control.describe, wanted))
+
+
+def ensure(
+    world: World, tables: Sequence[Table], *, listener: Listener = silent, stopped: StopFlag | None = None
+) -> Ensured:
+    """See `Project.ensure_tables`."""
+    plan = make_plan(world, tables)
+    done = engine_ensure(plan, world.control, world.clock, listener=listener, stopped=stopped)
+    failures = dict(done.failures)
+    for failure in plan.failures:
+        failures[failure.table] = Recorded(failure.code, failure.message, failure.hint)
+    return Ensured(created=done.created, existing=done.existing, differing=done.differing, failures=failures)
+
+
+def create(
+    world: World, table: str | Table, *, listener: Listener = silent, stopped: StopFlag | None = None
+) -> TableDescription:
+    """See `Project.create`."""
+    wanted = table if isinstance(table, Table) else world.tables([table])[0]
+    if exists(world, wanted):
+        raise TableExists(wanted.name)
+    done = ensure(world, [wanted], listener=listener, stopped=stopped)
+    for error in done.failures.values():
+        raise error
+    return world.control.describe(wanted.name)
+
+
+def delete(
+    world: World,
+    tables: Sequence[str | Table],
+    *,
+    missing_ok: bool = False,
+    consent: Consent | None = None,
+    stopped: StopFlag | None = None,
+) -> tuple[str, ...]:
+    """See `Project.delete_tables`."""
+    there = []
+    for name in dict.fromkeys(map(world.name_of, tables)):
+        with suppress(*([TableNotFound] if missing_ok else [])):
+            world.control.describe(name, ())
+            there.append(name)
+    if there:
+        needs = (named(f"Delete table {name} and all its items in {{where}}?", name) for name in there)
+        world.granted(consent, there, *needs)
+    gone = []
+    for name in there:
+        try:
+            delete_table(name, world.control, world.clock, stopped or StopFlag())
+        except TableNotFound:
+            if not missing_ok:
+                raise
+        else:
+            gone.append(name)
+    return tuple(gone)
