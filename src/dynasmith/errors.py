@@ -347,6 +347,8 @@ class ConditionFailed(ServiceError):
     item: Any = None
     sent_again: bool = False
     """Whether the request was sent more than once, so that it may have met itself."""
+    action: int = 0
+    """Which action of a transaction it was, from 0."""
 
 
 class ItemExists(ConditionFailed):

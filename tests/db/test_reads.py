@@ -9,6 +9,7 @@ import pytest
 
 from db.shop import Customer, Event, Person, Sale, Team
 from dynasmith import Db
+from dynasmith.engine.db.batch_get import key_identity
 from dynasmith.errors import DataError, ItemInvalid, ItemNotFound, NotLoaded, ScanNeeded, UsageError
 from dynasmith.models import Model, Partition, key
 from dynasmith.strict import StrictServer
@@ -60,6 +61,12 @@ def test_keys_that_come_back_unprocessed_are_asked_for_again(db: Db, name: str, 
     found = db.get_many(Person, [f"{name}-{number}" for number in range(3)])
     assert all(found)
     assert len(endpoint.journal.of("BatchGetItem")) > before + 1
+
+
+def test_the_spelling_of_a_number_in_a_key_does_not_matter() -> None:
+    spellings = ("1.5", "1.50", "15E-1", "+1.5")
+    assert len({key_identity({"n": {"N": text}}, ["n"]) for text in spellings}) == 1
+    assert key_identity({"n": {"N": "1"}}, ["n"]) != key_identity({"n": {"S": "1"}}, ["n"])
 
 
 def test_more_than_a_hundred_keys_are_several_calls(db: Db, name: str, endpoint: StrictServer) -> None:
@@ -130,7 +137,12 @@ def test_a_cursor_of_another_query_is_refused(db: Db, stream: str) -> None:
     for wrong in ("", "x", "????", cursor[:-3]):
         with pytest.raises(UsageError, match="cursor"):
             query.page(wrong)
-    assert [event.number for event in query.consistent().page(cursor, items=2).items] == [3, 4]
+    page = query.consistent().page(cursor, items=2)
+    assert [event.number for event in page.items] == [3, 4]
+    assert page.units > 0
+    assert page.scanned >= 2
+    with pytest.raises(UsageError, match="two numbers of items"):
+        query.limit(3).page()
 
 
 def test_a_page_is_never_of_one_item(db: Db, stream: str, endpoint: StrictServer) -> None:

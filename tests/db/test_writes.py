@@ -306,6 +306,16 @@ def test_a_stamp_that_an_update_sets_itself_does_not_overlap(db: Db, name: str) 
     assert item.rev == 1
 
 
+def test_a_stamp_or_a_version_that_was_set_on_an_instance_is_stamped_over(db: Db, name: str) -> None:
+    item = db.create(Customer(id=name, at=1))
+    item.updated, item.rev = datetime(2020, 1, 1, tzinfo=UTC), 40
+    db.save(item)
+    item.age = 1
+    db.save(item)
+    assert item.rev == 2
+    assert item.updated == item.created
+
+
 def test_save_needs_an_instance_that_was_read(db: Db, name: str) -> None:
     with pytest.raises(UsageError, match="was never read or written"):
         db.save(Customer(id=name, at=1))
@@ -349,6 +359,16 @@ def test_a_changed_key_moves_the_item_in_one_transaction(
     item.age = 4
     db.save(item)
     assert stored(client, name, 2)["years"] == {"N": "4"}
+    db.create(Customer(id=name, at=3))
+    item.at = 3
+    with pytest.raises(ItemExists) as raised:
+        db.save(item)
+    assert raised.value.item.at == 3
+    item.at = 4
+    db.update(key(Customer, name, 2), Customer.age.set(9))
+    with pytest.raises(VersionConflict) as conflict:
+        db.save(item)
+    assert (conflict.value.current.at, conflict.value.current.age) == (2, 9)
     with pytest.raises(UsageError, match="cannot change at, which is in the key"):
         db.update(item, Customer.at.set(3))
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from dynasmith.errors import ItemInvalid, TemplateIncomplete
-from dynasmith.models.action import Assignment, ModelAction
+from dynasmith.models.action import Assignment
 from dynasmith.models.collection_codec import MapCodec
 from dynasmith.models.fields import FieldCodec
 from dynasmith.models.item_codec import ItemCodec
@@ -20,7 +20,7 @@ from dynasmith.models.tree_equality import same_tree
 from dynasmith.models.value_codec import Tree, ValueCodec
 
 
-def changes_of(codec: ItemCodec, item: Any, loaded: Tree) -> list[ModelAction]:
+def changes_of(codec: ItemCodec, item: Any, loaded: Tree) -> list[Assignment]:
     """The actions that make the item ``loaded`` what ``item`` is now; none where nothing changed.
 
     The key of the table is not among them. Raises ItemInvalid, and TemplateIncomplete where a template has to be
@@ -28,7 +28,7 @@ def changes_of(codec: ItemCodec, item: Any, loaded: Tree) -> list[ModelAction]:
     """
     schema = codec.schema
     key = {place.attribute for place in schema.key}
-    actions: list[ModelAction] = []
+    actions: list[Assignment] = []
     changed = set()
     for field in schema.fields.values():
         if field.name not in item.__dict__ or field.attribute in key:
@@ -41,7 +41,7 @@ def changes_of(codec: ItemCodec, item: Any, loaded: Tree) -> list[ModelAction]:
     return actions + list(_of_templates(codec, item, loaded, changed))
 
 
-def _of_field(model: type, field: FieldCodec, before: Any, stored: Tree | None) -> Iterator[ModelAction]:
+def _of_field(model: type, field: FieldCodec, before: Any, stored: Tree | None) -> Iterator[Assignment]:
     path = ExprPath(model, (field.attribute,))
     if stored is None:
         if before is not None and "NULL" not in before:
@@ -63,7 +63,7 @@ def _is_default(field: FieldCodec, stored: Tree) -> bool:
     return default is not None and same_tree(default, stored)
 
 
-def _of_value(path: ExprPath, codec: ValueCodec, before: Any, stored: Tree) -> Iterator[ModelAction]:
+def _of_value(path: ExprPath, codec: ValueCodec, before: Any, stored: Tree) -> Iterator[Assignment]:
     if same_tree(before, stored) or _is_spelling(codec, before, stored):
         return
     members = _members(codec, before, stored)
@@ -100,7 +100,7 @@ def _members(codec: ValueCodec, before: Any, stored: Tree) -> dict[str, ValueCod
     return None
 
 
-def _of_templates(codec: ItemCodec, item: Any, loaded: Tree, changed: set[str]) -> Iterator[ModelAction]:
+def _of_templates(codec: ItemCodec, item: Any, loaded: Tree, changed: set[str]) -> Iterator[Assignment]:
     """The templates that use a changed field, and those of their index."""
     schema = codec.schema
     touched = [each for each in schema.templates.values() if not each.role and changed.intersection(each.fields)]

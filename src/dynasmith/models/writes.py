@@ -91,21 +91,23 @@ def save_write(item: Model, where: ModelCondition | None, now: datetime) -> Item
     old_key = {place.attribute: loaded[place.attribute] for place in codec.schema.key}
     if _key_of(codec, item, loaded, old_key) != old_key:
         return _moved(codec, item, loaded, old_key, where, now)
-    actions = changes_of(codec, item, loaded)
+    stamps = _next_version(codec, item) | _updated(codec, now)
+    stamped = {codec.schema.fields[name].attribute for name in stamps}
+    actions = [each for each in changes_of(codec, item, loaded) if each.path.parts[0] not in stamped]
     if not actions:
         return None
-    stamps = _next_version(codec, item) | _updated(codec, now)
     tree = None
     if all(name in item.__dict__ for name in codec.schema.fields):
         tree = codec.write(codec.copy_with(item, stamps))
     version, condition = _version_check(codec, item)
-    actions = [*actions, *_stamp_actions(codec, stamps)]
     exists = _exists(codec)
     request = {
         "Key": old_key,
         **RETURN_OLD,
         "ReturnValues": "ALL_NEW",
-        **request_expressions(type(item), update=actions, condition=_all(exists, condition, where)),
+        **request_expressions(
+            type(item), update=[*actions, *_stamp_actions(codec, stamps)], condition=_all(exists, condition, where)
+        ),
     }
     return ItemWrite("UpdateItem", request, old_key, tree, stamps, version)
 

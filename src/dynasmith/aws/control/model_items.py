@@ -5,6 +5,7 @@ a thread that starts with the first page and ends when the session is closed.
 """
 
 import asyncio
+import os
 import threading
 from collections.abc import Mapping
 from typing import Any
@@ -34,6 +35,7 @@ class AwsModelItems:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._lock = threading.Lock()
+        self._process = os.getpid()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._calls: Calls | None = None
 
@@ -48,7 +50,10 @@ class AwsModelItems:
             cause = failed.__cause__
             if isinstance(cause, ClientError):
                 response: dict[str, Any] = dict(cause.response)
-                failed.item = from_botocore(response.get("Item") or {}) or None
+                reasons = response.get("CancellationReasons") or [response]
+                refused = [place for place, each in enumerate(reasons) if "ConditionalCheck" in str(each.get("Code"))]
+                failed.action = refused[0] if refused else 0
+                failed.item = from_botocore(reasons[failed.action].get("Item") or {}) or None
                 failed.sent_again = bool(response.get("ResponseMetadata", {}).get("RetryAttempts"))
             raise
         if operation == "BatchGetItem":
@@ -94,6 +99,8 @@ class AwsModelItems:
 
     def _running(self) -> asyncio.AbstractEventLoop:
         with self._lock:
+            if self._process != os.getpid():  # a fork has the loop, and not its thread
+                self._process, self._loop, self._calls = os.getpid(), None, None
             if self._loop is None:
                 loop = self._loop = asyncio.new_event_loop()
                 self._session.on_close(self.close)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from dynasmith.errors import ServiceUnavailable
+from dynasmith.items.number import number_parts
 from dynasmith.limits import BATCH_GET_MAX_ITEMS
 from dynasmith.ports.clock import Clock
 from dynasmith.ports.model_items import ModelItems
@@ -23,12 +24,12 @@ def read_many(items: ModelItems, clock: Clock, table: str, keys: Sequence[Tree],
     Raises ServiceUnavailable where the service still leaves keys unprocessed after ten rounds.
     """
     names = list(keys[0]) if keys else []
-    distinct = list({_identity(key, names): key for key in keys}.values())
+    distinct = list({key_identity(key, names): key for key in keys}.values())
     found: dict[str, Tree] = {}
     for start in range(0, len(distinct), BATCH_GET_MAX_ITEMS):
         for tree in _read(items, clock, table, distinct[start : start + BATCH_GET_MAX_ITEMS], consistent):
-            found[_identity(tree, names)] = tree
-    return [found.get(_identity(key, names)) for key in keys]
+            found[key_identity(tree, names)] = tree
+    return [found.get(key_identity(key, names)) for key in keys]
 
 
 def _read(items: ModelItems, clock: Clock, table: str, keys: list[Tree], consistent: bool) -> list[Tree]:
@@ -47,6 +48,7 @@ def _read(items: ModelItems, clock: Clock, table: str, keys: list[Tree], consist
     )
 
 
-def _identity(tree: Tree, names: Sequence[str]) -> str:
-    """Equal for keys that DynamoDB takes for equal: an int and its other spellings are written alike by the codec."""
-    return json.dumps([tree[name] for name in names], sort_keys=True)
+def key_identity(tree: Tree, names: Sequence[str]) -> str:
+    """Equal for keys that DynamoDB takes for equal: a number has many spellings."""
+    values = [next(iter(tree[name].items())) for name in names]
+    return json.dumps([[tag, number_parts(content) if tag == "N" else content] for tag, content in values])

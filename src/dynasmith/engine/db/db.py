@@ -194,6 +194,8 @@ class Db:
         except ConditionFailed as failed:
             if _is_ours(failed, write):
                 return {"Attributes": failed.item}
+            if write.operation == "TransactWriteItems" and failed.action == 0:  # something is under the new key
+                raise self._exists(model, failed) from failed
             raise self._conflict(model, write, failed) from failed
 
     def _conflict(self, model: type[Model], write: ItemWrite, failed: ConditionFailed) -> Exception:

@@ -123,6 +123,10 @@ class Query(Generic[M]):
         """
         if items < 1:
             raise UsageError(f"{items} is not a valid number of items for a page: it is at least 1.")
+        if self._state.limit is not None:
+            raise UsageError(
+                "A page of a query with a limit has two numbers of items.", hint="use page(items=...) alone"
+            )
         plan, request = self._request()
         read = self._reader(plan)
         start = None if cursor is None else read_cursor(self._bound(request), cursor)
