@@ -13,9 +13,14 @@ import sys
 import venv
 from pathlib import Path
 
+from copying import stub
+
 HERE = Path(__file__).parent
 VENV = HERE.parent / ".bench" / "models"
 RIVALS = HERE / "contenders" / "models.py"
+SCAN = HERE / "contenders" / "models_scan.py"
+SCANS = ("dynasmith", "PynamoDB", "boto3")
+ITEMS = 20_000
 GOALS = {"PynamoDB": 8, "dyntastic": 7, "boto3": 4, "pydynox": 2.5}
 
 
@@ -39,7 +44,21 @@ def main() -> int:
     for name, (decode, encode) in figures.items():
         goal = f"at least {GOALS[name]}" if name in GOALS else ""
         sys.stdout.write(f"| {name} | {decode:.1f} | {encode:.1f} | {(decode + encode) / ours:.1f} | {goal} |\n")
+    scans(str(interpreter()))
     return 0
+
+
+def scans(python: str) -> None:
+    """A whole scan of the stub as objects, all in."""
+    sys.stdout.write("\n| a scan as objects, all in | CPU us an item | times dynasmith's |\n|---|---|---|\n")
+    figures = {}
+    with stub(ITEMS) as endpoint:
+        for name in SCANS:
+            command = [python, str(SCAN), str(HERE.parent / "src"), endpoint, name]
+            runs = [subprocess.run(command, capture_output=True, text=True, check=True).stdout for _ in range(2)]
+            figures[name] = min(map(float, runs))
+    for name, us in figures.items():
+        sys.stdout.write(f"| {name} | {us:.1f} | {us / figures['dynasmith']:.1f} |\n")
 
 
 if __name__ == "__main__":

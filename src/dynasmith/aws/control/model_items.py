@@ -76,7 +76,7 @@ class AwsModelItems:
         page = asyncio.run_coroutine_threadsafe(ask(), self._running()).result()
         last_key = None if page.last_key is None else _decode(page.last_key)
         units = 0.0 if page.units is None else page.units.table
-        return ItemsPage(items=list(map(_decode, page.items)), last_key=last_key, scanned=page.scanned, units=units)
+        return ItemsPage(items=page.items, last_key=last_key, scanned=page.scanned, units=units)
 
     def close(self) -> None:
         """End the connections and the thread; what is asked afterwards starts them again."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Generic, Literal, Self, TypeVar
+from typing import Any, Final, Generic, Literal, Self, TypeVar
+
+import msgspec
 
 from dynasmith.errors import DataError, ItemNotFound, UsageError
 from dynasmith.models.condition import ModelCondition
@@ -21,6 +23,7 @@ from dynasmith.models.schema import ENTITY_ATTRIBUTE
 from dynasmith.ports.model_items import ItemsPage, ModelItems
 
 M = TypeVar("M", bound=Model)
+_decode: Final = msgspec.json.Decoder(dict[str, Any]).decode
 PAGE_ITEMS = 100
 """Items of ``Query.page`` where nothing else is asked for."""
 _PAGE_ITEMS_MIN = 2
@@ -78,11 +81,11 @@ class Query(Generic[M]):
         read = self._reader(plan)
         left = self._state.limit
         for page in self._pages(plan, request, None, left):
-            for tree in page.items:
+            for raw in page.items:
                 if left == 0:
                     return
                 left = None if left is None else left - 1
-                yield read(tree)
+                yield read(_decode(raw))
             if left == 0:
                 return
 
@@ -136,10 +139,11 @@ class Query(Generic[M]):
         for page in self._pages(plan, request, start, items):
             scanned, units = scanned + page.scanned, units + page.units
             taken = page.items[: items - len(given)]
-            given += map(read, taken)
+            given += [read(_decode(raw)) for raw in taken]
             last = page.last_key
             if len(taken) < len(page.items):  # the cursor goes on after the last that is given
-                last = {name: taken[-1][name] for name in plan.key}
+                item = _decode(taken[-1])
+                last = {name: item[name] for name in plan.key}
             if len(given) == items:
                 break
         next_cursor = None if last is None else write_cursor(self._bound(request), last)
