@@ -12,7 +12,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import botocore.session
 import pytest
+from botocore.config import Config
 
 from cli.test_dry_run_of_verbs import commands
 from item_stories.kit import ItemStory
@@ -91,6 +93,36 @@ MOVES = """
 """
 
 
+AWS_CONFIG = """
+[default]
+region = us-west-2
+endpoint_url = {url}
+services = elsewhere
+proxy = {url}
+proxies = {url}
+http_proxy = {url}
+https_proxy = {url}
+use_fips_endpoint = true
+use_dualstack_endpoint = true
+s3 =
+    use_accelerate_endpoint = true
+    endpoint_url = {url}
+dynamodb =
+    endpoint_url = {url}
+
+[services elsewhere]
+dynamodb =
+    endpoint_url = {url}
+s3 =
+    endpoint_url = {url}
+sts =
+    endpoint_url = {url}
+application_autoscaling =
+    endpoint_url = {url}
+"""
+"""A configuration file of AWS that sends everything to another machine, by each setting that there is or may be."""
+
+
 @pytest.fixture
 def sentinel() -> Iterator[Sentinel]:
     with sentinel_proxy() as made:
@@ -114,6 +146,8 @@ def proxied(story: ItemStory, sentinel: Sentinel, monkeypatch: pytest.MonkeyPatc
         monkeypatch.delenv(name, raising=False)
     for name, value in sentinel.variables.items():
         monkeypatch.setenv(name, value)
+    story.write("aws-config", AWS_CONFIG.format(url=sentinel.url))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(story.folder / "aws-config"))
     return story
 
 
@@ -129,6 +163,13 @@ def _jobs(story: ItemStory, words: tuple[str, ...]) -> tuple[str, ...]:
                     "--json").json["id"]  # fmt: skip
         words = tuple(job if word == "FRESH" else word for word in words)
     return words
+
+
+def test_the_configuration_leads_elsewhere_where_it_is_read(proxied: ItemStory, sentinel: Sentinel) -> None:
+    assert proxied.folder.joinpath("aws-config").exists()
+    for service in ("dynamodb", "sts", "application-autoscaling"):
+        client = botocore.session.Session().create_client(service, config=Config(proxies={}))
+        assert client.meta.endpoint_url == sentinel.url
 
 
 def test_every_verb_has_an_entry() -> None:
