@@ -68,7 +68,7 @@ def test_delete_item(filled: Story) -> None:
     dry = filled("delete-item", "orders", "pk=1", "--dry-run")
     assert (dry.code, "Would delete one item of orders." in dry.err) == (0, True)
     assert filled("count", "orders").out == f"{COUNT}\n"
-    assert filled("delete-item", "orders", "pk=1", "--json").json == {"table": "orders", "deleted": 1}
+    assert filled("delete-item", "orders", "pk=1", "--json").json.items() >= {"table": "orders", "deleted": 1}.items()
     again = filled("delete-item", "orders", "pk=1")
     assert (again.code, again.error) == (1, "Table orders has no item with that key; nothing was deleted.")
     assert filled("count", "orders").out == f"{COUNT - 1}\n"

@@ -13,6 +13,7 @@ import click
 from dynasmith.cli.error_report import show_error
 from dynasmith.cli.shared import Invocation, shared_options
 from dynasmith.cli.streams import flush_streams, prepare_streams
+from dynasmith.cli.suggestions import unknown_option, unknown_verb
 from dynasmith.errors import DynasmithError, Interrupted, UsageError
 from dynasmith.version import __version__
 
@@ -75,15 +76,8 @@ class Verbs(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command of the first argument; UsageError with a suggestion where there is none."""
         if args and args[0] not in VERBS and not args[0].startswith("-"):
-            raise UsageError(f"{args[0]} is not a verb.", hint=_near(args[0]))
+            raise unknown_verb(args[0], VERBS)
         return super().resolve_command(ctx, args)
-
-
-def _near(word: str) -> str:
-    import difflib
-
-    close = difflib.get_close_matches(word, VERBS, n=1)
-    return f"Did you mean {close[0]}?" if close else "Run dynasmith --help to list the verbs."
 
 
 @click.command(
@@ -124,6 +118,8 @@ def run(words: list[str]) -> int:
         return show_error(error, as_json=as_json, complete=invocation.complete)
     except click.exceptions.Exit as stop:
         return stop.exit_code
+    except click.NoSuchOption as error:
+        return show_error(unknown_option(error), as_json=as_json)
     except click.ClickException as error:
         return show_error(UsageError(error.format_message(), hint=_help_of(error)), as_json=as_json)
     except (KeyboardInterrupt, click.Abort):

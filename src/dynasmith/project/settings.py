@@ -44,6 +44,7 @@ class EnvironmentSettings(Struct, frozen=True, kw_only=True):
     def new_name(self, name: str) -> str:
         """The physical name of a table that the environment gets: with its prefix and suffix, also where no definition
         has it."""
-        if self.physical or (name.startswith(self.prefix) and name.endswith(self.suffix)):
+        if self.physical:
             return name
-        return f"{self.prefix}{name}{self.suffix}"
+        prefix = "" if name.startswith(self.prefix) else self.prefix
+        return f"{prefix}{name}{'' if name.endswith(self.suffix) else self.suffix}"

@@ -9,10 +9,11 @@ import click
 from dynasmith.cli.commands.jobs_undo import undo
 from dynasmith.cli.flow_options import UNITS
 from dynasmith.cli.shared import Invocation, print_json, verb
+from dynasmith.cli.suggestions import VerbGroup
 from dynasmith.errors import UsageError
 
 
-@click.group("jobs", epilog="Example: dynasmith jobs list")
+@click.group("jobs", cls=VerbGroup, epilog="Example: dynasmith jobs list")
 def command() -> None:
     """List, resume, pause, pace, cancel and undo runs of copy, export, populate and backfill."""
 

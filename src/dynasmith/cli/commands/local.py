@@ -10,6 +10,7 @@ import click
 import msgspec
 
 from dynasmith.cli.shared import Invocation, print_json, refuse_given, verb
+from dynasmith.cli.suggestions import VerbGroup
 from dynasmith.errors import UsageError
 from dynasmith.local import PORT
 from dynasmith.local.child_messages import AnyMessage, EngineSaved, EngineSaving
@@ -17,7 +18,7 @@ from dynasmith.local.child_messages import AnyMessage, EngineSaved, EngineSaving
 NEWS_BYTES = 100_000
 
 
-@click.group("local", epilog="Example: dynasmith local start")
+@click.group("local", cls=VerbGroup, epilog="Example: dynasmith local start")
 def command() -> None:
     """Start, stop or inspect the embedded engine on 127.0.0.1. It keeps its data between runs."""
 

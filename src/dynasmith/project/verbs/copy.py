@@ -154,7 +154,10 @@ def backup(items: ItemWorld, source: str | Side, name: str, *, listener: Listene
     """
     first = items.side(source)
     described = items.end(first)
-    into = replace(first, table=name or f"{described.name}_backup_{items.now().strftime('%Y%m%d')}")
+    named = f"{described.name}_backup_{items.now().strftime('%Y%m%d')}"
+    if name:
+        named = items.at(first).settings.new_name(name)
+    into = replace(first, table=named)
     if exists(items.at(into), into.table):
         raise TableExists(into.table, hint="name another backup; nothing was copied")
     create_like(items, first, into)

@@ -1,0 +1,154 @@
+"""What a word that is no verb or option may mean: by its meaning first, by its letters second. Never one that
+destroys."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterable
+
+import click
+
+from dynasmith.errors import UsageError
+
+DESTROYING = frozenset({"delete", "delete-item", "retire", "jobs prune", "jobs cancel", "jobs undo"})
+"""Verbs that are never suggested: a person who mistypes must not be led to them."""
+DESTROYING_OPTIONS = frozenset(
+    {"--prune", "--allow-delete-items", "--rebuild-index", "--no-export", "--no-journal", "--yes", "--confirm"}
+)
+NO_DELETING = "list"
+"""Words that mean deleting lead here: what there is, and nothing that removes it."""
+_BY_VERB = {
+    "init": "new bootstrap scaffold setup",
+    "local start": "start serve server run engine emulator",
+    "local status": "ping",
+    "local stop": "stop shutdown halt",
+    "local logs": "logs log tail",
+    "doctor": "whoami health env environment environments config configure login diagnose-environment permissions",
+    "schema": "jsonschema spec",
+    "list": "ls tables dir show-tables list-tables",
+    "check": "status drift diffs compare-definitions dirty",
+    "describe": "show info inspect desc view details describe-table get-table",
+    "outputs": "output arns",
+    "import": "introspect reverse scaffold-from generate pull capture discover",
+    "create": "make create-table mk",
+    "ensure": "create-if-missing touch provision",
+    "plan": "diff preview what-if whatif sync up upgrade changes dry-run terraform",
+    "apply": "deploy push update-table alter alter-table reconcile converge",
+    "validate": "lint test audit verify-config review",
+    "get": "fetch get-item read lookup",
+    "put": "insert put-item write add set update update-item edit save-item upsert",
+    "scan": "cat head ls-items items sample browse print",
+    "query": "find search select where",
+    "count": "size wc len length count-items",
+    "populate": "seed load fill upload import-data import-items load-data bulk-load ingest fixtures restore-items",
+    "export": "dump download save unload extract backup-items",
+    "copy": "cp clone mv move rename duplicate replicate transfer",
+    "backfill": "transform rewrite update-items migrate-items convert",
+    "verify": "compare cmp checksum digest",
+    "jobs list": "history ps runs tasks job",
+    "jobs resume": "resume continue retry",
+    "jobs pause": "pause suspend",
+    "jobs": "rollback undo revert cancel kill",
+    NO_DELETING: "destroy rm remove drop del rmdir delete-table drop-table teardown nuke uninstall",
+}
+NOT_YET = {
+    "migrate": "backfill changes items, apply changes tables",
+    "migration": "backfill changes items, apply changes tables",
+    "migrations": "backfill changes items, apply changes tables",
+    "down": "apply an earlier definition; plan shows what it would change",
+    "backup": "export writes items to files, copy --backup-first copies a table first",
+    "restore": "populate loads an export into a table",
+    "lambda": "describe shows the stream of a table",
+    "trigger": "describe shows the stream of a table",
+    "render": "describe --json shows a table to other programs",
+    "replace": "copy --create-target copies into a new table",
+    "refresh": "copy --target-env copies into another environment",
+    "replicas": "describe shows the replicas of a table",
+    "metrics": "describe shows size and counts",
+    "diagnose": "doctor checks an environment, validate checks tables",
+    "delete-items": "list shows the tables",
+    "truncate": "list shows the tables",
+    "clear": "list shows the tables",
+    "empty": "list shows the tables",
+    "wipe": "list shows the tables",
+    "purge": "list shows the tables",
+    "flush": "list shows the tables",
+    "reset": "list shows the tables",
+    "console": "scan and query show items",
+    "shell": "scan and query show items",
+    "ui": "scan and query show items",
+    "fmt": "validate checks definitions",
+    "format": "validate checks definitions",
+    "completion": "--help lists the verbs",
+    "report": "validate --json prints findings",
+    "worker": "copy --processes uses several processes",
+}
+"""Words for what is not offered yet, each with what there is today."""
+MEANINGS = {word: verb for verb, words in _BY_VERB.items() for word in words.split()}
+GROUP_MEANINGS = {
+    "jobs": {
+        "ls": "list", "ps": "list", "status": "show", "describe": "show", "get": "show", "info": "show", "logs": "show",
+        "continue": "resume", "retry": "resume", "restart": "resume", "run": "resume", "stop": "pause", "hold": "pause",
+        "suspend": "pause", "unpause": "proceed", "go": "proceed", "speed": "pace", "throttle": "pace", "limit": "pace",
+        "rm": "list", "remove": "list", "delete": "list", "clean": "list", "rollback": "show", "revert": "show",
+    },
+    "local": {
+        "up": "start", "run": "start", "serve": "start", "down": "stop", "kill": "stop", "shutdown": "stop",
+        "show": "status", "info": "status", "ps": "status", "log": "logs", "tail": "logs",
+    },
+}  # fmt: skip
+OPTION_MEANINGS = {
+    "--environment": "--env", "--stage": "--env", "--url": "--endpoint", "--endpoint-url": "--endpoint",
+    "--host": "--endpoint", "--file": "--config", "--project": "--config", "--dir": "--directory", "--cwd":
+    "--directory", "--aws-profile": "--profile", "--aws-region": "--region", "--verbose": "--debug", "--trace":
+    "--debug", "--silent": "--quiet", "--check-only": "--dry-run", "--what-if": "--dry-run", "--noop": "--dry-run",
+    "--simulate": "--dry-run", "--output": "--out", "--save": "--out", "--where": "--filter", "--condition": "--filter",
+    "--rate": "--max-write-units", "--threads": "--processes", "--workers": "--processes", "--parallel": "--segments",
+    "--total-segments": "--segments", "--script": "--transform", "--mapping": "--transform", "--input": "--from",
+    "--database": "--from", "--rename": "--map", "--columns": "--type", "--create": "--create-target", "--if-exists":
+    "--missing-ok", "--ignore-missing": "--missing-ok", "--index-name": "--index", "--max": "--limit", "--top":
+    "--limit", "--literal": "--physical", "--raw": "--physical", "--logfile": "--log-file", }  # fmt: skip
+
+
+def unknown_verb(word: str, verbs: Collection[str], group: str = "") -> UsageError:
+    """The error for a word that is no verb of the command line, or of one of its groups."""
+    named = f"{group} {word}".strip()
+    if not group and word.lower() in NOT_YET:
+        return UsageError(f"{word} is not in this version yet.", hint=f"today: {NOT_YET[word.lower()]}")
+    meanings = GROUP_MEANINGS.get(group, {}) if group else MEANINGS
+    meant = meanings.get(word.lower().replace("_", "-"))
+    offered = [verb for verb in verbs if f"{group} {verb}".strip() not in DESTROYING]
+    found = meant or _near(word, offered)
+    help_line = f"Run dynasmith {f'{group} ' if group else ''}--help to list the verbs."
+    return UsageError(
+        f"{named} is not a verb.", hint=f"Did you mean {f'{group} {found}'.strip()}?" if found else help_line
+    )
+
+
+def unknown_option(error: click.NoSuchOption) -> UsageError:
+    """The error for an option that the verb does not have."""
+    context = error.ctx
+    known = [] if context is None else [name for each in context.command.params for name in each.opts if "--" in name]
+    meant = OPTION_MEANINGS.get(error.option_name)
+    found = meant if meant in known else _near(error.option_name, [n for n in known if n not in DESTROYING_OPTIONS])
+    path = "dynasmith" if context is None else context.command_path
+    return UsageError(
+        f"No such option {error.option_name!r}.", hint=f"Did you mean {found}?" if found else f"{path} --help"
+    )
+
+
+def _near(word: str, known: Iterable[str]) -> str | None:
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return close[0] if close else None
+
+
+class VerbGroup(click.Group):
+    """A group of verbs that says what an unknown word may mean."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The verb, or a UsageError that suggests one."""
+        if args and args[0] not in self.commands and not args[0].startswith("-"):
+            raise unknown_verb(args[0], self.commands, self.name or "")
+        return super().resolve_command(ctx, args)
