@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import socket
+import threading
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -342,6 +343,11 @@ def test_what_cannot_be_stored_is_refused_before_the_call(db: Db, name: str, end
     assert (raised.value.model, raised.value.attribute) == ("Customer", "tags")
     with pytest.raises(ItemInvalid):
         db.create(Customer(id=name, at=2, seen=datetime(2026, 1, 1)))
+    for text in ("half of a pair: \ud800",):
+        with pytest.raises(ItemInvalid, match="half of a surrogate pair"):
+            db.create(Customer(id=name, at=2, notes=text))
+        with pytest.raises(ItemInvalid, match="half of a surrogate pair"):
+            db.query(Customer, Customer.id == text).first()
     assert len(endpoint.journal) == before
 
 
@@ -483,6 +489,20 @@ def test_the_environment_says_where_the_tables_are(endpoint: StrictServer, name:
         # A table that is named is named as it is in the service; db asks for no consent, protected or not.
         db.in_table(Person, "people").create(Person(id=name))
         assert list(db.in_table(Person, "people").query(Person, Person.id == name)) == [Person(id=name)]
+
+
+def test_a_closed_project_has_no_thread_and_reads_again(endpoint: StrictServer, name: str) -> None:
+    def pages() -> list[threading.Thread]:
+        return [each for each in threading.enumerate() if each.name == "dynasmith-pages"]
+
+    before = pages()
+    project = connect(endpoint=endpoint.endpoint, region="us-east-1", clock=endpoint.clock)
+    query = project.db().in_table(Person, "people").query(Person, Person.id == name)
+    for _ in range(2):
+        assert list(query) == []
+        assert len(pages()) == len(before) + 1
+        project.close()
+        assert pages() == before
 
 
 def test_an_endpoint_that_is_not_there_is_said_and_nothing_else_is_reached(name: str) -> None:

@@ -15,6 +15,7 @@ import dynasmith
 from dynasmith.errors import DefinitionError, ItemInvalid, UsageError
 from dynasmith.models import (
     Attr,
+    Condition,
     Expr,
     Model,
     Partition,
@@ -360,3 +361,31 @@ def test_without_pydantic_the_error_names_the_extra() -> None:
     code += "try:\n from dynasmith import Model\nexcept ImportError as e: print(e)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == 'Models need pydantic, which is not installed: pip install "dynasmith[models]"'
+
+
+def test_annotations_may_name_what_is_local_or_defined_later() -> None:
+    class Place(BaseModel):
+        city: str
+
+    class House(Model, table="houses"):
+        id: Partition[str]
+        place: Attr[Place]
+        owner: Attr[Owner | None] = attr(default=None)
+
+    with pytest.raises(DefinitionError, match=r"House.* is not complete: .*Owner"):
+        tables_of(House)
+
+    class Owner(BaseModel):
+        name: str
+
+    House.model_rebuild()
+    assert tables_of(House)[0].key.names == ("id",)
+    house = House(id="1", place=Place(city="Bern"), owner=Owner(name="x"))
+    assert codec_of(House).read(codec_of(House).write(house)) == house
+
+    class Tent(Model, table="tents"):
+        id: Partition[str]
+        place: Attr[Place]
+
+    assert tables_of(Tent)[0].name == "tents"
+    assert isinstance(Tent.place.city == "Bern", Condition)

@@ -7,7 +7,9 @@ class is made in this thread or task.
 
 from __future__ import annotations
 
+import sys
 from contextvars import ContextVar
+from types import FrameType
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from pydantic import BaseModel
@@ -46,7 +48,7 @@ class ModelMeta(PydanticMeta):
                 raise problem(place, field, "is a name that pydantic's models use", hint)
         token = _making.set(True)
         try:
-            return super().__new__(mcs, name, bases, namespace, **options)
+            return _made_in(sys._getframe(1), (mcs, name, bases, namespace), options)  # noqa: SLF001 - it has no other
         finally:
             _making.reset(token)
 
@@ -66,6 +68,24 @@ class ModelMeta(PydanticMeta):
         if field is not None:
             return Expr(ExprPath(cls, (field.attribute,)), field.codec)
         return Expr(ExprPath(cls, (name,)), TextCodec())
+
+
+_CALL: Final = compile("_made = _new(*_arguments, **_options)", "<model>", "exec")
+
+
+def _made_in(frame: FrameType, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    """The class that pydantic makes, as if it was called from ``frame``.
+
+    pydantic looks up names of annotations in the locals of whoever calls its metaclass, which would be ours; so it is
+    called from a frame that has the locals of the class statement.
+    """
+    while frame.f_code.co_name.startswith("<generic parameters of") and frame.f_back is not None:
+        frame = frame.f_back
+    name = frame.f_code.co_name
+    scope = {} if name == "<module>" else dict(frame.f_locals)
+    scope |= {"_new": PydanticMeta.__new__, "_arguments": arguments, "_options": options}
+    exec(_CALL.replace(co_name=name), {}, scope)  # noqa: S102 - the code is the constant above
+    return scope["_made"]
 
 
 def codec_of(model: Any) -> ItemCodec:

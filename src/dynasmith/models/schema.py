@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, PydanticUserError
 
 from dynasmith.models.attribute import PLAIN, AttributeOptions, KeyRole
 from dynasmith.models.codec_factory import CodecError, bare_type, codec_of
@@ -217,7 +217,10 @@ def fields_of(model: type[BaseModel]) -> tuple[FieldCodec, ...]:
     found = _fields.get(model)
     if found is None:
         if not model.__pydantic_complete__:
-            model.model_rebuild()
+            try:
+                model.model_rebuild()
+            except (PydanticUserError, NameError) as cause:  # a name in an annotation that is not there yet
+                raise problem(class_name(model), "", f"is not complete: {str(cause).splitlines()[0]}") from cause
         if model.model_config.get("extra") == "allow":
             raise problem(class_name(model), "", "has extra='allow'", "what a class does not know is kept without it")
         found = tuple(_field(model, name) for name in model.__pydantic_fields__)

@@ -19,6 +19,7 @@ from dynasmith.aws.data.calls import Calls, Patience
 from dynasmith.aws.data.replies import scan_page
 from dynasmith.aws.data.table_factory import open_calls
 from dynasmith.errors import ConditionFailed
+from dynasmith.items.value import write_tree
 from dynasmith.items.wire import ScanPage
 from dynasmith.ports.model_items import ItemsPage
 
@@ -38,12 +39,15 @@ class AwsModelItems:
         self._process = os.getpid()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._calls: Calls | None = None
+        self._thread: threading.Thread | None = None
 
     def call(self, operation: str, table: str, request: Mapping[str, Any]) -> dict[str, Any]:
-        """One call on items, without ``TableName`` in ``request``. Raises ConditionFailed with ``item``.
+        """One call on items, without ``TableName`` in ``request``.
 
-        BatchGetItem takes ``Keys`` of the one table, and gives ``Items`` and ``UnprocessedKeys`` of it.
+        BatchGetItem takes ``Keys`` of the one table, and gives ``Items`` and ``UnprocessedKeys`` of it. Raises
+        ConditionFailed with ``item``, and ItemInvalid for a text that is not Unicode.
         """
+        write_tree(request)  # a text that is not Unicode is refused here, not by the service
         try:
             answer = self._session.call("dynamodb", operation, _with_table(operation, table, request), table=table)
         except ConditionFailed as failed:
@@ -66,7 +70,7 @@ class AwsModelItems:
     def page(self, operation: str, table: str, request: Mapping[str, Any]) -> ItemsPage:
         """One page of a Query or a Scan that selects items; sent again as the item flow does, for up to a minute."""
         start = request.get("ExclusiveStartKey")
-        body = msgspec.json.encode({"TableName": table, **request, "ReturnConsumedCapacity": "TOTAL"})
+        body = write_tree({"TableName": table, **request, "ReturnConsumedCapacity": "TOTAL"})
         begin = None if start is None else msgspec.json.encode(start)
 
         async def ask() -> ScanPage:
@@ -81,13 +85,14 @@ class AwsModelItems:
     def close(self) -> None:
         """End the connections and the thread; what is asked afterwards starts them again."""
         with self._lock:
-            loop, calls = self._loop, self._calls
-            self._loop = self._calls = None
-        if loop is None:
+            loop, calls, thread = self._loop, self._calls, self._thread
+            self._loop = self._calls = self._thread = None
+        if loop is None or thread is None or not thread.is_alive():  # it is not in a fork
             return
         if calls is not None:
             asyncio.run_coroutine_threadsafe(calls.exchange.close(), loop).result()
         loop.call_soon_threadsafe(loop.stop)
+        thread.join()
 
     async def _open(self, table: str) -> Calls:
         if self._calls is None:
@@ -104,12 +109,14 @@ class AwsModelItems:
             if self._loop is None:
                 loop = self._loop = asyncio.new_event_loop()
                 self._session.on_close(self.close)
-                threading.Thread(target=_serve, args=(loop,), name="dynasmith-pages", daemon=True).start()
+                self._thread = threading.Thread(target=_serve, args=(loop,), name="dynasmith-pages", daemon=True)
+                self._thread.start()
             return self._loop
 
 
 def _serve(loop: asyncio.AbstractEventLoop) -> None:
     loop.run_forever()
+    loop.run_until_complete(loop.shutdown_default_executor())
     loop.close()
 
 
