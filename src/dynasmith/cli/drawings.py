@@ -108,8 +108,12 @@ def _draw_table_plan(console: Console, table: TablePlan, *, steps: bool) -> None
 
 def _prices(plan: Plan) -> str:
     """Which prices the costs were reckoned with; said once."""
-    known = plan.prices != "unknown"
-    return f"Prices: {plan.prices}." if known else "No prices are known for this Region: [prices] in the project file."
+    if plan.prices != "unknown":
+        return f"Prices: {plan.prices}."
+    return (
+        f"No prices are known for {plan.region}, so costs are unknown: set them in dynasmith.toml, for example "
+        "[prices] provisioned_write_unit_hour = 0.00065, provisioned_read_unit_hour = 0.00013."
+    )
 
 
 def _cost(cost: CostEstimate) -> str:

@@ -72,8 +72,19 @@ def _text(change: c.Change) -> str:
             return ", ".join(f"{name}: {change.before.get(name, 'none')} -> {v}" for name, v in change.after.items())
         case c.DropTags():
             return "without " + ", ".join(sorted(change.before))
+        case c.SetBilling():
+            return f"{change.before} -> {change.after}{_capacities(change)}"
         case _:
             return f"{_shown(change.before)} -> {_shown(change.after)}"
+
+
+def _capacities(change: c.SetBilling) -> str:
+    """The capacity that comes with provisioned billing, of the table and of each index."""
+    if isinstance(change.capacity, UnsetType):
+        return ""
+    of_indexes = [(f" for index {name}", each) for name, each in sorted(change.index_capacities.items())]
+    parts = [("", change.capacity), *of_indexes]
+    return ", with " + ", ".join(f"{each.read:,} read and {each.write:,} write units{of}" for of, each in parts)
 
 
 def _index(index: Index) -> str:

@@ -47,7 +47,7 @@ def make_table_plan(
     conflicts = (*quota_conflicts(differing, wish, current, quotas), *replica_conflicts(differing, wish, description))
     changes = (*conflicts, *differing, *item_changes)
     verdicts = [hazard(change, desired.name, facts or Facts()) for change in changes]
-    costs = [estimate(change, description, prices or Prices()) for change in changes]
+    costs = [estimate(change, description, prices or Prices(), wish) for change in changes]
     return TablePlan(
         table=desired.name,
         exists=description is not None,

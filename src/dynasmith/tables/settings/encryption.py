@@ -83,7 +83,9 @@ class EncryptionSetting(Setting[Encryption, SetEncryption, CallEncryption]):
         return None
 
     def price(self, change: SetEncryption, description: TableDescription | None, prices: Prices) -> CostEstimate | None:
-        return None
+        if change.after.kind is EncryptionKind.AWS_OWNED:
+            return None
+        return CostEstimate(path=self.key.name, basis="requests to KMS", monthly=None)
 
     def words(self, step: CallEncryption) -> str:
         return f"encrypt with {step.encryption.kind}"

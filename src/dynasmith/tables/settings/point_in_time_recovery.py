@@ -103,6 +103,9 @@ class PointInTimeRecoverySetting(Setting[Recovery | None, SetRecovery, CallRecov
         if change.before is not None or change.after is None:
             return None
         size = 0 if description is None else description.size_bytes_estimate
+        if description is not None and size == 0:
+            basis = "continuous backups; the service counts no bytes yet (its count is up to 6 hours old)"
+            return CostEstimate(path=self.key.name, basis=basis, monthly=None)
         price = prices.recovery_gigabyte_month
         return CostEstimate(
             path=self.key.name,

@@ -69,7 +69,7 @@ class TableClassSetting(Setting[TableClass, SetTableClass, CallTableClass]):
         return None
 
     def price(self, change: SetTableClass, description: TableDescription | None, prices: Prices) -> CostEstimate | None:
-        return None
+        return CostEstimate(path=self.key.name, basis=f"storage and requests as {change.after} has them", monthly=None)
 
     def words(self, step: CallTableClass) -> str:
         return f"set the class to {step.table_class}"
