@@ -36,7 +36,7 @@ from dynasmith.plans.step import (
 from dynasmith.tables.settings.contributor_insights import CallInsights
 from dynasmith.tables.settings.deletion_protection import CallProtection
 from dynasmith.tables.settings.encryption import CallEncryption
-from dynasmith.tables.settings.kinesis_destination import CallKinesis
+from dynasmith.tables.settings.kinesis_destination import CallKinesis, CallKinesisPrecision
 from dynasmith.tables.settings.point_in_time_recovery import CallRecovery
 from dynasmith.tables.settings.resource_policy import CallPolicy
 from dynasmith.tables.settings.stream import CallStream
@@ -49,8 +49,10 @@ from dynasmith.tables.table import (
     Encryption,
     EncryptionKind,
     Index,
+    InsightsMode,
     Key,
     KeyAttribute,
+    KinesisPrecision,
     OnDemandMaximum,
     Projection,
     ProjectionKind,
@@ -212,6 +214,40 @@ CALLS: list[tuple[Call, str, dict[str, Any]]] = [
         CallKinesis(stream="arn:aws:kinesis:eu-west-1:111122223333:stream/s", enabled=False),
         "DisableKinesisStreamingDestination",
         {"TableName": "orders", "StreamArn": "arn:aws:kinesis:eu-west-1:111122223333:stream/s"},
+    ),
+    (
+        CallKinesis(
+            stream="arn:aws:kinesis:eu-west-1:111122223333:stream/s",
+            enabled=True,
+            precision=KinesisPrecision.MICROSECOND,
+        ),
+        "EnableKinesisStreamingDestination",
+        {
+            "TableName": "orders",
+            "StreamArn": "arn:aws:kinesis:eu-west-1:111122223333:stream/s",
+            "EnableKinesisStreamingConfiguration": {"ApproximateCreationDateTimePrecision": "MICROSECOND"},
+        },
+    ),
+    (
+        CallKinesisPrecision(
+            stream="arn:aws:kinesis:eu-west-1:111122223333:stream/s", precision=KinesisPrecision.MILLISECOND
+        ),
+        "UpdateKinesisStreamingDestination",
+        {
+            "TableName": "orders",
+            "StreamArn": "arn:aws:kinesis:eu-west-1:111122223333:stream/s",
+            "UpdateKinesisStreamingConfiguration": {"ApproximateCreationDateTimePrecision": "MILLISECOND"},
+        },
+    ),
+    (
+        CallInsights(enabled=True, mode=InsightsMode.THROTTLED_KEYS, index="by_a"),
+        "UpdateContributorInsights",
+        {
+            "TableName": "orders",
+            "IndexName": "by_a",
+            "ContributorInsightsAction": "ENABLE",
+            "ContributorInsightsMode": "THROTTLED_KEYS",
+        },
     ),
     (
         CallRegisterScaling(dimension="read", scaling=Scaling(min=1, max=9)),

@@ -3,11 +3,14 @@
 from pathlib import Path
 
 import msgspec
+import pytest
 import zstandard
+from msgspec.structs import replace
 
+from dynasmith.errors import FileFormatError
 from dynasmith.plans.change import Conflict
 from dynasmith.plans.make import make_table_plan
-from dynasmith.plans.plan import TablePlan
+from dynasmith.plans.plan import Plan, TablePlan, decode_plan, encode_plan
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.prices import Prices
 from dynasmith.tables.table import Table
@@ -40,17 +43,25 @@ def test_a_plan_of_format_1_is_read_and_written_as_it_was() -> None:
 
 
 def test_the_same_plan_is_made_again() -> None:
-    """Byte for byte, but for what is refused or warned of since: all that it had then, it has."""
+    """The same calls in the same order, from the same state; refusals, warnings, notes and prices may be more."""
     assert len(cases()) == 300
-    same = 0
     for case in cases():
         made = make_table_plan(case.desired, case.description, prices=Prices(), prune=case.prune)
         old = msgspec.json.decode(case.plan, type=TablePlan)
         assert made.fingerprint == old.fingerprint
         assert made.steps == old.steps
-        assert made.notes == old.notes
-        assert tuple(c for c in made.changes if c in old.changes) == old.changes
-        assert all(isinstance(change, Conflict) for change in made.changes if change not in old.changes)
+        assert tuple(c for c in made.changes if not isinstance(c, Conflict) or c in old.changes) == old.changes
         assert tuple(h for h in made.hazards if h in old.hazards) == old.hazards
-        same += written(made) == bytes(case.plan)
-    assert same > 50
+        assert tuple(n for n in made.notes if n in old.notes) == old.notes
+        assert {e.path for e in old.estimates} <= {e.path for e in made.estimates}
+
+
+def test_a_plan_file_of_format_1_is_read() -> None:
+    tables = tuple(msgspec.json.decode(case.plan, type=TablePlan) for case in cases()[:20])
+    plan = Plan(
+        tool="dynasmith 0.1", created_at="", account="", region="", endpoint="", fingerprint="", tables=tables, format=1
+    )
+    assert decode_plan(encode_plan(plan)) == plan
+    assert Plan(tool="", created_at="", account="", region="", endpoint="", fingerprint="", tables=()).format == 2
+    with pytest.raises(FileFormatError, match="formats 1 and 2"):
+        decode_plan(encode_plan(replace(plan, format=3)))

@@ -279,7 +279,7 @@ def test_a_replica_goes_before_everything_else_and_is_waited_for() -> None:
 def test_another_kinesis_stream_is_stop_wait_start() -> None:
     told = words(replace(PLAIN, kinesis_stream="arn:b"), replace(PLAIN, kinesis_stream="arn:a"))
     assert told[0] == "stop sending changes to arn:a"
-    assert told[2] == "start sending changes to arn:b"
+    assert told[2] == "start sending changes to arn:b with times in MILLISECOND"
 
 
 def test_tags_are_removed_first_only_where_the_new_ones_would_not_fit() -> None:

@@ -71,7 +71,8 @@ def test_nothing_that_is_not_mentioned_changes(pair: tuple[Table, Table], prune:
     after = simulate_all(steps_of(desired, current, prune=prune), current)
     assert after is not None
     # Billing decides about capacities; everything else that the definition leaves out must stay as it was.
-    follows_billing = {"capacity", "indexes"} if not isinstance(desired.billing, UnsetType) else set()
+    follows = {"capacity", "indexes", "on_demand_maximum", "warm"}
+    follows_billing = follows if not isinstance(desired.billing, UnsetType) else set()
     for field in Table.__struct_fields__:
         if isinstance(getattr(desired, field), UnsetType) and field not in follows_billing:
             if field in ("consistency", "witness_region") and not isinstance(desired.replicas, UnsetType):

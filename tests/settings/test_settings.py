@@ -30,8 +30,12 @@ from dynasmith.tables.settings.base import Facts, SettingCall, SettingChange, Se
 from dynasmith.tables.table import (
     Encryption,
     EncryptionKind,
+    Insights,
+    InsightsMode,
     Key,
     KeyAttribute,
+    KinesisDestination,
+    KinesisPrecision,
     Recovery,
     StreamView,
     TableClass,
@@ -47,8 +51,10 @@ VALUES: dict[str, Any] = {
     "encryption": Encryption(kind=EncryptionKind.AWS_MANAGED),
     "table_class": TableClass.INFREQUENT_ACCESS,
     "deletion_protection": True,
-    "contributor_insights": True,
-    "kinesis_destination": "arn:aws:kinesis:us-east-1:123456789012:stream/changes",
+    "contributor_insights": Insights(mode=InsightsMode.THROTTLED_KEYS),
+    "kinesis_destination": KinesisDestination(
+        stream="arn:aws:kinesis:us-east-1:123456789012:stream/changes", precision=KinesisPrecision.MICROSECOND
+    ),
     "resource_policy": POLICY,
     "time_to_live": "expires_at",
 }

@@ -1,5 +1,7 @@
 """What an environment says differently: deep merge, by name, with places that stay."""
 
+from msgspec import UNSET
+
 from definitions import one, only, read
 from dynasmith.tables.parse import ParseOptions
 from dynasmith.tables.table import Capacity, Scaling
@@ -47,7 +49,7 @@ def test_maps_merge_and_lists_without_names_replace() -> None:
     assert table.deletion_protection is True
     assert table.tags == {"team": "checkout", "env": "prod"}
     assert table.access_patterns == ("three",)
-    assert table.autoscaling.read == Scaling(min=5, max=50)  # type: ignore[union-attr]
+    assert table.autoscaling.read == Scaling(min=5, max=50, target=UNSET)  # type: ignore[union-attr]
 
 
 def test_lists_of_named_things_merge_by_name() -> None:

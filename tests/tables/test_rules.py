@@ -178,10 +178,19 @@ CASES: dict[str, list[tuple[dict[str, Any], str, dict[str, Any]]]] = {
             ".global_secondary_indexes[0].projection",
             _by_status(projection={"type": "KEYS_ONLY"}),
         ),
+    ],
+    "D048": [
         (
             _by_status(projection={"type": "INCLUDE", "attributes": ["total", "total"]}),
             ".global_secondary_indexes[0].projection.attributes",
             _by_status(projection={"type": "INCLUDE", "attributes": ["total", "note"]}),
+        ),
+    ],
+    "D055": [
+        (
+            sound(on_demand_throughput={"max_read": 0}),
+            ".on_demand_throughput.max_read",
+            sound(on_demand_throughput={"max_read": -1}),
         ),
     ],
     "D045": [

@@ -1,5 +1,7 @@
 """The whole of a definition: every setting in one document, and the table that it means."""
 
+from msgspec import UNSET
+
 from definitions import one, read
 from dynasmith.tables.definition_keys import TABLE
 from dynasmith.tables.parse import ParseOptions
@@ -114,7 +116,7 @@ def test_every_setting_of_a_definition_means_its_part_of_the_table() -> None:
                 key=_key("status", "placed_at"),
                 projection=Projection(kind=ProjectionKind.INCLUDE, attributes=("total",)),
                 capacity=Capacity(read=5, write=5),
-                autoscaling=Autoscaling(write=Scaling(min=5, max=100)),
+                autoscaling=Autoscaling(write=Scaling(min=5, max=100, target=UNSET)),
             ),
         ),
         local_indexes=(LocalIndex(name="by_placed_at", key=_key("customer_id", "placed_at")),),

@@ -33,6 +33,7 @@ from dynasmith.errors import (
 from dynasmith.plans.change import Change, PutItem
 from dynasmith.plans.diff import diff
 from dynasmith.plans.make import without
+from dynasmith.plans.own_arns import own_arns
 from dynasmith.plans.paths import path_of
 from dynasmith.plans.plan import Plan, TablePlan, fingerprint_of
 from dynasmith.plans.refusal import refusals
@@ -274,7 +275,8 @@ def _check_result(plan: TablePlan, tables: Tables, *, postponed: bool) -> None:
     description = read(plan.desired, tables)
     if description is None:
         raise NoEffect(f"Table {plan.table} was created and is not described.", hint="run it again")
-    left = diff(without(plan.desired, description.unread), description.table, prune=plan.prune)
+    wish = own_arns(without(plan.desired, description.unread), description)
+    left = diff(wish, description.table, prune=plan.prune)
     if postponed:
         left = tuple(change for change in left if not isinstance(change, SetTimeToLive))
     if left:

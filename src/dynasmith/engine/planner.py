@@ -17,7 +17,7 @@ from dynasmith.ports.clock import Clock
 from dynasmith.ports.tables import Items, Tables
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.prices import Prices
-from dynasmith.tables.table import Table, known
+from dynasmith.tables.table import Index, Table, known
 from dynasmith.version import __version__
 
 CONCURRENT_TABLES = 10
@@ -119,9 +119,11 @@ def settings_of(wish: Table) -> frozenset[str]:
         for name in Table.__struct_fields__
         if name not in NEVER_MANAGED and not isinstance(getattr(wish, name), UnsetType)
     }
-    parts: Iterable[object] = (wish, *known(wish.indexes, ()))
+    parts: Iterable[Table | Index] = (wish, *known(wish.indexes, ()))
     for part in parts:
         for name in ("capacity", "autoscaling"):
             if not isinstance(getattr(part, name), UnsetType):
                 managed.add("autoscaling")
+        if not isinstance(part.contributor_insights, UnsetType):
+            managed.add("contributor_insights")
     return frozenset(managed)

@@ -70,6 +70,7 @@ from dynasmith.plans.step import (
 )
 from dynasmith.tables.settings import SETTINGS, setting_of
 from dynasmith.tables.settings.base import ChangeBase, Phase, SettingChange, WaitTable
+from dynasmith.tables.settings.contributor_insights import insights_difference
 from dynasmith.tables.table import Billing, Capacity, Consistency, Index, LocalIndex, Replica, Scaling, Table, known
 
 C = TypeVar("C", bound=ChangeBase)
@@ -114,7 +115,7 @@ def _creation(changes: Sequence[Change], desired: Table) -> Iterator[Step]:
     for change in pick(changes, CreateTable):
         yield CallCreateTable(table=creatable(change.table))
         yield WaitTable()
-    phases = _phases(_after_creation(desired))
+    phases = _phases((*_after_creation(desired), *_insights_of(known(desired.indexes, ()))))
     yield from phases[Phase.RECOVER]
     yield from phases[Phase.PERMIT]
     yield from _scaling_of_all(desired)
@@ -133,6 +134,15 @@ def _after_creation(desired: Table) -> Iterator[Change]:
             change = setting.difference(value, setting.off)
             if change is not None:
                 yield change
+
+
+def _insights_of(built: Iterable[Index]) -> Iterator[Change]:
+    """The insights of indexes that are new and have none yet."""
+    for index in built:
+        wanted = index.contributor_insights
+        change = None if isinstance(wanted, UnsetType) else insights_difference(wanted, False, index.name)
+        if change is not None:
+            yield change
 
 
 def _phases(changes: Iterable[Change]) -> Mapping[Phase, Sequence[Step]]:
@@ -164,7 +174,8 @@ def _scaling(part: Table | Index, name: str | None) -> Iterator[Step]:
 
 def _alteration(changes: Sequence[Change], desired: Table, current: Table, quotas: Quotas) -> Iterator[Step]:
     rebuilds = pick(changes, RebuildIndex)
-    phases = _phases(changes)
+    built = [c.index if isinstance(c, AddIndex) else c.after for c in changes if isinstance(c, AddIndex | RebuildIndex)]
+    phases = _phases((*changes, *_insights_of(built)))
     early = _goes_first(changes, current, quotas)
     tags_first = _too_many_tags(changes, current, quotas)
     if tags_first:
@@ -274,7 +285,7 @@ def _new_index_capacity(index: Index, desired: Table, current: Table) -> Capacit
     """As the definition says; where it says nothing, what the table has now."""
     if isinstance(desired.capacity, UnsetType) and isinstance(index.capacity, UnsetType):
         desired = replace(desired, capacity=current.capacity)
-    return index_capacity(desired, index.name)
+    return index_capacity(replace(desired, indexes=(index,)), index.name)
 
 
 def _billing(changes: Sequence[Change]) -> Iterator[Step]:

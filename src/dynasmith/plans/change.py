@@ -197,9 +197,10 @@ class Note(Struct, frozen=True, kw_only=True):
 
     ``kind``: ``undefined`` (the definition lacks it; ``--prune`` removes it), ``not-offered`` (the engine has no such
     service, or it could not be read), ``not-managed-yet``, ``reported`` (a feature that is named, never planned),
-    ``unfinished`` (an earlier change is still under way in the service).
+    ``unfinished`` (an earlier change is still under way in the service), ``unknown`` (nothing here can tell whether it
+    differs; since format 2).
     """
 
-    kind: Literal["undefined", "not-offered", "not-managed-yet", "reported", "unfinished"]
+    kind: Literal["undefined", "not-offered", "not-managed-yet", "reported", "unfinished", "unknown"]
     path: str
     text: str

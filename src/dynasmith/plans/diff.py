@@ -30,8 +30,11 @@ from dynasmith.plans.change import (
     SetReplica,
     SetTags,
 )
+from dynasmith.plans.completion import completed, inherited, whole_maximum, whole_scaling
+from dynasmith.tables.kms_key import same_key
 from dynasmith.tables.projection import same_index
 from dynasmith.tables.settings import SETTINGS
+from dynasmith.tables.settings.contributor_insights import insights_difference
 from dynasmith.tables.table import (
     Autoscaling,
     Billing,
@@ -57,7 +60,7 @@ def diff(desired: Table, current: Table | None, *, prune: bool = False) -> tuple
     manages and lacks. Items are compared apart (`engine.definition_items`), since their reading costs calls of its own.
     """
     if current is None:
-        return (CreateTable(table=desired),)
+        return (CreateTable(table=completed(desired, None)),)
     return tuple(_changes(desired, current, prune=prune))
 
 
@@ -209,8 +212,9 @@ def _throughput(
         yield from _capacity(desired, current, index)
     if becomes is Billing.ON_DEMAND and not isinstance(desired.on_demand_maximum, UnsetType):
         there = known(current.on_demand_maximum, OnDemandMaximum())
-        if there != desired.on_demand_maximum:
-            yield SetOnDemandMaximum(index=index, before=there, after=desired.on_demand_maximum)
+        ceilings = whole_maximum(desired.on_demand_maximum, there)
+        if there != ceilings:
+            yield SetOnDemandMaximum(index=index, before=there, after=ceilings)
     if not isinstance(desired.warm, UnsetType) and not isinstance(current.warm, UnsetType):
         raised = Warm(
             read=_raised(desired.warm.read, current.warm.read), write=_raised(desired.warm.write, current.warm.write)
@@ -262,16 +266,20 @@ def _autoscaling(
             continue
         if wanted is not None and there is not None and _same_scaling(wanted, there):
             continue
-        yield SetAutoscaling(index=index, dimension=dimension, before=there, after=wanted)
+        after = None if wanted is None else whole_scaling(wanted, there)
+        yield SetAutoscaling(index=index, dimension=dimension, before=there, after=after)
 
 
 def _same_scaling(wanted: Scaling, there: Scaling) -> bool:
-    same_range = (wanted.min, wanted.max, wanted.target) == (there.min, there.max, there.target)
-    cooldowns = ("scale_in_cooldown_seconds", "scale_out_cooldown_seconds")
-    return same_range and all(
-        isinstance(getattr(wanted, name), UnsetType) or getattr(wanted, name) == known(getattr(there, name), 0)
-        for name in cooldowns
-    )
+    """What ``wanted`` mentions is there; a policy that says nothing has no cooldown and scales in."""
+    parts = {
+        "target": (wanted.target, there.target),
+        "scale_in_cooldown_seconds": (wanted.scale_in_cooldown_seconds, known(there.scale_in_cooldown_seconds, 0)),
+        "scale_out_cooldown_seconds": (wanted.scale_out_cooldown_seconds, known(there.scale_out_cooldown_seconds, 0)),
+        "disable_scale_in": (wanted.disable_scale_in, known(there.disable_scale_in, False)),
+    }
+    same_range = (wanted.min, wanted.max) == (there.min, there.max)
+    return same_range and all(isinstance(said, UnsetType) or said == live for said, live in parts.values())
 
 
 # --- global indexes
@@ -287,12 +295,23 @@ def _indexes(desired: Table, current: Table, *, prune: bool) -> Iterator[Change]
         if live is None:
             yield AddIndex(index=index)
         elif not same_index(index, live, current.key):
-            yield RebuildIndex(before=live, after=index)
+            becomes = known(desired.billing, billing_of(current))
+            yield RebuildIndex(before=live, after=inherited(index, live, billing=becomes))
         else:
             yield from _throughput(index, live, desired, current, index=index.name)
+            yield from _insights(index, live)
     if prune:
         for name in sorted(there.keys() - wanted):
             yield DropIndex(index=there[name])
+
+
+def _insights(index: Index, live: Index) -> Iterator[Change]:
+    wanted, there = index.contributor_insights, live.contributor_insights
+    if isinstance(wanted, UnsetType) or isinstance(there, UnsetType):
+        return
+    change = insights_difference(wanted, there, index.name)
+    if change is not None:
+        yield change
 
 
 # --- the settings that are one value
@@ -311,6 +330,11 @@ def _one_value(desired: Table, current: Table) -> Iterator[Change]:
 def _differs(wanted: object, there: object) -> bool:
     """Both are set and they are not the same."""
     return not isinstance(wanted, UnsetType) and not isinstance(there, UnsetType) and wanted != there
+
+
+def _other_key(wanted: str | UnsetType, there: str | UnsetType) -> bool:
+    """Whether another key surely encrypts a replica; what cannot be known is a note (`plans.notes`)."""
+    return not isinstance(wanted, UnsetType) and not isinstance(there, UnsetType) and same_key(wanted, there) is False
 
 
 # --- tags and replicas
@@ -337,7 +361,7 @@ def _replicas(desired: Table, current: Table, *, prune: bool) -> Iterator[Change
         if live is None:
             yield AddReplica(replica=replica, consistency=desired.consistency, witness_region=desired.witness_region)
             continue
-        if _differs(replica.key, live.key):
+        if _other_key(replica.key, live.key):
             yield ReplaceTable(
                 path=f"replicas.{replica.region}.key",
                 before=str(live.key),

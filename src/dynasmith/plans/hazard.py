@@ -76,6 +76,10 @@ def hazard(change: Change, table: str, facts: Facts = Facts()) -> Hazard | None:
                 consent="yes",
                 flag="--yes",
             )
+        case c.SetAutoscaling():
+            return _scaling_off(change, path)
+        case c.SetReplica():
+            return _replica_off(change, path)
         case SettingChange():
             return setting_of(change).hazard(change, table, facts)
         case (
@@ -83,13 +87,29 @@ def hazard(change: Change, table: str, facts: Facts = Facts()) -> Hazard | None:
             | c.SetBilling()
             | c.SetCapacity()
             | c.SetOnDemandMaximum()
-            | c.SetAutoscaling()
             | c.AddIndex()
             | c.SetTags()
             | c.AddReplica()
-            | c.SetReplica()
             | c.PutItem()
         ):
             return None
         case _:
             assert_never(change)
+
+
+def _scaling_off(change: c.SetAutoscaling, path: str) -> Hazard | None:
+    if change.after is not None:
+        return None
+    why = f"{change.dimension} capacity stays where it is now, and requests above it are throttled"
+    return Hazard(kind="autoscaling-off", path=path, why=why, consent="yes", flag="--yes")
+
+
+def _replica_off(change: c.SetReplica, path: str) -> Hazard | None:
+    """A replica loses by it what the table itself would lose."""
+    if change.after.recovery is False:
+        why = f"the points in time of the replica in {change.after.region} up to now are lost"
+        return Hazard(kind="recovery-off", path=path, why=why, consent="yes", flag="--yes")
+    if change.after.deletion_protection is False:
+        why = f"the replica in {change.after.region} can be deleted from then on"
+        return Hazard(kind="protection-off", path=path, why=why, consent="yes", flag="--yes")
+    return None

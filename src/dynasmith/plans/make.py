@@ -8,11 +8,13 @@ from msgspec.structs import replace
 from dynasmith.limits import DEFAULT_QUOTAS, Quotas
 from dynasmith.plans.arrange import arrange
 from dynasmith.plans.change import AddReplica, Change, Conflict, DropReplica, Note, SetReplica
+from dynasmith.plans.completion import completed
 from dynasmith.plans.diff import diff
 from dynasmith.plans.estimate import estimate
 from dynasmith.plans.explain import step_text
 from dynasmith.plans.hazard import hazard
 from dynasmith.plans.notes import notes
+from dynasmith.plans.own_arns import own_arns, stream_conflicts
 from dynasmith.plans.plan import TablePlan, fingerprint_of
 from dynasmith.plans.quotas import quota_conflicts
 from dynasmith.plans.replica_conflicts import replica_conflicts
@@ -41,10 +43,14 @@ def make_table_plan(
     ``unoffered`` settings are left out of the wish and noted.
     """
     missing = dict(unoffered or {}) | ({} if description is None else description.unread)
-    wish = without(limited(desired, only), missing)
     current = None if description is None else description.table
+    wish = own_arns(completed(without(limited(desired, only), missing), current), description)
     differing = refused_2017(diff(wish, current, prune=prune), description)
-    conflicts = (*quota_conflicts(differing, wish, current, quotas), *replica_conflicts(differing, wish, description))
+    conflicts = (
+        *quota_conflicts(differing, wish, current, quotas),
+        *replica_conflicts(differing, wish, description),
+        *stream_conflicts(wish, description),
+    )
     changes = (*conflicts, *differing, *item_changes)
     verdicts = [hazard(change, desired.name, facts or Facts()) for change in changes]
     costs = [estimate(change, description, prices or Prices(), wish) for change in changes]
@@ -115,7 +121,8 @@ def without(desired: Table, missing: Mapping[str, str]) -> Table:
     """``desired`` without the settings that cannot be had here, of the table and of its indexes."""
     gone = {name: UNSET for name in missing if name in Table.__struct_fields__ and name not in ("name", "key")}
     wish = replace(desired, **gone)
-    parts = {name: UNSET for name in missing if name in ("autoscaling", "warm", "on_demand_maximum", "capacity")}
+    of_indexes = ("autoscaling", "warm", "on_demand_maximum", "capacity", "contributor_insights")
+    parts = {name: UNSET for name in missing if name in of_indexes}
     if parts and not isinstance(wish.indexes, UnsetType):
         wish = replace(wish, indexes=tuple(replace(index, **parts) for index in known(wish.indexes, ())))
     return wish

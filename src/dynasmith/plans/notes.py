@@ -6,8 +6,10 @@ from msgspec import UnsetType
 
 from dynasmith.plans.change import Note
 from dynasmith.tables.description import TableDescription
+from dynasmith.tables.kms_key import is_alias, same_key
 from dynasmith.tables.settings import SETTINGS
-from dynasmith.tables.table import UNMANAGED_YET, Table, known
+from dynasmith.tables.settings.encryption import unknown_key
+from dynasmith.tables.table import UNMANAGED_YET, EncryptionKind, Table, known
 
 # The field names of `Table` in the words of a definition, where they differ.
 DEFINITION_WORDS = {
@@ -34,6 +36,7 @@ def notes(
         if not prune:
             found += _undefined(desired, description.table)
         found += [Note(kind="reported", path="", text=text) for text in description.notices]
+        found += _unknown_keys(desired, description.table)
     found += _unoffered(desired, missing)
     return tuple(found)
 
@@ -61,6 +64,27 @@ def _undefined(desired: Table, current: Table) -> Iterator[Note]:
     if not isinstance(desired.tags, UnsetType):
         for tag in sorted(known(current.tags, {}).keys() - desired.tags.keys()):
             yield Note(kind="undefined", path=f"tags.{tag}", text=f"tag {tag} is not defined; --prune removes it")
+
+
+def _unknown_keys(desired: Table, current: Table) -> Iterator[Note]:
+    """Keys of which nothing here can say whether they are the ones that encrypt."""
+    wanted, there = desired.encryption, current.encryption
+    if not isinstance(wanted, UnsetType) and wanted.kind is EncryptionKind.CUSTOMER and is_alias(known(wanted.key, "")):
+        text = f"KMS does not say which key {wanted.key} is: it has no such alias here, or may not be asked"
+        if not isinstance(there, UnsetType) and unknown_key(wanted, there):
+            text += f"; whether it is {there.key}, which encrypts the table, cannot be known, and it is left alone"
+        yield Note(kind="unknown", path="encryption", text=text)
+    live = {replica.region: replica for replica in known(current.replicas, ())}
+    for replica in known(desired.replicas, ()):
+        if isinstance(replica.key, UnsetType) or replica.region not in live:
+            continue
+        key = live[replica.region].key
+        if isinstance(key, UnsetType) or same_key(replica.key, key) is None:
+            said = "does not say its key" if isinstance(key, UnsetType) else f"says the key {key}"
+            text = (
+                f"whether replica {replica.region} is encrypted with {replica.key} cannot be known: the service {said}"
+            )
+            yield Note(kind="unknown", path=f"replicas.{replica.region}.key", text=text)
 
 
 def _unoffered(desired: Table, missing: Mapping[str, str]) -> Iterator[Note]:

@@ -41,6 +41,6 @@ def path_of(change: c.Change) -> str:
         case c.PutItem() | c.DeleteItem():
             return "items"
         case SettingChange():
-            return setting_of(change).key.name
+            return setting_of(change).path(change)
         case _:
             assert_never(change)

@@ -18,7 +18,8 @@ from dynasmith.plans.step import Step
 from dynasmith.tables.settings.base import CostEstimate, Hazard
 from dynasmith.tables.table import SAID_ONLY, UNMANAGED_YET, Index, Table, known
 
-FORMAT = 1
+FORMAT = 2
+READ_FORMATS = (1, 2)
 NEVER_MANAGED = ("name", "items", *SAID_ONLY, *UNMANAGED_YET)
 
 
@@ -114,9 +115,9 @@ def decode_plan(document: bytes, source: str = "the plan") -> Plan:
     """The plan of a file that `encode_plan` wrote; `FileFormatError` where it is something else."""
     try:
         stated = msgspec.json.decode(document, type=dict[str, Any])
-        if stated.get("format") != FORMAT:
+        if stated.get("format") not in READ_FORMATS:
             raise FileFormatError(
-                f"{source} is a plan of format {stated.get('format')!r}, and this version reads format {FORMAT}.",
+                f"{source} is a plan of format {stated.get('format')!r}, and this version reads formats 1 and 2.",
                 hint="make it again: dynasmith plan --out FILE",
             )
         if stated.pop("checksum", None) != digest_of(stated):

@@ -4,8 +4,8 @@
 is a table that may exist.
 """
 
-from collections.abc import Sequence
-from typing import Any, assert_never
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar, assert_never
 
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
@@ -16,7 +16,6 @@ from dynasmith.limits import (
     NEW_ON_DEMAND_WRITE_UNITS_PER_SECOND,
 )
 from dynasmith.plans import step as s
-from dynasmith.plans.change import Dimension
 from dynasmith.tables.settings import SETTINGS, AnySetting, setting_of
 from dynasmith.tables.settings.base import SettingCall
 from dynasmith.tables.table import (
@@ -34,6 +33,7 @@ from dynasmith.tables.table import (
     known,
 )
 
+Part = TypeVar("Part", Table, Index)
 WARM_ON_DEMAND = Warm(read=NEW_ON_DEMAND_READ_UNITS_PER_SECOND, write=NEW_ON_DEMAND_WRITE_UNITS_PER_SECOND)
 NO_SCALING = Autoscaling(read=None, write=None)
 
@@ -57,27 +57,41 @@ def simulate(step: s.Step, table: Table | None) -> Table:
 
 
 def created(wish: Table) -> Table:
-    """What CreateTable makes of a wish, as it would be described: every setting has a value."""
+    """What CreateTable makes of a wish, as it would be described: every setting has a value, and lists are by name."""
     provisioned = wish.billing is Billing.PROVISIONED
+    made = Table(name=wish.name, key=wish.key, autoscaling=NO_SCALING, warm=WARM_ON_DEMAND, contributor_insights=False)
     return Table(
         name=wish.name,
         key=wish.key,
         billing=known(wish.billing, Billing.ON_DEMAND),
         capacity=wish.capacity if provisioned else UNSET,
         on_demand_maximum=known(wish.on_demand_maximum, OnDemandMaximum()),
-        warm=_warm(wish.warm, WARM_ON_DEMAND),
+        warm=_warm(wish.warm, _first_warm(wish.capacity if provisioned else UNSET)),
         autoscaling=NO_SCALING,
-        indexes=tuple(_built(index, provisioned=provisioned) for index in known(wish.indexes, ())),
-        local_indexes=known(wish.local_indexes, ()),
+        indexes=_by_name(_built(index, made, provisioned=provisioned) for index in known(wish.indexes, ())),
+        local_indexes=tuple(sorted(known(wish.local_indexes, ()), key=lambda index: index.name)),
         tags=dict(known(wish.tags, {})),
         replicas=(),
-        consistency=Consistency.EVENTUAL,
         **{setting.field: _of_new(setting, wish) for setting in SETTINGS},
     )
 
 
 def _of_new(setting: AnySetting, wish: Table) -> Any:
     return known(setting.of(wish), setting.off) if setting.in_create_table else setting.off
+
+
+def _by_name(indexes: Iterable[Index]) -> tuple[Index, ...]:
+    return tuple(sorted(indexes, key=lambda index: index.name))
+
+
+def _first_warm(capacity: Capacity | UnsetType) -> Warm:
+    """What is served at once from the start: the capacity, or what on-demand billing gives."""
+    return WARM_ON_DEMAND if isinstance(capacity, UnsetType) else Warm(read=capacity.read, write=capacity.write)
+
+
+def _grown(there: Warm | UnsetType, least: Warm) -> Warm | UnsetType:
+    """Warm throughput never falls, and grows with the capacity; one that is not described stays so."""
+    return there if isinstance(there, UnsetType) else _warm(least, there)
 
 
 def _warm(wanted: Warm | UnsetType, there: Warm) -> Warm:
@@ -87,15 +101,19 @@ def _warm(wanted: Warm | UnsetType, there: Warm) -> Warm:
     )
 
 
-def _built(index: Index, *, provisioned: bool) -> Index:
+def _built(index: Index, table: Table, *, provisioned: bool) -> Index:
+    """A new index of ``table``, as a reader of that table describes it: what is not read of the table (autoscaling,
+    warm throughput, insights) is not read of its indexes."""
+    capacity = index.capacity if provisioned else UNSET
     return Index(
         name=index.name,
         key=index.key,
         projection=index.projection,
-        capacity=index.capacity if provisioned else UNSET,
+        capacity=capacity,
         on_demand_maximum=known(index.on_demand_maximum, OnDemandMaximum()),
-        warm=_warm(index.warm, WARM_ON_DEMAND),
-        autoscaling=NO_SCALING,
+        warm=UNSET if isinstance(table.warm, UnsetType) else _warm(index.warm, _first_warm(capacity)),
+        autoscaling=UNSET if isinstance(table.autoscaling, UnsetType) else NO_SCALING,
+        contributor_insights=UNSET if isinstance(table.contributor_insights, UnsetType) else False,
     )
 
 
@@ -106,30 +124,29 @@ def _called(step: s.Call, table: Table) -> Table:
         case s.CallBilling():
             return _billed(step, table)
         case s.CallCapacity():
-            return _on_parts(table, "capacity", step.table, step.indexes)
+            return _capacities(step, table)
         case s.CallOnDemandMaximum():
             return _on_parts(table, "on_demand_maximum", step.table, step.indexes)
         case s.CallWarm():
             return _on_parts(table, "warm", step.table, step.indexes)
         case s.CallCreateIndex():
-            built = _built(step.index, provisioned=table.billing is Billing.PROVISIONED)
-            return replace(table, indexes=(*known(table.indexes, ()), built))
+            built = _built(step.index, table, provisioned=table.billing is Billing.PROVISIONED)
+            return replace(table, indexes=_by_name((*known(table.indexes, ()), built)))
         case s.CallDeleteIndex():
             return replace(table, indexes=tuple(i for i in known(table.indexes, ()) if i.name != step.name))
         case s.CallTag():
             return replace(table, tags=known(table.tags, {}) | step.tags)
         case s.CallUntag():
             return replace(table, tags={k: v for k, v in known(table.tags, {}).items() if k not in step.keys})
-        case s.CallRegisterScaling() | s.CallScalingPolicy():
-            return _scaled(table, step.index, step.dimension, step.scaling)
-        case s.CallDeregisterScaling():
-            return _scaled(table, step.index, step.dimension, None)
+        case s.CallRegisterScaling() | s.CallScalingPolicy() | s.CallDeregisterScaling():
+            return _scaled(step, table)
         case s.CallCreateReplica():
             return _replicated(step, table)
         case s.CallUpdateReplica():
             return replace(table, replicas=tuple(_updated(r, step) for r in known(table.replicas, ())))
         case s.CallDeleteReplica():
-            return replace(table, replicas=tuple(r for r in known(table.replicas, ()) if r.region != step.region))
+            left = tuple(r for r in known(table.replicas, ()) if r.region != step.region)
+            return replace(table, replicas=left, consistency=table.consistency if left else UNSET)
         case s.CallPutItem() | s.CallDeleteItem():
             return table
         case SettingCall():
@@ -139,11 +156,24 @@ def _called(step: s.Call, table: Table) -> Table:
 
 
 def _billed(step: s.CallBilling, table: Table) -> Table:
-    """Provisioned needs a capacity everywhere; on demand has none."""
-    indexes = tuple(
-        replace(index, capacity=step.index_capacities.get(index.name, UNSET)) for index in known(table.indexes, ())
-    )
-    return replace(table, billing=step.billing, capacity=step.capacity, indexes=indexes)
+    """Provisioned needs a capacity everywhere and knows no ceilings; on demand has no capacity."""
+    on_demand = step.billing is Billing.ON_DEMAND
+
+    def billed(part: Part, capacity: Capacity | UnsetType) -> Part:
+        ceilings = part.on_demand_maximum if on_demand else OnDemandMaximum()
+        warm = _grown(part.warm, _first_warm(capacity))
+        return replace(part, capacity=capacity, on_demand_maximum=ceilings, warm=warm)
+
+    indexes = tuple(billed(index, step.index_capacities.get(index.name, UNSET)) for index in known(table.indexes, ()))
+    return replace(billed(table, step.capacity), billing=step.billing, indexes=indexes)
+
+
+def _capacities(step: s.CallCapacity, table: Table) -> Table:
+    def grown(part: Part) -> Part:
+        return replace(part, warm=_grown(part.warm, _first_warm(part.capacity)))
+
+    table = grown(_on_parts(table, "capacity", step.table, step.indexes))
+    return replace(table, indexes=tuple(grown(index) for index in known(table.indexes, ())))
 
 
 def _on_parts(
@@ -161,22 +191,33 @@ def _on_parts(
     return replace(table, indexes=indexes)
 
 
-def _scaled(table: Table, index: str | None, dimension: Dimension, scaling: Scaling | None) -> Table:
-    if scaling is not None:
-        scaling = replace(
-            scaling,
-            scale_in_cooldown_seconds=known(scaling.scale_in_cooldown_seconds, 0),
-            scale_out_cooldown_seconds=known(scaling.scale_out_cooldown_seconds, 0),
-        )
-    if index is None:
-        return replace(table, autoscaling=replace(known(table.autoscaling, NO_SCALING), **{dimension: scaling}))
-    indexes = tuple(
-        replace(i, autoscaling=replace(known(i.autoscaling, NO_SCALING), **{dimension: scaling}))
-        if i.name == index
-        else i
-        for i in known(table.indexes, ())
-    )
+def _scaled(step: s.CallRegisterScaling | s.CallScalingPolicy | s.CallDeregisterScaling, table: Table) -> Table:
+    """A target without a policy scales nothing and reads as none; a policy is put over the one that is there."""
+
+    def scaled(part: Part) -> Part:
+        there = known(part.autoscaling, NO_SCALING)
+        live: Scaling | UnsetType | None = getattr(there, step.dimension)
+        if isinstance(step, s.CallDeregisterScaling):
+            after: Scaling | UnsetType | None = None
+        elif isinstance(step, s.CallRegisterScaling):
+            ranged = {"min": step.scaling.min, "max": step.scaling.max}
+            after = replace(live, **ranged) if isinstance(live, Scaling) else live
+        else:
+            after = _over(step.scaling, live)
+        return replace(part, autoscaling=replace(there, **{step.dimension: after}))
+
+    if step.index is None:
+        return scaled(table)
+    indexes = tuple(scaled(i) if i.name == step.index else i for i in known(table.indexes, ()))
     return replace(table, indexes=indexes)
+
+
+def _over(policy: Scaling, live: Scaling | UnsetType | None) -> Scaling:
+    """A policy over the one that is there: what it does not mention stays, and is nothing where there is none."""
+    there = live if isinstance(live, Scaling) else Scaling(min=1, max=1)
+    cooldowns = ("scale_in_cooldown_seconds", "scale_out_cooldown_seconds")
+    kept = {name: known(getattr(policy, name), known(getattr(there, name), 0)) for name in cooldowns}
+    return replace(policy, disable_scale_in=known(policy.disable_scale_in, there.disable_scale_in), **kept)
 
 
 def _replicated(step: s.CallCreateReplica, table: Table) -> Table:

@@ -377,7 +377,8 @@ class Project:
 
         A name may be a pattern (``orders-*``); ``every_table`` takes all that have the environment's prefix and suffix,
         which are taken off the names. ``minimal`` leaves out what a new table has by itself. What is returned was read
-        back by the parser that ``plan`` uses, and says the same. Costs about eight calls a table. Raises
+        back by the parser that ``plan`` uses, and says the same. What a table has and a definition cannot say stands in
+        comments on top. Costs about eight calls a table. Raises
         DefinitionError or RunError where a live table cannot be written as a definition, TableNotFound, and UsageError
         for a pattern that fits no table.
         """

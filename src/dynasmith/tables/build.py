@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from msgspec import UNSET, UnsetType, convert
+from msgspec.structs import replace
 
 from dynasmith.tables.document import Node
 from dynasmith.tables.settings import SETTINGS
+from dynasmith.tables.settings.contributor_insights import ContributorInsightsSetting
 from dynasmith.tables.substituted import real
 from dynasmith.tables.table import (
     Access,
@@ -18,6 +20,7 @@ from dynasmith.tables.table import (
     Capacity,
     Consistency,
     Index,
+    Insights,
     Key,
     KeyAttribute,
     KeyType,
@@ -89,7 +92,7 @@ def _key(entries: list[_Values], types: dict[str, KeyType]) -> Key:
 def _projection(index: _Values) -> Projection:
     block = index.get("projection", {})
     kind = ProjectionKind(block.get("type", ProjectionKind.ALL))
-    return Projection(kind=kind, attributes=tuple(sorted(block.get("attributes", ()))))
+    return Projection(kind=kind, attributes=tuple(sorted(set(block.get("attributes", ())))))
 
 
 def _index(index: _Values, types: dict[str, KeyType]) -> Index:
@@ -101,7 +104,13 @@ def _index(index: _Values, types: dict[str, KeyType]) -> Index:
         on_demand_maximum=_on_demand(index),
         warm=_warm(index),
         autoscaling=_autoscaling(index),
+        contributor_insights=_insights(index),
     )
+
+
+def _insights(index: _Values) -> bool | Insights | UnsetType:
+    said = index.get("contributor_insights")
+    return UNSET if said is None else ContributorInsightsSetting().parse(said)
 
 
 def _local_index(index: _Values, types: dict[str, KeyType]) -> LocalIndex:
@@ -118,7 +127,9 @@ def _on_demand(said: _Values) -> OnDemandMaximum | UnsetType:
     block = said["on_demand_throughput"]
     if block.get("enabled") is False:
         return OnDemandMaximum()
-    return OnDemandMaximum(read=block.get("max_read"), write=block.get("max_write"))
+    pairs = (("read", block.get("max_read")), ("write", block.get("max_write")))
+    ceilings = {name: UNSET if units is None else None if units == -1 else units for name, units in pairs}
+    return OnDemandMaximum(**ceilings)
 
 
 def _warm(said: _Values) -> Warm | UnsetType:
@@ -135,7 +146,8 @@ def _autoscaling(said: _Values) -> Autoscaling | UnsetType:
 
 
 def _scaling(block: _Values) -> Scaling:
-    return convert({name: value for name, value in block.items() if name != "enabled"}, Scaling)
+    scaling = convert({name: value for name, value in block.items() if name != "enabled"}, Scaling)
+    return scaling if "target" in block else replace(scaling, target=UNSET)
 
 
 def _replica(block: _Values) -> Replica:

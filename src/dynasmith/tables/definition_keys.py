@@ -15,6 +15,7 @@ from dynasmith.tables.document_kinds import (
     Text,
 )
 from dynasmith.tables.settings import SETTINGS
+from dynasmith.tables.settings.contributor_insights import ContributorInsightsSetting
 from dynasmith.tables.table import Billing, Consistency, ProjectionKind, TableClass
 
 ATTRIBUTE = Block(
@@ -72,12 +73,16 @@ ON_DEMAND = Block(
     (
         ENABLED,
         DocumentKey(
-            "max_read", Integer(1), "Read units a second at most.", default="no maximum", aws="MaxReadRequestUnits"
+            "max_read",
+            Integer(-1),
+            "Read units a second at most; -1 is none, and one that is there stays where this is absent.",
+            default="no maximum",
+            aws="MaxReadRequestUnits",
         ),
         DocumentKey(
             "max_write",
-            Integer(1),
-            "Write units a second at most.",
+            Integer(-1),
+            "Write units a second at most; -1 is none, and one that is there stays where this is absent.",
             default="no maximum",
             aws="MaxWriteRequestUnits",
         ),
@@ -99,10 +104,14 @@ SCALING = Block(
         DocumentKey("min", Integer(1), "The least capacity, in units a second.", required=True),
         DocumentKey("max", Integer(1), "The most capacity, in units a second.", required=True),
         DocumentKey(
-            "target", Number(20, 90), "The share of the capacity to be used, in percent, 20 to 90.", default="70"
+            "target",
+            Number(20, 90),
+            "The share of the capacity to be used, in percent, 20 to 90; one that is there stays where this is absent.",
+            default="70",
         ),
         DocumentKey("scale_in_cooldown_seconds", Integer(0), "Seconds between two decreases."),
         DocumentKey("scale_out_cooldown_seconds", Integer(0), "Seconds between two increases."),
+        DocumentKey("disable_scale_in", Boolean(), "Raise capacity, never lower it."),
     ),
     switch=True,
     synonyms={
@@ -140,6 +149,7 @@ INDEX = Block(
             "warm_throughput", WARM, "What can be served at once; it can only be raised.", aws="WarmThroughput"
         ),
         DocumentKey("autoscaling", AUTOSCALING, "Of the index's own capacity, with `PROVISIONED`."),
+        DocumentKey("contributor_insights", ContributorInsightsSetting().key.kind, "Which keys of it are used most."),
     ),
     synonyms=_INDEX_SYNONYMS,
 )

@@ -31,9 +31,10 @@ class TableDescription(Struct, frozen=True, kw_only=True):
     ``table`` has every setting that was read; the defaults that the service leaves out of its answers are filled in.
     ``unread`` maps a setting that could not be read (``autoscaling``, ``contributor_insights`` ...) to the reason, and
     that setting is UNSET in ``table``. The two estimates are the service's own, up to six hours old (API reference,
-    DescribeTable): never use them to verify. ``ttl_status``, ``kinesis_status`` and ``insights_status`` are the
-    service's words, or UNSET where they were not read. ``scaling_without_policy`` names what is registered for
-    autoscaling and has no policy, so that nothing scales: an index (None is the table) and a dimension.
+    DescribeTable): never use them to verify. ``ttl_status``, ``kinesis_status``, ``insights_status`` and (by index)
+    ``index_insights_status`` are the service's words, or UNSET or absent where they were not read.
+    ``scaling_without_policy`` names what is registered for autoscaling and has no policy, so that nothing scales: an
+    index (None is the table) and a dimension.
     ``global_tables_2017`` says that the replicas are of version 2017.11.29, which is refused by name. ``notices`` name
     features that are reported, never planned.
     """
@@ -49,6 +50,7 @@ class TableDescription(Struct, frozen=True, kw_only=True):
     replicas: tuple[ReplicaState, ...] = ()
     ttl_status: str | UnsetType = UNSET
     insights_status: str | UnsetType = UNSET
+    index_insights_status: dict[str, str] = {}
     kinesis_status: str | UnsetType = UNSET
     encryption_status: str | UnsetType = UNSET
     stream_arn: str = ""

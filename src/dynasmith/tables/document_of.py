@@ -10,6 +10,7 @@ from msgspec import UNSET, UnsetType, to_builtins
 
 from dynasmith.tables.document_shape import canonical_json
 from dynasmith.tables.settings import SETTINGS
+from dynasmith.tables.settings.contributor_insights import ContributorInsightsSetting
 from dynasmith.tables.table import (
     Autoscaling,
     BackupPlan,
@@ -97,8 +98,10 @@ def _throughput(owner: Table | Index) -> Document:
 
 
 def _on_demand(maximum: OnDemandMaximum) -> Document:
+    if maximum == OnDemandMaximum():
+        return _OFF
     said = {"max_read": maximum.read, "max_write": maximum.write}
-    return {name: units for name, units in said.items() if units is not None} or _OFF
+    return {name: -1 if units is None else units for name, units in said.items() if not isinstance(units, UnsetType)}
 
 
 def _autoscaling(scaling: Autoscaling) -> Document:
@@ -108,13 +111,14 @@ def _autoscaling(scaling: Autoscaling) -> Document:
 
 
 def _scaling(scaling: Scaling) -> Document:
-    whole = scaling.target == int(scaling.target)
+    target = scaling.target
     return _known(
         min=scaling.min,
         max=scaling.max,
-        target=int(scaling.target) if whole else scaling.target,
+        target=int(target) if not isinstance(target, UnsetType) and target == int(target) else target,
         scale_in_cooldown_seconds=scaling.scale_in_cooldown_seconds,
         scale_out_cooldown_seconds=scaling.scale_out_cooldown_seconds,
+        disable_scale_in=scaling.disable_scale_in,
     )
 
 
@@ -127,7 +131,13 @@ def _projection(projection: Projection) -> Document | UnsetType:
 
 def _index(index: Index) -> Document:
     projection = _projection(index.projection)
-    return {**_known(name=index.name, key_schema=_key(index.key), projection=projection), **_throughput(index)}
+    said = index.contributor_insights
+    insights = UNSET if isinstance(said, UnsetType) else ContributorInsightsSetting().render(said)
+    return {
+        **_known(name=index.name, key_schema=_key(index.key), projection=projection),
+        **_throughput(index),
+        **_known(contributor_insights=insights),
+    }
 
 
 def _local_index(index: LocalIndex) -> Document:

@@ -69,6 +69,20 @@ class Consistency(StrEnum):
     STRONG = "STRONG"
 
 
+class InsightsMode(StrEnum):
+    """Which keys contributor insights show."""
+
+    ALL_KEYS = "ACCESSED_AND_THROTTLED_KEYS"
+    THROTTLED_KEYS = "THROTTLED_KEYS"
+
+
+class KinesisPrecision(StrEnum):
+    """How exact the times of changes are that a Kinesis stream gets."""
+
+    MILLISECOND = "MILLISECOND"
+    MICROSECOND = "MICROSECOND"
+
+
 class TablePart(
     Struct, frozen=True, kw_only=True, omit_defaults=True, repr_omit_defaults=True, forbid_unknown_fields=True
 ):
@@ -113,10 +127,12 @@ class Capacity(TablePart, frozen=True, kw_only=True):
 
 
 class OnDemandMaximum(TablePart, frozen=True, kw_only=True):
-    """The ceiling of an on-demand table or index, in request units a second; None is no ceiling."""
+    """The ceiling of an on-demand table or index, in request units a second; None is no ceiling.
 
-    read: int | None = None
-    write: int | None = None
+    UNSET (in a definition that names only the other one) leaves it as it is; a plan has values only."""
+
+    read: int | UnsetType | None = None
+    write: int | UnsetType | None = None
 
 
 class Warm(TablePart, frozen=True, kw_only=True):
@@ -127,13 +143,17 @@ class Warm(TablePart, frozen=True, kw_only=True):
 
 
 class Scaling(TablePart, frozen=True, kw_only=True):
-    """Target tracking of one dimension: capacity between ``min`` and ``max`` so that ``target`` percent is used."""
+    """Target tracking of one dimension: capacity between ``min`` and ``max`` so that ``target`` percent is used.
+
+    A ``target`` of UNSET (in a definition that does not mention it) is the live one, 70 for a new policy; a plan has a
+    value. With ``disable_scale_in`` capacity is raised and never lowered."""
 
     min: int
     max: int
-    target: float = 70.0
+    target: float | UnsetType = 70.0
     scale_in_cooldown_seconds: int | UnsetType = UNSET
     scale_out_cooldown_seconds: int | UnsetType = UNSET
+    disable_scale_in: bool | UnsetType = UNSET
 
 
 class Autoscaling(TablePart, frozen=True, kw_only=True):
@@ -141,6 +161,19 @@ class Autoscaling(TablePart, frozen=True, kw_only=True):
 
     read: Scaling | UnsetType | None = UNSET
     write: Scaling | UnsetType | None = UNSET
+
+
+class Insights(TablePart, frozen=True, kw_only=True):
+    """Contributor insights that are on, in a mode that is mentioned or was read."""
+
+    mode: InsightsMode
+
+
+class KinesisDestination(TablePart, frozen=True, kw_only=True):
+    """The Kinesis stream that gets the changes, with the precision of their times."""
+
+    stream: str
+    precision: KinesisPrecision
 
 
 class Index(TablePart, frozen=True, kw_only=True):
@@ -153,6 +186,7 @@ class Index(TablePart, frozen=True, kw_only=True):
     on_demand_maximum: OnDemandMaximum | UnsetType = UNSET
     warm: Warm | UnsetType = UNSET
     autoscaling: Autoscaling | UnsetType = UNSET
+    contributor_insights: bool | Insights | UnsetType = UNSET
 
 
 class LocalIndex(TablePart, frozen=True, kw_only=True):
@@ -261,8 +295,8 @@ class Table(TablePart, frozen=True, kw_only=True):
     replicas: tuple[Replica, ...] | UnsetType = UNSET
     consistency: Consistency | UnsetType = UNSET
     witness_region: str | UnsetType = UNSET
-    contributor_insights: bool | UnsetType = UNSET
-    kinesis_stream: str | UnsetType | None = UNSET
+    contributor_insights: bool | Insights | UnsetType = UNSET
+    kinesis_stream: str | KinesisDestination | UnsetType | None = UNSET
     resource_policy: str | UnsetType | None = UNSET
     items: tuple[dict[str, Any], ...] | UnsetType = UNSET
     description: str | UnsetType = UNSET

@@ -119,6 +119,7 @@ def _scaling(
         target=float(configuration["TargetValue"]),
         scale_in_cooldown_seconds=int(configuration.get("ScaleInCooldown", COOLDOWN_DEFAULT_SECONDS)),
         scale_out_cooldown_seconds=int(configuration.get("ScaleOutCooldown", COOLDOWN_DEFAULT_SECONDS)),
+        disable_scale_in=True if configuration.get("DisableScaleIn") else UNSET,
     )
 
 

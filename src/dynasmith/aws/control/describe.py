@@ -32,6 +32,7 @@ from dynasmith.tables.table import (
     Replica,
     Table,
     Warm,
+    known,
 )
 
 Answer = Mapping[str, Any]
@@ -86,14 +87,15 @@ def description_of(answer: Answer) -> TableDescription:
 _WARM_UNREAD = "the answer has no warm throughput (an engine without it, or a table that is still being made)"
 
 
-def encryption_of(answer: Answer, managed_by_aws: bool) -> Encryption:
-    """The encryption of what DescribeTable says; whose the key is has been found out by the caller."""
+def encryption_of(answer: Answer, managed_by_aws: bool, key: str | UnsetType = UNSET) -> Encryption:
+    """The encryption of what DescribeTable says; whose the key is has been found out by the caller, and its ARN where
+    the answer has only an id."""
     described = answer.get("SSEDescription") or {}
     if described.get("Status") in (None, "DISABLED", "DISABLING"):
         return Encryption(kind=EncryptionKind.AWS_OWNED)
     if managed_by_aws:
         return Encryption(kind=EncryptionKind.AWS_MANAGED)
-    return Encryption(kind=EncryptionKind.CUSTOMER, key=str(described.get("KMSMasterKeyArn", "")) or UNSET)
+    return Encryption(kind=EncryptionKind.CUSTOMER, key=known(key, key_arn_of(answer)) or UNSET)
 
 
 def key_arn_of(answer: Answer) -> str:
@@ -120,9 +122,9 @@ def _key(schema: Sequence[Answer], types: Mapping[str, str]) -> Key:
 
 def _key_type(said: str, attribute: str) -> KeyType:
     """A guess here would make a false difference of keys, so an answer that does not say the type is an error."""
-    for known in get_args(KeyType):
-        if known == said:
-            return known  # type: ignore[no-any-return]  # one of the literals
+    for kind in get_args(KeyType):
+        if kind == said:
+            return kind  # type: ignore[no-any-return]  # one of the literals
     raise NoEffect(
         f"The engine does not say the type of the key attribute {attribute} (it says {said or 'nothing'}).",
         hint="an engine that forgets attribute definitions cannot be planned against; create the table there again",
@@ -131,7 +133,7 @@ def _key_type(said: str, attribute: str) -> KeyType:
 
 def _projection(said: Answer) -> Projection:
     kind = ProjectionKind(said.get("ProjectionType", "ALL"))
-    attributes = tuple(sorted(said.get("NonKeyAttributes") or ())) if kind is ProjectionKind.INCLUDE else ()
+    attributes = tuple(sorted(set(said.get("NonKeyAttributes") or ()))) if kind is ProjectionKind.INCLUDE else ()
     return Projection(kind=kind, attributes=attributes)
 
 

@@ -8,10 +8,8 @@ from msgspec.structs import replace
 from dynasmith.aws.control.describe import region_of
 from dynasmith.aws.control.session import Session
 from dynasmith.errors import DynasmithError, NotOffered, ServiceError, ServiceUnavailable, Throttled
-from dynasmith.tables.table import EncryptionKind, Table
-
-MANAGED_ALIAS = "alias/aws/dynamodb"
-"""The alias of the key that AWS manages for DynamoDB in an account and Region."""
+from dynasmith.tables.kms_key import MANAGED_ALIAS, is_managed_alias
+from dynasmith.tables.table import Encryption, EncryptionKind, Table
 
 
 class KeyReader:
@@ -25,7 +23,7 @@ class KeyReader:
     def is_managed_by_aws(self, key: str) -> bool:
         """Whether a key is the one that AWS manages for DynamoDB. One call of KMS a key; an engine without KMS, or
         that does not know the key, is taken at its word: only the alias is AWS's. Raises AccessDenied."""
-        if key.endswith(MANAGED_ALIAS):
+        if is_managed_alias(key):
             return True
         with self._lock:
             if key not in self._managed:
@@ -52,15 +50,25 @@ class KeyReader:
 
         A key that KMS does not know, or that it is not allowed to say, stays as it was written.
         """
-        if not isinstance(table.encryption, UnsetType) and table.encryption.kind is EncryptionKind.CUSTOMER:
-            key = self._arn(table.encryption.key, "")
-            table = replace(table, encryption=replace(table.encryption, key=key))
-        if not isinstance(table.replicas, UnsetType):
-            replicas = tuple(replace(r, key=self._arn(r.key, r.region)) for r in table.replicas)
-            table = replace(table, replicas=replicas)
-        return table
+        if not isinstance(table.encryption, UnsetType):
+            table = replace(table, encryption=self._resolved(table.encryption))
+        return self.with_replica_keys(table)
 
-    def _arn(self, key: str | UnsetType, region: str) -> str | UnsetType:
+    def with_replica_keys(self, table: Table) -> Table:
+        """A table, wanted or live, with the ARNs of its replicas' keys, as far as KMS of their Regions says them."""
+        if isinstance(table.replicas, UnsetType):
+            return table
+        return replace(table, replicas=tuple(replace(r, key=self.arn_of(r.key, r.region)) for r in table.replicas))
+
+    def _resolved(self, encryption: Encryption) -> Encryption:
+        if encryption.kind is not EncryptionKind.CUSTOMER or isinstance(encryption.key, UnsetType):
+            return encryption
+        if is_managed_alias(encryption.key):
+            return Encryption(kind=EncryptionKind.AWS_MANAGED)
+        return replace(encryption, key=self.arn_of(encryption.key))
+
+    def arn_of(self, key: str | UnsetType, region: str = "") -> str | UnsetType:
+        """The ARN of a key by any of its names; the name where KMS does not know it, or must not say."""
         if isinstance(key, UnsetType) or ":key/" in key:
             return key
         try:

@@ -89,7 +89,7 @@ def new_maximum(maximum: OnDemandMaximum | UnsetType) -> dict[str, Any]:
     if isinstance(maximum, UnsetType):
         return {}
     pairs = (("MaxReadRequestUnits", maximum.read), ("MaxWriteRequestUnits", maximum.write))
-    said = {name: value for name, value in pairs if value is not None}
+    said = {name: units for name, value in pairs if (units := known(value, None)) is not None}
     return {"OnDemandThroughput": said} if said else {}
 
 
@@ -100,8 +100,8 @@ def _units(said: Capacity | OnDemandMaximum | Warm) -> dict[str, int]:
         case OnDemandMaximum():
             # -1 removes a ceiling (API reference, OnDemandThroughput).
             return {
-                "MaxReadRequestUnits": -1 if said.read is None else said.read,
-                "MaxWriteRequestUnits": -1 if said.write is None else said.write,
+                "MaxReadRequestUnits": known(said.read, None) or -1,
+                "MaxWriteRequestUnits": known(said.write, None) or -1,
             }
         case Warm():
             pairs = (("ReadUnitsPerSecond", said.read), ("WriteUnitsPerSecond", said.write))

@@ -7,8 +7,9 @@ from msgspec import UnsetType
 
 from dynasmith.aws.settings.request import ServiceRequest
 from dynasmith.plans.change import Dimension
+from dynasmith.plans.completion import TARGET_PERCENT
 from dynasmith.plans.step import CallDeregisterScaling, CallRegisterScaling, CallScalingPolicy
-from dynasmith.tables.table import Scaling
+from dynasmith.tables.table import Scaling, known
 
 POLICY_NAME_LENGTH_MAX = 256
 """Application Auto Scaling, PutScalingPolicy, PolicyName."""
@@ -65,11 +66,13 @@ def scaling_request(
 def _tracking(scaling: Scaling, dimension: Dimension) -> dict[str, Any]:
     what = "Read" if dimension == "read" else "Write"
     told: dict[str, Any] = {
-        "TargetValue": float(scaling.target),
+        "TargetValue": float(known(scaling.target, TARGET_PERCENT)),
         "PredefinedMetricSpecification": {"PredefinedMetricType": f"DynamoDB{what}CapacityUtilization"},
     }
     if not isinstance(scaling.scale_in_cooldown_seconds, UnsetType):
         told["ScaleInCooldown"] = scaling.scale_in_cooldown_seconds
     if not isinstance(scaling.scale_out_cooldown_seconds, UnsetType):
         told["ScaleOutCooldown"] = scaling.scale_out_cooldown_seconds
+    if not isinstance(scaling.disable_scale_in, UnsetType):
+        told["DisableScaleIn"] = scaling.disable_scale_in
     return told

@@ -97,7 +97,12 @@ def _keep_additions(session: Session, table: str, step: Call, reply: Mapping[str
 
 
 def _request(describe: Describe, table: str, step: Call) -> ServiceRequest:
-    arn = describe(table, ("key",)).arn if _needs_arn(step) else ""
+    arn = ""
+    if _needs_arn(step):
+        described = describe(table, ("key",))
+        arn = described.arn
+        if isinstance(step, SettingCall):
+            step = service_setting_of(step).completed(step, described)
     if isinstance(step, CallCreateIndex):
         step = replace(step, attributes=_attributes(describe(table, ("key",)).table, step))
     changes_item = isinstance(step, CallPutItem) and step.before is not None

@@ -84,6 +84,7 @@ class AwsTables:
             described = self._aside(described, "autoscaling", self._with_scalings)
         if self._wants(settings, "replicas"):
             described = read_replicas(self._session, described)
+            described = replace(described, table=self._keys.with_replica_keys(described.table))
         return described
 
     def unoffered(self, settings: Collection[str]) -> Mapping[str, str]:
@@ -141,7 +142,8 @@ class AwsTables:
 
         def read(seen: TableDescription) -> TableDescription:
             managed = bool(key) and self._keys.is_managed_by_aws(key)
-            return replace(seen, table=replace(seen.table, encryption=encryption_of(answer, managed)))
+            arn = key if managed else self._keys.arn_of(key)  # an engine, or an old table, may say a bare id
+            return replace(seen, table=replace(seen.table, encryption=encryption_of(answer, managed, arn)))
 
         return self._aside(described, "encryption", read)
 

@@ -45,6 +45,10 @@ class ServiceSetting(ABC, Generic[S]):
     def request(self, table: str, arn: str, step: S) -> ServiceRequest:
         """The request that a call is. ``arn`` is the table's where ``needs_arn``, else empty."""
 
+    def completed(self, step: S, described: TableDescription) -> S:  # a setting whose calls name the table overrides it
+        """A call with what only the live table knows; asked where ``needs_arn``."""
+        return step
+
     @abstractmethod
     def is_already(self, step: S, table: Table) -> bool:
         """Whether the table is already as the call would make it."""

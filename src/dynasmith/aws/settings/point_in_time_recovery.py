@@ -1,18 +1,16 @@
 """Point-in-time recovery, as the service says and takes it."""
 
-from typing import Any, Final
+from typing import Any
 
 from msgspec import UnsetType
 from msgspec.structs import replace
 
 from dynasmith.aws.settings.base import ReadSetting
 from dynasmith.aws.settings.request import Service, ServiceRequest
+from dynasmith.limits import RECOVERY_MAX_DAYS
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.settings.point_in_time_recovery import CallRecovery, PointInTimeRecoverySetting
 from dynasmith.tables.table import Recovery, Table
-
-RECOVERY_DAYS_DEFAULT: Final = 35
-"""PointInTimeRecoverySpecification, RecoveryPeriodInDays: 35 where it was never said."""
 
 
 class ServicePointInTimeRecovery(ReadSetting[CallRecovery]):
@@ -53,4 +51,4 @@ def read_recovery(session: Service, name: str, region: str = "") -> Recovery | N
     told = (answer.get("ContinuousBackupsDescription") or {}).get("PointInTimeRecoveryDescription") or {}
     if told.get("PointInTimeRecoveryStatus") != "ENABLED":
         return None
-    return Recovery(days=int(told.get("RecoveryPeriodInDays") or RECOVERY_DAYS_DEFAULT))
+    return Recovery(days=int(told.get("RecoveryPeriodInDays") or RECOVERY_MAX_DAYS))  # 35 where it was never said

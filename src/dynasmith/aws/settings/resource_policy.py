@@ -1,12 +1,13 @@
 """The resource policy, as the service says and takes it."""
 
+from msgspec import UnsetType
 from msgspec.structs import replace
 
 from dynasmith.aws.settings.base import ReadSetting
 from dynasmith.aws.settings.request import Service, ServiceRequest
-from dynasmith.errors import ServiceError
+from dynasmith.errors import ServiceError, ValidationRefused
 from dynasmith.tables.description import TableDescription
-from dynasmith.tables.policy import canonical_policy
+from dynasmith.tables.policy import STREAM_ARN, canonical_policy, placed, same_policy
 from dynasmith.tables.settings.resource_policy import CallPolicy, ResourcePolicySetting
 from dynasmith.tables.table import Table
 
@@ -24,8 +25,23 @@ class ServiceResourcePolicy(ReadSetting[CallPolicy]):
             return ServiceRequest(operation="DeleteResourcePolicy", parameters={"ResourceArn": arn})
         return ServiceRequest(operation="PutResourcePolicy", parameters={"ResourceArn": arn, "Policy": step.policy})
 
+    def completed(self, step: CallPolicy, described: TableDescription) -> CallPolicy:
+        """With the table's ARNs, which a plan of a table or stream that is still to be made could not know."""
+        if step.policy is None:
+            return step
+        policy = placed(step.policy, described.arn, described.stream_arn)
+        if STREAM_ARN in policy:
+            raise ValidationRefused(
+                f"The resource policy of {described.table.name} names {STREAM_ARN}, and the table has no stream.",
+                hint="turn a stream on in the definition, or take it out of the policy",
+                service_code="ValidationException",
+                operation="dynamodb:PutResourcePolicy",
+            )
+        return replace(step, policy=policy)
+
     def is_already(self, step: CallPolicy, table: Table) -> bool:
-        return table.resource_policy == step.policy
+        there = table.resource_policy
+        return not isinstance(there, UnsetType) and same_policy(there, step.policy)
 
     def read(self, session: Service, described: TableDescription) -> TableDescription:
         policy: str | None

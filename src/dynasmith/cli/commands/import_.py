@@ -23,6 +23,10 @@ def command(
     if bool(tables) == everything:
         raise UsageError("Name tables, or use --all.", hint="for example: dynasmith import 'orders-*'")
     document = invocation.project().import_tables(tables, every_table=everything, minimal=minimal)
+    for line in document.splitlines():
+        if not line.startswith("# "):
+            break
+        invocation.say(line.removeprefix("# "))
     if out is None:
         click.echo(document, nl=False)
         return 0

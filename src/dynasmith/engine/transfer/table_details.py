@@ -111,7 +111,7 @@ def _provisioned(billing: object, capacity: object, side: UnitKind) -> float | N
 def _maximum(limit: object, side: UnitKind) -> float | None:
     if not isinstance(limit, OnDemandMaximum):
         return None
-    units = limit.read if side == "read" else limit.write
+    units = known(limit.read if side == "read" else limit.write, None)
     return None if units is None else float(units)
 
 

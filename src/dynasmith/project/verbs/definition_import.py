@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from fnmatch import fnmatchcase
 
-from dynasmith.engine.definition_import import as_definition, without_defaults
+from dynasmith.engine.definition_import import as_definition, left_out, without_defaults
 from dynasmith.engine.planner import CONCURRENT_TABLES
 from dynasmith.errors import RunError, UsageError
 from dynasmith.files.definitions import read_back
@@ -24,7 +24,13 @@ def import_tables(world: World, names: Sequence[str], *, every_table: bool = Fal
     defined = tuple(as_definition(each) for each in found)
     if minimal:
         defined = tuple(map(without_defaults, defined))
-    document = render_yaml(defined, prefix=settings.prefix, suffix=settings.suffix, minimal=minimal)
+    missing = [
+        f"{each.table.name}: {text}."
+        for each in found
+        for text in left_out(each, world.control.unoffered(tuple(each.unread)))
+    ]
+    comment = "\n".join(["Not in this definition, and left as it is:", *missing]) if missing else ""
+    document = render_yaml(defined, comment=comment, prefix=settings.prefix, suffix=settings.suffix, minimal=minimal)
     back = read_back(document, quotas=settings.quotas, prefix=settings.prefix, suffix=settings.suffix).tables
     for table, read in zip(defined, back, strict=True):
         if table != read:

@@ -11,7 +11,7 @@ from dynasmith.strict.measures.measure import measure
 from dynasmith.strict.rules.data import ITEM_OPERATIONS
 from dynasmith.strict.rules.rule import JudgedRequest, Refusal, plain_name
 from dynasmith.strict.services import autoscaling as scaling
-from dynasmith.strict.services import control, data
+from dynasmith.strict.services import control, data, insights, kinesis
 from dynasmith.strict.services.export import describe_export, export_table, list_exports
 from dynasmith.strict.services.isolation import isolated
 from dynasmith.strict.services.restore import restore_to_time, update_backups
@@ -25,11 +25,19 @@ from dynasmith.strict.wire.messages import WireReply, WireRequest, error_code, e
 _DATA = frozenset(ITEM_OPERATIONS)
 _CHANGES = {
     **control.WRITES,
+    **insights.WRITES,
+    **kinesis.WRITES,
     "UpdateContinuousBackups": update_backups,
     "RestoreTableToPointInTime": restore_to_time,
     "ExportTableToPointInTime": export_table,
 }
-_LOOKS = {**control.READS, "DescribeExport": describe_export, "ListExports": list_exports}
+_LOOKS = {
+    **control.READS,
+    **insights.READS,
+    **kinesis.READS,
+    "DescribeExport": describe_export,
+    "ListExports": list_exports,
+}
 # Refusals that end by themselves: a client that tries again until they do is one that polls.
 _PASSING = frozenset(
     {
@@ -101,6 +109,8 @@ class RequestPipeline:
             reply = await struck(fault, operation, "", go_on)
         if scaling_call:
             scaling.learn(world.account_of(request), request, operation, reply)
+            if upstream is not None:
+                await scaling.drop_policies(upstream, request, operation, reply)
         body = request.body if target else None
         world.journal.add(Call(operation, "", reply.status, None, at, 0, outcome(reply), service or "other", body=body))
         return reply

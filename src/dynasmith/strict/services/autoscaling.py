@@ -12,6 +12,7 @@ from dynasmith.strict.rules.autoscaling import DEREGISTER, REGISTER, TAGS_MAX, r
 from dynasmith.strict.rules.rule import JudgedRequest, Refusal, invalid
 from dynasmith.strict.services.world import IncomingCall, StrictWorld, reply_json
 from dynasmith.strict.state.state import Account
+from dynasmith.strict.wire.http import Upstream
 from dynasmith.strict.wire.messages import WireReply, WireRequest, error_reply, json_reply, value_reply
 
 _DESCRIBE = "DescribeScalableTargets"
@@ -91,6 +92,22 @@ def own_answer(account: Account, request: WireRequest, operation: str) -> WireRe
     if tags is None:
         return error_reply("ResourceNotFoundException", f"No scalable target found for the ARN: {arn}")
     return answer(tags, body)
+
+
+async def drop_policies(upstream: Upstream, request: WireRequest, operation: str, reply: WireReply) -> None:
+    """The policies of a target go with it (API reference, DeregisterScalableTarget); the engine behind keeps them."""
+    if reply.status != 200 or operation != DEREGISTER:
+        return
+    body = _body(request)
+    target = {name: body.get(name) for name in ("ServiceNamespace", "ResourceId", "ScalableDimension")}
+
+    async def ask(called: str, more: dict[str, Any]) -> dict[str, Any]:
+        headers = {**request.headers, b"x-amz-target": f"AnyScaleFrontendService.{called}".encode()}
+        encoded = msgspec.json.encode({**target, **more})
+        return reply_json(await upstream.send(WireRequest(b"POST", request.target, headers, encoded)))
+
+    for policy in (await ask("DescribeScalingPolicies", {})).get("ScalingPolicies") or ():
+        await ask("DeleteScalingPolicy", {"PolicyName": policy.get("PolicyName")})
 
 
 def _body(request: WireRequest) -> dict[str, Any]:

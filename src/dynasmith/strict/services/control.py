@@ -319,5 +319,12 @@ NEED_TABLE = frozenset(
         "UpdateContinuousBackups",
         "DescribeContinuousBackups",
         "CreateBackup",
+        "UpdateContributorInsights",
+        "DescribeContributorInsights",
+        "ListContributorInsights",
+        "EnableKinesisStreamingDestination",
+        "DisableKinesisStreamingDestination",
+        "UpdateKinesisStreamingDestination",
+        "DescribeKinesisStreamingDestination",
     }
 )

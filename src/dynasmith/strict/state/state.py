@@ -84,6 +84,25 @@ class Stream:
     arn: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class InsightsState:
+    """Contributor insights of a table or an index; settled at ``due``."""
+
+    on: bool = False
+    mode: str = "ACCESSED_AND_THROTTLED_KEYS"
+    due: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class DestinationState:
+    """One Kinesis destination, ``moving`` until ``due``."""
+
+    on: bool
+    precision: str
+    due: float
+    moving: str
+
+
 @dataclass(slots=True)
 class Transition:
     """A transition that is under way: at ``due``, ``what`` happens (to index ``name``, where it names one)."""
@@ -130,6 +149,10 @@ class StrictTable:
     seen_items: int = 0
     seen_bytes: int = 0
     replicas: dict[str, str] = field(default_factory=dict)
+    # By index; "" is the table itself.
+    insights: dict[str, InsightsState] = field(default_factory=dict)
+    # By the ARN of the stream.
+    destinations: dict[str, DestinationState] = field(default_factory=dict)
     pending: list[Transition] = field(default_factory=list)
 
     @property
@@ -194,6 +217,7 @@ class StrictTable:
                 index.warm.status = "ACTIVE"
             case "index-gone":
                 self.gsis.pop(pending.name, None)
+                self.insights.pop(pending.name, None)
                 self.drop_unused_definitions()
             case "ttl-on":
                 self.ttl.status = "ENABLED"

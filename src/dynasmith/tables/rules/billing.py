@@ -59,6 +59,13 @@ def _provisioned_without_maximum(table: JudgedTable) -> Iterator[RuleProblem]:
             )
 
 
+def _ceiling_of_nothing(table: JudgedTable) -> Iterator[RuleProblem]:
+    for way, _ in _owners(table):
+        for side in ("max_read", "max_write"):
+            if table.plain(*way, "on_demand_throughput", side) == 0:
+                yield RuleProblem((*way, "on_demand_throughput", side), "is 0, and the least ceiling is 1")
+
+
 def _scaling_bounds(table: JudgedTable) -> Iterator[RuleProblem]:
     for way, _ in _owners(table):
         for dimension in ("read", "write"):
@@ -106,6 +113,14 @@ RULES = (
         "say billing_mode: PAY_PER_REQUEST, or leave it out",
         _provisioned_without_maximum,
         "warning",
+    ),
+    DefinitionRule(
+        "D055",
+        "An on-demand maximum is at least 1, or -1 for none",
+        "The service refuses 0.",
+        "API, shape OnDemandThroughput",
+        "say a number of units a second, or -1 for no maximum",
+        _ceiling_of_nothing,
     ),
     DefinitionRule(
         "D053",

@@ -86,8 +86,14 @@ def _projection(table: JudgedTable) -> Iterator[RuleProblem]:
             yield RuleProblem(
                 (*way, "projection"), f"is {kind} and names attributes", "say type: INCLUDE, or leave them out"
             )
+
+
+def _projected_twice(table: JudgedTable) -> Iterator[RuleProblem]:
+    for way, _ in table.all_indexes():
+        projection = table.sound(*way, "projection")
+        names = (projection.plain("attributes") or []) if projection is not None else []
         for name in sorted({name for name in names if names.count(name) > 1}):
-            yield RuleProblem((*way, "projection", "attributes"), f"names {name} more than once", "name it once")
+            yield RuleProblem((*way, "projection", "attributes"), f"names {name} more than once")
 
 
 def _projected_keys(table: JudgedTable) -> Iterator[RuleProblem]:
@@ -144,11 +150,20 @@ RULES = (
     ),
     DefinitionRule(
         "D044",
-        "INCLUDE names attributes, each once; ALL and KEYS_ONLY name none",
+        "INCLUDE names attributes; ALL and KEYS_ONLY name none",
         "The service refuses the rest.",
         _PROJECTION,
         "see projection",
         _projection,
+    ),
+    DefinitionRule(
+        "D048",
+        "INCLUDE names an attribute once",
+        "It is projected once, and sent once.",
+        _PROJECTION,
+        "name it once",
+        _projected_twice,
+        "warning",
     ),
     DefinitionRule(
         "D045",

@@ -196,6 +196,10 @@ class Setting(ABC, Generic[V, C, S]):
     def words(self, step: S) -> str:
         """A call in words, as a plan lists it."""
 
+    def path(self, change: C) -> str:  # a setting that an index has too overrides it
+        """Where in a definition a change belongs."""
+        return self.key.name
+
     def symbol(self, change: C) -> Symbol:  # a setting whose change takes something away overrides it
         """How a plan marks a change."""
         return "~"

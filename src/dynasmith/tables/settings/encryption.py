@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.document_kinds import Block, Choice, DocumentKey, Text
+from dynasmith.tables.kms_key import same_key
 from dynasmith.tables.prices import Prices
 from dynasmith.tables.settings.base import (
     CostEstimate,
@@ -92,10 +93,16 @@ class EncryptionSetting(Setting[Encryption, SetEncryption, CallEncryption]):
 
 
 def same_encryption(desired: Encryption, current: Encryption) -> bool:
-    """Whether the same key encrypts: a key's id stands for the ARN that ends in it."""
+    """Whether the same key encrypts, as far as its names tell; where they do not (`unknown_key`), it counts as the
+    same, and a note says so."""
     if desired.kind is not current.kind:
         return False
     if desired.kind is not EncryptionKind.CUSTOMER:
         return True
-    key, live = known(desired.key, ""), known(current.key, "")
-    return key == live or live.endswith((f":key/{key}", f":{key}"))
+    return same_key(known(desired.key, ""), known(current.key, "")) is not False
+
+
+def unknown_key(desired: Encryption, current: Encryption) -> bool:
+    """Whether only KMS could tell if the same customer's key encrypts."""
+    both = desired.kind is EncryptionKind.CUSTOMER and current.kind is EncryptionKind.CUSTOMER
+    return both and same_key(known(desired.key, ""), known(current.key, "")) is None

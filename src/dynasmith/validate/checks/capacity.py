@@ -79,7 +79,7 @@ def _write_ceiling(subject: Subject, part: ThroughputPart) -> float | None:
         maximum = part.value.on_demand_maximum
         if isinstance(maximum, UnsetType):
             return inf if subject.live is None else None
-        return inf if maximum.write is None else maximum.write
+        return known(maximum.write, None) or inf
     scaling = scaling_of(part.value, "write")
     if isinstance(scaling, Scaling):
         return scaling.max

@@ -6,6 +6,7 @@ from dynasmith.plans.diff import diff
 from dynasmith.plans.explain import explain
 from dynasmith.plans.make import without
 from dynasmith.plans.notes import notes
+from dynasmith.plans.own_arns import own_arns
 from dynasmith.validate.check import Check, Problem, Subject
 
 _REBUILT = "see dynasmith plan: this takes another table, or an index built anew"
@@ -14,7 +15,8 @@ _REBUILT = "see dynasmith plan: this takes another table, or an index built anew
 def _drift(subject: Subject) -> Iterator[Problem]:
     if subject.desired is None or subject.live is None:
         return
-    for change in diff(without(subject.desired, subject.unread), subject.live.table):
+    wish = own_arns(without(subject.desired, subject.unread), subject.live)
+    for change in diff(wish, subject.live.table):
         line = explain(change)
         fix = _REBUILT if line.symbol == "±" else ""
         yield Problem(line.path, f"The live table differs from its definition: {line.text}.", fix=fix)
