@@ -40,8 +40,8 @@ KEPT: tuple[StrictRule, ...] = (
     StrictRule(
         "consumed-capacity-right",
         ("GetItem", "BatchGetItem", "TransactGetItems", "Query", "Scan", *_STATEMENTS),
-        "a ConsumedCapacity of reads that does not follow from what was read (where a projection of GetItem hides the "
-        "item, the mean size stands for it), and one of PartiQL that does not follow from the items before and after",
+        "a ConsumedCapacity of reads that does not follow from what was read, and one of PartiQL that does not follow "
+        "from the items before and after",
         GUIDE + "read-write-operations.html",
     ),
     StrictRule(

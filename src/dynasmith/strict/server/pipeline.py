@@ -22,6 +22,8 @@ from dynasmith.strict.state.journal import STATEMENTS, WRITES, Call
 from dynasmith.strict.wire.http import Upstream
 from dynasmith.strict.wire.messages import WireReply, WireRequest, error_code, error_reply
 
+# What engines call an exception of their own; the service's is InternalServerError.
+_ENGINE_FAILURES = frozenset({"InternalError", "InternalFailure"})
 _DATA = frozenset(ITEM_OPERATIONS)
 _CHANGES = {
     **control.WRITES,
@@ -135,10 +137,14 @@ class RequestPipeline:
         call = IncomingCall(request, operation, body, world.account_of(request), now, control.tables_of(body))
         fault = world.faults.meeting(operation, call.tables)
         if fault is None:
-            reply = await self._judged(call)
+            reply = offered(operation, await self._judged(call))
         else:
             call.leave, call.slow_seconds = fault.kind == "unprocessed", fault.slow_seconds
-            reply = await struck(fault, operation, call.tables[0] if call.tables else "", lambda: self._judged(call))
+
+            async def go_on() -> WireReply:
+                return offered(operation, await self._judged(call))
+
+            reply = await struck(fault, operation, call.tables[0] if call.tables else "", go_on)
         self._write_down(call, reply)
         stall = world.stall
         stall.note(operation, call.tables[0] if call.tables else "", request.body, outcome(reply))
@@ -169,7 +175,7 @@ class RequestPipeline:
             return refused(refusal)
         look = _LOOKS.get(call.operation)
         if look is None:
-            return offered(call.operation, await world.forward(call))
+            return await world.forward(call)
         read: WireReply = await look(world, call)
         return read
 

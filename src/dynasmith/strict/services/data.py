@@ -14,6 +14,7 @@ from dynasmith.strict.rules.items import partition_text
 from dynasmith.strict.rules.rule import plain_name
 from dynasmith.strict.services import batches
 from dynasmith.strict.services.engine_writes import engine_body, returned, returned_paths
+from dynasmith.strict.services.keyed_reads import has_projection, projected_item
 from dynasmith.strict.services.read_plan import is_bare
 from dynasmith.strict.services.reads import account_reads, answered_page, pressed_limit
 from dynasmith.strict.services.updates import update_refusal
@@ -218,6 +219,8 @@ async def read_keys(world: StrictWorld, call: IncomingCall) -> WireReply:
         throttle = throttle_of_part(world, call, part)
         if throttle is not None:
             return throttled(throttle)
+    if has_projection(call):
+        return await projected_item(world, call)
     return account_reads(world, call, await world.forward(call))
 
 

@@ -131,11 +131,8 @@ def _page_units(call: IncomingCall, page: ReadPage) -> ConsumedUnits:
 
 
 def _get_units(call: IncomingCall, page: ReadPage) -> ConsumedUnits:
-    table = call.account.tables[call.tables[0]]
     size = measured(page.item)
     call.items = int(size > 0)
-    if call.body.get("ProjectionExpression"):
-        size = mean_bytes(table)
     return ConsumedUnits({"": read_units(size, consistent=bool(call.body.get("ConsistentRead")))})
 
 

@@ -30,12 +30,15 @@ async def run_statements(world: StrictWorld, call: IncomingCall) -> WireReply:
     """ExecuteStatement, BatchExecuteStatement, ExecuteTransaction."""
     for name in tables_in(call.body):
         await world.table(call, name)
-    if call.operation != "ExecuteStatement":
+    statements = statements_in(call.body)
+    if call.operation != "ExecuteStatement" or not statements:
         refusal = world.rules.judge(JudgedRequest(call.operation, call.body, None, call.account, call.now))
         if refusal is not None:
             return _refused(refusal)
+        if not statements:
+            return await world.forward(call)
     call.account.settle(call.now)
-    ones = [one_of(call, said) for said in statements_in(call.body)]
+    ones = [one_of(call, said) for said in statements]
     for one in ones:
         one.refusal = _judged(world, call, one)
     if call.operation == "BatchExecuteStatement":
@@ -83,9 +86,9 @@ async def _run(world: StrictWorld, call: IncomingCall, ones: list[SingleStatemen
 
 def _judged(world: StrictWorld, call: IncomingCall, one: SingleStatement) -> Refusal | None:
     """What the rules say of one statement; what is not understood is left to the engine."""
-    if not one.statement.shape.verb:
-        return None
     ask = JudgedRequest("ExecuteStatement", one.said, one.table, call.account, call.now)
+    if not one.statement.shape.verb:
+        return world.rules.judge(ask)
     if one.table is None:
         return world.rules.judge(ask) or Refusal("ResourceNotFoundException", "Requested resource not found")
     refusal = world.rules.judge(ask)
