@@ -234,6 +234,13 @@ def test_the_key_is_chosen_from_the_conditions(
         (lambda: [Sale.buyer == "b", Sale.sk > "sale:1"], "", "pk = 'buyer:b' AND sk > 'sale:1'"),
         (lambda: [Sale.status == "s"], "gs1", "gs1pk = 'status:s'"),
         (lambda: [Sale.status == "s", Sale.day == "d"], "gs1", "gs1pk = 'status:s' AND gs1sk = 'd'"),
+        (lambda: [Sale.status == "s", Sale.day > "d"], "gs1", "gs1pk = 'status:s' AND gs1sk > 'd'"),
+        (
+            lambda: [Sale.status == "s", Sale.day.between("a", "b")],
+            "gs1",
+            "gs1pk = 'status:s' AND gs1sk BETWEEN 'a' AND 'b'",
+        ),
+        (lambda: [Sale.buyer == "b", Sale.number > 7], "", "pk = 'buyer:b' AND begins_with(sk, 'sale:')"),
     ],
 )
 def test_templates_are_filled_from_the_conditions(db: Db, conditions: Any, index: str, key_condition: str) -> None:
@@ -241,6 +248,15 @@ def test_templates_are_filled_from_the_conditions(db: Db, conditions: Any, index
     assert (plan.index, plan.key_condition) == (index, key_condition)
     assert plan.filter.endswith("_type = 'sale'")
     list(db.query(Sale, *conditions()))
+
+
+def test_a_range_of_a_template_gives_the_items_of_the_range(db: Db, name: str) -> None:
+    for number, day in enumerate(("2026-01-01", "2026-01-02", "2026-01-03")):
+        db.create(Sale(buyer=name, number=number, status=name, day=day))
+    query = db.query(Sale, Sale.status == name)
+    assert [sale.number for sale in query.where(Sale.day >= "2026-01-02")] == [1, 2]
+    assert [sale.number for sale in query.where(Sale.day < "2026-01-02").descending()] == [0]
+    assert [sale.number for sale in query.where(Sale.day.between("2026-01-02", "2026-01-03"))] == [1, 2]
 
 
 def test_without_a_key_that_fits_a_scan_is_needed(db: Db, endpoint: StrictServer) -> None:

@@ -13,7 +13,9 @@ from dynasmith.models.key_template import KeyTemplate
 from dynasmith.models.model_index import ModelIndex
 from dynasmith.models.operand import ExprPath, StoredValue
 from dynasmith.models.schema import ENTITY_ATTRIBUTE, KeyPlace, ModelSchema
+from dynasmith.models.value_codec import DatetimeCodec, TextCodec
 
+_RANGES: Final = ("<", "<=", ">", ">=", "BETWEEN")
 _SORTS: Final = ("=", "<", "<=", ">", ">=", "BETWEEN", "begins_with")
 
 
@@ -162,7 +164,31 @@ def _sort_term(
     text, is_whole = place.template.prefix(_values(codec, place.template, terms))
     if is_whole:
         return _rendered(codec, place, "=", text)
+    ranged = _range(codec, place, terms)
+    if ranged is not None:
+        return ranged
     return _rendered(codec, place, "begins_with", text) if text else None
+
+
+def _range(codec: ItemCodec, place: KeyPlace, terms: Sequence[ModelCondition]) -> ModelCondition | None:
+    """A range of the only field of a template, as one of the template: where its texts sort as its values do.
+
+    The condition on the field stays in the filter, so that it decides which items there are.
+    """
+    parts = place.template.parts
+    if len(parts) != 1 or not parts[0].field or parts[0].spec:
+        return None
+    field = codec.schema.fields[parts[0].field]
+    if field.codec.tags != ("S",) or not isinstance(field.codec, TextCodec | DatetimeCodec):
+        return None
+    for each in terms:
+        term = _on(each, field.attribute)
+        if term is not None and term.operator in _RANGES and (term.operator == "BETWEEN" or not parts[0].literal):
+            values = [field.decode(operand.tree) for operand in term.operands if isinstance(operand, StoredValue)]
+            texts = [place.template.render({field.name: value}) for value in values]
+            operands = tuple(StoredValue({"S": text}) for text in texts)
+            return Comparison(ExprPath(codec.schema.model, (place.attribute,)), term.operator, operands)
+    return None
 
 
 def _joined(terms: Sequence[Comparison]) -> Comparison:
