@@ -195,6 +195,7 @@ copy --yes                 | code  | two    | users users_v2 {--yes}
 copy --dry-run             | items | two    | users users_v2 --yes {--dry-run}
 copy --quiet               | says  | two    | users users_v2 --yes {--quiet}
 delete --confirm           | code  | two    | users {--confirm users}
+get --redact               | says  | two    | users pk=user-00001 {--redact}
 scan --physical            | code  | prefixed | users --env dev {--physical}
 scan --profile             | code  | two    | users --env away {--profile absent}
 """

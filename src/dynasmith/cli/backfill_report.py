@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dynasmith.cli.counts import counted, dollars_text, either, seconds_text
 from dynasmith.cli.exit_code import exit_of
+from dynasmith.cli.job_json import report_json
 from dynasmith.cli.shared import Invocation, print_json
 from dynasmith.cli.where_report import say_where, where_json
 from dynasmith.engine.backfill.concurrent_edits import ConcurrentEdits, UndoReport
@@ -32,7 +33,7 @@ def show_backfill(invocation: Invocation, report: Report) -> int:
     """The end of a backfill; 3 where there are dead letters."""
     job, counts = report.job, report.counts
     if invocation.as_json:
-        print_json(report.to_json() | where_json(invocation, report))
+        print_json(report_json(invocation, report) | where_json(invocation, report))
         return exit_of(invocation, report)
     say_where(invocation, report)
     invocation.say(
@@ -53,7 +54,7 @@ def show_undone(invocation: Invocation, report: Report) -> int:
     """The end of an undo; 3 where others changed items since."""
     counts = report.counts
     if invocation.as_json:
-        print_json(report.to_json() | where_json(invocation, report))
+        print_json(report_json(invocation, report) | where_json(invocation, report))
         return exit_of(invocation, report)
     say_where(invocation, report)
     invocation.say(
@@ -62,7 +63,7 @@ def show_undone(invocation: Invocation, report: Report) -> int:
     )
     _spent(invocation, report)
     if isinstance(report, UndoReport):
-        _others(invocation, report.others)
+        _others(invocation, invocation.shown(report.others))
     if counts.dead:
         invocation.say(f"Items left unchanged, with reasons: {report.dead_letters}")
     return exit_of(invocation, report)
@@ -93,6 +94,7 @@ def _spent(invocation: Invocation, report: Report) -> None:
 
 def show_rehearsed(invocation: Invocation, rehearsal: BackfillDryRun) -> int:
     """What a dry run of a backfill found."""
+    rehearsal = invocation.shown(rehearsal)
     if invocation.as_json:
         print_json(rehearsal.to_json())
         return 0
@@ -119,6 +121,7 @@ def show_rehearsed(invocation: Invocation, rehearsal: BackfillDryRun) -> int:
 
 def show_undo_rehearsed(invocation: Invocation, rehearsal: UndoDryRun) -> int:
     """What a dry run of an undo found."""
+    rehearsal = invocation.shown(rehearsal)
     if invocation.as_json:
         print_json(rehearsal.to_json())
         return 0
@@ -136,6 +139,7 @@ def show_undo_rehearsed(invocation: Invocation, rehearsal: UndoDryRun) -> int:
 
 def show_checked(invocation: Invocation, checked: CheckResult) -> int:
     """Whether a table has the new shape; 3 where not."""
+    checked = invocation.shown(checked)
     if invocation.as_json:
         print_json(checked.to_json())
     else:

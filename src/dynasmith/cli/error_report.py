@@ -9,7 +9,9 @@ from dynasmith.engine.transfer.user_traceback import trace_of
 from dynasmith.errors import ConsentRequired, DefinitionError, DynasmithError, SeveralFailed, TransformError
 
 
-def show_error(error: DynasmithError, *, as_json: bool, complete: Callable[[str], str] = str) -> int:
+def show_error(
+    error: DynasmithError, *, as_json: bool, complete: Callable[[str], str] = str, redact: bool = False
+) -> int:
     """Print ``error`` (JSON on stdout with ``--json``, words on stderr) and return its exit code.
 
     ``complete`` gives the commands of hints the options of this run, and masks. See `Invocation.complete`.
@@ -24,7 +26,7 @@ def show_error(error: DynasmithError, *, as_json: bool, complete: Callable[[str]
             f"  {name}: {complete(failure.message + _hint(failure))}"
             for name, failure in sorted(error.failures.items())
         ]
-    if isinstance(error, TransformError):
+    if isinstance(error, TransformError) and not redact:
         lines += complete(trace_of(error)).splitlines()  # of the user's own code, which is what has to be fixed
     if error.hint:
         lines.append(f"Hint: {complete(error.hint)}")

@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from dynasmith.cli.counts import counted, dollars_text, either, seconds_text
 from dynasmith.cli.exit_code import exit_of
 from dynasmith.cli.flow_figures import left_text, share_text
+from dynasmith.cli.job_json import report_json
 from dynasmith.cli.shared import Invocation, print_json
 from dynasmith.cli.where_report import say_where, where_json
 from dynasmith.engine.transfer.events import FlowDead, FlowEnded, FlowNote, FlowProgress, FlowStarted, FlowStopping
@@ -39,7 +40,7 @@ class _Warnings(logging.Handler):
         self._shown = shown
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._shown.warn(record.getMessage())
+        self._shown.warn(str(record.msg) if self._shown.redact else record.getMessage())
 
 
 class FlowProgressView:
@@ -49,8 +50,9 @@ class FlowProgressView:
     ledger warns of before there is a job to listen to (that it waits for a lease) is said too.
     """
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, *, redact: bool = False) -> None:
         self._console = console
+        self.redact = redact
         self._lock = threading.Lock()
         self._prints = redirect_stdout(sys.stderr)
         self._warnings = _Warnings(self)
@@ -92,6 +94,8 @@ class FlowProgressView:
                     self._say(event.sentence, "dim")
                 case FlowProgress():
                     self._progress(event)
+                case FlowDead() if self.redact:
+                    self._say(f"Dead letter ({event.code}); what is wrong is hidden (--redact).", "yellow")
                 case FlowDead():
                     place = f" at {event.place}" if event.place else ""
                     self._say(f"Dead letter ({event.code}){place}: {event.reason}", "yellow")
@@ -149,7 +153,7 @@ def progress_text(event: FlowProgress) -> str:
 def show_report(invocation: Invocation, report: Report, **more: Any) -> int:
     """The end of a job for a person, or as JSON; the code is that of `exit_of`."""
     if invocation.as_json:
-        print_json(report.to_json() | where_json(invocation, report) | more)
+        print_json(report_json(invocation, report) | where_json(invocation, report) | more)
         return exit_of(invocation, report)
     if report.job.verb in ("backfill", "undo"):
         from dynasmith.cli.backfill_report import show_changes
@@ -173,6 +177,7 @@ def show_report(invocation: Invocation, report: Report, **more: Any) -> int:
 
 def show_rehearsal(invocation: Invocation, rehearsal: DryRun) -> int:
     """What a dry run found."""
+    rehearsal = invocation.shown(rehearsal)
     if invocation.as_json:
         print_json(rehearsal.to_json())
         return 0

@@ -10,6 +10,7 @@ import click
 from dynasmith.cli.cli_values import parse_item, parse_key
 from dynasmith.cli.counts import counted
 from dynasmith.cli.cursor import encode_cursor
+from dynasmith.cli.redaction import HIDDEN, hidden_item
 from dynasmith.cli.shared import Invocation
 from dynasmith.errors import UsageError
 from dynasmith.items.key import KeyPart, KeySchema, key_item
@@ -61,9 +62,9 @@ def parse_condition_of(project: Project, table: str, index: str | None, said: tu
     return conditions
 
 
-def show_item(item: dict[str, Any], *, wire: bool) -> None:
+def show_item(invocation: Invocation, item: dict[str, Any], *, wire: bool) -> None:
     """One item as a JSON object: plain, or DynamoDB JSON with ``wire``."""
-    click.echo(_line(item, wire=wire))
+    click.echo(_line(item, wire=wire, redact=invocation.redact))
 
 
 def show_items(invocation: Invocation, found: SomeItems, *, wire: bool) -> None:
@@ -71,8 +72,8 @@ def show_items(invocation: Invocation, found: SomeItems, *, wire: bool) -> None:
 
     With ``--json`` one document: ``items``, and ``cursor`` (null where there are no more).
     """
-    lines = [_line(item, wire=wire) for item in found.items]
-    cursor = None if found.next is None else encode_cursor(found.next)
+    lines = [_line(item, wire=wire, redact=invocation.redact) for item in found.items]
+    cursor = None if found.next is None else HIDDEN if invocation.redact else encode_cursor(found.next)
     if invocation.as_json:
         # The lines as they are: a number of 38 digits stays one.
         inner = ",".join(f"\n    {line}" for line in lines)
@@ -81,12 +82,19 @@ def show_items(invocation: Invocation, found: SomeItems, *, wire: bool) -> None:
     for line in lines:
         click.echo(line)
     if cursor is not None:
-        invocation.say(f"{counted(len(lines), 'item')} shown, and there are more. To see them, add: --cursor {cursor}")
+        way = (
+            "Its cursor is a key, which --redact hides."
+            if invocation.redact
+            else f"To see them, add: --cursor {cursor}"
+        )
+        invocation.say(f"{counted(len(lines), 'item')} shown, and there are more. {way}")
     elif not lines:
         invocation.say("No more items." if click.get_current_context().params.get("cursor") else "No items.")
 
 
-def _line(item: dict[str, Any], *, wire: bool) -> str:
+def _line(item: dict[str, Any], *, wire: bool, redact: bool) -> str:
+    if redact:
+        return json.dumps(hidden_item(item, wire=wire), ensure_ascii=False)
     return json.dumps(item, ensure_ascii=False) if wire else plain_from_item(decode_item_tree(item)).decode()
 
 

@@ -115,13 +115,14 @@ def run(words: list[str]) -> int:
         code = cli.main(args=words, prog_name="dynasmith", standalone_mode=False, obj=invocation)
     except DynasmithError as error:
         _trace(debug, invocation)
-        return show_error(error, as_json=as_json, complete=invocation.complete)
+        return show_error(_shown(error, words), as_json=as_json, complete=invocation.complete, redact=_redacts(words))
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.NoSuchOption as error:
         return show_error(unknown_option(error), as_json=as_json)
     except click.ClickException as error:
-        return show_error(UsageError(error.format_message(), hint=_help_of(error)), as_json=as_json)
+        wrong = UsageError(error.format_message(), hint=_help_of(error))
+        return show_error(_shown(wrong, words), as_json=as_json)
     except (KeyboardInterrupt, click.Abort):
         _trace(debug, invocation)
         return show_error(Interrupted("Interrupted.", hint="run the same command again: it continues"), as_json=as_json)
@@ -131,14 +132,33 @@ def run(words: list[str]) -> int:
         return 0
     except Exception as error:
         _trace(debug, invocation)
-        return show_error(_unexpected(error), as_json=as_json, complete=invocation.complete)
+        unexpected = _unexpected(error, redact=_redacts(words))
+        return show_error(unexpected, as_json=as_json, complete=invocation.complete)
     return code if isinstance(code, int) else 0
 
 
+def _redacts(words: list[str]) -> bool:
+    return "--redact" in words
+
+
+def _shown(error: DynasmithError, words: list[str]) -> DynasmithError:
+    """The error as it may be shown."""
+    if not _redacts(words):
+        return error
+    from dynasmith.cli.redaction import hidden_error
+
+    return hidden_error(error, words)
+
+
 def _trace(debug: bool, invocation: Invocation) -> None:
-    """With ``--debug`` the stack trace goes before the sentence; the exit code stays the same."""
-    if debug:
-        sys.stderr.write(invocation.masked(traceback.format_exc()))
+    """With ``--debug`` the stack trace goes before the sentence; the exit code stays the same. With ``--redact`` it is
+    the places only: messages may repeat values."""
+    if not debug:
+        return
+    if invocation.redact:
+        sys.stderr.write("".join(traceback.format_tb(sys.exc_info()[2])))
+        return
+    sys.stderr.write(invocation.masked(traceback.format_exc()))
 
 
 def _help_of(error: click.ClickException) -> str:
@@ -146,10 +166,11 @@ def _help_of(error: click.ClickException) -> str:
     return f"{context.command_path} --help" if context is not None else "dynasmith --help"
 
 
-def _unexpected(error: Exception) -> DynasmithError:
+def _unexpected(error: Exception, *, redact: bool = False) -> DynasmithError:
     """A fault of ours: said as one, without a trace, with the way to get it. A full disk is not ours."""
     if isinstance(error, OSError) and error.strerror:
         place = f": {error.filename}" if error.filename else ""
         return DynasmithError(f"The system refused it: {error.strerror}{place}.", hint="--debug shows where")
-    sentence = f"Unexpected {type(error).__name__}: {error}".splitlines()[0][:500]
+    said = "its message is hidden (--redact)" if redact else error
+    sentence = f"Unexpected {type(error).__name__}: {said}".splitlines()[0][:500]
     return DynasmithError(sentence, hint="this is a fault in dynasmith; the same command with --debug shows where")

@@ -13,8 +13,10 @@ from rich.spinner import Spinner
 from rich.table import Table as Grid
 from rich.text import Text
 
+from dynasmith.cli.redaction import hidden_change
 from dynasmith.cli.screen import Screen
 from dynasmith.plans.explain import step_text
+from dynasmith.plans.step import Step
 from dynasmith.ports.listener import (
     Event,
     StepDone,
@@ -30,8 +32,9 @@ from dynasmith.ports.listener import (
 class StepProgressView:
     """A listener that shows what happens to each table. Use it as a context manager; safe from several threads."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, *, redact: bool = False) -> None:
         self._console = console
+        self._redact = redact
         self._lock = threading.Lock()
         self._steps: dict[str, int] = {}
         self._now: dict[str, str] = {}
@@ -60,13 +63,13 @@ class StepProgressView:
             case TableStarted():
                 self._steps[name] = event.steps
             case StepStarted():
-                self._now[name] = f"{event.number}/{self._steps.get(name, 0)} {step_text(event.step)}"
+                self._now[name] = f"{event.number}/{self._steps.get(name, 0)} {self._text(event.step)}"
             case StepWaiting():
-                base = f"{event.number}/{self._steps.get(name, 0)} {step_text(event.step)}"
+                base = f"{event.number}/{self._steps.get(name, 0)} {self._text(event.step)}"
                 self._now[name] = f"{base}: {event.state}, {event.waited_seconds:.0f} s"
             case StepDone():
                 took = f" ({event.seconds:.1f} s)" if event.seconds >= 0.5 else ""
-                self._line("green", "✓", name, f"{step_text(event.step)}{took}")
+                self._line("green", "✓", name, f"{self._text(event.step)}{took}")
             case TableDone():
                 self._now.pop(name, None)
             case TablePostponed():
@@ -74,9 +77,12 @@ class StepProgressView:
                 self._line("yellow", "⏳", name, event.reason)
             case TableFailed():
                 self._now.pop(name, None)
-                self._line("red", "✗", name, event.message)
+                self._line("red", "✗", name, "failed" if self._redact else event.message)
             case _:
                 return
+
+    def _text(self, step: Step) -> str:
+        return step_text(hidden_change(step) if self._redact else step)
 
     def _line(self, colour: str, mark: str, table: str, text: str) -> None:
         shown = self._console.complete(text) if isinstance(self._console, Screen) else text

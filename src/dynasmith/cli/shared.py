@@ -16,7 +16,7 @@ import click
 from click.core import ParameterSource
 
 from dynasmith.cli.streams import fall_silent
-from dynasmith.errors import ConsentRequired, UsageError
+from dynasmith.errors import ConsentRequired, DynasmithError, UsageError
 from dynasmith.masking import masked
 
 if TYPE_CHECKING:
@@ -25,9 +25,10 @@ if TYPE_CHECKING:
     from dynasmith.plans.consent import Consent
     from dynasmith.project import Project
 
+T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
 MANY = ("confirm",)
-FLAGS = ("as_json", "yes", "dry_run", "quiet", "debug", "physical")
+FLAGS = ("as_json", "redact", "yes", "dry_run", "quiet", "debug", "physical")
 PLACES = ("env", "config", "endpoint", "region", "profile", "directory")
 """The options that say where to go. Never a key: a command that is shown is kept by shells and logs."""
 _JOB_COMMAND = re.compile(r"\bdynasmith jobs (?:list\b|[a-z]+ [a-z]+-\d{8}T\d{6}-[0-9a-f]{6}\b)")
@@ -61,6 +62,27 @@ class Invocation:
     def as_json(self) -> bool:
         """Whether ``--json`` was given."""
         return bool(self.values.get("as_json"))
+
+    @property
+    def redact(self) -> bool:
+        """Whether ``--redact`` was given."""
+        return bool(self.values.get("redact"))
+
+    def shown_error(self, error: DynasmithError) -> DynasmithError:
+        """An error as it may be shown: without what may repeat values under ``--redact``."""
+        if not self.redact:
+            return error
+        from dynasmith.cli.redaction import hidden_error
+
+        return hidden_error(error, sys.argv[1:])
+
+    def shown(self, value: T) -> T:
+        """A report, a dry run, a plan as it may be shown: without values of items under ``--redact``."""
+        if not self.redact:
+            return value
+        from dynasmith.cli.redaction import hidden
+
+        return hidden(value)
 
     @property
     def quiet(self) -> bool:
@@ -197,6 +219,7 @@ OPTIONS = (
     click.option("--aws-session-token", metavar="TOKEN", help="AWS session token. It stays in the shell history."),
     click.option("--physical", is_flag=True, help="Use table names literally, without prefix or suffix."),
     click.option("--json", "as_json", is_flag=True, help="Print one JSON document to stdout."),
+    click.option("--redact", is_flag=True, help="Hide the values of items in all output and in the log."),
     click.option("--yes", is_flag=True, help="Answer yes to questions."),
     click.option(
         "--confirm", multiple=True, metavar="NAME", help="Confirm NAME in advance where it must be typed; repeatable."
@@ -208,7 +231,7 @@ OPTIONS = (
 )
 NAMES = (
     "env", "config", "endpoint", "region", "profile", "directory", "aws_access_key", "aws_secret_key",
-    "aws_session_token", "physical", "as_json", "yes", "confirm", "dry_run", "quiet", "debug", "log_file",
+    "aws_session_token", "physical", "as_json", "redact", "yes", "confirm", "dry_run", "quiet", "debug", "log_file",
 )  # fmt: skip
 
 WITHOUT_DRY_RUN = frozenset(
@@ -244,7 +267,7 @@ def shared_options(function: F) -> F:
 
 def _set_up_logging(invocation: Invocation) -> None:
     logger = logging.getLogger("dynasmith")
-    begun = [handler for handler in logger.handlers if isinstance(handler, logging.StreamHandler)]
+    begun: list[logging.Handler] = [each for each in logger.handlers if isinstance(each, logging.StreamHandler)]
     file = invocation.text("log_file")
     handler: logging.Handler | None = None
     # The options stand before and after the verb, so this runs twice; each place is written to once.
@@ -254,17 +277,25 @@ def _set_up_logging(invocation: Invocation) -> None:
         handler = logging.StreamHandler()
     if handler is not None:
         handler.setFormatter(_Format("%(asctime)s %(name)s %(levelname)s %(message)s"))
+        begun.append(handler)
         logger.addHandler(handler)
         logger.setLevel(logging.DEBUG)
+    for each in begun:
+        if isinstance(each.formatter, _Format):
+            each.formatter.redact = invocation.redact
 
 
 class _Format(logging.Formatter):
-    """A line of the log, stack trace included, as it may be kept."""
+    """A line of the log, stack trace included, as it may be kept. With ``redact`` it is the sentence without what is
+    put into it, since that may be a value, and without traces, which end in messages."""
 
     masks: Callable[[str], str] = staticmethod(masked)
+    redact = False
 
     def format(self, record: logging.LogRecord) -> str:
         """The line."""
+        if self.redact:
+            record = logging.makeLogRecord({**record.__dict__, "args": (), "exc_info": None, "exc_text": None})
         return self.masks(super().format(record))
 
 

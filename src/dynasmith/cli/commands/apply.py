@@ -69,7 +69,7 @@ def command(
         print_json(
             _json(invocation, plan, report, failures)
             | project.where.to_json()
-            | ({"plan": plan_json(plan, project.environment)} if invocation.dry_run else {})
+            | ({"plan": plan_json(invocation.shown(plan), project.environment)} if invocation.dry_run else {})
         )
         return 1 if failures else 0
     if failures:
@@ -88,7 +88,7 @@ def _apply(
 
     if not invocation.as_json:
         # Who answers beforehand sees the steps as they are done.
-        draw_plan(invocation.words(), plan, project.environment, steps=not consent.yes)
+        draw_plan(invocation.words(), invocation.shown(plan), project.environment, steps=not consent.yes)
     refused = impossible(plan)
     busy = any((table.steps or table.changes) and table not in refused for table in plan.tables)
     if invocation.dry_run or not (busy or refused):
@@ -97,7 +97,7 @@ def _apply(
         invocation.say("Dry run: nothing was changed.")
     if invocation.dry_run or not (busy or refused):
         return None
-    with StepProgressView(invocation.words()) as shown:
+    with StepProgressView(invocation.words(), redact=invocation.redact) as shown:
         return project.apply(plan, consent=consent, listener=shown, fresh=fresh)
 
 
@@ -146,16 +146,18 @@ def _json(
     from dynasmith.cli.plan_json import changes_json
 
     done = {applied.table: applied for applied in report.applied} if report else {}
+    tables = invocation.shown(plan).tables
+    shown = {name: invocation.shown_error(error) for name, error in failures.items()}
     return {
         "applied": [
             {
                 "table": name,
-                "changes": [c for table in plan.tables if table.table == name for c in changes_json(table)],
+                "changes": [c for table in tables if table.table == name for c in changes_json(table)],
                 "steps": applied.steps_done,
                 "seconds": round(applied.seconds, 3),
                 "postponed": applied.postponed or None,
             }
             for name, applied in done.items()
         ],
-        "failures": {name: error_json(error, invocation.complete) for name, error in failures.items()},
+        "failures": {name: error_json(error, invocation.complete) for name, error in shown.items()},
     }

@@ -79,7 +79,7 @@ def command(invocation: Invocation, table: str, **given: Any) -> int:
         sample = given["sample"] or None
         found = backfills.rehearse(table, transform, asked=asked, careful=careful, sample=sample)
         return show_rehearsed(invocation, found)
-    with FlowProgressView(invocation.words()) as shown:
+    with FlowProgressView(invocation.words(), redact=invocation.redact) as shown:
         report = backfills.run(
             table, transform, asked=asked, careful=careful, journal=not given["no_journal"], listener=shown
         )

@@ -17,9 +17,9 @@ def command(invocation: Invocation, tables: tuple[str, ...], prune: bool) -> int
     project = invocation.project()
     plan = project.plan(tables, prune=prune)
     if invocation.as_json:
-        print_json(plan_json(plan, project.environment))
+        print_json(plan_json(invocation.shown(plan), project.environment))
     else:
-        draw_plan(invocation.page(), plan, project.environment, steps=False)
+        draw_plan(invocation.page(), invocation.shown(plan), project.environment, steps=False)
     if plan.failures:
         return 1
     return 0 if plan.is_empty else 3

@@ -33,6 +33,6 @@ def command(invocation: Invocation, source: str, target: str, **given: Any) -> i
     wish = {"transform": transform, "asked": asked, "create_target": given["create_target"]}
     if invocation.dry_run:
         return show_rehearsal(invocation, items.rehearse_copy(first, second, **wish))
-    with FlowProgressView(invocation.words()) as shown:
+    with FlowProgressView(invocation.words(), redact=invocation.redact) as shown:
         report = items.copy(first, second, backup_first=given["backup_first"], listener=shown, **wish)
     return show_report(invocation, report)

@@ -23,12 +23,12 @@ def command(invocation: Invocation, tables: tuple[str, ...]) -> int:
                 raise TableExists(table.name)
         plan = project.plan(tables)
         if invocation.as_json:
-            print_json(plan_json(plan, project.environment))
+            print_json(plan_json(invocation.shown(plan), project.environment))
         else:
-            draw_plan(invocation.page(), plan, project.environment)
+            draw_plan(invocation.page(), invocation.shown(plan), project.environment)
         return 0
     made = []
-    with StepProgressView(invocation.words()) as shown:
+    with StepProgressView(invocation.words(), redact=invocation.redact) as shown:
         for table in wished:
             made.append(project.create(table, listener=shown))
             invocation.say(f"Created {table.name}.")

@@ -25,9 +25,10 @@ def command(invocation: Invocation, tables: tuple[str, ...]) -> int:
     invocation.warn()
     if invocation.dry_run:
         return _dry_run(invocation, project.plan(tables), project.environment)
-    with StepProgressView(invocation.words()) as shown:
+    with StepProgressView(invocation.words(), redact=invocation.redact) as shown:
         done = project.ensure(tables, listener=shown)
     if invocation.as_json:
+        failed = {name: invocation.shown_error(error) for name, error in done.failures.items()}
         print_json(
             {
                 "created": list(done.created),
@@ -35,7 +36,7 @@ def command(invocation: Invocation, tables: tuple[str, ...]) -> int:
                 "differing": {
                     table.table: [explain(change).path for change in table.changes] for table in done.differing
                 },
-                "failures": {name: error_json(error, invocation.complete) for name, error in done.failures.items()},
+                "failures": {name: error_json(error, invocation.complete) for name, error in failed.items()},
             }
         )
         return 1 if done.failures else 0
@@ -60,6 +61,7 @@ def _dry_run(invocation: Invocation, plan: Plan, environment: str) -> int:
     from dynasmith.cli.drawings import draw_plan
     from dynasmith.cli.plan_json import plan_json
 
+    plan = invocation.shown(plan)
     absent = replace(plan, tables=tuple(table for table in plan.tables if not table.exists))
     if invocation.as_json:
         print_json(plan_json(absent, environment))

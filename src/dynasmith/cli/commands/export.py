@@ -53,7 +53,7 @@ def command(invocation: Invocation, table: str, dest: str, **given: Any) -> int:
     items = invocation.project().items.over(given.pop("transport"))
     if invocation.dry_run:
         return show_rehearsal(invocation, items.rehearse_export(source, asked=asked))
-    with FlowProgressView(invocation.words()) as shown:
+    with FlowProgressView(invocation.words(), redact=invocation.redact) as shown:
         report = items.export(source, dest, how=how, asked=asked, listener=shown)
     if not invocation.as_json and report.job.state == "done":
         invocation.say(f"Exported to {dest}. To load it into a table: dynasmith populate TABLE {dest}")

@@ -14,5 +14,5 @@ def command(invocation: Invocation, table: str, key: tuple[str, ...], wire: bool
     """Show one item, with a strongly consistent read. KEY is name=value pairs, or JSON (plain or DynamoDB JSON)."""
     project = invocation.project()
     item = project.get(table, parse_key_of(project, table, key))
-    show_item(item, wire=wire)
+    show_item(invocation, item, wire=wire)
     return 0

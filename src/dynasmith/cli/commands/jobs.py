@@ -21,8 +21,8 @@ def command() -> None:
 @verb("list", example="dynasmith jobs list")
 def list_(invocation: Invocation) -> int:
     """List jobs, oldest first."""
+    from dynasmith.cli.job_json import job_json
     from dynasmith.cli.jobs_table import jobs_table
-    from dynasmith.jobs.job import describe_job
 
     left_out: list[str] = []
     project = invocation.project()
@@ -30,7 +30,7 @@ def list_(invocation: Invocation) -> int:
     for sentence in left_out:
         invocation.say(f"Warning: {sentence}")
     if invocation.as_json:
-        print_json([describe_job(job) for job in jobs])
+        print_json([job_json(invocation, job) for job in jobs])
         return 0
     if not jobs:
         invocation.say("No jobs that can be read." if left_out else "No jobs.")
@@ -43,10 +43,10 @@ def list_(invocation: Invocation) -> int:
 @click.argument("job")
 def show(invocation: Invocation, job: str) -> int:
     """Show one job: state, counts, parameters."""
-    from dynasmith.jobs.job import describe_job
+    from dynasmith.cli.job_json import job_json
 
     jobs = invocation.project().jobs
-    described = describe_job(jobs.show(jobs.find(job)))
+    described = job_json(invocation, jobs.show(jobs.find(job)))
     if invocation.as_json:
         print_json(described)
         return 0
@@ -65,7 +65,7 @@ def resume(invocation: Invocation, job: str, accept_changed_transform: bool) -> 
 
     jobs = invocation.project().jobs
     job = jobs.find(job)
-    with FlowProgressView(invocation.words()) as shown:
+    with FlowProgressView(invocation.words(), redact=invocation.redact) as shown:
         report = jobs.resume(job, changed_transform=accept_changed_transform, listener=shown)
     return show_report(invocation, report)
 
@@ -78,7 +78,7 @@ def cancel(invocation: Invocation, job: str) -> int:
 
     job = invocation.project().jobs.find(job)
     with FlowProgressView(
-        invocation.words()
+        invocation.words(), redact=invocation.redact
     ):  # it may have to wait for the lease of a run that was killed, and says so
         invocation.project().jobs.cancel(job)
     return _told(invocation, job, f"Cancelled {job}.")
@@ -144,10 +144,10 @@ def prune(invocation: Invocation, jobs: tuple[str, ...], older_than: str | None)
 
 def _told(invocation: Invocation, job: str, sentence: str) -> int:
     """What was done with a job: a sentence, or with ``--json`` the job as it is now."""
-    from dynasmith.jobs.job import describe_job
+    from dynasmith.cli.job_json import job_json
 
     if invocation.as_json:
-        print_json(describe_job(invocation.project().jobs.show(job)))
+        print_json(job_json(invocation, invocation.project().jobs.show(job)))
     else:
         invocation.say(sentence)
     return 0

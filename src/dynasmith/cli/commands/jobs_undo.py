@@ -20,6 +20,6 @@ def undo(invocation: Invocation, job: str, max_write_units: float | None) -> int
     job, backfills = project.jobs.find(job), project.backfills
     if invocation.dry_run:
         return show_undo_rehearsed(invocation, backfills.rehearse_undo(job, asked=asked))
-    with FlowProgressView(invocation.words()) as shown:
+    with FlowProgressView(invocation.words(), redact=invocation.redact) as shown:
         report = backfills.undo(job, asked=asked, listener=shown)
     return show_undone(invocation, report)

@@ -130,6 +130,8 @@ def logs(invocation: Invocation, port: int, folder: str | None, *, lines: int, f
     """Show the log of the engine."""
     from dynasmith.local import log_lines
 
+    if invocation.redact:
+        raise UsageError("The log may hold values of items, which --redact hides.", hint="remove --redact")
     if invocation.as_json:
         if follow:
             raise UsageError("--follow has no end, and --json is one document.", hint="remove one of them")

@@ -51,9 +51,9 @@ def command(
         write_plan(Path(out), encode_plan(plan))
         invocation.say(f"The plan is in {out}: dynasmith apply --plan {out}")
     if invocation.as_json:
-        print_json(plan_json(plan, project.environment))
+        print_json(plan_json(invocation.shown(plan), project.environment))
     else:
-        draw_plan(invocation.page(), plan, project.environment)
+        draw_plan(invocation.page(), invocation.shown(plan), project.environment)
     return 1 if plan.failures or impossible(plan) else 0
 
 

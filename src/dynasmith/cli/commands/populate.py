@@ -68,7 +68,7 @@ def command(invocation: Invocation, table: str, files: tuple[str, ...], **given:
     source = database or files or _inline(given["said"]) or items.items_of(target)
     if invocation.dry_run:
         return show_rehearsal(invocation, items.rehearse_populate(target, source, **wish))
-    with FlowProgressView(invocation.words()) as shown:
+    with FlowProgressView(invocation.words(), redact=invocation.redact) as shown:
         report = items.populate(target, source, listener=shown, **wish)
     return show_report(invocation, report)
 

@@ -49,7 +49,7 @@ def command(
             print_json([{"table": name, "export": exports[name]} | where.to_json() for name in names])
         return 0
     done = []
-    with FlowProgressView(invocation.words()) as shown:
+    with FlowProgressView(invocation.words(), redact=invocation.redact) as shown:
         for retired in project.retire_tables(exports, listener=shown):
             done.append(retired)
             name = retired["table"]

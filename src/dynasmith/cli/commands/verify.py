@@ -33,7 +33,7 @@ def command(invocation: Invocation, source: str, target: str, **given: Any) -> i
     if given["job"]:
         given["job"] = project.jobs.find(given["job"])
     with redirect_stdout(sys.stderr):  # what the transform prints is no part of the answer
-        found = items.verify(first, second, **given)
+        found = invocation.shown(items.verify(first, second, **given))
     if invocation.as_json:
         print_json(found.to_json())
         return 0 if found.equal else 3

@@ -20,7 +20,7 @@ from dynasmith.engine.transfer.event_thread import StopRequest
 from dynasmith.engine.transfer.events import FlowDead, FlowProgress
 from dynasmith.engine.transfer.permit import RunPermit
 from dynasmith.engine.transfer.table_identity import TableIdentityCheck
-from dynasmith.errors import RunError
+from dynasmith.errors import DataError
 from dynasmith.items.digest import Digest
 from dynasmith.jobs.checkpoint import Checkpoint
 from dynasmith.jobs.counts import Counts
@@ -173,7 +173,7 @@ class Flow:
             self._left.appendleft(segment)
 
     async def save(self, checkpoint: Checkpoint) -> None:
-        """Keep how far a segment got. Raises RunError where nothing at all arrives."""
+        """Keep how far a segment got. Raises DataError where nothing at all arrives."""
         await self.claim.save(checkpoint)
         before, self.at[checkpoint.segment] = self.at[checkpoint.segment], checkpoint
         if checkpoint.counts.dead > before.counts.dead:
@@ -208,7 +208,7 @@ class Flow:
         """Stop where nothing at all arrives: a table that refuses every item would fill the dead letters with them."""
         counts = self.counts
         if counts.dead >= HOPELESS_DEAD and counts.dead == counts.arrived:
-            raise RunError(
+            raise DataError(
                 f"Nothing was written, and {counts.dead:,} items are dead letters: {self._reason}",
                 hint="is it the right file, and the right table? the job can be resumed",
             )

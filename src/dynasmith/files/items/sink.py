@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 import zstandard
 
-from dynasmith.errors import ItemInvalid, RunError
+from dynasmith.errors import DataError, ItemInvalid, RunError
 from dynasmith.files.items.csv_out import write_csv
 from dynasmith.files.items.destination import DELIMITERS, Compression, Destination, Style, check_name
 from dynasmith.files.items.gz import packed
@@ -168,12 +168,12 @@ class FileSink:
         return b"".join(lines), dead
 
     def _check_exact(self, item: Mapping[str, Any]) -> None:
-        """Raise RunError for an item that plain JSON cannot hold: it would come back as another one."""
+        """Raise DataError for an item that plain JSON cannot hold: it would come back as another one."""
         for name, value in item.items():
             if kind := inexact_kind(value):
                 names = [name for name, _ in self._head.key]
                 key = ", ".join(f"{name}={item.get(name)}" for name in names)
-                raise RunError(
+                raise DataError(
                     f"Item {key} has {kind} in attribute {name}, which plain JSON cannot hold.",
                     hint="cancel this job and export with --format dynamodb, or with plain-lossy, which writes sets as "
                     "lists and binary as base64 text",

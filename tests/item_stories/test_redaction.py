@@ -1,0 +1,178 @@
+"""--redact: a value of an item is in no output, no error and no log of any verb. Every verb has an entry."""
+
+import json
+from typing import Any
+
+from cli.story import table
+from cli.test_dry_run_of_verbs import commands
+from item_stories.kit import ItemStory
+
+SECRET = "s3ntinel-Value"
+NUMBER = "7357013"
+KEY = f"key-{SECRET}"
+Runs = tuple[tuple[str, ...], ...]
+# What shows a value without --redact, in text or in JSON: else the test could not fail.
+SHOWING: dict[str, Runs] = {
+    "get": (("get", "people", f"pk={KEY}"), ("get", "people", f"pk={KEY}", "--wire")),
+    "scan": (("scan", "people"), ("scan", "people", "--limit", "1", "--wire")),
+    "query": (("query", "people", f"pk={KEY}"), ("query", "people", f"nokey={SECRET}")),
+    "count": (("count", "people", SECRET), ("count", "people", f"nokey={SECRET}")),
+    "put": (("put", "people", f"pk:={NUMBER}", SECRET), ("put", "people", f'{{"pk": {NUMBER}, "x": "{SECRET}"}}')),
+    "delete-item": (("delete-item", "people", f"pk={KEY}", SECRET),),
+    "copy": (
+        ("copy", "people", "others", "--dry-run"),
+        ("copy", "people", "others", "--dry-run", "--transform", "moves:refuses"),
+        ("copy", "people", "taken", "--yes", "--mode", "fail-existing"),
+        ("copy", "people", "others", "--yes", "--transform", "moves:raises"),
+        ("copy", "people", "others", "--yes", "--transform", "moves:raises", "--on-error", "dead"),
+    ),
+    "populate": (
+        ("populate", "others", "rows.jsonl", "--dry-run"),
+        ("populate", "others", "bad.jsonl", "--dry-run"),
+        ("populate", "others", "bad.jsonl", "--yes"),
+        ("populate", "others", "broken.csv", "--yes", "--type", "n=N"),
+        ("populate", "others", "--item", f'{{"other": "{SECRET}"}}', "--yes"),
+    ),
+    "export": (("export", "people", "--dry-run", "out"), ("export", "people", "--format", "plain", "plain.jsonl")),
+    "backfill": (
+        ("backfill", "people", "--transform", "moves:grows", "--dry-run"),
+        ("backfill", "people", "--transform", "moves:grows", "--check"),
+        ("backfill", "people", "--transform", "moves:refuses", "--dry-run"),
+        ("backfill", "people", "--transform", "moves:raises", "--yes"),
+    ),
+    "verify": (("verify", "people", "taken"), ("verify", "people", "others", "--transform", "moves:raises")),
+    "plan": (("plan",),),
+    "check": (("check",),),
+    "apply": (("apply", "--dry-run"), ("apply", "--yes", "--prune", "--allow-delete-items")),
+    "create": (("create", "fresh", "--dry-run"),),
+    "ensure": (("ensure", "--dry-run"),),
+    "jobs list": (("jobs", "list"),),
+    "jobs show": (("jobs", "show", "last"),),
+    "jobs undo": (("jobs", "undo", "BACKFILL", "--dry-run"), ("jobs", "undo", "BACKFILL", "--yes")),
+    "jobs resume": (("jobs", "resume", "FAILED"),),
+    "jobs cancel": (("jobs", "cancel", "FAILED"),),
+}
+NEVER = {
+    "demo": "it shows its own data, which is public",
+    "init": "it makes a project",
+    "local start": "no items",
+    "local stop": "no items",
+    "local status": "no items",
+    "local logs": "refused: test_the_log_of_the_engine_is_refused",
+    "doctor": "no items",
+    "schema": "no items",
+    "list": "counts only",
+    "describe": "counts only",
+    "outputs": "names only",
+    "import": "a live table has no items in its definition",
+    "delete": "names only",
+    "retire": "the export's file; its errors are export's",
+    "validate": "paths and settings",
+    "jobs pause": "an id",
+    "jobs proceed": "an id",
+    "jobs pace": "an id and rates",
+    "jobs prune": "ids",
+}
+
+
+def person(number: int = 0) -> dict[str, Any]:
+    return {
+        "pk": {"S": KEY if not number else f"{KEY}-{number}"},
+        "s": {"S": SECRET},
+        "n": {"N": NUMBER},
+        "set": {"SS": [SECRET, "b"]},
+        "deep": {"M": {"l": {"L": [{"S": SECRET}]}}},
+    }
+
+
+def prepared(story: ItemStory) -> dict[str, str]:
+    """Tables, files, transforms and jobs with the secret in them; the ids of the jobs by what the entries call them."""
+    story.make("people", "others", "taken", "filled")
+    for name in ("people", "filled"):
+        story.put(name, *(person(number) for number in range(3)))
+    story.put("taken", person() | {"s": {"S": "else"}})
+    story.define(table("listed", items=[{"pk": KEY, "s": SECRET}]), table("fresh", items=[{"pk": KEY}]))
+    story.make("listed")
+    story.put("listed", {"pk": {"S": f"{KEY}-gone"}})
+    story.write("rows.jsonl", json.dumps({"pk": KEY, "s": SECRET, "n": int(NUMBER)}) + "\n")
+    story.write("bad.jsonl", "\n".join([json.dumps({"pk": KEY}), json.dumps({"pk": int(NUMBER)}), f'{{"pk": {SECRET}']))
+    story.write("broken.csv", f"pk,n\n{KEY},{SECRET}\n")
+    story.write(
+        "moves.py",
+        """
+        def grows(item, ctx):
+            item["grown"] = item["s"] + "!"
+            return item
+
+        def refuses(item, ctx):
+            item["set"] = {1, "two", item["s"]}
+            return item
+
+        def raises(item, ctx):
+            raise ValueError(f"cannot take {item['s']} and {item['n']} of {item}")
+        """,
+    )
+    assert story("backfill", "filled", "--transform", "moves:grows", "--yes").code == 0
+    failed = story("copy", "people", "others", "--yes", "--transform", "moves:raises", "--filter", f"s = '{SECRET}'")
+    assert failed.code == 1
+    jobs = story("jobs", "list", "--json").json
+    ids = {job["verb"]: job["id"] for job in jobs}
+    return {"BACKFILL": ids["backfill"], "FAILED": ids["copy"]}
+
+
+def seen(story: ItemStory, words: tuple[str, ...]) -> str:
+    """Everything that a run shows and logs, for people, for programs and with --debug."""
+    said = ""
+    for more in (("--json",), ("--debug", "--log-file", "debug.log")):
+        answer = story(*words, *more)
+        said += f"{answer.out}\n{answer.err}\n"
+    log = story.folder / "debug.log"
+    said += log.read_text(encoding="utf-8") if log.exists() else ""
+    log.unlink(missing_ok=True)
+    return said
+
+
+def leaked(text: str) -> list[str]:
+    return [value for value in (SECRET, NUMBER) if value in text]
+
+
+def test_no_value_is_shown(story: ItemStory) -> None:
+    ids = prepared(story)
+    leaks: dict[str, list[str]] = {}
+    for runs in SHOWING.values():
+        for run in runs:
+            words = tuple(ids.get(word, word) for word in run)
+            said = seen(story, (*words, "--redact"))
+            if leaked(said):
+                leaks[" ".join(run)] = [line for line in said.splitlines() if leaked(line)][:3]
+    assert leaks == {}
+
+
+def test_without_it_they_are(story: ItemStory) -> None:
+    ids = prepared(story)
+    silent = [
+        verb
+        for verb, runs in SHOWING.items()
+        if verb not in ("jobs cancel",)
+        and not any(leaked(seen(story, tuple(ids.get(word, word) for word in run))) for run in runs[:1])
+    ]
+    assert silent == ["create", "ensure"] or silent == [], "a verb that shows nothing proves nothing"
+
+
+def test_the_names_and_the_shape_stay(story: ItemStory) -> None:
+    prepared(story)
+    assert json.loads(story("get", "people", f"pk={KEY}", "--redact").out) == dict.fromkeys(person(), "***")
+    wire = json.loads(story("get", "people", f"pk={KEY}", "--redact", "--wire").out)
+    assert wire["n"] == {"N": "***"}
+    shown = story("backfill", "people", "--transform", "moves:grows", "--dry-run", "--redact", "--json").json
+    assert shown["samples"][0]["added"] == {"grown": "***"}
+    assert shown["changed"] == 3
+
+
+def test_the_log_of_the_engine_is_refused(story: ItemStory) -> None:
+    assert story("local", "logs", "--redact").code == 2
+
+
+def test_every_verb_has_an_entry() -> None:
+    assert set(SHOWING) | set(NEVER) == set(commands())
+    assert set(SHOWING) & set(NEVER) == set()
