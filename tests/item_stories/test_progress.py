@@ -19,6 +19,8 @@ from dynasmith.items.digest import Digest
 from dynasmith.jobs.counts import Counts
 from dynasmith.jobs.job import Job, seen
 from dynasmith.jobs.options import TransferOptions
+from dynasmith.jobs.side import Side
+from dynasmith.jobs.spec import Copy
 from dynasmith.ports.listener import Event
 from item_stories.kit import ItemStory
 
@@ -26,9 +28,9 @@ BEGUN = datetime(2026, 11, 20, 10, 15, tzinfo=UTC)
 
 
 def job(**more: Any) -> Job:
-    return Job(
-        **{"id": "copy-20261120T101500-1a2b3c", "verb": "copy", "started_at": BEGUN, "changed_at": BEGUN, **more}
-    )
+    spec = Copy(source=Side(table="users"), target=Side(table="users_v2"), options=TransferOptions())
+    base = {"id": "copy-20261120T101500-1a2b3c", "spec": spec, "started_at": BEGUN, "changed_at": BEGUN}
+    return Job(**{**base, **more})
 
 
 def listed(*jobs: Job, now: datetime = BEGUN) -> str:
@@ -45,14 +47,14 @@ def test_how_far_in_words() -> None:
 
 
 def test_the_list_shows_times_and_how_far_a_job_is() -> None:
-    running = job(counts=Counts(read=25, written=25), parameters={"total_items": 100})
+    running = job(counts=Counts(read=25, written=25), estimated_items=100)
     row = listed(running, now=BEGUN + timedelta(seconds=60)).splitlines()[1]
     assert "2026-11-20 10:15:00" in row
     assert "25 of about 100 items (25 %), about 3 min 0 s left" in row
     over = job(state="done", changed_at=BEGUN + timedelta(seconds=90), counts=Counts(read=100, written=100))
     assert "1 min 30 s" in listed(over)
     assert "%" not in listed(over)
-    stopped = listed(job(state="interrupted", counts=Counts(read=25), parameters={"total_items": 100}))
+    stopped = listed(job(state="interrupted", counts=Counts(read=25), estimated_items=100))
     assert "25 of about 100 items (25 %)" in stopped
     assert "left" not in stopped
 
