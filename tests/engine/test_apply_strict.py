@@ -265,3 +265,12 @@ def test_a_table_is_deleted_once_its_index_is_at_rest(strict: StrictServer) -> N
     )
     assert here.delete("orders", consent=Consent(confirm="orders"))
     assert not here.exists("orders")
+
+
+def test_a_plan_file_of_format_1_is_applied(strict: StrictServer) -> None:
+    applied(strict, ORDERS)
+    here = project(strict, replace(ORDERS, indexes=THREE[:1], tags={"team": "a"}))
+    kept = encode_plan(replace(here.plan(), format=1))
+    report = here.apply(decode_plan(kept), consent=Consent(yes=True))
+    assert report.failures == {}
+    assert here.plan().is_empty

@@ -88,7 +88,7 @@ def follow(strict: StrictServer, desired: Table, current: Table) -> list[Step]:
 
 
 @settings(
-    max_examples=6,
+    max_examples=4,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -111,18 +111,18 @@ def apply_plan(
     *,
     listener: Listener = silent,
     stopped: StopFlag | None = None,
+    tables_at_once: int = CONCURRENT_TABLES,
 ) -> ApplyReport:
-    """Do ``plan``, ten tables at a time. The caller has the consent, and has checked that it is not stale
-    (`refuse_stale`).
+    """Do ``plan``, ten tables at a time, or as many as ``tables_at_once`` says. The caller has the consent, and has
+    checked that it is not stale (`refuse_stale`).
 
-    A table that fails, or that only a
-    replacement could change, is one of the report's ``failures``; the others go on. On `Interrupted` the steps that
-    were sent stay; running it again continues.
+    A table that fails, or that cannot be changed as its definition says, is one of the report's ``failures``; the
+    others go on. On `Interrupted` the steps that were sent stay; running it again continues.
     """
     stop = stopped or StopFlag()
     busy = [table for table in plan.tables if table.steps or table.changes]
     outcomes: dict[str, Applied | DynasmithError] = {}
-    with ThreadPoolExecutor(max_workers=CONCURRENT_TABLES, thread_name_prefix="dynasmith-apply") as pool:
+    with ThreadPoolExecutor(max_workers=tables_at_once, thread_name_prefix="dynasmith-apply") as pool:
         running = {pool.submit(_guarded, table, tables, clock, listener, stop): table.table for table in busy}
         try:
             for future in _as_completed(set(running)):

@@ -19,7 +19,7 @@ from dynasmith.plans.plan import TablePlan, fingerprint_of
 from dynasmith.plans.quotas import quota_conflicts
 from dynasmith.plans.replica_conflicts import replica_conflicts
 from dynasmith.plans.step import Wait, WaitIndex, WaitIndexGone, WaitReplica, WaitReplicaGone
-from dynasmith.tables.description import TableDescription
+from dynasmith.tables.description import OF_INDEXES, TableDescription
 from dynasmith.tables.prices import Prices
 from dynasmith.tables.settings.base import Facts, WaitTable
 from dynasmith.tables.table import Table, known
@@ -123,6 +123,8 @@ def without(desired: Table, missing: Mapping[str, str]) -> Table:
     wish = replace(desired, **gone)
     of_indexes = ("autoscaling", "warm", "on_demand_maximum", "capacity", "contributor_insights")
     parts = {name: UNSET for name in missing if name in of_indexes}
+    if OF_INDEXES in missing:
+        parts["contributor_insights"] = UNSET
     if parts and not isinstance(wish.indexes, UnsetType):
         wish = replace(wish, indexes=tuple(replace(index, **parts) for index in known(wish.indexes, ())))
     return wish

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from msgspec import UnsetType
 
 from dynasmith.plans.change import Note
-from dynasmith.tables.description import TableDescription
+from dynasmith.tables.description import OF_INDEXES, TableDescription
 from dynasmith.tables.kms_key import is_alias, same_key
 from dynasmith.tables.settings import SETTINGS
 from dynasmith.tables.settings.encryption import unknown_key
@@ -21,6 +21,7 @@ DEFINITION_WORDS = {
     "indexes": "global_secondary_indexes",
     "local_indexes": "local_secondary_indexes",
     "consistency": "multi_region_consistency",
+    OF_INDEXES: "contributor_insights of indexes",
     **{setting.field: setting.key.name for setting in SETTINGS},
 }
 
@@ -91,8 +92,10 @@ def _unoffered(desired: Table, missing: Mapping[str, str]) -> Iterator[Note]:
     """Only what the definition asks for: autoscaling that nobody wants needs no service."""
     for setting, reason in sorted(missing.items()):
         asked = not isinstance(getattr(desired, setting, None), UnsetType)
+        if setting == OF_INDEXES:
+            asked = any(not isinstance(i.contributor_insights, UnsetType) for i in known(desired.indexes, ()))
         if setting == "autoscaling":
             asked = asked or any(not isinstance(i.autoscaling, UnsetType) for i in known(desired.indexes, ()))
-        if asked and getattr(desired, setting, None) is not None:
+        if asked and (setting == OF_INDEXES or getattr(desired, setting, None) is not None):
             word = DEFINITION_WORDS.get(setting, setting)
             yield Note(kind="not-offered", path=word, text=f"{word} is left alone: {reason}")

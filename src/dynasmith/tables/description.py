@@ -1,10 +1,13 @@
 """`TableDescription`: a live table as `describe` reads it: its `Table` and the facts that nobody wishes for."""
 
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
 from dynasmith.tables.table import Table
+
+OF_INDEXES: Final = "indexes.contributor_insights"
+"""The key in ``unread`` of the contributor insights of indexes, where those of the table were read."""
 
 
 class IndexState(Struct, frozen=True, kw_only=True):

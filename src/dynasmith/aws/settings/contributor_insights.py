@@ -7,8 +7,8 @@ from msgspec.structs import replace
 
 from dynasmith.aws.settings.base import Answer, ReadSetting
 from dynasmith.aws.settings.request import Service, ServiceRequest
-from dynasmith.errors import NotOffered
-from dynasmith.tables.description import TableDescription
+from dynasmith.errors import AccessError, NotOffered
+from dynasmith.tables.description import OF_INDEXES, TableDescription
 from dynasmith.tables.settings.contributor_insights import CallInsights, ContributorInsightsSetting
 from dynasmith.tables.table import Insights, InsightsMode, Table, known
 
@@ -57,15 +57,16 @@ class ServiceContributorInsights(ReadSetting[CallInsights]):
 
     @staticmethod
     def _of_indexes(session: Service, described: TableDescription) -> TableDescription:
-        """Those of the indexes; an engine that does not list them leaves them unread."""
+        """Those of the indexes; where they cannot be listed (no such operation, no right), ``unread`` says so and those
+        of the table stay."""
         name = described.table.name
         told: dict[str, Answer] = {}
         asked: dict[str, Any] = {"TableName": name}
         while True:
             try:
                 answer = session.call("dynamodb", "ListContributorInsights", asked, table=name)
-            except NotOffered:
-                return described
+            except (NotOffered, AccessError) as error:
+                return replace(described, unread={**described.unread, OF_INDEXES: error.message.rstrip(".")})
             for summary in answer.get("ContributorInsightsSummaries") or ():
                 if summary.get("IndexName"):
                     told[str(summary["IndexName"])] = summary

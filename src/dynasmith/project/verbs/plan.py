@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
-from dynasmith.engine.apply import ApplyReport, apply_plan, refuse_stale
+from dynasmith.engine.apply import CONCURRENT_TABLES, ApplyReport, apply_plan, refuse_stale
 from dynasmith.engine.planner import PlanOptions
 from dynasmith.engine.planner import make_plan as engine_plan
 from dynasmith.engine.waiter import StopFlag
@@ -68,7 +68,8 @@ def apply(
     changing = [table.table for table in plan.tables if table.changes and table not in refused]
     if changing:
         world.granted(given, changing, *needs_of(plan, given), question("Apply the plan to {where}?"))
-    return apply_plan(plan, world.control, world.clock, listener=listener, stopped=stopped)
+    at_once = max(1, min(CONCURRENT_TABLES, world.settings.quotas.control_plane_operations))
+    return apply_plan(plan, world.control, world.clock, listener=listener, stopped=stopped, tables_at_once=at_once)
 
 
 def settings_named(words: Iterable[str]) -> tuple[str, ...]:
