@@ -173,6 +173,19 @@ def test_a_removed_attribute_leaves_the_instance_too(db: Db, client: Any, name: 
     assert "years" not in stored(client, name)
 
 
+def test_an_update_of_an_instance_keeps_what_is_not_saved_yet(db: Db, client: Any, name: str) -> None:
+    item = db.create(Customer(id=name, at=1, age=5, tags={"a"}))
+    item.notes = "not saved"
+    item.tags.add("b")
+    item.age = 6
+    db.update(item, Customer.total.set(Decimal(3)), Customer.age.add(10))
+    assert (item.notes, item.tags, item.age, item.total, item.rev) == ("not saved", {"a", "b"}, 15, Decimal(3), 2)
+    assert stored(client, name)["tags"] == {"SS": ["a"]}
+    db.save(item)
+    assert stored(client, name)["notes"] == {"S": "not saved"}
+    assert stored(client, name)["years"] == {"N": "15"}
+
+
 def test_add_on_a_missing_number_begins_at_zero_or_at_start(db: Db, name: str) -> None:
     db.create(Customer(id=name, at=1))
     assert db.update(key(Customer, name, 1), Customer.age.add(2)).age == 2

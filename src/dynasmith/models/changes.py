@@ -6,13 +6,14 @@ set, a time in another format) is no change. What the class does not know is nev
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from dynasmith.errors import ItemInvalid, TemplateIncomplete
-from dynasmith.models.action import Assignment
+from dynasmith.models.action import Assignment, ModelAction
 from dynasmith.models.collection_codec import MapCodec
 from dynasmith.models.fields import FieldCodec
+from dynasmith.models.instance import loaded_tree
 from dynasmith.models.item_codec import ItemCodec
 from dynasmith.models.nested_codec import NestedCodec
 from dynasmith.models.operand import ExprPath, StoredValue
@@ -39,6 +40,24 @@ def changes_of(codec: ItemCodec, item: Any, loaded: Tree) -> list[Assignment]:
             changed.add(field.name)
             actions += found
     return actions + list(_of_templates(codec, item, loaded, changed))
+
+
+def unsaved_values(codec: ItemCodec, item: Any, actions: Sequence[ModelAction]) -> dict[str, Any]:
+    """The values of an instance that were changed since it was read, and that no action concerns.
+
+    Key, version and time stamps are not among them. Raises ItemInvalid for one that cannot be stored.
+    """
+    loaded = loaded_tree(item)
+    if loaded is None:
+        return {}
+    concerned = {action.path.parts[0] for action in actions if isinstance(action, Assignment)}
+    changed = {change.path.parts[0] for change in changes_of(codec, item, loaded)} - concerned
+    fields = codec.schema.fields.values()
+    return {
+        field.name: item.__dict__[field.name]
+        for field in fields
+        if field.attribute in changed and field.options.stamp not in ("version", "updated")
+    }
 
 
 def _of_field(model: type, field: FieldCodec, before: Any, stored: Tree | None) -> Iterator[Assignment]:

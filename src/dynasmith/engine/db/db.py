@@ -9,6 +9,7 @@ from dynasmith.engine.db.batch_get import read_many
 from dynasmith.engine.db.query import Query, QueryState
 from dynasmith.errors import ConditionFailed, ItemExists, ItemNotFound, UsageError, VersionConflict
 from dynasmith.models.action import ModelAction
+from dynasmith.models.changes import unsaved_values
 from dynasmith.models.condition import ModelCondition
 from dynasmith.models.instance import LOADED, slot_of
 from dynasmith.models.key_of import KeyOf, key
@@ -97,17 +98,20 @@ class Db:
     def update(self, what: M | KeyOf[M], *actions: ModelAction, where: ModelCondition | None = None) -> M:
         """Change an item by actions, without reading it; gives the item as it is then. One call.
 
-        ``what`` is an instance, which is brought up to date, or a key. The version of an instance is compared, that of
-        a key only raised. Keys of indexes that are made of a changed attribute are made again. Raises ItemNotFound,
-        VersionConflict, ConditionFailed, and TemplateIncomplete or UsageError before the call.
+        ``what`` is an instance, which is brought up to date and keeps what is not saved yet, or a key. The version of
+        an instance is compared, that of a key only raised. Keys of indexes that are made of a changed attribute
+        are made again. Raises ItemNotFound, VersionConflict, ConditionFailed, and TemplateIncomplete or UsageError
+        before the call.
         """
         write = update_write(what, actions, where, self._clock.now())
+        unsaved = {} if isinstance(what, KeyOf) else unsaved_values(codec_of(type(what)), what, actions)
         model: Any = what.model if isinstance(what, KeyOf) else type(what)
         attributes = self._condition(model, write)["Attributes"]
         if isinstance(what, KeyOf):
             read: M = codec_of(model).read(attributes)
             return read
-        return self._refreshed(what, attributes)
+        self._refreshed(what, attributes).__dict__.update(unsaved)
+        return what
 
     def delete(self, what: Model | KeyOf[Any], *, where: ModelCondition | None = None) -> bool:
         """Delete an item; whether there was one. One call.
