@@ -14,7 +14,7 @@ from dynasmith.strict.expressions.expression import read_expression
 
 Tokens = list[str]
 CONDITION, UPDATE, PROJECTION = "FilterExpression", "UpdateExpression", "ProjectionExpression"
-NAMES = ("alpha", "beta_2", "_c", "#n", "#key")
+NAMES = ("alpha", "beta_2", "c_", "#n", "#key")
 VALUES = (":v", ":w2")
 COMPARATORS = ("=", "<>", "<", "<=", ">", ">=")
 TRUE_FUNCTIONS = ("attribute_exists", "attribute_not_exists", "attribute_type", "begins_with", "contains")

@@ -28,6 +28,7 @@ def test_what_an_expression_uses() -> None:
         (UPDATE, "set a=:a,b = (b - :b)remove c[1] add d :d delete e :e"),
         (UPDATE, "SET a = list_append(if_not_exists(a, :e), :v)"),
         (PROJECTION, "a,b.c , #d[0][1].e"),
+        (PROJECTION, "a" + ".b" * 31),
     ],
 )
 def test_what_the_grammar_has(kind: str, text: str) -> None:
@@ -44,6 +45,8 @@ def test_what_the_grammar_has(kind: str, text: str) -> None:
         (CONDITION, "a == :b", "Syntax error"),
         (CONDITION, "a = :b AND", "Syntax error"),
         (CONDITION, "a ! :b", 'token: "!"'),
+        (CONDITION, "_a = :b", 'Syntax error; token: "_"'),
+        (CONDITION, "a" + ".b" * 32 + " = :b", "too many nesting levels; nesting levels: 33"),
         (CONDITION, "a IN ()", "Syntax error"),
         (CONDITION, "a BETWEEN :b OR :c", "Syntax error"),
         (CONDITION, "attribute_not_exist(a)", "Invalid function name; function: attribute_not_exist"),
@@ -62,6 +65,7 @@ def test_what_the_grammar_has(kind: str, text: str) -> None:
         (UPDATE, "a = :a", "Syntax error"),
         (UPDATE, "SET a = size(b)", "not allowed in an update expression; function: size"),
         (PROJECTION, "f(x)", "Syntax error"),
+        (PROJECTION, "a[99999999999999]", "index is not within the allowable range; index: [99999999999999]"),
         (PROJECTION, "a,,b", "Syntax error"),
         (PROJECTION, "a[b]", "Syntax error"),
         (PROJECTION, ":a", "Syntax error"),

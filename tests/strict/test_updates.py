@@ -88,5 +88,20 @@ def test_the_endpoint_refuses_them_after_the_condition(server: StrictServer, cli
     client.update_item(**update, UpdateExpression="SET l[0] = s, k = s")
     stored = client.get_item(TableName="tab", Key={"pk": {"S": "1"}})["Item"]
     assert stored == {**ITEM, "k": {"S": "x"}, "l": {"L": [{"S": "x"}, {"N": "1"}]}}
+    for condition in ("absent = gone", "(size(s)) = :n"):
+        code, _ = refused(
+            client.transact_write_items,
+            TransactItems=[
+                {
+                    "ConditionCheck": {
+                        **update,
+                        "ConditionExpression": condition,
+                        **({"ExpressionAttributeValues": {":n": {"N": "9"}}} if ":n" in condition else {}),
+                    }
+                }
+            ],
+        )
+        assert code == "TransactionCanceledException"
+    client.update_item(**update, UpdateExpression="SET l[1] = s", ConditionExpression="absent <> gone")
     server.rules.off("update-applies")
     client.update_item(**update, UpdateExpression="SET k = s")

@@ -3,7 +3,10 @@
 from collections.abc import Callable
 
 from dynasmith.strict.expressions.nodes import DocumentPath, FunctionNode, Node, ValueName
-from dynasmith.strict.expressions.tokens import TokenReader
+from dynasmith.strict.expressions.tokens import ExpressionError, TokenReader
+
+PATH_LEVELS_MAX = 32  # developer guide, ServiceQuotas: nested attribute depth
+INDEX_MAX = 2**31 - 1  # observed: an index is a 32-bit integer
 
 
 class OperandReader(TokenReader):
@@ -32,10 +35,19 @@ class OperandReader(TokenReader):
                 self.take()
                 if self.next.kind != "number":
                     raise self.error()
-                parts.append(int(self.take().text))
+                parts.append(self._index())
                 self.expect_sign("]")
             else:
-                return DocumentPath(tuple(parts))
+                break
+        if len(parts) > PATH_LEVELS_MAX:
+            raise ExpressionError(f"The document path has too many nesting levels; nesting levels: {len(parts)}")
+        return DocumentPath(tuple(parts))
+
+    def _index(self) -> int:
+        index = int(self.take().text)
+        if index > INDEX_MAX:
+            raise ExpressionError(f"List index is not within the allowable range; index: [{index}]")
+        return index
 
     def _name(self) -> str:
         token = self.next

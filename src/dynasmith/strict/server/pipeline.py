@@ -241,9 +241,11 @@ def offered(operation: str, reply: WireReply) -> WireReply:
     """The engine's reply; one that fails without an answer of the service is an operation that it does not offer, which
     nobody should try again.
     """
-    if reply.status < 500 or reply.body.lstrip()[:1] == b"{":
+    answered = reply.body.lstrip()[:1] == b"{" and error_code(reply) not in _ENGINE_FAILURES
+    if reply.status < 500 or answered:
         return reply
-    return error_reply("UnknownOperationException", f"The engine behind the strict endpoint does not offer {operation}")
+    message = f"The engine behind the strict endpoint does not offer {operation}"
+    return error_reply("UnknownOperationException", message)
 
 
 def outcome(reply: WireReply) -> str:

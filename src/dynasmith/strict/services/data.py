@@ -13,7 +13,7 @@ from dynasmith.strict.measures.units import ConsumedUnits, put_units, said_units
 from dynasmith.strict.rules.items import partition_text
 from dynasmith.strict.rules.rule import plain_name
 from dynasmith.strict.services import batches
-from dynasmith.strict.services.engine_writes import engine_body, returned, returned_paths
+from dynasmith.strict.services.engine_writes import engine_body, engine_transaction, returned, returned_paths
 from dynasmith.strict.services.keyed_reads import has_projection, projected_item
 from dynasmith.strict.services.read_plan import is_bare
 from dynasmith.strict.services.reads import account_reads, answered_page, pressed_limit
@@ -191,7 +191,8 @@ async def transact(world: StrictWorld, call: IncomingCall) -> WireReply:
     throttles = [throttle_of_part(world, call, part) for part in parts]
     if any(throttles):
         return _cancelled(throttles)
-    reply = await world.forward(call)
+    body = engine_transaction(call)
+    reply = await (world.forward(call) if body is call.body else world.send(call, body))
     for part in parts:
         table = call.account.tables.get(part.table)
         if table is not None:

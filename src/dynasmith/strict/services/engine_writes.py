@@ -7,11 +7,11 @@ operands: engines refuse some of them, or do half of what they say.
 from collections.abc import Mapping
 from typing import Any
 
+from dynasmith.strict.expressions.engine_form import compares_paths, for_engines
 from dynasmith.strict.expressions.evaluate import projected
-from dynasmith.strict.expressions.expression import UPDATE
+from dynasmith.strict.expressions.expression import UPDATE, Expression, read_expression
 from dynasmith.strict.expressions.old_conditions import Placeholders, actions_of, condition_of
 from dynasmith.strict.expressions.paths import ResolvedPath, resolved
-from dynasmith.strict.expressions.request import RequestExpression
 from dynasmith.strict.expressions.text import text_of, update_text
 from dynasmith.strict.services.world import IncomingCall
 
@@ -23,7 +23,7 @@ def engine_body(call: IncomingCall) -> Mapping[str, Any]:
     """The body of PutItem, UpdateItem or DeleteItem for the engine; the call's own where nothing is to be changed."""
     if any(member in call.body for member in _OLD):
         return _translated(call.body)
-    rewritten = {one.kind: _rewritten(one) for one in call.measured.expressions if one.expression.grouped_operand}
+    rewritten = _rewritten(call.body)
     if returned_paths(call):
         rewritten["ReturnValues"] = _WHOLE[call.body["ReturnValues"]]
     return {**call.body, **rewritten} if rewritten else call.body
@@ -46,9 +46,28 @@ def returned(call: IncomingCall, said: dict[str, Any]) -> dict[str, Any]:
     return {**said, "Attributes": kept} if kept else said
 
 
-def _rewritten(one: RequestExpression) -> str:
-    read = one.expression
-    return update_text(read.actions) if read.kind == UPDATE or read.root is None else text_of(read.root)
+def engine_transaction(call: IncomingCall) -> Mapping[str, Any]:
+    """The body of TransactWriteItems for the engine; the call's own where nothing is to be changed."""
+    if not any(_is_unusual(one.expression) for one in call.measured.expressions):
+        return call.body
+    actions = [
+        {kind: {**part, **_rewritten(part)} for kind, part in action.items()} for action in call.body["TransactItems"]
+    ]
+    return {**call.body, "TransactItems": actions}
+
+
+def _is_unusual(read: Expression) -> bool:
+    return read.grouped_operand or (read.root is not None and compares_paths(read.root))
+
+
+def _rewritten(holder: Mapping[str, Any]) -> dict[str, Any]:
+    """The expressions of a write that are put otherwise for the engine."""
+    found: dict[str, Any] = {}
+    for kind in (UPDATE, "ConditionExpression"):
+        read = read_expression(kind, holder[kind]) if kind in holder else None
+        if read is not None and _is_unusual(read):
+            found[kind] = update_text(read.actions) if read.root is None else text_of(for_engines(read.root))
+    return found
 
 
 def _translated(said: Mapping[str, Any]) -> dict[str, Any]:
