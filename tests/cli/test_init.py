@@ -7,7 +7,7 @@ from cli.story import Story
 
 def test_a_new_project_plans_applies_and_checks(story: Story) -> None:
     assert story("init", "shop").code == 0
-    assert sorted(path.name for path in (story.folder / "shop").iterdir()) == ["dynasmith.toml", "migrations", "tables"]
+    assert sorted(path.name for path in (story.folder / "shop").iterdir()) == ["dynasmith.toml", "tables"]
     assert story("plan", "--directory", "shop").code == 0
     assert story("apply", "--directory", "shop", "--yes").code == 0
     assert story("check", "--directory", "shop").code == 0

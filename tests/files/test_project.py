@@ -12,9 +12,7 @@ from dynasmith.limits import Quotas
 
 FULL = """\
 definitions = ["tables/*.yaml", "more.json"]
-models = ["app.models"]
 migrations = "steps"
-history_table = "${HISTORY:-our_history}"
 default_environment = "prod"
 
 [jobs]
@@ -42,7 +40,6 @@ session_token = "${TOKEN:-}"
 table_prefix = "prod-"
 table_suffix = "-v1"
 protected = true
-remote = "arn:aws:lambda:eu-west-1:123456789012:function:migrate"
 dry_run_role_arn = "arn:aws:iam::123456789012:role/reader"
 use_fips = true
 use_dualstack = "${DUAL}"
@@ -67,9 +64,7 @@ def test_every_key_of_a_project_file_is_read(tmp_path: Path) -> None:
     assert project.path == str(path)
     assert project.directory == str(tmp_path)
     assert project.definitions == (str(tmp_path / "tables/*.yaml"), str(tmp_path / "more.json"))
-    assert project.models == ("app.models",)
-    assert project.migrations == str(tmp_path / "steps")
-    assert project.history_table == "our_history"
+    assert project.notes == ("migrations does nothing in this version: there are no migrations yet",)
     assert (project.jobs.ledger, project.jobs.journal) == ("table:jobs", "s3://bucket/journal")
     assert project.limits == Quotas(gsi_per_table=30)
     assert project.prices == {"million_write_units": 1.25}
@@ -90,7 +85,6 @@ def test_every_key_of_a_project_file_is_read(tmp_path: Path) -> None:
         table_prefix="prod-",
         table_suffix="-v1",
         protected=True,
-        remote="arn:aws:lambda:eu-west-1:123456789012:function:migrate",
         dry_run_role_arn="arn:aws:iam::123456789012:role/reader",
         use_fips=True,
         use_dualstack=True,
@@ -136,15 +130,15 @@ def test_a_definition_file_goes_before_those_of_the_project(tmp_path: Path) -> N
     named = tmp_path / "mine.json"
     named.write_text('{"tables": []}')
     project = load_project(named, tmp_path, {})
-    assert (project.definitions, project.models) == ((str(named),), ())
+    assert project.definitions == (str(named),)
     assert "prod" in project.environments
 
 
 def test_a_toml_file_is_a_definition_where_it_says_tables(tmp_path: Path) -> None:
     definition = _project(tmp_path, "tables = []\n", "tables.toml")
-    other = _project(tmp_path, 'history_table = "h"\n', "other.toml")
+    other = _project(tmp_path, 'default_environment = "aws"\n', "other.toml")
     assert load_project(definition, tmp_path, {}).definitions == (str(definition),)
-    assert load_project(other, tmp_path, {}).history_table == "h"
+    assert load_project(other, tmp_path, {}).default_environment == "aws"
 
 
 def test_without_a_project_file_tables_config_json_serves(tmp_path: Path) -> None:
@@ -243,7 +237,10 @@ def test_every_mistake_of_a_project_file_comes_at_once(tmp_path: Path) -> None:
     [
         ("definitions = [", ":1: is not TOML: "),
         ("environments = 5", ":1: environments expects a map, not the number 5"),
-        ('history_table = "${NOT_SET_ANYWHERE}"', ":1: history_table uses the variable NOT_SET_ANYWHERE"),
+        ('default_environment = "${NOT_SET_ANYWHERE}"', ":1: default_environment uses the variable NOT_SET_ANYWHERE"),
+        ('history_table = "h"', ":1: history_table is not offered in this version"),
+        ('models = ["app"]', ":1: models is not offered in this version"),
+        ('[environments.x]\nremote = "arn"', ":2: environments.x.remote is not offered in this version"),
     ],
 )
 def test_what_is_no_project_file_is_refused(tmp_path: Path, text: str, words: str) -> None:

@@ -61,6 +61,6 @@ def open_project(invocation: SharedOptions) -> Project:
     verb = click.get_current_context().info_name
     if access.sources.get("region") == REGION_ASSUMED and verb in ("plan", "apply", "ensure", "create", "check"):
         invocation.say(f"Note: the Region is {access.region}, since nothing names one.")
-    for note in access.notes:
+    for note in (*access.notes, *world.settings.notes):
         invocation.say(f"Note: {project.masks(note)}.")
     return project

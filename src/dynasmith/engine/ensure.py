@@ -3,7 +3,7 @@
 from msgspec import Struct
 from msgspec.structs import replace
 
-from dynasmith.engine.apply import ApplyReport, apply_plan
+from dynasmith.engine.apply import CONCURRENT_TABLES, ApplyReport, apply_plan
 from dynasmith.engine.waiter import StopFlag
 from dynasmith.errors import DynasmithError
 from dynasmith.plans.plan import Plan, TablePlan
@@ -22,7 +22,13 @@ class Ensured(Struct, frozen=True, kw_only=True):
 
 
 def ensure(
-    plan: Plan, tables: Tables, clock: Clock, *, listener: Listener = silent, stopped: StopFlag | None = None
+    plan: Plan,
+    tables: Tables,
+    clock: Clock,
+    *,
+    listener: Listener = silent,
+    stopped: StopFlag | None = None,
+    tables_at_once: int = CONCURRENT_TABLES,
 ) -> Ensured:
     """Create the tables of ``plan`` that are absent, with everything around them; change no table that exists.
 
@@ -30,7 +36,9 @@ def ensure(
     for. Costs the calls of the creations; nothing where all exist. Interrupted, it is simply run again.
     """
     absent = tuple(table if not table.exists else _waits_only(table) for table in plan.tables)
-    report: ApplyReport = apply_plan(replace(plan, tables=absent), tables, clock, listener=listener, stopped=stopped)
+    report: ApplyReport = apply_plan(
+        replace(plan, tables=absent), tables, clock, listener=listener, stopped=stopped, tables_at_once=tables_at_once
+    )
     there = tuple(table for table in plan.tables if table.exists)
     return Ensured(
         created=tuple(done.table for done in report.applied if not _existed(plan, done.table)),

@@ -38,7 +38,6 @@ class Environment(Struct, frozen=True, kw_only=True):
     table_prefix: str = ""
     table_suffix: str = ""
     protected: bool = False
-    remote: str = ""
     dry_run_role_arn: str = ""
     use_fips: bool = False
     use_dualstack: bool = False

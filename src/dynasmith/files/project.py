@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from dynasmith.errors import ProjectError
 from dynasmith.files.documents import read_file
 from dynasmith.files.environment import BUILT_IN, Environment, checked
-from dynasmith.files.project_settings import ENVIRONMENT, PROJECT
+from dynasmith.files.project_settings import ENVIRONMENT, NOT_OFFERED_YET, PROJECT
 from dynasmith.limits import DEFAULT_QUOTAS, Quotas
 from dynasmith.masking import has_userinfo
 from dynasmith.tables.document import Node
@@ -30,6 +30,7 @@ PROJECT_FILE: Final = "dynasmith.toml"
 PYPROJECT: Final = "pyproject.toml"
 # The seed's own name: what serves where there is no project file.
 TABLES_CONFIG: Final = "tables_config.json"
+MIGRATIONS_NOTE: Final = "migrations does nothing in this version: there are no migrations yet"
 _TOOL = re.compile(r"^\s*\[tool\.dynasmith\b", re.MULTILINE)
 _SECRET = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*(?::-)?\}\Z")
 
@@ -51,15 +52,13 @@ class ProjectFile(Struct, frozen=True, kw_only=True):
     directory: str
     path: str = ""
     definitions: tuple[str, ...] = ()
-    models: tuple[str, ...] = ()
-    migrations: str = "migrations"
-    history_table: str = "dynasmith_history"
     default_environment: str = "local"
     jobs: JobsSection = JobsSection()
     limits: Quotas = DEFAULT_QUOTAS
     prices: dict[str, float] = {}
     sections: dict[str, Node] = {}
     variables: Variables = Variables()
+    notes: tuple[str, ...] = ()
 
     @property
     def environments(self) -> tuple[str, ...]:
@@ -94,7 +93,7 @@ def load_project(
     found = find_project(start)
     project = _read(found, known) if found is not None else ProjectFile(directory=str(start))
     if named is not None:
-        return replace(project, definitions=(str(named.absolute()),), models=())
+        return replace(project, definitions=(str(named.absolute()),))
     if found is None and (start / TABLES_CONFIG).is_file():
         return replace(project, definitions=(str(start / TABLES_CONFIG),))
     return project
@@ -166,11 +165,15 @@ def _read(path: Path, variables: Mapping[str, str]) -> ProjectFile:
     if path.name == PYPROJECT:
         document = document.get("tool", "dynasmith") or document.with_value({})
     findings: list[DefinitionFinding] = []
-    top = shape_keys(document, PROJECT, findings)
+    top = shape_keys(_without_what_is_not_offered(document, findings), PROJECT, findings)
     environments = top.get("environments")
     if environments is not None and not environments.is_map:
         shape(environments, MapOf(ENVIRONMENT), findings)
-    sections = dict(environments.entries()) if environments is not None else {}
+    sections = (
+        {}
+        if environments is None
+        else {name: _without_what_is_not_offered(section, findings) for name, section in environments.entries().items()}
+    )
     for name, section in sections.items():
         _literal_secrets(section, findings)
         shape(without_variables(section), ENVIRONMENT, findings)
@@ -187,16 +190,24 @@ def _read(path: Path, variables: Mapping[str, str]) -> ProjectFile:
         directory=str(folder),
         path=str(path),
         definitions=tuple(_beside(folder, each) for each in said.get("definitions", ())),
-        models=tuple(said.get("models", ())),
-        migrations=str(folder / said.get("migrations", "migrations")),
-        history_table=said.get("history_table", "dynasmith_history"),
         default_environment=said.get("default_environment", "local"),
         jobs=convert(said.get("jobs", {}), JobsSection),
         limits=convert(said.get("limits", {}), Quotas),
         prices=said.get("prices", {}),
         sections=sections,
         variables=variables_of(node),
+        notes=(MIGRATIONS_NOTE,) if "migrations" in said else (),
     )
+
+
+def _without_what_is_not_offered(node: Node, findings: list[DefinitionFinding]) -> Node:
+    """The keys that this version reads; each other one that a later version reads is a finding."""
+    if not node.is_map:
+        return node
+    for name, inner in node.entries().items():
+        if name in NOT_OFFERED_YET:
+            findings.append(finding_at(inner, "D013", "is not offered in this version", "remove the key"))
+    return node.with_value({name: inner for name, inner in node.entries().items() if name not in NOT_OFFERED_YET})
 
 
 def _beside(folder: Path, name: str) -> str:

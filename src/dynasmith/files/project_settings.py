@@ -39,7 +39,6 @@ ENVIRONMENT = Block(
         DocumentKey("table_prefix", _MAYBE, "Goes before every table's name."),
         DocumentKey("table_suffix", _MAYBE, "Goes after every table's name."),
         DocumentKey("protected", Boolean(), "What changes it needs its name typed or confirmed.", default="false"),
-        DocumentKey("remote", _MAYBE, "ARN of the function that runs migrations."),
         DocumentKey("dry_run_role_arn", _MAYBE, "A role that may only read, for dry runs."),
         DocumentKey("use_fips", Boolean(), "FIPS endpoints.", default="false"),
         DocumentKey("use_dualstack", Boolean(), "Endpoints with IPv6.", default="false"),
@@ -62,6 +61,8 @@ ENVIRONMENT = Block(
         "aws_session_token": "session_token",
     },
 )
+NOT_OFFERED_YET: Final = frozenset({"models", "history_table", "remote"})
+"""Keys of a project file or an environment that a later version reads: refused by name, since they would do nothing."""
 JOBS = Block(
     "[jobs]",
     (
@@ -92,11 +93,7 @@ PROJECT = Block(
     "a project file",
     (
         DocumentKey("definitions", ListOf(Text()), "Definition files and globs, beside the project file."),
-        DocumentKey("models", ListOf(Text()), "Modules whose Model classes are tables too."),
-        DocumentKey("migrations", Text(), "The folder of migrations.", default="migrations"),
-        DocumentKey(
-            "history_table", Text(), "The table that keeps the history of migrations.", default="dynasmith_history"
-        ),
+        DocumentKey("migrations", Text(), "Accepted with a note: this version has no migrations yet."),
         DocumentKey("default_environment", Text(), "The environment without `--env`.", default="local"),
         DocumentKey("environments", MapOf(ENVIRONMENT), "The environments, by name."),
         DocumentKey("jobs", JOBS, "Where jobs keep their records."),

@@ -77,6 +77,7 @@ def _settings(file: ProjectFile, environment: Environment, variables: Mapping[st
         journal=file.jobs.journal,
         prices=file.prices,
         quotas=file.limits,
+        notes=file.notes,
         dry_run_role=environment.dry_run_role_arn,
         protected_places=tuple(_protected_places(file, variables)),
     )

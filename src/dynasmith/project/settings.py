@@ -40,6 +40,7 @@ class EnvironmentSettings(Struct, frozen=True, kw_only=True):
     dry_run_role: str = ""
     protected_places: tuple[ProtectedPlace, ...] = ()
     ad_hoc: bool = False
+    notes: tuple[str, ...] = ()
 
     def new_name(self, name: str) -> str:
         """The physical name of a table that the environment gets: with its prefix and suffix, also where no definition

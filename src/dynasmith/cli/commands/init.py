@@ -10,7 +10,6 @@ from dynasmith.errors import UsageError
 PROJECT = """\
 # Documentation: "Definitions" and "Environments" in the guide.
 definitions = ["tables/*.yaml"]
-migrations = "migrations"
 default_environment = "local"
 
 [environments.local]
@@ -42,14 +41,13 @@ tables:
 @verb("init", example="dynasmith init shop")
 @click.argument("folder", default=".", metavar="[DIR]")
 def command(invocation: Invocation, folder: str) -> int:
-    """Create a project: dynasmith.toml, tables/, migrations/. Overwrites nothing."""
+    """Create a project: dynasmith.toml and tables/. Overwrites nothing."""
     home = Path(folder)
     project, tables = home / "dynasmith.toml", home / "tables" / "orders.yaml"
     if project.exists():
         raise UsageError(f"{project} exists already.", hint="name another folder, or edit it")
     try:
         (home / "tables").mkdir(parents=True, exist_ok=True)
-        (home / "migrations").mkdir(exist_ok=True)
         project.write_text(PROJECT, encoding="utf-8")
         if not tables.exists():
             tables.write_text(TABLES, encoding="utf-8")

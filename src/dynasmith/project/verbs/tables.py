@@ -74,7 +74,8 @@ def ensure(
 ) -> Ensured:
     """See `Project.ensure_tables`."""
     plan = make_plan(world, tables)
-    done = engine_ensure(plan, world.control, world.clock, listener=listener, stopped=stopped)
+    at_once = min(CONCURRENT_TABLES, world.settings.quotas.control_plane_operations)
+    done = engine_ensure(plan, world.control, world.clock, listener=listener, stopped=stopped, tables_at_once=at_once)
     failures = dict(done.failures)
     for failure in plan.failures:
         failures[failure.table] = Recorded(failure.code, failure.message, failure.hint)
