@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from dynasmith import errors, operations
     from dynasmith.aws.control.session import BotoSession
     from dynasmith.engine.apply import Applied, ApplyReport
+    from dynasmith.engine.backfill.concurrent_edits import ConcurrentEdits, UndoReport
     from dynasmith.engine.backfill.difference import ItemDifference
     from dynasmith.engine.backfill.dry_run import BackfillDryRun, CheckResult
     from dynasmith.engine.backfill.undo import UndoDryRun
@@ -154,6 +155,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "aws.control.session": "BotoSession",
     "engine.apply": "Applied ApplyReport",
+    "engine.backfill.concurrent_edits": "ConcurrentEdits UndoReport",
     "engine.backfill.difference": "ItemDifference",
     "engine.backfill.dry_run": "BackfillDryRun CheckResult",
     "engine.backfill.undo": "UndoDryRun",
@@ -211,6 +213,7 @@ __all__ = [
     "CheckResult",
     "CheckpointError",
     "Clock",
+    "ConcurrentEdits",
     "ConditionFailed",
     "Consent",
     "ConsentRequired",
@@ -309,6 +312,7 @@ __all__ = [
     "TransformError",
     "Trigger",
     "UndoDryRun",
+    "UndoReport",
     "Unreachable",
     "UsageError",
     "ValidationRefused",

@@ -5,21 +5,18 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from dynasmith import ConcurrentEdits, UndoReport
 from dynasmith.cli.counts import counted, dollars_text, either, seconds_text
 from dynasmith.cli.exit_code import exit_of
 from dynasmith.cli.job_json import report_json
 from dynasmith.cli.shared import Invocation, print_json
 from dynasmith.cli.where_report import say_where, where_json
-from dynasmith.engine.backfill.concurrent_edits import ConcurrentEdits, UndoReport
-from dynasmith.engine.guarded.dry_run import PURE
 from dynasmith.jobs.spec import Backfill
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dynasmith.engine.backfill.difference import ItemDifference
-    from dynasmith.engine.backfill.dry_run import BackfillDryRun, CheckResult
-    from dynasmith.engine.backfill.undo import UndoDryRun
+    from dynasmith import BackfillDryRun, CheckResult, ItemDifference, UndoDryRun
     from dynasmith.jobs.estimate import JobEstimate
     from dynasmith.jobs.report import Report
 
@@ -153,7 +150,7 @@ def show_checked(invocation: Invocation, checked: CheckResult) -> int:
             page.print(f"  ! {reason}", style="yellow", markup=False)
         for note in checked.notes:
             page.print(f"  · {note}", markup=False)
-        if checked.closing != PURE:
+        if checked.ran_user_code:
             page.print(f"Check: {checked.closing}.", markup=False)
     return 0 if checked.clean else 3
 

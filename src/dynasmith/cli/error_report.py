@@ -5,7 +5,6 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 
-from dynasmith.engine.transfer.user_traceback import trace_of
 from dynasmith.errors import ConsentRequired, DefinitionError, DynasmithError, SeveralFailed, TransformError
 
 
@@ -27,7 +26,9 @@ def show_error(
             for name, failure in sorted(error.failures.items())
         ]
     if isinstance(error, TransformError) and not redact:
-        lines += complete(trace_of(error)).splitlines()  # of the user's own code, which is what has to be fixed
+        from dynasmith.project.verbs.transforms import user_traceback  # loaded by then, since a transform ran
+
+        lines += complete(user_traceback(error)).splitlines()  # of the user's own code, which is what has to be fixed
     if error.hint:
         lines.append(f"Hint: {complete(error.hint)}")
     with suppress(OSError, ValueError):  # where standard error is full or closed too, the exit code is all there is

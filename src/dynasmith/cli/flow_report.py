@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Any, Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from dynasmith import FlowDead, FlowEnded, FlowNote, FlowProgress, FlowStarted, FlowStopping
 from dynasmith.cli.counts import counted, dollars_text, either, seconds_text
 from dynasmith.cli.exit_code import exit_of
 from dynasmith.cli.flow_figures import left_text, share_text
 from dynasmith.cli.job_json import report_json
 from dynasmith.cli.shared import Invocation, print_json
 from dynasmith.cli.where_report import say_where, where_json
-from dynasmith.engine.transfer.events import FlowDead, FlowEnded, FlowNote, FlowProgress, FlowStarted, FlowStopping
 from dynasmith.ports.listener import Event
 
 if TYPE_CHECKING:
-    from dynasmith.engine.transfer.dry_run import DryRun
+    from dynasmith import DryRun
     from dynasmith.jobs.report import Report
 
 

@@ -13,7 +13,7 @@ from dynasmith.aws.control.session import BotoSession, Session
 from dynasmith.errors import DynasmithError, ProjectError, UsageError
 from dynasmith.files.definitions import Definitions, load_definitions
 from dynasmith.files.environment import Environment
-from dynasmith.files.project import ProjectFile, environment_of, load_project, variables_of_environment
+from dynasmith.files.project import ProjectFile, environment_of, find_project, load_project, variables_of_environment
 from dynasmith.masking import Masks
 from dynasmith.plans.consent import NO_CONSENT, Consent
 from dynasmith.ports.access import AccessOptions, AccessSection, is_aws, resolve_access
@@ -154,6 +154,12 @@ def _other_side(
         ),
         clock=clock or SystemClock(),
     )
+
+
+def project_folder(start: Path) -> Path:
+    """The folder of the project file that is found from ``start`` upward; ``start`` itself where there is none."""
+    found = find_project(start)
+    return found.parent if found else start
 
 
 def section_of(environment: Environment) -> AccessSection:

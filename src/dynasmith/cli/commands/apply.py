@@ -12,7 +12,7 @@ from dynasmith.cli.shared import Invocation, print_json, verb
 from dynasmith.errors import DynasmithError, FileFormatError, RunError, SeveralFailed, UsageError
 
 if TYPE_CHECKING:
-    from dynasmith.engine.apply import ApplyReport
+    from dynasmith import ApplyReport
     from dynasmith.plans.consent import Consent
     from dynasmith.plans.plan import Plan
     from dynasmith.project import Project
@@ -129,9 +129,7 @@ def _write_outputs(path: Path, project: Project, names: list[str]) -> None:
     """The outputs of the tables that are there now; RunError where the place cannot be written."""
     import json
 
-    from dynasmith.engine.outputs import outputs_of
-
-    found = [outputs_of(project.control.describe(name)) for name in names]
+    found = project.outputs(names)
     try:
         path.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     except OSError as error:

@@ -15,13 +15,10 @@ def command(invocation: Invocation, table: str) -> int:
 
     from rich.text import Text
 
-    from dynasmith.aws.control.doctor import diagnose
+    from dynasmith.project.verbs.doctor import doctor_checks
 
-    masks = invocation.project().masks
-    checks = [
-        msgspec.structs.replace(check, says=masks(check.says), fix=masks(check.fix))  # a statement is for pasting
-        for check in diagnose(invocation.project().session, table)
-    ]
+    project = invocation.project()
+    checks = doctor_checks(project.session, project.masks, table)
     failed = any(check.state == "failed" for check in checks)
     if invocation.as_json:
         print_json([msgspec.to_builtins(check) for check in checks])

@@ -1,6 +1,5 @@
 """`dynasmith export`."""
 
-from pathlib import Path
 from typing import Any
 
 import click
@@ -29,25 +28,13 @@ from dynasmith.errors import UsageError
 def command(invocation: Invocation, table: str, dest: str, **given: Any) -> int:
     """Export all items of a table to a file or a folder of files, with a manifest: counts, digest, definition."""
     from dynasmith.cli.flow_report import FlowProgressView, show_rehearsal, show_report
-    from dynasmith.files.items.destination import check_name, style_of
-    from dynasmith.jobs.options import ExportOptions
+    from dynasmith.project.verbs.export_files import export_options
 
     if dest.startswith("s3://"):
         raise UsageError(
             "An export to S3 by the service is not offered by this version.", hint="name a file or a folder"
         )
-    named = style_of(dest.rstrip("/").rsplit("/", 1)[-1])
-    style, compression = named or ("dynamodb", "gz")
-    if named and given["split_bytes"]:
-        raise UsageError(f"{dest} is one file and cannot be split.", hint="name a folder, or remove --split-bytes")
-    if given["compress"] is not None:
-        if compression not in ("", given["compress"]) and named:
-            raise UsageError(
-                f"The name {dest} means {compression}, but --compress is {given['compress']}.", hint="remove --compress"
-            )
-        compression = "" if given["compress"] == "none" else given["compress"]
-    check_name(Path(dest), given["style"] or style)
-    how = ExportOptions(style=given["style"] or style, compression=compression, split_bytes=given["split_bytes"])
+    how = export_options(dest, style=given["style"], compression=given["compress"], split_bytes=given["split_bytes"])
     asked = flowing(given)
     source = side("source", table, given)
     items = invocation.project().items.over(given.pop("transport"))

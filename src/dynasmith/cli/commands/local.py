@@ -31,14 +31,13 @@ folder_option = click.option("--folder", metavar="DIR", help="Folder of its data
 
 def _folder(invocation: Invocation, folder: str | None, port: int) -> Path:
     """The data folder: as said, else beside the project file, else in the working directory."""
-    from dynasmith.files.project import find_project
     from dynasmith.local import default_folder
+    from dynasmith.project.factory import project_folder
 
     if folder:
         return Path(folder)
     start = Path(invocation.text("directory") or ".")
-    project = find_project(start)
-    return default_folder(port, project.parent if project else start)
+    return default_folder(port, project_folder(start))
 
 
 def _say(invocation: Invocation, message: AnyMessage) -> None:

@@ -180,6 +180,11 @@ class CheckResult(Struct, frozen=True, kw_only=True):
     closing: str = PURE
 
     @property
+    def ran_user_code(self) -> bool:
+        """Whether the transform is user code, of which ``closing`` says what was guarded."""
+        return self.closing != PURE
+
+    @property
     def clean(self) -> bool:
         """Whether a backfill would have nothing to do."""
         return not (self.changed or self.refused)

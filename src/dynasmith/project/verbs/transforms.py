@@ -16,6 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeAlias
 
+from dynasmith.engine.transfer.user_traceback import trace_of
 from dynasmith.errors import DefinitionError, UsageError
 from dynasmith.files.documents import read_file
 from dynasmith.items.ctx import Context
@@ -236,3 +237,8 @@ def names_of(said: str) -> list[str]:
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise UsageError(f"{said[:60]!r} is not a transform.", hint="use module:function, or an operations file")
     return list(names)
+
+
+def user_traceback(error: BaseException) -> str:
+    """The trace of what user code raised, without the frames of dynasmith; empty where ``error`` came of none."""
+    return trace_of(error)
