@@ -73,7 +73,8 @@ def _ours(client: Any, road: str) -> Callable[[], None]:
     from dynasmith.aws.data.table_access import TableAccess
     from dynasmith.aws.data.table_factory import open_calls
     from dynasmith.engine.transfer.mover import ConcurrencyLimits
-    from dynasmith.engine.transfer.runner import Pipeline, RunContext, new_job, run_job
+    from dynasmith.engine.transfer.new_job import new_job
+    from dynasmith.engine.transfer.runner import Pipeline, RunContext, run_job
     from dynasmith.files.ledger import FolderLedger
     from dynasmith.items.key import KeyPart, KeySchema
     from dynasmith.jobs.options import Mode, TransferOptions

@@ -22,7 +22,8 @@ from dynasmith.aws.stores.shared_ledger import SharedClaim, SharedLedger
 from dynasmith.aws.stores.table_ledger import TableLedger
 from dynasmith.cli.flow_report import JOBS_LOG, FlowProgressView
 from dynasmith.engine.transfer.jobs import cancel, pace
-from dynasmith.engine.transfer.runner import Pipeline, RunContext, new_job, run_job
+from dynasmith.engine.transfer.new_job import new_job
+from dynasmith.engine.transfer.runner import Pipeline, RunContext, run_job
 from dynasmith.engine.transfer.transform_stage import Steps
 from dynasmith.errors import Locked, RunError
 from dynasmith.items.ctx import Context

@@ -13,8 +13,9 @@ import pytest
 
 from dynasmith.aws.data.event_loop import new_event_loop
 from dynasmith.engine.transfer.iterables import from_iterable
+from dynasmith.engine.transfer.new_job import new_job
 from dynasmith.engine.transfer.populate_source import PopulateSource
-from dynasmith.engine.transfer.runner import RunContext, new_job
+from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.engine.transfer.transform_stage import Steps
 from dynasmith.engine.transfer.verify import VerifySide, verify
 from dynasmith.files.ledger import FolderLedger

@@ -20,7 +20,8 @@ import pytest
 from dynasmith.aws import transactions
 from dynasmith.aws.stores.shared_ledger import SharedClaim
 from dynasmith.aws.stores.table_ledger import TableLedger
-from dynasmith.engine.transfer.runner import RunContext, new_job
+from dynasmith.engine.transfer.new_job import new_job
+from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.errors import LeaseLost, Locked, ServiceUnavailable
 from dynasmith.jobs.checkpoint import Checkpoint, encode_checkpoint
 from dynasmith.jobs.counts import Counts

@@ -81,9 +81,9 @@ def test_every_spec_is_tried() -> None:
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: type(spec).__name__)
-@given(only_new=st.booleans(), ran_seconds=st.floats(0, 1e6))
-def test_a_job_is_read_as_it_was_written(spec: Spec, only_new: bool, ran_seconds: float) -> None:
-    before = job(spec, only_new=only_new, ran_seconds=ran_seconds)
+@given(only_new=st.booleans(), ran_seconds=st.floats(0, 1e6), estimated=st.none() | st.integers(0, 10**12))
+def test_a_job_is_read_as_it_was_written(spec: Spec, only_new: bool, ran_seconds: float, estimated: int | None) -> None:
+    before = job(spec, only_new=only_new, ran_seconds=ran_seconds, estimated_items=estimated)
     after = decode_job(encode_job(before))
     assert after == before
     assert encode_job(after) == encode_job(before)

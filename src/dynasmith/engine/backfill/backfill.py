@@ -15,7 +15,8 @@ from dynasmith.engine.transfer.copy import expiry, paced_pages, table_reader
 from dynasmith.engine.transfer.event_thread import StopRequest
 from dynasmith.engine.transfer.job_world import JobWorld
 from dynasmith.engine.transfer.mover import ConcurrencyLimits
-from dynasmith.engine.transfer.runner import Pipeline, RunContext, new_job, run_job
+from dynasmith.engine.transfer.new_job import new_job
+from dynasmith.engine.transfer.runner import Pipeline, RunContext, run_job
 from dynasmith.engine.transfer.table_details import TableEnd, key_schema, rates
 from dynasmith.errors import CheckpointError, Interrupted, TransformError, UsageError
 from dynasmith.items.condition.condition import parse_condition

@@ -12,7 +12,8 @@ from dynasmith.engine.backfill.difference import ItemDifference
 from dynasmith.engine.backfill.stage import Rewriter
 from dynasmith.engine.backfill.survey import CONFIDENCE, Survey, survey
 from dynasmith.engine.guarded.dry_run import PURE, Keeping
-from dynasmith.engine.transfer.runner import RunContext, dry_context
+from dynasmith.engine.transfer.new_job import dry_context
+from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.engine.transfer.table_details import TableEnd, rates
 from dynasmith.items.size import read_units
 from dynasmith.items.transform import Function

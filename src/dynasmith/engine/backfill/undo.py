@@ -20,7 +20,8 @@ from dynasmith.engine.backfill.sink import ChangeSink
 from dynasmith.engine.backfill.survey import index_costs
 from dynasmith.engine.transfer.job_world import JobWorld
 from dynasmith.engine.transfer.mover import ConcurrencyLimits
-from dynasmith.engine.transfer.runner import Pipeline, new_job, run_job
+from dynasmith.engine.transfer.new_job import new_job
+from dynasmith.engine.transfer.runner import Pipeline, run_job
 from dynasmith.engine.transfer.table_details import TableEnd, rates
 from dynasmith.engine.transfer.transform_stage import Staged
 from dynasmith.errors import AccessDenied

@@ -9,10 +9,11 @@ import msgspec
 
 from dynasmith.engine.transfer.job_world import JobWorld
 from dynasmith.engine.transfer.mover import ConcurrencyLimits
+from dynasmith.engine.transfer.new_job import new_job
 from dynasmith.engine.transfer.pacer import Rates
 from dynasmith.engine.transfer.processes.child import sendable
 from dynasmith.engine.transfer.processes.stage import ProcessStage
-from dynasmith.engine.transfer.runner import Pipeline, new_job, run_job
+from dynasmith.engine.transfer.runner import Pipeline, run_job
 from dynasmith.engine.transfer.table_details import TableEnd, check_ends, rates
 from dynasmith.engine.transfer.transform_stage import Stage, Steps
 from dynasmith.items.condition.condition import parse_condition

@@ -11,7 +11,8 @@ import msgspec
 from dynasmith.engine.guarded.dry_run import PURE, SLICE_ITEMS, Keeping, LoadedTransform, kept_dry
 from dynasmith.engine.transfer.copy import expiry, table_reader
 from dynasmith.engine.transfer.event_thread import StopRequest, run
-from dynasmith.engine.transfer.runner import RunContext, dry_context
+from dynasmith.engine.transfer.new_job import dry_context
+from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.engine.transfer.table_details import TableEnd, check_ends, rates
 from dynasmith.errors import ItemInvalid
 from dynasmith.items.plain import plain_from_raw

@@ -3,7 +3,8 @@
 from dynasmith.engine.transfer.copy import expiry, table_reader
 from dynasmith.engine.transfer.job_world import JobWorld
 from dynasmith.engine.transfer.mover import ConcurrencyLimits
-from dynasmith.engine.transfer.runner import Pipeline, new_job, run_job
+from dynasmith.engine.transfer.new_job import new_job
+from dynasmith.engine.transfer.runner import Pipeline, run_job
 from dynasmith.engine.transfer.table_details import rates
 from dynasmith.engine.transfer.transform_stage import Steps
 from dynasmith.jobs.job import Job

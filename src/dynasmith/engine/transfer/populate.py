@@ -6,8 +6,9 @@ from dynasmith.engine.transfer.copy import staged_by
 from dynasmith.engine.transfer.deduplication import Deduplication
 from dynasmith.engine.transfer.job_world import JobWorld
 from dynasmith.engine.transfer.mover import ConcurrencyLimits
+from dynasmith.engine.transfer.new_job import new_job
 from dynasmith.engine.transfer.populate_source import PopulateSource
-from dynasmith.engine.transfer.runner import Pipeline, new_job, run_job
+from dynasmith.engine.transfer.runner import Pipeline, run_job
 from dynasmith.engine.transfer.table_details import TableEnd, rates
 from dynasmith.engine.transfer.transform_stage import Steps
 from dynasmith.items.condition.condition import Condition, parse_condition

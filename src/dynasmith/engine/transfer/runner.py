@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from os import urandom
 from time import monotonic
 
 import msgspec
@@ -18,21 +17,17 @@ from dynasmith.engine.transfer.flow import Flow, Moving
 from dynasmith.engine.transfer.mover import WIDTH, ConcurrencyLimits, Mover
 from dynasmith.engine.transfer.pacer import UNLIMITED, Pacer, Rates, heard_by
 from dynasmith.engine.transfer.permit import RunPermit
-from dynasmith.engine.transfer.processes.main_script import refuse_while_loading
 from dynasmith.engine.transfer.processes.mover import ProcessMover, Work
 from dynasmith.engine.transfer.processes.stage import ProcessStage
 from dynasmith.engine.transfer.table_details import TableEnd
 from dynasmith.engine.transfer.table_identity import Notifier, TableIdentityCheck
 from dynasmith.engine.transfer.transform_stage import Stage
 from dynasmith.errors import DynasmithError, Interrupted, RunError
-from dynasmith.items.ctx import Context
 from dynasmith.items.digest import Digest
-from dynasmith.items.key import KeySchema
 from dynasmith.jobs.checkpoint import Checkpoint
 from dynasmith.jobs.counts import Counts
-from dynasmith.jobs.job import Job, State, counted, failure_reason, job_id, moved
+from dynasmith.jobs.job import State, counted, failure_reason, moved
 from dynasmith.jobs.report import Report
-from dynasmith.jobs.spec import Spec
 from dynasmith.masking import masked
 from dynasmith.ports.checkpoints import Claim, KeptInTable
 from dynasmith.ports.items import OpenSink, OpenSource, Sink, Source
@@ -87,30 +82,6 @@ class RunContext:
     monotonic: Callable[[], float] = monotonic
     masked: Callable[[str], str] = masked
     """What the reason of a failure goes through before a record keeps it."""
-
-
-def new_job(spec: Spec, context: RunContext, segments: int, estimated_items: int | None = None) -> Job:
-    """A job that has not begun yet; ``estimated_items`` is about how many it will read.
-
-    Raises UsageError where a process of the job would begin it again.
-    """
-    refuse_while_loading(spec.options.processes)
-    now = context.now()
-    return Job(
-        id=job_id(spec.verb, now, urandom(3)),
-        spec=spec,
-        started_at=now,
-        changed_at=now,
-        segments=segments,
-        owner=context.owner,
-        estimated_items=estimated_items,
-    )
-
-
-def dry_context(verb: str, context: RunContext, key: KeySchema) -> Context:
-    """What a transform gets in a dry run: the time, and the id of a job that never begins."""
-    now = context.now()
-    return Context(now, job_id(verb, now, urandom(3)), key)
 
 
 def run_job(claim: Claim, ways: Pipeline, around: RunContext | None = None) -> Report:
