@@ -1,14 +1,17 @@
 """Costs: what cannot be known is unknown, never nothing, and the capacity that is paid for is shown."""
 
+import msgspec
 from msgspec.structs import replace
 
 from dynasmith.plans.change import AddIndex, Change, CreateTable
 from dynasmith.plans.diff import diff
-from dynasmith.plans.estimate import estimate
+from dynasmith.plans.estimate import estimate, usual_seconds
 from dynasmith.plans.explain import explain
+from dynasmith.plans.make import make_table_plan
+from dynasmith.plans.plan import TablePlan
 from dynasmith.plans.simulate import created
 from dynasmith.tables.description import TableDescription
-from dynasmith.tables.prices import Prices, prices_for
+from dynasmith.tables.prices import GIGABYTE, Prices, prices_for
 from dynasmith.tables.settings.base import CostEstimate
 from dynasmith.tables.table import (
     Autoscaling,
@@ -20,6 +23,7 @@ from dynasmith.tables.table import (
     Recovery,
     Scaling,
     Table,
+    known,
 )
 
 KEY = Key(partition=(KeyAttribute(name="pk", type="S"),))
@@ -74,3 +78,14 @@ def test_a_provisioned_index_keeps_its_capacity() -> None:
 def test_a_count_of_nothing_is_not_taken_for_nothing() -> None:
     (change,) = diff(replace(PLAIN, recovery=Recovery()), created(PLAIN))
     assert cost(change, created(PLAIN)).monthly is None
+
+
+def test_how_long_an_index_takes_grows_with_the_table() -> None:
+    wish = replace(PLAIN, indexes=(Index(name="by_a", key=Key(partition=(KeyAttribute(name="a", type="S"),))),))
+    longest = []
+    for size in (0, 100 * GIGABYTE):
+        live = TableDescription(table=created(PLAIN), status="ACTIVE", size_bytes_estimate=size)
+        plan = make_table_plan(wish, live)
+        assert msgspec.json.decode(msgspec.json.encode(plan), type=TablePlan) == plan
+        longest.append(max(usual_seconds(step, known(plan.size_bytes_estimate, 0))[1] for step in plan.steps))
+    assert longest[1] > 10 * longest[0]

@@ -67,7 +67,7 @@ def _totals(plan: Plan) -> str:
 
 
 def _table_seconds(table: TablePlan) -> tuple[int, int]:
-    parts = [usual_seconds(step, None) for step in table.steps]
+    parts = [usual_seconds(step, known(table.size_bytes_estimate, 0)) for step in table.steps]
     return sum(low for low, _ in parts), sum(high for _, high in parts)
 
 
@@ -101,7 +101,7 @@ def _draw_table_plan(console: Console, table: TablePlan, *, steps: bool) -> None
         console.print(Text.assemble(("    ! ", "bold red"), f"{hazard.path}: {hazard.why}", (consent, "bold")))
     for note in table.notes:
         console.print(Text.assemble(("    · ", "cyan"), note.text))
-    for cost in table.estimates:
+    for cost in table.estimates if not cannot else ():
         console.print(Text.assemble(("    $ ", "green"), f"{_cost(cost)}", (f"  ({cost.basis})", "dim")))
     console.print()
 

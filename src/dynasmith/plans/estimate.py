@@ -20,19 +20,18 @@ from dynasmith.tables.table import Billing, Capacity, Index, Scaling, Table, kno
 HOURS_A_MONTH = 730
 
 
-def usual_seconds(step: s.Step, description: TableDescription | None) -> tuple[int, int]:
+def usual_seconds(step: s.Step, size_bytes: int) -> tuple[int, int]:
     """The least and the most seconds that a step usually takes on the service: experience, not a promise.
 
-    Building an index grows with the table: 5 minutes at least, and some 10 GB an hour at the slow end.
+    Building an index grows with the table, of which there are ``size_bytes``: some 10 GB an hour at the slow end.
     """
-    size = 0 if description is None else description.size_bytes_estimate
     match step:
         case s.WaitIndex():
-            return (60, 600 + math.ceil(size / (10 * GIGABYTE)) * 3600)
+            return (60, 600 + math.ceil(size_bytes / (10 * GIGABYTE)) * 3600)
         case s.WaitIndexGone():
             return (30, 600)
         case s.WaitReplica():
-            return (120, 1200 + math.ceil(size / (10 * GIGABYTE)) * 3600)
+            return (120, 1200 + math.ceil(size_bytes / (10 * GIGABYTE)) * 3600)
         case s.WaitReplicaGone():
             return (60, 1200)
         case WaitTable():

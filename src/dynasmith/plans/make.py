@@ -69,6 +69,7 @@ def make_table_plan(
         fingerprint=fingerprint_of(wish, current),
         prune=prune,
         table_id="" if description is None else description.table_id,
+        size_bytes_estimate=(0 if description is None else description.size_bytes_estimate) or UNSET,
     )
 
 

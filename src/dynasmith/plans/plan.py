@@ -25,7 +25,8 @@ NEVER_MANAGED = ("name", "items", *SAID_ONLY, *UNMANAGED_YET)
 
 class TablePlan(Struct, frozen=True, kw_only=True):
     """The plan of one table. ``exists`` says whether it was there, ``table_id`` which one (empty where the engine gives
-    no id, and in plans of earlier versions); empty ``changes`` says that the table matches its definition."""
+    no id, and in plans of earlier versions), ``size_bytes_estimate`` how large the service counts it (since format 2,
+    where it counts any); empty ``changes`` says that the table matches its definition."""
 
     table: str
     exists: bool
@@ -38,6 +39,7 @@ class TablePlan(Struct, frozen=True, kw_only=True):
     fingerprint: str = ""
     prune: bool = False
     table_id: str = ""
+    size_bytes_estimate: int | UnsetType = UNSET
 
 
 class PlanFailure(Struct, frozen=True, kw_only=True):
