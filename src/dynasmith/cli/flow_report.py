@@ -50,9 +50,10 @@ class FlowProgressView:
     ledger warns of before there is a job to listen to (that it waits for a lease) is said too.
     """
 
-    def __init__(self, console: Console, *, redact: bool = False) -> None:
+    def __init__(self, console: Console, *, redact: bool = False, resumable: bool = True) -> None:
         self._console = console
         self.redact = redact
+        self._resumable = resumable
         self._lock = threading.Lock()
         self._prints = redirect_stdout(sys.stderr)
         self._warnings = _Warnings(self)
@@ -87,7 +88,8 @@ class FlowProgressView:
             match event:
                 case FlowStarted():
                     word = "resumed" if event.resumed else "started"
-                    self._say(f"Job {event.job} {word}: {event.verb} {event.table}.", "dim")
+                    if self._resumable:
+                        self._say(f"Job {event.job} {word}: {event.verb} {event.table}.", "dim")
                     self._bar.start()  # not before: until then a person may be asked for consent
                     self._task = self._bar.add_task(f"{event.verb} {event.table}", total=event.total_items, figures="")
                 case FlowNote():
@@ -106,7 +108,7 @@ class FlowProgressView:
                     if event.processes:
                         what = f"the requests under way in {either(event.processes, 'process', 'processes')}"
                     self._say(f"Stopping: waiting for {what}; press Ctrl-C again to stop at once.", "yellow")
-                case FlowEnded(state="failed"):
+                case FlowEnded(state="failed") if self._resumable:
                     # What was under way when the error came may be written, and is not in the counts.
                     known = counted(event.counts.read, "item") if event.counts.read else "no page of items"
                     self._say(

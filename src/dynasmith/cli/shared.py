@@ -258,7 +258,11 @@ def shared_options(function: F) -> F:
         if invocation.dry_run and verb_name in WITHOUT_DRY_RUN:
             raise UsageError(f"{verb_name} has no dry run; nothing changed.", hint="remove --dry-run")
         _set_up_logging(invocation)
-        return function(invocation, *positional, **given)
+        try:
+            return function(invocation, *positional, **given)
+        except BrokenPipeError:  # the reader (head, less) has seen enough; click would exit with 1
+            fall_silent(sys.stdout)
+            return 0
 
     for option in reversed(OPTIONS):
         option(wrapper)

@@ -12,23 +12,22 @@ overwrites what another one finished.
 import asyncio
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import zstandard
 
-from dynasmith.errors import DataError, ItemInvalid, RunError
+from dynasmith.errors import RunError
 from dynasmith.files.items.csv_out import write_csv
 from dynasmith.files.items.destination import DELIMITERS, Compression, Destination, Style, check_name
 from dynasmith.files.items.gz import packed
+from dynasmith.files.items.item_lines import ItemLines
 from dynasmith.files.items.manifest import MANIFEST, Manifest, ManifestPart, beside, write_manifest
 from dynasmith.files.items.records import Lines
 from dynasmith.files.items.streams import ItemStream
-from dynasmith.items.plain import inexact_kind, plain_from_item
-from dynasmith.items.wire import decode_item
-from dynasmith.ports.items import Dead, Item, Outcome
+from dynasmith.ports.items import Item, Outcome
 
 ITEMS_A_BATCH = 1_000_000
 """A file takes a page whole: batches of one segment must follow one another."""
@@ -76,7 +75,8 @@ class FileSink:
         self._compression = compression
         self._split = split_bytes
         self._folder = self._dest.folder
-        self._pack = _packer(compression, level)
+        self._lines = ItemLines(style, [name for name, _ in head.key])
+        self._pack = packer(compression, level)
         self._marks: dict[int, _Mark] = {}
         check_name(dest, style)
 
@@ -132,7 +132,7 @@ class FileSink:
         return self._folder / f"part-{segment:05d}-{number:04d}.{extension}{packed}"
 
     def _write(self, segment: int, items: Sequence[Item]) -> Outcome:
-        text, dead = self._text(items)
+        text, dead = self._lines.text(items)
         written = len(items) - len(dead)
         mark = self._marks[segment]
         if written:
@@ -150,34 +150,6 @@ class FileSink:
                     pass
         others = tuple(entry.item for entry in dead)
         return Outcome(written=written, dead=tuple(dead), others=others)
-
-    def _text(self, items: Sequence[Item]) -> tuple[bytes, list[Dead]]:
-        """The lines of a page, and what has no form in them."""
-        if self._style not in ("plain", "plain-lossy"):
-            return _enveloped(items), []
-        lines: list[bytes] = []
-        dead: list[Dead] = []
-        for item in items:
-            try:
-                whole = decode_item(item)
-                if self._style == "plain":
-                    self._check_exact(whole)
-                lines.append(plain_from_item(whole) + b"\n")
-            except ItemInvalid as error:
-                dead.append(Dead(code="rejected", reason=error.message, item=bytes(item)))
-        return b"".join(lines), dead
-
-    def _check_exact(self, item: Mapping[str, Any]) -> None:
-        """Raise DataError for an item that plain JSON cannot hold: it would come back as another one."""
-        for name, value in item.items():
-            if kind := inexact_kind(value):
-                names = [name for name, _ in self._head.key]
-                key = ", ".join(f"{name}={item.get(name)}" for name in names)
-                raise DataError(
-                    f"Item {key} has {kind} in attribute {name}, which plain JSON cannot hold.",
-                    hint="cancel this job and export with --format dynamodb, or with plain-lossy, which writes sets as "
-                    "lists and binary as base64 text",
-                )
 
     def _finish(self, digest: str) -> None:
         if self._dest.complete:  # killed while an earlier finish removed the parts
@@ -229,17 +201,6 @@ class FileSink:
         )
 
 
-def _enveloped(items: Sequence[Item]) -> bytes:
-    """A line for each item, all joined at once."""
-    if not items:
-        return b""
-    inner = b'}\n{"Item":'.join(items)
-    if inner.count(b"\n") >= len(items) or b"\r" in inner:
-        # A line break in JSON stands between tokens only, so taking it out changes nothing.
-        inner = b'}\n{"Item":'.join([bytes(item).translate(None, b"\r\n") for item in items])
-    return b'{"Item":%b}\n' % inner
-
-
 def _length(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
 
@@ -277,7 +238,8 @@ def _write_all(file: int, packed: bytes, path: Path) -> None:
         ) from error
 
 
-def _packer(compression: Compression, level: int) -> Callable[[bytes], bytes]:
+def packer(compression: Compression, level: int = 1) -> Callable[[bytes], bytes]:
+    """Packs a piece so that pieces may follow one another in a file."""
     match compression:
         case "":
             return lambda plain: plain

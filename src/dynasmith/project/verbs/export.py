@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 from secrets import token_hex
+from tempfile import TemporaryDirectory
+from typing import BinaryIO
 
 from msgspec.structs import replace
 
@@ -12,7 +14,10 @@ from dynasmith.engine.transfer.dry_run import DryRun
 from dynasmith.engine.transfer.dry_run import rehearse_export as engine_rehearse_export
 from dynasmith.engine.transfer.export import begin_export
 from dynasmith.engine.transfer.iterables import TakeItems, to_callable
-from dynasmith.files.items.destination import check_dest
+from dynasmith.errors import Interrupted, UsageError
+from dynasmith.files.items.destination import DELIMITERS, check_dest
+from dynasmith.files.items.stream_sink import to_stream
+from dynasmith.files.ledger.folder import FolderLedger
 from dynasmith.jobs.options import ExportOptions, TransferOptions
 from dynasmith.jobs.report import Report
 from dynasmith.jobs.side import Side
@@ -60,6 +65,35 @@ def hand_over(
     world = ProjectJobWorld(items, listener, sink=to_callable(function))
     spec = FunctionExport(source=side, tables=world.identities(source=side), options=options or TransferOptions())
     return items.priced(run(spec, begin_export(spec, world), world))
+
+
+def stream(
+    items: ItemWorld,
+    table: str | Side,
+    out: BinaryIO,
+    *,
+    how: ExportOptions | None = None,
+    options: TransferOptions | None = None,
+    listener: Listener = silent,
+) -> Report:
+    """See `ItemFlow.export_to`."""
+    side, how = items.side(table), how or ExportOptions()
+    if how.style in DELIMITERS or how.split_bytes is not None:
+        raise UsageError(
+            "CSV, TSV and split files cannot be written to standard output.",
+            hint="name a file or a folder, or use --format dynamodb or plain",
+        )
+    key = [part.name for part in items.end(side).key.parts]
+    with TemporaryDirectory(prefix="dynasmith-") as folder:  # it cannot be resumed: nobody sees the job
+        sink = to_stream(out, key, how.style, how.compression)  # type: ignore[arg-type]  # words of the same lists
+        world = ProjectJobWorld(items, listener, sink=sink, ledger=FolderLedger(Path(folder)))
+        spec = FunctionExport(source=side, tables=world.identities(source=side), options=options or TransferOptions())
+        try:
+            return items.priced(run(spec, begin_export(spec, world), world))
+        except Interrupted as error:
+            raise Interrupted(
+                "The export was interrupted: its output is a part of the table.", hint="run it again"
+            ) from error
 
 
 def rehearse_export(items: ItemWorld, table: str | Side, options: TransferOptions | None) -> DryRun:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from dynasmith.aws.data.service_endpoint import Transport
 from dynasmith.engine.transfer.dry_run import DryRun
@@ -163,6 +163,22 @@ class ItemFlow:
     ) -> Report:
         """Write every item of a table into files with a manifest, and give the report. `populate` takes it back."""
         return exporting.export(self._items, table, dest, how=how, options=asked, listener=listener)
+
+    def export_to(
+        self,
+        table: str | Side,
+        out: BinaryIO,
+        *,
+        how: ExportOptions | None = None,
+        asked: TransferOptions | None = None,
+        listener: Listener = silent,
+    ) -> Report:
+        """Write every item of a table to an open binary stream, a line an item, page after page.
+
+        It leaves no job: what a stream got cannot be taken back or continued. Raises UsageError for CSV, and
+        BrokenPipeError when the reader of the stream has gone.
+        """
+        return exporting.stream(self._items, table, out, how=how, options=asked, listener=listener)
 
     def rehearse_export(self, table: str | Side, *, asked: TransferOptions | None = None) -> DryRun:
         """What `export` would read, cost and take, with samples. Writes nothing."""

@@ -41,7 +41,8 @@ class ProjectJobWorld:
     """Keeps `dynasmith.engine.transfer.job_world.JobWorld`.
 
     ``transform`` is what the caller gave: a job that begins has it, and one that ran a function without a name needs it
-    again; ``in_place`` is for a backfill. ``sink`` and ``origin`` are what a job that begins has opened already.
+    again; ``in_place`` is for a backfill. ``sink`` and ``origin`` are what a job that begins has opened already,
+    ``ledger`` is another one than the project's.
     """
 
     def __init__(
@@ -53,10 +54,12 @@ class ProjectJobWorld:
         in_place: bool = False,
         sink: OpenSink | None = None,
         origin: PopulateSource | None = None,
+        ledger: Ledger | None = None,
     ) -> None:
         self.items = items
         self.sink = sink
         self.origin = origin
+        self._ledger = ledger
         self._listener = listener
         self._transform = transform
         self._in_place = in_place
@@ -67,8 +70,8 @@ class ProjectJobWorld:
 
     @property
     def ledger(self) -> Ledger:
-        """The project's."""
-        return self.items.ledger
+        """The project's, or the one that was given."""
+        return self.items.ledger if self._ledger is None else self._ledger
 
     @property
     def context(self) -> RunContext:
