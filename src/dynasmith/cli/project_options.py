@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlsplit
 
 import click
 
-from dynasmith.ports.access import REGION_ASSUMED
+from dynasmith.ports.access import REGION_ASSUMED, is_loopback
 from dynasmith.project import Project
 from dynasmith.project.factory import load_world
 
@@ -61,6 +63,21 @@ def open_project(invocation: SharedOptions) -> Project:
     verb = click.get_current_context().info_name
     if access.sources.get("region") == REGION_ASSUMED and verb in ("plan", "apply", "ensure", "create", "check"):
         invocation.say(f"Note: the Region is {access.region}, since nothing names one.")
+    if verb in ("plan", "apply", "ensure", "create") and is_loopback(access.endpoint):
+        _note_another_folder(invocation, world.settings.folder, access.endpoint)
     for note in (*access.notes, *world.settings.notes):
         invocation.say(f"Note: {project.masks(note)}.")
     return project
+
+
+def _note_another_folder(invocation: SharedOptions, folder_of_project: str, endpoint: str) -> None:
+    """Say that the engine at the endpoint keeps the data of another project."""
+    from dynasmith.local import folder_of_port
+
+    folder = folder_of_port(urlsplit(endpoint).port or 80)
+    home = Path(folder_of_project).absolute()
+    if folder is not None and not folder.resolve().is_relative_to(home.resolve()):
+        invocation.say(
+            f"Warning: the engine at {endpoint} belongs to another folder, {folder}; this project is in {home}. For an "
+            "engine of its own give the environment another port, then: dynasmith local start"
+        )

@@ -1,6 +1,8 @@
 """What is known of a kept engine from outside: one small file in its folder, written by the engine itself."""
 
 import os
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
@@ -66,3 +68,23 @@ def write_record(folder: Path, record: Record) -> None:
     with os.fdopen(opened, "wb") as file:
         file.write(msgspec.json.encode(record))
     os.replace(new, record_file(folder))
+    pointer = _pointer(record.port)
+    with suppress(OSError):  # it only helps to find the engine from another folder
+        pointer.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        pointer.write_text(str(folder.absolute()), encoding="utf-8")
+
+
+def folder_of_port(port: int) -> Path | None:
+    """The folder of the kept engine that this user runs on a port; None where no such engine is known. No call."""
+    try:
+        folder = Path(_pointer(port).read_text(encoding="utf-8"))
+        record = read_record(folder)
+    except (OSError, ValueError, RunError):
+        return None
+    return folder if record is not None and record.port == port and record.is_alive else None
+
+
+def _pointer(port: int) -> Path:
+    """Where the engine of a port says which folder it is of."""
+    user = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "")
+    return Path(tempfile.gettempdir()) / f"dynasmith-{user}" / "ports" / str(port)

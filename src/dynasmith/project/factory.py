@@ -156,6 +156,14 @@ def _other_side(
     )
 
 
+def declared_endpoint(config: str | None, directory: str | None, env: str | None) -> str:
+    """The endpoint that an environment of the project declares; empty where it has none. Reads files, calls nothing.
+
+    Raises ProjectError where the file is broken or has no environment of that name.
+    """
+    return environment_of(load_project(config, directory), env).endpoint
+
+
 def project_folder(start: Path) -> Path:
     """The folder of the project file that is found from ``start`` upward; ``start`` itself where there is none."""
     found = find_project(start)

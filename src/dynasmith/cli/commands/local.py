@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 import msgspec
@@ -14,6 +15,7 @@ from dynasmith.cli.suggestions import VerbGroup
 from dynasmith.errors import UsageError
 from dynasmith.local import PORT
 from dynasmith.local.child_messages import AnyMessage, EngineSaved, EngineSaving
+from dynasmith.ports.access import is_loopback
 
 NEWS_BYTES = 100_000
 
@@ -24,9 +26,29 @@ def command() -> None:
 
 
 port_option = click.option(
-    "--port", default=PORT, show_default=True, type=click.IntRange(1, 65535), help="Port of the engine."
+    "--port", type=click.IntRange(1, 65535), help="Port of the engine; by default that of the environment's endpoint."
 )
 folder_option = click.option("--folder", metavar="DIR", help="Folder of its data; by default .dynasmith/local/PORT.")
+
+
+def _port(invocation: Invocation, port: int | None) -> int:
+    """The port: as given, else that of the endpoint of the environment. Raises UsageError for an environment that was
+    named and is not on this machine."""
+    from dynasmith.project.factory import declared_endpoint
+
+    if port is not None:
+        return port
+    named = invocation.text("env") or None
+    endpoint = invocation.text("endpoint")
+    if not endpoint:
+        endpoint = declared_endpoint(invocation.text("config") or None, invocation.text("directory") or None, named)
+    if is_loopback(endpoint):
+        return urlsplit(endpoint).port or 80
+    if named:
+        raise UsageError(
+            f"The endpoint of environment {named} is not on this machine.", hint="name another --env, or a --port"
+        )
+    return PORT
 
 
 def _folder(invocation: Invocation, folder: str | None, port: int) -> Path:
@@ -55,10 +77,11 @@ def _say(invocation: Invocation, message: AnyMessage) -> None:
 @click.option("--clock", type=click.Choice(["real", "fast"]), default="real", show_default=True,
               help="With --strict: with fast, an hour passes in a second.")  # fmt: skip
 @click.option("--rules", metavar="FILE", help="With --strict: a TOML file of rules to switch off.")
-def start(invocation: Invocation, port: int, folder: str | None, **options: Any) -> int:
+def start(invocation: Invocation, port: int | None, folder: str | None, **options: Any) -> int:
     """Start the embedded engine, unless it is running already. Returns when it answers."""
     from dynasmith.local import start as begin
 
+    port = _port(invocation, port)
     if not options["strict"]:
         refuse_given("--strict", ("clock", "rules"))
     options["rules"] = Path(options["rules"]) if options["rules"] else None
@@ -85,10 +108,11 @@ def start(invocation: Invocation, port: int, folder: str | None, **options: Any)
 @verb("stop", example="dynasmith local stop")
 @port_option
 @folder_option
-def stop(invocation: Invocation, port: int, folder: str | None) -> int:
+def stop(invocation: Invocation, port: int | None, folder: str | None) -> int:
     """Stop the engine that start began, after it has saved its data. Never stops another program."""
     from dynasmith.local import stop as end
 
+    port = _port(invocation, port)
     stopped = end(
         port=port, folder=_folder(invocation, folder, port), listener=lambda message: _say(invocation, message)
     )
@@ -104,10 +128,11 @@ def stop(invocation: Invocation, port: int, folder: str | None) -> int:
 @verb("status", example="dynasmith local status --json")
 @port_option
 @folder_option
-def status(invocation: Invocation, port: int, folder: str | None) -> int:
+def status(invocation: Invocation, port: int | None, folder: str | None) -> int:
     """Show whether the engine is running, where, and since when."""
     from dynasmith.local import status as look
 
+    port = _port(invocation, port)
     seen = look(port=port, folder=_folder(invocation, folder, port))
     if invocation.as_json:
         print_json(msgspec.to_builtins(seen, enc_hook=str))
@@ -125,10 +150,11 @@ def status(invocation: Invocation, port: int, folder: str | None) -> int:
     "--lines", default=100, show_default=True, type=click.IntRange(0, 100_000), help="How many lines to show."
 )
 @click.option("--follow", is_flag=True, help="Go on and show new lines as they come, until Ctrl-C.")
-def logs(invocation: Invocation, port: int, folder: str | None, *, lines: int, follow: bool) -> int:
+def logs(invocation: Invocation, port: int | None, folder: str | None, *, lines: int, follow: bool) -> int:
     """Show the log of the engine."""
     from dynasmith.local import log_lines
 
+    port = _port(invocation, port)
     if invocation.redact:
         raise UsageError("The log may hold values of items, which --redact hides.", hint="remove --redact")
     if invocation.as_json:
