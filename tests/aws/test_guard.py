@@ -176,7 +176,7 @@ def test_another_process_of_this_machine_is_not_served(
             call()
     stranger.close()
     with pytest.raises(urllib.error.HTTPError) as caught:
-        urllib.request.urlopen(f"{guard.endpoint}/", timeout=30)
+        urllib.request.urlopen(f"{guard.endpoint}/", timeout=300)
     assert caught.value.code == 403
     caught.value.close()
     assert len(strict_engine.journal) == 0
@@ -188,7 +188,7 @@ def test_a_request_beyond_every_limit_is_not_taken(guard: ReadOnlyGuard, strict_
         f"{guard.endpoint}/", data=b" " * (BODY_BYTES_MAX + 1), headers={"X-Amz-Target": "DynamoDB_20120810.Scan"}
     )
     with pytest.raises(urllib.error.HTTPError) as caught:
-        urllib.request.urlopen(request, timeout=60)
+        urllib.request.urlopen(request, timeout=300)
     assert caught.value.code == 413
     caught.value.close()
     assert len(strict_engine.journal) == 0

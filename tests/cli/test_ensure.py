@@ -56,7 +56,7 @@ def test_json_of_ensure(story: Story) -> None:
 def test_ten_processes_at_once_all_succeed(story: Story) -> None:
     story.define(*(table(f"table-{number}", global_secondary_indexes=[gsi("by_a", "a")]) for number in range(3)))
     running = [story.spawn("ensure") for _ in range(10)]
-    ended = [(process.communicate(timeout=60), process.returncode) for process in running]
+    ended = [(process.communicate(timeout=300), process.returncode) for process in running]
     assert [code for _, code in ended] == [0] * 10, [words for words, _ in ended]
     assert sorted(story.live()) == ["table-0", "table-1", "table-2"]
     assert story("check").code == 0

@@ -17,9 +17,9 @@ WISH = table(
 
 
 def _until(process: "subprocess.Popen[str]", words: str) -> None:
-    """Read what it says until these words come; a process that says nothing more is ended after a minute."""
+    """Read what it says until these words come; a process that says nothing more is ended after five minutes."""
     assert process.stderr is not None
-    watch = threading.Timer(30, process.kill)
+    watch = threading.Timer(300, process.kill)
     watch.start()
     try:
         said = []
@@ -48,7 +48,7 @@ def test_stopped_and_run_again(strict_story: Story, strict: StrictServer, number
             strict.clock.advance(minutes=30)
         _until(process, f"✓ orders  {stage}")
         process.send_signal(number)
-        _, words = process.communicate(timeout=60)
+        _, words = process.communicate(timeout=300)
     assert process.returncode == (130 if number is not signal.SIGKILL else -signal.SIGKILL), words
     if number is not signal.SIGKILL:
         assert "run the same command again: it continues" in words
@@ -67,7 +67,7 @@ def test_ensure_waits_for_what_another_run_began(strict_story: Story, strict: St
     with story.spawn("ensure") as process:
         _until(process, "✓ orders  create the table")
         process.kill()
-        process.communicate(timeout=60)
+        process.communicate(timeout=300)
     strict.auto_advance = True
     assert story("ensure").code == 0
     assert story.client.describe_table(TableName="orders")["Table"]["TableStatus"] == "ACTIVE"

@@ -23,7 +23,7 @@ def _typed(story: Story, answers: str, *words: str) -> tuple[int, str]:
         cwd=story.folder,
     )
     os.close(theirs)
-    watch = threading.Timer(60, process.kill)
+    watch = threading.Timer(300, process.kill)
     watch.start()
     os.write(ours, answers.encode())
     seen = b""

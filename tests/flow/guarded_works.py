@@ -53,7 +53,7 @@ class Hanging:
     port: int
 
     def __call__(self, body: bytes) -> bytes:
-        with socket.create_connection(("127.0.0.1", self.port), timeout=60) as connection:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=300) as connection:
             connection.sendall(b"here")
             threading.Event().wait()
         return body

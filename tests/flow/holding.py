@@ -63,7 +63,7 @@ class HoldingProxy:
         with self._changed:
             self._operation = operation
 
-    def wait_held(self, count: int, seconds_max: float = 120.0) -> None:
+    def wait_held(self, count: int, seconds_max: float = 300.0) -> None:
         """Return once so many requests are held."""
         with self._changed:
             assert self._changed.wait_for(lambda: self.held >= count, seconds_max), f"{self.held} of {count} came"

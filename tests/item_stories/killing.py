@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-SECONDS_MAX = 120.0
+SECONDS_MAX = 300.0
 POLL_SECONDS = 0.05
 
 

@@ -25,7 +25,7 @@ def test_a_cancelled_job_exits_with_1_and_says_what_stays(story: ItemStory, verb
         job = job_of(process)
         until_written(story.folder, job, 5, process)
         assert story("jobs", "cancel", job).code == 0
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=300)
     assert process.returncode == 1, out + err
     assert f"Job {job} was cancelled. Items that it wrote stay" in err
     assert "To load it" not in err
@@ -45,7 +45,7 @@ def test_a_job_that_is_cancelled_after_its_resume(story: ItemStory) -> None:
     with running(story.folder, "jobs", "resume", job, "--json") as process:
         before = until_written(story.folder, job, 6, process)
         assert story("jobs", "cancel", job).code == 0
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=300)
     assert process.returncode == 1, out + err
     found = json.loads(out)
     assert (found["state"], before <= found["written"] < 400) == ("cancelled", True)

@@ -24,7 +24,7 @@ POPULATE = ("populate", "users_v2", "people.jsonl", "--batch-size", "25", "--yes
 BACKFILL = ("backfill", "users", "--transform", "shape.yaml", "--yes", *SLOWLY)
 CHECK = ("backfill", "users", "--transform", "shape.yaml", "--check")
 VERIFY = ("verify", "users", "users_v2")
-WAIT_SECONDS_MAX = 120.0
+WAIT_SECONDS_MAX = 300.0
 
 When = Callable[..., None]
 

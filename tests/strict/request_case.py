@@ -84,7 +84,7 @@ class CaseClient:
     """Sends cases to one engine, with the tables of a prefix."""
 
     def __init__(self, endpoint: str, prefix: str, access_key: str = "test") -> None:
-        self._connection = http.client.HTTPConnection(endpoint.removeprefix("http://"), timeout=60)
+        self._connection = http.client.HTTPConnection(endpoint.removeprefix("http://"), timeout=300)
         self._access_key = access_key
         self._names = {stand_in: body["TableName"] for stand_in, body in tables(prefix).items()}
 

@@ -25,7 +25,7 @@ HEAD = (
 def _exchange(server: StrictServer, *sent: bytes, replies: int = 1) -> list[tuple[int, dict[bytes, bytes], Any]]:
     """Send raw bytes and read so many replies of the connection."""
     found = []
-    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=300) as connection:
         for part in sent:
             connection.sendall(part)
         stream = connection.makefile("rb")
@@ -64,7 +64,7 @@ def test_a_client_that_waits_for_the_continue_gets_it(server: StrictServer) -> N
 
 def test_a_client_that_offers_gzip_gets_plain_answers_with_a_true_crc(server: StrictServer) -> None:
     whole = HEAD + b"Accept-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(LIST) + LIST
-    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=300) as connection:
         connection.sendall(whole.replace(b"Host: x", b"Host: x\r\nConnection: close"))
         head, _, body = b"".join(iter(lambda: connection.recv(65_536), b"")).partition(b"\r\n\r\n")
     _, headers = parse_head(head)

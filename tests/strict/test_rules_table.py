@@ -123,7 +123,7 @@ def test_the_endpoint_as_a_process(ministack_endpoint: str, client_of: Callable[
             pass
         assert refused(client.scan, TableName="big-two", Select="COUNT")[0] == "AccessDeniedException"
         process.stdin.close()
-        assert process.wait(timeout=30) == 0
+        assert process.wait(timeout=300) == 0
 
 
 def test_a_transition_on_the_real_clock_takes_at_most_a_second(
