@@ -118,6 +118,24 @@ def test_what_is_not_http_is_refused(start: bytes) -> None:
         read(start + b"\r\nContent-Length: 0\r\n\r\n")
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"Content-Length",
+        b"Content-Length 5",
+        b"Content-Length : 5",
+        b"Date: a\nb",
+        b"Date: a\rb",
+        b"Date: a\0b",
+        b": 5",
+    ],
+)
+def test_a_name_of_a_header_that_was_seen_before_is_still_checked(line: bytes) -> None:
+    assert read(OK + b"Content-Length: 0\r\nDate: a\r\n\r\n") is not None
+    with pytest.raises(BrokenReply):
+        read(OK + line + b"\r\nContent-Type: a\r\n\r\nhello")
+
+
 def test_interim_replies_are_skipped_and_counted() -> None:
     reader = read(b"HTTP/1.1 100 Continue\r\n\r\n" * 3 + sized(b"hello"), 10, 70)
     assert reader is not None
