@@ -86,7 +86,7 @@ class Mover:
     _digester: Digester = field(default_factory=Digester)
     _stopping: asyncio.Task[None] | None = None
     _plain: int = 0
-    _batched: dict[int, Counts] = field(default_factory=dict)
+    _batched: dict[int, list[Outcome]] = field(default_factory=dict)
     _drained: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
@@ -100,7 +100,7 @@ class Mover:
     @property
     def batched(self) -> Counts:
         """What was acknowledged of pages that are under way, batch by batch: in no checkpoint yet."""
-        return sum(self._batched.values(), Counts())
+        return sum((_arrived(each) for page in self._batched.values() for each in page), Counts())
 
     def change(self, read: float | None, write: float | None) -> None:
         """Other limits in units a second from now on; None for those that the job began with."""
@@ -256,7 +256,7 @@ class Mover:
             if self._plain == 0:
                 self._drained.set()
         self.writes.settle(taken, outcome.units, len(batch))
-        self._batched[segment] = self._batched.get(segment, Counts()) + _arrived(outcome)
+        self._batched.setdefault(segment, []).append(outcome)  # added up when it is asked for
         return outcome
 
 
