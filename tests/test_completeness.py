@@ -258,7 +258,7 @@ def test_a_page_imports_from_public_modules_only() -> None:
                 imported = {name.strip(" ()`") for name in names.split("#")[0].split(",")} - {""}
                 found |= {(page.name, name) for name in imported - set(dynasmith.__all__) - PACKAGES}
     assert len(pages) > 20
-    assert found == {("copy.md", "dynasmith.jobs.options")}
+    assert not found
 
 
 def test_importing_dynasmith_alone_loads_no_library() -> None:

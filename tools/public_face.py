@@ -4,6 +4,8 @@ Run it with the interpreter of the project: ``.venv/bin/python tools/public_face
 or a mistake passes.
 """
 
+import ast
+import importlib
 import inspect
 import subprocess
 import sys
@@ -16,9 +18,10 @@ from typing import Any
 
 import dynasmith
 from dynasmith import errors, operations
+from dynasmith.project.verbs.dry_runs import DryRuns
 from dynasmith.project.verbs.jobs import Jobs
 
-FACE: tuple[Any, ...] = (dynasmith.Project, Jobs)
+FACE: tuple[Any, ...] = (dynasmith.Project, Jobs, DryRuns)
 """`Project` and its groups."""
 MADE_BY_DYNASMITH = (dynasmith.Plan,)
 """What a caller is given and hands back."""
@@ -56,7 +59,7 @@ def needed() -> dict[str, str]:
     """Each class that a signature of the face names, by where it is needed first; with the fields of what is returned,
     and all that a caller needs to make what is taken."""
     found: dict[type, str] = {}
-    todo = [("connect", dynasmith.connect)] + [each for face in FACE for each in methods(face)]
+    todo = [("connect", inspect.unwrap(dynasmith.connect))] + [each for face in FACE for each in methods(face)]
     for where, function in todo:
         for name, hint in _hints(function).items():
             for each in classes_in(hint):
@@ -79,17 +82,14 @@ def _hints(function: Any) -> dict[str, Any]:
 
 def _checked_imports(function: Any) -> dict[str, Any]:
     """The names that a module imports for type checkers only."""
-    text = Path(inspect.getfile(function)).read_text("utf-8")
-    found: dict[str, Any] = {}
-    inside = False
-    for line in text.splitlines():
-        if line.startswith("if TYPE_CHECKING:"):
-            inside = True
-        elif inside and line.startswith("    from "):
-            exec(line.strip(), found)
-        elif inside and line and not line.startswith(" "):
-            break
-    return found
+    tree = ast.parse(Path(inspect.getfile(function)).read_text("utf-8"))
+    guarded = [node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"]
+    imports = [node for block in guarded for node in block.body if isinstance(node, ast.ImportFrom) and node.module]
+    return {
+        alias.asname or alias.name: getattr(importlib.import_module(str(node.module)), alias.name)
+        for node in imports
+        for alias in node.names
+    }
 
 
 def _of_fields(each: type) -> Iterator[type]:

@@ -99,6 +99,7 @@ if TYPE_CHECKING:
     from dynasmith.items.digest import Digest, digest_items
     from dynasmith.items.transform import ItemRefused
     from dynasmith.jobs.counts import Counts
+    from dynasmith.jobs.estimate import JobEstimate
     from dynasmith.jobs.job import Job
     from dynasmith.jobs.options import Database
     from dynasmith.jobs.report import Report
@@ -106,7 +107,9 @@ if TYPE_CHECKING:
     from dynasmith.models import Model
     from dynasmith.plans.consent import Consent
     from dynasmith.plans.plan import Plan, PlanFailure, TablePlan, decode_plan, encode_plan
+    from dynasmith.plans.where import Where
     from dynasmith.ports.clock import Clock
+    from dynasmith.ports.guard import RefusedCall
     from dynasmith.ports.listener import (
         Event,
         Listener,
@@ -120,6 +123,8 @@ if TYPE_CHECKING:
     )
     from dynasmith.ports.tables import Identity
     from dynasmith.project import Project, connect
+    from dynasmith.project.verbs.dry_runs import DryRuns
+    from dynasmith.project.verbs.jobs import Jobs
     from dynasmith.project.verbs.tables import ListedTable
     from dynasmith.project.verbs.transforms import AnyTransform
     from dynasmith.tables.description import IndexState, ReplicaState, TableDescription
@@ -134,8 +139,12 @@ if TYPE_CHECKING:
         Encryption,
         EncryptionKind,
         Index,
+        Insights,
+        InsightsMode,
         Key,
         KeyAttribute,
+        KinesisDestination,
+        KinesisPrecision,
         LocalIndex,
         OnDemandMaximum,
         Projection,
@@ -153,6 +162,11 @@ if TYPE_CHECKING:
     from dynasmith.validate import AcceptedFinding, Finding, Verdict, examine
 
 _HOMES = {
+    "ports.guard": "RefusedCall",
+    "jobs.estimate": "JobEstimate",
+    "project.verbs.dry_runs": "DryRuns",
+    "project.verbs.jobs": "Jobs",
+    "plans.where": "Where",
     "aws.control.session": "BotoSession",
     "engine.apply": "Applied ApplyReport",
     "engine.backfill.concurrent_edits": "ConcurrentEdits UndoReport",
@@ -185,7 +199,8 @@ _HOMES = {
     "project.verbs.tables": "ListedTable",
     "project.verbs.transforms": "AnyTransform",
     "tables.description": "IndexState ReplicaState TableDescription",
-    "tables.table": "Access Autoscaling BackupPlan BackupRule Billing Capacity Consistency Encryption "
+    "tables.table": "Insights InsightsMode KinesisDestination KinesisPrecision "
+    "Access Autoscaling BackupPlan BackupRule Billing Capacity Consistency Encryption "
     "EncryptionKind Index Key KeyAttribute LocalIndex OnDemandMaximum Projection ProjectionKind "
     "Recovery Replica Scaling StreamView Suppression Table TableClass Trigger Warm",
     "validate": "AcceptedFinding Finding Verdict examine",
@@ -227,6 +242,7 @@ __all__ = [
     "DefinitionError",
     "Digest",
     "DryRun",
+    "DryRuns",
     "DynasmithError",
     "Encryption",
     "EncryptionKind",
@@ -243,6 +259,8 @@ __all__ = [
     "Identity",
     "Index",
     "IndexState",
+    "Insights",
+    "InsightsMode",
     "Interrupted",
     "ItemDifference",
     "ItemExists",
@@ -251,9 +269,13 @@ __all__ = [
     "ItemRefused",
     "ItemSample",
     "Job",
+    "JobEstimate",
+    "Jobs",
     "Key",
     "KeyAttribute",
     "KeyDifference",
+    "KinesisDestination",
+    "KinesisPrecision",
     "LeaseLost",
     "LimitExceeded",
     "ListedTable",
@@ -278,6 +300,7 @@ __all__ = [
     "QueryExplanation",
     "Recorded",
     "Recovery",
+    "RefusedCall",
     "ReplacementRequired",
     "Replica",
     "ReplicaState",
@@ -321,6 +344,7 @@ __all__ = [
     "VersionConflict",
     "WaitTimeout",
     "Warm",
+    "Where",
     "__version__",
     "connect",
     "decode_plan",
@@ -332,15 +356,17 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:  # the type of each name is in the imports above
-    """Load a public name from its home when it is first asked for."""
-    if name in _MODULES:
-        return importlib.import_module(f"dynasmith.{name}")
-    if name not in __all__:
-        raise AttributeError(f"module 'dynasmith' has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"dynasmith.{_HOME_OF.get(name, 'errors')}"), name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # a type checker must not believe that every name is there
+
+    def __getattr__(name: str) -> Any:  # the type of each name is in the imports above
+        """Load a public name from its home when it is first asked for."""
+        if name in _MODULES:
+            return importlib.import_module(f"dynasmith.{name}")
+        if name not in __all__:
+            raise AttributeError(f"module 'dynasmith' has no attribute {name!r}")
+        value = getattr(importlib.import_module(f"dynasmith.{_HOME_OF.get(name, 'errors')}"), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

@@ -237,9 +237,16 @@ class StalePlan(RunError):
 
 
 class WaitTimeout(RunError):
-    """A wait reached its deadline. The service goes on by itself; running the command again continues."""
+    """A wait reached its deadline. The service goes on by itself; running the command again continues.
+
+    ``state`` is what was seen last: "the table is CREATING".
+    """
 
     code = "wait-timeout"
+
+    def __init__(self, message: str, *, hint: str = "", state: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.state = state
 
 
 class Postponed(RunError):

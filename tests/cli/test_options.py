@@ -10,6 +10,7 @@ import pytest
 
 from cli.story import Story, table
 from dynasmith import Project
+from dynasmith.project import world_of
 from dynasmith.version import __version__
 
 
@@ -57,7 +58,7 @@ def test_option_over_variable_over_section(story: Story, shell: pytest.MonkeyPat
 @pytest.mark.usefixtures("shell")
 def test_the_default_environment_is_local_at_port_8000() -> None:
     with Project.load() as project:
-        access = project.session.access
+        access = world_of(project).session.access
     assert (project.environment, access.endpoint, access.region) == ("local", "http://127.0.0.1:8000", "us-east-1")
 
 

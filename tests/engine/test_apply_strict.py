@@ -11,6 +11,7 @@ from dynasmith import Billing, Consent, Index, Key, KeyAttribute, Project, Strea
 from dynasmith.engine.apply import ApplyReport
 from dynasmith.errors import ConsentRequired, ReplacementRequired, StalePlan
 from dynasmith.plans.plan import decode_plan, encode_plan
+from dynasmith.project import world_of
 from dynasmith.strict import StrictServer
 from dynasmith.tables.table import (
     Autoscaling,
@@ -55,7 +56,7 @@ def is_as_wished(strict: StrictServer, *tables: Table, prune: bool = False) -> b
 
 
 def fill(strict: StrictServer, count: int = 40) -> None:
-    items = project(strict).few_items
+    items = world_of(project(strict)).few_items
     for number in range(count):
         items.put(
             "orders",
@@ -90,7 +91,7 @@ def test_three_indexes_and_all_around_them_on_a_table_with_items(strict: StrictS
     applied(strict, wished)
     assert strict.clock.time() - begun > 120, "three index builds take virtual minutes"
     assert is_as_wished(strict, wished, prune=True)
-    found = project(strict, wished).few_items.query(
+    found = world_of(project(strict, wished)).few_items.query(
         "orders", index="by_place", conditions={"place": {"S": "ZRH"}}, limit=100
     )
     assert len(found) == 40
@@ -226,12 +227,12 @@ def test_items_of_a_definition_are_put_and_only_deleted_with_every_consent(stric
         here.apply(plan, consent=Consent(yes=True, prune=True, allow_delete_items=True))
     everything = Consent(yes=True, prune=True, allow_delete_items=True, confirm=frozenset({"orders"}))
     assert here.apply(plan, consent=everything).failures == {}
-    assert len(here.few_items.scan("orders", limit=10)) == 1
+    assert len(world_of(here).few_items.scan("orders", limit=10)) == 1
 
 
 def test_ttl_on_an_attribute_that_is_past_wants_the_name_typed(strict: StrictServer) -> None:
     applied(strict, ORDERS)
-    project(strict).few_items.put(
+    world_of(project(strict)).few_items.put(
         "orders",
         {"customer": {"S": "a"}, "order": {"S": "b"}, "expires_at": {"N": str(int(strict.clock.time()) - 60)}},
     )
@@ -260,7 +261,7 @@ def test_a_table_is_deleted_once_its_index_is_at_rest(strict: StrictServer) -> N
     """The service refuses a delete while an index changes; the delete waits and is sent again."""
     here = project(strict, replace(ORDERS, indexes=THREE[:1]))
     applied(strict, replace(ORDERS, indexes=THREE[:1]))
-    here.session.client("dynamodb").update_table(
+    world_of(here).session.client("dynamodb").update_table(
         TableName="orders", GlobalSecondaryIndexUpdates=[{"Delete": {"IndexName": "by_status"}}]
     )
     assert here.delete("orders", consent=Consent(confirm="orders"))

@@ -15,6 +15,7 @@ from dynasmith.plans.make import make_table_plan
 from dynasmith.plans.refusal import refusals
 from dynasmith.plans.simulate import simulate
 from dynasmith.plans.step import Call, CallCreateIndex, Step, Wait
+from dynasmith.project import world_of
 from dynasmith.strict import StrictServer
 from dynasmith.tables.policy import policy_form
 from dynasmith.tables.settings.time_to_live import WaitTimeToLive
@@ -54,7 +55,7 @@ def on_one_engine(table: Table, name: str) -> Table:
 
 def read(project: Project, name: str) -> Table:
     """The table as a reader describes it, with its policy in the form that compares."""
-    return comparable(project.control.describe(name).table)
+    return comparable(world_of(project).control.describe(name).table)
 
 
 def comparable(table: Table) -> Table:
@@ -69,7 +70,7 @@ def follow(strict: StrictServer, desired: Table, current: Table) -> list[Step]:
         report = project.apply(project.plan(), consent=Consent(yes=True), fresh=True)
         assert report.failures == {}, report.failures
         strict.clock.advance(hours=3)  # a change of TTL is taken once an hour
-        description = project.control.describe(current.name)
+        description = world_of(project).control.describe(current.name)
         plan = make_table_plan(desired, description, prune=True)
         if refusals(plan):
             return []
@@ -78,10 +79,10 @@ def follow(strict: StrictServer, desired: Table, current: Table) -> list[Step]:
             if isinstance(step, WaitTimeToLive):
                 strict.clock.advance(hours=3)
             if isinstance(step, Wait):
-                wait_for(step, current.name, project.control, clock, StopFlag(), lambda *_: None)
+                wait_for(step, current.name, world_of(project).control, clock, StopFlag(), lambda *_: None)
             else:
                 assert isinstance(step, Call)
-                project.control.send(current.name, step)
+                world_of(project).control.send(current.name, step)
             state = simulate(step, state)
             assert comparable(state) == read(project, current.name), step
         return list(plan.steps)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from dynasmith.engine.apply import _send
-from dynasmith.engine.waiter import StopFlag
+from dynasmith.engine.waiter import StopFlag, WaitBudget
 from dynasmith.errors import BROKEN_REPLY, ServiceUnavailable
 from dynasmith.plans.step import CallDeleteIndex
 from engine.test_waiting import Time
@@ -28,5 +28,5 @@ def test_a_step_waits_for_the_service_and_not_for_a_proxy(code: str, seconds: fl
     time, plan = Time(), type("Plan", (), {"table": "orders"})()
     tables: Any = Failing(code)
     with pytest.raises(ServiceUnavailable):
-        _send(CallDeleteIndex(name="by_day"), plan, tables, time, StopFlag())
+        _send(CallDeleteIndex(name="by_day"), plan, tables, time, StopFlag(), WaitBudget(time))
     assert (tables.sent == 1, time.seconds >= seconds) == (code == BROKEN_REPLY, True)

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from dynasmith import Project
+from dynasmith.project import world_of
 from dynasmith.strict import StrictServer
 
 FOLDER = Path(__file__).parents[2] / "examples" / "init-script"
@@ -123,7 +124,7 @@ def test_the_defaults(script: Any, shell: pytest.MonkeyPatch) -> None:
         False,
     )
     with Project.load(None, env=options.env, endpoint=options.endpoint, region=options.region) as project:
-        access = project.session.access
+        access = world_of(project).session.access
     assert (access.endpoint, access.region) == ("http://127.0.0.1:8000", "us-east-1")
 
 

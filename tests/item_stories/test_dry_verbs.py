@@ -11,6 +11,7 @@ import dynasmith
 from cli.story import client_of, new_account
 from cli.story import table as definition
 from dynasmith.errors import RunError
+from dynasmith.project import world_of
 from item_stories.guarded_functions import with_process
 from item_stories.kit import ItemStory, person
 
@@ -152,8 +153,8 @@ def test_a_function_without_a_name_runs_here_and_the_report_says_so(project: Any
         return item
 
     for found in (
-        project.items.rehearse_copy("users", "users_v2", transform=nameless),
-        project.backfills.rehearse("users", nameless),
+        project.dry_run.copy("users", "users_v2", transform=nameless),
+        project.dry_run.backfill("users", nameless),
     ):
         [hazard] = found.hazards
         assert "was not guarded" in hazard
@@ -164,7 +165,7 @@ def test_a_function_without_a_name_runs_here_and_the_report_says_so(project: Any
 
 
 def test_a_function_that_another_process_can_import_is_guarded(project: Any, dry: ItemStory) -> None:
-    copied = project.items.rehearse_copy("users", "users_v2", transform=with_process)
+    copied = project.dry_run.copy("users", "users_v2", transform=with_process)
     assert copied.hazards == ()
     assert "HTTP, files and other databases are not" in copied.notes[-1]
     ran = {json.loads(sample.after[0])["ran_in"] for sample in copied.samples}
@@ -175,10 +176,10 @@ def test_a_function_that_another_process_can_import_is_guarded(project: Any, dry
 
 def test_the_project_of_a_dry_run_can_only_read(project: Any, dry: ItemStory) -> None:
     with pytest.raises(RunError, match="wanted to call dynamodb PutItem"):
-        project.dry.few_items.put("users", {"pk": {"S": "a"}})
+        world_of(project.dry).few_items.put("users", {"pk": {"S": "a"}})
     for transport in ("direct", "aiohttp", "botocore"):
         with pytest.raises(RunError, match="wanted to call dynamodb BatchWriteItem"):
-            project.dry.items.over(transport).copy("users", "users_v2")
+            project.dry.copy("users", "users_v2", transport=transport)
     assert dry.wrote() == []
     assert dry.items("users_v2") == []
     assert project.dry.dry is project.dry

@@ -12,7 +12,6 @@ from item_stories.kit import ItemStory
 
 SCRIPT = """
 from dynasmith import Consent, Project
-from dynasmith.jobs.options import TransferOptions
 from moves import tagged
 
 def own(item, ctx):
@@ -20,7 +19,7 @@ def own(item, ctx):
 
 print("begin")
 with Project.load(consent=Consent(yes=True)) as project:
-    report = project.items.copy("users", "users_v2", transform=TRANSFORM, asked=TransferOptions(processes=2))
+    report = project.copy("users", "users_v2", transform=TRANSFORM, processes=2)
     print(report.counts.written)
 """
 MOVES = """

@@ -93,9 +93,7 @@ def test_a_paced_copy_counts_its_first_batches_and_the_list_says_the_same(story:
                 enough.set()
                 project.jobs.cancel(project.jobs.list()[-1].id)
 
-    report = project.copy(
-        "users", "users_v2", asked=TransferOptions(max_write_units=4), listener=listener, consent=Consent(yes=True)
-    )
+    report = project.copy("users", "users_v2", max_write_units=4, listener=listener, consent=Consent(yes=True))
     first = counted[0]
     assert 0 < first.counts.written < 400
     assert first.total_items == 400

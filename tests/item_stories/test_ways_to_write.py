@@ -136,7 +136,7 @@ def transaction(name):
 def own_project(name):
     import dynasmith
     with dynasmith.connect(endpoint=ENDPOINT, region="us-east-1", credentials=(KEY, "secret")) as project:
-        project.few_items.put("audit", {{"pk": {{"S": name}}}})
+        project.put("audit", {{"pk": {{"S": name}}}})
 
 
 def own_flow(name):

@@ -46,6 +46,7 @@ from dynasmith.tables.table import (
     LocalIndex,
     Projection,
     ProjectionKind,
+    known,
 )
 from models.shop import Buyer, Customer, Sale
 
@@ -83,7 +84,7 @@ def test_classes_of_one_table_are_merged() -> None:
     (table,) = tables_of(Buyer, Sale)
     assert table.name == "shop"
     assert table.key.names == ("pk", "sk")
-    assert [index.name for index in dynasmith.tables.table.known(table.indexes, ())] == ["gs1"]
+    assert [index.name for index in known(table.indexes, ())] == ["gs1"]
     assert tables_of(Sale, Buyer) == tables_of(Buyer, Sale, Sale)
 
 

@@ -36,6 +36,7 @@ from dynasmith.errors import (
     UsageError,
 )
 from dynasmith.ports.listener import Event, StepDone, TableDone, TableStarted
+from dynasmith.project import world_of
 
 Open = Callable[..., Project]
 YES = Consent(yes=True)
@@ -149,7 +150,7 @@ def test_import_gives_a_definition_that_plans_empty(
     project = open_project(orders(indexes=(Index(name="by_a", key=key("a")),), tags={"a": "b"}))
     assert project.ensure().failures == {}
     (tmp_path / "tables.yaml").write_text(project.import_tables(["orders"]), encoding="utf-8")
-    keys = project.session.access.credentials
+    keys = world_of(project).session.access.credentials
     assert keys is not None
     with Project.load(
         tmp_path / "tables.yaml", endpoint=ministack_endpoint, access_key=keys.access_key, secret_key=keys.secret_key
@@ -160,7 +161,7 @@ def test_import_gives_a_definition_that_plans_empty(
 def test_one_item(open_project: Open) -> None:
     project = open_project(orders())
     project.ensure()
-    project.few_items.put("orders", {"pk": {"S": "1"}, "n": {"N": "12.50"}})
+    world_of(project).few_items.put("orders", {"pk": {"S": "1"}, "n": {"N": "12.50"}})
     assert project.get("orders", {"pk": {"S": "1"}})["pk"] == {"S": "1"}
     with pytest.raises(ItemNotFound):
         project.get("orders", {"pk": {"S": "2"}})
@@ -191,7 +192,7 @@ def test_an_endpoint_that_was_named_wins_over_the_shell(shell: pytest.MonkeyPatc
     shell.setenv("AWS_PROFILE", "prod")
     shell.setenv("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:1")
     with connect(endpoint="http://127.0.0.1:9") as project:
-        access = project.session.access
+        access = world_of(project).session.access
     assert (access.endpoint, access.profile, access.isolated) == ("http://127.0.0.1:9", "", True)
 
 

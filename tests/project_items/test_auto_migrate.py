@@ -11,7 +11,7 @@ from dynasmith.items.transform import ItemRefused
 from dynasmith.jobs.job import readable
 from dynasmith.jobs.spec import sides_of
 from dynasmith.ports.listener import Event
-from dynasmith.project import Project
+from dynasmith.project import Project, world_of
 from dynasmith.tables.table import Key, KeyAttribute, Table
 
 KEY = Key(partition=(KeyAttribute(name="id", type="S"),))
@@ -65,7 +65,7 @@ def test_a_backup_without_a_target_is_the_backup_alone(people: Project) -> None:
     with pytest.raises(TableExists, match="kept"):
         people.auto_migrate(USERS, backup="kept")
     [dated] = people.auto_migrate(USERS, backup=True)
-    assert sides_of(readable(dated.job))["target"].table == f"users_backup_{people.clock.now():%Y%m%d}"
+    assert sides_of(readable(dated.job))["target"].table == f"users_backup_{world_of(people).clock.now():%Y%m%d}"
 
 
 def test_without_copy_only_the_tables_are_made_sure_of(people: Project) -> None:

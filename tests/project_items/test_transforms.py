@@ -16,7 +16,7 @@ from dynasmith.tables.table import Key, KeyAttribute, Table
 KEY = Key(partition=(KeyAttribute(name="pk", type="S"),))
 MODULE = "def mark(item):\n    return {**item, 'marked': True}\n"
 FILE = "version: 1\noperations:\n  - {remove: legacy}\n"
-MIXED = ["steps_of_mine:mark", "shapes.yaml", Rename("name", "full_name"), lambda item: {**item, "last": 1}]
+MIXED: list[Any] = ["steps_of_mine:mark", "shapes.yaml", Rename("name", "full_name"), lambda item: {**item, "last": 1}]
 
 
 @pytest.fixture
@@ -68,10 +68,10 @@ def test_a_list_does_all_of_it_in_order(people: Project) -> None:
 
 def test_a_backfill_takes_operations_and_its_dry_run_knows_them_to_be_pure(people: Project) -> None:
     change = Operations([Rename("name", "full_name"), Add("tags", {"a", "b"})], where="attribute_exists(legacy)")
-    assert not people.backfills.rehearse("people", change).hazards
+    assert not people.dry_run.backfill("people", change).hazards
     people.backfill("people", [change, Path("shapes.yaml")])
     assert held(people, "people")[0] == {"pk": "0", "full_name": "Ada", "tags": {"a", "b"}}
-    assert people.backfills.check("people", [change, Remove("legacy")]).changed == 0
+    assert people.check_backfill("people", [change, Remove("legacy")]).changed == 0
 
 
 def test_a_job_remembers_operations_and_a_list_by_text(people: Project, tmp_path: Path) -> None:

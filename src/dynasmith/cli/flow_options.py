@@ -11,7 +11,6 @@ import click
 from dynasmith.errors import UsageError
 
 if TYPE_CHECKING:
-    from dynasmith.jobs.options import TransferOptions
     from dynasmith.jobs.side import Side
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -46,14 +45,14 @@ PACE = (
                  help="Share of provisioned capacity to use if no limit is given."),
     click.option("--segments", type=click.IntRange(1, 1_000_000), help="Number of scan segments; fixed for the job."),
     click.option("--batch-size", type=click.IntRange(1), help="Number of items to read and transform at a time."),
-    click.option("--filter", "condition", default="", metavar="CONDITION", help="Only items that meet this condition."),
+    click.option("--filter", default="", metavar="CONDITION", help="Only items that meet this condition."),
     click.option("--expired", type=click.Choice(["keep", "skip"]), default="keep", show_default=True,
                  help="Keep or skip items whose TTL has passed."),
     click.option("--on-error", type=click.Choice(["stop", "dead"]), default="stop", show_default=True,
                  help="If a transform refuses an item: stop the job, or send the item to the dead letters."),
 )  # fmt: skip
 PACE_NAMES = (
-    "digest", "max_read_units", "max_write_units", "share", "segments", "batch_size", "condition", "expired",
+    "digest", "max_read_units", "max_write_units", "share", "segments", "batch_size", "filter", "expired",
     "on_error",
 )  # fmt: skip
 CONSISTENT = click.option("--consistent", is_flag=True, help="Use strongly consistent reads, at twice the read units.")
@@ -66,20 +65,6 @@ TRANSPORT = click.option(
     "--transport", type=click.Choice(["direct", "aiohttp", "botocore"]), default="direct", show_default=True,
     help="HTTP client; use botocore only on networks where direct does not work.",
 )  # fmt: skip
-FLOW_NAMES = (
-    "processes",
-    "digest",
-    "max_read_units",
-    "max_write_units",
-    "share",
-    "consistent",
-    "segments",
-    "batch_size",
-    "condition",
-    "expired",
-    "on_error",
-    "mode",
-)
 
 
 def flow_options(function: F) -> F:
@@ -96,17 +81,6 @@ def flow_options_but(*names: str) -> Callable[[F], F]:
         return function
 
     return decorate
-
-
-def flowing(given: dict[str, Any]) -> TransferOptions:
-    """The options as the engine takes them; takes them out of ``given``."""
-    from dynasmith.jobs.options import TransferOptions, mode_of
-
-    said = {name: given.pop(name) for name in FLOW_NAMES if name in given}
-    said["processes"] = said.get("processes") or 0
-    if "mode" in said:
-        said["mode"] = mode_of(said["mode"])
-    return TransferOptions(**said)
 
 
 SIDE_HELP = {

@@ -21,6 +21,7 @@ from dynasmith.tables.table import Key, known
 if TYPE_CHECKING:
     from dynasmith.ports.tables import SomeItems
     from dynasmith.project import Project
+    from dynasmith.tables.table import Table
 
 
 def schema_of(key: Key) -> KeySchema:
@@ -31,19 +32,26 @@ def schema_of(key: Key) -> KeySchema:
 
 def parse_key_of(project: Project, table: str, said: tuple[str, ...]) -> dict[str, Any]:
     """The key that a person said, as DynamoDB JSON; typed by the live table's key."""
-    schema = schema_of(project.control.describe(project.physical(table), ()).table.key)
+    schema = schema_of(_live(project, table).key)
     return encode_item_tree(key_item(parse_key(said, schema), schema))
 
 
 def parse_item_of(project: Project, table: str, said: tuple[str, ...]) -> dict[str, Any]:
     """The item that a person said, as DynamoDB JSON."""
-    schema = schema_of(project.control.describe(project.physical(table), ()).table.key)
+    schema = schema_of(_live(project, table).key)
     return encode_item_tree(parse_item(said, schema))
+
+
+def _live(project: Project, table: str) -> Table:
+    """The table with its keys and indexes. One call."""
+    from dynasmith.project import world_of
+
+    return world_of(project).control.describe(project.physical(table), ()).table
 
 
 def parse_condition_of(project: Project, table: str, index: str | None, said: tuple[str, ...]) -> dict[str, Any]:
     """The equalities of a query, typed by the key of the table or of ``index``. Raises UsageError."""
-    live = project.control.describe(project.physical(table), ()).table
+    live = _live(project, table)
     key = live.key
     if index is not None:
         keys = {each.name: each.key for each in known(live.indexes, ())}

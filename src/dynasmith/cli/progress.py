@@ -26,6 +26,7 @@ from dynasmith.ports.listener import (
     TableFailed,
     TablePostponed,
     TableStarted,
+    TableUnfinished,
 )
 
 
@@ -72,7 +73,7 @@ class StepProgressView:
                 self._line("green", "✓", name, f"{self._text(event.step)}{took}")
             case TableDone():
                 self._now.pop(name, None)
-            case TablePostponed():
+            case TablePostponed() | TableUnfinished():
                 self._now.pop(name, None)
                 self._line("yellow", "⏳", name, event.reason)
             case TableFailed():

@@ -66,7 +66,7 @@ def open_project(invocation: SharedOptions) -> Project:
     if verb in ("plan", "apply", "ensure", "create") and is_loopback(access.endpoint):
         _note_another_folder(invocation, world.settings.folder, access.endpoint)
     for note in (*access.notes, *world.settings.notes):
-        invocation.say(f"Note: {project.masks(note)}.")
+        invocation.say(f"Note: {world.masks(note)}.")
     return project
 
 

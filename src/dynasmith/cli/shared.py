@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from dynasmith.plans.consent import Consent
     from dynasmith.project import Project
+    from dynasmith.project.world import World
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -103,12 +104,18 @@ class Invocation:
             self._project = project.dry if self.dry_run else project
             for handler in logging.getLogger("dynasmith").handlers:
                 if isinstance(handler.formatter, _Format):
-                    handler.formatter.masks = self._project.masks
+                    handler.formatter.masks = self.world().masks
         return self._project
+
+    def world(self) -> World:
+        """What the project stands on."""
+        from dynasmith.project import world_of
+
+        return world_of(self.project())
 
     def masked(self, text: str) -> str:
         """A text as it may be shown: ``${NAME}`` in place of what came out of a variable, URLs without userinfo."""
-        return masked(text) if self._project is None else self._project.masks(text)
+        return masked(text) if self._project is None else self.world().masks(text)
 
     def complete(self, words: str) -> str:
         """The words as they may be shown, with the options of this run in every command about jobs, so that as printed
@@ -120,7 +127,7 @@ class Invocation:
 
     def warn(self) -> None:
         """Say the doubts about the definitions (errors are raised)."""
-        for finding in self.project().definitions.findings:
+        for finding in self.world().definitions.findings:
             self.say(f"Warning: {finding.sentence}")
 
     def consent(self, **more: Any) -> Consent:

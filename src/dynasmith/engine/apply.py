@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from dynasmith.engine.identity import is_another
 from dynasmith.engine.planner import read
-from dynasmith.engine.waiter import StopFlag, rest, wait_for
+from dynasmith.engine.waiter import StopFlag, WaitBudget, deadline_of, rest, wait_for
 from dynasmith.errors import (
     BROKEN_REPLY,
     ChangeConflict,
@@ -48,6 +48,7 @@ from dynasmith.ports.listener import (
     TableFailed,
     TablePostponed,
     TableStarted,
+    TableUnfinished,
     silent,
 )
 from dynasmith.ports.tables import Tables
@@ -63,13 +64,17 @@ TTL_WAIT_SECONDS_MAX = 30.0
 
 
 class Applied(Struct, frozen=True, kw_only=True):
-    """What became of one table: the changes made, the steps done, and where the rest is postponed, why."""
+    """What became of one table: the changes made, the steps done, and where the rest is postponed, why.
+
+    ``unfinished`` says what is not there yet, where the caller did not wait for it: applying again continues.
+    """
 
     table: str
     changes: tuple[Change, ...]
     steps_done: int
     seconds: float
     postponed: str = ""
+    unfinished: str = ""
 
 
 class ApplyReport(Struct, frozen=True, kw_only=True):
@@ -112,18 +117,23 @@ def apply_plan(
     listener: Listener = silent,
     stopped: StopFlag | None = None,
     tables_at_once: int = CONCURRENT_TABLES,
+    wait_seconds: float | None = None,
 ) -> ApplyReport:
     """Do ``plan``, ten tables at a time, or as many as ``tables_at_once`` says. The caller has the consent, and has
     checked that it is not stale (`refuse_stale`).
+
+    ``wait_seconds`` limits how long it waits in all, 0 does not wait: what is not there then is said as ``unfinished``
+    of its table, and its other steps are not sent.
 
     A table that fails, or that cannot be changed as its definition says, is one of the report's ``failures``; the
     others go on. On `Interrupted` the steps that were sent stay; running it again continues.
     """
     stop = stopped or StopFlag()
+    budget = WaitBudget(clock, wait_seconds)
     busy = [table for table in plan.tables if table.steps or table.changes]
     outcomes: dict[str, Applied | DynasmithError] = {}
     with ThreadPoolExecutor(max_workers=tables_at_once, thread_name_prefix="dynasmith-apply") as pool:
-        running = {pool.submit(_guarded, table, tables, clock, listener, stop): table.table for table in busy}
+        running = {pool.submit(_guarded, table, tables, clock, listener, stop, budget): table.table for table in busy}
         try:
             for future in _as_completed(set(running)):
                 outcomes[running[future]] = future.result()
@@ -147,12 +157,12 @@ def _as_completed(
 
 
 def _guarded(
-    plan: TablePlan, tables: Tables, clock: Clock, listener: Listener, stop: StopFlag
+    plan: TablePlan, tables: Tables, clock: Clock, listener: Listener, stop: StopFlag, budget: WaitBudget
 ) -> Applied | DynasmithError:
     begun = clock.monotonic()
     listener(TableStarted(table=plan.table, steps=len(plan.steps)))
     try:
-        applied = _apply_table(plan, tables, clock, listener, stop)
+        applied = _apply_table(plan, tables, clock, listener, stop, budget)
     except DynasmithError as error:
         listener(TableFailed(table=plan.table, message=error.message, hint=error.hint))
         return error
@@ -163,57 +173,81 @@ def _guarded(
         fault.__cause__ = cause
         listener(TableFailed(table=plan.table, message=fault.message, hint=fault.hint))
         return fault
-    if applied.postponed:
+    if applied.unfinished:
+        listener(TableUnfinished(table=plan.table, reason=applied.unfinished))
+    elif applied.postponed:
         listener(TablePostponed(table=plan.table, reason=applied.postponed))
     else:
         listener(TableDone(table=plan.table, seconds=clock.monotonic() - begun))
     return applied
 
 
-def _apply_table(plan: TablePlan, tables: Tables, clock: Clock, listener: Listener, stop: StopFlag) -> Applied:
+def _apply_table(
+    plan: TablePlan, tables: Tables, clock: Clock, listener: Listener, stop: StopFlag, budget: WaitBudget
+) -> Applied:
     begun = clock.monotonic()
     for refusal in refusals(plan):
         kind = ReplacementRequired if refusal.needs_replacement else ChangeConflict
         raise kind(f"Table {plan.table} cannot become this: {refusal.message}.", hint=refusal.way_out)
     if plan.table_id and plan.steps:
         _check_id(plan, tables, "since the plan was made; nothing was done")
-    done, postponed = 0, ""
+    done, postponed, unfinished = 0, "", ""
     for number, step in enumerate(plan.steps, start=1):
         stop.check()
         listener(StepStarted(table=plan.table, number=number, step=step))
         at = clock.monotonic()
         try:
-            _do(step, number, plan, tables, clock, listener, stop)
+            _do(step, number, plan, tables, clock, listener, stop, budget)
         except Postponed as reason:
             postponed = f"{reason.message} {reason.hint}".strip()
             break
+        except (WaitTimeout, TableBusy) as reason:
+            if not budget.is_limited:
+                raise
+            state = reason.state if isinstance(reason, WaitTimeout) else "another change of the table is under way"
+            unfinished = _unfinished(state, len(plan.steps) - number)
+            break
         listener(StepDone(table=plan.table, number=number, step=step, seconds=clock.monotonic() - at))
         done = number
-    _check_result(plan, tables, postponed=bool(postponed))
+    if not unfinished:
+        _check_result(plan, tables, postponed=bool(postponed))
     return Applied(
         table=plan.table,
         changes=plan.changes,
         steps_done=done,
         seconds=clock.monotonic() - begun,
         postponed=postponed,
+        unfinished=unfinished,
     )
 
 
+def _unfinished(state: str, steps: int) -> str:
+    left = "" if not steps else f"; {steps} {'step was' if steps == 1 else 'steps were'} not begun"
+    return f"Not there yet: {state}{left}. Run the same command again to continue."
+
+
 def _do(
-    step: Step, number: int, plan: TablePlan, tables: Tables, clock: Clock, listener: Listener, stop: StopFlag
+    step: Step,
+    number: int,
+    plan: TablePlan,
+    tables: Tables,
+    clock: Clock,
+    listener: Listener,
+    stop: StopFlag,
+    budget: WaitBudget,
 ) -> None:
     if not isinstance(step, Wait):
-        _send(step, plan, tables, clock, stop)
+        _send(step, plan, tables, clock, stop, budget)
         return
 
     def seen(state: str, waited: float) -> None:
         listener(StepWaiting(table=plan.table, number=number, step=step, state=state, waited_seconds=waited))
 
     if not isinstance(step, WaitTimeToLive):
-        wait_for(step, plan.table, tables, clock, stop, seen)
+        wait_for(step, plan.table, tables, clock, stop, seen, budget.limit(deadline_of(step)))
         return
     try:
-        wait_for(step, plan.table, tables, clock, stop, seen, TTL_WAIT_SECONDS_MAX)
+        wait_for(step, plan.table, tables, clock, stop, seen, budget.limit(TTL_WAIT_SECONDS_MAX))
     except WaitTimeout as slow:
         raise Postponed(
             f"Table {plan.table}: TTL is still being turned off, which takes up to an hour.",
@@ -226,7 +260,7 @@ def _in_an_hour(clock: Clock) -> str:
     return clock.now().fromtimestamp(later, tz=clock.now().tzinfo).strftime("%H:%M UTC")
 
 
-def _send(step: Call, plan: TablePlan, tables: Tables, clock: Clock, stop: StopFlag) -> None:
+def _send(step: Call, plan: TablePlan, tables: Tables, clock: Clock, stop: StopFlag, budget: WaitBudget) -> None:
     """Send one call; what clears by itself is tried again with growing pauses, up to fifteen minutes."""
     begun = clock.monotonic()
     pause = PAUSE_SECONDS_FIRST
@@ -241,7 +275,7 @@ def _send(step: Call, plan: TablePlan, tables: Tables, clock: Clock, stop: StopF
             raise
         except (TableBusy, LimitExceeded, Throttled, ServiceUnavailable) as error:
             waited = clock.monotonic() - begun
-            if waited >= BUSY_SECONDS_MAX or not _clears(error):
+            if waited >= budget.limit(BUSY_SECONDS_MAX) or not _clears(error):
                 raise
             rest(pause, clock, stop)
             pause = min(pause * 2, PAUSE_SECONDS_MAX)

@@ -13,12 +13,16 @@ from dynasmith.ports.tables import Tables
 
 
 class Ensured(Struct, frozen=True, kw_only=True):
-    """What ``ensure`` did: tables created, tables that were there (with those that differ), and failures."""
+    """What ``ensure`` did: tables created, tables that were there (with those that differ), and failures.
+
+    ``unfinished`` says of each table that the caller did not wait for what is not there yet.
+    """
 
     created: tuple[str, ...]
     existing: tuple[str, ...]
     differing: tuple[TablePlan, ...]
     failures: dict[str, DynasmithError] = {}
+    unfinished: dict[str, str] = {}
 
 
 def ensure(
@@ -29,15 +33,24 @@ def ensure(
     listener: Listener = silent,
     stopped: StopFlag | None = None,
     tables_at_once: int = CONCURRENT_TABLES,
+    wait_seconds: float | None = None,
 ) -> Ensured:
     """Create the tables of ``plan`` that are absent, with everything around them; change no table that exists.
+
+    ``wait_seconds`` as for `apply_plan`.
 
     A table that another process creates meanwhile counts as created. What exists and is still being made is waited
     for. Costs the calls of the creations; nothing where all exist. Interrupted, it is simply run again.
     """
     absent = tuple(table if not table.exists else _waits_only(table) for table in plan.tables)
     report: ApplyReport = apply_plan(
-        replace(plan, tables=absent), tables, clock, listener=listener, stopped=stopped, tables_at_once=tables_at_once
+        replace(plan, tables=absent),
+        tables,
+        clock,
+        listener=listener,
+        stopped=stopped,
+        tables_at_once=tables_at_once,
+        wait_seconds=wait_seconds,
     )
     there = tuple(table for table in plan.tables if table.exists)
     return Ensured(
@@ -45,6 +58,7 @@ def ensure(
         existing=tuple(table.table for table in there),
         differing=tuple(table for table in there if table.changes),
         failures=report.failures,
+        unfinished={done.table: done.unfinished for done in report.applied if done.unfinished},
     )
 
 

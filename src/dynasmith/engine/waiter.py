@@ -48,6 +48,23 @@ class StopFlag:
             )
 
 
+class WaitBudget:
+    """How long a call may wait in all, from now on; None sets no limit but that of each wait, 0 waits for nothing."""
+
+    def __init__(self, clock: Clock, seconds: float | None = None) -> None:
+        self._clock = clock
+        self._ends_at = None if seconds is None else clock.monotonic() + seconds
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether the caller has set a limit: what is not there at its end is reported, and is no failure."""
+        return self._ends_at is not None
+
+    def limit(self, seconds: float) -> float:
+        """How long a wait may last that ends after ``seconds`` at the latest."""
+        return seconds if self._ends_at is None else max(0.0, min(seconds, self._ends_at - self._clock.monotonic()))
+
+
 REST_SLICE_SECONDS = 0.5
 
 
@@ -58,6 +75,11 @@ def rest(seconds: float, clock: Clock, stopped: StopFlag) -> None:
         stopped.check()
         clock.sleep(min(left, REST_SLICE_SECONDS))
         left -= REST_SLICE_SECONDS
+
+
+def deadline_of(wait: s.Wait) -> float:
+    """After how many seconds a wait ends at the latest."""
+    return DEADLINE_SECONDS.get(type(wait), DEADLINE_SECONDS_OTHERWISE)
 
 
 def wait_for(
@@ -74,9 +96,7 @@ def wait_for(
     Raises `WaitTimeout` at the deadline, `RunError` where waiting is of no use. Costs one describe a poll, and one
     more call for TTL, insights and Kinesis. When it stops halfway nothing is lost: the service goes on.
     """
-    limit = (
-        DEADLINE_SECONDS.get(type(wait), DEADLINE_SECONDS_OTHERWISE) if deadline_seconds is None else deadline_seconds
-    )
+    limit = deadline_of(wait) if deadline_seconds is None else deadline_seconds
     begun = clock.monotonic()
     pause = POLL_SECONDS_FIRST
     while True:
@@ -98,6 +118,7 @@ def wait_for(
             raise WaitTimeout(
                 f"Table {table}: {state.seen} after {waited:.0f} seconds.",
                 hint="run the same command again: it continues",
+                state=state.seen,
             )
         seen(state.seen, waited)
         rest(pause, clock, stopped)
@@ -112,12 +133,13 @@ def _poll(wait: s.Wait, table: str, tables: Tables, settings: Collection[str]) -
         return WaitState(over=False, seen="the table is not described yet")
 
 
-def delete_table(table: str, tables: Tables, clock: Clock, stopped: StopFlag) -> None:
+def delete_table(table: str, tables: Tables, clock: Clock, stopped: StopFlag, budget: WaitBudget | None = None) -> None:
     """Delete a table and wait until it is gone, or until another one has its name. Raises `TableNotFound`,
     `WaitTimeout`.
 
     The service refuses it while the table or any of its indexes is changing: that is waited for, up to an hour.
     """
+    budget = budget or WaitBudget(clock)
     table_id = tables.describe(table, ()).table_id
     begun = clock.monotonic()
     pause = POLL_SECONDS_FIRST
@@ -127,11 +149,11 @@ def delete_table(table: str, tables: Tables, clock: Clock, stopped: StopFlag) ->
             tables.delete(table)
             break
         except TableBusy:
-            if clock.monotonic() - begun >= DEADLINE_SECONDS_OTHERWISE:
+            if clock.monotonic() - begun >= budget.limit(DEADLINE_SECONDS_OTHERWISE):
                 raise
             rest(pause, clock, stopped)
             pause = min(pause * 1.6, POLL_SECONDS_MAX)
-    wait_until_gone(table, tables, clock, stopped, table_id=table_id)
+    wait_until_gone(table, tables, clock, stopped, budget.limit(DEADLINE_SECONDS_OTHERWISE), table_id)
 
 
 def wait_until_gone(
@@ -159,6 +181,7 @@ def wait_until_gone(
             raise WaitTimeout(
                 f"Table {table} is {status} after {waited:.0f} seconds.",
                 hint="the service continues; run the command again",
+                state=f"the table is {status}",
             )
         rest(pause, clock, stopped)
         pause = min(pause * 1.6, POLL_SECONDS_MAX)

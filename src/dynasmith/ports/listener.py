@@ -49,6 +49,12 @@ class TablePostponed(Event, frozen=True, kw_only=True, tag="table-postponed"):
     reason: str
 
 
+class TableUnfinished(Event, frozen=True, kw_only=True, tag="table-unfinished"):
+    """The caller did not want to wait longer; ``reason`` says what is not there yet."""
+
+    reason: str
+
+
 class TableDone(Event, frozen=True, kw_only=True, tag="table-done"):
     """The table is as planned."""
 

@@ -36,15 +36,27 @@ def load_world(
     physical: bool = False,
     session: BotoSession | None = None,
     consent: Consent = NO_CONSENT,
-    **options: str,
+    endpoint: str = "",
+    region: str = "",
+    profile: str = "",
+    access_key: str = "",
+    secret_key: str = "",
+    session_token: str = "",
 ) -> World:
-    """See `Project.load`. ``directory`` is where to look from; ``physical`` takes table names literally."""
+    """See `Project.load`."""
     known = os.environ if variables is None else variables
     if path is not None and Path(path).is_dir():
         path, directory = None, path
     file = load_project(path, directory, known)
     environment = environment_of(file, env, known)
-    said = AccessOptions(**options)
+    said = AccessOptions(
+        endpoint=endpoint,
+        region=region,
+        profile=profile,
+        access_key=access_key,
+        secret_key=secret_key,
+        session_token=session_token,
+    )
     access = resolve_access(said, known, section_of(environment))
     masks = Masks()
     masks.add((), [environment.name])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import click
 
 from dynasmith.cli.commands.plan import refuse_without_prune, split_words
 from dynasmith.cli.shared import Invocation, print_json, verb
+from dynasmith.cli.wait_options import NOT_THERE_YET, wait_options, waiting
 from dynasmith.errors import DynasmithError, FileFormatError, RunError, SeveralFailed, UsageError
 
 if TYPE_CHECKING:
@@ -30,11 +32,14 @@ if TYPE_CHECKING:
 )
 @click.option("--only", multiple=True, metavar="SETTING", help="Change only these settings, such as autoscaling,items.")
 @click.option("--outputs", metavar="FILE", help="Then write ARNs, keys and streams to FILE, as JSON.")
+@wait_options
 def command(
     invocation: Invocation,
     tables: tuple[str, ...],
     plan_file: str | None,
     outputs: str | None,
+    no_wait: bool,
+    wait_timeout: timedelta | None,
     **flags: Any,
 ) -> int:
     """Apply the planned changes, in an order that the service accepts. Works on several tables at once. Asks first."""
@@ -60,8 +65,10 @@ def command(
     consent = invocation.consent(
         prune=prune, rebuild_indexes=frozenset(flags["rebuild_index"]), allow_delete_items=delete
     )
-    report = _apply(invocation, project, plan, consent, fresh=not plan_file)
+    waits = waiting(no_wait, wait_timeout)
+    report = _apply(invocation, project, plan, consent, fresh=not plan_file, **waits)
     failures = _failures(plan, report)
+    exit_code = NOT_THERE_YET if report and any(each.unfinished for each in report.applied) else 0
     if outputs and not invocation.dry_run:
         _write_outputs(Path(outputs), project, [t.table for t in plan.tables if t.table not in failures])
         invocation.say(f"Outputs are in {outputs}.")
@@ -71,14 +78,14 @@ def command(
             | project.where.to_json()
             | ({"plan": plan_json(invocation.shown(plan), project.environment)} if invocation.dry_run else {})
         )
-        return 1 if failures else 0
+        return 1 if failures else exit_code
     if failures:
         raise SeveralFailed(failures, done=0 if report is None else len(report.applied))
-    return 0
+    return exit_code
 
 
 def _apply(
-    invocation: Invocation, project: Project, plan: Plan, consent: Consent, *, fresh: bool
+    invocation: Invocation, project: Project, plan: Plan, consent: Consent, *, fresh: bool, **waits: Any
 ) -> ApplyReport | None:
     """Show, ask, do. None where there was nothing to do, or under ``--dry-run``."""
     from dynasmith.cli.drawings import draw_plan
@@ -98,7 +105,7 @@ def _apply(
     if invocation.dry_run or not (busy or refused):
         return None
     with StepProgressView(invocation.words(), redact=invocation.redact) as shown:
-        return project.apply(plan, consent=consent, listener=shown, fresh=fresh)
+        return project.apply(plan, consent=consent, listener=shown, fresh=fresh, **waits)
 
 
 def _read_plan(path: Path) -> Plan:
@@ -129,7 +136,7 @@ def _write_outputs(path: Path, project: Project, names: list[str]) -> None:
     """The outputs of the tables that are there now; RunError where the place cannot be written."""
     import json
 
-    found = project.outputs(names)
+    found = project.outputs(names) if names else ()
     try:
         path.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     except OSError as error:
@@ -154,6 +161,7 @@ def _json(
                 "steps": applied.steps_done,
                 "seconds": round(applied.seconds, 3),
                 "postponed": applied.postponed or None,
+                "unfinished": applied.unfinished or None,
             }
             for name, applied in done.items()
         ],

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from dynasmith.cli.flow_options import CONSISTENT, flow_options_but, flowing
+from dynasmith.cli.flow_options import CONSISTENT, flow_options_but
 from dynasmith.cli.shared import Invocation, refuse_given, verb
 from dynasmith.errors import UsageError
 
@@ -61,28 +61,22 @@ def command(invocation: Invocation, table: str, **given: Any) -> int:
     """Change the items of a table in place. Never overwrites writes by others. Can be resumed and undone."""
     from dynasmith.cli.backfill_report import show_backfill, show_checked, show_rehearsed
     from dynasmith.cli.flow_report import FlowProgressView
-    from dynasmith.jobs.options import FirstRunLimits
 
-    where, transform = given["where"], given["transform"]
-    if where and given["condition"]:
+    if given["where"] and given["filter"]:
         raise UsageError("--where and --filter mean the same; use one of them.", hint="join two conditions with AND")
-    if given["check"]:
+    check, sample = given.pop("check"), given.pop("sample")
+    if check:
         _refuse_beside_check(invocation, given)
     elif not invocation.dry_run:
         refuse_given("--dry-run", ("sample",))
-    asked = flowing(given | {"condition": where or given["condition"]})
-    backfills = invocation.project().backfills
-    if given["check"]:
-        return show_checked(invocation, backfills.check(table, transform, asked=asked))
-    careful = FirstRunLimits(limit=given["limit"], canary=given["canary"])
+    project, journal = invocation.project(), not given.pop("no_journal")
+    if check:
+        own = {name: value for name, value in given.items() if name not in ("limit", "canary", "max_write_units")}
+        return show_checked(invocation, project.check_backfill(table, **own))
     if invocation.dry_run:
-        sample = given["sample"] or None
-        found = backfills.rehearse(table, transform, asked=asked, careful=careful, sample=sample)
-        return show_rehearsed(invocation, found)
+        return show_rehearsed(invocation, project.dry_run.backfill(table, sample=sample or None, **given))
     with FlowProgressView(invocation.words(), redact=invocation.redact) as shown:
-        report = backfills.run(
-            table, transform, asked=asked, careful=careful, journal=not given["no_journal"], listener=shown
-        )
+        report = project.backfill(table, journal=journal, listener=shown, **given)
     return show_backfill(invocation, report)
 
 

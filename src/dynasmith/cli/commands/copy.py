@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from dynasmith.cli.flow_options import CONSISTENT, MODE, MOVED_BY, TRANSPORT, flow_options, flowing, side, side_options
+from dynasmith.cli.flow_options import CONSISTENT, MODE, MOVED_BY, TRANSPORT, flow_options, side, side_options
 from dynasmith.cli.shared import Invocation, verb
 
 
@@ -26,13 +26,11 @@ def command(invocation: Invocation, source: str, target: str, **given: Any) -> i
     """Copy items from one table to another, also in another Region or account. Can be resumed if it is interrupted."""
     from dynasmith.cli.flow_report import FlowProgressView, show_rehearsal, show_report
 
-    asked = flowing(given)
     first, second = side("source", source, given), side("target", target, given)
-    project, transform = invocation.project(), given["transform"]
-    items = project.items.over(given.pop("transport"))
-    wish = {"transform": transform, "asked": asked, "create_target": given["create_target"]}
+    project, backup = invocation.project(), given.pop("backup_first")
     if invocation.dry_run:
-        return show_rehearsal(invocation, items.rehearse_copy(first, second, **wish))
+        return show_rehearsal(invocation, project.dry_run.copy(first, second, **given))
     with FlowProgressView(invocation.words(), redact=invocation.redact) as shown:
-        report = items.copy(first, second, backup_first=given["backup_first"], listener=shown, **wish)
+        backup_first = False if backup is None else backup or True
+        report = project.copy(first, second, backup_first=backup_first, listener=shown, **given)
     return show_report(invocation, report)

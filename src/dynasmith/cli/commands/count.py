@@ -23,7 +23,7 @@ def command(invocation: Invocation, table: str, key: tuple[str, ...], index: str
         said = f"About {counted(count, 'item')} in {name}, as DynamoDB counted them in the last six hours."
     else:
         conditions = parse_condition_of(project, table, index, key) if key else None
-        count, units = project.few_items.count(name, conditions=conditions, index=index)
+        count, units = invocation.world().few_items.count(name, conditions=conditions, index=index)
         said = f"{counted(count, 'item')} in {name}; {counted(units, 'read unit')}."
     if invocation.as_json:
         print_json({"table": name, "index": index, "count": count, "estimate": estimate, "read_units": units})

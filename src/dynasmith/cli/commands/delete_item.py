@@ -16,7 +16,7 @@ def command(invocation: Invocation, table: str, key: tuple[str, ...]) -> int:
     item = parse_key_of(project, table, key)
     where = project.where
     if invocation.dry_run:
-        there = project.few_items.get(name, item) is not None
+        there = invocation.world().few_items.get(name, item) is not None
         invocation.say(f"Would delete one item of {name}." if there else f"Table {name} has no item with that key.")
         if invocation.as_json:
             print_json({"table": name, "deleted": 0} | where.to_json())

@@ -17,8 +17,8 @@ def command(invocation: Invocation, table: str) -> int:
 
     from dynasmith.project.verbs.doctor import doctor_checks
 
-    project = invocation.project()
-    checks = doctor_checks(project.session, project.masks, table)
+    world = invocation.world()
+    checks = doctor_checks(world.session, world.masks, table)
     failed = any(check.state == "failed" for check in checks)
     if invocation.as_json:
         print_json([msgspec.to_builtins(check) for check in checks])

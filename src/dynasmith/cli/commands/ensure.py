@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
 
 from dynasmith.cli.shared import Invocation, print_json, verb
+from dynasmith.cli.wait_options import NOT_THERE_YET, wait_options, waiting
 from dynasmith.errors import SeveralFailed
 
 if TYPE_CHECKING:
@@ -15,18 +17,19 @@ if TYPE_CHECKING:
 
 @verb("ensure", example="dynasmith ensure --env local --config tables_config.json")
 @click.argument("tables", nargs=-1, metavar="[TABLE...]")
-def command(invocation: Invocation, tables: tuple[str, ...]) -> int:
+@wait_options
+def command(invocation: Invocation, tables: tuple[str, ...], no_wait: bool, wait_timeout: timedelta | None) -> int:
     """Create missing tables. Reports existing tables that differ, and changes none. Never asks; safe to run twice."""
     from dynasmith.cli.error_report import error_json
     from dynasmith.cli.progress import StepProgressView
     from dynasmith.plans.explain import explain
 
-    project = invocation.project()
+    project, waits = invocation.project(), waiting(no_wait, wait_timeout)
     invocation.warn()
     if invocation.dry_run:
         return _dry_run(invocation, project.plan(tables), project.environment)
     with StepProgressView(invocation.words(), redact=invocation.redact) as shown:
-        done = project.ensure(tables, listener=shown)
+        done = project.ensure(tables, listener=shown, **waits)
     if invocation.as_json:
         failed = {name: invocation.shown_error(error) for name, error in done.failures.items()}
         print_json(
@@ -36,12 +39,14 @@ def command(invocation: Invocation, tables: tuple[str, ...]) -> int:
                 "differing": {
                     table.table: [explain(change).path for change in table.changes] for table in done.differing
                 },
+                "unfinished": done.unfinished,
                 "failures": {name: error_json(error, invocation.complete) for name, error in failed.items()},
             }
         )
-        return 1 if done.failures else 0
+        return 1 if done.failures else NOT_THERE_YET if done.unfinished else 0
     for name in done.created:
-        invocation.say(f"Created {name}.")
+        if name not in done.unfinished:
+            invocation.say(f"Created {name}.")
     differing = {table.table: table for table in done.differing}
     for name in done.existing:
         if name not in differing:
@@ -51,7 +56,7 @@ def command(invocation: Invocation, tables: tuple[str, ...]) -> int:
         invocation.say(f"{name} exists and differs ({paths}): dynasmith plan {name}")
     if done.failures:
         raise SeveralFailed(done.failures, done=len(done.created) + len(done.existing))
-    return 0
+    return NOT_THERE_YET if done.unfinished else 0
 
 
 def _dry_run(invocation: Invocation, plan: Plan, environment: str) -> int:

@@ -35,7 +35,7 @@ def list_(invocation: Invocation) -> int:
     if not jobs:
         invocation.say("No jobs that can be read." if left_out else "No jobs.")
         return 0
-    invocation.page().print(jobs_table(jobs, project.clock.now()))
+    invocation.page().print(jobs_table(jobs, invocation.world().clock.now()))
     return 0
 
 
@@ -66,7 +66,7 @@ def resume(invocation: Invocation, job: str, accept_changed_transform: bool) -> 
     jobs = invocation.project().jobs
     job = jobs.find(job)
     with FlowProgressView(invocation.words(), redact=invocation.redact) as shown:
-        report = jobs.resume(job, changed_transform=accept_changed_transform, listener=shown)
+        report = jobs.resume(job, accept_changed_transform=accept_changed_transform, listener=shown)
     return show_report(invocation, report)
 
 
@@ -114,7 +114,7 @@ def pace(invocation: Invocation, job: str, max_read_units: float | None, max_wri
         raise UsageError("No pace was given.", hint="use --max-read-units or --max-write-units")
     jobs = invocation.project().jobs
     job = jobs.find(job)
-    jobs.pace(job, read_units=max_read_units, write_units=max_write_units)
+    jobs.pace(job, max_read_units=max_read_units, max_write_units=max_write_units)
     return _told(invocation, job, f"Changed the pace of {job}.")
 
 

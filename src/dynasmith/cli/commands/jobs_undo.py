@@ -13,13 +13,11 @@ def undo(invocation: Invocation, job: str, max_write_units: float | None) -> int
     """Undo a backfill. Attributes that others have changed since stay and are listed; the exit code is then 3."""
     from dynasmith.cli.backfill_report import show_undo_rehearsed, show_undone
     from dynasmith.cli.flow_report import FlowProgressView
-    from dynasmith.jobs.options import TransferOptions
 
-    asked = TransferOptions(max_write_units=max_write_units)
     project = invocation.project()
-    job, backfills = project.jobs.find(job), project.backfills
+    job = project.jobs.find(job)
     if invocation.dry_run:
-        return show_undo_rehearsed(invocation, backfills.rehearse_undo(job, asked=asked))
+        return show_undo_rehearsed(invocation, project.dry_run.undo(job, max_write_units=max_write_units))
     with FlowProgressView(invocation.words(), redact=invocation.redact) as shown:
-        report = backfills.undo(job, asked=asked, listener=shown)
+        report = project.jobs.undo(job, max_write_units=max_write_units, listener=shown)
     return show_undone(invocation, report)

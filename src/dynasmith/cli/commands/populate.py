@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from dynasmith.cli.flow_options import MODE, PROCESSES, TRANSPORT, flow_options_but, flowing, side, side_options
+from dynasmith.cli.flow_options import MODE, PROCESSES, TRANSPORT, flow_options_but, side, side_options
 from dynasmith.cli.shared import Invocation, refuse_given, verb
 from dynasmith.errors import ItemInvalid, UsageError
 
@@ -46,37 +46,34 @@ def command(invocation: Invocation, table: str, files: tuple[str, ...], **given:
 
     Without FILE: write the items of --item, or those that the table's definition lists."""
     from dynasmith.cli.flow_report import FlowProgressView, show_rehearsal, show_report
-    from dynasmith.jobs.options import ReadOptions
 
     if any(name.startswith("s3://") for name in files):
         raise UsageError("Importing from S3 is not supported by this version.", hint="use files")
     types = _once("--type", [_typed(text) for text in given.pop("types")])
     renamed = _once("--map", [_renamed(text) for text in given.pop("renamed")])
-    how = ReadOptions(format=given.pop("file_format"), types=types, map=renamed)
+    how = {"format": given.pop("file_format"), "types": types}
     if not files:
-        _refuse_without_files(types, how.format, renamed if given["url"] is None else {})
+        _refuse_without_files(types, how["format"], renamed if given["url"] is None else {})
     if not given["transform"]:
         refuse_given("--transform", ("processes",))
-    database = _database(given, renamed)
-    asked = flowing(given)
-    target = side("target", table, given)
-    if sum(map(bool, (files, given["said"], database))) > 1:
+    database, listed = _database(given, renamed), given.pop("said")
+    target, project = side("target", table, given), invocation.project()
+    if sum(map(bool, (files, listed, database))) > 1:
         raise UsageError("Use only one of FILE, --item and --from.")
-    project = invocation.project()
-    items = project.items.over(given.pop("transport"))
-    wish = {"how": how, "transform": given["transform"], "asked": asked}
-    source = database or files or _inline(given["said"]) or items.items_of(target)
+    source = database or files or _inline(listed) or None
+    if files:
+        given |= how | {"map": renamed}
     if invocation.dry_run:
-        return show_rehearsal(invocation, items.rehearse_populate(target, source, **wish))
+        return show_rehearsal(invocation, project.dry_run.populate(target, source, **given))
     with FlowProgressView(invocation.words(), redact=invocation.redact) as shown:
-        report = items.populate(target, source, listener=shown, **wish)
+        report = project.populate(target, source, listener=shown, **given)
     return show_report(invocation, report)
 
 
 def _refuse_without_files(types: dict[str, str], file_format: str, renamed: dict[str, str]) -> None:
     """What says how files are read means nothing where none is."""
-    for said, word in ((types, "--type"), (file_format != "auto", "--format"), (renamed, "--map")):
-        if said:
+    for given, word in ((types, "--type"), (file_format != "auto", "--format"), (renamed, "--map")):
+        if given:
             raise UsageError(
                 f"{word} says how files are read, and no file is named.", hint=f"name a file, or remove {word}"
             )

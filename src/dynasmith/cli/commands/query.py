@@ -22,7 +22,7 @@ def command(invocation: Invocation, table: str, key: tuple[str, ...], *, index: 
     start = decode_cursor(asked["cursor"])
     project = invocation.project()
     conditions = parse_condition_of(project, table, index, key)
-    found = project.few_items.query_page(
+    found = invocation.world().few_items.query_page(
         project.physical(table),
         conditions=conditions,
         index=index,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
 
 from dynasmith.cli.shared import Invocation, print_json, verb
-from dynasmith.errors import TableNotFound, UsageError
+from dynasmith.errors import UsageError
 
 if TYPE_CHECKING:
     from dynasmith.project import Project
@@ -61,10 +60,7 @@ def command(
 
 def _defined(project: Project) -> list[str]:
     """The tables of the definitions that are there. Raises UsageError where there is none."""
-    names = []
-    for table in project.tables():
-        with suppress(TableNotFound):
-            names.append(project.control.describe(table.name).table.name)
+    names = [table.name for table in project.tables() if project.exists(table)]
     if not names:
         raise UsageError("None of the defined tables exists.", hint="dynasmith list")
     return names

@@ -17,6 +17,6 @@ def command(invocation: Invocation, table: str, limit: int, cursor: str | None, 
     """Show a few items of a table, and say whether there are more. Reads at most one item more than it shows."""
     start = decode_cursor(cursor)
     project = invocation.project()
-    found = project.few_items.scan_page(project.physical(table), index=index, limit=limit, start=start)
+    found = invocation.world().few_items.scan_page(project.physical(table), index=index, limit=limit, start=start)
     show_items(invocation, found, wire=wire)
     return 0

@@ -15,7 +15,7 @@ def command(invocation: Invocation, tables: tuple[str, ...], offline: bool) -> i
     """Check configuration and best practice, and print findings with codes. Exits 3 if one is critical."""
     verdict = invocation.project().validate(tables, offline=offline)
     if invocation.as_json:
-        print_json(invocation.project().masks.document([msgspec.to_builtins(each) for each in verdict.findings]))
+        print_json(invocation.world().masks.document([msgspec.to_builtins(each) for each in verdict.findings]))
     else:
         _draw(invocation, verdict)
     return 3 if verdict.critical else 0

@@ -29,11 +29,10 @@ def command(invocation: Invocation, source: str, target: str, **given: Any) -> i
     """Check by count and digest that two tables, or a table and an export, hold the same items. Exits 3 if not."""
     first, second = side("source", source, given), side("target", target, given)
     project = invocation.project()
-    items = project.items.over(given.pop("transport"))
     if given["job"]:
         given["job"] = project.jobs.find(given["job"])
     with redirect_stdout(sys.stderr):  # what the transform prints is no part of the answer
-        found = invocation.shown(items.verify(first, second, **given))
+        found = invocation.shown(project.verify(first, second, **given))
     if invocation.as_json:
         print_json(found.to_json())
         return 0 if found.equal else 3

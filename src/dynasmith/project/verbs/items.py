@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +13,7 @@ from dynasmith.engine.transfer.dry_run import DryRun
 from dynasmith.engine.transfer.iterables import TakeItems
 from dynasmith.engine.transfer.verify import VerifyResult
 from dynasmith.errors import UsageError
-from dynasmith.jobs.options import Database, ExportOptions, ReadOptions, TransferOptions
+from dynasmith.jobs.options import ExportOptions, ReadOptions, TransferOptions
 from dynasmith.jobs.report import Report
 from dynasmith.jobs.side import Side
 from dynasmith.plans.consent import Consent
@@ -208,7 +208,7 @@ class ItemFlow:
     def rehearse_populate(
         self,
         table: str | Side,
-        files: Sequence[str] | Iterable[Mapping[str, Any]] | Database,
+        files: Origin,
         *,
         how: ReadOptions | None = None,
         transform: AnyTransform | None = None,

@@ -10,17 +10,20 @@ from msgspec.structs import replace
 from dynasmith.engine.backfill.backfill import look_again
 from dynasmith.engine.run import run
 from dynasmith.engine.transfer import jobs as engine_jobs
-from dynasmith.errors import ProjectError, RunError
+from dynasmith.errors import ProjectError, RunError, UsageError
 from dynasmith.files.ledger.folder import FolderLedger
 from dynasmith.files.removing import refuse_link
 from dynasmith.jobs.choice import chosen, is_whole_id, older_than
 from dynasmith.jobs.job import Job, readable
+from dynasmith.jobs.options import TransferOptions
 from dynasmith.jobs.report import Report
 from dynasmith.jobs.side import Side
 from dynasmith.jobs.spec import Backfill, Undo, UnreadableSpec, sides_of, transform_of
 from dynasmith.plans.consent import Consent, question
 from dynasmith.plans.where import Where
 from dynasmith.ports.listener import Listener, silent
+from dynasmith.project.verbs.argument_kinds import instance
+from dynasmith.project.verbs.arguments import checked
 from dynasmith.project.verbs.backfill import Backfills
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.job_tables import check_sides
@@ -28,34 +31,44 @@ from dynasmith.project.verbs.job_world import ProjectJobWorld
 from dynasmith.project.verbs.journals import journals_of
 from dynasmith.project.verbs.transform_fingerprint import check_transform, with_current_transform
 from dynasmith.project.verbs.transforms import AnyTransform
+from dynasmith.project.world import World
 
 
 class Jobs:
-    """The jobs of a project's ledger. Reading them costs no call."""
+    """The jobs of a project's ledger: a folder, a table, or a prefix in S3. Reading those of a folder costs no call.
 
-    def __init__(self, items: ItemWorld, backfills: Backfills) -> None:
-        self._items = items
-        self._backfills = backfills
+    A job is named by its id, by the beginning of one, or as ``last``: RunError where there is none, UsageError where
+    several begin so.
+    """
 
+    def __init__(self, world: World) -> None:
+        self._items = ItemWorld(world)
+        self._backfills = Backfills(self._items)
+
+    @checked()
     def list(self, *, unreadable: Callable[[str], None] | None = None) -> Sequence[Job]:
         """Every job of the ledger, oldest first. ``unreadable`` is told of each that is left out, being damaged."""
         return self._items.ledger.jobs(unreadable)
 
-    def find(self, said: str) -> str:
+    @checked()
+    def find(self, job: str) -> str:
         """The id of the job that is meant: an id, the beginning of one, or ``last`` for the one that began last.
 
-        RunError where there is none, UsageError where several begin so. A whole id is not looked for.
+        Raises RunError where there is none, UsageError where several begin so. A whole id is not looked for.
         """
-        return said if is_whole_id(said) else chosen(said, self.list())
+        return job if is_whole_id(job) else chosen(job, self.list())
 
+    @checked()
     def older_than(self, age: timedelta) -> Sequence[Job]:
         """The jobs that have been over for longer than ``age``, oldest first: what `prune` may remove."""
         return older_than(self.list(), age, self._items.now())
 
-    def show(self, job_id: str) -> Job:
-        """One job. Raises RunError where there is none of that id."""
-        return self._items.ledger.show(job_id)
+    @checked()
+    def show(self, job: str) -> Job:
+        """One job, without its checkpoints. Raises RunError where there is none."""
+        return self._items.ledger.show(self.find(job))
 
+    @checked(job=instance("a Job", Job))
     def written_in(self, job: Job) -> Where | None:
         """The environment, Region, and account or endpoint of the table that a job writes; None for an export. May cost
         a call (of STS)."""
@@ -63,43 +76,66 @@ class Jobs:
             return None
         return self._items.at(target).where
 
-    def cancel(self, job_id: str) -> Job:
-        """End a job for good; what it wrote stays."""
-        return engine_jobs.cancel(self._items.ledger, job_id, self._items.now)
+    @checked()
+    def cancel(self, job: str) -> Job:
+        """End a job for good; what it wrote stays. Raises RunError for a job that is over."""
+        return engine_jobs.cancel(self._items.ledger, self.find(job), self._items.now)
 
-    def pause(self, job_id: str) -> None:
-        """Let a job that runs wait."""
-        engine_jobs.pause(self._items.ledger, job_id)
+    @checked()
+    def pause(self, job: str) -> None:
+        """Let a job that runs wait, within a second. Raises RunError for a job that is over."""
+        engine_jobs.pause(self._items.ledger, self.find(job))
 
-    def proceed(self, job_id: str) -> None:
-        """Let a paused job go on in the process that runs it."""
-        engine_jobs.proceed(self._items.ledger, job_id)
+    @checked()
+    def proceed(self, job: str) -> None:
+        """Let a paused job go on in the process that runs it. Raises RunError for a job that is over."""
+        engine_jobs.proceed(self._items.ledger, self.find(job))
 
-    def pace(self, job_id: str, *, read_units: float | None = None, write_units: float | None = None) -> None:
-        """Another pace, in units a second, at once where the job runs."""
-        engine_jobs.pace(self._items.ledger, job_id, read_units=read_units, write_units=write_units)
+    @checked()
+    def pace(self, job: str, *, max_read_units: float | None = None, max_write_units: float | None = None) -> None:
+        """Another pace, in capacity units a second, at once where the job runs. Raises UsageError where none is given,
+        RunError for a job that is over."""
+        if max_read_units is None and max_write_units is None:
+            raise UsageError("No pace was given.", hint="give max_read_units or max_write_units")
+        engine_jobs.pace(self._items.ledger, self.find(job), read_units=max_read_units, write_units=max_write_units)
 
-    def undo(self, job_id: str, *, consent: Consent | None = None, listener: Listener = silent) -> Report:
-        """Put back what a backfill changed. See `Backfills.undo`."""
-        return self._backfills.undo(job_id, consent=consent, listener=listener)
+    @checked()
+    def undo(
+        self,
+        job: str,
+        *,
+        max_write_units: float | None = None,
+        consent: Consent | None = None,
+        listener: Listener = silent,
+    ) -> Report:
+        """Put back what a backfill changed; what others changed since stays and is reported as dead letters.
 
-    def prune(self, *job_ids: str, consent: Consent | None = None) -> None:
+        A backfill that could be resumed is cancelled first. Raises ConsentRequired, Locked while it runs, UsageError
+        for a job that is no backfill, RunError where it has no journal. Costs the write units of what is put back.
+        Stopped halfway it is a job that `resume` continues.
+        """
+        options = TransferOptions(max_write_units=max_write_units)
+        return self._backfills.undo(self.find(job), asked=options, consent=consent, listener=listener)
+
+    @checked()
+    def prune(self, *jobs: str, consent: Consent | None = None) -> None:
         """Remove what is kept of jobs that are over, dead letters and undo journals too: they hold customers' data.
 
         An undo journal needs the consent `yes`, and the name of a protected environment whose table it is of; else
         ConsentRequired is raised before anything is removed. Raises RunError for a job that is not over.
         """
+        job_ids = list(dict.fromkeys(map(self.find, jobs)))
         for job_id in job_ids:
             self._check_prunable(job_id)
         given = self._items.world.consent if consent is None else consent
-        for place, jobs in self._with_journals(job_ids).items():
+        for place, journals in self._with_journals(job_ids).items():
             try:
                 at = self._items.at(place)
             except ProjectError:  # the environment of the job is gone
                 at = self._items.world
-            ids = ", ".join(jobs)
-            tables = [at.physical(table) for table in jobs.values()]
-            asks = question(f"Remove the undo {'journal' if len(jobs) == 1 else 'journals'} of {ids} in {{where}}?")
+            ids, word = ", ".join(journals), "journal" if len(journals) == 1 else "journals"
+            tables = [at.physical(table) for table in journals.values()]
+            asks = question(f"Remove the undo {word} of {ids} in {{where}}?")
             at.granted(given, tables, asks)
         for job_id in sorted(job_ids, key=lambda job_id: self.show(job_id).over):  # one that is not over is refused
             self._prune(job_id)
@@ -129,30 +165,34 @@ class Jobs:
             journals_of(self._items.world).remove(job_id)
         ledger.prune(job_id)
 
+    @checked()
     def resume(
         self,
-        job_id: str,
+        job: str,
         *,
         transform: AnyTransform | None = None,
-        changed_transform: bool = False,
+        accept_changed_transform: bool = False,
         listener: Listener = silent,
     ) -> Report:
-        """Continue a job from its checkpoints, under its own id. Raises Locked while another process runs it.
+        """Continue a job from its checkpoints, under its own id. Never needs a consent.
 
         ``transform`` is needed again only for a function that the job could not remember by name. An operations file or
-        a module that changed since the job began is refused with ConsentRequired, unless ``changed_transform``.
+        a module that changed since the job began is refused with ConsentRequired, unless ``accept_changed_transform``.
+        Raises Locked while another process runs it, RunError for a job that is over, CheckpointError where a table of
+        it was made again. What was written stays; a page of each segment may be written once more.
         """
-        items, job = self._items, self._items.ledger.show(job_id)
-        spec = readable(job)
+        job_id = self.find(job)
+        items, kept = self._items, self._items.ledger.show(job_id)
+        spec = readable(kept)
         world = ProjectJobWorld(items, listener, transform=transform, in_place=isinstance(spec, Backfill))
         function = world.function(transform_of(spec))
-        if transform is None and not changed_transform:
+        if transform is None and not accept_changed_transform:
             check_transform(job_id, spec, items.folder)
-        check_sides(job, world)
+        check_sides(kept, world)
         claim = items.ledger.claim(job_id)
         try:
             spec = readable(claim.job)
-            if changed_transform:
+            if accept_changed_transform:
                 if (
                     isinstance(spec, Backfill) and function is not None
                 ):  # before it is kept: a refused one was not accepted

@@ -56,6 +56,7 @@ def apply(
     listener: Listener = silent,
     stopped: StopFlag | None = None,
     fresh: bool = False,
+    wait_seconds: float | None = None,
 ) -> ApplyReport:
     """See `Project.apply`."""
     if not fresh:
@@ -69,7 +70,15 @@ def apply(
     if changing:
         world.granted(given, changing, *needs_of(plan, given), question("Apply the plan to {where}?"))
     at_once = max(1, min(CONCURRENT_TABLES, world.settings.quotas.control_plane_operations))
-    return apply_plan(plan, world.control, world.clock, listener=listener, stopped=stopped, tables_at_once=at_once)
+    return apply_plan(
+        plan,
+        world.control,
+        world.clock,
+        listener=listener,
+        stopped=stopped,
+        tables_at_once=at_once,
+        wait_seconds=wait_seconds,
+    )
 
 
 def settings_named(words: Iterable[str]) -> tuple[str, ...]:

@@ -49,7 +49,9 @@ from dynasmith.project.verbs.populate_files import (
 from dynasmith.project.verbs.transforms import AnyTransform
 from dynasmith.tables.table import known
 
-Origin: TypeAlias = Sequence[str] | Iterable[Mapping[str, Any]] | Callable[[], Iterable[Mapping[str, Any]]] | Database
+Origin: TypeAlias = (
+    str | Path | Iterable[Mapping[str, Any] | str | Path] | Callable[[], Iterable[Mapping[str, Any]]] | Database
+)
 """Names of files, items, a function that gives items again, or a database."""
 ITERABLE_PAGE_ITEMS = 500
 """Items of a page where nobody says --batch-size."""
@@ -142,7 +144,7 @@ def _noting(listener: Listener, notes: Sequence[FlowNote]) -> Listener:
 def rehearse(
     items: ItemWorld,
     table: str | Side,
-    files: Sequence[str] | Iterable[Mapping[str, Any]] | Database,
+    files: Origin,
     how: ReadOptions | None,
     transform: AnyTransform | None,
     options: TransferOptions | None,
@@ -158,8 +160,8 @@ def rehearse(
         notes = (look_at(files, os.environ),)
         source, count, size = database_source(files, target.key, os.environ, None), 0, 0
     elif names is None:
-        listed = list(files)
-        source, count, size = from_iterable(listed, target.key), len(listed), 0  # type: ignore[arg-type]
+        listed: list[Any] = [*(files() if callable(files) else files)]  # type: ignore[misc]  # no Path has no name
+        source, count, size = from_iterable(listed, target.key), len(listed), 0
     else:
         layout = layout_of([absolute(name) for name in names])
         size = sum(Path(part.path).stat().st_size for part in layout.parts if Path(part.path).is_file())

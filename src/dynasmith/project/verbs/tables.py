@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from dynasmith.engine.ensure import Ensured
 from dynasmith.engine.ensure import ensure as engine_ensure
 from dynasmith.engine.outputs import outputs_of
 from dynasmith.engine.planner import CONCURRENT_TABLES
-from dynasmith.engine.waiter import StopFlag, delete_table
-from dynasmith.errors import DynasmithError, Recorded, TableExists, TableNotFound
+from dynasmith.engine.waiter import StopFlag, WaitBudget, delete_table
+from dynasmith.errors import DynasmithError, Recorded, TableExists, TableNotFound, UsageError, WaitTimeout
 from dynasmith.plans.consent import Consent, named
 from dynasmith.ports.listener import Listener, silent
 from dynasmith.project.verbs.plan import make_plan
@@ -69,27 +71,54 @@ def outputs(world: World, names: Sequence[str]) -> tuple[dict[str, Any], ...]:
         return tuple(outputs_of(description) for description in pool.map(world.control.describe, wanted))
 
 
+def wait_seconds(wait: bool, wait_timeout: timedelta | None) -> float | None:
+    """How long a verb may wait, from its two arguments; None for as long as each wait takes. Raises UsageError."""
+    if wait:
+        return None if wait_timeout is None else wait_timeout.total_seconds()
+    if wait_timeout is not None:
+        raise UsageError("wait=False and wait_timeout contradict each other.", hint="use one of them")
+    return 0.0
+
+
 def ensure(
-    world: World, tables: Sequence[Table], *, listener: Listener = silent, stopped: StopFlag | None = None
+    world: World,
+    tables: Sequence[Table],
+    *,
+    listener: Listener = silent,
+    stopped: StopFlag | None = None,
+    wait_seconds: float | None = None,
 ) -> Ensured:
     """See `Project.ensure_tables`."""
     plan = make_plan(world, tables)
     at_once = min(CONCURRENT_TABLES, world.settings.quotas.control_plane_operations)
-    done = engine_ensure(plan, world.control, world.clock, listener=listener, stopped=stopped, tables_at_once=at_once)
+    done = engine_ensure(
+        plan,
+        world.control,
+        world.clock,
+        listener=listener,
+        stopped=stopped,
+        tables_at_once=at_once,
+        wait_seconds=wait_seconds,
+    )
     failures = dict(done.failures)
     for failure in plan.failures:
         failures[failure.table] = Recorded(failure.code, failure.message, failure.hint)
-    return Ensured(created=done.created, existing=done.existing, differing=done.differing, failures=failures)
+    return replace(done, failures=failures)
 
 
 def create(
-    world: World, table: str | Table, *, listener: Listener = silent, stopped: StopFlag | None = None
+    world: World,
+    table: str | Table,
+    *,
+    listener: Listener = silent,
+    stopped: StopFlag | None = None,
+    wait_seconds: float | None = None,
 ) -> TableDescription:
     """See `Project.create`."""
     wanted = table if isinstance(table, Table) else world.tables([table])[0]
     if exists(world, wanted):
         raise TableExists(wanted.name)
-    done = ensure(world, [wanted], listener=listener, stopped=stopped)
+    done = ensure(world, [wanted], listener=listener, stopped=stopped, wait_seconds=wait_seconds)
     for error in done.failures.values():
         raise error
     return world.control.describe(wanted.name)
@@ -102,6 +131,7 @@ def delete(
     missing_ok: bool = False,
     consent: Consent | None = None,
     stopped: StopFlag | None = None,
+    wait_seconds: float | None = None,
 ) -> tuple[str, ...]:
     """See `Project.delete_tables`."""
     there = []
@@ -113,9 +143,14 @@ def delete(
         needs = (named(f"Delete table {name} and all its items in {{where}}?", name) for name in there)
         world.granted(consent, there, *needs)
     gone = []
+    budget = WaitBudget(world.clock, wait_seconds)
     for name in there:
         try:
-            delete_table(name, world.control, world.clock, stopped or StopFlag())
+            delete_table(name, world.control, world.clock, stopped or StopFlag(), budget)
+        except WaitTimeout:
+            if not budget.is_limited:
+                raise
+            gone.append(name)  # the service goes on with it
         except TableNotFound:
             if not missing_ok:
                 raise

@@ -40,39 +40,65 @@ def function_of(transform: AnyTransform, folder: str, *, in_place: bool = False)
     Modules and files are found from ``folder`` too; importing a module runs it. ``in_place`` is for a backfill, where a
     function of a list that returns None keeps its item.
     """
+    check_transform_kind(transform)
     match transform:
-        case str():
-            return load_transform(transform, folder, in_place=in_place)
-        case Path():
-            return load_transform(_file_name(transform), folder)
+        case str() | Path():
+            return load_transform(str(transform), folder, in_place=in_place)
         case Operations():
             return transform
         case Operation():
             return Operations(transform)
         case list() | tuple():
-            if not transform:
-                raise UsageError("transform is an empty list.", hint=EXAMPLE)
             if all(isinstance(each, Operation) for each in transform):
                 return Operations(transform)
-            return Chain(tuple(function_of(_one(each), folder) for each in transform), in_place)
+            return Chain(tuple(function_of(each, folder) for each in transform), in_place)
+        case _:
+            assert callable(transform)
+            return with_ctx(transform)
+
+
+def check_transform_kind(transform: object) -> None:
+    """Raise UsageError for what is no transform. Loads nothing: a module or file that is missing is found later."""
+    match transform:
+        case str():
+            if not (transform.startswith(("{", "[")) or transform == UNNAMED or is_file(transform)):
+                _parts(transform)
+        case Path():
+            if not is_file(transform):
+                raise UsageError(
+                    f"{transform} is not an operations file.", hint=f"its name ends in {', '.join(SUFFIXES)}"
+                )
+        case Operations() | Operation():
+            pass
+        case list() | tuple():
+            if not transform:
+                raise UsageError("transform is an empty list.", hint=EXAMPLE)
+            for each in transform:
+                if isinstance(each, list | tuple):
+                    raise UsageError("transform: a list of transforms holds another list.", hint="write one list")
+                check_transform_kind(each)
         case type() if issubclass(transform, Operation):
             name = transform.__name__
             raise UsageError(f"transform is the class {name}, not an operation.", hint=f"write {name}(...)")
         case _ if callable(transform):
-            return with_ctx(transform)
-    raise UsageError(f"transform: a value of type {type(transform).__name__} is not a transform.", hint=EXAMPLE)
+            with_ctx(transform)
+        case _:
+            raise UsageError(f"transform: a value of type {type(transform).__name__} is not a transform.", hint=EXAMPLE)
 
 
-def _one(transform: AnyTransform) -> ItemTransform:
-    if isinstance(transform, list | tuple):
-        raise UsageError("transform: a list of transforms holds another list.", hint="write one list")
-    return transform  # type: ignore[return-value]  # another Sequence is refused as what it is
+def is_file(transform: str | Path) -> bool:
+    """Whether a transform is the name of an operations file."""
+    return str(transform).lower().endswith(SUFFIXES)
 
 
-def _file_name(path: Path) -> str:
-    if path.suffix.lower() not in SUFFIXES:
-        raise UsageError(f"{path} is not an operations file.", hint=f"its name ends in {', '.join(SUFFIXES)}")
-    return str(path)
+def _parts(transform: str) -> tuple[str, str]:
+    """Module and function of ``module:function``."""
+    module, colon, name = transform.partition(":")
+    if not colon or not module or not name:
+        raise UsageError(
+            f"{transform!r} is not a transform.", hint="use module:function, or an operations file (.yaml, .json)"
+        )
+    return module, name
 
 
 def load_transform(said: str, folder: str, *, in_place: bool = False) -> Function:
@@ -86,13 +112,9 @@ def load_transform(said: str, folder: str, *, in_place: bool = False) -> Functio
         return operations_of(said)
     if said.startswith("["):
         return function_of(names_of(said), folder, in_place=in_place)
-    if said.lower().endswith(SUFFIXES):
+    if is_file(said):
         return _operations(operations_path(said, folder))
-    module_name, colon, name = said.partition(":")
-    if not colon or not module_name or not name:
-        raise UsageError(
-            f"{said!r} is not a transform.", hint="use module:function, or an operations file (.yaml, .json)"
-        )
+    module_name, name = _parts(said)
     try:
         module = _imported(module_name, folder)
     except ImportError as error:

@@ -1,0 +1,290 @@
+"""What may be an argument of the public face: each parameter name has one meaning, and one check, in every method.
+
+A wrong type or value is a UsageError with a sentence that names the parameter, before any call is made.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+from dynasmith.engine.waiter import StopFlag
+from dynasmith.errors import UsageError
+from dynasmith.items.condition import parse_condition
+from dynasmith.items.value import TAGS
+from dynasmith.jobs.options import Database, mode_of
+from dynasmith.jobs.side import Side
+from dynasmith.plans.consent import Consent
+from dynasmith.plans.plan import Plan
+from dynasmith.project.verbs.argument_kinds import (
+    Check,
+    any_of,
+    any_text,
+    duration,
+    flag,
+    function,
+    instance,
+    is_text,
+    mapping_of_text,
+    names,
+    number,
+    one_of,
+    optional,
+    path,
+    refuse,
+    struct,
+    text,
+    whole,
+)
+from dynasmith.tables.table import Table
+
+P = ParamSpec("P")
+R = TypeVar("R")
+OWN = ("self", "cls")
+
+
+def checked(**special: Check) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """A function whose arguments are checked before it runs, each by its name in `CHECKS`; ``special`` are checks of
+    parameters that mean something else here. A parameter without a check is a KeyError when the module is imported."""
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        signature = inspect.signature(function)
+        checks = {name: special.get(name) or CHECKS[name] for name in signature.parameters if name not in OWN}
+
+        several = {name for name, each in signature.parameters.items() if each.kind is each.VAR_POSITIONAL}
+
+        @functools.wraps(function)
+        def call(*args: P.args, **kwargs: P.kwargs) -> R:
+            # A misspelt or missing argument is a TypeError, as in any function of Python.
+            for name, value in signature.bind(*args, **kwargs).arguments.items():
+                if name in several:
+                    for position, each in enumerate(value):
+                        checks[name](f"{name}[{position}]", each)
+                elif name in checks:
+                    checks[name](name, value)
+            return function(*args, **kwargs)
+
+        return call
+
+    return decorate
+
+
+def side(name: str, value: Any) -> None:
+    """A table by its name or ARN, or a `Side`."""
+    if isinstance(value, Side):
+        SIDE(name, value)
+        text(f"{name}.table", value.table)
+    elif not is_text(value):
+        refuse(name, value, "the name of a table or a Side")
+
+
+def table(name: str, value: Any) -> None:
+    """A table by its name, or a `Table`."""
+    if isinstance(value, Table):
+        TABLE(name, value)
+        text(f"{name}.name", value.name)
+    elif not is_text(value):
+        refuse(name, value, "the name of a table or a Table")
+
+
+def tables(name: str, value: Any) -> None:
+    """Several tables."""
+    if isinstance(value, str | bytes | Mapping) or not isinstance(value, Sequence):
+        refuse(name, value, "a list of tables")
+    for position, each in enumerate(value):
+        table(f"{name}[{position}]", each)
+
+
+def mode(name: str, value: Any) -> None:
+    """A mode by its word."""
+    any_text(name, value)
+    mode_of(value)
+
+
+def source(name: str, value: Any) -> None:
+    """A table, items, or a function that gives items."""
+    if isinstance(value, str | Side):
+        side(name, value)
+    elif not callable(value):
+        _items(name, value, "a table, items, or a function that gives items")
+
+
+def target(name: str, value: Any) -> None:
+    """A table, or a function that takes items."""
+    if not callable(value):
+        side(name, value)
+
+
+def files(name: str, value: Any) -> None:
+    """Files, items, a function that gives items, or a database."""
+    if isinstance(value, Database):
+        DATABASE(name, value)
+        text(f"{name}.url", value.url)
+    elif not (is_text(value) or isinstance(value, Path) or callable(value)):
+        _items(name, value, "files, items, a function that gives items, or a Database")
+
+
+def _items(name: str, value: Any, expected: str) -> None:
+    if not isinstance(value, Iterable) or isinstance(value, str | bytes | Mapping):
+        refuse(name, value, expected)
+    if isinstance(value, Sequence):
+        for position, each in enumerate(value):
+            if not (isinstance(each, Mapping | Path) or is_text(each)):
+                refuse(f"{name}[{position}]", each, "an item or the name of a file")
+
+
+def condition(name: str, value: Any) -> None:
+    """A condition on items; an empty one is none."""
+    any_text(name, value)
+    if value:
+        parse_condition(value)
+
+
+def transform(name: str, value: Any) -> None:
+    """What `AnyTransform` is; what it names is looked for later."""
+    from dynasmith.project.verbs.transforms import check_transform_kind
+
+    if value is None:
+        refuse(name, value, "a transform")
+    check_transform_kind(value)
+
+
+def types(name: str, value: Any) -> None:
+    """Types of CSV fields."""
+    mapping_of_text(name, value)
+    for each in value.values():
+        one_of("S", "N", "B", "BOOL", "NULL", "JSON")(name, each)
+
+
+def renaming(name: str, value: Any) -> None:
+    """Templates of fields."""
+    from dynasmith.files.items.foreign import renaming_of
+
+    mapping_of_text(name, value)
+    renaming_of(dict(value))
+
+
+def name_or_flag(name: str, value: Any) -> None:
+    """True, False, or a name."""
+    if not (isinstance(value, bool) or is_text(value)):
+        refuse(name, value, "True, False or the name of a table")
+
+
+def credentials(name: str, value: Any) -> None:
+    """Access key, secret key and session token."""
+    is_parts = isinstance(value, list | tuple) and all(isinstance(each, str) for each in value)
+    if not is_parts or len(value) not in (0, 2, 3):
+        raise UsageError(f"{name} must be an access key and a secret key, and a session token where there is one.")
+
+
+def wire(name: str, value: Any) -> None:
+    """An item or a key in DynamoDB JSON."""
+    is_wire = isinstance(value, Mapping) and all(
+        isinstance(attribute, str) and isinstance(each, Mapping) and len(each) == 1 and next(iter(each)) in TAGS
+        for attribute, each in value.items()
+    )
+    if not is_wire or not value:
+        refuse(name, value, "a mapping in DynamoDB JSON", hint='write {"pk": {"S": "a"}}')
+
+
+def exports(name: str, value: Any) -> None:
+    """Tables, each with the place of its export, or None."""
+    if not isinstance(value, Mapping) or not value:
+        refuse(name, value, "a mapping of tables to files or folders, or None")
+    for each, place in value.items():
+        text(f"a table of {name}", each)
+        optional(path)(f"{name}[{each!r}]", place)
+
+
+def is_clock(value: Any) -> bool:
+    """Whether a value tells the time."""
+    return all(callable(getattr(value, name, None)) for name in ("now", "monotonic", "sleep"))
+
+
+SIDE = struct("a Side", Side)
+TABLE = struct("a Table", Table)
+DATABASE = struct("a Database", Database)
+CONSENT = struct("a Consent", Consent)
+CHECKS: dict[str, Check] = {
+    "accept_changed_transform": flag,
+    "access_key": any_text,
+    "age": duration,
+    "allow_delete_items": flag,
+    "backup": name_or_flag,
+    "backup_first": name_or_flag,
+    "batch_size": optional(whole()),
+    "canary": optional(number(1)),
+    "clock": optional(any_of("a Clock", is_clock)),
+    "compress": optional(one_of("gz", "zst", "none")),
+    "consent": optional(CONSENT),
+    "consistent": flag,
+    "copy": flag,
+    "create_target": flag,
+    "credentials": credentials,
+    "dest": path,
+    "digest": flag,
+    "directory": optional(path),
+    "dry": flag,
+    "endpoint": any_text,
+    "env": optional(text),
+    "every_table": flag,
+    "expired": one_of("keep", "skip"),
+    "export_to": optional(path),
+    "exports": exports,
+    "files": optional(files),
+    "filter": condition,
+    "folder": path,
+    "format": one_of("auto", "lines", "array", "csv", "tsv", "dynamodb", "plain", "mongo"),
+    "fresh": flag,
+    "job": text,
+    "jobs": text,
+    "journal": flag,
+    "item": wire,
+    "key": wire,
+    "limit": optional(whole()),
+    "listener": function,
+    "map": optional(renaming),
+    "max_read_units": optional(number()),
+    "max_write_units": optional(number()),
+    "minimal": flag,
+    "missing_ok": flag,
+    "mode": mode,
+    "name": text,
+    "names": names,
+    "new": flag,
+    "offline": flag,
+    "on_error": one_of("stop", "dead"),
+    "only": names,
+    "out": any_of("an open binary stream", lambda value: callable(getattr(value, "write", None))),
+    "path": optional(path),
+    "physical": flag,
+    "plan": instance("a Plan", Plan),
+    "processes": optional(whole(1, 64)),
+    "profile": any_text,
+    "prune": flag,
+    "region": any_text,
+    "sample": optional(whole()),
+    "secret_key": any_text,
+    "segments": optional(whole(1, 1_000_000)),
+    "session": optional(any_of("a boto3 session", lambda value: hasattr(value, "_session"))),
+    "session_token": any_text,
+    "share": number(1),
+    "source": source,
+    "split_bytes": optional(whole(1_000)),
+    "stopped": optional(instance("a StopFlag", StopFlag)),
+    "table": table,
+    "tables": tables,
+    "target": target,
+    "transform": optional(transform),
+    "transport": one_of("direct", "aiohttp", "botocore"),
+    "types": optional(types),
+    "unreadable": optional(function),
+    "variables": optional(mapping_of_text),
+    "wait": flag,
+    "wait_timeout": optional(duration),
+    "where": condition,
+}
+"""The check of each parameter name."""

@@ -1,0 +1,193 @@
+"""`DryRuns`: what the verbs that move items would do, cost and take. Nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from dynasmith.project.verbs.argument_kinds import optional, path
+from dynasmith.project.verbs.arguments import checked, side
+from dynasmith.project.verbs.arguments import transform as transform_check
+from dynasmith.project.verbs.item_methods import EXPORT_FORMATS
+from dynasmith.project.verbs.verb_access import VerbAccess
+
+if TYPE_CHECKING:
+    from dynasmith.engine.backfill.dry_run import BackfillDryRun
+    from dynasmith.engine.backfill.undo import UndoDryRun
+    from dynasmith.engine.transfer.dry_run import DryRun
+    from dynasmith.jobs.options import Database
+    from dynasmith.jobs.side import Side
+    from dynasmith.project.verbs.transforms import AnyTransform
+
+
+class DryRuns(VerbAccess):
+    """The verbs that move items, with the same arguments, as dry runs: what would be moved, what it would cost and how
+    long it would take, with samples. Only reads, with at most a few requests; user code of a transform runs in a
+    guarded process. See `ItemMethods` for the options.
+    """
+
+    @checked(source=side, target=side)
+    def copy(
+        self,
+        source: str | Side,
+        target: str | Side,
+        *,
+        transform: AnyTransform | None = None,
+        create_target: bool = False,
+        mode: str = "overwrite",
+        filter: str = "",
+        expired: Literal["keep", "skip"] = "keep",
+        on_error: Literal["stop", "dead"] = "stop",
+        consistent: bool = False,
+        digest: bool = True,
+        segments: int | None = None,
+        batch_size: int | None = None,
+        processes: int | None = None,
+        max_read_units: float | None = None,
+        max_write_units: float | None = None,
+        share: float = 0.5,
+        transport: Literal["direct", "aiohttp", "botocore"] = "direct",
+    ) -> DryRun:
+        """What `Project.copy` would do. Creates no target. Raises what that would raise before its first item."""
+        from dynasmith.project.verbs.item_options import transfer_options
+
+        options = transfer_options(
+            mode=mode,
+            filter=filter,
+            expired=expired,
+            on_error=on_error,
+            consistent=consistent,
+            digest=digest,
+            segments=segments,
+            batch_size=batch_size,
+            processes=processes,
+            max_read_units=max_read_units,
+            max_write_units=max_write_units,
+            share=share,
+        )
+        return self._flow(transport).rehearse_copy(
+            source, target, transform=transform, asked=options, create_target=create_target
+        )
+
+    @checked(table=side, dest=optional(path), format=optional(EXPORT_FORMATS))
+    def export(
+        self,
+        table: str | Side,
+        dest: str | Path | None = None,
+        *,
+        format: Literal["dynamodb", "plain", "plain-lossy", "csv", "tsv"] | None = None,
+        compress: Literal["gz", "zst", "none"] | None = None,
+        split_bytes: int | None = None,
+        filter: str = "",
+        expired: Literal["keep", "skip"] = "keep",
+        consistent: bool = False,
+        segments: int | None = None,
+        batch_size: int | None = None,
+        max_read_units: float | None = None,
+        share: float = 0.5,
+        transport: Literal["direct", "aiohttp", "botocore"] = "direct",
+    ) -> DryRun:
+        """What `Project.export` would do. ``dest`` is looked at, where it is given."""
+        from dynasmith.project.verbs.item_options import export_options, transfer_options
+
+        options = transfer_options(
+            filter=filter,
+            expired=expired,
+            consistent=consistent,
+            segments=segments,
+            batch_size=batch_size,
+            max_read_units=max_read_units,
+            share=share,
+        )
+        if dest is not None:
+            export_options(dest, format, compress, split_bytes)
+        return self._flow(transport).rehearse_export(table, asked=options)
+
+    @checked(table=side)
+    def populate(
+        self,
+        table: str | Side,
+        files: str
+        | Path
+        | Iterable[Mapping[str, Any] | str | Path]
+        | Callable[[], Iterable[Mapping[str, Any]]]
+        | Database
+        | None = None,
+        *,
+        format: Literal["auto", "lines", "array", "csv", "tsv", "dynamodb", "plain", "mongo"] = "auto",
+        types: Mapping[str, str] | None = None,
+        map: Mapping[str, str] | None = None,
+        transform: AnyTransform | None = None,
+        mode: str = "overwrite",
+        filter: str = "",
+        on_error: Literal["stop", "dead"] = "stop",
+        digest: bool = True,
+        batch_size: int | None = None,
+        processes: int | None = None,
+        max_write_units: float | None = None,
+        share: float = 0.5,
+        transport: Literal["direct", "aiohttp", "botocore"] = "direct",
+    ) -> DryRun:
+        """What `Project.populate` would do. Standard input and an iterator are read to their end."""
+        from dynasmith.project.verbs.item_options import read_options, transfer_options
+
+        options = transfer_options(
+            mode=mode,
+            filter=filter,
+            on_error=on_error,
+            digest=digest,
+            batch_size=batch_size,
+            processes=processes,
+            max_write_units=max_write_units,
+            share=share,
+        )
+        flow, how = self._flow(transport), read_options(files, format, types, map)
+        given = flow.items_of(table) if files is None else files
+        return flow.rehearse_populate(table, given, how=how, transform=transform, asked=options)
+
+    @checked(table=side, transform=transform_check)
+    def backfill(
+        self,
+        table: str | Side,
+        transform: AnyTransform,
+        *,
+        where: str = "",
+        limit: int | None = None,
+        canary: float | None = None,
+        sample: int | None = 1000,
+        filter: str = "",
+        expired: Literal["keep", "skip"] = "keep",
+        on_error: Literal["stop", "dead"] = "stop",
+        consistent: bool = False,
+        segments: int | None = None,
+        batch_size: int | None = None,
+        max_read_units: float | None = None,
+        max_write_units: float | None = None,
+        share: float = 0.5,
+    ) -> BackfillDryRun:
+        """What `Project.backfill` would change, from a ``sample`` of so many items, or from every item (None)."""
+        from dynasmith.jobs.options import FirstRunLimits
+        from dynasmith.project.verbs.item_options import transfer_options, where_or_filter
+
+        options = transfer_options(
+            filter=where_or_filter(where, filter),
+            expired=expired,
+            on_error=on_error,
+            consistent=consistent,
+            segments=segments,
+            batch_size=batch_size,
+            max_read_units=max_read_units,
+            max_write_units=max_write_units,
+            share=share,
+        )
+        careful = FirstRunLimits(limit=limit, canary=canary)
+        return self._backfills().rehearse(table, transform, asked=options, careful=careful, sample=sample)
+
+    @checked()
+    def undo(self, job: str, *, max_write_units: float | None = None) -> UndoDryRun:
+        """What `Jobs.undo` would send, counted from the undo journal. Costs one DescribeTable, and takes no lock."""
+        from dynasmith.project.verbs.item_options import transfer_options
+
+        options = transfer_options(max_write_units=max_write_units)
+        return self._backfills().rehearse_undo(self._job(job), asked=options)

@@ -1,0 +1,339 @@
+"""The methods of `Project` about tables: look, plan, apply, create, delete, retire, import, validate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dynasmith.engine.apply import ApplyReport
+from dynasmith.engine.ensure import Ensured
+from dynasmith.engine.waiter import StopFlag
+from dynasmith.errors import ItemNotFound
+from dynasmith.plans.consent import Consent
+from dynasmith.plans.plan import Plan
+from dynasmith.ports.listener import Listener, silent
+from dynasmith.project.verbs import tables as verbs
+from dynasmith.project.verbs.argument_kinds import text
+from dynasmith.project.verbs.arguments import checked
+from dynasmith.project.verbs.definition_import import import_tables
+from dynasmith.project.verbs.plan import apply, make_plan
+from dynasmith.project.verbs.tables import ListedTable
+from dynasmith.project.world import World
+from dynasmith.tables.description import TableDescription
+from dynasmith.tables.table import Table
+
+if TYPE_CHECKING:
+    from dynasmith.ports.tables import Identity
+    from dynasmith.validate import Verdict
+
+
+class TableMethods:
+    """Verbs about tables. A name is the one in the definition, or physical.
+
+    ``wait=False`` waits for nothing, ``wait_timeout`` at most so long in all: what can be sent is sent, and the report
+    says what is not there yet (``unfinished``); running it again continues. ``stopped`` is a flag that ends all work at
+    the next safe point (Interrupted). ``listener`` is told of each step.
+    """
+
+    _world: World
+
+    # --- what is there
+
+    @checked()
+    def tables(self, names: Sequence[str] = ()) -> tuple[Table, ...]:
+        """The defined tables with these names; all where none is named. Costs no call.
+
+        Raises DefinitionError with every mistake of the definitions, UsageError for a name that no definition has.
+        """
+        return self._world.tables(names)
+
+    @checked()
+    def physical(self, name: str) -> str:
+        """The name in the service: with prefix and suffix where a definition has ``name``, else literally."""
+        return self._world.physical(name)
+
+    def identity(self) -> Identity:
+        """Account, Region and endpoint that the calls go to; one call where the account is not known yet."""
+        return self._world.control.identity()
+
+    def names(self) -> Iterator[str]:
+        """Every table there is, physical names, page after page (100 a call)."""
+        return self._world.control.names()
+
+    @checked()
+    def describe(self, table: str | Table) -> TableDescription:
+        """The live table with every setting. Raises TableNotFound. Costs about eight calls."""
+        return self._world.control.describe(self._world.name_of(table))
+
+    @checked()
+    def exists(self, table: str | Table) -> bool:
+        """Whether the table is there (in any state). Costs one call."""
+        return verbs.exists(self._world, table)
+
+    def list(self) -> tuple[ListedTable, ...]:
+        """Every live table and every defined one that is missing, by name. Costs one call a table, ten at a time.
+
+        A table that cannot be described has a ``failure`` in place of its description. One that is deleted between the
+        listing and its description is not there.
+        """
+        return verbs.list_tables(self._world)
+
+    def defined_names(self) -> frozenset[str]:
+        """The physical names of the defined tables; none where there is no definition. Raises DefinitionError."""
+        return frozenset(table.name for table in self._world.defined_tables())
+
+    @checked()
+    def outputs(self, names: Sequence[str] = ()) -> tuple[dict[str, Any], ...]:
+        """What other programs want to know (ARNs, keys, streams): of these tables, or of all defined ones.
+
+        Raises TableNotFound. Costs about eight calls a table, ten tables at a time.
+        """
+        return verbs.outputs(self._world, names)
+
+    # --- change
+
+    @checked()
+    def plan(
+        self,
+        names: Sequence[str] = (),
+        *,
+        prune: bool = False,
+        allow_delete_items: bool = False,
+        only: Sequence[str] = (),
+    ) -> Plan:
+        """What would change. Reads only: one DescribeTable a table, and a call for each managed setting that it lacks.
+
+        ``only`` limits it to settings of the definition's vocabulary, ``prune`` also removes what a list lacks. Raises
+        DefinitionError before any call; a table that cannot be read is one of the plan's ``failures``.
+        """
+        return make_plan(
+            self._world, self._world.tables(names), prune=prune, allow_delete_items=allow_delete_items, only=only
+        )
+
+    @checked()
+    def apply(
+        self,
+        plan: Plan,
+        *,
+        wait: bool = True,
+        wait_timeout: timedelta | None = None,
+        consent: Consent | None = None,
+        listener: Listener = silent,
+        stopped: StopFlag | None = None,
+        fresh: bool = False,
+    ) -> ApplyReport:
+        """Do ``plan``: ten tables at a time, each in an order that the service accepts, each wait with a deadline.
+
+        A plan that was made a while ago is compared with what is there first and refused where that changed
+        (StalePlan); ``fresh`` says that it was made just now. Raises ConsentRequired before the first call of a plan
+        that is not empty: it needs ``yes``, and what each hazard names. One failing table does not stop the others: see
+        ``failures`` of the report. Stopped halfway, planning and applying again continues.
+        """
+        return apply(
+            self._world,
+            plan,
+            consent=consent,
+            listener=listener,
+            stopped=stopped,
+            fresh=fresh,
+            wait_seconds=verbs.wait_seconds(wait, wait_timeout),
+        )
+
+    @checked()
+    def ensure(
+        self,
+        names: Sequence[str] = (),
+        *,
+        wait: bool = True,
+        wait_timeout: timedelta | None = None,
+        listener: Listener = silent,
+        stopped: StopFlag | None = None,
+    ) -> Ensured:
+        """Create what is absent, change nothing that exists, say where it differs. Safe from many processes at once.
+
+        Needs no consent. Raises DefinitionError, UsageError and Interrupted; what one table lacks is one of the
+        ``failures``. Costs one DescribeTable a table, and the calls of the creations. Stopped halfway it is run again.
+        """
+        return verbs.ensure(
+            self._world,
+            self._world.tables(names),
+            listener=listener,
+            stopped=stopped,
+            wait_seconds=verbs.wait_seconds(wait, wait_timeout),
+        )
+
+    @checked()
+    def ensure_tables(
+        self,
+        tables: Sequence[Table],
+        *,
+        wait: bool = True,
+        wait_timeout: timedelta | None = None,
+        listener: Listener = silent,
+        stopped: StopFlag | None = None,
+    ) -> Ensured:
+        """`ensure` for tables that stand in no definition. Raises what it raises."""
+        seconds = verbs.wait_seconds(wait, wait_timeout)
+        return verbs.ensure(self._world, tables, listener=listener, stopped=stopped, wait_seconds=seconds)
+
+    @checked()
+    def create(
+        self,
+        table: str | Table,
+        *,
+        wait: bool = True,
+        wait_timeout: timedelta | None = None,
+        listener: Listener = silent,
+        stopped: StopFlag | None = None,
+    ) -> TableDescription:
+        """Create one table with everything around it and wait until it is ACTIVE.
+
+        Needs no consent. Raises TableExists, UsageError for a name that no definition has, what the service refuses.
+        Not waited for, ``status`` of the answer is CREATING, and `ensure` continues; so it does when this is stopped
+        halfway.
+        """
+        seconds = verbs.wait_seconds(wait, wait_timeout)
+        return verbs.create(self._world, table, listener=listener, stopped=stopped, wait_seconds=seconds)
+
+    @checked()
+    def delete(
+        self,
+        table: str | Table,
+        *,
+        missing_ok: bool = False,
+        wait: bool = True,
+        wait_timeout: timedelta | None = None,
+        consent: Consent | None = None,
+        stopped: StopFlag | None = None,
+    ) -> bool:
+        """Delete a table with its items and wait until it is gone; True when it was there. See `delete_tables`."""
+        return bool(
+            verbs.delete(
+                self._world,
+                [table],
+                missing_ok=missing_ok,
+                consent=consent,
+                stopped=stopped,
+                wait_seconds=verbs.wait_seconds(wait, wait_timeout),
+            )
+        )
+
+    @checked()
+    def delete_tables(
+        self,
+        tables: Sequence[str | Table],
+        *,
+        missing_ok: bool = False,
+        wait: bool = True,
+        wait_timeout: timedelta | None = None,
+        consent: Consent | None = None,
+        stopped: StopFlag | None = None,
+    ) -> tuple[str, ...]:
+        """Delete tables with their items, wait until they are gone, and give the physical names of those that were
+        there. One that is not waited for may still be there, DELETING: `exists` tells.
+
+        Each name must be in ``consent.confirm``: ConsentRequired is raised before the first is deleted. Raises
+        TableNotFound, before any is deleted, unless ``missing_ok``. Deletion protection is not taken off: the service
+        refuses then, and the hint says how.
+        """
+        return verbs.delete(
+            self._world,
+            tables,
+            missing_ok=missing_ok,
+            consent=consent,
+            stopped=stopped,
+            wait_seconds=verbs.wait_seconds(wait, wait_timeout),
+        )
+
+    @checked()
+    def retire(
+        self,
+        table: str,
+        *,
+        export_to: str | Path | None = None,
+        consent: Consent | None = None,
+        listener: Listener = silent,
+        stopped: StopFlag | None = None,
+    ) -> dict[str, Any]:
+        """Retire one table; what was done. See `retire_tables`."""
+        exports = {table: None if export_to is None else str(export_to)}
+        return next(self.retire_tables(exports, consent=consent, listener=listener, stopped=stopped))
+
+    @checked()
+    def retire_tables(
+        self,
+        exports: Mapping[str, str | None],
+        *,
+        consent: Consent | None = None,
+        listener: Listener = silent,
+        stopped: StopFlag | None = None,
+    ) -> Iterator[dict[str, Any]]:
+        """For each table a last export that is verified, then what is around the table, then the table; what was done.
+
+        ``exports`` says for each table where to export it; None exports nothing. Each name must be in
+        ``consent.confirm``: ConsentRequired is raised before the first is touched. Raises RunError where an export
+        differs from its table (somebody writes to it): that one is not deleted then. An export that is there and equals
+        the table is not made again. An iterator: each table is retired when it is asked for.
+        """
+        from dynasmith.project.verbs.item_world import ItemWorld
+        from dynasmith.project.verbs.retire import retire
+
+        return retire(ItemWorld(self._world), exports, consent=consent, listener=listener, stopped=stopped)
+
+    # --- definitions
+
+    @checked()
+    def import_tables(self, names: Sequence[str] = (), *, every_table: bool = False, minimal: bool = False) -> str:
+        """A definition (YAML) of these live tables, with every setting that could be read; it plans empty.
+
+        A name may be a pattern (``orders-*``); ``every_table`` takes all that have the environment's prefix and suffix,
+        which are taken off the names. ``minimal`` leaves out what a new table has by itself. What is returned was read
+        back by the parser that ``plan`` uses, and says the same. What a table has and a definition cannot say stands in
+        comments on top. Costs about eight calls a table. Raises DefinitionError or RunError where a live table cannot
+        be written as a definition, TableNotFound, and UsageError for a pattern that fits no table.
+        """
+        return import_tables(self._world, names, every_table=every_table, minimal=minimal)
+
+    @checked()
+    def validate(self, names: Sequence[str] = (), *, offline: bool = False) -> Verdict:
+        """Findings about definitions and live tables; ``offline`` looks at definitions only and makes no call.
+
+        Raises DefinitionError, UsageError, and TableNotFound for a table that is neither defined nor there.
+        """
+        from dynasmith.project.verbs.validate import validate
+
+        return validate(self._world, names, offline=offline)
+
+    # --- single items
+
+    @checked(table=text)
+    def get(self, table: str, key: Mapping[str, Any]) -> dict[str, Any]:
+        """One item by its key, both DynamoDB JSON, read consistently. Raises ItemNotFound. Costs one call."""
+        item = self._world.few_items.get(self._world.physical(table), key)
+        if item is None:
+            name = self._world.physical(table)
+            raise ItemNotFound(f"Table {name} has no item with that key.", hint=f"dynasmith scan {table}")
+        return item
+
+    @checked(table=text)
+    def put(self, table: str, item: Mapping[str, Any], *, new: bool = False, consent: Consent | None = None) -> None:
+        """Write one item (DynamoDB JSON); it replaces one with the same key, unless ``new``. Costs one call.
+
+        Raises ConsentRequired where the environment is protected, ConditionFailed for ``new`` where there is one.
+        """
+        name = self._world.physical(table)
+        self._world.granted(consent, [name])
+        self._world.few_items.put(name, item, only_new=new)
+
+    @checked(table=text)
+    def delete_item(self, table: str, key: Mapping[str, Any], *, consent: Consent | None = None) -> None:
+        """Delete one item by its key (DynamoDB JSON). Raises ItemNotFound where there is none, and ConsentRequired
+        where the environment is protected. Costs one call."""
+        name = self._world.physical(table)
+        self._world.granted(consent, [name])
+        if not self._world.few_items.delete(name, key):
+            raise ItemNotFound(
+                f"Table {name} has no item with that key; nothing was deleted.", hint=f"dynasmith scan {table}"
+            )
