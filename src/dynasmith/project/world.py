@@ -70,14 +70,16 @@ class World:
 
     @cached_property
     def where(self) -> Where:
-        """Environment, Region, and account or endpoint: what plans, questions and reports name. On AWS it costs one
-        call (of STS) where the account is not known yet; one that cannot be found out is unknown."""
+        """Environment, Region, and account or endpoint: what plans, questions and reports name, the endpoint without
+        values of variables. On AWS it costs one call (of STS) where the account is not known yet; one that cannot be
+        found out is unknown."""
         name = self.settings.environment
+        endpoint = self.masks(self.session.access.endpoint)
         try:
             found = self.control.identity()
         except DynasmithError:
-            return Where(environment=name, region=self.session.region, endpoint=self.session.access.endpoint)
-        return Where(environment=name, region=found.region, account=found.account, endpoint=found.endpoint)
+            return Where(environment=name, region=self.session.region, endpoint=endpoint)
+        return Where(environment=name, region=found.region, account=found.account, endpoint=endpoint)
 
     def protections(self, tables: Sequence[str]) -> tuple[ConsentNeed, ...]:
         """The names of protected environments that a write to these tables (physical names) needs. No call, but where

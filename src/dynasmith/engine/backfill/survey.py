@@ -7,6 +7,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from math import sqrt
 
 from msgspec.structs import replace
@@ -138,6 +139,7 @@ def _surveyed(end: TableEnd, look: "_Look", asked: TransferOptions, around: RunC
             await source.close()
         if stop.asked:
             raise Interrupted("Stopped while looking; nothing was written.", hint="run it again")
+        look.found.shown = look.differences()
         return look.found
 
     return run(main, loop_factory=around.loop_factory, stop=around.stop)
@@ -165,7 +167,7 @@ async def _segment(
         reads.settle(taken, Units(page.units), 1)
         look.found.read_units += page.units
         look.found.scanned += page.read
-        await look.page(page.items)
+        await look.page(segment, page.items)
         read += page.read
         start = page.next
         if start is None:
@@ -188,25 +190,32 @@ class _Look:
 
     looks: TransformSampler
     process: GuardedProcess | None
+    by_segment: dict[int, list[ItemDifference]] = field(default_factory=dict)
 
-    async def page(self, items: Sequence[Item]) -> None:
-        """Look at a page, here or in the process of the user code."""
+    def differences(self) -> list[ItemDifference]:
+        """The first differences of every segment in turn: the same ones whichever segment answers first."""
+        kept = [self.by_segment[segment] for segment in sorted(self.by_segment)]
+        in_turn = [each for row in zip_longest(*kept) for each in row if each is not None]
+        return in_turn[: self.shown]
+
+    async def page(self, segment: int, items: Sequence[Item]) -> None:
+        """Look at a page of a segment, here or in the process of the user code."""
         raws = [RawItem(bytes(item)) for item in items]
         if self.process is None:
             for raw in raws:
-                self._add(raw, self.looks.look(raw, converge=self._converging))
+                self._add(segment, raw, self.looks.look(raw, converge=self._converging))
             return
         for start in range(0, len(raws), SLICE_ITEMS):
             some = raws[start : start + SLICE_ITEMS]
             answer = await self.process.ask(asked_of(some, converge=self._converging))
             for raw, look in zip(some, looks_of(answer, some), strict=True):
-                self._add(raw, look)
+                self._add(segment, raw, look)
 
     @property
     def _converging(self) -> bool:
         return self.converge and self.found.changed < CONVERGENCE_ITEMS_MAX
 
-    def _add(self, raw: RawItem, look: TransformSample) -> None:
+    def _add(self, segment: int, raw: RawItem, look: TransformSample) -> None:
         found, refused, rewrite = self.found, look.refused, look.rewrite
         found.read += 1
         size = item_bytes(raw)
@@ -225,8 +234,9 @@ class _Look:
         found.table_write_units += write_units(largest)
         found.index_write_units += self.costs.units(rewrite, largest)
         found.names.update((*rewrite.assigned, *rewrite.removed))
-        if len(found.shown) < self.shown:
-            found.shown.append(difference(rewrite, self.rewriter.transform.ctx.key))
+        shown = self.by_segment.setdefault(segment, [])
+        if len(shown) < self.shown:
+            shown.append(difference(rewrite, self.rewriter.transform.ctx.key))
         found.divergences += look.divergences
 
 
