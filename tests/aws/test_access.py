@@ -153,7 +153,7 @@ def test_with_an_endpoint_no_profile_counts_and_keys_that_are_set_do(
         assert identity(access) == who, source
     else:
         assert access.credentials == DUMMY_KEYS, source
-        assert "never asks AWS" in access.notes[0]
+        assert "never calls AWS" in access.notes[0]
 
 
 def test_with_an_endpoint_there_is_always_a_region() -> None:

@@ -151,11 +151,11 @@ def test_denied_of_a_service_that_knows_no_table_is_allowed_everywhere() -> None
         ),
         (foreign.ProfileNotFound(profile="prod"), ProjectError, "The AWS profile prod does not exist."),
         (foreign.NoRegionError(), ProjectError, "No AWS Region is set."),
-        (foreign.UnauthorizedSSOTokenError(), CredentialsExpired, "The AWS login has expired or never was."),
+        (foreign.UnauthorizedSSOTokenError(), CredentialsExpired, "The AWS login has expired, or nobody logged in."),
         (
             foreign.CredentialRetrievalError(provider="sso", error_msg="secret!"),
             AccessError,
-            "could not be had from sso",
+            "could not be read from sso",
         ),
         (foreign.EndpointConnectionError(endpoint_url="x"), Unreachable, "Nothing answers at AWS eu-west-1."),
         (foreign.ConnectTimeoutError(endpoint_url="x"), Unreachable, "Nothing answers at"),

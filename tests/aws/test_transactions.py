@@ -62,7 +62,7 @@ def test_a_conflict_of_a_plain_write_that_lasts_has_a_hint() -> None:
     assert verdict is RetryVerdict.AGAIN
     for error in (by_botocore("TransactionConflictException"), in_flow):
         assert isinstance(error, ServiceUnavailable)
-        assert "other transactions wrote the same item" in error.hint
+        assert "other transactions kept writing the same item" in error.hint
 
 
 def test_a_cancelled_transaction_without_reasons_is_refused_with_the_service_s_words() -> None:

@@ -139,7 +139,7 @@ def test_a_plan_of_a_table_that_was_made_anew_is_refused(story: Story) -> None:
         BillingMode="PAY_PER_REQUEST",
     )
     answer = story("apply", "--plan", "next.plan", "--yes")
-    assert (answer.code, answer.error) == (1, "Table orders was deleted and made again since the plan was made.")
+    assert (answer.code, answer.error) == (1, "Table orders was deleted and recreated since the plan was made.")
 
 
 def test_a_plan_of_another_region_or_endpoint_is_refused(story: Story, moto_endpoint: str) -> None:
@@ -236,6 +236,6 @@ def test_a_plan_that_was_edited_is_refused(story: Story) -> None:
     kept = story.folder / "kept.json"
     kept.write_text(kept.read_text().replace('"table": "orders"', '"table": "users"'))
     answer = story("apply", "--plan", "kept.json", "--yes")
-    assert (answer.code, answer.error) == (2, "kept.json is not as it was written: its checksum is another.")
+    assert (answer.code, answer.error) == (2, "kept.json was changed after it was written: its checksum differs.")
     arn = story.client.describe_table(TableName="users")["Table"]["TableArn"]
     assert story.client.list_tags_of_resource(ResourceArn=arn)["Tags"] == []

@@ -1,4 +1,4 @@
-"""``make faults``: the product of every fault, verb, operation, place, once and for ever, option and transport.
+"""``make faults``: the product of every fault, verb, operation, place, once and forever, option and transport.
 
 ``python tests/faults/everything.py [--part 0.01] [--seed 1] [--verb copy] [--fault TEXT]``. The cases come in an order
 that the seed decides, so that a part is a fair sample of all; each that fails is printed, and the exit code is then 1.

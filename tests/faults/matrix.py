@@ -16,7 +16,7 @@ FIRST_ONLY = {("copy skip-existing", "PutItem"), ("populate csv", "PutItem")}
 ALWAYS_EACH = 8
 """One fault in so many meets every call of its operation in ``make test``; all do in ``make faults``."""
 ENDLESS = frozenset({"a whole batch unprocessed"})
-"""Faults that only slow a job down: met for ever they take it to the lowest pace, where each page takes minutes."""
+"""Faults that only slow a job down: met forever they take it to the lowest pace, where each page takes minutes."""
 PAGES = -(-ITEMS // PAGE)
 
 

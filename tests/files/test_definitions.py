@@ -160,7 +160,7 @@ def test_a_policy_is_read_beside_its_definition_and_keeps_its_own_variables(tmp_
         ({"file": "absent.json"}, "cannot be used: absent.json: No such file or directory"),
         ({"file": "broken.json"}, "cannot be used: broken.json is not a JSON object"),
         ({"file": "list.json"}, "cannot be used: list.json is not a JSON object"),
-        ({"file": "a", "Statement": []}, "cannot be used: file stands alone and names a file"),
+        ({"file": "a", "Statement": []}, "cannot be used: file must be the only key, and name a file"),
         ("broken.json", "expects a map: the policy, {file: NAME} or {enabled: false}"),
     ],
 )

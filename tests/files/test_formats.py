@@ -173,7 +173,7 @@ def test_yaml_anchors_and_merge_keys_are_followed() -> None:
         ("a: !!set {b, c}", "uses the tag !!set, and a definition has no tags"),
         ("a: !!python/object/apply:os.system [b]", "and a definition has no tags"),
         ("? [a]\n: b", "a key must be text"),
-        ("a: 1\nb:\n  - c: 1\n    c: 2", "b[0].c is said twice, first in line 3"),
+        ("a: 1\nb:\n  - c: 1\n    c: 2", "b[0].c is defined twice, first in line 3"),
         ("a: 1\n---\nb: 2", "is not YAML: but found another document"),
         ("a: \x07", "is not YAML: "),
         ("[" * 70 + "]" * 70, " is nested deeper than 64"),

@@ -1,4 +1,4 @@
-"""Pages after a key, where a database answers what it should not: no row for ever, and none left out in silence."""
+"""Pages after a key, where a database answers what it should not: no row forever, and none left out in silence."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -54,9 +54,9 @@ def test_a_row_before_that_is_gone_and_one_that_took_its_place() -> None:
 
 
 def test_a_key_that_does_not_move_on_or_is_not_unique_is_said() -> None:
-    with pytest.raises(RunError, match="does not move on"):
+    with pytest.raises(RunError, match="does not advance"):
         second_page([[2, 0], [3, 0]])  # a REAL that is compared with a double
-    with pytest.raises(RunError, match="does not move on"):
+    with pytest.raises(RunError, match="does not advance"):
         second_page([[2, 0], [2, 1], [3, 0]])
     with pytest.raises(RunError, match="Two rows have an equal key"):
         second_page([[2, 1], [2, 1], [3, 0]])

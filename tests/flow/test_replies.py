@@ -175,7 +175,7 @@ def test_what_was_not_asked_for_is_not_read(body: bytes) -> None:
 
 
 class Saying:
-    """An exchange that answers with these bodies in turn, the last one for ever; ``heard`` are the requests."""
+    """An exchange that answers with these bodies in turn, the last one forever; ``heard`` are the requests."""
 
     def __init__(self, *bodies: bytes) -> None:
         self.bodies = list(bodies)

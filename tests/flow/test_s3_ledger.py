@@ -87,7 +87,7 @@ def test_a_bucket_that_is_emptied_while_a_job_runs_ends_it_with_a_sentence(bucke
     for key in keys_of(bucket, "flow-jobs"):
         bucket.delete_object(Bucket="flow-jobs", Key=key)
     assert not claim._lease.lock.beat(claim._lease.owner, 1)
-    with pytest.raises(LeaseLost, match="removed and made again") as caught:
+    with pytest.raises(LeaseLost, match="removed and recreated") as caught:
         claim.change(moved(claim.job, "done", claim.job.changed_at))
     assert "start a new job" in caught.value.hint
     claim.release()

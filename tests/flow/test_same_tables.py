@@ -65,7 +65,7 @@ def check(same: TableIdentityCheck, times: int = 1) -> None:
 @pytest.mark.parametrize(
     ("said", "what"),
     [
-        (OTHER, "Table users was deleted and made again while it was read"),
+        (OTHER, "Table users was deleted and recreated while it was read"),
         (TableNotFound("users"), "Table users was deleted while it was read"),
         (TableState("one", "DELETING"), "Table users is being deleted"),
         (TableState("", "ACTIVE"), "A reply to DescribeTable on users has no TableId"),

@@ -232,7 +232,7 @@ def test_a_conflict_with_the_transactions_of_others_is_waited_out(
     fault = strict.fault("PutItem", kind="TransactionConflictException", times=None)
     with pytest.raises(ServiceUnavailable, match="TransactionConflictException") as caught:
         asyncio.run(claim.save(checkpoint))
-    assert "other transactions wrote the same item" in caught.value.hint
+    assert "other transactions kept writing the same item" in caught.value.hint
     assert fault.hits == transactions.ATTEMPTS_MAX
     strict.calm()
     claim.release()
@@ -302,11 +302,11 @@ def test_a_table_that_is_removed_or_made_again_ends_the_run_with_a_sentence(wide
         for item in items:
             wide.put_item(TableName="flow-conflicts", Item=item)
         assert not lock.beat(owner, 40)
-    with pytest.raises(LeaseLost, match="removed and made again") as caught:
+    with pytest.raises(LeaseLost, match="removed and recreated") as caught:
         claim.change(moved(claim.job, "done", claim.job.changed_at))
     assert "start a new job" in caught.value.hint
     if again == "removed":
-        with pytest.raises(LeaseLost, match="removed and made again"):
+        with pytest.raises(LeaseLost, match="removed and recreated"):
             asyncio.run(claim.save(Checkpoint(job=claim.job.id, segments=1, segment=0)))
     claim._lease._over.set()
     claim._lease._thread.join()

@@ -142,7 +142,7 @@ def test_a_table_that_is_replaced_after_the_backup_is_noticed(
 
     monkeypatch.setattr(FlowProgressView, "__call__", replace)
     answer = story("copy", "users", "users_v2", "--backup-first", "kept", "--yes")
-    assert (answer.code, "was deleted and made again" in answer.error) == (1, True), answer
+    assert (answer.code, "was deleted and recreated" in answer.error) == (1, True), answer
     assert replaced in answer.error
     assert not story.items(replaced)
 

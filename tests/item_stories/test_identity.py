@@ -161,7 +161,7 @@ def test_a_table_that_was_made_anew_is_not_gone_on_with(
     wrote = story.wrote()
     refused = story("jobs", "resume", job)
     assert refused.code == 1, refused.err
-    assert f"Table {anew} was deleted and made again since job {job} began" in refused.error
+    assert f"Table {anew} was deleted and recreated since job {job} began" in refused.error
     assert refused.hint == f"dynasmith jobs cancel {job}, then start a new job"
     assert (story.wrote(), state(story, job)) == (wrote, "failed")
     assert story("jobs", "cancel", job).code == 0
@@ -175,7 +175,7 @@ def test_what_a_backfill_changed_is_not_put_back_into_another_table(two: ItemSto
     two.put("dev-users", *held)
     refused = two("--env", "dev", "jobs", "undo", job, "--yes")
     assert refused.code == 1, refused.err
-    assert "dev-users was deleted and made again" in refused.error
+    assert "dev-users was deleted and recreated" in refused.error
     assert refused.hint == f"dynasmith jobs prune {job} --env dev removes what is kept of it"
     assert all("country" in item for item in two.items("dev-users"))
 

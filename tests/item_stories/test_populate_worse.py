@@ -141,7 +141,7 @@ def test_a_table_that_was_deleted_and_made_again_is_another_one(story: ItemStory
         story.make("users", key=key)
         answer = story("jobs", "resume", job)
         assert answer.code == 1
-        assert f"Table users was deleted and made again since job {job} began" in answer.error
+        assert f"Table users was deleted and recreated since job {job} began" in answer.error
         assert story.items("users") == []
         absent(story, job)
 

@@ -1,4 +1,4 @@
-"""A table that is deleted, or deleted and made again, while a verb reads or writes it: never a claim of success."""
+"""A table that is deleted, or deleted and recreated, while a verb reads or writes it: never a claim of success."""
 
 import json
 import threading
@@ -61,7 +61,7 @@ def when(two: ItemStory, monkeypatch: pytest.MonkeyPatch) -> When:
 
 
 def anew(story: ItemStory, name: str) -> None:
-    """The table deleted and made again, with the same items."""
+    """The table deleted and recreated, with the same items."""
     held = story.items(name)
     story.direct.delete_table(TableName=name)
     story.make(name)
@@ -86,11 +86,11 @@ def test_a_job_whose_table_is_made_anew_while_it_runs_does_not_end_well(
     ended = two(*words)
     assert ended.code == 1, ended.out + ended.err
     job = str(two("jobs", "list", "--json").json[-1]["id"])
-    assert f"Table {name} was deleted and made again since job {job} began" in ended.error
+    assert f"Table {name} was deleted and recreated since job {job} began" in ended.error
     assert ended.hint == f"dynasmith jobs cancel {job}, then start a new job"
     assert two("jobs", "show", job, "--json").json["state"] == "failed"
     again = two("jobs", "resume", job)
-    assert (again.code, f"Table {name} was deleted and made again" in again.error) == (1, True), again.err
+    assert (again.code, f"Table {name} was deleted and recreated" in again.error) == (1, True), again.err
 
 
 def test_an_undo_whose_table_is_made_anew_while_it_runs_does_not_end_well(two: ItemStory, when: When) -> None:
@@ -98,7 +98,7 @@ def test_an_undo_whose_table_is_made_anew_while_it_runs_does_not_end_well(two: I
     job = str(two("jobs", "list", "--json").json[-1]["id"])
     when("BatchExecuteStatement", 3, lambda: anew(two, "users"))
     ended = two("jobs", "undo", job, "--yes")
-    assert (ended.code, "Table users was deleted and made again since job undo-" in ended.error) == (1, True), ended.err
+    assert (ended.code, "Table users was deleted and recreated since job undo-" in ended.error) == (1, True), ended.err
 
 
 @pytest.mark.parametrize("words", [VERIFY, CHECK])
@@ -109,7 +109,7 @@ def test_what_was_read_of_a_table_that_is_made_anew_proves_nothing(
     when("Scan", 2, lambda: anew(two, "users"))
     ended = two(*words)
     assert (ended.code, ended.out) == (1, ""), ended.out
-    assert "Table users was deleted and made again while it was read" in ended.error
+    assert "Table users was deleted and recreated while it was read" in ended.error
 
 
 @pytest.mark.parametrize("words", [COPY, POPULATE])
@@ -134,14 +134,14 @@ def test_after_a_lost_connection_the_table_is_compared_before_anything_is_sent_a
     standing: list[int] = []
     when("BatchWriteItem", 3, lost)
     ended = two(*COPY, *processes, "--max-write-units", "25")  # one batch a second: one request at a time
-    assert (ended.code, "Table users_v2 was deleted and made again" in ended.error) == (1, True), ended.err
+    assert (ended.code, "Table users_v2 was deleted and recreated" in ended.error) == (1, True), ended.err
     assert len(two.items("users_v2")) == standing[0]
 
 
 def test_the_table_that_is_deleted_is_the_one_that_was_exported(two: ItemStory, when: When) -> None:
     when("Scan", 2, lambda: anew(two, "users"))
     ended = two("retire", "users", "--export", "last", "--confirm", "users")
-    assert (ended.code, "Table users was deleted and made again" in ended.error) == (1, True), ended.err
+    assert (ended.code, "Table users was deleted and recreated" in ended.error) == (1, True), ended.err
     assert "users" in two.live()
 
 
@@ -160,7 +160,7 @@ def test_a_table_that_is_made_anew_between_its_last_export_and_its_end_stays(
     ended = two("retire", "users", "--export", "last", "--confirm", "users")
     assert (ended.code, ended.error) == (
         1,
-        "Table users was deleted and made again meanwhile; nothing was deleted.",
+        "Table users was deleted and recreated meanwhile; nothing was deleted.",
     ), ended.err
     assert "users" in two.live()
 
@@ -176,7 +176,7 @@ def test_a_job_that_was_paused_compares_its_tables_before_it_goes_on(two: ItemSt
         standing = len(two.items("users_v2"))
         assert two("jobs", "proceed", job).code == 0
         _, said = process.communicate(timeout=WAIT_SECONDS_MAX)
-    assert (process.returncode, f"deleted and made again since job {job} began" in said) == (1, True), said
+    assert (process.returncode, f"deleted and recreated since job {job} began" in said) == (1, True), said
     assert len(two.items("users_v2")) <= standing + 25  # a batch may have been on its way when the job paused
 
 

@@ -88,7 +88,7 @@ def test_a_table_that_goes_while_it_is_copied(story: ItemStory, monkeypatch: pyt
     assert (missing.code, missing.error) == (1, "Table users_v2 does not exist.")
     story.make("users_v2")
     anew = story("jobs", "resume", job["id"])
-    assert (anew.code, "users_v2 was deleted and made again" in anew.error) == (1, True), anew.err
+    assert (anew.code, "users_v2 was deleted and recreated" in anew.error) == (1, True), anew.err
     assert story("jobs", "cancel", job["id"]).code == 0
     assert story("copy", "users", "users_v2", "--yes").code == 0
     assert story.digest("users_v2") == before

@@ -119,7 +119,7 @@ def test_one_none_or_many_and_the_books_add_up(moving: ItemStory) -> None:
         ("number", "The transform returned int, which is not an item."),
         ("loses_the_key", "it lacks its key attribute pk"),
         ("large", "DynamoDB holds at most 409,600"),
-        ("wrong_key", "its key attribute pk is of type N, and the key wants S"),
+        ("wrong_key", "its key attribute pk is of type N, and the key needs S"),
     ],
 )
 def test_an_item_that_it_cannot_turn_stops_the_job_or_is_a_dead_letter(moving: ItemStory, name: str, says: str) -> None:

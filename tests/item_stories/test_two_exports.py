@@ -50,7 +50,9 @@ def test_an_export_that_goes_on_never_takes_the_place_of_another(story: ItemStor
     assert second.code == 0, second.err
     manifest = Path(f"{dest}.manifest.json").read_bytes()
     refused = story("jobs", "resume", first)
-    assert (refused.code, "another export's: an export never overwrites" in refused.error) == (1, True), refused.err
+    assert (refused.code, "belongs to another export: an export never overwrites" in refused.error) == (1, True), (
+        refused.err
+    )
     assert Path(f"{dest}.manifest.json").read_bytes() == manifest
     assert holds(story, dest)
     Path(dest).rename(f"second.{dest}")
@@ -94,7 +96,7 @@ def test_of_two_that_begin_in_one_folder_none_takes_the_other_for_its_own(story:
     another = story.folder / "out" / ".export-another"
     another.touch()
     refused = story("jobs", "resume", first)
-    assert (refused.code, "another export's" in refused.error) == (1, True), refused.err
+    assert (refused.code, "belongs to another export" in refused.error) == (1, True), refused.err
     another.unlink()
     assert story("jobs", "resume", first).code == 0
     assert holds(story, "out")

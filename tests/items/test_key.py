@@ -62,7 +62,7 @@ def test_a_string_a_number_and_binary_never_collide() -> None:
     ("wire", "says"),
     [
         (b'{"customer":{"S":"a"}}', "lacks its key attribute number"),
-        (b'{"customer":{"S":"a"},"number":{"S":"1"}}', "is of type S, and the key wants N"),
+        (b'{"customer":{"S":"a"},"number":{"S":"1"}}', "is of type S, and the key needs N"),
         (b'{"customer":{"BOOL":true},"number":{"N":"1"}}', "is of type BOOL"),
         (b'{"customer":{"S":""},"number":{"N":"1"}}', "customer is empty"),
         (b'{"customer":{"S":"' + b"x" * 2049 + b'"},"number":{"N":"1"}}', "2049 bytes, at most 2048"),
@@ -92,7 +92,7 @@ def test_an_item_may_be_outside_an_index_but_not_of_another_type() -> None:
     assert check_key(encode_item({"status": "a"}), index, index="by_status") is None
     found = check_key(encode_item({"status": "a", "region": "b", "at": 1}), index, index="by_status")
     assert found == ("a", "b", Decimal(1))
-    with pytest.raises(ItemInvalid, match=r"at is of type S, and the key wants N .a number. of index by_status"):
+    with pytest.raises(ItemInvalid, match=r"at is of type S, and the key needs N .a number. of index by_status"):
         check_key(encode_item({"status": "a", "at": "b"}), index, index="by_status")
 
 

@@ -135,7 +135,7 @@ def test_a_lambda_is_resumed_by_who_has_it(people: Project) -> None:
 def test_a_function_that_the_job_cannot_remember_is_asked_for_again(people: Project) -> None:
     with pytest.raises(TransformError):
         people.auto_migrate(USERS, target=USERS_V2, copy=True, transform=lambda user: {"id": user["nowhere"]})
-    with pytest.raises(UsageError, match="could not remember by a name"):
+    with pytest.raises(UsageError, match="has no importable name"):
         people.jobs.resume(people.jobs.list()[-1].id)
 
 

@@ -20,8 +20,8 @@ from definitions import SOUND, gsi, only, read, read_tables, sound
         ("just: [some, words", "", "tables/orders:1: is not JSON, YAML or TOML (is not YAML: "),
         ("", ".json", "tables/orders.json:1: is not JSON: it ends where a value is expected"),
         ("- a\n- b\n", ".yaml", "tables/orders.yaml:1: is not a map with the key tables (begin with tables:)"),
-        ("tables: []\ntables: []\n", ".yaml", "tables/orders.yaml:2: tables is said twice, first in line 1"),
-        ('{"a": 1, "a": 2}', ".json", "tables/orders.json:1: a is said twice, first in line 1"),
+        ("tables: []\ntables: []\n", ".yaml", "tables/orders.yaml:2: tables is defined twice, first in line 1"),
+        ('{"a": 1, "a": 2}', ".json", "tables/orders.json:1: a is defined twice, first in line 1"),
     ],
 )
 def test_what_is_no_document_says_where(text: str, suffix: str, sentence: str) -> None:
@@ -230,7 +230,7 @@ def test_words_from_elsewhere_are_understood(said: str, hint: str) -> None:
         ("description: {}", "expects text, not a map"),
         ("table_class: " + "S" * 70, 'not "' + "S" * 57 + '..."'),
         ("items: [5]", "expects a map: an item, plain or as DynamoDB JSON, not the number 5"),
-        ("key_schema: []", "is said twice"),
+        ("key_schema: []", "is defined twice"),
     ],
 )
 def test_values_of_the_wrong_kind_are_named(said: str, sentence: str) -> None:

@@ -156,7 +156,7 @@ RECOVERY = (
     ),
     both("no backup plan, but recovery", good(backup_plan=None), []),
     both(
-        "backups for ever",
+        "backups forever",
         good(backup_plan=BackupPlan(rules=(BackupRule(name="daily", schedule="cron(0 2 * * ? *)"),))),
         [("DS024", "notice", "backup_plan.rules.daily")],
     ),

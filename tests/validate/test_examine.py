@@ -27,7 +27,7 @@ def test_a_finding_is_what_the_contract_says() -> None:
         "code": "DS020",
         "severity": "warning",
         "path": "point_in_time_recovery",
-        "why": "Point-in-time recovery is off. A wrong write or delete cannot be taken back, "
+        "why": "Point-in-time recovery is off. A wrong write or delete cannot be undone, "
         "and the service exports to S3 only with it.",
         "fix": "point_in_time_recovery: {enabled: true}",
     }

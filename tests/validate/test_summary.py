@@ -50,7 +50,7 @@ def test_every_key_encrypts() -> None:
     managed = Encryption(kind=EncryptionKind.AWS_MANAGED)
     own = Encryption(kind=EncryptionKind.CUSTOMER, key="arn:key")
     assert of("Encryption", encryption=managed) == "on, with the key aws/dynamodb of this account"
-    assert of("Encryption", encryption=own) == "on, with a key of yours, arn:key"
+    assert of("Encryption", encryption=own) == "on, with your KMS key, arn:key"
     assert of("Encryption", encryption=UNSET) == "on; whose key is not read"
 
 

@@ -105,7 +105,7 @@ def refuse_stale(plan: Plan, tables: Tables) -> None:
                 raise StalePlan(f"Table {table.table} has changed since the plan was made.", hint="dynasmith plan")
             if description is not None and is_another(table.table_id, description.table_id):
                 raise StalePlan(
-                    f"Table {table.table} was deleted and made again since the plan was made.", hint="dynasmith plan"
+                    f"Table {table.table} was deleted and recreated since the plan was made.", hint="dynasmith plan"
                 )
 
 
@@ -297,11 +297,11 @@ def _clears(error: DynasmithError) -> bool:
 def _check_id(plan: TablePlan, tables: Tables, what: str) -> None:
     """Raise StalePlan where another table has the name now; ``what`` ends the sentence. One DescribeTable."""
     if is_another(plan.table_id, tables.describe(plan.table, ()).table_id):
-        raise StalePlan(f"Table {plan.table} was deleted and made again {what}.", hint="dynasmith plan")
+        raise StalePlan(f"Table {plan.table} was deleted and recreated {what}.", hint="dynasmith plan")
 
 
 def _check_result(plan: TablePlan, tables: Tables, *, postponed: bool) -> None:
-    """Reads the table again: a 200 is not a proof. Raises `NoEffect` naming what is not as asked for."""
+    """Reads the table again: a 200 is not a proof. Raises `NoEffect` naming what is not as requested."""
     if plan.table_id and plan.steps:
         _check_id(plan, tables, "while the plan was applied: what was done is not in this one")
     if not plan.steps or all(isinstance(change, PutItem) for change in plan.changes):
@@ -317,6 +317,6 @@ def _check_result(plan: TablePlan, tables: Tables, *, postponed: bool) -> None:
         paths = list(dict.fromkeys(path_of(change) or "the table" for change in left))
         raise NoEffect(
             f"Table {plan.table}: every call was accepted, and {', '.join(paths)} {'is' if len(paths) == 1 else 'are'} "
-            "not as asked for.",
+            "not as requested.",
             hint="the engine ignores this setting, or another process changed the table: dynasmith plan shows it",
         )

@@ -22,6 +22,6 @@ def refuse_another(before: TableDescription, now: TableDescription, nothing: str
     """Raise RunError where ``now`` describes another table than ``before``, of the same name."""
     if is_another(before.table_id, now.table_id):
         raise RunError(
-            f"Table {now.table.name} was deleted and made again meanwhile; {nothing}.",
+            f"Table {now.table.name} was deleted and recreated meanwhile; {nothing}.",
             hint="check the table that has the name now, then run the command again",
         )

@@ -82,7 +82,9 @@ class _Walk:
             name, at = self._string(at)
             if name in entries:
                 first = entries[name].line
-                raise BrokenText(f"{join_path(path, name)} is said twice, first in line {first}", *self.place(key_at))
+                raise BrokenText(
+                    f"{join_path(path, name)} is defined twice, first in line {first}", *self.place(key_at)
+                )
             at = self.skip(at)
             if self._text[at : at + 1] != ":":
                 raise self.broken(self._missing(f"a colon after {json.dumps(name)}", at, start), at)

@@ -228,7 +228,7 @@ def _literal_secrets(section: Node, findings: list[DefinitionFinding]) -> None:
 def _no_userinfo(node: Node, findings: list[DefinitionFinding]) -> None:
     """A URL that says as whom is refused: it would be shown, and kept in records."""
     findings.extend(
-        finding_at(inner, "D013", "is a URL that holds a user or a password", "remove what stands before the @")
+        finding_at(inner, "D013", "is a URL that holds a user or a password", "remove user and password before the @")
         for inner in node.walk()
         if isinstance(inner.value, str) and has_userinfo(real(inner.value))
     )

@@ -27,7 +27,7 @@ ENVIRONMENT = Block(
             "endpoint", _MAYBE, "URL that every service of this environment goes to; AWS is then never reached."
         ),
         DocumentKey("endpoints", MapOf(_MAYBE), "URL of one service, by its name, where it lives elsewhere."),
-        DocumentKey("local", Boolean(), "Is it an engine of one's own? Needs `endpoint`.", default="false"),
+        DocumentKey("local", Boolean(), "Whether it is an engine and not AWS. Needs `endpoint`.", default="false"),
         DocumentKey("region", _MAYBE, "AWS Region."),
         DocumentKey("profile", _MAYBE, "AWS profile."),
         DocumentKey("account", _MAYBE, "Account id: any other one is refused."),
@@ -46,7 +46,7 @@ ENVIRONMENT = Block(
         DocumentKey(
             "engine",
             _MAYBE,
-            "The engine at the endpoint, whose replies lack what DynamoDB gives.",
+            "The engine at the endpoint, if its replies lack members that DynamoDB always sends.",
         ),
     ),
     synonyms={

@@ -106,7 +106,7 @@ class _Walk:
             if name in entries:
                 first = entries[name].line
                 raise BrokenText(
-                    f"{join_path(path, name)} is said twice, first in line {first}",
+                    f"{join_path(path, name)} is defined twice, first in line {first}",
                     key.start_mark.line + 1,
                     key.start_mark.column + 1,
                 )

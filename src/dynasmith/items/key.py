@@ -260,7 +260,7 @@ def value_fault(value: Any, part: KeyPart, bytes_max: int) -> str:
     """Why a value cannot be this part of a key, as the end of a sentence; empty where it can."""
     (kind,) = encode_tree(value)
     if kind != part.type:
-        return f"its key attribute {part.name} is of type {kind}, and the key wants {part.type} ({_WORDS[part.type]})"
+        return f"its key attribute {part.name} is of type {kind}, and the key needs {part.type} ({_WORDS[part.type]})"
     if kind == "N":
         return ""
     size = len(value.encode()) if isinstance(value, str) else len(value)

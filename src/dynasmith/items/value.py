@@ -58,7 +58,7 @@ def write_tree(tree: Any) -> bytes:
         return _encode_json(tree)
     except UnicodeEncodeError as cause:
         raise ItemInvalid(
-            f"A string holds {cause.object[cause.start]!r}, half of a surrogate pair, which UTF-8 cannot say."
+            f"A string holds {cause.object[cause.start]!r}, half of a surrogate pair, which UTF-8 cannot encode."
         ) from cause
 
 
@@ -110,7 +110,7 @@ def malformed(wire: object, cause: BaseException) -> ItemInvalid:
         return cause
     if isinstance(cause, RecursionError):
         return ItemInvalid(
-            "A value is nested too deeply to be read.", hint="DynamoDB holds at most 32 levels; does it hold itself?"
+            "A value is nested too deeply to be read.", hint="DynamoDB holds at most 32 levels; does it contain itself?"
         )
     text = bytes(wire) if isinstance(wire, bytes | msgspec.Raw) else repr(wire).encode("utf-8", "replace")
     shown = text[:60].decode("utf-8", "replace") + ("..." if len(text) > 60 else "")

@@ -185,7 +185,7 @@ def _value(value: str, tag: str, one: ShapeField, pad: str, code: _Code) -> str:
 
 
 def _legal(*numbers: str) -> None:
-    """Raise where one of these is no number that DynamoDB can hold."""
+    """Raise where one of these is not a number that DynamoDB can hold."""
     for text in numbers:
         if number_fault(text):
             raise ValueError

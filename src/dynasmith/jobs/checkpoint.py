@@ -15,7 +15,7 @@ from dynasmith.jobs.counts import Counts
 #: The version of the bytes. A newer one is refused.
 FORMAT: Final = 1
 
-_HINT: Final = "start the job anew; what is in the target already is found there and not written twice"
+_HINT: Final = "start a new job; items that the target already has are not written twice"
 
 
 class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):

@@ -189,7 +189,7 @@ def decode_job(written: bytes) -> Job:
             return Job(**common, **read._asdict())
     except (msgspec.MsgspecError, ValueError) as cause:
         raise CheckpointError(
-            f"What the ledger keeps of a job is damaged ({cause}).", hint="start the job anew"
+            f"What the ledger keeps of a job is damaged ({cause}).", hint="start a new job"
         ) from cause
     raise CheckpointError(
         f"The ledger keeps a job in version {version}, and this is version {FORMAT}.",

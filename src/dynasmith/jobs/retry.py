@@ -37,5 +37,5 @@ class Retry:
 THROTTLED: Final = Retry()
 #: A service that stumbles (500, 503, a broken connection) is back within a minute or two, or a person must look.
 STUMBLED: Final = Retry(base_seconds=0.1, cap_seconds=10.0, tries=50, total_seconds=120.0)
-#: Another writer was in the way of a conditional write: read again and try again, but not for ever.
+#: Another writer was in the way of a conditional write: read again and try again, but not forever.
 CONTENDED: Final = Retry(base_seconds=0.02, cap_seconds=1.0, tries=10, total_seconds=10.0)

@@ -34,7 +34,7 @@ def check_table(job_id: str, before: TableIdentity, now: TableIdentity, *, over:
     """Raise where ``now`` is another table than ``before``, which a job began with; ``over`` is a job that has ended.
 
     UsageError for another name, environment, Region or account: nothing changed, and the right ones can be said.
-    CheckpointError for one that was deleted and made again: nothing of the job can be gone on with there.
+    CheckpointError for one that was deleted and recreated: nothing of the job can be gone on with there.
     """
     if _differ(before.name, now.name) or _differ(before.arn, now.arn) or _elsewhere(before, now):
         raise UsageError(
@@ -44,7 +44,7 @@ def check_table(job_id: str, before: TableIdentity, now: TableIdentity, *, over:
     if _differ(before.table_id, now.table_id):
         end = f"dynasmith jobs cancel {job_id}, then start a new job"
         raise CheckpointError(
-            f"Table {now.name} was deleted and made again since job {job_id} began: what the job read and wrote until "
+            f"Table {now.name} was deleted and recreated since job {job_id} began: what the job read and wrote until "
             "then is not in this one. Nothing was done.",
             hint=f"dynasmith jobs prune {job_id} removes what is kept of it" if over else end,
         )

@@ -103,7 +103,8 @@ def refuse_unknown_indexes(plan: Plan, rebuilt: Collection[str]) -> None:
     for name in sorted(rebuilt):
         if name not in known_names:
             raise UsageError(
-                f"No table of the plan has an index {name} in its definition.", hint="the name stands in the plan"
+                f"No table of the plan has an index {name} in its definition.",
+                hint="use the name of an index that the plan shows",
             )
 
 

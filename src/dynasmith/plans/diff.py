@@ -172,7 +172,7 @@ def _replica_conflicts(desired: Table, current: Table, *, prune: bool) -> Iterat
             path="billing_mode",
             before=Billing.ON_DEMAND,
             after=Billing.PROVISIONED,
-            reason=f"the replicas in {there} stay, and want writes on demand or autoscaled",
+            reason=f"the replicas in {there} stay, and need on-demand or autoscaled writes",
         )
 
 

@@ -124,7 +124,7 @@ def decode_plan(document: bytes, source: str = "the plan") -> Plan:
             )
         if stated.pop("checksum", None) != digest_of(stated):
             raise FileFormatError(
-                f"{source} is not as it was written: its checksum is another.",
+                f"{source} was changed after it was written: its checksum differs.",
                 hint="a plan is not edited: change the definition and make it again: dynasmith plan --out FILE",
             )
         return msgspec.json.decode(document, type=Plan)

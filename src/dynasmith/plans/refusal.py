@@ -45,7 +45,7 @@ def _refusal(table: str, change: ReplaceTable | Conflict) -> PlanRefusal:
             )
         return PlanRefusal(path=change.path, message=message, way_out=way_out, needs_replacement=True)
     way_out = (
-        "change the definition, or first what stands in the way"
+        "change the definition, or remove what forbids it first"
         if isinstance(change.way_out, UnsetType)
         else change.way_out
     )

@@ -53,7 +53,7 @@ def _becoming_strong(description: TableDescription) -> Iterator[Conflict]:
             f"about {count:,} items",
             "STRONG",
             "only an empty table can get replicas with strong consistency",
-            "make a new table with them and copy the items into it, or say multi_region_consistency: EVENTUAL",
+            "make a new table with them and copy the items into it, or set multi_region_consistency: EVENTUAL",
         )
     for what, there, way_out in (
         ("time to live", known(live.time_to_live, None), "turn it off first"),
@@ -61,7 +61,7 @@ def _becoming_strong(description: TableDescription) -> Iterator[Conflict]:
     ):
         if not isinstance(there, UnsetType) and there:
             reason = f"a table with {what} cannot have replicas with strong consistency"
-            yield _conflict(what, "STRONG", reason, f"{way_out}, or say multi_region_consistency: EVENTUAL")
+            yield _conflict(what, "STRONG", reason, f"{way_out}, or set multi_region_consistency: EVENTUAL")
 
 
 def _becoming_replicated(desired: Table, live: Table, added: Sequence[str]) -> Iterator[Conflict]:
@@ -79,5 +79,5 @@ def _becoming_replicated(desired: Table, live: Table, added: Sequence[str]) -> I
             Billing.PROVISIONED,
             regions,
             "replicas need on-demand billing or autoscaled writes",
-            "say billing_mode: PAY_PER_REQUEST, or add autoscaling: {write: {min: ..., max: ...}}",
+            "set billing_mode: PAY_PER_REQUEST, or add autoscaling: {write: {min: ..., max: ...}}",
         )

@@ -218,11 +218,11 @@ def _closed(access: ResolvedAccess, sources: dict[str, str], notes: list[str]) -
             sources.setdefault(value, "what botocore finds by itself")
         return replace(access, sources=sources, notes=tuple(notes))
     if access.profile:
-        notes.append(f"profile {access.profile} is not used: the environment has an endpoint and never asks AWS")
+        notes.append(f"profile {access.profile} is not used: the environment has an endpoint and never calls AWS")
         del sources["profile"]
     for what, said in (("use_fips", access.use_fips), ("use_dualstack", access.use_dualstack)):
         if said:
-            notes.append(f"{what} is not used: it says which address of AWS, and the environment has an endpoint")
+            notes.append(f"{what} is not used: it picks an address of AWS, and the environment has an endpoint")
     if not access.region:
         sources["region"] = REGION_ASSUMED
     if access.credentials is None:
@@ -275,7 +275,7 @@ def refuse_userinfo(url: str, what: str) -> None:
     if has_userinfo(url):
         raise ProjectError(
             f"{what} is {masked_url(url)}: a URL of a service must not hold a user or a password.",
-            hint="remove what stands before the @; keys go into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+            hint="remove user and password before the @; keys go into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
         )
 
 
@@ -362,6 +362,6 @@ def _keys(
     if missing:
         raise error(
             f"{' and '.join(said)} was given without {' and '.join(missing)}.",
-            hint="keys are taken whole from one place: give them together, or none of them",
+            hint="give all of the keys together, or none of them",
         )
     return AccessKeys(access_key=access[0], secret_key=Secret(secret[0]), session_token=Secret(token[0]))

@@ -71,7 +71,7 @@ class Claim(Protocol):
 
 @runtime_checkable
 class KeptInTable(Protocol):
-    """A claim whose ledger stands in a table that can be deleted and made again."""
+    """A claim whose ledger stands in a table that can be deleted and recreated."""
 
     async def check_table(self) -> None:
         """Raise CheckpointError where the ledger's table is not the one in which the claim was made. One call; called

@@ -180,5 +180,7 @@ class World:
         if not side.elsewhere:
             return self
         if self.reopen is None:
-            raise UsageError("This project has one side only.", hint="Project.load gives one that finds others")
+            raise UsageError(
+                "This project cannot open another environment.", hint="make it with Project.load, which can"
+            )
         return self.reopen(side)

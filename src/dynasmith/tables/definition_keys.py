@@ -210,7 +210,7 @@ BACKUP_RULE = Block(
     (
         DocumentKey("name", Text(), "The rule's name.", required=True),
         DocumentKey("schedule", Text(), "When, as `cron(...)` or `rate(...)`, in UTC.", required=True),
-        DocumentKey("keep_days", Integer(1), "Days until a backup is deleted.", default="for ever"),
+        DocumentKey("keep_days", Integer(1), "Days until a backup is deleted.", default="forever"),
         DocumentKey(
             "cold_storage_after_days", Integer(1), "Days until a backup moves to cold storage.", default="never"
         ),

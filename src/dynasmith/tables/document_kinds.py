@@ -111,4 +111,4 @@ class Block:
 
 Kind = Text | Choice | Integer | Number | Boolean | ListOf | MapOf | FreeForm | JsonText | Policy | Block
 
-ENABLED = DocumentKey("enabled", Boolean(), "`false` says off; the other keys may then be left out.", default="true")
+ENABLED = DocumentKey("enabled", Boolean(), "`false` means off; the other keys may then be left out.", default="true")

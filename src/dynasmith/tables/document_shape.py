@@ -250,7 +250,7 @@ def shape_keys(node: Node, kind: Block, findings: list[DefinitionFinding]) -> No
             findings.append(finding_at(value, "D003", f"is not a key of {kind.title}", hint))
             broken = True
         elif key.name in entries:
-            findings.append(finding_at(value, "D009", f"says {key.name} a second time"))
+            findings.append(finding_at(value, "D009", f"has {key.name} a second time"))
             broken = True
         elif value.value is not None or value.broken:  # null: not managed, as if it were not there
             entries[key.name] = value

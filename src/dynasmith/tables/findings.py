@@ -22,9 +22,9 @@ FORM_CODES: Final = {
     "D008": "A variable that is not set and has no default, or is written wrongly",
     "D009": "One key in two spellings",
     "D010": "Two tables of one name",
-    "D011": "An override of a table that there is not",
+    "D011": "An override of a table that does not exist",
     "D012": "A resource policy that cannot be read",
-    "D013": "A secret that stands in the project file",
+    "D013": "A secret in the project file",
     "D014": "A definition that names no table (a warning)",
     "D015": "A model class that cannot be a table",
 }

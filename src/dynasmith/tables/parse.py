@@ -177,7 +177,7 @@ def _policy_text(policy: Node, reading: ParseOptions) -> str:
     if file is None:
         return canonical_policy(real(policy.plain()))
     if len(policy.entries()) > 1 or not isinstance(file.value, str):
-        raise ValueError("file stands alone and names a file")
+        raise ValueError("file must be the only key, and name a file")
     if reading.read_named is None:
         raise ValueError("no file can be read here")
     try:

@@ -77,7 +77,7 @@ def _encryption(description: TableDescription) -> str:
         case EncryptionKind.AWS_MANAGED:
             return "on, with the key aws/dynamodb of this account"
         case EncryptionKind.CUSTOMER:
-            return f"on, with a key of yours, {known(encryption.key, 'which was not read')}"
+            return f"on, with your KMS key, {known(encryption.key, 'which was not read')}"
 
 
 def _recovery(description: TableDescription) -> str:

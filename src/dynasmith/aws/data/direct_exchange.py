@@ -145,7 +145,7 @@ class DirectExchange:
             try:
                 reply = await connection.send(head, body, self._address.read_timeout_seconds)
             except BaseException:
-                connection.abort("nobody waits for the reply any more")
+                connection.abort("the request was cancelled")
                 self._all.discard(connection)
                 raise
             if connection.closed:

@@ -143,7 +143,7 @@ class StatementBatch(Generic[W]):
             again, alone = await self._sorted(waiting, reply, whole)
             done = await together(self.way.alone(each) for each in alone)
             if len(alone) == len(waiting) > 1 and all(done):
-                self.batches.close("it refused every statement of a call, and took every item alone")
+                self.batches.close("it refused every statement of a batch and accepted each item by itself")
             if again and len(again) == len(waiting):
                 if self.batches.calls.now() - moved > self.batches.calls.patience.throttled_seconds:
                     for each in again:

@@ -101,7 +101,7 @@ class SameTableExchange:
             )
         if state.table_id != known.table_id:
             raise CheckpointError(
-                f"Table {known.name} was deleted and made again: another table answered after the connection was lost.",
+                f"Table {known.name} was deleted and recreated: another table answered after the connection was lost.",
                 hint="cancel the job and start a new one",
             )
         self._compared = lost
@@ -134,7 +134,7 @@ def _state_of(table: str, body: bytes) -> TableState:
     try:
         described = _decode(body).table
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BrokenReply(f"a reply to DescribeTable has not the members of one: {error}") from error
+        raise BrokenReply(f"a reply to DescribeTable lacks members that it must have: {error}") from error
     if described.name != table:
         raise BrokenReply(f"a reply to DescribeTable describes table {described.name} instead of {table}")
     return TableState(described.table_id, described.status)

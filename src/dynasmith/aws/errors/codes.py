@@ -72,10 +72,10 @@ _THROTTLED = Meaning(
 _CONFLICT = Meaning(
     ServiceUnavailable,
     RetryVerdict.AGAIN,
-    "other transactions wrote the same item all the time; try again when they are done",
+    "other transactions kept writing the same item; try again when they are done",
 )
 _UNAVAILABLE = Meaning(ServiceUnavailable, RetryVerdict.AGAIN, "the service failed on its own; try again")
-_INVALID = Meaning(ValidationRefused, hint="it would be refused again: correct what the message names")
+_INVALID = Meaning(ValidationRefused, hint="correct what the message names: another try would be refused too")
 _INVALID_ITEM = Meaning(ValidationRefused, hint=_INVALID.hint, one_item=True)
 _LIMIT_HINT = "a quota of the account or the table is reached; try again later, or raise the quota"
 _CONDITION = Meaning(ConditionFailed, hint="an item is not as the write expects it: read it again")

@@ -122,9 +122,7 @@ def unoffered_by(operation: str, access: ResolvedAccess) -> NotOffered:
     """The error for an operation that the engine at the endpoint does not have."""
     service, _, verb = operation.partition(":")
     who = f"The engine at {access.endpoint_of(service)}" if access.isolated else f"The service at {access.place}"
-    return NotOffered(
-        f"{who} does not offer {service} {verb}.", hint="where it matters, use an engine that has it, or AWS"
-    )
+    return NotOffered(f"{who} does not offer {service} {verb}.", hint="use an engine that offers it, or AWS")
 
 
 def login(access: ResolvedAccess) -> str:

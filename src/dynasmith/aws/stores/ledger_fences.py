@@ -82,7 +82,7 @@ def _inherited(store: Store, job_id: str) -> tuple[set[int], _Inherited]:
     except msgspec.DecodeError as error:
         raise CheckpointError(
             f"What job {job_id} inherited at its last resume ({name} in {store.where(job_id)}) is damaged: {error}.",
-            hint="start a new job: what is in the target already is found there and not written twice",
+            hint="start a new job: items that the target already has are not written twice",
         ) from error
 
 

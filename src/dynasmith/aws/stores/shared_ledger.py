@@ -76,7 +76,7 @@ class SharedLedger:
         if not lease.held or not self._store.change(lock, job_id, encode_job(job)):
             raise LeaseLost(f"Job {job_id} was just taken by another process.", hint="try again")
         if job.state in ("running", "paused"):
-            job = moved(job, "interrupted", datetime.now(UTC), reason="its process ended without a word")
+            job = moved(job, "interrupted", datetime.now(UTC), reason="its process ended unexpectedly")
         return job
 
     def jobs(self, unreadable: Callable[[str], None] | None = None) -> Sequence[Job]:
@@ -260,9 +260,9 @@ class SharedClaim:
             found = self._store.get(job, JOB)
             if found is None or not self._lock.same_place():
                 return LeaseLost(
-                    f"Job {job} is no longer in {place}: the ledger was removed, or removed and made again, while the "
+                    f"Job {job} is no longer in {place}: the ledger was removed, or removed and recreated, while the "
                     "job ran.",
-                    hint="start a new job: what is in the target already is found there and not written twice",
+                    hint="start a new job: items that the target already has are not written twice",
                 )
             if self._lease.lost or decode_job(found).owner != self._job.owner:
                 return LeaseLost(

@@ -44,14 +44,16 @@ def command(
 ) -> int:
     """Apply the planned changes, in an order that the service accepts. Works on several tables at once. Asks first."""
     if plan_file and tables:
-        raise UsageError("apply takes tables or --plan, not both.", hint="a plan names its tables itself")
+        raise UsageError("apply takes tables or --plan, not both.", hint="the plan file names its tables")
     from dynasmith.cli.plan_json import plan_json
 
     project = invocation.project()
     prune, delete = bool(flags["prune"]), bool(flags["allow_delete_items"])
     if plan_file:
         if flags["only"]:
-            raise UsageError("apply takes --only or --plan, not both.", hint="a plan holds what was chosen for it")
+            raise UsageError(
+                "apply takes --only or --plan, not both.", hint="the plan file holds the choices that it was made with"
+            )
         plan = _read_plan(Path(plan_file))
         # The plan was made with --prune, and the file holds what it would remove.
         made = any(table.prune for table in plan.tables)

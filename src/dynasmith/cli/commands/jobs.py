@@ -136,7 +136,7 @@ def prune(invocation: Invocation, jobs: tuple[str, ...], older_than: str | None)
     for job in found:
         invocation.say(f"Removed {job}.")
     if older_than is not None and not found:
-        invocation.say(f"No job has been over for {older_than}.")
+        invocation.say(f"No job ended longer ago than {older_than}.")
     if invocation.as_json:
         print_json(found)
     return 0

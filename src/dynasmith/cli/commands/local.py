@@ -149,7 +149,7 @@ def status(invocation: Invocation, port: int | None, folder: str | None) -> int:
 @click.option(
     "--lines", default=100, show_default=True, type=click.IntRange(0, 100_000), help="How many lines to show."
 )
-@click.option("--follow", is_flag=True, help="Go on and show new lines as they come, until Ctrl-C.")
+@click.option("--follow", is_flag=True, help="Keep showing new lines until Ctrl-C.")
 def logs(invocation: Invocation, port: int | None, folder: str | None, *, lines: int, follow: bool) -> int:
     """Show the log of the engine."""
     from dynasmith.local import log_lines

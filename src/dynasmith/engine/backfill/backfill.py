@@ -178,7 +178,7 @@ def _function(spec: Backfill, job: Job, world: JobWorld) -> Function:
     function = world.function(spec.transform)
     if function is None:
         raise CheckpointError(
-            f"Job {job.id} ran a function that it could not remember by name.", hint="resume it with transform="
+            f"Job {job.id} ran a function that has no importable name.", hint="resume it with transform="
         )
     return function
 

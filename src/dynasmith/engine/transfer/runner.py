@@ -127,7 +127,7 @@ def _behind(first: BaseException | None) -> Iterator[None]:
     except Exception as error:
         if first is None:
             raise
-        _log.warning("What the job came to was not kept: %s", error)
+        _log.warning("The outcome of the job could not be saved: %s", error)
 
 
 async def _run(

@@ -91,7 +91,7 @@ class TableIdentityCheck:
         return True
 
     async def watch(self) -> None:
-        """Compare once a minute, for ever. Raises CheckpointError as `check` does."""
+        """Compare once a minute, forever. Raises CheckpointError as `check` does."""
         due = self.monotonic() + EVERY_SECONDS
         while True:
             await asyncio.sleep(POLL_SECONDS)
@@ -150,7 +150,7 @@ class TableIdentityCheck:
             return
         before = end.description.table_id
         if before and state.table_id and state.table_id != before:
-            raise self._found(f"Table {end.name} was deleted and made again")
+            raise self._found(f"Table {end.name} was deleted and recreated")
         if state.status == "DELETING":  # such a description may have no id
             raise self._found(f"Table {end.name} is being deleted: that began")
         if before and not state.table_id:
@@ -163,5 +163,5 @@ class TableIdentityCheck:
         return CheckpointError(f"{what} {self.told.since}: {self.told.lost}", hint=self.told.hint)
 
     def _say(self, end: TableEnd, why: str) -> None:
-        sentence = f"{why}, so that one that is deleted and made again meanwhile is not noticed"
+        sentence = f"{why}, so that one that is deleted and recreated meanwhile is not noticed"
         self.listener(FlowNote(table=end.name, sentence=f"{sentence}."))

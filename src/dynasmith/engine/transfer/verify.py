@@ -67,7 +67,7 @@ class VerifySide:
 class KeyDifference:
     """One key that is not equal on both sides, seen from the source: ``missing`` in the target, ``extra`` there.
 
-    ``twice``: a file holds it more than once. ``changing``: it was equal when read again, so somebody writes to it.
+    ``twice``: a file holds it more than once. ``changing``: it was equal when read again, so something writes to it.
     """
 
     kind: Kind

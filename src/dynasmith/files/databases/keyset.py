@@ -58,7 +58,7 @@ class Keyset:
         following = [row for row in found if not (_is_true(row[-1]) and self._key(row) == cells)]
         if any(self._key(row) == cells for row in following):
             raise RunError(
-                f"The key ({', '.join(self.labels)}) does not move on: a page begins with the row before it.",
+                f"The key ({', '.join(self.labels)}) does not advance: a page begins with the row before it.",
                 hint="use --query with --order: it is read by one cursor",
             )
         if not equal:
@@ -126,7 +126,7 @@ def _encode(place: _Place) -> bytes:
 
 def _decode(start: bytes) -> _Place:
     if not start.startswith(_MARK):
-        raise ValueError("it is of another kind of reading")
+        raise ValueError("it belongs to another way of reading")
     return msgspec.msgpack.decode(start[len(_MARK) :], type=_Place)
 
 

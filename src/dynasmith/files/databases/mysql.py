@@ -21,7 +21,7 @@ _SETTINGS: Final = (
     "SET SESSION time_zone = '+00:00'",
     "SET SESSION sql_select_limit = 18446744073709551615",  # or a server may end each reading after so many rows
     "SET SESSION max_sort_length = 16384",  # bytes; or texts that begin alike have no order, and pages lose some
-    "SET SESSION lock_wait_timeout = 60",  # seconds; a table that somebody alters is not waited for for ever
+    "SET SESSION lock_wait_timeout = 60",  # seconds; a table that somebody alters is not waited for forever
     # So that a comparison with any date that a column holds is a comparison, and not NULL.
     f"SET SESSION sql_mode = CONCAT_WS(',', {_LENIENT}, 'ALLOW_INVALID_DATES')",
 )

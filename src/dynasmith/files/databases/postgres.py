@@ -18,7 +18,7 @@ _SETTINGS: Final = (
     b" SET LOCAL bytea_output = 'hex'; SET LOCAL extra_float_digits = 3; SET LOCAL lock_timeout = '60s'"
 )
 """Said in each transaction, so that they hold behind a pooler too. 3: a float's text reads back as the same float. A
-table that somebody alters is waited for, and not for ever."""
+table that somebody alters is waited for, and not forever."""
 
 
 class PostgresSession:
@@ -43,7 +43,7 @@ class PostgresSession:
             self._connection.execute(f"SET client_encoding TO '{server}'")
         except psycopg.ProgrammingError as error:
             raise UsageError(
-                f"PostgreSQL cannot be opened: {masked(error)}.", hint="check the URL, and what stands after ?"
+                f"PostgreSQL cannot be opened: {masked(error)}.", hint="check the URL and its parameters after ?"
             ) from error
         except (psycopg.Error, UnicodeError) as error:
             raise Unreachable(

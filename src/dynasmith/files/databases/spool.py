@@ -135,7 +135,7 @@ def another_reading() -> CheckpointError:
     """The error for a job whose file of rows is gone."""
     return CheckpointError(
         "The rows that this job read from the database are not here any more, and another reading may differ.",
-        hint="start a new job: items that are there already are told apart",
+        hint="start a new job: items that exist already are recognised",
     )
 
 

@@ -125,7 +125,7 @@ def _arguments(parsed: Any) -> dict[str, Any]:
 
 def _invalid_parameter() -> UsageError:
     """The error for a URL whose parameters its driver does not take. They may be secret, and are not repeated."""
-    return UsageError("The URL of the database has an invalid parameter.", hint="check what stands after ?")
+    return UsageError("The URL of the database has an invalid parameter.", hint="check the parameters after ?")
 
 
 def check_there(url: str) -> None:

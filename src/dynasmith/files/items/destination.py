@@ -89,7 +89,7 @@ class Destination:
 
     def _taken(self) -> RunError:
         return RunError(
-            f"{self.path} is another export's: an export never overwrites.",
+            f"{self.path} belongs to another export: an export never overwrites.",
             hint="move it away and resume this job, or cancel the job"
             + (f" and remove {self.folder.name}" if self.single else ""),
         )
@@ -105,7 +105,7 @@ def check_dest(dest: str | Path) -> None:
     except OSError as error:
         raise UsageError(f"{dest} cannot be made: {error.strerror}.", hint="name another place") from error
     if not there.is_dir():
-        raise UsageError(f"{dest} cannot be made: {there} is no folder.", hint="name another place")
+        raise UsageError(f"{dest} cannot be made: {there} is not a folder.", hint="name another place")
     if not os.access(there, os.W_OK | os.X_OK):
         raise UsageError(f"{dest} cannot be made: {there} may not be written.", hint="name another place")
 

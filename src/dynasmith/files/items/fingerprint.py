@@ -51,5 +51,5 @@ def check_unchanged(path: str, before: Fingerprint) -> None:
         return  # written to, and looked at whole: it is equal
     raise CheckpointError(
         f"{path} changed since the job began: {how}.",
-        hint="put the old file back and resume, or start a new job: items that are there already are recognised",
+        hint="put the old file back and resume, or start a new job: items that exist already are recognised",
     )

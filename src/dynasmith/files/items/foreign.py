@@ -58,7 +58,7 @@ def value_of(value: Any) -> Any:
 
 def _decimal(value: Decimal) -> Decimal:
     if not value.is_finite():
-        raise ItemInvalid(f"{value} is no number that DynamoDB can hold.")
+        raise ItemInvalid(f"{value} is not a number that DynamoDB can hold.")
     return value
 
 

@@ -103,7 +103,7 @@ def _decimal(text: str) -> Decimal:
 
 def _moment(text: str) -> datetime:
     if _MORE_THAN_MICROSECONDS.search(text):
-        raise ValueError(f"{text[:40]!r} is more exact than a microsecond")
+        raise ValueError(f"{text[:40]!r} is more precise than a microsecond")
     return datetime.fromisoformat(text)
 
 

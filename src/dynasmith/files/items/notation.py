@@ -110,7 +110,7 @@ def _why(error: Exception, piece: bytes) -> str:
     if _TRUNCATED not in str(error):
         return str(error)
     if _HALF_A_PAIR.search(piece):
-        return "it holds half a surrogate pair, which is no character"
+        return "it holds half a surrogate pair, which is not a character"
     return "it ends inside the item: an item stands on one line, as jq -c writes it"
 
 
@@ -229,7 +229,7 @@ def _read_dead(piece: bytes, renaming: Renaming) -> bytes:
         vote = vote_of(parsed_record(inner, "line"), None)
     except FileFormatError as error:
         raise ItemInvalid(
-            "What stands under line is not an item in JSON.", hint="correct it there, or put the item under Item"
+            "The member line is not an item in JSON.", hint="correct it there, or put the item under Item"
         ) from error
     if vote == "wire":  # it was an item already, with its names rewritten
         return _read_wire(inner)

@@ -219,7 +219,7 @@ def _settled(job: Job, *, locked: bool) -> Job:
     """The job as it truly is: one that says that it runs, and whose process is gone, was interrupted."""
     if locked or job.state not in ("running", "paused"):
         return job
-    return moved(job, "interrupted", datetime.now(UTC), reason="its process ended without a word")
+    return moved(job, "interrupted", datetime.now(UTC), reason="its process ended unexpectedly")
 
 
 def _read_job(home: Path) -> Job:

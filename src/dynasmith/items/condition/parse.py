@@ -102,7 +102,7 @@ class _Parser:
             raise self.wrong(f"{self.token.text} is not a function", hint)
         self.place += 1
         self.expect("(")
-        path = self.path(f"{name} is asked of an attribute")
+        path = self.path(f"{name} takes an attribute")
         operand = None
         if FUNCTIONS[name] == 2:
             self.expect(",")
@@ -134,7 +134,7 @@ class _Parser:
                 if comparator not in ("=", "<>"):
                     self.check_ordered((left, right), start)
                 return Compare(comparator, left, right)
-        hint = f"attribute_exists({_shown(left)}) asks whether it is there" if isinstance(left, Path) else ""
+        hint = f"attribute_exists({_shown(left)}) checks whether it exists" if isinstance(left, Path) else ""
         raise self.wrong(f"a comparison was expected, not {self.token.shown}", hint)
 
     def between(self, operand: Operand, low: Operand, high: Operand, start: int) -> Between:
@@ -182,7 +182,7 @@ class _Parser:
             case "name" if token.text.lower() == "size" and self.calls():
                 self.place += 1
                 self.expect("(")
-                path = self.path("size is asked of an attribute")
+                path = self.path("size takes an attribute")
                 self.expect(")")
                 return Size(path)
         return self.path("an attribute or a value was expected")

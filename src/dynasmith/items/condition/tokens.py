@@ -87,7 +87,7 @@ def _unreadable(rest: str) -> tuple[str, str]:
         case "!":
             return "'!' is not in this language", "write <> for not equal, NOT for not"
         case "-" | "+" | "*" | "/":
-            return "this language does not reckon", "a name with a dash goes in double quotes: \"first-name\" = 'a'"
+            return "a condition cannot calculate", "a name with a dash goes in double quotes: \"first-name\" = 'a'"
         case "&" | "|":
             return f"{rest[0]!r} is not in this language", "write AND, OR"
         case other:

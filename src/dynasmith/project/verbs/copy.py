@@ -164,7 +164,7 @@ def backup(items: ItemWorld, source: str | Side, name: str, *, listener: Listene
     report = copy_items(items, first, into, listener=listener)
     if not verify_sides(items, first, into).equal:
         raise RunError(
-            f"The backup {into.table} differs from {described.name}: somebody writes to it.",
+            f"The backup {into.table} differs from {described.name}: something writes to it.",
             hint=f"dynasmith verify {described.name} {into.table} shows where",
         )
     return into.table, report

@@ -106,7 +106,7 @@ class ItemWorld:
     @contextmanager
     def same_tables(self) -> Iterator[ItemWorld]:
         """A world in which a name is one table, from the first time that it is described to the end, where all are
-        compared again: one DescribeTable each. RunError where one was deleted and made again, TableNotFound where it is
+        compared again: one DescribeTable each. RunError where one was deleted and recreated, TableNotFound where it is
         gone."""
         if self._same is not None:  # a verb within a verb: the outer one compares
             yield self

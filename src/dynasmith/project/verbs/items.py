@@ -47,7 +47,7 @@ class ItemFlow:
     @contextmanager
     def same_tables(self) -> Iterator[ItemFlow]:
         """The same verbs, for which a name is one table from the first time that it is described to the end, where all
-        are compared again: one DescribeTable each. Raises RunError where one was deleted and made again, TableNotFound
+        are compared again: one DescribeTable each. Raises RunError where one was deleted and recreated, TableNotFound
         where it is gone."""
         with self._items.same_tables() as same:
             yield ItemFlow(same)

@@ -151,7 +151,7 @@ class ProjectJobWorld:
             case PopulateItems():
                 raise CheckpointError(
                     "The job was populated from an iterable that this process does not have.",
-                    hint="start it again: items that are there already are told apart",
+                    hint="start it again: items that exist already are recognised",
                 )
         assert_never(spec)
 

@@ -153,7 +153,7 @@ class Jobs:
         for job in ledger.jobs():
             if isinstance(job.spec, Undo) and job.spec.of == job_id and not job.over:
                 raise RunError(
-                    f"Job {job_id} is being taken back by {job.id}, which needs its undo journal.",
+                    f"Job {job_id} is being undone by {job.id}, which needs its undo journal.",
                     hint=f"resume {job.id} to its end, or cancel it, and prune then",
                 )
         if isinstance(ledger, FolderLedger):  # before the journal: what is refused removes nothing

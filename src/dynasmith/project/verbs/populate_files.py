@@ -105,7 +105,7 @@ def check_key(spec: Populate, target: TableEnd) -> None:
     if spec.key and spec.key != now:
         raise CheckpointError(
             f"Table {target.name} has the key {now}, and had {spec.key} when the job began.",
-            hint="resume the job where the table is as it was, or start a new job",
+            hint="resume the job on the table as it was, or start a new job",
         )
 
 

@@ -50,7 +50,7 @@ def _retire(
         if not compared.equal:
             raise RunError(
                 f"The export {export_to} differs from table {name}; nothing was deleted.",
-                hint="somebody writes to the table, or the export is an old one: name another folder",
+                hint="something writes to the table, or the export is old: name another folder",
             )
         digest = str(compared.source)
     engine_retire.retire(description, items.world.control, items.world.clock, stopped or StopFlag())

@@ -105,7 +105,7 @@ def load_transform(said: str, folder: str, *, in_place: bool = False) -> Functio
     """The transform behind a text: see `function_of`. Raises UsageError."""
     if said == UNNAMED:
         raise UsageError(
-            "The job was begun with a function that it could not remember by a name.",
+            "The job was started with a function that has no importable name.",
             hint="give it again in Python: project.jobs.resume(JOB, transform=FUNCTION)",
         )
     if said.startswith("{"):

@@ -126,7 +126,7 @@ def _file_note(name: str, layout: Layout) -> str:
             f"dynasmith wrote {name} and read it here with the same code: a fault that both share would not show. "
             "Compare with what another program reads of it to be sure"
         )
-    return f"{name} was read by dynasmith, as populate reads it: a table that was populated from it repeats its reading"
+    return f"{name} was read by dynasmith, as populate reads it: so a mistake of reading would be in both"
 
 
 def _steps(

@@ -100,9 +100,9 @@ RULES = (
     DefinitionRule(
         "D051",
         "A capacity or autoscaling needs PROVISIONED",
-        "An on-demand table has no capacity, and on-demand is what a table gets that says nothing.",
+        "An on-demand table has no capacity, and a table without billing_mode is on-demand.",
         _API,
-        "say billing_mode: PROVISIONED, or leave it out",
+        "set billing_mode: PROVISIONED, or leave it out",
         _on_demand_without_capacity,
     ),
     DefinitionRule(
@@ -110,7 +110,7 @@ RULES = (
         "An on-demand maximum does nothing without on-demand billing",
         "A provisioned table is bounded by its capacity; the ceiling waits until billing changes.",
         "API, shape OnDemandThroughput",
-        "say billing_mode: PAY_PER_REQUEST, or leave it out",
+        "set billing_mode: PAY_PER_REQUEST, or leave it out",
         _provisioned_without_maximum,
         "warning",
     ),

@@ -84,7 +84,7 @@ def _projection(table: JudgedTable) -> Iterator[RuleProblem]:
             )
         if kind != "INCLUDE" and names:
             yield RuleProblem(
-                (*way, "projection"), f"is {kind} and names attributes", "say type: INCLUDE, or leave them out"
+                (*way, "projection"), f"is {kind} and names attributes", "set type: INCLUDE, or remove them"
             )
 
 

@@ -65,9 +65,9 @@ def _strong_without(table: JudgedTable) -> Iterator[RuleProblem]:
     if not _strong(table):
         return
     if table.enabled("time_to_live") is not None:
-        yield RuleProblem(("time_to_live",), "cannot be had with multi_region_consistency: STRONG")
+        yield RuleProblem(("time_to_live",), "is not possible with multi_region_consistency: STRONG")
     if table.plain(LSI):
-        yield RuleProblem((LSI,), "cannot be had with multi_region_consistency: STRONG")
+        yield RuleProblem((LSI,), "is not possible with multi_region_consistency: STRONG")
 
 
 def _witness(table: JudgedTable) -> Iterator[RuleProblem]:
@@ -80,7 +80,7 @@ def _witness(table: JudgedTable) -> Iterator[RuleProblem]:
         yield RuleProblem(("witness_region",), f"is {witness}, which has a replica")
 
 
-_FIX_WRITES = "say billing_mode: PAY_PER_REQUEST, or add autoscaling: {write: {min: ..., max: ...}}"
+_FIX_WRITES = "set billing_mode: PAY_PER_REQUEST, or add autoscaling: {write: {min: ..., max: ...}}"
 
 RULES = (
     DefinitionRule(
@@ -129,7 +129,7 @@ RULES = (
         "STRONG has neither time to live nor local indexes",
         "Not offered by the service.",
         _MRSC,
-        "remove it, or say multi_region_consistency: EVENTUAL",
+        "remove it, or set multi_region_consistency: EVENTUAL",
         _strong_without,
     ),
     DefinitionRule(

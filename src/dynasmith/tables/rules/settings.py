@@ -186,7 +186,7 @@ RULES = (
     DefinitionRule(
         "D078",
         "Triggers, access entries, backup rules and suppressions are named once",
-        "They are told apart by that name.",
+        "They are identified by that name.",
         "docs/reference/definition.md",
         "merge them, or remove one",
         _named_once,
@@ -196,7 +196,7 @@ RULES = (
         "Triggers need a stream",
         "A function is called from the stream of changes.",
         "Lambda Developer Guide, Using Lambda with DynamoDB",
-        "say stream: {view_type: NEW_AND_OLD_IMAGES}",
+        "set stream: {view_type: NEW_AND_OLD_IMAGES}",
         _trigger_stream,
     ),
     DefinitionRule(
@@ -204,7 +204,7 @@ RULES = (
         "A definition with triggers says which stream they read",
         "A new table has no stream; where another tool manages it, this may stay as it is.",
         "Lambda Developer Guide, Using Lambda with DynamoDB",
-        "say stream: {view_type: NEW_AND_OLD_IMAGES}",
+        "set stream: {view_type: NEW_AND_OLD_IMAGES}",
         _trigger_stream_unsaid,
         "warning",
     ),

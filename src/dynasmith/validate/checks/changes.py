@@ -28,7 +28,7 @@ def _no_stream(subject: Subject) -> Iterator[Problem]:
     if not functions:
         return
     if subject.unsaid("stream"):
-        yield Problem("stream", f"The definition has triggers ({functions}) and does not say stream.", "warning")
+        yield Problem("stream", f"The definition has triggers ({functions}) and no stream.", "warning")
     elif subject.table.stream is None:
         yield Problem("stream", f"The definition has triggers ({functions}), and the stream of the table is off.")
 
@@ -76,7 +76,7 @@ CHECKS = (
         code="DS050",
         title="A table with triggers has a stream",
         why="The functions are never called.",
-        fix="say stream: {view_type: NEW_AND_OLD_IMAGES}, or the view that the functions need",
+        fix="set stream: {view_type: NEW_AND_OLD_IMAGES}, or the view that the functions need",
         source="Developer Guide, DynamoDB Streams and AWS Lambda triggers",
         severities=("critical", "warning"),
         when="warning where a definition is judged that does not say stream",
@@ -97,7 +97,7 @@ CHECKS = (
         code="DS052",
         title="A trigger gives up on a batch that always fails",
         why="Everything behind it in the shard waits, up to the 24 hours that a stream keeps.",
-        fix="say maximum_retry_attempts or maximum_record_age_seconds, and an on_failure_destination",
+        fix="set maximum_retry_attempts or maximum_record_age_seconds, and an on_failure_destination",
         source="Lambda developer guide, Process DynamoDB stream records, Error handling",
         severities=("notice",),
         look=_for_ever,
@@ -106,7 +106,7 @@ CHECKS = (
         code="DS053",
         title="The Kinesis destination is ACTIVE",
         why="Changes do not reach the Kinesis stream.",
-        fix="look at the stream and the rights of DynamoDB, then dynasmith apply",
+        fix="check the stream and the permissions of DynamoDB, then run dynasmith apply",
         source="API, KinesisDataStreamDestination, DestinationStatus",
         severities=("critical", "notice"),
         when="critical when ENABLE_FAILED, notice while it changes",
@@ -116,7 +116,7 @@ CHECKS = (
     ),
     Check(
         code="DS054",
-        title="TTL is on or off, not between",
+        title="TTL is on or off, not changing",
         why="The change takes up to an hour, in which TTL cannot be changed again.",
         fix="wait up to an hour, then validate again",
         source="API, UpdateTimeToLive",
@@ -128,8 +128,8 @@ CHECKS = (
     Check(
         code="DS055",
         title="Contributor insights did not fail",
-        why="There are no graphs of busy and throttled keys.",
-        fix="look at the rights (CloudWatch, the service-linked role), then turn them on again",
+        why="Busy and throttled keys are not shown.",
+        fix="check the permissions (CloudWatch, the service-linked role), then turn them on again",
         source="API, DescribeContributorInsights, ContributorInsightsStatus and FailureException",
         severities=("warning",),
         look=_insights,

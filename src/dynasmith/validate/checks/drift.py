@@ -9,7 +9,7 @@ from dynasmith.plans.notes import notes
 from dynasmith.plans.own_arns import own_arns
 from dynasmith.validate.check import Check, Problem, Subject
 
-_REBUILT = "see dynasmith plan: this takes another table, or an index built anew"
+_REBUILT = "see dynasmith plan: this takes another table, or an index that is built again"
 
 
 def _drift(subject: Subject) -> Iterator[Problem]:
@@ -39,7 +39,7 @@ CHECKS = (
     Check(
         code="DS004",
         title="The live table is as defined",
-        why="Somebody changed one of the two, and the next apply changes the table.",
+        why="One of the two was changed, and the next apply changes the table.",
         fix="dynasmith plan shows what would change, dynasmith apply does it; or change the definition",
         source="design: drift is the difference of definition and live table",
         severities=("warning",),
@@ -49,7 +49,7 @@ CHECKS = (
     Check(
         code="DS005",
         title="Everything that the table has is defined",
-        why="It is left alone, it costs, and a table made from the definition will not have it.",
+        why="Plans leave it alone, it costs money, and a table created from the definition will not have it.",
         fix="add it to the definition, or remove it with dynasmith apply --prune",
         source="design: what a definition lacks is removed only with consent",
         severities=("notice",),
@@ -58,9 +58,9 @@ CHECKS = (
     ),
     Check(
         code="DS008",
-        title="Nothing is there that plans leave alone",
-        why="No plan changes it, and a table made from the definition will not have it.",
-        fix="manage it where it was made; nothing has to be done here",
+        title="The table has nothing that plans leave alone",
+        why="No plan changes it, and a table created from the definition will not have it.",
+        fix="manage it with the tool that created it; nothing has to be done here",
         source="contracts: reported, never planned, never dropped",
         severities=("notice",),
         look=_reported,

@@ -73,7 +73,7 @@ CHECKS = (
     Check(
         code="DS040",
         title="Every index is ACTIVE",
-        why="What queries it fails, or soon will.",
+        why="Queries of the index fail, or soon will.",
         fix="wait until it is ACTIVE (dynasmith describe shows its state), then validate again",
         source="API, GlobalSecondaryIndexDescription, IndexStatus and Backfilling",
         severities=("critical", "notice"),
@@ -86,7 +86,7 @@ CHECKS = (
         title="No local indexes",
         why="All items of one partition key, with their index entries, may then have 10 GB together: "
         "writes beyond are refused, and a local index can never be removed.",
-        fix="use a global index in a new table; accept it with suppress where collections stay small",
+        fix="use a global index in a new table; suppress the finding if collections stay small",
         source="Developer Guide, Local secondary indexes, Item collection size limit",
         severities=("warning",),
         look=_local,
@@ -95,8 +95,8 @@ CHECKS = (
     Check(
         code="DS042",
         title=f"Fewer than {FULL_COPIES_MANY} indexes hold every attribute",
-        why="Each is a full copy of the items: every write is paid for once more, and so is storage.",
-        fix="project INCLUDE or KEYS_ONLY where queries do not need all (another projection is another index)",
+        why="Each is a full copy of the items: every write and all storage are paid for again.",
+        fix="use INCLUDE or KEYS_ONLY if queries do not need all attributes (a new projection needs a new index)",
         source="Developer Guide, General guidelines for secondary indexes, Choose projections carefully",
         severities=("notice",),
         look=_full_copies,
@@ -116,7 +116,7 @@ CHECKS = (
         code="DS044",
         title="Quotas of indexes are not nearly used up",
         why="One more index may be refused when it is needed.",
-        fix="remove indexes that nobody queries, or ask for a higher quota and say it in [limits]",
+        fix="remove indexes that nobody queries, or request a higher quota and set it in [limits]",
         source="Quotas, Secondary indexes per table; Projected secondary index attributes per table",
         severities=("notice",),
         look=_near_quota,

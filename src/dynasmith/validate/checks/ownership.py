@@ -27,7 +27,7 @@ def usual_tags(tables: Iterable[Table]) -> tuple[str, ...]:
 
 def _no_tags(subject: Subject) -> Iterator[Problem]:
     if subject.unsaid("tags"):
-        yield Problem("tags", "The definition says no tags.")
+        yield Problem("tags", "The definition has no tags.")
     elif isinstance(subject.table.tags, dict) and not _own(subject):
         yield Problem("tags", "The table has no tags.")
 
@@ -71,20 +71,20 @@ def _contradiction(subject: Subject) -> Iterator[Problem]:
 
 def _no_description(subject: Subject) -> Iterator[Problem]:
     if subject.desired is not None and not known(subject.desired.description, "").strip():
-        yield Problem("description", "The definition does not say what the table is for.")
+        yield Problem("description", "The definition has no description of the table.")
 
 
 def _no_patterns(subject: Subject) -> Iterator[Problem]:
     if subject.desired is not None and not known(subject.desired.access_patterns, ()):
-        yield Problem("access_patterns", "The definition does not say which questions the table answers.")
+        yield Problem("access_patterns", "The definition lists no access patterns.")
 
 
 CHECKS = (
     Check(
         code="DS070",
         title="The table has tags",
-        why="Nobody can tell whose it is, or who pays for it.",
-        fix="say tags: {team: ..., env: ...}",
+        why="It is not clear who owns the table and who pays for it.",
+        fix="set tags: {team: ..., env: ...}",
         source=_TAGGING,
         severities=("warning",),
         look=_no_tags,
@@ -94,7 +94,7 @@ CHECKS = (
         code="DS071",
         title="The table has the tags that most tables of the set have",
         why="Reports by tag, and rights that depend on tags, leave it out.",
-        fix="add the tag, spelt as the others spell it",
+        fix="add the tag, spelled as on the other tables",
         source=_TAGGING,
         severities=("warning",),
         look=_unusual,
@@ -104,8 +104,8 @@ CHECKS = (
     Check(
         code="DS072",
         title="Name or tags say which environment the table belongs to",
-        why="In an account with several, somebody will take it for another one's.",
-        fix="say table_prefix for the environment, or a tag env",
+        why="In an account with several environments, the table will be mistaken for another one's.",
+        fix="set table_prefix for the environment, or a tag env",
         source=_TAGGING,
         severities=("notice",),
         look=_hidden,
@@ -115,7 +115,7 @@ CHECKS = (
     Check(
         code="DS073",
         title="Name, tags and environment agree",
-        why="One of them is wrong, and people act on it.",
+        why="One of them is wrong, and people rely on it.",
         fix="correct the tag; a name can be changed only by moving to a new table",
         source=_TAGGING,
         severities=("warning",),
@@ -125,8 +125,8 @@ CHECKS = (
     Check(
         code="DS080",
         title="The definition describes the table",
-        why="Its readers have to guess.",
-        fix="say description",
+        why="People have to guess what the table is for.",
+        fix="add a description",
         source=_DOCUMENTED,
         severities=("notice",),
         look=_no_description,
@@ -135,7 +135,7 @@ CHECKS = (
         code="DS081",
         title="The definition lists the access patterns",
         why="Keys and indexes can be judged only by the questions that they answer.",
-        fix='say access_patterns: ["orders of a customer by time", ...]',
+        fix='set access_patterns: ["orders of a customer by time", ...]',
         source=_DOCUMENTED,
         severities=("notice",),
         look=_no_patterns,

@@ -11,7 +11,7 @@ from dynasmith.validate.finding import Severity
 
 PRODUCTION = (
     "critical where the environment is protected, or a tag or the name says production; "
-    "otherwise, and where a definition is judged that does not say, a warning"
+    "otherwise, or if a definition that does not say so is judged, a warning"
 )
 
 
@@ -21,7 +21,7 @@ def _loss(subject: Subject) -> Severity:
 
 def _recovery(subject: Subject) -> Iterator[Problem]:
     if subject.unsaid("recovery"):
-        what = "The definition does not say point_in_time_recovery, and a table made from it has none."
+        what = "The definition does not set point_in_time_recovery, and a table created from it has none."
         yield Problem("point_in_time_recovery", what, "warning")
     elif subject.table.recovery is None:
         yield Problem("point_in_time_recovery", "Point-in-time recovery is off.", _loss(subject))
@@ -36,13 +36,13 @@ def _days(subject: Subject) -> Iterator[Problem]:
     if recovery.days < RECOVERY_MAX_DAYS and not chosen:
         days = f"{recovery.days} day" + ("s" if recovery.days > 1 else "")
         yield Problem(
-            "point_in_time_recovery.recovery_days", f"Items can be had back for {days} of {RECOVERY_MAX_DAYS}."
+            "point_in_time_recovery.recovery_days", f"Items can be restored for {days} of {RECOVERY_MAX_DAYS}."
         )
 
 
 def _protection(subject: Subject) -> Iterator[Problem]:
     if subject.unsaid("deletion_protection"):
-        what = "The definition does not say deletion_protection, and a table made from it has none."
+        what = "The definition does not set deletion_protection, and a table created from it has none."
         yield Problem("deletion_protection", what, "warning")
     elif subject.table.deletion_protection is False:
         yield Problem("deletion_protection", "Deletion protection is off.", _loss(subject))
@@ -60,14 +60,14 @@ def _kept_for_ever(subject: Subject) -> Iterator[Problem]:
     plan = subject.desired.backup_plan if subject.desired is not None else None
     for rule in plan.rules if isinstance(plan, BackupPlan) else ():
         if rule.keep_days is None:
-            yield Problem(f"backup_plan.rules.{rule.name}", f"Backups of rule {rule.name} are kept for ever.")
+            yield Problem(f"backup_plan.rules.{rule.name}", f"Backups of rule {rule.name} are kept forever.")
 
 
 CHECKS = (
     Check(
         code="DS020",
         title="Point-in-time recovery is on",
-        why="A wrong write or delete cannot be taken back, and the service exports to S3 only with it.",
+        why="A wrong write or delete cannot be undone, and the service exports to S3 only with it.",
         fix="point_in_time_recovery: {enabled: true}",
         source="Developer Guide, Point-in-time backups; best practices checklist",
         severities=("critical", "warning"),
@@ -77,9 +77,9 @@ CHECKS = (
     ),
     Check(
         code="DS021",
-        title="Items can be had back for 35 days, unless the definition wants fewer",
-        why="A longer period costs no more, and some mistakes are seen late.",
-        fix="say the recovery_days that you want: 35, or fewer where items must be forgotten",
+        title="Items can be restored for 35 days, unless the definition sets fewer",
+        why="A longer period costs no more, and some mistakes are noticed late.",
+        fix="set the recovery_days that you want: 35, or fewer where items must be forgotten",
         source="API, PointInTimeRecoverySpecification, RecoveryPeriodInDays; DynamoDB pricing, continuous backups",
         severities=("notice",),
         look=_days,
@@ -100,7 +100,7 @@ CHECKS = (
     Check(
         code="DS023",
         title="A backup plan, or point-in-time recovery",
-        why="Nothing that is known here could bring a lost item back.",
+        why="As far as dynasmith knows, a lost item could not be restored.",
         fix="add a backup_plan, or turn point_in_time_recovery on",
         source="Best practices checklist: Configure automated backups",
         severities=("warning",),
@@ -111,7 +111,7 @@ CHECKS = (
         code="DS024",
         title="Backups are kept for a time",
         why="Each is paid for every month, and more come every time.",
-        fix="say keep_days",
+        fix="set keep_days",
         source="AWS Backup API, Lifecycle, DeleteAfterDays",
         severities=("notice",),
         look=_kept_for_ever,

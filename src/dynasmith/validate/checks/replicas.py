@@ -38,17 +38,17 @@ def _lacking(
         value = replica.recovery if field == "recovery" else replica.deletion_protection
         path = f"replicas.{replica.region}.{word}"
         if value is False:
-            yield Problem(path, f"The table has {name}, and its replica in {replica.region} has not.")
+            yield Problem(path, f"The table has {name}, and its replica in {replica.region} does not.")
         elif isinstance(value, UnsetType) and subject.live is None:
-            yield Problem(path, f"The table has {name}, and the definition does not say it for {replica.region}.")
+            yield Problem(path, f"The table has {name}, and the definition does not set it for {replica.region}.")
 
 
 CHECKS = (
     Check(
         code="DS060",
         title="Every replica is ACTIVE",
-        why="The Region cannot be used, or what is written elsewhere does not come.",
-        fix="wait where it is being changed; otherwise fix what the state names (key, Region, rights)",
+        why="The Region cannot be used, or does not get what is written elsewhere.",
+        fix="wait where it is being changed; otherwise fix what the status names (key, Region, permissions)",
         source="API, ReplicaDescription, ReplicaStatus",
         severities=("critical", "warning"),
         when="warning while CREATING, UPDATING or DELETING",
@@ -58,8 +58,8 @@ CHECKS = (
     Check(
         code="DS061",
         title="Replicas have point-in-time recovery where the table has it",
-        why="It is set in each Region; where this Region is lost, nothing earlier can be had from the other.",
-        fix="say point_in_time_recovery: true for the replica",
+        why="It is set in each Region; where this Region is lost, the other one has no earlier state to restore.",
+        fix="set point_in_time_recovery: true for the replica",
         source=_OWN,
         severities=("warning",),
         look=_recovery,
@@ -69,7 +69,7 @@ CHECKS = (
         code="DS062",
         title="Replicas have deletion protection where the table has it",
         why="It is set in each Region; one call there deletes the replica.",
-        fix="say deletion_protection: true for the replica",
+        fix="set deletion_protection: true for the replica",
         source=_OWN,
         severities=("warning",),
         look=_protection,

@@ -51,7 +51,7 @@ def _insights(subject: Subject) -> Iterator[Problem]:
     if isinstance(encryption, UnsetType) or subject.table.contributor_insights is not True:
         return
     if encryption.kind is not EncryptionKind.AWS_OWNED:
-        whose = "a key of yours" if encryption.kind is EncryptionKind.CUSTOMER else "the key aws/dynamodb"
+        whose = "your KMS key" if encryption.kind is EncryptionKind.CUSTOMER else "the key aws/dynamodb"
         yield Problem("contributor_insights", f"Contributor insights are on, and {whose} encrypts the table.")
 
 
@@ -80,7 +80,7 @@ CHECKS = (
         code="DS012",
         title="Contributor insights do not show keys that a KMS key protects",
         why="CloudWatch shows partition and sort keys of busy items in plain text.",
-        fix="turn contributor insights off, or accept it with suppress where keys hold nothing personal",
+        fix="turn contributor insights off, or suppress the finding if keys hold nothing personal",
         source="API, UpdateContributorInsights",
         severities=("warning",),
         look=_insights,

@@ -17,7 +17,7 @@ _JUDGED = ("recovery", "deletion_protection", "encryption", "stream", "tags", "r
 
 def _missing(subject: Subject) -> Iterator[Problem]:
     if subject.live is None and not subject.offline:
-        yield Problem("", "The definition has this table, and it does not exist.")
+        yield Problem("", "The table is defined and does not exist.")
 
 
 def _status(subject: Subject) -> Iterator[Problem]:
@@ -30,7 +30,7 @@ def _status(subject: Subject) -> Iterator[Problem]:
 
 def _undefined(subject: Subject) -> Iterator[Problem]:
     if subject.desired is None:
-        yield Problem("", "The table exists and no definition has it.")
+        yield Problem("", "The table exists and is not defined.")
 
 
 def _unread(subject: Subject) -> Iterator[Problem]:
@@ -64,7 +64,7 @@ CHECKS = (
         code="DS001",
         title="The table exists",
         why="What reads or writes it fails.",
-        fix="dynasmith apply creates it; if it is not wanted, take it out of the definition",
+        fix="dynasmith apply creates it; if you do not want it, remove it from the definition",
         source="API, DescribeTable, ResourceNotFoundException",
         severities=("critical",),
         look=_missing,
@@ -77,14 +77,14 @@ CHECKS = (
         fix="wait until the table is ACTIVE (dynasmith describe shows its state), then validate again",
         source="API, TableDescription, TableStatus",
         severities=("critical", "notice"),
-        when="notice while UPDATING, when the table serves as ever",
+        when="notice while UPDATING, when the table works as usual",
         look=_status,
         live=True,
     ),
     Check(
         code="DS003",
         title="The table has a definition",
-        why="Nobody can tell how it should be, or make it again.",
+        why="It is not clear how the table should be, and it cannot be created again.",
         fix="dynasmith import writes a definition of it",
         source="Best practices checklist: Document table schema",
         severities=("notice",),
@@ -95,7 +95,7 @@ CHECKS = (
         code="DS006",
         title="Every setting could be read",
         why="No finding does not mean that all is well there.",
-        fix="give the right that the reason names; an engine without the service has nothing to judge",
+        fix="grant the permission that the reason names; on an engine without the service there is nothing to check",
         source="design: what was not read is never reported as good",
         severities=("notice",),
         look=_unread,
@@ -105,7 +105,7 @@ CHECKS = (
         code="DS007",
         title="Every suppression suppresses something",
         why="It would hide the finding when it comes back for another reason.",
-        fix="take the entry out of suppress",
+        fix="remove the entry from suppress",
         source="Definition file, suppress",
         severities=("notice",),
         look=_suppressions,

@@ -229,7 +229,7 @@ class S3Objects:
 
     def _broken(self, operation: str, name: str, error: _BrokenReply) -> ServiceUnavailable:
         return ServiceUnavailable(
-            f"{operation} of {self.url(name)} was answered again and again with a reply that is broken: {error}.",
+            f"{operation} of {self.url(name)} got broken replies again and again: {error}.",
             hint="look for a proxy between this machine and S3, then resume the job",
             operation=f"s3:{operation}",
         )

@@ -107,7 +107,7 @@ def died_too_often(deaths: int, ending: str) -> RunError:
 def stood_still(lapses: int) -> RunError:
     """The processes of a job do not get on; ``lapses`` says how often one was replaced without having moved a page."""
     return RunError(
-        f"The processes of this job stood still {lapses} times, for {GRANT_SECONDS:g} s and longer, and moved no page.",
+        f"The processes of this job stalled {lapses} times, for {GRANT_SECONDS:g} s and longer, and moved no page.",
         hint="the machine may be overloaded, or the transform hangs; then resume the job",
     )
 

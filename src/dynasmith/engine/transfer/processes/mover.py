@@ -157,7 +157,7 @@ class ProcessMover:
                     break
                 if member.lapses > DEATHS_MAX:
                     raise stood_still(member.lapses) from error
-                _log.warning("A process of job %s stood still: another one takes its place.", self._work.job.id)
+                _log.warning("A process of job %s stalled: another one takes its place.", self._work.job.id)
             except ProcessDied as error:
                 if self._stop.asked:
                     break
@@ -300,7 +300,7 @@ class _Member:
             if not self._stalled:
                 raise
             self.lapses += 1
-            raise Stalled("it stood still") from error
+            raise Stalled("it stalled") from error
 
     async def _words(self, child: JobProcess, tasks: asyncio.TaskGroup) -> None:
         while True:

@@ -129,7 +129,7 @@ class ProcessStage:
             self.lapses += 1
             if self.lapses > DEATHS_MAX:
                 raise stood_still(self.lapses) from error
-            _log.warning("A process of a transform stood still: another one takes its place.")
+            _log.warning("A process of a transform stalled: another one takes its place.")
         else:
             self.deaths += 1
             if self.deaths > DEATHS_MAX:
