@@ -76,7 +76,7 @@ class ItemMethods(VerbAccess):
 
         Raises UsageError for arguments that cannot be, ConsentRequired, TableNotFound, TransformError where an item
         stops the job, Interrupted and RunError. Costs the read units of the source and the write units of the target.
-        Stopped halfway it is resumed with `Jobs.resume`; items that are there already are told apart.
+        Stopped halfway it is resumed with `Jobs.resume`; items that exist already are recognised.
         """
         from dynasmith.project.verbs.item_options import backup_name, transfer_options
 
