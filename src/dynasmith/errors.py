@@ -95,7 +95,7 @@ class TemplateIncomplete(UsageError):
     code = "template-incomplete"
 
 
-class Located(Protocol):
+class FindingText(Protocol):
     """What a finding of a definition offers: enough to print it."""
 
     @property
@@ -109,7 +109,7 @@ class DefinitionError(UsageError):
 
     code = "definition"
 
-    def __init__(self, findings: Sequence[Located], *, hint: str = "") -> None:
+    def __init__(self, findings: Sequence[FindingText], *, hint: str = "") -> None:
         first = findings[0].sentence if findings else "the definition is broken"
         more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
         super().__init__(first + more, hint=hint)

@@ -7,7 +7,7 @@ import pytest
 
 from cli.story import Story
 from dynasmith.cli.main import VERBS, cli
-from dynasmith.cli.shared import WITHOUT_DRY_RUN
+from dynasmith.cli.shared_options import WITHOUT_DRY_RUN
 
 READING = {
     "check", "count", "describe", "doctor", "get", "import", "jobs list", "jobs show", "list", "local logs",

@@ -14,7 +14,7 @@ from dynasmith.files.databases.request import SqlRequest
 from dynasmith.files.databases.source import SqlSource, look
 from dynasmith.files.items.foreign import renaming_of
 from dynasmith.items.key import KeySchema
-from dynasmith.ports.items import Dead, Page
+from dynasmith.ports.items import DeadLetter, Page
 
 ID = KeySchema.of("id")
 PAGES_MAX = 2000
@@ -25,7 +25,7 @@ class Read(Struct, frozen=True):
     """What was read: items, dead letters, and the starts of the pages that were given."""
 
     items: list[dict[str, Any]]
-    dead: list[Dead]
+    dead: list[DeadLetter]
     starts: list[bytes]
 
     def values(self, name: str) -> list[Any]:

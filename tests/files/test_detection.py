@@ -14,9 +14,9 @@ from dynasmith.errors import DynasmithError, FileFormatError, RunError, UsageErr
 from dynasmith.files.items import detection
 from dynasmith.files.items.foreign import renaming_of
 from dynasmith.files.items.layout import layout_of
-from dynasmith.files.items.source import FileSource, Found
+from dynasmith.files.items.source import FileSource, SourceSummary
 from dynasmith.items.key import KeySchema
-from dynasmith.ports.items import Dead
+from dynasmith.ports.items import DeadLetter
 
 KEY = KeySchema.of("pk")
 
@@ -25,7 +25,9 @@ def lines(*records: Any) -> bytes:
     return b"".join((one if isinstance(one, bytes) else json.dumps(one).encode()) + b"\n" for one in records)
 
 
-def read(folder: Path, name: str, content: bytes, **more: Any) -> tuple[list[dict[str, Any]], list[Dead], Found]:
+def read(
+    folder: Path, name: str, content: bytes, **more: Any
+) -> tuple[list[dict[str, Any]], list[DeadLetter], SourceSummary]:
     """Every item, in pages of two records that are each read by a source of its own."""
     path = folder / name
     path.write_bytes(content)
@@ -33,9 +35,9 @@ def read(folder: Path, name: str, content: bytes, **more: Any) -> tuple[list[dic
     def source() -> FileSource:
         return FileSource(layout_of([str(path)]), KEY, page_items=2, **more)
 
-    async def all_of_it() -> tuple[list[dict[str, Any]], list[Dead]]:
+    async def all_of_it() -> tuple[list[dict[str, Any]], list[DeadLetter]]:
         items: list[dict[str, Any]] = []
-        dead: list[Dead] = []
+        dead: list[DeadLetter] = []
         start: bytes | None = None
         while True:
             one = source()

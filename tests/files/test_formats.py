@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dynasmith.files.broken import BrokenText
 from dynasmith.files.json_text import read_json
+from dynasmith.files.text_error import BrokenText
 from dynasmith.files.toml_text import read_toml
 from dynasmith.files.yaml_text import plain_scalar, read_yaml
 

@@ -19,7 +19,7 @@ from dynasmith.items.digest import digest_items
 from dynasmith.items.key import KeySchema
 from dynasmith.items.plain import inexact_kind
 from dynasmith.items.wire import encode_item
-from dynasmith.ports.items import Dead
+from dynasmith.ports.items import DeadLetter
 from wire_items import values
 
 ODD = st.sampled_from(
@@ -114,10 +114,10 @@ async def write(path: Path, items: Sequence[bytes], name: str, style: Style, com
     await sink.finish(str(digest_items(items)))
 
 
-async def read(path: Path, name: str) -> tuple[list[bytes], list[Dead]]:
+async def read(path: Path, name: str) -> tuple[list[bytes], list[DeadLetter]]:
     source = FileSource(layout_of([str(path)]), KeySchema.of(name), page_items=2)
     items: list[bytes] = []
-    dead: list[Dead] = []
+    dead: list[DeadLetter] = []
     start: bytes | None = None
     while True:
         page = await source.read(0, start)

@@ -6,7 +6,7 @@ from typing import Any
 from dynasmith.aws.stores.shared_ledger import SharedLedger
 from dynasmith.jobs.checkpoint import Checkpoint
 from dynasmith.jobs.job import moved
-from dynasmith.ports.items import Dead
+from dynasmith.ports.items import DeadLetter
 from flow.kit import new_job
 
 
@@ -27,7 +27,7 @@ def live(ledger: SharedLedger) -> None:
     job = claim.job.id
     checkpoint = Checkpoint(job=job, segments=1, segment=0)
     asyncio.run(claim.save(checkpoint))
-    asyncio.run(claim.bury(0, b"page", [Dead(code="x", reason="")]))
+    asyncio.run(claim.bury(0, b"page", [DeadLetter(code="x", reason="")]))
     claim.release()
     claim = ledger.claim(job)
     assert claim._lease.lock.beat(claim._lease.owner, 1)

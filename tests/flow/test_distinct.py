@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from dynasmith.engine.transfer.deduplication import Deduplication
 from dynasmith.engine.transfer.permit import RunPermit
-from dynasmith.engine.transfer.transform_stage import Staged, Steps
+from dynasmith.engine.transfer.transform_stage import StagedPage, Steps
 from dynasmith.errors import RunError
 from dynasmith.files import duplicate_key_store as seen_file
 from dynasmith.files.duplicate_key_store import SeenKeys
@@ -25,7 +25,7 @@ from dynasmith.items.key import KeySchema, key_bytes, key_of
 from dynasmith.items.transform import Transform
 from dynasmith.jobs.checkpoint import Checkpoint
 from dynasmith.ports.duplicate_keys import KeyEntry
-from dynasmith.ports.items import Dead, Item, Outcome
+from dynasmith.ports.items import DeadLetter, Item, Outcome
 
 KEY = KeySchema.of("pk")
 
@@ -53,7 +53,7 @@ class Run:
         self.distinct = Deduplication(KEY, seen, lambda segment, place: f"f{segment}:{place}", digest=digest)
         self.at: dict[int, Checkpoint] = {}
         self.left: list[Item] = []
-        self.dead: list[Dead] = []
+        self.dead: list[DeadLetter] = []
         self.already = 0
         self.read = 0
 
@@ -74,7 +74,7 @@ class Run:
                 pages -= 1
                 page = await source.read(segment, at.position)
                 self.read += len(page.items)
-                staged = Staged(page.items) if stage is None else await stage(page.items)
+                staged = StagedPage(page.items) if stage is None else await stage(page.items)
                 staged, outcome = await self.distinct(segment, at.position, page, staged, self.write)
                 if lost and not pages:
                     break

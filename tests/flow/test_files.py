@@ -22,7 +22,7 @@ from dynasmith.engine.transfer.runner import Pipeline, run_job
 from dynasmith.errors import FileFormatError, RunError, UsageError
 from dynasmith.files.duplicate_key_store import SeenKeys
 from dynasmith.files.items import gz
-from dynasmith.files.items.foreign import Renaming
+from dynasmith.files.items.foreign import FieldTemplates
 from dynasmith.files.items.layout import layout_of
 from dynasmith.files.items.manifest import read_manifest
 from dynasmith.files.items.notation import is_utf8, reader_of, sure_reader_of
@@ -33,7 +33,7 @@ from dynasmith.files.ledger import FolderLedger
 from dynasmith.items.digest import digest_items
 from dynasmith.items.key import KeySchema, key_of, sure_key, value_fault
 from dynasmith.jobs.file_facts import Notation
-from dynasmith.ports.items import Dead, Page, Sink, Source, ThrottleListener
+from dynasmith.ports.items import DeadLetter, Page, Sink, Source, ThrottleListener
 from flow.killing import KillClaim, KilledError, Killer, killing
 from flow.kit import MakeTable, fill, items_of, new_job
 
@@ -41,11 +41,11 @@ KEY = KeySchema.of("pk")
 WIRE = [b'{"pk":{"S":"k%d"},"n":{"N":"%d.50"},"t":{"S":"a]b}\\"c,"},"b":{"B":"AP8="}}' % (n, n) for n in range(25)]
 
 
-def read_all(path: Path | list[str], *, page_items: int = 7, **more: Any) -> tuple[list[bytes], list[Dead]]:
+def read_all(path: Path | list[str], *, page_items: int = 7, **more: Any) -> tuple[list[bytes], list[DeadLetter]]:
     """Every item, each page read by a source of its own: what a job does that is killed after each page."""
     names = path if isinstance(path, list) else [str(path)]
     items: list[bytes] = []
-    dead: list[Dead] = []
+    dead: list[DeadLetter] = []
     segments = FileSource(layout_of(names), KEY).segments
     for segment in range(segments):
         start: bytes | None = None
@@ -191,7 +191,7 @@ def test_the_quick_way_into_an_item_is_the_slow_one(
     assert sure is not None
     found = sure(piece)
     if found is not None:
-        item = reader_of(notation, Renaming({}))(piece)
+        item = reader_of(notation, FieldTemplates({}))(piece)
         assert found == item
         values = sure_key(item, key)
         assert values == key_of(item, key)

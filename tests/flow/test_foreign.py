@@ -13,12 +13,12 @@ from dynasmith.errors import RunError, Unreachable, UsageError
 from dynasmith.files.databases.mongo import MongoSource
 from dynasmith.files.databases.request import SqlRequest
 from dynasmith.files.databases.source import SqlSource, sql_source
-from dynasmith.files.items.foreign import Renaming, renaming_of
+from dynasmith.files.items.foreign import FieldTemplates, renaming_of
 from dynasmith.files.items.layout import layout_of
 from dynasmith.files.items.source import FileSource
 from dynasmith.files.ledger import FolderLedger
 from dynasmith.items.key import KeySchema
-from dynasmith.ports.items import Dead, Source, ThrottleListener
+from dynasmith.ports.items import DeadLetter, Source, ThrottleListener
 from flow.copying import end
 from flow.engine_runs import populate
 from flow.kit import MakeTable, in_memory, items_of
@@ -61,7 +61,9 @@ def shop(tmp_path: Path) -> str:
     return f"sqlite:///{path}"
 
 
-def read_sql(url: str, key: KeySchema, renaming: Renaming, **what: Any) -> tuple[list[Any], list[Dead], int]:
+def read_sql(
+    url: str, key: KeySchema, renaming: FieldTemplates, **what: Any
+) -> tuple[list[Any], list[DeadLetter], int]:
     """Every line, each page by a source of its own: what a job does that is killed after each page."""
 
     spool = Path(url.removeprefix("sqlite:///")).with_name("rows.spool")
@@ -74,7 +76,7 @@ def read_sql(url: str, key: KeySchema, renaming: Renaming, **what: Any) -> tuple
             await source.close()
 
     items: list[Any] = []
-    dead: list[Dead] = []
+    dead: list[DeadLetter] = []
     start: bytes | None = None
     pages = 0
     while True:
@@ -123,19 +125,19 @@ def test_a_query_is_read_in_the_order_that_is_said(shop: str) -> None:
 
 def test_what_contradicts_itself_or_is_not_there_is_said(shop: str) -> None:
     with pytest.raises(UsageError, match="A query needs --order"):
-        SqlSource(SqlRequest(url=shop, query="SELECT 1"), ID, Renaming({}))
+        SqlSource(SqlRequest(url=shop, query="SELECT 1"), ID, FieldTemplates({}))
     with pytest.raises(UsageError, match="Name a table or a query"):
-        SqlSource(SqlRequest(url=shop), ID, Renaming({}))
+        SqlSource(SqlRequest(url=shop), ID, FieldTemplates({}))
     with pytest.raises(RunError, match="no table nowhere"):
-        read_sql(shop, ID, Renaming({}), table="nowhere")
+        read_sql(shop, ID, FieldTemplates({}), table="nowhere")
     with pytest.raises(UsageError, match="names no field"):
         renaming_of({"id": "user"})
     with pytest.raises(RunError, match="There is no file"):
-        read_sql("sqlite:////nowhere/at/all.db", ID, Renaming({}), table="users")
+        read_sql("sqlite:////nowhere/at/all.db", ID, FieldTemplates({}), table="users")
 
 
 def test_lines_without_the_key_are_dead_with_their_place(shop: str) -> None:
-    items, dead, _ = read_sql(shop, KeySchema.of("sku"), Renaming({}), table="users")
+    items, dead, _ = read_sql(shop, KeySchema.of("sku"), FieldTemplates({}), table="users")
     assert not items
     assert dead[0].place == "id=1"
     assert "sku" in dead[0].reason
@@ -235,7 +237,7 @@ def test_a_mongodb_that_does_not_answer_is_said() -> None:
     url = "mongodb://127.0.0.1:1/shop?serverSelectionTimeoutMS=50"
 
     async def main() -> None:
-        source = MongoSource(url, "users", ID, Renaming({}))
+        source = MongoSource(url, "users", ID, FieldTemplates({}))
         try:
             await source.read(0, None)
         finally:

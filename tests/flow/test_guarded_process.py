@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from dynasmith.engine.guarded.process import GuardedProcess
+from dynasmith.engine.user_code.process import GuardedProcess
 from dynasmith.errors import RunError, UsageError
 from dynasmith.ports.guard import RefusedCall
 from flow.guarded_works import Hanging, Marked, Refusing, Telling, enclosed
@@ -141,7 +141,7 @@ def test_a_run_that_is_cancelled_ends_it(listening: socket.socket) -> None:
 
 KILLED = """
 import sys
-from dynasmith.engine.guarded.process import GuardedProcess
+from dynasmith.engine.user_code.process import GuardedProcess
 from flow.guarded_works import Hanging
 from flow.test_guarded_process import World
 

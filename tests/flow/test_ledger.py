@@ -16,7 +16,7 @@ from dynasmith.files.ledger import FolderLedger
 from dynasmith.jobs.checkpoint import Checkpoint, encode_checkpoint
 from dynasmith.jobs.job import moved
 from dynasmith.jobs.options import TransferOptions
-from dynasmith.ports.items import Dead, Sink, ThrottleListener
+from dynasmith.ports.items import DeadLetter, Sink, ThrottleListener
 from flow.copying import end
 from flow.engine_runs import copy, export, resumed
 from flow.kit import MakeTable, fill, new_job
@@ -77,7 +77,7 @@ def test_a_damaged_checkpoint_is_refused_and_the_job_is_still_listed(
 def test_what_a_job_keeps_is_for_its_owner_only(tmp_path: Path) -> None:
     ledger = FolderLedger(tmp_path)
     claim = new_job(ledger)
-    asyncio.run(claim.bury(0, None, [Dead(code="x", reason="y", item=b'{"pk":{"S":"a"}}')]))
+    asyncio.run(claim.bury(0, None, [DeadLetter(code="x", reason="y", item=b'{"pk":{"S":"a"}}')]))
     home = tmp_path / claim.job.id
     assert home.stat().st_mode & 0o777 == 0o700
     assert {path.name: path.stat().st_mode & 0o777 for path in home.iterdir() if path.is_file()} == {

@@ -24,7 +24,7 @@ from dynasmith.files.databases import mongo as mongo_module
 from dynasmith.files.databases.mongo import MongoSource
 from dynasmith.files.items.foreign import renaming_of
 from dynasmith.items.key import KeyPart, KeySchema
-from dynasmith.ports.items import Dead
+from dynasmith.ports.items import DeadLetter
 from flow.mongo_wire import mongo
 
 ID = KeySchema.of("id")
@@ -63,10 +63,12 @@ def url(request: pytest.FixtureRequest) -> Iterator[str]:
         collection.drop()
 
 
-async def read(url: str, page_items: int, start: bytes | None = None) -> tuple[list[Any], list[Dead], list[bytes]]:
+async def read(
+    url: str, page_items: int, start: bytes | None = None
+) -> tuple[list[Any], list[DeadLetter], list[bytes]]:
     """Everything from a place on, each page by a source of its own: what a job does that is killed after each page."""
     items: list[Any] = []
-    dead: list[Dead] = []
+    dead: list[DeadLetter] = []
     starts: list[bytes] = []
     while True:
         source = MongoSource(url, NAME, ID, RENAMING, page_items=page_items)
@@ -159,12 +161,12 @@ def test_large_documents_make_short_pages(monkeypatch: pytest.MonkeyPatch) -> No
     assert len(responder.finds) > 4
 
 
-def everything(url: str, page_items: int) -> tuple[list[Any], list[Dead]]:
+def everything(url: str, page_items: int) -> tuple[list[Any], list[DeadLetter]]:
     """All items and dead letters, each page by a source of its own."""
 
-    async def main() -> tuple[list[Any], list[Dead]]:
+    async def main() -> tuple[list[Any], list[DeadLetter]]:
         items: list[Any] = []
-        dead: list[Dead] = []
+        dead: list[DeadLetter] = []
         start: bytes | None = None
         for _ in range(100):
             source = MongoSource(url, NAME, NUMBER, renaming_of({}), page_items=page_items)

@@ -17,7 +17,7 @@ from dynasmith.aws.data.failure import failure_of
 from dynasmith.aws.data.replies import REQUIRED, batch_get_reply, batch_write_reply, item_reply, statements_reply
 from dynasmith.aws.data.request_bodies import batch_write_body
 from dynasmith.aws.data.sink import TableSink
-from dynasmith.aws.data.unprocessed import found_and_left, items_left
+from dynasmith.aws.data.unprocessed_items import found_and_left, items_left
 from dynasmith.errors import DynasmithError, ServiceUnavailable
 from dynasmith.items.key import KeySchema
 from dynasmith.ports.engines import ENGINES

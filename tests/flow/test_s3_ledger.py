@@ -20,7 +20,7 @@ from dynasmith.jobs.checkpoint import Checkpoint, encode_checkpoint
 from dynasmith.jobs.counts import Counts
 from dynasmith.jobs.job import moved
 from dynasmith.jobs.options import TransferOptions
-from dynasmith.ports.items import Dead
+from dynasmith.ports.items import DeadLetter
 from dynasmith.strict import StrictServer
 from flow.buckets import Changed, a_bucket, keys_of, s3_of
 from flow.copying import end
@@ -97,14 +97,14 @@ def test_a_bucket_that_is_emptied_while_a_job_runs_ends_it_with_a_sentence(bucke
 def test_a_run_that_lost_its_job_changes_neither_its_state_nor_its_dead_letters(bucket: Any) -> None:
     ledger = S3Ledger(S3Objects(bucket, PLACE))
     claim = new_job(ledger)
-    asyncio.run(claim.bury(0, b"page", [Dead(code="first", reason="")]))
+    asyncio.run(claim.bury(0, b"page", [DeadLetter(code="first", reason="")]))
     claim._lease._over.set()
     claim._lease._thread.join()
     claim._lease.lock.free(claim._lease.owner, gone=False)
     newer = ledger.claim(claim.job.id)
     newer.change(moved(newer.job, "running", claim.job.changed_at))
     newer.forget(0, b"page")
-    asyncio.run(newer.bury(0, b"page", [Dead(code="again", reason="")]))
+    asyncio.run(newer.bury(0, b"page", [DeadLetter(code="again", reason="")]))
     claim.forget(0, b"page")  # what it knew of it is gone; what the newer run wrote stays
     with pytest.raises(LeaseLost, match="taken up by another process"):
         claim.change(moved(claim.job, "failed", claim.job.changed_at))
@@ -132,7 +132,7 @@ def test_what_an_earlier_version_inherited_still_counts(bucket: Any) -> None:
     ledger = S3Ledger(S3Objects(bucket, PLACE))
     claim = new_job(ledger)
     job = claim.job.id
-    asyncio.run(claim.bury(0, b"page", [Dead(code="x", reason="")]))
+    asyncio.run(claim.bury(0, b"page", [DeadLetter(code="x", reason="")]))
     claim.release()
     [key] = [key.removeprefix("jobs/") for key in keys_of(bucket, "flow-jobs") if "/dead/" in key]
     name = key.removeprefix(f"{job}/").rpartition("/")[0].replace("/", "#")

@@ -32,7 +32,7 @@ from dynasmith.items.key import KeySchema
 from dynasmith.items.transform import Transform
 from dynasmith.jobs.checkpoint import Checkpoint
 from dynasmith.jobs.options import TransferOptions
-from dynasmith.ports.items import Dead
+from dynasmith.ports.items import DeadLetter
 from flow.buckets import a_bucket
 from flow.copying import end
 from flow.engine_runs import copy, copy_spec, resumed
@@ -194,7 +194,7 @@ def test_a_run_that_lost_its_lease_adds_no_dead_letters(opened: OpenLedger, ledg
 
     def buried(by: SharedClaim, page: bytes, *codes: str) -> None:
         with suppress(Locked):  # a table says it; in a bucket what is written counts for nothing
-            asyncio.run(by.bury(1, page, [Dead(code=code, reason="") for code in codes]))
+            asyncio.run(by.bury(1, page, [DeadLetter(code=code, reason="") for code in codes]))
 
     def codes() -> list[str]:
         return sorted(dead.code for dead in ledger.dead_letters(job))
@@ -226,7 +226,10 @@ def test_a_run_that_lost_its_lease_adds_no_dead_letters(opened: OpenLedger, ledg
 def test_dead_letters_larger_than_an_item_of_the_ledger_are_kept(ledger: SharedLedger) -> None:
     chance = random.Random(1)
     claim = held(ledger)
-    dead = [Dead(code="x", reason="y", item=b'{"b":"%b"}' % chance.randbytes(390_000).hex().encode()) for _ in range(3)]
+    dead = [
+        DeadLetter(code="x", reason="y", item=b'{"b":"%b"}' % chance.randbytes(390_000).hex().encode())
+        for _ in range(3)
+    ]
     asyncio.run(claim.bury(0, b"page", dead))
     assert list(ledger.dead_letters(claim.job.id)) == dead
     claim.forget(0, b"other")

@@ -26,7 +26,7 @@ from dynasmith.errors import LeaseLost, Locked, ServiceUnavailable
 from dynasmith.jobs.checkpoint import Checkpoint, encode_checkpoint
 from dynasmith.jobs.counts import Counts
 from dynasmith.jobs.job import encode_job, moved
-from dynasmith.ports.items import Dead
+from dynasmith.ports.items import DeadLetter
 from dynasmith.strict import StrictServer
 from flow.engine_runs import copy_spec
 from flow.kit import client_of
@@ -133,13 +133,13 @@ def test_checkpoints_at_once_beside_beats_take_overs_and_frees_are_all_kept(wide
 # --- jobs of former versions -----------------------------------------------------------------------------------------
 
 
-def former_job(client: Any, table: str, *, lock: bool) -> tuple[str, Checkpoint, Dead]:
+def former_job(client: Any, table: str, *, lock: bool) -> tuple[str, Checkpoint, DeadLetter]:
     """A job as earlier versions kept it, with names that have no fence: one of two segments and its dead letters."""
     job = new_job(copy_spec(), RunContext(), 2)
     checkpoint = Checkpoint(
         job=job.id, segments=2, segment=1, position=b"here", counts=Counts(read=5, written=3, dead=2)
     )
-    dead, home = Dead(code="x", reason="y"), {"S": f"job#{job.id}"}
+    dead, home = DeadLetter(code="x", reason="y"), {"S": f"job#{job.id}"}
     page = f"dead#00001#{hashlib.blake2b(b'page', digest_size=12).hexdigest()}"
     first = f"dead#00001#{hashlib.blake2b(b'here', digest_size=12).hexdigest()}"
     packed = {"B": zlib.compress(msgspec.json.encode([dead]))}
@@ -169,7 +169,7 @@ def test_a_job_of_a_former_version_is_read_resumed_and_safe_from_its_old_run(wid
     assert (claim.job.state, claim.control().wish) == ("interrupted", "run")
     assert claim.checkpoints() == {1: checkpoint}
     claim.forget(1, b"here")  # it is done again, from there
-    asyncio.run(claim.bury(1, b"here", [Dead(code="new", reason="")]))
+    asyncio.run(claim.bury(1, b"here", [DeadLetter(code="new", reason="")]))
     further = msgspec.structs.replace(checkpoint, position=b"further", counts=Counts(read=9, written=7, dead=2))
     asyncio.run(claim.save(further))
     late = {"pk": {"S": f"job#{job}"}, "sk": {"S": "segment#00000"}, "checkpoint": {"B": b"of the run before"}}

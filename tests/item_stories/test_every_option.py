@@ -441,7 +441,7 @@ def test_an_option_makes_a_difference(
 
 def options() -> Iterator[tuple[str, str]]:
     """Every option of every verb but those that all verbs share, as it is first spelt."""
-    from dynasmith.cli.shared import OPTIONS
+    from dynasmith.cli.shared_options import OPTIONS
 
     shared = {option for _, option, *_ in entries(SHARED)}
     assert len(shared) == len(OPTIONS)

@@ -4,7 +4,7 @@ import msgspec
 
 from dynasmith.items.digest import item_hash
 from dynasmith.items.digester import Digester
-from dynasmith.items.native import native_reader
+from dynasmith.items.item_reader import native_reader
 from dynasmith.items.wire import decode_item
 from dynasmith.items.writer import Writer
 from pages.generated_code import SAMPLE, generated_code_page

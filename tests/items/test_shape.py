@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from dynasmith.errors import ItemInvalid
 from dynasmith.items.digest import digest_items, item_hash
 from dynasmith.items.digester import Digester
-from dynasmith.items.native import native_reader
+from dynasmith.items.item_reader import native_reader
 from dynasmith.items.shape_inference import FIRST, ItemShape
 from dynasmith.items.wire import decode_item, encode_item
 from wire_items import items, respelt

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dynasmith.errors import ItemInvalid, RunError
-from dynasmith.items.native import native_reader
+from dynasmith.items.item_reader import native_reader
 from dynasmith.items.wire import ConsumedCapacity, Units, decode_item, read_scan_page
 from wire_items import few, items, respelt
 

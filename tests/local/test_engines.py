@@ -9,7 +9,7 @@ import pytest
 from dynasmith.errors import DynasmithError, NotOffered
 from dynasmith.local import Engine, engines, start_dynalite, start_ministack, start_moto
 from dynasmith.local.processes import birth, is_alive
-from dynasmith.local.ready import answers, is_free
+from dynasmith.local.readiness import answers, is_free
 
 
 @pytest.mark.engine

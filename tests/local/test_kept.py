@@ -19,7 +19,7 @@ from dynasmith.local import persistent_engine as kept
 from dynasmith.local.child_messages import AnyMessage, EngineSaved, ReplayDone
 from dynasmith.local.control import ask_to_stop
 from dynasmith.local.processes import birth, is_alive
-from dynasmith.local.ready import answers, is_free
+from dynasmith.local.readiness import answers, is_free
 from dynasmith.local.record import read_record, record_file, write_record
 
 if TYPE_CHECKING:

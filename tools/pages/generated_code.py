@@ -9,9 +9,9 @@ from typing import Any, Final
 import msgspec
 
 from dynasmith.items.digest_code import digest_source
+from dynasmith.items.item_reader import native_source
 from dynasmith.items.key import KeyPart, KeySchema
 from dynasmith.items.key_and_hash import key_and_hash_source
-from dynasmith.items.native import native_source
 from dynasmith.items.shape_inference import ItemShape
 from dynasmith.items.specialized_reader import plan_source
 from dynasmith.items.writer import writer_source

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from dynasmith.cli.shared import Invocation
+    from dynasmith.cli.shared_options import Invocation
     from dynasmith.jobs.report import Report
 
 

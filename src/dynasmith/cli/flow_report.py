@@ -18,7 +18,7 @@ from dynasmith.cli.counts import counted, dollars_text, either, seconds_text
 from dynasmith.cli.exit_code import exit_of
 from dynasmith.cli.flow_figures import left_text, share_text
 from dynasmith.cli.job_json import report_json
-from dynasmith.cli.shared import Invocation, print_json
+from dynasmith.cli.shared_options import Invocation, print_json
 from dynasmith.cli.where_report import say_where, where_json
 from dynasmith.ports.listener import Event
 

@@ -11,7 +11,7 @@ from dynasmith.cli.cli_values import parse_item, parse_key
 from dynasmith.cli.counts import counted
 from dynasmith.cli.cursor import encode_cursor
 from dynasmith.cli.redaction import HIDDEN, hidden_item
-from dynasmith.cli.shared import Invocation
+from dynasmith.cli.shared_options import Invocation
 from dynasmith.errors import UsageError
 from dynasmith.items.key import KeyPart, KeySchema, key_item
 from dynasmith.items.plain import plain_from_item

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dynasmith.cli.redaction import hidden_job
-from dynasmith.cli.shared import Invocation
+from dynasmith.cli.shared_options import Invocation
 from dynasmith.jobs.job import Job, describe_job
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import NoReturn
 import click
 
 from dynasmith.cli.error_report import show_error
-from dynasmith.cli.shared import Invocation, shared_options
+from dynasmith.cli.shared_options import Invocation, shared_options
 from dynasmith.cli.streams import flush_streams, prepare_streams
 from dynasmith.cli.suggestions import unknown_option, unknown_verb
 from dynasmith.errors import DynasmithError, Interrupted, UsageError

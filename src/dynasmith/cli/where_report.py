@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dynasmith.cli.shared import Invocation
+from dynasmith.cli.shared_options import Invocation
 
 if TYPE_CHECKING:
     from dynasmith.jobs.report import Report

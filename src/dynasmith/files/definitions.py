@@ -15,7 +15,7 @@ from dynasmith.limits import DEFAULT_QUOTAS, Quotas
 from dynasmith.tables.document import Node
 from dynasmith.tables.findings import DefinitionFinding
 from dynasmith.tables.parse import ParseOptions, parse
-from dynasmith.tables.substituted import Variables
+from dynasmith.tables.substitution import Variables
 from dynasmith.tables.table import Table
 
 _NOT_READ_BACK = "nothing was written; a raised quota belongs in [limits], anything else is a defect of dynasmith"

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from dynasmith.files.broken import BrokenText
 from dynasmith.files.json_text import read_json
+from dynasmith.files.text_error import BrokenText
 from dynasmith.files.toml_text import read_toml
 from dynasmith.files.yaml_text import read_yaml
 from dynasmith.tables.document import Node

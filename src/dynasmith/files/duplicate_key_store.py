@@ -15,7 +15,7 @@ from struct import Struct
 from typing import Final
 
 from dynasmith.errors import RunError
-from dynasmith.ports.duplicate_keys import KeyEntry, KeySeen
+from dynasmith.ports.duplicate_keys import KeyAnswer, KeyEntry
 
 FEW: Final = 20_000
 """Keys that are held in memory, about 6 MB; a job with no more never opens a file."""
@@ -43,7 +43,7 @@ class SeenKeys:
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
         self._lasts = path is not None
-        self._few: dict[bytes, KeySeen] = {}
+        self._few: dict[bytes, KeyAnswer] = {}
         self._pages: dict[int, tuple[bytes | None, bytes | None]] = {}
         self._many: sqlite3.Connection | None = None
         if path is not None and path.exists():
@@ -55,7 +55,7 @@ class SeenKeys:
 
     def meet(
         self, segment: int, start: bytes | None, following: bytes | None, entries: Sequence[KeyEntry]
-    ) -> Mapping[int, KeySeen]:
+    ) -> Mapping[int, KeyAnswer]:
         """Keep a page's keys; the numbers of those that another place had before."""
         self._pages[segment] = (start, following)
         if self._many is None and len(self._few) + len(entries) > FEW:
@@ -64,7 +64,7 @@ class SeenKeys:
             return self._meet_many(self._many, segment, entries)
         met = {}
         for number, entry in enumerate(entries):
-            first = self._few.setdefault(entry.key, KeySeen(segment, entry.place, entry.hash))
+            first = self._few.setdefault(entry.key, KeyAnswer(segment, entry.place, entry.hash))
             if (first.segment, first.place) != (segment, entry.place):
                 met[number] = first
         return met
@@ -95,7 +95,9 @@ class SeenKeys:
             self._many.close()
             self._many = None
 
-    def _meet_many(self, many: sqlite3.Connection, segment: int, entries: Sequence[KeyEntry]) -> Mapping[int, KeySeen]:
+    def _meet_many(
+        self, many: sqlite3.Connection, segment: int, entries: Sequence[KeyEntry]
+    ) -> Mapping[int, KeyAnswer]:
         halves = [_SPLIT(entry.key) for entry in entries]
         # In the order of their keys, so that neighbours in the file are written together.
         lines = sorted([(*half, segment, place, made) for half, (_, place, made) in zip(halves, entries, strict=True)])
@@ -108,13 +110,13 @@ class SeenKeys:
 
     def _found(
         self, many: sqlite3.Connection, segment: int, entries: Sequence[KeyEntry], halves: Sequence[tuple[int, int]]
-    ) -> dict[int, KeySeen]:
+    ) -> dict[int, KeyAnswer]:
         met = {}
         find = "SELECT segment, place, hash FROM keys WHERE key = ? AND proof = ?"
         for number, (entry, half) in enumerate(zip(entries, halves, strict=True)):
             line = many.execute(find, half).fetchone()
             if line is not None and line[:2] != (segment, entry.place):
-                met[number] = KeySeen(*line)
+                met[number] = KeyAnswer(*line)
         return met
 
     def _spill(self) -> None:

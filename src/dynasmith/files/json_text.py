@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any, Final
 
-from dynasmith.files.broken import BrokenText
+from dynasmith.files.text_error import BrokenText
 from dynasmith.tables.document import Node, join_path
 
 _SPACE = re.compile(r"[ \t\n\r]*")

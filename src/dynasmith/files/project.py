@@ -23,7 +23,7 @@ from dynasmith.tables.document_kinds import MapOf
 from dynasmith.tables.document_shape import shape, shape_keys
 from dynasmith.tables.findings import DefinitionFinding, did_you_mean, finding_at
 from dynasmith.tables.parse import without_variables
-from dynasmith.tables.substituted import Variables, real, variables_of
+from dynasmith.tables.substitution import Variables, real, variables_of
 from dynasmith.tables.variables import substitute
 
 PROJECT_FILE: Final = "dynasmith.toml"

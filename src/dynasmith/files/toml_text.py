@@ -6,7 +6,7 @@ import re
 import tomllib
 from typing import Any, Final
 
-from dynasmith.files.broken import BrokenText
+from dynasmith.files.text_error import BrokenText
 from dynasmith.tables.document import Node, join_path
 
 _Way = tuple[str | int, ...]

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import yaml
 
-from dynasmith.files.broken import BrokenText
+from dynasmith.files.text_error import BrokenText
 from dynasmith.tables.document import Node, join_path
 
 # The composer gives nodes with marks; the base loader resolves nothing, so that the resolving is ours.

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import UNSET
 
 from dynasmith.errors import ItemInvalid
-from dynasmith.items.native import CONTENTS, reading_names, value_code
+from dynasmith.items.item_reader import CONTENTS, reading_names, value_code
 from dynasmith.items.shape_inference import FIRST, ItemShape, ShapeSamples
 from dynasmith.items.value import encode_tree
 from dynasmith.items.wire import RawItem, decode_item

@@ -10,9 +10,9 @@ from typing import Any, Literal, TypeAlias
 
 from dynasmith.errors import ItemInvalid, TransformError
 from dynasmith.items.ctx import Context
+from dynasmith.items.item_reader import native_reader
 from dynasmith.items.key import KeySchema, check_key, format_key, key_of
 from dynasmith.items.lazy import LazyItem
-from dynasmith.items.native import native_reader
 from dynasmith.items.shape_inference import ShapeLearner
 from dynasmith.items.size import ITEM_BYTES_MAX, check_item
 from dynasmith.items.specialized_reader import SpecializedReader

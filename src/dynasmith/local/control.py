@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator
 
 from dynasmith.local.child_messages import AnyMessage, encode, messages
-from dynasmith.local.ready import HOST, listening_socket
+from dynasmith.local.readiness import HOST, listening_socket
 
 _ASK_BYTES_MAX = 200
 _ASK_SECONDS_MAX = 10.0

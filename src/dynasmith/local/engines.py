@@ -19,7 +19,7 @@ from typing import Self
 from dynasmith.errors import NotOffered, Unreachable
 from dynasmith.local.child_messages import EngineEnded, EngineFailed, EngineReady, Say, messages, silent
 from dynasmith.local.processes import clean_environment, own_group_arguments
-from dynasmith.local.ready import HOST, wait_until_answers
+from dynasmith.local.readiness import HOST, wait_until_answers
 from dynasmith.local.recorder import JOURNAL_BYTES_MAX
 
 SILENT_SECONDS_MAX = 300.0

@@ -8,7 +8,7 @@ from pathlib import Path
 from dynasmith.errors import ProjectError
 from dynasmith.local.child_messages import AnyMessage, EngineEnded, EngineNotSaved, EngineReady, Say
 from dynasmith.local.engines import Engine, start_ministack, start_moto
-from dynasmith.local.ready import listening_socket
+from dynasmith.local.readiness import listening_socket
 from dynasmith.local.record import ClockName
 from dynasmith.strict import StrictServer
 from dynasmith.strict.rules.registry import rules as all_rules

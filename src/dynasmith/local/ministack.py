@@ -17,7 +17,7 @@ from dynasmith.errors import NotOffered, RunError
 from dynasmith.local import state
 from dynasmith.local.child_messages import EngineLoading, EngineReady, Say
 from dynasmith.local.lock import FileLock
-from dynasmith.local.ready import listening_socket
+from dynasmith.local.readiness import listening_socket
 from dynasmith.local.recorder import JOURNAL_BYTES_MAX, Application, Receive, Recorder, Scope, Send, target
 
 FOLDER_SECONDS_MAX = 240.0

@@ -14,7 +14,7 @@ from typing import Any
 
 from dynasmith.local.child_messages import EngineReady, ReplayDone, Say
 from dynasmith.local.journal import CallLog, RecordedCall, read
-from dynasmith.local.ready import HOST, listening_socket
+from dynasmith.local.readiness import HOST, listening_socket
 
 _SERVICE = "AnyScaleFrontendService."
 _READS = ("Describe", "List", "Get")

@@ -19,7 +19,7 @@ from dynasmith.local.engines import SILENT_SECONDS_MAX, require
 from dynasmith.local.lock import FileLock
 from dynasmith.local.log import LOG_NAME
 from dynasmith.local.processes import clean_environment, end, own_group_arguments
-from dynasmith.local.ready import HOST, is_free, port_taken, wait_until_answers
+from dynasmith.local.readiness import HOST, is_free, port_taken, wait_until_answers
 from dynasmith.local.record import ClockName, Record, read_record
 
 PORT = 8000

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from dynasmith.jobs.checkpoint import Checkpoint
 from dynasmith.jobs.job import Job
-from dynasmith.ports.items import Dead
+from dynasmith.ports.items import DeadLetter
 from dynasmith.ports.permit import Term
 
 
@@ -48,7 +48,7 @@ class Claim(Protocol):
         """Keep a checkpoint, whole or not at all. What it speaks of was acknowledged before."""
         ...
 
-    async def bury(self, segment: int, page: bytes | None, dead: Sequence[Dead]) -> None:
+    async def bury(self, segment: int, page: bytes | None, dead: Sequence[DeadLetter]) -> None:
         """Keep dead letters of the page that began at ``page``; before the checkpoint that counts them."""
         ...
 
@@ -107,7 +107,7 @@ class Ledger(Protocol):
         """
         ...
 
-    def dead_letters(self, job_id: str) -> Sequence[Dead]:
+    def dead_letters(self, job_id: str) -> Sequence[DeadLetter]:
         """The dead letters of a job."""
         ...
 

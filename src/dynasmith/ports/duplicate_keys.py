@@ -14,7 +14,7 @@ class KeyEntry(NamedTuple):
     hash: int
 
 
-class KeySeen(NamedTuple):
+class KeyAnswer(NamedTuple):
     """Where a key was met first, and the hash of the item that had it."""
 
     segment: int
@@ -34,7 +34,7 @@ class KeyStore(Protocol):
 
     def meet(
         self, segment: int, start: bytes | None, following: bytes | None, entries: Sequence[KeyEntry]
-    ) -> Mapping[int, KeySeen]:
+    ) -> Mapping[int, KeyAnswer]:
         """Keep a page's keys, each once in ``entries``; the numbers of those that another place had before.
 
         A page that is told again is not met by itself.

@@ -24,7 +24,7 @@ Place: TypeAlias = int | str
 """Where an item stands in its segment: a line, a number, the key of a line. Stays the same when it is read again."""
 
 
-class Dead(Struct, frozen=True, kw_only=True):
+class DeadLetter(Struct, frozen=True, kw_only=True):
     """One item, or one line of a file, that could not be moved, and why.
 
     ``item`` holds the wire bytes (or the line as it stood), ``place`` where it came from (``items.jsonl:17``),
@@ -50,7 +50,7 @@ class Page(Struct, frozen=True, kw_only=True):
     next: bytes | None
     read: int
     units: float = 0.0
-    dead: tuple[Dead, ...] = ()
+    dead: tuple[DeadLetter, ...] = ()
     places: Sequence[Place] = ()
 
 
@@ -88,7 +88,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     skipped: int = 0
     retried: int = 0
     units: Units = Units()
-    dead: tuple[Dead, ...] = ()
+    dead: tuple[DeadLetter, ...] = ()
     others: tuple[bytes, ...] = ()
 
     @property

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from dynasmith.tables.document import Node
 from dynasmith.tables.settings import SETTINGS
 from dynasmith.tables.settings.contributor_insights import ContributorInsightsSetting
-from dynasmith.tables.substituted import real
+from dynasmith.tables.substitution import real
 from dynasmith.tables.table import (
     Access,
     Autoscaling,

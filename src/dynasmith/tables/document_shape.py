@@ -30,7 +30,7 @@ from dynasmith.tables.document_kinds import (
     Text,
 )
 from dynasmith.tables.findings import DefinitionFinding, did_you_mean, finding_at, nearest
-from dynasmith.tables.substituted import SubstitutedText, as_number, quoted
+from dynasmith.tables.substitution import SubstitutedText, as_number, quoted
 
 # Words of YAML 1.1 that other tools read as booleans.
 _TRUE_WORDS = {"true", "yes", "on", "y"}

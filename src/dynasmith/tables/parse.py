@@ -18,7 +18,7 @@ from dynasmith.tables.findings import DefinitionFinding, did_you_mean, finding_a
 from dynasmith.tables.overlay import name_of, overlay
 from dynasmith.tables.policy import canonical_policy
 from dynasmith.tables.rules import findings_of
-from dynasmith.tables.substituted import Variables, real, variables_of
+from dynasmith.tables.substitution import Variables, real, variables_of
 from dynasmith.tables.table import Table
 from dynasmith.tables.variables import substitute
 

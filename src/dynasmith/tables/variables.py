@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from dynasmith.tables.document import Node
 from dynasmith.tables.findings import DefinitionFinding, finding_at
-from dynasmith.tables.substituted import Piece, SubstitutedText
+from dynasmith.tables.substitution import Piece, SubstitutedText
 
 _PIECE = re.compile(r"\$\$\{|\$\{(?P<body>[^}]*)(?P<end>\}?)")
 _BODY = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<default>:-(?P<otherwise>.*))?\Z", re.DOTALL)

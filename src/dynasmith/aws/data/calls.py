@@ -26,7 +26,7 @@ from dynasmith.aws.data.replies import (
 )
 from dynasmith.aws.data.reply_check import checked_body
 from dynasmith.aws.data.request_bodies import CAPACITY, text
-from dynasmith.aws.data.unprocessed import found_and_left, has_key, items_left
+from dynasmith.aws.data.unprocessed_items import found_and_left, has_key, items_left
 from dynasmith.aws.errors.codes import RetryVerdict, meaning_of
 from dynasmith.aws.errors.refusal import NOWHERE
 from dynasmith.errors import ConditionFailed, DynasmithError, ServiceUnavailable, Unreachable

@@ -20,7 +20,7 @@ from dynasmith.aws.data.partiql_batch import (
 )
 from dynasmith.aws.data.replies import StatementError, units_of
 from dynasmith.aws.data.statements import insert_of
-from dynasmith.aws.data.unprocessed import has_key
+from dynasmith.aws.data.unprocessed_items import has_key
 from dynasmith.aws.errors.codes import is_passing, meaning_of
 from dynasmith.errors import AccessDenied, ConditionFailed, ServiceUnavailable, Throttled
 from dynasmith.items.digest import item_hash
@@ -28,7 +28,7 @@ from dynasmith.items.key import KeySchema, encode_key, format_key, key_of
 from dynasmith.items.wire import Units, attributes
 from dynasmith.jobs.options import Mode
 from dynasmith.ports.concurrency import together
-from dynasmith.ports.items import Dead, Item, Outcome, merged, total
+from dynasmith.ports.items import DeadLetter, Item, Outcome, merged, total
 from dynasmith.ports.permit import Halted
 
 DUPLICATE = "DuplicateItem"
@@ -254,4 +254,4 @@ class _Run:
 def dead(items: Sequence[Item], code: str, reason: str) -> Outcome:
     """Items that the target will never take."""
     wires = tuple(bytes(item) for item in items)
-    return Outcome(dead=tuple(Dead(code=code, reason=reason, item=wire) for wire in wires), others=wires)
+    return Outcome(dead=tuple(DeadLetter(code=code, reason=reason, item=wire) for wire in wires), others=wires)

@@ -21,7 +21,7 @@ from dynasmith.aws.data.replies import StatementError, units_of
 from dynasmith.aws.data.service_endpoint import Transport
 from dynasmith.aws.data.statements import probe_of, statement_of, update_of
 from dynasmith.aws.data.table_factory import open_calls
-from dynasmith.aws.data.unprocessed import has_key
+from dynasmith.aws.data.unprocessed_items import has_key
 from dynasmith.aws.errors.codes import is_passing, meaning_of
 from dynasmith.errors import ConditionFailed
 from dynasmith.items.key import KeySchema, encode_key, key_of

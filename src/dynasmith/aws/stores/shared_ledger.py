@@ -26,7 +26,7 @@ from dynasmith.jobs.counts import Counts
 from dynasmith.jobs.job import Job, decode_job, encode_job, moved, seen
 from dynasmith.ports.checkpoints import JobControl
 from dynasmith.ports.clock import lease_clock
-from dynasmith.ports.items import Dead
+from dynasmith.ports.items import DeadLetter
 
 DEAD_BYTES = 300_000
 """Packed dead letters under one name: an item of a table holds 400 KB."""
@@ -105,7 +105,7 @@ class SharedLedger:
         """The checkpoints of a job as they stand, by segment."""
         return _checkpoints(self._store, self._read(job_id))
 
-    def dead_letters(self, job_id: str) -> Sequence[Dead]:
+    def dead_letters(self, job_id: str) -> Sequence[DeadLetter]:
         """The dead letters of a job."""
         self._read(job_id)
         there = {fenced: name for name, fenced in dead_letters_of(self._store, job_id).items()}
@@ -114,7 +114,9 @@ class SharedLedger:
             page = there[fenced].rpartition("#")[0]
             pages[page] = pages.get(page, b"") + packed
         return [
-            dead for packed in pages.values() for dead in msgspec.json.decode(zlib.decompress(packed), type=list[Dead])
+            dead
+            for packed in pages.values()
+            for dead in msgspec.json.decode(zlib.decompress(packed), type=list[DeadLetter])
         ]
 
     def steer(self, job_id: str, control: JobControl) -> None:
@@ -187,7 +189,7 @@ class SharedClaim:
         """Keep a checkpoint under the fence of this run. One write a page. Raises LeaseLost."""
         await self._put(f"{SEGMENT}{checkpoint.segment:05d}", encode_checkpoint(checkpoint))
 
-    async def bury(self, segment: int, page: bytes | None, dead: Sequence[Dead]) -> None:
+    async def bury(self, segment: int, page: bytes | None, dead: Sequence[DeadLetter]) -> None:
         """Write dead letters; those of a page that is done again take the same places."""
         packed = zlib.compress(msgspec.json.encode(dead))
         for number, start in enumerate(range(0, len(packed), DEAD_BYTES)):

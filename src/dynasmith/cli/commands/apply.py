@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dynasmith.cli.commands.plan import refuse_without_prune, split_words
-from dynasmith.cli.shared import Invocation, print_json, verb
+from dynasmith.cli.shared_options import Invocation, print_json, verb
 from dynasmith.cli.wait_options import NOT_THERE_YET, wait_options, waiting
 from dynasmith.errors import DynasmithError, FileFormatError, RunError, SeveralFailed, UsageError
 

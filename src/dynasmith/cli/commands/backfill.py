@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from dynasmith.cli.flow_options import CONSISTENT, flow_options_but
-from dynasmith.cli.shared import Invocation, refuse_given, verb
+from dynasmith.cli.shared_options import Invocation, refuse_given, verb
 from dynasmith.errors import UsageError
 
 

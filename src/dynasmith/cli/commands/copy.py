@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from dynasmith.cli.flow_options import CONSISTENT, MODE, MOVED_BY, TRANSPORT, flow_options, side, side_options
-from dynasmith.cli.shared import Invocation, verb
+from dynasmith.cli.shared_options import Invocation, verb
 
 
 @verb("copy", example="dynasmith copy orders orders_v2 --transform shop.moves:split_name --create-target")

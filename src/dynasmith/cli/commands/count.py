@@ -4,7 +4,7 @@ import click
 
 from dynasmith.cli.counts import counted
 from dynasmith.cli.items_report import parse_condition_of
-from dynasmith.cli.shared import Invocation, print_json, verb
+from dynasmith.cli.shared_options import Invocation, print_json, verb
 
 
 @verb("count", example="dynasmith count orders customer_id=c1")

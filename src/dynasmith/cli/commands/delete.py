@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import click
 
-from dynasmith.cli.shared import Invocation, print_json, verb
+from dynasmith.cli.shared_options import Invocation, print_json, verb
 from dynasmith.cli.wait_options import NOT_THERE_YET, wait_options, waiting
 
 

@@ -3,7 +3,7 @@
 import click
 
 from dynasmith.cli.items_report import parse_key_of
-from dynasmith.cli.shared import Invocation, print_json, verb
+from dynasmith.cli.shared_options import Invocation, print_json, verb
 
 
 @verb("delete-item", example="dynasmith delete-item orders customer_id=c1 order_id=o1")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from dynasmith.cli.shared import Invocation, verb
+from dynasmith.cli.shared_options import Invocation, verb
 from dynasmith.errors import Interrupted, NotOffered, RunError
 
 PROJECT = """\

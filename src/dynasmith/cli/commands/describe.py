@@ -2,7 +2,7 @@
 
 import click
 
-from dynasmith.cli.shared import Invocation, print_json, verb
+from dynasmith.cli.shared_options import Invocation, print_json, verb
 
 
 @verb("describe", example="dynasmith describe orders")

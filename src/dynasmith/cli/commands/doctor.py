@@ -3,7 +3,7 @@
 import click
 import msgspec
 
-from dynasmith.cli.shared import Invocation, print_json, verb
+from dynasmith.cli.shared_options import Invocation, print_json, verb
 
 
 @verb("doctor", example="dynasmith doctor --env prod")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dynasmith.cli.shared import Invocation, print_json, verb
+from dynasmith.cli.shared_options import Invocation, print_json, verb
 from dynasmith.cli.wait_options import NOT_THERE_YET, wait_options, waiting
 from dynasmith.errors import SeveralFailed
 

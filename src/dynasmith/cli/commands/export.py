@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from dynasmith.cli.flow_options import CONSISTENT, TRANSPORT, flow_options_but, side, side_options
-from dynasmith.cli.shared import Invocation, verb
+from dynasmith.cli.shared_options import Invocation, verb
 from dynasmith.errors import UsageError
 
 STDOUT = "-"

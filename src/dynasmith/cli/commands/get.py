@@ -3,7 +3,7 @@
 import click
 
 from dynasmith.cli.items_report import parse_key_of, show_item
-from dynasmith.cli.shared import Invocation, verb
+from dynasmith.cli.shared_options import Invocation, verb
 
 
 @verb("get", example="dynasmith get orders customer_id=c1 order_id=o1")

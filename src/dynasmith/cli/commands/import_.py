@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from dynasmith.cli.shared import Invocation, verb
+from dynasmith.cli.shared_options import Invocation, verb
 from dynasmith.errors import UsageError
 
 

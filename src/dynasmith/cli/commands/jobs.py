@@ -8,7 +8,7 @@ import click
 
 from dynasmith.cli.commands.jobs_undo import undo
 from dynasmith.cli.flow_options import UNITS
-from dynasmith.cli.shared import Invocation, print_json, verb
+from dynasmith.cli.shared_options import Invocation, print_json, verb
 from dynasmith.cli.suggestions import VerbGroup
 from dynasmith.errors import UsageError
 

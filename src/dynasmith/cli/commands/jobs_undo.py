@@ -3,7 +3,7 @@
 import click
 
 from dynasmith.cli.flow_options import UNITS
-from dynasmith.cli.shared import Invocation, verb
+from dynasmith.cli.shared_options import Invocation, verb
 
 
 @verb("undo", example="dynasmith jobs undo backfill-20261120T101500-1a2b3c")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dynasmith.cli.shared import Invocation, print_json, verb
+from dynasmith.cli.shared_options import Invocation, print_json, verb
 
 
 @verb("list", example="dynasmith list --env local")

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import click
 import msgspec
 
-from dynasmith.cli.shared import Invocation, print_json, refuse_given, verb
+from dynasmith.cli.shared_options import Invocation, print_json, refuse_given, verb
 from dynasmith.cli.suggestions import VerbGroup
 from dynasmith.errors import UsageError
 from dynasmith.local import PORT

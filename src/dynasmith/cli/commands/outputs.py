@@ -4,7 +4,7 @@ import json
 
 import click
 
-from dynasmith.cli.shared import Invocation, print_json, verb
+from dynasmith.cli.shared_options import Invocation, print_json, verb
 
 
 @verb("outputs", example="dynasmith outputs orders --json")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dynasmith.cli.shared import Invocation, print_json, verb
+from dynasmith.cli.shared_options import Invocation, print_json, verb
 from dynasmith.errors import RunError, UsageError
 
 if TYPE_CHECKING:

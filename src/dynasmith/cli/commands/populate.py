@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from dynasmith.cli.flow_options import MODE, PROCESSES, TRANSPORT, flow_options_but, side, side_options
-from dynasmith.cli.shared import Invocation, refuse_given, verb
+from dynasmith.cli.shared_options import Invocation, refuse_given, verb
 from dynasmith.errors import ItemInvalid, UsageError
 
 

@@ -3,7 +3,7 @@
 import click
 
 from dynasmith.cli.items_report import parse_item_of
-from dynasmith.cli.shared import Invocation, print_json, verb
+from dynasmith.cli.shared_options import Invocation, print_json, verb
 
 
 @verb("put", example="""dynasmith put orders '{"customer_id": "c1", "order_id": "o1", "total": 12.5}'""")

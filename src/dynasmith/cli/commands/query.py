@@ -6,7 +6,7 @@ import click
 
 from dynasmith.cli.cursor import decode_cursor
 from dynasmith.cli.items_report import CURSOR, LIMIT, parse_condition_of, show_items
-from dynasmith.cli.shared import Invocation, verb
+from dynasmith.cli.shared_options import Invocation, verb
 
 
 @verb("query", example="dynasmith query orders status=open --index by_status --limit 3")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dynasmith.cli.shared import Invocation, print_json, verb
+from dynasmith.cli.shared_options import Invocation, print_json, verb
 from dynasmith.errors import UsageError
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ import click
 
 from dynasmith.cli.cursor import decode_cursor
 from dynasmith.cli.items_report import CURSOR, LIMIT, show_items
-from dynasmith.cli.shared import Invocation, verb
+from dynasmith.cli.shared_options import Invocation, verb
 
 
 @verb("scan", example="dynasmith scan orders --limit 3")

@@ -1,6 +1,6 @@
 """`dynasmith schema`."""
 
-from dynasmith.cli.shared import Invocation, print_json, verb
+from dynasmith.cli.shared_options import Invocation, print_json, verb
 
 
 @verb("schema", example="dynasmith schema > dynasmith.schema.json")

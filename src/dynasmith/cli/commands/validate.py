@@ -5,7 +5,7 @@ from typing import Any
 import click
 import msgspec
 
-from dynasmith.cli.shared import Invocation, print_json, verb
+from dynasmith.cli.shared_options import Invocation, print_json, verb
 
 
 @verb("validate", example="dynasmith validate orders --env prod")

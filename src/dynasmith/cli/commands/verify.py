@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from dynasmith.cli.flow_options import TRANSPORT, side, side_options
-from dynasmith.cli.shared import Invocation, print_json, verb
+from dynasmith.cli.shared_options import Invocation, print_json, verb
 
 
 @verb("verify", example="dynasmith verify orders orders_v2")

@@ -6,11 +6,11 @@ from math import ceil
 import msgspec
 
 from dynasmith.engine.backfill.canary import Canary, careful_source
-from dynasmith.engine.backfill.resolution import Again
+from dynasmith.engine.backfill.resolution import RetryOutcome
 from dynasmith.engine.backfill.sink import ChangeSink
 from dynasmith.engine.backfill.stage import Quota, Rewriter, RewriteStage
 from dynasmith.engine.backfill.survey import Survey, indexes_of, survey
-from dynasmith.engine.backfill.unconfirmed import UnconfirmedChanges
+from dynasmith.engine.backfill.unconfirmed_changes import UnconfirmedChanges
 from dynasmith.engine.transfer.copy import expiry, paced_pages, table_reader
 from dynasmith.engine.transfer.event_thread import StopRequest
 from dynasmith.engine.transfer.job_world import JobWorld
@@ -146,7 +146,7 @@ def backfill_pipeline(
         return ChangeSink(
             await updates(heard),
             table.key,
-            Again(rewriter),
+            RetryOutcome(rewriter),
             journal=journal,
             unsure=unsure,
             quota=quota,

@@ -11,10 +11,10 @@ from dynasmith.engine.backfill.backfill import canary_items, rewriter_of
 from dynasmith.engine.backfill.difference import ItemDifference
 from dynasmith.engine.backfill.stage import Rewriter
 from dynasmith.engine.backfill.survey import CONFIDENCE, Survey, survey
-from dynasmith.engine.guarded.dry_run import PURE, Keeping
 from dynasmith.engine.transfer.new_job import dry_context
 from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.engine.transfer.table_details import TableEnd, rates
+from dynasmith.engine.user_code.dry_run import PURE, Keeping
 from dynasmith.items.size import read_units
 from dynasmith.items.transform import Function
 from dynasmith.jobs.estimate import JobEstimate, with_cost, with_time

@@ -2,37 +2,37 @@
 
 from dataclasses import dataclass
 
-from dynasmith.engine.backfill.sink import Resolved
+from dynasmith.engine.backfill.sink import ChangeOutcome
 from dynasmith.engine.backfill.stage import Rewriter
-from dynasmith.engine.backfill.unconfirmed import unwritten
+from dynasmith.engine.backfill.unconfirmed_changes import unwritten
 from dynasmith.items.key import KeySchema, format_key, key_of
 from dynasmith.items.transform import ItemRefused
 from dynasmith.items.wire import RawItem, attributes
-from dynasmith.ports.items import Dead
+from dynasmith.ports.items import DeadLetter
 from dynasmith.ports.updates import ItemChange, UpdateAnswer, change_of, stands
 
 
 @dataclass(frozen=True, slots=True)
-class Again:
+class RetryOutcome:
     """A backfill rewrites the item as it is now. Raises ItemRefused where the policy is to stop."""
 
     rewriter: Rewriter
 
-    def __call__(self, change: ItemChange, answer: UpdateAnswer) -> Resolved:
+    def __call__(self, change: ItemChange, answer: UpdateAnswer) -> ChangeOutcome:
         """A deleted item is skipped; one that another writer brought into the new shape needs nothing."""
         if answer.current is None:
-            return Resolved(end="skipped", applied=answer.uncertain)
+            return ChangeOutcome(end="skipped", applied=answer.uncertain)
         applied = answer.uncertain and not unwritten(change, answer.current)
         try:
             found = self.rewriter.rewrite(RawItem(answer.current))
         except ItemRefused as refused:
             if self.rewriter.stops(refused):
                 raise
-            dead = Dead(code="transform", reason=refused.message, item=answer.current)
-            return Resolved(dead=dead, applied=applied)
+            dead = DeadLetter(code="transform", reason=refused.message, item=answer.current)
+            return ChangeOutcome(dead=dead, applied=applied)
         if found is None:
-            return Resolved(end="written" if applied else "unchanged", applied=applied)
-        return Resolved(again=change_of(found), applied=applied)
+            return ChangeOutcome(end="written" if applied else "unchanged", applied=applied)
+        return ChangeOutcome(again=change_of(found), applied=applied)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +41,16 @@ class PutBack:
 
     key: KeySchema
 
-    def __call__(self, change: ItemChange, answer: UpdateAnswer) -> Resolved:
+    def __call__(self, change: ItemChange, answer: UpdateAnswer) -> ChangeOutcome:
         """A deleted item is skipped; one that looks as before already is there; any other was changed since."""
         if answer.current is None:
-            return Resolved(end="skipped")
+            return ChangeOutcome(end="skipped")
         if stands(change, answer.current):
-            return Resolved(end="written" if answer.uncertain else "already", applied=True)
+            return ChangeOutcome(end="written" if answer.uncertain else "already", applied=True)
         names = _differing(change, answer.current)
         key = format_key(key_of(change.before, self.key), self.key)
         reason = f"item {key} was changed by others since, in {', '.join(names)}; it was left as it is"
-        return Resolved(dead=Dead(code="changed", reason=reason, item=answer.current), names=names)
+        return ChangeOutcome(dead=DeadLetter(code="changed", reason=reason, item=answer.current), names=names)
 
 
 def _differing(change: ItemChange, current: bytes) -> list[str]:

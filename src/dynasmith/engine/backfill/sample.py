@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from dynasmith.engine.backfill.stage import Rewriter
-from dynasmith.engine.guarded.dry_run import LoadedTransform
+from dynasmith.engine.user_code.dry_run import LoadedTransform
 from dynasmith.items.transform import Divergence, ItemRefused, Policy, Rewrite, check_converges
 from dynasmith.items.wire import RawItem
 

@@ -9,18 +9,24 @@ from typing import Protocol
 from dynasmith.engine.backfill.concurrent_edits import EditNotes
 from dynasmith.engine.backfill.no_journal import NoJournal
 from dynasmith.engine.backfill.stage import Quota
-from dynasmith.engine.backfill.unconfirmed import Unconfirmed, UnconfirmedChanges, covers, unwritten, with_earlier
+from dynasmith.engine.backfill.unconfirmed_changes import (
+    UnconfirmedChange,
+    UnconfirmedChanges,
+    covers,
+    unwritten,
+    with_earlier,
+)
 from dynasmith.items.key import KeySchema, format_key, key_of
 from dynasmith.items.wire import Units
 from dynasmith.jobs.retry import CONTENDED, Retry
-from dynasmith.ports.items import Dead, Item, Outcome, total
+from dynasmith.ports.items import DeadLetter, Item, Outcome, total
 from dynasmith.ports.journal import UndoJournal
 from dynasmith.ports.permit import Halted, Permit
 from dynasmith.ports.updates import ItemChange, UpdateAnswer, Updates, decode_change, encode_change
 
 
 @dataclass(frozen=True, slots=True)
-class Resolved:
+class ChangeOutcome:
     """What a conflict comes to. Either ``again``, a change of the item as it is now, or an end.
 
     ``end``: written (a lost reply: it had been done), unchanged, already, skipped, dead. ``applied`` says whether the
@@ -30,7 +36,7 @@ class Resolved:
 
     again: ItemChange | None = None
     end: str = ""
-    dead: Dead | None = None
+    dead: DeadLetter | None = None
     applied: bool = False
     names: Sequence[str] = ()
 
@@ -38,7 +44,7 @@ class Resolved:
 class Resolver(Protocol):
     """Decides what becomes of a change whose condition did not hold. Pure."""
 
-    def __call__(self, change: ItemChange, answer: UpdateAnswer) -> Resolved:
+    def __call__(self, change: ItemChange, answer: UpdateAnswer) -> ChangeOutcome:
         """What to do next with the change, after this answer."""
         ...
 
@@ -48,7 +54,7 @@ class _Tally:
     """What became of the changes of one batch."""
 
     ends: dict[str, int] = field(default_factory=dict)
-    dead: list[Dead] = field(default_factory=list)
+    dead: list[DeadLetter] = field(default_factory=list)
     units: list[Units] = field(default_factory=list)
     retried: int = 0
 
@@ -56,7 +62,7 @@ class _Tally:
         self.ends[word] = self.ends.get(word, 0) + 1
 
     def bury(self, code: str, reason: str, item: bytes) -> None:
-        self.dead.append(Dead(code=code, reason=reason, item=item))
+        self.dead.append(DeadLetter(code=code, reason=reason, item=item))
 
     @property
     def outcome(self) -> Outcome:
@@ -148,7 +154,9 @@ class ChangeSink:
             kept = [with_earlier(change, known) for change, known in zip(changes, earlier, strict=True)]
             ids = await self._journal.append(segment, [encode_change(change) for change in kept])
             sent = await self._updates.send(changes)
-            entries = [Unconfirmed(segment, one, change, mine=True) for one, change in zip(ids, kept, strict=True)]
+            entries = [
+                UnconfirmedChange(segment, one, change, mine=True) for one, change in zip(ids, kept, strict=True)
+            ]
             ends = zip(changes, sent.answers, entries, earlier, strict=True)
             # What is not known of an item's entries goes along with the change that is sent next.
             again = {
@@ -175,8 +183,8 @@ class ChangeSink:
         segment: int,
         change: ItemChange,
         answer: UpdateAnswer,
-        entry: Unconfirmed,
-        earlier: list[Unconfirmed],
+        entry: UnconfirmedChange,
+        earlier: list[UnconfirmedChange],
         tally: _Tally,
     ) -> ItemChange | None:
         """Count the end of one change; or the change that must be sent instead, of the item as it is now.

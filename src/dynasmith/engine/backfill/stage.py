@@ -4,15 +4,15 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from dynasmith.engine.backfill.unconfirmed import UnconfirmedChanges
-from dynasmith.engine.transfer.transform_stage import Staged
+from dynasmith.engine.backfill.unconfirmed_changes import UnconfirmedChanges
+from dynasmith.engine.transfer.transform_stage import StagedPage
 from dynasmith.engine.transfer.user_traceback import trace_of
 from dynasmith.errors import ItemInvalid
 from dynasmith.items.key import Key, KeySchema, check_key, key_of
 from dynasmith.items.size import ITEM_BYTES_MAX, check_item
 from dynasmith.items.transform import ItemRefused, Policy, Rewrite, Transform
 from dynasmith.items.wire import RawItem
-from dynasmith.ports.items import Dead, Item
+from dynasmith.ports.items import DeadLetter, Item
 from dynasmith.ports.updates import change_of, encode_change
 
 
@@ -105,10 +105,10 @@ class RewriteStage:
     unsure: UnconfirmedChanges
     keep: Callable[[Item], bool] | None = None
 
-    async def __call__(self, items: Sequence[Item]) -> Staged:
+    async def __call__(self, items: Sequence[Item]) -> StagedPage:
         """Stage a page. Raises ItemRefused where a transform fails and the policy is to stop."""
         changes: list[bytes] = []
-        dead: list[Dead] = []
+        dead: list[DeadLetter] = []
         dropped = unchanged = already = skipped = 0
         for item in items:
             if self.keep is not None and not self.keep(item):
@@ -120,7 +120,9 @@ class RewriteStage:
             except ItemRefused as refused:
                 if self.rewriter.stops(refused):
                     raise
-                dead.append(Dead(code="transform", reason=refused.message, item=bytes(item), trace=trace_of(refused)))
+                dead.append(
+                    DeadLetter(code="transform", reason=refused.message, item=bytes(item), trace=trace_of(refused))
+                )
                 continue
             if found is None:
                 written = self.unsure.written(raw)
@@ -131,7 +133,7 @@ class RewriteStage:
                 changes.append(encode_change(change_of(found)))
             else:
                 skipped += 1
-        return Staged(
+        return StagedPage(
             changes,
             dropped=dropped,
             already=already,

@@ -16,14 +16,14 @@ from dynasmith.engine.backfill.difference import ItemDifference, difference
 from dynasmith.engine.backfill.sample import TransformSample, TransformSampler, looks_of
 from dynasmith.engine.backfill.sample import asked as asked_of
 from dynasmith.engine.backfill.stage import Rewriter
-from dynasmith.engine.guarded.dry_run import PURE, SLICE_ITEMS, Keeping, kept_dry
-from dynasmith.engine.guarded.process import GuardedProcess
 from dynasmith.engine.transfer.copy import table_reader
 from dynasmith.engine.transfer.event_thread import StopRequest, run
 from dynasmith.engine.transfer.pacer import Pacer, reading
 from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.engine.transfer.table_details import TableEnd, rates
 from dynasmith.engine.transfer.table_identity import READING, TableIdentityCheck
+from dynasmith.engine.user_code.dry_run import PURE, SLICE_ITEMS, Keeping, kept_dry
+from dynasmith.engine.user_code.process import GuardedProcess
 from dynasmith.errors import Interrupted
 from dynasmith.items.size import item_bytes, write_units
 from dynasmith.items.transform import Divergence, ItemRefused, Rewrite

@@ -23,7 +23,7 @@ from dynasmith.engine.transfer.mover import ConcurrencyLimits
 from dynasmith.engine.transfer.new_job import new_job
 from dynasmith.engine.transfer.runner import Pipeline, run_job
 from dynasmith.engine.transfer.table_details import TableEnd, rates
-from dynasmith.engine.transfer.transform_stage import Staged
+from dynasmith.engine.transfer.transform_stage import StagedPage
 from dynasmith.errors import AccessDenied
 from dynasmith.items.key import Key, encode_key, key_of
 from dynasmith.items.size import item_bytes, read_units, write_units
@@ -34,7 +34,7 @@ from dynasmith.jobs.job import Job
 from dynasmith.jobs.options import TransferOptions
 from dynasmith.jobs.spec import Undo
 from dynasmith.ports.checkpoints import Claim
-from dynasmith.ports.items import Dead, Item, Lookup, OpenSource, Page, ThrottleListener, permit_of
+from dynasmith.ports.items import DeadLetter, Item, Lookup, OpenSource, Page, ThrottleListener, permit_of
 from dynasmith.ports.journal import JournalReader
 from dynasmith.ports.updates import ItemChange, decode_change, encode_change, same_attributes
 
@@ -86,10 +86,10 @@ def undo_pipeline(spec: Undo, job: Job, world: JobWorld, notes: EditNotes) -> Pi
 class Inverse:
     """From the changes of a frame to those that take them back."""
 
-    async def __call__(self, items: Sequence[Item]) -> Staged:
+    async def __call__(self, items: Sequence[Item]) -> StagedPage:
         """Stage a frame: its keys are distinct, because a batch's are."""
         changes = [decode_change(item) for item in items]
-        return Staged([encode_change(replace(change.inverse(), others=change.others)) for change in changes])
+        return StagedPage([encode_change(replace(change.inverse(), others=change.others)) for change in changes])
 
 
 class JournalSource:
@@ -120,7 +120,7 @@ class JournalSource:
         """
         place = self._kept.last(segment) if start is None else int(start)
         changes: dict[Key, ItemChange] = {}
-        dead: list[Dead] = []
+        dead: list[DeadLetter] = []
         while place is not None and len(changes) < PAGE_ENTRIES:
             frame = self._kept.read(segment, place)
             found = {key_of(change.before, self._key): change for change in map(decode_change, frame.entries)}
@@ -128,7 +128,7 @@ class JournalSource:
                 break
             changes |= found
             if frame.damage:
-                dead.append(Dead(code="journal", reason=frame.damage, place=f"segment {segment}"))
+                dead.append(DeadLetter(code="journal", reason=frame.damage, place=f"segment {segment}"))
             place = frame.before
         following = None if place is None else str(place).encode()
         current = await self._current(segment, list(changes))

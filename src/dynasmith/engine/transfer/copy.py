@@ -129,11 +129,11 @@ def expiry(end: TableEnd, began: datetime) -> Callable[[Item], bool] | None:
     """
     if not end.expires:
         return None
-    return Alive(Expiry(end.expires, began.timestamp()))
+    return UnexpiredFilter(Expiry(end.expires, began.timestamp()))
 
 
 @dataclass(frozen=True, slots=True)
-class Alive:
+class UnexpiredFilter:
     """Whether an item has not expired. A class, so that it can be sent to another process."""
 
     expired: Expiry

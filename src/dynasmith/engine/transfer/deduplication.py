@@ -15,14 +15,14 @@ from typing import Final, TypeAlias
 
 from msgspec import structs
 
-from dynasmith.engine.transfer.transform_stage import Stage, Staged
+from dynasmith.engine.transfer.transform_stage import Stage, StagedPage
 from dynasmith.errors import AccessDenied, ItemInvalid
 from dynasmith.items.digest import Digest
 from dynasmith.items.key import KeySchema, encode_key, format_key, key_bytes, key_of
 from dynasmith.items.key_and_hash import keyed_reader
 from dynasmith.jobs.checkpoint import Checkpoint
-from dynasmith.ports.duplicate_keys import KeyEntry, KeySeen, KeyStore
-from dynasmith.ports.items import Dead, Item, Lookup, Outcome, Page, Place, Source, merged
+from dynasmith.ports.duplicate_keys import KeyAnswer, KeyEntry, KeyStore
+from dynasmith.ports.items import DeadLetter, Item, Lookup, Outcome, Page, Place, Source, merged
 from dynasmith.ports.permit import Permit
 
 _HALF: Final = 1 << 63
@@ -45,7 +45,7 @@ class _Page:
     items: Sequence[Item]
     entries: Sequence[KeyEntry]
     sent: list[int] = field(default_factory=list)
-    twice: dict[int, KeySeen] = field(default_factory=dict)
+    twice: dict[int, KeyAnswer] = field(default_factory=dict)
     taken: set[int] = field(default_factory=set)
     outcomes: list[Outcome] = field(default_factory=list)
 
@@ -82,8 +82,8 @@ class Deduplication:
         self._cut = False
 
     async def __call__(
-        self, segment: int, start: bytes | None, page: Page, staged: Staged, write: Write
-    ) -> tuple[Staged, Outcome]:
+        self, segment: int, start: bytes | None, page: Page, staged: StagedPage, write: Write
+    ) -> tuple[StagedPage, Outcome]:
         """Write the page that began at ``start``: what was sent of it, and what became of that.
 
         A cancelled job is told by an outcome of fewer items than there are.
@@ -145,7 +145,7 @@ class Deduplication:
             for place, before in enumerate(first):
                 if place != before:
                     one = entries[before]
-                    twice[place] = twice.get(before) or KeySeen(own.segment, one.place, one.hash)
+                    twice[place] = twice.get(before) or KeyAnswer(own.segment, one.place, one.hash)
         own.twice = {rest[place]: one for place, one in twice.items()}
         return [number for number in rest if number not in own.twice]
 
@@ -195,7 +195,7 @@ class Deduplication:
             while True:
                 await permit.enter()
                 page = await source.read(number, start)
-                staged = Staged(page.items) if stage is None else await stage(page.items)
+                staged = StagedPage(page.items) if stage is None else await stage(page.items)
                 staged, entries, _ = self._entries(number, page, staged)
                 await self._meet(_Page(number, start, page.next, staged.items, entries), range(len(entries)))
                 start = page.next
@@ -206,12 +206,12 @@ class Deduplication:
         """Let go of the keys; of a job that is ``over`` nothing is left."""
         self._seen.close(over=over)
 
-    def _entries(self, segment: int, page: Page, staged: Staged) -> tuple[Staged, list[KeyEntry], list[int]]:
+    def _entries(self, segment: int, page: Page, staged: StagedPage) -> tuple[StagedPage, list[KeyEntry], list[int]]:
         """An entry and a hash for each item; what cannot be read whole (a number that is none) is rejected."""
         entries: list[KeyEntry] = []
         hashes: list[int] = []
         items: list[Item] = []
-        dead: list[Dead] = []
+        dead: list[DeadLetter] = []
         read, number, entry = self._read, int.from_bytes, KeyEntry._make
         tell, keep, take = entries.append, hashes.append, items.append
         for item, place in zip(staged.items, _places(page, staged), strict=True):
@@ -219,7 +219,9 @@ class Deduplication:
                 key, made = read(item)
             except ItemInvalid as error:
                 dead.append(
-                    Dead(code="rejected", reason=error.message, item=bytes(item), place=self._name(segment, place))
+                    DeadLetter(
+                        code="rejected", reason=error.message, item=bytes(item), place=self._name(segment, place)
+                    )
                 )
                 continue
             one = number(made, "big")
@@ -246,7 +248,7 @@ class Deduplication:
     def _by_its_bytes(self, item: Item) -> tuple[bytes, bytes]:
         return key_bytes(key_of(item, self._key)), blake2b(item, digest_size=8).digest()
 
-    def _without(self, staged: Staged, own: _Page) -> Staged:
+    def _without(self, staged: StagedPage, own: _Page) -> StagedPage:
         """The page without what came twice, each of which has its end now."""
         already, dead = 0, list(staged.dead)
         for number, first in own.twice.items():
@@ -259,7 +261,7 @@ class Deduplication:
             if number in own.taken:
                 reason = f"another item has the key {key} already"
             place = self._name(own.segment, entry.place)
-            dead.append(Dead(code="duplicate", reason=reason, item=bytes(item), place=place))
+            dead.append(DeadLetter(code="duplicate", reason=reason, item=bytes(item), place=place))
         items = [own.items[number] for number in own.sent]
         return replace(staged, items=items, already=staged.already + already, dead=tuple(dead), origins=None)
 
@@ -275,7 +277,7 @@ def _firsts(entries: Sequence[KeyEntry]) -> list[int]:
     return [first.setdefault(entry.key, number) for number, entry in enumerate(entries)]
 
 
-def _places(page: Page, staged: Staged) -> Sequence[Place]:
+def _places(page: Page, staged: StagedPage) -> Sequence[Place]:
     if len(page.places) != len(page.items):
         raise ValueError("a source in which keys may come twice says the place of each item")
     return page.places if staged.origins is None else [page.places[number] for number in staged.origins]

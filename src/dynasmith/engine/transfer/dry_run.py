@@ -8,12 +8,12 @@ from typing import Any
 
 import msgspec
 
-from dynasmith.engine.guarded.dry_run import PURE, SLICE_ITEMS, Keeping, LoadedTransform, kept_dry
 from dynasmith.engine.transfer.copy import expiry, table_reader
 from dynasmith.engine.transfer.event_thread import StopRequest, run
 from dynasmith.engine.transfer.new_job import dry_context
 from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.engine.transfer.table_details import TableEnd, check_ends, rates
+from dynasmith.engine.user_code.dry_run import PURE, SLICE_ITEMS, Keeping, LoadedTransform, kept_dry
 from dynasmith.errors import ItemInvalid
 from dynasmith.items.plain import plain_from_raw
 from dynasmith.items.size import item_bytes
@@ -22,7 +22,7 @@ from dynasmith.items.wire import RawItem
 from dynasmith.jobs.estimate import JobEstimate, estimate_units, with_cost, with_time
 from dynasmith.jobs.options import TransferOptions
 from dynasmith.ports.guard import RefusedCall
-from dynasmith.ports.items import Dead, Item, OpenSource
+from dynasmith.ports.items import DeadLetter, Item, OpenSource
 from dynasmith.tables.table import known
 
 SAMPLED_ITEMS = 200
@@ -260,14 +260,14 @@ def _shown(raw: RawItem) -> str:
         return bytes(raw).decode("utf-8", "replace")
 
 
-def _first_items(source: OpenSource, around: RunContext) -> tuple[list[Item], list[Dead]]:
+def _first_items(source: OpenSource, around: RunContext) -> tuple[list[Item], list[DeadLetter]]:
     """The first items of a source, and what is no item before and among them."""
 
-    async def main(stop: StopRequest) -> tuple[list[Item], list[Dead]]:
+    async def main(stop: StopRequest) -> tuple[list[Item], list[DeadLetter]]:
         opened = await source(lambda _: None)
         try:
             found: list[Item] = []
-            dead: list[Dead] = []
+            dead: list[DeadLetter] = []
             for segment in range(opened.segments):
                 start: bytes | None = None
                 while len(found) < SAMPLED_ITEMS and not stop.asked:

@@ -29,7 +29,7 @@ from dynasmith.jobs.job import moved
 from dynasmith.jobs.segments import interleaved
 from dynasmith.ports.checkpoints import Claim
 from dynasmith.ports.concurrency import tasks_together
-from dynasmith.ports.items import Dead, Sink
+from dynasmith.ports.items import DeadLetter, Sink
 from dynasmith.ports.listener import Listener, silent
 from dynasmith.ports.permit import Halted
 
@@ -40,7 +40,7 @@ HOPELESS_DEAD = 1000
 """Dead letters without a single item written, at which a job stops."""
 
 
-class Moving(Protocol):
+class PageMover(Protocol):
     """What moves the segments of a job: a ``Mover`` here, or as many as there are processes."""
 
     async def run(self) -> None:
@@ -93,7 +93,7 @@ class Flow:
     """The tables of the job, compared once a minute and before it goes on after a pause."""
     at: dict[int, Checkpoint] = field(default_factory=dict)
     _left: deque[int] = field(default_factory=deque)
-    _moving: Moving | None = None
+    _moving: PageMover | None = None
     _paused: bool = False
     _only_new: bool = False
     _switching: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -143,7 +143,7 @@ class Flow:
             self.at[number] = found
         self._left.extend(number for number in interleaved(job.segments) if not self.at[number].done)
 
-    async def run(self, moving: Moving) -> None:
+    async def run(self, moving: PageMover) -> None:
         """Run what is left, after ``begin``. Raises the first error of any segment, or of the look at what is
         wanted of the job; the others are stopped."""
         self._moving = moving
@@ -179,7 +179,7 @@ class Flow:
         if checkpoint.counts.dead > before.counts.dead:
             self._check_hope()
 
-    async def bury(self, segment: int, page: bytes | None, dead: Sequence[Dead]) -> None:
+    async def bury(self, segment: int, page: bytes | None, dead: Sequence[DeadLetter]) -> None:
         """Keep dead letters."""
         await self.claim.bury(segment, page, dead)
         self._reason = dead[0].reason
@@ -213,7 +213,7 @@ class Flow:
                 hint="is it the right file, and the right table? the job can be resumed",
             )
 
-    def _tell(self, dead: Sequence[Dead]) -> None:
+    def _tell(self, dead: Sequence[DeadLetter]) -> None:
         for entry in dead:
             if entry.code not in self._codes:
                 self._codes.add(entry.code)
@@ -230,7 +230,7 @@ class Flow:
 
     # --- watching -----------------------------------------------------------------------------------------------------
 
-    async def _watch(self, moving: Moving) -> None:
+    async def _watch(self, moving: PageMover) -> None:
         began, before = monotonic(), self.counts
         limits: tuple[float | None, float | None] = (None, None)
         while True:
@@ -245,7 +245,7 @@ class Flow:
             await asyncio.sleep(TICK_SECONDS)
             self._say_progress(moving, before, monotonic() - began)
 
-    def _say_progress(self, moving: Moving, before: Counts, seconds: float) -> None:
+    def _say_progress(self, moving: PageMover, before: Counts, seconds: float) -> None:
         counts = self.counts + moving.batched
         done = counts.read - before.read
         left = None if self.total_items is None else max(0, self.total_items - before.read)
@@ -265,7 +265,7 @@ class Flow:
             )
         )
 
-    async def _obey(self, wish: str, moving: Moving) -> None:
+    async def _obey(self, wish: str, moving: PageMover) -> None:
         if wish == "cancel" and not self.cancelled:
             self.cancelled = True
             moving.cancel()

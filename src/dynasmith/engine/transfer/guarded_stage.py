@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import msgspec
 
-from dynasmith.engine.guarded.dry_run import SLICE_ITEMS, LoadedTransform
-from dynasmith.engine.guarded.process import GuardedProcess
 from dynasmith.engine.transfer.event_thread import StopRequest
-from dynasmith.engine.transfer.transform_stage import Staged, Steps
+from dynasmith.engine.transfer.transform_stage import StagedPage, Steps
+from dynasmith.engine.user_code.dry_run import SLICE_ITEMS, LoadedTransform
+from dynasmith.engine.user_code.process import GuardedProcess
 from dynasmith.errors import Interrupted, RunError
 from dynasmith.items.wire import RawItem
-from dynasmith.ports.items import Dead, Item
+from dynasmith.ports.items import DeadLetter, Item
 
 
 class _StagedSlice(msgspec.Struct, array_like=True):
@@ -20,7 +20,7 @@ class _StagedSlice(msgspec.Struct, array_like=True):
     fanned_out: int
     dropped: int
     already: int
-    dead: tuple[Dead, ...]
+    dead: tuple[DeadLetter, ...]
     moved: bool
 
 
@@ -56,11 +56,11 @@ class GuardedStage:
         self._stop = stop
         stop.on_halt(process.stop)
 
-    async def __call__(self, items: Sequence[Item]) -> Staged:
+    async def __call__(self, items: Sequence[Item]) -> StagedPage:
         """Stage a page, 25 items at a time. Raises Interrupted where it was stopped, RunError where the process died or
         hung, or its code failed."""
         made: list[Item] = []
-        dead: list[Dead] = []
+        dead: list[DeadLetter] = []
         fanned_out = dropped = already = 0
         moved = False
         for start in range(0, len(items), SLICE_ITEMS):
@@ -70,7 +70,7 @@ class GuardedStage:
             dead += back.dead
             fanned_out, dropped = fanned_out + back.fanned_out, dropped + back.dropped
             already, moved = already + back.already, moved or back.moved
-        return Staged(made, fanned_out, dropped, already, tuple(dead), moved)
+        return StagedPage(made, fanned_out, dropped, already, tuple(dead), moved)
 
     async def _ask(self, page: bytes) -> bytes:
         try:

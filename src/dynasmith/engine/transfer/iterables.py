@@ -9,7 +9,7 @@ from dynasmith.errors import CheckpointError, ItemInvalid
 from dynasmith.items.key import KeySchema, check_key
 from dynasmith.items.size import check_item
 from dynasmith.items.wire import decode_item, encode_item
-from dynasmith.ports.items import Dead, Item, OpenSink, OpenSource, Outcome, Page, Place, ThrottleListener
+from dynasmith.ports.items import DeadLetter, Item, OpenSink, OpenSource, Outcome, Page, Place, ThrottleListener
 
 Anything = Mapping[str, Any] | bytes
 TakeItems = Callable[[Sequence[dict[str, Any]]], Awaitable[None] | None]
@@ -45,7 +45,7 @@ class IterableSource:
         assert self._running is not None
         found: list[Item] = []
         places: list[Place] = []
-        dead: list[Dead] = []
+        dead: list[DeadLetter] = []
         taken = list(islice(self._running, self._page_items))
         for number, one in enumerate(taken, start=at + 1):
             try:
@@ -56,7 +56,7 @@ class IterableSource:
                 places.append(number)
             except ItemInvalid as error:
                 shown = one if isinstance(one, bytes) else repr(one).encode("utf-8", "replace")
-                dead.append(Dead(code="rejected", reason=error.message, item=shown, place=f"item {number}"))
+                dead.append(DeadLetter(code="rejected", reason=error.message, item=shown, place=f"item {number}"))
         self._at = at + len(taken)
         following = str(self._at).encode() if len(taken) == self._page_items else None
         return Page(items=found, next=following, read=len(taken), dead=tuple(dead), places=places)

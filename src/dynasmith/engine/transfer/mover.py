@@ -17,14 +17,14 @@ from dynasmith.engine.transfer.deduplication import Deduplication
 from dynasmith.engine.transfer.event_thread import StopRequest
 from dynasmith.engine.transfer.pacer import Pacer
 from dynasmith.engine.transfer.permit import RunPermit
-from dynasmith.engine.transfer.transform_stage import Stage, Staged, digest_less
+from dynasmith.engine.transfer.transform_stage import Stage, StagedPage, digest_less
 from dynasmith.items.digest import Digest
 from dynasmith.items.digester import Digester
 from dynasmith.items.wire import Units
 from dynasmith.jobs.checkpoint import Checkpoint
 from dynasmith.jobs.counts import Counts
 from dynasmith.ports.concurrency import together
-from dynasmith.ports.items import Dead, Item, Outcome, Page, Sink, Source, merged
+from dynasmith.ports.items import DeadLetter, Item, Outcome, Page, Sink, Source, merged
 from dynasmith.ports.permit import Halted
 
 
@@ -51,7 +51,7 @@ class Keeper(Protocol):
         """Keep how far a segment got; what it speaks of was acknowledged before."""
         ...
 
-    async def bury(self, segment: int, page: bytes | None, dead: Sequence[Dead]) -> None:
+    async def bury(self, segment: int, page: bytes | None, dead: Sequence[DeadLetter]) -> None:
         """Keep dead letters of the page that began at ``page``, before the checkpoint that counts them."""
         ...
 
@@ -174,7 +174,7 @@ class Mover:
 
     async def _page(self, at: Checkpoint, page: Page) -> Checkpoint:
         """Move one page; what it gives back is how far the segment got, which was kept."""
-        staged = Staged(page.items) if self.stage is None else await self.stage(page.items)
+        staged = StagedPage(page.items) if self.stage is None else await self.stage(page.items)
         if staged.moved and not self._agreed:
             await self.keeper.moved()
             self._agreed = True

@@ -13,7 +13,7 @@ import msgspec
 from dynasmith.engine.transfer.deduplication import Deduplication
 from dynasmith.engine.transfer.event_thread import LoopFactory, StopRequest, run
 from dynasmith.engine.transfer.events import FlowEnded, FlowStarted, FlowStopping
-from dynasmith.engine.transfer.flow import Flow, Moving
+from dynasmith.engine.transfer.flow import Flow, PageMover
 from dynasmith.engine.transfer.mover import WIDTH, ConcurrencyLimits, Mover
 from dynasmith.engine.transfer.pacer import UNLIMITED, Pacer, Rates, heard_by
 from dynasmith.engine.transfer.permit import RunPermit
@@ -195,7 +195,7 @@ async def _run(
     return report
 
 
-async def _moved(flow: Flow, moving: Moving, same: TableIdentityCheck) -> State:
+async def _moved(flow: Flow, moving: PageMover, same: TableIdentityCheck) -> State:
     """Move what is left; how far that came. What was written to a table that is another one now is not there."""
     try:
         await flow.run(moving)
@@ -276,7 +276,7 @@ def _flow(
     )
 
 
-def _moving(flow: Flow, ways: Pipeline, around: RunContext, ends: _Ends) -> Moving:
+def _moving(flow: Flow, ways: Pipeline, around: RunContext, ends: _Ends) -> PageMover:
     """The mover of this process, or as many processes as were asked for."""
     if ways.processes and flow.left:
         count = min(ways.processes, flow.left)

@@ -10,11 +10,11 @@ from dynasmith.items.digester import Digester
 from dynasmith.items.key import Key, KeySchema, format_key, key_of
 from dynasmith.items.transform import ItemRefused, Policy, Transform
 from dynasmith.items.wire import RawItem
-from dynasmith.ports.items import Dead, Item
+from dynasmith.ports.items import DeadLetter, Item
 
 
 @dataclass(frozen=True, slots=True)
-class Staged:
+class StagedPage:
     """The items that a page became: read + fanned_out - dropped = items + unchanged + already + skipped + dead.
 
     ``moved`` says that some of them have another key than the item they were made of; ``unchanged`` and ``skipped`` are
@@ -28,7 +28,7 @@ class Staged:
     fanned_out: int = 0
     dropped: int = 0
     already: int = 0
-    dead: tuple[Dead, ...] = ()
+    dead: tuple[DeadLetter, ...] = ()
     moved: bool = False
     unchanged: int = 0
     skipped: int = 0
@@ -40,7 +40,7 @@ class Staged:
 class Stage(Protocol):
     """From the items of a page to those to be written."""
 
-    async def __call__(self, items: Sequence[Item]) -> Staged:
+    async def __call__(self, items: Sequence[Item]) -> StagedPage:
         """What is written in place of these items."""
         ...
 
@@ -59,11 +59,11 @@ class Steps:
     twice: bool = True
     policy: Policy = "stop"
 
-    async def __call__(self, items: Sequence[Item]) -> Staged:
+    async def __call__(self, items: Sequence[Item]) -> StagedPage:
         """Stage a page: on the loop, since a page is a few milliseconds."""
         return self.apply(items)
 
-    def apply(self, items: Sequence[Item]) -> Staged:
+    def apply(self, items: Sequence[Item]) -> StagedPage:
         """Stage a page. Raises ItemRefused where a transform fails and the policy is to stop."""
         numbers: Sequence[int] | None = None
         dropped = 0
@@ -71,7 +71,7 @@ class Steps:
             numbers = [number for number, item in enumerate(items) if self.keep(item)]
             dropped, items = len(items) - len(numbers), [items[number] for number in numbers]
         if self.transform is None:
-            return Staged(items, 0, dropped, origins=numbers)
+            return StagedPage(items, 0, dropped, origins=numbers)
         staged = transformed(items, self.transform, self.policy)
         origins, lost = staged.origins, staged.dead_origins
         if numbers is not None and origins is not None:
@@ -82,11 +82,11 @@ class Steps:
         return staged
 
 
-def transformed(items: Sequence[Item], transform: Transform, policy: Policy) -> Staged:
+def transformed(items: Sequence[Item], transform: Transform, policy: Policy) -> StagedPage:
     """The items after a transform. Raises ItemRefused where it fails and the policy is to stop."""
     made: list[Item] = []
     origins: list[int] = []
-    dead: list[Dead] = []
+    dead: list[DeadLetter] = []
     lost: list[int] = []
     fanned_out = dropped = 0
     moved = False
@@ -97,7 +97,7 @@ def transformed(items: Sequence[Item], transform: Transform, policy: Policy) -> 
         except ItemRefused as refused:
             if (refused.policy or policy) == "stop":
                 raise
-            dead.append(Dead(code="transform", reason=refused.message, item=bytes(item), trace=trace_of(refused)))
+            dead.append(DeadLetter(code="transform", reason=refused.message, item=bytes(item), trace=trace_of(refused)))
             lost.append(number)
             continue
         for wire, key_changed in results:
@@ -108,22 +108,22 @@ def transformed(items: Sequence[Item], transform: Transform, policy: Policy) -> 
         if len(results) != 1:
             dropped += not results
             fanned_out += max(0, len(results) - 1)
-    return Staged(made, fanned_out, dropped, 0, tuple(dead), moved, origins=origins, dead_origins=lost)
+    return StagedPage(made, fanned_out, dropped, 0, tuple(dead), moved, origins=origins, dead_origins=lost)
 
 
-def _distinct(staged: Staged, key: KeySchema) -> Staged:
+def _distinct(staged: StagedPage, key: KeySchema) -> StagedPage:
     items, already, twice = distinct_items(staged.items, key)
     return replace(staged, items=items, already=already, dead=(*staged.dead, *twice), origins=None)
 
 
-def distinct_items(items: Sequence[Item], key: KeySchema) -> tuple[Sequence[Item], int, list[Dead]]:
+def distinct_items(items: Sequence[Item], key: KeySchema) -> tuple[Sequence[Item], int, list[DeadLetter]]:
     """The items without those whose key came before; an equal one counts as there already, another one is dead."""
     first: dict[Key, Item] = {}
     for item in items:
         first.setdefault(key_of(item, key), item)
     if len(first) == len(items):
         return items, 0, []
-    already, dead = 0, list[Dead]()
+    already, dead = 0, list[DeadLetter]()
     for item in items:
         found = key_of(item, key)
         if first[found] is item:
@@ -132,14 +132,14 @@ def distinct_items(items: Sequence[Item], key: KeySchema) -> tuple[Sequence[Item
             already += 1
         else:
             dead.append(
-                Dead(
+                DeadLetter(
                     code="duplicate", reason=f"an item before it has the key {format_key(found, key)}", item=bytes(item)
                 )
             )
     return list(first.values()), already, dead
 
 
-def digest_less(staged: Staged, others: Sequence[bytes], digester: Digester) -> Digest:
+def digest_less(staged: StagedPage, others: Sequence[bytes], digester: Digester) -> Digest:
     """The digest of the staged items without ``others``, which are some of them."""
     whole = digester(staged.items) if staged.digest is None else staged.digest
     if not others:

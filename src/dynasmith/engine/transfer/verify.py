@@ -15,7 +15,6 @@ from typing import Literal
 
 import msgspec
 
-from dynasmith.engine.guarded.dry_run import PURE
 from dynasmith.engine.transfer.deduplication import signed_hash
 from dynasmith.engine.transfer.event_thread import StopRequest, run
 from dynasmith.engine.transfer.pacer import UNLIMITED, Pacer, Rates, reading
@@ -23,6 +22,7 @@ from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.engine.transfer.table_details import TableEnd
 from dynasmith.engine.transfer.table_identity import READING, TableIdentityCheck
 from dynasmith.engine.transfer.transform_stage import Stage
+from dynasmith.engine.user_code.dry_run import PURE
 from dynasmith.errors import AccessDenied, Interrupted
 from dynasmith.items.digest import Digest, item_hash
 from dynasmith.items.digester import Digester
@@ -31,7 +31,7 @@ from dynasmith.items.wire import Units
 from dynasmith.ports.concurrency import together
 from dynasmith.ports.duplicate_keys import KeyEntry, KeyStore
 from dynasmith.ports.guard import RefusedCall
-from dynasmith.ports.items import Dead, Item, Lookup, OpenSource, Source
+from dynasmith.ports.items import DeadLetter, Item, Lookup, OpenSource, Source
 from dynasmith.ports.permit import Halted
 
 BUCKETS = 1 << 16
@@ -312,7 +312,7 @@ async def _segment(
         except Halted:
             raise Interrupted("The verification was interrupted; it wrote nothing.", hint="run it again") from None
         reads.settle(taken, Units(page.units), 1)
-        dead: tuple[Dead, ...] = page.dead
+        dead: tuple[DeadLetter, ...] = page.dead
         if side.stage is None:
             add(page.items)
         else:

@@ -11,10 +11,10 @@ from typing import Any, Final
 
 from dynasmith.errors import CheckpointError, ItemInvalid, NotOffered, RunError, Unreachable
 from dynasmith.files.databases.url import UrlMask
-from dynasmith.files.items.foreign import Renaming
+from dynasmith.files.items.foreign import FieldTemplates
 from dynasmith.files.items.mongo import read_extended
 from dynasmith.items.key import KeySchema, check_key
-from dynasmith.ports.items import Dead, Item, OpenSource, Page, Place, ThrottleListener
+from dynasmith.ports.items import DeadLetter, Item, OpenSource, Page, Place, ThrottleListener
 
 CONNECT_MS: Final = 5000
 PAGE_BYTES: Final = 16 * 1024 * 1024
@@ -30,7 +30,9 @@ class MongoSource:
     A page begins at that ``_id``: a second document that has it, as a view may give, ends the job with a sentence.
     """
 
-    def __init__(self, url: str, collection: str, key: KeySchema, renaming: Renaming, *, page_items: int = 500) -> None:
+    def __init__(
+        self, url: str, collection: str, key: KeySchema, renaming: FieldTemplates, *, page_items: int = 500
+    ) -> None:
         try:
             import bson.json_util
             import bson.raw_bson
@@ -105,7 +107,7 @@ class MongoSource:
     def _page(self, documents: Sequence[bytes], following: bytes | None) -> Page:
         items: list[Item] = []
         places: list[Place] = []
-        dead: list[Dead] = []
+        dead: list[DeadLetter] = []
         for raw in documents:
             place = f"_id {self._shown_id(raw)}"
             try:
@@ -117,7 +119,7 @@ class MongoSource:
             except (ItemInvalid, self._bson.errors.BSONError, UnicodeError) as error:
                 reason = error.message if isinstance(error, ItemInvalid) else f"This document is not valid: {error}."
                 shown = self._text(self._lenient_document(raw))
-                dead.append(Dead(code="rejected", reason=reason, item=shown, place=place))
+                dead.append(DeadLetter(code="rejected", reason=reason, item=shown, place=place))
         return Page(items=items, next=following, read=len(documents), dead=tuple(dead), places=places)
 
     def _lenient_document(self, raw: bytes) -> dict[str, Any]:
@@ -149,7 +151,9 @@ class MongoSource:
         return document
 
 
-def mongo_source(url: str, collection: str, key: KeySchema, renaming: Renaming, *, page_items: int = 500) -> OpenSource:
+def mongo_source(
+    url: str, collection: str, key: KeySchema, renaming: FieldTemplates, *, page_items: int = 500
+) -> OpenSource:
     """Opens a MongoSource. Raises NotOffered without pymongo, RunError where the URL is not valid."""
 
     async def opened(_heard: ThrottleListener) -> MongoSource:

@@ -9,17 +9,17 @@ from msgspec.msgpack import Ext
 from dynasmith.errors import ItemInvalid
 from dynasmith.files.databases.session import Cell, Column
 from dynasmith.files.databases.values import reader_of
-from dynasmith.files.items.foreign import Renaming
+from dynasmith.files.items.foreign import FieldTemplates
 from dynasmith.files.items.mongo import item_from
 from dynasmith.items.key import KeySchema, check_key
-from dynasmith.ports.items import Dead, Item, Page, Place
+from dynasmith.ports.items import DeadLetter, Item, Page, Place
 
 
 class RowReader:
     """Reads rows of ``columns``. ``labels`` are the columns that a message names a row by; none: by its number."""
 
     def __init__(
-        self, columns: Sequence[Column], encoding: str, labels: Sequence[str], key: KeySchema, renaming: Renaming
+        self, columns: Sequence[Column], encoding: str, labels: Sequence[str], key: KeySchema, renaming: FieldTemplates
     ) -> None:
         self._columns = columns
         self._readers = [reader_of(column.kind, encoding) for column in columns]
@@ -32,7 +32,7 @@ class RowReader:
         """The rows as a page; ``first`` is the number of rows before them."""
         items: list[Item] = []
         places: list[Place] = []
-        dead: list[Dead] = []
+        dead: list[DeadLetter] = []
         for number, row in enumerate(rows, first + 1):
             place = self._place(row, number)
             try:
@@ -41,7 +41,7 @@ class RowReader:
                 items.append(item)
                 places.append(place)
             except ItemInvalid as error:
-                dead.append(Dead(code="rejected", reason=error.message, item=self._shown(row), place=place))
+                dead.append(DeadLetter(code="rejected", reason=error.message, item=self._shown(row), place=place))
         return Page(items=items, next=following, read=len(rows), dead=tuple(dead), places=places)
 
     def _item(self, row: Sequence[Cell]) -> bytes:

@@ -9,13 +9,13 @@ from typing import Final
 
 from dynasmith.errors import CheckpointError, DynasmithError, Interrupted
 from dynasmith.files.databases.keyset import Keyset
-from dynasmith.files.databases.reading import ReadingMethod, reading_of
+from dynasmith.files.databases.reading_plan import ReadingMethod, reading_of
 from dynasmith.files.databases.request import SqlRequest
 from dynasmith.files.databases.rows import RowReader
 from dynasmith.files.databases.session import ConnectionLost, DatabaseSession
 from dynasmith.files.databases.spool import Spool, SpoolHead, another_reading, is_before, is_start, waiting, write_spool
 from dynasmith.files.databases.url import check_there, open_session
-from dynasmith.files.items.foreign import Renaming
+from dynasmith.files.items.foreign import FieldTemplates
 from dynasmith.items.key import KeySchema
 from dynasmith.ports.items import OpenSource, Page, ThrottleListener
 
@@ -37,7 +37,7 @@ class SqlSource:
         self,
         request: SqlRequest,
         key: KeySchema,
-        renaming: Renaming,
+        renaming: FieldTemplates,
         *,
         spool: Path | None = None,
         page_items: int = PAGE_ROWS,
@@ -166,7 +166,7 @@ class SqlSource:
 def sql_source(
     request: SqlRequest,
     key: KeySchema,
-    renaming: Renaming,
+    renaming: FieldTemplates,
     *,
     spool: Path | None = None,
     page_items: int = PAGE_ROWS,

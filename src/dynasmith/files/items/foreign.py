@@ -70,7 +70,7 @@ def _moment(value: datetime) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Renaming:
+class FieldTemplates:
     """Templates by attribute: ``id`` = ``user-{id}``, ``user_id`` = ``user-{user_id}``, ``id`` = ``{_id}``.
 
     Templates see the fields as they came. One that is a single field moves it, with its type; any other makes text.
@@ -113,11 +113,11 @@ def _text(name: str, value: Any) -> str:
     return str(value)
 
 
-def renaming_of(said: Mapping[str, str]) -> Renaming:
+def renaming_of(said: Mapping[str, str]) -> FieldTemplates:
     """Check templates. Raises UsageError for one without a field, which would give every item one value."""
     for name, template in said.items():
         if not _PLACE.search(template):
             raise UsageError(
                 f"The template {template!r} of {name} names no field.", hint="a template looks like user-{id}"
             )
-    return Renaming(dict(said))
+    return FieldTemplates(dict(said))

@@ -7,7 +7,7 @@ from dynasmith.errors import DataError, ItemInvalid
 from dynasmith.files.items.destination import Style
 from dynasmith.items.plain import inexact_kind, plain_from_item
 from dynasmith.items.wire import decode_item
-from dynasmith.ports.items import Dead, Item
+from dynasmith.ports.items import DeadLetter, Item
 
 
 class ItemLines:
@@ -17,12 +17,12 @@ class ItemLines:
         self._style = style
         self._key = key
 
-    def text(self, items: Sequence[Item]) -> tuple[bytes, list[Dead]]:
+    def text(self, items: Sequence[Item]) -> tuple[bytes, list[DeadLetter]]:
         """The lines of a page, and what has no form in them. Raises DataError for what plain JSON cannot hold."""
         if self._style not in ("plain", "plain-lossy"):
             return _enveloped(items), []
         lines: list[bytes] = []
-        dead: list[Dead] = []
+        dead: list[DeadLetter] = []
         for item in items:
             try:
                 whole = decode_item(item)
@@ -30,7 +30,7 @@ class ItemLines:
                     self._check_exact(whole)
                 lines.append(plain_from_item(whole) + b"\n")
             except ItemInvalid as error:
-                dead.append(Dead(code="rejected", reason=error.message, item=bytes(item)))
+                dead.append(DeadLetter(code="rejected", reason=error.message, item=bytes(item)))
         return b"".join(lines), dead
 
     def _check_exact(self, item: Mapping[str, Any]) -> None:

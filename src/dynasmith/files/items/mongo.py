@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from dynasmith.errors import ItemInvalid
-from dynasmith.files.items.foreign import Renaming, value_of
+from dynasmith.files.items.foreign import FieldTemplates, value_of
 from dynasmith.items.number import exact_number
 from dynasmith.items.size import check_item
 from dynasmith.items.wire import encode_item
@@ -145,7 +145,7 @@ def extended_names(document: Any) -> tuple[set[str], set[str]]:
 _document = msgspec.json.Decoder(float_hook=exact_number).decode
 
 
-def read_extended(piece: bytes, renaming: Renaming) -> bytes:
+def read_extended(piece: bytes, renaming: FieldTemplates) -> bytes:
     """One document of a ``mongoexport`` file as an item on the wire. Raises ItemInvalid."""
     try:
         document = _document(piece)
@@ -158,7 +158,7 @@ def read_extended(piece: bytes, renaming: Renaming) -> bytes:
         raise ItemInvalid(f"This is not a document of MongoDB ({error}).") from error
 
 
-def item_from(document: Mapping[str, Any], renaming: Renaming) -> bytes:
+def item_from(document: Mapping[str, Any], renaming: FieldTemplates) -> bytes:
     """A document as an item on the wire, checked. Raises ItemInvalid."""
     wire = encode_item(renaming({name: value_of(value) for name, value in document.items()}))
     check_item(wire)

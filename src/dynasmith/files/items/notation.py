@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from dynasmith.errors import FileFormatError, ItemInvalid
-from dynasmith.files.items.foreign import Renaming
+from dynasmith.files.items.foreign import FieldTemplates
 from dynasmith.files.items.mongo import extended_names, read_extended
 from dynasmith.items.key import KeySchema, sure_key
 from dynasmith.items.number import exact_number
@@ -114,7 +114,7 @@ def _why(error: Exception, piece: bytes) -> str:
     return "it ends inside the item: an item stands on one line, as jq -c writes it"
 
 
-def reader_of(notation: Notation, renaming: Renaming, *, declared: bool = True) -> Read:
+def reader_of(notation: Notation, renaming: FieldTemplates, *, declared: bool = True) -> Read:
     """The function that reads pieces of this notation and rewrites names and ids as ``renaming`` says.
 
     Where the notation is not ``declared`` but was decided from a sample, a record that shows that it is another one
@@ -138,16 +138,16 @@ def reader_of(notation: Notation, renaming: Renaming, *, declared: bool = True) 
             return lambda piece: _read_dead(piece, renaming)
 
 
-def _renamed(read: Read, renaming: Renaming) -> Read:
+def _renamed(read: Read, renaming: FieldTemplates) -> Read:
     return (lambda piece: renamed_wire(read(piece), renaming)) if renaming.templates else read
 
 
-def renamed_wire(wire: bytes, renaming: Renaming) -> bytes:
+def renamed_wire(wire: bytes, renaming: FieldTemplates) -> bytes:
     """An item on the wire with its names and ids rewritten. Raises ItemInvalid."""
     return plain_item(renaming(decode_item(wire)))
 
 
-def _read_renamed(renaming: Renaming, piece: bytes) -> bytes:
+def _read_renamed(renaming: FieldTemplates, piece: bytes) -> bytes:
     return plain_item(renaming(item_from_plain(piece)))
 
 
@@ -217,7 +217,7 @@ def is_utf8(piece: bytes) -> bool:
     return True
 
 
-def _read_dead(piece: bytes, renaming: Renaming) -> bytes:
+def _read_dead(piece: bytes, renaming: FieldTemplates) -> bytes:
     """The item of a dead letter, in whichever notation it was when it was rejected."""
     try:
         found = _dead_line(piece)

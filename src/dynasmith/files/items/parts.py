@@ -12,7 +12,7 @@ from dynasmith.files.items.csv_fields import fields_of, item_of
 from dynasmith.files.items.csv_records import CsvRecord, CsvRecords
 from dynasmith.files.items.detection import SAMPLE_BYTES, SAMPLE_RECORDS, FileFormat, cut_of, decided
 from dynasmith.files.items.elements import Elements
-from dynasmith.files.items.foreign import Renaming
+from dynasmith.files.items.foreign import FieldTemplates
 from dynasmith.files.items.layout import FilePart
 from dynasmith.files.items.notation import is_utf8, reader_of, renamed_wire, sure_reader_of
 from dynasmith.files.items.records import Framing, Lines, Piece
@@ -20,7 +20,7 @@ from dynasmith.files.items.streams import STDIN, ItemStream
 from dynasmith.items.key import KeySchema, check_key
 from dynasmith.items.repeated_members import check_members
 from dynasmith.jobs.file_facts import Cut, Decision, Field, Notation
-from dynasmith.ports.items import Dead, Item, Place
+from dynasmith.ports.items import DeadLetter, Item, Place
 
 PAGE_BYTES = 1024 * 1024
 _DELIMITERS = {"csv": ",", "tsv": "\t"}
@@ -35,23 +35,23 @@ class PartPlace(msgspec.Struct):
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class PartReader:
     """How files are read: the table's key, and what was wanted of them."""
 
     key: KeySchema
     format: FileFormat
     types: dict[str, str]
-    renaming: Renaming
+    renaming: FieldTemplates
 
 
 @dataclass(slots=True)
-class Taken:
+class PartPage:
     """The items of a page with their lines, and what is not an item; ``read`` counts the records."""
 
     read: int
     items: list[Item] = field(default_factory=list)
     places: list[Place] = field(default_factory=list)
-    dead: list[Dead] = field(default_factory=list)
+    dead: list[DeadLetter] = field(default_factory=list)
 
 
 class OpenPart(Protocol):
@@ -101,7 +101,7 @@ class OpenPart(Protocol):
         """Whether reading can begin in the middle."""
         ...
 
-    def take(self, count: int) -> Taken:
+    def take(self, count: int) -> PartPage:
         """The next page, of up to ``count`` records."""
         ...
 
@@ -110,7 +110,7 @@ class OpenPart(Protocol):
         ...
 
 
-def open_part(part: FilePart, place: PartPlace, reading: Reading) -> OpenPart:
+def open_part(part: FilePart, place: PartPlace, reading: PartReader) -> OpenPart:
     """Open a file at a place. Raises FileFormatError, RunError and, for a mixed file, UsageError."""
     opened = ItemStream(part.path)
     try:
@@ -181,7 +181,7 @@ class _JsonPart(_Part):
 
     _framing: Framing
 
-    def __init__(self, opened: ItemStream, decision: Decision, place: PartPlace, reading: Reading) -> None:
+    def __init__(self, opened: ItemStream, decision: Decision, place: PartPlace, reading: PartReader) -> None:
         super().__init__(opened, place)
         self.decision = decision
         self._key = reading.key
@@ -207,10 +207,10 @@ class _JsonPart(_Part):
         """How many items the file says it holds."""
         return self._framing.counted
 
-    def take(self, count: int) -> Taken:
+    def take(self, count: int) -> PartPage:
         """The next records."""
         pieces = self._framing.take(count, PAGE_BYTES)
-        taken = Taken(len(pieces))
+        taken = PartPage(len(pieces))
         items, places, sure = taken.items, taken.places, self._sure
         for line, piece in pieces:
             item = piece  # what is an item but for its key goes to the dead letters as one, so that they can be used
@@ -228,7 +228,7 @@ class _JsonPart(_Part):
                 places.append(line)
             except ItemInvalid as error:
                 place = f"{self.opened.path}:{line}"
-                taken.dead.append(Dead(code="rejected", reason=error.message, item=item, place=place))
+                taken.dead.append(DeadLetter(code="rejected", reason=error.message, item=item, place=place))
         return taken
 
 
@@ -239,7 +239,7 @@ class _CsvPart(_Part):
     counted: int | None = None
     _framing: CsvRecords
 
-    def __init__(self, opened: ItemStream, cut: Cut, place: PartPlace, reading: Reading) -> None:
+    def __init__(self, opened: ItemStream, cut: Cut, place: PartPlace, reading: PartReader) -> None:
         super().__init__(opened, place)
         self._key, self._renaming = reading.key, reading.renaming
         delimiter = _DELIMITERS[cut]
@@ -258,10 +258,10 @@ class _CsvPart(_Part):
         """Plain bytes that were read."""
         return self._framing.at
 
-    def take(self, count: int) -> Taken:
+    def take(self, count: int) -> PartPage:
         """The next records."""
         records = self._framing.take(count, PAGE_BYTES)
-        taken = Taken(len(records))
+        taken = PartPage(len(records))
         for record in records:
             item = b""
             try:
@@ -275,7 +275,9 @@ class _CsvPart(_Part):
                 taken.places.append(record.line)
             except ItemInvalid as error:
                 place = f"{self.opened.path}:{record.line}"
-                taken.dead.append(Dead(code="rejected", reason=error.message, item=item or record.raw, place=place))
+                taken.dead.append(
+                    DeadLetter(code="rejected", reason=error.message, item=item or record.raw, place=place)
+                )
         return taken
 
 

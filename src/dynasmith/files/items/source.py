@@ -10,16 +10,16 @@ import msgspec
 from dynasmith.errors import CheckpointError, FileFormatError, UsageError
 from dynasmith.files.items.csv_fields import CSV_TYPES
 from dynasmith.files.items.detection import FILE_FORMATS, FileFormat
-from dynasmith.files.items.foreign import Renaming
+from dynasmith.files.items.foreign import FieldTemplates
 from dynasmith.files.items.layout import FilePart, Layout
-from dynasmith.files.items.parts import OpenPart, PartPlace, Reading, open_part
+from dynasmith.files.items.parts import OpenPart, PartPlace, PartReader, open_part
 from dynasmith.files.items.streams import STDIN
 from dynasmith.items.key import KeySchema
 from dynasmith.jobs.file_facts import CsvFields, Decision
-from dynasmith.ports.items import Dead, Page
+from dynasmith.ports.items import DeadLetter, Page
 
 
-class Found(msgspec.Struct, frozen=True):
+class SourceSummary(msgspec.Struct, frozen=True):
     """What the files were found to be: the ``fields`` of those of CSV, and what was ``decided`` of each."""
 
     fields: tuple[CsvFields, ...] = ()
@@ -49,12 +49,12 @@ class FileSource:
         format: FileFormat = "auto",  # noqa: A002  # the word that the command line has
         types: Mapping[str, str] | None = None,
         page_items: int = 1000,
-        renaming: Renaming | None = None,
+        renaming: FieldTemplates | None = None,
     ) -> None:
         self._parts = layout.parts
         if format not in FILE_FORMATS:
             raise UsageError(f"{format!r} is not a format of files.", hint=f"one of {', '.join(FILE_FORMATS)}")
-        self._reading = Reading(key, format, dict(types or {}), renaming or Renaming({}))
+        self._reading = PartReader(key, format, dict(types or {}), renaming or FieldTemplates({}))
         self._check_types()
         self._page_items = page_items
         self._open: dict[int, OpenPart] = {}
@@ -68,7 +68,7 @@ class FileSource:
         """The page at ``start``; read and unpacked in a thread."""
         return await asyncio.to_thread(self._page, segment, start)
 
-    def look(self) -> Found:
+    def look(self) -> SourceSummary:
         """Open what was named and close it again: what each file is.
 
         Costs the first megabyte of a file. Parts of an export have a manifest and are not opened; standard input stays
@@ -88,7 +88,7 @@ class FileSource:
             if opened.fields:
                 fields.append(CsvFields(part.path, tuple(opened.fields)))
         self._check_fields(fields, [(each.path, each.cut) for each in decided])
-        return Found(tuple(fields), tuple(decided))
+        return SourceSummary(tuple(fields), tuple(decided))
 
     async def close(self) -> None:
         """Close the files."""
@@ -160,7 +160,7 @@ def _place_of(start: bytes) -> PartPlace:
         raise CheckpointError(f"A checkpoint of a file is damaged: {error}.", hint="start a new job") from error
 
 
-def _lacking(part: FilePart, opened: OpenPart) -> list[Dead]:
+def _lacking(part: FilePart, opened: OpenPart) -> list[DeadLetter]:
     """At the end of a file: what it says that it does not hold. Raises FileFormatError where its manifest disagrees,
     or where less was read than there is."""
     items = opened.place.items
@@ -175,10 +175,10 @@ def _lacking(part: FilePart, opened: OpenPart) -> list[Dead]:
             hint="copy the file, and read the copy",
         )
     if opened.missing:
-        return [Dead(code="incomplete", reason=opened.missing, place=f"{part.path}:{opened.line + 1}")]
+        return [DeadLetter(code="incomplete", reason=opened.missing, place=f"{part.path}:{opened.line + 1}")]
     if opened.counted is not None and opened.counted > items:
         reason = f"The file says that it holds {opened.counted:,} items, and it holds {items:,}."
-        return [Dead(code="incomplete", reason=reason, place=f"{part.path}:{opened.line + 1}")]
+        return [DeadLetter(code="incomplete", reason=reason, place=f"{part.path}:{opened.line + 1}")]
     return []
 
 

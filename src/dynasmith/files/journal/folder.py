@@ -19,8 +19,8 @@ from typing import Final
 import msgspec
 
 from dynasmith.errors import CheckpointError, DynasmithError, RunError
+from dynasmith.files.folder_removal import refuse_link, remove_folder
 from dynasmith.files.journal.frame import FramePosition, places, read_frame
-from dynasmith.files.removing import refuse_link, remove_folder
 from dynasmith.jobs.journal import JournalHead, decode_head, entries_frame, read_entries, read_voids, voids_frame
 from dynasmith.ports.journal import JournalEntry, JournalEntryId
 

@@ -20,15 +20,15 @@ from pathlib import Path
 import msgspec
 
 from dynasmith.errors import CheckpointError, RunError
-from dynasmith.files.ledger.dead import append_dead, drop_dead, page_name, read_dead
+from dynasmith.files.folder_removal import refuse_link, remove_folder
+from dynasmith.files.ledger.dead_letters import append_dead, drop_dead, page_name, read_dead
 from dynasmith.files.ledger.lock import ProcessLock, is_locked
-from dynasmith.files.removing import refuse_link, remove_folder
 from dynasmith.items.digest import Digest
 from dynasmith.jobs.checkpoint import Checkpoint, decode_checkpoint, encode_checkpoint
 from dynasmith.jobs.counts import Counts
 from dynasmith.jobs.job import Job, decode_job, encode_job, moved, seen
 from dynasmith.ports.checkpoints import JobControl
-from dynasmith.ports.items import Dead
+from dynasmith.ports.items import DeadLetter
 
 
 class FolderLedger:
@@ -92,7 +92,7 @@ class FolderLedger:
         home = self._home(job_id)
         return {checkpoint.segment: checkpoint for checkpoint in _checkpoints(home, _read_job(home))}
 
-    def dead_letters(self, job_id: str) -> Sequence[Dead]:
+    def dead_letters(self, job_id: str) -> Sequence[DeadLetter]:
         """The dead letters of a job."""
         return read_dead(self._home(job_id) / "dead.jsonl")
 
@@ -173,7 +173,7 @@ class FolderClaim:
         """Replace the checkpoint of its segment: about 50 microseconds a page."""
         _replace(self._home / "segments" / f"{checkpoint.segment:05d}", encode_checkpoint(checkpoint))
 
-    async def bury(self, segment: int, page: bytes | None, dead: Sequence[Dead]) -> None:
+    async def bury(self, segment: int, page: bytes | None, dead: Sequence[DeadLetter]) -> None:
         """Append dead letters."""
         self._drop()
         append_dead(self._home / "dead.jsonl", segment, page, dead)

@@ -9,7 +9,7 @@ from importlib.machinery import PathFinder
 
 from dynasmith.aws.control.session import Session
 from dynasmith.aws.data.service_endpoint import Transport
-from dynasmith.engine.guarded.dry_run import UNGUARDED, GuardedTransform, Keeping, LoadedTransform, UnguardedTransform
+from dynasmith.engine.user_code.dry_run import UNGUARDED, GuardedTransform, Keeping, LoadedTransform, UnguardedTransform
 from dynasmith.items.transform import Function
 from dynasmith.ports.guard import Guard
 from dynasmith.project.verbs.transforms import (

@@ -11,8 +11,8 @@ from dynasmith.engine.backfill.backfill import look_again
 from dynasmith.engine.run import run
 from dynasmith.engine.transfer import jobs as engine_jobs
 from dynasmith.errors import ProjectError, RunError, UsageError
+from dynasmith.files.folder_removal import refuse_link
 from dynasmith.files.ledger.folder import FolderLedger
-from dynasmith.files.removing import refuse_link
 from dynasmith.jobs.choice import chosen, is_whole_id, older_than
 from dynasmith.jobs.job import Job, readable
 from dynasmith.jobs.options import TransferOptions

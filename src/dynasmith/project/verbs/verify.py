@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace as changed
 
-from dynasmith.engine.guarded.dry_run import Keeping, kept_dry
 from dynasmith.engine.transfer.copy import expiry
 from dynasmith.engine.transfer.event_thread import StopRequest
 from dynasmith.engine.transfer.guarded_stage import GuardedStage, GuardedSteps
@@ -14,6 +13,7 @@ from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.engine.transfer.table_details import TableEnd, key_schema, rates
 from dynasmith.engine.transfer.transform_stage import Steps
 from dynasmith.engine.transfer.verify import VerifyResult, VerifySide, verify
+from dynasmith.engine.user_code.dry_run import Keeping, kept_dry
 from dynasmith.errors import UsageError
 from dynasmith.files.duplicate_key_store import SeenKeys
 from dynasmith.files.items.layout import Layout, layout_of

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from dynasmith import limits
 from dynasmith.tables.rules.rule import DefinitionRule, JudgedTable, RuleProblem
-from dynasmith.tables.substituted import SubstitutedText
+from dynasmith.tables.substitution import SubstitutedText
 
 _NAME = re.compile(r"[a-zA-Z0-9_.-]+\Z")
 _SOURCE = "Constraints in Amazon DynamoDB, Naming rules; API, shapes TableName and IndexName"

@@ -5,7 +5,7 @@ from typing import TypeAlias
 import msgspec
 
 from dynasmith.jobs.counts import Counts
-from dynasmith.ports.items import Dead
+from dynasmith.ports.items import DeadLetter
 
 # --- to the job -------------------------------------------------------------------------------------------------------
 
@@ -34,7 +34,7 @@ class BuryMessage(msgspec.Struct, tag=True, array_like=True):
     number: int
     segment: int
     page: bytes | None
-    dead: tuple[Dead, ...]
+    dead: tuple[DeadLetter, ...]
 
 
 class KeyChangedMessage(msgspec.Struct, tag=True, array_like=True):

@@ -39,7 +39,7 @@ from dynasmith.jobs.counts import Counts
 from dynasmith.jobs.job import Job
 from dynasmith.ports.clock import lease_clock
 from dynasmith.ports.concurrency import tasks_together
-from dynasmith.ports.items import Dead
+from dynasmith.ports.items import DeadLetter
 from dynasmith.ports.remote_reference import RemoteReference
 
 TICK_SECONDS = 0.25
@@ -269,7 +269,7 @@ class _Keeper:
         rates = self._reads.rate, self._writes.rate
         await self._line.ask(lambda number: words.SaveMessage(number, segment, written, *rates, self._line.limits))
 
-    async def bury(self, segment: int, page: bytes | None, dead: Sequence[Dead]) -> None:
+    async def bury(self, segment: int, page: bytes | None, dead: Sequence[DeadLetter]) -> None:
         """Keep dead letters."""
         await self._line.ask(lambda number: words.BuryMessage(number, segment, page, tuple(dead)))
 

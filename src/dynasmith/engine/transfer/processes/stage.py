@@ -23,11 +23,11 @@ from dynasmith.engine.transfer.processes.child import (
     sendable,
     stood_still,
 )
-from dynasmith.engine.transfer.transform_stage import Staged, Steps
+from dynasmith.engine.transfer.transform_stage import StagedPage, Steps
 from dynasmith.items.digest import Digest
 from dynasmith.items.wire import RawItem
 from dynasmith.ports.clock import lease_clock
-from dynasmith.ports.items import Dead, Item
+from dynasmith.ports.items import DeadLetter, Item
 
 WATCH_SECONDS = 1.0
 """How often it is looked whether a process still says that it runs."""
@@ -41,14 +41,14 @@ _ENTRY = "dynasmith.engine.transfer.processes.stage_child"
 _split = msgspec.json.Decoder(list[RawItem]).decode
 
 
-class Returned(msgspec.Struct, array_like=True):
+class ReturnMessage(msgspec.Struct, array_like=True):
     """A staged page on its way back; ``failure`` is a pickled exception instead of it, with its ``traceback``."""
 
     items: bytes = b"[]"
     fanned_out: int = 0
     dropped: int = 0
     already: int = 0
-    dead: tuple[Dead, ...] = ()
+    dead: tuple[DeadLetter, ...] = ()
     moved: bool = False
     origins: Sequence[int] | None = None
     dead_origins: Sequence[int] = ()
@@ -57,7 +57,7 @@ class Returned(msgspec.Struct, array_like=True):
     traceback: str = ""
 
 
-_decode = msgspec.msgpack.Decoder(Returned).decode
+_decode = msgspec.msgpack.Decoder(ReturnMessage).decode
 
 
 class ProcessStage:
@@ -75,7 +75,7 @@ class ProcessStage:
         self.deaths = 0
         self.lapses = 0  # one after the other, without a page that came back
 
-    async def __call__(self, items: Sequence[Item]) -> Staged:
+    async def __call__(self, items: Sequence[Item]) -> StagedPage:
         """Stage a page in one of the processes. Raises ItemRefused as Steps does, RunError when they keep dying."""
         page = b"[" + b",".join(items) + b"]"
         if self._free is None:
@@ -96,7 +96,7 @@ class ProcessStage:
             self.lapses = 0
             if back.failure:
                 raise failure(back.failure, back.traceback)
-            return Staged(
+            return StagedPage(
                 _split(back.items),
                 back.fanned_out,
                 back.dropped,

@@ -16,8 +16,8 @@ from dynasmith.engine.transfer.processes.child_side import (
     send_frame,
     show_prints,
 )
-from dynasmith.engine.transfer.processes.stage import Returned
-from dynasmith.engine.transfer.transform_stage import Staged
+from dynasmith.engine.transfer.processes.stage import ReturnMessage
+from dynasmith.engine.transfer.transform_stage import StagedPage
 from dynasmith.errors import DynasmithError
 from dynasmith.items.digester import Digester
 from dynasmith.items.wire import RawItem
@@ -62,19 +62,19 @@ class _Stage:
     """The steps of this process. Where they cannot be had (a module that does not import) every page says so."""
 
     def __init__(self, sent: bytes) -> None:
-        self._failed: Returned | None = None
+        self._failed: ReturnMessage | None = None
         self._digester = Digester()
         try:
             self._steps, self._digest = loaded_stage(sent)
         except DynasmithError as error:
             self._failed = _failed(error)
 
-    def __call__(self, page: bytes) -> Returned:
+    def __call__(self, page: bytes) -> ReturnMessage:
         if self._failed is not None:
             return self._failed
         try:
-            staged: Staged = self._steps.apply(_split(page))
-            return Returned(
+            staged: StagedPage = self._steps.apply(_split(page))
+            return ReturnMessage(
                 b"[" + b",".join(staged.items) + b"]",
                 staged.fanned_out,
                 staged.dropped,
@@ -89,6 +89,6 @@ class _Stage:
             return _failed(error)
 
 
-def _failed(error: BaseException) -> Returned:
+def _failed(error: BaseException) -> ReturnMessage:
     pickled, trace = packed(error)
-    return Returned(failure=pickled, traceback=trace)
+    return ReturnMessage(failure=pickled, traceback=trace)

@@ -16,7 +16,7 @@ from typing import IO
 
 import msgspec
 
-from dynasmith.engine.guarded.frames import DONE, FAILED, GuardedFailure, PipeFrame, read_frame, write_frame
+from dynasmith.engine.user_code.frames import DONE, FAILED, GuardedFailure, PipeFrame, read_frame, write_frame
 from dynasmith.errors import DynasmithError
 
 

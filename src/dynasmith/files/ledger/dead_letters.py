@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from dynasmith.errors import RunError
-from dynasmith.ports.items import Dead
+from dynasmith.ports.items import DeadLetter
 
 
 class _Line(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -26,7 +26,7 @@ class _Line(msgspec.Struct, kw_only=True, omit_defaults=True):
     page: str = ""
 
 
-def append_dead(path: Path, segment: int, page: bytes | None, dead: Sequence[Dead]) -> None:
+def append_dead(path: Path, segment: int, page: bytes | None, dead: Sequence[DeadLetter]) -> None:
     """Append dead letters of one page. Raises RunError where the disk is full or the folder may not be written."""
     lines = b"".join(_written(segment, page, entry) for entry in dead)
     try:
@@ -64,20 +64,20 @@ def drop_dead(path: Path, gone: Mapping[int, set[str] | None]) -> None:
     temporary.replace(path)
 
 
-def read_dead(path: Path) -> list[Dead]:
+def read_dead(path: Path) -> list[DeadLetter]:
     """The dead letters of a file; none where it does not exist. A line that is not ours is one too, and says so."""
     if not path.exists():
         return []
     return [_dead_of(line, path) for line in path.read_bytes().splitlines() if line.strip()]
 
 
-def _dead_of(line: bytes, path: Path) -> Dead:
+def _dead_of(line: bytes, path: Path) -> DeadLetter:
     ours = _line_of(line)
     if ours is None:
-        return Dead(
+        return DeadLetter(
             code="rejected", reason=f"{path} was edited: this line is not a dead letter that dynasmith wrote", item=line
         )
-    return Dead(code=ours.code, reason=ours.reason, item=bytes(ours.item) or ours.line.encode(), place=ours.place)
+    return DeadLetter(code=ours.code, reason=ours.reason, item=bytes(ours.item) or ours.line.encode(), place=ours.place)
 
 
 def _line_of(line: bytes) -> _Line | None:
@@ -88,7 +88,7 @@ def _line_of(line: bytes) -> _Line | None:
         return None
 
 
-def _written(segment: int, page: bytes | None, dead: Dead) -> bytes:
+def _written(segment: int, page: bytes | None, dead: DeadLetter) -> bytes:
     line = _Line(code=dead.code, reason=dead.reason, place=dead.place, segment=segment, page=page_name(page))
     if _is_object(dead.item):
         line.item = msgspec.Raw(dead.item)

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from dynasmith.engine.guarded.process import DEADLINE_SECONDS, GuardedProcess
+from dynasmith.engine.user_code.process import DEADLINE_SECONDS, GuardedProcess
 from dynasmith.items.ctx import Context
 from dynasmith.items.transform import Function, Result
 from dynasmith.ports.guard import OpenGuard, RefusedCall

@@ -18,7 +18,7 @@ from typing import Self
 
 import msgspec
 
-from dynasmith.engine.guarded.frames import DONE, GuardedFailure, read_frame, write_frame
+from dynasmith.engine.user_code.frames import DONE, GuardedFailure, read_frame, write_frame
 from dynasmith.errors import RunError, UsageError
 from dynasmith.ports.guard import Guard
 
@@ -27,7 +27,7 @@ DEADLINE_SECONDS = 120.0
 END_SECONDS = 5.0
 
 _BOOT = (
-    "import sys, json; sys.path[:] = json.loads(sys.argv[1]); from dynasmith.engine.guarded.child import main; main()"
+    "import sys, json; sys.path[:] = json.loads(sys.argv[1]); from dynasmith.engine.user_code.child import main; main()"
 )
 
 

@@ -13,7 +13,7 @@ from dynasmith.ports.updates import ItemChange, decode_change, same_attributes, 
 
 
 @dataclass(frozen=True, slots=True)
-class Unconfirmed:
+class UnconfirmedChange:
     """One entry of which it is not known whether it was written: behind the mark of its segment, or, with ``mine``, of
     this run, whose reply was lost."""
 
@@ -30,7 +30,7 @@ class UnconfirmedChanges:
     """
 
     key: KeySchema
-    known: dict[Key, list[Unconfirmed]] = field(default_factory=dict)
+    known: dict[Key, list[UnconfirmedChange]] = field(default_factory=dict)
 
     def add(self, segment: int, entries: Sequence[JournalEntry]) -> set[Key]:
         """The entries of a segment behind its mark; gives their keys."""
@@ -38,7 +38,7 @@ class UnconfirmedChanges:
         for entry in entries:
             change = decode_change(entry.change)
             key = key_of(change.before, self.key)
-            self.known.setdefault(key, []).append(Unconfirmed(segment, entry.id, change))
+            self.known.setdefault(key, []).append(UnconfirmedChange(segment, entry.id, change))
             keys.add(key)
         return keys
 
@@ -50,7 +50,7 @@ class UnconfirmedChanges:
         found = self.known.get(key_of(item, self.key), ())
         return any(not unwritten(one.change, item) for one in found)
 
-    def take(self, item: RawItem) -> Sequence[Unconfirmed]:
+    def take(self, item: RawItem) -> Sequence[UnconfirmedChange]:
         """What is unsure of an item that, as it was read, must be changed again."""
         return self.known.pop(key_of(item, self.key), ()) if self.known else ()
 
@@ -86,7 +86,7 @@ def covers(change: ItemChange, earlier: ItemChange) -> bool:
     return set(earlier.names) <= set(change.expected)
 
 
-def with_earlier(change: ItemChange, earlier: Sequence[Unconfirmed]) -> ItemChange:
+def with_earlier(change: ItemChange, earlier: Sequence[UnconfirmedChange]) -> ItemChange:
     """What the journal keeps of a change whose item the job perhaps changed before: from the first before-image to the
     last after-image, so that one entry takes all of it back.
 
