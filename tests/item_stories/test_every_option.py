@@ -159,6 +159,14 @@ verify --transform         | code  | copied | users users_v2 {--transform shape.
 
 # Shown by a test of its own, which needs an engine, or a process, of its own.
 ELSEWHERE = """
+apply --no-wait | cli/test_no_wait.py
+apply --wait-timeout | cli/test_no_wait.py
+create --no-wait | cli/test_no_wait.py
+create --wait-timeout | cli/test_no_wait.py
+delete --no-wait | cli/test_no_wait.py
+delete --wait-timeout | cli/test_no_wait.py
+ensure --no-wait | cli/test_no_wait.py
+ensure --wait-timeout | cli/test_no_wait.py
 copy --transport       | item_stories/test_every_option.py
 demo --keep            | item_stories/test_demo.py
 export --transport     | item_stories/test_every_option.py
