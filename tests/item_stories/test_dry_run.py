@@ -61,9 +61,11 @@ def test_lines_that_would_be_rejected_are_told(dry: ItemStory) -> None:
 
 def test_a_dry_retirement_says_what_it_would_do(dry: ItemStory) -> None:
     answer = dry("retire", "users", "--export", "last", "--dry-run")
-    assert (answer.code, answer.err) == (0, "Would export users into last/users, then delete it.\n")
+    where = f"In environment local (us-east-1, {dry.endpoint}):\n"
+    assert (answer.code, answer.err) == (0, f"{where}Would export users into last/users, then delete it.\n")
+    there = {"environment": "local", "region": "us-east-1", "account": None, "endpoint": dry.endpoint}
     assert dry("retire", "users", "--export", "last", "--dry-run", "--json").json == [
-        {"table": "users", "export": "last/users"}
+        {"table": "users", "export": "last/users"} | there
     ]
     assert dry.wrote() == []
     assert not (dry.folder / "last").exists()

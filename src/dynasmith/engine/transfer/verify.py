@@ -212,7 +212,7 @@ async def _verify(
 
     ours = keep(held[0], made=first.moved and source.seen is not None)
     await together([_walk(source, ours, _Buckets(), stop), _walk(target, keep(held[1]), _Buckets(), stop)])
-    differing = [*_compared(*held), *(_twice(found) for found in twice)]
+    differing = [*_compared(*held), *map(_twice, sorted(twice))]
     shown = differing[:limit]
     changing = await _changing(source, target, [found for _, found in shown], key)
     differences = tuple(KeyDifference(kind, format_key(found, key), found in changing) for kind, found in shown)
@@ -246,13 +246,14 @@ def _some(differing: Sequence[int], first: _Buckets, second: _Buckets, limit: in
 
 
 def _compared(source: dict[Key, int], target: dict[Key, int]) -> list[tuple[Kind, Key]]:
+    """In the order of the keys: segments answer in any order, and each run shows the same."""
     found: list[tuple[Kind, Key]] = []
-    for key, hashed in source.items():
+    for key, hashed in sorted(source.items()):
         if key not in target:
             found.append(("missing", key))
         elif target[key] != hashed:
             found.append(("differs", key))
-    found += [("extra", key) for key in target if key not in source]
+    found += [("extra", key) for key in sorted(target.keys() - source.keys())]
     return found
 
 
