@@ -82,6 +82,9 @@ CASES = {
     "put": Case(("put", "orders", "pk=put"), _holds("orders", "put"), asks="nothing"),
     "delete-item": Case(("delete-item", "orders", "pk=b"), _not(_holds("orders", "b")), asks="nothing"),
     "populate": Case(("populate", "orders", "--item", '{"pk": "item"}'), _holds("orders", "item"), target=True),
+    "populate --create-target": Case(
+        ("populate", "loaded", "exported", "--create-target"), _live("loaded"), target=True
+    ),
     "copy": Case(("copy", "orders", "copies"), _holds("copies", "a"), target=True),
     "copy --create-target": Case(("copy", "orders", "made", "--create-target"), _live("made"), target=True),
     "copy --backup-first": Case(("copy", "orders", "copies", "--backup-first", "saved"), _live("saved")),
@@ -123,6 +126,7 @@ def places(strict_story: Story) -> Story:
         assert story("ensure", "--env", env).code == 0
         for key in ("a", "b"):
             story.client.put_item(TableName=f"{env}-orders", Item={"pk": {"S": key}})
+    assert story("export", "orders", "exported", "--env", "open").code == 0
     story.define(*there, table("fresh"), name="tables.json")
     return story
 

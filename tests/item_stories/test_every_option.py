@@ -107,6 +107,7 @@ plan --out                 | files | listed | {--out users.plan}
 plan --prune               | says  | drifted | {--prune}
 plan --rebuild-index       | code  | listed | {--rebuild-index absent}
 populate --batch-size      | asks  | two | users_v2 people.jsonl --yes {--batch-size 2}
+populate --create-target   | code  | exported | users_v3 out --yes {--create-target}
 populate --filter          | items | two | users_v2 people.jsonl --yes {--filter 'n = 3'}
 populate --format          | code  | two | users_v2 people.csv --yes {--format lines}
 populate --from            | items | database | users_v2 --yes {--from sqlite:///shop.db --source-table people}
@@ -304,6 +305,13 @@ def drifted(story: ItemStory) -> str:
     return ""
 
 
+def exported(story: ItemStory) -> str:
+    """An export of the users."""
+    two(story)
+    assert story("export", "users", "out").code == 0
+    return ""
+
+
 def stopped(story: ItemStory) -> str:
     """A copy that a refusal ended."""
     two(story)
@@ -363,7 +371,7 @@ def prefixed(story: ItemStory) -> str:
 
 GIVEN: dict[str, Callable[[ItemStory], str]] = {
     each.__name__.rstrip("_"): each
-    for each in (two, full, odd, expired, provisioned, listed, planned, drifted, stopped, changed, undoable, copied,
+    for each in (two, full, odd, expired, provisioned, listed, planned, drifted, exported, stopped, changed, undoable, copied,
                  database, sorted_, prefixed)
 }  # fmt: skip
 

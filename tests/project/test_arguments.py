@@ -160,6 +160,8 @@ NESTED: list[tuple[str, dict[str, Any]]] = [
     ("populate", {"table": "a", "files": "x.json", "map": {"id": "{"}}),
     ("populate", {"table": "a", "files": [{"pk": "a"}], "format": "csv"}),
     ("populate", {"table": "a", "files": "x.json", "processes": 2}),
+    ("populate", {"table": "a", "create_target": True}),
+    ("populate", {"table": "a", "files": [{"pk": "a"}], "create_target": True}),
     ("export", {"table": "a", "dest": "x.csv", "format": "plain"}),
     ("export", {"table": "a", "dest": "x.csv.gz", "compress": "zst"}),
     ("export", {"table": "a", "dest": "s3://bucket/x"}),

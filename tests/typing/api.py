@@ -142,6 +142,7 @@ def items(project: Project) -> None:
     project.populate("orders", [{"id": "a"}, {"id": "b", "n": 1.5}], consent=yes)
     project.populate("orders", Database(url="sqlite:///shop.db", table="orders"))
     project.populate("orders")
+    project.populate("orders", "backup", create_target=True)
     done = project.backfill("orders", SHAPE, canary=0.01, limit=100, where="attribute_exists(name)", consent=yes)
     found: VerifyResult = project.verify("orders", "orders_v2", job=report.job.id, limit=5)
     differences: tuple[KeyDifference, ...] = found.differences

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from glob import glob, has_magic
 from pathlib import Path
+from typing import Any
 
 from msgspec import Struct
 
@@ -15,9 +17,11 @@ from dynasmith.limits import DEFAULT_QUOTAS, Quotas
 from dynasmith.tables.document import Node
 from dynasmith.tables.findings import DefinitionFinding
 from dynasmith.tables.parse import ParseOptions, parse
+from dynasmith.tables.render import escaped
 from dynasmith.tables.substitution import Variables
 from dynasmith.tables.table import Table
 
+_NOT_OF_EXPORT = "nothing was created; copy the export again, or create the table from a definition file"
 _NOT_READ_BACK = "nothing was written; a raised quota belongs in [limits], anything else is a defect of dynasmith"
 
 
@@ -89,6 +93,18 @@ def read_back(text: str, *, prefix: str = "", suffix: str = "", quotas: Quotas =
     if parsed.errors:
         raise DefinitionError(list(parsed.errors), hint=_NOT_READ_BACK)
     return Definitions(tables=parsed.tables, findings=parsed.findings)
+
+
+def exported_table(definition: Mapping[str, Any], file: str, *, quotas: Quotas = DEFAULT_QUOTAS) -> Table:
+    """The table of the definition in the manifest of an export (what `document_of` made), under the name that it has
+    there. ``file`` is named in findings. Raises DefinitionError where the definition is not valid. Reads no file."""
+    read = read_text(json.dumps(escaped({"tables": [definition]})), file, ".json")
+    if isinstance(read, DefinitionFinding):
+        raise DefinitionError([read], hint=_NOT_OF_EXPORT)
+    parsed = parse([read], ParseOptions(quotas=quotas))
+    if parsed.errors or not parsed.tables:
+        raise DefinitionError(list(parsed.errors), hint=_NOT_OF_EXPORT)
+    return parsed.tables[0]
 
 
 def _found(paths: Sequence[str | os.PathLike[str]]) -> tuple[list[Path], list[DefinitionFinding]]:

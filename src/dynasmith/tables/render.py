@@ -33,7 +33,7 @@ def render_yaml(
         return "\n".join([*lines, "tables: []", ""])
     lines.append("tables:")
     for table in tables:
-        document = _escaped(document_of(table, bare_name(table.name, prefix, suffix)))
+        document = escaped(document_of(table, bare_name(table.name, prefix, suffix)))
         if minimal:
             for index in (*document.get("global_secondary_indexes", ()), *document.get("local_secondary_indexes", ())):
                 if index.get("projection") == {"type": "ALL"}:
@@ -45,7 +45,7 @@ def render_yaml(
 
 def render_json(tables: Sequence[Table], *, prefix: str = "", suffix: str = "") -> str:
     """The definition file of these tables in JSON; otherwise as `render_yaml`."""
-    documents = [_escaped(document_of(table, bare_name(table.name, prefix, suffix))) for table in tables]
+    documents = [escaped(document_of(table, bare_name(table.name, prefix, suffix))) for table in tables]
     return json.dumps({"tables": documents}, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -55,12 +55,12 @@ def bare_name(name: str, prefix: str, suffix: str) -> str:
     return name[len(prefix) : len(name) - len(suffix)] if fits else name
 
 
-def _escaped(value: Any) -> Any:
+def escaped(value: Any) -> Any:
     """The document with every ``${`` escaped, so that none is taken for a variable."""
     if isinstance(value, dict):
-        return {key: _escaped(inner) for key, inner in value.items()}
+        return {key: escaped(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_escaped(inner) for inner in value]
+        return [escaped(inner) for inner in value]
     return escape(value) if isinstance(value, str) else value
 
 

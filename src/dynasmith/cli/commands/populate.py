@@ -34,6 +34,9 @@ from dynasmith.errors import ItemInvalid, UsageError
     help="Set a field from a template: id=user-{id}; repeatable.",
 )
 @click.option("--transform", metavar="WHAT", help="An operations file, or module:function.")
+@click.option(
+    "--create-target", is_flag=True, help="Create the table first, from the definition in an export's manifest."
+)
 @MODE
 @TRANSPORT
 @PROCESSES

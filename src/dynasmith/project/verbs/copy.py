@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from msgspec import UNSET
 from msgspec.structs import replace
 
 from dynasmith.engine.definition_import import as_definition
@@ -23,10 +22,10 @@ from dynasmith.ports.listener import Listener, silent
 from dynasmith.project.verbs.dry_run import rehearsed
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.job_world import ProjectJobWorld
+from dynasmith.project.verbs.new_target import check_free, creation_note, new_target
 from dynasmith.project.verbs.tables import create, exists
 from dynasmith.project.verbs.transforms import AnyTransform, function_of
 from dynasmith.project.verbs.verify import verify_sides
-from dynasmith.tables.settings import SETTINGS
 from dynasmith.tables.table import Table
 
 
@@ -113,7 +112,9 @@ def rehearse_copy(
     function, keeping = rehearsed(transform, dry.folder, dry.world.session, dry.transport)
     ends = copy_ends(dry, dry.side(source), dry.side(target), create_target=create_target)
     context, prices = dry.context(silent), dry.prices()
-    return engine_rehearse_copy(*ends, options, transform=function, keeping=keeping, prices=prices, around=context)
+    done = engine_rehearse_copy(*ends, options, transform=function, keeping=keeping, prices=prices, around=context)
+    notes = [creation_note(ends[1].description.table)] if create_target else []
+    return replace(done, notes=(*notes, *done.notes))
 
 
 def copy_ends(
@@ -125,9 +126,7 @@ def copy_ends(
     """
     first = items.end(source)
     if create_target:
-        name = items.at(target).settings.new_name(target.table)
-        if exists(items.at(target), name):
-            raise TableExists(name, hint="remove --create-target to copy into it")
+        check_free(items, target, "copy into")
         return first, items.end_of(target, _like(items, source, target))
     try:
         return first, items.end(target)
@@ -172,11 +171,4 @@ def backup(items: ItemWorld, source: str | Side, name: str, *, listener: Listene
 
 def _like(items: ItemWorld, source: Side, target: Side) -> Table:
     at = items.at(source)
-    return replace(
-        as_definition(at.control.describe(at.physical(source.table))),
-        name=items.at(target).settings.new_name(target.table),
-        replicas=UNSET,
-        consistency=UNSET,
-        witness_region=UNSET,
-        **{setting.field: UNSET for setting in SETTINGS if not setting.copied},
-    )
+    return new_target(items, target, as_definition(at.control.describe(at.physical(source.table))))

@@ -119,6 +119,7 @@ class DryRuns(VerbAccess):
         types: Mapping[str, str] | None = None,
         map: Mapping[str, str] | None = None,
         transform: AnyTransform | None = None,
+        create_target: bool = False,
         mode: str = "overwrite",
         filter: str = "",
         on_error: Literal["stop", "dead"] = "stop",
@@ -143,8 +144,10 @@ class DryRuns(VerbAccess):
             share=share,
         )
         flow, how = self._flow(transport), read_options(files, format, types, map)
-        given = flow.items_of(table) if files is None else files
-        return flow.rehearse_populate(table, given, how=how, transform=transform, asked=options)
+        given = files if files is not None else [] if create_target else flow.items_of(table)
+        return flow.rehearse_populate(
+            table, given, how=how, transform=transform, create_target=create_target, asked=options
+        )
 
     @checked(table=side, transform=transform_check)
     def backfill(

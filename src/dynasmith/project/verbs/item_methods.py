@@ -207,6 +207,7 @@ class ItemMethods(VerbAccess):
         types: Mapping[str, str] | None = None,
         map: Mapping[str, str] | None = None,
         transform: AnyTransform | None = None,
+        create_target: bool = False,
         mode: str = "overwrite",
         filter: str = "",
         on_error: Literal["stop", "dead"] = "stop",
@@ -222,6 +223,9 @@ class ItemMethods(VerbAccess):
         """Write items into a table: of files or an export, of any iterable, of a function that gives one (then the job
         can be repeated), of a database, or, without ``files``, those that the table's definition lists.
 
+        With ``create_target`` the table is created first, from the definition in the manifest of an export, under the
+        name ``table`` with the prefix and suffix of its environment; a table that is there is refused (TableExists).
+
         ``format`` says how files are read where that is not to be found out, ``types`` the types of CSV fields
         (``{"total": "N"}``), ``map`` rewrites fields by templates (``{"id": "user-{id}"}``). Lines that are not items
         go to the dead letters with their line number and reason. Raises UsageError, ConsentRequired, TableNotFound,
@@ -235,9 +239,10 @@ class ItemMethods(VerbAccess):
         flow = self._flow(transport)
         return flow.populate(
             table,
-            flow.items_of(table) if files is None else files,
+            files if files is not None else [] if create_target else flow.items_of(table),
             how=read_options(files, format, types, map),
             transform=transform,
+            create_target=create_target,
             asked=transfer_options(
                 mode=mode,
                 filter=filter,

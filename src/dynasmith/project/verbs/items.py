@@ -81,7 +81,15 @@ class ItemFlow:
                 raise UsageError("A copy needs a table on one side.", hint="name a table as source or as target")
             return exporting.hand_over(self._items, source, target, options=asked, listener=listener)
         if not isinstance(source, str | Side):
-            return self.populate(target, source, transform=transform, asked=asked, consent=consent, listener=listener)
+            return self.populate(
+                target,
+                source,
+                transform=transform,
+                create_target=create_target,
+                asked=asked,
+                consent=consent,
+                listener=listener,
+            )
         return copying.copy(
             self._items,
             source,
@@ -193,16 +201,29 @@ class ItemFlow:
         *,
         how: ReadOptions | None = None,
         transform: AnyTransform | None = None,
+        create_target: bool = False,
         asked: TransferOptions | None = None,
         consent: Consent | None = None,
         listener: Listener = silent,
     ) -> Report:
         """Write the items of files (or of any iterable, a function that gives one, or a database) into a table.
 
+        With ``create_target`` the table is created first, from the definition in the manifest of an export, under the
+        name ``table`` with the prefix and suffix of its environment. Raises UsageError for a source without such a
+        manifest, and TableExists. Interrupted after that it leaves the new table, and the job can be resumed.
+
         Needs the consent `yes`, and the name of a protected environment that the table is in; else ConsentRequired.
         """
         return populating.populate(
-            self._items, table, files, how=how, transform=transform, options=asked, consent=consent, listener=listener
+            self._items,
+            table,
+            files,
+            how=how,
+            transform=transform,
+            create_target=create_target,
+            options=asked,
+            consent=consent,
+            listener=listener,
         )
 
     def rehearse_populate(
@@ -212,10 +233,12 @@ class ItemFlow:
         *,
         how: ReadOptions | None = None,
         transform: AnyTransform | None = None,
+        create_target: bool = False,
         asked: TransferOptions | None = None,
     ) -> DryRun:
-        """What `populate` would write, cost and take, with samples. Writes nothing. It takes standard input."""
-        return populating.rehearse(self._items, table, files, how, transform, asked)
+        """What `populate` would create, write, cost and take, with samples. Writes nothing, and creates no table. It
+        takes standard input."""
+        return populating.rehearse(self._items, table, files, how, transform, asked, create_target=create_target)
 
     def items_of(self, table: str | Side) -> list[dict[str, Any]]:
         """The items that the table's definition lists. Raises UsageError where there is none, or it lists none."""

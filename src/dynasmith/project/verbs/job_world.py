@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import assert_never
 
+from msgspec.structs import replace
+
 from dynasmith.engine.transfer.populate_source import PopulateSource
 from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.engine.transfer.table_details import TableEnd
@@ -35,6 +37,7 @@ from dynasmith.project.verbs.populate_database import database_origin
 from dynasmith.project.verbs.populate_files import check_key, resumed_files
 from dynasmith.project.verbs.transform_fingerprint import transform_ref
 from dynasmith.project.verbs.transforms import AnyTransform, function_of, name_of
+from dynasmith.tables.table import Table
 
 
 class ProjectJobWorld:
@@ -87,6 +90,17 @@ class ProjectJobWorld:
     def adopt(self, source: Side, target: Side, ends: tuple[TableEnd, TableEnd]) -> None:
         """Take the ends of a copy that were described already."""
         self._tables |= {source: ends[0], target: ends[1]}
+
+    def adopt_new(self, side: Side, table: Table) -> Side:
+        """Take a target that is not there yet, as it will be created; its side, by its physical name."""
+        side = replace(side, table=table.name)
+        self._tables[side] = self.items.end_of(side, table)
+        return side
+
+    def renewed(self, target: Side) -> TableIdentities:
+        """Which table a target is that was created meanwhile: it is described again."""
+        del self._tables[target]
+        return self.identities(target=target)
 
     def identities(self, *, source: Side | None = None, target: Side | None = None) -> TableIdentities:
         """Which tables these sides are."""

@@ -30,6 +30,7 @@ from dynasmith.project.verbs.dry_run import rehearsed
 from dynasmith.project.verbs.file_names import absolute, file_names
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.job_world import ProjectJobWorld
+from dynasmith.project.verbs.new_target import creation_note, exported_target
 from dynasmith.project.verbs.populate_database import (
     check_memorable,
     database_origin,
@@ -46,6 +47,7 @@ from dynasmith.project.verbs.populate_files import (
     opens,
     seen_keys,
 )
+from dynasmith.project.verbs.tables import create
 from dynasmith.project.verbs.transforms import AnyTransform
 from dynasmith.tables.table import known
 
@@ -64,6 +66,7 @@ def populate(
     *,
     how: ReadOptions | None = None,
     transform: AnyTransform | None = None,
+    create_target: bool = False,
     options: TransferOptions | None = None,
     consent: Consent | None = None,
     listener: Listener = silent,
@@ -72,6 +75,10 @@ def populate(
     side, options = items.side(table), options or TransferOptions()
     notes: list[FlowNote] = []
     world = ProjectJobWorld(items, _noting(listener, notes), transform=transform)
+    names = file_names(files)
+    new = exported_target(items, side, names) if create_target else None
+    if new is not None:
+        side = world.adopt_new(side, new)
     target = world.table(side)
     bare = PopulateItems(
         target=side,
@@ -80,7 +87,6 @@ def populate(
         tables=world.identities(target=side),
         options=options,
     )
-    names = file_names(files)
     spec: Populate = bare
     if isinstance(files, Database):
         if sentence := _looked_at(items, files):
@@ -94,7 +100,12 @@ def populate(
     else:
         spec, world.origin, found = _from_files(items, bare, names, how or ReadOptions(), world)
         notes += [FlowNote(table=target.name, sentence=f"{note}.") for note in found]
-    items.granted(consent, side, target.name, f"Write items to {target.name} in {{where}}?")
+    text = "Write items to {}" if new is None else "Create {} and write items to it"
+    items.granted(consent, side, target.name, f"{text.format(target.name)} in {{where}}?")
+    if new is not None:
+        create(items.at(side), new)
+        listener(FlowNote(table=target.name, sentence=f"Created {target.name}."))
+        spec = msgspec.structs.replace(spec, tables=world.renewed(side))
     return items.priced(run(spec, begin_populate(spec, world), world))
 
 
@@ -148,12 +159,15 @@ def rehearse(
     how: ReadOptions | None,
     transform: AnyTransform | None,
     options: TransferOptions | None,
+    *,
+    create_target: bool = False,
 ) -> DryRun:
     """See `ItemFlow.rehearse_populate`."""
     dry = items.dry
-    target = dry.end(dry.side(table))
+    side, names = dry.side(table), file_names(files)
+    new = exported_target(dry, side, names) if create_target else None
+    target = dry.end(side) if new is None else dry.end_of(side, new)
     function, keeping = rehearsed(transform, dry.folder, dry.world.session, dry.transport)
-    names = file_names(files)
     notes: tuple[str, ...] = ()
     if isinstance(files, Database):
         items.masks.add(variables_in(files, os.environ))
@@ -180,7 +194,8 @@ def rehearse(
         prices=dry.prices(),
         around=dry.context(silent),
     )
-    return msgspec.structs.replace(rehearsal, notes=(*filter(None, notes), *rehearsal.notes))
+    created = () if new is None else (creation_note(new),)
+    return msgspec.structs.replace(rehearsal, notes=(*created, *filter(None, notes), *rehearsal.notes))
 
 
 def items_of(items: ItemWorld, side: Side) -> list[dict[str, Any]]:
