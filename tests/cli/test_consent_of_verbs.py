@@ -197,8 +197,8 @@ def test_the_library_asks_as_the_command_line_does(places: Story, strict: Strict
     with Project.load(places.folder / "dynasmith.toml", env="kept", clock=strict.clock) as project:
         before = len(strict.journal.changes)
         for write in (
-            lambda: project.put("orders", {"pk": "new"}),
-            lambda: project.delete_item("orders", {"pk": "a"}),
+            lambda: project.put("orders", {"pk": {"S": "new"}}),
+            lambda: project.delete_item("orders", {"pk": {"S": "a"}}),
             lambda: project.delete("scratch", consent=Consent(yes=True)),
             lambda: project.retire("scratch", consent=Consent(confirm="kept")),
             lambda: project.apply(project.plan(["fresh"]), consent=Consent(yes=True)),
