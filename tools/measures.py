@@ -80,10 +80,21 @@ def import_circles_allowed(package: Path) -> Iterator[str]:
             yield from contract.get("ignore_imports", ())
 
 
+def errors_not_in_docstrings(package: Path) -> Iterator[str]:
+    """Public functions that raise an error that their docstring does not name. This measure imports the package."""
+    sys.path.insert(0, str(package.parent))
+    import docstring_errors
+    import dynasmith
+
+    assert Path(dynasmith.__file__).resolve().parent == package, f"dynasmith was imported from {dynasmith.__file__}"
+    yield from docstring_errors.unnamed_errors()
+
+
 MEASURES: dict[str, Measure] = {
     "untyped-job-parameters": untyped_job_parameters,
     "verbs-implemented-twice": verbs_implemented_twice,
     "import-circles-allowed": import_circles_allowed,
+    "errors-not-in-docstrings": errors_not_in_docstrings,
 }
 
 

@@ -30,7 +30,8 @@ class Project(TableMethods, ItemMethods):
 
     Made by `Project.load` (from files) or `dynasmith.connect` (from arguments); reads nothing until asked. Safe to use
     from several threads. A context manager; ``close()`` ends its connections. Groups of verbs: ``jobs`` and
-    ``dry_run``.
+    ``dry_run``. Every method of it and of its groups raises UsageError, before any call, for an argument of a wrong
+    type or value.
     """
 
     @classmethod

@@ -55,8 +55,8 @@ class Db:
     def create(self, item: M) -> M:
         """Write a new item; gives the same instance with its stamps. One call.
 
-        Raises ItemExists, whose ``item`` is the one that is there, and ItemInvalid before the call. Where it is
-        interrupted, the item is either written whole or not at all.
+        Raises ItemExists, whose ``item`` is the one that is there; before the call ItemInvalid, and UsageError where
+        this db only reads. Where it is interrupted, the item is either written whole or not at all.
         """
         write = create_write(item, self._clock.now())
         try:
@@ -71,7 +71,7 @@ class Db:
 
         An instance that was read keeps what its class does not know, and the time of its creation. Raises
         VersionConflict where the class has a version and the item has another, ConditionFailed where ``where`` does not
-        hold, NotLoaded for an instance of which only a part was read.
+        hold, NotLoaded for an instance of which only a part was read, UsageError where this db only reads.
         """
         write = put_write(item, where, self._clock.now())
         self._condition(type(item), write)
@@ -82,7 +82,9 @@ class Db:
 
         What the class does not know is left as it is. A changed key moves the item in one transaction. Raises
         VersionConflict where another writer was first (``current`` is the item now), ItemNotFound where the item is
-        gone, ConditionFailed where ``where`` does not hold, UsageError for an instance that was never read.
+        gone, ConditionFailed where ``where`` does not hold. Before the call it raises UsageError for an instance that
+        was never read or where this db only reads, and TemplateIncomplete where a changed field is a part of a key
+        whose other parts were not read.
         """
         write = save_write(item, where, self._clock.now())
         if write is None:
@@ -117,7 +119,7 @@ class Db:
         """Delete an item; whether there was one. One call.
 
         Raises VersionConflict for an instance whose item another writer changed, ConditionFailed where ``where`` does
-        not hold.
+        not hold; before the call UsageError for what is neither an instance nor a key, or where this db only reads.
         """
         write = delete_write(what, where)
         model = what.model if isinstance(what, KeyOf) else type(what)
@@ -126,13 +128,19 @@ class Db:
     # --- reads
 
     def get(self, model: type[M], *values: Any, consistent: bool = False, **named: Any) -> M | None:
-        """The item of that key, or None. One call. ``consistent`` sees every write before it, at twice the units."""
+        """The item of that key, or None. One call. ``consistent`` sees every write before it, at twice the units.
+
+        Raises UsageError, before the call, for values that are not a key of the model.
+        """
         request = {"Key": self._key(model, values, named).tree, "ConsistentRead": consistent}
         tree = self._items.call("GetItem", self._table(model), request).get("Item")
         return self._read(model, tree) if tree else None
 
     def require(self, model: type[M], *values: Any, consistent: bool = False, **named: Any) -> M:
-        """The item of that key. Raises ItemNotFound. One call."""
+        """The item of that key. One call.
+
+        Raises ItemNotFound where there is none; before the call UsageError for values that are not a key of the model.
+        """
         found = self.get(model, *values, consistent=consistent, **named)
         if found is None:
             made = self._key(model, values, named)
@@ -144,7 +152,8 @@ class Db:
         """The items of these keys in their order, None for each that is absent. One call for 100 different keys.
 
         A key is a value, a tuple of values, a mapping by field, or ``key(...)``. What the service leaves unprocessed is
-        asked for again.
+        asked for again. Raises ServiceUnavailable where some remain unprocessed after the last retry; before the call
+        UsageError for a value that is not a key of the model.
         """
         made = [_as_key(model, each) for each in keys]
         found = read_many(self._items, self._clock, self._table(model), [each.tree for each in made], consistent)

@@ -94,7 +94,10 @@ class Query(Generic[M]):
         return self._with(conditions=(*self._state.conditions, *conditions))
 
     def only(self, *attributes: Expr[Any]) -> Self:
-        """Read only these attributes, and the key; the other fields raise NotLoaded. It saves transfer, not units."""
+        """Read only these attributes, and the key; the other fields raise NotLoaded. It saves transfer, not units.
+
+        Raises UsageError for a part of an attribute.
+        """
         paths = tuple(path_of(each) for each in attributes)
         nested = next((path for path in paths if len(path.parts) > 1 or path.is_size), None)
         if nested is not None:
@@ -102,13 +105,16 @@ class Query(Generic[M]):
         return self._with(only=(*self._state.only, *paths))
 
     def descending(self) -> Self:
-        """By the sort key from the largest on."""
+        """By the sort key from the largest on. Raises UsageError for a scan, which has no order."""
         if self._state.is_scan:
             raise UsageError("A scan has no order.", hint="use a query, or sorted()")
         return self._with(is_descending=True)
 
     def limit(self, items: int) -> Self:
-        """At most so many items. It counts items that are given, not items that are read for a filter."""
+        """At most so many items. It counts items that are given, not items that are read for a filter.
+
+        Raises UsageError for a negative number.
+        """
         if items < 0:
             raise UsageError(f"{items} is not a valid limit: a limit is 0 or more.")
         return self._with(limit=items)
@@ -150,11 +156,15 @@ class Query(Generic[M]):
         return ModelPage(given, next_cursor, scanned, units)
 
     def first(self) -> M | None:
-        """The first item, or None."""
+        """The first item, or None. Raises ScanNeeded and UsageError as `explain` does."""
         return next(iter(self.limit(1)), None)
 
     def one(self) -> M:
-        """The only item. Raises ItemNotFound where there is none, DataError where there are several."""
+        """The only item.
+
+        Raises ItemNotFound where there is none, DataError where there are several, ScanNeeded and UsageError as
+        `explain` does.
+        """
         found = list(self.limit(2))
         if not found:
             raise ItemNotFound(f"No {self._model.__name__} in {self._table} fits the query.")
@@ -165,11 +175,14 @@ class Query(Generic[M]):
         return found[0]
 
     def exists(self) -> bool:
-        """Whether there is an item."""
+        """Whether there is an item. Raises ScanNeeded and UsageError as `explain` does."""
         return self.first() is not None
 
     def count(self) -> int:
-        """How many items there are, over all pages, up to ``limit``. It costs the units of reading them."""
+        """How many items there are, over all pages, up to ``limit``. It costs the units of reading them.
+
+        Raises ScanNeeded and UsageError as `explain` does.
+        """
         plan, request = self._request()
         request = {**request, "Select": "COUNT"}
         request.pop("ProjectionExpression", None)
@@ -186,7 +199,11 @@ class Query(Generic[M]):
         return count if limit is None else min(count, limit)
 
     def explain(self) -> QueryExplanation:
-        """How it would read; nothing is sent. Raises ScanNeeded where no key fits."""
+        """How it would read; nothing is sent.
+
+        Raises ScanNeeded where no key fits, UsageError for an index that the class does not have, and where a global
+        index would have to be read consistently.
+        """
         plan, request = self._request()
         return QueryExplanation(
             operation="Scan" if plan.key_condition is None else "Query",

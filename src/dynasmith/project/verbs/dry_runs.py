@@ -49,7 +49,11 @@ class DryRuns(VerbAccess):
         share: float = 0.5,
         transport: Literal["direct", "aiohttp", "botocore"] = "direct",
     ) -> DryRun:
-        """What `Project.copy` would do. Creates no target. Raises what that would raise before its first item."""
+        """What `Project.copy` would do. Creates no target.
+
+        Raises UsageError for an argument that is wrong, TableNotFound where a table does not exist, TableExists for a
+        target that ``create_target`` would create and that exists.
+        """
         from dynasmith.project.verbs.item_options import transfer_options
 
         options = transfer_options(
@@ -88,7 +92,11 @@ class DryRuns(VerbAccess):
         share: float = 0.5,
         transport: Literal["direct", "aiohttp", "botocore"] = "direct",
     ) -> DryRun:
-        """What `Project.export` would do. ``dest`` is looked at, where it is given."""
+        """What `Project.export` would do.
+
+        Raises UsageError for an argument that is wrong and for a ``dest`` that exists or cannot be made, TableNotFound
+        where there is no such table.
+        """
         from dynasmith.project.verbs.item_options import export_options, transfer_options
 
         options = transfer_options(
@@ -130,7 +138,11 @@ class DryRuns(VerbAccess):
         share: float = 0.5,
         transport: Literal["direct", "aiohttp", "botocore"] = "direct",
     ) -> DryRun:
-        """What `Project.populate` would do. Standard input and an iterator are read to their end."""
+        """What `Project.populate` would do. Standard input and an iterator are read to their end.
+
+        Raises UsageError for an argument that is wrong, such as an option for files where there are none, and
+        TableNotFound where there is no such table.
+        """
         from dynasmith.project.verbs.item_options import read_options, transfer_options
 
         options = transfer_options(
@@ -169,7 +181,11 @@ class DryRuns(VerbAccess):
         max_write_units: float | None = None,
         share: float = 0.5,
     ) -> BackfillDryRun:
-        """What `Project.backfill` would change, from a ``sample`` of so many items, or from every item (None)."""
+        """What `Project.backfill` would change, from a ``sample`` of so many items, or from every item (None).
+
+        Raises UsageError for an argument that is wrong, such as ``where`` together with ``filter``, and TableNotFound
+        where there is no such table.
+        """
         from dynasmith.jobs.options import FirstRunLimits
         from dynasmith.project.verbs.item_options import transfer_options, where_or_filter
 
@@ -189,7 +205,11 @@ class DryRuns(VerbAccess):
 
     @checked()
     def undo(self, job: str, *, max_write_units: float | None = None) -> UndoDryRun:
-        """What `Jobs.undo` would send, counted from the undo journal. Costs one DescribeTable, and takes no lock."""
+        """What `Jobs.undo` would send, counted from the undo journal. Costs one DescribeTable, and takes no lock.
+
+        Raises RunError where there is no such job or it has no journal, UsageError where several jobs begin so or the
+        job is not a backfill.
+        """
         from dynasmith.project.verbs.item_options import transfer_options
 
         options = transfer_options(max_write_units=max_write_units)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from dynasmith.files.items.manifest import MANIFEST
 
@@ -26,7 +25,7 @@ def absolute(name: str) -> str:
     return name if name == "-" else str(Path(name).expanduser().absolute())
 
 
-def file_names(files: Any) -> list[str] | None:
+def file_names(files: object) -> list[str] | None:
     """File names, or None where these are items themselves."""
     if isinstance(files, str | Path):
         return [str(files)]

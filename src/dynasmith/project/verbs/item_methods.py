@@ -362,8 +362,9 @@ class ItemMethods(VerbAccess):
 
         ``transform`` is what a copy did to the source's items; ``job`` is that copy (an id, the beginning of one, or
         ``last``), which knows its transform and filter, and is needed where the transform uses ``ctx``. Raises
-        UsageError, TableNotFound, CheckpointError where a table of the job was made again, and Interrupted: it is run
-        again then. Costs the read units of both sides, and on a difference once more.
+        UsageError, TableNotFound, RunError where there is no such job, CheckpointError where a table of the job was
+        made again, and Interrupted: it is run again then. Costs the read units of both sides, and on a difference once
+        more.
         """
         return self._flow(transport).verify(
             source, target, transform=transform, job=self._job(job), limit=limit, listener=listener

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from dynasmith.errors import UsageError
 from dynasmith.files.items.destination import check_dest
@@ -85,7 +85,7 @@ def stream_options(format: ExportFormat | None, compress: Compression | None) ->
 
 
 def read_options(
-    files: Any, format: FileFormat, types: Mapping[str, str] | None, map: Mapping[str, str] | None
+    files: object, format: FileFormat, types: Mapping[str, str] | None, map: Mapping[str, str] | None
 ) -> ReadOptions:
     """How files are read. Raises UsageError where there are none and an option says how to."""
     if files is None or (not isinstance(files, Database) and file_names(files) is None):

@@ -65,7 +65,7 @@ class Jobs:
 
     @checked()
     def show(self, job: str) -> Job:
-        """One job, without its checkpoints. Raises RunError where there is none."""
+        """One job, without its checkpoints. Raises RunError where there is none, UsageError where several begin so."""
         return self._items.ledger.show(self.find(job))
 
     @checked(job=instance("a Job", Job))
@@ -78,17 +78,26 @@ class Jobs:
 
     @checked()
     def cancel(self, job: str) -> Job:
-        """End a job for good; what it wrote stays. Raises RunError for a job that is over."""
+        """End a job for good; what it wrote stays.
+
+        Raises RunError for a job that is over or does not exist, UsageError where several jobs begin so.
+        """
         return engine_jobs.cancel(self._items.ledger, self.find(job), self._items.now)
 
     @checked()
     def pause(self, job: str) -> None:
-        """Let a job that runs wait, within a second. Raises RunError for a job that is over."""
+        """Let a job that runs wait, within a second.
+
+        Raises RunError for a job that is over or does not exist, UsageError where several jobs begin so.
+        """
         engine_jobs.pause(self._items.ledger, self.find(job))
 
     @checked()
     def proceed(self, job: str) -> None:
-        """Let a paused job go on in the process that runs it. Raises RunError for a job that is over."""
+        """Let a paused job go on in the process that runs it.
+
+        Raises RunError for a job that is over or does not exist, UsageError where several jobs begin so.
+        """
         engine_jobs.proceed(self._items.ledger, self.find(job))
 
     @checked()
@@ -122,7 +131,8 @@ class Jobs:
         """Remove what is kept of jobs that are over, dead letters and undo journals too: they hold customers' data.
 
         An undo journal needs the consent `yes`, and the name of a protected environment whose table it is of; else
-        ConsentRequired is raised before anything is removed. Raises RunError for a job that is not over.
+        ConsentRequired is raised before anything is removed. Raises RunError for a job that is not over or does not
+        exist, UsageError where several jobs begin so.
         """
         job_ids = list(dict.fromkeys(map(self.find, jobs)))
         for job_id in job_ids:
@@ -178,8 +188,10 @@ class Jobs:
 
         ``transform`` is needed again only for a function that the job could not remember by name. An operations file or
         a module that changed since the job began is refused with ConsentRequired, unless ``accept_changed_transform``.
-        Raises Locked while another process runs it, RunError for a job that is over, CheckpointError where a table of
-        it was made again. What was written stays; a page of each segment may be written once more.
+        Raises Locked while another process runs it, RunError for a job that is over or does not exist, CheckpointError
+        where a table of it was made again, UsageError where several jobs begin so, TransformError where the transform
+        of a backfill changes an item again that it has changed (nothing is written then) or an item stops the job.
+        What was written stays; a page of each segment may be written once more.
         """
         job_id = self.find(job)
         items, kept = self._items, self._items.ledger.show(job_id)

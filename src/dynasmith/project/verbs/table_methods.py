@@ -106,7 +106,8 @@ class TableMethods:
         """What would change. Reads only: one DescribeTable a table, and a call for each managed setting that it lacks.
 
         ``only`` limits it to settings of the definition's vocabulary, ``prune`` also removes what a list lacks. Raises
-        DefinitionError before any call; a table that cannot be read is one of the plan's ``failures``.
+        DefinitionError, and UsageError for a table or a setting that does not exist, before any call; a table that
+        cannot be read is one of the plan's ``failures``.
         """
         return make_plan(
             self._world, self._world.tables(names), prune=prune, allow_delete_items=allow_delete_items, only=only
@@ -129,7 +130,9 @@ class TableMethods:
         A plan that was made a while ago is compared with what is there first and refused where that changed
         (StalePlan); ``fresh`` says that it was made just now. Raises ConsentRequired before the first call of a plan
         that is not empty: it needs ``yes``, and what each hazard names. One failing table does not stop the others: see
-        ``failures`` of the report. Stopped halfway, planning and applying again continues.
+        ``failures`` of the report. Raises UsageError, before any call, where ``wait_timeout`` is given with
+        ``wait=False``, or ``consent`` names an index to rebuild that no table of the plan has. Stopped halfway,
+        planning and applying again continues.
         """
         return apply(
             self._world,
@@ -174,7 +177,10 @@ class TableMethods:
         listener: Listener = silent,
         stopped: StopFlag | None = None,
     ) -> Ensured:
-        """`ensure` for tables that stand in no definition. Raises what it raises."""
+        """`ensure` for tables that stand in no definition.
+
+        Raises UsageError where ``wait_timeout`` is given with ``wait=False``, and Interrupted.
+        """
         seconds = verbs.wait_seconds(wait, wait_timeout)
         return verbs.ensure(self._world, tables, listener=listener, stopped=stopped, wait_seconds=seconds)
 
@@ -208,7 +214,10 @@ class TableMethods:
         consent: Consent | None = None,
         stopped: StopFlag | None = None,
     ) -> bool:
-        """Delete a table with its items and wait until it is gone; True when it was there. See `delete_tables`."""
+        """Delete a table with its items and wait until it is gone; True when it was there.
+
+        Raises ConsentRequired, TableNotFound and UsageError as `delete_tables` does.
+        """
         return bool(
             verbs.delete(
                 self._world,
@@ -235,8 +244,8 @@ class TableMethods:
         there. One that is not waited for may still be there, DELETING: `exists` tells.
 
         Each name must be in ``consent.confirm``: ConsentRequired is raised before the first is deleted. Raises
-        TableNotFound, before any is deleted, unless ``missing_ok``. Deletion protection is not taken off: the service
-        refuses then, and the hint says how.
+        TableNotFound, before any is deleted, unless ``missing_ok``, and UsageError where ``wait_timeout`` is given with
+        ``wait=False``. Deletion protection is not taken off: the service refuses then, and the hint says how.
         """
         return verbs.delete(
             self._world,
