@@ -33,8 +33,9 @@ def show_backfill(invocation: Invocation, report: Report) -> int:
         print_json(report_json(invocation, report) | where_json(invocation, report))
         return exit_of(invocation, report)
     say_where(invocation, report)
+    already = f"{counts.already:,} already written, " if counts.already else ""
     invocation.say(
-        f"backfill: {counts.read:,} read, {counts.written + counts.already:,} written, {counts.unchanged:,} unchanged, "
+        f"backfill: {counts.read:,} read, {counts.written:,} written, {already}{counts.unchanged:,} unchanged, "
         f"{counts.skipped:,} skipped, {counts.dead:,} dead, {counts.retried:,} retried."
     )
     _spent(invocation, report)

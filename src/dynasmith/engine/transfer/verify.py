@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Literal
+from zlib import crc32
 
 import msgspec
 
@@ -166,8 +167,12 @@ class _Buckets:
 
 
 def _bucket(key: Key) -> int:
-    # Python's own hash: equal keys (also 1 and 1.0) are in one bucket on both sides of one run, which is all it needs.
-    return hash(key) % BUCKETS
+    # The same in every run, so that the same keys are shown; equal keys (also 1 and 1.0) are in one bucket.
+    found = 0
+    for part in key:
+        raw = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
+        found = crc32(raw if isinstance(raw, bytes) else b"%d" % hash(raw), found)
+    return found % BUCKETS
 
 
 async def _verify(

@@ -10,6 +10,7 @@ from dynasmith.engine.transfer.copy import begin_copy
 from dynasmith.engine.transfer.dry_run import DryRun
 from dynasmith.engine.transfer.dry_run import rehearse_copy as engine_rehearse_copy
 from dynasmith.engine.transfer.events import FlowNote
+from dynasmith.engine.transfer.index_notes import index_notes
 from dynasmith.engine.transfer.table_details import TableEnd, check_ends
 from dynasmith.errors import RunError, TableExists, TableNotFound
 from dynasmith.items.condition.condition import parse_condition
@@ -24,6 +25,7 @@ from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.job_world import ProjectJobWorld
 from dynasmith.project.verbs.new_target import check_free, creation_note, new_target
 from dynasmith.project.verbs.tables import create, exists
+from dynasmith.project.verbs.transform_operations import operations_in
 from dynasmith.project.verbs.transforms import AnyTransform, function_of
 from dynasmith.project.verbs.verify import verify_sides
 from dynasmith.tables.table import Table
@@ -44,7 +46,10 @@ def copy(
     """See `ItemFlow.copy`."""
     first, second = items.side(source), items.side(target)
     with items.same_tables() as same:
-        name = check_copy(same, first, second, transform=transform, options=options, create_target=create_target)
+        ends = check_copy(same, first, second, transform=transform, options=options, create_target=create_target)
+        name = ends[1].name
+        for note in _index_notes(same, transform, ends[1]):
+            listener(FlowNote(table=name, sentence=f"{note[0].upper()}{note[1:]}."))
         same.granted(consent, second, name, f"Copy {first.table} into {name} in {{where}}?")
         if backup_first is not None:
             made, _ = backup(same, first, backup_first, listener=listener)
@@ -87,15 +92,15 @@ def check_copy(
     transform: AnyTransform | None,
     options: TransferOptions | None,
     create_target: bool,
-) -> str:
-    """See `ItemFlow.check_copy`."""
+) -> tuple[TableEnd, TableEnd]:
+    """See `ItemFlow.check_copy`; the source and the target as they are described, or would be created."""
     if transform is not None:
         function_of(transform, items.folder)
     if options is not None and options.condition:
         parse_condition(options.condition)
     ends = copy_ends(items, items.side(source), items.side(target), create_target=create_target)
     check_ends(*ends, transforms=transform is not None)
-    return ends[1].name
+    return ends
 
 
 def rehearse_copy(
@@ -114,7 +119,12 @@ def rehearse_copy(
     context, prices = dry.context(silent), dry.prices()
     done = engine_rehearse_copy(*ends, options, transform=function, keeping=keeping, prices=prices, around=context)
     notes = [creation_note(ends[1].description.table)] if create_target else []
+    notes += _index_notes(dry, transform, ends[1])
     return replace(done, notes=(*notes, *done.notes))
+
+
+def _index_notes(items: ItemWorld, transform: AnyTransform | None, target: TableEnd) -> list[str]:
+    return index_notes(target.description.table, operations_in(transform, items.folder))
 
 
 def copy_ends(

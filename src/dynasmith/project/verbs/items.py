@@ -113,9 +113,10 @@ class ItemFlow:
     ) -> str:
         """Raise what `copy` would raise before its first item, without doing anything: before a backup, a question. The
         physical name of the target."""
-        return copying.check_copy(
+        _, end = copying.check_copy(
             self._items, source, target, transform=transform, options=asked, create_target=create_target
         )
+        return end.name
 
     def rehearse_copy(
         self,
