@@ -16,9 +16,9 @@ PACKAGE = ROOT / "src/dynasmith"
 PAGES = ("README.md", "docs/guide/*.md", "docs/reference/*.md")
 
 DIALECT = re.compile(
-    r"\b(mend(s|ed|ing)?|as wished|wish(es|ed)?|anew|nobody|beforehand|leave away|left away|to rest|"
+    r"\b(mend(s|ed|ing)?|as wished|wish(es|ed)?(?!\.)|anew|nobody|beforehand|leave away|left away|to rest|"
     r"(?<!there )(is|are) no (?!longer|more)|of ours|of yours|as said|was said|is said|told apart|aloud|whoever|heard|"
-    r"does not come to|once more|hold to|in vain|stand(s)? ready|by hand of)\b",
+    r"does not come to|hold to|in vain|stand(s)? ready|by hand of)\b",
     re.IGNORECASE,
 )
 """Words that `voice.md` replaces; a sentence with one of them is written again."""

@@ -155,7 +155,7 @@ class Locked(DynasmithError):
 
 
 class LeaseLost(Locked):
-    """A run could not renew its lease on its job, so another run may have it: it stopped, and wrote nothing more."""
+    """A run could not renew its lease on its job, so another run may have it: it stopped, and wrote nothing else."""
 
     code = "lease-lost"
 

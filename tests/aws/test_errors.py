@@ -151,7 +151,7 @@ def test_denied_of_a_service_that_knows_no_table_is_allowed_everywhere() -> None
         ),
         (foreign.ProfileNotFound(profile="prod"), ProjectError, "The AWS profile prod does not exist."),
         (foreign.NoRegionError(), ProjectError, "No AWS Region is set."),
-        (foreign.UnauthorizedSSOTokenError(), CredentialsExpired, "The AWS login has expired, or nobody logged in."),
+        (foreign.UnauthorizedSSOTokenError(), CredentialsExpired, "The AWS login has expired or does not exist."),
         (
             foreign.CredentialRetrievalError(provider="sso", error_msg="secret!"),
             AccessError,

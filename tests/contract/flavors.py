@@ -103,7 +103,7 @@ MOTO = Flavor(
         "number-of-39-digits": _accepts("keeps all digits"),
         "on-demand-maximum": _wrong("ignored"),
         "partiql": _refuses("a parameter in INSERT is an HTTP 500"),
-        "partiql-batch": _wrong("a condition that does not hold is no error"),
+        "partiql-batch": _wrong("a failed condition is not an error"),
         "partiql-condition": _accepts("ignores every condition but the key"),
         "partiql-duplicate": _accepts("the item that is there is replaced"),
         "partiql-remove": _refuses("HTTP 500"),

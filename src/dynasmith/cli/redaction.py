@@ -48,7 +48,7 @@ def hidden_item(item: Mapping[str, Any], *, wire: bool = False) -> dict[str, Any
 
 
 def hidden(value: T) -> T:
-    """A report, a dry run or a difference without values: the same type, told apart by the names of its fields."""
+    """A report, a dry run or a difference without values: the same type, identified by the names of its fields."""
     if isinstance(value, Plan):
         return _plan(value)  # type: ignore[return-value]
     if isinstance(value, msgspec.Struct):

@@ -20,7 +20,7 @@ CHECKLIST: tuple[Practice, ...] = (
         text="Enable encryption at rest",
         codes=("DS010", "DS012"),
         instead="Every table is encrypted, also one that shows no SSEDescription: AWS owns its key then, "
-        "and that is no finding. Which key you need is yours to say: say `encryption`, and DS004 finds a table that "
+        "and that is not a finding. Only you know which key you need: set `encryption`, and DS004 finds a table that "
         "has another.",
     ),
     Practice(text="Enable point-in-time recovery for production tables", codes=("DS020", "DS021", "DS061")),

@@ -137,7 +137,7 @@ def _of_botocore(error: Exception, operation: str, table: str, access: ResolvedA
             | foreign.TokenRetrievalError()
             | foreign.RefreshWithMFAUnsupportedError()
         ):
-            return CredentialsExpired("The AWS login has expired, or nobody logged in.", hint=login(access))
+            return CredentialsExpired("The AWS login has expired or does not exist.", hint=login(access))
         case foreign.CredentialRetrievalError():
             return AccessError(
                 f"The AWS credentials could not be read from {error.kwargs.get('provider', 'their source')}.",

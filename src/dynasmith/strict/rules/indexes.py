@@ -169,8 +169,8 @@ def _lacking(ask: JudgedRequest, sent: Mapping[Any, Any]) -> Refusal | None:
     "definition-type-fixed",
     UPDATE,
     refuses="another type for an attribute that a key already uses",
-    source="https://github.com/nubo-db/dynoxide/issues/144 says that the stored type wins silently; a definition that "
-    "lies is refused here so that nobody believes in the change",
+    source="https://github.com/nubo-db/dynoxide/issues/144 says that the stored type wins silently; a wrong "
+    "definition is refused here, so that it is not taken for a change",
     certainty="assumed",
 )
 def _types(ask: JudgedRequest) -> Refusal | None:

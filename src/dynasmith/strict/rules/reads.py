@@ -67,7 +67,7 @@ def _start_values(ask: JudgedRequest) -> Refusal | None:
     REQUEST_RULES,
     "query-conditions",
     "Query",
-    refuses="no conditions on keys or too many of them, and in KeyConditionExpression whatever is no condition on a "
+    refuses="no conditions on keys or too many of them, and in KeyConditionExpression anything but a condition on a "
     "key: OR, NOT, IN, <>, other functions than begins_with, nested attributes, two conditions on one attribute",
     source=API + "API_Query.html (KeyConditionExpression)",
 )
@@ -170,7 +170,7 @@ def _key_refusal(table: StrictTable, schema: KeySchema, constraints: Mapping[str
     "start-key",
     "Query",
     "Scan",
-    refuses="an ExclusiveStartKey that is no key of the table (and of the index), or outside of the conditions of a "
+    refuses="an ExclusiveStartKey that is not a key of the table (and of the index), or outside of the conditions of a "
     "Query",
     source=API + "API_Query.html (ExclusiveStartKey); messages as observed",
     certainty="observed",

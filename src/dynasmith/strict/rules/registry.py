@@ -47,7 +47,7 @@ KEPT: tuple[StrictRule, ...] = (
     StrictRule(
         "update-applies",
         ("UpdateItem",),
-        "an update that the item as it is cannot take: a path into what is not there or is no list or map, an operand "
+        "an update that the item cannot take: a path into what does not exist or is not a list or map, an operand "
         "of another type or that does not exist, an item that becomes too large, an index key of another type",
         GUIDE + "Expressions.UpdateExpressions.html; messages as observed",
         "observed",

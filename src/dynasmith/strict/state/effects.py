@@ -329,7 +329,7 @@ def ttl_changed(table: StrictTable, spec: Mapping[str, Any], now: float, lasting
 
 
 def pitr_changed(table: StrictTable, spec: Mapping[str, Any], now: float) -> bool:
-    """An accepted UpdateContinuousBackups; True when the window begins anew."""
+    """An accepted UpdateContinuousBackups; True when the window starts again."""
     on = bool(spec.get("PointInTimeRecoveryEnabled"))
     days = int(spec.get("RecoveryPeriodInDays") or (table.pitr.days if table.pitr.enabled else 35))
     begins = on and not table.pitr.enabled

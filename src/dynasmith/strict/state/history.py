@@ -1,6 +1,6 @@
 """What a table with point-in-time recovery held at any moment of its window: every write's image, by key.
 
-Kept in memory from the moment PITR is turned on, up to ``HISTORY_BYTES_MAX`` a table; beyond it the window begins anew
+Kept in memory from the moment PITR is turned on, up to ``HISTORY_BYTES_MAX`` a table; beyond it the window starts again
 (``EarliestRestorableDateTime`` says so), so that a restore is right or refused, never wrong.
 """
 

@@ -1,5 +1,5 @@
 """How long things take, in seconds on the endpoint's clock. The service promises none of these; they are of the size
-that people see, and long enough that whoever does not wait is caught.
+that people see, and long enough to catch code that does not wait.
 """
 
 CREATE_TABLE_SECONDS = 10.0
