@@ -1,8 +1,8 @@
 """Which public functions raise an error that their docstring does not name; `tools/measures.py` prints them.
 
 Looked at are the functions that `dynasmith` exports, and the public methods of its classes. What one raises is what its
-own body raises, and what the functions of dynasmith raise that it calls, and those that these call. What a decorator
-raises, or a method of another object, is not seen.
+own body raises, and what the functions of dynasmith raise that it calls, and so on three calls deep;
+a decorator is a call. What a method of another object raises is not seen.
 """
 
 import ast
@@ -52,7 +52,7 @@ def _function_of(raw: object) -> Callable[..., Any] | None:
     return inspect.unwrap(raw) if inspect.isfunction(raw) else None
 
 
-def raised_by(function: Callable[..., Any], owner: type | None = None, depth: int = 2) -> set[str]:
+def raised_by(function: Callable[..., Any], owner: type | None = None, depth: int = 3) -> set[str]:
     """The errors of dynasmith, by name, that a function raises itself or by functions of dynasmith that it calls."""
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))

@@ -60,7 +60,7 @@ class Project(TableMethods, ItemMethods):
         ``region``, ``profile`` and the keys go over those of the environment; ``session`` is a boto3 session of the
         caller's own. ``physical`` takes table names literally. ``variables`` are used in place of the environment's
         variables. ``consent`` holds for every verb that is given none. Raises ProjectError and UsageError; definitions
-        are read, and their errors raised, when first asked for. Costs no call.
+        are read when first asked for, and DefinitionError is raised then. Costs no call.
         """
         return cls(
             load_world(
@@ -128,7 +128,7 @@ class Project(TableMethods, ItemMethods):
         """Items of model classes: create, get, save, query and the like. Needs the extra ``models``. Costs no call.
 
         It is application code and asks for no consent, in a protected environment neither. ``dry`` sends nothing but
-        reads. Closed with the project.
+        reads. Closed with the project. Raises UsageError for an argument of the wrong kind.
         """
         from dynasmith.project.verbs.models import open_db
 

@@ -47,7 +47,10 @@ class Jobs:
 
     @checked()
     def list(self, *, unreadable: Callable[[str], None] | None = None) -> Sequence[Job]:
-        """Every job of the ledger, oldest first. ``unreadable`` is told of each that is left out, being damaged."""
+        """Every job of the ledger, oldest first. ``unreadable`` is told of each that is left out, being damaged.
+
+        Raises UsageError where ``unreadable`` is not a function.
+        """
         return self._items.ledger.jobs(unreadable)
 
     @checked()
@@ -60,7 +63,10 @@ class Jobs:
 
     @checked()
     def older_than(self, age: timedelta) -> Sequence[Job]:
-        """The jobs that have been over for longer than ``age``, oldest first: what `prune` may remove."""
+        """The jobs that have been over for longer than ``age``, oldest first: what `prune` may remove.
+
+        Raises UsageError where ``age`` is not a duration.
+        """
         return older_than(self.list(), age, self._items.now())
 
     @checked()
@@ -71,7 +77,7 @@ class Jobs:
     @checked(job=instance("a Job", Job))
     def written_in(self, job: Job) -> Where | None:
         """The environment, Region, and account or endpoint of the table that a job writes; None for an export. May cost
-        a call (of STS)."""
+        a call (of STS). Raises UsageError where ``job`` is not a Job."""
         if isinstance(job.spec, UnreadableSpec) or (target := sides_of(job.spec).get("target")) is None:
             return None
         return self._items.at(target).where

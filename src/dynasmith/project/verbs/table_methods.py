@@ -51,7 +51,10 @@ class TableMethods:
 
     @checked()
     def physical(self, name: str) -> str:
-        """The name in the service: with prefix and suffix where a definition has ``name``, else literally."""
+        """The name in the service: with prefix and suffix where a definition has ``name``, else literally.
+
+        Raises UsageError for a name that is not a string.
+        """
         return self._world.physical(name)
 
     def identity(self) -> Identity:
@@ -64,12 +67,18 @@ class TableMethods:
 
     @checked()
     def describe(self, table: str | Table) -> TableDescription:
-        """The live table with every setting. Raises TableNotFound. Costs about eight calls."""
+        """The live table with every setting. Costs about eight calls.
+
+        Raises TableNotFound where there is no such table, UsageError for what is neither a name nor a Table.
+        """
         return self._world.control.describe(self._world.name_of(table))
 
     @checked()
     def exists(self, table: str | Table) -> bool:
-        """Whether the table is there (in any state). Costs one call."""
+        """Whether the table is there (in any state). Costs one call.
+
+        Raises UsageError for what is neither a name nor a Table.
+        """
         return verbs.exists(self._world, table)
 
     def list(self) -> tuple[ListedTable, ...]:
@@ -88,7 +97,8 @@ class TableMethods:
     def outputs(self, names: Sequence[str] = ()) -> tuple[dict[str, Any], ...]:
         """What other programs want to know (ARNs, keys, streams): of these tables, or of all defined ones.
 
-        Raises TableNotFound. Costs about eight calls a table, ten tables at a time.
+        Raises TableNotFound where one does not exist, UsageError for a name that is not a string. Costs about eight
+        calls a table, ten tables at a time.
         """
         return verbs.outputs(self._world, names)
 
@@ -130,9 +140,9 @@ class TableMethods:
         A plan that was made a while ago is compared with what is there first and refused where that changed
         (StalePlan); ``fresh`` says that it was made just now. Raises ConsentRequired before the first call of a plan
         that is not empty: it needs ``yes``, and what each hazard names. One failing table does not stop the others: see
-        ``failures`` of the report. Raises UsageError, before any call, where ``wait_timeout`` is given with
-        ``wait=False``, or ``consent`` names an index to rebuild that no table of the plan has. Stopped halfway,
-        planning and applying again continues.
+        ``failures`` of the report. Raises TableBusy where a table of an older plan is being deleted, before anything is
+        changed, and UsageError, before any call, where ``wait_timeout`` is given with ``wait=False``, or ``consent``
+        names an index to rebuild that no table of the plan has. Stopped halfway, planning and applying again continues.
         """
         return apply(
             self._world,
@@ -216,7 +226,7 @@ class TableMethods:
     ) -> bool:
         """Delete a table with its items and wait until it is gone; True when it was there.
 
-        Raises ConsentRequired, TableNotFound and UsageError as `delete_tables` does.
+        Raises ConsentRequired, TableNotFound, WaitTimeout and UsageError as `delete_tables` does.
         """
         return bool(
             verbs.delete(
@@ -245,7 +255,8 @@ class TableMethods:
 
         Each name must be in ``consent.confirm``: ConsentRequired is raised before the first is deleted. Raises
         TableNotFound, before any is deleted, unless ``missing_ok``, and UsageError where ``wait_timeout`` is given with
-        ``wait=False``. Deletion protection is not taken off: the service refuses then, and the hint says how.
+        ``wait=False``. Raises WaitTimeout where a table is not gone in time. Deletion protection is not taken off: the
+        service refuses then, and the hint says how.
         """
         return verbs.delete(
             self._world,
@@ -266,7 +277,10 @@ class TableMethods:
         listener: Listener = silent,
         stopped: StopFlag | None = None,
     ) -> dict[str, Any]:
-        """Retire one table; what was done. See `retire_tables`."""
+        """Retire one table; what was done. See `retire_tables`.
+
+        Raises ConsentRequired, UsageError and RunError as that does.
+        """
         exports = {table: None if export_to is None else str(export_to)}
         return next(self.retire_tables(exports, consent=consent, listener=listener, stopped=stopped))
 
@@ -283,8 +297,9 @@ class TableMethods:
 
         ``exports`` says for each table where to export it; None exports nothing. Each name must be in
         ``consent.confirm``: ConsentRequired is raised before the first is touched. Raises RunError where an export
-        differs from its table (somebody writes to it): that one is not deleted then. An export that is there and equals
-        the table is not made again. An iterator: each table is retired when it is asked for.
+        differs from its table (somebody writes to it): that one is not deleted then. Raises UsageError where
+        ``exports`` is not a mapping of tables, or an export that is there has another key. An export that is there and
+        equals the table is not made again. An iterator: each table is retired when it is asked for.
         """
         from dynasmith.project.verbs.item_world import ItemWorld
         from dynasmith.project.verbs.retire import retire
@@ -319,7 +334,10 @@ class TableMethods:
 
     @checked(table=text)
     def get(self, table: str, key: Mapping[str, Any]) -> dict[str, Any]:
-        """One item by its key, both DynamoDB JSON, read consistently. Raises ItemNotFound. Costs one call."""
+        """One item by its key, both DynamoDB JSON, read consistently. Costs one call.
+
+        Raises ItemNotFound where there is none, UsageError for a key that is not DynamoDB JSON.
+        """
         item = self._world.few_items.get(self._world.physical(table), key)
         if item is None:
             name = self._world.physical(table)
@@ -330,7 +348,8 @@ class TableMethods:
     def put(self, table: str, item: Mapping[str, Any], *, new: bool = False, consent: Consent | None = None) -> None:
         """Write one item (DynamoDB JSON); it replaces one with the same key, unless ``new``. Costs one call.
 
-        Raises ConsentRequired where the environment is protected, ConditionFailed for ``new`` where there is one.
+        Raises ConsentRequired where the environment is protected, ConditionFailed for ``new`` where there is one,
+        UsageError for an item that is not DynamoDB JSON.
         """
         name = self._world.physical(table)
         self._world.granted(consent, [name])
@@ -338,8 +357,11 @@ class TableMethods:
 
     @checked(table=text)
     def delete_item(self, table: str, key: Mapping[str, Any], *, consent: Consent | None = None) -> None:
-        """Delete one item by its key (DynamoDB JSON). Raises ItemNotFound where there is none, and ConsentRequired
-        where the environment is protected. Costs one call."""
+        """Delete one item by its key (DynamoDB JSON). Costs one call.
+
+        Raises ItemNotFound where there is none, ConsentRequired where the environment is protected, UsageError for a
+        key that is not DynamoDB JSON.
+        """
         name = self._world.physical(table)
         self._world.granted(consent, [name])
         if not self._world.few_items.delete(name, key):
