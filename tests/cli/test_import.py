@@ -87,9 +87,9 @@ def test_a_table_that_only_the_service_would_make_is_imported_too(strict_story: 
         story.client.update_time_to_live(
             TableName=name, TimeToLiveSpecification={"Enabled": True, "AttributeName": "sk"}
         )
-    imported = story("import", name, "--out", "imported.yaml")
+    imported = story("import", name, "--out", "tables/imported.yaml")
     assert imported.code == 0, imported.err
-    checked = story("check", "--config", "imported.yaml")
+    checked = story("check", "--config", "tables/imported.yaml")
     assert checked.code == 0, checked.out + checked.err
     assert "Warning: " in checked.err
 

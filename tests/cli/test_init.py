@@ -6,7 +6,9 @@ from cli.story import Story
 
 
 def test_a_new_project_plans_applies_and_checks(story: Story) -> None:
-    assert story("init", "shop").code == 0
+    begun = story("init", "shop")
+    assert begun.code == 0
+    assert "Next: cd shop; dynasmith local start; dynasmith plan\n" in begun.err
     assert sorted(path.name for path in (story.folder / "shop").iterdir()) == ["dynasmith.toml", "tables"]
     assert story("plan", "--directory", "shop").code == 0
     assert story("apply", "--directory", "shop", "--yes").code == 0

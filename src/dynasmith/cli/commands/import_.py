@@ -12,7 +12,7 @@ from dynasmith.errors import UsageError
 @click.argument("tables", nargs=-1, metavar="TABLE...")
 @click.option("--all", "everything", is_flag=True, help="Import every table of the environment.")
 @click.option("--minimal", is_flag=True, help="Leave out what a new table has by itself.")
-@click.option("--out", metavar="FILE", help="Write the definition to FILE instead of stdout.")
+@click.option("--out", metavar="FILE", help="Write the definition to FILE instead of stdout; its folder is created.")
 def command(
     invocation: Invocation, tables: tuple[str, ...], *, everything: bool, minimal: bool, out: str | None
 ) -> int:
@@ -31,6 +31,8 @@ def command(
         click.echo(document, nl=False)
         return 0
     try:
+        if not Path(out).parent.exists():
+            Path(out).parent.mkdir(parents=True, exist_ok=True)
         with Path(out).open("x", encoding="utf-8") as file:
             file.write(document)
     except FileExistsError as error:

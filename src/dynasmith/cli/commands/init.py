@@ -1,5 +1,6 @@
 """`dynasmith init`."""
 
+import shlex
 from pathlib import Path
 
 import click
@@ -56,5 +57,6 @@ def command(invocation: Invocation, folder: str) -> int:
             f"{error.filename} cannot be written: {error.strerror}.", hint="name another folder"
         ) from error
     invocation.say(f"Created project {home}: {project}, {tables}.")
-    invocation.say(f"Next: dynasmith local start; dynasmith plan --directory {home}")
+    entering = "" if folder == "." else f"cd {shlex.quote(folder)}; "
+    invocation.say(f"Next: {entering}dynasmith local start; dynasmith plan")
     return 0
