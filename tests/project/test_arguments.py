@@ -178,6 +178,11 @@ def test_a_wrong_part_of_an_argument_is_refused_too(project: Project, verb: str,
         getattr(project, verb)(**arguments)
 
 
+def test_a_plain_key_is_said_to_be_plain(project: Project) -> None:
+    with pytest.raises(UsageError, match="key is not in DynamoDB JSON"):
+        project.get("orders", {"pk": "a"})
+
+
 def test_a_stop_flag_is_one() -> None:
     with connect(endpoint=NOWHERE) as project, pytest.raises(UsageError, match="stopped must be a StopFlag"):
         project.delete("orders", stopped=StopFlag)  # type: ignore[arg-type]

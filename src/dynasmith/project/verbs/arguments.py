@@ -187,7 +187,10 @@ def wire(name: str, value: Any) -> None:
         for attribute, each in value.items()
     )
     if not is_wire or not value:
-        refuse(name, value, "a mapping in DynamoDB JSON", hint='write {"pk": {"S": "a"}}')
+        hint = 'write {"pk": {"S": "a"}}'
+        if isinstance(value, Mapping):
+            raise UsageError(f"{name} is {'not in DynamoDB JSON' if value else 'empty'}.", hint=hint)
+        refuse(name, value, "a mapping in DynamoDB JSON", hint=hint)
 
 
 def exports(name: str, value: Any) -> None:
