@@ -94,7 +94,7 @@ def test_a_broken_body_is_read_again_and_never_believed(
     assert found.content == b"content"
     with (
         replies.changed("get_object", change, times=1_000),
-        pytest.raises(ServiceUnavailable, match="GetObject of s3://dynasmith-replies/some/a was answered") as caught,
+        pytest.raises(ServiceUnavailable, match="s3://dynasmith-replies/some/a got broken replies") as caught,
     ):
         objects.read("a")
     assert "then resume the job" in caught.value.hint

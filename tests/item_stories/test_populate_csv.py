@@ -72,7 +72,7 @@ def test_a_malformed_value_in_dynamodb_json_rejects_its_line(story: ItemStory) -
 @pytest.mark.parametrize(
     ("text", "words", "code", "says"),
     [
-        (PEOPLE, ("--type", "age=X"), 2, "X is not a type of a CSV field."),
+        (PEOPLE, ("--type", "age=X"), 2, "types must be one of S, N, B, BOOL, NULL, JSON, not 'X'."),
         (PEOPLE, ("--type", "agee=N"), 2, "--type names agee, and no file has such a field."),
         (PEOPLE, ("--type", "pk=N"), 2, "--type says that pk is N, and in the table's key it is S."),
         ("id,name\n1,Ann\n", (), 1, "has no field pk, which the table's key needs."),

@@ -93,10 +93,14 @@ def newer(path: Path) -> None:
 
 
 DAMAGES: dict[str, tuple[Any, str, str]] = {
-    "flipped": (lambda home: replaced(home / "segments/00000", b'"segment":0', b'"segment":1'), "is damaged", "anew"),
-    "cut": (lambda home: (home / "segments/00000").write_bytes(b'{"format"'), "is damaged or cut", "anew"),
+    "flipped": (
+        lambda home: replaced(home / "segments/00000", b'"segment":0', b'"segment":1'),
+        "is damaged",
+        "new job",
+    ),
+    "cut": (lambda home: (home / "segments/00000").write_bytes(b'{"format"'), "is damaged or cut", "new job"),
     "newer": (lambda home: newer(home / "segments/00000"), "has version 9", "the dynasmith that began it"),
-    "job": (lambda home: replaced(home / "job.json", b'"verb"', b'"vreb"'), "is damaged", "anew"),
+    "job": (lambda home: replaced(home / "job.json", b'"verb"', b'"vreb"'), "is damaged", "new job"),
     "newer job": (lambda home: replaced(home / "job.json", b'"format":1', b'"format":7'), "in version 7", "that began"),
     "wish": (lambda home: (home / "control.json").write_bytes(b"{nope"), "control.json is damaged", "remove it"),
     "gone": (lambda home: shutil.rmtree(home / "segments"), "could not be written", "then resume the job"),

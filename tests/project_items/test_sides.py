@@ -73,7 +73,7 @@ def test_a_function_is_remembered_by_a_name_that_another_process_finds() -> None
     assert name_of(named) == f"{__name__}:named"
     assert name_of(lambda item: item) == UNNAMED
     assert name_of(None) == ""
-    with pytest.raises(UsageError, match="could not remember"):
+    with pytest.raises(UsageError, match="has no importable name"):
         load_transform(UNNAMED, ".")
 
 
