@@ -1,5 +1,7 @@
 """--dry-run: samples, units, money and time, and not one call that writes."""
 
+import gzip
+import json
 import re
 
 import pytest
@@ -69,3 +71,16 @@ def test_a_dry_retirement_says_what_it_would_do(dry: ItemStory) -> None:
     ]
     assert dry.wrote() == []
     assert not (dry.folder / "last").exists()
+
+
+@pytest.mark.parametrize("name", ["ten.csv", "ten.csv.gz", "ten.jsonl", "ten.jsonl.gz", "few.csv.gz"])
+def test_the_items_of_files_are_estimated_from_their_own_bytes(dry: ItemStory, name: str) -> None:
+    count = 900 if name.startswith("few") else 10_000
+    rows = [f"p{number:06d}" for number in range(count)]
+    text = "pk\n" + "\n".join(rows) if ".csv" in name else "\n".join(f'{{"pk": "{row}"}}' for row in rows)
+    data = text.encode()
+    (dry.folder / name).write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+    answer = dry("populate", "users_v2", name, "--dry-run", "--json")
+    assert answer.code == 0, answer.err
+    items = json.loads(answer.out)["items"]
+    assert abs(items - count) <= (0 if count == 900 else count * 0.05)

@@ -13,7 +13,7 @@ from dynasmith.files.items.detection import FILE_FORMATS, FileFormat
 from dynasmith.files.items.foreign import FieldTemplates
 from dynasmith.files.items.layout import FilePart, Layout
 from dynasmith.files.items.parts import OpenPart, PartPlace, PartReader, open_part
-from dynasmith.files.items.streams import STDIN
+from dynasmith.files.items.streams import STDIN, plain_bytes
 from dynasmith.items.key import KeySchema
 from dynasmith.jobs.file_facts import CsvFields, Decision
 from dynasmith.ports.items import DeadLetter, Page
@@ -89,6 +89,17 @@ class FileSource:
                 fields.append(CsvFields(part.path, tuple(opened.fields)))
         self._check_fields(fields, [(each.path, each.cut) for each in decided])
         return SourceSummary(tuple(fields), tuple(decided))
+
+    def count_estimate(self) -> int:
+        """About how many items the files hold, from a page of each: exact where a page is all; 0 for standard input."""
+        total = 0.0
+        for segment, part in enumerate(self._parts):
+            if part.path == STDIN:
+                return 0
+            page = self._page(segment, None)
+            share = 1.0 if page.next is None else plain_bytes(part.path) / self._open[segment].at
+            total += len(page.items) * share
+        return round(total)
 
     async def close(self) -> None:
         """Close the files."""

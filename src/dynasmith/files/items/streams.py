@@ -83,11 +83,25 @@ class ItemStream:
                     )
                 count -= taken
 
+    def unpacking(self, count: int) -> float:
+        """How many plain bytes there are for each byte of the file, from ``count`` plain bytes, which are read."""
+        with translated(self.path):
+            return len(self.stream.read(count)) / max(1, self._file.tell())
+
     def close(self) -> None:
         """Close it; standard input stays open."""
         if self.path != STDIN:
             self.stream.close()
             self._file.close()
+
+
+def plain_bytes(path: str) -> float:
+    """How many plain bytes a file holds; of a packed one about, from its first 4 MB."""
+    opened, size = ItemStream(path), Path(path).stat().st_size
+    try:
+        return size if opened.stream.seekable() else size * opened.unpacking(4 * BUFFER_BYTES)
+    finally:
+        opened.close()
 
 
 def _peekable(file: IO[bytes]) -> io.BufferedReader:

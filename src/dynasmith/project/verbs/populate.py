@@ -179,9 +179,9 @@ def rehearse(
     else:
         layout = layout_of([absolute(name) for name in names])
         size = sum(Path(part.path).stat().st_size for part in layout.parts if Path(part.path).is_file())
-        count = layout.manifest.count if layout.manifest else 0
         made = new_source(layout, target.key, how or ReadOptions())
         notes = made.look().notes
+        count = layout.manifest.count if layout.manifest else made.count_estimate()
         source = opens(made)
     rehearsal = rehearse_items(
         source,
