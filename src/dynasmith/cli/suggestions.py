@@ -114,7 +114,7 @@ def unknown_verb(word: str, verbs: Collection[str], group: str = "") -> UsageErr
     """The error for a word that is no verb of the command line, or of one of its groups."""
     named = f"{group} {word}".strip()
     if not group and word.lower() in NOT_YET:
-        return UsageError(f"{word} is not in this version yet.", hint=f"today: {NOT_YET[word.lower()]}")
+        return UsageError(f"{word} is not in this version yet.", hint=f"in this version {NOT_YET[word.lower()]}")
     meanings = GROUP_MEANINGS.get(group, {}) if group else MEANINGS
     meant = meanings.get(word.lower().replace("_", "-"))
     offered = [verb for verb in verbs if f"{group} {verb}".strip() not in DESTROYING]

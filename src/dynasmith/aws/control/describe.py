@@ -84,7 +84,7 @@ def description_of(answer: Answer) -> TableDescription:
     )
 
 
-_WARM_UNREAD = "the answer has no warm throughput (an engine without it, or a table that is still being made)"
+_WARM_UNREAD = "the answer has no warm throughput (an engine without it, or a table that is still being created)"
 
 
 def encryption_of(answer: Answer, managed_by_aws: bool, key: str | UnsetType = UNSET) -> Encryption:

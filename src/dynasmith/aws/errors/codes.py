@@ -159,7 +159,7 @@ CODES: Final[Mapping[str, Meaning]] = {
             "BackupInUseException",
             "ContinuousBackupsUnavailableException",
         ),
-        Meaning(TableBusy, hint="an earlier change is still being made; try again"),
+        Meaning(TableBusy, hint="an earlier change is still in progress; try again"),
     ),
     **dict.fromkeys(
         ("AccessDeniedException", "AccessDenied", "UnauthorizedOperation", "NotAuthorized"), Meaning(AccessDenied)
