@@ -39,7 +39,7 @@ def hazard(change: Change, table: str, facts: Facts = Facts()) -> Hazard | None:
             return Hazard(
                 kind="rebuild-index",
                 path=path,
-                why=f"index {change.after.name} is missing until it is rebuilt (or give it a new name, and drop the "
+                why=f"index {change.after.name} is away until it is built again (or give it a new name, and drop the "
                 "old one with --prune once its readers have moved)",
                 consent="rebuild-index",
                 flag=f"--rebuild-index {change.after.name}",
