@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 LINE_SECONDS = 30.0
-"""How often a job says how far it is where there is no bar: in a log, in a pipe."""
+"""How often a job reports its progress where no bar is drawn: in a log, in a pipe."""
 JOBS_LOG = logging.getLogger("dynasmith.jobs")
 
 

@@ -165,7 +165,7 @@ class Invocation:
 
     def _ask(self, given: Consent, required: ConsentRequired) -> Consent:
         """Ask for what the library needs: each name typed, then one yes. Raises `ConsentRequired` when refused, or when
-        there is no terminal to ask on; nothing was done then."""
+        no terminal is there to ask on; nothing was done then."""
         from msgspec.structs import replace
 
         if not (sys.stdin.isatty() and sys.stderr.isatty()) or self.as_json:

@@ -1,4 +1,4 @@
-"""What a word that is no verb or option may mean: by its meaning first, by its letters second. Never one that
+"""What an unknown verb or option may mean: by its meaning first, by its letters second. Never one that
 destroys."""
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ OPTION_MEANINGS = {
 
 
 def unknown_verb(word: str, verbs: Collection[str], group: str = "") -> UsageError:
-    """The error for a word that is no verb of the command line, or of one of its groups."""
+    """The error for an unknown verb of the command line, or of one of its groups."""
     named = f"{group} {word}".strip()
     if not group and word.lower() in NOT_YET:
         return UsageError(f"{word} is not in this version yet.", hint=f"in this version {NOT_YET[word.lower()]}")

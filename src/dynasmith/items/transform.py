@@ -194,7 +194,7 @@ class Transform:
 
 @dataclass(frozen=True, slots=True)
 class Divergence:
-    """An item on which a transform does not come to rest: run again on its own result it changes these attributes."""
+    """An item for which a transform is not idempotent: applied to its own result it changes these attributes."""
 
     key: str
     names: tuple[str, ...]

@@ -40,7 +40,7 @@ def begin_backfill(spec: Backfill, world: JobWorld) -> Claim:
     """Enter a backfill in the ledger, with its undo journal. ``spec.canary_items`` is set from its limits.
 
     Looks at up to 200 items first and begins nothing where the function refuses one (unless those go to the dead
-    letters) or does not come to rest: TransformError, ItemRefused. Raises UsageError for limits that cannot be kept.
+    letters) or is not idempotent: TransformError, ItemRefused. Raises UsageError for limits that cannot be kept.
     """
     table, options = world.table(spec.target), spec.options
     described = table.description
@@ -184,7 +184,7 @@ def _function(spec: Backfill, job: Job, world: JobWorld) -> Function:
 
 
 def _remember(claim: Claim, spec: Backfill) -> None:
-    """The canary was reached: whoever resumes the job wants the rest."""
+    """The canary was reached: a resume of the job changes the rest."""
     claim.change(msgspec.structs.replace(claim.job, spec=msgspec.structs.replace(spec, canary_items=0)))
 
 

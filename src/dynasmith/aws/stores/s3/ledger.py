@@ -70,7 +70,9 @@ class S3Store:
     def jobs(self) -> Sequence[bytes]:
         """One list call for a thousand jobs, and one GetObject each."""
         records = self._objects.read_all(_key(job_id, JOB) for job_id in self._objects.folders())
-        return [record for record in records if record is not None]  # a folder without one is no job, or one that goes
+        return [
+            record for record in records if record is not None
+        ]  # a folder without a record is not a job, or is being removed
 
     def get(self, job_id: str, name: str) -> bytes | None:
         """One GetObject."""

@@ -117,7 +117,7 @@ class ProcessMover:
 
     @property
     def batched(self) -> Counts:
-        """Nothing: the processes say how far they are page by page."""
+        """Nothing: the processes report page by page."""
         return Counts()
 
     @property
