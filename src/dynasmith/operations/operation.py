@@ -26,6 +26,7 @@ class Operation(ABC):
     """
 
     __slots__ = ()
+    __match_args__: ClassVar[tuple[str, ...]]  # the names of its arguments, which dataclass sets
 
     WORD: ClassVar[str]
     """The word that names it in an operations file."""
@@ -36,7 +37,7 @@ class Operation(ABC):
         self.read(Fields(self.document(), "", faults))
         for fault in faults:
             key = fault.path.removeprefix(".")
-            name = next(iter(self.__slots__)) if key in (self.WORD, "") else _KEYWORDS.get(key, key)
+            name = self.__match_args__[0] if key in (self.WORD, "") else _KEYWORDS.get(key, key)
             raise UsageError(f"operations.{type(self).__name__}: {name}: {fault.problem}.", hint=fault.hint)
 
     @classmethod

@@ -1,38 +1,19 @@
 """``{set: source, value: import}``: an attribute with one value, whatever it held before."""
 
-from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import ClassVar
 
 from dynasmith.items.value import same_value
-from dynasmith.operations.fields import Fields
-from dynasmith.operations.operation import Item, Operation
-from dynasmith.operations.typed_value import read_value
+from dynasmith.operations.operation import Item
+from dynasmith.operations.value_operation import ValueOperation
 
 
 @dataclass(frozen=True, slots=True)
-class Set(Operation):
+class Set(ValueOperation):
     """Set an attribute to a value, whether it is there or not. ``value`` is what `Add` takes."""
 
     WORD: ClassVar[str] = "set"
-
-    attribute: str
-    value: Any
-
-    def __post_init__(self) -> None:
-        Operation.__post_init__(self)
-        object.__setattr__(self, "value", read_value(Fields(self.document(), "", [])))
-
-    @classmethod
-    def read(cls, fields: Fields) -> Callable[[], Self]:
-        """``type`` as in `Add`."""
-        attribute, value = fields.name("set"), read_value(fields)
-        return lambda: cls(attribute, value)
-
-    def document(self) -> dict[str, Any]:
-        """It as an entry of an operations file."""
-        return {"set": self.attribute, "value": self.value}
 
     def apply(self, item: Item) -> None:
         """Nothing where it has this value already."""
