@@ -74,7 +74,7 @@ def load_definitions(
     parsed = parse(documents, reading)
     findings.extend(parsed.findings)
     if any(finding.severity == "error" for finding in findings):
-        raise DefinitionError(findings, hint="nothing was applied; fix the definition and run the command again")
+        raise DefinitionError(findings, hint="fix the definition and run the command again")
     return Definitions(
         tables=parsed.tables,
         findings=tuple(findings),
