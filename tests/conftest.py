@@ -1,6 +1,8 @@
 """Engines for the whole suite: each is begun at most once, on a free port, and ended by the one who began it."""
 
+import logging
 import os
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +14,24 @@ from dynasmith.local import start_dynalite, start_ministack, start_moto
 # A test never fails for being slow: speed is a benchmark, and these machines are shared.
 settings.register_profile("suite", deadline=None)
 settings.load_profile("suite")
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_in_the_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What a test brought into the process ends with it: modules of its folder, the search path, handlers of the log."""
+    home = str(tmp_path_factory.getbasetemp())
+    path = list(sys.path)
+    logger = logging.getLogger("dynasmith")
+    handlers, level = list(logger.handlers), logger.level
+    yield
+    sys.path[:] = path
+    for name, module in list(sys.modules.items()):
+        if str(getattr(module, "__file__", None) or "").startswith(home):
+            sys.modules.pop(name, None)
+    for handler in [each for each in logger.handlers if each not in handlers]:
+        logger.removeHandler(handler)
+        handler.close()
+    logger.setLevel(level)
 
 
 @pytest.fixture(scope="session")

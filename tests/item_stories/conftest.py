@@ -1,6 +1,5 @@
 """A story for each test: an empty folder, the embedded engine behind the strict endpoint, an account of its own."""
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,10 +28,6 @@ def story(
     """A folder and a shell that know the strict endpoint only."""
     clean_shell(monkeypatch, tmp_path)
     monkeypatch.chdir(tmp_path)
-    # A folder's own modules are its own: none is left over from the story before.
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    for module in ("moves", "stamps"):
-        monkeypatch.delitem(sys.modules, module, raising=False)
     account = new_account()
     for name, value in (
         ("AWS_REGION", "us-east-1"),
