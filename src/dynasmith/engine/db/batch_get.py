@@ -6,11 +6,11 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
+from dynasmith.engine.db.context import DbContext
 from dynasmith.errors import ServiceUnavailable
 from dynasmith.items.number import number_parts
 from dynasmith.limits import BATCH_GET_MAX_ITEMS
-from dynasmith.ports.clock import Clock
-from dynasmith.ports.model_items import ModelItems
+from dynasmith.models.model import Model
 
 Tree = dict[str, Any]
 ROUNDS_MAX: Final = 10
@@ -18,7 +18,7 @@ ROUNDS_MAX: Final = 10
 _FIRST_SECONDS: Final = 0.05
 
 
-def read_many(items: ModelItems, clock: Clock, table: str, keys: Sequence[Tree], consistent: bool) -> list[Tree | None]:
+def read_many(context: DbContext, model: type[Model], keys: Sequence[Tree], consistent: bool) -> list[Tree | None]:
     """The items of ``keys`` in their order, None for each that is absent.
 
     Raises ServiceUnavailable where the service still leaves keys unprocessed after ten rounds.
@@ -27,20 +27,21 @@ def read_many(items: ModelItems, clock: Clock, table: str, keys: Sequence[Tree],
     distinct = list({key_identity(key, names): key for key in keys}.values())
     found: dict[str, Tree] = {}
     for start in range(0, len(distinct), BATCH_GET_MAX_ITEMS):
-        for tree in _read(items, clock, table, distinct[start : start + BATCH_GET_MAX_ITEMS], consistent):
+        for tree in _read(context, model, distinct[start : start + BATCH_GET_MAX_ITEMS], consistent):
             found[key_identity(tree, names)] = tree
     return [found.get(key_identity(key, names)) for key in keys]
 
 
-def _read(items: ModelItems, clock: Clock, table: str, keys: list[Tree], consistent: bool) -> list[Tree]:
+def _read(context: DbContext, model: type[Model], keys: list[Tree], consistent: bool) -> list[Tree]:
     read: list[Tree] = []
+    table = context.table(model)
     for attempt in range(ROUNDS_MAX):
-        answer = items.call("BatchGetItem", table, {"Keys": keys, "ConsistentRead": consistent})
+        answer = context.items.call("BatchGetItem", table, {"Keys": keys, "ConsistentRead": consistent})
         read += answer["Items"]
         keys = answer["UnprocessedKeys"]
         if not keys:
             return read
-        clock.sleep(_FIRST_SECONDS * 2**attempt)
+        context.clock.sleep(_FIRST_SECONDS * 2**attempt)
     raise ServiceUnavailable(
         f"{table} did not return {len(keys)} of the items asked for.",
         hint="it is throttled; try again later",

@@ -9,6 +9,7 @@ from typing import Any, Final, Generic, Literal, Self, TypeVar
 
 import msgspec
 
+from dynasmith.engine.db.context import DbContext
 from dynasmith.errors import DataError, ItemNotFound, UsageError
 from dynasmith.models.condition import ModelCondition
 from dynasmith.models.cursor import read_cursor, write_cursor
@@ -20,7 +21,7 @@ from dynasmith.models.model_index import ModelIndex
 from dynasmith.models.operand import ExprPath
 from dynasmith.models.query_plan import QueryPlan, plan_query, plan_scan
 from dynasmith.models.schema import ENTITY_ATTRIBUTE
-from dynasmith.ports.model_items import ItemsPage, ModelItems
+from dynasmith.ports.model_items import ItemsPage
 
 M = TypeVar("M", bound=Model)
 _decode: Final = msgspec.json.Decoder(dict[str, Any]).decode
@@ -72,8 +73,9 @@ class Query(Generic[M]):
     """The items of a class in a table that conditions choose. Each method gives a new query; nothing is sent before
     items are asked for. Iterating reads page after page and holds one of them."""
 
-    def __init__(self, items: ModelItems, model: type[M], table: str, state: QueryState) -> None:
-        self._items, self._model, self._table, self._state = items, model, table, state
+    def __init__(self, context: DbContext, model: type[M], state: QueryState) -> None:
+        self._context, self._model, self._state = context, model, state
+        self._items, self._table = context.items, context.table(model)
 
     def __iter__(self) -> Iterator[M]:
         """The items in the order of the sort key. Costs the reading of each page when it is reached."""
@@ -226,7 +228,7 @@ class Query(Generic[M]):
     # --- how
 
     def _with(self, **changes: Any) -> Self:
-        return type(self)(self._items, self._model, self._table, replace(self._state, **changes))
+        return type(self)(self._context, self._model, replace(self._state, **changes))
 
     def _request(self) -> tuple[QueryPlan, dict[str, Any]]:
         codec, state = codec_of(self._model), self._state

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dynasmith.aws.control.model_items import AwsModelItems
+from dynasmith.engine.db.context import DbContext
 from dynasmith.engine.db.db import Db
 from dynasmith.project.world import World
 
@@ -14,4 +15,4 @@ def open_db(world: World) -> Db:
     def table_of(name: str) -> str:
         return name if settings.physical else f"{settings.prefix}{name}{settings.suffix}"
 
-    return Db(AwsModelItems(world.session), world.clock, table_of, only_reads=world.session.only_reads)
+    return Db(DbContext(AwsModelItems(world.session), world.clock, table_of, only_reads=world.session.only_reads))

@@ -1,0 +1,59 @@
+"""`DbContext`: what every verb of `Db` stands on. All items come in and go out here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+from dynasmith.errors import UsageError
+from dynasmith.models.metaclass import codec_of, schema_of
+from dynasmith.models.model import Model
+from dynasmith.models.schema import ENTITY_ATTRIBUTE
+from dynasmith.ports.clock import Clock
+from dynasmith.ports.model_items import ModelItems
+
+M = TypeVar("M", bound=Model)
+
+
+@dataclass(frozen=True, slots=True)
+class DbContext:
+    """Where items are sent, and which table a class has there. ``tables`` are those of `Db.in_table`."""
+
+    items: ModelItems
+    clock: Clock
+    table_of: Callable[[str], str]
+    tables: Mapping[type, str] = field(default_factory=dict)
+    only_reads: bool = False
+
+    def in_table(self, model: type[Model], name: str) -> DbContext:
+        """The same with the items of ``model`` in the table of that physical name."""
+        schema_of(model)
+        return replace(self, tables={**self.tables, model: name})
+
+    def table(self, model: type[Model]) -> str:
+        """The physical name of the table of a class. Raises DefinitionError for a class without a table."""
+        for kind in model.__mro__:
+            if kind in self.tables:
+                return self.tables[kind]
+        table = schema_of(model).table
+        assert table is not None
+        return self.table_of(table)
+
+    def read(self, model: type[M], tree: dict[str, Any]) -> M | None:
+        """The instance of an item; None where it is another entity. Raises ItemInvalid."""
+        entity = schema_of(model).entity
+        if entity and tree.get(ENTITY_ATTRIBUTE) != {"S": entity}:
+            return None
+        read: M = codec_of(model).read(tree)
+        return read
+
+    def write(self, model: type[Model], operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        """One call that writes. Raises UsageError where this db only reads, ConditionFailed."""
+        self.refuse_dry()
+        return self.items.call(operation, self.table(model), request)
+
+    def refuse_dry(self) -> None:
+        """Raise UsageError where this db only reads."""
+        if self.only_reads:
+            raise UsageError("This db is dry and sends nothing but reads.", hint="project.db() writes")

@@ -1,0 +1,88 @@
+"""One item written: what `dynasmith.models.writes` makes is sent, a refusal explained, the instance brought up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from dynasmith.engine.db.context import DbContext
+from dynasmith.engine.db.refreshed import partly_refreshed, refreshed, written
+from dynasmith.engine.db.write_conflicts import already_there, conflict, is_ours
+from dynasmith.errors import ConditionFailed
+from dynasmith.models.action import ModelAction
+from dynasmith.models.changes import unsaved_values
+from dynasmith.models.condition import ModelCondition
+from dynasmith.models.key_of import KeyOf
+from dynasmith.models.metaclass import codec_of
+from dynasmith.models.model import Model
+from dynasmith.models.writes import ItemWrite, create_write, delete_write, put_write, save_write, update_write
+
+M = TypeVar("M", bound=Model)
+
+
+def create(context: DbContext, item: M) -> M:
+    """Write a new item. See `Db.create`."""
+    write = create_write(item, context.clock.now())
+    try:
+        _send(context, type(item), write)
+    except ConditionFailed as failed:
+        if not is_ours(failed, write):
+            raise already_there(context, type(item), failed) from failed
+    return written(item, write)
+
+
+def put(context: DbContext, item: M, where: ModelCondition | None) -> M:
+    """Write the whole item. See `Db.put`."""
+    write = put_write(item, where, context.clock.now())
+    send(context, type(item), write)
+    return written(item, write)
+
+
+def save(context: DbContext, item: M, where: ModelCondition | None) -> M:
+    """Write what changed. See `Db.save`."""
+    write = save_write(item, where, context.clock.now())
+    if write is None:
+        return item
+    answer = send(context, type(item), write)
+    attributes = answer.get("Attributes")
+    if attributes is not None and write.tree is not None:
+        return refreshed(item, attributes)
+    if attributes is not None:
+        return partly_refreshed(item, write, attributes)
+    return written(item, write)
+
+
+def update(context: DbContext, what: M | KeyOf[M], actions: Sequence[ModelAction], where: ModelCondition | None) -> M:
+    """Change an item by actions. See `Db.update`."""
+    write = update_write(what, actions, where, context.clock.now())
+    unsaved = {} if isinstance(what, KeyOf) else unsaved_values(codec_of(type(what)), what, actions)
+    model: Any = what.model if isinstance(what, KeyOf) else type(what)
+    attributes = send(context, model, write)["Attributes"]
+    if isinstance(what, KeyOf):
+        read: M = codec_of(model).read(attributes)
+        return read
+    refreshed(what, attributes).__dict__.update(unsaved)
+    return what
+
+
+def delete(context: DbContext, what: Model | KeyOf[Any], where: ModelCondition | None) -> bool:
+    """Delete an item. See `Db.delete`."""
+    write = delete_write(what, where)
+    model = what.model if isinstance(what, KeyOf) else type(what)
+    return bool(send(context, model, write).get("Attributes"))
+
+
+def send(context: DbContext, model: type[Model], write: ItemWrite) -> dict[str, Any]:
+    """Send a write whose condition may fail, and say what that means."""
+    try:
+        return _send(context, model, write)
+    except ConditionFailed as failed:
+        if is_ours(failed, write):
+            return {"Attributes": failed.item}
+        if write.operation == "TransactWriteItems" and failed.action == 0:  # something is under the new key
+            raise already_there(context, model, failed) from failed
+        raise conflict(context, model, write, failed) from failed
+
+
+def _send(context: DbContext, model: type[Model], write: ItemWrite) -> dict[str, Any]:
+    return context.write(model, write.operation, write.request)

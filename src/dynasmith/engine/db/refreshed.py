@@ -1,0 +1,38 @@
+"""Instances after a write: with its stamps, and with the item as it is now as what was read."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from dynasmith.models.instance import LOADED, slot_of
+from dynasmith.models.metaclass import codec_of
+from dynasmith.models.model import Model
+from dynasmith.models.writes import ItemWrite
+
+M = TypeVar("M", bound=Model)
+
+
+def written(item: M, write: ItemWrite) -> M:
+    """The instance with its stamps, and with what was written as what was read."""
+    item.__dict__.update(write.stamps)
+    slot_of(type(item), LOADED).__set__(item, write.tree)
+    return item
+
+
+def refreshed(item: M, attributes: dict[str, Any]) -> M:
+    """The instance as the item is now."""
+    fresh = codec_of(type(item)).read(attributes)
+    item.__dict__.clear()
+    item.__dict__.update(fresh.__dict__)
+    slot_of(type(item), LOADED).__set__(item, attributes)
+    return item
+
+
+def partly_refreshed(item: M, write: ItemWrite, attributes: dict[str, Any]) -> M:
+    """An instance of which a part was read: that part as the item is now."""
+    names = [field.attribute for field in codec_of(type(item)).schema.fields.values() if field.name in item.__dict__]
+    stamps = [codec_of(type(item)).schema.fields[name].attribute for name in write.stamps]
+    fresh = codec_of(type(item)).read_part(attributes, [*names, *stamps])
+    item.__dict__.update(fresh.__dict__)
+    slot_of(type(item), LOADED).__set__(item, attributes)
+    return item

@@ -1,0 +1,61 @@
+"""What a write that was refused means: `ItemExists`, `VersionConflict`, `ItemNotFound` or `ConditionFailed`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dynasmith.engine.db.context import DbContext
+from dynasmith.errors import ConditionFailed, ItemExists, ItemNotFound, VersionConflict
+from dynasmith.models.metaclass import codec_of, schema_of
+from dynasmith.models.model import Model
+from dynasmith.models.tree_equality import same_item, same_tree
+from dynasmith.models.writes import ItemWrite
+
+
+def conflict(context: DbContext, model: type[Model], write: ItemWrite, failed: ConditionFailed) -> Exception:
+    """What a failed condition means: the item is gone, another writer was first, or ``where`` does not hold."""
+    tree, schema = failed.item, schema_of(model)
+    current = None if tree is None else context.read(model, tree)
+    facts = {"service_code": failed.service_code, "operation": failed.operation, "request_id": failed.request_id}
+    shown = ", ".join(f"{name}={next(iter(value.values()))!r}" for name, value in write.key.items())
+    error: ConditionFailed
+    if tree is None and write.operation == "UpdateItem" and write.version is None:
+        return ItemNotFound(f"{context.table(model)} has no {schema.name} with {shown}.", hint="create it, or put it")
+    version = next(iter(schema.stamped("version")), None)
+    if write.version is not None and version is not None and not _has(tree, version.attribute, write.version):
+        what = "was deleted" if tree is None else "was changed by another writer"
+        hint = "read .current, change that, and save it"
+        error = VersionConflict(f"{schema.name} ({shown}) {what} since it was read.", hint=hint, **facts)
+    else:
+        error = ConditionFailed(f"The condition on {schema.name} ({shown}) does not hold.", hint=failed.hint, **facts)
+    error.item = current
+    return error
+
+
+def already_there(context: DbContext, model: type[Model], failed: ConditionFailed) -> ItemExists:
+    """A condition that failed because something is under the key."""
+    tree = failed.item or {}
+    shown = ", ".join(f"{name}={value!r}" for name, value in codec_of(model).describe_key(tree).items())
+    error = ItemExists(
+        f"{context.table(model)} already has the {model.__name__} {shown}.",
+        hint="save or update what is there, or put over it",
+        service_code=failed.service_code,
+        operation=failed.operation,
+        request_id=failed.request_id,
+    )
+    error.item = context.read(model, tree) if tree else None
+    return error
+
+
+def is_ours(failed: ConditionFailed, write: ItemWrite) -> bool:
+    """Whether the condition failed because our own write, whose answer was lost, was there already."""
+    sent_again = failed.sent_again
+    return sent_again and write.tree is not None and failed.item is not None and same_item(failed.item, write.tree)
+
+
+def _has(tree: dict[str, Any] | None, attribute: str, version: dict[str, Any]) -> bool:
+    """Whether an item has that version; the empty one is none at all."""
+    if tree is None:
+        return False
+    stored = tree.get(attribute)
+    return same_tree(stored, version) if stored is not None and version else stored is None and not version
