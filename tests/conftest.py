@@ -18,7 +18,7 @@ settings.load_profile("suite")
 
 @pytest.fixture(autouse=True)
 def nothing_left_in_the_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """What a test brought into the process ends with it: modules of its folder, the search path, handlers of the log."""
+    """What a test brought into the process ends with it: modules of its folder, the search path, log handlers."""
     home = str(tmp_path_factory.getbasetemp())
     path = list(sys.path)
     logger = logging.getLogger("dynasmith")

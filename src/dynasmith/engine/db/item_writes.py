@@ -1,4 +1,4 @@
-"""One item written: what `dynasmith.models.writes` makes is sent, a refusal explained, the instance brought up to date."""
+"""One item written: the call of `dynasmith.models.writes`, what a refusal means, the instance brought up to date."""
 
 from __future__ import annotations
 
