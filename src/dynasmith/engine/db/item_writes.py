@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from dynasmith.engine.db.context import DbContext
-from dynasmith.engine.db.refreshed import partly_refreshed, refreshed, written
+from dynasmith.engine.db.instances import partly_refreshed, refreshed, written
 from dynasmith.engine.db.write_conflicts import already_there, conflict, is_ours
 from dynasmith.errors import ConditionFailed
 from dynasmith.models.action import ModelAction
