@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from dynasmith.models.instance import LOADED, slot_of
+from dynasmith.models.item_write import ItemWrite
 from dynasmith.models.metaclass import codec_of
 from dynasmith.models.model import Model
-from dynasmith.models.writes import ItemWrite
 
 M = TypeVar("M", bound=Model)
 

@@ -1,4 +1,4 @@
-"""One item written: the call of `dynasmith.models.writes`, what a refusal means, the instance brought up to date."""
+"""One item written: the call that the class makes of it, what a refusal means, the instance brought up to date."""
 
 from __future__ import annotations
 
@@ -12,10 +12,13 @@ from dynasmith.errors import ConditionFailed
 from dynasmith.models.action import ModelAction
 from dynasmith.models.changes import unsaved_values
 from dynasmith.models.condition import ModelCondition
+from dynasmith.models.item_write import ItemWrite
 from dynasmith.models.key_of import KeyOf
 from dynasmith.models.metaclass import codec_of
 from dynasmith.models.model import Model
-from dynasmith.models.writes import ItemWrite, create_write, delete_write, put_write, save_write, update_write
+from dynasmith.models.save_write import save_write
+from dynasmith.models.update_write import update_write
+from dynasmith.models.writes import create_write, delete_write, put_write
 
 M = TypeVar("M", bound=Model)
 

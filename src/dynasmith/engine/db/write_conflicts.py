@@ -6,10 +6,10 @@ from typing import Any
 
 from dynasmith.engine.db.context import DbContext
 from dynasmith.errors import ConditionFailed, ItemExists, ItemNotFound, VersionConflict
+from dynasmith.models.item_write import ItemWrite
 from dynasmith.models.metaclass import codec_of, schema_of
 from dynasmith.models.model import Model
 from dynasmith.models.tree_equality import same_item, same_tree
-from dynasmith.models.writes import ItemWrite
 
 
 def conflict(context: DbContext, model: type[Model], write: ItemWrite, failed: ConditionFailed) -> Exception:

@@ -1,0 +1,61 @@
+"""Conditions that writes have of their own: an item is there or missing, has its version, or a value as it was."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dynasmith.models.condition import Comparison, Junction, ModelCondition
+from dynasmith.models.fields import FieldCodec
+from dynasmith.models.instance import loaded_tree
+from dynasmith.models.item_codec import ItemCodec
+from dynasmith.models.model import Model
+from dynasmith.models.operand import ExprPath, StoredValue
+from dynasmith.models.value_codec import Tree
+
+
+def field_path(codec: ItemCodec, each: FieldCodec) -> ExprPath:
+    """The path of the attribute of a field."""
+    return ExprPath(codec.schema.model, (each.attribute,))
+
+
+def is_missing(codec: ItemCodec) -> ModelCondition:
+    """That there is no item of the key."""
+    path = ExprPath(codec.schema.model, (codec.schema.partition.attribute,))
+    return Comparison(path, "attribute_not_exists", ())
+
+
+def is_there(codec: ItemCodec) -> ModelCondition:
+    """That there is an item of the key."""
+    path = ExprPath(codec.schema.model, (codec.schema.partition.attribute,))
+    return Comparison(path, "attribute_exists", ())
+
+
+def all_of(*conditions: ModelCondition | None) -> ModelCondition | None:
+    """Conditions joined by AND; None of none."""
+    present = [condition for condition in conditions if condition is not None]
+    if len(present) < 2:
+        return present[0] if present else None
+    return Junction("AND", tuple(present))
+
+
+def is_still(codec: ItemCodec, each: FieldCodec, value: Any) -> ModelCondition:
+    """That the attribute of a field has that value; for None, that it is absent."""
+    stored = each.encode(value)
+    path = field_path(codec, each)
+    if stored is None:
+        return Comparison(path, "attribute_not_exists", ())
+    return Comparison(path, "=", (StoredValue(stored),))
+
+
+def version_check(codec: ItemCodec, item: Model) -> tuple[Tree | None, ModelCondition | None]:
+    """The stored version that a write of the instance expects, and the condition that says so; None without one.
+
+    It is the version of what was read: absent means that there is none, and a stored 0 is compared as 0.
+    """
+    for each in codec.schema.stamped("version"):
+        loaded = loaded_tree(item)
+        stored = loaded.get(each.attribute) if loaded is not None else each.encode(item.__dict__.get(each.name))
+        if stored is None or "NULL" in stored:
+            return {}, Comparison(field_path(codec, each), "attribute_not_exists", ())
+        return stored, Comparison(field_path(codec, each), "=", (StoredValue(stored),))
+    return None, None
