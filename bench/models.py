@@ -3,7 +3,8 @@
 python bench/models.py
 
 One item of about 1 KB with 12 attributes, already parsed from JSON (`{"id": {"S": ...}}`), to an object of a class and
-back to that form: what PynamoDB, dyntastic, pydynox and boto3's own serializers do for the same. Minima of many rounds.
+back to that form: what PynamoDB, dyntastic, pydynox and boto3's own serializers do for the same (boto3
+and the last row stop at a dict). Minima of many rounds.
 The rivals are installed into .bench/models from bench/models.txt, whose versions are pinned; a plain `.venv` has none.
 """
 

@@ -330,6 +330,39 @@ def test_the_generated_code_does_what_the_general_way_does(item: Customer) -> No
     assert codec.read(tree) == codec._read(tree)
 
 
+class Edges(Model, table="edges"):
+    id: Partition[str]
+    whole: Attr[int] = 0
+    score: Attr[float] = 0.5
+    total: Attr[Decimal] = Decimal(0)
+    at: Attr[datetime] = NOW
+    tags: Attr[set[str]] = attr(default_factory=set)
+
+
+EDGES: tuple[tuple[str, Any], ...] = (
+    *(("whole", each) for each in (0, -1, 10**37, 10**38 - 1, 1 - 10**38, 10**38, 10**400, True)),
+    *(("score", each) for each in (1e-4, 9.9e-5, 1e15, 1e16, -2.5, 0.0, -0.0, 5e-324, float("nan"), float("inf"))),
+    *(("total", Decimal(each)) for each in ("1E+2", "-0", "NaN", "NaN123", "-sNaN7", "Infinity", "1" * 38, "1" * 39)),
+    *(("at", NOW.replace(microsecond=each)) for each in (0, 1, 100_000, 999_999)),
+    *(("at", datetime(year, 1, 1, tzinfo=UTC)) for year in (1, 999, 9999)),
+    *(("tags", each) for each in ({""}, {"", "a"}, {"b", "a"}, {1, 2}, {"a", 1}, frozenset("a"))),
+)
+
+
+@pytest.mark.parametrize(("name", "value"), EDGES)
+def test_the_generated_code_does_what_the_general_way_does_at_the_edges(name: str, value: Any) -> None:
+    codec = codec_of(Edges)
+    item = Edges(id="1")
+    item.__dict__[name] = value  # as a change in place would leave it
+    outcomes = []
+    for writer in (codec.write, codec._tree):
+        try:
+            outcomes.append(str(writer(item)))
+        except ItemInvalid as error:
+            outcomes.append(error.message)
+    assert outcomes[0] == outcomes[1]
+
+
 def test_keys_of_an_index_are_written_together_or_not_at_all() -> None:
     sale = Sale(buyer_id="b1", number=7, placed=NOW)
     assert write(sale) == {

@@ -167,15 +167,19 @@ class SetCodec(ValueCodec):
 
     def reading(self, source: str, names: CodeNames) -> str:
         one = names.local()
-        members = f"({self._member.reading_content(one, names)} for {one} in {source}[{self.tag!r}])"
+        read = self._member.reading_content(one, names)
+        members = f"{source}[{self.tag!r}]" if read == one else f"({read} for {one} in {source}[{self.tag!r}])"
         return f"{names.add(self.type)}({members})"
 
     def writing(self, value: str, names: CodeNames) -> str:
         if self.tag != "SS" or self._member.type is not str:
             return super().writing(value, names)
         # join raises for a member that is not text, and the general way says so.
-        fits = f"type({value}) is {names.add(self.type)} and {names.add(''.join)}({value})"
-        return f'{{"SS": {names.add(sorted)}({value})}} if {fits} else {names.add(self.encode)}({value})'
+        found = names.local()
+        fits = (
+            f"type({value}) is {names.add(self.type)} and {names.add(''.join)}({found} := {names.add(sorted)}({value}))"
+        )
+        return f'{{"SS": {found}}} if {fits} else {names.add(self.encode)}({value})'
 
     def element(self) -> ValueCodec:
         return self._member

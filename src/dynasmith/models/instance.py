@@ -8,6 +8,8 @@ from typing import Any, Final
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
+from dynasmith.models.code_names import CodeNames
+
 LOADED: Final = "__dynasmith_loaded__"
 """The slot of an instance with the item that it was read from, as DynamoDB JSON; not set where it was not read."""
 UNKNOWN: Final = "__dynasmith_unknown__"
@@ -51,6 +53,23 @@ def nested_maker(kind: type[BaseModel]) -> Maker:
         return item
 
     return made
+
+
+def making_code(kind: type[BaseModel], names: CodeNames) -> list[str]:
+    """Lines that make and return an instance of the values ``d`` and of what its class does not know, ``u`` (or None).
+
+    What `nested_maker` does, without the calls.
+    """
+    if kind.__private_attributes__:
+        return [f"return {names.add(nested_maker(kind))}(d, u)"]
+    values = ("d", names.add(set(kind.__pydantic_fields__)), "None", f"{{{UNKNOWN!r}: u}} if u else None")
+    lines = [f"i = {names.add(kind.__new__)}({names.add(kind)})"]
+    setters = (slot_of(BaseModel, name).__set__ for name in _SLOTS)
+    return [
+        *lines,
+        *(f"{names.add(each)}(i, {value})" for each, value in zip(setters, values, strict=True)),
+        "return i",
+    ]
 
 
 def slot_setters(kind: type[BaseModel]) -> tuple[Callable[[Any, Any], None], ...]:

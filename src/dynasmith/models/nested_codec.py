@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from dynasmith.models.code_names import CodeNames
 from dynasmith.models.fields import FieldCodec, FieldsOf, reading_code, writing_code
-from dynasmith.models.instance import UNKNOWN, nested_maker
+from dynasmith.models.instance import UNKNOWN, making_code, nested_maker
 from dynasmith.models.value_codec import Tree, ValueCodec, content_of, wrong_type
 
 
@@ -36,12 +36,15 @@ class NestedCodec(ValueCodec):
         names = CodeNames()
         self._is_making = True
         fields = self.fields.values()
-        make = names.add(nested_maker(self.type))
         known = names.add(frozenset(field.attribute for field in fields))
-        body = reading_code(fields, "t", names)
+        lines = [f"d = {reading_code(fields, 't', names)}"]
         self._is_making = False
-        unknown = f"None if {known}.issuperset(t) else {{n: t[n] for n in t.keys() - {known}}}"
-        read: Callable[[Any], Any] = names.function(f"def made(t):\n return {make}({body}, {unknown})")
+        # Where every field was there, equal numbers say that there is nothing else.
+        is_whole = all(field.info.is_required() and not field.nullable and not field.is_set for field in fields)
+        nothing_else = f"len(t) == {len(fields)}" if is_whole else f"{known}.issuperset(t)"
+        lines += [f"u = None if {nothing_else} else {{n: t[n] for n in t.keys() - {known}}}"]
+        lines += making_code(self.type, names)
+        read: Callable[[Any], Any] = names.function("\n ".join(["def made(t):", *lines]))
         return read
 
     @cached_property

@@ -16,12 +16,15 @@ from enum import Enum
 from typing import Any, Final, Literal
 from uuid import UUID
 
+import msgspec
+
 from dynasmith.errors import ItemInvalid
 from dynasmith.items.number import number_fault
 from dynasmith.models.code_names import CodeNames, invalid
 
 Tree = dict[str, Any]
 Epoch = Literal["s", "ms"]
+_json_text: Final = msgspec.json.Encoder().encode
 _INT_MAX: Final = 10**38
 """An int of less has no more than 38 digits."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -157,8 +160,9 @@ class IntCodec(ScalarCodec):
         return f"int({content})"
 
     def writing(self, value: str, names: CodeNames) -> str:
-        fits = f"type({value}) is int and {-_INT_MAX} < {value} < {_INT_MAX}"
-        return f'{{"N": str({value})}} if {fits} else {names.add(self.encode)}({value})'
+        text = names.local()
+        fits = f"type({value}) is int and len({text} := str({value})) < 39"  # at most 38 digits, or 37 and a sign
+        return f'{{"N": {text}}} if {fits} else {names.add(self.encode)}({value})'
 
 
 class FloatCodec(ScalarCodec):
@@ -180,8 +184,9 @@ class FloatCodec(ScalarCodec):
         return f"float({content})"
 
     def writing(self, value: str, names: CodeNames) -> str:
-        fits = f"type({value}) is float and 1e-130 < {value} < 9e125"
-        return f'{{"N": repr({value})}} if {fits} else {names.add(self.encode)}({value})'
+        # Without an exponent msgspec's JSON encoder gives the same digits as repr(), and is quicker.
+        fits = f"type({value}) is float and 1e-4 <= {value} < 1e16"
+        return f'{{"N": {names.add(_json_text)}({value}).decode()}} if {fits} else {names.add(self.encode)}({value})'
 
 
 class DecimalCodec(ScalarCodec):
@@ -204,9 +209,9 @@ class DecimalCodec(ScalarCodec):
         return f"{names.add(Decimal)}({content})"
 
     def writing(self, value: str, names: CodeNames) -> str:
-        # NaN and Infinity do not end with a digit; without an exponent, 38 characters break no limit.
+        # Without an exponent, 38 characters break no limit.
         text = names.local()
-        fits = f'({text} := str({value}))[-1].isdigit() and len({text}) < 39 and "E" not in {text}'
+        fits = f'{value}.is_finite() and len({text} := str({value})) < 39 and "E" not in {text}'
         exact = f"type({value}) is {names.add(Decimal)} and {fits}"
         return f'{{"N": {text}}} if {exact} else {names.add(self.encode)}({value})'
 
@@ -312,9 +317,9 @@ class DatetimeCodec(ScalarCodec):
         if self.epoch:
             return super().writing(value, names)
         fits = f"type({value}) is {names.add(datetime)} and {value}.tzinfo is {names.add(UTC)}"
-        # Without its zone a datetime is written a third quicker.
-        bare = f"{names.add(datetime.combine)}({value}.date(), {value}.time())"
-        text = f'{bare}.isoformat("T", "microseconds") + "Z"'
+        # msgspec's JSON encoder is five times as quick as isoformat(); it leaves out microseconds that are 0.
+        json = f"{names.add(_json_text)}({value})"
+        text = f'({json}[1:-1].decode() if {value}.microsecond else {json}[1:-2].decode() + ".000000Z")'
         return f'{{"S": {text}}} if {fits} else {names.add(self.encode)}({value})'
 
 
