@@ -332,10 +332,10 @@ def test_the_generated_code_does_what_the_general_way_does(item: Customer) -> No
 
 class Edges(Model, table="edges"):
     id: Partition[str]
-    whole: Attr[int] = 0
-    score: Attr[float] = 0.5
-    total: Attr[Decimal] = Decimal(0)
-    at: Attr[datetime] = NOW
+    whole: Attr[int] = attr(default=0)
+    score: Attr[float] = attr(default=0.5)
+    total: Attr[Decimal] = attr(default=Decimal(0))
+    at: Attr[datetime] = attr(default=NOW)
     tags: Attr[set[str]] = attr(default_factory=set)
 
 
