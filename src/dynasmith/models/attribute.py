@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final, Generic, Literal, TypeVar, overload
 
 from pydantic import Field
@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Stamp = Literal["version", "created", "updated"]
+StampEpoch = bool | Literal["s", "ms"]
 _MISSING: Final[Any] = object()
+_NONE: Final = (("default", None),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,45 +125,50 @@ def attr(
     return AttributeOptions(field=tuple(field.items()), name=name, epoch=epoch, stored=stored)
 
 
-def version() -> Any:
+def version(*, name: str = "") -> Any:
     """A number that each write raises by one and compares, so that of two writers of one state one is refused.
 
-    None until the item is written.
+    None until the item is written. ``name`` is the attribute that it is stored in.
     """
-    return _stamped("version")
+    return AttributeOptions(field=_NONE, name=name, stamp="version")
 
 
-def created_at(*, epoch: bool = False) -> Any:
-    """The time at which the item was created; None until then. ``epoch``: stored as seconds since 1970."""
-    return replace(_stamped("created"), epoch="s" if epoch else None)
+def created_at(*, epoch: StampEpoch = False, name: str = "", stored: Any = None) -> Any:
+    """The time at which the item was created; None until then.
+
+    ``epoch`` stores it as a number since 1970: True or "s" as seconds, "ms" as milliseconds. ``name`` and ``stored``
+    are those of `attr`.
+    """
+    return _time_stamp("created", epoch, name, stored)
 
 
-def updated_at(*, epoch: bool = False) -> Any:
-    """The time of the last write; None until there is one. ``epoch``: stored as seconds since 1970."""
-    return replace(_stamped("updated"), epoch="s" if epoch else None)
+def updated_at(*, epoch: StampEpoch = False, name: str = "", stored: Any = None) -> Any:
+    """The time of the last write; None until there is one. The options are those of `created_at`."""
+    return _time_stamp("updated", epoch, name, stored)
 
 
-def ttl() -> Any:
+def ttl(*, name: str = "") -> Any:
     """The time after which the service deletes the item, stored as whole seconds since 1970; None is never.
 
-    It turns time to live on in the table.
+    It turns time to live on in the table. ``name`` is the attribute that it is stored in.
     """
-    return AttributeOptions(field=(("default", None),), ttl=True)
+    return AttributeOptions(field=_NONE, name=name, ttl=True)
 
 
-def uuid() -> Any:
+def uuid(*, name: str = "") -> Any:
     """A random UUID (version 4) for each new instance, as ``str`` or ``UUID``."""
     from dynasmith.models.identifiers import new_uuid
 
-    return AttributeOptions(field=(("default_factory", new_uuid), ("validate_default", True)))
+    return AttributeOptions(field=(("default_factory", new_uuid), ("validate_default", True)), name=name)
 
 
-def ulid() -> Any:
+def ulid(*, name: str = "") -> Any:
     """A ULID for each new instance: 26 characters that sort by the millisecond of their making, then at random."""
     from dynasmith.models.identifiers import new_ulid
 
-    return AttributeOptions(field=(("default_factory", new_ulid),))
+    return AttributeOptions(field=(("default_factory", new_ulid),), name=name)
 
 
-def _stamped(stamp: Stamp) -> AttributeOptions:
-    return AttributeOptions(field=(("default", None),), stamp=stamp)
+def _time_stamp(stamp: Stamp, epoch: StampEpoch, name: str, stored: Any) -> AttributeOptions:
+    unit: Literal["s", "ms"] | None = "ms" if epoch == "ms" else "s" if epoch else None
+    return AttributeOptions(field=_NONE, name=name, epoch=unit, stored=stored, stamp=stamp)

@@ -15,7 +15,7 @@ from dynasmith.errors import ItemInvalid
 from dynasmith.models.code_names import CodeNames
 from dynasmith.models.fields import FieldCodec, reading_code, writing_code
 from dynasmith.models.instance import LOADED, item_maker, loaded_tree, slot_of, slot_setters
-from dynasmith.models.schema import ENTITY_ATTRIBUTE, KeyPlace, ModelSchema
+from dynasmith.models.schema import KeyPlace, ModelSchema
 from dynasmith.models.value_codec import Tree
 
 
@@ -48,7 +48,7 @@ class ItemCodec:
         Raises ItemInvalid with model, key and attribute, NotLoaded where a field was not read.
         """
         names = CodeNames()
-        entity = f"{ENTITY_ATTRIBUTE!r}: {{'S': {self.schema.entity!r}}}" if self.schema.entity else ""
+        entity = f"{self.schema.entity_attribute!r}: {{'S': {self.schema.entity!r}}}" if self.schema.entity else ""
         lines = ["try:", " d = i.__dict__"]
         lines += [f" {line}" for line in writing_code(self._fields, "d", entity, names)]
         lines += ["except Exception:", f" t = {names.add(self._tree)}(i)"]
@@ -172,7 +172,7 @@ class ItemCodec:
         return values
 
     def _tree(self, item: Any) -> Tree:
-        tree: Tree = {ENTITY_ATTRIBUTE: {"S": self.schema.entity}} if self.schema.entity else {}
+        tree: Tree = {self.schema.entity_attribute: {"S": self.schema.entity}} if self.schema.entity else {}
         try:
             for field in self._fields:
                 if field.name not in item.__dict__:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import string
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Final, Literal, overload
 from uuid import UUID
 
 from dynasmith.errors import ItemInvalid
@@ -21,6 +21,14 @@ if TYPE_CHECKING:
     from dynasmith.models.expression import Expr
 
 TemplateRole = Literal["", "partition", "sort"]
+_FIRST: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_TIMES: Final[Mapping[str, Callable[[datetime], str]]] = {
+    "": datetime_text,
+    "milliseconds": lambda value: value.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z",
+    "epoch_s": lambda value: str((value - _FIRST) // timedelta(seconds=1)),
+    "epoch_ms": lambda value: str((value - _FIRST) // timedelta(milliseconds=1)),
+}
+"""The formats of a datetime that strftime does not have."""
 Rendering = Callable[[Any, str], Any]
 
 
@@ -36,9 +44,9 @@ class TemplatePart:
 class KeyTemplate:
     """A text attribute that is rendered from fields whenever the item is written; it is never a field itself.
 
-    ``{name}`` is a field, ``{name:08d}`` one in a format of Python. A datetime is rendered in one width, in UTC. Where
-    a part is None the attribute is absent. A value that contains the literal after it is refused, since the parts
-    could not be told apart.
+    ``{name}`` is a field, ``{name:08d}`` one in a format of Python. A datetime is rendered in one width, in UTC, or as
+    ``{name:milliseconds}``, ``{name:epoch_s}`` or ``{name:epoch_ms}``. Where a part is None the attribute is absent. A
+    value that contains the literal after it is refused, since the parts could not be told apart.
     """
 
     def __init__(self, text: str, role: TemplateRole = "") -> None:
@@ -111,7 +119,7 @@ def part_text(value: Any, spec: str, field: str) -> str:
         if isinstance(value, datetime):
             if value.tzinfo is None:
                 raise invalid(f"{value} has no time zone.", "use datetime.now(UTC), or add tzinfo=UTC")
-            return format(value, spec) if spec else datetime_text(value)
+            return _TIMES[spec](value) if spec in _TIMES else format(value, spec)
         if isinstance(value, bool):
             return "true" if value else "false"
         if isinstance(value, Decimal) and not spec:

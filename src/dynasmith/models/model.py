@@ -22,12 +22,18 @@ if TYPE_CHECKING:
         """A class that is a table, its items and its keys: ``class User(Model, table="users")``.
 
         ``table`` is the table's name in the definition; a class without it is a base or a mixin. ``entity`` is the kind
-        of item where several classes share a table. ``settings`` are the words of a definition file. A Model has no
-        public method of its own: every verb is on ``db``.
+        of item where several classes share a table; the item says it in the attribute ``entity_attribute``, which is
+        ``_type``. ``settings`` are the words of a definition file. A Model has no public method of its own: every verb
+        is on ``db``.
         """
 
         def __init_subclass__(
-            cls, *, table: str | None = ..., entity: str | None = ..., settings: Mapping[str, Any] = ...
+            cls,
+            *,
+            table: str | None = ...,
+            entity: str | None = ...,
+            entity_attribute: str = ...,
+            settings: Mapping[str, Any] = ...,
         ) -> None: ...
 
 else:
@@ -36,19 +42,20 @@ else:
         """A class that is a table, its items and its keys: ``class User(Model, table="users")``.
 
         ``table`` is the table's name in the definition; a class without it is a base or a mixin. ``entity`` is the kind
-        of item where several classes share a table. ``settings`` are the words of a definition file. A Model has no
-        public method of its own: every verb is on ``db``.
+        of item where several classes share a table; the item says it in the attribute ``entity_attribute``, which is
+        ``_type``. ``settings`` are the words of a definition file. A Model has no public method of its own: every verb
+        is on ``db``.
         """
 
         __slots__ = (LOADED,)
         model_config = ConfigDict(extra="forbid", validate_assignment=True, ignored_types=(KeyTemplate, ModelIndex))
 
-        def __init_subclass__(cls, *, table=None, entity=None, settings=None, **options):
+        def __init_subclass__(cls, *, table=None, entity=None, entity_attribute="_type", settings=None, **options):
             super().__init_subclass__(**options)
-            setattr(cls, DECLARED, (table, entity, dict(settings or {})))
+            setattr(cls, DECLARED, (table, entity, dict(settings or {}), entity_attribute))
 
         @classmethod
-        def __pydantic_init_subclass__(cls, *, table=None, entity=None, settings=None, **options):
+        def __pydantic_init_subclass__(cls, *, table=None, entity=None, entity_attribute="", settings=None, **options):
             super().__pydantic_init_subclass__(**options)
 
         def __getattr__(self, name):

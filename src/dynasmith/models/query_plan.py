@@ -12,7 +12,7 @@ from dynasmith.models.item_codec import ItemCodec
 from dynasmith.models.key_template import KeyTemplate
 from dynasmith.models.model_index import ModelIndex
 from dynasmith.models.operand import ExprPath, StoredValue
-from dynasmith.models.schema import ENTITY_ATTRIBUTE, KeyPlace, ModelSchema
+from dynasmith.models.schema import KeyPlace, ModelSchema
 from dynasmith.models.value_codec import DatetimeCodec, TextCodec
 
 _RANGES: Final = ("<", "<=", ">", ">=", "BETWEEN")
@@ -117,7 +117,7 @@ def _filter(schema: ModelSchema, terms: Sequence[ModelCondition]) -> ModelCondit
     """The filter: what no key does, and the entity of the class, always."""
     found = list(terms)
     if schema.entity:
-        path = ExprPath(schema.model, (ENTITY_ATTRIBUTE,))
+        path = ExprPath(schema.model, (schema.entity_attribute,))
         found.append(Comparison(path, "=", (StoredValue({"S": schema.entity}),)))
     if len(found) < 2:
         return found[0] if found else None
@@ -230,7 +230,7 @@ def _projected(schema: ModelSchema, candidate: _Candidate) -> frozenset[str] | N
     names = {place.attribute for place in (*candidate.partition, *candidate.sort, *schema.key)}
     if isinstance(index.projection, tuple):
         names |= {schema.fields[name].attribute if name in schema.fields else name for name in index.projection}
-    return frozenset(names | {ENTITY_ATTRIBUTE} if schema.entity else names)
+    return frozenset(names | {schema.entity_attribute} if schema.entity else names)
 
 
 def _scan_needed(schema: ModelSchema, candidates: Sequence[_Candidate], terms: Sequence[ModelCondition]) -> ScanNeeded:

@@ -31,7 +31,7 @@ from dynasmith.tables.table import KeyType
 OPTIONS: Final = "__dynasmith_options__"
 """What the right sides of a class say, by field, in the class's own namespace."""
 ENTITY_ATTRIBUTE: Final = "_type"
-"""The attribute that says which entity of a table an item is."""
+"""The attribute that says which entity of a table an item is, where the class names no other."""
 _KEY_TYPES: Final[Mapping[str, KeyType]] = {"S": "S", "N": "N", "B": "B"}
 
 
@@ -54,12 +54,18 @@ class ModelSchema:
     """The fields, templates, indexes and keys of one class. Making it raises DefinitionError for what cannot be."""
 
     def __init__(
-        self, model: type[BaseModel], table: str | None, entity: str | None, settings: Mapping[str, Any]
+        self,
+        model: type[BaseModel],
+        table: str | None,
+        entity: str | None,
+        settings: Mapping[str, Any],
+        entity_attribute: str = ENTITY_ATTRIBUTE,
     ) -> None:
         self.model = model
         self.name = model.__qualname__
         self.place = class_name(model)
         self.table, self.entity, self.settings = table, entity, settings
+        self.entity_attribute = entity_attribute
         self.fields: Mapping[str, FieldCodec] = {field.name: field for field in fields_of(model)}
         self.templates = {name: each for name, each in class_values(model).items() if isinstance(each, KeyTemplate)}
         self.indexes = {name: each for name, each in class_values(model).items() if isinstance(each, ModelIndex)}
@@ -96,7 +102,7 @@ class ModelSchema:
     def known_attributes(self) -> frozenset[str]:
         """The attributes that the class reads or writes; an item may have others."""
         names = {field.attribute for field in self.fields.values()} | self.templates.keys()
-        return frozenset(names | {ENTITY_ATTRIBUTE} if self.entity else names)
+        return frozenset(names | {self.entity_attribute} if self.entity else names)
 
     def stamped(self, stamp: Literal["version", "created", "updated"]) -> tuple[FieldCodec, ...]:
         """The fields with that stamp."""
@@ -146,6 +152,12 @@ class ModelSchema:
             if attribute in stored:
                 raise self.problem(name, f"is stored as {attribute}, as is {stored[attribute]}")
             stored[attribute] = name
+        if self.entity and self.entity_attribute in stored:
+            raise self.problem(
+                stored[self.entity_attribute],
+                f"is stored as {self.entity_attribute}, which holds the entity",
+                "remove the field, or name another entity_attribute=",
+            )
         for name, each in self.templates.items():
             for field in each.fields:
                 self._check_part(name, each, field)

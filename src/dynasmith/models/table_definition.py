@@ -10,7 +10,7 @@ from dynasmith.models.definition_problem import problem
 from dynasmith.models.metaclass import schema_of
 from dynasmith.models.model import Model
 from dynasmith.models.model_index import ModelIndex
-from dynasmith.models.schema import ENTITY_ATTRIBUTE, KeyPlace, ModelSchema
+from dynasmith.models.schema import KeyPlace, ModelSchema
 from dynasmith.tables.definition_keys import TABLE
 from dynasmith.tables.document import Node, join_path
 from dynasmith.tables.overlay import overlay
@@ -113,7 +113,7 @@ def _key_schema(partition: list[KeyPlace], sort: list[KeyPlace]) -> list[Documen
 def _projection(schema: ModelSchema, path: str, index: ModelIndex) -> Document:
     projection = index.projection
     # What says the entity is in every index, so that a query by it gives this class only.
-    entity = [ENTITY_ATTRIBUTE] if schema.entity else []
+    entity = [schema.entity_attribute] if schema.entity else []
     if projection == "all":
         return {"type": "ALL"}
     if projection == "keys":

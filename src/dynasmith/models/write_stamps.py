@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from dynasmith.models.action import Assignment, ModelAction
@@ -11,7 +11,6 @@ from dynasmith.models.fields import FieldCodec
 from dynasmith.models.item_codec import ItemCodec
 from dynasmith.models.model import Model
 from dynasmith.models.operand import StoredValue
-from dynasmith.models.value_codec import DatetimeCodec
 from dynasmith.models.write_conditions import field_path, version_check
 
 
@@ -38,12 +37,8 @@ def updated_stamps(codec: ItemCodec, now: datetime) -> dict[str, Any]:
 
 def moment(each: FieldCodec, now: datetime) -> datetime:
     """``now`` as finely as the field stores it, so that the instance is what would be read."""
-    if isinstance(each.codec, DatetimeCodec) and each.codec.epoch:
-        unit = timedelta(milliseconds=1 if each.codec.epoch == "ms" else 1000)
-        return now - timedelta(
-            microseconds=(now - datetime.fromtimestamp(0, now.tzinfo)) % unit // timedelta.resolution
-        )
-    return now
+    read: datetime = each.codec.decode(each.codec.encode(now))
+    return read
 
 
 def stamp_actions(codec: ItemCodec, stamps: Mapping[str, Any]) -> list[ModelAction]:

@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 from dynasmith.errors import UsageError
 from dynasmith.models.metaclass import codec_of, schema_of
 from dynasmith.models.model import Model
-from dynasmith.models.schema import ENTITY_ATTRIBUTE
 from dynasmith.ports.clock import Clock
 from dynasmith.ports.model_items import ModelItems
 
@@ -42,8 +41,8 @@ class DbContext:
 
     def read(self, model: type[M], tree: dict[str, Any]) -> M | None:
         """The instance of an item; None where it is another entity. Raises ItemInvalid."""
-        entity = schema_of(model).entity
-        if entity and tree.get(ENTITY_ATTRIBUTE) != {"S": entity}:
+        schema = schema_of(model)
+        if schema.entity and tree.get(schema.entity_attribute) != {"S": schema.entity}:
             return None
         read: M = codec_of(model).read(tree)
         return read

@@ -20,7 +20,6 @@ from dynasmith.models.model import Model
 from dynasmith.models.model_index import ModelIndex
 from dynasmith.models.operand import ExprPath
 from dynasmith.models.query_plan import QueryPlan, plan_query, plan_scan
-from dynasmith.models.schema import ENTITY_ATTRIBUTE
 from dynasmith.ports.model_items import ItemsPage
 
 M = TypeVar("M", bound=Model)
@@ -253,7 +252,7 @@ class Query(Generic[M]):
         """What is read: the attributes that were named, the keys that a cursor needs, and what says the entity."""
         schema = codec_of(self._model).schema
         names = [*plan.key, *(schema.fields[name].attribute for name in schema.key_fields)]
-        names += [ENTITY_ATTRIBUTE] if schema.entity else []
+        names += [schema.entity_attribute] if schema.entity else []
         return (*(ExprPath(self._model, (name,)) for name in names), *self._state.only)
 
     def _reader(self, plan: QueryPlan) -> Callable[[dict[str, Any]], M]:
