@@ -59,7 +59,7 @@ check: $(STAMP)  ## ruff, mypy strict, pyright on code of users, the floors
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/mypy --strict --config-file= --cache-dir .mypy_cache/users tests/typing/api.py tests/typing/models_examples.py tests/typing/models_refused.py tests/typing/models_unchecked.py tests/typing/models_db.py
+	$(BIN)/mypy --strict --config-file= --cache-dir .mypy_cache/users tests/typing/api.py tests/typing/models_*.py
 	$(BIN)/pyright --pythonpath $(BIN)/python --project tests/typing/pyrightconfig.json
 	$(BIN)/lint-imports
 

@@ -13,7 +13,7 @@ from dynasmith.models.item_codec import ItemCodec
 from dynasmith.models.item_write import RETURN_OLD, ItemWrite, codec_for
 from dynasmith.models.model import Model
 from dynasmith.models.value_codec import Tree
-from dynasmith.models.write_conditions import all_of, is_missing, is_there, version_check
+from dynasmith.models.write_conditions import all_of, is_missing, is_there, not_deleted_since, version_check
 from dynasmith.models.write_stamps import next_version, stamp_actions, updated_stamps
 
 
@@ -41,16 +41,18 @@ def save_write(item: Model, where: ModelCondition | None, now: datetime) -> Item
     if all(name in item.__dict__ for name in codec.schema.fields):
         tree = codec.write(codec.copy_with(item, stamps))
     version, condition = version_check(codec, item)
-    exists = is_there(codec)
+    visible = not_deleted_since(codec, item)
     request = {
         "Key": old_key,
         **RETURN_OLD,
         "ReturnValues": "ALL_NEW",
         **request_expressions(
-            type(item), update=[*actions, *stamp_actions(codec, stamps)], condition=all_of(exists, condition, where)
+            type(item),
+            update=[*actions, *stamp_actions(codec, stamps)],
+            condition=all_of(is_there(codec), visible, condition, where),
         ),
     }
-    return ItemWrite("UpdateItem", request, old_key, tree, stamps, version)
+    return ItemWrite("UpdateItem", request, old_key, tree, stamps, version, expects_visible=visible is not None)
 
 
 def _key_of(codec: ItemCodec, item: Model, loaded: Tree, old_key: Tree) -> Tree:
@@ -73,10 +75,11 @@ def _moved(codec: ItemCodec, item: Model, old_key: Tree, where: ModelCondition |
     tree = codec.write(codec.copy_with(item, stamps))
     version, condition = version_check(codec, item)
     put = {"Item": tree, **RETURN_OLD, **request_expressions(type(item), condition=is_missing(codec))}
+    visible = not_deleted_since(codec, item)
     gone = {
         "Key": old_key,
         **RETURN_OLD,
-        **request_expressions(type(item), condition=all_of(is_there(codec), condition, where)),
+        **request_expressions(type(item), condition=all_of(is_there(codec), visible, condition, where)),
     }
     request = {"TransactItems": [{"Put": put}, {"Delete": gone}]}
-    return ItemWrite("TransactWriteItems", request, old_key, tree, stamps, version)
+    return ItemWrite("TransactWriteItems", request, old_key, tree, stamps, version, expects_visible=visible is not None)

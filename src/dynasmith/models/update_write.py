@@ -18,7 +18,7 @@ from dynasmith.models.key_of import KeyOf
 from dynasmith.models.metaclass import codec_of
 from dynasmith.models.model import Model
 from dynasmith.models.operand import ExprPath, StoredValue
-from dynasmith.models.write_conditions import all_of, field_path, is_still, is_there, version_check
+from dynasmith.models.write_conditions import all_of, field_path, is_still, is_there, not_deleted_since, version_check
 from dynasmith.models.write_stamps import next_version, stamp_actions, updated_stamps
 
 
@@ -54,14 +54,16 @@ def update_write(
     stamps |= updated_stamps(codec, now)
     stamps = {name: value for name, value in stamps.items() if codec.schema.fields[name].attribute not in changed}
     extra += stamp_actions(codec, stamps)
-    condition = all_of(is_there(codec), condition, *known, where)
+    deleted = codec.schema.deleted
+    visible = None if deleted and deleted.attribute in changed else not_deleted_since(codec, what)
+    condition = all_of(is_there(codec), visible, condition, *known, where)
     request = {
         "Key": key,
         **RETURN_OLD,
         "ReturnValues": "ALL_NEW",
         **request_expressions(model, update=[*actions, *extra], condition=condition),
     }
-    return ItemWrite("UpdateItem", request, key, None, {}, version)
+    return ItemWrite("UpdateItem", request, key, None, {}, version, expects_visible=visible is not None)
 
 
 def _rendered(
