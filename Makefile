@@ -19,6 +19,7 @@ demo: $(STAMP)  ## the main job on the embedded engine, from nothing, on real it
 	$(BIN)/dynasmith demo
 
 test: $(STAMP)  ## the tests, on ministack and moto behind the strict endpoint
+	$(BIN)/python -m compileall -q src tests  # processes that tests begin need not compile, also where nothing may write bytecode
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
 test-sql: $(STAMP)  ## the tests of SQL sources, on a real PostgreSQL and MariaDB; fails where they are absent
