@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 
 from dynasmith.errors import TemplateIncomplete, UsageError
-from dynasmith.models.changes import changes_of
+from dynasmith.models.changes import changes_of, changes_of_templates
 from dynasmith.models.condition import ModelCondition
 from dynasmith.models.expression_writer import request_expressions
 from dynasmith.models.instance import loaded_tree
 from dynasmith.models.item_codec import ItemCodec
 from dynasmith.models.item_write import RETURN_OLD, ItemWrite, codec_for
 from dynasmith.models.model import Model
+from dynasmith.models.tree_equality import same_item, same_tree
 from dynasmith.models.value_codec import Tree
 from dynasmith.models.write_conditions import all_of, is_missing, is_there, not_deleted_since, version_check
 from dynasmith.models.write_stamps import next_version, stamp_actions, updated_stamps
@@ -30,13 +31,14 @@ def save_write(item: Model, where: ModelCondition | None, now: datetime) -> Item
             hint="create it, or put it",
         )
     old_key = {place.attribute: loaded[place.attribute] for place in codec.schema.key}
-    if _key_of(codec, item, loaded, old_key) != old_key:
+    if not same_item(_key_of(codec, item, loaded, old_key), old_key):
         return _moved(codec, item, old_key, where, now)
     stamps = next_version(codec, item) | updated_stamps(codec, now)
     stamped = {codec.schema.fields[name].attribute for name in stamps}
     actions = [each for each in changes_of(codec, item, loaded) if each.path.parts[0] not in stamped]
     if not actions:
         return None
+    actions += changes_of_templates(codec, item, loaded, actions, stamps)
     tree = None
     if all(name in item.__dict__ for name in codec.schema.fields):
         tree = codec.write(codec.copy_with(item, stamps))
@@ -62,7 +64,7 @@ def _key_of(codec: ItemCodec, item: Model, loaded: Tree, old_key: Tree) -> Tree:
     if not missing:
         return codec.key(item)
     for each in fields:
-        if each.name in item.__dict__ and codec.encoded(each, item) != loaded.get(each.attribute):
+        if each.name in item.__dict__ and not same_tree(codec.encoded(each, item), loaded.get(each.attribute)):
             raise TemplateIncomplete(
                 f"{each.name} is in the key of {codec.schema.name}, and {', '.join(missing)} was not read.",
                 hint="read the whole item before you change its key",
