@@ -170,6 +170,7 @@ class ModelSchema:
                 "remove the field, or name another entity_attribute=",
             )
         for name, each in self.templates.items():
+            each.is_ordered = each.is_ordered or any(name in index.sort for index in self.indexes.values())
             for field in each.fields:
                 self._check_part(name, each, field)
         for stamp in ("version", "created", "updated", "deleted"):
@@ -188,7 +189,7 @@ class ModelSchema:
         if not isinstance(codec.codec, ScalarCodec | StoredCodec) or codec.codec.tags == ("B",):
             raise self.problem(name, f"uses {field}, which has no text", "use text, a number, a date or an Enum")
         spec = next(part.spec for part in each.parts if part.field == field)
-        if isinstance(codec.codec, IntCodec | DecimalCodec) and each.role == "sort" and not spec:
+        if isinstance(codec.codec, IntCodec | DecimalCodec) and each.is_ordered and not spec:
             warnings.warn(
                 f"{self.place}: {name} has {{{field}}}, a number without a width, so that 10 sorts before 9; "
                 f"write {{{field}:08d}}.",
