@@ -239,7 +239,7 @@ def test_every_mistake_of_a_project_file_comes_at_once(tmp_path: Path) -> None:
         ("environments = 5", ":1: environments expects a map, not the number 5"),
         ('default_environment = "${NOT_SET_ANYWHERE}"', ":1: default_environment uses the variable NOT_SET_ANYWHERE"),
         ('history_table = "h"', ":1: history_table is not offered in this version"),
-        ('models = ["app"]', ":1: models is not offered in this version"),
+        ("models = [5]", ":1: models[0] expects text, not the number 5"),
         ('[environments.x]\nremote = "arn"', ":2: environments.x.remote is not offered in this version"),
     ],
 )

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from dynasmith.models import tables_of
 from dynasmith.tables.table import Recovery
 
 PAGE = (Path(__file__).parents[2] / "docs/guide/models.md").read_text("utf-8")
@@ -17,6 +18,8 @@ def test_the_examples_of_the_guide_run() -> None:
     assert len(blocks) == 4
     for block in blocks:
         exec(compile(block, "docs/guide/models.md", "exec", dont_inherit=True), names)
-    (table,) = names["tables"]
+    (table,) = tables_of(names["Order"])
     assert (table.name, table.recovery, table.time_to_live) == ("orders", Recovery(), "expires")
-    assert table.index("by_customer").projection.attributes == ("status", "total")
+    index = table.index("by_customer")
+    assert index is not None
+    assert index.projection.attributes == ("status", "total")

@@ -75,6 +75,8 @@ def fits(value: Any, hint: Any) -> bool:
         return isinstance(value, int) and not isinstance(value, bool)
     if origin is collections.abc.Callable:
         return callable(value)
+    if origin is type:
+        return isinstance(value, type)  # no misfit is a class
     if isinstance(origin, type) and issubclass(origin, Mapping):
         return isinstance(value, origin) and all(
             fits(key, arguments[0]) and fits(each, arguments[1]) for key, each in value.items()

@@ -142,11 +142,16 @@ SECTIONS: dict[str, tuple[str, str, Observe]] = {
     "ca_bundle": (HERE + '\nca_bundle = "a.pem"', HERE + '\nca_bundle = "b.pem"', TRUST),
     "engine": (HERE, HERE + '\nengine = "moto"', ENGINE),
 }
+MODEL = """from dynasmith.models import Model, Partition
+class User(Model, table="users"):
+    id: Partition[str]
+"""
 TOP = 'definitions = ["tables.json"]\ndefault_environment = "x"\n'
 SECTION = f"[environments.x]\n{HERE}\n"
 # any other key -> two project files, and what differs
 FILES: dict[str, tuple[str, str, Observe]] = {
     "definitions": (TOP + SECTION, TOP.replace("tables", "others") + SECTION, NAMES),
+    "models": (TOP + SECTION, 'models = ["models_of_a_key"]\n' + TOP + SECTION, NAMES),
     "migrations": (TOP + SECTION, 'migrations = "m"\n' + TOP + SECTION, value(lambda world: world.settings.notes)),
     "default_environment": (TOP + SECTION, TOP.replace('"x"', '"aws"') + SECTION, URL),
     "environments": (TOP + SECTION, TOP + SECTION + 'table_prefix = "a-"\n', NAMES),
@@ -220,6 +225,7 @@ def folder(shell: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     profiles = "".join(f"[{name}]\naws_access_key_id = {name}\naws_secret_access_key = s\n" for name in ("one", "two"))
     (tmp_path / "credentials").write_text(profiles)
     shell.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    (tmp_path / "models_of_a_key.py").write_text(MODEL)
     for name in ("orders", "others"):
         file = {"orders": "tables.json"}.get(name, "others.json")
         (tmp_path / file).write_text(json.dumps({"tables": [_table(name)]}))

@@ -26,12 +26,14 @@ _NOT_READ_BACK = "nothing was written; a raised quota belongs in [limits], anyth
 
 
 class Definitions(Struct, frozen=True, kw_only=True):
-    """What the definition files say: the tables, the warnings, the files that were read, the variables they use."""
+    """What is defined: the tables, the warnings, the files that were read, the variables they use, and the model
+    classes."""
 
     tables: tuple[Table, ...]
     findings: tuple[DefinitionFinding, ...] = ()
     sources: tuple[str, ...] = ()
     variables: Variables = Variables()
+    models: tuple[type, ...] = ()
 
     def table(self, name: str) -> Table | None:
         """The table of that physical name, or None."""
@@ -47,9 +49,11 @@ def load_definitions(
     suffix: str = "",
     quotas: Quotas = DEFAULT_QUOTAS,
     region: str = "",
+    classes: Sequence[Node] = (),
 ) -> Definitions:
     """The tables of these files (globs too) for an environment, with their physical names.
 
+    ``classes`` are the definitions of model classes: the environment's overrides hold for them too.
     ``variables`` serve ``${VAR}``; the environment variables of the process where none are given. ``region`` is the
     tables' own, where it is known. Raises DefinitionError with every finding of every file when one is an error. Reads
     files, calls nothing.
@@ -71,7 +75,7 @@ def load_definitions(
         region=region,
         read_named=_read_named,
     )
-    parsed = parse(documents, reading)
+    parsed = parse(documents, reading, classes)
     findings.extend(parsed.findings)
     if any(finding.severity == "error" for finding in findings):
         raise DefinitionError(findings, hint="fix the definition and run the command again")

@@ -52,6 +52,7 @@ class ProjectFile(Struct, frozen=True, kw_only=True):
     directory: str
     path: str = ""
     definitions: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
     default_environment: str = "local"
     jobs: JobsSection = JobsSection()
     limits: Quotas = DEFAULT_QUOTAS
@@ -74,9 +75,10 @@ def load_project(
     """The project of a working directory, or that of ``config``.
 
     ``config`` is a project file or a definition file; with the latter the project file that is found serves for the
-    rest. Without ``config`` the project file is looked for upward from ``directory`` (the working directory), and
-    where there is none ``tables_config.json`` there serves. ``variables`` serve ``${VAR}``; the environment variables
-    where none are given. ProjectError with every mistake; files are only read.
+    rest, but for its definitions and models. Without ``config`` the project file is looked for upward from
+    ``directory`` (the working directory), and where there is none ``tables_config.json`` there serves. ``variables``
+    serve ``${VAR}``; the environment variables where none are given. ProjectError with every mistake; files are only
+    read.
     """
     start = Path(directory) if directory is not None else Path.cwd()
     if not start.is_dir():
@@ -93,7 +95,7 @@ def load_project(
     found = find_project(start)
     project = _read(found, known) if found is not None else ProjectFile(directory=str(start))
     if named is not None:
-        return replace(project, definitions=(str(named.absolute()),))
+        return replace(project, definitions=(str(named.absolute()),), models=())
     if found is None and (start / TABLES_CONFIG).is_file():
         return replace(project, definitions=(str(start / TABLES_CONFIG),))
     return project
@@ -190,6 +192,7 @@ def _read(path: Path, variables: Mapping[str, str]) -> ProjectFile:
         directory=str(folder),
         path=str(path),
         definitions=tuple(_beside(folder, each) for each in said.get("definitions", ())),
+        models=tuple(said.get("models", ())),
         default_environment=said.get("default_environment", "local"),
         jobs=convert(said.get("jobs", {}), JobsSection),
         limits=convert(said.get("limits", {}), Quotas),

@@ -61,7 +61,7 @@ ENVIRONMENT = Block(
         "aws_session_token": "session_token",
     },
 )
-NOT_OFFERED_YET: Final = frozenset({"models", "history_table", "remote"})
+NOT_OFFERED_YET: Final = frozenset({"history_table", "remote"})
 """Keys of a project file or an environment that a later version reads: refused by name, since they would do nothing."""
 JOBS = Block(
     "[jobs]",
@@ -93,6 +93,11 @@ PROJECT = Block(
     "a project file",
     (
         DocumentKey("definitions", ListOf(Text()), "Definition files and globs, beside the project file."),
+        DocumentKey(
+            "models",
+            ListOf(Text()),
+            "Model classes, `app.models:User`, and modules, `app.models`, imported from beside the project file first.",
+        ),
         DocumentKey("migrations", Text(), "Accepted with a note: this version has no migrations yet."),
         DocumentKey("default_environment", Text(), "The environment without `--env`.", default="local"),
         DocumentKey("environments", MapOf(ENVIRONMENT), "The environments, by name."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from dynasmith.errors import DefinitionError
@@ -28,35 +28,39 @@ def tables_of(*models: type[Model]) -> tuple[Table, ...]:
     Classes of one table are merged: their indexes are all of it. Raises DefinitionError where a class cannot be a
     table, or where two of one table contradict each other; it names both.
     """
+    tables: list[Table] = []
+    for document in documents_of(*models):
+        parsed = parse([document], ParseOptions())
+        if parsed.errors:
+            raise DefinitionError(parsed.errors)
+        tables += parsed.tables
+    return tuple(tables)
+
+
+def documents_of(*models: type[Model]) -> tuple[Node, ...]:
+    """What these classes say of their tables, as the definition of each, whose file is the class. Raises as
+    `tables_of` does, but for what only the parser finds."""
     merged: dict[str, tuple[str, Document]] = {}
     entities: dict[tuple[str, str | None], str] = {}
-    schemas = [schema_of(model) for model in dict.fromkeys(models)]
-    held: dict[str | None, dict[str, None]] = {}
-    for schema in schemas:
-        held.setdefault(schema.table, {}).update(dict.fromkeys(schema.held_attributes))
-    for schema in schemas:
+    for schema in map(schema_of, dict.fromkeys(models)):
         assert schema.table is not None
         same = entities.setdefault((schema.table, schema.entity), schema.place)
         if same != schema.place and schema.entity:
             raise problem(schema.place, "", f"is the entity {schema.entity} of {schema.table}, as is {same}")
-        document = _document(schema, tuple(held[schema.table]))
+        document = _document(schema)
         if schema.table in merged:
             place, first = merged[schema.table]
             document = _merged(first, document, place, schema)
         merged[schema.table] = (merged.get(schema.table, (schema.place,))[0], document)
-    return tuple(_table(place, document) for place, document in merged.values())
+    return tuple(_definition(place, document) for place, document in merged.values())
 
 
-def _table(place: str, document: Document) -> Table:
+def _definition(place: str, document: Document) -> Node:
     settings = document.pop("settings")
     node = _node(document, place)
     if settings:
         node = overlay(node, _node(settings, place), TABLE)
-    top = Node({"tables": Node((node,), place, 0, path="")}, place, 0)
-    parsed = parse([top], ParseOptions())
-    if parsed.errors:
-        raise DefinitionError(parsed.errors)
-    return parsed.tables[0]
+    return Node({"tables": Node((node,), place, 0, path="")}, place, 0)
 
 
 def _node(value: Any, file: str, path: str = "") -> Node:
@@ -70,8 +74,7 @@ def _node(value: Any, file: str, path: str = "") -> Node:
     return Node(value, file, 0, path=path, text="" if isinstance(value, str) else str(value))
 
 
-def _document(schema: ModelSchema, held: Sequence[str]) -> Document:
-    """The document of one class; ``held`` are the attributes that every index of the table holds."""
+def _document(schema: ModelSchema) -> Document:
     for name in _OF_THE_CLASS:
         if name in schema.settings:
             raise schema.problem("settings", f"has {name}, which the class says itself")
@@ -87,8 +90,7 @@ def _document(schema: ModelSchema, held: Sequence[str]) -> Document:
         sort = [schema.place_of(name, path) for name in index.sort]
         places += [*partition, *sort]
         entry: Document = {"name": index.name, "key_schema": _key_schema(partition, sort)}
-        keys = {place.attribute for place in (*schema.key, *partition, *sort)}
-        entry["projection"] = _projection(schema, path, index, [name for name in held if name not in keys])
+        entry["projection"] = _projection(schema, path, index)
         (local if index.is_local else indexes).append(entry)
     document["attributes"] = [{"name": name, "type": kind} for name, kind in _types(schema, places).items()]
     if indexes:
@@ -116,17 +118,19 @@ def _key_schema(partition: list[KeyPlace], sort: list[KeyPlace]) -> list[Documen
     ]
 
 
-def _projection(schema: ModelSchema, path: str, index: ModelIndex, held: list[str]) -> Document:
+def _projection(schema: ModelSchema, path: str, index: ModelIndex) -> Document:
     projection = index.projection
+    # What says the entity is in every index, so that a query by it gives this class only.
+    entity = [schema.entity_attribute] if schema.entity else []
     if projection == "all":
         return {"type": "ALL"}
     if projection == "keys":
-        return {"type": "INCLUDE", "attributes": held} if held else {"type": "KEYS_ONLY"}
+        return {"type": "INCLUDE", "attributes": entity} if entity else {"type": "KEYS_ONLY"}
     if isinstance(projection, str):
         raise schema.problem(path, f"has the projection {projection!r}", 'it is "all", "keys" or a list of fields')
     # A name that no field has is an attribute: another class of the table, or another program, may have it.
     names = [schema.fields[name].attribute if name in schema.fields else name for name in projection]
-    return {"type": "INCLUDE", "attributes": list(dict.fromkeys([*names, *held]))}
+    return {"type": "INCLUDE", "attributes": [*names, *entity]}
 
 
 def _merged(first: Document, second: Document, place: str, schema: ModelSchema) -> Document:

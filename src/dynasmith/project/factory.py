@@ -17,6 +17,8 @@ from dynasmith.files.project import ProjectFile, environment_of, find_project, l
 from dynasmith.masking import Masks
 from dynasmith.plans.consent import NO_CONSENT, Consent
 from dynasmith.ports.access import AccessOptions, AccessSection, is_aws, resolve_access
+from dynasmith.project.class_definitions import class_documents, tables_with_classes
+from dynasmith.project.model_classes import ModelName, classes_of
 from dynasmith.project.settings import EnvironmentSettings, ProtectedPlace
 from dynasmith.project.world import SystemClock, World
 from dynasmith.tables.table import Table
@@ -35,6 +37,7 @@ def load_world(
     variables: Mapping[str, str] | None = None,
     physical: bool = False,
     session: BotoSession | None = None,
+    models: Sequence[ModelName] = (),
     consent: Consent = NO_CONSENT,
     endpoint: str = "",
     region: str = "",
@@ -66,14 +69,14 @@ def load_world(
     return World(
         session=opened,
         masks=masks,
-        load=lambda: _definitions(file, environment, known, opened),
+        load=lambda further: _definitions(file, environment, known, opened, masks, (*models, *further)),
         settings=replace(
             _settings(file, environment, known),
             physical=physical,
             ad_hoc=bool(said.endpoint or said.region or said.profile),
         ),
         clock=clock or SystemClock(),
-        reopen=lambda side: _other_side(side, file, environment, said, clock, known, masks, physical=physical),
+        reopen=lambda side: _other_side(side, file, environment, said, clock, known, masks, models, physical=physical),
         consent=consent,
     )
 
@@ -123,6 +126,7 @@ def _other_side(
     clock: Clock | None,
     variables: Mapping[str, str],
     masks: Masks,
+    models: Sequence[ModelName],
     *,
     physical: bool,
 ) -> World:
@@ -154,7 +158,7 @@ def _other_side(
     return World(
         session=opened,
         masks=masks,
-        load=lambda: _definitions(file, environment, variables, opened),
+        load=lambda further: _definitions(file, environment, variables, opened, masks, (*models, *further)),
         # An address that is said for this side is not the protected one of the project's own environment.
         # A side that is said to be somebody else's is read as that: the role belongs to the environment's account.
         settings=replace(
@@ -189,14 +193,21 @@ def section_of(environment: Environment) -> AccessSection:
 
 
 def _definitions(
-    file: ProjectFile, environment: Environment, variables: Mapping[str, str], session: Session
+    file: ProjectFile,
+    environment: Environment,
+    variables: Mapping[str, str],
+    session: Session,
+    masks: Masks,
+    models: Sequence[ModelName],
 ) -> Definitions:
-    if not file.definitions:
+    if not file.definitions and not file.models and not models:
         raise UsageError(
             "No table definitions were found.",
             hint="give --config FILE, write tables_config.json, or start a project: dynasmith init",
         )
-    return load_definitions(
+    named = classes_of(file.models, file.directory, masks, source=file.path)
+    classes = tuple(dict.fromkeys((*named, *classes_of(models, file.directory, masks))))
+    read = load_definitions(
         file.definitions,
         environment.name,
         variables,
@@ -204,7 +215,9 @@ def _definitions(
         suffix=environment.table_suffix,
         quotas=file.limits,
         region=_region(session),
+        classes=class_documents(classes),
     )
+    return replace(read, models=classes)
 
 
 def _region(session: Session) -> str:
@@ -223,6 +236,7 @@ def connected_world(
     credentials: Sequence[str] = (),
     session: BotoSession | None = None,
     tables: Sequence[Table] = (),
+    models: Sequence[ModelName] = (),
     folder: str | Path = ".",
     clock: Clock | None = None,
     consent: Consent = NO_CONSENT,
@@ -240,13 +254,20 @@ def connected_world(
     # Arguments say all of it: what the shell has set serves AWS, never an endpoint that was named here.
     variables = {} if endpoint else os.environ
     access = resolve_access(options, variables, AccessSection(name="connect", local=False))
+    masks = Masks()
+
+    def defined(further: Sequence[ModelName]) -> Definitions:
+        classes = classes_of((*models, *further), str(folder), masks)
+        return Definitions(tables=tables_with_classes(tables, classes), models=classes)
+
     return World(
         session=Session(access, boto=session),
-        load=lambda: Definitions(tables=tuple(tables)),
+        masks=masks,
+        load=defined,
         settings=EnvironmentSettings(environment="connect", folder=str(folder), physical=True),
         clock=clock or SystemClock(),
         reopen=lambda side: connected_world(
-            endpoint=side.endpoint, region=side.region, profile=side.profile, folder=folder, clock=clock
+            endpoint=side.endpoint, region=side.region, profile=side.profile, models=models, folder=folder, clock=clock
         ),
         consent=consent,
     )

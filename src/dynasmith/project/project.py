@@ -20,6 +20,7 @@ from dynasmith.tables.table import Table
 if TYPE_CHECKING:
     from dynasmith.aws.control.session import BotoSession
     from dynasmith.engine.db.db import Db
+    from dynasmith.models import Model
     from dynasmith.plans.where import Where
     from dynasmith.project.verbs.dry_runs import DryRuns
     from dynasmith.project.verbs.jobs import Jobs
@@ -49,6 +50,7 @@ class Project(TableMethods, ItemMethods):
         secret_key: str = "",
         session_token: str = "",
         session: BotoSession | None = None,
+        models: Sequence[str | type[Model]] = (),
         physical: bool = False,
         variables: Mapping[str, str] | None = None,
         consent: Consent = NO_CONSENT,
@@ -58,9 +60,11 @@ class Project(TableMethods, ItemMethods):
 
         Without ``path`` it is looked for upward from ``directory``, or from the working directory. ``endpoint``,
         ``region``, ``profile`` and the keys go over those of the environment; ``session`` is a boto3 session of the
-        caller's own. ``physical`` takes table names literally. ``variables`` are used in place of the environment's
-        variables. ``consent`` holds for every verb that is given none. Raises ProjectError and UsageError; definitions
-        are read when first asked for, and DefinitionError is raised then. Costs no call.
+        caller's own. ``models`` are classes, beside those of the project file, or names of classes and modules
+        (``app.models:User``, ``app.models``). ``physical`` takes table names literally. ``variables`` are used in place
+        of the environment's variables. ``consent`` holds for every verb that is given none. Raises ProjectError and
+        UsageError; definitions are read, and modules imported, when first asked for, and DefinitionError or
+        ProjectError is raised then. Costs no call.
         """
         return cls(
             load_world(
@@ -74,6 +78,7 @@ class Project(TableMethods, ItemMethods):
                 secret_key=secret_key,
                 session_token=session_token,
                 session=session,
+                models=models,
                 physical=physical,
                 variables=variables,
                 consent=consent,
@@ -150,6 +155,7 @@ def connect(
     credentials: Sequence[str] = (),
     session: BotoSession | None = None,
     tables: Sequence[Table] = (),
+    models: Sequence[str | type[Model]] = (),
     folder: str | Path = ".",
     consent: Consent = NO_CONSENT,
     clock: Clock | None = None,
@@ -157,9 +163,10 @@ def connect(
     """A `Project` with no file at all.
 
     ``credentials`` is access key, secret key and, where temporary, session token; ``session`` a boto3 session of the
-    caller's own. With an ``endpoint`` nothing ever reaches AWS. ``tables`` are the definitions; ``folder`` is where
-    jobs are kept and transforms looked for. ``consent`` holds for every verb that is given none. Costs no call; it is a
-    context manager and has ``close()``. Raises UsageError for what cannot be, or contradicts itself.
+    caller's own. With an ``endpoint`` nothing ever reaches AWS. ``tables`` and ``models`` (classes, or their names) are
+    the definitions; ``folder`` is where jobs are kept and transforms and models looked for. ``consent`` holds for every
+    verb that is given none. Costs no call; it is a context manager and has ``close()``. Raises UsageError for what
+    cannot be, or contradicts itself.
     """
     return Project(
         connected_world(
@@ -169,6 +176,7 @@ def connect(
             credentials=credentials,
             session=session,
             tables=tables,
+            models=models,
             folder=folder,
             consent=consent,
             clock=clock,

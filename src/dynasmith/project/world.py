@@ -8,23 +8,28 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from dynasmith.aws.control.few_items import AwsItems
 from dynasmith.aws.control.tables import AwsTables
-from dynasmith.errors import ConsentNeed, DefinitionError, DynasmithError, UsageError
+from dynasmith.errors import ConsentNeed, DefinitionError, DynasmithError, ProjectError, UsageError
 from dynasmith.files.definitions import Definitions
 from dynasmith.jobs.side import Side
 from dynasmith.masking import Masks
 from dynasmith.plans.consent import NO_CONSENT, Consent, granted, protection
 from dynasmith.plans.where import Where
 from dynasmith.ports.clock import Clock
+from dynasmith.project.model_classes import is_model
 from dynasmith.project.protection import protected_environments
 from dynasmith.project.settings import EnvironmentSettings
 from dynasmith.tables.table import Table
 
 if TYPE_CHECKING:
     from dynasmith.aws.control.session import Session
+    from dynasmith.models import Model
+
+TableName: TypeAlias = "str | Table | type[Model]"
+"""A table, by its name, its definition, or its model class."""
 
 
 class SystemClock:
@@ -47,17 +52,19 @@ class SystemClock:
 class World:
     """An environment with its definitions and connections. Reads nothing until asked; safe to use from several threads.
 
-    ``load`` reads the definitions; ``reopen`` opens another environment, for the other side of a copy.
+    ``load`` reads the definitions, with those of further model classes; ``reopen`` opens another environment, for the
+    other side of a copy. ``model_tables`` are the physical names of classes that have another table than their own.
     ``consent`` serves every verb that gets none of its own.
     """
 
     session: Session
-    load: Callable[[], Definitions]
+    load: Callable[[Sequence[type[Model]]], Definitions]
     settings: EnvironmentSettings
     clock: Clock = field(default_factory=SystemClock)
     reopen: Callable[[Side], World] | None = None
     masks: Masks = field(default_factory=Masks)
     consent: Consent = NO_CONSENT
+    model_tables: Mapping[type[Model], str] = field(default_factory=dict)
 
     def close(self) -> None:
         """End the connections."""
@@ -99,26 +106,51 @@ class World:
 
     @cached_property
     def definitions(self) -> Definitions:
-        """What the definition files say; read once. Raises DefinitionError with every mistake."""
-        read = self.load()
+        """What the definition files and the model classes of the project say; read once. Raises DefinitionError with
+        every mistake, ProjectError for a class or a module that is not found."""
+        return self._loaded(())
+
+    def definitions_with(self, models: Sequence[type[Model]]) -> Definitions:
+        """The same with what classes say that are not among the project's."""
+        try:
+            further = tuple(each for each in models if each not in self.definitions.models)
+        except (DefinitionError, ProjectError):
+            raise
+        except UsageError:  # nothing is defined but by these classes
+            further = tuple(models)
+        if not further:
+            return self.definitions
+        if further not in self._further:
+            self._further[further] = self._loaded(further)
+        return self._further[further]
+
+    @cached_property
+    def _further(self) -> dict[tuple[type[Model], ...], Definitions]:
+        return {}
+
+    def _loaded(self, models: Sequence[type[Model]]) -> Definitions:
+        read = self.load(models)
         self.masks.add(read.variables.pieces, (*read.variables.names, *(table.name for table in read.tables)))
         return read
 
-    def tables(self, names: Sequence[str] = ()) -> tuple[Table, ...]:
-        """The defined tables with these names (of the definition, or physical); all where none is named.
+    def tables(self, names: Sequence[TableName] = ()) -> tuple[Table, ...]:
+        """The defined tables with these names (of the definition, or physical), or of these classes; all where none is
+        named. A `Table` is itself.
 
-        Raises UsageError for a name that no definition has.
+        Raises UsageError for a name that no definition has, DefinitionError for a class that cannot be a table or
+        contradicts a definition file.
         """
-        everything = self.definitions.tables
+        everything = self.definitions_with([name for name in names if is_model(name)]).tables
         if not names:
             return everything
         by_name = {table.name: table for table in everything}
-        return tuple(by_name[self._defined(name, by_name)] for name in names)
+        return tuple(name if isinstance(name, Table) else by_name[self._defined(name, by_name)] for name in names)
 
-    def _defined(self, name: str, by_name: Mapping[str, Table]) -> str:
-        physical = self.physical(name)
+    def _defined(self, name: str | type[Model], by_name: Mapping[str, Table]) -> str:
+        physical = self.name_of(name)
         if physical in by_name:
             return physical
+        name = str(name)
         close = difflib.get_close_matches(name, by_name, n=1)
         hint = f"did you mean {close[0]}?" if close else f"defined are {', '.join(by_name) or 'no tables'}"
         raise UsageError(f"No definition has a table {name}.", hint=hint)
@@ -127,7 +159,7 @@ class World:
         """Every defined table; none where there is no definition at all. A broken one is an error."""
         try:
             return self.definitions.tables
-        except DefinitionError:
+        except (DefinitionError, ProjectError):
             raise
         except UsageError:
             return ()
@@ -136,17 +168,38 @@ class World:
         """The name in the service: with prefix and suffix where a definition has ``name``, else literally."""
         if self.settings.physical:
             return name
-        full = f"{self.settings.prefix}{name}{self.settings.suffix}"
+        full = self.named(name)
         try:
             defined = {table.name for table in self.definitions.tables}
+        except ProjectError:
+            raise
         except UsageError:
             # A literal name needs no definition; a verb that does need one reads them itself and says what is wrong.
             return name
         return full if full in defined else name
 
-    def name_of(self, table: str | Table) -> str:
-        """The physical name of a table."""
-        return table.name if isinstance(table, Table) else self.physical(table)
+    def name_of(self, table: TableName) -> str:
+        """The physical name of a table, by its name, its class or its definition. That of a class has the prefix and
+        the suffix of the environment, also where no definition has it."""
+        if isinstance(table, Table):
+            return table.name
+        if isinstance(table, str):
+            return self.physical(table)
+        return self.model_table(table)
+
+    def model_table(self, model: type[Model]) -> str:
+        """The physical name of the table of a class. Raises DefinitionError where it has none."""
+        from dynasmith.models.metaclass import schema_of
+
+        name = schema_of(model).table
+        assert name is not None
+        given = next((self.model_tables[kind] for kind in model.__mro__ if kind in self.model_tables), None)
+        return self.named(name) if given is None else given
+
+    def named(self, name: str) -> str:
+        """The physical name of a table that is defined under ``name``."""
+        settings = self.settings
+        return name if settings.physical else f"{settings.prefix}{name}{settings.suffix}"
 
     # --- what is there
 

@@ -112,3 +112,15 @@ class Block:
 Kind = Text | Choice | Integer | Number | Boolean | ListOf | MapOf | FreeForm | JsonText | Policy | Block
 
 ENABLED = DocumentKey("enabled", Boolean(), "`false` means off; the other keys may then be left out.", default="true")
+
+
+def relaxed(kind: Kind) -> Kind:
+    """The kind without any key that must be there: what an override may say."""
+    if isinstance(kind, Block):
+        keys = tuple(DocumentKey(key.name, relaxed(key.kind), key.says, aws=key.aws) for key in kind.keys)
+        return Block(kind.title, keys, kind.switch, kind.synonyms)
+    if isinstance(kind, ListOf):
+        return ListOf(relaxed(kind.kind), kind.by)
+    if isinstance(kind, MapOf):
+        return MapOf(relaxed(kind.kind))
+    return kind

@@ -27,6 +27,7 @@ FORM_CODES: Final = {
     "D013": "A secret in the project file",
     "D014": "A definition that names no table (a warning)",
     "D015": "A model class that cannot be a table",
+    "D016": "A table that a model class and a definition file define differently",
 }
 
 

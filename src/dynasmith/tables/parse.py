@@ -10,9 +10,10 @@ from msgspec.structs import replace
 
 from dynasmith.limits import DEFAULT_QUOTAS, Quotas
 from dynasmith.tables.build import build
+from dynasmith.tables.class_tables import with_classes
 from dynasmith.tables.definition_keys import DEFINITION, OVERRIDES, TABLE
 from dynasmith.tables.document import Node
-from dynasmith.tables.document_kinds import Block, DocumentKey, Kind, ListOf, MapOf
+from dynasmith.tables.document_kinds import ListOf, MapOf, relaxed
 from dynasmith.tables.document_shape import shape, shape_keys
 from dynasmith.tables.findings import DefinitionFinding, did_you_mean, finding_at
 from dynasmith.tables.overlay import name_of, overlay
@@ -54,14 +55,18 @@ class ParseOptions:
     read_named: ReadNamed | None = None
 
 
-def parse(documents: Sequence[Node], reading: ParseOptions) -> ParsedDefinitions:
+def parse(documents: Sequence[Node], reading: ParseOptions, classes: Sequence[Node] = ()) -> ParsedDefinitions:
     """The tables of ``documents`` taken together, and every mistake in them. No call, no file but those it names.
 
-    A table with a mistake is left out of ``tables``; it never hides the findings of others.
+    ``classes`` are documents that were made from model classes; a table that a file and a class define is one. A table
+    with a mistake is left out of ``tables``; it never hides the findings of others.
     """
     findings: list[DefinitionFinding] = []
     tops = [shape_keys(document, DEFINITION, findings) for document in documents]
     members = [member for top in tops for member in _tables_of(top, reading, findings)]
+    if classes:
+        of_classes = [member for top in classes for member in _tables_of(top, reading, findings)]
+        members = with_classes(members, of_classes, lambda member: _table(member, reading, []), findings)
     for top in tops:
         members = _laid_over(members, _overrides(top, reading, findings), findings)
     _said_twice(members, findings)
@@ -101,7 +106,7 @@ def _overrides(top: Node, reading: ParseOptions, findings: list[DefinitionFindin
     chosen: tuple[Node, ...] = ()
     for name, node in environments.entries().items():
         if name != reading.environment:
-            shape(without_variables(node), _relaxed(OVERRIDES), findings)
+            shape(without_variables(node), relaxed(OVERRIDES), findings)
             continue
         tables = shape_keys(node, OVERRIDES, findings).get("tables")
         if tables is not None and not tables.is_list:
@@ -199,15 +204,3 @@ def without_variables(node: Node) -> Node:
         members = tuple(without_variables(value) for value in node.members())
         return node.with_value(tuple(member for member in members if member.value is not None))
     return node.with_value(None) if isinstance(node.value, str) and "${" in node.value else node
-
-
-def _relaxed(kind: Kind) -> Kind:
-    """The kind without any key that must be there: what an override may say."""
-    if isinstance(kind, Block):
-        keys = tuple(DocumentKey(key.name, _relaxed(key.kind), key.says, aws=key.aws) for key in kind.keys)
-        return Block(kind.title, keys, kind.switch, kind.synonyms)
-    if isinstance(kind, ListOf):
-        return ListOf(_relaxed(kind.kind), kind.by)
-    if isinstance(kind, MapOf):
-        return MapOf(_relaxed(kind.kind))
-    return kind

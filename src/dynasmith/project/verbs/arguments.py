@@ -19,6 +19,8 @@ from dynasmith.jobs.options import Database, mode_of
 from dynasmith.jobs.side import Side
 from dynasmith.plans.consent import Consent
 from dynasmith.plans.plan import Plan
+from dynasmith.project.model_classes import HINT as MODEL_HINT
+from dynasmith.project.model_classes import is_model
 from dynasmith.project.verbs.argument_kinds import (
     Check,
     any_of,
@@ -96,6 +98,15 @@ def tables(name: str, value: Any) -> None:
         refuse(name, value, "a list of tables")
     for position, each in enumerate(value):
         table(f"{name}[{position}]", each)
+
+
+def models(name: str, value: Any) -> None:
+    """Several classes, or their names."""
+    if isinstance(value, str | bytes | Mapping) or not isinstance(value, Sequence):
+        refuse(name, value, "a list of classes of Model or of their names")
+    for position, each in enumerate(value):
+        if not (is_text(each) or is_model(each)):
+            refuse(f"{name}[{position}]", each, "a class of Model, or the name of one or of a module", hint=MODEL_HINT)
 
 
 def mode(name: str, value: Any) -> None:
@@ -255,6 +266,7 @@ CHECKS: dict[str, Check] = {
     "minimal": flag,
     "missing_ok": flag,
     "mode": mode,
+    "models": models,
     "name": text,
     "names": names,
     "new": flag,

@@ -10,9 +10,5 @@ from dynasmith.project.world import World
 
 def open_db(world: World) -> Db:
     """The items of a project's environment. Sends nothing."""
-    settings = world.settings
-
-    def table_of(name: str) -> str:
-        return name if settings.physical else f"{settings.prefix}{name}{settings.suffix}"
-
-    return Db(DbContext(AwsModelItems(world.session), world.clock, table_of, only_reads=world.session.only_reads))
+    items, only_reads = AwsModelItems(world.session), world.session.only_reads
+    return Db(DbContext(items, world.clock, world.named, tables=world.model_tables, only_reads=only_reads))

@@ -6,14 +6,11 @@ list of such texts.
 
 from __future__ import annotations
 
-import importlib
 import inspect
 import json
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any, TypeAlias
 
 from dynasmith.engine.transfer.user_traceback import trace_of
@@ -23,6 +20,7 @@ from dynasmith.items.ctx import Context
 from dynasmith.items.transform import Function
 from dynasmith.operations import Chain, Operation, Operations, parse_operations
 from dynasmith.operations.text_codec import operations_of, operations_text
+from dynasmith.project.modules import module_of
 from dynasmith.tables.document_shape import number_kept
 from dynasmith.tables.findings import DefinitionFinding
 
@@ -115,43 +113,13 @@ def load_transform(said: str, folder: str, *, in_place: bool = False) -> Functio
     if is_file(said):
         return _operations(operations_path(said, folder))
     module_name, name = _parts(said)
-    try:
-        module = _imported(module_name, folder)
-    except ImportError as error:
-        raise UsageError(
-            f"The module {module_name} cannot be imported: {error}.", hint=f"looked in {folder} too"
-        ) from error
-    except (Exception, SystemExit) as error:
-        raise UsageError(
-            f"The module {module_name} raised {type(error).__name__}: {error}.", hint="fix the module"
-        ) from error
+    module = module_of(module_name, folder)
     function = getattr(module, name, None)
     if not callable(function):
         raise UsageError(
             f"The module {module_name} has no function {name}.", hint="check the name; write module:function"
         )
     return with_ctx(function)
-
-
-def _imported(name: str, folder: str) -> ModuleType:
-    """The module of that name, from ``folder`` where it is there.
-
-    A module of the same name that another project of this process has brought is put aside: it is another transform.
-    """
-    home = Path(folder).absolute()
-    top = name.partition(".")[0]
-    if (home / f"{top}.py").exists() or (home / top).is_dir():
-        loaded = sys.modules.get(top)
-        if loaded is not None and not str(getattr(loaded, "__file__", None) or "").startswith(str(home)):
-            for each in [each for each in sys.modules if each == top or each.startswith(f"{top}.")]:
-                del sys.modules[each]
-        if str(home) in sys.path:
-            sys.path.remove(str(home))
-        sys.path.insert(0, str(home))
-        importlib.invalidate_caches()
-    elif str(home) not in sys.path:
-        sys.path.insert(0, str(home))
-    return importlib.import_module(name)
 
 
 def operations_path(said: str, folder: str) -> Path:
