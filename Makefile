@@ -19,6 +19,7 @@ demo: $(STAMP)  ## the main job on the embedded engine, from nothing, on real it
 	$(BIN)/dynasmith demo
 
 test: $(STAMP)  ## the tests, on ministack and moto behind the strict endpoint
+	$(BIN)/python -m compileall -q src tests  # processes that tests begin need not compile, also where nothing may write bytecode
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
 test-sql: $(STAMP)  ## the tests of SQL sources, on a real PostgreSQL and MariaDB; fails where they are absent
@@ -59,7 +60,7 @@ check: $(STAMP)  ## ruff, mypy strict, pyright on code of users, the floors
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/mypy --strict --config-file= --cache-dir .mypy_cache/users tests/typing/api.py tests/typing/models_examples.py tests/typing/models_refused.py tests/typing/models_unchecked.py tests/typing/models_db.py
+	$(BIN)/mypy --strict --config-file= --cache-dir .mypy_cache/users tests/typing/api.py tests/typing/models_*.py
 	$(BIN)/pyright --pythonpath $(BIN)/python --project tests/typing/pyrightconfig.json
 	$(BIN)/lint-imports
 

@@ -4,10 +4,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import botocore.loaders
 import botocore.session
 import msgspec
 import pytest
 
+from dynasmith.aws.control.client_settings import open_session
 from dynasmith.aws.control.few_items import AwsItems
 from dynasmith.aws.control.session import CallerIdentity, Session
 from dynasmith.aws.control.tables import AwsTables
@@ -154,3 +156,23 @@ def test_the_ports_are_kept(open_endpoint: Callable[[str], Session], moto_endpoi
     assert tables.unoffered(("stream", "table_class")) == {}
     with pytest.raises(TableNotFound):
         items.scan("no-such-table")
+
+
+def test_a_second_session_reads_no_file_of_botocore_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    section = AccessSection(name="x", endpoint="http://127.0.0.1:1", region="eu-west-1")
+    open_session(resolve_access(AccessOptions(), {}, section)).create_client("dynamodb", "eu-west-1").close()
+    read: list[str] = []
+    monkeypatch.setattr(botocore.loaders.JSONFileLoader, "load_file", lambda _, path: read.append(path))
+    open_session(resolve_access(AccessOptions(), {}, section)).create_client("dynamodb", "eu-west-1").close()
+    assert read == []
+
+
+def test_models_of_the_user_are_read_where_aws_data_path_names_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sessions before this one read other folders."""
+    open_session(resolve_access(AccessOptions(), {}, AccessSection(name="x"))).get_available_services()
+    (tmp_path / "moon" / "2030-01-01").mkdir(parents=True)
+    (tmp_path / "moon" / "2030-01-01" / "service-2.json").write_text("{}")
+    monkeypatch.setenv("AWS_DATA_PATH", str(tmp_path))
+    assert "moon" in open_session(resolve_access(AccessOptions(), {}, AccessSection(name="x"))).get_available_services()

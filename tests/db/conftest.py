@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 import pytest
 
-from db.shop import Customer, Event, Person, Sale, Team
+from db.shop import Customer, Draft, Event, Note, Person, Sale, Team
 from dynasmith import Db, Project, connect
 from dynasmith.models import tables_of
 from dynasmith.strict import StrictServer
@@ -27,7 +27,7 @@ def endpoint(ministack_endpoint: str) -> Iterator[StrictServer]:
 @pytest.fixture(scope="session")
 def project(endpoint: StrictServer) -> Iterator[Project]:
     """A project whose tables are there, on the endpoint's clock."""
-    tables = tables_of(Customer, Sale, Team, Event, Person)
+    tables = tables_of(Customer, Sale, Team, Draft, Event, Person, Note)
     made = connect(endpoint=endpoint.endpoint, region="us-east-1", tables=tables, clock=endpoint.clock)
     with made as project:
         project.ensure()

@@ -14,6 +14,7 @@ from dynasmith.models import (
     Sort,
     attr,
     created_at,
+    deleted_at,
     gsi,
     lsi,
     partition,
@@ -97,3 +98,34 @@ class Person(Model, table="people"):
 
     id: Partition[str]
     name: Attr[str] = attr(default="")
+
+
+class Note(Model, table="notes"):
+    """A class whose deleted items stay, with a version and indexes that hold a part."""
+
+    owner: Partition[str]
+    number: Sort[int]
+    text: Attr[str] = attr(default="")
+    folder: Attr[str | None] = attr(default=None)
+    deleted: Attr[datetime | None] = deleted_at()
+    expires: Attr[datetime | None] = ttl()
+    rev: Attr[int] = version()
+    updated: Attr[datetime] = updated_at()
+    by_folder = gsi("folder", projection="keys")
+    by_deleted = gsi("owner", sort="deleted")
+    unused = template("removed:{deleted}")
+
+
+class Draft(Model, table="shop", entity="draft"):
+    """An entity of a shared table whose deleted items stay, without a version; the time is a number."""
+
+    pk = partition("buyer:{buyer}")
+    sk = sort("draft:{number:08d}")
+    gs1pk = template("status:{status}")
+    gs1sk = template("{day}")
+    gs1 = gsi("gs1pk", sort="gs1sk")
+    buyer: Attr[str]
+    number: Attr[int]
+    status: Attr[str | None] = attr(default="open")
+    day: Attr[str | None] = attr(default="2026-01-01")
+    gone: Attr[datetime | None] = deleted_at(epoch=True)

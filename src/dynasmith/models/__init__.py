@@ -11,7 +11,19 @@ except ImportError as _missing:
     ) from _missing
 
 from dynasmith.models.action import ModelAction as Action
-from dynasmith.models.attribute import Attr, Partition, Sort, attr, created_at, ttl, ulid, updated_at, uuid, version
+from dynasmith.models.attribute import (
+    Attr,
+    Partition,
+    Sort,
+    attr,
+    created_at,
+    deleted_at,
+    ttl,
+    ulid,
+    updated_at,
+    uuid,
+    version,
+)
 from dynasmith.models.condition import ModelCondition as Condition
 from dynasmith.models.expression import Expr
 from dynasmith.models.key_of import KeyOf, key
@@ -35,6 +47,7 @@ __all__ = [
     "Template",
     "attr",
     "created_at",
+    "deleted_at",
     "gsi",
     "key",
     "lsi",

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from dynasmith.models.expression import Expr
 
 T = TypeVar("T")
-Stamp = Literal["version", "created", "updated"]
+Stamp = Literal["version", "created", "updated", "deleted"]
 StampEpoch = bool | Literal["s", "ms"]
 _MISSING: Final[Any] = object()
 _NONE: Final = (("default", None),)
@@ -145,6 +145,15 @@ def created_at(*, epoch: StampEpoch = False, name: str = "", stored: Any = None)
 def updated_at(*, epoch: StampEpoch = False, name: str = "", stored: Any = None) -> Any:
     """The time of the last write; None until there is one. The options are those of `created_at`."""
     return _time_stamp("updated", epoch, name, stored)
+
+
+def deleted_at(*, epoch: StampEpoch = False, name: str = "", stored: Any = None) -> Any:
+    """The time at which ``db.delete`` deleted the item, which stays in the table; None for one that is not deleted.
+
+    Reads do not give such an item unless ``deleted=True``; ``db.restore`` brings it back and ``hard=True`` removes it.
+    The options are those of `created_at`.
+    """
+    return _time_stamp("deleted", epoch, name, stored)
 
 
 def ttl(*, name: str = "") -> Any:

@@ -6,10 +6,10 @@ set, a time in another format) is no change. What the class does not know is nev
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from dynasmith.errors import ItemInvalid, TemplateIncomplete
+from dynasmith.errors import ItemInvalid
 from dynasmith.models.action import Assignment, ModelAction
 from dynasmith.models.collection_codec import MapCodec
 from dynasmith.models.fields import FieldCodec
@@ -17,6 +17,7 @@ from dynasmith.models.instance import loaded_tree
 from dynasmith.models.item_codec import ItemCodec
 from dynasmith.models.nested_codec import NestedCodec
 from dynasmith.models.operand import ExprPath, StoredValue
+from dynasmith.models.template_changes import template_changes
 from dynasmith.models.tree_equality import same_tree
 from dynasmith.models.value_codec import Tree, ValueCodec
 
@@ -24,22 +25,17 @@ from dynasmith.models.value_codec import Tree, ValueCodec
 def changes_of(codec: ItemCodec, item: Any, loaded: Tree) -> list[Assignment]:
     """The actions that make the item ``loaded`` what ``item`` is now; none where nothing changed.
 
-    The key of the table is not among them. Raises ItemInvalid, and TemplateIncomplete where a template has to be
-    rendered of fields that were not read.
+    The key of the table and templates are not among them. Raises ItemInvalid.
     """
     schema = codec.schema
     key = {place.attribute for place in schema.key}
     actions: list[Assignment] = []
-    changed = set()
     for field in schema.fields.values():
         if field.name not in item.__dict__ or field.attribute in key:
             continue
         stored = codec.encoded(field, item)
-        found = list(_of_field(schema.model, field, loaded.get(field.attribute), stored))
-        if found:
-            changed.add(field.name)
-            actions += found
-    return actions + list(_of_templates(codec, item, loaded, changed))
+        actions += _of_field(schema.model, field, loaded.get(field.attribute), stored)
+    return actions
 
 
 def unsaved_values(codec: ItemCodec, item: Any, actions: Sequence[ModelAction]) -> dict[str, Any]:
@@ -119,33 +115,24 @@ def _members(codec: ValueCodec, before: Any, stored: Tree) -> dict[str, ValueCod
     return None
 
 
-def _of_templates(codec: ItemCodec, item: Any, loaded: Tree, changed: set[str]) -> Iterator[Assignment]:
-    """The templates that use a changed field, and those of their index."""
+def changes_of_templates(
+    codec: ItemCodec, item: Any, loaded: Tree, changes: Sequence[Assignment], stamps: Mapping[str, Any]
+) -> list[Assignment]:
+    """The templates that these changes and stamps make other than what was read.
+
+    Raises TemplateIncomplete where a part was not read.
+    """
     schema = codec.schema
-    touched = [each for each in schema.templates.values() if not each.role and changed.intersection(each.fields)]
-    if not touched:
-        return
-    for each in touched:
-        missing = [field for field in each.fields if field not in item.__dict__]
-        if missing:
-            raise TemplateIncomplete(
-                f"{schema.name}.{each.name} is made of {', '.join(each.fields)}; {', '.join(missing)} was not read.",
-                hint="read the whole item before you change it",
-            )
-    rendered = codec.rendered(item)
-    for name, each in schema.templates.items():
-        if each.role or not same_index(schema, name, [other.name for other in touched]):
-            continue
-        path, new = ExprPath(schema.model, (name,)), rendered.get(name)
+    attributes = {change.path.parts[0] for change in changes}
+    changed = {field.name for field in schema.fields.values() if field.attribute in attributes} - stamps.keys()
+    found = template_changes(
+        codec, changed, stamps.keys(), {**item.__dict__, **stamps}, "read the whole item before you change it"
+    )
+    actions = []
+    for name, new in found.made.items():
+        path = ExprPath(schema.model, (name,))
         if new is None and name in loaded:
-            yield Assignment(path, "remove", ())
+            actions.append(Assignment(path, "remove", ()))
         elif new is not None and new != loaded.get(name):
-            yield Assignment(path, "set", (StoredValue(new),))
-
-
-def same_index(schema: Any, name: str, others: list[str]) -> bool:
-    """Whether a template is one of ``others``, or in the key of an index with one of them."""
-    if name in others:
-        return True
-    keys = [{*index.partition, *index.sort} for index in schema.indexes.values()]
-    return any(name in key and key.intersection(others) for key in keys)
+            actions.append(Assignment(path, "set", (StoredValue(new),)))
+    return actions

@@ -116,16 +116,17 @@ class ItemCodec:
     def rendered_of(self, values: Mapping[str, Any], templates: Iterable[str]) -> dict[str, Tree]:
         """The same of these values by field, for some of the templates."""
         made = {name: text for name in templates if (text := self._text(name, values)) is not None}
+        asked, indexed, whole = set(templates), set[str](), set[str]()
         for index in self.schema.indexes.values():
             parts = (*index.partition, *index.sort)
-            names = [name for name in parts if name in self.schema.templates]
+            names = [name for name in parts if name in asked]
             # A field that is not known here stays as it is in the item.
             plain = [name for name in parts if name not in self.schema.templates]
-            known = all(name in made for name in names) and all(values.get(name, "") is not None for name in plain)
-            for name in names:
-                if not known and not self.schema.templates[name].role:
-                    made.pop(name, None)
-        return made
+            indexed.update(names)
+            if all(name in made for name in names) and all(values.get(name, "") is not None for name in plain):
+                whole.update(names)
+        roles = {name for name, each in self.schema.templates.items() if each.role}
+        return {name: text for name, text in made.items() if name in whole or name in roles or name not in indexed}
 
     def _text(self, name: str, values: Mapping[str, Any]) -> Tree | None:
         each = self.schema.templates[name]

@@ -23,6 +23,7 @@ class ItemWrite:
 
     ``tree`` is the whole item afterwards where it is known, ``stamps`` are the fields that the write sets by itself,
     ``version`` is the stored version that it expects (None: no version is compared; an empty dict: absent).
+    ``is_deletion`` says that the item is to be gone, ``expects_visible`` that a deleted item is refused.
     """
 
     operation: str
@@ -31,6 +32,8 @@ class ItemWrite:
     tree: Tree | None = None
     stamps: Mapping[str, Any] = field(default_factory=dict)
     version: Tree | None = None
+    is_deletion: bool = False
+    expects_visible: bool = False
 
 
 def codec_for(item: Model) -> ItemCodec:

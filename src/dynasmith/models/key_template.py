@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, Literal, overload
@@ -52,6 +53,8 @@ class KeyTemplate:
     def __init__(self, text: str, role: TemplateRole = "") -> None:
         self.text, self.role = text, role
         self.name = ""
+        self.is_ordered = role == "sort"
+        """Whether it is the sort key of the table or of an index."""
         try:
             self.parts = parse_template(text)
         except ValueError as cause:
@@ -89,15 +92,26 @@ class KeyTemplate:
             if value is None:
                 return None
             text = part_text(value, part.spec, part.field)
-            after = self.parts[place + 1].literal if place + 1 < len(self.parts) else ""
-            if after and after in text:
-                raise ItemInvalid(
-                    f"{part.field}: {text!r} contains {after!r}, which ends it in the template {self.text!r}.",
-                    attribute=part.field,
-                    hint="two items could get one key; choose another separator",
-                )
+            self._check_text(place, text, value)
             made.append(text)
         return "".join(made)
+
+    def _check_text(self, place: int, text: str, value: Any) -> None:
+        """Raise ItemInvalid where two items could get one key, or where the order of keys is not that of values."""
+        part, width = self.parts[place], spec_width(self.parts[place].spec)
+        following = self.parts[place + 1] if place + 1 < len(self.parts) else TemplatePart("")
+        after, problem, hint = following.literal, "", "two items could get one key; choose another separator"
+        # Its own end may be the beginning of the literal: "x#" before "##".
+        if after and (text + after).find(after) != len(text):
+            problem = f"contains {after!r}, which ends it" if after in text else f"runs into {after!r}, which ends it"
+        elif width and len(text) > width and (_is_number(value) or (following.field and not after)):
+            problem, hint = f"is longer than the {width} characters that it has", "give it a larger width"
+        elif width and self.is_ordered and _is_number(value) and value < 0:
+            problem, hint = "is negative, and as text negative numbers sort the other way round", "add an offset"
+        if problem:
+            raise ItemInvalid(
+                f"{part.field}: {text!r} {problem} in the template {self.text!r}.", attribute=part.field, hint=hint
+            )
 
     def prefix(self, values: Mapping[str, Any]) -> tuple[str, bool]:
         """The beginning of the text that these values fix, and whether it is all of it."""
@@ -119,18 +133,40 @@ def part_text(value: Any, spec: str, field: str) -> str:
         if isinstance(value, datetime):
             if value.tzinfo is None:
                 raise invalid(f"{value} has no time zone.", "use datetime.now(UTC), or add tzinfo=UTC")
-            return _TIMES[spec](value) if spec in _TIMES else format(value, spec)
+            return _TIMES[spec](value) if spec in _TIMES else format(value.astimezone(UTC), spec)
+        if isinstance(value, time) and not spec:
+            return value.isoformat(timespec="microseconds")
         if isinstance(value, bool):
             return "true" if value else "false"
         if isinstance(value, Decimal) and not spec:
             return number_text(value)
         if isinstance(value, UUID) and not spec:
             return str(value)
+        if not isinstance(value, str | int | date | Decimal | UUID) and not _has_text(value):
+            raise invalid(f"A {type(value).__name__} has no text.", "give its class a __str__")
         return format(value, spec)
     except (ValueError, TypeError) as cause:
         raise ItemInvalid(f"{field}: {value!r} does not fit the format {spec!r}.", attribute=field) from cause
     except ItemInvalid as cause:
         raise ItemInvalid(f"{field}: {cause.message}", hint=cause.hint, attribute=field) from cause
+
+
+_WIDTH: Final = re.compile(r"(?:.?[<>=^])?[-+ ]?z?#?0?([1-9][0-9]*)")
+
+
+def spec_width(spec: str) -> int:
+    """The width that a format gives a text at least; 0 where it gives none."""
+    match = _WIDTH.match(spec)
+    return int(match[1]) if match else 0
+
+
+def _has_text(value: Any) -> bool:
+    """Whether the class of a value says what its text is; else it would be an address."""
+    return any(name in vars(kind) for kind in type(value).__mro__[:-1] for name in ("__str__", "__repr__"))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | Decimal) and not isinstance(value, bool)
 
 
 def parse_template(text: str) -> tuple[TemplatePart, ...]:
@@ -148,9 +184,11 @@ def parse_template(text: str) -> tuple[TemplatePart, ...]:
             raise ValueError(f"{text!r} is not a valid template: {{{field}}} is not the name of a field")
         if conversion or "{" in (spec or ""):
             raise ValueError(f"{text!r} is not a valid template: a field takes a format, and no conversion")
-        if not literal and parts and not parts[-1].spec:
+        if not literal and parts and not (spec_width(parts[-1].spec) or "%" in parts[-1].spec):
             both = f"{{{parts[-1].field}}} and {{{field}}}"
-            raise ValueError(f"{text!r} is not a valid template: {both} have no literal between them")
+            raise ValueError(
+                f"{text!r} is not a valid template: {both} have no literal between them, and the first no width"
+            )
         parts.append(TemplatePart(literal, field, spec or ""))
     return tuple(parts)
 

@@ -14,6 +14,7 @@ from dynasmith.models.model_index import ModelIndex
 from dynasmith.models.operand import ExprPath, StoredValue
 from dynasmith.models.schema import KeyPlace, ModelSchema
 from dynasmith.models.value_codec import DatetimeCodec, TextCodec
+from dynasmith.models.visibility import visibility
 
 _RANGES: Final = ("<", "<=", ">", ">=", "BETWEEN")
 _SORTS: Final = ("=", "<", "<=", ">", ">=", "BETWEEN", "begins_with")
@@ -44,25 +45,38 @@ class _Candidate:
     sort: tuple[KeyPlace, ...]
 
 
-def plan_query(codec: ItemCodec, conditions: Sequence[ModelCondition], index: ModelIndex | None) -> QueryPlan:
-    """The plan for these conditions, all of which must hold. Raises ScanNeeded where no key fits, and says why."""
+def plan_query(
+    codec: ItemCodec, conditions: Sequence[ModelCondition], index: ModelIndex | None, *, deleted: bool = False
+) -> QueryPlan:
+    """The plan for these conditions, all of which must hold; with ``deleted`` also for items that are deleted.
+
+    Raises ScanNeeded where no key fits, and says why; UsageError for an index that the class does not have, and for one
+    that holds deleted items only where those are not wanted.
+    """
     schema = codec.schema
     terms = [term for condition in conditions for term in _terms(condition)]
     candidates = [each for each in _candidates(schema) if index is None or each.index is index]
     if not candidates:
         raise UsageError(f"The index is not one of {schema.name}.", hint="use an index of the class that is queried")
-    fitting = [made for each in candidates if (made := _fit(codec, each, terms)) is not None]
+    fitting = [made for each in candidates if (made := _fit(codec, each, terms, deleted)) is not None]
     if not fitting:
         raise _scan_needed(schema, candidates, terms)
-    _, plan = max(fitting, key=lambda made: made[0])
+    # An index by the time of deletion holds deleted items only.
+    usable = [made for made in fitting if deleted or not schema.deleted or schema.deleted.attribute not in made[1].key]
+    if not usable:
+        raise UsageError(
+            f"The index {fitting[0][1].index} holds only items of {schema.name} that are deleted.",
+            hint="add deleted=True",
+        )
+    _, plan = max(usable, key=lambda made: made[0])
     return plan
 
 
-def plan_scan(codec: ItemCodec, conditions: Sequence[ModelCondition]) -> QueryPlan:
+def plan_scan(codec: ItemCodec, conditions: Sequence[ModelCondition], *, deleted: bool = False) -> QueryPlan:
     """The plan of a scan: every condition is a filter."""
     terms = [term for condition in conditions for term in _terms(condition)]
     key = tuple(place.attribute for place in codec.schema.key)
-    return QueryPlan("", False, None, _filter(codec.schema, terms), None, key)
+    return QueryPlan("", False, None, _filter(codec.schema, terms, deleted), None, key)
 
 
 def _terms(condition: ModelCondition) -> Iterator[ModelCondition]:
@@ -82,7 +96,7 @@ def _candidates(schema: ModelSchema) -> Iterator[_Candidate]:
 
 
 def _fit(
-    codec: ItemCodec, candidate: _Candidate, terms: Sequence[ModelCondition]
+    codec: ItemCodec, candidate: _Candidate, terms: Sequence[ModelCondition], deleted: bool
 ) -> tuple[tuple[int, ...], QueryPlan] | None:
     """The plan by one candidate with its worth, or None where its partition key is not fixed."""
     schema = codec.schema
@@ -109,16 +123,13 @@ def _fit(
     key = dict.fromkeys(place.attribute for place in (*candidate.partition, *candidate.sort, *schema.key))
     condition = keys[0] if len(keys) == 1 else Junction("AND", tuple(keys))
     is_global = index is not None and not index.is_local
-    plan = QueryPlan(candidate.name, is_global, condition, _filter(schema, rest), attributes, tuple(key))
+    plan = QueryPlan(candidate.name, is_global, condition, _filter(schema, rest, deleted), attributes, tuple(key))
     return tuple(map(int, worth)), plan
 
 
-def _filter(schema: ModelSchema, terms: Sequence[ModelCondition]) -> ModelCondition | None:
-    """The filter: what no key does, and the entity of the class, always."""
-    found = list(terms)
-    if schema.entity:
-        path = ExprPath(schema.model, (schema.entity_attribute,))
-        found.append(Comparison(path, "=", (StoredValue({"S": schema.entity}),)))
+def _filter(schema: ModelSchema, terms: Sequence[ModelCondition], deleted: bool) -> ModelCondition | None:
+    """The filter: what no key does, and which items the class sees, always."""
+    found = [*terms, *visibility(schema, deleted=deleted)]
     if len(found) < 2:
         return found[0] if found else None
     return Junction("AND", tuple(found))
@@ -230,7 +241,7 @@ def _projected(schema: ModelSchema, candidate: _Candidate) -> frozenset[str] | N
     names = {place.attribute for place in (*candidate.partition, *candidate.sort, *schema.key)}
     if isinstance(index.projection, tuple):
         names |= {schema.fields[name].attribute if name in schema.fields else name for name in index.projection}
-    return frozenset(names | {schema.entity_attribute} if schema.entity else names)
+    return frozenset(names.union(schema.held_attributes))
 
 
 def _scan_needed(schema: ModelSchema, candidates: Sequence[_Candidate], terms: Sequence[ModelCondition]) -> ScanNeeded:

@@ -7,11 +7,11 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from pydantic import BaseModel, PydanticUserError
 
-from dynasmith.models.attribute import PLAIN, AttributeOptions, KeyRole
+from dynasmith.models.attribute import PLAIN, AttributeOptions, KeyRole, Stamp
 from dynasmith.models.codec_factory import CodecError, bare_type, codec_of
 from dynasmith.models.definition_problem import class_name, problem
 from dynasmith.models.fields import FieldCodec
@@ -104,9 +104,20 @@ class ModelSchema:
         names = {field.attribute for field in self.fields.values()} | self.templates.keys()
         return frozenset(names | {self.entity_attribute} if self.entity else names)
 
-    def stamped(self, stamp: Literal["version", "created", "updated"]) -> tuple[FieldCodec, ...]:
+    def stamped(self, stamp: Stamp) -> tuple[FieldCodec, ...]:
         """The fields with that stamp."""
         return tuple(field for field in self.fields.values() if field.options.stamp == stamp)
+
+    @cached_property
+    def deleted(self) -> FieldCodec | None:
+        """The field of ``deleted_at()``, or None: deletes of such a class are final."""
+        return next(iter(self.stamped("deleted")), None)
+
+    @cached_property
+    def held_attributes(self) -> tuple[str, ...]:
+        """The attributes that every index holds, so that a query by it can tell which items there are to see."""
+        entity = (self.entity_attribute,) if self.entity else ()
+        return (*entity, self.deleted.attribute) if self.deleted else entity
 
     @cached_property
     def time_to_live(self) -> FieldCodec | None:
@@ -159,12 +170,15 @@ class ModelSchema:
                 "remove the field, or name another entity_attribute=",
             )
         for name, each in self.templates.items():
+            each.is_ordered = each.is_ordered or any(name in index.sort for index in self.indexes.values())
             for field in each.fields:
                 self._check_part(name, each, field)
-        for stamp in ("version", "created", "updated"):
+        for stamp in ("version", "created", "updated", "deleted"):
             self._check_stamp(stamp)
         if self.table is not None:
             _ = self.key, self.time_to_live
+            if self.deleted and self.deleted.name in self.key_fields:
+                raise self.problem(self.deleted.name, "is the time of deletion, and in the key of the table")
 
     def _check_part(self, name: str, each: KeyTemplate, field: str) -> None:
         codec = self.fields.get(field)
@@ -175,7 +189,7 @@ class ModelSchema:
         if not isinstance(codec.codec, ScalarCodec | StoredCodec) or codec.codec.tags == ("B",):
             raise self.problem(name, f"uses {field}, which has no text", "use text, a number, a date or an Enum")
         spec = next(part.spec for part in each.parts if part.field == field)
-        if isinstance(codec.codec, IntCodec | DecimalCodec) and each.role == "sort" and not spec:
+        if isinstance(codec.codec, IntCodec | DecimalCodec) and each.is_ordered and not spec:
             warnings.warn(
                 f"{self.place}: {name} has {{{field}}}, a number without a width, so that 10 sorts before 9; "
                 f"write {{{field}:08d}}.",
@@ -183,10 +197,10 @@ class ModelSchema:
                 stacklevel=2,
             )
 
-    def _check_stamp(self, stamp: Any) -> None:
+    def _check_stamp(self, stamp: Stamp) -> None:
         fields = self.stamped(stamp)
-        if stamp == "version" and len(fields) > 1:
-            raise self.problem(fields[1].name, f"is a second version, beside {fields[0].name}")
+        if stamp in _SINGLE_STAMPS and len(fields) > 1:
+            raise self.problem(fields[1].name, f"is a second {_SINGLE_STAMPS[stamp]}, beside {fields[0].name}")
         for field in fields:
             if stamp == "version" and not isinstance(field.codec, IntCodec):
                 raise self.problem(field.name, "is a version, and not an int")
@@ -194,6 +208,7 @@ class ModelSchema:
                 raise self.problem(field.name, "is a time stamp, and not a datetime")
 
 
+_SINGLE_STAMPS: Final = {"version": "version", "deleted": "time of deletion"}
 _KEY_HINT: Final = 'write id: Partition[str], or pk = partition("user:{email}")'
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from dynasmith.errors import DefinitionError
@@ -42,12 +42,16 @@ def documents_of(*models: type[Model]) -> tuple[Node, ...]:
     `tables_of` does, but for what only the parser finds."""
     merged: dict[str, tuple[str, Document]] = {}
     entities: dict[tuple[str, str | None], str] = {}
-    for schema in map(schema_of, dict.fromkeys(models)):
+    schemas = [schema_of(model) for model in dict.fromkeys(models)]
+    held: dict[str | None, dict[str, None]] = {}
+    for schema in schemas:
+        held.setdefault(schema.table, {}).update(dict.fromkeys(schema.held_attributes))
+    for schema in schemas:
         assert schema.table is not None
         same = entities.setdefault((schema.table, schema.entity), schema.place)
         if same != schema.place and schema.entity:
             raise problem(schema.place, "", f"is the entity {schema.entity} of {schema.table}, as is {same}")
-        document = _document(schema)
+        document = _document(schema, tuple(held[schema.table]))
         if schema.table in merged:
             place, first = merged[schema.table]
             document = _merged(first, document, place, schema)
@@ -74,7 +78,8 @@ def _node(value: Any, file: str, path: str = "") -> Node:
     return Node(value, file, 0, path=path, text="" if isinstance(value, str) else str(value))
 
 
-def _document(schema: ModelSchema) -> Document:
+def _document(schema: ModelSchema, held: Sequence[str]) -> Document:
+    """The document of one class; ``held`` are the attributes that every index of the table holds."""
     for name in _OF_THE_CLASS:
         if name in schema.settings:
             raise schema.problem("settings", f"has {name}, which the class says itself")
@@ -90,7 +95,8 @@ def _document(schema: ModelSchema) -> Document:
         sort = [schema.place_of(name, path) for name in index.sort]
         places += [*partition, *sort]
         entry: Document = {"name": index.name, "key_schema": _key_schema(partition, sort)}
-        entry["projection"] = _projection(schema, path, index)
+        keys = {place.attribute for place in (*schema.key, *partition, *sort)}
+        entry["projection"] = _projection(schema, path, index, [name for name in held if name not in keys])
         (local if index.is_local else indexes).append(entry)
     document["attributes"] = [{"name": name, "type": kind} for name, kind in _types(schema, places).items()]
     if indexes:
@@ -118,19 +124,17 @@ def _key_schema(partition: list[KeyPlace], sort: list[KeyPlace]) -> list[Documen
     ]
 
 
-def _projection(schema: ModelSchema, path: str, index: ModelIndex) -> Document:
+def _projection(schema: ModelSchema, path: str, index: ModelIndex, held: list[str]) -> Document:
     projection = index.projection
-    # What says the entity is in every index, so that a query by it gives this class only.
-    entity = [schema.entity_attribute] if schema.entity else []
     if projection == "all":
         return {"type": "ALL"}
     if projection == "keys":
-        return {"type": "INCLUDE", "attributes": entity} if entity else {"type": "KEYS_ONLY"}
+        return {"type": "INCLUDE", "attributes": held} if held else {"type": "KEYS_ONLY"}
     if isinstance(projection, str):
         raise schema.problem(path, f"has the projection {projection!r}", 'it is "all", "keys" or a list of fields')
     # A name that no field has is an attribute: another class of the table, or another program, may have it.
     names = [schema.fields[name].attribute if name in schema.fields else name for name in projection]
-    return {"type": "INCLUDE", "attributes": [*names, *entity]}
+    return {"type": "INCLUDE", "attributes": list(dict.fromkeys([*names, *held]))}
 
 
 def _merged(first: Document, second: Document, place: str, schema: ModelSchema) -> Document:

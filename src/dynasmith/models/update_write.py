@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any
 
-from dynasmith.errors import TemplateIncomplete, UsageError
+from dynasmith.errors import UsageError
 from dynasmith.models.action import Assignment, ModelAction
-from dynasmith.models.changes import same_index
 from dynasmith.models.condition import ModelCondition
 from dynasmith.models.expression_writer import request_expressions
 from dynasmith.models.fields import FieldCodec
+from dynasmith.models.instance import loaded_tree
 from dynasmith.models.item_codec import ItemCodec
 from dynasmith.models.item_write import RETURN_OLD, ItemWrite, target_of
 from dynasmith.models.key_of import KeyOf
 from dynasmith.models.metaclass import codec_of
 from dynasmith.models.model import Model
 from dynasmith.models.operand import ExprPath, StoredValue
-from dynasmith.models.write_conditions import all_of, field_path, is_still, is_there, version_check
+from dynasmith.models.template_changes import template_changes
+from dynasmith.models.write_conditions import all_of, field_path, is_still, is_there, not_deleted_since, version_check
 from dynasmith.models.write_stamps import next_version, stamp_actions, updated_stamps
 
 
@@ -31,6 +33,12 @@ def update_write(
     if not actions:
         raise UsageError(f"An update of {codec.schema.name} has no actions.", hint="save writes what changed")
     changed = {action.path.parts[0] for action in actions if isinstance(action, Assignment)}
+    for name, template in codec.schema.templates.items():
+        if name in changed and not template.role:
+            raise UsageError(
+                f"{codec.schema.name}.{name} is made of {', '.join(template.fields)}, and is not set itself.",
+                hint="set these, and the update makes it again",
+            )
     for place in codec.schema.key:
         names = {codec.schema.fields[name].attribute for name in place.fields} | {place.attribute}
         if changed & names:
@@ -39,35 +47,50 @@ def update_write(
                 f"An update cannot change {both}, which is in the key of {codec.schema.name}.",
                 hint="set it on an instance and save that: the item is then moved",
             )
-    rendered, known = _rendered(codec, actions, values)
-    version, condition, extra = None, None, list(rendered)
+    version, condition, raised = None, None, list[ModelAction]()
+    stamped = {each.name for kind in ("version", "updated") for each in codec.schema.stamped(kind)}
     if isinstance(what, Model):
         version, condition = version_check(codec, what)
         stamps = next_version(codec, what)
     else:
         stamps = {}
-        extra += [
+        raised += [
             Assignment(field_path(codec, each), "add", (StoredValue({"N": "1"}), StoredValue({"N": "0"})))
             for each in codec.schema.stamped("version")
             if each.attribute not in changed
         ]
     stamps |= updated_stamps(codec, now)
     stamps = {name: value for name, value in stamps.items() if codec.schema.fields[name].attribute not in changed}
-    extra += stamp_actions(codec, stamps)
-    condition = all_of(is_there(codec), condition, *known, where)
+    before = {name: value for name, value in _before(codec, what, values).items() if name not in stamped}
+    rendered, known = _templates(codec, actions, stamped, {**before, **stamps})
+    extra = [*rendered, *raised, *stamp_actions(codec, stamps)]
+    deleted = codec.schema.deleted
+    visible = None if deleted and deleted.attribute in changed else not_deleted_since(codec, what)
+    condition = all_of(is_there(codec), visible, condition, *known, where)
     request = {
         "Key": key,
         **RETURN_OLD,
         "ReturnValues": "ALL_NEW",
         **request_expressions(model, update=[*actions, *extra], condition=condition),
     }
-    return ItemWrite("UpdateItem", request, key, None, {}, version)
+    return ItemWrite("UpdateItem", request, key, None, {}, version, expects_visible=visible is not None)
 
 
-def _rendered(
-    codec: ItemCodec, actions: Sequence[ModelAction], values: Mapping[str, Any]
+def _before(codec: ItemCodec, what: Model | KeyOf[Any], values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The values by field before the update: of an instance that was read, what was read."""
+    loaded = loaded_tree(what) if isinstance(what, Model) else None
+    if loaded is None or not codec.schema.templates:
+        return values
+    return {name: codec.schema.fields[name].decode(loaded.get(codec.schema.fields[name].attribute)) for name in values}
+
+
+def _templates(
+    codec: ItemCodec, actions: Sequence[ModelAction], stamped: AbstractSet[str], values: Mapping[str, Any]
 ) -> tuple[list[ModelAction], list[ModelCondition]]:
-    """The templates that the actions change, rendered again; and that their other parts are what they were."""
+    """The templates that actions and stamps change, made again; and that their other parts are what they were.
+
+    ``values`` are those before the update, with the stamps.
+    """
     schema = codec.schema
     by_attribute = {each.attribute: each for each in schema.fields.values()}
     given: dict[str, Any] = {}
@@ -79,26 +102,17 @@ def _rendered(
         if each is not None:
             touched.add(each.name)
             given.update(_value_of(action, each))
-    templates = [each for each in schema.templates.values() if not each.role and touched.intersection(each.fields)]
-    if not templates:
-        return [], []
-    names = [each.name for each in templates]
-    siblings = [each for name, each in schema.templates.items() if not each.role and same_index(schema, name, names)]
-    known = {**values, **given}
-    parts = dict.fromkeys(part for each in siblings for part in each.fields)
-    missing = [part for part in parts if part not in known or (part in touched and part not in given)]
-    if missing:
-        raise TemplateIncomplete(
-            f"The update changes a part of {schema.name}.{', '.join(names)}, and {', '.join(missing)} is not known.",
-            hint="set each part, or update an instance that was read",
-        )
-    made = codec.rendered_of(known, [each.name for each in siblings])
-    found: list[ModelAction] = []
-    for sibling in siblings:
-        path, stored = ExprPath(schema.model, (sibling.name,)), made.get(sibling.name)
-        found.append(Assignment(path, "set", (StoredValue(stored),)) if stored else Assignment(path, "remove", ()))
-    unchanged = [schema.fields[part] for part in parts if part not in touched and part not in schema.key_fields]
-    return found, [is_still(codec, each, values[each.name]) for each in unchanged]
+    known = {name: value for name, value in values.items() if name not in touched} | given
+    found = template_changes(
+        codec, touched, stamped - touched, known, "set each part, or update an instance that was read"
+    )
+    made: list[ModelAction] = []
+    for name, stored in found.made.items():
+        path = ExprPath(schema.model, (name,))
+        made.append(Assignment(path, "set", (StoredValue(stored),)) if stored else Assignment(path, "remove", ()))
+    fixed = {*touched, *stamped, *schema.key_fields}
+    unchanged = [schema.fields[part] for part in found.parts if part not in fixed]
+    return made, [is_still(codec, each, values[each.name]) for each in unchanged]
 
 
 def _value_of(action: Assignment, each: FieldCodec) -> dict[str, Any]:

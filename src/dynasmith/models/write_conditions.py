@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dynasmith.errors import NotLoaded
 from dynasmith.models.condition import Comparison, Junction, ModelCondition
 from dynasmith.models.fields import FieldCodec
 from dynasmith.models.instance import loaded_tree
@@ -11,6 +12,7 @@ from dynasmith.models.item_codec import ItemCodec
 from dynasmith.models.model import Model
 from dynasmith.models.operand import ExprPath, StoredValue
 from dynasmith.models.value_codec import Tree
+from dynasmith.models.visibility import is_deleted, not_deleted
 
 
 def field_path(codec: ItemCodec, each: FieldCodec) -> ExprPath:
@@ -47,13 +49,27 @@ def is_still(codec: ItemCodec, each: FieldCodec, value: Any) -> ModelCondition:
     return Comparison(path, "=", (StoredValue(stored),))
 
 
+def not_deleted_since(codec: ItemCodec, what: object) -> ModelCondition | None:
+    """That the item is not deleted; None where the class has no such items, or the instance was read as one."""
+    loaded = loaded_tree(what) if isinstance(what, Model) else None
+    if codec.schema.deleted is None or (loaded is not None and is_deleted(codec.schema, loaded)):
+        return None
+    return not_deleted(codec.schema)
+
+
 def version_check(codec: ItemCodec, item: Model) -> tuple[Tree | None, ModelCondition | None]:
     """The stored version that a write of the instance expects, and the condition that says so; None without one.
 
-    It is the version of what was read: absent means that there is none, and a stored 0 is compared as 0.
+    It is the version of what was read: absent means that there is none, and a stored 0 is compared as 0. Raises
+    NotLoaded where it was not read.
     """
     for each in codec.schema.stamped("version"):
         loaded = loaded_tree(item)
+        if loaded is not None and each.name not in item.__dict__:
+            raise NotLoaded(
+                f"{codec.schema.name}.{each.name} was not read, and a write of an instance compares it.",
+                hint="read the whole item, or write by key, which compares no version",
+            )
         stored = loaded.get(each.attribute) if loaded is not None else each.encode(item.__dict__.get(each.name))
         if stored is None or "NULL" in stored:
             return {}, Comparison(field_path(codec, each), "attribute_not_exists", ())

@@ -1,4 +1,4 @@
-"""What `create`, `put` and `delete` send. No call is made here."""
+"""What `create` and `put` send. No call is made here."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from dynasmith.models.condition import Junction, ModelCondition
+from dynasmith.models.condition import ModelCondition
 from dynasmith.models.expression_writer import request_expressions
 from dynasmith.models.item_codec import ItemCodec
-from dynasmith.models.item_write import RETURN_OLD, ItemWrite, codec_for, target_of
-from dynasmith.models.key_of import KeyOf
-from dynasmith.models.metaclass import codec_of
+from dynasmith.models.item_write import RETURN_OLD, ItemWrite, codec_for
 from dynasmith.models.model import Model
 from dynasmith.models.value_codec import Tree
 from dynasmith.models.write_conditions import all_of, is_missing, version_check
@@ -49,17 +47,3 @@ def _put(
         del request["ReturnValuesOnConditionCheckFailure"]
     key = {place.attribute: tree[place.attribute] for place in codec.schema.key}
     return ItemWrite("PutItem", request, key, tree, stamps, version)
-
-
-def delete_write(what: Model | KeyOf[Any], where: ModelCondition | None) -> ItemWrite:
-    """A delete; of an instance its version is compared, and an item that is absent is none to delete."""
-    model, key, _ = target_of(what)
-    codec = codec_of(model)
-    version, condition = version_check(codec, what) if isinstance(what, Model) else (None, None)
-    if condition is not None:
-        condition = Junction("OR", (is_missing(codec), condition))
-    condition = all_of(condition, where)
-    request = {"Key": key, "ReturnValues": "ALL_OLD", **request_expressions(model, condition=condition)}
-    if condition is not None:
-        request |= RETURN_OLD
-    return ItemWrite("DeleteItem", request, key, None, {}, version)

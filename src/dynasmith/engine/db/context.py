@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from dynasmith.errors import UsageError
 from dynasmith.models.metaclass import codec_of, schema_of
 from dynasmith.models.model import Model
+from dynasmith.models.visibility import is_visible
 from dynasmith.ports.clock import Clock
 from dynasmith.ports.model_items import ModelItems
 
@@ -39,10 +40,12 @@ class DbContext:
         assert table is not None
         return self.table_of(table)
 
-    def read(self, model: type[M], tree: dict[str, Any]) -> M | None:
-        """The instance of an item; None where it is another entity. Raises ItemInvalid."""
-        schema = schema_of(model)
-        if schema.entity and tree.get(schema.entity_attribute) != {"S": schema.entity}:
+    def read(self, model: type[M], tree: dict[str, Any], *, deleted: bool = False) -> M | None:
+        """The instance of an item; None where it is another entity, or deleted and ``deleted`` is not set.
+
+        Raises ItemInvalid.
+        """
+        if not is_visible(schema_of(model), tree, deleted=deleted):
             return None
         read: M = codec_of(model).read(tree)
         return read

@@ -74,31 +74,45 @@ class Db:
         """
         return item_writes.update(self._context, what, actions, where)
 
-    def delete(self, what: Model | KeyOf[Any], *, where: ModelCondition | None = None) -> bool:
+    def delete(self, what: Model | KeyOf[Any], *, where: ModelCondition | None = None, hard: bool = False) -> bool:
         """Delete an item; whether there was one. One call.
 
+        Where the class has a ``deleted_at()`` field, the item stays with the time in it, and reads no longer give it;
+        ``restore`` brings it back, ``hard`` deletes it for good. An item that was deleted before is none to delete.
         Raises VersionConflict for an instance whose item another writer changed, ConditionFailed where ``where`` does
         not hold; before the call UsageError for what is neither an instance nor a key, or where this db only reads.
         """
-        return item_writes.delete(self._context, what, where)
+        return item_writes.delete(self._context, what, where, hard=hard)
+
+    def restore(self, what: M | KeyOf[M]) -> M:
+        """Bring back an item that was deleted and stayed; gives it as it is then. One call.
+
+        An item that is not deleted stays as it is. Raises ItemNotFound where there is none, VersionConflict for an
+        instance whose item another writer changed; before the call UsageError where the class has no ``deleted_at()``
+        field, or this db only reads.
+        """
+        return item_writes.restore(self._context, what)
 
     # --- reads
 
-    def get(self, model: type[M], *values: Any, consistent: bool = False, **named: Any) -> M | None:
+    def get(
+        self, model: type[M], *values: Any, consistent: bool = False, deleted: bool = False, **named: Any
+    ) -> M | None:
         """The item of that key, or None. One call. ``consistent`` sees every write before it, at twice the units.
 
+        ``deleted`` gives the item also where it was deleted and stayed.
         Raises UsageError, before the call, for values that are not a key of the model.
         """
         request = {"Key": self._key(model, values, named).tree, "ConsistentRead": consistent}
         tree = self._context.items.call("GetItem", self._context.table(model), request).get("Item")
-        return self._context.read(model, tree) if tree else None
+        return self._context.read(model, tree, deleted=deleted) if tree else None
 
-    def require(self, model: type[M], *values: Any, consistent: bool = False, **named: Any) -> M:
+    def require(self, model: type[M], *values: Any, consistent: bool = False, deleted: bool = False, **named: Any) -> M:
         """The item of that key. One call.
 
         Raises ItemNotFound where there is none; before the call UsageError for values that are not a key of the model.
         """
-        found = self.get(model, *values, consistent=consistent, **named)
+        found = self.get(model, *values, consistent=consistent, deleted=deleted, **named)
         if found is None:
             made = self._key(model, values, named)
             shown = ", ".join(f"{name}={value!r}" for name, value in made.values.items())
@@ -107,7 +121,9 @@ class Db:
             )
         return found
 
-    def get_many(self, model: type[M], keys: Iterable[Any], *, consistent: bool = False) -> list[M | None]:
+    def get_many(
+        self, model: type[M], keys: Iterable[Any], *, consistent: bool = False, deleted: bool = False
+    ) -> list[M | None]:
         """The items of these keys in their order, None for each that is absent. One call for 100 different keys.
 
         A key is a value, a tuple of values, a mapping by field, or ``key(...)``. What the service leaves unprocessed is
@@ -116,20 +132,26 @@ class Db:
         """
         made = [_as_key(model, each) for each in keys]
         found = read_many(self._context, model, [each.tree for each in made], consistent)
-        return [None if tree is None else self._context.read(model, tree) for tree in found]
+        return [None if tree is None else self._context.read(model, tree, deleted=deleted) for tree in found]
 
-    def query(self, model: type[M], *conditions: ModelCondition, index: ModelIndex | None = None) -> Query[M]:
+    def query(
+        self, model: type[M], *conditions: ModelCondition, index: ModelIndex | None = None, deleted: bool = False
+    ) -> Query[M]:
         """The items that conditions choose, by the key of the table or of an index; ``explain()`` says which.
 
+        ``deleted`` gives also items that were deleted and stayed.
         Nothing is sent before items are asked for. Raises ScanNeeded there where no key fits.
         """
         schema_of(model)
-        return Query(self._context, model, QueryState(conditions, index=index))
+        return Query(self._context, model, QueryState(conditions, index=index, deleted=deleted))
 
-    def scan(self, model: type[M], *conditions: ModelCondition) -> Query[M]:
-        """The items that conditions choose, by reading the whole table, in no order. Costs the units of all items."""
+    def scan(self, model: type[M], *conditions: ModelCondition, deleted: bool = False) -> Query[M]:
+        """The items that conditions choose, by reading the whole table, in no order. Costs the units of all items.
+
+        ``deleted`` gives also items that were deleted and stayed.
+        """
         schema_of(model)
-        return Query(self._context, model, QueryState(conditions, is_scan=True))
+        return Query(self._context, model, QueryState(conditions, is_scan=True, deleted=deleted))
 
     # --- how
 

@@ -7,18 +7,20 @@ from typing import Any, TypeVar
 
 from dynasmith.engine.db.context import DbContext
 from dynasmith.engine.db.instances import partly_refreshed, refreshed, written
-from dynasmith.engine.db.write_conflicts import already_there, conflict, is_ours
+from dynasmith.engine.db.write_conflicts import already_there, conflict, is_our_deletion, is_ours
 from dynasmith.errors import ConditionFailed
 from dynasmith.models.action import ModelAction
 from dynasmith.models.changes import unsaved_values
 from dynasmith.models.condition import ModelCondition
+from dynasmith.models.delete_write import delete_write, restore_action
 from dynasmith.models.item_write import ItemWrite
 from dynasmith.models.key_of import KeyOf
-from dynasmith.models.metaclass import codec_of
+from dynasmith.models.metaclass import codec_of, schema_of
 from dynasmith.models.model import Model
 from dynasmith.models.save_write import save_write
 from dynasmith.models.update_write import update_write
-from dynasmith.models.writes import create_write, delete_write, put_write
+from dynasmith.models.visibility import is_deleted
+from dynasmith.models.writes import create_write, put_write
 
 M = TypeVar("M", bound=Model)
 
@@ -68,11 +70,38 @@ def update(context: DbContext, what: M | KeyOf[M], actions: Sequence[ModelAction
     return what
 
 
-def delete(context: DbContext, what: Model | KeyOf[Any], where: ModelCondition | None) -> bool:
+def delete(context: DbContext, what: Model | KeyOf[Any], where: ModelCondition | None, *, hard: bool) -> bool:
     """Delete an item. See `Db.delete`."""
-    write = delete_write(what, where)
+    write = delete_write(what, where, context.clock.now(), hard=hard)
     model = what.model if isinstance(what, KeyOf) else type(what)
-    return bool(send(context, model, write).get("Attributes"))
+    if write.operation == "DeleteItem":
+        return bool(send(context, model, write).get("Attributes"))
+    attributes = _marked_deleted(context, model, write, any_item=where is None)
+    if attributes is not None and isinstance(what, Model):
+        unsaved = unsaved_values(codec_of(model), what, [restore_action(model)])
+        refreshed(what, attributes).__dict__.update(unsaved)
+    return attributes is not None
+
+
+def restore(context: DbContext, what: M | KeyOf[M]) -> M:
+    """Bring back an item that was deleted. See `Db.restore`."""
+    model: Any = what.model if isinstance(what, KeyOf) else type(what)
+    return update(context, what, [restore_action(model)], None)
+
+
+def _marked_deleted(
+    context: DbContext, model: type[Model], write: ItemWrite, *, any_item: bool
+) -> dict[str, Any] | None:
+    """The item after the write that marks it as deleted; None where there was none to delete."""
+    try:
+        found: dict[str, Any] = _send(context, model, write)["Attributes"]
+    except ConditionFailed as failed:
+        if failed.item is not None and is_our_deletion(model, failed, write):
+            return dict(failed.item)
+        if any_item and (failed.item is None or is_deleted(schema_of(model), failed.item)):
+            return None
+        raise conflict(context, model, write, failed) from failed
+    return found
 
 
 def send(context: DbContext, model: type[Model], write: ItemWrite) -> dict[str, Any]:

@@ -66,6 +66,7 @@ class QueryState:
     is_descending: bool = False
     limit: int | None = None
     is_consistent: bool = False
+    deleted: bool = False
 
 
 class Query(Generic[M]):
@@ -231,7 +232,10 @@ class Query(Generic[M]):
 
     def _request(self) -> tuple[QueryPlan, dict[str, Any]]:
         codec, state = codec_of(self._model), self._state
-        plan = plan_scan(codec, state.conditions) if state.is_scan else plan_query(codec, state.conditions, state.index)
+        if state.is_scan:
+            plan = plan_scan(codec, state.conditions, deleted=state.deleted)
+        else:
+            plan = plan_query(codec, state.conditions, state.index, deleted=state.deleted)
         if state.is_consistent and plan.is_global:
             raise UsageError(
                 f"The global index {plan.index} cannot be read consistently.", hint="read the table by its own key"
@@ -252,7 +256,8 @@ class Query(Generic[M]):
         """What is read: the attributes that were named, the keys that a cursor needs, and what says the entity."""
         schema = codec_of(self._model).schema
         names = [*plan.key, *(schema.fields[name].attribute for name in schema.key_fields)]
-        names += [schema.entity_attribute] if schema.entity else []
+        # The version too, so that a part can be written; it costs nothing more.
+        names += [*schema.held_attributes, *(each.attribute for each in schema.stamped("version"))]
         return (*(ExprPath(self._model, (name,)) for name in names), *self._state.only)
 
     def _reader(self, plan: QueryPlan) -> Callable[[dict[str, Any]], M]:

@@ -10,21 +10,28 @@ from dynasmith.models.item_write import ItemWrite
 from dynasmith.models.metaclass import codec_of, schema_of
 from dynasmith.models.model import Model
 from dynasmith.models.tree_equality import same_item, same_tree
+from dynasmith.models.visibility import is_deleted
 
 
 def conflict(context: DbContext, model: type[Model], write: ItemWrite, failed: ConditionFailed) -> Exception:
     """What a failed condition means: the item is gone, another writer was first, or ``where`` does not hold."""
     tree, schema = failed.item, schema_of(model)
-    current = None if tree is None else context.read(model, tree)
+    current = None if tree is None else context.read(model, tree, deleted=True)
+    was_deleted = tree is not None and write.expects_visible and is_deleted(schema, tree)
     facts = {"service_code": failed.service_code, "operation": failed.operation, "request_id": failed.request_id}
     shown = ", ".join(f"{name}={next(iter(value.values()))!r}" for name, value in write.key.items())
     error: ConditionFailed
-    if tree is None and write.operation == "UpdateItem" and write.version is None:
-        return ItemNotFound(f"{context.table(model)} has no {schema.name} with {shown}.", hint="create it, or put it")
+    if write.version is None and not write.is_deletion:
+        if was_deleted:
+            return ItemNotFound(f"The {schema.name} ({shown}) was deleted.", hint="restore() brings it back")
+        if tree is None and write.operation == "UpdateItem":
+            return ItemNotFound(
+                f"{context.table(model)} has no {schema.name} with {shown}.", hint="create it, or put it"
+            )
     version = next(iter(schema.stamped("version")), None)
     if write.version is not None and version is not None and not _has(tree, version.attribute, write.version):
-        what = "was deleted" if tree is None else "was changed by another writer"
-        hint = "read .current, change that, and save it"
+        what = "was deleted" if tree is None or was_deleted else "was changed by another writer"
+        hint = "restore(.current) brings it back" if was_deleted else "read .current, change that, and save it"
         error = VersionConflict(f"{schema.name} ({shown}) {what} since it was read.", hint=hint, **facts)
     else:
         error = ConditionFailed(f"The condition on {schema.name} ({shown}) does not hold.", hint=failed.hint, **facts)
@@ -34,16 +41,21 @@ def conflict(context: DbContext, model: type[Model], write: ItemWrite, failed: C
 
 def already_there(context: DbContext, model: type[Model], failed: ConditionFailed) -> ItemExists:
     """A condition that failed because something is under the key."""
-    tree = failed.item or {}
+    tree, schema = failed.item or {}, schema_of(model)
     shown = ", ".join(f"{name}={value!r}" for name, value in codec_of(model).describe_key(tree).items())
+    message = f"{context.table(model)} already has the {model.__name__} {shown}"
+    hint = "save or update what is there, or put over it"
+    if is_deleted(schema, tree):
+        message += ", which was deleted and is kept"
+        hint = "restore() brings it back, delete(..., hard=True) makes room for a new one"
     error = ItemExists(
-        f"{context.table(model)} already has the {model.__name__} {shown}.",
-        hint="save or update what is there, or put over it",
+        f"{message}.",
+        hint=hint,
         service_code=failed.service_code,
         operation=failed.operation,
         request_id=failed.request_id,
     )
-    error.item = context.read(model, tree) if tree else None
+    error.item = context.read(model, tree, deleted=True) if tree else None
     return error
 
 
@@ -51,6 +63,14 @@ def is_ours(failed: ConditionFailed, write: ItemWrite) -> bool:
     """Whether the condition failed because our own write, whose answer was lost, was there already."""
     sent_again = failed.sent_again
     return sent_again and write.tree is not None and failed.item is not None and same_item(failed.item, write.tree)
+
+
+def is_our_deletion(model: type[Model], failed: ConditionFailed, write: ItemWrite) -> bool:
+    """Whether an item that is deleted already was so by this write, whose answer was lost."""
+    fields = schema_of(model).fields
+    stamps = [(fields[name].attribute, fields[name].encode(moment)) for name, moment in write.stamps.items()]
+    item = failed.item or {}
+    return failed.sent_again and all(same_tree(item.get(attribute, {}), stored) for attribute, stored in stamps)
 
 
 def _has(tree: dict[str, Any] | None, attribute: str, version: dict[str, Any]) -> bool:
