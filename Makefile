@@ -12,7 +12,7 @@ help:  ## what there is
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "dynasmith needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[local,fast,sql,postgres,mysql,mongo,models,test]' -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[local,fast,sql,postgres,mysql,mongo,models,crypto,test]' -r requirements-dev.txt
 	@touch $@
 
 demo: $(STAMP)  ## the main job on the embedded engine, from nothing, on real items

@@ -19,6 +19,7 @@ The names of this module:
 - **Tables**: `Table` and its parts (`Key`, `KeyAttribute`, `Index`, `LocalIndex`, `Projection`, `Capacity` ...), and
   `TableDescription`, a live one.
 - **Changes**: `Plan`, `Consent`, `ApplyReport`, `Ensured`.
+- **Encryption**: `EncryptionKey`, for ``crypto=``.
 - **Items**: `Side` (a table elsewhere), `Database` (a source), `Report`, `Counts`, `Job`, `VerifyResult`, `DryRun`;
   `Context`, the second argument of a transform, and `ItemRefused`, which it may raise. `dynasmith.operations` has
   operations for ``transform=``.
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
         ConsentRequired,
         CredentialsExpired,
         DataError,
+        DecryptionFailed,
         DefinitionError,
         DynasmithError,
         FileFormatError,
@@ -109,6 +111,7 @@ if TYPE_CHECKING:
     from dynasmith.plans.plan import Plan, PlanFailure, TablePlan, decode_plan, encode_plan
     from dynasmith.plans.where import Where
     from dynasmith.ports.clock import Clock
+    from dynasmith.ports.encryption import EncryptionKey
     from dynasmith.ports.guard import RefusedCall
     from dynasmith.ports.listener import (
         Event,
@@ -192,6 +195,7 @@ _HOMES = {
     "plans.consent": "Consent",
     "plans.plan": "Plan PlanFailure TablePlan decode_plan encode_plan",
     "ports.clock": "Clock",
+    "ports.encryption": "EncryptionKey",
     "ports.listener": "Event Listener StepDone StepStarted StepWaiting TableDone TableFailed TablePostponed "
     "TableStarted",
     "ports.tables": "Identity",
@@ -239,12 +243,14 @@ __all__ = [
     "DataError",
     "Database",
     "Db",
+    "DecryptionFailed",
     "DefinitionError",
     "Digest",
     "DryRun",
     "DryRuns",
     "DynasmithError",
     "Encryption",
+    "EncryptionKey",
     "EncryptionKind",
     "Ensured",
     "Event",

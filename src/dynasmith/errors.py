@@ -32,7 +32,9 @@
         |       |-- ItemExists, VersionConflict
         |-- SeveralFailed                some tables failed, the others went on: .failures
         `-- DataError                    the items, or the file that holds them
-            |-- FileFormatError, TransformError, ItemInvalid
+            |-- FileFormatError, TransformError
+            |-- ItemInvalid
+            |   `-- DecryptionFailed     give the key that it was encrypted with: .key_name
             `-- CheckpointError          a job's record that cannot be continued from
 
 Every error is one sentence that names the thing (``str(error)``), with a ``hint`` that says what to do. Only a door
@@ -444,6 +446,29 @@ class ItemInvalid(DataError):
         self.model = model
         self.key = dict(key or {})
         self.attribute = attribute
+
+
+class DecryptionFailed(ItemInvalid):
+    """An encrypted value cannot be decrypted: its key is not there or another, or the value was changed.
+
+    ``key_name`` is the name of the key that it was encrypted with; empty where it cannot be seen. The value is in no
+    message.
+    """
+
+    code = "decryption-failed"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        model: str = "",
+        key: Mapping[str, object] | None = None,
+        attribute: str = "",
+        key_name: str = "",
+    ) -> None:
+        super().__init__(message, hint=hint, model=model, key=key, attribute=attribute)
+        self.key_name = key_name
 
 
 class CheckpointError(DataError):

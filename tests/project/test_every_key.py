@@ -14,7 +14,7 @@ import pytest
 from dynasmith import Consent
 from dynasmith.aws.data.client_details import engine_of
 from dynasmith.errors import DynasmithError
-from dynasmith.files.project_settings import ENVIRONMENT, JOBS, LIMITS, NOT_OFFERED_YET, PRICES, PROJECT
+from dynasmith.files.project_settings import ENCRYPTION_KEY, ENVIRONMENT, JOBS, LIMITS, NOT_OFFERED_YET, PRICES, PROJECT
 from dynasmith.ports.listener import Event
 from dynasmith.project.factory import load_world
 from dynasmith.project.project import Project
@@ -101,6 +101,7 @@ NAMES = value(lambda world: [table.name for table in world.tables()])
 PRICE = value(lambda world: prices_for("us-east-1", dict(world.settings.prices)))
 LEDGER = sent(lambda world: ItemWorld(world).ledger.jobs())
 JOURNAL = value(lambda world: _message(lambda: journals_of(world).kept("job", {})))
+ENCRYPTED = value(lambda world: _message(lambda: world.cipher.encrypt("a", "", {"S": "x"})))
 DEFINED = value(lambda world: [finding.sentence for finding in world.definitions.findings])
 
 
@@ -167,6 +168,24 @@ FILES: dict[str, tuple[str, str, Observe]] = {
     ),
 }
 FILES |= {
+    f"crypto.{key}": (
+        f"{TOP}[crypto]\npii = {{{one}}}\n{SECTION}",
+        f"{TOP}[crypto]\npii = {{{two}}}\n{SECTION}",
+        observe,
+    )
+    for key, one, two, observe in (
+        ("variable", 'variable = "K"', 'variable = "L"', ENCRYPTED),
+        ("file", 'file = "a"', 'file = "b"', ENCRYPTED),
+        (
+            "kms",
+            'kms = "alias/one"',
+            'kms = "alias/two"',
+            sent(lambda world: world.cipher.encrypt("a", "", {"S": "x"})),
+        ),
+        ("format", 'variable = "K"', 'variable = "K", format = "onetable"', ENCRYPTED),
+    )
+}
+FILES |= {
     f"prices.{each.name}": (
         f"{TOP}[prices]\n{each.name} = 1\n{SECTION}",
         f"{TOP}[prices]\n{each.name} = 2\n{SECTION}",
@@ -189,7 +208,7 @@ ON_AN_ENGINE = {"limits.tables_per_region", "limits.control_plane_operations"}
 
 
 def test_every_key_has_an_entry() -> None:
-    nested = {"jobs": JOBS, "limits": LIMITS, "prices": PRICES}
+    nested = {"crypto": ENCRYPTION_KEY, "jobs": JOBS, "limits": LIMITS, "prices": PRICES}
     keys = {key.name for key in PROJECT.keys if key.name not in nested}
     keys |= {f"{name}.{key.name}" for name, block in nested.items() for key in block.keys}
     assert keys == set(FILES) | ON_AN_ENGINE

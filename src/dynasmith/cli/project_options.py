@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import click
 
 from dynasmith.ports.access import REGION_ASSUMED, is_loopback
+from dynasmith.ports.encryption import key_of_text
 from dynasmith.project import Project
 from dynasmith.project.factory import load_world
 
@@ -56,6 +57,7 @@ def open_project(invocation: SharedOptions) -> Project:
         secret_key=invocation.text("aws_secret_key"),
         session_token=invocation.text("aws_session_token"),
         consent=invocation.consent(),
+        crypto=dict(key_of_text(text) for text in invocation.values.get("crypto", ())),
     )
     project = Project(world)
     access = world.session.access

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
-MANY = ("confirm",)
+MANY = ("confirm", "crypto")
 FLAGS = ("as_json", "redact", "yes", "dry_run", "quiet", "debug", "physical")
 PLACES = ("env", "config", "endpoint", "region", "profile", "directory")
 """The options that say where to go. Never a key: a command that is shown is kept by shells and logs."""
@@ -231,6 +231,12 @@ OPTIONS = (
     click.option(
         "--confirm", multiple=True, metavar="NAME", help="Confirm NAME in advance where it must be typed; repeatable."
     ),
+    click.option(
+        "--crypto",
+        multiple=True,
+        metavar="NAME:SOURCE",
+        help="A key of encrypted attributes: pii:variable:PII_KEY, pii:file:PATH or pii:kms:KEY; repeatable.",
+    ),
     click.option("--dry-run", is_flag=True, help="Show what would be done; change nothing."),
     click.option("--quiet", is_flag=True, help="Print only errors to stderr."),
     click.option("--debug", is_flag=True, help="Log calls and print stack traces."),
@@ -238,7 +244,8 @@ OPTIONS = (
 )
 NAMES = (
     "env", "config", "endpoint", "region", "profile", "directory", "aws_access_key", "aws_secret_key",
-    "aws_session_token", "physical", "as_json", "redact", "yes", "confirm", "dry_run", "quiet", "debug", "log_file",
+    "aws_session_token", "physical", "as_json", "redact", "yes", "confirm", "crypto", "dry_run", "quiet", "debug",
+    "log_file",
 )  # fmt: skip
 
 WITHOUT_DRY_RUN = frozenset(

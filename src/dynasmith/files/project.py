@@ -15,9 +15,11 @@ from msgspec.structs import replace
 from dynasmith.errors import ProjectError
 from dynasmith.files.documents import read_file
 from dynasmith.files.environment import BUILT_IN, Environment, checked
+from dynasmith.files.key_sources import read_keys
 from dynasmith.files.project_settings import ENVIRONMENT, NOT_OFFERED_YET, PROJECT
 from dynasmith.limits import DEFAULT_QUOTAS, Quotas
 from dynasmith.masking import has_userinfo
+from dynasmith.ports.encryption import EncryptionKey
 from dynasmith.tables.document import Node
 from dynasmith.tables.document_kinds import MapOf
 from dynasmith.tables.document_shape import shape, shape_keys
@@ -60,6 +62,7 @@ class ProjectFile(Struct, frozen=True, kw_only=True):
     sections: dict[str, Node] = {}
     variables: Variables = Variables()
     notes: tuple[str, ...] = ()
+    crypto: dict[str, EncryptionKey] = {}
 
     @property
     def environments(self) -> tuple[str, ...]:
@@ -185,6 +188,7 @@ def _read(path: Path, variables: Mapping[str, str]) -> ProjectFile:
     node = shape(substitute(top.with_value(rest), variables, findings), PROJECT, findings)
     for each in (node, *sections.values()):
         _no_userinfo(each, findings)
+    crypto = read_keys(node.get("crypto"), findings)
     _refuse(findings)
     said = real(node.plain())
     folder = path.absolute().parent
@@ -200,6 +204,7 @@ def _read(path: Path, variables: Mapping[str, str]) -> ProjectFile:
         sections=sections,
         variables=variables_of(node),
         notes=(MIGRATIONS_NOTE,) if "migrations" in said else (),
+        crypto=crypto,
     )
 
 

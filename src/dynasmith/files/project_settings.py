@@ -3,7 +3,7 @@
 from typing import Final
 
 from dynasmith.limits import Quotas
-from dynasmith.tables.document_kinds import Block, Boolean, DocumentKey, Integer, ListOf, MapOf, Number, Text
+from dynasmith.tables.document_kinds import Block, Boolean, Choice, DocumentKey, Integer, ListOf, MapOf, Number, Text
 from dynasmith.tables.prices import Prices
 
 _QUOTA_WORDS: Final = {
@@ -89,6 +89,17 @@ PRICES = Block(
     "[prices]",
     tuple(DocumentKey(name, Number(0), _PRICE_WORDS[name]) for name in Prices.__struct_fields__ if name != "source"),
 )
+ENCRYPTION_KEY = Block(
+    "a key of [crypto]",
+    (
+        DocumentKey("variable", Text(), "Name of the environment variable that holds it: 32 bytes as base64 or hex."),
+        DocumentKey("file", Text(), "File that holds it, beside the project file."),
+        DocumentKey("kms", Text(), "Key of AWS KMS by id, ARN or alias; it makes data keys."),
+        DocumentKey(
+            "format", Choice(("onetable",)), "`onetable`: a password of dynamodb-onetable, which only decrypts."
+        ),
+    ),
+)
 PROJECT = Block(
     "a project file",
     (
@@ -102,6 +113,11 @@ PROJECT = Block(
         DocumentKey("default_environment", Text(), "The environment without `--env`.", default="local"),
         DocumentKey("environments", MapOf(ENVIRONMENT), "The environments, by name."),
         DocumentKey("jobs", JOBS, "Where jobs keep their records."),
+        DocumentKey(
+            "crypto",
+            MapOf(ENCRYPTION_KEY),
+            "Keys of encrypted attributes by name, each with one of `variable`, `file` and `kms`; the first encrypts.",
+        ),
         DocumentKey("limits", LIMITS, "Quotas that the account had raised."),
         DocumentKey("prices", PRICES, "Prices that replace those of the built-in table, in US dollars."),
     ),

@@ -35,6 +35,13 @@ class AttributeOptions:
     stored: Any = None
     stamp: Stamp | None = None
     ttl: bool = False
+    encrypted: bool | str = False
+    read_plain: bool = False
+
+    @property
+    def key_name(self) -> str:
+        """The name of the key that encrypts it; empty: the first key."""
+        return self.encrypted if isinstance(self.encrypted, str) else ""
 
     def field_info(self) -> Any:
         """pydantic's part."""
@@ -90,6 +97,8 @@ def attr(
     name: str = "",
     epoch: Literal["s", "ms"] | None = None,
     stored: Any = None,
+    encrypted: bool | str = False,
+    read_plain: bool = False,
     gt: Any = None,
     ge: Any = None,
     lt: Any = None,
@@ -104,7 +113,9 @@ def attr(
 
     ``name`` is the attribute that it is stored in (the field's own name otherwise). ``epoch`` stores a datetime as a
     number: seconds or milliseconds since 1970. ``stored`` is a pair of functions between the value and a form of your
-    own. ``default``, ``default_factory``, the constraints, ``alias`` and ``description`` are pydantic's.
+    own. ``encrypted`` stores it encrypted with the first key of the project, or with the key of that name; its value is
+    not in the ``repr`` of an instance. ``read_plain`` also reads a value that is not encrypted yet, which the next save
+    encrypts. ``default``, ``default_factory``, the constraints, ``alias`` and ``description`` are pydantic's.
     """
     given: dict[str, Any] = {
         "gt": gt,
@@ -122,7 +133,11 @@ def attr(
         field["default"] = default
     if default_factory is not _MISSING:
         field["default_factory"] = default_factory
-    return AttributeOptions(field=tuple(field.items()), name=name, epoch=epoch, stored=stored)
+    if encrypted is not False:
+        field["repr"] = False
+    return AttributeOptions(
+        field=tuple(field.items()), name=name, epoch=epoch, stored=stored, encrypted=encrypted, read_plain=read_plain
+    )
 
 
 def version(*, name: str = "") -> Any:

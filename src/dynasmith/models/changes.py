@@ -12,11 +12,13 @@ from typing import Any
 from dynasmith.errors import ItemInvalid
 from dynasmith.models.action import Assignment, ModelAction
 from dynasmith.models.collection_codec import MapCodec
+from dynasmith.models.encryption_codec import EncryptionCodec
 from dynasmith.models.fields import FieldCodec
 from dynasmith.models.instance import loaded_tree
 from dynasmith.models.item_codec import ItemCodec
 from dynasmith.models.nested_codec import NestedCodec
 from dynasmith.models.operand import ExprPath, StoredValue
+from dynasmith.models.sealed_value import SEALED
 from dynasmith.models.template_changes import template_changes
 from dynasmith.models.tree_equality import same_tree
 from dynasmith.models.value_codec import Tree, ValueCodec
@@ -97,7 +99,12 @@ def _of_value(path: ExprPath, codec: ValueCodec, before: Any, stored: Tree) -> I
 
 
 def _is_spelling(codec: ValueCodec, before: Any, stored: Tree) -> bool:
-    """Whether what stands there reads as the same value, in other words than this class writes."""
+    """Whether what stands there reads as the same value, in other words than this class writes.
+
+    A plain value of an encrypted attribute is none: it has to be encrypted.
+    """
+    if isinstance(codec, EncryptionCodec) and SEALED not in before:
+        return False
     try:
         return same_tree(codec.encode(codec.decode(before)), stored)
     except ItemInvalid:

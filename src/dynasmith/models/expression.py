@@ -11,11 +11,13 @@ from dynasmith.errors import ItemInvalid, UsageError
 from dynasmith.models.action import Assignment, ModelAction
 from dynasmith.models.collection_codec import OptionalCodec, SetCodec
 from dynasmith.models.condition import Comparison, Junction, ModelCondition
+from dynasmith.models.encryption_codec import refuse_encrypted
 from dynasmith.models.operand import ExprPath, Operand, StoredValue
 from dynasmith.models.value_codec import IntCodec, TextCodec, ValueCodec
 
 T = TypeVar("T")
 _NO_START: Final[Any] = object()
+_PRESENCE: Final = ("attribute_exists", "attribute_not_exists")
 _IN_MAX: Final = 100
 """DynamoDB: at most 100 operands of IN."""
 TypeTag = Literal["S", "N", "B", "BOOL", "NULL", "L", "M", "SS", "NS", "BS"]
@@ -96,6 +98,7 @@ class Expr(Generic[T]):
 
     def contains(self, member: Any) -> ModelCondition:
         """A set or a list that holds ``member``, or text that holds it as a part."""
+        refuse_encrypted(self._codec, self)
         codec = self._codec.element() or self._codec
         return self._compare("contains", StoredValue(self._encode(codec, member)))
 
@@ -113,6 +116,7 @@ class Expr(Generic[T]):
 
     def size(self) -> Expr[int]:
         """The number of characters, bytes or members; for conditions only."""
+        refuse_encrypted(self._codec, self)
         return Expr(self._path.sized(), IntCodec())
 
     # --- actions
@@ -129,6 +133,7 @@ class Expr(Generic[T]):
 
     def add(self, amount: Any, *, start: Any = _NO_START) -> ModelAction:
         """Add a number (to ``start``, or 0, where there is none yet), or members to a set."""
+        refuse_encrypted(self._codec, self)
         if isinstance(self._codec, SetCodec):
             members = amount if isinstance(amount, AbstractSet) else {amount}
             return Assignment(self._path, "add_members", (StoredValue(self._encode(self._codec, members)),))
@@ -139,12 +144,14 @@ class Expr(Generic[T]):
 
     def discard(self, *members: Any) -> ModelAction:
         """Take members out of a set; what it does not hold is no error."""
+        refuse_encrypted(self._codec, self)
         if not isinstance(self._codec, SetCodec):
             raise UsageError(f"{self!r} is not a set, and no members can be taken out of it.")
         return Assignment(self._path, "discard", (StoredValue(self._encode(self._codec, set(members))),))
 
     def append(self, *members: Any) -> ModelAction:
         """Put members at the end of a list; a list that is absent is made."""
+        refuse_encrypted(self._codec, self)
         element = self._codec.element()
         if "L" not in self._codec.tags or element is None:
             raise UsageError(f"{self!r} is not a list, and nothing can be appended to it.")
@@ -160,12 +167,14 @@ class Expr(Generic[T]):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
+        refuse_encrypted(self._codec, self)
         part = self._codec.member(name)
         if part is None:
             raise AttributeError(f"{self!r} has no part {name!r}")
         return Expr(self._path.part(part[0]), part[1])
 
     def __getitem__(self, place: int | str) -> Expr[Any]:
+        refuse_encrypted(self._codec, self)
         if isinstance(place, int):
             element = self._codec.element()
             if element is None or isinstance(self._codec, SetCodec):
@@ -189,6 +198,8 @@ class Expr(Generic[T]):
 
     def _operand(self, value: Any) -> Operand:
         if isinstance(value, Expr):
+            for each in (self, value):
+                refuse_encrypted(each._codec, each)
             return value._path
         return StoredValue(self._encode(self._codec, value))
 
@@ -204,6 +215,8 @@ class Expr(Generic[T]):
             ) from cause
 
     def _compare(self, operator: str, *operands: Operand) -> ModelCondition:
+        if operator not in _PRESENCE:
+            refuse_encrypted(self._codec, self)
         return Comparison(self._path, operator, operands)
 
 

@@ -13,6 +13,7 @@ from dynasmith.errors import ItemInvalid
 from dynasmith.models.attribute import AttributeOptions
 from dynasmith.models.code_names import CodeNames, invalid
 from dynasmith.models.collection_codec import SetCodec
+from dynasmith.models.encryption_codec import EncryptionCodec
 from dynasmith.models.value_codec import Tree, ValueCodec
 
 _IMMUTABLE: Final = (str, int, float, bool, bytes, tuple, frozenset, type(None))
@@ -30,9 +31,15 @@ class FieldCodec:
     options: AttributeOptions
 
     @property
+    def set_type(self) -> type | None:
+        """The type of set that it holds, which is absent where it is empty; None where it holds something else."""
+        codec = self.codec.inner if isinstance(self.codec, EncryptionCodec) else self.codec
+        return codec.type if isinstance(codec, SetCodec) else None
+
+    @property
     def is_set(self) -> bool:
-        """Whether it holds a set, which is absent where it is empty."""
-        return isinstance(self.codec, SetCodec)
+        """Whether it holds a set."""
+        return self.set_type is not None
 
     @property
     def may_be_none(self) -> bool:
@@ -56,8 +63,8 @@ class FieldCodec:
             if getattr(self.info, "default_factory_takes_validated_data", False):
                 return self.info.get_default(call_default_factory=True, validated_data={})
             return self.info.get_default(call_default_factory=True)
-        if isinstance(self.codec, SetCodec):
-            return self.codec.type()
+        if self.set_type is not None:
+            return self.set_type()
         raise invalid("It is missing, and the model has no default for it.", "give the field a default, or backfill it")
 
     def decode(self, tree: Any) -> Any:

@@ -12,6 +12,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from dynasmith.models.code_names import CodeNames
+from dynasmith.models.definition_problem import class_name, problem
+from dynasmith.models.encryption_codec import EncryptionCodec
 from dynasmith.models.fields import FieldCodec, FieldsOf, reading_code, writing_code
 from dynasmith.models.instance import UNKNOWN, making_code, nested_maker
 from dynasmith.models.value_codec import Tree, ValueCodec, content_of, wrong_type
@@ -29,7 +31,12 @@ class NestedCodec(ValueCodec):
     @cached_property
     def fields(self) -> Mapping[str, FieldCodec]:
         """The fields by their Python names."""
-        return {field.name: field for field in self._fields_of(self.type)}
+        fields = {field.name: field for field in self._fields_of(self.type)}
+        for name, field in fields.items():
+            if isinstance(field.codec, EncryptionCodec):
+                hint = f"encrypt the attribute that holds the {self.type.__name__}"
+                raise problem(class_name(self.type), name, "is encrypted, and is a part of an attribute", hint)
+        return fields
 
     @cached_property
     def _read(self) -> Callable[[Any], Any]:

@@ -11,9 +11,11 @@ from typing import Any, Final
 
 from pydantic import BaseModel, PydanticUserError
 
+from dynasmith.items.encryption_envelope import is_key_name
 from dynasmith.models.attribute import PLAIN, AttributeOptions, KeyRole, Stamp
 from dynasmith.models.codec_factory import CodecError, bare_type, codec_of
 from dynasmith.models.definition_problem import class_name, problem
+from dynasmith.models.encryption_codec import EncryptionCodec
 from dynasmith.models.fields import FieldCodec
 from dynasmith.models.key_template import KeyTemplate
 from dynasmith.models.model_index import ModelIndex
@@ -104,6 +106,11 @@ class ModelSchema:
         names = {field.attribute for field in self.fields.values()} | self.templates.keys()
         return frozenset(names | {self.entity_attribute} if self.entity else names)
 
+    @cached_property
+    def encrypted(self) -> tuple[FieldCodec, ...]:
+        """The fields whose values are encrypted where they are stored."""
+        return tuple(field for field in self.fields.values() if isinstance(field.codec, EncryptionCodec))
+
     def stamped(self, stamp: Stamp) -> tuple[FieldCodec, ...]:
         """The fields with that stamp."""
         return tuple(field for field in self.fields.values() if field.options.stamp == stamp)
@@ -135,6 +142,7 @@ class ModelSchema:
         if field is None:
             near = did_you_mean(name, [*self.fields, *self.templates])
             raise self.problem(path, f"names {name}, which is not a field or a template", near)
+        self._refuse_encrypted(field, "is a key")
         kind = _key_type(field)
         if kind is None:
             raise self.problem(
@@ -175,15 +183,27 @@ class ModelSchema:
                 self._check_part(name, each, field)
         for stamp in ("version", "created", "updated", "deleted"):
             self._check_stamp(stamp)
+        for encrypted in self.encrypted:
+            if role_of(encrypted):
+                self._refuse_encrypted(encrypted, "is a key")
         if self.table is not None:
             _ = self.key, self.time_to_live
             if self.deleted and self.deleted.name in self.key_fields:
                 raise self.problem(self.deleted.name, "is the time of deletion, and in the key of the table")
 
+    def _refuse_encrypted(self, field: FieldCodec, what: str) -> None:
+        if isinstance(field.codec, EncryptionCodec):
+            raise self.problem(
+                field.name,
+                f"is encrypted, and {what}",
+                "DynamoDB has to see it: keep a hash of the value in an attribute of its own",
+            )
+
     def _check_part(self, name: str, each: KeyTemplate, field: str) -> None:
         codec = self.fields.get(field)
         if codec is None:
             raise self.problem(name, f"uses {field}, which is not a field", did_you_mean(field, self.fields))
+        self._refuse_encrypted(codec, f"the template {name} uses it")
         if isinstance(codec.codec, FloatCodec):
             raise self.problem(name, f"uses {field}, a float: one number has many texts", "use Decimal or int")
         if not isinstance(codec.codec, ScalarCodec | StoredCodec) or codec.codec.tags == ("B",):
@@ -264,6 +284,13 @@ def _field(model: type[BaseModel], name: str) -> FieldCodec:
     except CodecError as cause:
         raise problem(class_name(model), name, f"cannot be stored: {cause}") from cause
     attribute = options.name or name
+    if options.encrypted is not False:
+        if options.encrypted is not True and not is_key_name(options.key_name):
+            hint = 'encrypted=True, or the name of a key: encrypted="pii"'
+            raise problem(class_name(model), name, f"has encrypted={options.encrypted!r}, which names no key", hint)
+        codec = EncryptionCodec(codec, attribute, options.key_name, reads_plain=options.read_plain)
+    elif options.read_plain:
+        raise problem(class_name(model), name, "has read_plain=True and is not encrypted", "add encrypted=True")
     return FieldCodec(name, attribute, codec, nullable, info, options)
 
 

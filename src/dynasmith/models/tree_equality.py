@@ -25,6 +25,8 @@ def same_tree(one: Any, other: Any) -> bool:
             return len(left) == len(right) and all(map(same_tree, left, right))
         case "M":
             return same_item(left, right)
+        case "SEALED":  # whichever key encrypts it
+            return same_tree(left.tree, right.tree)
     return False
 
 

@@ -17,6 +17,7 @@ from dynasmith.files.project import ProjectFile, environment_of, find_project, l
 from dynasmith.masking import Masks
 from dynasmith.plans.consent import NO_CONSENT, Consent
 from dynasmith.ports.access import AccessOptions, AccessSection, is_aws, resolve_access
+from dynasmith.ports.encryption import Keys, checked_keys
 from dynasmith.project.class_definitions import class_documents, tables_with_classes
 from dynasmith.project.model_classes import ModelName, classes_of
 from dynasmith.project.settings import EnvironmentSettings, ProtectedPlace
@@ -45,6 +46,7 @@ def load_world(
     access_key: str = "",
     secret_key: str = "",
     session_token: str = "",
+    crypto: Keys | None = None,
 ) -> World:
     """See `Project.load`."""
     known = os.environ if variables is None else variables
@@ -61,6 +63,7 @@ def load_world(
         session_token=session_token,
     )
     access = resolve_access(said, known, section_of(environment))
+    keys = checked_keys({**file.crypto, **(crypto or {})})
     masks = Masks()
     masks.add((), [environment.name])
     for used in (file.variables, variables_of_environment(file, environment.name, known)):
@@ -76,9 +79,11 @@ def load_world(
             ad_hoc=bool(said.endpoint or said.region or said.profile),
         ),
         clock=clock or SystemClock(),
-        reopen=lambda side: _other_side(side, file, environment, said, clock, known, masks, models, physical=physical),
+        reopen=lambda side: _other_side(
+            side, file, environment, said, clock, known, masks, models, physical=physical
+        ).with_keys(keys, known),
         consent=consent,
-    )
+    ).with_keys(keys, known)
 
 
 def _settings(file: ProjectFile, environment: Environment, variables: Mapping[str, str]) -> EnvironmentSettings:
@@ -240,8 +245,10 @@ def connected_world(
     folder: str | Path = ".",
     clock: Clock | None = None,
     consent: Consent = NO_CONSENT,
+    crypto: Keys | None = None,
 ) -> World:
     """See `connect`."""
+    keys = checked_keys(crypto or {})
     padded: tuple[Any, ...] = (*credentials, "", "", "")[:3]
     options = AccessOptions(
         endpoint=endpoint,
@@ -268,6 +275,6 @@ def connected_world(
         clock=clock or SystemClock(),
         reopen=lambda side: connected_world(
             endpoint=side.endpoint, region=side.region, profile=side.profile, models=models, folder=folder, clock=clock
-        ),
+        ).with_keys(keys, os.environ),
         consent=consent,
-    )
+    ).with_keys(keys, os.environ)

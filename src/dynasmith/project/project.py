@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 from dynasmith.plans.consent import NO_CONSENT, Consent
 from dynasmith.ports.clock import Clock
+from dynasmith.ports.encryption import EncryptionKey
 from dynasmith.project.factory import connected_world, load_world
 from dynasmith.project.verbs.arguments import CONSENT, checked
 from dynasmith.project.verbs.item_methods import ItemMethods
@@ -54,6 +55,7 @@ class Project(TableMethods, ItemMethods):
         physical: bool = False,
         variables: Mapping[str, str] | None = None,
         consent: Consent = NO_CONSENT,
+        crypto: Mapping[str, EncryptionKey] | None = None,
         clock: Clock | None = None,
     ) -> Self:
         """The project of ``path`` (a project file, a definition file or a folder), for an environment.
@@ -62,7 +64,8 @@ class Project(TableMethods, ItemMethods):
         ``region``, ``profile`` and the keys go over those of the environment; ``session`` is a boto3 session of the
         caller's own. ``models`` are classes, beside those of the project file, or names of classes and modules
         (``app.models:User``, ``app.models``). ``physical`` takes table names literally. ``variables`` are used in place
-        of the environment's variables. ``consent`` holds for every verb that is given none. Raises ProjectError and
+        of the environment's variables. ``consent`` holds for every verb that is given none. ``crypto`` are keys by
+        name, with and over those of ``[crypto]``; the first encrypts what names none. Raises ProjectError and
         UsageError; definitions are read, and modules imported, when first asked for, and DefinitionError or
         ProjectError is raised then. Costs no call.
         """
@@ -82,6 +85,7 @@ class Project(TableMethods, ItemMethods):
                 physical=physical,
                 variables=variables,
                 consent=consent,
+                crypto=crypto,
                 clock=clock,
             )
         )
@@ -158,6 +162,7 @@ def connect(
     models: Sequence[str | type[Model]] = (),
     folder: str | Path = ".",
     consent: Consent = NO_CONSENT,
+    crypto: Mapping[str, EncryptionKey] | None = None,
     clock: Clock | None = None,
 ) -> Project:
     """A `Project` with no file at all.
@@ -165,8 +170,8 @@ def connect(
     ``credentials`` is access key, secret key and, where temporary, session token; ``session`` a boto3 session of the
     caller's own. With an ``endpoint`` nothing ever reaches AWS. ``tables`` and ``models`` (classes, or their names) are
     the definitions; ``folder`` is where jobs are kept and transforms and models looked for. ``consent`` holds for every
-    verb that is given none. Costs no call; it is a context manager and has ``close()``. Raises UsageError for what
-    cannot be, or contradicts itself.
+    verb that is given none. ``crypto`` are keys by name; the first encrypts what names none. Costs no call; it is a
+    context manager and has ``close()``. Raises UsageError for what cannot be, or contradicts itself.
     """
     return Project(
         connected_world(
@@ -179,6 +184,7 @@ def connect(
             models=models,
             folder=folder,
             consent=consent,
+            crypto=crypto,
             clock=clock,
         )
     )

@@ -10,15 +10,19 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
+from dynasmith.aws.control.data_keys import KmsDataKeys
 from dynasmith.aws.control.few_items import AwsItems
 from dynasmith.aws.control.tables import AwsTables
+from dynasmith.engine.crypto.key_set import KeySet
 from dynasmith.errors import ConsentNeed, DefinitionError, DynasmithError, ProjectError, UsageError
 from dynasmith.files.definitions import Definitions
+from dynasmith.files.key_material import key_material
 from dynasmith.jobs.side import Side
 from dynasmith.masking import Masks
 from dynasmith.plans.consent import NO_CONSENT, Consent, granted, protection
 from dynasmith.plans.where import Where
 from dynasmith.ports.clock import Clock
+from dynasmith.ports.encryption import EncryptionKey, Keys
 from dynasmith.project.model_classes import is_model
 from dynasmith.project.protection import protected_environments
 from dynasmith.project.settings import EnvironmentSettings
@@ -55,6 +59,7 @@ class World:
     ``load`` reads the definitions, with those of further model classes; ``reopen`` opens another environment, for the
     other side of a copy. ``model_tables`` are the physical names of classes that have another table than their own.
     ``consent`` serves every verb that gets none of its own.
+    ``keys`` are those of `cipher`, and ``key_variables`` what their variables hold.
     """
 
     session: Session
@@ -65,6 +70,8 @@ class World:
     masks: Masks = field(default_factory=Masks)
     consent: Consent = NO_CONSENT
     model_tables: Mapping[type[Model], str] = field(default_factory=dict)
+    keys: Keys = field(default_factory=dict)
+    key_variables: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def close(self) -> None:
         """End the connections."""
@@ -213,7 +220,20 @@ class World:
         """Single items."""
         return AwsItems(self.session)
 
+    @cached_property
+    def cipher(self) -> KeySet:
+        """What encrypts and decrypts values with the keys of the project. Each key is read when it is first used."""
+
+        def material(name: str, key: EncryptionKey) -> bytes:
+            return key_material(name, key, self.settings.folder, self.key_variables)
+
+        return KeySet(self.keys, material, lambda: KmsDataKeys(self.session), self.clock)
+
     # --- other worlds
+
+    def with_keys(self, keys: Keys, variables: Mapping[str, str]) -> World:
+        """The same with these keys; ``variables`` are what those of variables are read from."""
+        return replace(self, keys=keys, key_variables=variables)
 
     @cached_property
     def dry(self) -> World:

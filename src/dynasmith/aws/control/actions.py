@@ -58,5 +58,8 @@ MOVES = (
 BACKFILL = ("dynamodb:Scan", "dynamodb:GetItem", "dynamodb:PartiQLUpdate", "dynamodb:UpdateItem")
 """The actions of a backfill and of its undo: of the last two one is enough, the first of them is cheaper."""
 
+ENCRYPTION = ("kms:GenerateDataKey", "kms:Decrypt")
+"""The actions of encrypted attributes with a key of KMS, on that key: the first to write, the second to read."""
+
 JOBS_IN_S3 = ("s3:ListBucket", "s3:GetObject", "s3:PutObject", "s3:DeleteObject")
 """The actions of jobs and undo journals that are kept in a bucket; ``jobs prune`` needs the last one, nothing else."""

@@ -19,6 +19,8 @@ _SELECT = re.compile(r"\s*SELECT\s", re.IGNORECASE)
 OWN_READS = frozenset(
     {
         "dynamodb:GetResourcePolicy",
+        "kms:Decrypt",  # values of encrypted attributes
+        "kms:GenerateDataKey",  # it changes nothing: the key is kept by whoever asked
         "s3:GetObject",  # a job, or an undo journal, that is kept in S3
         "sts:AssumeRole",  # how the clients of a dry run get the role that may only read
         "sts:GetCallerIdentity",

@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
+from dynasmith.engine.db.encryption import opened_item
 from dynasmith.errors import UsageError
 from dynasmith.models.metaclass import codec_of, schema_of
 from dynasmith.models.model import Model
 from dynasmith.models.visibility import is_visible
 from dynasmith.ports.clock import Clock
+from dynasmith.ports.encryption import ValueCipher
 from dynasmith.ports.model_items import ModelItems
 
 M = TypeVar("M", bound=Model)
@@ -18,11 +20,16 @@ M = TypeVar("M", bound=Model)
 
 @dataclass(frozen=True, slots=True)
 class DbContext:
-    """Where items are sent, and which table a class has there. ``tables`` are those of `Db.in_table`."""
+    """Where items are sent, and which table a class has there. ``tables`` are those of `Db.in_table`.
+
+    ``items`` encrypts what it sends (`EncryptingItems`). What comes from it goes through `read`, `reader` or `opened`;
+    an encrypted value that did not is refused by its codec.
+    """
 
     items: ModelItems
     clock: Clock
     table_of: Callable[[str], str]
+    cipher: ValueCipher
     tables: Mapping[type, str] = field(default_factory=dict)
     only_reads: bool = False
 
@@ -43,12 +50,26 @@ class DbContext:
     def read(self, model: type[M], tree: dict[str, Any], *, deleted: bool = False) -> M | None:
         """The instance of an item; None where it is another entity, or deleted and ``deleted`` is not set.
 
-        Raises ItemInvalid.
+        Raises ItemInvalid, and DecryptionFailed.
         """
         if not is_visible(schema_of(model), tree, deleted=deleted):
             return None
-        read: M = codec_of(model).read(tree)
+        read: M = codec_of(model).read(self.opened(model, tree))
         return read
+
+    def reader(self, model: type[M], attributes: frozenset[str] | None = None) -> Callable[[dict[str, Any]], M]:
+        """What makes instances of many items of one class, of which only ``attributes`` were read (None: all).
+
+        It looks at no entity. What it gives raises ItemInvalid and DecryptionFailed.
+        """
+        codec = codec_of(model)
+        read = codec.read if attributes is None else lambda tree: codec.read_part(tree, attributes)
+        return (lambda tree: read(self.opened(model, tree))) if codec.schema.encrypted else read
+
+    def opened(self, model: type[Model], tree: dict[str, Any]) -> dict[str, Any]:
+        """An item as the codec of its class reads it: values are decrypted. Raises DecryptionFailed."""
+        codec = codec_of(model)
+        return opened_item(self.cipher, codec, tree) if codec.schema.encrypted else tree
 
     def write(self, model: type[Model], operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """One call that writes. Raises UsageError where this db only reads, ConditionFailed."""

@@ -31,7 +31,7 @@ def create(context: DbContext, item: M) -> M:
     try:
         _send(context, type(item), write)
     except ConditionFailed as failed:
-        if not is_ours(failed, write):
+        if not is_ours(context, type(item), failed, write):
             raise already_there(context, type(item), failed) from failed
     return written(item, write)
 
@@ -51,9 +51,9 @@ def save(context: DbContext, item: M, where: ModelCondition | None) -> M:
     answer = send(context, type(item), write)
     attributes = answer.get("Attributes")
     if attributes is not None and write.tree is not None:
-        return refreshed(item, attributes)
+        return refreshed(item, context.opened(type(item), attributes))
     if attributes is not None:
-        return partly_refreshed(item, write, attributes)
+        return partly_refreshed(item, write, context.opened(type(item), attributes))
     return written(item, write)
 
 
@@ -62,7 +62,7 @@ def update(context: DbContext, what: M | KeyOf[M], actions: Sequence[ModelAction
     write = update_write(what, actions, where, context.clock.now())
     unsaved = {} if isinstance(what, KeyOf) else unsaved_values(codec_of(type(what)), what, actions)
     model: Any = what.model if isinstance(what, KeyOf) else type(what)
-    attributes = send(context, model, write)["Attributes"]
+    attributes = context.opened(model, send(context, model, write)["Attributes"])
     if isinstance(what, KeyOf):
         read: M = codec_of(model).read(attributes)
         return read
@@ -109,7 +109,7 @@ def send(context: DbContext, model: type[Model], write: ItemWrite) -> dict[str, 
     try:
         return _send(context, model, write)
     except ConditionFailed as failed:
-        if is_ours(failed, write):
+        if is_ours(context, model, failed, write):
             return {"Attributes": failed.item}
         if write.operation == "TransactWriteItems" and failed.action == 0:  # something is under the new key
             raise already_there(context, model, failed) from failed

@@ -268,9 +268,8 @@ class Query(Generic[M]):
             read = named if read is None else named & read
         everything = {each.attribute for each in codec.schema.fields.values()}
         if read is None or everything <= read:
-            return codec.read
-        attributes = frozenset(read)
-        return lambda tree: codec.read_part(tree, attributes)
+            return self._context.reader(self._model)
+        return self._context.reader(self._model, frozenset(read))
 
     def _pages(
         self, plan: QueryPlan, request: dict[str, Any], start: dict[str, Any] | None, items: int | None

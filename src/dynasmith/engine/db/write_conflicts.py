@@ -59,10 +59,11 @@ def already_there(context: DbContext, model: type[Model], failed: ConditionFaile
     return error
 
 
-def is_ours(failed: ConditionFailed, write: ItemWrite) -> bool:
+def is_ours(context: DbContext, model: type[Model], failed: ConditionFailed, write: ItemWrite) -> bool:
     """Whether the condition failed because our own write, whose answer was lost, was there already."""
-    sent_again = failed.sent_again
-    return sent_again and write.tree is not None and failed.item is not None and same_item(failed.item, write.tree)
+    if not failed.sent_again or write.tree is None or failed.item is None:
+        return False
+    return same_item(context.opened(model, failed.item), write.tree)
 
 
 def is_our_deletion(model: type[Model], failed: ConditionFailed, write: ItemWrite) -> bool:

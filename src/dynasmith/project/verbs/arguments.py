@@ -19,6 +19,7 @@ from dynasmith.jobs.options import Database, mode_of
 from dynasmith.jobs.side import Side
 from dynasmith.plans.consent import Consent
 from dynasmith.plans.plan import Plan
+from dynasmith.ports.encryption import checked_keys
 from dynasmith.project.model_classes import HINT as MODEL_HINT
 from dynasmith.project.model_classes import is_model
 from dynasmith.project.verbs.argument_kinds import (
@@ -213,6 +214,18 @@ def exports(name: str, value: Any) -> None:
         optional(path)(f"{name}[{each!r}]", place)
 
 
+def keys(name: str, value: Any) -> None:
+    """Keys by their names."""
+    if not isinstance(value, Mapping):
+        refuse(
+            name, value, "a mapping of names to EncryptionKey", hint='crypto={"pii": EncryptionKey(variable="PII_KEY")}'
+        )
+    try:
+        checked_keys(value)
+    except UsageError as cause:
+        raise UsageError(f"{name}: {cause.message}", hint=cause.hint) from cause
+
+
 def is_clock(value: Any) -> bool:
     """Whether a value tells the time."""
     return all(callable(getattr(value, name, None)) for name in ("now", "monotonic", "sleep"))
@@ -238,6 +251,7 @@ CHECKS: dict[str, Check] = {
     "copy": flag,
     "create_target": flag,
     "credentials": credentials,
+    "crypto": optional(keys),
     "dest": path,
     "digest": flag,
     "directory": optional(path),

@@ -1,0 +1,40 @@
+"""`KmsDataKeys`: keys that KMS makes and decrypts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from botocore.exceptions import ClientError
+
+from dynasmith.aws.control.session import Session
+from dynasmith.errors import DynasmithError
+
+_NOT_OURS: Final = ("InvalidCiphertextException", "IncorrectKeyException")
+
+
+class KmsDataKeys:
+    """Keeps `dynasmith.ports.encryption.DataKeys`.
+
+    Where the environment has an endpoint, the calls go there, or to ``endpoints.kms``, and never to AWS.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def generate(self, key: str, context: Mapping[str, str]) -> tuple[bytes, bytes]:
+        """A new key of 256 bits, as it is and encrypted. One call of GenerateDataKey."""
+        parameters = {"KeyId": key, "KeySpec": "AES_256", "EncryptionContext": dict(context)}
+        answer = self._session.call("kms", "GenerateDataKey", parameters)
+        return bytes(answer["Plaintext"]), bytes(answer["CiphertextBlob"])
+
+    def decrypt(self, key: str, wrapped: bytes, context: Mapping[str, str]) -> bytes | None:
+        """The key in ``wrapped``; None where it is not of that key and context. One call of Decrypt."""
+        parameters = {"KeyId": key, "CiphertextBlob": wrapped, "EncryptionContext": dict(context)}
+        try:
+            return bytes(self._session.call("kms", "Decrypt", parameters)["Plaintext"])
+        except DynasmithError as error:
+            cause = error.__cause__
+            if isinstance(cause, ClientError) and cause.response.get("Error", {}).get("Code") in _NOT_OURS:
+                return None
+            raise
