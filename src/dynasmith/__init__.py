@@ -45,7 +45,9 @@ if TYPE_CHECKING:
     from dynasmith.engine.backfill.dry_run import BackfillDryRun, CheckResult
     from dynasmith.engine.backfill.undo import UndoDryRun
     from dynasmith.engine.db.db import Db
-    from dynasmith.engine.db.query import ModelPage, Query, QueryExplanation
+    from dynasmith.engine.db.include import IncludeExplanation
+    from dynasmith.engine.db.query import ModelPage, Query
+    from dynasmith.engine.db.query_explanation import QueryExplanation
     from dynasmith.engine.ensure import Ensured
     from dynasmith.engine.transfer.dry_run import DryRun, ItemSample
     from dynasmith.engine.transfer.events import FlowDead, FlowEnded, FlowNote, FlowProgress, FlowStarted, FlowStopping
@@ -177,7 +179,9 @@ _HOMES = {
     "engine.backfill.dry_run": "BackfillDryRun CheckResult",
     "engine.backfill.undo": "UndoDryRun",
     "engine.db.db": "Db",
-    "engine.db.query": "ModelPage Query QueryExplanation",
+    "engine.db.include": "IncludeExplanation",
+    "engine.db.query": "ModelPage Query",
+    "engine.db.query_explanation": "QueryExplanation",
     "engine.ensure": "Ensured",
     "engine.transfer.dry_run": "DryRun ItemSample",
     "engine.transfer.events": "FlowDead FlowEnded FlowNote FlowProgress FlowStarted FlowStopping",
@@ -263,6 +267,7 @@ __all__ = [
     "FlowStarted",
     "FlowStopping",
     "Identity",
+    "IncludeExplanation",
     "Index",
     "IndexState",
     "Insights",

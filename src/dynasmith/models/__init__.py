@@ -11,6 +11,7 @@ except ImportError as _missing:
     ) from _missing
 
 from dynasmith.models.action import ModelAction as Action
+from dynasmith.models.association import belongs_to, has_many, has_one
 from dynasmith.models.attribute import (
     Attr,
     Partition,
@@ -32,6 +33,7 @@ from dynasmith.models.key_template import partition, sort, template
 from dynasmith.models.model import Model
 from dynasmith.models.model_index import ModelIndex as Index
 from dynasmith.models.model_index import gsi, lsi
+from dynasmith.models.relation import Many, One, Relation
 from dynasmith.models.table_definition import tables_of
 
 __all__ = [
@@ -41,14 +43,20 @@ __all__ = [
     "Expr",
     "Index",
     "KeyOf",
+    "Many",
     "Model",
+    "One",
     "Partition",
+    "Relation",
     "Sort",
     "Template",
     "attr",
+    "belongs_to",
     "created_at",
     "deleted_at",
     "gsi",
+    "has_many",
+    "has_one",
     "key",
     "lsi",
     "partition",

@@ -12,6 +12,9 @@ from dynasmith.models.code_names import CodeNames
 
 LOADED: Final = "__dynasmith_loaded__"
 """The slot of an instance with the item that it was read from, as DynamoDB JSON; not set where it was not read."""
+RELATED: Final = "__dynasmith_related__"
+"""The slot of an instance with what was read for its relations: by name, the fields that lead there, their values then,
+and what was found. Not set where nothing was read."""
 UNKNOWN: Final = "__dynasmith_unknown__"
 """Where a nested instance keeps the members that its class does not know, in ``__pydantic_private__``."""
 
@@ -87,6 +90,28 @@ def loaded_tree(item: Any) -> dict[str, Any] | None:
     except AttributeError:
         return None
     return loaded
+
+
+def related_values(item: Any) -> dict[str, tuple[tuple[str, ...], tuple[Any, ...], Any]]:
+    """What was read for the relations of an instance, by their names."""
+    slot = slot_of(type(item), RELATED)
+    try:
+        related: dict[str, tuple[tuple[str, ...], tuple[Any, ...], Any]] = slot.__get__(item)
+    except AttributeError:
+        return {}
+    return related
+
+
+def set_related(item: Any, name: str, fields: tuple[str, ...], value: Any) -> None:
+    """Note what was read for the relation ``name`` of an instance, which ``fields`` of it lead to."""
+    known = tuple(item.__dict__.get(field) for field in fields)
+    slot_of(type(item), RELATED).__set__(item, {**related_values(item), name: (fields, known, value)})
+
+
+def forget_related(item: Any, name: str) -> None:
+    """Forget what was read for a relation of an instance: it is no longer so."""
+    left = {each: entry for each, entry in related_values(item).items() if each != name}
+    slot_of(type(item), RELATED).__set__(item, left)
 
 
 def slot_of(kind: type, name: str) -> Any:

@@ -41,6 +41,12 @@ class ItemCodec:
         read = set(attributes)
         return self._make(self._values(tree, [field for field in self._fields if field.attribute in read]), tree)
 
+    def reader(self, attributes: frozenset[str] | None) -> Callable[[Tree], Any]:
+        """What makes instances of items of which these attributes are read; None is all of them."""
+        if attributes is None or attributes.issuperset(field.attribute for field in self._fields):
+            return self.read
+        return lambda tree: self.read_part(tree, attributes)
+
     @cached_property
     def write(self) -> Callable[[Any], Tree]:
         """The item of an instance: its fields, what its templates make, and what was read and the class does not know.

@@ -19,6 +19,7 @@ from dynasmith.models.definition_problem import problem
 from dynasmith.models.expression import Expr
 from dynasmith.models.item_codec import ItemCodec
 from dynasmith.models.operand import ExprPath
+from dynasmith.models.relation import Relation
 from dynasmith.models.schema import OPTIONS, ModelSchema
 from dynasmith.models.value_codec import TextCodec
 
@@ -41,9 +42,11 @@ class ModelMeta(PydanticMeta):
         """Make the class. Raises DefinitionError for a field whose name pydantic needs."""
         own = {each: value for each, value in namespace.items() if isinstance(value, AttributeOptions)}
         namespace = {**namespace, **{each: value.field_info() for each, value in own.items()}, OPTIONS: own}
-        for field in namespace.get("__annotations__", {}):
+        place = f"{namespace.get('__module__', '')}:{namespace.get('__qualname__', name)}"
+        for field, annotation in namespace.get("__annotations__", {}).items():
+            if isinstance(namespace.get(field), Relation) and "ClassVar" not in str(annotation):
+                raise problem(place, field, "is a relation with an annotation", f"write {field} = ... without one")
             if hasattr(BaseModel, field) and not field.startswith("_"):
-                place = f"{namespace.get('__module__', '')}:{namespace.get('__qualname__', name)}"
                 hint = f'{field}_ = attr(name="{field}") stores it under that name'
                 raise problem(place, field, "is a name that pydantic's models use", hint)
         token = _making.set(True)
@@ -62,12 +65,22 @@ class ModelMeta(PydanticMeta):
     def __dynasmith_expression__(cls, name: str) -> Any:
         """The expression of a field or a template; for a template the template itself while the class is made."""
         if _making.get():
-            return cls.__dict__.get(name)
+            return cls.__dynasmith_own__(name)
         schema = codec_of(cls).schema
         field = schema.fields.get(name)
         if field is not None:
             return Expr(ExprPath(cls, (field.attribute,)), field.codec)
         return Expr(ExprPath(cls, (name,)), TextCodec())
+
+    def __dynasmith_relation__(cls, relation: Relation[Any]) -> Any:
+        """The relation as one of this class; the relation itself while the class is made."""
+        return cls.__dynasmith_own__(relation.name) if _making.get() else relation.of(cast("Any", cls))
+
+    def __dynasmith_own__(cls, name: str) -> Any:
+        """What the class itself says of a name; a base's would be taken for the default of a field."""
+        if name not in cls.__dict__:
+            raise AttributeError(name)
+        return cls.__dict__[name]
 
 
 _CALL: Final = compile("_made = _new(*_arguments, **_options)", "<model>", "exec")

@@ -10,10 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dynasmith.errors import NotLoaded
 from dynasmith.models.attribute import attr
-from dynasmith.models.instance import LOADED
+from dynasmith.models.instance import LOADED, RELATED
 from dynasmith.models.key_template import KeyTemplate
 from dynasmith.models.metaclass import DECLARED, ModelMeta
 from dynasmith.models.model_index import ModelIndex
+from dynasmith.models.relation import Relation
 
 if TYPE_CHECKING:
 
@@ -47,8 +48,10 @@ else:
         is on ``db``.
         """
 
-        __slots__ = (LOADED,)
-        model_config = ConfigDict(extra="forbid", validate_assignment=True, ignored_types=(KeyTemplate, ModelIndex))
+        __slots__ = (LOADED, RELATED)
+        model_config = ConfigDict(
+            extra="forbid", validate_assignment=True, ignored_types=(KeyTemplate, ModelIndex, Relation)
+        )
 
         def __init_subclass__(cls, *, table=None, entity=None, entity_attribute="_type", settings=None, **options):
             super().__init_subclass__(**options)
@@ -75,24 +78,35 @@ else:
                 self.__dict__.update(before)
                 raise
 
-        # Copies and pickles keep the item that the instance was read from: pydantic's own know nothing of the slot.
+        # Copies and pickles keep what is in the slots, which pydantic's own know nothing of.
 
         def __copy__(self):
-            return _with_loaded(super().__copy__(), getattr(self, LOADED, None))
+            return _with_slots(super().__copy__(), _slots(self))
 
         def __deepcopy__(self, memo=None):
-            return _with_loaded(super().__deepcopy__(memo), copy.deepcopy(getattr(self, LOADED, None), memo))
+            memo = {} if memo is None else memo
+            made = super().__deepcopy__(memo)
+            memo[id(self)] = made  # relations lead back
+            return _with_slots(made, copy.deepcopy(_slots(self), memo))
 
         def __getstate__(self):
-            return {**super().__getstate__(), LOADED: getattr(self, LOADED, None)}
+            return {**super().__getstate__(), _SLOTS: _slots(self)}
 
         def __setstate__(self, state):
-            loaded = state.pop(LOADED, None)
+            slots = state.pop(_SLOTS, {})
             super().__setstate__(state)
-            _with_loaded(self, loaded)
+            _with_slots(self, slots)
 
 
-def _with_loaded(item: Any, loaded: Any) -> Any:
-    if loaded is not None:
-        object.__setattr__(item, LOADED, loaded)
+_SLOTS = "__dynasmith_slots__"
+
+
+def _slots(item: Any) -> dict[str, Any]:
+    """What is in the slots that are set."""
+    return {name: value for name in (LOADED, RELATED) if (value := getattr(item, name, None)) is not None}
+
+
+def _with_slots(item: Any, slots: Mapping[str, Any]) -> Any:
+    for name, value in slots.items():
+        object.__setattr__(item, name, value)
     return item

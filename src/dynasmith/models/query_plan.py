@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any, Final
 
 from dynasmith.errors import ScanNeeded, UsageError
@@ -25,6 +26,7 @@ class QueryPlan:
     """How the items are found: ``index`` (empty: the table itself), the condition on its key (None: a scan), the rest.
 
     ``attributes`` are those that the index holds; None where it holds all. ``key`` are the attributes of a cursor.
+    ``has_conditions`` says that the filter is more than the entity of the class.
     """
 
     index: str
@@ -33,10 +35,11 @@ class QueryPlan:
     filter: ModelCondition | None
     attributes: frozenset[str] | None
     key: tuple[str, ...]
+    has_conditions: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class _Candidate:
+class KeyCandidate:
     """The table or an index, as something to query by."""
 
     name: str
@@ -54,11 +57,11 @@ def plan_query(
     that holds deleted items only where those are not wanted.
     """
     schema = codec.schema
-    terms = [term for condition in conditions for term in _terms(condition)]
-    candidates = [each for each in _candidates(schema) if index is None or each.index is index]
+    terms = [term for condition in conditions for term in terms_of(condition)]
+    candidates = [each for each in key_candidates(schema) if index is None or each.index is index]
     if not candidates:
         raise UsageError(f"The index is not one of {schema.name}.", hint="use an index of the class that is queried")
-    fitting = [made for each in candidates if (made := _fit(codec, each, terms, deleted)) is not None]
+    fitting = [made for each in candidates if (made := fit_key(codec, each, terms, deleted)) is not None]
     if not fitting:
         raise _scan_needed(schema, candidates, terms)
     # An index by the time of deletion holds deleted items only.
@@ -74,29 +77,30 @@ def plan_query(
 
 def plan_scan(codec: ItemCodec, conditions: Sequence[ModelCondition], *, deleted: bool = False) -> QueryPlan:
     """The plan of a scan: every condition is a filter."""
-    terms = [term for condition in conditions for term in _terms(condition)]
+    terms = [term for condition in conditions for term in terms_of(condition)]
     key = tuple(place.attribute for place in codec.schema.key)
-    return QueryPlan("", False, None, _filter(codec.schema, terms, deleted), None, key)
+    return QueryPlan("", False, None, filter_of(codec.schema, terms, deleted), None, key)
 
 
-def _terms(condition: ModelCondition) -> Iterator[ModelCondition]:
+def terms_of(condition: ModelCondition) -> Iterator[ModelCondition]:
     """What has to hold, one by one."""
     if isinstance(condition, Junction) and condition.operator == "AND":
         for part in condition.parts:
-            yield from _terms(part)
+            yield from terms_of(part)
     else:
         yield condition
 
 
-def _candidates(schema: ModelSchema) -> Iterator[_Candidate]:
-    yield _Candidate("", None, (schema.partition,), (schema.sort,) if schema.sort else ())
+def key_candidates(schema: ModelSchema) -> Iterator[KeyCandidate]:
+    """The keys that items of a class can be queried by: the table's, then those of its indexes."""
+    yield KeyCandidate("", None, (schema.partition,), (schema.sort,) if schema.sort else ())
     for path, index in sorted(schema.indexes.items(), key=lambda entry: not entry[1].is_local):
         partition = tuple(schema.place_of(name, path) for name in index.partition) or (schema.partition,)
-        yield _Candidate(index.name, index, partition, tuple(schema.place_of(name, path) for name in index.sort))
+        yield KeyCandidate(index.name, index, partition, tuple(schema.place_of(name, path) for name in index.sort))
 
 
-def _fit(
-    codec: ItemCodec, candidate: _Candidate, terms: Sequence[ModelCondition], deleted: bool
+def fit_key(
+    codec: ItemCodec, candidate: KeyCandidate, terms: Sequence[ModelCondition], deleted: bool = False
 ) -> tuple[tuple[int, ...], QueryPlan] | None:
     """The plan by one candidate with its worth, or None where its partition key is not fixed."""
     schema = codec.schema
@@ -107,7 +111,7 @@ def _fit(
         if term is None:
             return None
         keys.append(term)
-    matched = 0
+    matched = len(candidate.partition)
     for place in candidate.sort:
         term = _sort_term(codec, place, terms, used)
         if term is None:
@@ -117,17 +121,31 @@ def _fit(
         if not (isinstance(term, Comparison) and term.operator == "="):
             break
     rest = [term for term in terms if term not in used]
-    attributes = _projected(schema, candidate)
+    attributes = held_by_index(schema, candidate)
+    in_key = {schema.fields[name].attribute for name in _in_templates(codec, candidate, terms)}
+    others = [term for term in rest if all(_fixed(attribute, [term]) is None for attribute in in_key)]
     index = candidate.index
     worth = (matched, attributes is None, index is None, index is not None and index.is_local)
     key = dict.fromkeys(place.attribute for place in (*candidate.partition, *candidate.sort, *schema.key))
     condition = keys[0] if len(keys) == 1 else Junction("AND", tuple(keys))
     is_global = index is not None and not index.is_local
-    plan = QueryPlan(candidate.name, is_global, condition, _filter(schema, rest, deleted), attributes, tuple(key))
+    plan = QueryPlan(
+        candidate.name, is_global, condition, filter_of(schema, rest, deleted), attributes, tuple(key), bool(others)
+    )
     return tuple(map(int, worth)), plan
 
 
-def _filter(schema: ModelSchema, terms: Sequence[ModelCondition], deleted: bool) -> ModelCondition | None:
+def _in_templates(codec: ItemCodec, candidate: KeyCandidate, terms: Sequence[ModelCondition]) -> set[str]:
+    """The fields whose values the templates of the key hold, as far as they are fixed."""
+    found = set()
+    for place in (*candidate.partition, *candidate.sort):
+        if place.template is not None:
+            values = _values(codec, place.template, terms)
+            found |= set(takewhile(values.__contains__, place.template.fields))
+    return found
+
+
+def filter_of(schema: ModelSchema, terms: Sequence[ModelCondition], deleted: bool = False) -> ModelCondition | None:
     """The filter: what no key does, and which items the class sees, always."""
     found = [*terms, *visibility(schema, deleted=deleted)]
     if len(found) < 2:
@@ -233,7 +251,7 @@ def _rendered(codec: ItemCodec, place: KeyPlace, operator: str, text: str) -> Co
     return Comparison(ExprPath(codec.schema.model, (place.attribute,)), operator, (StoredValue({"S": text}),))
 
 
-def _projected(schema: ModelSchema, candidate: _Candidate) -> frozenset[str] | None:
+def held_by_index(schema: ModelSchema, candidate: KeyCandidate) -> frozenset[str] | None:
     """The attributes that the index holds; None where it holds all."""
     index = candidate.index
     if index is None or index.projection == "all":
@@ -244,7 +262,9 @@ def _projected(schema: ModelSchema, candidate: _Candidate) -> frozenset[str] | N
     return frozenset(names.union(schema.held_attributes))
 
 
-def _scan_needed(schema: ModelSchema, candidates: Sequence[_Candidate], terms: Sequence[ModelCondition]) -> ScanNeeded:
+def _scan_needed(
+    schema: ModelSchema, candidates: Sequence[KeyCandidate], terms: Sequence[ModelCondition]
+) -> ScanNeeded:
     ways = []
     for each in candidates:
         needed = dict.fromkeys(part for place in each.partition for part in place.fields or (place.attribute,))

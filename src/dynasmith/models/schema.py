@@ -19,6 +19,7 @@ from dynasmith.models.encryption_codec import EncryptionCodec
 from dynasmith.models.fields import FieldCodec
 from dynasmith.models.key_template import KeyTemplate
 from dynasmith.models.model_index import ModelIndex
+from dynasmith.models.relation import Relation
 from dynasmith.models.value_codec import (
     DecimalCodec,
     FloatCodec,
@@ -71,6 +72,7 @@ class ModelSchema:
         self.fields: Mapping[str, FieldCodec] = {field.name: field for field in fields_of(model)}
         self.templates = {name: each for name, each in class_values(model).items() if isinstance(each, KeyTemplate)}
         self.indexes = {name: each for name, each in class_values(model).items() if isinstance(each, ModelIndex)}
+        self.relations = {name: each for name, each in class_values(model).items() if isinstance(each, Relation)}
         self._check()
 
     @cached_property
@@ -177,6 +179,9 @@ class ModelSchema:
                 f"is stored as {self.entity_attribute}, which holds the entity",
                 "remove the field, or name another entity_attribute=",
             )
+        for name in self.relations:
+            if name in self.fields:
+                raise self.problem(name, "is a field and a relation", "give one of them another name")
         for name, each in self.templates.items():
             each.is_ordered = each.is_ordered or any(name in index.sort for index in self.indexes.values())
             for field in each.fields:

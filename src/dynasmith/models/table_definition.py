@@ -10,6 +10,7 @@ from dynasmith.models.definition_problem import problem
 from dynasmith.models.metaclass import schema_of
 from dynasmith.models.model import Model
 from dynasmith.models.model_index import ModelIndex
+from dynasmith.models.relation_link import link_of
 from dynasmith.models.schema import KeyPlace, ModelSchema
 from dynasmith.tables.definition_keys import TABLE
 from dynasmith.tables.document import Node, join_path
@@ -26,7 +27,7 @@ def tables_of(*models: type[Model]) -> tuple[Table, ...]:
     """The tables of these classes, in the order in which they first appear. Costs no call.
 
     Classes of one table are merged: their indexes are all of it. Raises DefinitionError where a class cannot be a
-    table, or where two of one table contradict each other; it names both.
+    table, a relation of it leads nowhere, or where two of one table contradict each other; it names both.
     """
     tables: list[Table] = []
     for document in documents_of(*models):
@@ -48,6 +49,8 @@ def documents_of(*models: type[Model]) -> tuple[Node, ...]:
         held.setdefault(schema.table, {}).update(dict.fromkeys(schema.held_attributes))
     for schema in schemas:
         assert schema.table is not None
+        for name in schema.relations:
+            link_of(getattr(schema.model, name))
         same = entities.setdefault((schema.table, schema.entity), schema.place)
         if same != schema.place and schema.entity:
             raise problem(schema.place, "", f"is the entity {schema.entity} of {schema.table}, as is {same}")

@@ -34,3 +34,12 @@ class ModelItems(Protocol):
     def page(self, operation: str, table: str, request: Mapping[str, Any]) -> ItemsPage:
         """One page of a Query or a Scan that selects items."""
         ...
+
+    def query_all(
+        self, table: str, requests: Sequence[Mapping[str, Any]], *, queries_at_once: int, items_max: int | None = None
+    ) -> list[list[RawItem]]:
+        """The items of several queries, in the order of ``requests``: all pages of each, or the first ``items_max``.
+
+        At most ``queries_at_once`` are sent at a time. The first error, or an interrupt, ends all of them.
+        """
+        ...

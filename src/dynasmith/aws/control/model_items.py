@@ -7,8 +7,8 @@ a thread that starts with the first page and ends when the session is closed.
 import asyncio
 import os
 import threading
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Coroutine, Mapping, Sequence
+from typing import Any, TypeVar
 
 import msgspec
 from botocore.exceptions import ClientError
@@ -20,12 +20,13 @@ from dynasmith.aws.data.replies import scan_page
 from dynasmith.aws.data.table_factory import open_calls
 from dynasmith.errors import ConditionFailed
 from dynasmith.items.value import write_tree
-from dynasmith.items.wire import ScanPage
+from dynasmith.items.wire import RawItem
 from dynasmith.ports.model_items import ItemsPage
 
 PATIENCE = Patience(throttled_seconds=60.0, stumbling_seconds=30.0)
 """An application waits for a page, not a job of hours."""
 
+Result = TypeVar("Result")
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 _BINARY = ("Key", "Item", "ExpressionAttributeValues", "ExclusiveStartKey")
 
@@ -69,18 +70,56 @@ class AwsModelItems:
 
     def page(self, operation: str, table: str, request: Mapping[str, Any]) -> ItemsPage:
         """One page of a Query or a Scan that selects items; sent again as the item flow does, for up to a minute."""
+        return self._run(self._page(operation, table, request))
+
+    def query_all(
+        self, table: str, requests: Sequence[Mapping[str, Any]], *, queries_at_once: int, items_max: int | None = None
+    ) -> list[list[RawItem]]:
+        """The items of several queries, in the order of ``requests``: all pages of each, or the first ``items_max``.
+
+        They are tasks of the one loop, so no thread is left when the first error or an interrupt ends them.
+        """
+        return self._run(self._query_all(table, requests, asyncio.Semaphore(queries_at_once), items_max))
+
+    async def _query_all(
+        self, table: str, requests: Sequence[Mapping[str, Any]], gate: asyncio.Semaphore, items_max: int | None
+    ) -> list[list[RawItem]]:
+        async def ask(request: Mapping[str, Any]) -> list[RawItem]:
+            found: list[RawItem] = []
+            async with gate:
+                while True:
+                    page = await self._page("Query", table, request)
+                    found += page.items
+                    if page.last_key is None or (items_max is not None and len(found) >= items_max):
+                        return found[:items_max]
+                    request = {**request, "ExclusiveStartKey": page.last_key}
+
+        await self._open(table)  # once, before several need it
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(ask(request)) for request in requests]
+        except BaseExceptionGroup as several:
+            raise several.exceptions[0] from several.exceptions[0].__cause__
+        return [task.result() for task in tasks]
+
+    async def _page(self, operation: str, table: str, request: Mapping[str, Any]) -> ItemsPage:
         start = request.get("ExclusiveStartKey")
         body = write_tree({"TableName": table, **request, "ReturnConsumedCapacity": "TOTAL"})
         begin = None if start is None else msgspec.json.encode(start)
-
-        async def ask() -> ScanPage:
-            calls = await self._open(table)
-            return await calls.ask(operation, table, body, lambda reply: scan_page(reply, begin))
-
-        page = asyncio.run_coroutine_threadsafe(ask(), self._running()).result()
+        calls = await self._open(table)
+        page = await calls.ask(operation, table, body, lambda reply: scan_page(reply, begin))
         last_key = None if page.last_key is None else _decode(page.last_key)
         units = 0.0 if page.units is None else page.units.table
         return ItemsPage(items=page.items, last_key=last_key, scanned=page.scanned, units=units)
+
+    def _run(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """What ``work`` gives on the loop; an interrupt of the thread that waits cancels it."""
+        future = asyncio.run_coroutine_threadsafe(work, self._running())
+        try:
+            return future.result()
+        except BaseException:
+            future.cancel()
+            raise
 
     def close(self) -> None:
         """End the connections and the thread; what is asked afterwards starts them again."""

@@ -63,7 +63,7 @@ class DbContext:
         It looks at no entity. What it gives raises ItemInvalid and DecryptionFailed.
         """
         codec = codec_of(model)
-        read = codec.read if attributes is None else lambda tree: codec.read_part(tree, attributes)
+        read = codec.reader(attributes)
         return (lambda tree: read(self.opened(model, tree))) if codec.schema.encrypted else read
 
     def opened(self, model: type[Model], tree: dict[str, Any]) -> dict[str, Any]:

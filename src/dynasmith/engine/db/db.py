@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, TypeVar
 
-from dynasmith.engine.db import item_writes
-from dynasmith.engine.db.batch_get import read_many
+from dynasmith.engine.db import item_reads, item_writes
 from dynasmith.engine.db.context import DbContext
+from dynasmith.engine.db.item_reads import key_of_arguments
 from dynasmith.engine.db.query import Query, QueryState
-from dynasmith.errors import ItemNotFound, UsageError
+from dynasmith.errors import ItemNotFound
 from dynasmith.models.action import ModelAction
 from dynasmith.models.condition import ModelCondition
-from dynasmith.models.key_of import KeyOf, key
+from dynasmith.models.key_of import KeyOf
 from dynasmith.models.metaclass import schema_of
 from dynasmith.models.model import Model
 from dynasmith.models.model_index import ModelIndex
+from dynasmith.models.relation import Relation
 
 M = TypeVar("M", bound=Model)
 
@@ -96,43 +97,60 @@ class Db:
     # --- reads
 
     def get(
-        self, model: type[M], *values: Any, consistent: bool = False, deleted: bool = False, **named: Any
+        self,
+        model: type[M],
+        *values: Any,
+        include: Iterable[Relation[Any]] = (),
+        consistent: bool = False,
+        deleted: bool = False,
+        **named: Any,
     ) -> M | None:
         """The item of that key, or None. One call. ``consistent`` sees every write before it, at twice the units.
 
-        ``deleted`` gives the item also where it was deleted and stayed.
-        Raises UsageError, before the call, for values that are not a key of the model.
+        ``include`` are relations that are read too, as `Query.include` says. ``deleted`` gives the item also where it
+        was deleted and stayed. Raises UsageError, before the call, for values that are not a key of the model.
         """
-        request = {"Key": self._key(model, values, named).tree, "ConsistentRead": consistent}
-        tree = self._context.items.call("GetItem", self._context.table(model), request).get("Item")
-        return self._context.read(model, tree, deleted=deleted) if tree else None
+        wanted = key_of_arguments(model, values, named)
+        return item_reads.get(self._context, wanted, include, consistent, deleted)
 
-    def require(self, model: type[M], *values: Any, consistent: bool = False, deleted: bool = False, **named: Any) -> M:
-        """The item of that key. One call.
+    def require(
+        self,
+        model: type[M],
+        *values: Any,
+        include: Iterable[Relation[Any]] = (),
+        consistent: bool = False,
+        deleted: bool = False,
+        **named: Any,
+    ) -> M:
+        """The item of that key. One call, and those of `get` for ``include``.
 
         Raises ItemNotFound where there is none; before the call UsageError for values that are not a key of the model.
         """
-        found = self.get(model, *values, consistent=consistent, deleted=deleted, **named)
+        wanted = key_of_arguments(model, values, named)
+        found = item_reads.get(self._context, wanted, include, consistent, deleted)
         if found is None:
-            made = self._key(model, values, named)
-            shown = ", ".join(f"{name}={value!r}" for name, value in made.values.items())
+            shown = ", ".join(f"{name}={value!r}" for name, value in wanted.values.items())
             raise ItemNotFound(
                 f"{self._context.table(model)} has no {model.__name__} with {shown}.", hint="get() gives None"
             )
         return found
 
     def get_many(
-        self, model: type[M], keys: Iterable[Any], *, consistent: bool = False, deleted: bool = False
+        self,
+        model: type[M],
+        keys: Iterable[Any],
+        *,
+        include: Iterable[Relation[Any]] = (),
+        consistent: bool = False,
+        deleted: bool = False,
     ) -> list[M | None]:
         """The items of these keys in their order, None for each that is absent. One call for 100 different keys.
 
         A key is a value, a tuple of values, a mapping by field, or ``key(...)``. What the service leaves unprocessed is
-        asked for again. Raises ServiceUnavailable where some remain unprocessed after the last retry; before the call
-        UsageError for a value that is not a key of the model.
+        asked for again. ``include`` and ``deleted`` are those of `get`. Raises ServiceUnavailable where some remain
+        unprocessed after the last retry; before the call UsageError for a value that is not a key of the model.
         """
-        made = [_as_key(model, each) for each in keys]
-        found = read_many(self._context, model, [each.tree for each in made], consistent)
-        return [None if tree is None else self._context.read(model, tree, deleted=deleted) for tree in found]
+        return item_reads.get_many(self._context, model, keys, include, consistent=consistent, deleted=deleted)
 
     def query(
         self, model: type[M], *conditions: ModelCondition, index: ModelIndex | None = None, deleted: bool = False
@@ -152,20 +170,3 @@ class Db:
         """
         schema_of(model)
         return Query(self._context, model, QueryState(conditions, is_scan=True, deleted=deleted))
-
-    # --- how
-
-    def _key(self, model: type[M], values: tuple[Any, ...], named: Mapping[str, Any]) -> KeyOf[M]:
-        if len(values) == 1 and isinstance(values[0], KeyOf) and not named:
-            return _as_key(model, values[0])
-        return key(model, *values, **named)
-
-
-def _as_key(model: type[M], given: Any) -> KeyOf[M]:
-    if isinstance(given, KeyOf):
-        if given.model is not model:
-            raise UsageError(f"This is a key of {given.model.__name__}, and {model.__name__} is read.")
-        return given
-    if isinstance(given, Mapping):
-        return key(model, **given)
-    return key(model, *given) if isinstance(given, tuple) else key(model, given)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dynasmith.errors import DecryptionFailed
 from dynasmith.items.value import TAGS
+from dynasmith.items.wire import RawItem
 from dynasmith.models.item_codec import ItemCodec
 from dynasmith.models.sealed_value import SEALED, SealedValue
 from dynasmith.ports.encryption import ValueCipher
@@ -31,6 +32,12 @@ class EncryptingItems:
     def page(self, operation: str, table: str, request: Mapping[str, Any]) -> ItemsPage:
         """One page. No condition compares an encrypted value, so there is none in it."""
         return self._items.page(operation, table, request)
+
+    def query_all(
+        self, table: str, requests: Sequence[Mapping[str, Any]], *, queries_at_once: int, items_max: int | None = None
+    ) -> list[list[RawItem]]:
+        """Several queries. As in a page, there is nothing to encrypt."""
+        return self._items.query_all(table, requests, queries_at_once=queries_at_once, items_max=items_max)
 
     def _encrypted(self, part: Any) -> Any:
         if isinstance(part, Mapping):

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, Generic, Literal, Self, TypeVar
+from typing import Any, Final, Generic, Self, TypeVar
 
 import msgspec
 
 from dynasmith.engine.db.context import DbContext
+from dynasmith.engine.db.include import PARENTS_AT_ONCE, explain_include, include
+from dynasmith.engine.db.query_explanation import QueryExplanation, readable, without_unused_names
 from dynasmith.errors import DataError, ItemNotFound, UsageError
+from dynasmith.items.wire import RawItem
 from dynasmith.models.condition import ModelCondition
 from dynasmith.models.cursor import read_cursor, write_cursor
 from dynasmith.models.expression import Expr, path_of
 from dynasmith.models.expression_writer import request_expressions
+from dynasmith.models.include_plan import IncludeStep, plan_include
 from dynasmith.models.metaclass import codec_of
 from dynasmith.models.model import Model
 from dynasmith.models.model_index import ModelIndex
 from dynasmith.models.operand import ExprPath
 from dynasmith.models.query_plan import QueryPlan, plan_query, plan_scan
+from dynasmith.models.relation import Relation
+from dynasmith.models.relation_link import link_of
 from dynasmith.ports.model_items import ItemsPage
 
 M = TypeVar("M", bound=Model)
@@ -44,18 +50,6 @@ class ModelPage(Generic[M]):
 
 
 @dataclass(frozen=True, slots=True)
-class QueryExplanation:
-    """How a query reads: ``operation`` on ``table``, by ``index`` (empty: the table's key), with these expressions."""
-
-    operation: Literal["Query", "Scan"]
-    table: str
-    index: str
-    key_condition: str
-    filter: str
-    consistent: bool
-
-
-@dataclass(frozen=True, slots=True)
 class QueryState:
     """What a query is made of."""
 
@@ -67,6 +61,7 @@ class QueryState:
     limit: int | None = None
     is_consistent: bool = False
     deleted: bool = False
+    include: tuple[Relation[Any], ...] = ()
 
 
 class Query(Generic[M]):
@@ -80,20 +75,35 @@ class Query(Generic[M]):
     def __iter__(self) -> Iterator[M]:
         """The items in the order of the sort key. Costs the reading of each page when it is reached."""
         plan, request = self._request()
-        read = self._reader(plan)
+        read, steps = self._reader(plan), self._steps(plan)
         left = self._state.limit
         for page in self._pages(plan, request, None, left):
-            for raw in page.items:
-                if left == 0:
-                    return
-                left = None if left is None else left - 1
-                yield read(_decode(raw))
+            raws = page.items if left is None else page.items[:left]
+            left = None if left is None else left - len(raws)
+            if steps:
+                for start in range(0, len(raws), PARENTS_AT_ONCE):
+                    yield from self._with_related(raws[start : start + PARENTS_AT_ONCE], read, steps)
+            else:
+                for raw in raws:
+                    yield read(_decode(raw))
             if left == 0:
                 return
 
     def where(self, *conditions: ModelCondition) -> Self:
         """The same query with more conditions, all of which must hold."""
         return self._with(conditions=(*self._state.conditions, *conditions))
+
+    def include(self, *relations: Relation[Any]) -> Self:
+        """The same query, and what relations of its items lead to: ``include(User.orders.then(Order.lines))``.
+
+        They are read with each page, and ``explain()`` shows how: items by their keys, 100 a call and each key once;
+        the others by one query for each distinct parent, 8 at a time, or for all parents of a partition. A relation
+        that is not included raises NotLoaded. Raises DefinitionError for a relation that cannot be, UsageError for one
+        of another class.
+        """
+        included = (*self._state.include, *relations)
+        plan_include([self._model], included)  # it raises now, before anything is sent
+        return self._with(include=included)
 
     def only(self, *attributes: Expr[Any]) -> Self:
         """Read only these attributes, and the key; the other fields raise NotLoaded. It saves transfer, not units.
@@ -139,7 +149,7 @@ class Query(Generic[M]):
                 "A page of a query with a limit has two numbers of items.", hint="use page(items=...) alone"
             )
         plan, request = self._request()
-        read = self._reader(plan)
+        read, steps = self._reader(plan), self._steps(plan)
         start = None if cursor is None else read_cursor(self._bound(request), cursor)
         given: list[M] = []
         last: dict[str, Any] | None = None
@@ -147,7 +157,7 @@ class Query(Generic[M]):
         for page in self._pages(plan, request, start, items):
             scanned, units = scanned + page.scanned, units + page.units
             taken = page.items[: items - len(given)]
-            given += [read(_decode(raw)) for raw in taken]
+            given += self._with_related(taken, read, steps)
             last = page.last_key
             if len(taken) < len(page.items):  # the cursor goes on after the last that is given
                 item = _decode(taken[-1])
@@ -188,7 +198,7 @@ class Query(Generic[M]):
         plan, request = self._request()
         request = {**request, "Select": "COUNT"}
         request.pop("ProjectionExpression", None)
-        request = self._without_unused_names(request)
+        request = without_unused_names(request)
         count, start = 0, None
         limit = self._state.limit
         while limit is None or count < limit:
@@ -211,9 +221,10 @@ class Query(Generic[M]):
             operation="Scan" if plan.key_condition is None else "Query",
             table=self._table,
             index=plan.index,
-            key_condition=_readable(request, "KeyConditionExpression"),
-            filter=_readable(request, "FilterExpression"),
+            key_condition=readable(request, "KeyConditionExpression"),
+            filter=readable(request, "FilterExpression"),
             consistent=self._state.is_consistent,
+            includes=explain_include(self._context, self._steps(plan), self._state.limit),
         )
 
     def filter(self, keep: Callable[[M], bool]) -> Iterator[M]:
@@ -252,24 +263,44 @@ class Query(Generic[M]):
             request["ConsistentRead"] = True
         return plan, request
 
+    def _steps(self, plan: QueryPlan) -> tuple[IncludeStep, ...]:
+        """How the relations of its items are read."""
+        if not self._state.include:
+            return ()
+        return plan_include(
+            [self._model],
+            self._state.include,
+            attributes=self._attributes(plan),
+            is_contiguous=plan.key_condition is not None and not plan.index and not plan.has_conditions,
+            is_consistent=self._state.is_consistent,
+        )
+
+    def _with_related(
+        self, raws: Sequence[RawItem], read: Callable[[dict[str, Any]], M], steps: tuple[IncludeStep, ...]
+    ) -> list[M]:
+        """The instances of items, with what their relations lead to."""
+        items = [read(_decode(raw)) for raw in raws]
+        include(self._context, items, steps, self._state.is_consistent)
+        return items
+
     def _projection(self, plan: QueryPlan) -> tuple[ExprPath, ...]:
         """What is read: the attributes that were named, the keys that a cursor needs, and what says the entity."""
         schema = codec_of(self._model).schema
         names = [*plan.key, *(schema.fields[name].attribute for name in schema.key_fields)]
         # The version too, so that a part can be written; it costs nothing more.
         names += [*schema.held_attributes, *(each.attribute for each in schema.stamped("version"))]
+        names += [each.own.attribute for relation in self._state.include for each in link_of(relation).fields]
         return (*(ExprPath(self._model, (name,)) for name in names), *self._state.only)
 
+    def _attributes(self, plan: QueryPlan) -> frozenset[str] | None:
+        """The attributes that are read; None where all are."""
+        if not self._state.only:
+            return plan.attributes
+        named = frozenset(str(path.parts[0]) for path in self._projection(plan))
+        return named if plan.attributes is None else named & plan.attributes
+
     def _reader(self, plan: QueryPlan) -> Callable[[dict[str, Any]], M]:
-        codec = codec_of(self._model)
-        read: set[str] | frozenset[str] | None = plan.attributes
-        if self._state.only:
-            named = {str(path.parts[0]) for path in self._projection(plan)}
-            read = named if read is None else named & read
-        everything = {each.attribute for each in codec.schema.fields.values()}
-        if read is None or everything <= read:
-            return self._context.reader(self._model)
-        return self._context.reader(self._model, frozenset(read))
+        return self._context.reader(self._model, self._attributes(plan))
 
     def _pages(
         self, plan: QueryPlan, request: dict[str, Any], start: dict[str, Any] | None, items: int | None
@@ -290,32 +321,3 @@ class Query(Generic[M]):
 
     def _bound(self, request: dict[str, Any]) -> dict[str, Any]:
         return {**request, "TableName": self._table, "Model": codec_of(self._model).schema.place}
-
-    def _without_unused_names(self, request: dict[str, Any]) -> dict[str, Any]:
-        """DynamoDB refuses a name that no expression uses."""
-        texts = " ".join(str(text) for name, text in request.items() if name.endswith("Expression"))
-        names = request.get("ExpressionAttributeNames", {})
-        used = {placeholder: name for placeholder, name in names.items() if placeholder in _words(texts)}
-        request = {name: value for name, value in request.items() if name != "ExpressionAttributeNames"}
-        return {**request, "ExpressionAttributeNames": used} if used else request
-
-
-def _words(text: str) -> set[str]:
-    for sign in "(),.[]=<>":
-        text = text.replace(sign, " ")
-    return set(text.split())
-
-
-def _readable(request: dict[str, Any], member: str) -> str:
-    """An expression with names and values in their places."""
-    text = str(request.get(member, ""))
-    for placeholder, tree in sorted(request.get("ExpressionAttributeValues", {}).items(), reverse=True, key=_place):
-        ((_, content),) = tree.items()
-        text = text.replace(placeholder, repr(content))
-    for placeholder, name in sorted(request.get("ExpressionAttributeNames", {}).items(), reverse=True, key=_place):
-        text = text.replace(placeholder, name)
-    return text
-
-
-def _place(entry: tuple[str, Any]) -> int:
-    return int(entry[0][2:])
