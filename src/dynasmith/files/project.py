@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from dynasmith.errors import ProjectError
 from dynasmith.files.documents import read_file
 from dynasmith.files.environment import BUILT_IN, Environment, checked
-from dynasmith.files.key_sources import read_keys
+from dynasmith.files.key_sources import read_keys, without_literals
 from dynasmith.files.project_settings import ENVIRONMENT, NOT_OFFERED_YET, PROJECT
 from dynasmith.limits import DEFAULT_QUOTAS, Quotas
 from dynasmith.masking import has_userinfo
@@ -171,6 +171,7 @@ def _read(path: Path, variables: Mapping[str, str]) -> ProjectFile:
         document = document.get("tool", "dynasmith") or document.with_value({})
     findings: list[DefinitionFinding] = []
     top = shape_keys(_without_what_is_not_offered(document, findings), PROJECT, findings)
+    crypto_section = without_literals(top.get("crypto"), findings)
     environments = top.get("environments")
     if environments is not None and not environments.is_map:
         shape(environments, MapOf(ENVIRONMENT), findings)
@@ -184,7 +185,8 @@ def _read(path: Path, variables: Mapping[str, str]) -> ProjectFile:
         shape(without_variables(section), ENVIRONMENT, findings)
         if not name.strip():
             findings.append(finding_at(section, "D007", "must not be empty"))
-    rest = {name: node for name, node in top.entries().items() if name != "environments"}
+    rest = {name: node for name, node in top.entries().items() if name not in ("environments", "crypto")}
+    rest |= {} if crypto_section is None else {"crypto": crypto_section}
     node = shape(substitute(top.with_value(rest), variables, findings), PROJECT, findings)
     for each in (node, *sections.values()):
         _no_userinfo(each, findings)
