@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from dynasmith.engine.db.include import IncludeExplanation
     from dynasmith.engine.db.query import ModelPage, Query
     from dynasmith.engine.db.query_explanation import QueryExplanation
+    from dynasmith.engine.db.transaction import Transaction
     from dynasmith.engine.ensure import Ensured
     from dynasmith.engine.transfer.dry_run import DryRun, ItemSample
     from dynasmith.engine.transfer.events import FlowDead, FlowEnded, FlowNote, FlowProgress, FlowStarted, FlowStopping
@@ -92,10 +93,13 @@ if TYPE_CHECKING:
         TableNotFound,
         TemplateIncomplete,
         Throttled,
+        TransactionFailed,
+        TransactionReason,
         TransformError,
         Unreachable,
         UsageError,
         ValidationRefused,
+        ValueTaken,
         VersionConflict,
         WaitTimeout,
     )
@@ -182,6 +186,7 @@ _HOMES = {
     "engine.db.include": "IncludeExplanation",
     "engine.db.query": "ModelPage Query",
     "engine.db.query_explanation": "QueryExplanation",
+    "engine.db.transaction": "Transaction",
     "engine.ensure": "Ensured",
     "engine.transfer.dry_run": "DryRun ItemSample",
     "engine.transfer.events": "FlowDead FlowEnded FlowNote FlowProgress FlowStarted FlowStopping",
@@ -343,6 +348,9 @@ __all__ = [
     "TableStarted",
     "TemplateIncomplete",
     "Throttled",
+    "Transaction",
+    "TransactionFailed",
+    "TransactionReason",
     "TransformError",
     "Trigger",
     "UndoDryRun",
@@ -350,6 +358,7 @@ __all__ = [
     "Unreachable",
     "UsageError",
     "ValidationRefused",
+    "ValueTaken",
     "Verdict",
     "VerifyResult",
     "VersionConflict",

@@ -28,8 +28,10 @@
         |   |-- NoCredentials, CredentialsExpired, AccessDenied
         |-- ServiceError                 the service refused: .service_code, .operation, .request_id
         |   |-- Throttled, LimitExceeded, ValidationRefused, ServiceUnavailable
+        |   |-- TransactionFailed            look at .reasons: why each action was, or was not, the cause
         |   `-- ConditionFailed              look at .item, the item as it is now
-        |       |-- ItemExists, VersionConflict
+        |       |-- ItemExists               |-- ValueTaken: another item has the value of a unique attribute
+        |       `-- VersionConflict
         |-- SeveralFailed                some tables failed, the others went on: .failures
         `-- DataError                    the items, or the file that holds them
             |-- FileFormatError, TransformError
@@ -306,10 +308,21 @@ class AccessDenied(AccessError):
         self.statement = dict(statement or {})
 
 
+class CancelledAction(NamedTuple):
+    """Why the service cancelled one action of a transaction: its ``code`` (empty: this action was not the cause), its
+    words, and the item as it is, in DynamoDB JSON, where the request asked for it."""
+
+    code: str
+    message: str = ""
+    item: Mapping[str, Any] | None = None
+
+
 class ServiceError(RunError):
     """The service refused a call. Keeps the service's own code, the operation and the request id."""
 
     code = "service"
+    cancelled: Sequence[CancelledAction] = ()
+    """Of a transaction that the service cancelled: one entry for each action that was sent."""
 
     def __init__(
         self,
@@ -366,6 +379,14 @@ class ItemExists(ConditionFailed):
     code = "item-exists"
 
 
+class ValueTaken(ItemExists):
+    """Another item has the value of a unique attribute; nothing was written. ``attribute`` is the field, ``item`` the
+    other item where it could be read."""
+
+    code = "value-taken"
+    attribute: str = ""
+
+
 class VersionConflict(ConditionFailed):
     """Another writer changed the item since it was read; nothing was written."""
 
@@ -375,6 +396,35 @@ class VersionConflict(ConditionFailed):
     def current(self) -> Any:
         """The item as it is now; None where it was deleted."""
         return self.item
+
+
+class TransactionReason(NamedTuple):
+    """What became of one action of a transaction that was cancelled.
+
+    ``action`` is the verb, ``model`` the class, ``key`` the attributes of the key in plain Python. ``code`` is the
+    service's ("" where this action was not the cause), ``error`` what it means: `ItemExists`, `VersionConflict` ...
+    """
+
+    action: str
+    model: type
+    key: Mapping[str, Any]
+    code: str = ""
+    error: DynasmithError | None = None
+
+    @property
+    def item(self) -> Any:
+        """The item as it is now, an instance of its class; None where there is none, or the service did not give it."""
+        return getattr(self.error, "item", None)
+
+
+class TransactionFailed(ServiceError):
+    """A transaction was cancelled; nothing was written. ``reasons`` has one entry for each action, in their order."""
+
+    code = "transaction-failed"
+
+    def __init__(self, message: str, *, reasons: Sequence[TransactionReason], hint: str = "", **facts: str) -> None:
+        super().__init__(message, hint=hint, **facts)
+        self.reasons = tuple(reasons)
 
 
 BROKEN_REPLY: Final = "BrokenReply"

@@ -70,6 +70,22 @@ def test_a_cancelled_transaction_without_reasons_is_refused_with_the_service_s_w
     assert by_flow("TransactionCanceledException")[0] is RetryVerdict.STOP
 
 
+@pytest.mark.parametrize(
+    ("code", "reasons", "again"),
+    [
+        ("TransactionConflictException", [], True),
+        ("TransactionCanceledException", [NONE, CONFLICT], True),
+        ("TransactionCanceledException", [THROTTLED, CONFLICT], True),
+        ("TransactionCanceledException", [NONE, THROTTLED], True),
+        ("TransactionCanceledException", [FAILED, THROTTLED], False),
+        ("TransactionCanceledException", [NONE, NONE], False),
+        ("ValidationException", [], False),
+    ],
+)
+def test_a_client_sends_again_what_may_succeed_later(code: str, reasons: list[dict[str, str]], again: bool) -> None:
+    assert transactions.is_passing({"Error": {"Code": code}, "CancellationReasons": reasons}) is again
+
+
 def test_waits_grow_and_end() -> None:
     waits = [transactions.back_off(attempt) for attempt in range(1, transactions.ATTEMPTS_MAX)]
     assert 0.02 < waits[0] <= 0.05

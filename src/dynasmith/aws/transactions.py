@@ -2,14 +2,14 @@
 
 The service cancels a transaction that conflicts with another on an item, and refuses a plain write to an item that a
 transaction holds at that moment; no SDK sends either again ("Transaction conflict handling in DynamoDB", developer
-guide).
+guide). Nor does one send again a transaction that was cancelled because one of its tables was throttled.
 """
 
 import random
 from collections.abc import Mapping
 from typing import Any
 
-from dynasmith.aws.errors.cancellation import codes_of, only_conflicts
+from dynasmith.aws.errors.cancellation import codes_of, only_passing
 from dynasmith.aws.errors.codes import CANCELLED, CONFLICTS
 
 ATTEMPTS_MAX = 12
@@ -17,10 +17,10 @@ ATTEMPTS_MAX = 12
 _FIRST_SECONDS, _LAST_SECONDS = 0.05, 4.0
 
 
-def is_conflict(error: Mapping[str, Any]) -> bool:
-    """Whether an error as botocore parsed it says that a transaction was in the way, and nothing else."""
+def is_passing(error: Mapping[str, Any]) -> bool:
+    """Whether an error as botocore parsed it says that a transaction was in the way, or that one was throttled."""
     code = str(error.get("Error", {}).get("Code", "")).rsplit("#", 1)[-1]
-    return code in CONFLICTS or (code == CANCELLED and only_conflicts(codes_of(error.get("CancellationReasons") or ())))
+    return code in CONFLICTS or (code == CANCELLED and only_passing(codes_of(error.get("CancellationReasons") or ())))
 
 
 def back_off(attempt: int) -> float:
@@ -38,4 +38,4 @@ def _retry(attempts: int, response: Any = None, **_: Any) -> float | None:
     if response is None or attempts >= ATTEMPTS_MAX:
         return None
     parsed = response[1]
-    return back_off(attempts) if isinstance(parsed, dict) and "Error" in parsed and is_conflict(parsed) else None
+    return back_off(attempts) if isinstance(parsed, dict) and "Error" in parsed and is_passing(parsed) else None

@@ -37,6 +37,7 @@ class AttributeOptions:
     ttl: bool = False
     encrypted: bool | str = False
     read_plain: bool = False
+    unique: bool = False
 
     @property
     def key_name(self) -> str:
@@ -99,6 +100,7 @@ def attr(
     stored: Any = None,
     encrypted: bool | str = False,
     read_plain: bool = False,
+    unique: bool = False,
     gt: Any = None,
     ge: Any = None,
     lt: Any = None,
@@ -113,9 +115,10 @@ def attr(
 
     ``name`` is the attribute that it is stored in (the field's own name otherwise). ``epoch`` stores a datetime as a
     number: seconds or milliseconds since 1970. ``stored`` is a pair of functions between the value and a form of your
-    own. ``encrypted`` stores it encrypted with the first key of the project, or with the key of that name; its value is
-    not in the ``repr`` of an instance. ``read_plain`` also reads a value that is not encrypted yet, which the next save
-    encrypts. ``default``, ``default_factory``, the constraints, ``alias`` and ``description`` are pydantic's.
+    own. ``unique`` lets one item of the class in a table have a value; it costs a second item. ``encrypted`` stores it
+    encrypted with the first key of the project, or with the key of that name; its value is not in the ``repr`` of an
+    instance. ``read_plain`` also reads a value that is not encrypted yet, which the next save encrypts. ``default``,
+    ``default_factory``, the constraints, ``alias`` and ``description`` are pydantic's.
     """
     given: dict[str, Any] = {
         "gt": gt,
@@ -136,7 +139,13 @@ def attr(
     if encrypted is not False:
         field["repr"] = False
     return AttributeOptions(
-        field=tuple(field.items()), name=name, epoch=epoch, stored=stored, encrypted=encrypted, read_plain=read_plain
+        field=tuple(field.items()),
+        name=name,
+        epoch=epoch,
+        stored=stored,
+        encrypted=encrypted,
+        read_plain=read_plain,
+        unique=unique,
     )
 
 

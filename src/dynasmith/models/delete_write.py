@@ -41,7 +41,8 @@ def delete_write(
     request = {"Key": key, "ReturnValues": "ALL_OLD", **request_expressions(model, condition=condition)}
     if condition is not None:
         request |= RETURN_OLD
-    return ItemWrite("DeleteItem", request, key, None, {}, version, is_deletion=True)
+    unique = {field.attribute: None for field in codec.schema.unique}
+    return ItemWrite("DeleteItem", request, key, None, {}, version, is_deletion=True, unique=unique)
 
 
 def restore_action(model: type[Model]) -> ModelAction:

@@ -24,6 +24,8 @@ class ItemWrite:
     ``tree`` is the whole item afterwards where it is known, ``stamps`` are the fields that the write sets by itself,
     ``version`` is the stored version that it expects (None: no version is compared; an empty dict: absent).
     ``is_deletion`` says that the item is to be gone, ``expects_visible`` that a deleted item is refused.
+    ``unique`` are the unique attributes that it concerns, with the value that each has afterwards; ``claims_all``: a
+    value that stays is claimed as well. ``new_key`` is the key afterwards, where it is another.
     """
 
     operation: str
@@ -34,6 +36,9 @@ class ItemWrite:
     version: Tree | None = None
     is_deletion: bool = False
     expects_visible: bool = False
+    unique: Mapping[str, Tree | None] = field(default_factory=dict)
+    claims_all: bool = False
+    new_key: Tree | None = None
 
 
 def codec_for(item: Model) -> ItemCodec:

@@ -13,7 +13,7 @@ from dynasmith.models.item_codec import ItemCodec
 from dynasmith.models.key_template import KeyTemplate
 from dynasmith.models.model_index import ModelIndex
 from dynasmith.models.operand import ExprPath, StoredValue
-from dynasmith.models.schema import KeyPlace, ModelSchema
+from dynasmith.models.schema import CLAIM_OWNER, KeyPlace, ModelSchema
 from dynasmith.models.value_codec import DatetimeCodec, TextCodec
 from dynasmith.models.visibility import visibility
 
@@ -78,6 +78,8 @@ def plan_query(
 def plan_scan(codec: ItemCodec, conditions: Sequence[ModelCondition], *, deleted: bool = False) -> QueryPlan:
     """The plan of a scan: every condition is a filter."""
     terms = [term for condition in conditions for term in terms_of(condition)]
+    if codec.schema.unique and not codec.schema.entity:  # the claims of the table have no entity either
+        terms.append(Comparison(ExprPath(codec.schema.model, (CLAIM_OWNER,)), "attribute_not_exists", ()))
     key = tuple(place.attribute for place in codec.schema.key)
     return QueryPlan("", False, None, filter_of(codec.schema, terms, deleted), None, key)
 

@@ -54,7 +54,17 @@ def save_write(item: Model, where: ModelCondition | None, now: datetime) -> Item
             condition=all_of(is_there(codec), visible, condition, where),
         ),
     }
-    return ItemWrite("UpdateItem", request, old_key, tree, stamps, version, expects_visible=visible is not None)
+    changed = {each.path.parts[0] for each in actions}
+    return ItemWrite(
+        "UpdateItem",
+        request,
+        old_key,
+        tree,
+        stamps,
+        version,
+        expects_visible=visible is not None,
+        unique={each.attribute: codec.encoded(each, item) for each in codec.schema.unique if each.attribute in changed},
+    )
 
 
 def _key_of(codec: ItemCodec, item: Model, loaded: Tree, old_key: Tree) -> Tree:
@@ -84,4 +94,14 @@ def _moved(codec: ItemCodec, item: Model, old_key: Tree, where: ModelCondition |
         **request_expressions(type(item), condition=all_of(is_there(codec), visible, condition, where)),
     }
     request = {"TransactItems": [{"Put": put}, {"Delete": gone}]}
-    return ItemWrite("TransactWriteItems", request, old_key, tree, stamps, version, expects_visible=visible is not None)
+    return ItemWrite(
+        "TransactWriteItems",
+        request,
+        old_key,
+        tree,
+        stamps,
+        version,
+        expects_visible=visible is not None,
+        unique={each.attribute: tree.get(each.attribute) for each in codec.schema.unique},
+        new_key={place.attribute: tree[place.attribute] for place in codec.schema.key},
+    )

@@ -35,6 +35,8 @@ OPTIONS: Final = "__dynasmith_options__"
 """What the right sides of a class say, by field, in the class's own namespace."""
 ENTITY_ATTRIBUTE: Final = "_type"
 """The attribute that says which entity of a table an item is, where the class names no other."""
+CLAIM_OWNER: Final = "_unique_owner"
+"""The attribute of a claim (`dynasmith.models.unique_claim`) with the key of its item. No other item has it."""
 _KEY_TYPES: Final[Mapping[str, KeyType]] = {"S": "S", "N": "N", "B": "B"}
 
 
@@ -129,6 +131,11 @@ class ModelSchema:
         return (*entity, self.deleted.attribute) if self.deleted else entity
 
     @cached_property
+    def unique(self) -> tuple[FieldCodec, ...]:
+        """The fields of which one item of the class in a table may have a value."""
+        return tuple(field for field in self.fields.values() if field.options.unique)
+
+    @cached_property
     def time_to_live(self) -> FieldCodec | None:
         """The field of ``ttl()``, or None."""
         found = [field for field in self.fields.values() if field.options.ttl]
@@ -191,6 +198,8 @@ class ModelSchema:
         for encrypted in self.encrypted:
             if role_of(encrypted):
                 self._refuse_encrypted(encrypted, "is a key")
+        for unique in self.unique:
+            self._check_unique(unique)
         if self.table is not None:
             _ = self.key, self.time_to_live
             if self.deleted and self.deleted.name in self.key_fields:
@@ -220,6 +229,13 @@ class ModelSchema:
                 f"write {{{field}:08d}}.",
                 UserWarning,
                 stacklevel=2,
+            )
+
+    def _check_unique(self, field: FieldCodec) -> None:
+        self._refuse_encrypted(field, "is unique")
+        if not isinstance(field.codec, StoredCodec) and field.codec.tags not in (("S",), ("N",), ("B",)):
+            raise self.problem(
+                field.name, f"is unique, and is stored as {_tags(field.codec)}", "text, a number or bytes can be unique"
             )
 
     def _check_stamp(self, stamp: Stamp) -> None:

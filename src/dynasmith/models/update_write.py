@@ -20,6 +20,7 @@ from dynasmith.models.metaclass import codec_of
 from dynasmith.models.model import Model
 from dynasmith.models.operand import ExprPath, StoredValue
 from dynasmith.models.template_changes import template_changes
+from dynasmith.models.value_codec import Tree
 from dynasmith.models.write_conditions import all_of, field_path, is_still, is_there, not_deleted_since, version_check
 from dynasmith.models.write_stamps import next_version, stamp_actions, updated_stamps
 
@@ -73,7 +74,8 @@ def update_write(
         "ReturnValues": "ALL_NEW",
         **request_expressions(model, update=[*actions, *extra], condition=condition),
     }
-    return ItemWrite("UpdateItem", request, key, None, {}, version, expects_visible=visible is not None)
+    visibly, unique = visible is not None, _unique(codec, actions)
+    return ItemWrite("UpdateItem", request, key, None, {}, version, expects_visible=visibly, unique=unique)
 
 
 def _before(codec: ItemCodec, what: Model | KeyOf[Any], values: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -113,6 +115,23 @@ def _templates(
     fixed = {*touched, *stamped, *schema.key_fields}
     unchanged = [schema.fields[part] for part in found.parts if part not in fixed]
     return made, [is_still(codec, each, values[each.name]) for each in unchanged]
+
+
+def _unique(codec: ItemCodec, actions: Sequence[ModelAction]) -> dict[str, Tree | None]:
+    """The unique attributes that the actions concern, with the value that each gets. Raises UsageError."""
+    values: dict[str, Tree | None] = {}
+    for each in codec.schema.unique:
+        for action in actions:
+            if not isinstance(action, Assignment) or action.path.parts[0] != each.attribute:
+                continue
+            known = _value_of(action, each)
+            if each.name not in known:
+                raise UsageError(
+                    f"An update cannot {action.kind} {action.path}: its value is unique, and must be known before.",
+                    hint="use set(value) or remove()",
+                )
+            values[each.attribute] = each.encode(known[each.name])
+    return values
 
 
 def _value_of(action: Assignment, each: FieldCodec) -> dict[str, Any]:

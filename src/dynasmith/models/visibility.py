@@ -1,6 +1,7 @@
 """Which items of a table a class sees: those of its entity that are not deleted. This is the one place that says so.
 
-An item is deleted where the attribute of its ``deleted_at()`` field has a value; NULL counts as none.
+The claims of unique values (`unique_claim`) are items of no class. An item is deleted where the attribute of its
+``deleted_at()`` field has a value; NULL counts as none.
 """
 
 from __future__ import annotations
@@ -10,12 +11,15 @@ from typing import Any
 
 from dynasmith.models.condition import Comparison, Junction, ModelCondition
 from dynasmith.models.operand import ExprPath, StoredValue
-from dynasmith.models.schema import ModelSchema
+from dynasmith.models.schema import CLAIM_OWNER, ModelSchema
 
 
 def is_visible(schema: ModelSchema, tree: Mapping[str, Any], *, deleted: bool = False) -> bool:
     """Whether an item is one of the class: of its entity, and not deleted unless ``deleted``."""
-    if schema.entity and tree.get(schema.entity_attribute) != {"S": schema.entity}:
+    if schema.entity:
+        if tree.get(schema.entity_attribute) != {"S": schema.entity}:
+            return False
+    elif CLAIM_OWNER in tree:
         return False
     return deleted or not is_deleted(schema, tree)
 

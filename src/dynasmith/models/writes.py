@@ -9,7 +9,9 @@ from typing import Any
 from dynasmith.models.condition import ModelCondition
 from dynasmith.models.expression_writer import request_expressions
 from dynasmith.models.item_codec import ItemCodec
-from dynasmith.models.item_write import RETURN_OLD, ItemWrite, codec_for
+from dynasmith.models.item_write import RETURN_OLD, ItemWrite, codec_for, target_of
+from dynasmith.models.key_of import KeyOf
+from dynasmith.models.metaclass import codec_of
 from dynasmith.models.model import Model
 from dynasmith.models.value_codec import Tree
 from dynasmith.models.write_conditions import all_of, is_missing, version_check
@@ -46,4 +48,14 @@ def _put(
     if condition is None:
         del request["ReturnValuesOnConditionCheckFailure"]
     key = {place.attribute: tree[place.attribute] for place in codec.schema.key}
-    return ItemWrite("PutItem", request, key, tree, stamps, version)
+    unique = {field.attribute: tree.get(field.attribute) for field in codec.schema.unique}
+    return ItemWrite("PutItem", request, key, tree, stamps, version, unique=unique, claims_all=True)
+
+
+def check_write(what: Model | KeyOf[Any], where: ModelCondition) -> ItemWrite:
+    """A condition of a transaction on an item that it does not change; of an instance its version is compared."""
+    model, key, _ = target_of(what)
+    codec = codec_of(model)
+    version, condition = version_check(codec, what) if isinstance(what, Model) else (None, None)
+    request = {"Key": key, **RETURN_OLD, **request_expressions(model, condition=all_of(condition, where))}
+    return ItemWrite("ConditionCheck", request, key, None, {}, version)

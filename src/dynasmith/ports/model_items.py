@@ -24,11 +24,17 @@ class ModelItems(Protocol):
     """Sends requests on items. Requests and replies are DynamoDB JSON with binary as base64 text.
 
     Safe to use from several threads. Every error is a `dynasmith.errors.DynasmithError`; a ``ConditionFailed`` has the
-    item as it was (``item``) where the request asked for it, and ``sent_again`` where the request was sent twice.
+    item as it was (``item``) where the request asked for it, and ``sent_again`` where the request was sent twice. The
+    error of a cancelled transaction has ``cancelled``.
     """
 
     def call(self, operation: str, table: str, request: Mapping[str, Any]) -> dict[str, Any]:
-        """One call. BatchGetItem takes ``Keys`` of the one table, and gives ``Items`` and ``UnprocessedKeys`` of it."""
+        """One call. ``table`` is the one that errors name, and the one of each part that names none.
+
+        BatchGetItem takes ``Keys`` of the one table, and gives ``Items`` and ``UnprocessedKeys`` of it. BatchWriteItem
+        takes ``RequestItems`` by table, and gives ``UnprocessedItems``. TransactGetItems gives ``Items``, None for each
+        that is absent. What met another transaction, or was throttled, is sent again for about 20 s.
+        """
         ...
 
     def page(self, operation: str, table: str, request: Mapping[str, Any]) -> ItemsPage:

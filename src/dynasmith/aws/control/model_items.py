@@ -13,12 +13,12 @@ from typing import Any, TypeVar
 import msgspec
 from botocore.exceptions import ClientError
 
-from dynasmith.aws.control.binary import from_botocore, to_botocore
+from dynasmith.aws.control.model_replies import reply_trees, tell, with_table
 from dynasmith.aws.control.session import Session
 from dynasmith.aws.data.calls import Calls, Patience
 from dynasmith.aws.data.replies import scan_page
 from dynasmith.aws.data.table_factory import open_calls
-from dynasmith.errors import ConditionFailed
+from dynasmith.errors import ServiceError
 from dynasmith.items.value import write_tree
 from dynasmith.items.wire import RawItem
 from dynasmith.ports.model_items import ItemsPage
@@ -28,7 +28,6 @@ PATIENCE = Patience(throttled_seconds=60.0, stumbling_seconds=30.0)
 
 Result = TypeVar("Result")
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
-_BINARY = ("Key", "Item", "ExpressionAttributeValues", "ExclusiveStartKey")
 
 
 class AwsModelItems:
@@ -43,30 +42,19 @@ class AwsModelItems:
         self._thread: threading.Thread | None = None
 
     def call(self, operation: str, table: str, request: Mapping[str, Any]) -> dict[str, Any]:
-        """One call on items, without ``TableName`` in ``request``.
+        """One call on items: see `dynasmith.ports.model_items.ModelItems.call`.
 
-        BatchGetItem takes ``Keys`` of the one table, and gives ``Items`` and ``UnprocessedKeys`` of it. Raises
-        ConditionFailed with ``item``, and ItemInvalid for a text that is not Unicode.
+        Raises ConditionFailed with ``item``, and ItemInvalid for a text that is not Unicode.
         """
         write_tree(request)  # a text that is not Unicode is refused here, not by the service
         try:
-            answer = self._session.call("dynamodb", operation, _with_table(operation, table, request), table=table)
-        except ConditionFailed as failed:
+            answer = self._session.call("dynamodb", operation, with_table(operation, table, request), table=table)
+        except ServiceError as failed:
             cause = failed.__cause__
             if isinstance(cause, ClientError):
-                response: dict[str, Any] = dict(cause.response)
-                reasons = response.get("CancellationReasons") or [response]
-                refused = [place for place, each in enumerate(reasons) if "ConditionalCheck" in str(each.get("Code"))]
-                failed.action = refused[0] if refused else 0
-                failed.item = from_botocore(reasons[failed.action].get("Item") or {}) or None
-                failed.sent_again = bool(response.get("ResponseMetadata", {}).get("RetryAttempts"))
+                tell(failed, cause.response)
             raise
-        if operation == "BatchGetItem":
-            left = (answer["UnprocessedKeys"].get(table) or {}).get("Keys", [])
-            read = answer["Responses"].get(table, [])
-            return {"Items": list(map(from_botocore, read)), "UnprocessedKeys": list(map(from_botocore, left))}
-        trees = ("Item", "Attributes", "LastEvaluatedKey")
-        return {name: from_botocore(value) if name in trees else value for name, value in answer.items()}
+        return reply_trees(operation, table, answer)
 
     def page(self, operation: str, table: str, request: Mapping[str, Any]) -> ItemsPage:
         """One page of a Query or a Scan that selects items; sent again as the item flow does, for up to a minute."""
@@ -157,16 +145,3 @@ def _serve(loop: asyncio.AbstractEventLoop) -> None:
     loop.run_forever()
     loop.run_until_complete(loop.shutdown_default_executor())
     loop.close()
-
-
-def _with_table(operation: str, table: str, request: Mapping[str, Any]) -> dict[str, Any]:
-    """The request with its table, as botocore takes it."""
-    if operation == "TransactWriteItems":
-        entries = [
-            {kind: _with_table("", table, part) for kind, part in each.items()} for each in request["TransactItems"]
-        ]
-        return {**request, "TransactItems": entries}
-    if operation == "BatchGetItem":
-        return {"RequestItems": {table: {**request, "Keys": [to_botocore(key) for key in request["Keys"]]}}}
-    made = {name: to_botocore(value) if name in _BINARY else value for name, value in request.items()}
-    return {"TableName": table, **made}

@@ -34,7 +34,31 @@ def subject_fault(operation: str, asked: Mapping[str, Any], parsed: Mapping[str,
         return "its Items have another key"
     if operation == "BatchGetItem":
         return _lookup_fault(asked["RequestItems"], parsed)
+    if operation == "BatchWriteItem" and not _unwritten_were_sent(asked["RequestItems"], parsed["UnprocessedItems"]):
+        return "its UnprocessedItems hold what was not sent"
+    if operation == "TransactGetItems" and len(parsed["Responses"]) != len(asked["TransactItems"]):
+        return f"its Responses are {len(parsed['Responses'])}, and {len(asked['TransactItems'])} were asked for"
     return ""
+
+
+def _unwritten_were_sent(asked: Mapping[str, Any], left: Mapping[str, Any]) -> bool:
+    """Whether each entry that a batch left is another one of those that were sent."""
+    for table, entries in left.items():
+        sent: Any = _of_table(asked, table)
+        try:
+            wanted = {_write_hash(each) for each in sent or ()}
+            found = [_write_hash(each) for each in entries]
+        except (ItemInvalid, KeyError, ValueError):
+            return False
+        if not wanted.issuperset(found) or len(set(found)) < len(found):
+            return False
+    return True
+
+
+def _write_hash(entry: Mapping[str, Any]) -> Any:
+    ((kind, write),) = entry.items()
+    ((part, tree),) = write.items()
+    return kind, part, tree_hash(from_botocore(tree))
 
 
 def _lookup_fault(asked: Mapping[str, Any], parsed: Mapping[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dynasmith.aws.errors.codes import CONFLICTS, Meaning, meaning_of
+from dynasmith.aws.errors.codes import CONFLICTS, Meaning, is_passing, meaning_of
 from dynasmith.errors import (
     ConditionFailed,
     LimitExceeded,
@@ -23,6 +23,11 @@ def codes_of(reasons: Sequence[Mapping[str, Any]]) -> list[str]:
 def only_conflicts(codes: Sequence[str]) -> bool:
     """Whether a conflict, and nothing else, cancelled the transaction: the same one may succeed later."""
     return any(codes) and all(code == "" or code in CONFLICTS for code in codes)
+
+
+def only_passing(codes: Sequence[str]) -> bool:
+    """Whether conflicts and throttles, and nothing else, cancelled it: the same transaction may succeed later."""
+    return any(codes) and all(code == "" or is_passing(code) for code in codes)
 
 
 def sentence(reasons: Sequence[Mapping[str, Any]]) -> str:

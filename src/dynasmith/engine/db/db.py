@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 from dynasmith.engine.db import item_reads, item_writes
 from dynasmith.engine.db.context import DbContext
 from dynasmith.engine.db.item_reads import key_of_arguments
 from dynasmith.engine.db.query import Query, QueryState
+from dynasmith.engine.db.transaction import Transaction
+from dynasmith.engine.db.transaction_get import transaction_get
 from dynasmith.errors import ItemNotFound
 from dynasmith.models.action import ModelAction
 from dynasmith.models.condition import ModelCondition
@@ -19,6 +21,12 @@ from dynasmith.models.model_index import ModelIndex
 from dynasmith.models.relation import Relation
 
 M = TypeVar("M", bound=Model)
+A = TypeVar("A", bound=Model)
+B = TypeVar("B", bound=Model)
+C = TypeVar("C", bound=Model)
+D = TypeVar("D", bound=Model)
+E = TypeVar("E", bound=Model)
+F = TypeVar("F", bound=Model)
 
 
 class Db:
@@ -94,6 +102,17 @@ class Db:
         """
         return item_writes.restore(self._context, what)
 
+    def transaction(self, *, token: str = "") -> Transaction:
+        """Actions that are all done, or none: ``with db.transaction() as tx: tx.create(...)``. Nothing is sent here.
+
+        ``token`` (up to 36 characters) makes a second transaction with the same token and the same content, within ten
+        minutes, do nothing; with other content, time stamps included, it is refused. Where none is given one is made,
+        so that a request whose answer was lost can be sent again. Raises UsageError for a longer one, and where this db
+        only reads.
+        """
+        self._context.refuse_dry()
+        return Transaction(self._context, token)
+
     # --- reads
 
     def get(
@@ -151,6 +170,32 @@ class Db:
         unprocessed after the last retry; before the call UsageError for a value that is not a key of the model.
         """
         return item_reads.get_many(self._context, model, keys, include, consistent=consistent, deleted=deleted)
+
+    @overload
+    def transaction_get(self, a: KeyOf[A], b: KeyOf[B], /) -> tuple[A | None, B | None]: ...
+    @overload
+    def transaction_get(self, a: KeyOf[A], b: KeyOf[B], c: KeyOf[C], /) -> tuple[A | None, B | None, C | None]: ...
+    @overload
+    def transaction_get(
+        self, a: KeyOf[A], b: KeyOf[B], c: KeyOf[C], d: KeyOf[D], /
+    ) -> tuple[A | None, B | None, C | None, D | None]: ...
+    @overload
+    def transaction_get(
+        self, a: KeyOf[A], b: KeyOf[B], c: KeyOf[C], d: KeyOf[D], e: KeyOf[E], /
+    ) -> tuple[A | None, B | None, C | None, D | None, E | None]: ...
+    @overload
+    def transaction_get(
+        self, a: KeyOf[A], b: KeyOf[B], c: KeyOf[C], d: KeyOf[D], e: KeyOf[E], f: KeyOf[F], /
+    ) -> tuple[A | None, B | None, C | None, D | None, E | None, F | None]: ...
+    @overload
+    def transaction_get(self, *keys: KeyOf[M]) -> tuple[M | None, ...]: ...
+    def transaction_get(self, *keys: KeyOf[Any]) -> tuple[Any, ...]:
+        """The items of up to 100 keys, of several classes and tables, as they are at one moment; None for each absent.
+
+        One call, at twice the units of a consistent read. What met a write of one of them is sent again for about 20 s.
+        Raises UsageError before the call for what is not a key, or too many.
+        """
+        return transaction_get(self._context, keys)
 
     def query(
         self, model: type[M], *conditions: ModelCondition, index: ModelIndex | None = None, deleted: bool = False

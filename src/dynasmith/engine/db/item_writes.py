@@ -2,69 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from dynasmith.engine.db.context import DbContext
 from dynasmith.engine.db.instances import partly_refreshed, refreshed, written
+from dynasmith.engine.db.planned_action import (
+    PlannedAction,
+    create_action,
+    delete_action,
+    put_action,
+    save_action,
+    update_action,
+)
+from dynasmith.engine.db.transaction_commit import bring_up_to_date, commit_one
 from dynasmith.engine.db.write_conflicts import already_there, conflict, is_our_deletion, is_ours
-from dynasmith.errors import ConditionFailed
+from dynasmith.errors import ConditionFailed, ItemNotFound
 from dynasmith.models.action import ModelAction
 from dynasmith.models.changes import unsaved_values
 from dynasmith.models.condition import ModelCondition
-from dynasmith.models.delete_write import delete_write, restore_action
-from dynasmith.models.item_write import ItemWrite
+from dynasmith.models.delete_write import restore_action
 from dynasmith.models.key_of import KeyOf
 from dynasmith.models.metaclass import codec_of, schema_of
 from dynasmith.models.model import Model
-from dynasmith.models.save_write import save_write
-from dynasmith.models.update_write import update_write
 from dynasmith.models.visibility import is_deleted
-from dynasmith.models.writes import create_write, put_write
 
 M = TypeVar("M", bound=Model)
 
 
 def create(context: DbContext, item: M) -> M:
     """Write a new item. See `Db.create`."""
-    write = create_write(item, context.clock.now())
-    try:
-        _send(context, type(item), write)
-    except ConditionFailed as failed:
-        if not is_ours(context, type(item), failed, write):
-            raise already_there(context, type(item), failed) from failed
-    return written(item, write)
+    planned = create_action(context, item)
+    _send(context, planned)
+    return written(item, planned.write)
 
 
 def put(context: DbContext, item: M, where: ModelCondition | None) -> M:
     """Write the whole item. See `Db.put`."""
-    write = put_write(item, where, context.clock.now())
-    send(context, type(item), write)
-    return written(item, write)
+    planned = put_action(context, item, where)
+    _send(context, planned)
+    return written(item, planned.write)
 
 
 def save(context: DbContext, item: M, where: ModelCondition | None) -> M:
     """Write what changed. See `Db.save`."""
-    write = save_write(item, where, context.clock.now())
-    if write is None:
+    planned = save_action(context, item, where)
+    if planned is None:
         return item
-    answer = send(context, type(item), write)
-    attributes = answer.get("Attributes")
-    if attributes is not None and write.tree is not None:
-        return refreshed(item, context.opened(type(item), attributes))
-    if attributes is not None:
-        return partly_refreshed(item, write, context.opened(type(item), attributes))
-    return written(item, write)
+    attributes = (_send(context, planned) or {}).get("Attributes")
+    if attributes is None:
+        bring_up_to_date(context, [planned])
+        return item
+    if planned.write.tree is not None:
+        return refreshed(item, context.opened(planned.model, attributes))
+    return partly_refreshed(item, planned.write, context.opened(planned.model, attributes))
 
 
 def update(context: DbContext, what: M | KeyOf[M], actions: Sequence[ModelAction], where: ModelCondition | None) -> M:
     """Change an item by actions. See `Db.update`."""
-    write = update_write(what, actions, where, context.clock.now())
+    planned = update_action(context, what, actions, where)
     unsaved = {} if isinstance(what, KeyOf) else unsaved_values(codec_of(type(what)), what, actions)
-    model: Any = what.model if isinstance(what, KeyOf) else type(what)
-    attributes = context.opened(model, send(context, model, write)["Attributes"])
+    attributes = (_send(context, planned) or {}).get("Attributes") or _read_after(context, planned)
+    attributes = context.opened(planned.model, attributes)
     if isinstance(what, KeyOf):
-        read: M = codec_of(model).read(attributes)
+        read: M = codec_of(planned.model).read(attributes)
         return read
     refreshed(what, attributes).__dict__.update(unsaved)
     return what
@@ -72,14 +73,15 @@ def update(context: DbContext, what: M | KeyOf[M], actions: Sequence[ModelAction
 
 def delete(context: DbContext, what: Model | KeyOf[Any], where: ModelCondition | None, *, hard: bool) -> bool:
     """Delete an item. See `Db.delete`."""
-    write = delete_write(what, where, context.clock.now(), hard=hard)
-    model = what.model if isinstance(what, KeyOf) else type(what)
-    if write.operation == "DeleteItem":
-        return bool(send(context, model, write).get("Attributes"))
-    attributes = _marked_deleted(context, model, write, any_item=where is None)
+    planned = delete_action(context, what, where, hard=hard)
+    if planned.write.operation == "DeleteItem":
+        answer = _send(context, planned)
+        # A transaction gives no item back; it is one because the item was there and had a unique value.
+        return answer is None or bool(answer.get("Attributes"))
+    attributes = _marked_deleted(context, planned, any_item=where is None)
     if attributes is not None and isinstance(what, Model):
-        unsaved = unsaved_values(codec_of(model), what, [restore_action(model)])
-        refreshed(what, attributes).__dict__.update(unsaved)
+        unsaved = unsaved_values(codec_of(planned.model), what, planned.actions)
+        refreshed(what, context.opened(planned.model, attributes)).__dict__.update(unsaved)
     return attributes is not None
 
 
@@ -89,12 +91,11 @@ def restore(context: DbContext, what: M | KeyOf[M]) -> M:
     return update(context, what, [restore_action(model)], None)
 
 
-def _marked_deleted(
-    context: DbContext, model: type[Model], write: ItemWrite, *, any_item: bool
-) -> dict[str, Any] | None:
+def _marked_deleted(context: DbContext, planned: PlannedAction, *, any_item: bool) -> dict[str, Any] | None:
     """The item after the write that marks it as deleted; None where there was none to delete."""
+    model, write = planned.model, planned.write
     try:
-        found: dict[str, Any] = _send(context, model, write)["Attributes"]
+        found: dict[str, Any] = context.write(model, write.operation, write.request)["Attributes"]
     except ConditionFailed as failed:
         if failed.item is not None and is_our_deletion(model, failed, write):
             return dict(failed.item)
@@ -104,17 +105,27 @@ def _marked_deleted(
     return found
 
 
-def send(context: DbContext, model: type[Model], write: ItemWrite) -> dict[str, Any]:
-    """Send a write whose condition may fail, and say what that means."""
+def _send(context: DbContext, planned: PlannedAction) -> Mapping[str, Any] | None:
+    """Send a write, alone or with its claims, and say what a refusal means. None where it was a transaction."""
+    write = planned.write
+    if write.unique or write.operation == "TransactWriteItems":
+        return commit_one(context, planned)
     try:
-        return _send(context, model, write)
+        return context.write(planned.model, write.operation, write.request)
     except ConditionFailed as failed:
-        if is_ours(context, model, failed, write):
+        if is_ours(context, planned.model, failed, write):
             return {"Attributes": failed.item}
-        if write.operation == "TransactWriteItems" and failed.action == 0:  # something is under the new key
-            raise already_there(context, model, failed) from failed
-        raise conflict(context, model, write, failed) from failed
+        if planned.verb == "create":
+            raise already_there(context, planned.model, failed) from failed
+        raise conflict(context, planned.model, write, failed) from failed
 
 
-def _send(context: DbContext, model: type[Model], write: ItemWrite) -> dict[str, Any]:
-    return context.write(model, write.operation, write.request)
+def _read_after(context: DbContext, planned: PlannedAction) -> dict[str, Any]:
+    """The item after a transaction, which gives none back."""
+    request = {"Key": planned.write.key, "ConsistentRead": True}
+    tree: dict[str, Any] | None = context.items.call("GetItem", planned.table, request).get("Item")
+    if not tree:
+        raise ItemNotFound(
+            f"{planned.shown} was updated, and another writer deleted it before it was read.", hint="create it again"
+        )
+    return tree

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from dynasmith.engine.db.context import DbContext
-from dynasmith.errors import ConditionFailed, ItemExists, ItemNotFound, VersionConflict
+from dynasmith.errors import ConditionFailed, DynasmithError, ItemExists, ItemNotFound, VersionConflict
 from dynasmith.models.item_write import ItemWrite
 from dynasmith.models.metaclass import codec_of, schema_of
 from dynasmith.models.model import Model
@@ -13,7 +14,7 @@ from dynasmith.models.tree_equality import same_item, same_tree
 from dynasmith.models.visibility import is_deleted
 
 
-def conflict(context: DbContext, model: type[Model], write: ItemWrite, failed: ConditionFailed) -> Exception:
+def conflict(context: DbContext, model: type[Model], write: ItemWrite, failed: ConditionFailed) -> DynasmithError:
     """What a failed condition means: the item is gone, another writer was first, or ``where`` does not hold."""
     tree, schema = failed.item, schema_of(model)
     current = None if tree is None else context.read(model, tree, deleted=True)
@@ -24,12 +25,11 @@ def conflict(context: DbContext, model: type[Model], write: ItemWrite, failed: C
     if write.version is None and not write.is_deletion:
         if was_deleted:
             return ItemNotFound(f"The {schema.name} ({shown}) was deleted.", hint="restore() brings it back")
-        if tree is None and write.operation == "UpdateItem":
+        if tree is None and write.operation in ("UpdateItem", "TransactWriteItems"):
             return ItemNotFound(
                 f"{context.table(model)} has no {schema.name} with {shown}.", hint="create it, or put it"
             )
-    version = next(iter(schema.stamped("version")), None)
-    if write.version is not None and version is not None and not _has(tree, version.attribute, write.version):
+    if write.version is not None and not has_version(model, tree, write.version):
         what = "was deleted" if tree is None or was_deleted else "was changed by another writer"
         hint = "restore(.current) brings it back" if was_deleted else "read .current, change that, and save it"
         error = VersionConflict(f"{schema.name} ({shown}) {what} since it was read.", hint=hint, **facts)
@@ -74,9 +74,11 @@ def is_our_deletion(model: type[Model], failed: ConditionFailed, write: ItemWrit
     return failed.sent_again and all(same_tree(item.get(attribute, {}), stored) for attribute, stored in stamps)
 
 
-def _has(tree: dict[str, Any] | None, attribute: str, version: dict[str, Any]) -> bool:
+def has_version(model: type[Model], tree: Mapping[str, Any] | None, version: Mapping[str, Any]) -> bool:
     """Whether an item has that version; the empty one is none at all."""
     if tree is None:
         return False
-    stored = tree.get(attribute)
-    return same_tree(stored, version) if stored is not None and version else stored is None and not version
+    for field in schema_of(model).stamped("version"):
+        stored = tree.get(field.attribute)
+        return same_tree(stored, version) if stored is not None and version else stored is None and not version
+    return True

@@ -1,0 +1,97 @@
+"""`PlannedAction`: one write, sent alone or in a transaction, and what is known of the item before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dynasmith.engine.db.context import DbContext
+from dynasmith.models.action import ModelAction
+from dynasmith.models.condition import ModelCondition
+from dynasmith.models.delete_write import delete_write, restore_action
+from dynasmith.models.instance import loaded_tree
+from dynasmith.models.item_write import ItemWrite
+from dynasmith.models.key_of import KeyOf
+from dynasmith.models.metaclass import codec_of
+from dynasmith.models.model import Model
+from dynasmith.models.save_write import save_write
+from dynasmith.models.update_write import update_write
+from dynasmith.models.value_codec import Tree
+from dynasmith.models.writes import check_write, create_write, put_write
+
+
+@dataclass(slots=True)
+class PlannedAction:
+    """A write by its verb. ``instance`` is brought up to date when it succeeded, ``actions`` are those of an update.
+
+    ``before`` are the unique attributes as they are expected to be; None where the item has to be read first.
+    """
+
+    verb: str
+    model: type[Model]
+    table: str
+    write: ItemWrite
+    instance: Model | None = None
+    actions: Sequence[ModelAction] = ()
+    before: Tree | None = None
+
+    @property
+    def shown_key(self) -> dict[str, Any]:
+        """The key in plain Python, for messages and reasons."""
+        return codec_of(self.model).describe_key(self.write.key)
+
+    @property
+    def shown(self) -> str:
+        """The item in a sentence."""
+        return f"{self.model.__qualname__} ({', '.join(f'{name}={value!r}' for name, value in self.shown_key.items())})"
+
+
+def create_action(context: DbContext, item: Model) -> PlannedAction:
+    """A create. Raises ItemInvalid."""
+    return _action(context, "create", item, create_write(item, context.clock.now()), before={})
+
+
+def put_action(context: DbContext, item: Model, where: ModelCondition | None) -> PlannedAction:
+    """A put. Raises ItemInvalid, NotLoaded."""
+    return _action(context, "put", item, put_write(item, where, context.clock.now()))
+
+
+def save_action(context: DbContext, item: Model, where: ModelCondition | None) -> PlannedAction | None:
+    """A save; None where nothing changed. Raises ItemInvalid, UsageError, TemplateIncomplete."""
+    write = save_write(item, where, context.clock.now())
+    return None if write is None else _action(context, "save", item, write)
+
+
+def update_action(
+    context: DbContext, what: Model | KeyOf[Any], actions: Sequence[ModelAction], where: ModelCondition | None
+) -> PlannedAction:
+    """An update. Raises UsageError, TemplateIncomplete."""
+    planned = _action(context, "update", what, update_write(what, actions, where, context.clock.now()))
+    planned.actions = actions
+    return planned
+
+
+def delete_action(
+    context: DbContext, what: Model | KeyOf[Any], where: ModelCondition | None, *, hard: bool
+) -> PlannedAction:
+    """A delete; an update where deleted items of the class stay. Raises UsageError."""
+    planned = _action(context, "delete", what, delete_write(what, where, context.clock.now(), hard=hard))
+    if planned.write.operation == "UpdateItem":
+        planned.actions = [restore_action(planned.model)]
+    return planned
+
+
+def check_action(context: DbContext, what: Model | KeyOf[Any], where: ModelCondition) -> PlannedAction:
+    """A condition on an item that is not written. Raises UsageError."""
+    return _action(context, "check", what, check_write(what, where))
+
+
+def _action(
+    context: DbContext, verb: str, what: Model | KeyOf[Any], write: ItemWrite, before: Tree | None = None
+) -> PlannedAction:
+    model = what.model if isinstance(what, KeyOf) else type(what)
+    instance = None if isinstance(what, KeyOf) else what
+    loaded = None if instance is None else loaded_tree(instance)
+    known = loaded if before is None else before
+    return PlannedAction(verb, model, context.table(model), write, instance, before=known)
