@@ -134,6 +134,7 @@ if TYPE_CHECKING:
     from dynasmith.project import Project, connect
     from dynasmith.project.verbs.dry_runs import DryRuns
     from dynasmith.project.verbs.jobs import Jobs
+    from dynasmith.project.verbs.model_import import ImportedText
     from dynasmith.project.verbs.tables import ListedTable
     from dynasmith.project.verbs.transforms import AnyTransform
     from dynasmith.tables.description import IndexState, ReplicaState, TableDescription
@@ -175,6 +176,7 @@ _HOMES = {
     "jobs.estimate": "JobEstimate",
     "project.verbs.dry_runs": "DryRuns",
     "project.verbs.jobs": "Jobs",
+    "project.verbs.model_import": "ImportedText",
     "plans.where": "Where",
     "aws.control.session": "BotoSession",
     "engine.apply": "Applied ApplyReport",
@@ -272,6 +274,7 @@ __all__ = [
     "FlowStarted",
     "FlowStopping",
     "Identity",
+    "ImportedText",
     "IncludeExplanation",
     "Index",
     "IndexState",

@@ -1,25 +1,69 @@
 """`dynasmith import`."""
 
-from pathlib import Path
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from dynasmith.cli.shared_options import Invocation, verb
+from dynasmith.cli.new_file import write_or_print
+from dynasmith.cli.shared_options import Invocation, print_json, verb
 from dynasmith.errors import UsageError
+
+if TYPE_CHECKING:
+    from dynasmith import ImportedText
 
 
 @verb("import", example="dynasmith import orders users --env prod --out tables/prod.yaml")
 @click.argument("tables", nargs=-1, metavar="TABLE...")
 @click.option("--all", "everything", is_flag=True, help="Import every table of the environment.")
 @click.option("--minimal", is_flag=True, help="Leave out what a new table has by itself.")
-@click.option("--out", metavar="FILE", help="Write the definition to FILE instead of stdout; its folder is created.")
+@click.option(
+    "--from", "source", metavar="SOURCE", help="Import models: module:Class, module, or onetable:FILE (a schema)."
+)
+@click.option(
+    "--as",
+    "form",
+    type=click.Choice(["definition", "models"]),
+    help="With --from: a definition file, or model classes (Python). FILE.py of --out means models.",
+)
+@click.option(
+    "--key",
+    "keys",
+    multiple=True,
+    metavar="[CLASS=]FIELD[,FIELD]",
+    help="With --from: the key of a plain pydantic model: partition key, and sort key. Repeatable.",
+)
+@click.option(
+    "--table",
+    "names",
+    multiple=True,
+    metavar="[CLASS=]NAME",
+    help="With --from: the table's name, where the source does not say it. Repeatable.",
+)
+@click.option("--out", metavar="FILE", help="Write to FILE instead of stdout; its folder is created.")
 def command(
-    invocation: Invocation, tables: tuple[str, ...], *, everything: bool, minimal: bool, out: str | None
+    invocation: Invocation,
+    tables: tuple[str, ...],
+    *,
+    everything: bool,
+    minimal: bool,
+    source: str | None,
+    form: str | None,
+    keys: tuple[str, ...],
+    names: tuple[str, ...],
+    out: str | None,
 ) -> int:
-    """Write definitions (YAML) for existing tables. A plan of the result is empty. Never overwrites a file.
+    """Write definitions (YAML) for existing tables, whose plan is empty, or for models. Never overwrites a file.
 
     TABLE is a name or a pattern in quotes, such as 'orders-*'.
     """
+    if source is not None:
+        if tables or everything or minimal:
+            raise UsageError("--from imports models, not tables.", hint="remove TABLE, --all and --minimal")
+        return _import_models(invocation, source, form, _named(keys), _named(names), out)
+    if form is not None or keys or names:
+        raise UsageError("--as, --key and --table are for models.", hint="add --from module:Class")
     if bool(tables) == everything:
         raise UsageError("Name tables, or use --all.", hint="for example: dynasmith import 'orders-*'")
     document = invocation.project().import_tables(tables, every_table=everything, minimal=minimal)
@@ -27,17 +71,56 @@ def command(
         if not line.startswith("# "):
             break
         invocation.say(line.removeprefix("# "))
-    if out is None:
-        click.echo(document, nl=False)
-        return 0
-    try:
-        if not Path(out).parent.exists():
-            Path(out).parent.mkdir(parents=True, exist_ok=True)
-        with Path(out).open("x", encoding="utf-8") as file:
-            file.write(document)
-    except FileExistsError as error:
-        raise UsageError(f"The file {out} exists already.", hint="name another one") from error
-    except OSError as error:
-        raise UsageError(f"{out} cannot be written: {error.strerror}.", hint="name another file") from error
-    invocation.say(f"Wrote the definition to {out}. Next: dynasmith plan --config {out}")
+    write_or_print(out, document)
+    if out is not None:
+        invocation.say(f"Wrote the definition to {out}. Next: dynasmith plan --config {out}")
     return 0
+
+
+def _named(values: tuple[str, ...]) -> dict[str, str]:
+    """``Class=value`` by class; a value alone is that of the only class."""
+    found: dict[str, str] = {}
+    for each in values:
+        name, equals, value = each.rpartition("=")
+        if (equals and not name) or not value or name in found:
+            raise UsageError(
+                f"{each!r} is not CLASS=VALUE, or names a class twice.", hint="--key Order=customer,number"
+            )
+        found[name] = value
+    return found
+
+
+def _import_models(
+    invocation: Invocation,
+    source: str,
+    form: str | None,
+    keys: dict[str, str],
+    names: dict[str, str],
+    out: str | None,
+) -> int:
+    is_models = form == "models" if form else out is not None and out.endswith(".py")
+    imported = invocation.project().import_from(
+        source, form="models" if is_models else "definition", keys=keys, tables=names
+    )
+    for note in imported.notes:
+        invocation.say(f"Note: {note}")
+    if invocation.as_json:
+        print_json(imported_json(imported))
+        if out is None:
+            return 0
+    write_or_print(out, imported.text)
+    if out is not None:
+        what = "model classes" if is_models else "definition"
+        is_plan = "" if is_models else f" Next: dynasmith plan --config {out}"
+        invocation.say(f"Wrote the {what} to {out}.{is_plan}")
+    return 0
+
+
+def imported_json(imported: ImportedText) -> dict[str, Any]:
+    """What was imported, for programs."""
+    return {
+        "form": imported.form,
+        "text": imported.text,
+        "tables": [table.name for table in imported.tables],
+        "notes": list(imported.notes),
+    }

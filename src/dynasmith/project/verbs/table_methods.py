@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from dynasmith.engine.apply import ApplyReport
 from dynasmith.engine.ensure import Ensured
@@ -15,7 +15,7 @@ from dynasmith.plans.consent import Consent
 from dynasmith.plans.plan import Plan
 from dynasmith.ports.listener import Listener, silent
 from dynasmith.project.verbs import tables as verbs
-from dynasmith.project.verbs.argument_kinds import text
+from dynasmith.project.verbs.argument_kinds import mapping_of_text, one_of, text
 from dynasmith.project.verbs.arguments import checked
 from dynasmith.project.verbs.definition_import import import_tables
 from dynasmith.project.verbs.plan import apply, make_plan
@@ -26,7 +26,10 @@ from dynasmith.tables.table import Table
 
 if TYPE_CHECKING:
     from dynasmith.ports.tables import Identity
+    from dynasmith.project.verbs.model_import import ImportedText
     from dynasmith.validate import Verdict
+
+NO_NAMES: Final[Mapping[str, str]] = {}
 
 
 class TableMethods:
@@ -319,6 +322,29 @@ class TableMethods:
         be written as a definition, TableNotFound, and UsageError for a pattern that fits no table.
         """
         return import_tables(self._world, names, every_table=every_table, minimal=minimal)
+
+    @checked(source=text, form=one_of("definition", "models"), keys=mapping_of_text, tables=mapping_of_text)
+    def import_from(
+        self,
+        source: str,
+        *,
+        form: Literal["definition", "models"] = "definition",
+        keys: Mapping[str, str] = NO_NAMES,
+        tables: Mapping[str, str] = NO_NAMES,
+    ) -> ImportedText:
+        """A definition (YAML) or model classes (Python) of models: `module:Class`, or all of `module`.
+
+        Models of PynamoDB, plain pydantic models and, for a definition, classes of `Model`. The module is imported from
+        the project's folder first, which runs it. A plain pydantic model does not say its key: ``keys`` has its fields
+        by the name of the class (``{"Order": "customer,number"}``), ``tables`` the names of the tables. What is
+        returned was read back and says the same tables; its notes are what it does otherwise. Nothing is written.
+
+        Raises UsageError where the module cannot be imported or has no such class, a key is missing, or pydantic is not
+        installed; DefinitionError and RunError where the models cannot be a table. Costs no call.
+        """
+        from dynasmith.project.verbs.model_import import import_from
+
+        return import_from(self._world, source, form, keys, tables)
 
     @checked()
     def validate(self, names: Sequence[str] = (), *, offline: bool = False) -> Verdict:

@@ -1,0 +1,130 @@
+"""``import --from``: definitions and model classes out of the classes and schemas of others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import ModuleType
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from dynasmith.bridges.pydantic_models import (
+    is_pydantic_model,
+    pydantic_document,
+    pydantic_module,
+    pydantic_tables,
+)
+from dynasmith.bridges.pynamodb import PynamodbModule, is_pynamodb_model, pynamodb_documents
+from dynasmith.bridges.source import Document, ModelModule
+from dynasmith.errors import UsageError
+from dynasmith.files.definitions import exported_table, read_back
+from dynasmith.project.modules import module_of
+from dynasmith.project.verbs.generated_module import module_text
+from dynasmith.project.world import World
+from dynasmith.tables.findings import did_you_mean
+from dynasmith.tables.render import render_yaml
+from dynasmith.tables.table import Table
+
+ImportForm = Literal["definition", "models"]
+_HINT = "write module:Class, or module for every model of it"
+
+
+class ImportedText(Struct, frozen=True, kw_only=True):
+    """What was made of models, of a schema or of live tables, and was read back before it is given.
+
+    ``text`` is a definition file (YAML) or a module of model classes (Python), as ``form`` says; ``tables`` are its
+    tables. ``notes`` are sentences about what the source has and the text has not, or has otherwise; they stand in the
+    text too.
+    """
+
+    form: ImportForm
+    text: str
+    tables: tuple[Table, ...]
+    notes: tuple[str, ...] = ()
+
+
+def import_from(
+    world: World,
+    source: str,
+    form: ImportForm,
+    keys: Mapping[str, str],
+    tables: Mapping[str, str],
+) -> ImportedText:
+    """See `Project.import_from`."""
+    module_name, _, path = source.partition(":")
+    if not module_name or source.endswith(":"):
+        raise UsageError(f"{source!r} does not name a module.", hint=_HINT)
+    module = module_of(module_name, world.settings.folder, masks=world.masks)
+    chosen = [_class(module, path)] if path else list(dict.fromkeys(_classes(module)))
+    pynamodb = [each for each in chosen if is_pynamodb_model(each)]
+    if pynamodb:
+        _no_options(source, keys, tables)
+        if form == "models":
+            return _models(PynamodbModule(pynamodb, source).write(), source)
+        return _definition(pynamodb_documents(pynamodb), source)
+    plain = [each for each in chosen if is_pydantic_model(each)]
+    if plain:
+        found = pydantic_tables(plain, keys, tables, is_module=not path)
+        if form == "models":
+            return _models(pydantic_module(found, source), source)
+        return _definition([pydantic_document(each) for each in found], source)
+    _no_options(source, keys, tables)
+    return _own(chosen, source, form, is_class=bool(path))
+
+
+def _class(module: ModuleType, path: str) -> Any:
+    value: Any = module
+    for part in path.split("."):
+        value = getattr(value, part, None)
+    if value is None:
+        near = did_you_mean(path, [name for name, each in vars(module).items() if isinstance(each, type)])
+        raise UsageError(f"The module {module.__name__} has no class {path}.", hint=near or _HINT)
+    return value
+
+
+def _classes(module: ModuleType) -> list[Any]:
+    """The classes of a module: those of PynamoDB wherever they are from, plain ones that it defines itself."""
+    return [
+        each
+        for each in vars(module).values()
+        if isinstance(each, type) and (not is_pydantic_model(each) or each.__module__ == module.__name__)
+    ]
+
+
+def _no_options(source: str, keys: Mapping[str, str], tables: Mapping[str, str]) -> None:
+    if keys or tables:
+        raise UsageError(
+            f"The models of {source} say their keys and their tables themselves.",
+            hint="remove --key and --table, which are for plain pydantic models",
+        )
+
+
+def _own(chosen: Sequence[Any], source: str, form: ImportForm, *, is_class: bool) -> ImportedText:
+    """The definition of classes of dynasmith's own Model."""
+    own = [each for each in chosen if hasattr(each, "__dynasmith_expression__")]
+    if own and form == "definition":
+        from dynasmith.models import tables_of
+        from dynasmith.models.metaclass import codec_of
+
+        if not is_class:
+            own = [each for each in own if codec_of(each).schema.table is not None]
+        return _definition_of(tables_of(*own), ())
+    if own:
+        raise UsageError(f"The classes of {source} are models of dynasmith already.", hint="--as definition")
+    what = f"The class {source} is not a model" if is_class else f"The module {source} has no model"
+    raise UsageError(f"{what} of PynamoDB, pydantic or dynasmith.", hint=_HINT)
+
+
+def _definition(documents: Sequence[Document], source: str, notes: Sequence[str] = ()) -> ImportedText:
+    return _definition_of(tuple(exported_table(document, source) for document in documents), notes)
+
+
+def _definition_of(tables: tuple[Table, ...], notes: Sequence[str]) -> ImportedText:
+    text = render_yaml(tables, comment="\n".join(notes))
+    return ImportedText(form="definition", text=text, tables=read_back(text).tables, notes=tuple(notes))
+
+
+def _models(module: ModelModule, source: str) -> ImportedText:
+    tables = tuple(exported_table(document, source) for document in module.documents)
+    text, notes = module_text(module, tables, source)
+    return ImportedText(form="models", text=text, tables=tables, notes=notes)
