@@ -44,10 +44,12 @@ if TYPE_CHECKING:
     from dynasmith.engine.backfill.difference import ItemDifference
     from dynasmith.engine.backfill.dry_run import BackfillDryRun, CheckResult
     from dynasmith.engine.backfill.undo import UndoDryRun
+    from dynasmith.engine.db.collection import Collection
     from dynasmith.engine.db.db import Db
     from dynasmith.engine.db.include import IncludeExplanation
-    from dynasmith.engine.db.query import ModelPage, Query
+    from dynasmith.engine.db.query import Query
     from dynasmith.engine.db.query_explanation import QueryExplanation
+    from dynasmith.engine.db.query_state import ModelPage
     from dynasmith.engine.db.transaction import Transaction
     from dynasmith.engine.ensure import Ensured
     from dynasmith.engine.transfer.dry_run import DryRun, ItemSample
@@ -186,8 +188,10 @@ _HOMES = {
     "engine.backfill.undo": "UndoDryRun",
     "engine.db.db": "Db",
     "engine.db.include": "IncludeExplanation",
-    "engine.db.query": "ModelPage Query",
+    "engine.db.collection": "Collection",
+    "engine.db.query": "Query",
     "engine.db.query_explanation": "QueryExplanation",
+    "engine.db.query_state": "ModelPage",
     "engine.db.transaction": "Transaction",
     "engine.ensure": "Ensured",
     "engine.transfer.dry_run": "DryRun ItemSample",
@@ -243,6 +247,7 @@ __all__ = [
     "CheckResult",
     "CheckpointError",
     "Clock",
+    "Collection",
     "ConcurrentEdits",
     "ConditionFailed",
     "Consent",

@@ -37,10 +37,13 @@ def test_the_examples_of_the_guide_run(apart: Callable[..., Project]) -> None:
         exec(compile(block, PAGE, "exec", dont_inherit=True), names)
     names["connect"] = apart
     names["shop"]("")
+    names["collection"]("")
 
 
 def test_the_typed_examples_run(apart: Callable[..., Project]) -> None:
     names = runpy.run_path(str(ROOT / "tests/typing/models_relations.py"))
-    with apart(tables=tables_of(*(names[each] for each in ("Customer", "Order", "Settings")))) as project:
+    classes = [names[each] for each in ("Customer", "Order", "Settings", "Buyer", "Sale", "Line")]
+    with apart(tables=tables_of(*classes)) as project:
         project.ensure()
         names["relations"](project.db())
+        names["collections"](project.db())

@@ -4,7 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import assert_type
 
-from dynasmith import Db, Model, Query
+from dynasmith import Collection, Db, Model, Query
 from dynasmith.models import (
     Attr,
     Many,
@@ -17,6 +17,10 @@ from dynasmith.models import (
     has_many,
     has_one,
     key,
+    partition,
+    sort,
+    template,
+    ttl,
     updated_at,
     uuid,
 )
@@ -54,6 +58,42 @@ class Order(Model, table="rel_orders"):
     customer = belongs_to(lambda: Customer, by="customer_id")
 
 
+class Buyer(Model, table="rel_shop", entity="buyer"):
+    """One table with several classes: a buyer, its sales and their lines are one partition."""
+
+    pk = partition("buyer:{buyer_id}")
+    sk = sort("#")
+    buyer_id: Attr[str]
+    sales = has_many(lambda: Sale, by="buyer_id")
+
+
+class Sale(Model, table="rel_shop", entity="sale"):
+    """Found by its buyer, and by its status."""
+
+    pk = partition("buyer:{buyer_id}")
+    sk = sort("sale:{number:08d}")
+    gs1pk = template("status:{status}")
+    gs1sk = template("{placed}")
+    gs1 = gsi("gs1pk", sort="gs1sk")
+    buyer_id: Attr[str]
+    number: Attr[int]
+    status: Attr[str | None] = attr(default="open")
+    placed: Attr[datetime] = created_at()
+    lines = has_many(lambda: Line, by=("buyer_id", "number"))
+
+
+class Line(Model, table="rel_shop", entity="line"):
+    """Its key begins with that of its sale."""
+
+    pk = partition("buyer:{buyer_id}")
+    sk = sort("sale:{number:08d}:line:{line:03d}")
+    buyer_id: Attr[str]
+    number: Attr[int]
+    line: Attr[int]
+    amount: Attr[Decimal]
+    expires: Attr[datetime | None] = ttl()
+
+
 def relations(db: Db) -> None:
     """On the class a relation, on an instance what was read."""
     assert_type(Customer.orders, Many[Order])
@@ -87,6 +127,33 @@ def relations(db: Db) -> None:
     assert_type(db.get_many(Customer, [ann.id], include=[Customer.orders.then(Order.customer)]), list[Customer | None])
 
 
+def collections(db: Db) -> None:
+    """A query of several classes gives instances of each of them."""
+    db.create(Buyer(buyer_id="b1"))
+    db.create(Sale(buyer_id="b1", number=7))
+    db.create(Line(buyer_id="b1", number=7, line=1, amount=Decimal(3)))
+    assert_type(db.collection(Buyer, Sale), Collection[Buyer | Sale])
+    assert_type(db.collection(Buyer, Sale, Line, Buyer, Sale, Line), Collection[Buyer | Sale | Line])
+    found = db.collection(Buyer, Sale, Line).query(Sale.buyer_id == "b1", Sale.sk.begins_with("sale:00000007"))
+    assert_type(found, Query[Buyer | Sale | Line])
+    shown: list[str] = []
+    for one in found.include(Sale.lines):
+        match one:
+            case Sale():
+                assert_type(one, Sale)
+                shown.append(f"sale {one.number} of {len(one.lines)}")
+            case Line():
+                shown.append(f"line {one.line}: {one.amount}")
+            case Buyer():
+                pass
+    assert shown == ["sale 7 of 1", "line 1: 3"]
+    page = db.query(Sale, Sale.gs1pk == "status:open", index=Sale.gs1).descending().page(items=20)
+    assert_type(page.items, list[Sale])
+    assert [sale.number for sale in page.items] == [7]
+    for buyer in db.query(Buyer, Buyer.buyer_id == "b1").include(Buyer.sales.then(Sale.lines)):
+        assert [line.amount for sale in buyer.sales for line in sale.lines] == [3]
+
+
 def refused(db: Db, order: Order) -> None:
     """What checkers refuse."""
     Order(customer_id="c", total=Decimal(1), customer=None)  # type: ignore[call-arg]
@@ -95,4 +162,6 @@ def refused(db: Db, order: Order) -> None:
     db.query(Order).include("customer")  # type: ignore[arg-type]
     Customer.orders.then(Order.id)  # type: ignore[arg-type]
     has_many(lambda: str, by="id")  # type: ignore[type-var]
+    db.collection(Order, str)  # type: ignore[type-var]
+    db.collection(Buyer, Sale).query(Sale.number)  # type: ignore[arg-type]
     has_many(Order, by="customer_id")  # type: ignore[arg-type]

@@ -141,16 +141,15 @@ def _refuse_overlaps(changes: Sequence[Assignment]) -> None:
 
 
 def request_expressions(
-    model: type,
-    *,
+    *models: type,
     key: ModelCondition | None = None,
     filter: ModelCondition | None = None,  # noqa: A002 - the service's word
     condition: ModelCondition | None = None,
     update: Sequence[ModelAction] = (),
     projection: Iterable[ExprPath] = (),
 ) -> Mapping[str, Any]:
-    """The expression members of one request about items of ``model``, with shared placeholders."""
-    writer = ExpressionWriter(model)
+    """The expression members of one request about items of ``models``, with shared placeholders."""
+    writer = ExpressionWriter(*models)
     texts = {
         "KeyConditionExpression": None if key is None else writer.condition(key),
         "FilterExpression": None if filter is None else writer.condition(filter),

@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
-from typing import Any, Final
+from typing import Final
 
 from dynasmith.errors import ScanNeeded, UsageError
 from dynasmith.models.condition import Comparison, Junction, ModelCondition
 from dynasmith.models.item_codec import ItemCodec
-from dynasmith.models.key_template import KeyTemplate
+from dynasmith.models.key_terms import (
+    fixed_values,
+    is_exact,
+    joined_terms,
+    sort_terms,
+    term_on,
+    term_that_fixes,
+    terms_of,
+)
 from dynasmith.models.model_index import ModelIndex
 from dynasmith.models.operand import ExprPath, StoredValue
 from dynasmith.models.schema import CLAIM_OWNER, KeyPlace, ModelSchema
@@ -18,7 +26,6 @@ from dynasmith.models.value_codec import DatetimeCodec, TextCodec
 from dynasmith.models.visibility import visibility
 
 _RANGES: Final = ("<", "<=", ">", ">=", "BETWEEN")
-_SORTS: Final = ("=", "<", "<=", ">", ">=", "BETWEEN", "begins_with")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +91,6 @@ def plan_scan(codec: ItemCodec, conditions: Sequence[ModelCondition], *, deleted
     return QueryPlan("", False, None, filter_of(codec.schema, terms, deleted), None, key)
 
 
-def terms_of(condition: ModelCondition) -> Iterator[ModelCondition]:
-    """What has to hold, one by one."""
-    if isinstance(condition, Junction) and condition.operator == "AND":
-        for part in condition.parts:
-            yield from terms_of(part)
-    else:
-        yield condition
-
-
 def key_candidates(schema: ModelSchema) -> Iterator[KeyCandidate]:
     """The keys that items of a class can be queried by: the table's, then those of its indexes."""
     yield KeyCandidate("", None, (schema.partition,), (schema.sort,) if schema.sort else ())
@@ -125,8 +123,12 @@ def fit_key(
     rest = [term for term in terms if term not in used]
     attributes = held_by_index(schema, candidate)
     in_key = {schema.fields[name].attribute for name in _in_templates(codec, candidate, terms)}
-    others = [term for term in rest if all(_fixed(attribute, [term]) is None for attribute in in_key)]
+    others = [term for term in rest if all(term_that_fixes(attribute, [term]) is None for attribute in in_key)]
     index = candidate.index
+    if attributes is not None and index is not None and not index.is_local:
+        if not_held(attributes, others):
+            return None
+        rest = [term for term in rest if term in others or not not_held(attributes, [term])]
     worth = (matched, attributes is None, index is None, index is not None and index.is_local)
     key = dict.fromkeys(place.attribute for place in (*candidate.partition, *candidate.sort, *schema.key))
     condition = keys[0] if len(keys) == 1 else Junction("AND", tuple(keys))
@@ -138,13 +140,20 @@ def fit_key(
 
 
 def _in_templates(codec: ItemCodec, candidate: KeyCandidate, terms: Sequence[ModelCondition]) -> set[str]:
-    """The fields whose values the templates of the key hold, as far as they are fixed."""
+    """The fields whose values the templates of the key tell, as far as they are fixed."""
     found = set()
     for place in (*candidate.partition, *candidate.sort):
         if place.template is not None:
-            values = _values(codec, place.template, terms)
-            found |= set(takewhile(values.__contains__, place.template.fields))
+            values = fixed_values(codec, place.template, terms)
+            fixed = takewhile(values.__contains__, place.template.fields)
+            found |= {name for name in fixed if is_exact(codec, place.template, name)}
     return found
+
+
+def not_held(attributes: frozenset[str], terms: Sequence[ModelCondition]) -> list[str]:
+    """What the terms are about and a global index does not hold: there it would look absent in every item."""
+    names = dict.fromkeys(str(path.parts[0]) for term in terms for path in term.paths())
+    return [name for name in names if name not in attributes]
 
 
 def filter_of(schema: ModelSchema, terms: Sequence[ModelCondition], deleted: bool = False) -> ModelCondition | None:
@@ -155,30 +164,17 @@ def filter_of(schema: ModelSchema, terms: Sequence[ModelCondition], deleted: boo
     return Junction("AND", tuple(found))
 
 
-def _on(term: ModelCondition, attribute: str) -> Comparison | None:
-    """The term as a comparison of just that attribute with values, or None."""
-    if not isinstance(term, Comparison) or term.path.parts != (attribute,) or term.path.is_size:
-        return None
-    return term if all(isinstance(operand, StoredValue) for operand in term.operands) else None
-
-
-def _fixed(attribute: str, terms: Sequence[ModelCondition]) -> Comparison | None:
-    """The term that fixes the attribute to one value."""
-    found = (_on(term, attribute) for term in terms)
-    return next((term for term in found if term is not None and term.operator == "="), None)
-
-
 def _equality(
     codec: ItemCodec, place: KeyPlace, terms: Sequence[ModelCondition], used: list[ModelCondition]
 ) -> ModelCondition | None:
     """The term of a partition attribute: one of the conditions, or what a template makes of them."""
-    direct = _fixed(place.attribute, terms)
+    direct = term_that_fixes(place.attribute, terms)
     if direct is not None:
         used.append(direct)
         return direct
     if place.template is None:
         return None
-    text, is_whole = place.template.prefix(_values(codec, place.template, terms))
+    text, is_whole = place.template.prefix(fixed_values(codec, place.template, terms))
     return _rendered(codec, place, "=", text) if is_whole else None
 
 
@@ -186,13 +182,13 @@ def _sort_term(
     codec: ItemCodec, place: KeyPlace, terms: Sequence[ModelCondition], used: list[ModelCondition]
 ) -> ModelCondition | None:
     """The term of a sort attribute: one of the conditions, or what a template makes of them, whole or its beginning."""
-    direct = [term for each in terms if (term := _on(each, place.attribute)) is not None and term.operator in _SORTS]
+    direct = sort_terms(place.attribute, terms)
     if direct:
         used += direct
-        return _joined(direct)
+        return joined_terms(direct)
     if place.template is None:
         return None
-    text, is_whole = place.template.prefix(_values(codec, place.template, terms))
+    text, is_whole = place.template.prefix(fixed_values(codec, place.template, terms))
     if is_whole:
         return _rendered(codec, place, "=", text)
     ranged = _range(codec, place, terms)
@@ -213,40 +209,13 @@ def _range(codec: ItemCodec, place: KeyPlace, terms: Sequence[ModelCondition]) -
     if field.codec.tags != ("S",) or not isinstance(field.codec, TextCodec | DatetimeCodec):
         return None
     for each in terms:
-        term = _on(each, field.attribute)
+        term = term_on(each, field.attribute)
         if term is not None and term.operator in _RANGES and (term.operator == "BETWEEN" or not parts[0].literal):
             values = [field.decode(operand.tree) for operand in term.operands if isinstance(operand, StoredValue)]
             texts = [place.template.render({field.name: value}) for value in values]
             operands = tuple(StoredValue({"S": text}) for text in texts)
             return Comparison(ExprPath(codec.schema.model, (place.attribute,)), term.operator, operands)
     return None
-
-
-def _joined(terms: Sequence[Comparison]) -> Comparison:
-    """One term for conditions on one sort attribute. Raises UsageError where a key condition cannot say them."""
-    if len(terms) == 1:
-        return terms[0]
-    by_operator = {term.operator: term for term in terms}
-    if len(terms) == 2 and by_operator.keys() == {">=", "<="}:
-        low, high = by_operator[">="], by_operator["<="]
-        return Comparison(low.path, "BETWEEN", (*low.operands, *high.operands))
-    raise UsageError(
-        f"A query takes one condition on the sort key {terms[0].path}, and there are {len(terms)}.",
-        hint="use between(), which includes both ends",
-    )
-
-
-def _values(codec: ItemCodec, template: KeyTemplate, terms: Sequence[ModelCondition]) -> dict[str, Any]:
-    """The fields of a template that the conditions fix."""
-    values = {}
-    for name in template.fields:
-        field = codec.schema.fields[name]
-        term = _fixed(field.attribute, terms)
-        if term is not None:
-            operand = term.operands[0]
-            assert isinstance(operand, StoredValue)
-            values[name] = field.decode(operand.tree)
-    return values
 
 
 def _rendered(codec: ItemCodec, place: KeyPlace, operator: str, text: str) -> Comparison:
@@ -270,9 +239,15 @@ def _scan_needed(
     ways = []
     for each in candidates:
         needed = dict.fromkeys(part for place in each.partition for part in place.fields or (place.attribute,))
-        given = [part for part in needed if _fixed(schema.fields[part].attribute, terms) is not None]
+        given = [part for part in needed if term_that_fixes(schema.fields[part].attribute, terms) is not None]
         lacking = ", ".join(part for part in needed if part not in given)
-        ways.append(f"{'index ' + each.name if each.name else 'the table'} needs {lacking or 'its key'} == ...")
+        held = held_by_index(schema, each)
+        if lacking or held is None:
+            ways.append(f"{'index ' + each.name if each.name else 'the table'} needs {lacking or 'its key'} == ...")
+        else:
+            keys = [schema.fields[part].attribute for part in needed]
+            absent = not_held(held, [term for term in terms if all(term_on(term, key) is None for key in keys)])
+            ways.append(f"index {each.name} does not hold {', '.join(absent)}")
     return ScanNeeded(
         f"No key of {schema.name} fits these conditions: {'; '.join(ways)}.",
         hint="add the condition, add an index, or use scan, which reads the whole table",

@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from typing import Any, TypeVar, overload
 
 from dynasmith.engine.db import item_reads, item_writes
+from dynasmith.engine.db.collection import Collection
 from dynasmith.engine.db.context import DbContext
 from dynasmith.engine.db.item_reads import key_of_arguments
-from dynasmith.engine.db.query import Query, QueryState
+from dynasmith.engine.db.query import Query
+from dynasmith.engine.db.query_state import QueryState
 from dynasmith.engine.db.transaction import Transaction
 from dynasmith.engine.db.transaction_get import transaction_get
 from dynasmith.errors import ItemNotFound
@@ -206,7 +208,7 @@ class Db:
         Nothing is sent before items are asked for. Raises ScanNeeded there where no key fits.
         """
         schema_of(model)
-        return Query(self._context, model, QueryState(conditions, index=index, deleted=deleted))
+        return Query(self._context, (model,), QueryState(conditions, index=index, deleted=deleted))
 
     def scan(self, model: type[M], *conditions: ModelCondition, deleted: bool = False) -> Query[M]:
         """The items that conditions choose, by reading the whole table, in no order. Costs the units of all items.
@@ -214,4 +216,27 @@ class Db:
         ``deleted`` gives also items that were deleted and stayed.
         """
         schema_of(model)
-        return Query(self._context, model, QueryState(conditions, is_scan=True, deleted=deleted))
+        return Query(self._context, (model,), QueryState(conditions, is_scan=True, deleted=deleted))
+
+    @overload
+    def collection(self, a: type[A], /) -> Collection[A]: ...
+    @overload
+    def collection(self, a: type[A], b: type[B], /) -> Collection[A | B]: ...
+    @overload
+    def collection(self, a: type[A], b: type[B], c: type[C], /) -> Collection[A | B | C]: ...
+    @overload
+    def collection(self, a: type[A], b: type[B], c: type[C], d: type[D], /) -> Collection[A | B | C | D]: ...
+    @overload
+    def collection(
+        self, a: type[A], b: type[B], c: type[C], d: type[D], e: type[E], /
+    ) -> Collection[A | B | C | D | E]: ...
+    @overload
+    def collection(
+        self, a: type[A], b: type[B], c: type[C], d: type[D], e: type[E], f: type[F], /
+    ) -> Collection[A | B | C | D | E | F]: ...
+    def collection(self, *models: type[Any]) -> Collection[Any]:
+        """Several classes of one table, to read what a partition has of them by one query, in the order of its keys.
+
+        Costs no call. Raises UsageError for classes of several tables, and for one that has no entity to tell it by.
+        """
+        return Collection(self._context, models)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final, Generic, Self, TypeVar
 
 import msgspec
@@ -12,8 +12,10 @@ import msgspec
 from dynasmith.engine.db.context import DbContext
 from dynasmith.engine.db.include import PARENTS_AT_ONCE, explain_include, include
 from dynasmith.engine.db.query_explanation import QueryExplanation, readable, without_unused_names
+from dynasmith.engine.db.query_state import ModelPage, QueryState
 from dynasmith.errors import DataError, ItemNotFound, UsageError
 from dynasmith.items.wire import RawItem
+from dynasmith.models.collection_plan import plan_collection
 from dynasmith.models.condition import ModelCondition
 from dynasmith.models.cursor import read_cursor, write_cursor
 from dynasmith.models.expression import Expr, path_of
@@ -21,7 +23,6 @@ from dynasmith.models.expression_writer import request_expressions
 from dynasmith.models.include_plan import IncludeStep, plan_include
 from dynasmith.models.metaclass import codec_of
 from dynasmith.models.model import Model
-from dynasmith.models.model_index import ModelIndex
 from dynasmith.models.operand import ExprPath
 from dynasmith.models.query_plan import QueryPlan, plan_query, plan_scan
 from dynasmith.models.relation import Relation
@@ -36,41 +37,13 @@ _PAGE_ITEMS_MIN = 2
 """A page of one item costs a round trip an item."""
 
 
-@dataclass(frozen=True, slots=True)
-class ModelPage(Generic[M]):
-    """Items of a query; ``cursor`` continues after the last of them, None where there are no more.
-
-    ``scanned`` is how many items were read for it, ``units`` the read units that this cost.
-    """
-
-    items: list[M]
-    cursor: str | None
-    scanned: int
-    units: float
-
-
-@dataclass(frozen=True, slots=True)
-class QueryState:
-    """What a query is made of."""
-
-    conditions: tuple[ModelCondition, ...]
-    is_scan: bool = False
-    index: ModelIndex | None = None
-    only: tuple[ExprPath, ...] = ()
-    is_descending: bool = False
-    limit: int | None = None
-    is_consistent: bool = False
-    deleted: bool = False
-    include: tuple[Relation[Any], ...] = ()
-
-
 class Query(Generic[M]):
-    """The items of a class in a table that conditions choose. Each method gives a new query; nothing is sent before
-    items are asked for. Iterating reads page after page and holds one of them."""
+    """The items of a class, or of the classes of a collection, in a table that conditions choose. Each method gives a
+    new query; nothing is sent before items are asked for. Iterating reads page after page and holds one of them."""
 
-    def __init__(self, context: DbContext, model: type[M], state: QueryState) -> None:
-        self._context, self._model, self._state = context, model, state
-        self._items, self._table = context.items, context.table(model)
+    def __init__(self, context: DbContext, models: tuple[type[M], ...], state: QueryState) -> None:
+        self._context, self._models, self._state = context, models, state
+        self._items, self._table = context.items, context.table(models[0])
 
     def __iter__(self) -> Iterator[M]:
         """The items in the order of the sort key. Costs the reading of each page when it is reached."""
@@ -102,7 +75,7 @@ class Query(Generic[M]):
         of another class.
         """
         included = (*self._state.include, *relations)
-        plan_include([self._model], included)  # it raises now, before anything is sent
+        plan_include(self._models, included)  # it raises now, before anything is sent
         return self._with(include=included)
 
     def only(self, *attributes: Expr[Any]) -> Self:
@@ -179,11 +152,9 @@ class Query(Generic[M]):
         """
         found = list(self.limit(2))
         if not found:
-            raise ItemNotFound(f"No {self._model.__name__} in {self._table} fits the query.")
+            raise ItemNotFound(f"No {self._name} in {self._table} fits the query.")
         if len(found) > 1:
-            raise DataError(
-                f"Several items of {self._model.__name__} in {self._table} fit the query.", hint="use first()"
-            )
+            raise DataError(f"Several items of {self._name} in {self._table} fit the query.", hint="use first()")
         return found[0]
 
     def exists(self) -> bool:
@@ -239,21 +210,26 @@ class Query(Generic[M]):
     # --- how
 
     def _with(self, **changes: Any) -> Self:
-        return type(self)(self._context, self._model, replace(self._state, **changes))
+        return type(self)(self._context, self._models, replace(self._state, **changes))
+
+    def _plan(self) -> QueryPlan:
+        state, codecs = self._state, [codec_of(model) for model in self._models]
+        if len(codecs) > 1:
+            return plan_collection(codecs, state.conditions, state.index, deleted=state.deleted)
+        if state.is_scan:
+            return plan_scan(codecs[0], state.conditions, deleted=state.deleted)
+        return plan_query(codecs[0], state.conditions, state.index, deleted=state.deleted)
 
     def _request(self) -> tuple[QueryPlan, dict[str, Any]]:
-        codec, state = codec_of(self._model), self._state
-        if state.is_scan:
-            plan = plan_scan(codec, state.conditions, deleted=state.deleted)
-        else:
-            plan = plan_query(codec, state.conditions, state.index, deleted=state.deleted)
+        state = self._state
+        plan = self._plan()
         if state.is_consistent and plan.is_global:
             raise UsageError(
                 f"The global index {plan.index} cannot be read consistently.", hint="read the table by its own key"
             )
         projection = self._projection(plan) if state.only else ()
         request: dict[str, Any] = dict(
-            request_expressions(self._model, key=plan.key_condition, filter=plan.filter, projection=projection)
+            request_expressions(*self._models, key=plan.key_condition, filter=plan.filter, projection=projection)
         )
         if plan.index:
             request["IndexName"] = plan.index
@@ -268,7 +244,7 @@ class Query(Generic[M]):
         if not self._state.include:
             return ()
         return plan_include(
-            [self._model],
+            self._models,
             self._state.include,
             attributes=self._attributes(plan),
             is_contiguous=plan.key_condition is not None and not plan.index and not plan.has_conditions,
@@ -285,12 +261,13 @@ class Query(Generic[M]):
 
     def _projection(self, plan: QueryPlan) -> tuple[ExprPath, ...]:
         """What is read: the attributes that were named, the keys that a cursor needs, and what says the entity."""
-        schema = codec_of(self._model).schema
-        names = [*plan.key, *(schema.fields[name].attribute for name in schema.key_fields)]
-        # The version too, so that a part can be written; it costs nothing more.
-        names += [*schema.held_attributes, *(each.attribute for each in schema.stamped("version"))]
+        names = [*plan.key]
+        for schema in (codec_of(model).schema for model in self._models):
+            names += [schema.fields[name].attribute for name in schema.key_fields]
+            # The version too, so that a part can be written; it costs nothing more.
+            names += [*schema.held_attributes, *(each.attribute for each in schema.stamped("version"))]
         names += [each.own.attribute for relation in self._state.include for each in link_of(relation).fields]
-        return (*(ExprPath(self._model, (name,)) for name in names), *self._state.only)
+        return (*(ExprPath(self._models[0], (name,)) for name in names), *self._state.only)
 
     def _attributes(self, plan: QueryPlan) -> frozenset[str] | None:
         """The attributes that are read; None where all are."""
@@ -300,7 +277,14 @@ class Query(Generic[M]):
         return named if plan.attributes is None else named & plan.attributes
 
     def _reader(self, plan: QueryPlan) -> Callable[[dict[str, Any]], M]:
-        return self._context.reader(self._model, self._attributes(plan))
+        attributes = self._attributes(plan)
+        readers = [self._context.reader(model, attributes) for model in self._models]
+        if len(readers) == 1:
+            return readers[0]
+        schemas = [codec_of(model).schema for model in self._models]
+        by_entity = {schema.entity: read for schema, read in zip(schemas, readers, strict=True)}
+        entity = schemas[0].entity_attribute
+        return lambda tree: by_entity[tree[entity]["S"]](tree)
 
     def _pages(
         self, plan: QueryPlan, request: dict[str, Any], start: dict[str, Any] | None, items: int | None
@@ -320,4 +304,11 @@ class Query(Generic[M]):
             start = page.last_key
 
     def _bound(self, request: dict[str, Any]) -> dict[str, Any]:
-        return {**request, "TableName": self._table, "Model": codec_of(self._model).schema.place}
+        return {**request, "TableName": self._table, "Model": self._places()}
+
+    def _places(self) -> str:
+        return ", ".join(codec_of(model).schema.place for model in self._models)
+
+    @property
+    def _name(self) -> str:
+        return " or ".join(model.__name__ for model in self._models)
