@@ -12,7 +12,8 @@ pytestmark = pytest.mark.engine
 PAGE = (Path(__file__).parents[2] / "docs/guide/models-lifecycle.md").read_text("utf-8")
 
 
-def test_the_examples_of_the_page_run(ministack_endpoint: str) -> None:
+def test_the_examples_of_the_page_run(ministack_endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # a job keeps its record in the folder of the program
     names: dict[str, Any] = {"__name__": "guide"}
     for block in re.findall(r"^```python\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE):
         exec(compile(block, "docs/guide/models-lifecycle.md", "exec", dont_inherit=True), names)

@@ -1,10 +1,10 @@
-"""Items over time as users write them: deleted items that stay."""
+"""Items over time as users write them: deleted items that stay, and older shapes."""
 
 from datetime import datetime
-from typing import assert_type
+from typing import Any, assert_type
 
 from dynasmith import Db, Model, Query
-from dynasmith.models import Attr, Partition, deleted_at, key
+from dynasmith.models import Attr, Partition, deleted_at, key, upgrade_transform
 
 
 class Note(Model, table="notes"):
@@ -31,3 +31,17 @@ def refused(db: Db, note: Note) -> None:
     """What checkers refuse."""
     db.restore("1")  # type: ignore[arg-type]
     db.delete(note, hard="yes")  # type: ignore[arg-type]
+
+
+def split(item: dict[str, Any]) -> dict[str, Any]:
+    """An upgrade."""
+    return item
+
+
+class User(Model, table="users", shape=2, upgrades={1: split}):
+    """A class with an older shape."""
+
+    id: Partition[str]
+
+
+upgrade = upgrade_transform(User)

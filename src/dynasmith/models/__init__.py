@@ -35,6 +35,7 @@ from dynasmith.models.model_index import ModelIndex as Index
 from dynasmith.models.model_index import gsi, lsi
 from dynasmith.models.relation import Many, One, Relation
 from dynasmith.models.table_definition import tables_of
+from dynasmith.models.upgrade_transform import upgrade_transform
 
 __all__ = [
     "Action",
@@ -66,6 +67,7 @@ __all__ = [
     "ttl",
     "ulid",
     "updated_at",
+    "upgrade_transform",
     "uuid",
     "version",
 ]

@@ -21,6 +21,7 @@ from dynasmith.models.operand import ExprPath, StoredValue
 from dynasmith.models.sealed_value import SEALED
 from dynasmith.models.template_changes import template_changes
 from dynasmith.models.tree_equality import same_tree
+from dynasmith.models.upgrades import UpgradedItem
 from dynasmith.models.value_codec import Tree, ValueCodec
 
 
@@ -37,6 +38,22 @@ def changes_of(codec: ItemCodec, item: Any, loaded: Tree) -> list[Assignment]:
             continue
         stored = codec.encoded(field, item)
         actions += _of_field(schema.model, field, loaded.get(field.attribute), stored)
+    return actions
+
+
+def upgrade_changes(codec: ItemCodec, loaded: UpgradedItem, tree: Tree) -> list[Assignment]:
+    """The actions that make the item of an older shape in the table ``tree``, attribute by attribute."""
+    model, stored = codec.schema.model, loaded.stored
+    key = {place.attribute for place in codec.schema.key}
+    codecs = {field.attribute: field.codec for field in codec.schema.fields.values()}
+    actions = []
+    for name in dict.fromkeys((*stored, *tree)):
+        path, old, new = ExprPath(model, (name,)), stored.get(name), tree.get(name)
+        if name in key or same_tree(old, new):
+            continue
+        if name in codecs and old is not None and new is not None and _is_spelling(codecs[name], old, new):
+            continue
+        actions.append(Assignment(path, "remove", ()) if new is None else Assignment(path, "set", (StoredValue(new),)))
     return actions
 
 

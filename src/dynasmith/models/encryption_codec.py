@@ -25,12 +25,16 @@ class EncryptionCodec(ValueCodec):
 
     def encode(self, value: Any) -> Tree:
         try:
-            return {SEALED: SealedValue(self.attribute, self.key, self.inner.encode(value))}
+            return self.sealed(self.inner.encode(value))
         except ItemInvalid:
             pass  # its message may hold the value, so nothing refers to it
         raise invalid(
             f"The value cannot be stored as {type_name(self.type)}; it is not shown, since the attribute is encrypted."
         )
+
+    def sealed(self, tree: Tree) -> Tree:
+        """A plain stored value as one that is to be encrypted."""
+        return {SEALED: SealedValue(self.attribute, self.key, tree)}
 
     def decode(self, tree: Tree) -> Any:
         sealed = tree.get(SEALED)

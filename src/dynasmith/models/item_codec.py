@@ -13,9 +13,11 @@ from typing import Any
 
 from dynasmith.errors import ItemInvalid
 from dynasmith.models.code_names import CodeNames
+from dynasmith.models.encryption_codec import EncryptionCodec
 from dynasmith.models.fields import FieldCodec, reading_code, writing_code
 from dynasmith.models.instance import LOADED, item_maker, loaded_tree, slot_of, slot_setters
 from dynasmith.models.schema import KeyPlace, ModelSchema
+from dynasmith.models.upgrades import SHAPE_ATTRIBUTE
 from dynasmith.models.value_codec import Tree
 
 
@@ -31,14 +33,28 @@ class ItemCodec:
     def read(self) -> Callable[[Tree], Any]:
         """The instance of an item; it keeps the item. Raises ItemInvalid with model, key and attribute."""
         names = CodeNames()
-        body = [f" d = {reading_code(self._fields, 't', names)}", *(f" {line}" for line in self._making_code(names))]
-        source = ["def made(t):", "try:", *body, "except Exception:", f" return {names.add(self._read)}(t)"]
+        body = [f"d = {reading_code(self._fields, 't', names)}", *self._making_code(names)]
+        if self.schema.may_have_shape:  # of another shape: the general way looks
+            shape = self.schema.shape.stored
+            of_another = f"t.get({SHAPE_ATTRIBUTE!r}) != {shape!r}" if shape else f"{SHAPE_ATTRIBUTE!r} in t"
+            body.insert(0, f"if {of_another}: raise LookupError")
+        source = [
+            "def made(t):",
+            "try:",
+            *(f" {line}" for line in body),
+            "except Exception:",
+            f" return {names.add(self._read)}(t)",
+        ]
         read: Callable[[Tree], Any] = names.function("\n ".join(source))
         return read
 
     def read_part(self, tree: Tree, attributes: Iterable[str]) -> Any:
-        """The instance of an item of which only these attributes were read; the other fields raise NotLoaded."""
+        """The instance of an item of which only these attributes were read; the other fields raise NotLoaded.
+
+        Raises ItemInvalid for a part of an item of an older shape, which cannot be upgraded.
+        """
         read = set(attributes)
+        self.upgraded(tree, is_part=True)
         return self._make(self._values(tree, [field for field in self._fields if field.attribute in read]), tree)
 
     def reader(self, attributes: frozenset[str] | None) -> Callable[[Tree], Any]:
@@ -54,9 +70,9 @@ class ItemCodec:
         Raises ItemInvalid with model, key and attribute, NotLoaded where a field was not read.
         """
         names = CodeNames()
-        entity = f"{self.schema.entity_attribute!r}: {{'S': {self.schema.entity!r}}}" if self.schema.entity else ""
+        marks = ", ".join(f"{name!r}: {value!r}" for name, value in self._marks().items())
         lines = ["try:", " d = i.__dict__"]
-        lines += [f" {line}" for line in writing_code(self._fields, "d", entity, names)]
+        lines += [f" {line}" for line in writing_code(self._fields, "d", marks, names)]
         lines += ["except Exception:", f" t = {names.add(self._tree)}(i)"]
         if self.schema.templates:
             lines.append(f"t.update({names.add(self.rendered)}(i))")
@@ -158,7 +174,38 @@ class ItemCodec:
 
     def _read(self, tree: Tree) -> Any:
         """The general way of ``read``: it finds defaults, and says which attribute is wrong."""
-        return self._make(self._values(tree, self._fields), tree)
+        current = self.upgraded(tree)
+        return self._make(self._values(current, self._fields), current)
+
+    def upgraded(self, tree: Tree, *, is_part: bool = False) -> Tree:
+        """The item in the shape of the class; the same tree where it has it. Raises ItemInvalid where it cannot be."""
+        if not self.schema.may_have_shape:
+            return tree
+        shape = self.schema.shape
+        try:
+            number = shape.of(tree)
+            if number == shape.number:
+                return tree
+            if is_part:
+                raise ItemInvalid(
+                    f"a part of it was read, and an upgrade from shape {number} to {shape.number} needs all of it.",
+                    hint="read whole items, or bring the table up to date with a backfill first",
+                    attribute=SHAPE_ATTRIBUTE,
+                )
+            made = shape.upgraded(tree, self.schema.fixed_attributes, shows_values=not self.schema.encrypted)
+        except ItemInvalid as cause:
+            raise self._invalid(cause.message, cause.attribute, self.describe_key(tree), cause) from cause
+        for field in self.schema.encrypted:
+            name = field.attribute
+            if isinstance(field.codec, EncryptionCodec) and name in made and made[name] is not tree.get(name):
+                made[name] = field.codec.sealed(made[name])
+        return made
+
+    def _marks(self) -> Tree:
+        """What an item says about itself: its entity, and its shape where that is not the first."""
+        entity, shape = self.schema.entity, self.schema.shape.stored
+        marks: Tree = {self.schema.entity_attribute: {"S": entity}} if entity else {}
+        return {**marks, SHAPE_ATTRIBUTE: shape} if shape else marks
 
     def _making_code(self, names: CodeNames) -> list[str]:
         """Lines that make and return an instance of the values ``d`` and the item ``t``."""
@@ -179,7 +226,7 @@ class ItemCodec:
         return values
 
     def _tree(self, item: Any) -> Tree:
-        tree: Tree = {self.schema.entity_attribute: {"S": self.schema.entity}} if self.schema.entity else {}
+        tree: Tree = self._marks()
         try:
             for field in self._fields:
                 if field.name not in item.__dict__:

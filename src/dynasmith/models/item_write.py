@@ -23,9 +23,11 @@ class ItemWrite:
 
     ``tree`` is the whole item afterwards where it is known, ``stamps`` are the fields that the write sets by itself,
     ``version`` is the stored version that it expects (None: no version is compared; an empty dict: absent).
-    ``is_deletion`` says that the item is to be gone, ``expects_visible`` that a deleted item is refused.
     ``unique`` are the unique attributes that it concerns, with the value that each has afterwards; ``claims_all``: a
     value that stays is claimed as well. ``new_key`` is the key afterwards, where it is another.
+    ``shape`` is the shape that it needs to find, ``expected`` are attributes that must be as they were read (None:
+    absent), both empty where they do not matter. ``is_deletion`` says that the item is to be gone, ``expects_visible``
+    that a deleted item is refused.
     """
 
     operation: str
@@ -39,6 +41,8 @@ class ItemWrite:
     unique: Mapping[str, Tree | None] = field(default_factory=dict)
     claims_all: bool = False
     new_key: Tree | None = None
+    shape: int | None = None
+    expected: Mapping[str, Tree | None] = field(default_factory=dict)
 
 
 def codec_for(item: Model) -> ItemCodec:

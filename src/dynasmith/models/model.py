@@ -17,6 +17,7 @@ from dynasmith.models.model_index import ModelIndex
 from dynasmith.models.relation import Relation
 
 if TYPE_CHECKING:
+    from dynasmith.models.upgrades import Upgrade
 
     @dataclass_transform(kw_only_default=True, field_specifiers=(Field, attr))
     class Model(BaseModel):
@@ -24,8 +25,9 @@ if TYPE_CHECKING:
 
         ``table`` is the table's name in the definition; a class without it is a base or a mixin. ``entity`` is the kind
         of item where several classes share a table; the item says it in the attribute ``entity_attribute``, which is
-        ``_type``. ``settings`` are the words of a definition file. A Model has no public method of its own: every verb
-        is on ``db``.
+        ``_type``. ``settings`` are the words of a definition file. ``shape`` is the number of the form that items
+        have, ``upgrades`` brings those of each older number to the next. A Model has no public method of its own: every
+        verb is on ``db``.
         """
 
         def __init_subclass__(
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
             entity: str | None = ...,
             entity_attribute: str = ...,
             settings: Mapping[str, Any] = ...,
+            shape: int = ...,
+            upgrades: Mapping[int, Upgrade] = ...,
         ) -> None: ...
 
 else:
@@ -44,8 +48,9 @@ else:
 
         ``table`` is the table's name in the definition; a class without it is a base or a mixin. ``entity`` is the kind
         of item where several classes share a table; the item says it in the attribute ``entity_attribute``, which is
-        ``_type``. ``settings`` are the words of a definition file. A Model has no public method of its own: every verb
-        is on ``db``.
+        ``_type``. ``settings`` are the words of a definition file. ``shape`` is the number of the form that items
+        have, ``upgrades`` brings those of each older number to the next. A Model has no public method of its own: every
+        verb is on ``db``.
         """
 
         __slots__ = (LOADED, RELATED)
@@ -53,12 +58,24 @@ else:
             extra="forbid", validate_assignment=True, ignored_types=(KeyTemplate, ModelIndex, Relation)
         )
 
-        def __init_subclass__(cls, *, table=None, entity=None, entity_attribute="_type", settings=None, **options):
+        def __init_subclass__(
+            cls,
+            *,
+            table=None,
+            entity=None,
+            entity_attribute="_type",
+            settings=None,
+            shape=None,
+            upgrades=None,
+            **options,
+        ):
             super().__init_subclass__(**options)
-            setattr(cls, DECLARED, (table, entity, dict(settings or {}), entity_attribute))
+            setattr(cls, DECLARED, (table, entity, dict(settings or {}), entity_attribute, shape, upgrades))
 
         @classmethod
-        def __pydantic_init_subclass__(cls, *, table=None, entity=None, entity_attribute="", settings=None, **options):
+        def __pydantic_init_subclass__(cls, **options):
+            for name in ("table", "entity", "entity_attribute", "settings", "shape", "upgrades"):
+                options.pop(name, None)
             super().__pydantic_init_subclass__(**options)
 
         def __getattr__(self, name):

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from dynasmith.errors import TemplateIncomplete, UsageError
-from dynasmith.models.changes import changes_of, changes_of_templates
+from dynasmith.models.changes import changes_of, changes_of_templates, upgrade_changes
 from dynasmith.models.condition import ModelCondition
 from dynasmith.models.expression_writer import request_expressions
 from dynasmith.models.instance import loaded_tree
 from dynasmith.models.item_codec import ItemCodec
 from dynasmith.models.item_write import RETURN_OLD, ItemWrite, codec_for
 from dynasmith.models.model import Model
+from dynasmith.models.sealed_value import unsealed
 from dynasmith.models.tree_equality import same_item, same_tree
+from dynasmith.models.upgrades import SHAPE_ATTRIBUTE, UpgradedItem, stored_item
 from dynasmith.models.value_codec import Tree
-from dynasmith.models.write_conditions import all_of, is_missing, is_there, not_deleted_since, version_check
+from dynasmith.models.write_conditions import (
+    all_of,
+    has_shape,
+    is_as_read,
+    is_missing,
+    is_there,
+    not_deleted_since,
+    version_check,
+)
 from dynasmith.models.write_stamps import next_version, stamp_actions, updated_stamps
 
 
@@ -34,37 +46,53 @@ def save_write(item: Model, where: ModelCondition | None, now: datetime) -> Item
     if not same_item(_key_of(codec, item, loaded, old_key), old_key):
         return _moved(codec, item, old_key, where, now)
     stamps = next_version(codec, item) | updated_stamps(codec, now)
+    tree = None
+    if isinstance(loaded, UpgradedItem):
+        tree = codec.write(codec.copy_with(item, stamps))
+        actions = upgrade_changes(codec, loaded, tree)
+    else:
+        actions = changes_of(codec, item, loaded)
     stamped = {codec.schema.fields[name].attribute for name in stamps}
-    actions = [each for each in changes_of(codec, item, loaded) if each.path.parts[0] not in stamped]
+    actions = [each for each in actions if each.path.parts[0] not in stamped]
     if not actions:
         return None
-    actions += changes_of_templates(codec, item, loaded, actions, stamps)
-    tree = None
-    if all(name in item.__dict__ for name in codec.schema.fields):
+    if not isinstance(loaded, UpgradedItem):
+        actions += changes_of_templates(codec, item, loaded, actions, stamps)
+    if tree is None and all(name in item.__dict__ for name in codec.schema.fields):
         tree = codec.write(codec.copy_with(item, stamps))
-    version, condition = version_check(codec, item)
-    visible = not_deleted_since(codec, item)
+    expected = _expected(codec, loaded, [str(each.path.parts[0]) for each in actions])
+    write, condition = _checked(codec, item, expected, where)
     request = {
         "Key": old_key,
         **RETURN_OLD,
         "ReturnValues": "ALL_NEW",
-        **request_expressions(
-            type(item),
-            update=[*actions, *stamp_actions(codec, stamps)],
-            condition=all_of(is_there(codec), visible, condition, where),
-        ),
+        **request_expressions(type(item), update=[*actions, *stamp_actions(codec, stamps)], condition=condition),
     }
     changed = {each.path.parts[0] for each in actions}
-    return ItemWrite(
-        "UpdateItem",
-        request,
-        old_key,
-        tree,
-        stamps,
-        version,
-        expects_visible=visible is not None,
-        unique={each.attribute: codec.encoded(each, item) for each in codec.schema.unique if each.attribute in changed},
-    )
+    unique = {each.attribute: codec.encoded(each, item) for each in codec.schema.unique if each.attribute in changed}
+    return replace(write, operation="UpdateItem", request=request, key=old_key, tree=tree, stamps=stamps, unique=unique)
+
+
+def _checked(
+    codec: ItemCodec, item: Model, expected: Mapping[str, Tree | None], where: ModelCondition | None
+) -> tuple[ItemWrite, ModelCondition | None]:
+    """What the write needs to find, and the condition that says so."""
+    version, same_version = version_check(codec, item)
+    visible = not_deleted_since(codec, item)
+    shape = None if expected else has_shape(codec)
+    number = None if shape is None else codec.schema.shape.number
+    write = ItemWrite("", {}, {}, version=version, expects_visible=visible is not None, shape=number, expected=expected)
+    return write, all_of(is_there(codec), visible, shape, same_version, is_as_read(codec, expected), where)
+
+
+def _expected(codec: ItemCodec, loaded: Tree, changed: Iterable[str]) -> Mapping[str, Tree | None]:
+    """What must be as it was where an upgrade is written: the shape, and without a version what the write changes."""
+    if not isinstance(loaded, UpgradedItem):
+        return {}
+    names = [SHAPE_ATTRIBUTE] if codec.schema.stamped("version") else [SHAPE_ATTRIBUTE, *changed]
+    found = {name: loaded.stored.get(name) for name in names}
+    # Ciphertext cannot be compared: it is another in every write.
+    return {name: stored for name, stored in found.items() if unsealed(stored) is stored}
 
 
 def _key_of(codec: ItemCodec, item: Model, loaded: Tree, old_key: Tree) -> Tree:
@@ -85,23 +113,19 @@ def _key_of(codec: ItemCodec, item: Model, loaded: Tree, old_key: Tree) -> Tree:
 def _moved(codec: ItemCodec, item: Model, old_key: Tree, where: ModelCondition | None, now: datetime) -> ItemWrite:
     stamps = next_version(codec, item) | updated_stamps(codec, now)
     tree = codec.write(codec.copy_with(item, stamps))
-    version, condition = version_check(codec, item)
+    loaded = loaded_tree(item) or {}
+    expected = _expected(codec, loaded, stored_item(loaded) or {})
+    write, condition = _checked(codec, item, expected, where)
     put = {"Item": tree, **RETURN_OLD, **request_expressions(type(item), condition=is_missing(codec))}
-    visible = not_deleted_since(codec, item)
-    gone = {
-        "Key": old_key,
-        **RETURN_OLD,
-        **request_expressions(type(item), condition=all_of(is_there(codec), visible, condition, where)),
-    }
+    gone = {"Key": old_key, **RETURN_OLD, **request_expressions(type(item), condition=condition)}
     request = {"TransactItems": [{"Put": put}, {"Delete": gone}]}
-    return ItemWrite(
-        "TransactWriteItems",
-        request,
-        old_key,
-        tree,
-        stamps,
-        version,
-        expects_visible=visible is not None,
+    return replace(
+        write,
+        operation="TransactWriteItems",
+        request=request,
+        key=old_key,
+        tree=tree,
+        stamps=stamps,
         unique={each.attribute: tree.get(each.attribute) for each in codec.schema.unique},
         new_key={place.attribute: tree[place.attribute] for place in codec.schema.key},
     )

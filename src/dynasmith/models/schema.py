@@ -20,6 +20,7 @@ from dynasmith.models.fields import FieldCodec
 from dynasmith.models.key_template import KeyTemplate
 from dynasmith.models.model_index import ModelIndex
 from dynasmith.models.relation import Relation
+from dynasmith.models.upgrades import SHAPE_ATTRIBUTE, Upgrade, model_shape
 from dynasmith.models.value_codec import (
     DecimalCodec,
     FloatCodec,
@@ -65,12 +66,15 @@ class ModelSchema:
         entity: str | None,
         settings: Mapping[str, Any],
         entity_attribute: str = ENTITY_ATTRIBUTE,
+        shape: int | None = None,
+        upgrades: Mapping[int, Upgrade] | None = None,
     ) -> None:
         self.model = model
         self.name = model.__qualname__
         self.place = class_name(model)
         self.table, self.entity, self.settings = table, entity, settings
         self.entity_attribute = entity_attribute
+        self.shape = model_shape(shape, upgrades, self.problem)
         self.fields: Mapping[str, FieldCodec] = {field.name: field for field in fields_of(model)}
         self.templates = {name: each for name, each in class_values(model).items() if isinstance(each, KeyTemplate)}
         self.indexes = {name: each for name, each in class_values(model).items() if isinstance(each, ModelIndex)}
@@ -108,7 +112,13 @@ class ModelSchema:
     def known_attributes(self) -> frozenset[str]:
         """The attributes that the class reads or writes; an item may have others."""
         names = {field.attribute for field in self.fields.values()} | self.templates.keys()
-        return frozenset(names | {self.entity_attribute} if self.entity else names)
+        return frozenset(names.union(self._marks))
+
+    @property
+    def _marks(self) -> tuple[str, ...]:
+        """The attributes with which an item says what it is: its entity, its shape."""
+        entity = (self.entity_attribute,) if self.entity else ()
+        return (*entity, SHAPE_ATTRIBUTE) if self.shape.is_declared else entity
 
     @cached_property
     def encrypted(self) -> tuple[FieldCodec, ...]:
@@ -127,8 +137,18 @@ class ModelSchema:
     @cached_property
     def held_attributes(self) -> tuple[str, ...]:
         """The attributes that every index holds, so that a query by it can tell which items there are to see."""
+        return (*self._marks, self.deleted.attribute) if self.deleted else self._marks
+
+    @cached_property
+    def fixed_attributes(self) -> tuple[str, ...]:
+        """The attributes that an upgrade must not change: the key, the entity, the version."""
         entity = (self.entity_attribute,) if self.entity else ()
-        return (*entity, self.deleted.attribute) if self.deleted else entity
+        return (*(place.attribute for place in self.key), *entity, *(f.attribute for f in self.stamped("version")))
+
+    @cached_property
+    def may_have_shape(self) -> bool:
+        """Whether the attribute of the shape is one; it is not where the class has a field of that name."""
+        return self.shape.is_declared or SHAPE_ATTRIBUTE not in self.known_attributes
 
     @cached_property
     def unique(self) -> tuple[FieldCodec, ...]:
@@ -172,6 +192,26 @@ class ModelSchema:
         return [self.place_of(name, name) for name in names]
 
     def _check(self) -> None:
+        self._check_names()
+        for name, each in self.templates.items():
+            each.is_ordered = each.is_ordered or any(name in index.sort for index in self.indexes.values())
+            for field in each.fields:
+                self._check_part(name, each, field)
+        for stamp in ("version", "created", "updated", "deleted"):
+            self._check_stamp(stamp)
+        for encrypted in self.encrypted:
+            if role_of(encrypted):
+                self._refuse_encrypted(encrypted, "is a key")
+        for unique in self.unique:
+            self._check_unique(unique)
+        if self.shape.is_declared and self.table is None:
+            raise self.problem("shape", "is for a class with table=")
+        if self.table is not None:
+            _ = self.key, self.time_to_live
+            if self.deleted and self.deleted.name in self.key_fields:
+                raise self.problem(self.deleted.name, "is the time of deletion, and in the key of the table")
+
+    def _check_names(self) -> None:
         stored: dict[str, str] = {}
         for name, attribute in [
             *((f.name, f.attribute) for f in self.fields.values()),
@@ -189,21 +229,8 @@ class ModelSchema:
         for name in self.relations:
             if name in self.fields:
                 raise self.problem(name, "is a field and a relation", "give one of them another name")
-        for name, each in self.templates.items():
-            each.is_ordered = each.is_ordered or any(name in index.sort for index in self.indexes.values())
-            for field in each.fields:
-                self._check_part(name, each, field)
-        for stamp in ("version", "created", "updated", "deleted"):
-            self._check_stamp(stamp)
-        for encrypted in self.encrypted:
-            if role_of(encrypted):
-                self._refuse_encrypted(encrypted, "is a key")
-        for unique in self.unique:
-            self._check_unique(unique)
-        if self.table is not None:
-            _ = self.key, self.time_to_live
-            if self.deleted and self.deleted.name in self.key_fields:
-                raise self.problem(self.deleted.name, "is the time of deletion, and in the key of the table")
+        if self.shape.is_declared and SHAPE_ATTRIBUTE in stored:
+            raise self.problem(stored[SHAPE_ATTRIBUTE], f"is stored as {SHAPE_ATTRIBUTE}, which holds the shape")
 
     def _refuse_encrypted(self, field: FieldCodec, what: str) -> None:
         if isinstance(field.codec, EncryptionCodec):

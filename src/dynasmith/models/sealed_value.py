@@ -12,6 +12,22 @@ SEALED: Final = "SEALED"
 """The tag in place of one of DynamoDB's."""
 
 
+def unsealed(tree: Any) -> Any:
+    """A stored value with what is encrypted in it in plain; the same value where nothing is."""
+    if not isinstance(tree, dict) or len(tree) != 1:
+        return tree
+    ((tag, content),) = tree.items()
+    if tag == SEALED:
+        return content.tree
+    if tag == "M":
+        members = {name: unsealed(member) for name, member in content.items()}
+        return {"M": members} if any(members[name] is not content[name] for name in content) else tree
+    if tag == "L":
+        values = [unsealed(member) for member in content]
+        return {"L": values} if any(new is not old for new, old in zip(values, content, strict=True)) else tree
+    return tree
+
+
 class SealedValue:
     """A value (DynamoDB JSON) that is encrypted where it is stored.
 

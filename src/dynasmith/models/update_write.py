@@ -20,8 +20,17 @@ from dynasmith.models.metaclass import codec_of
 from dynasmith.models.model import Model
 from dynasmith.models.operand import ExprPath, StoredValue
 from dynasmith.models.template_changes import template_changes
+from dynasmith.models.upgrades import UpgradedItem
 from dynasmith.models.value_codec import Tree
-from dynasmith.models.write_conditions import all_of, field_path, is_still, is_there, not_deleted_since, version_check
+from dynasmith.models.write_conditions import (
+    all_of,
+    field_path,
+    has_shape,
+    is_still,
+    is_there,
+    not_deleted_since,
+    version_check,
+)
 from dynasmith.models.write_stamps import next_version, stamp_actions, updated_stamps
 
 
@@ -66,16 +75,39 @@ def update_write(
     rendered, known = _templates(codec, actions, stamped, {**before, **stamps})
     extra = [*rendered, *raised, *stamp_actions(codec, stamps)]
     deleted = codec.schema.deleted
+    # A time of deletion is the same in every shape.
+    is_of_any_shape = deleted is not None and changed == {deleted.attribute} and not rendered
+    shape = None if is_of_any_shape else has_shape(codec)
+    if shape is not None and isinstance(what, Model):
+        _refuse_older(codec, what)
     visible = None if deleted and deleted.attribute in changed else not_deleted_since(codec, what)
-    condition = all_of(is_there(codec), visible, condition, *known, where)
+    condition = all_of(is_there(codec), visible, shape, condition, *known, where)
     request = {
         "Key": key,
         **RETURN_OLD,
         "ReturnValues": "ALL_NEW",
         **request_expressions(model, update=[*actions, *extra], condition=condition),
     }
-    visibly, unique = visible is not None, _unique(codec, actions)
-    return ItemWrite("UpdateItem", request, key, None, {}, version, expects_visible=visibly, unique=unique)
+    number = None if shape is None else codec.schema.shape.number
+    return ItemWrite(
+        "UpdateItem",
+        request,
+        key,
+        version=version,
+        expects_visible=visible is not None,
+        shape=number,
+        unique=_unique(codec, actions),
+    )
+
+
+def _refuse_older(codec: ItemCodec, item: Model) -> None:
+    loaded = loaded_tree(item)
+    if isinstance(loaded, UpgradedItem):
+        raise UsageError(
+            f"This {codec.schema.name} is stored in shape {codec.schema.shape.of(loaded.stored)}, and an update by "
+            f"actions would mix that with shape {codec.schema.shape.number}.",
+            hint="save it first, which writes the upgrade",
+        )
 
 
 def _before(codec: ItemCodec, what: Model | KeyOf[Any], values: Mapping[str, Any]) -> Mapping[str, Any]:

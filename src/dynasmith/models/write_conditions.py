@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from dynasmith.errors import NotLoaded
@@ -11,6 +12,7 @@ from dynasmith.models.instance import loaded_tree
 from dynasmith.models.item_codec import ItemCodec
 from dynasmith.models.model import Model
 from dynasmith.models.operand import ExprPath, StoredValue
+from dynasmith.models.upgrades import SHAPE_ATTRIBUTE
 from dynasmith.models.value_codec import Tree
 from dynasmith.models.visibility import is_deleted, not_deleted
 
@@ -47,6 +49,26 @@ def is_still(codec: ItemCodec, each: FieldCodec, value: Any) -> ModelCondition:
     if stored is None:
         return Comparison(path, "attribute_not_exists", ())
     return Comparison(path, "=", (StoredValue(stored),))
+
+
+def has_shape(codec: ItemCodec) -> ModelCondition | None:
+    """That the item has the shape of the class; None where the class declares none."""
+    shape = codec.schema.shape
+    if not shape.is_declared:
+        return None
+    path = ExprPath(codec.schema.model, (SHAPE_ATTRIBUTE,))
+    is_number = Comparison(path, "=", (StoredValue({"N": str(shape.number)}),))
+    return is_number if shape.stored else Junction("OR", (Comparison(path, "attribute_not_exists", ()), is_number))
+
+
+def is_as_read(codec: ItemCodec, expected: Mapping[str, Tree | None]) -> ModelCondition | None:
+    """That these attributes are as they were read; None stands for absent. None of none."""
+    found = []
+    for name, stored in expected.items():
+        path = ExprPath(codec.schema.model, (name,))
+        operands = () if stored is None else (StoredValue(stored),)
+        found.append(Comparison(path, "=" if operands else "attribute_not_exists", operands))
+    return all_of(*found)
 
 
 def not_deleted_since(codec: ItemCodec, what: object) -> ModelCondition | None:

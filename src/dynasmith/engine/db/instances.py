@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from dynasmith.models.instance import LOADED, slot_of
+from dynasmith.models.instance import LOADED, loaded_tree, slot_of
 from dynasmith.models.item_write import ItemWrite
 from dynasmith.models.metaclass import codec_of
 from dynasmith.models.model import Model
@@ -24,7 +24,7 @@ def refreshed(item: M, attributes: dict[str, Any]) -> M:
     fresh = codec_of(type(item)).read(attributes)
     item.__dict__.clear()
     item.__dict__.update(fresh.__dict__)
-    slot_of(type(item), LOADED).__set__(item, attributes)
+    slot_of(type(item), LOADED).__set__(item, loaded_tree(fresh))
     return item
 
 

@@ -17,6 +17,7 @@ from dynasmith.models.metaclass import codec_of
 from dynasmith.models.model import Model
 from dynasmith.models.save_write import save_write
 from dynasmith.models.update_write import update_write
+from dynasmith.models.upgrades import stored_item
 from dynasmith.models.value_codec import Tree
 from dynasmith.models.writes import check_write, create_write, put_write
 
@@ -93,5 +94,5 @@ def _action(
     model = what.model if isinstance(what, KeyOf) else type(what)
     instance = None if isinstance(what, KeyOf) else what
     loaded = None if instance is None else loaded_tree(instance)
-    known = loaded if before is None else before
+    known = stored_item(loaded) if before is None else before
     return PlannedAction(verb, model, context.table(model), write, instance, before=known)

@@ -6,18 +6,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from dynasmith.engine.db.context import DbContext
-from dynasmith.errors import ConditionFailed, DynasmithError, ItemExists, ItemNotFound, VersionConflict
+from dynasmith.errors import ConditionFailed, DynasmithError, ItemExists, ItemInvalid, ItemNotFound, VersionConflict
 from dynasmith.models.item_write import ItemWrite
 from dynasmith.models.metaclass import codec_of, schema_of
 from dynasmith.models.model import Model
 from dynasmith.models.tree_equality import same_item, same_tree
+from dynasmith.models.upgrades import SHAPE_ATTRIBUTE, shape_number
 from dynasmith.models.visibility import is_deleted
 
 
 def conflict(context: DbContext, model: type[Model], write: ItemWrite, failed: ConditionFailed) -> DynasmithError:
     """What a failed condition means: the item is gone, another writer was first, or ``where`` does not hold."""
     tree, schema = failed.item, schema_of(model)
-    current = None if tree is None else context.read(model, tree, deleted=True)
+    current = _readable(context, model, tree)
     was_deleted = tree is not None and write.expects_visible and is_deleted(schema, tree)
     facts = {"service_code": failed.service_code, "operation": failed.operation, "request_id": failed.request_id}
     shown = ", ".join(f"{name}={next(iter(value.values()))!r}" for name, value in write.key.items())
@@ -29,14 +30,30 @@ def conflict(context: DbContext, model: type[Model], write: ItemWrite, failed: C
             return ItemNotFound(
                 f"{context.table(model)} has no {schema.name} with {shown}.", hint="create it, or put it"
             )
-    if write.version is not None and not has_version(model, tree, write.version):
+    number = None if tree is None else shape_number(tree.get(SHAPE_ATTRIBUTE))
+    is_other = any(not same_tree((tree or {}).get(name), stored) for name, stored in write.expected.items())
+    if is_other or (write.version is not None and not has_version(model, tree, write.version)):
         what = "was deleted" if tree is None or was_deleted else "was changed by another writer"
         hint = "restore(.current) brings it back" if was_deleted else "read .current, change that, and save it"
         error = VersionConflict(f"{schema.name} ({shown}) {what} since it was read.", hint=hint, **facts)
+    elif tree is not None and write.shape is not None and number != write.shape:
+        hint = "read it and save it, which writes the upgrade, or bring the table up to date with a backfill"
+        if number is None or number > write.shape:
+            hint = "a newer version of the program wrote it"
+        message = f"{schema.name} ({shown}) is stored in shape {number}, and this write needs {write.shape}."
+        error = VersionConflict(message, hint=hint, **facts)
     else:
         error = ConditionFailed(f"The condition on {schema.name} ({shown}) does not hold.", hint=failed.hint, **facts)
     error.item = current
     return error
+
+
+def _readable(context: DbContext, model: type[Model], tree: dict[str, Any] | None) -> Model | None:
+    """The instance of an item, deleted or not; None where there is none, or it is not one that the class can read."""
+    try:
+        return context.read(model, tree, deleted=True) if tree else None
+    except ItemInvalid:
+        return None
 
 
 def already_there(context: DbContext, model: type[Model], failed: ConditionFailed) -> ItemExists:
@@ -55,7 +72,7 @@ def already_there(context: DbContext, model: type[Model], failed: ConditionFaile
         operation=failed.operation,
         request_id=failed.request_id,
     )
-    error.item = context.read(model, tree, deleted=True) if tree else None
+    error.item = _readable(context, model, tree)
     return error
 
 
