@@ -38,13 +38,13 @@ backfill --consistent      | asks  | two | users --transform shape.yaml --yes {-
 backfill --expired         | items | expired | users --transform shape.yaml --yes {--expired skip}
 backfill --filter          | items | two | users --transform shape.yaml --yes {--filter 'n = 3'}
 backfill --limit           | items | two | users --transform shape.yaml --yes {--limit 2}
-backfill --max-read-units  | says  | two | users --transform shape.yaml --dry-run --json {--max-read-units 0.5}
-backfill --max-write-units | says  | two | users --transform shape.yaml --dry-run --json {--max-write-units 0.5}
+backfill --max-read-units  | says  | two | users --transform shape.yaml --dry-run --json {--max-read-units 50}
+backfill --max-write-units | says  | two | users --transform shape.yaml --dry-run --json {--max-write-units 50}
 backfill --no-journal      | files | two | users --transform shape.yaml --yes {--no-journal}
 backfill --on-error        | code  | odd | users --transform casts.yaml --yes {--on-error dead}
 backfill --sample          | says  | two | users --transform shape.yaml --dry-run {--sample 2}
 backfill --segments        | asks  | two | users --transform shape.yaml --yes {--segments 3}
-backfill --share           | says  | provisioned | users --transform shape.yaml --dry-run --json {--share 0.01}
+backfill --share           | says  | provisioned | users --transform shape.yaml --dry-run --json {--share 0.1}
 backfill --transform       | code  | two | users --yes {--transform shape.yaml}
 backfill --where           | items | two | users --transform shape.yaml --yes {--where 'n = 3'}
 check --prune              | code  | drifted | {--prune}
@@ -54,14 +54,14 @@ copy --consistent          | asks  | two | users users_v2 --yes {--consistent}
 copy --create-target       | code  | two | users users_v3 --yes {--create-target}
 copy --expired             | items | expired | users users_v2 --yes {--expired skip}
 copy --filter              | items | two | users users_v2 --yes {--filter 'n = 3'}
-copy --max-read-units      | says  | two | users users_v2 --dry-run --json {--max-read-units 0.5}
-copy --max-write-units     | says  | two | users users_v2 --dry-run --json {--max-write-units 0.5}
+copy --max-read-units      | says  | two | users users_v2 --dry-run --json {--max-read-units 50}
+copy --max-write-units     | says  | two | users users_v2 --dry-run --json {--max-write-units 50}
 copy --mode                | code  | full | users users_v2 --yes {--mode fail-existing}
 copy --no-digest           | says  | two | users users_v2 --yes --json {--no-digest}
 copy --on-error            | code  | odd | users users_v2 --transform casts.yaml --yes {--on-error dead}
 copy --processes           | items | two | users users_v2 --transform moves:transform --yes {--processes 2}
 copy --segments            | asks  | two | users users_v2 --yes {--segments 3}
-copy --share               | says  | provisioned | users users_v2 --dry-run --json {--share 0.01}
+copy --share               | says  | provisioned | users users_v2 --dry-run --json {--share 0.1}
 copy --source-endpoint     | code  | two | users users_v2 --yes {--source-endpoint http://127.0.0.1:1}
 copy --source-env          | code  | two | users users_v2 --yes {--source-env other}
 copy --source-profile      | code  | two | users users_v2 --yes {--source-env away --source-profile absent}
@@ -83,9 +83,9 @@ export --consistent        | asks  | two | users out.jsonl {--consistent}
 export --expired           | files | expired | users out.jsonl {--expired skip}
 export --filter            | files | two | users out.jsonl {--filter 'n = 3'}
 export --format            | files | two | users out.jsonl {--format plain}
-export --max-read-units    | says  | two | users out.jsonl --dry-run --json {--max-read-units 0.5}
+export --max-read-units    | says  | two | users out.jsonl --dry-run --json {--max-read-units 50}
 export --segments          | asks  | two | users out.jsonl {--segments 3}
-export --share             | says  | provisioned | users out.jsonl --dry-run --json {--share 0.01}
+export --share             | says  | provisioned | users out.jsonl --dry-run --json {--share 0.1}
 export --source-endpoint   | code  | two | users out.jsonl {--source-endpoint http://127.0.0.1:1}
 export --source-env        | code  | two | users out.jsonl {--source-env other}
 export --source-profile    | code  | two | users out.jsonl {--source-env away --source-profile absent}
@@ -100,7 +100,7 @@ jobs-pace --max-read-units | files | stopped | JOB --max-write-units 5 {--max-re
 jobs-pace --max-write-units | files | stopped | JOB --max-read-units 5 {--max-write-units 7}
 jobs-prune --older-than | code | stopped | {--older-than 0s}
 jobs-resume --accept-changed-transform | code | changed | JOB {--accept-changed-transform}
-jobs-undo --max-write-units | says | undoable | JOB --dry-run --json {--max-write-units 0.5}
+jobs-undo --max-write-units | says | undoable | JOB --dry-run --json {--max-write-units 50}
 plan --allow-delete-items  | says  | listed | --prune {--allow-delete-items}
 plan --only                | says  | listed | {--only tags}
 plan --out                 | files | listed | {--out users.plan}
@@ -113,14 +113,14 @@ populate --format          | code  | two | users_v2 people.csv --yes {--format l
 populate --from            | items | database | users_v2 --yes {--from sqlite:///shop.db --source-table people}
 populate --item            | items | two | users_v2 --yes {--item '{"pk":"a"}'}
 populate --map             | items | two | users_v2 people.jsonl --yes {--map pk=user-{pk}}
-populate --max-write-units | says  | two | users_v2 people.jsonl --dry-run --json {--max-write-units 0.5}
+populate --max-write-units | says  | two | users_v2 people.jsonl --dry-run --json {--max-write-units 50}
 populate --mode            | code  | full | users_v2 people.jsonl --yes {--mode fail-existing}
 populate --no-digest       | says  | two | users_v2 people.jsonl --yes --json {--no-digest}
 populate --on-error        | code  | odd | users_v2 odd.jsonl --transform casts.yaml --yes {--on-error dead}
 populate --order           | code  | database | users_v2 --yes --from sqlite:///shop.db --query 'select * from people' {--order pk}
 populate --processes       | items | two | users_v2 people.jsonl --transform moves:transform --yes {--processes 2}
 populate --query           | items | database | users_v2 --yes --from sqlite:///shop.db --order pk {--query 'select * from people'}
-populate --share           | says  | provisioned | users people.jsonl --dry-run --json {--share 0.01}
+populate --share           | says  | provisioned | users people.jsonl --dry-run --json {--share 0.1}
 populate --source-table    | items | database | users_v2 --yes --from sqlite:///shop.db {--source-table people}
 populate --target-endpoint | code  | two | users_v2 people.jsonl --yes {--target-endpoint http://127.0.0.1:1}
 populate --target-env      | code  | two | users_v2 people.jsonl --yes {--target-env other}
@@ -405,7 +405,17 @@ def wiped(story: ItemStory) -> None:
 
 
 def observed(story: ItemStory, given: str, words: str, verb: str) -> dict[str, Any]:
-    """One run in a folder and with tables of its own: all that it can be told by."""
+    """One run in a folder and with tables of its own: all that it can be told by. Once a minute the engine deletes items
+    whose time is over; a run that saw that is done again."""
+    for _ in range(10):
+        seen = observed_once(story, given, words, verb)
+        if given != "expired" or any(item["pk"] == {"S": "late"} for item in seen[ITEMS]["users"]):
+            return seen
+    raise AssertionError("the engine deletes what this test needs more often than once a minute")
+
+
+def observed_once(story: ItemStory, given: str, words: str, verb: str) -> dict[str, Any]:
+    """One run."""
     wiped(story)
     job = GIVEN[given](story)
     before = {path for path in story.folder.rglob("*") if path.is_file()}

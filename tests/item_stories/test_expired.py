@@ -35,7 +35,22 @@ def keys(story: ItemStory, name: str) -> list[str]:
 
 
 def test_a_copy_and_an_export_leave_out_what_ttl_deletes_and_nothing_else(story: ItemStory) -> None:
-    expiring(story, "users")
+    """Once a minute the engine itself deletes what has expired; the story is told again where that came between."""
+    for _ in range(10):
+        expiring(story, "users")
+        try:
+            left_out(story)
+        except AssertionError:
+            if "expired" in keys(story, "users"):
+                raise
+        else:
+            return
+        for name in story.live():
+            story.direct.delete_table(TableName=name)
+    raise AssertionError("the engine deletes what this test needs more often than once a minute")
+
+
+def left_out(story: ItemStory) -> None:
     story.make("users_v2", "users_v3", "users_v4")
     dry = story("copy", "users", "users_v2", "--dry-run")
     assert "1 of 9 sampled items have expired (TTL ends)" in dry.out + dry.err, dry.out + dry.err
