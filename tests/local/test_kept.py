@@ -161,9 +161,22 @@ def test_a_strangers_port_is_refused_and_left_alone(folder: Path) -> None:
         assert "--port" in caught.value.hint
         stopped = kept.stop(port, folder=folder)
         assert not stopped.was_running
-        assert kept.status(port, folder=folder).port_taken_by_stranger
+        assert kept.status(port, folder=folder).port_in_use
         with socket.create_connection(("127.0.0.1", port), timeout=10):
             pass
+
+
+def test_the_engine_of_another_folder_is_named(folder: Path, tmp_path: Path) -> None:
+    running = kept.start(0, folder=folder)
+    other = tmp_path / "other"
+    with pytest.raises(RunError, match=f"Port {running.port} .* in use by the engine of another folder") as caught:
+        kept.start(running.port, folder=other)
+    assert str(folder) in str(caught.value)
+    assert f"dynasmith local stop --folder {folder}" in caught.value.hint
+    seen = kept.status(running.port, folder=other)
+    assert (seen.running, seen.port_in_use, seen.port_folder) == (False, True, folder)
+    seen = kept.status(folder=folder)
+    assert (seen.running, seen.port_in_use, seen.port_folder) == (True, False, None)
 
 
 def test_a_pid_that_belongs_to_another_process_by_now_is_not_ended(folder: Path) -> None:

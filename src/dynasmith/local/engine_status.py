@@ -41,7 +41,8 @@ class EngineStopped(Struct, frozen=True, kw_only=True):
 class EngineStatus(Struct, frozen=True, kw_only=True):
     """What is known of the engine of ``folder``. ``last_stop_clean`` None: it runs, or never ran.
 
-    ``port_taken_by_stranger``: the port answers, and it is not this engine. Sizes are bytes on disk.
+    ``port_in_use``: the port is taken, and not by this engine; ``port_folder`` is the folder of the engine of this user
+    that has it, where it is one. Sizes are bytes on disk.
     """
 
     running: bool
@@ -56,4 +57,5 @@ class EngineStatus(Struct, frozen=True, kw_only=True):
     last_stop_clean: bool | None
     saved_bytes: int
     journal_bytes: int
-    port_taken_by_stranger: bool
+    port_in_use: bool
+    port_folder: Path | None

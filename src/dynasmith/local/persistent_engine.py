@@ -19,8 +19,8 @@ from dynasmith.local.engines import SILENT_SECONDS_MAX, require
 from dynasmith.local.lock import FileLock
 from dynasmith.local.log import LOG_NAME
 from dynasmith.local.processes import clean_environment, end, own_group_arguments
-from dynasmith.local.readiness import HOST, is_free, port_taken, wait_until_answers
-from dynasmith.local.record import ClockName, Record, read_record
+from dynasmith.local.readiness import HOST, is_free, port_of_engine, port_taken, wait_until_answers
+from dynasmith.local.record import ClockName, Record, folder_of_port, read_record
 
 PORT = 8000
 """The port of the embedded engine where nothing else is said: DynamoDB Local's own."""
@@ -52,8 +52,9 @@ def start(
     ``folder`` (default: ``default_folder(port)``) holds its tables; ``port`` 0 takes a free one and needs a folder.
     ``strict`` puts the strict endpoint in front, with its ``clock`` and ``rules``. ``listener`` hears what it waits
     for. Two starts at once: one starts it, the other finds it. Interrupted halfway, the engine goes on by itself and
-    the next start finds it. Errors: NotOffered (the extra ``local`` is not installed), RunError (a stranger has the
-    port, or runs in the folder), UsageError (it runs, but not as asked), Unreachable (it cannot start: its log).
+    the next start finds it. Errors: NotOffered (the extra ``local`` is not installed), RunError (another program or
+    the engine of another folder has the port), UsageError (it runs, but not as asked), Unreachable (it cannot start:
+    its log).
     """
     require("ministack", *(("moto", "flask", "flask_cors") if strict else ()))
     if strict:
@@ -121,6 +122,7 @@ def status(port: int = PORT, *, folder: Path | None = None) -> EngineStatus:
     record = read_record(folder)
     running = record is not None and record.is_alive
     port = port if record is None else record.port
+    in_use = not running and port != 0 and not is_free(port)
     journals = [state.journal_file(folder, number) for number in state.journal_numbers(folder)]
     return EngineStatus(
         running=running,
@@ -135,7 +137,8 @@ def status(port: int = PORT, *, folder: Path | None = None) -> EngineStatus:
         last_stop_clean=None if record is None or running else record.state == "stopped",
         saved_bytes=state.size_bytes(folder),
         journal_bytes=sum(path.stat().st_size for path in journals),
-        port_taken_by_stranger=not running and port != 0 and not is_free(port),
+        port_in_use=in_use,
+        port_folder=folder_of_port(port) if in_use else None,
     )
 
 
@@ -153,7 +156,8 @@ def _start_locked(
                 raise
         before = read_record(folder)  # it ended while we looked: it is begun anew
     if port and not is_free(port):
-        raise port_taken(port)
+        other = folder_of_port(port)
+        raise port_taken(port) if other is None else port_of_engine(port, other)
     log = folder / LOG_NAME
     arguments = ["--port", str(port), "--folder", str(folder), "--log", str(log), "--clock", clock]
     arguments += ["--strict"] if strict else []

@@ -4,9 +4,11 @@ import contextlib
 import errno
 import http.client
 import json
+import shlex
 import socket
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from dynasmith.errors import RunError, Unreachable
 
@@ -43,8 +45,21 @@ def port_taken(port: int) -> RunError:
     """The error for a port that somebody else's program has."""
     return RunError(
         f"Port {port} on {HOST} is in use by another program (or may not be opened by this user).",
-        hint=f"choose another port, for example --port {port + 1 if port < 65535 else port - 1}",
+        hint=f"choose another port, for example --port {_next_port(port)}",
     )
+
+
+def port_of_engine(port: int, folder: Path) -> RunError:
+    """The error for a port that an engine of this user has, which keeps its data in another folder."""
+    return RunError(
+        f"Port {port} on {HOST} is in use by the engine of another folder, {folder}.",
+        hint=f"use it; or stop it: dynasmith local stop --folder {shlex.quote(str(folder))}; or start another: "
+        f"--port {_next_port(port)}",
+    )
+
+
+def _next_port(port: int) -> int:
+    return port + 1 if port < 65535 else port - 1
 
 
 def is_free(port: int) -> bool:

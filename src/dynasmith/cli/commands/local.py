@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,7 +14,7 @@ import msgspec
 from dynasmith.cli.shared_options import Invocation, print_json, refuse_given, verb
 from dynasmith.cli.suggestions import VerbGroup
 from dynasmith.errors import UsageError
-from dynasmith.local import PORT
+from dynasmith.local import PORT, folder_of_port
 from dynasmith.local.child_messages import AnyMessage, EngineSaved, EngineSaving
 from dynasmith.ports.access import is_loopback
 
@@ -119,10 +120,20 @@ def stop(invocation: Invocation, port: int | None, folder: str | None) -> int:
     if invocation.as_json:
         print_json(msgspec.to_builtins(stopped, enc_hook=str))
     elif not stopped.was_running:
-        invocation.say(f"No engine is running on port {port}.")
+        invocation.say(_none_here(port))
     else:
         invocation.say("Stopped; all data is saved." if stopped.clean else "Stopped, but some data was not saved.")
     return 0 if stopped.clean or not stopped.was_running else 1
+
+
+def _none_here(port: int) -> str:
+    other = folder_of_port(port)
+    if other is None:
+        return f"No engine is running on port {port}."
+    return (
+        f"No engine of this folder is running. The one on port {port} belongs to another folder, {other}. To stop it: "
+        f"dynasmith local stop --folder {shlex.quote(str(other))}"
+    )
 
 
 @verb("status", example="dynasmith local status --json")
