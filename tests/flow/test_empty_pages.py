@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from dynasmith.engine.transfer.iterables import from_iterable
 from dynasmith.engine.transfer.populate import DuplicateCheck
 from dynasmith.engine.transfer.populate_source import PopulateSource
+from dynasmith.engine.transfer.processes.child import START_SECONDS
 from dynasmith.engine.transfer.processes.stage import ProcessStage
 from dynasmith.engine.transfer.transform_stage import Stage, Steps
 from dynasmith.files.duplicate_key_store import SeenKeys
@@ -24,6 +25,7 @@ from dynasmith.items.condition.condition import parse_condition
 from dynasmith.items.ctx import Context
 from dynasmith.items.transform import Transform
 from dynasmith.jobs.options import TransferOptions
+from dynasmith.ports.clock import lease_clock
 from flow.copying import end
 from flow.engine_runs import populate
 from flow.hard_transforms import StandsStill
@@ -87,9 +89,11 @@ def test_every_item_has_its_end_where_other_processes_transform(tmp_path: Path) 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="this system cannot stop a process")
 def test_a_transforming_process_that_stands_still_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dynasmith.engine.transfer.processes.stage.GRANT_SECONDS", 8.0)
     names = named(tmp_path, ["one"] * 10)
     mark = tmp_path / "mark"
+    # The time that a process may take to say that it runs has passed as soon as it stands still.
+    clock = "dynasmith.engine.transfer.processes.stage.lease_clock"
+    monkeypatch.setattr(clock, lambda: lease_clock() + (2 * START_SECONDS if mark.exists() else 0.0))
 
     async def main() -> dict[str, int]:
         transform = Transform(StandsStill(mark), Context(datetime(2026, 1, 1, tzinfo=UTC), "j", KEY))
