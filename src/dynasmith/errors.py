@@ -58,6 +58,8 @@ class DynasmithError(Exception):
 
     code: str = "error"
     exit: int = 1
+    written: int | None = None
+    """How many items ``put_many`` or ``delete_many`` had written when it failed; None for other calls."""
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         self.message = masked(message)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,14 @@ def db(endpoint: StrictServer, names: dict[str, Any]) -> Iterator[Db]:
     with connect(endpoint=endpoint.endpoint, region="us-east-1", tables=tables, clock=endpoint.clock) as project:
         project.ensure()
         yield project.db()
+
+
+def test_the_batches_of_the_page(db: Db, names: dict[str, Any]) -> None:
+    rows = [{"account": "batch", "number": f"{number}", "amount": "1.5"} for number in range(30)]
+    assert names["load"](db, rows) == 30
+    with pytest.raises(InvalidOperation):
+        names["load"](db, [*rows, {"account": "batch", "number": "1", "amount": "x"}])
+    assert names["clear"](db, "batch") == 30
 
 
 def test_claims_of_the_page(db: Db, names: dict[str, Any]) -> None:

@@ -41,6 +41,15 @@ def transactions(db: Db, order: Order) -> None:
             print(reason.action, reason.model, reason.key["id"], reason.code, reason.error, reason.item)
 
 
+def batches(db: Db, order: Order) -> None:
+    """Any iterable of instances, or of keys."""
+    assert_type(db.put_many(Line(order="o1", line=number) for number in range(30)), int)
+    assert_type(db.put_many([order, Line(order="o1", line=1)]), int)
+    assert_type(db.delete_many([key(Order, "o1"), order], hard=True), int)
+    db.put_many([key(Order, "o1")])  # type: ignore[list-item]
+    db.put_many(order)  # type: ignore[arg-type]
+
+
 def reads(db: Db) -> None:
     """Each is of its class."""
     order, line = db.transaction_get(key(Order, "o1"), key(Line, "o1", 1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, TypeVar, overload
 
-from dynasmith.engine.db import item_reads, item_writes
+from dynasmith.engine.db import batches, item_reads, item_writes
 from dynasmith.engine.db.collection import Collection
 from dynasmith.engine.db.context import DbContext
 from dynasmith.engine.db.item_reads import key_of_arguments
@@ -103,6 +103,30 @@ class Db:
         field, or this db only reads.
         """
         return item_writes.restore(self._context, what)
+
+    def put_many(self, items: Iterable[Model]) -> int:
+        """Put every item, of any classes; gives how many were written. One call for 25 items, read as they are sent.
+
+        Each is a `put` that compares nothing. Of several with one key in one batch the last is written. What the
+        service leaves unprocessed is sent again, ten times in about 25 s. A class with ``created_at()`` costs a read of
+        25 keys for each batch: an item that is there keeps the time of its creation.
+
+        Raises UsageError for a class with a version or a unique attribute, since a batch has no conditions, for what is
+        not an instance, and where this db only reads; NotLoaded for an instance of which only a part was read;
+        ServiceUnavailable where items remain unprocessed. At an error it stops: batches before are written, and of this
+        one any number of items; ``written`` of the error, and its message, say how many. The same holds where it is
+        interrupted, when nothing says so.
+        """
+        return batches.put_many(self._context, items)
+
+    def delete_many(self, what: Iterable[Model | KeyOf[Any]], *, hard: bool = False) -> int:
+        """Delete every item of instances or keys; gives how many deletes were done. One call for 25.
+
+        Whether there was an item is not known. It is sent, ends and fails as `put_many` is and does. Raises UsageError
+        for an instance of a class with a version (a key is not compared), a class with a unique attribute, and without
+        ``hard`` one whose deleted items stay; ServiceUnavailable where items remain unprocessed.
+        """
+        return batches.delete_many(self._context, what, hard=hard)
 
     def transaction(self, *, token: str = "") -> Transaction:
         """Actions that are all done, or none: ``with db.transaction() as tx: tx.create(...)``. Nothing is sent here.
