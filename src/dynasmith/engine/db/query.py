@@ -113,7 +113,7 @@ class Query(Generic[M]):
     def page(self, cursor: str | None = None, *, items: int = PAGE_ITEMS) -> ModelPage[M]:
         """The next ``items`` items after ``cursor``. Fewer only at the end, where the cursor of the page is None.
 
-        Raises UsageError for a cursor of another query.
+        Raises UsageError for a cursor of another query, ScanNeeded as `explain` does.
         """
         if items < 1:
             raise UsageError(f"{items} is not a valid number of items for a page: it is at least 1.")
