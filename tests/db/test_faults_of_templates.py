@@ -32,7 +32,7 @@ from dynasmith.strict import StrictServer
 pytestmark = pytest.mark.engine
 
 
-class Task(Model, table="tasks", entity="task"):
+class Task(Model, table="fault_tasks", entity="task"):
     """Templates of stamps, beside plain fields and beside a part of the table's key, and one in two indexes."""
 
     pk = partition("task:{id}")
@@ -53,7 +53,7 @@ class Task(Model, table="tasks", entity="task"):
     notes: Attr[str] = attr(default="")
 
 
-class Revision(Model, table="revisions"):
+class Revision(Model, table="fault_revisions"):
     """A template of the version, with another part that may be absent."""
 
     pk = partition("{id}")
@@ -84,7 +84,7 @@ def db(layers: Project) -> Db:
 def stored(client: Any, name: str) -> dict[str, str]:
     """The templates of a task as they are stored."""
     key = {"pk": {"S": f"task:{name}"}, "sk": {"S": "#"}}
-    item = client.get_item(TableName="tasks", Key=key, ConsistentRead=True)["Item"]
+    item = client.get_item(TableName="fault_tasks", Key=key, ConsistentRead=True)["Item"]
     return {place: item[place]["S"] for place in ("recent_pk", "recent_sk", "due_pk", "day_pk") if place in item}
 
 
@@ -109,7 +109,7 @@ def test_a_key_made_of_the_time_of_the_last_write_follows_every_write(
 
 def test_a_key_made_of_the_version_follows_every_write(db: Db, client: Any, name: str) -> None:
     def by_rev() -> tuple[str | None, str | None]:
-        item = client.get_item(TableName="revisions", Key={"pk": {"S": name}}, ConsistentRead=True)["Item"]
+        item = client.get_item(TableName="fault_revisions", Key={"pk": {"S": name}}, ConsistentRead=True)["Item"]
         return item.get("rev_pk", {}).get("S"), item.get("rev_sk", {}).get("S")
 
     revision = db.create(Revision(id=name))
@@ -162,14 +162,14 @@ def test_what_is_not_saved_yet_is_not_in_the_keys_that_an_update_makes(db: Db, c
     revision = db.create(Revision(id=name, owner="ann"))
     revision.owner = "bob"
     db.update(revision, Revision.body.set("x"))
-    item = client.get_item(TableName="revisions", Key={"pk": {"S": name}}, ConsistentRead=True)["Item"]
+    item = client.get_item(TableName="fault_revisions", Key={"pk": {"S": name}}, ConsistentRead=True)["Item"]
     assert (item["owner"], item["rev_pk"], item["rev_sk"]) == ({"S": "ann"}, {"S": "ann"}, {"S": "00000002"})
     db.save(revision)
-    item = client.get_item(TableName="revisions", Key={"pk": {"S": name}}, ConsistentRead=True)["Item"]
+    item = client.get_item(TableName="fault_revisions", Key={"pk": {"S": name}}, ConsistentRead=True)["Item"]
     assert (item["owner"], item["rev_pk"]) == ({"S": "bob"}, {"S": "bob"})
 
 
-class Pair(Model, table="pairs"):
+class Pair(Model, table="fault_pairs"):
     """Parts that could run into each other."""
 
     pk = partition("{left}##{right}")

@@ -124,7 +124,7 @@ def test_save_of_nothing_sends_nothing(db: Db, client: Any, name: str, endpoint:
     item.total = Decimal("1.5")
     item.tags = {"a", "b"}
     item.seen = datetime(2026, 3, 1, tzinfo=UTC)
-    item.notes = ""
+    assert item.notes == ""  # the default, for an attribute that is absent
     assert db.save(item) is item
     assert (sent(endpoint, "UpdateItem"), sent(endpoint, "PutItem")) == before
 

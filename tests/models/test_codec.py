@@ -26,7 +26,7 @@ FULL: dict[str, Any] = {
     **ITEM,
     "years": {"N": "33"},
     "score": {"N": "0.25"},
-    "total": {"N": "12.50"},
+    "total": {"N": "12.5"},
     "status": {"S": "paid"},
     "tags": {"SS": ["a", "b"]},
     "sizes": {"NS": ["1", "2"]},

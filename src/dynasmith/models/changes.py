@@ -14,7 +14,7 @@ from dynasmith.models.action import Assignment, ModelAction
 from dynasmith.models.collection_codec import MapCodec
 from dynasmith.models.encryption_codec import EncryptionCodec
 from dynasmith.models.fields import FieldCodec
-from dynasmith.models.instance import loaded_tree
+from dynasmith.models.instance import assigned_names, loaded_tree
 from dynasmith.models.item_codec import ItemCodec
 from dynasmith.models.nested_codec import NestedCodec
 from dynasmith.models.operand import ExprPath, StoredValue
@@ -32,12 +32,13 @@ def changes_of(codec: ItemCodec, item: Any, loaded: Tree) -> list[Assignment]:
     """
     schema = codec.schema
     key = {place.attribute for place in schema.key}
+    assigned = assigned_names(item)
     actions: list[Assignment] = []
     for field in schema.fields.values():
         if field.name not in item.__dict__ or field.attribute in key:
             continue
         stored = codec.encoded(field, item)
-        actions += _of_field(schema.model, field, loaded.get(field.attribute), stored)
+        actions += _of_field(schema.model, field, loaded.get(field.attribute), stored, field.name in assigned)
     return actions
 
 
@@ -75,14 +76,16 @@ def unsaved_values(codec: ItemCodec, item: Any, actions: Sequence[ModelAction]) 
     }
 
 
-def _of_field(model: type, field: FieldCodec, before: Any, stored: Tree | None) -> Iterator[Assignment]:
+def _of_field(
+    model: type, field: FieldCodec, before: Any, stored: Tree | None, is_assigned: bool
+) -> Iterator[Assignment]:
     path = ExprPath(model, (field.attribute,))
     if stored is None:
         if before is not None and "NULL" not in before:
             yield Assignment(path, "remove", ())
     elif before is not None:
         yield from _of_value(path, field.codec, before, stored)
-    elif not _is_default(field, stored):
+    elif is_assigned or not _is_default(field, stored):
         yield Assignment(path, "set", (StoredValue(stored),))
 
 

@@ -17,7 +17,7 @@ from dynasmith.models.model import Model
 from dynasmith.models.operand import ExprPath
 from dynasmith.models.update_write import update_write
 from dynasmith.models.visibility import not_deleted
-from dynasmith.models.write_conditions import all_of, is_missing, version_check
+from dynasmith.models.write_conditions import all_of, is_missing, is_there, version_check
 from dynasmith.models.write_stamps import moment, stamp_actions
 
 
@@ -35,6 +35,7 @@ def delete_write(
         write = update_write(what, stamp_actions(codec, stamps), all_of(not_deleted(codec.schema), where), now)
         return replace(write, stamps=stamps, is_deletion=True, expects_visible=True)
     version, condition = version_check(codec, what) if isinstance(what, Model) else (None, None)
+    condition = all_of(is_there(codec) if codec.schema.entity else None, condition)
     if condition is not None:
         condition = Junction("OR", (is_missing(codec), condition))
     condition = all_of(condition, where)

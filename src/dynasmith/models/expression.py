@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from typing import Any, Final, Generic, Literal, NoReturn, TypeVar, overload
 
@@ -13,6 +12,7 @@ from dynasmith.models.collection_codec import OptionalCodec, SetCodec
 from dynasmith.models.condition import Comparison, Junction, ModelCondition
 from dynasmith.models.encryption_codec import refuse_encrypted
 from dynasmith.models.operand import ExprPath, Operand, StoredValue
+from dynasmith.models.operators import check_operator, check_same_type, is_nothing, members_of
 from dynasmith.models.value_codec import IntCodec, TextCodec, ValueCodec
 
 T = TypeVar("T")
@@ -40,12 +40,12 @@ class Expr(Generic[T]):
     # --- conditions
 
     def __eq__(self, other: T | Expr[T]) -> ModelCondition:  # type: ignore[override]
-        if other is None:
+        if is_nothing(other):
             return Junction("OR", (self.missing(), self._compare("=", StoredValue({"NULL": True}))))
         return self._compare("=", self._operand(other))
 
     def __ne__(self, other: T | Expr[T]) -> ModelCondition:  # type: ignore[override]
-        if other is None:
+        if is_nothing(other):
             return Junction("AND", (self.exists(), self._compare("<>", StoredValue({"NULL": True}))))
         return self._compare("<>", self._operand(other))
 
@@ -56,50 +56,65 @@ class Expr(Generic[T]):
     @overload
     def __lt__(self, other: T | Expr[T]) -> ModelCondition: ...
     def __lt__(self, other: Any) -> ModelCondition:
-        return self._compare("<", self._operand(other))
+        return self._ordered("<", other)
 
     @overload
     def __le__(self: Money, other: int | Decimal) -> ModelCondition: ...
     @overload
     def __le__(self, other: T | Expr[T]) -> ModelCondition: ...
     def __le__(self, other: Any) -> ModelCondition:
-        return self._compare("<=", self._operand(other))
+        return self._ordered("<=", other)
 
     @overload
     def __gt__(self: Money, other: int | Decimal) -> ModelCondition: ...
     @overload
     def __gt__(self, other: T | Expr[T]) -> ModelCondition: ...
     def __gt__(self, other: Any) -> ModelCondition:
-        return self._compare(">", self._operand(other))
+        return self._ordered(">", other)
 
     @overload
     def __ge__(self: Money, other: int | Decimal) -> ModelCondition: ...
     @overload
     def __ge__(self, other: T | Expr[T]) -> ModelCondition: ...
     def __ge__(self, other: Any) -> ModelCondition:
-        return self._compare(">=", self._operand(other))
+        return self._ordered(">=", other)
 
     def between(self, low: T, high: T) -> ModelCondition:
         """From ``low`` to ``high``, both included."""
-        return self._compare("BETWEEN", self._operand(low), self._operand(high))
+        return self._ordered("BETWEEN", low, high)
 
     def is_in(self, values: Iterable[T]) -> ModelCondition:
-        """One of ``values``; of none, it never holds. Above 100 it is several IN, joined by OR."""
-        operands = [self._operand(value) for value in values]
-        if not operands:
-            return Junction("AND", (self.exists(), self.missing()))
+        """One of ``values``; of none, it never holds. None is absent or NULL. Above 100 it is several IN, joined by OR.
+
+        Raises UsageError for one text, whose letters it would be.
+        """
+        if isinstance(values, str | bytes):
+            raise UsageError(f"is_in() of {self!r} is given one value, not several.", hint="write is_in([...])")
+        given = list(values)
+        operands = [self._operand(value) for value in given if value is not None]
         groups = [operands[start : start + _IN_MAX] for start in range(0, len(operands), _IN_MAX)]
-        parts = tuple(self._compare("IN", *group) for group in groups)
-        return parts[0] if len(parts) == 1 else Junction("OR", parts)
+        parts = [self._compare("IN", *group) for group in groups]
+        if len(operands) < len(given):
+            parts.append(self == None)  # type: ignore[arg-type] # noqa: E711 - an expression
+        if not parts:
+            return Junction("AND", (self.exists(), self.missing()))
+        return parts[0] if len(parts) == 1 else Junction("OR", tuple(parts))
 
     def begins_with(self: Expr[str] | Expr[str | None], text: str) -> ModelCondition:
-        """Text that begins with ``text``."""
+        """Text that begins with ``text``. Raises UsageError where the attribute is stored as a number or the like."""
+        self._check("begins_with")
         return self._compare("begins_with", StoredValue(TextCodec().encode(text)))
 
     def contains(self, member: Any) -> ModelCondition:
-        """A set or a list that holds ``member``, or text that holds it as a part."""
-        refuse_encrypted(self._codec, self)
+        """A set or a list that holds ``member``, or text that holds it as a part; ``member`` may be an attribute.
+
+        Raises UsageError where the attribute is stored as a number, a map or the like.
+        """
+        self._check("contains")
         codec = self._codec.element() or self._codec
+        if isinstance(member, Expr):
+            check_same_type(self, codec.tags, member, member._codec.tags)
+            return self._compare("contains", member._path)
         return self._compare("contains", StoredValue(self._encode(codec, member)))
 
     def exists(self) -> ModelCondition:
@@ -115,31 +130,38 @@ class Expr(Generic[T]):
         return self._compare("attribute_type", StoredValue({"S": tag}))
 
     def size(self) -> Expr[int]:
-        """The number of characters, bytes or members; for conditions only."""
-        refuse_encrypted(self._codec, self)
+        """The number of characters, bytes or members; for conditions only. Raises UsageError for numbers."""
+        self._check("size")
         return Expr(self._path.sized(), IntCodec())
 
     # --- actions
 
     def set(self, value: T | Expr[T]) -> ModelAction:
-        """Make it ``value``, or what another attribute holds. None and an empty set remove it."""
-        if not isinstance(value, Expr) and (value is None or (isinstance(value, AbstractSet) and not value)):
+        """Make it ``value``, or what another attribute holds. None and an empty set remove it; in a list or a map that
+        may hold None, None is a member. Raises UsageError for None as any other member of a list, which would move up.
+        """
+        is_part = len(self._path.parts) > 1
+        if is_nothing(value) and not (value is None and is_part and isinstance(self._codec, OptionalCodec)):
+            if isinstance(self._path.parts[-1], int):
+                raise UsageError(f"{self!r} cannot be None.", hint="remove() takes it out, and the others move up")
             return self.remove()
-        return Assignment(self._path, "set", (self._operand(value),))
+        return Assignment(self._path, "set", (self._assigned(value),))
 
     def set_if_missing(self, value: T) -> ModelAction:
-        """Make it ``value`` where the item does not have it."""
-        return Assignment(self._path, "set_if_missing", (self._operand(value),))
+        """Make it ``value`` where the item does not have it. Raises UsageError for None."""
+        if is_nothing(value):
+            raise UsageError(f"{self!r} cannot be set to nothing where it is missing.", hint="leave the action out")
+        return Assignment(self._path, "set_if_missing", (self._assigned(value),))
 
     def add(self, amount: Any, *, start: Any = _NO_START) -> ModelAction:
         """Add a number (to ``start``, or 0, where there is none yet), or members to a set."""
         refuse_encrypted(self._codec, self)
         if isinstance(self._codec, SetCodec):
-            members = amount if isinstance(amount, AbstractSet) else {amount}
-            return Assignment(self._path, "add_members", (StoredValue(self._encode(self._codec, members)),))
+            members = self._encode(self._codec, members_of(self, [amount]))
+            return Assignment(self._path, "add_members", (StoredValue(members),))
         if self._codec.tags != ("N",):
             raise UsageError(f"{self!r} is not a number or a set, and nothing can be added to it.")
-        amounts = (self._operand(amount), self._operand(0 if start is _NO_START else start))
+        amounts = (self._assigned(amount), self._assigned(0 if start is _NO_START else start))
         return Assignment(self._path, "add", amounts)
 
     def discard(self, *members: Any) -> ModelAction:
@@ -147,7 +169,7 @@ class Expr(Generic[T]):
         refuse_encrypted(self._codec, self)
         if not isinstance(self._codec, SetCodec):
             raise UsageError(f"{self!r} is not a set, and no members can be taken out of it.")
-        return Assignment(self._path, "discard", (StoredValue(self._encode(self._codec, set(members))),))
+        return Assignment(self._path, "discard", (StoredValue(self._encode(self._codec, members_of(self, members))),))
 
     def append(self, *members: Any) -> ModelAction:
         """Put members at the end of a list; a list that is absent is made."""
@@ -179,6 +201,8 @@ class Expr(Generic[T]):
             element = self._codec.element()
             if element is None or isinstance(self._codec, SetCodec):
                 raise UsageError(f"{self!r} is not a list.", hint="contains() looks into a set")
+            if isinstance(place, bool) or place < 0:
+                raise UsageError(f"{self!r} has no member {place!r}.", hint="members are counted from 0")
             return Expr(self._path.part(place), element)
         part = self._codec.member(place)
         if part is None:
@@ -200,12 +224,26 @@ class Expr(Generic[T]):
         if isinstance(value, Expr):
             for each in (self, value):
                 refuse_encrypted(each._codec, each)
+            check_same_type(self, self._codec.tags, value, value._codec.tags)
             return value._path
         return StoredValue(self._encode(self._codec, value))
 
+    def _check(self, operator: str) -> None:
+        refuse_encrypted(self._codec, self)
+        check_operator(self, operator, self._codec.tags)
+
+    def _ordered(self, operator: str, *values: Any) -> ModelCondition:
+        self._check(operator)
+        if any(value is None for value in values):
+            raise UsageError(f"{self!r} is compared with None by order.", hint="== None is absent or NULL")
+        return self._compare(operator, *map(self._operand, values))
+
+    def _assigned(self, value: Any) -> Operand:
+        if isinstance(value, Expr) and value._path.is_size:
+            raise UsageError(f"{value!r} is for conditions, and cannot be set.")
+        return self._operand(value)
+
     def _encode(self, codec: ValueCodec, value: Any) -> dict[str, Any]:
-        if value is None and not isinstance(codec, OptionalCodec):
-            return {"NULL": True}
         try:
             return codec.encode(value)
         except ItemInvalid as cause:

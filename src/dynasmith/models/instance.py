@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from pydantic import BaseModel
@@ -15,6 +15,8 @@ LOADED: Final = "__dynasmith_loaded__"
 RELATED: Final = "__dynasmith_related__"
 """The slot of an instance with what was read for its relations: by name, the fields that lead there, their values then,
 and what was found. Not set where nothing was read."""
+ASSIGNED: Final = "__dynasmith_assigned__"
+"""The slot of an instance with the fields that were assigned since; not set where none was."""
 UNKNOWN: Final = "__dynasmith_unknown__"
 """Where a nested instance keeps the members that its class does not know, in ``__pydantic_private__``."""
 
@@ -112,6 +114,27 @@ def forget_related(item: Any, name: str) -> None:
     """Forget what was read for a relation of an instance: it is no longer so."""
     left = {each: entry for each, entry in related_values(item).items() if each != name}
     slot_of(type(item), RELATED).__set__(item, left)
+
+
+def set_loaded(item: Any, tree: dict[str, Any] | None) -> None:
+    """Make ``tree`` the item that an instance was read from; nothing is assigned since."""
+    slot_of(type(item), LOADED).__set__(item, tree)
+    if assigned_names(item):
+        slot_of(type(item), ASSIGNED).__set__(item, frozenset())
+
+
+def assigned_names(item: Any) -> frozenset[str]:
+    """The fields that were assigned since the instance was read: what was assigned is saved, a default too."""
+    try:
+        names: frozenset[str] = slot_of(type(item), ASSIGNED).__get__(item)
+    except AttributeError:
+        return frozenset()
+    return names
+
+
+def mark_assigned(item: Any, names: Iterable[str]) -> None:
+    """Note that these fields were assigned."""
+    slot_of(type(item), ASSIGNED).__set__(item, assigned_names(item).union(names))
 
 
 def slot_of(kind: type, name: str) -> Any:

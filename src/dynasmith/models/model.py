@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, dataclass_transform
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from dynasmith.errors import NotLoaded
 from dynasmith.models.attribute import attr
-from dynasmith.models.instance import LOADED, RELATED
+from dynasmith.models.instance import ASSIGNED, LOADED, RELATED, mark_assigned
 from dynasmith.models.key_template import KeyTemplate
 from dynasmith.models.metaclass import DECLARED, ModelMeta
 from dynasmith.models.model_index import ModelIndex
@@ -53,7 +53,7 @@ else:
         verb is on ``db``.
         """
 
-        __slots__ = (LOADED, RELATED)
+        __slots__ = (LOADED, RELATED, ASSIGNED)
         model_config = ConfigDict(
             extra="forbid", validate_assignment=True, ignored_types=(KeyTemplate, ModelIndex, Relation)
         )
@@ -89,11 +89,12 @@ else:
             before = dict(self.__dict__)
             try:
                 super().__setattr__(name, value)
-            except ValidationError:
+            except Exception:
                 # A validator of the whole model runs when the value is in place already, and leaves it there.
                 self.__dict__.clear()
                 self.__dict__.update(before)
                 raise
+            _assigned(self, [name])
 
         # Copies and pickles keep what is in the slots, which pydantic's own know nothing of.
 
@@ -105,6 +106,14 @@ else:
             made = super().__deepcopy__(memo)
             memo[id(self)] = made  # relations lead back
             return _with_slots(made, copy.deepcopy(_slots(self), memo))
+
+        def model_copy(self, *, update=None, deep=False):
+            """pydantic's; the copy is as much read from an item as the instance, and ``update`` is assigned."""
+            return _assigned(super().model_copy(update=update, deep=deep), update or ())
+
+        def copy(self, *, update=None, **options):
+            """pydantic's, which is deprecated and does not use ``__copy__``."""
+            return _assigned(_with_slots(super().copy(update=update, **options), _slots(self)), update or ())
 
         def __getstate__(self):
             return {**super().__getstate__(), _SLOTS: _slots(self)}
@@ -120,10 +129,17 @@ _SLOTS = "__dynasmith_slots__"
 
 def _slots(item: Any) -> dict[str, Any]:
     """What is in the slots that are set."""
-    return {name: value for name in (LOADED, RELATED) if (value := getattr(item, name, None)) is not None}
+    return {name: value for name in (LOADED, RELATED, ASSIGNED) if (value := getattr(item, name, None)) is not None}
 
 
 def _with_slots(item: Any, slots: Mapping[str, Any]) -> Any:
     for name, value in slots.items():
         object.__setattr__(item, name, value)
+    return item
+
+
+def _assigned(item: Any, names: Iterable[str]) -> Any:
+    """The instance; where it was read from an item, these fields count as assigned since."""
+    if getattr(item, LOADED, None) is not None:
+        mark_assigned(item, type(item).__pydantic_fields__.keys() & set(names))
     return item

@@ -33,7 +33,8 @@ class QueryPlan:
     """How the items are found: ``index`` (empty: the table itself), the condition on its key (None: a scan), the rest.
 
     ``attributes`` are those that the index holds; None where it holds all. ``key`` are the attributes of a cursor.
-    ``has_conditions`` says that the filter is more than the entity of the class.
+    ``has_conditions`` says that the filter is more than the entity of the class; ``key_in_filter`` are attributes of
+    this key that it is about, which the service refuses.
     """
 
     index: str
@@ -43,6 +44,7 @@ class QueryPlan:
     attributes: frozenset[str] | None
     key: tuple[str, ...]
     has_conditions: bool = False
+    key_in_filter: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,8 @@ def plan_query(
 ) -> QueryPlan:
     """The plan for these conditions, all of which must hold; with ``deleted`` also for items that are deleted.
 
-    Raises ScanNeeded where no key fits, and says why; UsageError for an index that the class does not have, and for one
-    that holds deleted items only where those are not wanted.
+    Raises ScanNeeded where no key fits, and says why; UsageError for an index that the class does not have, for one
+    that holds deleted items only where those are not wanted, and for a filter by the key itself.
     """
     schema = codec.schema
     terms = [term for condition in conditions for term in terms_of(condition)]
@@ -78,7 +80,13 @@ def plan_query(
             f"The index {fitting[0][1].index} holds only items of {schema.name} that are deleted.",
             hint="add deleted=True",
         )
-    _, plan = max(usable, key=lambda made: made[0])
+    _, plan = max(usable, key=lambda made: (not made[1].key_in_filter, made[0]))
+    if plan.key_in_filter:
+        by = f"index {plan.index}" if plan.index else "the table"
+        raise UsageError(
+            f"A query by {by} cannot filter by {', '.join(plan.key_in_filter)}, which is in its key.",
+            hint="a key takes == and one range of the sort key; filter() looks at items here, scan reads the table",
+        )
     return plan
 
 
@@ -130,11 +138,20 @@ def fit_key(
             return None
         rest = [term for term in rest if term in others or not not_held(attributes, [term])]
     worth = (matched, attributes is None, index is None, index is not None and index.is_local)
-    key = dict.fromkeys(place.attribute for place in (*candidate.partition, *candidate.sort, *schema.key))
+    own = dict.fromkeys(place.attribute for place in (*candidate.partition, *candidate.sort))
+    key = dict.fromkeys((*own, *(place.attribute for place in schema.key)))
+    filtered = {str(path.parts[0]) for term in rest for path in term.paths()}
     condition = keys[0] if len(keys) == 1 else Junction("AND", tuple(keys))
     is_global = index is not None and not index.is_local
     plan = QueryPlan(
-        candidate.name, is_global, condition, filter_of(schema, rest, deleted), attributes, tuple(key), bool(others)
+        candidate.name,
+        is_global,
+        condition,
+        filter_of(schema, rest, deleted),
+        attributes,
+        tuple(key),
+        bool(others),
+        tuple(name for name in own if name in filtered),
     )
     return tuple(map(int, worth)), plan
 

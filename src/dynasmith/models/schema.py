@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
 
@@ -25,6 +25,8 @@ from dynasmith.models.value_codec import (
     DecimalCodec,
     FloatCodec,
     IntCodec,
+    KeyDecimalCodec,
+    KeyFloatCodec,
     ScalarCodec,
     StoredCodec,
     ValueCodec,
@@ -75,10 +77,10 @@ class ModelSchema:
         self.table, self.entity, self.settings = table, entity, settings
         self.entity_attribute = entity_attribute
         self.shape = model_shape(shape, upgrades, self.problem)
-        self.fields: Mapping[str, FieldCodec] = {field.name: field for field in fields_of(model)}
         self.templates = {name: each for name, each in class_values(model).items() if isinstance(each, KeyTemplate)}
         self.indexes = {name: each for name, each in class_values(model).items() if isinstance(each, ModelIndex)}
         self.relations = {name: each for name, each in class_values(model).items() if isinstance(each, Relation)}
+        self.fields: Mapping[str, FieldCodec] = {field.name: self._as_key(field) for field in fields_of(model)}
         self._check()
 
     @cached_property
@@ -184,6 +186,13 @@ class ModelSchema:
     def problem(self, path: str, message: str, hint: str = "") -> Exception:
         """A DefinitionError about this class."""
         return problem(self.place, path, message, hint)
+
+    def _as_key(self, field: FieldCodec) -> FieldCodec:
+        """The field; where it is a number in a key, one that is always written in the same way."""
+        in_index = any(field.name in (*index.partition, *index.sort) for index in self.indexes.values())
+        if not (in_index or role_of(field)) or type(field.codec) not in (DecimalCodec, FloatCodec):
+            return field
+        return replace(field, codec=KeyFloatCodec() if isinstance(field.codec, FloatCodec) else KeyDecimalCodec())
 
     def _key_places(self, role: str) -> list[KeyPlace]:
         roles = {name: role_of(field) for name, field in self.fields.items()}

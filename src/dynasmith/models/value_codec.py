@@ -19,7 +19,7 @@ from uuid import UUID
 import msgspec
 
 from dynasmith.errors import ItemInvalid
-from dynasmith.items.number import number_fault
+from dynasmith.items.number import number_fault, number_text
 from dynasmith.models.code_names import CodeNames, invalid
 
 Tree = dict[str, Any]
@@ -214,6 +214,26 @@ class DecimalCodec(ScalarCodec):
         fits = f'{value}.is_finite() and len({text} := str({value})) < 39 and "E" not in {text}'
         exact = f"type({value}) is {names.add(Decimal)} and {fits}"
         return f'{{"N": {text}}} if {exact} else {names.add(self.encode)}({value})'
+
+
+class KeyFloatCodec(FloatCodec):
+    """A float in a key: one text a number."""
+
+    def content(self, value: Any) -> str:
+        return number_text(Decimal(super().content(value)))
+
+    def writing(self, value: str, names: CodeNames) -> str:
+        return ValueCodec.writing(self, value, names)
+
+
+class KeyDecimalCodec(DecimalCodec):
+    """A Decimal in a key: one text a number, since engines that are not DynamoDB compare keys as text."""
+
+    def content(self, value: Any) -> str:
+        return number_text(Decimal(super().content(value)))
+
+    def writing(self, value: str, names: CodeNames) -> str:
+        return ValueCodec.writing(self, value, names)
 
 
 def number_content(text: str) -> str:

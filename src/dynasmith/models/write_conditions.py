@@ -14,7 +14,7 @@ from dynasmith.models.model import Model
 from dynasmith.models.operand import ExprPath, StoredValue
 from dynasmith.models.upgrades import SHAPE_ATTRIBUTE
 from dynasmith.models.value_codec import Tree
-from dynasmith.models.visibility import is_deleted, not_deleted
+from dynasmith.models.visibility import is_deleted, not_deleted, visibility
 
 
 def field_path(codec: ItemCodec, each: FieldCodec) -> ExprPath:
@@ -29,7 +29,9 @@ def is_missing(codec: ItemCodec) -> ModelCondition:
 
 
 def is_there(codec: ItemCodec) -> ModelCondition:
-    """That there is an item of the key."""
+    """That there is an item of the key, of the entity of the class: two of one table may have the same key."""
+    if codec.schema.entity:
+        return visibility(codec.schema, deleted=True)[0]
     path = ExprPath(codec.schema.model, (codec.schema.partition.attribute,))
     return Comparison(path, "attribute_exists", ())
 
@@ -43,11 +45,12 @@ def all_of(*conditions: ModelCondition | None) -> ModelCondition | None:
 
 
 def is_still(codec: ItemCodec, each: FieldCodec, value: Any) -> ModelCondition:
-    """That the attribute of a field has that value; for None, that it is absent."""
+    """That the attribute of a field has that value; for None, that it is absent or NULL."""
     stored = each.encode(value)
     path = field_path(codec, each)
     if stored is None:
-        return Comparison(path, "attribute_not_exists", ())
+        is_null = Comparison(path, "=", (StoredValue({"NULL": True}),))
+        return Junction("OR", (Comparison(path, "attribute_not_exists", ()), is_null))
     return Comparison(path, "=", (StoredValue(stored),))
 
 

@@ -193,7 +193,8 @@ class Db:
 
         A key is a value, a tuple of values, a mapping by field, or ``key(...)``. What the service leaves unprocessed is
         asked for again. ``include`` and ``deleted`` are those of `get`. Raises ServiceUnavailable where some remain
-        unprocessed after the last retry; before the call UsageError for a value that is not a key of the model.
+        unprocessed after the last retry; before the call UsageError for a value that is not a key of the
+        model, and for one text.
         """
         return item_reads.get_many(self._context, model, keys, include, consistent=consistent, deleted=deleted)
 

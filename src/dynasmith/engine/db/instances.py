@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from dynasmith.models.instance import LOADED, loaded_tree, slot_of
+from dynasmith.models.instance import loaded_tree, mark_assigned, set_loaded
 from dynasmith.models.item_write import ItemWrite
 from dynasmith.models.metaclass import codec_of
 from dynasmith.models.model import Model
@@ -15,7 +16,7 @@ M = TypeVar("M", bound=Model)
 def written(item: M, write: ItemWrite) -> M:
     """The instance with its stamps, and with what was written as what was read."""
     item.__dict__.update(write.stamps)
-    slot_of(type(item), LOADED).__set__(item, write.tree)
+    set_loaded(item, write.tree)
     return item
 
 
@@ -24,7 +25,14 @@ def refreshed(item: M, attributes: dict[str, Any]) -> M:
     fresh = codec_of(type(item)).read(attributes)
     item.__dict__.clear()
     item.__dict__.update(fresh.__dict__)
-    slot_of(type(item), LOADED).__set__(item, loaded_tree(fresh))
+    set_loaded(item, loaded_tree(fresh))
+    return item
+
+
+def unsaved_again(item: M, values: Mapping[str, Any]) -> M:
+    """The instance with these values by field, which are not saved yet."""
+    item.__dict__.update(values)
+    mark_assigned(item, values)
     return item
 
 
@@ -34,5 +42,5 @@ def partly_refreshed(item: M, write: ItemWrite, attributes: dict[str, Any]) -> M
     stamps = [codec_of(type(item)).schema.fields[name].attribute for name in write.stamps]
     fresh = codec_of(type(item)).read_part(attributes, [*names, *stamps])
     item.__dict__.update(fresh.__dict__)
-    slot_of(type(item), LOADED).__set__(item, attributes)
+    set_loaded(item, attributes)
     return item

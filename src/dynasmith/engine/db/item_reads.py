@@ -41,6 +41,8 @@ def get_many(
 ) -> list[M | None]:
     """The items of keys in their order, None for each that is absent."""
     steps = plan_include([model], relations, is_consistent=consistent)
+    if isinstance(keys, str | bytes):
+        raise UsageError(f"get_many({model.__name__}) is given one key, not several.", hint="write [...] around it")
     made = [key_for(model, each) for each in keys]
     found = read_many(context, model, [each.tree for each in made], consistent)
     items = [None if tree is None else context.read(model, tree, deleted=deleted) for tree in found]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from dynasmith.engine.db.context import DbContext
-from dynasmith.engine.db.instances import partly_refreshed, refreshed, written
+from dynasmith.engine.db.instances import partly_refreshed, refreshed, unsaved_again, written
 from dynasmith.engine.db.planned_action import (
     PlannedAction,
     create_action,
@@ -25,7 +25,7 @@ from dynasmith.models.delete_write import restore_action
 from dynasmith.models.key_of import KeyOf
 from dynasmith.models.metaclass import codec_of, schema_of
 from dynasmith.models.model import Model
-from dynasmith.models.visibility import is_deleted
+from dynasmith.models.visibility import is_visible
 
 M = TypeVar("M", bound=Model)
 
@@ -67,7 +67,7 @@ def update(context: DbContext, what: M | KeyOf[M], actions: Sequence[ModelAction
     if isinstance(what, KeyOf):
         read: M = codec_of(planned.model).read(attributes)
         return read
-    refreshed(what, attributes).__dict__.update(unsaved)
+    unsaved_again(refreshed(what, attributes), unsaved)
     return what
 
 
@@ -75,13 +75,18 @@ def delete(context: DbContext, what: Model | KeyOf[Any], where: ModelCondition |
     """Delete an item. See `Db.delete`."""
     planned = delete_action(context, what, where, hard=hard)
     if planned.write.operation == "DeleteItem":
-        answer = _send(context, planned)
+        try:
+            answer = _send(context, planned)
+        except ConditionFailed as failed:
+            if where is None and failed.item is None:  # another entity has the key
+                return False
+            raise
         # A transaction gives no item back; it is one because the item was there and had a unique value.
         return answer is None or bool(answer.get("Attributes"))
     attributes = _marked_deleted(context, planned, any_item=where is None)
     if attributes is not None and isinstance(what, Model):
         unsaved = unsaved_values(codec_of(planned.model), what, planned.actions)
-        refreshed(what, context.opened(planned.model, attributes)).__dict__.update(unsaved)
+        unsaved_again(refreshed(what, context.opened(planned.model, attributes)), unsaved)
     return attributes is not None
 
 
@@ -99,7 +104,7 @@ def _marked_deleted(context: DbContext, planned: PlannedAction, *, any_item: boo
     except ConditionFailed as failed:
         if failed.item is not None and is_our_deletion(model, failed, write):
             return dict(failed.item)
-        if any_item and (failed.item is None or is_deleted(schema_of(model), failed.item)):
+        if any_item and (failed.item is None or not is_visible(schema_of(model), failed.item)):
             return None
         raise conflict(context, model, write, failed) from failed
     return found

@@ -98,10 +98,10 @@ class Query(Generic[M]):
     def limit(self, items: int) -> Self:
         """At most so many items. It counts items that are given, not items that are read for a filter.
 
-        Raises UsageError for a negative number.
+        Raises UsageError for what is not a whole number, and for a negative one.
         """
-        if items < 0:
-            raise UsageError(f"{items} is not a valid limit: a limit is 0 or more.")
+        if type(items) is not int or items < 0:
+            raise UsageError(f"{items!r} is not a valid limit: a limit is a whole number from 0 on.")
         return self._with(limit=items)
 
     def consistent(self) -> Self:
@@ -142,7 +142,7 @@ class Query(Generic[M]):
 
     def first(self) -> M | None:
         """The first item, or None. Raises ScanNeeded and UsageError as `explain` does."""
-        return next(iter(self.limit(1)), None)
+        return next(iter(self._at_most(1)), None)
 
     def one(self) -> M:
         """The only item.
@@ -150,7 +150,7 @@ class Query(Generic[M]):
         Raises ItemNotFound where there is none, DataError where there are several, ScanNeeded and UsageError as
         `explain` does.
         """
-        found = list(self.limit(2))
+        found = list(self._at_most(2))
         if not found:
             raise ItemNotFound(f"No {self._name} in {self._table} fits the query.")
         if len(found) > 1:
@@ -208,6 +208,10 @@ class Query(Generic[M]):
         return pick(limit, self, key=by)
 
     # --- how
+
+    def _at_most(self, items: int) -> Self:
+        """The same up to so many items, or to the limit that it has."""
+        return self.limit(items if self._state.limit is None else min(items, self._state.limit))
 
     def _with(self, **changes: Any) -> Self:
         return type(self)(self._context, self._models, replace(self._state, **changes))

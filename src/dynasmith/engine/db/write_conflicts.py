@@ -12,12 +12,14 @@ from dynasmith.models.metaclass import codec_of, schema_of
 from dynasmith.models.model import Model
 from dynasmith.models.tree_equality import same_item, same_tree
 from dynasmith.models.upgrades import SHAPE_ATTRIBUTE, shape_number
-from dynasmith.models.visibility import is_deleted
+from dynasmith.models.visibility import is_deleted, is_visible
 
 
 def conflict(context: DbContext, model: type[Model], write: ItemWrite, failed: ConditionFailed) -> DynasmithError:
     """What a failed condition means: the item is gone, another writer was first, or ``where`` does not hold."""
     tree, schema = failed.item, schema_of(model)
+    if tree is not None and not is_visible(schema, tree, deleted=True):
+        tree = None  # another entity has the key, and there is no item of this class
     current = _readable(context, model, tree)
     was_deleted = tree is not None and write.expects_visible and is_deleted(schema, tree)
     facts = {"service_code": failed.service_code, "operation": failed.operation, "request_id": failed.request_id}
@@ -61,6 +63,8 @@ def already_there(context: DbContext, model: type[Model], failed: ConditionFaile
     tree, schema = failed.item or {}, schema_of(model)
     shown = ", ".join(f"{name}={value!r}" for name, value in codec_of(model).describe_key(tree).items())
     message = f"{context.table(model)} already has the {model.__name__} {shown}"
+    if tree and not is_visible(schema, tree, deleted=True):
+        message = f"{context.table(model)} already has another item with the key of the {model.__name__} {shown}"
     hint = "save or update what is there, or put over it"
     if is_deleted(schema, tree):
         message += ", which was deleted and is kept"
