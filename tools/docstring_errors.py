@@ -33,7 +33,7 @@ def errors_missing(function: Callable[..., Any], owner: type | None = None) -> s
 def public_functions() -> Iterator[tuple[str, type | None, Callable[..., Any]]]:
     """The functions and methods that a user can call, by the name that they have for him."""
     seen: set[object] = set()
-    for name in dynasmith.__all__:
+    for name in sorted(dynasmith.__all__, key=lambda each: each != "Project"):  # what ModelTable shares with it is its
         value = getattr(dynasmith, name)
         if inspect.isfunction(value):
             yield f"dynasmith.{name}", None, value

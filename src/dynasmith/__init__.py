@@ -134,6 +134,7 @@ if TYPE_CHECKING:
     )
     from dynasmith.ports.tables import Identity
     from dynasmith.project import Project, connect
+    from dynasmith.project.model_table import ModelTable
     from dynasmith.project.verbs.dry_runs import DryRuns
     from dynasmith.project.verbs.jobs import Jobs
     from dynasmith.project.verbs.model_import import ImportedText
@@ -215,6 +216,7 @@ _HOMES = {
     "TableStarted",
     "ports.tables": "Identity",
     "project": "Project connect",
+    "project.model_table": "ModelTable",
     "project.verbs.tables": "ListedTable",
     "project.verbs.transforms": "AnyTransform",
     "tables.description": "IndexState ReplicaState TableDescription",
@@ -308,6 +310,7 @@ __all__ = [
     "Locked",
     "Model",
     "ModelPage",
+    "ModelTable",
     "NoCredentials",
     "NoEffect",
     "NotLoaded",

@@ -14,8 +14,16 @@ import pytest
 
 import dynasmith
 from dynasmith import Consent, Database, Plan, Project, Side, StopFlag, Table, UsageError, connect
+from dynasmith.models import Model, Partition
 from dynasmith.project.verbs.dry_runs import DryRuns
 from dynasmith.project.verbs.jobs import Jobs
+
+
+class Shelf(Model, table="shelves"):
+    """A class of Model."""
+
+    id: Partition[str]
+
 
 NOWHERE = "http://127.0.0.1:9"
 """An endpoint at which nothing listens: a call that were made would be another error."""
@@ -28,7 +36,7 @@ MISFITS: tuple[Any, ...] = (
 NEEDED: dict[str, Any] = {
     "dest": "somewhere", "job": "last", "key": {"pk": {"S": "a"}}, "item": {"pk": {"S": "a"}}, "name": "orders",
     "source": "orders", "table": "orders", "target": "others", "transform": "shapes.yaml", "age": timedelta(days=1),
-    "tables": [], "out": io.BytesIO(), "exports": {"orders": None},
+    "tables": [], "names": [], "model": Shelf, "out": io.BytesIO(), "exports": {"orders": None},
     "plan": Plan(tool="", created_at="", account="", region="", endpoint="", fingerprint="", tables=()),
 }  # fmt: skip
 """A right value for each parameter that has no default."""
@@ -135,7 +143,10 @@ def test_a_wrong_argument_is_refused_before_any_call(project: Project, where: st
             continue
         tried += 1
         is_several = signature.parameters[name].kind is inspect.Parameter.VAR_POSITIONAL
-        positional, named = ((value,), others) if is_several else ((), others | {name: value})
+        positional, named = ((), others | {name: value})
+        if is_several:  # it comes after all that is named before it
+            before = list(signature.parameters)[1 : list(signature.parameters).index(name)]
+            positional, named = (*(NEEDED[each] for each in before), value), {}
         with pytest.raises(UsageError) as caught:
             call(*positional, **named)
         assert name in caught.value.message or name in WORDS, (value, caught.value.message)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from dynasmith.errors import ProjectError, UsageError
 from dynasmith.project.modules import module_of
@@ -13,6 +13,8 @@ from dynasmith.tables.findings import did_you_mean
 if TYPE_CHECKING:
     from types import ModuleType
 
+    from typing_extensions import TypeIs
+
     from dynasmith.models import Model
 
 ModelName: TypeAlias = "str | type[Model]"
@@ -20,7 +22,7 @@ ModelName: TypeAlias = "str | type[Model]"
 HINT = 'write "app.models:User", or "app.models" for every class of the module that has a table'
 
 
-def is_model(value: object) -> TypeGuard[type[Model]]:
+def is_model(value: object) -> TypeIs[type[Model]]:
     """Whether a value is a class of `Model`. It loads nothing: where `Model` is not loaded, there is no class of it."""
     loaded = sys.modules.get("dynasmith.models.model")
     return loaded is not None and isinstance(value, type) and issubclass(value, loaded.Model)

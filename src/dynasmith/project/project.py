@@ -3,31 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from dynasmith.plans.consent import NO_CONSENT, Consent
 from dynasmith.ports.clock import Clock
 from dynasmith.ports.encryption import EncryptionKey
 from dynasmith.project.factory import connected_world, load_world
-from dynasmith.project.verbs.arguments import CONSENT, checked
-from dynasmith.project.verbs.item_methods import ItemMethods
-from dynasmith.project.verbs.table_methods import TableMethods
+from dynasmith.project.project_verbs import ProjectVerbs
+from dynasmith.project.verbs.arguments import CONSENT, checked, model
 from dynasmith.project.world import World
 from dynasmith.tables.table import Table
 
 if TYPE_CHECKING:
     from dynasmith.aws.control.session import BotoSession
-    from dynasmith.engine.db.db import Db
     from dynasmith.models import Model
-    from dynasmith.plans.where import Where
-    from dynasmith.project.verbs.dry_runs import DryRuns
-    from dynasmith.project.verbs.jobs import Jobs
+    from dynasmith.project.model_table import ModelTable
 
 
-class Project(TableMethods, ItemMethods):
+class Project(ProjectVerbs):
     """Definitions, an environment, and every verb as a method.
 
     Made by `Project.load` (from files) or `dynasmith.connect` (from arguments); reads nothing until asked. Safe to use
@@ -90,64 +84,17 @@ class Project(TableMethods, ItemMethods):
             )
         )
 
-    def __enter__(self) -> Self:
-        return self
+    @checked(model=model)
+    def in_table(self, model: type[Model], name: str) -> ModelTable:
+        """The table of ``model`` under the physical name ``name``, with the verbs of the project: ``ensure()``,
+        ``delete()``, ``db()``. For tests that run side by side. Costs no call.
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """End the connections."""
-        self._world.close()
-
-    @property
-    def environment(self) -> str:
-        """The name of the environment."""
-        return self._world.settings.environment
-
-    @property
-    def where(self) -> Where:
-        """Environment, Region, and account or endpoint: what plans, questions and reports name. On AWS it costs one
-        call (of STS) where the account is not known yet; one that cannot be found out is unknown."""
-        return self._world.where
-
-    @property
-    def protected(self) -> bool:
-        """Whether every verb that changes something asks for the environment's name."""
-        return self._world.settings.protected
-
-    @cached_property
-    def jobs(self) -> Jobs:
-        """Runs of long verbs: list, show, resume, pause, proceed, pace, cancel, undo, prune."""
-        from dynasmith.project.verbs.jobs import Jobs
-
-        return Jobs(self._world)
-
-    @cached_property
-    def dry_run(self) -> DryRuns:
-        """What the verbs that move items would do: copy, export, populate, backfill, undo."""
-        from dynasmith.project.verbs.dry_runs import DryRuns
-
-        return DryRuns(self._world)
-
-    @checked()
-    def db(self, *, dry: bool = False) -> Db:
-        """Items of model classes: create, get, save, query and the like. Needs the extra ``models``. Costs no call.
-
-        It is application code and asks for no consent, in a protected environment neither. ``dry`` sends nothing but
-        reads. Closed with the project. Raises UsageError for an argument of the wrong kind.
+        Its settings are those of the class's own table; nothing else is defined there. It shares the project's
+        connections. Raises UsageError, and DefinitionError for a class that cannot be a table.
         """
-        from dynasmith.project.verbs.models import open_db
+        from dynasmith.project.model_table import ModelTable
 
-        return open_db(self._world.dry if dry else self._world)
-
-    @cached_property
-    def dry(self) -> Self:
-        """The same project for a dry run: its clients send nothing but reads, as ``dry_run_role_arn`` where the
-        environment names one. Costs no call; close it, or this one, to end its connections."""
-        return self if self._world.dry is self._world else type(self)(self._world.dry)
+        return ModelTable.of(self._world, model, name)
 
 
 @checked(consent=CONSENT)

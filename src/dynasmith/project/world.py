@@ -121,9 +121,9 @@ class World:
         """The same with what classes say that are not among the project's."""
         try:
             further = tuple(each for each in models if each not in self.definitions.models)
-        except (DefinitionError, ProjectError):
-            raise
-        except UsageError:  # nothing is defined but by these classes
+        except UsageError:  # nothing is defined, or not all of it, without these classes
+            if not models:
+                raise
             further = tuple(models)
         if not further:
             return self.definitions
@@ -162,10 +162,11 @@ class World:
         hint = f"did you mean {close[0]}?" if close else f"defined are {', '.join(by_name) or 'no tables'}"
         raise UsageError(f"No definition has a table {name}.", hint=hint)
 
-    def defined_tables(self) -> tuple[Table, ...]:
-        """Every defined table; none where there is no definition at all. A broken one is an error."""
+    def defined_tables(self, names: Sequence[TableName] = ()) -> tuple[Table, ...]:
+        """Every defined table, those of the classes of ``names`` too; none where there is no definition at all. A
+        broken one is an error."""
         try:
-            return self.definitions.tables
+            return self.definitions_with([name for name in names if is_model(name)]).tables
         except (DefinitionError, ProjectError):
             raise
         except UsageError:

@@ -76,21 +76,50 @@ def checked(**special: Check) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
 
 def side(name: str, value: Any) -> None:
-    """A table by its name or ARN, or a `Side`."""
+    """A table by its name, ARN or class, or a `Side`."""
     if isinstance(value, Side):
         SIDE(name, value)
         text(f"{name}.table", value.table)
-    elif not is_text(value):
-        refuse(name, value, "the name of a table or a Side")
+    elif not (is_text(value) or is_model(value)):
+        refuse(name, value, "the name of a table, a Side or a class of Model")
 
 
 def table(name: str, value: Any) -> None:
-    """A table by its name, or a `Table`."""
+    """A table by its name or class, or a `Table`."""
     if isinstance(value, Table):
         TABLE(name, value)
         text(f"{name}.name", value.name)
-    elif not is_text(value):
-        refuse(name, value, "the name of a table or a Table")
+    elif not (is_text(value) or is_model(value)):
+        refuse(name, value, "the name of a table, a Table or a class of Model")
+
+
+def named_table(name: str, value: Any) -> None:
+    """A table by its name or class."""
+    if not (is_text(value) or is_model(value)):
+        refuse(name, value, "the name of a table or a class of Model")
+
+
+def model(name: str, value: Any) -> None:
+    """A class of `Model`."""
+    if not is_model(value):
+        refuse(name, value, "a class of Model")
+
+
+def table_names(name: str, value: Any) -> None:
+    """Several tables by their names or classes, or one class."""
+    if is_model(value):
+        return
+    if isinstance(value, Sequence) and any(map(is_model, value)) and not isinstance(value, str | bytes):
+        for position, each in enumerate(value):
+            named_table(f"{name}[{position}]", each)
+        return
+    names(name, value)
+
+
+def plan(name: str, value: Any) -> None:
+    """A plan, or a class of which one is made."""
+    if not (isinstance(value, Plan) or is_model(value)):
+        refuse(name, value, "a Plan or a class of Model")
 
 
 def tables(name: str, value: Any) -> None:
@@ -118,7 +147,7 @@ def mode(name: str, value: Any) -> None:
 
 def source(name: str, value: Any) -> None:
     """A table, items, or a function that gives items."""
-    if isinstance(value, str | Side):
+    if isinstance(value, str | Side) or is_model(value):
         side(name, value)
     elif not callable(value):
         _items(name, value, "a table, items, or a function that gives items")
@@ -210,7 +239,7 @@ def exports(name: str, value: Any) -> None:
     if not isinstance(value, Mapping) or not value:
         refuse(name, value, "a mapping of tables to files or folders, or None")
     for each, place in value.items():
-        text(f"a table of {name}", each)
+        named_table(f"a table of {name}", each)
         optional(path)(f"{name}[{each!r}]", place)
 
 
@@ -270,6 +299,7 @@ CHECKS: dict[str, Check] = {
     "job": text,
     "jobs": text,
     "journal": flag,
+    "index": optional(text),
     "item": wire,
     "key": wire,
     "limit": optional(whole()),
@@ -282,7 +312,7 @@ CHECKS: dict[str, Check] = {
     "mode": mode,
     "models": models,
     "name": text,
-    "names": names,
+    "names": table_names,
     "new": flag,
     "offline": flag,
     "on_error": one_of("stop", "dead"),
@@ -290,7 +320,7 @@ CHECKS: dict[str, Check] = {
     "out": any_of("an open binary stream", lambda value: callable(getattr(value, "write", None))),
     "path": optional(path),
     "physical": flag,
-    "plan": instance("a Plan", Plan),
+    "plan": plan,
     "processes": optional(whole(1, 64)),
     "profile": any_text,
     "prune": flag,

@@ -13,7 +13,7 @@ from dynasmith.project.verbs.copy import backup, copy_items
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.tables import ensure
 from dynasmith.project.verbs.transforms import AnyTransform
-from dynasmith.tables.table import Table
+from dynasmith.project.world import TableName
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +25,8 @@ class AutoMigration:
     raises `ItemRefused` with ``policy="dead"``. ``batch_size`` is how many items are read and transformed at a time.
     """
 
-    table: str | Table
-    target: str | Table | None = None
+    table: TableName
+    target: TableName | None = None
     copy: bool = False
     backup: str | bool = False
     transform: AnyTransform | None = None
@@ -43,9 +43,9 @@ def auto_migrate(items: ItemWorld, wish: AutoMigration, *, listener: Listener) -
     if wish.copy and wish.target is None and not wish.backup:
         raise UsageError("copy=True needs a target.", hint="give target=, or backup= for a copy of the table itself")
     if wish.copy and wish.target is not None:
-        second = items.side(_named(wish.target))
+        second = items.side(_named(items, wish.target))
         name = items.at(second).physical(second.table)
-        items.granted(wish.consent, second, name, f"Copy {_named(wish.table)} into {name} in {{where}}?")
+        items.granted(wish.consent, second, name, f"Copy {_named(items, wish.table)} into {name} in {{where}}?")
     with items.same_tables() as same:
         return _migrated(same, wish, listener)
 
@@ -55,23 +55,22 @@ def _migrated(items: ItemWorld, wish: AutoMigration, listener: Listener) -> list
     _ensure(items, wish.table)
     if wish.backup:
         name = wish.backup if isinstance(wish.backup, str) else ""
-        reports.append(backup(items, _named(wish.table), name, listener=listener)[1])
+        reports.append(backup(items, _named(items, wish.table), name, listener=listener)[1])
     if wish.target is None:
         return reports
     _ensure(items, wish.target)
     if wish.copy:
         options = TransferOptions(batch_size=wish.batch_size)
-        ends = items.side(_named(wish.table)), items.side(_named(wish.target))
+        ends = items.side(_named(items, wish.table)), items.side(_named(items, wish.target))
         reports.append(copy_items(items, *ends, transform=wish.transform, options=options, listener=listener))
     return reports
 
 
-def _ensure(items: ItemWorld, table: str | Table) -> None:
+def _ensure(items: ItemWorld, table: TableName) -> None:
     world = items.world
-    wanted = table if isinstance(table, Table) else world.tables([table])[0]
-    for error in ensure(world, [wanted]).failures.values():
+    for error in ensure(world, world.tables([table])).failures.values():
         raise error
 
 
-def _named(table: str | Table) -> str:
-    return table.name if isinstance(table, Table) else table
+def _named(items: ItemWorld, table: TableName) -> str:
+    return table if isinstance(table, str) else items.world.name_of(table)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from dynasmith.engine.backfill.backfill import begin_backfill
 from dynasmith.engine.backfill.dry_run import (
     SAMPLED_ITEMS,
@@ -28,6 +30,9 @@ from dynasmith.project.verbs.job_tables import check_sides
 from dynasmith.project.verbs.job_world import ProjectJobWorld
 from dynasmith.project.verbs.transforms import AnyTransform, function_of
 
+if TYPE_CHECKING:
+    from dynasmith.models import Model
+
 
 class Backfills:
     """Items changed in place, and put back. Blocking; each run is a job in the ledger, resumable after any kill."""
@@ -37,7 +42,7 @@ class Backfills:
 
     def run(
         self,
-        table: str | Side,
+        table: str | Side | type[Model],
         transform: AnyTransform,
         *,
         asked: TransferOptions | None = None,
@@ -69,7 +74,7 @@ class Backfills:
 
     def rehearse(
         self,
-        table: str | Side,
+        table: str | Side | type[Model],
         transform: AnyTransform,
         *,
         asked: TransferOptions | None = None,
@@ -87,7 +92,7 @@ class Backfills:
 
     def check(
         self,
-        table: str | Side,
+        table: str | Side | type[Model],
         transform: AnyTransform,
         *,
         asked: TransferOptions | None = None,

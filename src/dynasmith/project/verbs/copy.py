@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msgspec.structs import replace
 
 from dynasmith.engine.definition_import import as_definition
@@ -30,11 +32,14 @@ from dynasmith.project.verbs.transforms import AnyTransform, function_of
 from dynasmith.project.verbs.verify import verify_sides
 from dynasmith.tables.table import Table
 
+if TYPE_CHECKING:
+    from dynasmith.models import Model
+
 
 def copy(
     items: ItemWorld,
-    source: str | Side,
-    target: str | Side,
+    source: str | Side | type[Model],
+    target: str | Side | type[Model],
     *,
     transform: AnyTransform | None = None,
     create_target: bool = False,
@@ -86,8 +91,8 @@ def copy_items(
 
 def check_copy(
     items: ItemWorld,
-    source: str | Side,
-    target: str | Side,
+    source: str | Side | type[Model],
+    target: str | Side | type[Model],
     *,
     transform: AnyTransform | None,
     options: TransferOptions | None,
@@ -105,8 +110,8 @@ def check_copy(
 
 def rehearse_copy(
     items: ItemWorld,
-    source: str | Side,
-    target: str | Side,
+    source: str | Side | type[Model],
+    target: str | Side | type[Model],
     *,
     transform: AnyTransform | None,
     options: TransferOptions | None,
@@ -144,7 +149,7 @@ def copy_ends(
         raise TableNotFound(error.table, hint="--create-target creates it from the source's definition") from error
 
 
-def create_like(items: ItemWorld, source: str | Side, target: str | Side) -> Table:
+def create_like(items: ItemWorld, source: str | Side | type[Model], target: str | Side | type[Model]) -> Table:
     """Create the target from the source's definition (keys, indexes, billing, settings; no replicas, no policy).
 
     Raises TableExists. Its items come with `copy`.
@@ -155,7 +160,7 @@ def create_like(items: ItemWorld, source: str | Side, target: str | Side) -> Tab
     return table
 
 
-def backup(items: ItemWorld, source: str | Side, name: str, *, listener: Listener) -> tuple[str, Report]:
+def backup(items: ItemWorld, source: str | Side | type[Model], name: str, *, listener: Listener) -> tuple[str, Report]:
     """Copy a table with its definition into a new one, verified by digest; its name and the report.
 
     The name is ``<table>_backup_YYYYmmdd`` where none is given. Raises TableExists, RunError where the digests differ

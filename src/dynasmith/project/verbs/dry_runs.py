@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from dynasmith.engine.transfer.dry_run import DryRun
     from dynasmith.jobs.options import Database
     from dynasmith.jobs.side import Side
+    from dynasmith.models import Model
     from dynasmith.project.verbs.transforms import AnyTransform
 
 
@@ -30,8 +31,8 @@ class DryRuns(VerbAccess):
     @checked(source=side, target=side)
     def copy(
         self,
-        source: str | Side,
-        target: str | Side,
+        source: str | Side | type[Model],
+        target: str | Side | type[Model],
         *,
         transform: AnyTransform | None = None,
         create_target: bool = False,
@@ -77,7 +78,7 @@ class DryRuns(VerbAccess):
     @checked(table=side, dest=optional(path), format=optional(EXPORT_FORMATS))
     def export(
         self,
-        table: str | Side,
+        table: str | Side | type[Model],
         dest: str | Path | None = None,
         *,
         format: Literal["dynamodb", "plain", "plain-lossy", "csv", "tsv"] | None = None,
@@ -115,7 +116,7 @@ class DryRuns(VerbAccess):
     @checked(table=side)
     def populate(
         self,
-        table: str | Side,
+        table: str | Side | type[Model],
         files: str
         | Path
         | Iterable[Mapping[str, Any] | str | Path]
@@ -164,7 +165,7 @@ class DryRuns(VerbAccess):
     @checked(table=side, transform=transform_check)
     def backfill(
         self,
-        table: str | Side,
+        table: str | Side | type[Model],
         transform: AnyTransform,
         *,
         where: str = "",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from secrets import token_hex
 from tempfile import TemporaryDirectory
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from msgspec.structs import replace
 
@@ -26,10 +26,13 @@ from dynasmith.ports.listener import Listener, silent
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.job_world import ProjectJobWorld
 
+if TYPE_CHECKING:
+    from dynasmith.models import Model
+
 
 def export(
     items: ItemWorld,
-    table: str | Side,
+    table: str | Side | type[Model],
     dest: str | Path,
     *,
     how: ExportOptions | None = None,
@@ -54,7 +57,7 @@ def export(
 
 def hand_over(
     items: ItemWorld,
-    table: str | Side,
+    table: str | Side | type[Model],
     function: TakeItems,
     *,
     options: TransferOptions | None = None,
@@ -69,7 +72,7 @@ def hand_over(
 
 def stream(
     items: ItemWorld,
-    table: str | Side,
+    table: str | Side | type[Model],
     out: BinaryIO,
     *,
     how: ExportOptions | None = None,
@@ -96,7 +99,7 @@ def stream(
             ) from error
 
 
-def rehearse_export(items: ItemWorld, table: str | Side, options: TransferOptions | None) -> DryRun:
+def rehearse_export(items: ItemWorld, table: str | Side | type[Model], options: TransferOptions | None) -> DryRun:
     """See `ItemFlow.rehearse_export`."""
     dry = items.dry
     end = dry.end(dry.side(table))

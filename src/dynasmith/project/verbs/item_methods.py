@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dynasmith.jobs.options import Database
     from dynasmith.jobs.report import Report
     from dynasmith.jobs.side import Side
+    from dynasmith.models import Model
     from dynasmith.plans.consent import Consent
     from dynasmith.project.verbs.transforms import AnyTransform
     from dynasmith.tables.table import Table
@@ -44,8 +45,8 @@ class ItemMethods(VerbAccess):
     @checked()
     def copy(
         self,
-        source: str | Side | Iterable[Mapping[str, Any]] | Callable[[], Iterable[Mapping[str, Any]]],
-        target: str | Side | Callable[[Sequence[dict[str, Any]]], Awaitable[None] | None],
+        source: str | Side | type[Model] | Iterable[Mapping[str, Any]] | Callable[[], Iterable[Mapping[str, Any]]],
+        target: str | Side | type[Model] | Callable[[Sequence[dict[str, Any]]], Awaitable[None] | None],
         *,
         transform: AnyTransform | None = None,
         create_target: bool = False,
@@ -107,7 +108,7 @@ class ItemMethods(VerbAccess):
     @checked(table=side, format=optional(EXPORT_FORMATS))
     def export(
         self,
-        table: str | Side,
+        table: str | Side | type[Model],
         dest: str | Path,
         *,
         format: Literal["dynamodb", "plain", "plain-lossy", "csv", "tsv"] | None = None,
@@ -152,7 +153,7 @@ class ItemMethods(VerbAccess):
     @checked(table=side, format=optional(EXPORT_FORMATS))
     def export_to(
         self,
-        table: str | Side,
+        table: str | Side | type[Model],
         out: BinaryIO,
         *,
         format: Literal["dynamodb", "plain", "plain-lossy", "csv", "tsv"] | None = None,
@@ -195,7 +196,7 @@ class ItemMethods(VerbAccess):
     @checked(table=side)
     def populate(
         self,
-        table: str | Side,
+        table: str | Side | type[Model],
         files: str
         | Path
         | Iterable[Mapping[str, Any] | str | Path]
@@ -260,7 +261,7 @@ class ItemMethods(VerbAccess):
     @checked(table=side, transform=transform_check)
     def backfill(
         self,
-        table: str | Side,
+        table: str | Side | type[Model],
         transform: AnyTransform,
         *,
         where: str = "",
@@ -313,7 +314,7 @@ class ItemMethods(VerbAccess):
     @checked(table=side, transform=transform_check)
     def check_backfill(
         self,
-        table: str | Side,
+        table: str | Side | type[Model],
         transform: AnyTransform,
         *,
         where: str = "",
@@ -348,8 +349,8 @@ class ItemMethods(VerbAccess):
     @checked(source=side, target=side, job=any_text, limit=whole(0))
     def verify(
         self,
-        source: str | Side,
-        target: str | Side,
+        source: str | Side | type[Model],
+        target: str | Side | type[Model],
         *,
         transform: AnyTransform | None = None,
         job: str = "",
@@ -373,9 +374,9 @@ class ItemMethods(VerbAccess):
     @checked(target=optional(table_check))
     def auto_migrate(
         self,
-        table: str | Table,
+        table: str | Table | type[Model],
         *,
-        target: str | Table | None = None,
+        target: str | Table | type[Model] | None = None,
         copy: bool = False,
         backup: str | bool = False,
         transform: AnyTransform | None = None,

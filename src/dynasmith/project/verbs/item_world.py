@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dynasmith.aws.data.event_loop import new_event_loop
 from dynasmith.aws.data.service_endpoint import Transport
@@ -33,6 +34,9 @@ from dynasmith.project.world import World
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.prices import prices_for
 from dynasmith.tables.table import Table
+
+if TYPE_CHECKING:
+    from dynasmith.models import Model
 
 DESCRIBED = ("time_to_live",)
 """What the item flow must know of a table beside what every look at it tells: TTL, for expired items."""
@@ -83,8 +87,10 @@ class ItemWorld:
 
     # --- tables
 
-    def side(self, table: str | Side) -> Side:
-        """One end, from a name, an ARN, or a `Side`."""
+    def side(self, table: str | Side | type[Model]) -> Side:
+        """One end, from a name, an ARN, a class, or a `Side`."""
+        if not isinstance(table, str | Side):
+            return Side(table=self.world.name_of(table))
         return side_of(table, isolated=self.world.session.access.isolated)
 
     def at(self, side: Side) -> World:

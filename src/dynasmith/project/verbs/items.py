@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from dynasmith.aws.data.service_endpoint import Transport
 from dynasmith.engine.transfer.dry_run import DryRun
@@ -18,6 +18,7 @@ from dynasmith.jobs.report import Report
 from dynasmith.jobs.side import Side
 from dynasmith.plans.consent import Consent
 from dynasmith.ports.listener import Listener, silent
+from dynasmith.project.model_classes import is_model
 from dynasmith.project.verbs import auto_migrate as migration
 from dynasmith.project.verbs import copy as copying
 from dynasmith.project.verbs import export as exporting
@@ -27,6 +28,9 @@ from dynasmith.project.verbs.populate import Origin
 from dynasmith.project.verbs.transforms import AnyTransform
 from dynasmith.project.verbs.verify import verify_sides
 from dynasmith.tables.table import Table
+
+if TYPE_CHECKING:
+    from dynasmith.models import Model
 
 
 class ItemFlow:
@@ -56,8 +60,8 @@ class ItemFlow:
 
     def copy(
         self,
-        source: str | Side | Iterable[Mapping[str, Any]] | Callable[[], Iterable[Mapping[str, Any]]],
-        target: str | Side | TakeItems,
+        source: str | Side | Iterable[Mapping[str, Any]] | Callable[[], Iterable[Mapping[str, Any]]] | type[Model],
+        target: str | Side | TakeItems | type[Model],
         *,
         transform: AnyTransform | None = None,
         create_target: bool = False,
@@ -76,6 +80,10 @@ class ItemFlow:
         One side may be Python instead: a source that is an iterable of items or a function that gives one, or a target
         that is a function (also async), which gets page after page of items and must return before the next one comes.
         """
+        if is_model(source):
+            source = self._items.side(source)
+        if is_model(target):  # before it is taken for a function: a class can be called
+            target = self._items.side(target)
         if callable(target):
             if not isinstance(source, str | Side):
                 raise UsageError("A copy needs a table on one side.", hint="name a table as source or as target")
@@ -104,8 +112,8 @@ class ItemFlow:
 
     def check_copy(
         self,
-        source: str | Side,
-        target: str | Side,
+        source: str | Side | type[Model],
+        target: str | Side | type[Model],
         *,
         transform: AnyTransform | None = None,
         asked: TransferOptions | None = None,
@@ -120,8 +128,8 @@ class ItemFlow:
 
     def rehearse_copy(
         self,
-        source: str | Side,
-        target: str | Side,
+        source: str | Side | type[Model],
+        target: str | Side | type[Model],
         *,
         transform: AnyTransform | None = None,
         asked: TransferOptions | None = None,
@@ -132,19 +140,21 @@ class ItemFlow:
             self._items, source, target, transform=transform, options=asked, create_target=create_target
         )
 
-    def create_like(self, source: str | Side, target: str | Side) -> Table:
+    def create_like(self, source: str | Side | type[Model], target: str | Side | type[Model]) -> Table:
         """Create the target from the source's definition. See `project.verbs.copy`."""
         return copying.create_like(self._items, source, target)
 
-    def backup(self, source: str | Side, name: str = "", *, listener: Listener = silent) -> tuple[str, Report]:
+    def backup(
+        self, source: str | Side | type[Model], name: str = "", *, listener: Listener = silent
+    ) -> tuple[str, Report]:
         """Copy a table with its definition into a new one, verified. See `project.verbs.copy`."""
         return copying.backup(self._items, source, name, listener=listener)
 
     def auto_migrate(
         self,
-        table: str | Table,
+        table: str | Table | type[Model],
         *,
-        target: str | Table | None = None,
+        target: str | Table | type[Model] | None = None,
         copy: bool = False,
         backup: str | bool = False,
         transform: AnyTransform | None = None,
@@ -163,7 +173,7 @@ class ItemFlow:
 
     def export(
         self,
-        table: str | Side,
+        table: str | Side | type[Model],
         dest: str | Path,
         *,
         how: ExportOptions | None = None,
@@ -175,7 +185,7 @@ class ItemFlow:
 
     def export_to(
         self,
-        table: str | Side,
+        table: str | Side | type[Model],
         out: BinaryIO,
         *,
         how: ExportOptions | None = None,
@@ -189,7 +199,7 @@ class ItemFlow:
         """
         return exporting.stream(self._items, table, out, how=how, options=asked, listener=listener)
 
-    def rehearse_export(self, table: str | Side, *, asked: TransferOptions | None = None) -> DryRun:
+    def rehearse_export(self, table: str | Side | type[Model], *, asked: TransferOptions | None = None) -> DryRun:
         """What `export` would read, cost and take, with samples. Writes nothing."""
         return exporting.rehearse_export(self._items, table, asked)
 
@@ -197,7 +207,7 @@ class ItemFlow:
 
     def populate(
         self,
-        table: str | Side,
+        table: str | Side | type[Model],
         files: Origin,
         *,
         how: ReadOptions | None = None,
@@ -229,7 +239,7 @@ class ItemFlow:
 
     def rehearse_populate(
         self,
-        table: str | Side,
+        table: str | Side | type[Model],
         files: Origin,
         *,
         how: ReadOptions | None = None,
@@ -241,7 +251,7 @@ class ItemFlow:
         takes standard input."""
         return populating.rehearse(self._items, table, files, how, transform, asked, create_target=create_target)
 
-    def items_of(self, table: str | Side) -> list[dict[str, Any]]:
+    def items_of(self, table: str | Side | type[Model]) -> list[dict[str, Any]]:
         """The items that the table's definition lists. Raises UsageError where there is none, or it lists none."""
         return populating.items_of(self._items, self._items.side(table))
 
@@ -249,8 +259,8 @@ class ItemFlow:
 
     def verify(
         self,
-        source: str | Side,
-        target: str | Side,
+        source: str | Side | type[Model],
+        target: str | Side | type[Model],
         *,
         transform: AnyTransform | None = None,
         job: str = "",

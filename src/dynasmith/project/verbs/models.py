@@ -6,6 +6,9 @@ from dynasmith.aws.control.model_items import AwsModelItems
 from dynasmith.engine.db.context import DbContext
 from dynasmith.engine.db.db import Db
 from dynasmith.engine.db.encryption import EncryptingItems
+from dynasmith.errors import UsageError
+from dynasmith.models.metaclass import schema_of
+from dynasmith.models.model import Model
 from dynasmith.project.world import World
 
 
@@ -14,3 +17,15 @@ def open_db(world: World) -> Db:
     items, only_reads = EncryptingItems(AwsModelItems(world.session), world.cipher), world.session.only_reads
     context = DbContext(items, world.clock, world.named, world.cipher, tables=world.model_tables, only_reads=only_reads)
     return Db(context)
+
+
+def count_entity(world: World, model: type[Model], index: str | None) -> int | None:
+    """How many items a class has in a table that it shares; None where every item of the table is of it."""
+    if schema_of(model).entity is None:
+        return None
+    if index is not None:
+        raise UsageError(
+            f"{model.__name__} is one class of its table, and an index counts the items of all.",
+            hint=f"count {model.__name__} without index, or the index by the name of the table",
+        )
+    return open_db(world).scan(model).count()

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
@@ -58,10 +58,13 @@ Origin: TypeAlias = (
 ITERABLE_PAGE_ITEMS = 500
 """Items of a page where nobody says --batch-size."""
 
+if TYPE_CHECKING:
+    from dynasmith.models import Model
+
 
 def populate(
     items: ItemWorld,
-    table: str | Side,
+    table: str | Side | type[Model],
     files: Origin,
     *,
     how: ReadOptions | None = None,
@@ -154,7 +157,7 @@ def _noting(listener: Listener, notes: Sequence[FlowNote]) -> Listener:
 
 def rehearse(
     items: ItemWorld,
-    table: str | Side,
+    table: str | Side | type[Model],
     files: Origin,
     how: ReadOptions | None,
     transform: AnyTransform | None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dynasmith.engine import retire as engine_retire
 from dynasmith.engine.waiter import StopFlag
@@ -16,10 +16,13 @@ from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.verify import verify_sides
 from dynasmith.tables.description import TableDescription
 
+if TYPE_CHECKING:
+    from dynasmith.models import Model
+
 
 def retire(
     items: ItemWorld,
-    exports: Mapping[str, str | None],
+    exports: Mapping[str, str | None] | Mapping[type[Model], str | None],
     *,
     consent: Consent | None = None,
     listener: Listener = silent,
@@ -27,7 +30,7 @@ def retire(
 ) -> Iterator[dict[str, Any]]:
     """See `Project.retire_tables`."""
     world = items.world
-    found = [(world.control.describe(world.physical(table)), where) for table, where in exports.items()]
+    found = [(world.control.describe(world.name_of(table)), where) for table, where in exports.items()]
     names = [description.table.name for description, _ in found]
     needs = (named(f"Retire table {name} of {{where}} and delete all its items?", name) for name in names)
     world.granted(consent, names, *needs)

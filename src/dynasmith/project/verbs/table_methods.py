@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from dynasmith.engine.apply import ApplyReport
 from dynasmith.engine.ensure import Ensured
 from dynasmith.engine.waiter import StopFlag
-from dynasmith.errors import ItemNotFound
+from dynasmith.errors import UsageError
 from dynasmith.plans.consent import Consent
 from dynasmith.plans.plan import Plan
 from dynasmith.ports.listener import Listener, silent
 from dynasmith.project.verbs import tables as verbs
 from dynasmith.project.verbs.argument_kinds import mapping_of_text, one_of, text
-from dynasmith.project.verbs.arguments import checked
+from dynasmith.project.verbs.arguments import checked, model, named_table
 from dynasmith.project.verbs.definition_import import import_tables
 from dynasmith.project.verbs.plan import apply, make_plan
 from dynasmith.project.verbs.tables import ListedTable
@@ -25,6 +25,7 @@ from dynasmith.tables.description import TableDescription
 from dynasmith.tables.table import Table
 
 if TYPE_CHECKING:
+    from dynasmith.models import Model
     from dynasmith.ports.tables import Identity
     from dynasmith.project.verbs.model_import import ImportedText
     from dynasmith.validate import Verdict
@@ -33,7 +34,7 @@ NO_NAMES: Final[Mapping[str, str]] = {}
 
 
 class TableMethods:
-    """Verbs about tables. A name is the one in the definition, or physical.
+    """Verbs about tables. A name is the one in the definition, or physical; a class of `Model` stands for its table.
 
     ``wait=False`` waits for nothing, ``wait_timeout`` at most so long in all: what can be sent is sent, and the report
     says what is not there yet (``unfinished``); running it again continues. ``stopped`` is a flag that ends all work at
@@ -44,21 +45,22 @@ class TableMethods:
 
     # --- what is there
 
-    @checked()
-    def tables(self, names: Sequence[str] = ()) -> tuple[Table, ...]:
-        """The defined tables with these names; all where none is named. Costs no call.
+    @checked(models=model)
+    def tables(self, names: Sequence[str | type[Model]] | type[Model] = (), *models: type[Model]) -> tuple[Table, ...]:
+        """The defined tables with these names, or of these classes; all where none is named. Costs no call.
 
         Raises DefinitionError with every mistake of the definitions, UsageError for a name that no definition has.
         """
-        return self._world.tables(names)
+        return self._world.tables(_chosen(names, models))
 
-    @checked()
-    def physical(self, name: str) -> str:
-        """The name in the service: with prefix and suffix where a definition has ``name``, else literally.
+    @checked(name=named_table)
+    def physical(self, name: str | type[Model]) -> str:
+        """The name in the service: with prefix and suffix where a definition has ``name``, and for a class, else
+        literally.
 
-        Raises UsageError for a name that is not a string.
+        Raises UsageError for what is neither a string nor a class.
         """
-        return self._world.physical(name)
+        return self._world.name_of(name)
 
     def identity(self) -> Identity:
         """Account, Region and endpoint that the calls go to; one call where the account is not known yet."""
@@ -69,18 +71,18 @@ class TableMethods:
         return self._world.control.names()
 
     @checked()
-    def describe(self, table: str | Table) -> TableDescription:
+    def describe(self, table: str | Table | type[Model]) -> TableDescription:
         """The live table with every setting. Costs about eight calls.
 
-        Raises TableNotFound where there is no such table, UsageError for what is neither a name nor a Table.
+        Raises TableNotFound where there is no such table, UsageError for what is not a table.
         """
         return self._world.control.describe(self._world.name_of(table))
 
     @checked()
-    def exists(self, table: str | Table) -> bool:
+    def exists(self, table: str | Table | type[Model]) -> bool:
         """Whether the table is there (in any state). Costs one call.
 
-        Raises UsageError for what is neither a name nor a Table.
+        Raises UsageError for what is not a table.
         """
         return verbs.exists(self._world, table)
 
@@ -96,22 +98,24 @@ class TableMethods:
         """The physical names of the defined tables; none where there is no definition. Raises DefinitionError."""
         return frozenset(table.name for table in self._world.defined_tables())
 
-    @checked()
-    def outputs(self, names: Sequence[str] = ()) -> tuple[dict[str, Any], ...]:
+    @checked(models=model)
+    def outputs(
+        self, names: Sequence[str | type[Model]] | type[Model] = (), *models: type[Model]
+    ) -> tuple[dict[str, Any], ...]:
         """What other programs want to know (ARNs, keys, streams): of these tables, or of all defined ones.
 
         Raises TableNotFound where one does not exist, UsageError for a name that is not a string. Costs about eight
         calls a table, ten tables at a time.
         """
-        return verbs.outputs(self._world, names)
+        return verbs.outputs(self._world, _chosen(names, models))
 
     # --- change
 
-    @checked()
+    @checked(models=model)
     def plan(
         self,
-        names: Sequence[str] = (),
-        *,
+        names: Sequence[str | type[Model]] | type[Model] = (),
+        *models: type[Model],
         prune: bool = False,
         allow_delete_items: bool = False,
         only: Sequence[str] = (),
@@ -122,15 +126,14 @@ class TableMethods:
         DefinitionError, and UsageError for a table or a setting that does not exist, before any call; a table that
         cannot be read is one of the plan's ``failures``.
         """
-        return make_plan(
-            self._world, self._world.tables(names), prune=prune, allow_delete_items=allow_delete_items, only=only
-        )
+        tables = self._world.tables(_chosen(names, models))
+        return make_plan(self._world, tables, prune=prune, allow_delete_items=allow_delete_items, only=only)
 
-    @checked()
+    @checked(models=model)
     def apply(
         self,
-        plan: Plan,
-        *,
+        plan: Plan | type[Model],
+        *models: type[Model],
         wait: bool = True,
         wait_timeout: timedelta | None = None,
         consent: Consent | None = None,
@@ -139,6 +142,7 @@ class TableMethods:
         fresh: bool = False,
     ) -> ApplyReport:
         """Do ``plan``: ten tables at a time, each in an order that the service accepts, each wait with a deadline.
+        Classes in place of a plan are planned first.
 
         A plan that was made a while ago is compared with what is there first and refused where that changed
         (StalePlan); ``fresh`` says that it was made just now. Raises ConsentRequired before the first call of a plan
@@ -147,6 +151,10 @@ class TableMethods:
         changed, and UsageError, before any call, where ``wait_timeout`` is given with ``wait=False``, or ``consent``
         names an index to rebuild that no table of the plan has. Stopped halfway, planning and applying again continues.
         """
+        if not isinstance(plan, Plan):
+            plan, fresh = make_plan(self._world, self._world.tables((plan, *models))), True
+        elif models:
+            raise UsageError("A plan and classes contradict each other.", hint="give the plan, or classes")
         return apply(
             self._world,
             plan,
@@ -157,11 +165,11 @@ class TableMethods:
             wait_seconds=verbs.wait_seconds(wait, wait_timeout),
         )
 
-    @checked()
+    @checked(models=model)
     def ensure(
         self,
-        names: Sequence[str] = (),
-        *,
+        names: Sequence[str | type[Model]] | type[Model] = (),
+        *models: type[Model],
         wait: bool = True,
         wait_timeout: timedelta | None = None,
         listener: Listener = silent,
@@ -174,7 +182,7 @@ class TableMethods:
         """
         return verbs.ensure(
             self._world,
-            self._world.tables(names),
+            self._world.tables(_chosen(names, models)),
             listener=listener,
             stopped=stopped,
             wait_seconds=verbs.wait_seconds(wait, wait_timeout),
@@ -200,7 +208,7 @@ class TableMethods:
     @checked()
     def create(
         self,
-        table: str | Table,
+        table: str | Table | type[Model],
         *,
         wait: bool = True,
         wait_timeout: timedelta | None = None,
@@ -219,7 +227,7 @@ class TableMethods:
     @checked()
     def delete(
         self,
-        table: str | Table,
+        table: str | Table | type[Model],
         *,
         missing_ok: bool = False,
         wait: bool = True,
@@ -245,7 +253,7 @@ class TableMethods:
     @checked()
     def delete_tables(
         self,
-        tables: Sequence[str | Table],
+        tables: Sequence[str | Table | type[Model]],
         *,
         missing_ok: bool = False,
         wait: bool = True,
@@ -270,10 +278,10 @@ class TableMethods:
             wait_seconds=verbs.wait_seconds(wait, wait_timeout),
         )
 
-    @checked()
+    @checked(table=named_table)
     def retire(
         self,
-        table: str,
+        table: str | type[Model],
         *,
         export_to: str | Path | None = None,
         consent: Consent | None = None,
@@ -284,13 +292,13 @@ class TableMethods:
 
         Raises ConsentRequired, UsageError and RunError as that does.
         """
-        exports = {table: None if export_to is None else str(export_to)}
+        exports = {self._world.name_of(table): None if export_to is None else str(export_to)}
         return next(self.retire_tables(exports, consent=consent, listener=listener, stopped=stopped))
 
     @checked()
     def retire_tables(
         self,
-        exports: Mapping[str, str | None],
+        exports: Mapping[str, str | None] | Mapping[type[Model], str | None],
         *,
         consent: Consent | None = None,
         listener: Listener = silent,
@@ -311,8 +319,14 @@ class TableMethods:
 
     # --- definitions
 
-    @checked()
-    def import_tables(self, names: Sequence[str] = (), *, every_table: bool = False, minimal: bool = False) -> str:
+    @checked(models=model)
+    def import_tables(
+        self,
+        names: Sequence[str | type[Model]] | type[Model] = (),
+        *models: type[Model],
+        every_table: bool = False,
+        minimal: bool = False,
+    ) -> str:
         """A definition (YAML) of these live tables, with every setting that could be read; it plans empty.
 
         A name may be a pattern (``orders-*``); ``every_table`` takes all that have the environment's prefix and suffix,
@@ -321,7 +335,8 @@ class TableMethods:
         comments on top. Costs about eight calls a table. Raises DefinitionError or RunError where a live table cannot
         be written as a definition, TableNotFound, and UsageError for a pattern that fits no table.
         """
-        return import_tables(self._world, names, every_table=every_table, minimal=minimal)
+        found = [name if isinstance(name, str) else self._world.name_of(name) for name in _chosen(names, models)]
+        return import_tables(self._world, found, every_table=every_table, minimal=minimal)
 
     @checked(source=text, form=one_of("definition", "models"), keys=mapping_of_text, tables=mapping_of_text)
     def import_from(
@@ -346,51 +361,19 @@ class TableMethods:
 
         return import_from(self._world, source, form, keys, tables)
 
-    @checked()
-    def validate(self, names: Sequence[str] = (), *, offline: bool = False) -> Verdict:
+    @checked(models=model)
+    def validate(
+        self, names: Sequence[str | type[Model]] | type[Model] = (), *models: type[Model], offline: bool = False
+    ) -> Verdict:
         """Findings about definitions and live tables; ``offline`` looks at definitions only and makes no call.
 
         Raises DefinitionError, UsageError, and TableNotFound for a table that is neither defined nor there.
         """
         from dynasmith.project.verbs.validate import validate
 
-        return validate(self._world, names, offline=offline)
+        return validate(self._world, _chosen(names, models), offline=offline)
 
-    # --- single items
 
-    @checked(table=text)
-    def get(self, table: str, key: Mapping[str, Any]) -> dict[str, Any]:
-        """One item by its key, both DynamoDB JSON, read consistently. Costs one call.
-
-        Raises ItemNotFound where there is none, UsageError for a key that is not DynamoDB JSON.
-        """
-        item = self._world.few_items.get(self._world.physical(table), key)
-        if item is None:
-            name = self._world.physical(table)
-            raise ItemNotFound(f"Table {name} has no item with that key.", hint=f"dynasmith scan {table}")
-        return item
-
-    @checked(table=text)
-    def put(self, table: str, item: Mapping[str, Any], *, new: bool = False, consent: Consent | None = None) -> None:
-        """Write one item (DynamoDB JSON); it replaces one with the same key, unless ``new``. Costs one call.
-
-        Raises ConsentRequired where the environment is protected, ConditionFailed for ``new`` where there is one,
-        UsageError for an item that is not DynamoDB JSON.
-        """
-        name = self._world.physical(table)
-        self._world.granted(consent, [name])
-        self._world.few_items.put(name, item, only_new=new)
-
-    @checked(table=text)
-    def delete_item(self, table: str, key: Mapping[str, Any], *, consent: Consent | None = None) -> None:
-        """Delete one item by its key (DynamoDB JSON). Costs one call.
-
-        Raises ItemNotFound where there is none, ConsentRequired where the environment is protected, UsageError for a
-        key that is not DynamoDB JSON.
-        """
-        name = self._world.physical(table)
-        self._world.granted(consent, [name])
-        if not self._world.few_items.delete(name, key):
-            raise ItemNotFound(
-                f"Table {name} has no item with that key; nothing was deleted.", hint=f"dynasmith scan {table}"
-            )
+def _chosen(names: Sequence[str | type[Model]] | type[Model], models: Sequence[type[Model]]) -> list[str | type[Model]]:
+    """The tables that a verb was given, one after the other."""
+    return [*(names if isinstance(names, Sequence) else (names,)), *models]

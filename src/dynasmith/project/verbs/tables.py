@@ -20,7 +20,7 @@ from dynasmith.errors import DynasmithError, Recorded, TableExists, TableNotFoun
 from dynasmith.plans.consent import Consent, named
 from dynasmith.ports.listener import Listener, silent
 from dynasmith.project.verbs.plan import make_plan
-from dynasmith.project.world import World
+from dynasmith.project.world import TableName, World
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.table import Table
 
@@ -55,7 +55,7 @@ def _listed(world: World, name: str, defined: set[str]) -> ListedTable | None:
         return ListedTable(name=name, defined=mark, failure=world.masks(error.message))
 
 
-def exists(world: World, table: str | Table) -> bool:
+def exists(world: World, table: TableName) -> bool:
     """Whether the table is there (in any state). Costs one call."""
     try:
         world.control.describe(world.name_of(table), ())
@@ -64,7 +64,7 @@ def exists(world: World, table: str | Table) -> bool:
     return True
 
 
-def outputs(world: World, names: Sequence[str]) -> tuple[dict[str, Any], ...]:
+def outputs(world: World, names: Sequence[TableName]) -> tuple[dict[str, Any], ...]:
     """See `Project.outputs`."""
     wanted = [world.name_of(name) for name in names] or [table.name for table in world.tables()]
     with ThreadPoolExecutor(CONCURRENT_TABLES) as pool:
@@ -108,14 +108,14 @@ def ensure(
 
 def create(
     world: World,
-    table: str | Table,
+    table: TableName,
     *,
     listener: Listener = silent,
     stopped: StopFlag | None = None,
     wait_seconds: float | None = None,
 ) -> TableDescription:
     """See `Project.create`."""
-    wanted = table if isinstance(table, Table) else world.tables([table])[0]
+    (wanted,) = world.tables([table])
     if exists(world, wanted):
         raise TableExists(wanted.name)
     done = ensure(world, [wanted], listener=listener, stopped=stopped, wait_seconds=wait_seconds)
@@ -126,7 +126,7 @@ def create(
 
 def delete(
     world: World,
-    tables: Sequence[str | Table],
+    tables: Sequence[TableName],
     *,
     missing_ok: bool = False,
     consent: Consent | None = None,

@@ -9,16 +9,16 @@ from msgspec.structs import replace
 
 from dynasmith.engine.planner import CONCURRENT_TABLES
 from dynasmith.errors import TableNotFound, UsageError
-from dynasmith.project.world import World
+from dynasmith.project.world import TableName, World
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.table import Table
 from dynasmith.validate import Surroundings, Verdict, examine, usual_tags
 
 
-def validate(world: World, names: Sequence[str], *, offline: bool) -> Verdict:
+def validate(world: World, names: Sequence[TableName], *, offline: bool) -> Verdict:
     """The findings about these tables, or about all defined ones. See `Project.validate`."""
-    wished = {table.name: table for table in world.defined_tables()}
-    wanted = [world.physical(name) for name in names] or sorted(wished)
+    wished = {table.name: table for table in world.defined_tables(names)}
+    wanted = [world.name_of(name) for name in names] or sorted(wished)
     if not wanted:
         raise UsageError("No table to validate.", hint="name one, or define some")
     live = {} if offline else _read(world, wanted)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace as changed
+from typing import TYPE_CHECKING
 
 from dynasmith.engine.transfer.copy import expiry
 from dynasmith.engine.transfer.event_thread import StopRequest
@@ -35,11 +36,14 @@ from dynasmith.project.verbs.populate_files import key_words
 from dynasmith.project.verbs.transforms import AnyTransform, function_of
 from dynasmith.tables.table import Key, KeyAttribute
 
+if TYPE_CHECKING:
+    from dynasmith.models import Model
+
 
 def verify_sides(
     items: ItemWorld,
-    source: str | Side,
-    target: str | Side,
+    source: str | Side | type[Model],
+    target: str | Side | type[Model],
     *,
     transform: AnyTransform | None = None,
     job: str = "",

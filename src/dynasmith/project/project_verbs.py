@@ -1,0 +1,73 @@
+"""`ProjectVerbs`: every verb as a method, of a project and of a table of it under another name."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from dynasmith.project.verbs.few_item_methods import FewItemMethods
+from dynasmith.project.verbs.item_methods import ItemMethods
+from dynasmith.project.verbs.model_methods import ModelMethods
+from dynasmith.project.verbs.table_methods import TableMethods
+from dynasmith.project.world import World
+
+if TYPE_CHECKING:
+    from dynasmith.plans.where import Where
+    from dynasmith.project.verbs.dry_runs import DryRuns
+    from dynasmith.project.verbs.jobs import Jobs
+
+
+class ProjectVerbs(TableMethods, FewItemMethods, ItemMethods, ModelMethods):
+    """Every verb as a method, and the groups ``jobs`` and ``dry_run``. A context manager."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the connections."""
+        self._world.close()
+
+    @property
+    def environment(self) -> str:
+        """The name of the environment."""
+        return self._world.settings.environment
+
+    @property
+    def where(self) -> Where:
+        """Environment, Region, and account or endpoint: what plans, questions and reports name. On AWS it costs one
+        call (of STS) where the account is not known yet; one that cannot be found out is unknown."""
+        return self._world.where
+
+    @property
+    def protected(self) -> bool:
+        """Whether every verb that changes something asks for the environment's name."""
+        return self._world.settings.protected
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        """Runs of long verbs: list, show, resume, pause, proceed, pace, cancel, undo, prune."""
+        from dynasmith.project.verbs.jobs import Jobs
+
+        return Jobs(self._world)
+
+    @cached_property
+    def dry_run(self) -> DryRuns:
+        """What the verbs that move items would do: copy, export, populate, backfill, undo."""
+        from dynasmith.project.verbs.dry_runs import DryRuns
+
+        return DryRuns(self._world)
+
+    @cached_property
+    def dry(self) -> Self:
+        """The same project for a dry run: its clients send nothing but reads, as ``dry_run_role_arn`` where the
+        environment names one. Costs no call; close it, or this one, to end its connections."""
+        return self if self._world.dry is self._world else self._over(self._world.dry)
+
+    def _over(self, world: World) -> Self:
+        return type(self)(world)

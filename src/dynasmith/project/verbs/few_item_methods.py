@@ -1,0 +1,81 @@
+"""The methods of `Project` about single items: get, put, delete, and how many there are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from dynasmith.errors import ItemNotFound
+from dynasmith.plans.consent import Consent
+from dynasmith.project.model_classes import is_model
+from dynasmith.project.verbs.argument_kinds import optional, text
+from dynasmith.project.verbs.arguments import checked, named_table
+from dynasmith.project.world import World
+
+if TYPE_CHECKING:
+    from dynasmith.models import Model
+
+
+class FewItemMethods:
+    """Verbs about single items, in DynamoDB JSON. Items of classes are in `Project.db`."""
+
+    _world: World
+
+    @checked(table=named_table)
+    def get(self, table: str | type[Model], key: Mapping[str, Any]) -> dict[str, Any]:
+        """One item by its key, both DynamoDB JSON, read consistently. Costs one call.
+
+        Raises ItemNotFound where there is none, UsageError for a key that is not DynamoDB JSON.
+        """
+        name = self._world.name_of(table)
+        item = self._world.few_items.get(name, key)
+        if item is None:
+            raise ItemNotFound(f"Table {name} has no item with that key.", hint=f"dynasmith scan {name}")
+        return item
+
+    @checked(table=named_table)
+    def put(
+        self,
+        table: str | type[Model],
+        item: Mapping[str, Any],
+        *,
+        new: bool = False,
+        consent: Consent | None = None,
+    ) -> None:
+        """Write one item (DynamoDB JSON); it replaces one with the same key, unless ``new``. Costs one call.
+
+        Raises ConsentRequired where the environment is protected, ConditionFailed for ``new`` where there is one,
+        UsageError for an item that is not DynamoDB JSON.
+        """
+        name = self._world.name_of(table)
+        self._world.granted(consent, [name])
+        self._world.few_items.put(name, item, only_new=new)
+
+    @checked(table=named_table)
+    def delete_item(self, table: str | type[Model], key: Mapping[str, Any], *, consent: Consent | None = None) -> None:
+        """Delete one item by its key (DynamoDB JSON). Costs one call.
+
+        Raises ItemNotFound where there is none, ConsentRequired where the environment is protected, UsageError for a
+        key that is not DynamoDB JSON.
+        """
+        name = self._world.name_of(table)
+        self._world.granted(consent, [name])
+        if not self._world.few_items.delete(name, key):
+            raise ItemNotFound(
+                f"Table {name} has no item with that key; nothing was deleted.", hint=f"dynasmith scan {name}"
+            )
+
+    @checked(table=named_table, index=optional(text))
+    def count(self, table: str | type[Model], *, index: str | None = None) -> int:
+        """How many items a table has, or one of its indexes, by reading them all: half a read unit for each 4 KB.
+
+        Of a class with an ``entity`` only its own items count. Raises TableNotFound, and UsageError where ``index`` is
+        given with such a class. `describe` has DynamoDB's own count, which is up to six hours old and free.
+        """
+        name = self._world.name_of(table)
+        if is_model(table):
+            from dynasmith.project.verbs.models import count_entity
+
+            if (own := count_entity(self._world, table, index)) is not None:
+                return own
+        return self._world.few_items.count(name, index=index)[0]
