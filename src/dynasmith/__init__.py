@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from dynasmith.engine.db.collection import Collection
     from dynasmith.engine.db.db import Db
     from dynasmith.engine.db.include import IncludeExplanation
+    from dynasmith.engine.db.pivot import SyncCounts
     from dynasmith.engine.db.query import Query
     from dynasmith.engine.db.query_explanation import QueryExplanation
     from dynasmith.engine.db.query_state import ModelPage
@@ -190,6 +191,7 @@ _HOMES = {
     "engine.db.db": "Db",
     "engine.db.include": "IncludeExplanation",
     "engine.db.collection": "Collection",
+    "engine.db.pivot": "SyncCounts",
     "engine.db.query": "Query",
     "engine.db.query_explanation": "QueryExplanation",
     "engine.db.query_state": "ModelPage",
@@ -346,6 +348,7 @@ __all__ = [
     "StopFlag",
     "StreamView",
     "Suppression",
+    "SyncCounts",
     "Table",
     "TableBusy",
     "TableClass",

@@ -38,12 +38,14 @@ def test_the_examples_of_the_guide_run(apart: Callable[..., Project]) -> None:
     names["connect"] = apart
     names["shop"]("")
     names["collection"]("")
+    names["pairs"]("")
 
 
 def test_the_typed_examples_run(apart: Callable[..., Project]) -> None:
     names = runpy.run_path(str(ROOT / "tests/typing/models_relations.py"))
-    classes = [names[each] for each in ("Customer", "Order", "Settings", "Buyer", "Sale", "Line")]
+    classes = [each for each in names.values() if isinstance(each, type) and each.__module__ == names["__name__"]]
     with apart(tables=tables_of(*classes)) as project:
         project.ensure()
         names["relations"](project.db())
         names["collections"](project.db())
+        names["pairs"](project.db())

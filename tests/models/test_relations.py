@@ -25,7 +25,8 @@ from dynasmith.models import (
     tables_of,
     template,
 )
-from dynasmith.models.relation_link import RelationLink, link_of
+from dynasmith.models.relation_link import RelationLink
+from dynasmith.models.relation_resolution import link_of
 
 
 class Parent(Model, table="parents"):

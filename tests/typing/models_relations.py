@@ -4,12 +4,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import assert_type
 
-from dynasmith import Collection, Db, Model, Query
+from dynasmith import Collection, Db, Model, Query, SyncCounts
 from dynasmith.models import (
     Attr,
     Many,
+    ManyToMany,
     One,
     Partition,
+    Sort,
     attr,
     belongs_to,
     created_at,
@@ -17,6 +19,7 @@ from dynasmith.models import (
     has_many,
     has_one,
     key,
+    many_to_many,
     partition,
     sort,
     template,
@@ -94,6 +97,38 @@ class Line(Model, table="rel_shop", entity="line"):
     expires: Attr[datetime | None] = ttl()
 
 
+class Student(Model, table="rel_students"):
+    """Many to many, by a class with a key for each pair."""
+
+    id: Partition[str]
+    courses = many_to_many(lambda: Course, lambda: Enrollment)
+
+
+class Course(Model, table="rel_courses"):
+    """The other side."""
+
+    id: Partition[str]
+    students = many_to_many(lambda: Student, lambda: Enrollment)
+
+
+class Enrollment(Model, table="rel_enrollments"):
+    """The pairs, with data of their own."""
+
+    student_id: Partition[str]
+    course_id: Sort[str]
+    grade: Attr[str | None] = attr(default=None)
+    by_course = gsi("course_id", sort="student_id")
+    student = belongs_to(lambda: Student, by="student_id")
+    course = belongs_to(lambda: Course, by="course_id")
+
+
+class Plain(Model, table="rel_plain"):
+    """The class between may be there already."""
+
+    id: Partition[str]
+    courses = many_to_many(lambda: Course, through=Enrollment, by="student_id", to="course_id")
+
+
 def relations(db: Db) -> None:
     """On the class a relation, on an instance what was read."""
     assert_type(Customer.orders, Many[Order])
@@ -154,7 +189,24 @@ def collections(db: Db) -> None:
         assert [line.amount for sale in buyer.sales for line in sale.lines] == [3]
 
 
-def refused(db: Db, order: Order) -> None:
+def pairs(db: Db) -> None:
+    """Pairs are attached, detached and synchronized."""
+    assert_type(Student.courses, ManyToMany[Course])
+    assert_type(Plain.courses.then(Course.students), ManyToMany[Course])
+    student = db.create(Student(id="s1"))
+    maths = db.create(Course(id="maths"))
+    assert_type(db.attach(student, Student.courses, [maths, "latin"], grade="A"), int)
+    assert_type(db.detach(student, Student.courses, [key(Course, "latin")]), int)
+    counts = db.sync(student, Student.courses, ["maths", {"id": "art"}])
+    assert_type(counts, SyncCounts)
+    assert counts == SyncCounts(attached=1, detached=0, kept=1)
+    found = db.require(Student, "s1", include=[Student.courses.then(Course.students)])
+    assert_type(found.courses, list[Course])
+    assert [[each.id for each in course.students] for course in found.courses] == [["s1"]]
+    db.sync(maths, Course.students, [student])
+
+
+def refused(db: Db, order: Order, student: Student) -> None:
     """What checkers refuse."""
     Order(customer_id="c", total=Decimal(1), customer=None)  # type: ignore[call-arg]
     order.customer.email  # type: ignore[union-attr]
@@ -164,4 +216,7 @@ def refused(db: Db, order: Order) -> None:
     has_many(lambda: str, by="id")  # type: ignore[type-var]
     db.collection(Order, str)  # type: ignore[type-var]
     db.collection(Buyer, Sale).query(Sale.number)  # type: ignore[arg-type]
+    db.attach(student, Student.courses, [3.5])  # type: ignore[list-item]
+    db.attach(student, Customer.orders, ["o1"])  # type: ignore[arg-type]
+    db.sync(student, Student.courses)  # type: ignore[call-arg]
     has_many(Order, by="customer_id")  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ except ImportError as _missing:
     ) from _missing
 
 from dynasmith.models.action import ModelAction as Action
-from dynasmith.models.association import belongs_to, has_many, has_one
+from dynasmith.models.association import belongs_to, has_many, has_one, many_to_many
 from dynasmith.models.attribute import (
     Attr,
     Partition,
@@ -33,7 +33,7 @@ from dynasmith.models.key_template import partition, sort, template
 from dynasmith.models.model import Model
 from dynasmith.models.model_index import ModelIndex as Index
 from dynasmith.models.model_index import gsi, lsi
-from dynasmith.models.relation import Many, One, Relation
+from dynasmith.models.relation import Many, ManyToMany, One, Relation
 from dynasmith.models.table_definition import tables_of
 from dynasmith.models.upgrade_transform import upgrade_transform
 
@@ -45,6 +45,7 @@ __all__ = [
     "Index",
     "KeyOf",
     "Many",
+    "ManyToMany",
     "Model",
     "One",
     "Partition",
@@ -60,6 +61,7 @@ __all__ = [
     "has_one",
     "key",
     "lsi",
+    "many_to_many",
     "partition",
     "sort",
     "tables_of",

@@ -9,7 +9,8 @@ from typing import Any, Literal
 from dynasmith.errors import UsageError
 from dynasmith.models.query_plan import held_by_index
 from dynasmith.models.relation import Relation, merged_relations
-from dynasmith.models.relation_link import RelationLink, link_of
+from dynasmith.models.relation_link import RelationLink
+from dynasmith.models.relation_resolution import link_of
 
 IncludeMethod = Literal["keys", "queries", "partition"]
 
@@ -29,7 +30,7 @@ class IncludeStep:
     @property
     def is_list(self) -> bool:
         """Whether an instance has a list of them."""
-        return self.link.relation.kind == "has_many"
+        return self.link.relation.kind in ("has_many", "many_to_many")
 
     @property
     def index(self) -> str:
@@ -69,11 +70,7 @@ def _step(
             hint="relations of what is included go into then(): User.orders.then(Order.lines)",
         )
     link = link_of(relation)
-    for each in link.fields:
-        if attributes is not None and each.own.attribute not in attributes:
-            raise UsageError(
-                f"{relation!r} needs {each.own.name}, which is not read.", hint="read it too, or query by another index"
-            )
+    require_fields(link, attributes)
     index = link.candidate.index if link.candidate else None
     if is_consistent and index is not None and not index.is_local:
         raise UsageError(
@@ -83,11 +80,24 @@ def _step(
     method: IncludeMethod = "keys" if link.candidate is None else "queries"
     if is_contiguous and link.is_in_partition:
         method = "partition"
+    held = None if link.candidate is None else held_by_index(link.target.schema, link.candidate)
+    if link.onward is not None:
+        require_fields(link.onward, held)
     nested = plan_include(
-        [link.target.schema.model],
+        [(link.onward or link).target.schema.model],
         relation.nested,
-        attributes=None if link.candidate is None else held_by_index(link.target.schema, link.candidate),
-        is_contiguous=method == "partition" or link.is_whole_partition,
+        attributes=None if link.onward else held,
+        is_contiguous=link.onward is None and (method == "partition" or link.is_whole_partition),
         is_consistent=is_consistent,
     )
     return IncludeStep(link, method, nested)
+
+
+def require_fields(link: RelationLink, attributes: frozenset[str] | None) -> None:
+    """Raise UsageError where a field that leads to the target is not among what is read (None: all is)."""
+    for each in link.fields:
+        if attributes is not None and each.own.attribute not in attributes:
+            raise UsageError(
+                f"{link.relation!r} needs {each.own.name}, which is not read.",
+                hint="read it too, or query by another index",
+            )

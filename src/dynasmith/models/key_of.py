@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 from dynasmith.errors import UsageError
 from dynasmith.models.metaclass import codec_of, schema_of
@@ -13,6 +16,8 @@ from dynasmith.models.value_codec import Tree
 from dynasmith.tables.findings import did_you_mean
 
 M = TypeVar("M", bound=Model)
+KeyValue = str | int | bytes | Decimal | datetime | UUID | tuple[Any, ...] | Mapping[str, Any]
+"""What a key may be said by: its only value, its values in their order, or its fields by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +51,14 @@ def key(model: type[M], *values: Any, **named: Any) -> KeyOf[M]:
     if missing:
         raise UsageError(f"The key of {schema.name} needs {', '.join(missing)}.", hint=f"it is made of {needed}")
     return KeyOf(model, given, codec_of(model).key_of(given))
+
+
+def key_for(model: type[M], given: Any) -> KeyOf[M]:
+    """The key that a value, a tuple of values, a mapping by field or a key is. Raises UsageError."""
+    if isinstance(given, KeyOf):
+        if given.model is not model:
+            raise UsageError(f"This is a key of {given.model.__name__}, and {model.__name__} is read.")
+        return given
+    if isinstance(given, Mapping):
+        return key(model, **given)
+    return key(model, *given) if isinstance(given, tuple) else key(model, given)

@@ -12,7 +12,7 @@ from dynasmith.errors import NotLoaded, UsageError
 from dynasmith.models.instance import related_values
 
 M = TypeVar("M", bound=BaseModel)
-RelationKind = Literal["has_many", "has_one", "belongs_to"]
+RelationKind = Literal["has_many", "has_one", "belongs_to", "many_to_many"]
 _UNBOUND: Final[Any] = None
 
 
@@ -21,7 +21,8 @@ class Relation(Generic[M]):
     """A relation of a class to ``target``; no field: it is never stored and is no argument of the constructor.
 
     ``by`` are fields of the class that refers to the other. ``model`` is the class that it was taken from, ``nested``
-    are the relations of the target that are read with it.
+    are the relations of the target that are read with it. ``through`` is the class that refers to both, by ``by`` to
+    this one and by ``to`` to the target.
     """
 
     kind: RelationKind
@@ -31,6 +32,8 @@ class Relation(Generic[M]):
     name: str = ""
     model: type[BaseModel] = _UNBOUND
     nested: tuple[Relation[Any], ...] = ()
+    through: Any = None
+    to: tuple[str, ...] = ()
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
@@ -75,6 +78,12 @@ class Many(Relation[M]):
     def __get__(self, instance: object, owner: Any) -> list[M]: ...
     def __get__(self, instance: Any, owner: Any) -> Any:
         return self._get(instance, owner)
+
+
+class ManyToMany(Many[M]):
+    """A relation to several items, each of which may be related to several: see `many_to_many`."""
+
+    __slots__ = ()
 
 
 class One(Relation[M]):

@@ -10,7 +10,7 @@ from dynasmith.models.definition_problem import problem
 from dynasmith.models.metaclass import schema_of
 from dynasmith.models.model import Model
 from dynasmith.models.model_index import ModelIndex
-from dynasmith.models.relation_link import link_of
+from dynasmith.models.relation_resolution import link_of
 from dynasmith.models.schema import KeyPlace, ModelSchema
 from dynasmith.tables.definition_keys import TABLE
 from dynasmith.tables.document import Node, join_path

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, TypeVar, overload
 
-from dynasmith.engine.db import batches, item_reads, item_writes
+from dynasmith.engine.db import batches, item_reads, item_writes, pivot
 from dynasmith.engine.db.collection import Collection
 from dynasmith.engine.db.context import DbContext
 from dynasmith.engine.db.item_reads import key_of_arguments
+from dynasmith.engine.db.pivot import SyncCounts
 from dynasmith.engine.db.query import Query
 from dynasmith.engine.db.query_state import QueryState
 from dynasmith.engine.db.transaction import Transaction
@@ -16,11 +17,11 @@ from dynasmith.engine.db.transaction_get import transaction_get
 from dynasmith.errors import ItemNotFound
 from dynasmith.models.action import ModelAction
 from dynasmith.models.condition import ModelCondition
-from dynasmith.models.key_of import KeyOf
+from dynasmith.models.key_of import KeyOf, KeyValue
 from dynasmith.models.metaclass import schema_of
 from dynasmith.models.model import Model
 from dynasmith.models.model_index import ModelIndex
-from dynasmith.models.relation import Relation
+from dynasmith.models.relation import ManyToMany, Relation
 
 M = TypeVar("M", bound=Model)
 A = TypeVar("A", bound=Model)
@@ -265,3 +266,33 @@ class Db:
         Costs no call. Raises UsageError for classes of several tables, and for one that has no entity to tell it by.
         """
         return Collection(self._context, models)
+
+    # --- pairs
+
+    def attach(
+        self, item: Model, relation: ManyToMany[M], others: Iterable[M | KeyOf[M] | KeyValue], /, **data: Any
+    ) -> int:
+        """Join an item to others by a `many_to_many` relation; how many pairs are new.
+
+        ``others`` are instances, keys, or what `get_many` takes for keys; whether they exist is not asked. ``data`` are
+        further fields of the class between. A pair that is there stays as it is. One call for 100 pairs, and one more
+        for each 25 that are new; what is unprocessed is sent again. What was read for the relation is forgotten. Where
+        it is interrupted, some pairs are made: the same call makes the rest. Raises UsageError for a relation of
+        another class and where this db only reads, DefinitionError where a pair could be there twice,
+        ServiceUnavailable where some remain unprocessed.
+        """
+        return pivot.attach(self._context, item, relation, others, data)
+
+    def detach(self, item: Model, relation: ManyToMany[M], others: Iterable[M | KeyOf[M] | KeyValue], /) -> int:
+        """Part an item from others, which stay; how many pairs there were. Calls and errors are those of `attach`."""
+        return pivot.detach(self._context, item, relation, others)
+
+    def sync(
+        self, item: Model, relation: ManyToMany[M], others: Iterable[M | KeyOf[M] | KeyValue], /, **data: Any
+    ) -> SyncCounts:
+        """Join an item to just these others: pairs that are missing are made, then those that are too many removed.
+
+        It reads every page of the pairs that the item has; by an index they may be a second old. Pairs that stay keep
+        their data. Calls and errors are those of `attach`; where it is interrupted, the same call does the rest.
+        """
+        return pivot.sync(self._context, item, relation, others, data)

@@ -1,12 +1,12 @@
 """Relations of items that were read: each relation in as few calls as its keys allow, whatever the number of items.
 
-Every query for related items is made in `_requests`, every read by key in `_by_key`.
+Every query for related items is made in `related_requests`, every read by key in `_by_key`.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Final, Literal
@@ -18,7 +18,7 @@ from dynasmith.engine.db.context import DbContext
 from dynasmith.errors import DataError
 from dynasmith.limits import BATCH_GET_MAX_ITEMS
 from dynasmith.models.expression_writer import request_expressions
-from dynasmith.models.include_plan import IncludeStep
+from dynasmith.models.include_plan import IncludeMethod, IncludeStep
 from dynasmith.models.instance import set_related
 from dynasmith.models.query_plan import QueryPlan
 from dynasmith.models.relation_link import RelationLink, partition_of
@@ -28,6 +28,14 @@ QUERIES_AT_ONCE: Final = 8
 PARENTS_AT_ONCE: Final = 500
 """Of so many items of a page the relations are read together, before the first of them is given."""
 Identity = tuple[str, ...]
+RequestNumber = Literal[
+    "one for 100 distinct keys", "one for each distinct parent", "one for each partition of parents"
+]
+_REQUESTS: Final[Mapping[IncludeMethod, RequestNumber]] = {
+    "keys": "one for 100 distinct keys",
+    "queries": "one for each distinct parent",
+    "partition": "one for each partition of parents",
+}
 _decode: Final = msgspec.json.Decoder(dict[str, Any]).decode
 
 
@@ -43,7 +51,7 @@ class IncludeExplanation:
     operation: Literal["BatchGetItem", "Query"]
     table: str
     index: str
-    requests: Literal["one for 100 distinct keys", "one for each distinct parent", "one for each partition of parents"]
+    requests: RequestNumber
     requests_max: int | None
     requests_at_once: int
     includes: tuple[IncludeExplanation, ...]
@@ -71,14 +79,21 @@ def _include(context: DbContext, owners: Sequence[Any], step: IncludeStep, consi
         if values is not None:
             distinct.setdefault(identity, values)
         wanted.append(identity)
-    read: Callable[[DbContext, IncludeStep, Mapping[Identity, Any], bool], dict[Identity, list[Any]]]
-    read = _by_key if step.method == "keys" else _by_query
-    found = read(context, step, distinct, consistent) if distinct else {}
+    found: dict[Identity, list[Any]] = {}
+    if distinct:
+        by_key = step.method == "keys"
+        found = (
+            _by_key(context, link, distinct, consistent) if by_key else _by_query(context, step, distinct, consistent)
+        )
+    if link.onward is not None:
+        found = _onward(context, link.onward, found, consistent)
     if step.nested:
-        include(context, list(chain.from_iterable(found.values())), step.nested, consistent)
+        # An item that several lead to is one instance.
+        related = {id(item): item for item in chain.from_iterable(found.values())}
+        include(context, list(related.values()), step.nested, consistent)
     for owner, identity in zip(owners, wanted, strict=True):
-        related = found.get(identity, [])
-        value = list(related) if step.is_list else _only(link, related, distinct.get(identity, {}))
+        items = found.get(identity, [])
+        value = list(items) if step.is_list else _only(link, items, distinct.get(identity, {}))
         set_related(owner, link.relation.name, link.own_fields, value)
 
 
@@ -92,12 +107,26 @@ def _only(link: RelationLink, related: Sequence[Any], values: Mapping[str, Any])
     return related[0] if related else None
 
 
+def _onward(
+    context: DbContext, link: RelationLink, pivots: Mapping[Identity, Sequence[Any]], consistent: bool
+) -> dict[Identity, list[Any]]:
+    """The items that items between lead to, each once for each parent; those that are not there are left out."""
+    distinct: dict[Identity, Mapping[str, Any]] = {}
+    wanted: dict[Identity, list[Identity]] = {}
+    for parent, some in pivots.items():
+        values = {link.identity(each): each for pivot in some if (each := link.values(pivot)) is not None}
+        distinct |= values
+        wanted[parent] = list(values)
+    found = _by_key(context, link, distinct, consistent) if distinct else {}
+    return {parent: [item for each in some for item in found.get(each, ())] for parent, some in wanted.items()}
+
+
 def _by_key(
-    context: DbContext, step: IncludeStep, distinct: Mapping[Identity, Mapping[str, Any]], consistent: bool
+    context: DbContext, link: RelationLink, distinct: Mapping[Identity, Mapping[str, Any]], consistent: bool
 ) -> dict[Identity, list[Any]]:
     """The items by their keys: one call for 100 of them."""
-    model: Any = step.link.target.schema.model
-    keys = {identity: key for identity, values in distinct.items() if (key := step.link.key(values)) is not None}
+    model: Any = link.target.schema.model
+    keys = {identity: key for identity, values in distinct.items() if (key := link.key(values)) is not None}
     trees = read_many(context, model, list(keys.values()), consistent)
     items = {
         identity: context.read(model, tree) for identity, tree in zip(keys, trees, strict=True) if tree is not None
@@ -117,7 +146,7 @@ def _by_query(
     model: Any = link.target.schema.model
     read = context.reader(model, next(iter(plans.values())).attributes)
     items_max = None if step.is_list else 2
-    requests = _requests(link, [plan for plan, _ in groups], consistent, items_max)
+    requests = related_requests(link, [plan for plan, _ in groups], consistent, items_max)
     pages = context.items.query_all(
         context.table(model), requests, queries_at_once=QUERIES_AT_ONCE, items_max=items_max
     )
@@ -147,7 +176,7 @@ def _groups(step: IncludeStep, plans: Mapping[Identity, QueryPlan]) -> list[tupl
     ]
 
 
-def _requests(
+def related_requests(
     link: RelationLink, plans: Iterable[QueryPlan], consistent: bool, items_max: int | None
 ) -> list[dict[str, Any]]:
     """The requests of queries for related items."""
@@ -172,25 +201,32 @@ def explain_include(
     """How the steps read, for so many parents (None: it is not known how many)."""
     made = []
     for step in steps:
-        model: Any = step.link.target.schema.model
-        is_by_key = step.method == "keys"
-        number = None if parents_max is None else -(-parents_max // BATCH_GET_MAX_ITEMS) if is_by_key else parents_max
-        if step.method == "partition" and number:
-            number = 1
-        made.append(
-            IncludeExplanation(
-                relation=repr(step.link.relation),
-                operation="BatchGetItem" if is_by_key else "Query",
-                table=context.table(model),
-                index=step.index,
-                requests="one for 100 distinct keys"
-                if is_by_key
-                else "one for each partition of parents"
-                if step.method == "partition"
-                else "one for each distinct parent",
-                requests_max=number,
-                requests_at_once=1 if is_by_key else QUERIES_AT_ONCE,
-                includes=explain_include(context, step.nested, None if step.is_list else parents_max),
-            )
-        )
+        many = None if step.is_list else parents_max
+        nested = explain_include(context, step.nested, many)
+        if step.link.onward is not None:
+            nested = (_explanation(context, step.link.onward, "keys", many, nested),)
+        made.append(_explanation(context, step.link, step.method, parents_max, nested))
     return tuple(made)
+
+
+def _explanation(
+    context: DbContext,
+    link: RelationLink,
+    method: IncludeMethod,
+    parents_max: int | None,
+    nested: tuple[IncludeExplanation, ...],
+) -> IncludeExplanation:
+    model: Any = link.target.schema.model
+    number = parents_max
+    if number is not None and method != "queries":
+        number = -(-number // BATCH_GET_MAX_ITEMS) if method == "keys" else min(number, 1)
+    return IncludeExplanation(
+        relation=repr(link.relation),
+        operation="BatchGetItem" if method == "keys" else "Query",
+        table=context.table(model),
+        index=link.candidate.name if link.candidate else "",
+        requests=_REQUESTS[method],
+        requests_max=number,
+        requests_at_once=1 if method == "keys" else QUERIES_AT_ONCE,
+        includes=nested,
+    )

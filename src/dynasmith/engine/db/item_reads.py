@@ -10,7 +10,7 @@ from dynasmith.engine.db.context import DbContext
 from dynasmith.engine.db.include import include
 from dynasmith.errors import UsageError
 from dynasmith.models.include_plan import plan_include
-from dynasmith.models.key_of import KeyOf, key
+from dynasmith.models.key_of import KeyOf, key, key_for
 from dynasmith.models.model import Model
 from dynasmith.models.relation import Relation
 
@@ -48,17 +48,6 @@ def get_many(
     items = [None if tree is None else context.read(model, tree, deleted=deleted) for tree in found]
     include(context, [item for item in items if item is not None], steps, consistent)
     return items
-
-
-def key_for(model: type[M], given: Any) -> KeyOf[M]:
-    """The key that a value, a tuple of values, a mapping by field or a key is. Raises UsageError."""
-    if isinstance(given, KeyOf):
-        if given.model is not model:
-            raise UsageError(f"This is a key of {given.model.__name__}, and {model.__name__} is read.")
-        return given
-    if isinstance(given, Mapping):
-        return key(model, **given)
-    return key(model, *given) if isinstance(given, tuple) else key(model, given)
 
 
 def key_of_arguments(model: type[M], values: tuple[Any, ...], named: Mapping[str, Any]) -> KeyOf[M]:

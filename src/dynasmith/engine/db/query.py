@@ -26,7 +26,7 @@ from dynasmith.models.model import Model
 from dynasmith.models.operand import ExprPath
 from dynasmith.models.query_plan import QueryPlan, plan_query, plan_scan
 from dynasmith.models.relation import Relation
-from dynasmith.models.relation_link import link_of
+from dynasmith.models.relation_resolution import link_of
 from dynasmith.ports.model_items import ItemsPage
 
 M = TypeVar("M", bound=Model)
