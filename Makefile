@@ -14,7 +14,7 @@ help:  ## what there is
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "dynasmith needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[local,fast,sql,postgres,mysql,mongo,models,crypto,test]' -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[local,fast,sql,postgres,mysql,mongo,models,onetable,crypto,test]' -r requirements-dev.txt
 	@touch $@
 
 demo: $(STAMP)  ## the main job on the embedded engine, from nothing, on real items
@@ -54,8 +54,8 @@ docs: $(STAMP)  ## the generated pages and pictures
 	PYTHONPATH=tests $(BIN)/python -m contract.page
 	$(BIN)/python docs/pictures/make.py
 
-node_modules/.installed:
-	npm install --no-save --no-audit --no-fund dynalite@4.0.0
+node_modules/.installed: Makefile
+	npm install --no-save --no-audit --no-fund dynalite@4.0.0 dynamodb-onetable@2.7.7
 	@touch $@
 
 check: $(STAMP)  ## ruff, mypy strict, pyright on code of users, the floors

@@ -100,10 +100,14 @@ def new_uid(size: int) -> str:
 def each(pair: tuple[Callable[[Any], Any], Callable[[Any], Any]]) -> Any:
     """A pair for lists of values that have this pair each."""
     encode, decode = pair
-    return (
-        lambda values: [encode(value) for value in values],
-        lambda values: [decode(value) for value in values],
-    )''',
+
+    def encode_each(values: list[Any]) -> list[Any]:
+        return [encode(value) for value in values]
+
+    def decode_each(values: list[Any]) -> list[Any]:
+        return [decode(value) for value in values]
+
+    return encode_each, decode_each''',
         ("from collections.abc import Callable", "from typing import Any"),
     ),
 }

@@ -10,7 +10,7 @@ from dynasmith.bridges.helpers import HELPERS
 from dynasmith.bridges.pynamodb_attributes import PynamodbAttributes, base_name
 from dynasmith.bridges.python_names import unique_class_name
 from dynasmith.bridges.source import AttributeSource, ClassSource, Document, EntitySource, ModelModule
-from dynasmith.bridges.table_class import GLOBAL, LOCAL, classes_of_table, with_entity
+from dynasmith.bridges.table_class import GLOBAL, LOCAL, classes_of_table, projection_notes, with_entity
 
 _PACKAGE: Final = "pynamodb"
 _NOT_A_TABLE: Final = ("host", "region")
@@ -134,8 +134,8 @@ class PynamodbModule:
         for document in pynamodb_documents(self._models):
             members = [model for model in self._models if str(model.Meta.table_name) == document["name"]]
             entities = [self._entity(model) for model in members if self._is_stored(model, len(members))]
-            self._note_projections(document, entities)
             entity = next((each.entity_attribute for each in entities if each.entity), "")
+            self.module.notes += projection_notes(document, entity) if entity else []
             self.module.documents.append(with_entity(document, entity) if entity else document)
             classes += classes_of_table(document, entities, {*self._names.values(), *HELPERS, *self._nested_names()})
             self._note_meta(members[0])
@@ -182,18 +182,6 @@ class PynamodbModule:
             self.module.notes.append(
                 f"{model.__name__}: Meta says {' and '.join(said)}; in dynasmith the project file says it."
             )
-
-    def _note_projections(self, document: Document, entities: Sequence[EntitySource]) -> None:
-        entity = next((each.entity_attribute for each in entities if each.entity), "")
-        if not entity:
-            return
-        for index in (*document.get(GLOBAL, ()), *document.get(LOCAL, ())):
-            projection = index["projection"]
-            if projection["type"] != "ALL" and entity not in projection.get("attributes", ()):
-                self.module.notes.append(
-                    f"Index {index['name']} does not hold {entity}, and the class adds it: a query by the index could "
-                    f"not tell the classes apart without it. A plan of the class shows another projection."
-                )
 
 
 def _place(model: Any, each: Any) -> int:

@@ -40,8 +40,8 @@ class EntityClass:
         self._homeless = homeless
         self._types = {each["name"]: each["type"] for each in document["attributes"]}
         self._templates = {each.attribute: each for each in entity.templates}
-        self._fields = FieldNames(taken | set(self._templates))
         self._indexes = {kind: self._own_indexes(kind) for kind in (GLOBAL, LOCAL)}
+        self._fields = FieldNames(taken | set(self._templates) | self._other_projected())
         self._attributes = {each.attribute: each for each in (*entity.attributes, *self._missing())}
         self._settings = self._settings_of_class() if is_first else {}
         self._names = {name: self._fields.add(name, each.preferred) for name, each in self._attributes.items()}
@@ -74,6 +74,16 @@ class EntityClass:
             for index in self._document.get(kind, [])
             if has.issuperset(_keys_of(index)) or (self._is_first and index["name"] in self._homeless)
         ]
+
+    def _other_projected(self) -> set[str]:
+        """What indexes hold and the class does not know: a field of such a name would be taken for it."""
+        held = {
+            name
+            for kind in (GLOBAL, LOCAL)
+            for index in self._indexes[kind]
+            for name in index.get("projection", {}).get("attributes", ())
+        }
+        return held - _attributes_of(self._entity)
 
     def _missing(self) -> list[AttributeSource]:
         """The attributes of keys that the entity does not say: those of the table, and of the indexes of the class."""
@@ -202,3 +212,14 @@ def _held(projection: Document, entity_attribute: str) -> Document:
         return projection
     names = [name for name in projection.get("attributes", ()) if name != entity_attribute]
     return {"type": "INCLUDE", "attributes": [*names, entity_attribute]}
+
+
+def projection_notes(document: Document, entity_attribute: str) -> list[str]:
+    """A sentence for each index to which `with_entity` adds the attribute."""
+    return [
+        f"Index {index['name']} does not hold {entity_attribute}, and the classes add it: a query by the index could "
+        "not tell them apart without it. A plan of the classes shows another projection."
+        for kind in (GLOBAL, LOCAL)
+        for index in document.get(kind, ())
+        if index["projection"]["type"] != "ALL" and entity_attribute not in index["projection"].get("attributes", ())
+    ]

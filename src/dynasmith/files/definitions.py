@@ -99,15 +99,18 @@ def read_back(text: str, *, prefix: str = "", suffix: str = "", quotas: Quotas =
     return Definitions(tables=parsed.tables, findings=parsed.findings)
 
 
-def exported_table(definition: Mapping[str, Any], file: str, *, quotas: Quotas = DEFAULT_QUOTAS) -> Table:
+def exported_table(
+    definition: Mapping[str, Any], file: str, *, quotas: Quotas = DEFAULT_QUOTAS, hint: str = _NOT_OF_EXPORT
+) -> Table:
     """The table of the definition in the manifest of an export (what `document_of` made), under the name that it has
-    there. ``file`` is named in findings. Raises DefinitionError where the definition is not valid. Reads no file."""
+    there, or of another document of that form. ``file`` is named in findings. Raises DefinitionError where the
+    definition is not valid. Reads no file."""
     read = read_text(json.dumps(escaped({"tables": [definition]})), file, ".json")
     if isinstance(read, DefinitionFinding):
-        raise DefinitionError([read], hint=_NOT_OF_EXPORT)
+        raise DefinitionError([read], hint=hint)
     parsed = parse([read], ParseOptions(quotas=quotas))
     if parsed.errors or not parsed.tables:
-        raise DefinitionError(list(parsed.errors), hint=_NOT_OF_EXPORT)
+        raise DefinitionError(list(parsed.errors), hint=hint)
     return parsed.tables[0]
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
 
 from msgspec import Struct
 
+from dynasmith.bridges.onetable import OnetableModule, check_schema, onetable_document
 from dynasmith.bridges.pydantic_models import (
     is_pydantic_model,
     pydantic_document,
@@ -18,6 +20,7 @@ from dynasmith.bridges.pynamodb import PynamodbModule, is_pynamodb_model, pynamo
 from dynasmith.bridges.source import Document, ModelModule
 from dynasmith.errors import UsageError
 from dynasmith.files.definitions import exported_table, read_back
+from dynasmith.files.onetable_files import is_schema_file, read_onetable_schema
 from dynasmith.project.modules import module_of
 from dynasmith.project.verbs.generated_module import module_text
 from dynasmith.project.world import World
@@ -26,7 +29,7 @@ from dynasmith.tables.render import render_yaml
 from dynasmith.tables.table import Table
 
 ImportForm = Literal["definition", "models"]
-_HINT = "write module:Class, or module for every model of it"
+_HINT = "write module:Class, module for every model of it, or onetable:FILE"
 
 
 class ImportedText(Struct, frozen=True, kw_only=True):
@@ -51,7 +54,10 @@ def import_from(
     tables: Mapping[str, str],
 ) -> ImportedText:
     """See `Project.import_from`."""
-    module_name, _, path = source.partition(":")
+    kind, _, name = source.partition(":")
+    if is_schema_file(name if kind == "onetable" else source):
+        return import_onetable(world, name if kind == "onetable" else source, form, keys, tables)
+    module_name, path = kind, name
     if not module_name or source.endswith(":"):
         raise UsageError(f"{source!r} does not name a module.", hint=_HINT)
     module = module_of(module_name, world.settings.folder, masks=world.masks)
@@ -70,6 +76,28 @@ def import_from(
         return _definition([pydantic_document(each) for each in found], source)
     _no_options(source, keys, tables)
     return _own(chosen, source, form, is_class=bool(path))
+
+
+def import_onetable(
+    world: World, name: str, form: ImportForm, keys: Mapping[str, str], tables: Mapping[str, str]
+) -> ImportedText:
+    """The table or the classes of a OneTable schema in a file, which is looked for from the working directory, then
+    from the project's folder. Raises UsageError where it is not a schema, or the table has no name."""
+    file = Path(name) if Path(name).exists() else Path(world.settings.folder) / name
+    if keys:
+        raise UsageError("A OneTable schema says its keys itself.", hint="remove --key")
+    if list(tables) != [""]:
+        raise UsageError("A OneTable schema does not name its table.", hint="--table NAME")
+    schema = read_onetable_schema(file)
+    check_schema(schema, name)
+    return onetable_text(schema, tables[""], name, form)
+
+
+def onetable_text(schema: Mapping[str, Any], table: str, source: str, form: ImportForm) -> ImportedText:
+    """The table or the classes of a OneTable schema that was checked."""
+    if form == "models":
+        return _models(OnetableModule(schema, table, source).write(), source)
+    return _definition([onetable_document(schema, table)], source)
 
 
 def _class(module: ModuleType, path: str) -> Any:
@@ -116,7 +144,11 @@ def _own(chosen: Sequence[Any], source: str, form: ImportForm, *, is_class: bool
 
 
 def _definition(documents: Sequence[Document], source: str, notes: Sequence[str] = ()) -> ImportedText:
-    return _definition_of(tuple(exported_table(document, source) for document in documents), notes)
+    return _definition_of(tuple(_table(document, source) for document in documents), notes)
+
+
+def _table(document: Document, source: str) -> Table:
+    return exported_table(document, source, hint="the source cannot be a table as it is; nothing was written")
 
 
 def _definition_of(tables: tuple[Table, ...], notes: Sequence[str]) -> ImportedText:
@@ -125,6 +157,6 @@ def _definition_of(tables: tuple[Table, ...], notes: Sequence[str]) -> ImportedT
 
 
 def _models(module: ModelModule, source: str) -> ImportedText:
-    tables = tuple(exported_table(document, source) for document in module.documents)
+    tables = tuple(_table(document, source) for document in module.documents)
     text, notes = module_text(module, tables, source)
     return ImportedText(form="models", text=text, tables=tables, notes=notes)

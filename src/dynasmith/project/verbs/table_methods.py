@@ -347,15 +347,19 @@ class TableMethods:
         keys: Mapping[str, str] = NO_NAMES,
         tables: Mapping[str, str] = NO_NAMES,
     ) -> ImportedText:
-        """A definition (YAML) or model classes (Python) of models: `module:Class`, or all of `module`.
+        """A definition (YAML) or model classes (Python) of models: ``module:Class``, all of ``module``, or
+        ``onetable:FILE``.
 
         Models of PynamoDB, plain pydantic models and, for a definition, classes of `Model`. The module is imported from
         the project's folder first, which runs it. A plain pydantic model does not say its key: ``keys`` has its fields
-        by the name of the class (``{"Order": "customer,number"}``), ``tables`` the names of the tables. What is
-        returned was read back and says the same tables; its notes are what it does otherwise. Nothing is written.
+        by the name of the class (``{"Order": "customer,number"}``), ``tables`` the names of the tables. A schema of
+        dynamodb-onetable is JSON, JSON5 or a module of JavaScript, which node evaluates; ``{"": NAME}`` names its
+        table. What is returned was read back and says the same tables; its notes are what it does otherwise. Nothing
+        is written.
 
-        Raises UsageError where the module cannot be imported or has no such class, a key is missing, or pydantic is not
-        installed; DefinitionError and RunError where the models cannot be a table. Costs no call.
+        Raises UsageError where the module or the file cannot be read or has no such class, a key or the name of a table
+        is missing, or pydantic, json5 or node is needed and not there; DefinitionError and RunError where the models
+        cannot be a table. Costs no call.
         """
         from dynasmith.project.verbs.model_import import import_from
 

@@ -1,0 +1,52 @@
+/* A schema of dynamodb-onetable as its users write it. */
+const Match = { email: /^[^@]+@[^@]+$/i }
+
+export default {
+    format: 'onetable:1.1.0',
+    version: '0.0.1',
+    indexes: {
+        primary: { hash: 'pk', sort: 'sk' },
+        gs1: { hash: 'gs1pk', sort: 'gs1sk', follow: true },
+        gs2: { hash: 'email', sort: 'rank', project: ['nm', '_type'] },
+        ls1: { type: 'local', sort: 'rank' },
+    },
+    models: {
+        User: {
+            pk: { type: String, value: 'user#${id}' },
+            sk: { type: String, value: 'user#' },
+            gs1pk: { type: String, value: 'status#${status}' },
+            gs1sk: { type: String, value: '${rank:8:0}#${joined}' },
+            id: { type: String, generate: 'ulid' },
+            email: { type: String, required: true, validate: Match.email },
+            name: { type: String, map: 'nm' },
+            status: { type: String, enum: ['active', 'gone'], default: 'active' },
+            rank: { type: Number, default: 0 },
+            score: { type: Number },
+            joined: { type: Date, required: true },
+            expires: { type: Date, ttl: true },
+            address: { type: Object, schema: { city: { type: String }, zip: { type: Number }, moved: { type: Date } } },
+            pets: { type: Array, items: { type: Object, schema: { name: { type: String, required: true } } } },
+            tags: { type: Array, items: { type: String } },
+            roles: { type: Set },
+            data: { type: Object, default: {} },
+            picture: { type: Buffer },
+            secret: { type: String, crypt: true },
+            first: { type: String, map: 'packed.first' },
+            last: { type: String, map: 'packed.last' },
+            code: { type: String, generate: 'uid(6)' },
+            nick: { type: String, nulls: true, hidden: true },
+            active: { type: Boolean },
+            label: { type: String, value: '${_type}: ${email}' },
+        },
+        Order: {
+            pk: { type: String, value: 'user#${userId}' },
+            sk: { type: String, value: 'order#${placed}#${number:6:0}' },
+            userId: { type: String, required: true, reference: 'User:primary:id=userId' },
+            placed: { type: Date, required: true },
+            number: { type: Number, required: true },
+            total: { type: Number },
+            key: { type: String, unique: true, scope: '${userId}', generate: 'uuid' },
+        },
+    },
+    params: { isoDates: true, timestamps: true },
+}

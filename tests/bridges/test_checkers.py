@@ -1,0 +1,50 @@
+"""mypy and pyright accept every module that is written, as strictly as their users may run them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dynasmith import Project
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+pytestmark = pytest.mark.engine
+
+
+@pytest.fixture
+def written(project: Project, tmp_path: Path) -> Path:
+    """A folder with one module for each source."""
+    sources = {
+        "pynamo": ("bridges.pynamo_shop", {}, {}),
+        "plain": ("bridges.plain_shop", {"Order": "customer,number"}, {}),
+        "iso": (f"onetable:{HERE / 'onetable_iso.json'}", {}, {"": "app"}),
+        "epoch": (f"onetable:{HERE / 'onetable_epoch.json'}", {}, {"": "app"}),
+    }
+    for name, (source, keys, tables) in sources.items():
+        text = project.import_from(source, form="models", keys=keys, tables=tables).text
+        (tmp_path / f"written_{name}.py").write_text(text, "utf-8")
+    return tmp_path
+
+
+def test_checkers_accept_what_is_written(written: Path) -> None:
+    files = sorted(map(str, written.glob("*.py")))
+    cache = ROOT / ".mypy_cache" / "users"  # `make check` has filled it
+    mypy = [sys.executable, "-m", "mypy", "--strict", "--config-file=", f"--cache-dir={cache}", *files]
+    environment = {"MYPYPATH": str(ROOT / "tests"), "PATH": "/usr/bin:/bin", "HOME": str(written)}
+    told = subprocess.run(mypy, capture_output=True, text=True, check=False, cwd=written, env=environment)
+    assert told.returncode == 0, told.stdout + told.stderr
+    config = {
+        "typeCheckingMode": "strict",
+        "include": ["*.py"],
+        "extraPaths": [str(ROOT / "tests"), str(ROOT / "src")],
+        "pythonVersion": "3.11",
+    }
+    (written / "pyrightconfig.json").write_text(json.dumps(config), "utf-8")
+    pyright = [sys.executable, "-m", "pyright", f"--pythonpath={sys.executable}", "--project", str(written)]
+    told = subprocess.run(pyright, capture_output=True, text=True, check=False, cwd=written)
+    assert told.returncode == 0, told.stdout + told.stderr
