@@ -15,6 +15,7 @@
     |-- Interrupted             exit 130 run the command that the hint names; nothing was lost
     `-- RunError                exit 1   something did not work
         |-- TableNotFound, TableExists, TableBusy, ItemNotFound
+        |-- HookFailed                   do what the hook of a model does by hand: the write before it stands
         |-- ReplacementRequired          a new table is needed; dynasmith never deletes and creates
         |-- ChangeConflict               something that stays forbids it: fix the definition
         |-- StalePlan                    plan again
@@ -212,6 +213,17 @@ class ItemNotFound(RunError):
     """No item has that key."""
 
     code = "item-not-found"
+
+
+class HookFailed(RunError):
+    """A hook after a write of a model raised; the write stands. ``hook`` is its name, ``item`` the instance."""
+
+    code = "hook-failed"
+
+    def __init__(self, message: str, *, hint: str = "", hook: str = "", item: Any = None) -> None:
+        super().__init__(message, hint=hint)
+        self.hook = hook
+        self.item = item
 
 
 class ReplacementRequired(RunError):

@@ -1,10 +1,22 @@
-"""Items over time as users write them: deleted items that stay, and older shapes."""
+"""Items over time as users write them: deleted items that stay, older shapes and hooks."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, assert_type
 
 from dynasmith import Db, Model, Query
-from dynasmith.models import Attr, Partition, deleted_at, key, upgrade_transform
+from dynasmith.models import (
+    Attr,
+    Partition,
+    after_create,
+    after_update,
+    before_create,
+    before_delete,
+    before_update,
+    deleted_at,
+    key,
+    upgrade_transform,
+)
 
 
 class Note(Model, table="notes"):
@@ -29,6 +41,8 @@ def deletes(db: Db, note: Note) -> None:
 
 def refused(db: Db, note: Note) -> None:
     """What checkers refuse."""
+    db.create(note, hooks="yes")  # type: ignore[arg-type]
+    db.put(note, hooks=True)  # type: ignore[call-arg]
     db.restore("1")  # type: ignore[arg-type]
     db.delete(note, hard="yes")  # type: ignore[arg-type]
 
@@ -45,3 +59,42 @@ class User(Model, table="users", shape=2, upgrades={1: split}):
 
 
 upgrade = upgrade_transform(User)
+
+
+class Hooked(Model, table="hooked"):
+    """A class with hooks."""
+
+    id: Partition[str]
+
+    @before_create
+    @before_delete
+    def begin(self) -> None:
+        """A decorated method is what it was."""
+
+    @before_update
+    def change(self, changes: Mapping[str, Any]) -> None:
+        """What changes, by field."""
+
+    @after_create  # type: ignore[type-var]
+    async def later(self) -> None:
+        """Checkers refuse an async hook."""
+
+    @after_update  # type: ignore[type-var]
+    def narrow(self, changes: dict[str, int]) -> None:
+        """A mapping is given."""
+
+    @before_create  # type: ignore[type-var]
+    def wide(self, changes: Mapping[str, Any]) -> None:
+        """Nothing is given."""
+
+
+def hooked(db: Db, item: Hooked) -> None:
+    """Every verb of an instance takes hooks."""
+    assert_type(db.create(item, hooks=True), Hooked)
+    assert_type(db.save(item, hooks=True), Hooked)
+    assert_type(db.delete(item, hooks=True), bool)
+    assert_type(item.begin(), None)
+    with db.transaction() as tx:
+        tx.create(item, hooks=True)
+        tx.save(item, hooks=True)
+        tx.delete(item, hooks=True)

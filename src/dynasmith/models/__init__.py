@@ -27,6 +27,14 @@ from dynasmith.models.attribute import (
 )
 from dynasmith.models.condition import ModelCondition as Condition
 from dynasmith.models.expression import Expr
+from dynasmith.models.hooks import (
+    after_create,
+    after_delete,
+    after_update,
+    before_create,
+    before_delete,
+    before_update,
+)
 from dynasmith.models.key_of import KeyOf, key
 from dynasmith.models.key_template import KeyTemplate as Template
 from dynasmith.models.key_template import partition, sort, template
@@ -52,7 +60,13 @@ __all__ = [
     "Relation",
     "Sort",
     "Template",
+    "after_create",
+    "after_delete",
+    "after_update",
     "attr",
+    "before_create",
+    "before_delete",
+    "before_update",
     "belongs_to",
     "created_at",
     "deleted_at",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -22,17 +23,23 @@ from dynasmith.models.write_stamps import moment, stamp_actions
 
 
 def delete_write(
-    what: Model | KeyOf[Any], where: ModelCondition | None, now: datetime, *, hard: bool = False
+    what: Model | KeyOf[Any],
+    where: ModelCondition | None,
+    now: datetime,
+    *,
+    hard: bool = False,
+    actions: Sequence[ModelAction] = (),
 ) -> ItemWrite:
     """A delete; of an instance its version is compared, and an item that is absent is none to delete.
 
-    Where the class has a time of deletion it is an update that sets this, unless ``hard``.
+    Where the class has a time of deletion it is an update that sets this, and does ``actions``, unless ``hard``.
     """
     model, key, _ = target_of(what)
     codec = codec_of(model)
     if codec.schema.deleted and not hard:
         stamps = {codec.schema.deleted.name: moment(codec.schema.deleted, now)}
-        write = update_write(what, stamp_actions(codec, stamps), all_of(not_deleted(codec.schema), where), now)
+        condition = all_of(not_deleted(codec.schema), where)
+        write = update_write(what, [*actions, *stamp_actions(codec, stamps)], condition, now)
         return replace(write, stamps=stamps, is_deletion=True, expects_visible=True)
     version, condition = version_check(codec, what) if isinstance(what, Model) else (None, None)
     condition = all_of(is_there(codec) if codec.schema.entity else None, condition)

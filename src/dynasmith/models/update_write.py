@@ -135,7 +135,7 @@ def _templates(
         each = by_attribute.get(str(action.path.parts[0]))
         if each is not None:
             touched.add(each.name)
-            given.update(_value_of(action, each))
+            given.update(value_of(action, each))
     known = {name: value for name, value in values.items() if name not in touched} | given
     found = template_changes(
         codec, touched, stamped - touched, known, "set each part, or update an instance that was read"
@@ -156,7 +156,7 @@ def _unique(codec: ItemCodec, actions: Sequence[ModelAction]) -> dict[str, Tree 
         for action in actions:
             if not isinstance(action, Assignment) or action.path.parts[0] != each.attribute:
                 continue
-            known = _value_of(action, each)
+            known = value_of(action, each)
             if each.name not in known:
                 raise UsageError(
                     f"An update cannot {action.kind} {action.path}: its value is unique, and must be known before.",
@@ -166,7 +166,7 @@ def _unique(codec: ItemCodec, actions: Sequence[ModelAction]) -> dict[str, Tree 
     return values
 
 
-def _value_of(action: Assignment, each: FieldCodec) -> dict[str, Any]:
+def value_of(action: Assignment, each: FieldCodec) -> dict[str, Any]:
     """The value that an action gives a field, where it says so."""
     if len(action.path.parts) > 1:
         return {}

@@ -48,13 +48,15 @@ class Db:
 
     # --- writes
 
-    def create(self, item: M) -> M:
+    def create(self, item: M, *, hooks: bool = False) -> M:
         """Write a new item; gives the same instance with its stamps. One call.
 
         Raises ItemExists, whose ``item`` is the one that is there; before the call ItemInvalid, and UsageError where
         this db only reads. Where it is interrupted, the item is either written whole or not at all.
+        ``hooks`` runs the methods ``@before_create`` and ``@after_create`` of the class: what one before the call
+        raises goes on, and nothing is sent; for one after it HookFailed is raised, and the item stands.
         """
-        return item_writes.create(self._context, item)
+        return item_writes.create(self._context, item, hooks=hooks)
 
     def put(self, item: M, *, where: ModelCondition | None = None) -> M:
         """Write the whole item over what is there. One call.
@@ -65,45 +67,56 @@ class Db:
         """
         return item_writes.put(self._context, item, where)
 
-    def save(self, item: M, *, where: ModelCondition | None = None) -> M:
+    def save(self, item: M, *, where: ModelCondition | None = None, hooks: bool = False) -> M:
         """Write what changed since the instance was read; nothing changed sends nothing. One call, one UpdateItem.
 
         What the class does not know is left as it is. A changed key moves the item in one transaction. Raises
         VersionConflict where another writer was first (``current`` is the item now), ItemNotFound where the item is
         gone, ConditionFailed where ``where`` does not hold. Before the call it raises UsageError for an instance that
         was never read or where this db only reads, and TemplateIncomplete where a changed field is a part of a key
-        whose other parts were not read.
+        whose other parts were not read. ``hooks`` runs ``@before_update`` and ``@after_update``, as `create` says,
+        where something changed.
         """
-        return item_writes.save(self._context, item, where)
+        return item_writes.save(self._context, item, where, hooks=hooks)
 
-    def update(self, what: M | KeyOf[M], *actions: ModelAction, where: ModelCondition | None = None) -> M:
+    def update(
+        self, what: M | KeyOf[M], *actions: ModelAction, where: ModelCondition | None = None, hooks: bool = False
+    ) -> M:
         """Change an item by actions, without reading it; gives the item as it is then. One call.
 
         ``what`` is an instance, which is brought up to date and keeps what is not saved yet, or a key. The version of
         an instance is compared, that of a key only raised. Keys of indexes that are made of a changed attribute
         are made again. Raises ItemNotFound, VersionConflict, ConditionFailed, and TemplateIncomplete or UsageError
-        before the call.
+        before the call. ``hooks`` runs ``@before_update`` and ``@after_update``, as `create` says; a key has none.
         """
-        return item_writes.update(self._context, what, actions, where)
+        return item_writes.update(self._context, what, actions, where, hooks=hooks)
 
-    def delete(self, what: Model | KeyOf[Any], *, where: ModelCondition | None = None, hard: bool = False) -> bool:
+    def delete(
+        self,
+        what: Model | KeyOf[Any],
+        *,
+        where: ModelCondition | None = None,
+        hard: bool = False,
+        hooks: bool = False,
+    ) -> bool:
         """Delete an item; whether there was one. One call.
 
         Where the class has a ``deleted_at()`` field, the item stays with the time in it, and reads no longer give it;
         ``restore`` brings it back, ``hard`` deletes it for good. An item that was deleted before is none to delete.
         Raises VersionConflict for an instance whose item another writer changed, ConditionFailed where ``where`` does
         not hold; before the call UsageError for what is neither an instance nor a key, or where this db only reads.
+        ``hooks`` runs ``@before_delete``, and ``@after_delete`` where there was an item; a key has none.
         """
-        return item_writes.delete(self._context, what, where, hard=hard)
+        return item_writes.delete(self._context, what, where, hard=hard, hooks=hooks)
 
-    def restore(self, what: M | KeyOf[M]) -> M:
+    def restore(self, what: M | KeyOf[M], *, hooks: bool = False) -> M:
         """Bring back an item that was deleted and stayed; gives it as it is then. One call.
 
         An item that is not deleted stays as it is. Raises ItemNotFound where there is none, VersionConflict for an
         instance whose item another writer changed; before the call UsageError where the class has no ``deleted_at()``
-        field, or this db only reads.
+        field, or this db only reads. ``hooks`` runs ``@before_update`` and ``@after_update``; a key has none.
         """
-        return item_writes.restore(self._context, what)
+        return item_writes.restore(self._context, what, hooks=hooks)
 
     def put_many(self, items: Iterable[Model]) -> int:
         """Put every item, of any classes; gives how many were written. One call for 25 items, read as they are sent.

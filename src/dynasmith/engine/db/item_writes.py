@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from dynasmith.engine.db.context import DbContext
+from dynasmith.engine.db.hook_calls import reverted_unless_written, run_after
 from dynasmith.engine.db.instances import partly_refreshed, refreshed, unsaved_again, written
 from dynasmith.engine.db.planned_action import (
     PlannedAction,
@@ -30,11 +31,14 @@ from dynasmith.models.visibility import is_visible
 M = TypeVar("M", bound=Model)
 
 
-def create(context: DbContext, item: M) -> M:
+def create(context: DbContext, item: M, *, hooks: bool) -> M:
     """Write a new item. See `Db.create`."""
-    planned = create_action(context, item)
-    _send(context, planned)
-    return written(item, planned.write)
+    planned = create_action(context, item, hooks=hooks)
+    with reverted_unless_written([planned.hooks]):
+        _send(context, planned)
+    written(item, planned.write)
+    run_after([planned.hooks])
+    return item
 
 
 def put(context: DbContext, item: M, where: ModelCondition | None) -> M:
@@ -44,56 +48,80 @@ def put(context: DbContext, item: M, where: ModelCondition | None) -> M:
     return written(item, planned.write)
 
 
-def save(context: DbContext, item: M, where: ModelCondition | None) -> M:
+def save(context: DbContext, item: M, where: ModelCondition | None, *, hooks: bool) -> M:
     """Write what changed. See `Db.save`."""
-    planned = save_action(context, item, where)
+    planned = save_action(context, item, where, hooks=hooks)
     if planned is None:
         return item
-    attributes = (_send(context, planned) or {}).get("Attributes")
+    with reverted_unless_written([planned.hooks]):
+        attributes = (_send(context, planned) or {}).get("Attributes")
     if attributes is None:
         bring_up_to_date(context, [planned])
-        return item
-    if planned.write.tree is not None:
-        return refreshed(item, context.opened(planned.model, attributes))
-    return partly_refreshed(item, planned.write, context.opened(planned.model, attributes))
+    elif planned.write.tree is not None:
+        refreshed(item, context.opened(planned.model, attributes))
+    else:
+        partly_refreshed(item, planned.write, context.opened(planned.model, attributes))
+    run_after([planned.hooks])
+    return item
 
 
-def update(context: DbContext, what: M | KeyOf[M], actions: Sequence[ModelAction], where: ModelCondition | None) -> M:
+def update(
+    context: DbContext,
+    what: M | KeyOf[M],
+    actions: Sequence[ModelAction],
+    where: ModelCondition | None,
+    *,
+    hooks: bool,
+) -> M:
     """Change an item by actions. See `Db.update`."""
-    planned = update_action(context, what, actions, where)
-    unsaved = {} if isinstance(what, KeyOf) else unsaved_values(codec_of(type(what)), what, actions)
-    attributes = (_send(context, planned) or {}).get("Attributes") or _read_after(context, planned)
+    planned = update_action(context, what, actions, where, hooks=hooks)
+    with reverted_unless_written([planned.hooks]):
+        unsaved = {} if isinstance(what, KeyOf) else unsaved_values(codec_of(type(what)), what, planned.actions)
+        attributes = (_send(context, planned) or {}).get("Attributes") or _read_after(context, planned)
     attributes = context.opened(planned.model, attributes)
     if isinstance(what, KeyOf):
         read: M = codec_of(planned.model).read(attributes)
         return read
     unsaved_again(refreshed(what, attributes), unsaved)
+    run_after([planned.hooks])
     return what
 
 
-def delete(context: DbContext, what: Model | KeyOf[Any], where: ModelCondition | None, *, hard: bool) -> bool:
+def delete(
+    context: DbContext, what: Model | KeyOf[Any], where: ModelCondition | None, *, hard: bool, hooks: bool
+) -> bool:
     """Delete an item. See `Db.delete`."""
-    planned = delete_action(context, what, where, hard=hard)
+    planned = delete_action(context, what, where, hard=hard, hooks=hooks)
+    with reverted_unless_written([planned.hooks]):
+        was_there = _deleted(context, planned, any_item=where is None)
+    if was_there:
+        run_after([planned.hooks])
+    elif planned.hooks is not None:
+        planned.hooks.revert()
+    return was_there
+
+
+def _deleted(context: DbContext, planned: PlannedAction, *, any_item: bool) -> bool:
     if planned.write.operation == "DeleteItem":
         try:
             answer = _send(context, planned)
         except ConditionFailed as failed:
-            if where is None and failed.item is None:  # another entity has the key
+            if any_item and failed.item is None:  # another entity has the key
                 return False
             raise
         # A transaction gives no item back; it is one because the item was there and had a unique value.
         return answer is None or bool(answer.get("Attributes"))
-    attributes = _marked_deleted(context, planned, any_item=where is None)
-    if attributes is not None and isinstance(what, Model):
-        unsaved = unsaved_values(codec_of(planned.model), what, planned.actions)
-        unsaved_again(refreshed(what, context.opened(planned.model, attributes)), unsaved)
+    attributes = _marked_deleted(context, planned, any_item=any_item)
+    if attributes is not None and planned.instance is not None:
+        unsaved = unsaved_values(codec_of(planned.model), planned.instance, planned.actions)
+        unsaved_again(refreshed(planned.instance, context.opened(planned.model, attributes)), unsaved)
     return attributes is not None
 
 
-def restore(context: DbContext, what: M | KeyOf[M]) -> M:
+def restore(context: DbContext, what: M | KeyOf[M], *, hooks: bool) -> M:
     """Bring back an item that was deleted. See `Db.restore`."""
     model: Any = what.model if isinstance(what, KeyOf) else type(what)
-    return update(context, what, [restore_action(model)], None)
+    return update(context, what, [restore_action(model)], None, hooks=hooks)
 
 
 def _marked_deleted(context: DbContext, planned: PlannedAction, *, any_item: bool) -> dict[str, Any] | None:

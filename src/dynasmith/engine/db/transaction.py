@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Final, Self
 
 from dynasmith.engine.db.context import DbContext
+from dynasmith.engine.db.hook_calls import revert, reverted_unless_written, run_after
 from dynasmith.engine.db.planned_action import (
     PlannedAction,
     check_action,
@@ -36,7 +38,8 @@ class Transaction:
 
     At the end of the block it raises TransactionFailed, whose ``reasons`` say for each action whether it was the cause,
     and UsageError, before the call, for more than 100 actions or 4 MB: it is never split. Instances are brought up to
-    date after it succeeded, and not before.
+    date after it succeeded, and not before. With ``hooks`` the hooks before an action run when it is added, those after
+    it when all was written; where nothing was, what hooks have set is taken back.
     """
 
     def __init__(self, context: DbContext, token: str) -> None:
@@ -60,51 +63,73 @@ class Transaction:
     ) -> None:
         """Send the actions, unless the block raised. Raises TransactionFailed, UsageError; see the class."""
         self._is_open = False
-        if kind is None and self._actions:
-            commit(self._context, self._actions, self._token)
+        hooks = [action.hooks for action in self._actions]
+        if kind is not None:
+            revert(hooks)
+        elif self._actions:
+            with reverted_unless_written(hooks):
+                commit(self._context, self._actions, self._token)
             bring_up_to_date(self._context, self._actions)
+            run_after(hooks)
 
-    def create(self, item: Model) -> None:
+    def create(self, item: Model, *, hooks: bool = False) -> None:
         """Write a new item; ItemExists is the reason where there is one of its key. Raises UsageError, ItemInvalid."""
-        self._add(create_action(self._context, item))
+        self._add(lambda: create_action(self._context, item, hooks=hooks))
 
     def put(self, item: Model, *, where: ModelCondition | None = None) -> None:
         """Write the whole item over what is there. Raises UsageError, ItemInvalid, NotLoaded."""
-        self._add(put_action(self._context, item, where))
+        self._add(lambda: put_action(self._context, item, where))
 
-    def save(self, item: Model, *, where: ModelCondition | None = None) -> None:
+    def save(self, item: Model, *, where: ModelCondition | None = None, hooks: bool = False) -> None:
         """Write what changed since the instance was read; nothing changed is no action. A changed key is two actions.
 
         Raises UsageError, ItemInvalid, TemplateIncomplete, NotLoaded for an instance whose version was not read.
         """
-        planned = save_action(self._context, item, where)
-        if planned is not None:
-            self._add(planned)
+        self._add(lambda: save_action(self._context, item, where, hooks=hooks))
 
-    def update(self, what: Model | KeyOf[Any], *actions: ModelAction, where: ModelCondition | None = None) -> None:
+    def update(
+        self,
+        what: Model | KeyOf[Any],
+        *actions: ModelAction,
+        where: ModelCondition | None = None,
+        hooks: bool = False,
+    ) -> None:
         """Change an item by actions. An instance is read again after the transaction.
 
         Raises UsageError, TemplateIncomplete, NotLoaded for an instance whose version was not read.
         """
-        self._add(update_action(self._context, what, actions, where))
+        self._add(lambda: update_action(self._context, what, actions, where, hooks=hooks))
 
-    def delete(self, what: Model | KeyOf[Any], *, where: ModelCondition | None = None, hard: bool = False) -> None:
+    def delete(
+        self,
+        what: Model | KeyOf[Any],
+        *,
+        where: ModelCondition | None = None,
+        hard: bool = False,
+        hooks: bool = False,
+    ) -> None:
         """Delete an item; one that is absent is no reason to fail, except where deleted items of the class stay.
 
         Raises UsageError, NotLoaded for an instance whose version was not read.
         """
-        self._add(delete_action(self._context, what, where, hard=hard))
+        self._add(lambda: delete_action(self._context, what, where, hard=hard, hooks=hooks))
 
     def check(self, what: Model | KeyOf[Any], where: ModelCondition) -> None:
         """Let the transaction fail where ``where`` does not hold for an item that it does not write.
 
         Of an instance the version is compared too. Raises UsageError, NotLoaded for one whose version was not read.
         """
-        self._add(check_action(self._context, what, where))
+        self._add(lambda: check_action(self._context, what, where))
 
-    def _add(self, planned: PlannedAction) -> None:
+    def _add(self, plan: Callable[[], PlannedAction | None]) -> None:
         if not self._is_open:
             raise UsageError("The transaction is not open.", hint="with db.transaction() as tx: tx.create(...)")
+        planned = plan()
+        if planned is not None:
+            with reverted_unless_written([planned.hooks]):
+                self._take(planned)
+
+    def _take(self, planned: PlannedAction) -> None:
         write = planned.write
         keys = [write.key] if write.new_key is None else [write.key, write.new_key]
         identities = [item_identity(planned.table, key) for key in keys]
