@@ -69,7 +69,7 @@ def boto(endpoint: StrictServer, vault: Project) -> Iterator[Any]:
     made.close()
 
 
-def stored(boto: Any, name: str, table: str = "patients", **more: Any) -> dict[str, Any]:
+def stored(boto: Any, name: str, table: str = "clinic", **more: Any) -> dict[str, Any]:
     item: dict[str, Any] = boto.get_item(TableName=table, Key={"id": {"S": name}, **more}, ConsistentRead=True)["Item"]
     return item
 
@@ -103,7 +103,7 @@ def test_values_of_every_type_are_ciphertext_in_the_table_and_come_back_exactly(
 def test_what_is_none_or_empty_is_absent_and_defaults_hold(db: Db, boto: Any, name: str) -> None:
     db.create(Patient(id=name))
     assert stored(boto, name).keys() == {"id", "name", "fee", "notes", "labels", "rev", "created"}
-    boto.update_item(TableName="patients", Key={"id": {"S": name}}, UpdateExpression="REMOVE fee, notes, labels")
+    boto.update_item(TableName="clinic", Key={"id": {"S": name}}, UpdateExpression="REMOVE fee, notes, labels")
     read = db.require(Patient, name)
     assert (read.ssn, read.fee, read.notes, read.tags) == (None, Decimal("1.50"), [], set())
 
@@ -141,7 +141,7 @@ def test_save_writes_only_what_changed_and_leaves_other_ciphertext_as_it_is(
 def test_put_of_what_was_read_keeps_what_the_class_does_not_know(db: Db, boto: Any, name: str) -> None:
     db.create(Patient(id=name, ssn="a"))
     boto.update_item(
-        TableName="patients",
+        TableName="clinic",
         Key={"id": {"S": name}},
         UpdateExpression="SET extra = :o",
         ExpressionAttributeValues={":o": {"S": "kept"}},
@@ -333,7 +333,7 @@ def test_ciphertext_that_was_changed_is_refused(db: Db, boto: Any, name: str, ho
             del members["nonce"]
         case "type":
             members["nonce"] = {"S": "not bytes"}
-    boto.put_item(TableName="patients", Item=item)
+    boto.put_item(TableName="clinic", Item=item)
     error = failing(db, name)
     assert (error.model, error.attribute) == ("Patient", "social")
 
@@ -350,7 +350,7 @@ def test_ciphertext_survives_a_copy_to_another_table_and_key(db: Db, boto: Any, 
 
 
 def test_a_plain_value_is_refused_unless_the_class_reads_it(db: Db, boto: Any, name: str) -> None:
-    boto.put_item(TableName="patients", Item={"id": {"S": name}, "social": {"S": "078-05-1120"}})
+    boto.put_item(TableName="clinic", Item={"id": {"S": name}, "social": {"S": "078-05-1120"}})
     with pytest.raises(ItemInvalid, match="social: It is not encrypted") as failed:
         db.get(Patient, name)
     assert failed.value.attribute == "social"

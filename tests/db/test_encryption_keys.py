@@ -107,7 +107,7 @@ def test_keys_of_the_project_file_serve_the_db(
         read = made.db().require(Patient, name)
         assert read.ssn == "a"
         made.db().update(read, Patient.age.set(3))
-    item = client_of("dynamodb", endpoint.endpoint).get_item(TableName="patients", Key={"id": {"S": name}})["Item"]
+    item = client_of("dynamodb", endpoint.endpoint).get_item(TableName="clinic", Key={"id": {"S": name}})["Item"]
     assert (item["social"]["M"]["key"]["S"], item["age"]["M"]["key"]["S"]) == ("one", "two")
 
 
@@ -201,7 +201,7 @@ def test_kms_makes_one_data_key_for_many_values_and_decrypts_it_once(
         assert seen == ["GenerateDataKey"]
         assert len(list(made.db().query(Patient, Patient.name == name))) == 20
         assert seen == ["GenerateDataKey"]
-    item = client_of("dynamodb", endpoint.endpoint).get_item(TableName="patients", Key={"id": {"S": f"{name}-1"}})
+    item = client_of("dynamodb", endpoint.endpoint).get_item(TableName="clinic", Key={"id": {"S": f"{name}-1"}})
     members = item["Item"]["social"]["M"]
     assert members.keys() == {"dynasmith", "key", "nonce", "data", "wrapped"}
     assert members["key"] == {"S": "cards"}
@@ -262,10 +262,10 @@ def test_a_wrapped_key_that_was_changed_decrypts_nothing(
     boto = client_of("dynamodb", endpoint.endpoint)
     with with_kms(tmp_path, endpoint, moto_endpoint) as made:
         made.db().create(Patient(id=name, ssn="a"))
-        item = boto.get_item(TableName="patients", Key={"id": {"S": name}})["Item"]
+        item = boto.get_item(TableName="clinic", Key={"id": {"S": name}})["Item"]
         wrapped = item["social"]["M"]["wrapped"]["B"]
         item["social"]["M"]["wrapped"] = {"B": wrapped[:-1] + bytes([wrapped[-1] ^ 1])}
-        boto.put_item(TableName="patients", Item=item)
+        boto.put_item(TableName="clinic", Item=item)
         with pytest.raises(DynasmithError) as raised:
             made.db().get(Patient, name)
         assert isinstance(raised.value, DecryptionFailed)
@@ -332,19 +332,19 @@ def test_what_onetable_encrypted_is_read_and_written_in_our_form(
     moving_in: Db, endpoint: StrictServer, name: str, text: str, stored: str
 ) -> None:
     boto = client_of("dynamodb", endpoint.endpoint)
-    boto.put_item(TableName="patients", Item={"id": {"S": name}, "social": {"S": stored}})
+    boto.put_item(TableName="clinic", Item={"id": {"S": name}, "social": {"S": stored}})
     read = moving_in.require(Patient, name)
     assert read.ssn == text
     moving_in.save(read)
-    assert boto.get_item(TableName="patients", Key={"id": {"S": name}})["Item"]["social"] == {"S": stored}
+    assert boto.get_item(TableName="clinic", Key={"id": {"S": name}})["Item"]["social"] == {"S": stored}
     moving_in.put(read)
-    assert boto.get_item(TableName="patients", Key={"id": {"S": name}})["Item"]["social"]["M"]["key"] == {"S": "main"}
+    assert boto.get_item(TableName="clinic", Key={"id": {"S": name}})["Item"]["social"]["M"]["key"] == {"S": "main"}
     assert moving_in.require(Patient, name).ssn == text
 
 
 def test_a_date_that_onetable_encrypted_is_read(moving_in: Db, endpoint: StrictServer, name: str) -> None:
     boto = client_of("dynamodb", endpoint.endpoint)
-    boto.put_item(TableName="patients", Item={"id": {"S": name}, "born": {"S": VECTORS[2][1]}})
+    boto.put_item(TableName="clinic", Item={"id": {"S": name}, "born": {"S": VECTORS[2][1]}})
     assert moving_in.require(Patient, name).born == datetime(2026, 1, 2, 3, 4, 5, 678000, tzinfo=UTC)
 
 
@@ -365,7 +365,7 @@ def test_what_onetable_encrypted_and_was_changed_is_refused(
         case "short tag":
             tag = base64.b64encode(base64.b64decode(tag)[:4]).decode()
     stored = {"S": ":".join((key_name, tag, iv, data))}
-    client_of("dynamodb", endpoint.endpoint).put_item(TableName="patients", Item={"id": {"S": name}, "social": stored})
+    client_of("dynamodb", endpoint.endpoint).put_item(TableName="clinic", Item={"id": {"S": name}, "social": stored})
     with pytest.raises(DecryptionFailed) as raised:
         moving_in.get(Patient, name)
     assert raised.value.key_name == key_name
@@ -377,7 +377,7 @@ def test_a_password_of_onetable_encrypts_nothing(project: Project, endpoint: Str
         with pytest.raises(UsageError, match="is encrypted, and there is no key"):
             made.db().create(Patient(id=name, ssn="a"))
         stored = {"S": f"other:AA==:{'0' * 32}:AA=="}
-        boto.put_item(TableName="patients", Item={"id": {"S": name}, "social": stored})
+        boto.put_item(TableName="clinic", Item={"id": {"S": name}, "social": stored})
         with pytest.raises(ItemInvalid, match="social: It is not encrypted"):
             made.db().get(Patient, name)
         assert made.db().delete(key(Patient, name))

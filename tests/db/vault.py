@@ -10,7 +10,7 @@ from db.shop import Address
 from dynasmith.models import Attr, Model, Partition, Sort, attr, created_at, gsi, partition, sort, version
 
 
-class Patient(Model, table="patients"):
+class Patient(Model, table="clinic"):
     """Encrypted attributes of many types, and a version."""
 
     id: Partition[str]

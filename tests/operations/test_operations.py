@@ -124,7 +124,8 @@ def test_each_operation_and_its_second_run_and_its_inverse(
 
 
 def test_every_operation_has_a_case() -> None:
-    assert {next(iter(entry)) for entry, *_ in CASES} == set(VOCABULARY)
+    with_keys = {"encrypt", "decrypt"}  # tests/operations/test_cipher_operations.py has theirs
+    assert {next(iter(entry)) for entry, *_ in CASES} | with_keys == set(VOCABULARY)
 
 
 ABSENT: list[dict[str, Any]] = [

@@ -19,6 +19,8 @@ from dynasmith.operations import (
     Cast,
     Chain,
     Date,
+    Decrypt,
+    Encrypt,
     Join,
     ListToSet,
     Map,
@@ -54,6 +56,9 @@ PAIRS: list[tuple[Operation, dict[str, Any]]] = [
     (ListToSet("tags", on_error="dead"), {"list_to_set": "tags", "on_error": "dead"}),
     (Template("gsi1pk", "user#{email}"), {"template": "gsi1pk", "value": "user#{email}"}),
     (Map("status", {"A": "active", 1: "one"}), {"map": "status", "values": {"A": "active", 1: "one"}}),
+    (Encrypt("ssn"), {"encrypt": "ssn"}),
+    (Encrypt("ssn", "pii"), {"encrypt": "ssn", "key": "pii"}),
+    (Decrypt("ssn"), {"decrypt": "ssn"}),
     (Map("status", [(True, "yes"), (1, "one")]), {"map": "status", "values": [[True, "yes"], [1, "one"]]}),
 ]
 
@@ -111,6 +116,9 @@ WRONG: list[tuple[type, tuple[Any, ...], dict[str, Any], str]] = [
     (Map, ("a", {"x": object()}), {}, "operations.Map: values"),
     (Map, ("a", {object(): "x"}), {}, "operations.Map: values"),
     (Map, ("a", {"x": "y"}), {"otherwise": None}, "operations.Map: otherwise"),
+    (Encrypt, ("",), {}, "operations.Encrypt: attribute"),
+    (Encrypt, ("a", "b c"), {}, "operations.Encrypt: key: the name of a key was expected"),
+    (Decrypt, (1,), {}, "operations.Decrypt: attribute"),
     (Operations, ([],), {}, "an empty list"),
     (Operations, (42,), {}, "type int"),
     (Operations, (["remove"],), {}, "operations[0]: an operation was expected, not a value of type str"),

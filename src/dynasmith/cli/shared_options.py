@@ -122,6 +122,7 @@ class Invocation:
         it goes to the same place."""
         words = self.masked(words)
         said = [word for name in PLACES if (text := self.text(name)) for word in (f"--{name}", text)]
+        said += [word for text in self.values.get("crypto", ()) for word in ("--crypto", text)]
         said += ["--physical"] if self.values.get("physical") else []
         return _JOB_COMMAND.sub(lambda found: shlex.join([*found[0].split(), *said]), words) if said else words
 

@@ -15,7 +15,9 @@ from dynasmith.operations.add import Add
 from dynasmith.operations.cast import Cast
 from dynasmith.operations.chain import Chain
 from dynasmith.operations.date import Date
+from dynasmith.operations.decrypt import Decrypt
 from dynasmith.operations.document import VOCABULARY, Operations, parse_operations
+from dynasmith.operations.encrypt import Encrypt
 from dynasmith.operations.fields import FieldFault
 from dynasmith.operations.join import Join
 from dynasmith.operations.map import Map
@@ -33,6 +35,8 @@ __all__ = [
     "Cast",
     "Chain",
     "Date",
+    "Decrypt",
+    "Encrypt",
     "FieldFault",
     "Join",
     "ListToSet",

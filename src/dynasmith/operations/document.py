@@ -9,9 +9,13 @@ from dynasmith.errors import DefinitionError, UsageError
 from dynasmith.items.condition import Condition, parse_condition
 from dynasmith.items.ctx import Context
 from dynasmith.items.transform import ItemRefused
+from dynasmith.items.value_cipher import ValueCipher
 from dynasmith.operations.add import Add
 from dynasmith.operations.cast import Cast
+from dynasmith.operations.cipher_operation import CipherOperation
 from dynasmith.operations.date import Date
+from dynasmith.operations.decrypt import Decrypt
+from dynasmith.operations.encrypt import Encrypt
 from dynasmith.operations.fields import FieldFault, Fields
 from dynasmith.operations.join import Join
 from dynasmith.operations.map import Map
@@ -38,6 +42,8 @@ _OPERATIONS: Final[tuple[type[Operation], ...]] = (
     ListToSet,
     Template,
     Map,
+    Encrypt,
+    Decrypt,
 )
 #: Every operation by its word.
 VOCABULARY: Final[Mapping[str, type[Operation]]] = {operation.WORD: operation for operation in _OPERATIONS}
@@ -73,6 +79,16 @@ class Operations:
                     policy=cause.policy,
                 ) from cause
         return item
+
+    @property
+    def cipher_operations(self) -> tuple[CipherOperation, ...]:
+        """Those that encrypt or decrypt."""
+        return tuple(each for each in self.operations if isinstance(each, CipherOperation))
+
+    def with_cipher(self, cipher: ValueCipher) -> "Operations":
+        """The same with keys for those that encrypt or decrypt."""
+        given = [each.with_cipher(cipher) if isinstance(each, CipherOperation) else each for each in self.operations]
+        return Operations(given, self.where)
 
     def inverse(self) -> "Operations | None":
         """What takes items back to the old shape, last change first; None where one operation has no inverse.

@@ -26,7 +26,7 @@ _NO_KEYS: Final = "name one in [crypto] of the project file, with --crypto NAME:
 
 
 class KeySet:
-    """Keeps `dynasmith.ports.encryption.ValueCipher`. Reads no key and calls nothing before the first value.
+    """Keeps `dynasmith.items.value_cipher.ValueCipher`. Reads no key and calls nothing before the first value.
 
     ``material_of`` gives the bytes of a key that is not one of KMS; it is asked once for each.
     """
@@ -47,7 +47,7 @@ class KeySet:
         return f"KeySet({', '.join(self._keys)})"
 
     def encrypt(self, attribute: str, key: str, tree: Tree) -> Tree:
-        """The stored value for a value: an envelope. See the port."""
+        """The stored value for a value: an envelope. See the protocol."""
         name = self._name(attribute, key)
         found = self._keys[name]
         plaintext, associated = plaintext_of(tree), associated_data(name, attribute)
@@ -59,7 +59,7 @@ class KeySet:
         return Envelope(name, nonce, data, wrapped).tree()
 
     def decrypt(self, attribute: str, stored: Tree) -> Tree | None:
-        """The value of a stored value, None where that is not encrypted. See the port."""
+        """The value of a stored value, None where that is not encrypted. See the protocol."""
         if is_envelope(stored):
             return self._opened(attribute, read_envelope(stored))
         text = stored.get("S")
@@ -73,7 +73,7 @@ class KeySet:
         return {"S": plain}
 
     def is_current(self, stored: Tree, key: str) -> bool:
-        """Whether a stored value is encrypted with that key. See the port."""
+        """Whether a stored value is encrypted with that key. See the protocol."""
         return is_envelope(stored) and read_envelope(stored).key == self._name("", key)
 
     def _opened(self, attribute: str, envelope: Envelope) -> Tree:

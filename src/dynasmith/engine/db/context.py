@@ -8,11 +8,11 @@ from typing import Any, TypeVar
 
 from dynasmith.engine.db.encryption import opened_item
 from dynasmith.errors import UsageError
+from dynasmith.items.value_cipher import ValueCipher
 from dynasmith.models.metaclass import codec_of, schema_of
 from dynasmith.models.model import Model
 from dynasmith.models.visibility import is_visible
 from dynasmith.ports.clock import Clock
-from dynasmith.ports.encryption import ValueCipher
 from dynasmith.ports.model_items import ModelItems
 
 M = TypeVar("M", bound=Model)

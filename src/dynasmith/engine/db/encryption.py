@@ -7,10 +7,10 @@ from typing import Any
 
 from dynasmith.errors import DecryptionFailed
 from dynasmith.items.value import TAGS
+from dynasmith.items.value_cipher import ValueCipher
 from dynasmith.items.wire import RawItem
 from dynasmith.models.item_codec import ItemCodec
 from dynasmith.models.sealed_value import SEALED, SealedValue
-from dynasmith.ports.encryption import ValueCipher
 from dynasmith.ports.model_items import ItemsPage, ModelItems
 
 _TAGS = frozenset(TAGS)

@@ -83,7 +83,8 @@ class Backfills:
     ) -> BackfillDryRun:
         """What `run` would change, cost and take, from a sample or from every item (``sample`` None)."""
         dry = self._items.dry
-        function, keeping = rehearsed(_given(transform), dry.folder, dry.world.session, dry.transport, in_place=True)
+        place = (dry.folder, dry.world.session, dry.transport)
+        function, keeping = rehearsed(_given(transform), *place, in_place=True, cipher=dry.world.cipher)
         assert function is not None
         end, around, prices = dry.end(dry.side(table)), dry.context(silent), dry.prices()
         return rehearse_backfill(
@@ -104,11 +105,10 @@ class Backfills:
         """
         items = self._items
         if items.only_reads:
-            function, keeping = rehearsed(
-                _given(transform), items.folder, items.world.session, items.transport, in_place=True
-            )
+            place = (items.folder, items.world.session, items.transport)
+            function, keeping = rehearsed(_given(transform), *place, in_place=True, cipher=items.world.cipher)
         else:
-            function = function_of(_given(transform), items.folder, in_place=True)
+            function = function_of(_given(transform), items.folder, in_place=True, cipher=items.world.cipher)
             keeping = unguarded(function)
         assert function is not None
         end, around = items.end(items.side(table)), items.context(silent)

@@ -10,8 +10,12 @@ from importlib.machinery import PathFinder
 from dynasmith.aws.control.session import Session
 from dynasmith.aws.data.service_endpoint import Transport
 from dynasmith.engine.user_code.dry_run import UNGUARDED, GuardedTransform, Keeping, LoadedTransform, UnguardedTransform
+from dynasmith.errors import UsageError
 from dynasmith.items.transform import Function
+from dynasmith.items.value_cipher import ValueCipher
+from dynasmith.operations.cipher_operation import CipherOperation
 from dynasmith.ports.guard import Guard
+from dynasmith.project.verbs.transform_operations import operations_in
 from dynasmith.project.verbs.transforms import (
     AnyTransform,
     ItemTransform,
@@ -23,9 +27,16 @@ from dynasmith.project.verbs.transforms import (
 
 
 def rehearsed(
-    transform: AnyTransform | None, folder: str, session: Session, transport: Transport, *, in_place: bool = False
+    transform: AnyTransform | None,
+    folder: str,
+    session: Session,
+    transport: Transport,
+    *,
+    in_place: bool = False,
+    cipher: ValueCipher | None = None,
 ) -> tuple[Function | None, Keeping]:
-    """A transform for a dry run, and how its user code is kept dry. ``in_place`` is for a backfill.
+    """A transform for a dry run, and how its user code is kept dry. ``in_place`` is for a backfill,
+    with the keys of its operations (``cipher``).
 
     A module is not imported here: its import is user code too. Raises UsageError for operations that are wrong; for a
     module that is, loading it raises that in the guarded process.
@@ -35,7 +46,8 @@ def rehearsed(
     several = transform if isinstance(transform, list | tuple) else (transform,)
     if not is_user_code(transform) or not all(map(_is_found_elsewhere, several)):
         keeping = UnguardedTransform() if is_user_code(transform) else None
-        return function_of(transform, folder, in_place=in_place), keeping
+        return function_of(transform, folder, in_place=in_place, cipher=cipher), keeping
+    _refuse_keys(transform, folder)
     named = name_of(transform)
 
     def opened() -> AbstractContextManager[Guard]:
@@ -46,6 +58,16 @@ def rehearsed(
         return open_guard(session, transport=transport)
 
     return LoadedTransform(partial(load_transform, named, folder, in_place=in_place)), GuardedTransform(opened)
+
+
+def _refuse_keys(transform: AnyTransform, folder: str) -> None:
+    """Raise UsageError for an operation that needs keys, which a process with user code does not get."""
+    for operation in operations_in(transform, folder):
+        if isinstance(operation, CipherOperation):
+            raise UsageError(
+                f"{operation.describe()} cannot be in one dry run with code of yours, which runs without keys.",
+                hint="give it a dry run of its own",
+            )
 
 
 def unguarded(function: Function | None) -> Keeping:

@@ -130,7 +130,8 @@ class ProjectJobWorld:
     def _function_of(self, transform: AnyTransform | None) -> Function | None:
         if transform is None:
             return None
-        return function_of(transform, self.items.folder, in_place=self._in_place)
+        cipher = self.items.world.cipher if self._in_place else None
+        return function_of(transform, self.items.folder, in_place=self._in_place, cipher=cipher)
 
     # --- files and other origins
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dynasmith.operations import Chain, Operation, Operations
-from dynasmith.project.verbs.transforms import AnyTransform, function_of, is_user_code, names_of
+from dynasmith.project.verbs.transforms import AnyTransform, is_user_code, loaded, names_of
 
 
 def operations_in(transform: AnyTransform | None, folder: str) -> list[Operation]:
@@ -13,7 +13,7 @@ def operations_in(transform: AnyTransform | None, folder: str) -> list[Operation
     for each in several if isinstance(several, list | tuple) else (several,):
         if each is None or is_user_code(each):
             continue
-        function = function_of(each, folder)
+        function = loaded(each, folder)
         parts = function.functions if isinstance(function, Chain) else (function,)
         found += [one for part in parts if isinstance(part, Operations) for one in part.operations]
     return found

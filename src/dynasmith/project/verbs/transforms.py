@@ -18,6 +18,7 @@ from dynasmith.errors import DefinitionError, UsageError
 from dynasmith.files.documents import read_file
 from dynasmith.items.ctx import Context
 from dynasmith.items.transform import Function
+from dynasmith.items.value_cipher import ValueCipher
 from dynasmith.operations import Chain, Operation, Operations, parse_operations
 from dynasmith.operations.text_codec import operations_of, operations_text
 from dynasmith.project.modules import module_of
@@ -32,12 +33,34 @@ AnyTransform: TypeAlias = ItemTransform | Sequence[ItemTransform]
 EXAMPLE = 'use a function, "module:function", an operations file, or [Rename("name", "full_name")]'
 
 
-def function_of(transform: AnyTransform, folder: str, *, in_place: bool = False) -> Function:
+def function_of(
+    transform: AnyTransform, folder: str, *, in_place: bool = False, cipher: ValueCipher | None = None
+) -> Function:
     """The transform as a function of ``(item, ctx)``. Raises UsageError for what is none, naming its type.
 
     Modules and files are found from ``folder`` too; importing a module runs it. ``in_place`` is for a backfill, where a
-    function of a list that returns None keeps its item.
+    function of a list that returns None keeps its item; ``cipher`` are the keys of operations that encrypt and decrypt,
+    which belong to a backfill alone.
     """
+    return with_cipher(loaded(transform, folder, in_place=in_place), cipher)
+
+
+def with_cipher(function: Function, cipher: ValueCipher | None) -> Function:
+    """A transform whose operations have the keys that they need. Raises UsageError where they need keys, and there are
+    none: a copy that is resumed has to make the same bytes again, and ciphertext is never the same."""
+    match function:
+        case Operations() if function.cipher_operations:
+            if cipher is None:
+                what = function.cipher_operations[0].describe()
+                raise UsageError(f"{what} changes items in place, in a backfill.", hint="copy first, then backfill")
+            return function.with_cipher(cipher)
+        case Chain():
+            return Chain(tuple(with_cipher(each, cipher) for each in function.functions), function.in_place)
+    return function
+
+
+def loaded(transform: AnyTransform, folder: str, *, in_place: bool = False) -> Function:
+    """See `function_of`; operations that need keys have none yet."""
     check_transform_kind(transform)
     match transform:
         case str() | Path():
@@ -49,7 +72,7 @@ def function_of(transform: AnyTransform, folder: str, *, in_place: bool = False)
         case list() | tuple():
             if all(isinstance(each, Operation) for each in transform):
                 return Operations(transform)
-            return Chain(tuple(function_of(each, folder) for each in transform), in_place)
+            return Chain(tuple(loaded(each, folder) for each in transform), in_place)
         case _:
             assert callable(transform)
             return with_ctx(transform)
@@ -109,7 +132,7 @@ def load_transform(said: str, folder: str, *, in_place: bool = False) -> Functio
     if said.startswith("{"):
         return operations_of(said)
     if said.startswith("["):
-        return function_of(names_of(said), folder, in_place=in_place)
+        return loaded(names_of(said), folder, in_place=in_place)
     if is_file(said):
         return _operations(operations_path(said, folder))
     module_name, name = _parts(said)
