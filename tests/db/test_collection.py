@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from db.family import CLASSES, Buyer, Note, Order, Sale, SaleLine
 from dynasmith import Db, Project, connect
 from dynasmith.errors import ScanNeeded, UsageError
-from dynasmith.models import Attr, Model, gsi, partition, sort, tables_of, template
+from dynasmith.models import Attr, Model, deleted_at, gsi, key, partition, sort, tables_of, template
 from dynasmith.strict import StrictServer
 
 pytestmark = pytest.mark.engine
@@ -31,10 +32,20 @@ class Refund(Model, table="rel_shop", entity="refund"):
     reason: Attr[str]
 
 
+class Archived(Model, table="rel_shop", entity="archived"):
+    """Deleted items of it stay."""
+
+    pk = partition("buyer:{buyer_id}")
+    sk = sort("archived:{number:04d}")
+    buyer_id: Attr[str]
+    number: Attr[int]
+    deleted: Attr[datetime | None] = deleted_at()
+
+
 @pytest.fixture(scope="module")
 def family(endpoint: StrictServer) -> Iterator[Project]:
     """A project with the tables of these classes."""
-    tables = tables_of(*CLASSES, Refund)
+    tables = tables_of(*CLASSES, Refund, Archived)
     with connect(endpoint=endpoint.endpoint, region="us-east-1", tables=tables, clock=endpoint.clock) as project:
         project.ensure()
         yield project
@@ -107,6 +118,16 @@ def test_items_of_other_entities_are_not_given(db: Db, client: Any, shop: str) -
         "SaleLine 7",
         "SaleLine 7",
     ]
+
+
+def test_deleted_items_of_a_class_are_not_given(db: Db, name: str) -> None:
+    db.create(Buyer(id=name))
+    db.create(Archived(buyer_id=name, number=1))
+    db.create(Archived(buyer_id=name, number=2))
+    db.delete(key(Archived, name, 1))
+    found = db.collection(Buyer, Archived)
+    assert names(found.query(Buyer.id == name)) == ["Buyer", "Archived 2"]
+    assert names(found.query(Buyer.id == name, deleted=True)) == ["Buyer", "Archived 1", "Archived 2"]
 
 
 def test_an_index_is_a_partition_too(db: Db, shop: str) -> None:

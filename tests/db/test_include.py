@@ -152,6 +152,29 @@ def test_includes_nest_and_the_same_relation_is_read_once(db: Db, name: str, end
     assert len(calls.of("BatchGetItem")) == 2
 
 
+def test_more_parents_than_a_call_or_an_expression_takes(db: Db, name: str, endpoint: StrictServer) -> None:
+    parents = [f"{name}-{number:03d}" for number in range(120)]
+    db.put_many(User(id=each, manager_id=name) for each in parents)
+    db.put_many(Order(id=f"{each}-{place}", user_id=each) for each in parents for place in range(2))
+    calls = Calls(endpoint)
+    found = list(db.query(User, User.manager_id == name).include(User.orders.then(Order.user), User.profile))
+    assert sorted(order.id for user in found for order in user.orders) == sorted(
+        f"{each}-{place}" for each in parents for place in range(2)
+    )
+    assert all(order.user == user for user in found for order in user.orders)
+    assert len(calls.of("Query")) == 1 + 120
+    assert len(calls.of("BatchGetItem")) == 2 + 2
+
+
+def test_whether_there_is_an_item_reads_no_relations(db: Db, name: str, endpoint: StrictServer) -> None:
+    users(db, name, {"a": 1})
+    calls = Calls(endpoint)
+    query = db.query(User, User.manager_id == name).include(User.orders)
+    assert query.exists()
+    assert query.count() == 1
+    assert len(calls.of("Query")) == 2
+
+
 def test_every_page_of_children_is_read(db: Db, name: str, endpoint: StrictServer) -> None:
     db.create(Order(id=name))
     for number in range(17):

@@ -46,6 +46,5 @@ def test_the_typed_examples_run(apart: Callable[..., Project]) -> None:
     classes = [each for each in names.values() if isinstance(each, type) and each.__module__ == names["__name__"]]
     with apart(tables=tables_of(*classes)) as project:
         project.ensure()
-        names["relations"](project.db())
-        names["collections"](project.db())
-        names["pairs"](project.db())
+        for name in ("relations", "collections", "transactions", "pairs"):
+            names[name](project.db())

@@ -25,6 +25,8 @@ from dynasmith.models import (
     tables_of,
     template,
 )
+from dynasmith.models.metaclass import codec_of
+from dynasmith.models.query_plan import plan_query
 from dynasmith.models.relation_link import RelationLink
 from dynasmith.models.relation_resolution import link_of
 
@@ -107,6 +109,49 @@ def test_the_key_of_the_target_is_chosen(relation: Any, index: str) -> None:
     assert index_of(made) in {index, "by_parent"} if not made.relation.order else index_of(made) == index
     assert made.own_fields == ("id",)
     assert made.is_descending == made.relation.order.startswith("-")
+
+
+def test_an_index_that_may_lack_items_is_the_last_choice() -> None:
+    class Task(Model, table="tasks"):
+        id: Partition[str]
+        parent_id: Attr[str]
+        due: Attr[str | None] = attr(default=None)
+        text: Attr[str] = attr(default="")
+        by_due = gsi("parent_id", sort="due")
+        by_parent = gsi("parent_id", projection="keys")
+
+    assert index_of(link(has_many(lambda: Task, by="parent_id"))) == "by_parent"
+    assert index_of(link(has_many(lambda: Task, by="parent_id", order="due"))) == "by_due"
+    assert plan_query(codec_of(Task), [Task.parent_id == "p"], None).index == "by_parent"
+    assert plan_query(codec_of(Task), [Task.parent_id == "p", Task.due > "d"], None).index == "by_due"
+    assert plan_query(codec_of(Task), [Task.parent_id == "p", Task.text == "d"], None).index == "by_due"
+
+
+def test_an_index_has_to_tell_what_a_relation_goes_by() -> None:
+    class Visit(Model, table="visits"):
+        pk = partition("visit:{id}")
+        gs1pk = template("parent:{parent_id:.2}")
+        gs2pk = template("parent:{parent_id}")
+        cut = gsi("gs1pk", projection="keys")
+        whole = gsi("gs2pk", projection="keys")
+        id: Attr[str]
+        parent_id: Attr[str]
+
+    made = link(has_many(lambda: Visit, by="parent_id"))
+    assert index_of(made) == "whole"
+    plan = made.plan({"parent_id": "p"})
+    assert plan
+    assert plan.filter is None
+
+    class Lossy(Model, table="lossy"):
+        pk = partition("visit:{id}")
+        gs1pk = template("parent:{parent_id:.2}")
+        cut = gsi("gs1pk", projection="keys")
+        id: Attr[str]
+        parent_id: Attr[str]
+
+    with pytest.raises(DefinitionError, match="goes by parent_id, which is the partition key of neither"):
+        link(has_many(lambda: Lossy, by="parent_id"))
 
 
 def test_fields_of_one_name_belong_together_and_the_others_in_their_order() -> None:

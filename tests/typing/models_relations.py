@@ -189,6 +189,20 @@ def collections(db: Db) -> None:
         assert [line.amount for sale in buyer.sales for line in sale.lines] == [3]
 
 
+def transactions(db: Db) -> None:
+    """A sale and its first line are written together, if there is the buyer."""
+    with db.transaction(token="t-1") as tx:
+        tx.check(key(Buyer, buyer_id="b1"), Buyer.buyer_id.exists())
+        tx.create(Sale(buyer_id="b1", number=8))
+        tx.create(Line(buyer_id="b1", number=8, line=1, amount=Decimal(3)))
+    buyer, sale = db.transaction_get(key(Buyer, buyer_id="b1"), key(Sale, buyer_id="b1", number=8))
+    assert_type(sale, Sale | None)
+    assert buyer is not None
+    assert sale is not None
+    found = db.require(Sale, buyer_id="b1", number=8, include=[Sale.lines])
+    assert [line.amount for line in found.lines] == [3]
+
+
 def pairs(db: Db) -> None:
     """Pairs are attached, detached and synchronized."""
     assert_type(Student.courses, ManyToMany[Course])

@@ -137,7 +137,8 @@ def fit_key(
         if not_held(attributes, others):
             return None
         rest = [term for term in rest if term in others or not not_held(attributes, [term])]
-    worth = (matched, attributes is None, index is None, index is not None and index.is_local)
+    complete = not lacks_items(schema, candidate.sort[len(keys) - len(candidate.partition) :])
+    worth = (matched, complete, attributes is None, index is None, index is not None and index.is_local)
     own = dict.fromkeys(place.attribute for place in (*candidate.partition, *candidate.sort))
     key = dict.fromkeys((*own, *(place.attribute for place in schema.key)))
     filtered = {str(path.parts[0]) for term in rest for path in term.paths()}
@@ -165,6 +166,11 @@ def _in_templates(codec: ItemCodec, candidate: KeyCandidate, terms: Sequence[Mod
             fixed = takewhile(values.__contains__, place.template.fields)
             found |= {name for name in fixed if is_exact(codec, place.template, name)}
     return found
+
+
+def lacks_items(schema: ModelSchema, places: Sequence[KeyPlace]) -> bool:
+    """Whether an index may lack items since a part of these attributes of its key may be None."""
+    return any(schema.fields[name].nullable for place in places for name in place.fields)
 
 
 def not_held(attributes: frozenset[str], terms: Sequence[ModelCondition]) -> list[str]:

@@ -11,8 +11,9 @@ from typing import Any, Final
 from dynasmith.errors import DefinitionError
 from dynasmith.models.fields import FieldCodec
 from dynasmith.models.item_codec import ItemCodec
+from dynasmith.models.key_terms import is_exact
 from dynasmith.models.metaclass import ModelMeta, codec_of
-from dynasmith.models.query_plan import KeyCandidate, key_candidates
+from dynasmith.models.query_plan import KeyCandidate, held_by_index, key_candidates, lacks_items
 from dynasmith.models.relation import Relation
 from dynasmith.models.relation_link import LinkedField, RelationLink
 from dynasmith.models.schema import KeyPlace, ModelSchema
@@ -48,7 +49,7 @@ def _made(relation: Relation[Any]) -> RelationLink:
     known = {each.other.name for each in linked}
     if relation.kind == "has_one" and known.issuperset(target.schema.key_fields):
         return RelationLink(relation, owner, target, linked, None)
-    candidate = _candidate(relation, owner.schema, target.schema, known)
+    candidate = _candidate(relation, owner.schema, target, known)
     return RelationLink(relation, owner, target, linked, candidate, relation.order.startswith("-"))
 
 
@@ -60,7 +61,7 @@ def _through(relation: Relation[Any], owner: ItemCodec, target: ItemCodec) -> Re
     first = tuple(LinkedField(parent, child) for child, parent in referring(relation, pivot.schema, owner.schema, by))
     second = tuple(LinkedField(child, other) for child, other in referring(relation, pivot.schema, target.schema, to))
     _require_key(relation, owner.schema, target.schema, second)
-    candidate = _candidate(relation, owner.schema, pivot.schema, {each.other.name for each in first})
+    candidate = _candidate(relation, owner.schema, pivot, {each.other.name for each in first})
     onward = RelationLink(relation, pivot, target, second, None)
     return RelationLink(relation, owner, pivot, first, candidate, onward=onward)
 
@@ -166,14 +167,10 @@ def _require_key(
         )
 
 
-def _candidate(relation: Relation[Any], owner: ModelSchema, target: ModelSchema, known: set[str]) -> KeyCandidate:
+def _candidate(relation: Relation[Any], owner: ModelSchema, codec: ItemCodec, known: set[str]) -> KeyCandidate:
     """The key of the target that a query uses: the one that ``by`` fixes most of, and that has the order."""
-    order = relation.order.removeprefix("-")
-    fitting = [
-        each
-        for each in key_candidates(target)
-        if all(_is_fixed(place, known) for place in each.partition) and any(place.fields for place in each.partition)
-    ]
+    target, order = codec.schema, relation.order.removeprefix("-")
+    fitting = [each for each in key_candidates(target) if _fits(codec, each, known)]
     if not fitting:
         fields = ", ".join(sorted(known))
         raise owner.problem(
@@ -191,21 +188,41 @@ def _candidate(relation: Relation[Any], owner: ModelSchema, target: ModelSchema,
                 f"it can be ordered by {orders}" if orders else f"add an index of {target.name} with that sort key",
             )
         fitting = named
-    return max(fitting, key=lambda each: _worth(each, known))
+    return max(fitting, key=lambda each: _worth(target, each, known))
 
 
 def _is_fixed(place: KeyPlace, known: set[str]) -> bool:
     return known.issuperset(place.fields)
 
 
-def _worth(candidate: KeyCandidate, known: set[str]) -> tuple[int, ...]:
+def _fits(codec: ItemCodec, candidate: KeyCandidate, known: set[str]) -> bool:
+    """Whether the partition is fixed by ``known``, and the key or what an index holds tells each of them."""
+    partition = candidate.partition
+    if not all(_is_fixed(place, known) for place in partition) or not any(place.fields for place in partition):
+        return False
+    held = held_by_index(codec.schema, candidate)
+    if held is None:
+        return True
+    templates = [place.template for place in (*partition, *candidate.sort) if place.template is not None]
+    told = {name for each in templates for name in each.fields if is_exact(codec, each, name)}
+    return all(name in told or codec.schema.fields[name].attribute in held for name in known)
+
+
+def _worth(target: ModelSchema, candidate: KeyCandidate, known: set[str]) -> tuple[int, ...]:
     matched = len(candidate.partition)
     for place in candidate.sort:
         if not _is_fixed(place, known):
             break
         matched += 1
     index = candidate.index
-    return (matched, index is None or index.projection == "all", index is None, index is not None and index.is_local)
+    complete = not lacks_items(target, [place for place in candidate.sort if not _is_fixed(place, known)])
+    return (
+        matched,
+        complete,
+        index is None or index.projection == "all",
+        index is None,
+        index is not None and index.is_local,
+    )
 
 
 def _orders(candidate: KeyCandidate, known: set[str]) -> tuple[str, ...]:

@@ -159,7 +159,7 @@ class Query(Generic[M]):
 
     def exists(self) -> bool:
         """Whether there is an item. Raises ScanNeeded and UsageError as `explain` does."""
-        return self.first() is not None
+        return self._with(include=()).first() is not None
 
     def count(self) -> int:
         """How many items there are, over all pages, up to ``limit``. It costs the units of reading them.

@@ -18,7 +18,7 @@ M = TypeVar("M", bound=Model)
 class ModelPage(Generic[M]):
     """Items of a query; ``cursor`` continues after the last of them, None where there are no more.
 
-    ``scanned`` is how many items were read for it, ``units`` the read units that this cost.
+    ``scanned`` is how many items were read for it, ``units`` the read units that this cost, without what is included.
     """
 
     items: list[M]
