@@ -14,6 +14,7 @@ from dynasmith.engine.db.query import Query
 from dynasmith.engine.db.query_state import QueryState
 from dynasmith.engine.db.transaction import Transaction
 from dynasmith.engine.db.transaction_get import transaction_get
+from dynasmith.engine.db.upsert import upsert
 from dynasmith.errors import ItemNotFound
 from dynasmith.models.action import ModelAction
 from dynasmith.models.condition import ModelCondition
@@ -80,7 +81,12 @@ class Db:
         return item_writes.save(self._context, item, where, hooks=hooks)
 
     def update(
-        self, what: M | KeyOf[M], *actions: ModelAction, where: ModelCondition | None = None, hooks: bool = False
+        self,
+        what: M | KeyOf[M],
+        *actions: ModelAction,
+        where: ModelCondition | None = None,
+        create_missing: bool = False,
+        hooks: bool = False,
     ) -> M:
         """Change an item by actions, without reading it; gives the item as it is then. One call.
 
@@ -88,7 +94,14 @@ class Db:
         an instance is compared, that of a key only raised. Keys of indexes that are made of a changed attribute
         are made again. Raises ItemNotFound, VersionConflict, ConditionFailed, and TemplateIncomplete or UsageError
         before the call. ``hooks`` runs ``@before_update`` and ``@after_update``, as `create` says; a key has none.
+
+        With ``create_missing`` an item that is not there is created, by one call more: with the defaults of the class
+        (of an instance: its values), the actions, the stamps and version 1. ``where`` concerns an item that is there.
+        It then also raises NotLoaded for an instance of which only a part was read, and ItemExists for an item that was
+        deleted and stays; ``hooks`` runs those of `create` where it creates.
         """
+        if create_missing:
+            return upsert(self._context, what, actions, where, hooks=hooks)
         return item_writes.update(self._context, what, actions, where, hooks=hooks)
 
     def delete(
