@@ -45,6 +45,13 @@ def test_the_batches_of_the_page(db: Db, names: dict[str, Any]) -> None:
     assert names["clear"](db, "batch") == 30
 
 
+def test_updates_that_create_and_scans_of_the_page(db: Db, names: dict[str, Any]) -> None:
+    before = names["total"](db)
+    assert [names["count_visit"](db, "visits") for _ in range(2)] == [1, 2]
+    assert db.require(names["Account"], "visits").owner == "new"
+    assert names["total"](db) == before + 2
+
+
 def test_claims_of_the_page(db: Db, names: dict[str, Any]) -> None:
     user = names["User"]
     db.create(user(id="1", email="Ann@example.com"))

@@ -50,6 +50,14 @@ def batches(db: Db, order: Order) -> None:
     db.put_many(order)  # type: ignore[arg-type]
 
 
+def updates_and_scans(db: Db) -> None:
+    """What an update creates, and a scan in segments, are of their class."""
+    assert_type(db.update(key(Order, "o1"), Order.total.add(1), create_missing=True), Order)
+    for order in db.scan(Order, Order.total > 3, segments=8).limit(10):
+        assert_type(order, Order)
+    db.scan(Order, segments="8")  # type: ignore[arg-type]
+
+
 def reads(db: Db) -> None:
     """Each is of its class."""
     order, line = db.transaction_get(key(Order, "o1"), key(Line, "o1", 1))

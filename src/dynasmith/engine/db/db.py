@@ -15,7 +15,8 @@ from dynasmith.engine.db.query_state import QueryState
 from dynasmith.engine.db.transaction import Transaction
 from dynasmith.engine.db.transaction_get import transaction_get
 from dynasmith.engine.db.upsert import upsert
-from dynasmith.errors import ItemNotFound
+from dynasmith.errors import ItemNotFound, UsageError
+from dynasmith.limits import SCAN_MAX_SEGMENTS
 from dynasmith.models.action import ModelAction
 from dynasmith.models.condition import ModelCondition
 from dynasmith.models.key_of import KeyOf, KeyValue
@@ -262,13 +263,18 @@ class Db:
         schema_of(model)
         return Query(self._context, (model,), QueryState(conditions, index=index, deleted=deleted))
 
-    def scan(self, model: type[M], *conditions: ModelCondition, deleted: bool = False) -> Query[M]:
+    def scan(self, model: type[M], *conditions: ModelCondition, segments: int = 1, deleted: bool = False) -> Query[M]:
         """The items that conditions choose, by reading the whole table, in no order. Costs the units of all items.
 
-        ``deleted`` gives also items that were deleted and stayed.
+        ``segments`` reads the table in so many parts, up to 16 at once, each by a thread that is a page ahead; leaving
+        the loop ends them, and an error of one ends all. ``deleted`` gives also items that were deleted and stayed.
+        Raises UsageError for a number of segments that is not from 1 to 1,000,000.
         """
         schema_of(model)
-        return Query(self._context, (model,), QueryState(conditions, is_scan=True, deleted=deleted))
+        if not 1 <= segments <= SCAN_MAX_SEGMENTS:
+            raise UsageError(f"{segments} is not a valid number of segments: it is from 1 to {SCAN_MAX_SEGMENTS}.")
+        state = QueryState(conditions, is_scan=True, deleted=deleted, segments=segments)
+        return Query(self._context, (model,), state)
 
     @overload
     def collection(self, a: type[A], /) -> Collection[A]: ...

@@ -11,7 +11,9 @@ import msgspec
 
 from dynasmith.engine.db.context import DbContext
 from dynasmith.engine.db.include import PARENTS_AT_ONCE, explain_include, include
+from dynasmith.engine.db.parallel_scan import parallel_results
 from dynasmith.engine.db.query_explanation import QueryExplanation, readable, without_unused_names
+from dynasmith.engine.db.query_pages import counts_of, pages_of
 from dynasmith.engine.db.query_state import ModelPage, QueryState
 from dynasmith.errors import DataError, ItemNotFound, UsageError
 from dynasmith.items.wire import RawItem
@@ -30,6 +32,7 @@ from dynasmith.models.relation_resolution import link_of
 from dynasmith.ports.model_items import ItemsPage
 
 M = TypeVar("M", bound=Model)
+R = TypeVar("R")
 _decode: Final = msgspec.json.Decoder(dict[str, Any]).decode
 PAGE_ITEMS = 100
 """Items of ``Query.page`` where nothing else is asked for."""
@@ -113,10 +116,12 @@ class Query(Generic[M]):
     def page(self, cursor: str | None = None, *, items: int = PAGE_ITEMS) -> ModelPage[M]:
         """The next ``items`` items after ``cursor``. Fewer only at the end, where the cursor of the page is None.
 
-        Raises UsageError for a cursor of another query, ScanNeeded as `explain` does.
+        Raises UsageError for a cursor of another query and for a scan in segments, ScanNeeded as `explain` does.
         """
         if items < 1:
             raise UsageError(f"{items} is not a valid number of items for a page: it is at least 1.")
+        if self._state.segments > 1:
+            raise UsageError("A scan in segments has no pages with a cursor.", hint="iterate, or scan without segments")
         if self._state.limit is not None:
             raise UsageError(
                 "A page of a query with a limit has two numbers of items.", hint="use page(items=...) alone"
@@ -170,16 +175,15 @@ class Query(Generic[M]):
         request = {**request, "Select": "COUNT"}
         request.pop("ProjectionExpression", None)
         request = without_unused_names(request)
-        count, start = 0, None
-        limit = self._state.limit
-        while limit is None or count < limit:
-            sent = request if start is None else {**request, "ExclusiveStartKey": start}
-            answer = self._items.call("Scan" if plan.key_condition is None else "Query", self._table, sent)
-            count += int(answer["Count"])
-            start = answer.get("LastEvaluatedKey")
-            if not start:
-                break
-        return count if limit is None else min(count, limit)
+        operation, limit = "Scan" if plan.key_condition is None else "Query", self._state.limit
+        if limit == 0:
+            return 0
+        count = 0
+        for found in self._in_segments(lambda sent: counts_of(self._items, operation, self._table, sent), request):
+            count += found
+            if limit is not None and count >= limit:
+                return limit
+        return count
 
     def explain(self) -> QueryExplanation:
         """How it would read; nothing is sent.
@@ -293,19 +297,20 @@ class Query(Generic[M]):
     def _pages(
         self, plan: QueryPlan, request: dict[str, Any], start: dict[str, Any] | None, items: int | None
     ) -> Iterator[ItemsPage]:
-        """Pages up to the end. An empty page is not the end; only a page without a last key is."""
-        operation = "Scan" if plan.key_condition is None else "Query"
+        """Pages up to the end, of which ``items`` items are wanted (None: all)."""
+        if items == 0:
+            return iter(())
         if items is not None and plan.filter is None:
             request = {**request, "Limit": max(_PAGE_ITEMS_MIN, min(items, 1000))}
-        if items == 0:
-            return
-        while True:
-            sent = request if start is None else {**request, "ExclusiveStartKey": start}
-            page = self._items.page(operation, self._table, sent)
-            yield page
-            if page.last_key is None:
-                return
-            start = page.last_key
+        operation = "Scan" if plan.key_condition is None else "Query"
+        return self._in_segments(lambda sent: pages_of(self._items, operation, self._table, sent, start), request)
+
+    def _in_segments(self, read: Callable[[dict[str, Any]], Iterator[R]], request: dict[str, Any]) -> Iterator[R]:
+        """What ``read`` gives for a request, or for the request of each segment, at once."""
+        total = self._state.segments
+        if total == 1:
+            return read(request)
+        return parallel_results(lambda segment: read({**request, "Segment": segment, "TotalSegments": total}), total)
 
     def _bound(self, request: dict[str, Any]) -> dict[str, Any]:
         return {**request, "TableName": self._table, "Model": self._places()}

@@ -40,3 +40,4 @@ class QueryState:
     is_consistent: bool = False
     deleted: bool = False
     include: tuple[Relation[Any], ...] = ()
+    segments: int = 1
