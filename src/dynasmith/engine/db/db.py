@@ -316,7 +316,10 @@ class Db:
         return pivot.attach(self._context, item, relation, others, data)
 
     def detach(self, item: Model, relation: ManyToMany[M], others: Iterable[M | KeyOf[M] | KeyValue], /) -> int:
-        """Part an item from others, which stay; how many pairs there were. Calls and errors are those of `attach`."""
+        """Part an item from others, which stay; how many pairs there were. Calls and errors are those of `attach`.
+
+        Raises UsageError, DefinitionError and ServiceUnavailable as it does.
+        """
         return pivot.detach(self._context, item, relation, others)
 
     def sync(
@@ -325,6 +328,7 @@ class Db:
         """Join an item to just these others: pairs that are missing are made, then those that are too many removed.
 
         It reads every page of the pairs that the item has; by an index they may be a second old. Pairs that stay keep
-        their data. Calls and errors are those of `attach`; where it is interrupted, the same call does the rest.
+        their data. Calls and errors are those of `attach` (UsageError, DefinitionError, ServiceUnavailable); where it
+        is interrupted, the same call does the rest.
         """
         return pivot.sync(self._context, item, relation, others, data)
