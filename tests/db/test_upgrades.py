@@ -63,7 +63,7 @@ def cents(item: dict[str, Any]) -> dict[str, Any]:
     return {**item, "address": {"street": street}} if street else item
 
 
-class User1(Model, table="users"):
+class User1(Model, table="upgrade_users"):
     """The class as it was at first: no shape is declared."""
 
     id: Partition[str]
@@ -72,7 +72,7 @@ class User1(Model, table="users"):
     street: Attr[str | None] = attr(default=None)
 
 
-class User(Model, table="users", shape=3, upgrades={1: split_name, 2: cents}):
+class User(Model, table="upgrade_users", shape=3, upgrades={1: split_name, 2: cents}):
     """The class as it is now."""
 
     id: Partition[str]
@@ -84,7 +84,7 @@ class User(Model, table="users", shape=3, upgrades={1: split_name, 2: cents}):
     by_last = gsi("last", projection=["first"])
 
 
-class User4(Model, table="users", shape=4, upgrades={1: split_name, 2: cents, 3: dict}):
+class User4(Model, table="upgrade_users", shape=4, upgrades={1: split_name, 2: cents, 3: dict}):
     """The class as it will be."""
 
     id: Partition[str]
@@ -93,7 +93,7 @@ class User4(Model, table="users", shape=4, upgrades={1: split_name, 2: cents, 3:
     balance: Attr[int]
 
 
-class Account(Model, table="accounts", entity="account", shape=2, upgrades={1: split_name}):
+class Account(Model, table="upgrade_accounts", entity="account", shape=2, upgrades={1: split_name}):
     """A class with a version, and with keys that are made of attributes."""
 
     pk = partition("account:{number}")
@@ -115,7 +115,7 @@ def join_numbers(item: dict[str, Any]) -> dict[str, Any]:
     return {**item, "code": f"{prefix}-{item['code']}", "hint": "none"}
 
 
-class Card1(Model, table="cards"):
+class Card1(Model, table="upgrade_cards"):
     """The class as it was."""
 
     id: Partition[str]
@@ -124,7 +124,7 @@ class Card1(Model, table="cards"):
     pin: Attr[str] = attr(encrypted=True)
 
 
-class Card(Model, table="cards", shape=2, upgrades={1: join_numbers}):
+class Card(Model, table="upgrade_cards", shape=2, upgrades={1: join_numbers}):
     """A class with encrypted attributes."""
 
     id: Partition[str]
@@ -156,9 +156,9 @@ def db(made: Project) -> Db:
     return made.db()
 
 
-def stored(client: Any, name: str, table: str = "users") -> dict[str, Any]:
+def stored(client: Any, name: str, table: str = "upgrade_users") -> dict[str, Any]:
     """The item as another program finds it."""
-    where = {"id": {"S": name}} if table == "users" else {"pk": {"S": f"account:{name}"}, "sk": {"S": "#"}}
+    where = {"id": {"S": name}} if table == "upgrade_users" else {"pk": {"S": f"account:{name}"}, "sk": {"S": "#"}}
     item: dict[str, Any] = client.get_item(TableName=table, Key=where, ConsistentRead=True).get("Item", {})
     return item
 
@@ -173,7 +173,7 @@ def old(client: Any, owner: str, **more: Any) -> dict[str, Any]:
         "legacy": {"L": [{"N": "1.0"}, {"NULL": True}, {"B": "AAE="}, {"SS": ["a"]}]},
         **more,
     }
-    client.put_item(TableName="users", Item=item)
+    client.put_item(TableName="upgrade_users", Item=item)
     return stored(client, owner)
 
 
@@ -188,7 +188,7 @@ def old_account(client: Any, number: int, **more: Any) -> None:
         "rev": {"N": "7"},
         **more,
     }
-    client.put_item(TableName="accounts", Item=item)
+    client.put_item(TableName="upgrade_accounts", Item=item)
 
 
 def test_an_older_item_is_upgraded_when_it_is_read_and_stays_as_it_is_in_the_table(
@@ -214,7 +214,7 @@ def test_an_older_item_is_upgraded_when_it_is_read_and_stays_as_it_is_in_the_tab
 
 def test_an_item_between_begins_at_its_shape(db: Db, client: Any, name: str) -> None:
     item = {"id": {"S": name}, "first": {"S": "A"}, "last": {"S": "B"}, "balance": {"N": "1.5"}, "_shape": {"N": "2"}}
-    client.put_item(TableName="users", Item=item)
+    client.put_item(TableName="upgrade_users", Item=item)
     assert db.require(User, name).balance == 150
 
 
@@ -284,13 +284,13 @@ def test_a_newer_shape_is_refused_whatever_reads_it(db: Db, client: Any, name: s
 def test_a_class_without_shapes_leaves_the_attribute_of_another_program(db: Db, client: Any, name: str) -> None:
     for value in ({"S": "round"}, {"N": "1"}, {"N": "0.5"}):
         item = {"id": {"S": name}, "name": {"S": "A"}, "balance": {"N": "1"}, "_shape": value}
-        client.put_item(TableName="users", Item=item)
+        client.put_item(TableName="upgrade_users", Item=item)
         user = db.require(User1, name)
         user.name = "B"
         db.save(user)
         assert stored(client, name) == {**item, "name": {"S": "B"}}
     item["_shape"] = {"S": "round"}
-    client.put_item(TableName="users", Item=item)
+    client.put_item(TableName="upgrade_users", Item=item)
     with pytest.raises(ItemInvalid, match="a shape is a whole number from 1 on"):
         db.get(User, name)
 
@@ -308,7 +308,7 @@ def test_an_update_never_mixes_shapes(db: Db, client: Any, name: str) -> None:
     assert db.update(user, User.balance.add(1)).balance == 1251
     assert db.update(key(User, name), User.balance.add(1)).balance == 1252
     client.update_item(
-        TableName="users",
+        TableName="upgrade_users",
         Key={"id": {"S": name}},
         UpdateExpression="SET #s = :n",
         ExpressionAttributeNames={"#s": "_shape"},
@@ -347,7 +347,7 @@ def test_another_writer_between_is_noticed_without_a_version_too(db: Db, client:
     old(client, name)
     user, second = db.require(User, name), db.require(User, name)
     client.update_item(
-        TableName="users",
+        TableName="upgrade_users",
         Key={"id": {"S": name}},
         UpdateExpression="SET #n = :n",
         ExpressionAttributeNames={"#n": "name"},
@@ -372,7 +372,7 @@ def test_with_a_version_and_keys_made_of_attributes(db: Db, client: Any, name: s
     old_account(client, number, legacy={"S": "x"})
     account, second = db.require(Account, number), db.require(Account, number)
     db.save(account)
-    item = stored(client, str(number), "accounts")
+    item = stored(client, str(number), "upgrade_accounts")
     assert item["gs1pk"] == {"S": "last:Lee"}  # the key of the index too
     assert item["rev"] == {"N": "8"}
     assert item["legacy"] == {"S": "x"}
@@ -384,8 +384,8 @@ def test_with_a_version_and_keys_made_of_attributes(db: Db, client: Any, name: s
     moved = db.require(Account, number)
     moved.number = number + 1_000_000
     db.save(moved)  # a changed key moves the item as it is now
-    assert stored(client, str(number), "accounts") == {}
-    item = stored(client, str(moved.number), "accounts")
+    assert stored(client, str(number), "upgrade_accounts") == {}
+    item = stored(client, str(moved.number), "upgrade_accounts")
     assert (item["_shape"], item["first"], item["rev"]) == ({"N": "2"}, {"S": "Ann"}, {"N": "8"})
 
 
@@ -413,7 +413,7 @@ def test_a_part_of_an_older_item_is_refused(db: Db, client: Any, name: str) -> N
 
 def test_what_an_upgrade_may_not_do(db: Db, client: Any, name: str) -> None:
     def gives(upgrade: Callable[[dict[str, Any]], Any]) -> type[Model]:
-        class Changed(Model, table="users", shape=2, upgrades={1: upgrade}):
+        class Changed(Model, table="upgrade_users", shape=2, upgrades={1: upgrade}):
             id: Partition[str]
             name: Attr[str]
             rev: Attr[int] = version()
@@ -479,7 +479,7 @@ def test_every_index_holds_the_shape() -> None:
     assert {"_shape", "deleted", "first"} <= set(table.indexes[0].projection.attributes)
 
 
-upgrade_accounts = upgrade_transform(Account)
+accounts = upgrade_transform(Account)
 """What a backfill of the table does to each item."""
 
 
@@ -488,11 +488,11 @@ def test_a_backfill_brings_the_table_up_to_date(made: Project, db: Db, client: A
     for number in numbers:
         old_account(client, number, legacy={"N": "1.5"}, updated={"S": "2026-01-01T00:00:00Z"})
     new = db.create(Account(number=10_020, first="A", last="B"))
-    client.put_item(TableName="accounts", Item={"pk": {"S": "x"}, "sk": {"S": "#"}, "_type": {"S": "other"}})
-    report = made.backfill("accounts", upgrade_accounts)
+    client.put_item(TableName="upgrade_accounts", Item={"pk": {"S": "x"}, "sk": {"S": "#"}, "_type": {"S": "other"}})
+    report = made.backfill("upgrade_accounts", accounts)
     assert report.counts.written >= len(numbers)
     for number in numbers:
-        item = stored(client, str(number), "accounts")
+        item = stored(client, str(number), "upgrade_accounts")
         assert item["_shape"] == {"N": "2"}
         assert item["rev"] == {"N": "8"}
         assert item["gs1pk"] == {"S": "last:Lee"}
@@ -501,17 +501,17 @@ def test_a_backfill_brings_the_table_up_to_date(made: Project, db: Db, client: A
         assert "name" not in item
         assert db.require(Account, number).first == "Ann"
     assert db.require(Account, 10_020) == new
-    assert made.backfill("accounts", upgrade_accounts).counts.written == 0
+    assert made.backfill("upgrade_accounts", accounts).counts.written == 0
 
 
 def test_encrypted_values_are_upgraded_in_plain_and_stay_encrypted(db: Db, client: Any, name: str) -> None:
     db.create(Card1(id=name, prefix="12", code="34", pin="0000"))
     where = {"id": {"S": name}}
-    before = client.get_item(TableName="cards", Key=where)["Item"]
+    before = client.get_item(TableName="upgrade_cards", Key=where)["Item"]
     card = db.require(Card, name)
     assert (card.code, card.pin, card.hint) == ("12-34", "0000", "none")
     db.save(card)
-    after = client.get_item(TableName="cards", Key=where)["Item"]
+    after = client.get_item(TableName="upgrade_cards", Key=where)["Item"]
     assert db.require(Card, name) == card
     assert after["pin"] == before["pin"]  # the same ciphertext
     assert after["code"] != before["code"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, Final, Generic, Literal, TypeVar, overload
 
 from pydantic import Field
@@ -23,6 +23,9 @@ class KeyRole:
     """What the annotation says: an attribute, or the partition or sort key of the table."""
 
     part: Literal["", "partition", "sort"]
+    spelling: str = ""
+    """The type as it is written: Python takes ``str | int`` and ``int | str`` for one, and would give the first of them
+    for both, though the order decides how a value is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,7 @@ else:
         _role = KeyRole("")
 
         def __class_getitem__(cls, kind: Any) -> Any:
-            return Annotated[kind, cls._role]
+            return Annotated[kind, replace(cls._role, spelling=repr(kind))]
 
     class Partition(Attr):
         """The partition key of the table."""

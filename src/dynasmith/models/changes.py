@@ -38,7 +38,10 @@ def changes_of(codec: ItemCodec, item: Any, loaded: Tree) -> list[Assignment]:
         if field.name not in item.__dict__ or field.attribute in key:
             continue
         stored = codec.encoded(field, item)
-        actions += _of_field(schema.model, field, loaded.get(field.attribute), stored, field.name in assigned)
+        before = loaded.get(field.attribute)
+        if before is None and field.name not in assigned and _is_default(field, stored, item.__dict__):
+            continue
+        actions += _of_field(schema.model, field, before, stored)
     return actions
 
 
@@ -76,25 +79,23 @@ def unsaved_values(codec: ItemCodec, item: Any, actions: Sequence[ModelAction]) 
     }
 
 
-def _of_field(
-    model: type, field: FieldCodec, before: Any, stored: Tree | None, is_assigned: bool
-) -> Iterator[Assignment]:
+def _of_field(model: type, field: FieldCodec, before: Any, stored: Tree | None) -> Iterator[Assignment]:
     path = ExprPath(model, (field.attribute,))
     if stored is None:
         if before is not None and "NULL" not in before:
             yield Assignment(path, "remove", ())
     elif before is not None:
         yield from _of_value(path, field.codec, before, stored)
-    elif is_assigned or not _is_default(field, stored):
+    else:
         yield Assignment(path, "set", (StoredValue(stored),))
 
 
-def _is_default(field: FieldCodec, stored: Tree) -> bool:
+def _is_default(field: FieldCodec, stored: Tree | None, values: Mapping[str, Any]) -> bool:
     """Whether the value is what the class gives for an absent attribute: it was read so, and did not change."""
-    if field.info.is_required() or field.nullable:
+    if stored is None or field.info.is_required() or field.nullable:
         return False
     try:
-        default = field.encode(field.absent())
+        default = field.encode(field.absent(values))
     except ItemInvalid:
         return False
     return default is not None and same_tree(default, stored)

@@ -6,11 +6,21 @@ import types
 import typing
 from collections.abc import Collection, Iterable, Mapping, MutableMapping, MutableSequence, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 from typing import Annotated, Any, Final, Literal, NewType, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, RootModel, TypeAdapter
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    FutureDate,
+    FutureDatetime,
+    NaiveDatetime,
+    PastDate,
+    PastDatetime,
+    RootModel,
+    TypeAdapter,
+)
 
 from dynasmith.models.attribute import AttributeOptions
 from dynasmith.models.collection_codec import (
@@ -37,6 +47,15 @@ from dynasmith.models.value_codec import (
 
 _LISTS: Final = (list, Sequence, MutableSequence, Iterable, Collection)
 _MAPS: Final = (dict, Mapping, MutableMapping)
+_CONSTRAINED: Final[dict[Any, Any]] = {
+    AwareDatetime: datetime,
+    NaiveDatetime: datetime,
+    PastDatetime: datetime,
+    FutureDatetime: datetime,
+    PastDate: date,
+    FutureDate: date,
+}
+"""Types of pydantic that are others with a constraint, and are classes of their own when the program runs."""
 _SETS: Final = (set, frozenset, AbstractSet)
 
 
@@ -67,6 +86,8 @@ def _named_type(annotation: Any) -> Any:
             annotation = annotation.__supertype__
         elif hasattr(annotation, "__value__"):
             annotation = annotation.__value__
+        elif isinstance(annotation, type) and annotation in _CONSTRAINED:
+            annotation = _CONSTRAINED[annotation]
         elif isinstance(annotation, TypeVar):
             annotation = annotation.__bound__ or Any
         else:

@@ -212,7 +212,8 @@ class MapCodec(ValueCodec):
 
 
 class UnionCodec(ValueCodec):
-    """Several types: the one of the value when it is written, the first in order that reads it when it is read."""
+    """Several types: the one of the value when it is written; when it is read, the first in order that reads it, and
+    of models the first that knows all members of the map."""
 
     def __init__(self, members: tuple[ValueCodec, ...], kind: Any) -> None:
         self._members, self.type = members, kind
@@ -222,17 +223,35 @@ class UnionCodec(ValueCodec):
         exact = [member for member in self._members if member.type is type(value)]
         for member in [*exact, *self._members]:
             try:
-                return member.encode(value)
+                tree = member.encode(value)
             except ItemInvalid:
                 continue
+            self._check_same(value, tree)
+            return tree
         raise wrong_type(value, self.type)
 
+    def _check_same(self, value: Any, tree: Tree) -> None:
+        """Raise ItemInvalid where the value would be read as another: as text, or as another model."""
+        read = self.decode(tree)
+        if read != value:
+            raise invalid(
+                f"The {type(value).__name__} would be read back as {type(read).__name__}, which is before it in"
+                f" {type_name(self.type)}.",
+                "put the narrower type first, or give models a Literal that tells them apart",
+            )
+
     def decode(self, tree: Tree) -> Any:
+        found: list[Any] = []
         for member in self._members:
             try:
-                return member.decode(tree)
+                value = member.decode(tree)
             except ItemInvalid:
                 continue
+            if "M" not in tree or all(map(member.knows, tree["M"])):
+                return value
+            found.append(value)
+        if found:
+            return found[0]
         raise invalid(f"The stored value {str(tree)[:60]} is none of {type_name(self.type)}.")
 
 
@@ -247,8 +266,14 @@ class JsonCodec(ValueCodec):
         try:
             plain = self._adapter.dump_python(value, mode="json", warnings="error")
         except Exception as cause:
-            raise wrong_type(value, self.type) from cause
-        return _any_tree(plain)
+            reason = str(cause).splitlines()[0] if str(cause) else type(cause).__name__
+            raise invalid(f"The {type(value).__name__} has no JSON as {type_name(self.type)}: {reason}.") from cause
+        tree = _any_tree(plain)
+        kind: Any = type(value)
+        if kind.__eq__ is not object.__eq__ and self.decode(tree) != value:
+            hint = "attr(stored=(encode, decode)) stores it in a form of your own"
+            raise invalid(f"The {type(value).__name__} would not be read back as it is from its JSON.", hint)
+        return tree
 
     def decode(self, tree: Tree) -> Any:
         plain = _plain_json(decode_tree(tree))

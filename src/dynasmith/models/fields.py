@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any, Final
@@ -54,18 +54,25 @@ class FieldCodec:
             return None
         return self.codec.encode(value)
 
-    def absent(self) -> Any:
+    def absent(self, values: Mapping[str, Any] | None = None) -> Any:
         """The value where the item has no such attribute: None where it may be, which is how None is stored; else the
-        default, or an empty set. Raises ItemInvalid where it has none of them."""
+        default, or an empty set. ``values`` are those before it, for a factory that asks for them. Raises ItemInvalid
+        where it has none of them."""
         if self.nullable:
             return None
         if not self.info.is_required():
             if getattr(self.info, "default_factory_takes_validated_data", False):
-                return self.info.get_default(call_default_factory=True, validated_data={})
+                return self._made_of(values or {})
             return self.info.get_default(call_default_factory=True)
         if self.set_type is not None:
             return self.set_type()
         raise invalid("It is missing, and the model has no default for it.", "give the field a default, or backfill it")
+
+    def _made_of(self, values: Mapping[str, Any]) -> Any:
+        try:
+            return self.info.get_default(call_default_factory=True, validated_data=dict(values))
+        except Exception as cause:
+            raise invalid(f"It is missing, and its default_factory raised {type(cause).__name__}: {cause}.") from cause
 
     def decode(self, tree: Any) -> Any:
         """The value of what is stored, None where nothing is. Raises ItemInvalid."""
@@ -78,7 +85,8 @@ class FieldCodec:
     def read(self, content: Any, values: dict[str, Any], where: str = "") -> None:
         """Put the field of the item ``content`` into ``values``. Raises ItemInvalid that names the attribute."""
         try:
-            values[self.name] = self.decode(content.get(self.attribute))
+            tree = content.get(self.attribute)
+            values[self.name] = self.absent(values) if tree is None else self.decode(tree)
         except ItemInvalid as cause:
             raise self._named(cause, where) from cause
 

@@ -49,6 +49,7 @@ class ModelMeta(PydanticMeta):
             if hasattr(BaseModel, field) and not field.startswith("_"):
                 hint = f'{field}_ = attr(name="{field}") stores it under that name'
                 raise problem(place, field, "is a name that pydantic's models use", hint)
+        _refuse_mixins(place, bases)
         token = _making.set(True)
         try:
             return _made_in(sys._getframe(1), (mcs, name, bases, namespace), options)  # noqa: SLF001 - it has no other
@@ -83,6 +84,16 @@ class ModelMeta(PydanticMeta):
         return cls.__dict__[name]
 
 
+def _refuse_mixins(place: str, bases: tuple[type, ...]) -> None:
+    """Raise DefinitionError for a base that has fields and is not a Model: pydantic takes their options for values."""
+    for kind in (kind for base in bases for kind in base.__mro__ if not isinstance(kind, ModelMeta)):
+        for field, value in vars(kind).items():
+            if isinstance(value, AttributeOptions):
+                raise problem(
+                    place, field, f"comes from {kind.__name__}, which is not a Model", f"class {kind.__name__}(Model)"
+                )
+
+
 _CALL: Final = compile("_made = _new(*_arguments, **_options)", "<model>", "exec")
 
 
@@ -107,7 +118,10 @@ def codec_of(model: Any) -> ItemCodec:
     if codec is None:
         if not isinstance(model, ModelMeta):
             raise problem(getattr(model, "__qualname__", str(model)), "", "is not a class of Model")
-        codec = ItemCodec(ModelSchema(cast("type[BaseModel]", model), *model.__dict__.get(DECLARED, (None, None, {}))))
+        # A generic class with types in its place is that class with the same table.
+        origin = getattr(model, "__pydantic_generic_metadata__", {}).get("origin")
+        declared = (origin or model).__dict__.get(DECLARED, (None, None, {}))
+        codec = ItemCodec(ModelSchema(cast("type[BaseModel]", model), *declared))
         type.__setattr__(model, _CODEC, codec)
     return codec
 

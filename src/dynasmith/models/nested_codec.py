@@ -101,6 +101,9 @@ class NestedCodec(ValueCodec):
         written = f'{{"M": {names.add(self._write)}({value}.__dict__)}}'
         return f"{written} if {fits} else {names.add(self.encode)}({value})"
 
+    def knows(self, attribute: str) -> bool:
+        return any(field.attribute == attribute for field in self.fields.values())
+
     def member(self, name: str) -> tuple[str, ValueCodec] | None:
         field = self.fields.get(name)
         return None if field is None else (field.attribute, field.codec)

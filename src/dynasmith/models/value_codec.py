@@ -17,6 +17,7 @@ from typing import Any, Final, Literal
 from uuid import UUID
 
 import msgspec
+from pydantic import SecretBytes, SecretStr
 
 from dynasmith.errors import ItemInvalid
 from dynasmith.items.number import number_fault, number_text
@@ -60,6 +61,10 @@ class ValueCodec(ABC):
         """The stored name and the codec of a part of the value, where it is a map and has one of that name."""
         del name
         return None
+
+    def knows(self, attribute: str) -> bool:
+        """Whether that stored name is a member of the value, where it is a map."""
+        return self.member(attribute) is not None
 
     def element(self) -> ValueCodec | None:
         """The codec of an element of the value, where it is a list or a set."""
@@ -311,7 +316,10 @@ class DatetimeCodec(ScalarCodec):
         if value.tzinfo is None or value.utcoffset() is None:
             raise invalid(f"{value} has no time zone.", "use datetime.now(UTC), or add tzinfo=UTC")
         if self.epoch is None:
-            return datetime_text(value)
+            try:
+                return datetime_text(value)
+            except OverflowError as cause:
+                raise invalid(f"{value} is before the year 1 or after the year 9999 in UTC.") from cause
         since = value - _EPOCH
         return str(since // timedelta(milliseconds=1 if self.epoch == "ms" else 1000))
 
@@ -368,6 +376,18 @@ class SecondsCodec(IntCodec):
         if abs(value) >= TTL_SECONDS_MAX:
             raise invalid(f"{value} is not a time to live in seconds; it looks like milliseconds.", "divide it by 1000")
         return text
+
+    def value(self, content: Any) -> int:
+        number = super().value(content)
+        if abs(number) >= TTL_SECONDS_MAX:
+            raise invalid(
+                f"{content} is not a time to live in seconds; it looks like milliseconds.",
+                "DynamoDB expires by seconds: rewrite the attribute with a backfill",
+            )
+        return number
+
+    def reading_content(self, content: str, names: CodeNames) -> str:
+        return ScalarCodec.reading_content(self, content, names)
 
     def writing(self, value: str, names: CodeNames) -> str:
         return ValueCodec.writing(self, value, names)
@@ -460,6 +480,36 @@ class StoredCodec(ValueCodec):
             raise invalid(f"decode of stored= raised {type(cause).__name__}: {cause}") from cause
 
 
+class SecretTextCodec(ScalarCodec):
+    """pydantic's ``SecretStr`` as S: the text itself, which its JSON would not have."""
+
+    type, tag = SecretStr, "S"
+
+    def content(self, value: Any) -> str:
+        if not isinstance(value, SecretStr):
+            raise wrong_type(value, SecretStr)
+        return value.get_secret_value()
+
+    def value(self, content: Any) -> SecretStr:
+        if type(content) is not str:
+            raise TypeError
+        return SecretStr(content)
+
+
+class SecretBytesCodec(BytesCodec):
+    """pydantic's ``SecretBytes`` as B: the bytes themselves."""
+
+    type: Any = SecretBytes
+
+    def content(self, value: Any) -> str:
+        if not isinstance(value, SecretBytes):
+            raise wrong_type(value, SecretBytes)
+        return base64_text(value.get_secret_value())
+
+    def value(self, content: Any) -> Any:
+        return SecretBytes(super().value(content))
+
+
 SCALARS: Final[dict[Any, type[ScalarCodec]]] = {
     str: TextCodec,
     int: IntCodec,
@@ -471,5 +521,7 @@ SCALARS: Final[dict[Any, type[ScalarCodec]]] = {
     date: DateCodec,
     time: TimeCodec,
     UUID: UuidCodec,
+    SecretStr: SecretTextCodec,
+    SecretBytes: SecretBytesCodec,
 }
 """The codec of each simple type."""
