@@ -32,7 +32,6 @@ PROJECT_FILE: Final = "dynasmith.toml"
 PYPROJECT: Final = "pyproject.toml"
 # The seed's own name: what serves where there is no project file.
 TABLES_CONFIG: Final = "tables_config.json"
-MIGRATIONS_NOTE: Final = "migrations does nothing in this version: there are no migrations yet"
 _TOOL = re.compile(r"^\s*\[tool\.dynasmith\b", re.MULTILINE)
 _SECRET = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*(?::-)?\}\Z")
 
@@ -57,6 +56,8 @@ class ProjectFile(Struct, frozen=True, kw_only=True):
     models: tuple[str, ...] = ()
     default_environment: str = "local"
     jobs: JobsSection = JobsSection()
+    migrations: str = "migrations"
+    history_table: str = "dynasmith-migrations"
     limits: Quotas = DEFAULT_QUOTAS
     prices: dict[str, float] = {}
     sections: dict[str, Node] = {}
@@ -205,8 +206,9 @@ def _read(path: Path, variables: Mapping[str, str]) -> ProjectFile:
         prices=said.get("prices", {}),
         sections=sections,
         variables=variables_of(node),
-        notes=(MIGRATIONS_NOTE,) if "migrations" in said else (),
         crypto=crypto,
+        migrations=said.get("migrations", "migrations"),
+        history_table=said.get("history_table", "dynasmith-migrations"),
     )
 
 

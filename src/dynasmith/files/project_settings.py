@@ -61,7 +61,7 @@ ENVIRONMENT = Block(
         "aws_session_token": "session_token",
     },
 )
-NOT_OFFERED_YET: Final = frozenset({"history_table", "remote"})
+NOT_OFFERED_YET: Final = frozenset({"remote"})
 """Keys of a project file or an environment that a later version reads: refused by name, since they would do nothing."""
 JOBS = Block(
     "[jobs]",
@@ -109,7 +109,13 @@ PROJECT = Block(
             ListOf(Text()),
             "Model classes, `app.models:User`, and modules, `app.models`, imported from beside the project file first.",
         ),
-        DocumentKey("migrations", Text(), "Accepted with a note: this version has no migrations yet."),
+        DocumentKey("migrations", Text(), "The folder of migrations, beside the project file.", default="migrations"),
+        DocumentKey(
+            "history_table",
+            Text(),
+            "The table that keeps the history of migrations, without prefix and suffix.",
+            default="dynasmith-migrations",
+        ),
         DocumentKey("default_environment", Text(), "The environment without `--env`.", default="local"),
         DocumentKey("environments", MapOf(ENVIRONMENT), "The environments, by name."),
         DocumentKey("jobs", JOBS, "Where jobs keep their records."),

@@ -1,7 +1,7 @@
 """The parameters of a job as format 1 keeps them: one flat object, which the verb of the job and its keys tell apart.
 
-Beside the spec it holds ``total_items``, an estimate, and what a job learnt while it ran: ``only_new`` and
-``ran_seconds``. A transform is two keys,
+Beside the spec it holds ``total_items``, an estimate, and what a job learnt while it ran (``only_new``,
+``ran_seconds``), and the ``origin`` of one that a migration began. A transform is two keys,
 ``transform`` and ``transform_digest``.
 """
 
@@ -28,6 +28,7 @@ DIGEST: Final = "transform_digest"
 ONLY_NEW: Final = "only_new"
 RAN_SECONDS: Final = "ran_seconds"
 TOTAL_ITEMS: Final = "total_items"
+ORIGIN: Final = "origin"
 
 _Parameters = dict[str, msgspec.Raw]
 
@@ -39,10 +40,11 @@ class Parameters(NamedTuple):
     only_new: bool = False
     ran_seconds: float = 0.0
     estimated_items: int | None = None
+    origin: str = ""
 
 
 def encode_parameters(
-    spec: Spec | UnreadableSpec, *, only_new: bool, ran_seconds: float, estimated_items: int | None
+    spec: Spec | UnreadableSpec, *, only_new: bool, ran_seconds: float, estimated_items: int | None, origin: str = ""
 ) -> msgspec.Raw:
     """The parameters as one object of JSON."""
     if isinstance(spec, UnreadableSpec):
@@ -61,6 +63,8 @@ def encode_parameters(
         written[ONLY_NEW] = True
     if ran_seconds:
         written[RAN_SECONDS] = ran_seconds
+    if origin:
+        written[ORIGIN] = origin
     return msgspec.Raw(msgspec.json.encode(written))
 
 
@@ -71,9 +75,11 @@ def decode_parameters(verb: str, written: msgspec.Raw) -> Parameters:
         only_new = msgspec.json.decode(given.pop(ONLY_NEW, b"false"), type=bool)
         ran_seconds = msgspec.json.decode(given.pop(RAN_SECONDS, b"0"), type=float)
         estimated_items = msgspec.json.decode(given.pop(TOTAL_ITEMS, b"null"), type=int | None)
+        origin = msgspec.json.decode(given.pop(ORIGIN, b'""'), type=str)
         if (kind := _kind_of(verb, given)) is None:
             return Parameters(UnreadableSpec(verb=verb, parameters=written, reason=f"this version has no verb {verb}"))
-        return Parameters(msgspec.json.decode(_nested(kind, given), type=kind), only_new, ran_seconds, estimated_items)
+        spec = msgspec.json.decode(_nested(kind, given), type=kind)
+        return Parameters(spec, only_new, ran_seconds, estimated_items, origin)
     except msgspec.MsgspecError as error:
         return Parameters(UnreadableSpec(verb=verb, parameters=written, reason=str(error)))
 

@@ -55,6 +55,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     ran_seconds: float = 0.0
     #: How many items it will read, about; None where that is not known when it begins.
     estimated_items: int | None = None
+    #: What began it, where that was not a person: ``migration:0.0.3:split_name``.
+    origin: str = ""
 
     @property
     def verb(self) -> str:
@@ -165,7 +167,11 @@ _COMMON: Final = ("id", "state", "started_at", "changed_at", "segments", "counts
 
 def _parameters(job: Job) -> msgspec.Raw:
     return encode_parameters(
-        job.spec, only_new=job.only_new, ran_seconds=job.ran_seconds, estimated_items=job.estimated_items
+        job.spec,
+        only_new=job.only_new,
+        ran_seconds=job.ran_seconds,
+        estimated_items=job.estimated_items,
+        origin=job.origin,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from dynasmith.errors import DefinitionError
@@ -13,7 +13,7 @@ from dynasmith.models.model_index import ModelIndex
 from dynasmith.models.relation_resolution import link_of
 from dynasmith.models.schema import KeyPlace, ModelSchema
 from dynasmith.tables.definition_keys import TABLE
-from dynasmith.tables.document import Node, join_path
+from dynasmith.tables.document import Node, node_of
 from dynasmith.tables.overlay import overlay
 from dynasmith.tables.parse import ParseOptions, parse
 from dynasmith.tables.table import Table
@@ -64,21 +64,10 @@ def documents_of(*models: type[Model]) -> tuple[Node, ...]:
 
 def _definition(place: str, document: Document) -> Node:
     settings = document.pop("settings")
-    node = _node(document, place)
+    node = node_of(document, place)
     if settings:
-        node = overlay(node, _node(settings, place), TABLE)
+        node = overlay(node, node_of(settings, place), TABLE)
     return Node({"tables": Node((node,), place, 0, path="")}, place, 0)
-
-
-def _node(value: Any, file: str, path: str = "") -> Node:
-    """A document in Python as nodes, whose file is the class."""
-    if isinstance(value, Mapping):
-        entries = {name: _node(member, file, join_path(path, name)) for name, member in value.items()}
-        return Node(entries, file, 0, path=path)
-    if isinstance(value, list | tuple):
-        members = tuple(_node(member, file, join_path(path, place)) for place, member in enumerate(value))
-        return Node(members, file, 0, path=path)
-    return Node(value, file, 0, path=path, text="" if isinstance(value, str) else str(value))
 
 
 def _document(schema: ModelSchema, held: Sequence[str]) -> Document:

@@ -95,6 +95,8 @@ def _settings(file: ProjectFile, environment: Environment, variables: Mapping[st
         folder=file.directory,
         ledger=file.jobs.ledger,
         journal=file.jobs.journal,
+        migrations=file.migrations,
+        history_table=file.history_table,
         prices=file.prices,
         quotas=file.limits,
         notes=file.notes,

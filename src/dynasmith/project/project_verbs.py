@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from dynasmith.plans.where import Where
     from dynasmith.project.verbs.dry_runs import DryRuns
     from dynasmith.project.verbs.jobs import Jobs
+    from dynasmith.project.verbs.migrations.migrations import Migrations
 
 
 class ProjectVerbs(TableMethods, FewItemMethods, ItemMethods, ModelMethods):
@@ -55,6 +56,13 @@ class ProjectVerbs(TableMethods, FewItemMethods, ItemMethods, ModelMethods):
         from dynasmith.project.verbs.jobs import Jobs
 
         return Jobs(self._world)
+
+    @cached_property
+    def migrations(self) -> Migrations:
+        """Versioned migrations: status, list, up, down, to, mark, show and the like. Costs no call."""
+        from dynasmith.project.verbs.migrations.migrations import Migrations
+
+        return Migrations(self._world)
 
     @cached_property
     def dry_run(self) -> DryRuns:

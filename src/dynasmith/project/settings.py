@@ -34,6 +34,8 @@ class EnvironmentSettings(Struct, frozen=True, kw_only=True):
     folder: str = "."
     ledger: str = ""
     journal: str = ""
+    migrations: str = "migrations"
+    history_table: str = "dynasmith-migrations"
     prices: dict[str, float] = {}
     quotas: Quotas = Quotas()
     physical: bool = False

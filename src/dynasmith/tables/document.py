@@ -110,3 +110,14 @@ def join_path(path: str, part: str | int) -> str:
     if not _BARE_KEY.match(part):
         return f"{path}[{json.dumps(part, ensure_ascii=False)}]"
     return f"{path}.{part}" if path else part
+
+
+def node_of(value: Any, file: str, path: str = "") -> Node:
+    """A document in Python as nodes; ``file`` is how findings name where it is from."""
+    if isinstance(value, Mapping):
+        entries = {name: node_of(member, file, join_path(path, name)) for name, member in value.items()}
+        return Node(entries, file, 0, path=path)
+    if isinstance(value, list | tuple):
+        members = tuple(node_of(member, file, join_path(path, place)) for place, member in enumerate(value))
+        return Node(members, file, 0, path=path)
+    return Node(value, file, 0, path=path, text="" if isinstance(value, str) else str(value))

@@ -1,4 +1,4 @@
-"""A lease on a job that several machines may take up: held while its holder beats, free when the beat stood still.
+"""A lease on what several machines may take up: held while its holder beats, free when the beat stood still.
 
 The waiter judges by its own clock and by whether the beat changes, never by a time that another machine wrote. Where
 the beat is written is a `Lock`.
@@ -51,6 +51,8 @@ class Lock(Protocol):
 class Lease:
     """The lock of one job, renewed by a thread until ``release``.
 
+    ``what``, ``busy`` and ``hint`` are the words of its messages, else those of a job.
+
     A holder that cannot renew it for two thirds of a lease does not hold it, before anybody else may take it. A renewal
     that then succeeds proves that nobody took it meanwhile.
     """
@@ -61,10 +63,16 @@ class Lease:
         owner: str,
         job_id: str,
         *,
+        what: str = "",
+        busy: str = "",
+        hint: str = "",
         lease_seconds: float = LEASE_SECONDS,
         clock: Callable[[], float] = lease_clock,
     ) -> None:
-        self.lock, self.owner, self._job = lock, owner, job_id
+        self.lock, self.owner = lock, owner
+        self._what = what or f"Job {job_id}"
+        self._busy = busy or f"Job {job_id} runs in another process"
+        self._hint = hint or f"dynasmith jobs show {job_id} shows how far it is"
         self._lease_seconds = lease_seconds
         self._clock = clock
         self._over = threading.Event()
@@ -103,8 +111,8 @@ class Lease:
         seen, since = self.lock.read(), self._clock()
         if seen is not None:  # a person would take a silence of 15 s for a hang
             _log.warning(
-                "Job %s is held by %s: waiting up to %g s for its lease, in case that run was killed.",
-                self._job,
+                "%s is held by %s: waiting up to %g s for its lease, in case that run was killed.",
+                self._what,
                 seen.owner,
                 self._lease_seconds,
             )
@@ -112,15 +120,12 @@ class Lease:
             self._over.wait(LOOK_SECONDS)
             now = self.lock.read()
             if now is not None and now != seen:
-                raise Locked(
-                    f"Job {self._job} runs in another process ({now.owner}).",
-                    hint=f"dynasmith jobs show {self._job} shows how far it is",
-                )
+                raise Locked(f"{self._busy} ({now.owner}).", hint=self._hint)
             seen = now
         # The beat may be seen by others as soon as it is sent, so what is ours is counted from before.
         sent = self._clock()
         if not self.lock.take(seen, self.owner):
-            raise Locked(f"Job {self._job} was just taken by another process.", hint="try again")
+            raise Locked(f"{self._what} was just taken by another process.", hint="try again")
         self._renewed(sent)
 
     def _renewed(self, sent: float) -> None:

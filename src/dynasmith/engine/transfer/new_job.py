@@ -18,13 +18,14 @@ def new_job(spec: Spec, context: RunContext, segments: int, estimated_items: int
     refuse_while_loading(spec.options.processes)
     now = context.now()
     return Job(
-        id=job_id(spec.verb, now, urandom(3)),
+        id=context.job_id or job_id(spec.verb, now, urandom(3)),
         spec=spec,
         started_at=now,
         changed_at=now,
         segments=segments,
         owner=context.owner,
         estimated_items=estimated_items,
+        origin=context.origin,
     )
 
 

@@ -82,6 +82,10 @@ class RunContext:
     monotonic: Callable[[], float] = monotonic
     masked: Callable[[str], str] = masked
     """What the reason of a failure goes through before a record keeps it."""
+    job_id: str = ""
+    """The id of the next job that begins; empty for one of its own."""
+    origin: str = ""
+    """What begins it, where that is not a person."""
 
 
 def run_job(claim: Claim, ways: Pipeline, around: RunContext | None = None) -> Report:

@@ -260,24 +260,35 @@ def is_clock(value: Any) -> bool:
     return all(callable(getattr(value, name, None)) for name in ("now", "monotonic", "sleep"))
 
 
+def number_or_zero(name: str, value: Any) -> None:
+    """Seconds, 0 among them."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
+        refuse(name, value, "a number of seconds")
+
+
 SIDE = struct("a Side", Side)
 TABLE = struct("a Table", Table)
 DATABASE = struct("a Database", Database)
 CONSENT = struct("a Consent", Consent)
 CHECKS: dict[str, Check] = {
+    "accept_changed": names,
     "accept_changed_transform": flag,
     "access_key": any_text,
     "age": duration,
+    "argument": any_text,
     "allow_delete_items": flag,
     "backup": name_or_flag,
     "backup_first": name_or_flag,
     "batch_size": optional(whole()),
     "canary": optional(number(1)),
+    "bump": text,
     "clock": optional(any_of("a Clock", is_clock)),
+    "command": one_of("up", "down", "to", "all", "repeat", "rollback", "run"),
     "compress": optional(one_of("gz", "zst", "none")),
     "consent": optional(CONSENT),
     "consistent": flag,
     "copy": flag,
+    "count": whole(),
     "create_target": flag,
     "credentials": credentials,
     "crypto": optional(keys),
@@ -304,19 +315,23 @@ CHECKS: dict[str, Check] = {
     "key": wire,
     "limit": optional(whole()),
     "listener": function,
+    "lock_wait": number_or_zero,
     "map": optional(renaming),
     "max_read_units": optional(number()),
     "max_write_units": optional(number()),
     "minimal": flag,
+    "message": any_text,
     "missing_ok": flag,
     "mode": mode,
     "models": models,
     "name": text,
+    "named": flag,
     "names": table_names,
     "new": flag,
     "offline": flag,
     "on_error": one_of("stop", "dead"),
     "only": names,
+    "out_of_order": flag,
     "out": any_of("an open binary stream", lambda value: callable(getattr(value, "write", None))),
     "path": optional(path),
     "physical": flag,
@@ -325,6 +340,7 @@ CHECKS: dict[str, Check] = {
     "profile": any_text,
     "prune": flag,
     "region": any_text,
+    "restart_step": whole(0),
     "sample": optional(whole()),
     "secret_key": any_text,
     "segments": optional(whole(1, 1_000_000)),
@@ -337,11 +353,15 @@ CHECKS: dict[str, Check] = {
     "table": table,
     "tables": tables,
     "target": target,
+    "through": flag,
+    "told": function,
     "transform": optional(transform),
     "transport": one_of("direct", "aiohttp", "botocore"),
     "types": optional(types),
+    "undo": flag,
     "unreadable": optional(function),
     "variables": optional(mapping_of_text),
+    "version": text,
     "wait": flag,
     "wait_timeout": optional(duration),
     "where": condition,

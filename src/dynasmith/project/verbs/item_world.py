@@ -19,6 +19,7 @@ from dynasmith.aws.stores.s3.ledger import S3Ledger
 from dynasmith.aws.stores.s3.objects import S3Objects
 from dynasmith.aws.stores.table_ledger import TableLedger
 from dynasmith.engine.identity import check_same, refuse_another
+from dynasmith.engine.transfer.event_thread import StopRequest
 from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.engine.transfer.table_details import TableEnd
 from dynasmith.files.ledger.folder import FolderLedger
@@ -45,17 +46,23 @@ REPLACED = "what was done until then is not in it"
 
 @dataclass(frozen=True)
 class ItemWorld:
-    """A world, and what sends the requests of the item flow: ``direct``, ``aiohttp`` or ``botocore``."""
+    """A world, and what sends the requests of the item flow: ``direct``, ``aiohttp`` or ``botocore``.
+
+    ``stop`` ends what runs; ``job_id`` and ``origin`` are of the job that begins next, where a migration begins it.
+    """
 
     world: World
     transport: Transport = "direct"
+    stop: StopRequest | None = None
+    job_id: str = ""
+    origin: str = ""
     _same: dict[Side, TableDescription] | None = None
 
     @property
     def dry(self) -> ItemWorld:
         """The same for a dry run: every client of it only reads."""
         dry = self.world.dry
-        return self if dry is self.world else ItemWorld(dry, self.transport)
+        return self if dry is self.world else replace(self, world=dry, _same=None)
 
     @property
     def only_reads(self) -> bool:
@@ -156,6 +163,9 @@ class ItemWorld:
             owner=_owner(),
             monotonic=clock.monotonic,
             masked=self.masks,
+            stop=self.stop,
+            job_id=self.job_id,
+            origin=self.origin,
         )
 
     def priced(self, report: Report) -> Report:

@@ -7,18 +7,16 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from dynasmith.engine.backfill.backfill import look_again
-from dynasmith.engine.run import run
 from dynasmith.engine.transfer import jobs as engine_jobs
 from dynasmith.errors import ProjectError, RunError, UsageError
 from dynasmith.files.folder_removal import refuse_link
 from dynasmith.files.ledger.folder import FolderLedger
 from dynasmith.jobs.choice import chosen, is_whole_id, older_than
-from dynasmith.jobs.job import Job, readable
+from dynasmith.jobs.job import Job
 from dynasmith.jobs.options import TransferOptions
 from dynasmith.jobs.report import Report
 from dynasmith.jobs.side import Side
-from dynasmith.jobs.spec import Backfill, Undo, UnreadableSpec, sides_of, transform_of
+from dynasmith.jobs.spec import Backfill, Undo, UnreadableSpec, sides_of
 from dynasmith.plans.consent import Consent, question
 from dynasmith.plans.where import Where
 from dynasmith.ports.listener import Listener, silent
@@ -26,10 +24,8 @@ from dynasmith.project.verbs.argument_kinds import instance
 from dynasmith.project.verbs.arguments import checked
 from dynasmith.project.verbs.backfill import Backfills
 from dynasmith.project.verbs.item_world import ItemWorld
-from dynasmith.project.verbs.job_tables import check_sides
-from dynasmith.project.verbs.job_world import ProjectJobWorld
+from dynasmith.project.verbs.job_resume import resume
 from dynasmith.project.verbs.journals import journals_of
-from dynasmith.project.verbs.transform_fingerprint import check_transform, with_current_transform
 from dynasmith.project.verbs.transforms import AnyTransform
 from dynasmith.project.world import World
 
@@ -199,24 +195,10 @@ class Jobs:
         of a backfill changes an item again that it has changed (nothing is written then) or an item stops the job.
         What was written stays; a page of each segment may be written once more.
         """
-        job_id = self.find(job)
-        items, kept = self._items, self._items.ledger.show(job_id)
-        spec = readable(kept)
-        world = ProjectJobWorld(items, listener, transform=transform, in_place=isinstance(spec, Backfill))
-        function = world.function(transform_of(spec))
-        if transform is None and not accept_changed_transform:
-            check_transform(job_id, spec, items.folder)
-        check_sides(kept, world)
-        claim = items.ledger.claim(job_id)
-        try:
-            spec = readable(claim.job)
-            if accept_changed_transform:
-                if (
-                    isinstance(spec, Backfill) and function is not None
-                ):  # before it is kept: a refused one was not accepted
-                    look_again(spec, claim.job, function, world)
-                spec = with_current_transform(spec, items.folder)
-                claim.change(replace(claim.job, spec=spec))
-            return items.priced(run(spec, claim, world))
-        finally:
-            claim.release()
+        return resume(
+            self._items,
+            self.find(job),
+            transform=transform,
+            accept_changed_transform=accept_changed_transform,
+            listener=listener,
+        )

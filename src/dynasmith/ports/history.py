@@ -1,0 +1,72 @@
+"""Where the history of migrations is kept: events that are only added, the steps of what runs, and one lock."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from dynasmith.migrations.event import Event, StepRecord
+from dynasmith.migrations.history import History
+
+
+class HistoryHold(Protocol):
+    """The lock, held by this process: nobody else writes to the history until ``release`` or until it is gone."""
+
+    @property
+    def fence(self) -> int:
+        """How often the lock was taken: higher than that of every run before."""
+        ...
+
+    @property
+    def held(self) -> bool:
+        """Whether this process may write."""
+        ...
+
+    def append(self, event: Event) -> Event:
+        """Add an event under the next number, and give it with that. Raises LeaseLost where the lock is another's."""
+        ...
+
+    def steps(self, event: Event) -> Sequence[StepRecord]:
+        """The steps recorded under the migration that began with ``event``, as they count, by ordinal. What runs of an
+        older fence still write does not count from now on."""
+        ...
+
+    def keep_step(self, event: Event, step: StepRecord) -> None:
+        """Keep a step, in place of what was kept of it. Raises LeaseLost."""
+        ...
+
+    def recorded(self, event: Event) -> Sequence[StepRecord]:
+        """The same steps, only read: they are not inherited."""
+        ...
+
+    def forget_steps(self, event: Event) -> None:
+        """Remove the steps of a migration that is over."""
+        ...
+
+    def release(self) -> None:
+        """Let others have it; twice is allowed."""
+        ...
+
+
+class HistoryStore(Protocol):
+    """The history of one environment. Every call raises a DynasmithError; nothing is cached."""
+
+    @property
+    def place(self) -> str:
+        """What it is, for a sentence."""
+        ...
+
+    def read(self) -> History:
+        """All events and the lock; an empty history where there is no table. Only reads."""
+        ...
+
+    def recorded(self, event: Event) -> Sequence[StepRecord]:
+        """The steps recorded under the migration that began with ``event``, by ordinal. Only reads."""
+        ...
+
+    def hold(self, run: str, command: str, who: str, *, wait_seconds: float) -> AbstractContextManager[HistoryHold]:
+        """Take the lock, and make the table where there is none; wait at most so long for it. Raises Locked."""
+        ...
+
+    def unlock(self, run: str, who: str) -> None:
+        """Take the lock from whoever has it, whose writes no longer count, and free it."""
+        ...

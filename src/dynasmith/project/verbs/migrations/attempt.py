@@ -1,0 +1,128 @@
+"""One call of ``up`` or ``down``: the file loaded, its steps replayed, and what came of it summed up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from dynasmith.engine.migrations.runner import Figures
+from dynasmith.engine.transfer.event_thread import StopRequest
+from dynasmith.errors import RunError
+from dynasmith.files.migrations.loader import LoadedMigration, loaded
+from dynasmith.jobs.counts import Counts
+from dynasmith.migrations.event import Event, MigrationCounts, StepRecord
+from dynasmith.migrations.path import PathStep
+from dynasmith.migrations.steps import Replay
+from dynasmith.ports.history import HistoryHold
+from dynasmith.ports.listener import Listener
+from dynasmith.project.verbs.item_world import ItemWorld
+from dynasmith.project.verbs.migrations.item_steps import ItemSteps, counts_of
+from dynasmith.project.verbs.migrations.reverse import derived_down
+from dynasmith.project.verbs.migrations.running_migration import RunningMigration
+from dynasmith.project.verbs.migrations.step_log import StepLog
+
+ITEM_STEPS = frozenset({"backfill", "rename", "remove", "add", "copy_to", "populate", "undo"})
+"""Steps whose result are counts of items."""
+
+
+class MigrationAttempt:
+    """Keeps `dynasmith.engine.migrations.runner.Attempt`."""
+
+    def __init__(
+        self,
+        step: PathStep,
+        begun: Event,
+        hold: HistoryHold,
+        items: ItemWorld,
+        *,
+        folder: Path,
+        exports: Path,
+        stop: StopRequest,
+        told: Callable[[str], None],
+        listener: Listener,
+        restart: int = 0,
+        applied: Event | None = None,
+    ) -> None:
+        self._step, self._begun, self._hold, self._folder = step, begun, hold, folder
+        title = f"Migration {step.file.title}"
+        origin = f"migration:{step.file.version}:{step.file.name}".rstrip(":")
+        self._jobs = ItemSteps(replace(items, stop=stop), origin, listener)
+        self._steps = StepLog(
+            title,
+            hold,
+            begun,
+            Replay(title, hold.steps(begun), restart),
+            stopping=lambda: stop.asked,
+            note=lambda line: self._m.note(line),
+        )
+        self._m = RunningMigration(
+            self._steps,
+            items.world,
+            self._jobs,
+            begun,
+            step.direction,
+            folder=folder,
+            exports=exports,
+            told=told,
+            listener=listener,
+        )
+        self._imports: dict[str, str] = {}
+        self._applied = applied
+
+    @property
+    def place(self) -> str:
+        """The step at which it is."""
+        return self._steps.place
+
+    def run(self) -> None:
+        """Load the file, call its function, and hold its steps against the recorded ones."""
+        with ExitStack() as opened:
+            migration = opened.enter_context(loaded(self._folder, self._step.file))
+            try:
+                self._function(migration)(self._m)
+            finally:
+                self._imports = migration.imports
+                self._steps.close()
+        self._steps.replay.end()
+
+    def _function(self, migration: LoadedMigration) -> Callable[[Any], Any]:
+        found = migration.function(self._step.direction)
+        if found is not None:
+            return found
+        if self._step.direction == "up":
+            raise RunError(f"{self._step.file.file} has no function up.")
+        assert self._applied is not None  # looked at before the first migration of the path began
+        return derived_down(self._hold.recorded(self._applied), self._steps, self._jobs, self._m)
+
+    @property
+    def figures(self) -> Figures:
+        """The sums over the steps that are done and the job of the one under way."""
+        found = [counts_of(each.result) for each in self._steps.done if _counts_items(each)]
+        jobs = [each.job for each in self._steps.done if each.job]
+        under_way = self._steps.under_way
+        if under_way is not None and under_way.job:
+            found.append(self._jobs.counts(under_way.job))
+            jobs.append(under_way.job)
+        total = sum(found, Counts())
+        exports = [str(each.result) for each in self._steps.done if each.operation == "drop_table" and each.result]
+        return Figures(
+            counts=MigrationCounts(
+                read=total.read,
+                written=total.written,
+                already=total.already + total.unchanged,
+                dead=total.dead,
+            ),
+            read_units=total.read_units,
+            write_units=total.write_units,
+            jobs=tuple(jobs),
+            imports=self._imports,
+            log=tuple(self._m.lines),
+            backup=", ".join(exports) or None,
+        )
+
+
+def _counts_items(record: StepRecord) -> bool:
+    return record.operation in ITEM_STEPS and record.result is not None

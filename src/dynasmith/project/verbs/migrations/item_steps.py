@@ -1,0 +1,157 @@
+"""Steps of a migration that are jobs of items: begun under an id that is written down before, and resumed by it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from os import urandom
+from typing import Any
+
+import msgspec
+
+from dynasmith.errors import RunError
+from dynasmith.jobs.counts import Counts
+from dynasmith.jobs.job import Job, job_id
+from dynasmith.jobs.options import TransferOptions
+from dynasmith.jobs.report import Report
+from dynasmith.migrations.event import StepRecord
+from dynasmith.plans.consent import Consent
+from dynasmith.ports.listener import Listener
+from dynasmith.project.verbs.backfill import Backfills
+from dynasmith.project.verbs.copy import copy
+from dynasmith.project.verbs.item_world import ItemWorld
+from dynasmith.project.verbs.job_resume import resume
+from dynasmith.project.verbs.populate import populate
+from dynasmith.project.verbs.transforms import AnyTransform
+
+
+@dataclass(frozen=True)
+class ItemSteps:
+    """Runs jobs for a migration. ``origin`` is what the jobs remember of it."""
+
+    items: ItemWorld
+    origin: str
+    listener: Listener
+
+    def new_id(self, verb: str) -> str:
+        """An id for a job that begins now."""
+        return job_id(verb, self.items.now(), urandom(3))
+
+    def has_begun(self, job: str) -> bool:
+        """Whether a job did a page; one that did none is begun anew."""
+        found = self._find(job)
+        return found is not None and (found.over or bool(self.items.ledger.checkpoints(job)))
+
+    def counts(self, job: str) -> Counts:
+        """What a job did so far; nothing where it did not begin."""
+        found = self._find(job)
+        return Counts() if found is None else found.counts
+
+    def backfill(
+        self, record: StepRecord, goes_on: bool, table: str, transform: AnyTransform, options: TransferOptions
+    ) -> Counts:
+        """Change items in place, with an undo journal."""
+        begin = Backfills(self._named(record)).run
+        return self._run(
+            record,
+            goes_on,
+            transform,
+            lambda: begin(table, transform, asked=options, consent=self._consent(table), listener=self.listener),
+        )
+
+    def copy(
+        self, record: StepRecord, goes_on: bool, ends: tuple[str, str], transform: Any, options: TransferOptions
+    ) -> Counts:
+        """Copy the items of a table into another."""
+        return self._run(
+            record,
+            goes_on,
+            transform,
+            lambda: copy(
+                self._named(record),
+                *ends,
+                transform=transform,
+                options=options,
+                consent=self._consent(ends[1]),
+                listener=self.listener,
+            ),
+        )
+
+    def populate(self, record: StepRecord, goes_on: bool, table: str, file: str, options: TransferOptions) -> Counts:
+        """Write the items of a file."""
+        return self._run(
+            record,
+            goes_on,
+            None,
+            lambda: populate(
+                self._named(record),
+                table,
+                file,
+                options=options,
+                consent=self._consent(table),
+                listener=self.listener,
+            ),
+        )
+
+    def undo(self, record: StepRecord, goes_on: bool, of: str) -> Counts:
+        """Put back what a backfill changed."""
+        table = self.items.ledger.show(of)
+        target = getattr(table.spec, "target", None)
+        begin = Backfills(self._named(record)).undo
+        name = target.table if target is not None else ""
+        return self._run(
+            record,
+            goes_on,
+            None,
+            lambda: begin(of, consent=self._consent(name), listener=self.listener),
+        )
+
+    def _run(
+        self, record: StepRecord, goes_on: bool, transform: AnyTransform | None, begin: Callable[[], Report]
+    ) -> Counts:
+        found = self._find(record.job)
+        if found is not None and found.over:
+            if found.state == "cancelled":
+                raise RunError(
+                    f"Job {found.id} of this step was cancelled.",
+                    hint=f"begin the step again with --restart-step {record.ordinal}",
+                )
+            return found.counts
+        if found is None:
+            return begin().counts
+        del goes_on
+        return resume(
+            replace(self.items, stop=self.items.stop),
+            found.id,
+            transform=transform,
+            accept_changed_transform=True,
+            listener=self.listener,
+        ).counts
+
+    def _named(self, record: StepRecord) -> ItemWorld:
+        return replace(self.items, job_id=record.job, origin=self.origin)
+
+    def _find(self, job: str) -> Job | None:
+        if not job:
+            return None
+        try:
+            return self.items.ledger.show(job)
+        except RunError:
+            return None
+
+    def _consent(self, table: str) -> Consent:
+        """The person agreed to the migration as a whole."""
+        world = self.items.world
+        names = {need.name for need in world.protections([world.physical(table)]) if need.name}
+        return Consent(yes=True, confirm=names)
+
+
+def counts_json(counts: Counts) -> dict[str, Any]:
+    """Counts as a step keeps them."""
+    plain: dict[str, Any] = msgspec.to_builtins(counts)
+    return plain
+
+
+def counts_of(result: Any) -> Counts:
+    """Counts that a step kept."""
+    return msgspec.convert(result, Counts)

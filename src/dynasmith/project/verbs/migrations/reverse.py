@@ -1,0 +1,65 @@
+"""A ``down`` that nobody wrote: the steps of the ``up`` taken back, the last first, where each has a reverse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from dynasmith.errors import UsageError
+from dynasmith.migrations.event import StepRecord
+from dynasmith.project.verbs.migrations.item_steps import ItemSteps, counts_json
+from dynasmith.project.verbs.migrations.running_migration import RunningMigration
+from dynasmith.project.verbs.migrations.step_log import StepLog
+
+BACKFILLS = frozenset({"backfill", "rename", "remove", "add"})
+"""Steps that keep an undo journal."""
+NOTHING_TO_DO = frozenset({"read", "check"})
+"""Steps that changed nothing."""
+
+
+def derived_down(
+    records: Sequence[StepRecord], steps: StepLog, jobs: ItemSteps, m: RunningMigration
+) -> Callable[[Any], None]:
+    """A function that takes back what the recorded steps of an ``up`` did."""
+
+    def down(_: Any) -> None:
+        for record in reversed(records):
+            _take_back(record, steps, jobs, m)
+
+    return down
+
+
+def refuse_irreversible(file: str, records: Sequence[StepRecord]) -> None:
+    """Raise UsageError for the first step that nothing can take back."""
+    for record in records:
+        if record.operation not in BACKFILLS | NOTHING_TO_DO | {"add_index", "drop_index", "set", "create_table"}:
+            raise UsageError(
+                f"{file} has no function down, and its step {record.ordinal} ({record.operation}) has no reverse.",
+                hint="write def down(m)",
+            )
+
+
+def _take_back(record: StepRecord, steps: StepLog, jobs: ItemSteps, m: RunningMigration) -> None:
+    name, table = record.operation, record.table
+    if name in BACKFILLS:
+        if record.job:
+
+            def undo(step: StepRecord, goes_on: bool) -> Any:
+                return counts_json(jobs.undo(step, goes_on, record.job))
+
+            steps.step(
+                "undo",
+                undo,
+                table=table,
+                arguments={"job": record.job},
+                new_job=lambda: jobs.new_id("undo"),
+                has_begun=jobs.has_begun,
+            )
+    elif name == "add_index" and record.result:
+        m.table(table).drop_index(str(record.result))
+    elif name == "create_table" and record.result:
+        m.drop_table(table)
+    elif name == "drop_index" and record.result:
+        m.table(table).put_back_index(record.result)
+    elif name == "set" and record.result:
+        m.table(table).set(**record.result)

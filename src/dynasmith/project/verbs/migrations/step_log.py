@@ -1,0 +1,151 @@
+"""The steps of one attempt of a migration: each is written down before it begins and when it is done."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from msgspec.structs import replace
+
+from dynasmith.errors import UsageError
+from dynasmith.migrations.event import Event, StepRecord
+from dynasmith.migrations.migration import Suspended
+from dynasmith.migrations.steps import Replay, changed_function, no_json_error, result_size_error
+from dynasmith.operations import Operation, Operations
+from dynasmith.ports.history import HistoryHold
+from dynasmith.project.verbs.transforms import AnyTransform, is_file, name_of
+
+RESULT_BYTES_MAX: Final = 65_536
+"""Of what `once` and `read` keep: an item holds 400 KB, and reading all steps is one query."""
+
+Work = Callable[[StepRecord, bool], Any]
+"""Does a step: a record whose job is named, and whether it goes on; gives the result that is kept."""
+
+
+class StepLog:
+    """Asks the replay what to do with each step, does it, and keeps what came of it.
+
+    ``stopping`` says whether the migration is to stop at its next step; ``note`` is told what the event will say.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        hold: HistoryHold,
+        begun: Event,
+        replay: Replay,
+        *,
+        stopping: Callable[[], bool],
+        note: Callable[[str], None],
+    ) -> None:
+        self.title, self.replay = title, replay
+        self._hold, self._begun = hold, begun
+        self._stopping, self._note = stopping, note
+        self._thread = threading.get_ident()
+        self._over = False
+        self._suspended = False
+        self.place = ""
+        self.done: list[StepRecord] = []
+
+    def close(self) -> None:
+        """``up`` has returned: ``m`` does nothing any more."""
+        self._over = True
+
+    def enter(self) -> None:
+        """What every call of ``m`` begins with. Raises UsageError from another thread or after the end, Suspended where
+        the migration is to stop."""
+        if self._over:
+            raise UsageError(f"m of {self.title} was used after up had returned.", hint="do all of it inside up")
+        if threading.get_ident() != self._thread:
+            raise UsageError(f"m of {self.title} was used from another thread.", hint="use it from up itself")
+        if self._suspended or self._stopping():
+            self._suspended = True
+            raise Suspended(f"{self.title} is asked to stop")
+
+    def step(
+        self,
+        operation: str,
+        work: Work,
+        *,
+        table: str = "",
+        arguments: Mapping[str, Any] | None = None,
+        function: AnyTransform | None = None,
+        new_job: Callable[[], str] | None = None,
+        has_begun: Callable[[str], bool] = lambda _: False,
+    ) -> Any:
+        """Do a step, or give what it gave before. ``has_begun`` says of a job whether a page of it was done."""
+        self.enter()
+        step = self.replay.next(operation, table, digest_of(arguments or {}), function_digest(function, self.title))
+        record = step.record
+        self.place = f"step {record.ordinal} ({operation}{f' of {table}' if table else ''})"
+        if step.answer == "answer":
+            if step.is_changed:
+                self._note(f"{self.place}: its function has changed since the step was done")
+            self.done.append(record)
+            return record.result
+        goes_on = step.answer == "resume" and (not record.job or has_begun(record.job))
+        if goes_on and step.is_changed:
+            raise changed_function(self.title, step)
+        if not goes_on and new_job is not None:
+            record = replace(record, job=new_job())
+        self._hold.keep_step(self._begun, record)
+        self.under_way = record
+        result = json_value(work(record, goes_on), operation, self.title)
+        record = replace(record, state="done", result=result)
+        self._hold.keep_step(self._begun, record)
+        self.under_way = None
+        self.done.append(record)
+        return result
+
+    under_way: StepRecord | None = None
+    """The step that began and is not done."""
+
+
+def digest_of(arguments: Mapping[str, Any]) -> str:
+    """A digest of arguments, the same however they are ordered."""
+    text = json.dumps(arguments, sort_keys=True, default=str, ensure_ascii=False)
+    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+
+
+def function_digest(transform: AnyTransform | None, title: str) -> str:
+    """A digest of what a transform does: of the source of a function, of a file, of operations.
+
+    Raises UsageError for a lambda and for a function inside a function, which could not be found again.
+    """
+    if transform is None:
+        return ""
+    if isinstance(transform, list | tuple):
+        return digest_of({str(place): function_digest(each, title) for place, each in enumerate(transform)})
+    if isinstance(transform, Operation | Operations) or (isinstance(transform, str | Path) and not is_file(transform)):
+        return digest_of({"operations": name_of(transform)})
+    if isinstance(transform, str | Path):
+        content = Path(transform).read_bytes() if Path(transform).exists() else str(transform).encode()
+        return hashlib.blake2b(content, digest_size=12).hexdigest()
+    qualified = getattr(transform, "__qualname__", "")
+    if "<" in qualified or not qualified:
+        word = "a lambda" if "<lambda>" in qualified else f"{qualified or type(transform).__name__}"
+        raise UsageError(
+            f"{title} gives {word} as a transform, which cannot be found again after an interruption.",
+            hint="give a function that stands at the top of the file",
+        )
+    try:
+        source = inspect.getsource(transform)  # type: ignore[arg-type]  # a callable object raises TypeError
+    except (OSError, TypeError):
+        source = qualified
+    return hashlib.blake2b(source.encode(), digest_size=12).hexdigest()
+
+
+def json_value(value: Any, what: str, title: str) -> Any:
+    """A result as it will be read back: what JSON makes of it. Raises RunError for what is none or is too big."""
+    try:
+        text = json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise no_json_error(title, what, value) from error
+    if len(text.encode()) > RESULT_BYTES_MAX:
+        raise result_size_error(title, what, len(text.encode()), RESULT_BYTES_MAX)
+    return json.loads(text)

@@ -1,0 +1,162 @@
+"""Changes of tables that a migration makes: each is a plan of one table that is applied, and is done where it is so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import UNSET
+
+from dynasmith.engine.waiter import StopFlag
+from dynasmith.errors import DefinitionError, RunError, TableNotFound, UsageError
+from dynasmith.plans.consent import Consent
+from dynasmith.ports.listener import Listener
+from dynasmith.project.verbs.item_world import ItemWorld
+from dynasmith.project.verbs.plan import apply, make_plan
+from dynasmith.project.verbs.retire import retire
+from dynasmith.project.verbs.tables import ensure, exists
+from dynasmith.project.world import World
+from dynasmith.tables.document import node_of
+from dynasmith.tables.document_of import document_of
+from dynasmith.tables.parse import ParseOptions, parse
+from dynasmith.tables.table import Billing, Index, Key, KeyAttribute, KeyType, Projection, ProjectionKind, Table, known
+
+INDEXES = "global_secondary_indexes"
+
+
+def create_table(world: World, table: Table, listener: Listener) -> bool:
+    """Create a table, and say whether it was absent; one that is there must be as it is defined, else RunError."""
+    is_new = not exists(world, table)
+    done = ensure(world, [table], listener=listener)
+    for error in done.failures.values():
+        raise error
+    plan = make_plan(world, [table])
+    if any(each.changes for each in plan.tables):
+        raise RunError(
+            f"Table {table.name} is there, and is not as it is defined.", hint=f"dynasmith plan {table.name} shows how"
+        )
+    return is_new
+
+
+def drop_table(items: ItemWorld, name: str, export_to: Path | None, listener: Listener) -> None:
+    """Delete a table that is there, after an export that was verified where ``export_to`` names a folder."""
+    world = items.world
+    physical = world.physical(name)
+    try:
+        world.control.describe(physical, ())
+    except TableNotFound:
+        return
+    consent = Consent(yes=True, confirm={physical, *_protections(world, physical)})
+    for _ in retire(items, {name: None if export_to is None else str(export_to)}, consent=consent, listener=listener):
+        pass
+
+
+def add_index(
+    world: World,
+    table: str,
+    index: str,
+    *,
+    partition: Sequence[str],
+    sort: Sequence[str],
+    types: Mapping[str, KeyType],
+    projection: Any,
+    listener: Listener,
+) -> bool:
+    """Add a global index, and wait until it can be read; whether it was absent."""
+    live = world.control.describe(world.physical(table), ()).table
+    kinds = {**_types_of(live), **_defined_types(world, live.name), **types}
+    for name in (*partition, *sort):
+        if name not in kinds:
+            raise UsageError(
+                f"The type of {name}, a key of index {index}, is not known: no definition of {table} has it.",
+                hint=f'add_index(..., types={{"{name}": "S"}})',
+            )
+    key = Key(
+        partition=tuple(KeyAttribute(name=name, type=kinds[name]) for name in partition),
+        sort=tuple(KeyAttribute(name=name, type=kinds[name]) for name in sort),
+    )
+    capacity = live.capacity if live.billing == Billing.PROVISIONED else UNSET
+    wanted = Index(name=index, key=key, projection=_projection(projection), capacity=capacity)
+    _apply(world, Table(name=live.name, key=live.key, indexes=(wanted,)), listener)
+    return live.index(index) is None
+
+
+def drop_index(world: World, table: str, index: str, listener: Listener) -> dict[str, Any] | None:
+    """Remove a global index; what it was, None where there was none."""
+    described = world.control.describe(world.physical(table), ())
+    live = described.table
+    indexes = known(live.indexes, ())
+    found = next((each for each in indexes if each.name == index), None)
+    if found is None:
+        return None
+    left = tuple(each for each in indexes if each.name != index)
+    _apply(world, Table(name=live.name, key=live.key, indexes=left), listener, prune=True, only=(INDEXES,))
+    plain: dict[str, Any] = msgspec.to_builtins(found)
+    return plain
+
+
+def put_back_index(world: World, table: str, index: Mapping[str, Any], listener: Listener) -> None:
+    """Add an index that `drop_index` removed."""
+    live = world.control.describe(world.physical(table), ()).table
+    wanted = msgspec.convert(index, Index)
+    _apply(world, Table(name=live.name, key=live.key, indexes=(wanted,)), listener)
+
+
+def change_settings(world: World, table: str, settings: Mapping[str, Any], listener: Listener) -> dict[str, Any]:
+    """Change settings, in the words of a definition; what they were, in the same words."""
+    live = world.control.describe(world.physical(table)).table
+    before = document_of(live)
+    _apply(world, _settings(live, settings), listener)
+    return {word: before.get(word) for word in settings}
+
+
+def _settings(live: Table, settings: Mapping[str, Any]) -> Table:
+    """A table with the key of the live one and these settings. Raises DefinitionError for words that are none."""
+    bare = document_of(Table(name=live.name, key=live.key))
+    document = {**bare, **settings}
+    place = f"set({', '.join(settings)})"
+    parsed = parse([node_of({"tables": [document]}, place)], ParseOptions())
+    if parsed.errors:
+        raise DefinitionError(parsed.errors)
+    return parsed.tables[0]
+
+
+def _apply(world: World, wanted: Table, listener: Listener, *, prune: bool = False, only: Sequence[str] = ()) -> None:
+    plan = make_plan(world, [wanted], prune=prune, only=only)
+    for failure in plan.failures:
+        raise RunError(failure.message, hint=failure.hint)
+    if not any(each.changes for each in plan.tables):
+        return
+    consent = Consent(
+        yes=True,
+        confirm={wanted.name, *_protections(world, wanted.name)},
+        prune=True,
+    )
+    report = apply(world, plan, consent=consent, listener=listener, stopped=StopFlag(), fresh=True)
+    for error in report.failures.values():
+        raise error
+
+
+def _protections(world: World, table: str) -> set[str]:
+    return {need.name for need in world.protections([table]) if need.name}
+
+
+def _types_of(table: Table) -> dict[str, KeyType]:
+    keys = [*table.key, *(each for index in known(table.indexes, ()) for each in index.key)]
+    keys += [each for index in known(table.local_indexes, ()) for each in index.key]
+    return {each.name: each.type for each in keys}
+
+
+def _defined_types(world: World, name: str) -> dict[str, KeyType]:
+    return next((_types_of(each) for each in world.defined_tables() if each.name == name), {})
+
+
+def _projection(said: Any) -> Projection:
+    if isinstance(said, str):
+        kinds = {kind.value: kind for kind in (ProjectionKind.ALL, ProjectionKind.KEYS_ONLY)}
+        if said not in kinds:
+            raise UsageError(f"{said!r} is not a projection.", hint='"ALL", "KEYS_ONLY" or a list of attributes')
+        return Projection(kind=kinds[said])
+    return Projection(kind=ProjectionKind.INCLUDE, attributes=tuple(sorted(said)))
