@@ -11,20 +11,26 @@ import pytest
 
 from cli.story import Story, table
 from dynasmith import Consent, Project
+from dynasmith.aws.stores.history.table import HistoryTable
 from dynasmith.cli.main import VERBS, cli
 from dynasmith.errors import ConsentRequired
+from dynasmith.migrations.event import Kind
 from dynasmith.strict import StrictServer
 
 # Verbs that only read, or whose writes concern this machine alone.
 READS = {
     "check", "count", "demo", "describe", "doctor", "get", "import", "init", "jobs list", "jobs show", "list",
-    "local logs", "local start", "local status", "local stop", "outputs", "plan", "query", "scan", "schema",
+    "local logs", "local start", "local status", "local stop", "migrate list", "migrate outstanding", "migrate show",
+    "migrate status", "migrate verify", "outputs", "plan", "query", "scan", "schema",
     "validate", "verify",
 }  # fmt: skip
 # Verbs that write and never ask: they create what is absent, write files, or go on with what was consented to.
 NEVER_ASK = {
     "create", "ensure", "export", "jobs cancel", "jobs pace", "jobs pause", "jobs proceed", "jobs resume",
+    "migrate generate",
 }  # fmt: skip
+# Asked for where there is a run to take it from: tests/migrations/test_stories.py.
+ASKED_ELSEWHERE = {"migrate unlock"}
 PROJECT = """
 definitions = ["tables.json"]
 [environments.open]
@@ -75,6 +81,16 @@ def _no_journal(story: Story, _prefix: str) -> bool:
     return not any((story.folder / ".dynasmith" / "journal").iterdir())
 
 
+def _happened(kind: Kind, times: int) -> Callable[[Story, str], bool]:
+    """Whether the history of the environment has so many events of a kind."""
+
+    def counted(story: Story, prefix: str) -> bool:
+        store = HistoryTable(story.client, f"{prefix}dynasmith-migrations", prefix.removesuffix("-"), guarded=False)
+        return [event.kind for event in store.read().events].count(kind) >= times
+
+    return counted
+
+
 CASES = {
     "apply": Case(("apply", "fresh"), _live("fresh")),
     "delete": Case(("delete", "scratch"), _not(_live("scratch")), asks="scratch"),
@@ -91,8 +107,16 @@ CASES = {
     "backfill": Case(("backfill", "orders", "--transform", "shape.yaml"), _shaped),
     "jobs undo": Case(("jobs", "undo", "backfill"), _not(_shaped)),
     "jobs prune": Case(("jobs", "prune", "backfill"), _no_journal),
+    "migrate up": Case(("migrate", "up"), _happened("applied", 1)),
+    "migrate to": Case(("migrate", "to", "0.0.2"), _happened("applied", 2)),
+    "migrate all": Case(("migrate", "all"), _happened("applied", 3)),
+    "migrate repeat": Case(("migrate", "repeat"), _happened("applied", 4)),
+    "migrate down": Case(("migrate", "down"), _happened("reverted", 2)),
+    "migrate rollback": Case(("migrate", "rollback"), _happened("reverted", 3)),
+    "migrate run": Case(("migrate", "run", "stamp"), _happened("applied", 5)),
+    "migrate mark": Case(("migrate", "mark", "0.0.2"), _happened("marked", 1)),
 }
-"""In this order: the last two are about the backfill before them."""
+"""In this order: those of jobs are about the backfill before them, those of migrations about one history."""
 
 
 def _leaves(command: click.Command, name: str = "") -> Iterator[str]:
@@ -110,8 +134,8 @@ def _leaves(command: click.Command, name: str = "") -> Iterator[str]:
 def test_every_verb_has_an_entry() -> None:
     """A new verb is judged here: it reads, it never asks for a reason, or it has a case."""
     asking = {name.partition(" --")[0] for name in CASES}
-    assert set(_leaves(cli)) == READS | NEVER_ASK | asking
-    assert not asking & (READS | NEVER_ASK)
+    assert set(_leaves(cli)) == READS | NEVER_ASK | ASKED_ELSEWHERE | asking
+    assert not asking & (READS | NEVER_ASK | ASKED_ELSEWHERE)
 
 
 @pytest.fixture
@@ -121,6 +145,8 @@ def places(strict_story: Story) -> Story:
     there = [table(name) for name in ("orders", "scratch", "retired", "copies")]
     story.define(*there, name="tables.json")
     story.write("dynasmith.toml", PROJECT.format(endpoint=story.endpoint))
+    for name in ("0.0.1", "0.0.2", "0.0.3", "stamp"):
+        story.write(f"migrations/{name}.py", "def up(m): ...\ndef down(m): ...\n")
     story.write("shape.yaml", "version: 1\noperations: [{add: shape, value: new}]\n")
     for env in ("open", "kept"):
         assert story("ensure", "--env", env).code == 0

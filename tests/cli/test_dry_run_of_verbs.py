@@ -11,7 +11,8 @@ from dynasmith.cli.shared_options import WITHOUT_DRY_RUN
 
 READING = {
     "check", "count", "describe", "doctor", "get", "import", "jobs list", "jobs show", "list", "local logs",
-    "local status", "outputs", "plan", "query", "scan", "schema", "validate", "verify",
+    "local status", "migrate list", "migrate outstanding", "migrate show", "migrate status", "migrate verify",
+    "outputs", "plan", "query", "scan", "schema", "validate", "verify",
 }  # fmt: skip
 
 
@@ -31,14 +32,15 @@ def test_every_verb_keeps_it_refuses_it_or_only_reads() -> None:
         for name, command in commands().items()
         if command.callback is not None and "dry_run" in inspect.getsource(inspect.unwrap(command.callback))
     }
-    keeping.add("apply")  # it looks at it one function further down
+    keeping.add("apply")  # it looks at it one function further down, as these do
+    keeping |= {f"migrate {name}" for name in ("up", "down", "to", "all", "repeat", "rollback", "run")}
     assert keeping & WITHOUT_DRY_RUN == set()
     assert set(commands()) == keeping | WITHOUT_DRY_RUN | READING
 
 
 @pytest.mark.parametrize("name", sorted(WITHOUT_DRY_RUN))
 def test_one_that_has_none_refuses_it_and_does_nothing(story: Story, name: str) -> None:
-    more = {"jobs pace": ["J", "--max-write-units", "1"], "jobs prune": ["J"]}.get(name, [])
+    more = {"jobs pace": ["J", "--max-write-units", "1"], "jobs prune": ["J"], "migrate mark": ["0.0.1"]}.get(name, [])
     words = more or (["J"] if name.startswith("jobs") else [])
     for said in ((*name.split(), *words, "--dry-run"), ("--dry-run", *name.split(), *words)):
         answer = story(*said)

@@ -186,6 +186,31 @@ local-stop --folder    | local/test_engines.py
 local-stop --port      | local/test_engines.py
 populate --transport   | item_stories/test_every_option.py
 verify --transport     | item_stories/test_every_option.py
+migrate-up --out-of-order | migrations/test_stories.py
+migrate-up --restart-step | migrations/test_stories.py
+migrate-up --lock-wait | migrations/test_stories.py
+migrate-down --accept-changed | migrations/test_stories.py
+migrate-down --restart-step | migrations/test_stories.py
+migrate-down --lock-wait | migrations/test_stories.py
+migrate-to --out-of-order | migrations/test_stories.py
+migrate-to --accept-changed | migrations/test_stories.py
+migrate-to --restart-step | migrations/test_stories.py
+migrate-to --lock-wait | migrations/test_stories.py
+migrate-all --out-of-order | migrations/test_stories.py
+migrate-all --restart-step | migrations/test_stories.py
+migrate-all --lock-wait | migrations/test_stories.py
+migrate-repeat --accept-changed | migrations/test_stories.py
+migrate-repeat --lock-wait | migrations/test_stories.py
+migrate-rollback --run | migrations/test_stories.py
+migrate-rollback --accept-changed | migrations/test_stories.py
+migrate-rollback --lock-wait | migrations/test_stories.py
+migrate-run --restart-step | migrations/test_stories.py
+migrate-run --lock-wait | migrations/test_stories.py
+migrate-list --named | migrations/test_stories.py
+migrate-outstanding --named | migrations/test_stories.py
+migrate-generate --bump | migrations/test_stories.py
+migrate-mark --through | migrations/test_stories.py
+migrate-mark --undo | migrations/test_stories.py
 """
 
 SHARED = """

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dynasmith.errors import UsageError
-from dynasmith.migrations.event import Event, Kind, LockRecord
+from dynasmith.migrations.event import Kind, LockRecord, MigrationEvent
 from dynasmith.migrations.file_name import name_of, read_file_name
-from dynasmith.migrations.history import History
+from dynasmith.migrations.history import MigrationHistory
 from dynasmith.migrations.path import Catalog, Files, MigrationFile
 from dynasmith.migrations.version import NOTHING, bumped, parse_version
 
@@ -22,9 +22,9 @@ def file(version: str, name: str = "", *, text: str = "a", has_down: bool = True
     )
 
 
-def events(*said: tuple[Kind, str], run: str = "r") -> tuple[Event, ...]:
+def events(*said: tuple[Kind, str], run: str = "r") -> tuple[MigrationEvent, ...]:
     return tuple(
-        Event(
+        MigrationEvent(
             number=number,
             kind=kind,
             version=version if parse_version(version) else "",
@@ -42,7 +42,7 @@ def catalog(
     files: tuple[str, ...], *said: tuple[Kind, str], lock: LockRecord | None = None, **options: object
 ) -> Catalog:
     made = tuple(file(version) if parse_version(version) else file("", version) for version in files)
-    history = History(events=events(*said), lock=lock or LockRecord())
+    history = MigrationHistory(events=events(*said), lock=lock or LockRecord())
     return Catalog(files=Files(made), history=history, **options)  # type: ignore[arg-type]
 
 
@@ -182,7 +182,7 @@ def test_a_late_lower_version_is_refused_and_neither_skipped_nor_run() -> None:
 
 
 def test_a_changed_applied_file_refuses_its_own_down_only() -> None:
-    history = History(events=events(*applied("0.0.1")))
+    history = MigrationHistory(events=events(*applied("0.0.1")))
     files = Files((file("0.0.1", text="b"), file("0.0.2")))
     found = Catalog(files=files, history=history)
     assert [each.key for each in found.changed] == ["0.0.1"]
@@ -194,7 +194,7 @@ def test_a_changed_applied_file_refuses_its_own_down_only() -> None:
 
 
 def test_a_renamed_file_is_the_same_migration() -> None:
-    history = History(events=events(*applied("0.0.1")))
+    history = MigrationHistory(events=events(*applied("0.0.1")))
     found = Catalog(files=Files((file("0.0.1", "renamed"),)), history=history)
     assert found.outstanding == ()
 
@@ -215,10 +215,10 @@ def test_repeat_is_the_last_one_down_and_up_again() -> None:
 def test_rollback_is_all_that_the_last_run_applied() -> None:
     first = events(("started", "0.0.1"), ("applied", "0.0.1"))
     second = tuple(
-        Event(number=number, kind=kind, version=version, run="second", at=NOON, checksum="a")
+        MigrationEvent(number=number, kind=kind, version=version, run="second", at=NOON, checksum="a")
         for number, (kind, version) in enumerate(applied("0.0.2", "0.0.10"), 3)
     )
-    found = Catalog(files=Files(tuple(map(file, THREE))), history=History(events=first + second))
+    found = Catalog(files=Files(tuple(map(file, THREE))), history=MigrationHistory(events=first + second))
     assert keys(found.rollback()) == ["down 0.0.10", "down 0.0.2"]
     assert keys(found.rollback("r2")) == ["down 0.0.1"]
     with pytest.raises(UsageError, match="Run none applied nothing"):

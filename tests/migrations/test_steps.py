@@ -14,10 +14,10 @@ BEGUN = StepRecord(ordinal=2, operation="once", arguments="b", state="begun")
 
 def test_a_finished_step_answers_and_a_begun_one_goes_on_and_a_new_one_runs() -> None:
     replay = Replay("It", [DONE, BEGUN])
-    assert replay.finished_ahead
+    assert [replay.finished_ahead] == [True]
     first = replay.next("backfill", "users", "a", "f")
     assert (first.answer, first.record.result, first.is_changed) == ("answer", 1, False)
-    assert not replay.finished_ahead
+    assert [replay.finished_ahead] == [False]
     assert replay.next("once", "", "b").answer == "resume"
     assert replay.next("once", "", "c").answer == "run"
     replay.end()

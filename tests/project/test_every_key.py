@@ -153,7 +153,12 @@ SECTION = f"[environments.x]\n{HERE}\n"
 FILES: dict[str, tuple[str, str, Observe]] = {
     "definitions": (TOP + SECTION, TOP.replace("tables", "others") + SECTION, NAMES),
     "models": (TOP + SECTION, 'models = ["models_of_a_key"]\n' + TOP + SECTION, NAMES),
-    "migrations": (TOP + SECTION, 'migrations = "m"\n' + TOP + SECTION, value(lambda world: world.settings.notes)),
+    "migrations": (TOP + SECTION, 'migrations = "m"\n' + TOP + SECTION, value(lambda world: world.settings.migrations)),
+    "history_table": (
+        TOP + SECTION,
+        'history_table = "h"\n' + TOP + SECTION,
+        sent(lambda world: Project(world).migrations.status()),
+    ),
     "default_environment": (TOP + SECTION, TOP.replace('"x"', '"aws"') + SECTION, URL),
     "environments": (TOP + SECTION, TOP + SECTION + 'table_prefix = "a-"\n', NAMES),
     "jobs.ledger": (

@@ -46,6 +46,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "export": ("export", "Export all items of a table to files."),
     "copy": ("copy", "Copy items from one table to another."),
     "backfill": ("backfill", "Change items in place; can be undone."),
+    "migrate": ("migrate", "Run versioned migrations: status, list, up, down, to a version."),
     "verify": ("verify", "Check that two tables, or a table and an export, hold the same items."),
     "jobs": ("jobs", "List, resume, pause, pace, cancel and undo long runs."),
 }

@@ -45,6 +45,7 @@ _BY_VERB = {
     "copy": "cp clone mv move rename duplicate replicate transfer",
     "backfill": "transform rewrite update-items migrate-items convert",
     "verify": "compare cmp checksum digest",
+    "migrate": "migration migrations revision upgrade downgrade down alembic",
     "jobs list": "history ps runs tasks job",
     "jobs resume": "resume continue retry",
     "jobs pause": "pause suspend",
@@ -52,10 +53,6 @@ _BY_VERB = {
     NO_DELETING: "destroy rm remove drop del rmdir delete-table drop-table teardown nuke uninstall",
 }
 NOT_YET = {
-    "migrate": "backfill changes items, apply changes tables",
-    "migration": "backfill changes items, apply changes tables",
-    "migrations": "backfill changes items, apply changes tables",
-    "down": "apply an earlier definition; plan shows what it would change",
     "backup": "export writes items to files, copy --backup-first copies a table first",
     "restore": "populate loads an export into a table",
     "lambda": "describe shows the stream of a table",

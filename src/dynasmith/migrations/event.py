@@ -52,7 +52,7 @@ class MigrationCounts(Struct, frozen=True, kw_only=True, omit_defaults=True):
         )
 
 
-class Event(Struct, frozen=True, kw_only=True):
+class MigrationEvent(Struct, frozen=True, kw_only=True):
     """One thing that happened to a migration. ``number`` counts from 1 without a gap.
 
     ``started`` is the number of the event with which the migration began: its steps are kept under it. ``counts`` and
@@ -125,14 +125,14 @@ class StepRecord(Struct, frozen=True, kw_only=True):
     result: Any = None
 
 
-def encode_record(record: Event | LockRecord | StepRecord) -> bytes:
+def encode_record(record: MigrationEvent | LockRecord | StepRecord) -> bytes:
     """A record as JSON."""
     return msgspec.json.encode(record)
 
 
-def decode_event(content: bytes) -> Event:
+def decode_event(content: bytes) -> MigrationEvent:
     """The event that `encode_record` wrote. Raises CheckpointError for a damaged one and for one of a newer schema."""
-    return _decode(content, Event, "event")
+    return _decode(content, MigrationEvent, "event")
 
 
 def decode_lock(content: bytes) -> LockRecord:

@@ -8,7 +8,7 @@ from typing import Final, Literal, TypeAlias
 from msgspec import Struct
 from msgspec.structs import replace
 
-from dynasmith.migrations.event import Event, Kind, LockRecord
+from dynasmith.migrations.event import Kind, LockRecord, MigrationEvent
 from dynasmith.migrations.version import NOTHING, Version, parse_version
 
 State: TypeAlias = Literal["outstanding", "running", "interrupted", "failed", "applied", "marked"]
@@ -38,9 +38,9 @@ class MigrationState(Struct, frozen=True, kw_only=True):
 
     key: str
     state: State
-    last: Event
-    begun: Event | None
-    events: tuple[Event, ...]
+    last: MigrationEvent
+    begun: MigrationEvent | None
+    events: tuple[MigrationEvent, ...]
 
     @property
     def is_applied(self) -> bool:
@@ -59,10 +59,10 @@ class MigrationState(Struct, frozen=True, kw_only=True):
         return sum(event.kind in _ATTEMPTS and event.number >= begun for event in self.events)
 
 
-class History(Struct, frozen=True, kw_only=True):
+class MigrationHistory(Struct, frozen=True, kw_only=True):
     """All events, and the lock, as they were read at one moment."""
 
-    events: tuple[Event, ...] = ()
+    events: tuple[MigrationEvent, ...] = ()
     lock: LockRecord = LockRecord()
 
     @property
@@ -77,7 +77,7 @@ class History(Struct, frozen=True, kw_only=True):
         return max((version for key in applied if (version := parse_version(key)) is not None), default=NOTHING)
 
 
-def fold(events: Iterable[Event], lock: LockRecord) -> dict[str, MigrationState]:
+def fold(events: Iterable[MigrationEvent], lock: LockRecord) -> dict[str, MigrationState]:
     """What became of each migration, by the number of the events."""
     found: dict[str, MigrationState] = {}
     for event in sorted(events, key=lambda event: event.number):

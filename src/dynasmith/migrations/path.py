@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from dynasmith.errors import UsageError
 from dynasmith.migrations.event import Direction
-from dynasmith.migrations.history import History, MigrationState
+from dynasmith.migrations.history import MigrationHistory, MigrationState
 from dynasmith.migrations.version import NOTHING, Version, parse_version, version_of
 
 LATEST: Final = ("latest", "reset")
@@ -77,7 +77,7 @@ class Catalog(Struct, frozen=True, kw_only=True):
     """
 
     files: Files
-    history: History
+    history: MigrationHistory
     accepted: frozenset[str] = frozenset()
     out_of_order: bool = False
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from dynasmith.migrations.event import Event, StepRecord
-from dynasmith.migrations.history import History
+from dynasmith.migrations.event import MigrationEvent, StepRecord
+from dynasmith.migrations.history import MigrationHistory
 
 
 class HistoryHold(Protocol):
@@ -21,24 +21,24 @@ class HistoryHold(Protocol):
         """Whether this process may write."""
         ...
 
-    def append(self, event: Event) -> Event:
+    def append(self, event: MigrationEvent) -> MigrationEvent:
         """Add an event under the next number, and give it with that. Raises LeaseLost where the lock is another's."""
         ...
 
-    def steps(self, event: Event) -> Sequence[StepRecord]:
+    def steps(self, event: MigrationEvent) -> Sequence[StepRecord]:
         """The steps recorded under the migration that began with ``event``, as they count, by ordinal. What runs of an
         older fence still write does not count from now on."""
         ...
 
-    def keep_step(self, event: Event, step: StepRecord) -> None:
+    def keep_step(self, event: MigrationEvent, step: StepRecord) -> None:
         """Keep a step, in place of what was kept of it. Raises LeaseLost."""
         ...
 
-    def recorded(self, event: Event) -> Sequence[StepRecord]:
+    def recorded(self, event: MigrationEvent) -> Sequence[StepRecord]:
         """The same steps, only read: they are not inherited."""
         ...
 
-    def forget_steps(self, event: Event) -> None:
+    def forget_steps(self, event: MigrationEvent) -> None:
         """Remove the steps of a migration that is over."""
         ...
 
@@ -55,11 +55,11 @@ class HistoryStore(Protocol):
         """What it is, for a sentence."""
         ...
 
-    def read(self) -> History:
+    def read(self) -> MigrationHistory:
         """All events and the lock; an empty history where there is no table. Only reads."""
         ...
 
-    def recorded(self, event: Event) -> Sequence[StepRecord]:
+    def recorded(self, event: MigrationEvent) -> Sequence[StepRecord]:
         """The steps recorded under the migration that began with ``event``, by ordinal. Only reads."""
         ...
 

@@ -133,10 +133,12 @@ class TableStore:
         client = self._client
         with translated("DescribeTable", self._name):
             try:
-                client.describe_table(TableName=self._name)
+                found = client.describe_table(TableName=self._name)["Table"]
             except client.exceptions.ResourceNotFoundException:
                 pass
             else:
+                if found["TableStatus"] == "CREATING":  # another process makes it
+                    self._wait()
                 return
         with translated("CreateTable", self._name):
             with suppress(client.exceptions.ResourceInUseException):  # another process makes it
@@ -149,7 +151,10 @@ class TableStore:
                     ],
                     BillingMode="PAY_PER_REQUEST",
                 )
-            client.get_waiter("table_exists").wait(TableName=self._name, WaiterConfig={"Delay": 2})
+            self._wait()
+
+    def _wait(self) -> None:
+        self._client.get_waiter("table_exists").wait(TableName=self._name, WaiterConfig={"Delay": 2})
 
     def lock(self, job_id: str, above: int) -> "TableLock":
         """The lock of a job."""

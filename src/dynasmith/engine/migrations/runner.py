@@ -11,8 +11,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from dynasmith.errors import DynasmithError, Interrupted, LeaseLost, RunError
-from dynasmith.migrations.event import Event, Kind, MigrationCounts, cut_text
-from dynasmith.migrations.history import History
+from dynasmith.migrations.event import Kind, MigrationCounts, MigrationEvent, cut_text
+from dynasmith.migrations.history import MigrationHistory
 from dynasmith.migrations.migration import Suspended
 from dynasmith.migrations.path import PathStep
 from dynasmith.ports.history import HistoryHold
@@ -60,7 +60,7 @@ class Attempt(Protocol):
         ...
 
 
-Open = Callable[[PathStep, Event, HistoryHold], Attempt]
+Open = Callable[[PathStep, MigrationEvent, HistoryHold], Attempt]
 """Loads a migration, to be run under the event with which it began."""
 
 
@@ -75,13 +75,13 @@ class Runner:
         now: Callable[[], datetime],
         *,
         accepted: Sequence[str] = (),
-        told: Callable[[Event], None] = lambda _: None,
+        told: Callable[[MigrationEvent], None] = lambda _: None,
         masked: Callable[[str], str] = str,
     ) -> None:
         self._hold, self._open, self._stamp, self._now = hold, open_attempt, stamp, now
         self._accepted, self._told, self._masked = tuple(accepted), told, masked
 
-    def run(self, path: Sequence[PathStep], history: History) -> list[Event]:
+    def run(self, path: Sequence[PathStep], history: MigrationHistory) -> list[MigrationEvent]:
         """Run it to its end; the last event of each migration.
 
         The first that fails ends the run with RunError, the first that is stopped with Interrupted: what came before
@@ -98,10 +98,10 @@ class Runner:
             done.append(self._one(step, begun, spent, attempts))
         return done
 
-    def _one(self, step: PathStep, begun: Event | None, spent_ms: int, attempts: int) -> Event:
+    def _one(self, step: PathStep, begun: MigrationEvent | None, spent_ms: int, attempts: int) -> MigrationEvent:
         first: Kind = "resumed" if begun is not None else "started" if step.direction == "up" else "reverting"
         at = self._now()
-        event = Event(
+        event = MigrationEvent(
             number=0,
             kind=first,
             version=step.file.version,
@@ -126,11 +126,11 @@ class Runner:
         ending = replace(event, started=begun.number)
         return self._run(step, begun, ending)
 
-    def _run(self, step: PathStep, begun: Event, ending: Event) -> Event:
+    def _run(self, step: PathStep, begun: MigrationEvent, ending: MigrationEvent) -> MigrationEvent:
         began = time.monotonic()
         attempt: Attempt | None = None
 
-        def ended(kind: Kind, error: str | None = None) -> Event:
+        def ended(kind: Kind, error: str | None = None) -> MigrationEvent:
             figures = Figures() if attempt is None else attempt.figures
             elapsed = ending.elapsed_ms + round((time.monotonic() - began) * 1000)
             said = {name: getattr(figures, name) for name in Figures.__struct_fields__}
@@ -156,7 +156,7 @@ class Runner:
             raise _failure(step, attempt, error, told) from error
         return ended("reverted" if back else "applied")
 
-    def _append(self, event: Event) -> Event:
+    def _append(self, event: MigrationEvent) -> MigrationEvent:
         kept = self._hold.append(event)
         self._told(kept)
         return kept

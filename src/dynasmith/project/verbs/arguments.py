@@ -319,6 +319,7 @@ CHECKS: dict[str, Check] = {
     "map": optional(renaming),
     "max_read_units": optional(number()),
     "max_write_units": optional(number()),
+    "migration": text,
     "minimal": flag,
     "message": any_text,
     "missing_ok": flag,

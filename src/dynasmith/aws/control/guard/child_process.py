@@ -94,3 +94,10 @@ class GuardedEnvironment:
         request.headers[OPERATION] = event_name.removeprefix("before-send.")
         if "Host" in request.headers:
             request.headers["Host"] = guard.netloc
+
+
+def client_of_variables(service: str) -> Any:
+    """A client of boto3 from the variables of this process: in a guarded one its calls go to the guard."""
+    import boto3  # the process that opens a guard does not need it here
+
+    return boto3.client(service)  # type: ignore[call-overload]  # any service that botocore knows

@@ -9,13 +9,13 @@ from typing import Any
 import msgspec
 
 from dynasmith.items.value import decode_tree, encode_tree
-from dynasmith.migrations.event import Event, LockRecord, StepRecord, decode_event, decode_lock, decode_step
+from dynasmith.migrations.event import LockRecord, MigrationEvent, StepRecord, decode_event, decode_lock, decode_step
 
 Item = dict[str, Any]
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
-def item_of(key: Mapping[str, str], record: Event | LockRecord | StepRecord) -> Item:
+def item_of(key: Mapping[str, str], record: MigrationEvent | LockRecord | StepRecord) -> Item:
     """The item of a record. What is empty is left out."""
     plain = {
         name: value for name, value in _plain(record).items() if value is not None and value not in ("", [], {}, ())
@@ -23,7 +23,7 @@ def item_of(key: Mapping[str, str], record: Event | LockRecord | StepRecord) -> 
     return {name: encode_tree(value) for name, value in {**key, **plain}.items()}
 
 
-def event_of(item: Item) -> Event:
+def event_of(item: Item) -> MigrationEvent:
     """The event in an item. Raises CheckpointError."""
     return decode_event(_json(item))
 
@@ -38,7 +38,7 @@ def step_of(item: Item) -> StepRecord:
     return decode_step(_json(item))
 
 
-def _plain(record: Event | LockRecord | StepRecord) -> dict[str, Any]:
+def _plain(record: MigrationEvent | LockRecord | StepRecord) -> dict[str, Any]:
     plain: dict[str, Any] = msgspec.to_builtins(record)
     if isinstance(record, StepRecord):
         plain["result"] = msgspec.json.encode(record.result).decode()

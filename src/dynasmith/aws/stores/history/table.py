@@ -17,8 +17,8 @@ from dynasmith.aws.stores.history.records import event_of, item_of, lock_of, ste
 from dynasmith.aws.stores.lease import LEASE_SECONDS, Lease
 from dynasmith.aws.stores.table_ledger import LedgerTable
 from dynasmith.errors import LeaseLost, Locked, ProjectError
-from dynasmith.migrations.event import Event, LockRecord, StepRecord
-from dynasmith.migrations.history import History
+from dynasmith.migrations.event import LockRecord, MigrationEvent, StepRecord
+from dynasmith.migrations.history import MigrationHistory
 
 EVENT: Final = "event#"
 LOCK: Final = "lock"
@@ -47,17 +47,19 @@ class HistoryTable:
         """The table."""
         return f"table {self._name}"
 
-    def read(self) -> History:
+    def read(self) -> MigrationHistory:
         """Every event (a strong query, 1 MB a call) and the lock."""
         absent = self._client.exceptions.ResourceNotFoundException
         try:
             items = list(self._query(EVENT, but=(absent,)))
             lock = self._table.item(self._key(LOCK))
         except absent:
-            return History()
-        return History(events=tuple(map(event_of, items)), lock=lock_of(lock) if lock is not None else LockRecord())
+            return MigrationHistory()
+        return MigrationHistory(
+            events=tuple(map(event_of, items)), lock=lock_of(lock) if lock is not None else LockRecord()
+        )
 
-    def recorded(self, event: Event) -> Sequence[StepRecord]:
+    def recorded(self, event: MigrationEvent) -> Sequence[StepRecord]:
         """The steps that count; none where there is no table."""
         absent = self._client.exceptions.ResourceNotFoundException
         try:
@@ -82,7 +84,9 @@ class HistoryTable:
             pass
         hold = TableHold(self._table, self._client, self._home, lock, None)
         hold.append(
-            Event(number=0, kind="unlocked", version="", run=run, at=lock.record.since or datetime.now(UTC), who=who)
+            MigrationEvent(
+                number=0, kind="unlocked", version="", run=run, at=lock.record.since or datetime.now(UTC), who=who
+            )
         )
         lock.free(lock.owner, gone=False)
 
@@ -98,6 +102,9 @@ class HistoryTable:
         if found is None:
             self._create()
             return
+        if found["TableStatus"] == "CREATING":  # another process makes it
+            with self._translated("DescribeTable"):
+                self._wait()
         kinds = {each["AttributeName"]: each["AttributeType"] for each in found["AttributeDefinitions"]}
         keys = [(each["AttributeName"], kinds[each["AttributeName"]]) for each in found["KeySchema"]]
         if keys != [("pk", "S"), ("sk", "S")]:
@@ -121,12 +128,15 @@ class HistoryTable:
                     BillingMode="PAY_PER_REQUEST",
                     **({"DeletionProtectionEnabled": True} if self._guarded else {}),
                 )
-            client.get_waiter("table_exists").wait(TableName=self._name, WaiterConfig={"Delay": 2})
+            self._wait()
         if self._guarded:
             with self._translated("UpdateContinuousBackups"):
                 client.update_continuous_backups(
                     TableName=self._name, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
                 )
+
+    def _wait(self) -> None:
+        self._client.get_waiter("table_exists").wait(TableName=self._name, WaiterConfig={"Delay": 2})
 
     def _taken(self, wanted: LockRecord, wait_seconds: float) -> TableHold:
         until = time.monotonic() + wait_seconds
@@ -180,7 +190,7 @@ class TableHold:
         """Whether the lease holds."""
         return self._lease is None or self._lease.held
 
-    def append(self, event: Event) -> Event:
+    def append(self, event: MigrationEvent) -> MigrationEvent:
         """One transaction of two puts: the event, if there is none of its number, and the lock's count of events."""
         self._check()
         record = self._lock.counted()
@@ -220,14 +230,14 @@ class TableHold:
         self._lock.wrote(event.number)
         return event
 
-    def _is_kept(self, event: Event) -> bool:
+    def _is_kept(self, event: MigrationEvent) -> bool:
         found = self._table.item({"pk": {"S": self._home}, "sk": {"S": f"{EVENT}{event.number:012d}"}})
         if found is not None and event_of(found) == event:  # the answer to it was lost
             self._lock.wrote(event.number)
             return True
         return False
 
-    def steps(self, event: Event) -> Sequence[StepRecord]:
+    def steps(self, event: MigrationEvent) -> Sequence[StepRecord]:
         """The steps that count, which this run inherits from now on. Two calls and one for each MB."""
         counted = _counted(self._table, self._home, event)
         self._check()
@@ -241,17 +251,17 @@ class TableHold:
         )
         return _ordered(counted)
 
-    def recorded(self, event: Event) -> Sequence[StepRecord]:
+    def recorded(self, event: MigrationEvent) -> Sequence[StepRecord]:
         """The steps that count. One call for each MB."""
         return _ordered(_counted(self._table, self._home, event))
 
-    def keep_step(self, event: Event, step: StepRecord) -> None:
+    def keep_step(self, event: MigrationEvent, step: StepRecord) -> None:
         """One plain put."""
         self._check()
         sort = f"{_steps(event)}{step.ordinal:04d}#{self._lock.fence:08d}"
         self._table.call("PutItem", Item=item_of({"pk": self._home, "sk": sort}, step))
 
-    def forget_steps(self, event: Event) -> None:
+    def forget_steps(self, event: MigrationEvent) -> None:
         """One delete a step."""
         for item in list(query(self._table, self._home, _steps(event), ProjectionExpression="sk")):
             self._table.call("DeleteItem", Key={"pk": {"S": self._home}, "sk": item["sk"]})
@@ -287,7 +297,7 @@ def query(table: LedgerTable, home: str, prefix: str, **more: Any) -> Iterator[d
         start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
 
-def _counted(table: LedgerTable, home: str, event: Event, **more: Any) -> dict[int, tuple[int, StepRecord]]:
+def _counted(table: LedgerTable, home: str, event: MigrationEvent, **more: Any) -> dict[int, tuple[int, StepRecord]]:
     """The steps that count, by ordinal, each with its fence: those of the newest run, and those that it inherited."""
     found: dict[tuple[int, int], dict[str, Any]] = {}
     for item in query(table, home, _steps(event), **more):
@@ -308,10 +318,10 @@ def _ordered(counted: Mapping[int, tuple[int, StepRecord]]) -> list[StepRecord]:
     return [step for _, (_, step) in sorted(counted.items())]
 
 
-def _steps(event: Event) -> str:
+def _steps(event: MigrationEvent) -> str:
     return f"step#{event.version or event.name}#{event.direction}#{event.number}#"
 
 
-def _token(event: Event) -> str:
+def _token(event: MigrationEvent) -> str:
     """The same for each sending of one event: 36 characters at most."""
     return f"{event.fence}-{event.number}-{event.run}"[:36]

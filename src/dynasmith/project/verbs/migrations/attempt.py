@@ -13,7 +13,7 @@ from dynasmith.engine.transfer.event_thread import StopRequest
 from dynasmith.errors import RunError
 from dynasmith.files.migrations.loader import LoadedMigration, loaded
 from dynasmith.jobs.counts import Counts
-from dynasmith.migrations.event import Event, MigrationCounts, StepRecord
+from dynasmith.migrations.event import MigrationCounts, MigrationEvent, StepRecord
 from dynasmith.migrations.path import PathStep
 from dynasmith.migrations.steps import Replay
 from dynasmith.ports.history import HistoryHold
@@ -34,7 +34,7 @@ class MigrationAttempt:
     def __init__(
         self,
         step: PathStep,
-        begun: Event,
+        begun: MigrationEvent,
         hold: HistoryHold,
         items: ItemWorld,
         *,
@@ -44,7 +44,7 @@ class MigrationAttempt:
         told: Callable[[str], None],
         listener: Listener,
         restart: int = 0,
-        applied: Event | None = None,
+        applied: MigrationEvent | None = None,
     ) -> None:
         self._step, self._begun, self._hold, self._folder = step, begun, hold, folder
         title = f"Migration {step.file.title}"

@@ -20,7 +20,7 @@ from dynasmith.engine.transfer.event_thread import StopRequest
 from dynasmith.errors import UsageError
 from dynasmith.files.migrations.folder import MigrationFolder, read_folder
 from dynasmith.files.migrations.template import new_file
-from dynasmith.migrations.event import Event, LockRecord
+from dynasmith.migrations.event import LockRecord, MigrationEvent
 from dynasmith.migrations.history import MigrationState
 from dynasmith.migrations.path import Catalog, MigrationFile, PathStep
 from dynasmith.migrations.version import NOTHING, bumped, parse_version, version_of
@@ -30,6 +30,7 @@ from dynasmith.ports.listener import Listener, silent
 from dynasmith.project.verbs.arguments import checked
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.migrations.attempt import MigrationAttempt
+from dynasmith.project.verbs.migrations.rehearsal import Rehearsal, rehearse
 from dynasmith.project.verbs.migrations.reverse import refuse_irreversible
 from dynasmith.project.world import World
 from dynasmith.version import __version__
@@ -52,7 +53,7 @@ class MigrationRow(Struct, frozen=True, kw_only=True):
     flags: tuple[str, ...] = ()
     at: datetime | None = None
     elapsed_ms: int = 0
-    last: Event | None = None
+    last: MigrationEvent | None = None
 
 
 class MigrationStatus(Struct, frozen=True, kw_only=True):
@@ -113,13 +114,12 @@ class Migrations:
         return tuple(each.key for each in catalog.outstanding)
 
     @checked()
-    def show(self, key: str) -> tuple[Event, ...]:
+    def show(self, migration: str) -> tuple[MigrationEvent, ...]:
         """What happened to a version or a named migration, oldest first. Raises UsageError where nothing did."""
         _, catalog = self._read()
-        state = catalog.states.get(key)
-        events = tuple(event for event in catalog.history.events if (event.version or event.name) == key)
-        if state is None and not events:
-            raise UsageError(f"The history has no migration {key}.", hint="dynasmith migrate list")
+        events = tuple(each for each in catalog.history.events if (each.version or each.name) == migration)
+        if not events:
+            raise UsageError(f"The history has no migration {migration}.", hint="dynasmith migrate list")
         return events
 
     def verify(self) -> tuple[str, ...]:
@@ -152,6 +152,24 @@ class Migrations:
         _, catalog = self._read(accept_changed, out_of_order)
         return self._checked_path(catalog, _chosen(catalog, command, argument))
 
+    @checked()
+    def rehearse(
+        self,
+        command: Command,
+        argument: str = "",
+        *,
+        accept_changed: Sequence[str] = (),
+        out_of_order: bool = False,
+    ) -> Rehearsal:
+        """What a command would do: the steps of each migration, from its code in a process that cannot write, with
+        estimates of units and cost. Writes nothing, no history either; reads what the code reads, and one DescribeTable
+        a table. Raises UsageError as `path` does, RunError where the code takes longer than a minute."""
+        return rehearse(
+            ItemWorld(self._world),
+            self._folder,
+            self.path(command, argument, accept_changed=accept_changed, out_of_order=out_of_order),
+        )
+
     # --- run
 
     @checked()
@@ -165,8 +183,8 @@ class Migrations:
         lock_wait: float = LOCK_WAIT_SECONDS,
         consent: Consent | None = None,
         listener: Listener = silent,
-        told: Callable[[Event | str], None] = lambda _: None,
-    ) -> tuple[Event, ...]:
+        told: Callable[[MigrationEvent | str], None] = lambda _: None,
+    ) -> tuple[MigrationEvent, ...]:
         """Apply the next ``count`` migrations; one that began goes on first. The last event of each.
 
         Needs the consent `yes`, and the name of a protected environment. Raises RunError where one fails (those before
@@ -198,8 +216,8 @@ class Migrations:
         lock_wait: float = LOCK_WAIT_SECONDS,
         consent: Consent | None = None,
         listener: Listener = silent,
-        told: Callable[[Event | str], None] = lambda _: None,
-    ) -> tuple[Event, ...]:
+        told: Callable[[MigrationEvent | str], None] = lambda _: None,
+    ) -> tuple[MigrationEvent, ...]:
         """Run what `path` gives for the same command. The last event of each. Consent and errors are those of `up`."""
         return self._run(
             command,
@@ -222,7 +240,7 @@ class Migrations:
         undo: bool = False,
         lock_wait: float = LOCK_WAIT_SECONDS,
         consent: Consent | None = None,
-    ) -> tuple[Event, ...]:
+    ) -> tuple[MigrationEvent, ...]:
         """Write down that a version is applied (``through``: and all before it), or with ``undo`` that it is not; its
         code does not run. Needs the consent `yes`. Raises UsageError for a version that no file has, Locked."""
         _, catalog = self._read()
@@ -282,8 +300,8 @@ class Migrations:
         lock_wait: float,
         consent: Consent | None,
         listener: Listener,
-        told: Callable[[Event | str], None],
-    ) -> tuple[Event, ...]:
+        told: Callable[[MigrationEvent | str], None],
+    ) -> tuple[MigrationEvent, ...]:
         _, catalog = self._read(accept_changed, out_of_order)
         path = self._checked_path(catalog, _chosen(catalog, command, argument))
         if not path:
@@ -294,7 +312,7 @@ class Migrations:
             _, catalog = self._read(accept_changed, out_of_order)  # another run may have changed it while this waited
             path = self._checked_path(catalog, _chosen(catalog, command, argument))
 
-            def opened(step: PathStep, begun: Event, held: HistoryHold) -> MigrationAttempt:
+            def opened(step: PathStep, begun: MigrationEvent, held: HistoryHold) -> MigrationAttempt:
                 return MigrationAttempt(
                     step,
                     begun,
@@ -318,7 +336,7 @@ class Migrations:
                     self._forget(hold, catalog.states.get(step.file.key), event)
         return tuple(done)
 
-    def _forget(self, hold: HistoryHold, state: MigrationState | None, event: Event) -> None:
+    def _forget(self, hold: HistoryHold, state: MigrationState | None, event: MigrationEvent) -> None:
         """Remove the steps of an up that was taken back."""
         begun = _begun_up(state)
         for each in (begun, replace(event, number=event.started)):
@@ -382,8 +400,8 @@ class Migrations:
             last=state.last if state else None,
         )
 
-    def _marked(self, file: MigrationFile, stamp: Stamp, *, undo: bool) -> Event:
-        return Event(
+    def _marked(self, file: MigrationFile, stamp: Stamp, *, undo: bool) -> MigrationEvent:
+        return MigrationEvent(
             number=0,
             kind="unmarked" if undo else "marked",
             version=file.version,
@@ -425,11 +443,11 @@ def _is_applied(state: MigrationState | None) -> bool:
     return state is not None and state.is_applied
 
 
-def _begun_up(state: MigrationState | None) -> Event | None:
+def _begun_up(state: MigrationState | None) -> MigrationEvent | None:
     """The event with which the up of a migration began that is applied, or began and did not end."""
     if state is None:
         return None
-    begun: Event | None = None
+    begun: MigrationEvent | None = None
     for event in state.events:
         if event.kind == "started":
             begun = event

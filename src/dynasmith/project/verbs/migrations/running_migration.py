@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeVar
 from dynasmith.errors import RunError, UsageError
 from dynasmith.jobs.counts import Counts
 from dynasmith.jobs.options import TransferOptions, mode_of
-from dynasmith.migrations.event import Direction, Event, StepRecord
+from dynasmith.migrations.event import Direction, MigrationEvent, StepRecord
 from dynasmith.operations import Add, Remove, Rename
 from dynasmith.ports.listener import Listener
 from dynasmith.project.verbs.migrations.item_steps import ItemSteps, counts_json, counts_of
@@ -43,7 +43,7 @@ class RunningMigration:
         steps: StepLog,
         world: World,
         jobs: ItemSteps,
-        begun: Event,
+        begun: MigrationEvent,
         direction: Direction,
         *,
         folder: Path,
@@ -109,6 +109,8 @@ class RunningMigration:
 
     def client(self, service: str = "dynamodb") -> Any:
         """A boto3 client of the environment."""
+        if self._steps.is_inside:
+            return self._world.session.client(service)
         self._steps.step("client", lambda _record, _goes_on: None, arguments={"service": service})
         if self._steps.replay.finished_ahead:
             self.note(f"m.client({service!r}): what it reads before a step that is done may differ from the first time")
@@ -116,7 +118,8 @@ class RunningMigration:
 
     def db(self) -> Any:
         """Items of model classes."""
-        self._steps.step("db", lambda _record, _goes_on: None)
+        if not self._steps.is_inside:
+            self._steps.step("db", lambda _record, _goes_on: None)
         from dynasmith.project.verbs.models import open_db
 
         return open_db(self._world)

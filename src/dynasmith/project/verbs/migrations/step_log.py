@@ -13,7 +13,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from dynasmith.errors import UsageError
-from dynasmith.migrations.event import Event, StepRecord
+from dynasmith.migrations.event import MigrationEvent, StepRecord
 from dynasmith.migrations.migration import Suspended
 from dynasmith.migrations.steps import Replay, changed_function, no_json_error, result_size_error
 from dynasmith.operations import Operation, Operations
@@ -22,6 +22,9 @@ from dynasmith.project.verbs.transforms import AnyTransform, is_file, name_of
 
 RESULT_BYTES_MAX: Final = 65_536
 """Of what `once` and `read` keep: an item holds 400 KB, and reading all steps is one query."""
+
+CALLS_USER_CODE: Final = frozenset({"once", "read", "check"})
+"""Steps that call a function of the migration."""
 
 Work = Callable[[StepRecord, bool], Any]
 """Does a step: a record whose job is named, and whether it goes on; gives the result that is kept."""
@@ -37,7 +40,7 @@ class StepLog:
         self,
         title: str,
         hold: HistoryHold,
-        begun: Event,
+        begun: MigrationEvent,
         replay: Replay,
         *,
         stopping: Callable[[], bool],
@@ -78,8 +81,16 @@ class StepLog:
         new_job: Callable[[], str] | None = None,
         has_begun: Callable[[str], bool] = lambda _: False,
     ) -> Any:
-        """Do a step, or give what it gave before. ``has_begun`` says of a job whether a page of it was done."""
+        """Do a step, or give what it gave before. ``has_begun`` says of a job whether a page of it was done.
+
+        Raises UsageError within the function of another step, which is not called again when that is done.
+        """
         self.enter()
+        if self.is_inside:
+            raise UsageError(
+                f"{self.title} uses m.{operation} within the function of {self.place}.",
+                hint="only m.client() and m.db() may be used there",
+            )
         step = self.replay.next(operation, table, digest_of(arguments or {}), function_digest(function, self.title))
         record = step.record
         self.place = f"step {record.ordinal} ({operation}{f' of {table}' if table else ''})"
@@ -95,13 +106,19 @@ class StepLog:
             record = replace(record, job=new_job())
         self._hold.keep_step(self._begun, record)
         self.under_way = record
-        result = json_value(work(record, goes_on), operation, self.title)
+        self.is_inside = operation in CALLS_USER_CODE
+        try:
+            result = json_value(work(record, goes_on), operation, self.title)
+        finally:
+            self.is_inside = False
         record = replace(record, state="done", result=result)
         self._hold.keep_step(self._begun, record)
         self.under_way = None
         self.done.append(record)
         return result
 
+    is_inside = False
+    """Whether the function of a step runs now."""
     under_way: StepRecord | None = None
     """The step that began and is not done."""
 

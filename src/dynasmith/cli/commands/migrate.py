@@ -1,0 +1,320 @@
+"""`dynasmith migrate status | list | outstanding | up | down | to | all | repeat | rollback | run | ...`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from dynasmith.cli.shared_options import Invocation, print_json, verb
+from dynasmith.cli.suggestions import VerbGroup
+
+
+class MigrateGroup(VerbGroup):
+    """A version in place of a verb means `to` that version."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command of the first argument; `to` for a version."""
+        from dynasmith.migrations.version import parse_version
+
+        if args and parse_version(args[0]) is not None:
+            args = ["to", *args]
+        return super().resolve_command(ctx, args)
+
+
+@click.group("migrate", cls=MigrateGroup, epilog="Example: dynasmith migrate up")
+def command() -> None:
+    """Run versioned migrations, and show which are applied."""
+
+
+LOCK_WAIT = click.option(
+    "--lock-wait", type=click.FloatRange(0), default=60.0, metavar="SECONDS", help="Wait so long for another run."
+)
+RESTART_STEP = click.option(
+    "--restart-step",
+    type=click.IntRange(1),
+    default=None,
+    metavar="N",
+    help="Begin step N anew, whose function was changed.",
+)
+ACCEPT_CHANGED = click.option(
+    "--accept-changed",
+    multiple=True,
+    metavar="VERSION",
+    help="Take back an applied migration by its file as it is now; repeatable.",
+)
+OUT_OF_ORDER = click.option(
+    "--out-of-order", is_flag=True, help="Let a migration run that is below the current version."
+)
+
+
+@verb("status", example="dynasmith migrate status")
+def status(invocation: Invocation) -> int:
+    """Print the current version (0.0.0 if none is applied). What needs a look goes to stderr."""
+    from dynasmith.cli.migration_report import as_json
+
+    found = invocation.project().migrations.status()
+    if invocation.as_json:
+        print_json(as_json(found))
+        return 0
+    click.echo(found.current)
+    for row in found.open:
+        reason = f": {row.last.error}" if row.last is not None and row.last.error else ""
+        invocation.say(f"{row.key} is {row.state}{reason}")
+    if found.outstanding:
+        invocation.say(f"{len(found.outstanding)} outstanding: {', '.join(found.outstanding)}")
+    for key in found.changed:
+        invocation.say(f"Warning: {key} was changed after it was applied.")
+    for key in found.missing:
+        invocation.say(f"Warning: {key} is applied, and its file is not here.")
+    for key in found.out_of_order:
+        invocation.say(f"Warning: {key} comes before {found.current} and is not applied.")
+    for note in found.notes:
+        invocation.say(f"Note: {note}")
+    if found.lock.state != "free":
+        invocation.say(f"{found.lock.who} runs `migrate {found.lock.command}` (run {found.lock.run}).")
+    return 0
+
+
+@verb("list", example="dynasmith migrate list")
+@click.option("--named", is_flag=True, help="List migrations without a version.")
+def list_(invocation: Invocation, named: bool) -> int:
+    """List migrations in their order, with state and time. With --quiet only those that are applied, one a line."""
+    from dynasmith.cli.migration_report import as_json, row_line
+
+    rows = invocation.project().migrations.list(named=named)
+    if invocation.as_json:
+        print_json(as_json(rows))
+    elif invocation.quiet:
+        for row in rows:
+            if row.state in ("applied", "marked"):
+                click.echo(row.key)
+    elif not rows:
+        invocation.say("No migrations.")
+    else:
+        for row in rows:
+            click.echo(row_line(row))
+    return 0
+
+
+@verb("outstanding", example="dynasmith migrate outstanding")
+@click.option("--named", is_flag=True, help="Migrations without a version that never ran.")
+def outstanding(invocation: Invocation, named: bool) -> int:
+    """Print what is not applied, one version a line, or `none`."""
+    found = invocation.project().migrations.outstanding(named=named)
+    if invocation.as_json:
+        print_json(list(found))
+        return 0
+    for key in found or ("none",):
+        click.echo(key)
+    return 0
+
+
+@verb("up", example="dynasmith migrate up")
+@click.argument("count", type=click.IntRange(1), default=1)
+@OUT_OF_ORDER
+@RESTART_STEP
+@LOCK_WAIT
+def up(invocation: Invocation, count: int, **options: Any) -> int:
+    """Apply the next migration, or the next COUNT. One that was stopped goes on first."""
+    return _run(invocation, "up", str(count), options)
+
+
+@verb("down", example="dynasmith migrate down")
+@click.argument("count", type=click.IntRange(1), default=1)
+@ACCEPT_CHANGED
+@RESTART_STEP
+@LOCK_WAIT
+def down(invocation: Invocation, count: int, **options: Any) -> int:
+    """Take back the migration that was applied last, or the last COUNT."""
+    return _run(invocation, "down", str(count), options)
+
+
+@verb("to", example="dynasmith migrate to 0.1.3")
+@click.argument("version")
+@OUT_OF_ORDER
+@ACCEPT_CHANGED
+@RESTART_STEP
+@LOCK_WAIT
+def to(invocation: Invocation, version: str, **options: Any) -> int:
+    """Apply or take back migrations until VERSION is the current one. 0.0.0 takes all back."""
+    return _run(invocation, "to", version, options)
+
+
+@verb("all", example="dynasmith migrate all")
+@OUT_OF_ORDER
+@RESTART_STEP
+@LOCK_WAIT
+def all_(invocation: Invocation, **options: Any) -> int:
+    """Apply every outstanding migration."""
+    return _run(invocation, "all", "", options)
+
+
+@verb("repeat", example="dynasmith migrate repeat")
+@ACCEPT_CHANGED
+@LOCK_WAIT
+def repeat(invocation: Invocation, **options: Any) -> int:
+    """Take back the last migration and apply it again."""
+    return _run(invocation, "repeat", "", options)
+
+
+@verb("rollback", example="dynasmith migrate rollback")
+@click.option("--run", "run_id", default="", metavar="RUN", help="Another run than the last.")
+@ACCEPT_CHANGED
+@LOCK_WAIT
+def rollback(invocation: Invocation, run_id: str, **options: Any) -> int:
+    """Take back all that the last run applied, the newest first."""
+    return _run(invocation, "rollback", run_id, options)
+
+
+@verb("run", example="dynasmith migrate run stamp")
+@click.argument("name")
+@RESTART_STEP
+@LOCK_WAIT
+def run(invocation: Invocation, name: str, **options: Any) -> int:
+    """Run a migration without a version; it may run again and again."""
+    return _run(invocation, "run", name, options)
+
+
+@verb("generate", example='dynasmith migrate generate "Split the name"')
+@click.argument("message", default="")
+@click.option("--bump", default="patch", metavar="PART", help="major, minor, patch or a version.")
+def generate(invocation: Invocation, message: str, bump: str) -> int:
+    """Write the file of a new migration."""
+    path = invocation.project().migrations.generate(message, bump=bump)
+    if invocation.as_json:
+        print_json(str(path))
+    else:
+        click.echo(str(path))
+    return 0
+
+
+@verb("mark", example="dynasmith migrate mark 0.1.3 --through")
+@click.argument("version")
+@click.option("--through", is_flag=True, help="And every version before it.")
+@click.option("--undo", is_flag=True, help="Mark it as not applied.")
+def mark(invocation: Invocation, version: str, through: bool, undo: bool) -> int:
+    """Write into the history that VERSION is applied, without running it."""
+    from dynasmith.cli.migration_report import as_json, event_line
+
+    events = invocation.project().migrations.mark(version, through=through, undo=undo)
+    if invocation.as_json:
+        print_json(as_json(events))
+        return 0
+    for event in events:
+        invocation.say(event_line(event))
+    if not events:
+        invocation.say("Nothing to mark.")
+    return 0
+
+
+@verb("show", example="dynasmith migrate show 0.1.3")
+@click.argument("migration", metavar="VERSION|NAME")
+def show(invocation: Invocation, migration: str) -> int:
+    """Show what happened to one migration: its runs, jobs, units, and what it said."""
+    from dynasmith.cli.migration_report import as_json, event_details
+
+    events = invocation.project().migrations.show(migration)
+    if invocation.as_json:
+        print_json(as_json(events))
+        return 0
+    for event in events:
+        for line in event_details(event):
+            click.echo(line)
+    return 0
+
+
+@verb("verify", example="dynasmith migrate verify")
+def verify(invocation: Invocation) -> int:
+    """Compare files and history; exit 3 where they do not agree."""
+    found = invocation.project().migrations.verify()
+    if invocation.as_json:
+        print_json(list(found))
+    else:
+        for line in found:
+            click.echo(line)
+        if not found:
+            invocation.say("Files and history agree.")
+    return 3 if found else 0
+
+
+@verb("unlock", example="dynasmith migrate unlock --yes")
+def unlock(invocation: Invocation) -> int:
+    """Take the lock from a run that holds it; what it still writes does not count."""
+    from dynasmith.cli.migration_report import as_json
+
+    lock = invocation.project().migrations.unlock()
+    if invocation.as_json:
+        print_json(as_json(lock))
+    else:
+        invocation.say(f"Took the lock from {lock.who} (run {lock.run}).")
+    return 0
+
+
+def _run(invocation: Invocation, name: Any, argument: str, options: dict[str, Any]) -> int:
+    """Show the path, ask, and run it; or show what it would do."""
+    from dynasmith.cli.flow_report import FlowProgressView
+    from dynasmith.cli.migration_report import as_json, event_line, path_lines
+
+    migrations = invocation.project().migrations
+    chosen = {
+        "accept_changed": options.get("accept_changed", ()),
+        "out_of_order": options.get("out_of_order", False),
+    }
+    path = migrations.path(name, argument, **chosen)
+    if not path:
+        return _nothing(invocation, migrations.status().current)
+    if invocation.dry_run:
+        return _rehearsed(invocation, migrations.rehearse(name, argument, **chosen))
+    for line in path_lines(path):
+        invocation.say(line)
+    with FlowProgressView(invocation.words(), redact=invocation.redact) as shown:
+        events = migrations.run(
+            name,
+            argument,
+            **chosen,
+            restart_step=options.get("restart_step") or 0,
+            lock_wait=options["lock_wait"],
+            listener=shown,
+            told=lambda said: invocation.say(said if isinstance(said, str) else event_line(said)),
+        )
+    current = migrations.status().current
+    if invocation.as_json:
+        print_json({"events": as_json(events), "current": current})
+    else:
+        invocation.say(f"Current version: {current}")
+    return 3 if any(event.counts.dead for event in events) else 0
+
+
+def _nothing(invocation: Invocation, current: str) -> int:
+    if invocation.as_json:
+        print_json({"events": [], "current": current})
+    else:
+        invocation.say(f"Nothing to do. Current version: {current}")
+    return 0
+
+
+def _rehearsed(invocation: Invocation, rehearsal: Any) -> int:
+    from dynasmith.cli.migration_report import as_json, rehearsal_lines
+
+    if invocation.as_json:
+        print_json(as_json(rehearsal))
+        return 0
+    for line in rehearsal_lines(rehearsal):
+        click.echo(line)
+    if rehearsal.dollars is not None:
+        invocation.say(f"At most ${rehearsal.dollars:,.2f} on demand.")
+    for hazard in rehearsal.hazards:
+        invocation.say(f"Warning: {hazard}.")
+    for note in rehearsal.notes:
+        invocation.say(f"Note: {note}.")
+    invocation.say(f"Dry run: {rehearsal.closing}.")
+    return 0
+
+
+for each in (
+    status, list_, outstanding, up, down, to, all_, repeat, rollback, run, generate, mark, show, verify, unlock,
+):  # fmt: skip
+    command.add_command(each)

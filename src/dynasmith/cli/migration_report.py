@@ -1,0 +1,95 @@
+"""Migrations as people and programs read them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from dynasmith.cli.flow_figures import left_text
+
+if TYPE_CHECKING:
+    from dynasmith.migrations.event import MigrationEvent
+    from dynasmith.migrations.path import PathStep
+    from dynasmith.project.verbs.migrations.migrations import MigrationRow
+    from dynasmith.project.verbs.migrations.rehearsal import Rehearsal
+
+_WORDS = {
+    "started": "begins",
+    "resumed": "goes on",
+    "reverting": "is taken back",
+    "interrupted": "was stopped",
+    "failed": "failed",
+    "applied": "is applied",
+    "reverted": "was taken back",
+    "revert_failed": "could not be taken back",
+    "marked": "is marked as applied",
+    "unmarked": "is marked as not applied",
+}
+
+
+def as_json(value: Any) -> Any:
+    """A value as JSON: times in RFC 3339, names as they are."""
+    return msgspec.to_builtins(value)
+
+
+def path_lines(path: Sequence[PathStep]) -> list[str]:
+    """The path of a command, a line each."""
+    return [
+        f"  {'^' if step.direction == 'up' else 'v'} {step.file.key:<12} {step.file.description}"
+        + (" (goes on)" if step.goes_on else "")
+        for step in path
+    ]
+
+
+def event_line(event: MigrationEvent) -> str:
+    """An event as one sentence."""
+    name = f"{event.version} {event.name}".strip()
+    ended = event.kind in ("applied", "reverted", "failed", "interrupted", "revert_failed")
+    took = f" after {left_text(event.elapsed_ms / 1000)}" if ended else ""
+    counts = event.counts
+    items = f": {counts.read:,} items read, {counts.written:,} written" if ended and counts.read else ""
+    dead = f", {counts.dead:,} dead letters" if counts.dead else ""
+    return f"{name} {_WORDS.get(event.kind, event.kind)}{took}{items}{dead}."
+
+
+def event_details(event: MigrationEvent) -> list[str]:
+    """An event of `show`: when, what, who, and what it said."""
+    lines = [
+        f"{event.at.astimezone(UTC):%Y-%m-%d %H:%M:%S}  {event_line(event)}",
+        f"    run {event.run} by {event.who}",
+    ]
+    if event.read_units or event.write_units:
+        lines.append(f"    {event.read_units:,.1f} read units, {event.write_units:,.1f} write units")
+    lines += [f"    job {job}" for job in event.jobs]
+    lines += [f"    export {event.backup}"] if event.backup else []
+    lines += [f"    {line}" for line in event.log]
+    lines += [f"    error: {event.error}"] if event.error else []
+    return lines
+
+
+def row_line(row: MigrationRow) -> str:
+    """A migration of `list`."""
+    when = f"{row.at.astimezone(UTC):%Y-%m-%d %H:%M:%S}" if row.at else ""
+    flags = f"  ({', '.join(row.flags)})" if row.flags else ""
+    return f"{row.key:<14} {row.state:<12} {when:<20} {row.description or row.name}{flags}".rstrip()
+
+
+def rehearsal_lines(rehearsal: Rehearsal) -> list[str]:
+    """What a path would do, for a person."""
+    lines = []
+    for each in rehearsal.migrations:
+        lines.append(f"{'^' if each.direction == 'up' else 'v'} {each.key} {each.description}".rstrip())
+        for number, step in enumerate(each.steps, 1):
+            of = f" of {step.table}" if step.table else ""
+            items = f"  about {step.items:,} items" if step.items else ""
+            writes = f", at most {step.write_units:,.0f} write units" if step.write_units else ""
+            lines.append(f"    {number}. {step.operation}{of} {step.words}".rstrip() + items + writes)
+            lines += [f"       ! {step.hazard}"] if step.hazard else []
+        lines += [f"    log: {line}" for line in each.log]
+        if each.stopped:
+            at = f"step {len(each.steps)}" if each.steps else "its beginning"
+            lines.append(f"    cannot be rehearsed beyond {at}: {each.stopped}")
+    return lines
