@@ -228,7 +228,7 @@ def test_every_error_has_a_code_of_its_own_and_a_documented_exit() -> None:
 # --- public names
 
 IMPORT = re.compile(r"\b(?:from|import) (dynasmith[\w.]*)(?: import ([\w ,()`]+))?")
-PACKAGES = {"local", "models", "strict", "testing"}
+PACKAGES = {"local", "migrations", "models", "strict", "testing"}
 PUBLIC_MODULES = {"dynasmith", "dynasmith.errors", "dynasmith.operations", *(f"dynasmith.{name}" for name in PACKAGES)}
 
 
