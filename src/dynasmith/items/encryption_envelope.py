@@ -8,12 +8,13 @@ authenticates version, key name and the name of the attribute, and neither table
 
 from __future__ import annotations
 
-import json
 import re
 from binascii import Error as Base64Error
 from binascii import a2b_base64, b2a_base64
 from dataclasses import dataclass
 from typing import Any, Final
+
+import msgspec
 
 from dynasmith.errors import DecryptionFailed, ItemInvalid
 
@@ -24,6 +25,8 @@ KEY_BYTES: Final = 32
 TAG_BYTES: Final = 16
 _MARK: Final = "dynasmith"
 _KEY_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}\Z")
+_encode: Final = msgspec.json.Encoder(order="sorted").encode
+_decode: Final = msgspec.json.Decoder(dict[str, Any]).decode
 _SETS: Final = ("SS", "NS", "BS")
 
 
@@ -91,7 +94,7 @@ def associated_data(key: str, attribute: str) -> bytes:
 def plaintext_of(tree: Tree) -> bytes:
     """A value as canonical DynamoDB JSON: one text for it. Raises ItemInvalid for a text that is not Unicode."""
     try:
-        return json.dumps(_ordered(tree), ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+        return _encode(_ordered(tree))
     except UnicodeEncodeError:
         pass  # its message holds the text
     raise ItemInvalid("A text is not valid Unicode; it is not shown, since the attribute is encrypted.")
@@ -99,8 +102,7 @@ def plaintext_of(tree: Tree) -> bytes:
 
 def tree_of(plaintext: bytes) -> Tree:
     """The value of such a text."""
-    tree: Tree = json.loads(plaintext)
-    return tree
+    return _decode(plaintext)
 
 
 def _ordered(tree: Tree) -> Tree:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from dynasmith.engine.db.encryption import opened_item
+from dynasmith.engine.db.encryption import may_be_encrypted, opened_item
 from dynasmith.errors import UsageError
 from dynasmith.items.value_cipher import ValueCipher
 from dynasmith.models.metaclass import codec_of, schema_of
@@ -64,12 +64,12 @@ class DbContext:
         """
         codec = codec_of(model)
         read = codec.reader(attributes)
-        return (lambda tree: read(self.opened(model, tree))) if codec.schema.encrypted else read
+        return (lambda tree: read(self.opened(model, tree))) if may_be_encrypted(codec) else read
 
     def opened(self, model: type[Model], tree: dict[str, Any]) -> dict[str, Any]:
         """An item as the codec of its class reads it: values are decrypted. Raises DecryptionFailed."""
         codec = codec_of(model)
-        return opened_item(self.cipher, codec, tree) if codec.schema.encrypted else tree
+        return opened_item(self.cipher, codec, tree) if may_be_encrypted(codec) else tree
 
     def write(self, model: type[Model], operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """One call that writes. Raises UsageError where this db only reads, ConditionFailed."""

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from dynasmith.errors import DecryptionFailed
-from dynasmith.items.value import TAGS
+from dynasmith.items.encryption_envelope import is_envelope, read_envelope
 from dynasmith.items.value_cipher import ValueCipher
 from dynasmith.items.wire import RawItem
 from dynasmith.models.item_codec import ItemCodec
 from dynasmith.models.sealed_value import SEALED, SealedValue
+from dynasmith.models.upgrades import SHAPE_ATTRIBUTE
 from dynasmith.ports.model_items import ItemsPage, ModelItems
 
-_TAGS = frozenset(TAGS)
+_VALUES: Final = frozenset({"Item", "ExpressionAttributeValues"})
+"""The members of a request, and of its parts, that hold values of attributes."""
+_PLAIN: Final = frozenset({"Key", "ExpressionAttributeNames", "ExclusiveStartKey"})
+"""Those that are never encrypted."""
 
 
 class EncryptingItems:
@@ -39,24 +43,39 @@ class EncryptingItems:
         """Several queries. As in a page, there is nothing to encrypt."""
         return self._items.query_all(table, requests, queries_at_once=queries_at_once, items_max=items_max)
 
-    def _encrypted(self, part: Any) -> Any:
-        if isinstance(part, Mapping):
-            if SEALED in part:
-                sealed: SealedValue = part[SEALED]
-                return self._cipher.encrypt(sealed.attribute, sealed.key, sealed.tree)
-            if len(part) == 1 and not _TAGS.isdisjoint(part):  # a value of DynamoDB: whole attributes are encrypted
-                return part
-            return {name: self._encrypted(inner) for name, inner in part.items()}
-        if isinstance(part, list | tuple):
-            return [self._encrypted(inner) for inner in part]
-        return part
+    def _encrypted(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The request with ciphertext; itself where it has nothing to encrypt. Whole attributes are encrypted, so only
+        these are looked at."""
+        made: dict[str, Any] = {}
+        changed: Any
+        for name, part in request.items():
+            if isinstance(part, Mapping):
+                changed = self._values(part) if name in _VALUES else part if name in _PLAIN else self._encrypted(part)
+            elif isinstance(part, list | tuple):
+                changed = [self._encrypted(each) if isinstance(each, Mapping) else each for each in part]
+            else:
+                continue
+            if changed is not part:
+                made[name] = changed
+        return {**request, **made} if made else request
+
+    def _values(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        sealed = {name: value[SEALED] for name, value in values.items() if SEALED in value}
+        if not sealed:
+            return values
+        encrypt = self._cipher.encrypt
+        return {**values, **{name: encrypt(each.attribute, each.key, each.tree) for name, each in sealed.items()}}
+
+
+def may_be_encrypted(codec: ItemCodec) -> bool:
+    """Whether items of a class may hold ciphertext that it reads: by itself, or by an upgrade of an older shape."""
+    return bool(codec.schema.encrypted) or codec.schema.shape.number > 1
 
 
 def opened_item(cipher: ValueCipher, codec: ItemCodec, tree: dict[str, Any]) -> dict[str, Any]:
     """An item as its class reads it: with each encrypted value decrypted. Raises DecryptionFailed for all of it."""
     opened = dict(tree)
-    for field in codec.schema.encrypted:
-        attribute = field.attribute
+    for attribute, key in _encrypted(codec, tree).items():
         stored = tree.get(attribute)
         if stored is None or SEALED in stored:
             continue
@@ -65,8 +84,21 @@ def opened_item(cipher: ValueCipher, codec: ItemCodec, tree: dict[str, Any]) -> 
         except DecryptionFailed as cause:
             raise _named(cause, codec, tree, attribute) from cause
         if value is not None:
-            opened[attribute] = {SEALED: SealedValue(attribute, field.options.key_name, value)}
+            opened[attribute] = {SEALED: SealedValue(attribute, key, value)}
     return opened
+
+
+def _encrypted(codec: ItemCodec, tree: dict[str, Any]) -> dict[str, str]:
+    """The attributes that are decrypted, with the names of the keys that encrypt them.
+
+    Of an item of an older shape these are also those that the class has no more: an upgrade sees values.
+    """
+    schema = codec.schema
+    keys = {field.attribute: field.options.key_name for field in schema.encrypted}
+    if schema.shape.number > 1 and tree.get(SHAPE_ATTRIBUTE) != schema.shape.stored:
+        others = {name: stored for name, stored in tree.items() if name not in keys and is_envelope(stored)}
+        keys |= {name: read_envelope(stored).key for name, stored in others.items()}
+    return keys
 
 
 def _named(cause: DecryptionFailed, codec: ItemCodec, tree: dict[str, Any], attribute: str) -> DecryptionFailed:

@@ -118,11 +118,12 @@ def bring_up_to_date(context: DbContext, actions: Sequence[PlannedAction]) -> No
             unknown.setdefault(action.model, []).append(action)
     for model, some in unknown.items():
         try:
-            found = read_many(context, model, [action.write.key for action in some], True)
+            read = read_many(context, model, [action.write.key for action in some], True)
+            found = [None if tree is None else context.opened(model, tree) for tree in read]
         except DynasmithError:
             found = [None] * len(some)
         for action, tree in zip(some, found, strict=True):
-            _renew(action, None if tree is None else context.opened(model, tree))
+            _renew(action, tree)
 
 
 def _renew(action: PlannedAction, tree: dict[str, Any] | None) -> None:
