@@ -140,6 +140,7 @@ if TYPE_CHECKING:
     from dynasmith.project.verbs.dry_runs import DryRuns
     from dynasmith.project.verbs.jobs import Jobs
     from dynasmith.project.verbs.model_import import ImportedText
+    from dynasmith.project.verbs.render import Render
     from dynasmith.project.verbs.tables import ListedTable
     from dynasmith.project.verbs.transforms import AnyTransform
     from dynasmith.tables.description import IndexState, ReplicaState, TableDescription
@@ -181,6 +182,7 @@ _HOMES = {
     "jobs.estimate": "JobEstimate",
     "project.verbs.dry_runs": "DryRuns",
     "project.verbs.jobs": "Jobs",
+    "project.verbs.render": "Render",
     "project.verbs.model_import": "ImportedText",
     "plans.where": "Where",
     "aws.control.session": "BotoSession",
@@ -332,6 +334,7 @@ __all__ = [
     "Recorded",
     "Recovery",
     "RefusedCall",
+    "Render",
     "ReplacementRequired",
     "Replica",
     "ReplicaState",

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bridges.live_tables import ITEMS, TABLES
 from dynasmith import Project
+from dynasmith.bridges.live_table import live_module
+from dynasmith.bridges.writer import write_module
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 pytestmark = pytest.mark.engine
+
+
+def json_items(value: Any) -> Any:
+    """Items of boto3 in DynamoDB JSON."""
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode("ascii")
+    if isinstance(value, dict):
+        return {name: json_items(each) for name, each in value.items()}
+    return [json_items(each) for each in value] if isinstance(value, list) else value
 
 
 @pytest.fixture
@@ -28,6 +42,8 @@ def written(project: Project, tmp_path: Path) -> Path:
     for name, (source, keys, tables) in sources.items():
         text = project.import_from(source, form="models", keys=keys, tables=tables).text
         (tmp_path / f"written_{name}.py").write_text(text, "utf-8")
+    made = [({"name": name, **TABLES[name]}, json_items(ITEMS[name]), "a sample") for name in TABLES]
+    (tmp_path / "written_live.py").write_text(write_module(live_module(made)), "utf-8")
     return tmp_path
 
 

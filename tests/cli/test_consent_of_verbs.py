@@ -21,7 +21,7 @@ from dynasmith.strict import StrictServer
 READS = {
     "check", "count", "demo", "describe", "doctor", "get", "import", "init", "jobs list", "jobs show", "list",
     "local logs", "local start", "local status", "local stop", "migrate list", "migrate outstanding", "migrate show",
-    "migrate status", "migrate verify", "outputs", "plan", "query", "scan", "schema",
+    "migrate status", "migrate verify", "outputs", "plan", "query", "render models", "scan", "schema",
     "validate", "verify",
 }  # fmt: skip
 # Verbs that write and never ask: they create what is absent, write files, or go on with what was consented to.

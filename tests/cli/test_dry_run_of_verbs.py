@@ -12,7 +12,7 @@ from dynasmith.cli.shared_options import WITHOUT_DRY_RUN
 READING = {
     "check", "count", "describe", "doctor", "get", "import", "jobs list", "jobs show", "list", "local logs",
     "local status", "migrate list", "migrate outstanding", "migrate show", "migrate status", "migrate verify",
-    "outputs", "plan", "query", "scan", "schema", "validate", "verify",
+    "outputs", "plan", "query", "render models", "scan", "schema", "validate", "verify",
 }  # fmt: skip
 
 

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from cli.story import Story
+from cli.story import Story, table
 
 MODELS = """
 from pydantic import BaseModel
@@ -61,3 +61,20 @@ def test_a_python_file_means_classes(shop: Story) -> None:
 def test_what_cannot_be_is_refused(shop: Story, words: tuple[str, ...], sentence: str) -> None:
     answer = shop("import", *words)
     assert (answer.code, answer.error, answer.out) == (2, sentence, "")
+
+
+def test_live_tables_are_rendered(shop: Story) -> None:
+    shop.define(table("orders"), table("users"))
+    assert shop("ensure").code == 0
+    answer = shop("render", "models", "orders", "--minimal", "--out", "app/models.py")
+    assert answer.code == 0, answer.err
+    assert answer.err == "Wrote the model classes to app/models.py.\n"
+    text = (shop.folder / "app/models.py").read_text("utf-8")
+    assert 'class Orders(Model, table="orders"):' in text
+    assert shop("render", "models", "orders", "--minimal").out == text
+    assert shop("render", "models", "--json").json["tables"] == ["orders", "users"]
+    assert (
+        shop("render", "models", "orders", "--out", "app/models.py").error == "The file app/models.py exists already."
+    )
+    assert shop("render", "models", "orders", "--sample", "0").code == 2
+    assert shop("render", "models", "none").code == 1

@@ -65,6 +65,7 @@ NEVER = {
     "describe": "counts only",
     "outputs": "names only",
     "import": "a live table has no items in its definition",
+    "render models": "names and types of attributes, no value",
     "delete": "names only",
     "retire": "the export's file; its errors are export's",
     "validate": "paths and settings",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import keyword
 import re
+import unicodedata
 from collections.abc import Iterable
 from typing import Final
 
@@ -39,7 +40,7 @@ class FieldNames:
 
 def field_name(attribute: str) -> str:
     """The attribute's name as the name of a field: letters, digits and underscores, and nothing that is reserved."""
-    name = re.sub(r"\W+", "_", attribute).strip("_") or "attribute"
+    name = re.sub(r"\W+", "_", unicodedata.normalize("NFKC", attribute)).strip("_") or "attribute"
     if name[0].isdigit():
         name = f"n{name}"
     if not name.isidentifier():
@@ -51,6 +52,7 @@ def field_name(attribute: str) -> str:
 
 def class_name(text: str) -> str:
     """A text as the name of a class: ``order-lines`` is ``OrderLines``."""
+    text = unicodedata.normalize("NFKC", text)
     parts = [part for part in re.split(r"[\W_]+", text) if part]
     name = "".join(part[0].upper() + part[1:] for part in parts) or "Item"
     if name[0].isdigit():

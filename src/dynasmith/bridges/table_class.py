@@ -18,6 +18,7 @@ from dynasmith.bridges.source import (
     Role,
 )
 from dynasmith.bridges.writer import arguments_of, literal
+from dynasmith.tables.render import escaped
 
 _STORED_KEYS: Final = {"S": "str", "N": "Decimal", "B": "bytes"}
 _CLASS_WORDS: Final = frozenset(("name", "attributes", "key_schema"))
@@ -54,7 +55,7 @@ class EntityClass:
             if self._entity.entity_attribute != "_type":
                 options.append(("entity_attribute", literal(self._entity.entity_attribute)))
         if self._settings:
-            options.append(("settings", literal(self._settings)))
+            options.append(("settings", literal(escaped(self._settings))))  # the class reads ${...} as a variable
         keys = _keys_of(self._document)
         lines: list[FieldLine | AssignmentLine] = [self._template(each, keys) for each in self._entity.templates]
         order = [*keys, *(name for name in self._attributes if name not in keys)]

@@ -39,7 +39,13 @@ def write_module(module: ModelModule) -> str:
     for helper in helpers:
         names.update(helper.names)
     models = [name for name in _TYPES if name in names]
-    models += [call if name == call else f"{call} as {name}" for call, name in calls.items() if name in names]
+    used = {
+        line.call
+        for each in module.classes
+        for line in each.lines
+        if isinstance(line, AssignmentLine) or _is_called(line)
+    }
+    models += [call if name == call else f"{call} as {name}" for call, name in calls.items() if call in used]
     lines = [*module.imports, *(line for helper in helpers for line in helper.imports)]
     lines += [line for word, line in _IMPORTS.items() if word in names]
     parts = [_docstring(module.summary, module.notes, ""), *_imports(lines, models)]
@@ -118,9 +124,14 @@ def _line(line: FieldLine | AssignmentLine, calls: dict[str, str]) -> list[str]:
             f"    {line.name} = {call}(", [each for each in (line.positional, *arguments) if each], ")", "    "
         )
     head = f"    {line.name}: {line.role}[{line.annotation}]"
-    if not arguments and line.call == "attr":
+    if not _is_called(line):
         return [head]
     return _call(f"{head} = {call}(", arguments, ")", "    ")
+
+
+def _is_called(line: FieldLine) -> bool:
+    """Whether the field has a right side."""
+    return bool(line.arguments) or line.call != "attr"
 
 
 def _call(head: str, arguments: list[str], tail: str, indent: str) -> list[str]:

@@ -25,7 +25,7 @@ class Project(ProjectVerbs):
     """Definitions, an environment, and every verb as a method.
 
     Made by `Project.load` (from files) or `dynasmith.connect` (from arguments); reads nothing until asked. Safe to use
-    from several threads. A context manager; ``close()`` ends its connections. Groups of verbs: ``jobs`` and
+    from several threads. A context manager; ``close()`` ends its connections. Groups of verbs: ``jobs``, ``render`` and
     ``dry_run``. Every method of it and of its groups raises UsageError, before any call, for an argument of a wrong
     type or value.
     """

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from dynasmith.project.verbs.dry_runs import DryRuns
     from dynasmith.project.verbs.jobs import Jobs
     from dynasmith.project.verbs.migrations.migrations import Migrations
+    from dynasmith.project.verbs.render import Render
 
 
 class ProjectVerbs(TableMethods, FewItemMethods, ItemMethods, ModelMethods):
@@ -63,6 +64,13 @@ class ProjectVerbs(TableMethods, FewItemMethods, ItemMethods, ModelMethods):
         from dynasmith.project.verbs.migrations.migrations import Migrations
 
         return Migrations(self._world)
+
+    @cached_property
+    def render(self) -> Render:
+        """Live tables in another form: models."""
+        from dynasmith.project.verbs.render import Render
+
+        return Render(self._world)
 
     @cached_property
     def dry_run(self) -> DryRuns:

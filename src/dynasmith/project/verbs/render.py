@@ -1,0 +1,93 @@
+"""Live tables as something else: `render models`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from msgspec.structs import replace
+
+from dynasmith.bridges.live_table import live_module
+from dynasmith.engine.definition_import import as_definition, left_out, without_defaults
+from dynasmith.engine.planner import CONCURRENT_TABLES
+from dynasmith.errors import UsageError
+from dynasmith.project.verbs.arguments import checked
+from dynasmith.project.verbs.definition_import import chosen_tables
+from dynasmith.project.verbs.generated_module import module_text
+from dynasmith.project.verbs.model_import import ImportedText
+from dynasmith.project.world import World
+from dynasmith.tables.description import TableDescription
+from dynasmith.tables.document_of import document_of
+from dynasmith.tables.render import bare_name
+
+SAMPLE_MAX = 10_000
+
+
+class Render:
+    """What live tables are rendered as."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    @checked()
+    def models(self, names: Sequence[str] = (), *, sample: int = 100, minimal: bool = False) -> ImportedText:
+        """A module with a model class for each of these live tables; for every table of the environment without names.
+
+        Keys, indexes and settings are those of the table, so that `tables_of` the class plans empty; ``minimal`` leaves
+        out what a new table has by itself. The types of other attributes are those of the first ``sample`` items of a
+        Scan, and the docstring of the class says so: an attribute that some of them lack may be None, one that has
+        several types is a union, or Any. A name may be a pattern (``orders-*``); the environment's prefix and suffix
+        are taken off. No value of an item is in the text. It was run and says the same tables. Nothing is written.
+
+        Costs about eight calls a table, and a Scan of ``sample`` items. Raises TableNotFound, UsageError for a pattern
+        that fits no table, for a ``sample`` above 10,000, and where pydantic is not installed, DefinitionError and
+        RunError where a table cannot be said by a class.
+        """
+        return render_models(self._world, names, sample=sample, minimal=minimal)
+
+
+def render_models(world: World, names: Sequence[str], *, sample: int, minimal: bool) -> ImportedText:
+    """See `Render.models`."""
+    if not 1 <= sample <= SAMPLE_MAX:
+        raise UsageError(f"A sample has 1 to {SAMPLE_MAX:,} items, not {sample:,}.", hint="the default is 100")
+    chosen = chosen_tables(world, names, every_table=not names)
+    with ThreadPoolExecutor(CONCURRENT_TABLES) as pool:
+        described = tuple(pool.map(world.control.describe, chosen))
+        samples = tuple(pool.map(lambda name: _sample(world, name, sample), chosen))
+    prefix, suffix = world.settings.prefix, world.settings.suffix
+    tables, parts, missing = [], [], []
+    for description, (items, is_all) in zip(described, samples, strict=True):
+        table = as_definition(description)
+        table = without_defaults(table) if minimal else table
+        name = bare_name(table.name, prefix, suffix)
+        missing += [
+            f"{name}: {text}." for text in left_out(description, world.control.unoffered(tuple(description.unread)))
+        ]
+        document = document_of(table, name)
+        parts.append((document, items, _sample_text(items, description, is_all=is_all)))
+        tables.append(replace(table, name=name))
+    module = live_module(parts)
+    module.notes += missing
+    text, notes = module_text(module, tables, "the live tables")
+    return ImportedText(form="models", text=text, tables=tuple(tables), notes=notes)
+
+
+def _sample(world: World, name: str, count: int) -> tuple[list[dict[str, Any]], bool]:
+    """Some items of a table, and whether they are all of it."""
+    items: list[dict[str, Any]] = []
+    start = None
+    while len(items) < count:
+        page = world.few_items.scan_page(name, limit=count - len(items), start=start)
+        items += page.items
+        start = page.next
+        if start is None:
+            return items, True
+    return items, False
+
+
+def _sample_text(items: Sequence[Any], description: TableDescription, *, is_all: bool) -> str:
+    count = f"{len(items):,} item{'s' if len(items) != 1 else ''}"
+    if is_all:
+        return f"all {count} of the table" if len(items) != 1 else "the one item of the table"
+    return f"a sample: {count}, of about {max(description.item_count_estimate, len(items)):,}"
