@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 # One more than there are processors: many tests wait for an engine, a lease or a process.
 WORKERS = $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 
-.PHONY: help demo test test-sql test-models check engines bench soak faults docs clean
+.PHONY: help demo test test-sql test-models properties check engines bench soak faults docs clean
 
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -34,6 +34,9 @@ test-models: .floor/.installed  ## the tests of models on the oldest pydantic th
 	$(PYTHON) -m venv .floor/venv
 	.floor/venv/bin/python -m pip install --quiet --disable-pip-version-check --editable . pydantic==2.11.0 pytest hypothesis
 	@touch $@
+
+properties: $(STAMP)  ## every property with twenty times the examples that make test tries: an hour on two cores
+	DYNASMITH_TEST_EXAMPLES=20 $(BIN)/python -m pytest -m hypothesis -n $(WORKERS)
 
 engines: $(STAMP) node_modules/.installed  ## the contract suite on every engine there is (DYNASMITH_TEST_ENDPOINT names one more)
 	$(BIN)/python -m pytest tests/contract --engines all

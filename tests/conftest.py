@@ -10,9 +10,10 @@ from hypothesis import settings
 
 from dynasmith.errors import NotOffered
 from dynasmith.local import start_dynalite, start_ministack, start_moto
+from example_counts import examples
 
 # A test never fails for being slow: speed is a benchmark, and these machines are shared.
-settings.register_profile("suite", deadline=None)
+settings.register_profile("suite", examples(50))
 settings.load_profile("suite")
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import wire_items
@@ -18,6 +18,7 @@ from dynasmith.items.transform import Transform
 from dynasmith.items.wire import RawItem, encode_item
 from dynasmith.jobs.journal import entries_frame, read_entries
 from dynasmith.ports.updates import ItemChange, change_of, decode_change, encode_change, stands, still_expected
+from example_counts import examples
 
 KEY = KeySchema.of("pk")
 CTX = Context(datetime(2026, 11, 20, tzinfo=UTC), "backfill-test", KEY)
@@ -31,7 +32,7 @@ def changed(before: dict[str, Any], after: dict[str, Any]) -> ItemChange | None:
     return None if rewrite is None else change_of(rewrite)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(70)
 @given(items, items)
 def test_a_change_leads_there_and_its_inverse_back(before: dict[str, Any], after: dict[str, Any]) -> None:
     change = changed(before, after)
@@ -49,7 +50,7 @@ def test_a_change_leads_there_and_its_inverse_back(before: dict[str, Any], after
     assert stands(back, change.before)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(35)
 @given(st.lists(st.tuples(items, items), min_size=1, max_size=5))
 def test_a_frame_gives_back_what_went_in_and_no_damage_passes(pairs: list[tuple[Any, Any]]) -> None:
     found = [change for change in (changed(*pair) for pair in pairs) if change is not None]
@@ -65,7 +66,7 @@ def test_a_frame_gives_back_what_went_in_and_no_damage_passes(pairs: list[tuple[
         assert read_entries(frame[:place]) is None
 
 
-@settings(max_examples=200, deadline=None)
+@examples(70)
 @given(items, items)
 def test_what_is_said_to_the_service_has_every_value_once_and_no_name_bare(
     before: dict[str, Any], after: dict[str, Any]

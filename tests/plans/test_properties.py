@@ -3,7 +3,7 @@
 from collections import Counter
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
@@ -23,9 +23,10 @@ from dynasmith.tables.settings.encryption import CallEncryption
 from dynasmith.tables.settings.stream import CallStream
 from dynasmith.tables.settings.table_class import CallTableClass
 from dynasmith.tables.table import Billing, StreamView, Table, known
+from example_counts import examples
 from strategies import table_pairs, tables
 
-EXAMPLES = settings(max_examples=150, deadline=None)
+EXAMPLES = examples(50)
 
 
 def live(wish: Table) -> Table:

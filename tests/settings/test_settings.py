@@ -8,7 +8,7 @@ import botocore.session
 import msgspec
 import pytest
 from botocore.validate import ParamValidator
-from hypothesis import given, settings
+from hypothesis import given
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
@@ -40,6 +40,7 @@ from dynasmith.tables.table import (
     StreamView,
     TableClass,
 )
+from example_counts import examples
 from strategies import table_pairs
 
 PLAIN = Table(name="orders", key=Key(partition=(KeyAttribute(name="id", type="S"),)))
@@ -124,7 +125,7 @@ def test_a_new_table_gets_it(setting: AnySetting) -> None:
 
 
 @given(table_pairs())
-@settings(max_examples=60, deadline=None)
+@examples(25)
 def test_a_setting_changes_nothing_but_its_field(pair: tuple[Table, Table]) -> None:
     desired, current = pair
     for setting in SETTINGS:

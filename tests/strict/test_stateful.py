@@ -11,7 +11,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -23,6 +23,7 @@ from hypothesis.stateful import (
 )
 
 from dynasmith.strict import StrictServer
+from example_counts import examples
 
 OK = ""
 HOUR, DAY = 3600.0, 86_400.0
@@ -372,5 +373,5 @@ def test_the_endpoint_and_the_model_agree(strict_upstream: str) -> None:
     checks = [HealthCheck.too_slow, HealthCheck.data_too_large]
     run_state_machine_as_test(
         Agreement,
-        settings=settings(max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=checks),
+        settings=examples(12, stateful_step_count=25, suppress_health_check=checks),
     )
