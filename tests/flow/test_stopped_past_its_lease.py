@@ -17,6 +17,7 @@ import pytest
 
 from dynasmith.aws.data.event_loop import new_event_loop
 from dynasmith.engine.transfer.events import FlowProgress
+from dynasmith.engine.transfer.jobs import pace
 from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.files.ledger import FolderLedger
 from dynasmith.items.digest import digest_items
@@ -128,6 +129,7 @@ def test_a_woken_run_writes_nothing_over_the_writes_of_others(
             ledger = ledger_of(ministack_endpoint, place)
             around = RunContext(loop_factory=new_event_loop)
             claim = ledger.claim(job)
+            pace(ledger, job, write_units=10 * ITEMS)  # the first run was slow, so that it could be stopped halfway
             report = resumed(claim, *ends, around=around)
             assert report.job.state == "done"
             write_live(client, target)
