@@ -31,9 +31,9 @@ class ModelItems(Protocol):
     def call(self, operation: str, table: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """One call. ``table`` is the one that errors name, and the one of each part that names none.
 
-        BatchGetItem takes ``Keys`` of the one table, and gives ``Items`` and ``UnprocessedKeys`` of it. BatchWriteItem
-        takes ``RequestItems`` by table, and gives ``UnprocessedItems``. TransactGetItems gives ``Items``, None for each
-        that is absent. What met another transaction, or was throttled, is sent again for about 20 s.
+        BatchWriteItem takes ``RequestItems`` by table, and gives ``UnprocessedItems``. TransactGetItems gives
+        ``Items``, None for each that is absent. What met another transaction, or was throttled, is sent again for
+        about 20 s.
         """
         ...
 
@@ -48,4 +48,10 @@ class ModelItems(Protocol):
 
         At most ``queries_at_once`` are sent at a time. The first error, or an interrupt, ends all of them.
         """
+        ...
+
+    def read_keys(
+        self, table: str, keys: Sequence[Mapping[str, Any]], *, consistent: bool
+    ) -> tuple[Sequence[RawItem], list[int]]:
+        """The items of up to 100 distinct keys, in no order, and the places of the keys that were left unprocessed."""
         ...

@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 
 from dynasmith.aws.control.model_replies import reply_trees, tell, with_table
 from dynasmith.aws.control.session import Session
-from dynasmith.aws.data.calls import Calls, Patience
+from dynasmith.aws.data.calls import Calls, Patience, ReadOutcome
 from dynasmith.aws.data.replies import scan_page
 from dynasmith.aws.data.table_factory import open_calls
 from dynasmith.errors import ServiceError
@@ -54,7 +54,7 @@ class AwsModelItems:
             if isinstance(cause, ClientError):
                 tell(failed, cause.response)
             raise
-        return reply_trees(operation, table, answer)
+        return reply_trees(operation, answer)
 
     def page(self, operation: str, table: str, request: Mapping[str, Any]) -> ItemsPage:
         """One page of a Query or a Scan that selects items; sent again as the item flow does, for up to a minute."""
@@ -68,6 +68,20 @@ class AwsModelItems:
         They are tasks of the one loop, so no thread is left when the first error or an interrupt ends them.
         """
         return self._run(self._query_all(table, requests, asyncio.Semaphore(queries_at_once), items_max))
+
+    def read_keys(
+        self, table: str, keys: Sequence[Mapping[str, Any]], *, consistent: bool
+    ) -> tuple[Sequence[RawItem], list[int]]:
+        """The items of up to 100 distinct keys, in no order, and the places of the keys that were left unprocessed."""
+        sent = [write_tree(key) for key in keys]
+
+        async def ask() -> ReadOutcome:
+            calls = await self._open(table)
+            return await calls.batch_get(table, sent, consistent=consistent)
+
+        outcome = self._run(ask())
+        left = set(map(id, outcome.left))
+        return outcome.items, [place for place, key in enumerate(sent) if id(key) in left]
 
     async def _query_all(
         self, table: str, requests: Sequence[Mapping[str, Any]], gate: asyncio.Semaphore, items_max: int | None

@@ -18,20 +18,14 @@ def with_table(operation: str, table: str, request: Mapping[str, Any]) -> dict[s
             {kind: with_table("", table, part) for kind, part in each.items()} for each in request["TransactItems"]
         ]
         return {**request, "TransactItems": parts}
-    if operation == "BatchGetItem":
-        return {"RequestItems": {table: {**request, "Keys": [to_botocore(key) for key in request["Keys"]]}}}
     if operation == "BatchWriteItem":
         return {"RequestItems": _batch(request["RequestItems"], to_botocore)}
     made = {name: to_botocore(value) if name in _TREES else value for name, value in request.items()}
     return {"TableName": table, **made}
 
 
-def reply_trees(operation: str, table: str, answer: Mapping[str, Any]) -> dict[str, Any]:
+def reply_trees(operation: str, answer: Mapping[str, Any]) -> dict[str, Any]:
     """A reply with its items as DynamoDB JSON."""
-    if operation == "BatchGetItem":
-        left = (answer["UnprocessedKeys"].get(table) or {}).get("Keys", [])
-        read = answer["Responses"].get(table, [])
-        return {"Items": list(map(from_botocore, read)), "UnprocessedKeys": list(map(from_botocore, left))}
     if operation == "BatchWriteItem":
         return {"UnprocessedItems": _batch(answer["UnprocessedItems"], from_botocore)}
     if operation == "TransactGetItems":

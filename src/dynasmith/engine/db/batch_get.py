@@ -6,6 +6,8 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
+import msgspec
+
 from dynasmith.engine.db.context import DbContext
 from dynasmith.errors import ServiceUnavailable
 from dynasmith.items.number import number_parts
@@ -13,6 +15,7 @@ from dynasmith.limits import BATCH_GET_MAX_ITEMS
 from dynasmith.models.model import Model
 
 Tree = dict[str, Any]
+_decode: Final = msgspec.json.Decoder(dict[str, Any]).decode
 ROUNDS_MAX: Final = 10
 """How often what is left unprocessed is asked for again, with waits that double from 50 ms: about 25 s."""
 _FIRST_SECONDS: Final = 0.05
@@ -36,9 +39,9 @@ def _read(context: DbContext, model: type[Model], keys: list[Tree], consistent: 
     read: list[Tree] = []
     table = context.table(model)
     for attempt in range(ROUNDS_MAX):
-        answer = context.items.call("BatchGetItem", table, {"Keys": keys, "ConsistentRead": consistent})
-        read += answer["Items"]
-        keys = answer["UnprocessedKeys"]
+        raws, left = context.items.read_keys(table, keys, consistent=consistent)
+        read += map(_decode, raws)
+        keys = [keys[place] for place in left]
         if not keys:
             return read
         context.clock.sleep(_FIRST_SECONDS * 2**attempt)

@@ -43,6 +43,12 @@ class EncryptingItems:
         """Several queries. As in a page, there is nothing to encrypt."""
         return self._items.query_all(table, requests, queries_at_once=queries_at_once, items_max=items_max)
 
+    def read_keys(
+        self, table: str, keys: Sequence[Mapping[str, Any]], *, consistent: bool
+    ) -> tuple[Sequence[RawItem], list[int]]:
+        """Items by their keys, which are never encrypted."""
+        return self._items.read_keys(table, keys, consistent=consistent)
+
     def _encrypted(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """The request with ciphertext; itself where it has nothing to encrypt. Whole attributes are encrypted, so only
         these are looked at."""
