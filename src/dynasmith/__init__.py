@@ -23,7 +23,7 @@ The names of this module:
 - **Items**: `Side` (a table elsewhere), `Database` (a source), `Report`, `Counts`, `Job`, `VerifyResult`, `DryRun`;
   `Context`, the second argument of a transform, and `ItemRefused`, which it may raise. `dynasmith.operations` has
   operations for ``transform=``.
-- **Findings**: `Verdict`, `Finding`, `examine`.
+- **Findings**: `Verdict`, `Finding`, `ItemFinding`, `ItemTotals`, `examine`.
 - **Events**: a `Listener` is called with each `Event`: `FlowProgress`, `StepDone` ...
 - **Errors**: `DynasmithError` is the base of all; `dynasmith.errors` draws the tree.
 
@@ -175,7 +175,7 @@ if TYPE_CHECKING:
         Trigger,
         Warm,
     )
-    from dynasmith.validate import AcceptedFinding, Finding, Verdict, examine
+    from dynasmith.validate import AcceptedFinding, Finding, ItemFinding, ItemTotals, Verdict, examine
 
 _HOMES = {
     "ports.guard": "RefusedCall",
@@ -229,7 +229,7 @@ _HOMES = {
     "Access Autoscaling BackupPlan BackupRule Billing Capacity Consistency Encryption "
     "EncryptionKind Index Key KeyAttribute LocalIndex OnDemandMaximum Projection ProjectionKind "
     "Recovery Replica Scaling StreamView Suppression Table TableClass Trigger Warm",
-    "validate": "AcceptedFinding Finding Verdict examine",
+    "validate": "AcceptedFinding Finding ItemFinding ItemTotals Verdict examine",
 }
 """Where each public name is, but for the errors."""
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
@@ -296,10 +296,12 @@ __all__ = [
     "Interrupted",
     "ItemDifference",
     "ItemExists",
+    "ItemFinding",
     "ItemInvalid",
     "ItemNotFound",
     "ItemRefused",
     "ItemSample",
+    "ItemTotals",
     "Job",
     "JobEstimate",
     "Jobs",

@@ -48,3 +48,34 @@ def test_a_module_that_is_not_there_is_said(story: Story) -> None:
         assert answer.code == 2
         assert "models: The module models_of_story cannot be imported" in answer.err
         assert "Hint: looked in" in answer.err
+
+
+def test_validate_items_names_items_and_ends_with_3(story: Story) -> None:
+    story.write("dynasmith.toml", PROJECT.format(endpoint=story.endpoint).replace("dev-", "val-"))
+    story.write(
+        "models_of_story.py",
+        MODULE.replace("email: Attr[str]", 'email: Attr[str] = attr(pattern=".+@.+")').replace("Attr,", "Attr, attr,"),
+    )
+    sys.modules.pop("models_of_story", None)
+    env = ("--env", "dev")
+    assert story("ensure", *env).code == 0
+    assert story("put", "users", '{"id": "1", "email": "a@b"}', *env).code == 0
+    good = story("validate", "users", "--items", *env)
+    assert good.code == 0, good.err
+    assert "All 1 items are valid for User." in good.out
+    for number in range(3):
+        assert story("put", "users", f'{{"id": "bad{number}", "email": "sesame"}}', *env).code == 0
+    bad = story("validate", "users", "--items", "--limit", "2", *env)
+    assert bad.code == 3
+    assert "3 of 4 items of User are not valid, with 3 problems, of which 2 are shown." in bad.out
+    assert "val-users email" in bad.out
+    assert "sesame" not in bad.out
+    document = story("validate", "users", "--items", "--json", *env)
+    assert document.code == 3
+    totals, *items = [each for each in document.json if each["code"] == "DS090"]
+    assert (totals["items"], totals["invalid"], totals["model"]) == (4, 3, "User")
+    assert {each["key"]["id"] for each in items} == {"bad0", "bad1", "bad2"}
+    hidden = story("validate", "users", "--items", "--redact", *env)
+    assert "bad1" not in hidden.out
+    assert story("validate", "--items", "--offline", *env).code == 2
+    assert story("delete", "users", "--confirm", "val-users", *env).code == 0

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, assert_type
 
-from dynasmith import Db, Model, Query
+from dynasmith import Db, ItemFinding, ItemTotals, Model, Project, Query
 from dynasmith.models import (
     Attr,
     Partition,
@@ -98,3 +98,12 @@ def hooked(db: Db, item: Hooked) -> None:
         tx.create(item, hooks=True)
         tx.save(item, hooks=True)
         tx.delete(item, hooks=True)
+
+
+def validated(project: Project) -> None:
+    """Findings about items have the item's key."""
+    for finding in project.validate(User, items=True, limit=3).findings:
+        if isinstance(finding, ItemFinding):
+            assert_type(finding.key, dict[str, str])
+        elif isinstance(finding, ItemTotals):
+            assert_type(finding.invalid, int)

@@ -3,6 +3,7 @@
 from dynasmith.validate.check import Check
 from dynasmith.validate.checklist import CHECKLIST
 from dynasmith.validate.checks import CHECKS
+from dynasmith.validate.item_findings import CODE, FIX, TITLE, WHY
 
 _HEAD = """# Findings of `dynasmith validate`
 
@@ -11,7 +12,7 @@ again. A finding has `table`, `code`, `severity`, `path`, `why` and `fix`; the c
 critical finding stands. How to use it, and how to accept a finding: [validate](../guide/validate.md).
 
 *Looks at*: "definition, live" judges the live table where there is one, otherwise, and with `--offline`, the
-definition; "live" needs the service and is left out with `--offline`.
+definition; "live" needs the service and is left out with `--offline`; "items" reads the items too.
 """
 
 _CHECKLIST_HEAD = """
@@ -32,8 +33,22 @@ def findings_page() -> str:
         looks = "live" if check.live or check.online else "definition, live"
         lines.append(f"| [{check.code}](#{check.code.lower()}) | {check.title} | {_severities(check)} | {looks} |")
     sections = [_section(check) for check in CHECKS]
+    lines.append(f"| [{CODE}](#{CODE.lower()}) | {TITLE} | critical or notice | items |")
+    sections.append(_items())
     practices = [f"| {p.text} | {', '.join(p.codes) or 'none'} | {p.instead} |" for p in CHECKLIST]
     return _HEAD + "\n".join(lines) + "\n" + "".join(sections) + _CHECKLIST_HEAD + "\n".join(practices) + "\n"
+
+
+def _items() -> str:
+    return f"""
+## {CODE}
+
+**{TITLE}.** Critical or notice (a notice has the totals where every item is valid). With `--items` only.
+
+- Why: {WHY}
+- Fix: {FIX}.
+- Source: pydantic's documentation, Validators; the guide of models, Attributes.
+"""
 
 
 def _severities(check: Check) -> str:

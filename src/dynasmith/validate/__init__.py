@@ -9,6 +9,7 @@ from dynasmith.validate.checks import CHECKS
 from dynasmith.validate.checks.ownership import usual_tags
 from dynasmith.validate.examine import check_table, examine
 from dynasmith.validate.finding import SEVERITIES, AcceptedFinding, Finding, Severity, Verdict
+from dynasmith.validate.item_findings import ItemFinding, ItemTotals
 from dynasmith.validate.summary import summary
 
 __all__ = [
@@ -17,6 +18,8 @@ __all__ = [
     "AcceptedFinding",
     "Check",
     "Finding",
+    "ItemFinding",
+    "ItemTotals",
     "Problem",
     "Severity",
     "Subject",

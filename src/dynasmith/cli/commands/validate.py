@@ -4,21 +4,43 @@ from typing import Any
 
 import click
 import msgspec
+from msgspec.structs import replace
 
+from dynasmith.cli.flow_options import UNITS
+from dynasmith.cli.redaction import HIDDEN
 from dynasmith.cli.shared_options import Invocation, print_json, verb
+from dynasmith.validate import Finding, ItemFinding
 
 
 @verb("validate", example="dynasmith validate orders --env prod")
 @click.argument("tables", nargs=-1, metavar="[TABLE...]")
 @click.option("--offline", is_flag=True, help="Check only the definitions; make no calls.")
-def command(invocation: Invocation, tables: tuple[str, ...], offline: bool) -> int:
+@click.option("--items", is_flag=True, help="Also check the items by the validators of their model classes.")
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Problems to show a class.")
+@click.option("--max-read-units", type=UNITS, help="Limit in read units a second, for --items.")
+def command(
+    invocation: Invocation,
+    tables: tuple[str, ...],
+    offline: bool,
+    items: bool,
+    limit: int,
+    max_read_units: float | None,
+) -> int:
     """Check configuration and best practice, and print findings with codes. Exits 3 if one is critical."""
-    verdict = invocation.project().validate(tables, offline=offline)
+    verdict = invocation.project().validate(
+        tables, offline=offline, items=items, limit=limit, max_read_units=max_read_units
+    )
+    if invocation.redact:
+        verdict = replace(verdict, findings=tuple(_redacted(each) for each in verdict.findings))
     if invocation.as_json:
         print_json(invocation.world().masks.document([msgspec.to_builtins(each) for each in verdict.findings]))
     else:
         _draw(invocation, verdict)
     return 3 if verdict.critical else 0
+
+
+def _redacted(finding: Finding) -> Finding:
+    return finding.redacted(HIDDEN) if isinstance(finding, ItemFinding) else finding
 
 
 def _draw(invocation: Invocation, verdict: Any) -> None:

@@ -311,6 +311,7 @@ CHECKS: dict[str, Check] = {
     "jobs": text,
     "journal": flag,
     "index": optional(text),
+    "items": flag,
     "item": wire,
     "key": wire,
     "limit": optional(whole()),

@@ -15,7 +15,7 @@ from dynasmith.plans.consent import Consent
 from dynasmith.plans.plan import Plan
 from dynasmith.ports.listener import Listener, silent
 from dynasmith.project.verbs import tables as verbs
-from dynasmith.project.verbs.argument_kinds import mapping_of_text, one_of, text
+from dynasmith.project.verbs.argument_kinds import mapping_of_text, one_of, text, whole
 from dynasmith.project.verbs.arguments import checked, model, named_table
 from dynasmith.project.verbs.definition_import import import_tables
 from dynasmith.project.verbs.plan import apply, make_plan
@@ -365,17 +365,41 @@ class TableMethods:
 
         return import_from(self._world, source, form, keys, tables)
 
-    @checked(models=model)
+    @checked(models=model, limit=whole())
     def validate(
-        self, names: Sequence[str | type[Model]] | type[Model] = (), *models: type[Model], offline: bool = False
+        self,
+        names: Sequence[str | type[Model]] | type[Model] = (),
+        *models: type[Model],
+        offline: bool = False,
+        items: bool = False,
+        limit: int = 20,
+        max_read_units: float | None = None,
     ) -> Verdict:
         """Findings about definitions and live tables; ``offline`` looks at definitions only and makes no call.
 
-        Raises DefinitionError, UsageError, and TableNotFound for a table that is neither defined nor there.
+        ``items`` also reads the tables that have model classes, whole, and runs the validators of the classes over the
+        items: for each class an `ItemTotals`, and for the first ``limit`` problems an `ItemFinding`. It writes nothing,
+        costs the read units of the tables at ``max_read_units`` a second (half of what a provisioned table has where
+        none is given), and is run again where it was stopped.
+
+        Raises DefinitionError, UsageError, Interrupted, TableNotFound for a table that is neither defined nor there.
         """
         from dynasmith.project.verbs.validate import validate
 
-        return validate(self._world, _chosen(names, models), offline=offline)
+        chosen = _chosen(names, models)
+        if not items:
+            return validate(self._world, chosen, offline=offline)
+        from dynasmith.errors import UsageError
+
+        if offline:
+            raise UsageError("Items are in the live table, and offline makes no call.", hint="use one of them")
+        from msgspec.structs import replace
+
+        from dynasmith.project.verbs.validate_items import item_findings
+
+        verdict = validate(self._world, chosen, offline=False)
+        found = item_findings(self._world, chosen, limit=limit, max_read_units=max_read_units)
+        return replace(verdict, findings=(*verdict.findings, *found))
 
 
 def _chosen(names: Sequence[str | type[Model]] | type[Model], models: Sequence[type[Model]]) -> list[str | type[Model]]:
