@@ -390,6 +390,6 @@ def test_reasons_of_conflicts_and_throttles_have_their_kind(db: Db) -> None:
         CancelledAction("ThrottlingError", "slow down"),
         CancelledAction("ItemCollectionSizeLimitExceeded"),
     )
-    reasons = failure_of(context, actions, parts_of(actions, ClaimKnowledge(), "t"), failed).reasons
+    reasons = failure_of(context, actions, parts_of(actions, ClaimKnowledge(), "t"), failed, range(3)).reasons
     assert [type(reason.error) for reason in reasons] == [ServiceUnavailable, Throttled, ServiceError]
     assert reasons[0].code == "TransactionConflict"

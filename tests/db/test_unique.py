@@ -255,6 +255,18 @@ def test_a_value_that_another_writer_changed_meanwhile_is_given_up(db: Db, clien
     assert [owner_of_mail(client, value) for value in (theirs, mine)] == [None, name]
 
 
+def test_a_taken_value_is_the_reason_even_if_the_item_was_changed_meanwhile(db: Db, name: str, mail: Any) -> None:
+    """The write expects another old value as well: that alone would be no reason to fail."""
+    taken = mail()
+    db.create(User(id=name, email=taken))
+    other = db.create(User(id=f"{name}-2", email=mail()))
+    db.update(key(User, other.id), User.email.set(mail()))
+    other.email = taken
+    for write in (db.save, db.put):
+        with pytest.raises(ValueTaken):
+            write(other)
+
+
 def test_a_version_is_still_compared(db: Db, client: Any, name: str) -> None:
     member = db.create(Member(id=name, email=f"{name}@x"))
     db.update(key(Member, name), Member.email.set(f"{name}@y"))

@@ -26,7 +26,7 @@ from dynasmith.errors import (
     ValidationRefused,
     ValueTaken,
 )
-from dynasmith.models.metaclass import schema_of
+from dynasmith.models.metaclass import codec_of, schema_of
 from dynasmith.models.schema import CLAIM_OWNER
 from dynasmith.models.tree_equality import same_tree
 from dynasmith.models.unique_claim import TOKEN, UniqueClaim, claim_key
@@ -36,18 +36,19 @@ from dynasmith.models.visibility import is_visible
 _CONDITION = "ConditionalCheckFailed"
 
 
-def learn(
+def decisive_parts(
     context: DbContext,
     actions: Sequence[PlannedAction],
     parts: Sequence[TransactionPart],
     cancelled: Sequence[CancelledAction],
     known: ClaimKnowledge,
-) -> bool:
-    """Whether another attempt may succeed, with what this one has shown; it is put into actions and ``known``."""
-    failed = [(part, each) for part, each in zip(parts, cancelled, strict=True) if each.code]
-    if not failed or any(each.code != _CONDITION for _, each in failed):
-        return False
-    return all(_learnt(context, actions[part.action], part, each, known) for part, each in failed)
+) -> list[int]:
+    """The parts that no other attempt helps; of the rest, what this one has shown is put into actions and ``known``."""
+    return [
+        place
+        for place, (part, each) in enumerate(zip(parts, cancelled, strict=True))
+        if each.code and (each.code != _CONDITION or not _learnt(context, actions[part.action], part, each, known))
+    ]
 
 
 def _learnt(
@@ -89,19 +90,26 @@ def _holder(context: DbContext, action: PlannedAction, claim: UniqueClaim, item:
     holder = context.items.call("GetItem", action.table, request).get("Item")
     if not holder or not is_visible(schema, holder, deleted=True):
         return None
-    stored = holder.get(claim.field.attribute)
-    if stored is None or "NULL" in stored or claim_key(schema, claim.field, stored) != claim.key:
-        return None
-    return holder
+    codec = codec_of(action.model)
+    for tree in (holder, codec.upgraded(holder)):  # of an older shape the value may be that of either
+        stored = tree.get(claim.field.attribute)
+        if stored is not None and "NULL" not in stored and claim_key(schema, claim.field, stored) == claim.key:
+            return holder
+    return None
 
 
 def failure_of(
-    context: DbContext, actions: Sequence[PlannedAction], parts: Sequence[TransactionPart], failed: ServiceError
+    context: DbContext,
+    actions: Sequence[PlannedAction],
+    parts: Sequence[TransactionPart],
+    failed: ServiceError,
+    decisive: Sequence[int],
 ) -> TransactionFailed:
-    """The error of a transaction that was cancelled, with a reason for each action."""
+    """The error of a transaction that was cancelled, with a reason for each action; ``decisive`` parts are causes."""
     causes: dict[int, tuple[str, DynasmithError]] = {}
-    for part, each in zip(parts, failed.cancelled, strict=True):
-        if each.code and part.action not in causes:
+    for place in decisive:
+        part, each = parts[place], failed.cancelled[place]
+        if part.action not in causes:
             causes[part.action] = each.code, _error_of(context, actions[part.action], part, each, failed)
     reasons = [
         TransactionReason(each.verb, each.model, each.shown_key, *causes.get(place, ("", None)))

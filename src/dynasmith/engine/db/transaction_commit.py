@@ -10,7 +10,7 @@ from dynasmith.engine.db.batch_get import read_many
 from dynasmith.engine.db.context import DbContext
 from dynasmith.engine.db.instances import partly_refreshed, refreshed, unsaved_again, written
 from dynasmith.engine.db.planned_action import PlannedAction
-from dynasmith.engine.db.transaction_causes import failure_of, learn
+from dynasmith.engine.db.transaction_causes import decisive_parts, failure_of
 from dynasmith.engine.db.transaction_parts import ClaimKnowledge, TransactionPart, parts_of
 from dynasmith.engine.db.write_conflicts import is_ours
 from dynasmith.errors import CancelledAction, ConditionFailed, DynasmithError, ServiceError, TransactionFailed
@@ -64,8 +64,11 @@ def commit(
                 )
             if len(failed.cancelled) != len(parts):
                 raise
-            if attempt == ATTEMPTS_MAX or not learn(context, actions, parts, failed.cancelled, known):
-                raise failure_of(context, actions, parts, failed) from failed
+            decisive = decisive_parts(context, actions, parts, failed.cancelled, known)
+            if attempt == ATTEMPTS_MAX:
+                decisive = [place for place, each in enumerate(failed.cancelled) if each.code]
+            if decisive or not any(each.code for each in failed.cancelled):
+                raise failure_of(context, actions, parts, failed, decisive) from failed
     return None
 
 
