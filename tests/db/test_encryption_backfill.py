@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,10 @@ from typing import Any
 import boto3
 import pytest
 
-from dynasmith import Consent, DecryptionFailed, EncryptionKey, Project, connect
+from dynasmith import Consent, DecryptionFailed, EncryptionKey, Event, Project, connect
 from dynasmith.cli.main import run
-from dynasmith.errors import ItemInvalid, UsageError
+from dynasmith.errors import Interrupted, ItemInvalid, TransformError, UsageError
+from dynasmith.items.encryption_envelope import Envelope
 from dynasmith.models import Attr, Model, Partition, attr, tables_of
 from dynasmith.operations import Decrypt, Encrypt, Operations
 from dynasmith.strict import StrictServer
@@ -143,6 +145,36 @@ def test_neither_a_job_nor_its_journal_holds_a_key(project: Project, tmp_path: P
         assert b"6f6f6f6f" not in held  # as hex
 
 
+def test_an_item_of_a_lost_key_is_a_dead_letter(project: Project, client: Any) -> None:
+    lost = from_json(Envelope("lost", b"n" * 12, b"d" * 20).tree())
+    client.put_item(TableName="contacts", Item={"id": {"S": "lost"}, "email": lost})
+    with pytest.raises(TransformError, match="encrypted with the key lost, which is not known here"):
+        project.backfill("contacts", Encrypt("email"), consent=YES)
+    report = project.backfill("contacts", Encrypt("email"), consent=YES, on_error="dead")
+    assert (report.counts.dead, report.counts.written) == (1, ITEMS)
+    client.delete_item(TableName="contacts", Key={"id": {"S": "lost"}})
+    assert emails(project) == EXPECTED
+
+
+def test_a_job_that_was_interrupted_goes_on_with_the_keys_of_the_project(
+    project: Project, endpoint: StrictServer, tmp_path: Path, client: Any
+) -> None:
+    def stop(_: Event) -> None:
+        raise Interrupted("Stopped by the test.")
+
+    with pytest.raises(Interrupted):
+        project.backfill("contacts", Encrypt("email"), consent=YES, segments=1, batch_size=10, listener=stop)
+    with opened(endpoint, tmp_path) as without_keys, pytest.raises(UsageError, match="there is no key"):
+        without_keys.jobs.resume("last")
+    project.jobs.resume("last")
+    assert (emails(project), names(client)) == (EXPECTED, {"old"})
+
+
+def from_json(tree: dict[str, Any]) -> dict[str, Any]:
+    """A map as boto3 takes it."""
+    return {"M": {name: {"B": b64decode(each["B"])} if "B" in each else each for name, each in tree["M"].items()}}
+
+
 def test_a_copy_keeps_ciphertext_and_needs_no_key(
     project: Project, endpoint: StrictServer, client: Any, tmp_path: Path
 ) -> None:
@@ -150,6 +182,10 @@ def test_a_copy_keeps_ciphertext_and_needs_no_key(
     with opened(endpoint, tmp_path) as without_keys:
         without_keys.copy("contacts", "contacts_copy", consent=YES)
         assert without_keys.verify("contacts", "contacts_copy").equal
+        without_keys.export("contacts", tmp_path / "exported")
+        for number in range(ITEMS):
+            client.delete_item(TableName="contacts_copy", Key={"id": {"S": str(number)}})
+        without_keys.populate("contacts_copy", tmp_path / "exported", consent=YES)
     assert emails(project, Copied) == EXPECTED
 
 

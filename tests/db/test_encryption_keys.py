@@ -271,6 +271,25 @@ def test_a_wrapped_key_that_was_changed_decrypts_nothing(
         assert isinstance(raised.value, DecryptionFailed)
 
 
+def test_an_arn_names_its_region(
+    project: Project, endpoint: StrictServer, tmp_path: Path, moto_endpoint: str, name: str
+) -> None:
+    make: Any = boto3.client
+    there = make(
+        "kms",
+        endpoint_url=moto_endpoint,
+        region_name="eu-west-1",
+        aws_access_key_id="dynasmith",
+        aws_secret_access_key="dynasmith",
+    )
+    arn = there.create_key()["KeyMetadata"]["Arn"]
+    there.close()
+    with with_kms(tmp_path, endpoint, moto_endpoint, f'cards = {{kms = "{arn}"}}') as made:
+        made.db().create(Patient(id=name, ssn="a"))
+    with with_kms(tmp_path, endpoint, moto_endpoint, f'cards = {{kms = "{arn}"}}') as made:
+        assert made.db().require(Patient, name).ssn == "a"
+
+
 def test_an_environment_with_an_endpoint_never_asks_kms_of_aws(
     project: Project, endpoint: StrictServer, tmp_path: Path, name: str
 ) -> None:

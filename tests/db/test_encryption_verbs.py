@@ -279,6 +279,15 @@ def test_an_upgrade_may_end_encryption(db: Db, client: Any, name: str) -> None:
     assert "dynasmith" in after["other"]["M"]  # the class does not know it
 
 
+def test_scans_in_segments_and_updates_that_create(db: Db, client: Any, name: str) -> None:
+    made = db.update(key(Doctor, name), Doctor.phone.set("1"), create_missing=True)
+    assert (made.phone, made.seen) == ("1", [])
+    assert is_encrypted(client, "enc_doctors", "phone", id={"S": name})
+    assert "1" in {each.phone for each in db.scan(Doctor, Doctor.id == name, segments=3)}
+    bare = db.update(key(Visit, name), Visit.doctor.set("d"), create_missing=True)
+    assert bare.finding is None
+
+
 def test_hooks_see_and_set_values(db: Db, client: Any, name: str) -> None:
     made = db.create(Doctor(id=name, phone="1"), hooks=True)
     assert db.require(Doctor, name).seen == ["created"]

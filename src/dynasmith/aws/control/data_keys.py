@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
@@ -25,16 +25,21 @@ class KmsDataKeys:
     def generate(self, key: str, context: Mapping[str, str]) -> tuple[bytes, bytes]:
         """A new key of 256 bits, as it is and encrypted. One call of GenerateDataKey."""
         parameters = {"KeyId": key, "KeySpec": "AES_256", "EncryptionContext": dict(context)}
-        answer = self._session.call("kms", "GenerateDataKey", parameters)
+        answer = self._call(key, "GenerateDataKey", parameters)
         return bytes(answer["Plaintext"]), bytes(answer["CiphertextBlob"])
 
     def decrypt(self, key: str, wrapped: bytes, context: Mapping[str, str]) -> bytes | None:
         """The key in ``wrapped``; None where it is not of that key and context. One call of Decrypt."""
         parameters = {"KeyId": key, "CiphertextBlob": wrapped, "EncryptionContext": dict(context)}
         try:
-            return bytes(self._session.call("kms", "Decrypt", parameters)["Plaintext"])
+            return bytes(self._call(key, "Decrypt", parameters)["Plaintext"])
         except DynasmithError as error:
             cause = error.__cause__
             if isinstance(cause, ClientError) and cause.response.get("Error", {}).get("Code") in _NOT_OURS:
                 return None
             raise
+
+    def _call(self, key: str, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """A call in the Region of the key: an ARN names it, anything else is in that of the session."""
+        region = key.split(":")[3] if key.startswith("arn:") and key.count(":") > 4 else ""
+        return self._session.call("kms", operation, parameters, region=region)
