@@ -262,7 +262,9 @@ Money = Expr[Decimal] | Expr[Decimal | None]
 
 
 def path_of(expression: Expr[Any]) -> ExprPath:
-    """The path of an expression."""
+    """The path of an expression. Raises UsageError for anything else."""
+    if not isinstance(expression, Expr):
+        raise UsageError(f"{expression!r} is not an attribute of a class.", hint="write User.age")
     return expression._path
 
 

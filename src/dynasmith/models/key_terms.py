@@ -17,7 +17,9 @@ SORT_OPERATORS: Final = ("=", "<", "<=", ">", ">=", "BETWEEN", "begins_with")
 
 
 def terms_of(condition: ModelCondition) -> Iterator[ModelCondition]:
-    """What has to hold, one by one."""
+    """What has to hold, one by one. Raises UsageError for what is no condition, such as a relation compared."""
+    if not isinstance(condition, ModelCondition):
+        raise UsageError(f"{condition!r} is not a condition.", hint="compare attributes: User.age > 18")
     if isinstance(condition, Junction) and condition.operator == "AND":
         for part in condition.parts:
             yield from terms_of(part)

@@ -114,10 +114,10 @@ def _made_in(frame: FrameType, arguments: tuple[Any, ...], options: dict[str, An
 
 def codec_of(model: Any) -> ItemCodec:
     """The codec of a class, made when it is first used. Raises DefinitionError for what the class cannot be."""
-    codec: ItemCodec | None = model.__dict__.get(_CODEC)
+    codec: ItemCodec | None = getattr(model, "__dict__", {}).get(_CODEC)
     if codec is None:
         if not isinstance(model, ModelMeta):
-            raise problem(getattr(model, "__qualname__", str(model)), "", "is not a class of Model")
+            raise problem(getattr(model, "__qualname__", repr(model)), "", "is not a class of Model")
         # A generic class with types in its place is that class with the same table.
         origin = getattr(model, "__pydantic_generic_metadata__", {}).get("origin")
         declared = (origin or model).__dict__.get(DECLARED, (None, None, {}))
