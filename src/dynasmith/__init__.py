@@ -139,6 +139,7 @@ if TYPE_CHECKING:
     from dynasmith.project.model_table import ModelTable
     from dynasmith.project.verbs.dry_runs import DryRuns
     from dynasmith.project.verbs.jobs import Jobs
+    from dynasmith.project.verbs.migrations.migrations import Migrations
     from dynasmith.project.verbs.model_import import ImportedText
     from dynasmith.project.verbs.render import Render
     from dynasmith.project.verbs.tables import ListedTable
@@ -182,6 +183,7 @@ _HOMES = {
     "jobs.estimate": "JobEstimate",
     "project.verbs.dry_runs": "DryRuns",
     "project.verbs.jobs": "Jobs",
+    "project.verbs.migrations.migrations": "Migrations",
     "project.verbs.render": "Render",
     "project.verbs.model_import": "ImportedText",
     "plans.where": "Where",
@@ -316,6 +318,7 @@ __all__ = [
     "Listener",
     "LocalIndex",
     "Locked",
+    "Migrations",
     "Model",
     "ModelPage",
     "ModelTable",
