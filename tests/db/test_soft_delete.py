@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from db.shop import Customer, Draft, Note, Sale
-from dynasmith import Db, Model, Project
+from dynasmith import Db, Model, Project, connect
 from dynasmith.errors import (
     ConditionFailed,
     DefinitionError,
@@ -16,9 +17,10 @@ from dynasmith.errors import (
     ItemNotFound,
     NotLoaded,
     UsageError,
+    ValueTaken,
     VersionConflict,
 )
-from dynasmith.models import Attr, Partition, attr, deleted_at, gsi, key, tables_of
+from dynasmith.models import Attr, Partition, attr, belongs_to, deleted_at, gsi, has_many, key, tables_of
 from dynasmith.strict import StrictServer
 
 pytestmark = pytest.mark.engine
@@ -150,6 +152,11 @@ def test_hard_removes_the_item_deleted_before_or_not(db: Db, client: Any, name: 
     db.delete(key(Note, name, 1))
     assert db.delete(key(Note, name, 1), hard=True) is True
     assert db.delete(key(Note, name, 1), hard=True) is False
+    db.create(Draft(buyer=name, number=1))
+    with pytest.raises(UsageError, match="Deleted items of Draft stay in the table"):
+        db.delete_many([key(Draft, name, 1)])
+    assert db.delete_many([key(Draft, name, 1)], hard=True) == 1
+    assert db.get(Draft, name, 1, deleted=True) is None
     customer = db.create(Customer(id=name, at=1))
     assert db.delete(customer, hard=True) is True  # a class without such items
 
@@ -335,3 +342,59 @@ def test_a_part_without_its_version_is_not_written_as_an_instance(db: Db, client
     read.text = "new"
     assert db.save(read).rev == 2
     assert stored(client, name)["text"] == {"S": "new"}
+
+
+class Letter(Model, table="letters_kept"):
+    """A class with a unique attribute, whose deleted items stay."""
+
+    id: Partition[str]
+    box: Attr[str]
+    stamp: Attr[str | None] = attr(default=None, unique=True)
+    deleted: Attr[datetime | None] = deleted_at()
+    by_box = gsi("box")
+
+
+class Box(Model, table="boxes_kept"):
+    """A class with relations to it."""
+
+    id: Partition[str]
+    newest: Attr[str | None] = attr(default=None)
+    letters = has_many(lambda: Letter, by="box")
+    latest = belongs_to(lambda: Letter, by="newest")
+
+
+@pytest.fixture(scope="module")
+def boxes(endpoint: StrictServer) -> Iterator[Db]:
+    """The tables of these classes."""
+    tables = tables_of(Letter, Box)
+    with connect(endpoint=endpoint.endpoint, region="us-east-1", tables=tables, clock=endpoint.clock) as made:
+        made.ensure()
+        yield made.db()
+
+
+def test_relations_and_transactions_leave_deleted_items_out(boxes: Db, name: str) -> None:
+    box = boxes.create(Box(id=name, newest=f"{name}b"))
+    for each in "ab":
+        boxes.create(Letter(id=f"{name}{each}", box=name))
+    boxes.delete(key(Letter, f"{name}b"))
+    found = boxes.require(Box, name, include=[Box.letters, Box.latest])
+    assert [each.id for each in found.letters] == [f"{name}a"]
+    assert found.latest is None
+    assert boxes.transaction_get(key(Letter, f"{name}a"), key(Letter, f"{name}b"))[1] is None
+    with boxes.transaction() as tx:
+        tx.delete(key(Letter, f"{name}a"))
+        tx.save(box)
+    assert boxes.get(Letter, f"{name}a") is None
+    assert boxes.require(Letter, f"{name}a", deleted=True).deleted
+
+
+def test_a_unique_value_of_a_deleted_item_stays_taken(boxes: Db, name: str) -> None:
+    first = boxes.create(Letter(id=name, box=name, stamp=name))
+    boxes.delete(first)
+    with pytest.raises(ValueTaken) as raised:
+        boxes.create(Letter(id=f"{name}b", box=name, stamp=name))
+    assert raised.value.item.deleted
+    assert boxes.restore(first).stamp == name
+    boxes.delete(first)
+    assert boxes.delete(first, hard=True) is True
+    assert boxes.create(Letter(id=f"{name}b", box=name, stamp=name)).stamp == name

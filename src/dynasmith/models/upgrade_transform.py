@@ -25,12 +25,14 @@ def upgrade_transform(model: type[Model]) -> ItemUpgrade:
 
     It leaves other entities of the table alone, and items that have the newest shape, so that it can run twice. The
     version is raised, the time of the last write stays. Deleted items that stayed are upgraded too. Costs no call.
-    Raises DefinitionError for a class without a table, UsageError for one with encrypted attributes; the transform
+    Raises DefinitionError for a class without a table, UsageError for one with encrypted or unique ones; the transform
     raises ItemInvalid as reading the item does.
     """
-    if schema_of(model).encrypted:
+    schema = schema_of(model)
+    if schema.encrypted or schema.unique:
+        kind = "encrypted attributes, which a transform cannot decrypt" if schema.encrypted else ""
         raise UsageError(
-            f"{model.__name__} has encrypted attributes, which a transform cannot decrypt.",
+            f"{model.__name__} has {kind or 'unique attributes, whose claims a transform cannot write'}.",
             hint=f"read and save the items: for item in db.scan({model.__name__}): db.save(item)",
         )
 
