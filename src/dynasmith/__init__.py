@@ -137,6 +137,7 @@ if TYPE_CHECKING:
     from dynasmith.ports.tables import Identity
     from dynasmith.project import Project, connect
     from dynasmith.project.model_table import ModelTable
+    from dynasmith.project.onetable_project import NewProject, onetable_project
     from dynasmith.project.verbs.dry_runs import DryRuns
     from dynasmith.project.verbs.jobs import Jobs
     from dynasmith.project.verbs.migrations.migrations import Migrations
@@ -185,6 +186,7 @@ _HOMES = {
     "project.verbs.jobs": "Jobs",
     "project.verbs.migrations.migrations": "Migrations",
     "project.verbs.render": "Render",
+    "project.onetable_project": "NewProject onetable_project",
     "project.verbs.model_import": "ImportedText",
     "plans.where": "Where",
     "aws.control.session": "BotoSession",
@@ -322,6 +324,7 @@ __all__ = [
     "Model",
     "ModelPage",
     "ModelTable",
+    "NewProject",
     "NoCredentials",
     "NoEffect",
     "NotLoaded",
@@ -396,6 +399,7 @@ __all__ = [
     "encode_plan",
     "errors",
     "examine",
+    "onetable_project",
     "operations",
 ]
 

@@ -1,11 +1,12 @@
 """`dynasmith init`."""
 
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
-from dynasmith.cli.shared_options import Invocation, verb
+from dynasmith.cli.shared_options import Invocation, print_json, verb
 from dynasmith.errors import UsageError
 
 PROJECT = """\
@@ -41,22 +42,57 @@ tables:
 
 @verb("init", example="dynasmith init shop")
 @click.argument("folder", default=".", metavar="[DIR]")
-def command(invocation: Invocation, folder: str) -> int:
-    """Create a project: dynasmith.toml and tables/. Overwrites nothing."""
+@click.option(
+    "--from",
+    "source",
+    metavar="FILE",
+    help="Take over a migrate.json of the OneTable CLI, and the schema that it names.",
+)
+def command(invocation: Invocation, folder: str, source: str | None) -> int:
+    """Create a project: dynasmith.toml and tables/, or with --from dynasmith.toml and models.py. Overwrites nothing."""
     home = Path(folder)
+    if source is not None:
+        return _take_over(invocation, home, source)
     project, tables = home / "dynasmith.toml", home / "tables" / "orders.yaml"
     if project.exists():
         raise UsageError(f"{project} exists already.", hint="name another folder, or edit it")
+    files = {project: PROJECT} if tables.exists() else {project: PROJECT, tables: TABLES}
+    _write(files)
+    invocation.say(f"Created project {home}: {project}, {tables}.")
+    invocation.say(f"Next: {_entering(home)}dynasmith local start; dynasmith plan")
+    return 0
+
+
+def _take_over(invocation: Invocation, home: Path, source: str) -> int:
+    from dynasmith.project.onetable_project import onetable_project
+
+    made = onetable_project(source)
+    files = {home / name: text for name, text in made.files.items()}
+    for file in files:
+        if file.exists():
+            raise UsageError(f"{file} exists already; nothing was written.", hint="name another folder, or remove it")
+    _write(files)
+    for note in made.notes:
+        invocation.say(f"Note: {note}")
+    for variable, content in made.variables.items():
+        invocation.say(f"Set the variable {variable}: {content}.")
+    invocation.say(f"Created project {home}: {', '.join(map(str, files))}.")
+    invocation.say(f"Next: {_entering(home)}dynasmith plan")
+    if invocation.as_json:
+        print_json({"files": list(map(str, files)), "notes": list(made.notes), "variables": made.variables})
+    return 0
+
+
+def _write(files: Mapping[Path, str]) -> None:
     try:
-        (home / "tables").mkdir(parents=True, exist_ok=True)
-        project.write_text(PROJECT, encoding="utf-8")
-        if not tables.exists():
-            tables.write_text(TABLES, encoding="utf-8")
+        for file, text in files.items():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
     except OSError as error:
         raise UsageError(
             f"{error.filename} cannot be written: {error.strerror}.", hint="name another folder"
         ) from error
-    invocation.say(f"Created project {home}: {project}, {tables}.")
-    entering = "" if folder == "." else f"cd {shlex.quote(folder)}; "
-    invocation.say(f"Next: {entering}dynasmith local start; dynasmith plan")
-    return 0
+
+
+def _entering(home: Path) -> str:
+    return "" if home == Path() else f"cd {shlex.quote(str(home))}; "
