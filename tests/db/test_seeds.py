@@ -77,7 +77,7 @@ class TestTableOperations:
         assert not project.exists(User)
 
     def test_tables_of_three_models(self, project: Project) -> None:
-        project.ensure(User, Post, Comment)  # db.AutoMigrate(&User{}, &Post{}, &Comment{}), and once more
+        project.auto_migrate(User, Post, Comment)  # db.AutoMigrate(&User{}, &Post{}, &Comment{}), and once more
         assert project.plan(User, Post, Comment).is_empty
 
     def test_an_isolated_table_for_a_test(self, project: Project) -> None:
@@ -102,11 +102,14 @@ class TestTableOperations:
             target=UserV2,
             copy=True,
             backup="users_backup_20240101",
-            transform=split_item,
+            transform=split,
             batch_size=250,
             consent=YES,
         )
         assert (backup.counts.written, copied.counts.written) == (3, 3)
+        again = project.copy(UserV1, UserV2, split, backup="users_backup_20240102", batch_size=250, consent=YES)
+        assert again.counts.arrived == 3
+        assert project.verify(UserV1, UserV2, job=again.job.id).equal
         found = project.db().scan(UserV2).sorted(lambda user: user.id, limit=10)
         assert [(user.first_name, user.last_name) for user in found] == [
             ("Ann", "Smith"),
@@ -116,10 +119,10 @@ class TestTableOperations:
         assert [item["name"]["S"] for item in scanned(client, "users_backup_20240101")] == list(names.values())
 
 
-def split_item(item: dict[str, Any]) -> dict[str, Any]:
-    """The transform of the guide over items."""
-    first, _, last = item["name"].partition(" ")
-    return {"id": item["id"], "first_name": first, "last_name": last}
+def split(old: UserV1) -> UserV2:
+    """The transform of the guide."""
+    first, _, last = old.name.partition(" ")
+    return UserV2(id=old.id, first_name=first, last_name=last)
 
 
 class TestModels:

@@ -8,9 +8,10 @@ import pytest
 
 from dynasmith.errors import UsageError
 from dynasmith.items.ctx import Context
+from dynasmith.items.user_function import with_ctx
 from dynasmith.jobs.side import Side, side_of
 from dynasmith.project.verbs.file_names import absolute, file_names, is_file
-from dynasmith.project.verbs.transforms import UNNAMED, load_transform, name_of, with_ctx
+from dynasmith.project.verbs.transforms import UNNAMED, load_transform, name_of
 
 ARN = "arn:aws:dynamodb:eu-west-1:123456789012:table/users"
 

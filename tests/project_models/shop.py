@@ -55,7 +55,7 @@ class Sale(Model, table="shop", entity="sale"):
 def split(old: Customer) -> CustomerV2:
     """One item of one."""
     first, _, last = old.name.partition(" ")
-    return CustomerV2(id=old.id, first_name=first, last_name=last)
+    return CustomerV2(id=old.id, first_name=first, last_name=last or first)
 
 
 def named_only(old: Customer) -> CustomerV2 | None:
@@ -73,5 +73,5 @@ def older(one: Customer) -> Customer | None:
     """A change in place of a read instance."""
     if one.age is None:
         return None
-    one.age += 1
+    one.age = max(one.age, 18)
     return one

@@ -41,6 +41,10 @@ class ItemRefused(TransformError):
         self.key = key
 
 
+class ItemSkipped(Exception):
+    """Raised by a transform for an item that does not concern it: a job leaves it alone, and counts it as skipped."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rewrite:
     """How a backfill changes one item: only what differs is written, if what it depends on is still there."""
@@ -79,11 +83,12 @@ class Transform:
         object.__setattr__(self, "_names", self.ctx.key.names)
 
     def copy(self, raw: RawItem) -> list[RawItem]:
-        """The items that one item becomes in a copy; empty where the function returned None. Raises ItemRefused."""
+        """The items that one item becomes in a copy; empty where the function returned None. Raises ItemRefused and
+        ItemSkipped."""
         return [wire for wire, _ in self.copies(raw)]
 
     def copies(self, raw: RawItem) -> list[tuple[RawItem, bool]]:
-        """The same, each with whether its key is another one than the item's. Raises ItemRefused."""
+        """The same, each with whether its key is another one than the item's. Raises ItemRefused and ItemSkipped."""
         item = LazyItem(raw, self._native, self._ahead)
         try:
             if self.where is not None and not self.where(item):
@@ -95,6 +100,8 @@ class Transform:
             else:
                 # Each is written out as it comes: a generator may change and yield the same item again.
                 made = [self._written(item, one) for one in several_items(result)]
+        except ItemSkipped:
+            raise
         except (Exception, SystemExit) as cause:  # sys.exit() of a function would end us with its own exit code
             raise self.refused(raw, cause) from cause
         if item.unforeseen:
@@ -102,7 +109,7 @@ class Transform:
         return made
 
     def rewrite(self, raw: RawItem) -> Rewrite | None:
-        """How a backfill changes one item; None where it changes nothing. Raises ItemRefused.
+        """How a backfill changes one item; None where it changes nothing. Raises ItemRefused and ItemSkipped.
 
         The function may change the item in place and return None, or return the item as it shall be: an attribute
         that the returned mapping lacks is removed.
@@ -117,6 +124,8 @@ class Transform:
             elif not isinstance(result, Mapping):
                 raise _wrong_type(result, "a backfill makes one item of one: return a mapping, or None for no change")
             return self._rewrite(item, result)
+        except ItemSkipped:
+            raise
         except (Exception, SystemExit) as cause:  # sys.exit() of a function would end us with its own exit code
             raise self.refused(raw, cause) from cause
 
@@ -212,7 +221,10 @@ def check_converges(transform: Transform, raws: Iterable[RawItem]) -> list[Diver
     """
     found = []
     for raw in raws:
-        first = transform.rewrite(raw)
+        try:
+            first = transform.rewrite(raw)
+        except ItemSkipped:
+            continue
         second = None if first is None else transform.rewrite(first.after)
         if second is not None:
             names = tuple(sorted({*second.assigned, *second.removed}))

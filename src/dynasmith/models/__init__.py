@@ -41,6 +41,7 @@ from dynasmith.models.key_template import partition, sort, template
 from dynasmith.models.model import Model
 from dynasmith.models.model_index import ModelIndex as Index
 from dynasmith.models.model_index import gsi, lsi
+from dynasmith.models.model_transform import model_transform
 from dynasmith.models.relation import Many, ManyToMany, One, Relation
 from dynasmith.models.table_definition import tables_of
 from dynasmith.models.upgrade_transform import upgrade_transform
@@ -76,6 +77,7 @@ __all__ = [
     "key",
     "lsi",
     "many_to_many",
+    "model_transform",
     "partition",
     "sort",
     "tables_of",

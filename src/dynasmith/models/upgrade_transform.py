@@ -56,4 +56,5 @@ def upgrade_transform(model: type[Model]) -> ItemUpgrade:
                 made[name] = _ANY.decode(operand.tree)
         return made
 
+    upgrade.takes_items = True  # type: ignore[attr-defined]  # also where a backfill is given the class
     return upgrade

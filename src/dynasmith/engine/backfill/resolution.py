@@ -6,7 +6,7 @@ from dynasmith.engine.backfill.sink import ChangeOutcome
 from dynasmith.engine.backfill.stage import Rewriter
 from dynasmith.engine.backfill.unconfirmed_changes import unwritten
 from dynasmith.items.key import KeySchema, format_key, key_of
-from dynasmith.items.transform import ItemRefused
+from dynasmith.items.transform import ItemRefused, ItemSkipped
 from dynasmith.items.wire import RawItem, attributes
 from dynasmith.ports.items import DeadLetter
 from dynasmith.ports.updates import ItemChange, UpdateAnswer, change_of, stands
@@ -25,6 +25,8 @@ class RetryOutcome:
         applied = answer.uncertain and not unwritten(change, answer.current)
         try:
             found = self.rewriter.rewrite(RawItem(answer.current))
+        except ItemSkipped:  # it is another entity's now
+            return ChangeOutcome(end="skipped", applied=applied)
         except ItemRefused as refused:
             if self.rewriter.stops(refused):
                 raise

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from dynasmith.engine.backfill.stage import Rewriter
 from dynasmith.engine.user_code.dry_run import LoadedTransform
-from dynasmith.items.transform import Divergence, ItemRefused, Policy, Rewrite, check_converges
+from dynasmith.items.transform import Divergence, ItemRefused, ItemSkipped, Policy, Rewrite, check_converges
 from dynasmith.items.wire import RawItem
 
 
@@ -59,6 +59,8 @@ class TransformSampler:
         """One item; ``converge`` also runs the transform on its own result."""
         try:
             rewrite = self._rewriter.rewrite(raw)
+        except ItemSkipped:
+            return TransformSample()
         except ItemRefused as refused:
             return TransformSample(refused=refused)
         if rewrite is None:

@@ -10,7 +10,7 @@ from dynasmith.engine.transfer.user_traceback import trace_of
 from dynasmith.errors import ItemInvalid
 from dynasmith.items.key import Key, KeySchema, check_key, key_of
 from dynasmith.items.size import ITEM_BYTES_MAX, check_item
-from dynasmith.items.transform import ItemRefused, Policy, Rewrite, Transform
+from dynasmith.items.transform import ItemRefused, ItemSkipped, Policy, Rewrite, Transform
 from dynasmith.items.wire import RawItem
 from dynasmith.ports.items import DeadLetter, Item
 from dynasmith.ports.updates import change_of, encode_change
@@ -69,7 +69,7 @@ class Rewriter:
     policy: Policy = "stop"
 
     def rewrite(self, raw: RawItem) -> Rewrite | None:
-        """How one item changes; None where it does not. Raises ItemRefused."""
+        """How one item changes; None where it does not. Raises ItemRefused and ItemSkipped."""
         found = self.transform.rewrite(raw)
         if found is not None:
             self._check(found)
@@ -117,6 +117,9 @@ class RewriteStage:
             raw = item if type(item) is RawItem else RawItem(bytes(item))
             try:
                 found = self.rewriter.rewrite(raw)
+            except ItemSkipped:
+                skipped += 1
+                continue
             except ItemRefused as refused:
                 if self.rewriter.stops(refused):
                     raise

@@ -17,7 +17,7 @@ from dynasmith.engine.user_code.dry_run import PURE, SLICE_ITEMS, Keeping, Loade
 from dynasmith.errors import ItemInvalid
 from dynasmith.items.plain import plain_from_raw
 from dynasmith.items.size import item_bytes
-from dynasmith.items.transform import Function, ItemRefused, Transform
+from dynasmith.items.transform import Function, ItemRefused, ItemSkipped, Transform
 from dynasmith.items.wire import RawItem
 from dynasmith.jobs.estimate import JobEstimate, estimate_units, with_cost, with_time
 from dynasmith.jobs.options import TransferOptions
@@ -207,6 +207,8 @@ class DryRunMaker:
         """One item; what the transform refuses is told, not raised."""
         try:
             return DryRunMade(tuple(self._transform.copy(raw)))
+        except ItemSkipped:
+            return DryRunMade(())
         except ItemRefused as refused:
             return DryRunMade((), refused.message)
 

@@ -22,6 +22,7 @@ class _StagedSlice(msgspec.Struct, array_like=True):
     already: int
     dead: tuple[DeadLetter, ...]
     moved: bool
+    skipped: int
 
 
 _split = msgspec.json.Decoder(list[RawItem]).decode
@@ -44,7 +45,9 @@ class GuardedSteps:
         """A JSON list of items to a `_StagedSlice`. Raises ItemRefused where the policy is to stop."""
         staged = self._steps.apply(_split(page))
         items = b"[" + b",".join(map(bytes, staged.items)) + b"]"
-        back = _StagedSlice(items, staged.fanned_out, staged.dropped, staged.already, staged.dead, staged.moved)
+        back = _StagedSlice(
+            items, staged.fanned_out, staged.dropped, staged.already, staged.dead, staged.moved, staged.skipped
+        )
         return msgspec.msgpack.encode(back)
 
 
@@ -61,7 +64,7 @@ class GuardedStage:
         hung, or its code failed."""
         made: list[Item] = []
         dead: list[DeadLetter] = []
-        fanned_out = dropped = already = 0
+        fanned_out = dropped = already = skipped = 0
         moved = False
         for start in range(0, len(items), SLICE_ITEMS):
             some = items[start : start + SLICE_ITEMS]
@@ -69,8 +72,8 @@ class GuardedStage:
             made += _split(back.items)
             dead += back.dead
             fanned_out, dropped = fanned_out + back.fanned_out, dropped + back.dropped
-            already, moved = already + back.already, moved or back.moved
-        return StagedPage(made, fanned_out, dropped, already, tuple(dead), moved)
+            already, moved, skipped = already + back.already, moved or back.moved, skipped + back.skipped
+        return StagedPage(made, fanned_out, dropped, already, tuple(dead), moved, skipped=skipped)
 
     async def _ask(self, page: bytes) -> bytes:
         try:

@@ -1,7 +1,7 @@
 """Any iterable as a source, any callable as a sink: items in plain Python or as wire bytes."""
 
 import inspect
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -11,7 +11,6 @@ from dynasmith.items.size import check_item
 from dynasmith.items.wire import decode_item, encode_item
 from dynasmith.ports.items import DeadLetter, Item, OpenSink, OpenSource, Outcome, Page, Place, ThrottleListener
 
-Anything = Mapping[str, Any] | bytes
 TakeItems = Callable[[Sequence[dict[str, Any]]], Awaitable[None] | None]
 """Takes a page of items in plain Python, sync or async."""
 
@@ -19,17 +18,23 @@ TakeItems = Callable[[Sequence[dict[str, Any]]], Awaitable[None] | None]
 class IterableSource:
     """One segment over an iterable. A start is the number of items before it.
 
-    ``items`` is an iterable, or a function that gives a new one: only with a function can a job be resumed in another
-    process, and it must then give the same items in the same order.
+    ``items`` (wire bytes, or what ``encode`` takes) is an iterable, or a function that gives a new one: only with a
+    function can a job be resumed in another process, and it must then give the same items in the same order.
     """
 
     def __init__(
-        self, items: Iterable[Anything] | Callable[[], Iterable[Anything]], key: KeySchema, *, page_items: int = 500
+        self,
+        items: Iterable[Any] | Callable[[], Iterable[Any]],
+        key: KeySchema,
+        *,
+        page_items: int = 500,
+        encode: Callable[[Any], bytes] = encode_item,
     ) -> None:
+        self._encode = encode
         self._items = items
         self._key = key
         self._page_items = page_items
-        self._running: Iterator[Anything] | None = None
+        self._running: Iterator[Any] | None = None
         self._at = 0
 
     @property
@@ -49,7 +54,7 @@ class IterableSource:
         taken = list(islice(self._running, self._page_items))
         for number, one in enumerate(taken, start=at + 1):
             try:
-                wire = one if isinstance(one, bytes) else encode_item(one)
+                wire = one if isinstance(one, bytes) else self._encode(one)
                 check_item(wire)
                 check_key(wire, self._key)
                 found.append(wire)
@@ -120,12 +125,16 @@ class CallableSink:
 
 
 def from_iterable(
-    items: Iterable[Anything] | Callable[[], Iterable[Anything]], key: KeySchema, *, page_items: int = 500
+    items: Iterable[Any] | Callable[[], Iterable[Any]],
+    key: KeySchema,
+    *,
+    page_items: int = 500,
+    encode: Callable[[Any], bytes] = encode_item,
 ) -> OpenSource:
-    """Opens an IterableSource."""
+    """Opens an IterableSource. ``encode`` makes the wire bytes of an item that is none yet; it raises ItemInvalid."""
 
     async def opened(_heard: ThrottleListener) -> IterableSource:
-        return IterableSource(items, key, page_items=page_items)
+        return IterableSource(items, key, page_items=page_items, encode=encode)
 
     return opened
 

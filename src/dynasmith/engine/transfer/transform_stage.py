@@ -8,7 +8,7 @@ from dynasmith.engine.transfer.user_traceback import trace_of
 from dynasmith.items.digest import Digest, digest_items
 from dynasmith.items.digester import Digester
 from dynasmith.items.key import Key, KeySchema, format_key, key_of
-from dynasmith.items.transform import ItemRefused, Policy, Transform
+from dynasmith.items.transform import ItemRefused, ItemSkipped, Policy, Transform
 from dynasmith.items.wire import RawItem
 from dynasmith.ports.items import DeadLetter, Item
 
@@ -88,12 +88,15 @@ def transformed(items: Sequence[Item], transform: Transform, policy: Policy) -> 
     origins: list[int] = []
     dead: list[DeadLetter] = []
     lost: list[int] = []
-    fanned_out = dropped = 0
+    fanned_out = dropped = skipped = 0
     moved = False
     copies = transform.copies
     for number, item in enumerate(items):
         try:
             results = copies(item if type(item) is RawItem else RawItem(bytes(item)))
+        except ItemSkipped:
+            skipped += 1
+            continue
         except ItemRefused as refused:
             if (refused.policy or policy) == "stop":
                 raise
@@ -108,7 +111,9 @@ def transformed(items: Sequence[Item], transform: Transform, policy: Policy) -> 
         if len(results) != 1:
             dropped += not results
             fanned_out += max(0, len(results) - 1)
-    return StagedPage(made, fanned_out, dropped, 0, tuple(dead), moved, origins=origins, dead_origins=lost)
+    return StagedPage(
+        made, fanned_out, dropped, 0, tuple(dead), moved, skipped=skipped, origins=origins, dead_origins=lost
+    )
 
 
 def _distinct(staged: StagedPage, key: KeySchema) -> StagedPage:

@@ -173,7 +173,7 @@ def _items(name: str, value: Any, expected: str) -> None:
         refuse(name, value, expected)
     if isinstance(value, Sequence):
         for position, each in enumerate(value):
-            if not (isinstance(each, Mapping | Path) or is_text(each)):
+            if not (isinstance(each, Mapping | Path) or is_text(each) or is_model(type(each))):
                 refuse(f"{name}[{position}]", each, "an item or the name of a file")
 
 

@@ -11,6 +11,7 @@ from dynasmith.plans.consent import Consent
 from dynasmith.ports.listener import Listener
 from dynasmith.project.verbs.copy import backup, copy_items
 from dynasmith.project.verbs.item_world import ItemWorld
+from dynasmith.project.verbs.model_transforms import copy_transform
 from dynasmith.project.verbs.tables import ensure
 from dynasmith.project.verbs.transforms import AnyTransform
 from dynasmith.project.world import TableName
@@ -62,7 +63,8 @@ def _migrated(items: ItemWorld, wish: AutoMigration, listener: Listener) -> list
     if wish.copy:
         options = TransferOptions(batch_size=wish.batch_size)
         ends = items.side(_named(items, wish.table)), items.side(_named(items, wish.target))
-        reports.append(copy_items(items, *ends, transform=wish.transform, options=options, listener=listener))
+        transform = copy_transform(wish.transform, wish.table, wish.target, items.folder)
+        reports.append(copy_items(items, *ends, transform=transform, options=options, listener=listener))
     return reports
 
 

@@ -28,6 +28,7 @@ from dynasmith.project.verbs.dry_run import rehearsed, unguarded
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.job_tables import check_sides
 from dynasmith.project.verbs.job_world import ProjectJobWorld
+from dynasmith.project.verbs.model_transforms import change_transform
 from dynasmith.project.verbs.transforms import AnyTransform, function_of
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class Backfills:
         ``transform`` is an operations file, ``module:function``, or a function of ``(item, ctx)``. Needs the consent
         `yes`, and the name of a protected environment that the table is in; else ConsentRequired.
         """
-        world = ProjectJobWorld(self._items, listener, transform=_given(transform), in_place=True)
+        world = ProjectJobWorld(self._items, listener, transform=self._given(transform, table), in_place=True)
         ref, side = world.transform_ref(), self._items.side(table)
         name, kept = world.table(side).name, "with an undo journal" if journal else "without an undo journal"
         self._items.granted(consent, side, name, f"Backfill {name} in place in {{where}}, {kept}?")
@@ -84,7 +85,7 @@ class Backfills:
         """What `run` would change, cost and take, from a sample or from every item (``sample`` None)."""
         dry = self._items.dry
         place = (dry.folder, dry.world.session, dry.transport)
-        function, keeping = rehearsed(_given(transform), *place, in_place=True, cipher=dry.world.cipher)
+        function, keeping = rehearsed(self._given(transform, table), *place, in_place=True, cipher=dry.world.cipher)
         assert function is not None
         end, around, prices = dry.end(dry.side(table)), dry.context(silent), dry.prices()
         return rehearse_backfill(
@@ -106,9 +107,13 @@ class Backfills:
         items = self._items
         if items.only_reads:
             place = (items.folder, items.world.session, items.transport)
-            function, keeping = rehearsed(_given(transform), *place, in_place=True, cipher=items.world.cipher)
+            function, keeping = rehearsed(
+                self._given(transform, table), *place, in_place=True, cipher=items.world.cipher
+            )
         else:
-            function = function_of(_given(transform), items.folder, in_place=True, cipher=items.world.cipher)
+            function = function_of(
+                self._given(transform, table), items.folder, in_place=True, cipher=items.world.cipher
+            )
             keeping = unguarded(function)
         assert function is not None
         end, around = items.end(items.side(table)), items.context(silent)
@@ -164,8 +169,7 @@ class Backfills:
             )
         return job, job.spec.target
 
-
-def _given(transform: AnyTransform | None) -> AnyTransform:
-    if transform is None:
-        raise UsageError("A backfill needs a transform.", hint="an operations file, or module:function")
-    return transform
+    def _given(self, transform: AnyTransform | None, table: object) -> AnyTransform:
+        if transform is None:
+            raise UsageError("A backfill needs a transform.", hint="an operations file, or module:function")
+        return change_transform(transform, table, self._items.folder)

@@ -43,15 +43,18 @@ def copy(
     *,
     transform: AnyTransform | None = None,
     create_target: bool = False,
+    like: Table | None = None,
     backup_first: str | None = None,
     options: TransferOptions | None = None,
     consent: Consent | None = None,
     listener: Listener = silent,
 ) -> Report:
-    """See `ItemFlow.copy`."""
+    """See `ItemFlow.copy`. ``like`` is the target that is created, where its class defines it."""
     first, second = items.side(source), items.side(target)
     with items.same_tables() as same:
-        ends = check_copy(same, first, second, transform=transform, options=options, create_target=create_target)
+        ends = check_copy(
+            same, first, second, transform=transform, options=options, create_target=create_target, like=like
+        )
         name = ends[1].name
         for note in _index_notes(same, transform, ends[1]):
             listener(FlowNote(table=name, sentence=f"{note[0].upper()}{note[1:]}."))
@@ -60,7 +63,7 @@ def copy(
             made, _ = backup(same, first, backup_first, listener=listener)
             listener(FlowNote(table=made, sentence=f"Backed up into {made}, verified."))
         if create_target:
-            create_like(same, first, second)
+            create(same.at(second), _target(same, first, second, like))
             listener(FlowNote(table=name, sentence=f"Created {name}."))
             second = replace(second, table=name)
         return copy_items(same, first, second, transform=transform, options=options, listener=listener)
@@ -97,13 +100,14 @@ def check_copy(
     transform: AnyTransform | None,
     options: TransferOptions | None,
     create_target: bool,
+    like: Table | None = None,
 ) -> tuple[TableEnd, TableEnd]:
     """See `ItemFlow.check_copy`; the source and the target as they are described, or would be created."""
     if transform is not None:
         function_of(transform, items.folder)
     if options is not None and options.condition:
         parse_condition(options.condition)
-    ends = copy_ends(items, items.side(source), items.side(target), create_target=create_target)
+    ends = copy_ends(items, items.side(source), items.side(target), create_target=create_target, like=like)
     check_ends(*ends, transforms=transform is not None)
     return ends
 
@@ -116,11 +120,12 @@ def rehearse_copy(
     transform: AnyTransform | None,
     options: TransferOptions | None,
     create_target: bool,
+    like: Table | None = None,
 ) -> DryRun:
     """See `ItemFlow.rehearse_copy`."""
     dry = items.dry
     function, keeping = rehearsed(transform, dry.folder, dry.world.session, dry.transport)
-    ends = copy_ends(dry, dry.side(source), dry.side(target), create_target=create_target)
+    ends = copy_ends(dry, dry.side(source), dry.side(target), create_target=create_target, like=like)
     context, prices = dry.context(silent), dry.prices()
     done = engine_rehearse_copy(*ends, options, transform=function, keeping=keeping, prices=prices, around=context)
     notes = [creation_note(ends[1].description.table)] if create_target else []
@@ -133,7 +138,7 @@ def _index_notes(items: ItemWorld, transform: AnyTransform | None, target: Table
 
 
 def copy_ends(
-    items: ItemWorld, source: Side, target: Side, *, create_target: bool = False
+    items: ItemWorld, source: Side, target: Side, *, create_target: bool = False, like: Table | None = None
 ) -> tuple[TableEnd, TableEnd]:
     """Both ends of a copy; with ``create_target`` the target as it would be created. Creates nothing.
 
@@ -142,7 +147,7 @@ def copy_ends(
     first = items.end(source)
     if create_target:
         check_free(items, target, "copy into")
-        return first, items.end_of(target, _like(items, source, target))
+        return first, items.end_of(target, _target(items, source, target, like))
     try:
         return first, items.end(target)
     except TableNotFound as error:
@@ -182,6 +187,11 @@ def backup(items: ItemWorld, source: str | Side | type[Model], name: str, *, lis
             hint=f"dynasmith verify {described.name} {into.table} shows where",
         )
     return into.table, report
+
+
+def _target(items: ItemWorld, source: Side, target: Side, like: Table | None) -> Table:
+    """What is created as the target: ``like`` where it is known, else what the source is."""
+    return _like(items, source, target) if like is None else like
 
 
 def _like(items: ItemWorld, source: Side, target: Side) -> Table:

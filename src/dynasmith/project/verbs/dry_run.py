@@ -12,6 +12,7 @@ from dynasmith.aws.data.service_endpoint import Transport
 from dynasmith.engine.user_code.dry_run import UNGUARDED, GuardedTransform, Keeping, LoadedTransform, UnguardedTransform
 from dynasmith.errors import UsageError
 from dynasmith.items.transform import Function
+from dynasmith.items.user_function import ComposedTransform
 from dynasmith.items.value_cipher import ValueCipher
 from dynasmith.operations.cipher_operation import CipherOperation
 from dynasmith.ports.guard import Guard
@@ -20,6 +21,7 @@ from dynasmith.project.verbs.transforms import (
     AnyTransform,
     ItemTransform,
     function_of,
+    importable_name,
     is_user_code,
     load_transform,
     name_of,
@@ -80,7 +82,17 @@ def _is_found_elsewhere(transform: ItemTransform) -> bool:
     there by its name."""
     if isinstance(transform, str) or not is_user_code(transform):
         return True
-    module, _, name = name_of(transform).partition(":")
-    if getattr(sys.modules.get(module), name, None) is not transform:
+    if isinstance(transform, ComposedTransform):
+        return all(_is_importable(each) for each in transform.parts)
+    return _is_importable(transform)
+
+
+def _is_importable(transform: object) -> bool:
+    """Whether that very function or class is found by its name elsewhere."""
+    module, _, path = importable_name(transform).partition(":")
+    found: object = sys.modules.get(module)
+    for name in path.split("."):
+        found = getattr(found, name, None)
+    if found is not transform:
         return False
     return PathFinder.find_spec(module.partition(".")[0]) is not None

@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal
+from typing import TYPE_CHECKING, BinaryIO, Literal
 
-from dynasmith.errors import UsageError
 from dynasmith.ports.listener import Listener, silent
 from dynasmith.project.verbs.argument_kinds import any_text, one_of, optional, whole
 from dynasmith.project.verbs.arguments import checked, side
-from dynasmith.project.verbs.arguments import table as table_check
-from dynasmith.project.verbs.arguments import transform as transform_check
-from dynasmith.project.verbs.verb_access import VerbAccess
+from dynasmith.project.verbs.backfill_methods import BackfillMethods
+from dynasmith.project.verbs.copy_methods import CopyMethods
+from dynasmith.project.verbs.populate_methods import PopulateMethods
 
 if TYPE_CHECKING:
-    from dynasmith.engine.backfill.dry_run import CheckResult
     from dynasmith.engine.transfer.verify import VerifyResult
-    from dynasmith.jobs.options import Database
     from dynasmith.jobs.report import Report
     from dynasmith.jobs.side import Side
     from dynasmith.models import Model
-    from dynasmith.plans.consent import Consent
     from dynasmith.project.verbs.transforms import AnyTransform
-    from dynasmith.tables.table import Table
 
 EXPORT_FORMATS = one_of("dynamodb", "plain", "plain-lossy", "csv", "tsv")
 
 
-class ItemMethods(VerbAccess):
+class ItemMethods(CopyMethods, PopulateMethods, BackfillMethods):
     """Verbs that move items, with the options of the command line as keywords. Blocking; each run of one that writes is
     a job, resumable after any kill (`Jobs.resume`).
 
@@ -41,69 +35,6 @@ class ItemMethods(VerbAccess):
     ``digest`` computes the digest of the items, at about 12 us of CPU an item. ``consistent`` reads at twice the read
     units. ``transport`` is the HTTP client.
     """
-
-    @checked()
-    def copy(
-        self,
-        source: str | Side | type[Model] | Iterable[Mapping[str, Any]] | Callable[[], Iterable[Mapping[str, Any]]],
-        target: str | Side | type[Model] | Callable[[Sequence[dict[str, Any]]], Awaitable[None] | None],
-        *,
-        transform: AnyTransform | None = None,
-        create_target: bool = False,
-        backup_first: bool | str = False,
-        mode: str = "overwrite",
-        filter: str = "",
-        expired: Literal["keep", "skip"] = "keep",
-        on_error: Literal["stop", "dead"] = "stop",
-        consistent: bool = False,
-        digest: bool = True,
-        segments: int | None = None,
-        batch_size: int | None = None,
-        processes: int | None = None,
-        max_read_units: float | None = None,
-        max_write_units: float | None = None,
-        share: float = 0.5,
-        transport: Literal["direct", "aiohttp", "botocore"] = "direct",
-        consent: Consent | None = None,
-        listener: Listener = silent,
-    ) -> Report:
-        """Copy every item of a table into another one, also in another environment, Region or account (`Side`).
-
-        In this order: everything is checked; the consent is looked at; with ``backup_first`` (True, or the name of a
-        new table) the source is copied into a new table and verified; with ``create_target`` the target is created with
-        the settings of the source; the items are copied. One side may be Python instead: a source that is an iterable
-        of items or a function that gives one, or a target that is a function (also async), which gets page after page
-        of items and must return before the next one comes.
-
-        Raises UsageError for arguments that cannot be, ConsentRequired, TableNotFound, TransformError where an item
-        stops the job, Interrupted and RunError. Costs the read units of the source and the write units of the target.
-        Stopped halfway it is resumed with `Jobs.resume`; items that exist already are recognised.
-        """
-        from dynasmith.project.verbs.item_options import backup_name, transfer_options
-
-        return self._flow(transport).copy(
-            source,
-            target,
-            transform=transform,
-            create_target=create_target,
-            backup_first=backup_name(backup_first),
-            asked=transfer_options(
-                mode=mode,
-                filter=filter,
-                expired=expired,
-                on_error=on_error,
-                consistent=consistent,
-                digest=digest,
-                segments=segments,
-                batch_size=batch_size,
-                processes=processes,
-                max_read_units=max_read_units,
-                max_write_units=max_write_units,
-                share=share,
-            ),
-            consent=consent,
-            listener=listener,
-        )
 
     @checked(table=side, format=optional(EXPORT_FORMATS))
     def export(
@@ -193,159 +124,6 @@ class ItemMethods(VerbAccess):
             listener=listener,
         )
 
-    @checked(table=side)
-    def populate(
-        self,
-        table: str | Side | type[Model],
-        files: str
-        | Path
-        | Iterable[Mapping[str, Any] | str | Path]
-        | Callable[[], Iterable[Mapping[str, Any]]]
-        | Database
-        | None = None,
-        *,
-        format: Literal["auto", "lines", "array", "csv", "tsv", "dynamodb", "plain", "mongo"] = "auto",
-        types: Mapping[str, str] | None = None,
-        map: Mapping[str, str] | None = None,
-        transform: AnyTransform | None = None,
-        create_target: bool = False,
-        mode: str = "overwrite",
-        filter: str = "",
-        on_error: Literal["stop", "dead"] = "stop",
-        digest: bool = True,
-        batch_size: int | None = None,
-        processes: int | None = None,
-        max_write_units: float | None = None,
-        share: float = 0.5,
-        transport: Literal["direct", "aiohttp", "botocore"] = "direct",
-        consent: Consent | None = None,
-        listener: Listener = silent,
-    ) -> Report:
-        """Write items into a table: of files or an export, of any iterable, of a function that gives one (then the job
-        can be repeated), of a database, or, without ``files``, those that the table's definition lists.
-
-        With ``create_target`` the table is created first, from the definition in the manifest of an export, under the
-        name ``table`` with the prefix and suffix of its environment; a table that is there is refused (TableExists).
-
-        ``format`` says how files are read where that is not to be found out, ``types`` the types of CSV fields
-        (``{"total": "N"}``), ``map`` rewrites fields by templates (``{"id": "user-{id}"}``). Lines that are not items
-        go to the dead letters with their line number and reason. Raises UsageError, ConsentRequired, TableNotFound,
-        FileFormatError, Interrupted and RunError. Costs write units. Stopped halfway it is resumed with `Jobs.resume`,
-        but for an iterable: populate it again with ``mode="skip-existing"``.
-        """
-        from dynasmith.project.verbs.item_options import read_options, transfer_options
-
-        if processes and transform is None:
-            raise UsageError("processes does nothing without transform.", hint="add transform, or remove processes")
-        flow = self._flow(transport)
-        return flow.populate(
-            table,
-            files if files is not None else [] if create_target else flow.items_of(table),
-            how=read_options(files, format, types, map),
-            transform=transform,
-            create_target=create_target,
-            asked=transfer_options(
-                mode=mode,
-                filter=filter,
-                on_error=on_error,
-                digest=digest,
-                batch_size=batch_size,
-                processes=processes,
-                max_write_units=max_write_units,
-                share=share,
-            ),
-            consent=consent,
-            listener=listener,
-        )
-
-    @checked(table=side, transform=transform_check)
-    def backfill(
-        self,
-        table: str | Side | type[Model],
-        transform: AnyTransform,
-        *,
-        where: str = "",
-        limit: int | None = None,
-        canary: float | None = None,
-        journal: bool = True,
-        filter: str = "",
-        expired: Literal["keep", "skip"] = "keep",
-        on_error: Literal["stop", "dead"] = "stop",
-        consistent: bool = False,
-        segments: int | None = None,
-        batch_size: int | None = None,
-        max_read_units: float | None = None,
-        max_write_units: float | None = None,
-        share: float = 0.5,
-        consent: Consent | None = None,
-        listener: Listener = silent,
-    ) -> Report:
-        """Change the items of a table in place, each on the condition that nobody else has changed it, with an undo
-        journal (`Jobs.undo`) unless ``journal`` is False.
-
-        ``where`` is a condition that is checked again at each write (``filter`` means the same). ``limit`` changes at
-        most so many items and ends the job; ``canary`` stops after that share of the items (0.01), and `Jobs.resume`
-        changes the rest. Raises UsageError, ConsentRequired, TableNotFound, TransformError, Interrupted and RunError.
-        Costs a read of the table and the write units of what changes. Stopped halfway it is resumed with `Jobs.resume`.
-        """
-        from dynasmith.jobs.options import FirstRunLimits
-        from dynasmith.project.verbs.item_options import transfer_options, where_or_filter
-
-        return self._backfills().run(
-            table,
-            transform,
-            asked=transfer_options(
-                filter=where_or_filter(where, filter),
-                expired=expired,
-                on_error=on_error,
-                consistent=consistent,
-                segments=segments,
-                batch_size=batch_size,
-                max_read_units=max_read_units,
-                max_write_units=max_write_units,
-                share=share,
-            ),
-            careful=FirstRunLimits(limit=limit, canary=canary),
-            journal=journal,
-            consent=consent,
-            listener=listener,
-        )
-
-    @checked(table=side, transform=transform_check)
-    def check_backfill(
-        self,
-        table: str | Side | type[Model],
-        transform: AnyTransform,
-        *,
-        where: str = "",
-        filter: str = "",
-        expired: Literal["keep", "skip"] = "keep",
-        on_error: Literal["stop", "dead"] = "stop",
-        consistent: bool = False,
-        segments: int | None = None,
-        batch_size: int | None = None,
-        max_read_units: float | None = None,
-        share: float = 0.5,
-    ) -> CheckResult:
-        """Read the whole table and say which items a backfill would change. Writes nothing.
-
-        User code runs in this process, unguarded; in a project that only reads (`Project.dry`) it is guarded. Raises
-        UsageError, TableNotFound and TransformError. Costs the read units of the table.
-        """
-        from dynasmith.project.verbs.item_options import transfer_options, where_or_filter
-
-        options = transfer_options(
-            filter=where_or_filter(where, filter),
-            expired=expired,
-            on_error=on_error,
-            consistent=consistent,
-            segments=segments,
-            batch_size=batch_size,
-            max_read_units=max_read_units,
-            share=share,
-        )
-        return self._backfills().check(table, transform, asked=options)
-
     @checked(source=side, target=side, job=any_text, limit=whole(0))
     def verify(
         self,
@@ -369,36 +147,4 @@ class ItemMethods(VerbAccess):
         """
         return self._flow(transport).verify(
             source, target, transform=transform, job=self._job(job), limit=limit, listener=listener
-        )
-
-    @checked(target=optional(table_check))
-    def auto_migrate(
-        self,
-        table: str | Table | type[Model],
-        *,
-        target: str | Table | type[Model] | None = None,
-        copy: bool = False,
-        backup: str | bool = False,
-        transform: AnyTransform | None = None,
-        batch_size: int | None = None,
-        consent: Consent | None = None,
-        listener: Listener = silent,
-    ) -> Sequence[Report]:
-        """Create ``table`` where it is missing, back it up, create ``target`` where it is missing, copy the items: in
-        this order. A report for each copy.
-
-        ``backup`` is the name of a new table, or True for the default one; without ``target`` it is the backup alone.
-        Run again it finds the tables there; a backup of the same name is refused, a copied item is there already.
-        Raises UsageError, before anything is done, where ``copy`` has no other table to go to; ConsentRequired,
-        TableExists and what `copy` raises.
-        """
-        return self._flow().auto_migrate(
-            table,
-            target=target,
-            copy=copy,
-            backup=backup,
-            transform=transform,
-            batch_size=batch_size,
-            consent=consent,
-            listener=listener,
         )

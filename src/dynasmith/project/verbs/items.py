@@ -24,6 +24,7 @@ from dynasmith.project.verbs import copy as copying
 from dynasmith.project.verbs import export as exporting
 from dynasmith.project.verbs import populate as populating
 from dynasmith.project.verbs.item_world import ItemWorld
+from dynasmith.project.verbs.model_transforms import copy_transform, new_items_transform, own_items
 from dynasmith.project.verbs.populate import Origin
 from dynasmith.project.verbs.transforms import AnyTransform
 from dynasmith.project.verbs.verify import verify_sides
@@ -80,6 +81,8 @@ class ItemFlow:
         One side may be Python instead: a source that is an iterable of items or a function that gives one, or a target
         that is a function (also async), which gets page after page of items and must return before the next one comes.
         """
+        transform = copy_transform(transform, source, target, self._items.folder)
+        like = self._items.world.tables([target])[0] if is_model(target) and create_target else None
         if is_model(source):
             source = self._items.side(source)
         if is_model(target):  # before it is taken for a function: a class can be called
@@ -104,6 +107,7 @@ class ItemFlow:
             target,
             transform=transform,
             create_target=create_target,
+            like=like,
             backup_first=backup_first,
             options=asked,
             consent=consent,
@@ -121,6 +125,7 @@ class ItemFlow:
     ) -> str:
         """Raise what `copy` would raise before its first item, without doing anything: before a backup, a question. The
         physical name of the target."""
+        transform = copy_transform(transform, source, target, self._items.folder)
         _, end = copying.check_copy(
             self._items, source, target, transform=transform, options=asked, create_target=create_target
         )
@@ -136,8 +141,10 @@ class ItemFlow:
         create_target: bool = False,
     ) -> DryRun:
         """What `copy` would move, cost and take, with samples. Writes nothing, and creates no target."""
+        transform = copy_transform(transform, source, target, self._items.folder)
+        like = self._items.world.tables([target])[0] if is_model(target) and create_target else None
         return copying.rehearse_copy(
-            self._items, source, target, transform=transform, options=asked, create_target=create_target
+            self._items, source, target, transform=transform, options=asked, create_target=create_target, like=like
         )
 
     def create_like(self, source: str | Side | type[Model], target: str | Side | type[Model]) -> Table:
@@ -181,6 +188,7 @@ class ItemFlow:
         listener: Listener = silent,
     ) -> Report:
         """Write every item of a table into files with a manifest, and give the report. `populate` takes it back."""
+        asked = own_items(asked, table)
         return exporting.export(self._items, table, dest, how=how, options=asked, listener=listener)
 
     def export_to(
@@ -197,11 +205,12 @@ class ItemFlow:
         It leaves no job: what a stream got cannot be taken back or continued. Raises UsageError for CSV, and
         BrokenPipeError when the reader of the stream has gone.
         """
+        asked = own_items(asked, table)
         return exporting.stream(self._items, table, out, how=how, options=asked, listener=listener)
 
     def rehearse_export(self, table: str | Side | type[Model], *, asked: TransferOptions | None = None) -> DryRun:
         """What `export` would read, cost and take, with samples. Writes nothing."""
-        return exporting.rehearse_export(self._items, table, asked)
+        return exporting.rehearse_export(self._items, table, own_items(asked, table))
 
     # --- populate
 
@@ -230,7 +239,7 @@ class ItemFlow:
             table,
             files,
             how=how,
-            transform=transform,
+            transform=new_items_transform(transform, table),
             create_target=create_target,
             options=asked,
             consent=consent,
@@ -249,6 +258,7 @@ class ItemFlow:
     ) -> DryRun:
         """What `populate` would create, write, cost and take, with samples. Writes nothing, and creates no table. It
         takes standard input."""
+        transform = new_items_transform(transform, table)
         return populating.rehearse(self._items, table, files, how, transform, asked, create_target=create_target)
 
     def items_of(self, table: str | Side | type[Model]) -> list[dict[str, Any]]:
@@ -272,4 +282,6 @@ class ItemFlow:
         ``transform`` is what a copy did to the source's items; ``job`` is that copy's id, which knows its transform and
         filter, and is needed where the transform uses ``ctx``.
         """
+        if not job:
+            transform = copy_transform(transform, source, target, self._items.folder)
         return verify_sides(self._items, source, target, transform=transform, job=job, limit=limit, listener=listener)

@@ -30,6 +30,7 @@ from dynasmith.project.verbs.dry_run import rehearsed
 from dynasmith.project.verbs.file_names import absolute, file_names
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.job_world import ProjectJobWorld
+from dynasmith.project.verbs.model_transforms import encoder_of
 from dynasmith.project.verbs.new_target import creation_note, exported_target
 from dynasmith.project.verbs.populate_database import (
     check_memorable,
@@ -52,9 +53,10 @@ from dynasmith.project.verbs.transforms import AnyTransform
 from dynasmith.tables.table import known
 
 Origin: TypeAlias = (
-    str | Path | Iterable[Mapping[str, Any] | str | Path] | Callable[[], Iterable[Mapping[str, Any]]] | Database
+    "str | Path | Iterable[Mapping[str, Any] | Model | str | Path] | "
+    "Callable[[], Iterable[Mapping[str, Any] | Model]] | Database"
 )
-"""Names of files, items, a function that gives items again, or a database."""
+"""Names of files, items, a function that gives items again, or a database. An instance is an item of its class."""
 ITERABLE_PAGE_ITEMS = 500
 """Items of a page where nobody says --batch-size."""
 
@@ -98,7 +100,7 @@ def populate(
         spec = PopulateDatabase(**_common(bare), database=files)
     elif names is None:
         pages = options.batch_size or ITERABLE_PAGE_ITEMS
-        source = from_iterable(files, target.key, page_items=pages)  # type: ignore[arg-type]
+        source = from_iterable(files, target.key, page_items=pages, encode=encoder_of(table))  # type: ignore[arg-type]
         world.origin = PopulateSource(source, partial(seen_keys, items), again=ANEW)
     else:
         spec, world.origin, found = _from_files(items, bare, names, how or ReadOptions(), world)
@@ -178,7 +180,7 @@ def rehearse(
         source, count, size = database_source(files, target.key, os.environ, None), 0, 0
     elif names is None:
         listed: list[Any] = [*(files() if callable(files) else files)]  # type: ignore[misc]  # no Path has no name
-        source, count, size = from_iterable(listed, target.key), len(listed), 0
+        source, count, size = from_iterable(listed, target.key, encode=encoder_of(table)), len(listed), 0
     else:
         layout = layout_of([absolute(name) for name in names])
         size = sum(Path(part.path).stat().st_size for part in layout.parts if Path(part.path).is_file())

@@ -1,6 +1,7 @@
 """Whether a transform is still the one that a job began with: half a table in each of two shapes is in none."""
 
 import sys
+from collections.abc import Iterator
 from hashlib import blake2b
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from dynasmith.jobs.spec import (
     TransformRef,
     transform_of,
 )
-from dynasmith.project.verbs.transforms import SUFFIXES, names_of, operations_path
+from dynasmith.project.verbs.transforms import COMPOSED, SUFFIXES, names_of, operations_path
 
 CONSENT = "--accept-changed-transform"
 
@@ -25,8 +26,8 @@ CONSENT = "--accept-changed-transform"
 def transform_ref(named: str, folder: str) -> TransformRef:
     """What a job keeps of its transform: its name, and a digest of the file that holds it, where there is one.
 
-    An operations file is digested whole, a function by the file of its module (what the module imports is not looked
-    at). The module must be imported already.
+    An operations file is digested whole, a function by the file of its module, and by those of its classes (what a
+    module imports is not looked at). The module must be imported already.
     """
     return TransformRef(name=named, digest=_digest(named, folder))
 
@@ -55,7 +56,7 @@ def with_current_transform(spec: Spec, folder: str) -> Spec:
 def _digest(named: str, folder: str) -> str:
     digest = blake2b(digest_size=16)
     try:
-        paths = [path for each in names_of(named) if (path := _source(each, folder)) is not None]
+        paths = [path for each in names_of(named) for path in _sources(each, folder)]
         for path in paths:
             digest.update(path.read_bytes())
     except OSError:
@@ -63,11 +64,15 @@ def _digest(named: str, folder: str) -> str:
     return digest.hexdigest() if paths else ""
 
 
-def _source(named: str, folder: str) -> Path | None:
+def _sources(named: str, folder: str) -> Iterator[Path]:
     if named.startswith("{"):
-        return None  # operations that were given in Python: the name is all of them
+        return  # operations that were given in Python: the name is all of them
     if named.lower().endswith(SUFFIXES):
-        return operations_path(named, folder)
-    module = sys.modules.get(named.partition(":")[0])
-    file = getattr(module, "__file__", None)
-    return Path(file) if file else None
+        yield operations_path(named, folder)
+        return
+    composed = COMPOSED.fullmatch(named)
+    names = [named] if composed is None else [each for each in composed.groups() if each]
+    for module_name in dict.fromkeys(name.partition(":")[0] for name in names):
+        file = getattr(sys.modules.get(module_name), "__file__", None)
+        if file:
+            yield Path(file)

@@ -6,21 +6,22 @@ list of such texts.
 
 from __future__ import annotations
 
-import inspect
 import json
+import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from dynasmith.engine.transfer.user_traceback import trace_of
 from dynasmith.errors import DefinitionError, UsageError
 from dynasmith.files.documents import read_file
-from dynasmith.items.ctx import Context
 from dynasmith.items.transform import Function
+from dynasmith.items.user_function import ComposedTransform, with_ctx
 from dynasmith.items.value_cipher import ValueCipher
+from dynasmith.masking import masked
 from dynasmith.operations import Chain, Operation, Operations, parse_operations
 from dynasmith.operations.text_codec import operations_of, operations_text
+from dynasmith.project.model_classes import classes_of
 from dynasmith.project.modules import module_of
 from dynasmith.tables.document_shape import number_kept
 from dynasmith.tables.findings import DefinitionFinding
@@ -65,7 +66,7 @@ def loaded(transform: AnyTransform, folder: str, *, in_place: bool = False) -> F
     match transform:
         case str() | Path():
             return load_transform(str(transform), folder, in_place=in_place)
-        case Operations():
+        case Operations() | ComposedTransform():
             return transform
         case Operation():
             return Operations(transform)
@@ -82,14 +83,14 @@ def check_transform_kind(transform: object) -> None:
     """Raise UsageError for what is no transform. Loads nothing: a module or file that is missing is found later."""
     match transform:
         case str():
-            if not (transform.startswith(("{", "[")) or transform == UNNAMED or is_file(transform)):
+            if not (transform.startswith(("{", "[")) or is_unnamed(transform) or is_file(transform)):
                 _parts(transform)
         case Path():
             if not is_file(transform):
                 raise UsageError(
                     f"{transform} is not an operations file.", hint=f"its name ends in {', '.join(SUFFIXES)}"
                 )
-        case Operations() | Operation():
+        case Operations() | Operation() | ComposedTransform():
             pass
         case list() | tuple():
             if not transform:
@@ -124,7 +125,7 @@ def _parts(transform: str) -> tuple[str, str]:
 
 def load_transform(said: str, folder: str, *, in_place: bool = False) -> Function:
     """The transform behind a text: see `function_of`. Raises UsageError."""
-    if said == UNNAMED:
+    if is_unnamed(said):
         raise UsageError(
             "The job was started with a function that has no importable name.",
             hint="give it again in Python: project.jobs.resume(JOB, transform=FUNCTION)",
@@ -135,6 +136,13 @@ def load_transform(said: str, folder: str, *, in_place: bool = False) -> Functio
         return loaded(names_of(said), folder, in_place=in_place)
     if is_file(said):
         return _operations(operations_path(said, folder))
+    if (composed := COMPOSED.fullmatch(said)) is not None:
+        return _composed(composed, folder)
+    return with_ctx(named_function(said, folder))
+
+
+def named_function(said: str, folder: str) -> Callable[..., Any]:
+    """The function behind ``module:function``. Raises UsageError."""
     module_name, name = _parts(said)
     module = module_of(module_name, folder)
     function = getattr(module, name, None)
@@ -142,7 +150,42 @@ def load_transform(said: str, folder: str, *, in_place: bool = False) -> Functio
         raise UsageError(
             f"The module {module_name} has no function {name}.", hint="check the name; write module:function"
         )
-    return with_ctx(function)
+    found: Callable[..., Any] = function
+    return found
+
+
+def _composed(said: re.Match[str], folder: str) -> Function:
+    """A function of classes, behind ``module:function(module:Source -> module:Target)`` and the like."""
+    from dynasmith.models.model_transform import ModelCheck, ModelFilter, checked_class, model_transform
+
+    classes = [classes_of([name], folder, masked)[0] for name in said.group("source", "target") if name]
+    if said["function"] == "only":
+        return ModelFilter(classes[0])
+    if said["function"] == "check":
+        return ModelCheck(checked_class(classes[0]))
+    return model_transform(named_function(said["function"], folder), *classes)
+
+
+def given_again(transform: AnyTransform, named: str, folder: str) -> AnyTransform:
+    """A function that a job could not remember by name, as the job had it: of instances, where it was of classes.
+
+    Raises UsageError where the classes have no name either: nobody knows then what the function takes.
+    """
+    if isinstance(transform, str | Path | list | tuple | Operation | Operations | ComposedTransform):
+        return transform
+    if named == UNNAMED_CLASSES:
+        raise UsageError(
+            "The job was started with classes that have no importable name.",
+            hint="from dynasmith.models import model_transform; transform=model_transform(FUNCTION, SOURCE, TARGET)",
+        )
+    composed = COMPOSED.fullmatch(named)
+    if composed is None or composed["function"] in ("only", "check"):
+        return transform
+    from dynasmith.models.model_transform import model_transform
+
+    assert callable(transform)
+    classes = [classes_of([name], folder, masked)[0] for name in composed.group("source", "target") if name]
+    return model_transform(transform, *classes)
 
 
 def operations_path(said: str, folder: str) -> Path:
@@ -165,41 +208,6 @@ def _operations(path: Path) -> Function:
     return parse_operations(document.plain())
 
 
-def with_ctx(function: Callable[..., Any]) -> Function:
-    """A transform of ``(item, ctx)``; one that takes the item alone is wrapped. Raises UsageError for another one."""
-    if inspect.iscoroutinefunction(function):
-        name = getattr(function, "__name__", "The transform")
-        raise UsageError(f"{name} is async, and a transform is a plain function.", hint="write def, not async def")
-    try:
-        signature = inspect.signature(function)
-        signature.bind(object(), object())
-    except TypeError:
-        pass
-    except ValueError:
-        return function
-    else:
-        return function
-    try:
-        signature.bind(object())
-    except TypeError as error:
-        name = getattr(function, "__name__", "The transform")
-        raise UsageError(f"{name} does not take an item: {error}.", hint="def transform(item, ctx): ...") from error
-
-    return SeparateModule(function)
-
-
-@dataclass(frozen=True, slots=True)
-class SeparateModule:
-    """A function of an item as a transform. Not a closure, so that a process of its own can be given it."""
-
-    function: Callable[[Any], Any]
-
-    def __call__(self, item: Any, ctx: Context) -> Any:
-        """What the function makes of the item; it asks for nothing else."""
-        del ctx
-        return self.function(item)
-
-
 def is_user_code(transform: AnyTransform | Function | None) -> bool:
     """Whether a transform is code of the user's; operations are not."""
     match transform:
@@ -218,6 +226,15 @@ def is_user_code(transform: AnyTransform | Function | None) -> bool:
 
 UNNAMED = "(a function)"
 """What a job remembers of a function that no other process can import by a name."""
+UNNAMED_CLASSES = "(a function of classes)"
+"""The same, where the classes that the function is of cannot be imported either."""
+COMPOSED = re.compile(r"(?P<function>.+?)\((?P<source>[\w.]+:[\w.]+)(?: -> (?P<target>[\w.]+:[\w.]+))?\)")
+"""A function of classes as text; ``only`` and ``check`` in place of it are what dynasmith does with a class alone."""
+
+
+def is_unnamed(said: str) -> bool:
+    """Whether a job could not remember its transform by a name."""
+    return said.startswith((UNNAMED, UNNAMED_CLASSES))
 
 
 def name_of(transform: AnyTransform | None) -> str:
@@ -233,10 +250,20 @@ def name_of(transform: AnyTransform | None) -> str:
             return operations_text(transform)
         case list() | tuple():
             names = [name_of(each) for each in transform]
-            return UNNAMED if UNNAMED in names else json.dumps(names, ensure_ascii=False)
-    module, name = getattr(transform, "__module__", ""), getattr(transform, "__qualname__", "")
-    importable = module and name and "<" not in name and "." not in name and module != "__main__"
-    return f"{module}:{name}" if importable else UNNAMED
+            if not any(map(is_unnamed, names)):
+                return json.dumps(names, ensure_ascii=False)
+            return UNNAMED_CLASSES if any(isinstance(each, ComposedTransform) for each in transform) else UNNAMED
+        case ComposedTransform():
+            text = transform.text(importable_name)
+            return UNNAMED_CLASSES if UNNAMED in text.removeprefix(UNNAMED) else text
+    return importable_name(transform)
+
+
+def importable_name(value: object) -> str:
+    """``module:name`` of a function or a class that another process can import; `UNNAMED` where it cannot."""
+    module, name = getattr(value, "__module__", ""), getattr(value, "__qualname__", "")
+    is_found = module and name and "<" not in name and module != "__main__"
+    return f"{module}:{name}" if is_found and (isinstance(value, type) or "." not in name) else UNNAMED
 
 
 def names_of(said: str) -> list[str]:

@@ -50,6 +50,7 @@ class ReturnMessage(msgspec.Struct, array_like=True):
     already: int = 0
     dead: tuple[DeadLetter, ...] = ()
     moved: bool = False
+    skipped: int = 0
     origins: Sequence[int] | None = None
     dead_origins: Sequence[int] = ()
     digest: str = ""
@@ -103,6 +104,7 @@ class ProcessStage:
                 back.already,
                 back.dead,
                 back.moved,
+                skipped=back.skipped,
                 origins=back.origins,
                 dead_origins=back.dead_origins,
                 digest=Digest.parse(back.digest) if back.digest else None,

@@ -81,6 +81,7 @@ class _Stage:
                 staged.already,
                 staged.dead,
                 staged.moved,
+                staged.skipped,
                 staged.origins,
                 staged.dead_origins,
                 str(self._digester(staged.items)) if self._digest else "",

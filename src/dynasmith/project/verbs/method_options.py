@@ -1,0 +1,71 @@
+"""The options of methods that have several forms, for type checkers: what the methods themselves list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal, TypedDict
+
+if TYPE_CHECKING:
+    from dynasmith.plans.consent import Consent
+    from dynasmith.ports.listener import Listener
+    from dynasmith.project.verbs.transforms import AnyTransform
+
+
+class AutoMigrateOptions(TypedDict, total=False):
+    """Of `Project.auto_migrate`."""
+
+    backup: str | bool
+    consent: Consent | None
+    listener: Listener
+
+
+class _WriteOptions(TypedDict, total=False):
+    filter: str
+    on_error: Literal["stop", "dead"]
+    batch_size: int | None
+    max_write_units: float | None
+    share: float
+    consent: Consent | None
+    listener: Listener
+
+
+class _ReadOptions(TypedDict, total=False):
+    expired: Literal["keep", "skip"]
+    consistent: bool
+    segments: int | None
+    max_read_units: float | None
+
+
+class CopyOptions(_WriteOptions, _ReadOptions, total=False):
+    """Of `Project.copy`."""
+
+    create_target: bool
+    backup: bool | str
+    backup_first: bool | str
+    mode: str
+    digest: bool
+    processes: int | None
+    transport: Literal["direct", "aiohttp", "botocore"]
+
+
+class BackfillOptions(_WriteOptions, _ReadOptions, total=False):
+    """Of `Project.backfill`."""
+
+    where: str
+    limit: int | None
+    canary: float | None
+    journal: bool
+
+
+class PopulateOptions(_WriteOptions, total=False):
+    """Of `Project.populate`."""
+
+    format: Literal["auto", "lines", "array", "csv", "tsv", "dynamodb", "plain", "mongo"]
+    types: Mapping[str, str] | None
+    map: Mapping[str, str] | None
+    transform: AnyTransform | None
+    create_target: bool
+    mode: str
+    digest: bool
+    processes: int | None
+    transport: Literal["direct", "aiohttp", "botocore"]

@@ -1,0 +1,121 @@
+"""The method of `Project` that fills a table: populate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, Unpack, overload
+
+from dynasmith.errors import UsageError
+from dynasmith.ports.listener import Listener, silent
+from dynasmith.project.model_classes import is_model
+from dynasmith.project.verbs.arguments import checked, side
+from dynasmith.project.verbs.verb_access import VerbAccess
+
+if TYPE_CHECKING:
+    from dynasmith.jobs.options import Database
+    from dynasmith.jobs.report import Report
+    from dynasmith.jobs.side import Side
+    from dynasmith.models import Model
+    from dynasmith.plans.consent import Consent
+    from dynasmith.project.verbs.method_options import PopulateOptions
+    from dynasmith.project.verbs.transforms import AnyTransform
+
+    M = TypeVar("M", bound=Model)
+    N = TypeVar("N", bound=Model)
+
+
+class PopulateMethods(VerbAccess):
+    """The verb that writes items of files, iterables and databases; see `ItemMethods` for the options."""
+
+    @overload
+    def populate(
+        self,
+        table: type[M],
+        files: str
+        | Path
+        | Iterable[M | Mapping[str, Any] | str | Path]
+        | Callable[[], Iterable[M | Mapping[str, Any]]]
+        | Database
+        | None = None,
+        **options: Unpack[PopulateOptions],
+    ) -> Report: ...
+    @overload
+    def populate(
+        self,
+        table: str | Side,
+        files: str
+        | Path
+        | Iterable[Mapping[str, Any] | str | Path]
+        | Callable[[], Iterable[Mapping[str, Any]]]
+        | Database
+        | None = None,
+        **options: Unpack[PopulateOptions],
+    ) -> Report: ...
+    @checked(table=side)
+    def populate(
+        self,
+        table: str | Side | type[Model],
+        files: str
+        | Path
+        | Iterable[Mapping[str, Any] | Model | str | Path]
+        | Callable[[], Iterable[Mapping[str, Any] | Model]]
+        | Database
+        | None = None,
+        *,
+        format: Literal["auto", "lines", "array", "csv", "tsv", "dynamodb", "plain", "mongo"] = "auto",
+        types: Mapping[str, str] | None = None,
+        map: Mapping[str, str] | None = None,
+        transform: AnyTransform | None = None,
+        create_target: bool = False,
+        mode: str = "overwrite",
+        filter: str = "",
+        on_error: Literal["stop", "dead"] = "stop",
+        digest: bool = True,
+        batch_size: int | None = None,
+        processes: int | None = None,
+        max_write_units: float | None = None,
+        share: float = 0.5,
+        transport: Literal["direct", "aiohttp", "botocore"] = "direct",
+        consent: Consent | None = None,
+        listener: Listener = silent,
+    ) -> Report:
+        """Write items into a table: of files or an export, of any iterable, of a function that gives one (then the job
+        can be repeated), of a database, or, without ``files``, those that the table's definition lists.
+
+        With ``create_target`` the table is created first, from the definition in the manifest of an export, under the
+        name ``table`` with the prefix and suffix of its environment; a table that is there is refused (TableExists).
+
+        A class takes instances too. Every item is read and validated as the class says, its keys are made, and stamps
+        that it lacks are set; one that the class does not take goes to the dead letters. Validators only check.
+
+        ``format`` says how files are read where that is not to be found out, ``types`` the types of CSV fields
+        (``{"total": "N"}``), ``map`` rewrites fields by templates (``{"id": "user-{id}"}``). Lines that are not items
+        go to the dead letters with their line number and reason. Raises UsageError, ConsentRequired, TableNotFound,
+        FileFormatError, Interrupted and RunError. Costs write units. Stopped halfway it is resumed with `Jobs.resume`,
+        but for an iterable: populate it again with ``mode="skip-existing"``.
+        """
+        from dynasmith.project.verbs.item_options import read_options, transfer_options
+
+        if processes and transform is None and not is_model(table):
+            raise UsageError("processes does nothing without transform.", hint="add transform, or remove processes")
+        flow = self._flow(transport)
+        return flow.populate(
+            table,
+            files if files is not None else [] if create_target else flow.items_of(table),
+            how=read_options(files, format, types, map),
+            transform=transform,
+            create_target=create_target,
+            asked=transfer_options(
+                mode=mode,
+                filter=filter,
+                on_error=on_error,
+                digest=digest,
+                batch_size=batch_size,
+                processes=processes,
+                max_write_units=max_write_units,
+                share=share,
+            ),
+            consent=consent,
+            listener=listener,
+        )
