@@ -17,15 +17,15 @@ from pathlib import Path
 from typing import Any
 
 import dynasmith
-from dynasmith import errors, operations
+from dynasmith import errors, migrations, operations
 from dynasmith.project.verbs.dry_runs import DryRuns
 from dynasmith.project.verbs.jobs import Jobs
 
-FACE: tuple[Any, ...] = (dynasmith.Project, Jobs, DryRuns)
+FACE: tuple[Any, ...] = (dynasmith.Project, Jobs, DryRuns, dynasmith.Migrations)
 """`Project` and its groups."""
 MADE_BY_DYNASMITH = (dynasmith.Plan,)
 """What a caller is given and hands back."""
-PUBLIC_MODULES = (dynasmith, errors, operations)
+PUBLIC_MODULES = (dynasmith, errors, operations, migrations)
 MISTAKES = """
 from dynasmith import Project
 Project.load(endpont="x")

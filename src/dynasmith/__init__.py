@@ -12,7 +12,8 @@
         print(report.counts.written, project.verify("orders", "orders_v2", job=report.job.id).equal)
 
 ``Project.load`` gives a project of definition files, ``connect`` one of arguments alone. Everything is a method of
-`Project`, or of its groups: ``project.jobs``. Options have the names that they have on the command line.
+`Project`, or of its groups: ``project.jobs``, ``project.migrations``. Options have the names that they have on the
+command line.
 
 The names of this module:
 
@@ -187,6 +188,7 @@ _HOMES = {
     "project.verbs.migrations.migrations": "Migrations",
     "project.verbs.render": "Render",
     "project.onetable_project": "NewProject onetable_project",
+    "project.verbs.migrations.migrations": "Migrations",
     "project.verbs.model_import": "ImportedText",
     "plans.where": "Where",
     "aws.control.session": "BotoSession",

@@ -20,7 +20,8 @@ from dynasmith.strict import StrictServer
 # Verbs that only read, or whose writes concern this machine alone.
 READS = {
     "check", "count", "demo", "describe", "doctor", "get", "import", "init", "jobs list", "jobs show", "list",
-    "local logs", "local start", "local status", "local stop", "migrate list", "migrate outstanding", "migrate show",
+    "local logs", "local start", "local status", "local stop", "migrate list", "migrate outstanding",
+    "migrate preflight", "migrate show",
     "migrate status", "migrate verify", "outputs", "plan", "query", "render models", "scan", "schema",
     "validate", "verify",
 }  # fmt: skip
@@ -29,8 +30,8 @@ NEVER_ASK = {
     "create", "ensure", "export", "jobs cancel", "jobs pace", "jobs pause", "jobs proceed", "jobs resume",
     "migrate generate",
 }  # fmt: skip
-# Asked for where there is a run to take it from: tests/migrations/test_stories.py.
-ASKED_ELSEWHERE = {"migrate unlock"}
+# A lock to take, an environment that must not be protected: tests/migrations/test_stories.py.
+ASKED_ELSEWHERE = {"migrate unlock", "migrate reset"}
 PROJECT = """
 definitions = ["tables.json"]
 [environments.open]

@@ -11,7 +11,8 @@ from dynasmith.cli.shared_options import WITHOUT_DRY_RUN
 
 READING = {
     "check", "count", "describe", "doctor", "get", "import", "jobs list", "jobs show", "list", "local logs",
-    "local status", "migrate list", "migrate outstanding", "migrate show", "migrate status", "migrate verify",
+    "local status", "migrate list", "migrate outstanding",
+    "migrate preflight", "migrate show", "migrate status", "migrate verify",
     "outputs", "plan", "query", "render models", "scan", "schema", "validate", "verify",
 }  # fmt: skip
 
@@ -33,7 +34,7 @@ def test_every_verb_keeps_it_refuses_it_or_only_reads() -> None:
         if command.callback is not None and "dry_run" in inspect.getsource(inspect.unwrap(command.callback))
     }
     keeping.add("apply")  # it looks at it one function further down, as these do
-    keeping |= {f"migrate {name}" for name in ("up", "down", "to", "all", "repeat", "rollback", "run")}
+    keeping |= {f"migrate {name}" for name in ("up", "down", "to", "all", "repeat", "rollback", "run", "reset")}
     assert keeping & WITHOUT_DRY_RUN == set()
     assert set(commands()) == keeping | WITHOUT_DRY_RUN | READING
 

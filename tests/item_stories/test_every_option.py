@@ -186,9 +186,17 @@ local-stop --folder    | local/test_engines.py
 local-stop --port      | local/test_engines.py
 populate --transport   | item_stories/test_every_option.py
 verify --transport     | item_stories/test_every_option.py
+import --as | cli/test_import_models.py
+import --from | cli/test_import_models.py
+import --key | cli/test_import_models.py
+import --table | cli/test_import_models.py
 migrate-up --out-of-order | migrations/test_stories.py
 migrate-up --restart-step | migrations/test_stories.py
 migrate-up --lock-wait | migrations/test_stories.py
+migrate-up --rollback-on-failure | migrations/test_stories.py
+migrate-to --rollback-on-failure | migrations/test_stories.py
+migrate-all --rollback-on-failure | migrations/test_stories.py
+migrate-reset --lock-wait | migrations/test_stories.py
 migrate-down --accept-changed | migrations/test_stories.py
 migrate-down --restart-step | migrations/test_stories.py
 migrate-down --lock-wait | migrations/test_stories.py
@@ -229,6 +237,7 @@ copy --yes                 | code  | two    | users users_v2 {--yes}
 copy --dry-run             | items | two    | users users_v2 --yes {--dry-run}
 copy --quiet               | says  | two    | users users_v2 --yes {--quiet}
 delete --confirm           | code  | two    | users {--confirm users}
+list --crypto              | code  | two    | {--crypto pii}
 get --redact               | says  | two    | users pk=user-00001 {--redact}
 scan --physical            | code  | prefixed | users --env dev {--physical}
 scan --profile             | code  | two    | users --env away {--profile absent}

@@ -68,8 +68,8 @@ def test_down_takes_back_what_a_down_or_the_reverse_of_the_steps_says(migrated: 
     assert answer.code == 0, answer.err
     assert indexes(story) == []
     assert migrate(story, "status").out == "0.0.2\n"
-    refused = migrate(story, "down", "--yes")  # its step `client` stands outside of a read: nobody knows what it wrote
-    assert refused.code == 0, refused.err
+    answer = migrate(story, "down", "--yes")
+    assert answer.code == 0, answer.err
     assert "name" in user(story)
     answer = migrate(story, "to", "0.0.0", "--yes")
     assert answer.code == 0, answer.err
@@ -319,3 +319,81 @@ def test_one_that_runs_is_waited_for(migrated: ItemStory) -> None:
     assert first.wait(300) == 0, first.communicate()
     first.communicate()
     assert migrate(story, "status").out == "0.0.1\n"
+
+
+def test_rollback_on_failure_takes_back_what_the_run_did(migrated: ItemStory) -> None:
+    story = migrated
+    before = user(story)
+    story.write("migrations/0.1.3_index.py", "def up(m):\n    m.table('users').remove('n')\n    m.check(False, 'no')\n")
+    answer = migrate(story, "all", "--rollback-on-failure", "--yes")
+    assert answer.code == 1
+    assert answer.error.endswith("no. Took back 0.1.3, 0.0.2, 0.0.1.")
+    assert user(story) == before
+    assert migrate(story, "outstanding").out == "0.0.1\n0.0.2\n0.1.3\n"
+
+
+def test_a_backfill_may_name_the_transform_that_takes_it_back(migrated: ItemStory) -> None:
+    story = migrated
+    story.write(
+        "migrations/0.0.1_country.py",
+        """
+        def up(m):
+            m.read("a", lambda: 1)
+            m.table("users").backfill(double, undo=halve)
+
+        def double(item):
+            if not item.get("doubled"):
+                item["n"], item["doubled"] = item["n"] * 2, True
+            return item
+
+        def halve(item):
+            if item.get("doubled"):
+                item["n"] = item["n"] / 2
+                del item["doubled"]
+            return item
+        """,
+    )
+    before = user(story)
+    assert migrate(story, "up", "--yes").code == 0
+    assert user(story)["n"] == {"N": "14"}
+    key = {"pk": {"S": "user-00007"}}
+    story.direct.update_item(TableName="users", Key=key, UpdateExpression="SET seen = :s",
+                             ExpressionAttributeValues={":s": {"BOOL": True}})  # fmt: skip
+    answer = migrate(story, "down", "--yes")
+    assert answer.code == 0, answer.err
+    assert user(story) == {**before, "seen": {"BOOL": True}}
+
+
+def test_reset_runs_latest_alone_and_keeps_the_history(migrated: ItemStory) -> None:
+    story = migrated
+    assert migrate(story, "reset", "--yes").error == "There is no latest.py, and reset runs one."
+    assert migrate(story, "up", "--yes").code == 0
+    story.write("migrations/latest.py", "covers = '0.0.2'\ndef up(m):\n    m.table('users').add('fresh', True)\n")
+    assert migrate(story, "reset").code == 4
+    answer = migrate(story, "reset", "--lock-wait", "5", "--yes")
+    assert answer.code == 0, answer.err
+    assert user(story)["fresh"] == {"BOOL": True}
+    assert migrate(story, "list", "--quiet").out == "0.0.1\n0.0.2\n"
+    assert migrate(story, "outstanding").out == "0.1.3\n"
+    kinds = [event["kind"] for event in json.loads(migrate(story, "show", "0.0.1", "--json").out)]
+    assert kinds == ["started", "applied", "marked"]
+    story.write("migrations/reset.py", "def up(m): ...\n")
+    assert migrate(story, "reset", "--yes").code == 2
+    env = f'[environments.local]\nendpoint = "{story.endpoint}"\nregion = "us-east-1"\nprotected = true\n'
+    story.write("dynasmith.toml", env)
+    (story.folder / "migrations" / "reset.py").unlink()
+    refused = migrate(story, "reset", "--yes", "--confirm", "local")
+    assert (refused.code, "is protected" in refused.error) == (2, True)
+
+
+def test_preflight_says_what_can_be_known_and_what_cannot(migrated: ItemStory) -> None:
+    story = migrated
+    story.write("migrations/0.0.5_once.py", "def up(m):\n    m.once('a', lambda: 1)\n")
+    answers = json.loads(migrate(story, "preflight", "--json").out)
+    assert len(answers) == 7
+    assert {each["answer"] for each in answers} == {"no", "only you know"}
+    assert answers[1]["answer"] == "no"
+    assert answers[1]["why"] == "0.0.5 has no down, and its once has no reverse"
+    assert answers[5] == {"point": "There is a backup", "answer": "no", "why": "no point-in-time recovery: users"}
+    assert migrate(story, "mark", "0.1.3", "--through", "--yes").code == 0
+    assert migrate(story, "preflight").err == "Nothing is outstanding.\n"

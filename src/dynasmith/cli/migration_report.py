@@ -13,8 +13,7 @@ from dynasmith.cli.flow_figures import left_text
 if TYPE_CHECKING:
     from dynasmith.migrations.event import MigrationEvent
     from dynasmith.migrations.path import PathStep
-    from dynasmith.project.verbs.migrations.migrations import MigrationRow
-    from dynasmith.project.verbs.migrations.rehearsal import Rehearsal
+    from dynasmith.migrations.report import MigrationRow, Rehearsal
 
 _WORDS = {
     "started": "begins",

@@ -193,6 +193,14 @@ class Catalog(Struct, frozen=True, kw_only=True):
             self._refuse_another()
         return (PathStep(file=found, direction="up", goes_on=any(each.key == name for each in self.open)),)
 
+    def reset(self) -> tuple[PathStep, ...]:
+        """The migration named ``latest`` (or ``reset``), alone. Raises UsageError where there is none, or both."""
+        found = [file for name in LATEST if (file := self.files.find(name)) is not None]
+        if len(found) != 1:
+            what = "There are latest.py and reset.py" if found else "There is no latest.py"
+            raise UsageError(f"{what}, and reset runs one.", hint="it makes the tables as after the last migration")
+        return (PathStep(file=found[0], direction="up"),)
+
     # --- how
 
     def _upwards(self, target: Version | None) -> tuple[PathStep, ...]:

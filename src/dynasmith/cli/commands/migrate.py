@@ -45,6 +45,9 @@ ACCEPT_CHANGED = click.option(
     metavar="VERSION",
     help="Take back an applied migration by its file as it is now; repeatable.",
 )
+ROLLBACK_ON_FAILURE = click.option(
+    "--rollback-on-failure", is_flag=True, help="Where one fails, take back all that this run did."
+)
 OUT_OF_ORDER = click.option(
     "--out-of-order", is_flag=True, help="Let a migration run that is below the current version."
 )
@@ -116,6 +119,7 @@ def outstanding(invocation: Invocation, named: bool) -> int:
 @click.argument("count", type=click.IntRange(1), default=1)
 @OUT_OF_ORDER
 @RESTART_STEP
+@ROLLBACK_ON_FAILURE
 @LOCK_WAIT
 def up(invocation: Invocation, count: int, **options: Any) -> int:
     """Apply the next migration, or the next COUNT. One that was stopped goes on first."""
@@ -137,6 +141,7 @@ def down(invocation: Invocation, count: int, **options: Any) -> int:
 @OUT_OF_ORDER
 @ACCEPT_CHANGED
 @RESTART_STEP
+@ROLLBACK_ON_FAILURE
 @LOCK_WAIT
 def to(invocation: Invocation, version: str, **options: Any) -> int:
     """Apply or take back migrations until VERSION is the current one. 0.0.0 takes all back."""
@@ -146,6 +151,7 @@ def to(invocation: Invocation, version: str, **options: Any) -> int:
 @verb("all", example="dynasmith migrate all")
 @OUT_OF_ORDER
 @RESTART_STEP
+@ROLLBACK_ON_FAILURE
 @LOCK_WAIT
 def all_(invocation: Invocation, **options: Any) -> int:
     """Apply every outstanding migration."""
@@ -176,6 +182,29 @@ def rollback(invocation: Invocation, run_id: str, **options: Any) -> int:
 def run(invocation: Invocation, name: str, **options: Any) -> int:
     """Run a migration without a version; it may run again and again."""
     return _run(invocation, "run", name, options)
+
+
+@verb("reset", example="dynasmith migrate reset")
+@LOCK_WAIT
+def reset(invocation: Invocation, **options: Any) -> int:
+    """Run latest.py, which makes the tables as after the last migration. Refused in a protected environment."""
+    return _run(invocation, "reset", "", options)
+
+
+@verb("preflight", example="dynasmith migrate preflight --env prod")
+def preflight(invocation: Invocation) -> int:
+    """Answer seven questions before a migration of production: yes, no, or only you know."""
+    from dynasmith.cli.migration_report import as_json
+
+    answers = invocation.project().migrations.preflight()
+    if invocation.as_json:
+        print_json(as_json(answers))
+        return 0
+    for each in answers:
+        click.echo(f"{each.answer:<14} {each.point}{f' ({each.why})' if each.why else ''}")
+    if not answers:
+        invocation.say("Nothing is outstanding.")
+    return 0
 
 
 @verb("generate", example='dynasmith migrate generate "Split the name"')
@@ -275,6 +304,7 @@ def _run(invocation: Invocation, name: Any, argument: str, options: dict[str, An
             name,
             argument,
             **chosen,
+            rollback_on_failure=options.get("rollback_on_failure", False),
             restart_step=options.get("restart_step") or 0,
             lock_wait=options["lock_wait"],
             listener=shown,
@@ -315,6 +345,7 @@ def _rehearsed(invocation: Invocation, rehearsal: Any) -> int:
 
 
 for each in (
-    status, list_, outstanding, up, down, to, all_, repeat, rollback, run, generate, mark, show, verify, unlock,
+    status, list_, outstanding, up, down, to, all_, repeat, rollback, run, reset, preflight, generate, mark, show,
+    verify, unlock,
 ):  # fmt: skip
     command.add_command(each)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from dynasmith.errors import RunError
 from dynasmith.files.migrations.loader import LoadedMigration, loaded
 from dynasmith.jobs.counts import Counts
 from dynasmith.migrations.event import MigrationCounts, MigrationEvent, StepRecord
+from dynasmith.migrations.migration import Suspended
 from dynasmith.migrations.path import PathStep
 from dynasmith.migrations.steps import Replay
 from dynasmith.ports.history import HistoryHold
@@ -22,7 +23,8 @@ from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.migrations.item_steps import ItemSteps, counts_of
 from dynasmith.project.verbs.migrations.reverse import derived_down
 from dynasmith.project.verbs.migrations.running_migration import RunningMigration
-from dynasmith.project.verbs.migrations.step_log import StepLog
+from dynasmith.project.verbs.migrations.step_log import AnsweringSteps, StepLog
+from dynasmith.project.verbs.transforms import AnyTransform
 
 ITEM_STEPS = frozenset({"backfill", "rename", "remove", "add", "copy_to", "populate", "undo"})
 """Steps whose result are counts of items."""
@@ -95,7 +97,21 @@ class MigrationAttempt:
         if self._step.direction == "up":
             raise RunError(f"{self._step.file.file} has no function up.")
         assert self._applied is not None  # looked at before the first migration of the path began
-        return derived_down(self._hold.recorded(self._applied), self._steps, self._jobs, self._m)
+        records = self._hold.recorded(self._applied)
+        return derived_down(records, self._undo(records, migration), self._steps, self._jobs, self._m)
+
+    def _undo(self, records: Sequence[StepRecord], migration: LoadedMigration) -> dict[int, AnyTransform]:
+        """The transforms that the backfills of the up name for a down: it is called again, and its steps answer."""
+        up = migration.function("up")
+        assert up is not None
+        title = f"Migration {self._step.file.title}"
+        answering = AnsweringSteps(
+            title, self._hold, self._begun, Replay(title, records), stopping=lambda: False, note=lambda _: None
+        )
+        asked = self._m.asked_again(answering)
+        with suppress(Suspended):
+            up(asked)
+        return asked.undo
 
     @property
     def figures(self) -> Figures:

@@ -6,23 +6,23 @@ import getpass
 import os
 import socket
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC
 from pathlib import Path
 from typing import Literal
 from uuid import uuid4
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from dynasmith.aws.stores.history.table import HistoryTable
 from dynasmith.engine.migrations.runner import Runner, Stamp
 from dynasmith.engine.transfer.event_thread import StopRequest
-from dynasmith.errors import UsageError
+from dynasmith.errors import RunError, UsageError
 from dynasmith.files.migrations.folder import MigrationFolder, read_folder
 from dynasmith.files.migrations.template import new_file
 from dynasmith.migrations.event import LockRecord, MigrationEvent
 from dynasmith.migrations.history import MigrationState
-from dynasmith.migrations.path import Catalog, MigrationFile, PathStep
+from dynasmith.migrations.path import Catalog, MigrationFile, PathStep, covered
+from dynasmith.migrations.report import MigrationRow, MigrationStatus, PreflightAnswer, Rehearsal
 from dynasmith.migrations.version import NOTHING, bumped, parse_version, version_of
 from dynasmith.plans.consent import Consent, question
 from dynasmith.ports.history import HistoryHold
@@ -30,43 +30,15 @@ from dynasmith.ports.listener import Listener, silent
 from dynasmith.project.verbs.arguments import checked
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.migrations.attempt import MigrationAttempt
-from dynasmith.project.verbs.migrations.rehearsal import Rehearsal, rehearse
+from dynasmith.project.verbs.migrations.preflight import preflight
+from dynasmith.project.verbs.migrations.rehearsal import rehearse
 from dynasmith.project.verbs.migrations.reverse import refuse_irreversible
 from dynasmith.project.world import World
 from dynasmith.version import __version__
 
 LOCK_WAIT_SECONDS = 60.0
 """How long a run waits for another one."""
-Command = Literal["up", "down", "to", "all", "repeat", "rollback", "run"]
-
-
-class MigrationRow(Struct, frozen=True, kw_only=True):
-    """One migration as `Migrations.list` shows it: its file, if that is here, and what the history says.
-
-    ``flags`` are changed, missing and out-of-order.
-    """
-
-    key: str
-    name: str
-    description: str
-    state: str
-    flags: tuple[str, ...] = ()
-    at: datetime | None = None
-    elapsed_ms: int = 0
-    last: MigrationEvent | None = None
-
-
-class MigrationStatus(Struct, frozen=True, kw_only=True):
-    """Where an environment is. ``current`` is 0.0.0 where nothing is applied; ``lock`` says who runs migrations."""
-
-    current: str
-    outstanding: tuple[str, ...] = ()
-    open: tuple[MigrationRow, ...] = ()
-    changed: tuple[str, ...] = ()
-    missing: tuple[str, ...] = ()
-    out_of_order: tuple[str, ...] = ()
-    lock: LockRecord = LockRecord()
-    notes: tuple[str, ...] = ()
+Command = Literal["up", "down", "to", "all", "repeat", "rollback", "run", "reset"]
 
 
 class Migrations:
@@ -83,7 +55,7 @@ class Migrations:
     # --- look
 
     def status(self) -> MigrationStatus:
-        """Where the environment is. Two calls."""
+        """Where the environment is. Two calls. Raises UsageError for broken files."""
         folder, catalog = self._read()
         return MigrationStatus(
             current=str(catalog.history.current),
@@ -97,7 +69,8 @@ class Migrations:
         )
 
     def list(self, *, named: bool = False) -> tuple[MigrationRow, ...]:
-        """Every migration with a version, in its order; with ``named`` those without. Two calls."""
+        """Every migration with a version, in its order; with ``named`` those without. Two calls. Raises UsageError for
+        broken files."""
         _, catalog = self._read()
         keys = {each.key for each in catalog.files.files} | set(catalog.states)
         versions = {key: parsed for key in keys if (parsed := parse_version(key)) is not None}
@@ -106,7 +79,8 @@ class Migrations:
         return tuple(self._row(catalog, key) for key in sorted(versions, key=lambda key: versions[key]))
 
     def outstanding(self, *, named: bool = False) -> tuple[str, ...]:
-        """What was not applied: versions in order, or with ``named`` names. Two calls."""
+        """What was not applied: versions in order, or with ``named`` names. Two calls. Raises UsageError for broken
+        files."""
         _, catalog = self._read()
         if named:
             states = catalog.states
@@ -124,7 +98,7 @@ class Migrations:
 
     def verify(self) -> tuple[str, ...]:
         """What does not agree: files that were changed or are missing, versions out of order, what began and did not
-        end. Nothing where all agrees. Two calls."""
+        end. Nothing where all agrees. Two calls. Raises UsageError for broken files."""
         status = self.status()
         return (
             *(f"{key} was changed after it was applied" for key in status.changed),
@@ -170,6 +144,12 @@ class Migrations:
             self.path(command, argument, accept_changed=accept_changed, out_of_order=out_of_order),
         )
 
+    def preflight(self) -> tuple[PreflightAnswer, ...]:
+        """The seven points before a migration of production, each answered as far as it can be known from here. Costs
+        what `rehearse` costs, and raises what it raises: UsageError, RunError."""
+        path = self.path("all")
+        return preflight(ItemWorld(self._world), path, self.rehearse("all")) if path else ()
+
     # --- run
 
     @checked()
@@ -180,6 +160,7 @@ class Migrations:
         accept_changed: Sequence[str] = (),
         out_of_order: bool = False,
         restart_step: int = 0,
+        rollback_on_failure: bool = False,
         lock_wait: float = LOCK_WAIT_SECONDS,
         consent: Consent | None = None,
         listener: Listener = silent,
@@ -189,8 +170,8 @@ class Migrations:
 
         Needs the consent `yes`, and the name of a protected environment. Raises RunError where one fails (those before
         it stay applied), Interrupted where it is stopped, Locked, UsageError. Killed at any instant, the same call goes
-        on. ``restart_step`` begins that step anew where its function was changed; ``told`` hears every event, and
-        the lines of `log`.
+        on. ``restart_step`` begins that step anew where its function was changed; ``rollback_on_failure`` takes back
+        what this run did where one fails; ``told`` hears every event, and the lines of `log`.
         """
         return self._run(
             "up",
@@ -198,6 +179,7 @@ class Migrations:
             accept_changed=accept_changed,
             out_of_order=out_of_order,
             restart_step=restart_step,
+            rollback_on_failure=rollback_on_failure,
             lock_wait=lock_wait,
             consent=consent,
             listener=listener,
@@ -213,18 +195,21 @@ class Migrations:
         accept_changed: Sequence[str] = (),
         out_of_order: bool = False,
         restart_step: int = 0,
+        rollback_on_failure: bool = False,
         lock_wait: float = LOCK_WAIT_SECONDS,
         consent: Consent | None = None,
         listener: Listener = silent,
         told: Callable[[MigrationEvent | str], None] = lambda _: None,
     ) -> tuple[MigrationEvent, ...]:
-        """Run what `path` gives for the same command. The last event of each. Consent and errors are those of `up`."""
+        """Run what `path` gives for the same command. The last event of each. Consent and errors are those of `up`,
+        and UsageError for a reset of a protected environment."""
         return self._run(
             command,
             argument,
             accept_changed=accept_changed,
             out_of_order=out_of_order,
             restart_step=restart_step,
+            rollback_on_failure=rollback_on_failure,
             lock_wait=lock_wait,
             consent=consent,
             listener=listener,
@@ -297,6 +282,7 @@ class Migrations:
         accept_changed: Sequence[str],
         out_of_order: bool,
         restart_step: int,
+        rollback_on_failure: bool,
         lock_wait: float,
         consent: Consent | None,
         listener: Listener,
@@ -306,6 +292,11 @@ class Migrations:
         path = self._checked_path(catalog, _chosen(catalog, command, argument))
         if not path:
             return ()
+        if command == "reset" and self._world.settings.protected:
+            raise UsageError(
+                f"Environment {self._world.settings.environment} is protected, and reset throws its items away.",
+                hint="reset an environment that is not protected",
+            )
         self._granted(consent, _asks(path))
         stamp, stop = self._stamp(), StopRequest()
         with self._history().hold(stamp.run, command, stamp.who, wait_seconds=lock_wait) as hold:
@@ -313,6 +304,7 @@ class Migrations:
             path = self._checked_path(catalog, _chosen(catalog, command, argument))
 
             def opened(step: PathStep, begun: MigrationEvent, held: HistoryHold) -> MigrationAttempt:
+                states = self._history().read().states
                 return MigrationAttempt(
                     step,
                     begun,
@@ -324,17 +316,47 @@ class Migrations:
                     told=told,
                     listener=listener,
                     restart=restart_step if step.goes_on else 0,
-                    applied=_begun_up(catalog.states.get(step.file.key)),
+                    applied=_begun_up(states.get(step.file.key)),
                 )
 
             runner = Runner(
                 hold, opened, stamp, self._world.clock.now, accepted=accept_changed, told=told, masked=self._masked
             )
-            done = runner.run(path, catalog.history)
-            for step, event in zip(path, done, strict=True):
+            try:
+                done = runner.run(path, catalog.history)
+            except RunError as failure:
+                if not rollback_on_failure:
+                    raise
+                raise self._rolled_back(failure, runner, hold, stamp) from failure
+            if command == "reset":
+                done = [*done, *self._reset(hold, stamp, path[0].file)]
+            for step, event in zip(path, done, strict=False):
                 if event.kind == "reverted":
                     self._forget(hold, catalog.states.get(step.file.key), event)
         return tuple(done)
+
+    def _rolled_back(self, failure: RunError, runner: Runner, hold: HistoryHold, stamp: Stamp) -> RunError:
+        """Take back all that the run did, the failed migration first; the failure, with what became of it."""
+        _, catalog = self._read()
+        path = self._checked_path(catalog, catalog.rollback(stamp.run))
+        names = ", ".join(step.file.key for step in path)
+        done = runner.run(path, catalog.history)
+        for step, event in zip(path, done, strict=True):
+            self._forget(hold, catalog.states.get(step.file.key), event)
+        return RunError(f"{failure.message} Took back {names}.", hint="fix it, then run it again")
+
+    def _reset(self, hold: HistoryHold, stamp: Stamp, latest: MigrationFile) -> Sequence[MigrationEvent]:
+        """Write down that what was applied is gone, and what the file stands for is there. Nothing is deleted."""
+        _, catalog = self._read()
+        covers = set(covered(catalog.files, latest))
+        gone = [state for state in catalog.applied() if state.key not in covers]
+        events = [
+            MigrationEvent(number=0, kind="reverted", direction="down", version=state.key, name=state.last.name,
+                           run=stamp.run, at=self._world.clock.now(), who=stamp.who, host=stamp.host, tool=stamp.tool)
+            for state in gone
+        ]  # fmt: skip
+        files = [each for each in catalog.files.versioned if each.version in covers]
+        return [hold.append(each) for each in (*events, *(self._marked(file, stamp, undo=False) for file in files))]
 
     def _forget(self, hold: HistoryHold, state: MigrationState | None, event: MigrationEvent) -> None:
         """Remove the steps of an up that was taken back."""
@@ -472,6 +494,8 @@ def _chosen(catalog: Catalog, command: Command, argument: str) -> tuple[PathStep
             return catalog.rollback(argument)
         case "run":
             return catalog.run(argument)
+        case "reset":
+            return catalog.reset()
 
 
 def _count(argument: str) -> int:

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-from msgspec import Struct
 
 from dynasmith.engine.user_code.dry_run import DryRunGuard, GuardedTransform, kept_dry
 from dynasmith.errors import TableNotFound
 from dynasmith.jobs.estimate import JobEstimate, estimate_units, with_cost
 from dynasmith.migrations.path import PathStep
+from dynasmith.migrations.report import Rehearsal, RehearsedMigration, RehearsedStep
 from dynasmith.ports.guard import Guard
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.migrations.recorded_migration import PathRecorder, RecordedPath, RecordedStep
@@ -28,41 +28,6 @@ NOT_GUARDED: Final = (
 _ALL_ITEMS: Final = frozenset({"backfill", "rename", "remove", "add", "copy_to"})
 """Steps that read every item, and may write each."""
 _DESTROYING: Final = {"drop_table": "the table and all its items go", "drop_index": "queries of the index fail"}
-
-
-class RehearsedStep(Struct, frozen=True, kw_only=True):
-    """One step. ``items`` and units are estimates from the size of the table, at most; None where nothing is known."""
-
-    operation: str
-    table: str
-    words: str
-    items: int | None = None
-    read_units: float | None = None
-    write_units: float | None = None
-    hazard: str = ""
-
-
-class RehearsedMigration(Struct, frozen=True, kw_only=True):
-    """One migration of a path. ``stopped`` says why its later steps are not known."""
-
-    key: str
-    name: str
-    description: str
-    direction: str
-    goes_on: bool
-    steps: tuple[RehearsedStep, ...]
-    stopped: str = ""
-    log: tuple[str, ...] = ()
-
-
-class Rehearsal(Struct, frozen=True, kw_only=True):
-    """A path that was rehearsed. ``dollars`` is what the units would cost on demand, None where that is unknown."""
-
-    migrations: tuple[RehearsedMigration, ...]
-    dollars: float | None = None
-    notes: tuple[str, ...] = ()
-    hazards: tuple[str, ...] = ()
-    closing: str = ""
 
 
 def rehearse(items: ItemWorld, folder: Path, path: Sequence[PathStep]) -> Rehearsal:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dynasmith.errors import UsageError
@@ -10,21 +10,32 @@ from dynasmith.migrations.event import StepRecord
 from dynasmith.project.verbs.migrations.item_steps import ItemSteps, counts_json
 from dynasmith.project.verbs.migrations.running_migration import RunningMigration
 from dynasmith.project.verbs.migrations.step_log import StepLog
+from dynasmith.project.verbs.transforms import AnyTransform
 
 BACKFILLS = frozenset({"backfill", "rename", "remove", "add"})
 """Steps that keep an undo journal."""
 NOTHING_TO_DO = frozenset({"read", "check"})
 """Steps that changed nothing."""
+REVERSIBLE = BACKFILLS | NOTHING_TO_DO | {"add_index", "drop_index", "set", "create_table"}
+"""Steps that can be taken back."""
 
 
 def derived_down(
-    records: Sequence[StepRecord], steps: StepLog, jobs: ItemSteps, m: RunningMigration
+    records: Sequence[StepRecord],
+    undo: Mapping[int, AnyTransform],
+    steps: StepLog,
+    jobs: ItemSteps,
+    m: RunningMigration,
 ) -> Callable[[Any], None]:
-    """A function that takes back what the recorded steps of an ``up`` did."""
+    """A function that takes back what the recorded steps of an ``up`` did; ``undo`` are the transforms that its
+    backfills name for that, by step."""
 
     def down(_: Any) -> None:
         for record in reversed(records):
-            _take_back(record, steps, jobs, m)
+            if record.ordinal in undo:
+                m.table(record.table).backfill(undo[record.ordinal])
+            else:
+                _take_back(record, steps, jobs, m)
 
     return down
 
@@ -32,7 +43,7 @@ def derived_down(
 def refuse_irreversible(file: str, records: Sequence[StepRecord]) -> None:
     """Raise UsageError for the first step that nothing can take back."""
     for record in records:
-        if record.operation not in BACKFILLS | NOTHING_TO_DO | {"add_index", "drop_index", "set", "create_table"}:
+        if record.operation not in REVERSIBLE:
             raise UsageError(
                 f"{file} has no function down, and its step {record.ordinal} ({record.operation}) has no reverse.",
                 hint="write def down(m)",

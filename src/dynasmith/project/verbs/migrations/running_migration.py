@@ -14,7 +14,7 @@ from dynasmith.jobs.counts import Counts
 from dynasmith.jobs.options import TransferOptions, mode_of
 from dynasmith.migrations.event import Direction, MigrationEvent, StepRecord
 from dynasmith.operations import Add, Remove, Rename
-from dynasmith.ports.listener import Listener
+from dynasmith.ports.listener import Listener, silent
 from dynasmith.project.verbs.migrations.item_steps import ItemSteps, counts_json, counts_of
 from dynasmith.project.verbs.migrations.step_log import StepLog
 from dynasmith.project.verbs.migrations.table_changes import (
@@ -61,6 +61,20 @@ class RunningMigration:
         self.dry_run = False
         self.environment = world.settings.environment
         self.now: datetime = begun.at
+
+    def asked_again(self, steps: StepLog) -> RunningMigration:
+        """The same over steps that answer from their records: it says nothing, and its ``undo`` is filled."""
+        return RunningMigration(
+            steps,
+            self._world,
+            self._jobs,
+            self._begun,
+            "up",
+            folder=self._folder,
+            exports=self._exports,
+            told=lambda _: None,
+            listener=silent,
+        )
 
     # --- words
 

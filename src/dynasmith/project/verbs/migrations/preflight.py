@@ -1,0 +1,59 @@
+"""The seven points before a migration of production: what can be known from here, and what only people know."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dynasmith.errors import TableNotFound
+from dynasmith.migrations.path import PathStep
+from dynasmith.migrations.report import PreflightAnswer, Rehearsal
+from dynasmith.project.verbs.item_world import ItemWorld
+from dynasmith.project.verbs.migrations.reverse import REVERSIBLE
+from dynasmith.tables.table import Recovery
+
+
+def preflight(items: ItemWorld, path: Sequence[PathStep], rehearsal: Rehearsal) -> tuple[PreflightAnswer, ...]:
+    """The answers, in the order of the list."""
+    stopped = [f"{each.key}: {each.stopped}" for each in rehearsal.migrations if each.stopped]
+    lacking = [
+        f"{step.file.key} has no down, and its {one.operation} has no reverse"
+        for step, each in zip(path, rehearsal.migrations, strict=True)
+        if not step.file.has_down
+        for one in each.steps
+        if one.operation not in REVERSIBLE
+    ]
+    tables = sorted({step.table for each in rehearsal.migrations for step in each.steps if step.table})
+    open_tables = [name for name in tables if not _can_be_restored(items, name)]
+    return (
+        PreflightAnswer(
+            point="It was tried on data like that of production",
+            answer="no" if stopped else "only you know",
+            why="; ".join(stopped) or "a dry run came to its end here",
+        ),
+        PreflightAnswer(
+            point="There is a way back",
+            answer="no" if lacking else "yes",
+            why="; ".join(lacking) or "every migration has a down, or steps with a reverse",
+        ),
+        PreflightAnswer(point="Somebody is alarmed when something is wrong", answer="only you know"),
+        PreflightAnswer(point="It runs when there is little traffic", answer="only you know"),
+        PreflightAnswer(point="Those who use the tables know of it", answer="only you know"),
+        PreflightAnswer(
+            point="There is a backup",
+            answer="no" if open_tables else "yes",
+            why=f"no point-in-time recovery: {', '.join(open_tables)}"
+            if open_tables
+            else "point-in-time recovery is on",
+        ),
+        PreflightAnswer(point="It ran in a staging environment", answer="only you know"),
+    )
+
+
+def _can_be_restored(items: ItemWorld, name: str) -> bool:
+    """Whether a table has point-in-time recovery; one that is not there has nothing to lose."""
+    world = items.dry.world
+    try:
+        table = world.control.describe(world.physical(name), ("recovery",)).table
+    except TableNotFound:
+        return True
+    return isinstance(table.recovery, Recovery)
