@@ -190,6 +190,9 @@ import --as | cli/test_import_models.py
 import --from | cli/test_import_models.py
 import --key | cli/test_import_models.py
 import --table | cli/test_import_models.py
+render-models --minimal | cli/test_import_models.py
+render-models --out | cli/test_import_models.py
+render-models --sample | cli/test_import_models.py
 migrate-up --out-of-order | migrations/test_stories.py
 migrate-up --restart-step | migrations/test_stories.py
 migrate-up --lock-wait | migrations/test_stories.py
