@@ -65,7 +65,7 @@ def test_validate_items_names_items_and_ends_with_3(story: Story) -> None:
     assert "All 1 items are valid for User." in good.out
     for number in range(3):
         assert story("put", "users", f'{{"id": "bad{number}", "email": "sesame"}}', *env).code == 0
-    bad = story("validate", "users", "--items", "--limit", "2", *env)
+    bad = story("validate", "users", "--items", "--limit", "2", "--max-read-units", "1000", *env)
     assert bad.code == 3
     assert "3 of 4 items of User are not valid, with 3 problems, of which 2 are shown." in bad.out
     assert "val-users email" in bad.out

@@ -193,6 +193,9 @@ import --table | cli/test_import_models.py
 render-models --minimal | cli/test_import_models.py
 render-models --out | cli/test_import_models.py
 render-models --sample | cli/test_import_models.py
+validate --items | cli/test_models.py
+validate --limit | cli/test_models.py
+validate --max-read-units | cli/test_models.py
 migrate-up --out-of-order | migrations/test_stories.py
 migrate-up --restart-step | migrations/test_stories.py
 migrate-up --lock-wait | migrations/test_stories.py
