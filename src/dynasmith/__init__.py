@@ -188,7 +188,6 @@ _HOMES = {
     "project.verbs.migrations.migrations": "Migrations",
     "project.verbs.render": "Render",
     "project.onetable_project": "NewProject onetable_project",
-    "project.verbs.migrations.migrations": "Migrations",
     "project.verbs.model_import": "ImportedText",
     "plans.where": "Where",
     "aws.control.session": "BotoSession",
