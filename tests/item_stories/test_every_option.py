@@ -196,6 +196,7 @@ render-models --sample | cli/test_import_models.py
 validate --items | cli/test_models.py
 validate --limit | cli/test_models.py
 validate --max-read-units | cli/test_models.py
+init --from | cli/test_init_from.py
 migrate-up --out-of-order | migrations/test_stories.py
 migrate-up --restart-step | migrations/test_stories.py
 migrate-up --lock-wait | migrations/test_stories.py
