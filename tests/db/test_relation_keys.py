@@ -109,10 +109,44 @@ class Event(Model, table="kin_calendar", entity="event"):
     hour: Attr[int]
 
 
+def renamed(item: dict[str, Any]) -> dict[str, Any]:
+    """Shape 1 had other names."""
+    return {**item, "author": item.pop("writer"), "number": item.pop("no")}
+
+
+class Author(Model, table="kin_books", entity="author"):
+    """One partition with its books, whose key tells what they belong to."""
+
+    pk = partition("author:{name}")
+    sk = sort("#")
+    name: Attr[str]
+    books = has_many(lambda: Book, by="author")
+
+
+class Book(Model, table="kin_books", entity="book", shape=2, upgrades={1: renamed}):
+    """Older items have its author in an attribute of another name."""
+
+    pk = partition("author:{author}")
+    sk = sort("book:{number:04d}")
+    author: Attr[str]
+    number: Attr[int]
+    pages = has_many(lambda: BookPage, by=("author", "number"))
+
+
+class BookPage(Model, table="kin_books", entity="page", shape=2, upgrades={1: renamed}):
+    """Likewise."""
+
+    pk = partition("author:{author}")
+    sk = sort("book:{number:04d}:page:{page:04d}")
+    author: Attr[str]
+    number: Attr[int]
+    page: Attr[int]
+
+
 @pytest.fixture(scope="module")
 def kin(endpoint: StrictServer) -> Iterator[Project]:
     """A project with the tables of these classes."""
-    tables = tables_of(Owner, Car, Boat, Pet, Toy, Day, Event)
+    tables = tables_of(Owner, Car, Boat, Pet, Toy, Day, Event, Author, Book, BookPage)
     with connect(endpoint=endpoint.endpoint, region="us-east-1", tables=tables, clock=endpoint.clock) as project:
         project.ensure()
         yield project
@@ -174,6 +208,22 @@ def test_dates_in_templates(db: Db) -> None:
     assert hours(days.where(Day.day == date(2026, 1, 2))) == [[0, 1]]
     assert hours(days.where(Day.day >= date(2026, 1, 2))) == [[0, 1], [0, 1, 2]]
     assert [len(day.events) for day in db.get_many(Day, [("a", date(2026, 1, 3))], include=[Day.events]) if day] == [3]
+
+
+def test_items_of_an_older_shape_are_found_by_their_keys(db: Db, client: Any) -> None:
+    db.create(Author(name="ann"))
+    for number in (1, 2):
+        old = {"pk": {"S": "author:ann"}, "writer": {"S": "ann"}, "no": {"N": str(number)}}
+        book = {"sk": {"S": f"book:{number:04d}"}, "_type": {"S": "book"}}
+        client.put_item(TableName="kin_books", Item=old | book)
+        page = {"sk": {"S": f"book:{number:04d}:page:0001"}, "_type": {"S": "page"}, "page": {"N": "1"}}
+        client.put_item(TableName="kin_books", Item=old | page)
+        db.create(BookPage(author="ann", number=number, page=2))
+    found = db.require(Author, "ann", include=[Author.books.then(Book.pages)])
+    assert [[each.page for each in one.pages] for one in found.books] == [[1, 2], [1, 2]]
+    (first, _) = db.get_many(Book, [("ann", 1), ("ann", 3)], include=[Book.pages])
+    assert first
+    assert [each.page for each in first.pages] == [1, 2]
 
 
 def test_a_relation_is_no_condition_and_no_attribute(db: Db) -> None:

@@ -74,6 +74,13 @@ def fixed_values(codec: ItemCodec, template: KeyTemplate, terms: Sequence[ModelC
 
 
 def is_exact(codec: ItemCodec, template: KeyTemplate, name: str) -> bool:
-    """Whether the text of a template tells the value of a field: it is not cut or rounded by a format."""
-    spec = next(part.spec for part in template.parts if part.field == name)
-    return not spec or isinstance(codec.schema.fields[name].codec, IntCodec)
+    """Whether a text that begins as a template does up to the end of a field tells its value.
+
+    It is not cut or rounded by a format, and a literal or the end of the text comes after it. A whole number in a width
+    is always told: one that is wider is refused.
+    """
+    place = next(place for place, part in enumerate(template.parts) if part.field == name)
+    spec, following = template.parts[place].spec, template.parts[place + 1 :]
+    if isinstance(codec.schema.fields[name].codec, IntCodec) and spec:
+        return True
+    return not spec and (not following or bool(following[0].literal))

@@ -108,9 +108,18 @@ def key_candidates(schema: ModelSchema) -> Iterator[KeyCandidate]:
 
 
 def fit_key(
-    codec: ItemCodec, candidate: KeyCandidate, terms: Sequence[ModelCondition], deleted: bool = False
+    codec: ItemCodec,
+    candidate: KeyCandidate,
+    terms: Sequence[ModelCondition],
+    deleted: bool = False,
+    *,
+    trusts_key: bool = False,
 ) -> tuple[tuple[int, ...], QueryPlan] | None:
-    """The plan by one candidate with its worth, or None where its partition key is not fixed."""
+    """The plan by one candidate with its worth, or None where its partition key is not fixed.
+
+    ``trusts_key`` leaves out of the filter what templates in the key tell: an item of an older shape may have it in an
+    attribute of another name.
+    """
     schema = codec.schema
     used: list[ModelCondition] = []
     keys: list[ModelCondition] = []
@@ -130,13 +139,16 @@ def fit_key(
             break
     rest = [term for term in terms if term not in used]
     attributes = held_by_index(schema, candidate)
-    in_key = {schema.fields[name].attribute for name in _in_templates(codec, candidate, terms)}
+    places = (*candidate.partition, *candidate.sort)[: len(keys)]
+    in_key = {schema.fields[name].attribute for name in _in_templates(codec, places, terms)}
     others = [term for term in rest if all(term_that_fixes(attribute, [term]) is None for attribute in in_key)]
     index = candidate.index
     if attributes is not None and index is not None and not index.is_local:
         if not_held(attributes, others):
             return None
         rest = [term for term in rest if term in others or not not_held(attributes, [term])]
+    if trusts_key:
+        rest = others
     complete = not lacks_items(schema, candidate.sort[len(keys) - len(candidate.partition) :])
     worth = (matched, complete, attributes is None, index is None, index is not None and index.is_local)
     own = dict.fromkeys(place.attribute for place in (*candidate.partition, *candidate.sort))
@@ -157,10 +169,10 @@ def fit_key(
     return tuple(map(int, worth)), plan
 
 
-def _in_templates(codec: ItemCodec, candidate: KeyCandidate, terms: Sequence[ModelCondition]) -> set[str]:
-    """The fields whose values the templates of the key tell, as far as they are fixed."""
+def _in_templates(codec: ItemCodec, places: Sequence[KeyPlace], terms: Sequence[ModelCondition]) -> set[str]:
+    """The fields whose values the templates of these attributes tell, as far as they are fixed."""
     found = set()
-    for place in (*candidate.partition, *candidate.sort):
+    for place in places:
         if place.template is not None:
             values = fixed_values(codec, place.template, terms)
             fixed = takewhile(values.__contains__, place.template.fields)

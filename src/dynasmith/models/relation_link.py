@@ -74,9 +74,9 @@ class RelationLink:
         """Equal for values that DynamoDB takes for equal."""
         return tuple(_spelling(each.other.encode(values[each.other.name])) for each in self.fields)
 
-    def identity_in(self, tree: Tree) -> tuple[str, ...]:
+    def identity_of(self, item: Any) -> tuple[str, ...]:
         """The same of an item of the target."""
-        return tuple(_spelling(tree.get(each.other.attribute)) for each in self.fields)
+        return tuple(_spelling(each.other.encode(item.__dict__[each.other.name])) for each in self.fields)
 
     def values(self, instance: Any) -> dict[str, Any] | None:
         """What the fields of the target hold for this instance, by name; None where one has no value, or one that the
@@ -116,7 +116,7 @@ class RelationLink:
             path = ExprPath(self.target.schema.model, (each.other.attribute,))
             conditions.append(Comparison(path, "=", (StoredValue(stored),)))
         try:
-            fitting = fit_key(self.target, self.candidate, conditions)
+            fitting = fit_key(self.target, self.candidate, conditions, trusts_key=True)
         except ItemInvalid:
             return None
         assert fitting is not None

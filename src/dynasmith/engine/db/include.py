@@ -156,10 +156,10 @@ def _by_query(
             found[identities[0]] = [read(_decode(raw)) for raw in raws]
             continue
         found |= {identity: [] for identity in identities}
-        for tree in map(_decode, raws):
-            of = found.get(link.identity_in(tree))
+        for item in (read(_decode(raw)) for raw in raws):
+            of = found.get(link.identity_of(item))
             if of is not None:
-                of.append(read(tree))
+                of.append(item)
     return found
 
 
