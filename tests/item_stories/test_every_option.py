@@ -224,6 +224,7 @@ migrate-run --lock-wait | migrations/test_stories.py
 migrate-list --named | migrations/test_stories.py
 migrate-outstanding --named | migrations/test_stories.py
 migrate-generate --bump | migrations/test_stories.py
+migrate-generate --from-plan | migrations/test_stories.py
 migrate-mark --through | migrations/test_stories.py
 migrate-mark --undo | migrations/test_stories.py
 """

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from cli.story import table
 from item_stories.kit import WRITES, ItemStory
 
 
@@ -397,3 +398,43 @@ def test_preflight_says_what_can_be_known_and_what_cannot(migrated: ItemStory) -
     assert answers[5] == {"point": "There is a backup", "answer": "no", "why": "no point-in-time recovery: users"}
     assert migrate(story, "mark", "0.1.3", "--through", "--yes").code == 0
     assert migrate(story, "preflight").err == "Nothing is outstanding.\n"
+
+
+def test_generate_from_plan_writes_what_differs_as_operations_with_a_reverse(migrated: ItemStory) -> None:
+    story = migrated
+    users = table("users") | {
+        "attributes": [{"name": "pk", "type": "S"}, {"name": "city", "type": "S"}, {"name": "n", "type": "N"}],
+        "global_secondary_indexes": [
+            {
+                "name": "by_city",
+                "key_schema": [
+                    {"attribute_name": "city", "key_type": "HASH"},
+                    {"attribute_name": "n", "key_type": "RANGE"},
+                ],
+                "projection": {"type": "INCLUDE", "attributes": ["name"]},
+            }
+        ],
+        "tags": {"team": "shop"},
+        "point_in_time_recovery": {"enabled": True},
+    }
+    story.define(users, table("orders"))
+    for name in ("0.0.1_country", "0.0.2_split_name", "0.1.3_index"):
+        (story.folder / "migrations" / f"{name}.py").unlink()
+    answer = migrate(story, "generate", "As defined", "--from-plan")
+    assert answer.code == 0, answer.err
+    text = (story.folder / "migrations" / "0.0.1_as_defined.py").read_text()
+    assert "m.create_table('orders')" in text
+    assert "m.table('users').add_index('by_city', partition_key='city', sort_key='n'" in text
+    assert migrate(story, "up", "--yes").code == 0
+    assert story("check").code == 0, story("check").out
+    assert migrate(story, "verify").code == 0
+    story.direct.delete_table(TableName="orders")
+    assert migrate(story, "verify").out == "table orders is not as it is defined (dynasmith plan orders)\n"
+    assert story("ensure").code == 0
+    answer = migrate(story, "down", "--yes")
+    assert answer.code == 0, answer.err
+    assert indexes(story) == []
+    assert "orders" not in story.direct.list_tables()["TableNames"]
+    story.direct.get_waiter("table_exists").wait(TableName="users")
+    assert migrate(story, "up", "--yes").code == 0
+    assert migrate(story, "generate", "--from-plan").code == 2

@@ -210,9 +210,10 @@ def preflight(invocation: Invocation) -> int:
 @verb("generate", example='dynasmith migrate generate "Split the name"')
 @click.argument("message", default="")
 @click.option("--bump", default="patch", metavar="PART", help="major, minor, patch or a version.")
-def generate(invocation: Invocation, message: str, bump: str) -> int:
+@click.option("--from-plan", is_flag=True, help="Write what differs between definitions and live tables into it.")
+def generate(invocation: Invocation, message: str, bump: str, from_plan: bool) -> int:
     """Write the file of a new migration."""
-    path = invocation.project().migrations.generate(message, bump=bump)
+    path = invocation.project().migrations.generate(message, bump=bump, from_plan=from_plan)
     if invocation.as_json:
         print_json(str(path))
     else:

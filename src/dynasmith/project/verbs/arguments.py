@@ -307,6 +307,7 @@ CHECKS: dict[str, Check] = {
     "folder": path,
     "format": one_of("auto", "lines", "array", "csv", "tsv", "dynamodb", "plain", "mongo"),
     "fresh": flag,
+    "from_plan": flag,
     "job": text,
     "jobs": text,
     "journal": flag,

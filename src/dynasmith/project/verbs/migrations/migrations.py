@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC
 from pathlib import Path
 from typing import Literal
@@ -30,9 +30,11 @@ from dynasmith.ports.listener import Listener, silent
 from dynasmith.project.verbs.arguments import checked
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.migrations.attempt import MigrationAttempt
+from dynasmith.project.verbs.migrations.from_plan import lines_of
 from dynasmith.project.verbs.migrations.preflight import preflight
 from dynasmith.project.verbs.migrations.rehearsal import rehearse
 from dynasmith.project.verbs.migrations.reverse import refuse_irreversible
+from dynasmith.project.verbs.plan import make_plan
 from dynasmith.project.world import World
 from dynasmith.version import __version__
 
@@ -98,7 +100,11 @@ class Migrations:
 
     def verify(self) -> tuple[str, ...]:
         """What does not agree: files that were changed or are missing, versions out of order, what began and did not
-        end. Nothing where all agrees. Two calls. Raises UsageError for broken files."""
+        end; where nothing is outstanding also tables that are not as they are defined.
+
+        Nothing where all agrees. Costs two calls, and where tables are defined what `Project.plan` costs. Raises
+        UsageError for broken files, DefinitionError.
+        """
         status = self.status()
         return (
             *(f"{key} was changed after it was applied" for key in status.changed),
@@ -106,7 +112,14 @@ class Migrations:
             *(f"{key} comes before {status.current} and is not applied" for key in status.out_of_order),
             *(f"{row.key} is {row.state}" for row in status.open),
             *status.notes,
+            *(() if status.outstanding else self._drifted()),
         )
+
+    def _drifted(self) -> Iterator[str]:
+        tables = self._world.defined_tables()
+        for planned in make_plan(self._world, tables).tables if tables else ():
+            if planned.changes:
+                yield f"table {planned.table} is not as it is defined (dynasmith plan {planned.table})"
 
     # --- choose
 
@@ -263,14 +276,21 @@ class Migrations:
         return lock
 
     @checked()
-    def generate(self, message: str = "", *, bump: str = "patch") -> Path:
+    def generate(self, message: str = "", *, bump: str = "patch", from_plan: bool = False) -> Path:
         """Write a new file of a migration after all that there are, and give its path. ``bump`` is major, minor, patch
-        or a version. Raises UsageError where it is not above all others."""
-        folder, catalog = self._read()
-        del folder
+        or a version. ``from_plan`` writes what differs between the definitions and the live tables as operations: costs
+        what `Project.plan` costs. Raises UsageError where the version is not above all others, or nothing differs;
+        DefinitionError.
+        """
+        _, catalog = self._read()
         last = max((version_of(each.key) for each in catalog.files.versioned), default=NOTHING)
         version = bumped(max(last, catalog.history.current), bump)
-        return new_file(self._folder, str(version), message)
+        lines: list[str] = []
+        if from_plan:
+            lines = lines_of(self._world, make_plan(self._world, self._world.tables()))
+            if not lines:
+                raise UsageError("The live tables are as they are defined: there is nothing to generate.")
+        return new_file(self._folder, str(version), message, lines)
 
     # --- how
 
