@@ -65,7 +65,7 @@ class Base(Audited, Model):
         CALLS.append("base")
 
 
-class Member(Base, table="members"):
+class Member(Base, table="hooked_members"):
     """A class with every hook."""
 
     id: Partition[str]
@@ -125,7 +125,7 @@ class Member(Base, table="members"):
             raise RuntimeError(f"{name} failed")
 
 
-class Letter(Model, table="letters"):
+class Letter(Model, table="hooked_letters"):
     """A class whose deleted items stay, for a while."""
 
     id: Partition[str]
@@ -162,7 +162,7 @@ def db(made: Db) -> Iterator[Db]:
     Member.fails = ""
 
 
-def stored(client: Any, name: str, table: str = "members") -> dict[str, Any]:
+def stored(client: Any, name: str, table: str = "hooked_members") -> dict[str, Any]:
     """The item as another program finds it."""
     item: dict[str, Any] = client.get_item(TableName=table, Key={"id": {"S": name}}, ConsistentRead=True).get(
         "Item", {}
@@ -254,19 +254,19 @@ def test_a_delete_that_keeps_the_item_writes_what_its_hook_sets(db: Db, client: 
     letter = db.create(Letter(id=name, text="a"))
     letter.text = "unsaved"
     db.delete(letter, hooks=True)
-    item = stored(client, name, "letters")
+    item = stored(client, name, "hooked_letters")
     assert item["expires"] == {"N": "1893456000"}
     assert item["text"] == {"S": "a"}
     assert letter.text == "unsaved"
     db.restore(letter, hooks=True)
     assert CALLS[-1] == {"deleted": None}
-    assert set(stored(client, name, "letters")) == {"id", "text", "state"}
+    assert set(stored(client, name, "hooked_letters")) == {"id", "text", "state"}
     db.delete(letter)
-    before = stored(client, name, "letters")
+    before = stored(client, name, "hooked_letters")
     letter.expires = None
     assert db.delete(letter, hooks=True) is False
     assert letter.expires is None
-    assert stored(client, name, "letters") == before
+    assert stored(client, name, "hooked_letters") == before
 
 
 @pytest.mark.parametrize("hook", ["lower", "make_slug", "deleting"])
@@ -292,7 +292,7 @@ def test_where_a_hook_before_a_write_raises_nothing_is_sent(
 
 
 def test_a_value_that_the_class_refuses_is_not_written(db: Db, name: str, endpoint: StrictServer) -> None:
-    class Strict(Member, table="members"):
+    class Strict(Member, table="hooked_members"):
         @before_create
         def too_long(self) -> None:
             self.name = "x" * 21
@@ -378,7 +378,7 @@ def test_a_transaction_runs_hooks_before_when_an_action_is_added_and_after_when_
     assert CALLS[-2:] == [("created", 1), ("updated", {"name": "Eva", "slug": "eva"}, 2)]
     assert stored(client, name)["email"] == {"S": "ann"}
     assert stored(client, f"{name}e")["slug"] == {"S": "eva"}
-    assert "expires" in stored(client, name, "letters")
+    assert "expires" in stored(client, name, "hooked_letters")
 
 
 def test_a_transaction_that_is_not_written_takes_back_what_hooks_set(db: Db, client: Any, name: str) -> None:
@@ -460,7 +460,7 @@ def test_a_plain_method_that_gives_something_to_await_is_refused(db: Db, client:
     async def notify() -> None:
         """Never awaited."""
 
-    class Hidden(Model, table="members"):
+    class Hidden(Model, table="hooked_members"):
         id: Partition[str]
 
         @before_create
@@ -473,7 +473,7 @@ def test_a_plain_method_that_gives_something_to_await_is_refused(db: Db, client:
 
 
 def test_one_method_may_be_several_hooks_and_a_subclass_takes_one_away(db: Db, name: str) -> None:
-    class Both(Model, table="members"):
+    class Both(Model, table="hooked_members"):
         id: Partition[str]
         name: Attr[str] = attr(default="")
 
@@ -482,7 +482,7 @@ def test_one_method_may_be_several_hooks_and_a_subclass_takes_one_away(db: Db, n
         def stamp(self, changes: Mapping[str, Any] | None = None) -> None:
             CALLS.append(changes)
 
-    class Neither(Both, table="members"):
+    class Neither(Both, table="hooked_members"):
         stamp: ClassVar[None] = None  # type: ignore[assignment]  # no hook any more
 
     both = db.create(Both(id=name), hooks=True)
@@ -495,7 +495,7 @@ def test_one_method_may_be_several_hooks_and_a_subclass_takes_one_away(db: Db, n
 
 
 def test_what_changes_cannot_be_changed(db: Db, name: str) -> None:
-    class Eager(Model, table="members"):
+    class Eager(Model, table="hooked_members"):
         id: Partition[str]
         name: Attr[str] = attr(default="")
 

@@ -524,3 +524,17 @@ def test_encrypted_values_are_upgraded_in_plain_and_stay_encrypted(db: Db, clien
     assert "broken" not in "".join(traceback.format_exception(raised.value))
     with pytest.raises(UsageError, match="Card has encrypted attributes"):
         upgrade_transform(Card)
+
+
+def test_a_subclass_has_the_shape_of_its_base(db: Db, client: Any, name: str) -> None:
+    class Guest(User, table="upgrade_users"):
+        """Another class of these items."""
+
+    class Newest(User, table="upgrade_users", shape=4, upgrades={1: split_name, 2: cents, 3: dict}):
+        """A later one."""
+
+    old(client, name)
+    assert db.require(Guest, name).first == "Ann"
+    db.create(Guest(id=f"{name}g", first="A", last="B", balance=1))
+    assert stored(client, f"{name}g")["_shape"] == {"N": "3"}
+    assert db.require(Newest, f"{name}g").first == "A"

@@ -32,7 +32,7 @@ class Address(BaseModel):
         return value
 
 
-class Client(Model, table="clients"):
+class Client(Model, table="checked_clients"):
     """A class with constraints, validators, stamps, and an encrypted attribute."""
 
     id: Partition[str]
@@ -69,7 +69,7 @@ def split(item: dict[str, Any]) -> dict[str, Any]:
     return {**item, "name": item["title"]}
 
 
-class Book(Model, table="library", entity="book", shape=2, upgrades={1: split}):
+class Book(Model, table="checked_library", entity="book", shape=2, upgrades={1: split}):
     """One of two entities."""
 
     pk = partition("book:{id}")
@@ -78,7 +78,7 @@ class Book(Model, table="library", entity="book", shape=2, upgrades={1: split}):
     name: Attr[str] = attr(min_length=2)
 
 
-class Reader(Model, table="library", entity="reader"):
+class Reader(Model, table="checked_library", entity="reader"):
     """The other one."""
 
     pk = partition("reader:{id}")
@@ -87,7 +87,7 @@ class Reader(Model, table="library", entity="reader"):
     name: Attr[str] = attr(max_length=3)
 
 
-class Absent(Model, table="absent"):
+class Absent(Model, table="checked_absent"):
     """A class whose table is not there."""
 
     id: Partition[str]
@@ -104,7 +104,7 @@ def checked(endpoint: StrictServer) -> Iterator[Project]:
         clock=endpoint.clock,
         crypto=keys,
     ) as made:
-        made.ensure(["clients", "library"])
+        made.ensure(["checked_clients", "checked_library"])
         db = made.db()
         for number in range(30):
             db.create(Client(id=f"good{number}", email="a@b"))
@@ -141,12 +141,12 @@ def test_items_that_are_valid_are_counted_and_nothing_is_written(checked: Projec
 
 
 def test_what_is_wrong_is_named_with_item_and_attribute(checked: Project, client: Any) -> None:
-    put(client, "clients", id={"S": "mail"}, mail={"S": "nobody"})
-    put(client, "clients", id={"S": "age"}, mail={"S": "a@b"}, age={"N": "-1"})
-    put(client, "clients", id={"S": "type"}, mail={"N": "5"})
-    put(client, "clients", id={"S": "missing"})
-    put(client, "clients", id={"S": "nested"}, mail={"S": "a@b"}, address={"M": {"zip": {"S": "x"}}})
-    put(client, "clients", id={"S": "two"}, mail={"S": "x"}, age={"N": "-2"})
+    put(client, "checked_clients", id={"S": "mail"}, mail={"S": "nobody"})
+    put(client, "checked_clients", id={"S": "age"}, mail={"S": "a@b"}, age={"N": "-1"})
+    put(client, "checked_clients", id={"S": "type"}, mail={"N": "5"})
+    put(client, "checked_clients", id={"S": "missing"})
+    put(client, "checked_clients", id={"S": "nested"}, mail={"S": "a@b"}, address={"M": {"zip": {"S": "x"}}})
+    put(client, "checked_clients", id={"S": "two"}, mail={"S": "x"}, age={"N": "-2"})
     try:
         (totals,), findings = items_of(checked, Client)
         found = {(each.key["id"], each.path): each for each in findings}
@@ -175,7 +175,7 @@ def test_what_is_wrong_is_named_with_item_and_attribute(checked: Project, client
         assert hidden.why == "Client (id=***): string_pattern_mismatch"
     finally:
         for name in ("mail", "age", "type", "missing", "nested", "two"):
-            client.delete_item(TableName="clients", Key={"id": {"S": name}})
+            client.delete_item(TableName="checked_clients", Key={"id": {"S": name}})
 
 
 def test_no_value_of_an_encrypted_attribute_is_shown(checked: Project, client: Any) -> None:
@@ -185,7 +185,7 @@ def test_no_value_of_an_encrypted_attribute_is_shown(checked: Project, client: A
     db.create(item)
     raises = Client.model_construct(**{**item.__dict__, "id": "raises", "secret": "confidential"})
     db.create(raises)
-    put(client, "clients", id={"S": "plain"}, mail={"S": "a@b"}, secret={"S": "in plain"})
+    put(client, "checked_clients", id={"S": "plain"}, mail={"S": "a@b"}, secret={"S": "in plain"})
     try:
         _, findings = items_of(checked, Client)
         found = {each.key["id"]: each for each in findings}
@@ -196,15 +196,23 @@ def test_no_value_of_an_encrypted_attribute_is_shown(checked: Project, client: A
         assert not any(text in str(findings) for text in ("s3c", "confidential", "in plain"))
     finally:
         for name in ("short", "raises", "plain"):
-            client.delete_item(TableName="clients", Key={"id": {"S": name}})
+            client.delete_item(TableName="checked_clients", Key={"id": {"S": name}})
 
 
 def test_classes_of_one_table_judge_their_own_items(checked: Project, client: Any) -> None:
     db = checked.db()
     db.create(Book(id="1", name="ok"))
     db.create(Reader(id="1", name="ann"))
-    put(client, "library", pk={"S": "book:2"}, sk={"S": "#"}, _type={"S": "book"}, id={"S": "2"}, title={"S": "x"})
-    put(client, "library", pk={"S": "other"}, sk={"S": "#"}, _type={"S": "other"})
+    put(
+        client,
+        "checked_library",
+        pk={"S": "book:2"},
+        sk={"S": "#"},
+        _type={"S": "book"},
+        id={"S": "2"},
+        title={"S": "x"},
+    )
+    put(client, "checked_library", pk={"S": "other"}, sk={"S": "#"}, _type={"S": "other"})
     totals, findings = items_of(checked, Book, Reader)
     assert [(each.model, each.items, each.invalid) for each in totals] == [("Book", 2, 1), ("Reader", 1, 0)]
     (finding,) = findings  # an item of an older shape is upgraded before
@@ -212,13 +220,16 @@ def test_classes_of_one_table_judge_their_own_items(checked: Project, client: An
     assert finding.key == {"pk": "book:2", "sk": "#"}
     (only,), _ = items_of(checked, Reader)
     assert only.model == "Reader"
-    by_name = checked.validate(["library"], items=True)
+    by_name = checked.validate(["checked_library"], items=True)
     assert {each.model for each in by_name.findings if isinstance(each, ItemTotals)} == {"Book", "Reader"}
 
 
 def test_every_table_with_classes_where_none_is_named(checked: Project) -> None:
     totals = [each for each in checked.validate(items=True).findings if isinstance(each, ItemTotals)]
-    assert {each.table for each in totals} == {"clients", "library"}  # the table that is not there has no items
+    assert {each.table for each in totals} == {
+        "checked_clients",
+        "checked_library",
+    }  # the table that is not there has no items
 
 
 def test_what_cannot_be_validated(checked: Project, endpoint: StrictServer) -> None:
@@ -230,5 +241,5 @@ def test_what_cannot_be_validated(checked: Project, endpoint: StrictServer) -> N
     with connect(endpoint=endpoint.endpoint, region="us-east-1", tables=tables) as without:
         with pytest.raises(UsageError, match="The project has no model class"):
             without.validate(items=True)
-        with pytest.raises(UsageError, match="No model class has the table clients"):
-            without.validate(["clients"], items=True)
+        with pytest.raises(UsageError, match="No model class has the table checked_clients"):
+            without.validate(["checked_clients"], items=True)

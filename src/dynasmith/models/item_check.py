@@ -66,7 +66,10 @@ def _given(codec: ItemCodec, item: Any) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     """The value with maps in place of instances, which pydantic would take as they are."""
     if isinstance(value, BaseModel):
-        return {name: _plain(member) for name, member in value.__dict__.items()}
+        fields = type(value).__pydantic_fields__
+        # A default is not validated when an instance is made either.
+        values = {name: each for name, each in value.__dict__.items() if name in fields}
+        return {name: _plain(each) for name, each in values.items() if each is not fields[name].default}
     if isinstance(value, dict):
         return {name: _plain(member) for name, member in value.items()}
     if type(value) in (list, tuple):

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
         ``table`` is the table's name in the definition; a class without it is a base or a mixin. ``entity`` is the kind
         of item where several classes share a table; the item says it in the attribute ``entity_attribute``, which is
         ``_type``. ``settings`` are the words of a definition file. ``shape`` is the number of the form that items
-        have, ``upgrades`` brings those of each older number to the next. A Model has no public method of its own: every
-        verb is on ``db``.
+        have, ``upgrades`` brings those of each older number to the next; a subclass has those of its base. A Model has
+        no public method of its own: every verb is on ``db``.
         """
 
         def __init_subclass__(
@@ -49,8 +49,8 @@ else:
         ``table`` is the table's name in the definition; a class without it is a base or a mixin. ``entity`` is the kind
         of item where several classes share a table; the item says it in the attribute ``entity_attribute``, which is
         ``_type``. ``settings`` are the words of a definition file. ``shape`` is the number of the form that items
-        have, ``upgrades`` brings those of each older number to the next. A Model has no public method of its own: every
-        verb is on ``db``.
+        have, ``upgrades`` brings those of each older number to the next; a subclass has those of its base. A Model has
+        no public method of its own: every verb is on ``db``.
         """
 
         __slots__ = (LOADED, RELATED, ASSIGNED)
@@ -70,6 +70,9 @@ else:
             **options,
         ):
             super().__init_subclass__(**options)
+            if shape is None and upgrades is None:  # fields are inherited, so the form that they have is too
+                declared = (vars(base).get(DECLARED) for base in cls.__mro__)
+                shape, upgrades = next((each[4:] for each in declared if each and each[4] is not None), (None, None))
             setattr(cls, DECLARED, (table, entity, dict(settings or {}), entity_attribute, shape, upgrades))
 
         @classmethod

@@ -213,8 +213,6 @@ class ModelSchema:
                 self._refuse_encrypted(encrypted, "is a key")
         for unique in self.unique:
             self._check_unique(unique)
-        if self.shape.is_declared and self.table is None:
-            raise self.problem("shape", "is for a class with table=")
         if self.table is not None:
             _ = self.key, self.time_to_live
             if self.deleted and self.deleted.name in self.key_fields:
