@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import logging
 import traceback
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -269,6 +270,31 @@ def test_a_wrapped_key_that_was_changed_decrypts_nothing(
         with pytest.raises(DynasmithError) as raised:
             made.db().get(Patient, name)
         assert isinstance(raised.value, DecryptionFailed)
+
+
+def test_no_log_holds_a_data_key(
+    project: Project,
+    endpoint: StrictServer,
+    tmp_path: Path,
+    moto_endpoint: str,
+    kms: Any,
+    name: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    made_keys: list[bytes] = []
+    with caplog.at_level(logging.DEBUG):
+        for _ in range(2):
+            with with_kms(tmp_path, endpoint, moto_endpoint) as made:
+                events = world_of(made).session.client("kms").meta.events
+                events.register("after-call.kms.*", lambda parsed, **_: made_keys.append(parsed["Plaintext"]))
+                made.db().create(Patient(id=f"{name}-{len(made_keys)}", ssn="078-05-1120"))
+                assert made.db().get(Patient, f"{name}-0") is not None
+    assert len(made_keys) == 3
+    assert "GenerateDataKey" in caplog.text
+    for each in made_keys:
+        assert base64.b64encode(each).decode() not in caplog.text
+        assert repr(each)[2:-1] not in caplog.text
+    assert "078-05" not in caplog.text
 
 
 def test_an_arn_names_its_region(

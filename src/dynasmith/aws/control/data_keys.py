@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
+from contextvars import ContextVar
 from typing import Any, Final
 
 from botocore.exceptions import ClientError
@@ -42,4 +44,20 @@ class KmsDataKeys:
     def _call(self, key: str, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """A call in the Region of the key: an ARN names it, anything else is in that of the session."""
         region = key.split(":")[3] if key.startswith("arn:") and key.count(":") > 4 else ""
-        return self._session.call("kms", operation, parameters, region=region)
+        token = _is_quiet.set(True)
+        try:
+            return self._session.call("kms", operation, parameters, region=region)
+        finally:
+            _is_quiet.reset(token)
+
+
+_is_quiet: Final[ContextVar[bool]] = ContextVar("is_quiet", default=False)
+
+
+def _hides_keys(record: logging.LogRecord) -> bool:
+    """Whether botocore may log a record: at the level DEBUG it logs the bodies of replies, and these hold keys."""
+    del record
+    return not _is_quiet.get()
+
+
+logging.getLogger("botocore.parsers").addFilter(_hides_keys)
