@@ -134,6 +134,36 @@ def test_a_backfill_encrypts_and_changes_the_key_and_undoes(
     assert emails_plain(project) == EXPECTED
 
 
+class Card(Model, table="wallets", entity="card"):
+    """One of two entities in a table."""
+
+    id: Partition[str]
+    code: Attr[str | None] = attr(default=None, encrypted=True)
+
+
+class Receipt(Model, table="wallets", entity="receipt"):
+    """The other one."""
+
+    id: Partition[str]
+    code: Attr[str | None] = attr(default=None)
+
+
+def test_a_backfill_of_a_class_leaves_other_entities_alone(endpoint: StrictServer, tmp_path: Path, client: Any) -> None:
+    models = [Card, Receipt]
+    with connect(
+        endpoint=endpoint.endpoint, region="us-east-1", models=models, folder=tmp_path, crypto={"old": OLD}
+    ) as made:
+        made.ensure()
+        db = made.db()
+        db.put(Receipt(id="r", code="1"))
+        client.put_item(TableName="wallets", Item={"id": {"S": "c"}, "_type": {"S": "card"}, "code": {"S": "2"}})
+        assert made.dry_run.backfill(Card, Encrypt("code")).changed == 1
+        assert made.backfill(Card, Encrypt("code"), consent=YES).counts.written == 1
+        assert (db.require(Card, "c").code, db.require(Receipt, "r").code) == ("2", "1")
+        with pytest.raises(UsageError, match="encrypted attributes"):
+            made.backfill(Card, lambda card: card, consent=YES)
+
+
 def test_neither_a_job_nor_its_journal_holds_a_key(project: Project, tmp_path: Path, client: Any) -> None:
     project.backfill("contacts", Encrypt("email"), consent=YES)
     files = [path for path in tmp_path.rglob("*") if path.is_file()]

@@ -6,7 +6,7 @@ import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from dynasmith.errors import UsageError
 from dynasmith.items.ctx import Context
@@ -15,6 +15,9 @@ from dynasmith.items.transform import Function
 
 class ComposedTransform(ABC):
     """A transform that is made of a function and classes, by whose names a job remembers it."""
+
+    runs_user_code: ClassVar[bool] = True
+    """Whether it calls anything of the user's."""
 
     @abstractmethod
     def __call__(self, item: Any, ctx: Context) -> Any:

@@ -197,6 +197,8 @@ class ModelChange(ComposedTransform):
 class ModelFilter(ComposedTransform):
     """The items of ``model``, as they are. Those of other classes of its table are left alone."""
 
+    runs_user_code = False
+
     model: type[Model]
 
     def __call__(self, item: Any, ctx: Context) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 
 from dynasmith.items.ctx import Context
 from dynasmith.items.transform import Function, Result, several_items
+from dynasmith.items.user_function import ComposedTransform
 from dynasmith.operations.document import Operations
 from dynasmith.operations.operation import Item
 
@@ -27,8 +28,10 @@ class Chain:
 
     @property
     def is_pure(self) -> bool:
-        """Whether all of them are operations: nothing of it is code of the user's."""
-        return all(isinstance(function, Operations) for function in self.functions)
+        """Whether nothing of it is code of the user's."""
+        composed = [function for function in self.functions if isinstance(function, ComposedTransform)]
+        is_pure = not any(function.runs_user_code for function in composed)
+        return is_pure and all(isinstance(function, Operations | ComposedTransform) for function in self.functions)
 
     def _changed(self, item: Item, ctx: Context) -> Result:
         for function in self.functions:

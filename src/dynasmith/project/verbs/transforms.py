@@ -213,6 +213,8 @@ def is_user_code(transform: AnyTransform | Function | None) -> bool:
     match transform:
         case None | Operation() | Operations() | Path():
             return False
+        case ComposedTransform():
+            return transform.runs_user_code
         case Chain():
             return not transform.is_pure
         case str():
