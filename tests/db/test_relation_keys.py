@@ -182,6 +182,21 @@ def test_uuids_numbers_and_times(db: Db) -> None:
         db.in_table(Boat, "kin_nowhere").require(Owner, owner.id, include=[Owner.boats])
 
 
+class Racer(Car, table="kin_racers"):
+    """A class of its own, with what it inherits."""
+
+    speed: Attr[int] = attr(default=0)
+
+
+def test_a_relation_of_a_base_is_one_of_its_classes_and_not_the_other_way(db: Db) -> None:
+    owner = db.create(Owner())
+    db.create(Car(id=77, owner_id=owner.id))
+    for relation in (Owned.owner, Car.owner):
+        assert db.require(Car, 77, include=[relation]).owner == owner
+    with pytest.raises(UsageError, match=r"Racer\.owner is a relation of Racer, and items of Car are read"):
+        db.get(Car, 77, include=[Racer.owner])
+
+
 def test_an_enum_and_a_number_of_another_spelling(db: Db) -> None:
     pet = db.create(Pet(kind=Kind.CAT, number=Decimal("1.50")))
     db.put_many(Toy(id=str(number), kind=Kind.CAT, pet=Decimal(number)) for number in ("1.5", "2"))

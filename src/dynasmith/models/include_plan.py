@@ -63,7 +63,7 @@ def _step(
     is_contiguous: bool,
     is_consistent: bool,
 ) -> IncludeStep:
-    if not any(issubclass(model, relation.model) or issubclass(relation.model, model) for model in models):
+    if not any(issubclass(model, relation.model) for model in models):
         names = " or ".join(model.__name__ for model in models)
         raise UsageError(
             f"{relation!r} is a relation of {relation.model.__name__}, and items of {names} are read.",

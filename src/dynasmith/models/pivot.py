@@ -23,7 +23,7 @@ class PivotPairs:
     def __init__(self, item: Model, relation: Any) -> None:
         model = type(item)
         owner = getattr(relation, "model", None)
-        is_owner = owner is not None and (isinstance(item, owner) or issubclass(owner, model))
+        is_owner = owner is not None and isinstance(item, owner)
         if not isinstance(relation, ManyToMany) or not is_owner:
             raise UsageError(
                 f"{relation!r} is not a many_to_many relation of {model.__name__}.",
