@@ -13,6 +13,7 @@ def key(*names: str) -> list[Document]:
 
 TABLES: dict[str, Document] = {
     "plain": {"attributes": [{"name": "id", "type": "S"}], "key_schema": key("id")},
+    "claimed": {"attributes": [{"name": "id", "type": "S"}], "key_schema": key("id")},
     "reserved": {
         "attributes": [
             {"name": "from", "type": "S"},
@@ -78,6 +79,16 @@ TABLES: dict[str, Document] = {
 
 TIME = "2026-01-02T03:04:05.678901Z"
 ITEMS: dict[str, list[Document]] = {
+    "claimed": [
+        {"id": {"S": "1"}, "email": {"S": "a"}},
+        {"id": {"S": "2"}, "email": {"S": "b"}},
+        {
+            "id": {"S": "_unique#1"},
+            "_unique_attribute": {"S": "email"},
+            "_unique_owner": {"M": {"id": {"S": "1"}}},
+            "_unique_token": {"S": "t"},
+        },
+    ],
     "plain": [
         {
             "id": {"S": "1"},

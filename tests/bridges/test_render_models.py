@@ -45,6 +45,13 @@ def live(endpoint: StrictServer) -> Iterator[Project]:
         yield made
 
 
+def test_claims_of_unique_values_are_not_in_the_sample(live: Project) -> None:
+    rendered = live.render.models(["claimed"])
+    assert "_unique" not in rendered.text
+    assert "email: Attr[str]\n" in rendered.text
+    assert "all 2 items of the table" in " ".join(rendered.text.split())
+
+
 @pytest.mark.parametrize("minimal", [False, True])
 @pytest.mark.parametrize("name", TABLES)
 def test_the_class_says_the_table(live: Project, load: Load, name: str, minimal: bool) -> None:

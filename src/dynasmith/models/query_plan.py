@@ -8,6 +8,7 @@ from itertools import takewhile
 from typing import Final
 
 from dynasmith.errors import ScanNeeded, UsageError
+from dynasmith.items.claims import CLAIM_OWNER
 from dynasmith.models.condition import Comparison, Junction, ModelCondition
 from dynasmith.models.item_codec import ItemCodec
 from dynasmith.models.key_terms import (
@@ -21,7 +22,7 @@ from dynasmith.models.key_terms import (
 )
 from dynasmith.models.model_index import ModelIndex
 from dynasmith.models.operand import ExprPath, StoredValue
-from dynasmith.models.schema import CLAIM_OWNER, KeyPlace, ModelSchema
+from dynasmith.models.schema import KeyPlace, ModelSchema
 from dynasmith.models.value_codec import DatetimeCodec, TextCodec
 from dynasmith.models.visibility import visibility
 

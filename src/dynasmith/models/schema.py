@@ -38,8 +38,6 @@ OPTIONS: Final = "__dynasmith_options__"
 """What the right sides of a class say, by field, in the class's own namespace."""
 ENTITY_ATTRIBUTE: Final = "_type"
 """The attribute that says which entity of a table an item is, where the class names no other."""
-CLAIM_OWNER: Final = "_unique_owner"
-"""The attribute of a claim (`dynasmith.models.unique_claim`) with the key of its item. No other item has it."""
 _KEY_TYPES: Final[Mapping[str, KeyType]] = {"S": "S", "N": "N", "B": "B"}
 
 

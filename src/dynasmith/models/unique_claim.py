@@ -20,9 +20,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from dynasmith.items.claims import CLAIM_OWNER
 from dynasmith.items.number import number_parts
 from dynasmith.models.fields import FieldCodec
-from dynasmith.models.schema import CLAIM_OWNER, ModelSchema
+from dynasmith.models.schema import ModelSchema
 from dynasmith.models.value_codec import Tree
 from dynasmith.tables.table import KeyType
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from dynasmith.items.claims import CLAIM_OWNER
 from dynasmith.models.condition import Comparison, Junction, ModelCondition
 from dynasmith.models.operand import ExprPath, StoredValue
-from dynasmith.models.schema import CLAIM_OWNER, ModelSchema
+from dynasmith.models.schema import ModelSchema
 
 
 def is_visible(schema: ModelSchema, tree: Mapping[str, Any], *, deleted: bool = False) -> bool:

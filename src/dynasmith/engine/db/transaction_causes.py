@@ -26,8 +26,8 @@ from dynasmith.errors import (
     ValidationRefused,
     ValueTaken,
 )
+from dynasmith.items.claims import CLAIM_OWNER
 from dynasmith.models.metaclass import codec_of, schema_of
-from dynasmith.models.schema import CLAIM_OWNER
 from dynasmith.models.tree_equality import same_tree
 from dynasmith.models.unique_claim import TOKEN, UniqueClaim, claim_key
 from dynasmith.models.value_codec import Tree

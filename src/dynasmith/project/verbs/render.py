@@ -12,6 +12,7 @@ from dynasmith.bridges.live_table import live_module
 from dynasmith.engine.definition_import import as_definition, left_out, without_defaults
 from dynasmith.engine.planner import CONCURRENT_TABLES
 from dynasmith.errors import UsageError
+from dynasmith.items.claims import CLAIM_OWNER
 from dynasmith.project.verbs.arguments import checked
 from dynasmith.project.verbs.definition_import import chosen_tables
 from dynasmith.project.verbs.generated_module import module_text
@@ -74,7 +75,7 @@ def render_models(world: World, names: Sequence[str], *, sample: int, minimal: b
 
 
 def _sample(world: World, name: str, count: int) -> tuple[list[dict[str, Any]], bool]:
-    """Some items of a table, and whether they are all of it."""
+    """Some items of a table without the claims of unique values, which are no items of a class; whether that is all."""
     items: list[dict[str, Any]] = []
     start = None
     while len(items) < count:
@@ -82,8 +83,8 @@ def _sample(world: World, name: str, count: int) -> tuple[list[dict[str, Any]], 
         items += page.items
         start = page.next
         if start is None:
-            return items, True
-    return items, False
+            break
+    return [item for item in items if CLAIM_OWNER not in item], start is None
 
 
 def _sample_text(items: Sequence[Any], description: TableDescription, *, is_all: bool) -> str:
