@@ -337,7 +337,7 @@ def test_a_long_value_and_one_with_separators_have_claims(db: Db, name: str) -> 
     db.create(User(id=f"{name}-4", email=f'#{name}"'))
 
 
-def test_claims_are_invisible(db: Db, client: Any, name: str, mail: Any) -> None:
+def test_claims_are_invisible(unique_project: Project, db: Db, client: Any, name: str, mail: Any) -> None:
     db.create(User(id=name, email=mail()))
     db.create(Member(id=name, email=f"{name}@x", name=name))
     assert all(isinstance(each, User) for each in db.scan(User))
@@ -348,6 +348,7 @@ def test_claims_are_invisible(db: Db, client: Any, name: str, mail: Any) -> None
     stored = client.scan(TableName="unique_users", ConsistentRead=True)["Items"]
     found = [item["id"]["S"] for item in stored if "_unique_owner" in item]
     assert found
+    assert unique_project.count(User) == db.scan(User).count()
     assert db.get(User, found[0]) is None
     assert db.get_many(User, found) == [None] * len(found)
 

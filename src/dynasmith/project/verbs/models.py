@@ -20,8 +20,12 @@ def open_db(world: World) -> Db:
 
 
 def count_entity(world: World, model: type[Model], index: str | None) -> int | None:
-    """How many items a class has in a table that it shares; None where every item of the table is of it."""
-    if schema_of(model).entity is None:
+    """How many items a class has in a table that has others too; None where every item of it is of the class.
+
+    Claims of unique values are others too. An index has none, since they have no attributes of an index.
+    """
+    schema = schema_of(model)
+    if schema.entity is None and (index is not None or not schema.unique):
         return None
     if index is not None:
         raise UsageError(
