@@ -14,6 +14,7 @@ import msgspec
 from pydantic import ValidationError
 
 from dynasmith.errors import ItemInvalid, UsageError
+from dynasmith.items.claims import CLAIM_OWNER
 from dynasmith.items.ctx import Context
 from dynasmith.items.lazy import LazyItem
 from dynasmith.items.transform import ItemRefused, ItemSkipped
@@ -25,7 +26,6 @@ from dynasmith.models.item_changes import changed_attributes
 from dynasmith.models.item_codec import ItemCodec
 from dynasmith.models.metaclass import codec_of, schema_of
 from dynasmith.models.model import Model
-from dynasmith.models.schema import CLAIM_OWNER
 from dynasmith.models.tree_equality import same_item
 from dynasmith.models.upgrades import UpgradedItem
 from dynasmith.models.value_codec import Tree
