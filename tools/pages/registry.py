@@ -7,6 +7,7 @@ from typing import Final
 from pages.definition import definition_page
 from pages.findings import findings_page
 from pages.generated_code import generated_code_page
+from pages.model_reference import model_reference_page
 from pages.permissions import permissions_page
 from pages.strict_rules import strict_rules_page
 
@@ -16,6 +17,7 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "definition.md": definition_page,
     "findings.md": findings_page,
     "generated-code.md": generated_code_page,
+    "models.md": model_reference_page,
     "permissions.md": permissions_page,
     "strict-rules.md": strict_rules_page,
 }
