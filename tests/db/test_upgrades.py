@@ -538,3 +538,18 @@ def test_a_subclass_has_the_shape_of_its_base(db: Db, client: Any, name: str) ->
     db.create(Guest(id=f"{name}g", first="A", last="B", balance=1))
     assert stored(client, f"{name}g")["_shape"] == {"N": "3"}
     assert db.require(Newest, f"{name}g").first == "A"
+
+
+def same(user: User) -> User:
+    """A change that changes nothing but the shape."""
+    return user
+
+
+def test_a_backfill_of_a_class_writes_upgrades_with_its_change(made: Project, db: Db, client: Any, name: str) -> None:
+    before = old(client, name)
+    assert made.backfill(User, same, where=f"id = '{name}'").counts.written == 1
+    item = stored(client, name)
+    assert item["_shape"] == {"N": "3"}
+    assert "name" not in item
+    assert item["legacy"] == before["legacy"]
+    assert db.require(User, name).first == "Ann"
