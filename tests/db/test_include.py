@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import pickle
 import signal
@@ -405,6 +406,12 @@ def test_an_error_of_one_query_ends_the_others_and_leaves_no_thread(db: Db, name
     assert [len(user.orders) for user in query] == 30 * [1]
 
 
+def tasks(db: Db) -> set[Any]:
+    """What is under way on the session's loop."""
+    items: Any = db._context.items
+    return asyncio.all_tasks(items._items._loop)
+
+
 def test_an_interrupt_ends_the_queries_at_once(db: Db, name: str, endpoint: StrictServer) -> None:
     users(db, name, {f"{each:02d}": 1 for each in range(12)})
     query = db.query(User, User.manager_id == name).include(User.orders)
@@ -427,6 +434,11 @@ def test_an_interrupt_ends_the_queries_at_once(db: Db, name: str, endpoint: Stri
     try:
         with pytest.raises(KeyboardInterrupt):
             list(query)
+        for _ in range(2000):  # while everything is still throttled
+            if not tasks(db):
+                break
+            threading.Event().wait(0.01)
+        assert not tasks(db)
     finally:
         watcher.join()
         fault.remove()
