@@ -143,6 +143,12 @@ def test_what_is_left_unprocessed_is_sent_again(db: Db, name: str, endpoint: Str
     assert db.get_many(Person, [each.id for each in people]) == people
 
 
+def test_a_batch_that_is_throttled_whole_is_sent_again(db: Db, name: str, endpoint: StrictServer) -> None:
+    fault = endpoint.fault(OPERATION, kind="throttle", times=4)  # the client itself tries a call three times
+    assert db.put_many(Person(id=f"{name}-{number}") for number in range(5)) == 5
+    assert fault.hits == 4
+
+
 def test_an_answer_that_is_lost_is_no_loss(db: Db, name: str, endpoint: StrictServer) -> None:
     fault = endpoint.fault(OPERATION, kind="reset-after", times=2)
     assert db.put_many(Person(id=f"{name}-{number}") for number in range(30)) == 30

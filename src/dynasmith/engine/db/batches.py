@@ -11,7 +11,7 @@ from dynasmith.engine.db.batch_get import read_many
 from dynasmith.engine.db.context import DbContext
 from dynasmith.engine.db.instances import written
 from dynasmith.engine.db.transaction_parts import item_identity
-from dynasmith.errors import DynasmithError, ServiceUnavailable, UsageError
+from dynasmith.errors import DynasmithError, ServiceUnavailable, Throttled, UsageError
 from dynasmith.limits import BATCH_WRITE_MAX_ITEMS
 from dynasmith.models.item_write import ItemWrite, target_of
 from dynasmith.models.key_of import KeyOf
@@ -22,7 +22,8 @@ from dynasmith.models.visibility import is_visible
 from dynasmith.models.writes import put_write
 
 ROUNDS_MAX: Final = 10
-"""How often what is left unprocessed is sent, with waits that double from 50 ms: about 25 s."""
+"""How often what is left unprocessed is sent, with waits that double from 50 ms: about 25 s, and the time for which the
+client itself tries a call that is throttled whole."""
 _FIRST_SECONDS: Final = 0.05
 
 
@@ -102,7 +103,8 @@ def _write_many(context: DbContext, given: Iterable[Any], entry: Callable[[Any],
                     break
         if not pending:
             return count
-        _keep_creation(context, [each for each in pending.values() if each.write is not None])
+        with _counted(count):
+            _keep_creation(context, [each for each in pending.values() if each.write is not None])
         count += _send(context, pending, count)
         pending = {}
 
@@ -155,6 +157,8 @@ def _send(context: DbContext, pending: dict[str, BatchEntry], count: int) -> int
     """Send a batch until nothing of it is left; how many items it has. Instances are brought up to date."""
     left, size = dict(pending), len(pending)
     for attempt in range(ROUNDS_MAX):
+        if attempt:
+            context.clock.sleep(_FIRST_SECONDS * 2 ** (attempt - 1))
         unprocessed = _round(context, left, count + size - len(left))
         for identity in left.keys() - unprocessed:
             done = left.pop(identity)
@@ -162,7 +166,6 @@ def _send(context: DbContext, pending: dict[str, BatchEntry], count: int) -> int
                 written(done.item, done.write)
         if not left:
             return size
-        context.clock.sleep(_FIRST_SECONDS * 2**attempt)
     tables = ", ".join(dict.fromkeys(each.table for each in left.values()))
     error = ServiceUnavailable(
         f"{tables} did not take {len(left)} of the items of a batch. {_written(count + size - len(left))}",
@@ -179,7 +182,10 @@ def _round(context: DbContext, left: Mapping[str, BatchEntry], count: int) -> se
     for each in left.values():
         requests.setdefault(each.table, []).append(each.request)
     with _counted(count):
-        answer = context.items.call("BatchWriteItem", ", ".join(requests), {"RequestItems": requests})
+        try:
+            answer = context.items.call("BatchWriteItem", ", ".join(requests), {"RequestItems": requests})
+        except Throttled:  # all of it was left
+            return set(left)
     back = set()
     for table, entries in answer["UnprocessedItems"].items():
         one = next(each for each in left.values() if _is_named(each.table, table))
