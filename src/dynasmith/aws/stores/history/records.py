@@ -48,7 +48,7 @@ def _plain(record: MigrationEvent | LockRecord | StepRecord) -> dict[str, Any]:
 def _numbers(value: Any) -> Any:
     """Floats as text of a Decimal: the wire has no floats."""
     if isinstance(value, float):
-        return Decimal(repr(value))
+        return int(value) if value.is_integer() else Decimal(repr(value))
     if isinstance(value, dict):
         return {name: _numbers(member) for name, member in value.items()}
     if isinstance(value, list | tuple):

@@ -306,7 +306,10 @@ def _counted(table: LedgerTable, home: str, event: MigrationEvent, **more: Any) 
     newest = max((fence for ordinal, fence in found if ordinal == _MAP), default=0)
     inherited = found[_MAP, newest]["map"]["M"] if newest else {}
     counted = {int(ordinal): int(fence["N"]) for ordinal, fence in inherited.items()}
-    counted |= {ordinal: fence for ordinal, fence in found if ordinal != _MAP and fence == newest}
+    # A run that inherits nothing may write before it says so.
+    counted |= {
+        ordinal: fence for ordinal, fence in sorted(found) if ordinal != _MAP and (fence == newest or not newest)
+    }
     return {
         ordinal: (fence, step_of(found[ordinal, fence]))
         for ordinal, fence in counted.items()

@@ -6,6 +6,7 @@ import getpass
 import os
 import socket
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC
 from pathlib import Path
 from typing import Literal
@@ -16,7 +17,7 @@ from msgspec.structs import replace
 from dynasmith.aws.stores.history.table import HistoryTable
 from dynasmith.engine.migrations.runner import Runner, Stamp
 from dynasmith.engine.transfer.event_thread import StopRequest
-from dynasmith.errors import RunError, UsageError
+from dynasmith.errors import DynasmithError, RunError, UsageError
 from dynasmith.files.migrations.folder import MigrationFolder, read_folder
 from dynasmith.files.migrations.template import new_file
 from dynasmith.migrations.event import LockRecord, MigrationEvent
@@ -318,6 +319,8 @@ class Migrations:
                 hint="reset an environment that is not protected",
             )
         self._granted(consent, _asks(path))
+        with suppress(DynasmithError):  # what variables hold is known from then on, and kept out of the history
+            self._world.defined_tables()
         stamp, stop = self._stamp(), StopRequest()
         with self._history().hold(stamp.run, command, stamp.who, wait_seconds=lock_wait) as hold:
             _, catalog = self._read(accept_changed, out_of_order)  # another run may have changed it while this waited
