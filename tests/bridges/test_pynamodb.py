@@ -17,7 +17,9 @@ from bridges.conftest import Load
 from bridges.pynamo_shop import Cat, Dog, Extra, Pet, Place, User
 from dynasmith import Project, UsageError, connect
 from dynasmith.models import tables_of
+from dynasmith.models.metaclass import codec_of
 from dynasmith.strict import StrictServer
+from dynasmith.tables.document_of import document_of
 
 pytestmark = pytest.mark.engine
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, UTC)
@@ -159,3 +161,23 @@ def test_a_key_is_not_for_models_that_say_theirs(project: Project) -> None:
     with pytest.raises(UsageError, match="say their keys"):
         project.import_from("bridges.pynamo_shop", keys={"User": "id"})
     assert pynamo_shop.User.Meta.table_name == "pynamo-users"
+
+
+def test_less_usual_models(project: Project, load: Load) -> None:
+    imported = project.import_from("bridges.pynamo_odd", form="models")
+    assert document_of(imported.tables[0]) == {
+        "name": "things",
+        "attributes": [{"name": "PK", "type": "S"}],
+        "key_schema": [{"attribute_name": "PK", "key_type": "HASH"}],
+    }
+    made = load(imported.text)
+    thing = made.Thing(tenant="t", jsons=[{"a": 1}], tree=made.Tree(left=made.Node(ends=NOW)), schema_={"b": [2]})
+    tree = codec_of(made.Thing).write(thing)
+    assert tree["PK"] == {"S": "t"}
+    assert tree["jsons"] == {"L": [{"S": '{"a": 1}'}]}
+    assert tree["tree"]["M"]["left"] == {"M": {"ends": {"N": "1767323045"}}}
+    assert tree["schema"] == {"S": '{"b": [2]}'}
+    assert (thing.same, thing.unnamed, thing.flag, thing.when) == ("x", None, False, None)
+    notes = "\n".join(imported.notes)
+    for said in ("Thing.upper is a bridges.pynamo_odd.UpperAttribute", "Thing.unnamed: its default is a function"):
+        assert said in notes

@@ -108,3 +108,14 @@ def test_a_saved_stamp_has_its_form_too() -> None:
     assert write is not None
     assert write.tree is not None
     assert write.tree["updated"] == {"S": "2026-01-02T03:04:05.678Z"}
+
+
+def test_braces_of_a_template_stand_beside_fields() -> None:
+    class Braced(Model, table="braced"):
+        pk = partition("{{{id}}}")
+        sk = sort("{{}}")
+        gs1pk = template("a{{b}}{id}{{")
+        id: Attr[str]
+
+    braced = Braced(id="x")
+    assert (braced.pk, braced.sk, braced.gs1pk) == ("{x}", "{}", "a{b}x{")

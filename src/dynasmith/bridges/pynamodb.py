@@ -54,18 +54,21 @@ def _document(name: str, models: Sequence[Any]) -> Document:
         "attributes": [],
         "key_schema": _key(models[0].get_attributes().values(), types),
     }
-    billing = str(getattr(meta, "billing_mode", None) or "PROVISIONED")
-    document["billing_mode"] = billing
-    if billing == "PROVISIONED":
-        document["provisioned_throughput"] = _capacity(meta)
+    # Where Meta does not say it, it was given to create_table(), or the table was made elsewhere: it is not managed.
+    capacity = _capacity(meta)
+    billing = str(getattr(meta, "billing_mode", None) or ("PROVISIONED" if capacity else ""))
+    if billing == "PAY_PER_REQUEST" or capacity:
+        document["billing_mode"] = billing
+    if billing == "PROVISIONED" and capacity:
+        document["provisioned_throughput"] = capacity
     lists: dict[str, list[Document]] = {GLOBAL: [], LOCAL: []}
     indexes = {index.Meta.index_name: index for model in models for index in _indexes(model)}
     for index_name, index in sorted(indexes.items()):
         kind = GLOBAL if base_name(type(index), _PACKAGE) == "GlobalSecondaryIndex" else LOCAL
         entry: Document = {"name": index_name, "key_schema": _key(index.Meta.attributes.values(), types)}
         entry["projection"] = _projection(index.Meta.projection)
-        if kind == GLOBAL and billing == "PROVISIONED":
-            entry["provisioned_throughput"] = _capacity(index.Meta)
+        if kind == GLOBAL and billing == "PROVISIONED" and capacity:
+            entry["provisioned_throughput"] = _capacity(index.Meta) or capacity
         lists[kind].append(entry)
     document |= {kind: entries for kind, entries in lists.items() if entries}
     document["attributes"] = [{"name": each, "type": kind} for each, kind in types.items()]
@@ -95,11 +98,10 @@ def _projection(projection: Any) -> Document:
     return {"type": kind}
 
 
-def _capacity(meta: Any) -> Document:
-    return {
-        "read": int(getattr(meta, "read_capacity_units", None) or 1),
-        "write": int(getattr(meta, "write_capacity_units", None) or 1),
-    }
+def _capacity(meta: Any) -> Document | None:
+    """The capacity that Meta says; None where it does not say both."""
+    read, write = getattr(meta, "read_capacity_units", None), getattr(meta, "write_capacity_units", None)
+    return {"read": int(read), "write": int(write)} if read and write else None
 
 
 def _indexes(model: Any) -> list[Any]:

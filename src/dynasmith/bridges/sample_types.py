@@ -93,9 +93,9 @@ class SampleTypes:
         if not values or depth >= DEPTH_MAX:
             return "Any"
         found = self.type_of(path, values, depth + 1)
-        if found.arguments:  # a form of a whole attribute, which a member cannot have
-            return "str"
-        return f"{found.text} | None" if found.nullable and found.text != "Any" else found.text
+        # A form of a whole attribute is none that a member can have.
+        text = "str" if found.arguments else found.text
+        return f"{text} | None" if found.nullable and text != "Any" else text
 
     def _map(self, path: str, contents: Sequence[dict[str, Tree]], depth: int) -> str:
         names = {name for content in contents for name in content}

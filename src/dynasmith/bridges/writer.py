@@ -15,7 +15,7 @@ WIDTH_CHARACTERS: Final = 120
 _FUNCTIONS: Final = (
     "attr", "created_at", "gsi", "lsi", "partition", "sort", "template", "ttl", "ulid", "updated_at", "uuid", "version",
 )  # fmt: skip
-_TYPES: Final = ("Attr", "Model", "Partition", "Sort")
+_TYPES: Final[tuple[str, ...]] = ("Attr", "Model", "Partition", "Sort")
 _IMPORTS: Final = {
     "Any": "from typing import Any",
     "Decimal": "from decimal import Decimal",
@@ -33,8 +33,7 @@ def write_module(module: ModelModule) -> str:
     fields = {line.name for each in module.classes for line in each.lines}
     calls = {call: f"_{call}" if call in fields else call for call in _FUNCTIONS}
     body = "\n\n\n".join(_class(each, calls) for each in module.classes)
-    code = "\n".join(line for line in body.splitlines() if not line.lstrip().startswith("#"))
-    names = {word for word in _WORD.findall(code) if word[0] not in "'\""}
+    names = {"Model"} | {word for each in module.classes for line in each.lines for word in _names_in(line)}
     helpers = [HELPERS[name] for name in HELPERS if name in module.helpers or name in names]
     for helper in helpers:
         names.update(helper.names)
@@ -51,6 +50,14 @@ def write_module(module: ModelModule) -> str:
     parts = [_docstring(module.summary, module.notes, ""), *_imports(lines, models)]
     parts += [helper.code for helper in helpers]
     return "\n\n\n".join(["\n\n".join(parts[:2]), *parts[2:], body]) + "\n"
+
+
+def _names_in(line: FieldLine | AssignmentLine) -> set[str]:
+    """The names that the expressions of a line use."""
+    expressions = [value for _, value in line.arguments]
+    if isinstance(line, FieldLine):
+        expressions += [line.role, line.annotation]
+    return {word for each in expressions for word in _WORD.findall(each) if word[0] not in "'\""}
 
 
 def _imports(lines: Iterable[str], models: list[str]) -> Iterator[str]:

@@ -171,14 +171,16 @@ def _is_number(value: Any) -> bool:
 
 def parse_template(text: str) -> tuple[TemplatePart, ...]:
     """The parts of a template. Raises ValueError, whose text is a sentence, for one that cannot be read."""
-    parts = []
+    parts: list[TemplatePart] = []
+    before = ""  # a brace that is meant as one ends a piece of its own
     try:
         pieces = list(string.Formatter().parse(text))
     except ValueError as cause:
         raise ValueError(f"{text!r} is not a valid template: {cause}") from cause
     for literal, field, spec, conversion in pieces:
+        literal, before = before + literal, ""
         if field is None:
-            parts.append(TemplatePart(literal))
+            before = literal
             continue
         if not field.isidentifier():
             raise ValueError(f"{text!r} is not a valid template: {{{field}}} is not the name of a field")
@@ -190,7 +192,7 @@ def parse_template(text: str) -> tuple[TemplatePart, ...]:
                 f"{text!r} is not a valid template: {both} have no literal between them, and the first no width"
             )
         parts.append(TemplatePart(literal, field, spec or ""))
-    return tuple(parts)
+    return (*parts, TemplatePart(before)) if before else tuple(parts)
 
 
 def partition(text: str) -> KeyTemplate:
