@@ -45,7 +45,7 @@ It ends with a table of how each engine, and the strict endpoint in front of two
 | `DYNASMITH_DYNALITE` | folder of the npm package dynalite, where it is neither in `node_modules` nor on the path |
 | `DYNASMITH_TEST_ENDPOINT` | your own DynamoDB; compared with the service's behaviour in everything |
 | `DYNASMITH_TEST_PREFIX` | beginning of the names of the tables that the suite makes (`contract-`) |
-| `DYNASMITH_TEST_WAIT_SECONDS_MAX` | how long it waits for a state (10; give a real account 600) |
+| `DYNASMITH_TEST_WAIT_SECONDS_MAX` | how long it waits for a state (120; give a real account 600) |
 
 An engine that is absent is skipped, and the reason is printed.
 

@@ -5,16 +5,22 @@ from contextlib import contextmanager
 from typing import Any
 
 import botocore.config
-import botocore.session
 from botocore.exceptions import ClientError
+
+from flow.kit import SESSION
 
 
 def s3_of(endpoint: str, account: str = "dummy", attempts: int = 1) -> Any:
     """A botocore S3 client with dummy credentials for ``endpoint``, that owes nothing to dynasmith."""
-    session = botocore.session.Session()
-    session.set_credentials(account, "dummy")
     config = botocore.config.Config(retries={"total_max_attempts": attempts}, s3={"addressing_style": "path"})
-    return session.create_client("s3", region_name="us-east-1", endpoint_url=endpoint, config=config)
+    return SESSION.create_client(
+        "s3",
+        region_name="us-east-1",
+        endpoint_url=endpoint,
+        aws_access_key_id=account,
+        aws_secret_access_key="dummy",
+        config=config,
+    )
 
 
 def keys_of(client: Any, bucket: str, prefix: str = "") -> list[str]:
