@@ -71,7 +71,7 @@ def test_from_the_dry_run_to_the_undo(story: Story) -> None:
     dry = backfill(story, "--dry-run")
     assert dry.code == 0
     assert "120 of 120 items would change" in dry.out
-    assert "country: written in 120 of 120 items" in dry.out
+    assert "country: changed in 120 of 120 items" in dry.out
     assert '+ country = "CH"' in dry.out
     assert "Dry run: nothing was written." in dry.out
     assert items(story) == before

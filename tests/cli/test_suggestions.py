@@ -37,6 +37,7 @@ LEAVES = set(_leaves(cli))
         ("down", "migrate"),
         ("migrations", "migrate"),
         ("plann", "plan"),
+        ("exp", "export"),
         ("Describe", "describe"),
     ],
 )
@@ -90,6 +91,7 @@ def _options(verb: str) -> set[str]:
         (("jobs", "rm", "x"), "Did you mean jobs list?"),
         (("jobs", "prun", "x"), "Run dynasmith jobs --help to list the verbs."),
         (("local", "up"), "Did you mean local start?"),
+        (("local", "stat"), "Did you mean local status?"),
         (("plan", "--environment", "x"), "Did you mean --env?"),
         (("apply", "--allow-delete-item"), "dynasmith apply --help"),
         (("plan", "--endpont", "x"), "Did you mean --endpoint?"),

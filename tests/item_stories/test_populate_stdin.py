@@ -57,3 +57,17 @@ def test_a_populate_from_standard_input_that_fails_is_not_told_to_be_resumed(
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(PEOPLE.encode())))
     failed = story("populate", "users", "-", "--yes", "--batch-size", "25")
     assert (failed.code, SAYS in failed.err, "jobs resume" in failed.err) == (1, True, False), failed.err
+
+
+@pytest.mark.parametrize(("count", "said"), [(400, "At least 200 items"), (12, "About 12 items")])
+def test_a_dry_run_says_whether_more_may_follow(
+    story: ItemStory, monkeypatch: pytest.MonkeyPatch, count: int, said: str
+) -> None:
+    story.make("users")
+    people = "".join(f'{{"pk": "p{number}"}}\n' for number in range(count))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(people.encode())))
+    dry = story("populate", "users", "-", "--dry-run")
+    assert (dry.code, dry.out.startswith(said)) == (0, True), dry.out + dry.err
+    assert ("how many follow is unknown" in dry.out) == (count > 200)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(people.encode())))
+    assert story("populate", "users", "-", "--dry-run", "--json").json["at_least"] == (count > 200)

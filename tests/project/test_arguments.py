@@ -199,3 +199,20 @@ def test_a_plain_key_is_said_to_be_plain(project: Project) -> None:
 def test_a_stop_flag_is_one() -> None:
     with connect(endpoint=NOWHERE) as project, pytest.raises(UsageError, match="stopped must be a StopFlag"):
         project.delete("orders", stopped=StopFlag)  # type: ignore[arg-type]
+
+
+def test_a_misspelt_or_missing_argument_names_the_method(project: Project) -> None:
+    untyped: Any = project
+    calls: list[tuple[Callable[[], Any], str]] = [
+        (lambda: untyped.copy("a", "b", batchsize=2), r"Project.copy takes no argument batchsize; did you mean .*"),
+        (lambda: untyped.jobs.resume("last", colour=1), "Jobs.resume takes no argument colour"),
+        (lambda: untyped.copy("a"), "Project.copy: missing a required argument: 'target'"),
+        (lambda: untyped.load(envv="local"), r"Project.load takes no argument envv; did you mean env\?"),
+        (
+            lambda: vars(dynasmith)["connect"](endpoin=NOWHERE),
+            r"connect takes no argument endpoin; did you mean endpoint\?",
+        ),
+    ]
+    for call, words in calls:
+        with pytest.raises(TypeError, match=f"^{words}$"):
+            call()

@@ -206,3 +206,20 @@ def test_outputs_and_validate(open_project: Open) -> None:
     assert not verdict.critical
     with pytest.raises(TableNotFound):
         project.validate(["absent"])
+
+
+def test_a_closed_project_is_not_used(open_project: Open) -> None:
+    project = open_project(orders())
+    with project:
+        project.ensure()
+    project.close()
+    calls: list[Callable[[], Any]] = [
+        project.list,
+        lambda: project.describe("orders"),
+        lambda: project.get("orders", {"pk": {"S": "a"}}),
+        lambda: project.copy("orders", "others"),
+        lambda: project.dry_run.export("orders", "out"),
+    ]
+    for call in calls:
+        with pytest.raises(UsageError, match=r"close\(\) was called"):
+            call()

@@ -106,7 +106,7 @@ def show_rehearsed(invocation: Invocation, rehearsal: BackfillDryRun) -> int:
         )
     page.print(said, markup=False)
     for name, count in rehearsal.attributes.items():
-        page.print(f"  {name}: written in {count:,} of {counted(estimate.sampled, 'item')}", markup=False)
+        page.print(f"  {name}: changed in {count:,} of {counted(estimate.sampled, 'item')}", markup=False)
     _estimate(invocation, estimate)
     _samples(invocation, rehearsal.samples)
     for note in rehearsal.notes:

@@ -184,10 +184,11 @@ def show_rehearsal(invocation: Invocation, rehearsal: DryRun) -> int:
         print_json(rehearsal.to_json())
         return 0
     page, estimate = invocation.page(), rehearsal.estimate
-    page.print(
-        f"About {counted(estimate.items, 'item')}, {counted(estimate.bytes, 'byte')} ({estimate.sampled:,} sampled).",
-        markup=False,
-    )
+    head, tail = "About", ""
+    if estimate.at_least:
+        head, tail = "At least", "; how many follow is unknown until they are read"
+    size = f"{counted(estimate.items, 'item')}, {counted(estimate.bytes, 'byte')}"
+    page.print(f"{head} {size} ({estimate.sampled:,} sampled{tail}).", markup=False)
     seconds = estimate.seconds
     taking = "time unknown" if seconds is None or math.isinf(seconds) else f"{seconds_text(seconds)} at this pace"
     page.print(

@@ -135,7 +135,12 @@ def unknown_option(error: click.NoSuchOption) -> UsageError:
 
 
 def _near(word: str, known: Iterable[str]) -> str | None:
-    close = difflib.get_close_matches(word, list(known), n=1)
+    """The only one that begins with the word, else the one that is spelt most like it."""
+    known = list(known)
+    begun = [name for name in known if len(word) > 1 and name.startswith(word)]
+    if len(begun) == 1:
+        return begun[0]
+    close = difflib.get_close_matches(word, known, n=1)
     return close[0] if close else None
 
 

@@ -16,7 +16,8 @@ from dynasmith.items.size import write_units as _write_units
 class JobEstimate:
     """Items, bytes, units, seconds, dollars. ``seconds`` is None without a pace, ``dollars`` without prices.
 
-    An unknown price is unknown, never 0.
+    An unknown price is unknown, never 0. With ``at_least`` the rest of a source is unknown until it is read (standard
+    input, a database): the figures are those of the items that were looked at.
     """
 
     items: int
@@ -27,6 +28,7 @@ class JobEstimate:
     dollars: float | None = None
     #: Items that were looked at.
     sampled: int = 0
+    at_least: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Stable keys with units in their names."""
@@ -38,6 +40,7 @@ class JobEstimate:
             "seconds": self.seconds,
             "cost_dollars": self.dollars,
             "sampled_items": self.sampled,
+            "at_least": self.at_least,
         }
 
 

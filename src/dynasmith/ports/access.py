@@ -25,6 +25,9 @@ ISOLATED_REGION = "us-east-1"
 REGION_ASSUMED = "the engines' default, since nothing names one"
 """The source of a Region that nobody named."""
 
+DUMMY_SOURCE = "dummy keys, since the environment has an endpoint and sets none"
+"""The source of the keys of an environment that needs none."""
+
 AWS_DOMAINS = ("amazonaws.com", "amazonaws.com.cn", "api.aws", "api.amazonwebservices.com.cn")
 """Domains of AWS itself (botocore, endpoints.json, dnsSuffix of the partitions): an endpoint there *is* AWS."""
 
@@ -226,7 +229,7 @@ def _closed(access: ResolvedAccess, sources: dict[str, str], notes: list[str]) -
     if not access.region:
         sources["region"] = REGION_ASSUMED
     if access.credentials is None:
-        sources["credentials"] = "dummy keys, since the environment has an endpoint and sets none"
+        sources["credentials"] = DUMMY_SOURCE
     closed = replace(
         access,
         profile="",

@@ -32,7 +32,7 @@ class ProjectVerbs(TableMethods, FewItemMethods, ItemMethods, ModelMethods):
         self.close()
 
     def close(self) -> None:
-        """End the connections."""
+        """End the connections. Every method that needs one afterwards raises UsageError; closing again does nothing."""
         self._world.close()
 
     @property

@@ -74,8 +74,8 @@ class World:
     key_variables: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def close(self) -> None:
-        """End the connections."""
-        self.session.close()
+        """End the connections: whatever needs one afterwards raises UsageError."""
+        self.session.close(finally_closed=True)
         dry = self.__dict__.get("dry")  # only where a dry run was asked for
         if dry is not None and dry is not self:
             dry.close()

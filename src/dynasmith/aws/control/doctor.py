@@ -23,6 +23,7 @@ from dynasmith.errors import (
     NotOffered,
     Unreachable,
 )
+from dynasmith.ports.access import DUMMY_SOURCE
 from dynasmith.version import __version__
 
 State = Literal["ok", "warning", "failed"]
@@ -136,6 +137,9 @@ def _credentials(session: Session) -> DoctorCheck:
         raise NoCredentials(
             "No AWS credentials were found.", hint="set AWS_PROFILE, or keys, or run aws sso login, or use --env local"
         )
+    if session.access.sources.get("credentials") == DUMMY_SOURCE:
+        says = "Calls are signed with dummy keys: the environment has an endpoint and sets no keys."
+        return DoctorCheck(name="credentials", state="ok", says=says)
     key = session.access_key()
     source = session.access.sources.get("credentials", "") or "the caller"
     method = getattr(found, "method", "") or "given"

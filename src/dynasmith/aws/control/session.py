@@ -27,7 +27,7 @@ from dynasmith.aws.data.client_details import name_engine
 from dynasmith.aws.data.client_guard import let_only_read
 from dynasmith.aws.errors.translation import not_offered_here, translate, unreachable
 from dynasmith.aws.transactions import retry_conflicts
-from dynasmith.errors import DynasmithError, ProjectError, Unreachable
+from dynasmith.errors import DynasmithError, ProjectError, Unreachable, UsageError
 from dynasmith.ports.access import ResolvedAccess, is_aws, refuse_userinfo
 from dynasmith.ports.tables import Identity
 
@@ -71,6 +71,7 @@ class Session:
         self._base_sts: Any = None
         self._clients: dict[tuple[str, str], Any] = {}
         self._reached: set[str] = set()
+        self._ended = False
         self._caller: CallerIdentity | None = None
         self._account_checked = not access.account
         self._on_close: list[Callable[[], None]] = []
@@ -78,7 +79,9 @@ class Session:
     def reading(self, role_arn: str = "") -> "Session":
         """A session of the same identity whose clients only read; as ``role_arn`` instead, where one is named."""
         access = replace(self.access, role_arn=role_arn or self.access.role_arn)
-        return Session(access, boto=self._boto, only_reads=True)
+        reading = Session(access, boto=self._boto, only_reads=True)
+        reading._ended = self._ended
+        return reading
 
     @property
     def region(self) -> str:
@@ -151,9 +154,11 @@ class Session:
         """Where the calls of a service go."""
         return str(self.client(service).meta.endpoint_url)
 
-    def close(self) -> None:
-        """Close every connection. Clients that are asked for afterwards are made anew."""
+    def close(self, *, finally_closed: bool = False) -> None:
+        """Close every connection. Clients that are asked for afterwards are made anew, and with
+        ``finally_closed`` refused."""
         with self._lock:
+            self._ended = self._ended or finally_closed
             clients = list(self._clients.values())
             self._clients.clear()
             ends, self._on_close = self._on_close, []
@@ -183,6 +188,11 @@ class Session:
         if found is not None:
             return found
         with self._lock:
+            if self._ended:
+                raise UsageError(
+                    "The project is closed: close() was called, or its with block has ended.",
+                    hint="load it again with Project.load or connect, or close it later",
+                )
             found = self._clients.get((service, region))
             if found is None:
                 found = self._make(service, region, self._session())

@@ -112,13 +112,15 @@ def rehearse_items(
     if dead:
         looked = len(sampled) + len(dead)
         notes.append(f"{len(dead)} of the first {looked} are rejected; the first: {dead[0].place}: {dead[0].reason}")
+    at_least = not items and not size_bytes and len(sampled) == SAMPLED_ITEMS
     if not items and sampled:
         mean = sum(memoryview(item).nbytes for item in sampled) / len(sampled)
         items = max(len(sampled), round(size_bytes / mean))
     made: Transform | None = None
     if transform is not None:
         made = Transform(transform, dry_context("populate", around, target.key))
-    return _rehearsed(None, target, asked, sampled, _Looking(made, keeping), prices, notes, items)
+    rehearsal = _rehearsed(None, target, asked, sampled, _Looking(made, keeping), prices, notes, items)
+    return msgspec.structs.replace(rehearsal, estimate=changed(rehearsal.estimate, at_least=at_least))
 
 
 def rehearse_export(

@@ -42,6 +42,7 @@ from dynasmith.project.verbs.argument_kinds import (
     text,
     whole,
 )
+from dynasmith.tables.findings import did_you_mean
 from dynasmith.tables.table import Table
 
 P = ParamSpec("P")
@@ -61,8 +62,7 @@ def checked(**special: Check) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
         @functools.wraps(function)
         def call(*args: P.args, **kwargs: P.kwargs) -> R:
-            # A misspelt or missing argument is a TypeError, as in any function of Python.
-            for name, value in signature.bind(*args, **kwargs).arguments.items():
+            for name, value in _bound(function.__name__, signature, args, kwargs).items():
                 if name in several:
                     for position, each in enumerate(value):
                         checks[name](f"{name}[{position}]", each)
@@ -73,6 +73,25 @@ def checked(**special: Check) -> Callable[[Callable[P, R]], Callable[P, R]]:
         return call
 
     return decorate
+
+
+def _bound(
+    method: str, signature: inspect.Signature, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """The arguments by name. A misspelt or missing one is a TypeError, as in any function of Python, that names the
+    method."""
+    try:
+        return signature.bind(*args, **kwargs).arguments
+    except TypeError as error:
+        parameters = signature.parameters
+        if next(iter(parameters), "") in OWN and args:
+            owner = args[0] if isinstance(args[0], type) else type(args[0])
+            method = f"{owner.__name__}.{method}"
+        for name in kwargs:
+            if name not in parameters:
+                meant = did_you_mean(name, [each for each in parameters if each not in OWN])
+                raise TypeError(f"{method} takes no argument {name}{f'; {meant}' if meant else ''}") from None
+        raise TypeError(f"{method}: {error}") from None
 
 
 def side(name: str, value: Any) -> None:
