@@ -51,7 +51,18 @@ SHOWING: dict[str, Runs] = {
     "jobs undo": (("jobs", "undo", "BACKFILL", "--dry-run"), ("jobs", "undo", "BACKFILL", "--yes")),
     "jobs resume": (("jobs", "resume", "FAILED"),),
     "jobs cancel": (("jobs", "cancel", "FAILED"),),
+    "migrate up": (("migrate", "up", "--yes"), ("migrate", "up", "--dry-run")),
+    "migrate show": (("migrate", "show", "0.0.1"),),
 }
+MIGRATION = """
+def up(m):
+    m.log("it takes", of="VALUE")
+    m.table("people").backfill(raises)
+
+
+def raises(item, ctx):
+    raise ValueError(f"cannot take {item['s']} and {item['n']} of {item}")
+"""
 NEVER = {
     "demo": "it shows its own data, which is public",
     "init": "it makes a project",
@@ -72,6 +83,32 @@ NEVER = {
     "jobs pause": "an id",
     "jobs proceed": "an id",
     "jobs pace": "an id and rates",
+    **dict.fromkeys(
+        (
+            "migrate all",
+            "migrate to",
+            "migrate repeat",
+            "migrate run",
+            "migrate reset",
+            "migrate rollback",
+            "migrate down",
+        ),
+        "what migrate up shows",
+    ),
+    **dict.fromkeys(
+        (
+            "migrate list",
+            "migrate outstanding",
+            "migrate status",
+            "migrate verify",
+            "migrate mark",
+            "migrate unlock",
+            "migrate generate",
+            "migrate preflight",
+        ),
+        "versions, states and times",
+    ),
+    **dict.fromkeys(("render models",), "attributes by name"),
     "jobs prune": "ids",
 }
 
@@ -95,6 +132,7 @@ def prepared(story: ItemStory) -> dict[str, str]:
     story.define(table("listed", items=[{"pk": KEY, "s": SECRET}]), table("fresh", items=[{"pk": KEY}]))
     story.make("listed")
     story.put("listed", {"pk": {"S": f"{KEY}-gone"}})
+    story.write("migrations/0.0.1_take.py", MIGRATION.replace("VALUE", SECRET))
     story.write("rows.jsonl", json.dumps({"pk": KEY, "s": SECRET, "n": int(NUMBER)}) + "\n")
     story.write("bad.jsonl", "\n".join([json.dumps({"pk": KEY}), json.dumps({"pk": int(NUMBER)}), f'{{"pk": {SECRET}']))
     story.write("broken.csv", f"pk,n\n{KEY},{SECRET}\n")

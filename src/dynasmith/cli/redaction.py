@@ -35,7 +35,9 @@ QUOTING = (DataError, ConditionFailed, ValidationRefused)
 _KEYED = frozenset({"get", "put", "delete-item", "query", "count"})
 T = TypeVar("T")
 _ITEMS = frozenset({"before", "after"})
-_VALUES = frozenset({"key", "removed", "added", "beside_keys", "left_keys", "refused", "reason", "reasons", "message"})
+_VALUES = frozenset(
+    {"key", "removed", "added", "beside_keys", "left_keys", "refused", "reason", "reasons", "message", "error", "log"}
+)
 _SENTENCES = frozenset({"notes", "hazards"})
 _SHOWN_PARAMETERS = frozenset(
     {"source", "target", "tables", "files", "dest", "key", "transform", "how", "of", "formats", "total_items"}
@@ -129,10 +131,20 @@ def hidden_error(error: DynasmithError, said: Sequence[str]) -> DynasmithError:
         error.findings = tuple(each for each in error.findings if ".items" not in each.sentence)
         if not error.findings or ".items" in error.message:
             error.message = NOTICE
+    error.message = _without_cause(error)
     quoting = isinstance(error, QUOTING) and not isinstance(error, CheckpointError)
     error.message = NOTICE if quoting else _without(error.message, said)
     error.hint = "" if quoting else _without(error.hint, said)
     return error
+
+
+def _without_cause(error: DynasmithError) -> str:
+    """The message without what it repeats of an error of user code, or of one that quotes items."""
+    cause = error.__cause__
+    if cause is None or (isinstance(cause, DynasmithError) and not isinstance(cause, QUOTING)):
+        return error.message
+    told = (cause.message if isinstance(cause, DynasmithError) else str(cause)).rstrip(".")
+    return error.message.replace(told, HIDDEN) if told else error.message
 
 
 def _without(text: str, said: Sequence[str]) -> str:

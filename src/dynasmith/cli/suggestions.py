@@ -57,7 +57,6 @@ NOT_YET = {
     "restore": "populate loads an export into a table",
     "lambda": "describe shows the stream of a table",
     "trigger": "describe shows the stream of a table",
-    "render": "describe --json shows a table to other programs",
     "replace": "copy --create-target copies into a new table",
     "refresh": "copy --target-env copies into another environment",
     "replicas": "describe shows the replicas of a table",

@@ -58,7 +58,7 @@ def status(invocation: Invocation) -> int:
     """Print the current version (0.0.0 if none is applied). What needs a look goes to stderr."""
     from dynasmith.cli.migration_report import as_json
 
-    found = invocation.project().migrations.status()
+    found = invocation.shown(invocation.project().migrations.status())
     if invocation.as_json:
         print_json(as_json(found))
         return 0
@@ -87,7 +87,7 @@ def list_(invocation: Invocation, named: bool) -> int:
     """List migrations in their order, with state and time. With --quiet only those that are applied, one a line."""
     from dynasmith.cli.migration_report import as_json, row_line
 
-    rows = invocation.project().migrations.list(named=named)
+    rows = invocation.shown(invocation.project().migrations.list(named=named))
     if invocation.as_json:
         print_json(as_json(rows))
     elif invocation.quiet:
@@ -229,7 +229,7 @@ def mark(invocation: Invocation, version: str, through: bool, undo: bool) -> int
     """Write into the history that VERSION is applied, without running it."""
     from dynasmith.cli.migration_report import as_json, event_line
 
-    events = invocation.project().migrations.mark(version, through=through, undo=undo)
+    events = invocation.shown(invocation.project().migrations.mark(version, through=through, undo=undo))
     if invocation.as_json:
         print_json(as_json(events))
         return 0
@@ -246,7 +246,7 @@ def show(invocation: Invocation, migration: str) -> int:
     """Show what happened to one migration: its runs, jobs, units, and what it said."""
     from dynasmith.cli.migration_report import as_json, event_details
 
-    events = invocation.project().migrations.show(migration)
+    events = invocation.shown(invocation.project().migrations.show(migration))
     if invocation.as_json:
         print_json(as_json(events))
         return 0
@@ -287,6 +287,7 @@ def _run(invocation: Invocation, name: Any, argument: str, options: dict[str, An
     """Show the path, ask, and run it; or show what it would do."""
     from dynasmith.cli.flow_report import FlowProgressView
     from dynasmith.cli.migration_report import as_json, event_line, path_lines
+    from dynasmith.cli.redaction import HIDDEN
 
     migrations = invocation.project().migrations
     chosen = {
@@ -297,9 +298,16 @@ def _run(invocation: Invocation, name: Any, argument: str, options: dict[str, An
     if not path:
         return _nothing(invocation, migrations.status().current)
     if invocation.dry_run:
-        return _rehearsed(invocation, migrations.rehearse(name, argument, **chosen))
+        return _rehearsed(invocation, invocation.shown(migrations.rehearse(name, argument, **chosen)))
     for line in path_lines(path):
         invocation.say(line)
+
+    def line_of(said: Any) -> str:
+        """An event as a sentence, or a line of the migration's own, which may repeat values."""
+        if not isinstance(said, str):
+            return event_line(said)
+        return HIDDEN if invocation.redact else said
+
     with FlowProgressView(invocation.words(), redact=invocation.redact) as shown:
         events = migrations.run(
             name,
@@ -309,11 +317,11 @@ def _run(invocation: Invocation, name: Any, argument: str, options: dict[str, An
             restart_step=options.get("restart_step") or 0,
             lock_wait=options["lock_wait"],
             listener=shown,
-            told=lambda said: invocation.say(said if isinstance(said, str) else event_line(said)),
+            told=lambda said: invocation.say(line_of(said)),
         )
     current = migrations.status().current
     if invocation.as_json:
-        print_json({"events": as_json(events), "current": current})
+        print_json({"events": as_json(invocation.shown(events)), "current": current})
     else:
         invocation.say(f"Current version: {current}")
     return 3 if any(event.counts.dead for event in events) else 0
