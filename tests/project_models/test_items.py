@@ -323,6 +323,22 @@ def test_processes_count_what_they_skip(shared: Project) -> None:
     assert (report.counts.written, report.counts.skipped) == (3, 2)
 
 
+def test_a_function_gets_the_items_of_the_class(shared: Project) -> None:
+    got: list[Mapping[str, Any]] = []
+    shared.copy(Sale, got.extend)
+    assert {item["_type"] for item in got} == {"sale"}
+
+
+def test_a_comparison_is_of_the_items_of_the_class(shared: Project, tmp_path: Path) -> None:
+    shared.ensure(SaleV2)
+    job = shared.copy(Sale, SaleV2, sold).job.id
+    assert shared.verify(Sale, SaleV2, job=job).equal
+    assert shared.verify(Sale, SaleV2, transform=sold).equal
+    shared.export(Sale, tmp_path / "sales.jsonl")
+    assert shared.verify(Sale, str(tmp_path / "sales.jsonl")).equal
+    assert not shared.verify("shop", str(tmp_path / "sales.jsonl")).equal
+
+
 def test_an_export_has_the_items_of_the_class(shared: Project, tmp_path: Path) -> None:
     assert shared.export(Sale, tmp_path / "sales.jsonl").counts.written == 3
     assert shared.export("shop", tmp_path / "shop.jsonl").counts.written == 5

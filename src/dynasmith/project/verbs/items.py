@@ -83,6 +83,7 @@ class ItemFlow:
         """
         transform = copy_transform(transform, source, target, self._items.folder)
         like = self._items.world.tables([target])[0] if is_model(target) and create_target else None
+        read = own_items(asked, source)
         if is_model(source):
             source = self._items.side(source)
         if is_model(target):  # before it is taken for a function: a class can be called
@@ -90,7 +91,7 @@ class ItemFlow:
         if callable(target):
             if not isinstance(source, str | Side):
                 raise UsageError("A copy needs a table on one side.", hint="name a table as source or as target")
-            return exporting.hand_over(self._items, source, target, options=asked, listener=listener)
+            return exporting.hand_over(self._items, source, target, options=read, listener=listener)
         if not isinstance(source, str | Side):
             return self.populate(
                 target,
