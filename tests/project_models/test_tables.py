@@ -17,7 +17,7 @@ from dynasmith import (
     UsageError,
     connect,
 )
-from dynasmith.models import Attr, Model, Partition, gsi
+from dynasmith.models import Attr, Model, Partition, gsi, tables_of
 from project_models.shop import Buyer, Customer, CustomerV2, Sale
 
 pytestmark = pytest.mark.engine
@@ -243,3 +243,12 @@ def test_what_is_not_a_class(project: Project) -> None:
         project.describe(Customer)
     with connect(endpoint="http://127.0.0.1:9") as other, pytest.raises(DefinitionError):
         other.ensure(Model)
+
+
+def test_a_table_needs_no_definition(ministack_endpoint: str, tmp_path: Path) -> None:
+    account = new_account()
+    (table,) = tables_of(Customer)
+    made = Project.load(directory=tmp_path, endpoint=ministack_endpoint, access_key=account, secret_key="secret")
+    with made as project:
+        assert project.create(table).table.name == "customers"
+        assert project.delete(table, consent=Consent(confirm="customers"))

@@ -147,6 +147,8 @@ class World:
         Raises UsageError for a name that no definition has, DefinitionError for a class that cannot be a table or
         contradicts a definition file.
         """
+        if names and all(isinstance(name, Table) for name in names):
+            return tuple(name for name in names if isinstance(name, Table))  # which need no definition
         everything = self.definitions_with([name for name in names if is_model(name)]).tables
         if not names:
             return everything
