@@ -19,8 +19,11 @@ pytestmark = pytest.mark.engine
 
 
 def scanning() -> list[str]:
-    """The threads of scans."""
-    return [thread.name for thread in threading.enumerate() if thread.name.startswith("dynasmith-scan")]
+    """The threads of scans that do not end; each ends after the call that it is at."""
+    threads = [thread for thread in threading.enumerate() if thread.name.startswith("dynasmith-scan")]
+    for thread in threads:
+        thread.join(timeout=60)
+    return [thread.name for thread in threads if thread.is_alive()]
 
 
 def fill(db: Db, name: str, count: int = 60, size: int = 100) -> list[Event]:
