@@ -28,11 +28,11 @@ test-sql: $(STAMP)  ## the tests of SQL sources, on a real PostgreSQL and MariaD
 	DYNASMITH_TEST_SQL=required $(BIN)/python -m pytest tests/databases -n 2 --dist loadfile
 
 test-models: .floor/.installed  ## the tests of models on the oldest pydantic that they support
-	.floor/venv/bin/python -m pytest tests/models -p no:cacheprovider
+	.floor/venv/bin/python -m pytest tests/models tests/db -p no:cacheprovider
 
 .floor/.installed: pyproject.toml
 	$(PYTHON) -m venv .floor/venv
-	.floor/venv/bin/python -m pip install --quiet --disable-pip-version-check --editable . pydantic==2.11.0 pytest hypothesis
+	.floor/venv/bin/python -m pip install --quiet --disable-pip-version-check --editable ".[local,crypto]" pydantic==2.11.0 pytest hypothesis
 	@touch $@
 
 properties: $(STAMP)  ## every property with twenty times the examples that make test tries: an hour on two cores

@@ -175,12 +175,12 @@ def test_09_a_stale_delete_fails(db: Db, name: str, raw: Any) -> None:
 def events(db: Db, name: str) -> str:
     """Items of two pages, of which those of the first do not pass the filter."""
     for number in range(14):
-        db.put(Event(stream=name, number=number, kind="rare" if number > 8 else "plain", body="x" * 120_000))
+        db.put(Event(stream=name, number=number, kind="late" if number > 8 else "plain", body="x" * 120_000))
     return name
 
 
 def test_10_a_limit_and_a_cursor_with_a_filter_go_over_pages_that_are_empty(db: Db, events: str) -> None:
-    rare = db.query(Event, Event.stream == events, Event.kind == "rare")
+    rare = db.query(Event, Event.stream == events, Event.kind == "late")
     assert [each.number for each in rare.limit(2)] == [9, 10]
     first = rare.page(items=2)
     second = rare.page(first.cursor, items=2)
@@ -191,7 +191,7 @@ def test_10_a_limit_and_a_cursor_with_a_filter_go_over_pages_that_are_empty(db: 
 
 def test_11_a_count_is_of_all_pages(db: Db, events: str) -> None:
     assert db.query(Event, Event.stream == events).count() == 14
-    assert db.query(Event, Event.stream == events, Event.kind == "rare").count() == 5
+    assert db.query(Event, Event.stream == events, Event.kind == "late").count() == 5
 
 
 def test_12_keys_that_are_left_unprocessed_are_asked_for_again(db: Db, name: str, endpoint: StrictServer) -> None:
