@@ -504,18 +504,19 @@ def test_the_environment_says_where_the_tables_are(endpoint: StrictServer, name:
         assert list(db.in_table(Person, "people").query(Person, Person.id == name)) == [Person(id=name)]
 
 
-def test_a_closed_project_has_no_thread_and_reads_again(endpoint: StrictServer, name: str) -> None:
+def test_a_closed_project_has_no_thread_and_is_not_read(endpoint: StrictServer, project: Project, name: str) -> None:
     def pages() -> list[threading.Thread]:
         return [each for each in threading.enumerate() if each.name == "dynasmith-pages"]
 
     before = pages()
-    project = connect(endpoint=endpoint.endpoint, region="us-east-1", clock=endpoint.clock)
-    query = project.db().in_table(Person, "people").query(Person, Person.id == name)
-    for _ in range(2):
-        assert list(query) == []
-        assert len(pages()) == len(before) + 1
-        project.close()
-        assert pages() == before
+    own = connect(endpoint=endpoint.endpoint, region="us-east-1", clock=endpoint.clock)
+    query = own.db().in_table(Person, "people").query(Person, Person.id == name)
+    assert list(query) == []
+    assert len(pages()) == len(before) + 1
+    own.close()
+    assert pages() == before
+    with pytest.raises(UsageError, match="The project is closed"):
+        list(query)
 
 
 def test_an_endpoint_that_is_not_there_is_said_and_nothing_else_is_reached(name: str) -> None:
