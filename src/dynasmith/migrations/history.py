@@ -53,6 +53,17 @@ class MigrationState(Struct, frozen=True, kw_only=True):
         return self.state in ("running", "interrupted", "failed")
 
     @property
+    def begun_up(self) -> MigrationEvent | None:
+        """The event with which the up began that is applied, or that began and did not end: its steps are under it."""
+        begun: MigrationEvent | None = None
+        for event in self.events:
+            if event.kind == "started":
+                begun = event
+            elif event.kind in ("marked", "unmarked", "reverted"):
+                begun = None
+        return begun
+
+    @property
     def attempts(self) -> int:
         """How often the attempt under way, or the last one, was begun or continued."""
         begun = self.begun.number if self.begun else 0
