@@ -251,6 +251,7 @@ def test_what_cannot_be_attached_is_refused_before_a_call(
     wrong: list[tuple[type[DynasmithError], str, Any]] = [
         (UsageError, "is not a many_to_many relation of Course", lambda: db.attach(course, Student.courses, [course])),
         (UsageError, "not a many_to_many relation", lambda: db.attach(student, Enrollment.course, [course])),  # type: ignore[arg-type]
+        (UsageError, "not of a value of type KeyOf", lambda: db.sync(key(Student, "s"), Student.courses, [])),  # type: ignore[arg-type]
         (UsageError, "takes several items", lambda: db.attach(student, Student.courses, "c1")),
         (UsageError, "takes several items", lambda: db.detach(student, Student.courses, course)),
         (UsageError, "takes several items", lambda: db.sync(student, Student.courses, key(Course, "c"))),  # type: ignore[arg-type]

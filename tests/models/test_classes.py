@@ -141,6 +141,8 @@ def made(**parts: Any) -> Any:
         ({"annotations": {"id": Partition[str], "x": Attr[str]}, "x": attr(name="id")}, "is stored as id, as is id"),
         ({"annotations": {"id": Partition[str], "x": Attr[str]}, "x": attr(stored=str)}, "not a pair of functions"),
         ({"by_x": gsi("idd")}, "by_x names idd, which is not a field or a template (did you mean id?)"),
+        ({"xy": gsi("id")}, "xy has the name 'xy', which has 2 characters"),
+        ({"by_x": gsi("id", name="by x")}, "by_x has the name 'by x', which contains ' '"),
         ({"by_x": gsi("id", projection="some")}, "by_x has the projection 'some'"),
         ({"pk2": template("a:{idd}")}, "pk2 uses idd, which is not a field (did you mean id?)"),
         ({"annotations": {"id": Partition[str], "x": Attr[float]}, "t": template("{x}")}, "t uses x, a float"),
@@ -241,7 +243,7 @@ def test_a_class_without_a_table_is_a_base() -> None:
 
 
 def test_class_attributes_that_are_none_are_errors() -> None:
-    with pytest.raises(AttributeError, match="emial"):
+    with pytest.raises(AttributeError, match="Customer has no attribute emial; did you mean email"):
         _ = Customer.emial  # type: ignore[attr-defined]
     assert not hasattr(Customer, "_emial")
 
@@ -260,7 +262,7 @@ def test_keys_are_made_by_position_or_by_name() -> None:
     ):
         with pytest.raises(UsageError, match=message):
             key(Customer, *values, **named)
-    with pytest.raises(ItemInvalid, match="the model has str") as raised:
+    with pytest.raises(ItemInvalid, match="Customer, id: The value is of type int, and the model has str") as raised:
         key(Customer, 1, 7)
     assert raised.value.model == "Customer"
 

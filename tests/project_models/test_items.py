@@ -53,6 +53,22 @@ def test_a_copy_makes_instances_of_instances(customers: Project) -> None:
     assert again.counts.written == 0
 
 
+def test_a_function_of_instances_where_items_are_plain_names_the_classes(customers: Project) -> None:
+    for transform, hint in (
+        (split, "model_transform(FUNCTION, Customer, CustomerV2)"),
+        (f"{HERE}:split", f"'{HERE}:split({HERE}:Customer -> {HERE}:CustomerV2)'"),
+    ):
+        with pytest.raises(UsageError, match="takes instances of Customer") as raised:
+            customers.copy(Side(table="customers"), Side(table="customers_v2"), transform)
+        assert hint in raised.value.hint
+    with pytest.raises(UsageError, match="takes instances of Customer") as raised:
+        customers.dry_run.backfill("customers", f"{HERE}:older")
+    assert f"'{HERE}:older({HERE}:Customer)'" in raised.value.hint
+    named = f"{HERE}:split({HERE}:Customer -> {HERE}:CustomerV2)"  # as the hint says
+    dry = customers.dry_run.copy(Side(table="customers"), Side(table="customers_v2"), named)
+    assert any("first_name" in str(sample) for sample in dry.samples)
+
+
 def test_none_leaves_an_item_out_and_several_are_several(customers: Project) -> None:
     report = customers.copy(Customer, CustomerV2, named_only)
     assert (report.counts.written, report.counts.dropped) == (2, 1)

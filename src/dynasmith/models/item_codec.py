@@ -122,7 +122,8 @@ class ItemCodec:
             assert place.field is not None
             return place.field.encode(values[place.field.name])
         except ItemInvalid as cause:
-            raise self._invalid(cause.message, place.attribute, {}, cause) from cause
+            named = cause.message if place.field is None else f"{place.field.name}: {cause.message}"
+            raise self._invalid(named, place.attribute, {}, cause) from cause
 
     def rendered(self, item: Any) -> dict[str, Tree]:
         """What the templates make of an instance; the attributes of one index together, or none of them.

@@ -22,6 +22,7 @@ from dynasmith.models.operand import ExprPath
 from dynasmith.models.relation import Relation
 from dynasmith.models.schema import OPTIONS, ModelSchema
 from dynasmith.models.value_codec import TextCodec
+from dynasmith.tables.findings import nearest
 
 if TYPE_CHECKING:
     from pydantic._internal._model_construction import ModelMetaclass as PydanticMeta
@@ -59,8 +60,14 @@ class ModelMeta(PydanticMeta):
     def __getattr__(cls, name: str) -> Any:
         if not name.startswith("_") and not _making.get() and name in cls.__pydantic_fields__:
             return cls.__dynasmith_expression__(name)
-        # Where the class has it after all, pydantic's own `__getattr__` says that it has not.
-        found: Any = super().__getattr__(name)  # type: ignore[misc]
+        try:
+            found: Any = super().__getattr__(name)  # type: ignore[misc]
+        except AttributeError:
+            if name.startswith("_") or _making.get():
+                raise
+            near = nearest(name, cls.__pydantic_fields__)
+            hint = f"; did you mean {near}?" if near else ""
+            raise AttributeError(f"{cls.__name__} has no attribute {name}{hint}", name=name, obj=cls) from None
         return found
 
     def __dynasmith_expression__(cls, name: str) -> Any:

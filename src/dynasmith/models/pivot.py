@@ -22,6 +22,11 @@ class PivotPairs:
 
     def __init__(self, item: Model, relation: Any) -> None:
         model = type(item)
+        if not isinstance(item, Model):
+            raise UsageError(
+                f"Pairs are of an instance, not of a value of type {model.__name__}.",
+                hint="read the item first: db.require(Model, ...)",
+            )
         owner = getattr(relation, "model", None)
         is_owner = owner is not None and isinstance(item, owner)
         if not isinstance(relation, ManyToMany) or not is_owner:

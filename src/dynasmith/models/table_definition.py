@@ -16,6 +16,7 @@ from dynasmith.tables.definition_keys import TABLE
 from dynasmith.tables.document import Node, node_of
 from dynasmith.tables.overlay import overlay
 from dynasmith.tables.parse import ParseOptions, parse
+from dynasmith.tables.rules.names import index_name_fault
 from dynasmith.tables.table import Table
 
 Document = dict[str, Any]
@@ -83,6 +84,9 @@ def _document(schema: ModelSchema, held: Sequence[str]) -> Document:
     indexes: list[Document] = []
     local: list[Document] = []
     for path, index in schema.indexes.items():
+        if fault := index_name_fault(index.name):  # here, since the table may be of several classes
+            hint = 'give it name="...", with 3 to 255 of a-z, A-Z, 0-9, _, . and -'
+            raise schema.problem(path, f"has the name {index.name!r}, which {fault}", hint)
         partition = [schema.place_of(name, path) for name in index.partition] or [schema.partition]
         sort = [schema.place_of(name, path) for name in index.sort]
         places += [*partition, *sort]

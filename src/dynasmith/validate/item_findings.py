@@ -55,7 +55,9 @@ def item_finding(
 def item_totals(table: str, model: str, *, items: int, invalid: int, problems: int, shown: int) -> ItemTotals:
     """The finding about all items of a class: critical where one is not valid, a notice where all are."""
     what = f"{invalid:,} of {items:,} items of {model} are not valid" if invalid else f"All {items:,} items are valid"
-    details = f", with {problems:,} problems, of which {shown:,} are shown. {WHY}" if invalid else f" for {model}."
+    found = "1 problem" if problems == 1 else f"{problems:,} problems"
+    cut = "" if shown == problems else f", of which {shown:,} {'is' if shown == 1 else 'are'} shown"
+    details = f", with {found}{cut}. {WHY}" if invalid else f" for {model}."
     return ItemTotals(
         table=table,
         code=CODE,

@@ -151,7 +151,7 @@ def copy_ends(
     try:
         return first, items.end(target)
     except TableNotFound as error:
-        raise TableNotFound(error.table, hint="--create-target creates it from the source's definition") from error
+        raise TableNotFound(error.table, hint="--create-target (create_target=True) creates it") from error
 
 
 def create_like(items: ItemWorld, source: str | Side | type[Model], target: str | Side | type[Model]) -> Table:

@@ -23,6 +23,7 @@ from dynasmith.operations import Chain, Operation, Operations, parse_operations
 from dynasmith.operations.text_codec import operations_of, operations_text
 from dynasmith.project.model_classes import classes_of
 from dynasmith.project.modules import module_of
+from dynasmith.project.verbs.instance_functions import refuse_instances
 from dynasmith.tables.document_shape import number_kept
 from dynasmith.tables.findings import DefinitionFinding
 
@@ -76,6 +77,7 @@ def loaded(transform: AnyTransform, folder: str, *, in_place: bool = False) -> F
             return Chain(tuple(loaded(each, folder) for each in transform), in_place)
         case _:
             assert callable(transform)
+            refuse_instances(transform, in_place=in_place)
             return with_ctx(transform)
 
 
@@ -138,7 +140,9 @@ def load_transform(said: str, folder: str, *, in_place: bool = False) -> Functio
         return _operations(operations_path(said, folder))
     if (composed := COMPOSED.fullmatch(said)) is not None:
         return _composed(composed, folder)
-    return with_ctx(named_function(said, folder))
+    function = named_function(said, folder)
+    refuse_instances(function, said, in_place=in_place)
+    return with_ctx(function)
 
 
 def named_function(said: str, folder: str) -> Callable[..., Any]:

@@ -19,6 +19,11 @@ def _fault(name: str, least: int, most: int) -> str:
     return f"contains {' '.join(repr(letter) for letter in wrong)}" if wrong else ""
 
 
+def index_name_fault(name: str) -> str:
+    """What is wrong with the name of an index, in words, or nothing."""
+    return _fault(name, limits.INDEX_NAME_MIN_CHARACTERS, limits.INDEX_NAME_MAX_CHARACTERS)
+
+
 def _table_name(table: JudgedTable) -> Iterator[RuleProblem]:
     if not table.name or table.sound("name") is None:
         return
@@ -34,7 +39,7 @@ def _index_names(table: JudgedTable) -> Iterator[RuleProblem]:
     for way, index in table.all_indexes():
         name = index.plain("name")
         if isinstance(name, str):
-            fault = _fault(name, limits.INDEX_NAME_MIN_CHARACTERS, limits.INDEX_NAME_MAX_CHARACTERS)
+            fault = index_name_fault(name)
             if fault:
                 yield RuleProblem((*way, "name"), f"is {str(name)[:80]!r}, which {fault}")
 
