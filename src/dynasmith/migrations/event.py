@@ -112,7 +112,9 @@ StepState: TypeAlias = Literal["begun", "done"]
 class StepRecord(Struct, frozen=True, kw_only=True):
     """One step of a migration that began or is done: an operation on ``m``. ``ordinal`` counts from 1.
 
-    ``arguments`` is a digest of the canonical arguments without functions; ``function`` one of the functions.
+    ``arguments`` is a digest of the canonical arguments without functions; ``function`` one of the functions; ``undo``
+    where the step names a transform that takes it back. The ``result`` of one that began is what a reverse needs of the
+    time before it.
     """
 
     ordinal: int
@@ -122,6 +124,7 @@ class StepRecord(Struct, frozen=True, kw_only=True):
     function: str = ""
     state: StepState = "begun"
     job: str = ""
+    undo: bool = False
     result: Any = None
 
 
@@ -146,9 +149,11 @@ def decode_step(content: bytes) -> StepRecord:
 
 
 def cut_text(text: str) -> str:
-    """A text as an event keeps it: at most 1 KB of UTF-8."""
-    encoded = text.encode("utf-8", "replace")
-    return text if len(encoded) <= TEXT_BYTES_MAX else encoded[: TEXT_BYTES_MAX - 3].decode("utf-8", "ignore") + "..."
+    """A text as an event keeps it: at most 1 KB of UTF-8; what UTF-8 cannot say (half of a pair) is escaped."""
+    encoded = text.encode("utf-8", "backslashreplace")
+    if len(encoded) <= TEXT_BYTES_MAX:
+        return encoded.decode()
+    return encoded[: TEXT_BYTES_MAX - 3].decode("utf-8", "ignore") + "..."
 
 
 class _Schema(Struct):

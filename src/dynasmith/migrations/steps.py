@@ -59,7 +59,8 @@ class Replay:
             return Step(answer="run", record=fresh)
         if (found.operation, found.table, found.arguments) != (operation, table, arguments):
             raise RunError(
-                f"Step {ordinal} of {self._title} is {_words(fresh)}, and when it began it was {_words(found)}.",
+                f"Step {ordinal} of {self._title} is {_words(fresh)}, and when it began it was {_words(found)}"
+                f"{' with other arguments' if _words(fresh) == _words(found) else ''}.",
                 hint="put back the steps that it began with; new steps go behind them",
             )
         is_changed = found.function != function

@@ -150,7 +150,7 @@ class Runner:
                 if not back
                 else "`dynasmith migrate down` goes on with it",
             ) from stopped
-        except Exception as error:
+        except BaseException as error:  # sys.exit() in a migration is no success
             told = _told(error)
             ended("revert_failed" if back else "failed", cut_text(self._masked(told)))
             raise _failure(step, attempt, error, told) from error
@@ -166,11 +166,12 @@ def _at(attempt: Attempt | None) -> str:
     return f" at {attempt.place}" if attempt is not None and attempt.place else ""
 
 
-def _told(error: Exception) -> str:
-    return error.message if isinstance(error, DynasmithError) else f"{type(error).__name__}: {error}"
+def _told(error: BaseException) -> str:
+    told = error.message if isinstance(error, DynasmithError) else f"{type(error).__name__}: {error}"
+    return told.encode("utf-8", "backslashreplace").decode()
 
 
-def _failure(step: PathStep, attempt: Attempt | None, error: Exception, told: str) -> DynasmithError:
+def _failure(step: PathStep, attempt: Attempt | None, error: BaseException, told: str) -> DynasmithError:
     own = error.hint if isinstance(error, DynasmithError) else ""
     goes_on = "`dynasmith migrate up` goes on with it once it is fixed, `dynasmith migrate down` takes it back"
     if step.direction == "down":

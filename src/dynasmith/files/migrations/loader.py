@@ -6,6 +6,7 @@ import hashlib
 import importlib.abc
 import importlib.machinery
 import importlib.util
+import inspect
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -32,6 +33,15 @@ class LoadedMigration:
         """The function ``up`` or ``down``; None where the module has none."""
         found = getattr(self.module, name, None)
         return found if callable(found) else None
+
+
+def refuse_deferred(returned: Any, file: str, name: str) -> None:
+    """Raise UsageError where a function gave a generator or a coroutine: nothing of its code ran."""
+    if inspect.isgenerator(returned) or inspect.isawaitable(returned) or inspect.isasyncgen(returned):
+        if inspect.iscoroutine(returned):
+            returned.close()  # else Python warns of it
+        raise UsageError(f"{name} of {file} gave a {type(returned).__name__}: nothing of it ran.",
+                         hint="make it a plain function, without yield and await")  # fmt: skip
 
 
 @contextmanager

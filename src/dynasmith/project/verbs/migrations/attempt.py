@@ -11,7 +11,7 @@ from typing import Any
 from dynasmith.engine.migrations.runner import Figures
 from dynasmith.engine.transfer.event_thread import StopRequest
 from dynasmith.errors import RunError
-from dynasmith.files.migrations.loader import LoadedMigration, loaded
+from dynasmith.files.migrations.loader import LoadedMigration, loaded, refuse_deferred
 from dynasmith.jobs.counts import Counts
 from dynasmith.migrations.event import MigrationCounts, MigrationEvent, StepRecord
 from dynasmith.migrations.migration import Suspended
@@ -84,11 +84,11 @@ class MigrationAttempt:
         with ExitStack() as opened:
             migration = opened.enter_context(loaded(self._folder, self._step.file))
             try:
-                self._function(migration)(self._m)
+                refuse_deferred(self._function(migration)(self._m), self._step.file.file, self._step.direction)
             finally:
                 self._imports = migration.imports
                 self._steps.close()
-        self._steps.replay.end()
+        self._steps.end()
 
     def _function(self, migration: LoadedMigration) -> Callable[[Any], Any]:
         found = migration.function(self._step.direction)
@@ -101,7 +101,11 @@ class MigrationAttempt:
         return derived_down(records, self._undo(records, migration), self._steps, self._jobs, self._m)
 
     def _undo(self, records: Sequence[StepRecord], migration: LoadedMigration) -> dict[int, AnyTransform]:
-        """The transforms that the backfills of the up name for a down: it is called again, and its steps answer."""
+        """The transforms that the backfills of the up name for a down: it is called again, and its steps answer. Where
+        none names one, it is not called: an up that failed would fail again."""
+        wanted = {record.ordinal for record in records if record.undo}
+        if not wanted:
+            return {}
         up = migration.function("up")
         assert up is not None
         title = f"Migration {self._step.file.title}"
@@ -109,8 +113,13 @@ class MigrationAttempt:
             title, self._hold, self._begun, Replay(title, records), stopping=lambda: False, note=lambda _: None
         )
         asked = self._m.asked_again(answering)
-        with suppress(Suspended):
+        with suppress(Suspended, SystemExit, Exception):
             up(asked)
+        if missing := wanted - asked.undo.keys():
+            raise RunError(
+                f"The up of {title} does not name any more what takes step {min(missing)} back.",
+                hint="put back the undo= of its backfill",
+            )
         return asked.undo
 
     @property

@@ -42,6 +42,10 @@ class ItemSteps:
         found = self._find(job)
         return found is not None and (found.over or bool(self.items.ledger.checkpoints(job)))
 
+    def is_known(self, job: str) -> bool:
+        """Whether a job began at all."""
+        return self._find(job) is not None
+
     def counts(self, job: str) -> Counts:
         """What a job did so far; nothing where it did not begin."""
         found = self._find(job)

@@ -13,9 +13,9 @@ from msgspec import Struct
 
 from dynasmith.aws.control.guard.child_process import client_of_variables
 from dynasmith.errors import DynasmithError, RunError
-from dynasmith.files.migrations.loader import loaded
+from dynasmith.files.migrations.loader import loaded, refuse_deferred
 from dynasmith.jobs.counts import Counts
-from dynasmith.migrations.event import Direction
+from dynasmith.migrations.event import Direction, cut_text
 from dynasmith.migrations.path import PathStep
 from dynasmith.project.verbs.migrations.step_log import function_digest
 
@@ -62,17 +62,19 @@ class PathRecorder:
                         direction=step.direction,
                         steps=(RecordedStep(operation="reverse", words=_REVERSED),),
                     )
-                function(m)
+                refuse_deferred(function(m), step.file.file, step.direction)
         except DynasmithError as error:
             stopped = error.message
-        except Exception as error:  # noqa: BLE001, RUF100  # user code meets a world in which nothing was done
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001, RUF100  # user code meets a world in which nothing was done
             stopped = f"{type(error).__name__}: {error}"
         return RecordedPath(
             key=step.file.key,
             direction=step.direction,
             steps=tuple(m.steps),
-            stopped=stopped,
-            log=tuple(m.lines),
+            stopped=cut_text(stopped),
+            log=tuple(map(cut_text, m.lines)),
         )
 
 

@@ -28,10 +28,12 @@ def derived_down(
     m: RunningMigration,
 ) -> Callable[[Any], None]:
     """A function that takes back what the recorded steps of an ``up`` did; ``undo`` are the transforms that its
-    backfills name for that, by step."""
+    backfills name for that, by step. A job that was written down and did not begin changed nothing."""
 
     def down(_: Any) -> None:
         for record in reversed(records):
+            if record.job and record.state == "begun" and not jobs.is_known(record.job):
+                continue
             if record.ordinal in undo:
                 m.table(record.table).backfill(undo[record.ordinal])
             else:
@@ -73,4 +75,4 @@ def _take_back(record: StepRecord, steps: StepLog, jobs: ItemSteps, m: RunningMi
     elif name == "drop_index" and record.result:
         m.table(table).put_back_index(record.result)
     elif name == "set" and record.result:
-        m.table(table).set(**record.result)
+        m.table(table).put_back_settings(record.result)

@@ -12,19 +12,22 @@ from typing import Any, Literal, TypeVar
 from dynasmith.errors import RunError, UsageError
 from dynasmith.jobs.counts import Counts
 from dynasmith.jobs.options import TransferOptions, mode_of
-from dynasmith.migrations.event import Direction, MigrationEvent, StepRecord
+from dynasmith.migrations.event import Direction, MigrationEvent, StepRecord, cut_text
 from dynasmith.operations import Add, Remove, Rename
 from dynasmith.ports.listener import Listener, silent
 from dynasmith.project.verbs.migrations.item_steps import ItemSteps, counts_json, counts_of
-from dynasmith.project.verbs.migrations.step_log import StepLog
+from dynasmith.project.verbs.migrations.step_log import StepLog, function_digest
 from dynasmith.project.verbs.migrations.table_changes import (
     add_index,
     change_settings,
     create_table,
     drop_index,
     drop_table,
+    index_as_it_is,
     put_back_index,
+    settings_as_they_are,
 )
+from dynasmith.project.verbs.tables import exists
 from dynasmith.project.verbs.transforms import AnyTransform
 from dynasmith.project.world import World
 from dynasmith.tables.table import Table
@@ -86,8 +89,8 @@ class RunningMigration:
     def note(self, line: str) -> None:
         """A line, masked."""
         line = self._world.masks(line)
-        self.lines = [*self.lines, line[:1024]][-LOG_LINES_MAX:]
-        self._told(line)
+        self.lines = [*self.lines, cut_text(line)][-LOG_LINES_MAX:]
+        self._told(line.encode("utf-8", "backslashreplace").decode())
 
     def progress(self, done: int, total: int | None = None) -> None:
         """How far code of its own is; not kept."""
@@ -144,10 +147,17 @@ class RunningMigration:
         """Create a table, or find it as it is defined."""
         wanted = self._table(table)
 
-        def work(_record: StepRecord, goes_on: bool) -> bool:
-            return create_table(self._world, wanted, self._listener) or goes_on
+        def work(record: StepRecord, _goes_on: bool) -> Any:
+            create_table(self._world, wanted, self._listener)
+            return record.result
 
-        self._steps.step("create_table", work, table=wanted.name, arguments={"table": repr(wanted)})
+        self._steps.step(
+            "create_table",
+            work,
+            table=wanted.name,
+            arguments={"table": repr(wanted)},
+            before=lambda: not exists(self._world, wanted),
+        )
 
     def drop_table(self, name: str, *, backup: bool = True) -> None:
         """Delete a table, after an export that was verified."""
@@ -207,10 +217,11 @@ class TableSteps:
         options = TransferOptions(
             condition=where, max_write_units=max_write_units, on_error="stop" if on_error == "stop" else "dead"
         )
-        counts = self._backfill("backfill", transform, options, {"where": where, "on_error": on_error}, transform)
         if undo is not None:
-            self._m.undo[self._steps.replay.asked] = undo
-        return counts
+            function_digest(undo, self._steps.title)
+            self._m.undo[self._steps.replay.asked + 1] = undo
+        said = {"where": where, "on_error": on_error}
+        return self._backfill("backfill", transform, options, said, transform, undo=undo is not None)
 
     def rename(self, old: str, new: str, *, keep_old: bool = False) -> Counts:
         """Rename an attribute in every item."""
@@ -226,7 +237,7 @@ class TableSteps:
 
     def add(self, name: str, value: Any) -> Counts:
         """Give an attribute to every item that lacks it."""
-        return self._backfill("add", Add(name, value), TransferOptions(), {"name": name, "value": repr(value)})
+        return self._backfill("add", Add(name, value), TransferOptions(), {"name": name, "value": value})
 
     def copy_to(
         self, target: str, transform: Any = None, *, mode: Literal["skip-existing", "overwrite"] = "skip-existing"
@@ -257,11 +268,13 @@ class TableSteps:
         options: TransferOptions,
         said: Mapping[str, Any],
         function: AnyTransform | None = None,
+        *,
+        undo: bool = False,
     ) -> Counts:
         def work(record: StepRecord, goes_on: bool) -> Any:
             return counts_json(self._jobs.backfill(record, goes_on, self._name, transform, options))
 
-        return self._job(operation, "backfill", work, said, function)
+        return self._job(operation, "backfill", work, said, function, undo=undo)
 
     def _job(
         self,
@@ -270,6 +283,8 @@ class TableSteps:
         work: Callable[[StepRecord, bool], Any],
         said: Mapping[str, Any],
         function: AnyTransform | None = None,
+        *,
+        undo: bool = False,
     ) -> Counts:
         kept = self._steps.step(
             operation,
@@ -279,6 +294,7 @@ class TableSteps:
             function=function,
             new_job=lambda: self._jobs.new_id(verb),
             has_begun=self._jobs.has_begun,
+            undo=undo,
         )
         return counts_of(kept)
 
@@ -297,8 +313,8 @@ class TableSteps:
         partition, sort = _names(partition_key), _names(sort_key or ())
         said = {"name": name, "partition": partition, "sort": sort, "types": types, "projection": projection}
 
-        def work(_record: StepRecord, goes_on: bool) -> str | None:
-            is_new = add_index(
+        def work(record: StepRecord, _goes_on: bool) -> Any:
+            add_index(
                 self._world,
                 self._name,
                 name,
@@ -308,17 +324,27 @@ class TableSteps:
                 projection=projection,
                 listener=self._listener,
             )
-            return name if is_new or goes_on else None
+            return record.result
 
-        self._steps.step("add_index", work, table=self._name, arguments=said)
+        def before() -> str | None:
+            return name if index_as_it_is(self._world, self._name, name) is None else None
+
+        self._steps.step("add_index", work, table=self._name, arguments=said, before=before)
 
     def drop_index(self, name: str) -> None:
         """Remove a global index."""
 
-        def work(_record: StepRecord, _goes_on: bool) -> Any:
-            return drop_index(self._world, self._name, name, self._listener)
+        def work(record: StepRecord, _goes_on: bool) -> Any:
+            drop_index(self._world, self._name, name, self._listener)
+            return record.result
 
-        self._steps.step("drop_index", work, table=self._name, arguments={"name": name})
+        self._steps.step(
+            "drop_index",
+            work,
+            table=self._name,
+            arguments={"name": name},
+            before=lambda: index_as_it_is(self._world, self._name, name),
+        )
 
     def put_back_index(self, index: Mapping[str, Any]) -> None:
         """Add an index as it was before `drop_index`."""
@@ -332,11 +358,24 @@ class TableSteps:
         """Change settings, in the words of a definition."""
         if not settings:
             raise UsageError("set() names no setting.", hint="set(deletion_protection=True)")
+        self._set("set", settings, prune=False)
 
-        def work(_record: StepRecord, _goes_on: bool) -> Any:
-            return change_settings(self._world, self._name, settings, self._listener)
+    def put_back_settings(self, settings: Mapping[str, Any]) -> None:
+        """Make settings as they were before `set`: what it added goes."""
+        self._set("put_back_settings", settings, prune=True)
 
-        self._steps.step("set", work, table=self._name, arguments=settings)
+    def _set(self, operation: str, settings: Mapping[str, Any], *, prune: bool) -> None:
+        def work(record: StepRecord, _goes_on: bool) -> Any:
+            change_settings(self._world, self._name, settings, self._listener, prune=prune)
+            return record.result
+
+        self._steps.step(
+            operation,
+            work,
+            table=self._name,
+            arguments=settings,
+            before=lambda: settings_as_they_are(self._world, self._name, settings),
+        )
 
 
 def _names(given: str | Sequence[str]) -> tuple[str, ...]:

@@ -52,6 +52,7 @@ class StepLog:
         self._thread = threading.get_ident()
         self._over = False
         self._suspended = False
+        self._error: BaseException | None = None
         self.place = ""
         self.done: list[StepRecord] = []
 
@@ -65,12 +66,30 @@ class StepLog:
         if self._over:
             raise UsageError(f"m of {self.title} was used after up had returned.", hint="do all of it inside up")
         if threading.get_ident() != self._thread:
-            raise UsageError(f"m of {self.title} was used from another thread.", hint="use it from up itself")
+            self._error = UsageError(f"m of {self.title} was used from another thread.", hint="use it from up itself")
+        if self._error is not None:
+            raise self._error
         if self._suspended or self._stopping():
             self._suspended = True
-            raise Suspended(f"{self.title} is asked to stop")
+            self._error = Suspended(f"{self.title} is asked to stop")
+            raise self._error
 
-    def step(
+    def end(self) -> None:
+        """``up`` returned. Raises the error of a step that it caught: it is not applied by that."""
+        if self._error is not None:
+            raise self._error
+        self.replay.end()
+
+    def step(self, operation: str, work: Work, **said: Any) -> Any:
+        """Do a step, or give what it gave before. Its error comes again at each later step, and at the end."""
+        self.enter()
+        try:
+            return self._step(operation, work, **said)
+        except BaseException as error:
+            self._error = error
+            raise
+
+    def _step(
         self,
         operation: str,
         work: Work,
@@ -80,12 +99,14 @@ class StepLog:
         function: AnyTransform | None = None,
         new_job: Callable[[], str] | None = None,
         has_begun: Callable[[str], bool] = lambda _: False,
+        before: Callable[[], Any] = lambda: None,
+        undo: bool = False,
     ) -> Any:
-        """Do a step, or give what it gave before. ``has_begun`` says of a job whether a page of it was done.
+        """``has_begun`` says of a job whether a page of it was done; ``before`` gives what a reverse needs of the time
+        before the step, which is kept with it when it begins.
 
         Raises UsageError within the function of another step, which is not called again when that is done.
         """
-        self.enter()
         if self.is_inside:
             raise UsageError(
                 f"{self.title} uses m.{operation} within the function of {self.place}.",
@@ -102,8 +123,9 @@ class StepLog:
         goes_on = step.answer == "resume" and (not record.job or has_begun(record.job))
         if goes_on and step.is_changed:
             raise changed_function(self.title, step)
-        if not goes_on and new_job is not None:
-            record = replace(record, job=new_job())
+        if not goes_on:
+            job = new_job() if new_job is not None else ""
+            record = replace(record, job=job, undo=undo, result=json_value(before(), operation, self.title))
         self._hold.keep_step(self._begun, record)
         self.under_way = record
         self.is_inside = operation in CALLS_USER_CODE
@@ -143,8 +165,13 @@ class AnsweringSteps(StepLog):
 
 def digest_of(arguments: Mapping[str, Any]) -> str:
     """A digest of arguments, the same however they are ordered."""
-    text = json.dumps(arguments, sort_keys=True, default=str, ensure_ascii=False)
+    text = json.dumps(arguments, sort_keys=True, default=_canonical)
     return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+
+
+def _canonical(value: Any) -> Any:
+    """What is no JSON as something that is the same in each process: the order of a set is not."""
+    return sorted(map(repr, value)) if isinstance(value, set | frozenset) else repr(value)
 
 
 def function_digest(transform: AnyTransform | None, title: str) -> str:
@@ -178,9 +205,9 @@ def function_digest(transform: AnyTransform | None, title: str) -> str:
 def json_value(value: Any, what: str, title: str) -> Any:
     """A result as it will be read back: what JSON makes of it. Raises RunError for what is none or is too big."""
     try:
-        text = json.dumps(value, allow_nan=False)
-    except (TypeError, ValueError) as error:
+        text = json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
+    except (TypeError, ValueError, RecursionError) as error:
         raise no_json_error(title, what, value) from error
-    if len(text.encode()) > RESULT_BYTES_MAX:
-        raise result_size_error(title, what, len(text.encode()), RESULT_BYTES_MAX)
+    if len(text) > RESULT_BYTES_MAX:
+        raise result_size_error(title, what, len(text), RESULT_BYTES_MAX)
     return json.loads(text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from dynasmith.ports.listener import Listener
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.plan import apply, make_plan
 from dynasmith.project.verbs.retire import retire
-from dynasmith.project.verbs.tables import ensure, exists
+from dynasmith.project.verbs.tables import ensure
 from dynasmith.project.world import World
 from dynasmith.tables.document import node_of
 from dynasmith.tables.document_of import document_of
@@ -26,9 +26,8 @@ from dynasmith.tables.table import Billing, Index, Key, KeyAttribute, KeyType, P
 INDEXES = "global_secondary_indexes"
 
 
-def create_table(world: World, table: Table, listener: Listener) -> bool:
-    """Create a table, and say whether it was absent; one that is there must be as it is defined, else RunError."""
-    is_new = not exists(world, table)
+def create_table(world: World, table: Table, listener: Listener) -> None:
+    """Create a table; one that is there must be as it is defined, else RunError."""
     done = ensure(world, [table], listener=listener)
     for error in done.failures.values():
         raise error
@@ -37,7 +36,6 @@ def create_table(world: World, table: Table, listener: Listener) -> bool:
         raise RunError(
             f"Table {table.name} is there, and is not as it is defined.", hint=f"dynasmith plan {table.name} shows how"
         )
-    return is_new
 
 
 def drop_table(items: ItemWorld, name: str, export_to: Path | None, listener: Listener) -> None:
@@ -63,8 +61,8 @@ def add_index(
     types: Mapping[str, KeyType],
     projection: Any,
     listener: Listener,
-) -> bool:
-    """Add a global index, and wait until it can be read; whether it was absent."""
+) -> None:
+    """Add a global index, and wait until it can be read."""
     live = world.control.describe(world.physical(table), ()).table
     kinds = {**_types_of(live), **_defined_types(world, live.name), **types}
     for name in (*partition, *sort):
@@ -80,21 +78,21 @@ def add_index(
     capacity = live.capacity if live.billing == Billing.PROVISIONED else UNSET
     wanted = Index(name=index, key=key, projection=_projection(projection), capacity=capacity)
     _apply(world, Table(name=live.name, key=live.key, indexes=(wanted,)), listener)
-    return live.index(index) is None
 
 
-def drop_index(world: World, table: str, index: str, listener: Listener) -> dict[str, Any] | None:
-    """Remove a global index; what it was, None where there was none."""
-    described = world.control.describe(world.physical(table), ())
-    live = described.table
-    indexes = known(live.indexes, ())
-    found = next((each for each in indexes if each.name == index), None)
-    if found is None:
-        return None
-    left = tuple(each for each in indexes if each.name != index)
-    _apply(world, Table(name=live.name, key=live.key, indexes=left), listener, prune=True, only=(INDEXES,))
-    plain: dict[str, Any] = msgspec.to_builtins(found)
-    return plain
+def index_as_it_is(world: World, table: str, index: str) -> dict[str, Any] | None:
+    """A global index, for `put_back_index`; None where there is none."""
+    live = world.control.describe(world.physical(table), ()).table
+    found = live.index(index)
+    return None if found is None else dict(msgspec.to_builtins(found))
+
+
+def drop_index(world: World, table: str, index: str, listener: Listener) -> None:
+    """Remove a global index that is there."""
+    live = world.control.describe(world.physical(table), ()).table
+    left = tuple(each for each in known(live.indexes, ()) if each.name != index)
+    if len(left) < len(known(live.indexes, ())):
+        _apply(world, Table(name=live.name, key=live.key, indexes=left), listener, prune=True, only=(INDEXES,))
 
 
 def put_back_index(world: World, table: str, index: Mapping[str, Any], listener: Listener) -> None:
@@ -104,12 +102,18 @@ def put_back_index(world: World, table: str, index: Mapping[str, Any], listener:
     _apply(world, Table(name=live.name, key=live.key, indexes=(wanted,)), listener)
 
 
-def change_settings(world: World, table: str, settings: Mapping[str, Any], listener: Listener) -> dict[str, Any]:
-    """Change settings, in the words of a definition; what they were, in the same words."""
+def settings_as_they_are(world: World, table: str, words: Iterable[str]) -> dict[str, Any]:
+    """What settings are now, in the words of a definition."""
+    now = document_of(world.control.describe(world.physical(table)).table)
+    return {word: now.get(word) for word in words}
+
+
+def change_settings(
+    world: World, table: str, settings: Mapping[str, Any], listener: Listener, *, prune: bool = False
+) -> None:
+    """Change settings, in the words of a definition; ``prune`` removes the members of these that they do not name."""
     live = world.control.describe(world.physical(table)).table
-    before = document_of(live)
-    _apply(world, _settings(live, settings), listener)
-    return {word: before.get(word) for word in settings}
+    _apply(world, _settings(live, settings), listener, prune=prune)
 
 
 def _settings(live: Table, settings: Mapping[str, Any]) -> Table:
