@@ -158,6 +158,31 @@ def test_none_on_a_key_of_an_index_is_absent(db: Db, client: Any, name: str) -> 
     assert "mail" not in stored(client, name)
 
 
+def test_what_a_class_needs_is_not_removed(db: Db, client: Any, name: str) -> None:
+    person = db.create(Customer(id=name, at=1, address=Address(street="s", city="c")))
+    before = stored(client, name)
+    for what in (person, key(Customer, name, 1)):
+        for action in (Customer.address.street.remove(), Customer.address.street.set(None)):
+            with pytest.raises(UsageError, match=r"address\.street cannot be removed or set to None"):
+                db.update(what, Customer.age.set(3), action)
+        with pytest.raises(UsageError, match="cannot be removed"), db.transaction() as tx:
+            tx.update(what, Customer.address.street.remove())
+    assert stored(client, name) == before
+    person = db.update(person, Customer.address.remove(), Customer.total.remove(), Customer.labels["a"].remove())
+    assert person.address is None
+    assert person.total == 0
+
+
+def test_classes_and_instances_in_each_others_place_are_refused(db: Db, name: str) -> None:
+    wrong: Any = Customer
+    with pytest.raises(UsageError, match="A class is given"):
+        db.create(wrong)
+    wrong = Customer(id=name, at=1, email="secret@example.com")
+    with pytest.raises(UsageError, match="An instance of Customer is given, and the class is needed") as raised:
+        db.get(wrong, name, 1)
+    assert "secret" not in str(raised.value)
+
+
 def test_empty_text_in_a_map_is_kept(db: Db, client: Any, name: str) -> None:
     db.create(Customer(id=name, at=1, labels={"a": ""}, address=Address(street="", city="")))
     assert stored(client, name)["labels"] == {"M": {"a": {"S": ""}}}

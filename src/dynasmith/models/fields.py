@@ -46,6 +46,11 @@ class FieldCodec:
         """Whether None is a value of it, or what it is until it is stamped."""
         return self.nullable or self.info.default is None
 
+    @property
+    def is_needed(self) -> bool:
+        """Whether an item without the attribute cannot be read."""
+        return self.info.is_required() and not self.nullable and not self.is_set
+
     def encode(self, value: Any) -> Tree | None:
         """The stored value; None where the attribute is absent for it (None, an empty set). Raises ItemInvalid."""
         if value is None and self.may_be_none:

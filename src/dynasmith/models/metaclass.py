@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from pydantic import BaseModel
 
+from dynasmith.errors import UsageError
 from dynasmith.models.attribute import AttributeOptions
 from dynasmith.models.definition_problem import problem
 from dynasmith.models.expression import Expr
@@ -120,10 +121,16 @@ def _made_in(frame: FrameType, arguments: tuple[Any, ...], options: dict[str, An
 
 
 def codec_of(model: Any) -> ItemCodec:
-    """The codec of a class, made when it is first used. Raises DefinitionError for what the class cannot be."""
+    """The codec of a class, made when it is first used. Raises DefinitionError for what the class cannot be, and
+    UsageError for an instance, and for the class of a class."""
     codec: ItemCodec | None = getattr(model, "__dict__", {}).get(_CODEC)
     if codec is None:
         if not isinstance(model, ModelMeta):
+            if isinstance(type(model), ModelMeta):
+                name = type(model).__name__
+                raise UsageError(f"An instance of {name} is given, and the class is needed.", hint=f"write {name}")
+            if isinstance(model, type) and issubclass(model, type):  # what `type(User)` is
+                raise UsageError("A class is given, and an instance of it is needed.", hint="write User(...)")
             raise problem(getattr(model, "__qualname__", repr(model)), "", "is not a class of Model")
         # A generic class with types in its place is that class with the same table.
         origin = getattr(model, "__pydantic_generic_metadata__", {}).get("origin")

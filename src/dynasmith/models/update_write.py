@@ -19,6 +19,7 @@ from dynasmith.models.key_of import KeyOf
 from dynasmith.models.metaclass import codec_of
 from dynasmith.models.model import Model
 from dynasmith.models.operand import ExprPath, StoredValue
+from dynasmith.models.required_parts import refuse_removals
 from dynasmith.models.template_changes import template_changes
 from dynasmith.models.upgrades import UpgradedItem
 from dynasmith.models.value_codec import Tree
@@ -57,6 +58,7 @@ def update_write(
                 f"An update cannot change {both}, which is in the key of {codec.schema.name}.",
                 hint="set it on an instance and save that: the item is then moved",
             )
+    refuse_removals(codec.schema, actions)
     version, condition, raised = None, None, list[ModelAction]()
     stamped = {each.name for kind in ("version", "updated") for each in codec.schema.stamped(kind)}
     if isinstance(what, Model):

@@ -258,7 +258,8 @@ class Db:
         """The items that conditions choose, by the key of the table or of an index; ``explain()`` says which.
 
         ``deleted`` gives also items that were deleted and stayed.
-        Nothing is sent before items are asked for. Raises ScanNeeded there where no key fits.
+        Nothing is sent before items are asked for; there ScanNeeded is raised where no key fits. Raises UsageError for
+        what is not a class.
         """
         schema_of(model)
         return Query(self._context, (model,), QueryState(conditions, index=index, deleted=deleted))
