@@ -212,7 +212,7 @@ class Catalog(Struct, frozen=True, kw_only=True):
                 f"{late} would run after {self.history.current}, which is applied already.",
                 hint="give it a version above that, `migrate mark` it, or run it with --out-of-order",
             )
-        begun = {step.file for step in opened}
+        begun = {step.file for step in opened if step.direction == "up"}  # what is taken back is outstanding then
         wanted = [each for each in self.outstanding if each not in begun and (target is None or _order(each) <= target)]
         return (*opened, *(PathStep(file=each, direction="up") for each in wanted))
 

@@ -34,7 +34,7 @@ def read_folder(folder: Path) -> MigrationFolder:
     found: list[MigrationFile] = []
     notes: list[str] = []
     faults: list[str] = []
-    for path in sorted(folder.glob("*.py")) if folder.is_dir() else []:
+    for path in sorted(folder.glob("[!.]*.py")) if folder.is_dir() else []:  # editors and systems hide theirs
         named = read_file_name(path.name)
         if named.is_odd:
             notes.append(f"{path.name} looks like a version and is none: a version is three numbers, 0.0.3_name.py.")

@@ -72,7 +72,7 @@ def module_name(folder: Path, file: MigrationFile) -> str:
 
 
 def _run(name: str, path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, path)
+    spec = importlib.util.spec_from_file_location(name, path, loader=_Source(name, str(path)))
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -86,6 +86,14 @@ def _run(name: str, path: Path) -> ModuleType:
             f"{path.name} cannot be loaded: {type(error).__name__}: {error}.", hint="fix the file; nothing was done"
         ) from error
     return module
+
+
+class _Source(importlib.machinery.SourceFileLoader):
+    """Reads the source each time: byte code that is kept counts as new within the second of a change."""
+
+    def path_stats(self, path: str) -> Mapping[str, Any]:
+        """Raise OSError: then byte code is neither read nor written."""
+        raise OSError(path)
 
 
 class _Neighbours(importlib.abc.MetaPathFinder):
@@ -114,6 +122,8 @@ class _Neighbours(importlib.abc.MetaPathFinder):
         origin = Path(found.origin) if found is not None and found.origin else None
         if found is None or origin is None or not origin.is_relative_to(self._folder):
             return None
+        if isinstance(found.loader, importlib.machinery.SourceFileLoader):
+            found.loader = _Source(fullname, str(origin))
         self.imported.add(fullname)
         self.checksums[str(origin.relative_to(self._folder))] = checksum(origin.read_bytes())
         return found

@@ -25,6 +25,8 @@ LOCK: Final = "lock"
 _MAP: Final = 0
 """The ordinal of what a run inherited."""
 LOOK_AGAIN_SECONDS: Final = 1.0
+CONFLICT_WAITS: Final = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
+"""How long an event waits where its transaction met a beat of the lock, or was throttled."""
 
 
 class HistoryTable:
@@ -213,20 +215,26 @@ class TableHold:
                 ":f": {"N": str(self._lock.fence)},
             },
         }
-        cancelled = self._client.exceptions.TransactionCanceledException
-        try:
-            self._client.transact_write_items(
-                TransactItems=[{"Put": put}, {"Update": count}], ClientRequestToken=_token(event)
-            )
-        except cancelled as error:
-            if self._is_kept(event):
-                return event
-            raise LeaseLost(
-                "The lock of the migrations is another run's: this one stopped, and wrote nothing else.",
-                hint="`dynasmith migrate status` says who runs them",
-            ) from error
-        except (ClientError, BotoCoreError) as error:
-            raise translate(error, "dynamodb:TransactWriteItems", table) from error
+        parts = [{"Put": put}, {"Update": count}]
+        for wait in (*CONFLICT_WAITS, None):
+            try:
+                self._client.transact_write_items(TransactItems=parts, ClientRequestToken=_token(event))
+            except self._client.exceptions.TransactionCanceledException as error:
+                if self._is_kept(event):
+                    return event
+                if wait is not None and _is_passing(error):
+                    time.sleep(wait)
+                    self._check()
+                    continue
+                if _is_passing(error):
+                    raise translate(error, "dynamodb:TransactWriteItems", table) from error
+                raise LeaseLost(
+                    "The lock of the migrations is another run's: this one stopped, and wrote nothing else.",
+                    hint="`dynasmith migrate status` says who runs them",
+                ) from error
+            except (ClientError, BotoCoreError) as error:
+                raise translate(error, "dynamodb:TransactWriteItems", table) from error
+            break
         self._lock.wrote(event.number)
         return event
 
@@ -277,6 +285,13 @@ class TableHold:
                 "The lock of the migrations could not be kept, so that another run may have it: this one stopped.",
                 hint="run the command again: it goes on where this one was",
             )
+
+
+def _is_passing(error: ClientError) -> bool:
+    """Whether a transaction was cancelled by what passes: a beat of its own lock at the same moment, throttling."""
+    reasons: Sequence[Mapping[str, Any]] = error.response.get("CancellationReasons") or ()
+    codes = {str(each.get("Code")) for each in reasons} - {"None"}
+    return bool(codes) and "ConditionalCheckFailed" not in codes
 
 
 def query(table: LedgerTable, home: str, prefix: str, **more: Any) -> Iterator[dict[str, Any]]:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from dynasmith.engine.migrations.runner import Runner, Stamp
 from dynasmith.engine.transfer.event_thread import StopRequest
-from dynasmith.errors import RunError
+from dynasmith.errors import RunError, UsageError
 from dynasmith.migrations.event import MigrationEvent
 from dynasmith.migrations.history import MigrationState
 from dynasmith.migrations.path import MigrationFile, PathStep, covered
@@ -84,9 +84,12 @@ class MigrationRun:
     def _rolled_back(self, failure: RunError, runner: Runner, hold: HistoryHold, stamp: Stamp) -> RunError:
         """Take back all that the run did, the failed migration first; the failure, with what became of it."""
         _, catalog = self.home.read()
-        path = self.home.checked_path(catalog, catalog.rollback(stamp.run))
+        try:
+            path = self.home.checked_path(catalog, catalog.rollback(stamp.run))
+            done = runner.run(path, catalog.history)
+        except (UsageError, RunError) as refused:
+            return RunError(f"{failure.message} It could not be taken back: {refused.message}", hint=refused.hint)
         names = ", ".join(step.file.key for step in path)
-        done = runner.run(path, catalog.history)
         for step, event in zip(path, done, strict=True):
             _forget(hold, catalog.states.get(step.file.key), event)
         return RunError(f"{failure.message} Took back {names}.", hint="fix it, then run it again")

@@ -9,7 +9,7 @@ from pathlib import Path
 from dynasmith.errors import DynasmithError, UsageError
 from dynasmith.files.migrations.template import new_file
 from dynasmith.migrations.event import LockRecord, MigrationEvent
-from dynasmith.migrations.path import Catalog, PathStep
+from dynasmith.migrations.path import Catalog, MigrationFile, PathStep
 from dynasmith.migrations.report import MigrationRow, MigrationStatus, PreflightAnswer, Rehearsal
 from dynasmith.migrations.version import NOTHING, bumped, parse_version, version_of
 from dynasmith.plans.consent import Consent
@@ -210,17 +210,7 @@ class Migrations:
     ) -> tuple[MigrationEvent, ...]:
         """Write down that a version is applied (``through``: and all before it), or with ``undo`` that it is not; its
         code does not run. Needs the consent `yes`. Raises UsageError for a version that no file has, Locked."""
-        _, catalog = self._home.read()
-        target = version_of(version)
-        if catalog.files.find(str(target)) is None:
-            raise UsageError(f"There is no migration {target}.", hint="dynasmith migrate list")
-        states = catalog.states
-        wanted = [
-            each
-            for each in catalog.files.versioned
-            if (version_of(each.key) <= target if through else version_of(each.key) == target)
-            and ((state := states.get(each.key)) is not None and state.is_applied) == undo
-        ]
+        wanted = _to_mark(self._home.read()[1], version, through=through, undo=undo)
         if not wanted:
             return ()
         word = "not applied" if undo else "applied"
@@ -228,6 +218,8 @@ class Migrations:
         self._home.granted(consent, f"Mark {names} as {word} in {{where}}, without running it?")
         stamp = self._home.stamp()
         with self._home.history().hold(stamp.run, "mark", stamp.who, wait_seconds=lock_wait) as hold:
+            # Another run may have changed it while this waited.
+            wanted = _to_mark(self._home.read()[1], version, through=through, undo=undo)
             return tuple(hold.append(self._home.marked(each, stamp, undo=undo)) for each in wanted)
 
     @checked()
@@ -284,3 +276,17 @@ class Migrations:
             elapsed_ms=state.last.elapsed_ms if state else 0,
             last=state.last if state else None,
         )
+
+
+def _to_mark(catalog: Catalog, version: str, *, through: bool, undo: bool) -> Sequence[MigrationFile]:
+    """What `mark` has to write down. Raises UsageError for a version that no file has."""
+    target = version_of(version)
+    if catalog.files.find(str(target)) is None:
+        raise UsageError(f"There is no migration {target}.", hint="dynasmith migrate list")
+    states = catalog.states
+    return [
+        each
+        for each in catalog.files.versioned
+        if (version_of(each.key) <= target if through else version_of(each.key) == target)
+        and ((state := states.get(each.key)) is not None and state.is_applied) == undo
+    ]
