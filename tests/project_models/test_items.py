@@ -69,6 +69,16 @@ def test_a_function_of_instances_where_items_are_plain_names_the_classes(custome
     assert any("first_name" in str(sample) for sample in dry.samples)
 
 
+def test_a_target_is_created_as_the_class_that_a_named_transform_makes(project: Project) -> None:
+    project.ensure(Customer)
+    project.db().create(Customer(id="1", name="Ann Able"))
+    named = f"{HERE}:split({HERE}:Customer->{HERE}:CustomerV2)"
+    project.copy("customers", "customers_v2", named, create_target=True)
+    assert project.plan(CustomerV2).is_empty  # with its index and its time to live
+    project.copy("customers", "of_another_name", model_transform(split, Customer, CustomerV2), create_target=True)
+    assert project.describe("of_another_name").table.index("by_last_name") is not None
+
+
 def test_none_leaves_an_item_out_and_several_are_several(customers: Project) -> None:
     report = customers.copy(Customer, CustomerV2, named_only)
     assert (report.counts.written, report.counts.dropped) == (2, 1)

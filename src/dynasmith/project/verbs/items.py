@@ -25,6 +25,7 @@ from dynasmith.project.verbs import export as exporting
 from dynasmith.project.verbs import populate as populating
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.model_transforms import copy_transform, new_items_transform, own_items
+from dynasmith.project.verbs.new_target import class_target
 from dynasmith.project.verbs.populate import Origin
 from dynasmith.project.verbs.transforms import AnyTransform
 from dynasmith.project.verbs.verify import verify_sides
@@ -82,7 +83,7 @@ class ItemFlow:
         that is a function (also async), which gets page after page of items and must return before the next one comes.
         """
         transform = copy_transform(transform, source, target, self._items.folder)
-        like = self._items.world.tables([target])[0] if is_model(target) and create_target else None
+        like = class_target(self._items, target, transform) if create_target else None
         read = own_items(asked, source)
         if is_model(source):
             source = self._items.side(source)
@@ -128,7 +129,13 @@ class ItemFlow:
         physical name of the target."""
         transform = copy_transform(transform, source, target, self._items.folder)
         _, end = copying.check_copy(
-            self._items, source, target, transform=transform, options=asked, create_target=create_target
+            self._items,
+            source,
+            target,
+            transform=transform,
+            options=asked,
+            create_target=create_target,
+            like=class_target(self._items, target, transform) if create_target else None,
         )
         return end.name
 
@@ -143,7 +150,7 @@ class ItemFlow:
     ) -> DryRun:
         """What `copy` would move, cost and take, with samples. Writes nothing, and creates no target."""
         transform = copy_transform(transform, source, target, self._items.folder)
-        like = self._items.world.tables([target])[0] if is_model(target) and create_target else None
+        like = class_target(self._items, target, transform) if create_target else None
         return copying.rehearse_copy(
             self._items, source, target, transform=transform, options=asked, create_target=create_target, like=like
         )

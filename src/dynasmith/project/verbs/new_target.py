@@ -11,9 +11,11 @@ from dynasmith.errors import TableExists, UsageError
 from dynasmith.files.definitions import exported_table
 from dynasmith.files.items.layout import Layout, layout_of
 from dynasmith.jobs.side import Side
+from dynasmith.project.model_classes import is_model
 from dynasmith.project.verbs.file_names import absolute
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.tables import exists
+from dynasmith.project.verbs.transforms import AnyTransform, class_made
 from dynasmith.tables.settings import SETTINGS
 from dynasmith.tables.table import Table, known
 
@@ -31,6 +33,19 @@ def new_target(items: ItemWorld, side: Side, definition: Table) -> Table:
         witness_region=UNSET,
         **{setting.field: UNSET for setting in SETTINGS if not setting.copied},
     )
+
+
+def class_target(items: ItemWorld, target: object, transform: AnyTransform | None) -> Table | None:
+    """The table that a copy creates where a class says it: the target's, or the one that the transform makes
+    instances of. None where the source's definition says it."""
+    if is_model(target):
+        return items.world.tables([target])[0]
+    made = class_made(transform, items.folder)
+    if made is None or not isinstance(target, str | Side):
+        return None
+    defined = items.world.tables([made])[0]
+    table = new_target(items, items.side(target), defined)
+    return defined if defined.name == table.name else table
 
 
 def check_free(items: ItemWorld, side: Side, verb: str) -> str:

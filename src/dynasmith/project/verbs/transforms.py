@@ -152,7 +152,9 @@ def named_function(said: str, folder: str) -> Callable[..., Any]:
     function = getattr(module, name, None)
     if not callable(function):
         raise UsageError(
-            f"The module {module_name} has no function {name}.", hint="check the name; write module:function"
+            f"The module {module_name} has no function {name}.",
+            hint="check the name; write module:function"
+            + (", or 'module:function(module:Class -> module:Class)'" if "(" in name else ""),
         )
     found: Callable[..., Any] = function
     return found
@@ -168,6 +170,14 @@ def _composed(said: re.Match[str], folder: str) -> Function:
     if said["function"] == "check":
         return ModelCheck(checked_class(classes[0]))
     return model_transform(named_function(said["function"], folder), *classes)
+
+
+def class_made(transform: AnyTransform | None, folder: str) -> Any:
+    """The class whose instances a transform makes, where it is of two classes, or named so; else None."""
+    if isinstance(transform, str):
+        composed = COMPOSED.fullmatch(transform)
+        return classes_of([composed["target"]], folder, masked)[0] if composed and composed["target"] else None
+    return getattr(transform, "target", None) if isinstance(transform, ComposedTransform) else None
 
 
 def given_again(transform: AnyTransform, named: str, folder: str) -> AnyTransform:
@@ -234,7 +244,7 @@ UNNAMED = "(a function)"
 """What a job remembers of a function that no other process can import by a name."""
 UNNAMED_CLASSES = "(a function of classes)"
 """The same, where the classes that the function is of cannot be imported either."""
-COMPOSED = re.compile(r"(?P<function>.+?)\((?P<source>[\w.]+:[\w.]+)(?: -> (?P<target>[\w.]+:[\w.]+))?\)")
+COMPOSED = re.compile(r"(?P<function>.+?)\((?P<source>[\w.]+:[\w.]+)(?: *-> *(?P<target>[\w.]+:[\w.]+))?\)")
 """A function of classes as text; ``only`` and ``check`` in place of it are what dynasmith does with a class alone."""
 
 
