@@ -215,7 +215,7 @@ def test_what_is_no_collection_is_refused_before_a_call(db: Db, endpoint: Strict
     with pytest.raises(UsageError, match=r"Sale and .*Twin are both the entity sale"):
         db.collection(Sale, Twin)
     with pytest.raises(
-        ScanNeeded, match=r"fix no partition of Buyer or Sale: the table needs id == \.\.\.; the table needs"
+        ScanNeeded, match=r"fix no partition of Buyer or Sale: the table needs id == VALUE; the table needs"
     ):
         db.collection(Buyer, Sale).query(Sale.number == 7).explain()
     with pytest.raises(UsageError, match="The index is not one of Buyer or Sale"):

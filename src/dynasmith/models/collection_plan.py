@@ -129,4 +129,4 @@ def _all(conditions: Sequence[ModelCondition]) -> ModelCondition:
 
 def _needed(candidate: KeyCandidate) -> str:
     fields = ", ".join(part for place in candidate.partition for part in place.fields or (place.attribute,))
-    return f"{'index ' + candidate.name if candidate.name else 'the table'} needs {fields} == ..."
+    return f"{'index ' + candidate.name if candidate.name else 'the table'} needs {fields} == VALUE"

@@ -279,7 +279,7 @@ def _scan_needed(
         lacking = ", ".join(part for part in needed if part not in given)
         held = held_by_index(schema, each)
         if lacking or held is None:
-            ways.append(f"{'index ' + each.name if each.name else 'the table'} needs {lacking or 'its key'} == ...")
+            ways.append(f"{'index ' + each.name if each.name else 'the table'} needs {lacking or 'its key'} == VALUE")
         else:
             keys = [schema.fields[part].attribute for part in needed]
             absent = not_held(held, [term for term in terms if all(term_on(term, key) is None for key in keys)])
