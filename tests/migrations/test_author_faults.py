@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import Any
 
 import pytest
@@ -119,3 +120,22 @@ def test_what_was_there_before_a_step_is_known_though_it_was_interrupted(migrate
     assert "orders" in story.live()
     arn = story.direct.describe_table(TableName="users")["Table"]["TableArn"]
     assert story.direct.list_tags_of_resource(ResourceArn=arn)["Tags"] == []
+
+
+@pytest.mark.parametrize("down", ["down = None", "from functools import reduce as unused\ndown = [].copy()"])
+def test_a_down_that_is_no_function_takes_nothing_back(migrated: ItemStory, down: str) -> None:
+    one(migrated, f"def up(m):\n    m.once('a', lambda: 1)\n{down}\n")
+    assert migrate(migrated, "up", "--yes").code == 0
+    answer = migrate(migrated, "down", "--yes")
+    assert answer.code in (1, 2), answer.err
+    assert "has no function down" in answer.error or "down of 0.0.1_one.py is no function" in answer.error
+
+
+def test_a_reverse_whose_job_is_gone_is_refused_before_anything_is_taken_back(migrated: ItemStory) -> None:
+    one(migrated, "def up(m):\n    m.table('users').add('a', 1)\n    m.table('users').add('b', 1)\n")
+    assert migrate(migrated, "up", "--yes").code == 0
+    job = json.loads(migrate(migrated, "show", "0.0.1", "--json").out)[-1]["jobs"][0]
+    shutil.rmtree(migrated.folder / ".dynasmith" / "jobs" / job)
+    answer = migrate(migrated, "down", "--yes")
+    assert (answer.code, f"job {job} of its step 1 is not here" in answer.error) == (2, True), answer.err
+    assert user(migrated)["b"] == {"N": "1"}

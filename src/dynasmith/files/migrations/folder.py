@@ -74,6 +74,8 @@ def _parsed(path: Path, version: str, name: str) -> MigrationFile | None:
     for word in ("up", "down"):
         if isinstance(node := tops.get(word), ast.AsyncFunctionDef):
             raise UsageError(f"{path.name}:{node.lineno}: {word} is async, and must be a plain function.")
+        if isinstance(getattr(node, "value", None), ast.Constant):  # down = None
+            del tops[word]
     if "up" not in tops:
         if version:
             raise UsageError(f"{path.name} has no function up.")

@@ -94,8 +94,9 @@ class MigrationAttempt:
         found = migration.function(self._step.direction)
         if found is not None:
             return found
-        if self._step.direction == "up":
-            raise RunError(f"{self._step.file.file} has no function up.")
+        direction = self._step.direction
+        if direction == "up" or self._step.file.has_down:
+            raise RunError(f"{direction} of {self._step.file.file} is no function.")
         assert self._applied is not None  # looked at before the first migration of the path began
         records = self._hold.recorded(self._applied)
         return derived_down(records, self._undo(records, migration), self._steps, self._jobs, self._m)

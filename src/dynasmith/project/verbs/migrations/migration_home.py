@@ -17,6 +17,9 @@ from dynasmith.files.migrations.folder import MigrationFolder, read_folder
 from dynasmith.migrations.event import MigrationEvent
 from dynasmith.migrations.path import Catalog, MigrationFile, PathStep
 from dynasmith.plans.consent import Consent, question
+from dynasmith.ports.listener import silent
+from dynasmith.project.verbs.item_world import ItemWorld
+from dynasmith.project.verbs.migrations.item_steps import ItemSteps
 from dynasmith.project.verbs.migrations.reverse import refuse_irreversible
 from dynasmith.project.world import World
 from dynasmith.version import __version__
@@ -69,7 +72,8 @@ class MigrationHome:
                     f"{step.file.file} has no function down, and the history does not know what its up did.",
                     hint="write def down(m), or `dynasmith migrate mark --undo` it",
                 )
-            refuse_irreversible(step.file.file, self.history().recorded(begun))
+            jobs = ItemSteps(ItemWorld(self.world), "", silent)
+            refuse_irreversible(step.file.file, self.history().recorded(begun), jobs.is_known)
         return path
 
     def granted(self, consent: Consent | None, text: str) -> None:

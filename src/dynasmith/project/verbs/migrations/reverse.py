@@ -42,9 +42,16 @@ def derived_down(
     return down
 
 
-def refuse_irreversible(file: str, records: Sequence[StepRecord]) -> None:
-    """Raise UsageError for the first step that nothing can take back."""
+def refuse_irreversible(file: str, records: Sequence[StepRecord], is_known: Callable[[str], bool]) -> None:
+    """Raise UsageError for the first step that nothing can take back; ``is_known`` says whether a job is still there,
+    whose journal a reverse needs."""
     for record in records:
+        if record.job and record.state == "done" and not record.undo and not is_known(record.job):
+            raise UsageError(
+                f"{file} has no function down, and job {record.job} of its step {record.ordinal} is not here, which"
+                " keeps what was before.",
+                hint="run it where its jobs are, or write def down(m)",
+            )
         if record.operation not in REVERSIBLE:
             raise UsageError(
                 f"{file} has no function down, and its step {record.ordinal} ({record.operation}) has no reverse.",
