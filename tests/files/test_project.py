@@ -64,7 +64,7 @@ def test_every_key_of_a_project_file_is_read(tmp_path: Path) -> None:
     assert project.path == str(path)
     assert project.directory == str(tmp_path)
     assert project.definitions == (str(tmp_path / "tables/*.yaml"), str(tmp_path / "more.json"))
-    assert project.notes == ("migrations does nothing in this version: there are no migrations yet",)
+    assert (project.migrations, project.history_table) == ("steps", "dynasmith-migrations")
     assert (project.jobs.ledger, project.jobs.journal) == ("table:jobs", "s3://bucket/journal")
     assert project.limits == Quotas(gsi_per_table=30)
     assert project.prices == {"million_write_units": 1.25}
@@ -238,7 +238,7 @@ def test_every_mistake_of_a_project_file_comes_at_once(tmp_path: Path) -> None:
         ("definitions = [", ":1: is not TOML: "),
         ("environments = 5", ":1: environments expects a map, not the number 5"),
         ('default_environment = "${NOT_SET_ANYWHERE}"', ":1: default_environment uses the variable NOT_SET_ANYWHERE"),
-        ('history_table = "h"', ":1: history_table is not offered in this version"),
+        ('remote = "h"', ":1: remote is not offered in this version"),
         ("models = [5]", ":1: models[0] expects text, not the number 5"),
         ('[environments.x]\nremote = "arn"', ":2: environments.x.remote is not offered in this version"),
     ],

@@ -420,7 +420,7 @@ GIVEN: dict[str, Callable[[ItemStory], str]] = {
 # Of what a run says and asks, what differs from run to run by itself.
 NOISE = re.compile(
     r"[a-z]+-\d{8}T\d{6}-[0-9a-f]{6}|\d{4}-\d\d-\d\dT[\d:.]+(Z|\+00:00)?|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+"
-    r"|\d+(\.\d+)? (ms|s|min|items/s)\b|[\w-]{8}-[\w-]{4}-[\w-]{4}-[\w-]{4}-[\w-]{12}|\"[0-9a-f]{8}\"|\"\d{10}\"|\b\d{19}\b|/tmp/\S+"
+    r"|\d[\d,]*(\.\d+)? (ms|s|min|items/s)\b|[\w-]{8}-[\w-]{4}-[\w-]{4}-[\w-]{4}-[\w-]{12}|\"[0-9a-f]{8}\"|\"\d{10}\"|\b\d{19}\b|/tmp/\S+"
 )
 SECONDS = re.compile(r'"\w*seconds": [\d.]+')
 

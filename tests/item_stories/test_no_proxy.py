@@ -60,6 +60,22 @@ RUNS: dict[str, tuple[tuple[str, ...], ...]] = {
     "jobs show": (("JOB",),),
     "jobs undo": (("CHANGED", "--yes", "--dry-run"), ("CHANGED", "--yes")),
     "list": ((),),
+    "migrate all": (("--dry-run",), ("--yes",)),
+    "migrate down": (("UP", "--yes"),),
+    "migrate generate": (("more",),),
+    "migrate list": ((),),
+    "migrate mark": (("0.0.1", "--yes"),),
+    "migrate outstanding": ((),),
+    "migrate preflight": ((),),
+    "migrate repeat": (("UP", "--yes"),),
+    "migrate reset": (("--yes",),),
+    "migrate rollback": (("UP", "--yes"),),
+    "migrate run": (("latest", "--yes"),),
+    "migrate show": (("UP", "0.0.1"),),
+    "migrate status": ((),),
+    "migrate to": (("0.0.1", "--yes"),),
+    "migrate up": (("--yes",),),
+    "migrate verify": ((),),
     "outputs": (("people",),),
     "plan": ((),),
     "populate": (
@@ -70,6 +86,7 @@ RUNS: dict[str, tuple[tuple[str, ...], ...]] = {
     ),
     "put": (("others", '{"pk": "a"}'),),
     "query": (("people", "pk=user-00001"),),
+    "render models": (("people",),),
     "retire": (("others", "--confirm", "others", "--export", "last.jsonl"),),
     "scan": (("people",),),
     "schema": ((),),
@@ -84,6 +101,7 @@ ELSEWHERE = {
     "local logs": "it reads a file",
     "local status": "test_the_embedded_engine",
     "local stop": "test_the_embedded_engine",
+    "migrate unlock": "it reads and writes the history as the others do",
 }
 
 MOVES = """
@@ -139,6 +157,8 @@ def proxied(story: ItemStory, sentinel: Sentinel, monkeypatch: pytest.MonkeyPatc
                   "time_to_live": {"attribute": "ends"}}, name="tables.json")  # fmt: skip
     story.write("rows.jsonl", '{"pk": "one"}\n{"pk": "two"}\n')
     story.write("moves.py", MOVES)
+    story.write("migrations/0.0.1.py", 'def up(m):\n    m.table("people").add("a", 1)\n')
+    story.write("migrations/latest.py", 'def up(m):\n    m.check(True, "fine")\n')
     story.people("people", 60)
     story.make("others")
     monkeypatch.delenv("AWS_ENDPOINT_URL_DYNAMODB")
@@ -152,7 +172,10 @@ def proxied(story: ItemStory, sentinel: Sentinel, monkeypatch: pytest.MonkeyPatc
 
 
 def _jobs(story: ItemStory, words: tuple[str, ...]) -> tuple[str, ...]:
-    """The words with the ids of jobs: made only for the verbs that want one."""
+    """The words with the ids of jobs: made only for the verbs that want one. ``UP`` is a migration before."""
+    if "UP" in words:
+        assert story("migrate", "all", "--yes", "--env", "near").code == 0
+        words = tuple(word for word in words if word != "UP")
     said = {"JOB": ("copy", "people", "others"), "CHANGED": ("backfill", "people", "--transform", "moves:grow")}
     for name, begun in said.items():
         if name in words:

@@ -65,6 +65,8 @@ REQUIRED: Final[Mapping[tuple[str, str], Sequence[str]]] = {
     ("application-autoscaling", "RegisterScalableTarget"): (),
     ("application-autoscaling", "DeregisterScalableTarget"): (),
     ("kms", "DescribeKey"): ("KeyMetadata.KeyManager",),
+    ("kms", "GenerateDataKey"): ("Plaintext", "CiphertextBlob"),
+    ("kms", "Decrypt"): ("Plaintext",),
     ("sts", "GetCallerIdentity"): ("Account", "Arn"),
     ("sts", "AssumeRole"): ("Credentials.AccessKeyId", "Credentials.SecretAccessKey", "Credentials.SessionToken"),
 }
