@@ -82,3 +82,18 @@ def test_an_event_whose_transaction_meets_a_beat_or_is_throttled_is_sent_again(
             hold.append(STARTED)
         assert not isinstance(passing.value, LeaseLost)
     assert len(history.read().events) == 1
+
+
+def test_a_holder_whose_table_was_deleted_and_made_anew_writes_nothing_there(
+    story: ItemStory, history: HistoryTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with history.hold("r1", "up", "ann", wait_seconds=0) as first:
+        story.direct.delete_table(TableName="history")
+        story.direct.get_waiter("table_not_exists").wait(TableName="history", WaiterConfig={"Delay": 1})
+        with history.hold("r2", "up", "ben", wait_seconds=0) as second:
+            assert first.fence == second.fence
+            monkeypatch.setattr(type(first), "held", property(lambda _: True))
+            assert not first._lock.beat("ann", 9)
+            with pytest.raises(LeaseLost):
+                first.append(STARTED)
+            assert second.append(STARTED).number == 1

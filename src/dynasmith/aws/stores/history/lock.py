@@ -94,9 +94,13 @@ class HistoryLock:
     def _update(self, expression: str, names: dict[str, str], values: dict[str, Any]) -> bool:
         return self._table.conditional(
             "UpdateItem",
-            "#f = :f",
+            "#f = :f AND #r = :r",  # the run too: in a table that was deleted and made anew fences begin again
             Key=self._key,
             UpdateExpression=expression,
-            ExpressionAttributeNames={"#f": "fence", **names},
-            ExpressionAttributeValues={":f": {"N": str(self.record.fence)}, **values},
+            ExpressionAttributeNames={"#f": "fence", "#r": "run", **names},
+            ExpressionAttributeValues={
+                ":f": {"N": str(self.record.fence)},
+                ":r": {"S": self.record.run},
+                **values,
+            },
         )

@@ -207,12 +207,13 @@ class TableHold:
             "TableName": table,
             "Key": {"pk": {"S": self._home}, "sk": {"S": LOCK}},
             "UpdateExpression": "SET #e = :e",
-            "ConditionExpression": "#f = :f AND (attribute_not_exists(#e) OR #e = :before)",
-            "ExpressionAttributeNames": {"#e": "events", "#f": "fence"},
+            "ConditionExpression": "#f = :f AND #r = :r AND (attribute_not_exists(#e) OR #e = :before)",
+            "ExpressionAttributeNames": {"#e": "events", "#f": "fence", "#r": "run"},
             "ExpressionAttributeValues": {
                 ":e": {"N": str(event.number)},
                 ":before": {"N": str(event.number - 1)},
                 ":f": {"N": str(self._lock.fence)},
+                ":r": {"S": self._lock.record.run},
             },
         }
         parts = [{"Put": put}, {"Update": count}]
