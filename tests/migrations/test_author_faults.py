@@ -43,7 +43,7 @@ def kinds(story: ItemStory) -> list[str]:
             "was used from another thread",
         ),
         ("def up(m):\n    raise ValueError('\\udcff')\n", "ValueError: \\udcff"),
-        ("def up(m):\n    m.log('\\udcff')\n    m.once('a', lambda: '\\udcff')\n", "gave a str, which is no JSON"),
+        ("def up(m):\n    m.log('\\udcff')\n    m.once('a', lambda: '\\udcff')\n", "gave a str, which is not JSON"),
     ],
 )
 def test_it_is_failed_and_not_applied(migrated: ItemStory, code: str, said: str) -> None:
@@ -128,7 +128,7 @@ def test_a_down_that_is_no_function_takes_nothing_back(migrated: ItemStory, down
     assert migrate(migrated, "up", "--yes").code == 0
     answer = migrate(migrated, "down", "--yes")
     assert answer.code in (1, 2), answer.err
-    assert "has no function down" in answer.error or "down of 0.0.1_one.py is no function" in answer.error
+    assert "has no function down" in answer.error or "down of 0.0.1_one.py is not a function" in answer.error
 
 
 def test_a_reverse_whose_job_is_gone_is_refused_before_anything_is_taken_back(migrated: ItemStory) -> None:

@@ -210,7 +210,7 @@ def test_what_is_applied_and_was_changed_is_said_and_refuses_its_own_down_only(m
     ("code", "message"),
     [
         ("m.table('users').backfill(lambda item: item)", "gives a lambda as a transform"),
-        ("m.once('a', lambda: {1, 2})", "which is no JSON"),
+        ("m.once('a', lambda: {1, 2})", "which is not JSON"),
         ("m.once('a', lambda: 'x' * 70000)", "at most 65,536 are kept"),
         ("m.once('a', lambda: m.table('users').add('a', 1) and 1)", "uses m.add within the function of step 1"),
         ("import threading\n    t = threading.Thread(target=lambda: None)\n    m.check(False, 'not so')", "not so"),
@@ -224,7 +224,7 @@ def test_what_a_migration_may_not_do(migrated: ItemStory, code: str, message: st
 
 def test_unlock_frees_a_lock_whose_holder_counts_no_more(migrated: ItemStory) -> None:
     story = migrated
-    assert migrate(story, "unlock", "--yes").error == "Nobody holds the lock of the migrations."
+    assert migrate(story, "unlock", "--yes").error == "The migrations are not locked."
     assert migrate(story, "up", "--yes").code == 0
     key = {"pk": {"S": "migrations#local"}, "sk": {"S": "lock"}}
     story.direct.update_item(

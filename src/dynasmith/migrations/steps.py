@@ -102,6 +102,6 @@ def result_size_error(title: str, what: str, size: int, most: int) -> RunError:
 def no_json_error(title: str, what: str, value: Any) -> RunError:
     """The error for a result that is no JSON."""
     return RunError(
-        f"{what} of {title} gave a {type(value).__name__}, which is no JSON.",
+        f"{what} of {title} gave a {type(value).__name__}, which is not JSON.",
         hint="give text, numbers, booleans, lists or dicts",
     )

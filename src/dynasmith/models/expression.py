@@ -165,7 +165,7 @@ class Expr(Generic[T]):
         return Assignment(self._path, "add", amounts)
 
     def discard(self, *members: Any) -> ModelAction:
-        """Take members out of a set; what it does not hold is no error."""
+        """Take members out of a set; members that are not in it are ignored."""
         refuse_encrypted(self._codec, self)
         if not isinstance(self._codec, SetCodec):
             raise UsageError(f"{self!r} is not a set, and no members can be taken out of it.")

@@ -47,7 +47,7 @@ class KeyTemplate:
 
     ``{name}`` is a field, ``{name:08d}`` one in a format of Python. A datetime is rendered in one width, in UTC, or as
     ``{name:milliseconds}``, ``{name:epoch_s}`` or ``{name:epoch_ms}``. Where a part is None the attribute is absent. A
-    value that contains the literal after it is refused, since the parts could not be told apart.
+    value that contains the literal after it is refused: the parts could not be distinguished.
     """
 
     def __init__(self, text: str, role: TemplateRole = "") -> None:

@@ -18,7 +18,7 @@ _UNBOUND: Final[Any] = None
 
 @dataclass(slots=True, eq=False)
 class Relation(Generic[M]):
-    """A relation of a class to ``target``; no field: it is never stored and is no argument of the constructor.
+    """A relation of a class to ``target``, not a field: it is never stored and is not an argument of the constructor.
 
     ``by`` are fields of the class that refers to the other. ``model`` is the class that it was taken from, ``nested``
     are the relations of the target that are read with it. ``through`` is the class that refers to both, by ``by`` to

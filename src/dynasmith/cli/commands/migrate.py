@@ -37,7 +37,7 @@ RESTART_STEP = click.option(
     type=click.IntRange(1),
     default=None,
     metavar="N",
-    help="Begin step N anew, whose function was changed.",
+    help="Start step N again; its function has changed.",
 )
 ACCEPT_CHANGED = click.option(
     "--accept-changed",

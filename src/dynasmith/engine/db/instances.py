@@ -29,7 +29,7 @@ def refreshed(item: M, attributes: dict[str, Any]) -> M:
     return item
 
 
-def unsaved_again(item: M, values: Mapping[str, Any]) -> M:
+def with_unsaved(item: M, values: Mapping[str, Any]) -> M:
     """The instance with these values by field, which are not saved yet."""
     item.__dict__.update(values)
     mark_assigned(item, values)

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from dynasmith.engine.db.context import DbContext
 from dynasmith.engine.db.hook_calls import reverted_unless_written, run_after
-from dynasmith.engine.db.instances import partly_refreshed, refreshed, unsaved_again, written
+from dynasmith.engine.db.instances import partly_refreshed, refreshed, with_unsaved, written
 from dynasmith.engine.db.planned_action import (
     PlannedAction,
     create_action,
@@ -82,7 +82,7 @@ def update(
     if isinstance(what, KeyOf):
         read: M = codec_of(planned.model).read(attributes)
         return read
-    unsaved_again(refreshed(what, attributes), unsaved)
+    with_unsaved(refreshed(what, attributes), unsaved)
     run_after([planned.hooks])
     return what
 
@@ -114,7 +114,7 @@ def _deleted(context: DbContext, planned: PlannedAction, *, any_item: bool) -> b
     attributes = _marked_deleted(context, planned, any_item=any_item)
     if attributes is not None and planned.instance is not None:
         unsaved = unsaved_values(codec_of(planned.model), planned.instance, planned.actions)
-        unsaved_again(refreshed(planned.instance, context.opened(planned.model, attributes)), unsaved)
+        with_unsaved(refreshed(planned.instance, context.opened(planned.model, attributes)), unsaved)
     return attributes is not None
 
 

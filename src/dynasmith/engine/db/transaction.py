@@ -81,7 +81,7 @@ class Transaction:
         self._add(lambda: put_action(self._context, item, where))
 
     def save(self, item: Model, *, where: ModelCondition | None = None, hooks: bool = False) -> None:
-        """Write what changed since the instance was read; nothing changed is no action. A changed key is two actions.
+        """Write what changed since the instance was read; an unchanged one adds no action, a changed key two.
 
         Raises UsageError, ItemInvalid, TemplateIncomplete, NotLoaded for an instance whose version was not read.
         """
@@ -108,7 +108,7 @@ class Transaction:
         hard: bool = False,
         hooks: bool = False,
     ) -> None:
-        """Delete an item; one that is absent is no reason to fail, except where deleted items of the class stay.
+        """Delete an item; an absent one does not fail the transaction, except where deleted items of the class stay.
 
         Raises UsageError, NotLoaded for an instance whose version was not read.
         """

@@ -8,7 +8,7 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from dynasmith.engine.db.batch_get import read_many
 from dynasmith.engine.db.context import DbContext
-from dynasmith.engine.db.instances import partly_refreshed, refreshed, unsaved_again, written
+from dynasmith.engine.db.instances import partly_refreshed, refreshed, with_unsaved, written
 from dynasmith.engine.db.planned_action import PlannedAction
 from dynasmith.engine.db.transaction_causes import decisive_parts, failure_of
 from dynasmith.engine.db.transaction_parts import ClaimKnowledge, TransactionPart, parts_of
@@ -139,7 +139,7 @@ def _renew(action: PlannedAction, tree: dict[str, Any] | None) -> None:
         partly_refreshed(item, action.write, tree)
     else:
         unsaved = unsaved_values(codec, item, action.actions)
-        unsaved_again(refreshed(item, tree), unsaved)
+        with_unsaved(refreshed(item, tree), unsaved)
 
 
 def _forget(action: PlannedAction, item: Model) -> None:

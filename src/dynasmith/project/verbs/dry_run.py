@@ -67,7 +67,7 @@ def _refuse_keys(transform: AnyTransform, folder: str) -> None:
     for operation in operations_in(transform, folder):
         if isinstance(operation, CipherOperation):
             raise UsageError(
-                f"{operation.describe()} cannot be in one dry run with code of yours, which runs without keys.",
+                f"{operation.describe()} cannot be combined with your own code in a dry run, which runs without keys.",
                 hint="give it a dry run of its own",
             )
 

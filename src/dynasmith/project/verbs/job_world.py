@@ -36,7 +36,7 @@ from dynasmith.project.verbs.journals import Journals, KeptJournal, journals_of
 from dynasmith.project.verbs.populate_database import database_origin
 from dynasmith.project.verbs.populate_files import check_key, resumed_files
 from dynasmith.project.verbs.transform_fingerprint import transform_ref
-from dynasmith.project.verbs.transforms import AnyTransform, function_of, given_again, name_of
+from dynasmith.project.verbs.transforms import AnyTransform, function_of, name_of, repeated_transform
 from dynasmith.tables.table import Table
 
 
@@ -116,7 +116,7 @@ class ProjectJobWorld:
         given = self._transform
         if transform is not None:
             named, folder = transform.name, self.items.folder
-            given = named if given is None else given_again(given, named, folder)
+            given = named if given is None else repeated_transform(given, named, folder)
         if transform not in self._functions:
             self._functions[transform] = self._function_of(given)
         return self._functions[transform]

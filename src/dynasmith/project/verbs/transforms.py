@@ -180,7 +180,7 @@ def class_made(transform: AnyTransform | None, folder: str) -> Any:
     return getattr(transform, "target", None) if isinstance(transform, ComposedTransform) else None
 
 
-def given_again(transform: AnyTransform, named: str, folder: str) -> AnyTransform:
+def repeated_transform(transform: AnyTransform, named: str, folder: str) -> AnyTransform:
     """A function that a job could not remember by name, as the job had it: of instances, where it was of classes.
 
     Raises UsageError where the classes have no name either: nobody knows then what the function takes.

@@ -96,7 +96,7 @@ class MigrationAttempt:
             return found
         direction = self._step.direction
         if direction == "up" or self._step.file.has_down:
-            raise RunError(f"{direction} of {self._step.file.file} is no function.")
+            raise RunError(f"{direction} of {self._step.file.file} is not a function.")
         assert self._applied is not None  # looked at before the first migration of the path began
         records = self._hold.recorded(self._applied)
         return derived_down(records, self._undo(records, migration), self._steps, self._jobs, self._m)
@@ -113,7 +113,7 @@ class MigrationAttempt:
         answering = AnsweringSteps(
             title, self._hold, self._begun, Replay(title, records), stopping=lambda: False, note=lambda _: None
         )
-        asked = self._m.asked_again(answering)
+        asked = self._m.over_records(answering)
         with suppress(Suspended, SystemExit, Exception):
             up(asked)
         if missing := wanted - asked.undo.keys():

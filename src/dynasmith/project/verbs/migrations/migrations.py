@@ -230,7 +230,7 @@ class Migrations:
         """
         lock = self._home.history().read().lock
         if lock.state == "free":
-            raise UsageError("Nobody holds the lock of the migrations.", hint="dynasmith migrate status")
+            raise UsageError("The migrations are not locked.", hint="dynasmith migrate status")
         self._home.granted(consent, f"Take the lock of {{where}} from {lock.who}, run {lock.run} ({lock.command})?")
         stamp = self._home.stamp()
         self._home.history().unlock(stamp.run, stamp.who)

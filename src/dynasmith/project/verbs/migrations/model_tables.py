@@ -17,7 +17,7 @@ def table_of_class(world: World, kind: Any) -> Table:
 
     if not (isinstance(kind, type) and issubclass(kind, Model)):
         raise UsageError(
-            f"{kind!r} is no table.", hint="give a Table, a model class, or the name of a table that is defined"
+            f"{kind!r} is not a table.", hint="give a Table, a model class, or the name of a table that is defined"
         )
     [table] = tables_of(kind)
     settings = world.settings

@@ -65,7 +65,7 @@ class RunningMigration:
         self.environment = world.settings.environment
         self.now: datetime = begun.at
 
-    def asked_again(self, steps: StepLog) -> RunningMigration:
+    def over_records(self, steps: StepLog) -> RunningMigration:
         """The same over steps that answer from their records: it says nothing, and its ``undo`` is filled."""
         return RunningMigration(
             steps,
