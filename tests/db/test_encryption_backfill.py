@@ -241,7 +241,7 @@ def test_operations_and_code_of_the_users_run_together_but_not_in_a_dry_run(proj
     report = project.backfill("contacts", ["counting:up", Encrypt("email")], consent=YES)
     assert report.counts.written == ITEMS
     assert {each.number for each in project.db().scan(Contact)} == {7}
-    with pytest.raises(UsageError, match="encrypt email cannot be in one dry run with code of yours"):
+    with pytest.raises(UsageError, match="encrypt email cannot be combined with your own code in a dry run"):
         project.dry_run.backfill("contacts", ["counting:up", Encrypt("email")])
 
 
