@@ -155,7 +155,7 @@ class Session:
         return str(self.client(service).meta.endpoint_url)
 
     def close(self, *, finally_closed: bool = False) -> None:
-        """Close every connection. Clients that are asked for afterwards are made anew, and with
+        """Close every connection. Clients that are requested afterwards are new, and with
         ``finally_closed`` refused."""
         with self._lock:
             self._ended = self._ended or finally_closed
