@@ -62,6 +62,16 @@ def test_reading_makes_no_table_and_holding_makes_one_that_is_protected(story: I
     story.direct.update_table(TableName="history", DeletionProtectionEnabled=False)
 
 
+def test_a_table_whose_maker_was_killed_gets_its_recovery(story: ItemStory) -> None:
+    history = of(story, guarded=True)
+    history._create()  # and no more
+    with history.hold("r1", "up", "ann", wait_seconds=0):
+        pass
+    backups = story.direct.describe_continuous_backups(TableName="history")["ContinuousBackupsDescription"]
+    assert backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
+    story.direct.update_table(TableName="history", DeletionProtectionEnabled=False)
+
+
 def test_one_holder_at_a_time(history: HistoryTable) -> None:
     said = r"Migrations of prod run in another process \(ann, run r1\)"
     with history.hold("r1", "up", "ann", wait_seconds=0), pytest.raises(Locked, match=said):

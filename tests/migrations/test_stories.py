@@ -438,3 +438,20 @@ def test_generate_from_plan_writes_what_differs_as_operations_with_a_reverse(mig
     story.direct.get_waiter("table_exists").wait(TableName="users")
     assert migrate(story, "up", "--yes").code == 0
     assert migrate(story, "generate", "--from-plan").code == 2
+
+
+@pytest.mark.parametrize("goes_on", ["up", "reset"])
+def test_a_reset_that_failed_and_goes_on_writes_what_it_stands_for(migrated: ItemStory, goes_on: str) -> None:
+    story = migrated
+    assert migrate(story, "up", "--yes").code == 0
+    story.write("migrations/0.0.2_split_name.py", "def up(m):\n    m.check(False, 'no')\n")
+    assert migrate(story, "up", "--yes").code == 1
+    story.write("migrations/latest.py", "covers = '0.0.1'\ndef up(m):\n    m.check(False, 'not yet')\n")
+    assert migrate(story, "reset", "--yes").code == 1
+    story.write("migrations/0.0.2_split_name.py", "def up(m):\n    m.check(True, 'no')\n")
+    story.write("migrations/latest.py", "covers = '0.0.1'\ndef up(m):\n    m.check(True, 'not yet')\n")
+    answer = migrate(story, goes_on, *(("2",) if goes_on == "up" else ()), "--yes")
+    assert answer.code == 0, answer.err
+    kinds = [event["kind"] for event in json.loads(migrate(story, "show", "0.0.1", "--json").out)]
+    assert kinds == ["started", "applied", "marked"]
+    assert "failed" not in migrate(story, "list").out

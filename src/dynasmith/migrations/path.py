@@ -199,7 +199,7 @@ class Catalog(Struct, frozen=True, kw_only=True):
         if len(found) != 1:
             what = "There are latest.py and reset.py" if found else "There is no latest.py"
             raise UsageError(f"{what}, and reset runs one.", hint="it makes the tables as after the last migration")
-        return (PathStep(file=found[0], direction="up"),)
+        return (PathStep(file=found[0], direction="up", goes_on=any(each.key == found[0].key for each in self.open)),)
 
     # --- how
 

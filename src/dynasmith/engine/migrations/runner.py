@@ -39,7 +39,6 @@ class Figures(Struct, frozen=True, kw_only=True):
     imports: dict[str, str] = {}
     log: tuple[str, ...] = ()
     backup: str | None = None
-    covers: tuple[str, ...] = ()
 
 
 class Attempt(Protocol):
@@ -65,7 +64,10 @@ Open = Callable[[PathStep, MigrationEvent, HistoryHold], Attempt]
 
 
 class Runner:
-    """Runs a path. ``told`` hears of every event; ``masked`` takes what may not be kept out of the text of an error."""
+    """Runs a path. ``told`` hears of every event; ``masked`` takes what may not be kept out of the text of an error.
+
+    ``covers`` are the versions that the migration of a reset stands for: its events keep them, also when it goes on.
+    """
 
     def __init__(
         self,
@@ -75,11 +77,13 @@ class Runner:
         now: Callable[[], datetime],
         *,
         accepted: Sequence[str] = (),
+        covers: Sequence[str] = (),
         told: Callable[[MigrationEvent], None] = lambda _: None,
         masked: Callable[[str], str] = str,
     ) -> None:
         self._hold, self._open, self._stamp, self._now = hold, open_attempt, stamp, now
-        self._accepted, self._told, self._masked = tuple(accepted), told, masked
+        self._accepted, self._covers = tuple(accepted), tuple(covers)
+        self._told, self._masked = told, masked
 
     def run(self, path: Sequence[PathStep], history: MigrationHistory) -> list[MigrationEvent]:
         """Run it to its end; the last event of each migration.
@@ -120,6 +124,7 @@ class Runner:
             account=self._stamp.account,
             region=self._stamp.region,
             accepted=self._accepted,
+            covers=self._covers if begun is None else begun.covers,
         )
         event = self._append(event)
         begun = begun or event

@@ -93,8 +93,8 @@ class HistoryTable:
         lock.free(lock.owner, gone=False)
 
     def open(self) -> None:
-        """Make the table if it is not there; several may do so at once. Raises ProjectError for one whose keys are
-        others."""
+        """Make the table if it is not there; several may do so at once, and one that is killed is continued by the
+        next. Raises ProjectError for one whose keys are others."""
         client, absent = self._client, self._client.exceptions.ResourceNotFoundException
         with self._translated("DescribeTable"):
             try:
@@ -103,6 +103,7 @@ class HistoryTable:
                 found = None
         if found is None:
             self._create()
+            self._turn_on_recovery()
             return
         if found["TableStatus"] == "CREATING":  # another process makes it
             with self._translated("DescribeTable"):
@@ -115,6 +116,9 @@ class HistoryTable:
                 " both strings.",
                 hint="name another table in history_table",
             )
+        # Nobody ever held the lock of a table that is protected as those made here: who made it may have been killed.
+        if found.get("DeletionProtectionEnabled") and self._table.item(self._key(LOCK)) is None:
+            self._turn_on_recovery()
 
     def _create(self) -> None:
         client = self._client
@@ -131,9 +135,11 @@ class HistoryTable:
                     **({"DeletionProtectionEnabled": True} if self._guarded else {}),
                 )
             self._wait()
+
+    def _turn_on_recovery(self) -> None:
         if self._guarded:
             with self._translated("UpdateContinuousBackups"):
-                client.update_continuous_backups(
+                self._client.update_continuous_backups(
                     TableName=self._name, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
                 )
 

@@ -12,7 +12,7 @@ from dynasmith.engine.transfer.event_thread import StopRequest
 from dynasmith.errors import RunError, UsageError
 from dynasmith.migrations.event import MigrationEvent
 from dynasmith.migrations.history import MigrationState
-from dynasmith.migrations.path import MigrationFile, PathStep, covered
+from dynasmith.migrations.path import PathStep, covered
 from dynasmith.ports.history import HistoryHold
 from dynasmith.ports.listener import Listener
 from dynasmith.project.verbs.item_world import ItemWorld
@@ -49,6 +49,7 @@ class MigrationRun:
                 stamp,
                 home.world.clock.now,
                 accepted=self.accept_changed,
+                covers=covered(catalog.files, path[0].file) if self.command == "reset" else (),
                 told=self.told,
                 masked=home.world.masks,
             )
@@ -61,9 +62,8 @@ class MigrationRun:
             for step, event in zip(path, done, strict=True):
                 if event.kind == "reverted":
                     _forget(hold, catalog.states.get(step.file.key), event)
-            if self.command == "reset":
-                done = [*done, *self._reset(hold, stamp, path[0].file)]
-        return tuple(done)
+            marks = [each for event in done if event.covers for each in self._marks(hold, stamp, event)]
+        return (*done, *marks)
 
     def _attempt(self, step: PathStep, begun: MigrationEvent, held: HistoryHold, stop: StopRequest) -> MigrationAttempt:
         state = self.home.history().read().states.get(step.file.key)
@@ -94,11 +94,14 @@ class MigrationRun:
             _forget(hold, catalog.states.get(step.file.key), event)
         return RunError(f"{failure.message} Took back {names}.", hint="fix it, then run it again")
 
-    def _reset(self, hold: HistoryHold, stamp: Stamp, latest: MigrationFile) -> Sequence[MigrationEvent]:
-        """Write down that what was applied is gone, and what the file stands for is there. Nothing is deleted."""
+    def _marks(self, hold: HistoryHold, stamp: Stamp, reset: MigrationEvent) -> Sequence[MigrationEvent]:
+        """Write down that what was applied, or had begun, is gone, and what the reset stands for is there. Nothing is
+        deleted. Of a reset that was taken back nothing is written."""
+        if reset.kind != "applied":
+            return ()
         _, catalog = self.home.read()
-        covers = set(covered(catalog.files, latest))
-        gone = [state for state in catalog.applied() if state.key not in covers]
+        covers = set(reset.covers)
+        gone = [state for state in (*catalog.applied(), *catalog.open) if state.key not in covers]
         events = [
             MigrationEvent(
                 number=0,
