@@ -6,9 +6,11 @@ import types
 import typing
 from collections.abc import Collection, Iterable, Mapping, MutableMapping, MutableSequence, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import date, datetime
+from datetime import date, datetime, time
+from decimal import Decimal
 from enum import Enum
 from typing import Annotated, Any, Final, Literal, NewType, TypeVar, Union, get_args, get_origin
+from uuid import UUID
 
 from pydantic import (
     AwareDatetime,
@@ -19,6 +21,8 @@ from pydantic import (
     PastDate,
     PastDatetime,
     RootModel,
+    SecretBytes,
+    SecretStr,
     TypeAdapter,
 )
 
@@ -35,13 +39,20 @@ from dynasmith.models.collection_codec import (
 )
 from dynasmith.models.fields import FieldsOf
 from dynasmith.models.nested_codec import NestedCodec
+from dynasmith.models.time_codec import DateCodec, DatetimeCodec, SecondsCodec, TimeCodec
 from dynasmith.models.value_codec import (
-    SCALARS,
+    BoolCodec,
+    BytesCodec,
     ChoiceCodec,
-    DatetimeCodec,
+    DecimalCodec,
+    FloatCodec,
+    IntCodec,
     ScalarCodec,
-    SecondsCodec,
+    SecretBytesCodec,
+    SecretTextCodec,
     StoredCodec,
+    TextCodec,
+    UuidCodec,
     ValueCodec,
 )
 
@@ -57,6 +68,22 @@ _CONSTRAINED: Final[dict[Any, Any]] = {
 }
 """Types of pydantic that are others with a constraint, and are classes of their own when the program runs."""
 _SETS: Final = (set, frozenset, AbstractSet)
+
+SCALARS: Final[dict[Any, type[ScalarCodec]]] = {
+    str: TextCodec,
+    int: IntCodec,
+    float: FloatCodec,
+    Decimal: DecimalCodec,
+    bool: BoolCodec,
+    bytes: BytesCodec,
+    datetime: DatetimeCodec,
+    date: DateCodec,
+    time: TimeCodec,
+    UUID: UuidCodec,
+    SecretStr: SecretTextCodec,
+    SecretBytes: SecretBytesCodec,
+}
+"""The codec of each simple type."""
 
 
 class CodecError(Exception):

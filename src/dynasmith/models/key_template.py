@@ -16,7 +16,7 @@ from dynasmith.errors import ItemInvalid
 from dynasmith.items.number import number_text
 from dynasmith.models.code_names import invalid
 from dynasmith.models.definition_problem import problem
-from dynasmith.models.value_codec import datetime_text
+from dynasmith.models.time_codec import datetime_text
 
 if TYPE_CHECKING:
     from dynasmith.models.expression import Expr

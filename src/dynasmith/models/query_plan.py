@@ -23,7 +23,8 @@ from dynasmith.models.key_terms import (
 from dynasmith.models.model_index import ModelIndex
 from dynasmith.models.operand import ExprPath, StoredValue
 from dynasmith.models.schema import KeyPlace, ModelSchema
-from dynasmith.models.value_codec import DatetimeCodec, TextCodec
+from dynasmith.models.time_codec import DatetimeCodec
+from dynasmith.models.value_codec import TextCodec
 from dynasmith.models.visibility import visibility
 
 _RANGES: Final = ("<", "<=", ">", ">=", "BETWEEN")

@@ -10,10 +10,9 @@ import math
 from abc import ABC, abstractmethod
 from binascii import Error as Base64Error
 from binascii import a2b_base64, b2a_base64
-from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Final, Literal
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -24,13 +23,9 @@ from dynasmith.items.number import number_fault, number_text
 from dynasmith.models.code_names import CodeNames, invalid
 
 Tree = dict[str, Any]
-Epoch = Literal["s", "ms"]
-_json_text: Final = msgspec.json.Encoder().encode
+json_text: Final = msgspec.json.Encoder().encode
 _INT_MAX: Final = 10**38
 """An int of less has no more than 38 digits."""
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-TTL_SECONDS_MAX: Final = 10**11
-"""A time to live of more is in milliseconds: as seconds it would be in the year 5138."""
 
 
 class ValueCodec(ABC):
@@ -191,7 +186,7 @@ class FloatCodec(ScalarCodec):
     def writing(self, value: str, names: CodeNames) -> str:
         # Without an exponent msgspec's JSON encoder gives the same digits as repr(), and is quicker.
         fits = f"type({value}) is float and 1e-4 <= {value} < 1e16"
-        return f'{{"N": {names.add(_json_text)}({value}).decode()}} if {fits} else {names.add(self.encode)}({value})'
+        return f'{{"N": {names.add(json_text)}({value}).decode()}} if {fits} else {names.add(self.encode)}({value})'
 
 
 class DecimalCodec(ScalarCodec):
@@ -295,132 +290,6 @@ def base64_text(value: bytes | bytearray | memoryview) -> str:
     return b2a_base64(value, newline=False).decode("ascii")
 
 
-class DatetimeCodec(ScalarCodec):
-    """``datetime`` as S, ``YYYY-MM-DDTHH:MM:SS.ffffffZ``: one width and UTC, so that text sorts as time does.
-
-    With ``epoch`` as N: whole seconds or milliseconds since 1970; what is finer is cut off. A time to live is whole
-    seconds, and a value in milliseconds is refused. A datetime without a time zone is refused both ways.
-    """
-
-    type = datetime
-
-    def __init__(self, epoch: Epoch | None = None, *, ttl: bool = False) -> None:
-        self.epoch: Epoch | None = "s" if ttl else epoch
-        self.tag = "N" if self.epoch else "S"
-        self.ttl = ttl
-        super().__init__()
-
-    def content(self, value: Any) -> str:
-        if not isinstance(value, datetime):
-            raise wrong_type(value, datetime)
-        if value.tzinfo is None or value.utcoffset() is None:
-            raise invalid(f"{value} has no time zone.", "use datetime.now(UTC), or add tzinfo=UTC")
-        if self.epoch is None:
-            try:
-                return datetime_text(value)
-            except OverflowError as cause:
-                raise invalid(f"{value} is before the year 1 or after the year 9999 in UTC.") from cause
-        since = value - _EPOCH
-        return str(since // timedelta(milliseconds=1 if self.epoch == "ms" else 1000))
-
-    def value(self, content: Any) -> datetime:
-        if self.epoch is None:
-            return datetime_of(content)
-        number = int(content)
-        if self.ttl and abs(number) >= TTL_SECONDS_MAX:
-            raise invalid(
-                f"{content} is not a time to live in seconds; it looks like milliseconds.",
-                "DynamoDB expires by seconds: rewrite the attribute with a backfill",
-            )
-        return _EPOCH + timedelta(milliseconds=number if self.epoch == "ms" else number * 1000)
-
-    def reading_content(self, content: str, names: CodeNames) -> str:
-        if self.epoch:
-            return super().reading_content(content, names)
-        made, utc = names.local(), names.add(UTC)
-        read = f"({made} := {names.add(datetime.fromisoformat)}({content})).tzinfo is {utc}"
-        return f"{made} if {read} else {names.add(self.value)}({content})"
-
-    def writing(self, value: str, names: CodeNames) -> str:
-        if self.epoch:
-            return super().writing(value, names)
-        fits = f"type({value}) is {names.add(datetime)} and {value}.tzinfo is {names.add(UTC)}"
-        # msgspec's JSON encoder is five times as quick as isoformat(); it leaves out microseconds that are 0.
-        json = f"{names.add(_json_text)}({value})"
-        text = f'({json}[1:-1].decode() if {value}.microsecond else {json}[1:-2].decode() + ".000000Z")'
-        return f'{{"S": {text}}} if {fits} else {names.add(self.encode)}({value})'
-
-
-def datetime_text(value: datetime) -> str:
-    """An aware datetime in the one width."""
-    if value.tzinfo is not UTC:
-        value = value.astimezone(UTC)
-    return value.isoformat(timespec="microseconds")[:-6] + "Z"
-
-
-def datetime_of(text: Any) -> datetime:
-    """The datetime of an ISO 8601 text with a time zone, in UTC. Raises ItemInvalid or ValueError."""
-    value = datetime.fromisoformat(text)
-    if value.tzinfo is UTC:
-        return value
-    if value.tzinfo is None:
-        raise invalid(f"{text} has no time zone.", "attr(stored=(encode, decode)) reads other formats")
-    return value.astimezone(UTC)
-
-
-class SecondsCodec(IntCodec):
-    """A time to live that the model has as ``int``: seconds since 1970; milliseconds are refused."""
-
-    def content(self, value: Any) -> str:
-        text = super().content(value)
-        if abs(value) >= TTL_SECONDS_MAX:
-            raise invalid(f"{value} is not a time to live in seconds; it looks like milliseconds.", "divide it by 1000")
-        return text
-
-    def value(self, content: Any) -> int:
-        number = super().value(content)
-        if abs(number) >= TTL_SECONDS_MAX:
-            raise invalid(
-                f"{content} is not a time to live in seconds; it looks like milliseconds.",
-                "DynamoDB expires by seconds: rewrite the attribute with a backfill",
-            )
-        return number
-
-    def reading_content(self, content: str, names: CodeNames) -> str:
-        return ScalarCodec.reading_content(self, content, names)
-
-    def writing(self, value: str, names: CodeNames) -> str:
-        return ValueCodec.writing(self, value, names)
-
-
-class DateCodec(ScalarCodec):
-    """``date`` as S, ``YYYY-MM-DD``."""
-
-    type, tag = date, "S"
-
-    def content(self, value: Any) -> str:
-        if not isinstance(value, date) or isinstance(value, datetime):
-            raise wrong_type(value, date)
-        return value.isoformat()
-
-    def value(self, content: Any) -> date:
-        return date.fromisoformat(content)
-
-
-class TimeCodec(ScalarCodec):
-    """``time`` as S, ``HH:MM:SS.ffffff``, with its offset where it has one."""
-
-    type, tag = time, "S"
-
-    def content(self, value: Any) -> str:
-        if not isinstance(value, time):
-            raise wrong_type(value, time)
-        return value.isoformat(timespec="microseconds")
-
-    def value(self, content: Any) -> time:
-        return time.fromisoformat(content)
-
-
 class UuidCodec(ScalarCodec):
     """``UUID`` as S, with hyphens."""
 
@@ -508,20 +377,3 @@ class SecretBytesCodec(BytesCodec):
 
     def value(self, content: Any) -> Any:
         return SecretBytes(super().value(content))
-
-
-SCALARS: Final[dict[Any, type[ScalarCodec]]] = {
-    str: TextCodec,
-    int: IntCodec,
-    float: FloatCodec,
-    Decimal: DecimalCodec,
-    bool: BoolCodec,
-    bytes: BytesCodec,
-    datetime: DatetimeCodec,
-    date: DateCodec,
-    time: TimeCodec,
-    UUID: UuidCodec,
-    SecretStr: SecretTextCodec,
-    SecretBytes: SecretBytesCodec,
-}
-"""The codec of each simple type."""
