@@ -69,6 +69,12 @@ def test_a_checksum_is_that_of_the_text(tmp_path: Path) -> None:
     assert checksum(b"a\nb") != checksum(b"a\nb\n")
 
 
+def test_a_file_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
+    put(tmp_path, "migrations", "x")
+    with pytest.raises(UsageError, match="migrations is not a folder of migrations"):
+        read_folder(tmp_path / "migrations")
+
+
 def test_there_may_be_no_folder(tmp_path: Path) -> None:
     assert read_folder(tmp_path / "absent").files.files == ()
 

@@ -28,9 +28,13 @@ class MigrationFolder(Struct, frozen=True, kw_only=True):
 def read_folder(folder: Path) -> MigrationFolder:
     """The migrations of a folder; none where there is no such folder.
 
-    Raises UsageError with every file that cannot be read, is no Python, has an ``async`` up or down, or has the version
-    of another one.
+    Raises UsageError for a path that is not a folder, and with every file that cannot be read, is not Python, has an
+    ``async`` up or down, or has the version of another one.
     """
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(
+            f"{folder} is not a folder of migrations.", hint="name a folder: migrations = ... in the project file"
+        )
     found: list[MigrationFile] = []
     notes: list[str] = []
     faults: list[str] = []
