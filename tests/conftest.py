@@ -19,13 +19,16 @@ settings.load_profile("suite")
 
 @pytest.fixture(autouse=True)
 def nothing_left_in_the_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """What a test brought into the process ends with it: modules of its folder, the search path, log handlers."""
+    """What a test brought into the process ends with it: modules of its folder, the search path, log handlers. What it
+    took out of the process comes back: a project's ``models`` takes the place of the ``models`` of the tests."""
     home = str(tmp_path_factory.getbasetemp())
     path = list(sys.path)
+    modules = dict(sys.modules)
     logger = logging.getLogger("dynasmith")
     handlers, level = list(logger.handlers), logger.level
     yield
     sys.path[:] = path
+    sys.modules.update(modules)
     for name, module in list(sys.modules.items()):
         if str(getattr(module, "__file__", None) or "").startswith(home):
             sys.modules.pop(name, None)
