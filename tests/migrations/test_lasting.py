@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dynasmith.aws.stores.history import table as module
+from dynasmith.aws.stores.history import hold as module
 from dynasmith.aws.stores.history.table import HistoryTable
 from dynasmith.errors import LeaseLost, ServiceError
 from item_stories.kit import ItemStory

@@ -92,7 +92,9 @@ class MigrationEvent(Struct, frozen=True, kw_only=True):
 
 
 class LockRecord(Struct, frozen=True, kw_only=True):
-    """Who runs migrations, and how many events there are. ``fence`` counts how often the lock was taken."""
+    """Who runs migrations, and how many events there are. ``fence`` counts how often the lock was taken, and ``token``
+    is of whoever took it last. ``parked`` is the lock of a run between two of its invocations.
+    """
 
     run: str = ""
     command: str = ""
@@ -103,7 +105,34 @@ class LockRecord(Struct, frozen=True, kw_only=True):
     host: str = ""
     since: datetime | None = None
     events: int = 0
+    invocation: str = ""
+    token: str = ""
     schema: int = SCHEMA
+
+
+class WatchedLock(Struct, frozen=True, kw_only=True):
+    """A lock as somebody saw it for ``seconds`` by a clock of its own, without a change."""
+
+    fence: int
+    beat: int
+    state: LockStateName
+    seconds: float
+
+    def is_of(self, lock: LockRecord) -> bool:
+        """Whether the lock is still as it was seen."""
+        return (self.fence, self.beat, self.state) == (lock.fence, lock.beat, lock.state)
+
+
+class RunInvocation(Struct, frozen=True, kw_only=True):
+    """One of the calls of a function that carry a run, one after the other.
+
+    ``over`` is an earlier one that is known to have ended: its lock needs no waiting. ``watched`` is the lock as the
+    caller saw it: a function is too short to watch a lease.
+    """
+
+    id: str
+    over: str = ""
+    watched: WatchedLock | None = None
 
 
 StepState: TypeAlias = Literal["begun", "done"]
@@ -128,7 +157,17 @@ class StepRecord(Struct, frozen=True, kw_only=True):
     result: Any = None
 
 
-def encode_record(record: MigrationEvent | LockRecord | StepRecord) -> bytes:
+class RequestRecord(Struct, frozen=True, kw_only=True):
+    """What was answered to a request, so that the same request again gets the same answer and does nothing."""
+
+    answer: Any = None
+    schema: int = SCHEMA
+
+
+Record: TypeAlias = MigrationEvent | LockRecord | StepRecord | RequestRecord
+
+
+def encode_record(record: Record) -> bytes:
     """A record as JSON."""
     return msgspec.json.encode(record)
 
@@ -146,6 +185,11 @@ def decode_lock(content: bytes) -> LockRecord:
 def decode_step(content: bytes) -> StepRecord:
     """The step that `encode_record` wrote. Raises CheckpointError."""
     return _decode(content, StepRecord, "step")
+
+
+def decode_request(content: bytes) -> RequestRecord:
+    """The answer that `encode_record` wrote. Raises CheckpointError."""
+    return _decode(content, RequestRecord, "answer to a request")
 
 
 def cut_text(text: str) -> str:

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Any, Protocol
 
-from dynasmith.migrations.event import MigrationEvent, StepRecord
+from dynasmith.migrations.event import LockRecord, MigrationEvent, RunInvocation, StepRecord
 from dynasmith.migrations.history import MigrationHistory
 
 
@@ -42,6 +42,11 @@ class HistoryHold(Protocol):
         """Remove the steps of a migration that is over."""
         ...
 
+    def park(self) -> None:
+        """Keep the lock for the next invocation of the same run, which gets it at once; others after 60 s. Nothing is
+        written under this hold any more. Raises LeaseLost."""
+        ...
+
     def release(self) -> None:
         """Let others have it; twice is allowed."""
         ...
@@ -63,8 +68,27 @@ class HistoryStore(Protocol):
         """The steps recorded under the migration that began with ``event``, by ordinal. Only reads."""
         ...
 
-    def hold(self, run: str, command: str, who: str, *, wait_seconds: float) -> AbstractContextManager[HistoryHold]:
-        """Take the lock, and make the table where there is none; wait at most so long for it. Raises Locked."""
+    def lock(self) -> LockRecord:
+        """Who holds the lock, or held it last. Only reads."""
+        ...
+
+    def answer(self, request: str) -> Any:
+        """What was kept as the answer to a request; None where nothing was. Only reads."""
+        ...
+
+    def keep_answer(self, request: str, answer: Any) -> Any:
+        """Keep an answer, JSON of at most 350 KB, unless there is one, and give the kept one. Makes the table where
+        there is none. Raises RunError for one that is too big."""
+        ...
+
+    def hold(
+        self, run: str, command: str, who: str, *, wait_seconds: float, invocation: RunInvocation | None = None
+    ) -> AbstractContextManager[HistoryHold]:
+        """Take the lock, and make the table where there is none; wait at most so long for it. Raises Locked.
+
+        An ``invocation`` does not watch a lock for its lease: it gets one that is free by what it brings, that its own
+        run parked, or that was held by an invocation which is over.
+        """
         ...
 
     def unlock(self, run: str, who: str) -> None:

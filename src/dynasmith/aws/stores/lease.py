@@ -22,10 +22,16 @@ LOOK_SECONDS = 0.5
 
 
 class LockState(NamedTuple):
-    """A lock that somebody holds, as it stands now."""
+    """A lock that somebody holds, as it stands now. ``mark`` is what else changes when it is written.
+
+    It is free when it stood still for ``still_seconds`` (None: a lease), of which ``seen_seconds`` are known already.
+    """
 
     owner: str
     beat: int
+    mark: str = ""
+    still_seconds: float | None = None
+    seen_seconds: float = 0.0
 
 
 class Lock(Protocol):
@@ -51,7 +57,8 @@ class Lock(Protocol):
 class Lease:
     """The lock of one job, renewed by a thread until ``release``.
 
-    ``what``, ``busy`` and ``hint`` are the words of its messages, else those of a job.
+    ``what``, ``busy`` and ``hint`` are the words of its messages, else those of a job. A lock that is not free by then
+    is watched for at most ``watch_seconds_max``.
 
     A holder that cannot renew it for two thirds of a lease does not hold it, before anybody else may take it. A renewal
     that then succeeds proves that nobody took it meanwhile.
@@ -67,13 +74,14 @@ class Lease:
         busy: str = "",
         hint: str = "",
         lease_seconds: float = LEASE_SECONDS,
+        watch_seconds_max: float = float("inf"),
         clock: Callable[[], float] = lease_clock,
     ) -> None:
         self.lock, self.owner = lock, owner
         self._what = what or f"Job {job_id}"
         self._busy = busy or f"Job {job_id} runs in another process"
         self._hint = hint or f"dynasmith jobs show {job_id} shows how far it is"
-        self._lease_seconds = lease_seconds
+        self._lease_seconds, self._watch_seconds_max = lease_seconds, watch_seconds_max
         self._clock = clock
         self._over = threading.Event()
         self._until = float("-inf")
@@ -99,24 +107,32 @@ class Lease:
 
     def release(self, *, gone: bool = False) -> None:
         """Give it back; twice is allowed. One that was lost is left to whoever has it."""
+        if self.end() and not self._lost:
+            self.lock.free(self.owner, gone=gone)
+
+    def end(self) -> bool:
+        """Renew it no more, and write nothing more under it; False where it had ended. The lock stays as it is."""
         if self._over.is_set():
-            return
+            return False
         self._over.set()
         self._thread.join()
-        if not self._lost:
-            self.lock.free(self.owner, gone=gone)
+        self._until = float("-inf")
+        return True
 
     def _take(self) -> None:
         """Take it at once if it is free; else watch it for a lease. Raises Locked when its holder beats."""
         seen, since = self.lock.read(), self._clock()
-        if seen is not None:  # a person would take a silence of 15 s for a hang
-            _log.warning(
+        most = self._watch_seconds_max
+        if seen is not None and most > 0 and (wait := self._still_seconds(seen)) > 0:
+            _log.warning(  # a person would take a silence of 15 s for a hang
                 "%s is held by %s: waiting up to %g s for its lease, in case that run was killed.",
                 self._what,
                 seen.owner,
-                self._lease_seconds,
+                min(wait, most),
             )
-        while seen is not None and self._clock() - since < self._lease_seconds:
+        while seen is not None and (waited := self._clock() - since) < self._still_seconds(seen):
+            if waited >= most:
+                raise Locked(f"{self._busy} ({seen.owner}).", hint=self._hint)
             self._over.wait(LOOK_SECONDS)
             now = self.lock.read()
             if now is not None and now != seen:
@@ -127,6 +143,11 @@ class Lease:
         if not self.lock.take(seen, self.owner):
             raise Locked(f"{self._what} was just taken by another process.", hint="try again")
         self._renewed(sent)
+
+    def _still_seconds(self, seen: LockState) -> float:
+        """How long it must stand still from its first sight on."""
+        still = self._lease_seconds if seen.still_seconds is None else seen.still_seconds
+        return still - seen.seen_seconds
 
     def _renewed(self, sent: float) -> None:
         """The lock was written by a call that began at ``sent``."""

@@ -1,4 +1,4 @@
-"""Records of the history as items: readable attributes, numbers as numbers; the result of a step is JSON text."""
+"""Records of the history as items: readable attributes, numbers as numbers; results and answers are JSON text."""
 
 from __future__ import annotations
 
@@ -9,13 +9,24 @@ from typing import Any
 import msgspec
 
 from dynasmith.items.value import decode_tree, encode_tree
-from dynasmith.migrations.event import LockRecord, MigrationEvent, StepRecord, decode_event, decode_lock, decode_step
+from dynasmith.migrations.event import (
+    LockRecord,
+    MigrationEvent,
+    Record,
+    RequestRecord,
+    StepRecord,
+    decode_event,
+    decode_lock,
+    decode_request,
+    decode_step,
+)
 
 Item = dict[str, Any]
+_JSON_TEXTS = {"result", "answer"}
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
-def item_of(key: Mapping[str, str], record: MigrationEvent | LockRecord | StepRecord) -> Item:
+def item_of(key: Mapping[str, str], record: Record) -> Item:
     """The item of a record. What is empty is left out."""
     plain = {
         name: value for name, value in _plain(record).items() if value is not None and value not in ("", [], {}, ())
@@ -38,10 +49,15 @@ def step_of(item: Item) -> StepRecord:
     return decode_step(_json(item))
 
 
-def _plain(record: MigrationEvent | LockRecord | StepRecord) -> dict[str, Any]:
+def request_of(item: Item) -> RequestRecord:
+    """The answer to a request in an item. Raises CheckpointError."""
+    return decode_request(_json(item))
+
+
+def _plain(record: Record) -> dict[str, Any]:
     plain: dict[str, Any] = msgspec.to_builtins(record)
-    if isinstance(record, StepRecord):
-        plain["result"] = msgspec.json.encode(record.result).decode()
+    for name in _JSON_TEXTS & plain.keys():
+        plain[name] = msgspec.json.encode(plain[name]).decode()
     return {name: _numbers(value) for name, value in plain.items()}
 
 
@@ -58,8 +74,6 @@ def _numbers(value: Any) -> Any:
 
 def _json(item: Item) -> bytes:
     plain = {name: decode_tree(tree) for name, tree in item.items() if name not in ("pk", "sk")}
-    result = plain.pop("result", None)
-    content = _ENCODER.encode(plain)
-    if result is None:
-        return content
-    return content[:-1] + (b"," if plain else b"") + b'"result":' + str(result).encode() + b"}"
+    return _ENCODER.encode(
+        {name: msgspec.Raw(str(v).encode()) if name in _JSON_TEXTS else v for name, v in plain.items()}
+    )

@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
-from msgspec.structs import replace
 
 from dynasmith.aws.errors.translation import translate
+from dynasmith.aws.stores.history.hold import EVENT, LOCK, TableHold, counted_steps, ordered_steps, query
 from dynasmith.aws.stores.history.lock import HistoryLock
-from dynasmith.aws.stores.history.records import event_of, item_of, lock_of, step_of
+from dynasmith.aws.stores.history.records import event_of, item_of, lock_of, request_of
 from dynasmith.aws.stores.lease import LEASE_SECONDS, Lease
 from dynasmith.aws.stores.table_ledger import LedgerTable
-from dynasmith.errors import LeaseLost, Locked, ProjectError
-from dynasmith.migrations.event import LockRecord, MigrationEvent, StepRecord
+from dynasmith.errors import Locked, ProjectError, RunError
+from dynasmith.migrations.event import LockRecord, MigrationEvent, RequestRecord, RunInvocation, StepRecord
 from dynasmith.migrations.history import MigrationHistory
 
-EVENT: Final = "event#"
-LOCK: Final = "lock"
-_MAP: Final = 0
-"""The ordinal of what a run inherited."""
+REQUEST: Final = "request#"
+PARKED_LEASES: Final = 4
+"""For how many leases (60 s) a parked lock is its run's."""
+ANSWER_BYTES_MAX: Final = 350_000
+"""An item holds 400 KB."""
 LOOK_AGAIN_SECONDS: Final = 1.0
-CONFLICT_WAITS: Final = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
-"""How long an event waits where its transaction met a beat of the lock, or was throttled."""
 
 
 class HistoryTable:
@@ -54,26 +53,56 @@ class HistoryTable:
         absent = self._client.exceptions.ResourceNotFoundException
         try:
             items = list(self._query(EVENT, but=(absent,)))
-            lock = self._table.item(self._key(LOCK))
         except absent:
             return MigrationHistory()
-        return MigrationHistory(
-            events=tuple(map(event_of, items)), lock=lock_of(lock) if lock is not None else LockRecord()
-        )
+        return MigrationHistory(events=tuple(map(event_of, items)), lock=self.lock())
 
     def recorded(self, event: MigrationEvent) -> Sequence[StepRecord]:
         """The steps that count; none where there is no table."""
         absent = self._client.exceptions.ResourceNotFoundException
         try:
-            return _ordered(_counted(self._table, self._home, event, but=(absent,)))
+            return ordered_steps(counted_steps(self._table, self._home, event, but=(absent,)))
         except absent:
             return []
 
+    def lock(self) -> LockRecord:
+        """One strong read; a free lock where there is no table."""
+        absent = self._client.exceptions.ResourceNotFoundException
+        try:
+            found = self._table.call("GetItem", but=(absent,), Key=self._key(LOCK), ConsistentRead=True).get("Item")
+        except absent:
+            found = None
+        return lock_of(found) if found is not None else LockRecord()
+
+    def answer(self, request: str) -> Any:
+        """One strong read; None where there is no table."""
+        absent = self._client.exceptions.ResourceNotFoundException
+        try:
+            reply = self._table.call("GetItem", but=(absent,), Key=self._key(REQUEST + request), ConsistentRead=True)
+        except absent:
+            return None
+        return request_of(reply["Item"]).answer if "Item" in reply else None
+
+    def keep_answer(self, request: str, answer: Any) -> Any:
+        """One conditional write, and one read where there is an answer already."""
+        self.open()
+        item = item_of({"pk": self._home, "sk": REQUEST + request}, RequestRecord(answer=answer))
+        if (size := len(item["answer"]["S"].encode())) > ANSWER_BYTES_MAX:
+            raise RunError(
+                f"The answer to request {request} has {size:,} bytes, and at most {ANSWER_BYTES_MAX:,} are kept.",
+                hint="run fewer migrations at once",
+            )
+        if self._table.conditional("PutItem", "attribute_not_exists(pk)", Item=item):
+            return answer
+        return self.answer(request)
+
     @contextmanager
-    def hold(self, run: str, command: str, who: str, *, wait_seconds: float) -> Iterator[TableHold]:
+    def hold(
+        self, run: str, command: str, who: str, *, wait_seconds: float, invocation: RunInvocation | None = None
+    ) -> Iterator[TableHold]:
         """The lock, from here to the end of the block."""
         self.open()
-        hold = self._taken(LockRecord(run=run, command=command, who=who), wait_seconds)
+        hold = self._taken(LockRecord(run=run, command=command, who=who), wait_seconds, invocation)
         try:
             yield hold
         finally:
@@ -81,7 +110,7 @@ class HistoryTable:
 
     def unlock(self, run: str, who: str) -> None:
         """Raise the fence and free the lock."""
-        lock = HistoryLock(self._table, self._key(LOCK), LockRecord(run=run, command="unlock", who=who))
+        lock = self._lock(LockRecord(run=run, command="unlock", who=who))
         while not lock.take(lock.read(), lock.owner):  # whoever beats meanwhile is asked again
             pass
         hold = TableHold(self._table, self._client, self._home, lock, None)
@@ -146,10 +175,19 @@ class HistoryTable:
     def _wait(self) -> None:
         self._client.get_waiter("table_exists").wait(TableName=self._name, WaiterConfig={"Delay": 2})
 
-    def _taken(self, wanted: LockRecord, wait_seconds: float) -> TableHold:
+    def _lock(self, wanted: LockRecord, invocation: RunInvocation | None = None) -> HistoryLock:
+        return HistoryLock(
+            self._table,
+            self._key(LOCK),
+            wanted,
+            parked_seconds=self._lease_seconds * PARKED_LEASES,
+            invocation=invocation,
+        )
+
+    def _taken(self, wanted: LockRecord, wait_seconds: float, invocation: RunInvocation | None) -> TableHold:
         until = time.monotonic() + wait_seconds
         while True:
-            lock = HistoryLock(self._table, self._key(LOCK), wanted)
+            lock = self._lock(wanted, invocation)
             try:
                 lease = Lease(
                     lock,
@@ -159,6 +197,7 @@ class HistoryTable:
                     busy=f"Migrations of {self._environment} run in another process",
                     hint="`dynasmith migrate status` says who runs them; --lock-wait waits longer",
                     lease_seconds=self._lease_seconds,
+                    watch_seconds_max=0 if invocation is not None else max(wait_seconds, self._lease_seconds),
                 )
             except Locked:
                 if time.monotonic() + LOOK_AGAIN_SECONDS > until:
@@ -179,174 +218,3 @@ class HistoryTable:
             yield
         except (ClientError, BotoCoreError) as error:
             raise translate(error, f"dynamodb:{operation}", self._name) from error
-
-
-class TableHold:
-    """Keeps `dynasmith.ports.history.HistoryHold`."""
-
-    def __init__(self, table: LedgerTable, client: Any, home: str, lock: HistoryLock, lease: Lease | None) -> None:
-        self._table, self._client, self._home = table, client, home
-        self._lock, self._lease = lock, lease
-
-    @property
-    def fence(self) -> int:
-        """Of this run."""
-        return self._lock.fence
-
-    @property
-    def held(self) -> bool:
-        """Whether the lease holds."""
-        return self._lease is None or self._lease.held
-
-    def append(self, event: MigrationEvent) -> MigrationEvent:
-        """One transaction of two puts: the event, if there is none of its number, and the lock's count of events."""
-        self._check()
-        record = self._lock.counted()
-        event = replace(event, number=record, fence=self._lock.fence)
-        table = self._table.name
-        put = {
-            "TableName": table,
-            "Item": item_of({"pk": self._home, "sk": f"{EVENT}{event.number:012d}"}, event),
-            "ConditionExpression": "attribute_not_exists(pk)",
-        }
-        count = {
-            "TableName": table,
-            "Key": {"pk": {"S": self._home}, "sk": {"S": LOCK}},
-            "UpdateExpression": "SET #e = :e",
-            "ConditionExpression": "#f = :f AND #r = :r AND (attribute_not_exists(#e) OR #e = :before)",
-            "ExpressionAttributeNames": {"#e": "events", "#f": "fence", "#r": "run"},
-            "ExpressionAttributeValues": {
-                ":e": {"N": str(event.number)},
-                ":before": {"N": str(event.number - 1)},
-                ":f": {"N": str(self._lock.fence)},
-                ":r": {"S": self._lock.record.run},
-            },
-        }
-        parts = [{"Put": put}, {"Update": count}]
-        for wait in (*CONFLICT_WAITS, None):
-            try:
-                self._client.transact_write_items(TransactItems=parts, ClientRequestToken=_token(event))
-            except self._client.exceptions.TransactionCanceledException as error:
-                if self._is_kept(event):
-                    return event
-                if wait is not None and _is_passing(error):
-                    time.sleep(wait)
-                    self._check()
-                    continue
-                if _is_passing(error):
-                    raise translate(error, "dynamodb:TransactWriteItems", table) from error
-                raise LeaseLost(
-                    "The lock of the migrations is another run's: this one stopped, and wrote nothing else.",
-                    hint="`dynasmith migrate status` says who runs them",
-                ) from error
-            except (ClientError, BotoCoreError) as error:
-                raise translate(error, "dynamodb:TransactWriteItems", table) from error
-            break
-        self._lock.wrote(event.number)
-        return event
-
-    def _is_kept(self, event: MigrationEvent) -> bool:
-        found = self._table.item({"pk": {"S": self._home}, "sk": {"S": f"{EVENT}{event.number:012d}"}})
-        if found is not None and event_of(found) == event:  # the answer to it was lost
-            self._lock.wrote(event.number)
-            return True
-        return False
-
-    def steps(self, event: MigrationEvent) -> Sequence[StepRecord]:
-        """The steps that count, which this run inherits from now on. Two calls and one for each MB."""
-        counted = _counted(self._table, self._home, event)
-        self._check()
-        self._table.call(
-            "PutItem",
-            Item={
-                "pk": {"S": self._home},
-                "sk": {"S": f"{_steps(event)}{_MAP:04d}#{self._lock.fence:08d}"},
-                "map": {"M": {str(ordinal): {"N": str(fence)} for ordinal, (fence, _) in counted.items()}},
-            },
-        )
-        return _ordered(counted)
-
-    def recorded(self, event: MigrationEvent) -> Sequence[StepRecord]:
-        """The steps that count. One call for each MB."""
-        return _ordered(_counted(self._table, self._home, event))
-
-    def keep_step(self, event: MigrationEvent, step: StepRecord) -> None:
-        """One plain put."""
-        self._check()
-        sort = f"{_steps(event)}{step.ordinal:04d}#{self._lock.fence:08d}"
-        self._table.call("PutItem", Item=item_of({"pk": self._home, "sk": sort}, step))
-
-    def forget_steps(self, event: MigrationEvent) -> None:
-        """One delete a step."""
-        for item in list(query(self._table, self._home, _steps(event), ProjectionExpression="sk")):
-            self._table.call("DeleteItem", Key={"pk": {"S": self._home}, "sk": item["sk"]})
-
-    def release(self) -> None:
-        """Free the lock."""
-        if self._lease is not None:
-            self._lease.release()
-
-    def _check(self) -> None:
-        if not self.held:
-            raise LeaseLost(
-                "The lock of the migrations could not be kept, so that another run may have it: this one stopped.",
-                hint="run the command again: it goes on where this one was",
-            )
-
-
-def _is_passing(error: ClientError) -> bool:
-    """Whether a transaction was cancelled by what passes: a beat of its own lock at the same moment, throttling."""
-    reasons: Sequence[Mapping[str, Any]] = error.response.get("CancellationReasons") or ()
-    codes = {str(each.get("Code")) for each in reasons} - {"None"}
-    return bool(codes) and "ConditionalCheckFailed" not in codes
-
-
-def query(table: LedgerTable, home: str, prefix: str, **more: Any) -> Iterator[dict[str, Any]]:
-    """The items of a partition whose sort key begins so, page after page, strongly consistent."""
-    start: Mapping[str, Any] = {}
-    while True:
-        page = table.call(
-            "Query",
-            ConsistentRead=True,
-            KeyConditionExpression="pk = :p AND begins_with(sk, :s)",
-            ExpressionAttributeValues={":p": {"S": home}, ":s": {"S": prefix}},
-            **more,
-            **start,
-        )
-        yield from page["Items"]
-        if not page.get("LastEvaluatedKey"):
-            return
-        start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
-
-
-def _counted(table: LedgerTable, home: str, event: MigrationEvent, **more: Any) -> dict[int, tuple[int, StepRecord]]:
-    """The steps that count, by ordinal, each with its fence: those of the newest run, and those that it inherited."""
-    found: dict[tuple[int, int], dict[str, Any]] = {}
-    for item in query(table, home, _steps(event), **more):
-        _, ordinal, fence = item["sk"]["S"].rsplit("#", 2)
-        found[int(ordinal), int(fence)] = item
-    newest = max((fence for ordinal, fence in found if ordinal == _MAP), default=0)
-    inherited = found[_MAP, newest]["map"]["M"] if newest else {}
-    counted = {int(ordinal): int(fence["N"]) for ordinal, fence in inherited.items()}
-    # A run that inherits nothing may write before it says so.
-    counted |= {
-        ordinal: fence for ordinal, fence in sorted(found) if ordinal != _MAP and (fence == newest or not newest)
-    }
-    return {
-        ordinal: (fence, step_of(found[ordinal, fence]))
-        for ordinal, fence in counted.items()
-        if (ordinal, fence) in found
-    }
-
-
-def _ordered(counted: Mapping[int, tuple[int, StepRecord]]) -> list[StepRecord]:
-    return [step for _, (_, step) in sorted(counted.items())]
-
-
-def _steps(event: MigrationEvent) -> str:
-    return f"step#{event.version or event.name}#{event.direction}#{event.number}#"
-
-
-def _token(event: MigrationEvent) -> str:
-    """The same for each sending of one event: 36 characters at most."""
-    return f"{event.fence}-{event.number}-{event.run}"[:36]
