@@ -19,6 +19,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from dynasmith.testing.function_fixture import dynasmith_function, dynasmith_function_packages
+
+__all__ = ["dynasmith_function", "dynasmith_function_packages"]
+
 if TYPE_CHECKING:
     from dynasmith.local import Engine
     from dynasmith.strict import StrictServer
