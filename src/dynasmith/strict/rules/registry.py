@@ -15,6 +15,7 @@ from dynasmith.strict.rules import request_shapes as model
 from dynasmith.strict.rules import settings as rules_settings
 from dynasmith.strict.rules import statements as rules_statements
 from dynasmith.strict.rules import tables as rules_tables
+from dynasmith.strict.rules import transfers as rules_transfers
 from dynasmith.strict.rules import update as rules_update
 from dynasmith.strict.rules.data import ITEM_OPERATIONS
 from dynasmith.strict.rules.rule import StrictRule
@@ -95,6 +96,7 @@ GROUPS: tuple[tuple[str, tuple[StrictRule, ...]], ...] = (
     ("Billing and throughput", tuple(rules_capacity.RULES)),
     ("Stream, class, encryption, replicas", tuple(rules_settings.RULES)),
     ("TTL, backups, restores, exports", tuple(rules_protect.RULES)),
+    ("Exports to S3 and imports", tuple(rules_transfers.RULES)),
     # What is wrong whatever tables there are comes first, then whether there is such a table, then what it says.
     ("Items and batches", tuple(rules_items.RULES)),
     ("Expressions", tuple(rules_expressions.RULES)),

@@ -13,8 +13,10 @@ from dynasmith.strict.rules.rule import JudgedRequest, Refusal, plain_name
 from dynasmith.strict.services import autoscaling as scaling
 from dynasmith.strict.services import control, data, insights, kinesis
 from dynasmith.strict.services.export import describe_export, export_table, list_exports
+from dynasmith.strict.services.imports import describe_import, import_table
 from dynasmith.strict.services.isolation import isolated
 from dynasmith.strict.services.restore import restore_to_time, update_backups
+from dynasmith.strict.services.s3 import another_owner
 from dynasmith.strict.services.statements import run_statements
 from dynasmith.strict.services.world import LOG, TARGET, IncomingCall, StrictWorld
 from dynasmith.strict.services.write_images import recorded
@@ -32,12 +34,14 @@ _CHANGES = {
     "UpdateContinuousBackups": update_backups,
     "RestoreTableToPointInTime": restore_to_time,
     "ExportTableToPointInTime": export_table,
+    "ImportTable": import_table,
 }
 _LOOKS = {
     **control.READS,
     **insights.READS,
     **kinesis.READS,
     "DescribeExport": describe_export,
+    "DescribeImport": describe_import,
     "ListExports": list_exports,
 }
 # Refusals that end by themselves: a client that tries again until they do is one that polls.
@@ -91,7 +95,10 @@ class RequestPipeline:
         upstream = await self._autoscaling() if scaling_call else world.upstream
         fault = world.faults.meeting(operation, ())
         refusal = await scaling.judge(world, request, operation) if scaling_call and fault is None else None
-        if upstream is None:
+        foreign = another_owner(world, request) if fault is None else None
+        if foreign is not None:
+            reply = foreign
+        elif upstream is None:
             reply = error_reply(
                 "UnknownOperationException", "This endpoint was started without Application Auto Scaling"
             )

@@ -14,8 +14,8 @@ from typing import Any
 import msgspec
 
 from dynasmith.strict.rules.protection import named_source
+from dynasmith.strict.services.export_records import changed_records, full_records, keeps_of
 from dynasmith.strict.services.world import IncomingCall, StrictWorld
-from dynasmith.strict.services.write_images import as_of
 from dynasmith.strict.state import timing
 from dynasmith.strict.state.exports import ExportTask
 from dynasmith.strict.wire.messages import WireReply, WireRequest, error_code, error_reply, value_reply
@@ -45,70 +45,102 @@ async def _put(world: StrictWorld, call: IncomingCall, bucket: str, key: str, bo
 
 
 def _not_done(body: dict[str, Any]) -> WireReply | None:
-    for member, plain in (("ExportFormat", "DYNAMODB_JSON"), ("ExportType", "FULL_EXPORT")):
-        if body.get(member, plain) != plain:
-            return error_reply(
-                "ValidationException",
-                f"The strict endpoint does exports with {member} {plain} only, and never pretends: {body[member]}",
-            )
-    if body.get("FilterSpecification"):
-        return error_reply("ValidationException", "The strict endpoint does exports without FilterSpecification only")
+    if body.get("ExportFormat", "DYNAMODB_JSON") != "DYNAMODB_JSON":
+        return error_reply(
+            "ValidationException",
+            "The strict endpoint does exports with ExportFormat DYNAMODB_JSON only, and never pretends: "
+            f"{body['ExportFormat']}",
+        )
+    filtered = body.get("FilterSpecification") or {}
+    if filtered.get("ProjectionExpression") or filtered.get("KeyConditionExpression"):
+        return error_reply("ValidationException", "The strict endpoint does exports with a FilterExpression only")
+    return None
+
+
+_PARAMETERS = ("TableArn", "ExportTime", "S3Bucket", "S3BucketOwner", "S3Prefix", "S3SseAlgorithm", "S3SseKmsKeyId",
+               "ExportFormat", "ExportType", "IncrementalExportSpecification", "FilterSpecification")  # fmt: skip
+
+
+def _asked_before(world: StrictWorld, call: IncomingCall) -> WireReply | None:
+    """The export of the same token within its 8 hours, which must have the same parameters."""
+    token, wanted = call.body.get("ClientToken"), {name: call.body.get(name) for name in _PARAMETERS}
+    for known in world.exports.values():
+        if token is not None and known.token == token and call.now - known.asked_at < TOKEN_SECONDS:
+            if known.parameters != wanted:
+                return error_reply(
+                    "ExportConflictException", f"The client token {token} was used with other parameters"
+                )
+            return value_reply({"ExportDescription": known.description})
     return None
 
 
 async def export_table(world: StrictWorld, call: IncomingCall) -> WireReply:
     """ExportTableToPointInTime: the data now, the summary when it is done."""
     body = call.body
-    refused = _not_done(body)
-    if refused is not None:
-        return refused
-    token = body.get("ClientToken")
-    for known in world.exports.values():
-        if token is not None and known.token == token and call.now - known.asked_at < TOKEN_SECONDS:
-            return value_reply({"ExportDescription": known.description})
+    answered = _not_done(body) or _asked_before(world, call)
+    if answered is not None:
+        return answered
     table = call.account.tables[named_source(body)]
+    kind = str(body.get("ExportType") or "FULL_EXPORT")
+    incremental = dict(body.get("IncrementalExportSpecification") or {})
     at = float(body.get("ExportTime") or call.now)
-    items = await as_of(world, call, table, at)
+    if kind == "FULL_EXPORT":
+        records = await full_records(world, call, table, at, keeps_of(body))
+    else:
+        incremental.setdefault("ExportToTime", call.now)
+        incremental.setdefault("ExportViewType", "NEW_AND_OLD_IMAGES")
+        window = (float(incremental["ExportFromTime"]), float(incremental["ExportToTime"]))
+        records = await changed_records(world, table, window, incremental["ExportViewType"], keeps_of(body))
     identity = f"{int(call.now * 1000):014d}-{uuid.uuid4().hex[:8]}"
     arn = f"{table.arn}/export/{identity}"
-    prefix = "/".join(part for part in (str(body.get("S3Prefix") or "").strip("/"), "AWSDynamoDB", identity) if part)
-    bucket = str(body["S3Bucket"])
+    root = "/".join(part for part in (str(body.get("S3Prefix") or "").strip("/"), "AWSDynamoDB") if part)
+    kept = ("S3Prefix", "S3BucketOwner", "S3SseAlgorithm", "S3SseKmsKeyId", "ClientToken", "FilterSpecification")
     description: dict[str, Any] = {
         "ExportArn": arn,
         "ExportStatus": "IN_PROGRESS",
         "StartTime": call.now,
         "TableArn": table.arn,
-        "ExportTime": at,
-        "S3Bucket": bucket,
+        "S3Bucket": str(body["S3Bucket"]),
         "ExportFormat": "DYNAMODB_JSON",
-        "ExportType": "FULL_EXPORT",
-        **{name: body[name] for name in ("S3Prefix", "S3BucketOwner", "S3SseAlgorithm", "ClientToken") if name in body},
+        "ExportType": kind,
+        **({"ExportTime": at} if kind == "FULL_EXPORT" else {"IncrementalExportSpecification": incremental}),
+        **{name: body[name] for name in kept if name in body},
     }
-    export = ExportTask(description, call.now + world.clock.lasting(timing.EXPORT_SECONDS), token, call.now, prefix)
+    due = call.now + world.clock.lasting(timing.EXPORT_SECONDS)
+    export = ExportTask(description, due, body.get("ClientToken"), call.now, f"{root}/{identity}")
+    export.parameters = {name: body.get(name) for name in _PARAMETERS}
     world.exports[arn] = export
-    failure = await _write_data(world, call, export, items, body)
+    # Data files of incremental exports share one folder (developer guide, "Incremental export output").
+    data = f"{root}/{identity}/data" if kind == "FULL_EXPORT" else f"{root}/data"
+    failure = _not_ours(body, table.arn) or await _write_data(world, call, export, records, data)
     if failure:
         description |= {
             "ExportStatus": "FAILED",
             "EndTime": call.now,
             "FailureCode": "S3NoSuchBucket" if failure == "NoSuchBucket" else failure,
-            "FailureMessage": f"Writing to the bucket {bucket} failed: {failure}",
+            "FailureMessage": f"Writing to the bucket {body['S3Bucket']} failed: {failure}",
         }
         export.summary = None
     return value_reply({"ExportDescription": {**description, "ExportStatus": "IN_PROGRESS"}})
 
 
+def _not_ours(body: dict[str, Any], table_arn: str) -> str:
+    """The failure code where the call says that another account owns the bucket; an engine's buckets are the
+    caller's."""
+    return "S3AccessDenied" if body.get("S3BucketOwner") not in (None, table_arn.split(":")[4]) else ""
+
+
 async def _write_data(
-    world: StrictWorld, call: IncomingCall, export: ExportTask, items: list[bytes], body: dict[str, Any]
+    world: StrictWorld, call: IncomingCall, export: ExportTask, records: list[bytes], folder: str
 ) -> str:
-    bucket, prefix = export.description["S3Bucket"], export.prefix
+    body, bucket, prefix = call.body, export.description["S3Bucket"], export.prefix
     failure = await _put(world, call, bucket, f"{prefix}/_started", b"")
     lines = []
-    for first in range(0, len(items), ITEMS_PER_FILE):
-        some = items[first : first + ITEMS_PER_FILE]
-        content = gzip.compress(b"".join(b'{"Item":' + item + b"}\n" for item in some), 1, mtime=0)
+    for first in range(0, len(records), ITEMS_PER_FILE):
+        some = records[first : first + ITEMS_PER_FILE]
+        content = gzip.compress(b"".join(record + b"\n" for record in some), 1, mtime=0)
         digest = hashlib.md5(content, usedforsecurity=False)
-        key = f"{prefix}/data/{uuid.uuid4().hex[:26]}.json.gz"
+        key = f"{folder}/{uuid.uuid4().hex[:26]}.json.gz"
         failure = failure or await _put(world, call, bucket, key, content)
         lines.append(
             msgspec.json.encode(
@@ -122,24 +154,36 @@ async def _write_data(
         )
     files = b"".join(line + b"\n" for line in lines)
     failure = failure or await _with_md5(world, call, bucket, f"{prefix}/manifest-files", files)
-    size = sum(map(len, items))
     export.summary = {
-        "version": "2020-06-30",
+        "version": "2023-08-01",
         "exportArn": export.description["ExportArn"],
         "startTime": _instant(call.now),
         "endTime": _instant(export.due),
         "tableArn": export.description["TableArn"],
-        "exportTime": _instant(export.description["ExportTime"]),
+        **_times(export.description),
         "s3Bucket": bucket,
         "s3Prefix": body.get("S3Prefix"),
         "s3SseAlgorithm": body.get("S3SseAlgorithm", "AES256"),
         "s3SseKmsKeyId": body.get("S3SseKmsKeyId"),
         "manifestFilesS3Key": f"{prefix}/manifest-files.json",
-        "billedSizeBytes": size,
-        "itemCount": len(items),
+        "billedSizeBytes": sum(map(len, records)),
+        "itemCount": len(records),
         "outputFormat": "DYNAMODB_JSON",
+        "exportType": export.description["ExportType"],
     }
     return failure
+
+
+def _times(description: dict[str, Any]) -> dict[str, Any]:
+    """The members of a summary that say which time an export is of."""
+    if "ExportTime" in description:
+        return {"exportTime": _instant(description["ExportTime"])}
+    incremental = description["IncrementalExportSpecification"]
+    return {
+        "exportFromTime": _instant(incremental["ExportFromTime"]),
+        "exportToTime": _instant(incremental["ExportToTime"]),
+        "outputView": incremental["ExportViewType"],
+    }
 
 
 async def _with_md5(world: StrictWorld, call: IncomingCall, bucket: str, key: str, content: bytes) -> str:

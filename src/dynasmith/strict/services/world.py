@@ -17,7 +17,7 @@ from dynasmith.strict.state.capacity import CapacityModel
 from dynasmith.strict.state.clock import StrictClock
 from dynasmith.strict.state.conflicts import Conflicts
 from dynasmith.strict.state.effects import adopted
-from dynasmith.strict.state.exports import ExportTask
+from dynasmith.strict.state.exports import ExportTask, ImportTask
 from dynasmith.strict.state.history import History
 from dynasmith.strict.state.journal import Journal
 from dynasmith.strict.state.stall import Stall
@@ -75,6 +75,7 @@ class StrictWorld:
     conflicts: Conflicts = field(default_factory=Conflicts)
     histories: dict[str, History] = field(default_factory=dict)
     exports: dict[str, ExportTask] = field(default_factory=dict)
+    imports: dict[tuple[tuple[str, str], str], ImportTask] = field(default_factory=dict)
     writers: dict[str, asyncio.Lock] = field(default_factory=dict)
     control: asyncio.Lock = field(default_factory=asyncio.Lock)
 

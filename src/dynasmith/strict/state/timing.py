@@ -22,6 +22,7 @@ INSIGHTS_SECONDS = 30.0
 KINESIS_SECONDS = 30.0
 RESTORE_SECONDS = 900.0
 EXPORT_SECONDS = 300.0
+IMPORT_SECONDS = 300.0
 # A table created a moment ago has continuous backups "being enabled".
 CONTINUOUS_BACKUPS_READY_SECONDS = 10.0
 # LatestRestorableDateTime is "typically 5 minutes before the current time" (API reference).
