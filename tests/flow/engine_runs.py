@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 from dynasmith.engine.backfill.backfill import begin_backfill
 from dynasmith.engine.backfill.concurrent_edits import UndoReport
 from dynasmith.engine.backfill.undo import begin_undo
+from dynasmith.engine.deletion.deletion import begin_deletion
 from dynasmith.engine.run import run
 from dynasmith.engine.transfer.copy import begin_copy
 from dynasmith.engine.transfer.export import begin_export
@@ -19,7 +20,7 @@ from dynasmith.jobs.job import Job, readable
 from dynasmith.jobs.options import FirstRunLimits, TransferOptions
 from dynasmith.jobs.report import Report
 from dynasmith.jobs.side import Side
-from dynasmith.jobs.spec import Backfill, Copy, FunctionExport, PopulateItems, Spec, Undo, sides_of
+from dynasmith.jobs.spec import Backfill, Copy, DeleteItems, FunctionExport, PopulateItems, Spec, Undo, sides_of
 from dynasmith.ports.checkpoints import Claim, Ledger
 from dynasmith.ports.items import OpenSink
 from dynasmith.ports.journal import JournalReader, UndoJournal
@@ -173,6 +174,29 @@ def resumed_backfill(
     world = GivenWorld(
         {"target": table}, around=around, transform=function, open_updates=updates, open_journal=open_journal
     )
+    return run(readable(claim.job), claim, world)
+
+
+def delete_items(
+    table: TableEnd,
+    updates: OpenUpdates,
+    ledger: Ledger,
+    open_journal: OpenJournal,
+    asked: TransferOptions | None = None,
+    *,
+    around: RunContext | None = None,
+) -> Report:
+    """A deletion of items from its beginning."""
+    world = GivenWorld({"target": table}, ledger, around, open_updates=updates, open_journal=open_journal)
+    spec = DeleteItems(target=TARGET, journal=True, options=asked or NO_OPTIONS)
+    return run(spec, begin_deletion(spec, world), world)
+
+
+def resumed_deletion(
+    claim: Claim, table: TableEnd, updates: OpenUpdates, open_journal: OpenJournal, around: RunContext | None = None
+) -> Report:
+    """A deletion from where it is."""
+    world = GivenWorld({"target": table}, around=around, open_updates=updates, open_journal=open_journal)
     return run(readable(claim.job), claim, world)
 
 

@@ -24,6 +24,7 @@ from dynasmith.jobs.side import Side
 from dynasmith.jobs.spec import (
     Backfill,
     Copy,
+    DeleteItems,
     Export,
     FunctionExport,
     PopulateDatabase,
@@ -68,6 +69,7 @@ SPECS: tuple[Spec, ...] = (
     Backfill(
         target=HERE, journal=False, transform=SHAPE, careful=FirstRunLimits(limit=5), canary_items=9, options=OPTIONS
     ),
+    DeleteItems(target=HERE, journal=True, tables=TABLES, options=OPTIONS),
     Undo(target=HERE, of="backfill-20261129T120000-abcdef", tables=TABLES, options=OPTIONS),
 )
 

@@ -11,7 +11,7 @@ from dynasmith.cli.exit_code import exit_of
 from dynasmith.cli.job_json import report_json
 from dynasmith.cli.shared_options import Invocation, print_json
 from dynasmith.cli.where_report import say_where, where_json
-from dynasmith.jobs.spec import Backfill
+from dynasmith.jobs.spec import Backfill, DeleteItems
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,8 +22,27 @@ if TYPE_CHECKING:
 
 
 def show_changes(invocation: Invocation, report: Report) -> int:
-    """The end of a backfill or of an undo, whichever it was."""
-    return (show_undone if report.job.verb == "undo" else show_backfill)(invocation, report)
+    """The end of a backfill, a deletion of items or an undo, whichever it was."""
+    shown = {"undo": show_undone, "delete-items": show_deleted}
+    return shown.get(report.job.verb, show_backfill)(invocation, report)
+
+
+def show_deleted(invocation: Invocation, report: Report) -> int:
+    """The end of a deletion of items; 3 where there are dead letters."""
+    job, counts = report.job, report.counts
+    if invocation.as_json:
+        print_json(report_json(invocation, report) | where_json(invocation, report))
+        return exit_of(invocation, report)
+    say_where(invocation, report)
+    already = f", {counts.already:,} already deleted" if counts.already else ""
+    skipped = f", {counts.skipped:,} left because others changed or deleted them" if counts.skipped else ""
+    invocation.say(f"delete-items: {counted(counts.written, 'item')} deleted{already}{skipped}, {counts.dead:,} dead.")
+    _spent(invocation, report)
+    if counts.dead:
+        invocation.say(f"Dead letters: {report.dead_letters}")
+    if counts.written and isinstance(job.spec, DeleteItems) and job.spec.journal:
+        invocation.say(f"To undo it: dynasmith jobs undo {job.id}")
+    return exit_of(invocation, report)
 
 
 def show_backfill(invocation: Invocation, report: Report) -> int:

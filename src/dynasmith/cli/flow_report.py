@@ -157,7 +157,7 @@ def show_report(invocation: Invocation, report: Report, **more: Any) -> int:
     if invocation.as_json:
         print_json(report_json(invocation, report) | where_json(invocation, report) | more)
         return exit_of(invocation, report)
-    if report.job.verb in ("backfill", "undo"):
+    if report.job.verb in ("backfill", "delete-items", "undo"):
         from dynasmith.cli.backfill_report import show_changes
 
         return show_changes(invocation, report)

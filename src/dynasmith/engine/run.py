@@ -4,6 +4,7 @@ from typing import assert_never
 
 from dynasmith.engine.backfill.backfill import backfill
 from dynasmith.engine.backfill.undo import undo
+from dynasmith.engine.deletion.deletion import delete_items
 from dynasmith.engine.transfer.copy import copy
 from dynasmith.engine.transfer.export import export
 from dynasmith.engine.transfer.job_world import JobWorld
@@ -12,6 +13,7 @@ from dynasmith.jobs.report import Report
 from dynasmith.jobs.spec import (
     Backfill,
     Copy,
+    DeleteItems,
     Export,
     FunctionExport,
     PopulateDatabase,
@@ -39,6 +41,8 @@ def run(spec: Spec, claim: Claim, world: JobWorld) -> Report:
                 return populate(spec, claim, world)
             case Backfill():
                 return backfill(spec, claim, world)
+            case DeleteItems():
+                return delete_items(spec, claim, world)
             case Undo():
                 return undo(spec, claim, world)
         assert_never(spec)

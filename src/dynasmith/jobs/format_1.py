@@ -14,6 +14,7 @@ import msgspec
 from dynasmith.jobs.spec import (
     Backfill,
     Copy,
+    DeleteItems,
     Export,
     FunctionExport,
     PopulateDatabase,
@@ -97,6 +98,8 @@ def _kind_of(verb: str, given: _Parameters) -> type[Spec] | None:
             return PopulateDatabase if "from" in given else PopulateItems
         case Backfill.verb:
             return Backfill
+        case DeleteItems.verb:
+            return DeleteItems
         case Undo.verb:
             return Undo
     return None

@@ -108,8 +108,19 @@ class Backfill(Struct, frozen=True, kw_only=True, omit_defaults=True):
     options: TransferOptions = field(name="flow")
 
 
+class DeleteItems(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The items of a table that meet the condition of its options, or all, deleted. ``journal`` keeps them."""
+
+    verb: ClassVar[str] = "delete-items"
+    target: Side
+    journal: bool
+    tables: TableIdentities = UNKNOWN_TABLES
+    where: str = ""
+    options: TransferOptions = field(name="flow")
+
+
 class Undo(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a backfill changed, put back from its journal. ``of`` is the id of that job."""
+    """What a backfill changed or a deletion deleted, put back from its journal. ``of`` is the id of that job."""
 
     verb: ClassVar[str] = "undo"
     target: Side
@@ -129,7 +140,7 @@ class UnreadableSpec(Struct, frozen=True, kw_only=True):
 
 
 Populate: TypeAlias = PopulateFiles | PopulateDatabase | PopulateItems
-Spec: TypeAlias = Copy | Export | FunctionExport | Populate | Backfill | Undo
+Spec: TypeAlias = Copy | Export | FunctionExport | Populate | Backfill | DeleteItems | Undo
 
 
 def sides_of(spec: Spec) -> dict[str, Side]:
@@ -139,7 +150,7 @@ def sides_of(spec: Spec) -> dict[str, Side]:
             return {"source": spec.source, "target": spec.target}
         case Export() | FunctionExport():
             return {"source": spec.source}
-        case PopulateFiles() | PopulateDatabase() | PopulateItems() | Backfill() | Undo():
+        case PopulateFiles() | PopulateDatabase() | PopulateItems() | Backfill() | DeleteItems() | Undo():
             return {"target": spec.target}
     assert_never(spec)
 
@@ -149,6 +160,6 @@ def transform_of(spec: Spec) -> TransformRef | None:
     match spec:
         case Copy() | PopulateFiles() | PopulateDatabase() | PopulateItems() | Backfill():
             return spec.transform
-        case Export() | FunctionExport() | Undo():
+        case Export() | FunctionExport() | DeleteItems() | Undo():
             return None
     assert_never(spec)

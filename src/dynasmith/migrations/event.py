@@ -143,7 +143,7 @@ class StepRecord(Struct, frozen=True, kw_only=True):
 
     ``arguments`` is a digest of the canonical arguments without functions; ``function`` one of the functions; ``undo``
     where the step names a transform that takes it back. The ``result`` of one that began is what a reverse needs of the
-    time before it.
+    time before it. ``backup`` is what was made before a step that destroys items: an ARN, a folder.
     """
 
     ordinal: int
@@ -153,6 +153,7 @@ class StepRecord(Struct, frozen=True, kw_only=True):
     function: str = ""
     state: StepState = "begun"
     job: str = ""
+    backup: str = ""
     undo: bool = False
     result: Any = None
 

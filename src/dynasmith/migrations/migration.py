@@ -48,6 +48,19 @@ class TableOperations(Protocol):
         """Give an attribute to every item that lacks it."""
         ...
 
+    def delete_where(self, condition: str) -> Counts:
+        """Delete the items that meet ``condition``; `written` counts them.
+
+        Destroys items: the run needs the name of the table (`--confirm`). Before it begins point-in-time recovery is
+        on, or a backup is made; an undo journal keeps every item, so that a `down` without code puts them back. Each
+        is deleted while the condition still holds. Costs a read of the table and a write for each item deleted.
+        """
+        ...
+
+    def delete_all(self) -> Counts:
+        """Delete every item, as `delete_where` does. The table stays, with its indexes and settings."""
+        ...
+
     def copy_to(
         self, target: str, transform: Any = None, *, mode: Literal["skip-existing", "overwrite"] = "skip-existing"
     ) -> Counts:
@@ -121,7 +134,8 @@ class Migration(Protocol):
         ...
 
     def drop_table(self, name: str, *, backup: bool = True) -> None:
-        """Delete a table, after an export of its items that was verified."""
+        """Delete a table. Unless ``backup`` is false its items can be restored: point-in-time recovery is on, or a
+        backup is made (where there are none: a verified export). The run needs its name (`--confirm`)."""
         ...
 
     def check(self, predicate: Callable[[], bool] | bool, message: str) -> None:

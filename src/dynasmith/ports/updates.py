@@ -11,12 +11,16 @@ from dynasmith.items.value import decode_value, same_value, write_tree
 from dynasmith.items.wire import RawItem, Units, attributes
 from dynasmith.ports.items import ThrottleListener
 
+ChangeKind: TypeAlias = Literal["update", "delete", "create"]
+
 
 class ItemChange(Struct, frozen=True, omit_defaults=True):
     """One item before, and what is written: attributes to assign (wire values) and to remove.
 
     It holds only while the attributes named in ``expected`` are as they stand in ``before`` (or absent, where they are
     absent there). Its bytes are what the flow carries and the undo journal keeps, so an item needs one encoding only.
+
+    A ``delete`` removes the item ``before``; a ``create`` is its inverse: it puts ``before`` where no item has its key.
     """
 
     before: Raw = msgspec.field(name="b")
@@ -25,22 +29,30 @@ class ItemChange(Struct, frozen=True, omit_defaults=True):
     expected: tuple[str, ...] = msgspec.field(name="e", default=())
     #: Of an undo: the other attributes that are not as the backfill left them. Nothing is done to them.
     others: tuple[str, ...] = msgspec.field(name="o", default=())
+    kind: ChangeKind = msgspec.field(name="k", default="update")
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The attributes that are written or removed."""
+        """The attributes that are written or removed: of a whole item all of them."""
+        if self.kind != "update":
+            return tuple(attributes(self.before))
         return (*self.assigned, *self.removed)
 
     @property
     def after(self) -> RawItem:
-        """The item as it shall be."""
+        """The item as it shall be; without any attribute where it is deleted."""
+        if self.kind != "update":
+            return RawItem(b"{}" if self.kind == "delete" else bytes(self.before))
         tree: dict[str, Raw] = {**attributes(self.before), **self.assigned}
         for name in self.removed:
             tree.pop(name, None)
         return RawItem(write_tree(tree))
 
     def inverse(self) -> "ItemChange":
-        """What takes the item back: the same attributes as before, while they are as this change left them."""
+        """What takes the item back: the same attributes as before, while they are as this change left them; a deleted
+        item, while no other has its key."""
+        if self.kind != "update":
+            return ItemChange(before=self.before, kind="create" if self.kind == "delete" else "delete")
         before, names = attributes(self.before), self.names
         return ItemChange(
             before=self.after,
@@ -60,17 +72,43 @@ def change_of(rewrite: Rewrite) -> ItemChange:
     return ItemChange(rewrite.before, assigned, rewrite.removed, tuple(sorted(rewrite.expected)))
 
 
+EXPECTED_NAMES_MAX: Final = 100
+"""Attributes that the condition of a deletion names: an expression has at most 300 operators."""
+
+
+def deletion_of(item: RawItem | bytes, names: Sequence[str] = ()) -> ItemChange:
+    """The deletion of an item, while it is as it was read; of one with very many attributes, while those of ``names``
+    are, which decided about it."""
+    found = attributes(item)
+    expected = (
+        tuple(names) if len(found) > EXPECTED_NAMES_MAX else (*found, *(each for each in names if each not in found))
+    )
+    return ItemChange(before=Raw(bytes(item)), expected=expected, kind="delete")
+
+
 def stands(change: ItemChange, item: RawItem | bytes) -> bool:
     """Whether the attributes that ``change`` writes are in ``item`` as it leaves them, whatever the others are."""
+    if change.kind != "update":
+        return change.kind == "create" and same_item(change.before, item)
     parts = attributes(item)
     return all(name not in parts for name in change.removed) and same_attributes(change.assigned, parts)
 
 
 def still_expected(change: ItemChange, item: RawItem | bytes) -> bool:
     """Whether ``item`` is, in the attributes that ``change`` expects, as it expects them."""
+    if change.kind == "create":
+        return False
     parts, before = attributes(item), attributes(change.before)
     wanted = {name: before[name] for name in change.expected if name in before}
     return all(name in wanted or name not in parts for name in change.expected) and same_attributes(wanted, parts)
+
+
+def same_item(one: RawItem | Raw | bytes, other: RawItem | Raw | bytes) -> bool:
+    """Whether two items have the same attributes with the same values, however these are spelt."""
+    if bytes(one) == bytes(other):
+        return True
+    parts, others = attributes(bytes(one)), attributes(bytes(other))
+    return parts.keys() == others.keys() and same_attributes(parts, others)
 
 
 def same_attributes(wanted: Mapping[str, Raw], parts: Mapping[str, Raw]) -> bool:
@@ -87,7 +125,8 @@ def same_attributes(wanted: Mapping[str, Raw], parts: Mapping[str, Raw]) -> bool
 class UpdateAnswer(Struct, frozen=True, kw_only=True):
     """What became of one change.
 
-    ``done``: written and acknowledged. ``conflict``: not written, because the item is ``current`` now (None: there is
+    ``done``: written and acknowledged; ``current`` is then the item that was deleted, where it was another than the
+    change says. ``conflict``: not written, because the item is ``current`` now (None: there is
     none); where ``uncertain``, a reply was lost before, so the change may have been written and changed again.
     ``refused``: the service will never take it; ``code`` and ``reason`` say why, nothing was written. ``unsent``: the
     run stopped before it was sent; where ``uncertain``, before it was sent again, so it may have been written.

@@ -307,6 +307,10 @@ class Calls:
         """One UpdateItem. Raises Refused."""
         return await self.send("UpdateItem", table, body, lambda reply: self._one(reply, "UpdateItem", table))
 
+    async def delete(self, table: str, body: bytes) -> ItemReply:
+        """One DeleteItem. Raises Refused."""
+        return await self.send("DeleteItem", table, body, lambda reply: self._one(reply, "DeleteItem", table))
+
     async def statements(self, table: str, statements: Sequence[bytes]) -> StatementsReply:
         """Up to 25 PartiQL statements, each a JSON object; every one has its own outcome. Raises Refused."""
         body = b'{"Statements":[%b]%b}' % (b",".join(statements), CAPACITY)

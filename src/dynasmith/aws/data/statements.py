@@ -1,5 +1,5 @@
-"""A change as a PartiQL UPDATE and as an UpdateItem, an item as a PartiQL INSERT: request JSON made from wire values,
-nothing decoded.
+"""A change as a PartiQL UPDATE, as an UpdateItem or a DeleteItem, an item as a PartiQL INSERT: request JSON made from
+wire values, nothing decoded.
 
 ``MISSING``, ``UPDATE`` and ``INSERT``: the Developer Guide's PartiQL reference.
 """
@@ -32,8 +32,10 @@ def statement_of(change: ItemChange, table: str, key: tuple[str, ...]) -> bytes 
     """The change as one entry of a BatchExecuteStatement; None where a statement cannot say it.
 
     Not sayable: a quote in a name, a condition on a value that is or holds NULL (PartiQL's NULL is not equal to
-    itself everywhere) or that is long, a statement that would be too long.
+    itself everywhere) or that is long, a statement that would be too long, a whole item.
     """
+    if change.kind != "update":
+        return None
     parts = attributes(change.before)
     present = tuple([name for name in change.expected if name in parts])
     absent = tuple([name for name in change.expected if name not in parts])
@@ -98,6 +100,33 @@ def update_of(change: ItemChange, table: str, key: tuple[str, ...]) -> bytes:
     )
 
 
+def delete_of(change: ItemChange, table: str, key: tuple[str, ...]) -> bytes:
+    """The deletion of an item as the body of a DeleteItem, which gives the item that it deleted."""
+    parts = attributes(change.before)
+    present = tuple([name for name in change.expected if name in parts])
+    absent = tuple([name for name in change.expected if name not in parts])
+    values = [b'":e%d":%b' % (number, parts[name]) for number, name in enumerate(present)]
+    said = b',"ExpressionAttributeValues":{%b}' % b",".join(values) if values else b""
+    return b'{"TableName":%b,"Key":{%b}%b%b,"ReturnValues":"ALL_OLD"%b%b' % (
+        text(table),
+        b",".join([_field(name, parts) for name in key]),
+        _update((), (), key[0], present, absent),
+        said,
+        _ALL_OLD,
+        _CAPACITY,
+    )
+
+
+def create_condition(key: tuple[str, ...]) -> bytes:
+    """The condition of a put that writes only where no item has its key, as a fragment of its body."""
+    said = {
+        "ConditionExpression": "attribute_not_exists(#0)",
+        "ExpressionAttributeNames": {"#0": key[0]},
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    }
+    return b"," + text(said)[1:-1]
+
+
 def _field(name: str, parts: Mapping[str, Raw]) -> bytes:
     return b"%b:%b" % (text(name), parts[name])
 
@@ -117,7 +146,9 @@ def _update(
     terms = [f"attribute_exists({of(key)})"]
     terms += [f"{of(name)}=:e{number}" for number, name in enumerate(present)]
     terms += [f"attribute_not_exists({of(name)})" for name in absent]
-    said = {"UpdateExpression": update, "ConditionExpression": " AND ".join(terms)}
+    said = {"ConditionExpression": " AND ".join(terms)}
+    if update:
+        said = {"UpdateExpression": update, **said}
     return b"," + text({**said, "ExpressionAttributeNames": {v: k for k, v in names.items()}})[1:-1]
 
 

@@ -1,8 +1,9 @@
-"""A table's conditional updates: 25 statements a call where the engine and the role allow it, else one by one.
+"""A table's conditional changes: 25 statements a call where the engine and the role allow it, else one by one.
 
 The first change of a run decides how changes are written: a statement that must fail is sent, and only an engine that
 says so is trusted with statements (moto answers 200 to any condition). It needs ``dynamodb:PartiQLUpdate``; without
 that right, or without PartiQL, every change goes by ``UpdateItem``, as does a change that a statement cannot express.
+A whole item is deleted by ``DeleteItem`` and put back by ``PutItem``.
 """
 
 from collections.abc import Sequence
@@ -19,7 +20,7 @@ from dynasmith.aws.data.partiql_batch import (
 )
 from dynasmith.aws.data.replies import StatementError, units_of
 from dynasmith.aws.data.service_endpoint import Transport
-from dynasmith.aws.data.statements import probe_of, statement_of, update_of
+from dynasmith.aws.data.statements import create_condition, delete_of, probe_of, statement_of, update_of
 from dynasmith.aws.data.table_factory import open_calls
 from dynasmith.aws.data.unprocessed_items import has_key
 from dynasmith.aws.errors.codes import is_passing, meaning_of
@@ -29,7 +30,7 @@ from dynasmith.items.wire import Units
 from dynasmith.ports.concurrency import together
 from dynasmith.ports.items import ThrottleListener, total
 from dynasmith.ports.permit import Halted
-from dynasmith.ports.updates import DONE, ItemChange, OpenUpdates, SentChanges, UpdateAnswer, still_expected
+from dynasmith.ports.updates import DONE, ItemChange, OpenUpdates, SentChanges, UpdateAnswer, same_item, still_expected
 
 
 @dataclass(slots=True, kw_only=True)
@@ -63,8 +64,9 @@ class TableUpdates:
         waiting = [_Waiting(place, change=change) for place, change in enumerate(changes)]
         run = _Run(self, [DONE] * len(changes))
         try:
-            if self.batches.usable is None and changes:
-                await self._choose(changes[0], run)
+            first = next((change for change in changes if change.kind == "update"), None)
+            if self.batches.usable is None and first is not None:
+                await self._choose(first, run)
         except Halted:
             for each in waiting:
                 run.leave(each)
@@ -138,11 +140,10 @@ class _Run:
         self._answers[each.place] = UpdateAnswer(kind="unsent", uncertain=each.uncertain)
 
     async def alone(self, each: _Waiting) -> bool:
-        """Write one change by UpdateItem."""
+        """Write one change by UpdateItem, DeleteItem or PutItem."""
         calls = replace(self._calls, retried=0)
         try:
-            body = update_of(each.change, self._table, self._updates.names)
-            reply = await calls.update(self._table, body)
+            answer, units = await self._written(calls, each, each.change)
             self._calls.answered = True
         except Halted:
             each.uncertain = each.uncertain or calls.retried > 0
@@ -153,8 +154,26 @@ class _Run:
             return False
         finally:
             self.group.retried += calls.retried
-        self.group.units.append(units_of(reply.capacity))
-        return True
+        self._answers[each.place] = answer
+        self.group.units.append(units)
+        return answer.kind == "done"
+
+    async def _written(self, calls: Calls, each: _Waiting, change: ItemChange) -> tuple[UpdateAnswer, Units]:
+        table, names = self._table, self._updates.names
+        if change.kind == "update":
+            updated = await calls.update(table, update_of(change, table, names))
+            return DONE, units_of(updated.capacity)
+        if change.kind == "delete":
+            deleted = await calls.delete(table, delete_of(change, table, names))
+            found = bytes(deleted.attributes)
+            is_other = found and not same_item(found, change.before)
+            return UpdateAnswer(kind="done", current=found) if is_other else DONE, units_of(deleted.capacity)
+        put = await calls.put(table, change.before, create_condition(names))
+        if put.done:
+            return DONE, put.units
+        current = await self._updates.shown(change, put.existing)
+        uncertain = each.uncertain or calls.retried > 0
+        return UpdateAnswer(kind="conflict", current=current, uncertain=uncertain), put.units
 
     async def _one_refused(self, each: _Waiting, refused: Refused, uncertain: bool) -> None:
         code = refused.failure.code
@@ -164,7 +183,8 @@ class _Run:
         elif meaning_of(code).one_item:
             self.refuse(each, "refused", refused.failure.sentence)
         else:
-            raise as_error(refused, "UpdateItem", self._table) from refused
+            operation = {"update": "UpdateItem", "delete": "DeleteItem", "create": "PutItem"}[each.change.kind]
+            raise as_error(refused, operation, self._table) from refused
 
 
 def table_updates(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from dynasmith.engine.backfill.sink import ChangeOutcome
 from dynasmith.engine.backfill.stage import Rewriter
-from dynasmith.engine.backfill.unconfirmed_changes import unwritten
+from dynasmith.engine.backfill.unconfirmed_changes import same, unwritten
 from dynasmith.items.key import KeySchema, format_key, key_of
 from dynasmith.items.transform import ItemRefused, ItemSkipped
 from dynasmith.items.wire import RawItem, attributes
@@ -46,7 +46,8 @@ class PutBack:
     def __call__(self, change: ItemChange, answer: UpdateAnswer) -> ChangeOutcome:
         """A deleted item is skipped; one that looks as before already is there; any other was changed since."""
         if answer.current is None:
-            return ChangeOutcome(end="skipped")
+            again = change.kind == "create"  # what was there is gone: there is place for it now
+            return ChangeOutcome(again=change) if again else ChangeOutcome(end="skipped")
         if stands(change, answer.current):
             return ChangeOutcome(end="written" if answer.uncertain else "already", applied=True)
         names = _differing(change, answer.current)
@@ -56,6 +57,9 @@ class PutBack:
 
 
 def _differing(change: ItemChange, current: bytes) -> list[str]:
-    """The attributes that the backfill wrote and that are not as it left them."""
+    """The attributes that the job wrote and that are not as it left them; of an item that it deleted those in which
+    another item, which has its key now, differs from it."""
     left, found = attributes(change.before), attributes(current)
+    if change.kind == "create":
+        return sorted(name for name in left.keys() | found.keys() if not same(name, left, found))
     return sorted(name for name in change.names if bytes(left.get(name, b"")) != bytes(found.get(name, b"")))

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Protocol
 
+from msgspec import Raw
+from msgspec.structs import replace as changed
+
 from dynasmith.engine.backfill.concurrent_edits import EditNotes
 from dynasmith.engine.backfill.no_journal import NoJournal
 from dynasmith.engine.backfill.stage import Quota
@@ -29,7 +32,8 @@ from dynasmith.ports.updates import ItemChange, UpdateAnswer, Updates, decode_ch
 class ChangeOutcome:
     """What a conflict comes to. Either ``again``, a change of the item as it is now, or an end.
 
-    ``end``: written (a lost reply: it had been done), unchanged, already, skipped, dead. ``applied`` says whether the
+    ``end``: written (a lost reply: it had been done), unchanged, already, skipped, gone (of a deletion that found no
+    item: what earlier tries of the job did tells the end), dead. ``applied`` says whether the
     change that met the conflict may have been written, so that its journal entry counts. ``names`` are the attributes
     that others changed and that an undo therefore leaves.
     """
@@ -158,6 +162,7 @@ class ChangeSink:
                 UnconfirmedChange(segment, one, change, mine=True) for one, change in zip(ids, kept, strict=True)
             ]
             ends = zip(changes, sent.answers, entries, earlier, strict=True)
+            await self._keep_others(segment, sent.answers, entries)
             # What is not known of an item's entries goes along with the change that is sent next.
             again = {
                 place: change
@@ -177,6 +182,19 @@ class ChangeSink:
             tally.retried += len(again)
             await (asyncio.sleep(delay) if self._permit is None else self._permit.sleep(delay))
             changes, earlier = list(again.values()), [earlier[place] for place in again]
+
+    async def _keep_others(
+        self, segment: int, answers: Sequence[UpdateAnswer], entries: Sequence[UnconfirmedChange]
+    ) -> None:
+        """An item that was deleted is kept as it was then, where it was another than the entry of its deletion says."""
+        others = [
+            (changed(entry.change, before=Raw(answer.current)), entry.id)
+            for answer, entry in zip(answers, entries, strict=True)
+            if answer.kind == "done" and answer.current is not None
+        ]
+        if others:
+            await self._journal.append(segment, [encode_change(change) for change, _ in others])
+            self._journal.void(segment, [place for _, place in others])
 
     def _ended(
         self,
@@ -218,9 +236,9 @@ class ChangeSink:
             return None
         self._note(segment, change if current is not None else None)
         end = resolved.end
-        if end == "unchanged" and earlier:
+        if end in ("unchanged", "gone") and earlier:
             end = "written" if any(one.mine for one in earlier) else "already"
-        tally.end(end)
+        tally.end("skipped" if end == "gone" else end)
         return None
 
     def _note(self, segment: int, change: ItemChange | None, left: Sequence[str] = ()) -> None:

@@ -27,7 +27,7 @@ from dynasmith.engine.user_code.process import GuardedProcess
 from dynasmith.errors import Interrupted
 from dynasmith.items.size import item_bytes, write_units
 from dynasmith.items.transform import Divergence, ItemRefused, Rewrite
-from dynasmith.items.wire import RawItem, Units
+from dynasmith.items.wire import RawItem, Units, attributes
 from dynasmith.jobs.options import TransferOptions
 from dynasmith.ports.concurrency import together
 from dynasmith.ports.guard import RefusedCall
@@ -95,6 +95,11 @@ class IndexCosts:
             elif held is None or changed & held:
                 writes += 1
         return float(writes * write_units(size_bytes))
+
+    def entries(self, item: Item) -> int:
+        """In how many indexes an item is: those whose whole key it has."""
+        names = attributes(bytes(item)).keys()
+        return sum(key <= names for key in self.keys.values())
 
 
 def survey(

@@ -50,6 +50,10 @@ class UnconfirmedChanges:
         found = self.known.get(key_of(item, self.key), ())
         return any(not unwritten(one.change, item) for one in found)
 
+    def pending(self, segment: int) -> list[UnconfirmedChange]:
+        """What is unsure of a segment, the newest of each item."""
+        return [one for found in self.known.values() for one in found[-1:] if one.segment == segment]
+
     def take(self, item: RawItem) -> Sequence[UnconfirmedChange]:
         """What is unsure of an item that, as it was read, must be changed again."""
         return self.known.pop(key_of(item, self.key), ()) if self.known else ()
@@ -69,6 +73,8 @@ def unwritten(change: ItemChange, item: RawItem | bytes) -> bool:
     """
     if still_expected(change, item):
         return True
+    if change.kind != "update":  # it may have been deleted, and another put there
+        return False
     parts, before, after = attributes(item), attributes(change.before), attributes(change.after)
     return any(same(name, before, parts) for name in change.names) and not any(
         same(name, after, parts) for name in change.names
@@ -83,7 +89,7 @@ def same(name: str, one: Mapping[str, Raw], other: Mapping[str, Raw]) -> bool:
 def covers(change: ItemChange, earlier: ItemChange) -> bool:
     """Whether the condition of ``change`` holds on all that ``earlier`` writes: once it is written, it is known what
     became of them."""
-    return set(earlier.names) <= set(change.expected)
+    return change.kind == "delete" or set(earlier.names) <= set(change.expected)
 
 
 def with_earlier(change: ItemChange, earlier: Sequence[UnconfirmedChange]) -> ItemChange:
@@ -94,7 +100,7 @@ def with_earlier(change: ItemChange, earlier: Sequence[UnconfirmedChange]) -> It
     not touch stays in the entry as the job left it, so that an undo finds it changed.
     """
     known = [one.change for one in reversed(earlier) if covers(change, one.change)]
-    if not known:
+    if not known or change.kind != "update":
         return change
     found, after = attributes(change.before), attributes(change.after)
     names = {*change.names, *(name for one in known for name in one.names)}

@@ -1,4 +1,4 @@
-"""jobs undo: put back what a backfill changed, as long as nobody else changed it since.
+"""jobs undo: put back what a backfill changed, or a deletion deleted, as long as nobody else changed it since.
 
 The journal is read newest entry first, so that an item that was rewritten twice ends at its first before-image. Only
 the attributes that the backfill wrote are put back, and only while they are as it left them: what others did to other
@@ -28,7 +28,8 @@ from dynasmith.errors import AccessDenied
 from dynasmith.items.key import Key, encode_key, key_of
 from dynasmith.items.size import item_bytes, read_units, write_units
 from dynasmith.items.transform import Rewrite
-from dynasmith.items.wire import attributes
+from dynasmith.items.value import write_tree
+from dynasmith.items.wire import RawItem, attributes
 from dynasmith.jobs.estimate import JobEstimate, with_cost, with_time
 from dynasmith.jobs.job import Job
 from dynasmith.jobs.options import TransferOptions
@@ -158,6 +159,8 @@ class JournalSource:
 
 def _beside(change: ItemChange, current: Item) -> tuple[str, ...]:
     """The attributes that are not as the backfill left them, of those that it did not write."""
+    if change.kind != "update":
+        return ()
     after, now = attributes(change.after), attributes(current)
     names = (after.keys() | now.keys()) - set(change.names)
     return tuple(sorted(name for name in names if not _same(name, after, now)))
@@ -213,7 +216,7 @@ def rehearse_undo(
                 change = decode_change(entry).inverse()
                 largest = max(item_bytes(change.before), item_bytes(change.after))
                 items, size = items + 1, size + largest
-                rewrite = _as_rewrite(change)
+                rewrite = _as_rewrite(change, table.key.names)
                 reads += read_units(item_bytes(change.before), consistent=True)
                 units += write_units(largest) + costs.units(rewrite, largest)
                 if len(samples) < SHOWN:
@@ -225,8 +228,16 @@ def rehearse_undo(
     return UndoDryRun(with_time(estimate, read_rate=reading, write_rate=rate), tuple(samples), damaged)
 
 
-def _as_rewrite(change: ItemChange) -> Rewrite:
+def _as_rewrite(change: ItemChange, key: Sequence[str]) -> Rewrite:
     before = attributes(change.before)
+    if change.kind == "create":
+        return Rewrite(
+            before=RawItem(write_tree({name: before[name] for name in key})),
+            after=RawItem(bytes(change.before)),
+            assigned={name: bytes(value) for name, value in before.items() if name not in key},
+            removed=(),
+            expected={},
+        )
     return Rewrite(
         before=change.before,
         after=change.after,

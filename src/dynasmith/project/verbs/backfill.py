@@ -21,7 +21,7 @@ from dynasmith.jobs.job import Job, readable
 from dynasmith.jobs.options import FirstRunLimits, TransferOptions
 from dynasmith.jobs.report import Report
 from dynasmith.jobs.side import Side
-from dynasmith.jobs.spec import Backfill, Undo
+from dynasmith.jobs.spec import Backfill, DeleteItems, Undo
 from dynasmith.plans.consent import Consent
 from dynasmith.ports.listener import Listener, silent
 from dynasmith.project.verbs.dry_run import rehearsed, unguarded
@@ -127,11 +127,12 @@ class Backfills:
         consent: Consent | None = None,
         listener: Listener = silent,
     ) -> Report:
-        """Put back what a backfill changed; what others changed since stays and is reported as dead letters.
+        """Put back what a backfill changed or a deletion deleted; what others changed since stays and is reported as
+        dead letters.
 
         Needs the consent `yes`, and the name of a protected environment that the table is in; else ConsentRequired. A
-        backfill that could be resumed is cancelled first. Raises Locked while it runs, UsageError for a job that is
-        no backfill, RunError where it has no journal.
+        backfill that could be resumed is cancelled first. Raises Locked while it runs, UsageError for a job of
+        another verb, RunError where it has no journal.
         """
         items, world = self._items, ProjectJobWorld(self._items, listener)
         job, side = self._backfill(job_id)
@@ -163,9 +164,10 @@ class Backfills:
 
     def _backfill(self, job_id: str) -> tuple[Job, Side]:
         job = self._items.ledger.show(job_id)
-        if not isinstance(job.spec, Backfill):
+        if not isinstance(job.spec, Backfill | DeleteItems):
             raise UsageError(
-                f"Job {job_id} is of {job.verb}, and only a backfill can be undone.", hint="dynasmith jobs list"
+                f"Job {job_id} is of {job.verb}, and only a backfill or a deletion of items can be undone.",
+                hint="dynasmith jobs list",
             )
         return job, job.spec.target
 

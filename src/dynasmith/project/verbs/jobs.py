@@ -16,7 +16,7 @@ from dynasmith.jobs.job import Job
 from dynasmith.jobs.options import TransferOptions
 from dynasmith.jobs.report import Report
 from dynasmith.jobs.side import Side
-from dynasmith.jobs.spec import Backfill, Undo, UnreadableSpec, sides_of
+from dynasmith.jobs.spec import Backfill, DeleteItems, Undo, UnreadableSpec, sides_of
 from dynasmith.plans.consent import Consent, question
 from dynasmith.plans.where import Where
 from dynasmith.ports.listener import Listener, silent
@@ -156,7 +156,7 @@ class Jobs:
         """The ids of the jobs that keep an undo journal, each with its table, by the place of the table."""
         found: dict[Side, dict[str, str]] = {}
         for job in map(self.show, job_ids):
-            if job.over and isinstance(job.spec, Backfill) and job.spec.journal:
+            if job.over and isinstance(job.spec, Backfill | DeleteItems) and job.spec.journal:
                 found.setdefault(replace(job.spec.target, table=""), {})[job.id] = job.spec.target.table
         return found
 

@@ -26,7 +26,9 @@ from dynasmith.project.verbs.migrations.running_migration import RunningMigratio
 from dynasmith.project.verbs.migrations.step_log import AnsweringSteps, StepLog
 from dynasmith.project.verbs.transforms import AnyTransform
 
-ITEM_STEPS = frozenset({"backfill", "rename", "remove", "add", "copy_to", "populate", "undo"})
+ITEM_STEPS = frozenset(
+    {"backfill", "rename", "remove", "add", "copy_to", "populate", "delete_where", "delete_all", "undo"}
+)
 """Steps whose result are counts of items."""
 
 
@@ -133,7 +135,8 @@ class MigrationAttempt:
             found.append(self._jobs.counts(under_way.job))
             jobs.append(under_way.job)
         total = sum(found, Counts())
-        exports = [str(each.result) for each in self._steps.done if each.operation == "drop_table" and each.result]
+        begun = [] if under_way is None else [under_way]
+        backups = [each.backup for each in (*self._steps.done, *begun) if each.backup]
         return Figures(
             counts=MigrationCounts(
                 read=total.read,
@@ -146,7 +149,7 @@ class MigrationAttempt:
             jobs=tuple(jobs),
             imports=self._imports,
             log=tuple(self._m.lines),
-            backup=", ".join(exports) or None,
+            backup=", ".join(backups) or None,
         )
 
 

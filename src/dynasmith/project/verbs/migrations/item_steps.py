@@ -19,6 +19,7 @@ from dynasmith.plans.consent import Consent
 from dynasmith.ports.listener import Listener
 from dynasmith.project.verbs.backfill import Backfills
 from dynasmith.project.verbs.copy import copy
+from dynasmith.project.verbs.delete_items import delete_items
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.job_resume import resume
 from dynasmith.project.verbs.populate import populate
@@ -91,6 +92,21 @@ class ItemSteps:
                 self._named(record),
                 table,
                 file,
+                options=options,
+                consent=self._consent(table),
+                listener=self.listener,
+            ),
+        )
+
+    def delete(self, record: StepRecord, goes_on: bool, table: str, options: TransferOptions) -> Counts:
+        """Delete items, with an undo journal."""
+        return self._run(
+            record,
+            goes_on,
+            None,
+            lambda: delete_items(
+                self._named(record),
+                table,
                 options=options,
                 consent=self._consent(table),
                 listener=self.listener,

@@ -14,6 +14,7 @@ from msgspec import Struct
 from dynasmith.aws.control.guard.child_process import client_of_variables
 from dynasmith.errors import DynasmithError, RunError
 from dynasmith.files.migrations.loader import loaded, refuse_deferred
+from dynasmith.items.condition.condition import parse_condition
 from dynasmith.jobs.counts import Counts
 from dynasmith.migrations.event import Direction, cut_text
 from dynasmith.migrations.path import PathStep
@@ -146,7 +147,7 @@ class RecordedMigration:
 
     def drop_table(self, name: str, *, backup: bool = True) -> None:
         """A step."""
-        self.add("drop_table", name, "after an export that is verified" if backup else "without an export")
+        self.add("drop_table", name, "after a safety point" if backup else "without a backup")
 
     def table(self, name: str) -> RecordedTable:
         """The operations on one table."""
@@ -176,6 +177,15 @@ class RecordedTable:
     def add(self, name: str, value: Any) -> Counts:
         """A step."""
         return self._counts("add", f"{name} = {value!r}")
+
+    def delete_where(self, condition: str) -> Counts:
+        """A step."""
+        parse_condition(condition)
+        return self._counts("delete_where", condition)
+
+    def delete_all(self) -> Counts:
+        """A step."""
+        return self._counts("delete_all", "every item")
 
     def copy_to(self, target: str, transform: Any = None, *, mode: str = "skip-existing") -> Counts:
         """A step."""

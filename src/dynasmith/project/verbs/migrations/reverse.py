@@ -12,11 +12,11 @@ from dynasmith.project.verbs.migrations.running_migration import RunningMigratio
 from dynasmith.project.verbs.migrations.step_log import StepLog
 from dynasmith.project.verbs.transforms import AnyTransform
 
-BACKFILLS = frozenset({"backfill", "rename", "remove", "add"})
+JOURNALLED = frozenset({"backfill", "rename", "remove", "add", "delete_where", "delete_all"})
 """Steps that keep an undo journal."""
 NOTHING_TO_DO = frozenset({"read", "check"})
 """Steps that changed nothing."""
-REVERSIBLE = BACKFILLS | NOTHING_TO_DO | {"add_index", "drop_index", "set", "create_table"}
+REVERSIBLE = JOURNALLED | NOTHING_TO_DO | {"add_index", "drop_index", "set", "create_table"}
 """Steps that can be taken back."""
 
 
@@ -61,7 +61,7 @@ def refuse_irreversible(file: str, records: Sequence[StepRecord], is_known: Call
 
 def _take_back(record: StepRecord, steps: StepLog, jobs: ItemSteps, m: RunningMigration) -> None:
     name, table = record.operation, record.table
-    if name in BACKFILLS:
+    if name in JOURNALLED:
         if record.job:
 
             def undo(step: StepRecord, goes_on: bool) -> Any:

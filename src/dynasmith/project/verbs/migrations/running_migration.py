@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from dynasmith.errors import RunError, UsageError
+from dynasmith.items.condition.condition import parse_condition
 from dynasmith.jobs.counts import Counts
 from dynasmith.jobs.options import TransferOptions, mode_of
 from dynasmith.migrations.event import Direction, MigrationEvent, StepRecord, cut_text
 from dynasmith.operations import Add, Remove, Rename
 from dynasmith.ports.listener import Listener, silent
 from dynasmith.project.verbs.migrations.item_steps import ItemSteps, counts_json, counts_of
+from dynasmith.project.verbs.migrations.safety_point import make_safety_point
 from dynasmith.project.verbs.migrations.step_log import StepLog, function_digest
 from dynasmith.project.verbs.migrations.table_changes import (
     add_index,
@@ -160,16 +162,26 @@ class RunningMigration:
         )
 
     def drop_table(self, name: str, *, backup: bool = True) -> None:
-        """Delete a table, after an export that was verified."""
+        """Delete a table; its items can be restored from what is made before, unless ``backup`` is false."""
 
-        def work(record: StepRecord, _goes_on: bool) -> str | None:
-            where = self._exports / f"{self._begun.number}-{record.ordinal}-{name}" if backup else None
-            drop_table(self._jobs.items, name, where, self._listener)
-            return None if where is None else str(where)
+        def work(_record: StepRecord, _goes_on: bool) -> None:
+            drop_table(self._jobs.items, name, self._listener)
 
-        kept = self._steps.step("drop_table", work, table=name, arguments={"backup": backup})
-        if kept:
-            self.note(f"the items of {name} were exported to {kept} before it was deleted")
+        safety: Callable[[StepRecord], str] = self.safe(name) if backup else lambda _: ""
+        self._steps.step("drop_table", work, table=name, arguments={"backup": backup}, safety=safety)
+
+    def safe(self, table: str) -> Callable[[StepRecord], str]:
+        """What makes a safety point of a table before a step destroys its items, and says so in the log."""
+
+        def make(record: StepRecord) -> str:
+            name = f"migration-{self.version}-{self._begun.number}-{record.ordinal}"
+            point = make_safety_point(self._jobs.items, table, name, self._exports, self._listener, self._told)
+            if point is None:
+                return ""
+            self.note(f"before step {record.ordinal} the items of {table} can be restored from {point}")
+            return str(point)
+
+        return make
 
     def table(self, name: str) -> TableSteps:
         """The operations on one table."""
@@ -239,6 +251,26 @@ class TableSteps:
         """Give an attribute to every item that lacks it."""
         return self._backfill("add", Add(name, value), TransferOptions(), {"name": name, "value": value})
 
+    def delete_where(self, condition: str) -> Counts:
+        """Delete the items that meet a condition, after a safety point, with an undo journal."""
+        if not condition.strip():
+            raise UsageError("delete_where() needs a condition.", hint="delete_all() deletes every item")
+        parse_condition(condition)
+        return self._delete("delete_where", condition)
+
+    def delete_all(self) -> Counts:
+        """Delete every item, after a safety point, with an undo journal."""
+        return self._delete("delete_all", "")
+
+    def _delete(self, operation: str, condition: str) -> Counts:
+        options = TransferOptions(condition=condition)
+
+        def work(record: StepRecord, goes_on: bool) -> Any:
+            return counts_json(self._jobs.delete(record, goes_on, self._name, options))
+
+        said = {"condition": condition}
+        return self._job(operation, "delete-items", work, said, safety=self._m.safe(self._name))
+
     def copy_to(
         self, target: str, transform: Any = None, *, mode: Literal["skip-existing", "overwrite"] = "skip-existing"
     ) -> Counts:
@@ -285,6 +317,7 @@ class TableSteps:
         function: AnyTransform | None = None,
         *,
         undo: bool = False,
+        safety: Callable[[StepRecord], str] = lambda _: "",
     ) -> Counts:
         kept = self._steps.step(
             operation,
@@ -294,6 +327,7 @@ class TableSteps:
             function=function,
             new_job=lambda: self._jobs.new_id(verb),
             has_begun=self._jobs.has_begun,
+            safety=safety,
             undo=undo,
         )
         return counts_of(kept)

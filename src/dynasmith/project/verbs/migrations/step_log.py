@@ -100,10 +100,11 @@ class StepLog:
         new_job: Callable[[], str] | None = None,
         has_begun: Callable[[str], bool] = lambda _: False,
         before: Callable[[], Any] = lambda: None,
+        safety: Callable[[StepRecord], str] = lambda _: "",
         undo: bool = False,
     ) -> Any:
         """``has_begun`` says of a job whether a page of it was done; ``before`` gives what a reverse needs of the time
-        before the step, which is kept with it when it begins.
+        before the step, which is kept with it when it begins; ``safety`` makes what its items can be restored from.
 
         Raises UsageError within the function of another step, which is not called again when that is done.
         """
@@ -128,6 +129,10 @@ class StepLog:
             record = replace(record, job=job, undo=undo, result=json_value(before(), operation, self.title))
         self._hold.keep_step(self._begun, record)
         self.under_way = record
+        if not record.backup and (backup := safety(record)):
+            record = replace(record, backup=backup)
+            self._hold.keep_step(self._begun, record)
+            self.under_way = record
         self.is_inside = operation in CALLS_USER_CODE
         try:
             result = json_value(work(record, goes_on), operation, self.title)

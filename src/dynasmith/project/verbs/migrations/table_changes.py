@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -38,8 +37,8 @@ def create_table(world: World, table: Table, listener: Listener) -> None:
         )
 
 
-def drop_table(items: ItemWorld, name: str, export_to: Path | None, listener: Listener) -> None:
-    """Delete a table that is there, after an export that was verified where ``export_to`` names a folder."""
+def drop_table(items: ItemWorld, name: str, listener: Listener) -> None:
+    """Delete a table that is there."""
     world = items.world
     physical = world.physical(name)
     try:
@@ -47,7 +46,7 @@ def drop_table(items: ItemWorld, name: str, export_to: Path | None, listener: Li
     except TableNotFound:
         return
     consent = Consent(yes=True, confirm={physical, *_protections(world, physical)})
-    for _ in retire(items, {name: None if export_to is None else str(export_to)}, consent=consent, listener=listener):
+    for _ in retire(items, {name: None}, consent=consent, listener=listener):
         pass
 
 

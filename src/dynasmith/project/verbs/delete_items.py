@@ -1,0 +1,61 @@
+"""Deletion of many items of a table, wired: run and rehearse. Undone as a backfill is (`Backfills.undo`)."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from dynasmith.engine.deletion.deletion import begin_deletion
+from dynasmith.engine.deletion.dry_run import SAMPLED_ITEMS, DeletionDryRun, rehearse_deletion
+from dynasmith.engine.run import run
+from dynasmith.jobs.estimate import with_cost
+from dynasmith.jobs.job import readable
+from dynasmith.jobs.options import TransferOptions
+from dynasmith.jobs.report import Report
+from dynasmith.jobs.side import Side
+from dynasmith.jobs.spec import DeleteItems
+from dynasmith.plans.consent import Consent
+from dynasmith.ports.listener import Listener, silent
+from dynasmith.project.verbs.item_world import ItemWorld
+from dynasmith.project.verbs.job_world import ProjectJobWorld
+
+
+def delete_items(
+    items: ItemWorld,
+    table: str | Side,
+    *,
+    options: TransferOptions | None = None,
+    journal: bool = True,
+    consent: Consent | None = None,
+    listener: Listener = silent,
+) -> Report:
+    """Delete the items that meet ``options.condition``, or all, with an undo journal. See `engine.deletion`.
+
+    Needs the consent `yes`, and the name of a protected environment that the table is in; else ConsentRequired.
+    """
+    world, side = ProjectJobWorld(items, listener), items.side(table)
+    name, kept = world.table(side).name, "with an undo journal" if journal else "without an undo journal"
+    which = "the items that meet the condition" if options and options.condition else "all items"
+    items.granted(consent, side, name, f"Delete {which} of {name} in {{where}}, {kept}?")
+    spec = DeleteItems(
+        target=side,
+        journal=journal,
+        tables=world.identities(target=side),
+        options=options or TransferOptions(),
+    )
+    claim = begin_deletion(spec, world)
+    return items.priced(run(readable(claim.job), claim, world))
+
+
+def rehearse_delete_items(
+    items: ItemWorld,
+    table: str | Side,
+    *,
+    options: TransferOptions | None = None,
+    sample: int | None = SAMPLED_ITEMS,
+) -> DeletionDryRun:
+    """What `delete_items` would delete, cost and take, from a sample or from every item (``sample`` None)."""
+    dry = items.dry
+    found = rehearse_deletion(
+        dry.end(dry.side(table)), options or TransferOptions(), sample=sample, around=dry.context(silent)
+    )
+    return replace(found, estimate=with_cost(found.estimate, dry.prices()))
