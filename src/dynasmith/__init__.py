@@ -12,8 +12,8 @@
         print(report.counts.written, project.verify("orders", "orders_v2", job=report.job.id).equal)
 
 ``Project.load`` gives a project of definition files, ``connect`` one of arguments alone. Everything is a method of
-`Project`, or of its groups: ``project.jobs``, ``project.migrations``. Options have the names that they have on the
-command line.
+`Project`, or of its groups: ``project.jobs``, ``project.migrations``, ``project.backups``. Options have the names that
+they have on the command line.
 
 The names of this module:
 
@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from dynasmith.errors import (
         AccessDenied,
         AccessError,
+        BackupNotFound,
         ChangeConflict,
         CheckpointError,
         ConditionFailed,
@@ -121,10 +122,12 @@ if TYPE_CHECKING:
     from dynasmith.plans.consent import Consent
     from dynasmith.plans.plan import Plan, PlanFailure, TablePlan, decode_plan, encode_plan
     from dynasmith.plans.where import Where
+    from dynasmith.ports.backups import TableBackup
     from dynasmith.ports.clock import Clock
     from dynasmith.ports.encryption import EncryptionKey
     from dynasmith.ports.guard import RefusedCall
     from dynasmith.ports.listener import (
+        BackupWaiting,
         Event,
         Listener,
         StepDone,
@@ -139,6 +142,9 @@ if TYPE_CHECKING:
     from dynasmith.project import Project, connect
     from dynasmith.project.model_table import ModelTable
     from dynasmith.project.onetable_project import NewProject, onetable_project
+    from dynasmith.project.verbs.backups.backups import Backups
+    from dynasmith.project.verbs.backups.creation import BackupCreation, CreatedBackup
+    from dynasmith.project.verbs.backups.deletion import PrunedBackups
     from dynasmith.project.verbs.dry_runs import DryRuns
     from dynasmith.project.verbs.jobs import Jobs
     from dynasmith.project.verbs.migrations.migrations import Migrations
@@ -185,6 +191,9 @@ _HOMES = {
     "jobs.estimate": "JobEstimate",
     "project.verbs.dry_runs": "DryRuns",
     "project.verbs.jobs": "Jobs",
+    "project.verbs.backups.backups": "Backups",
+    "project.verbs.backups.creation": "BackupCreation CreatedBackup",
+    "project.verbs.backups.deletion": "PrunedBackups",
     "project.verbs.migrations.migrations": "Migrations",
     "project.verbs.render": "Render",
     "project.onetable_project": "NewProject onetable_project",
@@ -220,10 +229,11 @@ _HOMES = {
     "models": "Model",
     "plans.consent": "Consent",
     "plans.plan": "Plan PlanFailure TablePlan decode_plan encode_plan",
+    "ports.backups": "TableBackup",
     "ports.clock": "Clock",
     "ports.encryption": "EncryptionKey",
-    "ports.listener": "Event Listener StepDone StepStarted StepWaiting TableDone TableFailed TablePostponed "
-    "TableStarted",
+    "ports.listener": "BackupWaiting Event Listener StepDone StepStarted StepWaiting TableDone TableFailed "
+    "TablePostponed TableStarted",
     "ports.tables": "Identity",
     "project": "Project connect",
     "project.model_table": "ModelTable",
@@ -250,8 +260,12 @@ __all__ = [
     "ApplyReport",
     "Autoscaling",
     "BackfillDryRun",
+    "BackupCreation",
+    "BackupNotFound",
     "BackupPlan",
     "BackupRule",
+    "BackupWaiting",
+    "Backups",
     "Billing",
     "BotoSession",
     "Capacity",
@@ -267,6 +281,7 @@ __all__ = [
     "Consistency",
     "Context",
     "Counts",
+    "CreatedBackup",
     "CredentialsExpired",
     "DataError",
     "Database",
@@ -338,6 +353,7 @@ __all__ = [
     "ProjectError",
     "Projection",
     "ProjectionKind",
+    "PrunedBackups",
     "Query",
     "QueryExplanation",
     "Recorded",
@@ -364,6 +380,7 @@ __all__ = [
     "Suppression",
     "SyncCounts",
     "Table",
+    "TableBackup",
     "TableBusy",
     "TableClass",
     "TableDescription",

@@ -14,7 +14,7 @@
     |   `-- LeaseLost                    look who runs the job now; resume it if no other run does
     |-- Interrupted             exit 130 run the command that the hint names; nothing was lost
     `-- RunError                exit 1   something did not work
-        |-- TableNotFound, TableExists, TableBusy, ItemNotFound
+        |-- TableNotFound, TableExists, TableBusy, ItemNotFound, BackupNotFound
         |-- HookFailed                   do what the hook of a model does by hand: the write before it stands
         |-- ReplacementRequired          a new table is needed; dynasmith never deletes and creates
         |-- ChangeConflict               something that stays forbids it: fix the definition
@@ -213,6 +213,16 @@ class ItemNotFound(RunError):
     """No item has that key."""
 
     code = "item-not-found"
+
+
+class BackupNotFound(RunError):
+    """No backup has that ARN or name in this account, Region or engine."""
+
+    code = "backup-not-found"
+
+    def __init__(self, backup: str, *, hint: str = "") -> None:
+        super().__init__(f"There is no backup {backup}.", hint=hint or "dynasmith backup list shows the backups")
+        self.backup = backup
 
 
 class HookFailed(RunError):

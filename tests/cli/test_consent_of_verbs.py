@@ -19,6 +19,7 @@ from dynasmith.strict import StrictServer
 
 # Verbs that only read, or whose writes concern this machine alone.
 READS = {
+    "backup list", "backup show",
     "check", "count", "demo", "describe", "doctor", "get", "import", "init", "jobs list", "jobs show", "list",
     "local logs", "local start", "local status", "local stop", "migrate list", "migrate outstanding",
     "migrate preflight", "migrate show",
@@ -27,11 +28,13 @@ READS = {
 }  # fmt: skip
 # Verbs that write and never ask: they create what is absent, write files, or go on with what was consented to.
 NEVER_ASK = {
+    "backup create",
     "create", "ensure", "export", "jobs cancel", "jobs pace", "jobs pause", "jobs proceed", "jobs resume",
     "migrate generate",
 }  # fmt: skip
-# A lock to take, an environment that must not be protected: tests/migrations/test_stories.py.
-ASKED_ELSEWHERE = {"migrate unlock", "migrate reset"}
+# A lock to take, an environment that must not be protected: tests/migrations/test_stories.py. Backups are looked for by
+# name in the whole Region: tests/backups.
+ASKED_ELSEWHERE = {"migrate unlock", "migrate reset", "backup delete", "backup prune"}
 PROJECT = """
 definitions = ["tables.json"]
 [environments.open]

@@ -10,6 +10,7 @@ from dynasmith.cli.main import VERBS, cli
 from dynasmith.cli.shared_options import WITHOUT_DRY_RUN
 
 READING = {
+    "backup list", "backup show",
     "check", "count", "describe", "doctor", "get", "import", "jobs list", "jobs show", "list", "local logs",
     "local status", "migrate list", "migrate outstanding",
     "migrate preflight", "migrate show", "migrate status", "migrate verify",

@@ -197,6 +197,13 @@ validate --items | cli/test_models.py
 validate --limit | cli/test_models.py
 validate --max-read-units | cli/test_models.py
 init --from | cli/test_init_from.py
+backup-create --name | backups/test_backup_verbs.py
+backup-create --no-wait | backups/test_backup_verbs.py
+backup-create --wait-timeout | backups/test_backup_verbs.py
+backup-list --since | backups/test_backup_verbs.py
+backup-list --type | backups/test_backup_verbs.py
+backup-prune --keep | backups/test_backup_verbs.py
+backup-prune --older-than | backups/test_backup_verbs.py
 migrate-up --out-of-order | migrations/test_stories.py
 migrate-up --restart-step | migrations/test_stories.py
 migrate-up --lock-wait | migrations/test_stories.py

@@ -29,6 +29,11 @@ RUNS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("people", "--transform", "moves:grow", "--yes"),
         ("people", "--transform", "moves:grow", "--check"),
     ),
+    "backup create": (("people", "--name", "made"),),
+    "backup delete": (("BACKUP", "--yes"),),
+    "backup list": ((),),
+    "backup prune": (("BACKED", "--keep", "1", "--yes"),),
+    "backup show": (("BACKUP",),),
     "check": ((),),
     "copy": (
         ("people", "others", "--yes"),
@@ -176,6 +181,10 @@ def _jobs(story: ItemStory, words: tuple[str, ...]) -> tuple[str, ...]:
     if "UP" in words:
         assert story("migrate", "all", "--yes", "--env", "near").code == 0
         words = tuple(word for word in words if word != "UP")
+    for name, instead in (("BACKUP", "kept"), ("BACKED", "people")):
+        if name in words:
+            assert story("backup", "create", "people", "--name", "kept", "--env", "near").code == 0
+            words = tuple(instead if word == name else word for word in words)
     said = {"JOB": ("copy", "people", "others"), "CHANGED": ("backfill", "people", "--transform", "moves:grow")}
     for name, begun in said.items():
         if name in words:

@@ -10,7 +10,11 @@ import click
 
 from dynasmith.errors import UsageError
 
-DESTROYING = frozenset({"delete", "delete-item", "retire", "jobs prune", "jobs cancel", "jobs undo"})
+DESTROYING = frozenset(
+    {
+        "delete", "delete-item", "retire", "jobs prune", "jobs cancel", "jobs undo", "backup delete", "backup prune",
+    }
+)  # fmt: skip
 """Verbs that are never suggested: a person who mistypes must not be led to them."""
 DESTROYING_OPTIONS = frozenset(
     {"--prune", "--allow-delete-items", "--rebuild-index", "--no-export", "--no-journal", "--yes", "--confirm"}
@@ -45,6 +49,9 @@ _BY_VERB = {
     "copy": "cp clone mv move rename duplicate replicate transfer",
     "backfill": "transform rewrite update-items migrate-items convert",
     "verify": "compare cmp checksum digest",
+    "backup create": "snapshot archive",
+    "backup list": "backups snapshots list-backups",
+    "backup": "restore recover pitr point-in-time",
     "migrate": "migration migrations revision upgrade downgrade down alembic",
     "jobs list": "history ps runs tasks job",
     "jobs resume": "resume continue retry",
@@ -53,8 +60,6 @@ _BY_VERB = {
     NO_DELETING: "destroy rm remove drop del rmdir delete-table drop-table teardown nuke uninstall",
 }
 NOT_YET = {
-    "backup": "export writes items to files, copy --backup-first copies a table first",
-    "restore": "populate loads an export into a table",
     "lambda": "describe shows the stream of a table",
     "trigger": "describe shows the stream of a table",
     "replace": "copy --create-target copies into a new table",
@@ -87,6 +92,11 @@ GROUP_MEANINGS = {
         "continue": "resume", "retry": "resume", "restart": "resume", "run": "resume", "stop": "pause", "hold": "pause",
         "suspend": "pause", "unpause": "proceed", "go": "proceed", "speed": "pace", "throttle": "pace", "limit": "pace",
         "rm": "list", "remove": "list", "delete": "list", "clean": "list", "rollback": "show", "revert": "show",
+    },
+    "backup": {
+        "ls": "list", "backups": "list", "describe": "show", "get": "show", "info": "show", "status": "show",
+        "make": "create", "new": "create", "add": "create", "start": "create", "run": "create", "now": "create",
+        "rm": "list", "remove": "list", "drop": "list", "clean": "list", "expire": "list", "rotate": "list",
     },
     "local": {
         "up": "start", "run": "start", "serve": "start", "down": "stop", "kill": "stop", "shutdown": "stop",

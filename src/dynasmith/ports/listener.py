@@ -55,6 +55,14 @@ class TableUnfinished(Event, frozen=True, kw_only=True, tag="table-unfinished"):
     reason: str
 
 
+class BackupWaiting(Event, frozen=True, kw_only=True, tag="backup-waiting"):
+    """A backup was looked at and is not there yet. ``state`` is the service's word."""
+
+    backup: str
+    state: str
+    waited_seconds: float
+
+
 class TableDone(Event, frozen=True, kw_only=True, tag="table-done"):
     """The table is as planned."""
 

@@ -14,6 +14,7 @@ from dynasmith.project.world import World
 
 if TYPE_CHECKING:
     from dynasmith.plans.where import Where
+    from dynasmith.project.verbs.backups.backups import Backups
     from dynasmith.project.verbs.dry_runs import DryRuns
     from dynasmith.project.verbs.jobs import Jobs
     from dynasmith.project.verbs.migrations.migrations import Migrations
@@ -57,6 +58,13 @@ class ProjectVerbs(TableMethods, FewItemMethods, ItemMethods, ModelMethods):
         from dynasmith.project.verbs.jobs import Jobs
 
         return Jobs(self._world)
+
+    @cached_property
+    def backups(self) -> Backups:
+        """Backups of tables: create, list, show, delete, prune, restore. Costs no call."""
+        from dynasmith.project.verbs.backups.backups import Backups
+
+        return Backups(self._world)
 
     @cached_property
     def migrations(self) -> Migrations:

@@ -58,6 +58,14 @@ MOVES = (
 BACKFILL = ("dynamodb:Scan", "dynamodb:GetItem", "dynamodb:PartiQLUpdate", "dynamodb:UpdateItem")
 """The actions of a backfill and of its undo: of the last two one is enough, the first of them is cheaper."""
 
+BACKUPS = (
+    "dynamodb:CreateBackup",
+    "dynamodb:DescribeBackup",
+    "dynamodb:ListBackups",
+    "dynamodb:DeleteBackup",
+)
+"""The actions of backup create, show, list, and of delete and prune, beside those of reading."""
+
 ENCRYPTION = ("kms:GenerateDataKey", "kms:Decrypt")
 """The actions of encrypted attributes with a key of KMS, on that key: the first to write, the second to read."""
 

@@ -45,6 +45,15 @@ REQUIRED: Final[Mapping[tuple[str, str], Sequence[str]]] = {
     ("dynamodb", "UpdateTimeToLive"): ("TimeToLiveSpecification",),
     ("dynamodb", "DescribeContinuousBackups"): ("ContinuousBackupsDescription.ContinuousBackupsStatus",),
     ("dynamodb", "UpdateContinuousBackups"): ("ContinuousBackupsDescription",),
+    ("dynamodb", "CreateBackup"): ("BackupDetails.BackupArn", "BackupDetails.BackupStatus"),
+    ("dynamodb", "DescribeBackup"): (
+        "BackupDescription.BackupDetails.BackupArn",
+        "BackupDescription.BackupDetails.BackupStatus",
+    ),
+    ("dynamodb", "DeleteBackup"): ("BackupDescription.BackupDetails.BackupArn",),
+    ("dynamodb", "ListBackups"): ("BackupSummaries",),
+    ("dynamodb", "RestoreTableFromBackup"): ("TableDescription.TableName",),
+    ("dynamodb", "RestoreTableToPointInTime"): ("TableDescription.TableName",),
     ("dynamodb", "DescribeContributorInsights"): ("ContributorInsightsStatus",),
     ("dynamodb", "UpdateContributorInsights"): ("ContributorInsightsStatus",),
     ("dynamodb", "ListContributorInsights"): ("ContributorInsightsSummaries",),
@@ -75,6 +84,7 @@ of S3 are judged where they are used (``s3.objects``)."""
 
 _GOES_ON: Final = {
     "ListTables": ("ExclusiveStartTableName", "LastEvaluatedTableName"),
+    "ListBackups": ("ExclusiveStartBackupArn", "LastEvaluatedBackupArn"),
     "Query": ("ExclusiveStartKey", "LastEvaluatedKey"),
     "Scan": ("ExclusiveStartKey", "LastEvaluatedKey"),
     "ListTagsOfResource": ("NextToken", "NextToken"),

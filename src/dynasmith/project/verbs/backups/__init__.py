@@ -1,0 +1,1 @@
+"""Backups and restores, wired: one file a verb."""

@@ -1,0 +1,124 @@
+"""`Backups`: the verbs about backups, as ``project.backups``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Literal
+
+from dynasmith.engine.backup import BACKUP_SECONDS_MAX
+from dynasmith.engine.waiter import StopFlag
+from dynasmith.plans.consent import Consent
+from dynasmith.ports.backups import BACKUP_KINDS, TableBackup
+from dynasmith.ports.listener import Listener, silent
+from dynasmith.project.verbs.argument_kinds import instance, one_of, optional, text
+from dynasmith.project.verbs.arguments import checked, named_table, table_names
+from dynasmith.project.verbs.backups.choice import backups_of, named
+from dynasmith.project.verbs.backups.creation import BackupCreation, create_backups
+from dynasmith.project.verbs.backups.deletion import PrunedBackups, delete_backup, prune_backups, pruned
+from dynasmith.project.verbs.tables import wait_seconds
+from dynasmith.project.world import World
+
+if TYPE_CHECKING:
+    from dynasmith.models import Model
+
+
+class Backups:
+    """On-demand backups of tables: create, list, show, delete, prune, restore. A backup is named by its ARN or its
+    name.
+
+    Raises NotOffered where the engine has no backups.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    @checked(tables=table_names, name=optional(text))
+    def create(
+        self,
+        tables: Sequence[str | type[Model]],
+        *,
+        name: str | None = None,
+        wait: bool = True,
+        wait_timeout: timedelta | None = None,
+        listener: Listener = silent,
+        stopped: StopFlag | None = None,
+    ) -> BackupCreation:
+        """A backup of each table, and its definition kept beside it: what the service does not keep is there when a
+        restore needs it, also when the table is gone.
+
+        Without ``name`` a backup is called ``<table>-YYYYmmdd-HHMMSS`` (UTC), and several tables share the time.
+        It is waited until all are AVAILABLE, an hour at most or ``wait_timeout``; with ``wait=False`` not at all. One
+        table that fails does not stop the others. Costs about ten calls a table, and $0.10 a GB and month (us-east-1);
+        no capacity of the table. Raises TableNotFound before anything is done, UsageError for a name that is not
+        valid, or a name for several tables. A table's own error is in ``failures``: WaitTimeout where its backup is not
+        there in time, RunError where it never will be. Interrupted, the service goes on with what was begun.
+        """
+        limit = wait_seconds(wait, wait_timeout)
+        return create_backups(
+            self._world,
+            list(tables) if not isinstance(tables, str) else [tables],
+            name=name or "",
+            wait_seconds=BACKUP_SECONDS_MAX if limit is None else limit,
+            listener=listener,
+            stopped=stopped,
+        )
+
+    @checked(
+        table=optional(named_table),
+        kind=one_of("user", "system", "aws", "all"),
+        since=optional(instance("a time", datetime)),
+    )
+    def list(
+        self,
+        table: str | type[Model] | None = None,
+        *,
+        kind: Literal["user", "system", "aws", "all"] = "all",
+        since: datetime | None = None,
+    ) -> tuple[TableBackup, ...]:
+        """The backups of a table, also of one that is gone, or of every table; oldest first. ``kind`` is who made
+        them, ``since`` the time from which on. One call a hundred backups and kind.
+        Raises UsageError for another kind."""
+        kinds = BACKUP_KINDS if kind == "all" else (kind,)
+        name = "" if table is None else self._world.name_of(table)
+        found = backups_of(self._world).list(name, kinds, since)
+        return tuple(sorted(found, key=lambda each: (each.created_at, each.arn)))
+
+    @checked(backup=text)
+    def show(self, backup: str) -> TableBackup:
+        """One backup. Raises BackupNotFound; UsageError where two have the name, with both ARNs, and for the ARN of
+        another Region."""
+        return named(self._world, backup)
+
+    @checked(backup=text)
+    def delete(self, backup: str, *, consent: Consent | None = None) -> TableBackup:
+        """Delete a backup, and the definition that is kept beside it. It cannot be had back.
+
+        Raises ConsentRequired, BackupNotFound, and UsageError where two have the name, or AWS Backup made it.
+        """
+        return delete_backup(self._world, backup, consent=consent)
+
+    @checked(table=named_table)
+    def rehearse_prune(
+        self, table: str | type[Model], *, keep: int | None = None, older_than: timedelta | None = None
+    ) -> PrunedBackups:
+        """What `prune` would delete and keep; deletes nothing. Raises UsageError where nothing says what to keep."""
+        return pruned(self._world, self._world.name_of(table), keep=keep, older_than=older_than)
+
+    @checked(table=named_table)
+    def prune(
+        self,
+        table: str | type[Model],
+        *,
+        keep: int | None = None,
+        older_than: timedelta | None = None,
+        consent: Consent | None = None,
+    ) -> PrunedBackups:
+        """Delete old backups of a table: all but the newest ``keep``, those that are ``older_than``, or with both what
+        both say. Only backups that a person or a program made (not of AWS Backup, not the service's own); the newest
+        one is always kept.
+
+        Raises ConsentRequired, TableNotFound for a name that has neither table nor backups, UsageError where nothing
+        says what to keep. Stopped halfway, what was deleted is gone; running it again continues.
+        """
+        return prune_backups(self._world, self._world.name_of(table), keep=keep, older_than=older_than, consent=consent)

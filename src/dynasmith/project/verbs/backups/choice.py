@@ -1,0 +1,53 @@
+"""Which backup is meant: by its ARN, or by its name."""
+
+import re
+from typing import Final
+
+from dynasmith.aws.control.backups import AwsBackups
+from dynasmith.errors import BackupNotFound, UsageError
+from dynasmith.ports.backups import TableBackup
+from dynasmith.project.world import World
+
+_ARN: Final = re.compile(r"arn:[a-z0-9-]+:(dynamodb|backup):([a-z0-9-]+):\d*:(.+)\Z")
+
+
+def backups_of(world: World) -> AwsBackups:
+    """The calls about backups in the environment."""
+    return AwsBackups(world.session)
+
+
+def region_of(arn: str) -> str:
+    """The Region of a backup's ARN. Raises UsageError for what is not the ARN of a backup."""
+    found = _ARN.match(arn)
+    if found is None or not ("/backup/" in found[3] or found[3].startswith("recovery-point:")):
+        raise UsageError(
+            f"{arn} is not the ARN of a backup.",
+            hint="the ARN of a backup is arn:aws:dynamodb:REGION:ACCOUNT:table/TABLE/backup/ID",
+        )
+    return found[2]
+
+
+def named(world: World, backup: str) -> TableBackup:
+    """The backup of that ARN or name, as it is now. One call for an ARN, one a hundred backups for a name.
+
+    Raises BackupNotFound; UsageError where two have the name, and for the ARN of another Region.
+    """
+    control = backups_of(world)
+    if not backup.startswith("arn:"):
+        return control.describe(_only(backup, [each for each in control.list() if each.name == backup]).arn)
+    region = region_of(backup)
+    if region != world.session.region:
+        raise UsageError(
+            f"The backup {backup} is in Region {region}, and this is {world.session.region}.",
+            hint=f"run it there: --region {region}",
+        )
+    return control.describe(backup)
+
+
+def _only(name: str, found: list[TableBackup]) -> TableBackup:
+    if not found:
+        raise BackupNotFound(name, hint="dynasmith backup list shows the backups of this Region")
+    if len(found) > 1:
+        listed = ", ".join(each.arn for each in sorted(found, key=lambda each: each.created_at))
+        raise UsageError(f"{len(found)} backups have the name {name}: {listed}.", hint="give the ARN of one of them")
+    return found[0]

@@ -1,0 +1,148 @@
+"""backup create, wired: the definition of each table is kept, then the service makes the backup."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from msgspec import Struct
+
+from dynasmith.engine.backup import begin_backup, wait_for_backup
+from dynasmith.engine.definition_import import as_definition
+from dynasmith.engine.waiter import StopFlag, WaitBudget
+from dynasmith.errors import DynasmithError, UsageError
+from dynasmith.ports.backup_records import BackupRecord
+from dynasmith.ports.backups import TableBackup
+from dynasmith.ports.listener import BackupWaiting, Listener, silent
+from dynasmith.project.verbs.backups.choice import backups_of
+from dynasmith.project.verbs.backups.records import records_of
+from dynasmith.project.world import TableName, World
+from dynasmith.tables.description import TableDescription
+from dynasmith.tables.document_of import document_of
+
+NAME_MAX_CHARACTERS: Final = 255
+_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{3,255}\Z")
+_STAMP: Final = "%Y%m%d-%H%M%S"
+
+
+class CreatedBackup(Struct, frozen=True, kw_only=True):
+    """A backup that was made, or begun: ``backup.state`` says which. ``settings_file`` is where the definition of the
+    table is kept, ``unread`` are settings that could not be read for it."""
+
+    backup: TableBackup
+    settings_file: str
+    waited_seconds: float
+    unread: dict[str, str] = {}
+
+    def to_json(self) -> dict[str, Any]:
+        """As ``--json`` shows it (contract)."""
+        more = {"settings_file": self.settings_file, "waited_seconds": round(self.waited_seconds, 1)}
+        return self.backup.to_json() | more
+
+
+class BackupCreation(Struct, frozen=True, kw_only=True):
+    """What became of each table: a backup, or an error in ``failures``."""
+
+    created: tuple[CreatedBackup, ...]
+    failures: dict[str, DynasmithError] = {}
+
+
+def backup_name(table: str, now: datetime) -> str:
+    """``<table>-YYYYmmdd-HHMMSS``; of a long name of a table what a backup's name has room for."""
+    stamp = now.strftime(_STAMP)
+    return f"{table[: NAME_MAX_CHARACTERS - len(stamp) - 1]}-{stamp}"
+
+
+def check_name(name: str) -> None:
+    """Raises UsageError for what the service does not take as a name (API reference, CreateBackup)."""
+    if not _NAME.match(name):
+        raise UsageError(
+            f"{name!r} is not a valid name of a backup.", hint="3 to 255 letters, digits, dots, hyphens and underscores"
+        )
+
+
+def create_backup(
+    world: World, table: TableName, *, name: str = "", wait_seconds: float | None = None, listener: Listener = silent
+) -> CreatedBackup:
+    """One backup of one table, with its definition kept beside it; what `create_backups` does of one. Raises its
+    error."""
+    made = create_backups(world, [table], name=name, wait_seconds=wait_seconds, listener=listener)
+    for error in made.failures.values():
+        raise error
+    return made.created[0]
+
+
+def create_backups(
+    world: World,
+    tables: Sequence[TableName],
+    *,
+    name: str = "",
+    wait_seconds: float | None = None,
+    listener: Listener = silent,
+    stopped: StopFlag | None = None,
+) -> BackupCreation:
+    """See `Backups.create`. ``wait_seconds`` is how long is waited in all, 0 for not at all."""
+    names = list(dict.fromkeys(map(world.name_of, tables)))
+    if name:
+        check_name(name)
+    if name and len(names) > 1:
+        raise UsageError(
+            f"A name is for the backup of one table, and there are {len(names)}.",
+            hint="without a name each backup is called after its table and the time",
+        )
+    described = [world.control.describe(each) for each in names]  # all are looked at before one is backed up
+    records_of(world).open()
+    stop, budget, now = stopped or StopFlag(), WaitBudget(world.clock, wait_seconds), world.clock.now()
+    begun: list[CreatedBackup] = []
+    failures: dict[str, DynasmithError] = {}
+    for each in described:
+        try:
+            wanted = name or backup_name(each.table.name, now)
+            begun.append(_begin(world, each, wanted, stop))
+        except DynasmithError as error:
+            failures[each.table.name] = error
+    created = []
+    for one in begun:
+        try:
+            created.append(one if wait_seconds == 0 else _waited(world, one, listener, stop, budget))
+        except DynasmithError as error:
+            failures[one.backup.table] = error
+    return BackupCreation(created=tuple(created), failures=failures)
+
+
+def _begin(world: World, described: TableDescription, name: str, stop: StopFlag) -> CreatedBackup:
+    """Send the call, then keep the definition under the ARN that the service gave."""
+    records, table = records_of(world), described.table
+    backup = begin_backup(table.name, name, backups_of(world), world.clock, stop)
+    unread = {setting: world.masks(reason) for setting, reason in described.unread.items()}
+    records.keep(
+        BackupRecord(
+            arn=backup.arn,
+            name=backup.name,
+            table=table.name,
+            table_id=described.table_id,
+            created_at=backup.created_at,
+            definition=document_of(as_definition(described)),
+            unread=unread,
+        )
+    )
+    return CreatedBackup(backup=backup, settings_file=records.where(backup.arn), waited_seconds=0.0, unread=unread)
+
+
+def _waited(
+    world: World, begun: CreatedBackup, listener: Listener, stop: StopFlag, budget: WaitBudget
+) -> CreatedBackup:
+    since, backup = world.clock.monotonic(), begun.backup
+
+    def seen(state: str, waited: float) -> None:
+        listener(BackupWaiting(table=backup.table, backup=backup.name, state=state, waited_seconds=waited))
+
+    found = wait_for_backup(backup, backups_of(world), world.clock, stop, seen, budget)
+    return CreatedBackup(
+        backup=found,
+        settings_file=begun.settings_file,
+        waited_seconds=world.clock.monotonic() - since,
+        unread=begun.unread,
+    )
