@@ -23,7 +23,8 @@ class EnvironmentSettings(Struct, frozen=True, kw_only=True):
     """Where a project is at home and how its environment names tables: from the project file, or given by the caller.
 
     ``protected_places`` are the protected environments of the same file; ``ad_hoc`` says that an option gives another
-    address than the environment's. ``dry_run_role`` is the ARN of the role that dry runs assume; empty: they read as
+    address than the environment's. ``exports`` is where migrations leave the items of tables that they delete.
+    ``dry_run_role`` is the ARN of the role that dry runs assume; empty: they read as
     whoever runs.
     """
 
@@ -34,6 +35,7 @@ class EnvironmentSettings(Struct, frozen=True, kw_only=True):
     folder: str = "."
     ledger: str = ""
     journal: str = ""
+    exports: str = ".dynasmith/backups"
     migrations: str = "migrations"
     history_table: str = "dynasmith-migrations"
     prices: dict[str, float] = {}

@@ -1,1 +1,24 @@
-"""What a project's own tests use: the pytest plugin with the fixture ``strict``."""
+"""What the tests of a project use: the pytest plugin with its fixtures, and what works without pytest.
+
+``from dynasmith.testing import MigrationTester, items_of``; the ready-made tests of migrations are in
+`dynasmith.testing.migration_tests`. Nothing else is imported until it is asked for.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dynasmith.testing.migrator import Migrator as Migrator
+
+_HOMES = {
+    "Migrator": "migrator",
+}
+
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

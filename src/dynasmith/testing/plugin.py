@@ -1,4 +1,4 @@
-"""The pytest plugin: ``strict``, a strict DynamoDB endpoint for each test, over one engine for the whole session.
+"""The pytest plugin: an engine for the session, a strict DynamoDB endpoint for each test, the project on it.
 
 ::
 
@@ -7,10 +7,8 @@
         run_my_copy(endpoint=strict.endpoint)
         assert strict.journal.of("BatchWriteItem")
 
-The ini option ``strict_timeout`` (60 by default) is how many seconds a test may repeat calls while nothing changes.
-
-Nothing is imported or started before a test asks for a fixture. Override ``strict_upstream`` to stand in front of
-another engine.
+Fixtures and options are listed in the guide "Test your code". Nothing is imported or started before a test asks for a
+fixture. Each worker of pytest-xdist has an engine of its own.
 """
 
 import math
@@ -20,33 +18,78 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dynasmith.testing.function_fixture import dynasmith_function, dynasmith_function_packages
-
-__all__ = ["dynasmith_function", "dynasmith_function_packages"]
+from dynasmith.testing.migration_collection import pytest_collect_file, pytest_configure
+from dynasmith.testing.project_fixtures import (
+    dynasmith_baseline,
+    dynasmith_items,
+    dynasmith_project,
+    dynasmith_tables,
+    migrator,
+)
 
 if TYPE_CHECKING:
     from dynasmith.local import Engine
     from dynasmith.strict import StrictServer
 
+__all__ = [
+    "dynasmith_baseline",
+    "dynasmith_endpoint",
+    "dynasmith_engine",
+    "dynasmith_function",
+    "dynasmith_function_packages",
+    "dynasmith_items",
+    "dynasmith_project",
+    "dynasmith_tables",
+    "migrator",
+    "pytest_addoption",
+    "pytest_collect_file",
+    "pytest_configure",
+    "strict",
+    "strict_autoscaling_upstream",
+    "strict_upstream",
+]
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The ini option ``strict_timeout``."""
+    """The ini options."""
     parser.addini(
         "strict_timeout",
         "Seconds for which a test may repeat calls to `strict` while nothing changes. 0: no limit",
         default="60",
     )
+    parser.addini("dynasmith_project", "Project file of `dynasmith_project`, relative to this file", default="")
+    parser.addini("dynasmith_env", "Environment of `dynasmith_project`: its prefix, suffix and Region", default="local")
+    parser.addini(
+        "dynasmith_migration_tests",
+        "Ready-made tests of migrations that are run: `all`, or their names",
+        type="args",
+        default=[],
+    )
+    parser.addini(
+        "dynasmith_irreversible",
+        "Versions that `test_up_down_up` does not take back",
+        type="args",
+        default=[],
+    )
 
 
 @pytest.fixture(scope="session")
-def strict_upstream() -> Iterator[str]:
-    """The engine behind every ``strict``: ministack as a child process (the extra ``local``), ended with the session.
-
-    Override it with a fixture of the same name and scope that returns another engine's ``http://host:port``.
-    """
+def dynasmith_engine() -> "Iterator[Engine]":
+    """The engine of the session: ministack as a child process (the extra ``local``), ended with the session."""
     from dynasmith.local import start_ministack
 
     with start_ministack() as engine:
-        yield engine.endpoint
+        yield engine
+
+
+@pytest.fixture(scope="session")
+def strict_upstream(request: pytest.FixtureRequest) -> str:
+    """The engine behind every ``strict``: `dynasmith_engine`.
+
+    Override it with a fixture of the same name and scope that returns another engine's ``http://host:port``.
+    """
+    engine: Engine = request.getfixturevalue("dynasmith_engine")
+    return engine.endpoint
 
 
 @pytest.fixture(scope="session")
@@ -75,11 +118,23 @@ def strict(
     tables made through it are deleted after the test. ``Project.load(clock=strict.clock)`` waits on its clock.
     """
     from dynasmith.strict import StrictServer
+    from dynasmith.testing.sandbox import refuse_aws
 
+    refuse_aws(strict_upstream)
     limit = _seconds(request.config.getini("strict_timeout"))
     with StrictServer(strict_upstream, strict_autoscaling_upstream, auto_advance=True, stall_seconds=limit) as server:
         yield server
         server.wipe()
+
+
+@pytest.fixture
+def dynasmith_endpoint(strict: "StrictServer") -> Iterator[str]:
+    """The address of `strict`, with variables that send every client of AWS there which the code under test makes
+    meanwhile: its endpoint, dummy keys, us-east-1; profiles, roles and proxies of the shell are not seen."""
+    from dynasmith.testing.shell_variables import isolated_variables
+
+    with isolated_variables(strict.endpoint):
+        yield strict.endpoint
 
 
 def _seconds(text: object) -> float:

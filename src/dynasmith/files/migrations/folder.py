@@ -44,7 +44,7 @@ def read_folder(folder: Path) -> MigrationFolder:
             notes.append(f"{path.name} looks like a version and is none: a version is three numbers, 0.0.3_name.py.")
             continue
         try:
-            parsed = _parsed(path, named.version, named.name)
+            parsed = parsed_file(path, named.version, named.name)
         except UsageError as error:
             faults.append(error.message)
             continue
@@ -63,8 +63,9 @@ def checksum(content: bytes) -> str:
     return f"sha256:{hashlib.sha256(text).hexdigest()}"
 
 
-def _parsed(path: Path, version: str, name: str) -> MigrationFile | None:
-    """The migration in a file; None for another module, which has no ``up`` at its top."""
+def parsed_file(path: Path, version: str, name: str) -> MigrationFile | None:
+    """The migration in a file; None for another module, which has no ``up`` at its top. Raises UsageError for a file
+    that cannot be read, is not Python, has an ``async`` up or down, or a version and no ``up``."""
     try:
         content = path.read_bytes()
         tree = ast.parse(content, path.name)

@@ -173,7 +173,8 @@ class HistoryTable:
                 )
 
     def _wait(self) -> None:
-        self._client.get_waiter("table_exists").wait(TableName=self._name, WaiterConfig={"Delay": 2})
+        polls = {"Delay": 2} if self._guarded else {"Delay": 0.1, "MaxAttempts": 500}  # an engine takes no seconds
+        self._client.get_waiter("table_exists").wait(TableName=self._name, WaiterConfig=polls)
 
     def _lock(self, wanted: LockRecord, invocation: RunInvocation | None = None) -> HistoryLock:
         return HistoryLock(

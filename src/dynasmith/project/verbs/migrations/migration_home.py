@@ -39,7 +39,7 @@ class MigrationHome:
     @property
     def exports(self) -> Path:
         """Where the items of tables go that migrations delete."""
-        return Path(self.world.settings.folder) / ".dynasmith" / "backups"
+        return Path(self.world.settings.folder) / self.world.settings.exports
 
     @property
     def _table(self) -> str:
