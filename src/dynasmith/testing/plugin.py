@@ -7,7 +7,7 @@
         run_my_copy(endpoint=strict.endpoint)
         assert strict.journal.of("BatchWriteItem")
 
-Fixtures and options are listed in the guide "Test your code". Nothing is imported or started before a test asks for a
+Fixtures and options are listed in the guide "Test tables and migrations". Nothing is imported or started before a test asks for a
 fixture. Each worker of pytest-xdist has an engine of its own.
 """
 
