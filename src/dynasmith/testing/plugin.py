@@ -7,8 +7,8 @@
         run_my_copy(endpoint=strict.endpoint)
         assert strict.journal.of("BatchWriteItem")
 
-Fixtures and options are listed in the guide "Test tables and migrations". Nothing is imported or started before a test asks for a
-fixture. Each worker of pytest-xdist has an engine of its own.
+Fixtures and options are listed in the guide "Test tables and migrations". Nothing is imported or started before a test
+asks for a fixture. Each worker of pytest-xdist has an engine of its own.
 """
 
 import math
