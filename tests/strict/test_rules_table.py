@@ -15,6 +15,7 @@ from dynasmith.strict.expressions.reserved_words import RESERVED
 from dynasmith.strict.rules.file import read_rules
 from dynasmith.strict.rules.registry import rules
 from dynasmith.strict.rules.request_shapes import service_model
+from dynasmith.strict.services.aws_backup.call import backup_model
 from strict_tables import create, ready, refused
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -24,7 +25,8 @@ def test_every_rule_says_what_where_and_how_we_know() -> None:
     every = rules()
     names = [rule.name for rule in every]
     assert len(set(names)) == len(names)
-    known = {*service_model().operation_names, "*", "RegisterScalableTarget"}
+    backup = {f"backup:{name}" for name in backup_model().operation_names}
+    known = {*service_model().operation_names, *backup, "*", "RegisterScalableTarget"}
     for rule in every:
         assert rule.refuses, rule.name
         assert rule.source, rule.name

@@ -2,6 +2,7 @@
 
 from dynasmith.strict.rules import attributes as rules_attributes
 from dynasmith.strict.rules import autoscaling as scaling
+from dynasmith.strict.rules import aws_backup
 from dynasmith.strict.rules import capacity as rules_capacity
 from dynasmith.strict.rules import data as rules_data
 from dynasmith.strict.rules import expressions as rules_expressions
@@ -31,6 +32,27 @@ KEPT: tuple[StrictRule, ...] = (
         "being ready at once: tables, indexes, TTL, backups and restores pass through CREATING, UPDATING, ENABLING, "
         "DELETING; off, everything is ready when the call returns",
         API + "API_TableDescription.html",
+    ),
+    StrictRule(
+        "deleted-table-backup",
+        ("DeleteTable",),
+        "the loss of a table with PITR that is deleted: a backup of type SYSTEM keeps it for 35 days",
+        GUIDE + "PointInTimeRecovery_Howitworks.html",
+    ),
+    StrictRule(
+        "aws-backup-role",
+        ("backup:CreateBackupSelection", "backup:StartBackupJob", "backup:StartRestoreJob"),
+        "a role that AWS Backup cannot take; a job whose role lacks an action fails, and names the first one alone",
+        "https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/backup/selection.go",
+        "observed",
+    ),
+    StrictRule(
+        "iam",
+        ("*",),
+        "a call of a role that was taken through the endpoint (AssumeRole), which its policies, or those of the table, "
+        "do not allow; a condition other than StringEquals, StringLike, ArnLike, and ForAllValues on "
+        "dynamodb:LeadingKeys is an error (StrictPolicyException)",
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html",
     ),
     StrictRule(
         "item-count-stale",
@@ -108,6 +130,7 @@ GROUPS: tuple[tuple[str, tuple[StrictRule, ...]], ...] = (
     ("Attributes that reads and updates name", tuple(rules_attributes.RULES)),
     ("PartiQL", tuple(rules_statements.RULES)),
     ("Application Auto Scaling", tuple(scaling.RULES)),
+    ("AWS Backup", tuple(aws_backup.RULES)),
     ("Kept by the endpoint itself", KEPT),
 )
 

@@ -12,11 +12,16 @@ from dynasmith.strict.rules.data import ITEM_OPERATIONS
 from dynasmith.strict.rules.rule import JudgedRequest, Refusal, plain_name
 from dynasmith.strict.services import autoscaling as scaling
 from dynasmith.strict.services import control, data, insights, kinesis
+from dynasmith.strict.services.access import denied, learn
+from dynasmith.strict.services.aws_backup.due import run_due
+from dynasmith.strict.services.aws_backup.service import answer_backup, backup_operation
+from dynasmith.strict.services.backups import BACKUP_READS, BACKUPS
 from dynasmith.strict.services.export import describe_export, export_table, list_exports
 from dynasmith.strict.services.imports import describe_import, import_table
 from dynasmith.strict.services.isolation import isolated
 from dynasmith.strict.services.restore import restore_to_time, update_backups
 from dynasmith.strict.services.s3 import another_owner
+from dynasmith.strict.services.service_actions import body_of
 from dynasmith.strict.services.statements import run_statements
 from dynasmith.strict.services.world import LOG, TARGET, IncomingCall, StrictWorld
 from dynasmith.strict.services.write_images import recorded
@@ -29,6 +34,7 @@ _ENGINE_FAILURES = frozenset({"InternalError", "InternalFailure"})
 _DATA = frozenset(ITEM_OPERATIONS)
 _CHANGES = {
     **control.WRITES,
+    **BACKUPS,
     **insights.WRITES,
     **kinesis.WRITES,
     "UpdateContinuousBackups": update_backups,
@@ -38,6 +44,7 @@ _CHANGES = {
 }
 _LOOKS = {
     **control.READS,
+    **BACKUP_READS,
     **insights.READS,
     **kinesis.READS,
     "DescribeExport": describe_export,
@@ -71,6 +78,10 @@ class RequestPipeline:
         """The reply to one request; never raises."""
         try:
             target = request.headers.get(b"x-amz-target", b"")
+            denial = await denied(self._world, request)
+            if denial is not None:
+                self._write_denial(request, target, denial)
+                return denial
             if target.startswith(TARGET):
                 return await self._dynamodb(request, target[len(TARGET) :].decode("latin-1"))
             return await self._other(request, target)
@@ -86,6 +97,8 @@ class RequestPipeline:
         """A service that is only routed: Application Auto Scaling to its own engine, the rest to the engine."""
         world = self._world
         service = request.scope[2]
+        if service == "backup":
+            return await self._backup(request)
         scaling_call = target.startswith(b"AnyScaleFrontendService.") or service == "application-autoscaling"
         operation = target.rpartition(b".")[2].decode("latin-1")
         if not operation:
@@ -120,8 +133,38 @@ class RequestPipeline:
             scaling.learn(world.account_of(request), request, operation, reply)
             if upstream is not None:
                 await scaling.drop_policies(upstream, request, operation, reply)
+        learn(world, request, reply)
         body = request.body if target else None
         world.journal.add(Call(operation, "", reply.status, None, at, 0, outcome(reply), service or "other", body=body))
+        return reply
+
+    def _write_denial(self, request: WireRequest, target: bytes, denial: WireReply) -> None:
+        service = request.scope[2]
+        operation = target.rpartition(b".")[2].decode("latin-1")
+        if service == "backup":
+            operation = backup_operation(request)
+        tables = control.tables_of(body_of(request)) if target.startswith(TARGET) else ()
+        call = Call(operation, tables[0] if tables else "", denial.status, None, self._world.clock.time(), 0)
+        call.error, call.service, call.tables, call.body = outcome(denial), service, tables, request.body
+        self._world.journal.add(call)
+
+    async def _backup(self, request: WireRequest) -> WireReply:
+        """AWS Backup, which the endpoint does itself."""
+        world, at = self._world, self._world.clock.time()
+        operation = backup_operation(request)
+        fault = world.faults.meeting(operation, ())
+        if fault is None:
+            reply = await answer_backup(world, request)
+        else:
+            slow_seconds = fault.slow_seconds
+
+            async def go_on() -> WireReply:
+                await asyncio.sleep(slow_seconds)
+                return await answer_backup(world, request)
+
+            reply = await struck(fault, operation, "", go_on)
+        call = Call(operation, "", reply.status, None, at, 0, outcome(reply), "backup", body=request.body)
+        world.journal.add(call)
         return reply
 
     async def _dynamodb(self, request: WireRequest, operation: str) -> WireReply:
@@ -141,7 +184,9 @@ class RequestPipeline:
         if b"accept-encoding" in request.headers:
             headers = {name: value for name, value in request.headers.items() if name != b"accept-encoding"}
             request = WireRequest(request.method, request.target, headers, request.body)
-        call = IncomingCall(request, operation, body, world.account_of(request), now, control.tables_of(body))
+        account = world.account_of(request)
+        await run_due(world, account)
+        call = IncomingCall(request, operation, body, account, now, control.tables_of(body))
         fault = world.faults.meeting(operation, call.tables)
         if fault is None:
             reply = offered(operation, await self._judged(call))

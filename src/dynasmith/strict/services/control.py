@@ -1,26 +1,17 @@
 """The control plane: each operation that the endpoint keeps states and windows for, over the engine's own."""
 
-import copy
 from typing import Any
 
 from dynasmith.strict.partiql.calls import tables_in
 from dynasmith.strict.rules.rule import plain_name
+from dynasmith.strict.services.backups import keep_deleted, lasting, settle
 from dynasmith.strict.services.kms import with_key_arn
 from dynasmith.strict.services.world import Handler, IncomingCall, StrictWorld, reply_json
 from dynasmith.strict.state import describe, effects, timing
-from dynasmith.strict.state.state import BackupState, Stream, StrictTable, Transition
+from dynasmith.strict.state.state import StrictTable
 from dynasmith.strict.wire.messages import WireReply, error_reply, value_reply
 
 EXACT_COUNTS = "item-count-stale"
-
-
-def _lasting(world: StrictWorld) -> effects.Lasting:
-    return world.clock.lasting if world.rules.holds("states") else lambda _: 0.0
-
-
-def _settle(call: IncomingCall, table: StrictTable) -> None:
-    if table.settle(call.now):
-        call.account.tables.pop(table.name, None)
 
 
 async def create_table(world: StrictWorld, call: IncomingCall) -> WireReply:
@@ -30,8 +21,8 @@ async def create_table(world: StrictWorld, call: IncomingCall) -> WireReply:
         return reply
     said = reply_json(reply).get("TableDescription") or {}
     table = effects.table_from(await with_key_arn(world, call), said, call.now)
-    effects.created(table, call.now, _lasting(world), world.describe_lag_seconds)
-    _settle(call, table)
+    effects.created(table, call.now, lasting(world), world.describe_lag_seconds)
+    settle(call, table)
     call.account.tables[table.name] = table
     return value_reply({"TableDescription": describe.table_description(table, said, call.now)})
 
@@ -43,22 +34,24 @@ async def update_table(world: StrictWorld, call: IncomingCall) -> WireReply:
     if reply.status != 200:
         return reply
     said = reply_json(reply).get("TableDescription") or {}
-    effects.updated(table, await with_key_arn(world, call), said, call.now, _lasting(world))
-    _settle(call, table)
+    effects.updated(table, await with_key_arn(world, call), said, call.now, lasting(world))
+    settle(call, table)
     return value_reply({"TableDescription": describe.table_description(table, said, call.now)})
 
 
 async def delete_table(world: StrictWorld, call: IncomingCall) -> WireReply:
     """DeleteTable: DELETING for a while, then gone."""
     table = call.account.tables[call.tables[0]]
+    if table.pitr.enabled and world.rules.holds("deleted-table-backup"):
+        await keep_deleted(world, call, table)
     reply = await world.forward(call)
     if reply.status != 200:
         return reply
     said = reply_json(reply).get("TableDescription") or {}
-    effects.deleting(table, call.now, _lasting(world))
+    effects.deleting(table, call.now, lasting(world))
     world.histories.pop(table.arn, None)
     answer = describe.table_description(table, said, call.now)
-    _settle(call, table)
+    settle(call, table)
     return value_reply({"TableDescription": answer})
 
 
@@ -95,8 +88,8 @@ async def update_ttl(world: StrictWorld, call: IncomingCall) -> WireReply:
     reply = await world.forward(call)
     if reply.status != 200:
         return reply
-    effects.ttl_changed(table, call.body["TimeToLiveSpecification"], call.now, _lasting(world))
-    _settle(call, table)
+    effects.ttl_changed(table, call.body["TimeToLiveSpecification"], call.now, lasting(world))
+    settle(call, table)
     return value_reply({"TimeToLiveSpecification": call.body["TimeToLiveSpecification"]})
 
 
@@ -140,118 +133,6 @@ async def untag(world: StrictWorld, call: IncomingCall) -> WireReply:
     return reply
 
 
-async def create_backup(world: StrictWorld, call: IncomingCall) -> WireReply:
-    """CreateBackup: CREATING for a while; what is in it is what the table holds now."""
-    table = call.account.tables[call.tables[0]]
-    reply = await world.forward(call)
-    details = reply_json(reply).get("BackupDetails") or {}
-    if reply.status != 200:
-        return reply
-    backup = BackupState(
-        arn=str(details.get("BackupArn")),
-        name=str(details.get("BackupName")),
-        available_at=call.now + _lasting(world)(timing.BACKUP_SECONDS),
-        source=copy.deepcopy(table),
-    )
-    call.account.backups[backup.arn] = backup
-    return value_reply({"BackupDetails": _details(backup, details, call)})
-
-
-def _details(backup: BackupState, said: dict[str, Any], call: IncomingCall) -> dict[str, Any]:
-    if backup.deleted:
-        return {**said, "BackupStatus": "DELETED"}
-    return {**said, "BackupStatus": "CREATING" if call.now < backup.available_at else "AVAILABLE"}
-
-
-async def describe_backup(world: StrictWorld, call: IncomingCall) -> WireReply:
-    """DescribeBackup."""
-    reply = await world.forward(call)
-    backup = call.account.backups.get(str(call.body.get("BackupArn")))
-    said = reply_json(reply)
-    if backup is None or reply.status != 200:
-        return reply
-    description = said.get("BackupDescription") or {}
-    description["BackupDetails"] = _details(backup, description.get("BackupDetails") or {}, call)
-    world.poll([backup.available_at], call.now)
-    return value_reply({"BackupDescription": description})
-
-
-async def delete_backup(world: StrictWorld, call: IncomingCall) -> WireReply:
-    """DeleteBackup."""
-    reply = await world.forward(call)
-    backup = call.account.backups.get(str(call.body.get("BackupArn")))
-    if backup is None or reply.status != 200:
-        return reply
-    backup.deleted = True
-    description = reply_json(reply).get("BackupDescription") or {}
-    description["BackupDetails"] = _details(backup, description.get("BackupDetails") or {}, call)
-    return value_reply({"BackupDescription": description})
-
-
-async def list_backups(world: StrictWorld, call: IncomingCall) -> WireReply:
-    """ListBackups, with the state that each is in."""
-    reply = await world.forward(call)
-    if reply.status != 200:
-        return reply
-    said = reply_json(reply)
-    kept = []
-    for summary in said.get("BackupSummaries") or ():
-        backup = call.account.backups.get(str(summary.get("BackupArn")))
-        kept.append(_details(backup, summary, call) if backup is not None else summary)
-    world.poll([backup.available_at for backup in call.account.backups.values()], call.now)
-    return value_reply({**said, "BackupSummaries": kept})
-
-
-def restored_table(
-    world: StrictWorld, call: IncomingCall, said: dict[str, Any], source: StrictTable | None, **summary: Any
-) -> WireReply:
-    """A table that a restore makes: CREATING, with nothing of what the service leaves out (GUIDE, "Restoring a table
-    from a backup": autoscaling, policies, alarms, tags, stream, TTL, protection and PITR are set up by hand)."""
-    table = effects.adopted(said, {}, {}, call.now)
-    table.created_at = call.now
-    table.protected, table.stream, table.tags, table.replicas = False, Stream(), {}, {}
-    table.table_class, table.table_class_said = "STANDARD", False
-    region = effects.region_of(table.arn)
-    override = call.body.get("SSESpecificationOverride")
-    table.sse = effects.sse_of(override, "ENABLED", region) if override else (source.sse if source else table.sse)
-    table.restored = {
-        "RestoreDateTime": call.now,
-        "RestoreInProgress": True,
-        **({"SourceTableArn": source.arn} if source is not None else {}),
-        **summary,
-    }
-    table.status = "CREATING"
-    lasting = _lasting(world)
-    due = call.now + lasting(timing.RESTORE_SECONDS)
-    table.pitr_ready_at = due + lasting(timing.CONTINUOUS_BACKUPS_READY_SECONDS)
-    table.pending.append(Transition(due, "active"))
-    for index in table.gsis.values():
-        index.status = "CREATING"
-        table.pending.append(Transition(due, "index-active", index.name))
-    table.item_count = table.size_bytes = 0
-    _settle(call, table)
-    call.account.tables[table.name] = table
-    return value_reply({"TableDescription": describe.table_description(table, said, call.now)})
-
-
-async def restore_backup(world: StrictWorld, call: IncomingCall) -> WireReply:
-    """RestoreTableFromBackup: the engine's items, the service's states and omissions."""
-    reply = await world.forward(call)
-    if reply.status != 200:
-        return reply
-    said = reply_json(reply).get("TableDescription") or {}
-    target = {"TableName": call.body["TargetTableName"]}
-    described, whole = await world.ask(call, "DescribeTable", target)
-    if described.status == 200:
-        said = whole["Table"]
-    if said.get("DeletionProtectionEnabled"):
-        # An engine that carries the protection over would keep the table from being deleted.
-        await world.ask(call, "UpdateTable", target | {"DeletionProtectionEnabled": False})
-    arn = str(call.body["BackupArn"])
-    backup = call.account.backups.get(arn)
-    return restored_table(world, call, said, backup.source if backup else None, SourceBackupArn=arn)
-
-
 async def list_tables(world: StrictWorld, call: IncomingCall) -> WireReply:
     """ListTables: a table that is DELETING is still listed, one that Describe does not find yet is not."""
     reply = await world.forward(call)
@@ -276,16 +157,11 @@ WRITES: dict[str, Handler] = {
     "UpdateTimeToLive": update_ttl,
     "TagResource": tag,
     "UntagResource": untag,
-    "CreateBackup": create_backup,
-    "DeleteBackup": delete_backup,
-    "RestoreTableFromBackup": restore_backup,
 }
 READS: dict[str, Handler] = {
     "DescribeTable": describe_table,
     "DescribeTimeToLive": describe_ttl,
     "DescribeContinuousBackups": describe_backups,
-    "DescribeBackup": describe_backup,
-    "ListBackups": list_backups,
     "ListTables": list_tables,
 }
 

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from dynasmith.strict.rules.protection import named_source
-from dynasmith.strict.services.control import restored_table
+from dynasmith.strict.services.backups import restored_table
 from dynasmith.strict.services.world import IncomingCall, StrictWorld
 from dynasmith.strict.services.write_images import as_of
 from dynasmith.strict.state import describe, effects

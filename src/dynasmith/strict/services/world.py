@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from dynasmith.strict.faults.faults import Faults
+from dynasmith.strict.iam.role import Role, RoleSession
 from dynasmith.strict.measures.measure import CallMeasure
 from dynasmith.strict.rules.items import partition_text
 from dynasmith.strict.rules.rule import RuleBook
@@ -78,11 +79,22 @@ class StrictWorld:
     imports: dict[tuple[tuple[str, str], str], ImportTask] = field(default_factory=dict)
     writers: dict[str, asyncio.Lock] = field(default_factory=dict)
     control: asyncio.Lock = field(default_factory=asyncio.Lock)
+    # By the access key that AssumeRole gave out.
+    sessions: dict[str, RoleSession] = field(default_factory=dict)
+    # By account and ARN, as they were read; forgotten when something is written to IAM. None: there is no such role.
+    roles: dict[tuple[str, str], Role | None] = field(default_factory=dict)
+    # Which stream each shard iterator reads.
+    iterators: dict[str, str] = field(default_factory=dict)
+    # Only one runs what AWS Backup has due.
+    backups: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def account_of(self, request: WireRequest) -> Account:
         """The account and Region of a request, by its credential scope (an engine that has accounts takes a 12-digit
         access key as one)."""
         access, region, _ = request.scope
+        session = self.sessions.get(access)
+        if session is not None:
+            access = session.access
         key = (access if len(access) == 12 and access.isdigit() else "", region or "us-east-1")
         return self.accounts.setdefault(key, Account(key))
 

@@ -8,8 +8,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from dynasmith.strict.state.aws_backup import AwsBackup
+
 KeySchema = tuple[tuple[str, str], ...]  # (attribute, "HASH" | "RANGE")
 STANDARD = "STANDARD"
+# The account of callers whose access key is not 12 digits, in every engine.
+DEFAULT_ACCOUNT = "000000000000"
 
 
 @dataclass(slots=True)
@@ -236,13 +240,20 @@ class StrictTable:
 
 @dataclass(slots=True)
 class BackupState:
-    """One on-demand backup: its description as the engine made it, when it is there, and the table it was made of."""
+    """One backup: its description as the engine made it, when it is there, and the table it was made of.
+
+    ``kind`` is its BackupType. ``own``: AWS Backup manages it alone, and DynamoDB shows it to nobody.
+    """
 
     arn: str
     name: str
     available_at: float
     source: StrictTable
     deleted: bool = False
+    kind: str = "USER"
+    created_at: float = 0.0
+    expires_at: float | None = None
+    own: bool = False
 
 
 @dataclass(slots=True)
@@ -256,6 +267,12 @@ class Account:
     scaled: set[tuple[str, str]] = field(default_factory=set)
     # Tags of scalable targets by ARN; the key says that there is, or was, such a target.
     scaling_tags: dict[str, dict[str, str]] = field(default_factory=dict)
+    aws_backup: AwsBackup = field(default_factory=AwsBackup)
+
+    @property
+    def number(self) -> str:
+        """The account's number, as ARNs have it."""
+        return self.key[0] or DEFAULT_ACCOUNT
 
     def settle(self, now: float) -> None:
         """Let everything happen that is due in every table."""

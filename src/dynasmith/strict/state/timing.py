@@ -33,3 +33,7 @@ COUNT_EVERY_SECONDS = 21_600.0
 # half of what is left, so that every state is seen and no wait takes many polls.
 AUTO_ADVANCE_SECONDS = 5.0
 AUTO_ADVANCE_SHARE = 2.0
+# AWS Backup starts a job within its start window; how soon it does is not promised.
+JOB_STARTS_SECONDS = 60.0
+# PITR guide: the backup of a deleted table is kept for 35 days.
+DELETED_TABLE_BACKUP_SECONDS = 35 * 86_400.0

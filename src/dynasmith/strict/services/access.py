@@ -1,0 +1,125 @@
+"""Calls of those who took a role through the endpoint are judged by its policies; of others nothing is known.
+
+Engines store policies and enforce none.
+"""
+
+from html import escape
+from xml.etree import ElementTree
+
+from dynasmith.strict.iam.document import PolicyNotUnderstood, PolicyStatement, read_policy
+from dynasmith.strict.iam.dynamodb_calls import NeededAction
+from dynasmith.strict.iam.judgement import AccessRequest, judge
+from dynasmith.strict.iam.role import RoleSession
+from dynasmith.strict.services.roles import role
+from dynasmith.strict.services.service_actions import body_of, needed, query_of
+from dynasmith.strict.services.world import IncomingCall, StrictWorld, reply_json
+from dynasmith.strict.state.state import DEFAULT_ACCOUNT, Account
+from dynasmith.strict.wire.messages import WireReply, WireRequest, error_reply
+from dynasmith.strict.wire.rest_json import rest_error
+
+NOT_UNDERSTOOD = "StrictPolicyException"
+_QUERY = ("iam", "sts")
+
+
+async def denied(world: StrictWorld, request: WireRequest) -> WireReply | None:
+    """The refusal of a call that its caller's role does not allow; None where it does, or the caller took no role.
+    A policy that cannot be judged is an error, never a permission."""
+    session = world.sessions.get(request.scope[0])
+    if session is None or not world.rules.holds("iam"):
+        return None
+    account = world.account_of(request)
+    account.settle(world.clock.time())
+    try:
+        for action, passed_to in needed(world, request, account):
+            why = await _why(world, request, session, account, action, passed_to)
+            if why:
+                return _refusal(request, "AccessDeniedException", why, 403)
+    except PolicyNotUnderstood as error:
+        return _refusal(request, NOT_UNDERSTOOD, f"The strict endpoint cannot judge {error}", 400)
+    return None
+
+
+async def _why(
+    world: StrictWorld, request: WireRequest, session: RoleSession, account: Account, one: NeededAction, passed_to: str
+) -> str:
+    """Why an action is not allowed, as IAM says it; "" where it is."""
+    context: dict[str, tuple[str, ...]] = {
+        "aws:principalarn": (session.role,),
+        "aws:principalaccount": (session.role.split(":")[4],),
+        "aws:requestedregion": (account.key[1],),
+    }
+    if one.leading_keys is not None:
+        context["dynamodb:leadingkeys"] = one.leading_keys
+    if passed_to:
+        context["iam:passedtoservice"] = (passed_to,)
+    asked = AccessRequest(session.role, one.action, one.resource, session.arn, context=context)
+    known = await role(world, account, session.role)
+    identity = known.policies if known is not None else ()
+    of_resource = await _resource_policy(world, request, account, one)
+    verdict = judge(asked, identity, of_resource, session.policy)
+    if verdict == "allowed":
+        return ""
+    because = (
+        "with an explicit deny in a policy"
+        if verdict == "denied"
+        else f"because no identity-based policy allows the {one.action} action"
+    )
+    return f"User: {session.arn} is not authorized to perform: {one.action} on resource: {one.resource} {because}"
+
+
+async def _resource_policy(
+    world: StrictWorld, request: WireRequest, account: Account, one: NeededAction
+) -> tuple[PolicyStatement, ...]:
+    """The policy of the table (also for its indexes) or of the stream that an action is on."""
+    table, _, rest = one.resource.partition("/index/")
+    if ":dynamodb:" not in table or "/backup/" in rest or "/backup/" in table:
+        return ()
+    call = IncomingCall(request, "GetResourcePolicy", {}, account, world.clock.time())
+    reply, said = await world.ask(call, "GetResourcePolicy", {"ResourceArn": table})
+    return read_policy(str(said["Policy"])) if reply.status == 200 and said.get("Policy") else ()
+
+
+def learn(world: StrictWorld, request: WireRequest, reply: WireReply) -> None:
+    """Note whose a key is that AssumeRole gave out, which stream an iterator reads, and that IAM was written to."""
+    if reply.status != 200:
+        return
+    service = request.scope[2]
+    if service == "dynamodb" and request.headers.get(b"x-amz-target", b"").startswith(b"DynamoDBStreams"):
+        said, answered = body_of(request), reply_json(reply)
+        stream = said.get("StreamArn") or world.iterators.get(str(said.get("ShardIterator")))
+        for member in ("ShardIterator", "NextShardIterator"):
+            if stream and answered.get(member):
+                world.iterators[str(answered[member])] = str(stream)
+    if service not in _QUERY:
+        return
+    query = query_of(request)
+    if service == "iam" and not query.get("Action", "").startswith(("Get", "List")):
+        world.roles.clear()
+    if query.get("Action") == "AssumeRole":
+        found = {one.tag.rpartition("}")[2]: one.text or "" for one in _elements(reply)}
+        number = query["RoleArn"].split(":")[4]
+        access = "" if number == DEFAULT_ACCOUNT else number
+        world.sessions[found["AccessKeyId"]] = RoleSession(
+            query["RoleArn"],
+            found["Arn"],
+            access,
+            read_policy(query["Policy"]) if query.get("Policy") else None,
+        )
+
+
+def _elements(reply: WireReply) -> list[ElementTree.Element]:
+    # The engine on this machine wrote it.
+    return list(ElementTree.fromstring(reply.body).iter())  # noqa: S314
+
+
+def _refusal(request: WireRequest, code: str, message: str, status: int) -> WireReply:
+    """A refusal in the protocol of the service that was called."""
+    service = request.scope[2]
+    if service in {"backup", "lambda"}:
+        return rest_error(code, message, status)
+    if service in {*_QUERY, "s3"}:
+        name = "AccessDenied" if code == "AccessDeniedException" else code
+        inner = f"<Error><Code>{name}</Code><Message>{escape(message)}</Message></Error>"
+        body = inner if service == "s3" else f"<ErrorResponse>{inner}</ErrorResponse>"
+        return WireReply(status, {b"content-type": b"text/xml"}, body.encode())
+    return error_reply(code, message)

@@ -1,0 +1,1 @@
+"""AWS Backup over the endpoint's own CreateBackup and RestoreTableFromBackup: engines make no backups."""

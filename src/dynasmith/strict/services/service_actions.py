@@ -1,0 +1,165 @@
+"""The actions that a call of any service takes: what the Service Authorization Reference says of those that are judged.
+
+A service that is not here cannot be judged, and is not allowed.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+import msgspec
+
+from dynasmith.strict.iam.document import PolicyNotUnderstood
+from dynasmith.strict.iam.dynamodb_calls import NeededAction, PartitionKey, needed_actions
+from dynasmith.strict.services.aws_backup.call import backup_model
+from dynasmith.strict.services.world import StrictWorld
+from dynasmith.strict.state.state import Account
+from dynasmith.strict.wire.messages import WireRequest
+from dynasmith.strict.wire.rest_json import BadRestRequest, RestModel
+
+_PASSED = {"CreateBackupSelection", "StartBackupJob", "StartRestoreJob"}
+_STREAMS = b"DynamoDBStreams_20120810."
+_S3 = {
+    "GET": ("s3:ListBucket", "s3:GetObject"),
+    "HEAD": ("s3:ListBucket", "s3:GetObject"),
+    "PUT": ("s3:CreateBucket", "s3:PutObject"),
+    "POST": ("s3:DeleteObject", "s3:PutObject"),
+    "DELETE": ("s3:DeleteBucket", "s3:DeleteObject"),
+}
+
+
+def needed(world: StrictWorld, request: WireRequest, account: Account) -> list[tuple[NeededAction, str]]:
+    """What a call takes; with each action the service that a role is passed to, where it passes one ("" elsewhere).
+    PolicyNotUnderstood for a service that is not judged."""
+    service = request.scope[2]
+    find = _SERVICES.get(service)
+    if find is None:
+        raise PolicyNotUnderstood(f"calls to {service} are not judged")
+    return find(world, request, account)
+
+
+def body_of(request: WireRequest) -> dict[str, Any]:
+    """The JSON of a request; {} for none."""
+    try:
+        value = msgspec.json.decode(request.body)
+    except msgspec.DecodeError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def query_of(request: WireRequest) -> dict[str, str]:
+    """The parameters of a call in the query protocol."""
+    return dict(parse_qsl(request.body.decode("utf-8", "replace")))
+
+
+def _plain(action: str, resource: str = "*") -> list[tuple[NeededAction, str]]:
+    return [(NeededAction(action, resource), "")]
+
+
+def _dynamodb(world: StrictWorld, request: WireRequest, account: Account) -> list[tuple[NeededAction, str]]:
+    target = request.headers.get(b"x-amz-target", b"")
+    body, operation = body_of(request), target.rpartition(b".")[2].decode("latin-1")
+    if target.startswith(_STREAMS) and "ShardIterator" in body:
+        body = {"StreamArn": world.iterators.get(str(body["ShardIterator"]), "unknown")}
+    found = needed_actions(operation, body, account.key[1], account.number, partition_keys(account))
+    return [(one, "") for one in found]
+
+
+def partition_keys(account: Account) -> PartitionKey:
+    """The partition keys of an account's tables and indexes, as far as the endpoint has seen them."""
+
+    def of(table: str, index: str | None) -> str | None:
+        known = account.tables.get(table)
+        if known is None or index is None:
+            return None if known is None else known.partition_key
+        found = known.gsis.get(index) or known.lsis.get(index)
+        return None if found is None else found.key_schema[0][0]
+
+    return of
+
+
+def _backup(_: StrictWorld, request: WireRequest, account: Account) -> list[tuple[NeededAction, str]]:
+    try:
+        read = backup_model().read(request)
+    except BadRestRequest:
+        return []
+    body, prefix = read.body, f"arn:aws:backup:{account.key[1]}:{account.number}:"
+    if "RecoveryPointArn" in body:
+        resource = str(body["RecoveryPointArn"])
+    elif "BackupVaultName" in body and not read.operation.startswith("ListBackupVaults"):
+        resource = f"{prefix}backup-vault:{body['BackupVaultName']}"
+    elif "BackupPlanId" in body:
+        resource = f"{prefix}backup-plan:{body['BackupPlanId']}"
+    else:
+        resource = str(body.get("ResourceArn") or "*") if "Tag" in read.operation else "*"
+    found = _plain(f"backup:{read.operation}", resource)
+    role = (body.get("BackupSelection") or body).get("IamRoleArn")
+    if read.operation in _PASSED and role:
+        found.append((NeededAction("iam:PassRole", str(role)), "backup.amazonaws.com"))
+    return found
+
+
+def _iam(_: StrictWorld, request: WireRequest, account: Account) -> list[tuple[NeededAction, str]]:
+    said = query_of(request)
+    if "RoleName" in said:
+        resource = f"arn:aws:iam::{account.number}:role{said.get('Path', '/')}{said['RoleName']}"
+    else:
+        resource = said.get("PolicySourceArn") or said.get("PolicyArn") or "*"
+    return _plain(f"iam:{said.get('Action')}", resource)
+
+
+def _sts(_: StrictWorld, request: WireRequest, __: Account) -> list[tuple[NeededAction, str]]:
+    said = query_of(request)
+    # GetCallerIdentity takes no permission (STS API reference).
+    return [] if said.get("Action") == "GetCallerIdentity" else _plain(f"sts:{said.get('Action')}", said["RoleArn"])
+
+
+def _targeted(prefix: str, member: str = "") -> Callable[..., list[tuple[NeededAction, str]]]:
+    """A service whose operation stands in a header, on the resource that a member of the request names."""
+
+    def find(_: StrictWorld, request: WireRequest, __: Account) -> list[tuple[NeededAction, str]]:
+        operation = request.headers.get(b"x-amz-target", b"").rpartition(b".")[2].decode("latin-1")
+        return _plain(f"{prefix}:{operation}", str(body_of(request).get(member) or "*"))
+
+    return find
+
+
+def _s3(_: StrictWorld, request: WireRequest, __: Account) -> list[tuple[NeededAction, str]]:
+    path = unquote(request.target.decode("latin-1").split("?", 1)[0]).strip("/")
+    bucket, _slash, key = path.partition("/")
+    if not bucket:
+        return _plain("s3:ListAllMyBuckets")
+    of_bucket, of_object = _S3[request.method.decode("latin-1")]
+    return _plain(of_object if key else of_bucket, f"arn:aws:s3:::{path}")
+
+
+@lru_cache(maxsize=1)
+def _lambda_model() -> RestModel:
+    return RestModel("lambda")
+
+
+def _lambda(_: StrictWorld, request: WireRequest, account: Account) -> list[tuple[NeededAction, str]]:
+    try:
+        operation, path = _lambda_model().operation(request)
+    except BadRestRequest:
+        return []
+    said: Mapping[str, Any] = {**body_of(request), **path}
+    name = str(said.get("FunctionName") or "")
+    prefix = f"arn:aws:lambda:{account.key[1]}:{account.number}:function:"
+    resource = "*" if not name else name if name.startswith("arn:") else prefix + name
+    # The one operation whose action has another name.
+    return _plain("lambda:InvokeFunction" if operation == "Invoke" else f"lambda:{operation}", resource)
+
+
+_SERVICES: Mapping[str, Callable[..., list[tuple[NeededAction, str]]]] = {
+    "dynamodb": _dynamodb,
+    "backup": _backup,
+    "iam": _iam,
+    "sts": _sts,
+    "application-autoscaling": _targeted("application-autoscaling"),
+    "kms": _targeted("kms", "KeyId"),
+    "monitoring": _targeted("cloudwatch"),
+    "s3": _s3,
+    "lambda": _lambda,
+}
