@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -24,6 +24,7 @@ class Stamp(Struct, frozen=True, kw_only=True):
     run: str
     who: str = ""
     host: str = ""
+    where: Literal["local", "lambda"] = "local"
     tool: str = ""
     account: str = ""
     region: str = ""
@@ -67,6 +68,7 @@ class Runner:
     """Runs a path. ``told`` hears of every event; ``masked`` takes what may not be kept out of the text of an error.
 
     ``covers`` are the versions that the migration of a reset stands for: its events keep them, also when it goes on.
+    ``stopping`` is asked before each migration.
     """
 
     def __init__(
@@ -80,10 +82,11 @@ class Runner:
         covers: Sequence[str] = (),
         told: Callable[[MigrationEvent], None] = lambda _: None,
         masked: Callable[[str], str] = str,
+        stopping: Callable[[], bool] = lambda: False,
     ) -> None:
         self._hold, self._open, self._stamp, self._now = hold, open_attempt, stamp, now
         self._accepted, self._covers = tuple(accepted), tuple(covers)
-        self._told, self._masked = told, masked
+        self._told, self._masked, self._stopping = told, masked, stopping
 
     def run(self, path: Sequence[PathStep], history: MigrationHistory) -> list[MigrationEvent]:
         """Run it to its end; the last event of each migration.
@@ -97,6 +100,11 @@ class Runner:
         for step in path:
             state = states.get(step.file.key)
             begun = state.begun if state is not None and step.goes_on else None
+            if self._stopping():
+                raise Interrupted(
+                    f"The run was stopped before migration {step.file.title}.",
+                    hint="run the same command again: it goes on there",
+                )
             spent = state.last.elapsed_ms if state is not None and begun is not None else 0
             attempts = state.attempts + 1 if state is not None and begun is not None else 1
             done.append(self._one(step, begun, spent, attempts))
@@ -120,6 +128,7 @@ class Runner:
             checksum=step.file.checksum,
             who=self._stamp.who,
             host=self._stamp.host,
+            where=self._stamp.where,
             tool=self._stamp.tool,
             account=self._stamp.account,
             region=self._stamp.region,

@@ -81,6 +81,11 @@ class MigrationAttempt:
         """The step at which it is."""
         return self._steps.place
 
+    @property
+    def step(self) -> int:
+        """The number of that step, from 1; 0 before the first."""
+        return self._steps.replay.asked
+
     def run(self) -> None:
         """Load the file, call its function, and hold its steps against the recorded ones."""
         with ExitStack() as opened:

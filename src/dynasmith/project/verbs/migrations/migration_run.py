@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
 from dynasmith.engine.migrations.runner import Runner, Stamp
 from dynasmith.engine.transfer.event_thread import StopRequest
-from dynasmith.errors import RunError, UsageError
+from dynasmith.errors import DynasmithError, RunError, UsageError
 from dynasmith.migrations.event import MigrationEvent
 from dynasmith.migrations.history import MigrationState
-from dynasmith.migrations.path import PathStep, covered
+from dynasmith.migrations.path import Catalog, PathStep, covered
 from dynasmith.ports.history import HistoryHold
 from dynasmith.ports.listener import Listener
 from dynasmith.project.verbs.item_world import ItemWorld
@@ -34,72 +34,83 @@ class MigrationRun:
     rollback_on_failure: bool
     listener: Listener
     told: Callable[[MigrationEvent | str], None]
+    stop: StopRequest = field(default_factory=StopRequest)
+    """What stops the run between two migrations, and at the next step of one."""
+    opened: Callable[[MigrationAttempt], None] = lambda _: None
+    """Hears of every attempt before it runs."""
 
     def run(self, lock_wait: float) -> tuple[MigrationEvent, ...]:
         """Run it; the last event of each migration."""
-        home, stop = self.home, StopRequest()
+        home = self.home
         stamp = home.stamp()
         with home.history().hold(stamp.run, self.command, stamp.who, wait_seconds=lock_wait) as hold:
             # Another run may have changed what there is while this one waited.
             _, catalog = home.read(self.accept_changed, self.out_of_order)
             path = home.checked_path(catalog, chosen(catalog, self.command, self.argument))
-            runner = Runner(
-                hold,
-                lambda step, begun, held: self._attempt(step, begun, held, stop),
-                stamp,
-                home.world.clock.now,
-                accepted=self.accept_changed,
-                covers=covered(catalog.files, path[0].file) if self.command == "reset" else (),
-                told=self.told,
-                masked=home.world.masks,
-            )
             try:
-                done = runner.run(path, catalog.history)
+                return self.under(hold, stamp, catalog, path)
             except RunError as failure:
                 if not self.rollback_on_failure:
                     raise
-                raise self._rolled_back(failure, runner, hold, stamp) from failure
-            for step, event in zip(path, done, strict=True):
-                if event.kind == "reverted":
-                    _forget(hold, catalog.states.get(step.file.key), event)
-            marks = [each for event in done if event.covers for each in self._marks(hold, stamp, event)]
+                raise self._rolled_back(failure, hold, stamp) from failure
+
+    def under(
+        self, hold: HistoryHold, stamp: Stamp, catalog: Catalog, path: Sequence[PathStep]
+    ) -> tuple[MigrationEvent, ...]:
+        """Run a path under the lock; the last event of each migration. Raises as `Runner.run` does."""
+        runner = Runner(
+            hold,
+            self._attempt,
+            stamp,
+            self.home.world.clock.now,
+            accepted=self.accept_changed,
+            covers=covered(catalog.files, path[0].file) if self.command == "reset" and path else (),
+            told=self.told,
+            masked=self.home.world.masks,
+            stopping=lambda: self.stop.asked,
+        )
+        done = runner.run(path, catalog.history)
+        for step, event in zip(path, done, strict=True):
+            if event.kind == "reverted":
+                _forget(hold, catalog.states.get(step.file.key), event)
+        marks = [each for event in done if event.covers for each in self.marks(hold, stamp, event)]
         return (*done, *marks)
 
-    def _attempt(self, step: PathStep, begun: MigrationEvent, held: HistoryHold, stop: StopRequest) -> MigrationAttempt:
+    def _attempt(self, step: PathStep, begun: MigrationEvent, held: HistoryHold) -> MigrationAttempt:
         state = self.home.history().read().states.get(step.file.key)
-        return MigrationAttempt(
+        attempt = MigrationAttempt(
             step,
             begun,
             held,
             ItemWorld(self.home.world),
             folder=self.home.folder,
             exports=self.home.exports,
-            stop=stop,
+            stop=self.stop,
             told=self.told,
             listener=self.listener,
             restart=self.restart_step if step.goes_on else 0,
             applied=None if state is None else state.begun_up,
         )
+        self.opened(attempt)
+        return attempt
 
-    def _rolled_back(self, failure: RunError, runner: Runner, hold: HistoryHold, stamp: Stamp) -> RunError:
+    def _rolled_back(self, failure: RunError, hold: HistoryHold, stamp: Stamp) -> RunError:
         """Take back all that the run did, the failed migration first; the failure, with what became of it."""
         _, catalog = self.home.read()
         try:
             path = self.home.checked_path(catalog, catalog.rollback(stamp.run))
-            done = runner.run(path, catalog.history)
+            self.under(hold, stamp, catalog, path)
         except (UsageError, RunError) as refused:
-            return RunError(f"{failure.message} It could not be taken back: {refused.message}", hint=refused.hint)
-        names = ", ".join(step.file.key for step in path)
-        for step, event in zip(path, done, strict=True):
-            _forget(hold, catalog.states.get(step.file.key), event)
-        return RunError(f"{failure.message} Took back {names}.", hint="fix it, then run it again")
+            return not_taken_back(failure.message, refused)
+        return taken_back(failure.message, [step.file.key for step in path])
 
-    def _marks(self, hold: HistoryHold, stamp: Stamp, reset: MigrationEvent) -> Sequence[MigrationEvent]:
+    def marks(self, hold: HistoryHold, stamp: Stamp, reset: MigrationEvent) -> Sequence[MigrationEvent]:
         """Write down that what was applied, or had begun, is gone, and what the reset stands for is there. Nothing is
-        deleted. Of a reset that was taken back nothing is written."""
+        deleted. Of a reset that was taken back nothing is written, and nothing is written twice in a run."""
         if reset.kind != "applied":
             return ()
         _, catalog = self.home.read()
+        marked = {each.version for each in catalog.history.events if each.kind == "marked" and each.run == stamp.run}
         covers = set(reset.covers)
         gone = [state for state in (*catalog.applied(), *catalog.open) if state.key not in covers]
         events = [
@@ -117,8 +128,18 @@ class MigrationRun:
             )
             for state in gone
         ]
-        files = [each for each in catalog.files.versioned if each.version in covers]
+        files = [each for each in catalog.files.versioned if each.version in covers - marked]
         return [hold.append(each) for each in (*events, *(self.home.marked(file, stamp, undo=False) for file in files))]
+
+
+def taken_back(failure: str, keys: Sequence[str]) -> RunError:
+    """The failure of a run, all of which was taken back."""
+    return RunError(f"{failure} Took back {', '.join(keys)}.", hint="fix it, then run it again")
+
+
+def not_taken_back(failure: str, refused: DynasmithError) -> RunError:
+    """The failure of a run that could not be taken back."""
+    return RunError(f"{failure} It could not be taken back: {refused.message}", hint=refused.hint)
 
 
 def _forget(hold: HistoryHold, state: MigrationState | None, event: MigrationEvent) -> None:

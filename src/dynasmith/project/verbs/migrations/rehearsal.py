@@ -30,7 +30,9 @@ _ALL_ITEMS: Final = frozenset({"backfill", "rename", "remove", "add", "copy_to"}
 _DESTROYING: Final = {"drop_table": "the table and all its items go", "drop_index": "queries of the index fail"}
 
 
-def rehearse(items: ItemWorld, folder: Path, path: Sequence[PathStep]) -> Rehearsal:
+def rehearse(
+    items: ItemWorld, folder: Path, path: Sequence[PathStep], *, deadline_seconds: float = DEADLINE_SECONDS
+) -> Rehearsal:
     """Call each migration of the path in a process that cannot write, and estimate what its steps cost.
 
     What a migration reads it reads from the tables as they are: one that depends on an earlier one of the path is
@@ -46,7 +48,7 @@ def rehearse(items: ItemWorld, folder: Path, path: Sequence[PathStep]) -> Rehear
         return open_guard(world.session, transport=dry.transport)
 
     guard: DryRunGuard
-    with kept_dry(GuardedTransform(opened, DEADLINE_SECONDS), recording) as guard:
+    with kept_dry(GuardedTransform(opened, deadline_seconds), recording) as guard:
         assert guard.process is not None
         recorded = msgspec.json.decode(guard.process(b""), type=list[RecordedPath])
     sizes = _Sizes(dry)

@@ -1,0 +1,75 @@
+"""What a person is asked before migrations run in a function: the path, its hazards, what it costs at most."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+
+from dynasmith.errors import ConsentRequired, DynasmithError
+from dynasmith.lambdas.request_run import RequestRun, digest
+from dynasmith.migrations.path import PathStep
+from dynasmith.migrations.report import Rehearsal
+from dynasmith.project.verbs.item_world import ItemWorld
+from dynasmith.project.verbs.migrations.migration_home import MigrationHome
+from dynasmith.project.verbs.migrations.rehearsal import DEADLINE_SECONDS, rehearse
+from dynasmith.remote.protocol import Ask
+
+REHEARSAL_SECONDS_MIN: Final = 3.0
+"""A rehearsal starts a process that imports dynasmith and the migrations; below this nothing comes of it."""
+
+
+def plan_hash(run: RequestRun, path: Sequence[PathStep]) -> str:
+    """What a consent is given to: the migrations of a path with their files, and where they run."""
+    where = run.world.where
+    steps = [[step.file.key, step.direction, step.goes_on, step.file.checksum] for step in path]
+    return digest([run.request.command, where.environment, where.account, where.region, where.endpoint, steps])
+
+
+def ask_about(run: RequestRun, path: Sequence[PathStep], plan: str, required: ConsentRequired) -> Ask:
+    """The question about a path. Its code is rehearsed where the function has the time for that."""
+    rehearsal, note = _rehearsed(run, path)
+    steps = [] if rehearsal is None else [step for each in rehearsal.migrations for step in each.steps]
+    names = [need.name for need in required.needs if need.name]
+    estimate: dict[str, Any] = {}
+    if rehearsal is not None:
+        estimate = {
+            "items": sum(step.items or 0 for step in steps),
+            "read_units": sum(step.read_units or 0.0 for step in steps),
+            "write_units": sum(step.write_units or 0.0 for step in steps),
+            "dollars": rehearsal.dollars,
+        }
+    stopped = [] if rehearsal is None else [
+        f"{each.key} cannot be rehearsed to its end: {each.stopped}" for each in rehearsal.migrations if each.stopped
+    ]  # fmt: skip
+    return Ask(
+        question=" ".join(need.question for need in required.needs),
+        path=[
+            {
+                "version": step.file.key,
+                "name": step.file.name,
+                "description": step.file.description,
+                "direction": step.direction,
+                "goes_on": step.goes_on,
+            }
+            for step in path
+        ],
+        hazards=[] if rehearsal is None else list(rehearsal.hazards),
+        estimate=msgspec.to_builtins(estimate),
+        notes=[note, *stopped] if note else stopped,
+        confirm=names[0] if names else "",
+        plan=plan,
+    )
+
+
+def _rehearsed(run: RequestRun, path: Sequence[PathStep]) -> tuple[Rehearsal | None, str]:
+    left = run.deadline.seconds
+    seconds = DEADLINE_SECONDS if left is None else min(DEADLINE_SECONDS, left)
+    if seconds < REHEARSAL_SECONDS_MIN:
+        return None, "Hazards and cost are not known: the function has too little time for a rehearsal."
+    home = MigrationHome(run.world)
+    try:
+        return rehearse(ItemWorld(run.world), home.folder, path, deadline_seconds=seconds), ""
+    except DynasmithError as error:
+        return None, f"Hazards and cost are not known: {error.message}"
