@@ -11,6 +11,7 @@ from dynasmith.engine.deletion.deletion import begin_deletion
 from dynasmith.engine.run import run
 from dynasmith.engine.transfer.copy import begin_copy
 from dynasmith.engine.transfer.export import begin_export
+from dynasmith.engine.transfer.job_world import ServiceWorld
 from dynasmith.engine.transfer.populate import begin_populate
 from dynasmith.engine.transfer.populate_source import PopulateSource
 from dynasmith.engine.transfer.runner import RunContext
@@ -86,6 +87,10 @@ class GivenWorld:
             self._journals[job.id] = self.open_journal(job, new)
         journal: UndoJournal = self._journals[job.id]
         return journal
+
+    @property
+    def service(self) -> ServiceWorld:
+        raise AssertionError("a run of the engine that moves items asks the service for nothing")
 
     def kept_journal(self, job_id: str) -> JournalReader:
         assert self.kept is not None

@@ -170,6 +170,12 @@ ensure --no-wait | cli/test_no_wait.py
 ensure --wait-timeout | cli/test_no_wait.py
 copy --transport       | item_stories/test_every_option.py
 demo --keep            | item_stories/test_demo.py
+export --at | item_stories/test_export_to_s3.py
+export --bucket-owner | item_stories/test_export_to_s3.py
+export --incremental | item_stories/test_export_to_s3.py
+export --kms-key | item_stories/test_export_to_s3.py
+export --no-wait | item_stories/test_export_to_s3.py
+export --wait-timeout | item_stories/test_export_to_s3.py
 export --transport     | item_stories/test_every_option.py
 local-logs --follow    | local/test_log.py
 local-logs --folder    | local/test_log.py

@@ -20,6 +20,7 @@ from dynasmith.jobs.options import (
     ReadOptions,
     TransferOptions,
 )
+from dynasmith.jobs.service_transfer import ExportRequest, ImportRequest
 from dynasmith.jobs.side import Side
 from dynasmith.jobs.spec import (
     Backfill,
@@ -30,6 +31,8 @@ from dynasmith.jobs.spec import (
     PopulateDatabase,
     PopulateFiles,
     PopulateItems,
+    ServiceExport,
+    ServiceImport,
     Spec,
     TransformRef,
     Undo,
@@ -68,6 +71,21 @@ SPECS: tuple[Spec, ...] = (
     PopulateItems(target=HERE, options=OPTIONS),
     Backfill(
         target=HERE, journal=False, transform=SHAPE, careful=FirstRunLimits(limit=5), canary_items=9, options=OPTIONS
+    ),
+    ServiceExport(
+        source=HERE,
+        place="s3://bucket/daily",
+        request=ExportRequest(format="ion", since=NOW, until=NOW, condition="n = 1", kms_key="k", bucket_owner="1"),
+        token="ab",
+        arn="arn:aws:dynamodb:us-east-1:1:table/users/export/1",
+    ),
+    ServiceImport(
+        target=HERE,
+        place="s3://bucket/daily/",
+        definition='{"name": "users"}',
+        request=ImportRequest(format="csv", compression="zstd", delimiter=";", headers=("pk", "n")),
+        items=7,
+        token="ab",
     ),
     DeleteItems(target=HERE, journal=True, tables=TABLES, options=OPTIONS),
     Undo(target=HERE, of="backfill-20261129T120000-abcdef", tables=TABLES, options=OPTIONS),

@@ -7,7 +7,7 @@ import math
 import types
 import typing
 from collections.abc import Callable, Iterator, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 import pytest
@@ -25,6 +25,7 @@ class Shelf(Model, table="shelves"):
     id: Partition[str]
 
 
+NOW, LATER = datetime(2026, 11, 20, tzinfo=UTC), datetime(2026, 11, 20, 1, tzinfo=UTC)
 NOWHERE = "http://127.0.0.1:9"
 """An endpoint at which nothing listens: a call that were made would be another error."""
 FACES: tuple[type, ...] = (Project, Jobs, DryRuns)
@@ -40,9 +41,12 @@ NEEDED: dict[str, Any] = {
     "plan": Plan(tool="", created_at="", account="", region="", endpoint="", fingerprint="", tables=()),
 }  # fmt: skip
 """A right value for each parameter that has no default."""
-EMPTY = frozenset(("filter", "where", "endpoint", "region", "profile", "access_key", "secret_key", "session_token"))
+EMPTY = frozenset((
+    "filter", "where", "endpoint", "region", "profile", "access_key", "secret_key", "session_token", "kms_key",
+    "bucket_owner",
+))  # fmt: skip
 """Parameters that mean nothing when they are empty."""
-WORDS = frozenset(("mode", "filter", "where", "transform"))
+WORDS = frozenset(("mode", "filter", "where", "transform", "bucket_owner"))
 """Texts with a form of their own."""
 ZERO = frozenset(("limit of Project.verify",))
 
@@ -177,7 +181,14 @@ NESTED: list[tuple[str, dict[str, Any]]] = [
     ("populate", {"table": "a", "files": [{"pk": "a"}], "create_target": True}),
     ("export", {"table": "a", "dest": "x.csv", "format": "plain"}),
     ("export", {"table": "a", "dest": "x.csv.gz", "compress": "zst"}),
-    ("export", {"table": "a", "dest": "s3://bucket/x"}),
+    ("export", {"table": "a", "dest": "s3://"}),
+    ("export", {"table": "a", "dest": "s3://bucket/x", "compress": "gz"}),
+    ("export", {"table": "a", "dest": "s3://bucket/x", "format": "csv"}),
+    ("export", {"table": "a", "dest": "x", "format": "ion"}),
+    ("export", {"table": "a", "dest": "x", "kms_key": "alias/mine"}),
+    ("export", {"table": "a", "dest": "s3://bucket/x", "incremental": (LATER, NOW)}),
+    ("export", {"table": "a", "dest": "s3://bucket/x", "incremental": (NOW, LATER), "at": NOW}),
+    ("export", {"table": "a", "dest": "s3://bucket/x", "at": datetime(2026, 11, 20)}),
     ("backfill", {"table": "a", "transform": "x.yaml", "where": "a = 1", "filter": "b = 2"}),
     ("apply", {"plan": NEEDED["plan"], "consent": Consent(yes="no")}),  # type: ignore[arg-type]
     ("create", {"table": "a", "wait": False, "wait_timeout": timedelta(minutes=1)}),

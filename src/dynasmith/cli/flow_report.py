@@ -161,6 +161,10 @@ def show_report(invocation: Invocation, report: Report, **more: Any) -> int:
         from dynasmith.cli.backfill_report import show_changes
 
         return show_changes(invocation, report)
+    if report.service is not None:
+        from dynasmith.cli.service_report import show_service
+
+        return show_service(invocation, report, report.service)
     counts = report.counts
     again = f"; {counts.retried:,} sent again" if counts.retried else ""
     again += f"; {counted(counts.throttled, 'throttle')}" if counts.throttled else ""

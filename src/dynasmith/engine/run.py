@@ -9,6 +9,8 @@ from dynasmith.engine.transfer.copy import copy
 from dynasmith.engine.transfer.export import export
 from dynasmith.engine.transfer.job_world import JobWorld
 from dynasmith.engine.transfer.populate import populate
+from dynasmith.engine.transfer.service_export import service_export
+from dynasmith.engine.transfer.service_import import service_import
 from dynasmith.jobs.report import Report
 from dynasmith.jobs.spec import (
     Backfill,
@@ -19,6 +21,8 @@ from dynasmith.jobs.spec import (
     PopulateDatabase,
     PopulateFiles,
     PopulateItems,
+    ServiceExport,
+    ServiceImport,
     Spec,
     Undo,
 )
@@ -37,6 +41,10 @@ def run(spec: Spec, claim: Claim, world: JobWorld) -> Report:
                 return copy(spec, claim, world)
             case Export() | FunctionExport():
                 return export(spec, claim, world)
+            case ServiceExport():
+                return service_export(spec, claim, world)
+            case ServiceImport():
+                return service_import(spec, claim, world)
             case PopulateFiles() | PopulateDatabase() | PopulateItems():
                 return populate(spec, claim, world)
             case Backfill():

@@ -84,6 +84,10 @@ _PRICE_WORDS: Final = {
     "provisioned_read_unit_hour": "One provisioned read unit for an hour.",
     "storage_gigabyte_month": "A gigabyte of storage for a month.",
     "recovery_gigabyte_month": "A gigabyte under point-in-time recovery for a month.",
+    "export_gigabyte": "A gigabyte that the service exports to S3.",
+    "import_gigabyte": "A gigabyte of files, unpacked, that the service imports from S3.",
+    "restore_gigabyte": "A gigabyte that a restore makes.",
+    "backup_gigabyte_month": "A gigabyte of an on-demand backup for a month.",
 }
 PRICES = Block(
     "[prices]",

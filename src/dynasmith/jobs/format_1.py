@@ -20,6 +20,8 @@ from dynasmith.jobs.spec import (
     PopulateDatabase,
     PopulateFiles,
     PopulateItems,
+    ServiceExport,
+    ServiceImport,
     Spec,
     Undo,
     UnreadableSpec,
@@ -91,8 +93,12 @@ def _kind_of(verb: str, given: _Parameters) -> type[Spec] | None:
         case Copy.verb:
             return Copy
         case Export.verb:
+            if "place" in given:
+                return ServiceExport
             return Export if "dest" in given else FunctionExport
         case PopulateItems.verb:
+            if "place" in given:
+                return ServiceImport
             if "files" in given:
                 return PopulateFiles
             return PopulateDatabase if "from" in given else PopulateItems

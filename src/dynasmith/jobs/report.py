@@ -6,11 +6,14 @@ from typing import Any
 from dynasmith.items.digest import NOTHING, Digest
 from dynasmith.jobs.counts import Counts
 from dynasmith.jobs.job import Job, describe_job
+from dynasmith.jobs.service_transfer import ServiceResult
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a job did. ``seconds`` is the time it ran, over all its runs; ``dollars`` None is unknown."""
+    """What a job did. ``seconds`` is the time it ran, over all its runs; ``dollars`` None is unknown.
+
+    ``service`` is what became of an export or import that the service did."""
 
     job: Job
     counts: Counts
@@ -18,6 +21,7 @@ class Report:
     target: Digest = NOTHING
     dollars: float | None = None
     dead_letters: str = ""
+    service: ServiceResult | None = None
 
     @property
     def adds_up(self) -> bool:
@@ -38,4 +42,5 @@ class Report:
             "seconds": self.seconds,
             "cost_dollars": self.dollars,
             "dead_letters": self.dead_letters or None,
+            **({} if self.service is None else self.service.to_json()),
         }

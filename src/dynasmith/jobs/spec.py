@@ -10,14 +10,20 @@ from typing import ClassVar, TypeAlias, assert_never
 
 import msgspec
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from dynasmith.jobs.file_facts import CsvFields, Decision, Fingerprint
 from dynasmith.jobs.options import Database, ExportOptions, FirstRunLimits, ReadOptions, TransferOptions
+from dynasmith.jobs.service_transfer import ExportRequest, ImportRequest
 from dynasmith.jobs.side import Side
 from dynasmith.jobs.table_identity import TableIdentities
 
 UNKNOWN_TABLES = TableIdentities()
 """The identities of a job of an earlier version, which kept none."""
+
+
+NO_OPTIONS = TransferOptions()
+"""The options of a job that moves no items itself."""
 
 
 class TransformRef(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -59,6 +65,24 @@ class FunctionExport(Struct, frozen=True, kw_only=True, omit_defaults=True):
     options: TransferOptions = field(name="flow")
 
 
+class ServiceExport(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A table into S3, by the service. ``place`` is ``s3://bucket/prefix``; with ``token`` a repeated request is one
+    export, and ``arn`` is that export once it is known."""
+
+    verb: ClassVar[str] = "export"
+    source: Side
+    place: str
+    request: ExportRequest
+    token: str
+    arn: str = ""
+    tables: TableIdentities = UNKNOWN_TABLES
+    options: TransferOptions = field(name="flow", default=NO_OPTIONS)
+
+    def asked(self) -> object:
+        """What was asked for, without what the job learnt."""
+        return replace(self, token="", arn="")
+
+
 class _Populate(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What every populate has. ``key`` is the target's key in words, empty where it was not kept."""
 
@@ -91,6 +115,28 @@ class PopulateItems(_Populate, frozen=True, kw_only=True, omit_defaults=True):
     """The items of an iterable of the caller's into a table; it cannot be resumed in another process."""
 
     options: TransferOptions = field(name="flow")
+
+
+class ServiceImport(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The files below ``place`` (``s3://bucket/prefix``) into a new table, by the service.
+
+    ``definition`` is the document of the table as JSON, ``items`` how many the files hold, where a manifest says so.
+    With ``token`` a repeated request is one import, and ``arn`` is that import once it is known."""
+
+    verb: ClassVar[str] = "populate"
+    target: Side
+    place: str
+    definition: str
+    request: ImportRequest
+    items: int | None = None
+    token: str
+    arn: str = ""
+    tables: TableIdentities = UNKNOWN_TABLES
+    options: TransferOptions = field(name="flow", default=NO_OPTIONS)
+
+    def asked(self) -> object:
+        """What was asked for, without what the job learnt."""
+        return replace(self, token="", arn="", tables=UNKNOWN_TABLES)
 
 
 class Backfill(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -140,7 +186,9 @@ class UnreadableSpec(Struct, frozen=True, kw_only=True):
 
 
 Populate: TypeAlias = PopulateFiles | PopulateDatabase | PopulateItems
-Spec: TypeAlias = Copy | Export | FunctionExport | Populate | Backfill | DeleteItems | Undo
+ServiceSpec: TypeAlias = ServiceExport | ServiceImport
+"""What the service does by itself, and a job waits for."""
+Spec: TypeAlias = Copy | Export | FunctionExport | Populate | Backfill | DeleteItems | Undo | ServiceSpec
 
 
 def sides_of(spec: Spec) -> dict[str, Side]:
@@ -148,9 +196,11 @@ def sides_of(spec: Spec) -> dict[str, Side]:
     match spec:
         case Copy():
             return {"source": spec.source, "target": spec.target}
-        case Export() | FunctionExport():
+        case Export() | FunctionExport() | ServiceExport():
             return {"source": spec.source}
-        case PopulateFiles() | PopulateDatabase() | PopulateItems() | Backfill() | DeleteItems() | Undo():
+        case PopulateFiles() | PopulateDatabase() | PopulateItems() | ServiceImport():
+            return {"target": spec.target}
+        case Backfill() | DeleteItems() | Undo():
             return {"target": spec.target}
     assert_never(spec)
 
@@ -160,6 +210,6 @@ def transform_of(spec: Spec) -> TransformRef | None:
     match spec:
         case Copy() | PopulateFiles() | PopulateDatabase() | PopulateItems() | Backfill():
             return spec.transform
-        case Export() | FunctionExport() | DeleteItems() | Undo():
+        case Export() | FunctionExport() | DeleteItems() | Undo() | ServiceExport() | ServiceImport():
             return None
     assert_never(spec)

@@ -21,6 +21,10 @@ class Prices(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     provisioned_read_unit_hour: float | None = None
     storage_gigabyte_month: float | None = None
     recovery_gigabyte_month: float | None = None
+    export_gigabyte: float | None = None
+    import_gigabyte: float | None = None
+    restore_gigabyte: float | None = None
+    backup_gigabyte_month: float | None = None
 
 
 # General knowledge, not read again in a primary source: on-demand since 2024-11-01 at 0.625 and 0.125 a million
@@ -33,6 +37,10 @@ US_EAST_1 = Prices(
     provisioned_read_unit_hour=0.00013,
     storage_gigabyte_month=0.25,
     recovery_gigabyte_month=0.20,
+    export_gigabyte=0.10,
+    import_gigabyte=0.15,
+    restore_gigabyte=0.15,
+    backup_gigabyte_month=0.10,
 )
 
 # Regions that the pricing page lists at the same prices as us-east-1.

@@ -71,3 +71,45 @@ ENCRYPTION = ("kms:GenerateDataKey", "kms:Decrypt")
 
 JOBS_IN_S3 = ("s3:ListBucket", "s3:GetObject", "s3:PutObject", "s3:DeleteObject")
 """The actions of jobs and undo journals that are kept in a bucket; ``jobs prune`` needs the last one, nothing else."""
+
+EXPORT_TO_S3 = (
+    "dynamodb:DescribeTable",
+    "dynamodb:DescribeContinuousBackups",
+    "dynamodb:ExportTableToPointInTime",
+    "dynamodb:DescribeExport",
+    "dynamodb:ListExports",
+    "dynamodb:Scan",
+    "s3:ListBucket",
+    "s3:GetObject",
+    "s3:PutObject",
+    "s3:AbortMultipartUpload",
+)
+"""The actions of an export to S3 by the service: it writes as the caller. The manifests and files are read afterwards;
+Scan is of one item, where an export holds none. Developer Guide, "Requesting a table export": IAM permissions."""
+
+POPULATE_FROM_S3 = (
+    "dynamodb:DescribeTable",
+    "dynamodb:BatchWriteItem",
+    "dynamodb:PutItem",
+    "s3:ListBucket",
+    "s3:GetObject",
+)
+"""The actions of a populate that reads objects itself, beside those of `MOVES` that its mode needs."""
+
+IMPORT_FROM_S3 = (
+    "dynamodb:DescribeTable",
+    "dynamodb:ImportTable",
+    "dynamodb:DescribeImport",
+    "dynamodb:ListImports",
+    "s3:ListBucket",
+    "s3:GetObject",
+    "logs:CreateLogGroup",
+    "logs:CreateLogStream",
+    "logs:DescribeLogGroups",
+    "logs:DescribeLogStreams",
+    "logs:PutLogEvents",
+    "logs:PutRetentionPolicy",
+    "logs:FilterLogEvents",
+)
+"""The actions of an import by the service, which reads and logs as the caller; the last reads the errors of items.
+Settings that an import leaves out need `WRITES`. Developer Guide, "Requesting a table import": IAM permissions."""

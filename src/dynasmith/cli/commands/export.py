@@ -7,6 +7,7 @@ import click
 
 from dynasmith.cli.flow_options import CONSISTENT, TRANSPORT, flow_options_but, side, side_options
 from dynasmith.cli.shared_options import Invocation, verb
+from dynasmith.cli.wait_options import wait_options, waiting
 from dynasmith.errors import UsageError
 
 STDOUT = "-"
@@ -14,9 +15,13 @@ STDOUT = "-"
 
 @verb("export", example="dynasmith export orders orders.jsonl.gz")
 @click.argument("table")
-@click.argument("dest", metavar="FILE|FOLDER|-")
-@click.option("--format", type=click.Choice(["dynamodb", "plain", "plain-lossy", "csv", "tsv"]), default=None,
-              help="DynamoDB JSON (default), plain JSON (no sets or binary), plain-lossy, CSV or TSV.")  # fmt: skip
+@click.argument("dest", metavar="FILE|FOLDER|-|s3://BUCKET/PREFIX")
+@click.option(
+    "--format",
+    type=click.Choice(["dynamodb", "plain", "plain-lossy", "csv", "tsv", "ion"]),
+    default=None,
+    help="DynamoDB JSON (default), plain JSON (no sets or binary), plain-lossy, CSV, TSV; ion in S3.",
+)
 @click.option(
     "--compress",
     type=click.Choice(["gz", "zst", "none"]),
@@ -24,6 +29,11 @@ STDOUT = "-"
     help="Compression; by default from the file name.",
 )
 @click.option("--split-bytes", type=click.IntRange(1_000), help="In a folder: begin a new file at this size.")
+@click.option("--at", metavar="TIME", help="In S3: the table as it was at this time; default now.")
+@click.option("--incremental", metavar="FROM..TO", help="In S3: the changes between two times, 15 minutes to 24 hours.")
+@click.option("--kms-key", default="", metavar="KEY", help="In S3: encrypt the files with this key of KMS.")
+@click.option("--bucket-owner", default="", metavar="ACCOUNT", help="In S3: the account of a bucket that is not yours.")
+@wait_options
 @TRANSPORT
 @CONSISTENT
 @flow_options_but("digest", "on_error", "max_write_units")
@@ -31,20 +41,36 @@ STDOUT = "-"
 def command(invocation: Invocation, table: str, dest: str, **given: Any) -> int:
     """Export all items of a table to a file or a folder of files, with a manifest: counts, digest, definition.
 
-    With - for the file the items go to standard output, a line each, and nothing is kept of the job.
+    With - for the file the items go to standard output, a line each, and nothing is kept of the job. With s3:// the
+    service exports: it uses no read units, and the table needs point-in-time recovery.
     """
     from dynasmith.cli.flow_report import FlowProgressView, show_rehearsal, show_report
+    from dynasmith.cli.time_values import instant, window
 
+    given["at"] = None if given["at"] is None else instant(given["at"], "--at")
+    given["incremental"] = None if given["incremental"] is None else window(given["incremental"], "--incremental")
+    waits = waiting(given.pop("no_wait"), given.pop("wait_timeout"))
     if dest == STDOUT:
+        _refuse_of_s3(given)
         return _to_stdout(invocation, table, given)
     source, project = side("source", table, given), invocation.project()
     if invocation.dry_run:
         return show_rehearsal(invocation, project.dry_run.export(source, dest, **given))
     with FlowProgressView(invocation.words(), redact=invocation.redact) as shown:
-        report = project.export(source, dest, listener=shown, **given)
-    if not invocation.as_json and report.job.state == "done":
+        report = project.export(source, dest, listener=shown, **given, **waits)
+    if report.service is None and not invocation.as_json and report.job.state == "done":
         invocation.say(f"Exported to {dest}. To load it into a table: dynasmith populate TABLE {dest}")
     return show_report(invocation, report)
+
+
+def _refuse_of_s3(given: dict[str, Any]) -> None:
+    """Standard output takes none of the options of an export to S3."""
+    for name in ("at", "incremental", "kms_key", "bucket_owner"):
+        if given.pop(name):
+            option = f"--{name.replace('_', '-')}"
+            raise UsageError(f"{option} is of an export to S3.", hint=f"name s3://BUCKET/PREFIX, or remove {option}")
+    if given["format"] == "ion":
+        raise UsageError("ion is a format of the service.", hint="name s3://BUCKET/PREFIX, or another format")
 
 
 def _to_stdout(invocation: Invocation, table: str, given: dict[str, Any]) -> int:

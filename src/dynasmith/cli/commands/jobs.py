@@ -42,11 +42,14 @@ def list_(invocation: Invocation) -> int:
 @verb("show", example="dynasmith jobs show copy-20261120T101500-1a2b3c")
 @click.argument("job")
 def show(invocation: Invocation, job: str) -> int:
-    """Show one job: state, counts, parameters."""
+    """Show one job: state, counts, parameters. An ARN shows an export, import or bulk write of the service."""
     from dynasmith.cli.job_json import job_json
 
     jobs = invocation.project().jobs
-    described = job_json(invocation, jobs.show(jobs.find(job)))
+    if job.startswith("arn:"):
+        described = dict(jobs.of_service(job))
+    else:
+        described = job_json(invocation, jobs.show(jobs.find(job)))
     if invocation.as_json:
         print_json(described)
         return 0

@@ -1,9 +1,11 @@
 """What one run of a job needs of the world: its ends, its transform, its files and journals, and how it is run."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from dynasmith.engine.transfer.populate_source import PopulateSource
 from dynasmith.engine.transfer.runner import RunContext
+from dynasmith.engine.transfer.service_job import WaitLimit
 from dynasmith.engine.transfer.table_details import TableEnd
 from dynasmith.items.transform import Function
 from dynasmith.jobs.job import Job
@@ -12,7 +14,38 @@ from dynasmith.jobs.spec import Export, FunctionExport, Populate, TransformRef
 from dynasmith.ports.checkpoints import Ledger
 from dynasmith.ports.items import OpenSink
 from dynasmith.ports.journal import JournalReader, UndoJournal
+from dynasmith.ports.service_transfer import Exports, Imports, TransferObjects
 from dynasmith.ports.updates import OpenUpdates
+from dynasmith.tables.table import Table
+
+
+class ServiceWorld(Protocol):
+    """What a job needs that waits for an export or import of the service."""
+
+    @property
+    def waiting(self) -> WaitLimit:
+        """Whether the service is waited for, and how long."""
+        ...
+
+    def exports(self, side: Side) -> Exports:
+        """The service's exports of the table of a side."""
+        ...
+
+    def imports(self, side: Side) -> Imports:
+        """The service's imports into the table of a side."""
+        ...
+
+    def objects(self, side: Side, bucket: str, owner: str) -> TransferObjects:
+        """A bucket with the access of a side; ``owner`` is the account that must own it, empty for any."""
+        ...
+
+    def defined(self, side: Side, definition: str) -> Table:
+        """The table of a definition that a spec keeps. Raises DefinitionError."""
+        ...
+
+    def settle(self, side: Side, definition: str) -> Sequence[str]:
+        """Apply the settings of a definition that its table does not have; a sentence for each that stays different."""
+        ...
 
 
 class JobWorld(Protocol):
@@ -43,6 +76,11 @@ class JobWorld(Protocol):
     def populate_source(self, spec: Populate) -> PopulateSource:
         """Where the items of a populate come from. Raises CheckpointError where they are not those that it began with,
         or cannot be had in this process."""
+        ...
+
+    @property
+    def service(self) -> ServiceWorld:
+        """What the service does by itself."""
         ...
 
     def updates(self, side: Side) -> OpenUpdates:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
@@ -274,6 +275,29 @@ def keys(name: str, value: Any) -> None:
         raise UsageError(f"{name}: {cause.message}", hint=cause.hint) from cause
 
 
+def account(name: str, value: Any) -> None:
+    """The number of an account; an empty one is none."""
+    any_text(name, value)
+    if value and not (len(value) == 12 and value.isdigit()):
+        refuse(name, value, "an account of 12 digits")
+
+
+def moment(name: str, value: Any) -> None:
+    """A time with its offset."""
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        refuse(name, value, "a datetime with a time zone", hint="datetime(2026, 11, 20, 10, 15, tzinfo=UTC)")
+
+
+def moments(name: str, value: Any) -> None:
+    """Two times; the second may be None."""
+    if not isinstance(value, tuple | list) or len(value) != 2:
+        refuse(name, value, "two times, from and to")
+    moment(f"{name}[0]", value[0])
+    optional(moment)(f"{name}[1]", value[1])
+    if value[1] is not None and value[1] <= value[0]:
+        raise UsageError(f"{name} ends before it begins.", hint="put the earlier time first")
+
+
 def is_clock(value: Any) -> bool:
     """Whether a value tells the time."""
     return all(callable(getattr(value, name, None)) for name in ("now", "monotonic", "sleep"))
@@ -295,11 +319,14 @@ CHECKS: dict[str, Check] = {
     "access_key": any_text,
     "age": duration,
     "argument": any_text,
+    "arn": text,
+    "at": optional(moment),
     "allow_delete_items": flag,
     "backup": name_or_flag,
     "backup_first": name_or_flag,
     "batch_size": optional(whole()),
     "canary": optional(number(1)),
+    "bucket_owner": account,
     "bump": text,
     "clock": optional(any_of("a Clock", is_clock)),
     "command": one_of("up", "down", "to", "all", "repeat", "rollback", "run", "reset"),
@@ -331,10 +358,12 @@ CHECKS: dict[str, Check] = {
     "jobs": text,
     "journal": flag,
     "index": optional(text),
+    "incremental": optional(moments),
     "items": flag,
     "item": wire,
     "keep": optional(whole()),
     "key": wire,
+    "kms_key": any_text,
     "limit": optional(whole()),
     "listener": function,
     "lock_wait": number_or_zero,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from dynasmith.project.verbs.argument_kinds import optional, path
 from dynasmith.project.verbs.arguments import checked, side
 from dynasmith.project.verbs.arguments import transform as transform_check
-from dynasmith.project.verbs.item_methods import EXPORT_FORMATS
+from dynasmith.project.verbs.item_methods import ALL_EXPORT_FORMATS
 from dynasmith.project.verbs.verb_access import VerbAccess
 
 if TYPE_CHECKING:
@@ -75,15 +76,19 @@ class DryRuns(VerbAccess):
             source, target, transform=transform, asked=options, create_target=create_target
         )
 
-    @checked(table=side, dest=optional(path), format=optional(EXPORT_FORMATS))
+    @checked(table=side, dest=optional(path), format=optional(ALL_EXPORT_FORMATS))
     def export(
         self,
         table: str | Side | type[Model],
         dest: str | Path | None = None,
         *,
-        format: Literal["dynamodb", "plain", "plain-lossy", "csv", "tsv"] | None = None,
+        format: Literal["dynamodb", "plain", "plain-lossy", "csv", "tsv", "ion"] | None = None,
         compress: Literal["gz", "zst", "none"] | None = None,
         split_bytes: int | None = None,
+        at: datetime | None = None,
+        incremental: tuple[datetime, datetime | None] | None = None,
+        kms_key: str = "",
+        bucket_owner: str = "",
         filter: str = "",
         expired: Literal["keep", "skip"] = "keep",
         consistent: bool = False,
@@ -99,7 +104,12 @@ class DryRuns(VerbAccess):
         where there is no such table.
         """
         from dynasmith.project.verbs.item_options import export_options, transfer_options
+        from dynasmith.project.verbs.service_options import is_s3, own_format, refuse_of_s3, service_export_of
 
+        given = locals() | {"wait": True, "wait_timeout": None}
+        if is_s3(dest):
+            return self._flow().rehearse_service_export(table, str(dest), service_export_of(given))
+        refuse_of_s3(given)
         options = transfer_options(
             filter=filter,
             expired=expired,
@@ -110,7 +120,7 @@ class DryRuns(VerbAccess):
             share=share,
         )
         if dest is not None:
-            export_options(dest, format, compress, split_bytes)
+            export_options(dest, own_format(format), compress, split_bytes)
         return self._flow(transport).rehearse_export(table, asked=options)
 
     @checked(table=side)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Literal
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from dynasmith.project.verbs.transforms import AnyTransform
 
 EXPORT_FORMATS = one_of("dynamodb", "plain", "plain-lossy", "csv", "tsv")
+ALL_EXPORT_FORMATS = one_of("dynamodb", "plain", "plain-lossy", "csv", "tsv", "ion")
 
 
 class ItemMethods(CopyMethods, PopulateMethods, BackfillMethods):
@@ -36,15 +38,21 @@ class ItemMethods(CopyMethods, PopulateMethods, BackfillMethods):
     units. ``transport`` is the HTTP client.
     """
 
-    @checked(table=side, format=optional(EXPORT_FORMATS))
+    @checked(table=side, format=optional(ALL_EXPORT_FORMATS))
     def export(
         self,
         table: str | Side | type[Model],
         dest: str | Path,
         *,
-        format: Literal["dynamodb", "plain", "plain-lossy", "csv", "tsv"] | None = None,
+        format: Literal["dynamodb", "plain", "plain-lossy", "csv", "tsv", "ion"] | None = None,
         compress: Literal["gz", "zst", "none"] | None = None,
         split_bytes: int | None = None,
+        at: datetime | None = None,
+        incremental: tuple[datetime, datetime | None] | None = None,
+        kms_key: str = "",
+        bucket_owner: str = "",
+        wait: bool = True,
+        wait_timeout: timedelta | None = None,
         filter: str = "",
         expired: Literal["keep", "skip"] = "keep",
         consistent: bool = False,
@@ -56,6 +64,14 @@ class ItemMethods(CopyMethods, PopulateMethods, BackfillMethods):
         listener: Listener = silent,
     ) -> Report:
         """Write every item of a table into files with a manifest: counts, digest, definition. `populate` takes it back.
+        With ``s3://bucket/prefix`` as ``dest`` the service exports: the table needs point-in-time recovery, no read
+        units are used, and manifests and files are checked at the end.
+
+        In S3 ``format`` is ``dynamodb`` or ``ion``; ``at`` is a time in the window of recovery; ``incremental`` exports
+        the changes from one time to another (None: now); ``filter`` is judged by the service; ``kms_key`` encrypts the
+        files; ``bucket_owner`` is the account of a bucket that is not the caller's. ``wait=False`` returns at once, the
+        same call or `Jobs.resume` then waits: never a second export is begun. What the service wrote is in
+        ``Report.service``, with ``problems`` where something is not as it should be.
 
         ``dest`` is a file, whose name says format and compression (``orders.jsonl.gz``), or a folder: then ``format``
         is ``dynamodb`` (DynamoDB JSON), ``plain`` (no sets or binary), ``plain-lossy``, ``csv`` or ``tsv``, and
@@ -64,11 +80,23 @@ class ItemMethods(CopyMethods, PopulateMethods, BackfillMethods):
         resumed with `Jobs.resume`.
         """
         from dynasmith.project.verbs.item_options import export_options, transfer_options
+        from dynasmith.project.verbs.service_options import (
+            is_s3,
+            own_format,
+            refuse_of_s3,
+            service_export_of,
+            waiting_of,
+        )
 
+        given = locals()
+        if is_s3(dest):
+            request, waiting = service_export_of(given), waiting_of(wait, wait_timeout)
+            return self._flow().service_export(table, str(dest), request, waiting=waiting, listener=listener)
+        refuse_of_s3(given)
         return self._flow(transport).export(
             table,
             dest,
-            how=export_options(dest, format, compress, split_bytes),
+            how=export_options(dest, own_format(format), compress, split_bytes),
             asked=transfer_options(
                 filter=filter,
                 expired=expired,

@@ -70,10 +70,6 @@ def export_options(
     """How an export is written: what the name of its file says, and what was asked for. Raises UsageError where they
     contradict each other, and where nothing can be written at ``dest``."""
     name = str(dest)
-    if name.startswith("s3://"):
-        raise UsageError(
-            "An export to S3 by the service is not offered by this version.", hint="name a file or a folder"
-        )
     options = named_options(name, style=format, compression=compress, split_bytes=split_bytes)
     check_dest(dest)
     return options

@@ -8,13 +8,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from msgspec import structs
+
 from dynasmith.aws.data.service_endpoint import Transport
 from dynasmith.engine.transfer.dry_run import DryRun
 from dynasmith.engine.transfer.iterables import TakeItems
+from dynasmith.engine.transfer.service_job import NO_LIMIT, WaitLimit
 from dynasmith.engine.transfer.verify import VerifyResult
 from dynasmith.errors import UsageError
 from dynasmith.jobs.options import ExportOptions, ReadOptions, TransferOptions
 from dynasmith.jobs.report import Report
+from dynasmith.jobs.service_transfer import ExportRequest
 from dynasmith.jobs.side import Side
 from dynasmith.plans.consent import Consent
 from dynasmith.ports.listener import Listener, silent
@@ -23,6 +27,7 @@ from dynasmith.project.verbs import auto_migrate as migration
 from dynasmith.project.verbs import copy as copying
 from dynasmith.project.verbs import export as exporting
 from dynasmith.project.verbs import populate as populating
+from dynasmith.project.verbs import service_export as service_exporting
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.model_transforms import copy_transform, new_items_transform, own_items
 from dynasmith.project.verbs.new_target import class_target
@@ -198,6 +203,29 @@ class ItemFlow:
         """Write every item of a table into files with a manifest, and give the report. `populate` takes it back."""
         asked = own_items(asked, table)
         return exporting.export(self._items, table, dest, how=how, options=asked, listener=listener)
+
+    def service_export(
+        self,
+        table: str | Side | type[Model],
+        place: str,
+        request: ExportRequest,
+        *,
+        waiting: WaitLimit = NO_LIMIT,
+        listener: Listener = silent,
+    ) -> Report:
+        """Let the service export a table to S3, wait for it, and check what it wrote. `populate` takes it back.
+
+        The same call after a kill, or `Jobs.resume`, goes on with the same export. Raises UsageError for a table
+        without point-in-time recovery, a window that cannot be, and a prefix that holds other files; AccessDenied with
+        all actions that it needs; RunError where the export failed; FileFormatError where a file is not whole.
+        """
+        own = own_items(TransferOptions(condition=request.condition), table)
+        request = structs.replace(request, condition=request.condition if own is None else own.condition)
+        return service_exporting.service_export(self._items, table, place, request, waiting=waiting, listener=listener)
+
+    def rehearse_service_export(self, table: str | Side | type[Model], place: str, request: ExportRequest) -> DryRun:
+        """What `service_export` would export and cost. Writes nothing."""
+        return service_exporting.rehearse_service_export(self._items, table, place, request)
 
     def export_to(
         self,

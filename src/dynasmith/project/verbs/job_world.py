@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from dynasmith.engine.transfer.populate_source import PopulateSource
 from dynasmith.engine.transfer.runner import RunContext
+from dynasmith.engine.transfer.service_job import NO_LIMIT, WaitLimit
 from dynasmith.engine.transfer.table_details import TableEnd
 from dynasmith.errors import CheckpointError
 from dynasmith.items.transform import Function
@@ -35,6 +36,7 @@ from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.journals import Journals, KeptJournal, journals_of
 from dynasmith.project.verbs.populate_database import database_origin
 from dynasmith.project.verbs.populate_files import check_key, resumed_files
+from dynasmith.project.verbs.service_transfers import ProjectServiceWorld
 from dynasmith.project.verbs.transform_fingerprint import transform_ref
 from dynasmith.project.verbs.transforms import AnyTransform, function_of, name_of, repeated_transform
 from dynasmith.tables.table import Table
@@ -45,7 +47,7 @@ class ProjectJobWorld:
 
     ``transform`` is what the caller gave: a job that begins has it, and one that ran a function without a name needs it
     again; ``in_place`` is for a backfill. ``sink`` and ``origin`` are what a job that begins has opened already,
-    ``ledger`` is another one than the project's.
+    ``ledger`` is another one than the project's; ``waiting`` says whether the service is waited for.
     """
 
     def __init__(
@@ -58,8 +60,10 @@ class ProjectJobWorld:
         sink: OpenSink | None = None,
         origin: PopulateSource | None = None,
         ledger: Ledger | None = None,
+        waiting: WaitLimit = NO_LIMIT,
     ) -> None:
         self.items = items
+        self.service = ProjectServiceWorld(items, listener, waiting)
         self.sink = sink
         self.origin = origin
         self._ledger = ledger

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -69,6 +70,16 @@ class Jobs:
     def show(self, job: str) -> Job:
         """One job, without its checkpoints. Raises RunError where there is none, UsageError where several begin so."""
         return self._items.ledger.show(self.find(job))
+
+    @checked()
+    def of_service(self, arn: str) -> Mapping[str, Any]:
+        """An export or import of the service by its ARN, as it describes it now: one call. Stable keys, JSON values.
+
+        Raises UsageError for an ARN of anything else, ServiceError where there is none.
+        """
+        from dynasmith.project.verbs.service_transfers import described_by_arn
+
+        return described_by_arn(self._items, arn)
 
     @checked(job=instance("a Job", Job))
     def written_in(self, job: Job) -> Where | None:
