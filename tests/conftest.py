@@ -23,13 +23,13 @@ def nothing_left_in_the_process(tmp_path_factory: pytest.TempPathFactory) -> Ite
     took out of the process comes back: a project's ``models`` takes the place of the ``models`` of the tests."""
     home = str(tmp_path_factory.getbasetemp())
     path = list(sys.path)
-    modules = dict(sys.modules)
+    modules = sys.modules.copy()
     logger = logging.getLogger("dynasmith")
     handlers, level = list(logger.handlers), logger.level
     yield
     sys.path[:] = path
     sys.modules.update(modules)
-    for name, module in list(sys.modules.items()):
+    for name, module in sys.modules.copy().items():  # in one go: threads may import meanwhile
         if str(getattr(module, "__file__", None) or "").startswith(home):
             sys.modules.pop(name, None)
     for handler in [each for each in logger.handlers if each not in handlers]:

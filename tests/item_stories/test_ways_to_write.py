@@ -359,8 +359,6 @@ WAYS = [
     ("http-client", http_client),
     ("botocore-http", botocore_http),
     ("botocore-imported-again", fresh_botocore),
-    # Last: it must not write while one of the ways above has taken the guard out of this process.
-    ("thread-that-outlives", until_the_end),
 ]
 
 
@@ -373,6 +371,12 @@ def transform(one, ctx):
         except BaseException as error:
             told[name] = f"{{type(error).__name__}}: {{error}}"[:300]
     DONE.write_text(json.dumps(told))
+    return one
+
+
+def outlives(one, ctx):
+    # In a process of its own: two of the ways above take the guard out of theirs.
+    until_the_end("thread-that-outlives")
     return one
 """
 
@@ -400,6 +404,7 @@ def test_which_ways_a_dry_run_refuses(story: ItemStory, monkeypatch: pytest.Monk
     answer = story("copy", "users", "users_v2", "--transform", "ways:transform", "--dry-run")
     assert answer.code == 0, answer
     told = done.read_text()
+    assert story("copy", "users", "users_v2", "--transform", "ways:outlives", "--dry-run").code == 0
     deadline = time.monotonic() + 120
     while not done.with_name("outlived").exists():
         assert time.monotonic() < deadline, "the process that outlives the dry run goes on"
@@ -409,5 +414,5 @@ def test_which_ways_a_dry_run_refuses(story: ItemStory, monkeypatch: pytest.Monk
     refused = re.search(r"Dry run: dynasmith wrote nothing; your code was refused ([\d,]+) calls; HTTP and other "
                         r"programs are not guarded\.\n\Z", answer.out)  # fmt: skip
     assert refused is not None, answer.out
-    assert int(refused[1].replace(",", "")) >= 27, told
+    assert int(refused[1].replace(",", "")) >= 26, told
     assert story.items("users_v2") == []
