@@ -221,6 +221,7 @@ class TestModels:
         project.backfill(Person, operations, consent=YES)
         assert project.db().require(RenamedPerson, "9").full_name == "Zoe"
         assert "name" not in scanned(client, "people")[-1]
+        client.delete_item(TableName="people", Key={"id": {"S": "9"}})
 
     def test_a_migration_is_tested_in_tables_of_its_own(self, project: Project) -> None:
         with project.temporary_table(OldPerson) as db:  # setup and teardown

@@ -4,6 +4,7 @@ import itertools
 import re
 import tomllib
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -22,15 +23,18 @@ _accounts = itertools.count(200_000_000_001)
 @pytest.fixture(scope="module", params=["ministack", "moto"])
 def case_client(request: pytest.FixtureRequest) -> Iterator[CaseClient]:
     """A client of a strict endpoint in front of an engine, with the tables of the cases and their items."""
-    with StrictServer(request.getfixturevalue(f"{request.param}_endpoint")) as server:
-        client = CaseClient(server.endpoint, "cases-", str(next(_accounts)))
+    upstream = request.getfixturevalue(f"{request.param}_endpoint")
+    with (
+        StrictServer(upstream) as server,
+        closing(CaseClient(server.endpoint, "cases-", str(next(_accounts)))) as client,
+    ):
         for body in tables("cases-").values():
             assert client.send("CreateTable", body)[0] == 200
         server.clock.advance(60)
         for table, item in ITEMS:
             assert client.send("PutItem", {"TableName": table, "Item": item})[0] == 200
         yield client
-        client.close()
+        server.wipe()
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: str(case.name))
