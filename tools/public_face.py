@@ -21,7 +21,7 @@ from dynasmith import errors, migrations, operations
 from dynasmith.project.verbs.dry_runs import DryRuns
 from dynasmith.project.verbs.jobs import Jobs
 
-FACE: tuple[Any, ...] = (dynasmith.Project, Jobs, DryRuns, dynasmith.Migrations, dynasmith.Backups)
+FACE: tuple[Any, ...] = (dynasmith.Project, Jobs, DryRuns, dynasmith.Migrations, dynasmith.Backups, dynasmith.Lambdas)
 """`Project` and its groups."""
 MADE_BY_DYNASMITH = (dynasmith.Plan,)
 """What a caller is given and hands back."""

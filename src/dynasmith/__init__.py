@@ -109,6 +109,7 @@ if TYPE_CHECKING:
         VersionConflict,
         WaitTimeout,
     )
+    from dynasmith.files.bundles.project_files import ExcludedFile
     from dynasmith.items.ctx import Context
     from dynasmith.items.digest import Digest, digest_items
     from dynasmith.items.transform import ItemRefused
@@ -147,6 +148,8 @@ if TYPE_CHECKING:
     from dynasmith.project.verbs.backups.deletion import PrunedBackups
     from dynasmith.project.verbs.dry_runs import DryRuns
     from dynasmith.project.verbs.jobs import Jobs
+    from dynasmith.project.verbs.lambda_bundle import Bundle
+    from dynasmith.project.verbs.lambdas import Lambdas
     from dynasmith.project.verbs.migrations.migrations import Migrations
     from dynasmith.project.verbs.model_import import ImportedText
     from dynasmith.project.verbs.render import Render
@@ -194,6 +197,9 @@ _HOMES = {
     "project.verbs.backups.backups": "Backups",
     "project.verbs.backups.creation": "BackupCreation CreatedBackup",
     "project.verbs.backups.deletion": "PrunedBackups",
+    "project.verbs.lambda_bundle": "Bundle",
+    "files.bundles.project_files": "ExcludedFile",
+    "project.verbs.lambdas": "Lambdas",
     "project.verbs.migrations.migrations": "Migrations",
     "project.verbs.render": "Render",
     "project.onetable_project": "NewProject onetable_project",
@@ -268,6 +274,7 @@ __all__ = [
     "Backups",
     "Billing",
     "BotoSession",
+    "Bundle",
     "Capacity",
     "ChangeConflict",
     "CheckResult",
@@ -297,6 +304,7 @@ __all__ = [
     "EncryptionKind",
     "Ensured",
     "Event",
+    "ExcludedFile",
     "FileFormatError",
     "Finding",
     "FlowDead",
@@ -330,6 +338,7 @@ __all__ = [
     "KeyDifference",
     "KinesisDestination",
     "KinesisPrecision",
+    "Lambdas",
     "LeaseLost",
     "LimitExceeded",
     "ListedTable",

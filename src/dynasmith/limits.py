@@ -85,6 +85,11 @@ CONTROL_PLANE_INDEXED_MAX_OPERATIONS: Final = 250
 TABLES_PER_REGION_MAX_TABLES: Final = 2_500
 
 
+# Source: Lambda Developer Guide, "Lambda quotas": 50 MB zipped for direct upload, 250 MB unzipped with layers.
+LAMBDA_UPLOAD_MAX_BYTES: Final = 52_428_800
+LAMBDA_UNZIPPED_MAX_BYTES: Final = 262_144_000
+
+
 class Quotas(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What an account may have: the service's defaults, raised by ``[limits]`` of a project file."""
 

@@ -42,7 +42,12 @@ def test_every_verb_keeps_it_refuses_it_or_only_reads() -> None:
 
 @pytest.mark.parametrize("name", sorted(WITHOUT_DRY_RUN))
 def test_one_that_has_none_refuses_it_and_does_nothing(story: Story, name: str) -> None:
-    more = {"jobs pace": ["J", "--max-write-units", "1"], "jobs prune": ["J"], "migrate mark": ["0.0.1"]}.get(name, [])
+    more = {
+        "jobs pace": ["J", "--max-write-units", "1"],
+        "jobs prune": ["J"],
+        "lambda bundle": ["out.zip"],
+        "migrate mark": ["0.0.1"],
+    }.get(name, [])
     words = more or (["J"] if name.startswith("jobs") else [])
     for said in ((*name.split(), *words, "--dry-run"), ("--dry-run", *name.split(), *words)):
         answer = story(*said)

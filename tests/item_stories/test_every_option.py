@@ -196,6 +196,10 @@ import --as | cli/test_import_models.py
 import --from | cli/test_import_models.py
 import --key | cli/test_import_models.py
 import --table | cli/test_import_models.py
+lambda-bundle --platform | cli/test_lambda.py
+lambda-bundle --python | cli/test_lambda.py
+lambda-bundle --service | cli/test_lambda.py
+lambda-bundle --wheels | cli/test_lambda.py
 render-models --minimal | cli/test_import_models.py
 render-models --out | cli/test_import_models.py
 render-models --sample | cli/test_import_models.py

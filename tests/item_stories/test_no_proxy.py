@@ -102,6 +102,7 @@ STOPPED = {"jobs pause", "jobs proceed"}
 """Verbs for a job that runs; they read the record of one that was interrupted, and refuse."""
 ELSEWHERE = {
     "demo": "tests/item_stories/test_demo.py runs it whole with a sentinel",
+    "lambda bundle": "it calls nothing of AWS; pip finds its index as it does elsewhere",
     "local start": "test_the_embedded_engine",
     "local logs": "it reads a file",
     "local status": "test_the_embedded_engine",

@@ -66,6 +66,7 @@ def raises(item, ctx):
 NEVER = {
     "demo": "it shows its own data, which is public",
     "init": "it makes a project",
+    "lambda bundle": "names of files and packages",
     "local start": "no items",
     "local stop": "no items",
     "local status": "no items",

@@ -253,7 +253,7 @@ WITHOUT_DRY_RUN = frozenset(
     {
         "demo", "init", "local start", "local stop",
         "jobs resume", "jobs cancel", "jobs pause", "jobs proceed", "jobs pace", "jobs prune",
-        "migrate generate", "migrate mark", "migrate unlock",
+        "lambda bundle", "migrate generate", "migrate mark", "migrate unlock",
     }
 )  # fmt: skip
 """Verbs that change something and have no dry run: they refuse the option, since to ignore it would be to do it."""

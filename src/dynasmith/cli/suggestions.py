@@ -60,7 +60,6 @@ _BY_VERB = {
     NO_DELETING: "destroy rm remove drop del rmdir delete-table drop-table teardown nuke uninstall",
 }
 NOT_YET = {
-    "lambda": "describe shows the stream of a table",
     "trigger": "describe shows the stream of a table",
     "replace": "copy --create-target copies into a new table",
     "refresh": "copy --target-env copies into another environment",

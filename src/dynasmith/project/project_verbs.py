@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from dynasmith.project.verbs.backups.backups import Backups
     from dynasmith.project.verbs.dry_runs import DryRuns
     from dynasmith.project.verbs.jobs import Jobs
+    from dynasmith.project.verbs.lambdas import Lambdas
     from dynasmith.project.verbs.migrations.migrations import Migrations
     from dynasmith.project.verbs.render import Render
 
@@ -72,6 +73,13 @@ class ProjectVerbs(TableMethods, FewItemMethods, ItemMethods, ModelMethods):
         from dynasmith.project.verbs.migrations.migrations import Migrations
 
         return Migrations(self._world)
+
+    @cached_property
+    def lambdas(self) -> Lambdas:
+        """Lambda functions: the bundle of the project. Costs no call."""
+        from dynasmith.project.verbs.lambdas import Lambdas
+
+        return Lambdas(self._world)
 
     @cached_property
     def render(self) -> Render:

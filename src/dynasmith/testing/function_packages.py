@@ -10,11 +10,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import dynasmith
-
-NOT_IN_A_BUNDLE = frozenset(("cli", "local", "strict", "testing", "__main__.py", "__pycache__"))
-"""Parts of dynasmith that a function does not need: the command line, the engines for tests, the plugin for tests."""
-
-ONLY_FOR_THE_COMMAND_LINE = frozenset(("click", "rich"))
+from dynasmith.files.bundles.package_files import LEFT_OUT_PARTS
+from dynasmith.files.bundles.requirements import ONLY_FOR_THE_COMMAND_LINE
 
 
 def link_packages(folder: Path, extras: Iterable[str] = ("models", "crypto")) -> None:
@@ -22,7 +19,7 @@ def link_packages(folder: Path, extras: Iterable[str] = ("models", "crypto")) ->
     ours = folder / "dynasmith"
     ours.mkdir(parents=True)
     for path in Path(next(iter(dynasmith.__path__))).iterdir():
-        if path.name not in NOT_IN_A_BUNDLE:
+        if path.name not in {*LEFT_OUT_PARTS, "__pycache__"}:
             (ours / path.name).symlink_to(path)
     for name in sorted(required_distributions("dynasmith", frozenset(extras), ONLY_FOR_THE_COMMAND_LINE)):
         for path in _top_level(name):

@@ -1,0 +1,46 @@
+"""`Lambdas`: what a project has to do with Lambda functions: its bundle, and the policy of its role."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from dynasmith.project.verbs.arguments import checked
+from dynasmith.project.verbs.lambda_bundle import Bundle, make_bundle
+from dynasmith.project.world import World
+
+
+class Lambdas:
+    """What a project has to do with Lambda functions. Nothing of it calls AWS."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    @checked()
+    def bundle(
+        self,
+        dest: str | Path,
+        *,
+        platform: str = "x86_64",
+        python: str = "3.12",
+        wheels: str | Path | None = None,
+        services: Sequence[str] = (),
+    ) -> Bundle:
+        """Write the project with its packages to the zip ``dest``, for a function with the handler
+        ``dynasmith.lambdas.handler``, and say what is inside.
+
+        ``platform`` is Lambda's architecture, ``x86_64`` or ``arm64``, and ``python`` its runtime, 3.11 to 3.14.
+        Packages are dynasmith's own without those of the command line, and those of the project's ``requirements.txt``
+        (or ``[project] dependencies`` of pyproject.toml), in the versions that are installed here;
+        ``dynasmith[models]`` there adds the packages of an extra, as do models and keys of the project file. pip finds
+        their wheels, in its index or, without any network, in the folder ``wheels`` alone. Of botocore's data those
+        services are kept that dynasmith needs, that the code names in ``client("NAME")``, and ``services``.
+
+        Of the project's folder goes in what git does not ignore. Secrets (``.env``, keys, credentials), records of
+        jobs, and links that lead out are left out and named in ``left_out``. The same input makes the same bytes.
+        ``dest`` is written when the zip is whole, and replaces only a zip. Takes 10 to 30 s with an index.
+
+        Raises UsageError for what cannot be in a bundle, ProjectError, NotOffered where pip is missing, RunError where
+        a wheel is not found or the content is larger than Lambda takes (250 MB).
+        """
+        return make_bundle(self._world, dest, platform=platform, python=python, wheels=wheels, services=services)
