@@ -58,7 +58,7 @@ docs: $(STAMP)  ## the generated pages and pictures
 	$(BIN)/python docs/pictures/make.py
 
 node_modules/.installed: Makefile
-	npm install --no-save --no-audit --no-fund dynalite@4.0.0 dynamodb-onetable@2.7.7
+	npm install --no-save --no-audit --no-fund dynalite@4.0.0 dynamodb-onetable@2.7.7 onetable-migrate@1.2.1
 	@touch $@
 
 check: $(STAMP)  ## ruff, mypy strict, pyright on code of users, the floors

@@ -1,6 +1,7 @@
 """Records what the real dynamodb-onetable writes: ``python tests/bridges/record_onetable.py``, with node_modules made.
 
-It writes onetable_items.json and, as JSON, the schemas that the modules export.
+It writes onetable_items.json and, as JSON, the schemas that the modules export; and onetable_migrations.json, the rows
+of onetable-migrate.
 """
 
 from __future__ import annotations
@@ -26,6 +27,21 @@ def plain(value: Any) -> Any:
     return [plain(each) for each in value] if isinstance(value, list) else value
 
 
+HISTORIES = {
+    "failed": ("iso", "up:0.0.2", "up:0.0.3-beta.1", "up:0.1.0", "stamp"),
+    "reset": ("epoch", "up:0.1.0", "reset", "stamp"),
+    "down": ("iso", "mend", "up:0.1.3", "down:0.1.3"),
+}
+"""How the dates are written, and the actions of a run of ``onetable_migrations.mjs``."""
+
+
+def migrate(endpoint: str, table: str, dates: str, *actions: str) -> str:
+    """Run onetable-migrate; the version that it says then."""
+    command = ["node", str(HERE / "onetable_migrations.mjs"), endpoint, table, dates, *actions]
+    answer = subprocess.run(command, check=True, capture_output=True, text=True)
+    return str(json.loads(answer.stdout)["current"])
+
+
 def main() -> None:
     """Run the library on an engine of its own, and write the files."""
     import boto3
@@ -34,6 +50,7 @@ def main() -> None:
     from dynasmith.local import start_ministack
 
     recorded: dict[str, Any] = {}
+    histories: dict[str, Any] = {}
     with start_ministack() as engine:
         endpoint = engine.endpoint
         client: Any = boto3.client(
@@ -52,7 +69,12 @@ def main() -> None:
                 subprocess.run(command, check=True)
             items = client.scan(TableName=f"record-{name}")["Items"]
             recorded[name] = sorted(map(plain, items), key=json.dumps)
+        for name, (dates, *actions) in HISTORIES.items():
+            migrate(endpoint, f"record-history-{name}", dates, *actions)
+            items = client.scan(TableName=f"record-history-{name}")["Items"]
+            histories[name] = sorted(map(plain, items), key=json.dumps)
     (HERE / "onetable_items.json").write_text(json.dumps(recorded, indent=1) + "\n", "utf-8")
+    (HERE / "onetable_migrations.json").write_text(json.dumps(histories, indent=1) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

@@ -244,6 +244,7 @@ migrate-generate --bump | migrations/test_stories.py
 migrate-generate --from-plan | migrations/test_stories.py
 migrate-mark --through | migrations/test_stories.py
 migrate-mark --undo | migrations/test_stories.py
+migrate-mark --from-onetable | migrations/test_onetable_marks.py
 """
 
 SHARED = """

@@ -6,6 +6,7 @@ commands of ``dynasmith migrate``; what they return is here too.
 
 from dynasmith.migrations.event import LockRecord, MigrationCounts, MigrationEvent
 from dynasmith.migrations.migration import Migration, Suspended, TableOperations
+from dynasmith.migrations.onetable_history import OneTableMark, OneTableMarks, OneTableRemainder
 from dynasmith.migrations.path import MigrationFile, PathStep
 from dynasmith.migrations.report import (
     MigrationRow,
@@ -24,6 +25,9 @@ __all__ = [
     "MigrationFile",
     "MigrationRow",
     "MigrationStatus",
+    "OneTableMark",
+    "OneTableMarks",
+    "OneTableRemainder",
     "PathStep",
     "PreflightAnswer",
     "Rehearsal",

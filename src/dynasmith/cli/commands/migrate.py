@@ -222,13 +222,18 @@ def generate(invocation: Invocation, message: str, bump: str, from_plan: bool) -
 
 
 @verb("mark", example="dynasmith migrate mark 0.1.3 --through")
-@click.argument("version")
+@click.argument("version", required=False)
 @click.option("--through", is_flag=True, help="And every version before it.")
 @click.option("--undo", is_flag=True, help="Mark it as not applied.")
-def mark(invocation: Invocation, version: str, through: bool, undo: bool) -> int:
+@click.option("--from-onetable", metavar="TABLE", help="Mark what OneTable Migrate applied, by its history in TABLE.")
+def mark(invocation: Invocation, version: str | None, through: bool, undo: bool, from_onetable: str | None) -> int:
     """Write into the history that VERSION is applied, without running it."""
     from dynasmith.cli.migration_report import as_json, event_line
+    from dynasmith.cli.onetable_marks_report import mark_from_onetable, refuse_both
 
+    refuse_both(version, from_onetable, more=through or undo)
+    if version is None:
+        return mark_from_onetable(invocation, str(from_onetable))
     events = invocation.shown(invocation.project().migrations.mark(version, through=through, undo=undo))
     if invocation.as_json:
         print_json(as_json(events))

@@ -24,6 +24,9 @@ from dynasmith.project.verbs.migrations.reverse import refuse_irreversible
 from dynasmith.project.world import World
 from dynasmith.version import __version__
 
+LOCK_WAIT_SECONDS = 60.0
+"""How long a run waits for another one."""
+
 
 class MigrationHome:
     """Where a project's migrations are, and who runs them."""

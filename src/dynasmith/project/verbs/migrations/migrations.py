@@ -17,19 +17,17 @@ from dynasmith.ports.listener import Listener, silent
 from dynasmith.project.verbs.arguments import checked
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.migrations.from_plan import lines_of
-from dynasmith.project.verbs.migrations.migration_home import MigrationHome
+from dynasmith.project.verbs.migrations.migration_home import LOCK_WAIT_SECONDS, MigrationHome
 from dynasmith.project.verbs.migrations.migration_run import MigrationRun
+from dynasmith.project.verbs.migrations.onetable_methods import OneTableMethods
 from dynasmith.project.verbs.migrations.path_choice import Command, chosen, question_about
 from dynasmith.project.verbs.migrations.preflight import preflight
 from dynasmith.project.verbs.migrations.rehearsal import rehearse
 from dynasmith.project.verbs.plan import make_plan
 from dynasmith.project.world import World
 
-LOCK_WAIT_SECONDS = 60.0
-"""How long a run waits for another one."""
 
-
-class Migrations:
+class Migrations(OneTableMethods):
     """The migrations of a project's folder, and their history in the environment.
 
     The history is a table (``history_table`` of the project file), made when the first migration runs. A verb that only
