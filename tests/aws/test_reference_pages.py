@@ -29,7 +29,17 @@ def test_every_error_has_its_line(error: type[DynasmithError]) -> None:
 def test_every_action_is_on_the_page() -> None:
     """`make docs` writes the lists."""
     page = (DOCS / "reference/permissions.md").read_text()
-    names = ("READS", "WRITES", "MOVES", "BACKFILL", "BACKUPS", "ENCRYPTION", "JOBS_IN_S3", "EXPORT_TO_S3")
+    names = (
+        "READS",
+        "WRITES",
+        "MOVES",
+        "BACKFILL",
+        "BACKUPS",
+        "ENCRYPTION",
+        "JOBS_IN_S3",
+        "EXPORT_TO_S3",
+        "POPULATE_FROM_S3",
+    )
     for name in names:
         found = re.search(rf"<!-- {name} -->\n\n(.*?)\n<!-- end -->", page, re.DOTALL)
         assert found is not None, name

@@ -190,6 +190,7 @@ local-status --folder  | local/test_engines.py
 local-status --port    | local/test_engines.py
 local-stop --folder    | local/test_engines.py
 local-stop --port      | local/test_engines.py
+populate --bucket-owner | item_stories/test_populate_from_s3.py
 populate --transport   | item_stories/test_every_option.py
 verify --transport     | item_stories/test_every_option.py
 import --as | cli/test_import_models.py

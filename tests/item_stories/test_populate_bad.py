@@ -104,7 +104,8 @@ def test_a_file_that_is_no_file_of_items_is_refused_in_a_sentence(story: ItemSto
         (("a.json", "--transform", "nomodule:f"), 2, "The module nomodule cannot be imported"),
         (("a.json", "--transform", "f"), 2, "'f' is not a transform."),
         (("a.json", "--transform", "ops.yaml"), 2, "ops.yaml: does not exist"),
-        (("s3://bucket/x",), 2, "s3://"),
+        (("s3://no-such-bucket-here/x",), 1, "no-such-bucket-here does not exist"),
+        (("s3://bucket/x", "b.jsonl"), 2, "One place in S3"),
     ],
 )
 def test_wrong_words_are_refused_before_anything_is_done(

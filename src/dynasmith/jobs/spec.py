@@ -94,11 +94,13 @@ class _Populate(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class PopulateFiles(_Populate, frozen=True, kw_only=True, omit_defaults=True):
-    """The items of files, by their absolute paths, into a table; ``-`` is standard input."""
+    """The items of files, by their absolute paths, into a table; ``-`` is standard input, and the one place may be in
+    S3, whose bucket is of the account ``owner`` where one is named."""
 
     files: tuple[str, ...]
     how: ReadOptions
     fingerprints: dict[str, Fingerprint]
+    owner: str = ""
     csv_fields: tuple[CsvFields, ...] = ()
     formats: tuple[Decision, ...] = ()
     options: TransferOptions = field(name="flow")

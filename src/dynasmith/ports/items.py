@@ -271,6 +271,10 @@ class ItemAccess(Protocol):
         """Writes into the table, whose key schema is ``key``."""
         ...
 
+    def change_sink(self, table: str) -> OpenSink:
+        """Puts the new images of changes into the table, and deletes the keys that have none."""
+        ...
+
     def lookup(self, table: str) -> Callable[[], Awaitable[Lookup]]:
         """Reads of single items of the table."""
         ...

@@ -7,7 +7,7 @@ import msgspec
 
 from dynasmith.aws.data.calls import Calls, Patience
 from dynasmith.aws.data.service_endpoint import Transport
-from dynasmith.aws.data.table_factory import open_calls, table_sink, table_source
+from dynasmith.aws.data.table_factory import change_sink, open_calls, table_sink, table_source
 from dynasmith.aws.data.table_identity import TableStateReader
 from dynasmith.errors import Throttled
 from dynasmith.items.condition.condition import Filter
@@ -83,6 +83,16 @@ class TableAccess:
             table,
             key,
             mode=mode,
+            transport=self._transport,
+            patience=self._patience,
+            table_id=self._ids.get(table, ""),
+        )
+
+    def change_sink(self, table: str) -> OpenSink:
+        """Puts and deletes of changes into ``table``."""
+        return change_sink(
+            self._client,
+            table,
             transport=self._transport,
             patience=self._patience,
             table_id=self._ids.get(table, ""),

@@ -7,6 +7,7 @@ from typing import Any
 
 from dynasmith.aws.data.botocore_exchange import BotocoreExchange
 from dynasmith.aws.data.calls import Calls, Patience
+from dynasmith.aws.data.change_sink import TableChangeSink
 from dynasmith.aws.data.client_details import ClientKeys, address_of
 from dynasmith.aws.data.client_guard import ReadingExchange, reads_only
 from dynasmith.aws.data.exchange import Exchange
@@ -98,6 +99,30 @@ def table_source(
     """Opens ``table`` as a source; see TableSource."""
     door = ClientEndpoint(client, table, transport, patience, table_id)
     return OpenTableSource(door, table, segments, page_items, consistent, filter_fragment)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTableChangeSink:
+    """Opens ``table`` as a sink of changes; see TableChangeSink."""
+
+    door: ClientEndpoint
+    table: str
+
+    async def __call__(self, heard: ThrottleListener) -> TableChangeSink:
+        """Open it on the running loop."""
+        return TableChangeSink(await self.door.calls(heard), self.table)
+
+
+def change_sink(
+    client: Any,
+    table: str,
+    *,
+    transport: Transport = "direct",
+    patience: Patience | None = None,
+    table_id: str = "",
+) -> OpenSink:
+    """Opens ``table`` as a sink of changes; see TableChangeSink."""
+    return OpenTableChangeSink(ClientEndpoint(client, table, transport, patience, table_id), table)
 
 
 def table_sink(

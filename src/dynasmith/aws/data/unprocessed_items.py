@@ -32,6 +32,21 @@ def items_left(reply: BatchWriteReply, table: str, sent: Sequence[Item]) -> Sequ
     return _matched(back, sent, "UnprocessedItems")
 
 
+def requests_left(reply: BatchWriteReply, table: str, puts: Sequence[Item], deletes: Sequence[Item]) -> Sequence[Item]:
+    """The items of ``puts`` and keys of ``deletes`` that were not done, as they were sent. Raises as `items_left`."""
+    put_back: list[Item] = []
+    deleted_back: list[Item] = []
+    for entry in _of_table(reply.unprocessed, table, "UnprocessedItems") or ():
+        if (entry.put is None) == (entry.delete is None):
+            raise BrokenReply("its UnprocessedItems hold what is not one put or one delete")
+        if entry.put is not None:
+            put_back.append(entry.put.item)
+        elif entry.delete is not None:
+            deleted_back.append(entry.delete.key)
+    left = _matched(put_back, puts, "UnprocessedItems")
+    return [*left, *_matched(deleted_back, deletes, "UnprocessedItems")]
+
+
 def found_and_left(reply: BatchGetReply, table: str, sent: Sequence[Item]) -> tuple[Sequence[RawItem], Sequence[Item]]:
     """(the items found, the keys of ``sent`` that were not read, as they were sent); ``sent`` are distinct keys.
 

@@ -12,7 +12,7 @@ from dynasmith.errors import ItemInvalid, UsageError
 
 @verb("populate", example="dynasmith populate users data/users.json")
 @click.argument("table")
-@click.argument("files", nargs=-1, metavar="[FILE...]")
+@click.argument("files", nargs=-1, metavar="[FILE...|s3://BUCKET/PREFIX]")
 @click.option("--item", "said", multiple=True, metavar="JSON", help="Write this item; repeatable.")
 @click.option("--format", "file_format", default="auto", show_default=True,
               type=click.Choice(["auto", "lines", "array", "csv", "tsv", "dynamodb", "plain", "mongo"]),
@@ -35,7 +35,13 @@ from dynasmith.errors import ItemInvalid, UsageError
 )
 @click.option("--transform", metavar="WHAT", help="An operations file, or module:function.")
 @click.option(
-    "--create-target", is_flag=True, help="Create the table first, from the definition in an export's manifest."
+    "--create-target",
+    "--create",
+    is_flag=True,
+    help="Create the table first, from the definition in an export's manifest; from S3 as it is defined.",
+)
+@click.option(
+    "--bucket-owner", default="", metavar="ACCOUNT", help="From S3: the account of a bucket that is not yours."
 )
 @MODE
 @TRANSPORT
@@ -44,14 +50,13 @@ from dynasmith.errors import ItemInvalid, UsageError
 @side_options("target")
 def command(invocation: Invocation, table: str, files: tuple[str, ...], **given: Any) -> int:
     """Write items from files, a database or an export into a table. Files are JSON arrays, JSON Lines, CSV or TSV, in
-    DynamoDB JSON or plain JSON, also as .gz or .zst; - is standard input. Invalid lines go to the dead letters with
+    DynamoDB JSON or plain JSON, also as .gz or .zst; - is standard input; s3:// is an export of the service or objects
+    that are read as files are. Invalid lines go to the dead letters with
     their line number and reason; all others are written.
 
     Without FILE: write the items of --item, or those that the table's definition lists."""
     from dynasmith.cli.flow_report import FlowProgressView, show_rehearsal, show_report
 
-    if any(name.startswith("s3://") for name in files):
-        raise UsageError("Importing from S3 is not supported by this version.", hint="use files")
     types = _once("--type", [_typed(text) for text in given.pop("types")])
     renamed = _once("--map", [_renamed(text) for text in given.pop("renamed")])
     how = {"format": given.pop("file_format"), "types": types}

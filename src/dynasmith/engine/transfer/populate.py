@@ -36,6 +36,10 @@ def populate(spec: Populate, claim: Claim, world: JobWorld) -> Report:
     and reason, and the rest goes on. Interrupted and errors leave a job that can be resumed with the same items.
     """
     target, function, origin = world.table(spec.target), world.function(spec.transform), world.populate_source(spec)
+    if origin.changes:
+        report = run_job(claim, changes_pipeline(claim.job, origin, target, spec.options), world.context)
+        origin.finish(report)
+        return report
     keys = origin.seen(claim.job.id)
     lookup = target.access.lookup(target.name)
     distinct = Deduplication(target.key, keys, origin.name, digest=spec.options.digest, lookup=lookup)
@@ -71,6 +75,21 @@ def populate_pipeline(
         width=ConcurrencyLimits(options.segments_at_once, max(options.lanes, 8)),
         digest=options.digest,
         distinct=distinct,
+        table=target.name,
+        total_items=origin.total_items,
+        tables=(target,),
+        again=origin.again,
+    )
+
+
+def changes_pipeline(job: Job, origin: PopulateSource, target: TableEnd, options: TransferOptions) -> Pipeline:
+    """From changes of keys to the table: each is put or deleted as it is, and has no digest."""
+    return Pipeline(
+        source=origin.of_job(job.id) if origin.of_job else origin.source,
+        sink=target.access.change_sink(target.name),
+        writes=rates(target, "write", options.max_write_units, share=options.share),
+        width=ConcurrencyLimits(options.segments_at_once, max(options.lanes, 8)),
+        digest=False,
         table=target.name,
         total_items=origin.total_items,
         tables=(target,),

@@ -21,7 +21,8 @@ class PopulateSource:
     """Where the items come from: ``segments`` of them, one a file, with the files' ``names`` where they are files.
 
     ``total_items`` is how many there are, where that is known; ``seen`` keeps their keys. ``of_job`` opens a source
-    that keeps something of its own beside the job, by the job's id, instead of ``source``. ``again`` says what to do
+    that keeps something of its own beside the job, by the job's id, instead of ``source``. ``changes`` says that its
+    items are changes of keys, of which each comes once. ``again`` says what to do
     instead of resuming the job, where the items cannot be read again. ``finish`` is called with
     the report of each run that ended by itself, and may raise what is wrong with it.
     """
@@ -33,6 +34,7 @@ class PopulateSource:
     total_items: int | None = None
     of_job: Callable[[str], OpenSource] | None = None
     again: str = ""
+    changes: bool = False
     finish: Callable[[Report], None] = _nothing
 
     def name(self, segment: int, place: Place) -> str:

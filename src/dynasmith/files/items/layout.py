@@ -15,11 +15,13 @@ from dynasmith.items.value import NOT_JSON
 
 
 class FilePart(msgspec.Struct, frozen=True):
-    """One file of items. ``items`` is how many it must hold, where a manifest says so."""
+    """One file of items. ``items`` is how many it must hold, where a manifest says so; ``local`` is where its bytes
+    are, if ``path`` is the name of something elsewhere."""
 
     path: str
     items: int | None = None
     notation: str = ""
+    local: str = ""
 
 
 class Layout(msgspec.Struct, frozen=True):

@@ -16,6 +16,7 @@ from dynasmith.files.items.foreign import FieldTemplates
 from dynasmith.files.items.layout import FilePart
 from dynasmith.files.items.notation import is_utf8, reader_of, renamed_wire, sure_reader_of
 from dynasmith.files.items.records import Framing, Lines, Piece
+from dynasmith.files.items.service_records import SERVICE_NOTATIONS, reader_of_service
 from dynasmith.files.items.streams import STDIN, ItemStream
 from dynasmith.items.key import KeySchema, check_key
 from dynasmith.items.repeated_members import check_members
@@ -112,21 +113,24 @@ class OpenPart(Protocol):
 
 def open_part(part: FilePart, place: PartPlace, reading: PartReader) -> OpenPart:
     """Open a file at a place. Raises FileFormatError, RunError and, for a mixed file, UsageError."""
-    opened = ItemStream(part.path)
+    opened = ItemStream(part.path, part.local)
     try:
         head = opened.head[opened.start :].lstrip()
         if not head and part.items is None:
             raise FileFormatError(f"{part.path} is empty.", hint="is it the right file?")
+        if part.notation in SERVICE_NOTATIONS:
+            opened.check_text()
+            return _ServicePart(opened, part.notation, place, reading)
         wanted = "auto" if part.notation else reading.format
         cut = _cut_of(opened, head, wanted, reading.key)
         if cut in ("csv", "tsv"):
-            return _CsvPart(opened, cut, place, reading)
+            return _CsvPart(opened, cut, place, reading, part.local)
         opened.check_text()
         if part.notation:
             decision = Decision(part.path, cut, cast(Notation, part.notation), declared=True)
         else:
             key = None if reading.renaming.templates else reading.key
-            decision = decided(part.path, cut, _sample(opened, cut), wanted, key)
+            decision = decided(part.path, cut, _sample(opened, cut, part.local), wanted, key)
         return _JsonPart(opened, decision, place, reading)
     except BaseException:
         opened.close()
@@ -232,6 +236,40 @@ class _JsonPart(_Part):
         return taken
 
 
+class _ServicePart(_Part):
+    """A data file of the service whose records are Ion, or changes: one a line."""
+
+    missing = ""
+    counted: int | None = None
+    _framing: Lines
+
+    def __init__(self, opened: ItemStream, notation: str, place: PartPlace, reading: PartReader) -> None:
+        super().__init__(opened, place)
+        self.decision = Decision(opened.path, "lines", declared=True)
+        self._read = reader_of_service(notation, reading.key)
+        at = place.at or opened.start
+        opened.skip(at)
+        self._framing = Lines(opened, at, place.line)
+
+    @property
+    def consumed(self) -> int:
+        """Plain bytes that were read."""
+        return self._framing.consumed
+
+    def take(self, count: int) -> PartPage:
+        """The next records."""
+        pieces = self._framing.take(count, PAGE_BYTES)
+        taken = PartPage(len(pieces))
+        for line, piece in pieces:
+            try:
+                taken.items.append(self._read(piece))
+                taken.places.append(line)
+            except ItemInvalid as error:
+                place = f"{self.opened.path}:{line}"
+                taken.dead.append(DeadLetter(code="rejected", reason=error.message, item=piece, place=place))
+        return taken
+
+
 class _CsvPart(_Part):
     """A file of CSV: its header, fields by a sample, and its records."""
 
@@ -239,14 +277,14 @@ class _CsvPart(_Part):
     counted: int | None = None
     _framing: CsvRecords
 
-    def __init__(self, opened: ItemStream, cut: Cut, place: PartPlace, reading: PartReader) -> None:
+    def __init__(self, opened: ItemStream, cut: Cut, place: PartPlace, reading: PartReader, local: str = "") -> None:
         super().__init__(opened, place)
         self._key, self._renaming = reading.key, reading.renaming
         delimiter = _DELIMITERS[cut]
         types = {part.name: part.type for part in reading.key.parts}
         moved = {field: types[name] for name, field in reading.renaming.moved.items() if name in types}
         types = {name: kind for name, kind in types.items() if name not in reading.renaming.moved} | moved
-        self.fields, (at, line), records = _fields(opened.path, delimiter, reading.types, types)
+        self.fields, (at, line), records = _fields(opened.path, delimiter, reading.types, types, local)
         self.decision = Decision(opened.path, cut, records=records, declared=reading.format != "auto")
         if place.at:
             at, line = place.at, place.line
@@ -282,12 +320,12 @@ class _CsvPart(_Part):
 
 
 def _fields(
-    path: str, delimiter: str, types: Mapping[str, str], key: Mapping[str, str]
+    path: str, delimiter: str, types: Mapping[str, str], key: Mapping[str, str], local: str = ""
 ) -> tuple[tuple[Field, ...], tuple[int, int], int]:
     """The fields of a CSV file by its header and a sample, where its first item begins, and the records looked at."""
     if path == STDIN:
         raise FileFormatError("CSV is not read from standard input.", hint="write it to a file first")
-    opened = ItemStream(path)
+    opened = ItemStream(path, local)
     try:
         opened.skip(opened.start)
         records = CsvRecords(opened, opened.start, 0, delimiter=delimiter)
@@ -324,12 +362,12 @@ def _framing(opened: ItemStream, cut: Cut, place: PartPlace) -> Framing:
     return Lines(opened, at, place.line)
 
 
-def _sample(opened: ItemStream, cut: Cut) -> list[Piece]:
+def _sample(opened: ItemStream, cut: Cut, local: str = "") -> list[Piece]:
     """The first records of a file, looked at and not taken. Raises FileFormatError where it holds none."""
     path = opened.path
     if path == STDIN:
         return _sample_of_head(opened, cut)
-    other = ItemStream(path)
+    other = ItemStream(path, local)
     try:
         pieces = _framing(other, cut, PartPlace(0, 0, 0)).take(SAMPLE_RECORDS, SAMPLE_BYTES)
     finally:

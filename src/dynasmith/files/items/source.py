@@ -107,6 +107,12 @@ class FileSource:
             part.close()
         self._open.clear()
 
+    def leave(self, segment: int) -> None:
+        """Close the file of a segment; it is opened again where it is read again."""
+        part = self._open.pop(segment, None)
+        if part is not None:
+            part.close()
+
     def _page(self, segment: int, start: bytes | None) -> Page:
         place = PartPlace(0, 0, 0) if start is None else _place_of(start)
         part = self._open.get(segment)

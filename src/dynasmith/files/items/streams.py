@@ -36,12 +36,15 @@ _LOOKED_AT_BYTES = 4096
 
 
 class ItemStream:
-    """A file open for reading: ``stream`` gives its plain bytes, ``head`` shows the first ones without taking them."""
+    """A file open for reading: ``stream`` gives its plain bytes, ``head`` shows the first ones without taking them.
 
-    def __init__(self, path: str) -> None:
+    ``path`` is its name in messages, ``local`` where it is if that is elsewhere."""
+
+    def __init__(self, path: str, local: str = "") -> None:
         self.path = path
         with translated(path):
-            self._file: IO[bytes] = sys.stdin.buffer if path == STDIN else Path(path).open("rb", BUFFER_BYTES)  # noqa: SIM115
+            file = Path(local or path)
+            self._file: IO[bytes] = sys.stdin.buffer if path == STDIN else file.open("rb", BUFFER_BYTES)
         try:
             with translated(path):
                 self.stream = _unpacked(_peekable(self._file))

@@ -139,6 +139,7 @@ class DryRuns(VerbAccess):
         map: Mapping[str, str] | None = None,
         transform: AnyTransform | None = None,
         create_target: bool = False,
+        bucket_owner: str = "",
         mode: str = "overwrite",
         filter: str = "",
         on_error: Literal["stop", "dead"] = "stop",
@@ -155,6 +156,7 @@ class DryRuns(VerbAccess):
         TableNotFound where there is no such table.
         """
         from dynasmith.project.verbs.item_options import read_options, transfer_options
+        from dynasmith.project.verbs.service_options import owner_of
 
         options = transfer_options(
             mode=mode,
@@ -169,7 +171,13 @@ class DryRuns(VerbAccess):
         flow, how = self._flow(transport), read_options(files, format, types, map)
         given = files if files is not None else [] if create_target else flow.items_of(table)
         return flow.rehearse_populate(
-            table, given, how=how, transform=transform, create_target=create_target, asked=options
+            table,
+            given,
+            how=how,
+            transform=transform,
+            create_target=create_target,
+            owner=owner_of(bucket_owner, files),
+            asked=options,
         )
 
     @checked(table=side, transform=transform_check)

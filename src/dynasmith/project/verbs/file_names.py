@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dynasmith.files.items.manifest import MANIFEST
+from dynasmith.jobs.service_transfer import is_s3
 
 FILE_SCHEMES = ("/", "./", "../", "~")
 FILE_ENDINGS = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".gz", ".zst")
@@ -21,8 +22,9 @@ def is_file(name: str) -> bool:
 
 
 def absolute(name: str) -> str:
-    """A file name that means the same in another working directory; ``-`` is standard input."""
-    return name if name == "-" else str(Path(name).expanduser().absolute())
+    """A file name that means the same in another working directory; ``-`` is standard input, and
+    a place in S3 is one everywhere."""
+    return name if name == "-" or is_s3(name) else str(Path(name).expanduser().absolute())
 
 
 def file_names(files: object) -> list[str] | None:

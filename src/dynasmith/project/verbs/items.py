@@ -258,6 +258,7 @@ class ItemFlow:
         how: ReadOptions | None = None,
         transform: AnyTransform | None = None,
         create_target: bool = False,
+        owner: str = "",
         asked: TransferOptions | None = None,
         consent: Consent | None = None,
         listener: Listener = silent,
@@ -277,6 +278,7 @@ class ItemFlow:
             how=how,
             transform=new_items_transform(transform, table),
             create_target=create_target,
+            owner=owner,
             options=asked,
             consent=consent,
             listener=listener,
@@ -290,12 +292,15 @@ class ItemFlow:
         how: ReadOptions | None = None,
         transform: AnyTransform | None = None,
         create_target: bool = False,
+        owner: str = "",
         asked: TransferOptions | None = None,
     ) -> DryRun:
         """What `populate` would create, write, cost and take, with samples. Writes nothing, and creates no table. It
         takes standard input."""
         transform = new_items_transform(transform, table)
-        return populating.rehearse(self._items, table, files, how, transform, asked, create_target=create_target)
+        return populating.rehearse(
+            self._items, table, files, how, transform, asked, create_target=create_target, owner=owner
+        )
 
     def items_of(self, table: str | Side | type[Model]) -> list[dict[str, Any]]:
         """The items that the table's definition lists. Raises UsageError where there is none, or it lists none."""

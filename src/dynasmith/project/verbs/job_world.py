@@ -36,6 +36,7 @@ from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.journals import Journals, KeptJournal, journals_of
 from dynasmith.project.verbs.populate_database import database_origin
 from dynasmith.project.verbs.populate_files import check_key, resumed_files
+from dynasmith.project.verbs.populate_s3 import resumed_objects, s3_name
 from dynasmith.project.verbs.service_transfers import ProjectServiceWorld
 from dynasmith.project.verbs.transform_fingerprint import transform_ref
 from dynasmith.project.verbs.transforms import AnyTransform, function_of, name_of, repeated_transform
@@ -168,6 +169,8 @@ class ProjectJobWorld:
         match spec:
             case PopulateDatabase():
                 return database_origin(self.items, spec.database, target, page_items)
+            case PopulateFiles() if s3_name(spec.files) is not None:
+                return resumed_objects(self.items, spec, target)
             case PopulateFiles():
                 return resumed_files(self.items, spec, target)
             case PopulateItems():

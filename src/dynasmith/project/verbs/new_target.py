@@ -76,6 +76,15 @@ def exported_target(items: ItemWorld, side: Side, names: Sequence[str] | None) -
     return new_target(items, side, table)
 
 
+def defined_target(items: ItemWorld, side: Side) -> Table:
+    """The table that a populate creates as it is defined. Raises UsageError where no definition has it, TableExists."""
+    at = items.at(side)
+    (table,) = at.tables([side.table])
+    if exists(at, table.name):
+        raise TableExists(table.name, hint="remove --create to populate it")
+    return table
+
+
 def creation_note(table: Table) -> str:
     """What would be created, for a dry run."""
     key = ", ".join(f"{part.name} ({part.type})" for part in table.key)

@@ -31,7 +31,7 @@ from dynasmith.project.verbs.file_names import absolute, file_names
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.job_world import ProjectJobWorld
 from dynasmith.project.verbs.model_transforms import encoder_of
-from dynasmith.project.verbs.new_target import creation_note, exported_target
+from dynasmith.project.verbs.new_target import creation_note, defined_target, exported_target
 from dynasmith.project.verbs.populate_database import (
     check_memorable,
     database_origin,
@@ -48,9 +48,17 @@ from dynasmith.project.verbs.populate_files import (
     opens,
     seen_keys,
 )
+from dynasmith.project.verbs.populate_s3 import (
+    check_changes,
+    rehearse_changes,
+    remote_files,
+    s3_name,
+    s3_origin,
+)
+from dynasmith.project.verbs.populate_s3 import look_at as look_at_s3
 from dynasmith.project.verbs.tables import create
 from dynasmith.project.verbs.transforms import AnyTransform
-from dynasmith.tables.table import known
+from dynasmith.tables.table import Table, known
 
 Origin: TypeAlias = (
     "str | Path | Iterable[Mapping[str, Any] | Model | str | Path] | "
@@ -72,6 +80,7 @@ def populate(
     how: ReadOptions | None = None,
     transform: AnyTransform | None = None,
     create_target: bool = False,
+    owner: str = "",
     options: TransferOptions | None = None,
     consent: Consent | None = None,
     listener: Listener = silent,
@@ -81,7 +90,8 @@ def populate(
     notes: list[FlowNote] = []
     world = ProjectJobWorld(items, _noting(listener, notes), transform=transform)
     names = file_names(files)
-    new = exported_target(items, side, names) if create_target else None
+    place = s3_name(names)
+    new = _new_target(items, side, names, place) if create_target else None
     if new is not None:
         side = world.adopt_new(side, new)
     target = world.table(side)
@@ -98,6 +108,9 @@ def populate(
             listener(FlowNote(table=target.name, sentence=sentence))
         world.origin = database_origin(items, files, target, options.batch_size)
         spec = PopulateDatabase(**_common(bare), database=files)
+    elif place is not None:
+        spec, world.origin, found = _from_s3(items, bare, place, how or ReadOptions(), world, owner)
+        notes += [FlowNote(table=target.name, sentence=f"{note}.") for note in found]
     elif names is None:
         pages = options.batch_size or ITERABLE_PAGE_ITEMS
         source = from_iterable(files, target.key, page_items=pages, encode=encoder_of(table))  # type: ignore[arg-type]
@@ -133,6 +146,30 @@ def _from_files(
     return spec, files_origin(items, layout, opens(source), transforms=bare.transform is not None), found.notes
 
 
+def _new_target(items: ItemWorld, side: Side, names: Sequence[str] | None, place: str | None) -> Table:
+    """The table to create: from the manifest of an export of ours, or for S3 as it is defined."""
+    return exported_target(items, side, names) if place is None else defined_target(items, side)
+
+
+def _from_s3(
+    items: ItemWorld, bare: PopulateItems, place: str, how: ReadOptions, world: ProjectJobWorld, owner: str
+) -> tuple[PopulateFiles, PopulateSource, Sequence[str]]:
+    """The same from objects of S3."""
+    remote, key = remote_files(items, bare.target, place, owner), world.table(bare.target).key
+    check_changes(remote, bare.options, transforms=bare.transform is not None, mapped=bool(how.map))
+    found = look_at_s3(remote, key, how)
+    spec = PopulateFiles(
+        **_common(bare),
+        files=(place,),
+        how=how,
+        fingerprints=remote.fingerprints,
+        csv_fields=found.fields,
+        formats=found.decided,
+        owner=owner,
+    )
+    return spec, s3_origin(items, remote, key, how, bare.options.batch_size), (*remote.notes, *found.notes)
+
+
 def _common(bare: PopulateItems) -> dict[str, Any]:
     """What a populate of every kind has."""
     return {name: getattr(bare, name) for name in PopulateItems.__struct_fields__}
@@ -166,11 +203,13 @@ def rehearse(
     options: TransferOptions | None,
     *,
     create_target: bool = False,
+    owner: str = "",
 ) -> DryRun:
     """See `ItemFlow.rehearse_populate`."""
     dry = items.dry
     side, names = dry.side(table), file_names(files)
-    new = exported_target(dry, side, names) if create_target else None
+    place = s3_name(names)
+    new = _new_target(dry, side, names, place) if create_target else None
     target = dry.end(side) if new is None else dry.end_of(side, new)
     function, keeping = rehearsed(transform, dry.folder, dry.world.session, dry.transport)
     notes: tuple[str, ...] = ()
@@ -178,6 +217,15 @@ def rehearse(
         items.masks.add(variables_in(files, os.environ))
         notes = (look_at(files, os.environ),)
         source, count, size = database_source(files, target.key, os.environ, None), 0, 0
+    elif place is not None:
+        remote = remote_files(dry, side, place, owner)
+        check_changes(
+            remote, options or TransferOptions(), transforms=transform is not None, mapped=bool(how and how.map)
+        )
+        if remote.changes:
+            return rehearse_changes(remote, target, options, prices=dry.prices())
+        notes, count, size = remote.notes, remote.count or 0, remote.size_bytes
+        source = s3_origin(dry, remote, target.key, how or ReadOptions(), None).source
     elif names is None:
         listed: list[Any] = [*(files() if callable(files) else files)]  # type: ignore[misc]  # no Path has no name
         source, count, size = from_iterable(listed, target.key, encode=encoder_of(table)), len(listed), 0

@@ -68,6 +68,7 @@ class PopulateMethods(VerbAccess):
         map: Mapping[str, str] | None = None,
         transform: AnyTransform | None = None,
         create_target: bool = False,
+        bucket_owner: str = "",
         mode: str = "overwrite",
         filter: str = "",
         on_error: Literal["stop", "dead"] = "stop",
@@ -86,6 +87,10 @@ class PopulateMethods(VerbAccess):
         With ``create_target`` the table is created first, from the definition in the manifest of an export, under the
         name ``table`` with the prefix and suffix of its environment; a table that is there is refused (TableExists).
 
+        ``s3://bucket/prefix`` is an export of the service, full or incremental, or objects that are read as files are;
+        ``create_target`` then takes the definition of ``table``, and ``bucket_owner`` is the account of the bucket. Of
+        an incremental export each change is put or deleted as it is.
+
         A class takes instances too. Every item is read and validated as the class says, its keys are made, and stamps
         that it lacks are set; one that the class does not take goes to the dead letters. Validators only check.
 
@@ -96,6 +101,7 @@ class PopulateMethods(VerbAccess):
         but for an iterable: populate it again with ``mode="skip-existing"``.
         """
         from dynasmith.project.verbs.item_options import read_options, transfer_options
+        from dynasmith.project.verbs.service_options import owner_of
 
         if processes and transform is None and not is_model(table):
             raise UsageError("processes does nothing without transform.", hint="add transform, or remove processes")
@@ -106,6 +112,7 @@ class PopulateMethods(VerbAccess):
             how=read_options(files, format, types, map),
             transform=transform,
             create_target=create_target,
+            owner=owner_of(bucket_owner, files),
             asked=transfer_options(
                 mode=mode,
                 filter=filter,

@@ -67,6 +67,13 @@ def own_format(name: object) -> ExportFormat | None:
     return cast("ExportFormat | None", name)
 
 
+def owner_of(bucket_owner: str, files: object) -> str:
+    """The account of a bucket. Raises UsageError where the files are not in S3."""
+    if bucket_owner and not is_s3(files) and not (isinstance(files, Sequence) and any(map(is_s3, files))):
+        raise UsageError("bucket_owner is of a place in S3.", hint="name s3://bucket/prefix, or remove bucket_owner")
+    return bucket_owner
+
+
 def waiting_of(wait: bool, wait_timeout: timedelta | None) -> WaitLimit:
     """Whether and how long the service is waited for. Raises UsageError where both contradict each other."""
     seconds = wait_seconds(wait, wait_timeout)
