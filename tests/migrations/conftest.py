@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from item_stories.conftest import served, story
 from item_stories.kit import ItemStory, person
+from migrations.killing import Killer, killing
 
 __all__ = ["migrated", "served", "story"]
 
@@ -56,3 +59,10 @@ def migrated(story: ItemStory) -> ItemStory:
     story.write("migrations/words.py", WORDS)
     story.write("migrations/0.1.3_index.py", INDEX)
     return story
+
+
+@pytest.fixture(scope="module")
+def killer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Killer]:
+    """Runs of commands that may be killed."""
+    with killing(tmp_path_factory.mktemp("killed")) as found:
+        yield found

@@ -1,16 +1,24 @@
-"""A migration with two backfills and an `m.once`, killed and begun again until it is applied; what holds then."""
+"""Runs of `dynasmith` that are killed and begun again, and what holds of a migration with two backfills then."""
 
 from __future__ import annotations
 
 import json
+import os
+import random
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from item_stories.kit import ItemStory
 
+ALL = ("migrate", "all", "--yes")
 SCRIPT = Path(__file__).parent / "killed_run.py"
+KILLED = frozenset({-9, -14})
+"""How a process ended that was killed at a call, or at an instant."""
 MIGRATION = """
 def up(m):
     m.table("users").add("country", "CH")
@@ -32,23 +40,81 @@ def split(item):
         item["first"], _, item["last"] = item.pop("name").partition(" ")
     return item
 """
-SECONDS_MAX = 900.0
 
 
-def run(story: ItemStory, call: int, *words: str) -> subprocess.CompletedProcess[str]:
-    """`dynasmith migrate all` in a process that is killed at that call; 0 never."""
-    command = [sys.executable, str(SCRIPT), str(call), "migrate", *(words or ("all", "--yes"))]
-    return subprocess.run(
-        command, cwd=story.folder, capture_output=True, text=True, timeout=SECONDS_MAX, stdin=subprocess.DEVNULL
-    )
+@dataclass(frozen=True)
+class KilledRun:
+    """How a run ended. ``calls`` and ``seconds`` are of one that was not killed."""
+
+    code: int
+    out: str
+    err: str
+    calls: int = 0
+    seconds: float = 0.0
+
+    @property
+    def killed(self) -> bool:
+        """Whether it was."""
+        return self.code in KILLED
+
+
+@dataclass
+class Killer:
+    """Runs commands in processes that may be killed."""
+
+    said: Path
+    _server: Any = field(default=None)
+
+    def __call__(self, story: ItemStory, *words: str, call: int = 0, seconds: float = 0.0) -> KilledRun:
+        """Run it; killed at that call, or after so many seconds."""
+        self.begin(story, *words, call=call, seconds=seconds)
+        return self.end()
+
+    def begin(self, story: ItemStory, *words: str, call: int = 0, seconds: float = 0.0) -> int:
+        """Begin a run; its process id. `end` waits for it."""
+        if self._server is None:
+            self._server = subprocess.Popen(
+                [sys.executable, str(SCRIPT), str(self.said)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            )
+        asked = {"words": words, "call": call, "seconds": seconds}
+        asked |= {"folder": str(story.folder), "variables": dict(os.environ)}
+        self._server.stdin.write(json.dumps(asked) + "\n")
+        self._server.stdin.flush()
+        return int(json.loads(self._server.stdout.readline())["pid"])
+
+    def end(self) -> KilledRun:
+        """Wait for the run that began last."""
+        answer = json.loads(self._server.stdout.readline())
+        return KilledRun(out=(self.said / "out").read_text(), err=(self.said / "err").read_text(), **answer)
+
+    def close(self) -> None:
+        """End the process of the runs."""
+        if self._server is not None:
+            self._server.stdin.close()
+            self._server.wait()
+            self._server.stdout.close()
+
+
+@contextmanager
+def killing(folder: Path) -> Iterator[Killer]:
+    """A killer, and its end."""
+    folder.mkdir(exist_ok=True)
+    killer = Killer(folder)
+    try:
+        yield killer
+    finally:
+        killer.close()
+
+
+def remove_tables(story: ItemStory) -> None:
+    """No table, no history."""
+    for name in story.direct.list_tables()["TableNames"]:
+        story.direct.delete_table(TableName=name)
 
 
 def fresh(story: ItemStory, items: int) -> None:
     """Tables, items, a migration, no history."""
-    names = story.direct.list_tables()["TableNames"]
-    for name in ("users", "counts", "dynasmith-migrations"):
-        if name in names:
-            story.direct.delete_table(TableName=name)
+    remove_tables(story)
     story.make("counts")
     story.people("users", items)
     story.write("migrations/0.0.1_two.py", MIGRATION)
@@ -72,3 +138,21 @@ def check(story: ItemStory, expected: str) -> list[dict[str, Any]]:
     assert last["counts"]["read"] == sum(job["read"] for job in jobs)
     assert last["counts"]["written"] == sum(job["written"] for job in jobs)
     return events
+
+
+def killed_at_instants(story: ItemStory, killer: Killer, digest: str, seconds: float, instants: int) -> None:
+    """Kill a run of ``seconds`` again and again until it was killed so often, each time begun again, and to its end.
+
+    Where it arrives before that, it begins anew.
+    """
+    items, chance, killed = len(story.items("users")), random.Random(), 0
+    while killed < instants:
+        again = killer(story, *ALL, seconds=chance.uniform(0.01, seconds / 5))
+        killed += again.killed
+        if not again.killed:
+            assert again.code == 0, again.err
+            check(story, digest)
+            fresh(story, items)
+    again = killer(story, *ALL)
+    assert again.code == 0, again.err
+    check(story, digest)
