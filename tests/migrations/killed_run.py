@@ -1,9 +1,10 @@
 """Runs `dynasmith` again and again in forks of one process, each of which may be ended by SIGKILL at an instant.
 
 A line of JSON on stdin is a run: words, folder, variables, and when it is killed: at a ``call`` (before an odd call,
-after an even one was answered; 0 never) or ``seconds`` after it began. A line on stdout says how it ended. A call is one of a
-port: a request to a service, or what is written of a job or of its journal in a folder. What one run imported is
-imported for the next ones. The lease of the lock is short here, so that a test need not wait.
+after an even one was answered; 0 never) or ``seconds`` after it began. A line on stdout says how it ended.
+
+A call is one of a port: a request to a service, or what is written of a job or of its journal in a folder. What one run
+imported is imported for the next ones. Nobody waits for a lease here: whoever held it is known to be gone.
 """
 
 import asyncio
@@ -20,7 +21,7 @@ from typing import Any
 from botocore.httpsession import URLLib3Session
 
 from dynasmith.aws.data.direct_exchange import DirectExchange
-from dynasmith.aws.stores.history.table import HistoryTable
+from dynasmith.aws.stores.lease import Lease
 from dynasmith.cli.main import main
 from dynasmith.files.journal.folder import FolderJournal
 from dynasmith.files.ledger.folder import FolderClaim, FolderLedger
@@ -36,7 +37,6 @@ PORTS = (
     (FolderJournal, "append"),
     (FolderJournal, "mark"),
 )
-LEASE_SECONDS = 0.6
 IMPORTED = ("dynasmith.", "botocore.", "boto3.", "rich.", "click.", "uvloop", "isal", "yaml", "semver")
 
 
@@ -91,7 +91,7 @@ def run(asked: dict[str, Any], said: Path) -> None:
     calls = Calls(asked.get("call", 0))
     for kind, name in PORTS:
         calls.watch(kind, name)
-    HistoryTable.__init__.__kwdefaults__["lease_seconds"] = LEASE_SECONDS  # type: ignore[index]
+    Lease._still_seconds = lambda _self, _seen: 0.0  # type: ignore[method-assign]
     began = time.monotonic()
     if asked.get("seconds"):  # the default of this signal ends the process at once, as SIGKILL does
         signal.setitimer(signal.ITIMER_REAL, asked["seconds"])
