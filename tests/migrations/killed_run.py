@@ -91,7 +91,7 @@ def run(asked: dict[str, Any], said: Path) -> None:
     calls = Calls(asked.get("call", 0))
     for kind, name in PORTS:
         calls.watch(kind, name)
-    Lease._still_seconds = lambda _self, _seen: 0.0  # type: ignore[method-assign]
+    Lease._still_seconds = lambda _self, _seen: 0.0  # type: ignore[assignment,method-assign]
     began = time.monotonic()
     if asked.get("seconds"):  # the default of this signal ends the process at once, as SIGKILL does
         signal.setitimer(signal.ITIMER_REAL, asked["seconds"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 from typing import Any, NamedTuple
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from item_stories.kit import ItemStory, person
 from migrations.killing import Killer, remove_tables
 
-KILLS = 3
+KILLS = 2
 ITEMS = 40
 
 
@@ -21,6 +22,7 @@ class Scenario(NamedTuple):
     files: dict[str, str]
     command: tuple[str, ...]
     before: tuple[tuple[str, ...], ...] = ()
+    again: tuple[str, ...] = ()
 
 
 COUNTRY = "def up(m):\n    m.table('users').add('country', 'CH')\n"
@@ -49,7 +51,7 @@ SCENARIOS = {
     "rollback of the last run alone": Scenario(
         {"0.0.1_country.py": COUNTRY, "0.0.2_town.py": TOWN}, ("rollback",), (("up",), ("up",))
     ),
-    "repeat": Scenario({"0.0.1_country.py": COUNTRY, "0.0.2_town.py": TOWN}, ("repeat",), (UP,)),
+    "repeat": Scenario({"0.0.1_country.py": COUNTRY, "0.0.2_town.py": TOWN}, ("repeat",), (UP,), UP),
     "reset": Scenario(
         {"0.0.1_country.py": COUNTRY, "0.0.2_town.py": TOWN, "latest.py": "covers = '0.0.2'\n" + TOWN},
         ("reset",),
@@ -63,6 +65,7 @@ SCENARIOS = {
 def prepare(story: ItemStory, killer: Killer, scenario: Scenario) -> None:
     """The tables, the files and what ran before."""
     remove_tables(story)
+    shutil.rmtree(story.folder / ".dynasmith", ignore_errors=True)
     story.make("others")
     story.people("users", ITEMS)
     for name, text in scenario.files.items():
@@ -96,6 +99,51 @@ def numbers(story: ItemStory) -> list[int]:
     return sorted(int(item["number"]["N"]) for item in items if item["sk"]["S"].startswith("event#"))
 
 
+def test_what_a_step_wrote_before_it_was_restarted_is_taken_back_too(story: ItemStory, killer: Killer) -> None:
+    """Killed where some of it is written; its function changed, so that the step is begun again by another job."""
+    code = (
+        "def up(m):\n    m.table('users').backfill(stamp)\n\n\ndef stamp(item):\n    item['a'] = {}\n    return item\n"
+    )
+    scenario = Scenario({"0.0.1_stamp.py": code.format(1)}, UP)
+    before, call = "", 20
+    while not before or story.digest("users") == before:
+        call += 1
+        prepare(story, killer, scenario)
+        before = story.digest("users")
+        assert migrate(story, killer, "up", call=call).killed
+    story.write("migrations/0.0.1_stamp.py", code.format(2))
+    refused = migrate(story, killer, "up")
+    assert "began with another function" in refused.err, refused.err
+    done = migrate(story, killer, "up", "--restart-step", "1")
+    assert done.code == 0, done.err
+    states = [job["state"] for job in json.loads(story("jobs", "list", "--json").out)]
+    assert states == ["cancelled", "done"]
+    event = json.loads(story("migrate", "show", "0.0.1", "--json").out)[-1]
+    assert (event["kind"], len(event["jobs"])) == ("applied", 2)
+    assert event["counts"]["written"] >= ITEMS
+    done = migrate(story, killer, "down")
+    assert done.code == 0, done.err
+    assert story.digest("users") == before
+
+
+def test_a_step_of_a_table_that_is_restarted_knows_what_was_there_first(story: ItemStory, killer: Killer) -> None:
+    code = "def up(m):\n    m.table('users').set(deletion_protection=True{})\n    m.check({}, 'not yet')\n"
+    prepare(story, killer, Scenario({"0.0.1_set.py": code.format("", False)}, UP))
+    assert migrate(story, killer, "up").code == 1
+    more = ", table_class='STANDARD_INFREQUENT_ACCESS'"
+    for again in (code.format("", False), code.format(more, False)):
+        story.write("migrations/0.0.1_set.py", again)
+        assert "not yet" in migrate(story, killer, "up", "--restart-step", "1").err
+    story.write("migrations/0.0.1_set.py", code.format(more, True))
+    assert migrate(story, killer, "up", "--restart-step", "2").code == 0
+    assert story.direct.describe_table(TableName="users")["Table"]["DeletionProtectionEnabled"]
+    done = migrate(story, killer, "down")
+    assert done.code == 0, done.err
+    table = story.direct.describe_table(TableName="users")["Table"]
+    assert not table["DeletionProtectionEnabled"]
+    assert table.get("TableClassSummary", {}).get("TableClass", "STANDARD") == "STANDARD"
+
+
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_killed_and_given_again_the_command_ends_the_same(story: ItemStory, killer: Killer, name: str) -> None:
     """Calls all over the run, other ones in each run of the suite."""
@@ -104,16 +152,16 @@ def test_killed_and_given_again_the_command_ends_the_same(story: ItemStory, kill
     done = migrate(story, killer, *scenario.command)
     assert done.code == 0, done.err
     expected = state(story)
-    jobs = expected.pop("jobs")
     chance = random.Random()
     for number in range(KILLS):
         prepare(story, killer, scenario)
         part = done.calls // KILLS
         call = chance.randrange(1 + number * part, 1 + (number + 1) * part)
         killed = migrate(story, killer, *scenario.command, call=call)
-        again = migrate(story, killer, *scenario.command)
-        assert again.code == 0, (call, killed.err, again.err)
-        found = state(story)
-        assert set(found.pop("jobs")) <= {*jobs}, call
-        assert found == expected, (call, killed.err, again.err)
+        found, said = state(story), killed.err
+        if found | {"lock": "free", "jobs": ()} != expected | {"jobs": ()}:  # else it was killed behind its last event
+            again = migrate(story, killer, *(scenario.again or scenario.command))
+            assert again.code == 0, (call, said, again.err)
+            found, said = state(story), said + again.err
+        assert found | {"lock": "free"} == expected, (call, said)
         assert numbers(story) == list(range(1, len(numbers(story)) + 1))

@@ -221,8 +221,22 @@ def test_rollback_is_all_that_the_last_run_applied() -> None:
     found = Catalog(files=Files(tuple(map(file, THREE))), history=MigrationHistory(events=first + second))
     assert keys(found.rollback()) == ["down 0.0.10", "down 0.0.2"]
     assert keys(found.rollback("r2")) == ["down 0.0.1"]
-    with pytest.raises(UsageError, match="Run none applied nothing"):
+    with pytest.raises(UsageError, match="There is no run none"):
         found.rollback("none")
+    assert catalog(THREE).rollback() == ()
+
+
+def test_a_rollback_that_was_stopped_is_still_of_its_run() -> None:
+    """Not of an older run, whose migrations nobody asked to take back."""
+    first = events(("started", "0.0.1"), ("applied", "0.0.1"))
+    second = tuple(
+        MigrationEvent(number=number, kind=kind, version="0.0.2", run="second", at=NOON, checksum="a")
+        for number, (kind, _) in enumerate(applied("0.0.2"), 3)
+    )
+    back = MigrationEvent(number=5, kind="reverting", version="0.0.2", run="third", direction="down", at=NOON)
+    history = MigrationHistory(events=(*first, *second, back))
+    found = Catalog(files=Files(tuple(map(file, THREE))), history=history)
+    assert keys(found.rollback()) == ["down 0.0.2"]
 
 
 def test_a_named_migration_runs_again_and_is_never_current() -> None:

@@ -143,7 +143,8 @@ class StepRecord(Struct, frozen=True, kw_only=True):
 
     ``arguments`` is a digest of the canonical arguments without functions; ``function`` one of the functions; ``undo``
     where the step names a transform that takes it back. The ``result`` of one that began is what a reverse needs of the
-    time before it. ``backup`` is what was made before a step that destroys items: an ARN, a folder.
+    time before it. ``replaced`` are the jobs of earlier beginnings of the step: their undo journals count too.
+    ``backup`` is what was made before a step that destroys items: an ARN, a folder.
     """
 
     ordinal: int
@@ -153,6 +154,7 @@ class StepRecord(Struct, frozen=True, kw_only=True):
     function: str = ""
     state: StepState = "begun"
     job: str = ""
+    replaced: tuple[str, ...] = ()
     backup: str = ""
     undo: bool = False
     result: Any = None

@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from dynasmith.errors import UsageError
+from dynasmith.errors import Locked, UsageError
 from dynasmith.migrations.event import Direction
 from dynasmith.migrations.history import MigrationHistory, MigrationState
 from dynasmith.migrations.version import NOTHING, Version, parse_version, version_of
@@ -173,14 +173,14 @@ class Catalog(Struct, frozen=True, kw_only=True):
         return back, PathStep(file=back.file, direction="up")
 
     def rollback(self, run: str = "") -> tuple[PathStep, ...]:
-        """All that the last run, or that run, applied, the newest first. Raises UsageError."""
+        """All that the last run, or that run, applied, the newest first; nothing where nothing of it is applied any
+        more. Raises UsageError."""
         applied = self.applied()
-        run = run or (applied[-1].last.run if applied else "")
+        run = run or self._last_run()
         states = [each for each in reversed(applied) if each.last.run == run]
         opened = [each for each in self._taking_back() if any(event.run == run for event in each.events)]
-        if not states and not opened:
-            what = f"Run {run} applied" if run else "No run applied"
-            raise UsageError(f"{what} nothing that is still applied.", hint="dynasmith migrate list")
+        if run and not any(event.run == run for event in self.history.events):
+            raise UsageError(f"There is no run {run}.", hint="`dynasmith migrate show VERSION` names the runs")
         return self._downwards([*opened, *states])
 
     def run(self, name: str) -> tuple[PathStep, ...]:
@@ -202,6 +202,13 @@ class Catalog(Struct, frozen=True, kw_only=True):
         return (PathStep(file=found[0], direction="up", goes_on=any(each.key == found[0].key for each in self.open)),)
 
     # --- how
+
+    def _last_run(self) -> str:
+        """The run that brought up what came last of all that is applied, or that began; empty where nothing is. A
+        rollback of it that was stopped is still of it."""
+        ups = (event for each in (*self.applied(), *self.open) for event in each.events if event.direction == "up")
+        last = max(ups, key=lambda event: event.number, default=None)
+        return "" if last is None else last.run
 
     def _upwards(self, target: Version | None) -> tuple[PathStep, ...]:
         self._refuse_unknown_open()
@@ -232,6 +239,11 @@ class Catalog(Struct, frozen=True, kw_only=True):
 
     def _refuse_another(self) -> None:
         opened = self.open[0]
+        if opened.state == "running":
+            raise Locked(
+                f"Migration {opened.key} is running, or its process was killed (run {opened.last.run}).",
+                hint="wait for it; `dynasmith migrate up` goes on with one that was killed, `down` takes it back",
+            )
         raise UsageError(
             f"Migration {opened.key} is {opened.state}: it goes first.",
             hint="`dynasmith migrate up` goes on with it, `dynasmith migrate down` takes it back",

@@ -19,17 +19,18 @@ Answer: TypeAlias = Literal["run", "resume", "answer"]
 
 class Step(Struct, frozen=True, kw_only=True):
     """What to do with a step: run it, resume its job, or answer from its record. ``is_changed``: its function is
-    another than that of the record."""
+    another than that of the record. ``replaced`` is the record of a step that is begun again."""
 
     answer: Answer
     record: StepRecord
     is_changed: bool = False
+    replaced: StepRecord | None = None
 
 
 class Replay:
     """The steps of one migration in the order in which it asks for them, held against those that are recorded.
 
-    ``restart`` is a step that is begun anew, its record forgotten.
+    ``restart`` is a step that is begun again; of its record only what was there before it is of use.
     """
 
     def __init__(self, title: str, records: Iterable[StepRecord], restart: int = 0) -> None:
@@ -56,7 +57,7 @@ class Replay:
         fresh = StepRecord(ordinal=ordinal, operation=operation, table=table, arguments=arguments, function=function)
         found = self._records.get(ordinal)
         if found is None or ordinal == self._restart:
-            return Step(answer="run", record=fresh)
+            return Step(answer="run", record=fresh, replaced=found)
         if (found.operation, found.table, found.arguments) != (operation, table, arguments):
             raise RunError(
                 f"Step {ordinal} of {self._title} is {_words(fresh)}, and when it began it was {_words(found)}"

@@ -134,13 +134,13 @@ class MigrationAttempt:
     def figures(self) -> Figures:
         """The sums over the steps that are done and the job of the one under way."""
         found = [counts_of(each.result) for each in self._steps.done if _counts_items(each)]
-        jobs = [each.job for each in self._steps.done if each.job]
-        under_way = self._steps.under_way
-        if under_way is not None and under_way.job:
-            found.append(self._jobs.counts(under_way.job))
-            jobs.append(under_way.job)
+        jobs = [job for each in self._steps.done for job in (*each.replaced, each.job) if job]
+        found += [self._jobs.counts(job) for each in self._steps.done for job in each.replaced]
+        begun = [] if self._steps.under_way is None else [self._steps.under_way]
+        under_way = [job for each in begun for job in (*each.replaced, each.job) if job]
+        found += map(self._jobs.counts, under_way)
+        jobs += under_way
         total = sum(found, Counts())
-        begun = [] if under_way is None else [under_way]
         backups = [each.backup for each in (*self._steps.done, *begun) if each.backup]
         return Figures(
             counts=MigrationCounts(

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from dynasmith.engine.transfer.jobs import cancel
 from dynasmith.errors import RunError
 from dynasmith.jobs.counts import Counts
 from dynasmith.jobs.job import Job, job_id
@@ -22,6 +23,7 @@ from dynasmith.project.verbs.copy import copy
 from dynasmith.project.verbs.delete_items import delete_items
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.job_resume import resume
+from dynasmith.project.verbs.journals import journals_of
 from dynasmith.project.verbs.populate import populate
 from dynasmith.project.verbs.transforms import AnyTransform
 
@@ -34,14 +36,28 @@ class ItemSteps:
     origin: str
     listener: Listener
 
-    def new_id(self, verb: str) -> str:
-        """An id for a job that begins now."""
-        return job_id(verb, self.items.now(), urandom(3))
+    def of(self, verb: str) -> VerbJobs:
+        """The jobs of a step that is a job of that verb."""
+        return VerbJobs(self, verb)
 
-    def has_begun(self, job: str) -> bool:
-        """Whether a job did a page; one that did none is begun anew."""
+    def has_written(self, job: str) -> bool:
+        """Whether a job did a page, or has something in its undo journal: it may have been written."""
         found = self._find(job)
-        return found is not None and (found.over or bool(self.items.ledger.checkpoints(job)))
+        if found is None:
+            return False
+        if found.over or self.items.ledger.checkpoints(job):
+            return True
+        try:
+            journal = journals_of(self.items.world).kept(job, {})
+        except RunError:  # it has none
+            return False
+        return any(journal.last(segment) is not None for segment in range(found.segments))
+
+    def give_up(self, job: str) -> None:
+        """Cancel a job in whose place another one begins, so that nobody takes it up."""
+        found = self._find(job)
+        if found is not None and not found.over:
+            cancel(self.items.ledger, job, self.items.now)
 
     def is_known(self, job: str) -> bool:
         """Whether a job began at all."""
@@ -164,6 +180,30 @@ class ItemSteps:
         world = self.items.world
         names = {need.name for need in world.protections([world.physical(table)]) if need.name}
         return Consent(yes=True, confirm=names)
+
+
+@dataclass(frozen=True)
+class VerbJobs:
+    """Keeps `dynasmith.project.verbs.migrations.step_log.JobsOfSteps`."""
+
+    steps: ItemSteps
+    verb: str
+
+    def new_id(self) -> str:
+        """An id for a job that begins now."""
+        return job_id(self.verb, self.steps.items.now(), urandom(3))
+
+    def is_known(self, job: str) -> bool:
+        """Whether a job began at all."""
+        return self.steps.is_known(job)
+
+    def has_written(self, job: str) -> bool:
+        """Whether it wrote something, or may have."""
+        return self.steps.has_written(job)
+
+    def give_up(self, job: str) -> None:
+        """End it."""
+        self.steps.give_up(job)
 
 
 def counts_json(counts: Counts) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def derived_down(
 
     def down(_: Any) -> None:
         for record in reversed(records):
-            if record.job and record.state == "begun" and not jobs.is_known(record.job):
+            if record.job and not record.replaced and record.state == "begun" and not jobs.is_known(record.job):
                 continue
             if record.ordinal in undo:
                 m.table(record.table).backfill(undo[record.ordinal])
@@ -46,9 +46,10 @@ def refuse_irreversible(file: str, records: Sequence[StepRecord], is_known: Call
     """Raise UsageError for the first step that nothing can take back; ``is_known`` says whether a job is still there,
     whose journal a reverse needs."""
     for record in records:
-        if record.job and record.state == "done" and not record.undo and not is_known(record.job):
+        needed = () if record.undo else (*record.replaced, *([record.job] if record.state == "done" else []))
+        if gone := [job for job in needed if job and not is_known(job)]:
             raise UsageError(
-                f"{file} has no function down, and job {record.job} of its step {record.ordinal} is not here, which"
+                f"{file} has no function down, and job {gone[0]} of its step {record.ordinal} is not here, which"
                 " keeps what was before.",
                 hint="run it where its jobs are, or write def down(m)",
             )
@@ -62,19 +63,9 @@ def refuse_irreversible(file: str, records: Sequence[StepRecord], is_known: Call
 def _take_back(record: StepRecord, steps: StepLog, jobs: ItemSteps, m: RunningMigration) -> None:
     name, table = record.operation, record.table
     if name in JOURNALLED:
-        if record.job:
-
-            def undo(step: StepRecord, goes_on: bool) -> Any:
-                return counts_json(jobs.undo(step, goes_on, record.job))
-
-            steps.step(
-                "undo",
-                undo,
-                table=table,
-                arguments={"job": record.job},
-                new_job=lambda: jobs.new_id("undo"),
-                has_begun=jobs.has_begun,
-            )
+        for job in (record.job, *reversed(record.replaced)):
+            if job and jobs.is_known(job):
+                _undo(job, table, steps, jobs)
     elif name == "add_index" and record.result:
         m.table(table).drop_index(str(record.result))
     elif name == "create_table" and record.result:
@@ -83,3 +74,12 @@ def _take_back(record: StepRecord, steps: StepLog, jobs: ItemSteps, m: RunningMi
         m.table(table).put_back_index(record.result)
     elif name == "set" and record.result:
         m.table(table).put_back_settings(record.result)
+
+
+def _undo(job: str, table: str, steps: StepLog, jobs: ItemSteps) -> None:
+    """A step that undoes a job."""
+
+    def undo(step: StepRecord, goes_on: bool) -> Any:
+        return counts_json(jobs.undo(step, goes_on, job))
+
+    steps.step("undo", undo, table=table, arguments={"job": job}, jobs=jobs.of("undo"))

@@ -325,8 +325,7 @@ class TableSteps:
             table=self._name,
             arguments=said,
             function=function,
-            new_job=lambda: self._jobs.new_id(verb),
-            has_begun=self._jobs.has_begun,
+            jobs=self._jobs.of(verb),
             safety=safety,
             undo=undo,
         )

@@ -8,7 +8,7 @@ import json
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from msgspec.structs import replace
 
@@ -28,6 +28,26 @@ CALLS_USER_CODE: Final = frozenset({"once", "read", "check"})
 
 Work = Callable[[StepRecord, bool], Any]
 """Does a step: a record whose job is named, and whether it goes on; gives the result that is kept."""
+
+
+class JobsOfSteps(Protocol):
+    """The jobs of a step that is one."""
+
+    def new_id(self) -> str:
+        """An id for a job that begins now."""
+        ...
+
+    def is_known(self, job: str) -> bool:
+        """Whether a job began at all."""
+        ...
+
+    def has_written(self, job: str) -> bool:
+        """Whether a job wrote something, or may have."""
+        ...
+
+    def give_up(self, job: str) -> None:
+        """End a job in whose place another one begins; twice is allowed."""
+        ...
 
 
 class StepLog:
@@ -97,14 +117,13 @@ class StepLog:
         table: str = "",
         arguments: Mapping[str, Any] | None = None,
         function: AnyTransform | None = None,
-        new_job: Callable[[], str] | None = None,
-        has_begun: Callable[[str], bool] = lambda _: False,
-        before: Callable[[], Any] = lambda: None,
+        jobs: JobsOfSteps | None = None,
+        before: Callable[[], Any] | None = None,
         safety: Callable[[StepRecord], str] = lambda _: "",
         undo: bool = False,
     ) -> Any:
-        """``has_begun`` says of a job whether a page of it was done; ``before`` gives what a reverse needs of the time
-        before the step, which is kept with it when it begins; ``safety`` makes what its items can be restored from.
+        """``jobs`` are those of a step that is a job; ``before`` gives what a reverse needs of the time before it, kept
+        with it when it begins; ``safety`` makes what its items can be restored from.
 
         Raises UsageError within the function of another step, which is not called again when that is done.
         """
@@ -121,14 +140,22 @@ class StepLog:
                 self._note(f"{self.place}: its function has changed since the step was done")
             self.done.append(record)
             return record.result
-        goes_on = step.answer == "resume" and (not record.job or has_begun(record.job))
+        goes_on = step.answer == "resume" and (jobs is None or jobs.is_known(record.job))
         if goes_on and step.is_changed:
-            raise changed_function(self.title, step)
+            if jobs is None or jobs.has_written(record.job):
+                raise changed_function(self.title, step)
+            goes_on = False
         if not goes_on:
-            job = new_job() if new_job is not None else ""
-            record = replace(record, job=job, undo=undo, result=json_value(before(), operation, self.title))
+            replaced = record if step.answer == "resume" else step.replaced
+            known = json_value(_before(before, record, replaced), operation, self.title)
+            record = replace(record, undo=undo, result=known)
+            if jobs is not None:
+                record = replace(record, job=jobs.new_id(), replaced=_replaced(replaced, jobs))
         self._hold.keep_step(self._begun, record)
         self.under_way = record
+        if jobs is not None:
+            for job in record.replaced:
+                jobs.give_up(job)
         if not record.backup and (backup := safety(record)):
             record = replace(record, backup=backup)
             self._hold.keep_step(self._begun, record)
@@ -148,6 +175,23 @@ class StepLog:
     """Whether the function of a step runs now."""
     under_way: StepRecord | None = None
     """The step that began and is not done."""
+
+
+def _before(before: Callable[[], Any] | None, record: StepRecord, replaced: StepRecord | None) -> Any:
+    """What a reverse needs of the time before a step: of one that is begun again, before its first beginning."""
+    if before is None:
+        return None
+    if replaced is not None and replaced.arguments == record.arguments:
+        return replaced.result
+    found = before()
+    if replaced is not None and isinstance(found, dict) and isinstance(replaced.result, dict):
+        return found | replaced.result
+    return found
+
+
+def _replaced(record: StepRecord | None, jobs: JobsOfSteps) -> tuple[str, ...]:
+    """The jobs that a step had before it is begun again."""
+    return () if record is None else tuple(job for job in (*record.replaced, record.job) if jobs.is_known(job))
 
 
 class AnsweringSteps(StepLog):
