@@ -118,6 +118,7 @@ if TYPE_CHECKING:
     from dynasmith.jobs.job import Job
     from dynasmith.jobs.options import Database
     from dynasmith.jobs.report import Report
+    from dynasmith.jobs.restore_report import ItemProof, RestoredSetting, RestoreReport
     from dynasmith.jobs.side import Side
     from dynasmith.models import Model
     from dynasmith.plans.consent import Consent
@@ -131,6 +132,8 @@ if TYPE_CHECKING:
         BackupWaiting,
         Event,
         Listener,
+        RestoreStep,
+        RestoreWaiting,
         StepDone,
         StepStarted,
         StepWaiting,
@@ -146,6 +149,7 @@ if TYPE_CHECKING:
     from dynasmith.project.verbs.backups.backups import Backups
     from dynasmith.project.verbs.backups.creation import BackupCreation, CreatedBackup
     from dynasmith.project.verbs.backups.deletion import PrunedBackups
+    from dynasmith.project.verbs.backups.restore import RestoreRehearsal
     from dynasmith.project.verbs.dry_runs import DryRuns
     from dynasmith.project.verbs.jobs import Jobs
     from dynasmith.project.verbs.lambda_bundle import Bundle
@@ -200,6 +204,7 @@ _HOMES = {
     "project.verbs.lambda_bundle": "Bundle",
     "files.bundles.project_files": "ExcludedFile",
     "project.verbs.lambdas": "Lambdas",
+    "project.verbs.backups.restore": "RestoreRehearsal",
     "project.verbs.migrations.migrations": "Migrations",
     "project.verbs.render": "Render",
     "project.onetable_project": "NewProject onetable_project",
@@ -231,6 +236,7 @@ _HOMES = {
     "jobs.job": "Job",
     "jobs.options": "Database",
     "jobs.report": "Report",
+    "jobs.restore_report": "ItemProof RestoreReport RestoredSetting",
     "jobs.side": "Side",
     "models": "Model",
     "plans.consent": "Consent",
@@ -238,8 +244,8 @@ _HOMES = {
     "ports.backups": "TableBackup",
     "ports.clock": "Clock",
     "ports.encryption": "EncryptionKey",
-    "ports.listener": "BackupWaiting Event Listener StepDone StepStarted StepWaiting TableDone TableFailed "
-    "TablePostponed TableStarted",
+    "ports.listener": "BackupWaiting Event Listener RestoreStep RestoreWaiting StepDone StepStarted StepWaiting "
+    "TableDone TableFailed TablePostponed TableStarted",
     "ports.tables": "Identity",
     "project": "Project connect",
     "project.model_table": "ModelTable",
@@ -327,6 +333,7 @@ __all__ = [
     "ItemFinding",
     "ItemInvalid",
     "ItemNotFound",
+    "ItemProof",
     "ItemRefused",
     "ItemSample",
     "ItemTotals",
@@ -373,6 +380,11 @@ __all__ = [
     "Replica",
     "ReplicaState",
     "Report",
+    "RestoreRehearsal",
+    "RestoreReport",
+    "RestoreStep",
+    "RestoreWaiting",
+    "RestoredSetting",
     "RunError",
     "Scaling",
     "ScanNeeded",

@@ -35,6 +35,7 @@ def test_every_action_is_on_the_page() -> None:
         "MOVES",
         "BACKFILL",
         "BACKUPS",
+        "RESTORES",
         "ENCRYPTION",
         "JOBS_IN_S3",
         "EXPORT_TO_S3",

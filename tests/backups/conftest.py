@@ -12,8 +12,8 @@ from item_stories.kit import ItemStory
 
 @pytest.fixture
 def served(ministack_endpoint: str) -> Iterator[StrictServer]:
-    """A strict endpoint on the real clock, for processes of their own too."""
-    with StrictServer(ministack_endpoint, clock="real", capacity=False) as server:
+    """A strict endpoint whose clock moves on with each look at what is under way."""
+    with StrictServer(ministack_endpoint, auto_advance=True, capacity=False) as server:
         yield server
 
 
@@ -39,5 +39,6 @@ def story(
     story = ItemStory(tmp_path, served.endpoint, account, capsys, engine=ministack_endpoint, served=served)
     yield story
     for name in story.direct.list_tables()["TableNames"]:
+        story.direct.update_table(TableName=name, DeletionProtectionEnabled=False)
         story.direct.delete_table(TableName=name)
     story.close()

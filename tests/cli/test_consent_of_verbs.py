@@ -35,7 +35,7 @@ NEVER_ASK = {
 }  # fmt: skip
 # A lock to take, an environment that must not be protected: tests/migrations/test_stories.py. Backups are looked for by
 # name in the whole Region: tests/backups.
-ASKED_ELSEWHERE = {"migrate unlock", "migrate reset", "backup delete", "backup prune"}
+ASKED_ELSEWHERE = {"migrate unlock", "migrate reset", "backup delete", "backup prune", "backup restore"}
 PROJECT = """
 definitions = ["tables.json"]
 [environments.open]

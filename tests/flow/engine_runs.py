@@ -14,6 +14,7 @@ from dynasmith.engine.transfer.export import begin_export
 from dynasmith.engine.transfer.job_world import ServiceWorld
 from dynasmith.engine.transfer.populate import begin_populate
 from dynasmith.engine.transfer.populate_source import PopulateSource
+from dynasmith.engine.transfer.restore_world import RestoreWorld
 from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.engine.transfer.table_details import TableEnd
 from dynasmith.items.transform import Function
@@ -21,7 +22,17 @@ from dynasmith.jobs.job import Job, readable
 from dynasmith.jobs.options import FirstRunLimits, TransferOptions
 from dynasmith.jobs.report import Report
 from dynasmith.jobs.side import Side
-from dynasmith.jobs.spec import Backfill, Copy, DeleteItems, FunctionExport, PopulateItems, Spec, Undo, sides_of
+from dynasmith.jobs.spec import (
+    Backfill,
+    Copy,
+    DeleteItems,
+    FunctionExport,
+    PopulateItems,
+    Restore,
+    Spec,
+    Undo,
+    sides_of,
+)
 from dynasmith.ports.checkpoints import Claim, Ledger
 from dynasmith.ports.items import OpenSink
 from dynasmith.ports.journal import JournalReader, UndoJournal
@@ -91,6 +102,9 @@ class GivenWorld:
     @property
     def service(self) -> ServiceWorld:
         raise AssertionError("a run of the engine that moves items asks the service for nothing")
+
+    def restoration(self, spec: Restore) -> RestoreWorld:
+        raise NotImplementedError
 
     def kept_journal(self, job_id: str) -> JournalReader:
         assert self.kept is not None

@@ -215,6 +215,15 @@ backup-list --since | backups/test_backup_verbs.py
 backup-list --type | backups/test_backup_verbs.py
 backup-prune --keep | backups/test_backup_verbs.py
 backup-prune --older-than | backups/test_backup_verbs.py
+backup-restore --at | backups/test_restore_stories.py
+backup-restore --billing | backups/test_restore_stories.py
+backup-restore --encryption | backups/test_restore_stories.py
+backup-restore --no-settings | backups/test_restore_stories.py
+backup-restore --prove | backups/test_restore_stories.py
+backup-restore --resume | backups/test_restore_killed.py
+backup-restore --table | backups/test_restore_stories.py
+backup-restore --target | backups/test_restore_stories.py
+backup-restore --without-indexes | backups/test_restore_stories.py
 migrate-up --out-of-order | migrations/test_stories.py
 migrate-up --restart-step | migrations/test_stories.py
 migrate-up --lock-wait | migrations/test_stories.py

@@ -33,6 +33,7 @@ RUNS: dict[str, tuple[tuple[str, ...], ...]] = {
     "backup delete": (("BACKUP", "--yes"),),
     "backup list": ((),),
     "backup prune": (("BACKED", "--keep", "1", "--yes"),),
+    "backup restore": (("BACKUP", "--target", "back", "--yes"),),
     "backup show": (("BACKUP",),),
     "check": ((),),
     "copy": (

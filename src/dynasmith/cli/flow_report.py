@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any, Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from dynasmith import FlowDead, FlowEnded, FlowNote, FlowProgress, FlowStarted, FlowStopping
+from dynasmith import FlowDead, FlowEnded, FlowNote, FlowProgress, FlowStarted, FlowStopping, RestoreReport
 from dynasmith.cli.counts import counted, dollars_text, either, seconds_text
 from dynasmith.cli.exit_code import exit_of
 from dynasmith.cli.flow_figures import left_text, share_text
 from dynasmith.cli.job_json import report_json
+from dynasmith.cli.restore_report import show_restore
 from dynasmith.cli.shared_options import Invocation, print_json
 from dynasmith.cli.where_report import say_where, where_json
 from dynasmith.ports.listener import Event
@@ -154,6 +155,8 @@ def progress_text(event: FlowProgress) -> str:
 
 def show_report(invocation: Invocation, report: Report, **more: Any) -> int:
     """The end of a job for a person, or as JSON; the code is that of `exit_of`."""
+    if isinstance(report, RestoreReport):
+        return show_restore(invocation, report)
     if invocation.as_json:
         print_json(report_json(invocation, report) | where_json(invocation, report) | more)
         return exit_of(invocation, report)

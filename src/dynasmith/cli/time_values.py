@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from dynasmith.errors import UsageError
+from dynasmith.jobs.choice import age_of
 
 _HINT = "write it like 2026-11-20T10:15:00Z or 2026-11-20T11:15:00+01:00"
 
@@ -27,3 +28,11 @@ def window(text: str, option: str) -> tuple[datetime, datetime | None]:
     if found[1] is not None and found[1] <= found[0]:
         raise UsageError(f"{option}: the window {text} ends before it begins.", hint="write the earlier time first")
     return found
+
+
+def time_or_age(text: str, now: datetime, option: str) -> datetime:
+    """A time, or one so long ago: ``30d``. Raises UsageError."""
+    try:
+        return now - age_of(text)
+    except (UsageError, OverflowError):
+        return instant(text, option)

@@ -5,6 +5,7 @@ from typing import assert_never
 from dynasmith.engine.backfill.backfill import backfill
 from dynasmith.engine.backfill.undo import undo
 from dynasmith.engine.deletion.deletion import delete_items
+from dynasmith.engine.restore.restore import restore
 from dynasmith.engine.transfer.copy import copy
 from dynasmith.engine.transfer.export import export
 from dynasmith.engine.transfer.job_world import JobWorld
@@ -21,6 +22,7 @@ from dynasmith.jobs.spec import (
     PopulateDatabase,
     PopulateFiles,
     PopulateItems,
+    Restore,
     ServiceExport,
     ServiceImport,
     Spec,
@@ -53,6 +55,8 @@ def run(spec: Spec, claim: Claim, world: JobWorld) -> Report:
                 return delete_items(spec, claim, world)
             case Undo():
                 return undo(spec, claim, world)
+            case Restore():
+                return restore(spec, claim, world)
         assert_never(spec)
     finally:
         claim.release()

@@ -20,6 +20,7 @@ from dynasmith.jobs.spec import (
     PopulateDatabase,
     PopulateFiles,
     PopulateItems,
+    Restore,
     ServiceExport,
     ServiceImport,
     Spec,
@@ -108,6 +109,8 @@ def _kind_of(verb: str, given: _Parameters) -> type[Spec] | None:
             return DeleteItems
         case Undo.verb:
             return Undo
+        case Restore.verb:
+            return Restore
     return None
 
 

@@ -6,7 +6,8 @@ files and databases are named, and found again.
 
 from __future__ import annotations
 
-from typing import ClassVar, TypeAlias, assert_never
+from datetime import datetime
+from typing import Any, ClassVar, TypeAlias, assert_never
 
 import msgspec
 from msgspec import Struct, field
@@ -17,6 +18,7 @@ from dynasmith.jobs.options import Database, ExportOptions, FirstRunLimits, Read
 from dynasmith.jobs.service_transfer import ExportRequest, ImportRequest
 from dynasmith.jobs.side import Side
 from dynasmith.jobs.table_identity import TableIdentities
+from dynasmith.tables.table import Billing, Encryption
 
 UNKNOWN_TABLES = TableIdentities()
 """The identities of a job of an earlier version, which kept none."""
@@ -178,6 +180,35 @@ class Undo(Struct, frozen=True, kw_only=True, omit_defaults=True):
     options: TransferOptions = field(name="flow")
 
 
+class Restore(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A new table from a backup (``backup``, an ARN), from a table as it was ``at`` a time (``table``, a name or an
+    ARN), or from the files of an export (``file``, an absolute path).
+
+    ``before`` is what the table was, as one entry of a definition file, and ``before_from`` who says so; empty where
+    nothing does. ``unread`` are settings that could not be read then. ``table_arn`` is the table that was backed up.
+    ``settings`` says whether they are applied, ``prove`` what the items are compared with, ``expected_items`` how many
+    there should be."""
+
+    verb: ClassVar[str] = "restore"
+    target: Side
+    backup: str = ""
+    table: str = ""
+    at: datetime | None = None
+    file: str = ""
+    before: dict[str, Any] = {}
+    before_from: str = ""
+    billing: Billing | None = None
+    encryption: Encryption | None = None
+    unread: dict[str, str] = {}
+    table_arn: str = ""
+    without_indexes: bool = False
+    settings: bool = True
+    prove: str = ""
+    expected_items: int | None = None
+    tables: TableIdentities = UNKNOWN_TABLES
+    options: TransferOptions = field(name="flow")
+
+
 class UnreadableSpec(Struct, frozen=True, kw_only=True):
     """The parameters of a job that this version cannot read: damaged, or of a verb that it does not have. Such a job
     can be listed, cancelled and removed, and is kept as it was written."""
@@ -190,7 +221,7 @@ class UnreadableSpec(Struct, frozen=True, kw_only=True):
 Populate: TypeAlias = PopulateFiles | PopulateDatabase | PopulateItems
 ServiceSpec: TypeAlias = ServiceExport | ServiceImport
 """What the service does by itself, and a job waits for."""
-Spec: TypeAlias = Copy | Export | FunctionExport | Populate | Backfill | DeleteItems | Undo | ServiceSpec
+Spec: TypeAlias = Copy | Export | FunctionExport | Populate | Backfill | DeleteItems | Undo | ServiceSpec | Restore
 
 
 def sides_of(spec: Spec) -> dict[str, Side]:
@@ -202,7 +233,7 @@ def sides_of(spec: Spec) -> dict[str, Side]:
             return {"source": spec.source}
         case PopulateFiles() | PopulateDatabase() | PopulateItems() | ServiceImport():
             return {"target": spec.target}
-        case Backfill() | DeleteItems() | Undo():
+        case Backfill() | DeleteItems() | Undo() | Restore():
             return {"target": spec.target}
     assert_never(spec)
 
@@ -212,6 +243,6 @@ def transform_of(spec: Spec) -> TransformRef | None:
     match spec:
         case Copy() | PopulateFiles() | PopulateDatabase() | PopulateItems() | Backfill():
             return spec.transform
-        case Export() | FunctionExport() | DeleteItems() | Undo() | ServiceExport() | ServiceImport():
+        case Export() | FunctionExport() | DeleteItems() | Undo() | ServiceExport() | ServiceImport() | Restore():
             return None
     assert_never(spec)

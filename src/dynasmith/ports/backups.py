@@ -59,7 +59,7 @@ class RecoveryWindow(Struct, frozen=True, kw_only=True):
 class RestoreCall(Struct, frozen=True, kw_only=True):
     """One call that makes the table ``target``: of the backup ``backup``, or of the table ``table`` (a name or an ARN)
     as it was at ``at``. ``billing`` and ``encryption`` go over those of the source; ``without_indexes`` makes no
-    secondary index."""
+    secondary index. ``token`` names the run, where the service takes one (AWS Backup does)."""
 
     target: str
     backup: str = ""
@@ -68,11 +68,14 @@ class RestoreCall(Struct, frozen=True, kw_only=True):
     billing: Billing | None = None
     encryption: Encryption | None = None
     without_indexes: bool = False
+    token: str = ""
 
 
 class RestoredFrom(Struct, frozen=True, kw_only=True):
-    """What the service says of a table that a restore makes or made (RestoreSummary)."""
+    """What the service says of a table that a restore makes or made (RestoreSummary), and when the table was
+    made."""
 
+    created_at: datetime
     backup: str = ""
     table_arn: str = ""
     at: datetime | None = None
@@ -108,8 +111,8 @@ class BackupControl(Protocol):
         """Begin a restore. Raises TableExists; BackupNotFound; TableNotFound for the source of a point in time."""
         ...
 
-    def restored_from(self, table: str) -> RestoredFrom | None:
-        """What a table was restored from; None for one that no restore made. Raises TableNotFound."""
+    def restored_from(self, table: str) -> RestoredFrom:
+        """What a table was restored from; nothing of it for one that no restore made. Raises TableNotFound."""
         ...
 
 

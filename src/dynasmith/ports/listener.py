@@ -63,6 +63,21 @@ class BackupWaiting(Event, frozen=True, kw_only=True, tag="backup-waiting"):
     waited_seconds: float
 
 
+class RestoreWaiting(Event, frozen=True, kw_only=True, tag="restore-waiting"):
+    """A table that is being restored was looked at and is not there yet; ``state`` says what was seen."""
+
+    job: str
+    state: str
+    waited_seconds: float
+
+
+class RestoreStep(Event, frozen=True, kw_only=True, tag="restore-step"):
+    """A part of a restore is done, or begins; in a sentence."""
+
+    job: str
+    sentence: str
+
+
 class TableDone(Event, frozen=True, kw_only=True, tag="table-done"):
     """The table is as planned."""
 

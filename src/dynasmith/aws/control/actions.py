@@ -66,6 +66,22 @@ BACKUPS = (
 )
 """The actions of backup create, show, list, and of delete and prune, beside those of reading."""
 
+RESTORES = (
+    "dynamodb:RestoreTableFromBackup",
+    "dynamodb:RestoreTableToPointInTime",
+    "dynamodb:DescribeBackup",
+    "dynamodb:ListBackups",
+    "dynamodb:BatchWriteItem",
+    "dynamodb:DeleteItem",
+    "dynamodb:GetItem",
+    "dynamodb:PutItem",
+    "dynamodb:Query",
+    "dynamodb:Scan",
+    "dynamodb:UpdateItem",
+)
+"""The actions of backup restore, beside those of reading and of changing settings. The service asks for those of items
+on the new table, by which it fills it ("Restoring a table from a backup", permissions)."""
+
 ENCRYPTION = ("kms:GenerateDataKey", "kms:Decrypt")
 """The actions of encrypted attributes with a key of KMS, on that key: the first to write, the second to read."""
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from dynasmith.aws.control.replicas import describe_table
 from dynasmith.aws.control.session import Session
-from dynasmith.errors import BackupNotFound, ServiceError
+from dynasmith.errors import BackupNotFound, ServiceError, TableExists
 from dynasmith.ports.backups import (
     BACKUP_KINDS,
     BackupKind,
@@ -27,20 +27,21 @@ _ABSENT = "BackupNotFoundException"
 
 
 class AwsBackups:
-    """Keeps `dynasmith.ports.backups.BackupControl`. Safe to use from several threads."""
+    """Keeps `dynasmith.ports.backups.BackupControl`, in the Region of the session or in ``region``. Safe to use from
+    several threads."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, session: Session, region: str = "") -> None:
+        self._session, self._region = session, region
 
     def create(self, table: str, name: str) -> TableBackup:
         """One CreateBackup. Not idempotent: sent again after a lost reply, it makes a second backup of that name."""
-        answer = self._session.call("dynamodb", "CreateBackup", {"TableName": table, "BackupName": name}, table=table)
+        answer = self._call("CreateBackup", {"TableName": table, "BackupName": name}, table=table)
         return _backup({"TableName": table, **answer["BackupDetails"]})
 
     def describe(self, arn: str) -> TableBackup:
         """One DescribeBackup."""
         with _absent(arn):
-            answer = self._session.call("dynamodb", "DescribeBackup", {"BackupArn": arn})
+            answer = self._call("DescribeBackup", {"BackupArn": arn})
         found = answer["BackupDescription"]
         return _backup({**(found.get("SourceTableDetails") or {}), **found["BackupDetails"]})
 
@@ -64,11 +65,11 @@ class AwsBackups:
     def delete(self, arn: str) -> None:
         """One DeleteBackup."""
         with _absent(arn):
-            self._session.call("dynamodb", "DeleteBackup", {"BackupArn": arn})
+            self._call("DeleteBackup", {"BackupArn": arn})
 
     def window(self, table: str) -> RecoveryWindow | None:
         """One DescribeContinuousBackups."""
-        answer = self._session.call("dynamodb", "DescribeContinuousBackups", {"TableName": table}, table=table)
+        answer = self._call("DescribeContinuousBackups", {"TableName": table}, table=table)
         told = (answer.get("ContinuousBackupsDescription") or {}).get("PointInTimeRecoveryDescription") or {}
         earliest, latest = told.get("EarliestRestorableDateTime"), told.get("LatestRestorableDateTime")
         if told.get("PointInTimeRecoveryStatus") != "ENABLED" or earliest is None or latest is None:
@@ -81,28 +82,35 @@ class AwsBackups:
         if call.backup:
             request |= {"TargetTableName": call.target, "BackupArn": call.backup}
             with _absent(call.backup):
-                self._session.call("dynamodb", "RestoreTableFromBackup", request, table=call.target)
+                self._call("RestoreTableFromBackup", request, table=call.target)
             return
         source = "SourceTableArn" if call.table.startswith("arn:") else "SourceTableName"
-        request |= {"TargetTableName": call.target, source: call.table, "RestoreDateTime": call.at}
-        self._session.call("dynamodb", "RestoreTableToPointInTime", request, table=call.table)
+        request |= {"TargetTableName": call.target, source: call.table}
+        request |= {"UseLatestRestorableTime": True} if call.at is None else {"RestoreDateTime": call.at}
+        try:
+            self._call("RestoreTableToPointInTime", request, table=call.table)
+        except TableExists as error:
+            raise TableExists(call.target) from error
 
-    def restored_from(self, table: str) -> RestoredFrom | None:
+    def restored_from(self, table: str) -> RestoredFrom:
         """One DescribeTable."""
-        found = describe_table(self._session, table).get("RestoreSummary")
-        if not found:
-            return None
+        described = describe_table(self._session, table, self._region)
+        found = described.get("RestoreSummary") or {}
         at = found.get("RestoreDateTime")
         return RestoredFrom(
+            created_at=_utc(described["CreationDateTime"]),
             backup=str(found.get("SourceBackupArn") or ""),
             table_arn=str(found.get("SourceTableArn") or ""),
             at=None if at is None else _utc(at),
             in_progress=bool(found.get("RestoreInProgress")),
         )
 
+    def _call(self, operation: str, parameters: Mapping[str, Any], *, table: str = "") -> dict[str, Any]:
+        return self._session.call("dynamodb", operation, parameters, table=table, region=self._region)
+
     def _summaries(self, asked: dict[str, Any]) -> Iterator[Mapping[str, Any]]:
         while True:
-            answer = self._session.call("dynamodb", "ListBackups", asked)
+            answer = self._call("ListBackups", asked)
             yield from answer["BackupSummaries"]
             last = answer.get("LastEvaluatedBackupArn")
             if not last:

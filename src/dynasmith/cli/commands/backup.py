@@ -1,4 +1,4 @@
-"""`dynasmith backup create | list | show | delete | prune`: the group; one file a verb."""
+"""`dynasmith backup create | list | show | delete | prune | restore`: the group; one file a verb."""
 
 import click
 
@@ -6,6 +6,7 @@ from dynasmith.cli.commands.backup_create import create
 from dynasmith.cli.commands.backup_delete import delete
 from dynasmith.cli.commands.backup_list import list_
 from dynasmith.cli.commands.backup_prune import prune
+from dynasmith.cli.commands.backup_restore import restore
 from dynasmith.cli.commands.backup_show import show
 from dynasmith.cli.suggestions import VerbGroup
 
@@ -15,5 +16,5 @@ def command() -> None:
     """Back up tables, list, delete and restore their backups."""
 
 
-for each in (create, list_, show, delete, prune):
+for each in (create, list_, show, delete, prune, restore):
     command.add_command(each)

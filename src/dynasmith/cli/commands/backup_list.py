@@ -25,10 +25,10 @@ def list_(
 ) -> int:
     """List backups, oldest first: of one table, also of a deleted one, or of all."""
     from dynasmith.cli.backup_report import backups_table
-    from dynasmith.cli.times import time_or_age
+    from dynasmith.cli.time_values import time_or_age
 
     project = invocation.project()
-    earliest = None if since is None else time_or_age(since, invocation.world().clock.now())
+    earliest = None if since is None else time_or_age(since, invocation.world().clock.now(), "--since")
     found = project.backups.list(table, kind=kind, since=earliest)
     if invocation.as_json:
         print_json([each.to_json() for each in found])

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from dynasmith.engine.transfer.populate_source import PopulateSource
+from dynasmith.engine.transfer.restore_world import RestoreWorld
 from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.engine.transfer.service_job import WaitLimit
 from dynasmith.engine.transfer.table_details import TableEnd
 from dynasmith.items.transform import Function
 from dynasmith.jobs.job import Job
 from dynasmith.jobs.side import Side
-from dynasmith.jobs.spec import Export, FunctionExport, Populate, TransformRef
+from dynasmith.jobs.spec import Export, FunctionExport, Populate, Restore, TransformRef
 from dynasmith.ports.checkpoints import Ledger
 from dynasmith.ports.items import OpenSink
 from dynasmith.ports.journal import JournalReader, UndoJournal
@@ -93,6 +94,10 @@ class JobWorld(Protocol):
 
     def journal(self, job: Job) -> UndoJournal:
         """The undo journal of a job. Raises RunError where there is none."""
+        ...
+
+    def restoration(self, spec: Restore) -> RestoreWorld:
+        """What a restore needs of the environment of its new table."""
         ...
 
     def kept_journal(self, job_id: str) -> JournalReader:

@@ -327,6 +327,7 @@ CHECKS: dict[str, Check] = {
     "batch_size": optional(whole()),
     "canary": optional(number(1)),
     "bucket_owner": account,
+    "billing": optional(one_of("on-demand", "provisioned")),
     "bump": text,
     "clock": optional(any_of("a Clock", is_clock)),
     "command": one_of("up", "down", "to", "all", "repeat", "rollback", "run", "reset"),
@@ -390,6 +391,7 @@ CHECKS: dict[str, Check] = {
     "physical": flag,
     "plan": plan,
     "platform": text,
+    "prove": optional(path),
     "processes": optional(whole(1, 64)),
     "profile": any_text,
     "prune": flag,
@@ -403,6 +405,7 @@ CHECKS: dict[str, Check] = {
     "services": names,
     "session": optional(any_of("a boto3 session", lambda value: hasattr(value, "_session"))),
     "session_token": any_text,
+    "settings": flag,
     "share": number(1),
     "source": source,
     "split_bytes": optional(whole(1_000)),
@@ -423,5 +426,6 @@ CHECKS: dict[str, Check] = {
     "wait_timeout": optional(duration),
     "wheels": optional(path),
     "where": condition,
+    "without_indexes": flag,
 }
 """The check of each parameter name."""

@@ -13,6 +13,7 @@ from dynasmith.ports.listener import Listener
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.job_tables import check_sides
 from dynasmith.project.verbs.job_world import ProjectJobWorld
+from dynasmith.project.verbs.restore_world import restore_world
 from dynasmith.project.verbs.transform_fingerprint import check_transform, with_current_transform
 from dynasmith.project.verbs.transforms import AnyTransform
 
@@ -28,7 +29,13 @@ def resume(
     """See `Jobs.resume`."""
     kept = items.ledger.show(job_id)
     spec = readable(kept)
-    world = ProjectJobWorld(items, listener, transform=transform, in_place=isinstance(spec, Backfill))
+    world = ProjectJobWorld(
+        items,
+        listener,
+        transform=transform,
+        in_place=isinstance(spec, Backfill),
+        restoration=lambda spec: restore_world(items, spec, listener),
+    )
     function = world.function(transform_of(spec))
     if transform is None and not accept_changed_transform:
         check_transform(job_id, spec, items.folder)

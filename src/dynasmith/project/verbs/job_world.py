@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import assert_never
 
 from msgspec.structs import replace
 
 from dynasmith.engine.transfer.populate_source import PopulateSource
+from dynasmith.engine.transfer.restore_world import RestoreWorld
 from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.engine.transfer.service_job import NO_LIMIT, WaitLimit
 from dynasmith.engine.transfer.table_details import TableEnd
@@ -23,6 +25,7 @@ from dynasmith.jobs.spec import (
     PopulateDatabase,
     PopulateFiles,
     PopulateItems,
+    Restore,
     TransformRef,
 )
 from dynasmith.jobs.table_identity import TableIdentities
@@ -48,7 +51,8 @@ class ProjectJobWorld:
 
     ``transform`` is what the caller gave: a job that begins has it, and one that ran a function without a name needs it
     again; ``in_place`` is for a backfill. ``sink`` and ``origin`` are what a job that begins has opened already,
-    ``ledger`` is another one than the project's; ``waiting`` says whether the service is waited for.
+    ``ledger`` is another one than the project's; ``waiting`` says whether the service is waited for. ``restoration``
+    gives what a restore needs.
     """
 
     def __init__(
@@ -62,12 +66,14 @@ class ProjectJobWorld:
         origin: PopulateSource | None = None,
         ledger: Ledger | None = None,
         waiting: WaitLimit = NO_LIMIT,
+        restoration: Callable[[Restore], RestoreWorld] | None = None,
     ) -> None:
         self.items = items
         self.service = ProjectServiceWorld(items, listener, waiting)
         self.sink = sink
         self.origin = origin
         self._ledger = ledger
+        self._restoration = restoration
         self._listener = listener
         self._transform = transform
         self._in_place = in_place
@@ -197,6 +203,14 @@ class ProjectJobWorld:
         if job.id not in self._journals:
             self._journals[job.id] = self.journals.reopen(job.id)
         return self._journals[job.id]
+
+    # --- restores
+
+    def restoration(self, spec: Restore) -> RestoreWorld:
+        """What the caller gave for it. Raises CheckpointError where it gave none."""
+        if self._restoration is None:
+            raise CheckpointError("This process cannot restore a table.", hint="dynasmith jobs resume")
+        return self._restoration(spec)
 
     def kept_journal(self, job_id: str) -> KeptJournal:
         """The undo journal of a backfill, to be read back; it must hold what the checkpoints of the job promise."""

@@ -4,23 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from dynasmith.engine.backup import BACKUP_SECONDS_MAX
 from dynasmith.engine.waiter import StopFlag
+from dynasmith.jobs.restore_report import RestoreReport
 from dynasmith.plans.consent import Consent
 from dynasmith.ports.backups import BACKUP_KINDS, TableBackup
 from dynasmith.ports.listener import Listener, silent
 from dynasmith.project.verbs.argument_kinds import instance, one_of, optional, text
-from dynasmith.project.verbs.arguments import checked, named_table, table_names
+from dynasmith.project.verbs.arguments import checked, moment, named_table, table_names
 from dynasmith.project.verbs.backups.choice import backups_of, named
 from dynasmith.project.verbs.backups.creation import BackupCreation, create_backups
 from dynasmith.project.verbs.backups.deletion import PrunedBackups, delete_backup, prune_backups, pruned
+from dynasmith.project.verbs.backups.restore import (
+    RestoreRehearsal,
+    rehearse_restore,
+    restore_request,
+    restore_table,
+    resume_restore,
+)
 from dynasmith.project.verbs.tables import wait_seconds
 from dynasmith.project.world import World
 
 if TYPE_CHECKING:
     from dynasmith.models import Model
+
+
+def time_or_latest(name: str, value: object) -> None:
+    """A time with its offset, or ``latest``."""
+    if value != "latest":
+        moment(name, value)
 
 
 class Backups:
@@ -122,3 +137,84 @@ class Backups:
         says what to keep. Stopped halfway, what was deleted is gone; running it again continues.
         """
         return prune_backups(self._world, self._world.name_of(table), keep=keep, older_than=older_than, consent=consent)
+
+    @checked(
+        backup=optional(text),
+        table=optional(named_table),
+        target=text,
+        encryption=optional(text),
+        at=optional(time_or_latest),
+    )
+    def rehearse_restore(
+        self,
+        backup: str | None = None,
+        *,
+        target: str,
+        table: str | type[Model] | None = None,
+        at: datetime | Literal["latest"] | None = None,
+        region: str = "",
+        without_indexes: bool = False,
+        billing: Literal["on-demand", "provisioned"] | None = None,
+        encryption: str | None = None,
+        settings: bool = True,
+        prove: str | Path | None = None,
+    ) -> RestoreRehearsal:
+        """What `restore` would do with these arguments. Makes nothing. Raises what `restore` raises before it begins:
+        BackupNotFound, TableNotFound, UsageError, DefinitionError."""
+        name = None if table is None else self._world.name_of(table)
+        request = restore_request(
+            backup, target, name, at, region, without_indexes, billing, encryption, settings, prove
+        )
+        return rehearse_restore(self._world, request)
+
+    @checked(
+        backup=optional(text),
+        table=optional(named_table),
+        target=text,
+        encryption=optional(text),
+        at=optional(time_or_latest),
+    )
+    def restore(
+        self,
+        backup: str | None = None,
+        *,
+        target: str,
+        table: str | type[Model] | None = None,
+        at: datetime | Literal["latest"] | None = None,
+        region: str = "",
+        without_indexes: bool = False,
+        billing: Literal["on-demand", "provisioned"] | None = None,
+        encryption: str | None = None,
+        settings: bool = True,
+        prove: str | Path | None = None,
+        consent: Consent | None = None,
+        listener: Listener = silent,
+    ) -> RestoreReport:
+        """A new table, ``target``, from a backup (an ARN or a name), from the files of an export, or from ``table`` as
+        it was ``at`` a time with its offset, or ``latest``. An existing table is never written to.
+
+        Waits until the table is there; verifies its items (``prove`` compares each with an export, else they are
+        counted); then applies every setting that the service leaves out, from the definition that was kept with the
+        backup, from that of the project, or from the live table. `RestoreReport.whole` says whether all is as before,
+        and ``settings`` what is not, and why. ``settings=False`` applies none. ``region`` is that of the new table,
+        where it is not the project's. ``encryption`` is ``aws-owned``, ``aws-managed``, or a key.
+
+        Costs $0.15 a GB (us-east-1), one read of every item, and about three calls a setting. Raises ConsentRequired,
+        BackupNotFound, TableNotFound, UsageError for a target that exists and a time outside the window,
+        DefinitionError for a kept definition that is not valid. Stopped anywhere, it is a job that `resume` or
+        `Jobs.resume` continues; the service goes on meanwhile.
+        """
+        name = None if table is None else self._world.name_of(table)
+        request = restore_request(
+            backup, target, name, at, region, without_indexes, billing, encryption, settings, prove
+        )
+        return restore_table(self._world, request, consent=consent, listener=listener)
+
+    @checked(target=text)
+    def resume(self, target: str, *, listener: Listener = silent) -> RestoreReport:
+        """Go on with the newest restore of ``target`` that was stopped, as `Jobs.resume` does by its id.
+
+        It was consented to when it began: no ConsentRequired. Raises UsageError where there is none, Locked while
+        another process runs it, CheckpointError where the table was made again since.
+        """
+        return resume_restore(self._world, target, listener=listener)

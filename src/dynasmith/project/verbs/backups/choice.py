@@ -27,15 +27,18 @@ def region_of(arn: str) -> str:
     return found[2]
 
 
-def named(world: World, backup: str) -> TableBackup:
+def named(world: World, backup: str, *, across_regions: bool = False) -> TableBackup:
     """The backup of that ARN or name, as it is now. One call for an ARN, one a hundred backups for a name.
 
-    Raises BackupNotFound; UsageError where two have the name, and for the ARN of another Region.
+    Raises BackupNotFound; UsageError where two have the name, and for the ARN of another Region, unless it may be
+    there.
     """
     control = backups_of(world)
     if not backup.startswith("arn:"):
         return control.describe(_only(backup, [each for each in control.list() if each.name == backup]).arn)
     region = region_of(backup)
+    if across_regions:
+        return AwsBackups(world.session, region).describe(backup)
     if region != world.session.region:
         raise UsageError(
             f"The backup {backup} is in Region {region}, and this is {world.session.region}.",

@@ -116,7 +116,12 @@ def _begin(world: World, described: TableDescription, name: str, stop: StopFlag)
     """Send the call, then keep the definition under the ARN that the service gave."""
     records, table = records_of(world), described.table
     backup = begin_backup(table.name, name, backups_of(world), world.clock, stop)
-    unread = {setting: world.masks(reason) for setting, reason in described.unread.items()}
+    lacking = world.control.unoffered(described.unread)  # no table of such an engine has them
+    unread = {
+        setting: world.masks(reason)
+        for setting, reason in described.unread.items()
+        if setting not in lacking and setting != "warm"  # which grows by itself, and no definition says
+    }
     records.keep(
         BackupRecord(
             arn=backup.arn,

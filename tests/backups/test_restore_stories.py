@@ -1,0 +1,215 @@
+"""backup restore: a new table that is whole, on the embedded engine behind the strict endpoint."""
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from cli.story import client_of, gsi, table
+from item_stories.kit import ODD, ItemStory
+
+SETTINGS: dict[str, Any] = {
+    "tags": {"team": "shop"},
+    "time_to_live": {"attribute": "ends"},
+    "stream": {"view_type": "NEW_AND_OLD_IMAGES"},
+    "point_in_time_recovery": {"enabled": True},
+    "deletion_protection": True,
+    "global_secondary_indexes": [gsi("by_owner", "owner")],
+}
+
+
+@pytest.fixture
+def shop(story: ItemStory) -> ItemStory:
+    """A table with items and every setting that the service leaves out of a restore."""
+    story.define(table("orders", **SETTINGS))
+    assert story("ensure").code == 0
+    story.put("orders", *ODD)
+    return story
+
+
+def settings_of(answer: dict[str, Any]) -> dict[str, Any]:
+    return {each["setting"]: each["as_before"] for each in answer["settings"]}
+
+
+def strict(story: ItemStory) -> Any:
+    """A client of the strict endpoint."""
+    return client_of(story.endpoint, story.account)
+
+
+def gone(story: ItemStory) -> None:
+    """The table is deleted, as a person would do it."""
+    strict(story).update_table(TableName="orders", DeletionProtectionEnabled=False)
+    assert story("delete", "orders", "--confirm", "orders").code == 0
+
+
+def with_window(story: ItemStory) -> None:
+    """Wait until what the table holds now can be restored."""
+    client, wanted = strict(story), datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=1)
+    for _ in range(600):
+        told = client.describe_continuous_backups(TableName="orders")["ContinuousBackupsDescription"]
+        latest = told["PointInTimeRecoveryDescription"].get("LatestRestorableDateTime")
+        if latest is not None and latest >= wanted:
+            return
+        time.sleep(0.1)
+    raise AssertionError("the window did not move on")
+
+
+def test_a_backup_comes_back_whole(shop: ItemStory) -> None:
+    assert shop("backup", "create", "orders", "--name", "kept").code == 0
+    before = shop.digest("orders")
+    for item in ODD[:4]:
+        shop.direct.delete_item(TableName="orders", Key={"pk": item["pk"]})
+    answer = shop("backup", "restore", "kept", "--target", "orders-2", "--yes", "--json")
+    assert answer.code == 0, answer.err
+    assert shop.digest("orders-2") == before
+    report = answer.json
+    assert (report["items_expected"], report["items_found"], report["verified"]) == (7, 7, "counted")
+    assert set(SETTINGS) <= set(settings_of(report))
+    assert all(settings_of(report).values())
+
+
+def test_a_person_sees_one_table_of_what_is_as_before(shop: ItemStory) -> None:
+    assert shop("backup", "create", "orders", "--name", "kept").code == 0
+    answer = shop("backup", "restore", "kept", "--target", "orders-2", "--yes", "--without-indexes")
+    assert answer.code == 0, answer.err
+    assert "SETTING" in answer.out
+    assert "asked for: --without-indexes" in answer.out
+    assert "7 items found, 7 expected; verified: counted." in answer.err
+    described = shop.direct.describe_table(TableName="orders-2")["Table"]
+    assert "GlobalSecondaryIndexes" not in described
+
+
+def test_no_settings_applies_none_and_says_so(shop: ItemStory) -> None:
+    assert shop("backup", "create", "orders", "--name", "kept").code == 0
+    answer = shop("backup", "restore", "kept", "--target", "orders-2", "--yes", "--json", "--no-settings")
+    assert answer.code == 0, answer.err
+    same = settings_of(answer.json)
+    assert [name for name in SETTINGS if not same[name]] == [
+        name for name in SETTINGS if name != "global_secondary_indexes"
+    ]
+    assert {each["why"] for each in answer.json["settings"] if not each["as_before"]} == {"asked for: --no-settings"}
+
+
+def test_a_restore_never_writes_to_a_table_that_is_there(shop: ItemStory) -> None:
+    assert shop("backup", "create", "orders", "--name", "kept").code == 0
+    before = shop.digest("orders")
+    answer = shop("backup", "restore", "kept", "--target", "orders", "--yes")
+    assert (answer.code, answer.hint) == (2, "name another --target")
+    assert answer.error == "Table orders exists already; a restore always makes a new table."
+    assert shop.digest("orders") == before
+
+
+def test_nothing_is_done_without_consent_or_in_a_dry_run(shop: ItemStory) -> None:
+    assert shop("backup", "create", "orders", "--name", "kept").code == 0
+    answer = shop("backup", "restore", "kept", "--target", "orders-2")
+    assert answer.code == 4
+    rehearsed = shop("backup", "restore", "kept", "--target", "orders-2", "--dry-run", "--json")
+    assert rehearsed.code == 0
+    assert rehearsed.json["items_expected"] == 7
+    assert set(SETTINGS) <= set(rehearsed.json["settings"])
+    assert rehearsed.json["settings_from"] == "the definition kept with the backup"
+    assert shop.live() == ["orders"]
+    assert shop("jobs", "list", "--json").json == []
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("lost", "--target", "orders-2"), "There is no backup lost."),
+        (("kept",), "backup restore needs --target, the name of the new table."),
+        (("--target", "orders-2"), "A restore is of a backup, of a file, or of a table at a time."),
+        (("kept", "--table", "orders", "--at", "latest", "--target", "orders-2"), "A restore is of a backup, of a "),
+        (("--table", "orders", "--target", "orders-2"), "--table and --at belong together."),
+        (
+            ("--table", "orders", "--at", "2026-11-20T10:15:00", "--target", "x"),
+            "--at: '2026-11-20T10:15:00' has no offset",
+        ),
+        (("--table", "orders", "--at", "noon", "--target", "orders-2"), "--at: 'noon' is not a time."),
+        (
+            ("--table", "orders", "--at", "2001-01-01T00:00:00Z", "--target", "orders-2"),
+            "Table orders can be restored ",
+        ),
+        (("--table", "nowhere", "--at", "latest", "--target", "orders-2"), "Table nowhere does not exist."),
+        (("lost.json", "--target", "orders-2"), ""),
+        (("kept", "--target", "orders-2", "--resume"), "--resume takes everything but --target from the restore"),
+        (("--target", "orders-2", "--resume"), "No restore of orders-2 is there to go on with."),
+    ],
+)
+def test_bad_input_is_one_sentence_and_makes_nothing(shop: ItemStory, words: tuple[str, ...], sentence: str) -> None:
+    assert shop("backup", "create", "orders", "--name", "kept").code == 0
+    answer = shop("backup", "restore", *words, "--yes")
+    assert answer.code in (1, 2)
+    assert answer.error.startswith(sentence)
+    assert answer.hint
+    assert shop.live() == ["orders"]
+    assert shop("jobs", "list", "--json").json == []
+
+
+def test_a_table_at_a_time(shop: ItemStory) -> None:
+    before = shop.digest("orders")
+    with_window(shop)
+    strict(shop).delete_item(TableName="orders", Key={"pk": ODD[0]["pk"]})
+    answer = shop("backup", "restore", "--table", "orders", "--at", "latest", "--target", "orders-2", "--yes", "--json")
+    assert answer.code == 0, answer.err
+    report = answer.json
+    assert report["at"].endswith("Z")
+    assert (report["verified"], report["equal"]) == ("cannot be known", None)
+    assert "--prove" in report["why"]
+    assert all(settings_of(report).values())
+    assert shop.digest("orders-2") == before
+
+
+def test_a_window_is_printed(shop: ItemStory) -> None:
+    answer = shop("backup", "restore", "--table", "orders", "--at", "2099-01-01T00:00:00Z", "--target", "x-2", "--yes")
+    assert answer.code == 2
+    assert "2099-01-01T00:00:00Z" in answer.error
+    strict(shop).update_continuous_backups(
+        TableName="orders", PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": False}
+    )
+    off = shop("backup", "restore", "--table", "orders", "--at", "latest", "--target", "orders-2", "--yes")
+    assert off.error == "Point-in-time recovery of table orders is off: it cannot be restored to a time."
+    assert off.code == 2
+
+
+def test_an_export_comes_back_with_its_table(shop: ItemStory) -> None:
+    before = shop.digest("orders")
+    assert shop("export", "orders", "kept").code == 0
+    gone(shop)
+    answer = shop("backup", "restore", "kept", "--target", "orders-2", "--yes", "--json")
+    assert answer.code == 0, answer.err
+    assert shop.digest("orders-2") == before
+    report = answer.json
+    assert (report["verified"], report["equal"], report["items_found"]) == ("exact", True, 7)
+    assert all(settings_of(report).values())
+    assert set(SETTINGS) <= set(settings_of(report))
+
+
+def test_prove_finds_a_difference(shop: ItemStory) -> None:
+    assert shop("export", "orders", "kept").code == 0
+    shop.put("orders", {"pk": {"S": "late"}})
+    assert shop("backup", "create", "orders", "--name", "later").code == 0
+    answer = shop("backup", "restore", "later", "--target", "orders-2", "--yes", "--json", "--prove", "kept")
+    assert answer.code == 3, answer.err
+    assert (answer.json["verified"], answer.json["equal"]) == ("exact", False)
+    assert "1 keys differ" in answer.json["why"]
+
+
+def test_what_was_not_kept_and_is_not_defined_is_said(shop: ItemStory) -> None:
+    assert shop("backup", "create", "orders", "--name", "kept").code == 0
+    for file in (shop.folder / ".dynasmith" / "backups").iterdir():
+        file.unlink()
+    (shop.folder / "tables_config.json").unlink()
+    gone(shop)
+    answer = shop("backup", "restore", "kept", "--target", "orders-2", "--yes", "--json")
+    assert answer.code == 3, answer.err
+    assert answer.json["settings"][0]["setting"] == "*"
+
+
+def test_the_definition_of_the_project_serves_where_none_was_kept(shop: ItemStory) -> None:
+    assert shop("backup", "create", "orders", "--name", "kept").code == 0
+    for file in (shop.folder / ".dynasmith" / "backups").iterdir():
+        file.unlink()
+    answer = shop("backup", "restore", "kept", "--target", "orders-2", "--yes", "--json")
+    assert answer.code == 0, answer.err
+    assert set(SETTINGS) == set(settings_of(answer.json))
