@@ -153,6 +153,7 @@ if TYPE_CHECKING:
     from dynasmith.project.verbs.dry_runs import DryRuns
     from dynasmith.project.verbs.jobs import Jobs
     from dynasmith.project.verbs.lambda_bundle import Bundle
+    from dynasmith.project.verbs.lambda_policy import FunctionPolicy
     from dynasmith.project.verbs.lambdas import Lambdas
     from dynasmith.project.verbs.migrations.migrations import Migrations
     from dynasmith.project.verbs.model_import import ImportedText
@@ -203,6 +204,7 @@ _HOMES = {
     "project.verbs.backups.deletion": "PrunedBackups",
     "project.verbs.lambda_bundle": "Bundle",
     "files.bundles.project_files": "ExcludedFile",
+    "project.verbs.lambda_policy": "FunctionPolicy",
     "project.verbs.lambdas": "Lambdas",
     "project.verbs.backups.restore": "RestoreRehearsal",
     "project.verbs.migrations.migrations": "Migrations",
@@ -319,6 +321,7 @@ __all__ = [
     "FlowProgress",
     "FlowStarted",
     "FlowStopping",
+    "FunctionPolicy",
     "HookFailed",
     "Identity",
     "ImportedText",

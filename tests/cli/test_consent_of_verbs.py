@@ -21,7 +21,7 @@ from dynasmith.strict import StrictServer
 READS = {
     "backup list", "backup show",
     "check", "count", "demo", "describe", "doctor", "get", "import", "init", "jobs list", "jobs show", "list",
-    "lambda bundle",
+    "lambda bundle", "lambda policy",
     "local logs", "local start", "local status", "local stop", "migrate list", "migrate outstanding",
     "migrate preflight", "migrate show",
     "migrate status", "migrate verify", "outputs", "plan", "query", "render models", "scan", "schema",

@@ -12,6 +12,7 @@ from dynasmith.cli.shared_options import WITHOUT_DRY_RUN
 READING = {
     "backup list", "backup show",
     "check", "count", "describe", "doctor", "get", "import", "jobs list", "jobs show", "list", "local logs",
+    "lambda policy",
     "local status", "migrate list", "migrate outstanding",
     "migrate preflight", "migrate show", "migrate status", "migrate verify",
     "outputs", "plan", "query", "render models", "scan", "schema", "validate", "verify",

@@ -67,3 +67,45 @@ def test_without_an_index_and_wheels_it_says_what_to_do(shop: Story) -> None:
     assert answer.code == 1
     assert "give --wheels FOLDER" in answer.hint
     assert not list(Path(shop.folder).glob("*.zip"))
+
+
+MIGRATION = """
+def up(m):
+    m.client("sqs")
+    m.table("orders").set(**{"tags": {}})
+    for name in ("a", "b"):
+        m.table(name).add("x", 1)
+"""
+
+
+def test_a_policy_is_printed_with_what_it_does_not_have(shop: Story) -> None:
+    (shop.folder / "migrations").mkdir()
+    (shop.folder / "migrations" / "0.0.1_x.py").write_text(MIGRATION)
+    answer = shop("lambda", "policy", "--env", "aws", "--region", "eu-west-1")
+    assert answer.code == 0, answer.err
+    document = answer.json
+    assert document["Version"] == "2012-10-17"
+    assert document["Statement"][0]["Resource"] == "arn:aws:dynamodb:eu-west-1:*:table/orders"
+    assert answer.err.splitlines() == [
+        "Note: The ledger of jobs is a folder, which a function cannot use: name a table or a bucket in [jobs].",
+        "Note: The journal of jobs is a folder, which a function cannot use: name a bucket in [jobs].",
+        "Note: The account is not known, so the policy is for every one.",
+        "Note: A migration calls sqs with m.client: add the actions of these calls yourself.",
+        "Note: 0.0.1_x.py gives set(**...) settings that only a run knows: add what it needs yourself.",
+        "Note: 0.0.1_x.py names a table that only a run knows: add what it needs yourself.",
+    ]
+    named = shop("lambda", "policy", "copy", "--env", "aws", "--account", "111122223333")
+    assert named.code == 0, named.err
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("migrat",), "A function does not run migrat."),
+        (("--account", "12"), "'12' is not an account id."),
+    ],
+)
+def test_a_policy_of_nothing_is_refused(shop: Story, words: tuple[str, ...], sentence: str) -> None:
+    answer = shop("lambda", "policy", *words)
+    assert (answer.code, answer.error) == (2, sentence)
+    assert answer.hint

@@ -197,6 +197,7 @@ import --as | cli/test_import_models.py
 import --from | cli/test_import_models.py
 import --key | cli/test_import_models.py
 import --table | cli/test_import_models.py
+lambda-policy --account | cli/test_lambda.py
 lambda-bundle --platform | cli/test_lambda.py
 lambda-bundle --python | cli/test_lambda.py
 lambda-bundle --service | cli/test_lambda.py

@@ -104,6 +104,7 @@ STOPPED = {"jobs pause", "jobs proceed"}
 ELSEWHERE = {
     "demo": "tests/item_stories/test_demo.py runs it whole with a sentinel",
     "lambda bundle": "it calls nothing of AWS; pip finds its index as it does elsewhere",
+    "lambda policy": "it calls nothing",
     "local start": "test_the_embedded_engine",
     "local logs": "it reads a file",
     "local status": "test_the_embedded_engine",

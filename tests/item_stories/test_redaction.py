@@ -67,6 +67,7 @@ NEVER = {
     "demo": "it shows its own data, which is public",
     "init": "it makes a project",
     "lambda bundle": "names of files and packages",
+    "lambda policy": "names of tables and actions",
     "local start": "no items",
     "local stop": "no items",
     "local status": "no items",

@@ -44,7 +44,7 @@ def statement_for(
     every resource.
     """
     wanted = sorted(set(actions))
-    arn = f"arn:{_partition(region)}:dynamodb:{region or '*'}:{account or '*'}:table/{table or '*'}"
+    arn = f"arn:{partition_of(region)}:dynamodb:{region or '*'}:{account or '*'}:table/{table or '*'}"
     if found := _TABLE.match(resource) or _TABLE.match(table):
         arn = found[0]
     narrow = all(action.startswith("dynamodb:") and action not in _ANY_RESOURCE for action in wanted)
@@ -58,7 +58,7 @@ def bucket_statement(actions: Iterable[str], bucket: str, prefix: str, *, region
     Source of which action takes the bucket: the Service Authorization Reference for Amazon S3.
     """
     wanted = sorted(set(actions))
-    arn = f"arn:{_partition(region)}:s3:::{bucket}"
+    arn = f"arn:{partition_of(region)}:s3:::{bucket}"
     resources = [arn] if "s3:ListBucket" in wanted else []
     if wanted != ["s3:ListBucket"]:
         resources.append(f"{arn}/{prefix}*")
@@ -69,7 +69,7 @@ def bucket_statement(actions: Iterable[str], bucket: str, prefix: str, *, region
     }
 
 
-def _partition(region: str) -> str:
+def partition_of(region: str) -> str:
     """The partition of a Region, as ARNs name it (botocore, partitions.json)."""
     return {"cn": "aws-cn", "us-gov": "aws-us-gov", "us-iso": "aws-iso", "us-isob": "aws-iso-b"}.get(
         region.rpartition("-")[0].rpartition("-")[0], "aws"

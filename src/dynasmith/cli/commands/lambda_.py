@@ -1,4 +1,4 @@
-"""`dynasmith lambda bundle`."""
+"""`dynasmith lambda bundle` and `lambda policy`."""
 
 from __future__ import annotations
 
@@ -58,4 +58,22 @@ def _sentences(made: Bundle) -> list[str]:
     ]
 
 
+@verb("policy", example="dynasmith lambda policy migrate --env prod --account 111122223333 > policy.json")
+@click.argument("verbs", nargs=-1, metavar="[VERB...]")
+@click.option("--account", metavar="ID", default="", help="Account of the tables; that of the environment by default.")
+def policy(invocation: Invocation, verbs: tuple[str, ...], *, account: str) -> int:
+    """Print the IAM policy for the role of a function that runs VERB: migrate (the default), ensure, backfill, copy,
+    populate.
+
+    It has the actions of the calls that are made, on the tables of the environment, the history, the ledger and the
+    journal. What migrations need is read from the names of the steps in their source. Nothing is sent to AWS.
+    """
+    made = invocation.project().lambdas.policy(verbs, account=account)
+    print_json(made.document)
+    for note in made.notes:
+        invocation.say(f"Note: {note}")
+    return 0
+
+
 command.add_command(bundle)
+command.add_command(policy)

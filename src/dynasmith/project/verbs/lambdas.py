@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dynasmith.project.verbs.arguments import checked
 from dynasmith.project.verbs.lambda_bundle import Bundle, make_bundle
+from dynasmith.project.verbs.lambda_policy import FunctionPolicy, function_policy
 from dynasmith.project.world import World
 
 
@@ -44,3 +45,18 @@ class Lambdas:
         a wheel is not found or the content is larger than Lambda takes (250 MB).
         """
         return make_bundle(self._world, dest, platform=platform, python=python, wheels=wheels, services=services)
+
+    @checked()
+    def policy(self, verbs: Sequence[str] = (), *, account: str = "") -> FunctionPolicy:
+        """The IAM policy of the role of a function that runs these verbs (``migrate``, ``ensure``, ``backfill``,
+        ``copy``, ``populate``; ``migrate`` where none is named) in this environment.
+
+        It has the actions of the calls that are made, on the tables that are made for: those that the project defines
+        or its migrations name, the history, the ledger, the prefix of the bucket and the keys of ``[crypto]``. What a
+        migration needs is read from the names of the steps in its source, so a policy belongs to a bundle; what the
+        source does not tell, and calls of ``m.client``, are in ``notes``. ``account`` is an account id; without it that
+        of the environment, or every one. The right to write logs is not in it: AWSLambdaBasicExecutionRole has it.
+
+        Nothing is sent to AWS. Raises UsageError for other verbs, DefinitionError for a broken definition.
+        """
+        return function_policy(self._world, verbs, account=account)
