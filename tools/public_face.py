@@ -21,7 +21,16 @@ from dynasmith import errors, migrations, operations
 from dynasmith.project.verbs.dry_runs import DryRuns
 from dynasmith.project.verbs.jobs import Jobs
 
-FACE: tuple[Any, ...] = (dynasmith.Project, Jobs, DryRuns, dynasmith.Migrations, dynasmith.Backups, dynasmith.Lambdas)
+FACE: tuple[Any, ...] = (
+    dynasmith.Project,
+    Jobs,
+    DryRuns,
+    dynasmith.Migrations,
+    dynasmith.Backups,
+    dynasmith.Lambdas,
+    dynasmith.RemoteProject,
+    dynasmith.RemoteMigrations,
+)
 """`Project` and its groups."""
 MADE_BY_DYNASMITH = (dynasmith.Plan,)
 """What a caller is given and hands back."""

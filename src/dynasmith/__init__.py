@@ -87,6 +87,7 @@ if TYPE_CHECKING:
         Postponed,
         ProjectError,
         Recorded,
+        RemoteFailure,
         ReplacementRequired,
         RunError,
         ScanNeeded,
@@ -157,9 +158,12 @@ if TYPE_CHECKING:
     from dynasmith.project.verbs.lambdas import Lambdas
     from dynasmith.project.verbs.migrations.migrations import Migrations
     from dynasmith.project.verbs.model_import import ImportedText
+    from dynasmith.project.verbs.remote.remote_migrations import RemoteMigrations, RemoteResult
+    from dynasmith.project.verbs.remote.remote_project import RemoteProject
     from dynasmith.project.verbs.render import Render
     from dynasmith.project.verbs.tables import ListedTable
     from dynasmith.project.verbs.transforms import AnyTransform
+    from dynasmith.remote.protocol import RemoteProgress, RemoteQuestion
     from dynasmith.tables.description import IndexState, ReplicaState, TableDescription
     from dynasmith.tables.table import (
         Access,
@@ -208,6 +212,9 @@ _HOMES = {
     "project.verbs.lambdas": "Lambdas",
     "project.verbs.backups.restore": "RestoreRehearsal",
     "project.verbs.migrations.migrations": "Migrations",
+    "project.verbs.remote.remote_migrations": "RemoteMigrations RemoteResult",
+    "project.verbs.remote.remote_project": "RemoteProject",
+    "remote.protocol": "RemoteProgress RemoteQuestion",
     "project.verbs.render": "Render",
     "project.onetable_project": "NewProject onetable_project",
     "project.verbs.model_import": "ImportedText",
@@ -378,6 +385,12 @@ __all__ = [
     "Recorded",
     "Recovery",
     "RefusedCall",
+    "RemoteFailure",
+    "RemoteMigrations",
+    "RemoteProgress",
+    "RemoteProject",
+    "RemoteQuestion",
+    "RemoteResult",
     "Render",
     "ReplacementRequired",
     "Replica",

@@ -20,6 +20,7 @@
         |-- ChangeConflict               something that stays forbids it: fix the definition
         |-- StalePlan                    plan again
         |-- Recorded                     an error of a plan, raised again with the code that it had
+        |-- RemoteFailure                an error that a function answered, with the code and the exit that it had there
         |-- WaitTimeout                  run it again: it goes on where it stopped
         |-- Postponed                    run it again after the time that it names
         |-- NoEffect                     the engine accepted a change and did not do it
@@ -250,6 +251,16 @@ class Recorded(RunError):
     def __init__(self, code: str, message: str, hint: str) -> None:
         super().__init__(message, hint=hint)
         self.code = code
+
+
+class RemoteFailure(RunError):
+    """An error that a function answered: ``code`` and ``exit`` are those that it had there."""
+
+    code = "remote"
+
+    def __init__(self, code: str, message: str, hint: str, exit_code: int) -> None:
+        super().__init__(message, hint=hint)
+        self.code, self.exit = code, exit_code
 
 
 class ChangeConflict(RunError):

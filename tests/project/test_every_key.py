@@ -14,7 +14,7 @@ import pytest
 from dynasmith import Consent
 from dynasmith.aws.data.client_details import engine_of
 from dynasmith.errors import DynasmithError
-from dynasmith.files.project_settings import ENCRYPTION_KEY, ENVIRONMENT, JOBS, LIMITS, NOT_OFFERED_YET, PRICES, PROJECT
+from dynasmith.files.project_settings import ENCRYPTION_KEY, ENVIRONMENT, JOBS, LIMITS, PRICES, PROJECT
 from dynasmith.ports.listener import Event
 from dynasmith.project.factory import load_world
 from dynasmith.project.project import Project
@@ -117,6 +117,7 @@ ROLE = "arn:aws:iam::111122223333:role/"
 HERE = 'endpoint = "{endpoint}"\nregion = "us-east-1"'
 CREDENTIALS = 'access_key_id = "${{K}}"\nsecret_access_key = "${{S}}"'
 AWS_ALONE = 'region = "us-east-1"'
+FUNCTION = sent(lambda world: Project(world).remote().migrations.status())
 # key of an environment -> two sections, and what differs
 SECTIONS: dict[str, tuple[str, str, Observe]] = {
     "endpoint": (HERE, 'endpoint = "http://127.0.0.1:9"', URL),
@@ -142,6 +143,7 @@ SECTIONS: dict[str, tuple[str, str, Observe]] = {
     "use_dualstack": (AWS_ALONE, AWS_ALONE + "\nuse_dualstack = true", URL),
     "ca_bundle": (HERE + '\nca_bundle = "a.pem"', HERE + '\nca_bundle = "b.pem"', TRUST),
     "engine": (HERE, HERE + '\nengine = "moto"', ENGINE),
+    "remote": (HERE + '\nremote = "one"', HERE + '\nremote = "two"', FUNCTION),
 }
 MODEL = """from dynasmith.models import Model, Partition
 class User(Model, table="users"):
@@ -218,7 +220,6 @@ def test_every_key_has_an_entry() -> None:
     keys |= {f"{name}.{key.name}" for name, block in nested.items() for key in block.keys}
     assert keys == set(FILES) | ON_AN_ENGINE
     assert {key.name for key in ENVIRONMENT.keys} == set(SECTIONS)
-    assert not NOT_OFFERED_YET & (keys | set(SECTIONS))
 
 
 def _table(name: str) -> dict[str, Any]:

@@ -42,6 +42,7 @@ class Environment(Struct, frozen=True, kw_only=True):
     use_fips: bool = False
     use_dualstack: bool = False
     ca_bundle: str = ""
+    remote: str = ""
     engine: str = ""
 
     def __repr__(self) -> str:

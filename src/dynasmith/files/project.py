@@ -16,7 +16,7 @@ from dynasmith.errors import ProjectError
 from dynasmith.files.documents import read_file
 from dynasmith.files.environment import BUILT_IN, Environment, checked
 from dynasmith.files.key_sources import read_keys, without_literals
-from dynasmith.files.project_settings import ENVIRONMENT, NOT_OFFERED_YET, PROJECT
+from dynasmith.files.project_settings import ENVIRONMENT, PROJECT
 from dynasmith.limits import DEFAULT_QUOTAS, Quotas
 from dynasmith.masking import has_userinfo
 from dynasmith.ports.encryption import EncryptionKey
@@ -171,16 +171,12 @@ def _read(path: Path, variables: Mapping[str, str]) -> ProjectFile:
     if path.name == PYPROJECT:
         document = document.get("tool", "dynasmith") or document.with_value({})
     findings: list[DefinitionFinding] = []
-    top = shape_keys(_without_what_is_not_offered(document, findings), PROJECT, findings)
+    top = shape_keys(document, PROJECT, findings)
     crypto_section = without_literals(top.get("crypto"), findings)
     environments = top.get("environments")
     if environments is not None and not environments.is_map:
         shape(environments, MapOf(ENVIRONMENT), findings)
-    sections = (
-        {}
-        if environments is None
-        else {name: _without_what_is_not_offered(section, findings) for name, section in environments.entries().items()}
-    )
+    sections = {} if environments is None else dict(environments.entries())
     for name, section in sections.items():
         _literal_secrets(section, findings)
         shape(without_variables(section), ENVIRONMENT, findings)
@@ -210,16 +206,6 @@ def _read(path: Path, variables: Mapping[str, str]) -> ProjectFile:
         migrations=said.get("migrations", "migrations"),
         history_table=said.get("history_table", "dynasmith-migrations"),
     )
-
-
-def _without_what_is_not_offered(node: Node, findings: list[DefinitionFinding]) -> Node:
-    """The keys that this version reads; each other one that a later version reads is a finding."""
-    if not node.is_map:
-        return node
-    for name, inner in node.entries().items():
-        if name in NOT_OFFERED_YET:
-            findings.append(finding_at(inner, "D013", "is not offered in this version", "remove the key"))
-    return node.with_value({name: inner for name, inner in node.entries().items() if name not in NOT_OFFERED_YET})
 
 
 def _beside(folder: Path, name: str) -> str:

@@ -44,6 +44,11 @@ ENVIRONMENT = Block(
         DocumentKey("use_dualstack", Boolean(), "Endpoints with IPv6.", default="false"),
         DocumentKey("ca_bundle", _MAYBE, "File of certificates to trust, beside the project file."),
         DocumentKey(
+            "remote",
+            _MAYBE,
+            "Lambda function, by name or ARN, that runs `migrate` and verbs that move items, next to the tables.",
+        ),
+        DocumentKey(
             "engine",
             _MAYBE,
             "The engine at the endpoint, if its replies lack members that DynamoDB always sends.",
@@ -61,8 +66,6 @@ ENVIRONMENT = Block(
         "aws_session_token": "session_token",
     },
 )
-NOT_OFFERED_YET: Final = frozenset({"remote"})
-"""Keys of a project file or an environment that a later version reads: refused by name, since they would do nothing."""
 JOBS = Block(
     "[jobs]",
     (

@@ -14,7 +14,7 @@ from dynasmith.migrations.report import Rehearsal
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.migrations.migration_home import MigrationHome
 from dynasmith.project.verbs.migrations.rehearsal import DEADLINE_SECONDS, rehearse
-from dynasmith.remote.protocol import Ask
+from dynasmith.remote.protocol import RemoteQuestion
 
 REHEARSAL_SECONDS_MIN: Final = 3.0
 """A rehearsal starts a process that imports dynasmith and the migrations; below this nothing comes of it."""
@@ -27,7 +27,7 @@ def plan_hash(run: RequestRun, path: Sequence[PathStep]) -> str:
     return digest([run.request.command, where.environment, where.account, where.region, where.endpoint, steps])
 
 
-def ask_about(run: RequestRun, path: Sequence[PathStep], plan: str, required: ConsentRequired) -> Ask:
+def ask_about(run: RequestRun, path: Sequence[PathStep], plan: str, required: ConsentRequired) -> RemoteQuestion:
     """The question about a path. Its code is rehearsed where the function has the time for that."""
     rehearsal, note = _rehearsed(run, path)
     steps = [] if rehearsal is None else [step for each in rehearsal.migrations for step in each.steps]
@@ -43,7 +43,7 @@ def ask_about(run: RequestRun, path: Sequence[PathStep], plan: str, required: Co
     stopped = [] if rehearsal is None else [
         f"{each.key} cannot be rehearsed to its end: {each.stopped}" for each in rehearsal.migrations if each.stopped
     ]  # fmt: skip
-    return Ask(
+    return RemoteQuestion(
         question=" ".join(need.question for need in required.needs),
         path=[
             {

@@ -13,7 +13,7 @@ from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.migrations.attempt import ITEM_STEPS, MigrationAttempt
 from dynasmith.project.verbs.migrations.item_steps import counts_of
 from dynasmith.project.verbs.migrations.migration_home import MigrationHome
-from dynasmith.remote.protocol import Progress
+from dynasmith.remote.protocol import RemoteProgress
 
 LINES_MAX = 1000
 """Lines of an invocation that its reply carries: the last ones."""
@@ -59,12 +59,12 @@ class Watch:
         elif isinstance(event, FlowEnded):
             self._kept = event.counts
 
-    def progress(self, *, waiting: bool) -> Progress:
+    def progress(self, *, waiting: bool) -> RemoteProgress:
         """How far the run is. What was written of pages that are left in the middle counts as read."""
         if self._attempt is None:
-            return Progress(version=self._key, done=self.done, waiting=waiting)
+            return RemoteProgress(version=self._key, done=self.done, waiting=waiting)
         figures = self._attempt.figures
-        return Progress(
+        return RemoteProgress(
             version=self._key,
             step=self._attempt.step,
             read=figures.counts.read + max(0, self._moving.read - self._kept.read),
@@ -76,7 +76,7 @@ class Watch:
         )
 
 
-def recorded_progress(run: RequestRun) -> Progress:
+def recorded_progress(run: RequestRun) -> RemoteProgress:
     """How far a request is by its records, also where its last invocation was killed. Only reads."""
     home = MigrationHome(run.world)
     history = home.history()
@@ -85,13 +85,13 @@ def recorded_progress(run: RequestRun) -> Progress:
     done = sum(event.kind in ("applied", "reverted") for event in mine)
     opened = next((state for state in found.states.values() if state.is_open and mine), None)
     if opened is None or opened.begun is None:
-        return Progress(done=done)
+        return RemoteProgress(done=done)
     steps = history.recorded(opened.begun)
     items = ItemWorld(run.world.dry)
     counts = sum((_counts(step, items) for step in steps), Counts())
     last = steps[-1] if steps else None
     of = f" of {last.table}" if last is not None and last.table else ""
-    progress = Progress(
+    progress = RemoteProgress(
         version=opened.key, step=len(steps), read=counts.read, write_units=counts.write_units, done=done
     )
     return progress if last is None else replace(progress, name=f"step {last.ordinal} ({last.operation}{of})")

@@ -101,6 +101,7 @@ def _settings(file: ProjectFile, environment: Environment, variables: Mapping[st
         quotas=file.limits,
         notes=file.notes,
         dry_run_role=environment.dry_run_role_arn,
+        remote=environment.remote,
         protected_places=tuple(_protected_places(file, variables)),
     )
 

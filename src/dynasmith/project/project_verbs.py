@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from dynasmith.project.verbs.jobs import Jobs
     from dynasmith.project.verbs.lambdas import Lambdas
     from dynasmith.project.verbs.migrations.migrations import Migrations
+    from dynasmith.project.verbs.remote.remote_project import RemoteProject
     from dynasmith.project.verbs.render import Render
 
 
@@ -73,6 +74,13 @@ class ProjectVerbs(TableMethods, FewItemMethods, ItemMethods, ModelMethods):
         from dynasmith.project.verbs.migrations.migrations import Migrations
 
         return Migrations(self._world)
+
+    def remote(self, function: str = "") -> RemoteProject:
+        """Verbs that a Lambda function does next to the tables, by its name or ARN, else that of the environment
+        (``remote``). Costs no call. Raises UsageError where none is named."""
+        from dynasmith.project.verbs.remote.remote_project import RemoteProject
+
+        return RemoteProject(self._world, function)
 
     @cached_property
     def lambdas(self) -> Lambdas:

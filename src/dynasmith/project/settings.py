@@ -25,7 +25,7 @@ class EnvironmentSettings(Struct, frozen=True, kw_only=True):
     ``protected_places`` are the protected environments of the same file; ``ad_hoc`` says that an option gives another
     address than the environment's. ``exports`` is where migrations leave the items of tables that they delete.
     ``dry_run_role`` is the ARN of the role that dry runs assume; empty: they read as
-    whoever runs.
+    whoever runs. ``remote`` is the function that runs verbs next to the tables; empty: they run here.
     """
 
     environment: str = "aws"
@@ -42,6 +42,7 @@ class EnvironmentSettings(Struct, frozen=True, kw_only=True):
     quotas: Quotas = Quotas()
     physical: bool = False
     dry_run_role: str = ""
+    remote: str = ""
     protected_places: tuple[ProtectedPlace, ...] = ()
     ad_hoc: bool = False
     notes: tuple[str, ...] = ()

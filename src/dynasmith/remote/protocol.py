@@ -64,7 +64,7 @@ class Request(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     reserve_ms: int = 10_000
 
 
-class Progress(Struct, frozen=True, kw_only=True):
+class RemoteProgress(Struct, frozen=True, kw_only=True):
     """How far a run is. ``step`` counts from 1, ``steps`` is None where their number is not known, ``total`` the items
     of the table as the service last counted them.
 
@@ -82,7 +82,7 @@ class Progress(Struct, frozen=True, kw_only=True):
     done: int = 0
     waiting: bool = False
 
-    def is_beyond(self, best: Progress | None) -> bool:
+    def is_beyond(self, best: RemoteProgress | None) -> bool:
         """Whether more is done than at ``best``, or something is waited for that the service does."""
         return best is None or self.waiting or self.order > best.order
 
@@ -92,7 +92,7 @@ class Progress(Struct, frozen=True, kw_only=True):
         return self.done, self.step, self.read, self.write_units
 
 
-class Ask(Struct, frozen=True, kw_only=True):
+class RemoteQuestion(Struct, frozen=True, kw_only=True):
     """What the function needs to be agreed to: what would be done, its hazards, what it costs at most.
 
     ``confirm`` is the name of a protected environment, empty for one that is not. ``plan`` goes into the consent.
@@ -129,10 +129,10 @@ class Reply(Struct, frozen=True, kw_only=True, omit_defaults=True):
     environment: str
     tool: str
     status: Status
-    progress: Progress | None = None
+    progress: RemoteProgress | None = None
     result: Any = None
     lock: dict[str, Any] | None = None
-    ask: Ask | None = None
+    ask: RemoteQuestion | None = None
     error: ReplyError | None = None
     log: list[str] = []
 

@@ -73,6 +73,8 @@ REQUIRED: Final[Mapping[tuple[str, str], Sequence[str]]] = {
     ("application-autoscaling", "PutScalingPolicy"): ("PolicyARN",),
     ("application-autoscaling", "RegisterScalableTarget"): (),
     ("application-autoscaling", "DeregisterScalableTarget"): (),
+    # What a function gives is judged by who invoked it.
+    ("lambda", "Invoke"): (),
     ("kms", "DescribeKey"): ("KeyMetadata.KeyManager",),
     ("kms", "GenerateDataKey"): ("Plaintext", "CiphertextBlob"),
     ("kms", "Decrypt"): ("Plaintext",),

@@ -98,6 +98,17 @@ class Session:
         self._check_account()
         return self._client(service, region)
 
+    def patient_client(self, service: str, region: str, read_seconds: float) -> Any:
+        """A client of its own whose calls are sent once, and whose answers may take so long; it sends whatever it is
+        given, in a dry run too. Made once. Raises as `client` does."""
+        self._check_account()
+        key = (service, f"{region} {read_seconds:g}")
+        with self._lock:
+            if key not in self._clients:
+                config = Config(read_timeout=read_seconds, retries={"total_max_attempts": 1})
+                self._clients[key] = self._make(service, region, self._session(), config)
+            return self._clients[key]
+
     def call(
         self,
         service: str,
@@ -199,8 +210,10 @@ class Session:
                 self._clients[(service, region)] = found
             return found
 
-    def _make(self, service: str, region: str, session: botocore.session.Session) -> Any:
+    def _make(self, service: str, region: str, session: botocore.session.Session, patient: Config | None = None) -> Any:
         arguments = client_arguments(self.access, service, region)
+        if patient is not None:
+            arguments["config"] = arguments["config"].merge(patient)
         self._reach(arguments.get("endpoint_url", ""))
         try:
             client = session.create_client(service, **arguments)
@@ -221,7 +234,7 @@ class Session:
             client.meta.events.register_first("needs-retry.*", _give_up_on_a_page, unique_id="dynasmith-page")
         if service == "dynamodb":
             retry_conflicts(client)
-        if self.only_reads:
+        if self.only_reads and patient is None:
             let_only_read(client)
         return client
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from dynasmith.cli.remote_options import CONTINUE, remote_of, remote_options
 from dynasmith.cli.shared_options import Invocation, print_json, verb
 from dynasmith.cli.suggestions import VerbGroup
 
@@ -54,11 +55,12 @@ OUT_OF_ORDER = click.option(
 
 
 @verb("status", example="dynasmith migrate status")
-def status(invocation: Invocation) -> int:
+@remote_options
+def status(invocation: Invocation, **options: Any) -> int:
     """Print the current version (0.0.0 if none is applied). What needs a look goes to stderr."""
     from dynasmith.cli.migration_report import as_json
 
-    found = invocation.shown(invocation.project().migrations.status())
+    found = invocation.shown(_migrations(invocation, options).status())
     if invocation.as_json:
         print_json(as_json(found))
         return 0
@@ -83,11 +85,12 @@ def status(invocation: Invocation) -> int:
 
 @verb("list", example="dynasmith migrate list")
 @click.option("--named", is_flag=True, help="List migrations without a version.")
-def list_(invocation: Invocation, named: bool) -> int:
+@remote_options
+def list_(invocation: Invocation, named: bool, **options: Any) -> int:
     """List migrations in their order, with state and time. With --quiet only those that are applied, one a line."""
     from dynasmith.cli.migration_report import as_json, row_line
 
-    rows = invocation.shown(invocation.project().migrations.list(named=named))
+    rows = invocation.shown(_migrations(invocation, options).list(named=named))
     if invocation.as_json:
         print_json(as_json(rows))
     elif invocation.quiet:
@@ -104,9 +107,10 @@ def list_(invocation: Invocation, named: bool) -> int:
 
 @verb("outstanding", example="dynasmith migrate outstanding")
 @click.option("--named", is_flag=True, help="Migrations without a version that never ran.")
-def outstanding(invocation: Invocation, named: bool) -> int:
+@remote_options
+def outstanding(invocation: Invocation, named: bool, **options: Any) -> int:
     """Print what is not applied, one version a line, or `none`."""
-    found = invocation.project().migrations.outstanding(named=named)
+    found = _migrations(invocation, options).outstanding(named=named)
     if invocation.as_json:
         print_json(list(found))
         return 0
@@ -121,6 +125,8 @@ def outstanding(invocation: Invocation, named: bool) -> int:
 @RESTART_STEP
 @ROLLBACK_ON_FAILURE
 @LOCK_WAIT
+@remote_options
+@CONTINUE
 def up(invocation: Invocation, count: int, **options: Any) -> int:
     """Apply the next migration, or the next COUNT. One that was stopped goes on first."""
     return _run(invocation, "up", str(count), options)
@@ -131,6 +137,8 @@ def up(invocation: Invocation, count: int, **options: Any) -> int:
 @ACCEPT_CHANGED
 @RESTART_STEP
 @LOCK_WAIT
+@remote_options
+@CONTINUE
 def down(invocation: Invocation, count: int, **options: Any) -> int:
     """Take back the migration that was applied last, or the last COUNT."""
     return _run(invocation, "down", str(count), options)
@@ -143,6 +151,8 @@ def down(invocation: Invocation, count: int, **options: Any) -> int:
 @RESTART_STEP
 @ROLLBACK_ON_FAILURE
 @LOCK_WAIT
+@remote_options
+@CONTINUE
 def to(invocation: Invocation, version: str, **options: Any) -> int:
     """Apply or take back migrations until VERSION is the current one. 0.0.0 takes all back."""
     return _run(invocation, "to", version, options)
@@ -153,6 +163,8 @@ def to(invocation: Invocation, version: str, **options: Any) -> int:
 @RESTART_STEP
 @ROLLBACK_ON_FAILURE
 @LOCK_WAIT
+@remote_options
+@CONTINUE
 def all_(invocation: Invocation, **options: Any) -> int:
     """Apply every outstanding migration."""
     return _run(invocation, "all", "", options)
@@ -161,6 +173,8 @@ def all_(invocation: Invocation, **options: Any) -> int:
 @verb("repeat", example="dynasmith migrate repeat")
 @ACCEPT_CHANGED
 @LOCK_WAIT
+@remote_options
+@CONTINUE
 def repeat(invocation: Invocation, **options: Any) -> int:
     """Take back the last migration and apply it again."""
     return _run(invocation, "repeat", "", options)
@@ -170,6 +184,8 @@ def repeat(invocation: Invocation, **options: Any) -> int:
 @click.option("--run", "run_id", default="", metavar="RUN", help="Another run than the last.")
 @ACCEPT_CHANGED
 @LOCK_WAIT
+@remote_options
+@CONTINUE
 def rollback(invocation: Invocation, run_id: str, **options: Any) -> int:
     """Take back all that the last run applied, the newest first."""
     return _run(invocation, "rollback", run_id, options)
@@ -179,6 +195,8 @@ def rollback(invocation: Invocation, run_id: str, **options: Any) -> int:
 @click.argument("name")
 @RESTART_STEP
 @LOCK_WAIT
+@remote_options
+@CONTINUE
 def run(invocation: Invocation, name: str, **options: Any) -> int:
     """Run a migration without a version; it may run again and again."""
     return _run(invocation, "run", name, options)
@@ -186,17 +204,20 @@ def run(invocation: Invocation, name: str, **options: Any) -> int:
 
 @verb("reset", example="dynasmith migrate reset")
 @LOCK_WAIT
+@remote_options
+@CONTINUE
 def reset(invocation: Invocation, **options: Any) -> int:
     """Run latest.py, which makes the tables as after the last migration. Refused in a protected environment."""
     return _run(invocation, "reset", "", options)
 
 
 @verb("preflight", example="dynasmith migrate preflight --env prod")
-def preflight(invocation: Invocation) -> int:
+@remote_options
+def preflight(invocation: Invocation, **options: Any) -> int:
     """Answer seven questions before a migration of production: yes, no, or only you know."""
     from dynasmith.cli.migration_report import as_json
 
-    answers = invocation.project().migrations.preflight()
+    answers = _migrations(invocation, options).preflight()
     if invocation.as_json:
         print_json(as_json(answers))
         return 0
@@ -247,11 +268,12 @@ def mark(invocation: Invocation, version: str | None, through: bool, undo: bool,
 
 @verb("show", example="dynasmith migrate show 0.1.3")
 @click.argument("migration", metavar="VERSION|NAME")
-def show(invocation: Invocation, migration: str) -> int:
+@remote_options
+def show(invocation: Invocation, migration: str, **options: Any) -> int:
     """Show what happened to one migration: its runs, jobs, units, and what it said."""
     from dynasmith.cli.migration_report import as_json, event_details
 
-    events = invocation.shown(invocation.project().migrations.show(migration))
+    events = invocation.shown(_migrations(invocation, options).show(migration))
     if invocation.as_json:
         print_json(as_json(events))
         return 0
@@ -262,9 +284,10 @@ def show(invocation: Invocation, migration: str) -> int:
 
 
 @verb("verify", example="dynasmith migrate verify")
-def verify(invocation: Invocation) -> int:
+@remote_options
+def verify(invocation: Invocation, **options: Any) -> int:
     """Compare files and history; exit 3 where they do not agree."""
-    found = invocation.project().migrations.verify()
+    found = _migrations(invocation, options).verify()
     if invocation.as_json:
         print_json(list(found))
     else:
@@ -294,6 +317,9 @@ def _run(invocation: Invocation, name: Any, argument: str, options: dict[str, An
     from dynasmith.cli.migration_report import as_json, event_line, path_lines
     from dynasmith.cli.redaction import HIDDEN
 
+    remote = remote_of(invocation, options)
+    if remote is not None:
+        return _run_remote(invocation, remote, name, argument, options)
     migrations = invocation.project().migrations
     chosen = {
         "accept_changed": options.get("accept_changed", ()),
@@ -330,6 +356,47 @@ def _run(invocation: Invocation, name: Any, argument: str, options: dict[str, An
     else:
         invocation.say(f"Current version: {current}")
     return 3 if any(event.counts.dead for event in events) else 0
+
+
+def _run_remote(invocation: Invocation, remote: Any, name: Any, argument: str, options: dict[str, Any]) -> int:
+    """The same in a function."""
+    from dynasmith.cli.migration_report import as_json
+    from dynasmith.cli.remote_report import ask_lines, progress_line, result_line
+
+    migrations = remote.migrations
+    chosen = {
+        "accept_changed": options.get("accept_changed", ()),
+        "out_of_order": options.get("out_of_order", False),
+    }
+    if invocation.dry_run:
+        return _rehearsed(invocation, invocation.shown(migrations.rehearse(name, argument, **chosen)))
+    results = migrations.run(
+        name,
+        argument,
+        **chosen,
+        rollback_on_failure=options.get("rollback_on_failure", False),
+        restart_step=options.get("restart_step") or 0,
+        lock_wait=options["lock_wait"],
+        continue_run=options["continue_run"],
+        asked=lambda ask: invocation.say("\n".join(ask_lines(invocation.shown(ask)))),
+        told=lambda said: invocation.say(progress_line(invocation, said)),
+    )
+    current = migrations.status().current
+    if not results:
+        return _nothing(invocation, current)
+    if invocation.as_json:
+        print_json({"events": as_json(results), "current": current})
+    else:
+        for result in results:
+            invocation.say(result_line(result))
+        invocation.say(f"Current version: {current}")
+    return 3 if any(result.counts.dead for result in results) else 0
+
+
+def _migrations(invocation: Invocation, options: dict[str, Any]) -> Any:
+    """Migrations, here or in a function."""
+    remote = remote_of(invocation, options)
+    return invocation.project().migrations if remote is None else remote.migrations
 
 
 def _nothing(invocation: Invocation, current: str) -> int:

@@ -416,6 +416,8 @@ CHECKS: dict[str, Check] = {
     "target": target,
     "through": flag,
     "told": function,
+    "asked": function,
+    "continue_run": any_text,
     "transform": optional(transform),
     "transport": one_of("direct", "aiohttp", "botocore"),
     "types": optional(types),

@@ -1,0 +1,1 @@
+"""Verbs that run in a function next to the tables: the client's side."""
