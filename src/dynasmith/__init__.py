@@ -148,9 +148,9 @@ if TYPE_CHECKING:
     from dynasmith.project.model_table import ModelTable
     from dynasmith.project.onetable_project import NewProject, onetable_project
     from dynasmith.project.verbs.backups.backups import Backups
-    from dynasmith.project.verbs.backups.creation import BackupCreation, CreatedBackup
     from dynasmith.project.verbs.backups.deletion import PrunedBackups
     from dynasmith.project.verbs.backups.restore import RestoreRehearsal
+    from dynasmith.project.verbs.backups.results import BackupCreation, CreatedBackup
     from dynasmith.project.verbs.dry_runs import DryRuns
     from dynasmith.project.verbs.jobs import Jobs
     from dynasmith.project.verbs.lambda_bundle import Bundle
@@ -204,7 +204,7 @@ _HOMES = {
     "project.verbs.dry_runs": "DryRuns",
     "project.verbs.jobs": "Jobs",
     "project.verbs.backups.backups": "Backups",
-    "project.verbs.backups.creation": "BackupCreation CreatedBackup",
+    "project.verbs.backups.results": "BackupCreation CreatedBackup",
     "project.verbs.backups.deletion": "PrunedBackups",
     "project.verbs.lambda_bundle": "Bundle",
     "files.bundles.project_files": "ExcludedFile",

@@ -134,3 +134,53 @@ def test_a_protected_environment_asks_for_its_name(shop: ItemStory) -> None:
         assert shop("backup", *verb, "--env", "kept", "--confirm", "kept").code == 4
         assert shop("backup", *verb, "--env", "kept", "--yes", "--confirm", "kept").code == 0
     assert shop("backup", "list", "--env", "kept", "--json").json == []
+
+
+def test_a_backup_as_files_is_compared_and_comes_back(shop: ItemStory) -> None:
+    (backup,) = made(shop, "orders", "--to", "kept")
+    assert (backup["arn"], backup["table"], backup["state"]) == (None, "orders", "AVAILABLE")
+    assert backup["size_bytes"] > 0
+    assert json.loads((shop.folder / backup["settings_file"]).read_text("utf-8"))["definition"]["tags"] == {
+        "team": "shop"
+    }
+    again = shop("backup", "create", "orders", "--to", "kept")
+    assert (again.code, again.hint) == (2, "name another place")
+    assert shop("backup", "create", "orders", "--to", "more", "--name", "x").code == 2
+    both = made(shop, "orders", "customers", "--to", "both")
+    assert [each["name"].rpartition("/")[2] for each in both] == ["orders", "customers"]
+    answer = shop("backup", "restore", "kept", "--target", "orders-2", "--yes", "--json")
+    assert (answer.code, answer.json["verified"]) == (0, "exact")
+    assert shop.digest("orders-2") == shop.digest("orders")
+    assert shop("backup", "list", "--json").json == []
+
+
+def test_an_engine_without_backups_is_said_plainly(shop: ItemStory) -> None:
+    for operation, words in (("CreateBackup", ("create", "orders")), ("ListBackups", ("list",))):
+        shop.served.fault(operation, times=None, kind="UnknownOperationException")
+        answer = shop("backup", *words)
+        assert answer.code == 1
+        assert f"does not offer dynamodb {operation}" in answer.error
+        assert answer.hint.startswith("an export works on every engine")
+
+
+def test_a_missing_permission_names_all_that_the_verb_needs(shop: ItemStory) -> None:
+    shop.served.fault("CreateBackup", times=None, kind="access-denied")
+    answer = shop("backup", "create", "orders")
+    assert answer.code == 1
+    for action in ("dynamodb:CreateBackup", "dynamodb:DescribeBackup"):
+        assert action in answer.error
+        assert action in answer.hint
+    shop.served.calm()
+    assert made(shop, "orders", "--name", "kept")
+    shop.served.fault("RestoreTableFromBackup", times=None, kind="access-denied")
+    answer = shop("backup", "restore", "kept", "--target", "orders-2", "--yes")
+    assert answer.code == 1
+    for action in ("dynamodb:RestoreTableFromBackup", "dynamodb:BatchWriteItem", "dynamodb:UpdateItem"):
+        assert action in answer.hint
+
+
+def test_a_lost_reply_makes_no_second_backup(shop: ItemStory) -> None:
+    shop.served.fault("CreateBackup", nth=1, kind="reset-after")
+    made(shop, "orders", "--name", "kept")
+    listed = [each["name"] for each in shop("backup", "list", "--json").json]
+    assert listed in (["kept"], ["kept", "kept"])

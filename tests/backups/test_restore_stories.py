@@ -1,5 +1,6 @@
 """backup restore: a new table that is whole, on the embedded engine behind the strict endpoint."""
 
+import json
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -213,3 +214,72 @@ def test_the_definition_of_the_project_serves_where_none_was_kept(shop: ItemStor
     answer = shop("backup", "restore", "kept", "--target", "orders-2", "--yes", "--json")
     assert answer.code == 0, answer.err
     assert set(SETTINGS) == set(settings_of(answer.json))
+
+
+def test_a_deleted_table_comes_back_from_its_own_backup(shop: ItemStory) -> None:
+    before = shop.digest("orders")
+    gone(shop)
+    (own,) = shop("backup", "list", "orders", "--type", "system", "--json").json
+    assert own["expires_at"] > own["created_at"]
+    answer = shop("backup", "restore", "--table", "orders", "--at", "latest", "--target", "orders-2", "--yes", "--json")
+    assert answer.code == 0, answer.err
+    assert answer.json["source"] == own["arn"]
+    assert set(SETTINGS) <= set(settings_of(answer.json))
+    assert shop.digest("orders-2") == before
+    earlier = shop("backup", "restore", "--table", "orders", "--at", "2026-01-01T00:00:00Z", "--target", "x-3", "--yes")
+    assert earlier.code == 2
+    assert own["arn"] in earlier.hint
+
+
+def test_what_was_kept_earlier_serves_the_backup_of_a_deleted_table(shop: ItemStory) -> None:
+    assert shop("backup", "create", "orders", "--name", "kept").code == 0
+    gone(shop)
+    (shop.folder / "tables_config.json").unlink()
+    (own,) = shop("backup", "list", "orders", "--type", "system", "--json").json
+    answer = shop("backup", "restore", own["arn"], "--target", "orders-2", "--yes", "--json")
+    assert answer.code == 0, answer.err
+    assert set(SETTINGS) <= set(settings_of(answer.json))
+
+
+def test_another_key_and_another_billing_mode_are_asked_for(shop: ItemStory) -> None:
+    capacity = {"read": 5, "write": 5}
+    shop.define(table("orders", **SETTINGS), table("paid", billing_mode="PROVISIONED", provisioned_throughput=capacity))
+    assert shop("ensure").code == 0
+    assert shop("backup", "create", "paid", "--name", "kept").code == 0
+    words = ("backup", "restore", "kept", "--yes", "--json", "--billing", "on-demand", "--encryption", "aws-managed")
+    answer = shop(*words, "--target", "paid-2")
+    assert answer.code == 0, answer.err
+    rows = {each["setting"]: each for each in answer.json["settings"]}
+    assert (rows["billing_mode"]["after"], rows["billing_mode"]["why"]) == ("PAY_PER_REQUEST", "asked for: --billing")
+    assert rows["encryption"]["why"] == "asked for: --encryption"
+    assert rows["encryption"]["after"] == {"type": "AWS_MANAGED"}
+    assert shop("backup", "create", "orders", "--name", "other").code == 0
+    refused = shop("backup", "restore", "other", "--yes", "--billing", "provisioned", "--target", "orders-2")
+    assert refused.code == 2
+
+
+def test_a_policy_is_of_the_new_table(shop: ItemStory) -> None:
+    arn = shop.direct.describe_table(TableName="orders")["Table"]["TableArn"]
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{shop.account}:root"},
+        "Action": "dynamodb:GetItem",
+        "Resource": [arn, f"{arn}/index/*"],
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    strict(shop).put_resource_policy(ResourceArn=arn, Policy=policy)
+    assert shop("backup", "create", "orders", "--name", "kept").code == 0
+    answer = shop("backup", "restore", "kept", "--target", "orders-2", "--yes", "--json")
+    assert answer.code == 0, answer.err
+    kept = shop.direct.get_resource_policy(ResourceArn=f"{arn}-2")["Policy"]
+    assert json.loads(kept)["Statement"][0]["Resource"] == [f"{arn}-2", f"{arn}-2/index/*"]
+
+
+def test_a_setting_that_is_refused_is_named_and_the_others_are_there(shop: ItemStory) -> None:
+    assert shop("backup", "create", "orders", "--name", "kept").code == 0
+    shop.served.fault("TagResource", times=None, kind="access-denied")
+    answer = shop("backup", "restore", "kept", "--target", "orders-2", "--yes", "--json")
+    assert answer.code == 3, answer.err
+    wrong = {each["setting"]: each["why"] for each in answer.json["settings"] if not each["as_before"]}
+    assert set(wrong) == {"tags"}
+    assert "dynamodb:TagResource" in wrong["tags"]

@@ -211,6 +211,7 @@ validate --max-read-units | cli/test_models.py
 init --from | cli/test_init_from.py
 backup-create --name | backups/test_backup_verbs.py
 backup-create --no-wait | backups/test_backup_verbs.py
+backup-create --to | backups/test_backup_verbs.py
 backup-create --wait-timeout | backups/test_backup_verbs.py
 backup-list --since | backups/test_backup_verbs.py
 backup-list --type | backups/test_backup_verbs.py

@@ -36,7 +36,7 @@ class TableBackup(Struct, frozen=True, kw_only=True):
         """The backup as ``--json`` shows it (contract): times in RFC 3339 UTC."""
         return {
             "name": self.name,
-            "arn": self.arn,
+            "arn": self.arn or None,
             "table": self.table,
             "type": self.type,
             "state": self.state,

@@ -8,15 +8,22 @@ import click
 
 from dynasmith.cli.shared_options import Invocation, print_json, verb
 from dynasmith.cli.wait_options import Duration, waiting
+from dynasmith.errors import UsageError
 
 
 @verb("create", example="dynasmith backup create orders customers")
 @click.argument("tables", nargs=-1, required=True, metavar="TABLE...")
 @click.option("--name", metavar="NAME", help="Name of the backup; default <table>-YYYYmmdd-HHMMSS (UTC).")
+@click.option("--to", metavar="FILE", help="Export to this file or folder instead, and compare; on every engine.")
 @click.option("--wait-timeout", type=Duration(), metavar="DURATION", help="Wait at most this long; default 60m.")
 @click.option("--no-wait", is_flag=True, help="Begin the backups and do not wait until they are available.")
 def create(
-    invocation: Invocation, tables: tuple[str, ...], name: str | None, wait_timeout: timedelta | None, no_wait: bool
+    invocation: Invocation,
+    tables: tuple[str, ...],
+    name: str | None,
+    to: str | None,
+    wait_timeout: timedelta | None,
+    no_wait: bool,
 ) -> int:
     """Back up tables, and keep their definitions beside the backups. Never asks."""
     from dynasmith.cli.backup_report import BackupProgress
@@ -24,6 +31,8 @@ def create(
     from dynasmith.errors import SeveralFailed
 
     waits = waiting(no_wait, wait_timeout)
+    if to and (name or no_wait or wait_timeout):
+        raise UsageError("--to makes an export, which has no name and no wait.", hint="remove the other options")
     project = invocation.project()
     if invocation.dry_run:
         names = [project.describe(table).table.name for table in tables]
@@ -32,11 +41,11 @@ def create(
         if invocation.as_json:
             print_json([{"table": name_of} | project.where.to_json() for name_of in names])
         return 0
-    made = project.backups.create(tables, name=name, listener=BackupProgress(invocation), **waits)
+    made = project.backups.create(tables, name=name, to=to, listener=BackupProgress(invocation), **waits)
     for each in made.created:
         backup = each.backup
         done = "Began backup" if backup.state == "CREATING" else "Created backup"
-        invocation.say(f"{done} {backup.name} of {backup.table}: {backup.arn}")
+        invocation.say(f"{done} {backup.name} of {backup.table}{f': {backup.arn}' if backup.arn else ''}.")
         for setting, reason in each.unread.items():
             invocation.say(f"Warning: {setting} of {backup.table} could not be read and is not kept: {reason}")
     if len(made.failures) == 1 and not made.created:

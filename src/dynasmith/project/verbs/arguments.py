@@ -415,6 +415,7 @@ CHECKS: dict[str, Check] = {
     "tables": tables,
     "target": target,
     "through": flag,
+    "to": optional(path),
     "told": function,
     "asked": function,
     "continue_run": any_text,

@@ -7,17 +7,19 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from dynasmith.aws.control.actions import RESTORES
 from dynasmith.engine.backup import BACKUP_SECONDS_MAX
 from dynasmith.engine.waiter import StopFlag
 from dynasmith.jobs.restore_report import RestoreReport
 from dynasmith.plans.consent import Consent
 from dynasmith.ports.backups import BACKUP_KINDS, TableBackup
 from dynasmith.ports.listener import Listener, silent
-from dynasmith.project.verbs.argument_kinds import instance, one_of, optional, text
+from dynasmith.project.verbs.argument_kinds import instance, one_of, optional, path, text
 from dynasmith.project.verbs.arguments import checked, moment, named_table, table_names
 from dynasmith.project.verbs.backups.choice import backups_of, named
-from dynasmith.project.verbs.backups.creation import BackupCreation, create_backups
+from dynasmith.project.verbs.backups.creation import create_backups
 from dynasmith.project.verbs.backups.deletion import PrunedBackups, delete_backup, prune_backups, pruned
+from dynasmith.project.verbs.backups.refusals import explained
 from dynasmith.project.verbs.backups.restore import (
     RestoreRehearsal,
     rehearse_restore,
@@ -25,6 +27,7 @@ from dynasmith.project.verbs.backups.restore import (
     restore_table,
     resume_restore,
 )
+from dynasmith.project.verbs.backups.results import BackupCreation
 from dynasmith.project.verbs.tables import wait_seconds
 from dynasmith.project.world import World
 
@@ -48,12 +51,13 @@ class Backups:
     def __init__(self, world: World) -> None:
         self._world = world
 
-    @checked(tables=table_names, name=optional(text))
+    @checked(tables=table_names, name=optional(text), to=optional(path))
     def create(
         self,
         tables: Sequence[str | type[Model]],
         *,
         name: str | None = None,
+        to: str | Path | None = None,
         wait: bool = True,
         wait_timeout: timedelta | None = None,
         listener: Listener = silent,
@@ -64,20 +68,26 @@ class Backups:
 
         Without ``name`` a backup is called ``<table>-YYYYmmdd-HHMMSS`` (UTC), and several tables share the time.
         It is waited until all are AVAILABLE, an hour at most or ``wait_timeout``; with ``wait=False`` not at all. One
-        table that fails does not stop the others. Costs about ten calls a table, and $0.10 a GB and month (us-east-1);
-        no capacity of the table. Raises TableNotFound before anything is done, UsageError for a name that is not
-        valid, or a name for several tables. A table's own error is in ``failures``: WaitTimeout where its backup is not
-        there in time, RunError where it never will be. Interrupted, the service goes on with what was begun.
+        table that fails does not stop the others. ``to`` makes an export in place of the service's backup, which works
+        on every engine: a file or a folder (of several tables a folder each) with the definition, compared with the
+        table; it reads every item twice, and is not of one second.
+
+        Costs about ten calls a table, and $0.10 a GB and month (us-east-1); no capacity of the table. Raises
+        TableNotFound before anything is done, UsageError for a name that is not valid, a name for several tables, and
+        a file that exists. A table's own error is in ``failures``: WaitTimeout where its backup is not there in time,
+        RunError where it never will be. Interrupted, the service goes on with what was begun.
         """
         limit = wait_seconds(wait, wait_timeout)
-        return create_backups(
-            self._world,
-            list(tables) if not isinstance(tables, str) else [tables],
-            name=name or "",
-            wait_seconds=BACKUP_SECONDS_MAX if limit is None else limit,
-            listener=listener,
-            stopped=stopped,
-        )
+        with explained(self._world, "backup create"):
+            return create_backups(
+                self._world,
+                list(tables) if not isinstance(tables, str) else [tables],
+                name=name or "",
+                to=to,
+                wait_seconds=BACKUP_SECONDS_MAX if limit is None else limit,
+                listener=listener,
+                stopped=stopped,
+            )
 
     @checked(
         table=optional(named_table),
@@ -96,14 +106,16 @@ class Backups:
         Raises UsageError for another kind."""
         kinds = BACKUP_KINDS if kind == "all" else (kind,)
         name = "" if table is None else self._world.name_of(table)
-        found = backups_of(self._world).list(name, kinds, since)
+        with explained(self._world, "backup list", ("dynamodb:ListBackups",)):
+            found = list(backups_of(self._world).list(name, kinds, since))
         return tuple(sorted(found, key=lambda each: (each.created_at, each.arn)))
 
     @checked(backup=text)
     def show(self, backup: str) -> TableBackup:
         """One backup. Raises BackupNotFound; UsageError where two have the name, with both ARNs, and for the ARN of
         another Region."""
-        return named(self._world, backup)
+        with explained(self._world, "backup show", ("dynamodb:DescribeBackup", "dynamodb:ListBackups")):
+            return named(self._world, backup)
 
     @checked(backup=text)
     def delete(self, backup: str, *, consent: Consent | None = None) -> TableBackup:
@@ -111,7 +123,8 @@ class Backups:
 
         Raises ConsentRequired, BackupNotFound, and UsageError where two have the name, or AWS Backup made it.
         """
-        return delete_backup(self._world, backup, consent=consent)
+        with explained(self._world, "backup delete"):
+            return delete_backup(self._world, backup, consent=consent)
 
     @checked(table=named_table)
     def rehearse_prune(
@@ -136,7 +149,9 @@ class Backups:
         Raises ConsentRequired, TableNotFound for a name that has neither table nor backups, UsageError where nothing
         says what to keep. Stopped halfway, what was deleted is gone; running it again continues.
         """
-        return prune_backups(self._world, self._world.name_of(table), keep=keep, older_than=older_than, consent=consent)
+        name = self._world.name_of(table)
+        with explained(self._world, "backup prune"):
+            return prune_backups(self._world, name, keep=keep, older_than=older_than, consent=consent)
 
     @checked(
         backup=optional(text),
@@ -208,7 +223,8 @@ class Backups:
         request = restore_request(
             backup, target, name, at, region, without_indexes, billing, encryption, settings, prove
         )
-        return restore_table(self._world, request, consent=consent, listener=listener)
+        with explained(self._world, "backup restore", RESTORES):
+            return restore_table(self._world, request, consent=consent, listener=listener)
 
     @checked(target=text)
     def resume(self, target: str, *, listener: Listener = silent) -> RestoreReport:

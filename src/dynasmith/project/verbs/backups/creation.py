@@ -5,19 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
-
-from msgspec import Struct
+from pathlib import Path
+from typing import Final
 
 from dynasmith.engine.backup import begin_backup, wait_for_backup
 from dynasmith.engine.definition_import import as_definition
 from dynasmith.engine.waiter import StopFlag, WaitBudget
 from dynasmith.errors import DynasmithError, UsageError
 from dynasmith.ports.backup_records import BackupRecord
-from dynasmith.ports.backups import TableBackup
 from dynasmith.ports.listener import BackupWaiting, Listener, silent
 from dynasmith.project.verbs.backups.choice import backups_of
+from dynasmith.project.verbs.backups.file_backup import check_free, export_backup, places_of
 from dynasmith.project.verbs.backups.records import records_of
+from dynasmith.project.verbs.backups.refusals import explained
+from dynasmith.project.verbs.backups.results import BackupCreation, CreatedBackup
 from dynasmith.project.world import TableName, World
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.document_of import document_of
@@ -25,28 +26,6 @@ from dynasmith.tables.document_of import document_of
 NAME_MAX_CHARACTERS: Final = 255
 _NAME: Final = re.compile(r"[A-Za-z0-9_.-]{3,255}\Z")
 _STAMP: Final = "%Y%m%d-%H%M%S"
-
-
-class CreatedBackup(Struct, frozen=True, kw_only=True):
-    """A backup that was made, or begun: ``backup.state`` says which. ``settings_file`` is where the definition of the
-    table is kept, ``unread`` are settings that could not be read for it."""
-
-    backup: TableBackup
-    settings_file: str
-    waited_seconds: float
-    unread: dict[str, str] = {}
-
-    def to_json(self) -> dict[str, Any]:
-        """As ``--json`` shows it (contract)."""
-        more = {"settings_file": self.settings_file, "waited_seconds": round(self.waited_seconds, 1)}
-        return self.backup.to_json() | more
-
-
-class BackupCreation(Struct, frozen=True, kw_only=True):
-    """What became of each table: a backup, or an error in ``failures``."""
-
-    created: tuple[CreatedBackup, ...]
-    failures: dict[str, DynasmithError] = {}
 
 
 def backup_name(table: str, now: datetime) -> str:
@@ -79,6 +58,7 @@ def create_backups(
     tables: Sequence[TableName],
     *,
     name: str = "",
+    to: str | Path | None = None,
     wait_seconds: float | None = None,
     listener: Listener = silent,
     stopped: StopFlag | None = None,
@@ -93,14 +73,16 @@ def create_backups(
             hint="without a name each backup is called after its table and the time",
         )
     described = [world.control.describe(each) for each in names]  # all are looked at before one is backed up
+    if to is not None:
+        return _exported(world, [each.table.name for each in described], Path(to).expanduser().absolute(), listener)
     records_of(world).open()
     stop, budget, now = stopped or StopFlag(), WaitBudget(world.clock, wait_seconds), world.clock.now()
     begun: list[CreatedBackup] = []
     failures: dict[str, DynasmithError] = {}
     for each in described:
         try:
-            wanted = name or backup_name(each.table.name, now)
-            begun.append(_begin(world, each, wanted, stop))
+            with explained(world, "backup create"):
+                begun.append(_begin(world, each, name or backup_name(each.table.name, now), stop))
         except DynasmithError as error:
             failures[each.table.name] = error
     created = []
@@ -109,6 +91,18 @@ def create_backups(
             created.append(one if wait_seconds == 0 else _waited(world, one, listener, stop, budget))
         except DynasmithError as error:
             failures[one.backup.table] = error
+    return BackupCreation(created=tuple(created), failures=failures)
+
+
+def _exported(world: World, tables: list[str], to: Path, listener: Listener) -> BackupCreation:
+    places, now = places_of(tables, to), world.clock.now()
+    check_free(places)
+    created, failures = [], {}
+    for table, place in places.items():
+        try:
+            created.append(export_backup(world, table, place, now, listener))
+        except DynasmithError as error:
+            failures[table] = error
     return BackupCreation(created=tuple(created), failures=failures)
 
 

@@ -175,6 +175,11 @@ def _checked(world: World, request: RestoreRequest) -> Restore:
         settings=request.settings,
         prove=request.prove,
     )
+    if request.billing is Billing.PROVISIONED and spec.before.get("billing_mode", "PROVISIONED") != "PROVISIONED":
+        raise UsageError(
+            "The table was on demand, so there is no capacity for --billing provisioned.",
+            hint="restore it on demand, then set billing and capacity in its definition and apply it",
+        )
     desired_table(spec, at)  # a definition that is not valid is said before anything is done
     return spec
 

@@ -12,6 +12,7 @@ from dynasmith.errors import TableNotFound, UsageError
 from dynasmith.jobs.options import TransferOptions
 from dynasmith.jobs.side import Side
 from dynasmith.jobs.spec import Restore
+from dynasmith.ports.backup_records import BackupRecord
 from dynasmith.ports.backups import RecoveryWindow, TableBackup, rfc_3339
 from dynasmith.project.verbs.backups.choice import backups_of, named
 from dynasmith.project.verbs.backups.records import records_of
@@ -77,7 +78,7 @@ def _of_file(target: Side, file: str) -> Restore:
 
 
 def _of_backup(world: World, target: Side, backup: TableBackup) -> Restore:
-    record = records_of(world).find(backup.arn)
+    record = records_of(world).find(backup.arn) or _kept_before(world, backup)
     before, before_from = (record.definition, KEPT) if record is not None else _before(world, backup.table)
     return Restore(
         target=target,
@@ -89,6 +90,19 @@ def _of_backup(world: World, target: Side, backup: TableBackup) -> Restore:
         expected_items=backup.item_count,
         options=TransferOptions(),
     )
+
+
+def _kept_before(world: World, backup: TableBackup) -> BackupRecord | None:
+    """What was kept with the newest earlier backup of the same table: nothing is kept with one that the service or AWS
+    Backup makes. A definition of the project knows better."""
+    if backup.type == "user" or any(table.name == backup.table for table in world.defined_tables()):
+        return None
+    records = records_of(world)
+    earlier = [each for each in backups_of(world).list(backup.table, ("user",)) if each.created_at <= backup.created_at]
+    for each in sorted(earlier, key=lambda each: each.created_at, reverse=True):
+        if (record := records.find(each.arn)) is not None and record.table_id == backup.table_id:
+            return record
+    return None
 
 
 def _of_deleted(world: World, target: Side, arn: str, name: str, at: datetime | str) -> Restore:

@@ -9,19 +9,15 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
-from dynasmith.engine.waiter import POLL_SECONDS_FIRST, POLL_SECONDS_MAX, StopFlag, rest
 from dynasmith.errors import AccessDenied, NotOffered, RunError, TableNotFound
 from dynasmith.ports.listener import Listener
+from dynasmith.project.verbs.backups.creation import create_backup
 from dynasmith.project.verbs.export import export
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.verify import verify_sides
-from dynasmith.project.world import World
-from dynasmith.tables.description import TableDescription
 from dynasmith.tables.table import Recovery
 
 SafetyKind: TypeAlias = Literal["recovery", "backup", "export"]
-BACKUP_SECONDS_MAX = 3600.0
-"""How long a backup is waited for. The service makes most within minutes, whatever the size of the table."""
 
 
 class SafetyPoint(Struct, frozen=True, kw_only=True):
@@ -60,7 +56,7 @@ def make_safety_point(
         return SafetyPoint(kind="recovery", place=described.arn, at=now)
     told(f"making a backup of table {physical} first")
     try:
-        return SafetyPoint(kind="backup", place=_backup(world, described, name), at=now)
+        return SafetyPoint(kind="backup", place=create_backup(world, physical, name=name).backup.arn, at=now)
     except (NotOffered, AccessDenied) as refused:
         told(f"there is no backup ({refused.message.rstrip('.')}): exporting table {physical} instead")
     folder = exports / f"{name}-{physical}"
@@ -72,23 +68,3 @@ def make_safety_point(
             hint="something writes to the table, or the export is old: remove it, and run the migration again",
         )
     return SafetyPoint(kind="export", place=str(folder), at=now)
-
-
-def _backup(world: World, described: TableDescription, name: str) -> str:
-    """The ARN of a new backup that is there. A call and one a poll; the service makes it without reading units."""
-    table, clock, stopped = described.table.name, world.clock, StopFlag()
-    made = world.session.call("dynamodb", "CreateBackup", {"TableName": table, "BackupName": name}, table=table)
-    arn = str(made["BackupDetails"]["BackupArn"])
-    until, pause = clock.monotonic() + BACKUP_SECONDS_MAX, POLL_SECONDS_FIRST
-    while True:
-        found = world.session.call("dynamodb", "DescribeBackup", {"BackupArn": arn}, table=table)
-        state = found["BackupDescription"]["BackupDetails"]["BackupStatus"]
-        if state == "AVAILABLE":
-            return arn
-        if state != "CREATING" or clock.monotonic() > until:
-            raise RunError(
-                f"Backup {arn} of table {table} is {state}, so nothing was deleted.",
-                hint="look at the backups of the table, then run the migration again",
-            )
-        rest(pause, clock, stopped)
-        pause = min(pause * 1.6, POLL_SECONDS_MAX)

@@ -1,0 +1,34 @@
+"""Refusals of the verbs about backups: of an engine that has none, and of a caller who lacks a permission."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from dynasmith.aws.control.actions import BACKUPS
+from dynasmith.aws.errors.policy_statement import statement_for
+from dynasmith.errors import AccessDenied, NotOffered
+from dynasmith.project.world import World
+
+_INSTEAD = "an export works on every engine: dynasmith backup create TABLE --to FOLDER, then backup restore FOLDER"
+
+
+@contextmanager
+def explained(world: World, verb: str, actions: Sequence[str] = BACKUPS) -> Iterator[None]:
+    """Raise what is raised within; a NotOffered says what works instead, an AccessDenied names every action of ``verb``
+    and the statement that allows them all, so that nobody asks for one at a time."""
+    try:
+        yield
+    except NotOffered as error:
+        error.hint = _INSTEAD
+        raise
+    except AccessDenied as error:
+        access = world.session.access
+        statement = statement_for(actions, "", region=access.region, account=access.account)
+        resources = [*statement["Resource"], f"{statement['Resource'][0]}/backup/*"]
+        error.message = f"{error.message.rstrip('.')}. {verb} needs {', '.join(actions)}."
+        whole = json.dumps(statement | {"Resource": resources})
+        error.hint = f"this statement in the caller's policy allows all of it: {whole}"
+        error.args = (error.message,)
+        raise
