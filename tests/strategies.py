@@ -169,11 +169,14 @@ backup_rules = st.builds(
     schedule=st.just("cron(0 2 * * ? *)"),
     keep_days=st.none() | st.integers(130, 400),
     cold_storage_after_days=st.none() | st.integers(1, 40),
+    start_window_minutes=unset_or(st.sampled_from((60, 480))),
+    completion_window_minutes=unset_or(st.sampled_from((600, 10_080))),
 )
 backup_plans = st.builds(
     BackupPlan,
     rules=st.lists(backup_rules, min_size=1, max_size=2, unique_by=lambda rule: rule.name).map(tuple),
-    vault=unset_or(texts),
+    vault=unset_or(st.sampled_from(("safe", "other-safe"))),
+    role=unset_or(st.just("arn:aws:iam::123456789012:role/backups")),
 )
 
 

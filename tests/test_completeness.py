@@ -24,6 +24,7 @@ from dynasmith.plans.explain import change_json, explain, step_text
 from dynasmith.plans.hazard import hazard
 from dynasmith.plans.paths import path_of
 from dynasmith.plans.simulate import created, simulate_all
+from dynasmith.tables.settings.backup_plan import SetBackupPlan
 from dynasmith.tables.settings.contributor_insights import SetInsights
 from dynasmith.tables.settings.deletion_protection import SetProtection
 from dynasmith.tables.settings.encryption import SetEncryption
@@ -34,6 +35,8 @@ from dynasmith.tables.settings.stream import SetStream
 from dynasmith.tables.settings.table_class import SetTableClass
 from dynasmith.tables.settings.time_to_live import SetTimeToLive
 from dynasmith.tables.table import (
+    BackupPlan,
+    BackupRule,
     Billing,
     Capacity,
     Encryption,
@@ -168,6 +171,7 @@ CHANGES: tuple[c.Change, ...] = (
     SetInsights(before=False, after=True),
     SetKinesis(before=None, after="arn:aws:kinesis:us-east-1:123456789012:stream/s"),
     SetPolicy(before=None, after="{}"),
+    SetBackupPlan(before=None, after=BackupPlan(rules=(BackupRule(name="daily", schedule="cron(0 2 * * ? *)"),))),
     c.PutItem(key=WIRE, before=None, after=WIRE),
     c.DeleteItem(key=WIRE, before=WIRE),
 )
@@ -311,7 +315,7 @@ def test_the_strict_rules_and_the_limits_agree(module: str, rule: str, limit: st
 def test_no_setting_of_a_table_is_forgotten_by_created() -> None:
     """What CreateTable leaves behind has a value for all that is described."""
     left = {name for name in Table.__struct_fields__ if isinstance(getattr(created(TABLE), name), UnsetType)}
-    wishes_only = {"items", "triggers", "access", "backup_plan", "description", "access_patterns", "suppress"}
+    wishes_only = {"items", "triggers", "access", "description", "access_patterns", "suppress"}
     assert left <= wishes_only | {"capacity", "consistency", "witness_region"}
 
 

@@ -196,7 +196,8 @@ if TYPE_CHECKING:
         Trigger,
         Warm,
     )
-    from dynasmith.validate import AcceptedFinding, Finding, ItemFinding, ItemTotals, Verdict, examine
+    from dynasmith.validate import AcceptedFinding, Finding, ItemFinding, ItemTotals, Verdict
+    from dynasmith.validate.examine import examine
 
 _HOMES = {
     "ports.guard": "RefusedCall",

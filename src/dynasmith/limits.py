@@ -40,6 +40,8 @@ RECOVERY_MIN_DAYS: Final = 1
 RECOVERY_MAX_DAYS: Final = 35
 # Source: AWS Backup API, Lifecycle: DeleteAfterDays must be 90 days greater than MoveToColdStorageAfterDays.
 COLD_STORAGE_MIN_DAYS: Final = 90
+# Source: botocore's model of AWS Backup: BackupRuleName, BackupSelectionName, BackupVaultName.
+BACKUP_NAME_MAX_CHARACTERS: Final = 50
 # Source: Application Auto Scaling user guide, "Target tracking for DynamoDB": 20 to 90 percent.
 AUTOSCALING_TARGET_MIN_PERCENT: Final = 20
 AUTOSCALING_TARGET_MAX_PERCENT: Final = 90

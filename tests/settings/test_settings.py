@@ -28,6 +28,8 @@ from dynasmith.tables.document_of import document_of
 from dynasmith.tables.settings import SETTINGS, AnySetting
 from dynasmith.tables.settings.base import Facts, SettingCall, SettingChange, SettingWait
 from dynasmith.tables.table import (
+    BackupPlan,
+    BackupRule,
     Encryption,
     EncryptionKind,
     Insights,
@@ -44,7 +46,7 @@ from example_counts import examples
 from strategies import table_pairs
 
 PLAIN = Table(name="orders", key=Key(partition=(KeyAttribute(name="id", type="S"),)))
-MODEL = botocore.session.get_session().get_service_model("dynamodb")
+MODELS = {name: botocore.session.get_session().get_service_model(name) for name in ("dynamodb", "backup", "iam")}
 POLICY = '{"Statement":[{"Effect":"Deny","Principal":"*","Sid":"x"}],"Version":"2012-10-17"}'
 VALUES: dict[str, Any] = {
     "stream": StreamView.NEW_IMAGE,
@@ -58,6 +60,9 @@ VALUES: dict[str, Any] = {
     ),
     "resource_policy": POLICY,
     "time_to_live": "expires_at",
+    "backup_plan": BackupPlan(
+        vault="safe", rules=(BackupRule(name="daily", schedule="cron(0 2 * * ? *)", keep_days=30),)
+    ),
 }
 """A value of each setting that is not what a new table has."""
 
@@ -153,10 +158,10 @@ def test_requests_are_of_the_service_s_model_and_need_the_actions_that_are_named
     for step in steps:
         assert service_setting_of(step) is service
         request = service.request("orders", "arn:aws:dynamodb:us-east-1:123456789012:table/orders", step)
-        shape = MODEL.operation_model(request.operation).input_shape
+        shape = MODELS[request.service].operation_model(request.operation).input_shape
         assert shape is not None
         assert not ParamValidator().validate(request.parameters, shape).has_errors()
-        assert f"dynamodb:{request.operation}" in service.write_actions
+        assert f"{request.service}:{request.operation}" in service.write_actions
     assert set(service.read_actions) <= set(READS)
     assert set(service.write_actions) <= set(WRITES)
 

@@ -366,7 +366,36 @@ CASES: dict[str, list[tuple[dict[str, Any], str, dict[str, Any]]]] = {
             _rule_backup(keep_days=120, cold_storage_after_days=30),
         )
     ],
-    "D077": [(_rule_backup(schedule="daily"), ".backup_plan.rules[0].schedule", _rule_backup(schedule="rate(1 day)"))],
+    "D077": [
+        (_rule_backup(schedule=wrong), ".backup_plan.rules[0].schedule", _rule_backup(schedule=right))
+        for wrong, right in (
+            ("daily", "cron(0 2 ? * SUN *)"),
+            ("rate(1 day)", "cron(0/15 * * * ? *)"),
+            ("cron(0 2 * * * *)", "cron(0 2 L * ? *)"),
+            ("cron(0 2 ? * ? *)", "cron(0 2 ? * MON-FRI *)"),
+            ("cron(0 2 * * ?)", "cron(0 2 15W JAN,JUL ? 2030)"),
+            ("cron(60 2 * * ? *)", "cron(59 2 * * ? *)"),
+            ("cron(0 5-2 * * ? *)", "cron(0 2-5 * * ? *)"),
+            ("cron(0 2 ? * 2#6 *)", "cron(0 2 ? * 2#5 *)"),
+            ("cron(0 2 32 * ? *)", "cron(0 2 31 * ? *)"),
+            ("cron(*/60 2 * * ? *)", "cron(*/59 2 * * ? *)"),
+        )
+    ],
+    "D091": [
+        (
+            _rule_backup(start_window_minutes=120, completion_window_minutes=120),
+            ".backup_plan.rules[0]",
+            _rule_backup(start_window_minutes=120, completion_window_minutes=121),
+        )
+    ],
+    "D092": [
+        (
+            sound(backup_plan={"vault": "my.vault", "rules": [{"name": "a", "schedule": "cron(0 2 * * ? *)"}]}),
+            ".backup_plan.vault",
+            sound(backup_plan={"vault": "my-vault", "rules": [{"name": "a", "schedule": "cron(0 2 * * ? *)"}]}),
+        ),
+        (_rule_backup(name="every day"), ".backup_plan.rules[0].name", _rule_backup(name="every.day")),
+    ],
     "D078": [
         (
             sound(access=[{"function": "f", "allow": ["read"]}, {"function": "f", "allow": ["write"]}]),

@@ -12,8 +12,6 @@ from dynasmith.tables import table as parts
 from dynasmith.tables.definition_keys import (
     ACCESS,
     AUTOSCALING,
-    BACKUP_PLAN,
-    BACKUP_RULE,
     CAPACITY,
     INDEX,
     LOCAL_INDEX,
@@ -30,6 +28,7 @@ from dynasmith.tables.document_kinds import Block
 from dynasmith.tables.document_of import document_of
 from dynasmith.tables.findings import FORM_CODES
 from dynasmith.tables.schema import DIALECT, definition_schema
+from dynasmith.tables.settings.backup_plan import RULE, BackupPlanSetting
 from dynasmith.tables.settings.encryption import EncryptionSetting
 from dynasmith.tables.settings.point_in_time_recovery import PointInTimeRecoverySetting
 from strategies import tables
@@ -83,8 +82,8 @@ def test_every_field_of_a_table_has_its_key_and_every_key_its_field() -> None:
         (parts.Replica, REPLICA, {"recovery": "point_in_time_recovery"}),
         (parts.Trigger, TRIGGER, {"enabled": ""}),
         (parts.Access, ACCESS, {}),
-        (parts.BackupRule, BACKUP_RULE, {}),
-        (parts.BackupPlan, BACKUP_PLAN, {}),
+        (parts.BackupRule, RULE, {}),
+        (parts.BackupPlan, BackupPlanSetting.key.kind, {}),
         (parts.Suppression, SUPPRESSION, {}),
     ],
 )

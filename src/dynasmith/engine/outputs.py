@@ -11,7 +11,7 @@ from dynasmith.tables.table import Autoscaling, Index, Scaling, Table, known
 def outputs_of(description: TableDescription) -> dict[str, Any]:
     """The outputs of one table, as plain values with stable keys; null where there is none or it was not read."""
     table = description.table
-    recovery = known(table.recovery, None)
+    recovery, plan = known(table.recovery, None), known(table.backup_plan, None)
     return {
         "name": table.name,
         "arn": description.arn,
@@ -34,6 +34,10 @@ def outputs_of(description: TableDescription) -> dict[str, Any]:
         "replicas": [replica.region for replica in known(table.replicas, ())],
         "kinesis_stream_arn": _set(table.kinesis_stream),
         "contributor_insights": _set(table.contributor_insights),
+        "backup_vault": _set(plan.vault) if plan is not None else None,
+        "backup_plan_id": description.backup_plan_id or None,
+        "backup_selection_id": description.backup_selection_id or None,
+        "backup_role_arn": _set(plan.role) if plan is not None else None,
         "tags": _set(table.tags),
     }
 

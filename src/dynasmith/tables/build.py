@@ -15,7 +15,6 @@ from dynasmith.tables.substitution import real
 from dynasmith.tables.table import (
     Access,
     Autoscaling,
-    BackupPlan,
     Billing,
     Capacity,
     Consistency,
@@ -66,7 +65,6 @@ def build(node: Node, name: str) -> Table:
         suppress=_many(said, "suppress", lambda block: convert(block, Suppression)),
         triggers=_many(said, "triggers", lambda block: convert(block, Trigger)),
         access=_many(said, "access", lambda block: convert(block, Access)),
-        backup_plan=_switched(said, "backup_plan", _backup_plan),
     )
 
 
@@ -158,7 +156,3 @@ def _replica(block: _Values) -> Replica:
         table_class=UNSET if "table_class" not in block else TableClass(block["table_class"]),
         key=block.get("key", UNSET),
     )
-
-
-def _backup_plan(block: _Values) -> BackupPlan:
-    return convert({name: value for name, value in block.items() if name != "enabled"}, BackupPlan)

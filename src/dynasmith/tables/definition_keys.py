@@ -205,29 +205,6 @@ ACCESS = Block(
         ),
     ),
 )
-BACKUP_RULE = Block(
-    "a backup_plan rule",
-    (
-        DocumentKey("name", Text(), "The rule's name.", required=True),
-        DocumentKey("schedule", Text(), "When, as `cron(...)` or `rate(...)`, in UTC.", required=True),
-        DocumentKey("keep_days", Integer(1), "Days until a backup is deleted.", default="forever"),
-        DocumentKey(
-            "cold_storage_after_days", Integer(1), "Days until a backup moves to cold storage.", default="never"
-        ),
-    ),
-    synonyms={"delete_after": "keep_days", "cold_storage_after": "cold_storage_after_days"},
-)
-BACKUP_PLAN = Block(
-    "backup_plan",
-    (
-        ENABLED,
-        DocumentKey("rules", ListOf(BACKUP_RULE, by="name", filled=True), "When, and how long kept.", required=True),
-        DocumentKey("vault", Text(), "The vault's name."),
-        DocumentKey("kms_key", Text(), "KMS key of the vault."),
-        DocumentKey("role", Text(), "ARN of the role that AWS Backup takes."),
-    ),
-    switch=True,
-)
 SUPPRESSION = Block(
     "a suppress entry",
     (
@@ -259,7 +236,6 @@ TABLE = Block(
         DocumentKey("replicas", ListOf(REPLICA, by="region"), "Replicas in other Regions."),
         DocumentKey("triggers", ListOf(TRIGGER, by="function"), "Lambda functions that the stream calls."),
         DocumentKey("access", ListOf(ACCESS, by="function"), "Functions whose roles may use the table."),
-        DocumentKey("backup_plan", BACKUP_PLAN, "Scheduled backups by AWS Backup."),
         DocumentKey("access_patterns", ListOf(Text()), "What the table is asked, for people and for `validate`."),
         DocumentKey("suppress", ListOf(SUPPRESSION, by="code"), "Findings of `validate` that are accepted."),
         DocumentKey("multi_region_consistency", Choice(tuple(Consistency)), "How replicas agree."),

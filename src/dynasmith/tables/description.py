@@ -38,6 +38,7 @@ class TableDescription(Struct, frozen=True, kw_only=True):
     ``index_insights_status`` are the service's words, or UNSET or absent where they were not read.
     ``scaling_without_policy`` names what is registered for autoscaling and has no policy, so that nothing scales: an
     index (None is the table) and a dimension.
+    ``backup_plan_id`` and ``backup_selection_id`` are AWS Backup's own, empty where the table has no plan.
     ``global_tables_2017`` says that the replicas are of version 2017.11.29, which is refused by name. ``notices`` name
     features that are reported, never planned.
     """
@@ -58,6 +59,8 @@ class TableDescription(Struct, frozen=True, kw_only=True):
     encryption_status: str | UnsetType = UNSET
     stream_arn: str = ""
     stream_label: str = ""
+    backup_plan_id: str = ""
+    backup_selection_id: str = ""
     scaling_without_policy: tuple[tuple[str | None, Literal["read", "write"]], ...] = ()
     global_tables_2017: bool = False
     unread: dict[str, str] = {}

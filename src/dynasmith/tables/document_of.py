@@ -13,7 +13,6 @@ from dynasmith.tables.settings import SETTINGS
 from dynasmith.tables.settings.contributor_insights import ContributorInsightsSetting
 from dynasmith.tables.table import (
     Autoscaling,
-    BackupPlan,
     Index,
     Key,
     LocalIndex,
@@ -47,7 +46,6 @@ def document_of(table: Table, name: str | None = None) -> Document:
         "replicas": _many(table.replicas, _replica),
         "triggers": _many(table.triggers, _trigger),
         "access": _many(table.access, to_builtins),
-        "backup_plan": _off_or(table.backup_plan, _backup_plan),
         "access_patterns": table.access_patterns,
         "suppress": _many(table.suppress, to_builtins),
         "multi_region_consistency": table.consistency,
@@ -162,8 +160,3 @@ def _trigger(trigger: Trigger) -> Document:
         if isinstance(read, dict) and canonical_json(read) == pattern:
             said["filter_pattern"] = read  # a map is easier to read than JSON in quotes
     return said
-
-
-def _backup_plan(plan: BackupPlan) -> Document:
-    rules = [to_builtins(rule) for rule in plan.rules]
-    return _known(vault=plan.vault, kms_key=plan.kms_key, role=plan.role, rules=rules)

@@ -250,6 +250,8 @@ class BackupRule(TablePart, frozen=True, kw_only=True):
     schedule: str
     keep_days: int | None = None
     cold_storage_after_days: int | None = None
+    start_window_minutes: int | UnsetType = UNSET
+    completion_window_minutes: int | UnsetType = UNSET
 
 
 class BackupPlan(TablePart, frozen=True, kw_only=True):
@@ -326,6 +328,6 @@ def known(value: T | UnsetType, otherwise: T) -> T:
 
 
 # Settings that belong to services around the table and that a later step manages; `plan` names them.
-UNMANAGED_YET = ("triggers", "access", "backup_plan")
+UNMANAGED_YET = ("triggers", "access")
 # What a definition says to people only; it is never compared with a live table.
 SAID_ONLY = ("description", "access_patterns", "suppress")

@@ -9,7 +9,7 @@ from dynasmith.aws.control.describe import region_of
 from dynasmith.aws.control.session import Session
 from dynasmith.errors import DynasmithError, NotOffered, ServiceError, ServiceUnavailable, Throttled
 from dynasmith.tables.kms_key import MANAGED_ALIAS, is_managed_alias
-from dynasmith.tables.table import Encryption, EncryptionKind, Table
+from dynasmith.tables.table import BackupPlan, Encryption, EncryptionKind, Table
 
 
 class KeyReader:
@@ -52,6 +52,10 @@ class KeyReader:
         """
         if not isinstance(table.encryption, UnsetType):
             table = replace(table, encryption=self._resolved(table.encryption))
+        if isinstance(table.backup_plan, BackupPlan):
+            table = replace(
+                table, backup_plan=replace(table.backup_plan, kms_key=self.arn_of(table.backup_plan.kms_key))
+            )
         return self.with_replica_keys(table)
 
     def with_replica_keys(self, table: Table) -> Table:

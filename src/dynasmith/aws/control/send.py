@@ -62,14 +62,17 @@ def send_step(session: Session, describe: Describe, table: str, step: Call) -> N
 
     Raises what `ports.tables.Tables.send` says.
     """
-    request = _completed(session, _request(describe, table, step), step)
+    found = _request(session, describe, table, step)
+    if found is None:
+        return
+    request = _completed(session, found, step)
     try:
         reply = session.call(request.service, request.operation, request.parameters, table=table, region=request.region)
     except (ServiceError, TableBusy, TableNotFound) as error:
         if isinstance(error, (LimitExceeded, Throttled)) and not isinstance(step, CallTimeToLive):
             raise
         if not _is_done(session, describe, table, step):
-            raise _meant(error, table, step) from error
+            raise _meant(session, error, table, step) from error
     else:
         _keep_additions(session, table, step, reply)
 
@@ -96,13 +99,16 @@ def _keep_additions(session: Session, table: str, step: Call, reply: Mapping[str
     )
 
 
-def _request(describe: Describe, table: str, step: Call) -> ServiceRequest:
+def _request(session: Session, describe: Describe, table: str, step: Call) -> ServiceRequest | None:
+    """What is to be sent; None where the service has it already."""
     arn = ""
     if _needs_arn(step):
         described = describe(table, ("key",))
         arn = described.arn
         if isinstance(step, SettingCall):
-            step = service_setting_of(step).completed(step, described)
+            setting = service_setting_of(step)
+            step = setting.completed(step, described)
+            return setting.completed_request(session, described, step, request_of(table, arn, step))
     if isinstance(step, CallCreateIndex):
         step = replace(step, attributes=_attributes(describe(table, ("key",)).table, step))
     changes_item = isinstance(step, CallPutItem) and step.before is not None
@@ -170,8 +176,10 @@ def _item_is_as_wished(session: Session, describe: Describe, table: str, step: C
     return tree_hash(there) == tree_hash(wished)
 
 
-def _meant(error: DynasmithError, table: str, step: Call) -> DynasmithError:
+def _meant(session: Session, error: DynasmithError, table: str, step: Call) -> DynasmithError:
     """The error that the caller can act on: a TTL change too soon is no refusal, only early."""
+    if isinstance(step, SettingCall):
+        error = service_setting_of(step).refusal(session, step, error)
     if isinstance(step, CallTimeToLive) and isinstance(error, ServiceError) and _is_too_soon(error):
         again = datetime.now(UTC) + timedelta(hours=TTL_CHANGE_HOURS)
         return Postponed(

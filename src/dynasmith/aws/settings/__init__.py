@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from dynasmith.aws.settings.backup_plan import ServiceBackupPlan
 from dynasmith.aws.settings.base import DescribedSetting, ReadSetting, ServiceSetting
 from dynasmith.aws.settings.contributor_insights import ServiceContributorInsights
 from dynasmith.aws.settings.deletion_protection import ServiceDeletionProtection
@@ -24,6 +25,7 @@ SERVICE_SETTINGS: Final[tuple[ServiceSetting[Any], ...]] = (
     ServiceEncryption(),
     ServiceTableClass(),
     ServiceDeletionProtection(),
+    ServiceBackupPlan(),
 )
 """Every setting, those with a call of their own first, in the order in which they are read."""
 

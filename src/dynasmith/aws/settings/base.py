@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Generic, TypeVar
 
 from dynasmith.aws.settings.request import Service, ServiceRequest
+from dynasmith.errors import DynasmithError
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.settings import AnySetting
 from dynasmith.tables.settings.base import SettingCall
@@ -48,6 +49,17 @@ class ServiceSetting(ABC, Generic[S]):
     def completed(self, step: S, described: TableDescription) -> S:  # a setting whose calls name the table overrides it
         """A call with what only the live table knows; asked where ``needs_arn``."""
         return step
+
+    def completed_request(
+        self, session: Service, described: TableDescription, step: S, request: ServiceRequest
+    ) -> ServiceRequest | None:  # a setting of another service overrides it
+        """The request with ids that only the service knows; None where nothing is left to do. Asked where
+        ``needs_arn``; may make calls that read."""
+        return request
+
+    def refusal(self, session: Service, step: S, error: DynasmithError) -> DynasmithError:
+        """What a refusal means for a call; it may clear by itself."""
+        return error
 
     @abstractmethod
     def is_already(self, step: S, table: Table) -> bool:

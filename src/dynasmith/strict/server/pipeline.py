@@ -21,7 +21,7 @@ from dynasmith.strict.services.imports import describe_import, import_table
 from dynasmith.strict.services.isolation import isolated
 from dynasmith.strict.services.restore import restore_to_time, update_backups
 from dynasmith.strict.services.s3 import another_owner
-from dynasmith.strict.services.service_actions import body_of
+from dynasmith.strict.services.service_actions import body_of, query_action
 from dynasmith.strict.services.statements import run_statements
 from dynasmith.strict.services.world import LOG, TARGET, IncomingCall, StrictWorld
 from dynasmith.strict.services.write_images import recorded
@@ -100,7 +100,7 @@ class RequestPipeline:
         if service == "backup":
             return await self._backup(request)
         scaling_call = target.startswith(b"AnyScaleFrontendService.") or service == "application-autoscaling"
-        operation = target.rpartition(b".")[2].decode("latin-1")
+        operation = target.rpartition(b".")[2].decode("latin-1") or query_action(request)
         if not operation:
             path = request.target.decode("latin-1").split("?", 1)[0]
             operation = f"{request.method.decode('latin-1')} {path}"

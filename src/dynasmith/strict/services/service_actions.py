@@ -53,6 +53,12 @@ def query_of(request: WireRequest) -> dict[str, str]:
     return dict(parse_qsl(request.body.decode("utf-8", "replace")))
 
 
+def query_action(request: WireRequest) -> str:
+    """The operation of a call in the query protocol, as IAM and STS have it; "" for another protocol."""
+    form = request.headers.get(b"content-type", b"").startswith(b"application/x-www-form-urlencoded")
+    return query_of(request).get("Action", "") if form else ""
+
+
 def _plain(action: str, resource: str = "*") -> list[tuple[NeededAction, str]]:
     return [(NeededAction(action, resource), "")]
 

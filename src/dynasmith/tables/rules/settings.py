@@ -1,8 +1,10 @@
 """The settings around the table: time to live, encryption, tags, policy, backups, triggers."""
 
+import re
 from collections.abc import Iterator
 
 from dynasmith import limits
+from dynasmith.tables.backup_schedule import schedule_problem
 from dynasmith.tables.rules.rule import DefinitionRule, JudgedTable, RuleProblem
 
 
@@ -86,8 +88,27 @@ def _cold_storage(table: JudgedTable) -> Iterator[RuleProblem]:
 def _schedule(table: JudgedTable) -> Iterator[RuleProblem]:
     for place, rule in enumerate(table.plain("backup_plan", "rules") or ()):
         said = (rule or {}).get("schedule")
-        if isinstance(said, str) and not (said.startswith(("cron(", "rate(")) and said.endswith(")")):
-            yield RuleProblem(("backup_plan", "rules", place, "schedule"), f"is {said!r}, no cron(...) or rate(...)")
+        if isinstance(said, str) and (problem := schedule_problem(said)):
+            yield RuleProblem(("backup_plan", "rules", place, "schedule"), f"({said}) {problem}")
+
+
+def _windows(table: JudgedTable) -> Iterator[RuleProblem]:
+    for place, rule in enumerate(table.plain("backup_plan", "rules") or ()):
+        start, end = (rule or {}).get("start_window_minutes"), (rule or {}).get("completion_window_minutes")
+        if isinstance(start, int) and isinstance(end, int) and end <= start:
+            message = f"must be complete {end} minutes after its time and may begin {start} minutes after it"
+            yield RuleProblem(("backup_plan", "rules", place), message)
+
+
+def _backup_names(table: JudgedTable) -> Iterator[RuleProblem]:
+    vault = table.plain("backup_plan", "vault")
+    if isinstance(vault, str) and not re.fullmatch(r"[A-Za-z0-9_-]{2,50}", vault):
+        yield RuleProblem(("backup_plan", "vault"), f"is {vault!r}; a vault has 2 to 50 letters, digits, - and _")
+    for place, rule in enumerate(table.plain("backup_plan", "rules") or ()):
+        name = (rule or {}).get("name")
+        if isinstance(name, str) and not re.fullmatch(r"[A-Za-z0-9_.-]{1,50}", name):
+            way = ("backup_plan", "rules", place, "name")
+            yield RuleProblem(way, f"is {name!r}; a rule has 1 to 50 letters, digits, -, _ and dots")
 
 
 def _named_once(table: JudgedTable) -> Iterator[RuleProblem]:
@@ -177,11 +198,27 @@ RULES = (
     ),
     DefinitionRule(
         "D077",
-        "A backup schedule is `cron(...)` or `rate(...)`",
-        "AWS Backup knows no other form.",
-        "AWS Backup API, BackupRule, ScheduleExpression",
-        'for example "cron(0 2 * * ? *)", in UTC',
+        "A backup schedule is `cron(...)` with six fields, one of its two day fields `?`",
+        "AWS Backup refuses any other, `rate(...)` too.",
+        "AWS Backup API, BackupRule, ScheduleExpression; EventBridge Scheduler, Cron-based schedules",
+        'for example "cron(0 2 * * ? *)" for every day at 02:00 UTC, "cron(0 2 ? * SUN *)" for every Sunday',
         _schedule,
+    ),
+    DefinitionRule(
+        "D091",
+        "A backup may take longer than the time in which it must begin",
+        "AWS Backup refuses a completion window that is not longer than the start window.",
+        "AWS Backup API, BackupRule, CompletionWindowMinutes",
+        "make completion_window_minutes longer than start_window_minutes",
+        _windows,
+    ),
+    DefinitionRule(
+        "D092",
+        "Vaults and backup rules have names that AWS Backup takes",
+        "A vault has 2 to 50 letters, digits, hyphens and underscores; a rule 1 to 50, and dots too.",
+        "AWS Backup API, shapes BackupVaultName and BackupRuleName",
+        "shorten it, and use only these characters",
+        _backup_names,
     ),
     DefinitionRule(
         "D078",

@@ -6,6 +6,7 @@ way. mypy and `tests/settings` name what is missing.
 
 from typing import Any, Final
 
+from dynasmith.tables.settings.backup_plan import BackupPlanSetting
 from dynasmith.tables.settings.base import Setting, SettingCall, SettingChange, SettingWait, WaitedSetting
 from dynasmith.tables.settings.contributor_insights import ContributorInsightsSetting
 from dynasmith.tables.settings.deletion_protection import DeletionProtectionSetting
@@ -29,6 +30,7 @@ SETTINGS: Final[tuple[AnySetting, ...]] = (
     KinesisDestinationSetting(),
     ResourcePolicySetting(),
     TimeToLiveSetting(),
+    BackupPlanSetting(),
 )
 """Every setting, in the order in which a plan lists their changes."""
 
