@@ -28,6 +28,8 @@ def test_the_blocks_of_the_page_pass_as_printed(tmp_path: Path) -> None:
     tests = {f"test_block_{number}.py": text for number, text in enumerate(python) if text not in fixtures}
     options = "".join(text.replace("[pytest]\n", "") for text in blocks("ini")).replace("0.0.3 0.1.0", "0.0.3")
     more = {"migrations/0.0.3_free.py": 'def up(m):\n    m.once("free", lambda: None)\n'}
+    (script,) = (name for name, text in tests.items() if "def try_it" in text)
+    tests[script] += "\n\ndef test_the_script(request):\n    assert try_it(request.path.parent)\n"
     project = {**GOOD, **more, **tests, "conftest.py": "\n".join(fixtures), "pytest.ini": f"[pytest]\n{options}"}
     ran = run_pytest(write(tmp_path, project))
     own = sum(len(re.findall(r"^def test_", text, re.MULTILINE)) for text in tests.values())

@@ -7,10 +7,16 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from dynasmith.testing.item_strategies import items_of as items_of
+    from dynasmith.testing.migration_tester import MigrationTester as MigrationTester
+    from dynasmith.testing.migration_tester import MigrationTrial as MigrationTrial
     from dynasmith.testing.migrator import Migrator as Migrator
 
 _HOMES = {
+    "MigrationTester": "migration_tester",
+    "MigrationTrial": "migration_tester",
     "Migrator": "migrator",
+    "items_of": "item_strategies",
 }
 
 __all__ = sorted(_HOMES)
@@ -21,4 +27,11 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    try:
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    except ModuleNotFoundError as error:
+        if error.name != "hypothesis":
+            raise
+        from dynasmith.errors import NotOffered
+
+        raise NotOffered(f"{name} needs hypothesis, which is not installed.", hint="pip install hypothesis") from error

@@ -9,6 +9,7 @@ from dynasmith.errors import TableNotFound, UsageError
 from dynasmith.items.value import decode_tree
 from dynasmith.migrations.version import parse_version
 from dynasmith.project.project import Project, world_of
+from dynasmith.project.verbs.migrations.migration_home import MigrationHome
 from dynasmith.testing.table_snapshot import TableSnapshots, read_snapshots, wire_items
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Migrator:
-    """Runs migrations of ``project``, with every consent. ``baseline`` are the tables that are there before the first.
+    """Runs migrations of ``project``, with every consent.
 
     Each verb returns the events of what it ran, and raises what `Migrations.run` raises.
     """
@@ -36,6 +37,11 @@ class Migrator:
     def current(self) -> str:
         """The version that the tables are at; 0.0.0 where none is applied. Raises UsageError for broken files."""
         return self.project.migrations.status().current
+
+    @property
+    def events(self) -> tuple[MigrationEvent, ...]:
+        """Everything that the history says, oldest first."""
+        return MigrationHome(world_of(self.project)).history().read().events
 
     # --- run
 
