@@ -24,6 +24,7 @@ class World:
     variables: Mapping[str, str] = field(default_factory=lambda: dict(os.environ) | {"SAID": "so"})
     enclose: Callable[[], None] = field(default_factory=Marked)
     refused: Sequence[RefusedCall] = ()
+    counted: Sequence[RefusedCall] = ()
 
 
 def begun(work: Callable[[bytes], bytes], **more: float) -> GuardedProcess:

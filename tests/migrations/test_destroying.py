@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from cli.story import table
 from item_stories.kit import ItemStory
 from migrations.test_stories import migrate, user
 
@@ -84,3 +85,59 @@ def test_an_empty_condition_is_refused_and_nothing_goes(migrated: ItemStory) -> 
         story.write("migrations/0.0.1_country.py", alone_code)
         assert migrate(story, "up", "--yes").code == 1
     assert count(story) == 40
+
+
+def test_the_name_of_a_table_that_loses_items_is_asked_for_before_anything_begins(migrated: ItemStory) -> None:
+    story = migrated
+    story.write("migrations/0.0.2_split_name.py", DELETE_SOME)
+    refused = migrate(story, "all", "--yes")
+    assert (refused.code, "Items of table users are deleted" in refused.error) == (4, True), refused.err
+    assert "--confirm users" in refused.err
+    assert migrate(story, "status").out == "0.0.0\n"
+    assert migrate(story, "list").out.count("outstanding") == 3
+    assert migrate(story, "all", "--yes", "--confirm", "users").code == 0
+
+
+def test_a_step_that_nobody_foresaw_stops_before_it_begins_and_goes_on_with_the_name(migrated: ItemStory) -> None:
+    story = migrated
+    code = """
+        def up(m):
+            m.table("users").add("country", "CH")
+            getattr(m.table("users"), "delete" + "_all")()
+        """
+    alone(story, code)
+    stopped = migrate(story, "up", "--yes")
+    assert (stopped.code, "Items of table users are deleted" in stopped.error) == (4, True), stopped.err
+    assert count(story) == 40
+    events = json.loads(migrate(story, "show", "0.0.1", "--json").out)
+    assert [event["kind"] for event in events] == ["started", "interrupted"]
+    answer = migrate(story, "up", "--yes", "--confirm", "users")
+    assert answer.code == 0, answer.err
+    assert count(story) == 0
+
+
+def test_a_table_that_is_empty_needs_no_name_and_no_backup(migrated: ItemStory) -> None:
+    story = migrated
+    story.define(table("fresh"))
+    alone(story, 'def up(m):\n    m.create_table("fresh")\n    m.table("fresh").delete_all()\n')
+    for words in (("up",), ("down",)):
+        answer = migrate(story, *words, "--yes")
+        assert answer.code == 0, answer.err
+    events = json.loads(migrate(story, "show", "0.0.1", "--json").out)
+    assert [event["backup"] for event in events] == [None] * 4
+    assert "fresh" not in story.direct.list_tables()["TableNames"]
+
+
+def test_a_derived_down_that_deletes_a_filled_table_needs_its_name(migrated: ItemStory) -> None:
+    story = migrated
+    story.define(table("fresh"))
+    alone(story, 'def up(m):\n    m.create_table("fresh")\n')
+    assert migrate(story, "up", "--yes").code == 0
+    story.put("fresh", {"pk": {"S": "a"}})
+    shown = migrate(story, "down", "--dry-run")
+    assert "1. delete table fresh" in shown.out
+    assert "! table fresh and all its items are deleted" in shown.out
+    assert "the run needs --confirm fresh" in shown.err
+    assert migrate(story, "down", "--yes").code == 4
+    assert migrate(story, "down", "--yes", "--confirm", "fresh").code == 0
+    assert applied(story)["backup"].startswith("arn:aws:dynamodb:")

@@ -138,10 +138,10 @@ def test_a_dry_run_writes_nothing_and_shows_the_steps(migrated: ItemStory) -> No
     assert answer.code == 0, answer.err
     wrote = [entry.operation for entry in story.served.journal if entry.operation in WRITES]
     assert wrote == []
-    assert "1. add of users country = 'CH'" in answer.out
-    assert "1. add_index of users by_country on country" in answer.out
-    assert "cannot be rehearsed beyond step 1" in answer.out
-    assert "PutItem" in answer.err
+    assert "1. add country = 'CH' to the items of users that lack it (about 40 items" in answer.out
+    assert "1. add index by_country on country to users" in answer.out
+    assert "its code called dynamodb PutItem on users (once): counted in this dry run and not sent" in answer.err
+    assert "1 call of your code was counted and not sent" in answer.err
     assert migrate(story, "status").out == "0.0.0\n"
 
 

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from dynasmith.cli.counts import counted, dollars_text
 from dynasmith.cli.flow_figures import left_text
+from dynasmith.cli.redaction import HIDDEN
 
 if TYPE_CHECKING:
     from dynasmith.migrations.event import MigrationEvent
     from dynasmith.migrations.path import PathStep
-    from dynasmith.migrations.report import MigrationRow, Rehearsal
+    from dynasmith.migrations.report import MigrationRow, Rehearsal, RehearsedStep
 
 _WORDS = {
     "started": "begins",
@@ -80,15 +82,46 @@ def rehearsal_lines(rehearsal: Rehearsal) -> list[str]:
     """What a path would do, for a person."""
     lines = []
     for each in rehearsal.migrations:
-        lines.append(f"{'^' if each.direction == 'up' else 'v'} {each.key} {each.description}".rstrip())
+        goes_on = " (goes on)" if each.goes_on else ""
+        lines.append(f"{'^' if each.direction == 'up' else 'v'} {each.key}  {each.description}{goes_on}".rstrip())
         for number, step in enumerate(each.steps, 1):
-            of = f" of {step.table}" if step.table else ""
-            items = f"  about {step.items:,} items" if step.items else ""
-            writes = f", at most {step.write_units:,.0f} write units" if step.write_units else ""
-            lines.append(f"    {number}. {step.operation}{of} {step.words}".rstrip() + items + writes)
+            lines.append(f"    {number}. {_step_words(step)}{_step_figures(step)}")
             lines += [f"       ! {step.hazard}"] if step.hazard else []
+        if not each.steps and not each.stopped:
+            lines.append("    no steps")
         lines += [f"    log: {line}" for line in each.log]
         if each.stopped:
-            at = f"step {len(each.steps)}" if each.steps else "its beginning"
+            at = f"{each.key} step {len(each.steps)}" if each.steps else f"the beginning of {each.key}"
             lines.append(f"    cannot be rehearsed beyond {at}: {each.stopped}")
     return lines
+
+
+def _step_words(step: RehearsedStep) -> str:
+    """The words of a step; under --redact, which hides them, its operation."""
+    if step.words != HIDDEN:
+        return step.words
+    return f"{step.operation} of {step.table}" if step.table else step.operation
+
+
+def _step_figures(step: RehearsedStep) -> str:
+    """What is estimated of a step, in brackets."""
+    if step.items is None:
+        return ""
+    parts = [f"about {counted(step.items, 'item')}"]
+    if step.write_units:
+        parts.append(f"at most {counted(step.write_units, 'write unit')}")
+    if step.seconds is not None and step.seconds >= 1:
+        parts.append(f"about {left_text(step.seconds)}")
+    return f" ({', '.join(parts)})"
+
+
+def estimate_line(rehearsal: Rehearsal) -> str:
+    """The estimate of a path as one sentence; empty where it moves no items."""
+    if not rehearsal.read_units and not rehearsal.write_units:
+        return ""
+    units = f"{counted(rehearsal.read_units, 'read unit')}, {counted(rehearsal.write_units, 'write unit')}"
+    seconds = rehearsal.seconds
+    taking = "time unknown" if seconds is None else "less than a second"
+    if seconds is not None and seconds >= 1:
+        taking = f"about {left_text(seconds)}"
+    return f"At most {units}; {taking}; {dollars_text(rehearsal.dollars)} on demand."

@@ -23,6 +23,7 @@ from dynasmith.errors import (
     SeveralFailed,
     ValidationRefused,
 )
+from dynasmith.migrations.report import MigrationRow, RehearsedMigration
 from dynasmith.plans.change import CreateTable, DeleteItem, PutItem
 from dynasmith.plans.plan import Plan
 from dynasmith.plans.step import CallCreateTable, CallDeleteItem, CallPutItem
@@ -36,9 +37,24 @@ _KEYED = frozenset({"get", "put", "delete-item", "query", "count"})
 T = TypeVar("T")
 _ITEMS = frozenset({"before", "after"})
 _VALUES = frozenset(
-    {"key", "removed", "added", "beside_keys", "left_keys", "refused", "reason", "reasons", "message", "error", "log"}
+    {
+        "key",
+        "removed",
+        "added",
+        "beside_keys",
+        "left_keys",
+        "refused",
+        "reason",
+        "reasons",
+        "message",
+        "error",
+        "log",
+        "words",
+    }
 )
-_SENTENCES = frozenset({"notes", "hazards"})
+_SENTENCES = frozenset({"notes", "hazards", "called"})
+_VERSIONED = (MigrationRow, RehearsedMigration)
+"""Their ``key`` is a version or the name of a file, not the key of an item."""
 _SHOWN_PARAMETERS = frozenset(
     {"source", "target", "tables", "files", "dest", "key", "transform", "how", "of", "formats", "total_items"}
 )
@@ -54,7 +70,8 @@ def hidden(value: T) -> T:
     if isinstance(value, Plan):
         return _plan(value)  # type: ignore[return-value]
     if isinstance(value, msgspec.Struct):
-        fields = {name: _field(name, getattr(value, name)) for name in value.__struct_fields__}
+        names = [name for name in value.__struct_fields__ if name != "key" or not isinstance(value, _VERSIONED)]
+        fields = {name: _field(name, getattr(value, name)) for name in names}
         return msgspec.structs.replace(value, **fields)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         names = [field.name for field in dataclasses.fields(value)]

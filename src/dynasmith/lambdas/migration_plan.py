@@ -36,8 +36,9 @@ def ask_about(run: RequestRun, path: Sequence[PathStep], plan: str, required: Co
     if rehearsal is not None:
         estimate = {
             "items": sum(step.items or 0 for step in steps),
-            "read_units": sum(step.read_units or 0.0 for step in steps),
-            "write_units": sum(step.write_units or 0.0 for step in steps),
+            "read_units": rehearsal.read_units,
+            "write_units": rehearsal.write_units,
+            "seconds": rehearsal.seconds,
             "dollars": rehearsal.dollars,
         }
     stopped = [] if rehearsal is None else [
@@ -70,6 +71,6 @@ def _rehearsed(run: RequestRun, path: Sequence[PathStep]) -> tuple[Rehearsal | N
         return None, "Hazards and cost are not known: the function has too little time for a rehearsal."
     home = MigrationHome(run.world)
     try:
-        return rehearse(ItemWorld(run.world), home.folder, path, deadline_seconds=seconds), ""
+        return rehearse(ItemWorld(run.world), home.folder, path, home.reverse_of, deadline_seconds=seconds), ""
     except DynasmithError as error:
         return None, f"Hazards and cost are not known: {error.message}"

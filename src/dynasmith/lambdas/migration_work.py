@@ -151,7 +151,7 @@ class MigrationWork:
         _, catalog = self._home.read(self._accepted, self._out_of_order)
         before = kept.ended(catalog, self._id)
         self._watch.done = len(before)
-        run = self._migration_run(restart_step)
+        run = self._migration_run(restart_step, takes_back=bool(kept.failure))
         try:
             done = run.under(hold, self._stamp(), catalog, kept.left(catalog, len(before)))
         except RunError as failure:
@@ -174,7 +174,7 @@ class MigrationWork:
             raise not_taken_back(failure.message, refused) from failure
         return self._went(hold, self._kept.keep_path(path_of(self._run.work, catalog, path, failure.message)), 0)
 
-    def _migration_run(self, restart_step: int) -> MigrationRun:
+    def _migration_run(self, restart_step: int, *, takes_back: bool) -> MigrationRun:
         return MigrationRun(
             self._home,
             self._command,
@@ -187,6 +187,8 @@ class MigrationWork:
             told=self._watch.told,
             stop=self._run.stop,
             opened=self._watch.opened,
+            consent=self._run.consent,
+            takes_back=takes_back,
         )
 
     def _stamp(self) -> Stamp:

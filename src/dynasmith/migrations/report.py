@@ -40,7 +40,10 @@ class MigrationStatus(Struct, frozen=True, kw_only=True):
 
 
 class RehearsedStep(Struct, frozen=True, kw_only=True):
-    """One step. ``items`` and units are estimates from the size of the table, at most; None where nothing is known."""
+    """One step. ``items``, units, ``seconds`` and ``dollars`` are estimates, at most; None where nothing is known.
+
+    ``hazard`` says what it destroys or breaks, empty where nothing.
+    """
 
     operation: str
     table: str
@@ -48,6 +51,8 @@ class RehearsedStep(Struct, frozen=True, kw_only=True):
     items: int | None = None
     read_units: float | None = None
     write_units: float | None = None
+    seconds: float | None = None
+    dollars: float | None = None
     hazard: str = ""
 
 
@@ -65,12 +70,23 @@ class RehearsedMigration(Struct, frozen=True, kw_only=True):
 
 
 class Rehearsal(Struct, frozen=True, kw_only=True):
-    """A path that was rehearsed. ``dollars`` is what the units would cost on demand, None where that is unknown."""
+    """A path that was rehearsed. Units, ``seconds`` and ``dollars`` (on demand) are sums over the steps of which they
+    are known; ``seconds`` is None where no step has a pace, ``dollars`` where a price is unknown.
+
+    ``destroys`` are the tables (physical names) whose items a step destroys: a run needs each as a consent by name.
+    ``called`` says what the code of the migrations called that was counted or refused; ``hazards`` are those of the
+    steps and ``called``.
+    """
 
     migrations: tuple[RehearsedMigration, ...]
+    read_units: float = 0.0
+    write_units: float = 0.0
+    seconds: float | None = None
     dollars: float | None = None
     notes: tuple[str, ...] = ()
     hazards: tuple[str, ...] = ()
+    destroys: tuple[str, ...] = ()
+    called: tuple[str, ...] = ()
     closing: str = ""
 
 

@@ -42,6 +42,11 @@ class Guard(Protocol):
         """What was refused so far, oldest kind first."""
         ...
 
+    @property
+    def counted(self) -> Sequence[RefusedCall]:
+        """What was answered as if it were done, and was not, oldest kind first."""
+        ...
+
 
 OpenGuard: TypeAlias = Callable[[], AbstractContextManager[Guard]]
 """Opens a guard; leaving it ends it."""

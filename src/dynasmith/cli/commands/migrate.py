@@ -314,6 +314,7 @@ def unlock(invocation: Invocation) -> int:
 def _run(invocation: Invocation, name: Any, argument: str, options: dict[str, Any]) -> int:
     """Show the path, ask, and run it; or show what it would do."""
     from dynasmith.cli.flow_report import FlowProgressView
+    from dynasmith.cli.migration_question import before_question, is_asked
     from dynasmith.cli.migration_report import as_json, event_line, path_lines
     from dynasmith.cli.redaction import HIDDEN
 
@@ -330,8 +331,12 @@ def _run(invocation: Invocation, name: Any, argument: str, options: dict[str, An
         return _nothing(invocation, migrations.status().current)
     if invocation.dry_run:
         return _rehearsed(invocation, invocation.shown(migrations.rehearse(name, argument, **chosen)))
-    for line in path_lines(path):
-        invocation.say(line)
+    rehearsal = None
+    if is_asked(invocation):
+        rehearsal = before_question(invocation, lambda: migrations.rehearse(name, argument, **chosen))
+    if rehearsal is None:
+        for line in path_lines(path):
+            invocation.say(line)
 
     def line_of(said: Any) -> str:
         """An event as a sentence, or a line of the migration's own, which may repeat values."""
@@ -347,6 +352,7 @@ def _run(invocation: Invocation, name: Any, argument: str, options: dict[str, An
             rollback_on_failure=options.get("rollback_on_failure", False),
             restart_step=options.get("restart_step") or 0,
             lock_wait=options["lock_wait"],
+            rehearsed=rehearsal,
             listener=shown,
             told=lambda said: invocation.say(line_of(said)),
         )
@@ -408,17 +414,20 @@ def _nothing(invocation: Invocation, current: str) -> int:
 
 
 def _rehearsed(invocation: Invocation, rehearsal: Any) -> int:
-    from dynasmith.cli.migration_report import as_json, rehearsal_lines
+    from dynasmith.cli.migration_report import as_json, estimate_line, rehearsal_lines
 
     if invocation.as_json:
         print_json(as_json(rehearsal))
         return 0
     for line in rehearsal_lines(rehearsal):
         click.echo(line)
-    if rehearsal.dollars is not None:
-        invocation.say(f"At most ${rehearsal.dollars:,.2f} on demand.")
-    for hazard in rehearsal.hazards:
-        invocation.say(f"Warning: {hazard}.")
+    if estimate := estimate_line(rehearsal):
+        click.echo(estimate)
+    for called in rehearsal.called:
+        invocation.say(f"Warning: {called}.")
+    if rehearsal.destroys:
+        names = " ".join(f"--confirm {name}" for name in rehearsal.destroys)
+        invocation.say(f"Items are deleted: the run needs {names}.")
     for note in rehearsal.notes:
         invocation.say(f"Note: {note}.")
     invocation.say(f"Dry run: {rehearsal.closing}.")

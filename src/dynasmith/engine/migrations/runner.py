@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
-from dynasmith.errors import DynasmithError, Interrupted, LeaseLost, RunError
+from dynasmith.errors import ConsentRequired, DynasmithError, Interrupted, LeaseLost, RunError
 from dynasmith.migrations.event import Kind, MigrationCounts, MigrationEvent, cut_text
 from dynasmith.migrations.history import MigrationHistory
 from dynasmith.migrations.migration import Suspended
@@ -155,6 +155,9 @@ class Runner:
             attempt = self._open(step, begun, self._hold)
             attempt.run()
         except LeaseLost:
+            raise
+        except ConsentRequired as required:  # what it did until then stays, and it goes on with the consent
+            ended("interrupted", cut_text(self._masked(required.message)))
             raise
         except (Suspended, Interrupted, KeyboardInterrupt) as stopped:
             ended("interrupted")

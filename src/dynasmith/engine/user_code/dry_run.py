@@ -72,13 +72,14 @@ class LoadedTransform:
 
 @dataclass(slots=True)
 class DryRunGuard:
-    """User code while it is kept dry. ``process`` runs it; None says that it runs here. ``refused`` is told at the
-    end, and ``closing`` says then what is known to be unwritten, and no more."""
+    """User code while it is kept dry. ``process`` runs it; None says that it runs here. ``refused`` and ``counted``
+    are told at the end, and ``closing`` says then what is known to be unwritten, and no more."""
 
     process: GuardedProcess | None = None
     notes: tuple[str, ...] = ()
     hazards: tuple[str, ...] = ()
     refused: Sequence[RefusedCall] = ()
+    counted: Sequence[RefusedCall] = ()
     closing: str = PURE
 
 
@@ -94,18 +95,33 @@ def kept_dry(keeping: Keeping, work: Callable[[bytes], bytes]) -> Iterator[DryRu
             process.begin()
             kept.process = process
             yield kept
-        kept.refused = guard.refused
-        kept.hazards = hazards_of(kept.refused)
-        kept.closing = _closing(sum(call.times for call in kept.refused))
+        kept.refused, kept.counted = guard.refused, guard.counted
+        kept.hazards = (*counted_of(kept.counted), *hazards_of(kept.refused))
+        kept.closing = _closing(*(sum(call.times for call in calls) for calls in (kept.refused, kept.counted)))
 
 
 _CLOSING_EXPOSED = "dynasmith wrote nothing; your code ran in this process and was not guarded"
 
 
-def _closing(refused: int) -> str:
+def _closing(refused: int, counted: int = 0) -> str:
     """What a dry run with guarded user code may claim: exactly what was looked at."""
-    calls = "1 call" if refused == 1 else f"{refused:,} calls"
-    return f"dynasmith wrote nothing; your code was refused {calls}; HTTP and other programs are not guarded"
+    unsent = f"{_times(counted)} of your code {'was' if counted == 1 else 'were'} counted and not sent; "
+    return (
+        f"dynasmith wrote nothing; {unsent if counted else ''}your code was refused {_times(refused)}; HTTP and other "
+        "programs are not guarded"
+    )
+
+
+def _times(calls: int) -> str:
+    return "1 call" if calls == 1 else f"{calls:,} calls"
+
+
+def counted_of(counted: Sequence[RefusedCall]) -> tuple[str, ...]:
+    """The counted calls as a sentence, most frequent first; none where there were none."""
+    if not counted:
+        return ()
+    told = [_told(call) for call in sorted(counted, key=lambda call: -call.times)]
+    return (f"the transform called {', '.join(told)}: counted in this dry run and not sent; a real run sends it",)
 
 
 def hazards_of(refused: Sequence[RefusedCall]) -> tuple[str, ...]:

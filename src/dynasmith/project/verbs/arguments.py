@@ -18,6 +18,7 @@ from dynasmith.items.condition import parse_condition
 from dynasmith.items.value import TAGS
 from dynasmith.jobs.options import Database, mode_of
 from dynasmith.jobs.side import Side
+from dynasmith.migrations.report import Rehearsal
 from dynasmith.plans.consent import Consent
 from dynasmith.plans.plan import Plan
 from dynasmith.ports.encryption import checked_keys
@@ -398,6 +399,7 @@ CHECKS: dict[str, Check] = {
     "prune": flag,
     "python": text,
     "region": any_text,
+    "rehearsed": optional(instance("a Rehearsal", Rehearsal)),
     "restart_step": whole(0),
     "rollback_on_failure": flag,
     "sample": optional(whole()),

@@ -5,6 +5,9 @@ endpoint, in the Region that was asked for; they cost what they cost. Everything
 service would refuse it, and remembered for the report. So is a read that the run's own identity and endpoint would
 answer with somebody else's items: one with keys of its own for AWS, one for another endpoint. Only the guarded process
 is served: another one on this machine does not know its key.
+
+Where writes are counted (for a migration, whose code goes on after one), a write of items is answered as if it had been
+done, and remembered as counted.
 """
 
 import asyncio
@@ -23,6 +26,7 @@ from msgspec.json import encode
 from dynasmith.aws.control.guard.child_process import GuardedEnvironment, child_variables
 from dynasmith.aws.control.guard.request import ADDRESS, TOKEN, GuardedRequest, asked_of, refusal
 from dynasmith.aws.control.guard.tables import tables_of
+from dynasmith.aws.control.guard.write_answers import COUNTED, counted_answer, key_to_read
 from dynasmith.aws.control.session import Session
 from dynasmith.aws.data.allow_list import STATEMENTS, only_reads
 from dynasmith.aws.data.exchange import TARGET, BrokenExchange, Exchange, HttpReply, unpacked
@@ -49,14 +53,15 @@ KINDS_MAX = 100
 class ReadOnlyGuard:
     """A running guard; keeps `dynasmith.ports.guard.Guard`. Made by ``open_guard``."""
 
-    def __init__(self, session: Session, *, transport: Transport = "direct") -> None:
-        self._session = session
+    def __init__(self, session: Session, *, transport: Transport = "direct", counts_writes: bool = False) -> None:
+        self._session, self._counts_writes = session, counts_writes
         self._transport: Transport = transport
         self._key = f"DRYRUN{secrets.token_hex(16)}"
         self._region = session.region
         self._exchanges: dict[str, Exchange] = {}
         self._opening = asyncio.Lock()
         self._refused: dict[tuple[str, str, str], int] = {}
+        self._counted: dict[tuple[str, str, str], int] = {}
         self.endpoint = ""
 
     # --- what the guarded process is told
@@ -76,10 +81,12 @@ class ReadOnlyGuard:
     @property
     def refused(self) -> Sequence[RefusedCall]:
         """What was refused so far."""
-        return tuple(
-            RefusedCall(service=service, operation=operation, table=table, times=times)
-            for (service, operation, table), times in list(self._refused.items())
-        )
+        return _calls(self._refused)
+
+    @property
+    def counted(self) -> Sequence[RefusedCall]:
+        """What was counted so far."""
+        return _calls(self._counted)
 
     def _secrets(self) -> list[str]:
         """The secrets that the run signs with, wherever they came from."""
@@ -122,8 +129,10 @@ class ReadOnlyGuard:
         operation = asked.target.removeprefix(f"{TARGET}.")
         reads = asked.target == f"{TARGET}.{operation}" and only_reads(operation, parsed)
         foreign = self._foreign(asked, headers.get(ADDRESS, "")) if reads else ""
+        if self._counts_writes and asked.target == f"{TARGET}.{operation}" and operation in COUNTED:
+            return await self._answered(operation, asked, parsed)
         if not reads or foreign:
-            self._remember(asked, parsed)
+            self._remember(self._refused, asked, parsed)
             return _refused(asked, f"dynasmith dry run: {asked.operation} was not done{foreign}.")
         # A statement goes on as it was understood here: nothing of it may be read in another way there.
         return await self._passed_on(operation, asked.region, encode(parsed) if operation in STATEMENTS else body)
@@ -140,11 +149,31 @@ class ReadOnlyGuard:
             return f", because it was to go to {address}"
         return ""
 
-    def _remember(self, asked: GuardedRequest, parsed: Mapping[str, Any]) -> None:
+    @staticmethod
+    def _remember(calls: dict[tuple[str, str, str], int], asked: GuardedRequest, parsed: Mapping[str, Any]) -> None:
         kind = (asked.service, asked.operation, tables_of(parsed))
-        if kind not in self._refused and len(self._refused) >= KINDS_MAX:
+        if kind not in calls and len(calls) >= KINDS_MAX:
             kind = (asked.service, "others", "")
-        self._refused[kind] = self._refused.get(kind, 0) + 1
+        calls[kind] = calls.get(kind, 0) + 1
+
+    async def _answered(self, operation: str, asked: GuardedRequest, parsed: Mapping[str, Any]) -> web.Response:
+        """The answer to a write that is counted; it is refused where nobody knows what it would return."""
+        before = None
+        if (read := key_to_read(operation, parsed)) is not None:
+            answer = await self._passed_on("GetItem", asked.region, encode(read))
+            if answer.status != 200:
+                return answer
+            assert isinstance(answer.body, bytes)
+            before = _parsed(answer.body).get("Item")
+        content = counted_answer(operation, parsed, before)
+        if content is None:
+            self._remember(self._refused, asked, parsed)
+            return _refused(
+                asked, f"dynasmith dry run: what {operation} would return is not known, so it was not done."
+            )
+        self._remember(self._counted, asked, parsed)
+        told = {"content-type": "application/x-amz-json-1.0", "x-amzn-requestid": f"DRYRUN{secrets.token_hex(16)}"}
+        return web.Response(body=encode(content), headers=told)
 
     async def _passed_on(self, operation: str, region: str, body: bytes) -> web.Response:
         try:
@@ -174,13 +203,16 @@ class ReadOnlyGuard:
 
 
 @contextmanager
-def open_guard(session: Session, *, transport: Transport = "direct") -> Iterator[ReadOnlyGuard]:
-    """A guard that passes reads on as ``session`` would send them; it ends with the block.
+def open_guard(
+    session: Session, *, transport: Transport = "direct", counts_writes: bool = False
+) -> Iterator[ReadOnlyGuard]:
+    """A guard that passes reads on as ``session`` would send them; it ends with the block. With ``counts_writes`` it
+    answers writes of items as if they were done, and refuses the rest.
 
     Runs on a loop in a thread of its own. Costs no call until user code makes one. Raises RunError where no port of
     this machine can be had, NoCredentials where there is nothing to sign with.
     """
-    guard = ReadOnlyGuard(session, transport=transport)
+    guard = ReadOnlyGuard(session, transport=transport, counts_writes=counts_writes)
     ready = threading.Event()
     failure: list[BaseException] = []
     loop = asyncio.new_event_loop()
@@ -217,6 +249,13 @@ def open_guard(session: Session, *, transport: Transport = "direct") -> Iterator
         with suppress(RuntimeError):  # the loop has ended by itself
             loop.call_soon_threadsafe(ended.set)
         thread.join()
+
+
+def _calls(found: Mapping[tuple[str, str, str], int]) -> Sequence[RefusedCall]:
+    return tuple(
+        RefusedCall(service=service, operation=operation, table=table, times=times)
+        for (service, operation, table), times in list(found.items())
+    )
 
 
 async def _beginning(request: web.Request, headers: Mapping[str, str]) -> bytes:

@@ -47,6 +47,7 @@ class MigrationAttempt:
         stop: StopRequest,
         told: Callable[[str], None],
         listener: Listener,
+        allowed: Callable[[str], None],
         restart: int = 0,
         applied: MigrationEvent | None = None,
     ) -> None:
@@ -72,6 +73,7 @@ class MigrationAttempt:
             exports=exports,
             told=told,
             listener=listener,
+            allowed=allowed,
         )
         self._imports: dict[str, str] = {}
         self._applied = applied

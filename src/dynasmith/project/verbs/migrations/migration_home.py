@@ -12,15 +12,16 @@ from uuid import uuid4
 
 from dynasmith.aws.stores.history.table import HistoryTable
 from dynasmith.engine.migrations.runner import Stamp
-from dynasmith.errors import UsageError
+from dynasmith.errors import ConsentNeed, UsageError
 from dynasmith.files.migrations.folder import MigrationFolder, read_folder
 from dynasmith.migrations.event import MigrationEvent
 from dynasmith.migrations.path import Catalog, MigrationFile, PathStep
-from dynasmith.plans.consent import Consent, question
+from dynasmith.plans.consent import Consent
 from dynasmith.ports.listener import silent
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.migrations.item_steps import ItemSteps
-from dynasmith.project.verbs.migrations.reverse import refuse_irreversible
+from dynasmith.project.verbs.migrations.recorded_migration import RecordedStep
+from dynasmith.project.verbs.migrations.reverse import refuse_irreversible, reverse_steps
 from dynasmith.project.world import World
 from dynasmith.version import __version__
 
@@ -79,9 +80,17 @@ class MigrationHome:
             refuse_irreversible(step.file.file, self.history().recorded(begun), jobs.is_known)
         return path
 
-    def granted(self, consent: Consent | None, text: str) -> None:
-        """Ask for the consent to a question about the environment. Raises ConsentRequired."""
-        self.world.granted(consent, [self._table], question(text))
+    def reverse_of(self, step: PathStep) -> list[RecordedStep]:
+        """The steps of a down that nobody wrote, from what the history knows of its up."""
+        history = self.history()
+        state = history.read().states.get(step.file.key)
+        begun = None if state is None else state.begun_up
+        return [] if begun is None else reverse_steps(history.recorded(begun))
+
+    def granted(self, consent: Consent | None, *needs: ConsentNeed) -> Consent:
+        """Ask for the consent to questions about the environment; the consent with the answers. Raises
+        ConsentRequired."""
+        return self.world.granted(consent, [self._table], *needs)
 
     def stamp(self) -> Stamp:
         """A new run, by whoever this is."""

@@ -13,12 +13,14 @@ from dynasmith.errors import DynasmithError, RunError, UsageError
 from dynasmith.migrations.event import MigrationEvent
 from dynasmith.migrations.history import MigrationState
 from dynasmith.migrations.path import Catalog, PathStep, covered
+from dynasmith.plans.consent import NO_CONSENT, Consent
 from dynasmith.ports.history import HistoryHold
 from dynasmith.ports.listener import Listener
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.migrations.attempt import MigrationAttempt
 from dynasmith.project.verbs.migrations.migration_home import MigrationHome
 from dynasmith.project.verbs.migrations.path_choice import Command, chosen
+from dynasmith.project.verbs.migrations.path_consent import StepConsent
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,10 @@ class MigrationRun:
     """What stops the run between two migrations, and at the next step of one."""
     opened: Callable[[MigrationAttempt], None] = lambda _: None
     """Hears of every attempt before it runs."""
+    consent: Consent = NO_CONSENT
+    """What was consented to: the names of the tables that may lose items."""
+    takes_back: bool = False
+    """Whether it takes back what the same run did, which needs no name of a table."""
 
     def run(self, lock_wait: float) -> tuple[MigrationEvent, ...]:
         """Run it; the last event of each migration."""
@@ -77,17 +83,20 @@ class MigrationRun:
         return (*done, *marks)
 
     def _attempt(self, step: PathStep, begun: MigrationEvent, held: HistoryHold) -> MigrationAttempt:
+        items = ItemWorld(self.home.world)
+        is_own = self.takes_back or (self.rollback_on_failure and step.direction == "down")
         state = self.home.history().read().states.get(step.file.key)
         attempt = MigrationAttempt(
             step,
             begun,
             held,
-            ItemWorld(self.home.world),
+            items,
             folder=self.home.folder,
             exports=self.home.exports,
             stop=self.stop,
             told=self.told,
             listener=self.listener,
+            allowed=StepConsent(items, self.consent, is_given=is_own),
             restart=self.restart_step if step.goes_on else 0,
             applied=None if state is None else state.begun_up,
         )

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from dynasmith.errors import DynasmithError, UsageError
+from dynasmith.errors import DynasmithError, RunError, UsageError
 from dynasmith.files.migrations.template import new_file
 from dynasmith.migrations.event import LockRecord, MigrationEvent
 from dynasmith.migrations.path import Catalog, MigrationFile, PathStep
 from dynasmith.migrations.report import MigrationRow, MigrationStatus, PreflightAnswer, Rehearsal
 from dynasmith.migrations.version import NOTHING, bumped, parse_version, version_of
-from dynasmith.plans.consent import Consent
+from dynasmith.plans.consent import Consent, question
 from dynasmith.ports.listener import Listener, silent
 from dynasmith.project.verbs.arguments import checked
 from dynasmith.project.verbs.item_world import ItemWorld
@@ -20,7 +20,8 @@ from dynasmith.project.verbs.migrations.from_plan import lines_of
 from dynasmith.project.verbs.migrations.migration_home import LOCK_WAIT_SECONDS, MigrationHome
 from dynasmith.project.verbs.migrations.migration_run import MigrationRun
 from dynasmith.project.verbs.migrations.onetable_methods import OneTableMethods
-from dynasmith.project.verbs.migrations.path_choice import Command, chosen, question_about
+from dynasmith.project.verbs.migrations.path_choice import Command, chosen
+from dynasmith.project.verbs.migrations.path_consent import may_destroy, needs_of_path
 from dynasmith.project.verbs.migrations.preflight import preflight
 from dynasmith.project.verbs.migrations.rehearsal import rehearse
 from dynasmith.project.verbs.plan import make_plan
@@ -135,11 +136,10 @@ class Migrations(OneTableMethods):
         """What a command would do: the steps of each migration, from its code in a process that cannot write, with
         estimates of units and cost. Writes nothing, no history either; reads what the code reads, and one DescribeTable
         a table. Raises UsageError as `path` does, RunError where the code takes longer than a minute."""
-        return rehearse(
-            ItemWorld(self._world),
-            self._home.folder,
-            self.path(command, argument, accept_changed=accept_changed, out_of_order=out_of_order),
-        )
+        return self._rehearsed(self.path(command, argument, accept_changed=accept_changed, out_of_order=out_of_order))
+
+    def _rehearsed(self, path: Sequence[PathStep]) -> Rehearsal:
+        return rehearse(ItemWorld(self._world), self._home.folder, path, self._home.reverse_of)
 
     def preflight(self) -> tuple[PreflightAnswer, ...]:
         """The seven points before a migration of production, each answered as far as it can be known from here. Costs
@@ -161,12 +161,16 @@ class Migrations(OneTableMethods):
         rollback_on_failure: bool = False,
         lock_wait: float = LOCK_WAIT_SECONDS,
         consent: Consent | None = None,
+        rehearsed: Rehearsal | None = None,
         listener: Listener = silent,
         told: Callable[[MigrationEvent | str], None] = lambda _: None,
     ) -> tuple[MigrationEvent, ...]:
         """Run what `path` gives for the same command; one that began goes on first. The last event of each.
 
-        Needs the consent `yes`, and the name of a protected environment. Raises RunError where one fails (those before
+        Needs the consent `yes`, the name of a protected environment, and the name of each table whose items a step
+        destroys (``confirm``): known from ``rehearsed``, what `rehearse` gave for the same command, else from a
+        rehearsal where the files speak of such steps. A step that nobody foresaw stops the run before it begins
+        (ConsentRequired); the same call goes on with the name. Raises RunError where one fails (those before
         it stay applied), Interrupted where it is stopped, Locked, UsageError also for a reset of a protected
         environment. Killed at any instant, the same call goes on. ``restart_step`` begins that step anew where its
         function was changed; ``rollback_on_failure`` takes back what this run did where one fails; ``told`` hears every
@@ -181,7 +185,10 @@ class Migrations(OneTableMethods):
                 f"Environment {self._world.settings.environment} is protected, and reset throws its items away.",
                 hint="reset an environment that is not protected",
             )
-        self._home.granted(consent, question_about(path))
+        if rehearsed is None and may_destroy(self._home.folder, path):
+            with suppress(RunError):  # what could not be rehearsed is asked for when its step is about to begin
+                rehearsed = self._rehearsed(path)
+        given = self._home.granted(consent, *needs_of_path(path, rehearsed))
         with suppress(DynasmithError):  # what variables hold is known from then on, and kept out of the history
             self._world.defined_tables()
         return MigrationRun(
@@ -194,6 +201,7 @@ class Migrations(OneTableMethods):
             rollback_on_failure=rollback_on_failure,
             listener=listener,
             told=told,
+            consent=given,
         ).run(lock_wait)
 
     @checked()
@@ -213,7 +221,7 @@ class Migrations(OneTableMethods):
             return ()
         word = "not applied" if undo else "applied"
         names = ", ".join(each.key for each in wanted)
-        self._home.granted(consent, f"Mark {names} as {word} in {{where}}, without running it?")
+        self._home.granted(consent, question(f"Mark {names} as {word} in {{where}}, without running it?"))
         stamp = self._home.stamp()
         with self._home.history().hold(stamp.run, "mark", stamp.who, wait_seconds=lock_wait) as hold:
             # Another run may have changed it while this waited.
@@ -229,7 +237,8 @@ class Migrations(OneTableMethods):
         lock = self._home.history().read().lock
         if lock.state == "free":
             raise UsageError("The migrations are not locked.", hint="dynasmith migrate status")
-        self._home.granted(consent, f"Take the lock of {{where}} from {lock.who}, run {lock.run} ({lock.command})?")
+        text = f"Take the lock of {{where}} from {lock.who}, run {lock.run} ({lock.command})?"
+        self._home.granted(consent, question(text))
         stamp = self._home.stamp()
         self._home.history().unlock(stamp.run, stamp.who)
         return lock

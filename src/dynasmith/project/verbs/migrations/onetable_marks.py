@@ -16,7 +16,7 @@ from dynasmith.migrations.onetable_history import (
     read_rows,
 )
 from dynasmith.migrations.path import Catalog
-from dynasmith.plans.consent import Consent
+from dynasmith.plans.consent import Consent, question
 from dynasmith.project.verbs.migrations.migration_home import MigrationHome
 
 PAGE = 500
@@ -65,7 +65,7 @@ def mark_from_onetable(home: MigrationHome, table: str, *, lock_wait: float, con
     if not found.marks:
         return found
     names = ", ".join(each.version for each in found.marks)
-    home.granted(consent, f"Mark {names} as applied in {{where}}, as the history in {found.table} says?")
+    home.granted(consent, question(f"Mark {names} as applied in {{where}}, as the history in {found.table} says?"))
     stamp = home.stamp()
     with home.history().hold(stamp.run, "mark", stamp.who, wait_seconds=lock_wait) as hold:
         found = onetable_marks(home, table)  # another run may have changed it while this waited

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC
 from pathlib import Path
@@ -11,13 +11,13 @@ from typing import Final
 import msgspec
 
 from dynasmith.engine.user_code.dry_run import DryRunGuard, GuardedTransform, kept_dry
-from dynasmith.errors import TableNotFound
-from dynasmith.jobs.estimate import JobEstimate, estimate_units, with_cost
+from dynasmith.jobs.estimate import JobEstimate
 from dynasmith.migrations.path import PathStep
 from dynasmith.migrations.report import Rehearsal, RehearsedMigration, RehearsedStep
 from dynasmith.ports.guard import Guard
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.migrations.recorded_migration import PathRecorder, RecordedPath, RecordedStep
+from dynasmith.project.verbs.migrations.step_estimates import StepEstimates, summed
 
 DEADLINE_SECONDS: Final = 60.0
 """How long the code of all migrations of a path may take in a dry run."""
@@ -25,13 +25,18 @@ NOT_GUARDED: Final = (
     "the code of migrations ran in a process whose calls to AWS with boto3 went to a guard; HTTP, files and other"
     " programs are not guarded: what it did there, it did"
 )
-_ALL_ITEMS: Final = frozenset({"backfill", "rename", "remove", "add", "copy_to"})
-"""Steps that read every item, and may write each."""
-_DESTROYING: Final = {"drop_table": "the table and all its items go", "drop_index": "queries of the index fail"}
+
+Derived = Callable[[PathStep], Iterable[RecordedStep]]
+"""The steps of a down that nobody wrote, from the history."""
 
 
 def rehearse(
-    items: ItemWorld, folder: Path, path: Sequence[PathStep], *, deadline_seconds: float = DEADLINE_SECONDS
+    items: ItemWorld,
+    folder: Path,
+    path: Sequence[PathStep],
+    derived: Derived,
+    *,
+    deadline_seconds: float = DEADLINE_SECONDS,
 ) -> Rehearsal:
     """Call each migration of the path in a process that cannot write, and estimate what its steps cost.
 
@@ -40,68 +45,73 @@ def rehearse(
     """
     dry = items.dry
     world = dry.world
-    recording = PathRecorder(folder, path, world.settings.environment, world.clock.now().astimezone(UTC))
+    recording = PathRecorder(folder, path, world.settings, world.clock.now().astimezone(UTC))
 
     def opened() -> AbstractContextManager[Guard]:
         from dynasmith.aws.control.guard.server import open_guard
 
-        return open_guard(world.session, transport=dry.transport)
+        return open_guard(world.session, transport=dry.transport, counts_writes=True)
 
     guard: DryRunGuard
     with kept_dry(GuardedTransform(opened, deadline_seconds), recording) as guard:
         assert guard.process is not None
         recorded = msgspec.json.decode(guard.process(b""), type=list[RecordedPath])
-    sizes = _Sizes(dry)
-    made = [_rehearsed(step, found, sizes) for step, found in zip(path, recorded, strict=True)]
-    steps = [step for migration in made for step in migration.steps]
-    reads = sum(step.read_units or 0.0 for step in steps)
-    writes = sum(step.write_units or 0.0 for step in steps)
-    total = with_cost(JobEstimate(0, 0, reads, writes), dry.prices())
-    hazards = [f"{step.operation} of {step.table}: {step.hazard}" for step in steps if step.hazard]
+    estimates, destroys = StepEstimates(dry, folder), dict[str, None]()
+    made = [
+        _rehearsed(step, found, tuple(derived(step)) if found.is_derived else found.steps, estimates, destroys)
+        for step, found in zip(path, recorded, strict=True)
+    ]
+    total = summed([estimate for _, found in made for estimate in found])
+    migrations = tuple(migration for migration, _ in made)
+    hazards = [
+        f"{each.key} step {number}: {step.hazard}"
+        for each in migrations
+        for number, step in enumerate(each.steps, 1)
+        if step.hazard
+    ]
+    called = tuple(hazard.replace("the transform", "its code", 1) for hazard in guard.hazards)
     return Rehearsal(
-        migrations=tuple(made),
+        migrations=migrations,
+        read_units=total.read_units,
+        write_units=total.write_units,
+        seconds=total.seconds,
         dollars=total.dollars,
         notes=(NOT_GUARDED,),
-        hazards=(*hazards, *(hazard.replace("the transform", "its code", 1) for hazard in guard.hazards)),
+        hazards=(*hazards, *called),
+        destroys=tuple(destroys),
+        called=called,
         closing=guard.closing,
     )
 
 
-class _Sizes:
-    """Items and bytes of tables, as the service last counted them; each described once."""
-
-    def __init__(self, items: ItemWorld) -> None:
-        self._items = items
-        self._known: dict[str, tuple[int, int] | None] = {}
-
-    def of(self, table: str) -> tuple[int, int] | None:
-        """Items and bytes; None for a table that is not there."""
-        if table not in self._known:
-            world = self._items.world
-            try:
-                found = world.control.describe(world.physical(table), ())
-                self._known[table] = (found.item_count_estimate, found.size_bytes_estimate)
-            except TableNotFound:
-                self._known[table] = None
-        return self._known[table]
-
-
-def _rehearsed(step: PathStep, found: RecordedPath, sizes: _Sizes) -> RehearsedMigration:
+def _rehearsed(
+    step: PathStep,
+    found: RecordedPath,
+    steps: Sequence[RecordedStep],
+    estimates: StepEstimates,
+    destroys: dict[str, None],
+) -> tuple[RehearsedMigration, list[JobEstimate]]:
+    shown, known = [], []
+    for each in steps:
+        estimate = estimates.of(each)
+        hazard = "; ".join(estimates.hazards(each, estimate))
+        if destroyed := estimates.destroyed(each):
+            destroys[destroyed] = None
+        known += [estimate] if estimate is not None else []
+        shown.append(_shown(each, estimate, hazard))
     return RehearsedMigration(
         key=step.file.key,
         name=step.file.name,
         description=step.file.description,
         direction=step.direction,
         goes_on=step.goes_on,
-        steps=tuple(_estimated(each, sizes) for each in found.steps),
+        steps=tuple(shown),
         stopped=found.stopped,
         log=found.log,
-    )
+    ), known
 
 
-def _estimated(step: RecordedStep, sizes: _Sizes) -> RehearsedStep:
-    size = sizes.of(step.table) if step.table and step.operation in _ALL_ITEMS else None
-    estimate = estimate_units(*size, ()) if size is not None else None
+def _shown(step: RecordedStep, estimate: JobEstimate | None, hazard: str) -> RehearsedStep:
     return RehearsedStep(
         operation=step.operation,
         table=step.table,
@@ -109,5 +119,7 @@ def _estimated(step: RecordedStep, sizes: _Sizes) -> RehearsedStep:
         items=None if estimate is None else estimate.items,
         read_units=None if estimate is None else estimate.read_units,
         write_units=None if estimate is None else estimate.write_units,
-        hazard=_DESTROYING.get(step.operation, ""),
+        seconds=None if estimate is None else estimate.seconds,
+        dollars=None if estimate is None else estimate.dollars,
+        hazard=hazard,
     )

@@ -7,7 +7,9 @@ from typing import Any
 
 from dynasmith.errors import UsageError
 from dynasmith.migrations.event import StepRecord
-from dynasmith.project.verbs.migrations.item_steps import ItemSteps, counts_json
+from dynasmith.migrations.step_words import drop_index_words, drop_table_words
+from dynasmith.project.verbs.migrations.item_steps import ItemSteps, counts_json, counts_of
+from dynasmith.project.verbs.migrations.recorded_migration import RecordedStep
 from dynasmith.project.verbs.migrations.running_migration import RunningMigration
 from dynasmith.project.verbs.migrations.step_log import StepLog
 from dynasmith.project.verbs.transforms import AnyTransform
@@ -40,6 +42,31 @@ def derived_down(
                 _take_back(record, steps, jobs, m)
 
     return down
+
+
+def reverse_steps(records: Sequence[StepRecord]) -> list[RecordedStep]:
+    """What `derived_down` would do, in its order, for a person."""
+    found = []
+    for record in reversed(records):
+        name, table = record.operation, record.table
+        if name in JOURNALLED and (record.job or record.undo):
+            items = counts_of(record.result).written if record.state == "done" else None
+            number = "the" if items is None else f"the {items:,}"
+            verb = "deleted" if name.startswith("delete") else "changed"
+            words = f"put back {number} items of {table} that step {record.ordinal} of its up {verb}"
+            found.append(RecordedStep(operation="undo", table=table, words=words, items=items))
+        elif name == "add_index" and record.result:
+            said = drop_index_words(table, str(record.result))
+            found.append(RecordedStep(operation="drop_index", table=table, words=said))
+        elif name == "create_table" and record.result:
+            found.append(RecordedStep(operation="drop_table", table=table, words=drop_table_words(table, backup=True)))
+        elif name == "drop_index" and record.result:
+            said = f"add index {record.result.get('name', '')} to {table} again"
+            found.append(RecordedStep(operation="add_index", table=table, words=said))
+        elif name == "set" and record.result:
+            said = f"change {', '.join(record.result)} of {table} back"
+            found.append(RecordedStep(operation="set", table=table, words=said))
+    return found
 
 
 def refuse_irreversible(file: str, records: Sequence[StepRecord], is_known: Callable[[str], bool]) -> None:

@@ -55,8 +55,11 @@ class RunningMigration:
         exports: Path,
         told: Callable[[str], None],
         listener: Listener,
+        allowed: Callable[[str], None],
     ) -> None:
+        """``allowed`` is asked before a step that destroys items of a table, and raises where it may not."""
         self._steps, self._world, self._jobs, self._begun = steps, world, jobs, begun
+        self.allowed = allowed
         self._folder, self._exports = folder, exports
         self._told, self._listener = told, listener
         self.lines: list[str] = []
@@ -79,6 +82,7 @@ class RunningMigration:
             exports=self._exports,
             told=lambda _: None,
             listener=silent,
+            allowed=self.allowed,
         )
 
     # --- words
@@ -168,7 +172,14 @@ class RunningMigration:
             drop_table(self._jobs.items, name, self._listener)
 
         safety: Callable[[StepRecord], str] = self.safe(name) if backup else lambda _: ""
-        self._steps.step("drop_table", work, table=name, arguments={"backup": backup}, safety=safety)
+        self._steps.step(
+            "drop_table",
+            work,
+            table=name,
+            arguments={"backup": backup},
+            before=lambda: self.allowed(name),
+            safety=safety,
+        )
 
     def safe(self, table: str) -> Callable[[StepRecord], str]:
         """What makes a safety point of a table before a step destroys its items, and says so in the log."""
@@ -269,7 +280,14 @@ class TableSteps:
             return counts_json(self._jobs.delete(record, goes_on, self._name, options))
 
         said = {"condition": condition}
-        return self._job(operation, "delete-items", work, said, safety=self._m.safe(self._name))
+        return self._job(
+            operation,
+            "delete-items",
+            work,
+            said,
+            before=lambda: self._m.allowed(self._name),
+            safety=self._m.safe(self._name),
+        )
 
     def copy_to(
         self, target: str, transform: Any = None, *, mode: Literal["skip-existing", "overwrite"] = "skip-existing"
@@ -317,6 +335,7 @@ class TableSteps:
         function: AnyTransform | None = None,
         *,
         undo: bool = False,
+        before: Callable[[], None] = lambda: None,
         safety: Callable[[StepRecord], str] = lambda _: "",
     ) -> Counts:
         kept = self._steps.step(
@@ -326,6 +345,7 @@ class TableSteps:
             arguments=said,
             function=function,
             jobs=self._jobs.of(verb),
+            before=before,
             safety=safety,
             undo=undo,
         )

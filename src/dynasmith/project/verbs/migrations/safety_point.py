@@ -14,6 +14,7 @@ from dynasmith.ports.listener import Listener
 from dynasmith.project.verbs.backups.creation import create_backup
 from dynasmith.project.verbs.export import export
 from dynasmith.project.verbs.item_world import ItemWorld
+from dynasmith.project.verbs.migrations.step_estimates import has_items
 from dynasmith.project.verbs.verify import verify_sides
 from dynasmith.tables.table import Recovery
 
@@ -37,7 +38,7 @@ class SafetyPoint(Struct, frozen=True, kw_only=True):
 def make_safety_point(
     items: ItemWorld, table: str, name: str, exports: Path, listener: Listener, told: Callable[[str], None]
 ) -> SafetyPoint | None:
-    """Make sure that the items of a table can be restored; None where there is no such table.
+    """Make sure that the items of a table can be restored; None where there is no such table, or no item in it.
 
     Point-in-time recovery is enough where it is on and the service is AWS (engines only say that it is on). Else a
     backup ``name`` is made and waited for, and where the engine has none or the role may not, an export into a folder
@@ -51,12 +52,15 @@ def make_safety_point(
         described = world.control.describe(physical, ("recovery",))
     except TableNotFound:
         return None
+    if not has_items(items, physical):
+        return None
     now = world.clock.now()
     if isinstance(described.table.recovery, Recovery) and not world.session.access.isolated:
         return SafetyPoint(kind="recovery", place=described.arn, at=now)
     told(f"making a backup of table {physical} first")
     try:
-        return SafetyPoint(kind="backup", place=create_backup(world, physical, name=name).backup.arn, at=now)
+        made = create_backup(world, physical, name=name, listener=listener)
+        return SafetyPoint(kind="backup", place=made.backup.arn, at=now)
     except (NotOffered, AccessDenied) as refused:
         told(f"there is no backup ({refused.message.rstrip('.')}): exporting table {physical} instead")
     folder = exports / f"{name}-{physical}"

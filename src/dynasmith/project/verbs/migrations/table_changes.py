@@ -11,6 +11,7 @@ from msgspec import UNSET
 from dynasmith.engine.waiter import StopFlag
 from dynasmith.errors import DefinitionError, RunError, TableNotFound, UsageError
 from dynasmith.plans.consent import Consent
+from dynasmith.plans.plan import Plan
 from dynasmith.ports.listener import Listener
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.plan import apply, make_plan
@@ -113,6 +114,12 @@ def change_settings(
     """Change settings, in the words of a definition; ``prune`` removes the members of these that they do not name."""
     live = world.control.describe(world.physical(table)).table
     _apply(world, _settings(live, settings), listener, prune=prune)
+
+
+def planned_settings(world: World, table: str, settings: Mapping[str, Any]) -> Plan:
+    """The plan of `change_settings`."""
+    live = world.control.describe(world.physical(table)).table
+    return make_plan(world, [_settings(live, settings)])
 
 
 def _settings(live: Table, settings: Mapping[str, Any]) -> Table:
