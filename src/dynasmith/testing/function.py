@@ -17,6 +17,8 @@ from botocore.config import Config
 
 REGION = "us-east-1"
 ENTRY = "dynasmith_function_entry"
+ENDPOINTS = ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB")
+"""Where every service is, and where environments of a project are that have an address of their own, such as local."""
 VARIABLES = "DYNASMITH_FUNCTION_VARIABLES"
 HANDLER = "dynasmith.lambdas.handler"
 CALL_SECONDS_MAX = 900.0
@@ -114,9 +116,9 @@ class FunctionDeployer:
         A project's files are at the root of the zip, as in a bundle; ``files`` are further ones by their names (text
         or bytes). Of a ``bundle`` the function has its own packages alone; of a ``project`` those of this
         installation that a bundle would have, and no others. ``handler`` is Lambda's own form: module, dot, function.
-        ``environment`` are the function's variables; AWS_ENDPOINT_URL is set unless it is among them.
+        ``environment`` are the function's variables; those of `ENDPOINTS` are set unless they are among them.
         """
-        variables = _named({"AWS_ENDPOINT_URL": self.aws, **(environment or {})})
+        variables = _named({**dict.fromkeys(ENDPOINTS, self.aws), **(environment or {})})
         packages = None if bundle is not None else str(self._packages)
         body = _zipped(project, bundle, files or {}, {"handler": handler, "packages": packages})
         name = name or f"dynasmith-{uuid.uuid4().hex[:12]}"
