@@ -36,6 +36,7 @@ def test_every_action_is_on_the_page() -> None:
         "BACKFILL",
         "BACKUPS",
         "RESTORES",
+        "POINT_RESTORES",
         "ENCRYPTION",
         "JOBS_IN_S3",
         "EXPORT_TO_S3",

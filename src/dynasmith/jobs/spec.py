@@ -186,6 +186,7 @@ class Restore(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     ``before`` is what the table was, as one entry of a definition file, and ``before_from`` who says so; empty where
     nothing does. ``unread`` are settings that could not be read then. ``table_arn`` is the table that was backed up.
+    ``vault`` and ``role`` are those of a recovery point, which AWS Backup restores, else empty.
     ``settings`` says whether they are applied, ``prove`` what the items are compared with, ``expected_items`` how many
     there should be."""
 
@@ -197,6 +198,8 @@ class Restore(Struct, frozen=True, kw_only=True, omit_defaults=True):
     file: str = ""
     before: dict[str, Any] = {}
     before_from: str = ""
+    vault: str = ""
+    role: str = ""
     billing: Billing | None = None
     encryption: Encryption | None = None
     unread: dict[str, str] = {}

@@ -115,6 +115,11 @@ class BackupControl(Protocol):
         """What a table was restored from; nothing of it for one that no restore made. Raises TableNotFound."""
         ...
 
+    def under_way(self) -> str:
+        """What another service that does the restore says of it; empty where there is none, or its work is done.
+        Raises RunError where it failed."""
+        ...
+
 
 def rfc_3339(time: datetime) -> str:
     """A time as every output has it: ``2026-11-20T10:15:00Z``, with fractions of a second where it has any."""

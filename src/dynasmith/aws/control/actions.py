@@ -82,6 +82,17 @@ RESTORES = (
 """The actions of backup restore, beside those of reading and of changing settings. The service asks for those of items
 on the new table, by which it fills it ("Restoring a table from a backup", permissions)."""
 
+POINT_RESTORES = (
+    "backup:ListBackupVaults",
+    "backup:DescribeRecoveryPoint",
+    "backup:GetRecoveryPointRestoreMetadata",
+    "backup:StartRestoreJob",
+    "backup:DescribeRestoreJob",
+    "iam:PassRole",
+)
+"""The actions of backup restore from a recovery point of AWS Backup, beside those of reading and of changing settings.
+The last on the role that made the recovery point."""
+
 ENCRYPTION = ("kms:GenerateDataKey", "kms:Decrypt")
 """The actions of encrypted attributes with a key of KMS, on that key: the first to write, the second to read."""
 

@@ -74,7 +74,7 @@ class AwsBackups:
         earliest, latest = told.get("EarliestRestorableDateTime"), told.get("LatestRestorableDateTime")
         if told.get("PointInTimeRecoveryStatus") != "ENABLED" or earliest is None or latest is None:
             return None
-        return RecoveryWindow(earliest=_utc(earliest), latest=_utc(latest))
+        return RecoveryWindow(earliest=utc(earliest), latest=utc(latest))
 
     def restore(self, call: RestoreCall) -> None:
         """One RestoreTableFromBackup or RestoreTableToPointInTime."""
@@ -98,12 +98,16 @@ class AwsBackups:
         found = described.get("RestoreSummary") or {}
         at = found.get("RestoreDateTime")
         return RestoredFrom(
-            created_at=_utc(described["CreationDateTime"]),
+            created_at=utc(described["CreationDateTime"]),
             backup=str(found.get("SourceBackupArn") or ""),
             table_arn=str(found.get("SourceTableArn") or ""),
-            at=None if at is None else _utc(at),
+            at=None if at is None else utc(at),
             in_progress=bool(found.get("RestoreInProgress")),
         )
+
+    def under_way(self) -> str:
+        """Nothing: the table itself says how far a restore of DynamoDB is."""
+        return ""
 
     def _call(self, operation: str, parameters: Mapping[str, Any], *, table: str = "") -> dict[str, Any]:
         return self._session.call("dynamodb", operation, parameters, table=table, region=self._region)
@@ -138,9 +142,9 @@ def _backup(found: Mapping[str, Any]) -> TableBackup:
         table=str(found.get("TableName") or ""),
         type=_KIND_OF.get(str(found.get("BackupType")), "user"),
         state=str(found["BackupStatus"]),
-        created_at=_utc(found["BackupCreationDateTime"]),
+        created_at=utc(found["BackupCreationDateTime"]),
         size_bytes=int(found.get("BackupSizeBytes") or 0),
-        expires_at=None if expires is None else _utc(expires),
+        expires_at=None if expires is None else utc(expires),
         table_arn=str(found.get("TableArn") or ""),
         table_id=str(found.get("TableId") or ""),
         item_count=None if count is None else int(count),
@@ -169,5 +173,6 @@ def _encryption(wanted: Encryption) -> dict[str, Any]:
     return told
 
 
-def _utc(time: datetime) -> datetime:
+def utc(time: datetime) -> datetime:
+    """A time of a reply, in UTC."""
     return time.astimezone(UTC)

@@ -75,6 +75,11 @@ REQUIRED: Final[Mapping[tuple[str, str], Sequence[str]]] = {
     ("application-autoscaling", "DeregisterScalableTarget"): (),
     # What a function gives is judged by who invoked it.
     ("lambda", "Invoke"): (),
+    ("backup", "ListBackupVaults"): ("BackupVaultList",),
+    ("backup", "DescribeRecoveryPoint"): ("RecoveryPointArn", "CreationDate"),
+    ("backup", "GetRecoveryPointRestoreMetadata"): ("RestoreMetadata",),
+    ("backup", "StartRestoreJob"): ("RestoreJobId",),
+    ("backup", "DescribeRestoreJob"): ("Status",),
     ("kms", "DescribeKey"): ("KeyMetadata.KeyManager",),
     ("kms", "GenerateDataKey"): ("Plaintext", "CiphertextBlob"),
     ("kms", "Decrypt"): ("Plaintext",),

@@ -146,9 +146,9 @@ def _state(run: _Run, began: float) -> Iterator[None]:
 
 def _begin(run: _Run) -> None:
     """Send the call that begins the restore, unless the service has done it for this job already."""
-    if _is_begun(run):
-        return
     spec, clock = run.spec, run.at.clock
+    if not spec.role and _is_begun(run):
+        return
     call = RestoreCall(
         target=run.table,
         backup=spec.backup,
@@ -222,6 +222,8 @@ def _wait(run: _Run) -> None:
 
 def _seen(run: _Run) -> str:
     """What the table is waited for; empty where it is there."""
+    if state := run.at.backups.under_way():
+        return state
     try:
         found = run.at.tables.describe(run.table, ())
         source = run.at.backups.restored_from(run.table)

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from dynasmith.aws.control.backups import AwsBackups
 from dynasmith.aws.control.few_items import AwsItems
+from dynasmith.aws.control.recovery_points import AwsPointRestores
 from dynasmith.aws.control.tables import AwsTables
 from dynasmith.engine.planner import PlanOptions
 from dynasmith.files.definitions import exported_table
@@ -30,14 +31,16 @@ _HINT = "give the settings in a definition file, or use --no-settings"
 
 def restore_world(items: ItemWorld, spec: Restore, listener: Listener) -> ProjectRestoreWorld:
     """The world of one run of a restore."""
-    return ProjectRestoreWorld(items, items.at(spec.target), listener)
+    at = items.at(spec.target)
+    backups = AwsPointRestores(at.session, spec.vault, spec.role) if spec.role else AwsBackups(at.session)
+    return ProjectRestoreWorld(items, at, listener, backups)
 
 
 class ProjectRestoreWorld:
     """Keeps `dynasmith.engine.transfer.restore_world.RestoreWorld`; ``at`` is the environment of the new table."""
 
-    def __init__(self, items: ItemWorld, at: World, listener: Listener) -> None:
-        self._items, self._at, self._listener = items, at, listener
+    def __init__(self, items: ItemWorld, at: World, listener: Listener, backups: AwsBackups) -> None:
+        self._items, self._at, self._listener, self._backups = items, at, listener, backups
 
     @property
     def tables(self) -> AwsTables:
@@ -51,8 +54,8 @@ class ProjectRestoreWorld:
 
     @property
     def backups(self) -> AwsBackups:
-        """The calls about backups."""
-        return AwsBackups(self._at.session)
+        """The calls about backups, or those of AWS Backup."""
+        return self._backups
 
     @property
     def clock(self) -> Clock:

@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 from dynasmith.aws.control.backups import AwsBackups
+from dynasmith.aws.control.recovery_points import recovery_point
 from dynasmith.errors import BackupNotFound, UsageError
 from dynasmith.ports.backups import TableBackup
 from dynasmith.project.world import World
@@ -38,13 +39,19 @@ def named(world: World, backup: str, *, across_regions: bool = False) -> TableBa
         return control.describe(_only(backup, [each for each in control.list() if each.name == backup]).arn)
     region = region_of(backup)
     if across_regions:
-        return AwsBackups(world.session, region).describe(backup)
+        return _of_arn(world, backup, region)
     if region != world.session.region:
         raise UsageError(
             f"The backup {backup} is in Region {region}, and this is {world.session.region}.",
             hint=f"run it there: --region {region}",
         )
-    return control.describe(backup)
+    return _of_arn(world, backup)
+
+
+def _of_arn(world: World, arn: str, region: str = "") -> TableBackup:
+    if ":recovery-point:" in arn:
+        return recovery_point(world.session, arn, region).backup
+    return AwsBackups(world.session, region).describe(arn)
 
 
 def _only(name: str, found: list[TableBackup]) -> TableBackup:

@@ -175,6 +175,11 @@ def _checked(world: World, request: RestoreRequest) -> Restore:
         settings=request.settings,
         prove=request.prove,
     )
+    if spec.role and (request.without_indexes or request.billing or request.encryption):
+        raise UsageError(
+            "AWS Backup restores a table as it was: without other billing, encryption or indexes.",
+            hint="restore it, then apply a definition that changes them",
+        )
     if request.billing is Billing.PROVISIONED and spec.before.get("billing_mode", "PROVISIONED") != "PROVISIONED":
         raise UsageError(
             "The table was on demand, so there is no capacity for --billing provisioned.",

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
+from dynasmith.aws.control.recovery_points import recovery_point
 from dynasmith.engine.definition_import import as_definition
 from dynasmith.errors import TableNotFound, UsageError
 from dynasmith.jobs.options import TransferOptions
@@ -80,11 +81,17 @@ def _of_file(target: Side, file: str) -> Restore:
 def _of_backup(world: World, target: Side, backup: TableBackup) -> Restore:
     record = records_of(world).find(backup.arn) or _kept_before(world, backup)
     before, before_from = (record.definition, KEPT) if record is not None else _before(world, backup.table)
+    vault = role = ""
+    if backup.type == "aws":
+        point = recovery_point(world.session, backup.arn)
+        vault, role = point.vault, point.role
     return Restore(
         target=target,
         backup=backup.arn,
         before=before,
         before_from=before_from,
+        vault=vault,
+        role=role,
         unread={} if record is None else record.unread,
         table_arn=backup.table_arn,
         expected_items=backup.item_count,
