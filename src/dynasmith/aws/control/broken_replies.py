@@ -91,7 +91,6 @@ REQUIRED: Final[Mapping[tuple[str, str], Sequence[str]]] = {
     ("backup", "GetBackupSelection"): ("BackupSelection.IamRoleArn",),
     ("backup", "CreateBackupSelection"): ("SelectionId",),
     ("backup", "DeleteBackupSelection"): (),
-    ("backup", "ListBackupVaults"): ("BackupVaultList",),
     ("backup", "CreateBackupVault"): ("BackupVaultName",),
     ("iam", "GetRole"): ("Role.Arn", "Role.AssumeRolePolicyDocument"),
     ("iam", "CreateRole"): ("Role.Arn",),

@@ -19,7 +19,7 @@ _OVER: Final = "COMPLETED"
 _FAILED: Final = ("FAILED", "ABORTED")
 
 
-class RecoveryPoint(Struct, frozen=True, kw_only=True):
+class VaultedBackup(Struct, frozen=True, kw_only=True):
     """A recovery point: the backup that it is, the vault that holds it, the role that made it."""
 
     backup: TableBackup
@@ -27,8 +27,11 @@ class RecoveryPoint(Struct, frozen=True, kw_only=True):
     role: str
 
 
-def recovery_point(session: Session, arn: str, region: str = "") -> RecoveryPoint:
-    """The recovery point of that ARN. One ListBackupVaults, one DescribeRecoveryPoint a vault. Raises BackupNotFound."""
+def recovery_point(session: Session, arn: str, region: str = "") -> VaultedBackup:
+    """The recovery point of that ARN. One ListBackupVaults, one DescribeRecoveryPoint a vault.
+
+    Raises BackupNotFound.
+    """
     asked: dict[str, Any] = {}
     while True:
         page = session.call("backup", "ListBackupVaults", asked, region=region)
@@ -41,7 +44,7 @@ def recovery_point(session: Session, arn: str, region: str = "") -> RecoveryPoin
         asked = {"NextToken": page["NextToken"]}
 
 
-def _described(session: Session, vault: str, arn: str, region: str) -> RecoveryPoint | None:
+def _described(session: Session, vault: str, arn: str, region: str) -> VaultedBackup | None:
     asked = {"BackupVaultName": vault, "RecoveryPointArn": arn}
     try:
         found = session.call("backup", "DescribeRecoveryPoint", asked, region=region)
@@ -61,7 +64,7 @@ def _described(session: Session, vault: str, arn: str, region: str) -> RecoveryP
         expires_at=None if expires is None else utc(expires),
         table_arn=resource,
     )
-    return RecoveryPoint(backup=backup, vault=vault, role=str(found.get("IamRoleArn") or ""))
+    return VaultedBackup(backup=backup, vault=vault, role=str(found.get("IamRoleArn") or ""))
 
 
 class AwsPointRestores(AwsBackups):
