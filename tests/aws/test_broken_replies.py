@@ -23,12 +23,22 @@ from dynasmith.ports.access import AccessOptions, AccessSection, resolve_access
 SOURCES = Path(dynasmith.__file__).parent
 
 
+NEWER = {"StartBulkPutItems", "DescribeBulkOperation", "ListBulkOperations", "CancelBulkOperation"}
+"""Operations that botocore has from 1.44 on; `item_stories/bulk_shapes.py` tries them where it is there."""
+
+
+def operations_of(service: str) -> set[str]:
+    return set(botocore.session.get_session().get_service_model(service).operation_names)
+
+
 def shape_of(service: str, operation: str) -> Any:
     return botocore.session.get_session().get_service_model(service).operation_model(operation).output_shape
 
 
 def test_the_members_are_those_of_the_service_model() -> None:
     for (service, operation), paths in REQUIRED.items():
+        if operation in NEWER and operation not in operations_of(service):
+            continue
         for path in paths:
             shape = shape_of(service, operation)
             for name in path.split("."):
@@ -38,7 +48,7 @@ def test_the_members_are_those_of_the_service_model() -> None:
 
 @pytest.mark.parametrize("service", ["dynamodb", "application-autoscaling", "kms", "sts"])
 def test_every_operation_that_is_called_has_its_members_here(service: str) -> None:
-    known = set(botocore.session.get_session().get_service_model(service).operation_names)
+    known = operations_of(service)
     called = set()
     for path in (SOURCES / "aws").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

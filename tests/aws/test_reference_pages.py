@@ -41,6 +41,8 @@ def test_every_action_is_on_the_page() -> None:
         "JOBS_IN_S3",
         "EXPORT_TO_S3",
         "POPULATE_FROM_S3",
+        "IMPORT_FROM_S3",
+        "BULK_FROM_S3",
     )
     for name in names:
         found = re.search(rf"<!-- {name} -->\n\n(.*?)\n<!-- end -->", page, re.DOTALL)

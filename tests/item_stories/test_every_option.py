@@ -191,6 +191,13 @@ local-status --port    | local/test_engines.py
 local-stop --folder    | local/test_engines.py
 local-stop --port      | local/test_engines.py
 populate --bucket-owner | item_stories/test_populate_from_s3.py
+populate --by | item_stories/test_import_from_s3.py
+populate --compress | item_stories/test_import_from_s3.py
+populate --delimiter | item_stories/test_import_from_s3.py
+populate --error-bucket | item_stories/test_import_from_s3.py
+populate --headers | item_stories/test_import_from_s3.py
+populate --no-wait | item_stories/test_import_from_s3.py
+populate --wait-timeout | item_stories/test_import_from_s3.py
 populate --transport   | item_stories/test_every_option.py
 verify --transport     | item_stories/test_every_option.py
 import --as | cli/test_import_models.py

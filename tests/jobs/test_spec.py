@@ -20,10 +20,11 @@ from dynasmith.jobs.options import (
     ReadOptions,
     TransferOptions,
 )
-from dynasmith.jobs.service_transfer import ExportRequest, ImportRequest
+from dynasmith.jobs.service_transfer import BulkRequest, ExportRequest, ImportRequest
 from dynasmith.jobs.side import Side
 from dynasmith.jobs.spec import (
     Backfill,
+    BulkPut,
     Copy,
     DeleteItems,
     Export,
@@ -31,6 +32,7 @@ from dynasmith.jobs.spec import (
     PopulateDatabase,
     PopulateFiles,
     PopulateItems,
+    Restore,
     ServiceExport,
     ServiceImport,
     Spec,
@@ -87,9 +89,21 @@ SPECS: tuple[Spec, ...] = (
         items=7,
         token="ab",
     ),
+    BulkPut(
+        target=HERE,
+        place="s3://bucket/daily/",
+        request=BulkRequest(format="ion", compression="gzip", errors_bucket="e", errors_prefix="f", write_units=1024),
+        token="ab",
+        tables=TABLES,
+    ),
+    Restore(target=HERE, table="users", at=NOW, before={"name": "users"}, without_indexes=True, options=OPTIONS),
     DeleteItems(target=HERE, journal=True, tables=TABLES, options=OPTIONS),
     Undo(target=HERE, of="backfill-20261129T120000-abcdef", tables=TABLES, options=OPTIONS),
 )
+
+
+DOCUMENTS = {"Restore.before"}
+"""Parameters that are a definition as it is written in a file, which the parser of definitions reads."""
 
 
 def job(spec: Spec | UnreadableSpec, **more: Any) -> Job:
@@ -112,7 +126,7 @@ def test_a_job_is_read_as_it_was_written(spec: Spec, only_new: bool, ran_seconds
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: type(spec).__name__)
 def test_no_parameter_is_untyped(spec: Spec) -> None:
-    assert list(_untyped(type(spec))) == []
+    assert set(_untyped(type(spec))) <= DOCUMENTS
 
 
 def _untyped(kind: type[Any]) -> Iterator[str]:
@@ -151,7 +165,7 @@ def written(verb: str, parameters: Any) -> bytes:
         ("export", {"source": {"table": "a"}, "dest": 5, "how": {}, "flow": {}}, "dest"),
         ("backfill", {"target": {"table": "a"}, "flow": {}}, "careful"),
         ("populate", {"target": {"table": "a"}, "flow": {}, "ran_seconds": "long"}, "float"),
-        ("restore", {"target": {"table": "a"}}, "no verb restore"),
+        ("rollback", {"target": {"table": "a"}}, "no verb rollback"),
     ],
 )
 def test_parameters_that_cannot_be_read_do_not_hide_the_job(verb: str, parameters: Any, reason: str) -> None:

@@ -43,7 +43,7 @@ NEEDED: dict[str, Any] = {
 """A right value for each parameter that has no default."""
 EMPTY = frozenset((
     "filter", "where", "endpoint", "region", "profile", "access_key", "secret_key", "session_token", "kms_key",
-    "bucket_owner",
+    "bucket_owner", "delimiter", "error_bucket",
 ))  # fmt: skip
 """Parameters that mean nothing when they are empty."""
 WORDS = frozenset(("mode", "filter", "where", "transform", "bucket_owner"))
@@ -189,6 +189,12 @@ NESTED: list[tuple[str, dict[str, Any]]] = [
     ("export", {"table": "a", "dest": "s3://bucket/x", "incremental": (LATER, NOW)}),
     ("export", {"table": "a", "dest": "s3://bucket/x", "incremental": (NOW, LATER), "at": NOW}),
     ("export", {"table": "a", "dest": "s3://bucket/x", "at": datetime(2026, 11, 20)}),
+    ("populate", {"table": "a", "files": "s3://b/x", "compress": "gzip"}),
+    ("populate", {"table": "a", "files": "s3://b/x", "wait": False}),
+    ("populate", {"table": "a", "files": "x.csv", "by": "import", "create_target": True}),
+    ("populate", {"table": "a", "files": "s3://b/x", "by": "import"}),
+    ("populate", {"table": "a", "files": "s3://b/x", "by": "bulk", "create_target": True}),
+    ("populate", {"table": "a", "files": "s3://b/x", "by": "bulk", "mode": "skip-existing"}),
     ("backfill", {"table": "a", "transform": "x.yaml", "where": "a = 1", "filter": "b = 2"}),
     ("apply", {"plan": NEEDED["plan"], "consent": Consent(yes="no")}),  # type: ignore[arg-type]
     ("create", {"table": "a", "wait": False, "wait_timeout": timedelta(minutes=1)}),

@@ -6,6 +6,7 @@ from dynasmith.engine.backfill.backfill import backfill
 from dynasmith.engine.backfill.undo import undo
 from dynasmith.engine.deletion.deletion import delete_items
 from dynasmith.engine.restore.restore import restore
+from dynasmith.engine.transfer.bulk_put import bulk_put
 from dynasmith.engine.transfer.copy import copy
 from dynasmith.engine.transfer.export import export
 from dynasmith.engine.transfer.job_world import JobWorld
@@ -15,6 +16,7 @@ from dynasmith.engine.transfer.service_import import service_import
 from dynasmith.jobs.report import Report
 from dynasmith.jobs.spec import (
     Backfill,
+    BulkPut,
     Copy,
     DeleteItems,
     Export,
@@ -47,6 +49,8 @@ def run(spec: Spec, claim: Claim, world: JobWorld) -> Report:
                 return service_export(spec, claim, world)
             case ServiceImport():
                 return service_import(spec, claim, world)
+            case BulkPut():
+                return bulk_put(spec, claim, world)
             case PopulateFiles() | PopulateDatabase() | PopulateItems():
                 return populate(spec, claim, world)
             case Backfill():

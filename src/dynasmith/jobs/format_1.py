@@ -13,6 +13,7 @@ import msgspec
 
 from dynasmith.jobs.spec import (
     Backfill,
+    BulkPut,
     Copy,
     DeleteItems,
     Export,
@@ -99,7 +100,7 @@ def _kind_of(verb: str, given: _Parameters) -> type[Spec] | None:
             return Export if "dest" in given else FunctionExport
         case PopulateItems.verb:
             if "place" in given:
-                return ServiceImport
+                return ServiceImport if "definition" in given else BulkPut
             if "files" in given:
                 return PopulateFiles
             return PopulateDatabase if "from" in given else PopulateItems

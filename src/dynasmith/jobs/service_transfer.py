@@ -93,6 +93,18 @@ class ImportRequest(Struct, frozen=True, kw_only=True, omit_defaults=True):
     bucket_owner: str = ""
 
 
+class BulkRequest(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How the service writes files into a table: at most ``write_units`` a second; what it refused goes to the place of
+    errors."""
+
+    format: ServiceFormat = "dynamodb"
+    compression: Literal["none", "gzip", "zstd"] = "none"
+    bucket_owner: str = ""
+    errors_bucket: str = ""
+    errors_prefix: str = ""
+    write_units: int | None = None
+
+
 class ExportState(Struct, frozen=True, kw_only=True):
     """An export as the service describes it. ``manifest`` is the key of its summary, empty until it is COMPLETED."""
 
@@ -129,6 +141,24 @@ class ImportState(Struct, frozen=True, kw_only=True):
     token: str = ""
     log_group: str = ""
     started_at: datetime | None = None
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more comes."""
+        return self.status not in ("IN_PROGRESS", "CANCELLING", "")
+
+
+class BulkState(Struct, frozen=True, kw_only=True):
+    """A bulk write as the service describes it."""
+
+    arn: str
+    status: str
+    processed: int = 0
+    failed: int = 0
+    processed_bytes: int = 0
+    failure: str = ""
+    failure_code: str = ""
+    token: str = ""
 
     @property
     def over(self) -> bool:

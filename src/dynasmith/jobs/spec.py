@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from dynasmith.jobs.file_facts import CsvFields, Decision, Fingerprint
 from dynasmith.jobs.options import Database, ExportOptions, FirstRunLimits, ReadOptions, TransferOptions
-from dynasmith.jobs.service_transfer import ExportRequest, ImportRequest
+from dynasmith.jobs.service_transfer import BulkRequest, ExportRequest, ImportRequest
 from dynasmith.jobs.side import Side
 from dynasmith.jobs.table_identity import TableIdentities
 from dynasmith.tables.table import Billing, Encryption
@@ -143,6 +143,27 @@ class ServiceImport(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return replace(self, token="", arn="", tables=UNKNOWN_TABLES)
 
 
+class BulkPut(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The files below ``place`` (``s3://bucket/prefix``) into a table that exists, by the service.
+
+    ``items`` is how many the files hold, where a manifest says so. With ``token`` a repeated request is one operation,
+    and ``arn`` is that operation once it is known."""
+
+    verb: ClassVar[str] = "populate"
+    target: Side
+    place: str
+    request: BulkRequest
+    items: int | None = None
+    token: str
+    arn: str = ""
+    tables: TableIdentities = UNKNOWN_TABLES
+    options: TransferOptions = field(name="flow", default=NO_OPTIONS)
+
+    def asked(self) -> object:
+        """What was asked for, without what the job learnt."""
+        return replace(self, token="", arn="")
+
+
 class Backfill(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Every item of a table into the shape that a transform makes. ``journal`` keeps what undoes it; ``canary_items``
     is after how many items it stops and waits, 0 when it did, or shall not."""
@@ -222,7 +243,7 @@ class UnreadableSpec(Struct, frozen=True, kw_only=True):
 
 
 Populate: TypeAlias = PopulateFiles | PopulateDatabase | PopulateItems
-ServiceSpec: TypeAlias = ServiceExport | ServiceImport
+ServiceSpec: TypeAlias = ServiceExport | ServiceImport | BulkPut
 """What the service does by itself, and a job waits for."""
 Spec: TypeAlias = Copy | Export | FunctionExport | Populate | Backfill | DeleteItems | Undo | ServiceSpec | Restore
 
@@ -234,7 +255,7 @@ def sides_of(spec: Spec) -> dict[str, Side]:
             return {"source": spec.source, "target": spec.target}
         case Export() | FunctionExport() | ServiceExport():
             return {"source": spec.source}
-        case PopulateFiles() | PopulateDatabase() | PopulateItems() | ServiceImport():
+        case PopulateFiles() | PopulateDatabase() | PopulateItems() | ServiceImport() | BulkPut():
             return {"target": spec.target}
         case Backfill() | DeleteItems() | Undo() | Restore():
             return {"target": spec.target}
@@ -246,6 +267,8 @@ def transform_of(spec: Spec) -> TransformRef | None:
     match spec:
         case Copy() | PopulateFiles() | PopulateDatabase() | PopulateItems() | Backfill():
             return spec.transform
-        case Export() | FunctionExport() | DeleteItems() | Undo() | ServiceExport() | ServiceImport() | Restore():
+        case Export() | FunctionExport() | DeleteItems() | Undo():
+            return None
+        case ServiceExport() | ServiceImport() | BulkPut() | Restore():
             return None
     assert_never(spec)

@@ -1,10 +1,19 @@
 """The service's own exports and imports, and the objects that they write and read, as the engine sees them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from dynasmith.jobs.service_transfer import ExportRequest, ExportState, ImportRequest, ImportState, KeyRange, S3Place
+from dynasmith.jobs.service_transfer import (
+    BulkRequest,
+    BulkState,
+    ExportRequest,
+    ExportState,
+    ImportRequest,
+    ImportState,
+    KeyRange,
+    S3Place,
+)
 from dynasmith.tables.table import Table
 
 
@@ -84,5 +93,21 @@ class Imports(Protocol):
         ...
 
 
-OpenObjects = Callable[[str, str], TransferObjects]
-"""Opens a bucket, by its name and the account that must own it (empty: any)."""
+class BulkPuts(Protocol):
+    """StartBulkPutItems and its descriptions."""
+
+    def start(self, table: str, files: KeyRange, request: BulkRequest, token: str) -> BulkState:
+        """Begin a bulk write, or find the one of the same token."""
+        ...
+
+    def describe(self, arn: str) -> BulkState:
+        """One bulk write."""
+        ...
+
+    def with_token(self, token: str) -> BulkState | None:
+        """The bulk write that was begun with the token."""
+        ...
+
+    def cancel(self, arn: str) -> None:
+        """End a bulk write; what it wrote stays."""
+        ...

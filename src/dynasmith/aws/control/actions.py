@@ -123,6 +123,19 @@ POPULATE_FROM_S3 = (
 )
 """The actions of a populate that reads objects itself, beside those of `MOVES` that its mode needs."""
 
+BULK_FROM_S3 = (
+    "dynamodb:DescribeTable",
+    "dynamodb:StartBulkPutItems",
+    "dynamodb:DescribeBulkOperation",
+    "dynamodb:ListBulkOperations",
+    "dynamodb:CancelBulkOperation",
+    "dynamodb:PutItem",
+    "s3:ListBucket",
+    "s3:GetObject",
+    "s3:PutObject",
+)
+"""The actions of a bulk write by the service, by the names of its operations; it never ran, so it is not tried."""
+
 IMPORT_FROM_S3 = (
     "dynamodb:DescribeTable",
     "dynamodb:ImportTable",

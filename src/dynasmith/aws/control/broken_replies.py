@@ -62,6 +62,25 @@ REQUIRED: Final[Mapping[tuple[str, str], Sequence[str]]] = {
     ("dynamodb", "UpdateKinesisStreamingDestination"): ("DestinationStatus",),
     ("dynamodb", "DisableKinesisStreamingDestination"): ("DestinationStatus",),
     ("dynamodb", "ListTagsOfResource"): ("Tags",),
+    **{
+        ("dynamodb", operation): ("ExportDescription.ExportArn", "ExportDescription.ExportStatus")
+        for operation in ("ExportTableToPointInTime", "DescribeExport")
+    },
+    ("dynamodb", "ListExports"): ("ExportSummaries",),
+    **{
+        ("dynamodb", operation): ("ImportTableDescription.ImportArn", "ImportTableDescription.ImportStatus")
+        for operation in ("ImportTable", "DescribeImport")
+    },
+    ("dynamodb", "ListImports"): ("ImportSummaryList",),
+    **{
+        ("dynamodb", operation): (
+            "BulkOperationDescription.BulkOperationArn",
+            "BulkOperationDescription.BulkOperationStatus",
+        )
+        for operation in ("StartBulkPutItems", "DescribeBulkOperation")
+    },
+    ("dynamodb", "ListBulkOperations"): ("BulkOperationsSummaryList",),
+    ("dynamodb", "CancelBulkOperation"): ("BulkOperationArn",),
     ("dynamodb", "GetResourcePolicy"): ("Policy",),
     ("dynamodb", "PutResourcePolicy"): ("RevisionId",),
     # The right reply to these has no body, or one without members.

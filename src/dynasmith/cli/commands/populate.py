@@ -7,6 +7,7 @@ import click
 
 from dynasmith.cli.flow_options import MODE, PROCESSES, TRANSPORT, flow_options_but, side, side_options
 from dynasmith.cli.shared_options import Invocation, refuse_given, verb
+from dynasmith.cli.wait_options import wait_options, waiting
 from dynasmith.errors import ItemInvalid, UsageError
 
 
@@ -15,7 +16,7 @@ from dynasmith.errors import ItemInvalid, UsageError
 @click.argument("files", nargs=-1, metavar="[FILE...|s3://BUCKET/PREFIX]")
 @click.option("--item", "said", multiple=True, metavar="JSON", help="Write this item; repeatable.")
 @click.option("--format", "file_format", default="auto", show_default=True,
-              type=click.Choice(["auto", "lines", "array", "csv", "tsv", "dynamodb", "plain", "mongo"]),
+              type=click.Choice(["auto", "lines", "array", "csv", "tsv", "dynamodb", "plain", "mongo", "ion"]),
               help="Format of the files: how records are separated, or the notation of JSON.")  # fmt: skip
 @click.option(
     "--type", "types", multiple=True, metavar="NAME=S|N|B|BOOL|NULL|JSON", help="Type of a CSV field; repeatable."
@@ -43,6 +44,25 @@ from dynasmith.errors import ItemInvalid, UsageError
 @click.option(
     "--bucket-owner", default="", metavar="ACCOUNT", help="From S3: the account of a bucket that is not yours."
 )
+@click.option(
+    "--by",
+    type=click.Choice(["ours", "import", "bulk"]),
+    default="ours",
+    show_default=True,
+    help="From S3: read the objects here, or let the service import them (--create), or write them in bulk.",
+)
+@click.option("--delimiter", default="", metavar="CHAR", help="With --by import: the delimiter of CSV, such as ';'.")
+@click.option(
+    "--headers", default="", metavar="NAME,...", help="With --by import: the columns of CSV without a header."
+)
+@click.option(
+    "--compress",
+    type=click.Choice(["none", "gzip", "zstd"]),
+    default=None,
+    help="With --by import or bulk: how the files are packed.",
+)
+@click.option("--error-bucket", default="", metavar="s3://BUCKET/PREFIX", help="With --by bulk: where it puts errors.")
+@wait_options
 @MODE
 @TRANSPORT
 @PROCESSES
@@ -57,6 +77,8 @@ def command(invocation: Invocation, table: str, files: tuple[str, ...], **given:
     Without FILE: write the items of --item, or those that the table's definition lists."""
     from dynasmith.cli.flow_report import FlowProgressView, show_rehearsal, show_report
 
+    given["headers"] = tuple(name.strip() for name in given["headers"].split(",")) if given["headers"] else ()
+    waits = waiting(given.pop("no_wait"), given.pop("wait_timeout"))
     types = _once("--type", [_typed(text) for text in given.pop("types")])
     renamed = _once("--map", [_renamed(text) for text in given.pop("renamed")])
     how = {"format": given.pop("file_format"), "types": types}
@@ -74,7 +96,7 @@ def command(invocation: Invocation, table: str, files: tuple[str, ...], **given:
     if invocation.dry_run:
         return show_rehearsal(invocation, project.dry_run.populate(target, source, **given))
     with FlowProgressView(invocation.words(), redact=invocation.redact) as shown:
-        report = project.populate(target, source, listener=shown, **given)
+        report = project.populate(target, source, listener=shown, **given, **waits)
     return show_report(invocation, report)
 
 

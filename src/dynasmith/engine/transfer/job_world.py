@@ -15,7 +15,7 @@ from dynasmith.jobs.spec import Export, FunctionExport, Populate, Restore, Trans
 from dynasmith.ports.checkpoints import Ledger
 from dynasmith.ports.items import OpenSink
 from dynasmith.ports.journal import JournalReader, UndoJournal
-from dynasmith.ports.service_transfer import Exports, Imports, TransferObjects
+from dynasmith.ports.service_transfer import BulkPuts, Exports, Imports, TransferObjects
 from dynasmith.ports.updates import OpenUpdates
 from dynasmith.tables.table import Table
 
@@ -34,6 +34,10 @@ class ServiceWorld(Protocol):
 
     def imports(self, side: Side) -> Imports:
         """The service's imports into the table of a side."""
+        ...
+
+    def bulk_puts(self, side: Side) -> BulkPuts:
+        """The service's bulk writes into the table of a side."""
         ...
 
     def objects(self, side: Side, bucket: str, owner: str) -> TransferObjects:

@@ -11,6 +11,7 @@ from dynasmith.engine.transfer.event_thread import StopRequest
 from dynasmith.engine.transfer.export_check import check_files, find_export, read_manifest
 from dynasmith.engine.transfer.job_world import JobWorld
 from dynasmith.engine.transfer.service_job import (
+    begin_anew,
     enter_service_job,
     keep_arn,
     run_service_job,
@@ -108,7 +109,9 @@ def service_import(spec: ServiceImport, claim: Claim, world: JobWorld) -> Report
             later = f"The import is {state.status}; dynasmith jobs resume {claim.job.id} waits for it"
             return ServiceResult(fields=_fields(state, ()), over=False, notes=(later,))
         failed = imports.errors(state, ERRORS_SHOWN) if state.errors else ()
-        _refuse_failed(state, table.name, failed)
+        if state.status != "COMPLETED" and not state.imported:
+            begin_anew(claim, _spec_of(claim))
+            raise _failure(state, table.name, failed)
         counts[0] = Counts(read=state.imported + state.errors, written=state.imported, dead=state.errors)
         problems = [*_problems(spec, state), *failed, *world.service.settle(spec.target, spec.definition)]
         return ServiceResult(fields=_fields(state, failed), problems=tuple(problems))
@@ -134,16 +137,13 @@ def _begun(spec: ServiceImport, table: Table, claim: Claim, world: JobWorld) -> 
     return found
 
 
-def _refuse_failed(state: ImportState, table: str, failed: tuple[str, ...]) -> None:
-    if state.status == "COMPLETED" or state.imported:
-        return
+def _failure(state: ImportState, table: str, failed: tuple[str, ...]) -> RunError:
     first = f" The first error: {failed[0]}" if failed else ""
-    raise RunError(
+    return RunError(
         f"The import into {table} is {state.status} ({state.failure_code or 'no code'}): "
         f"{state.failure or 'the service gave no reason'}{first}",
-        hint=f"the errors of items are in {state.log_group}; delete {table} where it was made, and import again"
-        if state.errors
-        else "look at the bucket, the prefix, --format and --compress, then import again",
+        hint=f"look at the files, --format and --compress; delete {table} if the import made it, and import again"
+        + (f"; all errors are in {state.log_group}" if state.errors else ""),
     )
 
 

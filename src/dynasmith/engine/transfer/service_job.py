@@ -61,7 +61,7 @@ class WaitLimit:
 NO_LIMIT = WaitLimit()
 
 
-class _JobCancelled(Exception):
+class JobCancellation(Exception):
     """A person cancelled the job while it waited."""
 
 
@@ -133,7 +133,7 @@ def run_service_job(
         result = run(main, loop_factory=context.loop_factory, stop=context.stop)
         state = "done" if result.over else "interrupted"
         reason = "" if result.over else NOT_WAITED
-    except _JobCancelled:
+    except JobCancellation:
         state = "cancelled"
     except Interrupted:
         state = "interrupted"
@@ -193,7 +193,7 @@ def _rest(seconds: float, claim: Claim, stop: StopRequest) -> None:
                 hint=f"dynasmith jobs resume {claim.job.id}",
             )
         if claim.control().wish == "cancel":
-            raise _JobCancelled
+            raise JobCancellation
         left = ends - monotonic()
         if left <= 0:
             return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,6 +11,7 @@ from dynasmith.project.verbs.argument_kinds import optional, path
 from dynasmith.project.verbs.arguments import checked, side
 from dynasmith.project.verbs.arguments import transform as transform_check
 from dynasmith.project.verbs.item_methods import ALL_EXPORT_FORMATS
+from dynasmith.project.verbs.populate_methods import PACKED, POPULATE_FORMATS
 from dynasmith.project.verbs.verb_access import VerbAccess
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ class DryRuns(VerbAccess):
             export_options(dest, own_format(format), compress, split_bytes)
         return self._flow(transport).rehearse_export(table, asked=options)
 
-    @checked(table=side)
+    @checked(table=side, compress=optional(PACKED), format=POPULATE_FORMATS)
     def populate(
         self,
         table: str | Side | type[Model],
@@ -134,12 +135,17 @@ class DryRuns(VerbAccess):
         | Database
         | None = None,
         *,
-        format: Literal["auto", "lines", "array", "csv", "tsv", "dynamodb", "plain", "mongo"] = "auto",
+        format: Literal["auto", "lines", "array", "csv", "tsv", "dynamodb", "plain", "mongo", "ion"] = "auto",
         types: Mapping[str, str] | None = None,
         map: Mapping[str, str] | None = None,
         transform: AnyTransform | None = None,
         create_target: bool = False,
+        by: Literal["ours", "import", "bulk"] = "ours",
         bucket_owner: str = "",
+        delimiter: str = "",
+        headers: Sequence[str] = (),
+        compress: Literal["none", "gzip", "zstd"] | None = None,
+        error_bucket: str = "",
         mode: str = "overwrite",
         filter: str = "",
         on_error: Literal["stop", "dead"] = "stop",
@@ -155,8 +161,12 @@ class DryRuns(VerbAccess):
         Raises UsageError for an argument that is wrong, such as an option for files where there are none, and
         TableNotFound where there is no such table.
         """
-        from dynasmith.project.verbs.item_options import read_options, transfer_options
-        from dynasmith.project.verbs.service_options import owner_of
+        from dynasmith.project.verbs.item_options import read_format, read_options, transfer_options
+        from dynasmith.project.verbs.service_options import owner_of, service_populate_of
+
+        asked = service_populate_of(locals() | {"wait": True, "wait_timeout": None})
+        if asked is not None:
+            return self._flow().rehearse_service_populate(table, asked)
 
         options = transfer_options(
             mode=mode,
@@ -168,7 +178,7 @@ class DryRuns(VerbAccess):
             max_write_units=max_write_units,
             share=share,
         )
-        flow, how = self._flow(transport), read_options(files, format, types, map)
+        flow, how = self._flow(transport), read_options(files, read_format(format), types, map)
         given = files if files is not None else [] if create_target else flow.items_of(table)
         return flow.rehearse_populate(
             table,

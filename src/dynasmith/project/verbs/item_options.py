@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, cast
 
 from dynasmith.errors import UsageError
 from dynasmith.files.items.destination import check_dest
@@ -78,6 +78,11 @@ def export_options(
 def stream_options(format: ExportFormat | None, compress: Compression | None) -> ExportOptions:
     """How an export to a stream is written."""
     return ExportOptions(style=format or "dynamodb", compression=compress if compress in ("gz", "zst") else "")
+
+
+def read_format(name: str) -> FileFormat:
+    """The format of files that dynasmith reads: ``ion`` was refused before."""
+    return cast(FileFormat, name)
 
 
 def read_options(

@@ -28,10 +28,12 @@ from dynasmith.project.verbs import copy as copying
 from dynasmith.project.verbs import export as exporting
 from dynasmith.project.verbs import populate as populating
 from dynasmith.project.verbs import service_export as service_exporting
+from dynasmith.project.verbs import service_populate as service_populating
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.model_transforms import copy_transform, new_items_transform, own_items
 from dynasmith.project.verbs.new_target import class_target
 from dynasmith.project.verbs.populate import Origin
+from dynasmith.project.verbs.service_populate import ServicePopulate
 from dynasmith.project.verbs.transforms import AnyTransform
 from dynasmith.project.verbs.verify import verify_sides
 from dynasmith.tables.table import Table
@@ -283,6 +285,29 @@ class ItemFlow:
             consent=consent,
             listener=listener,
         )
+
+    def service_populate(
+        self,
+        table: str | Side | type[Model],
+        asked: ServicePopulate,
+        *,
+        consent: Consent | None = None,
+        waiting: WaitLimit = NO_LIMIT,
+        listener: Listener = silent,
+    ) -> Report:
+        """Let the service import files of S3 into a new table, or write them into one that exists, and wait for it.
+
+        The same call after a kill, or `Jobs.resume`, goes on with the same import. Needs the consent that `populate`
+        needs. Raises UsageError, TableExists for an import into a table that is there, NotOffered where botocore does
+        not know bulk writes, AccessDenied with all actions that it needs, RunError where the service failed.
+        """
+        return service_populating.service_populate(
+            self._items, table, asked, consent=consent, waiting=waiting, listener=listener
+        )
+
+    def rehearse_service_populate(self, table: str | Side | type[Model], asked: ServicePopulate) -> DryRun:
+        """What `service_populate` would do and cost. Writes nothing."""
+        return service_populating.rehearse_service_populate(self._items, table, asked)
 
     def rehearse_populate(
         self,

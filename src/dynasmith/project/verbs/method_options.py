@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 if TYPE_CHECKING:
@@ -60,11 +61,19 @@ class BackfillOptions(_WriteOptions, _ReadOptions, total=False):
 class PopulateOptions(_WriteOptions, total=False):
     """Of `Project.populate`."""
 
-    format: Literal["auto", "lines", "array", "csv", "tsv", "dynamodb", "plain", "mongo"]
+    format: Literal["auto", "lines", "array", "csv", "tsv", "dynamodb", "plain", "mongo", "ion"]
     types: Mapping[str, str] | None
     map: Mapping[str, str] | None
     transform: AnyTransform | None
     create_target: bool
+    by: Literal["ours", "import", "bulk"]
+    bucket_owner: str
+    delimiter: str
+    headers: Sequence[str]
+    compress: Literal["none", "gzip", "zstd"] | None
+    error_bucket: str
+    wait: bool
+    wait_timeout: timedelta | None
     mode: str
     digest: bool
     processes: int | None

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from dynasmith.aws.control.actions import EXPORT_TO_S3, IMPORT_FROM_S3, POPULATE_FROM_S3
+from dynasmith.aws.control.actions import BULK_FROM_S3, EXPORT_TO_S3, IMPORT_FROM_S3, POPULATE_FROM_S3
 from dynasmith.aws.errors.policy_statement import bucket_statement, statement_for
 from dynasmith.errors import AccessDenied
 from dynasmith.jobs.service_transfer import S3Place
@@ -24,6 +24,7 @@ class NeededActions:
 
 EXPORT = NeededActions("An export to S3", EXPORT_TO_S3)
 POPULATE = NeededActions("Populating from S3", POPULATE_FROM_S3)
+BULK = NeededActions("A bulk write from S3", BULK_FROM_S3)
 IMPORT = NeededActions("An import from S3", IMPORT_FROM_S3)
 
 

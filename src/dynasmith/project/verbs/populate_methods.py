@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, Unpack, overload
 
 from dynasmith.errors import UsageError
 from dynasmith.ports.listener import Listener, silent
 from dynasmith.project.model_classes import is_model
+from dynasmith.project.verbs.argument_kinds import one_of, optional
 from dynasmith.project.verbs.arguments import checked, side
 from dynasmith.project.verbs.verb_access import VerbAccess
 
@@ -23,6 +25,10 @@ if TYPE_CHECKING:
 
     M = TypeVar("M", bound=Model)
     N = TypeVar("N", bound=Model)
+
+
+POPULATE_FORMATS = one_of("auto", "lines", "array", "csv", "tsv", "dynamodb", "plain", "mongo", "ion")
+PACKED = one_of("none", "gzip", "zstd")
 
 
 class PopulateMethods(VerbAccess):
@@ -52,7 +58,7 @@ class PopulateMethods(VerbAccess):
         | None = None,
         **options: Unpack[PopulateOptions],
     ) -> Report: ...
-    @checked(table=side)
+    @checked(table=side, compress=optional(PACKED), format=POPULATE_FORMATS)
     def populate(
         self,
         table: str | Side | type[Model],
@@ -63,12 +69,17 @@ class PopulateMethods(VerbAccess):
         | Database
         | None = None,
         *,
-        format: Literal["auto", "lines", "array", "csv", "tsv", "dynamodb", "plain", "mongo"] = "auto",
+        format: Literal["auto", "lines", "array", "csv", "tsv", "dynamodb", "plain", "mongo", "ion"] = "auto",
         types: Mapping[str, str] | None = None,
         map: Mapping[str, str] | None = None,
         transform: AnyTransform | None = None,
         create_target: bool = False,
+        by: Literal["ours", "import", "bulk"] = "ours",
         bucket_owner: str = "",
+        delimiter: str = "",
+        headers: Sequence[str] = (),
+        compress: Literal["none", "gzip", "zstd"] | None = None,
+        error_bucket: str = "",
         mode: str = "overwrite",
         filter: str = "",
         on_error: Literal["stop", "dead"] = "stop",
@@ -77,6 +88,8 @@ class PopulateMethods(VerbAccess):
         processes: int | None = None,
         max_write_units: float | None = None,
         share: float = 0.5,
+        wait: bool = True,
+        wait_timeout: timedelta | None = None,
         transport: Literal["direct", "aiohttp", "botocore"] = "direct",
         consent: Consent | None = None,
         listener: Listener = silent,
@@ -91,6 +104,12 @@ class PopulateMethods(VerbAccess):
         ``create_target`` then takes the definition of ``table``, and ``bucket_owner`` is the account of the bucket. Of
         an incremental export each change is put or deleted as it is.
 
+        ``by="import"`` lets the service import files of S3 into a new table, as it is defined (``create_target``):
+        no write units are used; ``by="bulk"`` lets it write them into a table that exists. Both wait, look at counts
+        and errors, and go on with the same operation when they are called again after a kill. ``format`` is then
+        ``dynamodb``, ``ion`` or ``csv`` with ``delimiter`` and ``headers``, ``compress`` how the files are packed;
+        ``error_bucket`` is where a bulk write puts what it refused. `Report.service` says what became of it.
+
         A class takes instances too. Every item is read and validated as the class says, its keys are made, and stamps
         that it lacks are set; one that the class does not take goes to the dead letters. Validators only check.
 
@@ -100,8 +119,13 @@ class PopulateMethods(VerbAccess):
         FileFormatError, Interrupted and RunError. Costs write units. Stopped halfway it is resumed with `Jobs.resume`,
         but for an iterable: populate it again with ``mode="skip-existing"``.
         """
-        from dynasmith.project.verbs.item_options import read_options, transfer_options
-        from dynasmith.project.verbs.service_options import owner_of
+        from dynasmith.project.verbs.item_options import read_format, read_options, transfer_options
+        from dynasmith.project.verbs.service_options import owner_of, service_populate_of, waiting_of
+
+        asked = service_populate_of(locals())
+        if asked is not None:
+            waiting = waiting_of(wait, wait_timeout)
+            return self._flow().service_populate(table, asked, consent=consent, waiting=waiting, listener=listener)
 
         if processes and transform is None and not is_model(table):
             raise UsageError("processes does nothing without transform.", hint="add transform, or remove processes")
@@ -109,7 +133,7 @@ class PopulateMethods(VerbAccess):
         return flow.populate(
             table,
             files if files is not None else [] if create_target else flow.items_of(table),
-            how=read_options(files, format, types, map),
+            how=read_options(files, read_format(format), types, map),
             transform=transform,
             create_target=create_target,
             owner=owner_of(bucket_owner, files),

@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec import to_builtins
 
+from dynasmith.aws.control.bulk_puts import AwsBulkPuts
 from dynasmith.aws.control.exports import AwsExports
 from dynasmith.aws.control.imports import AwsImports
 from dynasmith.aws.stores.s3.transfer_objects import AwsTransferObjects
@@ -15,10 +16,10 @@ from dynasmith.engine.apply import apply_plan
 from dynasmith.engine.transfer.service_job import WaitLimit
 from dynasmith.errors import UsageError
 from dynasmith.files.definitions import exported_table
-from dynasmith.jobs.service_transfer import ExportState, ImportState
+from dynasmith.jobs.service_transfer import BulkState, ExportState, ImportState
 from dynasmith.jobs.side import Side
 from dynasmith.ports.listener import Listener
-from dynasmith.ports.service_transfer import Exports, Imports, TransferObjects
+from dynasmith.ports.service_transfer import BulkPuts, Exports, Imports, TransferObjects
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.plan import make_plan
 from dynasmith.tables.table import Table
@@ -36,6 +37,12 @@ def imports_of(items: ItemWorld, side: Side) -> AwsImports:
     return AwsImports(at.session, at.physical(side.table))
 
 
+def bulk_puts_of(items: ItemWorld, side: Side) -> AwsBulkPuts:
+    """The bulk writes into the table of a side."""
+    at = items.at(side)
+    return AwsBulkPuts(at.session, at.physical(side.table))
+
+
 def objects_of(items: ItemWorld, side: Side, bucket: str, owner: str) -> AwsTransferObjects:
     """A bucket with the access of a side."""
     session = items.at(side).session
@@ -47,12 +54,14 @@ def described_by_arn(items: ItemWorld, arn: str) -> Mapping[str, Any]:
     name, _, rest = arn.partition(":table/")[2].partition("/")
     kind = rest.partition("/")[0]
     side = Side(table=name, region="" if items.world.session.access.isolated else arn.split(":")[3])
-    state: ExportState | ImportState
+    state: ExportState | ImportState | BulkState
     match kind:
         case "export":
             state = exports_of(items, side).describe(arn)
         case "import":
             state = imports_of(items, side).describe(arn)
+        case "bulk-operation":
+            state = bulk_puts_of(items, side).describe(arn)
         case _:
             raise UsageError(
                 f"{arn} is not the ARN of an export or import.",
@@ -97,6 +106,10 @@ class ProjectServiceWorld:
     def imports(self, side: Side) -> Imports:
         """The service's imports into the table of a side."""
         return imports_of(self._items, side)
+
+    def bulk_puts(self, side: Side) -> BulkPuts:
+        """The service's bulk writes into the table of a side."""
+        return bulk_puts_of(self._items, side)
 
     def objects(self, side: Side, bucket: str, owner: str) -> TransferObjects:
         """A bucket with the access of a side; ``owner`` is the account that must own it, empty for any."""
