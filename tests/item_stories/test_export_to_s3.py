@@ -61,8 +61,11 @@ def test_an_export_of_a_time_and_one_of_changes(s3: S3Story) -> None:
 
 def test_a_limit_of_waiting_and_a_key(s3: S3Story) -> None:
     s3.story.served.auto_advance = False
-    begun = s3.made("daily", "--wait-timeout", "1s", "--kms-key", "alias/mine", "--bucket-owner", s3.story.account)
-    assert begun["export_status"] == "IN_PROGRESS"
+    words = ["--wait-timeout", "1s", "--kms-key", "alias/mine", "--bucket-owner", s3.story.account]
+    answer = s3.export("daily", *words)
+    begun = answer.json
+    assert (answer.code, begun["export_status"], begun["state"]) == (3, "IN_PROGRESS", "interrupted")
+    assert "Not there yet" in begun["problems"][0]
     described = s3.client.describe_export(ExportArn=begun["export_arn"])["ExportDescription"]
     assert (described["S3SseAlgorithm"], described["S3SseKmsKeyId"]) == ("KMS", "alias/mine")
     assert described["S3BucketOwner"] == s3.story.account
@@ -199,6 +202,71 @@ def test_what_failed_is_begun_anew(s3: S3Story) -> None:
     again = s3.made("daily")
     assert (again["id"], again["state"]) == (begun["id"], "done")
     assert again["export_arn"] != begun["export_arn"]
+
+
+@pytest.mark.parametrize("signal", ["SIGKILL", "SIGINT"])
+def test_a_process_that_ends_while_it_waits_leaves_one_export(s3: S3Story, signal: str) -> None:
+    import signal as signals
+    import time
+
+    s3.story.served.auto_advance = False
+    process = s3.story.spawn("export", "users", s3.place("daily"))
+    ends = time.monotonic() + 120
+    while not s3.calls("DescribeExport") and time.monotonic() < ends:
+        time.sleep(0.02)
+    process.send_signal(getattr(signals, signal))
+    _, said = process.communicate(timeout=120)
+    if signal == "SIGINT":
+        assert process.returncode == 130, said
+        assert "dynasmith jobs resume export-" in said
+    s3.story.served.auto_advance = True
+    again = s3.made("daily")
+    assert (again["state"], again["item_count"], s3.calls("ExportTableToPointInTime")) == ("done", 40, 1)
+    assert [job["id"] for job in s3.story("jobs", "list", "--json").json] == [again["id"]]
+
+
+def test_all_missing_permissions_are_named_at_once(s3: S3Story) -> None:
+    for operation in ("ExportTableToPointInTime", "DescribeExport"):
+        s3.story.served.fault(operation, times=None, kind="access-denied")
+        answer = s3.story("export", "users", s3.place("daily"))
+        assert answer.code == 1
+        for action in ("dynamodb:DescribeExport", "s3:PutObject", "s3:ListBucket", "dynamodb:ListExports"):
+            assert action in answer.error
+            assert action in answer.hint
+        s3.story.served.calm()
+    assert s3.made("daily")["state"] == "done"
+    assert len(s3.client.list_exports()["ExportSummaries"]) == 1
+
+
+def test_an_engine_that_only_says_completed_is_a_failure(s3: S3Story) -> None:
+    """ministack, past the strict endpoint: COMPLETED with a count, and nothing in S3."""
+    s3.story.direct.update_continuous_backups(
+        TableName="users", PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+    )
+    answer = s3.export("daily", "--endpoint", s3.story.engine)
+    assert (answer.code, answer.json["item_count"]) == (3, 40), answer.out
+    assert "nothing of it is in S3" in answer.json["problems"][0]
+
+
+def test_a_job_of_the_service_has_no_pace_and_no_pause(s3: S3Story) -> None:
+    begun = s3.made("daily", "--no-wait")
+    for words in (["pause", begun["id"]], ["pace", begun["id"], "--max-write-units", "5"]):
+        answer = s3.story("jobs", *words)
+        assert (answer.code, "waits for the service" in answer.error) == (1, True), answer.err
+    assert s3.story("jobs", "cancel", begun["id"]).code == 0
+    assert s3.made("daily")["export_arn"] != begun["export_arn"]
+
+
+@pytest.mark.parametrize("words", [["copy", "PLACE", "users"], ["verify", "users", "PLACE"], ["export", "PLACE", "x"]])
+def test_a_place_in_s3_is_not_a_table(s3: S3Story, words: list[str]) -> None:
+    answer = s3.story(*(word.replace("PLACE", s3.place("daily")) for word in words), *(["--yes"][: words[0] == "copy"]))
+    assert (answer.code, "is a place in S3, not a table" in answer.error) == (2, True), answer.err
+
+
+def test_retire_does_not_export_to_s3(s3: S3Story) -> None:
+    answer = s3.story("retire", "users", "--export", s3.place("last"), "--confirm", "users")
+    assert (answer.code, "--no-export" in answer.hint) == (2, True)
+    assert s3.story.live() == ["users"]
 
 
 def test_a_dry_run_sends_nothing(s3: S3Story) -> None:

@@ -271,6 +271,18 @@ def test_objects_are_files_too(s3: S3Story) -> None:
     assert {"S": "1"} in [item.get("n") for item in s3.story.items("users_v2")]
 
 
+def test_an_export_of_ours_that_was_copied_to_s3(s3: S3Story) -> None:
+    assert s3.story("export", "users", "out", "--split-bytes", "1000").code == 0
+    for path in (s3.story.folder / "out").iterdir():
+        s3.s3.put_object(Bucket=s3.bucket, Key=f"ours/{path.name}", Body=path.read_bytes())
+    s3.story.make("users_v2")
+    assert populate(s3, "ours").code == 0
+    assert s3.story.digest("users_v2") == s3.story.digest("users")
+    part = next(key for key in s3.listed("ours/") if not key.endswith("manifest.json"))
+    s3.s3.delete_object(Bucket=s3.bucket, Key=part)
+    assert populate(s3, "ours").code == 1
+
+
 def test_a_job_goes_on_with_the_same_objects(s3: S3Story) -> None:
     s3.made("daily")
     s3.story.make("users_v2")

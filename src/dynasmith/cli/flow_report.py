@@ -25,6 +25,7 @@ from dynasmith.ports.listener import Event
 
 if TYPE_CHECKING:
     from dynasmith import DryRun
+    from dynasmith.jobs.copy_alternatives import CopyAlternative
     from dynasmith.jobs.report import Report
 
 
@@ -184,6 +185,18 @@ def show_report(invocation: Invocation, report: Report, **more: Any) -> int:
     return exit_of(invocation, report)
 
 
+def alternative_text(alternative: CopyAlternative) -> str:
+    """One way to do a copy, in a line."""
+    if alternative.impossible:
+        return f"{alternative.name}: not here, {alternative.impossible}."
+    seconds = alternative.seconds
+    taking = "time unknown" if seconds is None or math.isinf(seconds) else f"about {left_text(seconds)}"
+    units = f"{counted(alternative.read_units, 'read unit')}, {counted(alternative.write_units, 'write unit')}"
+    notes = f" ({'; '.join(alternative.notes)})" if alternative.notes else ""
+    best = " Cheapest." if alternative.cheapest else ""
+    return f"{alternative.name}: {units}, {taking}, {dollars_text(alternative.dollars)}{notes}.{best}"
+
+
 def show_rehearsal(invocation: Invocation, rehearsal: DryRun) -> int:
     """What a dry run found."""
     rehearsal = invocation.shown(rehearsal)
@@ -209,6 +222,11 @@ def show_rehearsal(invocation: Invocation, rehearsal: DryRun) -> int:
             page.print(f"  + {after}", style="green", markup=False)
         if sample.refused:
             page.print(f"  ! {sample.refused}", style="yellow", markup=False)
+    for alternative in rehearsal.alternatives:
+        page.print(f"  {alternative_text(alternative)}", markup=False)
+        if not alternative.impossible:
+            for command in alternative.commands:
+                page.print(f"      {command}", markup=False)
     for note in rehearsal.notes:
         page.print(f"  · {note}", markup=False)
     for hazard in rehearsal.hazards:

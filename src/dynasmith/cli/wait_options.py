@@ -40,6 +40,16 @@ def wait_options(function: F) -> F:
     )(function)
 
 
+def service_wait_options(function: F) -> F:
+    """Both options for a verb that the service does by itself, as a job that can be waited for later."""
+    function = click.option(
+        "--wait-timeout", type=Duration(), metavar="DURATION", help="Wait at most this long, such as 30m; then exit 3."
+    )(function)
+    return click.option(
+        "--no-wait", is_flag=True, help="Return when the service has begun; jobs resume waits for it later."
+    )(function)
+
+
 def waiting(no_wait: bool, wait_timeout: timedelta | None) -> dict[str, Any]:
     """The options as the methods of `Project` take them. Raises UsageError where both are given."""
     if no_wait and wait_timeout is not None:

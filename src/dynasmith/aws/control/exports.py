@@ -3,11 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
+import botocore
+
 from dynasmith.aws.control.binary import to_botocore
 from dynasmith.aws.control.session import Session
+from dynasmith.errors import NotOffered
 from dynasmith.items.condition.condition import parse_condition
 from dynasmith.jobs.service_transfer import FORMAT_WORDS, ExportRequest, ExportState, S3Place
 from dynasmith.ports.access import ResolvedAccess
+
+FILTER = "FilterSpecification"
 
 
 class AwsExports:
@@ -24,8 +29,17 @@ class AwsExports:
 
     def start(self, table_arn: str, place: S3Place, request: ExportRequest, token: str) -> ExportState:
         """One ExportTableToPointInTime. Its retries have the same token, so that they are one export."""
+        self._check_filter(request)
         asked = export_parameters(table_arn, place, request, token)
         return _state(self._call("ExportTableToPointInTime", asked)["ExportDescription"])
+
+    def _check_filter(self, request: ExportRequest) -> None:
+        model = self._session.client("dynamodb").meta.service_model.operation_model("ExportTableToPointInTime")
+        if request.condition and FILTER not in model.input_shape.members:
+            raise NotOffered(
+                f"The installed botocore {botocore.__version__} knows no filters of exports.",
+                hint="install a newer boto3, or export to a folder, which filters too",
+            )
 
     def describe(self, arn: str) -> ExportState:
         """One DescribeExport."""
@@ -71,7 +85,7 @@ def export_parameters(table_arn: str, place: S3Place, request: ExportRequest, to
         asked["IncrementalExportSpecification"] = {name: at for name, at in window.items() if at is not None}
     if request.condition:
         made = parse_condition(request.condition).filter()
-        asked["FilterSpecification"] = {
+        asked[FILTER] = {
             "FilterExpression": made.expression,
             **({"ExpressionAttributeNames": dict(made.names)} if made.names else {}),
             **({"ExpressionAttributeValues": to_botocore(made.values)} if made.values else {}),

@@ -7,7 +7,7 @@ import click
 
 from dynasmith.cli.flow_options import CONSISTENT, TRANSPORT, flow_options_but, side, side_options
 from dynasmith.cli.shared_options import Invocation, verb
-from dynasmith.cli.wait_options import wait_options, waiting
+from dynasmith.cli.wait_options import service_wait_options, waiting
 from dynasmith.errors import UsageError
 
 STDOUT = "-"
@@ -33,7 +33,7 @@ STDOUT = "-"
 @click.option("--incremental", metavar="FROM..TO", help="In S3: the changes between two times, 15 minutes to 24 hours.")
 @click.option("--kms-key", default="", metavar="KEY", help="In S3: encrypt the files with this key of KMS.")
 @click.option("--bucket-owner", default="", metavar="ACCOUNT", help="In S3: the account of a bucket that is not yours.")
-@wait_options
+@service_wait_options
 @TRANSPORT
 @CONSISTENT
 @flow_options_but("digest", "on_error", "max_write_units")

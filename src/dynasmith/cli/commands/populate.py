@@ -7,7 +7,7 @@ import click
 
 from dynasmith.cli.flow_options import MODE, PROCESSES, TRANSPORT, flow_options_but, side, side_options
 from dynasmith.cli.shared_options import Invocation, refuse_given, verb
-from dynasmith.cli.wait_options import wait_options, waiting
+from dynasmith.cli.wait_options import service_wait_options, waiting
 from dynasmith.errors import ItemInvalid, UsageError
 
 
@@ -62,7 +62,7 @@ from dynasmith.errors import ItemInvalid, UsageError
     help="With --by import or bulk: how the files are packed.",
 )
 @click.option("--error-bucket", default="", metavar="s3://BUCKET/PREFIX", help="With --by bulk: where it puts errors.")
-@wait_options
+@service_wait_options
 @MODE
 @TRANSPORT
 @PROCESSES

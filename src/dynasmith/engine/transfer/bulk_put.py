@@ -9,11 +9,13 @@ from dynasmith.engine.transfer.job_world import JobWorld
 from dynasmith.engine.transfer.service_job import (
     JobCancellation,
     begin_anew,
+    check_held,
     enter_service_job,
     keep_arn,
     run_service_job,
     same_job,
     token_may_be_over,
+    unfinished,
     wait_until_over,
 )
 from dynasmith.errors import RunError, UsageError
@@ -74,7 +76,7 @@ def bulk_put(spec: BulkPut, claim: Claim, world: JobWorld) -> Report:
             raise
         if not state.over:
             later = f"The bulk write is {state.status}; dynasmith jobs resume {claim.job.id} waits for it"
-            return ServiceResult(fields=_fields(spec, state), over=False, notes=(later,))
+            return unfinished(_fields(spec, state), later, world.service.waiting)
         if state.status not in _DONE:
             begin_anew(claim, _spec_of(claim))
             raise RunError(
@@ -101,6 +103,7 @@ def _begun(spec: BulkPut, claim: Claim, world: JobWorld, table: str) -> BulkStat
         return puts.describe(spec.arn)
     found = puts.with_token(spec.token) if token_may_be_over(claim.job, world.context) else None
     if found is None:
+        check_held(claim)
         found = puts.start(table, key_range(spec.place), spec.request, spec.token)
     keep_arn(claim, spec, found.arn)
     return found

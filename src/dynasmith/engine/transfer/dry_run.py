@@ -19,6 +19,7 @@ from dynasmith.items.plain import plain_from_raw
 from dynasmith.items.size import item_bytes
 from dynasmith.items.transform import Function, ItemRefused, ItemSkipped, Transform
 from dynasmith.items.wire import RawItem
+from dynasmith.jobs.copy_alternatives import CopyAlternative
 from dynasmith.jobs.estimate import JobEstimate, estimate_units, with_cost, with_time
 from dynasmith.jobs.options import TransferOptions
 from dynasmith.ports.guard import RefusedCall
@@ -40,7 +41,7 @@ class ItemSample(msgspec.Struct, frozen=True):
 class DryRun(msgspec.Struct, frozen=True):
     """What would happen. ``notes`` are things that a person should know before it does; ``hazards`` those that a dry
     run could not keep dry, or had to refuse: ``refused_calls`` are what user code tried. ``closing`` is the last
-    sentence of the report: what is known to be unwritten."""
+    sentence of the report: what is known to be unwritten. ``alternatives`` are the ways in which a copy can be done."""
 
     estimate: JobEstimate
     samples: tuple[ItemSample, ...]
@@ -48,6 +49,7 @@ class DryRun(msgspec.Struct, frozen=True):
     hazards: tuple[str, ...] = ()
     refused_calls: tuple[RefusedCall, ...] = ()
     closing: str = PURE
+    alternatives: tuple[CopyAlternative, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Stable keys."""
@@ -58,6 +60,7 @@ class DryRun(msgspec.Struct, frozen=True):
             "hazards": list(self.hazards),
             "refused_calls": [msgspec.to_builtins(call) for call in self.refused_calls],
             "closing": self.closing,
+            "alternatives": [alternative.to_json() for alternative in self.alternatives],
         }
 
 

@@ -12,11 +12,13 @@ from dynasmith.engine.transfer.export_check import check_files, read_manifest
 from dynasmith.engine.transfer.job_world import JobWorld
 from dynasmith.engine.transfer.service_job import (
     begin_anew,
+    check_held,
     enter_service_job,
     keep_arn,
     run_service_job,
     same_job,
     token_may_be_over,
+    unfinished,
     wait_until_over,
 )
 from dynasmith.errors import FileFormatError, RunError, UsageError
@@ -106,7 +108,7 @@ def service_export(spec: ServiceExport, claim: Claim, world: JobWorld) -> Report
         look: Callable[[], ExportState] = lambda: exports.describe(state.arn)  # noqa: E731
         state = wait_until_over(claim, context, table.name, f"Export {state.arn}", look, stop, waiting)
         if not state.over:
-            return ServiceResult(fields=_fields(state, None), over=False, notes=(_later(state),))
+            return unfinished(_fields(state, None), _later(state), waiting)
         if state.status != "COMPLETED":
             begin_anew(claim, _spec_of(claim))
             raise _failure(state, table.name)
@@ -132,6 +134,7 @@ def _begun(spec: ServiceExport, claim: Claim, world: JobWorld, exports: Exports,
         return exports.describe(spec.arn)
     found = exports.with_token(arn, spec.token) if token_may_be_over(claim.job, world.context) else None
     if found is None:
+        check_held(claim)
         found = exports.start(arn, s3_place(spec.place), spec.request, spec.token)
     keep_arn(claim, spec, found.arn)
     return found
@@ -148,8 +151,9 @@ def _failure(state: ExportState, table: str) -> RunError:
 def _checked(spec: ServiceExport, state: ExportState, world: JobWorld, exports: Exports, table: str) -> ServiceResult:
     place, problems, notes = s3_place(spec.place), [], []
     objects = world.service.objects(spec.source, place.bucket, spec.request.bucket_owner)
-    if not state.manifest:
-        problems.append(f"Export {state.arn} is COMPLETED and names no manifest: nothing was written.")
+    if not state.manifest or objects.read(state.manifest) is None:
+        named = f"s3://{place.bucket}/{state.manifest}" if state.manifest else "it names no manifest"
+        problems.append(f"Export {state.arn} is COMPLETED, and nothing of it is in S3 ({named}).")
         return ServiceResult(fields=_fields(state, None), problems=tuple(problems))
     manifest = read_manifest(objects, place.bucket, state.manifest)
     checked = check_files(objects, place.bucket, manifest)

@@ -12,11 +12,13 @@ from dynasmith.engine.transfer.export_check import check_files, find_export, rea
 from dynasmith.engine.transfer.job_world import JobWorld
 from dynasmith.engine.transfer.service_job import (
     begin_anew,
+    check_held,
     enter_service_job,
     keep_arn,
     run_service_job,
     same_job,
     token_may_be_over,
+    unfinished,
     wait_until_over,
 )
 from dynasmith.errors import RunError, UsageError
@@ -107,12 +109,13 @@ def service_import(spec: ServiceImport, claim: Claim, world: JobWorld) -> Report
         state = wait_until_over(claim, context, table.name, f"Import {state.arn}", look, stop, world.service.waiting)
         if not state.over:
             later = f"The import is {state.status}; dynasmith jobs resume {claim.job.id} waits for it"
-            return ServiceResult(fields=_fields(state, ()), over=False, notes=(later,))
+            return unfinished(_fields(state, ()), later, world.service.waiting)
         failed = imports.errors(state, ERRORS_SHOWN) if state.errors else ()
         if state.status != "COMPLETED" and not state.imported:
             begin_anew(claim, _spec_of(claim))
             raise _failure(state, table.name, failed)
         counts[0] = Counts(read=state.imported + state.errors, written=state.imported, dead=state.errors)
+        check_held(claim)
         problems = [*_problems(spec, state), *failed, *world.service.settle(spec.target, spec.definition)]
         return ServiceResult(fields=_fields(state, failed), problems=tuple(problems))
 
@@ -132,6 +135,7 @@ def _begun(spec: ServiceImport, table: Table, claim: Claim, world: JobWorld) -> 
         return imports.describe(spec.arn)
     found = imports.with_token(spec.token) if token_may_be_over(claim.job, world.context) else None
     if found is None:
+        check_held(claim)
         found = imports.start(table, key_range(spec.place), spec.request, spec.token)
     keep_arn(claim, spec, found.arn)
     return found

@@ -11,12 +11,13 @@ from datetime import timedelta
 from os import urandom
 from secrets import token_hex
 from time import monotonic
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
 from dynasmith.engine.transfer.event_thread import StopRequest, run
 from dynasmith.engine.transfer.events import FlowEnded, FlowNote, FlowStarted
+from dynasmith.engine.transfer.permit import RunPermit
 from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.errors import DynasmithError, Interrupted, Locked
 from dynasmith.jobs.counts import Counts
@@ -27,7 +28,7 @@ from dynasmith.jobs.spec import ServiceSpec
 from dynasmith.ports.checkpoints import Claim, Ledger
 
 POLL_SECONDS_FIRST = 0.1
-POLL_SECONDS_MAX = 10.0
+POLL_SECONDS_MAX = 5.0
 NOT_WAITED = "begun, and not waited for"
 """The reason of a job that was begun with ``--no-wait``."""
 _MARGIN = timedelta(minutes=5)
@@ -103,6 +104,18 @@ def keep_arn(claim: Claim, spec: ServiceSpec, arn: str) -> None:
 def begin_anew(claim: Claim, spec: ServiceSpec) -> None:
     """What was begun came to nothing: the job that goes on begins another one."""
     claim.change(msgspec.structs.replace(claim.job, spec=msgspec.structs.replace(spec, arn="", token=token_hex(16))))
+
+
+def check_held(claim: Claim) -> None:
+    """Raise LeaseLost where another run may have the job: right before what it would begin a second time."""
+    RunPermit(claim.job.id, claim.lease).check_lease()
+
+
+def unfinished(fields: dict[str, Any], sentence: str, waiting: WaitLimit) -> ServiceResult:
+    """What is not over: a note where nobody waits for it, a problem where the limit of waiting is reached."""
+    if not waiting.wait:
+        return ServiceResult(fields=fields, over=False, notes=(sentence,))
+    return ServiceResult(fields=fields, over=False, problems=(f"Not there yet. {sentence}",))
 
 
 def run_service_job(
@@ -186,14 +199,14 @@ def wait_until_over(
 def _rest(seconds: float, claim: Claim, stop: StopRequest) -> None:
     """Wait, in slices short enough that a signal and a wish to cancel are obeyed at once."""
     ends = monotonic() + seconds
+    if claim.control().wish == "cancel":  # once a wait: a ledger in S3 or a table costs a request
+        raise JobCancellation
     while True:
         if stop.asked:
             raise Interrupted(
                 f"Job {claim.job.id} was interrupted; the service goes on with what was begun.",
                 hint=f"dynasmith jobs resume {claim.job.id}",
             )
-        if claim.control().wish == "cancel":
-            raise JobCancellation
         left = ends - monotonic()
         if left <= 0:
             return

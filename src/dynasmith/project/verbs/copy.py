@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec import UnsetType
 from msgspec.structs import replace
 
 from dynasmith.engine.definition_import import as_definition
@@ -16,6 +17,7 @@ from dynasmith.engine.transfer.index_notes import index_notes
 from dynasmith.engine.transfer.table_details import TableEnd, check_ends
 from dynasmith.errors import RunError, TableExists, TableNotFound
 from dynasmith.items.condition.condition import parse_condition
+from dynasmith.jobs.copy_alternatives import CopyRequest, copy_alternatives
 from dynasmith.jobs.options import TransferOptions
 from dynasmith.jobs.report import Report
 from dynasmith.jobs.side import Side
@@ -30,7 +32,9 @@ from dynasmith.project.verbs.tables import create, exists
 from dynasmith.project.verbs.transform_operations import operations_in
 from dynasmith.project.verbs.transforms import AnyTransform, function_of
 from dynasmith.project.verbs.verify import verify_sides
-from dynasmith.tables.table import Table
+from dynasmith.tables.description import TableDescription
+from dynasmith.tables.prices import prices_for
+from dynasmith.tables.table import Table, known
 
 if TYPE_CHECKING:
     from dynasmith.models import Model
@@ -130,7 +134,46 @@ def rehearse_copy(
     done = engine_rehearse_copy(*ends, options, transform=function, keeping=keeping, prices=prices, around=context)
     notes = [creation_note(ends[1].description.table)] if create_target else []
     notes += _index_notes(dry, transform, ends[1])
-    return replace(done, notes=(*notes, *done.notes))
+    wish = _wish(ends, _changes(transform, options), create_target)
+    found = prices_for(dry.world.session.region, dict(dry.world.settings.prices))
+    if wish.recovery is None:
+        at = dry.at(dry.side(source))
+        wish = replace(wish, recovery=_has_recovery(at.control.describe(ends[0].name, ("recovery",))))
+    notes.append(f"prices: {found.source}; times of the service are experience, not a promise")
+    return replace(done, notes=(*notes, *done.notes), alternatives=copy_alternatives(wish, done.estimate, found))
+
+
+def _wish(ends: tuple[TableEnd, TableEnd], changes: str, new_target: bool) -> CopyRequest:
+    """What a copy is to do, as far as it decides how it can be done."""
+    source, target = ends
+    described = source.description
+    return CopyRequest(
+        source=source.name,
+        target=target.name,
+        size_bytes=described.size_bytes_estimate,
+        new_target=new_target,
+        changes=changes,
+        recovery=_has_recovery(described),
+        local_indexes=bool(known(described.table.local_indexes, ())),
+        one_place=source.access.where == target.access.where,
+    )
+
+
+def _has_recovery(described: TableDescription) -> bool | None:
+    """Whether a table has point-in-time recovery; None where that was not read."""
+    recovery = described.table.recovery
+    return None if isinstance(recovery, UnsetType) else recovery is not None
+
+
+def _changes(transform: AnyTransform | None, options: TransferOptions | None) -> str:
+    """The first option that makes of the items others, or fewer; empty for none."""
+    asked = options or TransferOptions()
+    given = (
+        (transform is not None, "--transform"),
+        (bool(asked.condition), "--filter"),
+        (asked.expired == "skip", "--expired"),
+    )
+    return next((word for is_given, word in given if is_given), "")
 
 
 def _index_notes(items: ItemWorld, transform: AnyTransform | None, target: TableEnd) -> list[str]:

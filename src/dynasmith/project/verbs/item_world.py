@@ -22,9 +22,11 @@ from dynasmith.engine.identity import check_same, refuse_another
 from dynasmith.engine.transfer.event_thread import StopRequest
 from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.engine.transfer.table_details import TableEnd
+from dynasmith.errors import UsageError
 from dynasmith.files.ledger.folder import FolderLedger
 from dynasmith.jobs.estimate import JobEstimate, with_cost
 from dynasmith.jobs.report import Report
+from dynasmith.jobs.service_transfer import is_s3
 from dynasmith.jobs.side import Side, side_of
 from dynasmith.masking import Masks
 from dynasmith.plans.consent import Consent, question
@@ -98,6 +100,11 @@ class ItemWorld:
         """One end, from a name, an ARN, a class, or a `Side`."""
         if not isinstance(table, str | Side):
             return Side(table=self.world.name_of(table))
+        named = table.table if isinstance(table, Side) else table
+        if is_s3(named):
+            raise UsageError(
+                f"{named} is a place in S3, not a table.", hint="export writes there, and populate reads from there"
+            )
         return side_of(table, isolated=self.world.session.access.isolated)
 
     def at(self, side: Side) -> World:

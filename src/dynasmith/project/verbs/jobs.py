@@ -17,7 +17,16 @@ from dynasmith.jobs.job import Job
 from dynasmith.jobs.options import TransferOptions
 from dynasmith.jobs.report import Report
 from dynasmith.jobs.side import Side
-from dynasmith.jobs.spec import Backfill, DeleteItems, Undo, UnreadableSpec, sides_of
+from dynasmith.jobs.spec import (
+    Backfill,
+    BulkPut,
+    DeleteItems,
+    ServiceExport,
+    ServiceImport,
+    Undo,
+    UnreadableSpec,
+    sides_of,
+)
 from dynasmith.plans.consent import Consent, question
 from dynasmith.plans.where import Where
 from dynasmith.ports.listener import Listener, silent
@@ -103,6 +112,7 @@ class Jobs:
 
         Raises RunError for a job that is over or does not exist, UsageError where several jobs begin so.
         """
+        self._refuse_of_service(self.find(job), "be paused")
         engine_jobs.pause(self._items.ledger, self.find(job))
 
     @checked()
@@ -119,7 +129,16 @@ class Jobs:
         RunError for a job that is over."""
         if max_read_units is None and max_write_units is None:
             raise UsageError("No pace was given.", hint="give max_read_units or max_write_units")
+        self._refuse_of_service(self.find(job), "get another pace")
         engine_jobs.pace(self._items.ledger, self.find(job), read_units=max_read_units, write_units=max_write_units)
+
+    def _refuse_of_service(self, job_id: str, what: str) -> None:
+        """What the service does by itself goes at its own pace."""
+        if isinstance(self._items.ledger.show(job_id).spec, ServiceExport | ServiceImport | BulkPut):
+            raise RunError(
+                f"Job {job_id} waits for the service and cannot {what}.",
+                hint=f"Ctrl-C ends the wait and dynasmith jobs resume {job_id} goes on; jobs cancel ends the job",
+            )
 
     @checked()
     def undo(

@@ -15,9 +15,11 @@ from dynasmith.engine.transfer.dry_run import DryRun
 from dynasmith.engine.transfer.export_check import check_files, find_export, read_manifest
 from dynasmith.engine.transfer.populate_source import PopulateSource
 from dynasmith.engine.transfer.table_details import TableEnd, rates
-from dynasmith.errors import CheckpointError, UsageError
+from dynasmith.errors import CheckpointError, FileFormatError, UsageError
 from dynasmith.files.items.foreign import renaming_of
 from dynasmith.files.items.layout import FilePart, Layout
+from dynasmith.files.items.manifest import MANIFEST
+from dynasmith.files.items.manifest import read_manifest as read_own_manifest
 from dynasmith.files.items.source import FileSource, SourceSummary
 from dynasmith.files.ledger.folder import FolderLedger
 from dynasmith.items.key import KeySchema
@@ -125,6 +127,9 @@ def _of_objects(objects: TransferObjects, bucket: str, place: str) -> RemoteFile
     if not keys:
         folder = f"{prefix.rstrip('/')}/" if prefix else ""
         keys = [key for key in objects.keys(folder) if not key.endswith("/")]
+    listed = next((key for key in keys if key.rpartition("/")[2] == MANIFEST), None)
+    if listed is not None:
+        return _of_own_export(objects, bucket, listed)
     if not keys:
         raise UsageError(f"{place} holds no object.", hint="name an export of the service, or an object")
     prints = {}
@@ -135,6 +140,28 @@ def _of_objects(objects: TransferObjects, bucket: str, place: str) -> RemoteFile
     parts = tuple(FilePart(f"s3://{bucket}/{key}") for key in keys)
     size = sum(each.bytes for each in prints.values())
     return RemoteFiles(bucket, tuple(map(RemoteFile, keys)), parts, objects, prints, size_bytes=size)
+
+
+def _of_own_export(objects: TransferObjects, bucket: str, manifest_key: str) -> RemoteFiles:
+    """A folder that `export` wrote on a machine, copied to S3. Raises FileFormatError where it is not whole."""
+    with TemporaryDirectory(prefix="dynasmith-") as folder:
+        local = Path(folder) / MANIFEST
+        fetch(objects, bucket, RemoteFile(manifest_key), local)
+        manifest = read_own_manifest(local)
+    root = manifest_key.removesuffix(MANIFEST)
+    parts, files, prints, size = [], [], {}, 0
+    for part in manifest.parts:
+        key = f"{root}{part.name}"
+        found = objects.facts(key)
+        if found is None:
+            raise FileFormatError(
+                f"s3://{bucket}/{root} lacks {part.name}, which its manifest names.", hint="copy the whole export again"
+            )
+        parts.append(FilePart(f"s3://{bucket}/{key}", part.items, manifest.notation))
+        files.append(RemoteFile(key))
+        prints[f"s3://{bucket}/{key}"] = Fingerprint(found.size_bytes, found.etag, 0)
+        size += found.size_bytes
+    return RemoteFiles(bucket, tuple(files), tuple(parts), objects, prints, size_bytes=size)
 
 
 def s3_name(names: Sequence[str] | None) -> str | None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from dynasmith.engine import retire as engine_retire
 from dynasmith.engine.waiter import StopFlag
-from dynasmith.errors import RunError
+from dynasmith.errors import RunError, UsageError
+from dynasmith.jobs.service_transfer import is_s3
 from dynasmith.plans.consent import Consent, named
 from dynasmith.ports.listener import Listener, silent
 from dynasmith.project.verbs.export import export
@@ -30,6 +31,12 @@ def retire(
 ) -> Iterator[dict[str, Any]]:
     """See `Project.retire_tables`."""
     world = items.world
+    for where in exports.values():
+        if is_s3(where):
+            raise UsageError(
+                "retire exports to a folder, which it compares by digest, not to S3.",
+                hint=f"dynasmith export TABLE {where}, then retire it with --no-export",
+            )
     found = [(world.control.describe(world.name_of(table)), where) for table, where in exports.items()]
     names = [description.table.name for description, _ in found]
     needs = (named(f"Retire table {name} of {{where}} and delete all its items?", name) for name in names)

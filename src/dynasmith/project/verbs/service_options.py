@@ -1,4 +1,4 @@
-"""The arguments of the verbs that have two roads: files, and what the service does in S3."""
+"""The arguments of the verbs that do two things: files, and what the service does in S3."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _UNSET: Mapping[str, object] = {
 }  # fmt: skip
 
 
-def refuse_of_other_road(given: Mapping[str, object], names: Sequence[str], words: str) -> None:
-    """Raise UsageError for the first of these arguments that was given: it means nothing on this road."""
+def refuse_misplaced(given: Mapping[str, object], names: Sequence[str], words: str) -> None:
+    """Raise UsageError for the first of these arguments that was given: it means nothing here."""
     for name in names:
         if (given[name] and given[name] != _UNSET.get(name)) or (given[name] is False and _UNSET.get(name) is True):
             raise UsageError(f"{name} {words}.", hint=f"remove {name}")
@@ -32,7 +32,7 @@ def refuse_of_other_road(given: Mapping[str, object], names: Sequence[str], word
 
 def service_export_of(given: Mapping[str, Any]) -> ExportRequest:
     """How the service exports, from the arguments of `Project.export`. Raises UsageError."""
-    refuse_of_other_road(given, OWN_EXPORT, "is of an export to files: the service exports to S3")
+    refuse_misplaced(given, OWN_EXPORT, "is of an export to files: the service exports to S3")
     if given["format"] not in (None, "dynamodb", "ion"):
         raise UsageError(
             f"The service exports as dynamodb or ion, not as {given['format']}.",
@@ -52,7 +52,7 @@ def service_export_of(given: Mapping[str, Any]) -> ExportRequest:
 
 def refuse_of_s3(given: Mapping[str, object]) -> None:
     """Raise UsageError where an export to files got what the service alone does."""
-    refuse_of_other_road(given, SERVICE_EXPORT, "is of an export to S3 by the service")
+    refuse_misplaced(given, SERVICE_EXPORT, "is of an export to S3 by the service")
     own_format(given["format"])
 
 
@@ -80,16 +80,16 @@ def service_populate_of(given: Mapping[str, Any]) -> ServicePopulate | None:
     """What is asked of the service; None where dynasmith reads the items itself. Raises UsageError."""
     by, place = given["by"], given["files"]
     if by == "ours":
-        refuse_of_other_road(given, SERVICE_POPULATE, "does nothing without by import or bulk")
+        refuse_misplaced(given, SERVICE_POPULATE, "does nothing without by import or bulk")
         if given["format"] == "ion":
             raise UsageError("ion is found out by itself: an export says what it is.", hint="remove format")
         return None
     place = place[0] if isinstance(place, Sequence) and len(place) == 1 and not isinstance(place, str) else place
     if not is_s3(place):
         raise UsageError(f"by {by} reads from one place in S3.", hint="name s3://bucket/prefix, or use by ours")
-    refuse_of_other_road(given, OWN_POPULATE, f"cannot be used with by {by}: the service writes the items as they are")
+    refuse_misplaced(given, OWN_POPULATE, f"cannot be used with by {by}: the service writes the items as they are")
     if by == "import":
-        refuse_of_other_road(given, ("max_write_units", "error_bucket"), "cannot be used with by import")
+        refuse_misplaced(given, ("max_write_units", "error_bucket"), "cannot be used with by import")
         if not given["create_target"]:
             raise UsageError("An import makes a new table.", hint="add create (create_target), or use by bulk or ours")
     elif given["create_target"]:

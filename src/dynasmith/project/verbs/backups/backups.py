@@ -216,8 +216,8 @@ class Backups:
 
         Costs $0.15 a GB (us-east-1), one read of every item, and about three calls a setting. Raises ConsentRequired,
         BackupNotFound, TableNotFound, UsageError for a target that exists and a time outside the window,
-        DefinitionError for a kept definition that is not valid, RunError where the service failed. Stopped anywhere, it is a job that `resume` or
-        `Jobs.resume` continues; the service goes on meanwhile.
+        DefinitionError for a kept definition that is not valid, RunError where the service failed. Stopped anywhere, it
+        is a job that `resume` or `Jobs.resume` continues; the service goes on meanwhile.
         """
         name = None if table is None else self._world.name_of(table)
         request = restore_request(
