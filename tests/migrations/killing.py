@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -64,6 +65,7 @@ class Killer:
 
     said: Path
     _server: Any = field(default=None)
+    _running: int = 0
 
     def __call__(self, story: ItemStory, *words: str, call: int = 0, seconds: float = 0.0) -> KilledRun:
         """Run it; killed at that call, or after so many seconds."""
@@ -76,20 +78,34 @@ class Killer:
             self._server = subprocess.Popen(
                 [sys.executable, str(SCRIPT), str(self.said)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
             )
+        self._stop()
         asked = {"words": words, "call": call, "seconds": seconds}
         asked |= {"folder": str(story.folder), "variables": dict(os.environ)}
         self._server.stdin.write(json.dumps(asked) + "\n")
         self._server.stdin.flush()
-        return int(json.loads(self._server.stdout.readline())["pid"])
+        self._running = int(json.loads(self._server.stdout.readline())["pid"])
+        return self._running
 
     def end(self) -> KilledRun:
         """Wait for the run that began last."""
         answer = json.loads(self._server.stdout.readline())
+        self._running = 0
         return KilledRun(out=(self.said / "out").read_text(), err=(self.said / "err").read_text(), **answer)
+
+    def kill(self) -> KilledRun:
+        """Kill the run that began last."""
+        os.kill(self._running, signal.SIGKILL)
+        return self.end()
+
+    def _stop(self) -> None:
+        """Kill a run that nobody waited for: its test failed."""
+        if self._running:
+            self.kill()
 
     def close(self) -> None:
         """End the process of the runs."""
         if self._server is not None:
+            self._stop()
             self._server.stdin.close()
             self._server.wait()
             self._server.stdout.close()

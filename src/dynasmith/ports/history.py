@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from dynasmith.migrations.event import LockRecord, MigrationEvent, RunInvocation, StepRecord
 from dynasmith.migrations.history import MigrationHistory
+from dynasmith.ports.permit import Term
 
 
 class HistoryHold(Protocol):
@@ -19,6 +20,11 @@ class HistoryHold(Protocol):
     @property
     def held(self) -> bool:
         """Whether this process may write."""
+        ...
+
+    @property
+    def term(self) -> Term:
+        """How long it may, as far as it knows now: so long it also has the jobs of its migrations."""
         ...
 
     def append(self, event: MigrationEvent) -> MigrationEvent:

@@ -11,6 +11,7 @@ from typing import NamedTuple, Protocol
 
 from dynasmith.errors import DynasmithError, Locked
 from dynasmith.ports.clock import lease_clock
+from dynasmith.ports.permit import Term
 
 _log = logging.getLogger("dynasmith.jobs")
 
@@ -166,3 +167,37 @@ class Lease:
                 self._lost, self._until = True, float("-inf")
                 return
             self._renewed(sent)
+
+
+OF_MIGRATION = "in a migration"
+"""How the owner of a lock ends that is held by the lock of migrations, and has no beat of its own."""
+
+
+class HeldLease(Lease):
+    """The lock of a job that a migration runs: held as long as the lock of migrations is (``term``), never renewed.
+
+    One that an earlier run of migrations left (``seen``) is taken at once: whoever has the lock of migrations has their
+    jobs. Raises Locked where another process took it at the same moment.
+    """
+
+    def __init__(self, lock: Lock, owner: str, seen: LockState | None, job_id: str, term: Term) -> None:
+        self.lock, self.owner, self._term = lock, owner, term
+        self._over, self._lost = threading.Event(), False
+        if not lock.take(seen, owner):
+            raise Locked(f"Job {job_id} was just taken by another process.", hint="try again")
+
+    @property
+    def held(self) -> bool:
+        """Whether this process may write for the job."""
+        return lease_clock() < self.until
+
+    @property
+    def until(self) -> float:
+        """The time of ``lease_clock`` from which this process may write no more."""
+        return float("-inf") if self._over.is_set() else self._term.until
+
+    def end(self) -> bool:
+        """Write nothing more under it; False where it had ended. The lock stays as it is."""
+        ended = not self._over.is_set()
+        self._over.set()
+        return ended

@@ -16,7 +16,7 @@ from uuid import uuid4
 
 import msgspec
 
-from dynasmith.aws.stores.lease import LEASE_SECONDS, Lease
+from dynasmith.aws.stores.lease import LEASE_SECONDS, OF_MIGRATION, HeldLease, Lease
 from dynasmith.aws.stores.ledger_fences import checkpoints_of, dead_letters_of, inherit, newest_fence, under_fence
 from dynasmith.aws.stores.ledger_store import CONTROL, DEAD, JOB, SEGMENT, FencedLock, Store
 from dynasmith.errors import CheckpointError, DynasmithError, LeaseLost, RunError, TableNotFound
@@ -27,6 +27,7 @@ from dynasmith.jobs.job import Job, decode_job, encode_job, moved, seen
 from dynasmith.ports.checkpoints import JobControl
 from dynasmith.ports.clock import lease_clock
 from dynasmith.ports.items import DeadLetter
+from dynasmith.ports.permit import Term
 
 DEAD_BYTES = 300_000
 """Packed dead letters under one name: an item of a table holds 400 KB."""
@@ -36,10 +37,16 @@ that it reads them at least every second."""
 
 
 class SharedLedger:
-    """All jobs of a ``store``. ``owner`` says to others who runs a job."""
+    """All jobs of a ``store``. ``owner`` says to others who runs a job.
 
-    def __init__(self, store: Store, *, owner: str = "", lease_seconds: float = LEASE_SECONDS) -> None:
+    Jobs that begin or are claimed under a ``term``, that of the lock of migrations, have no lease of their own.
+    """
+
+    def __init__(
+        self, store: Store, *, owner: str = "", lease_seconds: float = LEASE_SECONDS, term: Term | None = None
+    ) -> None:
         self._store = store
+        self._term = term
         self._owner = owner
         self._lease_seconds = lease_seconds
 
@@ -146,6 +153,10 @@ class SharedLedger:
     def _lease(self, job_id: str, above: int = 0) -> tuple[FencedLock, Lease]:
         owner = f"{self._owner or 'dynasmith'} {uuid4().hex}"
         lock = self._store.lock(job_id, above)
+        if self._term is not None:
+            seen = lock.read()
+            if seen is None or seen.owner.endswith(OF_MIGRATION):
+                return lock, HeldLease(lock, f"{owner} {OF_MIGRATION}", seen, job_id, self._term)
         return lock, Lease(lock, owner, job_id, lease_seconds=self._lease_seconds)
 
     def _read(self, job_id: str) -> Job:

@@ -28,6 +28,7 @@ from dynasmith.aws.stores.ledger_store import JOB, LOCK, FencedLock
 from dynasmith.aws.stores.shared_ledger import SharedLedger
 from dynasmith.aws.transactions import retry_conflicts
 from dynasmith.errors import ServiceUnavailable
+from dynasmith.ports.permit import Term
 
 JOBS = "jobs"
 VALUE_BYTES_MAX = 300_000
@@ -46,8 +47,16 @@ class TableLedger(SharedLedger):
     It needs a table with the keys ``pk`` and ``sk`` (strings); one that it makes is on demand.
     """
 
-    def __init__(self, client: Any, table: str, *, owner: str = "", lease_seconds: float = LEASE_SECONDS) -> None:
-        super().__init__(TableStore(client, table), owner=owner, lease_seconds=lease_seconds)
+    def __init__(
+        self,
+        client: Any,
+        table: str,
+        *,
+        owner: str = "",
+        lease_seconds: float = LEASE_SECONDS,
+        term: Term | None = None,
+    ) -> None:
+        super().__init__(TableStore(client, table), owner=owner, lease_seconds=lease_seconds, term=term)
 
 
 class LedgerTable:
@@ -96,6 +105,57 @@ class LedgerTable:
         found: dict[str, Any] | None = self.call("GetItem", Key=key, ConsistentRead=True).get("Item")
         return found
 
+    def query(
+        self, home: str, prefix: str = "", *, but: tuple[type[Exception], ...] = (), **more: Any
+    ) -> Iterator[dict[str, Any]]:
+        """The items of a partition whose sort key begins so, page after page, strongly consistent, in order."""
+        values = {":p": {"S": home}} | ({":s": {"S": prefix}} if prefix else {})
+        start: dict[str, Any] = {}
+        while True:
+            page = self.call(
+                "Query",
+                but=but,
+                ConsistentRead=True,
+                KeyConditionExpression="pk = :p" + (" AND begins_with(sk, :s)" if prefix else ""),
+                ExpressionAttributeValues=values,
+                **more,
+                **start,
+            )
+            yield from page["Items"]
+            if not page.get("LastEvaluatedKey"):
+                return
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+    def find(self) -> dict[str, Any] | None:
+        """The table as it is described, waited for where another process makes it; None where there is none."""
+        with translated("DescribeTable", self.name):
+            try:
+                found: dict[str, Any] = self.client.describe_table(TableName=self.name)["Table"]
+            except self.client.exceptions.ResourceNotFoundException:
+                return None
+            if found["TableStatus"] == "CREATING":
+                self._wait()
+        return found
+
+    def create(self, **settings: Any) -> None:
+        """Make the table, on demand, with the string keys ``pk`` and ``sk``; several may do so at once."""
+        with translated("CreateTable", self.name):
+            with suppress(self.client.exceptions.ResourceInUseException):  # another process makes it
+                self.client.create_table(
+                    TableName=self.name,
+                    AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
+                    KeySchema=[
+                        {"AttributeName": "pk", "KeyType": "HASH"},
+                        {"AttributeName": "sk", "KeyType": "RANGE"},
+                    ],
+                    BillingMode="PAY_PER_REQUEST",
+                    **settings,
+                )
+            self._wait()
+
+    def _wait(self) -> None:
+        self.client.get_waiter("table_exists").wait(TableName=self.name, WaiterConfig={"Delay": 2})
+
     def identity(self) -> str:
         """The TableId; empty where the engine gives none, or the role may not describe the table."""
         try:
@@ -130,31 +190,8 @@ class TableStore:
 
     def open(self) -> None:
         """Make the table if it is not there; several may do so at once."""
-        client = self._client
-        with translated("DescribeTable", self._name):
-            try:
-                found = client.describe_table(TableName=self._name)["Table"]
-            except client.exceptions.ResourceNotFoundException:
-                pass
-            else:
-                if found["TableStatus"] == "CREATING":  # another process makes it
-                    self._wait()
-                return
-        with translated("CreateTable", self._name):
-            with suppress(client.exceptions.ResourceInUseException):  # another process makes it
-                client.create_table(
-                    TableName=self._name,
-                    AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
-                    KeySchema=[
-                        {"AttributeName": "pk", "KeyType": "HASH"},
-                        {"AttributeName": "sk", "KeyType": "RANGE"},
-                    ],
-                    BillingMode="PAY_PER_REQUEST",
-                )
-            self._wait()
-
-    def _wait(self) -> None:
-        self._client.get_waiter("table_exists").wait(TableName=self._name, WaiterConfig={"Delay": 2})
+        if self._table.find() is None:
+            self._table.create()
 
     def lock(self, job_id: str, above: int) -> "TableLock":
         """The lock of a job."""
@@ -164,7 +201,7 @@ class TableStore:
         """Every job; none where the table is not there."""
         absent = self._client.exceptions.ResourceNotFoundException
         try:
-            return [_content(item) for item in self._query(JOBS, but=(absent,))]
+            return [_content(item) for item in self._table.query(JOBS, but=(absent,))]
         except absent:
             return []
 
@@ -203,11 +240,11 @@ class TableStore:
 
     def names(self, job_id: str, prefix: str) -> Sequence[str]:
         """The names in the job's partition."""
-        return [item["sk"]["S"] for item in self._query(_home(job_id), prefix, ProjectionExpression="sk")]
+        return [item["sk"]["S"] for item in self._table.query(_home(job_id), prefix, ProjectionExpression="sk")]
 
     def entries(self, job_id: str, prefix: str, wanted: Callable[[str], bool]) -> Sequence[tuple[str, bytes]]:
         """Names and what is under them."""
-        items = self._query(_home(job_id), prefix)
+        items = self._table.query(_home(job_id), prefix)
         return [(item["sk"]["S"], _content(item)) for item in items if wanted(item["sk"]["S"])]
 
     def delete(self, job_id: str, names: Iterable[str]) -> None:
@@ -219,26 +256,6 @@ class TableStore:
         """All but the lock; the record of the job last."""
         self.delete(job_id, [name for name in self.names(job_id, "") if name != LOCK])
         self.delete(job_id, [JOB])
-
-    def _query(
-        self, home: str, prefix: str = "", *, but: tuple[type[Exception], ...] = (), **more: Any
-    ) -> Iterator[dict[str, Any]]:
-        values = {":p": {"S": home}} | ({":s": {"S": prefix}} if prefix else {})
-        start: dict[str, Any] = {}
-        while True:
-            page = self._table.call(
-                "Query",
-                but=but,
-                ConsistentRead=True,
-                KeyConditionExpression="pk = :p" + (" AND begins_with(sk, :s)" if prefix else ""),
-                ExpressionAttributeValues=values,
-                **more,
-                **start,
-            )
-            yield from page["Items"]
-            if not page.get("LastEvaluatedKey"):
-                return
-            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
 
 class TableLock:

@@ -15,13 +15,20 @@ def cancel(ledger: Ledger, job_id: str, now: Callable[[], datetime]) -> Job:
     try:
         claim = ledger.claim(job_id)
     except Locked:
-        ledger.steer(job_id, msgspec.structs.replace(ledger.steered(job_id), wish="cancel"))
-        return ledger.show(job_id)
+        return ask_to_cancel(ledger, job_id)
     try:
         claim.change(moved(claim.job, "cancelled", now()))
         return claim.job
     finally:
         claim.release()
+
+
+def ask_to_cancel(ledger: Ledger, job_id: str) -> Job:
+    """End a job that another process runs: it stops after the pages that are on their way. Raises UsageError for one
+    that is over."""
+    _shown(ledger, job_id)
+    ledger.steer(job_id, msgspec.structs.replace(ledger.steered(job_id), wish="cancel"))
+    return ledger.show(job_id)
 
 
 def pause(ledger: Ledger, job_id: str) -> None:

@@ -29,13 +29,17 @@ from dynasmith.jobs.counts import Counts
 from dynasmith.jobs.job import Job, decode_job, encode_job, moved, seen
 from dynasmith.ports.checkpoints import JobControl
 from dynasmith.ports.items import DeadLetter
+from dynasmith.ports.permit import Term
 
 
 class FolderLedger:
-    """All jobs under ``folder``, which is made when the first job begins."""
+    """All jobs under ``folder``, which is made when the first job begins.
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    Jobs that begin or are claimed under a ``term``, that of the lock of migrations, are held no longer than that.
+    """
+
+    def __init__(self, folder: Path, term: Term | None = None) -> None:
+        self._folder, self._term = folder, term
 
     @property
     def folder(self) -> Path:
@@ -53,7 +57,7 @@ class FolderLedger:
             raise RunError(f"There is a job {job.id} already.", hint="run it again for another id") from error
         except OSError as error:
             raise _unwritable(self._folder, error) from error
-        claim = FolderClaim(home, ProcessLock(home / "lock", job.id), job)
+        claim = FolderClaim(home, ProcessLock(home / "lock", job.id), job, self._term)
         claim.change(job)
         return claim
 
@@ -65,7 +69,7 @@ class FolderLedger:
             # Whoever takes a job up wants it to run; a pace that was asked for stays.
             if (control := _read_control(home)).wish != "run":
                 self.steer(job_id, msgspec.structs.replace(control, wish="run"))
-            return FolderClaim(home, lock, _settled(_read_job(home), locked=False))
+            return FolderClaim(home, lock, _settled(_read_job(home), locked=False), self._term)
         except BaseException:
             lock.release()
             raise
@@ -140,8 +144,8 @@ class FolderLedger:
 class FolderClaim:
     """One job in its folder, held by this process."""
 
-    def __init__(self, home: Path, lock: ProcessLock, job: Job) -> None:
-        self._home = home
+    def __init__(self, home: Path, lock: ProcessLock, job: Job, term: Term | None = None) -> None:
+        self._home, self._term = home, term
         self._lock = lock
         self._job = job
         self._seen: tuple[int, int] | None = None
@@ -154,9 +158,9 @@ class FolderClaim:
         return self._job
 
     @property
-    def lease(self) -> None:
-        """None: the system frees the lock when this process ends, and never before."""
-        return None
+    def lease(self) -> Term | None:
+        """None: the system frees the lock when this process ends, and never before; else that of the migrations."""
+        return self._term
 
     @property
     def dead_letters(self) -> str:

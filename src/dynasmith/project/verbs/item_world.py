@@ -32,6 +32,7 @@ from dynasmith.masking import Masks
 from dynasmith.plans.consent import Consent, question
 from dynasmith.ports.checkpoints import Ledger
 from dynasmith.ports.listener import Listener
+from dynasmith.ports.permit import Term
 from dynasmith.ports.updates import OpenUpdates
 from dynasmith.project.world import World
 from dynasmith.tables.description import TableDescription
@@ -50,7 +51,8 @@ REPLACED = "what was done until then is not in it"
 class ItemWorld:
     """A world, and what sends the requests of the item flow: ``direct``, ``aiohttp`` or ``botocore``.
 
-    ``stop`` ends what runs; ``job_id`` and ``origin`` are of the job that begins next, where a migration begins it.
+    ``stop`` ends what runs; ``job_id`` and ``origin`` are of the job that begins next, where a migration begins it, and
+    ``term`` is that of its lock.
     """
 
     world: World
@@ -58,6 +60,7 @@ class ItemWorld:
     stop: StopRequest | None = None
     job_id: str = ""
     origin: str = ""
+    term: Term | None = None
     _same: dict[Side, TableDescription] | None = None
 
     @property
@@ -154,11 +157,11 @@ class ItemWorld:
         settings, session = self.world.settings, self.world.session
         if settings.ledger.startswith("s3://"):
             objects = S3Objects(session.client("s3"), settings.ledger, access=session.access)
-            return S3Ledger(objects, owner=_owner())
+            return S3Ledger(objects, owner=_owner(), term=self.term)
         if settings.ledger.startswith("table:"):
             name = f"{settings.prefix}{settings.ledger.removeprefix('table:')}{settings.suffix}"
-            return TableLedger(session.client("dynamodb"), name, owner=_owner())
-        return FolderLedger(Path(settings.folder) / (settings.ledger or ".dynasmith/jobs"))
+            return TableLedger(session.client("dynamodb"), name, owner=_owner(), term=self.term)
+        return FolderLedger(Path(settings.folder) / (settings.ledger or ".dynasmith/jobs"), self.term)
 
     def context(self, listener: Listener) -> RunContext:
         """How a job of this project is run."""

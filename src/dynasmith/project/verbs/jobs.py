@@ -36,6 +36,7 @@ from dynasmith.project.verbs.backfill import Backfills
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.job_resume import resume
 from dynasmith.project.verbs.journals import journals_of
+from dynasmith.project.verbs.migrations.jobs_of_migrations import migration_of, refuse_job_of_migration
 from dynasmith.project.verbs.transforms import AnyTransform
 from dynasmith.project.world import World
 
@@ -100,11 +101,15 @@ class Jobs:
 
     @checked()
     def cancel(self, job: str) -> Job:
-        """End a job for good; what it wrote stays.
+        """End a job for good; what it wrote stays. A migration whose job is cancelled fails at that step.
 
         Raises RunError for a job that is over or does not exist, UsageError where several jobs begin so.
         """
-        return engine_jobs.cancel(self._items.ledger, self.find(job), self._items.now)
+        job_id = self.find(job)
+        state = migration_of(self._items, self.show(job_id))
+        if state is not None and state.state == "running":  # its lock holds the job, which has no lease of its own
+            return engine_jobs.ask_to_cancel(self._items.ledger, job_id)
+        return engine_jobs.cancel(self._items.ledger, job_id, self._items.now)
 
     @checked()
     def pause(self, job: str) -> None:
@@ -153,10 +158,13 @@ class Jobs:
 
         A backfill that could be resumed is cancelled first. Raises ConsentRequired, Locked while it runs, UsageError
         for a job that is no backfill, RunError where it has no journal. Costs the write units of what is put back.
-        Stopped halfway it is a job that `resume` continues.
+        Stopped halfway it is a job that `resume` continues. RunError for the job of a migration that is applied or
+        began: `migrate down` takes it back.
         """
         options = TransferOptions(max_write_units=max_write_units)
-        return self._backfills.undo(self.find(job), asked=options, consent=consent, listener=listener)
+        job_id = self.find(job)
+        refuse_job_of_migration(self._items, self.show(job_id), "undo")
+        return self._backfills.undo(job_id, asked=options, consent=consent, listener=listener)
 
     @checked()
     def prune(self, *jobs: str, consent: Consent | None = None) -> None:
@@ -164,7 +172,7 @@ class Jobs:
 
         An undo journal needs the consent `yes`, and the name of a protected environment whose table it is of; else
         ConsentRequired is raised before anything is removed. Raises RunError for a job that is not over or does not
-        exist, UsageError where several jobs begin so.
+        exist, or that belongs to a migration which began and did not end; UsageError where several jobs begin so.
         """
         job_ids = list(dict.fromkeys(map(self.find, jobs)))
         for job_id in job_ids:
@@ -192,6 +200,7 @@ class Jobs:
 
     def _check_prunable(self, job_id: str) -> None:
         ledger = self._items.ledger
+        refuse_job_of_migration(self._items, ledger.show(job_id), "prune")
         for job in ledger.jobs():
             if isinstance(job.spec, Undo) and job.spec.of == job_id and not job.over:
                 raise RunError(
@@ -220,14 +229,17 @@ class Jobs:
 
         ``transform`` is needed again only for a function that the job could not remember by name. An operations file or
         a module that changed since the job began is refused with ConsentRequired, unless ``accept_changed_transform``.
-        Raises Locked while another process runs it, RunError for a job that is over or does not exist, CheckpointError
-        where a table of it was made again, UsageError where several jobs begin so, TransformError where the transform
-        of a backfill changes an item again that it has changed (nothing is written then) or an item stops the job.
-        What was written stays; a page of each segment may be written once more.
+        Raises Locked while another process runs it, RunError for a job that is over, does not exist or belongs to a
+        migration that began and did not end, CheckpointError where a table of it was made again, UsageError where
+        several jobs begin so, TransformError where the transform of a backfill changes an item again that it has
+        changed (nothing is written then) or an item stops the job. What was written stays; a page of each segment may
+        be written once more.
         """
+        job_id = self.find(job)
+        refuse_job_of_migration(self._items, self.show(job_id), "resume")
         return resume(
             self._items,
-            self.find(job),
+            job_id,
             transform=transform,
             accept_changed_transform=accept_changed_transform,
             listener=listener,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -16,6 +16,7 @@ from dynasmith.aws.stores.lease import Lease
 from dynasmith.aws.stores.table_ledger import LedgerTable
 from dynasmith.errors import LeaseLost
 from dynasmith.migrations.event import MigrationEvent, StepRecord
+from dynasmith.ports.permit import Term
 
 EVENT: Final = "event#"
 LOCK: Final = "lock"
@@ -41,6 +42,12 @@ class TableHold:
     def held(self) -> bool:
         """Whether the lease holds."""
         return self._lease is None or self._lease.held
+
+    @property
+    def term(self) -> Term:
+        """The lease."""
+        assert self._lease is not None  # only `unlock` writes without one, and it runs nothing
+        return self._lease
 
     def append(self, event: MigrationEvent) -> MigrationEvent:
         """One transaction of two puts: the event, if there is none of its number, and the lock's count of events."""
@@ -119,7 +126,7 @@ class TableHold:
 
     def forget_steps(self, event: MigrationEvent) -> None:
         """One delete a step."""
-        for item in list(query(self._table, self._home, _steps(event), ProjectionExpression="sk")):
+        for item in list(self._table.query(self._home, _steps(event), ProjectionExpression="sk")):
             self._table.call("DeleteItem", Key={"pk": {"S": self._home}, "sk": item["sk"]})
 
     def park(self) -> None:
@@ -154,30 +161,12 @@ def _is_passing(error: ClientError) -> bool:
     return bool(codes) and "ConditionalCheckFailed" not in codes
 
 
-def query(table: LedgerTable, home: str, prefix: str, **more: Any) -> Iterator[dict[str, Any]]:
-    """The items of a partition whose sort key begins so, page after page, strongly consistent."""
-    start: Mapping[str, Any] = {}
-    while True:
-        page = table.call(
-            "Query",
-            ConsistentRead=True,
-            KeyConditionExpression="pk = :p AND begins_with(sk, :s)",
-            ExpressionAttributeValues={":p": {"S": home}, ":s": {"S": prefix}},
-            **more,
-            **start,
-        )
-        yield from page["Items"]
-        if not page.get("LastEvaluatedKey"):
-            return
-        start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
-
-
 def counted_steps(
     table: LedgerTable, home: str, event: MigrationEvent, **more: Any
 ) -> dict[int, tuple[int, StepRecord]]:
     """The steps that count, by ordinal, each with its fence: those of the newest run, and those that it inherited."""
     found: dict[tuple[int, int], dict[str, Any]] = {}
-    for item in query(table, home, _steps(event), **more):
+    for item in table.query(home, _steps(event), **more):
         _, ordinal, fence = item["sk"]["S"].rsplit("#", 2)
         found[int(ordinal), int(fence)] = item
     newest = max((fence for ordinal, fence in found if ordinal == _MAP), default=0)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from dynasmith.aws.errors.translation import translate
-from dynasmith.aws.stores.history.hold import EVENT, LOCK, TableHold, counted_steps, ordered_steps, query
+from dynasmith.aws.stores.history.hold import EVENT, LOCK, TableHold, counted_steps, ordered_steps
 from dynasmith.aws.stores.history.lock import HistoryLock
 from dynasmith.aws.stores.history.records import event_of, item_of, lock_of, request_of
 from dynasmith.aws.stores.lease import LEASE_SECONDS, Lease
@@ -52,7 +52,7 @@ class HistoryTable:
         """Every event (a strong query, 1 MB a call) and the lock."""
         absent = self._client.exceptions.ResourceNotFoundException
         try:
-            items = list(self._query(EVENT, but=(absent,)))
+            items = list(self._table.query(self._home, EVENT, but=(absent,)))
         except absent:
             return MigrationHistory()
         return MigrationHistory(events=tuple(map(event_of, items)), lock=self.lock())
@@ -124,19 +124,11 @@ class HistoryTable:
     def open(self) -> None:
         """Make the table if it is not there; several may do so at once, and one that is killed is continued by the
         next. Raises ProjectError for one whose keys are others."""
-        client, absent = self._client, self._client.exceptions.ResourceNotFoundException
-        with self._translated("DescribeTable"):
-            try:
-                found = client.describe_table(TableName=self._name)["Table"]
-            except absent:
-                found = None
+        found = self._table.find()
         if found is None:
             self._create()
             self._turn_on_recovery()
             return
-        if found["TableStatus"] == "CREATING":  # another process makes it
-            with self._translated("DescribeTable"):
-                self._wait()
         kinds = {each["AttributeName"]: each["AttributeType"] for each in found["AttributeDefinitions"]}
         keys = [(each["AttributeName"], kinds[each["AttributeName"]]) for each in found["KeySchema"]]
         if keys != [("pk", "S"), ("sk", "S")]:
@@ -150,20 +142,7 @@ class HistoryTable:
             self._turn_on_recovery()
 
     def _create(self) -> None:
-        client = self._client
-        with self._translated("CreateTable"):
-            with suppress(client.exceptions.ResourceInUseException):  # another process makes it
-                client.create_table(
-                    TableName=self._name,
-                    AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
-                    KeySchema=[
-                        {"AttributeName": "pk", "KeyType": "HASH"},
-                        {"AttributeName": "sk", "KeyType": "RANGE"},
-                    ],
-                    BillingMode="PAY_PER_REQUEST",
-                    **({"DeletionProtectionEnabled": True} if self._guarded else {}),
-                )
-            self._wait()
+        self._table.create(**({"DeletionProtectionEnabled": True} if self._guarded else {}))
 
     def _turn_on_recovery(self) -> None:
         if self._guarded:
@@ -171,10 +150,6 @@ class HistoryTable:
                 self._client.update_continuous_backups(
                     TableName=self._name, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
                 )
-
-    def _wait(self) -> None:
-        polls = {"Delay": 2} if self._guarded else {"Delay": 0.1, "MaxAttempts": 500}  # an engine takes no seconds
-        self._client.get_waiter("table_exists").wait(TableName=self._name, WaiterConfig=polls)
 
     def _lock(self, wanted: LockRecord, invocation: RunInvocation | None = None) -> HistoryLock:
         return HistoryLock(
@@ -206,9 +181,6 @@ class HistoryTable:
                 time.sleep(LOOK_AGAIN_SECONDS)
                 continue
             return TableHold(self._table, self._client, self._home, lock, lease)
-
-    def _query(self, prefix: str, **more: Any) -> Iterator[dict[str, Any]]:
-        yield from query(self._table, self._home, prefix, **more)
 
     def _key(self, sort: str) -> dict[str, Any]:
         return {"pk": {"S": self._home}, "sk": {"S": sort}}

@@ -25,6 +25,7 @@ from dynasmith.aws.stores.ledger_store import CONTROL, JOB, LOCK, FencedLock
 from dynasmith.aws.stores.s3.objects import S3Objects, listed_content
 from dynasmith.aws.stores.shared_ledger import SharedLedger
 from dynasmith.errors import CheckpointError, NotOffered
+from dynasmith.ports.permit import Term
 
 VALUE_BYTES_MAX = 64 * 1024 * 1024
 """Of one object; S3 takes 5 GB in one PutObject."""
@@ -36,8 +37,15 @@ _FILES = {JOB: "job.json", CONTROL: "control.json", LOCK: "lock.json"}
 class S3Ledger(SharedLedger):
     """All jobs among ``objects``."""
 
-    def __init__(self, objects: S3Objects, *, owner: str = "", lease_seconds: float = LEASE_SECONDS) -> None:
-        super().__init__(S3Store(objects), owner=owner, lease_seconds=lease_seconds)
+    def __init__(
+        self,
+        objects: S3Objects,
+        *,
+        owner: str = "",
+        lease_seconds: float = LEASE_SECONDS,
+        term: Term | None = None,
+    ) -> None:
+        super().__init__(S3Store(objects), owner=owner, lease_seconds=lease_seconds, term=term)
 
 
 class S3Store:

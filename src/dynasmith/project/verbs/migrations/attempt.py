@@ -54,7 +54,7 @@ class MigrationAttempt:
         self._step, self._begun, self._hold, self._folder = step, begun, hold, folder
         title = f"Migration {step.file.title}"
         origin = f"migration:{step.file.version}:{step.file.name}".rstrip(":")
-        self._jobs = ItemSteps(replace(items, stop=stop), origin, listener)
+        self._jobs = ItemSteps(replace(items, stop=stop, term=hold.term), origin, listener)
         self._steps = StepLog(
             title,
             hold,

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from dynasmith.engine.transfer.jobs import cancel
-from dynasmith.errors import RunError
+from dynasmith.errors import LeaseLost, RunError
 from dynasmith.jobs.counts import Counts
 from dynasmith.jobs.job import Job, job_id
 from dynasmith.jobs.options import TransferOptions
@@ -145,24 +145,27 @@ class ItemSteps:
     def _run(
         self, record: StepRecord, goes_on: bool, transform: AnyTransform | None, begin: Callable[[], Report]
     ) -> Counts:
-        found = self._find(record.job)
-        if found is not None and found.over:
-            if found.state == "cancelled":
-                raise RunError(
-                    f"Job {found.id} of this step was cancelled.",
-                    hint=f"begin the step again with --restart-step {record.ordinal}",
-                )
-            return found.counts
-        if found is None:
-            return begin().counts
         del goes_on
-        return resume(
-            replace(self.items, stop=self.items.stop),
-            found.id,
-            transform=transform,
-            accept_changed_transform=True,
-            listener=self.listener,
-        ).counts
+        found = self._find(record.job)
+        if found is None or not found.over:
+            found = self._go_on(found, transform, begin).job
+        if found.state == "cancelled":  # also while it ran: its report is of what it did until then
+            raise RunError(
+                f"Job {found.id} of this step was cancelled.",
+                hint=f"begin the step again with --restart-step {record.ordinal}",
+            )
+        return found.counts
+
+    def _go_on(self, found: Job | None, transform: AnyTransform | None, begin: Callable[[], Report]) -> Report:
+        """Begin a job, or resume it."""
+        try:
+            if found is None:
+                return begin()
+            return resume(
+                self.items, found.id, transform=transform, accept_changed_transform=True, listener=self.listener
+            )
+        except LeaseLost as lost:
+            raise LeaseLost(lost.message, hint="run the command again: it goes on where this one was") from lost
 
     def _named(self, record: StepRecord) -> ItemWorld:
         return replace(self.items, job_id=record.job, origin=self.origin)
