@@ -156,14 +156,15 @@ if TYPE_CHECKING:
     from dynasmith.project.verbs.lambda_bundle import Bundle
     from dynasmith.project.verbs.lambda_policy import FunctionPolicy
     from dynasmith.project.verbs.lambdas import Lambdas
+    from dynasmith.project.verbs.method_options import BackfillOptions, CopyOptions, PopulateOptions
     from dynasmith.project.verbs.migrations.migrations import Migrations
     from dynasmith.project.verbs.model_import import ImportedText
     from dynasmith.project.verbs.remote.remote_migrations import RemoteMigrations, RemoteResult
-    from dynasmith.project.verbs.remote.remote_project import RemoteProject
+    from dynasmith.project.verbs.remote.remote_project import RemoteProject, RemoteTables
     from dynasmith.project.verbs.render import Render
     from dynasmith.project.verbs.tables import ListedTable
     from dynasmith.project.verbs.transforms import AnyTransform
-    from dynasmith.remote.protocol import RemoteProgress, RemoteQuestion
+    from dynasmith.remote.protocol import RemoteProgress, RemoteQuestion, ReplyError
     from dynasmith.tables.description import IndexState, ReplicaState, TableDescription
     from dynasmith.tables.table import (
         Access,
@@ -212,10 +213,11 @@ _HOMES = {
     "project.verbs.lambda_policy": "FunctionPolicy",
     "project.verbs.lambdas": "Lambdas",
     "project.verbs.backups.restore": "RestoreRehearsal",
+    "project.verbs.method_options": "BackfillOptions CopyOptions PopulateOptions",
     "project.verbs.migrations.migrations": "Migrations",
     "project.verbs.remote.remote_migrations": "RemoteMigrations RemoteResult",
-    "project.verbs.remote.remote_project": "RemoteProject",
-    "remote.protocol": "RemoteProgress RemoteQuestion",
+    "project.verbs.remote.remote_project": "RemoteProject RemoteTables",
+    "remote.protocol": "RemoteProgress RemoteQuestion ReplyError",
     "project.verbs.render": "Render",
     "project.onetable_project": "NewProject onetable_project",
     "project.verbs.model_import": "ImportedText",
@@ -282,6 +284,7 @@ __all__ = [
     "ApplyReport",
     "Autoscaling",
     "BackfillDryRun",
+    "BackfillOptions",
     "BackupCreation",
     "BackupNotFound",
     "BackupPlan",
@@ -303,6 +306,7 @@ __all__ = [
     "ConsentRequired",
     "Consistency",
     "Context",
+    "CopyOptions",
     "Counts",
     "CreatedBackup",
     "CredentialsExpired",
@@ -375,6 +379,7 @@ __all__ = [
     "OnDemandMaximum",
     "Plan",
     "PlanFailure",
+    "PopulateOptions",
     "Postponed",
     "Project",
     "ProjectError",
@@ -392,10 +397,12 @@ __all__ = [
     "RemoteProject",
     "RemoteQuestion",
     "RemoteResult",
+    "RemoteTables",
     "Render",
     "ReplacementRequired",
     "Replica",
     "ReplicaState",
+    "ReplyError",
     "Report",
     "RestoreRehearsal",
     "RestoreReport",

@@ -233,6 +233,14 @@ backup-restore --resume | backups/test_restore_killed.py
 backup-restore --table | backups/test_restore_stories.py
 backup-restore --target | backups/test_restore_stories.py
 backup-restore --without-indexes | backups/test_restore_stories.py
+ensure --remote | lambdas/test_jobs.py
+ensure --no-remote | lambdas/test_jobs.py
+backfill --remote | lambdas/test_jobs.py
+backfill --no-remote | lambdas/test_jobs.py
+copy --remote | lambdas/test_jobs.py
+copy --no-remote | lambdas/test_jobs.py
+populate --remote | lambdas/test_jobs.py
+populate --no-remote | lambdas/test_jobs.py
 migrate-status --remote | lambdas/test_remote_options.py
 migrate-status --no-remote | lambdas/test_remote_options.py
 migrate-list --remote | lambdas/test_remote_options.py

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from dynasmith.cli.redaction import HIDDEN
@@ -42,6 +43,11 @@ def progress_line(invocation: Invocation, said: RemoteProgress | str) -> str:
     waits = ", waiting for the service" if said.waiting else ""
     what = f"{said.version}: {said.name}" if said.version and said.name else said.name or said.version
     return f"{what or 'nothing yet'}{items}{of}{waits}; going on."
+
+
+def told_by(invocation: Invocation) -> Callable[[RemoteProgress | str], None]:
+    """Says how far a verb is."""
+    return lambda said: invocation.say(progress_line(invocation, said))
 
 
 def result_line(result: RemoteResult) -> str:

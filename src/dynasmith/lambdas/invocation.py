@@ -13,9 +13,11 @@ from msgspec.structs import replace
 from dynasmith.engine.transfer.event_thread import StopRequest
 from dynasmith.errors import DynasmithError, UsageError
 from dynasmith.lambdas.deadline import Deadline, StoppableClock
+from dynasmith.lambdas.jobs import PLACES, JobCommand
 from dynasmith.lambdas.migrations import MigrationCommand
 from dynasmith.lambdas.replies import error_of, request_reply
 from dynasmith.lambdas.request_run import RequestRun
+from dynasmith.lambdas.tables import EnsureCommand
 from dynasmith.masking import masked
 from dynasmith.project.factory import load_world
 from dynasmith.project.world import SystemClock
@@ -26,6 +28,8 @@ _log = logging.getLogger("dynasmith.lambdas")
 
 COMMANDS: Final[Mapping[str, Callable[[RequestRun], Reply]]] = {
     "migrate": lambda run: MigrationCommand(run).reply(),
+    "ensure": lambda run: EnsureCommand(run).reply(),
+    **dict.fromkeys(PLACES, lambda run: JobCommand(run).reply()),
 }
 """What runs a command, by the first word of its name."""
 

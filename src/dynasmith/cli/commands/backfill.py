@@ -5,6 +5,8 @@ from typing import Any
 import click
 
 from dynasmith.cli.flow_options import CONSISTENT, flow_options_but
+from dynasmith.cli.remote_options import remote_of, remote_options
+from dynasmith.cli.remote_report import told_by
 from dynasmith.cli.shared_options import Invocation, refuse_given, verb
 from dynasmith.errors import UsageError
 
@@ -57,6 +59,7 @@ class SampleSize(click.ParamType):  # type: ignore[type-arg]
               help="Items that --dry-run reads; all reads every item.")  # fmt: skip
 @CONSISTENT
 @flow_options_but("digest")
+@remote_options
 def command(invocation: Invocation, table: str, **given: Any) -> int:
     """Change the items of a table in place. Never overwrites writes by others. Can be resumed and undone."""
     from dynasmith.cli.backfill_report import show_backfill, show_checked, show_rehearsed
@@ -69,7 +72,14 @@ def command(invocation: Invocation, table: str, **given: Any) -> int:
         _refuse_beside_check(invocation, given)
     elif not invocation.dry_run:
         refuse_given("--dry-run", ("sample",))
+    remote = remote_of(invocation, given)
     project, journal = invocation.project(), not given.pop("no_journal")
+    if remote is not None:
+        if check:
+            raise UsageError("--check has no remote.", hint="add --no-remote")
+        if invocation.dry_run:
+            return show_rehearsed(invocation, remote.rehearse_backfill(table, sample=sample or None, **given))
+        return show_backfill(invocation, remote.backfill(table, journal=journal, told=told_by(invocation), **given))
     if check:
         own = {name: value for name, value in given.items() if name not in ("limit", "canary", "max_write_units")}
         return show_checked(invocation, project.check_backfill(table, **own))

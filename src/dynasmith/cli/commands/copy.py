@@ -5,7 +5,10 @@ from typing import Any
 import click
 
 from dynasmith.cli.flow_options import CONSISTENT, MODE, MOVED_BY, TRANSPORT, flow_options, side, side_options
+from dynasmith.cli.remote_options import remote_of, remote_options
+from dynasmith.cli.remote_report import told_by
 from dynasmith.cli.shared_options import Invocation, verb
+from dynasmith.errors import UsageError
 
 
 @verb("copy", example="dynasmith copy orders orders_v2 --transform shop.moves:split_name --create-target")
@@ -22,11 +25,20 @@ from dynasmith.cli.shared_options import Invocation, verb
 @flow_options
 @side_options("source")
 @side_options("target")
+@remote_options
 def command(invocation: Invocation, source: str, target: str, **given: Any) -> int:
     """Copy items from one table to another, also in another Region or account. Can be resumed if it is interrupted."""
     from dynasmith.cli.flow_report import FlowProgressView, show_rehearsal, show_report
 
     first, second = side("source", source, given), side("target", target, given)
+    remote = remote_of(invocation, given)
+    if remote is not None:
+        backup = given.pop("backup_first")
+        if backup is not None:
+            raise UsageError("--backup-first has no remote.", hint="back it up first, or add --no-remote")
+        if invocation.dry_run:
+            return show_rehearsal(invocation, remote.rehearse_copy(first, second, **given))
+        return show_report(invocation, remote.copy(first, second, told=told_by(invocation), **given))
     project, backup = invocation.project(), given.pop("backup_first")
     if invocation.dry_run:
         return show_rehearsal(invocation, project.dry_run.copy(first, second, **given))

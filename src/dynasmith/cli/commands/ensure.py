@@ -3,28 +3,37 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from dynasmith.cli.shared_options import Invocation, print_json, verb
+from dynasmith.cli.remote_options import remote_of, remote_options
+from dynasmith.cli.shared_options import Invocation, print_json, refuse_given, verb
 from dynasmith.cli.wait_options import NOT_THERE_YET, wait_options, waiting
-from dynasmith.errors import SeveralFailed
+from dynasmith.errors import RemoteFailure, SeveralFailed
 
 if TYPE_CHECKING:
     from dynasmith.plans.plan import Plan
+    from dynasmith.project.verbs.remote.remote_project import RemoteProject
 
 
 @verb("ensure", example="dynasmith ensure --env local --config tables_config.json")
 @click.argument("tables", nargs=-1, metavar="[TABLE...]")
 @wait_options
-def command(invocation: Invocation, tables: tuple[str, ...], no_wait: bool, wait_timeout: timedelta | None) -> int:
+@remote_options
+def command(
+    invocation: Invocation, tables: tuple[str, ...], no_wait: bool, wait_timeout: timedelta | None, **options: Any
+) -> int:
     """Create missing tables. Reports existing tables that differ, and changes none. Never asks; safe to run twice."""
     from dynasmith.cli.error_report import error_json
     from dynasmith.cli.progress import StepProgressView
     from dynasmith.plans.explain import explain
 
-    project, waits = invocation.project(), waiting(no_wait, wait_timeout)
+    waits, remote = waiting(no_wait, wait_timeout), remote_of(invocation, options)
+    if remote is not None:
+        refuse_given("--no-remote", ("no_wait", "wait_timeout"))
+        return _remote(invocation, remote, tables)
+    project = invocation.project()
     invocation.warn()
     if invocation.dry_run:
         return _dry_run(invocation, project.plan(tables), project.environment)
@@ -56,6 +65,31 @@ def command(invocation: Invocation, tables: tuple[str, ...], no_wait: bool, wait
         invocation.say(f"{name} exists and differs ({paths}): dynasmith plan {name}")
     if done.failures:
         raise SeveralFailed(done.failures, done=len(done.created) + len(done.existing))
+    return NOT_THERE_YET if done.unfinished else 0
+
+
+def _remote(invocation: Invocation, remote: RemoteProject, tables: tuple[str, ...]) -> int:
+    """The same in a function."""
+    from dynasmith.cli.remote_report import progress_line
+
+    if invocation.dry_run:
+        return _dry_run(invocation, remote.rehearse_ensure(tables), invocation.project().environment)
+    done = remote.ensure(tables, told=lambda said: invocation.say(progress_line(invocation, said)))
+    failed = {
+        name: RemoteFailure(each.code, each.message, each.hint, each.exit) for name, each in done.failures.items()
+    }
+    if invocation.as_json:
+        from msgspec import to_builtins
+
+        print_json(to_builtins(done))
+        return 1 if failed else NOT_THERE_YET if done.unfinished else 0
+    for name in done.created:
+        invocation.say(f"Created {name}.")
+    for name in done.existing:
+        paths = ", ".join(done.differing.get(name, ()))
+        invocation.say(f"{name} exists and " + (f"differs ({paths})." if paths else "matches its definition."))
+    if failed:
+        raise SeveralFailed(failed, done=len(done.created) + len(done.existing))
     return NOT_THERE_YET if done.unfinished else 0
 
 

@@ -6,6 +6,8 @@ from typing import Any
 import click
 
 from dynasmith.cli.flow_options import MODE, PROCESSES, TRANSPORT, flow_options_but, side, side_options
+from dynasmith.cli.remote_options import remote_of, remote_options
+from dynasmith.cli.remote_report import told_by
 from dynasmith.cli.shared_options import Invocation, refuse_given, verb
 from dynasmith.cli.wait_options import service_wait_options, waiting
 from dynasmith.errors import ItemInvalid, UsageError
@@ -68,6 +70,7 @@ from dynasmith.errors import ItemInvalid, UsageError
 @PROCESSES
 @flow_options_but("segments", "expired", "max_read_units")
 @side_options("target")
+@remote_options
 def command(invocation: Invocation, table: str, files: tuple[str, ...], **given: Any) -> int:
     """Write items from files, a database or an export into a table. Files are JSON arrays, JSON Lines, CSV or TSV, in
     DynamoDB JSON or plain JSON, also as .gz or .zst; - is standard input; s3:// is an export of the service or objects
@@ -86,6 +89,7 @@ def command(invocation: Invocation, table: str, files: tuple[str, ...], **given:
         _refuse_without_files(types, how["format"], renamed if given["url"] is None else {})
     if not given["transform"]:
         refuse_given("--transform", ("processes",))
+    remote = remote_of(invocation, given)
     database, listed = _database(given, renamed), given.pop("said")
     target, project = side("target", table, given), invocation.project()
     if sum(map(bool, (files, listed, database))) > 1:
@@ -93,6 +97,10 @@ def command(invocation: Invocation, table: str, files: tuple[str, ...], **given:
     source = database or files or _inline(listed) or None
     if files:
         given |= how | {"map": renamed}
+    if remote is not None:
+        if invocation.dry_run:
+            return show_rehearsal(invocation, remote.rehearse_populate(target, source, **given))
+        return show_report(invocation, remote.populate(target, source, told=told_by(invocation), **given))
     if invocation.dry_run:
         return show_rehearsal(invocation, project.dry_run.populate(target, source, **given))
     with FlowProgressView(invocation.words(), redact=invocation.redact) as shown:
