@@ -20,6 +20,10 @@ def write(folder: Path, files: Mapping[str, str]) -> Path:
     return folder
 
 
+PLAIN = ("-W", "error", "-rA", "--color=no", "--assert=plain")
+"""Asserts are not rewritten: that costs seconds of each run where nothing may write bytecode."""
+
+
 @dataclass(frozen=True)
 class ChildRun:
     """What a run of pytest printed, and the outcome of each test by its id."""
@@ -39,7 +43,7 @@ class ChildRun:
 
 def run_pytest(folder: Path, *words: str, shell: Mapping[str, str] | None = None) -> ChildRun:
     """Run pytest in a folder, warnings as errors, with these words and further variables of the shell."""
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-W", "error", "-rA", "--color=no", *words]
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *PLAIN, *words]
     known = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "AWS_"))}
     ran = subprocess.run(
         command, cwd=folder, capture_output=True, text=True, check=False, timeout=300, env={**known, **(shell or {})}

@@ -9,12 +9,17 @@ from typing import Any
 import pytest
 
 OPTION = "dynasmith_migration_tests"
+NAMES = ("test_files_load", "test_order_is_linear", "test_up_down_up", "test_definitions_match")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Add the ini file to what is collected, unless single files or tests were asked for."""
-    if not config.getini(OPTION):
+    wanted_names = config.getini(OPTION)
+    if not wanted_names:
         return
+    for name in wanted_names:
+        if name not in (*NAMES, "all"):
+            raise pytest.UsageError(f"{OPTION} has {name!r}; known are all, {', '.join(NAMES)}.")
     if config.inipath is None:
         raise pytest.UsageError(f"{OPTION} belongs into a file: pytest.ini, pyproject.toml, tox.ini or setup.cfg.")
     wanted = str(config.inipath)
@@ -44,9 +49,6 @@ class MigrationTestModule(pytest.Module):
         return migration_tests
 
     def collect(self) -> list[pytest.Item | pytest.Collector]:
-        """Those that are switched on. Raises UsageError of pytest for a name that none has."""
-        found = {each.name.partition("[")[0]: each for each in super().collect()}
-        unknown = [name for name in self._names if name not in found and name != "all"]
-        if unknown:
-            raise pytest.UsageError(f"{OPTION} has {unknown[0]!r}; known are all, {', '.join(found)}.")
-        return list(found.values()) if "all" in self._names else [found[name] for name in dict.fromkeys(self._names)]
+        """Those that are switched on."""
+        found = {each.name: each for each in super().collect()}
+        return [found[name] for name in NAMES if name in self._names or "all" in self._names]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
+from dynasmith.aws.control.session import Session
 from dynasmith.errors import ConsentRequired, ProjectError, UsageError
 from dynasmith.files.project import environment_of, load_project
 from dynasmith.plans.consent import Consent
@@ -42,8 +43,8 @@ def open_project(
     clock: Clock | None = None,
 ) -> Project:
     """The project of ``path`` (or of the folder ``directory``) at ``endpoint``, whatever its file, its environment and
-    the shell say. Every question is answered; jobs, journals and exports are in the folder ``work``; other environments
-    cannot be opened.
+    the shell say; role and account of the environment are left out. Every question is answered; jobs, journals and
+    exports are in the folder ``work``; other environments cannot be opened.
 
     Raises UsageError for an endpoint of AWS and for tables of the project that are there already, ProjectError for a
     section that sends a service elsewhere.
@@ -77,7 +78,8 @@ def open_project(
         journal=str(work / "journal"),
         exports=str(work / "exports"),
     )
-    own = replace(world, settings=settings, reopen=None)
+    access = structs.replace(world.session.access, account="", role_arn="", external_id="", ca_bundle="")
+    own = replace(world, session=Session(access), settings=settings, reopen=None)
     _refuse_leftovers(own, endpoint)
     return Project(own)
 
