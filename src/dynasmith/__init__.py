@@ -125,6 +125,7 @@ if TYPE_CHECKING:
     from dynasmith.plans.consent import Consent
     from dynasmith.plans.plan import Plan, PlanFailure, TablePlan, decode_plan, encode_plan
     from dynasmith.plans.where import Where
+    from dynasmith.ports.backup_jobs import BackupJob
     from dynasmith.ports.backups import TableBackup
     from dynasmith.ports.clock import Clock
     from dynasmith.ports.encryption import EncryptionKey
@@ -151,6 +152,7 @@ if TYPE_CHECKING:
     from dynasmith.project.verbs.backups.deletion import PrunedBackups
     from dynasmith.project.verbs.backups.restore import RestoreRehearsal
     from dynasmith.project.verbs.backups.results import BackupCreation, CreatedBackup
+    from dynasmith.project.verbs.backups.schedule import BackupSchedule
     from dynasmith.project.verbs.dry_runs import DryRuns
     from dynasmith.project.verbs.jobs import Jobs
     from dynasmith.project.verbs.lambda_bundle import Bundle
@@ -207,6 +209,8 @@ _HOMES = {
     "project.verbs.jobs": "Jobs",
     "project.verbs.backups.backups": "Backups",
     "project.verbs.backups.results": "BackupCreation CreatedBackup",
+    "project.verbs.backups.schedule": "BackupSchedule",
+    "ports.backup_jobs": "BackupJob",
     "project.verbs.backups.deletion": "PrunedBackups",
     "project.verbs.lambda_bundle": "Bundle",
     "files.bundles.project_files": "ExcludedFile",
@@ -286,9 +290,11 @@ __all__ = [
     "BackfillDryRun",
     "BackfillOptions",
     "BackupCreation",
+    "BackupJob",
     "BackupNotFound",
     "BackupPlan",
     "BackupRule",
+    "BackupSchedule",
     "BackupWaiting",
     "Backups",
     "Billing",

@@ -33,6 +33,14 @@ from dynasmith.plans.step import (
     CallUpdateReplica,
     CallWarm,
 )
+from dynasmith.tables.settings.backup_plan import (
+    CallBackupDeselection,
+    CallBackupRole,
+    CallBackupRolePolicy,
+    CallBackupRules,
+    CallBackupSelection,
+    CallBackupVault,
+)
 from dynasmith.tables.settings.contributor_insights import CallInsights
 from dynasmith.tables.settings.deletion_protection import CallProtection
 from dynasmith.tables.settings.encryption import CallEncryption
@@ -43,6 +51,8 @@ from dynasmith.tables.settings.stream import CallStream
 from dynasmith.tables.settings.table_class import CallTableClass
 from dynasmith.tables.settings.time_to_live import CallTimeToLive
 from dynasmith.tables.table import (
+    BackupPlan,
+    BackupRule,
     Billing,
     Capacity,
     Consistency,
@@ -67,8 +77,12 @@ from dynasmith.tables.table import (
 from strategies import tables
 
 SESSION = botocore.session.get_session()
-MODELS = {service: SESSION.get_service_model(service) for service in ("dynamodb", "application-autoscaling")}
+SERVICES = ("dynamodb", "application-autoscaling", "backup", "iam")
+MODELS = {service: SESSION.get_service_model(service) for service in SERVICES}
 ARN = "arn:aws:dynamodb:eu-west-1:111122223333:table/orders"
+BACKUPS = BackupPlan(
+    rules=(BackupRule(name="daily", schedule="cron(0 2 * * ? *)", keep_days=3, start_window_minutes=60),)
+)
 ID = KeyAttribute(name="id", type="S")
 STATUS = KeyAttribute(name="status", type="S")
 BY_STATUS = Index(
@@ -205,6 +219,52 @@ CALLS: list[tuple[Call, str, dict[str, Any]]] = [
     (CallUntag(keys=("a",)), "UntagResource", {"ResourceArn": ARN, "TagKeys": ["a"]}),
     (CallPolicy(policy="{}"), "PutResourcePolicy", {"ResourceArn": ARN, "Policy": "{}"}),
     (CallPolicy(policy=None), "DeleteResourcePolicy", {"ResourceArn": ARN}),
+    (CallBackupVault(plan=BACKUPS), "CreateBackupVault", {"BackupVaultName": "orders-backup-vault"}),
+    (
+        CallBackupRole(role="backups"),
+        "CreateRole",
+        {
+            "RoleName": "backups",
+            "AssumeRolePolicyDocument": '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": '
+            '{"Service": "backup.amazonaws.com"}, "Action": "sts:AssumeRole"}]}',
+        },
+    ),
+    (
+        CallBackupRolePolicy(role="backups", policy="service-role/X"),
+        "AttachRolePolicy",
+        {"RoleName": "backups", "PolicyArn": "arn:aws:iam::aws:policy/service-role/X"},
+    ),
+    (
+        CallBackupRules(plan=BACKUPS),
+        "CreateBackupPlan",
+        {
+            "BackupPlan": {
+                "BackupPlanName": "dynasmith-orders",
+                "Rules": [
+                    {
+                        "RuleName": "daily",
+                        "TargetBackupVaultName": "orders-backup-vault",
+                        "ScheduleExpression": "cron(0 2 * * ? *)",
+                        "Lifecycle": {"DeleteAfterDays": 3},
+                        "StartWindowMinutes": 60,
+                    }
+                ],
+            }
+        },
+    ),
+    (
+        CallBackupSelection(plan=BACKUPS),
+        "CreateBackupSelection",
+        {
+            "BackupPlanId": "",
+            "BackupSelection": {
+                "SelectionName": "dynasmith-orders",
+                "IamRoleArn": "arn:aws:iam::111122223333:role/dynasmith-backup",
+                "Resources": [ARN],
+            },
+        },
+    ),
+    (CallBackupDeselection(), "DeleteBackupSelection", {"BackupPlanId": "", "SelectionId": ""}),
     (
         CallInsights(enabled=True),
         "UpdateContributorInsights",

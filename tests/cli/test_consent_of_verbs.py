@@ -19,7 +19,7 @@ from dynasmith.strict import StrictServer
 
 # Verbs that only read, or whose writes concern this machine alone.
 READS = {
-    "backup list", "backup show",
+    "backup jobs", "backup list", "backup show",
     "check", "count", "demo", "describe", "doctor", "get", "import", "init", "jobs list", "jobs show", "list",
     "lambda bundle", "lambda policy",
     "local logs", "local start", "local status", "local stop", "migrate list", "migrate outstanding",
@@ -35,7 +35,15 @@ NEVER_ASK = {
 }  # fmt: skip
 # A lock to take, an environment that must not be protected: tests/migrations/test_stories.py. Backups are looked for by
 # name in the whole Region: tests/backups.
-ASKED_ELSEWHERE = {"migrate unlock", "migrate reset", "backup delete", "backup prune", "backup restore"}
+ASKED_ELSEWHERE = {
+    "migrate unlock",
+    "migrate reset",
+    "backup delete",
+    "backup prune",
+    "backup restore",
+    "backup schedule",
+    "backup unschedule",
+}
 PROJECT = """
 definitions = ["tables.json"]
 [environments.open]

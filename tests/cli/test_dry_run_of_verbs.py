@@ -10,7 +10,7 @@ from dynasmith.cli.main import VERBS, cli
 from dynasmith.cli.shared_options import WITHOUT_DRY_RUN
 
 READING = {
-    "backup list", "backup show",
+    "backup jobs", "backup list", "backup show",
     "check", "count", "describe", "doctor", "get", "import", "jobs list", "jobs show", "list", "local logs",
     "lambda policy",
     "local status", "migrate list", "migrate outstanding",

@@ -21,6 +21,7 @@ from dynasmith.tables.policy import policy_form
 from dynasmith.tables.settings.time_to_live import WaitTimeToLive
 from dynasmith.tables.table import (
     Autoscaling,
+    BackupPlan,
     Billing,
     Capacity,
     EncryptionKind,
@@ -48,6 +49,8 @@ def on_one_engine(table: Table, name: str) -> Table:
     encryption = table.encryption
     if not isinstance(encryption, UnsetType) and encryption.kind is EncryptionKind.CUSTOMER:
         encryption = UNSET
+    if isinstance(table.backup_plan, BackupPlan):
+        table = replace(table, backup_plan=replace(table.backup_plan, role=UNSET))  # which is another account's
     return replace(
         table, name=name, encryption=encryption, replicas=UNSET, consistency=UNSET, witness_region=UNSET, items=UNSET
     )
@@ -59,7 +62,11 @@ def read(project: Project, name: str) -> Table:
 
 
 def comparable(table: Table) -> Table:
-    policy = table.resource_policy
+    policy, plan = table.resource_policy, table.backup_plan
+    if isinstance(plan, BackupPlan):
+        # What a definition does not mention of it (vault, role, windows) has a name at the service.
+        rules = (replace(each, start_window_minutes=UNSET, completion_window_minutes=UNSET) for each in plan.rules)
+        table = replace(table, backup_plan=BackupPlan(rules=tuple(sorted(rules, key=lambda each: each.name))))
     return replace(table, resource_policy=policy_form(policy) if isinstance(policy, str) else policy)
 
 

@@ -220,6 +220,13 @@ backup-create --name | backups/test_backup_verbs.py
 backup-create --no-wait | backups/test_backup_verbs.py
 backup-create --to | backups/test_backup_verbs.py
 backup-create --wait-timeout | backups/test_backup_verbs.py
+backup-jobs --check | backups/test_schedules.py
+backup-jobs --limit | backups/test_schedules.py
+backup-jobs --state | backups/test_schedules.py
+backup-jobs --table | backups/test_schedules.py
+backup-schedule --daily | backups/test_schedules.py
+backup-schedule --rule | backups/test_schedules.py
+backup-schedule --weekly | backups/test_schedules.py
 backup-list --since | backups/test_backup_verbs.py
 backup-list --type | backups/test_backup_verbs.py
 backup-prune --keep | backups/test_backup_verbs.py

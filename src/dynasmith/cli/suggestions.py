@@ -51,6 +51,7 @@ _BY_VERB = {
     "verify": "compare cmp checksum digest",
     "backup create": "snapshot archive",
     "backup list": "backups snapshots list-backups",
+    "backup schedule": "backup-plan schedule-backup",
     "backup": "restore recover pitr point-in-time",
     "migrate": "migration migrations revision upgrade downgrade down alembic",
     "jobs list": "history ps runs tasks job",

@@ -7,6 +7,7 @@ Scaling, KMS and STS.
 from typing import Literal
 
 from dynasmith.aws.settings import SERVICE_SETTINGS
+from dynasmith.aws.settings.backup_plan import ServiceBackupPlan
 
 
 def _of_settings(which: Literal["read_actions", "write_actions"], known: set[str]) -> list[str]:
@@ -65,6 +66,15 @@ BACKUPS = (
     "dynamodb:DeleteBackup",
 )
 """The actions of backup create, show, list, and of delete and prune, beside those of reading."""
+
+SCHEDULES = (
+    *ServiceBackupPlan.read_actions,
+    *ServiceBackupPlan.write_actions,
+    "backup:DeleteBackupPlan",
+    "backup:ListBackupJobs",
+    "backup:DescribeBackupJob",
+)
+"""The actions of backup schedule, unschedule and jobs, and of the setting ``backup_plan``."""
 
 RESTORES = (
     "dynamodb:RestoreTableFromBackup",

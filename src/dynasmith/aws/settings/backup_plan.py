@@ -54,7 +54,7 @@ class ServiceBackupPlan(ReadSetting[Call]):
     write_actions = (
         *("backup:CreateBackupVault", "backup:CreateBackupPlan", "backup:UpdateBackupPlan"),
         *("backup:CreateBackupSelection", "backup:DeleteBackupSelection"),
-        *("backup-storage:MountCapsule", "kms:CreateGrant", "kms:DescribeKey"),
+        *("backup-storage:MountCapsule", "kms:DescribeKey"),
         *("iam:GetRole", "iam:CreateRole", "iam:ListAttachedRolePolicies", "iam:AttachRolePolicy", "iam:PassRole"),
     )
 

@@ -325,6 +325,8 @@ CHECKS: dict[str, Check] = {
     "at": optional(moment),
     "allow_delete_items": flag,
     "backup": name_or_flag,
+    "daily": flag,
+    "weekly": flag,
     "backup_first": name_or_flag,
     "batch_size": optional(whole()),
     "canary": optional(number(1)),

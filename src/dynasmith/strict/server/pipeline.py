@@ -22,6 +22,7 @@ from dynasmith.strict.services.isolation import isolated
 from dynasmith.strict.services.restore import restore_to_time, update_backups
 from dynasmith.strict.services.s3 import another_owner
 from dynasmith.strict.services.service_actions import body_of, query_action
+from dynasmith.strict.services.simulation import simulated
 from dynasmith.strict.services.statements import run_statements
 from dynasmith.strict.services.world import LOG, TARGET, IncomingCall, StrictWorld
 from dynasmith.strict.services.write_images import recorded
@@ -109,6 +110,8 @@ class RequestPipeline:
         fault = world.faults.meeting(operation, ())
         refusal = await scaling.judge(world, request, operation) if scaling_call and fault is None else None
         foreign = another_owner(world, request) if fault is None else None
+        if operation == "SimulatePrincipalPolicy" and fault is None:
+            foreign = await simulated(world, request)
         if foreign is not None:
             reply = foreign
         elif upstream is None:

@@ -12,9 +12,10 @@ from dynasmith.engine.backup import BACKUP_SECONDS_MAX
 from dynasmith.engine.waiter import StopFlag
 from dynasmith.jobs.restore_report import RestoreReport
 from dynasmith.plans.consent import Consent
+from dynasmith.ports.backup_jobs import JOB_STATES, BackupJob
 from dynasmith.ports.backups import BACKUP_KINDS, TableBackup
 from dynasmith.ports.listener import Listener, silent
-from dynasmith.project.verbs.argument_kinds import instance, one_of, optional, path, text
+from dynasmith.project.verbs.argument_kinds import instance, names, one_of, optional, path, text, whole
 from dynasmith.project.verbs.arguments import checked, moment, named_table, table_names
 from dynasmith.project.verbs.backups.choice import backups_of, named
 from dynasmith.project.verbs.backups.creation import create_backups
@@ -28,11 +29,26 @@ from dynasmith.project.verbs.backups.restore import (
     resume_restore,
 )
 from dynasmith.project.verbs.backups.results import BackupCreation
+from dynasmith.project.verbs.backups.schedule import (
+    DAILY,
+    WEEKLY,
+    BackupSchedule,
+    jobs,
+    rule_of,
+    schedule,
+    unschedule,
+)
 from dynasmith.project.verbs.tables import wait_seconds
 from dynasmith.project.world import World
+from dynasmith.tables.table import BackupRule
 
 if TYPE_CHECKING:
     from dynasmith.models import Model
+
+
+def _rules(daily: bool, weekly: bool, rules: Sequence[str]) -> list[BackupRule]:
+    """The rules that a call names. Raises UsageError for a rule that AWS Backup does not take."""
+    return [*([DAILY] if daily else []), *([WEEKLY] if weekly else []), *map(rule_of, rules)]
 
 
 def time_or_latest(name: str, value: object) -> None:
@@ -225,6 +241,64 @@ class Backups:
         )
         with explained(self._world, "backup restore", RESTORES):
             return restore_table(self._world, request, consent=consent, listener=listener)
+
+    @checked(table=named_table, rules=names)
+    def rehearse_schedule(
+        self, table: str | type[Model], *, daily: bool = False, weekly: bool = False, rules: Sequence[str] = ()
+    ) -> BackupSchedule:
+        """What `schedule` would change; changes nothing. Raises TableNotFound, UsageError, AccessError, NotOffered."""
+        return schedule(self._world, table, _rules(daily, weekly, rules), dry_run=True)
+
+    @checked(table=named_table, rules=names)
+    def schedule(
+        self,
+        table: str | type[Model],
+        *,
+        daily: bool = False,
+        weekly: bool = False,
+        rules: Sequence[str] = (),
+        consent: Consent | None = None,
+        listener: Listener = silent,
+    ) -> BackupSchedule:
+        """Scheduled backups of a table by AWS Backup: its definition's ``backup_plan``, or ``daily`` (02:00 UTC, kept
+        30 days), ``weekly`` (Sundays, kept 90 days) and ``rules``, each ``NAME=cron(...)`` or
+        ``NAME=cron(...):KEEP_DAYS``, in place of the rules that are there.
+
+        Creates the vault and the role ``dynasmith-backup`` where they do not exist. About fifteen calls; a backup costs
+        $0.10 a GB and month (us-east-1). Raises ConsentRequired, TableNotFound, UsageError where nothing says when or
+        for a rule that AWS Backup does not take, AccessError (AccessDenied with every action that is missing),
+        NotOffered where the engine has no AWS Backup. Stopped halfway, running it again continues.
+        """
+        found = _rules(daily, weekly, rules)
+        return schedule(self._world, table, found, consent=consent, listener=listener)
+
+    @checked(table=named_table)
+    def rehearse_unschedule(self, table: str | type[Model]) -> BackupSchedule:
+        """What `unschedule` would change; nothing is changed. Raises TableNotFound, UsageError, AccessError,
+        NotOffered."""
+        return unschedule(self._world, table, dry_run=True)
+
+    @checked(table=named_table)
+    def unschedule(
+        self, table: str | type[Model], *, consent: Consent | None = None, listener: Listener = silent
+    ) -> BackupSchedule:
+        """End the scheduled backups of a table: its selection goes, and its plan where that selects nothing else. The
+        vault and the backups in it stay. Raises ConsentRequired, TableNotFound,
+        UsageError, AccessError, NotOffered."""
+        return unschedule(self._world, table, consent=consent, listener=listener)
+
+    @checked(job=optional(text), table=optional(named_table), limit=whole(), state=optional(one_of(*JOB_STATES)))
+    def jobs(
+        self,
+        job: str | None = None,
+        *,
+        table: str | type[Model] | None = None,
+        limit: int = 10,
+        state: str | None = None,
+    ) -> tuple[BackupJob, ...]:
+        """The newest ``limit`` backup jobs of AWS Backup, oldest first, or the one with this id. One call a thousand
+        jobs. Raises TableNotFound, UsageError for another state, RunError for a job that does not exist, NotOffered."""
+        return jobs(self._world, job, table, limit, state or "")
 
     @checked(target=text)
     def resume(self, target: str, *, listener: Listener = silent) -> RestoreReport:
