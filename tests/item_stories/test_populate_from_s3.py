@@ -95,6 +95,28 @@ def test_a_full_and_an_incremental_export_are_equal_to_the_changed_table(s3: S3S
     assert s3.story.digest("users_v2") == s3.story.digest("users")
 
 
+def test_exports_that_were_copied_to_this_machine(s3: S3Story) -> None:
+    then = s3.now()
+    s3.made("full", "--at", then)
+    s3.client.put_item(TableName="users", Item=person(77))
+    s3.client.delete_item(TableName="users", Key={"pk": person(1)["pk"]})
+    s3.clock.advance(minutes=20)
+    s3.made("changes", "--incremental", f"{then}..{s3.now()}")
+    for key in s3.listed():
+        path = s3.story.folder / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(s3.read(key))
+    s3.story.make("users_v2")
+    assert s3.story("populate", "users_v2", "full", "--yes").code == 0
+    dry = s3.story("populate", "users_v2", "changes", "--dry-run", "--json")
+    assert (dry.code, dry.json["items"]) == (0, 2), dry.err
+    assert s3.story("populate", "users_v2", "changes", "--yes", "--filter", "n = 1").code == 2
+    assert s3.story("verify", "users_v2", "./changes").code == 2
+    answer = s3.story("populate", "users_v2", "changes", "--yes", "--json")
+    assert (answer.code, answer.json["written"]) == (0, 2), answer.err
+    assert s3.story.digest("users_v2") == s3.story.digest("users")
+
+
 def test_throttled_changes_are_sent_again(s3: S3Story) -> None:
     lines = [
         json.dumps({"Keys": {"pk": {"S": str(number)}}, "NewImage": {"pk": {"S": str(number)}}}).encode()

@@ -22,6 +22,14 @@ STARTED: Final = "_started"
 _COPY_AGAIN = "export the table again, or copy the whole export again"
 
 
+_NOTATIONS: Final = {
+    ("DYNAMODB_JSON", False): "enveloped",
+    ("DYNAMODB_JSON", True): "changes",
+    ("ION", False): "ion",
+    ("ION", True): "ion-changes",
+}
+
+
 class ExportSummary(Struct, frozen=True, kw_only=True, rename="camel"):
     """``manifest-summary.json``. Members that full exports and earlier versions lack have their meaning there."""
 
@@ -38,6 +46,11 @@ class ExportSummary(Struct, frozen=True, kw_only=True, rename="camel"):
     export_from_time: str | None = None
     export_to_time: str | None = None
     output_view: str = "NEW_AND_OLD_IMAGES"
+
+    @property
+    def notation(self) -> str:
+        """How the records of its data files are written; empty for a format that is not known."""
+        return _NOTATIONS.get((self.output_format, self.incremental), "")
 
     @property
     def incremental(self) -> bool:

@@ -4,14 +4,20 @@ import base64
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeVar
 
 import msgspec
 
 from dynasmith.errors import FileFormatError, RunError
 from dynasmith.files.items.manifest import MANIFEST, Manifest, manifest_beside, read_manifest
 from dynasmith.files.items.streams import STDIN, translated
-from dynasmith.items.value import NOT_JSON
+from dynasmith.jobs.export_manifest import (
+    FILES,
+    DataFile,
+    check_manifest_md5,
+    checksum_name,
+    manifest_of,
+    summary_of,
+)
 
 
 class FilePart(msgspec.Struct, frozen=True):
@@ -25,22 +31,11 @@ class FilePart(msgspec.Struct, frozen=True):
 
 
 class Layout(msgspec.Struct, frozen=True):
-    """The files to read, and our manifest where they are an export of ours."""
+    """The files to read, and our manifest where they are an export of ours. ``changes``: they hold changes of keys."""
 
     parts: tuple[FilePart, ...]
     manifest: Manifest | None = None
-
-
-class _Summary(msgspec.Struct, rename="camel"):
-    item_count: int = 0
-    output_format: str = "DYNAMODB_JSON"
-    export_type: str = "FULL_EXPORT"
-
-
-class _DataFile(msgspec.Struct, rename="camel"):
-    data_file_s3_key: str = msgspec.field(name="dataFileS3Key")
-    item_count: int = 0
-    md5_checksum: str = ""
+    changes: bool = False
 
 
 def layout_of(paths: Sequence[str]) -> Layout:
@@ -101,41 +96,34 @@ def _folder(folder: Path) -> Layout:
 def _service_export(summary_path: Path) -> Layout:
     """The layout that ExportTableToPointInTime writes (Developer Guide, "DynamoDB table export output format")."""
     folder = summary_path.parent
-    with translated(str(summary_path)):
-        summary = _parsed(summary_path, summary_path.read_bytes(), _Summary)
-        listing = (folder / "manifest-files.json").read_bytes()
-    if summary.output_format != "DYNAMODB_JSON":
+    summary = summary_of(_manifest(summary_path), str(summary_path))
+    if not summary.notation:
         raise FileFormatError(
-            f"{folder} is an export in {summary.output_format}.", hint="export again with DYNAMODB_JSON"
+            f"{folder} is an export in {summary.output_format}.", hint="export again with DYNAMODB_JSON or ION"
         )
-    if summary.export_type != "FULL_EXPORT":
-        raise FileFormatError(
-            f"{folder} is an incremental export, which holds changes, not items.", hint="populate from a full export"
-        )
-    files = [_parsed(folder / "manifest-files.json", line, _DataFile) for line in listing.splitlines() if line.strip()]
-    counted = sum(file.item_count for file in files)
-    if counted != summary.item_count:
-        raise FileFormatError(
-            f"{folder} disagrees with itself: {summary.item_count} items in its summary, {counted} in its files.",
-            hint="is it complete?",
-        )
-    return Layout(tuple(_checked_file(folder, file) for file in files))
+    manifest = manifest_of(summary, _manifest(folder / FILES), str(folder))
+    parts = tuple(_checked_file(folder, file, summary.notation) for file in manifest.files)
+    return Layout(parts, changes=summary.incremental)
 
 
-def _checked_file(folder: Path, file: _DataFile) -> FilePart:
-    path = folder / "data" / Path(file.data_file_s3_key).name
+def _manifest(path: Path) -> bytes:
+    """A manifest, compared with the checksum beside it where there is one."""
+    beside = path.with_name(checksum_name(path.name))
+    with translated(str(path)):
+        content = path.read_bytes()
+        checksum = beside.read_bytes() if beside.is_file() else None
+    check_manifest_md5(content, checksum, str(path))
+    return content
+
+
+def _checked_file(folder: Path, file: DataFile, notation: str) -> FilePart:
+    """A data file: in the folder of its export, or beside it, where those of incremental exports are."""
+    name = Path(file.key).name
+    path = next((path for path in (folder / "data" / name, folder.parent / "data" / name) if path.is_file()), None)
+    if path is None:
+        raise FileFormatError(f"{folder} lacks {name}, which its manifest names.", hint="copy the whole export again")
     with translated(str(path)), path.open("rb") as opened:
         md5 = base64.b64encode(hashlib.file_digest(opened, lambda: hashlib.md5(usedforsecurity=False)).digest())
     if file.md5_checksum and md5.decode() != file.md5_checksum:
         raise FileFormatError(f"{path} is damaged: its MD5 is not what the manifest says.", hint="copy it again")
-    return FilePart(str(path), file.item_count, "enveloped")
-
-
-Parsed = TypeVar("Parsed", bound=msgspec.Struct)
-
-
-def _parsed(path: Path, text: bytes, kind: type[Parsed]) -> Parsed:
-    try:
-        return msgspec.json.decode(text, type=kind)
-    except NOT_JSON as error:
-        raise FileFormatError(f"{path} is not the manifest that it should be: {error}.") from error
+    return FilePart(str(path), file.item_count, notation)

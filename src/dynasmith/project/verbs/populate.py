@@ -133,6 +133,8 @@ def _from_files(
     """The spec of a populate from files, its origin, and what a person should know of the files: each is looked at."""
     paths = tuple(absolute(name) for name in names)
     layout = layout_of(paths)
+    if layout.changes:
+        check_changes(bare.options, transforms=bare.transform is not None, mapped=bool(how.map))
     source = new_source(layout, world.table(bare.target).key, how, bare.options.batch_size)
     found = source.look()
     spec = PopulateFiles(
@@ -156,7 +158,8 @@ def _from_s3(
 ) -> tuple[PopulateFiles, PopulateSource, Sequence[str]]:
     """The same from objects of S3."""
     remote, key = remote_files(items, bare.target, place, owner), world.table(bare.target).key
-    check_changes(remote, bare.options, transforms=bare.transform is not None, mapped=bool(how.map))
+    if remote.changes:
+        check_changes(bare.options, transforms=bare.transform is not None, mapped=bool(how.map))
     found = look_at_s3(remote, key, how)
     spec = PopulateFiles(
         **_common(bare),
@@ -219,11 +222,10 @@ def rehearse(
         source, count, size = database_source(files, target.key, os.environ, None), 0, 0
     elif place is not None:
         remote = remote_files(dry, side, place, owner)
-        check_changes(
-            remote, options or TransferOptions(), transforms=transform is not None, mapped=bool(how and how.map)
-        )
         if remote.changes:
-            return rehearse_changes(remote, target, options, prices=dry.prices())
+            check_changes(options or TransferOptions(), transforms=transform is not None, mapped=bool(how and how.map))
+            told = rehearse_changes(remote.count or 0, remote.size_bytes, target, options, dry.prices())
+            return msgspec.structs.replace(told, notes=remote.notes)
         notes, count, size = remote.notes, remote.count or 0, remote.size_bytes
         source = s3_origin(dry, remote, target.key, how or ReadOptions(), None).source
     elif names is None:
@@ -232,6 +234,10 @@ def rehearse(
     else:
         layout = layout_of([absolute(name) for name in names])
         size = sum(Path(part.path).stat().st_size for part in layout.parts if Path(part.path).is_file())
+        if layout.changes:
+            check_changes(options or TransferOptions(), transforms=transform is not None, mapped=bool(how and how.map))
+            count = sum(part.items or 0 for part in layout.parts)
+            return rehearse_changes(count, size, target, options, dry.prices())
         made = new_source(layout, target.key, how or ReadOptions())
         notes = made.look().notes
         count = layout.manifest.count if layout.manifest else made.count_estimate()

@@ -59,7 +59,9 @@ def files_origin(items: ItemWorld, layout: Layout, source: OpenSource, *, transf
             check_digest(report, layout)
 
     again = ANEW if STDIN in names else ""
-    return PopulateSource(source, partial(seen_keys, items), len(names), names, total, again=again, finish=finish)
+    return PopulateSource(
+        source, partial(seen_keys, items), len(names), names, total, again=again, changes=layout.changes, finish=finish
+    )
 
 
 def resumed_files(items: ItemWorld, spec: PopulateFiles, target: TableEnd) -> PopulateSource:

@@ -39,13 +39,6 @@ from dynasmith.project.verbs.s3_source import ObjectSource, RemoteFile, fetch
 from dynasmith.project.verbs.service_transfers import objects_of
 from dynasmith.tables.table import known
 
-_NOTATIONS = {
-    ("DYNAMODB_JSON", False): "enveloped",
-    ("DYNAMODB_JSON", True): "changes",
-    ("ION", False): "ion",
-    ("ION", True): "ion-changes",
-}
-
 
 class RemoteFiles(Struct, frozen=True):
     """The objects to read, how each is read, and the manifest where they are an export of the service."""
@@ -99,14 +92,13 @@ def remote_files(items: ItemWorld, side: Side, place: str, owner: str = "") -> R
 def _of_export(objects: TransferObjects, bucket: str, summary_key: str) -> RemoteFiles:
     manifest = read_manifest(objects, bucket, summary_key)
     summary = manifest.summary
-    notation = _NOTATIONS.get((summary.output_format, summary.incremental))
-    if notation is None:
+    if not summary.notation:
         raise UsageError(
             f"s3://{bucket}/{summary_key} is of an export in {summary.output_format}.",
             hint="export again as dynamodb or ion",
         )
     check_files(objects, bucket, manifest)
-    parts = tuple(FilePart(f"s3://{bucket}/{file.key}", file.item_count, notation) for file in manifest.files)
+    parts = tuple(FilePart(f"s3://{bucket}/{file.key}", file.item_count, summary.notation) for file in manifest.files)
     made = hashlib.blake2b(repr((summary, manifest.files)).encode(), digest_size=16).hexdigest()
     files = tuple(RemoteFile(file.key, file.md5_checksum) for file in manifest.files)
     return RemoteFiles(
@@ -181,15 +173,14 @@ def resumed_objects(items: ItemWorld, spec: PopulateFiles, target: TableEnd) -> 
 
 
 def rehearse_changes(
-    remote: RemoteFiles, target: TableEnd, options: TransferOptions | None, *, prices: Mapping[str, float | None]
+    count: int, size_bytes: int, target: TableEnd, options: TransferOptions | None, prices: Mapping[str, float | None]
 ) -> DryRun:
     """What applying an incremental export would write: its count and size as the export says. Reads no item."""
-    assert remote.manifest is not None
-    count, asked = remote.manifest.summary.item_count, options or TransferOptions()
+    asked = options or TransferOptions()
     indexes = float(len(known(target.description.table.indexes, ())))
-    estimate = replace(estimate_units(count, remote.size_bytes, (), indexes=indexes), read_units=0.0)
+    estimate = replace(estimate_units(count, size_bytes, (), indexes=indexes), read_units=0.0)
     rate = rates(target, "write", asked.max_write_units, share=asked.share).ceiling
-    return DryRun(with_cost(with_time(estimate, write_rate=rate), prices), (), remote.notes)
+    return DryRun(with_cost(with_time(estimate, write_rate=rate), prices), ())
 
 
 def look_at(remote: RemoteFiles, key: KeySchema, how: ReadOptions) -> SourceSummary:
@@ -257,7 +248,7 @@ def _source(remote: RemoteFiles, key: KeySchema, how: ReadOptions, batch: int | 
     )
 
 
-def check_changes(remote: RemoteFiles, options: TransferOptions, *, transforms: bool, mapped: bool) -> None:
+def check_changes(options: TransferOptions, *, transforms: bool, mapped: bool) -> None:
     """Raise UsageError for what means nothing for changes: they are applied as they are."""
     given: Sequence[tuple[bool, str]] = (
         (transforms, "--transform"),
@@ -266,7 +257,7 @@ def check_changes(remote: RemoteFiles, options: TransferOptions, *, transforms: 
         (options.mode.kind != "overwrite", "--mode"),
     )
     for is_given, word in given:
-        if remote.changes and is_given:
+        if is_given:
             raise UsageError(
                 f"{word} cannot be used with an incremental export: its changes are applied as they are.",
                 hint=f"remove {word}, or populate from a full export",

@@ -64,6 +64,11 @@ def verify_sides(
     layouts = [
         layout_of([absolute(side.table)]) if end is None else None for side, end in zip(sides, ends, strict=True)
     ]
+    if any(layout is not None and layout.changes for layout in layouts):
+        raise UsageError(
+            "An incremental export holds changes, and a table cannot be compared with them.",
+            hint="compare with a full export, or with a table",
+        )
     keyed = next((end.key for end in reversed(ends) if end is not None), None)
     key = keyed or _key_of_manifest(layouts[1] or layouts[0])
     came = ends[0].key if ends[0] is not None else key
