@@ -152,6 +152,7 @@ if TYPE_CHECKING:
     from dynasmith.project.verbs.backups.deletion import PrunedBackups
     from dynasmith.project.verbs.backups.restore import RestoreRehearsal
     from dynasmith.project.verbs.backups.results import BackupCreation, CreatedBackup
+    from dynasmith.project.verbs.backups.rollback import RollbackRehearsal, RollbackReport
     from dynasmith.project.verbs.backups.schedule import BackupSchedule
     from dynasmith.project.verbs.dry_runs import DryRuns
     from dynasmith.project.verbs.jobs import Jobs
@@ -218,6 +219,7 @@ _HOMES = {
     "project.verbs.lambdas": "Lambdas",
     "project.verbs.backups.restore": "RestoreRehearsal",
     "project.verbs.method_options": "BackfillOptions CopyOptions PopulateOptions",
+    "project.verbs.backups.rollback": "RollbackRehearsal RollbackReport",
     "project.verbs.migrations.migrations": "Migrations",
     "project.verbs.remote.remote_migrations": "RemoteMigrations RemoteResult",
     "project.verbs.remote.remote_project": "RemoteProject RemoteTables",
@@ -415,6 +417,8 @@ __all__ = [
     "RestoreStep",
     "RestoreWaiting",
     "RestoredSetting",
+    "RollbackRehearsal",
+    "RollbackReport",
     "RunError",
     "Scaling",
     "ScanNeeded",

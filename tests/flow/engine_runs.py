@@ -16,6 +16,7 @@ from dynasmith.engine.transfer.populate import begin_populate
 from dynasmith.engine.transfer.populate_source import PopulateSource
 from dynasmith.engine.transfer.restore_world import RestoreWorld
 from dynasmith.engine.transfer.runner import RunContext
+from dynasmith.engine.transfer.spared_keys import SparedKeys
 from dynasmith.engine.transfer.table_details import TableEnd
 from dynasmith.items.transform import Function
 from dynasmith.jobs.job import Job, readable
@@ -102,6 +103,10 @@ class GivenWorld:
     @property
     def service(self) -> ServiceWorld:
         raise AssertionError("a run of the engine that moves items asks the service for nothing")
+
+    def spared(self, spec: DeleteItems) -> SparedKeys | None:
+        assert not spec.beyond
+        return None
 
     def restoration(self, spec: Restore) -> RestoreWorld:
         raise NotImplementedError

@@ -234,6 +234,7 @@ backup-prune --older-than | backups/test_backup_verbs.py
 backup-restore --at | backups/test_restore_stories.py
 backup-restore --billing | backups/test_restore_stories.py
 backup-restore --encryption | backups/test_restore_stories.py
+backup-restore --into | backups/test_rollback.py
 backup-restore --no-settings | backups/test_restore_stories.py
 backup-restore --prove | backups/test_restore_stories.py
 backup-restore --resume | backups/test_restore_killed.py

@@ -180,13 +180,15 @@ class Backfill(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class DeleteItems(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The items of a table that meet the condition of its options, or all, deleted. ``journal`` keeps them."""
+    """The items of a table that meet the condition of its options, or all, deleted. ``journal`` keeps them. ``beyond``
+    is an export, an absolute path, whose keys are left alone."""
 
     verb: ClassVar[str] = "delete-items"
     target: Side
     journal: bool
     tables: TableIdentities = UNKNOWN_TABLES
     where: str = ""
+    beyond: str = ""
     options: TransferOptions = field(name="flow")
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 @click.option("--billing", type=click.Choice(["on-demand", "provisioned"]), help="Billing mode of the new table.")
 @click.option("--encryption", metavar="KEY", help="aws-owned, aws-managed, or the ARN, id or alias of your key.")
 @click.option("--prove", metavar="FILE", help="Compare every item with this export or file.")
+@click.option("--into", metavar="TABLE", help="Write the items into this existing table, and delete all others in it.")
 @click.option("--no-settings", is_flag=True, help="Do not apply the settings that the service leaves out.")
 @click.option("--resume", "resumes", is_flag=True, help="Continue the restore of --target that was stopped.")
 def restore(invocation: Invocation, source: str | None, target: str | None, resumes: bool, **given: Any) -> int:
@@ -31,6 +32,8 @@ def restore(invocation: Invocation, source: str | None, target: str | None, resu
     from dynasmith.cli.flow_report import FlowProgressView
     from dynasmith.cli.restore_report import RestoreProgress, show_restore
 
+    if into := given.pop("into"):
+        return _into(invocation, source, into, target, resumes, given)
     if not target:
         raise UsageError("backup restore needs --target, the name of the new table.", hint="--target orders-restored")
     project = invocation.project()
@@ -48,6 +51,40 @@ def restore(invocation: Invocation, source: str | None, target: str | None, resu
     with FlowProgressView(invocation.words(), redact=invocation.redact) as shown:
         report = project.backups.restore(target=target, listener=RestoreProgress(shown, invocation), **request)
     return show_restore(invocation, report)
+
+
+def _into(
+    invocation: Invocation, source: str | None, table: str, target: str | None, resumes: bool, given: dict[str, Any]
+) -> int:
+    """Roll the items of a table back in place."""
+    from dynasmith.cli.flow_report import FlowProgressView
+    from dynasmith.cli.restore_report import RestoreProgress
+
+    if not source or target or resumes or any(given.values()):
+        raise UsageError(
+            "--into takes a backup or a file, and no other option.", hint="backup restore FILE --into TABLE"
+        )
+    backups = invocation.project().backups
+    if invocation.dry_run:
+        found = backups.rehearse_restore_into(source, table)
+        for each in found.differences:
+            invocation.say(f"{each['kind']}: {'(hidden)' if invocation.redact else each['key']}")
+        for note in found.notes:
+            invocation.say(f"Note: {note}.")
+        invocation.say(f"Would make the items of {found.table} those of {found.source}. Dry run: nothing was changed.")
+        if invocation.as_json:
+            print_json(found.to_json() | ({"differences": []} if invocation.redact else {}))
+        return 0
+    with FlowProgressView(invocation.words(), redact=invocation.redact) as shown:
+        report = backups.restore_into(source, table, listener=RestoreProgress(shown, invocation))
+    same = "equal to" if report.equal else "not equal to"
+    invocation.say(
+        f"{report.table}: {report.written:,} items written, {report.already:,} already there, {report.deleted:,} "
+        f"deleted; {same} {report.source}. What it held before is in {report.before}."
+    )
+    if invocation.as_json:
+        print_json(report.to_json())
+    return 0 if report.equal else 3
 
 
 def _request(invocation: Invocation, source: str | None, given: dict[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from dynasmith.engine.transfer.job_world import JobWorld
 from dynasmith.engine.transfer.mover import ConcurrencyLimits
 from dynasmith.engine.transfer.new_job import new_job
 from dynasmith.engine.transfer.runner import Pipeline, run_job
+from dynasmith.engine.transfer.spared_keys import SparedKeys
 from dynasmith.engine.transfer.table_details import rates
 from dynasmith.engine.transfer.transform_stage import StagedPage
 from dynasmith.items.condition.condition import Condition, parse_condition
@@ -70,7 +71,7 @@ def deletion_pipeline(spec: DeleteItems, job: Job, world: JobWorld, journal: Und
     return Pipeline(
         source=with_unsure(table_reader(table, job.segments, paced_pages(options, writes)), unsure, table.key),
         sink=sink,
-        stage=DeletionStage(names),
+        stage=DeletionStage(names, world.spared(spec)),
         reads=rates(table, "read", options.max_read_units, share=options.share),
         writes=writes,
         width=ConcurrencyLimits(options.segments_at_once, options.lanes),
@@ -90,10 +91,15 @@ class DeletionStage:
     """From the items of a page to the bytes of their deletions. ``names`` are the attributes of the condition."""
 
     names: Sequence[str] = ()
+    spared: SparedKeys | None = None
 
     async def __call__(self, items: Sequence[Item]) -> StagedPage:
         """Stage a page."""
-        return StagedPage([encode_change(deletion_of(item, self.names)) for item in items])
+        numbers = range(len(items)) if self.spared is None else await self.spared.beyond(items)
+        changes = [encode_change(deletion_of(items[number], self.names)) for number in numbers]
+        return StagedPage(
+            changes, skipped=len(items) - len(changes), origins=None if self.spared is None else list(numbers)
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,12 @@ from dynasmith.engine.transfer.populate_source import PopulateSource
 from dynasmith.engine.transfer.restore_world import RestoreWorld
 from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.engine.transfer.service_job import WaitLimit
+from dynasmith.engine.transfer.spared_keys import SparedKeys
 from dynasmith.engine.transfer.table_details import TableEnd
 from dynasmith.items.transform import Function
 from dynasmith.jobs.job import Job
 from dynasmith.jobs.side import Side
-from dynasmith.jobs.spec import Export, FunctionExport, Populate, Restore, TransformRef
+from dynasmith.jobs.spec import DeleteItems, Export, FunctionExport, Populate, Restore, TransformRef
 from dynasmith.ports.checkpoints import Ledger
 from dynasmith.ports.items import OpenSink
 from dynasmith.ports.journal import JournalReader, UndoJournal
@@ -98,6 +99,10 @@ class JobWorld(Protocol):
 
     def journal(self, job: Job) -> UndoJournal:
         """The undo journal of a job. Raises RunError where there is none."""
+        ...
+
+    def spared(self, spec: DeleteItems) -> SparedKeys | None:
+        """The keys that a deletion leaves alone; None where it leaves none."""
         ...
 
     def restoration(self, spec: Restore) -> RestoreWorld:

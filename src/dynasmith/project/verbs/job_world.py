@@ -12,13 +12,18 @@ from dynasmith.engine.transfer.populate_source import PopulateSource
 from dynasmith.engine.transfer.restore_world import RestoreWorld
 from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.engine.transfer.service_job import NO_LIMIT, WaitLimit
+from dynasmith.engine.transfer.spared_keys import SparedKeys
 from dynasmith.engine.transfer.table_details import TableEnd
 from dynasmith.errors import CheckpointError
+from dynasmith.files.duplicate_key_store import SeenKeys
+from dynasmith.files.items.layout import layout_of
+from dynasmith.files.items.source import FileSource
 from dynasmith.items.transform import Function
 from dynasmith.jobs.job import Job
 from dynasmith.jobs.journal import JournalHead
 from dynasmith.jobs.side import Side
 from dynasmith.jobs.spec import (
+    DeleteItems,
     Export,
     FunctionExport,
     Populate,
@@ -30,7 +35,7 @@ from dynasmith.jobs.spec import (
 )
 from dynasmith.jobs.table_identity import TableIdentities
 from dynasmith.ports.checkpoints import Ledger
-from dynasmith.ports.items import OpenSink
+from dynasmith.ports.items import OpenSink, ThrottleListener
 from dynasmith.ports.journal import UndoJournal
 from dynasmith.ports.listener import Listener, silent
 from dynasmith.ports.updates import OpenUpdates
@@ -204,7 +209,18 @@ class ProjectJobWorld:
             self._journals[job.id] = self.journals.reopen(job.id)
         return self._journals[job.id]
 
-    # --- restores
+    # --- deletions and restores
+
+    def spared(self, spec: DeleteItems) -> SparedKeys | None:
+        """The keys of an export. Raises UsageError where it is gone."""
+        if not spec.beyond:
+            return None
+        key, layout = self.table(spec.target).key, layout_of([spec.beyond])
+
+        async def opened(_heard: ThrottleListener) -> FileSource:
+            return FileSource(layout, key)
+
+        return SparedKeys(opened, key, SeenKeys())
 
     def restoration(self, spec: Restore) -> RestoreWorld:
         """What the caller gave for it. Raises CheckpointError where it gave none."""

@@ -29,6 +29,12 @@ from dynasmith.project.verbs.backups.restore import (
     resume_restore,
 )
 from dynasmith.project.verbs.backups.results import BackupCreation
+from dynasmith.project.verbs.backups.rollback import (
+    RollbackRehearsal,
+    RollbackReport,
+    rehearse_rollback,
+    roll_back,
+)
 from dynasmith.project.verbs.backups.schedule import (
     DAILY,
     WEEKLY,
@@ -308,3 +314,34 @@ class Backups:
         another process runs it, CheckpointError where the table was made again since.
         """
         return resume_restore(self._world, target, listener=listener)
+
+    @checked(backup=text, table=named_table)
+    def rehearse_restore_into(self, backup: str, table: str | type[Model]) -> RollbackRehearsal:
+        """What `restore_into` would do; reads the table once where the source is files. Changes nothing. Raises
+        TableNotFound, UsageError for files of another key, RunError and CheckpointError where a side changes its table
+        meanwhile."""
+        return rehearse_rollback(self._world, backup, self._world.name_of(table))
+
+    @checked(backup=text, table=named_table)
+    def restore_into(
+        self,
+        backup: str,
+        table: str | type[Model],
+        *,
+        consent: Consent | None = None,
+        listener: Listener = silent,
+    ) -> RollbackReport:
+        """Make the items of a table those of a backup (an ARN or a name) or of an export, in place: write what the
+        source has, delete what it does not have. Keys, indexes and settings stay.
+
+        What the table held until then is exported and compared first, so that it can be had back by the same verb;
+        deletions have an undo journal. Triggers and streams see every item that changes. A backup is restored to a
+        table for the meantime. Costs three reads of the table, and a write of every item of the source. Needs the
+        table's name; else ConsentRequired. Raises TableNotFound, BackupNotFound, UsageError for files of another key,
+        RunError where something writes to the table while it is exported, TableExists and CheckpointError where
+        somebody makes the table for the meantime, or one of the two again. Stopped anywhere, running it again
+        continues.
+        """
+        name = self._world.name_of(table)
+        with explained(self._world, "backup restore", RESTORES):
+            return roll_back(self._world, backup, name, consent=consent, listener=listener)
