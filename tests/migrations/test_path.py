@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from dynasmith.errors import UsageError
 from dynasmith.migrations.event import Kind, LockRecord, MigrationEvent
 from dynasmith.migrations.file_name import name_of, read_file_name
 from dynasmith.migrations.history import MigrationHistory
-from dynasmith.migrations.path import Catalog, Files, MigrationFile
+from dynasmith.migrations.path import Catalog, Files, MigrationFile, still_agreed
 from dynasmith.migrations.version import NOTHING, bumped, parse_version
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -254,3 +255,17 @@ def test_what_began_goes_first_and_others_are_refused() -> None:
         found.run("stamp")
     with pytest.raises(UsageError, match="is interrupted: it goes first"):
         found.repeat()
+
+
+def test_nothing_runs_that_was_not_agreed_to() -> None:
+    found = catalog(THREE)
+    agreed = found.up(2)
+    assert still_agreed(agreed, found.all()) == found.all()[:2]
+    assert still_agreed(agreed, found.all()[1:]) == found.all()[1:2]  # another run did the first
+    assert still_agreed(agreed, found.all()[2:]) == ()  # and both
+    assert still_agreed(agreed, ()) == ()
+    with pytest.raises(UsageError, match=r"Before up of 0\.0\.2 something changed"):
+        still_agreed(agreed[1:], found.all())
+    changed = tuple(replace(each, file=replace(each.file, checksum="b")) for each in found.all())
+    with pytest.raises(UsageError, match=r"Before up of 0\.0\.1 something changed"):
+        still_agreed(agreed, changed)

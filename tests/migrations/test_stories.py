@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from cli.story import table
+from dynasmith.aws.stores.history.hold import TableHold
+from dynasmith.errors import RunError
 from item_stories.kit import WRITES, ItemStory
 
 
@@ -455,3 +457,31 @@ def test_a_reset_that_failed_and_goes_on_writes_what_it_stands_for(migrated: Ite
     kinds = [event["kind"] for event in json.loads(migrate(story, "show", "0.0.1", "--json").out)]
     assert kinds == ["started", "applied", "marked"]
     assert "failed" not in migrate(story, "list").out
+
+
+def test_what_a_stopped_reset_stands_for_is_written_by_the_next_run(
+    migrated: ItemStory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stopped after its last step, before it had written all of it down."""
+    story = migrated
+    story.write("migrations/latest.py", "covers = '0.1.3'\ndef up(m):\n    m.check(True, 'yes')\n")
+    append = TableHold.append
+    left = [1]
+
+    def stopping(self: TableHold, event: Any) -> Any:
+        if event.kind == "marked":
+            left[0] -= 1
+            if left[0] < 0:
+                raise RunError("the machine is gone")
+        return append(self, event)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(TableHold, "append", stopping)
+        assert migrate(story, "reset", "--yes").code == 1
+    assert migrate(story, "list", "--quiet").out == "0.0.1\n"
+    story.write("migrations/0.2.0_more.py", "def up(m): ...\n")
+    answer = migrate(story, "all", "--yes")
+    assert answer.code == 0, answer.err
+    assert migrate(story, "list", "--quiet").out == "0.0.1\n0.0.2\n0.1.3\n0.2.0\n"
+    events = [each["kind"]["S"] for each in story.items("dynasmith-migrations") if "kind" in each]
+    assert sorted(events) == ["applied", "applied", "marked", "marked", "marked", "started", "started"]

@@ -88,6 +88,18 @@ class MigrationHistory(Struct, frozen=True, kw_only=True):
         return max((version for key in applied if (version := parse_version(key)) is not None), default=NOTHING)
 
 
+def unfinished_reset(history: MigrationHistory) -> MigrationEvent | None:
+    """The event with which a reset was applied whose run was stopped before it wrote down all that it stands for, or
+    the last thing of all; None where other runs wrote something since."""
+    events = sorted(history.events, key=lambda event: event.number)
+    for place, event in reversed(list(enumerate(events))):
+        if event.kind == "applied" and event.covers:
+            later = events[place + 1 :]
+            own = all(each.run == event.run and each.kind in ("reverted", "marked") for each in later)
+            return event if own else None
+    return None
+
+
 def fold(events: Iterable[MigrationEvent], lock: LockRecord) -> dict[str, MigrationState]:
     """What became of each migration, by the number of the events."""
     found: dict[str, MigrationState] = {}

@@ -288,6 +288,21 @@ def covered(files: Files, latest: MigrationFile) -> tuple[str, ...]:
     return tuple(each.version for each in files.versioned if most is None or _order(each) <= most)
 
 
+def still_agreed(agreed: Sequence[PathStep], now: Sequence[PathStep]) -> tuple[PathStep, ...]:
+    """What is left to run of a path that was agreed to, given the one that is there now: another run may have done some
+    of it meanwhile. Nothing runs that was not agreed to. Raises UsageError where something else would come first."""
+    wanted = {(each.file.key, each.direction, each.file.checksum) for each in agreed}
+    left = [(each.file.key, each.direction, each.file.checksum) in wanted for each in now]
+    first = left.index(False) if False in left else len(left)
+    keys = {(each.file.key, each.direction) for each in agreed}
+    if late := [each for each in now[first:] if (each.file.key, each.direction) in keys]:
+        raise UsageError(
+            f"Before {late[0].direction} of {late[0].file.title} something changed: another run, or a file.",
+            hint="run the command again, and look at what it would do",
+        )
+    return tuple(now[:first])
+
+
 def duplicates(files: Iterable[MigrationFile]) -> Mapping[str, Sequence[str]]:
     """Versions or names that several files have, with the names of these files."""
     found: dict[str, list[str]] = {}

@@ -11,8 +11,8 @@ from dynasmith.engine.migrations.runner import Runner, Stamp
 from dynasmith.engine.transfer.event_thread import StopRequest
 from dynasmith.errors import DynasmithError, RunError, UsageError
 from dynasmith.migrations.event import MigrationEvent
-from dynasmith.migrations.history import MigrationState
-from dynasmith.migrations.path import Catalog, PathStep, covered
+from dynasmith.migrations.history import MigrationState, unfinished_reset
+from dynasmith.migrations.path import Catalog, PathStep, covered, still_agreed
 from dynasmith.plans.consent import NO_CONSENT, Consent
 from dynasmith.ports.history import HistoryHold
 from dynasmith.ports.listener import Listener
@@ -45,14 +45,17 @@ class MigrationRun:
     takes_back: bool = False
     """Whether it takes back what the same run did, which needs no name of a table."""
 
-    def run(self, lock_wait: float) -> tuple[MigrationEvent, ...]:
-        """Run it; the last event of each migration."""
+    def run(self, lock_wait: float, agreed: Sequence[PathStep]) -> tuple[MigrationEvent, ...]:
+        """Run what is left of the path that was ``agreed`` to; the last event of each migration."""
         home = self.home
         stamp = home.stamp()
         with home.history().hold(stamp.run, self.command, stamp.who, wait_seconds=lock_wait) as hold:
             # Another run may have changed what there is while this one waited.
             _, catalog = home.read(self.accept_changed, self.out_of_order)
-            path = home.checked_path(catalog, chosen(catalog, self.command, self.argument))
+            if (reset := unfinished_reset(catalog.history)) is not None:
+                self.marks(hold, replace(stamp, run=reset.run), reset)
+                _, catalog = home.read(self.accept_changed, self.out_of_order)
+            path = still_agreed(agreed, home.checked_path(catalog, chosen(catalog, self.command, self.argument)))
             try:
                 return self.under(hold, stamp, catalog, path)
             except RunError as failure:

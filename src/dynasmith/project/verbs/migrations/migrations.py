@@ -165,7 +165,8 @@ class Migrations(OneTableMethods):
         listener: Listener = silent,
         told: Callable[[MigrationEvent | str], None] = lambda _: None,
     ) -> tuple[MigrationEvent, ...]:
-        """Run what `path` gives for the same command; one that began goes on first. The last event of each.
+        """Run what `path` gives for the same command; one that began goes on first. The last event of each. What a
+        run before it does while this one waits for the lock is not done again, and nothing comes in its place.
 
         Needs the consent `yes`, the name of a protected environment, and the name of each table whose items a step
         destroys (``confirm``): known from ``rehearsed``, what `rehearse` gave for the same command, else from a
@@ -202,7 +203,7 @@ class Migrations(OneTableMethods):
             listener=listener,
             told=told,
             consent=given,
-        ).run(lock_wait)
+        ).run(lock_wait, path)
 
     @checked()
     def mark(
