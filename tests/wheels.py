@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from dynasmith.files.bundles.markers import normalized
+from dynasmith.files.bundles.sdk_data import SERVICES
 
 
 def make_wheel(
@@ -36,7 +37,7 @@ def make_wheel(
 
 def made_up_wheels(folder: Path) -> Path:
     """A folder with a small wheel for each package that dynasmith requires, and for what those do."""
-    services = ("application-autoscaling", "dynamodb", "kms", "s3", "sts", "sqs", "ec2", "lambda")
+    services = (*SERVICES, "sqs", "ec2", "lambda")
     data = {f"botocore/data/{each}/2012-08-10/service-2.json.gz": each for each in services}
     data |= {"botocore/data/endpoints.json": "{}", "botocore/data/_retry.json": "{}", "botocore/cacert.pem": "x"}
     folder.mkdir(exist_ok=True)

@@ -29,14 +29,24 @@ def test_it_says_what_is_inside_and_what_is_not(shop: Story) -> None:
     assert lines[0].endswith("(Lambda takes 50 MB and 250 MB).")
     assert "1 file of the project; dynasmith " in lines[1]
     assert "botocore 1.43.106" in lines[1]
-    services = "application-autoscaling, dynamodb, kms, s3, sts"
+    services = "application-autoscaling, backup, dynamodb, iam, kms, logs, s3, sts"
     assert lines[2] == f"botocore's data of: {services}; for others repeat --service NAME."
     assert lines[3] == "Left out: server.pem, since its name is that of a secret."
     assert lines[4] == "Function: handler dynasmith.lambdas.handler, runtime python3.13, architecture arm64."
     again = shop("lambda", "bundle", "out.zip", "--wheels", "wheels", "--service", "sqs", "--json")
     assert again.code == 0, again.err
     made = again.json
-    assert made["services"] == ["application-autoscaling", "dynamodb", "kms", "s3", "sqs", "sts"]
+    assert made["services"] == [
+        "application-autoscaling",
+        "backup",
+        "dynamodb",
+        "iam",
+        "kms",
+        "logs",
+        "s3",
+        "sqs",
+        "sts",
+    ]
     assert made["left_out"] == [{"name": "server.pem", "reason": "its name is that of a secret"}]
     assert made["files"] == ["dynasmith.toml"]
     assert made["size_bytes"] == (shop.folder / "out.zip").stat().st_size

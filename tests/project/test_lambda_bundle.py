@@ -11,6 +11,7 @@ import pytest
 
 from dynasmith import Bundle, Project
 from dynasmith.errors import DynasmithError, RunError, UsageError
+from dynasmith.files.bundles.sdk_data import SERVICES
 from dynasmith.files.bundles.wheels import checked_target
 from dynasmith.project.verbs import lambda_bundle
 from wheels import made_up_wheels, make_wheel
@@ -70,7 +71,7 @@ def test_what_is_inside_and_what_is_not(shop: Path, wheels: Path) -> None:
 
 def test_data_of_services_that_are_called_alone(shop: Path, wheels: Path) -> None:
     made = bundle(shop, wheels, services=["lambda"])
-    assert made.services == ("application-autoscaling", "dynamodb", "kms", "lambda", "s3", "sqs", "sts")
+    assert made.services == tuple(sorted((*SERVICES, "lambda", "sqs")))
     data = {name.split("/")[2] for name in inside(shop) if name.startswith("botocore/data/")}
     assert data == {*made.services, "endpoints.json", "_retry.json"}
     assert "boto3/data/ec2/2016/r.json" not in inside(shop)
@@ -195,6 +196,24 @@ def test_a_project_that_a_function_could_not_run_is_refused(
 def test_one_that_is_too_large_to_upload_says_so(shop: Path, wheels: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lambda_bundle, "LAMBDA_UPLOAD_MAX_BYTES", 200_000)
     assert "put it into S3" in bundle(shop, wheels).notes[0]
+
+
+def test_a_project_that_is_too_large_is_refused_before_it_is_read(shop: Path, wheels: Path) -> None:
+    with (shop / "stock.bin").open("wb") as file:
+        file.truncate(300_000_000)
+    with pytest.raises(RunError, match="would be 300 MB unzipped, and Lambda takes 262 MB") as error:
+        bundle(shop, wheels)
+    assert "stock.bin (300 MB)" in error.value.hint
+    assert os.listdir(shop.parent) == ["shop"]
+
+
+def test_packages_that_exclude_each_other_are_one_sentence(shop: Path, tmp_path: Path) -> None:
+    more = made_up_wheels(tmp_path / "more")
+    make_wheel(more, "picky", "1.0", {"picky.py": ""}, requires=["semver<3"])
+    make_wheel(more, "semver", "2.0.0", {"semver/__init__.py": ""})
+    (shop / "requirements.txt").write_text("picky\n")
+    with pytest.raises(RunError, match=r"go together for x86_64 and Python 3\.12: .*picky 1.0 depends on semver<3"):
+        bundle(shop, more)
 
 
 def test_a_folder_without_a_project_is_refused(tmp_path: Path, wheels: Path) -> None:

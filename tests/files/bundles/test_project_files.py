@@ -48,7 +48,7 @@ def test_what_git_ignores_stays_out_in_a_repository(folder: Path) -> None:
     found = project_files(folder)
     assert list(found.files) == [name for name in EXPECTED if name != "helper.py"]
     assert {each.name: each.reason for each in found.left_out} == {
-        ".dynasmith/jobs/1/items.jsonl": "it is a record of jobs, which may hold items",
+        ".dynasmith/": "it has records of jobs, which may hold items",
         ".env": "its name is that of a secret",
     }
 
@@ -124,7 +124,7 @@ def test_records_keys_and_earlier_bundles_stay_out(folder: Path) -> None:
         archive.writestr("items.json", "")
     found = project_files(folder, records=(folder / "kept",), keys=(folder / "signing",))
     left = {each.name: each.reason for each in found.left_out}
-    assert left["kept/jobs/1.json"] == "it is a record of jobs, which may hold items"
+    assert left["kept/"] == "it has records of jobs, which may hold items"
     assert left["signing"] == "it is a key of [crypto]"
     assert left["old.zip"] == "it is a bundle"
     assert "data.zip" in found.files

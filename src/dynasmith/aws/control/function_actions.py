@@ -78,17 +78,9 @@ LEDGER_IN_S3: Final = ("s3:DeleteObject", "s3:GetObject", "s3:PutObject")
 """What undo journals and records of jobs need of their objects, beside ``s3:ListBucket``: a lock is deleted."""
 
 
-ANYWHERE: Final = frozenset(
-    (
-        "application-autoscaling:DeregisterScalableTarget",
-        "application-autoscaling:DescribeScalableTargets",
-        "application-autoscaling:DescribeScalingPolicies",
-        "application-autoscaling:PutScalingPolicy",
-        "application-autoscaling:RegisterScalableTarget",
-        "dynamodb:ListTables",
-    )
-)
-"""Those of the actions that are allowed on every resource: no ARN of a table narrows them."""
+def takes_no_table(action: str) -> bool:
+    """Whether no ARN of a table narrows an action, so that it is allowed on every resource."""
+    return action == "dynamodb:ListTables" or not action.startswith("dynamodb:")
 
 
 def setting_actions(words: Iterable[str]) -> frozenset[str]:
@@ -97,7 +89,7 @@ def setting_actions(words: Iterable[str]) -> frozenset[str]:
     found: set[str] = set()
     for each in SERVICE_SETTINGS:
         if each.setting.key.name in wanted:
-            found |= set(each.write_actions)
+            found |= {*each.read_actions, *each.write_actions}
     if "tags" in wanted:
         found |= {"dynamodb:TagResource", "dynamodb:UntagResource"}
     if wanted & {"billing_mode", "provisioned_throughput", "on_demand_throughput", "warm_throughput", "replicas"}:

@@ -7,7 +7,7 @@ import hashlib
 import os
 import secrets
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -49,9 +49,7 @@ def write_archive(out: Path, content: Iterable[tuple[str, bytes]], *, unzipped_b
     file system refuses; nothing is written then.
     """
     entries = sorted(content)
-    total = sum(len(body) for _, body in entries)
-    if total > unzipped_bytes_max:
-        raise _too_large(entries, total, unzipped_bytes_max)
+    total = refuse_too_large({name: len(body) for name, body in entries}, unzipped_bytes_max)
     part = out.with_name(f".{out.name}.{secrets.token_hex(4)}.part")
     try:
         with part.open("xb") as file:
@@ -78,14 +76,18 @@ def _entry(name: str) -> zipfile.ZipInfo:
     return entry
 
 
-def _too_large(entries: list[tuple[str, bytes]], total: int, most: int) -> RunError:
-    sizes: dict[str, int] = {}
-    for name, body in entries:
+def refuse_too_large(sizes: Mapping[str, int], most: int) -> int:
+    """The sum of these sizes in bytes. Raises RunError, with the largest folders, where it is above ``most``."""
+    total = sum(sizes.values())
+    if total <= most:
+        return total
+    tops: dict[str, int] = {}
+    for name, size in sizes.items():
         top = name.partition("/")[0]
-        sizes[top] = sizes.get(top, 0) + len(body)
-    largest = sorted(sizes, key=lambda top: -sizes[top])[:3]
-    shown = ", ".join(f"{top} ({sizes[top] / 1e6:.0f} MB)" for top in largest)
-    return RunError(
+        tops[top] = tops.get(top, 0) + size
+    largest = sorted(tops, key=lambda top: -tops[top])[:3]
+    shown = ", ".join(f"{top} ({tops[top] / 1e6:.0f} MB)" for top in largest)
+    raise RunError(
         f"The bundle would be {total / 1e6:.0f} MB unzipped, and Lambda takes {most / 1e6:.0f} MB.",
         hint=f"the largest parts are {shown}; let git ignore what the function does not need",
     )

@@ -61,15 +61,19 @@ def project_files(
             continue
         if out is not None and path.absolute() == out.absolute():
             continue
-        reason = _reason(name, path, root, (root / RECORDS, *records), keys)
-        if reason:
+        held = next((each for each in (root / RECORDS, *records) if (root / name).is_relative_to(each)), None)
+        reason = "" if held else _reason(name, path, root, keys)
+        if held is not None:
+            within = held.relative_to(root).as_posix() if held.is_relative_to(root) else held.name
+            left.append(ExcludedFile(name=f"{within}/", reason="it has records of jobs, which may hold items"))
+        elif reason:
             left.append(ExcludedFile(name=name, reason=reason))
         else:
             files[name] = path
-    return ProjectFiles(files=files, left_out=tuple(left))
+    return ProjectFiles(files=files, left_out=tuple(dict.fromkeys(left)))
 
 
-def _reason(name: str, path: Path, root: Path, records: tuple[Path, ...], keys: tuple[Path, ...]) -> str:
+def _reason(name: str, path: Path, root: Path, keys: tuple[Path, ...]) -> str:
     try:
         real = path.resolve(strict=True)
         name.encode()
@@ -81,14 +85,19 @@ def _reason(name: str, path: Path, root: Path, records: tuple[Path, ...], keys: 
         return "it is a link that leads out of the project"
     if not real.is_file():
         return "it is not a file"
-    if any(real.is_relative_to(each) for each in records):
-        return "it is a record of jobs, which may hold items"
+    if real.is_relative_to(root / RECORDS):
+        return "it is a link to records of jobs, which may hold items"
     if real in keys:
         return "it is a key of [crypto]"
-    reason = secret_reason(name, path)
-    if not reason and real != path.absolute():
-        reason = secret_reason(real.relative_to(root).as_posix(), real)
-    return reason or ("it is a bundle" if _is_bundle(path) else "")
+    try:
+        reason = secret_reason(name, path)
+        if not reason and real != path.absolute():
+            reason = secret_reason(real.relative_to(root).as_posix(), real)
+        return reason or ("it is a bundle" if _is_bundle(path) else "")
+    except OSError as error:
+        raise RunError(
+            f"{path} cannot be read: {error.strerror or error}.", hint="let git ignore it, or allow it to be read"
+        ) from error
 
 
 def _is_bundle(path: Path) -> bool:

@@ -129,7 +129,7 @@ def _read(path: Path) -> Wheel:
 def _download(wanted: Sequence[str], target: Target, into: Path, wheels: Path | None, options: Sequence[str]) -> None:
     listed = into / "requirements.txt"
     listed.write_text("\n".join((*options, *wanted, "")), encoding="utf-8")
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input"]
+    command = [sys.executable, "-m", "pip", "download", "--disable-pip-version-check", "--no-input"]
     command += ["--only-binary=:all:", "--implementation=cp", f"--python-version={target.python}", f"--dest={into}"]
     command += [f"--platform={tag}" for tag in target.tags]
     command += [f"--requirement={listed}"]
@@ -141,7 +141,7 @@ def _download(wanted: Sequence[str], target: Target, into: Path, wheels: Path | 
         command += [f"--constraint={pinned}"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise _failed(done.stderr, target, wheels)
+        raise _failed(f"{done.stdout}\n{done.stderr}", target, wheels)
 
 
 def _pins(wanted: Iterable[str]) -> list[str]:
@@ -173,11 +173,24 @@ def _failed(said: str, target: Target, wheels: Path | None) -> RunError:
             else "install a version that has such a wheel, or build one into a folder and give --wheels FOLDER"
         )
         return RunError(f"There is no wheel of {lacking} {where} {place}.", hint=hint)
+    if errors and errors[-1].startswith("ResolutionImpossible"):
+        return RunError(
+            f"pip finds no versions that go together {where}: {_conflict(said)}.",
+            hint="loosen a version in requirements.txt, or put the wheels that are missing into a folder and give "
+            "--wheels FOLDER",
+        )
     why = masked(errors[-1] if errors else next(iter(said.strip().splitlines()[-1:]), "it does not say why"))
     return RunError(
         f"pip did not find the packages {where}: {why.rstrip('.')}.",
         hint="without a network: put the wheels into a folder, and give --wheels FOLDER",
     )
+
+
+def _conflict(said: str) -> str:
+    """What excludes each other, as pip says it: `picky 1.0 depends on semver<3; The user requested semver>=3.0`."""
+    block = said.partition("The conflict is caused by:")[2].lstrip("\n").partition("\n\n")[0]
+    lines = [line.strip().replace("The user requested", "required is") for line in block.splitlines()]
+    return masked("; ".join(line for line in lines if line)[:500]) or "it does not say why"
 
 
 def checked_target(platform: str, python: str) -> Target:

@@ -11,7 +11,7 @@ from typing import Final
 from msgspec import Struct
 
 from dynasmith.errors import UsageError
-from dynasmith.files.bundles.archive import check_place, write_archive
+from dynasmith.files.bundles.archive import check_place, refuse_too_large, write_archive
 from dynasmith.files.bundles.imports import missing_modules, module_of
 from dynasmith.files.bundles.package_files import own_files, wheel_files
 from dynasmith.files.bundles.project_files import ExcludedFile, ProjectFiles, project_files
@@ -66,6 +66,8 @@ def make_bundle(
         raise UsageError(f"{wheels} is not a folder of wheels.", hint="make one with `python -m pip download --dest`")
     project = _project(world)
     chosen = _project_files(world, project, Path(out))
+    sizes = {name: path.stat().st_size for name, path in chosen.files.items()}
+    refuse_too_large(sizes, LAMBDA_UNZIPPED_MAX_BYTES)  # before anything is read
     required = project_requirements(Path(project.directory))
     with tempfile.TemporaryDirectory(prefix="dynasmith-wheels-") as folder:
         found = find_wheels(

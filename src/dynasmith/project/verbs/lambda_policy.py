@@ -9,7 +9,6 @@ from msgspec import Struct
 
 from dynasmith.aws.control.actions import ENCRYPTION
 from dynasmith.aws.control.function_actions import (
-    ANYWHERE,
     HISTORY_ACTIONS,
     JOURNAL_IN_S3,
     LEDGER_ACTIONS,
@@ -18,6 +17,7 @@ from dynasmith.aws.control.function_actions import (
     STEP_ACTIONS,
     VERB_ACTIONS,
     setting_actions,
+    takes_no_table,
 )
 from dynasmith.aws.errors.policy_statement import bucket_statement, partition_of
 from dynasmith.errors import UsageError
@@ -81,7 +81,8 @@ def _table_statements(world: World, verbs: Sequence[str], calls: StepCalls, plac
     if "ensure" in verbs or "create_table" in calls.steps:
         words |= {word for table in defined for word in document_of(table)} - {"billing_mode"}
     actions |= setting_actions(words)
-    anywhere = sorted(each for each in actions if each in ANYWHERE)
+    actions = {each for each in actions if not each.startswith("iam:")}
+    anywhere = sorted(each for each in actions if takes_no_table(each))
     backups = {each for each in actions if each == "dynamodb:DescribeBackup"}
     found = []
     if names and actions - backups - set(anywhere):
@@ -157,5 +158,7 @@ def _notes(world: World, calls: StepCalls, place: _Place) -> Iterable[str]:
             yield f"The {name} is not known, so the policy is for every one."
     for service in sorted(calls.clients):
         yield f"A migration calls {service} with m.client: add the actions of these calls yourself."
+    if "backup_plan" in calls.settings or any("backup_plan" in document_of(table) for table in world.defined_tables()):
+        yield "A backup plan needs iam:PassRole and what reads its role: allow them on that role yourself."
     for each in calls.unclear:
         yield f"{each}: add what it needs yourself."
