@@ -54,11 +54,14 @@ def loaded(folder: Path, file: MigrationFile) -> Iterator[LoadedMigration]:
     name = module_name(folder, file)
     finder = _Neighbours(folder)
     before = {each: sys.modules.pop(each) for each in finder.names() if each in sys.modules}
+    parts = _Parts(finder)
+    sys.meta_path.insert(0, parts)
     sys.meta_path.append(finder)
     try:
         yield LoadedMigration(file, _run(name, path), finder.checksums)
     finally:
         sys.meta_path.remove(finder)
+        sys.meta_path.remove(parts)
         for each in finder.imported:
             sys.modules.pop(each, None)
         sys.modules.pop(name, None)
@@ -125,5 +128,21 @@ class _Neighbours(importlib.abc.MetaPathFinder):
         if isinstance(found.loader, importlib.machinery.SourceFileLoader):
             found.loader = _Source(fullname, str(origin))
         self.imported.add(fullname)
-        self.checksums[str(origin.relative_to(self._folder))] = checksum(origin.read_bytes())
+        self.checksums[origin.relative_to(self._folder).as_posix()] = checksum(origin.read_bytes())
         return found
+
+
+class _Parts(importlib.abc.MetaPathFinder):
+    """Finds the modules of packages that are neighbours, before Python finds them by itself: they too are read each
+    time, counted, and forgotten afterwards."""
+
+    def __init__(self, neighbours: _Neighbours) -> None:
+        self._neighbours = neighbours
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        """The module of that name in a package that is a neighbour."""
+        if path is None or fullname.rpartition(".")[0] not in self._neighbours.imported:
+            return None
+        return self._neighbours.find_spec(fullname, path, target)
