@@ -78,6 +78,13 @@ def row_line(row: MigrationRow) -> str:
     return f"{row.key:<14} {row.state:<12} {when:<20} {row.description or row.name}{flags}".rstrip()
 
 
+def attention_line(row: MigrationRow) -> str:
+    """What a person must look at in a migration, for stderr; empty where nothing."""
+    if row.state in ("failed", "interrupted", "running"):
+        return f"{row.key} is {row.state}{f': {row.last.error}' if row.last is not None and row.last.error else ''}"
+    return f"Warning: {row.key} was changed after it was applied." if "changed" in row.flags else ""
+
+
 def rehearsal_lines(rehearsal: Rehearsal) -> list[str]:
     """What a path would do, for a person."""
     lines = []

@@ -87,8 +87,9 @@ def status(invocation: Invocation, **options: Any) -> int:
 @click.option("--named", is_flag=True, help="List migrations without a version.")
 @remote_options
 def list_(invocation: Invocation, named: bool, **options: Any) -> int:
-    """List migrations in their order, with state and time. With --quiet only those that are applied, one a line."""
-    from dynasmith.cli.migration_report import as_json, row_line
+    """List migrations in their order, with state and time. With --quiet only the versions that are applied, one a line;
+    what failed, was interrupted or changed goes to stderr."""
+    from dynasmith.cli.migration_report import as_json, attention_line, row_line
 
     rows = invocation.shown(_migrations(invocation, options).list(named=named))
     if invocation.as_json:
@@ -97,6 +98,8 @@ def list_(invocation: Invocation, named: bool, **options: Any) -> int:
         for row in rows:
             if row.state in ("applied", "marked"):
                 click.echo(row.key)
+            if line := attention_line(row):
+                click.echo(line, err=True)
     elif not rows:
         invocation.say("No migrations.")
     else:
