@@ -112,6 +112,11 @@ PROJECTS: Mapping[str, Mapping[str, str]] = {
     "more_than_defined": {**GOOD, "migrations/0.0.3_index.py": ADD_INDEX},
     "more_tables": {**GOOD, "migrations/0.0.3_orders.py": ORDERS},
     "unknown_version": {**GOOD, "conftest.py": ITEMS.replace("0.0.2", "0.0.9")},
+    "no_baseline": {
+        "tables.yaml": USERS,
+        "migrations/0.0.1_add.py": 'def up(m):\n    m.table("users").add("a", 1)\n',
+        "migrations/0.0.2_create.py": CREATE,
+    },
     "none_yet": {"tables.yaml": USERS},
     "named_and_absent": {
         "tables.yaml": USERS,

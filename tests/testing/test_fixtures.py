@@ -55,6 +55,7 @@ import pytest
 from dynasmith.errors import UsageError
 
 PIDS = Path(__file__).parent / "pids"
+boto3.DEFAULT_SESSION = SESSION = object()  # as a module of the project may have made one, of production
 
 
 def test_the_project_is_where_the_test_is(dynasmith_project, dynasmith_tables, dynasmith_endpoint, dynasmith_engine):
@@ -121,6 +122,7 @@ def test_what_was_left_by_another_run_is_refused(dynasmith_endpoint, dynasmith_e
 
 
 def test_the_shell_is_as_it_was():
+    assert boto3.DEFAULT_SESSION is SESSION
     assert os.environ["AWS_PROFILE"] == "shop-prod"
     assert os.environ["AWS_ENDPOINT_URL_S3"] == "https://s3.eu-central-1.amazonaws.com"
     assert "AWS_ENDPOINT_URL" not in os.environ

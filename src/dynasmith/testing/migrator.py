@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dynasmith.errors import TableNotFound, UsageError
+from dynasmith.errors import RunError, TableNotFound, UsageError
 from dynasmith.items.value import decode_tree
 from dynasmith.migrations.version import parse_version
 from dynasmith.project.project import Project, world_of
@@ -85,10 +85,11 @@ class Migrator:
     def _run(self, command: Any, argument: str = "") -> tuple[MigrationEvent, ...]:
         try:
             return self.project.migrations.run(command, argument)
-        except TableNotFound as error:
-            raise TableNotFound(
-                error.message, hint="where migrations find tables that they do not create, override dynasmith_baseline"
-            ) from error
+        except RunError as error:
+            if not isinstance(error.__cause__, TableNotFound):
+                raise
+            hint = "override dynasmith_baseline where migrations find tables that they do not create"
+            raise RunError(error.message, hint=hint) from error
 
     # --- items and tables
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -40,12 +41,25 @@ def isolated_variables(endpoint: str = NO_ENDPOINT, region: str = "us-east-1") -
     touched = {*_REMOVED, *wanted, *(each for each in os.environ if each.startswith("AWS_ENDPOINT_URL"))}
     before = {name: os.environ.pop(name) for name in touched if name in os.environ}
     os.environ.update(wanted)
+    session = _exchange_default_session(None)
     try:
         yield
     finally:
+        _exchange_default_session(session)
         for name in touched:
             os.environ.pop(name, None)
         os.environ.update(before)
+
+
+def _exchange_default_session(session: object) -> object:
+    """Give boto3, where it is loaded, another default session; the one that it had. It keeps the credentials that it
+    found first, and would sign for whom they are."""
+    boto3 = sys.modules.get("boto3")
+    if boto3 is None:
+        return None
+    before: object = vars(boto3).get("DEFAULT_SESSION")
+    vars(boto3)["DEFAULT_SESSION"] = session
+    return before
 
 
 def _variables(endpoint: str, region: str) -> dict[str, str]:
