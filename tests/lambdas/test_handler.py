@@ -196,3 +196,39 @@ def test_a_dry_run_writes_nothing_and_shows_the_steps(in_process: InProcess) -> 
     assert story.wrote() == []
     in_process("migrate.all", "run-2")
     assert "PutItem" in story.wrote()  # so that the check above can fail
+
+
+EMPTIES = '''"""Throws all users away."""
+
+
+def up(m):
+    m.table("users").delete_all()
+'''
+
+
+def test_a_step_that_destroys_items_wants_the_name_of_its_table(in_process: InProcess) -> None:
+    story = in_process.story
+    story.people("users", 5)
+    story.write("migrations/0.0.1_empties.py", EMPTIES)
+    asked = in_process("migrate.up")
+    assert asked["status"] == "ask", asked
+    assert asked["ask"]["names"] == ["users"]
+    assert len(story.items("users")) == 5
+    done = in_process("migrate.up", consent={"yes": True, "confirm": ["users"]})
+    assert done["status"] == "done", done
+    assert story.items("users") == []
+
+
+def test_a_step_that_nobody_foresaw_asks_when_it_is_about_to_begin(in_process: InProcess) -> None:
+    story = in_process.story
+    story.people("users", 5)
+    story.write(
+        "migrations/0.0.1_hidden.py", EMPTIES.replace(".delete_all()", '.__getattribute__("delete" + "_all")()')
+    )
+    asked = in_process("migrate.up")
+    assert asked["status"] == "ask", asked
+    assert asked["ask"]["names"] == ["users"]
+    assert len(story.items("users")) == 5
+    done = in_process("migrate.up", continued=True, consent={"yes": True, "confirm": ["users"]})
+    assert done["status"] == "done", done
+    assert story.items("users") == []

@@ -174,6 +174,7 @@ class JobCommand:
         return RemoteQuestion(
             question=" ".join(need.question for need in required.needs),
             confirm=names[0] if names else "",
+            names=names,
             plan=digest([request.command, request.arguments, required.where]),
         )
 

@@ -27,9 +27,10 @@ def plan_hash(run: RequestRun, path: Sequence[PathStep]) -> str:
     return digest([run.request.command, where.environment, where.account, where.region, where.endpoint, steps])
 
 
-def ask_about(run: RequestRun, path: Sequence[PathStep], plan: str, required: ConsentRequired) -> RemoteQuestion:
-    """The question about a path. Its code is rehearsed where the function has the time for that."""
-    rehearsal, note = _rehearsed(run, path)
+def ask_about(
+    path: Sequence[PathStep], plan: str, required: ConsentRequired, rehearsal: Rehearsal | None, note: str
+) -> RemoteQuestion:
+    """The question about a path, of which ``rehearsal`` says what it costs and destroys."""
     steps = [] if rehearsal is None else [step for each in rehearsal.migrations for step in each.steps]
     names = [need.name for need in required.needs if need.name]
     estimate: dict[str, Any] = {}
@@ -60,11 +61,13 @@ def ask_about(run: RequestRun, path: Sequence[PathStep], plan: str, required: Co
         estimate=msgspec.to_builtins(estimate),
         notes=[note, *stopped] if note else stopped,
         confirm=names[0] if names else "",
+        names=names,
         plan=plan,
     )
 
 
-def _rehearsed(run: RequestRun, path: Sequence[PathStep]) -> tuple[Rehearsal | None, str]:
+def rehearsed_in_time(run: RequestRun, path: Sequence[PathStep]) -> tuple[Rehearsal | None, str]:
+    """A rehearsal of the path's code, where the function has the time for it, else why there is none."""
     left = run.deadline.seconds
     seconds = DEADLINE_SECONDS if left is None else min(DEADLINE_SECONDS, left)
     if seconds < REHEARSAL_SECONDS_MIN:

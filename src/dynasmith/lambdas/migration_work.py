@@ -10,18 +10,18 @@ from msgspec.structs import replace
 
 from dynasmith.engine.migrations.runner import Stamp
 from dynasmith.errors import ConsentRequired, DynasmithError, Interrupted, LeaseLost, Locked, RunError, UsageError
-from dynasmith.lambdas.migration_plan import ask_about, plan_hash
+from dynasmith.lambdas.migration_plan import ask_about, plan_hash, rehearsed_in_time
 from dynasmith.lambdas.migration_progress import Watch
 from dynasmith.lambdas.replies import error_of
 from dynasmith.lambdas.request_path import KeptRequest, RequestPath, path_of
 from dynasmith.lambdas.request_run import RequestRun
 from dynasmith.migrations.event import MigrationEvent, RunInvocation, WatchedLock
 from dynasmith.migrations.path import Catalog, PathStep
-from dynasmith.plans.consent import question
 from dynasmith.ports.history import HistoryHold
 from dynasmith.project.verbs.migrations.migration_home import MigrationHome
 from dynasmith.project.verbs.migrations.migration_run import MigrationRun, not_taken_back, taken_back
-from dynasmith.project.verbs.migrations.path_choice import Command, chosen, question_about
+from dynasmith.project.verbs.migrations.path_choice import Command, chosen
+from dynasmith.project.verbs.migrations.path_consent import may_destroy, needs_of_path
 from dynasmith.remote.protocol import Reply, Status
 from dynasmith.version import __version__
 
@@ -95,11 +95,15 @@ class MigrationWork:
         consent = self._run.consent
         if given.plan and given.plan != plan:
             consent = replace(consent, yes=False)
+        rehearsal, note = None, ""
+        if may_destroy(self._home.folder, path):
+            rehearsal, note = rehearsed_in_time(self._run, path)
         try:
-            table = self._run.world.settings.new_name(self._run.world.settings.history_table)
-            self._run.world.granted(consent, [table], question(question_about(path)))
+            self._home.granted(consent, *needs_of_path(path, rehearsal))
         except ConsentRequired as required:
-            return self._run.reply("ask", ask=ask_about(self._run, path, plan, required))
+            if rehearsal is None and not note:
+                rehearsal, note = rehearsed_in_time(self._run, path)
+            return self._run.reply("ask", ask=ask_about(path, plan, required, rehearsal, note))
         return None
 
     def _invocation(self) -> RunInvocation:
@@ -134,6 +138,9 @@ class MigrationWork:
             hold.park()
             progress = self._watch.progress(waiting=self._run.clock.waited)
             return self._run.reply("continue", progress=progress, log=self._watch.lines)
+        except ConsentRequired as required:  # a step that destroys items is about to begin; what was done stays
+            hold.park()
+            return self._run.reply("ask", ask=ask_about((), "", required, None, ""), log=self._watch.lines)
         except LeaseLost:
             raise
         except DynasmithError as error:

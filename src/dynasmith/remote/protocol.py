@@ -95,7 +95,8 @@ class RemoteProgress(Struct, frozen=True, kw_only=True):
 class RemoteQuestion(Struct, frozen=True, kw_only=True):
     """What the function needs to be agreed to: what would be done, its hazards, what it costs at most.
 
-    ``confirm`` is the name of a protected environment, empty for one that is not. ``plan`` goes into the consent.
+    ``confirm`` is the name of a protected environment, else of a table that loses items, else empty; ``names`` are all
+    that must be confirmed. ``plan`` goes into the consent.
     """
 
     question: str
@@ -104,6 +105,7 @@ class RemoteQuestion(Struct, frozen=True, kw_only=True):
     estimate: dict[str, Any] = {}
     notes: list[str] = []
     confirm: str = ""
+    names: list[str] = []
     plan: str = ""
 
 

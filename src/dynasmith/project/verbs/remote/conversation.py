@@ -197,8 +197,8 @@ class Conversation:
         if self._questions > QUESTIONS_MAX:
             raise RunError("The function asks again and again.", hint="its migrations change while it asks")
         needs = [ConsentNeed("yes", ask.question, "--yes")]
-        if ask.confirm:
-            needs.append(ConsentNeed("name", ask.question, f"--confirm {ask.confirm}", ask.confirm))
+        names = ask.names or ([ask.confirm] if ask.confirm else [])
+        needs += [ConsentNeed("name", ask.question, f"--confirm {name}", name) for name in names]
         given = self._agree(ask, needs)
         self._consent = replace(
             self._consent, yes=given.yes, confirm=tuple(sorted(given.confirm)), plan=ask.plan or None
