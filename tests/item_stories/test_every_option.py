@@ -216,6 +216,7 @@ validate --items | cli/test_models.py
 validate --limit | cli/test_models.py
 validate --max-read-units | cli/test_models.py
 init --from | cli/test_init_from.py
+retire --backup | item_stories/test_retire_stories.py
 backup-create --name | backups/test_backup_verbs.py
 backup-create --no-wait | backups/test_backup_verbs.py
 backup-create --to | backups/test_backup_verbs.py

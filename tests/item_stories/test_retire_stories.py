@@ -28,9 +28,22 @@ def test_a_table_is_exported_verified_and_gone(story: ItemStory) -> None:
     assert story.digest("users") == digest
 
 
+def test_a_last_backup_is_made_and_comes_back(story: ItemStory) -> None:
+    story.people("users", 20)
+    digest = story.digest("users")
+    answer = story("retire", "users", "--backup", "last-of-users", "--confirm", "users", "--json")
+    assert answer.code == 0, answer.err
+    assert story.live() == []
+    [retired] = answer.json
+    assert "table/users/backup/" in retired["backup"]
+    assert story("backup", "restore", "last-of-users", "--target", "users-2", "--yes").code == 0
+    assert story.digest("users-2") == digest
+
+
 @pytest.mark.parametrize(
     ("words", "code"),
     [
+        (("--backup", "--confirm", "others"), 4),
         (("--export", "last"), 4),
         (("--export", "last", "--yes"), 4),
         (("--export", "last", "--confirm", "others"), 4),

@@ -19,18 +19,25 @@ if TYPE_CHECKING:
 @click.option(
     "--export", "folder", metavar="FOLDER", help="Export each table to FOLDER/TABLE first, and verify the export."
 )
-@click.option("--no-export", is_flag=True, help="Do not export: the items are lost.")
+@click.option("--backup", is_flag=False, flag_value="", default=None, metavar="[NAME]",
+              help="Make a last backup of each table, and wait for it; default <table>-YYYYmmdd-HHMMSS.")  # fmt: skip
+@click.option("--no-export", is_flag=True, help="Do not export: without --backup too, the items are lost.")
 def command(
-    invocation: Invocation, tables: tuple[str, ...], everything: bool, folder: str | None, no_export: bool
+    invocation: Invocation,
+    tables: tuple[str, ...],
+    everything: bool,
+    folder: str | None,
+    backup: str | None,
+    no_export: bool,
 ) -> int:
-    """Export tables a last time, turn off autoscaling and deletion protection, then delete them. You type each name to
-    confirm."""
+    """Export or back up tables a last time, turn off autoscaling and deletion protection, then delete them. You type
+    each name to confirm."""
     from dynasmith.cli.flow_report import FlowProgressView
 
-    if bool(folder) == no_export:
+    if no_export is bool(folder) and (folder or backup is None):
         raise UsageError(
-            "retire needs --export FOLDER or --no-export.",
-            hint="--export FOLDER keeps the items; --no-export deletes them",
+            "retire needs --export FOLDER, --backup or --no-export.",
+            hint="--export FOLDER keeps the items in files, --backup with the service; --no-export deletes them",
         )
     if bool(tables) == everything:
         raise UsageError("retire needs table names or --all, not both.", hint="dynasmith retire TABLE... | --all")
@@ -41,18 +48,19 @@ def command(
     invocation.say(f"In {where}:")
     if invocation.dry_run:
         for name in names:
-            invocation.say(
-                f"Would export {name} into {folder}/{name}, then delete it." if folder else f"Would delete {name}."
-            )
+            first = [f"export {name} into {folder}/{name}"] if folder else []
+            first += [f"back up {name}"] if backup is not None else []
+            invocation.say(f"Would {' and '.join(first)}, then delete it." if first else f"Would delete {name}.")
         if invocation.as_json:
             print_json([{"table": name, "export": exports[name]} | where.to_json() for name in names])
         return 0
     done = []
     with FlowProgressView(invocation.words(), redact=invocation.redact) as shown:
-        for retired in project.retire_tables(exports, listener=shown):
+        for retired in project.retire_tables(exports, backup=backup is not None and (backup or True), listener=shown):
             done.append(retired)
             name = retired["table"]
-            invocation.say(f"Retired {name}" + (f"; its items are in {folder}/{name}." if folder else "."))
+            kept = [each for each in (f"{folder}/{name}" if folder else "", retired["backup"]) if each]
+            invocation.say(f"Retired {name}" + (f"; its items are in {' and '.join(kept)}." if kept else "."))
     if invocation.as_json:
         print_json([each | where.to_json() for each in done])
     return 0

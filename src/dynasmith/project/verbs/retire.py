@@ -12,6 +12,7 @@ from dynasmith.errors import RunError, UsageError
 from dynasmith.jobs.service_transfer import is_s3
 from dynasmith.plans.consent import Consent, named
 from dynasmith.ports.listener import Listener, silent
+from dynasmith.project.verbs.backups.creation import create_backup
 from dynasmith.project.verbs.export import export
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.verify import verify_sides
@@ -25,6 +26,7 @@ def retire(
     items: ItemWorld,
     exports: Mapping[str, str | None] | Mapping[type[Model], str | None],
     *,
+    backup: bool | str = False,
     consent: Consent | None = None,
     listener: Listener = silent,
     stopped: StopFlag | None = None,
@@ -38,16 +40,22 @@ def retire(
                 hint=f"dynasmith export TABLE {where}, then retire it with --no-export",
             )
     found = [(world.control.describe(world.name_of(table)), where) for table, where in exports.items()]
+    if isinstance(backup, str) and len(found) > 1:
+        raise UsageError(
+            f"A name is for the backup of one table, and there are {len(found)}.",
+            hint="without a name each backup is called after its table and the time",
+        )
     names = [description.table.name for description, _ in found]
     needs = (named(f"Retire table {name} of {{where}} and delete all its items?", name) for name in names)
     world.granted(consent, names, *needs)
-    return (_retire(items, each, where, listener, stopped) for each, where in found)
+    return (_retire(items, each, where, backup, listener, stopped) for each, where in found)
 
 
 def _retire(
     items: ItemWorld,
     description: TableDescription,
     export_to: str | None,
+    backup: bool | str,
     listener: Listener,
     stopped: StopFlag | None,
 ) -> dict[str, Any]:
@@ -63,5 +71,9 @@ def _retire(
                 hint="something writes to the table, or the export is old: name another folder",
             )
         digest = str(compared.source)
+    made = None
+    if backup:
+        own = backup if isinstance(backup, str) else ""
+        made = create_backup(items.world, name, name=own, listener=listener).backup.arn
     engine_retire.retire(description, items.world.control, items.world.clock, stopped or StopFlag())
-    return {"table": name, "export": export_to, "digest": digest}
+    return {"table": name, "export": export_to, "digest": digest, "backup": made}

@@ -284,6 +284,7 @@ class TableMethods:
         table: str | type[Model],
         *,
         export_to: str | Path | None = None,
+        backup: bool | str = False,
         consent: Consent | None = None,
         listener: Listener = silent,
         stopped: StopFlag | None = None,
@@ -293,20 +294,22 @@ class TableMethods:
         Raises ConsentRequired, UsageError and RunError as that does.
         """
         exports = {self._world.name_of(table): None if export_to is None else str(export_to)}
-        return next(self.retire_tables(exports, consent=consent, listener=listener, stopped=stopped))
+        return next(self.retire_tables(exports, backup=backup, consent=consent, listener=listener, stopped=stopped))
 
     @checked()
     def retire_tables(
         self,
         exports: Mapping[str, str | None] | Mapping[type[Model], str | None],
         *,
+        backup: bool | str = False,
         consent: Consent | None = None,
         listener: Listener = silent,
         stopped: StopFlag | None = None,
     ) -> Iterator[dict[str, Any]]:
         """For each table a last export that is verified, then what is around the table, then the table; what was done.
 
-        ``exports`` says for each table where to export it; None exports nothing. Each name must be in
+        ``exports`` says for each table where to export it; None exports nothing. ``backup`` makes a last backup of
+        each, with its definition, and waits for it: True, or its name where there is one table. Each name must be in
         ``consent.confirm``: ConsentRequired is raised before the first is touched. Raises RunError where an export
         differs from its table (somebody writes to it): that one is not deleted then. Raises UsageError where
         ``exports`` is not a mapping of tables, or an export that is there has another key. An export that is there and
@@ -315,7 +318,9 @@ class TableMethods:
         from dynasmith.project.verbs.item_world import ItemWorld
         from dynasmith.project.verbs.retire import retire
 
-        return retire(ItemWorld(self._world), exports, consent=consent, listener=listener, stopped=stopped)
+        return retire(
+            ItemWorld(self._world), exports, backup=backup, consent=consent, listener=listener, stopped=stopped
+        )
 
     # --- definitions
 
