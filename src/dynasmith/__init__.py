@@ -150,6 +150,7 @@ if TYPE_CHECKING:
     from dynasmith.project.onetable_project import NewProject, onetable_project
     from dynasmith.project.verbs.backups.backups import Backups
     from dynasmith.project.verbs.backups.deletion import PrunedBackups
+    from dynasmith.project.verbs.backups.diagnosis import BackupFinding
     from dynasmith.project.verbs.backups.restore import RestoreRehearsal
     from dynasmith.project.verbs.backups.results import BackupCreation, CreatedBackup
     from dynasmith.project.verbs.backups.rollback import RollbackRehearsal, RollbackReport
@@ -211,6 +212,7 @@ _HOMES = {
     "project.verbs.backups.backups": "Backups",
     "project.verbs.backups.results": "BackupCreation CreatedBackup",
     "project.verbs.backups.schedule": "BackupSchedule",
+    "project.verbs.backups.diagnosis": "BackupFinding",
     "ports.backup_jobs": "BackupJob",
     "project.verbs.backups.deletion": "PrunedBackups",
     "project.verbs.lambda_bundle": "Bundle",
@@ -292,6 +294,7 @@ __all__ = [
     "BackfillDryRun",
     "BackfillOptions",
     "BackupCreation",
+    "BackupFinding",
     "BackupJob",
     "BackupNotFound",
     "BackupPlan",

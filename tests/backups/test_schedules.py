@@ -35,8 +35,8 @@ def points(story: ItemStory) -> list[Any]:
 
 
 def test_the_commands_of_the_page(orders: ItemStory) -> None:
-    assert [words[:2] for words in COMMANDS] == [["backup", "schedule"], ["backup", "jobs"], ["backup", "unschedule"]]
-    schedule, jobs, unschedule = COMMANDS
+    schedule, jobs, diagnose, unschedule = COMMANDS
+    assert [words[1] for words in (schedule, jobs, unschedule)] == ["schedule", "jobs", "unschedule"]
     assert (orders(*schedule).code, points_or_none(orders)) == (4, [])
     assert orders(*schedule, "--dry-run").code == 0
     assert client(orders, "backup").list_backup_plans()["BackupPlansList"] == []
@@ -53,6 +53,7 @@ def test_the_commands_of_the_page(orders: ItemStory) -> None:
     assert (listed.code, [each["state"] for each in listed.json]) == (0, ["COMPLETED"])
     (job,) = listed.json
     assert orders("backup", "jobs", job["id"], "--json").json == [job]
+    assert (orders(*diagnose).code, orders(*diagnose, "--json").json) == (0, [])
     assert orders(*unschedule, "--yes").code == 0
     assert client(orders, "backup").list_backup_plans()["BackupPlansList"] == []
     assert len(points(orders)) == 1

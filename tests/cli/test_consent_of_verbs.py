@@ -42,6 +42,7 @@ ASKED_ELSEWHERE = {
     "backup prune",
     "backup restore",
     "backup schedule",
+    "diagnose",
     "backup unschedule",
 }
 PROJECT = """

@@ -228,6 +228,7 @@ backup-jobs --table | backups/test_schedules.py
 backup-schedule --daily | backups/test_schedules.py
 backup-schedule --rule | backups/test_schedules.py
 backup-schedule --weekly | backups/test_schedules.py
+diagnose --fix | backups/test_diagnosis.py
 backup-list --since | backups/test_backup_verbs.py
 backup-list --type | backups/test_backup_verbs.py
 backup-prune --keep | backups/test_backup_verbs.py

@@ -73,8 +73,10 @@ SCHEDULES = (
     "backup:DeleteBackupPlan",
     "backup:ListBackupJobs",
     "backup:DescribeBackupJob",
+    "backup:DescribeRegionSettings",
+    "iam:SimulatePrincipalPolicy",
 )
-"""The actions of backup schedule, unschedule and jobs, and of the setting ``backup_plan``."""
+"""The actions of backup schedule, unschedule and jobs, of the setting ``backup_plan``, and of diagnose backup."""
 
 RESTORES = (
     "dynamodb:RestoreTableFromBackup",

@@ -111,6 +111,7 @@ REQUIRED: Final[Mapping[tuple[str, str], Sequence[str]]] = {
     ("backup", "CreateBackupSelection"): ("SelectionId",),
     ("backup", "DeleteBackupSelection"): (),
     ("backup", "CreateBackupVault"): ("BackupVaultName",),
+    ("backup", "DescribeRegionSettings"): ("ResourceTypeOptInPreference",),
     ("backup", "ListBackupJobs"): ("BackupJobs",),
     ("backup", "DescribeBackupJob"): ("BackupJobId", "State"),
     ("backup", "DeleteBackupPlan"): (),

@@ -326,6 +326,7 @@ CHECKS: dict[str, Check] = {
     "allow_delete_items": flag,
     "backup": name_or_flag,
     "daily": flag,
+    "fix": flag,
     "weekly": flag,
     "backup_first": name_or_flag,
     "batch_size": optional(whole()),

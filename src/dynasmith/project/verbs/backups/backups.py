@@ -20,6 +20,7 @@ from dynasmith.project.verbs.arguments import checked, moment, named_table, tabl
 from dynasmith.project.verbs.backups.choice import backups_of, named
 from dynasmith.project.verbs.backups.creation import create_backups
 from dynasmith.project.verbs.backups.deletion import PrunedBackups, delete_backup, prune_backups, pruned
+from dynasmith.project.verbs.backups.diagnosis import BackupFinding, diagnose
 from dynasmith.project.verbs.backups.refusals import explained
 from dynasmith.project.verbs.backups.restore import (
     RestoreRehearsal,
@@ -305,6 +306,20 @@ class Backups:
         """The newest ``limit`` backup jobs of AWS Backup, oldest first, or the one with this id. One call a thousand
         jobs. Raises TableNotFound, UsageError for another state, RunError for a job that does not exist, NotOffered."""
         return jobs(self._world, job, table, limit, state or "")
+
+    @checked(table=named_table)
+    def diagnose(
+        self, table: str | type[Model], *, fix: bool = False, consent: Consent | None = None
+    ) -> tuple[BackupFinding, ...]:
+        """Every cause that keeps scheduled backups of a table from being made: the table's state, the opt-in of the
+        Region, plan, vault, key, the role's trust and actions, and the newest of the last ten jobs. Empty where nothing
+        does. ``fix`` makes a backup now where the newest job made none.
+
+        About ten calls. Raises ConsentRequired (with ``fix``), TableNotFound, AccessError where something could not be
+        looked at, NotOffered where the engine has no AWS Backup; with ``fix`` what `create` raises: UsageError,
+        RunError.
+        """
+        return diagnose(self._world, table, fix=fix, consent=consent)
 
     @checked(target=text)
     def resume(self, target: str, *, listener: Listener = silent) -> RestoreReport:

@@ -73,7 +73,7 @@ def schedule(
     dry_run: bool = False,
 ) -> BackupSchedule:
     """See `Backups.schedule`."""
-    described = _described(world, name)
+    described = described_plan(world, name)
     defined = [each for each in world.defined_tables((name,)) if each.name == described.table.name]
     wanted = known(defined[0].backup_plan, None) if defined else None
     if rules:
@@ -96,7 +96,7 @@ def unschedule(
     dry_run: bool = False,
 ) -> BackupSchedule:
     """See `Backups.unschedule`."""
-    described = _described(world, name)
+    described = described_plan(world, name)
     table = described.table.name
     before = _found(described)
     done = _applied(world, described, None, consent, listener, dry_run)
@@ -120,7 +120,7 @@ def jobs(world: World, identity: str | None, table: TableName | None, limit: int
     return tuple(found[-limit:])
 
 
-def _described(world: World, name: TableName) -> TableDescription:
+def described_plan(world: World, name: TableName) -> TableDescription:
     """The table with its backup plan. Raises NotOffered where the engine has no AWS Backup, AccessDenied with every
     action that is missing where the plan cannot be read."""
     table = world.name_of(name)
