@@ -58,14 +58,18 @@ def event_line(event: MigrationEvent) -> str:
 
 def event_details(event: MigrationEvent) -> list[str]:
     """An event of `show`: when, what, who, and what it said."""
+    attempt = f", attempt {event.attempts}" if event.attempts > 1 else ""
+    host = f" on {event.host}" if event.host and event.host not in event.who else ""
+    place = " in a function" if event.where == "lambda" else ""
+    tool = f", dynasmith {event.tool}" if event.tool else ""
     lines = [
-        f"{event.at.astimezone(UTC):%Y-%m-%d %H:%M:%S}  {event_line(event)}",
-        f"    run {event.run} by {event.who}",
+        f"{event.at.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}  {event_line(event)}",
+        f"    run {event.run}{attempt} by {event.who}{host}{place}{tool}",
     ]
     if event.read_units or event.write_units:
         lines.append(f"    {event.read_units:,.1f} read units, {event.write_units:,.1f} write units")
     lines += [f"    job {job}" for job in event.jobs]
-    lines += [f"    export {event.backup}"] if event.backup else []
+    lines += [f"    backup {event.backup}"] if event.backup else []
     lines += [f"    {line}" for line in event.log]
     lines += [f"    error: {event.error}"] if event.error else []
     return lines
@@ -73,9 +77,9 @@ def event_details(event: MigrationEvent) -> list[str]:
 
 def row_line(row: MigrationRow) -> str:
     """A migration of `list`."""
-    when = f"{row.at.astimezone(UTC):%Y-%m-%d %H:%M:%S}" if row.at else ""
+    when = f"{row.at.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}" if row.at else ""
     flags = f"  ({', '.join(row.flags)})" if row.flags else ""
-    return f"{row.key:<14} {row.state:<12} {when:<20} {row.description or row.name}{flags}".rstrip()
+    return f"{row.key:<14} {row.state:<12} {when:<21} {row.description or row.name}{flags}".rstrip()
 
 
 def attention_line(row: MigrationRow) -> str:
