@@ -65,7 +65,8 @@ class Killer:
 
     said: Path
     _server: Any = field(default=None)
-    _running: int = 0
+    running: int = 0
+    """The process of a run that began and was not waited for; 0 where there is none."""
 
     def __call__(self, story: ItemStory, *words: str, call: int = 0, seconds: float = 0.0) -> KilledRun:
         """Run it; killed at that call, or after so many seconds."""
@@ -83,23 +84,23 @@ class Killer:
         asked |= {"folder": str(story.folder), "variables": dict(os.environ)}
         self._server.stdin.write(json.dumps(asked) + "\n")
         self._server.stdin.flush()
-        self._running = int(json.loads(self._server.stdout.readline())["pid"])
-        return self._running
+        self.running = int(json.loads(self._server.stdout.readline())["pid"])
+        return self.running
 
     def end(self) -> KilledRun:
         """Wait for the run that began last."""
         answer = json.loads(self._server.stdout.readline())
-        self._running = 0
+        self.running = 0
         return KilledRun(out=(self.said / "out").read_text(), err=(self.said / "err").read_text(), **answer)
 
     def kill(self) -> KilledRun:
         """Kill the run that began last."""
-        os.kill(self._running, signal.SIGKILL)
+        os.kill(self.running, signal.SIGKILL)
         return self.end()
 
     def _stop(self) -> None:
         """Kill a run that nobody waited for: its test failed."""
-        if self._running:
+        if self.running:
             self.kill()
 
     def close(self) -> None:

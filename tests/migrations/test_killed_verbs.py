@@ -48,9 +48,6 @@ SCENARIOS = {
     ),
     "down": Scenario({"0.0.1_country.py": COUNTRY, "0.0.2_town.py": TOWN}, ("to", "0.0.0"), (UP,)),
     "rollback": Scenario({"0.0.1_country.py": COUNTRY, "0.0.2_town.py": TOWN}, ("rollback",), (UP,)),
-    "rollback of the last run alone": Scenario(
-        {"0.0.1_country.py": COUNTRY, "0.0.2_town.py": TOWN}, ("rollback",), (("up",), ("up",))
-    ),
     "repeat": Scenario({"0.0.1_country.py": COUNTRY, "0.0.2_town.py": TOWN}, ("repeat",), (UP,), UP),
     "reset": Scenario(
         {"0.0.1_country.py": COUNTRY, "0.0.2_town.py": TOWN, "latest.py": "covers = '0.0.2'\n" + TOWN},
@@ -58,7 +55,6 @@ SCENARIOS = {
         (("up",),),
     ),
     "mark": Scenario({"0.0.1_country.py": COUNTRY, "0.0.2_town.py": TOWN}, ("mark", "0.0.2", "--through")),
-    "named": Scenario({"stamp.py": COUNTRY}, ("run", "stamp")),
 }  # fmt: skip
 
 
