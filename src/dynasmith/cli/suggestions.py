@@ -66,7 +66,6 @@ NOT_YET = {
     "refresh": "copy --target-env copies into another environment",
     "replicas": "describe shows the replicas of a table",
     "metrics": "describe shows size and counts",
-    "diagnose": "doctor checks an environment, validate checks tables",
     "delete-items": "list shows the tables",
     "truncate": "list shows the tables",
     "clear": "list shows the tables",
