@@ -8,6 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from msgspec.structs import replace
+
 from dynasmith.engine.backup import begin_backup, wait_for_backup
 from dynasmith.engine.definition_import import as_definition
 from dynasmith.engine.waiter import StopFlag, WaitBudget
@@ -22,6 +24,7 @@ from dynasmith.project.verbs.backups.results import BackupCreation, CreatedBacku
 from dynasmith.project.world import TableName, World
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.document_of import document_of
+from dynasmith.tables.table import UNMANAGED_YET, Table
 
 NAME_MAX_CHARACTERS: Final = 255
 _NAME: Final = re.compile(r"[A-Za-z0-9_.-]{3,255}\Z")
@@ -123,11 +126,18 @@ def _begin(world: World, described: TableDescription, name: str, stop: StopFlag)
             table=table.name,
             table_id=described.table_id,
             created_at=backup.created_at,
-            definition=document_of(as_definition(described)),
+            definition=document_of(_definition(world, described)),
             unread=unread,
         )
     )
     return CreatedBackup(backup=backup, settings_file=records.where(backup.arn), waited_seconds=0.0, unread=unread)
+
+
+def _definition(world: World, described: TableDescription) -> Table:
+    """What the table is, and what only the project's definition says of it: a restore names that at least."""
+    live = as_definition(described)
+    defined = next((table for table in world.defined_tables() if table.name == live.name), None)
+    return live if defined is None else replace(live, **{each: getattr(defined, each) for each in UNMANAGED_YET})
 
 
 def _waited(
