@@ -36,7 +36,8 @@ SCENARIOS = {
     ),
     "populate": Scenario({"0.0.1_stock.py": "def up(m):\n    m.table('others').populate('stock.jsonl')\n"}, UP),
     "drop_table": Scenario(
-        {"0.0.1_drop.py": "def up(m):\n    m.drop_table('users')\n    m.table('others').populate('stock.jsonl')\n"}, UP
+        {"0.0.1_drop.py": "def up(m):\n    m.drop_table('users')\n    m.table('others').populate('stock.jsonl')\n"},
+        ("all", "--confirm", "users"),
     ),
     "tables": Scenario(
         {"0.0.1_set.py": "def up(m):\n"
