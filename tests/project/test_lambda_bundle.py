@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import os
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from dynasmith import Bundle, Project
 from dynasmith.errors import DynasmithError, RunError, UsageError
 from dynasmith.files.bundles.sdk_data import SERVICES
-from dynasmith.files.bundles.wheels import checked_target
+from dynasmith.files.bundles.wheels import PYTHONS, checked_target
 from dynasmith.project.verbs import lambda_bundle
 from wheels import made_up_wheels, make_wheel
 
@@ -40,8 +41,14 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def bundle(folder: Path, wheels: Path | None, **more: Any) -> Bundle:
-    return Project.load(folder).lambdas.bundle(folder.parent / "out.zip", wheels=wheels, **more)
+def bundle(folder: Path, wheels: Path | None, *, python: str | None = "3.12", **more: Any) -> Bundle:
+    return Project.load(folder).lambdas.bundle(folder.parent / "out.zip", wheels=wheels, python=python, **more)
+
+
+def test_a_bundle_is_for_the_python_that_makes_it_unless_another_is_named(shop: Path, tmp_path: Path) -> None:
+    own = "{}.{}".format(*sys.version_info)
+    more = made_up_wheels(tmp_path / "more")
+    assert bundle(shop, more, python=None).python == (own if own in PYTHONS else PYTHONS[-1])
 
 
 def inside(folder: Path) -> list[str]:

@@ -24,13 +24,23 @@ def command() -> None:
 @verb("bundle", example="dynasmith lambda bundle bundle.zip --platform arm64 --python 3.13")
 @click.argument("out", metavar="OUT.zip")
 @click.option("--platform", metavar="NAME", default="x86_64", show_default=True, help="Architecture: x86_64 or arm64.")
-@click.option("--python", metavar="VERSION", default="3.12", show_default=True, help="Runtime: 3.11 to 3.14.")
+@click.option(
+    "--python",
+    metavar="VERSION",
+    help="Runtime: 3.11 to 3.14. The Python of this process by default, as the embedded engine needs it.",
+)
 @click.option("--wheels", metavar="DIR", help="Take packages from the wheels in DIR alone; no index is asked.")
 @click.option(
     "--service", "services", multiple=True, metavar="NAME", help="A further service that the code calls; repeatable."
 )
 def bundle(
-    invocation: Invocation, out: str, *, platform: str, python: str, wheels: str | None, services: tuple[str, ...]
+    invocation: Invocation,
+    out: str,
+    *,
+    platform: str,
+    python: str | None,
+    wheels: str | None,
+    services: tuple[str, ...],
 ) -> int:
     """Write the project with its packages to OUT.zip, for a Lambda function; an older OUT.zip is replaced.
 

@@ -207,3 +207,9 @@ def checked_target(platform: str, python: str) -> Target:
 
 PYTHONS: Final = ("3.11", "3.12", "3.13", "3.14")
 """Source: Lambda Developer Guide, "Lambda runtimes"; dynasmith needs 3.11."""
+
+
+def own_python() -> str:
+    """The runtime that is the Python of this process, which is also what the embedded engine runs functions with."""
+    own = "{}.{}".format(*sys.version_info)
+    return own if own in PYTHONS else PYTHONS[-1]

@@ -404,7 +404,7 @@ CHECKS: dict[str, Check] = {
     "processes": optional(whole(1, 64)),
     "profile": any_text,
     "prune": flag,
-    "python": text,
+    "python": optional(text),
     "region": any_text,
     "rehearsed": optional(instance("a Rehearsal", Rehearsal)),
     "restart_step": whole(0),

@@ -23,7 +23,7 @@ from dynasmith.files.bundles.requirements import (
     project_requirements,
 )
 from dynasmith.files.bundles.sdk_data import SERVICES, known_services, service_of, services_in
-from dynasmith.files.bundles.wheels import Wheel, checked_target, find_wheels
+from dynasmith.files.bundles.wheels import Wheel, checked_target, find_wheels, own_python
 from dynasmith.files.migrations.folder import read_folder
 from dynasmith.files.project import ProjectFile, find_project, load_project
 from dynasmith.limits import LAMBDA_UNZIPPED_MAX_BYTES, LAMBDA_UPLOAD_MAX_BYTES
@@ -57,9 +57,16 @@ class Bundle(Struct, frozen=True, kw_only=True):
 
 
 def make_bundle(
-    world: World, out: str | Path, *, platform: str, python: str, wheels: str | Path | None, services: Sequence[str]
+    world: World,
+    out: str | Path,
+    *,
+    platform: str,
+    python: str | None,
+    wheels: str | Path | None,
+    services: Sequence[str],
 ) -> Bundle:
     """See `Lambdas.bundle`."""
+    python = python or own_python()
     target = checked_target(platform, python)
     check_place(Path(out))
     if wheels is not None and not Path(wheels).is_dir():

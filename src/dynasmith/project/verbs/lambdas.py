@@ -23,14 +23,15 @@ class Lambdas:
         dest: str | Path,
         *,
         platform: str = "x86_64",
-        python: str = "3.12",
+        python: str | None = None,
         wheels: str | Path | None = None,
         services: Sequence[str] = (),
     ) -> Bundle:
         """Write the project with its packages to the zip ``dest``, for a function with the handler
         ``dynasmith.lambdas.handler``, and say what is inside.
 
-        ``platform`` is Lambda's architecture, ``x86_64`` or ``arm64``, and ``python`` its runtime, 3.11 to 3.14.
+        ``platform`` is Lambda's architecture, ``x86_64`` or ``arm64``, and ``python`` its runtime, 3.11 to 3.14:
+        without one, that of this process, which is what the embedded engine runs functions with.
         Packages are dynasmith's own without those of the command line, and those of the project's ``requirements.txt``
         (or ``[project] dependencies`` of pyproject.toml), in the versions that are installed here;
         ``dynasmith[models]`` there adds the packages of an extra, as do models and keys of the project file. pip finds

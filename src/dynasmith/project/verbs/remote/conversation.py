@@ -144,7 +144,9 @@ class Conversation:
         if not self._command.look or name == self._command.look:
             raise RunError(
                 f"Function {self._function.name} failed: {reason}.".replace("..", "."),
-                hint="the log of the function says why",
+                hint="was it bundled for the Python and the architecture of the function?"
+                if "No module named" in reason
+                else "the log of the function says why",
             )
         self._told(f"The function failed ({reason}): going on.")
         self._over = None
