@@ -8,9 +8,11 @@ import pytest
 
 import dynasmith.errors
 from dynasmith.aws.control import actions
+from dynasmith.aws.control.function_actions import STEP_ACTIONS
 from dynasmith.aws.errors.policy_statement import bucket_statement, statement_for
 from dynasmith.errors import DynasmithError
 from dynasmith.ports.access import AccessSection
+from pages.permissions import PAGE, with_lists
 
 DOCS = Path(__file__).parents[2] / "docs"
 ERRORS = [
@@ -48,6 +50,13 @@ def test_every_action_is_on_the_page() -> None:
         found = re.search(rf"<!-- {name} -->\n\n(.*?)\n<!-- end -->", page, re.DOTALL)
         assert found is not None, name
         assert found[1].splitlines() == [f"- `{action}`" for action in getattr(actions, name)]
+
+
+def test_the_actions_of_migrations_are_on_the_page() -> None:
+    assert with_lists(PAGE.read_text()) == PAGE.read_text(), "make docs"
+    row = next(line for line in PAGE.read_text().splitlines() if line.startswith("| ") and "`delete_all`" in line)
+    assert set(re.findall(r"`(dynamodb:\w+)`", row)) == set(STEP_ACTIONS["delete_all"])
+    assert "`lambda:InvokeFunction`" in PAGE.read_text()
 
 
 def test_every_key_of_an_environment_that_decides_access_is_named() -> None:
