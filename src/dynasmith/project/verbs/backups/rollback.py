@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from msgspec import Struct
 
@@ -123,7 +124,7 @@ def roll_back(
     name, now = items.end(side).name, world.clock.now()
     text = f"Make the items of {name} of {{where}} those of {source}, and delete all others? {STREAMS.capitalize()}."
     world.granted(consent, [name], named(text, name))
-    home = Path(world.settings.folder) / ".dynasmith" / "rollbacks" / f"{name}-{now:%Y%m%dT%H%M%S}"
+    home = Path(world.settings.folder) / ".dynasmith" / "rollbacks" / f"{name}-{now:%Y%m%dT%H%M%S}-{uuid4().hex[:6]}"
 
     def say(sentence: str) -> None:
         listener(RestoreStep(table=name, job="", sentence=sentence))
@@ -163,7 +164,7 @@ def _checked(items: ItemWorld, source: str, table: str) -> tuple[Side, Manifest 
 
 def _exported(world: World, source: str, name: str, home: Path, now: datetime, listener: Listener) -> str:
     """The items of a backup as files: it is restored to a table for the meantime, which is deleted again."""
-    meantime = f"{name[:200]}-rollback-{now:%Y%m%d%H%M%S}"
+    meantime = f"{name[:200]}-rollback-{now:%Y%m%d%H%M%S}-{uuid4().hex[:6]}"
     request = RestoreRequest(target=meantime, source=source, settings=False)
     own = Consent(yes=True, confirm=tuple(need.name for need in world.protections([meantime])))
     restored = restore_table(world, request, consent=own, listener=listener)
