@@ -25,6 +25,9 @@ def counted(m):
         ExpressionAttributeValues={":one": {"N": "1"}},
     )
 '''
+REQUEST = {
+    "v": 1, "request_id": "r", "invocation": "i", "command": "migrate.up", "environment": "local", "dry_run": False,
+}  # fmt: skip
 
 
 def counter(story: ItemStory) -> int:
@@ -43,6 +46,11 @@ def counter(story: ItemStory) -> int:
         ({"v": 2}, "says version 2"),
         ({"v": 1}, "missing required field `request_id`"),
         ({"v": 1, "Records": []}, "Records"),
+        ({"v": 1, "request_id": "a\udc80"}, "half of a surrogate pair"),
+        ({"v": 1, "\udc80": 1}, "half of a surrogate pair"),
+        (REQUEST | {"request_id": "run-1/path"}, "request_id is not 1 to 200 of letters"),
+        (REQUEST | {"request_id": "x" * 201}, "request_id is not 1 to 200 of letters"),
+        (REQUEST | {"invocation": "i#1"}, "invocation is not 1 to 200 of letters"),
     ],
 )
 def test_what_is_no_request_is_refused_by_name(event: Any, says: str) -> None:

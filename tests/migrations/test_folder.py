@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -52,6 +53,8 @@ def test_what_looks_like_a_version_is_noted_and_never_a_named_migration(tmp_path
         ({"0.0.1_a.py": f"{UP}\nasync def down(m): ...\n"}, "0.0.1_a.py:4: down is async"),
         ({"0.0.1_a.py": "def up(m)\n"}, "0.0.1_a.py:1 is not valid Python"),
         ({"0.0.1_a.py": "x = 1\n"}, "0.0.1_a.py has no function up"),
+        ({"0.0.1_a.py": f"x = {'-' * 200_000}1\n{UP}"}, "0.0.1_a.py is not valid Python"),
+        ({"0.0.1_a.py": f"x = {'+'.join('1' * 20_000)}\n{UP}"}, "0.0.1_a.py is not valid Python"),
     ],
 )
 def test_broken_files_are_refused_together_and_named(tmp_path: Path, files: dict[str, str], message: str) -> None:
@@ -62,6 +65,14 @@ def test_broken_files_are_refused_together_and_named(tmp_path: Path, files: dict
         read_folder(tmp_path)
     assert message in refused.value.message
     assert "0.0.9_z.py:1 is not valid Python" in refused.value.message
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_what_is_not_a_file_is_refused_without_reading_it(tmp_path: Path) -> None:
+    (tmp_path / "0.0.1_a.py").mkdir()
+    os.mkfifo(tmp_path / "pipe.py")
+    with pytest.raises(UsageError, match=r"0\.0\.1_a\.py cannot be read: it is not a file\. pipe\.py cannot be read"):
+        read_folder(tmp_path)
 
 
 def test_a_checksum_is_that_of_the_text(tmp_path: Path) -> None:

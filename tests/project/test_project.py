@@ -182,6 +182,24 @@ def test_definitions_are_read_when_they_are_asked_for(
         Project.load(env="nowhere")
 
 
+PREFIXED = 'definitions = ["tables.json"]\n[environments.local]\ntable_prefix = "dev-"\n'
+
+
+def test_a_broken_definition_never_leads_to_the_table_of_another_environment(
+    tmp_path: Path, shell: pytest.MonkeyPatch
+) -> None:
+    shell.setenv("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:9")
+    (tmp_path / "tables.json").write_text('{"tables": [{"name": "users"}]}', encoding="utf-8")
+    (tmp_path / "dynasmith.toml").write_text(PREFIXED, encoding="utf-8")
+    with Project.load() as project, pytest.raises(DefinitionError):
+        world_of(project).physical("users")  # not `users`, which is no table of this environment
+    with Project.load(physical=True) as project:
+        assert world_of(project).physical("users") == "users"
+    (tmp_path / "dynasmith.toml").write_text(PREFIXED.partition("\n")[2], encoding="utf-8")
+    with Project.load() as project:
+        assert world_of(project).physical("users") == "users"
+
+
 def test_nothing_listens() -> None:
     with connect(endpoint="http://127.0.0.1:9", tables=[orders()]) as project, pytest.raises(Unreachable) as met:
         project.ensure()

@@ -81,7 +81,8 @@ def _answered(request: Request, context: Any) -> Reply:
 def _refused(event: Any, error: DynasmithError) -> Reply:
     said = event if isinstance(event, dict) else {}
     request_id, invocation, environment = (
-        str(said.get(name) or "")[:100] for name in ("request_id", "invocation", "environment")
+        str(said.get(name) or "")[:100].encode("utf-8", "replace").decode()
+        for name in ("request_id", "invocation", "environment")
     )
     dry = said.get("dry_run")
     return Reply(

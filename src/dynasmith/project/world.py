@@ -175,16 +175,16 @@ class World:
             return ()
 
     def physical(self, name: str) -> str:
-        """The name in the service: with prefix and suffix where a definition has ``name``, else literally."""
-        if self.settings.physical:
-            return name
+        """The name in the service: with prefix and suffix where a definition has ``name``, else literally. Raises
+        DefinitionError where definitions are broken and the two differ: the literal name is another environment's."""
         full = self.named(name)
+        if self.settings.physical or full == name:
+            return name
         try:
             defined = {table.name for table in self.definitions.tables}
-        except ProjectError:
+        except (DefinitionError, ProjectError):
             raise
-        except UsageError:
-            # A literal name needs no definition; a verb that does need one reads them itself and says what is wrong.
+        except UsageError:  # there is no definition
             return name
         return full if full in defined else name
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
@@ -12,6 +14,10 @@ from dynasmith.errors import UsageError
 VERSION: Final = 1
 REPLY_BYTES_MAX: Final = 5_000_000
 """Lambda gives up on an answer above 6 MB: docs.aws.amazon.com/lambda, "Quotas", invocation payload."""
+
+ID_LENGTH_MAX: Final = 200
+"""Of a request and of an invocation: they are in keys of items, which have 1,024 bytes."""
+_ID: Final = re.compile(rf"[A-Za-z0-9._-]{{1,{ID_LENGTH_MAX}}}")
 
 Status: TypeAlias = Literal["continue", "done", "running", "locked", "ask", "error"]
 
@@ -142,6 +148,8 @@ class Reply(Struct, frozen=True, kw_only=True, omit_defaults=True):
 def decode_request(event: Any) -> Request:
     """The request in an event. Raises UsageError that names what is wrong with it."""
     hint = "invoke it with `dynasmith migrate up --remote FUNCTION`; the function takes no other events"
+    if not _is_text(event):
+        raise UsageError("The event has half of a surrogate pair in a text, or is nested too deeply.", hint=hint)
     if not isinstance(event, dict) or not event:
         raise UsageError(f"The event is {_kind(event)}, and this function takes requests of dynasmith.", hint=hint)
     if event.get("v") != VERSION:
@@ -157,7 +165,23 @@ def decode_request(event: Any) -> Request:
     for name in ("request_id", "invocation", "command", "environment"):
         if not getattr(request, name):
             raise UsageError(f"The event is not a request of dynasmith: {name} is empty.", hint=hint)
+    for name in ("request_id", "invocation"):
+        if not _ID.fullmatch(getattr(request, name)):
+            raise UsageError(
+                f"The event is not a request of dynasmith: {name} is not 1 to {ID_LENGTH_MAX} of letters, digits, `.`,"
+                " `_` and `-`.",
+                hint=hint,
+            )
     return request
+
+
+def _is_text(event: Any) -> bool:
+    """Whether an event can be written as JSON again, as it is in replies: escapes can say halves of characters."""
+    try:
+        json.dumps(event, ensure_ascii=False, default=repr).encode()
+    except (UnicodeEncodeError, RecursionError):
+        return False
+    return True
 
 
 def _kind(event: Any) -> str:

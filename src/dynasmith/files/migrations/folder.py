@@ -66,9 +66,13 @@ def checksum(content: bytes) -> str:
 def parsed_file(path: Path, version: str, name: str) -> MigrationFile | None:
     """The migration in a file; None for another module, which has no ``up`` at its top. Raises UsageError for a file
     that cannot be read, is not Python, has an ``async`` up or down, or a version and no ``up``."""
+    if path.exists() and not path.is_file():  # to read a pipe is to wait for who writes into it
+        raise UsageError(f"{path.name} cannot be read: it is not a file.")
     try:
         content = path.read_bytes()
         tree = ast.parse(content, path.name)
+    except (RecursionError, MemoryError) as error:
+        raise UsageError(f"{path.name} is not valid Python: an expression is nested too deeply.") from error
     except OSError as error:
         raise UsageError(f"{path.name} cannot be read: {error.strerror}.") from error
     except (SyntaxError, ValueError) as error:
