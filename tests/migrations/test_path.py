@@ -207,6 +207,13 @@ def test_an_applied_migration_without_a_file_is_missing_and_cannot_be_taken_back
         found.down()
 
 
+def test_what_failed_is_not_called_applied_where_its_file_is_gone() -> None:
+    found = catalog(("0.0.1",), *applied("0.0.1"), ("started", "0.0.2"), ("failed", "0.0.2"))
+    for version in ("0.0.0", "0.0.1"):
+        with pytest.raises(UsageError, match=r"Migration 0\.0\.2 is failed, and its file is not here"):
+            found.to(version)
+
+
 def test_repeat_is_the_last_one_down_and_up_again() -> None:
     assert keys(catalog(THREE, *applied("0.0.1", "0.0.2")).repeat()) == ["down 0.0.2", "up 0.0.2"]
     with pytest.raises(UsageError, match="No migration is applied"):

@@ -263,7 +263,7 @@ class Catalog(Struct, frozen=True, kw_only=True):
             file = self.files.find(state.key)
             if file is None:
                 raise UsageError(
-                    f"Migration {state.key} is applied, and its file is not here: it cannot be taken back.",
+                    f"Migration {state.key} is {state.state}, and its file is not here: it cannot be taken back.",
                     hint="check out the version of your code that has it",
                 )
             if self._is_changed(file, state) and file.key not in self.accepted:
