@@ -48,15 +48,29 @@ def test_a_backup_is_rolled_back_to(shop: ItemStory) -> None:
 def test_bad_input_changes_nothing(shop: ItemStory) -> None:
     assert shop("export", "orders", "kept").code == 0
     shop.make("others", key="id")
+    assert shop("backup", "create", "others", "--name", "theirs").code == 0
     before = shop.digest("orders")
     for words, code in (
         (("kept", "--into", "nowhere"), 1),
         (("kept", "--into", "others"), 2),
         (("lost", "--into", "orders"), 1),
+        (("lost", "--into", "orders", "--dry-run"), 1),
+        (("theirs", "--into", "orders"), 2),
+        (("theirs", "--into", "orders", "--dry-run"), 2),
+        (("kept", "--into", ""), 2),
         (("kept", "--into", "orders", "--target", "more"), 2),
         (("--into", "orders"), 2),
     ):
         answer = shop("backup", "restore", *words, "--confirm", "orders", "--confirm", "others")
         assert answer.code == code, (words, answer.err)
         assert answer.error
+    assert shop.digest("orders") == before
+
+
+def test_a_backup_of_another_key_deletes_nothing_also_where_no_definition_was_kept(shop: ItemStory) -> None:
+    before = shop.digest("orders")
+    shop.make("others", key="id")
+    strict(shop).create_backup(TableName="others", BackupName="theirs")
+    answer = shop("backup", "restore", "theirs", "--into", "orders", "--confirm", "orders")
+    assert (answer.code, answer.error) == (2, "The items of theirs have another key than table orders.")
     assert shop.digest("orders") == before

@@ -32,7 +32,7 @@ def restore(invocation: Invocation, source: str | None, target: str | None, resu
     from dynasmith.cli.flow_report import FlowProgressView
     from dynasmith.cli.restore_report import RestoreProgress, show_restore
 
-    if into := given.pop("into"):
+    if (into := given.pop("into")) is not None:
         return _into(invocation, source, into, target, resumes, given)
     if not target:
         raise UsageError("backup restore needs --target, the name of the new table.", hint="--target orders-restored")
@@ -69,6 +69,10 @@ def _into(
         found = backups.rehearse_restore_into(source, table)
         for each in found.differences:
             invocation.say(f"{each['kind']}: {'(hidden)' if invocation.redact else each['key']}")
+        if found.source_items is not None:
+            invocation.say(
+                f"The source has about {found.source_items:,} items, the table about {found.table_items_estimate:,}."
+            )
         for note in found.notes:
             invocation.say(f"Note: {note}.")
         invocation.say(f"Would make the items of {found.table} those of {found.source}. Dry run: nothing was changed.")

@@ -19,6 +19,11 @@ def _fault(name: str, least: int, most: int) -> str:
     return f"contains {' '.join(repr(letter) for letter in wrong)}" if wrong else ""
 
 
+def table_name_fault(name: str) -> str:
+    """What is wrong with the whole name of a table, in words, or nothing."""
+    return _fault(name, limits.TABLE_NAME_MIN_CHARACTERS, limits.TABLE_NAME_MAX_CHARACTERS)
+
+
 def index_name_fault(name: str) -> str:
     """What is wrong with the name of an index, in words, or nothing."""
     return _fault(name, limits.INDEX_NAME_MIN_CHARACTERS, limits.INDEX_NAME_MAX_CHARACTERS)
@@ -27,7 +32,7 @@ def index_name_fault(name: str) -> str:
 def _table_name(table: JudgedTable) -> Iterator[RuleProblem]:
     if not table.name or table.sound("name") is None:
         return
-    fault = _fault(table.name, limits.TABLE_NAME_MIN_CHARACTERS, limits.TABLE_NAME_MAX_CHARACTERS)
+    fault = table_name_fault(table.name)
     if fault:
         said = table.plain("name")
         shown = str(said) if isinstance(said, SubstitutedText) else table.name

@@ -12,9 +12,11 @@ from msgspec.structs import replace
 from dynasmith.engine.run import run
 from dynasmith.engine.transfer.new_job import new_job
 from dynasmith.errors import UsageError
+from dynasmith.files.items.layout import layout_of
 from dynasmith.jobs.job import Job
 from dynasmith.jobs.report import Report
 from dynasmith.jobs.restore_report import RestoreReport
+from dynasmith.jobs.service_transfer import is_s3
 from dynasmith.jobs.side import Side
 from dynasmith.jobs.spec import Restore
 from dynasmith.plans.consent import Consent
@@ -28,6 +30,7 @@ from dynasmith.project.verbs.job_world import ProjectJobWorld
 from dynasmith.project.verbs.restore_world import desired_table, restore_world
 from dynasmith.project.verbs.tables import exists
 from dynasmith.project.world import World
+from dynasmith.tables.rules.names import table_name_fault
 from dynasmith.tables.table import Billing, Encryption, EncryptionKind
 
 _BILLING = {"on-demand": Billing.ON_DEMAND, "provisioned": Billing.PROVISIONED}
@@ -159,6 +162,13 @@ def _checked(world: World, request: RestoreRequest) -> Restore:
     side = Side(table=request.target, region=request.region)
     at = world.elsewhere(side)
     side = replace(side, table=at.settings.new_name(request.target))
+    if fault := table_name_fault(side.table):
+        raise UsageError(
+            f"{side.table!r} cannot be the name of a table: it {fault}.",
+            hint="3 to 255 letters, digits, dots, hyphens and underscores",
+        )
+    if request.prove and not is_s3(request.prove):
+        layout_of([request.prove])  # what is not there is said before the service restores for an hour
     if exists(at, side.table):
         job = _stopped(world, side.table)
         hint = "name another --target" if job is None else f"go on with {job.id}: --resume"

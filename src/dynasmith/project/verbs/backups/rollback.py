@@ -7,6 +7,7 @@ every item of it is written; what it does not have is deleted, with an undo jour
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from dynasmith.engine.run import run
 from dynasmith.engine.transfer.verify import VerifyResult
 from dynasmith.engine.waiter import StopFlag, delete_table
 from dynasmith.errors import RunError, UsageError
-from dynasmith.files.items.manifest import Manifest
+from dynasmith.items.key import KeySchema
 from dynasmith.jobs.job import readable
 from dynasmith.jobs.options import TransferOptions
 from dynasmith.jobs.report import Report
@@ -29,11 +30,13 @@ from dynasmith.plans.consent import Consent, named
 from dynasmith.ports.listener import Listener, RestoreStep, silent
 from dynasmith.project.verbs.backups.file_backup import export_backup
 from dynasmith.project.verbs.backups.restore import RestoreRequest, restore_table
-from dynasmith.project.verbs.file_names import absolute, is_file
+from dynasmith.project.verbs.backups.restore_source import KEPT, restore_of
+from dynasmith.project.verbs.file_names import absolute
 from dynasmith.project.verbs.file_restore import manifest_of
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.job_world import ProjectJobWorld
 from dynasmith.project.verbs.populate import populate
+from dynasmith.project.verbs.restore_world import desired_table
 from dynasmith.project.verbs.verify import verify_sides
 from dynasmith.project.world import World
 
@@ -97,9 +100,9 @@ class RollbackRehearsal(Struct, frozen=True, kw_only=True):
 def rehearse_rollback(world: World, source: str, table: str) -> RollbackRehearsal:
     """See `Backups.rehearse_restore_into`."""
     dry = ItemWorld(world.dry)
-    side, manifest = _checked(dry, source, table)
+    side, in_files, count = _checked(dry, source, table)
     end = dry.end(side)
-    found: VerifyResult | None = None if manifest is None else verify_sides(dry, source, side)
+    found: VerifyResult | None = verify_sides(dry, source, side) if in_files else None
     notes = (
         "every item of the source is written, and every item of the table is read three times and exported first",
         STREAMS,
@@ -107,7 +110,7 @@ def rehearse_rollback(world: World, source: str, table: str) -> RollbackRehearsa
     return RollbackRehearsal(
         table=end.name,
         source=source,
-        source_items=None if manifest is None else manifest.count,
+        source_items=count,
         table_items_estimate=end.description.item_count_estimate,
         differences=() if found is None else tuple({"kind": each.kind, "key": each.key} for each in found.differences),
         more=found is not None and found.more,
@@ -120,7 +123,7 @@ def roll_back(
 ) -> RollbackReport:
     """See `Backups.restore_into`."""
     items = ItemWorld(world)
-    side, manifest = _checked(items, source, table)
+    side, in_files, _ = _checked(items, source, table)
     name, now = items.end(side).name, world.clock.now()
     text = f"Make the items of {name} of {{where}} those of {source}, and delete all others? {STREAMS.capitalize()}."
     world.granted(consent, [name], named(text, name))
@@ -131,7 +134,8 @@ def roll_back(
 
     before = str(export_backup(world, name, home / "before", now, listener).backup.name)
     say(f"What {name} holds now is in {before}; to have it back: dynasmith backup restore {before} --into {table}")
-    files = absolute(source) if manifest is not None else _exported(world, source, name, home, now, listener)
+    files = absolute(source) if in_files else _exported(world, source, name, home, now, listener)
+    _check_key(items.end(side).key, manifest_of(files).key, source, name)
     yes = Consent(yes=True, confirm=tuple(need.name for need in world.protections([name])))
     written = populate(items, side, files, consent=yes, listener=listener)
     deleted = _delete_others(items, side, files, listener)
@@ -148,18 +152,26 @@ def roll_back(
     )
 
 
-def _checked(items: ItemWorld, source: str, table: str) -> tuple[Side, Manifest | None]:
-    """The side and the manifest of files. Raises TableNotFound; UsageError for files of another key."""
+def _checked(items: ItemWorld, source: str, table: str) -> tuple[Side, bool, int | None]:
+    """The side, whether the source is files, and how many items it has, as far as that is known. Raises TableNotFound,
+    BackupNotFound; UsageError for a source of another key, as far as what was kept with a backup says."""
     side = items.side(table)
-    key = [(part.name, part.type) for part in items.end(side).key.parts]
-    if source.startswith("arn:") or not is_file(source):
-        return side, None
-    manifest = manifest_of(source)
-    if [tuple(part) for part in manifest.key] != key:
+    key = items.end(side).key
+    spec = restore_of(items.world, side, source, across_regions=False)
+    if spec.file:
+        _check_key(key, manifest_of(source).key, source, table)
+    elif spec.before_from == KEPT and (kept := desired_table(spec, items.world)) is not None:
+        _check_key(key, [(part.name, part.type) for part in kept.key], source, table)
+    return side, bool(spec.file), spec.expected_items
+
+
+def _check_key(key: KeySchema, theirs: Iterable[Sequence[str]], source: str, table: str) -> None:
+    """Raise UsageError where the items have another key than the table: all of the table would be deleted for them."""
+    if [tuple(part) for part in theirs] != [(part.name, part.type) for part in key.parts]:
         raise UsageError(
-            f"The items of {source} have another key than table {table}.", hint="name an export of a table of that key"
+            f"The items of {source} have another key than table {table}.",
+            hint="name a backup or an export of a table of that key",
         )
-    return side, manifest
 
 
 def _exported(world: World, source: str, name: str, home: Path, now: datetime, listener: Listener) -> str:
