@@ -44,6 +44,8 @@ def test_a_kill_anywhere_is_gone_on_with(shop: ItemStory, operation: str, when: 
     killed(shop, operation, when, nth)
     (job,) = shop("jobs", "list", "--json").json
     assert (job["verb"], job["state"]) == ("restore", "interrupted")
+    dry = shop("backup", "restore", "--target", "orders-2", "--resume", "--dry-run")
+    assert (dry.code, dry.error) == (2, "backup restore --resume has no dry run; nothing changed.")
     answer = shop("backup", "restore", "--target", "orders-2", "--resume", "--json")
     assert answer.code == 0, answer.err
     assert (answer.json["job"], answer.json["state"]) == (job["id"], "done")

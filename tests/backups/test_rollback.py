@@ -1,5 +1,6 @@
 """backup restore --into: the items of a table become those of a backup or an export, in place."""
 
+from backups.test_restore_killed import killed
 from backups.test_restore_stories import shop, strict
 from item_stories.kit import ODD, ItemStory
 
@@ -74,3 +75,18 @@ def test_a_backup_of_another_key_deletes_nothing_also_where_no_definition_was_ke
     answer = shop("backup", "restore", "theirs", "--into", "orders", "--confirm", "orders")
     assert (answer.code, answer.error) == (2, "The items of theirs have another key than table orders.")
     assert shop.digest("orders") == before
+
+
+def test_a_run_after_a_kill_names_what_was_there_before_and_the_table_that_is_left(shop: ItemStory) -> None:
+    wanted = shop.digest("orders")
+    assert shop("backup", "create", "orders", "--name", "kept").code == 0
+    changed(shop)
+    words = ("backup", "restore", "kept", "--into", "orders", "--confirm", "orders")
+    killed(shop, "RestoreTableFromBackup", "after", 1, words)
+    again = shop(*words)
+    assert again.code == 0, again.err
+    assert shop.digest("orders") == wanted
+    assert "An earlier run did not end; what orders held before it is in " in again.err
+    (left,) = [name for name in shop.live() if name != "orders"]
+    assert f"to delete it: dynasmith delete {left} --physical --confirm {left}" in again.err
+    assert "An earlier run" in shop(*words).err

@@ -38,7 +38,7 @@ def backups_table(backups: Sequence[TableBackup]) -> Grid:
     """One backup a line."""
     grid = Grid(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for title in ("NAME", "TABLE", "TYPE", "STATE", "CREATED", "EXPIRES", "SIZE", "ARN"):
-        grid.add_column(title, no_wrap=True)
+        grid.add_column(title, no_wrap=title != "ARN", overflow="fold")  # the ARN alone gives way
     for each in backups:
         expires = "-" if each.expires_at is None else f"{each.expires_at:%Y-%m-%d}"
         created = f"{each.created_at:%Y-%m-%d %H:%M:%S}"

@@ -198,7 +198,8 @@ class Backups:
         prove: str | Path | None = None,
     ) -> RestoreRehearsal:
         """What `restore` would do with these arguments. Makes nothing. Raises what `restore` raises before it begins:
-        BackupNotFound, TableNotFound, UsageError, DefinitionError."""
+        BackupNotFound, TableNotFound, UsageError, DefinitionError, FileFormatError; RunError for a ``prove`` file that
+        is not there."""
         name = None if table is None else self._world.name_of(table)
         request = restore_request(
             backup, target, name, at, region, without_indexes, billing, encryption, settings, prove
@@ -325,8 +326,8 @@ class Backups:
     def resume(self, target: str, *, listener: Listener = silent) -> RestoreReport:
         """Go on with the newest restore of ``target`` that was stopped, as `Jobs.resume` does by its id.
 
-        It was consented to when it began: no ConsentRequired. Raises UsageError where there is none, Locked while
-        another process runs it, CheckpointError where the table was made again since.
+        It was consented to when it began: no ConsentRequired. Raises UsageError where there is none or in a dry run,
+        Locked while another process runs it, CheckpointError where the table was made again since.
         """
         return resume_restore(self._world, target, listener=listener)
 
@@ -354,8 +355,8 @@ class Backups:
         table for the meantime. Costs three reads of the table, and a write of every item of the source. Needs the
         table's name; else ConsentRequired. Raises TableNotFound, BackupNotFound, UsageError for files of another key,
         RunError where something writes to the table while it is exported, TableExists and CheckpointError where
-        somebody makes the table for the meantime, or one of the two again. Stopped anywhere, running it again
-        continues.
+        somebody makes the table for the meantime, or one of the two again. Stopped anywhere, running it again does it
+        all again, and names what the run that was stopped has left.
         """
         name = self._world.name_of(table)
         with explained(self._world, "backup restore", RESTORES):

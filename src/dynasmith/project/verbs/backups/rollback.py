@@ -2,15 +2,18 @@
 
 Four steps, each a job or a call that is safe to do again: what the table holds now is exported and compared, so that it
 can be had back; where the source is a backup of the service, it is restored to a table for the meantime and exported;
-every item of it is written; what it does not have is deleted, with an undo journal. Running it again continues.
+every item of it is written; what it does not have is deleted, with an undo journal. Running it again does the steps
+again, and names what the run that was stopped has left.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import glob
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from uuid import uuid4
 
 from msgspec import Struct
@@ -37,9 +40,13 @@ from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.job_world import ProjectJobWorld
 from dynasmith.project.verbs.populate import populate
 from dynasmith.project.verbs.restore_world import desired_table
+from dynasmith.project.verbs.tables import exists
 from dynasmith.project.verbs.verify import verify_sides
 from dynasmith.project.world import World
 
+DONE: Final = "done"
+"""The file in the folder of a run that came to its end."""
+_RUN_ID: Final = re.compile(r"\d{8}T\d{6}-[0-9a-f]{6}\Z")
 STREAMS = "triggers and streams of the table see every item that changes, and every deletion"
 
 
@@ -127,19 +134,23 @@ def roll_back(
     name, now = items.end(side).name, world.clock.now()
     text = f"Make the items of {name} of {{where}} those of {source}, and delete all others? {STREAMS.capitalize()}."
     world.granted(consent, [name], named(text, name))
-    home = Path(world.settings.folder) / ".dynasmith" / "rollbacks" / f"{name}-{now:%Y%m%dT%H%M%S}-{uuid4().hex[:6]}"
+    root, run_id = Path(world.settings.folder) / ".dynasmith" / "rollbacks", f"{now:%Y%m%dT%H%M%S}-{uuid4().hex[:6]}"
+    home = root / f"{name}-{run_id}"
 
     def say(sentence: str) -> None:
         listener(RestoreStep(table=name, job="", sentence=sentence))
 
+    for sentence in _left(world, root, name):
+        say(sentence)
     before = str(export_backup(world, name, home / "before", now, listener).backup.name)
     say(f"What {name} holds now is in {before}; to have it back: dynasmith backup restore {before} --into {table}")
-    files = absolute(source) if in_files else _exported(world, source, name, home, now, listener)
+    files = absolute(source) if in_files else _exported(world, source, _meantime(name, run_id), home, now, listener)
     _check_key(items.end(side).key, manifest_of(files).key, source, name)
     yes = Consent(yes=True, confirm=tuple(need.name for need in world.protections([name])))
     written = populate(items, side, files, consent=yes, listener=listener)
     deleted = _delete_others(items, side, files, listener)
     compared = verify_sides(items, files, side)
+    (home / DONE).touch()
     return RollbackReport(
         table=name,
         source=source,
@@ -174,16 +185,31 @@ def _check_key(key: KeySchema, theirs: Iterable[Sequence[str]], source: str, tab
         )
 
 
-def _exported(world: World, source: str, name: str, home: Path, now: datetime, listener: Listener) -> str:
+def _meantime(name: str, run_id: str) -> str:
+    """The table to which a run restores a backup of the service for the meantime."""
+    return f"{name[:200]}-rollback-{run_id}"
+
+
+def _left(world: World, root: Path, name: str) -> Iterator[str]:
+    """What runs that were stopped have left: what the table held before them, and their tables for the meantime."""
+    for before in sorted(root.glob(f"{glob.escape(name)}-*/before")):
+        run_id = before.parent.name[len(name) + 1 :]
+        if not _RUN_ID.match(run_id) or (before.parent / DONE).exists():
+            continue
+        yield f"An earlier run did not end; what {name} held before it is in {before}; remove it when nobody needs it."
+        if exists(world, table := _meantime(name, run_id)):
+            yield f"Table {table} is left of it; to delete it: dynasmith delete {table} --physical --confirm {table}"
+
+
+def _exported(world: World, source: str, meantime: str, home: Path, now: datetime, listener: Listener) -> str:
     """The items of a backup as files: it is restored to a table for the meantime, which is deleted again."""
-    meantime = f"{name[:200]}-rollback-{now:%Y%m%d%H%M%S}-{uuid4().hex[:6]}"
     request = RestoreRequest(target=meantime, source=source, settings=False)
     own = Consent(yes=True, confirm=tuple(need.name for need in world.protections([meantime])))
     restored = restore_table(world, request, consent=own, listener=listener)
     if restored.proof.equal is False:
         raise RunError(
             f"The backup {source} was restored to {restored.table}, and its items are not as many as they were.",
-            hint=f"look at {restored.table}; nothing of {name} was changed",
+            hint=f"look at {restored.table}; nothing else was changed",
         )
     place = export_backup(world, restored.table, home / "source", now, listener).backup.name
     delete_table(restored.table, world.control, world.clock, StopFlag())
