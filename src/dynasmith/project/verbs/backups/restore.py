@@ -136,7 +136,8 @@ def restore_table(
 
 
 def resume_restore(world: World, target: str, *, listener: Listener = silent) -> RestoreReport:
-    """Go on with the restore of ``target`` that was stopped. Raises UsageError where there is none, and in a dry run."""
+    """Go on with the restore of ``target`` that was stopped. Raises UsageError where there is none, and in a
+    dry run."""
     if world.session.only_reads:  # it would write "done" into a job whose settings were not applied
         raise UsageError("backup restore --resume has no dry run; nothing changed.", hint="remove --dry-run")
     name = world.settings.new_name(target)
