@@ -146,6 +146,9 @@ def test_a_backup_as_files_is_compared_and_comes_back(shop: ItemStory) -> None:
     again = shop("backup", "create", "orders", "--to", "kept")
     assert (again.code, again.hint) == (2, "name another place")
     assert shop("backup", "create", "orders", "--to", "more", "--name", "x").code == 2
+    in_s3 = shop("backup", "create", "orders", "--to", "s3://bucket/x")
+    assert (in_s3.code, (shop.folder / "s3:").exists()) == (2, False)
+    assert "cannot be files in S3" in in_s3.err
     both = made(shop, "orders", "customers", "--to", "both")
     assert [each["name"].rpartition("/")[2] for each in both] == ["orders", "customers"]
     answer = shop("backup", "restore", "kept", "--target", "orders-2", "--yes", "--json")

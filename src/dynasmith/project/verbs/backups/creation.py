@@ -70,6 +70,11 @@ def create_backups(
     names = list(dict.fromkeys(map(world.name_of, tables)))
     if name:
         check_name(name)
+    if to is not None and str(to).lower().startswith("s3:"):
+        raise UsageError(
+            f"A backup cannot be files in S3, and {to} is a place there.",
+            hint="`dynasmith export TABLE s3://BUCKET/PREFIX` exports to S3; a backup of the service needs no --to",
+        )
     if name and len(names) > 1:
         raise UsageError(
             f"A name is for the backup of one table, and there are {len(names)}.",
