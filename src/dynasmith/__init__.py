@@ -114,12 +114,14 @@ if TYPE_CHECKING:
     from dynasmith.items.ctx import Context
     from dynasmith.items.digest import Digest, digest_items
     from dynasmith.items.transform import ItemRefused
+    from dynasmith.jobs.copy_alternatives import CopyAlternative
     from dynasmith.jobs.counts import Counts
     from dynasmith.jobs.estimate import JobEstimate
     from dynasmith.jobs.job import Job
     from dynasmith.jobs.options import Database
     from dynasmith.jobs.report import Report
     from dynasmith.jobs.restore_report import ItemProof, RestoredSetting, RestoreReport
+    from dynasmith.jobs.service_transfer import ServiceResult
     from dynasmith.jobs.side import Side
     from dynasmith.models import Model
     from dynasmith.plans.consent import Consent
@@ -252,11 +254,13 @@ _HOMES = {
     "items.ctx": "Context",
     "items.digest": "Digest digest_items",
     "items.transform": "ItemRefused",
+    "jobs.copy_alternatives": "CopyAlternative",
     "jobs.counts": "Counts",
     "jobs.job": "Job",
     "jobs.options": "Database",
     "jobs.report": "Report",
     "jobs.restore_report": "ItemProof RestoreReport RestoredSetting",
+    "jobs.service_transfer": "ServiceResult",
     "jobs.side": "Side",
     "models": "Model",
     "plans.consent": "Consent",
@@ -317,6 +321,7 @@ __all__ = [
     "ConsentRequired",
     "Consistency",
     "Context",
+    "CopyAlternative",
     "CopyOptions",
     "Counts",
     "CreatedBackup",
@@ -426,6 +431,7 @@ __all__ = [
     "Scaling",
     "ScanNeeded",
     "ServiceError",
+    "ServiceResult",
     "ServiceUnavailable",
     "SeveralFailed",
     "Side",

@@ -187,3 +187,9 @@ def test_a_lost_reply_makes_no_second_backup(shop: ItemStory) -> None:
     made(shop, "orders", "--name", "kept")
     listed = [each["name"] for each in shop("backup", "list", "--json").json]
     assert listed in (["kept"], ["kept", "kept"])
+
+
+def test_backups_since_a_moment(shop: ItemStory) -> None:
+    made(shop, "orders")
+    assert shop("backup", "list", "--since", "1h", "--json").json != []
+    assert shop("backup", "list", "--since", "2999-01-01T00:00:00Z", "--json").json == []

@@ -118,7 +118,7 @@ def of(value: Any, kind: type) -> list[Any]:
 def test_it_gives_all_that_an_item_may_have() -> None:
     seen: set[str] = set()
 
-    @settings(max_examples=250, database=None, phases=[Phase.generate], derandomize=True, deadline=None)
+    @settings(max_examples=400, database=None, phases=[Phase.generate], derandomize=True, deadline=None)
     @given(items_of(TABLE))
     def look(item: dict[str, Any]) -> None:
         seen.update(name for name, holds in HOLDS.items() if holds(item))

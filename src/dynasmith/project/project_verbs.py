@@ -78,8 +78,10 @@ class ProjectVerbs(TableMethods, FewItemMethods, ItemMethods, ModelMethods):
     def remote(self, function: str = "") -> RemoteProject:
         """Verbs that a Lambda function does next to the tables, by its name or ARN, else that of the environment
         (``remote``). Costs no call. Raises UsageError where none is named."""
+        from dynasmith.project.verbs.argument_kinds import any_text
         from dynasmith.project.verbs.remote.remote_project import RemoteProject
 
+        any_text("function", function)
         return RemoteProject(self._world, function)
 
     @cached_property

@@ -15,6 +15,7 @@ _DESCRIBE: Final = (
     "dynamodb:DescribeContributorInsights",
     "dynamodb:DescribeKinesisStreamingDestination",
     "dynamodb:GetResourcePolicy",
+    "dynamodb:ListContributorInsights",
     "dynamodb:ListTagsOfResource",
 )
 _REWRITE: Final = (*_LOOK, "dynamodb:GetItem", "dynamodb:PartiQLUpdate", "dynamodb:Scan", "dynamodb:UpdateItem")
