@@ -129,7 +129,7 @@ def test_a_schedule_that_is_refused(orders: ItemStory, words: tuple[str, ...], c
 
 def test_a_table_that_is_not_there(orders: ItemStory) -> None:
     assert orders("backup", "schedule", "nothing", "--daily", "--yes").error.startswith("Table nothing")
-    assert orders("backup", "jobs", "NOT-A-JOB").error == "There is no backup job NOT-A-JOB."
+    assert orders("backup", "jobs", "NOT-A-JOB").error == "Backup job NOT-A-JOB was not found."
     assert orders("backup", "jobs", "--check").code == 3
     assert orders("backup", "jobs", "--state", "BROKEN").code == 2
 

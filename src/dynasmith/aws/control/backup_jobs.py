@@ -34,12 +34,12 @@ class AwsBackupJobs:
             return _job(self._session.call("backup", "DescribeBackupJob", {"BackupJobId": identity}))
         except ServiceError as error:
             if error.service_code == _ABSENT:
-                sentence = f"There is no backup job {identity}."
+                sentence = f"Backup job {identity} was not found."
                 raise ServiceError(sentence, hint="dynasmith backup jobs lists them") from error
             raise
 
     def delete_plan(self, table: str, arn: str) -> str:
-        """Delete the plan of a table where it selects nothing any more; its id, empty where there is no such plan."""
+        """Delete the plan of a table if it selects nothing; its id, empty if the table has no plan."""
         live = live_plan(self._session, table, arn)
         if live is None or list(selections(self._session, live.plan_id, table=table)):
             return ""

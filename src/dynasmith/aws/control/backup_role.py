@@ -26,7 +26,7 @@ class AwsBackupRoom:
         return bool((told.get("ResourceTypeOptInPreference") or {}).get("DynamoDB"))
 
     def trust(self, role: str) -> Mapping[str, Any] | None:
-        """The trust policy of a role by its ARN; None where there is no such role. One call."""
+        """The trust policy of a role by its ARN; None if the role does not exist. One call."""
         try:
             told = self._session.call("iam", "GetRole", {"RoleName": role.rpartition("/")[2]})["Role"]
         except ServiceError as error:
@@ -44,7 +44,7 @@ class AwsBackupRoom:
         return tuple(action for action in BACKUP_ACTIONS if decided.get(action) != "allowed")
 
     def vault_key(self, vault: str) -> str | None:
-        """The key of a vault; None where there is no such vault."""
+        """The key of a vault; None if the vault does not exist."""
         return vault_key(self._session, vault)
 
     def key_state(self, key: str) -> str:

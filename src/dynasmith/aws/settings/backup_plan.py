@@ -162,7 +162,7 @@ def _of_plan(live: LivePlan | None, step: Call, request: ServiceRequest) -> Serv
         ids = {"BackupPlanId": live.plan_id, "SelectionId": live.selection.selection_id}
         return _backup("DeleteBackupSelection", ids)
     if live is None:
-        return request  # AWS Backup says that there is no such plan
+        return request  # AWS Backup says that the plan does not exist
     if live.selection is not None and live.selection.role == request.parameters["BackupSelection"]["IamRoleArn"]:
         return None
     return replace(request, parameters={**request.parameters, "BackupPlanId": live.plan_id})

@@ -92,7 +92,7 @@ def selections(session: Service, plan_id: str, *, table: str = "") -> Iterator[B
 
 
 def vault_key(session: Service, vault: str, *, table: str = "") -> str | None:
-    """The KMS key of a vault; None where there is no such vault. AWS Backup denies a description of one that is not
+    """The KMS key of a vault; None if the vault does not exist. AWS Backup denies a description of one that is not
     there, so all are listed."""
     for each in pages(session, "ListBackupVaults", "BackupVaultList", {}, table=table):
         if each.get("BackupVaultName") == vault:

@@ -81,7 +81,7 @@ class StrictWorld:
     control: asyncio.Lock = field(default_factory=asyncio.Lock)
     # By the access key that AssumeRole gave out.
     sessions: dict[str, RoleSession] = field(default_factory=dict)
-    # By account and ARN, as they were read; forgotten when something is written to IAM. None: there is no such role.
+    # By account and ARN, as they were read; forgotten when something is written to IAM. None: the role does not exist.
     roles: dict[tuple[str, str], Role | None] = field(default_factory=dict)
     # Which stream each shard iterator reads.
     iterators: dict[str, str] = field(default_factory=dict)
