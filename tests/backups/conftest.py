@@ -1,13 +1,13 @@
-"""A story for each test: an empty folder, the embedded engine behind the strict endpoint, an account of its own."""
+"""A story for each test, behind a strict endpoint whose clock moves on with each look at what is under way."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from cli.story import clean_shell, new_account
 from dynasmith.strict import StrictServer
-from item_stories.kit import ItemStory
+from item_stories.conftest import story
+
+__all__ = ["story"]
 
 
 @pytest.fixture
@@ -15,30 +15,3 @@ def served(ministack_endpoint: str) -> Iterator[StrictServer]:
     """A strict endpoint whose clock moves on with each look at what is under way."""
     with StrictServer(ministack_endpoint, auto_advance=True, capacity=False) as server:
         yield server
-
-
-@pytest.fixture
-def story(
-    served: StrictServer,
-    ministack_endpoint: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Iterator[ItemStory]:
-    """A folder and a shell that know the strict endpoint only."""
-    clean_shell(monkeypatch, tmp_path)
-    monkeypatch.chdir(tmp_path)
-    account = new_account()
-    for name, value in (
-        ("AWS_REGION", "us-east-1"),
-        ("AWS_ENDPOINT_URL_DYNAMODB", served.endpoint),
-        ("AWS_ACCESS_KEY_ID", account),
-        ("AWS_SECRET_ACCESS_KEY", "secret"),
-    ):
-        monkeypatch.setenv(name, value)
-    story = ItemStory(tmp_path, served.endpoint, account, capsys, engine=ministack_endpoint, served=served)
-    yield story
-    for name in story.direct.list_tables()["TableNames"]:
-        story.direct.update_table(TableName=name, DeletionProtectionEnabled=False)
-        story.direct.delete_table(TableName=name)
-    story.close()

@@ -39,5 +39,7 @@ def story(
     story = ItemStory(tmp_path, served.endpoint, account, capsys, engine=ministack_endpoint, served=served)
     yield story
     for name in story.direct.list_tables()["TableNames"]:
+        if story.direct.describe_table(TableName=name)["Table"].get("DeletionProtectionEnabled"):
+            story.direct.update_table(TableName=name, DeletionProtectionEnabled=False)
         story.direct.delete_table(TableName=name)
     story.close()
