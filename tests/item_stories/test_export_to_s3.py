@@ -99,12 +99,12 @@ def test_a_kill_around_the_request_never_begins_a_second_export(
         raise SystemExit(9)
 
     with monkeypatch.context() as patched:
-        patched.setattr("dynasmith.engine.transfer.service_export.keep_arn", killed)
+        patched.setattr("dynasmith.engine.transfer.service_job.keep_arn", killed)
         with pytest.raises(BaseException):  # noqa: B017, PT011  # whatever ends a process
             s3.story("export", "users", s3.place("daily"))
     if lost == "the job's record":
         s3.clock.advance(hours=9)
-        monkeypatch.setattr("dynasmith.engine.transfer.service_export.token_may_be_over", lambda *_: True)
+        monkeypatch.setattr("dynasmith.engine.transfer.service_job._token_may_be_over", lambda *_: True)
     document = s3.made("daily")
     assert (document["state"], document["item_count"]) == ("done", 40)
     assert len(s3.client.list_exports()["ExportSummaries"]) == 1

@@ -122,7 +122,7 @@ def test_a_kill_after_the_request_never_begins_a_second_import(s3: S3Story, monk
         raise SystemExit(9)
 
     with monkeypatch.context() as patched:
-        patched.setattr("dynasmith.engine.transfer.service_import.keep_arn", killed)
+        patched.setattr("dynasmith.engine.transfer.service_job.keep_arn", killed)
         with pytest.raises(BaseException):  # noqa: B017, PT011  # whatever ends a process
             imported(s3, "in")
     answer = s3.story("jobs", "resume", "last", "--json")

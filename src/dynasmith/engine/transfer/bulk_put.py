@@ -9,12 +9,10 @@ from dynasmith.engine.transfer.job_world import JobWorld
 from dynasmith.engine.transfer.service_job import (
     JobCancellation,
     begin_anew,
-    check_held,
+    begun_once,
     enter_service_job,
-    keep_arn,
     run_service_job,
     same_job,
-    token_may_be_over,
     unfinished,
     wait_until_over,
 )
@@ -99,14 +97,14 @@ def _spec_of(claim: Claim) -> BulkPut:
 def _begun(spec: BulkPut, claim: Claim, world: JobWorld, table: str) -> BulkState:
     """The operation of the job: the one it knows, the one that has its token, or a new one."""
     puts = world.service.bulk_puts(spec.target)
-    if spec.arn:
-        return puts.describe(spec.arn)
-    found = puts.with_token(spec.token) if token_may_be_over(claim.job, world.context) else None
-    if found is None:
-        check_held(claim)
-        found = puts.start(table, key_range(spec.place), spec.request, spec.token)
-    keep_arn(claim, spec, found.arn)
-    return found
+    return begun_once(
+        claim,
+        world.context,
+        spec,
+        describe=puts.describe,
+        with_token=lambda: puts.with_token(spec.token),
+        start=lambda: puts.start(table, key_range(spec.place), spec.request, spec.token),
+    )
 
 
 def _problems(spec: BulkPut, state: BulkState) -> list[str]:

@@ -12,12 +12,10 @@ from dynasmith.engine.transfer.export_check import check_files, read_manifest
 from dynasmith.engine.transfer.job_world import JobWorld
 from dynasmith.engine.transfer.service_job import (
     begin_anew,
-    check_held,
+    begun_once,
     enter_service_job,
-    keep_arn,
     run_service_job,
     same_job,
-    token_may_be_over,
     unfinished,
     wait_until_over,
 )
@@ -130,14 +128,14 @@ def _spec_of(claim: Claim) -> ServiceExport:
 
 def _begun(spec: ServiceExport, claim: Claim, world: JobWorld, exports: Exports, arn: str) -> ExportState:
     """The export of the job: the one it knows, the one that has its token, or a new one."""
-    if spec.arn:
-        return exports.describe(spec.arn)
-    found = exports.with_token(arn, spec.token) if token_may_be_over(claim.job, world.context) else None
-    if found is None:
-        check_held(claim)
-        found = exports.start(arn, s3_place(spec.place), spec.request, spec.token)
-    keep_arn(claim, spec, found.arn)
-    return found
+    return begun_once(
+        claim,
+        world.context,
+        spec,
+        describe=exports.describe,
+        with_token=lambda: exports.with_token(arn, spec.token),
+        start=lambda: exports.start(arn, s3_place(spec.place), spec.request, spec.token),
+    )
 
 
 def _failure(state: ExportState, table: str) -> RunError:

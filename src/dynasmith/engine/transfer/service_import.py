@@ -12,12 +12,11 @@ from dynasmith.engine.transfer.export_check import check_files, find_export, rea
 from dynasmith.engine.transfer.job_world import JobWorld
 from dynasmith.engine.transfer.service_job import (
     begin_anew,
+    begun_once,
     check_held,
     enter_service_job,
-    keep_arn,
     run_service_job,
     same_job,
-    token_may_be_over,
     unfinished,
     wait_until_over,
 )
@@ -131,14 +130,14 @@ def _spec_of(claim: Claim) -> ServiceImport:
 def _begun(spec: ServiceImport, table: Table, claim: Claim, world: JobWorld) -> ImportState:
     """The import of the job: the one it knows, the one that has its token, or a new one."""
     imports = world.service.imports(spec.target)
-    if spec.arn:
-        return imports.describe(spec.arn)
-    found = imports.with_token(spec.token) if token_may_be_over(claim.job, world.context) else None
-    if found is None:
-        check_held(claim)
-        found = imports.start(table, key_range(spec.place), spec.request, spec.token)
-    keep_arn(claim, spec, found.arn)
-    return found
+    return begun_once(
+        claim,
+        world.context,
+        spec,
+        describe=imports.describe,
+        with_token=lambda: imports.with_token(spec.token),
+        start=lambda: imports.start(table, key_range(spec.place), spec.request, spec.token),
+    )
 
 
 def _failure(state: ImportState, table: str, failed: tuple[str, ...]) -> RunError:

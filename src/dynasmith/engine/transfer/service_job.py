@@ -38,6 +38,11 @@ class TransferState(Protocol):
     """What the service says of the work of a job."""
 
     @property
+    def arn(self) -> str:
+        """What it is called."""
+        ...
+
+    @property
     def status(self) -> str:
         """Its word."""
         ...
@@ -91,7 +96,28 @@ def _same(one: ServiceSpec, other: ServiceSpec) -> bool:
     return one.asked() == other.asked()
 
 
-def token_may_be_over(job: Job, context: RunContext) -> bool:
+def begun_once(
+    claim: Claim,
+    context: RunContext,
+    spec: ServiceSpec,
+    *,
+    describe: Callable[[str], S],
+    with_token: Callable[[], S | None],
+    start: Callable[[], S],
+) -> S:
+    """The work of the job: what it knows by its ARN, what has its token where the service may have forgotten that, or
+    what ``start`` begins; never a second one. Raises LeaseLost where another run may have the job."""
+    if spec.arn:
+        return describe(spec.arn)
+    found = with_token() if _token_may_be_over(claim.job, context) else None
+    if found is None:
+        check_held(claim)
+        found = start()
+    keep_arn(claim, spec, found.arn)
+    return found
+
+
+def _token_may_be_over(job: Job, context: RunContext) -> bool:
     """Whether the client token of a job may have lost its meaning, so that it would begin another one."""
     return context.now() - job.started_at > timedelta(hours=TOKEN_HOURS) - _MARGIN
 
