@@ -12,6 +12,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from cli.story import new_account
 from dynasmith import Consent, Project, Table, connect, testing
 from dynasmith.errors import NotOffered, UsageError
 from dynasmith.items.digest import digest_items
@@ -54,6 +55,7 @@ def project(ministack_endpoint: str) -> Iterator[Project]:
             endpoint=strict.endpoint,
             region="us-east-1",
             clock=strict.clock,
+            credentials=(new_account(), "secret"),
             tables=[TABLE, BINARY],
             models=[Customer, Buyer, Sale, Person],
             consent=Consent(yes=True),
