@@ -34,6 +34,7 @@ from dynasmith.plans.completion import completed, inherited, whole_maximum, whol
 from dynasmith.tables.kms_key import same_key
 from dynasmith.tables.projection import same_index
 from dynasmith.tables.settings import SETTINGS
+from dynasmith.tables.settings.base import SettingChange
 from dynasmith.tables.settings.contributor_insights import insights_difference
 from dynasmith.tables.table import (
     Autoscaling,
@@ -71,7 +72,7 @@ def _changes(desired: Table, current: Table, *, prune: bool) -> Iterator[Change]
     yield from _billing(desired, current, prune=prune)
     yield from _throughput(desired, current, desired, current, index=None)
     yield from _indexes(desired, current, prune=prune)
-    yield from _one_value(desired, current)
+    yield from _one_value(desired, current, prune=prune)
     yield from _tags(desired, current, prune=prune)
     yield from _replicas(desired, current, prune=prune)
 
@@ -317,14 +318,16 @@ def _insights(index: Index, live: Index) -> Iterator[Change]:
 # --- the settings that are one value
 
 
-def _one_value(desired: Table, current: Table) -> Iterator[Change]:
+def _one_value(desired: Table, current: Table, *, prune: bool) -> Iterator[Change]:
+    found: list[SettingChange] = []
     for setting in SETTINGS:
         wanted, there = setting.of(desired), setting.of(current)
         if isinstance(wanted, UnsetType) or isinstance(there, UnsetType):
             continue
-        change = setting.difference(wanted, there)
-        if change is not None:
-            yield change
+        there = setting.changed_with(there, found)
+        removal = setting.removal(wanted, there) if prune else None
+        found += [change for change in (setting.difference(wanted, there), removal) if change is not None]
+    yield from found
 
 
 def _differs(wanted: object, there: object) -> bool:

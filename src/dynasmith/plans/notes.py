@@ -1,13 +1,14 @@
 """What differs and is left alone: said, so that nobody wonders, and never a drift."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from msgspec import UnsetType
 
 from dynasmith.plans.change import Note
 from dynasmith.tables.description import OF_INDEXES, TableDescription
 from dynasmith.tables.kms_key import is_alias, same_key
-from dynasmith.tables.settings import SETTINGS
+from dynasmith.tables.settings import SETTINGS, AnySetting
 from dynasmith.tables.settings.encryption import unknown_key
 from dynasmith.tables.table import UNMANAGED_YET, EncryptionKind, Table, known
 
@@ -36,6 +37,7 @@ def notes(
         missing |= description.unread
         if not prune:
             found += _undefined(desired, description.table)
+        found += _left_alone(desired, description.table)
         found += [Note(kind="reported", path="", text=text) for text in description.notices]
         found += _unknown_keys(desired, description.table)
     found += _unoffered(desired, missing)
@@ -65,6 +67,23 @@ def _undefined(desired: Table, current: Table) -> Iterator[Note]:
     if not isinstance(desired.tags, UnsetType):
         for tag in sorted(known(current.tags, {}).keys() - desired.tags.keys()):
             yield Note(kind="undefined", path=f"tags.{tag}", text=f"tag {tag} is not defined; --prune removes it")
+    for setting, wanted, there in _both(desired, current):
+        for path, thing in setting.undefined(wanted, there):
+            yield Note(kind="undefined", path=path, text=f"{thing} is not defined; --prune removes it")
+
+
+def _left_alone(desired: Table, current: Table) -> Iterator[Note]:
+    for setting, wanted, there in _both(desired, current):
+        for path, text in setting.left_alone(wanted, there):
+            yield Note(kind="reported", path=path, text=text)
+
+
+def _both(desired: Table, current: Table) -> Iterator[tuple[AnySetting, Any, Any]]:
+    """The settings that are managed and were read, with both values."""
+    for setting in SETTINGS:
+        wanted, there = setting.of(desired), setting.of(current)
+        if not isinstance(wanted, UnsetType) and not isinstance(there, UnsetType):
+            yield setting, wanted, there
 
 
 def _unknown_keys(desired: Table, current: Table) -> Iterator[Note]:

@@ -6,7 +6,7 @@ service is called for it stands in `aws.settings`, in a file of the same name.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import IntEnum
 from typing import ClassVar, Generic, Literal, TypeVar
 
@@ -195,6 +195,24 @@ class Setting(ABC, Generic[V, C, S]):
     @abstractmethod
     def words(self, step: S) -> str:
         """A call in words, as a plan lists it."""
+
+    def changed_with(self, current: V, changes: Sequence[SettingChange]) -> V:  # one that follows another overrides it
+        """The live value as these changes of other settings leave it, which come first in a plan."""
+        return current
+
+    def removal(self, desired: V, current: V) -> C | None:  # a setting that is a list overrides it
+        """The change that removes what ``current`` has and ``desired`` does not list, which ``--prune`` makes; None
+        where there is nothing."""
+        return None
+
+    def undefined(self, desired: V, current: V) -> Iterator[tuple[str, str]]:  # a setting that is a list overrides it
+        """What `removal` removes, each with its path: ``("triggers.audit", "trigger audit")``. A plan without
+        ``--prune`` says it."""
+        yield from ()
+
+    def left_alone(self, desired: V, current: V) -> Iterator[tuple[str, str]]:  # a setting with such parts overrides it
+        """What differs and is never changed: its path, and a sentence. A plan says it."""
+        yield from ()
 
     def path(self, change: C) -> str:  # a setting that an index has too overrides it
         """Where in a definition a change belongs."""
