@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from dynasmith.files.migrations.folder import checksum
 from item_stories.kit import ItemStory
 from lambdas.conftest import FakeContext, InProcess
 from migrations.conftest import ADD, INDEX
@@ -163,6 +164,12 @@ def test_folders_and_other_files_are_refused_before_anything(in_process: InProce
     assert reply["error"]["exit"] == 2
     assert "0.0.1 are other files; 0.0.2 are not in the function" in reply["error"]["message"]
     assert "0.0.1 are only in the function" in in_process("migrate.status", files={})["error"]["message"]
+    helper = story.write("migrations/parts/words.py", "WORD = 1\n")
+    known = {"0.0.1": checksum(path.read_bytes())}
+    reply = in_process("migrate.status", files={**known, "parts/words.py": "sha256:other"})
+    assert "parts/words.py are other files" in reply["error"]["message"]
+    for same in (known, {**known, "parts/words.py": checksum(helper.read_bytes()), "left_out_by_git.py": "sha256:any"}):
+        assert in_process("migrate.status", files=same)["status"] == "done"
     assert path.exists()
     project = (story.folder / "dynasmith.toml").read_text(encoding="utf-8")
     for key, value in (("ledger", ".dynasmith/jobs"), ("journal", ".dynasmith/journal")):

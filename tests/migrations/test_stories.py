@@ -205,6 +205,8 @@ def test_what_is_applied_and_was_changed_is_said_and_refuses_its_own_down_only(m
     refused = migrate(story, "down", "--yes")
     assert (refused.code, refused.error) == (2, "0.0.1_country.py was changed after it was applied.")
     assert migrate(story, "up", "--yes").code == 0
+    unknown = migrate(story, "to", "0.0.0", "--yes", "--accept-changed", "0.0.7")
+    assert (unknown.code, unknown.error) == (2, "No migration here is 0.0.7: nothing to accept.")
     assert migrate(story, "to", "0.0.0", "--yes", "--accept-changed", "0.0.1").code == 0
 
 

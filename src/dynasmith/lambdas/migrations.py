@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal, TypeAlias, get_args
 
 import msgspec
 from msgspec import Struct
 
 from dynasmith.errors import UsageError
+from dynasmith.files.migrations.folder import checksums
 from dynasmith.lambdas.migration_progress import recorded_progress
 from dynasmith.lambdas.migration_work import MigrationWork
 from dynasmith.lambdas.request_run import RequestRun
@@ -96,12 +97,12 @@ class MigrationCommand:
         here = self._run.request.files
         if here is None:
             return
-        there = checksums(MigrationHome(self._run.world))
+        there = checksums(MigrationHome(self._run.world).folder)
         differing = [key for key in sorted(here.keys() & there.keys()) if here[key] != there[key]]
         faults = [f"{', '.join(keys)} {words}" for keys, words in (
             (differing, "are other files"),
-            (sorted(here.keys() - there.keys()), "are not in the function"),
-            (sorted(there.keys() - here.keys()), "are only in the function"),
+            (sorted(_migrations(here) - there.keys()), "are not in the function"),
+            (sorted(_migrations(there) - here.keys()), "are only in the function"),
         ) if keys]  # fmt: skip
         if faults:
             raise UsageError(
@@ -110,8 +111,6 @@ class MigrationCommand:
             )
 
 
-def checksums(home: MigrationHome) -> dict[str, str]:
-    """The checksum of each migration of a project, by version or name."""
-    from dynasmith.files.migrations.folder import read_folder
-
-    return {each.key: each.checksum for each in read_folder(home.folder).files.files}
+def _migrations(files: Mapping[str, str]) -> set[str]:
+    """Those of a folder's files that are migrations: a bundle leaves modules out that git ignores."""
+    return {each for each in files if not each.endswith(".py")}

@@ -63,6 +63,25 @@ def checksum(content: bytes) -> str:
     return f"sha256:{hashlib.sha256(text).hexdigest()}"
 
 
+def checksums(folder: Path) -> dict[str, str]:
+    """The checksum of each migration, by version or name, and of each other module of the folder, by its path there.
+
+    Raises UsageError for what `read_folder` refuses, and for a module that cannot be read.
+    """
+    migrations = read_folder(folder).files.files
+    found = {each.key: each.checksum for each in migrations}
+    known = {each.file for each in migrations}
+    for path in sorted(folder.rglob("*.py")):
+        name = path.relative_to(folder).as_posix()
+        if name in known or not path.is_file() or any(part.startswith(".") for part in name.split("/")):
+            continue
+        try:
+            found[name] = checksum(path.read_bytes())
+        except OSError as error:
+            raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
+    return found
+
+
 def parsed_file(path: Path, version: str, name: str) -> MigrationFile | None:
     """The migration in a file; None for another module, which has no ``up`` at its top. Raises UsageError for a file
     that cannot be read, is not Python, has an ``async`` up or down, or a version and no ``up``."""

@@ -57,8 +57,15 @@ class MigrationHome:
         return HistoryTable(client, self._table, world.settings.environment, guarded=not isolated)
 
     def read(self, accepted: Sequence[str] = (), out_of_order: bool = False) -> tuple[MigrationFolder, Catalog]:
-        """The folder, and its files with the history. Raises UsageError for broken files."""
+        """The folder, and its files with the history. Raises UsageError for broken files, and for an accepted version
+        that no file has."""
         folder = read_folder(self.folder)
+        if unknown := [key for key in accepted if folder.files.find(key) is None]:
+            keys = ", ".join(each.key for each in folder.files.files)
+            raise UsageError(
+                f"No migration here is {' or '.join(unknown)}: nothing to accept.",
+                hint=f"accept a version of {keys}" if keys else "name a version whose file is in the folder",
+            )
         history = self.history().read()
         return folder, Catalog(
             files=folder.files, history=history, accepted=frozenset(accepted), out_of_order=out_of_order

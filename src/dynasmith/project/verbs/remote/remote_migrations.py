@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from dynasmith.errors import ConsentNeed, RunError
-from dynasmith.files.migrations.folder import read_folder
+from dynasmith.files.migrations.folder import checksums
 from dynasmith.migrations.event import MigrationCounts, MigrationEvent
 from dynasmith.migrations.report import MigrationRow, MigrationStatus, PreflightAnswer, Rehearsal
 from dynasmith.plans.consent import Consent, granted
@@ -160,7 +160,7 @@ class RemoteMigrations:
             environment=world.settings.environment,
             dry_run=dry_run or world.session.only_reads,
             run=run_id,
-            files={each.key: each.checksum for each in read_folder(self._home.folder).files.files},
+            files=checksums(self._home.folder),
             accept_changed=accept_changed,
             goes_on=bool(run),
             look="migrate.progress" if name in COMMANDS else "",
