@@ -1,5 +1,6 @@
 """Rules of items and of the requests that carry them, whatever table they are for: sizes, values, limits of batches."""
 
+import base64
 import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
@@ -14,6 +15,7 @@ from dynasmith.strict.rules.tables import API, GUIDE
 from dynasmith.strict.state.state import StrictTable
 
 RULES: list[StrictRule] = []
+KeyValue = str | bytes | int | Decimal | dict[str, Any]
 _TABLE_NAME = re.compile(r"[a-zA-Z0-9_.-]{3,255}\Z")
 WRITE_OPERATIONS = ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems")
 KEYED_OPERATIONS = ("GetItem", "BatchGetItem", "TransactGetItems", *WRITE_OPERATIONS)
@@ -197,13 +199,24 @@ def repeats(ask: JudgedRequest, table: StrictTable) -> bool:
 
 def key_text(table: StrictTable, item: Mapping[str, Any]) -> str:
     """A text that is equal for equal keys (numbers by value)."""
-    return "".join([_value_text(item.get(name)) for name in table.keys])
+    return "".join([value_text(item.get(name)) for name in table.keys])
 
 
-def partition_text(table: StrictTable, item: Mapping[str, Any]) -> str | None:
-    """A text for the partition key's value; None where the item has none."""
-    value = item.get(table.partition_key)
-    return None if value is None else _value_text(value)
+def wire_value(value: KeyValue) -> dict[str, Any]:
+    """A value of a key as DynamoDB JSON; one that is so already as it is."""
+    if isinstance(value, dict):
+        return value
+    if isinstance(value, str):
+        return {"S": value}
+    if isinstance(value, bytes):
+        return {"B": base64.b64encode(value).decode()}
+    return {"N": str(value)}
+
+
+def part_keys(table: StrictTable, item: Mapping[str, Any]) -> dict[str, str]:
+    """The texts of the partition keys that an item, or a key, has: by index, that of the table under ""."""
+    names = {"": table.partition_key} | {index.name: index.key_schema[0][0] for index in table.gsis.values()}
+    return {resource: value_text(item[name]) for resource, name in names.items() if name in item}
 
 
 def kind_of(value: Any) -> str:
@@ -211,7 +224,8 @@ def kind_of(value: Any) -> str:
     return next(iter(value), "") if isinstance(value, dict) else ""
 
 
-def _value_text(value: Any) -> str:
+def value_text(value: Any) -> str:
+    """A text that is equal for equal values of a key."""
     kind = kind_of(value)
     content = str(value[kind]) if kind else ""
     if kind == "N":

@@ -1,6 +1,7 @@
 """What happens to each request: which service it is for, what the rules say, then the engine, then the journal."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -16,9 +17,11 @@ from dynasmith.strict.services.access import denied, learn
 from dynasmith.strict.services.aws_backup.due import run_due
 from dynasmith.strict.services.aws_backup.service import answer_backup, backup_operation
 from dynasmith.strict.services.backups import BACKUP_READS, BACKUPS
+from dynasmith.strict.services.cloudwatch import CLOUDWATCH, answer_cloudwatch, cloudwatch_operation
 from dynasmith.strict.services.export import describe_export, export_table, list_exports
 from dynasmith.strict.services.imports import describe_import, import_table
 from dynasmith.strict.services.isolation import isolated
+from dynasmith.strict.services.metrics import measure_reply, store_due
 from dynasmith.strict.services.restore import restore_to_time, update_backups
 from dynasmith.strict.services.s3 import another_owner
 from dynasmith.strict.services.service_actions import body_of, query_action
@@ -66,6 +69,7 @@ _PASSING = frozenset(
 )
 STALLED = "StrictTimeoutException"
 Autoscaling = Callable[[], Awaitable[Upstream | None]]
+ServiceAnswer = Callable[[StrictWorld, WireRequest], Awaitable[WireReply]]
 
 
 class RequestPipeline:
@@ -99,7 +103,9 @@ class RequestPipeline:
         world = self._world
         service = request.scope[2]
         if service == "backup":
-            return await self._backup(request)
+            return await self._own_service(request, service, backup_operation(request), answer_backup)
+        if service == CLOUDWATCH:
+            return await self._own_service(request, CLOUDWATCH, cloudwatch_operation(request), answer_cloudwatch)
         scaling_call = target.startswith(b"AnyScaleFrontendService.") or service == "application-autoscaling"
         operation = target.rpartition(b".")[2].decode("latin-1") or query_action(request)
         if not operation:
@@ -151,22 +157,23 @@ class RequestPipeline:
         call.error, call.service, call.tables, call.body = outcome(denial), service, tables, request.body
         self._world.journal.add(call)
 
-    async def _backup(self, request: WireRequest) -> WireReply:
-        """AWS Backup, which the endpoint does itself."""
+    async def _own_service(
+        self, request: WireRequest, service: str, operation: str, answer: ServiceAnswer
+    ) -> WireReply:
+        """A service that the endpoint does itself, or stands in for: AWS Backup, CloudWatch."""
         world, at = self._world, self._world.clock.time()
-        operation = backup_operation(request)
         fault = world.faults.meeting(operation, ())
         if fault is None:
-            reply = await answer_backup(world, request)
+            reply = await answer(world, request)
         else:
             slow_seconds = fault.slow_seconds
 
             async def go_on() -> WireReply:
                 await asyncio.sleep(slow_seconds)
-                return await answer_backup(world, request)
+                return await answer(world, request)
 
             reply = await struck(fault, operation, "", go_on)
-        call = Call(operation, "", reply.status, None, at, 0, outcome(reply), "backup", body=request.body)
+        call = Call(operation, "", reply.status, None, at, 0, outcome(reply), service, body=request.body)
         world.journal.add(call)
         return reply
 
@@ -189,6 +196,8 @@ class RequestPipeline:
             request = WireRequest(request.method, request.target, headers, request.body)
         account = world.account_of(request)
         await run_due(world, account)
+        await store_due(world, account)
+        began = time.perf_counter()
         call = IncomingCall(request, operation, body, account, now, control.tables_of(body))
         fault = world.faults.meeting(operation, call.tables)
         if fault is None:
@@ -200,6 +209,7 @@ class RequestPipeline:
                 return offered(operation, await self._judged(call))
 
             reply = await struck(fault, operation, call.tables[0] if call.tables else "", go_on)
+        measure_reply(world, call, reply, time.perf_counter() - began, injected=fault is not None)
         self._write_down(call, reply)
         stall = world.stall
         stall.note(operation, call.tables[0] if call.tables else "", request.body, outcome(reply))

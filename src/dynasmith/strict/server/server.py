@@ -9,12 +9,20 @@ from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
 
 from dynasmith.strict.faults.faults import Fault
+from dynasmith.strict.rules.items import KeyValue, value_text, wire_value
 from dynasmith.strict.rules.registry import rules
 from dynasmith.strict.rules.rule import RuleBook, StrictRule
 from dynasmith.strict.server.pipeline import RequestPipeline
 from dynasmith.strict.server.wipe import wipe
 from dynasmith.strict.services.world import StrictWorld
-from dynasmith.strict.state.capacity import KEY_RANGE_READ_UNITS, KEY_RANGE_WRITE_UNITS, HotPartitions, Limit
+from dynasmith.strict.state.capacity import (
+    CAUSES,
+    KEY_RANGE_READ_UNITS,
+    KEY_RANGE_WRITE_UNITS,
+    HotPartitions,
+    Limit,
+    ThrottleCause,
+)
 from dynasmith.strict.state.clock import ClockMode, StrictClock
 from dynasmith.strict.state.journal import Journal
 from dynasmith.strict.state.stall import Stall
@@ -109,12 +117,22 @@ class StrictServer:
         write_units: float | None = None,
         read_units: float | None = None,
         burst_seconds: float = 1.0,
+        key: KeyValue | None = None,
+        cause: ThrottleCause | None = None,
     ) -> Limit:
         """Hold a table (every table, each with its own units, when None) or an index to so many units a second, with
         so many seconds of burst, from now on; ``remove()`` of the answer ends it. A write over an index's units
         throttles the table's write, as at the service.
+
+        ``key`` narrows it to one value of the partition key (of the index, where one is named), whose key range is then
+        the cause. ``cause`` is what a refusal and its metrics name: "provisioned", "maximum" (on demand), "key-range",
+        "account"; by default what the billing mode of the table has. ValueError for another one.
         """
-        return self._world.capacity.add(Limit(table, index, read_units, write_units, burst_seconds))
+        if cause is not None and cause not in CAUSES:
+            raise ValueError(f"cause is one of {', '.join(CAUSES)}, not {cause!r}")
+        text = None if key is None else value_text(wire_value(key))
+        limit = "" if cause is None else CAUSES[cause]
+        return self._world.capacity.add(Limit(table, index, read_units, write_units, burst_seconds, text, limit))
 
     def hot_partitions(
         self,

@@ -10,12 +10,13 @@ from dynasmith.strict.expressions.nodes import DocumentPath
 from dynasmith.strict.expressions.paths import resolved
 from dynasmith.strict.measures.measure import CallMeasure, MeasuredPart
 from dynasmith.strict.measures.units import ConsumedUnits, put_units, said_units
-from dynasmith.strict.rules.items import partition_text
+from dynasmith.strict.rules.items import part_keys
 from dynasmith.strict.rules.rule import plain_name
 from dynasmith.strict.services import batches
 from dynasmith.strict.services.engine_writes import engine_body, engine_transaction, returned, returned_paths
 from dynasmith.strict.services.keyed_reads import has_projection, projected_item
-from dynasmith.strict.services.read_plan import is_bare
+from dynasmith.strict.services.metrics import measure_throttle, measure_units
+from dynasmith.strict.services.read_plan import is_bare, page_keys
 from dynasmith.strict.services.reads import account_reads, answered_page, pressed_limit
 from dynasmith.strict.services.updates import update_refusal
 from dynasmith.strict.services.world import IncomingCall, StrictWorld, reply_json
@@ -69,18 +70,22 @@ def throttle_of_part(world: StrictWorld, call: IncomingCall, part: MeasuredPart)
         return None
     side: Side = "read" if part.kind == "Get" else "write"
     resources = [""] if side == "read" else affected(table, part, call.body, call.measured)
-    return throttle_of(capacity, table, resources, side, partition_text(table, part.value), world.clock.flow())
+    throttle = throttle_of(capacity, table, resources, side, part_keys(table, part.value), world.clock.flow())
+    if throttle is not None:
+        measure_throttle(world, call.account, throttle)
+    return throttle
 
 
 def charge(world: StrictWorld, call: IncomingCall, part: MeasuredPart, consumed: ConsumedUnits) -> None:
     """Take a part's units."""
     call.units = (call.units or 0.0) + consumed.total
     table = call.account.tables.get(part.table)
-    if table is None or world.capacity.idle:
+    if table is None:
         return
     side: Side = "read" if part.kind == "Get" else "write"
-    key = partition_text(table, part.value)
-    take(world.capacity, table, consumed.by_resource, side, key, world.clock.flow())
+    measure_units(world, call.account, table, consumed, side)
+    if not world.capacity.idle:
+        take(world.capacity, table, consumed.by_resource, side, part_keys(table, part.value), world.clock.flow())
 
 
 async def write_item(world: StrictWorld, call: IncomingCall) -> WireReply:
@@ -161,7 +166,7 @@ async def _in_parts(world: StrictWorld, call: IncomingCall) -> tuple[WireReply, 
             charge(world, call, part, cost_of(table, part))
         elif not world.capacity.idle:
             # What a read costs is known when it is read; half a unit holds its place until then.
-            take(world.capacity, table, {"": 0.5}, "read", partition_text(table, part.value), world.clock.flow())
+            take(world.capacity, table, {"": 0.5}, "read", part_keys(table, part.value), world.clock.flow())
         return True
 
     split = batches.split_writes if call.operation == "BatchWriteItem" else batches.split_keys
@@ -234,8 +239,9 @@ async def read_pages(world: StrictWorld, call: IncomingCall) -> WireReply:
     limit = None
     if not capacity.idle:
         flow = world.clock.flow()
-        throttle = throttle_of(capacity, table, [resource], "read", None, flow)
+        throttle = throttle_of(capacity, table, [resource], "read", page_keys(call, table), flow)
         if throttle is not None:
+            measure_throttle(world, call.account, throttle)
             return throttled(throttle)
         limit = pressed_limit(table, left(capacity, table, resource, "read", flow), call.body)
     if not is_bare(call):

@@ -18,6 +18,7 @@ from dynasmith.strict.services.export_records import changed_records, full_recor
 from dynasmith.strict.services.world import IncomingCall, StrictWorld
 from dynasmith.strict.state import timing
 from dynasmith.strict.state.exports import ExportTask
+from dynasmith.strict.wire.credentials import credentials_of
 from dynasmith.strict.wire.messages import WireReply, WireRequest, error_code, error_reply, value_reply
 
 # The service splits its output over files; so do we, so that nobody relies on one.
@@ -32,9 +33,8 @@ def _instant(at: float) -> str:
 async def _put(world: StrictWorld, call: IncomingCall, bucket: str, key: str, body: bytes) -> str:
     """Write an object; "" or the error code of S3."""
     access, region, _ = call.request.scope
-    credential = f"{access or 'strict'}/20260101/{region or 'us-east-1'}/s3/aws4_request"
     headers = {
-        b"authorization": f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=0".encode(),
+        **credentials_of((access, region or "us-east-1"), "s3"),
         b"content-type": b"application/octet-stream",
     }
     reply = await world.upstream.send(WireRequest(b"PUT", f"/{bucket}/{key}".encode(), headers, body))

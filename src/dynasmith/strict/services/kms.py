@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from dynasmith.strict.services.world import IncomingCall, StrictWorld, reply_json
+from dynasmith.strict.wire.credentials import credentials_of
 from dynasmith.strict.wire.messages import WireRequest
 
 
@@ -18,9 +19,8 @@ async def with_key_arn(world: StrictWorld, call: IncomingCall) -> Mapping[str, A
     if not given or ":key/" in given:
         return call.body
     access, region, _ = call.request.scope
-    credential = f"{access or 'strict'}/20260101/{region or 'us-east-1'}/kms/aws4_request"
     headers = {
-        b"authorization": f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=0".encode(),
+        **credentials_of((access, region or "us-east-1"), "kms"),
         b"x-amz-target": b"TrentService.DescribeKey",
         b"content-type": b"application/x-amz-json-1.1",
     }

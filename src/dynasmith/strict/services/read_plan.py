@@ -12,6 +12,7 @@ from dynasmith.strict.expressions.old_conditions import Placeholders, condition_
 from dynasmith.strict.expressions.paths import ResolvedPath, resolved
 from dynasmith.strict.expressions.request import RequestExpression
 from dynasmith.strict.expressions.text import text_of
+from dynasmith.strict.rules.items import value_text
 from dynasmith.strict.services.world import IncomingCall
 from dynasmith.strict.state.state import StrictLocalIndex, StrictTable
 
@@ -111,6 +112,17 @@ def _constraints(call: IncomingCall, read: RequestExpression | None) -> Mapping[
         return call.body.get("KeyConditions") or {}
     found = key_constraints(read.expression.root, read.names, read.values)
     return {name: {"ComparisonOperator": one.operator, "AttributeValueList": one.values} for name, one in found.items()}
+
+
+def page_keys(call: IncomingCall, table: StrictTable) -> dict[str, str]:
+    """The text of the partition key that a Query asks for, under its index (the table is ""); empty for others."""
+    name = str(call.body.get("IndexName") or "")
+    index = table.gsis.get(name)
+    attribute = table.partition_key if index is None else index.key_schema[0][0]
+    read = next((one for one in call.measured.expressions if one.kind == _KEY_CONDITION), None)
+    found = _constraints(call, read).get(attribute) if call.operation == "Query" else None
+    values = found.get("AttributeValueList") if isinstance(found, Mapping) else None
+    return {name if index is not None else "": value_text(values[0])} if values else {}
 
 
 def _fetches(call: IncomingCall, table: StrictTable, paths: tuple[ResolvedPath, ...] | None) -> bool:

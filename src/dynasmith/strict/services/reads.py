@@ -8,8 +8,9 @@ import msgspec
 from dynasmith.strict.measures.sizes import NotHeld, item_bytes
 from dynasmith.strict.measures.units import READ_UNIT_BYTES, ConsumedUnits, read_units, wire
 from dynasmith.strict.rules.rule import plain_name
+from dynasmith.strict.services.metrics import measure_units
 from dynasmith.strict.services.pages import PAGE_BYTES_MAX, read_page
-from dynasmith.strict.services.read_plan import plan_of
+from dynasmith.strict.services.read_plan import page_keys, plan_of
 from dynasmith.strict.services.world import IncomingCall, StrictWorld
 from dynasmith.strict.state.capacity import take
 from dynasmith.strict.state.state import StrictTable
@@ -80,12 +81,14 @@ def account_reads(world: StrictWorld, call: IncomingCall, reply: WireReply) -> W
 def charge_reads(world: StrictWorld, call: IncomingCall, consumed: Mapping[str, ConsumedUnits]) -> None:
     """Take the units that a read took of each table."""
     call.units = sum(one.total for one in consumed.values())
-    if world.capacity.idle:
-        return
     for name, one in consumed.items():
         table = call.account.tables.get(name)
-        if table is not None:
-            take(world.capacity, table, one.by_resource, "read", call.partition(table), world.clock.flow())
+        if table is None:
+            continue
+        measure_units(world, call.account, table, one, "read")
+        if not world.capacity.idle:
+            keys = page_keys(call, table) or call.keys(table)
+            take(world.capacity, table, one.by_resource, "read", keys, world.clock.flow())
 
 
 def capacity_member(world: StrictWorld, call: IncomingCall, consumed: Mapping[str, ConsumedUnits]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from dynasmith.strict.iam.managed_policies import MANAGED
 from dynasmith.strict.iam.role import Role
 from dynasmith.strict.services.world import StrictWorld
 from dynasmith.strict.state.state import Account
+from dynasmith.strict.wire.credentials import credentials_of
 from dynasmith.strict.wire.messages import WireRequest
 
 
@@ -60,10 +61,8 @@ async def _attached(world: StrictWorld, account: Account, arn: str) -> Any:
 
 async def ask_iam(world: StrictWorld, account: Account, action: str, **said: str) -> ElementTree.Element | None:
     """A call of the endpoint's own to the engine's IAM; None where it refuses."""
-    access, region = account.key
-    credential = f"{access or 'strict'}/20260101/{region}/iam/aws4_request"
     headers = {
-        b"authorization": f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=0".encode(),
+        **credentials_of(account.key, "iam"),
         b"content-type": b"application/x-www-form-urlencoded; charset=utf-8",
     }
     body = urlencode({"Action": action, "Version": "2010-05-08", **said}).encode()

@@ -13,16 +13,17 @@ from dynasmith.strict.measures.measure import MeasuredPart, measure
 from dynasmith.strict.measures.sizes import ITEM_BYTES_MAX, NotHeld, item_bytes
 from dynasmith.strict.measures.units import ConsumedUnits, read_units, said_units, wire
 from dynasmith.strict.partiql.calls import statements_in, tables_in
-from dynasmith.strict.rules.items import key_text, partition_text
+from dynasmith.strict.rules.items import key_text, part_keys
 from dynasmith.strict.rules.rule import JudgedRequest, Refusal, invalid, plain_name
 from dynasmith.strict.services.data import affected
 from dynasmith.strict.services.isolation import CONFLICT_RULE, ONGOING, transaction
+from dynasmith.strict.services.metrics import measure_throttle, measure_units
 from dynasmith.strict.services.statement import SingleStatement, cost_of_statement, one_of
 from dynasmith.strict.services.world import IncomingCall, StrictWorld, reply_json
 from dynasmith.strict.services.write_images import recorded_statements
 from dynasmith.strict.state.capacity import Side, take, throttle_of
 from dynasmith.strict.state.conflicts import Key
-from dynasmith.strict.state.state import StrictTable
+from dynasmith.strict.state.state import Account, StrictTable
 from dynasmith.strict.wire.messages import WireReply, error_code, error_reply, json_reply
 
 
@@ -157,29 +158,31 @@ def _throttle(world: StrictWorld, call: IncomingCall, ones: Sequence[SingleState
         if world.capacity.idle:
             continue
         side: Side = "read" if one.statement.reads else "write"
+        keys: dict[str, str] = {}
         if part is not None:
             resources = (
                 [""]
                 if one.statement.reads
                 else affected(table, part, one.body, measure(one.operation, one.body, plain_name))
             )
-            key = partition_text(table, part.value)
+            keys = part_keys(table, part.value)
         else:
             index = one.statement.shape.index
-            resources, key = [index if index is not None and index in table.gsis else ""], None
-        throttle = throttle_of(world.capacity, table, resources, side, key, world.clock.flow())
+            resources = [index if index is not None and index in table.gsis else ""]
+        throttle = throttle_of(world.capacity, table, resources, side, keys, world.clock.flow())
         if throttle is not None:
+            measure_throttle(world, call.account, throttle)
             one.refusal, passed = throttle.refusal(), passed - 1
         elif call.operation != "ExecuteTransaction":
             # A guess holds its place until the answer says whether it was done.
-            take(world.capacity, table, cost_of_statement(one, "").by_resource, side, key, world.clock.flow())
+            take(world.capacity, table, cost_of_statement(one, "").by_resource, side, keys, world.clock.flow())
 
 
 # --- what it costs ----------------------------------------------------------------------------------------------------
 
 
 def _charge(
-    world: StrictWorld, ones: Sequence[SingleStatement], codes: Sequence[str], factor: float = 1.0
+    world: StrictWorld, account: Account, ones: Sequence[SingleStatement], codes: Sequence[str], factor: float = 1.0
 ) -> dict[str, ConsumedUnits]:
     """What each table is charged in the end; a guess that was held is put right."""
     tables: dict[str, ConsumedUnits] = {}
@@ -190,12 +193,13 @@ def _charge(
         held = ConsumedUnits() if factor != 1.0 else guessed
         for resource, units in cost.by_resource.items():
             tables.setdefault(one.table.name, ConsumedUnits()).add(resource, units)
+        side: Side = "read" if one.statement.reads else "write"
+        measure_units(world, account, one.table, cost, side)
         if not world.capacity.idle and cost.by_resource != held.by_resource:
-            side: Side = "read" if one.statement.reads else "write"
-            key = partition_text(one.table, one.key) if one.key is not None else None
+            keys = part_keys(one.table, one.key) if one.key is not None else {}
             names = {*cost.by_resource, *held.by_resource}
             more = {name: cost.by_resource.get(name, 0.0) - held.by_resource.get(name, 0.0) for name in names}
-            take(world.capacity, one.table, more, side, key, world.clock.flow())
+            take(world.capacity, one.table, more, side, keys, world.clock.flow())
     return tables
 
 
@@ -231,7 +235,7 @@ async def _batch(world: StrictWorld, call: IncomingCall, ones: list[SingleStatem
     ]
     call.items = sum(not code for code in codes)
     passed = [(one, code) for one, code in zip(ones, codes, strict=True) if one.refusal is None]
-    tables = _charge(world, [one for one, _ in passed], [code for _, code in passed])
+    tables = _charge(world, call.account, [one for one, _ in passed], [code for _, code in passed])
     known = all(one.known for one, _ in passed)
     said = _said(call, said, tables, known)
     return json_reply(msgspec.json.encode({**said, "Responses": responses}))
@@ -246,7 +250,7 @@ async def _single(world: StrictWorld, call: IncomingCall, one: SingleStatement) 
         return reply
     if one.statement.reads and one.key is None:
         return _paged(world, call, one, reply)
-    tables = _charge(world, [one], [code])
+    tables = _charge(world, call.account, [one], [code])
     call.items = int(reply.status == 200)
     if reply.status != 200:
         call.units = sum(each.total for each in tables.values()) if one.known else None
@@ -266,9 +270,10 @@ def _paged(world: StrictWorld, call: IncomingCall, one: SingleStatement, reply: 
     table, resource = _table(one), str(one.statement.shape.index or "")
     consumed = ConsumedUnits({resource: units})
     call.units = units
+    measure_units(world, call.account, table, consumed, "read")
     if not world.capacity.idle:
         held = cost_of_statement(one, "").by_resource.get(resource, 0.0)
-        take(world.capacity, table, {resource: units - held}, "read", None, world.clock.flow())
+        take(world.capacity, table, {resource: units - held}, "read", {}, world.clock.flow())
     if not _asked(call) or not world.rules.holds("consumed-capacity-right"):
         return reply
     return json_reply(msgspec.json.encode(_said(call, said, {table.name: consumed}, True)))
@@ -289,7 +294,7 @@ async def _transaction(world: StrictWorld, call: IncomingCall, ones: list[Single
     reply = await _sent(world, call, ones, ones, "TransactStatements")
     # A transaction costs twice, also one that was cancelled (developer guide, transactions).
     codes = [""] * len(ones) if reply.status == 200 else ["ConditionalCheckFailed"] * len(ones)
-    tables = _charge(world, ones, codes, 2.0)
+    tables = _charge(world, call.account, ones, codes, 2.0)
     call.items = len(ones) if reply.status == 200 else 0
     known = all(one.known for one in ones)
     if reply.status != 200 or not _asked(call) or not known:

@@ -11,7 +11,7 @@ import msgspec
 from dynasmith.strict.faults.faults import Faults
 from dynasmith.strict.iam.role import Role, RoleSession
 from dynasmith.strict.measures.measure import CallMeasure
-from dynasmith.strict.rules.items import partition_text
+from dynasmith.strict.rules.items import part_keys
 from dynasmith.strict.rules.rule import RuleBook
 from dynasmith.strict.state import timing
 from dynasmith.strict.state.capacity import CapacityModel
@@ -53,10 +53,10 @@ class IncomingCall:
         if self.slow_seconds:
             await asyncio.sleep(self.slow_seconds)
 
-    def partition(self, table: StrictTable) -> str | None:
-        """The partition key's value that the call is about, where it is about one."""
+    def keys(self, table: StrictTable) -> dict[str, str]:
+        """The partition keys that the call is about, by index, where it is about one item."""
         parts = list(self.measured.of(table.name))
-        return partition_text(table, parts[0].value) if len(parts) == 1 else None
+        return part_keys(table, parts[0].value) if len(parts) == 1 else {}
 
 
 @dataclass(slots=True)

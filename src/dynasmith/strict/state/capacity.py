@@ -16,6 +16,8 @@ from dynasmith.strict.state.refusal import Refusal
 from dynasmith.strict.state.state import StrictTable
 
 Side = Literal["read", "write"]
+# The texts of partition keys by index; the table is "".
+Keys = Mapping[str, str]
 # Developer guide, burst capacity: "currently up to 5 minutes (300 seconds) of unused read and write capacity".
 BURST_SECONDS = 300.0
 # Developer guide, ServiceQuotas: the initial quota of an on-demand table or index, read and write.
@@ -27,6 +29,13 @@ PROVISIONED = "ProvisionedThroughputExceeded"
 ACCOUNT = "AccountLimitExceeded"
 KEY_RANGE = "KeyRangeThroughputExceeded"
 MAXIMUM = "MaxOnDemandThroughputExceeded"
+ThrottleCause = Literal["provisioned", "maximum", "key-range", "account"]
+CAUSES: Mapping[ThrottleCause, str] = {
+    "provisioned": PROVISIONED,
+    "maximum": MAXIMUM,
+    "key-range": KEY_RANGE,
+    "account": ACCOUNT,
+}
 _EXCEEDED = (
     "The level of configured provisioned throughput for {what} was exceeded. Consider increasing your provisioning "
     "level with the UpdateTable API."
@@ -52,13 +61,16 @@ class CapacityBucket:
 
 @dataclass(slots=True, eq=False)
 class Limit:
-    """A limit that a test asked for; ``table`` None is every table, each with its own, ``index`` None the table."""
+    """A limit that a test asked for; ``table`` None is every table, each with its own, ``index`` None the table,
+    ``key`` the text of one partition key. ``cause`` is the limit that a refusal names ("": by the billing mode)."""
 
     table: str | None = None
     index: str | None = None
     read_units: float | None = None
     write_units: float | None = None
     burst_seconds: float = 1.0
+    key: str | None = None
+    cause: str = ""
     removed: bool = False
     release: Callable[["Limit"], None] | None = None
 
@@ -67,6 +79,10 @@ class Limit:
         self.removed = True
         if self.release is not None:
             self.release(self)
+
+    def holds(self, table: StrictTable, resource: str) -> bool:
+        """Whether it is about this table (resource "") or this index of it."""
+        return self.table in {None, table.name} and (self.index or "") == resource
 
     def units(self, side: Side) -> float | None:
         """Units a second of that side."""
@@ -115,8 +131,8 @@ def rate_of(capacity: CapacityModel, table: StrictTable, resource: str, side: Si
     billing = MAXIMUM if table.on_demand_billing else PROVISIONED
     for one in capacity.limits:
         units = one.units(side)
-        if units is not None and one.table in {None, table.name} and (one.index or "") == resource:
-            return units, one.burst_seconds, billing
+        if units is not None and one.key is None and one.holds(table, resource):
+            return units, one.burst_seconds, one.cause or billing
     if not capacity.enforced:
         return None
     holder = table.gsis.get(resource) if resource else table
@@ -159,12 +175,19 @@ class ThrottleSetting:
 
 
 def _buckets(
-    capacity: CapacityModel, table: StrictTable, resource: str, side: Side, key: str | None, flow: float
+    capacity: CapacityModel, table: StrictTable, resource: str, side: Side, keys: Keys, flow: float
 ) -> Iterator[tuple[CapacityBucket, str]]:
     found = rate_of(capacity, table, resource, side)
     if found is not None:
         rate, burst, reason = found
         yield _bucket(capacity, (table.arn, resource, "", side), rate, burst, flow), reason
+    key = keys.get(resource)
+    for one in capacity.limits if key is not None else ():
+        units = one.units(side)
+        if units is not None and one.key == key and one.holds(table, resource):
+            name = (table.arn, resource, f"limit of key {key}", side)
+            yield _bucket(capacity, name, units, one.burst_seconds, flow), one.cause or KEY_RANGE
+            break
     hot = capacity.hot
     if hot is not None and key is not None and not resource:
         rate = hot.read_units if side == "read" else hot.write_units
@@ -184,26 +207,36 @@ def _bucket(
 
 
 def throttle_of(
-    capacity: CapacityModel, table: StrictTable, resources: Iterable[str], side: Side, key: str | None, flow: float
+    capacity: CapacityModel,
+    table: StrictTable,
+    resources: Iterable[str],
+    side: Side,
+    keys: Mapping[str, str],
+    flow: float,
 ) -> ThrottleSetting | None:
     """The first of the resources (the table is "") that has nothing left; None when all have."""
     for resource in resources:
-        for bucket, reason in _buckets(capacity, table, resource, side, key, flow):
+        for bucket, reason in _buckets(capacity, table, resource, side, keys, flow):
             if bucket.level <= 0:
                 return ThrottleSetting(table, resource, side, reason)
     return None
 
 
 def take(
-    capacity: CapacityModel, table: StrictTable, consumed: Mapping[str, float], side: Side, key: str | None, flow: float
+    capacity: CapacityModel,
+    table: StrictTable,
+    consumed: Mapping[str, float],
+    side: Side,
+    keys: Mapping[str, str],
+    flow: float,
 ) -> None:
     """Take units out of the buckets of each resource; a bucket may go below nothing."""
     for resource, units in consumed.items():
-        for bucket, _ in _buckets(capacity, table, resource, side, key, flow):
+        for bucket, _ in _buckets(capacity, table, resource, side, keys, flow):
             bucket.level -= units
 
 
 def left(capacity: CapacityModel, table: StrictTable, resource: str, side: Side, flow: float) -> float | None:
     """The units that a call may still take before it overdraws; None when nothing limits."""
-    levels = [bucket.level for bucket, _ in _buckets(capacity, table, resource, side, None, flow)]
+    levels = [bucket.level for bucket, _ in _buckets(capacity, table, resource, side, {}, flow)]
     return min(levels, default=None)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dynasmith.strict.state.aws_backup import AwsBackup
+from dynasmith.strict.state.metrics import MetricTally
 
 KeySchema = tuple[tuple[str, str], ...]  # (attribute, "HASH" | "RANGE")
 STANDARD = "STANDARD"
@@ -268,6 +269,7 @@ class Account:
     # Tags of scalable targets by ARN; the key says that there is, or was, such a target.
     scaling_tags: dict[str, dict[str, str]] = field(default_factory=dict)
     aws_backup: AwsBackup = field(default_factory=AwsBackup)
+    metrics: MetricTally = field(default_factory=MetricTally)
 
     @property
     def number(self) -> str:

@@ -11,6 +11,7 @@ import msgspec
 from dynasmith.strict.services.world import IncomingCall, StrictWorld
 from dynasmith.strict.state.aws_backup import AwsBackup
 from dynasmith.strict.state.state import Account
+from dynasmith.strict.wire.credentials import credentials_of
 from dynasmith.strict.wire.messages import WireRequest
 from dynasmith.strict.wire.rest_json import RestModel
 
@@ -53,10 +54,8 @@ def new_id() -> str:
 
 def own_call(world: StrictWorld, account: Account, operation: str, body: dict[str, Any]) -> IncomingCall:
     """A call to DynamoDB that AWS Backup makes in an account."""
-    access, region = account.key
-    credential = f"{access or 'strict'}/20260101/{region}/dynamodb/aws4_request"
     headers = {
-        b"authorization": f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=0".encode(),
+        **credentials_of(account.key),
         b"content-type": b"application/x-amz-json-1.0",
         b"x-amz-target": f"DynamoDB_20120810.{operation}".encode(),
     }
