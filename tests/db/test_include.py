@@ -17,6 +17,7 @@ from dynasmith import Db, IncludeExplanation, Project, connect
 from dynasmith.errors import DataError, DynasmithError, NotLoaded, UsageError
 from dynasmith.models import key, tables_of
 from dynasmith.strict import StrictServer
+from leftovers import threads_left
 
 pytestmark = pytest.mark.engine
 BODY = "x" * 150_000
@@ -395,14 +396,14 @@ def test_an_error_of_one_query_ends_the_others_and_leaves_no_thread(db: Db, name
     users(db, name, {f"{each:02d}": 1 for each in range(30)})
     query = db.query(User, User.manager_id == name).include(User.orders)
     list(db.query(User, User.manager_id == name))
-    before = set(threading.enumerate())
+    before = threading.enumerate()
     calls = Calls(endpoint)
     fault = endpoint.fault("Query", kind="access-denied", nth=3, times=None, table="rel_orders")
     with pytest.raises(DynasmithError, match="not authorized"):
         list(query)
     fault.remove()
     assert len(calls.of("Query")) < 25
-    assert set(threading.enumerate()) <= before
+    assert threads_left(before) == []
     assert [len(user.orders) for user in query] == 30 * [1]
 
 
@@ -416,7 +417,7 @@ def test_an_interrupt_ends_the_queries_at_once(db: Db, name: str, endpoint: Stri
     users(db, name, {f"{each:02d}": 1 for each in range(12)})
     query = db.query(User, User.manager_id == name).include(User.orders)
     list(query)
-    before = set(threading.enumerate())
+    before = threading.enumerate()
     fault = endpoint.fault("Query", kind="throttle", times=None, table="rel_orders")
     main = threading.main_thread().ident
     assert main is not None
@@ -442,7 +443,7 @@ def test_an_interrupt_ends_the_queries_at_once(db: Db, name: str, endpoint: Stri
     finally:
         watcher.join()
         fault.remove()
-    assert set(threading.enumerate()) <= before
+    assert threads_left(before) == []
     assert [len(user.orders) for user in query] == 12 * [1]
 
 

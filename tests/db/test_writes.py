@@ -28,6 +28,7 @@ from dynasmith.errors import (
 )
 from dynasmith.models import key
 from dynasmith.strict import StrictServer
+from leftovers import threads_left
 
 pytestmark = pytest.mark.engine
 
@@ -530,16 +531,13 @@ def test_the_environment_says_where_the_tables_are(endpoint: StrictServer, name:
 
 
 def test_a_closed_project_has_no_thread_and_is_not_read(endpoint: StrictServer, project: Project, name: str) -> None:
-    def pages() -> list[threading.Thread]:
-        return [each for each in threading.enumerate() if each.name == "dynasmith-pages"]
-
-    before = pages()
+    before = threading.enumerate()
     own = connect(endpoint=endpoint.endpoint, region="us-east-1", clock=endpoint.clock)
     query = own.db().in_table(Person, "people").query(Person, Person.id == name)
     assert list(query) == []
-    assert len(pages()) == len(before) + 1
+    assert "dynasmith-pages" in [each.name for each in threading.enumerate() if each not in before]
     own.close()
-    assert pages() == before
+    assert threads_left(before) == []
     with pytest.raises(UsageError, match="The project is closed"):
         list(query)
 

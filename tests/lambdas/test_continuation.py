@@ -12,6 +12,7 @@ import pytest
 
 from item_stories.kit import ItemStory
 from lambdas.conftest import FakeContext, InProcess
+from leftovers import threads_left
 
 STEPS = '''"""Three steps, each of which counts, and ends when the function's time is over."""
 
@@ -101,11 +102,11 @@ def test_a_run_goes_on_from_invocation_to_invocation(in_process: InProcess, one_
     story = in_process.story
     story.make("users")
     story.write("migrations/0.0.1_steps.py", STEPS)
-    threads = set(threading.enumerate())
+    threads = threading.enumerate()
     seen = []
     for number in range(20):
         reply = in_process("migrate.up", context=one_step(), continued=number > 0)
-        assert set(threading.enumerate()) <= threads
+        assert threads_left(threads) == []
         if reply["status"] == "done":
             break
         assert reply["status"] == "continue", reply

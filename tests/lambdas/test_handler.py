@@ -11,6 +11,7 @@ import pytest
 from dynasmith.files.migrations.folder import checksum
 from item_stories.kit import ItemStory
 from lambdas.conftest import FakeContext, InProcess
+from leftovers import threads_left
 from migrations.conftest import ADD, INDEX
 
 COUNTED = '''"""Counts how often it works."""
@@ -74,9 +75,9 @@ def test_a_migration_runs_and_its_reply_says_what_became_of_it(in_process: InPro
     story.people("users", 20)
     story.write("migrations/0.0.1_country.py", ADD)
     story.write("migrations/0.1.3_index.py", INDEX)
-    threads = set(threading.enumerate())
+    threads = threading.enumerate()
     reply = in_process("migrate.up", arguments={"count": 2})
-    assert set(threading.enumerate()) <= threads  # nothing runs on
+    assert threads_left(threads) == []
     assert {name: reply[name] for name in ("v", "request_id", "invocation", "dry_run", "environment", "status")} == {
         "v": 1, "request_id": "run-1", "invocation": "i1", "dry_run": False, "environment": "local", "status": "done",
     }, reply  # fmt: skip

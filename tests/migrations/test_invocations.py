@@ -11,6 +11,7 @@ from dynasmith.aws.stores.history.table import PARKED_LEASES, HistoryTable
 from dynasmith.errors import LeaseLost, Locked, RunError
 from dynasmith.migrations.event import LockStateName, RunInvocation, WatchedLock
 from item_stories.kit import ItemStory
+from leftovers import threads_left
 from migrations.test_history import STARTED, STEP, history, of
 
 __all__ = ["history"]
@@ -43,6 +44,7 @@ def test_a_parked_lock_is_its_runs_at_once_and_not_anothers(history: HistoryTabl
 
 
 def test_what_was_parked_writes_nothing_more(history: HistoryTable) -> None:
+    threads = threading.enumerate()
     with history.hold("r1", "up", "fn", wait_seconds=0, invocation=RunInvocation(id="a")) as hold:
         event = hold.append(STARTED)
         hold.park()
@@ -51,7 +53,7 @@ def test_what_was_parked_writes_nothing_more(history: HistoryTable) -> None:
         for write in (lambda: hold.append(STARTED), lambda: hold.keep_step(event, STEP), lambda: hold.steps(event)):
             with pytest.raises(LeaseLost):
                 write()
-    assert not [each for each in threading.enumerate() if each.name == "dynasmith-lease"]
+    assert threads_left(threads) == []
     assert history.lock().state == "parked"  # the end of the block does not free it
 
 

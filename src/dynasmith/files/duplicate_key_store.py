@@ -178,8 +178,17 @@ def _insert(many: sqlite3.Connection, lines: Sequence[tuple[object, ...]]) -> No
 
 def _opened(path: Path) -> sqlite3.Connection:
     many = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    for pragma in (f"cache_size = -{CACHE_KIB}", "locking_mode = EXCLUSIVE", "journal_mode = WAL", "synchronous = OFF"):
-        many.execute(f"PRAGMA {pragma}")
+    try:
+        for pragma in (
+            f"cache_size = -{CACHE_KIB}",
+            "locking_mode = EXCLUSIVE",
+            "journal_mode = WAL",
+            "synchronous = OFF",
+        ):
+            many.execute(f"PRAGMA {pragma}")
+    except BaseException:
+        many.close()
+        raise
     return many
 
 

@@ -1,13 +1,14 @@
 """Side by side, and none left behind: what the flow and its ends do with several requests at once."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from dynasmith.errors import DynasmithError
 
 T = TypeVar("T")
+P = ParamSpec("P")
 
 
 @asynccontextmanager
@@ -29,6 +30,33 @@ async def together(parts: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
     async with tasks_together() as group:
         tasks = [group.create_task(part) for part in parts]
     return [task.result() for task in tasks]
+
+
+class ThreadCalls:
+    """Calls in threads, which end before what they use is closed.
+
+    A thread cannot be ended: where its caller is cancelled, because something else failed, it goes on, and what it
+    opens then nobody would close. ``ended`` waits for those."""
+
+    def __init__(self) -> None:
+        self._calls: set[asyncio.Future[Any]] = set()
+
+    async def run(self, work: Callable[P, T], /, *arguments: P.args, **options: P.kwargs) -> T:
+        """What ``work`` returns or raises in a thread; a cancelled caller does not wait for it."""
+        call = asyncio.ensure_future(asyncio.to_thread(work, *arguments, **options))
+        self._calls.add(call)
+        call.add_done_callback(self._forget)
+        return await asyncio.shield(call)
+
+    async def ended(self) -> None:
+        """Return when no call is under way. Raises nothing of theirs: who waited for one has its error."""
+        while self._calls:
+            await asyncio.wait(self._calls)
+
+    def _forget(self, call: asyncio.Future[Any]) -> None:
+        self._calls.discard(call)
+        if not call.cancelled():
+            call.exception()  # else asyncio logs that nobody asked for it
 
 
 def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:

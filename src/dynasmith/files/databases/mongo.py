@@ -14,6 +14,7 @@ from dynasmith.files.databases.url import UrlMask
 from dynasmith.files.items.foreign import FieldTemplates
 from dynasmith.files.items.mongo import read_extended
 from dynasmith.items.key import KeySchema, check_key
+from dynasmith.ports.concurrency import ThreadCalls
 from dynasmith.ports.items import DeadLetter, Item, OpenSource, Page, Place, ThrottleListener
 
 CONNECT_MS: Final = 5000
@@ -55,6 +56,7 @@ class MongoSource:
         self._lenient = self._exact.with_options(unicode_decode_error_handler="backslashreplace")
         self._key, self._renaming = key, renaming
         self._page_items = page_items
+        self._threads = ThreadCalls()
 
     @property
     def segments(self) -> int:
@@ -63,10 +65,11 @@ class MongoSource:
 
     async def read(self, segment: int, start: bytes | None) -> Page:  # noqa: ARG002
         """The next documents, read in a thread."""
-        return await asyncio.to_thread(self._read, start)
+        return await self._threads.run(self._read, start)
 
     async def close(self) -> None:
-        """Close the connection."""
+        """Close the connection, after the page that is still being read."""
+        await self._threads.ended()
         await asyncio.to_thread(self._client.close)
 
     def _read(self, start: bytes | None) -> Page:

@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any, Final
 
 from dynasmith.errors import NotOffered, RunError, Unreachable, UsageError
@@ -52,8 +52,11 @@ class MySqlSession:
             raise Unreachable(
                 f"The database did not answer: {self._said(error)}.", hint="check the URL and that the server runs"
             ) from error
-        for setting in _SETTINGS:
-            self._rows(setting)
+        with ExitStack() as failed:
+            failed.callback(self.close)
+            for setting in _SETTINGS:
+                self._rows(setting)
+            failed.pop_all()
 
     def table(self, name: str) -> SourceTable:
         """See `session.Session`."""

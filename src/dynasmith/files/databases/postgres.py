@@ -1,7 +1,7 @@
 """PostgreSQL through psycopg's libpq, as text: no loader of the driver touches a value, so none can end a page."""
 
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any, Final
 
 from dynasmith.errors import NotOffered, RunError, Unreachable, UsageError
@@ -35,12 +35,15 @@ class PostgresSession:
         self._driver: Any = psycopg
         self._masked = masked
         try:
-            self._connection: Any = psycopg.connect(
-                **({"connect_timeout": CONNECT_SECONDS} | arguments), autocommit=True
-            )
-            server = self._connection.info.parameter_status("server_encoding")
-            # Without a conversion on its way no text can end a page; Python decodes each value by itself.
-            self._connection.execute(f"SET client_encoding TO '{server}'")
+            with ExitStack() as failed:
+                self._connection: Any = psycopg.connect(
+                    **({"connect_timeout": CONNECT_SECONDS} | arguments), autocommit=True
+                )
+                failed.callback(self._connection.close)
+                server = self._connection.info.parameter_status("server_encoding")
+                # Without a conversion on its way no text can end a page; Python decodes each value by itself.
+                self._connection.execute(f"SET client_encoding TO '{server}'")
+                failed.pop_all()
         except psycopg.ProgrammingError as error:
             raise UsageError(
                 f"PostgreSQL cannot be opened: {masked(error)}.", hint="check the URL and its parameters after ?"

@@ -17,6 +17,7 @@ from dynasmith.files.databases.spool import Spool, SpoolHead, another_reading, i
 from dynasmith.files.databases.url import check_there, open_session
 from dynasmith.files.items.foreign import FieldTemplates
 from dynasmith.items.key import KeySchema
+from dynasmith.ports.concurrency import ThreadCalls
 from dynasmith.ports.items import OpenSource, Page, ThrottleListener
 
 PAGE_ROWS: Final = 500
@@ -55,6 +56,7 @@ class SqlSource:
         self._spooled = 0
         self._lock = threading.Lock()
         self._closed = False
+        self._threads = ThreadCalls()
 
     @property
     def segments(self) -> int:
@@ -64,16 +66,16 @@ class SqlSource:
     async def read(self, segment: int, start: bytes | None) -> Page:  # noqa: ARG002
         """The next rows, read in a thread; or none yet, while the file of rows is written."""
         if self._building is None:
-            page = await asyncio.to_thread(self._read, start)
+            page = await self._threads.run(self._read, start)
             if page is not None:
                 return page
-            self._building = asyncio.ensure_future(asyncio.to_thread(self._build))
+            self._building = asyncio.ensure_future(self._threads.run(self._build))
         done, _ = await asyncio.wait({self._building}, timeout=WAIT_SECONDS)
         if not done:
             return Page(items=[], next=waiting(self._spooled), read=0)
         building, self._building = self._building, None
         building.result()
-        page = await asyncio.to_thread(self._read, start)
+        page = await self._threads.run(self._read, start)
         if page is None:
             raise another_reading()
         return page
@@ -86,6 +88,7 @@ class SqlSource:
         if self._building is not None:
             with suppress(DynasmithError):
                 await self._building
+        await self._threads.ended()
         await asyncio.to_thread(self._close)
 
     def _close(self) -> None:
@@ -154,6 +157,8 @@ class SqlSource:
         if self._session is None or self._reading is None:
             check_there(self._request.url)
             self._session = open_session(self._request.url)
+            if self._closed:  # a statement that begins now nobody would interrupt
+                raise Interrupted("The reading of the database was stopped.", hint="resume the job")
             self._reading = reading_of(self._session, self._request)
         return self._session, self._reading
 

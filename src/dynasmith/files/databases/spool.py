@@ -79,8 +79,12 @@ class Spool:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file = path.open("rb")
-        self.head: SpoolHead = self._next(SpoolHead)
-        self._first = self._file.tell()
+        try:
+            self.head: SpoolHead = self._next(SpoolHead)
+            self._first = self._file.tell()
+        except BaseException:
+            self._file.close()
+            raise
 
     def rows(self, start: bytes | None, most: int) -> tuple[list[list[Cell]], int, bytes | None]:
         """At most ``most`` rows, how many there are before them, and the start of those after them."""

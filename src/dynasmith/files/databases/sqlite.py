@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from typing import Any, Final
 
 from msgspec.msgpack import Ext
@@ -29,10 +29,12 @@ class SqliteSession:
 
     def __init__(self, arguments: dict[str, Any], masked: Callable[[object], str]) -> None:
         self._masked = masked
-        with self._translated():
+        with self._translated(), ExitStack() as failed:
             self._connection = sqlite3.connect(**{**arguments, "check_same_thread": False, "isolation_level": None})
+            failed.callback(self._connection.close)
             self._connection.text_factory = _text
             self._connection.execute("PRAGMA query_only = ON")
+            failed.pop_all()
 
     def table(self, name: str) -> SourceTable:
         """See `session.Session`."""

@@ -16,6 +16,7 @@ from dynasmith.files.items.parts import OpenPart, PartPlace, PartReader, open_pa
 from dynasmith.files.items.streams import STDIN, plain_bytes
 from dynasmith.items.key import KeySchema
 from dynasmith.jobs.file_facts import CsvFields, Decision
+from dynasmith.ports.concurrency import ThreadCalls
 from dynasmith.ports.items import DeadLetter, Page
 
 
@@ -58,6 +59,7 @@ class FileSource:
         self._check_types()
         self._page_items = page_items
         self._open: dict[int, OpenPart] = {}
+        self._threads = ThreadCalls()
 
     @property
     def segments(self) -> int:
@@ -66,7 +68,9 @@ class FileSource:
 
     async def read(self, segment: int, start: bytes | None) -> Page:
         """The page at ``start``; read and unpacked in a thread."""
-        return await asyncio.to_thread(self._page, segment, start)
+        if self._parts[segment].path == STDIN:  # it stays open, and may keep a thread waiting for as long as it likes
+            return await asyncio.to_thread(self._page, segment, start)
+        return await self._threads.run(self._page, segment, start)
 
     def look(self) -> SourceSummary:
         """Open what was named and close it again: what each file is.
@@ -102,7 +106,8 @@ class FileSource:
         return round(total)
 
     async def close(self) -> None:
-        """Close the files."""
+        """Close the files, after the pages that are still being read."""
+        await self._threads.ended()
         for part in self._open.values():
             part.close()
         self._open.clear()

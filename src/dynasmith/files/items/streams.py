@@ -100,8 +100,9 @@ class ItemStream:
 
 def plain_bytes(path: str) -> float:
     """How many plain bytes a file holds; of a packed one about, from its first 4 MB."""
-    opened, size = ItemStream(path), Path(path).stat().st_size
+    opened = ItemStream(path)
     try:
+        size = Path(path).stat().st_size
         return size if opened.stream.seekable() else size * opened.unpacking(4 * BUFFER_BYTES)
     finally:
         opened.close()

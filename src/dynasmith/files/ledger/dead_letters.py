@@ -51,8 +51,7 @@ def drop_dead(path: Path, gone: Mapping[int, set[str] | None]) -> None:
     if not path.exists():
         return
     temporary = path.with_name(f"{path.name}.new")
-    file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with path.open("rb") as lines, os.fdopen(file, "wb") as out:
+    with path.open("rb") as lines, open(temporary, "wb", opener=_for_the_owner) as out:
         for line in lines:
             ours = _line_of(line)
             if ours is None:
@@ -62,6 +61,10 @@ def drop_dead(path: Path, gone: Mapping[int, set[str] | None]) -> None:
             elif not _is_gone(ours, gone):
                 out.write(line.removesuffix(b"\n") + b"\n")
     temporary.replace(path)
+
+
+def _for_the_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def read_dead(path: Path) -> list[DeadLetter]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from msgspec import Struct
 
 from dynasmith.errors import FileFormatError
 from dynasmith.files.items.source import FileSource
+from dynasmith.ports.concurrency import ThreadCalls
 from dynasmith.ports.items import Page
 from dynasmith.ports.service_transfer import TransferObjects
 
@@ -44,6 +44,7 @@ class ObjectSource:
         self._objects = objects
         self._bucket = bucket
         self._folder = folder
+        self._threads = ThreadCalls()
 
     @property
     def segments(self) -> int:
@@ -54,7 +55,7 @@ class ObjectSource:
         """The page at ``start``; the object is downloaded before its first one."""
         path = self._folder / str(segment)
         if not path.exists():
-            await asyncio.to_thread(fetch, self._objects, self._bucket, self._files[segment], path)
+            await self._threads.run(fetch, self._objects, self._bucket, self._files[segment], path)
         page = await self._made.read(segment, start)
         if page.next is None:
             self._made.leave(segment)
@@ -63,6 +64,7 @@ class ObjectSource:
 
     async def close(self) -> None:
         """Remove what was downloaded: a run that goes on downloads it again."""
+        await self._threads.ended()
         await self._made.close()
         for segment in range(self.segments):
             (self._folder / str(segment)).unlink(missing_ok=True)

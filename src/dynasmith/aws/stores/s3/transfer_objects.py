@@ -3,6 +3,7 @@
 import hashlib
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -161,8 +162,8 @@ def _written(found: dict[str, Any], path: Path) -> bytes:
     """The MD5 of an object's content, which is in the file then."""
     digest, count = hashlib.md5(usedforsecurity=False), 0
     path.touch(0o600)
-    with path.open("wb") as file:
-        while piece := found["Body"].read(PIECE_BYTES):
+    with closing(found["Body"]) as body, path.open("wb") as file:  # a full disk leaves the rest of it unread
+        while piece := body.read(PIECE_BYTES):
             digest.update(piece)
             count += len(piece)
             file.write(piece)
