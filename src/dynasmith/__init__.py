@@ -24,7 +24,7 @@ The names of this module:
 - **Items**: `Side` (a table elsewhere), `Database` (a source), `Report`, `Counts`, `Job`, `VerifyResult`, `DryRun`;
   `Context`, the second argument of a transform, and `ItemRefused`, which it may raise. `dynasmith.operations` has
   operations for ``transform=``.
-- **Findings**: `Verdict`, `Finding`, `ItemFinding`, `ItemTotals`, `examine`.
+- **Findings**: `Verdict`, `Finding`, `ItemFinding`, `ItemTotals`, `PracticeResult`, `checklist`, `examine`.
 - **Events**: a `Listener` is called with each `Event`: `FlowProgress`, `StepDone` ...
 - **Errors**: `DynasmithError` is the base of all; `dynasmith.errors` draws the tree.
 
@@ -203,7 +203,7 @@ if TYPE_CHECKING:
         Trigger,
         Warm,
     )
-    from dynasmith.validate import AcceptedFinding, Finding, ItemFinding, ItemTotals, Verdict
+    from dynasmith.validate import AcceptedFinding, Finding, ItemFinding, ItemTotals, PracticeResult, Verdict, checklist
     from dynasmith.validate.examine import examine
 
 _HOMES = {
@@ -280,7 +280,7 @@ _HOMES = {
     "Access Autoscaling BackupPlan BackupRule Billing Capacity Consistency Encryption "
     "EncryptionKind Index Key KeyAttribute LocalIndex OnDemandMaximum Projection ProjectionKind "
     "Recovery Replica Scaling StreamView Suppression Table TableClass Trigger Warm",
-    "validate": "AcceptedFinding Finding ItemFinding ItemTotals Verdict examine",
+    "validate": "AcceptedFinding Finding ItemFinding ItemTotals PracticeResult Verdict checklist examine",
 }
 """Where each public name is, but for the errors."""
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
@@ -397,6 +397,7 @@ __all__ = [
     "PlanFailure",
     "PopulateOptions",
     "Postponed",
+    "PracticeResult",
     "Project",
     "ProjectError",
     "Projection",
@@ -475,6 +476,7 @@ __all__ = [
     "Warm",
     "Where",
     "__version__",
+    "checklist",
     "connect",
     "decode_plan",
     "digest_items",

@@ -9,6 +9,7 @@ from dynasmith.limits import RECOVERY_MAX_DAYS
 from dynasmith.plans.notes import DEFINITION_WORDS
 from dynasmith.plans.simulate import WARM_ON_DEMAND, created
 from dynasmith.tables.description import TableDescription
+from dynasmith.tables.own_tags import is_managed_tag
 from dynasmith.tables.policy import with_words
 from dynasmith.tables.table import (
     Autoscaling,
@@ -111,10 +112,10 @@ def _describable(live: Table) -> Table:
 
 
 def _own_tags(tags: dict[str, str] | UnsetType) -> dict[str, str] | UnsetType:
-    """Tags of AWS's own cannot be set, so no definition has them."""
+    """Tags of AWS's own cannot be set, so no definition has them; nor has it what a restore wrote."""
     if isinstance(tags, UnsetType):
         return UNSET
-    return {name: value for name, value in tags.items() if not name.startswith("aws:")}
+    return {name: value for name, value in tags.items() if is_managed_tag(name)}
 
 
 def _ceiling(ceiling: OnDemandMaximum | UnsetType, *, provisioned: bool) -> OnDemandMaximum | UnsetType:

@@ -39,6 +39,7 @@ class TableDescription(Struct, frozen=True, kw_only=True):
     ``scaling_without_policy`` names what is registered for autoscaling and has no policy, so that nothing scales: an
     index (None is the table) and a dimension.
     ``backup_plan_id`` and ``backup_selection_id`` are AWS Backup's own, empty where the table has no plan.
+    ``restore_verified`` is what a verified restore of the table wrote on it, empty for none.
     ``global_tables_2017`` says that the replicas are of version 2017.11.29, which is refused by name. ``notices`` name
     features that are reported, never planned.
     """
@@ -61,6 +62,7 @@ class TableDescription(Struct, frozen=True, kw_only=True):
     stream_label: str = ""
     backup_plan_id: str = ""
     backup_selection_id: str = ""
+    restore_verified: str | UnsetType = UNSET
     scaling_without_policy: tuple[tuple[str | None, Literal["read", "write"]], ...] = ()
     global_tables_2017: bool = False
     unread: dict[str, str] = {}

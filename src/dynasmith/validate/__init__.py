@@ -5,6 +5,7 @@
 """
 
 from dynasmith.validate.check import Check, Problem, Subject, Surroundings
+from dynasmith.validate.checklist import PracticeResult, checklist
 from dynasmith.validate.checks import CHECKS
 from dynasmith.validate.checks.ownership import usual_tags
 from dynasmith.validate.examine import check_table, examine
@@ -20,12 +21,14 @@ __all__ = [
     "Finding",
     "ItemFinding",
     "ItemTotals",
+    "PracticeResult",
     "Problem",
     "Severity",
     "Subject",
     "Surroundings",
     "Verdict",
     "check_table",
+    "checklist",
     "examine",
     "summary",
     "usual_tags",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import NamedTuple
 
 from msgspec import Struct, UnsetType
@@ -14,6 +15,7 @@ from dynasmith.tables.description import TableDescription
 from dynasmith.tables.table import Table, known
 from dynasmith.validate.environments import environment_of_name, environment_of_tags
 from dynasmith.validate.finding import Severity
+from dynasmith.validate.live_facts import BackupRunFacts, SelectionFacts, TrailFacts
 
 
 class Surroundings(Struct, frozen=True, kw_only=True):
@@ -23,6 +25,7 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     elsewhere can be critical). ``usual_tags`` are the tag keys of the set that the table belongs to (`usual_tags`).
     ``scaling_without_policy`` names what is registered for autoscaling and has no policy: an index (None is the table)
     and a dimension. ``unoffered`` maps a setting that the engine has no service for to the reason.
+    ``trails``, ``selections`` and ``backup_runs`` are what CloudTrail and AWS Backup said, and ``now`` is the time.
     """
 
     environment: str = ""
@@ -31,6 +34,10 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     usual_tags: tuple[str, ...] = ()
     scaling_without_policy: tuple[tuple[str | None, Dimension], ...] = ()
     unoffered: dict[str, str] = {}
+    trails: TrailFacts | None = None
+    selections: SelectionFacts | None = None
+    backup_runs: BackupRunFacts | None = None
+    now: datetime | None = None
 
 
 class FirstPass(Struct, frozen=True, kw_only=True):
@@ -83,12 +90,19 @@ class Subject:
 
 
 class Problem(NamedTuple):
-    """What a check saw: where, what (a sentence), how bad (else the check's first severity), what fixes it."""
+    """What a check saw: where, what (a sentence), how bad (else the check's first severity), what fixes it.
+    ``unknown`` says that it could not judge."""
 
     path: str
     what: str
     severity: Severity | None = None
     fix: str = ""
+    unknown: bool = False
+
+
+def not_known(path: str, why: str, fix: str) -> Problem:
+    """What a check says where it cannot judge: a notice, never silence."""
+    return Problem(path, f"Cannot be known here: {why.rstrip('.')}.", "notice", fix, unknown=True)
 
 
 @dataclass(frozen=True, slots=True)

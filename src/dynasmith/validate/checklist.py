@@ -1,10 +1,19 @@
 """A checklist of best practices for tables (a Terraform guide had it): which check answers a line, or why none can.
 
 Every line is either judged by checks, or is not knowable from definitions and live tables alone; then ``instead`` says
-what there is for it.
+what there is for it. `checklist` says of each line and table how it stands.
 """
 
+from collections.abc import Iterator
+from typing import Any, Literal, TypeAlias
+
 from msgspec import Struct
+
+from dynasmith.validate.finding import Finding, Verdict
+
+PracticeState: TypeAlias = Literal["passed", "finding", "cannot be known here"]
+"""How a line stands: every check of it passed (or its finding is accepted), one found something, or one could not judge
+and the others found nothing."""
 
 
 class Practice(Struct, frozen=True, kw_only=True):
@@ -26,8 +35,7 @@ CHECKLIST: tuple[Practice, ...] = (
     Practice(text="Enable point-in-time recovery for production tables", codes=("DS020", "DS021", "DS061")),
     Practice(
         text="Configure automated backups for compliance",
-        codes=("DS023", "DS024"),
-        instead="Whether backups were made is in AWS Backup, not in the table.",
+        codes=("DS023", "DS024", "DS025", "DS026"),
     ),
     Practice(text="Use auto-scaling for provisioned tables", codes=("DS030", "DS031", "DS032")),
     Practice(text="Enable deletion protection for critical tables", codes=("DS022", "DS062")),
@@ -38,7 +46,8 @@ CHECKLIST: tuple[Practice, ...] = (
     ),
     Practice(
         text="Test restore procedures periodically",
-        instead="Not knowable from here: a restored table does not say that it was compared, and is deleted after.",
+        codes=("DS027",),
+        instead="Restores that another tool made are not known: dynasmith tags the table when it verified one.",
     ),
     Practice(
         text="Use least-privilege IAM policies",
@@ -47,7 +56,8 @@ CHECKLIST: tuple[Practice, ...] = (
     ),
     Practice(
         text="Enable CloudTrail for audit logging",
-        instead="Not knowable from here: trails and their data events belong to the account, tables do not show them.",
+        codes=("DS015",),
+        instead="Event data stores of CloudTrail Lake are not looked at.",
     ),
     Practice(text="Document table schema and access patterns", codes=("DS003", "DS080", "DS081")),
     Practice(
@@ -62,3 +72,57 @@ CHECKLIST: tuple[Practice, ...] = (
         instead="The rest is not knowable from here: it takes the traffic of weeks, which is in CloudWatch.",
     ),
 )
+
+
+class PracticeResult(Struct, frozen=True, kw_only=True):
+    """How one line of the checklist stands for one table. ``point`` counts from 1; ``codes`` are its checks, ``found``
+    those that found something, ``why`` is empty for a line that passed."""
+
+    table: str
+    point: int
+    practice: str
+    state: PracticeState
+    codes: tuple[str, ...] = ()
+    found: tuple[str, ...] = ()
+    why: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """As ``--checklist --json`` shows it."""
+        return {name: getattr(self, name) for name in self.__struct_fields__}
+
+
+def checklist(verdict: Verdict) -> tuple[PracticeResult, ...]:
+    """The thirteen lines for each table that was examined, in the order of the list."""
+    return tuple(_results(verdict))
+
+
+def _results(verdict: Verdict) -> Iterator[PracticeResult]:
+    for table, unknown in verdict.unknown.items():
+        findings = [each for each in verdict.findings if each.table == table]
+        for point, practice in enumerate(CHECKLIST, start=1):
+            yield _result(table, point, practice, findings, unknown)
+
+
+def _result(
+    table: str, point: int, practice: Practice, findings: list[Finding], unknown: tuple[str, ...]
+) -> PracticeResult:
+    open_codes = [code for code in practice.codes if code in unknown]
+    own = [each for each in findings if each.code in practice.codes]
+    real = [each for each in own if each.code not in unknown]
+    state: PracticeState = "passed"
+    why = ""
+    if real:
+        state, why = "finding", " ".join(each.why for each in real)
+    elif open_codes or not practice.codes:
+        state = "cannot be known here"
+        said = " ".join(each.why for each in own)
+        why = said or practice.instead or f"{', '.join(open_codes)} could not be judged."
+    return PracticeResult(
+        table=table,
+        point=point,
+        practice=practice.text,
+        state=state,
+        codes=practice.codes,
+        found=tuple(dict.fromkeys(each.code for each in real)),
+        why=why,
+    )

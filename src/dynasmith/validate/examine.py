@@ -3,11 +3,14 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from msgspec.structs import replace as replaced
+
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.table import Table, known
 from dynasmith.validate.check import Check, FirstPass, Problem, Subject, Surroundings
 from dynasmith.validate.checks import CHECKS
 from dynasmith.validate.finding import SEVERITIES, AcceptedFinding, Finding, Verdict
+from dynasmith.validate.live_facts import LIVE_FACTS, is_known
 
 _NOTHING_KNOWN = Surroundings()
 
@@ -36,34 +39,44 @@ def examine(
     ValueError says so where both are. With a description the live table is judged, and its difference from the
     definition; without one the definition. ``offline`` leaves the live table and every check of it out. ``suppress``
     of the definition moves findings to ``accepted``, whatever their severity; an entry that matches nothing is a
-    finding itself (DS007), unless the check could not judge here.
+    finding itself (DS007), unless the check could not judge here. ``unknown`` names the checks that could not.
     """
     subject = Subject(desired, None if offline else description, around, offline)
     table = subject.table.name
-    found = [finding for check in CHECKS if not check.last for finding in _findings(check, subject, table)]
+    unknown = {check.code for check in CHECKS if not _is_known(check, subject)}
+    found = [finding for check in CHECKS if not check.last for finding in _findings(check, subject, table, unknown)]
     first = FirstPass(
         codes=frozenset(check.code for check in CHECKS),
-        judged=frozenset(check.code for check in CHECKS if _can_judge(check, subject)),
+        judged=frozenset(check.code for check in CHECKS if _can_judge(check, subject)) - unknown,
         found=frozenset(finding.code for finding in found),
     )
     subject = replace(subject, first=first)
-    found += [finding for check in CHECKS if check.last for finding in _findings(check, subject, table)]
-    return _sorted_out(found, desired)
+    found += [finding for check in CHECKS if check.last for finding in _findings(check, subject, table, unknown)]
+    return replaced(_sorted_out(found, desired), unknown={table: tuple(sorted(unknown))})
 
 
-def _findings(check: Check, subject: Subject, table: str) -> Iterator[Finding]:
+def _findings(check: Check, subject: Subject, table: str, unknown: set[str]) -> Iterator[Finding]:
+    """What a check finds; its code goes into ``unknown`` where it says that it could not judge."""
     if check.live and subject.live is None:
         return
     for problem in check.look(subject):
+        if problem.unknown:
+            unknown.add(check.code)
         yield _finding(check, problem, table)
 
 
-def _can_judge(check: Check, subject: Subject) -> bool:
-    """Whether the silence of a check means that all is well: all that it needs to know is known."""
+def _is_known(check: Check, subject: Subject) -> bool:
+    """Whether everything could be read that a check looks at."""
     unread = {setting.partition(".")[0] for setting in subject.unread}  # replicas.eu-west-1: one Region of them
     if (check.live and subject.live is None) or (check.online and subject.offline):
         return False
-    return unread.isdisjoint(check.reads) and all(getattr(subject.around, part) for part in check.asks)
+    facts = (getattr(subject.around, part) for part in check.asks if part in LIVE_FACTS)
+    return unread.isdisjoint(check.reads) and all(map(is_known, facts))
+
+
+def _can_judge(check: Check, subject: Subject) -> bool:
+    """Whether the silence of a check means that all is well: all that it needs to know is known, and there is some."""
+    return _is_known(check, subject) and all(getattr(subject.around, part) for part in check.asks)
 
 
 def _finding(check: Check, problem: Problem, table: str) -> Finding:

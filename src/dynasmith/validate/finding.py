@@ -39,10 +39,12 @@ class AcceptedFinding(Struct, frozen=True, kw_only=True):
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
-    """What `examine` found: the findings that stand, worst first, and those that the definition accepts."""
+    """What `examine` found: the findings that stand, worst first, those that the definition accepts, and by table the
+    codes of the checks that could not judge. Every table that was examined is in ``unknown``."""
 
     findings: tuple[Finding, ...] = ()
     accepted: tuple[AcceptedFinding, ...] = ()
+    unknown: dict[str, tuple[str, ...]] = {}
 
     @property
     def critical(self) -> bool:

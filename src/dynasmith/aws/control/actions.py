@@ -26,6 +26,15 @@ READS = (
 )
 """The actions of everything that only reads: list, describe, import, plan, check, validate."""
 
+VALIDATES = (
+    "cloudtrail:DescribeTrails",
+    "cloudtrail:GetEventSelectors",
+    "cloudtrail:GetTrailStatus",
+    "backup:ListBackupJobs",
+    "backup:DescribeRegionSettings",
+)
+"""What validate asks of other services beside the actions of reading; one that is denied is a notice."""
+
 WRITES = (
     "dynamodb:CreateTable",
     "dynamodb:UpdateTable",

@@ -11,12 +11,13 @@ from dynasmith.aws.control.session import Session
 from dynasmith.aws.settings import READ
 from dynasmith.errors import DynasmithError
 from dynasmith.tables.description import TableDescription
+from dynasmith.tables.own_tags import RESTORE_TAG, is_managed_tag
 
 Reader = Callable[[Session, TableDescription], TableDescription]
 
 
 def tags(session: Session, described: TableDescription) -> TableDescription:
-    """Every tag but those of AWS itself (``aws:``), all pages."""
+    """Every tag that a definition can have, all pages, and when a restore of the table was last verified."""
     found: dict[str, str] = {}
     asked = {"ResourceArn": described.arn}
     while True:
@@ -25,8 +26,9 @@ def tags(session: Session, described: TableDescription) -> TableDescription:
         if not answer.get("NextToken"):
             break
         asked = {**asked, "NextToken": answer["NextToken"]}
-    own = {key: value for key, value in sorted(found.items()) if not key.startswith("aws:")}
-    return replace(described, table=replace(described.table, tags=own))
+    own = {key: value for key, value in sorted(found.items()) if is_managed_tag(key)}
+    table = replace(described.table, tags=own)
+    return replace(described, table=table, restore_verified=found.get(RESTORE_TAG, ""))
 
 
 ASIDES: Mapping[str, Reader] = {

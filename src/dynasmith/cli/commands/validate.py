@@ -1,5 +1,6 @@
 """`dynasmith validate`."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -9,7 +10,10 @@ from msgspec.structs import replace
 from dynasmith.cli.flow_options import UNITS
 from dynasmith.cli.redaction import HIDDEN
 from dynasmith.cli.shared_options import Invocation, print_json, verb
-from dynasmith.validate import Finding, ItemFinding
+from dynasmith.validate import Finding, ItemFinding, PracticeResult
+from dynasmith.validate import checklist as points_of
+
+PRACTICE_COLOURS = {"passed": "green", "finding": "yellow", "cannot be known here": "dim"}
 
 
 @verb("validate", example="dynasmith validate orders --env prod")
@@ -18,6 +22,7 @@ from dynasmith.validate import Finding, ItemFinding
 @click.option("--items", is_flag=True, help="Also check the items by the validators of their model classes.")
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Problems to show a class.")
 @click.option("--max-read-units", type=UNITS, help="Limit in read units a second, for --items.")
+@click.option("--checklist", is_flag=True, help="Show how each point of the checklist of best practices stands.")
 def command(
     invocation: Invocation,
     tables: tuple[str, ...],
@@ -25,6 +30,7 @@ def command(
     items: bool,
     limit: int,
     max_read_units: float | None,
+    checklist: bool,
 ) -> int:
     """Check configuration and best practice, and print findings with codes. Exits 3 if one is critical."""
     verdict = invocation.project().validate(
@@ -32,11 +38,30 @@ def command(
     )
     if invocation.redact:
         verdict = replace(verdict, findings=tuple(_redacted(each) for each in verdict.findings))
-    if invocation.as_json:
+    if checklist:
+        _check_list(invocation, points_of(verdict))
+    elif invocation.as_json:
         print_json(invocation.world().masks.document([msgspec.to_builtins(each) for each in verdict.findings]))
     else:
         _draw(invocation, verdict)
     return 3 if verdict.critical else 0
+
+
+def _check_list(invocation: Invocation, results: Sequence[PracticeResult]) -> None:
+    from rich.text import Text
+
+    if invocation.as_json:
+        print_json(invocation.world().masks.document([each.to_json() for each in results]))
+        return
+    page, masked = invocation.page(), invocation.masked
+    for each in results:
+        if each.point == 1:
+            page.print(Text(each.table, "bold"))
+        codes = f"  {', '.join(each.found or each.codes)}" if each.codes else ""
+        colour = PRACTICE_COLOURS[each.state]
+        page.print(Text.assemble(f"{each.point:>3} ", (f"{each.state:<21}", colour), each.practice, (codes, "dim")))
+        if each.why:
+            page.print(f"    {masked(each.why)}", style="dim", markup=False)
 
 
 def _redacted(finding: Finding) -> Finding:

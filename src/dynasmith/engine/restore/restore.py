@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from dynasmith.engine.restore.proof import prove
 from dynasmith.engine.restore.settings import restore_settings
+from dynasmith.engine.restore.verified_tag import tag_verified
 from dynasmith.engine.transfer.job_world import JobWorld
 from dynasmith.engine.transfer.permit import RunPermit
 from dynasmith.engine.transfer.restore_world import RestoreWorld
@@ -107,6 +108,7 @@ def restore(spec: Restore, claim: Claim, world: JobWorld) -> RestoreReport:
         run.say(f"Items: {proof.verified}{f', {proof.why}' if proof.why else ''}.")
         run.check()
         settings = restore_settings(spec, run.at, run.say)
+        tag_verified(spec, run.at, proof, run.say)
         report = changed(report, proof=proof, settings=settings)
     return changed(report, job=claim.job, seconds=claim.job.ran_seconds)
 

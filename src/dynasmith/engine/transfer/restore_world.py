@@ -45,6 +45,10 @@ class RestoreWorld(Protocol):
         DefinitionError for a definition that is not valid."""
         ...
 
+    def needs_own_consent(self, spec: Restore, table: str) -> bool:
+        """Whether a write to this table needs a consent that the restore, by its target, did not get."""
+        ...
+
     def identity(self, spec: Restore) -> TableIdentity:
         """Which table the target is now. Raises TableNotFound."""
         ...

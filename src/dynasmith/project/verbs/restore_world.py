@@ -72,6 +72,11 @@ class ProjectRestoreWorld:
         """The table that was, under the name of the new one, with what the caller wants otherwise."""
         return desired_table(spec, self._at)
 
+    def needs_own_consent(self, spec: Restore, table: str) -> bool:
+        """Whether the protection of an environment covers this table and not the target."""
+        given = self._at.protections([spec.target.table])
+        return any(need not in given for need in self._at.protections([table]))
+
     def identity(self, spec: Restore) -> TableIdentity:
         """Which table the target is now. One DescribeTable."""
         return self._items.end(spec.target).identity

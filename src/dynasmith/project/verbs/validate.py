@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from dynasmith.engine.planner import CONCURRENT_TABLES
 from dynasmith.errors import TableNotFound, UsageError
+from dynasmith.project.verbs.validate_live import with_live_facts
 from dynasmith.project.world import TableName, World
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.table import Table
@@ -29,10 +30,12 @@ def validate(world: World, names: Sequence[TableName], *, offline: bool) -> Verd
         quotas=world.settings.quotas,
         usual_tags=usual_tags([_judged(desired, seen) for _, desired, seen in subjects if desired or seen]),
     )
-    verdicts = [_verdict(world, *subject, around, offline=offline) for subject in subjects]
+    facts = with_live_facts(world, around, live)
+    verdicts = [_verdict(world, *subject, facts.get(subject[0], around), offline=offline) for subject in subjects]
     return Verdict(
         findings=tuple(finding for verdict in verdicts for finding in verdict.findings),
         accepted=tuple(accepted for verdict in verdicts for accepted in verdict.accepted),
+        unknown={table: codes for verdict in verdicts for table, codes in verdict.unknown.items()},
     )
 
 

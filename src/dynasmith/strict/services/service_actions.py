@@ -165,6 +165,7 @@ _SERVICES: Mapping[str, Callable[..., list[tuple[NeededAction, str]]]] = {
     "sts": _sts,
     "application-autoscaling": _targeted("application-autoscaling"),
     "kms": _targeted("kms", "KeyId"),
+    "cloudtrail": _targeted("cloudtrail", "TrailName"),
     "monitoring": _targeted("cloudwatch"),
     "s3": _s3,
     "lambda": _lambda,

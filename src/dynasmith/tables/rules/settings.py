@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from dynasmith import limits
 from dynasmith.tables.backup_schedule import schedule_problem
+from dynasmith.tables.own_tags import RESTORE_TAG
 from dynasmith.tables.rules.rule import DefinitionRule, JudgedTable, RuleProblem
 
 
@@ -58,6 +59,8 @@ def _tags(table: JudgedTable) -> Iterator[RuleProblem]:
             )
         if name.lower().startswith("aws:"):
             yield RuleProblem(("tags", name), "begins with aws:, which belongs to AWS", "name it otherwise")
+        if name == RESTORE_TAG:
+            yield RuleProblem(("tags", name), "is the tag that a verified restore writes", "remove it")
         value = node.value
         if isinstance(value, str) and len(value) > limits.TAG_VALUE_MAX_CHARACTERS:
             yield RuleProblem(
@@ -174,8 +177,9 @@ RULES = (
     ),
     DefinitionRule(
         "D074",
-        "At most 50 tags, names of 1 to 128 and values of up to 256 characters, none beginning with aws:",
-        "The service refuses the rest.",
+        "At most 50 tags, names of 1 to 128 and values of up to 256 characters, none beginning with aws:, none "
+        "that a verified restore writes",
+        "The service refuses the rest; the tag of a restore is written by dynasmith itself.",
         "Developer Guide, Tagging restrictions",
         "see tags",
         _tags,

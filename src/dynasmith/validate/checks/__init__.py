@@ -1,13 +1,26 @@
 """Every check there is, in the order of its code; docs/reference/findings.md lists them."""
 
 from dynasmith.validate.check import Check
-from dynasmith.validate.checks import capacity, changes, drift, indexes, recovery, replicas, security, state
+from dynasmith.validate.checks import (
+    audit,
+    backups,
+    capacity,
+    changes,
+    drift,
+    indexes,
+    recovery,
+    replicas,
+    security,
+    state,
+)
 from dynasmith.validate.checks import ownership as words
 
 CHECKS: tuple[Check, ...] = tuple(
     sorted(
         (
             *state.CHECKS,
+            *audit.CHECKS,
+            *backups.CHECKS,
             *drift.CHECKS,
             *security.CHECKS,
             *recovery.CHECKS,

@@ -75,7 +75,7 @@ def _no_description(subject: Subject) -> Iterator[Problem]:
 
 
 def _no_patterns(subject: Subject) -> Iterator[Problem]:
-    if subject.desired is not None and not known(subject.desired.access_patterns, ()):
+    if subject.desired is not None and not any(map(str.strip, known(subject.desired.access_patterns, ()))):
         yield Problem("access_patterns", "The definition lists no access patterns.")
 
 

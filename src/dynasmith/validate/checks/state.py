@@ -89,7 +89,6 @@ CHECKS = (
         source="Best practices checklist: Document table schema",
         severities=("notice",),
         look=_undefined,
-        live=True,
     ),
     Check(
         code="DS006",

@@ -1,0 +1,78 @@
+"""What `validate` asks other services than DynamoDB: CloudTrail and AWS Backup. What one refuses is said, the rest
+goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TypeVar
+
+from msgspec.structs import replace
+
+from dynasmith.aws.control.backup_jobs import AwsBackupJobs
+from dynasmith.aws.control.backup_role import AwsBackupRoom
+from dynasmith.aws.control.backup_selections import backup_selections
+from dynasmith.aws.control.trails import trails_here
+from dynasmith.engine.planner import CONCURRENT_TABLES
+from dynasmith.errors import DynasmithError, Interrupted, UsageError
+from dynasmith.ports.backup_jobs import BackupJob
+from dynasmith.project.world import World
+from dynasmith.tables.description import TableDescription
+from dynasmith.validate import Surroundings
+from dynasmith.validate.backup_coverage import BackupRun
+from dynasmith.validate.live_facts import BackupRunFacts, LiveFact, SelectionFacts, TrailFacts
+
+F = TypeVar("F", bound=LiveFact)
+_OF_BACKUPS = "backup_plan"
+
+
+def with_live_facts(
+    world: World, around: Surroundings, live: Mapping[str, TableDescription]
+) -> dict[str, Surroundings]:
+    """The surroundings of each live table. Of the Region it costs one call and two for each trail, and one and some
+    for each backup plan; of each table one page of its backup jobs."""
+    around = replace(around, now=world.clock.now())
+    if not live:
+        return {}
+    no_backups = world.control.unoffered((_OF_BACKUPS,)).get(_OF_BACKUPS, "")
+    trails = _fact(world, TrailFacts, partial(_trails, world))
+    selections = _fact(world, SelectionFacts, partial(_selections, world), no_backups)
+    around = replace(around, trails=trails, selections=selections)
+
+    def runs(described: TableDescription) -> BackupRunFacts:
+        return _fact(world, BackupRunFacts, partial(_runs, world, described.arn), no_backups)
+
+    with ThreadPoolExecutor(CONCURRENT_TABLES) as pool:
+        found = zip(live, pool.map(runs, live.values()), strict=True)
+        return {name: replace(around, backup_runs=facts) for name, facts in found}
+
+
+def _fact(world: World, kind: type[F], read: Callable[[], F], unoffered: str = "") -> F:
+    """What was read, or why it was not."""
+    if unoffered:
+        return kind(unknown=unoffered)
+    try:
+        return read()
+    except (Interrupted, UsageError):
+        raise
+    except DynasmithError as error:
+        return kind(unknown=world.masks(error.message.rstrip(".")))
+
+
+def _trails(world: World) -> TrailFacts:
+    return TrailFacts(trails=trails_here(world.session))
+
+
+def _selections(world: World) -> SelectionFacts:
+    found = backup_selections(world.session)
+    by_pattern = any(not each.is_explicit for each in found)
+    return SelectionFacts(selections=found, opted_in=not by_pattern or AwsBackupRoom(world.session).opted_in())
+
+
+def _runs(world: World, arn: str) -> BackupRunFacts:
+    return BackupRunFacts(runs=tuple(_run(job) for job in AwsBackupJobs(world.session).list(arn)))
+
+
+def _run(job: BackupJob) -> BackupRun:
+    return BackupRun(id=job.id, state=job.state, reason=job.reason, bad=job.is_bad, started_at=job.started_at)

@@ -1,0 +1,42 @@
+"""What other services say of a table. Each fact says why it could not be had, and then nothing is judged by it."""
+
+from typing import Final
+
+from msgspec import Struct
+
+from dynasmith.validate.backup_coverage import BackupRun, TableSelection
+from dynasmith.validate.trails import Trail
+
+
+class LiveFact(Struct, frozen=True, kw_only=True):
+    """Something that a service was asked for. ``unknown`` is empty, or one clause that says why it is not known."""
+
+    unknown: str = ""
+
+
+class TrailFacts(LiveFact, frozen=True, kw_only=True):
+    """The trails of CloudTrail that work in the Region."""
+
+    trails: tuple[Trail, ...] = ()
+
+
+class SelectionFacts(LiveFact, frozen=True, kw_only=True):
+    """The selections of AWS Backup in the Region, and whether the Region is opted in for DynamoDB."""
+
+    selections: tuple[TableSelection, ...] = ()
+    opted_in: bool = True
+
+
+class BackupRunFacts(LiveFact, frozen=True, kw_only=True):
+    """The backup jobs that AWS Backup still lists of the table (those of the last 30 days)."""
+
+    runs: tuple[BackupRun, ...] = ()
+
+
+LIVE_FACTS: Final = ("trails", "selections", "backup_runs", "now")
+"""The parts of `Surroundings` that are asked of a service, or of the clock."""
+
+
+def is_known(value: object) -> bool:
+    """Whether a part of the surroundings is there, and could be had."""
+    return bool(value) and not (isinstance(value, LiveFact) and value.unknown)
