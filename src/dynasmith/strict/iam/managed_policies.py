@@ -1,6 +1,7 @@
-"""AWS managed policies that an engine may lack, as far as they concern DynamoDB and its backups.
+"""AWS managed policies that an engine may lack, as far as they concern DynamoDB, its backups and its streams.
 
-Source: AWS Managed Policy Reference, AWSBackupServiceRolePolicyForBackup and AWSBackupServiceRolePolicyForRestores.
+Source: AWS Managed Policy Reference, AWSBackupServiceRolePolicyForBackup, AWSBackupServiceRolePolicyForRestores,
+AWSLambdaDynamoDBExecutionRole and AWSLambdaBasicExecutionRole.
 What they say of other services is left out here.
 """
 
@@ -8,6 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 
 _PREFIX = "arn:aws:iam::aws:policy/service-role/AWSBackupServiceRolePolicyFor"
+_LAMBDA = "arn:aws:iam::aws:policy/service-role/AWSLambda"
+_LOGS = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"]
+_READS_STREAMS = [f"dynamodb:{one}" for one in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")]
 _TABLES, _BACKUPS = "arn:aws:dynamodb:*:*:table/*", "arn:aws:dynamodb:*:*:table/*/backup/*"
 
 
@@ -41,4 +45,9 @@ MANAGED: Mapping[str, Mapping[str, Any]] = {
             _allow(["dynamodb:RestoreTableFromAwsBackup"], "arn:aws:backup:*:*:recovery-point:*"),
         ],
     },
+    _LAMBDA + "DynamoDBExecutionRole": {
+        "Version": "2012-10-17",
+        "Statement": [_allow([*_READS_STREAMS, *_LOGS], "*")],
+    },
+    _LAMBDA + "BasicExecutionRole": {"Version": "2012-10-17", "Statement": [_allow(_LOGS, "*")]},
 }

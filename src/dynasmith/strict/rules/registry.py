@@ -9,6 +9,7 @@ from dynasmith.strict.rules import expressions as rules_expressions
 from dynasmith.strict.rules import indexes as rules_indexes
 from dynasmith.strict.rules import items as rules_items
 from dynasmith.strict.rules import keys as rules_keys
+from dynasmith.strict.rules import mappings as rules_mappings
 from dynasmith.strict.rules import old_parameters as rules_old
 from dynasmith.strict.rules import protection as rules_protect
 from dynasmith.strict.rules import reads as rules_reads
@@ -44,6 +45,20 @@ KEPT: tuple[StrictRule, ...] = (
         ("backup:CreateBackupSelection", "backup:StartBackupJob", "backup:StartRestoreJob"),
         "a role that AWS Backup cannot take; a job whose role lacks an action fails, and names the first one alone",
         "https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/backup/selection.go",
+        "observed",
+    ),
+    StrictRule(
+        "mapping-function",
+        ("lambda:CreateEventSourceMapping", "lambda:UpdateEventSourceMapping"),
+        "a mapping to a function, an alias or a version that does not exist",
+        "https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html (ResourceNotFoundException)",
+    ),
+    StrictRule(
+        "mapping-role",
+        ("lambda:CreateEventSourceMapping", "lambda:UpdateEventSourceMapping"),
+        "a mapping to a function whose role Lambda cannot take, or which may not read the stream (GetRecords, "
+        "GetShardIterator, DescribeStream, ListStreams) or send to the destination for failures",
+        "https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html; codes and messages as observed",
         "observed",
     ),
     StrictRule(
@@ -131,6 +146,7 @@ GROUPS: tuple[tuple[str, tuple[StrictRule, ...]], ...] = (
     ("PartiQL", tuple(rules_statements.RULES)),
     ("Application Auto Scaling", tuple(scaling.RULES)),
     ("AWS Backup", tuple(aws_backup.RULES)),
+    ("Event source mappings of Lambda", tuple(rules_mappings.RULES)),
     ("Kept by the endpoint itself", KEPT),
 )
 

@@ -21,6 +21,8 @@ from dynasmith.strict.services.cloudwatch import CLOUDWATCH, answer_cloudwatch, 
 from dynasmith.strict.services.export import describe_export, export_table, list_exports
 from dynasmith.strict.services.imports import describe_import, import_table
 from dynasmith.strict.services.isolation import isolated
+from dynasmith.strict.services.mappings.feeds import fed
+from dynasmith.strict.services.mappings.service import answer_mapping, is_mapping_call, mapping_operation
 from dynasmith.strict.services.metrics import measure_reply, store_due
 from dynasmith.strict.services.restore import restore_to_time, update_backups
 from dynasmith.strict.services.s3 import another_owner
@@ -106,6 +108,8 @@ class RequestPipeline:
             return await self._own_service(request, service, backup_operation(request), answer_backup)
         if service == CLOUDWATCH:
             return await self._own_service(request, CLOUDWATCH, cloudwatch_operation(request), answer_cloudwatch)
+        if service == "lambda" and is_mapping_call(request):
+            return await self._own_service(request, service, mapping_operation(request), answer_mapping)
         scaling_call = target.startswith(b"AnyScaleFrontendService.") or service == "application-autoscaling"
         operation = target.rpartition(b".")[2].decode("latin-1") or query_action(request)
         if not operation:
@@ -152,6 +156,8 @@ class RequestPipeline:
         operation = target.rpartition(b".")[2].decode("latin-1")
         if service == "backup":
             operation = backup_operation(request)
+        if service == "lambda" and is_mapping_call(request):
+            operation = mapping_operation(request)
         tables = control.tables_of(body_of(request)) if target.startswith(TARGET) else ()
         call = Call(operation, tables[0] if tables else "", denial.status, None, self._world.clock.time(), 0)
         call.error, call.service, call.tables, call.body = outcome(denial), service, tables, request.body
@@ -160,7 +166,7 @@ class RequestPipeline:
     async def _own_service(
         self, request: WireRequest, service: str, operation: str, answer: ServiceAnswer
     ) -> WireReply:
-        """A service that the endpoint does itself, or stands in for: AWS Backup, CloudWatch."""
+        """A service that the endpoint does itself, or stands in for: AWS Backup, CloudWatch, triggers."""
         world, at = self._world, self._world.clock.time()
         fault = world.faults.meeting(operation, ())
         if fault is None:
@@ -210,6 +216,8 @@ class RequestPipeline:
 
             reply = await struck(fault, operation, call.tables[0] if call.tables else "", go_on)
         measure_reply(world, call, reply, time.perf_counter() - began, injected=fault is not None)
+        if account.feeds:
+            await fed(world, call)
         self._write_down(call, reply)
         stall = world.stall
         stall.note(operation, call.tables[0] if call.tables else "", request.body, outcome(reply))

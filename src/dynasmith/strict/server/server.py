@@ -193,7 +193,8 @@ class StrictServer:
             return self._scaling
 
     def wipe(self) -> None:
-        """Delete, in the engine itself and at once, every table and backup that was used through this endpoint."""
+        """Delete, in the engine itself and at once, every table, backup and event source mapping that was used through
+        this endpoint."""
         self._call(wipe(self._world))
 
     def close(self) -> None:

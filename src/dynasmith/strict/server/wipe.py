@@ -1,12 +1,14 @@
 """Leaving an engine as it was found: what a test made through the endpoint is deleted in the engine itself."""
 
+from dynasmith.strict.services.mappings.engine_calls import MAPPINGS, ask_lambda
 from dynasmith.strict.services.world import IncomingCall, StrictWorld
 from dynasmith.strict.wire.credentials import credentials_of
 from dynasmith.strict.wire.messages import WireRequest
 
 
 async def wipe(world: StrictWorld) -> None:
-    """Delete every table and backup that the endpoint knows, also protected ones; the endpoint forgets them."""
+    """Delete every table, backup and event source mapping that the endpoint knows, also protected ones; it forgets
+    them."""
     for account in world.accounts.values():
         own = IncomingCall(
             WireRequest(b"POST", b"/", credentials_of(account.key), b""), "", {}, account, world.clock.time()
@@ -18,5 +20,10 @@ async def wipe(world: StrictWorld) -> None:
         for arn, backup in account.backups.items():
             if not backup.deleted:
                 await world.ask(own, "DeleteBackup", {"BackupArn": arn})
+        for uuid in list(account.mappings):
+            world.callers.pop(uuid).cancel()
+            await ask_lambda(world, account, "DELETE", f"{MAPPINGS}/{uuid}")
+        account.mappings.clear()
+        account.feeds.clear()
         account.tables.clear()
         account.backups.clear()

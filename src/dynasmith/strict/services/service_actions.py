@@ -4,7 +4,6 @@ A service that is not here cannot be judged, and is not allowed.
 """
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
@@ -13,10 +12,11 @@ import msgspec
 from dynasmith.strict.iam.document import PolicyNotUnderstood
 from dynasmith.strict.iam.dynamodb_calls import NeededAction, PartitionKey, needed_actions
 from dynasmith.strict.services.aws_backup.call import backup_model
+from dynasmith.strict.services.mappings.engine_calls import lambda_model
 from dynasmith.strict.services.world import StrictWorld
 from dynasmith.strict.state.state import Account
 from dynasmith.strict.wire.messages import WireRequest
-from dynasmith.strict.wire.rest_json import BadRestRequest, RestModel
+from dynasmith.strict.wire.rest_json import BadRestRequest
 
 _PASSED = {"CreateBackupSelection", "StartBackupJob", "StartRestoreJob"}
 _STREAMS = b"DynamoDBStreams_20120810."
@@ -140,17 +140,16 @@ def _s3(_: StrictWorld, request: WireRequest, __: Account) -> list[tuple[NeededA
     return _plain(of_object if key else of_bucket, f"arn:aws:s3:::{path}")
 
 
-@lru_cache(maxsize=1)
-def _lambda_model() -> RestModel:
-    return RestModel("lambda")
-
-
 def _lambda(_: StrictWorld, request: WireRequest, account: Account) -> list[tuple[NeededAction, str]]:
     try:
-        operation, path = _lambda_model().operation(request)
+        operation, path = lambda_model().operation(request)
     except BadRestRequest:
         return []
     said: Mapping[str, Any] = {**body_of(request), **path}
+    if "EventSourceMapping" in operation:
+        # Those of one mapping are on its ARN; creating and listing are on no resource.
+        mapping = f"arn:aws:lambda:{account.key[1]}:{account.number}:event-source-mapping:{said.get('UUID')}"
+        return _plain(f"lambda:{operation}", mapping if "UUID" in said else "*")
     name = str(said.get("FunctionName") or "")
     prefix = f"arn:aws:lambda:{account.key[1]}:{account.number}:function:"
     resource = "*" if not name else name if name.startswith("arn:") else prefix + name

@@ -87,6 +87,12 @@ class StrictWorld:
     iterators: dict[str, str] = field(default_factory=dict)
     # Only one runs what AWS Backup has due.
     backups: asyncio.Lock = field(default_factory=asyncio.Lock)
+    # The tasks that call functions with the changes of streams, by the UUID of their mapping.
+    callers: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+
+    def stream_time(self) -> float:
+        """The time of day that ages and windows of streams are measured on: moves with real time and with the clock."""
+        return self.clock.flow_time()
 
     def account_of(self, request: WireRequest) -> Account:
         """The account and Region of a request, by its credential scope (an engine that has accounts takes a 12-digit

@@ -51,6 +51,10 @@ class StrictClock:
         """Seconds that capacity refills on: real time plus every move of the clock."""
         return time.monotonic() + self._moved
 
+    def flow_time(self) -> float:
+        """The time of day on what capacity refills on: the clock's at its start, moved by real time and every move."""
+        return self._started + self.flow() - self._started_monotonic
+
     def advance(self, seconds: float = 0.0, *, minutes: float = 0.0, hours: float = 0.0, days: float = 0.0) -> float:
         """Move the clock forward and return its new time as ``time()`` does. ValueError when it would go backwards."""
         step = seconds + 60.0 * minutes + 3600.0 * hours + 86400.0 * days

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dynasmith.strict.state.aws_backup import AwsBackup
+from dynasmith.strict.state.mappings import StreamFeed, StreamMapping
 from dynasmith.strict.state.metrics import MetricTally
 
 KeySchema = tuple[tuple[str, str], ...]  # (attribute, "HASH" | "RANGE")
@@ -270,6 +271,9 @@ class Account:
     scaling_tags: dict[str, dict[str, str]] = field(default_factory=dict)
     aws_backup: AwsBackup = field(default_factory=AwsBackup)
     metrics: MetricTally = field(default_factory=MetricTally)
+    # Event source mappings of streams by UUID, and what their streams hold by ARN.
+    mappings: dict[str, StreamMapping] = field(default_factory=dict)
+    feeds: dict[str, StreamFeed] = field(default_factory=dict)
 
     @property
     def number(self) -> str:

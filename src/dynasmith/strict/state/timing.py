@@ -20,6 +20,8 @@ REPLICA_DELETE_SECONDS = 120.0
 BACKUP_SECONDS = 20.0
 INSIGHTS_SECONDS = 30.0
 KINESIS_SECONDS = 30.0
+# A mapping of Lambda is Creating, Enabling, Disabling, Updating or Deleting for so long; "a minute or so" for streams.
+MAPPING_SECONDS = 20.0
 RESTORE_SECONDS = 900.0
 EXPORT_SECONDS = 300.0
 IMPORT_SECONDS = 300.0

@@ -259,6 +259,11 @@ class Upstream:
                 if kept and not line.began:
                     continue
                 raise
+            except asyncio.CancelledError:
+                # Its reply would come to nobody.
+                if line.transport is not None:
+                    line.transport.abort()
+                raise
             if line.alive:
                 self._idle.append(line)
             elif line.transport is not None:
