@@ -14,7 +14,7 @@ PAYLOAD_BYTES_MAX: Final = 6 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Gathered:
+class RecordBatch:
     """The records of the next call, and the place behind what was looked at for them. ``full`` batches wait for
     nothing more."""
 
@@ -23,7 +23,7 @@ class Gathered:
     full: bool
 
 
-def gathered(mapping: StreamMapping, feed: StreamFeed) -> Gathered:
+def next_batch(mapping: StreamMapping, feed: StreamFeed) -> RecordBatch:
     """The next records that match the filters, as many as a batch takes, all of one tumbling window."""
     patterns = _patterns(mapping)
     window = int(mapping.option("TumblingWindowInSeconds") or 0)
@@ -32,15 +32,15 @@ def gathered(mapping: StreamMapping, feed: StreamFeed) -> Gathered:
     for record in feed.since(mapping.position):
         if not patterns or any(matches(one, record.said) for one in patterns):
             if window and found and window_start(record, window) != window_start(found[0], window):
-                return Gathered(tuple(found), end, full=True)
+                return RecordBatch(tuple(found), end, full=True)
             size += len(msgspec.json.encode(record.said))
             if found and size > PAYLOAD_BYTES_MAX:
-                return Gathered(tuple(found), end, full=True)
+                return RecordBatch(tuple(found), end, full=True)
             found.append(record)
         end = record.place + 1
         if len(found) >= int(mapping.option("BatchSize")):
-            return Gathered(tuple(found), end, full=True)
-    return Gathered(tuple(found), end, full=False)
+            return RecordBatch(tuple(found), end, full=True)
+    return RecordBatch(tuple(found), end, full=False)
 
 
 def window_start(record: StreamRecord, seconds: int) -> float:

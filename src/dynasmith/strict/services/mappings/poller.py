@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
-from dynasmith.strict.services.mappings.batches import gathered, halves, too_old, window_start
+from dynasmith.strict.services.mappings.batches import halves, next_batch, too_old, window_start
 from dynasmith.strict.services.mappings.engine_calls import send_to
 from dynasmith.strict.services.mappings.feeds import PULL_SECONDS, feed_of, pull
 from dynasmith.strict.services.mappings.invocation import FAILED, OK, Outcome, call_function, clock_text
@@ -82,7 +82,7 @@ class MappingPoller:
         self._version = mapping.version
         self._check()
         feed = await self._feed()
-        batch = gathered(mapping, feed)
+        batch = next_batch(mapping, feed)
         now = self._world.stream_time()
         if await self._end_window(batch.records, feed, now):
             return True
