@@ -18,7 +18,7 @@ FAILED: Final = "PROBLEM: Function call failed"
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class CallOutcome:
     """What became of a call: ``failed`` is the place in the batch from which on it failed (None: nowhere); ``state``
     what the function gave for the next call of its window."""
 
@@ -37,7 +37,7 @@ async def call_function(
     *,
     window: WindowState | None = None,
     final: bool = False,
-) -> Outcome:
+) -> CallOutcome:
     """Call the function with records, and wait for its answer."""
     event: dict[str, Any] = {"Records": [one.said for one in records]}
     if window is not None:
@@ -56,11 +56,11 @@ async def call_function(
     error = reply.headers.get(b"x-amz-function-error", b"").decode("latin-1")
     version = reply.headers.get(b"x-amz-executed-version", b"$LATEST").decode("latin-1")
     if reply.status != 200 or error:
-        return Outcome(0, error=error or f"HTTP{reply.status}", version=version)
+        return CallOutcome(0, error=error or f"HTTP{reply.status}", version=version)
     answer = _decoded(reply.body)
     state = answer.get("state") if isinstance(answer, dict) else None
     failed = first_failed(answer, records) if _is_partial(mapping) else None
-    return Outcome(failed, state=state, version=version)
+    return CallOutcome(failed, state=state, version=version)
 
 
 def first_failed(answer: Any, records: Sequence[StreamRecord]) -> int | None:

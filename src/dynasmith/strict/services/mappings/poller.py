@@ -17,7 +17,7 @@ import msgspec
 from dynasmith.strict.services.mappings.batches import halves, next_batch, too_old, window_start
 from dynasmith.strict.services.mappings.engine_calls import send_to
 from dynasmith.strict.services.mappings.feeds import PULL_SECONDS, feed_of, pull
-from dynasmith.strict.services.mappings.invocation import FAILED, OK, Outcome, call_function, clock_text
+from dynasmith.strict.services.mappings.invocation import FAILED, OK, CallOutcome, call_function, clock_text
 from dynasmith.strict.services.world import LOG, StrictWorld
 from dynasmith.strict.state.mappings import StreamFeed, StreamMapping, StreamRecord, WindowState
 from dynasmith.strict.state.state import Account
@@ -113,7 +113,7 @@ class MappingPoller:
             self._check()
             old = too_old(batch, mapping, self._world.stream_time())
             if old:
-                await self._give_up(batch[:old], feed, TOO_OLD, attempts, Outcome(0, error="Unhandled"))
+                await self._give_up(batch[:old], feed, TOO_OLD, attempts, CallOutcome(0, error="Unhandled"))
                 batch = batch[old:]
             if not batch:
                 return
@@ -135,7 +135,7 @@ class MappingPoller:
                 return
             await self._pause(attempts)
 
-    async def _call(self, batch: Sequence[StreamRecord], feed: StreamFeed) -> Outcome:
+    async def _call(self, batch: Sequence[StreamRecord], feed: StreamFeed) -> CallOutcome:
         mapping = self._mapping
         seconds = int(mapping.option("TumblingWindowInSeconds") or 0)
         if seconds:
@@ -182,7 +182,7 @@ class MappingPoller:
             self._check()
 
     async def _give_up(
-        self, batch: Sequence[StreamRecord], feed: StreamFeed, condition: str, attempts: int, outcome: Outcome
+        self, batch: Sequence[StreamRecord], feed: StreamFeed, condition: str, attempts: int, outcome: CallOutcome
     ) -> None:
         mapping, world = self._mapping, self._world
         mapping.position = batch[-1].place + 1
@@ -202,7 +202,7 @@ def failure_record(
     feed: StreamFeed,
     condition: str,
     attempts: int,
-    outcome: Outcome,
+    outcome: CallOutcome,
     at: datetime,
 ) -> dict[str, Any]:
     """What a destination gets (Lambda Developer Guide, "Retain discarded records", DDBStreamBatchInfo)."""
