@@ -13,6 +13,12 @@ from item_stories.conftest import story
 __all__ = ["story"]
 
 
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A restore is looked at often: each look moves the clock of the endpoint on."""
+    monkeypatch.setattr("dynasmith.engine.restore.restore.POLL_SECONDS_MAX", 0.1)
+
+
 @pytest.fixture
 def served(ministack_endpoint: str) -> Iterator[StrictServer]:
     """A strict endpoint whose clock begins at noon and moves on with each look at what is under way."""

@@ -210,8 +210,8 @@ class Restore(Struct, frozen=True, kw_only=True, omit_defaults=True):
     ``before`` is what the table was, as one entry of a definition file, and ``before_from`` who says so; empty where
     nothing does. ``unread`` are settings that could not be read then. ``table_arn`` is the table that was backed up.
     ``vault`` and ``role`` are those of a recovery point, which AWS Backup restores, else empty.
-    ``settings`` says whether they are applied, ``prove`` what the items are compared with, ``expected_items`` how many
-    there should be."""
+    ``settings`` says whether they are applied, ``prove`` what the items are compared with (a place in S3 without an
+    export gets one of ``prove_at``), ``expected_items`` how many there should be."""
 
     verb: ClassVar[str] = "restore"
     target: Side
@@ -230,6 +230,7 @@ class Restore(Struct, frozen=True, kw_only=True, omit_defaults=True):
     without_indexes: bool = False
     settings: bool = True
     prove: str = ""
+    prove_at: datetime | None = None
     expected_items: int | None = None
     tables: TableIdentities = UNKNOWN_TABLES
     options: TransferOptions = field(name="flow")

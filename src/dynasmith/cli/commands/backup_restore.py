@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 @click.option("--without-indexes", is_flag=True, help="Restore without secondary indexes, which is faster.")
 @click.option("--billing", type=click.Choice(["on-demand", "provisioned"]), help="Billing mode of the new table.")
 @click.option("--encryption", metavar="KEY", help="aws-owned, aws-managed, or the ARN, id or alias of your key.")
-@click.option("--prove", metavar="FILE", help="Compare every item with this export or file.")
+@click.option(
+    "--prove",
+    metavar="FILE|s3://BUCKET/PREFIX",
+    help="Compare every item with these files. In S3 the service exports the same second, unless an export is there.",
+)
 @click.option("--into", metavar="TABLE", help="Write the items into this existing table, and delete all others in it.")
 @click.option("--no-settings", is_flag=True, help="Do not apply the settings that the service leaves out.")
 @click.option("--resume", "resumes", is_flag=True, help="Continue the restore of --target that was stopped.")

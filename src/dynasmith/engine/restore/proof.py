@@ -9,12 +9,12 @@ from dynasmith.jobs.spec import Restore
 PROVE = "--prove compares every item with an export or a file"
 
 
-def prove(spec: Restore, world: RestoreWorld, check: Callable[[], None]) -> ItemProof:
+def prove(spec: Restore, world: RestoreWorld, job_id: str, check: Callable[[], None]) -> ItemProof:
     """Compare each item where there is something to compare with, else count them. Before the settings are applied:
     with TTL on, the service would begin to delete expired items. Reads the whole table once."""
     check()
     if file := spec.prove or spec.file:
-        return world.compare(spec, file)
+        return world.compare(spec, file, job_id)
     return counted(spec.expected_items, world.count(spec), has_time=spec.at is not None)
 
 

@@ -104,7 +104,7 @@ def restore(spec: Restore, claim: Claim, world: JobWorld) -> RestoreReport:
             _begin(run)
             _wait(run)
         _remember(run)
-        proof = prove(spec, run.at, run.check)
+        proof = prove(spec, run.at, claim.job.id, run.check)
         run.say(f"Items: {proof.verified}{f', {proof.why}' if proof.why else ''}.")
         run.check()
         settings = restore_settings(spec, run.at, run.say)

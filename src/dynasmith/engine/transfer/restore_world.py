@@ -62,6 +62,7 @@ class RestoreWorld(Protocol):
         """How many items the new table has, by reading all of them."""
         ...
 
-    def compare(self, spec: Restore, file: str) -> ItemProof:
-        """Whether the new table has the items of a file or an export, each compared."""
+    def compare(self, spec: Restore, file: str, job_id: str) -> ItemProof:
+        """Whether the new table has the items of a file or an export, each compared. An export to S3 that is not there
+        is made first, as a job whose id is made of ``job_id``."""
         ...

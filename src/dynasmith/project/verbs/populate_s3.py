@@ -208,20 +208,7 @@ def s3_origin(
 ) -> PopulateSource:
     """Objects as the origin of a populate; they are downloaded beside the checkpoints of the job."""
     names = [part.path for part in remote.parts]
-
-    def of_job(job_id: str) -> OpenSource:
-        ledger = items.ledger
-
-        async def opened(_heard: ThrottleListener) -> ObjectSource:
-            made = partial(_source, remote, key, how, batch)
-            if isinstance(ledger, FolderLedger):
-                folder = ledger.folder / job_id / "objects"
-                return ObjectSource(made, remote.files, remote.objects, remote.bucket, folder)
-            temporary = Path(mkdtemp(prefix="dynasmith-"))  # `close` removes it
-            return ObjectSource(made, remote.files, remote.objects, remote.bucket, temporary)
-
-        return opened
-
+    of_job = partial(opened_objects, items, remote, key, how, batch)
     return PopulateSource(
         of_job("none"),
         partial(seen_keys, items),
@@ -231,6 +218,24 @@ def s3_origin(
         of_job=of_job,
         changes=remote.changes,
     )
+
+
+def opened_objects(
+    items: ItemWorld, remote: RemoteFiles, key: KeySchema, how: ReadOptions, batch: int | None, job_id: str
+) -> OpenSource:
+    """Objects as a source; each is downloaded beside the checkpoints of the job, or to a temporary folder where those
+    are not in a folder."""
+    ledger = items.ledger
+
+    async def opened(_heard: ThrottleListener) -> ObjectSource:
+        made = partial(_source, remote, key, how, batch)
+        if isinstance(ledger, FolderLedger):
+            folder = ledger.folder / job_id / "objects"
+        else:
+            folder = Path(mkdtemp(prefix="dynasmith-"))  # `close` removes it
+        return ObjectSource(made, remote.files, remote.objects, remote.bucket, folder)
+
+    return opened
 
 
 def _source(remote: RemoteFiles, key: KeySchema, how: ReadOptions, batch: int | None, folder: Path) -> FileSource:

@@ -14,10 +14,12 @@ from dynasmith.aws.control.tables import AwsTables
 from dynasmith.engine.planner import PlanOptions
 from dynasmith.files.definitions import exported_table
 from dynasmith.jobs.restore_report import ItemProof
+from dynasmith.jobs.service_transfer import is_s3
 from dynasmith.jobs.spec import Restore
 from dynasmith.jobs.table_identity import TableIdentity
 from dynasmith.ports.clock import Clock
 from dynasmith.ports.listener import Listener
+from dynasmith.project.verbs.export_proof import compare_export
 from dynasmith.project.verbs.file_restore import fill
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.verify import verify_sides
@@ -91,9 +93,12 @@ class ProjectRestoreWorld:
         """A scan of the whole table that gives counts alone."""
         return self.items.count(spec.target.table)[0]
 
-    def compare(self, spec: Restore, file: str) -> ItemProof:
+    def compare(self, spec: Restore, file: str, job_id: str) -> ItemProof:
         """Every item of the file with every item of the table."""
-        found = verify_sides(self._items, file, spec.target, listener=self._listener)
+        if is_s3(file):
+            found = compare_export(self._items, spec, job_id, self._listener)
+        else:
+            found = verify_sides(self._items, file, spec.target, listener=self._listener)
         why = "" if found.equal else f"{len(found.differences)}{'+' if found.more else ''} keys differ from {file}"
         return ItemProof("exact", found.equal, found.source.count, found.target.count, why)
 

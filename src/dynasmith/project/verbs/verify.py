@@ -26,7 +26,7 @@ from dynasmith.items.transform import Function, Transform
 from dynasmith.jobs.job import Job, readable
 from dynasmith.jobs.side import Side
 from dynasmith.jobs.spec import transform_of
-from dynasmith.ports.items import Item, ThrottleListener
+from dynasmith.ports.items import Item, OpenSource, ThrottleListener
 from dynasmith.ports.listener import Listener, silent
 from dynasmith.project.verbs.dry_run import rehearsed, unguarded
 from dynasmith.project.verbs.file_names import absolute, is_file
@@ -93,6 +93,12 @@ def verify_sides(
         same_code=any(layout.manifest is not None for _, layout in files),
         notes=(*found.notes, *(_file_note(name, layout) for name, layout in files)),
     )
+
+
+def verify_source(items: ItemWorld, opened: OpenSource, target: Side, *, listener: Listener = silent) -> VerifyResult:
+    """Compare the items of a source with those of a table. Raises CheckpointError where that was made again since."""
+    end = items.end(target)
+    return verify(VerifySide(source=opened), _side(end, None, end.key, ""), end.key, around=items.context(listener))
 
 
 def _transform_of(done: Job | None) -> str | None:

@@ -232,7 +232,8 @@ class Backups:
         """A new table, ``target``, from a backup (an ARN or a name), from the files of an export, or from ``table`` as
         it was ``at`` a time with its offset, or ``latest``. An existing table is never written to.
 
-        Waits until the table is there; verifies its items (``prove`` compares each with an export, else they are
+        Waits until the table is there; verifies its items (``prove`` compares each with an export: files, or a place
+        ``s3://bucket/prefix``, where the service exports the same second unless an export is there; else they are
         counted); then applies every setting that the service leaves out, from the definition that was kept with the
         backup, from that of the project, or from the live table. `RestoreReport.whole` says whether all is as before,
         and ``settings`` what is not, and why. ``settings=False`` applies none. ``region`` is that of the new table,

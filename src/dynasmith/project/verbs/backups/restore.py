@@ -23,6 +23,7 @@ from dynasmith.plans.consent import Consent
 from dynasmith.ports.backups import rfc_3339
 from dynasmith.ports.listener import Listener, silent
 from dynasmith.project.verbs.backups.restore_source import restore_at, restore_of
+from dynasmith.project.verbs.export_proof import check_proof
 from dynasmith.project.verbs.file_names import absolute
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.job_resume import resume
@@ -198,6 +199,8 @@ def _checked(world: World, request: RestoreRequest) -> Restore:
             "The table was on demand, so there is no capacity for --billing provisioned.",
             hint="restore it on demand, then set billing and capacity in its definition and apply it",
         )
+    if is_s3(spec.prove):
+        check_proof(ItemWorld(world), spec)
     desired_table(spec, at)  # a definition that is not valid is said before anything is done
     return spec
 

@@ -17,6 +17,7 @@ from dynasmith.ports.backup_records import BackupRecord
 from dynasmith.ports.backups import RecoveryWindow, TableBackup, rfc_3339
 from dynasmith.project.verbs.backups.choice import backups_of, named
 from dynasmith.project.verbs.backups.records import records_of
+from dynasmith.project.verbs.export_proof import whole_second
 from dynasmith.project.verbs.file_names import absolute, is_file
 from dynasmith.project.verbs.file_restore import manifest_of
 from dynasmith.project.world import World
@@ -55,10 +56,12 @@ def restore_at(world: World, target: Side, table: str, at: datetime | str) -> Re
             hint=f"restore a backup of it: dynasmith backup list {name}",
         )
     before, before_from = _before(world, name)
+    second = _within(name, at, window)
     return Restore(
         target=target,
         table=name,
-        at=_within(name, at, window),
+        at=second,
+        prove_at=second,
         before=before,
         before_from=before_from,
         table_arn=world.control.describe(name, ()).arn,
@@ -88,6 +91,7 @@ def _of_backup(world: World, target: Side, backup: TableBackup) -> Restore:
     return Restore(
         target=target,
         backup=backup.arn,
+        prove_at=whole_second(backup.created_at),
         before=before,
         before_from=before_from,
         vault=vault,
@@ -116,8 +120,9 @@ def _of_deleted(world: World, target: Side, arn: str, name: str, at: datetime | 
     """A table that is gone: by its ARN the service takes a time; else the backup that it made by itself."""
     if arn and isinstance(at, datetime):
         before, before_from = _before(world, name)
-        return Restore(target=target, table=arn, at=_whole(at), before=before, before_from=before_from, table_arn=arn,
-                       options=TransferOptions())  # fmt: skip
+        second = _whole(at)
+        return Restore(target=target, table=arn, at=second, prove_at=second, before=before, before_from=before_from,
+                       table_arn=arn, options=TransferOptions())  # fmt: skip
     made = sorted(backups_of(world).list(name, ("system",)), key=lambda each: each.created_at)
     if not made:
         raise TableNotFound(name, hint=f"if it was deleted: dynasmith backup list {name} shows its backups")
