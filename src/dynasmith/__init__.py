@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from dynasmith.engine.db.query_state import ModelPage
     from dynasmith.engine.db.transaction import Transaction
     from dynasmith.engine.ensure import Ensured
+    from dynasmith.engine.metrics.table_metrics import TableMetrics
     from dynasmith.engine.transfer.dry_run import DryRun, ItemSample
     from dynasmith.engine.transfer.events import FlowDead, FlowEnded, FlowNote, FlowProgress, FlowStarted, FlowStopping
     from dynasmith.engine.transfer.verify import KeyDifference, VerifyResult
@@ -146,6 +147,7 @@ if TYPE_CHECKING:
         TablePostponed,
         TableStarted,
     )
+    from dynasmith.ports.metrics import MetricPoint, MetricSeries, UnknownMetric
     from dynasmith.ports.tables import Identity
     from dynasmith.project import Project, connect
     from dynasmith.project.model_table import ModelTable
@@ -207,6 +209,8 @@ if TYPE_CHECKING:
     from dynasmith.validate.examine import examine
 
 _HOMES = {
+    "engine.metrics.table_metrics": "TableMetrics",
+    "ports.metrics": "MetricPoint MetricSeries UnknownMetric",
     "ports.guard": "RefusedCall",
     "jobs.estimate": "JobEstimate",
     "project.verbs.dry_runs": "DryRuns",
@@ -383,6 +387,8 @@ __all__ = [
     "Listener",
     "LocalIndex",
     "Locked",
+    "MetricPoint",
+    "MetricSeries",
     "Migrations",
     "Model",
     "ModelPage",
@@ -452,6 +458,7 @@ __all__ = [
     "TableDone",
     "TableExists",
     "TableFailed",
+    "TableMetrics",
     "TableNotFound",
     "TablePlan",
     "TablePostponed",
@@ -465,6 +472,7 @@ __all__ = [
     "Trigger",
     "UndoDryRun",
     "UndoReport",
+    "UnknownMetric",
     "Unreachable",
     "UsageError",
     "ValidationRefused",

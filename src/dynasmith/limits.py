@@ -4,7 +4,7 @@ Sources: *Quotas* is "Service, account, and table quotas in Amazon DynamoDB" and
 Amazon DynamoDB" of the Developer Guide; *API* the DynamoDB API Reference, whose shapes botocore's service model holds.
 """
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from msgspec import Struct
 
@@ -90,6 +90,23 @@ TABLES_PER_REGION_MAX_TABLES: Final = 2_500
 # Source: Lambda Developer Guide, "Lambda quotas": 50 MB zipped for direct upload, 250 MB unzipped with layers.
 LAMBDA_UPLOAD_MAX_BYTES: Final = 52_428_800
 LAMBDA_UNZIPPED_MAX_BYTES: Final = 262_144_000
+# Source: CloudWatch API Reference, GetMetricData: 500 queries a call, 100,800 data points a page.
+METRIC_DATA_MAX_QUERIES: Final = 500
+METRIC_DATA_MAX_POINTS: Final = 100_800
+# Source: Developer Guide, "DynamoDB metrics and dimensions" (a minute); CloudWatch API Reference, MetricStat.Period.
+METRIC_PERIOD_MIN_SECONDS: Final = 60
+METRIC_PERIOD_MAX_SECONDS: Final = 86_400
+
+
+class KeptPeriod(NamedTuple):
+    """So many days back a period is a multiple of so many seconds."""
+
+    days: int
+    period_seconds: int
+
+
+# Source: CloudWatch API Reference, GetMetricData, StartTime: 15 days by the minute, 63 by 5 minutes, 455 by the hour.
+CLOUDWATCH_PERIODS: Final = (KeptPeriod(15, 60), KeptPeriod(63, 300), KeptPeriod(455, 3_600))
 
 
 class Quotas(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -229,6 +229,12 @@ backup-jobs --table | backups/test_schedules.py
 backup-schedule --daily | backups/test_schedules.py
 backup-schedule --rule | backups/test_schedules.py
 backup-schedule --weekly | backups/test_schedules.py
+metrics --since | metrics/test_metrics.py
+metrics --from | metrics/test_metrics.py
+metrics --to | metrics/test_metrics.py
+metrics --period | metrics/test_metrics.py
+metrics --index | metrics/test_metrics.py
+metrics --watch | metrics/test_metrics.py
 diagnose --fix | backups/test_diagnosis.py
 backup-list --since | backups/test_backup_verbs.py
 backup-list --type | backups/test_backup_verbs.py

@@ -32,6 +32,7 @@ RUNS: dict[str, tuple[tuple[str, ...], ...]] = {
     "backup create": (("people", "--name", "made"),),
     "backup delete": (("BACKUP", "--yes"),),
     "backup jobs": ((),),
+    "metrics": (("people",),),
     "diagnose": (("people", "backup"),),
     "backup schedule": (("people", "--daily", "--yes"),),
     "backup unschedule": (("people", "--yes"),),

@@ -85,6 +85,7 @@ NEVER = {
             "backup unschedule",
             "backup jobs",
             "diagnose",
+            "metrics",
         ),
         "names, ARNs, sizes and settings; --into counts",
     ),

@@ -51,6 +51,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "lambda": ("lambda_", "Put a project into a Lambda function: bundle, policy."),
     "verify": ("verify", "Check that two tables, or a table and an export, hold the same items."),
     "backup": ("backup", "Back up tables; list, delete and restore backups."),
+    "metrics": ("metrics", "Show what a table consumes and where it is throttled."),
     "diagnose": ("diagnose", "Say why scheduled backups of a table are not made."),
     "jobs": ("jobs", "List, resume, pause, pace, cancel and undo long runs."),
 }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from dynasmith.project.verbs.few_item_methods import FewItemMethods
 from dynasmith.project.verbs.item_methods import ItemMethods
+from dynasmith.project.verbs.metric_methods import MetricMethods
 from dynasmith.project.verbs.model_methods import ModelMethods
 from dynasmith.project.verbs.table_methods import TableMethods
 from dynasmith.project.world import World
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from dynasmith.project.verbs.render import Render
 
 
-class ProjectVerbs(TableMethods, FewItemMethods, ItemMethods, ModelMethods):
+class ProjectVerbs(TableMethods, MetricMethods, FewItemMethods, ItemMethods, ModelMethods):
     """Every verb as a method, and the groups ``jobs`` and ``dry_run``. A context manager."""
 
     def __enter__(self) -> Self:

@@ -87,6 +87,10 @@ SCHEDULES = (
 )
 """The actions of backup schedule, unschedule and jobs, of the setting ``backup_plan``, and of diagnose backup."""
 
+METRICS = ("cloudwatch:ListMetrics", "cloudwatch:GetMetricData")
+"""The actions of metrics, of diagnose throttling, and of what validate says about load, beside those of reading. They
+know no resource: the statement is for ``*``."""
+
 RESTORES = (
     "dynamodb:RestoreTableFromBackup",
     "dynamodb:RestoreTableToPointInTime",

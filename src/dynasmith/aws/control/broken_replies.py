@@ -123,6 +123,8 @@ REQUIRED: Final[Mapping[tuple[str, str], Sequence[str]]] = {
     ("iam", "CreateRole"): ("Role.Arn",),
     ("iam", "AttachRolePolicy"): (),
     ("iam", "ListAttachedRolePolicies"): ("AttachedPolicies",),
+    ("cloudwatch", "ListMetrics"): ("Metrics",),
+    ("cloudwatch", "GetMetricData"): ("MetricDataResults",),
     ("sts", "GetCallerIdentity"): ("Account", "Arn"),
     ("sts", "AssumeRole"): ("Credentials.AccessKeyId", "Credentials.SecretAccessKey", "Credentials.SessionToken"),
 }
@@ -137,6 +139,8 @@ _GOES_ON: Final = {
     "ListTagsOfResource": ("NextToken", "NextToken"),
     "DescribeScalableTargets": ("NextToken", "NextToken"),
     "DescribeScalingPolicies": ("NextToken", "NextToken"),
+    "ListMetrics": ("NextToken", "NextToken"),
+    "GetMetricData": ("NextToken", "NextToken"),
 }
 """Where a page began, as the request has it, and where the next one begins, as the reply has it."""
 _ERROR_BODIES: Final = {

@@ -34,6 +34,7 @@ from dynasmith.strict.services.write_images import recorded
 from dynasmith.strict.state.journal import STATEMENTS, WRITES, Call
 from dynasmith.strict.wire.http import Upstream
 from dynasmith.strict.wire.messages import WireReply, WireRequest, error_code, error_reply
+from dynasmith.strict.wire.rpc import in_protocol
 
 # What engines call an exception of their own; the service's is InternalServerError.
 _ENGINE_FAILURES = frozenset({"InternalError", "InternalFailure"})
@@ -180,6 +181,7 @@ class RequestPipeline:
 
             reply = await struck(fault, operation, "", go_on)
         call = Call(operation, "", reply.status, None, at, 0, outcome(reply), service, body=request.body)
+        reply = in_protocol(request, reply) if service == CLOUDWATCH else reply
         world.journal.add(call)
         return reply
 

@@ -16,6 +16,7 @@ from dynasmith.strict.services.world import IncomingCall, StrictWorld, reply_jso
 from dynasmith.strict.state.state import DEFAULT_ACCOUNT, Account
 from dynasmith.strict.wire.messages import WireReply, WireRequest, error_reply
 from dynasmith.strict.wire.rest_json import rest_error
+from dynasmith.strict.wire.rpc import in_protocol
 
 NOT_UNDERSTOOD = "StrictPolicyException"
 _QUERY = ("iam", "sts")
@@ -122,4 +123,5 @@ def _refusal(request: WireRequest, code: str, message: str, status: int) -> Wire
         inner = f"<Error><Code>{name}</Code><Message>{escape(message)}</Message></Error>"
         body = inner if service == "s3" else f"<ErrorResponse>{inner}</ErrorResponse>"
         return WireReply(status, {b"content-type": b"text/xml"}, body.encode())
-    return error_reply(code, message)
+    refusal = error_reply(code, message)
+    return in_protocol(request, refusal) if service == "monitoring" else refusal

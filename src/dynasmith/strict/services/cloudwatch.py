@@ -10,7 +10,7 @@ import re
 from email.utils import formatdate
 from typing import Any
 
-from dynasmith.strict.services.metrics import NAMESPACE, store
+from dynasmith.strict.services.metrics import ACCOUNT_METRICS, NAMESPACE, count_account, store
 from dynasmith.strict.services.world import StrictWorld
 from dynasmith.strict.wire.cbor import TaggedValue
 from dynasmith.strict.wire.messages import WireReply, WireRequest
@@ -19,8 +19,8 @@ from dynasmith.strict.wire.rpc import RpcCall, read_answer, read_rpc, rpc_error,
 CLOUDWATCH = "monitoring"
 QUERIES_MAX, POINTS_MAX, LISTED_MAX = 500, 100_800, 500
 _SHORT_PERIODS = frozenset({1, 5, 10, 20, 30})
-# The one metric of DynamoDB that has no dimensions. Engines sum a query without dimensions over all that there are.
-_WITHOUT_DIMENSIONS = "UserErrors"
+# The metrics of DynamoDB that have no dimensions. Engines sum a query without dimensions over all that there are.
+_WITHOUT_DIMENSIONS = frozenset({"UserErrors", *ACCOUNT_METRICS})
 _NO_METRIC = [{"Name": "NoSuchDimension", "Value": "none"}]
 _ID = re.compile(r"[a-z][a-zA-Z0-9_]*\Z")
 
@@ -42,6 +42,7 @@ async def answer_cloudwatch(world: StrictWorld, request: WireRequest) -> WireRep
     problem = _problem(call)
     if problem is not None:
         return rpc_error(call, *problem)
+    count_account(world, world.account_of(request))
     await store(world, world.account_of(request))
     reply = _page(call, await world.upstream.send(_fenced(call)))
     date = formatdate(world.clock.time(), usegmt=True).encode()
@@ -74,7 +75,7 @@ def _is_bare(metric: dict[str, Any]) -> bool:
     return (
         metric.get("Namespace") == NAMESPACE
         and not metric.get("Dimensions")
-        and metric.get("MetricName") != _WITHOUT_DIMENSIONS
+        and metric.get("MetricName") not in _WITHOUT_DIMENSIONS
     )
 
 

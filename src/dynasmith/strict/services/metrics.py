@@ -21,6 +21,14 @@ from dynasmith.strict.wire.credentials import credentials_of
 from dynasmith.strict.wire.messages import WireReply, WireRequest, error_code
 
 NAMESPACE = "AWS/DynamoDB"
+FIVE_MINUTES = 300
+# Developer guide, ServiceQuotas: the initial quotas of an account and of a table.
+ACCOUNT_METRICS = {
+    "AccountMaxReads": 80_000.0,
+    "AccountMaxWrites": 80_000.0,
+    "AccountMaxTableLevelReads": 40_000.0,
+    "AccountMaxTableLevelWrites": 40_000.0,
+}
 TARGET = b"GraniteServiceVersion20100801."
 _MEASURED = frozenset((*ITEM_OPERATIONS, *STATEMENTS))
 _THROTTLES = frozenset({"ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"})
@@ -117,6 +125,16 @@ def _json(reply: WireReply) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def count_account(world: StrictWorld, account: Account) -> None:
+    """What the account may use at most, which the service publishes whether or not a table is used."""
+    now = world.clock.time()
+    marked = (int(now - now % FIVE_MINUTES), "")
+    if marked not in account.metrics.provisioned:
+        account.metrics.provisioned.add(marked)
+        for name, units in ACCOUNT_METRICS.items():
+            account.metrics.add(now, name, (), units)
+
+
 async def store_due(world: StrictWorld, account: Account) -> None:
     """Store what was measured in minutes that are over."""
     if not account.metrics.is_due(world.clock.time()):
@@ -152,7 +170,9 @@ async def _store(world: StrictWorld, account: Account) -> None:
 def _provisioned(account: Account) -> None:
     """What is provisioned, once in five minutes in which something was measured of a table."""
     tally = account.metrics
-    used = {(minute - minute % 300, dict(dimensions).get("TableName")) for minute, _, dimensions in tally.counts}
+    used = {
+        (minute - minute % FIVE_MINUTES, dict(dimensions).get("TableName")) for minute, _, dimensions in tally.counts
+    }
     for minute, name in used:
         table = account.tables.get(str(name))
         if table is None or table.on_demand_billing or (minute, table.arn) in tally.provisioned:

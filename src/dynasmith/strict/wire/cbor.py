@@ -42,7 +42,7 @@ class _Reader:
         if short == 31:
             return None
         if short > 27:
-            raise ValueError(f"{short} is no length of CBOR")
+            raise ValueError(f"{short} is not a valid length of CBOR")
         return int.from_bytes(self._take(1 << (short - 24)), "big")
 
     def value(self) -> Any:
@@ -91,7 +91,7 @@ class _Reader:
             case 31:
                 return _BREAK
             case _:
-                raise ValueError(f"{short} is no simple value of CBOR")
+                raise ValueError(f"{short} is not a valid simple value of CBOR")
 
 
 def dumps(value: Any) -> bytes:

@@ -62,20 +62,29 @@ def with_answer(call: RpcCall, reply: WireReply, value: Mapping[str, Any]) -> Wi
     return WireReply(reply.status, headers, body)
 
 
-def rpc_error(call: RpcCall, code: str, message: str) -> WireReply:
+def in_protocol(request: WireRequest, reply: WireReply) -> WireReply:
+    """A refusal of the endpoint's own, which is JSON, in the protocol of the request; another reply as it is."""
+    if reply.status < 400 or not reply.headers.get(b"content-type", b"").startswith(b"application/x-amz-json"):
+        return reply
+    said = msgspec.json.decode(reply.body)
+    code = str(said.get("__type", "")).rpartition("#")[2]
+    return rpc_error(read_rpc(request), code, str(said.get("message") or said.get("Message") or ""), reply.status)
+
+
+def rpc_error(call: RpcCall, code: str, message: str, status: int = 400) -> WireReply:
     """An error in the protocol of the call."""
     said = {"__type": f"com.amazonaws.cloudwatch#{code}", "message": message}
     if call.form == "cbor":
         headers = {b"content-type": b"application/cbor", b"smithy-protocol": b"rpc-v2-cbor"}
         headers[b"x-amzn-query-error"] = f"{code};Sender".encode()
-        return WireReply(400, headers, cbor.dumps(said))
+        return WireReply(status, headers, cbor.dumps(said))
     if call.form == "json":
-        return WireReply(400, {b"content-type": b"application/x-amz-json-1.0"}, msgspec.json.encode(said))
+        return WireReply(status, {b"content-type": b"application/x-amz-json-1.0"}, msgspec.json.encode(said))
     body = (
         '<ErrorResponse xmlns="http://monitoring.amazonaws.com/doc/2010-08-01/"><Error><Type>Sender</Type>'
         f"<Code>{escape(code)}</Code><Message>{escape(message)}</Message></Error></ErrorResponse>"
     )
-    return WireReply(400, {b"content-type": b"text/xml"}, body.encode())
+    return WireReply(status, {b"content-type": b"text/xml"}, body.encode())
 
 
 def _nested(flat: Mapping[str, str]) -> dict[str, Any]:
