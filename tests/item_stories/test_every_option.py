@@ -213,6 +213,8 @@ render-models --minimal | cli/test_import_models.py
 render-models --out | cli/test_import_models.py
 render-models --sample | cli/test_import_models.py
 validate --checklist | validate/test_live_points.py
+validate --format | validate/test_reports.py
+validate --out | validate/test_reports.py
 validate --items | cli/test_models.py
 validate --limit | cli/test_models.py
 validate --max-read-units | cli/test_models.py

@@ -3,7 +3,7 @@
 from dynasmith.validate.check import Check
 from dynasmith.validate.checklist import CHECKLIST
 from dynasmith.validate.checks import CHECKS
-from dynasmith.validate.item_findings import CODE, FIX, TITLE, WHY
+from dynasmith.validate.item_findings import ITEM_CHECKS, ItemCheck
 
 _HEAD = """# Findings of `dynasmith validate`
 
@@ -33,29 +33,23 @@ def findings_page() -> str:
         looks = "live" if check.live or check.online else "definition, live"
         lines.append(f"| [{check.code}](#{check.code.lower()}) | {check.title} | {_severities(check)} | {looks} |")
     sections = [_section(check) for check in CHECKS]
-    lines.append(f"| [{CODE}](#{CODE.lower()}) | {TITLE} | critical or notice | items |")
-    sections.append(_items())
+    lines += [
+        f"| [{item.code}](#{item.code.lower()}) | {item.title} | {_severities(item)} | items |" for item in ITEM_CHECKS
+    ]
+    sections += [_section(item) for item in ITEM_CHECKS]
     practices = [f"| {p.text} | {', '.join(p.codes) or 'none'} | {p.instead} |" for p in CHECKLIST]
     return _HEAD + "\n".join(lines) + "\n" + "".join(sections) + _CHECKLIST_HEAD + "\n".join(practices) + "\n"
 
 
-def _items() -> str:
-    return f"""
-## {CODE}
-
-**{TITLE}.** Critical or notice (a notice has the totals where every item is valid). With `--items` only.
-
-- Why: {WHY}
-- Fix: {FIX}.
-- Source: pydantic's documentation, Validators; the guide of models, Attributes.
-"""
+def _row(check: ItemCheck) -> str:
+    return f"| [{check.code}](#{check.code.lower()}) | {check.title} | {_severities(check)} | items |"
 
 
-def _severities(check: Check) -> str:
+def _severities(check: Check | ItemCheck) -> str:
     return " or ".join(check.severities)
 
 
-def _section(check: Check) -> str:
+def _section(check: Check | ItemCheck) -> str:
     when = f" ({check.when})" if check.when else ""
     return f"""
 ## {check.code}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -21,6 +22,18 @@ def write_new(out: str, text: str) -> None:
         raise UsageError(f"The file {out} exists already.", hint="name another one") from error
     except OSError as error:
         raise UsageError(f"{out} cannot be written: {error.strerror}.", hint="name another file") from error
+
+
+def check_new(out: str) -> None:
+    """Raise UsageError where `write_new` would, before there is anything to write."""
+    if os.path.lexists(out):
+        raise UsageError(f"The file {out} exists already.", hint="name another one")
+    folder = Path(out).absolute().parent
+    while not os.path.lexists(folder):
+        folder = folder.parent
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        why = "may not be written to" if folder.is_dir() else "is not a folder"
+        raise UsageError(f"{out} cannot be written: {folder} {why}.", hint="name another file")
 
 
 def write_or_print(out: str | None, text: str) -> None:

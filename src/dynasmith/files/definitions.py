@@ -26,14 +26,15 @@ _NOT_READ_BACK = "nothing was written; a raised quota belongs in [limits], anyth
 
 
 class Definitions(Struct, frozen=True, kw_only=True):
-    """What is defined: the tables, the warnings, the files that were read, the variables they use, and the model
-    classes."""
+    """What is defined: the tables, the warnings, the files that were read, the variables they use, the model classes,
+    and by table where its settings stand."""
 
     tables: tuple[Table, ...]
     findings: tuple[DefinitionFinding, ...] = ()
     sources: tuple[str, ...] = ()
     variables: Variables = Variables()
     models: tuple[type, ...] = ()
+    places: dict[str, Node] = {}
 
     def table(self, name: str) -> Table | None:
         """The table of that physical name, or None."""
@@ -84,6 +85,7 @@ def load_definitions(
         findings=tuple(findings),
         sources=tuple(str(file) for file in files),
         variables=parsed.variables,
+        places=parsed.places,
     )
 
 

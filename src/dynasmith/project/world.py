@@ -26,6 +26,7 @@ from dynasmith.ports.encryption import EncryptionKey, Keys
 from dynasmith.project.model_classes import is_model
 from dynasmith.project.protection import protected_environments
 from dynasmith.project.settings import EnvironmentSettings
+from dynasmith.tables.document import Node
 from dynasmith.tables.table import Table
 
 if TYPE_CHECKING:
@@ -173,6 +174,15 @@ class World:
             raise
         except UsageError:
             return ()
+
+    def defined_places(self, names: Sequence[TableName] = ()) -> Mapping[str, Node]:
+        """By its physical name where each table of a definition file stands; none where there is no definition."""
+        try:
+            return self.definitions_with([name for name in names if is_model(name)]).places
+        except (DefinitionError, ProjectError):
+            raise
+        except UsageError:
+            return {}
 
     def physical(self, name: str) -> str:
         """The name in the service: with prefix and suffix where a definition has ``name``, else literally. Raises

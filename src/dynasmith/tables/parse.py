@@ -29,11 +29,12 @@ _TABLES = ListOf(TABLE, by="name")
 
 
 class ParsedDefinitions(Struct, frozen=True, kw_only=True):
-    """What documents say: the sound tables, and everything that was found, by file and line."""
+    """What documents say: the sound tables, what was found, by file and line, and where each table stands."""
 
     tables: tuple[Table, ...]
     findings: tuple[DefinitionFinding, ...]
     variables: Variables = Variables()
+    places: dict[str, Node] = {}
 
     @property
     def errors(self) -> tuple[DefinitionFinding, ...]:
@@ -70,12 +71,17 @@ def parse(documents: Sequence[Node], reading: ParseOptions, classes: Sequence[No
     for top in tops:
         members = _laid_over(members, _overrides(top, reading, findings), findings)
     _said_twice(members, findings)
-    tables = [table for member in members if (table := _table(member, reading, findings)) is not None]
-    tables = list({table.name: table for table in tables}.values())
+    read = [found for member in members if (found := _read(member, reading, findings)) is not None]
+    tables = {table.name: table for table, _ in read}
     used = Variables()
     for member in members:
         used += variables_of(member)
-    return ParsedDefinitions(tables=tuple(tables), findings=tuple(sorted(findings, key=_order)), variables=used)
+    return ParsedDefinitions(
+        tables=tuple(tables.values()),
+        findings=tuple(sorted(findings, key=_order)),
+        variables=used,
+        places={table.name: node for table, node in read},
+    )
 
 
 def _order(finding: DefinitionFinding) -> tuple[str, int]:
@@ -149,7 +155,12 @@ def _said_twice(members: Sequence[Node], findings: list[DefinitionFinding]) -> N
 
 
 def _table(member: Node, reading: ParseOptions, findings: list[DefinitionFinding]) -> Table | None:
-    """The table, or None where it has a mistake."""
+    found = _read(member, reading, findings)
+    return None if found is None else found[0]
+
+
+def _read(member: Node, reading: ParseOptions, findings: list[DefinitionFinding]) -> tuple[Table, Node] | None:
+    """The table and where its settings stand, or None where it has a mistake."""
     mistakes: list[DefinitionFinding] = []
     node = shape(member, TABLE, mistakes)
     if node.is_map:
@@ -160,7 +171,7 @@ def _table(member: Node, reading: ParseOptions, findings: list[DefinitionFinding
     findings.extend(mistakes)
     if node.broken or any(finding.severity == "error" for finding in mistakes):
         return None
-    return build(node, name)
+    return build(node, name), node
 
 
 def _with_policy(node: Node, reading: ParseOptions, findings: list[DefinitionFinding]) -> Node:

@@ -10,11 +10,12 @@ Severity = Literal["critical", "warning", "notice"]
 SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "notice")
 
 
-class Finding(Struct, frozen=True, kw_only=True):
+class Finding(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One finding: the code of its check, where in the definition it belongs, why it matters and what fixes it.
 
     ``msgspec.to_builtins`` gives its JSON. ``path`` is in the words of a definition and empty where the finding
-    concerns the table as a whole. The codes are listed in docs/reference/findings.md and never change their meaning.
+    concerns the table as a whole. ``file`` and ``line`` are the place in a definition file, where one is known.
+    The codes are listed in docs/reference/findings.md and never change their meaning.
     """
 
     table: str
@@ -23,6 +24,8 @@ class Finding(Struct, frozen=True, kw_only=True):
     path: str
     why: str
     fix: str
+    file: str = ""
+    line: int = 0
 
     @property
     def sentence(self) -> str:

@@ -1,13 +1,40 @@
 """Findings about items: what the model classes of a table do not accept. Pure; the items are read elsewhere."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
-from dynasmith.validate.finding import Finding
+from dynasmith.validate.finding import Finding, Severity
 
 CODE = "DS090"
 TITLE = "Items are valid for their model class"
 WHY = "Reads check types only: a validator does not see what another program wrote, or what an older rule let in."
 FIX = "change the items with a backfill, or the validator"
+
+
+class ItemCheck(NamedTuple):
+    """A check of items, as pages and reports list it: with `validate` of items only."""
+
+    code: str
+    title: str
+    why: str
+    fix: str
+    source: str
+    severities: tuple[Severity, ...]
+    when: str = ""
+
+
+ITEM_CHECKS: tuple[ItemCheck, ...] = (
+    ItemCheck(
+        code=CODE,
+        title=TITLE,
+        why=WHY,
+        fix=FIX,
+        source="pydantic's documentation, Validators; the guide of models, Attributes",
+        severities=("critical", "notice"),
+        when="a notice has the totals where every item is valid",
+    ),
+)
+"""Every check of items, in the order of its code."""
 
 
 class ItemFinding(Finding, frozen=True, kw_only=True):

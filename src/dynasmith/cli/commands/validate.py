@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import click
-import msgspec
 from msgspec.structs import replace
 
+from dynasmith.cli.findings_document import FORMS, findings_document
 from dynasmith.cli.flow_options import UNITS
+from dynasmith.cli.new_file import check_new, write_or_print
 from dynasmith.cli.redaction import HIDDEN
-from dynasmith.cli.shared_options import Invocation, print_json, verb
+from dynasmith.cli.shared_options import Invocation, verb
+from dynasmith.errors import UsageError
 from dynasmith.validate import Finding, ItemFinding, PracticeResult
 from dynasmith.validate import checklist as points_of
 
@@ -23,6 +25,8 @@ PRACTICE_COLOURS = {"passed": "green", "finding": "yellow", "cannot be known her
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Problems to show a class.")
 @click.option("--max-read-units", type=UNITS, help="Limit in read units a second, for --items.")
 @click.option("--checklist", is_flag=True, help="Show how each point of the checklist of best practices stands.")
+@click.option("--format", "form", type=click.Choice(FORMS), help="How to write the findings; text where none is named.")
+@click.option("--out", metavar="FILE", help="Write the findings to a new file, not to stdout.")
 def command(
     invocation: Invocation,
     tables: tuple[str, ...],
@@ -31,28 +35,41 @@ def command(
     limit: int,
     max_read_units: float | None,
     checklist: bool,
+    form: str | None,
+    out: str | None,
 ) -> int:
     """Check configuration and best practice, and print findings with codes. Exits 3 if one is critical."""
+    form = _form(invocation, form, checklist=checklist, out=out)
     verdict = invocation.project().validate(
         tables, offline=offline, items=items, limit=limit, max_read_units=max_read_units
     )
     if invocation.redact:
         verdict = replace(verdict, findings=tuple(_redacted(each) for each in verdict.findings))
-    if checklist:
-        _check_list(invocation, points_of(verdict))
-    elif invocation.as_json:
-        print_json(invocation.world().masks.document([msgspec.to_builtins(each) for each in verdict.findings]))
+    if form == "text":
+        _check_list(invocation, points_of(verdict)) if checklist else _draw(invocation, verdict)
     else:
-        _draw(invocation, verdict)
+        write_or_print(out, findings_document(verdict, form, invocation.world().masks, checklist=checklist))
     return 3 if verdict.critical else 0
+
+
+def _form(invocation: Invocation, form: str | None, *, checklist: bool, out: str | None) -> str:
+    """The format that is meant. Raises UsageError for options that contradict each other, and for a file that cannot
+    be written, before anything is read."""
+    if invocation.as_json and form not in (None, "json"):
+        raise UsageError(f"--json and --format {form} are two formats.", hint="use one of them")
+    form = "json" if invocation.as_json else form or "text"
+    if checklist and form not in ("text", "json"):
+        raise UsageError(f"--checklist has no format {form}.", hint="use --format json or text, or leave it out")
+    if out is not None and form == "text":
+        raise UsageError("--out needs a format for files.", hint="add --format json, junit or sarif")
+    if out is not None:
+        check_new(out)
+    return form
 
 
 def _check_list(invocation: Invocation, results: Sequence[PracticeResult]) -> None:
     from rich.text import Text
 
-    if invocation.as_json:
-        print_json(invocation.world().masks.document([each.to_json() for each in results]))
-        return
     page, masked = invocation.page(), invocation.masked
     for each in results:
         if each.point == 1:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from msgspec.structs import replace
@@ -11,9 +11,11 @@ from dynasmith.engine.planner import CONCURRENT_TABLES
 from dynasmith.errors import TableNotFound, UsageError
 from dynasmith.project.verbs.validate_live import with_live_facts
 from dynasmith.project.world import TableName, World
+from dynasmith.tables.definition_places import place_of
 from dynasmith.tables.description import TableDescription
+from dynasmith.tables.document import Node
 from dynasmith.tables.table import Table
-from dynasmith.validate import Surroundings, Verdict, examine, usual_tags
+from dynasmith.validate import Finding, Surroundings, Verdict, examine, usual_tags
 
 
 def validate(world: World, names: Sequence[TableName], *, offline: bool) -> Verdict:
@@ -31,12 +33,26 @@ def validate(world: World, names: Sequence[TableName], *, offline: bool) -> Verd
         usual_tags=usual_tags([_judged(desired, seen) for _, desired, seen in subjects if desired or seen]),
     )
     facts = with_live_facts(world, around, live)
+    places = world.defined_places(names)
     verdicts = [_verdict(world, *subject, facts.get(subject[0], around), offline=offline) for subject in subjects]
     return Verdict(
-        findings=tuple(finding for verdict in verdicts for finding in verdict.findings),
-        accepted=tuple(accepted for verdict in verdicts for accepted in verdict.accepted),
+        findings=tuple(placed(finding, places) for verdict in verdicts for finding in verdict.findings),
+        accepted=tuple(
+            replace(accepted, finding=placed(accepted.finding, places))
+            for verdict in verdicts
+            for accepted in verdict.accepted
+        ),
         unknown={table: codes for verdict in verdicts for table, codes in verdict.unknown.items()},
     )
+
+
+def placed(finding: Finding, places: Mapping[str, Node]) -> Finding:
+    """The finding with its place in a definition file, where its table has one."""
+    table = places.get(finding.table)
+    if table is None:
+        return finding
+    node = place_of(table, finding.path)
+    return replace(finding, file=node.file, line=node.line) if node.line else finding
 
 
 def _read(world: World, names: Sequence[str]) -> dict[str, TableDescription]:

@@ -49,7 +49,7 @@ CHECKS = (
     Check(
         code="DS015",
         title="The data-event selectors of a trail cover the table",
-        why="Nobody can find out who read or changed an item. Event data stores of CloudTrail Lake are not looked at.",
+        why="Who read or changed an item cannot be found out. Event data stores of CloudTrail Lake are not looked at.",
         fix=f"{_ADVANCED}; data events are charged for",
         source="CloudTrail user guide, Logging data events; best practices checklist: Enable CloudTrail",
         severities=("warning", "notice"),
