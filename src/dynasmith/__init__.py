@@ -112,6 +112,8 @@ if TYPE_CHECKING:
         WaitTimeout,
     )
     from dynasmith.files.bundles.project_files import ExcludedFile
+    from dynasmith.iac.files import RenderedFiles
+    from dynasmith.iac.unsaid import Unsaid
     from dynasmith.items.ctx import Context
     from dynasmith.items.digest import Digest, digest_items
     from dynasmith.items.transform import ItemRefused
@@ -235,6 +237,8 @@ _HOMES = {
     "project.verbs.render": "Render",
     "project.onetable_project": "NewProject onetable_project",
     "project.verbs.model_import": "ImportedText",
+    "iac.files": "RenderedFiles",
+    "iac.unsaid": "Unsaid",
     "plans.where": "Where",
     "aws.control.session": "BotoSession",
     "engine.apply": "Applied ApplyReport",
@@ -422,6 +426,7 @@ __all__ = [
     "RemoteResult",
     "RemoteTables",
     "Render",
+    "RenderedFiles",
     "ReplacementRequired",
     "Replica",
     "ReplicaState",
@@ -474,6 +479,7 @@ __all__ = [
     "UndoReport",
     "UnknownMetric",
     "Unreachable",
+    "Unsaid",
     "UsageError",
     "ValidationRefused",
     "ValueTaken",

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from msgspec import UNSET
 
 from dynasmith.aws.control.actions import WRITES
-from dynasmith.aws.control.request_scaling import policy_name
 from dynasmith.aws.control.requests import create_table, request_of
 from dynasmith.aws.settings.request import ServiceRequest
 from dynasmith.plans.arrange import creatable
@@ -33,6 +32,7 @@ from dynasmith.plans.step import (
     CallUpdateReplica,
     CallWarm,
 )
+from dynasmith.tables.scaling_names import policy_name
 from dynasmith.tables.settings.backup_plan import (
     CallBackupDeselection,
     CallBackupRole,

@@ -1,8 +1,5 @@
 """Terraform with the AWS provider against the strict endpoint: a table with autoscaling, from apply to destroy."""
 
-import os
-import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,74 +7,47 @@ import pytest
 
 from cli.story import Story
 from dynasmith.strict import StrictServer
-
-MIRROR_VARIABLE = "DYNASMITH_TEST_TERRAFORM_MIRROR"
-TERRAFORM_SECONDS_MAX = 1200.0
-"""One call of Terraform; the provider alone needs half a minute to start on a busy machine."""
+from terraform_tool import needs_terraform, provider, terraform
 
 CONFIGURATION = """
-    terraform {{
-      required_providers {{
-        aws = {{ source = "hashicorp/aws" }}
-      }}
-    }}
-    provider "aws" {{
-      region                      = "us-east-1"
-      access_key                  = "{account}"
-      secret_key                  = "secret"
-      skip_credentials_validation = true
-      skip_metadata_api_check     = true
-      skip_requesting_account_id  = true
-      endpoints {{
-        dynamodb               = "{endpoint}"
-        applicationautoscaling = "{endpoint}"
-      }}
-    }}
-    resource "aws_dynamodb_table" "orders" {{
+    terraform {
+      required_providers {
+        aws = { source = "hashicorp/aws" }
+      }
+    }
+    resource "aws_dynamodb_table" "orders" {
       name           = "orders"
       billing_mode   = "PROVISIONED"
       read_capacity  = 5
       write_capacity = 5
       hash_key       = "pk"
-      attribute {{
+      attribute {
         name = "pk"
         type = "S"
-      }}
-    }}
-    resource "aws_appautoscaling_target" "read" {{
+      }
+    }
+    resource "aws_appautoscaling_target" "read" {
       min_capacity       = 5
       max_capacity       = 50
       service_namespace  = "dynamodb"
       scalable_dimension = "dynamodb:table:ReadCapacityUnits"
-      resource_id        = "table/${{aws_dynamodb_table.orders.name}}"
-      tags               = {{ team = "shop" }}
-    }}
-    resource "aws_appautoscaling_policy" "read" {{
+      resource_id        = "table/${aws_dynamodb_table.orders.name}"
+      tags               = { team = "shop" }
+    }
+    resource "aws_appautoscaling_policy" "read" {
       name               = "DynamoDBReadCapacityUtilization:table/orders"
       policy_type        = "TargetTrackingScaling"
       service_namespace  = aws_appautoscaling_target.read.service_namespace
       scalable_dimension = aws_appautoscaling_target.read.scalable_dimension
       resource_id        = aws_appautoscaling_target.read.resource_id
-      target_tracking_scaling_policy_configuration {{
+      target_tracking_scaling_policy_configuration {
         target_value = 70
-        predefined_metric_specification {{
+        predefined_metric_specification {
           predefined_metric_type = "DynamoDBReadCapacityUtilization"
-        }}
-      }}
-    }}
+        }
+      }
+    }
 """
-
-
-def provider_mirror() -> Path | None:
-    """A folder with the AWS provider in the layout of a mirror: the one that is named, or where systems keep them."""
-    named = os.environ.get(MIRROR_VARIABLE)
-    folders = [Path(named)] if named else []
-    folders += [Path.home() / ".terraform.d/plugins", Path("/usr/share/terraform/plugins"), *Path("/opt").glob("*")]
-    folders += [Path("/usr/local/share/terraform/plugins")]
-    return next((folder for folder in folders if (folder / "registry.terraform.io/hashicorp/aws").is_dir()), None)
-
-
-MIRROR, TERRAFORM = provider_mirror(), shutil.which("terraform")
 
 
 @pytest.fixture
@@ -101,30 +71,10 @@ def scaled_story(
         story.close()
 
 
-def terraform(folder: Path, *words: str) -> str:
-    """What Terraform said; its state and its provider are in the folder."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TF_"))}
-    settings = folder / "terraform.rc"
-    mirrored = f'provider_installation {{\n  filesystem_mirror {{ path = "{MIRROR}" }}\n}}\n'
-    settings.write_text(mirrored, encoding="utf-8")
-    done = subprocess.run(
-        [str(TERRAFORM), *words, "-no-color", "-input=false"],
-        cwd=folder,
-        env={**environment, "TF_CLI_CONFIG_FILE": str(settings), "CHECKPOINT_DISABLE": "1"},
-        capture_output=True,
-        text=True,
-        timeout=TERRAFORM_SECONDS_MAX,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-@pytest.mark.skipif(TERRAFORM is None, reason="terraform is not installed")
-@pytest.mark.skipif(MIRROR is None, reason=f"no mirror with Terraform's AWS provider; {MIRROR_VARIABLE} names one")
+@needs_terraform
 def test_terraform_applies_and_destroys_a_table_with_autoscaling(scaled_story: Story) -> None:
     story, folder = scaled_story, scaled_story.folder / "terraform"
-    story.write("terraform/main.tf", CONFIGURATION.format(account=story.account, endpoint=story.endpoint))
+    story.write("terraform/main.tf", CONFIGURATION + provider(story.account, story.endpoint))
     terraform(folder, "init")
     assert "3 added" in terraform(folder, "apply", "-auto-approve")
     imported = story("import", "orders", "--out", "imported.yaml")

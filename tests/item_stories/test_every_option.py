@@ -209,6 +209,13 @@ lambda-bundle --platform | cli/test_lambda.py
 lambda-bundle --python | cli/test_lambda.py
 lambda-bundle --service | cli/test_lambda.py
 lambda-bundle --wheels | cli/test_lambda.py
+render-cloudformation --complete | cli/test_render_iac.py
+render-cloudformation --no-import | cli/test_render_iac.py
+render-cloudformation --out | cli/test_render_iac.py
+render-terraform --complete | cli/test_render_iac.py
+render-terraform --no-import | cli/test_render_iac.py
+render-terraform --out | cli/test_render_iac.py
+render-terraform --provider | cli/test_render_iac.py
 render-models --minimal | cli/test_import_models.py
 render-models --out | cli/test_import_models.py
 render-models --sample | cli/test_import_models.py

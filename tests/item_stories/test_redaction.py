@@ -127,6 +127,7 @@ NEVER = {
         "versions, states and times",
     ),
     **dict.fromkeys(("render models",), "attributes by name"),
+    **dict.fromkeys(("render terraform", "render cloudformation"), "settings of definitions"),
     "jobs prune": "ids",
 }
 

@@ -28,7 +28,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "describe": ("describe", "Show one table with all its settings."),
     "outputs": ("outputs", "Print ARNs, keys and streams of tables, for programs."),
     "import": ("import_", "Write definitions for existing tables."),
-    "render": ("render", "Write live tables in another form: model classes."),
+    "render": ("render", "Write tables in another form: model classes, Terraform, CloudFormation."),
     "create": ("create", "Create tables from their definitions."),
     "delete": ("delete", "Delete tables with their items."),
     "ensure": ("ensure", "Create missing tables; report differences, change nothing else."),

@@ -94,7 +94,7 @@ class ProjectVerbs(TableMethods, MetricMethods, FewItemMethods, ItemMethods, Mod
 
     @cached_property
     def render(self) -> Render:
-        """Live tables in another form: models."""
+        """Tables in another form: live ones as models, defined ones as Terraform."""
         from dynasmith.project.verbs.render import Render
 
         return Render(self._world)

@@ -49,6 +49,11 @@ def render_json(tables: Sequence[Table], *, prefix: str = "", suffix: str = "") 
     return json.dumps({"tables": documents}, indent=2, ensure_ascii=False) + "\n"
 
 
+def yaml_text(document: dict[str, Any]) -> str:
+    """A document of plain values as YAML, in the same style."""
+    return "\n".join([*(line for key, value in document.items() for line in _entry(key, value, "", 0)), ""])
+
+
 def bare_name(name: str, prefix: str, suffix: str) -> str:
     """The name without the environment's prefix and suffix; unchanged where it does not have both."""
     fits = name.startswith(prefix) and name.endswith(suffix) and len(name) > len(prefix) + len(suffix)

@@ -10,8 +10,8 @@ from typing import Any, Protocol
 
 from msgspec import UNSET, Struct, UnsetType
 
-from dynasmith.aws.control.request_scaling import dimension_of, resource_id
 from dynasmith.plans.change import Dimension
+from dynasmith.tables.scaling_names import resource_id, scalable_dimension
 from dynasmith.tables.table import Autoscaling, Scaling
 
 SERVICE = "application-autoscaling"
@@ -99,7 +99,7 @@ def _scaling(
 ) -> Scaling | UnsetType | None:
     """One dimension. None without a target, and with a target that no policy moves (``idle``); UNSET where a policy of
     another kind moves it, which is left alone."""
-    wanted = (resource, dimension_of(dimension, index))
+    wanted = (resource, scalable_dimension(dimension, index))
     target = next((t for t in targets if (t["ResourceId"], t["ScalableDimension"]) == wanted), None)
     if target is None:
         return None

@@ -1,39 +1,14 @@
 """Requests of Application Auto Scaling: a target is the range of one dimension, a policy is what moves it."""
 
-import hashlib
 from typing import Any, assert_never
 
 from msgspec import UnsetType
 
 from dynasmith.aws.settings.request import ServiceRequest
-from dynasmith.plans.change import Dimension
 from dynasmith.plans.completion import TARGET_PERCENT
 from dynasmith.plans.step import CallDeregisterScaling, CallRegisterScaling, CallScalingPolicy
+from dynasmith.tables.scaling_names import Dimension, policy_name, resource_id, scalable_dimension
 from dynasmith.tables.table import Scaling, known
-
-POLICY_NAME_LENGTH_MAX = 256
-"""Application Auto Scaling, PutScalingPolicy, PolicyName."""
-
-
-def resource_id(table: str, index: str | None = None) -> str:
-    """How Application Auto Scaling names a table, or an index of it."""
-    return f"table/{table}" if index is None else f"table/{table}/index/{index}"
-
-
-def dimension_of(dimension: Dimension, index: str | None = None) -> str:
-    """How Application Auto Scaling names a dimension of a table or an index."""
-    what = "Read" if dimension == "read" else "Write"
-    return f"dynamodb:{'table' if index is None else 'index'}:{what}CapacityUnits"
-
-
-def policy_name(table: str, dimension: Dimension, index: str | None = None) -> str:
-    """The name of a policy that dynasmith makes; a name that is too long is cut and stays distinct by a digest."""
-    what = "Read" if dimension == "read" else "Write"
-    name = f"DynamoDB{what}CapacityUtilization:{resource_id(table, index)}"
-    if len(name) <= POLICY_NAME_LENGTH_MAX:
-        return name
-    digest = hashlib.sha256(name.encode()).hexdigest()[:16]
-    return f"{name[: POLICY_NAME_LENGTH_MAX - 17]}:{digest}"
 
 
 def scaling_request(
@@ -43,7 +18,7 @@ def scaling_request(
     target = {
         "ServiceNamespace": "dynamodb",
         "ResourceId": resource_id(table, step.index),
-        "ScalableDimension": dimension_of(step.dimension, step.index),
+        "ScalableDimension": scalable_dimension(step.dimension, step.index),
     }
     match step:
         case CallRegisterScaling():

@@ -12,7 +12,6 @@ from dynasmith.aws.control.autoscaling import read_policies, tracks_usage
 from dynasmith.aws.control.binary import from_botocore, to_botocore
 from dynasmith.aws.control.idempotency import is_already, setting_of
 from dynasmith.aws.control.request_items import absent
-from dynasmith.aws.control.request_scaling import dimension_of
 from dynasmith.aws.control.requests import request_of
 from dynasmith.aws.control.session import Session
 from dynasmith.aws.settings import service_setting_of
@@ -39,6 +38,7 @@ from dynasmith.plans.step import (
     CallUntag,
 )
 from dynasmith.tables.description import TableDescription
+from dynasmith.tables.scaling_names import scalable_dimension
 from dynasmith.tables.settings.base import SettingCall
 from dynasmith.tables.settings.time_to_live import CallTimeToLive
 from dynasmith.tables.table import KeyAttribute, Table
@@ -135,7 +135,7 @@ def _completed(session: Session, request: ServiceRequest, step: Call) -> Service
     """
     if request.service != AUTOSCALING or not isinstance(step, CallScalingPolicy):
         return request
-    dimension = dimension_of(step.dimension, step.index)
+    dimension = scalable_dimension(step.dimension, step.index)
     for policy in read_policies(session, request.parameters["ResourceId"]):
         if policy["ScalableDimension"] == dimension and tracks_usage(policy, step.dimension):
             there = policy["TargetTrackingScalingPolicyConfiguration"]

@@ -310,12 +310,20 @@ def number_or_zero(name: str, value: Any) -> None:
         refuse(name, value, "a number of seconds")
 
 
+def provider(name: str, value: Any) -> None:
+    """A version of Terraform's AWS provider."""
+    if value not in (5,) or isinstance(value, bool):
+        refuse(name, value, "a version of the AWS provider that is known here: 5")
+
+
 SIDE = struct("a Side", Side)
 TABLE = struct("a Table", Table)
 DATABASE = struct("a Database", Database)
 CONSENT = struct("a Consent", Consent)
 CHECKS: dict[str, Check] = {
     "accept_changed": names,
+    "imports": flag,
+    "provider": provider,
     "accept_changed_transform": flag,
     "access_key": any_text,
     "account": any_text,

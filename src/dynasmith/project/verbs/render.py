@@ -1,10 +1,10 @@
-"""Live tables as something else: `render models`."""
+"""Tables in another form: `render models` of live tables, `render terraform` and `cloudformation` of defined ones."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, Literal
 
 from msgspec.structs import replace
 
@@ -12,12 +12,14 @@ from dynasmith.bridges.live_table import live_module
 from dynasmith.engine.definition_import import as_definition, left_out, without_defaults
 from dynasmith.engine.planner import CONCURRENT_TABLES
 from dynasmith.errors import UsageError
+from dynasmith.iac.files import RenderedFiles
 from dynasmith.items.claims import CLAIM_OWNER
 from dynasmith.project.verbs.arguments import checked
 from dynasmith.project.verbs.definition_import import chosen_tables
 from dynasmith.project.verbs.generated_module import module_text
 from dynasmith.project.verbs.model_import import ImportedText
-from dynasmith.project.world import World
+from dynasmith.project.verbs.render_iac import render_cloudformation, render_terraform
+from dynasmith.project.world import TableName, World
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.document_of import document_of
 from dynasmith.tables.render import bare_name
@@ -26,7 +28,7 @@ SAMPLE_MAX = 10_000
 
 
 class Render:
-    """What live tables are rendered as."""
+    """What tables are rendered as."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -46,6 +48,36 @@ class Render:
         RunError where a table cannot be said by a class.
         """
         return render_models(self._world, names, sample=sample, minimal=minimal)
+
+    @checked()
+    def terraform(
+        self, names: Sequence[TableName] = (), *, provider: Literal[5] = 5, imports: bool = True
+    ) -> RenderedFiles:
+        """Terraform's configuration of these defined tables, of all without names: `versions.tf`, `tables.tf`, and
+        `imports.tf` with an import block for each resource that is there already (not with ``imports=False``, which
+        costs no call).
+
+        What a definition does not mention is in `lifecycle.ignore_changes`, so that Terraform leaves it as it is.
+        ``unsaid`` lists what version ``provider`` of the AWS provider has no word for; nothing is left out in silence.
+        Nothing is written.
+
+        Costs about eight calls a table. Raises UsageError for a name that no definition has, DefinitionError.
+        """
+        return render_terraform(self._world, names, provider=provider, imports=imports)
+
+    @checked()
+    def cloudformation(self, names: Sequence[TableName] = (), *, imports: bool = True) -> RenderedFiles:
+        """A template of CloudFormation of these defined tables, of all without names: `template.yaml`, and
+        `resources-to-import.json` for a change set of type IMPORT with what is there already (not with
+        ``imports=False``, which costs no call).
+
+        A table with replicas is an `AWS::DynamoDB::GlobalTable`, another one an `AWS::DynamoDB::Table`. What a
+        definition does not mention is not in the template, and an import leaves it as it is. ``unsaid`` lists what
+        CloudFormation has no word for. Nothing is written.
+
+        Costs about eight calls a table. Raises UsageError for a name that no definition has, DefinitionError.
+        """
+        return render_cloudformation(self._world, names, imports=imports)
 
 
 def render_models(world: World, names: Sequence[str], *, sample: int, minimal: bool) -> ImportedText:

@@ -1,0 +1,23 @@
+"""What a rendering gives back."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from dynasmith.iac.unsaid import Unsaid
+
+IacForm = Literal["terraform", "cloudformation"]
+
+
+class RenderedFiles(Struct, frozen=True, kw_only=True):
+    """Files for another tool, as text by name, in the order in which they are read. ``unsaid`` is what the form has no
+    word for: it stays as it is, and dynasmith goes on to manage it."""
+
+    form: IacForm
+    files: dict[str, str]
+    unsaid: tuple[Unsaid, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """All files of the tool's own language, one after the other."""
+        return "\n".join(text for name, text in self.files.items() if not name.endswith(".json"))

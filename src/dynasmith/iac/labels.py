@@ -1,0 +1,33 @@
+"""The names of resources in a form, made of the names of tables."""
+
+import re
+from collections.abc import Iterable
+
+from dynasmith.errors import UsageError
+
+
+def terraform_labels(names: Iterable[str]) -> dict[str, str]:
+    """A label for each table: letters, digits, `_` and `-`, the first no digit. Two tables never share one."""
+    found: dict[str, str] = {}
+    for name in sorted(names):
+        label = re.sub(r"[^A-Za-z0-9_-]", "_", name)
+        label = label if re.match(r"[A-Za-z_]", label) else f"_{label}"
+        while label in found.values():
+            label += "_"
+        found[name] = label
+    return found
+
+
+def logical_ids(names: Iterable[str]) -> dict[str, str]:
+    """A logical id of CloudFormation for each table: letters and digits. Raises UsageError for a name without any."""
+    found: dict[str, str] = {}
+    for name in sorted(names):
+        label = "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", name)) + "Table"
+        if label == "Table":
+            raise UsageError(f"Table {name} has no letter and no digit in its name, which a logical id needs.")
+        number = 2
+        unique = label
+        while unique in found.values():
+            unique, number = f"{label}{number}", number + 1
+        found[name] = unique
+    return found

@@ -1,0 +1,115 @@
+"""Terraform, with the AWS provider: one resource a table, what stands beside it, and import blocks.
+
+What Terraform reads as a wish to reset when it is left out (class, protection, stream, tags, ceilings) is said where it
+is managed, and left alone (`lifecycle.ignore_changes`) where it is not. Tried with version 5.100 of the provider.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from msgspec import Struct
+
+from dynasmith.iac import labels
+from dynasmith.iac.hcl import HclBlock, HclExpression, document
+from dynasmith.iac.terraform import capacity, keys, settings
+from dynasmith.iac.terraform.backup_plan import backup_plan
+from dynasmith.iac.terraform.part import ImportBlock, TerraformPart, TerraformSubject
+from dynasmith.iac.unsaid import Unsaid
+from dynasmith.tables.description import TableDescription
+from dynasmith.tables.table import Table
+
+FORMS: Final[dict[str, Callable[[TerraformSubject], TerraformPart]]] = {
+    "billing": capacity.billing,
+    "capacity": capacity.capacity,
+    "key": keys.key,
+    "table_class": settings.table_class,
+    "deletion_protection": settings.deletion_protection,
+    "stream": settings.stream,
+    "attributes": keys.attributes,
+    "indexes": keys.indexes,
+    "local_indexes": keys.local_indexes,
+    "on_demand_maximum": capacity.on_demand_maximum,
+    "warm": capacity.warm,
+    "time_to_live": settings.time_to_live,
+    "recovery": settings.recovery,
+    "encryption": settings.encryption,
+    "replicas": settings.replicas,
+    "consistency": settings.consistency,
+    "witness_region": settings.witness_region,
+    "tags": settings.tags,
+    "autoscaling": capacity.autoscaling,
+    "contributor_insights": settings.contributor_insights,
+    "kinesis_stream": settings.kinesis_stream,
+    "resource_policy": settings.resource_policy,
+    "backup_plan": backup_plan,
+    "items": settings.items,
+    "triggers": settings.triggers,
+    "access": settings.access,
+}
+"""What says each field of `Table`, in the order of the resource's body."""
+
+REQUIRED: Final = {5: ">= 5.100, < 6.0"}
+"""The versions of the provider that each form is for."""
+
+
+class TerraformText(Struct, frozen=True, kw_only=True):
+    """``versions`` is the block `terraform`, ``tables`` the resources, ``imports`` the import blocks, empty where
+    nothing is there yet."""
+
+    versions: str
+    tables: str
+    imports: str
+    unsaid: tuple[Unsaid, ...] = ()
+
+
+def terraform_text(tables: Sequence[Table], live: dict[str, TableDescription], *, provider: int = 5) -> TerraformText:
+    """The configuration of these tables; ``live`` has what is there by name, and becomes import blocks."""
+    labelled = labels.terraform_labels(table.name for table in tables)
+    blocks: list[HclBlock] = []
+    imports: list[ImportBlock] = []
+    unsaid: list[Unsaid] = []
+    for table in tables:
+        subject = TerraformSubject(
+            table=table, live=live.get(table.name), label=labelled[table.name], provider=provider
+        )
+        said = [form(subject) for form in FORMS.values()]
+        resource = _resource(subject, said)
+        blocks += [resource, *(block for each in said for block in each.resources)]
+        if subject.live is not None:
+            imports.append(ImportBlock(to=resource.address, id=table.name))
+        imports += [each for part in said for each in part.imports]
+        unsaid += [each for part in said for each in part.unsaid]
+    return TerraformText(
+        versions=document([_versions(provider)]),
+        tables=document(blocks),
+        imports=document(
+            [HclBlock(("import",), (("to", HclExpression(each.to)), ("id", each.id))) for each in imports]
+        ),
+        unsaid=tuple(unsaid),
+    )
+
+
+def _resource(subject: TerraformSubject, said: Sequence[TerraformPart]) -> HclBlock:
+    body = [entry for each in said for entry in each.body]
+    attributes = [entry for entry in body if not isinstance(entry, HclBlock)]
+    ignored = list(dict.fromkeys(name for each in said for name in each.ignored))
+    lifecycle = HclBlock(("lifecycle",), (("ignore_changes", [HclExpression(name) for name in ignored]),))
+    return HclBlock(
+        ("resource", "aws_dynamodb_table", subject.label),
+        (
+            ("name", subject.table.name),
+            *attributes,
+            *(entry for entry in body if isinstance(entry, HclBlock)),
+            *([lifecycle] if ignored else []),
+        ),
+    )
+
+
+def _versions(provider: int) -> HclBlock:
+    aws = {"source": "hashicorp/aws", "version": REQUIRED[provider]}
+    return HclBlock(
+        ("terraform",),
+        (("required_version", ">= 1.5"), HclBlock(("required_providers",), (("aws", aws),))),
+    )

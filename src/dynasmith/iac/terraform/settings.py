@@ -1,0 +1,230 @@
+"""The settings of a table that are one value each."""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+from msgspec import UnsetType
+
+from dynasmith.iac.hcl import HclBlock, HclExpression, Value, expression
+from dynasmith.iac.terraform.part import ImportBlock, TerraformPart, TerraformSubject
+from dynasmith.tables.kms_key import is_alias
+from dynasmith.tables.table import Consistency, EncryptionKind, Insights, KinesisDestination, known
+
+_OFF: Final[tuple[str, Value]] = ("enabled", False)
+
+
+def stream(subject: TerraformSubject) -> TerraformPart:
+    """`stream_enabled`, and `stream_view_type` where it is on: with the stream off it would differ for ever."""
+    view = subject.table.stream
+    if isinstance(view, UnsetType):
+        return TerraformPart(ignored=("stream_enabled", "stream_view_type"))
+    if view is None:
+        return TerraformPart(body=(("stream_enabled", False),))
+    return TerraformPart(body=(("stream_enabled", True), ("stream_view_type", str(view))))
+
+
+def recovery(subject: TerraformSubject) -> TerraformPart:
+    """The `point_in_time_recovery` block."""
+    wanted = subject.table.recovery
+    if isinstance(wanted, UnsetType):
+        return TerraformPart(ignored=("point_in_time_recovery",))
+    if wanted is None:
+        return TerraformPart(body=(HclBlock(("point_in_time_recovery",), (_OFF,)),))
+    days: tuple[tuple[str, Value], ...] = ()
+    if not isinstance(wanted.days, UnsetType):
+        days = (("recovery_period_in_days", wanted.days),)
+    return TerraformPart(body=(HclBlock(("point_in_time_recovery",), (("enabled", True), *days)),))
+
+
+def encryption(subject: TerraformSubject) -> TerraformPart:
+    """The `server_side_encryption` block; the key as an ARN, since an alias would differ for ever."""
+    wanted = subject.table.encryption
+    if isinstance(wanted, UnsetType):
+        return TerraformPart(ignored=("server_side_encryption",))
+    if wanted.kind is EncryptionKind.AWS_OWNED:
+        return TerraformPart(body=(HclBlock(("server_side_encryption",), (_OFF,)),))
+    if wanted.kind is EncryptionKind.AWS_MANAGED:
+        return TerraformPart(body=(HclBlock(("server_side_encryption",), (("enabled", True),)),))
+    key, looked_up = _key_arn(subject, known(wanted.key, ""))
+    body = (HclBlock(("server_side_encryption",), (("enabled", True), ("kms_key_arn", key))),)
+    return TerraformPart(body=body, resources=looked_up)
+
+
+def _key_arn(subject: TerraformSubject, key: str) -> tuple[Value, tuple[HclBlock, ...]]:
+    there = None if subject.live is None else known(subject.live.table.encryption, None)
+    if key.startswith("arn:") and not is_alias(key):
+        return key, ()
+    if there is not None and not isinstance(there.key, UnsetType) and there.key.startswith("arn:"):
+        return there.key, ()
+    data = HclBlock(("data", "aws_kms_key", subject.label), (("key_id", key),))
+    return HclExpression(f"data.aws_kms_key.{subject.label}.arn"), (data,)
+
+
+def table_class(subject: TerraformSubject) -> TerraformPart:
+    """`table_class`."""
+    wanted = subject.table.table_class
+    return (
+        TerraformPart(ignored=("table_class",))
+        if isinstance(wanted, UnsetType)
+        else TerraformPart(body=(("table_class", str(wanted)),))
+    )
+
+
+def deletion_protection(subject: TerraformSubject) -> TerraformPart:
+    """`deletion_protection_enabled`."""
+    wanted = subject.table.deletion_protection
+    if isinstance(wanted, UnsetType):
+        return TerraformPart(ignored=("deletion_protection_enabled",))
+    return TerraformPart(body=(("deletion_protection_enabled", wanted),))
+
+
+def time_to_live(subject: TerraformSubject) -> TerraformPart:
+    """The `ttl` block."""
+    wanted = subject.table.time_to_live
+    if isinstance(wanted, UnsetType):
+        return TerraformPart(ignored=("ttl",))
+    if wanted is None:
+        return TerraformPart(body=(HclBlock(("ttl",), (_OFF,)),))
+    return TerraformPart(body=(HclBlock(("ttl",), (("attribute_name", wanted), ("enabled", True))),))
+
+
+def tags(subject: TerraformSubject) -> TerraformPart:
+    """`tags`."""
+    wanted = subject.table.tags
+    return (
+        TerraformPart(ignored=("tags", "tags_all"))
+        if isinstance(wanted, UnsetType)
+        else TerraformPart(body=(("tags", dict(wanted)),))
+    )
+
+
+def replicas(subject: TerraformSubject) -> TerraformPart:
+    """`replica` blocks."""
+    wanted = subject.table.replicas
+    if isinstance(wanted, UnsetType):
+        return TerraformPart(ignored=("replica",))
+    blocks, unsaid = [], []
+    for each in wanted:
+        body: list[tuple[str, Value]] = [("region_name", each.region)]
+        if not isinstance(each.recovery, UnsetType):
+            body.append(("point_in_time_recovery", each.recovery))
+        if not isinstance(each.key, UnsetType):
+            body.append(("kms_key_arn", each.key))
+        for name in ("deletion_protection", "table_class"):
+            if not isinstance(getattr(each, name), UnsetType):
+                path = f"replicas.{each.region}.{name}"
+                unsaid.append(subject.unsaid(path, "a replica block of version 5 of the provider has no word for it"))
+        blocks.append(HclBlock(("replica",), tuple(body)))
+    return TerraformPart(body=tuple(blocks), unsaid=tuple(unsaid))
+
+
+def consistency(subject: TerraformSubject) -> TerraformPart:
+    """Nothing: version 5 of the provider has no word for it."""
+    if known(subject.table.consistency, Consistency.EVENTUAL) is Consistency.EVENTUAL:
+        return TerraformPart()
+    why = "version 5 of the provider makes replicas that agree eventually"
+    return TerraformPart(unsaid=(subject.unsaid("multi_region_consistency", why),))
+
+
+def witness_region(subject: TerraformSubject) -> TerraformPart:
+    """Nothing: version 5 of the provider has no word for it."""
+    if isinstance(subject.table.witness_region, UnsetType):
+        return TerraformPart()
+    return TerraformPart(unsaid=(subject.unsaid("witness_region", "version 5 of the provider knows no witness"),))
+
+
+def contributor_insights(subject: TerraformSubject) -> TerraformPart:
+    """An `aws_dynamodb_contributor_insights` for the table and each index that has them on."""
+    table, live = subject.table, subject.live
+    parts: list[tuple[str | None, bool | Insights | UnsetType]] = [(None, table.contributor_insights)]
+    parts += [(index.name, index.contributor_insights) for index in known(table.indexes, ())]
+    resources, imports, unsaid = [], [], []
+    for index, wanted in parts:
+        if isinstance(wanted, UnsetType) or wanted is False:
+            continue
+        label = subject.label if index is None else f"{subject.label}_{index.replace('.', '_')}"
+        body: list[tuple[str, Value]] = [("table_name", subject.reference("name"))]
+        body += [] if index is None else [("index_name", index)]
+        resources.append(HclBlock(("resource", "aws_dynamodb_contributor_insights", label), tuple(body)))
+        if isinstance(wanted, Insights):
+            path = (
+                "contributor_insights.mode"
+                if index is None
+                else f"global_secondary_indexes.{index}.contributor_insights.mode"
+            )
+            unsaid.append(subject.unsaid(path, "version 5 of the provider knows no mode"))
+        if live is not None and _insights_there(subject, index):
+            account = live.arn.split(":")[4]
+            at = f"name:{table.name}/index:{index or ''}/{account}"
+            imports.append(ImportBlock(to=resources[-1].address, id=at))
+    return TerraformPart(resources=tuple(resources), imports=tuple(imports), unsaid=tuple(unsaid))
+
+
+def _insights_there(subject: TerraformSubject, index: str | None) -> bool:
+    assert subject.live is not None
+    if index is None:
+        return known(subject.live.table.contributor_insights, False) is not False
+    there = subject.live.table.index(index)
+    return there is not None and known(there.contributor_insights, False) is not False
+
+
+def kinesis_stream(subject: TerraformSubject) -> TerraformPart:
+    """An `aws_dynamodb_kinesis_streaming_destination`."""
+    wanted = known(subject.table.kinesis_stream, None)
+    if wanted is None:
+        return TerraformPart()
+    destination = wanted if isinstance(wanted, KinesisDestination) else None
+    stream = wanted if isinstance(wanted, str) else wanted.stream
+    body: list[tuple[str, Value]] = [("table_name", subject.reference("name")), ("stream_arn", stream)]
+    if destination is not None:
+        body.append(("approximate_creation_date_time_precision", str(destination.precision)))
+    block = HclBlock(("resource", "aws_dynamodb_kinesis_streaming_destination", subject.label), tuple(body))
+    there = None if subject.live is None else known(subject.live.table.kinesis_stream, None)
+    imports = (ImportBlock(to=block.address, id=f"{subject.table.name},{stream}"),) if there is not None else ()
+    return TerraformPart(resources=(block,), imports=imports)
+
+
+def resource_policy(subject: TerraformSubject) -> TerraformPart:
+    """An `aws_dynamodb_resource_policy`."""
+    wanted = known(subject.table.resource_policy, None)
+    if wanted is None:
+        return TerraformPart()
+    block = HclBlock(
+        ("resource", "aws_dynamodb_resource_policy", subject.label),
+        (
+            ("resource_arn", subject.reference("arn")),
+            ("policy", HclExpression(f"jsonencode({_policy(wanted)})")),
+        ),
+    )
+    there = None if subject.live is None else known(subject.live.table.resource_policy, None)
+    imports = (ImportBlock(to=block.address, id=subject.live.arn),) if subject.live is not None and there else ()
+    return TerraformPart(resources=(block,), imports=imports)
+
+
+def _policy(text: str) -> str:
+    return expression(json.loads(text), "  ")
+
+
+def triggers(subject: TerraformSubject) -> TerraformPart:
+    """Nothing yet."""
+    return _not_written(subject, "triggers") if known(subject.table.triggers, ()) else TerraformPart()
+
+
+def access(subject: TerraformSubject) -> TerraformPart:
+    """Nothing yet."""
+    return _not_written(subject, "access") if known(subject.table.access, ()) else TerraformPart()
+
+
+def _not_written(subject: TerraformSubject, path: str) -> TerraformPart:
+    return TerraformPart(unsaid=(subject.unsaid(path, "dynasmith does not write it in this form yet"),))
+
+
+def items(subject: TerraformSubject) -> TerraformPart:
+    """Nothing: items are no setting of a table."""
+    if not known(subject.table.items, ()):
+        return TerraformPart()
+    return TerraformPart(
+        unsaid=(subject.unsaid("items", "items of a table are not part of it there; dynasmith writes them"),)
+    )

@@ -1,0 +1,52 @@
+"""Definitions as infrastructure as code: what is there of their tables is looked up for the imports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Literal
+
+from dynasmith.engine.planner import CONCURRENT_TABLES
+from dynasmith.errors import TableNotFound
+from dynasmith.iac.cloudformation import cloudformation_text
+from dynasmith.iac.files import RenderedFiles
+from dynasmith.iac.terraform import terraform_text
+from dynasmith.project.world import TableName, World
+from dynasmith.tables.description import TableDescription
+from dynasmith.tables.table import Table
+
+
+def render_terraform(world: World, names: Sequence[TableName], *, provider: Literal[5], imports: bool) -> RenderedFiles:
+    """See `Render.terraform`."""
+    tables = world.tables(names)
+    live = live_tables(world, tables) if imports else {}
+    made = terraform_text(tables, live, provider=provider)
+    files = {"versions.tf": made.versions, "tables.tf": made.tables, "imports.tf": made.imports}
+    return RenderedFiles(
+        form="terraform", files={name: text for name, text in files.items() if text}, unsaid=made.unsaid
+    )
+
+
+def render_cloudformation(world: World, names: Sequence[TableName], *, imports: bool) -> RenderedFiles:
+    """See `Render.cloudformation`."""
+    tables = world.tables(names)
+    live = live_tables(world, tables) if imports else {}
+    made = cloudformation_text(tables, live, region=world.session.region)
+    files = {"template.yaml": made.template, "resources-to-import.json": made.imports}
+    return RenderedFiles(
+        form="cloudformation", files={name: text for name, text in files.items() if text}, unsaid=made.unsaid
+    )
+
+
+def live_tables(world: World, tables: Sequence[Table]) -> dict[str, TableDescription]:
+    """Those of the tables that are there, by name."""
+
+    def described(table: Table) -> TableDescription | None:
+        try:
+            return world.control.describe(table.name)
+        except TableNotFound:
+            return None
+
+    with ThreadPoolExecutor(CONCURRENT_TABLES) as pool:
+        found = tuple(pool.map(described, tables))
+    return {each.table.name: each for each in found if each is not None}

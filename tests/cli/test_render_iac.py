@@ -1,0 +1,89 @@
+"""`render terraform` and `render cloudformation`: files, what is unsaid, and what is refused."""
+
+import json
+from pathlib import Path
+
+import pytest
+from cfnlint import api as cfn_lint
+
+from cli.story import Story
+
+TABLES = (Path(__file__).parent / "iac_tables.yaml").read_text(encoding="utf-8").replace("ACCOUNT", "123456789012")
+ODD = """
+tables:
+  - name: odd
+    attributes: [{name: pk, type: S}, {name: a, type: S}, {name: b, type: S}]
+    key_schema: [{attribute_name: pk, key_type: HASH}]
+    billing_mode: PAY_PER_REQUEST
+    warm_throughput: {read: 13000, write: 5000}
+    contributor_insights: {enabled: true, mode: THROTTLED_KEYS}
+    global_secondary_indexes:
+      - name: by_two
+        key_schema: [{attribute_name: a, key_type: HASH}, {attribute_name: b, key_type: HASH}]
+    items: [{pk: secret}]
+"""
+
+
+@pytest.fixture
+def defined(shell: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Story:
+    """A folder with definitions, and no engine: the endpoint refuses connections."""
+    del shell
+    story = Story(tmp_path, "http://127.0.0.1:9", "123456789012", capsys)
+    story.write("tables.yaml", TABLES)
+    return story
+
+
+def test_cfn_lint_finds_nothing(defined: Story) -> None:
+    answer = defined("render", "cloudformation", "--config", "tables.yaml", "--no-import")
+    assert answer.code == 0, answer.err
+    regions = cfn_lint.ManualArgs(regions=["us-east-1"])
+    assert [str(each) for each in cfn_lint.lint(answer.out, config=regions)] == []
+
+
+@pytest.mark.parametrize("form", ["terraform", "cloudformation"])
+def test_a_folder_is_written_and_never_overwritten(defined: Story, form: str) -> None:
+    words = ("render", form, "--config", "tables.yaml", "--no-import", "--out", "made")
+    assert defined(*words).code == 0
+    made = {path.name: path.read_text(encoding="utf-8") for path in (defined.folder / "made").iterdir()}
+    assert set(made) == ({"versions.tf", "tables.tf"} if form == "terraform" else {"template.yaml"})
+    (defined.folder / "made" / min(made)).unlink()  # one of them is missing: the others are still not overwritten
+    again = defined(*words)
+    assert (again.code, again.err.count("exists already")) == ((2, 1) if form == "terraform" else (0, 0))
+    assert len(list((defined.folder / "made").iterdir())) == 1
+
+
+@pytest.mark.parametrize(
+    ("form", "unsaid"),
+    [
+        (
+            "terraform",
+            ["contributor_insights.mode", "global_secondary_indexes.by_two.key_schema", "items", "warm_throughput"],
+        ),
+        ("cloudformation", ["items"]),
+    ],
+)
+def test_what_cannot_be_said_is_listed(defined: Story, form: str, unsaid: list[str]) -> None:
+    defined.write("odd.yaml", ODD)
+    words = ("render", form, "odd", "--config", "odd.yaml", "--no-import")
+    answer = defined(*words, "--json")
+    assert answer.code == 0
+    assert sorted(each["path"] for each in answer.json["unsaid"]) == unsaid
+    assert all(each["why"] and each["table"] == "odd" for each in answer.json["unsaid"])
+    complete = defined(*words, "--complete")
+    assert complete.code == 3
+    assert all(f"Not said: {path} of odd" in complete.err for path in unsaid)
+    assert "secret" not in json.dumps(answer.json)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("terraform", "other"), "No definition has a table other."),
+        (("terraform", "--provider", "7"), "'7' is not '5'"),
+        (("cloudformation", "--out", "tables.yaml"), "cannot be written"),
+    ],
+)
+def test_bad_input(defined: Story, words: tuple[str, ...], said: str) -> None:
+    answer = defined("render", *words, "--config", "tables.yaml", "--no-import")
+    assert answer.code == 2
+    assert said in answer.err

@@ -1,0 +1,52 @@
+"""Tables that dynasmith applied, handed over to Terraform: nothing to change, before and after its first apply."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cli.story import Story, new_account
+from dynasmith.strict import StrictServer
+from terraform_tool import needs_terraform, provider, terraform
+
+TABLES = Path(__file__).parent / "iac_tables.yaml"
+
+
+@pytest.fixture
+def story(
+    ministack_endpoint: str,
+    moto_endpoint: str,
+    tmp_path: Path,
+    shell: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Iterator[Story]:
+    """A story on a strict endpoint with Application Auto Scaling, on the real clock: Terraform only knows that one."""
+    with StrictServer(ministack_endpoint, moto_endpoint, clock="real") as server:
+        account = new_account()
+        for service in ("DYNAMODB", "APPLICATION_AUTO_SCALING"):
+            shell.setenv(f"AWS_ENDPOINT_URL_{service}", server.endpoint)
+        shell.setenv("AWS_ACCESS_KEY_ID", account)
+        shell.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+        made = Story(tmp_path, server.endpoint, account, capsys)
+        yield made
+        made.close()
+
+
+@needs_terraform
+def test_terraform_takes_over_what_was_applied_and_changes_nothing(story: Story) -> None:
+    story.write("tables.yaml", TABLES.read_text(encoding="utf-8").replace("ACCOUNT", story.account))
+    applied = story("apply", "--config", "tables.yaml", "--yes")
+    assert applied.code == 0, applied.err
+    rendered = story("render", "terraform", "--config", "tables.yaml", "--out", "infrastructure")
+    assert rendered.code == 0, rendered.err
+    story.write("infrastructure/provider.tf", provider(story.account, story.endpoint))
+    folder = story.folder / "infrastructure"
+    terraform(folder, "fmt", "-check", *(f"{name}.tf" for name in ("versions", "tables", "imports")))
+    terraform(folder, "init")
+    planned = terraform(folder, "plan")
+    # The provider cannot read one argument of a policy, and would set it: nothing of a table.
+    assert re.findall(r"[~+-] resource (.*) {", planned) == ['"aws_dynamodb_resource_policy" "orders"'], planned
+    assert re.search(r"Plan: 14 to import, 0 to add, 1 to change, 0 to destroy", planned), planned
+    terraform(folder, "apply", "-auto-approve")
+    assert "No changes" in terraform(folder, "plan")

@@ -1,0 +1,84 @@
+"""Each form says every field of a table, or that it cannot."""
+
+import pytest
+from hypothesis import given
+from msgspec import UNSET
+from msgspec.structs import fields, replace
+
+from dynasmith.iac import cloudformation, terraform
+from dynasmith.iac.cloudformation import cloudformation_text
+from dynasmith.iac.hcl import HclBlock, HclExpression, document
+from dynasmith.iac.labels import logical_ids, terraform_labels
+from dynasmith.iac.terraform import terraform_text
+from dynasmith.tables.table import SAID_ONLY, OnDemandMaximum, Table
+from strategies import tables
+
+FIELDS = {each.name for each in fields(Table)} - {"name", *SAID_ONLY}
+
+
+def test_terraform_has_a_word_for_every_field() -> None:
+    assert set(terraform.FORMS) - {"attributes"} == FIELDS
+
+
+def test_cloudformation_has_a_word_for_every_field() -> None:
+    assert set(cloudformation.FORMS) | set(cloudformation.WITHIN) == FIELDS
+    assert set(cloudformation.WITHIN.values()) <= set(cloudformation.FORMS)
+
+
+@given(tables())
+def test_nothing_that_is_set_is_left_out_in_silence(table: Table) -> None:
+    """A field that is taken away changes the text, or what is unsaid; but for one that says the default."""
+    for text in (_terraform, _cloudformation):
+        whole = text(table)
+        for name in FIELDS - {"key"}:
+            if getattr(table, name) is UNSET or name in ("billing", "capacity", "autoscaling", "consistency"):
+                continue
+            if text is _cloudformation and not _is_on(getattr(table, name)):
+                continue  # a template without a word leaves it as it is, and an import does not touch it
+            if text is _terraform and name in OFF_IS_ABSENT and not _is_on(getattr(table, name)):
+                continue
+            assert text(replace(table, **{name: UNSET})) != whole, name
+
+
+OFF_IS_ABSENT = {
+    "access",
+    "triggers",
+    "on_demand_maximum",
+    "contributor_insights",
+    "kinesis_stream",
+    "resource_policy",
+    "backup_plan",
+    "items",
+    "witness_region",
+}
+"""Resources of their own: where they are off there is none."""
+
+
+def _is_on(value: object) -> bool:
+    return value not in (None, False, (), {}, OnDemandMaximum())
+
+
+def _terraform(table: Table) -> str:
+    made = terraform_text([table], {})
+    return made.tables + str(made.unsaid)
+
+
+def _cloudformation(table: Table) -> str:
+    made = cloudformation_text([table], {}, region="us-east-1")
+    return made.template + str(made.unsaid)
+
+
+def test_text_is_quoted() -> None:
+    odd = "${b} %{c}\n\t\"'\\ é"
+    block = HclBlock(("x", 'a"b'), (("a", odd), ("longer", HclExpression("c.d")), ("list", [1, True, "x"])))
+    assert document([block]) == (
+        'x "a\\"b" {\n  a      = "$${b} %%{c}\\n\\t\\"\'\\\\ é"\n  longer = c.d\n  list   = [1, true, "x"]\n}\n'
+    )
+
+
+@pytest.mark.parametrize("names", [["a-b", "a_b", "a.b", "1a", "A-b"], ["x"], []])
+def test_two_tables_never_share_a_label(names: list[str]) -> None:
+    for labels in (terraform_labels(names), logical_ids(names)):
+        assert set(labels) == set(names)
+        assert len(set(labels.values())) == len(names)
+        assert all(label.replace("-", "").replace("_", "").isalnum() for label in labels.values())

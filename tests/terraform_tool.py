@@ -1,0 +1,70 @@
+"""Terraform with the AWS provider of a mirror, against an endpoint of the tests."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+MIRROR_VARIABLE = "DYNASMITH_TEST_TERRAFORM_MIRROR"
+TERRAFORM_SECONDS_MAX = 1200.0
+"""One call of Terraform; the provider alone needs half a minute to start on a busy machine."""
+
+
+def provider_mirror() -> Path | None:
+    """A folder with the AWS provider in the layout of a mirror: the one that is named, or where systems keep them."""
+    named = os.environ.get(MIRROR_VARIABLE)
+    folders = [Path(named)] if named else []
+    folders += [Path.home() / ".terraform.d/plugins", Path("/usr/share/terraform/plugins"), *Path("/opt").glob("*")]
+    folders += [Path("/usr/local/share/terraform/plugins")]
+    return next((folder for folder in folders if (folder / "registry.terraform.io/hashicorp/aws").is_dir()), None)
+
+
+MIRROR, TERRAFORM = provider_mirror(), shutil.which("terraform")
+
+
+SERVICES = ("dynamodb", "applicationautoscaling", "sts", "iam", "lambda", "backup", "cloudwatch", "kms", "kinesis")
+
+
+def provider(account: str, endpoint: str, region: str = "us-east-1") -> str:
+    """The block of the provider, whose services are all at one endpoint."""
+    endpoints = "\n".join(f'    {service} = "{endpoint}"' for service in SERVICES)
+    return f"""
+provider "aws" {{
+  region                      = "{region}"
+  access_key                  = "{account}"
+  secret_key                  = "secret"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+  endpoints {{
+{endpoints}
+  }}
+}}
+"""
+
+
+needs_terraform = pytest.mark.skipif(
+    TERRAFORM is None or MIRROR is None,
+    reason=f"Terraform is not installed, or no mirror has its AWS provider; {MIRROR_VARIABLE} names one",
+)
+
+
+def terraform(folder: Path, *words: str) -> str:
+    """What Terraform said; its state and its provider are in the folder."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TF_"))}
+    settings = folder / "terraform.rc"
+    mirrored = f'provider_installation {{\n  filesystem_mirror {{ path = "{MIRROR}" }}\n}}\n'
+    settings.write_text(mirrored, encoding="utf-8")
+    done = subprocess.run(
+        [str(TERRAFORM), *words, "-no-color", *([] if words[0] == "fmt" else ["-input=false"])],
+        cwd=folder,
+        env={**environment, "TF_CLI_CONFIG_FILE": str(settings), "CHECKPOINT_DISABLE": "1"},
+        capture_output=True,
+        text=True,
+        timeout=TERRAFORM_SECONDS_MAX,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
