@@ -37,6 +37,7 @@ def test_every_action_is_on_the_page() -> None:
         "MOVES",
         "BACKFILL",
         "BACKUPS",
+        "VAULTED",
         "RESTORES",
         "POINT_RESTORES",
         "ENCRYPTION",

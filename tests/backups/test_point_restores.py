@@ -70,3 +70,21 @@ def test_a_restore_job_that_fails_says_why(shop: ItemStory, clients: dict[str, A
     assert answer.code == 1
     assert answer.error.startswith(f"AWS Backup could not restore {point}: ")
     assert role in answer.hint
+
+
+def test_points_with_an_arn_of_aws_backup_are_listed_shown_and_restored(
+    shop: ItemStory, clients: dict[str, Any]
+) -> None:
+    clients["backup"].update_region_settings(ResourceTypeManagementPreference={"DynamoDB": True})
+    point, before = point_of(shop, clients), shop.digest("orders")
+    assert ":recovery-point:" in point
+    assert shop("backup", "create", "orders", "--name", "by-hand").code == 0
+    for words in (("orders",), (), ("orders", "--type", "aws")):
+        assert point in [each["arn"] for each in shop("backup", "list", *words, "--json").json], words
+    listed = shop("backup", "list", "orders", "--type", "aws", "--json").json
+    assert [(each["arn"], each["type"], each["table"]) for each in listed] == [(point, "aws", "orders")]
+    assert point not in [each["arn"] for each in shop("backup", "list", "orders", "--type", "user", "--json").json]
+    for name in (point, listed[0]["name"]):
+        assert shop("backup", "show", name, "--json").json == listed[0]
+    answer = shop("backup", "restore", point, "--target", "orders-2", "--yes", "--json")
+    assert (answer.code, shop.digest("orders-2")) == (0, before), answer.err

@@ -35,7 +35,7 @@ def points(story: ItemStory) -> list[Any]:
 
 
 def test_the_commands_of_the_page(orders: ItemStory) -> None:
-    schedule, jobs, diagnose, unschedule = COMMANDS
+    schedule, jobs, plans, listed_points, diagnose, unschedule = COMMANDS
     assert [words[1] for words in (schedule, jobs, unschedule)] == ["schedule", "jobs", "unschedule"]
     assert (orders(*schedule).code, points_or_none(orders)) == (4, [])
     assert orders(*schedule, "--dry-run").code == 0
@@ -54,6 +54,19 @@ def test_the_commands_of_the_page(orders: ItemStory) -> None:
     (job,) = listed.json
     assert orders("backup", "jobs", job["id"], "--json").json == [job]
     assert (orders(*diagnose).code, orders(*diagnose, "--json").json) == (0, [])
+    (plan,) = orders(*plans, "--json").json
+    assert (plan["vault"], plan["plan_id"]) == (made["vault"], made["plan_id"])
+    assert [(each["name"], each["keep_days"], each["next_at"][10:]) for each in plan["rules"]] == [
+        ("daily", 30, "T02:00:00Z")
+    ]
+    assert [each["id"] for each in plan["selections"]] == [made["selection_id"]]
+    (point,) = plan["recovery_points"]
+    assert point["arn"] == job["recovery_point_arn"]
+    assert point["expires_at"][:10] > point["created_at"][:10]
+    assert orders(*listed_points, "--json").json[0]["expires_at"] == point["expires_at"]
+    assert "daily" in orders(*plans).out
+    assert orders("backup", "list", "other", "--scheduled", "--json").json == []
+    assert orders("backup", "list", "--scheduled", "--since", "1d").code == 2
     assert orders(*unschedule, "--yes").code == 0
     assert client(orders, "backup").list_backup_plans()["BackupPlansList"] == []
     assert len(points(orders)) == 1

@@ -245,6 +245,7 @@ metrics --period | metrics/test_metrics.py
 metrics --index | metrics/test_metrics.py
 metrics --watch | metrics/test_metrics.py
 diagnose --fix | backups/test_diagnosis.py
+backup-list --scheduled | backups/test_schedules.py
 backup-list --since | backups/test_backup_verbs.py
 backup-list --type | backups/test_backup_verbs.py
 backup-prune --keep | backups/test_backup_verbs.py

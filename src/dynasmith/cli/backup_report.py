@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from dynasmith.cli.shared_options import Invocation
     from dynasmith.ports.backups import TableBackup
     from dynasmith.ports.listener import Event
+    from dynasmith.ports.scheduled_backups import ScheduledRule
 
 STATES_SECONDS = 15.0
 """How often a wait says where it is."""
@@ -32,6 +33,18 @@ class BackupProgress:
         if event.waited_seconds - self._said.get(event.backup, 0.0) >= STATES_SECONDS:
             self._said[event.backup] = event.waited_seconds
             self._invocation.say(f"Backup {event.backup} is {event.state}, {event.waited_seconds:.0f} s.")
+
+
+def rules_table(rules: Sequence[ScheduledRule]) -> Grid:
+    """One rule of a plan a line."""
+    grid = Grid(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for title in ("RULE", "SCHEDULE", "KEPT", "NEXT RUN", "VAULT"):
+        grid.add_column(title, no_wrap=True)
+    for each in rules:
+        kept = "for ever" if each.keep_days is None else f"{each.keep_days} days"
+        runs = "-" if each.next_at is None else f"{each.next_at:%Y-%m-%d %H:%M:%S}"
+        grid.add_row(each.name, each.schedule, kept, runs, each.vault)
+    return grid
 
 
 def backups_table(backups: Sequence[TableBackup]) -> Grid:

@@ -76,6 +76,9 @@ BACKUPS = (
 )
 """The actions of backup create, show, list, and of delete and prune, beside those of reading."""
 
+VAULTED = ("backup:ListBackupVaults", "backup:ListRecoveryPointsByBackupVault")
+"""The actions of backup list for recovery points of AWS Backup; ``--scheduled`` needs those of the schedules too."""
+
 SCHEDULES = (
     *ServiceBackupPlan.read_actions,
     *ServiceBackupPlan.write_actions,

@@ -95,6 +95,7 @@ REQUIRED: Final[Mapping[tuple[str, str], Sequence[str]]] = {
     # What a function gives is judged by who invoked it.
     ("lambda", "Invoke"): (),
     ("backup", "ListBackupVaults"): ("BackupVaultList",),
+    ("backup", "ListRecoveryPointsByBackupVault"): ("RecoveryPoints",),
     ("backup", "DescribeRecoveryPoint"): ("RecoveryPointArn", "CreationDate"),
     ("backup", "GetRecoveryPointRestoreMetadata"): ("RestoreMetadata",),
     ("backup", "StartRestoreJob"): ("RestoreJobId",),

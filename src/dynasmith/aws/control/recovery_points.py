@@ -4,13 +4,14 @@ A recovery point with advanced features has an ARN of AWS Backup and is not a ba
 an ARN of DynamoDB and is listed there too (type AWS_BACKUP). Both are restored by StartRestoreJob.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from msgspec import Struct
 
 from dynasmith.aws.control.backups import AwsBackups, utc
 from dynasmith.aws.control.session import Session
+from dynasmith.aws.settings.live_backup_plan import pages
 from dynasmith.errors import AccessDenied, BackupNotFound, RunError, ServiceError, TableNotFound
 from dynasmith.ports.backups import RestoreCall, RestoredFrom, TableBackup
 
@@ -50,10 +51,14 @@ def _described(session: Session, vault: str, arn: str, region: str) -> VaultedBa
         found = session.call("backup", "DescribeRecoveryPoint", asked, region=region)
     except (ServiceError, TableNotFound):  # the vault has none of that ARN
         return None
-    resource = str(found.get("ResourceArn") or "")
+    return VaultedBackup(backup=_backup(found), vault=vault, role=str(found.get("IamRoleArn") or ""))
+
+
+def _backup(found: Mapping[str, Any]) -> TableBackup:
+    arn, resource = str(found["RecoveryPointArn"]), str(found.get("ResourceArn") or "")
     state = str(found.get("Status") or "")
     expires = (found.get("CalculatedLifecycle") or {}).get("DeleteAt")
-    backup = TableBackup(
+    return TableBackup(
         name=arn.rpartition("/")[2].rpartition(":")[2],
         arn=arn,
         table=resource.rpartition("/")[2],
@@ -64,7 +69,20 @@ def _described(session: Session, vault: str, arn: str, region: str) -> VaultedBa
         expires_at=None if expires is None else utc(expires),
         table_arn=resource,
     )
-    return VaultedBackup(backup=backup, vault=vault, role=str(found.get("IamRoleArn") or ""))
+
+
+def vaulted_backups(session: Session, vault: str = "", *, plan: str = "") -> Iterator[TableBackup]:
+    """The recovery points of tables in a vault, or in every vault; of one plan by its id. One ListBackupVaults, where
+    none is named, and one ListRecoveryPointsByBackupVault a vault and page."""
+    if not vault:
+        for found in pages(session, "ListBackupVaults", "BackupVaultList", {}):
+            yield from vaulted_backups(session, str(found["BackupVaultName"]), plan=plan)
+        return
+    asked = {"BackupVaultName": vault, "ByResourceType": "DynamoDB"}
+    if plan:
+        asked["ByBackupPlanId"] = plan
+    for point in pages(session, "ListRecoveryPointsByBackupVault", "RecoveryPoints", asked):
+        yield _backup(point)
 
 
 class AwsPointRestores(AwsBackups):

@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from dynasmith.aws.control.actions import RESTORES
+from dynasmith.aws.control.actions import RESTORES, VAULTED
+from dynasmith.aws.control.scheduled_backups import scheduled_backups
+from dynasmith.aws.settings.backup_plan import ServiceBackupPlan
 from dynasmith.engine.backup import BACKUP_SECONDS_MAX
 from dynasmith.engine.waiter import StopFlag
 from dynasmith.jobs.restore_report import RestoreReport
@@ -15,9 +17,10 @@ from dynasmith.plans.consent import Consent
 from dynasmith.ports.backup_jobs import JOB_STATES, BackupJob
 from dynasmith.ports.backups import BACKUP_KINDS, TableBackup
 from dynasmith.ports.listener import Listener, silent
+from dynasmith.ports.scheduled_backups import ScheduledBackups
 from dynasmith.project.verbs.argument_kinds import instance, names, one_of, optional, path, text, whole
 from dynasmith.project.verbs.arguments import checked, moment, named_table, table_names
-from dynasmith.project.verbs.backups.choice import backups_of, named
+from dynasmith.project.verbs.backups.choice import all_backups, named
 from dynasmith.project.verbs.backups.creation import create_backups
 from dynasmith.project.verbs.backups.deletion import PrunedBackups, delete_backup, prune_backups, pruned
 from dynasmith.project.verbs.backups.diagnosis import BackupFinding, diagnose
@@ -125,13 +128,26 @@ class Backups:
         since: datetime | None = None,
     ) -> tuple[TableBackup, ...]:
         """The backups of a table, also of one that is gone, or of every table; oldest first. ``kind`` is who made
-        them, ``since`` the time from which on. One call a hundred backups and kind.
-        Raises UsageError for another kind."""
+        them, ``since`` the time from which on. One call a hundred backups and kind, and for those of AWS Backup one a
+        vault; with ``all`` these are left out where the caller may not list the vaults. Raises UsageError for another
+        kind, AccessDenied."""
         kinds = BACKUP_KINDS if kind == "all" else (kind,)
         name = "" if table is None else self._world.name_of(table)
-        with explained(self._world, "backup list", ("dynamodb:ListBackups",)):
-            found = list(backups_of(self._world).list(name, kinds, since))
+        with explained(self._world, "backup list", ("dynamodb:ListBackups", *(VAULTED if kind == "aws" else ()))):
+            found = all_backups(self._world, name, kinds, since)
         return tuple(sorted(found, key=lambda each: (each.created_at, each.arn)))
+
+    @checked(table=optional(named_table))
+    def scheduled(self, table: str | type[Model] | None = None) -> tuple[ScheduledBackups, ...]:
+        """The plans of AWS Backup that select a table, or every plan: vault, rules with their next run, selections, and
+        the recovery points of tables that each made, with when they expire.
+
+        About two calls a plan and one a selection and vault. A plan that selects by tags alone is not known to select a
+        table. Raises AccessDenied with every action that is needed, NotOffered where the engine has no AWS Backup.
+        """
+        name = "" if table is None else self._world.name_of(table)
+        with explained(self._world, "backup list --scheduled", (*ServiceBackupPlan.read_actions, VAULTED[1])):
+            return tuple(scheduled_backups(self._world.session, name))
 
     @checked(backup=text)
     def show(self, backup: str) -> TableBackup:

@@ -1,12 +1,16 @@
 """Which backup is meant: by its ARN, or by its name."""
 
 import re
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 
+from msgspec.structs import replace
+
 from dynasmith.aws.control.backups import AwsBackups
-from dynasmith.aws.control.recovery_points import recovery_point
-from dynasmith.errors import BackupNotFound, UsageError
-from dynasmith.ports.backups import TableBackup
+from dynasmith.aws.control.recovery_points import recovery_point, vaulted_backups
+from dynasmith.errors import AccessDenied, BackupNotFound, NotOffered, UsageError
+from dynasmith.ports.backups import BACKUP_KINDS, BackupKind, TableBackup
 from dynasmith.project.world import World
 
 _ARN: Final = re.compile(r"arn:[a-z0-9-]+:(dynamodb|backup):([a-z0-9-]+):\d*:(.+)\Z")
@@ -29,14 +33,14 @@ def region_of(arn: str) -> str:
 
 
 def named(world: World, backup: str, *, across_regions: bool = False) -> TableBackup:
-    """The backup of that ARN or name, as it is now. One call for an ARN, one a hundred backups for a name.
+    """The backup of that ARN or name, as it is now. One call for an ARN, one a hundred backups, and one
+    a vault, for a name.
 
     Raises BackupNotFound; UsageError where two have the name, and for the ARN of another Region, unless it may be
     there.
     """
-    control = backups_of(world)
     if not backup.startswith("arn:"):
-        return control.describe(_only(backup, [each for each in control.list() if each.name == backup]).arn)
+        return _of_arn(world, _only(backup, [each for each in all_backups(world) if each.name == backup]).arn)
     region = region_of(backup)
     if across_regions:
         return _of_arn(world, backup, region)
@@ -52,6 +56,32 @@ def _of_arn(world: World, arn: str, region: str = "") -> TableBackup:
     if ":recovery-point:" in arn:
         return recovery_point(world.session, arn, region).backup
     return AwsBackups(world.session, region).describe(arn)
+
+
+def all_backups(
+    world: World, table: str = "", kinds: Sequence[BackupKind] = BACKUP_KINDS, since: datetime | None = None
+) -> list[TableBackup]:
+    """The backups of a table, also of one that is gone, or of all tables; with those that AWS Backup made, also the
+    recovery points that DynamoDB does not list, and when each expires.
+
+    Where other kinds are wanted too, what AWS Backup has is left out for a caller who may not list it, and where the
+    engine has no AWS Backup.
+    """
+    found = {each.arn: each for each in backups_of(world).list(table, kinds, since)}
+    if "aws" not in kinds:
+        return list(found.values())
+    try:
+        vaulted = list(vaulted_backups(world.session))
+    except (AccessDenied, NotOffered):
+        if len(kinds) == 1:
+            raise
+        vaulted = []
+    for point in vaulted:
+        if (table and point.table != table) or (since is not None and point.created_at < since):
+            continue
+        listed = found.get(point.arn)
+        found[point.arn] = point if listed is None else replace(listed, expires_at=point.expires_at)
+    return list(found.values())
 
 
 def _only(name: str, found: list[TableBackup]) -> TableBackup:

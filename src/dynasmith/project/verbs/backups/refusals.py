@@ -25,10 +25,18 @@ def explained(world: World, verb: str, actions: Sequence[str] = BACKUPS) -> Iter
         raise
     except AccessDenied as error:
         access = world.session.access
-        statement = statement_for(actions, "", region=access.region, account=access.account)
-        resources = [*statement["Resource"], f"{statement['Resource'][0]}/backup/*"]
+        own = [action for action in actions if action.startswith("dynamodb:")]
+        others = [action for action in actions if action not in own]
+        statements = [statement_for(others, "")] if others else []
+        if own:
+            statement = statement_for(own, "", region=access.region, account=access.account)
+            resources = [*statement["Resource"], f"{statement['Resource'][0]}/backup/*"]
+            statements.insert(0, statement | {"Resource": resources})
         error.message = f"{error.message.rstrip('.')}. {verb} needs {', '.join(actions)}."
-        whole = json.dumps(statement | {"Resource": resources})
-        error.hint = f"this statement in the caller's policy allows all of it: {whole}"
+        text = json.dumps(statements[0] if len(statements) == 1 else statements)
+        allow = "this statement in the caller's policy allows"
+        if len(statements) > 1:
+            allow = "these statements in the caller's policy allow"
+        error.hint = f"{allow} all of it: {text}"
         error.args = (error.message,)
         raise
