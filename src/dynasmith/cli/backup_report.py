@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from dynasmith.cli.shared_options import Invocation
     from dynasmith.ports.backups import TableBackup
     from dynasmith.ports.listener import Event
-    from dynasmith.ports.scheduled_backups import ScheduledRule
+    from dynasmith.ports.scheduled_backups import ScheduledBackupRule
 
 STATES_SECONDS = 15.0
 """How often a wait says where it is."""
@@ -35,7 +35,7 @@ class BackupProgress:
             self._invocation.say(f"Backup {event.backup} is {event.state}, {event.waited_seconds:.0f} s.")
 
 
-def rules_table(rules: Sequence[ScheduledRule]) -> Grid:
+def rules_table(rules: Sequence[ScheduledBackupRule]) -> Grid:
     """One rule of a plan a line."""
     grid = Grid(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for title in ("RULE", "SCHEDULE", "KEPT", "NEXT RUN", "VAULT"):

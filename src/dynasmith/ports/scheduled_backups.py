@@ -8,7 +8,7 @@ from msgspec import Struct
 from dynasmith.ports.backups import TableBackup, rfc_3339
 
 
-class ScheduledRule(Struct, frozen=True, kw_only=True):
+class ScheduledBackupRule(Struct, frozen=True, kw_only=True):
     """One rule of a plan. ``next_at`` is its next run; None where ten runs of others come first, or none comes."""
 
     name: str
@@ -48,7 +48,7 @@ class ScheduledBackups(Struct, frozen=True, kw_only=True):
 
     plan: str
     plan_id: str
-    rules: tuple[ScheduledRule, ...]
+    rules: tuple[ScheduledBackupRule, ...]
     selections: tuple[ScheduledSelection, ...]
     recovery_points: tuple[TableBackup, ...]
 

@@ -9,7 +9,7 @@ from dynasmith.aws.control.backups import utc
 from dynasmith.aws.control.recovery_points import vaulted_backups
 from dynasmith.aws.control.session import Session
 from dynasmith.aws.settings.live_backup_plan import Answer, BackupSelection, pages, selections
-from dynasmith.ports.scheduled_backups import ScheduledBackups, ScheduledRule, ScheduledSelection
+from dynasmith.ports.scheduled_backups import ScheduledBackupRule, ScheduledBackups, ScheduledSelection
 
 RUNS_MAX = 10
 """GetBackupPlan, MaxScheduledRunsPreview: at most 10."""
@@ -60,9 +60,9 @@ def _next_runs(answer: Answer) -> dict[str, datetime]:
     return found
 
 
-def _rule(rule: Answer, next_runs: dict[str, datetime]) -> ScheduledRule:
+def _rule(rule: Answer, next_runs: dict[str, datetime]) -> ScheduledBackupRule:
     lifecycle: Answer = rule.get("Lifecycle") or {}
-    return ScheduledRule(
+    return ScheduledBackupRule(
         name=str(rule.get("RuleName") or ""),
         vault=str(rule.get("TargetBackupVaultName") or ""),
         schedule=str(rule.get("ScheduleExpression") or ""),
