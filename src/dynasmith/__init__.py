@@ -150,6 +150,7 @@ if TYPE_CHECKING:
         TableStarted,
     )
     from dynasmith.ports.metrics import MetricPoint, MetricSeries, UnknownMetric
+    from dynasmith.ports.scheduled_backups import ScheduledBackupRule, ScheduledBackups, ScheduledSelection
     from dynasmith.ports.tables import Identity
     from dynasmith.project import Project, connect
     from dynasmith.project.model_table import ModelTable
@@ -274,6 +275,7 @@ _HOMES = {
     "plans.consent": "Consent",
     "plans.plan": "Plan PlanFailure TablePlan decode_plan encode_plan",
     "ports.backups": "TableBackup",
+    "ports.scheduled_backups": "ScheduledBackupRule ScheduledBackups ScheduledSelection",
     "ports.clock": "Clock",
     "ports.encryption": "EncryptionKey",
     "ports.listener": "BackupWaiting Event Listener RestoreStep RestoreWaiting StepDone StepStarted StepWaiting "
@@ -442,6 +444,9 @@ __all__ = [
     "RunError",
     "Scaling",
     "ScanNeeded",
+    "ScheduledBackupRule",
+    "ScheduledBackups",
+    "ScheduledSelection",
     "ServiceError",
     "ServiceResult",
     "ServiceUnavailable",

@@ -130,7 +130,7 @@ class Backups:
         """The backups of a table, also of one that is gone, or of every table; oldest first. ``kind`` is who made
         them, ``since`` the time from which on. One call a hundred backups and kind, and for those of AWS Backup one a
         vault; with ``all`` these are left out where the caller may not list the vaults. Raises UsageError for another
-        kind, AccessDenied."""
+        kind, AccessDenied, ServiceError where a list of AWS Backup does not end."""
         kinds = BACKUP_KINDS if kind == "all" else (kind,)
         name = "" if table is None else self._world.name_of(table)
         with explained(self._world, "backup list", ("dynamodb:ListBackups", *(VAULTED if kind == "aws" else ()))):
@@ -143,7 +143,8 @@ class Backups:
         the recovery points of tables that each made, with when they expire.
 
         About two calls a plan and one a selection and vault. A plan that selects by tags alone is not known to select a
-        table. Raises AccessDenied with every action that is needed, NotOffered where the engine has no AWS Backup.
+        table. Raises AccessDenied with every action that is needed, NotOffered where the engine has no AWS Backup,
+        ServiceError where a list of it does not end, UsageError for a table that cannot be named.
         """
         name = "" if table is None else self._world.name_of(table)
         with explained(self._world, "backup list --scheduled", (*ServiceBackupPlan.read_actions, VAULTED[1])):
