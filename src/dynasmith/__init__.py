@@ -24,7 +24,8 @@ The names of this module:
 - **Items**: `Side` (a table elsewhere), `Database` (a source), `Report`, `Counts`, `Job`, `VerifyResult`, `DryRun`;
   `Context`, the second argument of a transform, and `ItemRefused`, which it may raise. `dynasmith.operations` has
   operations for ``transform=``.
-- **Findings**: `Verdict`, `Finding`, `ItemFinding`, `ItemTotals`, `PracticeResult`, `checklist`, `examine`.
+- **Findings**: `Verdict`, `Finding`, `ItemFinding`, `ItemTotals`, `ItemsFinding`, `ItemCensus`, `AttributeCount`,
+  `PracticeResult`, `checklist`, `examine`.
 - **Events**: a `Listener` is called with each `Event`: `FlowProgress`, `StepDone` ...
 - **Errors**: `DynasmithError` is the base of all; `dynasmith.errors` draws the tree.
 
@@ -208,7 +209,18 @@ if TYPE_CHECKING:
         Trigger,
         Warm,
     )
-    from dynasmith.validate import AcceptedFinding, Finding, ItemFinding, ItemTotals, PracticeResult, Verdict, checklist
+    from dynasmith.validate import (
+        AcceptedFinding,
+        AttributeCount,
+        Finding,
+        ItemCensus,
+        ItemFinding,
+        ItemsFinding,
+        ItemTotals,
+        PracticeResult,
+        Verdict,
+        checklist,
+    )
     from dynasmith.validate.examine import examine
 
 _HOMES = {
@@ -290,7 +302,8 @@ _HOMES = {
     "Access Autoscaling BackupPlan BackupRule Billing Capacity Consistency Encryption "
     "EncryptionKind Index Key KeyAttribute LocalIndex OnDemandMaximum Projection ProjectionKind "
     "Recovery Replica Scaling StreamView Suppression Table TableClass Trigger Warm",
-    "validate": "AcceptedFinding Finding ItemFinding ItemTotals PracticeResult Verdict checklist examine",
+    "validate": "AcceptedFinding AttributeCount Finding ItemCensus ItemFinding ItemTotals ItemsFinding PracticeResult "
+    "Verdict checklist examine",
 }
 """Where each public name is, but for the errors."""
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
@@ -304,6 +317,7 @@ __all__ = [
     "AnyTransform",
     "Applied",
     "ApplyReport",
+    "AttributeCount",
     "Autoscaling",
     "BackfillDryRun",
     "BackfillOptions",
@@ -369,6 +383,7 @@ __all__ = [
     "Insights",
     "InsightsMode",
     "Interrupted",
+    "ItemCensus",
     "ItemDifference",
     "ItemExists",
     "ItemFinding",
@@ -378,6 +393,7 @@ __all__ = [
     "ItemRefused",
     "ItemSample",
     "ItemTotals",
+    "ItemsFinding",
     "Job",
     "JobEstimate",
     "Jobs",

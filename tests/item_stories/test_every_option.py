@@ -222,7 +222,7 @@ render-models --sample | cli/test_import_models.py
 validate --checklist | validate/test_live_points.py
 validate --format | validate/test_reports.py
 validate --out | validate/test_reports.py
-validate --items | cli/test_models.py
+validate --items | validate/test_items.py
 validate --limit | cli/test_models.py
 validate --max-read-units | cli/test_models.py
 init --from | cli/test_init_from.py

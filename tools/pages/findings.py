@@ -3,7 +3,7 @@
 from dynasmith.validate.check import Check
 from dynasmith.validate.checklist import CHECKLIST
 from dynasmith.validate.checks import CHECKS
-from dynasmith.validate.item_findings import ITEM_CHECKS, ItemCheck
+from dynasmith.validate.item_checks import ITEM_CHECKS, ItemCheck
 
 _HEAD = """# Findings of `dynasmith validate`
 

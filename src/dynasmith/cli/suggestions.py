@@ -137,6 +137,8 @@ def unknown_option(error: click.NoSuchOption) -> UsageError:
     meant = OPTION_MEANINGS.get(error.option_name)
     found = meant if meant in known else _near(error.option_name, [n for n in known if n not in DESTROYING_OPTIONS])
     path = "dynasmith" if context is None else context.command_path
+    if error.option_name[1:2].isdigit():  # the value of an option that needs none
+        return UsageError(f"No option of {path} takes the value {error.option_name}.", hint=f"{path} --help")
     return UsageError(
         f"No such option {error.option_name!r}.", hint=f"Did you mean {found}?" if found else f"{path} --help"
     )

@@ -1,36 +1,30 @@
-"""Read every item of a table and let its model classes judge it. Writes nothing, and keeps only what is shown."""
+"""Items of a table, held against its definition and its model classes. Writes nothing, and keeps only what is shown."""
 
 from __future__ import annotations
 
-import asyncio
+import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
-import msgspec
-
-from dynasmith.engine.transfer.copy import table_reader
-from dynasmith.engine.transfer.event_thread import StopRequest, run
-from dynasmith.engine.transfer.pacer import Pacer, reading
+from dynasmith.engine.item_reading import read_items
 from dynasmith.engine.transfer.runner import RunContext
-from dynasmith.engine.transfer.table_details import TableEnd, rates
-from dynasmith.engine.transfer.table_identity import READING, TableIdentityCheck
-from dynasmith.errors import DecryptionFailed, Interrupted
-from dynasmith.items.wire import Units
+from dynasmith.engine.transfer.table_details import TableEnd
+from dynasmith.errors import DecryptionFailed
 from dynasmith.jobs.options import TransferOptions
 from dynasmith.models.item_check import ItemProblem, item_problems
-from dynasmith.models.metaclass import codec_of, schema_of
+from dynasmith.models.metaclass import schema_of
 from dynasmith.models.model import Model
 from dynasmith.models.visibility import is_visible
-from dynasmith.ports.concurrency import together
-from dynasmith.ports.items import Source
-from dynasmith.validate.item_findings import ItemFinding, ItemTotals, item_finding, item_totals
+from dynasmith.ports.items import Item
+from dynasmith.validate import Finding, ItemFinding, ItemTotals
+from dynasmith.validate.item_checks import ITEM_CHECKS, MODEL, TTL
+from dynasmith.validate.item_examiner import ItemExaminer
+from dynasmith.validate.item_findings import item_finding, item_totals
 
-SEGMENTS: Final = 8
 Tree = dict[str, Any]
 OpenItem = Callable[[type[Model], Tree], Tree]
 """What decrypts an item for its class. Raises DecryptionFailed."""
-_decode: Final = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 @dataclass(slots=True)
@@ -43,7 +37,7 @@ class _Judged:
     problems: int = 0
     shown: dict[int, list[ItemFinding]] = field(default_factory=dict)
 
-    def findings(self, table: str, limit: int) -> list[ItemFinding | ItemTotals]:
+    def findings(self, table: str, limit: int, *, sampled: bool) -> list[ItemFinding | ItemTotals]:
         shown = [each for segment in sorted(self.shown) for each in self.shown[segment]][:limit]
         totals = item_totals(
             table,
@@ -52,69 +46,63 @@ class _Judged:
             invalid=self.invalid,
             problems=self.problems,
             shown=len(shown),
+            sampled=sampled,
         )
         return [totals, *shown]
 
 
+@dataclass(frozen=True, slots=True)
+class ItemVerdict:
+    """The findings about the items of a table, and the codes of the checks that could judge."""
+
+    findings: tuple[Finding, ...]
+    judged: frozenset[str]
+
+
 def validate_items(
     end: TableEnd,
+    examiner: ItemExaminer,
     models: Sequence[type[Model]],
     opened: OpenItem,
     asked: TransferOptions,
     around: RunContext,
     *,
+    wanted: int | None,
     limit: int,
-) -> list[ItemFinding | ItemTotals]:
-    """For each class a finding with its totals, and at most ``limit`` findings about its items, the same in every run.
+    chance: random.Random,
+) -> ItemVerdict:
+    """What ``examiner`` finds, then for each class a finding with its totals and at most ``limit`` about its items.
 
-    Items of no class are not looked at. Validators run here, one item after the other. It costs the read units of the
-    table, at the pace of ``asked``. Raises Interrupted where it was stopped: it is run again.
+    ``wanted`` items are read, from segments that ``chance`` chooses; None reads all, and then the findings are the same
+    in every run. Items of no class are looked at by ``examiner`` only. Validators run here, one item after the other.
+    A check that found nothing in a sample has not judged. It costs read units, at the pace of ``asked``. Raises
+    Interrupted where it was stopped: it is run again.
     """
     judged = [_Judged(model) for model in models]
-
-    async def main(stop: StopRequest) -> None:
-        reads, heard = reading(rates(end, "read", asked.max_read_units, share=asked.share), stop)
-        source = await table_reader(end, SEGMENTS, asked)(heard)
-        look = _Look(end, judged, opened, limit)
-        try:
-            async with TableIdentityCheck([end], READING, around.listener, around.monotonic).watched():
-                await together(_segment(source, each, reads, stop, look) for each in range(SEGMENTS))
-        except Exception:
-            if not stop.asked:
-                raise
-        finally:
-            await source.close()
-        if stop.asked:
-            raise Interrupted("Stopped while items were validated; nothing was written.", hint="run it again")
-
-    run(main, loop_factory=around.loop_factory, stop=around.stop)
-    return [finding for each in judged for finding in each.findings(end.name, limit)]
-
-
-async def _segment(source: Source, segment: int, reads: Pacer, stop: StopRequest, look: _Look) -> None:
-    start: bytes | None = None
-    while not stop.asked:
-        taken = await reads.leave(1)
-        page = await source.read(segment, start)
-        reads.settle(taken, Units(page.units), 1)
-        for item in page.items:
-            look.item(segment, _decode(item))
-        start = page.next
-        if start is None:
-            return
-        await asyncio.sleep(0)
+    look = _Look(end.name, judged, opened, examiner, limit)
+    sample = read_items(end, wanted, look.item, asked, around, chance=chance)
+    found: list[Finding] = list(examiner.findings(sample))
+    for each in judged:
+        found += each.findings(end.name, limit, sampled=not sample.whole)
+    codes = {finding.code for finding in found}
+    if sample.whole:
+        codes |= {check.code for check in ITEM_CHECKS} - {TTL.code, MODEL.code}
+        codes |= {TTL.code} if examiner.judges_ttl else set()
+    return ItemVerdict(tuple(found), frozenset(codes))
 
 
 @dataclass(frozen=True, slots=True)
 class _Look:
     """Judges items one by one."""
 
-    end: TableEnd
+    table: str
     judged: Sequence[_Judged]
     opened: OpenItem
+    examiner: ItemExaminer
     limit: int
 
-    def item(self, segment: int, tree: Tree) -> None:
+    def item(self, segment: int, raw: Item, tree: Tree) -> None:
+        self.examiner.add(raw, tree)
         for each in self.judged:
             if is_visible(schema_of(each.model), tree, deleted=True):
                 self._add(each, segment, tree)
@@ -127,10 +115,10 @@ class _Look:
         judged.invalid += 1
         judged.problems += len(problems)
         shown = judged.shown.setdefault(segment, [])
-        key = {name: str(value) for name, value in codec_of(judged.model).describe_key(tree).items()}
+        key = self.examiner.key(tree)
         for each in problems[: self.limit - len(shown)]:
             name = schema_of(judged.model).name
-            shown.append(item_finding(self.end.name, name, key, each.attribute, each.kind, each.message))
+            shown.append(item_finding(self.table, name, key, each.attribute, each.kind, each.message))
 
     def _problems(self, model: type[Model], tree: Tree) -> list[ItemProblem]:
         try:

@@ -10,17 +10,20 @@ from dynasmith.validate.checks import CHECKS
 from dynasmith.validate.checks.ownership import usual_tags
 from dynasmith.validate.examine import check_table, examine
 from dynasmith.validate.finding import SEVERITIES, AcceptedFinding, Finding, Severity, Verdict
-from dynasmith.validate.item_findings import ItemFinding, ItemTotals
+from dynasmith.validate.item_findings import AttributeCount, ItemCensus, ItemFinding, ItemsFinding, ItemTotals
 from dynasmith.validate.summary import summary
 
 __all__ = [
     "CHECKS",
     "SEVERITIES",
     "AcceptedFinding",
+    "AttributeCount",
     "Check",
     "Finding",
+    "ItemCensus",
     "ItemFinding",
     "ItemTotals",
+    "ItemsFinding",
     "PracticeResult",
     "Problem",
     "Severity",

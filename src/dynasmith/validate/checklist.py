@@ -62,9 +62,9 @@ CHECKLIST: tuple[Practice, ...] = (
     Practice(text="Document table schema and access patterns", codes=("DS003", "DS080", "DS081")),
     Practice(
         text="Implement TTL for temporary data",
-        codes=("DS054",),
-        instead="Not knowable from here: whether items are temporary is not to be seen in a table, and a guess by its "
-        "name would be wrong too often. Say `time_to_live`, and DS004 finds a table without it.",
+        codes=("DS054", "DS076"),
+        instead="Whether items are temporary is not to be seen in a table. Say `time_to_live`, and DS004 finds a table "
+        "without it; --items all says whether TTL can delete the items (DS076), and a sample only that it cannot.",
     ),
     Practice(
         text="Use appropriate billing mode for workload",

@@ -10,6 +10,7 @@ from dynasmith.tables.table import Table, known
 from dynasmith.validate.check import Check, FirstPass, Problem, Subject, Surroundings
 from dynasmith.validate.checks import CHECKS
 from dynasmith.validate.finding import SEVERITIES, AcceptedFinding, Finding, Verdict
+from dynasmith.validate.item_checks import ITEM_CHECKS
 from dynasmith.validate.live_facts import LIVE_FACTS, is_known
 
 _NOTHING_KNOWN = Surroundings()
@@ -39,14 +40,16 @@ def examine(
     ValueError says so where both are. With a description the live table is judged, and its difference from the
     definition; without one the definition. ``offline`` leaves the live table and every check of it out. ``suppress``
     of the definition moves findings to ``accepted``, whatever their severity; an entry that matches nothing is a
-    finding itself (DS007), unless the check could not judge here. ``unknown`` names the checks that could not.
+    finding itself (DS007), unless the check could not judge here. ``unknown`` names the checks that could not, those of
+    items among them: no item is read here.
     """
     subject = Subject(desired, None if offline else description, around, offline)
     table = subject.table.name
-    unknown = {check.code for check in CHECKS if not _is_known(check, subject)}
+    of_items = {check.code for check in ITEM_CHECKS}
+    unknown = {check.code for check in CHECKS if not _is_known(check, subject)} | of_items
     found = [finding for check in CHECKS if not check.last for finding in _findings(check, subject, table, unknown)]
     first = FirstPass(
-        codes=frozenset(check.code for check in CHECKS),
+        codes=frozenset(check.code for check in CHECKS) | of_items,
         judged=frozenset(check.code for check in CHECKS if _can_judge(check, subject)) - unknown,
         found=frozenset(finding.code for finding in found),
     )

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from dynasmith.validate.checks import CHECKS
 from dynasmith.validate.finding import Finding, Severity, Verdict
-from dynasmith.validate.item_findings import ITEM_CHECKS
+from dynasmith.validate.item_checks import ITEM_CHECKS
 
 _NOT_IN_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What no document of XML 1.0 may have (section 2.2, Char)."""

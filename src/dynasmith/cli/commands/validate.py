@@ -1,7 +1,7 @@
 """`dynasmith validate`."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import click
 from msgspec.structs import replace
@@ -12,17 +12,26 @@ from dynasmith.cli.new_file import check_new, write_or_print
 from dynasmith.cli.redaction import HIDDEN
 from dynasmith.cli.shared_options import Invocation, verb
 from dynasmith.errors import UsageError
-from dynasmith.validate import Finding, ItemFinding, PracticeResult
+from dynasmith.validate import Finding, ItemFinding, ItemsFinding, PracticeResult
 from dynasmith.validate import checklist as points_of
 
+ITEMS_MAX_DIGITS = 15
 PRACTICE_COLOURS = {"passed": "green", "finding": "yellow", "cannot be known here": "dim"}
 
 
 @verb("validate", example="dynasmith validate orders --env prod")
 @click.argument("tables", nargs=-1, metavar="[TABLE...]")
 @click.option("--offline", is_flag=True, help="Check only the definitions; make no calls.")
-@click.option("--items", is_flag=True, help="Also check the items by the validators of their model classes.")
-@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Problems to show a class.")
+@click.option(
+    "--items",
+    is_flag=False,
+    flag_value="1000",
+    metavar="[N|all]",
+    help="Also check items: N of each table from random segments (1000 without a number), or all.",
+)
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Problems to show a class, keys a fault."
+)
 @click.option("--max-read-units", type=UNITS, help="Limit in read units a second, for --items.")
 @click.option("--checklist", is_flag=True, help="Show how each point of the checklist of best practices stands.")
 @click.option("--format", "form", type=click.Choice(FORMS), help="How to write the findings; text where none is named.")
@@ -31,7 +40,7 @@ def command(
     invocation: Invocation,
     tables: tuple[str, ...],
     offline: bool,
-    items: bool,
+    items: str | None,
     limit: int,
     max_read_units: float | None,
     checklist: bool,
@@ -39,10 +48,19 @@ def command(
     out: str | None,
 ) -> int:
     """Check configuration and best practice, and print findings with codes. Exits 3 if one is critical."""
+    from dynasmith.cli.flow_report import FlowProgressView
+
+    number = _items(items)
     form = _form(invocation, form, checklist=checklist, out=out)
-    verdict = invocation.project().validate(
-        tables, offline=offline, items=items, limit=limit, max_read_units=max_read_units
-    )
+    with FlowProgressView(invocation.words(), redact=invocation.redact, resumable=False) as shown:
+        verdict = invocation.project().validate(
+            tables,
+            offline=offline,
+            items=number,
+            limit=limit,
+            max_read_units=max_read_units,
+            listener=shown,
+        )
     if invocation.redact:
         verdict = replace(verdict, findings=tuple(_redacted(each) for each in verdict.findings))
     if form == "text":
@@ -50,6 +68,20 @@ def command(
     else:
         write_or_print(out, findings_document(verdict, form, invocation.world().masks, checklist=checklist))
     return 3 if verdict.critical else 0
+
+
+def _items(said: str | None) -> int | Literal["all", False]:
+    """How many items are meant; False for none. Raises UsageError."""
+    if said is None:
+        return False
+    if said == "all":
+        return "all"
+    if said.isascii() and said.isdigit() and len(said) <= ITEMS_MAX_DIGITS and int(said) >= 1:
+        return int(said)
+    raise UsageError(
+        f"--items takes a number from 1, or all, not {said}.",
+        hint="for example --items 500; without a number, put --items after the names of tables",
+    )
 
 
 def _form(invocation: Invocation, form: str | None, *, checklist: bool, out: str | None) -> str:
@@ -82,7 +114,7 @@ def _check_list(invocation: Invocation, results: Sequence[PracticeResult]) -> No
 
 
 def _redacted(finding: Finding) -> Finding:
-    return finding.redacted(HIDDEN) if isinstance(finding, ItemFinding) else finding
+    return finding.redacted(HIDDEN) if isinstance(finding, ItemFinding | ItemsFinding) else finding
 
 
 def _draw(invocation: Invocation, verdict: Any) -> None:

@@ -126,6 +126,13 @@ def model(name: str, value: Any) -> None:
         refuse(name, value, "a class of Model")
 
 
+def sample(name: str, value: Any) -> None:
+    """Whether items are read, and how many: a number, or all."""
+    if isinstance(value, bool) or value == "all" or (isinstance(value, int) and value >= 1):
+        return
+    refuse(name, value, 'True, "all" or a whole number from 1')
+
+
 def table_names(name: str, value: Any) -> None:
     """Several tables by their names or classes, or one class."""
     if is_model(value):

@@ -16,7 +16,7 @@ from dynasmith.plans.plan import Plan
 from dynasmith.ports.listener import Listener, silent
 from dynasmith.project.verbs import tables as verbs
 from dynasmith.project.verbs.argument_kinds import mapping_of_text, one_of, text, whole
-from dynasmith.project.verbs.arguments import checked, model, named_table
+from dynasmith.project.verbs.arguments import checked, model, named_table, sample
 from dynasmith.project.verbs.definition_import import import_tables
 from dynasmith.project.verbs.plan import apply, make_plan
 from dynasmith.project.verbs.tables import ListedTable
@@ -370,41 +370,50 @@ class TableMethods:
 
         return import_from(self._world, source, form, keys, tables)
 
-    @checked(models=model, limit=whole())
+    @checked(models=model, limit=whole(), items=sample)
     def validate(
         self,
         names: Sequence[str | type[Model]] | type[Model] = (),
         *models: type[Model],
         offline: bool = False,
-        items: bool = False,
+        items: bool | int | Literal["all"] = False,
         limit: int = 20,
         max_read_units: float | None = None,
+        listener: Listener = silent,
     ) -> Verdict:
         """Findings about definitions and live tables; ``offline`` looks at definitions only and makes no call.
 
-        ``items`` also reads the tables that have model classes, whole, and runs the validators of the classes over the
-        items: for each class an `ItemTotals`, and for the first ``limit`` problems an `ItemFinding`. It writes nothing,
-        costs the read units of the tables at ``max_read_units`` a second (half of what a provisioned table has where
-        none is given), and is run again where it was stopped.
+        ``items`` also reads items of each table: a number of them from random segments (True: 1,000), or ``"all"``. It
+        gives an `ItemCensus` of what was read, an `ItemsFinding` for each kind of fault with up to ``limit`` keys, and
+        runs the validators of model classes: for each class an `ItemTotals`, and for the first ``limit`` problems an
+        `ItemFinding`. ``listener`` hears before about how many read units that takes, and how far it is. It writes
+        nothing, costs the read units at ``max_read_units`` a second (half of what a provisioned table has where none
+        is given), and is run again where it was stopped. What a sample does not show may be there: a check that found
+        nothing in one stays in ``unknown`` of the verdict.
 
-        Raises DefinitionError, UsageError, Interrupted, TableNotFound for a table that is neither defined nor there.
+        CloudTrail and AWS Backup are asked about live tables; what one of them denies is a finding, no error. Raises
+        DefinitionError, UsageError, Interrupted, TableNotFound for a table that is neither defined nor there.
         """
         from dynasmith.project.verbs.validate import validate
 
         chosen = _chosen(names, models)
-        if not items:
+        if items is False:
             return validate(self._world, chosen, offline=offline)
         from dynasmith.errors import UsageError
 
         if offline:
             raise UsageError("Items are in the live table, and offline makes no call.", hint="use one of them")
-        from msgspec.structs import replace
+        from dynasmith.project.verbs.validate_items import with_items
 
-        from dynasmith.project.verbs.validate_items import item_findings
-
-        verdict = validate(self._world, chosen, offline=False)
-        found = item_findings(self._world, chosen, limit=limit, max_read_units=max_read_units)
-        return replace(verdict, findings=(*verdict.findings, *found))
+        return with_items(
+            self._world,
+            chosen,
+            validate(self._world, chosen, offline=False),
+            items=items,
+            limit=limit,
+            max_read_units=max_read_units,
+            listener=listener,
+        )
 
 
 def _chosen(names: Sequence[str | type[Model]] | type[Model], models: Sequence[type[Model]]) -> list[str | type[Model]]:
