@@ -160,7 +160,7 @@ triggers = st.builds(
     batch_size=st.integers(1, 1000),
     starting_position=st.sampled_from(("LATEST", "TRIM_HORIZON")),
     enabled=st.booleans(),
-    filter_pattern=unset_or(st.just('{"eventName":["INSERT"]}')),
+    filters=unset_or(st.just(('{"eventName":["INSERT"]}',))),
 )
 accesses = st.builds(Access, function=st.sampled_from(("f1", "f2")), allow=st.just(("read", "write")))
 backup_rules = st.builds(

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import boto3
+
 TRUST = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}],
@@ -114,14 +116,31 @@ class StreamFunctions:
         return json.loads(found[0]["Body"])
 
     def remove(self) -> None:
-        """Delete the functions, which ends their processes."""
+        """Delete the functions, which ends their processes, and their roles."""
+        iam = self.client_of("iam")
         for name in self.made:
             self.client_of("lambda").delete_function(FunctionName=name)
+            for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]:
+                iam.delete_role_policy(RoleName=name, PolicyName=policy)
+            iam.delete_role(RoleName=name)
 
 
 def key(record: Any) -> str:
     """The partition key of a record."""
     return str(next(iter(next(iter(record["dynamodb"]["Keys"].values())).values())))
+
+
+def clients(endpoint: str, account: str) -> Callable[[str], Any]:
+    """Clients of an engine's services in an account."""
+    made: dict[str, Any] = {}
+
+    def client(service: str) -> Any:
+        if service not in made:
+            keys = {"aws_access_key_id": account, "aws_secret_access_key": "secret"}
+            made[service] = boto3.client(service, endpoint_url=endpoint, region_name="us-east-1", **keys)  # type: ignore[call-overload]  # the service is an argument here
+        return made[service]
+
+    return client
 
 
 def deployed(client_of: Callable[[str], Any], folder: Path) -> Iterator[StreamFunctions]:

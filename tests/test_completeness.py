@@ -34,6 +34,7 @@ from dynasmith.tables.settings.resource_policy import SetPolicy
 from dynasmith.tables.settings.stream import SetStream
 from dynasmith.tables.settings.table_class import SetTableClass
 from dynasmith.tables.settings.time_to_live import SetTimeToLive
+from dynasmith.tables.settings.triggers import SetTriggers
 from dynasmith.tables.table import (
     BackupPlan,
     BackupRule,
@@ -51,6 +52,7 @@ from dynasmith.tables.table import (
     StreamView,
     Table,
     TableClass,
+    Trigger,
     Warm,
 )
 
@@ -172,6 +174,7 @@ CHANGES: tuple[c.Change, ...] = (
     SetKinesis(before=None, after="arn:aws:kinesis:us-east-1:123456789012:stream/s"),
     SetPolicy(before=None, after="{}"),
     SetBackupPlan(before=None, after=BackupPlan(rules=(BackupRule(name="daily", schedule="cron(0 2 * * ? *)"),))),
+    SetTriggers(before=(), after=(Trigger(function="ship"),)),
     c.PutItem(key=WIRE, before=None, after=WIRE),
     c.DeleteItem(key=WIRE, before=WIRE),
 )
@@ -315,7 +318,7 @@ def test_the_strict_rules_and_the_limits_agree(module: str, rule: str, limit: st
 def test_no_setting_of_a_table_is_forgotten_by_created() -> None:
     """What CreateTable leaves behind has a value for all that is described."""
     left = {name for name in Table.__struct_fields__ if isinstance(getattr(created(TABLE), name), UnsetType)}
-    wishes_only = {"items", "triggers", "access", "description", "access_patterns", "suppress"}
+    wishes_only = {"items", "access", "description", "access_patterns", "suppress"}
     assert left <= wishes_only | {"capacity", "consistency", "witness_region"}
 
 

@@ -205,9 +205,11 @@ class TableExists(RunError):
 
 
 class TableBusy(RunError):
-    """The table is being created, changed or deleted by another call."""
+    """The table is being created, changed or deleted by another call. ``clears_within_seconds`` says how long waiting
+    for its end makes sense, where that is known."""
 
     code = "table-busy"
+    clears_within_seconds: float | None = None
 
 
 class ItemNotFound(RunError):

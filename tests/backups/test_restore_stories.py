@@ -289,9 +289,9 @@ def test_a_setting_that_is_refused_is_named_and_the_others_are_there(shop: ItemS
 
 
 def test_what_no_version_of_this_manages_is_named(shop: ItemStory) -> None:
-    shop.define(table("orders", triggers=[{"function": "notify"}], **SETTINGS))
+    shop.define(table("orders", access=[{"function": "notify", "allow": ["read"]}], **SETTINGS))
     assert shop("backup", "create", "orders", "--name", "kept").code == 0
     answer = shop("backup", "restore", "kept", "--target", "orders-2", "--yes", "--json")
     assert answer.code == 3, answer.err
     wrong = {each["setting"]: each["why"] for each in answer.json["settings"] if not each["as_before"]}
-    assert wrong == {"triggers": "this version does not manage it: set it up by hand"}
+    assert wrong == {"access": "this version does not manage it: set it up by hand"}

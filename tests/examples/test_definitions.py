@@ -1,17 +1,20 @@
 """The example definitions: applied, checked and removed, each on an engine that keeps what it manages."""
 
 import json
+import os
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from dynasmith import Consent, Project, connect
 from dynasmith.strict import StrictServer
+from stream_functions import clients, deployed
 
 FOLDER = Path(__file__).parents[2] / "examples" / "definitions"
 NAMES = sorted(path.stem for path in FOLDER.iterdir())
 # What this version reads and does not manage yet; the plan says so.
-NOT_YET = {"table-with-lambda": ["access", "triggers"]}
+NOT_YET = {"table-with-lambda": ["access"]}
 
 
 def test_there_are_six() -> None:
@@ -27,8 +30,18 @@ def test_there_are_six() -> None:
 
 @pytest.mark.usefixtures("shell")
 @pytest.mark.parametrize("name", NAMES)
-def test_applies_checks_and_is_removed(name: str, strict: StrictServer, ministack_endpoint: str) -> None:
+def test_applies_checks_and_is_removed(
+    name: str, strict: StrictServer, ministack_endpoint: str, tmp_path: Path
+) -> None:
     """In legal order on the strict endpoint; replicas live on the embedded engine itself."""
+    account = os.environ["AWS_ACCESS_KEY_ID"]
+    with contextmanager(deployed)(clients(strict.endpoint, account), tmp_path) as made:
+        if name == "table-with-lambda":
+            made.deploy("order-processing-lambda")
+        _applies(name, strict, ministack_endpoint)
+
+
+def _applies(name: str, strict: StrictServer, ministack_endpoint: str) -> None:
     replicas = name == "global-table"
     endpoint = ministack_endpoint if replicas else strict.endpoint
     clock = None if replicas else strict.clock

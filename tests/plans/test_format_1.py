@@ -52,8 +52,9 @@ def test_the_same_plan_is_made_again() -> None:
         assert made.steps == old.steps
         assert tuple(c for c in made.changes if not isinstance(c, Conflict) or c in old.changes) == old.changes
         assert tuple(h for h in made.hazards if h in old.hazards) == old.hazards
-        # Backup plans are managed by now; before, a note said that they were not.
-        kept = tuple(n for n in old.notes if (n.kind, n.path) != ("not-managed-yet", "backup_plan"))
+        # These are managed by now; before, a note said that they were not.
+        managed = {("not-managed-yet", path) for path in ("backup_plan", "triggers")}
+        kept = tuple(n for n in old.notes if (n.kind, n.path) not in managed)
         assert tuple(n for n in made.notes if n in old.notes) == kept
         assert {e.path for e in old.estimates} <= {e.path for e in made.estimates}
 

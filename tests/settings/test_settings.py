@@ -1,6 +1,7 @@
 """Every setting, through all that is asked of it: definition, plan, simulation, words, requests, service."""
 
 import inspect
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -41,12 +42,16 @@ from dynasmith.tables.table import (
     Recovery,
     StreamView,
     TableClass,
+    Trigger,
 )
 from example_counts import examples
 from strategies import table_pairs
+from stream_functions import StreamFunctions, clients, deployed
 
 PLAIN = Table(name="orders", key=Key(partition=(KeyAttribute(name="id", type="S"),)))
-MODELS = {name: botocore.session.get_session().get_service_model(name) for name in ("dynamodb", "backup", "iam")}
+MODELS = {
+    name: botocore.session.get_session().get_service_model(name) for name in ("dynamodb", "backup", "iam", "lambda")
+}
 POLICY = '{"Statement":[{"Effect":"Deny","Principal":"*","Sid":"x"}],"Version":"2012-10-17"}'
 VALUES: dict[str, Any] = {
     "stream": StreamView.NEW_IMAGE,
@@ -60,11 +65,34 @@ VALUES: dict[str, Any] = {
     ),
     "resource_policy": POLICY,
     "time_to_live": "expires_at",
+    "triggers": (
+        Trigger(
+            function="ship",
+            starting_position="TRIM_HORIZON",
+            batch_size=10,
+            maximum_batching_window_seconds=0,
+            parallelization_factor=1,
+            maximum_retry_attempts=3,
+            maximum_record_age_seconds=-1,
+            bisect_batch_on_function_error=True,
+            report_batch_item_failures=True,
+            tumbling_window_seconds=0,
+            on_failure_destination=None,
+            filters=('{"eventName":["INSERT"]}',),
+        ),
+    ),
     "backup_plan": BackupPlan(
         vault="safe", rules=(BackupRule(name="daily", schedule="cron(0 2 * * ? *)", keep_days=30),)
     ),
 }
 """A value of each setting that is not what a new table has."""
+
+
+@pytest.fixture
+def functions(strict: StrictServer, tmp_path: Path) -> Iterator[StreamFunctions]:
+    """Functions in the account of the tests."""
+    yield from deployed(clients(strict.endpoint, "test"), tmp_path)
+
 
 every_setting = pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.key.name)
 
@@ -99,6 +127,7 @@ def test_a_definition_is_read_as_it_is_written(setting: AnySetting) -> None:
 
 @every_setting
 def test_on_and_off_are_planned_simulated_and_told(setting: AnySetting) -> None:
+    """A list that is empty wants none; what is there goes with ``prune`` alone."""
     value = VALUES[setting.key.name]
     there = replace(created(PLAIN), **{setting.field: setting.off})
     on = replace(PLAIN, **{setting.field: value})
@@ -106,7 +135,7 @@ def test_on_and_off_are_planned_simulated_and_told(setting: AnySetting) -> None:
     assert diff(on, replace(there, **{setting.field: value})) == ()
     assert diff(off, there) == ()
     for desired, current in ((on, there), (off, replace(there, **{setting.field: value}))):
-        (change,) = diff(desired, current)
+        (change,) = diff(desired, current, prune=setting.off == ())
         assert isinstance(change, SettingChange)
         assert path_of(change) == setting.key.name
         line = explain(change)
@@ -152,7 +181,7 @@ def test_requests_are_of_the_service_s_model_and_need_the_actions_that_are_named
     steps = [
         step
         for before, after in ((setting.off, value), (value, setting.off))
-        for _, step in setting.steps(setting.difference(after, before))
+        for _, step in setting.steps(setting.difference(after, before) or setting.removal(after, before))
         if isinstance(step, SettingCall)
     ]
     for step in steps:
@@ -167,18 +196,26 @@ def test_requests_are_of_the_service_s_model_and_need_the_actions_that_are_named
 
 
 @every_setting
-def test_a_setting_is_applied_read_again_and_turned_off(strict: StrictServer, setting: AnySetting) -> None:
+def test_a_setting_is_applied_read_again_and_turned_off(
+    strict: StrictServer, setting: AnySetting, functions: StreamFunctions
+) -> None:
     """On the strict endpoint: a plan that is applied leaves nothing to do, on and off, and on a new table."""
-    on, off = (replace(PLAIN, **{setting.field: value}) for value in (VALUES[setting.key.name], setting.off))
+    plain, prune = PLAIN, setting.off == ()
+    if setting.key.name == "triggers":
+        functions.deploy("ship")
+        plain = replace(PLAIN, stream=StreamView.NEW_IMAGE)
+    on, off = (replace(plain, **{setting.field: value}) for value in (VALUES[setting.key.name], setting.off))
     for wish in (on, off, on):
         project = connect(endpoint=strict.endpoint, tables=[wish], clock=strict.clock)
-        report = project.apply(project.plan(), consent=Consent(yes=True, confirm=frozenset({"orders"})), fresh=True)
+        report = project.apply(
+            project.plan(prune=prune), consent=Consent(yes=True, prune=prune, confirm=frozenset({"orders"})), fresh=True
+        )
         assert report.failures == {}
-        plan = project.plan()
+        plan = project.plan(prune=prune)
         if setting.key.name == "time_to_live" and not plan.is_empty:
             strict.clock.advance(hours=2)
-            project.apply(project.plan(), consent=Consent(yes=True), fresh=True)
-            plan = project.plan()
+            project.apply(project.plan(prune=prune), consent=Consent(yes=True), fresh=True)
+            plan = project.plan(prune=prune)
         notes = [note.text for table in plan.tables for note in table.notes]
         assert plan.is_empty, plan.tables[0].changes
         assert not any(note.kind == "not-offered" for table in plan.tables for note in table.notes), notes

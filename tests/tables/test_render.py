@@ -58,9 +58,9 @@ tables:
       Statement:
         - {Action: "dynamodb:GetItem", Effect: Deny}
       Version: "2012-10-17"
-    tags: {team: checkout, "no": "yes", price: "$${x}", when: "2024-01-02"}
     triggers:
       - {function: f, filter_pattern: {eventName: [INSERT]}}
+    tags: {team: checkout, "no": "yes", price: "$${x}", when: "2024-01-02"}
     items:
       - {id: "1", ratio: 0.5, none: null}
 """
@@ -73,10 +73,10 @@ tables:
 def test_a_filter_pattern_is_written_as_a_map() -> None:
     table = _read(
         "tables: [{name: abc, attributes: [{name: i, type: S}], key_schema: [{attribute_name: i, key_type: HASH}],"
-        ' stream: {view_type: KEYS_ONLY}, triggers: [{function: f, filter_pattern: \'{"b": [1], "a": {}}\'}]}]',
+        ' stream: {view_type: KEYS_ONLY}, triggers: [{function: f, filter_pattern: \'{"b": [1], "a": ["x"]}\'}]}]',
         ".yaml",
     ).tables[0]
-    assert document_of(table)["triggers"] == [{"function": "f", "filter_pattern": {"a": {}, "b": [1]}}]
+    assert document_of(table)["triggers"] == [{"function": "f", "filter_pattern": {"a": ["x"], "b": [1]}}]
     assert _read(render_yaml([table]), ".yaml").tables == (table,)
 
 

@@ -410,6 +410,39 @@ CASES: dict[str, list[tuple[dict[str, Any], str, dict[str, Any]]]] = {
             sound(triggers=[{"function": "f"}], **BOTH),
         )
     ],
+    "D093": [
+        (
+            sound(triggers=[{"function": "f", "maximum_record_age_seconds": 59}], **BOTH),
+            ".triggers[0].maximum_record_age_seconds",
+            sound(triggers=[{"function": "f", "maximum_record_age_seconds": 60}], **BOTH),
+        )
+    ],
+    "D094": [
+        (
+            sound(triggers=[{"function": "f", "filters": [{"eventName": "INSERT"}]}], **BOTH),
+            ".triggers[0].filters",
+            sound(triggers=[{"function": "f", "filters": [{"eventName": ["INSERT"]}]}], **BOTH),
+        ),
+        (
+            sound(triggers=[{"function": "f", "filters": [{"a": [1]}] * 6}], **BOTH),
+            ".triggers[0].filters",
+            sound(triggers=[{"function": "f", "filters": [{"a": [1]}] * 5}], **BOTH),
+        ),
+        (
+            sound(triggers=[{"function": "f", "filter_pattern": {"a": [{"near": 1}]}}], **BOTH),
+            ".triggers[0].filter_pattern",
+            sound(triggers=[{"function": "f", "filter_pattern": {"a": [{"prefix": "x"}]}}], **BOTH),
+        ),
+    ],
+    "D095": [
+        (
+            sound(triggers=[{"function": "f", "on_failure_destination": "arn:aws:sqs:eu-west-1:1:q.fifo"}], **BOTH),
+            ".triggers[0].on_failure_destination",
+            sound(
+                triggers=[{"function": "f", "on_failure_destination": "arn:aws:sqs:eu-west-1:111122223333:q"}], **BOTH
+            ),
+        )
+    ],
     "D090": [
         (sound(triggers=[{"function": "f"}]), ".triggers", sound(triggers=[])),
     ],

@@ -21,7 +21,6 @@ from dynasmith.tables.definition_keys import (
     SCALING,
     SUPPRESSION,
     TABLE,
-    TRIGGER,
     WARM,
 )
 from dynasmith.tables.document_kinds import Block
@@ -31,6 +30,7 @@ from dynasmith.tables.schema import DIALECT, definition_schema
 from dynasmith.tables.settings.backup_plan import RULE, BackupPlanSetting
 from dynasmith.tables.settings.encryption import EncryptionSetting
 from dynasmith.tables.settings.point_in_time_recovery import PointInTimeRecoverySetting
+from dynasmith.tables.settings.triggers import TRIGGER
 from strategies import tables
 
 SCHEMA = definition_schema()
@@ -80,7 +80,7 @@ def test_every_field_of_a_table_has_its_key_and_every_key_its_field() -> None:
         (parts.Recovery, PointInTimeRecoverySetting.key.kind, {"days": "recovery_days"}),
         (parts.Encryption, EncryptionSetting.key.kind, {"kind": "type"}),
         (parts.Replica, REPLICA, {"recovery": "point_in_time_recovery"}),
-        (parts.Trigger, TRIGGER, {"enabled": ""}),
+        (parts.Trigger, TRIGGER, {"enabled": "", "old_mappings": ""}),
         (parts.Access, ACCESS, {}),
         (parts.BackupRule, RULE, {}),
         (parts.BackupPlan, BackupPlanSetting.key.kind, {}),

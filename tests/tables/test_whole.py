@@ -131,7 +131,7 @@ def test_every_setting_of_a_definition_means_its_part_of_the_table() -> None:
         contributor_insights=True,
         kinesis_stream="arn:aws:kinesis:...",
         resource_policy='{"Statement":[],"Version":"2012-10-17"}',
-        triggers=(Trigger(function="order-processing"),),
+        triggers=(Trigger(function="order-processing", starting_position="LATEST", batch_size=100),),
         access=(Access(function="checkout-api", allow=("read", "write")),),
         backup_plan=BackupPlan(
             vault="orders-backups",

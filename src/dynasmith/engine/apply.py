@@ -275,12 +275,18 @@ def _send(step: Call, plan: TablePlan, tables: Tables, clock: Clock, stop: StopF
             raise
         except (TableBusy, LimitExceeded, Throttled, ServiceUnavailable) as error:
             waited = clock.monotonic() - begun
-            if waited >= budget.limit(BUSY_SECONDS_MAX) or not _clears(error):
+            if waited >= budget.limit(_busy_seconds(error)) or not _clears(error):
                 raise
             rest(pause, clock, stop)
             pause = min(pause * 2, PAUSE_SECONDS_MAX)
         else:
             return
+
+
+def _busy_seconds(error: DynasmithError) -> float:
+    """How long to try again after an error that clears by itself."""
+    known = error.clears_within_seconds if isinstance(error, TableBusy) else None
+    return BUSY_SECONDS_MAX if known is None else known
 
 
 def _clears(error: DynasmithError) -> bool:

@@ -11,6 +11,7 @@ from dynasmith.plans.simulate import WARM_ON_DEMAND, created
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.own_tags import is_managed_tag
 from dynasmith.tables.policy import with_words
+from dynasmith.tables.settings.trigger_parts import minimal
 from dynasmith.tables.table import (
     Autoscaling,
     Billing,
@@ -22,6 +23,7 @@ from dynasmith.tables.table import (
     Scaling,
     Table,
     TableClass,
+    Trigger,
     Warm,
     known,
 )
@@ -51,6 +53,7 @@ def as_definition(description: TableDescription) -> Table:
         indexes=tuple(_index(index, provisioned=provisioned) for index in known(live.indexes, ())),
         replicas=tuple(_replica(replica, live) for replica in known(live.replicas, ())),
         consistency=live.consistency if live.consistency is Consistency.STRONG else UNSET,
+        triggers=_triggers(live.triggers),
     )
 
 
@@ -88,6 +91,9 @@ def _left_out(description: TableDescription, unoffered: Collection[str]) -> Iter
             yield f"{of} has autoscaling, which does nothing while the table is billed on demand"
         if _is_warmer(part, live.billing):
             yield f"warm throughput of {of} is above what it begins with; it grows by itself, so no definition says it"
+    for trigger in known(live.triggers, ()):
+        if not isinstance(trigger.old_mappings, UnsetType):
+            yield f"trigger {trigger.function} is on an old stream, which calls nothing; plan would move it"
     if _describable(live) != live:
         yield "billing and capacity: the writes of the table are not seen to be autoscaled, as its replicas need them"
 
@@ -142,6 +148,12 @@ def _said(scaling: Scaling) -> Scaling:
 def _recovery(recovery: Recovery | UnsetType | None) -> Recovery | UnsetType | None:
     """Without the period that recovery has where none was ever said."""
     return Recovery() if recovery == Recovery(days=RECOVERY_MAX_DAYS) else recovery
+
+
+def _triggers(triggers: tuple[Trigger, ...] | UnsetType) -> tuple[Trigger, ...] | UnsetType:
+    """The triggers on the stream that is on, without Lambda's own defaults; none at all needs no words."""
+    found = tuple(minimal(each) for each in known(triggers, ()) if isinstance(each.old_mappings, UnsetType))
+    return found or UNSET
 
 
 def _index(index: Index, *, provisioned: bool) -> Index:

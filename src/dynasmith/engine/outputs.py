@@ -38,6 +38,10 @@ def outputs_of(description: TableDescription) -> dict[str, Any]:
         "backup_plan_id": description.backup_plan_id or None,
         "backup_selection_id": description.backup_selection_id or None,
         "backup_role_arn": _set(plan.role) if plan is not None else None,
+        "triggers": [
+            {"uuid": each.uuid, "function": each.function, "state": each.state, "stream_arn": each.stream_arn}
+            for each in description.triggers
+        ],
         "tags": _set(table.tags),
     }
 

@@ -74,6 +74,9 @@ def _text(change: c.Change) -> str:
             return "without " + ", ".join(sorted(change.before))
         case c.SetBilling():
             return f"{change.before} -> {change.after}{_capacities(change)}"
+        case SettingChange():
+            told = setting_of(change).summary(change)
+            return told or f"{_shown(change.before)} -> {_shown(change.after)}"
         case _:
             return f"{_shown(change.before)} -> {_shown(change.after)}"
 

@@ -19,6 +19,7 @@ from dynasmith.plans.plan import TablePlan, fingerprint_of
 from dynasmith.plans.quotas import quota_conflicts
 from dynasmith.plans.replica_conflicts import replica_conflicts
 from dynasmith.plans.step import Wait, WaitIndex, WaitIndexGone, WaitReplica, WaitReplicaGone
+from dynasmith.plans.trigger_conflicts import trigger_conflicts
 from dynasmith.tables.description import OF_INDEXES, TableDescription
 from dynasmith.tables.prices import Prices
 from dynasmith.tables.settings.base import Facts, WaitTable
@@ -50,6 +51,7 @@ def make_table_plan(
         *quota_conflicts(differing, wish, current, quotas),
         *replica_conflicts(differing, wish, description),
         *stream_conflicts(wish, description),
+        *trigger_conflicts(wish, description),
     )
     changes = (*conflicts, *differing, *item_changes)
     verdicts = [hazard(change, desired.name, facts or Facts()) for change in changes]

@@ -32,7 +32,6 @@ from dynasmith.tables.table import (
     Suppression,
     Table,
     TableClass,
-    Trigger,
     Warm,
 )
 
@@ -63,7 +62,6 @@ def build(node: Node, name: str) -> Table:
         description=said.get("description", UNSET),
         access_patterns=_many(said, "access_patterns", str),
         suppress=_many(said, "suppress", lambda block: convert(block, Suppression)),
-        triggers=_many(said, "triggers", lambda block: convert(block, Trigger)),
         access=_many(said, "access", lambda block: convert(block, Access)),
     )
 

@@ -8,7 +8,6 @@ from dynasmith.tables.document_kinds import (
     DocumentKey,
     FreeForm,
     Integer,
-    JsonText,
     ListOf,
     MapOf,
     Number,
@@ -175,27 +174,6 @@ REPLICA = Block(
     ),
     synonyms={"region_name": "region", "kms_key": "key", "kms_key_arn": "key"},
 )
-TRIGGER = Block(
-    "a triggers entry",
-    (
-        DocumentKey("function", Text(), "Name or ARN of the Lambda function.", required=True),
-        DocumentKey("starting_position", Choice(("LATEST", "TRIM_HORIZON")), "Where reading starts.", default="LATEST"),
-        DocumentKey("batch_size", Integer(1, 10_000), "Changes a call gets at most.", default="100"),
-        DocumentKey("maximum_batching_window_seconds", Integer(0, 300), "How long a batch may gather.", default="0"),
-        DocumentKey("parallelization_factor", Integer(1, 10), "Calls at once for one shard.", default="1"),
-        DocumentKey("maximum_retry_attempts", Integer(-1, 10_000), "-1 is until the change expires.", default="-1"),
-        DocumentKey("maximum_record_age_seconds", Integer(-1, 604_800), "-1 is without limit.", default="-1"),
-        DocumentKey("bisect_batch_on_function_error", Boolean(), "Halve a batch that fails.", default="false"),
-        DocumentKey("enabled", Boolean(), "Is the trigger on?", default="true"),
-        DocumentKey("on_failure_destination", Text(), "ARN of the queue or topic for batches that failed."),
-        DocumentKey("filter_pattern", JsonText(), "Which changes call the function, as Lambda's event filter."),
-    ),
-    synonyms={
-        "function_name": "function",
-        "maximum_batching_window": "maximum_batching_window_seconds",
-        "maximum_record_age": "maximum_record_age_seconds",
-    },
-)
 ACCESS = Block(
     "an access entry",
     (
@@ -234,7 +212,6 @@ TABLE = Block(
         *(setting.key for setting in SETTINGS),
         DocumentKey("tags", MapOf(Text(empty=True)), "Tags of the table."),
         DocumentKey("replicas", ListOf(REPLICA, by="region"), "Replicas in other Regions."),
-        DocumentKey("triggers", ListOf(TRIGGER, by="function"), "Lambda functions that the stream calls."),
         DocumentKey("access", ListOf(ACCESS, by="function"), "Functions whose roles may use the table."),
         DocumentKey("access_patterns", ListOf(Text()), "What the table is asked, for people and for `validate`."),
         DocumentKey("suppress", ListOf(SUPPRESSION, by="code"), "Findings of `validate` that are accepted."),

@@ -28,6 +28,18 @@ class ReplicaState(Struct, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class TriggerState(Struct, frozen=True, kw_only=True):
+    """An event source mapping of one of the table's streams. ``state`` and ``last_result`` are Lambda's words; one that
+    is not ``on_current_stream`` calls nothing, whatever its state says."""
+
+    uuid: str
+    function: str
+    stream_arn: str
+    state: str
+    last_result: str = ""
+    on_current_stream: bool = True
+
+
 class TableDescription(Struct, frozen=True, kw_only=True):
     """What a live table is right now.
 
@@ -38,6 +50,7 @@ class TableDescription(Struct, frozen=True, kw_only=True):
     ``index_insights_status`` are the service's words, or UNSET or absent where they were not read.
     ``scaling_without_policy`` names what is registered for autoscaling and has no policy, so that nothing scales: an
     index (None is the table) and a dimension.
+    ``triggers`` are the mappings of the table's streams, old ones too, where triggers were read.
     ``backup_plan_id`` and ``backup_selection_id`` are AWS Backup's own, empty where the table has no plan.
     ``restore_verified`` is what a verified restore of the table wrote on it, empty for none.
     ``global_tables_2017`` says that the replicas are of version 2017.11.29, which is refused by name. ``notices`` name
@@ -62,6 +75,7 @@ class TableDescription(Struct, frozen=True, kw_only=True):
     stream_label: str = ""
     backup_plan_id: str = ""
     backup_selection_id: str = ""
+    triggers: tuple[TriggerState, ...] = ()
     restore_verified: str | UnsetType = UNSET
     scaling_without_policy: tuple[tuple[str | None, Literal["read", "write"]], ...] = ()
     global_tables_2017: bool = False

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from msgspec import UNSET, UnsetType, to_builtins
 
-from dynasmith.tables.document_shape import canonical_json
 from dynasmith.tables.settings import SETTINGS
 from dynasmith.tables.settings.contributor_insights import ContributorInsightsSetting
 from dynasmith.tables.table import (
@@ -22,7 +20,6 @@ from dynasmith.tables.table import (
     Replica,
     Scaling,
     Table,
-    Trigger,
 )
 
 T = TypeVar("T")
@@ -44,7 +41,6 @@ def document_of(table: Table, name: str | None = None) -> Document:
         **{s.key.name: _set(s.of(table), s.render) for s in SETTINGS},
         "tags": table.tags,
         "replicas": _many(table.replicas, _replica),
-        "triggers": _many(table.triggers, _trigger),
         "access": _many(table.access, to_builtins),
         "access_patterns": table.access_patterns,
         "suppress": _many(table.suppress, to_builtins),
@@ -150,13 +146,3 @@ def _replica(replica: Replica) -> Document:
         table_class=replica.table_class,
         key=replica.key,
     )
-
-
-def _trigger(trigger: Trigger) -> Document:
-    said: Document = to_builtins(trigger)
-    pattern = said.get("filter_pattern")
-    if pattern is not None:
-        read = json.loads(pattern)
-        if isinstance(read, dict) and canonical_json(read) == pattern:
-            said["filter_pattern"] = read  # a map is easier to read than JSON in quotes
-    return said

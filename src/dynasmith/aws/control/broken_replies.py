@@ -94,6 +94,11 @@ REQUIRED: Final[Mapping[tuple[str, str], Sequence[str]]] = {
     ("application-autoscaling", "DeregisterScalableTarget"): (),
     # What a function gives is judged by who invoked it.
     ("lambda", "Invoke"): (),
+    ("lambda", "ListEventSourceMappings"): ("EventSourceMappings",),
+    ("lambda", "CreateEventSourceMapping"): ("UUID", "State"),
+    ("lambda", "UpdateEventSourceMapping"): ("UUID", "State"),
+    ("lambda", "DeleteEventSourceMapping"): (),
+    ("lambda", "GetFunctionConfiguration"): ("FunctionArn", "Role"),
     ("backup", "ListBackupVaults"): ("BackupVaultList",),
     ("backup", "ListRecoveryPointsByBackupVault"): ("RecoveryPoints",),
     ("backup", "DescribeRecoveryPoint"): ("RecoveryPointArn", "CreationDate"),

@@ -179,7 +179,7 @@ def _item_is_as_wished(session: Session, describe: Describe, table: str, step: C
 def _meant(session: Session, error: DynasmithError, table: str, step: Call) -> DynasmithError:
     """The error that the caller can act on: a TTL change too soon is no refusal, only early."""
     if isinstance(step, SettingCall):
-        error = service_setting_of(step).refusal(session, step, error)
+        error = service_setting_of(step).refusal(session, table, step, error)
     if isinstance(step, CallTimeToLive) and isinstance(error, ServiceError) and _is_too_soon(error):
         again = datetime.now(UTC) + timedelta(hours=TTL_CHANGE_HOURS)
         return Postponed(

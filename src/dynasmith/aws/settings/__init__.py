@@ -13,6 +13,7 @@ from dynasmith.aws.settings.resource_policy import ServiceResourcePolicy
 from dynasmith.aws.settings.stream import ServiceStream
 from dynasmith.aws.settings.table_class import ServiceTableClass
 from dynasmith.aws.settings.time_to_live import ServiceTimeToLive
+from dynasmith.aws.settings.triggers import ServiceTriggers
 from dynasmith.tables.settings.base import SettingCall
 
 SERVICE_SETTINGS: Final[tuple[ServiceSetting[Any], ...]] = (
@@ -26,6 +27,7 @@ SERVICE_SETTINGS: Final[tuple[ServiceSetting[Any], ...]] = (
     ServiceTableClass(),
     ServiceDeletionProtection(),
     ServiceBackupPlan(),
+    ServiceTriggers(),
 )
 """Every setting, those with a call of their own first, in the order in which they are read."""
 

@@ -99,7 +99,7 @@ class ServiceBackupPlan(ReadSetting[Call]):
             case _:
                 return _of_plan(live_plan(session, table, described.arn), step, request)
 
-    def refusal(self, session: Service, step: Call, error: DynasmithError) -> DynasmithError:
+    def refusal(self, session: Service, table: str, step: Call, error: DynasmithError) -> DynasmithError:
         """A role that was made a moment ago is refused until IAM has told AWS Backup of it: that ends by itself."""
         if not isinstance(step, CallBackupSelection) or not isinstance(error, ServiceError) or is_set(step.plan.role):
             return error

@@ -57,8 +57,8 @@ class ServiceSetting(ABC, Generic[S]):
         ``needs_arn``; may make calls that read."""
         return request
 
-    def refusal(self, session: Service, step: S, error: DynasmithError) -> DynasmithError:
-        """What a refusal means for a call; it may clear by itself."""
+    def refusal(self, session: Service, table: str, step: S, error: DynasmithError) -> DynasmithError:
+        """What a refusal of a call for ``table`` means; it may clear by itself."""
         return error
 
     @abstractmethod

@@ -17,9 +17,9 @@ from dynasmith.plans.notes import DEFINITION_WORDS
 from dynasmith.tables.document_of import document_of
 from dynasmith.tables.table import SAID_ONLY, UNMANAGED_YET, Table
 
-LAST: Final = ("time_to_live", "deletion_protection")
-"""What is applied after everything else: the service allows one TTL change an hour, and what is protected cannot be
-deleted when a restore goes wrong."""
+LAST: Final = ("triggers", "time_to_live", "deletion_protection")
+"""What is applied after everything else: a trigger needs the stream, and the access of its function; the service allows
+one TTL change an hour; what is protected cannot be deleted when a restore goes wrong."""
 FIRST: Final = ("billing", "capacity", "on_demand_maximum", "autoscaling", "table_class", "stream")
 """What others depend on: a policy may name the stream."""
 _LEFT: Final = ("name", "key", "items", "warm", "local_indexes", *SAID_ONLY)

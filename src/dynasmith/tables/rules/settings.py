@@ -1,4 +1,4 @@
-"""The settings around the table: time to live, encryption, tags, policy, backups, triggers."""
+"""The settings around the table: time to live, encryption, tags, policy, backups."""
 
 import re
 from collections.abc import Iterator
@@ -7,6 +7,7 @@ from dynasmith import limits
 from dynasmith.tables.backup_schedule import schedule_problem
 from dynasmith.tables.own_tags import RESTORE_TAG
 from dynasmith.tables.rules.rule import DefinitionRule, JudgedTable, RuleProblem
+from dynasmith.tables.settings.trigger_parts import function_key
 
 
 def _ttl_no_key(table: JudgedTable) -> Iterator[RuleProblem]:
@@ -124,20 +125,12 @@ def _named_once(table: JudgedTable) -> Iterator[RuleProblem]:
         seen: set[str] = set()
         for place, member in enumerate(table.plain(*way) or ()):
             said = (member or {}).get(name)
+            if isinstance(said, str) and way == ("triggers",):
+                said = function_key(said)  # a name and an ARN are the same function
             if said in seen:
                 yield RuleProblem((*way, place), f"names {said} a second time")
             elif isinstance(said, str):
                 seen.add(said)
-
-
-def _trigger_stream(table: JudgedTable) -> Iterator[RuleProblem]:
-    if table.plain("triggers") and table.plain("stream", "enabled") is False:
-        yield RuleProblem(("triggers",), "needs a stream to be called from, and the stream is off")
-
-
-def _trigger_stream_unsaid(table: JudgedTable) -> Iterator[RuleProblem]:
-    if table.plain("triggers") and table.node.get("stream") is None:
-        yield RuleProblem(("triggers",), "needs a stream to be called from, and the definition says nothing of one")
 
 
 RULES = (
@@ -231,22 +224,5 @@ RULES = (
         "docs/reference/definition.md",
         "merge them, or remove one",
         _named_once,
-    ),
-    DefinitionRule(
-        "D079",
-        "Triggers need a stream",
-        "A function is called from the stream of changes.",
-        "Lambda Developer Guide, Using Lambda with DynamoDB",
-        "set stream: {view_type: NEW_AND_OLD_IMAGES}",
-        _trigger_stream,
-    ),
-    DefinitionRule(
-        "D090",
-        "A definition with triggers says which stream they read",
-        "A new table has no stream; where another tool manages it, this may stay as it is.",
-        "Lambda Developer Guide, Using Lambda with DynamoDB",
-        "set stream: {view_type: NEW_AND_OLD_IMAGES}",
-        _trigger_stream_unsaid,
-        "warning",
     ),
 )

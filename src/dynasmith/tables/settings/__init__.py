@@ -17,6 +17,7 @@ from dynasmith.tables.settings.resource_policy import ResourcePolicySetting
 from dynasmith.tables.settings.stream import StreamSetting
 from dynasmith.tables.settings.table_class import TableClassSetting
 from dynasmith.tables.settings.time_to_live import TimeToLiveSetting
+from dynasmith.tables.settings.triggers import TriggersSetting
 
 AnySetting = Setting[Any, Any, Any]
 
@@ -31,6 +32,7 @@ SETTINGS: Final[tuple[AnySetting, ...]] = (
     ResourcePolicySetting(),
     TimeToLiveSetting(),
     BackupPlanSetting(),
+    TriggersSetting(),
 )
 """Every setting, in the order in which a plan lists their changes."""
 

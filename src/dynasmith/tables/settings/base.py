@@ -218,6 +218,10 @@ class Setting(ABC, Generic[V, C, S]):
         """Where in a definition a change belongs."""
         return self.key.name
 
+    def summary(self, change: C) -> str:  # a setting whose values are long overrides it
+        """A change in words, as a plan shows it; empty for its two values with an arrow between them."""
+        return ""
+
     def symbol(self, change: C) -> Symbol:  # a setting whose change takes something away overrides it
         """How a plan marks a change."""
         return "~"

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from msgspec import UnsetType
 
+from dynasmith.tables.settings.trigger_parts import filters_of
 from dynasmith.tables.table import StreamView, Trigger, known
 from dynasmith.validate.check import Check, Problem, Subject
 
@@ -38,16 +39,18 @@ def _filters(subject: Subject) -> Iterator[Problem]:
     if view is None or isinstance(view, UnsetType):
         return
     for trigger in _triggers(subject):
-        wanted = sorted(set(re.findall(r'"(NewImage|OldImage)"', known(trigger.filter_pattern, ""))))
+        patterns = " ".join(known(filters_of(trigger), ()))
+        wanted = sorted(set(re.findall(r'"(NewImage|OldImage)"', patterns)))
         lacking = [image for image in wanted if image not in _IMAGES[view]]
         if lacking:
             what = f"The filter of {trigger.function} looks at {' and '.join(lacking)}, and the stream shows {view}."
-            yield Problem(f"triggers.{trigger.function}.filter_pattern", what)
+            key = "filters" if isinstance(trigger.filter_pattern, UnsetType) else "filter_pattern"
+            yield Problem(f"triggers.{trigger.function}.{key}", what)
 
 
 def _for_ever(subject: Subject) -> Iterator[Problem]:
     for trigger in _triggers(subject):
-        if trigger.maximum_retry_attempts < 0 and trigger.maximum_record_age_seconds < 0:
+        if known(trigger.maximum_retry_attempts, -1) < 0 and known(trigger.maximum_record_age_seconds, -1) < 0:
             what = f"A batch on which {trigger.function} fails is tried again until it leaves the stream."
             yield Problem(f"triggers.{trigger.function}", what)
 
