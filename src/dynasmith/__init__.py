@@ -177,7 +177,7 @@ if TYPE_CHECKING:
     from dynasmith.project.verbs.tables import ListedTable
     from dynasmith.project.verbs.transforms import AnyTransform
     from dynasmith.remote.protocol import RemoteProgress, RemoteQuestion, ReplyError
-    from dynasmith.tables.description import IndexState, ReplicaState, TableDescription
+    from dynasmith.tables.description import IndexState, ReplicaState, TableDescription, TriggerState
     from dynasmith.tables.table import (
         Access,
         Autoscaling,
@@ -297,7 +297,7 @@ _HOMES = {
     "project.model_table": "ModelTable",
     "project.verbs.tables": "ListedTable",
     "project.verbs.transforms": "AnyTransform",
-    "tables.description": "IndexState ReplicaState TableDescription",
+    "tables.description": "IndexState ReplicaState TableDescription TriggerState",
     "tables.table": "Insights InsightsMode KinesisDestination KinesisPrecision "
     "Access Autoscaling BackupPlan BackupRule Billing Capacity Consistency Encryption "
     "EncryptionKind Index Key KeyAttribute LocalIndex OnDemandMaximum Projection ProjectionKind "
@@ -496,6 +496,7 @@ __all__ = [
     "TransactionReason",
     "TransformError",
     "Trigger",
+    "TriggerState",
     "UndoDryRun",
     "UndoReport",
     "UnknownMetric",
