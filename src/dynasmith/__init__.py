@@ -158,11 +158,12 @@ if TYPE_CHECKING:
     from dynasmith.project.onetable_project import NewProject, onetable_project
     from dynasmith.project.verbs.backups.backups import Backups
     from dynasmith.project.verbs.backups.deletion import PrunedBackups
-    from dynasmith.project.verbs.backups.diagnosis import BackupFinding
     from dynasmith.project.verbs.backups.restore import RestoreRehearsal
     from dynasmith.project.verbs.backups.results import BackupCreation, CreatedBackup
     from dynasmith.project.verbs.backups.rollback import RollbackRehearsal, RollbackReport
     from dynasmith.project.verbs.backups.schedule import BackupSchedule
+    from dynasmith.project.verbs.diagnosis.finding import DiagnosisFinding
+    from dynasmith.project.verbs.diagnosis_parts import Diagnosis
     from dynasmith.project.verbs.dry_runs import DryRuns
     from dynasmith.project.verbs.jobs import Jobs
     from dynasmith.project.verbs.lambda_bundle import Bundle
@@ -233,7 +234,8 @@ _HOMES = {
     "project.verbs.backups.backups": "Backups",
     "project.verbs.backups.results": "BackupCreation CreatedBackup",
     "project.verbs.backups.schedule": "BackupSchedule",
-    "project.verbs.backups.diagnosis": "BackupFinding",
+    "project.verbs.diagnosis.finding": "DiagnosisFinding",
+    "project.verbs.diagnosis_parts": "Diagnosis",
     "ports.backup_jobs": "BackupJob",
     "project.verbs.backups.deletion": "PrunedBackups",
     "project.verbs.lambda_bundle": "Bundle",
@@ -322,7 +324,6 @@ __all__ = [
     "BackfillDryRun",
     "BackfillOptions",
     "BackupCreation",
-    "BackupFinding",
     "BackupJob",
     "BackupNotFound",
     "BackupPlan",
@@ -355,6 +356,8 @@ __all__ = [
     "Db",
     "DecryptionFailed",
     "DefinitionError",
+    "Diagnosis",
+    "DiagnosisFinding",
     "Digest",
     "DryRun",
     "DryRuns",

@@ -244,6 +244,7 @@ metrics --to | metrics/test_metrics.py
 metrics --period | metrics/test_metrics.py
 metrics --index | metrics/test_metrics.py
 metrics --watch | metrics/test_metrics.py
+diagnose --since | metrics/test_diagnosis.py
 diagnose --fix | backups/test_diagnosis.py
 backup-list --scheduled | backups/test_schedules.py
 backup-list --since | backups/test_backup_verbs.py

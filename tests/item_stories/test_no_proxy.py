@@ -33,7 +33,7 @@ RUNS: dict[str, tuple[tuple[str, ...], ...]] = {
     "backup delete": (("BACKUP", "--yes"),),
     "backup jobs": ((),),
     "metrics": (("people",),),
-    "diagnose": (("people", "backup"),),
+    "diagnose": (("people", "backup"), ("people",)),
     "backup schedule": (("people", "--daily", "--yes"),),
     "backup unschedule": (("people", "--yes"),),
     "backup list": ((),),

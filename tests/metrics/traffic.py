@@ -19,6 +19,7 @@ def orders(story: ItemStory, **more: Any) -> Any:
 
 def strict(story: ItemStory) -> Any:
     """A client of the strict endpoint that retries nothing; closed with the story."""
+    assert story.direct is not None  # the first of the clients is that of the engine
     client = client_of(story.endpoint, story.account)
     story._clients.append(client)
     return client

@@ -18,6 +18,7 @@ _SELECT = re.compile(r"\s*SELECT\s", re.IGNORECASE)
 
 OWN_READS = frozenset(
     {
+        "cloudwatch:GetMetricData",
         "dynamodb:GetResourcePolicy",
         "kms:Decrypt",  # values of encrypted attributes
         "kms:GenerateDataKey",  # it changes nothing: the key is kept by whoever asked

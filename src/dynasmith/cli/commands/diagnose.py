@@ -1,25 +1,46 @@
-"""`dynasmith diagnose TABLE backup`."""
+"""`dynasmith diagnose TABLE [throttling|backup]`."""
 
 from __future__ import annotations
+
+from typing import Literal
 
 import click
 
 from dynasmith.cli.shared_options import Invocation, print_json, verb
 
+NOTHING = {
+    None: "Nothing was found.",
+    "throttling": "Nothing was throttled.",
+    "backup": "Nothing keeps the scheduled backups of this table from being made.",
+}
 
-@verb("diagnose", example="dynasmith diagnose orders backup")
+
+@verb("diagnose", example="dynasmith diagnose orders throttling")
 @click.argument("table")
-@click.argument("what", type=click.Choice(["backup"]))
-@click.option("--fix", is_flag=True, help="Make a backup now where the newest job made none; asks first.")
-def command(invocation: Invocation, table: str, what: str, fix: bool) -> int:  # noqa: ARG001 - one thing so far
-    """Say why scheduled backups of a table are not made: its plan, vault, key, role and jobs, and the Region. Exit 3 if
-    a cause is found."""
-    found = invocation.project().backups.diagnose(table, fix=fix and not invocation.dry_run)
+@click.argument("part", type=click.Choice(["throttling", "backup"]), required=False)
+@click.option("--since", metavar="AGE", help="How far back to look for throttling, such as 3h or 7d; 1d by default.")
+@click.option(
+    "--fix", is_flag=True, help="Fix what is safe: on-demand billing, a higher maximum, a backup now; asks first."
+)
+def command(
+    invocation: Invocation, table: str, part: Literal["throttling", "backup"] | None, since: str | None, fix: bool
+) -> int:
+    """Say why a table is throttled (a hot key, an index, capacity, a maximum, the account), or why its scheduled
+    backups are not made; without a part both. Exit 3 if a cause is found."""
+    from dynasmith.jobs.choice import age_of
+
+    found = invocation.project().diagnose(
+        table, part, since=None if since is None else age_of(since), fix=fix and not invocation.dry_run
+    )
     if invocation.as_json:
-        print_json([each.to_json() for each in found])
-    for each in () if invocation.as_json else found:
+        print_json([each.to_json() for each in found.findings])
+    for each in () if invocation.as_json else found.findings:
         fixed = " Fixed." if each.fixed else ""
         invocation.say(f"{each.code} {each.why}{fixed}\n  Seen: {each.evidence}\n  Fix: {each.fix}")
-    if not found and not invocation.as_json:
-        invocation.say("Nothing keeps the scheduled backups of this table from being made.")
-    return 3 if any(not each.fixed for each in found) else 0
+    for word, why in found.unknown.items():
+        invocation.say(f"Not looked at: {word}. {why}")
+    if not found.findings and not found.unknown and not invocation.as_json:
+        invocation.say(NOTHING[part])
+    if any(not each.fixed for each in found.findings):
+        return 3
+    return 1 if found.unknown else 0

@@ -1,17 +1,19 @@
-"""The methods of `Project` about what a table does: its metrics."""
+"""The methods of `Project` about what a table does: its metrics, and why something around it does not work."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from dynasmith.project.verbs.argument_kinds import duration, optional, text
+from dynasmith.plans.consent import Consent
+from dynasmith.project.verbs.argument_kinds import duration, one_of, optional, text
 from dynasmith.project.verbs.arguments import checked, moment, named_table
 from dynasmith.project.world import World
 
 if TYPE_CHECKING:
     from dynasmith.engine.metrics.table_metrics import TableMetrics
     from dynasmith.models import Model
+    from dynasmith.project.verbs.diagnosis_parts import Diagnosis
 
 
 class MetricMethods:
@@ -51,3 +53,32 @@ class MetricMethods:
         from dynasmith.project.verbs.metrics import metrics
 
         return metrics(self._world, table, since=since, start=start, end=end, period=period, index=index)
+
+    @checked(table=named_table, part=optional(one_of("throttling", "backup")), since=optional(duration))
+    def diagnose(
+        self,
+        table: str | type[Model],
+        part: Literal["throttling", "backup"] | None = None,
+        *,
+        since: timedelta | None = None,
+        fix: bool = False,
+        consent: Consent | None = None,
+    ) -> Diagnosis:
+        """Why something around a table does not work, every cause at once: of one ``part``, or of every part that can
+        be looked at; ``unknown`` names the others with the reason.
+
+        ``throttling`` names the limit that throttled the table or an index in the last day, or ``since`` long: one hot
+        key range, an index that holds back the writes of its table, capacity, an on-demand maximum, the account's
+        quota. ``backup`` is `Backups.diagnose`. ``fix`` does what is safe: on-demand billing, a higher maximum of
+        autoscaling or of on demand (twice what it was, or more where more was wanted), a backup now. A definition that
+        manages the setting has to follow; the finding says so.
+
+        Costs one DescribeTable, one ListMetrics and a GetMetricData, and about ten calls for ``backup``. Raises
+        TableNotFound, ConsentRequired (with ``fix``), UsageError; AccessError and NotOffered where the part that was
+        named cannot be looked at, RunError where no part can; with ``fix`` what `apply` raises. Stopped
+        halfway, running it again continues.
+        """
+        from dynasmith.project.verbs.diagnosis_parts import DiagnosisOptions, diagnose
+
+        options = DiagnosisOptions(since=since, fix=fix, consent=consent)
+        return diagnose(self._world, table, part, options)

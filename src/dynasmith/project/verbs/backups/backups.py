@@ -23,7 +23,7 @@ from dynasmith.project.verbs.arguments import checked, moment, named_table, tabl
 from dynasmith.project.verbs.backups.choice import all_backups, named
 from dynasmith.project.verbs.backups.creation import create_backups
 from dynasmith.project.verbs.backups.deletion import PrunedBackups, delete_backup, prune_backups, pruned
-from dynasmith.project.verbs.backups.diagnosis import BackupFinding, diagnose
+from dynasmith.project.verbs.backups.diagnosis import diagnose_backup
 from dynasmith.project.verbs.backups.refusals import explained
 from dynasmith.project.verbs.backups.restore import (
     RestoreRehearsal,
@@ -48,6 +48,7 @@ from dynasmith.project.verbs.backups.schedule import (
     schedule,
     unschedule,
 )
+from dynasmith.project.verbs.diagnosis.finding import DiagnosisFinding
 from dynasmith.project.verbs.tables import wait_seconds
 from dynasmith.project.world import World
 from dynasmith.tables.table import BackupRule
@@ -329,7 +330,7 @@ class Backups:
     @checked(table=named_table)
     def diagnose(
         self, table: str | type[Model], *, fix: bool = False, consent: Consent | None = None
-    ) -> tuple[BackupFinding, ...]:
+    ) -> tuple[DiagnosisFinding, ...]:
         """Every cause that keeps scheduled backups of a table from being made: the table's state, the opt-in of the
         Region, plan, vault, key, the role's trust and actions, and the newest of the last ten jobs. Empty where nothing
         does. ``fix`` makes a backup now where the newest job made none.
@@ -338,7 +339,7 @@ class Backups:
         looked at, NotOffered where the engine has no AWS Backup; with ``fix`` what `create` raises: UsageError,
         RunError.
         """
-        return diagnose(self._world, table, fix=fix, consent=consent)
+        return diagnose_backup(self._world, table, fix=fix, consent=consent)
 
     @checked(target=text)
     def resume(self, target: str, *, listener: Listener = silent) -> RestoreReport:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from dynasmith.aws.control.backup_jobs import AwsBackupJobs
@@ -14,32 +12,18 @@ from dynasmith.plans.consent import Consent, question
 from dynasmith.ports.backup_jobs import BackupJob
 from dynasmith.project.verbs.backups.creation import create_backup
 from dynasmith.project.verbs.backups.schedule import described_plan
+from dynasmith.project.verbs.diagnosis.finding import DiagnosisFinding
 from dynasmith.project.world import TableName, World
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.table import known
 
 JOBS_LOOKED_AT = 10
+NOT_SCHEDULED = "DG103"
 
 
-class BackupFinding(Struct, frozen=True, kw_only=True):
-    """One cause. ``evidence`` is what was seen; ``fixable`` says that ``fix=True`` does something about it, ``fixed``
-    that it did."""
-
-    code: str
-    why: str
-    fix: str
-    evidence: str
-    fixable: bool = False
-    fixed: bool = False
-
-    def to_json(self) -> dict[str, Any]:
-        """As ``--json`` shows it (contract)."""
-        return {name: getattr(self, name) for name in self.__struct_fields__}
-
-
-def diagnose(
+def diagnose_backup(
     world: World, name: TableName, *, fix: bool = False, consent: Consent | None = None
-) -> tuple[BackupFinding, ...]:
+) -> tuple[DiagnosisFinding, ...]:
     """See `Backups.diagnose`."""
     described = described_plan(world, name)
     found = tuple(_causes(world, described))
@@ -54,17 +38,17 @@ def diagnose(
     )
 
 
-def _causes(world: World, described: TableDescription) -> Iterator[BackupFinding]:
+def _causes(world: World, described: TableDescription) -> Iterator[DiagnosisFinding]:
     room, table = AwsBackupRoom(world.session), described.table.name
     if described.status not in ("ACTIVE", "UPDATING"):
-        yield BackupFinding(
+        yield DiagnosisFinding(
             code="DG101",
             why="AWS Backup backs up a table that is ACTIVE.",
             fix="wait until it is ACTIVE, or see dynasmith describe",
             evidence=f"the table {table} is {described.status}",
         )
     if not room.opted_in():
-        yield BackupFinding(
+        yield DiagnosisFinding(
             code="DG102",
             why="The Region is not opted in for DynamoDB in AWS Backup.",
             fix="aws backup update-region-settings --resource-type-opt-in-preference DynamoDB=true",
@@ -76,11 +60,11 @@ def _causes(world: World, described: TableDescription) -> Iterator[BackupFinding
     yield from _of_jobs(newest[-JOBS_LOOKED_AT:])
 
 
-def _of_plan(room: AwsBackupRoom, described: TableDescription) -> Iterator[BackupFinding]:
+def _of_plan(room: AwsBackupRoom, described: TableDescription) -> Iterator[DiagnosisFinding]:
     plan = known(described.table.backup_plan, None)
     if plan is None:
-        yield BackupFinding(
-            code="DG103",
+        yield DiagnosisFinding(
+            code=NOT_SCHEDULED,
             why="No backup plan of dynasmith selects the table.",
             fix=f"dynasmith backup schedule {described.table.name} --daily",
             evidence="AWS Backup has no selection of it",
@@ -89,14 +73,14 @@ def _of_plan(room: AwsBackupRoom, described: TableDescription) -> Iterator[Backu
     vault, role = known(plan.vault, ""), known(plan.role, "")
     key = room.vault_key(vault)
     if key is None:
-        yield BackupFinding(
+        yield DiagnosisFinding(
             code="DG104",
             why="The vault of the plan does not exist.",
             fix=f"aws backup create-backup-vault --backup-vault-name {vault}",
             evidence=f"AWS Backup has no vault {vault}",
         )
     elif state := room.key_state(key):
-        yield BackupFinding(
+        yield DiagnosisFinding(
             code="DG105",
             why="The key of the vault cannot be used.",
             fix="enable the key, or cancel its deletion",
@@ -105,10 +89,10 @@ def _of_plan(room: AwsBackupRoom, described: TableDescription) -> Iterator[Backu
     yield from _of_role(room, role, described.arn)
 
 
-def _of_role(room: AwsBackupRoom, role: str, arn: str) -> Iterator[BackupFinding]:
+def _of_role(room: AwsBackupRoom, role: str, arn: str) -> Iterator[DiagnosisFinding]:
     trust = room.trust(role)
     if trust is None:
-        yield BackupFinding(
+        yield DiagnosisFinding(
             code="DG106",
             why="The role of the plan does not exist.",
             fix="create it, or remove role from the backup_plan and run dynasmith backup schedule",
@@ -116,14 +100,14 @@ def _of_role(room: AwsBackupRoom, role: str, arn: str) -> Iterator[BackupFinding
         )
         return
     if not trusts_aws_backup(trust):
-        yield BackupFinding(
+        yield DiagnosisFinding(
             code="DG107",
             why="AWS Backup may not take the role of the plan.",
             fix=f"let the service {BACKUP_SERVICE} take it in its trust policy: sts:AssumeRole",
             evidence=f"the trust policy of {role} does not name {BACKUP_SERVICE}",
         )
     if lacking := room.lacking(role, arn):
-        yield BackupFinding(
+        yield DiagnosisFinding(
             code="DG108",
             why="The role of the plan lacks permissions.",
             fix="attach the policy AWSBackupServiceRolePolicyForBackup to it, or allow these actions",
@@ -131,12 +115,12 @@ def _of_role(room: AwsBackupRoom, role: str, arn: str) -> Iterator[BackupFinding
         )
 
 
-def _of_jobs(jobs: list[BackupJob]) -> Iterator[BackupFinding]:
+def _of_jobs(jobs: list[BackupJob]) -> Iterator[DiagnosisFinding]:
     if not jobs or not jobs[-1].is_bad:
         return
     newest = jobs[-1]
     bad = sum(each.is_bad for each in jobs)
-    yield BackupFinding(
+    yield DiagnosisFinding(
         code="DG109",
         why="The newest backup job made no backup.",
         fix=f"correct what the reason names; dynasmith backup create {newest.table} makes one now",
