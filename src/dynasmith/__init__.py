@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from dynasmith.engine.db.transaction import Transaction
     from dynasmith.engine.ensure import Ensured
     from dynasmith.engine.metrics.table_metrics import TableMetrics
+    from dynasmith.engine.retire import Retirement
     from dynasmith.engine.transfer.dry_run import DryRun, ItemSample
     from dynasmith.engine.transfer.events import FlowDead, FlowEnded, FlowNote, FlowProgress, FlowStarted, FlowStopping
     from dynasmith.engine.transfer.verify import KeyDifference, VerifyResult
@@ -130,6 +131,7 @@ if TYPE_CHECKING:
     from dynasmith.models import Model
     from dynasmith.plans.consent import Consent
     from dynasmith.plans.plan import Plan, PlanFailure, TablePlan, decode_plan, encode_plan
+    from dynasmith.plans.retirement import RetirementStep
     from dynasmith.plans.where import Where
     from dynasmith.ports.backup_jobs import BackupJob
     from dynasmith.ports.backups import TableBackup
@@ -142,6 +144,8 @@ if TYPE_CHECKING:
         Listener,
         RestoreStep,
         RestoreWaiting,
+        RetirementFound,
+        RetirementStepDone,
         StepDone,
         StepStarted,
         StepWaiting,
@@ -270,6 +274,7 @@ _HOMES = {
     "engine.db.query_state": "ModelPage",
     "engine.db.transaction": "Transaction",
     "engine.ensure": "Ensured",
+    "engine.retire": "Retirement",
     "engine.transfer.dry_run": "DryRun ItemSample",
     "engine.transfer.events": "FlowDead FlowEnded FlowNote FlowProgress FlowStarted FlowStopping",
     "engine.transfer.verify": "KeyDifference VerifyResult",
@@ -288,12 +293,13 @@ _HOMES = {
     "models": "Model",
     "plans.consent": "Consent",
     "plans.plan": "Plan PlanFailure TablePlan decode_plan encode_plan",
+    "plans.retirement": "RetirementStep",
     "ports.backups": "TableBackup",
     "ports.scheduled_backups": "ScheduledBackupRule ScheduledBackups ScheduledSelection",
     "ports.clock": "Clock",
     "ports.encryption": "EncryptionKey",
-    "ports.listener": "BackupWaiting Event Listener RestoreStep RestoreWaiting StepDone StepStarted StepWaiting "
-    "TableDone TableFailed TablePostponed TableStarted",
+    "ports.listener": "BackupWaiting Event Listener RestoreStep RestoreWaiting RetirementFound RetirementStepDone "
+    "StepDone StepStarted StepWaiting TableDone TableFailed TablePostponed TableStarted",
     "ports.tables": "Identity",
     "project": "Project connect",
     "project.model_table": "ModelTable",
@@ -458,6 +464,10 @@ __all__ = [
     "RestoreStep",
     "RestoreWaiting",
     "RestoredSetting",
+    "Retirement",
+    "RetirementFound",
+    "RetirementStep",
+    "RetirementStepDone",
     "RollbackRehearsal",
     "RollbackReport",
     "RunError",

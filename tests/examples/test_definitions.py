@@ -60,11 +60,11 @@ def _applies(name: str, strict: StrictServer, ministack_endpoint: str) -> None:
         if replicas:
             assert sorted(each.region for each in found.replicas) == ["ap-southeast-1", "eu-west-1"]
         assert json.loads(json.dumps(project.outputs()[0]))["name"] == wished.name
-        for replica in found.replicas:
-            with connect(endpoint=endpoint, region=replica.region) as elsewhere:
-                elsewhere.delete(wished.name, missing_ok=True, consent=Consent(confirm=wished.name))
         project.delete(wished.name, consent=Consent(confirm=wished.name))
         assert not project.exists(wished.name)
+        for replica in found.replicas:
+            with connect(endpoint=endpoint, region=replica.region) as elsewhere:
+                assert not elsewhere.exists(wished.name)
     if not replicas:
         # A new table's backups are not ready at once: that refusal clears by itself, and it is the only one.
         assert {call.error for call in strict.journal.refused if call.changes_tables} <= {

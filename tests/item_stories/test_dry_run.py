@@ -64,11 +64,22 @@ def test_lines_that_would_be_rejected_are_told(dry: ItemStory) -> None:
 def test_a_dry_retirement_says_what_it_would_do(dry: ItemStory) -> None:
     answer = dry("retire", "users", "--export", "last", "--dry-run")
     where = f"In environment local (us-east-1, {dry.endpoint}):\n"
-    assert (answer.code, answer.err) == (0, f"{where}Would export users into last/users, then delete it.\n")
-    there = {"environment": "local", "region": "us-east-1", "account": None, "endpoint": dry.endpoint}
-    assert dry("retire", "users", "--export", "last", "--dry-run", "--json").json == [
-        {"table": "users", "export": "last/users"} | there
+    listed = [
+        "To retire users:",
+        "  us-east-1: export users into last/users",
+        "  us-east-1: delete the table and all its items",
     ]
+    assert (answer.code, answer.err) == (0, where + "\n".join(listed) + "\n")
+    there = {"environment": "local", "region": "us-east-1", "account": None, "endpoint": dry.endpoint}
+    [planned] = dry("retire", "users", "--export", "last", "--dry-run", "--json").json
+    steps = {step["step"]: step["state"] for step in planned.pop("steps")}
+    assert planned == {"table": "users", "export": "last/users"} | there
+    assert (steps["export"], steps["autoscaling"], steps["replicas"], steps["table"]) == (
+        "planned",
+        "absent",
+        "absent",
+        "planned",
+    )
     assert dry.wrote() == []
     assert not (dry.folder / "last").exists()
 

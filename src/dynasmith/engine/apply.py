@@ -10,24 +10,19 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from msgspec import Struct
 
+from dynasmith.engine.call_retry import send
 from dynasmith.engine.identity import is_another
 from dynasmith.engine.planner import read
-from dynasmith.engine.waiter import StopFlag, WaitBudget, deadline_of, rest, wait_for
+from dynasmith.engine.waiter import StopFlag, WaitBudget, deadline_of, wait_for
 from dynasmith.errors import (
-    BROKEN_REPLY,
     ChangeConflict,
     DynasmithError,
-    LimitExceeded,
     NoEffect,
     Postponed,
     ReplacementRequired,
     RunError,
-    ServiceError,
-    ServiceUnavailable,
     StalePlan,
     TableBusy,
-    TableExists,
-    Throttled,
     WaitTimeout,
 )
 from dynasmith.plans.change import Change, PutItem
@@ -37,7 +32,7 @@ from dynasmith.plans.own_arns import own_arns
 from dynasmith.plans.paths import path_of
 from dynasmith.plans.plan import Plan, TablePlan, fingerprint_of
 from dynasmith.plans.refusal import refusals
-from dynasmith.plans.step import Call, CallCreateTable, Step, Wait
+from dynasmith.plans.step import Step, Wait
 from dynasmith.ports.clock import Clock
 from dynasmith.ports.listener import (
     Listener,
@@ -55,10 +50,6 @@ from dynasmith.ports.tables import Tables
 from dynasmith.tables.settings.time_to_live import SetTimeToLive, WaitTimeToLive
 
 CONCURRENT_TABLES = 10
-# A table that another call is changing, or a full queue of control-plane operations, clears within minutes.
-BUSY_SECONDS_MAX = 900.0
-PAUSE_SECONDS_FIRST = 0.2
-PAUSE_SECONDS_MAX = 15.0
 # TTL takes up to an hour, and the service takes one change an hour: longer than this nobody should sit and watch.
 TTL_WAIT_SECONDS_MAX = 30.0
 
@@ -237,7 +228,7 @@ def _do(
     budget: WaitBudget,
 ) -> None:
     if not isinstance(step, Wait):
-        _send(step, plan, tables, clock, stop, budget)
+        send(step, plan.table, tables, clock, stop, budget)
         return
 
     def seen(state: str, waited: float) -> None:
@@ -258,46 +249,6 @@ def _do(
 def _in_an_hour(clock: Clock) -> str:
     later = clock.now().timestamp() + 3_600
     return clock.now().fromtimestamp(later, tz=clock.now().tzinfo).strftime("%H:%M UTC")
-
-
-def _send(step: Call, plan: TablePlan, tables: Tables, clock: Clock, stop: StopFlag, budget: WaitBudget) -> None:
-    """Send one call; what clears by itself is tried again with growing pauses, up to fifteen minutes."""
-    begun = clock.monotonic()
-    pause = PAUSE_SECONDS_FIRST
-    while True:
-        stop.check()
-        try:
-            tables.send(plan.table, step)
-        except TableExists:
-            # Another process created it between our reading and now: what it made is compared at the end.
-            if isinstance(step, CallCreateTable):
-                return
-            raise
-        except (TableBusy, LimitExceeded, Throttled, ServiceUnavailable) as error:
-            waited = clock.monotonic() - begun
-            if waited >= budget.limit(_busy_seconds(error)) or not _clears(error):
-                raise
-            rest(pause, clock, stop)
-            pause = min(pause * 2, PAUSE_SECONDS_MAX)
-        else:
-            return
-
-
-def _busy_seconds(error: DynasmithError) -> float:
-    """How long to try again after an error that clears by itself."""
-    known = error.clears_within_seconds if isinstance(error, TableBusy) else None
-    return BUSY_SECONDS_MAX if known is None else known
-
-
-def _clears(error: DynasmithError) -> bool:
-    """Whether waiting can help: too many operations at a time, yes; too many indexes or decreases, no.
-
-    Replies that are not the service's were asked for again already: what changes them on the way seldom ends by itself.
-    """
-    if not isinstance(error, LimitExceeded):
-        return not (isinstance(error, ServiceError) and error.service_code == BROKEN_REPLY)
-    text = error.message.lower()
-    return "simultaneous" in text or "concurrent" in text or "at a time" in text
 
 
 def _check_id(plan: TablePlan, tables: Tables, what: str) -> None:

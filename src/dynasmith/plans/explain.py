@@ -15,7 +15,7 @@ from dynasmith.plans.diff import describe_key
 from dynasmith.plans.paths import path_of
 from dynasmith.tables.settings import setting_of, waited_setting_of
 from dynasmith.tables.settings.base import SettingCall, SettingChange, SettingWait, Symbol, WaitTable
-from dynasmith.tables.table import Index, Scaling
+from dynasmith.tables.table import Index, Scaling, known
 
 
 class Line(Struct, frozen=True, kw_only=True):
@@ -150,7 +150,7 @@ def step_text(step: s.Step) -> str:
         case s.CallUpdateReplica():
             return f"{_replica_text(step)} the replica in {step.region}"
         case s.CallDeleteReplica():
-            return f"remove the replica in {step.region}"
+            return f"remove the replica in {', '.join((step.region, *known(step.others, ())))}"
         case s.CallPutItem():
             return "put an item of the definition"
         case s.CallDeleteItem():

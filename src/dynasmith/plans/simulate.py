@@ -145,7 +145,7 @@ def _called(step: s.Call, table: Table) -> Table:
         case s.CallUpdateReplica():
             return replace(table, replicas=tuple(_updated(r, step) for r in known(table.replicas, ())))
         case s.CallDeleteReplica():
-            left = tuple(r for r in known(table.replicas, ()) if r.region != step.region)
+            left = tuple(r for r in known(table.replicas, ()) if r.region not in (step.region, *known(step.others, ())))
             return replace(table, replicas=left, consistency=table.consistency if left else UNSET)
         case s.CallPutItem() | s.CallDeleteItem():
             return table

@@ -130,9 +130,12 @@ class CallUpdateReplica(StepBase, frozen=True, kw_only=True, tag="update-replica
 
 
 class CallDeleteReplica(StepBase, frozen=True, kw_only=True, tag="delete-replica"):
-    """UpdateTable: remove one replica."""
+    """UpdateTable: remove one replica; with ``others`` and the witness, which ``retire`` alone sets, all in one call,
+    as a strongly consistent table needs."""
 
     region: str
+    others: tuple[str, ...] | UnsetType = UNSET
+    witness_region: str | UnsetType = UNSET
 
 
 class CallPutItem(StepBase, frozen=True, kw_only=True, tag="put-item"):

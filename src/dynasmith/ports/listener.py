@@ -4,6 +4,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from dynasmith.plans.retirement import RetirementStep
 from dynasmith.plans.step import Step
 
 
@@ -89,6 +90,18 @@ class TableFailed(Event, frozen=True, kw_only=True, tag="table-failed"):
 
     message: str
     hint: str
+
+
+class RetirementFound(Event, frozen=True, kw_only=True, tag="retirement-found"):
+    """What retiring the table does, in order, before anything is asked or done."""
+
+    steps: tuple[RetirementStep, ...]
+
+
+class RetirementStepDone(Event, frozen=True, kw_only=True, tag="retirement-step-done"):
+    """One step of a retirement is over."""
+
+    step: RetirementStep
 
 
 class Listener(Protocol):

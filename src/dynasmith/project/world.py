@@ -228,6 +228,18 @@ class World:
         """The control plane."""
         return AwsTables(self.session, shown=self.masks)
 
+    def control_in(self, region: str) -> AwsTables:
+        """The control plane of another Region, as the same identity; of this one where it is the same."""
+        if region == self.session.region:
+            return self.control
+        if region not in self._controls:
+            self._controls[region] = AwsTables(self.session.in_region(region), shown=self.masks)
+        return self._controls[region]
+
+    @cached_property
+    def _controls(self) -> dict[str, AwsTables]:
+        return {}
+
     @cached_property
     def few_items(self) -> AwsItems:
         """Single items."""

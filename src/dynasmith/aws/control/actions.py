@@ -94,6 +94,21 @@ METRICS = ("cloudwatch:ListMetrics", "cloudwatch:GetMetricData")
 """The actions of metrics, of diagnose throttling, and of what validate says about load, beside those of reading. They
 know no resource: the statement is for ``*``."""
 
+RETIRES = (
+    "dynamodb:DeleteTableReplica",
+    "dynamodb:ListBackups",
+    "backup:DeleteBackupPlan",
+    "backup:DeleteBackupVault",
+    "iam:GetRole",
+    "iam:ListAttachedRolePolicies",
+    "iam:ListRolePolicies",
+    "iam:DetachRolePolicy",
+    "iam:DeleteRole",
+)
+"""The actions of retire, beside those of reading and of changing tables, in the Region of each replica; those of backup
+create with ``--backup``, of export with ``--export``. The service asks for the first where a replica is removed
+(ReplicationGroupUpdate: DeleteTableReplica in that Region)."""
+
 RESTORES = (
     "dynamodb:RestoreTableFromBackup",
     "dynamodb:RestoreTableToPointInTime",

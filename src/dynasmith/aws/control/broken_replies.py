@@ -121,6 +121,7 @@ REQUIRED: Final[Mapping[tuple[str, str], Sequence[str]]] = {
     ("backup", "ListBackupJobs"): ("BackupJobs",),
     ("backup", "DescribeBackupJob"): ("BackupJobId", "State"),
     ("backup", "DeleteBackupPlan"): (),
+    ("backup", "DeleteBackupVault"): (),
     ("cloudtrail", "DescribeTrails"): ("trailList",),
     ("cloudtrail", "GetTrailStatus"): ("IsLogging",),
     ("cloudtrail", "GetEventSelectors"): ("TrailARN",),
@@ -131,6 +132,9 @@ REQUIRED: Final[Mapping[tuple[str, str], Sequence[str]]] = {
     ("iam", "ListAttachedRolePolicies"): ("AttachedPolicies",),
     ("cloudwatch", "ListMetrics"): ("Metrics",),
     ("cloudwatch", "GetMetricData"): ("MetricDataResults",),
+    ("iam", "ListRolePolicies"): ("PolicyNames",),
+    ("iam", "DetachRolePolicy"): (),
+    ("iam", "DeleteRole"): (),
     ("sts", "GetCallerIdentity"): ("Account", "Arn"),
     ("sts", "AssumeRole"): ("Credentials.AccessKeyId", "Credentials.SecretAccessKey", "Credentials.SessionToken"),
 }

@@ -51,6 +51,7 @@ from dynasmith.tables.table import (
     Recovery,
     Replica,
     Table,
+    known,
 )
 
 
@@ -122,7 +123,7 @@ def _update(step: _Update) -> dict[str, Any]:
         case CallCreateReplica():
             return _create_replica(step)
         case CallDeleteReplica():
-            return {"ReplicaUpdates": [{"Delete": {"RegionName": step.region}}]}
+            return _delete_replica(step)
         case _:
             assert_never(step)
 
@@ -157,6 +158,14 @@ def _create_replica(step: CallCreateReplica) -> dict[str, Any]:
         told["MultiRegionConsistency"] = step.consistency.value
     if not isinstance(step.witness_region, UnsetType):
         told["GlobalTableWitnessUpdates"] = [{"Create": {"RegionName": step.witness_region}}]
+    return told
+
+
+def _delete_replica(step: CallDeleteReplica) -> dict[str, Any]:
+    regions = (step.region, *known(step.others, ()))
+    told: dict[str, Any] = {"ReplicaUpdates": [{"Delete": {"RegionName": region}} for region in regions]}
+    if not isinstance(step.witness_region, UnsetType):
+        told["GlobalTableWitnessUpdates"] = [{"Delete": {"RegionName": step.witness_region}}]
     return told
 
 

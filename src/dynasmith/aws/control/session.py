@@ -75,6 +75,7 @@ class Session:
         self._caller: CallerIdentity | None = None
         self._account_checked = not access.account
         self._on_close: list[Callable[[], None]] = []
+        self._elsewhere: dict[str, Session] = {}
 
     def reading(self, role_arn: str = "") -> "Session":
         """A session of the same identity whose clients only read; as ``role_arn`` instead, where one is named."""
@@ -82,6 +83,23 @@ class Session:
         reading = Session(access, boto=self._boto, only_reads=True)
         reading._ended = self._ended
         return reading
+
+    def in_region(self, region: str) -> "Session":
+        """A session of the same identity in another Region, closed with this one. Made once a Region; no call."""
+        with self._lock:
+            if region not in self._elsewhere:
+                there = Session(replace(self.access, region=region), boto=self._boto, only_reads=self.only_reads)
+                there._base, there._assumed, there._base_sts = self._base, self._assumed, self._base_sts
+                there._caller, there._account_checked = self._caller, self._account_checked
+                there._ended = self._ended
+                self._elsewhere[region] = there
+            return self._elsewhere[region]
+
+    def regions(self, service: str) -> tuple[str, ...]:
+        """The Regions in which AWS has a service, in the partition of the calls, by what botocore knows. No call."""
+        client = self.client(service)
+        known = self._base_session().get_available_regions(service, client.meta.partition)
+        return tuple(sorted({*known, self.region}))
 
     @property
     def region(self) -> str:
@@ -172,9 +190,12 @@ class Session:
             self._ended = self._ended or finally_closed
             clients = list(self._clients.values())
             self._clients.clear()
+            elsewhere, self._elsewhere = self._elsewhere, {}
             ends, self._on_close = self._on_close, []
         for client in clients:
             client.close()
+        for session in elsewhere.values():
+            session.close(finally_closed=finally_closed)
         for end in ends:
             end()
 

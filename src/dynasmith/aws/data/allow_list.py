@@ -31,6 +31,11 @@ OWN_READS = frozenset(
 """Calls of dynasmith itself that read and that no rule below names."""
 
 
+_GETS = re.compile(r"Get[A-Z][A-Za-z0-9]*\Z")
+_GETTERS = frozenset({"backup", "cloudwatch", "iam", "lambda", "logs"})
+"""Services whose every operation that begins with Get only reads (their API references)."""
+
+
 def only_reads(operation: str, request: Mapping[str, Any]) -> bool:
     """Whether a call of DynamoDB with these parameters only reads."""
     if operation in READS or _LOOKS.match(operation):
@@ -50,7 +55,7 @@ def own_call_reads(service: str, operation: str, request: Mapping[str, Any]) -> 
     """Whether a call of dynasmith's own only reads: those of DynamoDB, and looks at other services."""
     if f"{service}:{operation}" in OWN_READS or (service == "dynamodb" and only_reads(operation, request)):
         return True
-    return bool(_LOOKS.match(operation))
+    return bool(_LOOKS.match(operation) or (service in _GETTERS and _GETS.match(operation)))
 
 
 def _selects(statement: object) -> bool:

@@ -25,6 +25,7 @@ from dynasmith.tables.description import TableDescription
 from dynasmith.tables.table import Table
 
 if TYPE_CHECKING:
+    from dynasmith.engine.retire import Retirement
     from dynasmith.models import Model
     from dynasmith.ports.tables import Identity
     from dynasmith.project.verbs.model_import import ImportedText
@@ -235,9 +236,10 @@ class TableMethods:
         consent: Consent | None = None,
         stopped: StopFlag | None = None,
     ) -> bool:
-        """Delete a table with its items and wait until it is gone; True when it was there.
+        """Delete a table with its items and replicas and wait until it is gone; True when it was there.
 
-        Raises ConsentRequired, TableNotFound, WaitTimeout and UsageError as `delete_tables` does.
+        Raises ConsentRequired, TableNotFound, RunError, WaitTimeout and UsageError as `delete_tables` does of one
+        table, never SeveralFailed.
         """
         return bool(
             verbs.delete(
@@ -261,13 +263,17 @@ class TableMethods:
         consent: Consent | None = None,
         stopped: StopFlag | None = None,
     ) -> tuple[str, ...]:
-        """Delete tables with their items, wait until they are gone, and give the physical names of those that were
-        there. One that is not waited for may still be there, DELETING: `exists` tells.
+        """Delete tables with their items and their replicas in every Region, wait until they are gone, and give the
+        physical names of those that were there. One that is not waited for may still be there, DELETING: `exists`
+        tells; one whose replicas are being removed is deleted when this is run again.
 
         Each name must be in ``consent.confirm``: ConsentRequired is raised before the first is deleted. Raises
         TableNotFound, before any is deleted, unless ``missing_ok``, and UsageError where ``wait_timeout`` is given with
         ``wait=False``. Raises WaitTimeout where a table is not gone in time. Deletion protection is not taken off: the
-        service refuses then, and the hint says how.
+        service refuses then, and the hint says how; RunError is raised before any is deleted where a replica is
+        protected. Of several tables the others go on after a failure, and SeveralFailed is raised at the end. What is
+        around a table stays: `retire` removes it. Costs one DescribeTable a table and two calls a replica, and one
+        UpdateTable a replica. Stopped halfway, it is run again.
         """
         return verbs.delete(
             self._world,
@@ -291,7 +297,7 @@ class TableMethods:
     ) -> dict[str, Any]:
         """Retire one table; what was done. See `retire_tables`.
 
-        Raises ConsentRequired, UsageError and RunError as that does.
+        Raises ConsentRequired, UsageError, TableNotFound and RunError as that does of one table, never SeveralFailed.
         """
         exports = {self._world.name_of(table): None if export_to is None else str(export_to)}
         return next(self.retire_tables(exports, backup=backup, consent=consent, listener=listener, stopped=stopped))
@@ -306,14 +312,22 @@ class TableMethods:
         listener: Listener = silent,
         stopped: StopFlag | None = None,
     ) -> Iterator[dict[str, Any]]:
-        """For each table a last export that is verified, then what is around the table, then the table; what was done.
+        """For each table a last export that is verified or a last backup, then what is around the table in every
+        Region, replicas, protection, the table, and the role that dynasmith made; what was done.
 
         ``exports`` says for each table where to export it; None exports nothing. ``backup`` makes a last backup of
-        each, with its definition, and waits for it: True, or its name where there is one table. Each name must be in
-        ``consent.confirm``: ConsentRequired is raised before the first is touched. Raises RunError where an export
-        differs from its table (somebody writes to it): that one is not deleted then. Raises UsageError where
-        ``exports`` is not a mapping of tables, or an export that is there has another key. An export that is there and
-        equals the table is not made again. An iterator: each table is retired when it is asked for.
+        each, with its definition, and waits for it: True, or its name where there is one table. No definition is
+        needed: what is live is what goes, and what dynasmith did not make, or others use, stays (``state`` of a step:
+        ``left``, and ``why``). Each name must be in ``consent.confirm``: ConsentRequired is raised before the first is
+        touched; ``listener`` gets the list of each table (`RetirementFound`) before that. An iterator: each table is
+        retired when it is asked for, and gives ``table``, ``export``, ``digest``, ``backup`` and ``steps``.
+
+        Raises TableNotFound, and RunError where something that may be there cannot be read, before the first is
+        touched; UsageError where ``exports`` is not a mapping of tables, or an export that is there has another key;
+        RunError where an export differs from its table (somebody writes to it): that one is not deleted then. Of
+        several tables the others go on after a failure, and SeveralFailed is raised at the end. Costs about ten calls a
+        table and Region, and the export. Stopped halfway, the same call continues with what is left; an export that is
+        there and equals the table is not made again.
         """
         from dynasmith.project.verbs.item_world import ItemWorld
         from dynasmith.project.verbs.retire import retire
@@ -321,6 +335,22 @@ class TableMethods:
         return retire(
             ItemWorld(self._world), exports, backup=backup, consent=consent, listener=listener, stopped=stopped
         )
+
+    @checked()
+    def retirements(
+        self,
+        exports: Mapping[str, str | None] | Mapping[type[Model], str | None],
+        *,
+        backup: bool | str = False,
+    ) -> tuple[Retirement, ...]:
+        """What `retire_tables` would do with these arguments, step by step; reads only.
+
+        Raises TableNotFound, UsageError and RunError as that does before it asks. Costs about ten calls a table and
+        Region.
+        """
+        from dynasmith.project.verbs.retire import retirements
+
+        return retirements(self._world, exports, backup=backup)
 
     # --- definitions
 

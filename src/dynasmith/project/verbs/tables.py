@@ -15,8 +15,18 @@ from dynasmith.engine.ensure import Ensured
 from dynasmith.engine.ensure import ensure as engine_ensure
 from dynasmith.engine.outputs import outputs_of
 from dynasmith.engine.planner import CONCURRENT_TABLES
+from dynasmith.engine.replica_removal import refuse_protected, remove_replicas
 from dynasmith.engine.waiter import StopFlag, WaitBudget, delete_table
-from dynasmith.errors import DynasmithError, Recorded, TableExists, TableNotFound, UsageError, WaitTimeout
+from dynasmith.errors import (
+    DynasmithError,
+    Interrupted,
+    Recorded,
+    SeveralFailed,
+    TableExists,
+    TableNotFound,
+    UsageError,
+    WaitTimeout,
+)
 from dynasmith.plans.consent import Consent, named
 from dynasmith.ports.listener import Listener, silent
 from dynasmith.project.verbs.plan import make_plan
@@ -134,26 +144,46 @@ def delete(
     wait_seconds: float | None = None,
 ) -> tuple[str, ...]:
     """See `Project.delete_tables`."""
-    there = []
+    there: dict[str, TableDescription] = {}
     for name in dict.fromkeys(map(world.name_of, tables)):
         with suppress(*([TableNotFound] if missing_ok else [])):
-            world.control.describe(name, ())
-            there.append(name)
+            there[name] = world.control.describe(name, ("replicas",))
+    for description in there.values():
+        refuse_protected(description)
     if there:
-        needs = (named(f"Delete table {name} and all its items in {{where}}?", name) for name in there)
-        world.granted(consent, there, *needs)
-    gone = []
-    budget = WaitBudget(world.clock, wait_seconds)
-    for name in there:
+        needs = (named(_question(name, description), name) for name, description in there.items())
+        world.granted(consent, tuple(there), *needs)
+    gone: list[str] = []
+    failures: dict[str, DynasmithError] = {}
+    budget, stop = WaitBudget(world.clock, wait_seconds), stopped or StopFlag()
+    for name, description in there.items():
         try:
-            delete_table(name, world.control, world.clock, stopped or StopFlag(), budget)
-        except WaitTimeout:
-            if not budget.is_limited:
-                raise
-            gone.append(name)  # the service goes on with it
-        except TableNotFound:
-            if not missing_ok:
-                raise
+            _delete(world, description, budget, stop)
+        except Interrupted:
+            raise
+        except DynasmithError as error:
+            if not (missing_ok and isinstance(error, TableNotFound)):
+                failures[name] = error
         else:
             gone.append(name)
+    if failures and len(there) == 1:
+        raise next(iter(failures.values()))
+    if failures:
+        raise SeveralFailed(failures, done=len(gone))
     return tuple(gone)
+
+
+def _delete(world: World, description: TableDescription, budget: WaitBudget, stop: StopFlag) -> None:
+    """Replicas, then the table. What is not over at the end of a limited budget goes on in the service."""
+    try:
+        remove_replicas(description, world.control, world.clock, stop, budget)
+        delete_table(description.table.name, world.control, world.clock, stop, budget)
+    except WaitTimeout:
+        if not budget.is_limited:
+            raise
+
+
+def _question(name: str, description: TableDescription) -> str:
+    regions = ", ".join(replica.region for replica in description.replicas)
+    replicas = f", and its replicas in {regions}" if regions else ""
+    return f"Delete table {name} and all its items in {{where}}{replicas}?"

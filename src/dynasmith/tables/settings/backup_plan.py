@@ -14,6 +14,7 @@ from dynasmith.tables.settings.base import (
     Facts,
     Hazard,
     Phase,
+    RetirementPhase,
     Setting,
     SettingCall,
     SettingChange,
@@ -118,6 +119,7 @@ class BackupPlanSetting(Setting[BackupPlan | None, SetBackupPlan, Call]):
     off = None
     in_create_table = False
     copied = False
+    retirement = RetirementPhase.BACKUP_SELECTION
     key = DocumentKey(
         "backup_plan",
         Block(

@@ -83,6 +83,19 @@ class Phase(IntEnum):
     UNPROTECT = 11
 
 
+class RetirementPhase(IntEnum):
+    """When ``retire`` turns off what would outlive its table, in the order that is safe; the name of a step is the
+    name here in lower case. What is not here goes with the table."""
+
+    TRIGGERS = 1
+    ACCESS = 2
+    AUTOSCALING = 3
+    ALARMS = 4
+    BACKUP_SELECTION = 5
+    CONTRIBUTOR_INSIGHTS = 6
+    KINESIS_DESTINATION = 7
+
+
 # --- what a change means
 
 
@@ -124,6 +137,9 @@ S = TypeVar("S", bound=SettingCall)
 
 class Setting(ABC, Generic[V, C, S]):
     """One setting of a table: its value ``V``, its change ``C``, its calls ``S``. Pure."""
+
+    retirement: ClassVar[RetirementPhase | None] = None
+    """When ``retire`` turns the setting off; None for one that goes with the table."""
 
     @property
     @abstractmethod
@@ -213,6 +229,15 @@ class Setting(ABC, Generic[V, C, S]):
     def left_alone(self, desired: V, current: V) -> Iterator[tuple[str, str]]:  # a setting with such parts overrides it
         """What differs and is never changed: its path, and a sentence. A plan says it."""
         yield from ()
+
+    def retired(self, table: Table) -> Iterator[SettingStep]:  # one with more than its value to remove overrides it
+        """The calls and waits by which ``retire`` turns it off; none where it is off. Asked where ``retirement``."""
+        value = self.of(table)
+        if isinstance(value, UnsetType):
+            return
+        for change in (self.difference(self.off, value), self.removal(self.off, value)):
+            if change is not None:
+                yield from (step for _, step in self.steps(change))
 
     def path(self, change: C) -> str:  # a setting that an index has too overrides it
         """Where in a definition a change belongs."""

@@ -13,6 +13,7 @@ from dynasmith.tables.settings.base import (
     Facts,
     Hazard,
     Phase,
+    RetirementPhase,
     SettingCall,
     SettingChange,
     SettingStep,
@@ -62,6 +63,7 @@ class ContributorInsightsSetting(WaitedSetting[Value, SetInsights, CallInsights,
     off = False
     in_create_table = False
     copied = False
+    retirement = RetirementPhase.CONTRIBUTOR_INSIGHTS
     key = DocumentKey(
         "contributor_insights",
         Block(
@@ -99,6 +101,14 @@ class ContributorInsightsSetting(WaitedSetting[Value, SetInsights, CallInsights,
         mode = change.after.mode if isinstance(change.after, Insights) else UNSET
         yield Phase.MEASURE, CallInsights(enabled=enabled, mode=mode, index=change.index)
         yield Phase.MEASURE, WaitInsights(enabled=enabled, index=change.index)
+
+    def retired(self, table: Table) -> Iterator[SettingStep]:
+        parts: list[tuple[str | UnsetType, Value | UnsetType]] = [(UNSET, table.contributor_insights)]
+        parts += [(index.name, index.contributor_insights) for index in known(table.indexes, ())]
+        for name, value in parts:
+            change = None if isinstance(value, UnsetType) else insights_difference(False, value, name)
+            if change is not None:
+                yield from (step for _, step in self.steps(change))
 
     def after(self, step: CallInsights, table: Table) -> Table:
         value = Insights(mode=known(step.mode, InsightsMode.ALL_KEYS)) if step.enabled else False

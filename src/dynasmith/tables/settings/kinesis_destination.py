@@ -13,6 +13,7 @@ from dynasmith.tables.settings.base import (
     Facts,
     Hazard,
     Phase,
+    RetirementPhase,
     SettingCall,
     SettingChange,
     SettingStep,
@@ -71,6 +72,7 @@ class KinesisDestinationSetting(WaitedSetting[Destination | None, SetKinesis, Ca
     off = None
     in_create_table = False
     copied = False
+    retirement = RetirementPhase.KINESIS_DESTINATION
     key = DocumentKey(
         "kinesis_destination",
         Block(

@@ -14,6 +14,7 @@ from dynasmith.tables.settings.base import (
     Facts,
     Hazard,
     Phase,
+    RetirementPhase,
     SettingCall,
     SettingChange,
     SettingStep,
@@ -117,6 +118,7 @@ class TriggersSetting(WaitedSetting[tuple[Trigger, ...], SetTriggers, Call, Wait
     off = ()
     in_create_table = False
     copied = False
+    retirement = RetirementPhase.TRIGGERS
     key = DocumentKey("triggers", ListOf(TRIGGER, by="function"), "Lambda functions that the stream calls.")
 
     def of(self, table: Table) -> tuple[Trigger, ...] | UnsetType:

@@ -169,7 +169,7 @@ class RunningMigration:
         """Delete a table; its items can be restored from what is made before, unless ``backup`` is false."""
 
         def work(_record: StepRecord, _goes_on: bool) -> None:
-            drop_table(self._jobs.items, name, self._listener)
+            drop_table(self._jobs.items.world, name)
 
         safety: Callable[[StepRecord], str] = self.safe(name) if backup else lambda _: ""
         self._steps.step(

@@ -13,9 +13,8 @@ from dynasmith.errors import DefinitionError, RunError, TableNotFound, UsageErro
 from dynasmith.plans.consent import Consent
 from dynasmith.plans.plan import Plan
 from dynasmith.ports.listener import Listener
-from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.plan import apply, make_plan
-from dynasmith.project.verbs.retire import retire
+from dynasmith.project.verbs.retire import drop
 from dynasmith.project.verbs.tables import ensure
 from dynasmith.project.world import World
 from dynasmith.tables.document import node_of
@@ -38,17 +37,14 @@ def create_table(world: World, table: Table, listener: Listener) -> None:
         )
 
 
-def drop_table(items: ItemWorld, name: str, listener: Listener) -> None:
-    """Delete a table that is there."""
-    world = items.world
+def drop_table(world: World, name: str) -> None:
+    """Delete a table that is there, with its replicas and what is around it."""
     physical = world.physical(name)
     try:
         world.control.describe(physical, ())
     except TableNotFound:
         return
-    consent = Consent(yes=True, confirm={physical, *_protections(world, physical)})
-    for _ in retire(items, {name: None}, consent=consent, listener=listener):
-        pass
+    drop(world, physical, Consent(yes=True, confirm={physical, *_protections(world, physical)}))
 
 
 def add_index(

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from dynasmith.engine.apply import _send
-from dynasmith.engine.waiter import StopFlag, WaitBudget
+from dynasmith.engine.call_retry import send
+from dynasmith.engine.waiter import StopFlag
 from dynasmith.errors import BROKEN_REPLY, ServiceUnavailable
 from dynasmith.plans.step import CallDeleteIndex
 from engine.test_waiting import Time
@@ -25,8 +25,8 @@ class Failing:
 
 @pytest.mark.parametrize(("code", "seconds"), [(BROKEN_REPLY, 0), ("InternalServerError", 900)])
 def test_a_step_waits_for_the_service_and_not_for_a_proxy(code: str, seconds: float) -> None:
-    time, plan = Time(), type("Plan", (), {"table": "orders"})()
+    time = Time()
     tables: Any = Failing(code)
     with pytest.raises(ServiceUnavailable):
-        _send(CallDeleteIndex(name="by_day"), plan, tables, time, StopFlag(), WaitBudget(time))
+        send(CallDeleteIndex(name="by_day"), "orders", tables, time, StopFlag())
     assert (tables.sent == 1, time.seconds >= seconds) == (code == BROKEN_REPLY, True)
