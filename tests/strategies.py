@@ -9,8 +9,11 @@ from hypothesis import strategies as st
 from msgspec import UNSET
 from msgspec.structs import replace
 
+from dynasmith.tables.alarms import alarm_key
 from dynasmith.tables.table import (
     Access,
+    Alarm,
+    AlarmKind,
     Autoscaling,
     BackupPlan,
     BackupRule,
@@ -180,6 +183,17 @@ backup_plans = st.builds(
 )
 
 
+alarms = st.builds(
+    lambda minutes, more, **rest: Alarm(minutes=minutes, of_minutes=minutes + more, **rest),
+    kind=st.sampled_from((AlarmKind.WRITE_THROTTLED, AlarmKind.READ_THROTTLED)),
+    minutes=st.integers(1, 30),
+    more=st.integers(0, 9),
+    threshold=st.sampled_from((0.0, 10.0, 0.5)),
+    notify=unset_or(st.just(("arn:aws:sns:us-east-1:123456789012:oncall",))),
+    name=unset_or(st.just("team-alarm")),
+)
+
+
 @st.composite
 def replica_settings(draw: st.DrawFn, local: Any) -> dict[str, Any]:
     """replicas, consistency, witness_region and what they demand of stream and time to live."""
@@ -248,6 +262,7 @@ def tables(draw: st.DrawFn, name: str | None = None, key: Key | None = None) -> 
         triggers=draw(unset_or(one_each if stream_on else st.just(()))),
         access=draw(unset_or(st.lists(accesses, max_size=1).map(tuple))),
         backup_plan=draw(unset_off_or(backup_plans)),
+        alarms=draw(unset_or(st.lists(alarms, max_size=3, unique_by=alarm_key).map(tuple))),
         **around,
     )
 

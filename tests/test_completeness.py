@@ -24,6 +24,7 @@ from dynasmith.plans.explain import change_json, explain, step_text
 from dynasmith.plans.hazard import hazard
 from dynasmith.plans.paths import path_of
 from dynasmith.plans.simulate import created, simulate_all
+from dynasmith.tables.settings.alarms import SetAlarms
 from dynasmith.tables.settings.backup_plan import SetBackupPlan
 from dynasmith.tables.settings.contributor_insights import SetInsights
 from dynasmith.tables.settings.deletion_protection import SetProtection
@@ -36,6 +37,8 @@ from dynasmith.tables.settings.table_class import SetTableClass
 from dynasmith.tables.settings.time_to_live import SetTimeToLive
 from dynasmith.tables.settings.triggers import SetTriggers
 from dynasmith.tables.table import (
+    Alarm,
+    AlarmKind,
     BackupPlan,
     BackupRule,
     Billing,
@@ -173,6 +176,7 @@ CHANGES: tuple[c.Change, ...] = (
     SetInsights(before=False, after=True),
     SetKinesis(before=None, after="arn:aws:kinesis:us-east-1:123456789012:stream/s"),
     SetPolicy(before=None, after="{}"),
+    SetAlarms(before=(), after=(Alarm(kind=AlarmKind.READ_THROTTLED, threshold=0, minutes=5, of_minutes=5),)),
     SetBackupPlan(before=None, after=BackupPlan(rules=(BackupRule(name="daily", schedule="cron(0 2 * * ? *)"),))),
     SetTriggers(before=(), after=(Trigger(function="ship"),)),
     c.PutItem(key=WIRE, before=None, after=WIRE),

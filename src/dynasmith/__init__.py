@@ -185,6 +185,8 @@ if TYPE_CHECKING:
     from dynasmith.tables.description import IndexState, ReplicaState, TableDescription, TriggerState
     from dynasmith.tables.table import (
         Access,
+        Alarm,
+        AlarmKind,
         Autoscaling,
         BackupPlan,
         BackupRule,
@@ -307,7 +309,7 @@ _HOMES = {
     "project.verbs.transforms": "AnyTransform",
     "tables.description": "IndexState ReplicaState TableDescription TriggerState",
     "tables.table": "Insights InsightsMode KinesisDestination KinesisPrecision "
-    "Access Autoscaling BackupPlan BackupRule Billing Capacity Consistency Encryption "
+    "Access Alarm AlarmKind Autoscaling BackupPlan BackupRule Billing Capacity Consistency Encryption "
     "EncryptionKind Index Key KeyAttribute LocalIndex OnDemandMaximum Projection ProjectionKind "
     "Recovery Replica Scaling StreamView Suppression Table TableClass Trigger Warm",
     "validate": "AcceptedFinding AttributeCount Finding ItemCensus ItemFinding ItemTotals ItemsFinding PracticeResult "
@@ -322,6 +324,8 @@ __all__ = [
     "Access",
     "AccessDenied",
     "AccessError",
+    "Alarm",
+    "AlarmKind",
     "AnyTransform",
     "Applied",
     "ApplyReport",

@@ -42,6 +42,11 @@ RECOVERY_MAX_DAYS: Final = 35
 COLD_STORAGE_MIN_DAYS: Final = 90
 # Source: botocore's model of AWS Backup: BackupRuleName, BackupSelectionName, BackupVaultName.
 BACKUP_NAME_MAX_CHARACTERS: Final = 50
+# Source: CloudWatch API, PutMetricAlarm: EvaluationPeriods times Period is one day at most (of periods under an hour).
+ALARM_MAX_MINUTES: Final = 1_440
+# Source: botocore's model of CloudWatch: AlarmName, ResourceList.
+ALARM_NAME_MAX_CHARACTERS: Final = 255
+ALARM_MAX_ACTIONS: Final = 5
 # Source: Application Auto Scaling user guide, "Target tracking for DynamoDB": 20 to 90 percent.
 AUTOSCALING_TARGET_MIN_PERCENT: Final = 20
 AUTOSCALING_TARGET_MAX_PERCENT: Final = 90

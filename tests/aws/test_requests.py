@@ -33,6 +33,7 @@ from dynasmith.plans.step import (
     CallWarm,
 )
 from dynasmith.tables.scaling_names import policy_name
+from dynasmith.tables.settings.alarms import CallDeleteAlarm, CallPutAlarm
 from dynasmith.tables.settings.backup_plan import (
     CallBackupDeselection,
     CallBackupRole,
@@ -51,6 +52,8 @@ from dynasmith.tables.settings.stream import CallStream
 from dynasmith.tables.settings.table_class import CallTableClass
 from dynasmith.tables.settings.time_to_live import CallTimeToLive
 from dynasmith.tables.table import (
+    Alarm,
+    AlarmKind,
     BackupPlan,
     BackupRule,
     Billing,
@@ -77,7 +80,7 @@ from dynasmith.tables.table import (
 from strategies import tables
 
 SESSION = botocore.session.get_session()
-SERVICES = ("dynamodb", "application-autoscaling", "backup", "iam")
+SERVICES = ("dynamodb", "application-autoscaling", "backup", "cloudwatch", "iam")
 MODELS = {service: SESSION.get_service_model(service) for service in SERVICES}
 ARN = "arn:aws:dynamodb:eu-west-1:111122223333:table/orders"
 BACKUPS = BackupPlan(
@@ -265,6 +268,34 @@ CALLS: list[tuple[Call, str, dict[str, Any]]] = [
         },
     ),
     (CallBackupDeselection(), "DeleteBackupSelection", {"BackupPlanId": "", "SelectionId": ""}),
+    (
+        CallPutAlarm(
+            alarm=Alarm(kind=AlarmKind.REPLICATION_LAG, threshold=9e4, minutes=5, of_minutes=15, only=("eu-west-1",))
+        ),
+        "PutMetricAlarm",
+        {
+            "AlarmName": "orders-replication_lag-eu-west-1",
+            "Namespace": "AWS/DynamoDB",
+            "MetricName": "ReplicationLatency",
+            "Dimensions": [
+                {"Name": "TableName", "Value": "orders"},
+                {"Name": "ReceivingRegion", "Value": "eu-west-1"},
+            ],
+            "Statistic": "Average",
+            "Period": 300,
+            "EvaluationPeriods": 3,
+            "DatapointsToAlarm": 1,
+            "Threshold": 9e4,
+            "ComparisonOperator": "GreaterThanThreshold",
+            "TreatMissingData": "notBreaching",
+            "AlarmActions": [],
+        },
+    ),
+    (
+        CallDeleteAlarm(alarm=Alarm(kind=AlarmKind.WRITE_THROTTLED, index="i", threshold=0, minutes=5, of_minutes=5)),
+        "DeleteAlarms",
+        {"AlarmNames": ["orders-write_throttled-i"]},
+    ),
     (
         CallInsights(enabled=True),
         "UpdateContributorInsights",

@@ -346,7 +346,10 @@ IGNORED = {
     "ministack": ("warm", "autoscaling"),
     "moto": ("replicas", "table_class", "on_demand_maximum", "contributor_insights", "kinesis_stream"),
 }
-NEITHER = {"items", "triggers", "access", "backup_plan", "replicas", "consistency", "witness_region", "kinesis_stream"}
+NEITHER = {
+    *("items", "triggers", "access", "backup_plan", "alarms"),
+    *("replicas", "consistency", "witness_region", "kinesis_stream"),
+}
 
 
 @given(wish=legal_tables())

@@ -29,6 +29,8 @@ from dynasmith.tables.document_of import document_of
 from dynasmith.tables.settings import SETTINGS, AnySetting
 from dynasmith.tables.settings.base import Facts, SettingCall, SettingChange, SettingWait
 from dynasmith.tables.table import (
+    Alarm,
+    AlarmKind,
     BackupPlan,
     BackupRule,
     Encryption,
@@ -50,7 +52,8 @@ from stream_functions import StreamFunctions, clients, deployed
 
 PLAIN = Table(name="orders", key=Key(partition=(KeyAttribute(name="id", type="S"),)))
 MODELS = {
-    name: botocore.session.get_session().get_service_model(name) for name in ("dynamodb", "backup", "iam", "lambda")
+    name: botocore.session.get_session().get_service_model(name)
+    for name in ("dynamodb", "backup", "iam", "lambda", "cloudwatch")
 }
 POLICY = '{"Statement":[{"Effect":"Deny","Principal":"*","Sid":"x"}],"Version":"2012-10-17"}'
 VALUES: dict[str, Any] = {
@@ -84,6 +87,7 @@ VALUES: dict[str, Any] = {
     "backup_plan": BackupPlan(
         vault="safe", rules=(BackupRule(name="daily", schedule="cron(0 2 * * ? *)", keep_days=30),)
     ),
+    "alarms": (Alarm(kind=AlarmKind.WRITE_THROTTLED, threshold=1.5, minutes=5, of_minutes=10, notify=()),),
 }
 """A value of each setting that is not what a new table has."""
 

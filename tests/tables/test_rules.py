@@ -39,6 +39,11 @@ def _rule_backup(**rule: Any) -> dict[str, Any]:
     return sound(backup_plan={"rules": [{"name": "daily", "schedule": "cron(0 2 * * ? *)", **rule}]})
 
 
+def _alarmed(*others: dict[str, Any], **alarm: Any) -> dict[str, Any]:
+    """The key alarms: the first entry as the keywords say, and others."""
+    return {"alarms": [{"kind": "write_throttled", "threshold": 0} | each for each in (alarm, *others)]}
+
+
 # code: (a table that breaks the rule, where, a neighbour that does not)
 CASES: dict[str, list[tuple[dict[str, Any], str, dict[str, Any]]]] = {
     "D020": [(sound(name="a b c"), ".name", sound(name="a-b_c.D9"))],
@@ -445,6 +450,67 @@ CASES: dict[str, list[tuple[dict[str, Any], str, dict[str, Any]]]] = {
     ],
     "D090": [
         (sound(triggers=[{"function": "f"}]), ".triggers", sound(triggers=[])),
+    ],
+    "D110": [
+        (
+            _by_status() | _alarmed(index="by_day"),
+            ".alarms[0].index",
+            _by_status() | _alarmed(index="by_status"),
+        ),
+        (sound(**_alarmed(kind="latency", index="i")), ".alarms[0].index", sound(**_alarmed(kind="latency"))),
+        (
+            sound(**_alarmed(index="i"), global_secondary_indexes=[]),
+            ".alarms[0].index",
+            sound(**_alarmed(index="i")),
+        ),
+    ],
+    "D111": [
+        (sound(**_alarmed(minutes=10, of_minutes=9)), ".alarms[0].of_minutes", sound(**_alarmed(minutes=10))),
+        (sound(**_alarmed(of_minutes=4)), ".alarms[0].of_minutes", sound(**_alarmed(of_minutes=5))),
+        (
+            sound(**_alarmed(kind="replication_lag", minutes=7)),
+            ".alarms[0].minutes",
+            sound(**_alarmed(kind="replication_lag", minutes=10)),
+        ),
+    ],
+    "D112": [
+        (
+            sound(**_alarmed(only=["GetItem"])),
+            ".alarms[0].only",
+            sound(**_alarmed(kind="system_errors", only=["GetItem"])),
+        ),
+        (
+            sound(**_alarmed(kind="latency", only=["Get"])),
+            ".alarms[0].only",
+            sound(**_alarmed(kind="latency", only=["GetItem"])),
+        ),
+        (
+            sound(**_alarmed(kind="latency", name="slow")),
+            ".alarms[0].name",
+            sound(**_alarmed(kind="latency", name="slow", only="Query")),
+        ),
+    ],
+    "D113": [
+        (
+            sound(**_alarmed(notify="oncall")),
+            ".alarms[0].notify",
+            sound(**_alarmed(notify="arn:aws:sns:eu-west-1:1:oncall")),
+        ),
+        (sound(**_alarmed(notify=["arn:aws:s3:::b"])), ".alarms[0].notify", sound(**_alarmed(notify=[]))),
+        (
+            sound(**_alarmed(notify=[f"arn:aws:sns:eu-west-1:1:t{number}" for number in range(6)])),
+            ".alarms[0].notify",
+            sound(**_alarmed(notify=[f"arn:aws:sns:eu-west-1:1:t{number}" for number in range(5)])),
+        ),
+    ],
+    "D114": [
+        (sound(**_alarmed({})), ".alarms[1]", sound(**_alarmed({"name": "bad"}))),
+        (sound(**_alarmed({"name": "a"}, name="a")), ".alarms[1]", sound(**_alarmed({"index": "i"}))),
+        (
+            sound(**_alarmed({"kind": "latency", "only": "Query"}, kind="latency")),
+            ".alarms[1]",
+            sound(**_alarmed({"kind": "latency", "only": "Query"}, kind="latency", only="Scan")),
+        ),
     ],
     "D080": [
         (sound(items=[{"customer_id": "c"}]), ".items[0]", sound(items=[{**ITEM, "n": None, "l": [1, {"x": 2.5}]}])),

@@ -7,6 +7,8 @@ from dynasmith.tables.definition_keys import TABLE
 from dynasmith.tables.parse import ParseOptions
 from dynasmith.tables.table import (
     Access,
+    Alarm,
+    AlarmKind,
     Autoscaling,
     BackupPlan,
     BackupRule,
@@ -84,6 +86,8 @@ tables:
       vault: orders-backups
       rules:
         - {name: daily, schedule: "cron(0 2 * * ? *)", keep_days: 30, cold_storage_after_days: null}
+    alarms:
+      - {kind: write_throttled, index: by_status, threshold: 0, notify: "arn:aws:sns:eu-west-1:123456789012:oncall"}
     access_patterns: ["orders of a customer by time", "orders by status"]
     suppress: [{code: DS012, reason: "no personal data"}]
     multi_region_consistency: EVENTUAL
@@ -137,6 +141,16 @@ def test_every_setting_of_a_definition_means_its_part_of_the_table() -> None:
             vault="orders-backups",
             rules=(BackupRule(name="daily", schedule="cron(0 2 * * ? *)", keep_days=30),),
         ),
+        alarms=(
+            Alarm(
+                kind=AlarmKind.WRITE_THROTTLED,
+                index="by_status",
+                threshold=0,
+                minutes=5,
+                of_minutes=5,
+                notify=("arn:aws:sns:eu-west-1:123456789012:oncall",),
+            ),
+        ),
         access_patterns=("orders of a customer by time", "orders by status"),
         suppress=(Suppression(code="DS012", reason="no personal data"),),
         consistency=Consistency.EVENTUAL,
@@ -171,11 +185,13 @@ def test_everything_can_be_said_to_be_off() -> None:
                 resource_policy: {enabled: false}
                 backup_plan: {enabled: false}
                 triggers: []
+                alarms: []
             """,
             ParseOptions(),
         )
     )
     assert (table.indexes, table.local_indexes, table.replicas, table.triggers, table.tags) == ((), (), (), (), {})
+    assert table.alarms == ()
     assert (table.autoscaling, table.contributor_insights, table.deletion_protection) == (
         Autoscaling(read=None, write=None),
         False,

@@ -78,7 +78,8 @@ def _in_words(kind: Kind) -> str:
         case Boolean():
             return "`true`, `false`"
         case ListOf():
-            return f"list of {_in_words(kind.kind)}" + (f", identified by `{kind.by}`" if kind.by else "")
+            alone = f"{_in_words(kind.kind)}, or " if kind.alone else ""
+            return f"{alone}list of {_in_words(kind.kind)}" + (f", identified by `{kind.by}`" if kind.by else "")
         case MapOf():
             return f"map of names to {_in_words(kind.kind)}"
         case FreeForm():

@@ -18,10 +18,11 @@ from dynasmith.plans.plan import Plan, TablePlan
 from dynasmith.plans.refusal import impossible, refusals
 from dynasmith.plans.step import Wait
 from dynasmith.plans.where import Where
+from dynasmith.tables.alarms import alarm_words
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.settings import SETTINGS
 from dynasmith.tables.settings.base import CostEstimate
-from dynasmith.tables.table import Autoscaling, Encryption, OnDemandMaximum, Recovery, Table, known
+from dynasmith.tables.table import Alarm, Autoscaling, Encryption, OnDemandMaximum, Recovery, Table, known
 
 COLOURS = {"+": "green", "~": "yellow", "-": "red", "±": "magenta"}
 SEVERITY_COLOURS = {"critical": "bold red", "warning": "yellow", "notice": "cyan"}
@@ -163,7 +164,7 @@ def show_value(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name}={part}" for name, part in value.items()) or "none"
     if isinstance(value, tuple):
-        return ", ".join(getattr(part, "region", None) or "item" for part in value) or "none"
+        return ", ".join(_member(part) for part in value) or "none"
     fields = getattr(value, "__struct_fields__", None)
     if fields is None:
         return str(value)
@@ -181,6 +182,11 @@ def show_value(value: Any) -> str:
         f"{name} {show_value(part)}" for name, part in parts if part is not None and not isinstance(part, UnsetType)
     ]
     return ", ".join(shown) or "on"
+
+
+def _member(part: Any) -> str:
+    """A member of a list in few words."""
+    return alarm_words(part) if isinstance(part, Alarm) else getattr(part, "region", None) or "item"
 
 
 def draw_listing(console: Console, rows: Iterable[Sequence[str]]) -> None:

@@ -6,6 +6,7 @@ from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from dynasmith.limits import RECOVERY_MAX_DAYS
+from dynasmith.plans.alarm_parts import gathered
 from dynasmith.plans.notes import DEFINITION_WORDS
 from dynasmith.plans.simulate import WARM_ON_DEMAND, created
 from dynasmith.tables.description import TableDescription
@@ -54,6 +55,7 @@ def as_definition(description: TableDescription) -> Table:
         replicas=tuple(_replica(replica, live) for replica in known(live.replicas, ())),
         consistency=live.consistency if live.consistency is Consistency.STRONG else UNSET,
         triggers=_triggers(live.triggers),
+        alarms=gathered(live),
     )
 
 

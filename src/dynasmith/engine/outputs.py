@@ -4,6 +4,7 @@ from typing import Any
 
 from msgspec import UnsetType
 
+from dynasmith.tables.alarms import alarm_name
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.table import Autoscaling, Index, Scaling, Table, known
 
@@ -42,6 +43,7 @@ def outputs_of(description: TableDescription) -> dict[str, Any]:
             {"uuid": each.uuid, "function": each.function, "state": each.state, "stream_arn": each.stream_arn}
             for each in description.triggers
         ],
+        "alarms": [alarm_name(table.name, alarm) for alarm in known(table.alarms, ())],
         "tags": _set(table.tags),
     }
 

@@ -6,6 +6,7 @@ from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from dynasmith.limits import DEFAULT_QUOTAS, Quotas
+from dynasmith.plans.alarm_parts import alarm_conflicts, alarm_parts
 from dynasmith.plans.arrange import arrange
 from dynasmith.plans.change import AddReplica, Change, Conflict, DropReplica, Note, SetReplica
 from dynasmith.plans.completion import completed
@@ -43,15 +44,19 @@ def make_table_plan(
     What cannot fit into ``quotas`` becomes a ``Conflict``. ``only`` limits the plan to these fields of `Table`.
     ``unoffered`` settings are left out of the wish and noted.
     """
+    desired = limited(desired, only)
+    conflicts_of_alarms = alarm_conflicts(desired, description)
+    desired = alarm_parts(desired, description)
     missing = dict(unoffered or {}) | ({} if description is None else description.unread)
     current = None if description is None else description.table
-    wish = own_arns(completed(without(limited(desired, only), missing), current), description)
+    wish = own_arns(completed(without(desired, missing), current), description)
     differing = refused_2017(diff(wish, current, prune=prune), description)
     conflicts = (
         *quota_conflicts(differing, wish, current, quotas),
         *replica_conflicts(differing, wish, description),
         *stream_conflicts(wish, description),
         *trigger_conflicts(wish, description),
+        *(conflicts_of_alarms if wish.alarms is not UNSET else ()),
     )
     changes = (*conflicts, *differing, *item_changes)
     verdicts = [hazard(change, desired.name, facts or Facts()) for change in changes]
@@ -64,7 +69,7 @@ def make_table_plan(
         steps=(*unfinished(description), *arrange(changes, wish, current, quotas=quotas)),
         hazards=tuple(verdict for verdict in verdicts if verdict is not None),
         notes=(
-            *notes(limited(desired, only), description, unoffered=unoffered or {}, prune=prune),
+            *notes(desired, description, unoffered=unoffered or {}, prune=prune),
             *(Note(kind="unfinished", path="", text=step_text(wait)) for wait in unfinished(description)),
         ),
         estimates=tuple(cost for cost in costs if cost is not None),

@@ -45,11 +45,13 @@ class Boolean:
 
 @dataclass(frozen=True, slots=True)
 class ListOf:
-    """A list of one kind; ``by`` names the key that tells its members apart, so that overrides merge by it."""
+    """A list of one kind; ``by`` names the key that tells its members apart, so that overrides merge by it. With
+    ``alone`` one member may stand for a list of it."""
 
     kind: Kind
     by: str = ""
     filled: bool = False
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,7 @@ def relaxed(kind: Kind) -> Kind:
         keys = tuple(DocumentKey(key.name, relaxed(key.kind), key.says, aws=key.aws) for key in kind.keys)
         return Block(kind.title, keys, kind.switch, kind.synonyms)
     if isinstance(kind, ListOf):
-        return ListOf(relaxed(kind.kind), kind.by)
+        return ListOf(relaxed(kind.kind), kind.by, alone=kind.alone)
     if isinstance(kind, MapOf):
         return MapOf(relaxed(kind.kind))
     return kind

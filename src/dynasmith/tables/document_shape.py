@@ -157,6 +157,9 @@ def _boolean(node: Node, findings: list[DefinitionFinding]) -> Node:
 
 
 def _list(node: Node, kind: ListOf, findings: list[DefinitionFinding]) -> Node:
+    if kind.alone and not node.is_list:
+        member = shape(node, kind.kind, findings)
+        return _broken(node) if member.broken else node.with_value((member,))
     if not node.is_list:
         return _wrong(node, "a list", findings)
     if kind.filled and not node.value:

@@ -57,8 +57,9 @@ def _schema(kind: Kind, parts: dict[str, _Schema], *, relaxed: bool) -> _Schema:
         case Boolean():
             return {"anyOf": [{"type": "boolean"}, _VARIABLE]}
         case ListOf():
-            filled = {"minItems": 1} if kind.filled else {}
-            return {"type": "array", "items": _schema(kind.kind, parts, relaxed=relaxed)} | filled
+            each = _schema(kind.kind, parts, relaxed=relaxed)
+            many = {"type": "array", "items": each} | ({"minItems": 1} if kind.filled else {})
+            return {"anyOf": [each, many]} if kind.alone else many
         case MapOf():
             each = _schema(kind.kind, parts, relaxed=relaxed)
             return {"type": "object", "additionalProperties": _or_null(each) if relaxed else each}

@@ -270,6 +270,35 @@ class BackupPlan(TablePart, frozen=True, kw_only=True):
     role: str | UnsetType = UNSET
 
 
+class AlarmKind(StrEnum):
+    """What an alarm watches; the metric, its dimensions and its statistic follow (`tables.alarms`)."""
+
+    WRITE_THROTTLED = "write_throttled"
+    READ_THROTTLED = "read_throttled"
+    SYSTEM_ERRORS = "system_errors"
+    LATENCY = "latency"
+    REPLICATION_LAG = "replication_lag"
+    ITERATOR_AGE = "iterator_age"
+
+
+class Alarm(TablePart, frozen=True, kw_only=True):
+    """An alarm of CloudWatch: in ``minutes`` of the last ``of_minutes`` more than ``threshold`` (events in one minute,
+    or milliseconds).
+
+    ``only`` limits it to some operations, Regions or functions; a live alarm watches one. ``notify`` are ARNs; without
+    it they are left as they are. ``name`` is unset where it is the one that follows from the table and the kind.
+    """
+
+    kind: AlarmKind
+    threshold: float
+    minutes: int
+    of_minutes: int
+    index: str | UnsetType = UNSET
+    only: tuple[str, ...] | UnsetType = UNSET
+    notify: tuple[str, ...] | UnsetType = UNSET
+    name: str | UnsetType = UNSET
+
+
 class Suppression(TablePart, frozen=True, kw_only=True):
     """A finding of ``validate`` that is accepted, and why."""
 
@@ -314,6 +343,7 @@ class Table(TablePart, frozen=True, kw_only=True):
     triggers: tuple[Trigger, ...] | UnsetType = UNSET
     access: tuple[Access, ...] | UnsetType = UNSET
     backup_plan: BackupPlan | UnsetType | None = UNSET
+    alarms: tuple[Alarm, ...] | UnsetType = UNSET
 
     def index(self, name: str) -> Index | None:
         """The global index of that name, or None."""

@@ -34,7 +34,7 @@ NAMES_A_PAGE = 100
 PROBE_TABLE = "dynasmith-probe-no-such-table"
 """A name to ask an engine about: that there is no such table is an answer, that there is no such operation another."""
 
-_OF_OTHER_SERVICES = ("autoscaling", "encryption", "backup_plan", "triggers")
+_OF_OTHER_SERVICES = ("autoscaling", "encryption", "backup_plan", "triggers", "alarms")
 """Settings that another service than DynamoDB says: where it cannot be reached the rest still can."""
 
 Aside = Callable[[TableDescription], TableDescription]

@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-SERVICES: Final = ("application-autoscaling", "backup", "dynamodb", "iam", "kms", "logs", "s3", "sts")
+SERVICES: Final = (
+    *("application-autoscaling", "backup", "cloudtrail", "cloudwatch", "dynamodb", "iam", "kms", "logs", "s3", "sts"),
+)
 """The services that dynasmith itself calls in a function."""
 
 _DATA: Final = re.compile(r"(botocore|boto3)/data/([^/]+)/")

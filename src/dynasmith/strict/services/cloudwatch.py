@@ -10,6 +10,7 @@ import re
 from email.utils import formatdate
 from typing import Any
 
+from dynasmith.strict.services.alarms import alarm_problem
 from dynasmith.strict.services.metrics import ACCOUNT_METRICS, NAMESPACE, count_account, store
 from dynasmith.strict.services.world import StrictWorld
 from dynasmith.strict.wire.cbor import TaggedValue
@@ -39,7 +40,7 @@ async def answer_cloudwatch(world: StrictWorld, request: WireRequest) -> WireRep
         call = read_rpc(request)
     except ValueError as error:
         return WireReply(400, {}, str(error).encode())
-    problem = _problem(call)
+    problem = _problem(call, world.account_of(request).key[1])
     if problem is not None:
         return rpc_error(call, *problem)
     count_account(world, world.account_of(request))
@@ -101,12 +102,14 @@ def _page(call: RpcCall, reply: WireReply) -> WireReply:
     return with_answer(call, reply, said)
 
 
-def _problem(call: RpcCall) -> tuple[str, str] | None:
+def _problem(call: RpcCall, region: str) -> tuple[str, str] | None:
     """(code, message) of what the service refuses."""
     body = call.body
     match call.operation:
         case "PutMetricData" if str(body.get("Namespace", "")).startswith("AWS/"):
             return "InvalidParameterValue", f"The value {body['Namespace']} for parameter Namespace is invalid."
+        case "PutMetricAlarm":
+            return alarm_problem(body, region)
         case "GetMetricData":
             return _data_problem(body)
         case "GetMetricStatistics":

@@ -17,6 +17,7 @@ from dynasmith.strict.services.world import StrictWorld
 from dynasmith.strict.state.state import Account
 from dynasmith.strict.wire.messages import WireRequest
 from dynasmith.strict.wire.rest_json import BadRestRequest
+from dynasmith.strict.wire.rpc import read_rpc
 
 _PASSED = {"CreateBackupSelection", "StartBackupJob", "StartRestoreJob"}
 _STREAMS = b"DynamoDBStreams_20120810."
@@ -131,6 +132,17 @@ def _targeted(prefix: str, member: str = "") -> Callable[..., list[tuple[NeededA
     return find
 
 
+def _cloudwatch(_: StrictWorld, request: WireRequest, account: Account) -> list[tuple[NeededAction, str]]:
+    try:
+        call = read_rpc(request)
+    except ValueError:
+        return []
+    named = [call.body["AlarmName"]] if "AlarmName" in call.body else call.body.get("AlarmNames") or ()
+    prefix = f"arn:aws:cloudwatch:{account.key[1]}:{account.number}:alarm:"
+    resources = [f"{prefix}{name}" for name in named] if call.operation != "DescribeAlarms" else []
+    return [(NeededAction(f"cloudwatch:{call.operation}", one), "") for one in resources or ["*"]]
+
+
 def _s3(_: StrictWorld, request: WireRequest, __: Account) -> list[tuple[NeededAction, str]]:
     path = unquote(request.target.decode("latin-1").split("?", 1)[0]).strip("/")
     bucket, _slash, key = path.partition("/")
@@ -165,7 +177,7 @@ _SERVICES: Mapping[str, Callable[..., list[tuple[NeededAction, str]]]] = {
     "application-autoscaling": _targeted("application-autoscaling"),
     "kms": _targeted("kms", "KeyId"),
     "cloudtrail": _targeted("cloudtrail", "TrailName"),
-    "monitoring": _targeted("cloudwatch"),
+    "monitoring": _cloudwatch,
     "s3": _s3,
     "lambda": _lambda,
 }

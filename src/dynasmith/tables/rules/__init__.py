@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dynasmith.limits import Quotas
 from dynasmith.tables.document import Node
 from dynasmith.tables.findings import DefinitionFinding
-from dynasmith.tables.rules import billing, indexes, items, keys, names, replicas, settings, triggers
+from dynasmith.tables.rules import alarms, billing, indexes, items, keys, names, replicas, settings, triggers
 from dynasmith.tables.rules.rule import DefinitionRule, JudgedTable, RuleProblem
 
 RULES: tuple[DefinitionRule, ...] = (
@@ -14,6 +14,7 @@ RULES: tuple[DefinitionRule, ...] = (
     *indexes.RULES,
     *billing.RULES,
     *replicas.RULES,
+    *alarms.RULES,
     *settings.RULES,
     *triggers.RULES,
     *items.RULES,

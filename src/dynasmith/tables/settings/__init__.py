@@ -6,6 +6,7 @@ way. mypy and `tests/settings` name what is missing.
 
 from typing import Any, Final
 
+from dynasmith.tables.settings.alarms import AlarmsSetting
 from dynasmith.tables.settings.backup_plan import BackupPlanSetting
 from dynasmith.tables.settings.base import Setting, SettingCall, SettingChange, SettingWait, WaitedSetting
 from dynasmith.tables.settings.contributor_insights import ContributorInsightsSetting
@@ -33,6 +34,7 @@ SETTINGS: Final[tuple[AnySetting, ...]] = (
     TimeToLiveSetting(),
     BackupPlanSetting(),
     TriggersSetting(),
+    AlarmsSetting(),
 )
 """Every setting, in the order in which a plan lists their changes."""
 
