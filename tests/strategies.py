@@ -165,7 +165,15 @@ triggers = st.builds(
     enabled=st.booleans(),
     filters=unset_or(st.just(('{"eventName":["INSERT"]}',))),
 )
-accesses = st.builds(Access, function=st.sampled_from(("f1", "f2")), allow=st.just(("read", "write")))
+_allowed = st.lists(st.sampled_from(("read", "write", "describe", "dynamodb:GetItem")), min_size=1, max_size=2).map(
+    tuple
+)
+accesses = st.builds(
+    Access,
+    function=st.sampled_from(("f1", "f2")),
+    allow=_allowed,
+    indexes=unset_or(st.sampled_from(("all", (), ("by_1",)))),
+) | st.builds(Access, role=st.sampled_from(("app", "team-app")), allow=_allowed)
 backup_rules = st.builds(
     BackupRule,
     name=st.sampled_from(("daily", "weekly")),
@@ -260,7 +268,9 @@ def tables(draw: st.DrawFn, name: str | None = None, key: Key | None = None) -> 
         access_patterns=draw(unset_or(st.lists(texts, max_size=2).map(tuple))),
         suppress=draw(unset_or(st.just((Suppression(code="DS012", reason="no personal data"),)))),
         triggers=draw(unset_or(one_each if stream_on else st.just(()))),
-        access=draw(unset_or(st.lists(accesses, max_size=1).map(tuple))),
+        access=draw(
+            unset_or(st.lists(accesses, max_size=2, unique_by=lambda each: (each.function, each.role)).map(tuple))
+        ),
         backup_plan=draw(unset_off_or(backup_plans)),
         alarms=draw(unset_or(st.lists(alarms, max_size=3, unique_by=alarm_key).map(tuple))),
         **around,

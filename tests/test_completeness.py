@@ -24,6 +24,7 @@ from dynasmith.plans.explain import change_json, explain, step_text
 from dynasmith.plans.hazard import hazard
 from dynasmith.plans.paths import path_of
 from dynasmith.plans.simulate import created, simulate_all
+from dynasmith.tables.settings.access import SetAccess
 from dynasmith.tables.settings.alarms import SetAlarms
 from dynasmith.tables.settings.backup_plan import SetBackupPlan
 from dynasmith.tables.settings.contributor_insights import SetInsights
@@ -37,6 +38,7 @@ from dynasmith.tables.settings.table_class import SetTableClass
 from dynasmith.tables.settings.time_to_live import SetTimeToLive
 from dynasmith.tables.settings.triggers import SetTriggers
 from dynasmith.tables.table import (
+    Access,
     Alarm,
     AlarmKind,
     BackupPlan,
@@ -179,6 +181,7 @@ CHANGES: tuple[c.Change, ...] = (
     SetAlarms(before=(), after=(Alarm(kind=AlarmKind.READ_THROTTLED, threshold=0, minutes=5, of_minutes=5),)),
     SetBackupPlan(before=None, after=BackupPlan(rules=(BackupRule(name="daily", schedule="cron(0 2 * * ? *)"),))),
     SetTriggers(before=(), after=(Trigger(function="ship"),)),
+    SetAccess(before=(), after=(Access(role="app", allow=("read",)),)),
     c.PutItem(key=WIRE, before=None, after=WIRE),
     c.DeleteItem(key=WIRE, before=WIRE),
 )

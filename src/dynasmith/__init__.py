@@ -179,6 +179,7 @@ if TYPE_CHECKING:
     from dynasmith.project.verbs.remote.remote_migrations import RemoteMigrations, RemoteResult
     from dynasmith.project.verbs.remote.remote_project import RemoteProject, RemoteTables
     from dynasmith.project.verbs.render import Render
+    from dynasmith.project.verbs.table_access import AccessChange, GrantedAccess
     from dynasmith.project.verbs.tables import ListedTable
     from dynasmith.project.verbs.transforms import AnyTransform
     from dynasmith.remote.protocol import RemoteProgress, RemoteQuestion, ReplyError
@@ -245,6 +246,7 @@ _HOMES = {
     "ports.backup_jobs": "BackupJob",
     "project.verbs.backups.deletion": "PrunedBackups",
     "project.verbs.lambda_bundle": "Bundle",
+    "project.verbs.table_access": "AccessChange GrantedAccess",
     "files.bundles.project_files": "ExcludedFile",
     "project.verbs.lambda_policy": "FunctionPolicy",
     "project.verbs.lambdas": "Lambdas",
@@ -322,6 +324,7 @@ _MODULES = ("errors", "operations")
 __all__ = [
     "AcceptedFinding",
     "Access",
+    "AccessChange",
     "AccessDenied",
     "AccessError",
     "Alarm",
@@ -387,6 +390,7 @@ __all__ = [
     "FlowStarted",
     "FlowStopping",
     "FunctionPolicy",
+    "GrantedAccess",
     "HookFailed",
     "Identity",
     "ImportedText",

@@ -33,6 +33,7 @@ from dynasmith.plans.step import (
     CallWarm,
 )
 from dynasmith.tables.scaling_names import policy_name
+from dynasmith.tables.settings.access import CallGrant, CallRevoke
 from dynasmith.tables.settings.alarms import CallDeleteAlarm, CallPutAlarm
 from dynasmith.tables.settings.backup_plan import (
     CallBackupDeselection,
@@ -52,6 +53,7 @@ from dynasmith.tables.settings.stream import CallStream
 from dynasmith.tables.settings.table_class import CallTableClass
 from dynasmith.tables.settings.time_to_live import CallTimeToLive
 from dynasmith.tables.table import (
+    Access,
     Alarm,
     AlarmKind,
     BackupPlan,
@@ -222,6 +224,23 @@ CALLS: list[tuple[Call, str, dict[str, Any]]] = [
     (CallUntag(keys=("a",)), "UntagResource", {"ResourceArn": ARN, "TagKeys": ["a"]}),
     (CallPolicy(policy="{}"), "PutResourcePolicy", {"ResourceArn": ARN, "Policy": "{}"}),
     (CallPolicy(policy=None), "DeleteResourcePolicy", {"ResourceArn": ARN}),
+    (
+        CallGrant(entry=Access(role="app", allow=("stream",))),
+        "PutRolePolicy",
+        {
+            "RoleName": "app",
+            "PolicyName": "dynasmith-orders",
+            "PolicyDocument": '{"Version":"2012-10-17","Statement":[{"Sid":"StreamRoleEuwest1app","Effect":"Allow",'
+            '"Action":["dynamodb:DescribeStream","dynamodb:GetRecords","dynamodb:GetShardIterator"],"Resource":'
+            f'"{ARN}/stream/*"}},{{"Sid":"ListStreamsRoleEuwest1app","Effect":"Allow","Action":'
+            '["dynamodb:ListStreams"],"Resource":"*"}]}',
+        },
+    ),
+    (
+        CallRevoke(entry=Access(function="api", held_by="api-role")),
+        "DeleteRolePolicy",
+        {"RoleName": "api-role", "PolicyName": "dynasmith-orders"},
+    ),
     (CallBackupVault(plan=BACKUPS), "CreateBackupVault", {"BackupVaultName": "orders-backup-vault"}),
     (
         CallBackupRole(role="backups"),

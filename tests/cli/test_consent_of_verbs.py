@@ -35,7 +35,7 @@ NEVER_ASK = {
     "migrate generate",
 }  # fmt: skip
 # A lock to take, an environment that must not be protected: tests/migrations/test_stories.py. Backups are looked for by
-# name in the whole Region: tests/backups.
+# name in the whole Region: tests/backups. Functions have roles: tests/access.
 ASKED_ELSEWHERE = {
     "migrate unlock",
     "migrate reset",
@@ -45,6 +45,8 @@ ASKED_ELSEWHERE = {
     "backup schedule",
     "diagnose",
     "backup unschedule",
+    "lambda grant",
+    "lambda revoke",
 }
 PROJECT = """
 definitions = ["tables.json"]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 
 import pytest
+from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
+from access_stories import Functions
 from dynasmith import Consent, Project, Table, connect
 from dynasmith.engine.waiter import StopFlag, wait_for
 from dynasmith.plans.make import make_table_plan
@@ -51,6 +54,8 @@ def on_one_engine(table: Table, name: str) -> Table:
         encryption = UNSET
     if isinstance(table.backup_plan, BackupPlan):
         table = replace(table, backup_plan=replace(table.backup_plan, role=UNSET))  # which is another account's
+    if not isinstance(table.access, UnsetType):
+        table = replace(table, access=tuple(each for each in table.access if isinstance(each.role, str)))
     return replace(
         table, name=name, encryption=encryption, replicas=UNSET, consistency=UNSET, witness_region=UNSET, items=UNSET
     )
@@ -67,7 +72,8 @@ def comparable(table: Table) -> Table:
         # What a definition does not mention of it (vault, role, windows) has a name at the service.
         rules = (replace(each, start_window_minutes=UNSET, completion_window_minutes=UNSET) for each in plan.rules)
         table = replace(table, backup_plan=BackupPlan(rules=tuple(sorted(rules, key=lambda each: each.name))))
-    return replace(table, resource_policy=policy_form(policy) if isinstance(policy, str) else policy)
+    access = tuple(replace(each, held_by="") for each in known(table.access, ()))
+    return replace(table, access=access, resource_policy=policy_form(policy) if isinstance(policy, str) else policy)
 
 
 def follow(strict: StrictServer, desired: Table, current: Table) -> list[Step]:
@@ -95,6 +101,13 @@ def follow(strict: StrictServer, desired: Table, current: Table) -> list[Step]:
         return list(plan.steps)
 
 
+def make_roles(endpoint: str) -> None:
+    """The roles that access of drawn tables is for."""
+    for role in ("app", "team-app"):
+        with contextlib.suppress(ClientError):  # an engine that other tests share
+            Functions(endpoint, "test").role(role)
+
+
 @settings(
     max_examples=4,
     deadline=None,
@@ -104,6 +117,7 @@ def follow(strict: StrictServer, desired: Table, current: Table) -> list[Step]:
 @given(table_pairs())
 def test_of_any_plan(strict: StrictServer, pair: tuple[Table, Table]) -> None:
     name = f"prefix-{next(_names)}"
+    make_roles(strict.endpoint)
     follow(strict, on_one_engine(pair[0], name), on_one_engine(pair[1], name))
 
 

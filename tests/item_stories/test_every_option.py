@@ -205,6 +205,12 @@ import --from | cli/test_import_models.py
 import --key | cli/test_import_models.py
 import --table | cli/test_import_models.py
 lambda-policy --account | cli/test_lambda.py
+lambda-grant --allow | access/test_verbs.py
+lambda-grant --indexes | access/test_verbs.py
+lambda-grant --role | access/test_verbs.py
+lambda-revoke --allow | access/test_verbs.py
+lambda-revoke --indexes | access/test_verbs.py
+lambda-revoke --role | access/test_verbs.py
 lambda-bundle --platform | cli/test_lambda.py
 lambda-bundle --python | cli/test_lambda.py
 lambda-bundle --service | cli/test_lambda.py

@@ -68,6 +68,7 @@ NEVER = {
     "init": "it makes a project",
     "lambda bundle": "names of files and packages",
     "lambda policy": "names of tables and actions",
+    **dict.fromkeys(("lambda grant", "lambda revoke"), "names of functions and roles"),
     "local start": "no items",
     "local stop": "no items",
     "local status": "no items",

@@ -35,6 +35,14 @@ def _wide(hashes: int, ranges: int) -> dict[str, Any]:
     return sound(attributes=attributes, global_secondary_indexes=[{"name": "wide", "key_schema": schema}])
 
 
+INDEXED: dict[str, Any] = {"attributes": TYPED, "global_secondary_indexes": [gsi("by_status", "status")]}
+
+
+def _access(**entry: Any) -> dict[str, Any]:
+    around = {name: entry.pop(name) for name in ("stream", "global_secondary_indexes", "attributes") if name in entry}
+    return sound(access=[{"allow": ["read"], **entry}], **around)
+
+
 def _rule_backup(**rule: Any) -> dict[str, Any]:
     return sound(backup_plan={"rules": [{"name": "daily", "schedule": "cron(0 2 * * ? *)", **rule}]})
 
@@ -406,6 +414,47 @@ CASES: dict[str, list[tuple[dict[str, Any], str, dict[str, Any]]]] = {
             sound(access=[{"function": "f", "allow": ["read"]}, {"function": "f", "allow": ["write"]}]),
             ".access[1]",
             sound(access=[{"function": "f", "allow": ["read"]}, {"function": "g", "allow": ["write"]}]),
+        )
+    ],
+    "D096": [
+        (_access(function="f", role="r"), ".access[0]", _access(role="r")),
+        (sound(access=[{"allow": ["read"]}]), ".access[0]", _access(function="f")),
+    ],
+    "D097": [
+        (_access(function="f", allow=["read", wrong]), ".access[0].allow[1]", _access(function="f", allow=[right]))
+        for wrong, right in (
+            ("dynamodb:*", "read"),
+            ("*", "write"),
+            ("dynamodb:Get*", "dynamodb:GetItem"),
+            ("dynamodb:CreateTable", "dynamodb:PutItem"),
+            ("dynamodb:UpdateTable", "dynamodb:UpdateItem"),
+            ("dynamodb:DescribeTable", "describe"),
+            ("dynamodb:getitem", "dynamodb:PartiQLSelect"),
+            ("dynamodb:TransactWriteItems", "dynamodb:ConditionCheckItem"),
+            ("s3:GetObject", "dynamodb:GetRecords"),
+            ("Read", "read"),
+        )
+    ],
+    "D098": [
+        (
+            _access(function="f", indexes=["absent"], **INDEXED),
+            ".access[0].indexes[0]",
+            _access(function="f", indexes=["by_status"], **INDEXED),
+        ),
+    ],
+    "D099": [
+        (
+            _access(function="f", allow=[wrong], leading_keys=["a"]),
+            ".access[0].allow[0]",
+            _access(function="f", allow=["read"], leading_keys=["a"]),
+        )
+        for wrong in ("dynamodb:Scan", "dynamodb:PartiQLSelect", "stream")
+    ],
+    "D100": [
+        (
+            _access(function="f", allow=["stream"], stream={"enabled": False}),
+            ".access[0].allow[0]",
+            _access(function="f", allow=["stream"], **BOTH),
         )
     ],
     "D079": [

@@ -10,7 +10,6 @@ from msgspec import Struct
 from definitions import SOUND, gsi, read_tables, sound
 from dynasmith.tables import table as parts
 from dynasmith.tables.definition_keys import (
-    ACCESS,
     AUTOSCALING,
     CAPACITY,
     INDEX,
@@ -27,6 +26,7 @@ from dynasmith.tables.document_kinds import Block
 from dynasmith.tables.document_of import document_of
 from dynasmith.tables.findings import FORM_CODES
 from dynasmith.tables.schema import DIALECT, definition_schema
+from dynasmith.tables.settings.access import ENTRY
 from dynasmith.tables.settings.backup_plan import RULE, BackupPlanSetting
 from dynasmith.tables.settings.encryption import EncryptionSetting
 from dynasmith.tables.settings.point_in_time_recovery import PointInTimeRecoverySetting
@@ -81,7 +81,7 @@ def test_every_field_of_a_table_has_its_key_and_every_key_its_field() -> None:
         (parts.Encryption, EncryptionSetting.key.kind, {"kind": "type"}),
         (parts.Replica, REPLICA, {"recovery": "point_in_time_recovery"}),
         (parts.Trigger, TRIGGER, {"enabled": "", "old_mappings": ""}),
-        (parts.Access, ACCESS, {}),
+        (parts.Access, ENTRY, {"held_by": "", "state": ""}),
         (parts.BackupRule, RULE, {}),
         (parts.BackupPlan, BackupPlanSetting.key.kind, {}),
         (parts.Suppression, SUPPRESSION, {}),

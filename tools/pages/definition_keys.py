@@ -79,7 +79,8 @@ def _in_words(kind: Kind) -> str:
             return "`true`, `false`"
         case ListOf():
             alone = f"{_in_words(kind.kind)}, or " if kind.alone else ""
-            return f"{alone}list of {_in_words(kind.kind)}" + (f", identified by `{kind.by}`" if kind.by else "")
+            named = " or ".join(f"`{by}`" for by in (kind.by, kind.or_by) if by)
+            return f"{alone}list of {_in_words(kind.kind)}" + (f", identified by {named}" if named else "")
         case MapOf():
             return f"map of names to {_in_words(kind.kind)}"
         case FreeForm():

@@ -22,7 +22,7 @@ from dynasmith.tables.alarms import alarm_words
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.settings import SETTINGS
 from dynasmith.tables.settings.base import CostEstimate
-from dynasmith.tables.table import Alarm, Autoscaling, Encryption, OnDemandMaximum, Recovery, Table, known
+from dynasmith.tables.table import Access, Alarm, Autoscaling, Encryption, OnDemandMaximum, Recovery, Table, known
 
 COLOURS = {"+": "green", "~": "yellow", "-": "red", "±": "magenta"}
 SEVERITY_COLOURS = {"critical": "bold red", "warning": "yellow", "notice": "cyan"}
@@ -186,6 +186,8 @@ def show_value(value: Any) -> str:
 
 def _member(part: Any) -> str:
     """A member of a list in few words."""
+    if isinstance(part, Access):
+        return str(part)
     return alarm_words(part) if isinstance(part, Alarm) else getattr(part, "region", None) or "item"
 
 

@@ -48,7 +48,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "copy": ("copy", "Copy items from one table to another."),
     "backfill": ("backfill", "Change items in place; can be undone."),
     "migrate": ("migrate", "Run versioned migrations: status, list, up, down, to a version."),
-    "lambda": ("lambda_", "Put a project into a Lambda function: bundle, policy."),
+    "lambda": ("lambda_", "Lambda functions: bundle and policy of a project, access to tables."),
     "verify": ("verify", "Check that two tables, or a table and an export, hold the same items."),
     "backup": ("backup", "Back up tables; list, delete and restore backups."),
     "metrics": ("metrics", "Show what a table consumes and where it is throttled."),

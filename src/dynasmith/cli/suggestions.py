@@ -52,6 +52,8 @@ _BY_VERB = {
     "verify": "compare cmp checksum digest",
     "backup create": "snapshot archive",
     "backup list": "backups snapshots list-backups",
+    "lambda grant": "setup-lambda-permissions permissions allow access",
+    "lambda revoke": "deny",
     "backup schedule": "backup-plan schedule-backup",
     "backup": "restore recover pitr point-in-time",
     "migrate": "migration migrations revision upgrade downgrade down alembic",

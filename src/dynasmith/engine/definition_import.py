@@ -1,6 +1,7 @@
 """`import`: from a live table to the wish that it fulfils, without what no wish should hold, and what was left out."""
 
 from collections.abc import Collection, Iterator
+from typing import Final
 
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
@@ -9,11 +10,13 @@ from dynasmith.limits import RECOVERY_MAX_DAYS
 from dynasmith.plans.alarm_parts import gathered
 from dynasmith.plans.notes import DEFINITION_WORDS
 from dynasmith.plans.simulate import WARM_ON_DEMAND, created
+from dynasmith.tables.access_policy import entry_id
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.own_tags import is_managed_tag
 from dynasmith.tables.policy import with_words
 from dynasmith.tables.settings.trigger_parts import minimal
 from dynasmith.tables.table import (
+    Access,
     Autoscaling,
     Billing,
     Consistency,
@@ -28,6 +31,11 @@ from dynasmith.tables.table import (
     Warm,
     known,
 )
+
+_ODD_ACCESS: Final = {
+    "changed": "its statements were changed by hand, and are written again by apply",
+    "left": "the function is gone, or has another role now; --prune removes it",
+}
 
 
 def as_definition(description: TableDescription) -> Table:
@@ -56,6 +64,7 @@ def as_definition(description: TableDescription) -> Table:
         consistency=live.consistency if live.consistency is Consistency.STRONG else UNSET,
         triggers=_triggers(live.triggers),
         alarms=gathered(live),
+        access=_access(live.access),
     )
 
 
@@ -82,6 +91,9 @@ def _left_out(description: TableDescription, unoffered: Collection[str]) -> Iter
         if setting not in unoffered and setting != "warm":  # which no definition says anyway
             yield f"{DEFINITION_WORDS.get(setting, setting)} could not be read: {reason}"
     yield from description.notices
+    for entry in known(live.access, ()):
+        if entry.state:
+            yield f"access of {' '.join(entry_id(entry))} in the role {entry.held_by}: {_ODD_ACCESS[entry.state]}"
     for index, dimension in description.scaling_without_policy:
         of = f"index {index}" if index else "the table"
         yield f"{of} is registered for autoscaling of {dimension} capacity without a policy, which scales nothing"
@@ -145,6 +157,13 @@ def _said(scaling: Scaling) -> Scaling:
     """Without cooldowns of 0: whether they were ever said, nobody can tell from a default."""
     names = ("scale_in_cooldown_seconds", "scale_out_cooldown_seconds")
     return replace(scaling, **{name: getattr(scaling, name) or UNSET for name in names})
+
+
+def _access(access: tuple[Access, ...] | UnsetType) -> tuple[Access, ...] | UnsetType:
+    """Without the roles that have it, and without what a function that has another role left there."""
+    if isinstance(access, UnsetType):
+        return UNSET
+    return tuple(replace(each, held_by="", state="") for each in access if each.state != "left")
 
 
 def _recovery(recovery: Recovery | UnsetType | None) -> Recovery | UnsetType | None:

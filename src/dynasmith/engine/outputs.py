@@ -4,6 +4,7 @@ from typing import Any
 
 from msgspec import UnsetType
 
+from dynasmith.tables.access_policy import entry_id
 from dynasmith.tables.alarms import alarm_name
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.table import Autoscaling, Index, Scaling, Table, known
@@ -44,12 +45,24 @@ def outputs_of(description: TableDescription) -> dict[str, Any]:
             for each in description.triggers
         ],
         "alarms": [alarm_name(table.name, alarm) for alarm in known(table.alarms, ())],
+        "access": _access(table),
         "tags": _set(table.tags),
     }
 
 
 def _set(value: Any) -> Any:
     return None if isinstance(value, UnsetType) else value
+
+
+def _access(table: Table) -> list[dict[str, Any]] | None:
+    """Who has access by dynasmith's policy, and in which role."""
+    if isinstance(table.access, UnsetType):
+        return None
+    return [
+        {entry_id(each)[0]: entry_id(each)[1], "role": each.held_by, "allow": [*each.allow]}
+        for each in table.access
+        if each.state != "left"
+    ]
 
 
 def _indexes(table: Table) -> tuple[Index, ...]:

@@ -31,6 +31,7 @@ from dynasmith.plans.change import (
     SetTags,
 )
 from dynasmith.plans.completion import completed, inherited, whole_maximum, whole_scaling
+from dynasmith.plans.simulate import grown_on_demand
 from dynasmith.tables.kms_key import same_key
 from dynasmith.tables.projection import same_index
 from dynasmith.tables.settings import SETTINGS
@@ -217,11 +218,14 @@ def _throughput(
         if there != ceilings:
             yield SetOnDemandMaximum(index=index, before=there, after=ceilings)
     if not isinstance(desired.warm, UnsetType) and not isinstance(current.warm, UnsetType):
+        live_warm = current.warm
+        if becomes is Billing.ON_DEMAND and billing_of(live) is Billing.PROVISIONED:
+            live_warm = grown_on_demand(live_warm)  # the change of billing comes first, and raises it
         raised = Warm(
-            read=_raised(desired.warm.read, current.warm.read), write=_raised(desired.warm.write, current.warm.write)
+            read=_raised(desired.warm.read, live_warm.read), write=_raised(desired.warm.write, live_warm.write)
         )
         if raised != Warm():
-            yield RaiseWarm(index=index, before=current.warm, after=_merged(raised, current.warm))
+            yield RaiseWarm(index=index, before=current.warm, after=_merged(raised, live_warm))
     yield from _autoscaling(desired.autoscaling, current.autoscaling, index)
 
 

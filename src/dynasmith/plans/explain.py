@@ -15,7 +15,7 @@ from dynasmith.plans.diff import describe_key
 from dynasmith.plans.paths import path_of
 from dynasmith.tables.settings import setting_of, waited_setting_of
 from dynasmith.tables.settings.base import SettingCall, SettingChange, SettingWait, Symbol, WaitTable
-from dynasmith.tables.table import Index, Scaling, known
+from dynasmith.tables.table import Access, Index, Scaling, known
 
 
 class Line(Struct, frozen=True, kw_only=True):
@@ -103,6 +103,10 @@ def _shown(value: Any) -> str:
         return "on" if value else "off"
     if isinstance(value, Scaling):
         return f"{value.min} to {value.max} at {value.target:g} %"
+    if isinstance(value, tuple):
+        return "; ".join(map(_shown, value)) or "none"
+    if isinstance(value, Access):
+        return str(value)
     if isinstance(value, Struct):
         parts = msgspec.to_builtins(value)
         return ", ".join(f"{name} {part}" for name, part in parts.items() if part is not None) or "on"

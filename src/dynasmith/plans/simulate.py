@@ -94,6 +94,11 @@ def _grown(there: Warm | UnsetType, least: Warm) -> Warm | UnsetType:
     return there if isinstance(there, UnsetType) else _warm(least, there)
 
 
+def grown_on_demand(there: Warm) -> Warm:
+    """Warm throughput once a table is billed on demand: at least what a new one has."""
+    return _warm(WARM_ON_DEMAND, there)
+
+
 def _warm(wanted: Warm | UnsetType, there: Warm) -> Warm:
     wish = known(wanted, Warm())
     return Warm(

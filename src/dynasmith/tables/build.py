@@ -13,7 +13,6 @@ from dynasmith.tables.settings import SETTINGS
 from dynasmith.tables.settings.contributor_insights import ContributorInsightsSetting
 from dynasmith.tables.substitution import real
 from dynasmith.tables.table import (
-    Access,
     Autoscaling,
     Billing,
     Capacity,
@@ -62,7 +61,6 @@ def build(node: Node, name: str) -> Table:
         description=said.get("description", UNSET),
         access_patterns=_many(said, "access_patterns", str),
         suppress=_many(said, "suppress", lambda block: convert(block, Suppression)),
-        access=_many(said, "access", lambda block: convert(block, Access)),
     )
 
 

@@ -174,15 +174,6 @@ REPLICA = Block(
     ),
     synonyms={"region_name": "region", "kms_key": "key", "kms_key_arn": "key"},
 )
-ACCESS = Block(
-    "an access entry",
-    (
-        DocumentKey("function", Text(), "Name or ARN of the Lambda function whose role is meant.", required=True),
-        DocumentKey(
-            "allow", ListOf(Choice(("read", "write", "stream")), filled=True), "What it may do.", required=True
-        ),
-    ),
-)
 SUPPRESSION = Block(
     "a suppress entry",
     (
@@ -212,7 +203,6 @@ TABLE = Block(
         *(setting.key for setting in SETTINGS),
         DocumentKey("tags", MapOf(Text(empty=True)), "Tags of the table."),
         DocumentKey("replicas", ListOf(REPLICA, by="region"), "Replicas in other Regions."),
-        DocumentKey("access", ListOf(ACCESS, by="function"), "Functions whose roles may use the table."),
         DocumentKey("access_patterns", ListOf(Text()), "What the table is asked, for people and for `validate`."),
         DocumentKey("suppress", ListOf(SUPPRESSION, by="code"), "Findings of `validate` that are accepted."),
         DocumentKey("multi_region_consistency", Choice(tuple(Consistency)), "How replicas agree."),

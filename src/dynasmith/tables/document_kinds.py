@@ -45,13 +45,14 @@ class Boolean:
 
 @dataclass(frozen=True, slots=True)
 class ListOf:
-    """A list of one kind; ``by`` names the key that tells its members apart, so that overrides merge by it. With
-    ``alone`` one member may stand for a list of it."""
+    """A list of one kind; ``by`` names the key that tells its members apart, so that overrides merge by it, and
+    ``or_by`` the one that does so where it has not that. With ``alone`` one member may stand for a list of it."""
 
     kind: Kind
     by: str = ""
     filled: bool = False
     alone: bool = False
+    or_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ def relaxed(kind: Kind) -> Kind:
         keys = tuple(DocumentKey(key.name, relaxed(key.kind), key.says, aws=key.aws) for key in kind.keys)
         return Block(kind.title, keys, kind.switch, kind.synonyms)
     if isinstance(kind, ListOf):
-        return ListOf(relaxed(kind.kind), kind.by, alone=kind.alone)
+        return ListOf(relaxed(kind.kind), kind.by, alone=kind.alone, or_by=kind.or_by)
     if isinstance(kind, MapOf):
         return MapOf(relaxed(kind.kind))
     return kind

@@ -41,7 +41,6 @@ def document_of(table: Table, name: str | None = None) -> Document:
         **{s.key.name: _set(s.of(table), s.render) for s in SETTINGS},
         "tags": table.tags,
         "replicas": _many(table.replicas, _replica),
-        "access": _many(table.access, to_builtins),
         "access_patterns": table.access_patterns,
         "suppress": _many(table.suppress, to_builtins),
         "multi_region_consistency": table.consistency,

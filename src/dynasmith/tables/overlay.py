@@ -63,4 +63,5 @@ def name_of(member: Node, kind: ListOf) -> str | None:
         named = member.get(spelling)
         if named is not None and isinstance(named.value, str):
             return named.value
-    return None
+    other = member.get(kind.or_by) if kind.or_by else None
+    return f"{kind.or_by} {other.value}" if other is not None and isinstance(other.value, str) else None

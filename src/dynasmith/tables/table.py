@@ -244,10 +244,30 @@ class Trigger(TablePart, frozen=True, kw_only=True):
 
 
 class Access(TablePart, frozen=True, kw_only=True):
-    """A function whose role may use the table."""
+    """What a function's role, or a role by itself, may do with the table: one of ``function`` and ``role`` is set.
 
-    function: str
-    allow: tuple[Literal["read", "write", "stream"], ...]
+    ``allow`` are words and actions (`tables.access_actions`). ``indexes`` are names, or "all", which is meant where
+    nothing is said and no ``leading_keys`` are: the only values of the partition key that may be read and written.
+    Of a live table: ``held_by`` is the role that has it; ``state`` is "changed" where its statements are not those that
+    dynasmith writes, and "left" where the function is gone or has another role now.
+    """
+
+    function: str | UnsetType = UNSET
+    role: str | UnsetType = UNSET
+    allow: tuple[str, ...] = ()
+    indexes: tuple[str, ...] | str | UnsetType = UNSET
+    leading_keys: tuple[str, ...] | UnsetType = UNSET
+    held_by: str = ""
+    state: Literal["", "changed", "left"] = ""
+
+    def allowed(self) -> str:
+        """What it allows, in a few words."""
+        indexes = "" if isinstance(self.indexes, UnsetType) else f", {_indexes(self.indexes)}"
+        keys = "" if isinstance(self.leading_keys, UnsetType) else f", keys {', '.join(self.leading_keys)} only"
+        return f"{', '.join(self.allow)}{indexes}{keys}"
+
+    def __str__(self) -> str:
+        return f"{known(self.function, '') or known(self.role, '')}: {self.allowed()}"
 
 
 class BackupRule(TablePart, frozen=True, kw_only=True):
@@ -359,12 +379,18 @@ class Table(TablePart, frozen=True, kw_only=True):
         )
 
 
+def _indexes(indexes: tuple[str, ...] | str) -> str:
+    if isinstance(indexes, str):
+        return "every index"
+    return f"indexes {', '.join(indexes)}" if indexes else "no index"
+
+
 def known(value: T | UnsetType, otherwise: T) -> T:
     """``value``, or ``otherwise`` where it is not set."""
     return otherwise if isinstance(value, UnsetType) else value
 
 
 # Settings that belong to services around the table and that a later step manages; `plan` names them.
-UNMANAGED_YET = ("access",)
+UNMANAGED_YET: tuple[str, ...] = ()
 # What a definition says to people only; it is never compared with a live table.
 SAID_ONLY = ("description", "access_patterns", "suppress")

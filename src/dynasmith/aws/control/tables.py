@@ -14,6 +14,7 @@ from dynasmith.aws.control.replicas import describe_table, read_replicas
 from dynasmith.aws.control.send import send_step
 from dynasmith.aws.control.session import Session
 from dynasmith.aws.control.settings_reads import ASIDES, reason_of, with_unread
+from dynasmith.aws.settings.access import resolved_access
 from dynasmith.errors import (
     AccessError,
     DynasmithError,
@@ -34,7 +35,7 @@ NAMES_A_PAGE = 100
 PROBE_TABLE = "dynasmith-probe-no-such-table"
 """A name to ask an engine about: that there is no such table is an answer, that there is no such operation another."""
 
-_OF_OTHER_SERVICES = ("autoscaling", "encryption", "backup_plan", "triggers", "alarms")
+_OF_OTHER_SERVICES = ("autoscaling", "encryption", "backup_plan", "triggers", "alarms", "access")
 """Settings that another service than DynamoDB says: where it cannot be reached the rest still can."""
 
 Aside = Callable[[TableDescription], TableDescription]
@@ -107,6 +108,9 @@ class AwsTables:
         table's own Region is the table itself. Raises UsageError where the two contradict each other."""
         if not isinstance(table.replicas, UnsetType) and table.replicas:
             table = folded(table, self._session.region)
+        if not isinstance(table.access, UnsetType):
+            identity = self._session.identity()
+            table = replace(table, access=resolved_access(table.access, identity.region, identity.account))
         return self._keys.resolved(table)
 
     @staticmethod

@@ -18,10 +18,18 @@ _SELECT = re.compile(r"\s*SELECT\s", re.IGNORECASE)
 
 OWN_READS = frozenset(
     {
+        "backup:GetBackupPlan",
+        "backup:GetBackupSelection",
+        "backup:GetRecoveryPointRestoreMetadata",
         "cloudwatch:GetMetricData",
         "dynamodb:GetResourcePolicy",
+        "iam:GetAccountAuthorizationDetails",
+        "iam:GetRole",
+        "iam:GetRolePolicy",
+        "iam:SimulatePrincipalPolicy",
         "kms:Decrypt",  # values of encrypted attributes
         "kms:GenerateDataKey",  # it changes nothing: the key is kept by whoever asked
+        "lambda:GetFunctionConfiguration",
         "s3:GetObject",  # a job, or an undo journal, that is kept in S3; an export
         "s3:HeadObject",
         "sts:AssumeRole",  # how the clients of a dry run get the role that may only read

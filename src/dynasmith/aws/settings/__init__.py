@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from dynasmith.aws.settings.access import ServiceAccess
 from dynasmith.aws.settings.alarms import ServiceAlarms
 from dynasmith.aws.settings.backup_plan import ServiceBackupPlan
 from dynasmith.aws.settings.base import DescribedSetting, ReadSetting, ServiceSetting
@@ -30,6 +31,7 @@ SERVICE_SETTINGS: Final[tuple[ServiceSetting[Any], ...]] = (
     ServiceBackupPlan(),
     ServiceTriggers(),
     ServiceAlarms(),
+    ServiceAccess(),
 )
 """Every setting, those with a call of their own first, in the order in which they are read."""
 

@@ -1,4 +1,4 @@
-"""`dynasmith lambda bundle` and `lambda policy`."""
+"""`dynasmith lambda`: bundle and policy of a function that runs verbs; functions that use tables."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 from msgspec import to_builtins
 
+from dynasmith.cli.commands.lambda_access import grant, revoke
 from dynasmith.cli.counts import counted
 from dynasmith.cli.drawings import size_text
 from dynasmith.cli.shared_options import Invocation, print_json, verb
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.group("lambda", cls=VerbGroup, epilog="Example: dynasmith lambda bundle bundle.zip")
 def command() -> None:
-    """Put a project into a Lambda function."""
+    """Put a project into a Lambda function; let functions use a table."""
 
 
 @verb("bundle", example="dynasmith lambda bundle bundle.zip --platform arm64 --python 3.13")
@@ -87,3 +88,5 @@ def policy(invocation: Invocation, verbs: tuple[str, ...], *, account: str) -> i
 
 command.add_command(bundle)
 command.add_command(policy)
+command.add_command(grant)
+command.add_command(revoke)

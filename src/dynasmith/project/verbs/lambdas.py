@@ -1,18 +1,32 @@
-"""`Lambdas`: what a project has to do with Lambda functions: its bundle, and the policy of its role."""
+"""`Lambdas`: what a project has to do with Lambda functions: its bundle, the policy of its role, access to tables."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from dynasmith.project.verbs.arguments import checked
+from dynasmith.plans.consent import Consent
+from dynasmith.project.verbs.arguments import checked, named_table
 from dynasmith.project.verbs.lambda_bundle import Bundle, make_bundle
 from dynasmith.project.verbs.lambda_policy import FunctionPolicy, function_policy
+from dynasmith.project.verbs.table_access import (
+    AccessChange,
+    AccessTerms,
+    GrantedAccess,
+    access_of,
+    grant,
+    revoke,
+)
 from dynasmith.project.world import World
+from dynasmith.tables.access_policy import ALL
+
+if TYPE_CHECKING:
+    from dynasmith.models import Model
 
 
 class Lambdas:
-    """What a project has to do with Lambda functions. Nothing of it calls AWS."""
+    """What a project has to do with Lambda functions. `bundle` and `policy` call nothing of AWS."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -61,3 +75,98 @@ class Lambdas:
         Nothing is sent to AWS. Raises UsageError for other verbs, DefinitionError for a broken definition.
         """
         return function_policy(self._world, verbs, account=account)
+
+    @checked(table=named_table)
+    def rehearse_grant(
+        self,
+        table: str | type[Model],
+        functions: Sequence[str] = (),
+        *,
+        roles: Sequence[str] = (),
+        allow: Sequence[str] | None = None,
+        indexes: Sequence[str] | None = None,
+    ) -> tuple[AccessChange, ...]:
+        """What `grant` would do, function by function; changes nothing. Raises TableNotFound, UsageError,
+        DefinitionError."""
+        return grant(self._world, table, _request(functions, roles, allow, indexes), dry_run=True)
+
+    @checked(table=named_table)
+    def grant(
+        self,
+        table: str | type[Model],
+        functions: Sequence[str] = (),
+        *,
+        roles: Sequence[str] = (),
+        allow: Sequence[str] | None = None,
+        indexes: Sequence[str] | None = None,
+        consent: Consent | None = None,
+    ) -> tuple[AccessChange, ...]:
+        """Let functions use a table: exactly what ``allow`` says, in place of what they may by an earlier grant.
+
+        ``functions`` are names or ARNs; ``roles`` are roles by themselves. ``allow`` are ``read``, ``write``,
+        ``stream``, ``describe`` and single actions of items and streams such as ``dynamodb:GetItem``; None is what
+        the definition's ``access`` says. ``indexes`` are names, ``("all",)`` or ``()``; None is all of them.
+
+        The statements are in the inline policy ``dynasmith-TABLE`` of each function's role, beside those of other
+        functions that share the role (``why`` names them). Running it again changes nothing. Three calls a function
+        and one to change its role. What fails for one function is its ``why``; the others are done.
+
+        Raises ConsentRequired, TableNotFound, UsageError for a word, an index, or where nothing says what is allowed,
+        DefinitionError for a broken definition. Stopped halfway, running it again continues.
+        """
+        return grant(self._world, table, _request(functions, roles, allow, indexes), consent=consent)
+
+    @checked(table=named_table)
+    def rehearse_revoke(
+        self,
+        table: str | type[Model],
+        functions: Sequence[str] = (),
+        *,
+        roles: Sequence[str] = (),
+        allow: Sequence[str] | None = None,
+        indexes: Sequence[str] | None = None,
+    ) -> tuple[AccessChange, ...]:
+        """What `revoke` would do; changes nothing. Raises TableNotFound, UsageError, AccessError where the roles cannot
+        be read."""
+        return revoke(self._world, table, _request(functions, roles, allow, indexes), dry_run=True)
+
+    @checked(table=named_table)
+    def revoke(
+        self,
+        table: str | type[Model],
+        functions: Sequence[str] = (),
+        *,
+        roles: Sequence[str] = (),
+        allow: Sequence[str] | None = None,
+        indexes: Sequence[str] | None = None,
+        consent: Consent | None = None,
+    ) -> tuple[AccessChange, ...]:
+        """Take from functions the access to a table that dynasmith gave them: of ``allow`` and ``indexes`` alone, or
+        all of it. What other policies of their roles allow stays.
+
+        Every role that has statements for the function loses them, also one that the function has no more. One call
+        a thousand roles, and one to change a role. Raises ConsentRequired, TableNotFound, UsageError, AccessError where
+        the roles cannot be read. Stopped halfway, running it again continues.
+        """
+        return revoke(self._world, table, _request(functions, roles, allow, indexes), consent=consent)
+
+    @checked(table=named_table)
+    def access(self, table: str | type[Model]) -> tuple[GrantedAccess, ...]:
+        """Who has access to a table by dynasmith's policies: function or role, policy, what is allowed, and whether
+        the definition says so. Read from IAM: one call a thousand roles, and one of Lambda for each function.
+
+        Raises TableNotFound, UsageError, AccessError where the roles cannot be read.
+        """
+        return access_of(self._world, table)
+
+
+def _request(
+    functions: Sequence[str], roles: Sequence[str], allow: Sequence[str] | None, indexes: Sequence[str] | None
+) -> AccessTerms:
+    named = None if indexes is None else tuple(indexes)
+    return AccessTerms(
+        functions=tuple(functions),
+        roles=tuple(roles),
+        allow=None if allow is None else tuple(allow),
+        indexes=ALL if named == (ALL,) else named,
+    )

@@ -120,6 +120,7 @@ def _named_once(table: JudgedTable) -> Iterator[RuleProblem]:
         (("backup_plan", "rules"), "name"),
         (("triggers",), "function"),
         (("access",), "function"),
+        (("access",), "role"),
         (("suppress",), "code"),
     ):
         seen: set[str] = set()

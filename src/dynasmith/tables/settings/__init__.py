@@ -6,6 +6,7 @@ way. mypy and `tests/settings` name what is missing.
 
 from typing import Any, Final
 
+from dynasmith.tables.settings.access import AccessSetting
 from dynasmith.tables.settings.alarms import AlarmsSetting
 from dynasmith.tables.settings.backup_plan import BackupPlanSetting
 from dynasmith.tables.settings.base import Setting, SettingCall, SettingChange, SettingWait, WaitedSetting
@@ -35,6 +36,7 @@ SETTINGS: Final[tuple[AnySetting, ...]] = (
     BackupPlanSetting(),
     TriggersSetting(),
     AlarmsSetting(),
+    AccessSetting(),
 )
 """Every setting, in the order in which a plan lists their changes."""
 
