@@ -29,8 +29,8 @@ def nothing_left_in_the_process(tmp_path_factory: pytest.TempPathFactory) -> Ite
     yield
     sys.path[:] = path
     sys.modules.update(modules)
-    for name, module in sys.modules.copy().items():  # in one go: threads may import meanwhile
-        if str(getattr(module, "__file__", None) or "").startswith(home):
+    for name in sys.modules.keys() - modules.keys():
+        if str(getattr(sys.modules.get(name), "__file__", None) or "").startswith(home):
             sys.modules.pop(name, None)
     for handler in [each for each in logger.handlers if each not in handlers]:
         logger.removeHandler(handler)

@@ -4,6 +4,7 @@ import ast
 import re
 from collections import defaultdict
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 import dynasmith
@@ -40,27 +41,28 @@ CLASSES = {
 """Classes that keep such a name, each with its reason. Errors and events are named by what happened."""
 
 
-def _modules() -> dict[str, ast.Module]:
+@cache
+def _modules() -> dict[str, dict[str, set[str]]]:
+    """The modules of the package, each with its classes and their bases by name. They are read by the worker that runs
+    these tests, not by all of them, and their trees are not kept: they are millions of objects."""
     found = {}
     for path in sorted(PACKAGE.rglob("*.py")):
         name = path.relative_to(PACKAGE).with_suffix("").as_posix().removesuffix("/__init__")
-        found[name] = ast.parse(path.read_text("utf-8"))
+        body = ast.parse(path.read_text("utf-8")).body
+        found[name] = {node.name: _bases(node) for node in body if isinstance(node, ast.ClassDef)}
     return found
-
-
-TREES = _modules()
 
 
 def _classes() -> Mapping[str, list[str]]:
     """The public classes with the modules that define them, errors left out."""
-    nodes = [(module, node) for module, tree in TREES.items() for node in tree.body if isinstance(node, ast.ClassDef)]
+    every = [(module, name, bases) for module, classes in _modules().items() for name, bases in classes.items()]
     errors = {"Exception"}
-    while more := {node.name for _, node in nodes if _bases(node) & errors} - errors:
+    while more := {name for _, name, bases in every if bases & errors} - errors:
         errors |= more
     found = defaultdict(list)
-    for module, node in nodes:
-        if not node.name.startswith("_") and node.name not in errors:
-            found[node.name].append(module)
+    for module, name, _ in every:
+        if not name.startswith("_") and name not in errors:
+            found[name].append(module)
     return found
 
 
@@ -78,7 +80,7 @@ def _is_banned(word: str) -> bool:
 
 
 def test_a_module_is_named_by_a_noun() -> None:
-    banned = {module for module in TREES if _is_banned(module.rpartition("/")[2])}
+    banned = {module for module in _modules() if _is_banned(module.rpartition("/")[2])}
     assert banned == set()
 
 

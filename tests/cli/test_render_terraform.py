@@ -43,7 +43,6 @@ def test_terraform_takes_over_what_was_applied_and_changes_nothing(story: Story)
     story.write("infrastructure/provider.tf", provider(story.account, story.endpoint))
     folder = story.folder / "infrastructure"
     terraform(folder, "fmt", "-check", *(f"{name}.tf" for name in ("versions", "tables", "imports")))
-    terraform(folder, "init")
     planned = terraform(folder, "plan")
     # The provider cannot read one argument of a policy, and would set it: nothing of a table.
     assert re.findall(r"[~+-] resource (.*) {", planned) == ['"aws_dynamodb_resource_policy" "orders"'], planned

@@ -162,7 +162,7 @@ def mariadb() -> Iterator[Server]:
             return _printed([cli, "--no-defaults", *where, "--batch", "--skip-column-names", "-e", query, database])
 
         def ready() -> None:
-            socket.create_connection(("127.0.0.1", port), timeout=5).close()
+            socket.create_connection(("127.0.0.1", port), timeout=60).close()
 
         with _running(command, "mysql", folder, ready) as it:
             with pymysql.connect(**root) as connection, connection.cursor() as cursor:

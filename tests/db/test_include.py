@@ -424,7 +424,7 @@ def test_an_interrupt_ends_the_queries_at_once(db: Db, name: str, endpoint: Stri
 
     def interrupt() -> None:
         deadline = threading.Event()
-        for _ in range(6000):
+        for _ in range(12_000):
             if fault.hits >= 8:
                 break
             deadline.wait(0.01)
@@ -435,7 +435,7 @@ def test_an_interrupt_ends_the_queries_at_once(db: Db, name: str, endpoint: Stri
     try:
         with pytest.raises(KeyboardInterrupt):
             list(query)
-        for _ in range(2000):  # while everything is still throttled
+        for _ in range(12_000):  # while everything is still throttled
             if not tasks(db):
                 break
             threading.Event().wait(0.01)

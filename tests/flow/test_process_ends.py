@@ -292,7 +292,7 @@ def test_where_the_job_is_killed_while_a_process_loads_it_ends(
     try:
         began = monotonic()
         while (born := birth(loading)) is not None:
-            assert monotonic() - began < 10, "a process goes on without its job"
+            assert monotonic() - began < 120, "a process goes on without its job"
             sleep(0.01)
     finally:
         if born is not None:

@@ -169,7 +169,7 @@ def test_where_the_job_is_killed_its_processes_end_and_it_goes_on(
         process.wait()
     began = monotonic()
     while any(was is not None and is_alive(pid, was) for pid, was in born.items()):
-        assert monotonic() - began < 10, "a process goes on without its job"
+        assert monotonic() - began < 120, "a process goes on without its job"
         sleep(0.01)
     assert 120 < ledger.show(job).counts.written < 400
     pace(ledger, job, write_units=100_000)

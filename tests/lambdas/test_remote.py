@@ -24,14 +24,14 @@ def up(m):
     m.table("users").add("country", "CH")
 """
 SLEEPS = '''
-"""Over twelve seconds at least: four invocations of a function that may run for three are too short for it."""
+"""Over fifteen seconds: too long for two invocations of a function that may run for eight and keeps a third of them."""
 
 import time
 
 
 def up(m):
     for number in range(31):
-        m.once(f"step {number}", lambda: time.sleep(0.4))
+        m.once(f"step {number}", lambda: time.sleep(0.5))
 '''
 HANGS = '''
 """Hangs in the middle of a step when it is first called, until the function is killed."""
@@ -178,25 +178,25 @@ def test_without_a_consent_nothing_is_done_and_the_path_is_shown(remote: RemoteS
     assert remote("status").out == "0.0.0\n"
 
 
-def test_a_function_of_three_seconds_carries_a_migration_that_needs_five_of_them(remote: RemoteStory) -> None:
+def test_a_function_of_eight_seconds_carries_a_migration_that_needs_three_of_them(remote: RemoteStory) -> None:
     remote.people(1)
     remote.write("migrations/0.0.1_sleeps.py", SLEEPS)
-    remote.deployed(timeout_seconds=3)
+    remote.deployed(timeout_seconds=8)
     answer = remote("up", "--yes")
     assert answer.code == 0, answer.err
     assert "0.0.1 sleeps is applied" in answer.err
     attempts = [kind for kind in remote.attempts("0.0.1") if kind in ("started", "resumed")]
-    assert len(attempts) >= 5, answer.err
+    assert len(attempts) >= 3, answer.err
     assert "(once)" in answer.err  # progress names the step
 
 
 def test_killed_in_the_middle_of_a_step_it_goes_on(remote: RemoteStory) -> None:
     remote.people(1)
     remote.write("migrations/0.0.1_hangs.py", HANGS)
-    remote.deployed(timeout_seconds=6)
+    remote.deployed(timeout_seconds=10)
     answer = remote("up", "--yes")
     assert answer.code == 0, answer.err
-    assert "Task timed out after 6.00 seconds" in answer.err
+    assert "Task timed out after 10.00 seconds" in answer.err
     tries = next(item for item in remote.items() if item["pk"]["S"] == "tries")
     assert int(tries["n"]["N"]) >= 2
     attempts = remote.attempts("0.0.1")
@@ -248,7 +248,7 @@ def test_killed_in_the_middle_of_a_page_it_goes_on(remote: RemoteStory) -> None:
     remote.people(5)
     mark = Path(tempfile.gettempdir()) / f"dynasmith-mark-{uuid.uuid4().hex}"
     remote.write("migrations/0.0.1_hangs.py", HANGING_BACKFILL.replace("{mark}", str(mark)))
-    remote.deployed(timeout_seconds=6)
+    remote.deployed(timeout_seconds=10)
     try:
         answer = remote("up", "--yes")
     finally:

@@ -130,7 +130,9 @@ def test_a_step_may_take_longer_than_the_lease(story: ItemStory) -> None:
         while history.read().lock.beat < 12:  # more than two leases
             assert time.monotonic() < until
             time.sleep(0.01)
-        assert hold.held
+        while not hold.held:  # a renewal that comes late says that nobody took it
+            assert time.monotonic() < until
+            time.sleep(0.01)
         with pytest.raises(Locked):
             history.hold("r2", "up", "ben", wait_seconds=0).__enter__()
 

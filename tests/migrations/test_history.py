@@ -9,6 +9,7 @@ import pytest
 
 from cli.story import client_of
 from dynasmith.aws.stores.history.table import HistoryTable
+from dynasmith.aws.stores.lease import LEASE_SECONDS
 from dynasmith.errors import CheckpointError, LeaseLost, Locked, ProjectError
 from dynasmith.migrations.event import MigrationCounts, MigrationEvent, StepRecord
 from item_stories.kit import ItemStory
@@ -32,12 +33,14 @@ STEP = StepRecord(ordinal=1, operation="once", state="done", result={"a": [1, 2.
 
 @pytest.fixture
 def history(story: ItemStory) -> HistoryTable:
-    """A history whose lease ends after half a second."""
+    """The history of a story."""
     return of(story)
 
 
-def of(story: ItemStory, *, guarded: bool = False) -> HistoryTable:
-    return HistoryTable(client_of(story.endpoint, story.account), "history", "prod", guarded=guarded, lease_seconds=0.5)
+def of(story: ItemStory, *, guarded: bool = False, lease_seconds: float = LEASE_SECONDS) -> HistoryTable:
+    """A history. Who holds it writes no more two thirds of a lease after its last renewal, however slow the machine."""
+    client = client_of(story.endpoint, story.account)
+    return HistoryTable(client, "history", "prod", guarded=guarded, lease_seconds=lease_seconds)
 
 
 def test_what_is_kept_is_read_as_it_was(history: HistoryTable) -> None:

@@ -19,6 +19,16 @@ __all__ = ["history"]
 SECOND = RunInvocation(id="b")
 
 
+WAITED = 0.5
+"""The lease of a history that waits for a lock of another; the one that holds it has the usual lease."""
+
+
+@pytest.fixture
+def waiting(story: ItemStory) -> HistoryTable:
+    """The same history, which waits for half a second."""
+    return of(story, lease_seconds=WAITED)
+
+
 def parked(history: HistoryTable, run: str = "r1") -> int:
     """A lock that a run parked; its fence."""
     with history.hold(run, "up", "fn", wait_seconds=0, invocation=RunInvocation(id="a")) as hold:
@@ -57,10 +67,12 @@ def test_what_was_parked_writes_nothing_more(history: HistoryTable) -> None:
     assert history.lock().state == "parked"  # the end of the block does not free it
 
 
-def test_another_run_gets_a_parked_lock_after_its_time(history: HistoryTable, caplog: pytest.LogCaptureFixture) -> None:
+def test_another_run_gets_a_parked_lock_after_its_time(
+    history: HistoryTable, waiting: HistoryTable, caplog: pytest.LogCaptureFixture
+) -> None:
     fence = parked(history)
     caplog.set_level(logging.WARNING)
-    with history.hold("r2", "up", "ben", wait_seconds=0.5 * PARKED_LEASES) as hold:
+    with waiting.hold("r2", "up", "ben", wait_seconds=WAITED * PARKED_LEASES) as hold:
         assert hold.fence == fence + 1
     assert "held by fn, run r1: waiting up to 2 s" in caplog.text
     with history.hold("r1", "up", "fn", wait_seconds=0, invocation=SECOND) as hold:  # the next run is free, not parked
@@ -89,8 +101,10 @@ def test_a_running_lock_of_the_same_run_is_free_once_its_invocation_is_over(hist
     assert history.lock().state == "free"
 
 
-@pytest.mark.parametrize(("state", "seconds"), [("running", 0.5), ("parked", 0.5 * PARKED_LEASES)])
-def test_what_the_caller_watched_counts(history: HistoryTable, state: LockStateName, seconds: float) -> None:
+@pytest.mark.parametrize(("state", "seconds"), [("running", WAITED), ("parked", WAITED * PARKED_LEASES)])
+def test_what_the_caller_watched_counts(
+    history: HistoryTable, waiting: HistoryTable, state: LockStateName, seconds: float
+) -> None:
     with history.hold("r1", "up", "fn", wait_seconds=0, invocation=RunInvocation(id="a")) as hold:
         if state == "parked":
             hold.park()
@@ -105,9 +119,9 @@ def test_what_the_caller_watched_counts(history: HistoryTable, state: LockStateN
         seen = WatchedLock(fence=fence, beat=lock.beat, state=lock.state, seconds=seconds)
         return RunInvocation(id="b", watched=seen)
 
-    refused(history, "r2", watched(lock.fence, seconds - 0.1))
-    refused(history, "r2", watched(lock.fence + 1, seconds + 9))  # another lock than the one that is there
-    with history.hold("r2", "up", "ben", wait_seconds=0, invocation=watched(lock.fence, seconds)) as second:
+    refused(waiting, "r2", watched(lock.fence, seconds - 0.1))
+    refused(waiting, "r2", watched(lock.fence + 1, seconds + 9))  # another lock than the one that is there
+    with waiting.hold("r2", "up", "ben", wait_seconds=0, invocation=watched(lock.fence, seconds)) as second:
         assert second.fence == lock.fence + 1
 
 

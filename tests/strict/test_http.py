@@ -172,7 +172,7 @@ async def _against(
     server = await asyncio.start_server(one, "127.0.0.1", 0)
     upstream = Upstream("127.0.0.1", server.sockets[0].getsockname()[1])
     try:
-        return await asyncio.wait_for(use(upstream), 30)
+        return await asyncio.wait_for(use(upstream), 300)
     finally:
         upstream.close()
         server.close()

@@ -15,12 +15,13 @@ A checkpoint is one plain PutItem, so that nothing conflicts with it; the lock a
 conditions. No call is a transaction. Jobs of former versions, whose names have no fence, are read and resumed.
 """
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, Final
 
 from botocore import xform_name
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 
 from dynasmith.aws.errors.translation import translate
 from dynasmith.aws.stores.lease import LEASE_SECONDS, LockState
@@ -35,6 +36,8 @@ VALUE_BYTES_MAX = 300_000
 """An item holds 400 KB."""
 BEATS_A_LOOK = 20
 """How many beats pass until the table itself is looked at again: a minute."""
+WAIT_SECONDS: Final = (0.0, 0.25, 0.5, 1.0, *[2.0] * 60)
+"""The pauses before the looks at a table that is being made."""
 _SENDS = 3
 """How often a call is sent whose reply is broken."""
 # The attribute that holds what is kept, by the first word of its name.
@@ -154,7 +157,13 @@ class LedgerTable:
             self._wait()
 
     def _wait(self) -> None:
-        self.client.get_waiter("table_exists").wait(TableName=self.name, WaiterConfig={"Delay": 2})
+        """Return when it is there: it takes seconds at the service, and less on an engine. Raises WaiterError."""
+        for pause in WAIT_SECONDS:
+            time.sleep(pause)
+            with suppress(self.client.exceptions.ResourceNotFoundException):  # it was made just now
+                if self.client.describe_table(TableName=self.name)["Table"]["TableStatus"] == "ACTIVE":
+                    return
+        raise WaiterError(name="TableExists", reason="Max attempts exceeded", last_response={})
 
     def identity(self) -> str:
         """The TableId; empty where the engine gives none, or the role may not describe the table."""
