@@ -1,8 +1,10 @@
 """Engines for the whole suite: each is begun at most once, on a free port, and ended by the one who began it."""
 
+import gc
 import logging
 import os
 import sys
+import warnings
 from collections.abc import Iterator
 
 import pytest
@@ -15,6 +17,11 @@ from example_counts import examples
 # A test never fails for being slow: speed is a benchmark, and these machines are shared.
 settings.register_profile("suite", examples(50))
 settings.load_profile("suite")
+
+GARBAGE_THRESHOLD = 10_000
+"""New objects between two collections of the youngest (Python: 700)."""
+LEFT_OPEN = "error" if os.environ.get("DYNASMITH_TEST_LEFT_OPEN") == "error" else "default"
+"""What a file that leaves something open is: an error of its last test, or a line in the summary of warnings."""
 
 
 @pytest.fixture(autouse=True)
@@ -36,6 +43,36 @@ def nothing_left_in_the_process(tmp_path_factory: pytest.TempPathFactory) -> Ite
         logger.removeHandler(handler)
         handler.close()
     logger.setLevel(level)
+
+
+def pytest_collection_finish() -> None:
+    """Python's collector leaves out the tests and modules that are there, and looks at new objects more seldom."""
+    gc.freeze()
+    gc.set_threshold(GARBAGE_THRESHOLD, *gc.get_threshold()[1:])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """After the last test of a file nothing that it opened may still be open: garbage is collected here, so that a file
+    or a socket that nobody closed is told with the tests that opened it, and is no error of those that come later.
+
+    What is left is frozen, so that this looks at the objects of one file only and takes some milliseconds.
+    """
+    yield
+    if nextitem is not None and nextitem.path == item.path:
+        return
+    left: list[str] = []
+    before = sys.unraisablehook
+    sys.unraisablehook = lambda found: left.append(f"{found.exc_value} ({found.object!r})")
+    try:
+        gc.collect()
+    finally:
+        sys.unraisablehook = before
+    gc.freeze()
+    if left:
+        with warnings.catch_warnings():
+            warnings.simplefilter(LEFT_OPEN)  # type: ignore[arg-type]  # a word of two
+            warnings.warn(f"{item.path.name} left something open: {'; '.join(left)}", ResourceWarning, stacklevel=1)
 
 
 @pytest.fixture(scope="session")

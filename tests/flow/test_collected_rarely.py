@@ -8,9 +8,12 @@ from dynasmith.engine.transfer.event_thread import YOUNG_OBJECTS, RareGarbageCol
 
 
 def test_the_settings_come_back_after_a_run_and_after_a_failure() -> None:
-    before, frozen = gc.get_threshold(), gc.get_freeze_count()
+    gc.unfreeze()  # what the suite froze
+    before = gc.get_threshold()
+    frozen = []
 
     async def seen(_: StopRequest) -> tuple[int, ...]:
+        frozen.append(gc.get_freeze_count())
         return gc.get_threshold()
 
     async def failing(_: StopRequest) -> None:
@@ -20,6 +23,15 @@ def test_the_settings_come_back_after_a_run_and_after_a_failure() -> None:
     with pytest.raises(ValueError, match="gone wrong"):
         run(failing)
     assert gc.get_threshold() == before
+    assert frozen[0] > 0
+    assert gc.get_freeze_count() == 0
+
+
+def test_what_somebody_froze_stays_so() -> None:
+    gc.freeze()
+    frozen = gc.get_freeze_count()
+    with RareGarbageCollection():
+        pass
     assert gc.get_freeze_count() == frozen
 
 
