@@ -15,7 +15,7 @@ from dynasmith.tables.description import TableDescription
 from dynasmith.tables.table import Table, known
 from dynasmith.validate.environments import environment_of_name, environment_of_tags
 from dynasmith.validate.finding import Severity
-from dynasmith.validate.live_facts import BackupRunFacts, SelectionFacts, TrailFacts
+from dynasmith.validate.live_facts import BackupRunFacts, LoadFacts, SelectionFacts, ThrottleFacts, TrailFacts
 
 
 class Surroundings(Struct, frozen=True, kw_only=True):
@@ -25,7 +25,8 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     elsewhere can be critical). ``usual_tags`` are the tag keys of the set that the table belongs to (`usual_tags`).
     ``scaling_without_policy`` names what is registered for autoscaling and has no policy: an index (None is the table)
     and a dimension. ``unoffered`` maps a setting that the engine has no service for to the reason.
-    ``trails``, ``selections`` and ``backup_runs`` are what CloudTrail and AWS Backup said, and ``now`` is the time.
+    ``trails``, ``selections`` and ``backup_runs`` are what CloudTrail and AWS Backup said, ``throttles`` and
+    ``load`` what CloudWatch said; ``now`` is the time.
     """
 
     environment: str = ""
@@ -37,6 +38,8 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     trails: TrailFacts | None = None
     selections: SelectionFacts | None = None
     backup_runs: BackupRunFacts | None = None
+    throttles: ThrottleFacts | None = None
+    load: LoadFacts | None = None
     now: datetime | None = None
 
 

@@ -42,7 +42,8 @@ CHECKLIST: tuple[Practice, ...] = (
     Practice(text="Tag all resources consistently", codes=("DS070", "DS071", "DS072", "DS073")),
     Practice(
         text="Monitor CloudWatch metrics regularly",
-        instead="Not knowable from here: a table does not say who looks at its metrics, or which alarms there are.",
+        codes=("DS035",),
+        instead="Who looks at the metrics is not known.",
     ),
     Practice(
         text="Test restore procedures periodically",
@@ -68,8 +69,7 @@ CHECKLIST: tuple[Practice, ...] = (
     ),
     Practice(
         text="Use appropriate billing mode for workload",
-        codes=("DS030", "DS033"),
-        instead="The rest is not knowable from here: it takes the traffic of weeks, which is in CloudWatch.",
+        codes=("DS030", "DS033", "DS034"),
     ),
 )
 

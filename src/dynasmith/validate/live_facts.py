@@ -4,7 +4,9 @@ from typing import Final
 
 from msgspec import Struct
 
+from dynasmith.tables.prices import Prices
 from dynasmith.validate.backup_coverage import BackupRun, TableSelection
+from dynasmith.validate.load import ResourceLoad
 from dynasmith.validate.trails import Trail
 
 
@@ -33,7 +35,29 @@ class BackupRunFacts(LiveFact, frozen=True, kw_only=True):
     runs: tuple[BackupRun, ...] = ()
 
 
-LIVE_FACTS: Final = ("trails", "selections", "backup_runs", "now")
+class ThrottledPart(Struct, frozen=True, kw_only=True):
+    """How many reads or writes of a table (``index`` is empty) or of an index were throttled."""
+
+    index: str
+    side: str
+    events: float
+
+
+class ThrottleFacts(LiveFact, frozen=True, kw_only=True):
+    """What was throttled in the last 24 hours, as CloudWatch counts it."""
+
+    throttled: tuple[ThrottledPart, ...] = ()
+
+
+class LoadFacts(LiveFact, frozen=True, kw_only=True):
+    """What a table and its indexes consumed in the last ``days``, and the prices of the Region."""
+
+    load: tuple[ResourceLoad, ...] = ()
+    days: float = 0.0
+    prices: Prices = Prices()
+
+
+LIVE_FACTS: Final = ("trails", "selections", "backup_runs", "throttles", "load", "now")
 """The parts of `Surroundings` that are asked of a service, or of the clock."""
 
 

@@ -1,5 +1,5 @@
-"""What `validate` asks other services than DynamoDB: CloudTrail and AWS Backup. What one refuses is said, the rest
-goes on."""
+"""What `validate` asks other services than DynamoDB: CloudTrail, AWS Backup, CloudWatch. What one refuses is said, the
+rest goes on."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ from dynasmith.aws.control.trails import trails_here
 from dynasmith.engine.planner import CONCURRENT_TABLES
 from dynasmith.errors import DynasmithError, Interrupted, UsageError
 from dynasmith.ports.backup_jobs import BackupJob
+from dynasmith.project.verbs.validate_traffic import load, throttles
 from dynasmith.project.world import World
 from dynasmith.tables.description import TableDescription
 from dynasmith.validate import Surroundings
 from dynasmith.validate.backup_coverage import BackupRun
-from dynasmith.validate.live_facts import BackupRunFacts, LiveFact, SelectionFacts, TrailFacts
+from dynasmith.validate.live_facts import BackupRunFacts, LiveFact, LoadFacts, SelectionFacts, ThrottleFacts, TrailFacts
 
 F = TypeVar("F", bound=LiveFact)
 _OF_BACKUPS = "backup_plan"
@@ -31,7 +32,7 @@ def with_live_facts(
     world: World, around: Surroundings, live: Mapping[str, TableDescription]
 ) -> dict[str, Surroundings]:
     """The surroundings of each live table. Of the Region it costs one call and two for each trail, and one and some
-    for each backup plan; of each table one page of its backup jobs."""
+    for each backup plan; of each table one page of its backup jobs, and four calls of CloudWatch."""
     around = replace(around, now=world.clock.now())
     if not live:
         return {}
@@ -40,12 +41,16 @@ def with_live_facts(
     selections = _fact(world, SelectionFacts, partial(_selections, world), no_backups)
     around = replace(around, trails=trails, selections=selections)
 
-    def runs(described: TableDescription) -> BackupRunFacts:
-        return _fact(world, BackupRunFacts, partial(_runs, world, described.arn), no_backups)
+    def of_table(described: TableDescription) -> Surroundings:
+        return replace(
+            around,
+            backup_runs=_fact(world, BackupRunFacts, partial(_runs, world, described.arn), no_backups),
+            throttles=_fact(world, ThrottleFacts, partial(throttles, world, described)),
+            load=_fact(world, LoadFacts, partial(load, world, described)),
+        )
 
     with ThreadPoolExecutor(CONCURRENT_TABLES) as pool:
-        found = zip(live, pool.map(runs, live.values()), strict=True)
-        return {name: replace(around, backup_runs=facts) for name, facts in found}
+        return dict(zip(live, pool.map(of_table, live.values()), strict=True))
 
 
 def _fact(world: World, kind: type[F], read: Callable[[], F], unoffered: str = "") -> F:

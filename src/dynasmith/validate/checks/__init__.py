@@ -12,6 +12,7 @@ from dynasmith.validate.checks import (
     replicas,
     security,
     state,
+    traffic,
 )
 from dynasmith.validate.checks import ownership as words
 
@@ -28,6 +29,7 @@ CHECKS: tuple[Check, ...] = tuple(
             *indexes.CHECKS,
             *changes.CHECKS,
             *replicas.CHECKS,
+            *traffic.CHECKS,
             *words.CHECKS,
         ),
         key=lambda check: check.code,
