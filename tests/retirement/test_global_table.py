@@ -1,6 +1,7 @@
 """retire of a global table with everything around it: killed after each call and continued, it leaves in every Region
 what its list named, and touches nothing else. The oracle is a snapshot of the engine by boto3."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from dynasmith.aws.control.session import Session
 from dynasmith.aws.data.allow_list import own_call_reads
 from item_stories.kit import ItemStory
 from retirement.snapshot import REGIONS, client, snapshot
+from stream_functions import StreamFunctions, archive
 
 ORDERS = "retired-orders"
 DAILY = {"rules": [{"name": "daily", "schedule": "cron(0 2 * * ? *)", "keep_days": 30}]}
@@ -51,6 +53,8 @@ def everything(story: ItemStory) -> dict[str, Any]:
         contributor_insights={"enabled": True},
         kinesis_destination={"stream_arn": arn},
         backup_plan=DAILY,
+        alarms=[{"kind": "write_throttled", "threshold": 1, "minutes": 5}],
+        triggers=[{"function": "ship", "maximum_retry_attempts": 1}],
         replicas=[
             {"region": "eu-west-1", "deletion_protection": True},
             {"region": "ap-southeast-1"},
@@ -78,8 +82,28 @@ def others(story: ItemStory) -> None:
 
 
 @pytest.fixture
-def world(story: ItemStory) -> ItemStory:
+def world(story: ItemStory, functions: StreamFunctions) -> Iterator[ItemStory]:
     others(story)
+    functions.deploy("ship")
+    elsewhere = client(story, "lambda", "eu-west-1")
+    elsewhere.create_function(
+        FunctionName="ship-there",
+        Runtime="python3.12",
+        Role=client(story, "iam").get_role(RoleName="ship")["Role"]["Arn"],
+        Handler="function.handler",
+        Code={"ZipFile": archive()},
+    )
+    client(story, "cloudwatch").put_metric_alarm(
+        AlarmName="made-by-hand",
+        Namespace="AWS/DynamoDB",
+        MetricName="WriteThrottleEvents",
+        Dimensions=[{"Name": "TableName", "Value": ORDERS}],
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=5,
+        ComparisonOperator="GreaterThanThreshold",
+    )
     before = snapshot(story)
     story.define(everything(story))
     answer = story("apply", "--yes")
@@ -94,19 +118,31 @@ def world(story: ItemStory) -> ItemStory:
         MinCapacity=5,
         MaxCapacity=50,
     )
+    stream = client(story, "dynamodb", "eu-west-1").describe_table(TableName=ORDERS)["Table"]["LatestStreamArn"]
+    elsewhere.create_event_source_mapping(EventSourceArn=stream, FunctionName="ship-there", StartingPosition="LATEST")
     assert len(snapshot(story) - before) > 15
     story.before = before  # type: ignore[attr-defined]  # what was there without the table
-    return story
+    yield story
+    elsewhere.delete_function(FunctionName="ship-there")
 
 
 def test_killed_after_each_call_it_is_continued_to_the_end(world: ItemStory, monkeypatch: pytest.MonkeyPatch) -> None:
     listed = world("retire", ORDERS, "--backup", "last", "--dry-run", "--json").json[0]["steps"]
     planned = {(each["step"], each["region"]) for each in listed if each["state"] == "planned"}
     assert {step for step, _ in planned} == {
-        *("backup", "autoscaling", "backup_selection", "contributor_insights", "kinesis_destination"),
+        *(
+            "backup",
+            "triggers",
+            "autoscaling",
+            "alarms",
+            "backup_selection",
+            "contributor_insights",
+            "kinesis_destination",
+        ),
         *("replicas", "deletion_protection", "table", "roles", "backup_vault", "backup_plan"),
     }
     assert {region for step, region in planned if step in ("replicas", "table")} == {*REGIONS}
+    assert {region for step, region in planned if step == "triggers"} == {"us-east-1", "eu-west-1"}
     monkeypatch.setattr(Session, "regions", lambda _self, _service: REGIONS)  # of 34, which takes its time
     calls: list[str] = []
     while True:

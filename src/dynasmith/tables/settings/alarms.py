@@ -15,6 +15,7 @@ from dynasmith.tables.settings.base import (
     Facts,
     Hazard,
     Phase,
+    RetirementPhase,
     Setting,
     SettingCall,
     SettingChange,
@@ -94,6 +95,7 @@ class AlarmsSetting(Setting[Alarms, SetAlarms, Call]):
     off = ()
     in_create_table = False
     copied = False
+    retirement = RetirementPhase.ALARMS
     key = DocumentKey("alarms", ListOf(ALARM), "Alarms of CloudWatch.")
 
     def of(self, table: Table) -> Alarms | UnsetType:
