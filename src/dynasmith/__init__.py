@@ -115,6 +115,7 @@ if TYPE_CHECKING:
     )
     from dynasmith.files.bundles.project_files import ExcludedFile
     from dynasmith.iac.files import RenderedFiles
+    from dynasmith.iac.readers.found import UnresolvedValue
     from dynasmith.iac.unsaid import Unsaid
     from dynasmith.items.ctx import Context
     from dynasmith.items.digest import Digest, digest_items
@@ -262,6 +263,7 @@ _HOMES = {
     "project.verbs.model_import": "ImportedText",
     "iac.files": "RenderedFiles",
     "iac.unsaid": "Unsaid",
+    "iac.readers.found": "UnresolvedValue",
     "plans.where": "Where",
     "aws.control.session": "BotoSession",
     "engine.apply": "Applied ApplyReport",
@@ -522,6 +524,7 @@ __all__ = [
     "UndoReport",
     "UnknownMetric",
     "Unreachable",
+    "UnresolvedValue",
     "Unsaid",
     "UsageError",
     "ValidationRefused",

@@ -49,3 +49,7 @@ def test_terraform_takes_over_what_was_applied_and_changes_nothing(story: Story)
     assert re.search(r"Plan: 14 to import, 0 to add, 1 to change, 0 to destroy", planned), planned
     terraform(folder, "apply", "-auto-approve")
     assert "No changes" in terraform(folder, "plan")
+    story.write("state.json", terraform(folder, "show", "-json"))
+    imported = story("import", "--from", "state.json", "--out", "imported.yaml")
+    assert imported.code == 0, imported.err
+    assert story("plan", "--config", "imported.yaml", "--json").json["empty"]

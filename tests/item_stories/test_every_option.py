@@ -203,6 +203,7 @@ verify --transport     | item_stories/test_every_option.py
 import --as | cli/test_import_models.py
 import --from | cli/test_import_models.py
 import --key | cli/test_import_models.py
+import --param | cli/test_import_documents.py
 import --table | cli/test_import_models.py
 lambda-policy --account | cli/test_lambda.py
 lambda-grant --allow | access/test_verbs.py

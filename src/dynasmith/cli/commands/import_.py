@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec import to_builtins
 
 from dynasmith.cli.new_file import write_or_print
 from dynasmith.cli.shared_options import Invocation, print_json, verb
@@ -19,7 +20,18 @@ if TYPE_CHECKING:
 @click.option("--all", "everything", is_flag=True, help="Import every table of the environment.")
 @click.option("--minimal", is_flag=True, help="Leave out what a new table has by itself.")
 @click.option(
-    "--from", "source", metavar="SOURCE", help="Import models: module:Class, module, or onetable:FILE (a schema)."
+    "--from",
+    "source",
+    metavar="SOURCE",
+    help="Import FILE of CloudFormation, Terraform (show -json), the AWS CLI, NoSQL Workbench or DMS, or models: "
+    "module:Class, module, onetable:FILE.",
+)
+@click.option(
+    "--param",
+    "parameters",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="With --from: what a parameter or a reference of a template stands for. Repeatable.",
 )
 @click.option(
     "--as",
@@ -52,6 +64,7 @@ def command(
     form: str | None,
     keys: tuple[str, ...],
     names: tuple[str, ...],
+    parameters: tuple[str, ...],
     out: str | None,
 ) -> int:
     """Write definitions (YAML) for existing tables, whose plan is empty, or for models. Never overwrites a file.
@@ -61,9 +74,9 @@ def command(
     if source is not None:
         if tables or everything or minimal:
             raise UsageError("--from imports models, not tables.", hint="remove TABLE, --all and --minimal")
-        return _import_models(invocation, source, form, _named(keys), _named(names), out)
-    if form is not None or keys or names:
-        raise UsageError("--as, --key and --table are for models.", hint="add --from module:Class")
+        return _import_models(invocation, source, form, _named(keys), _named(names), _named(parameters, "NAME"), out)
+    if form is not None or keys or names or parameters:
+        raise UsageError("--as, --key, --table and --param are for models and files.", hint="add --from module:Class")
     if bool(tables) == everything:
         raise UsageError("Name tables, or use --all.", hint="for example: dynasmith import 'orders-*'")
     document = invocation.project().import_tables(tables, every_table=everything, minimal=minimal)
@@ -77,14 +90,15 @@ def command(
     return 0
 
 
-def _named(values: tuple[str, ...]) -> dict[str, str]:
+def _named(values: tuple[str, ...], what: str = "CLASS") -> dict[str, str]:
     """``Class=value`` by class; a value alone is that of the only class."""
     found: dict[str, str] = {}
     for each in values:
-        name, equals, value = each.rpartition("=")
-        if (equals and not name) or not value or name in found:
+        name, equals, value = each.partition("=") if what == "NAME" else each.rpartition("=")
+        if (equals and not name) or (what == "NAME" and not equals) or not value or name in found:
             raise UsageError(
-                f"{each!r} is not CLASS=VALUE, or names a class twice.", hint="--key Order=customer,number"
+                f"{each!r} is not {what}=VALUE, or names a {what.lower()} twice.",
+                hint="--param Stage=prod" if what == "NAME" else "--key Order=customer,number",
             )
         found[name] = value
     return found
@@ -96,24 +110,29 @@ def _import_models(
     form: str | None,
     keys: dict[str, str],
     names: dict[str, str],
+    parameters: dict[str, str],
     out: str | None,
 ) -> int:
     is_models = form == "models" if form else out is not None and out.endswith(".py")
     imported = invocation.project().import_from(
-        source, form="models" if is_models else "definition", keys=keys, tables=names
+        source, form="models" if is_models else "definition", keys=keys, tables=names, parameters=parameters
     )
     for note in imported.notes:
         invocation.say(f"Note: {note}")
+    for each in imported.unresolved:
+        if each.hint:
+            invocation.say(f"Hint: {each.hint}")
+    code = 3 if imported.unresolved else 0
     if invocation.as_json:
         print_json(imported_json(imported))
         if out is None:
-            return 0
+            return code
     write_or_print(out, imported.text)
     if out is not None:
         what = "model classes" if is_models else "definition"
         is_plan = "" if is_models else f" Next: dynasmith plan --config {out}"
         invocation.say(f"Wrote the {what} to {out}.{is_plan}")
-    return 0
+    return code
 
 
 def imported_json(imported: ImportedText) -> dict[str, Any]:
@@ -123,4 +142,5 @@ def imported_json(imported: ImportedText) -> dict[str, Any]:
         "text": imported.text,
         "tables": [table.name for table in imported.tables],
         "notes": list(imported.notes),
+        "unresolved": [to_builtins(each) for each in imported.unresolved],
     }

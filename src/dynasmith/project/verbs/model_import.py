@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Any, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from dynasmith.bridges.onetable import OnetableModule, check_schema, onetable_document
 from dynasmith.bridges.pydantic_models import (
@@ -21,7 +22,9 @@ from dynasmith.bridges.source import Document, ModelModule
 from dynasmith.errors import UsageError
 from dynasmith.files.definitions import exported_table, read_back
 from dynasmith.files.onetable_files import is_schema_file, read_onetable_schema
+from dynasmith.iac.readers.found import UnresolvedValue
 from dynasmith.project.modules import module_of
+from dynasmith.project.verbs.document_import import document_of, tables_of_document
 from dynasmith.project.verbs.generated_module import module_text
 from dynasmith.project.world import World
 from dynasmith.tables.findings import did_you_mean
@@ -29,6 +32,7 @@ from dynasmith.tables.render import render_yaml
 from dynasmith.tables.table import Table
 
 ImportForm = Literal["definition", "models"]
+NO_NAMES: Mapping[str, str] = MappingProxyType({})
 _HINT = "write module:Class, module for every model of it, or onetable:FILE"
 
 
@@ -37,13 +41,14 @@ class ImportedText(Struct, frozen=True, kw_only=True):
 
     ``text`` is a definition file (YAML) or a module of model classes (Python), as ``form`` says; ``tables`` are its
     tables. ``notes`` are sentences about what the source has and the text has not, or has otherwise; they stand in the
-    text too.
+    text too. ``unresolved`` are values that the source alone does not say; what needs them is left out.
     """
 
     form: ImportForm
     text: str
     tables: tuple[Table, ...]
     notes: tuple[str, ...] = ()
+    unresolved: tuple[UnresolvedValue, ...] = ()
 
 
 def import_from(
@@ -52,8 +57,13 @@ def import_from(
     form: ImportForm,
     keys: Mapping[str, str],
     tables: Mapping[str, str],
+    parameters: Mapping[str, str] = NO_NAMES,
 ) -> ImportedText:
     """See `Project.import_from`."""
+    if (read := document_of(world, source)) is not None:
+        return import_document(*read, source, form, keys, tables, parameters)
+    if parameters:
+        raise UsageError(f"{source} has no parameters.", hint="remove --param, which is for templates")
     kind, _, name = source.partition(":")
     if is_schema_file(name if kind == "onetable" else source):
         return import_onetable(world, name if kind == "onetable" else source, form, keys, tables)
@@ -76,6 +86,27 @@ def import_from(
         return _definition([pydantic_document(each) for each in found], source)
     _no_options(source, keys, tables)
     return _own(chosen, source, form, is_class=bool(path))
+
+
+def import_document(
+    document: object,
+    name: str,
+    source: str,
+    form: ImportForm,
+    keys: Mapping[str, str],
+    tables: Mapping[str, str],
+    parameters: Mapping[str, str],
+) -> ImportedText:
+    """The tables of a document of another tool."""
+    if keys or form == "models":
+        raise UsageError(
+            f"{name} defines tables, not models.",
+            hint="remove --key" if keys else "--as definition; `dynasmith render models` writes classes of live tables",
+        )
+    found = tables_of_document(document, source, name, parameters, tables)
+    left_out = tuple(f"{each.path}: {each.reference} is not known here." for each in found.unresolved)
+    made = _definition(found.documents, name, (*found.notes, *left_out))
+    return replace(made, unresolved=found.unresolved)
 
 
 def import_onetable(

@@ -373,7 +373,13 @@ class TableMethods:
         found = [name if isinstance(name, str) else self._world.name_of(name) for name in _chosen(names, models)]
         return import_tables(self._world, found, every_table=every_table, minimal=minimal)
 
-    @checked(source=text, form=one_of("definition", "models"), keys=mapping_of_text, tables=mapping_of_text)
+    @checked(
+        source=text,
+        form=one_of("definition", "models"),
+        keys=mapping_of_text,
+        tables=mapping_of_text,
+        parameters=mapping_of_text,
+    )
     def import_from(
         self,
         source: str,
@@ -381,9 +387,15 @@ class TableMethods:
         form: Literal["definition", "models"] = "definition",
         keys: Mapping[str, str] = NO_NAMES,
         tables: Mapping[str, str] = NO_NAMES,
+        parameters: Mapping[str, str] = NO_NAMES,
     ) -> ImportedText:
         """A definition (YAML) or model classes (Python) of models: ``module:Class``, all of ``module``, or
-        ``onetable:FILE``.
+        ``onetable:FILE``; a definition of the tables of a file of another tool.
+
+        Such a file is a template of CloudFormation, CDK, SAM or packaged serverless, what `terraform show -json`
+        writes, JSON of the AWS CLI, a model of NoSQL Workbench, or DMS. Its form is looked at, or named:
+        ``cloudformation:FILE``. ``parameters`` resolve parameters and references of a template, ``tables`` name its
+        tables by their logical ids; what stays unknown is left out, and is in `ImportedText.unresolved`.
 
         Models of PynamoDB, plain pydantic models and, for a definition, classes of `Model`. The module is imported from
         the project's folder first, which runs it. A plain pydantic model does not say its key: ``keys`` has its fields
@@ -398,7 +410,7 @@ class TableMethods:
         """
         from dynasmith.project.verbs.model_import import import_from
 
-        return import_from(self._world, source, form, keys, tables)
+        return import_from(self._world, source, form, keys, tables, parameters)
 
     @checked(models=model, limit=whole(), items=sample)
     def validate(

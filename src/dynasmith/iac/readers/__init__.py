@@ -1,0 +1,1 @@
+"""Tables that are defined elsewhere: templates, states, requests and models become documents of a definition. Pure."""

@@ -1,0 +1,69 @@
+"""`import --from FILE`: a definition of the tables of a file of another tool, and what it does not say."""
+
+from pathlib import Path
+
+import pytest
+
+from cli.story import Story
+
+TEMPLATE = """
+Parameters:
+  Stage: {Type: String}
+Resources:
+  Orders:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      TableName: !Sub "orders-${Stage}"
+      BillingMode: PAY_PER_REQUEST
+      AttributeDefinitions: [{AttributeName: pk, AttributeType: S}]
+      KeySchema: [{AttributeName: pk, KeyType: HASH}]
+      ResourcePolicy:
+        PolicyDocument:
+          Version: 2012-10-17
+          Statement: [{Effect: Allow, Principal: "*", Action: ["dynamodb:GetItem"], Resource: "*"}]
+"""
+
+
+@pytest.fixture
+def folder(shell: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Story:
+    """A folder, and no engine: the endpoint refuses connections."""
+    del shell
+    return Story(tmp_path, "http://127.0.0.1:9", "123456789012", capsys)
+
+
+def test_a_template_is_imported_when_its_parameters_are_known(folder: Story) -> None:
+    folder.write("template.yaml", TEMPLATE)
+    unknown = folder("import", "--from", "template.yaml", "--json")
+    assert unknown.code == 3
+    assert unknown.json["tables"] == []
+    assert {"path", "reference", "hint"} == set(unknown.json["unresolved"][0])
+    assert "--param Stage=VALUE" in unknown.err
+    known = folder("import", "--from", "template.yaml", "--param", "Stage=prod", "--out", "tables.yaml")
+    assert known.code == 0, known.err
+    assert "name: orders-prod" in (folder.folder / "tables.yaml").read_text(encoding="utf-8")
+    named = folder("import", "--from", "cloudformation:template.yaml", "--table", "Orders=orders")
+    assert (named.code, "name: orders\n" in named.out) == (0, True)
+    assert folder("validate", "--offline", "--config", "tables.yaml").code in (0, 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words", "said"),
+    [
+        ("a.yaml", "x: 1", (), "a.yaml"),
+        ("a.yaml", "Resources: {}", (), "has no table"),
+        ("a.yaml", "a: [", ("cloudformation:",), "is not YAML"),
+        ("a.json", "{", ("workbench:",), "is not JSON"),
+        ("a.json", "{}", ("terraform:",), "is no document of terraform"),
+        ("a.json", '{"TableName": "x", "KeySchema": []}', ("", "--param", "A=b"), "no references to resolve"),
+        ("a.yaml", TEMPLATE, ("", "--param", "Stage"), "not NAME=VALUE"),
+        ("a.yaml", TEMPLATE, ("", "--as", "models"), "defines tables, not models"),
+        ("other.txt", "", ("cloudformation:gone", "only"), "does not exist"),
+    ],
+)
+def test_bad_input(folder: Story, name: str, text: str, words: tuple[str, ...], said: str) -> None:
+    folder.write(name, text)
+    form, *options = words or ("",)
+    source = "cloudformation:gone" if "gone" in form else f"{form}{name}"
+    answer = folder("import", "--from", source, *(each for each in options if each != "only"))
+    assert answer.code == 2
+    assert said in answer.err
