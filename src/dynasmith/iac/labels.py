@@ -6,6 +6,11 @@ from collections.abc import Iterable
 from dynasmith.errors import UsageError
 
 
+def logical_part(logical_id: str, name: str) -> str:
+    """The logical id of what belongs to a table: its id, and the name of the part."""
+    return logical_id + "".join(each[:1].upper() + each[1:] for each in re.split(r"[^A-Za-z0-9]+", name))
+
+
 def terraform_labels(names: Iterable[str]) -> dict[str, str]:
     """A label for each table: letters, digits, `_` and `-`, the first no digit. Two tables never share one."""
     found: dict[str, str] = {}
@@ -16,6 +21,11 @@ def terraform_labels(names: Iterable[str]) -> dict[str, str]:
             label += "_"
         found[name] = label
     return found
+
+
+def part_label(label: str, name: str) -> str:
+    """The label of what belongs to a table: its label, and the name of the part."""
+    return f"{label}_{re.sub(r'[^A-Za-z0-9_-]', '_', name)}"
 
 
 def logical_ids(names: Iterable[str]) -> dict[str, str]:

@@ -16,6 +16,7 @@ from dynasmith.iac import labels
 from dynasmith.iac.cloudformation import capacity, keys, settings
 from dynasmith.iac.cloudformation.backup_plan import backup_plan
 from dynasmith.iac.cloudformation.part import StackPart, StackResource, StackSubject
+from dynasmith.iac.cloudformation.triggers import triggers
 from dynasmith.iac.unsaid import Unsaid
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.render import yaml_text
@@ -36,7 +37,7 @@ FORMS: Final[dict[str, Callable[[StackSubject], StackPart]]] = {
     "autoscaling": capacity.autoscaling,
     "backup_plan": backup_plan,
     "items": settings.items,
-    "triggers": settings.triggers,
+    "triggers": triggers,
     "access": settings.access,
 }
 """What says the fields of `Table`, in the order of the resource."""

@@ -119,11 +119,6 @@ def witness_region(subject: StackSubject) -> StackPart:
     return StackPart(properties={} if wanted is None else {"GlobalTableWitnesses": [{"Region": wanted}]})
 
 
-def triggers(subject: StackSubject) -> StackPart:
-    """Nothing yet."""
-    return _not_written(subject, "triggers") if known(subject.table.triggers, ()) else StackPart()
-
-
 def access(subject: StackSubject) -> StackPart:
     """Nothing yet."""
     return _not_written(subject, "access") if known(subject.table.access, ()) else StackPart()

@@ -16,6 +16,7 @@ from dynasmith.iac.hcl import HclBlock, HclExpression, document
 from dynasmith.iac.terraform import capacity, keys, settings
 from dynasmith.iac.terraform.backup_plan import backup_plan
 from dynasmith.iac.terraform.part import ImportBlock, TerraformPart, TerraformSubject
+from dynasmith.iac.terraform.triggers import triggers
 from dynasmith.iac.unsaid import Unsaid
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.table import Table
@@ -45,7 +46,7 @@ FORMS: Final[dict[str, Callable[[TerraformSubject], TerraformPart]]] = {
     "resource_policy": settings.resource_policy,
     "backup_plan": backup_plan,
     "items": settings.items,
-    "triggers": settings.triggers,
+    "triggers": triggers,
     "access": settings.access,
 }
 """What says each field of `Table`, in the order of the resource's body."""

@@ -207,11 +207,6 @@ def _policy(text: str) -> str:
     return expression(json.loads(text), "  ")
 
 
-def triggers(subject: TerraformSubject) -> TerraformPart:
-    """Nothing yet."""
-    return _not_written(subject, "triggers") if known(subject.table.triggers, ()) else TerraformPart()
-
-
 def access(subject: TerraformSubject) -> TerraformPart:
     """Nothing yet."""
     return _not_written(subject, "access") if known(subject.table.access, ()) else TerraformPart()
