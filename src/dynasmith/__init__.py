@@ -115,7 +115,7 @@ if TYPE_CHECKING:
     )
     from dynasmith.files.bundles.project_files import ExcludedFile
     from dynasmith.iac.files import RenderedFiles
-    from dynasmith.iac.readers.found import UnresolvedValue
+    from dynasmith.iac.readers.foreign_tables import UnresolvedValue
     from dynasmith.iac.unsaid import Unsaid
     from dynasmith.items.ctx import Context
     from dynasmith.items.digest import Digest, digest_items
@@ -263,7 +263,7 @@ _HOMES = {
     "project.verbs.model_import": "ImportedText",
     "iac.files": "RenderedFiles",
     "iac.unsaid": "Unsaid",
-    "iac.readers.found": "UnresolvedValue",
+    "iac.readers.foreign_tables": "UnresolvedValue",
     "plans.where": "Where",
     "aws.control.session": "BotoSession",
     "engine.apply": "Applied ApplyReport",

@@ -12,8 +12,8 @@ from dynasmith.errors import UsageError
 from dynasmith.files.definitions import exported_table
 from dynasmith.files.foreign_documents import _Template
 from dynasmith.iac.cloudformation import cloudformation_text
+from dynasmith.iac.readers.foreign_tables import ForeignTables
 from dynasmith.iac.readers.formats import foreign_tables, form_of
-from dynasmith.iac.readers.found import ForeignTables
 from dynasmith.tables.table import (
     SAID_ONLY,
     Billing,

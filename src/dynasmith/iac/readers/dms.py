@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dynasmith.errors import UsageError
-from dynasmith.iac.readers.found import Document, ForeignTables
+from dynasmith.iac.readers.foreign_tables import Document, ForeignTables
 
 
 def is_dms(document: Any) -> bool:

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal, get_args
 
 from dynasmith.errors import UsageError
 from dynasmith.iac.readers.dms import dms_tables, is_dms
-from dynasmith.iac.readers.found import ForeignTables
+from dynasmith.iac.readers.foreign_tables import ForeignTables
 from dynasmith.iac.readers.service_shape import is_service_shape, service_tables
 from dynasmith.iac.readers.template import is_template, template_tables
 from dynasmith.iac.readers.terraform_state import is_state, state_tables

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from dynasmith.errors import UsageError
-from dynasmith.iac.readers.found import Document, ForeignTables
+from dynasmith.iac.readers.foreign_tables import Document, ForeignTables
 from dynasmith.tables.kms_key import is_managed_alias
 
 READ: Final = frozenset(

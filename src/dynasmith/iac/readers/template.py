@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from dynasmith.errors import UsageError
-from dynasmith.iac.readers.found import Document, ForeignTables, UnresolvedValue
+from dynasmith.iac.readers.foreign_tables import Document, ForeignTables, UnresolvedValue
 from dynasmith.iac.readers.service_shape import READ, document_of_shape
 from dynasmith.iac.readers.template_values import TemplateValues
 

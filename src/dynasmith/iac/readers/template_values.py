@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from dynasmith.errors import UsageError
-from dynasmith.iac.readers.found import UnresolvedValue
+from dynasmith.iac.readers.foreign_tables import UnresolvedValue
 
 _VARIABLE: Final = re.compile(r"\$\{(!?)([^}]*)\}")
 NO_VALUE: Final = object()

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from dynasmith.errors import UsageError
-from dynasmith.iac.readers.found import Document, ForeignTables
+from dynasmith.iac.readers.foreign_tables import Document, ForeignTables
 
 _FORMATS: Final = ("0.", "1.")
 """The versions of the format that are known (https://developer.hashicorp.com/terraform/internals/json-format)."""

@@ -8,8 +8,8 @@ from typing import Any
 
 from dynasmith.errors import UsageError
 from dynasmith.files.foreign_documents import is_document_file, read_document
+from dynasmith.iac.readers.foreign_tables import ForeignTables
 from dynasmith.iac.readers.formats import FORMS, foreign_tables, form_of
-from dynasmith.iac.readers.found import ForeignTables
 from dynasmith.project.world import World
 
 

@@ -22,7 +22,7 @@ from dynasmith.bridges.source import Document, ModelModule
 from dynasmith.errors import UsageError
 from dynasmith.files.definitions import exported_table, read_back
 from dynasmith.files.onetable_files import is_schema_file, read_onetable_schema
-from dynasmith.iac.readers.found import UnresolvedValue
+from dynasmith.iac.readers.foreign_tables import UnresolvedValue
 from dynasmith.project.modules import module_of
 from dynasmith.project.verbs.document_import import document_of, tables_of_document
 from dynasmith.project.verbs.generated_module import module_text
