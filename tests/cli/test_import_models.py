@@ -44,6 +44,7 @@ def test_a_python_file_means_classes(shop: Story) -> None:
         "text": text,
         "tables": ["orders"],
         "notes": [],
+        "unresolved": [],
     }
 
 
