@@ -42,6 +42,7 @@ def test_nothing_that_is_set_is_left_out_in_silence(table: Table) -> None:
 
 OFF_IS_ABSENT = {
     "access",
+    "alarms",
     "triggers",
     "on_demand_maximum",
     "contributor_insights",

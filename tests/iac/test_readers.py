@@ -28,7 +28,7 @@ from dynasmith.tables.table import (
 )
 from strategies import tables
 
-BY_ITSELF = ("triggers", "access", "items", "witness_region", "backup_plan", *SAID_ONLY)
+BY_ITSELF = ("alarms", "triggers", "access", "items", "witness_region", "backup_plan", *SAID_ONLY)
 """Not in the resource of a table."""
 
 

@@ -39,6 +39,7 @@ FORMS: Final[dict[str, Callable[[StackSubject], StackPart]]] = {
     "items": settings.items,
     "triggers": triggers,
     "access": settings.access,
+    "alarms": settings.alarms,
 }
 """What says the fields of `Table`, in the order of the resource."""
 

@@ -119,6 +119,11 @@ def witness_region(subject: StackSubject) -> StackPart:
     return StackPart(properties={} if wanted is None else {"GlobalTableWitnesses": [{"Region": wanted}]})
 
 
+def alarms(subject: StackSubject) -> StackPart:
+    """Nothing yet."""
+    return _not_written(subject, "alarms") if known(subject.table.alarms, ()) else StackPart()
+
+
 def access(subject: StackSubject) -> StackPart:
     """Nothing yet."""
     return _not_written(subject, "access") if known(subject.table.access, ()) else StackPart()

@@ -48,6 +48,7 @@ FORMS: Final[dict[str, Callable[[TerraformSubject], TerraformPart]]] = {
     "items": settings.items,
     "triggers": triggers,
     "access": settings.access,
+    "alarms": settings.alarms,
 }
 """What says each field of `Table`, in the order of the resource's body."""
 

@@ -207,6 +207,11 @@ def _policy(text: str) -> str:
     return expression(json.loads(text), "  ")
 
 
+def alarms(subject: TerraformSubject) -> TerraformPart:
+    """Nothing yet."""
+    return _not_written(subject, "alarms") if known(subject.table.alarms, ()) else TerraformPart()
+
+
 def access(subject: TerraformSubject) -> TerraformPart:
     """Nothing yet."""
     return _not_written(subject, "access") if known(subject.table.access, ()) else TerraformPart()
