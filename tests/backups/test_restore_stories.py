@@ -136,6 +136,10 @@ def test_nothing_is_done_without_consent_or_in_a_dry_run(shop: ItemStory) -> Non
         (("kept", "--target", "x"), "'x' cannot be the name of a table: it has 1 character."),
         (("kept", "--target", "a b"), "'a b' cannot be the name of a table: it contains ' '."),
         (("kept", "--target", "orders-2", "--prove", "lost"), "There is no file "),
+        (("kept", "--target", "orders-2", "--encryption", "bogus"), "'bogus' is not aws-owned, aws-managed, or a key"),
+        (("kept", "--target", "orders-2", "--encryption", "bogus", "--dry-run"), "'bogus' is not aws-owned, "),
+        (("s3://bucket/export", "--target", "orders-2"), "s3://bucket/export is a place in S3, and a restore is of "),
+        (("s3://bucket/export", "--into", "orders", "--confirm", "orders"), "s3://bucket/export is a place in S3, "),
         (("kept", "--target", "orders-2", "--resume"), "--resume takes everything but --target from the restore"),
         (("--target", "orders-2", "--resume"), "No restore of orders-2 is there to go on with."),
     ],
@@ -295,3 +299,18 @@ def test_what_no_version_of_this_manages_is_named(shop: ItemStory) -> None:
     assert answer.code == 3, answer.err
     wrong = {each["setting"]: each["why"] for each in answer.json["settings"] if not each["as_before"]}
     assert wrong == {"access": "this version does not manage it: set it up by hand"}
+
+
+def test_a_dry_run_says_units_money_and_time(shop: ItemStory) -> None:
+    assert shop("backup", "create", "orders", "--name", "kept").code == 0
+    assert shop("export", "orders", "files").code == 0
+    of_service = shop("backup", "restore", "kept", "--target", "orders-2", "--dry-run", "--json").json["estimate"]
+    size = shop("backup", "show", "kept", "--json").json["size_bytes"]
+    assert (of_service["size_bytes"], of_service["write_units"], of_service["seconds"]) == (size, 0.0, None)
+    assert of_service["cost_dollars"] is not None
+    words = shop("backup", "restore", "kept", "--target", "orders-2", "--dry-run")
+    assert "the service does not say how long a restore takes" in words.err
+    of_files = shop("backup", "restore", "files", "--target", "orders-2", "--dry-run", "--json").json["estimate"]
+    assert (of_files["items"], of_files["write_units"] >= 7, of_files["read_units"] > 0) == (7, True, True)
+    assert of_files["cost_dollars"] > 0
+    assert shop.live() == ["orders"]

@@ -1,6 +1,7 @@
 """export to S3: the service exports, and what it wrote is looked at."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -151,9 +152,13 @@ def test_a_table_without_recovery_and_a_time_outside_of_it(s3: S3Story) -> None:
     answer = s3.story("export", "bare", s3.place("daily"))
     assert answer.code == 2
     assert "has no point-in-time recovery" in answer.error
-    early = s3.story("export", "users", s3.place("daily"), "--at", "2020-01-01T00:00:00Z")
-    assert early.code == 1
-    assert "InvalidExportTimeException" in early.error
+    for words in (("--at", "2020-01-01T00:00:00Z"), ("--at", "2090-01-01T00:00:00Z")):
+        outside = s3.story("export", "users", s3.place("daily"), *words)
+        assert outside.code == 2, outside.err
+        assert re.search(
+            r"exported as it was from 20\d\d-\d\d-\d\dT[\d:.]+Z to now, and not at " + words[1], outside.error
+        )
+    assert s3.story("export", "users", s3.place("daily"), "--at", "2020-01-01T00:00:00Z", "--dry-run").code == 2
     assert s3.story("export", "absent", s3.place("daily")).code == 1
 
 

@@ -335,3 +335,39 @@ def test_the_table_is_created_as_it_is_defined(s3: S3Story) -> None:
     assert answer.code == 0, answer.err
     assert s3.story.digest("users_v2") == s3.story.digest("users")
     assert populate(s3, "daily", "--create").code == 1
+
+
+def put_in_parts(s3: S3Story, key: str, content: bytes) -> None:
+    """An object whose ETag is no checksum, as a large one that was copied has."""
+    made = s3.s3.create_multipart_upload(Bucket=s3.bucket, Key=key)["UploadId"]
+    part = s3.s3.upload_part(Bucket=s3.bucket, Key=key, UploadId=made, PartNumber=1, Body=content)
+    parts = {"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}
+    s3.s3.complete_multipart_upload(Bucket=s3.bucket, Key=key, UploadId=made, MultipartUpload=parts)
+    assert "-" in s3.s3.head_object(Bucket=s3.bucket, Key=key)["ETag"]
+
+
+def test_a_file_whose_etag_is_no_checksum_is_compared_before_anything_is_written(s3: S3Story) -> None:
+    s3.made("daily")
+    s3.story.make("users_v2")
+    data = next(key for key in s3.listed() if "/data/" in key)
+    whole = s3.read(data)
+    put_in_parts(s3, data, whole[:-8])
+    answer = populate(s3, "daily")
+    assert (answer.code, s3.story.items("users_v2")) == (1, []), answer.err
+    assert "is damaged: its MD5" in answer.json["error"]["message"]
+    assert s3.story("jobs", "list", "--json").json[-1]["verb"] == "export"
+    put_in_parts(s3, data, whole)
+    assert populate(s3, "daily").code == 0
+    assert len(s3.story.items("users_v2")) == 40
+
+
+def test_a_cut_part_of_an_export_of_ours_is_found_before_anything_is_written(s3: S3Story) -> None:
+    assert s3.story("export", "users", "./kept").code == 0
+    for file in (s3.story.folder / "kept").iterdir():
+        content = file.read_bytes()
+        whole = file.name == "manifest.json"
+        s3.s3.put_object(Bucket=s3.bucket, Key=f"kept/{file.name}", Body=content if whole else content[:-5])
+    s3.story.make("users_v2")
+    answer = populate(s3, "kept")
+    assert (answer.code, s3.story.items("users_v2")) == (1, []), answer.err
+    assert "is cut: it has" in answer.json["error"]["message"]

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from math import isinf
 from typing import TYPE_CHECKING, Any
 
 from rich.table import Table as Grid
 
-from dynasmith.cli.counts import counted
+from dynasmith.cli.counts import counted, dollars_text, seconds_text
 from dynasmith.cli.shared_options import Invocation, print_json
 from dynasmith.ports.listener import Event, RestoreStep, RestoreWaiting
 
 if TYPE_CHECKING:
+    from dynasmith.jobs.estimate import JobEstimate
     from dynasmith.jobs.restore_report import RestoreReport
     from dynasmith.ports.listener import Listener
 
@@ -37,6 +39,14 @@ class RestoreProgress:
                 self._invocation.say(f"{event.table}: {event.state}, {event.waited_seconds:,.0f} s.")
         else:
             self._flow(event)
+
+
+def estimate_line(estimate: JobEstimate, unknown_time: str) -> str:
+    """Units, time and money before a restore; ``unknown_time`` says why there is no time, where there is none."""
+    seconds = estimate.seconds
+    taking = unknown_time if seconds is None or isinf(seconds) else f"{seconds_text(seconds)} at this pace"
+    units = f"{counted(round(estimate.read_units), 'read unit')}, {counted(round(estimate.write_units), 'write unit')}"
+    return f"About {counted(estimate.bytes, 'byte')}: {units}; {dollars_text(estimate.dollars)}; {taking}."
 
 
 def show_restore(invocation: Invocation, report: RestoreReport) -> int:

@@ -116,6 +116,8 @@ def _request(invocation: Invocation, source: str | None, given: dict[str, Any]) 
 
 
 def _rehearsed(invocation: Invocation, project: Project, target: str, request: dict[str, Any]) -> int:
+    from dynasmith.cli.restore_report import estimate_line
+
     found = project.backups.rehearse_restore(target=target, **request)
     if invocation.as_json:
         print_json(found.to_json() | project.where.to_json())
@@ -124,6 +126,7 @@ def _rehearsed(invocation: Invocation, project: Project, target: str, request: d
     invocation.say(f"Would restore {found.source}{at} to the new table {found.target} in {project.where}.")
     if found.items_expected is not None:
         invocation.say(f"About {found.items_expected:,} items; all of them are read once, to verify.")
+    invocation.say(estimate_line(found.estimate, "the service does not say how long a restore takes"))
     if found.settings:
         invocation.say(f"Settings, from {found.settings_from}: {', '.join(found.settings)}.")
     elif not found.settings_from:

@@ -1,5 +1,7 @@
 """Whether an export in S3 is whole: its manifests, and that each data file is there as they say."""
 
+import base64
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from msgspec.structs import replace
@@ -87,11 +89,14 @@ def _rebased(manifest: ExportManifest, folder: str) -> ExportManifest:
     return replace(manifest, files=tuple(replace(file, key=moved(file.key)) for file in manifest.files))
 
 
-def check_files(objects: TransferObjects, bucket: str, manifest: ExportManifest) -> ManifestCheck:
+def check_files(
+    objects: TransferObjects, bucket: str, manifest: ExportManifest, md5: Callable[[str], bytes] | None = None
+) -> ManifestCheck:
     """Look at each data file: one HeadObject each, some at a time.
 
-    Raises FileFormatError for one that is missing or has another ETag. Where objects are encrypted with a key of KMS
-    an ETag is no checksum, and is not counted as checked.
+    Raises FileFormatError for one that is missing, or is not what the export wrote. That is known from its ETag, but
+    where that is no checksum (a copy that is encrypted with a key of KMS, or was made in parts) and another one than
+    the manifest's: then from its MD5, where ``md5`` gives that of a key, else such a file is not counted as checked.
     """
 
     def looked(file: DataFile) -> bool:
@@ -100,13 +105,21 @@ def check_files(objects: TransferObjects, bucket: str, manifest: ExportManifest)
             raise FileFormatError(
                 f"The export lacks s3://{bucket}/{file.key}, which its manifest names.", hint=EXPORT_AGAIN
             )
-        if found.is_md5 and file.etag and found.etag != file.etag:
+        if file.etag and found.etag == file.etag:
+            return True
+        if found.is_md5 and file.etag:
             raise FileFormatError(
                 f"s3://{bucket}/{file.key} is not the file that the export wrote: its ETag is {found.etag}, and the "
                 f"manifest says {file.etag}.",
                 hint=EXPORT_AGAIN,
             )
-        return found.is_md5 and bool(file.etag)
+        if md5 is None or not file.md5_checksum:
+            return False
+        if base64.b64encode(md5(file.key)).decode() != file.md5_checksum:
+            raise FileFormatError(
+                f"s3://{bucket}/{file.key} is damaged: its MD5 is not what the manifest says.", hint=EXPORT_AGAIN
+            )
+        return True
 
     with ThreadPoolExecutor(LOOKS_AT_ONCE, thread_name_prefix="dynasmith-s3") as pool:
         etags = sum(pool.map(looked, manifest.files))

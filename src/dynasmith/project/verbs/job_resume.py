@@ -2,20 +2,52 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
+
 from msgspec.structs import replace
 
+from dynasmith.aws.control.actions import POINT_RESTORES, RESTORES
 from dynasmith.engine.backfill.backfill import look_again
 from dynasmith.engine.run import run
 from dynasmith.jobs.job import readable
 from dynasmith.jobs.report import Report
-from dynasmith.jobs.spec import Backfill, transform_of
+from dynasmith.jobs.service_transfer import is_s3, s3_place
+from dynasmith.jobs.spec import (
+    Backfill,
+    BulkPut,
+    PopulateFiles,
+    Restore,
+    ServiceExport,
+    ServiceImport,
+    Spec,
+    transform_of,
+)
 from dynasmith.ports.listener import Listener
+from dynasmith.project.verbs.backup_refusals import explained
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.job_tables import check_sides
 from dynasmith.project.verbs.job_world import ProjectJobWorld
+from dynasmith.project.verbs.needed_actions import BULK, EXPORT, IMPORT, POPULATE, naming_all
 from dynasmith.project.verbs.restore_world import restore_world
 from dynasmith.project.verbs.transform_fingerprint import check_transform, with_current_transform
 from dynasmith.project.verbs.transforms import AnyTransform
+
+
+def _explained(items: ItemWorld, spec: Spec) -> AbstractContextManager[None]:
+    """Names every action that the verb of the job needs where one is denied, as the verb itself does."""
+    match spec:
+        case Restore():
+            return explained(items.world, "backup restore", (*RESTORES, *(POINT_RESTORES if spec.role else ())))
+        case ServiceExport():
+            return naming_all(EXPORT, s3_place(spec.place), items.at(spec.source).session.access)
+        case ServiceImport():
+            return naming_all(IMPORT, s3_place(spec.place), items.at(spec.target).session.access)
+        case BulkPut():
+            return naming_all(BULK, s3_place(spec.place), items.at(spec.target).session.access)
+        case PopulateFiles() if is_s3(spec.files[0]):
+            return naming_all(POPULATE, s3_place(spec.files[0]), items.at(spec.target).session.access)
+        case _:
+            return nullcontext()
 
 
 def resume(
@@ -48,6 +80,7 @@ def resume(
                 look_again(spec, claim.job, function, world)
             spec = with_current_transform(spec, items.folder)
             claim.change(replace(claim.job, spec=spec))
-        return items.priced(run(spec, claim, world))
+        with _explained(items, spec):
+            return items.priced(run(spec, claim, world))
     finally:
         claim.release()

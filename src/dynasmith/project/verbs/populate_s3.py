@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory, mkdtemp
+from secrets import token_hex
 
 from msgspec import Struct
 
@@ -22,6 +22,7 @@ from dynasmith.files.items.manifest import MANIFEST
 from dynasmith.files.items.manifest import read_manifest as read_own_manifest
 from dynasmith.files.items.source import FileSource, SourceSummary
 from dynasmith.files.ledger.folder import FolderLedger
+from dynasmith.files.scratch_folder import ScratchFolder
 from dynasmith.items.key import KeySchema
 from dynasmith.jobs.estimate import estimate_units, with_cost, with_time
 from dynasmith.jobs.export_manifest import ExportManifest
@@ -97,7 +98,8 @@ def _of_export(objects: TransferObjects, bucket: str, summary_key: str) -> Remot
             f"s3://{bucket}/{summary_key} is of an export in {summary.output_format}.",
             hint="export again as dynamodb or ion",
         )
-    check_files(objects, bucket, manifest)
+    with ScratchFolder() as folder:
+        check_files(objects, bucket, manifest, md5=partial(_md5, objects, folder))
     parts = tuple(FilePart(f"s3://{bucket}/{file.key}", file.item_count, summary.notation) for file in manifest.files)
     made = hashlib.blake2b(repr((summary, manifest.files)).encode(), digest_size=16).hexdigest()
     files = tuple(RemoteFile(file.key, file.md5_checksum) for file in manifest.files)
@@ -110,6 +112,15 @@ def _of_export(objects: TransferObjects, bucket: str, summary_key: str) -> Remot
         manifest,
         summary.billed_size_bytes,
     )
+
+
+def _md5(objects: TransferObjects, folder: Path, key: str) -> bytes:
+    """The MD5 of an object, which is downloaded for it."""
+    path = folder / token_hex(8)
+    try:
+        return objects.download(key, path)
+    finally:
+        path.unlink(missing_ok=True)
 
 
 def _of_objects(objects: TransferObjects, bucket: str, place: str) -> RemoteFiles:
@@ -136,8 +147,8 @@ def _of_objects(objects: TransferObjects, bucket: str, place: str) -> RemoteFile
 
 def _of_own_export(objects: TransferObjects, bucket: str, manifest_key: str) -> RemoteFiles:
     """A folder that `export` wrote on a machine, copied to S3. Raises FileFormatError where it is not whole."""
-    with TemporaryDirectory(prefix="dynasmith-") as folder:
-        local = Path(folder) / MANIFEST
+    with ScratchFolder() as folder:
+        local = folder / MANIFEST
         fetch(objects, bucket, RemoteFile(manifest_key), local)
         manifest = read_own_manifest(local)
     root = manifest_key.removesuffix(MANIFEST)
@@ -148,6 +159,11 @@ def _of_own_export(objects: TransferObjects, bucket: str, manifest_key: str) -> 
         if found is None:
             raise FileFormatError(
                 f"s3://{bucket}/{root} lacks {part.name}, which its manifest names.", hint="copy the whole export again"
+            )
+        if found.size_bytes != part.bytes:
+            raise FileFormatError(
+                f"s3://{bucket}/{key} is cut: it has {found.size_bytes:,} bytes, and its manifest says {part.bytes:,}.",
+                hint="copy the whole export again",
             )
         parts.append(FilePart(f"s3://{bucket}/{key}", part.items, manifest.notation))
         files.append(RemoteFile(key))
@@ -187,10 +203,10 @@ def look_at(remote: RemoteFiles, key: KeySchema, how: ReadOptions) -> SourceSumm
     """What objects without a manifest are: each is downloaded for it once. An export needs no look."""
     if remote.manifest is not None:
         return SourceSummary()
-    with TemporaryDirectory(prefix="dynasmith-") as folder:
+    with ScratchFolder() as folder:
         for number, file in enumerate(remote.files):
-            fetch(remote.objects, remote.bucket, file, Path(folder) / str(number))
-        return _source(remote, key, how, None, Path(folder)).look()
+            fetch(remote.objects, remote.bucket, file, folder / str(number))
+        return _source(remote, key, how, None, folder).look()
 
 
 def check_unchanged(before: dict[str, Fingerprint], remote: RemoteFiles) -> None:
@@ -224,16 +240,16 @@ def opened_objects(
     items: ItemWorld, remote: RemoteFiles, key: KeySchema, how: ReadOptions, batch: int | None, job_id: str
 ) -> OpenSource:
     """Objects as a source; each is downloaded beside the checkpoints of the job, or to a temporary folder where those
-    are not in a folder."""
+    are not in a folder, or it has none."""
     ledger = items.ledger
 
     async def opened(_heard: ThrottleListener) -> ObjectSource:
         made = partial(_source, remote, key, how, batch)
-        if isinstance(ledger, FolderLedger):
+        if isinstance(ledger, FolderLedger) and (ledger.folder / job_id).is_dir():
             folder = ledger.folder / job_id / "objects"
-        else:
-            folder = Path(mkdtemp(prefix="dynasmith-"))  # `close` removes it
-        return ObjectSource(made, remote.files, remote.objects, remote.bucket, folder)
+            return ObjectSource(made, remote.files, remote.objects, remote.bucket, folder)
+        scratch = ScratchFolder()
+        return ObjectSource(made, remote.files, remote.objects, remote.bucket, scratch.path, scratch.close)
 
     return opened
 

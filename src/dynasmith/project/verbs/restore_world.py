@@ -28,6 +28,8 @@ from dynasmith.tables.policy import STREAM_ARN, with_words
 from dynasmith.tables.prices import prices_for
 from dynasmith.tables.table import Billing, Index, Table, known
 
+_SEGMENTS, _ITEMS_OF_SEGMENTS = 8, 10_000
+"""How many segments a table is counted in, where it has so many items."""
 _HINT = "give the settings in a definition file, or use --no-settings"
 
 
@@ -90,8 +92,9 @@ class ProjectRestoreWorld:
         fill(self._items, spec, table, job_id, self._listener)
 
     def count(self, spec: Restore) -> int:
-        """A scan of the whole table that gives counts alone."""
-        return self.items.count(spec.target.table)[0]
+        """A scan of the whole table that gives counts alone, in parallel unless it is small."""
+        is_small = spec.expected_items is not None and spec.expected_items < _ITEMS_OF_SEGMENTS
+        return self.items.count_all(spec.target.table, 1 if is_small else _SEGMENTS)
 
     def compare(self, spec: Restore, file: str, job_id: str) -> ItemProof:
         """Every item of the file with every item of the table."""

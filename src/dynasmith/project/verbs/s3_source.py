@@ -24,7 +24,7 @@ class RemoteFile(Struct, frozen=True):
 
 class ObjectSource:
     """Reads the objects of a `FileSource` that ``opened`` makes of a folder, in which the file of each segment has its
-    number as its name.
+    number as its name; ``closed`` is called at its end.
 
     As many objects are on this machine at a time as segments are read at once. Raises FileFormatError for an object
     that is not what its checksum says: nothing of it is read then.
@@ -37,6 +37,7 @@ class ObjectSource:
         objects: TransferObjects,
         bucket: str,
         folder: Path,
+        closed: Callable[[], None] | None = None,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._made = opened(folder)
@@ -44,6 +45,7 @@ class ObjectSource:
         self._objects = objects
         self._bucket = bucket
         self._folder = folder
+        self._closed = closed
         self._threads = ThreadCalls()
 
     @property
@@ -70,6 +72,8 @@ class ObjectSource:
             (self._folder / str(segment)).unlink(missing_ok=True)
         if self._folder.exists() and not any(self._folder.iterdir()):
             self._folder.rmdir()
+        if self._closed is not None:
+            self._closed()
 
 
 def fetch(objects: TransferObjects, bucket: str, file: RemoteFile, path: Path) -> None:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
+from dynasmith.aws.control.backups import AwsBackups
 from dynasmith.engine.run import run
 from dynasmith.engine.transfer.dry_run import DryRun
 from dynasmith.engine.transfer.service_export import begin_service_export, check_prefix, check_window
 from dynasmith.engine.transfer.service_job import NO_LIMIT, WaitLimit
-from dynasmith.errors import UsageError
+from dynasmith.errors import ServiceError, UsageError
 from dynasmith.items.condition.condition import parse_condition
 from dynasmith.jobs.estimate import JobEstimate
 from dynasmith.jobs.report import Report
 from dynasmith.jobs.service_transfer import ExportRequest, ExportState, s3_place
 from dynasmith.jobs.side import Side
 from dynasmith.jobs.spec import ServiceExport
+from dynasmith.ports.backups import RecoveryWindow, rfc_3339
 from dynasmith.ports.listener import Listener, silent
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.job_world import ProjectJobWorld
@@ -26,6 +31,8 @@ from dynasmith.tables.table import Recovery, known
 
 if TYPE_CHECKING:
     from dynasmith.models import Model
+
+_INVALID_TIME = "InvalidExportTimeException"
 
 
 def service_export(
@@ -42,7 +49,7 @@ def service_export(
     check_window(request)
     world = ProjectJobWorld(items, listener, waiting=waiting)
     with naming_all(EXPORT, at, items.at(side).session.access):
-        _refuse_without_recovery(items, side)
+        _refuse_without_recovery(items, side, request)
         spec = ServiceExport(
             source=side,
             place=str(at),
@@ -50,7 +57,8 @@ def service_export(
             token=token_hex(16),
             tables=world.identities(source=side),
         )
-        return run(spec, begin_service_export(spec, world), world)
+        with _window_named(items, side, request):
+            return run(spec, begin_service_export(spec, world), world)
 
 
 def described_export(items: ItemWorld, arn: str) -> ExportState:
@@ -68,7 +76,7 @@ def rehearse_service_export(
     check_window(request)
     described = dry.end(side).description
     with naming_all(EXPORT, at, dry.at(side).session.access):
-        _refuse_without_recovery(dry, side)
+        _refuse_without_recovery(dry, side, request)
         check_prefix(objects_of(dry, side, at.bucket, request.bucket_owner), at)
     settings = dry.at(side).settings
     price = prices_for(dry.at(side).session.region, dict(settings.prices)).export_gigabyte
@@ -84,8 +92,8 @@ def rehearse_service_export(
     return DryRun(estimate, (), tuple(notes), closing="nothing was written")
 
 
-def _refuse_without_recovery(items: ItemWorld, side: Side) -> None:
-    """The service exports from continuous backups alone."""
+def _refuse_without_recovery(items: ItemWorld, side: Side, request: ExportRequest) -> None:
+    """The service exports from continuous backups alone. Raises UsageError also for a time before they begin."""
     at = items.at(side)
     described = at.control.describe(at.physical(side.table), ("recovery",))
     if known(described.table.recovery, Recovery()) is None:
@@ -93,3 +101,31 @@ def _refuse_without_recovery(items: ItemWorld, side: Side) -> None:
             f"Table {described.table.name} has no point-in-time recovery, and the service exports from it alone.",
             hint="set point_in_time_recovery in its definition and apply it, or export to a folder",
         )
+    window = AwsBackups(at.session).window(described.table.name)
+    first = request.since if request.incremental else request.at
+    if window is not None and first is not None and first.replace(microsecond=0) < window.earliest:
+        raise _outside(described.table.name, first, window)
+
+
+@contextmanager
+def _window_named(items: ItemWorld, side: Side, request: ExportRequest) -> Iterator[None]:
+    """Name the window where the service refuses a time, such as one that is still to come."""
+    try:
+        yield
+    except ServiceError as error:
+        at, name = items.at(side), items.end(side).name
+        wanted = (request.until or request.since) if request.incremental else request.at
+        if error.service_code != _INVALID_TIME or wanted is None:
+            raise
+        window = AwsBackups(at.session).window(name)
+        if window is None:
+            raise
+        raise _outside(name, wanted, window) from error
+
+
+def _outside(table: str, at: datetime, window: RecoveryWindow) -> UsageError:
+    """The refusal of a time of which a table cannot be exported."""
+    return UsageError(
+        f"Table {table} can be exported as it was from {rfc_3339(window.earliest)} to now, and not at {rfc_3339(at)}.",
+        hint="name a time in between, or leave --at out: it is now",
+    )

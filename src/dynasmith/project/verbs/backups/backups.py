@@ -20,11 +20,11 @@ from dynasmith.ports.listener import Listener, silent
 from dynasmith.ports.scheduled_backups import ScheduledBackups
 from dynasmith.project.verbs.argument_kinds import instance, names, one_of, optional, path, text, whole
 from dynasmith.project.verbs.arguments import checked, moment, named_table, table_names
+from dynasmith.project.verbs.backup_refusals import explained
 from dynasmith.project.verbs.backups.choice import all_backups, named
 from dynasmith.project.verbs.backups.creation import create_backups
 from dynasmith.project.verbs.backups.deletion import PrunedBackups, delete_backup, prune_backups, pruned
 from dynasmith.project.verbs.backups.diagnosis import diagnose_backup
-from dynasmith.project.verbs.backups.refusals import explained
 from dynasmith.project.verbs.backups.restore import (
     RestoreRehearsal,
     rehearse_restore,

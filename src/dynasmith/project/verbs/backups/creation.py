@@ -16,10 +16,10 @@ from dynasmith.engine.waiter import StopFlag, WaitBudget
 from dynasmith.errors import DynasmithError, UsageError
 from dynasmith.ports.backup_records import BackupRecord
 from dynasmith.ports.listener import BackupWaiting, Listener, silent
+from dynasmith.project.verbs.backup_refusals import explained
 from dynasmith.project.verbs.backups.choice import backups_of
 from dynasmith.project.verbs.backups.file_backup import check_free, export_backup, places_of
 from dynasmith.project.verbs.backups.records import records_of
-from dynasmith.project.verbs.backups.refusals import explained
 from dynasmith.project.verbs.backups.results import BackupCreation, CreatedBackup
 from dynasmith.project.world import TableName, World
 from dynasmith.tables.description import TableDescription

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -13,6 +14,7 @@ from dynasmith.engine.run import run
 from dynasmith.engine.transfer.new_job import new_job
 from dynasmith.errors import UsageError
 from dynasmith.files.items.layout import layout_of
+from dynasmith.jobs.estimate import JobEstimate
 from dynasmith.jobs.job import Job
 from dynasmith.jobs.report import Report
 from dynasmith.jobs.restore_report import RestoreReport
@@ -22,6 +24,7 @@ from dynasmith.jobs.spec import Restore
 from dynasmith.plans.consent import Consent
 from dynasmith.ports.backups import rfc_3339
 from dynasmith.ports.listener import Listener, silent
+from dynasmith.project.verbs.backups.estimates import estimate_restore
 from dynasmith.project.verbs.backups.restore_source import restore_at, restore_of
 from dynasmith.project.verbs.export_proof import check_proof
 from dynasmith.project.verbs.file_names import absolute
@@ -35,6 +38,12 @@ from dynasmith.tables.rules.names import table_name_fault
 from dynasmith.tables.table import Billing, Encryption, EncryptionKind
 
 _BILLING = {"on-demand": Billing.ON_DEMAND, "provisioned": Billing.PROVISIONED}
+_KEY: Final = re.compile(
+    r"(?:arn:[\w-]+:kms:[\w-]+:\d{12}:(?:key|alias)/[\w/-]+|alias/[\w/-]+|mrk-[0-9a-f]{32}"
+    r"|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\Z",
+    re.IGNORECASE,
+)
+"""What RestoreTableFromBackup takes as KMSMasterKeyId: an ARN, an id, an alias (API reference, SSESpecification)."""
 _ENCRYPTION = {"aws-owned": EncryptionKind.AWS_OWNED, "aws-managed": EncryptionKind.AWS_MANAGED}
 
 
@@ -83,12 +92,18 @@ def restore_request(
 def _encryption(text: str) -> Encryption:
     if text in _ENCRYPTION:
         return Encryption(kind=_ENCRYPTION[text])
+    if not _KEY.match(text):
+        raise UsageError(
+            f"{text!r} is not aws-owned, aws-managed, or a key of KMS.",
+            hint="name a key by its ARN (arn:aws:kms:REGION:ACCOUNT:key/ID), its id, or its alias (alias/NAME)",
+        )
     return Encryption(kind=EncryptionKind.CUSTOMER, key=text)
 
 
 class RestoreRehearsal(Struct, frozen=True, kw_only=True):
     """What a restore would do. ``settings`` are those that are applied where the service leaves them out, by their keys
-    in a definition; ``settings_from`` is what says what they were."""
+    in a definition; ``settings_from`` is what says what they were. ``estimate`` has no seconds where the service
+    restores: it does not say how long that takes."""
 
     source: str
     at: str
@@ -96,6 +111,7 @@ class RestoreRehearsal(Struct, frozen=True, kw_only=True):
     items_expected: int | None
     settings: tuple[str, ...]
     settings_from: str
+    estimate: JobEstimate
 
     def to_json(self) -> dict[str, Any]:
         """Stable keys."""
@@ -106,6 +122,7 @@ class RestoreRehearsal(Struct, frozen=True, kw_only=True):
             "items_expected": self.items_expected,
             "settings": list(self.settings),
             "settings_from": self.settings_from or None,
+            "estimate": self.estimate.to_json(),
         }
 
 
@@ -120,6 +137,7 @@ def rehearse_restore(world: World, request: RestoreRequest) -> RestoreRehearsal:
         items_expected=spec.expected_items,
         settings=tuple(each for each in spec.before if each not in left) if spec.settings else (),
         settings_from=spec.before_from,
+        estimate=estimate_restore(ItemWorld(world.dry), spec),
     )
 
 

@@ -11,6 +11,7 @@ from dynasmith.aws.control.recovery_points import recovery_point
 from dynasmith.engine.definition_import import as_definition
 from dynasmith.errors import TableNotFound, UsageError
 from dynasmith.jobs.options import TransferOptions
+from dynasmith.jobs.service_transfer import is_s3
 from dynasmith.jobs.side import Side
 from dynasmith.jobs.spec import Restore
 from dynasmith.ports.backup_records import BackupRecord
@@ -33,6 +34,11 @@ EXPORTED: Final = "the manifest of the export"
 
 def restore_of(world: World, target: Side, source: str, *, across_regions: bool) -> Restore:
     """The restore of a backup (an ARN or a name) or of the files of an export. Raises BackupNotFound, UsageError."""
+    if is_s3(source):
+        raise UsageError(
+            f"{source} is a place in S3, and a restore is of a backup or of files on this machine.",
+            hint=f"dynasmith populate TABLE {source} --create makes a table of an export to S3",
+        )
     if not source.startswith("arn:") and is_file(source):
         return _of_file(target, source)
     backup = named(world, source, across_regions=across_regions)

@@ -24,6 +24,8 @@ def explained(world: World, verb: str, actions: Sequence[str] = BACKUPS) -> Iter
         error.hint = _INSTEAD
         raise
     except AccessDenied as error:
+        if f"{verb} needs " in error.message:  # a verb within a verb
+            raise
         access = world.session.access
         own = [action for action in actions if action.startswith("dynamodb:")]
         others = [action for action in actions if action not in own]
