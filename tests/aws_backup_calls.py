@@ -5,7 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import boto3
+import pytest
+
 from dynasmith.strict import StrictServer
+from item_stories.kit import ItemStory
 from strict_tables import ready
 
 MANAGED = "arn:aws:iam::aws:policy/service-role/AWSBackupServiceRolePolicyFor"
@@ -83,3 +87,24 @@ def protected(server: StrictServer, client_of: Callable[..., Any]) -> Protected:
     role = make_role(clients["iam"], "backups")
     clients["backup"].create_backup_vault(BackupVaultName="safe")
     return Protected(server, dynamodb, clients["backup"], clients["iam"], arn, role)
+
+
+def as_role(story: ItemStory, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Let the commands of a story run as a role ``app``; what is given says what it may do from now on."""
+    keys = {"aws_access_key_id": story.account, "aws_secret_access_key": "secret", "region_name": "us-east-1"}
+    iam, sts = (boto3.client(each, endpoint_url=story.endpoint, **keys) for each in ("iam", "sts"))  # type: ignore[call-overload]  # the service is an argument here
+    arn = iam.create_role(RoleName="app", AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
+
+    def allow(*actions: str) -> None:
+        body = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": list(actions), "Resource": "*"}]}
+        iam.put_role_policy(RoleName="app", PolicyName="p", PolicyDocument=json.dumps(body))
+
+    allow("sts:GetCallerIdentity")
+    taken = sts.assume_role(RoleArn=arn, RoleSessionName="one")["Credentials"]
+    for name, member in (
+        ("AWS_ACCESS_KEY_ID", "AccessKeyId"),
+        ("AWS_SECRET_ACCESS_KEY", "SecretAccessKey"),
+        ("AWS_SESSION_TOKEN", "SessionToken"),
+    ):
+        monkeypatch.setenv(name, taken[member])
+    return allow

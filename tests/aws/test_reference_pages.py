@@ -39,6 +39,7 @@ def test_every_action_is_on_the_page() -> None:
         "BACKUPS",
         "VAULTED",
         "RESTORES",
+        "ROLLBACKS",
         "POINT_RESTORES",
         "ENCRYPTION",
         "JOBS_IN_S3",

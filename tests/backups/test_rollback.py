@@ -1,7 +1,13 @@
 """backup restore --into: the items of a table become those of a backup or an export, in place."""
 
+from hashlib import sha256
+
+import pytest
+
+from aws_backup_calls import as_role
 from backups.test_restore_killed import killed
 from backups.test_restore_stories import shop, strict
+from dynasmith.aws.control.actions import ROLLBACKS
 from item_stories.kit import ODD, ItemStory
 
 __all__ = ["shop"]
@@ -27,12 +33,52 @@ def test_an_export_is_rolled_back_to_and_what_was_there_can_be_had_back(shop: It
     assert any("triggers and streams" in note for note in rehearsed.json["notes"])
     assert shop(*words, "--yes").code == 4
     assert shop.digest("orders") == after
+    estimate = rehearsed.json["estimate"]
+    assert (estimate["items"], estimate["write_units"] > 0, estimate["read_units"] > 0) == (7, True, True)
+    assert estimate["cost_dollars"] > 0
     answer = shop(*words, "--confirm", "orders", "--json")
     assert answer.code == 0, answer.err
-    assert (answer.json["deleted"], answer.json["equal"]) == (1, True)
+    told = answer.json
+    assert (told["written"], told["already"], told["deleted"], told["equal"]) == (2, 5, 1, True)
     assert shop.digest("orders") == before
-    back = shop("backup", "restore", answer.json["before"], "--into", "orders", "--confirm", "orders")
-    assert back.code == 0, back.err
+    undone = shop("jobs", "undo", told["job"], "--yes", "--json")
+    assert (undone.code, undone.json["written"]) == (0, 3), undone.err
+    assert shop.digest("orders") == after
+
+
+def test_an_undo_leaves_what_others_wrote_since(shop: ItemStory) -> None:
+    assert shop("export", "orders", "kept").code == 0
+    changed(shop)
+    job = shop("backup", "restore", "kept", "--into", "orders", "--confirm", "orders", "--json").json["job"]
+    client = strict(shop)
+    client.put_item(TableName="orders", Item={"pk": ODD[0]["pk"], "theirs": {"S": "later"}})
+    client.put_item(TableName="orders", Item={**ODD[1], "n": {"N": "9"}})
+    assert shop("jobs", "undo", job, "--dry-run").code == 0
+    undone = shop("jobs", "undo", job, "--yes", "--json")
+    assert (undone.code, undone.json["written"], undone.json["dead"]) == (3, 1, 2), undone.err
+    items = {item["pk"]["S"]: item for item in shop.items("orders")}
+    assert items[ODD[0]["pk"]["S"]]["theirs"] == {"S": "later"}
+    assert items[ODD[1]["pk"]["S"]]["n"] == {"N": "9"}
+    assert "late" in items
+
+
+@pytest.mark.parametrize("again", ["the same command", "jobs resume"])
+def test_a_rollback_that_was_stopped_halfway_is_one_job_that_goes_on(shop: ItemStory, again: str) -> None:
+    wanted = shop.digest("orders")
+    assert shop("export", "orders", "kept").code == 0
+    changed(shop)
+    after = shop.digest("orders")
+    words = ("backup", "restore", "kept", "--into", "orders", "--confirm", "orders", "--json")
+    shop.served.fault("DeleteItem", times=None, kind="access-denied")
+    stopped = shop(*words)
+    assert stopped.code == 1, stopped.err
+    shop.served.calm()
+    (job,) = [each["id"] for each in shop("jobs", "list", "--json").json if each["verb"] == "restore-into"]
+    answer = shop(*(words if again == "the same command" else ("jobs", "resume", job, "--json")))
+    assert answer.code == 0, answer.err
+    assert answer.json["job" if again == "the same command" else "id"] == job
+    assert shop.digest("orders") == wanted
+    assert shop("jobs", "undo", job, "--yes").code == 0
     assert shop.digest("orders") == after
 
 
@@ -77,16 +123,46 @@ def test_a_backup_of_another_key_deletes_nothing_also_where_no_definition_was_ke
     assert shop.digest("orders") == before
 
 
-def test_a_run_after_a_kill_names_what_was_there_before_and_the_table_that_is_left(shop: ItemStory) -> None:
+@pytest.mark.parametrize(
+    ("operation", "when", "number"), [("RestoreTableFromBackup", "after", 1), ("DeleteTable", "before", 1)]
+)
+def test_a_run_after_a_kill_goes_on_with_what_it_began(shop: ItemStory, operation: str, when: str, number: int) -> None:
     wanted = shop.digest("orders")
     assert shop("backup", "create", "orders", "--name", "kept").code == 0
     changed(shop)
     words = ("backup", "restore", "kept", "--into", "orders", "--confirm", "orders")
-    killed(shop, "RestoreTableFromBackup", "after", 1, words)
+    killed(shop, operation, when, number, words)
     again = shop(*words)
     assert again.code == 0, again.err
     assert shop.digest("orders") == wanted
-    assert "An earlier run did not end; what orders held before it is in " in again.err
-    (left,) = [name for name in shop.live() if name != "orders"]
-    assert f"to delete it: dynasmith delete {left} --physical --confirm {left}" in again.err
-    assert "An earlier run" in shop(*words).err
+    assert shop.live() == ["orders"]
+    assert sum(call.operation == "RestoreTableFromBackup" for call in shop.served.journal) == 1
+    assert list((shop.folder / ".dynasmith" / "rollbacks").iterdir()) == []
+
+
+def test_a_table_of_somebody_in_the_place_of_the_meantime_is_left(shop: ItemStory) -> None:
+    assert shop("backup", "create", "orders", "--name", "kept").code == 0
+    arn = shop("backup", "show", "kept", "--json").json["arn"]
+    name = f"orders-rollback-{sha256(arn.encode()).hexdigest()[:8]}"
+    shop.make(name)
+    answer = shop("backup", "restore", "kept", "--into", "orders", "--confirm", "orders")
+    assert (answer.code, answer.error) == (2, f"Table {name} exists, and no restore made it.")
+    assert sorted(shop.live()) == sorted(["orders", name])
+
+
+def test_it_needs_the_actions_of_the_page_and_names_all_that_are_missing(
+    shop: ItemStory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = shop.digest("orders")
+    assert shop("export", "orders", "kept").code == 0
+    changed(shop)
+    allow = as_role(shop, monkeypatch)
+    words = ("backup", "restore", "kept", "--into", "orders", "--confirm", "orders")
+    allow("dynamodb:DescribeTable", "dynamodb:DescribeTimeToLive")
+    refused = shop(*words)
+    assert refused.code == 1, refused.err
+    assert all(action in refused.error for action in ROLLBACKS), refused.error
+    allow(*ROLLBACKS)
+    answer = shop(*words)
+    assert answer.code == 0, answer.err
+    assert shop.digest("orders") == wanted

@@ -30,12 +30,13 @@ from dynasmith.jobs.spec import (
     FunctionExport,
     PopulateItems,
     Restore,
+    RollBack,
     Spec,
     Undo,
     sides_of,
 )
 from dynasmith.ports.checkpoints import Claim, Ledger
-from dynasmith.ports.items import OpenSink
+from dynasmith.ports.items import OpenSink, OpenSource
 from dynasmith.ports.journal import JournalReader, UndoJournal
 from dynasmith.ports.updates import OpenUpdates
 
@@ -107,6 +108,9 @@ class GivenWorld:
     def spared(self, spec: DeleteItems) -> SparedKeys | None:
         assert not spec.beyond
         return None
+
+    def rollback_files(self, spec: RollBack) -> tuple[OpenSource, SparedKeys]:  # noqa: ARG002
+        raise AssertionError("a run of the engine that moves items rolls none back")
 
     def restoration(self, spec: Restore) -> RestoreWorld:  # noqa: ARG002
         raise AssertionError("a run of the engine that moves items restores no table")

@@ -234,4 +234,4 @@ def test_an_undo_of_what_is_no_backfill_is_refused_before_anything_is_asked(stor
     job = story("copy", "users", "users_v2", "--yes", "--json").json["id"]
     for words in ((), ("--yes",), ("--dry-run",)):
         answer = story("jobs", "undo", job, *words)
-        assert (answer.code, "only a backfill or a deletion" in answer.error) == (2, True), answer.err
+        assert (answer.code, "only a backfill, a deletion" in answer.error) == (2, True), answer.err

@@ -33,6 +33,7 @@ from dynasmith.jobs.spec import (
     PopulateFiles,
     PopulateItems,
     Restore,
+    RollBack,
     ServiceExport,
     ServiceImport,
     Spec,
@@ -97,6 +98,7 @@ SPECS: tuple[Spec, ...] = (
         tables=TABLES,
     ),
     Restore(target=HERE, table="users", at=NOW, before={"name": "users"}, without_indexes=True, options=OPTIONS),
+    RollBack(target=HERE, source="kept", files="/kept", parts=2, tables=TABLES, options=OPTIONS),
     DeleteItems(target=HERE, journal=True, tables=TABLES, options=OPTIONS),
     Undo(target=HERE, of="backfill-20261129T120000-abcdef", tables=TABLES, options=OPTIONS),
 )

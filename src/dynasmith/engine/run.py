@@ -6,6 +6,7 @@ from dynasmith.engine.backfill.backfill import backfill
 from dynasmith.engine.backfill.undo import undo
 from dynasmith.engine.deletion.deletion import delete_items
 from dynasmith.engine.restore.restore import restore
+from dynasmith.engine.rollback.rollback import roll_back
 from dynasmith.engine.transfer.bulk_put import bulk_put
 from dynasmith.engine.transfer.copy import copy
 from dynasmith.engine.transfer.export import export
@@ -25,6 +26,7 @@ from dynasmith.jobs.spec import (
     PopulateFiles,
     PopulateItems,
     Restore,
+    RollBack,
     ServiceExport,
     ServiceImport,
     Spec,
@@ -61,6 +63,8 @@ def run(spec: Spec, claim: Claim, world: JobWorld) -> Report:
                 return undo(spec, claim, world)
             case Restore():
                 return restore(spec, claim, world)
+            case RollBack():
+                return roll_back(spec, claim, world)
         assert_never(spec)
     finally:
         claim.release()

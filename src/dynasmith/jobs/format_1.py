@@ -22,6 +22,7 @@ from dynasmith.jobs.spec import (
     PopulateFiles,
     PopulateItems,
     Restore,
+    RollBack,
     ServiceExport,
     ServiceImport,
     Spec,
@@ -112,6 +113,8 @@ def _kind_of(verb: str, given: _Parameters) -> type[Spec] | None:
             return Undo
         case Restore.verb:
             return Restore
+        case RollBack.verb:
+            return RollBack
     return None
 
 

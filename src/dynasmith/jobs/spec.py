@@ -236,6 +236,25 @@ class Restore(Struct, frozen=True, kw_only=True, omit_defaults=True):
     options: TransferOptions = field(name="flow")
 
 
+class RollBack(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The items of a table made those of an export in place: of its ``files`` (an absolute path), ``parts`` in number.
+    ``source`` is the backup or the export as it was named."""
+
+    verb: ClassVar[str] = "restore-into"
+    target: Side
+    source: str
+    files: str
+    parts: int
+    tables: TableIdentities = UNKNOWN_TABLES
+    where: str = ""
+    options: TransferOptions = field(name="flow")
+
+    @property
+    def journal(self) -> bool:
+        """It always keeps an undo journal."""
+        return True
+
+
 class UnreadableSpec(Struct, frozen=True, kw_only=True):
     """The parameters of a job that this version cannot read: damaged, or of a verb that it does not have. Such a job
     can be listed, cancelled and removed, and is kept as it was written."""
@@ -248,7 +267,9 @@ class UnreadableSpec(Struct, frozen=True, kw_only=True):
 Populate: TypeAlias = PopulateFiles | PopulateDatabase | PopulateItems
 ServiceSpec: TypeAlias = ServiceExport | ServiceImport | BulkPut
 """What the service does by itself, and a job waits for."""
-Spec: TypeAlias = Copy | Export | FunctionExport | Populate | Backfill | DeleteItems | Undo | ServiceSpec | Restore
+Spec: TypeAlias = (
+    Copy | Export | FunctionExport | Populate | Backfill | DeleteItems | Undo | ServiceSpec | Restore | RollBack
+)
 
 
 def sides_of(spec: Spec) -> dict[str, Side]:
@@ -260,7 +281,7 @@ def sides_of(spec: Spec) -> dict[str, Side]:
             return {"source": spec.source}
         case PopulateFiles() | PopulateDatabase() | PopulateItems() | ServiceImport() | BulkPut():
             return {"target": spec.target}
-        case Backfill() | DeleteItems() | Undo() | Restore():
+        case Backfill() | DeleteItems() | Undo() | Restore() | RollBack():
             return {"target": spec.target}
     assert_never(spec)
 
@@ -272,6 +293,6 @@ def transform_of(spec: Spec) -> TransformRef | None:
             return spec.transform
         case Export() | FunctionExport() | DeleteItems() | Undo():
             return None
-        case ServiceExport() | ServiceImport() | BulkPut() | Restore():
+        case ServiceExport() | ServiceImport() | BulkPut() | Restore() | RollBack():
             return None
     assert_never(spec)

@@ -50,9 +50,9 @@ class ItemChange(Struct, frozen=True, omit_defaults=True):
 
     def inverse(self) -> "ItemChange":
         """What takes the item back: the same attributes as before, while they are as this change left them; a deleted
-        item, while no other has its key."""
+        item, while no other has its key; one that was put goes, while it is as it was put."""
         if self.kind != "update":
-            return ItemChange(before=self.before, kind="create" if self.kind == "delete" else "delete")
+            return ItemChange(before=self.before, kind="create") if self.kind == "delete" else deletion_of(self.before)
         before, names = attributes(self.before), self.names
         return ItemChange(
             before=self.after,
@@ -76,10 +76,10 @@ EXPECTED_NAMES_MAX: Final = 100
 """Attributes that the condition of a deletion names: an expression has at most 300 operators."""
 
 
-def deletion_of(item: RawItem | bytes, names: Sequence[str] = ()) -> ItemChange:
+def deletion_of(item: RawItem | Raw | bytes, names: Sequence[str] = ()) -> ItemChange:
     """The deletion of an item, while it is as it was read; of one with very many attributes, while those of ``names``
     are, which decided about it."""
-    found = attributes(item)
+    found = attributes(bytes(item))
     expected = (
         tuple(names) if len(found) > EXPECTED_NAMES_MAX else (*found, *(each for each in names if each not in found))
     )

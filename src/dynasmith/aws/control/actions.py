@@ -125,6 +125,19 @@ RESTORES = (
 """The actions of backup restore, beside those of reading and of changing settings. The service asks for those of items
 on the new table, by which it fills it ("Restoring a table from a backup", permissions)."""
 
+ROLLBACKS = (
+    "dynamodb:DescribeTable",
+    "dynamodb:DescribeTimeToLive",
+    "dynamodb:Scan",
+    "dynamodb:BatchGetItem",
+    "dynamodb:PutItem",
+    "dynamodb:PartiQLUpdate",
+    "dynamodb:UpdateItem",
+    "dynamodb:DeleteItem",
+)
+"""The actions of backup restore --into from files; from a backup those of backup restore and CreateTable, DeleteTable
+besides. Of PartiQLUpdate and UpdateItem the second is enough, the first is cheaper."""
+
 POINT_RESTORES = (
     "backup:ListBackupVaults",
     "backup:DescribeRecoveryPoint",

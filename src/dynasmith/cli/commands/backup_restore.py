@@ -62,7 +62,7 @@ def _into(
 ) -> int:
     """Roll the items of a table back in place."""
     from dynasmith.cli.flow_report import FlowProgressView
-    from dynasmith.cli.restore_report import RestoreProgress
+    from dynasmith.cli.restore_report import RestoreProgress, estimate_line
 
     if not source or target or resumes or any(given.values()):
         raise UsageError(
@@ -77,6 +77,7 @@ def _into(
             invocation.say(
                 f"The source has about {found.source_items:,} items, the table about {found.table_items_estimate:,}."
             )
+        invocation.say(estimate_line(found.estimate, "the service does not say how long a restore takes"))
         for note in found.notes:
             invocation.say(f"Note: {note}.")
         invocation.say(f"Would make the items of {found.table} those of {found.source}. Dry run: nothing was changed.")
@@ -88,7 +89,7 @@ def _into(
     same = "equal to" if report.equal else "not equal to"
     invocation.say(
         f"{report.table}: {report.written:,} items written, {report.already:,} already there, {report.deleted:,} "
-        f"deleted; {same} {report.source}. What it held before is in {report.before}."
+        f"deleted; {same} {report.source}. To undo it: dynasmith jobs undo {report.job}"
     )
     if invocation.as_json:
         print_json(report.to_json())

@@ -238,6 +238,14 @@ def _as_rewrite(change: ItemChange, key: Sequence[str]) -> Rewrite:
             removed=(),
             expected={},
         )
+    if change.kind == "delete":
+        return Rewrite(
+            before=change.before,
+            after=change.after,
+            assigned={},
+            removed=tuple(name for name in before if name not in key),
+            expected={},
+        )
     return Rewrite(
         before=change.before,
         after=change.after,

@@ -12,9 +12,9 @@ from dynasmith.engine.transfer.table_details import TableEnd
 from dynasmith.items.transform import Function
 from dynasmith.jobs.job import Job
 from dynasmith.jobs.side import Side
-from dynasmith.jobs.spec import DeleteItems, Export, FunctionExport, Populate, Restore, TransformRef
+from dynasmith.jobs.spec import DeleteItems, Export, FunctionExport, Populate, Restore, RollBack, TransformRef
 from dynasmith.ports.checkpoints import Ledger
-from dynasmith.ports.items import OpenSink
+from dynasmith.ports.items import OpenSink, OpenSource
 from dynasmith.ports.journal import JournalReader, UndoJournal
 from dynasmith.ports.service_transfer import BulkPuts, Exports, Imports, TransferObjects
 from dynasmith.ports.updates import OpenUpdates
@@ -103,6 +103,10 @@ class JobWorld(Protocol):
 
     def spared(self, spec: DeleteItems) -> SparedKeys | None:
         """The keys that a deletion leaves alone; None where it leaves none."""
+        ...
+
+    def rollback_files(self, spec: RollBack) -> tuple[OpenSource, SparedKeys]:
+        """The items of the files of a rollback, and their keys. Raises UsageError where they are gone."""
         ...
 
     def restoration(self, spec: Restore) -> RestoreWorld:

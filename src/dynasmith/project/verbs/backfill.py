@@ -21,7 +21,7 @@ from dynasmith.jobs.job import Job, readable
 from dynasmith.jobs.options import FirstRunLimits, TransferOptions
 from dynasmith.jobs.report import Report
 from dynasmith.jobs.side import Side
-from dynasmith.jobs.spec import Backfill, DeleteItems, Undo
+from dynasmith.jobs.spec import Backfill, DeleteItems, RollBack, Undo
 from dynasmith.plans.consent import Consent
 from dynasmith.ports.listener import Listener, silent
 from dynasmith.project.verbs.dry_run import rehearsed, unguarded
@@ -164,9 +164,10 @@ class Backfills:
 
     def _backfill(self, job_id: str) -> tuple[Job, Side]:
         job = self._items.ledger.show(job_id)
-        if not isinstance(job.spec, Backfill | DeleteItems):
+        if not isinstance(job.spec, Backfill | DeleteItems | RollBack):
             raise UsageError(
-                f"Job {job_id} is of {job.verb}, and only a backfill or a deletion of items can be undone.",
+                f"Job {job_id} is of {job.verb}, and only a backfill, a deletion of items and a restore in place can "
+                "be undone.",
                 hint="dynasmith jobs list",
             )
         return job, job.spec.target

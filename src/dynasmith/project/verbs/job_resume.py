@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 from msgspec.structs import replace
 
-from dynasmith.aws.control.actions import POINT_RESTORES, RESTORES
+from dynasmith.aws.control.actions import POINT_RESTORES, RESTORES, ROLLBACKS
 from dynasmith.engine.backfill.backfill import look_again
 from dynasmith.engine.run import run
 from dynasmith.jobs.job import readable
@@ -17,6 +17,7 @@ from dynasmith.jobs.spec import (
     BulkPut,
     PopulateFiles,
     Restore,
+    RollBack,
     ServiceExport,
     ServiceImport,
     Spec,
@@ -38,6 +39,8 @@ def _explained(items: ItemWorld, spec: Spec) -> AbstractContextManager[None]:
     match spec:
         case Restore():
             return explained(items.world, "backup restore", (*RESTORES, *(POINT_RESTORES if spec.role else ())))
+        case RollBack():
+            return explained(items.world, "backup restore --into", ROLLBACKS)
         case ServiceExport():
             return naming_all(EXPORT, s3_place(spec.place), items.at(spec.source).session.access)
         case ServiceImport():

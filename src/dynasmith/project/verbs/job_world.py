@@ -18,6 +18,7 @@ from dynasmith.errors import CheckpointError
 from dynasmith.files.duplicate_key_store import SeenKeys
 from dynasmith.files.items.layout import layout_of
 from dynasmith.files.items.source import FileSource
+from dynasmith.items.key import KeySchema
 from dynasmith.items.transform import Function
 from dynasmith.jobs.job import Job
 from dynasmith.jobs.journal import JournalHead
@@ -31,11 +32,12 @@ from dynasmith.jobs.spec import (
     PopulateFiles,
     PopulateItems,
     Restore,
+    RollBack,
     TransformRef,
 )
 from dynasmith.jobs.table_identity import TableIdentities
 from dynasmith.ports.checkpoints import Ledger
-from dynasmith.ports.items import OpenSink, ThrottleListener
+from dynasmith.ports.items import OpenSink, OpenSource, ThrottleListener
 from dynasmith.ports.journal import UndoJournal
 from dynasmith.ports.listener import Listener, silent
 from dynasmith.ports.updates import OpenUpdates
@@ -215,12 +217,22 @@ class ProjectJobWorld:
         """The keys of an export. Raises UsageError where it is gone."""
         if not spec.beyond:
             return None
-        key, layout = self.table(spec.target).key, layout_of([spec.beyond])
+        key = self.table(spec.target).key
+        return SparedKeys(self._files(spec.beyond, key), key, SeenKeys())
+
+    def rollback_files(self, spec: RollBack) -> tuple[OpenSource, SparedKeys]:
+        """The items of the files of a rollback, and their keys. Raises UsageError where they are gone."""
+        key = self.table(spec.target).key
+        opened = self._files(spec.files, key)
+        return opened, SparedKeys(opened, key, SeenKeys())
+
+    def _files(self, place: str, key: KeySchema) -> OpenSource:
+        layout = layout_of([place])
 
         async def opened(_heard: ThrottleListener) -> FileSource:
             return FileSource(layout, key)
 
-        return SparedKeys(opened, key, SeenKeys())
+        return opened
 
     def restoration(self, spec: Restore) -> RestoreWorld:
         """What the caller gave for it. Raises CheckpointError where it gave none."""

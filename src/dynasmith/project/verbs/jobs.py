@@ -21,6 +21,7 @@ from dynasmith.jobs.spec import (
     Backfill,
     BulkPut,
     DeleteItems,
+    RollBack,
     ServiceExport,
     ServiceImport,
     Undo,
@@ -194,7 +195,7 @@ class Jobs:
         """The ids of the jobs that keep an undo journal, each with its table, by the place of the table."""
         found: dict[Side, dict[str, str]] = {}
         for job in map(self.show, job_ids):
-            if job.over and isinstance(job.spec, Backfill | DeleteItems) and job.spec.journal:
+            if job.over and isinstance(job.spec, Backfill | DeleteItems | RollBack) and job.spec.journal:
                 found.setdefault(replace(job.spec.target, table=""), {})[job.id] = job.spec.target.table
         return found
 

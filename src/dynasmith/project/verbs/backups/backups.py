@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from dynasmith.aws.control.actions import RESTORES, VAULTED
+from dynasmith.aws.control.actions import RESTORES, ROLLBACKS, VAULTED
 from dynasmith.aws.control.scheduled_backups import scheduled_backups
 from dynasmith.aws.settings.backup_plan import ServiceBackupPlan
 from dynasmith.engine.backup import BACKUP_SECONDS_MAX
@@ -49,6 +49,7 @@ from dynasmith.project.verbs.backups.schedule import (
     unschedule,
 )
 from dynasmith.project.verbs.diagnosis.finding import DiagnosisFinding
+from dynasmith.project.verbs.file_names import is_file
 from dynasmith.project.verbs.tables import wait_seconds
 from dynasmith.project.world import World
 from dynasmith.tables.table import BackupRule
@@ -369,14 +370,16 @@ class Backups:
         """Make the items of a table those of a backup (an ARN or a name) or of an export, in place: write what the
         source has, delete what it does not have. Keys, indexes and settings stay.
 
-        What the table held until then is exported and compared first, so that it can be had back by the same verb;
-        deletions have an undo journal. Triggers and streams see every item that changes. A backup is restored to a
-        table for the meantime. Costs three reads of the table, and a write of every item of the source. Needs the
-        table's name; else ConsentRequired. Raises TableNotFound, BackupNotFound, UsageError for files of another key,
-        RunError where something writes to the table while it is exported, TableExists and CheckpointError where
-        somebody makes the table for the meantime, or one of the two again. Stopped anywhere, running it again does it
-        all again, and names what the run that was stopped has left.
+        One job does it, which `Jobs.resume` or the same call continues, and whose undo journal has what it overwrites,
+        deletes and adds: `Jobs.undo` takes all of it back, but what others changed since. Triggers and streams see
+        every item that changes. A backup is restored to a table for the meantime, exported to files, and both are
+        removed at the end. Costs a strong read of each item of the source by its key, two reads of the table, and a
+        write of each item that differs. Needs the table's name; else ConsentRequired. Raises TableNotFound,
+        BackupNotFound, UsageError for files of another key and a table in the place of that for the meantime, RunError
+        where something writes to that one, FileFormatError for a damaged export, CheckpointError where one of the two
+        was made again or the files are others,
+        Locked where another process runs the job.
         """
         name = self._world.name_of(table)
-        with explained(self._world, "backup restore", RESTORES):
+        with explained(self._world, "backup restore --into", ROLLBACKS if is_file(backup) else (*ROLLBACKS, *RESTORES)):
             return roll_back(self._world, backup, name, consent=consent, listener=listener)

@@ -6,11 +6,12 @@ from dataclasses import replace
 
 from dynasmith.aws.control.backups import AwsBackups
 from dynasmith.engine.transfer.dry_run import rehearse_items
+from dynasmith.engine.transfer.table_details import TableEnd, rates
 from dynasmith.errors import BackupNotFound, NotOffered, ServiceError, TableNotFound
 from dynasmith.files.items.layout import layout_of
-from dynasmith.items.size import read_units
-from dynasmith.jobs.estimate import JobEstimate, with_cost
-from dynasmith.jobs.options import ReadOptions
+from dynasmith.items.size import read_units, write_units
+from dynasmith.jobs.estimate import JobEstimate, with_cost, with_time
+from dynasmith.jobs.options import ReadOptions, TransferOptions
 from dynasmith.jobs.service_transfer import is_s3
 from dynasmith.jobs.spec import Restore
 from dynasmith.ports.listener import silent
@@ -18,6 +19,7 @@ from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.populate_files import new_source, opens
 from dynasmith.project.verbs.restore_world import desired_table
 from dynasmith.tables.prices import GIGABYTE, Prices, prices_for
+from dynasmith.tables.table import known
 
 
 def estimate_restore(items: ItemWorld, spec: Restore) -> JobEstimate:
@@ -75,3 +77,28 @@ def _figures(items: ItemWorld, spec: Restore) -> tuple[int, int]:
     except TableNotFound:
         return spec.expected_items or 0, 0
     return described.item_count_estimate, described.size_bytes_estimate
+
+
+def estimate_rollback(items: ItemWorld, table: TableEnd, spec: Restore) -> JobEstimate:
+    """The figures of a rollback in place: each item of the source is looked up and, at most, written; the table is read
+    twice; what it has beyond the source is deleted, as far as the counts say. A backup of the service is restored and
+    read three times besides. No item is read."""
+    described = table.description
+    count, size = _size_of_file(spec) if spec.file else _figures(items, spec)
+    own, own_size = described.item_count_estimate, described.size_bytes_estimate
+    indexes = 1.0 + len(known(described.table.indexes, ()))
+    looked = count * read_units(-(-size // count), consistent=True) if count and size else 0.0
+    reads = looked + (read_units(own_size) if own_size else 0.0) + (read_units(size, consistent=True) if size else 0.0)
+    reads += 3 * read_units(size) if size and not spec.file else 0.0
+    writes = count * write_units(-(-size // count)) if count and size else 0.0
+    writes += max(0, own - count) * (write_units(-(-own_size // own)) if own and own_size else 1.0)
+    estimate = with_cost(JobEstimate(count, size, reads, writes * indexes), items.prices())
+    pace = rates(table, "write", None, share=TransferOptions().share).ceiling
+    if spec.file:
+        return with_time(estimate, write_rate=pace)
+    return with_gigabytes(estimate, [prices_of(items, spec).restore_gigabyte])
+
+
+def _size_of_file(spec: Restore) -> tuple[int, int]:
+    layout = layout_of([spec.file])
+    return spec.expected_items or 0, sum(part.bytes for part in layout.manifest.parts) if layout.manifest else 0

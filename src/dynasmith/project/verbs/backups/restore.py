@@ -225,8 +225,14 @@ def _checked(world: World, request: RestoreRequest) -> Restore:
 
 def _stopped(world: World, table: str) -> Job | None:
     """The newest restore of that table that can be gone on with."""
+    job = restore_job(world, table)
+    return job if job is not None and job.resumable else None
+
+
+def restore_job(world: World, table: str) -> Job | None:
+    """The newest restore of that table, in whatever state."""
     jobs = ItemWorld(world).ledger.jobs()
-    mine = [job for job in jobs if isinstance(job.spec, Restore) and job.spec.target.table == table and job.resumable]
+    mine = [job for job in jobs if isinstance(job.spec, Restore) and job.spec.target.table == table]
     return mine[-1] if mine else None
 
 

@@ -1,80 +1,80 @@
 """backup restore --into, wired: the items of a table become those of a backup again, in place.
 
-Four steps, each a job or a call that is safe to do again: what the table holds now is exported and compared, so that it
-can be had back; where the source is a backup of the service, it is restored to a table for the meantime and exported;
-every item of it is written; what it does not have is deleted, with an undo journal. Running it again does the steps
-again, and names what the run that was stopped has left.
+The source of the job is files. A backup of the service becomes such: it is restored to a table for the meantime, which
+is exported and deleted again. Then one job writes every item of the files that the table has not or has otherwise, and
+deletes what they have not; each change is in its undo journal before it is sent. Running it again goes on.
 """
 
 from __future__ import annotations
 
-import glob
-import re
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+import shutil
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
-from uuid import uuid4
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from dynasmith.engine.deletion.deletion import begin_deletion
+from dynasmith.engine.rollback.rollback import begin_rollback
 from dynasmith.engine.run import run
 from dynasmith.engine.transfer.verify import VerifyResult
 from dynasmith.engine.waiter import StopFlag, delete_table
 from dynasmith.errors import RunError, UsageError
+from dynasmith.files.items.layout import layout_of
 from dynasmith.items.key import KeySchema
+from dynasmith.jobs.estimate import JobEstimate
 from dynasmith.jobs.job import readable
 from dynasmith.jobs.options import TransferOptions
-from dynasmith.jobs.report import Report
 from dynasmith.jobs.side import Side
-from dynasmith.jobs.spec import DeleteItems
+from dynasmith.jobs.spec import Restore, RollBack
 from dynasmith.plans.consent import Consent, named
+from dynasmith.ports.checkpoints import Claim
 from dynasmith.ports.listener import Listener, RestoreStep, silent
+from dynasmith.project.verbs.backups.estimates import estimate_rollback
 from dynasmith.project.verbs.backups.file_backup import export_backup
-from dynasmith.project.verbs.backups.restore import RestoreRequest, restore_table
+from dynasmith.project.verbs.backups.restore import RestoreRequest, restore_job, restore_table, resume_restore
 from dynasmith.project.verbs.backups.restore_source import KEPT, restore_of
 from dynasmith.project.verbs.file_names import absolute
 from dynasmith.project.verbs.file_restore import manifest_of
 from dynasmith.project.verbs.item_world import ItemWorld
+from dynasmith.project.verbs.job_tables import check_sides
 from dynasmith.project.verbs.job_world import ProjectJobWorld
-from dynasmith.project.verbs.populate import populate
 from dynasmith.project.verbs.restore_world import desired_table
 from dynasmith.project.verbs.tables import exists
 from dynasmith.project.verbs.verify import verify_sides
 from dynasmith.project.world import World
 
-DONE: Final = "done"
-"""The file in the folder of a run that came to its end."""
-_RUN_ID: Final = re.compile(r"\d{8}T\d{6}-[0-9a-f]{6}\Z")
+WHOLE: Final = "whole"
+"""The file beside an export that was compared with its table."""
 STREAMS = "triggers and streams of the table see every item that changes, and every deletion"
 
 
 class RollbackReport(Struct, frozen=True, kw_only=True):
     """What `Backups.restore_into` did: items written, already there, deleted; whether the table is now equal to the
-    source; ``before`` is the export of what it held until then."""
+    source; ``job`` is what `Jobs.undo` takes back."""
 
     table: str
     source: str
-    before: str
+    job: str
     written: int
     already: int
     deleted: int
+    dead: int
     equal: bool
-    jobs: tuple[str, ...]
 
     def to_json(self) -> dict[str, Any]:
         """Stable keys."""
         return {
             "table": self.table,
             "source": self.source,
-            "before": self.before,
+            "job": self.job,
             "written": self.written,
             "already": self.already,
             "deleted": self.deleted,
+            "dead": self.dead,
             "equal": self.equal,
             "verified": "exact",
-            "jobs": list(self.jobs),
         }
 
 
@@ -90,6 +90,7 @@ class RollbackRehearsal(Struct, frozen=True, kw_only=True):
     differences: tuple[dict[str, Any], ...]
     more: bool
     notes: tuple[str, ...]
+    estimate: JobEstimate
 
     def to_json(self) -> dict[str, Any]:
         """Stable keys."""
@@ -101,27 +102,26 @@ class RollbackRehearsal(Struct, frozen=True, kw_only=True):
             "differences": list(self.differences),
             "more": self.more,
             "notes": list(self.notes),
+            "estimate": self.estimate.to_json(),
         }
 
 
 def rehearse_rollback(world: World, source: str, table: str) -> RollbackRehearsal:
     """See `Backups.rehearse_restore_into`."""
     dry = ItemWorld(world.dry)
-    side, in_files, count = _checked(dry, source, table)
+    side, spec = _checked(dry, source, table)
     end = dry.end(side)
-    found: VerifyResult | None = verify_sides(dry, source, side) if in_files else None
-    notes = (
-        "every item of the source is written, and every item of the table is read three times and exported first",
-        STREAMS,
-    )
+    found: VerifyResult | None = verify_sides(dry, source, side) if spec.file else None
+    notes = ("an undo journal keeps what is overwritten and deleted, and the keys of what is new", STREAMS)
     return RollbackRehearsal(
         table=end.name,
         source=source,
-        source_items=count,
+        source_items=spec.expected_items,
         table_items_estimate=end.description.item_count_estimate,
         differences=() if found is None else tuple({"kind": each.kind, "key": each.key} for each in found.differences),
         more=found is not None and found.more,
         notes=notes,
+        estimate=estimate_rollback(dry, end, spec),
     )
 
 
@@ -130,50 +130,67 @@ def roll_back(
 ) -> RollbackReport:
     """See `Backups.restore_into`."""
     items = ItemWorld(world)
-    side, in_files, _ = _checked(items, source, table)
-    name, now = items.end(side).name, world.clock.now()
+    side, spec = _checked(items, source, table)
+    name = items.end(side).name
     text = f"Make the items of {name} of {{where}} those of {source}, and delete all others? {STREAMS.capitalize()}."
     world.granted(consent, [name], named(text, name))
-    root, run_id = Path(world.settings.folder) / ".dynasmith" / "rollbacks", f"{now:%Y%m%dT%H%M%S}-{uuid4().hex[:6]}"
-    home = root / f"{name}-{run_id}"
-
-    def say(sentence: str) -> None:
-        listener(RestoreStep(table=name, job="", sentence=sentence))
-
-    for sentence in _left(world, root, name):
-        say(sentence)
-    before = str(export_backup(world, name, home / "before", now, listener).backup.name)
-    say(f"What {name} holds now is in {before}; to have it back: dynasmith backup restore {before} --into {table}")
-    files = absolute(source) if in_files else _exported(world, source, _meantime(name, run_id), home, now, listener)
-    _check_key(items.end(side).key, manifest_of(files).key, source, name)
-    yes = Consent(yes=True, confirm=tuple(need.name for need in world.protections([name])))
-    written = populate(items, side, files, consent=yes, listener=listener)
-    deleted = _delete_others(items, side, files, listener)
-    compared = verify_sides(items, files, side)
-    (home / DONE).touch()
+    jobs = ProjectJobWorld(items, listener)
+    home = _Home(world, name, spec)
+    claim = _stopped(items, name, source)
+    if claim is None:
+        files = absolute(source) if spec.file else home.exported(listener)
+        _check_key(items.end(side).key, manifest_of(files).key, source, name)
+        begun = RollBack(
+            target=side,
+            source=source,
+            files=files,
+            parts=len(layout_of([files]).parts),
+            tables=jobs.identities(target=side),
+            options=TransferOptions(),
+        )
+        claim = begin_rollback(begun, jobs)
+    else:
+        listener(RestoreStep(table=name, job=claim.job.id, sentence=f"Going on with job {claim.job.id}."))
+        check_sides(claim.job, jobs)
+    kept = readable(claim.job)
+    assert isinstance(kept, RollBack)
+    report = run(kept, claim, jobs)
+    compared = verify_sides(items, kept.files, side)
+    home.remove()
+    done = items.ledger.checkpoints(report.job.id)
     return RollbackReport(
         table=name,
         source=source,
-        before=before,
-        written=written.counts.written,
-        already=written.counts.already,
-        deleted=deleted.counts.written,
+        job=report.job.id,
+        written=sum(each.counts.written for number, each in done.items() if number < kept.parts),
+        already=report.counts.unchanged + report.counts.already,
+        deleted=sum(each.counts.written for number, each in done.items() if number >= kept.parts),
+        dead=report.counts.dead,
         equal=compared.equal,
-        jobs=(written.job.id, deleted.job.id),
     )
 
 
-def _checked(items: ItemWorld, source: str, table: str) -> tuple[Side, bool, int | None]:
-    """The side, whether the source is files, and how many items it has, as far as that is known. Raises TableNotFound,
-    BackupNotFound; UsageError for a source of another key, as far as what was kept with a backup says."""
+def _stopped(items: ItemWorld, name: str, source: str) -> Claim | None:
+    """Hold the rollback of that table to that source that was stopped, where there is one. Raises Locked."""
+    for job in reversed(items.ledger.jobs()):
+        spec = job.spec
+        if isinstance(spec, RollBack) and job.resumable and (spec.target.table, spec.source) == (name, source):
+            return items.ledger.claim(job.id)
+    return None
+
+
+def _checked(items: ItemWorld, source: str, table: str) -> tuple[Side, Restore]:
+    """The side, by its physical name, and what the source is. Raises TableNotFound, BackupNotFound; UsageError for a
+    source of another key, as far as what was kept with a backup says."""
     side = items.side(table)
-    key = items.end(side).key
+    end = items.end(side)
+    side, key = replace(side, table=end.name), end.key
     spec = restore_of(items.world, side, source, across_regions=False)
     if spec.file:
         _check_key(key, manifest_of(source).key, source, table)
     elif spec.before_from == KEPT and (kept := desired_table(spec, items.world)) is not None:
         _check_key(key, [(part.name, part.type) for part in kept.key], source, table)
-    return side, bool(spec.file), spec.expected_items
+    return side, spec
 
 
 def _check_key(key: KeySchema, theirs: Iterable[Sequence[str]], source: str, table: str) -> None:
@@ -185,46 +202,49 @@ def _check_key(key: KeySchema, theirs: Iterable[Sequence[str]], source: str, tab
         )
 
 
-def _meantime(name: str, run_id: str) -> str:
-    """The table to which a run restores a backup of the service for the meantime."""
-    return f"{name[:200]}-rollback-{run_id}"
+class _Home:
+    """Where a backup of the service becomes files: it is restored to a table for the meantime, exported, and the table
+    is deleted again. Names and folder are those of the table and the backup, so that a run after a kill goes on."""
 
+    def __init__(self, world: World, name: str, spec: Restore) -> None:
+        self._world, self._source = world, spec.backup
+        short = sha256(spec.backup.encode()).hexdigest()[:8]
+        self._meantime = f"{name[:200]}-rollback-{short}"
+        self._folder = Path(world.settings.folder) / ".dynasmith" / "rollbacks" / f"{name}-{short}"
 
-def _left(world: World, root: Path, name: str) -> Iterator[str]:
-    """What runs that were stopped have left: what the table held before them, and their tables for the meantime."""
-    for before in sorted(root.glob(f"{glob.escape(name)}-*/before")):
-        run_id = before.parent.name[len(name) + 1 :]
-        if not _RUN_ID.match(run_id) or (before.parent / DONE).exists():
-            continue
-        yield f"An earlier run did not end; what {name} held before it is in {before}; remove it when nobody needs it."
-        if exists(world, table := _meantime(name, run_id)):
-            yield f"Table {table} is left of it; to delete it: dynasmith delete {table} --physical --confirm {table}"
+    def exported(self, listener: Listener) -> str:
+        """The files, made where they are not whole. Raises RunError where the restored items are known to be fewer
+        than they were, UsageError where another table has the name."""
+        files, whole = self._folder / "items", self._folder / WHOLE
+        if not whole.exists():
+            self._restored(listener)
+            shutil.rmtree(files, ignore_errors=True)
+            export_backup(self._world, self._meantime, files, self._world.clock.now(), listener)
+            whole.touch()
+        if exists(self._world, self._meantime):
+            delete_table(self._meantime, self._world.control, self._world.clock, StopFlag())
+        return str(files.absolute())
 
+    def remove(self) -> None:
+        """Remove the files: customers' data that nobody needs any more."""
+        shutil.rmtree(self._folder, ignore_errors=True)
 
-def _exported(world: World, source: str, meantime: str, home: Path, now: datetime, listener: Listener) -> str:
-    """The items of a backup as files: it is restored to a table for the meantime, which is deleted again."""
-    request = RestoreRequest(target=meantime, source=source, settings=False)
-    own = Consent(yes=True, confirm=tuple(need.name for need in world.protections([meantime])))
-    restored = restore_table(world, request, consent=own, listener=listener)
-    if restored.proof.equal is False:
-        raise RunError(
-            f"The backup {source} was restored to {restored.table}, and its items are not as many as they were.",
-            hint=f"look at {restored.table}; nothing else was changed",
-        )
-    place = export_backup(world, restored.table, home / "source", now, listener).backup.name
-    delete_table(restored.table, world.control, world.clock, StopFlag())
-    return place
-
-
-def _delete_others(items: ItemWorld, side: Side, files: str, listener: Listener) -> Report:
-    """Delete the items of the table whose keys the files do not have, with an undo journal."""
-    world = ProjectJobWorld(items, listener)
-    spec = DeleteItems(
-        target=side,
-        journal=True,
-        tables=world.identities(target=side),
-        beyond=files,
-        options=TransferOptions(),
-    )
-    claim = begin_deletion(spec, world)
-    return items.priced(run(readable(claim.job), claim, world))
+    def _restored(self, listener: Listener) -> None:
+        table = self._meantime
+        if exists(self._world, table):
+            job = restore_job(self._world, table)
+            if job is None:
+                raise UsageError(f"Table {table} exists, and no restore made it.", hint="delete it, or rename it")
+            if not job.resumable:
+                return
+            restored = resume_restore(self._world, table, listener=listener)
+        else:
+            request = RestoreRequest(target=table, source=self._source, settings=False)
+            own = Consent(yes=True, confirm=tuple(need.name for need in self._world.protections([table])))
+            restored = restore_table(self._world, request, consent=own, listener=listener)
+        if restored.proof.equal is False:
+            raise RunError(
+                f"The backup {self._source} was restored to {restored.table}, and its items are not as many as they "
+                "were.",
+                hint=f"look at {restored.table}; nothing else was changed",
+            )
