@@ -138,6 +138,7 @@ if TYPE_CHECKING:
     from dynasmith.ports.backups import TableBackup
     from dynasmith.ports.clock import Clock
     from dynasmith.ports.encryption import EncryptionKey
+    from dynasmith.ports.function_logs import LogLine
     from dynasmith.ports.guard import RefusedCall
     from dynasmith.ports.listener import (
         BackupWaiting,
@@ -181,6 +182,7 @@ if TYPE_CHECKING:
     from dynasmith.project.verbs.remote.remote_project import RemoteProject, RemoteTables
     from dynasmith.project.verbs.render import Render
     from dynasmith.project.verbs.table_access import AccessChange, GrantedAccess
+    from dynasmith.project.verbs.table_triggers import AttachedTrigger, TableTrigger
     from dynasmith.project.verbs.tables import ListedTable
     from dynasmith.project.verbs.transforms import AnyTransform
     from dynasmith.remote.protocol import RemoteProgress, RemoteQuestion, ReplyError
@@ -304,11 +306,13 @@ _HOMES = {
     "ports.scheduled_backups": "ScheduledBackupRule ScheduledBackups ScheduledSelection",
     "ports.clock": "Clock",
     "ports.encryption": "EncryptionKey",
+    "ports.function_logs": "LogLine",
     "ports.listener": "BackupWaiting Event Listener RestoreStep RestoreWaiting RetirementFound RetirementStepDone "
     "StepDone StepStarted StepWaiting TableDone TableFailed TablePostponed TableStarted",
     "ports.tables": "Identity",
     "project": "Project connect",
     "project.model_table": "ModelTable",
+    "project.verbs.table_triggers": "AttachedTrigger TableTrigger",
     "project.verbs.tables": "ListedTable",
     "project.verbs.transforms": "AnyTransform",
     "tables.description": "IndexState ReplicaState TableDescription TriggerState",
@@ -334,6 +338,7 @@ __all__ = [
     "AnyTransform",
     "Applied",
     "ApplyReport",
+    "AttachedTrigger",
     "AttributeCount",
     "Autoscaling",
     "BackfillDryRun",
@@ -428,6 +433,7 @@ __all__ = [
     "Listener",
     "LocalIndex",
     "Locked",
+    "LogLine",
     "MetricPoint",
     "MetricSeries",
     "Migrations",
@@ -512,6 +518,7 @@ __all__ = [
     "TablePlan",
     "TablePostponed",
     "TableStarted",
+    "TableTrigger",
     "TemplateIncomplete",
     "Throttled",
     "Transaction",

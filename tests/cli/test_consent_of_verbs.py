@@ -21,7 +21,7 @@ from dynasmith.strict import StrictServer
 READS = {
     "backup jobs", "backup list", "backup show",
     "check", "count", "demo", "describe", "doctor", "get", "import", "init", "jobs list", "jobs show", "list",
-    "lambda bundle", "lambda policy",
+    "lambda bundle", "lambda policy", "lambda list", "lambda logs",
     "local logs", "local start", "local status", "local stop", "migrate list", "migrate outstanding",
     "migrate preflight", "migrate show",
     "metrics", "migrate status", "migrate verify", "outputs", "plan", "query", "render cloudformation",
@@ -47,6 +47,8 @@ ASKED_ELSEWHERE = {
     "backup unschedule",
     "lambda grant",
     "lambda revoke",
+    "lambda attach",
+    "lambda detach",
 }
 PROJECT = """
 definitions = ["tables.json"]

@@ -12,7 +12,7 @@ from dynasmith.cli.shared_options import WITHOUT_DRY_RUN
 READING = {
     "backup jobs", "backup list", "backup show",
     "check", "count", "describe", "doctor", "get", "import", "jobs list", "jobs show", "list", "local logs",
-    "lambda policy",
+    "lambda list", "lambda logs", "lambda policy",
     "local status", "migrate list", "migrate outstanding",
     "migrate preflight", "migrate show", "migrate status", "migrate verify",
     "metrics", "outputs", "plan", "query", "render cloudformation", "render models", "render terraform",

@@ -69,6 +69,7 @@ NEVER = {
     "lambda bundle": "names of files and packages",
     "lambda policy": "names of tables and actions",
     **dict.fromkeys(("lambda grant", "lambda revoke"), "names of functions and roles"),
+    "lambda logs": "refused: what a function writes may be items",
     "local start": "no items",
     "local stop": "no items",
     "local status": "no items",
@@ -87,6 +88,9 @@ NEVER = {
             "backup jobs",
             "diagnose",
             "metrics",
+            "lambda attach",
+            "lambda detach",
+            "lambda list",
         ),
         "names, ARNs, sizes and settings; --into counts",
     ),
@@ -230,6 +234,7 @@ def test_the_names_and_the_shape_stay(story: ItemStory) -> None:
 
 def test_the_log_of_the_engine_is_refused(story: ItemStory) -> None:
     assert story("local", "logs", "--redact").code == 2
+    assert story("lambda", "logs", "ship", "--redact").code == 2
 
 
 def test_every_verb_has_an_entry() -> None:

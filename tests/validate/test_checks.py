@@ -3,11 +3,18 @@
 import pytest
 
 from dynasmith.validate import CHECKS
-from validate import cases_around, cases_capacity, cases_live, cases_protect, cases_traffic
+from validate import cases_around, cases_capacity, cases_live, cases_protect, cases_traffic, cases_triggers
 from validate.case import Case
 from validate.tables import GOOD, live, seen
 
-CASES = (*cases_protect.CASES, *cases_capacity.CASES, *cases_around.CASES, *cases_live.CASES, *cases_traffic.CASES)
+CASES = (
+    *cases_protect.CASES,
+    *cases_capacity.CASES,
+    *cases_around.CASES,
+    *cases_live.CASES,
+    *cases_traffic.CASES,
+    *cases_triggers.CASES,
+)
 
 
 def test_a_good_table_has_no_finding() -> None:

@@ -57,6 +57,8 @@ _BY_VERB = {
     "backup schedule": "backup-plan schedule-backup",
     "backup": "restore recover pitr point-in-time",
     "migrate": "migration migrations revision upgrade downgrade down alembic",
+    "lambda attach": "trigger triggers event-source-mapping subscribe attach-trigger",
+    "lambda logs": "function-logs",
     "jobs list": "history ps runs tasks job",
     "jobs resume": "resume continue retry",
     "jobs pause": "pause suspend",
@@ -64,7 +66,6 @@ _BY_VERB = {
     NO_DELETING: "destroy rm remove drop del rmdir delete-table drop-table teardown nuke uninstall",
 }
 NOT_YET = {
-    "trigger": "describe shows the stream of a table",
     "replace": "copy --create-target copies into a new table",
     "refresh": "copy --target-env copies into another environment",
     "replicas": "describe shows the replicas of a table",

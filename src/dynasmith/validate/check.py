@@ -15,7 +15,14 @@ from dynasmith.tables.description import TableDescription
 from dynasmith.tables.table import Table, known
 from dynasmith.validate.environments import environment_of_name, environment_of_tags
 from dynasmith.validate.finding import Severity
-from dynasmith.validate.live_facts import BackupRunFacts, LoadFacts, SelectionFacts, ThrottleFacts, TrailFacts
+from dynasmith.validate.live_facts import (
+    BackupRunFacts,
+    LoadFacts,
+    SelectionFacts,
+    ThrottleFacts,
+    TrailFacts,
+    TriggerRoleFacts,
+)
 
 
 class Surroundings(Struct, frozen=True, kw_only=True):
@@ -26,7 +33,7 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     ``scaling_without_policy`` names what is registered for autoscaling and has no policy: an index (None is the table)
     and a dimension. ``unoffered`` maps a setting that the engine has no service for to the reason.
     ``trails``, ``selections`` and ``backup_runs`` are what CloudTrail and AWS Backup said, ``throttles`` and
-    ``load`` what CloudWatch said; ``now`` is the time.
+    ``load`` what CloudWatch said, ``trigger_roles`` what Lambda and IAM said; ``now`` is the time.
     """
 
     environment: str = ""
@@ -40,6 +47,7 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     backup_runs: BackupRunFacts | None = None
     throttles: ThrottleFacts | None = None
     load: LoadFacts | None = None
+    trigger_roles: TriggerRoleFacts | None = None
     now: datetime | None = None
 
 

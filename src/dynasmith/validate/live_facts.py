@@ -35,6 +35,20 @@ class BackupRunFacts(LiveFact, frozen=True, kw_only=True):
     runs: tuple[BackupRun, ...] = ()
 
 
+class TriggerRole(Struct, frozen=True, kw_only=True):
+    """The role of a function that a trigger calls, and which of the actions that it needs it lacks."""
+
+    arn: str = ""
+    function_missing: bool = False
+    lacking: tuple[str, ...] = ()
+
+
+class TriggerRoleFacts(LiveFact, frozen=True, kw_only=True):
+    """The roles of the functions of a table's triggers, by function."""
+
+    roles: dict[str, TriggerRole] = {}
+
+
 class ThrottledPart(Struct, frozen=True, kw_only=True):
     """How many reads or writes of a table (``index`` is empty) or of an index were throttled."""
 

@@ -109,6 +109,20 @@ RETIRES = (
 create with ``--backup``, of export with ``--export``. The service asks for the first where a replica is removed
 (ReplicationGroupUpdate: DeleteTableReplica in that Region)."""
 
+TRIGGERS = (
+    "dynamodb:DescribeTable",
+    "lambda:ListEventSourceMappings",
+    "lambda:CreateEventSourceMapping",
+    "lambda:UpdateEventSourceMapping",
+    "lambda:DeleteEventSourceMapping",
+    "cloudwatch:GetMetricData",
+    "lambda:GetFunctionConfiguration",
+    "logs:FilterLogEvents",
+    "iam:SimulatePrincipalPolicy",
+)
+"""The actions of lambda attach, detach, list and logs, and of the setting ``triggers``. Without CloudWatch a list has
+no ages; without the last but one there are no logs; the last says what a role lacks where Lambda refuses it."""
+
 RESTORES = (
     "dynamodb:RestoreTableFromBackup",
     "dynamodb:RestoreTableToPointInTime",

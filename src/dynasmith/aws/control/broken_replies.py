@@ -99,6 +99,7 @@ REQUIRED: Final[Mapping[tuple[str, str], Sequence[str]]] = {
     ("lambda", "UpdateEventSourceMapping"): ("UUID", "State"),
     ("lambda", "DeleteEventSourceMapping"): (),
     ("lambda", "GetFunctionConfiguration"): ("FunctionArn", "Role"),
+    ("logs", "FilterLogEvents"): ("events",),
     ("backup", "ListBackupVaults"): ("BackupVaultList",),
     ("backup", "ListRecoveryPointsByBackupVault"): ("RecoveryPoints",),
     ("backup", "DescribeRecoveryPoint"): ("RecoveryPointArn", "CreationDate"),

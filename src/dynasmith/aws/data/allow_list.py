@@ -30,6 +30,7 @@ OWN_READS = frozenset(
         "kms:Decrypt",  # values of encrypted attributes
         "kms:GenerateDataKey",  # it changes nothing: the key is kept by whoever asked
         "lambda:GetFunctionConfiguration",
+        "logs:FilterLogEvents",
         "s3:GetObject",  # a job, or an undo journal, that is kept in S3; an export
         "s3:HeadObject",
         "sts:AssumeRole",  # how the clients of a dry run get the role that may only read

@@ -1,4 +1,4 @@
-"""`dynasmith lambda`: bundle and policy of a function that runs verbs; functions that use tables."""
+"""`dynasmith lambda`: bundle and policy of a function that runs verbs; what other functions have to do with tables."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import click
 from msgspec import to_builtins
 
 from dynasmith.cli.commands.lambda_access import grant, revoke
+from dynasmith.cli.commands.lambda_list import listed
+from dynasmith.cli.commands.lambda_triggers import attach, detach, logs
 from dynasmith.cli.counts import counted
 from dynasmith.cli.drawings import size_text
 from dynasmith.cli.shared_options import Invocation, print_json, verb
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
 @click.group("lambda", cls=VerbGroup, epilog="Example: dynasmith lambda bundle bundle.zip")
 def command() -> None:
-    """Put a project into a Lambda function; let functions use a table."""
+    """Put a project into a Lambda function; let functions use a table, and changes of tables call functions."""
 
 
 @verb("bundle", example="dynasmith lambda bundle bundle.zip --platform arm64 --python 3.13")
@@ -86,6 +88,10 @@ def policy(invocation: Invocation, verbs: tuple[str, ...], *, account: str) -> i
     return 0
 
 
+command.add_command(attach)
+command.add_command(detach)
+command.add_command(listed)
+command.add_command(logs)
 command.add_command(bundle)
 command.add_command(policy)
 command.add_command(grant)

@@ -1,13 +1,20 @@
-"""`Lambdas`: what a project has to do with Lambda functions: its bundle, the policy of its role, access to tables."""
+"""`Lambdas`: what a project has to do with Lambda functions: its bundle, the policy of its role, access to tables, and
+the triggers of tables."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dynasmith.aws.control.function_logs import FunctionLogs
+from dynasmith.engine.waiter import StopFlag
 from dynasmith.plans.consent import Consent
-from dynasmith.project.verbs.arguments import checked, named_table
+from dynasmith.ports.function_logs import LogLine
+from dynasmith.ports.listener import Listener, silent
+from dynasmith.project.verbs.argument_kinds import any_of, duration, flag, is_text, optional, text
+from dynasmith.project.verbs.arguments import checked, moment, named_table
 from dynasmith.project.verbs.lambda_bundle import Bundle, make_bundle
 from dynasmith.project.verbs.lambda_policy import FunctionPolicy, function_policy
 from dynasmith.project.verbs.table_access import (
@@ -18,18 +25,88 @@ from dynasmith.project.verbs.table_access import (
     grant,
     revoke,
 )
+from dynasmith.project.verbs.table_triggers import AttachedTrigger, TableTrigger, attach, detach, list_triggers
 from dynasmith.project.world import World
 from dynasmith.tables.access_policy import ALL
+from dynasmith.tables.table import Trigger
 
 if TYPE_CHECKING:
     from dynasmith.models import Model
 
+trigger = any_of("the name of a function or a Trigger", is_text, lambda value: isinstance(value, Trigger))
+
 
 class Lambdas:
-    """What a project has to do with Lambda functions. `bundle` and `policy` call nothing of AWS."""
+    """What a project has to do with Lambda functions. ``bundle`` and ``policy`` call nothing of AWS."""
 
     def __init__(self, world: World) -> None:
         self._world = world
+
+    @checked(table=named_table, trigger=trigger)
+    def rehearse_attach(self, table: str | type[Model], trigger: str | Trigger) -> AttachedTrigger:
+        """What `attach` would do; changes nothing."""
+        return attach(self._world, table, trigger, dry_run=True)
+
+    @checked(table=named_table, trigger=trigger)
+    def attach(
+        self,
+        table: str | type[Model],
+        trigger: str | Trigger,
+        *,
+        consent: Consent | None = None,
+        listener: Listener = silent,
+    ) -> AttachedTrigger:
+        """Let each change of a table call a function: one by its name, ARN or ``name:alias``, or a `Trigger` with
+        options. Options that are not set are those of the definition, else as they are, else Lambda's own.
+
+        A trigger that is there is updated in place, one on an old stream is moved to the stream that is on, and one
+        that is as wanted costs no call that changes anything. Waits until it is on. About six calls.
+        Raises ConsentRequired, ChangeConflict for a table without a stream, UsageError for options that Lambda does not
+        take, RunError for a function that does not exist and a role that lacks permissions. Stopped halfway, running it
+        again continues.
+        """
+        return attach(self._world, table, trigger, consent=consent, listener=listener)
+
+    @checked(table=named_table, function=text)
+    def rehearse_detach(self, table: str | type[Model], function: str) -> AttachedTrigger:
+        """What `detach` would do; changes nothing."""
+        return detach(self._world, table, function, dry_run=True)
+
+    @checked(table=named_table, function=text)
+    def detach(
+        self,
+        table: str | type[Model],
+        function: str,
+        *,
+        consent: Consent | None = None,
+        stopped: StopFlag | None = None,
+    ) -> AttachedTrigger:
+        """End the calls of a function with the changes of a table, also of old streams of it; the function and its role
+        stay. Nothing changes where there is no trigger. Raises ConsentRequired. Stopped halfway, Lambda goes on with
+        what was sent."""
+        return detach(self._world, table, function, consent=consent, stopped=stopped)
+
+    @checked(table=named_table)
+    def list(self, table: str | type[Model]) -> tuple[TableTrigger, ...]:
+        """The triggers of a table by function, those on old streams too. One call a hundred mappings of the account,
+        and one of CloudWatch."""
+        return list_triggers(self._world, table)
+
+    @checked(function=text, since=duration, after=optional(moment), errors=flag)
+    def logs(
+        self,
+        function: str,
+        *,
+        since: timedelta = timedelta(hours=1),
+        after: datetime | None = None,
+        errors: bool = False,
+    ) -> tuple[LogLine, ...]:
+        """What a function wrote in the last ``since``, or from the time ``after`` on, oldest first; with ``errors``
+        only the lines of calls that failed. One call a page of CloudWatch Logs. Raises RunError for a function that
+        does not exist."""
+        begin = after if after is not None else self._world.clock.now() - since
+        found = FunctionLogs(self._world.session, function).lines(begin)
+        return tuple(sorted((each for each in found if each.is_error or not errors), key=lambda each: each.at))
 
     @checked()
     def bundle(

@@ -14,6 +14,7 @@ from dynasmith.aws.control.backup_jobs import AwsBackupJobs
 from dynasmith.aws.control.backup_role import AwsBackupRoom
 from dynasmith.aws.control.backup_selections import backup_selections
 from dynasmith.aws.control.trails import trails_here
+from dynasmith.aws.control.trigger_roles import trigger_roles
 from dynasmith.engine.planner import CONCURRENT_TABLES
 from dynasmith.errors import DynasmithError, Interrupted, UsageError
 from dynasmith.ports.backup_jobs import BackupJob
@@ -22,7 +23,15 @@ from dynasmith.project.world import World
 from dynasmith.tables.description import TableDescription
 from dynasmith.validate import Surroundings
 from dynasmith.validate.backup_coverage import BackupRun
-from dynasmith.validate.live_facts import BackupRunFacts, LiveFact, LoadFacts, SelectionFacts, ThrottleFacts, TrailFacts
+from dynasmith.validate.live_facts import (
+    BackupRunFacts,
+    LiveFact,
+    LoadFacts,
+    SelectionFacts,
+    ThrottleFacts,
+    TrailFacts,
+    TriggerRoleFacts,
+)
 
 F = TypeVar("F", bound=LiveFact)
 _OF_BACKUPS = "backup_plan"
@@ -32,7 +41,8 @@ def with_live_facts(
     world: World, around: Surroundings, live: Mapping[str, TableDescription]
 ) -> dict[str, Surroundings]:
     """The surroundings of each live table. Of the Region it costs one call and two for each trail, and one and some
-    for each backup plan; of each table one page of its backup jobs, and four calls of CloudWatch."""
+    for each backup plan; of each table one page of its backup jobs, four calls of CloudWatch, and three for each of its
+    triggers."""
     around = replace(around, now=world.clock.now())
     if not live:
         return {}
@@ -42,11 +52,13 @@ def with_live_facts(
     around = replace(around, trails=trails, selections=selections)
 
     def of_table(described: TableDescription) -> Surroundings:
+        roles = _fact(world, TriggerRoleFacts, partial(_roles, world, described)) if described.triggers else None
         return replace(
             around,
             backup_runs=_fact(world, BackupRunFacts, partial(_runs, world, described.arn), no_backups),
             throttles=_fact(world, ThrottleFacts, partial(throttles, world, described)),
             load=_fact(world, LoadFacts, partial(load, world, described)),
+            trigger_roles=roles,
         )
 
     with ThreadPoolExecutor(CONCURRENT_TABLES) as pool:
@@ -77,6 +89,10 @@ def _selections(world: World) -> SelectionFacts:
 
 def _runs(world: World, arn: str) -> BackupRunFacts:
     return BackupRunFacts(runs=tuple(_run(job) for job in AwsBackupJobs(world.session).list(arn)))
+
+
+def _roles(world: World, described: TableDescription) -> TriggerRoleFacts:
+    return TriggerRoleFacts(roles=trigger_roles(world.session, described))
 
 
 def _run(job: BackupJob) -> BackupRun:

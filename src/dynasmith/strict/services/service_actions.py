@@ -169,6 +169,13 @@ def _lambda(_: StrictWorld, request: WireRequest, account: Account) -> list[tupl
     return _plain("lambda:InvokeFunction" if operation == "Invoke" else f"lambda:{operation}", resource)
 
 
+def _logs(_: StrictWorld, request: WireRequest, account: Account) -> list[tuple[NeededAction, str]]:
+    operation = request.headers.get(b"x-amz-target", b"").rpartition(b".")[2].decode("latin-1")
+    group = body_of(request).get("logGroupName")
+    prefix = f"arn:aws:logs:{account.key[1]}:{account.number}:log-group:"
+    return _plain(f"logs:{operation}", f"{prefix}{group}:*" if group else "*")
+
+
 _SERVICES: Mapping[str, Callable[..., list[tuple[NeededAction, str]]]] = {
     "dynamodb": _dynamodb,
     "backup": _backup,
@@ -180,4 +187,5 @@ _SERVICES: Mapping[str, Callable[..., list[tuple[NeededAction, str]]]] = {
     "monitoring": _cloudwatch,
     "s3": _s3,
     "lambda": _lambda,
+    "logs": _logs,
 }

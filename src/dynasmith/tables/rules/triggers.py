@@ -1,17 +1,11 @@
 """The triggers of a table: functions that its stream calls."""
 
-import re
 from collections.abc import Iterator
-from typing import Final
 
 from dynasmith.tables.rules.rule import DefinitionRule, JudgedTable, RuleProblem
 from dynasmith.tables.settings.event_filter import FILTERS_MAX, pattern_problem
+from dynasmith.tables.settings.trigger_check import DESTINATION, DESTINATION_SAYS, RECORD_AGE_SECONDS_MIN
 from dynasmith.tables.settings.triggers import NO_DESTINATION
-
-RECORD_AGE_SECONDS_MIN: Final = 60
-_DESTINATION: Final = re.compile(
-    r"arn:aws[a-z-]*:(?:(?:sqs|sns):[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}|s3:::[a-z0-9.-]{3,63})"
-)
 
 
 def _trigger_age(table: JudgedTable) -> Iterator[RuleProblem]:
@@ -39,9 +33,9 @@ def _trigger_filters(table: JudgedTable) -> Iterator[RuleProblem]:
 def _trigger_destination(table: JudgedTable) -> Iterator[RuleProblem]:
     for place, trigger in enumerate(table.plain("triggers") or ()):
         arn = (trigger or {}).get("on_failure_destination")
-        if isinstance(arn, str) and arn != NO_DESTINATION and not _DESTINATION.fullmatch(arn):
+        if isinstance(arn, str) and arn != NO_DESTINATION and not DESTINATION.fullmatch(arn):
             way = ("triggers", place, "on_failure_destination")
-            yield RuleProblem(way, f"is {arn!r}; it is the ARN of a standard queue, a standard topic or a bucket")
+            yield RuleProblem(way, f"is {arn!r}; {DESTINATION_SAYS}")
 
 
 def _trigger_stream(table: JudgedTable) -> Iterator[RuleProblem]:

@@ -13,6 +13,7 @@ from dynasmith.validate.checks import (
     security,
     state,
     traffic,
+    triggers,
 )
 from dynasmith.validate.checks import ownership as words
 
@@ -28,6 +29,7 @@ CHECKS: tuple[Check, ...] = tuple(
             *capacity.CHECKS,
             *indexes.CHECKS,
             *changes.CHECKS,
+            *triggers.CHECKS,
             *replicas.CHECKS,
             *traffic.CHECKS,
             *words.CHECKS,

@@ -61,6 +61,31 @@ async def ask_streams(world: StrictWorld, account: Account, operation: str, body
     return await world.upstream.send(WireRequest(b"POST", b"/", headers, msgspec.json.encode(body)))
 
 
+async def measure_call(
+    world: StrictWorld, account: Account, function: str, *, age_seconds: float | None, failed: bool
+) -> None:
+    """Store what AWS/Lambda says of a call: its age, where it had records, and whether it failed. Source: Lambda
+    Developer Guide, "Types of metrics for Lambda functions"."""
+    name = function.partition(":function:")[2].partition(":")[0]
+    values = [("Invocations", 1.0, "Count"), ("Errors", float(failed), "Count")]
+    if age_seconds is not None:
+        values.append(("IteratorAge", max(0.0, age_seconds) * 1000, "Milliseconds"))
+    data = [
+        {
+            "MetricName": metric,
+            "Dimensions": [{"Name": "FunctionName", "Value": name}],
+            "Timestamp": world.clock.time(),
+            "Value": value,
+            "Unit": unit,
+        }
+        for metric, value, unit in values
+    ]
+    headers = own_headers(account, "monitoring", content_type=b"application/x-amz-json-1.0")
+    await _targeted(
+        world, headers, "GraniteServiceVersion20100801.PutMetricData", {"Namespace": "AWS/Lambda", "MetricData": data}
+    )
+
+
 async def send_to(world: StrictWorld, account: Account, destination: str, text: str, key: str) -> None:
     """Put a text into a queue, a topic or (under ``key``) a bucket. What cannot be delivered is lost, as at Lambda."""
     service, region, owner, name = destination.split(":", 5)[2:6]

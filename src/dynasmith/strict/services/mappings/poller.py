@@ -15,7 +15,7 @@ from typing import Any, Final
 import msgspec
 
 from dynasmith.strict.services.mappings.batches import halves, next_batch, too_old, window_start
-from dynasmith.strict.services.mappings.engine_calls import send_to
+from dynasmith.strict.services.mappings.engine_calls import measure_call, send_to
 from dynasmith.strict.services.mappings.feeds import PULL_SECONDS, feed_of, pull
 from dynasmith.strict.services.mappings.invocation import FAILED, OK, CallOutcome, call_function, clock_text
 from dynasmith.strict.services.world import LOG, StrictWorld
@@ -145,6 +145,9 @@ class MappingPoller:
         window = mapping.window if seconds else None
         outcome = await call_function(self._world, self._account, mapping, batch, feed.shard, window=window)
         mapping.result = OK if outcome.failed is None else FAILED
+        age = self._world.stream_time() - batch[-1].made_at
+        failed = bool(outcome.error)
+        await measure_call(self._world, self._account, mapping.function, age_seconds=age, failed=failed)
         if window is not None and outcome.state is not None:
             window.state = outcome.state
         return outcome
