@@ -6,11 +6,12 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from dynasmith.tables.description import TableDescription, TriggerState
+from dynasmith.tables.settings.trigger_parts import merged
 from dynasmith.tables.table import Trigger
 from dynasmith.validate import Surroundings
 from dynasmith.validate.live_facts import TriggerRole, TriggerRoleFacts
 from validate.case import Case
-from validate.tables import GOOD, Seen, live
+from validate.tables import GOOD, Seen, live, trigger
 
 SHIP = "triggers.ship"
 
@@ -21,11 +22,11 @@ def state(**parts: Any) -> TriggerState:
     return TriggerState(**{**given, **parts})
 
 
-def described(*states: TriggerState) -> TableDescription:
-    """The good table, with these mappings."""
+def described(*states: TriggerState, enabled: bool = True) -> TableDescription:
+    """The good table, as it is defined, with these mappings."""
     table = live()
-    functions = tuple(Trigger(function=each.function) for each in states)
-    return replace(table, table=replace(table.table, triggers=functions), triggers=states)
+    there = merged(replace(trigger(), enabled=enabled), None)
+    return replace(table, table=replace(table.table, triggers=(there,)), triggers=states)
 
 
 def case(name: str, found: Seen, *states: TriggerState, roles: TriggerRoleFacts | None = None) -> Case:
@@ -39,11 +40,11 @@ CASES = (
     case("an alias of the function is another", [("DS056", "critical", SHIP)], state(function="ship:live")),
     case("a trigger that Lambda does not have", [("DS056", "critical", SHIP)]),
     Case("triggers that were not read", GOOD, live(), []),
-    case("a trigger that is off", [("DS056", "critical", SHIP)], state(state="Disabled")),
+    case("a trigger that was turned off", [("DS056", "critical", SHIP)], state(state="Disabled")),
     Case(
         "a trigger that is meant to be off",
         replace(GOOD, triggers=(Trigger(function="ship", enabled=False, maximum_retry_attempts=3),)),
-        described(state(state="Disabled")),
+        described(state(state="Disabled"), enabled=False),
         [],
     ),
     Case(

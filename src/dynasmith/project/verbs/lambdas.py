@@ -44,7 +44,8 @@ class Lambdas:
 
     @checked(table=named_table, trigger=trigger)
     def rehearse_attach(self, table: str | type[Model], trigger: str | Trigger) -> AttachedTrigger:
-        """What `attach` would do; changes nothing."""
+        """What `attach` would do; changes nothing. Raises what `attach` raises, but for consent: ChangeConflict,
+        UsageError, AccessError, NotOffered, StalePlan."""
         return attach(self._world, table, trigger, dry_run=True)
 
     @checked(table=named_table, trigger=trigger)
@@ -62,14 +63,16 @@ class Lambdas:
         A trigger that is there is updated in place, one on an old stream is moved to the stream that is on, and one
         that is as wanted costs no call that changes anything. Waits until it is on. About six calls.
         Raises ConsentRequired, ChangeConflict for a table without a stream, UsageError for options that Lambda does not
-        take, RunError for a function that does not exist and a role that lacks permissions. Stopped halfway, running it
-        again continues.
+        take, RunError for a function that does not exist and a role that lacks permissions, AccessError, NotOffered
+        where the engine has no Lambda, StalePlan where the table was made again. Stopped halfway, running it again
+        continues.
         """
         return attach(self._world, table, trigger, consent=consent, listener=listener)
 
     @checked(table=named_table, function=text)
     def rehearse_detach(self, table: str | type[Model], function: str) -> AttachedTrigger:
-        """What `detach` would do; changes nothing."""
+        """What `detach` would do; changes nothing. Raises UsageError, AccessError, NotOffered, and what `detach`
+        raises: RunError, NoEffect, WaitTimeout."""
         return detach(self._world, table, function, dry_run=True)
 
     @checked(table=named_table, function=text)
@@ -82,14 +85,15 @@ class Lambdas:
         stopped: StopFlag | None = None,
     ) -> AttachedTrigger:
         """End the calls of a function with the changes of a table, also of old streams of it; the function and its role
-        stay. Nothing changes where there is no trigger. Raises ConsentRequired. Stopped halfway, Lambda goes on with
-        what was sent."""
+        stay. Nothing changes where there is no trigger. Raises ConsentRequired, UsageError, AccessError, NotOffered,
+        RunError; WaitTimeout and NoEffect where the mapping does not go away. Stopped halfway, Lambda goes on with what
+        was sent."""
         return detach(self._world, table, function, consent=consent, stopped=stopped)
 
     @checked(table=named_table)
     def list(self, table: str | type[Model]) -> tuple[TableTrigger, ...]:
         """The triggers of a table by function, those on old streams too. One call a hundred mappings of the account,
-        and one of CloudWatch."""
+        and two of CloudWatch. Raises UsageError, AccessError, NotOffered where the engine has no Lambda."""
         return list_triggers(self._world, table)
 
     @checked(function=text, since=duration, after=optional(moment), errors=flag)
@@ -103,7 +107,7 @@ class Lambdas:
     ) -> tuple[LogLine, ...]:
         """What a function wrote in the last ``since``, or from the time ``after`` on, oldest first; with ``errors``
         only the lines of calls that failed. One call a page of CloudWatch Logs. Raises RunError for a function that
-        does not exist."""
+        does not exist, UsageError."""
         begin = after if after is not None else self._world.clock.now() - since
         found = FunctionLogs(self._world.session, function).lines(begin)
         return tuple(sorted((each for each in found if each.is_error or not errors), key=lambda each: each.at))
