@@ -44,7 +44,7 @@ def function_role(session: Service, function: str) -> str:
             raise
         raise UsageError(
             f"The function {function} does not exist.",
-            hint="aws lambda list-functions shows those there are; deploy it, then run this again",
+            hint="check its name, or deploy it and run this again",
         ) from error
     return str(found.get("Role", ""))
 
@@ -61,7 +61,8 @@ def changeable_role(session: Service, name: str, arn: str = "") -> str:
             if error.service_code not in ABSENT_ROLE:
                 raise
             raise UsageError(
-                f"The role {name} does not exist.", hint="aws iam list-roles shows those there are"
+                f"The role {name} does not exist.",
+                hint="check its name; a function's role is found by the function's name",
             ) from error
     if any(path in arn for path in OF_AWS):
         raise unmodifiable(name)

@@ -15,7 +15,11 @@ FOR_ALL = "ForAllValues:"
 LEADING_KEYS = "dynamodb:leadingkeys"
 # Keys that a call of the endpoint has a value for, or knows that it has none. Any other key is not understood.
 KEYS = frozenset(
-    {LEADING_KEYS, "aws:principalarn", "aws:principalaccount", "aws:requestedregion", "iam:passedtoservice"}
+    {
+        LEADING_KEYS,
+        *("aws:principalarn", "aws:principalaccount", "aws:requestedregion", "iam:passedtoservice"),
+        "kms:viaservice",  # a call of KMS itself has none
+    }
 )
 _ELEMENTS = frozenset({"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Principal", "Condition"})
 
