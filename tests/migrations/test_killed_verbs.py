@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import shutil
 from typing import Any, NamedTuple
@@ -12,7 +13,8 @@ import pytest
 from item_stories.kit import ItemStory, person
 from migrations.killing import Killer, remove_tables
 
-KILLS = 2
+KILLS = int(os.environ.get("SOAK_VERB_KILLS", "1"))
+"""At how many calls each command is killed; `make soak` does many (``soak_verbs.py``)."""
 ITEMS = 40
 
 
@@ -104,7 +106,7 @@ def test_what_a_step_wrote_before_it_was_restarted_is_taken_back_too(story: Item
     scenario = Scenario({"0.0.1_stamp.py": code.format(1)}, UP)
     before, call = "", 20
     while not before or story.digest("users") == before:
-        call += 1
+        call += 3
         prepare(story, killer, scenario)
         before = story.digest("users")
         assert migrate(story, killer, "up", call=call).killed

@@ -72,6 +72,7 @@ def test_a_setting_that_leaves_a_question_open_cannot_be_made(missing: str) -> N
 
 
 def test_mypy_says_so_before_anything_runs(copy: Path, tmp_path: Path) -> None:
+    (copy / "__init__.py").write_text('"""Without the public face, which is all of the package."""\n', "utf-8")
     (copy / "tables/settings/empty.py").write_text(
         '"""A setting that answers nothing."""\n\n'
         "from dynasmith.tables.settings.base import Setting, SettingCall, SettingChange\n\n\n"
