@@ -1,5 +1,6 @@
 """diagnose TABLE throttling: each cause by its own metric, with what was seen and what ends it."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -7,13 +8,16 @@ from typing import Any
 
 import pytest
 
+from aws_backup_calls import TRUST
+from backups.test_schedules import client as service
 from cli.story import gsi
 from dynasmith import Autoscaling, Consent, Diagnosis, Project, Scaling
+from dynasmith.aws.control.actions import METRICS
 from dynasmith.engine.metrics.throttle_causes import throttled_resources
 from dynasmith.ports.metrics import MetricPoint, MetricSeries
 from dynasmith.strict import StrictServer
 from item_stories.kit import ItemStory
-from metrics.traffic import orders, read, strict, write
+from metrics.traffic import orders, read, still, strict, write
 
 UNITS = {"read": 5, "write": 5}
 PROVISIONED: dict[str, Any] = {"billing_mode": "PROVISIONED", "provisioned_throughput": UNITS}
@@ -106,6 +110,7 @@ def scaled(
 ) -> Iterator[ItemStory]:
     """A story whose endpoint has Application Auto Scaling."""
     with StrictServer(ministack_endpoint, moto_endpoint, clock="real", capacity=False) as server:
+        still(server)
         monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", server.endpoint)
         yield replace(story, endpoint=server.endpoint, served=server)
 
@@ -204,3 +209,31 @@ def test_events_that_no_cause_explains_are_named_so() -> None:
     )
     (found,) = throttled_resources([events])
     assert (found.cause, found.events, found.metric) == ("", 9.0, "WriteThrottleEvents")
+
+
+def test_just_these_actions_are_needed(story: ItemStory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the actions of the permissions page both verbs work; without one, what it is for is named."""
+    client = orders(story)
+    story.served.throttle("orders", write_units=1)
+    assert write(client, 5) > 0
+    iam, sts = service(story, "iam"), service(story, "sts")
+    arn = iam.create_role(RoleName="watcher", AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
+
+    def allow(*actions: str) -> None:
+        body = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": list(actions), "Resource": "*"}]}
+        iam.put_role_policy(RoleName="watcher", PolicyName="p", PolicyDocument=json.dumps(body))
+
+    needed = ("dynamodb:DescribeTable", *METRICS)
+    allow(*needed)
+    keys = sts.assume_role(RoleArn=arn, RoleSessionName="one")["Credentials"]
+    for name, member in (("ACCESS_KEY_ID", "AccessKeyId"), ("SECRET_ACCESS_KEY", "SecretAccessKey")):
+        monkeypatch.setenv(f"AWS_{name}", keys[member])
+    monkeypatch.setenv("AWS_SESSION_TOKEN", keys["SessionToken"])
+    assert story("metrics", "orders", "--json").json["unknown"] == []
+    assert list(codes(story)) == ["DG204"]
+    for action in needed:
+        allow(*(each for each in needed if each != action))
+        diagnosis, metrics = story("diagnose", "orders", "throttling"), story("metrics", "orders", "--json")
+        assert (diagnosis.code, action in diagnosis.error) == (1, True)
+        assert action in metrics.out
+        assert metrics.code == (1 if action == "dynamodb:DescribeTable" else 0)

@@ -5,7 +5,14 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from cli.story import client_of, gsi, table
+from dynasmith.strict import StrictServer
 from item_stories.kit import ItemStory
+
+
+def still(server: StrictServer) -> None:
+    """Let capacity flow on the moved clock only."""
+    clock = server.clock
+    server.clock.flow = lambda: clock._moved  # type: ignore[method-assign]  # the seam between real and virtual time
 
 
 def orders(story: ItemStory, **more: Any) -> Any:

@@ -47,7 +47,10 @@ def metric_window(
     if since is not None and since <= timedelta():
         raise UsageError("The window must be longer than nothing.", hint="for example --since 3h")
     last = end or now
-    first = start or last - (since or LAST_HOUR)
+    try:
+        first = start or last - (since or LAST_HOUR)
+    except OverflowError as error:
+        raise UsageError("The window begins before there was time.", hint="for example --since 3h") from error
     if first >= last:
         raise UsageError(
             f"The window begins at {_text(first)} and ends at {_text(last)}, which is not later.",
