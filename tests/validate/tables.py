@@ -7,6 +7,8 @@ from msgspec.structs import replace
 
 from dynasmith.tables.description import IndexState, ReplicaState, TableDescription
 from dynasmith.tables.table import (
+    Alarm,
+    AlarmKind,
     Autoscaling,
     BackupPlan,
     BackupRule,
@@ -83,6 +85,10 @@ GOOD = Table(
     description="Orders of a customer",
     access_patterns=("orders of a customer by time",),
     triggers=(trigger(),),
+    alarms=tuple(
+        Alarm(kind=kind, threshold=0, minutes=5, of_minutes=5, notify=())
+        for kind in (AlarmKind.READ_THROTTLED, AlarmKind.WRITE_THROTTLED)
+    ),
     backup_plan=BackupPlan(rules=(BackupRule(name="daily", schedule="cron(0 2 * * ? *)", keep_days=30),)),
 )
 

@@ -3,7 +3,15 @@
 import pytest
 
 from dynasmith.validate import CHECKS
-from validate import cases_around, cases_capacity, cases_live, cases_protect, cases_traffic, cases_triggers
+from validate import (
+    cases_alarms,
+    cases_around,
+    cases_capacity,
+    cases_live,
+    cases_protect,
+    cases_traffic,
+    cases_triggers,
+)
 from validate.case import Case
 from validate.tables import GOOD, live, seen
 
@@ -14,6 +22,7 @@ CASES = (
     *cases_live.CASES,
     *cases_traffic.CASES,
     *cases_triggers.CASES,
+    *cases_alarms.CASES,
 )
 
 

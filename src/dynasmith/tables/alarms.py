@@ -54,6 +54,23 @@ ALARM_METRICS: Final[Mapping[AlarmKind, AlarmMetric]] = {
     ),
 }
 
+_TABLE: Final = frozenset({TABLE})
+_PART: Final = (_TABLE, frozenset({TABLE, INDEX}))
+_OPERATION: Final = (frozenset({TABLE, "Operation"}), frozenset({TABLE, "Operation", "StreamLabel"}))
+_CAUSES: Final = ("", "ProvisionedThroughput", "MaxOnDemandThroughput", "KeyRangeThroughput", "AccountLimit")
+
+# Source: Developer Guide, "DynamoDB metrics and dimensions".
+METRIC_DIMENSIONS: Final[Mapping[str, tuple[frozenset[str], ...]]] = {
+    **{f"{kind}{side}CapacityUnits": _PART for kind in ("Consumed", "Provisioned") for side in ("Read", "Write")},
+    **{f"{side}{cause}ThrottleEvents": _PART for cause in _CAUSES for side in ("Read", "Write")},
+    **dict.fromkeys(("ThrottledRequests", "SuccessfulRequestLatency", "SystemErrors", "ReturnedItemCount"), _OPERATION),
+    **dict.fromkeys(("ConditionalCheckFailedRequests", "TransactionConflict", "TimeToLiveDeletedItemCount"), (_TABLE,)),
+    **{f"OnlineIndex{name}": (_PART[1],) for name in ("PercentageProgress", "ConsumedWriteCapacity", "ThrottleEvents")},
+    "ReplicationLatency": (frozenset({TABLE, "ReceivingRegion"}),),
+    "UserErrors": (frozenset(),),
+}
+"""The dimensions under which a metric of DynamoDB has figures. A metric that is not here is not known."""
+
 PART_WORDS: Final[Mapping[PartDimension, str]] = {
     "Operation": "operation",
     "ReceivingRegion": "Region",

@@ -40,6 +40,14 @@ class TriggerState(Struct, frozen=True, kw_only=True):
     on_current_stream: bool = True
 
 
+class WatchedMetric(Struct, frozen=True, kw_only=True):
+    """A metric of the table that an alarm watches, with the dimensions that the alarm names."""
+
+    alarm: str
+    metric: str
+    dimensions: dict[str, str]
+
+
 class TableDescription(Struct, frozen=True, kw_only=True):
     """What a live table is right now.
 
@@ -53,6 +61,7 @@ class TableDescription(Struct, frozen=True, kw_only=True):
     ``triggers`` are the mappings of the table's streams, old ones too, where triggers were read.
     ``backup_plan_id`` and ``backup_selection_id`` are AWS Backup's own, empty where the table has no plan.
     ``restore_verified`` is what a verified restore of the table wrote on it, empty for none.
+    ``watched`` are the metrics of the table that alarms watch, also alarms that no definition can express.
     ``global_tables_2017`` says that the replicas are of version 2017.11.29, which is refused by name. ``notices`` name
     features that are reported, never planned.
     """
@@ -77,6 +86,7 @@ class TableDescription(Struct, frozen=True, kw_only=True):
     backup_selection_id: str = ""
     triggers: tuple[TriggerState, ...] = ()
     restore_verified: str | UnsetType = UNSET
+    watched: tuple[WatchedMetric, ...] = ()
     scaling_without_policy: tuple[tuple[str | None, Literal["read", "write"]], ...] = ()
     global_tables_2017: bool = False
     unread: dict[str, str] = {}

@@ -11,7 +11,7 @@ from msgspec import Struct, UnsetType
 
 from dynasmith.limits import DEFAULT_QUOTAS, Quotas
 from dynasmith.plans.change import Dimension
-from dynasmith.tables.description import TableDescription
+from dynasmith.tables.description import TableDescription, WatchedMetric
 from dynasmith.tables.table import Table, known
 from dynasmith.validate.environments import environment_of_name, environment_of_tags
 from dynasmith.validate.finding import Severity
@@ -34,6 +34,7 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     and a dimension. ``unoffered`` maps a setting that the engine has no service for to the reason.
     ``trails``, ``selections`` and ``backup_runs`` are what CloudTrail and AWS Backup said, ``throttles`` and
     ``load`` what CloudWatch said, ``trigger_roles`` what Lambda and IAM said; ``now`` is the time.
+    ``watched`` are the metrics that alarms watch of a table that is not there.
     """
 
     environment: str = ""
@@ -49,6 +50,7 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     load: LoadFacts | None = None
     trigger_roles: TriggerRoleFacts | None = None
     now: datetime | None = None
+    watched: tuple[WatchedMetric, ...] = ()
 
 
 class FirstPass(Struct, frozen=True, kw_only=True):
@@ -89,6 +91,11 @@ class Subject:
         """Whether losing this table would be a disaster: its environment is protected, or it says so itself."""
         said = environment_of_tags(self.tags) or environment_of_name(self.table.name)
         return self.around.protected or said == "production"
+
+    @property
+    def watched(self) -> tuple[WatchedMetric, ...]:
+        """The metrics of the table that alarms watch, also where there is no such table."""
+        return self.around.watched if self.live is None else self.live.watched
 
     @property
     def unread(self) -> dict[str, str]:

@@ -42,7 +42,7 @@ CHECKLIST: tuple[Practice, ...] = (
     Practice(text="Tag all resources consistently", codes=("DS070", "DS071", "DS072", "DS073")),
     Practice(
         text="Monitor CloudWatch metrics regularly",
-        codes=("DS035",),
+        codes=("DS035", "DS074", "DS075"),
         instead="Who looks at the metrics is not known.",
     ),
     Practice(

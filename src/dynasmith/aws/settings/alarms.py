@@ -17,7 +17,7 @@ from dynasmith.tables.alarms import (
     alarm_name,
     dimensions_of,
 )
-from dynasmith.tables.description import TableDescription
+from dynasmith.tables.description import TableDescription, WatchedMetric
 from dynasmith.tables.settings.alarms import AlarmsSetting, Call, CallDeleteAlarm
 from dynasmith.tables.table import Alarm, AlarmKind, Table, known
 
@@ -68,19 +68,21 @@ class ServiceAlarms(ReadSetting[Call]):
     def read(self, session: Service, described: TableDescription) -> TableDescription:
         """Its alarms: those that a kind can express, and the others by name. One call for each 100 of the Region."""
         table = described.table.name
-        found, others = {}, []
+        found, others, watched = {}, [], list[WatchedMetric]()
         for said in all_alarms(session, table):
+            watched += watched_metrics(said, table)
             alarm = _alarm_of(said, table)
             if alarm is not None:
                 found[alarm_key(alarm)] = alarm
-            elif table in tables_of(said):
+            elif any(True for _ in watched_metrics(said, table)):
                 others.append(said)
         notices = described.notices
         if others:
             names = ", ".join(sorted(str(each.get("AlarmName")) for each in others))
             notices = (*notices, f"alarms that no kind can express are left alone: {names}")
         alarms = tuple(found[key] for key in sorted(found))
-        return replace(described, table=replace(described.table, alarms=alarms), notices=notices)
+        table_now = replace(described.table, alarms=alarms)
+        return replace(described, table=table_now, notices=notices, watched=tuple(watched))
 
 
 def all_alarms(session: Service, table: str) -> Iterator[Answer]:
@@ -95,16 +97,14 @@ def all_alarms(session: Service, table: str) -> Iterator[Answer]:
         asked = {**asked, "NextToken": token}
 
 
-def tables_of(said: Answer) -> frozenset[str]:
-    """The tables that an alarm watches, one of several metrics too."""
+def watched_metrics(said: Answer, table: str) -> Iterator[WatchedMetric]:
+    """The metrics of a table that an alarm watches; one of metric math may watch several."""
     stats = [said, *((each.get("MetricStat") or {}).get("Metric") or {} for each in said.get("Metrics") or ())]
-    return frozenset(
-        str(dimension.get("Value"))
-        for each in stats
-        if each.get("Namespace") == DYNAMODB
-        for dimension in each.get("Dimensions") or ()
-        if dimension.get("Name") == TABLE
-    )
+    for each in stats:
+        dimensions = {str(one.get("Name")): str(one.get("Value")) for one in each.get("Dimensions") or ()}
+        if each.get("Namespace") == DYNAMODB and dimensions.get(TABLE) == table:
+            metric = str(each.get("MetricName"))
+            yield WatchedMetric(alarm=str(said.get("AlarmName")), metric=metric, dimensions=dimensions)
 
 
 def _alarm_parameters(table: str, alarm: Alarm) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from dynasmith.engine.planner import CONCURRENT_TABLES
 from dynasmith.errors import TableNotFound, UsageError
-from dynasmith.project.verbs.validate_live import with_live_facts
+from dynasmith.project.verbs.validate_live import watched_of_absent, with_live_facts
 from dynasmith.project.world import TableName, World
 from dynasmith.tables.definition_places import place_of
 from dynasmith.tables.description import TableDescription
@@ -33,6 +33,9 @@ def validate(world: World, names: Sequence[TableName], *, offline: bool) -> Verd
         usual_tags=usual_tags([_judged(desired, seen) for _, desired, seen in subjects if desired or seen]),
     )
     facts = with_live_facts(world, around, live)
+    if not offline:
+        absent = [name for name in wanted if name not in live]
+        facts |= {name: replace(around, watched=watched_of_absent(world, name)) for name in absent}
     places = world.defined_places(names)
     verdicts = [_verdict(world, *subject, facts.get(subject[0], around), offline=offline) for subject in subjects]
     return Verdict(

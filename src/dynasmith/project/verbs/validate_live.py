@@ -15,12 +15,13 @@ from dynasmith.aws.control.backup_role import AwsBackupRoom
 from dynasmith.aws.control.backup_selections import backup_selections
 from dynasmith.aws.control.trails import trails_here
 from dynasmith.aws.control.trigger_roles import trigger_roles
+from dynasmith.aws.settings.alarms import all_alarms, watched_metrics
 from dynasmith.engine.planner import CONCURRENT_TABLES
 from dynasmith.errors import DynasmithError, Interrupted, UsageError
 from dynasmith.ports.backup_jobs import BackupJob
 from dynasmith.project.verbs.validate_traffic import load, throttles
 from dynasmith.project.world import World
-from dynasmith.tables.description import TableDescription
+from dynasmith.tables.description import TableDescription, WatchedMetric
 from dynasmith.validate import Surroundings
 from dynasmith.validate.backup_coverage import BackupRun
 from dynasmith.validate.live_facts import (
@@ -63,6 +64,17 @@ def with_live_facts(
 
     with ThreadPoolExecutor(CONCURRENT_TABLES) as pool:
         return dict(zip(live, pool.map(of_table, live.values()), strict=True))
+
+
+def watched_of_absent(world: World, table: str) -> tuple[WatchedMetric, ...]:
+    """The metrics that alarms watch of a table that is not there; none where CloudWatch cannot be asked. One call for
+    each 100 alarms of the Region."""
+    try:
+        return tuple(each for said in all_alarms(world.session, table) for each in watched_metrics(said, table))
+    except (Interrupted, UsageError):
+        raise
+    except DynasmithError:
+        return ()
 
 
 def _fact(world: World, kind: type[F], read: Callable[[], F], unoffered: str = "") -> F:

@@ -2,6 +2,7 @@
 
 from dynasmith.validate.check import Check
 from dynasmith.validate.checks import (
+    alarms,
     audit,
     backups,
     capacity,
@@ -21,6 +22,7 @@ CHECKS: tuple[Check, ...] = tuple(
     sorted(
         (
             *state.CHECKS,
+            *alarms.CHECKS,
             *audit.CHECKS,
             *backups.CHECKS,
             *drift.CHECKS,
