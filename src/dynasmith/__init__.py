@@ -181,12 +181,13 @@ if TYPE_CHECKING:
     from dynasmith.project.verbs.remote.remote_migrations import RemoteMigrations, RemoteResult
     from dynasmith.project.verbs.remote.remote_project import RemoteProject, RemoteTables
     from dynasmith.project.verbs.render import Render
+    from dynasmith.project.verbs.replicas import ReplicaReport
     from dynasmith.project.verbs.table_access import AccessChange, GrantedAccess
     from dynasmith.project.verbs.table_triggers import AttachedTrigger, TableTrigger
     from dynasmith.project.verbs.tables import ListedTable
     from dynasmith.project.verbs.transforms import AnyTransform
     from dynasmith.remote.protocol import RemoteProgress, RemoteQuestion, ReplyError
-    from dynasmith.tables.description import IndexState, ReplicaState, TableDescription, TriggerState
+    from dynasmith.tables.description import IndexState, ReplicaState, TableDescription, TriggerState, WatchedMetric
     from dynasmith.tables.table import (
         Access,
         Alarm,
@@ -313,9 +314,10 @@ _HOMES = {
     "project": "Project connect",
     "project.model_table": "ModelTable",
     "project.verbs.table_triggers": "AttachedTrigger TableTrigger",
+    "project.verbs.replicas": "ReplicaReport",
     "project.verbs.tables": "ListedTable",
     "project.verbs.transforms": "AnyTransform",
-    "tables.description": "IndexState ReplicaState TableDescription TriggerState",
+    "tables.description": "IndexState ReplicaState TableDescription TriggerState WatchedMetric",
     "tables.table": "Insights InsightsMode KinesisDestination KinesisPrecision "
     "Access Alarm AlarmKind Autoscaling BackupPlan BackupRule Billing Capacity Consistency Encryption "
     "EncryptionKind Index Key KeyAttribute LocalIndex OnDemandMaximum Projection ProjectionKind "
@@ -472,6 +474,7 @@ __all__ = [
     "RenderedFiles",
     "ReplacementRequired",
     "Replica",
+    "ReplicaReport",
     "ReplicaState",
     "ReplyError",
     "Report",
@@ -541,6 +544,7 @@ __all__ = [
     "VersionConflict",
     "WaitTimeout",
     "Warm",
+    "WatchedMetric",
     "Where",
     "__version__",
     "checklist",

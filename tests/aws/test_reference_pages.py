@@ -33,6 +33,7 @@ def test_every_action_is_on_the_page() -> None:
     page = (DOCS / "reference/permissions.md").read_text()
     names = (
         "READS",
+        "REPLICAS",
         "WRITES",
         "MOVES",
         "BACKFILL",

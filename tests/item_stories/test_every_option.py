@@ -245,6 +245,7 @@ backup-jobs --table | backups/test_schedules.py
 backup-schedule --daily | backups/test_schedules.py
 backup-schedule --rule | backups/test_schedules.py
 backup-schedule --weekly | backups/test_schedules.py
+replicas --probe | replicas/test_replicas.py
 metrics --since | metrics/test_metrics.py
 metrics --from | metrics/test_metrics.py
 metrics --to | metrics/test_metrics.py

@@ -33,6 +33,7 @@ RUNS: dict[str, tuple[tuple[str, ...], ...]] = {
     "backup delete": (("BACKUP", "--yes"),),
     "backup jobs": ((),),
     "metrics": (("people",),),
+    "replicas": (("people",),),
     "diagnose": (("people", "backup"), ("people",)),
     "backup schedule": (("people", "--daily", "--yes"),),
     "backup unschedule": (("people", "--yes"),),

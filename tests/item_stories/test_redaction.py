@@ -91,6 +91,7 @@ NEVER = {
             "lambda attach",
             "lambda detach",
             "lambda list",
+            "replicas",
         ),
         "names, ARNs, sizes and settings; --into counts",
     ),

@@ -52,6 +52,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "verify": ("verify", "Check that two tables, or a table and an export, hold the same items."),
     "backup": ("backup", "Back up tables; list, delete and restore backups."),
     "metrics": ("metrics", "Show what a table consumes and where it is throttled."),
+    "replicas": ("replicas", "Show the replicas of a global table, their lag and what differs."),
     "diagnose": ("diagnose", "Say why a table is throttled, or its backups are not made; fix what is safe."),
     "jobs": ("jobs", "List, resume, pause, pace, cancel and undo long runs."),
 }

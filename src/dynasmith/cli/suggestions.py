@@ -34,6 +34,7 @@ _BY_VERB = {
     "describe": "show info inspect desc view details describe-table get-table",
     "outputs": "output arns",
     "metrics": "monitor stats statistics consumption usage load cloudwatch watch top throughput",
+    "replicas": "replica regions global global-table global-tables replication lag",
     "import": "introspect reverse scaffold-from generate pull capture discover",
     "create": "make create-table mk",
     "ensure": "create-if-missing touch provision",
@@ -68,7 +69,6 @@ _BY_VERB = {
 NOT_YET = {
     "replace": "copy --create-target copies into a new table",
     "refresh": "copy --target-env copies into another environment",
-    "replicas": "describe shows the replicas of a table",
     "delete-items": "list shows the tables",
     "truncate": "list shows the tables",
     "clear": "list shows the tables",

@@ -346,6 +346,7 @@ CHECKS: dict[str, Check] = {
     "backup": name_or_flag,
     "daily": flag,
     "fix": flag,
+    "probe": flag,
     "weekly": flag,
     "backup_first": name_or_flag,
     "batch_size": optional(whole()),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from dynasmith.engine.metrics.table_metrics import TableMetrics
     from dynasmith.models import Model
     from dynasmith.project.verbs.diagnosis_parts import Diagnosis
+    from dynasmith.project.verbs.replicas import ReplicaReport
 
 
 class MetricMethods:
@@ -82,3 +83,23 @@ class MetricMethods:
 
         options = DiagnosisOptions(since=since, fix=fix, consent=consent)
         return diagnose(self._world, table, part, options)
+
+    @checked(table=named_table)
+    def replicas(
+        self, table: str | type[Model], *, probe: bool = False, consent: Consent | None = None
+    ) -> tuple[ReplicaReport, ...]:
+        """The replicas of a global table in other Regions: state, replication lag (milliseconds, from CloudWatch), and
+        the settings that differ from the table's own. Empty where there is none.
+
+        ``probe`` writes one item with a random key into the table, reads it in each other Region for up to a minute,
+        measures how long it took (``probe_ms``, from the write's answer to the first read that finds it), and deletes
+        it, also where it fails or is interrupted; a process that is killed leaves an item whose key begins with
+        ``dynasmith-probe-`` where the key is text. Streams and triggers see both.
+
+        Costs one DescribeTable, and a GetMetricData and three calls in its Region for each replica; a probe one
+        replicated write and delete, and reads of one item. What cannot be read in a Region is in ``unread``. Raises
+        TableNotFound; for a probe ConsentRequired, and UsageError for a table without replicas.
+        """
+        from dynasmith.project.verbs.replicas import replicas
+
+        return replicas(self._world, table, probe=probe, consent=consent)

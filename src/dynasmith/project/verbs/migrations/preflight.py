@@ -8,6 +8,7 @@ from dynasmith.errors import TableNotFound
 from dynasmith.migrations.path import PathStep
 from dynasmith.migrations.report import PreflightAnswer, Rehearsal
 from dynasmith.project.verbs.item_world import ItemWorld
+from dynasmith.project.verbs.migrations.preflight_facts import alarmed, quiet
 from dynasmith.project.verbs.migrations.reverse import REVERSIBLE
 from dynasmith.tables.table import Recovery
 
@@ -35,8 +36,8 @@ def preflight(items: ItemWorld, path: Sequence[PathStep], rehearsal: Rehearsal) 
             answer="no" if lacking else "yes",
             why="; ".join(lacking) or "every migration has a down, or steps with a reverse",
         ),
-        PreflightAnswer(point="Somebody is alarmed when something is wrong", answer="only you know"),
-        PreflightAnswer(point="It runs when there is little traffic", answer="only you know"),
+        alarmed(items.dry.world, tables),
+        quiet(items.dry.world, tables),
         PreflightAnswer(point="Those who use the tables know of it", answer="only you know"),
         PreflightAnswer(
             point="There is a backup",

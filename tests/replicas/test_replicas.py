@@ -1,0 +1,97 @@
+"""replicas TABLE on the strict endpoint: states, lag, settings that differ, and the probe."""
+
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+import yaml
+from msgspec import UNSET
+
+from cli.story import table
+from dynasmith.plans.diff import diff
+from dynasmith.project.verbs.replicas import probe_key
+from dynasmith.tables.table import Key, KeyAttribute, Replica, Table
+from item_stories.kit import ItemStory
+
+PAGE = (Path(__file__).parents[2] / "docs/guide/replicas.md").read_text("utf-8")
+COMMANDS = [shlex.split(line) for line in re.findall(r"^\$ dynasmith (.+)$", PAGE, re.MULTILINE)]
+(DEFINITION,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+GLOBAL: dict[str, Any] = {"stream": {"view_type": "NEW_AND_OLD_IMAGES"}, "point_in_time_recovery": {"enabled": True}}
+IRELAND = {"region": "eu-west-1", "point_in_time_recovery": True}
+
+
+def there(story: ItemStory, region: str = "eu-west-1") -> Any:
+    return boto3.client(
+        "dynamodb",
+        endpoint_url=story.endpoint,
+        region_name=region,
+        aws_access_key_id=story.account,
+        aws_secret_access_key="secret",
+    )
+
+
+def test_the_page_on_global_tables(story: ItemStory) -> None:
+    """Scenario 4 of a Terraform guide: write in one Region, read in the other."""
+    story.define(*yaml.safe_load(DEFINITION)["tables"])
+    assert len(COMMANDS) >= 4
+    for words in COMMANDS:
+        answer = story(*words)
+        assert answer.code == 0, (words, answer.out + answer.err)
+    items = there(story).scan(TableName="users")["Items"]
+    assert [item["userId"] for item in items] == [{"S": "u-1"}]  # what the page put; nothing of the probe
+
+
+def test_settings_that_differ_are_named_with_both_values(story: ItemStory) -> None:
+    story.define(table("orders", replicas=[{"region": "eu-west-1"}], deletion_protection=True, **GLOBAL))
+    assert story("apply", "--yes").code == 0
+    answer = story("replicas", "orders", "--json")
+    assert answer.code == 0, answer.err
+    (one,) = answer.json
+    assert {"region", "status", "reason", "lag_ms", "settings_differ"} <= one.keys()
+    assert (one["region"], one["status"], one["lag_ms"]) == ("eu-west-1", "ACTIVE", None)
+    assert {"point_in_time_recovery", "deletion_protection"} <= set(one["settings_differ"])
+    assert one["differences"]["deletion_protection"] == {"table": True, "replica": False}
+    assert "deletion_protection is False" in story("replicas", "orders").out
+
+
+def test_the_probe_asks_measures_and_leaves_nothing(story: ItemStory) -> None:
+    story.define(table("orders", replicas=[IRELAND], **GLOBAL))
+    assert story("apply", "--yes").code == 0
+    assert (story("replicas", "orders", "--probe").code, story.items("orders")) == (4, [])
+    assert story("replicas", "orders", "--probe", "--dry-run").code == 0
+    (one,) = story("replicas", "orders", "--probe", "--yes", "--json").json
+    assert (one["probe_failure"], one["probe_ms"] >= 0) == ("", True)
+    assert story.items("orders") == []
+    story.served.fault("GetItem", kind="access-denied", times=100)
+    answer = story("replicas", "orders", "--probe", "--yes", "--json")
+    assert (answer.code, "GetItem" in answer.json[0]["probe_failure"]) == (3, True)
+    assert story.items("orders") == []
+
+
+def test_a_table_without_replicas(story: ItemStory) -> None:
+    story.define(table("orders"))
+    assert story("ensure").code == 0
+    assert (story("replicas", "orders").code, story("replicas", "orders", "--json").json) == (0, [])
+    answer = story("replicas", "orders", "--probe", "--yes")
+    assert (answer.code, answer.error) == (2, "Table orders has no replica to probe.")
+    assert story("replicas", "nothing").code == 1
+
+
+def test_a_key_of_every_type_is_probed() -> None:
+    key = Key(partition=(KeyAttribute(name="a", type="N"),), sort=(KeyAttribute(name="b", type="B"),))
+    first, second = probe_key(key), probe_key(key)
+    assert first.keys() == {"a", "b"}
+    assert first != second
+    assert len(first["a"]["N"]) <= 38
+
+
+@pytest.mark.parametrize("default", [UNSET, "arn:aws:kms:eu-west-1:123456789012:key/k"])
+def test_a_replica_with_the_default_key_is_never_made_again(default: Any) -> None:
+    """A definition that names no key does not manage it, whatever key the service names (provider#29636)."""
+    live = Replica(region="eu-west-1", key=default)
+    key = Key(partition=(KeyAttribute(name="pk", type="S"),))
+    desired = Table(name="orders", key=key, replicas=(Replica(region="eu-west-1"),))
+    assert diff(desired, Table(name="orders", key=key, replicas=(live,))) == ()
