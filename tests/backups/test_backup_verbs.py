@@ -193,3 +193,16 @@ def test_backups_since_a_moment(shop: ItemStory) -> None:
     made(shop, "orders")
     assert shop("backup", "list", "--since", "1h", "--json").json != []
     assert shop("backup", "list", "--since", "2999-01-01T00:00:00Z", "--json").json == []
+
+
+def test_what_is_empty_is_refused_also_in_a_dry_run(story: ItemStory) -> None:
+    story.make("orders")
+    for words, sentence in (
+        (("",), "'' is not the name of a table."),
+        (("orders", "--name", ""), "--name is empty."),
+        (("orders", "--to", ""), "--to is empty."),
+    ):
+        for more in ((), ("--dry-run",)):
+            answer = story("backup", "create", *words, *more)
+            assert (answer.code, answer.error) == (2, sentence), answer.err
+            assert answer.hint

@@ -8,6 +8,7 @@ from aws_backup_calls import as_role
 from backups.test_restore_killed import killed
 from backups.test_restore_stories import shop, strict
 from dynasmith.aws.control.actions import ROLLBACKS
+from dynasmith.files.ledger.folder import FolderLedger
 from item_stories.kit import ODD, ItemStory
 
 __all__ = ["shop"]
@@ -166,3 +167,33 @@ def test_it_needs_the_actions_of_the_page_and_names_all_that_are_missing(
     answer = shop(*words)
     assert answer.code == 0, answer.err
     assert shop.digest("orders") == wanted
+
+
+@pytest.mark.parametrize("operation", ["PutItem", "DeleteItem", "BatchExecuteStatement"])
+def test_a_lost_reply_is_no_second_change_and_is_undone(shop: ItemStory, operation: str) -> None:
+    wanted = shop.digest("orders")
+    assert shop("export", "orders", "kept").code == 0
+    changed(shop)
+    after = shop.digest("orders")
+    shop.served.fault(operation, kind="reset-after")
+    answer = shop("backup", "restore", "kept", "--into", "orders", "--confirm", "orders", "--json")
+    assert (answer.code, answer.json["equal"]) == (0, True), answer.err
+    assert shop.digest("orders") == wanted
+    assert shop("jobs", "undo", answer.json["job"], "--yes").code == 0
+    assert shop.digest("orders") == after
+
+
+def test_two_at_once_are_one(shop: ItemStory) -> None:
+    assert shop("export", "orders", "kept").code == 0
+    changed(shop)
+    words = ("backup", "restore", "kept", "--into", "orders", "--confirm", "orders")
+    shop.served.fault("DeleteItem", times=None, kind="access-denied")
+    assert shop(*words).code == 1
+    shop.served.calm()
+    (job,) = [each["id"] for each in shop("jobs", "list", "--json").json if each["verb"] == "restore-into"]
+    held = FolderLedger(shop.folder / ".dynasmith" / "jobs").claim(job)
+    try:
+        assert shop(*words).code == 5
+    finally:
+        held.release()
+    assert shop(*words).code == 0

@@ -30,6 +30,11 @@ def create(
     from dynasmith.cli.error_report import error_json
     from dynasmith.errors import SeveralFailed
 
+    if not all(tables):
+        raise UsageError("'' is not the name of a table.", hint="dynasmith list shows the tables")
+    for option, value in (("--name", name), ("--to", to)):
+        if value == "":
+            raise UsageError(f"{option} is empty.", hint=f"give it a value, or remove {option}")
     waits = waiting(no_wait, wait_timeout)
     if to and (name or no_wait or wait_timeout):
         raise UsageError("--to makes an export, which has no name and no wait.", hint="remove the other options")
