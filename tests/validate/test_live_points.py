@@ -1,13 +1,16 @@
 """What CloudTrail and AWS Backup say of a live table, and the thirteen points of the checklist."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from aws_backup_calls import make_role
 from backups.test_schedules import client
 from cli.story import table
 from dynasmith import Project, checklist
+from dynasmith.aws.control.actions import READS, VALIDATES
 from dynasmith.tables.own_tags import RESTORE_TAG
 from dynasmith.validate.checklist import CHECKLIST
 from item_stories.kit import ItemStory
@@ -192,3 +195,55 @@ def test_offline_nothing_that_only_the_live_table_knows_has_passed(shop: ItemSto
     assert (found[10]["state"], found[8]["state"]) == ("cannot be known here", "cannot be known here")
     assert found[11]["state"] == "finding"  # documented: the definition has no description
     assert found[5]["state"] == "finding"
+
+
+ROLE_TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}],
+}
+
+
+def as_role(shop: ItemStory, *actions: str) -> dict[str, str]:
+    """The findings that could not be known, by code, for a role that may do exactly these actions."""
+    iam = client(shop, "iam")
+    try:
+        arn = iam.get_role(RoleName="validator")["Role"]["Arn"]
+    except iam.exceptions.NoSuchEntityException:
+        arn = make_role(iam, "validator", ROLE_TRUST, managed=False)
+    statement = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    iam.put_role_policy(RoleName="validator", PolicyName="own", PolicyDocument=policy)
+    shop.write(
+        "dynasmith.toml",
+        f"""
+        definitions = ["tables_config.json"]
+
+        [environments.judged]
+        endpoint = "{shop.endpoint}"
+        region = "us-east-1"
+        role_arn = "{arn}"
+        """,
+    )
+    answer = shop("validate", "orders", "--items", "--env", "judged", "--json")
+    assert answer.code in (0, 3), answer.err
+    unknown = ("Cannot be known here", "was not judged")
+    return {each["code"]: each["why"] for each in answer.json if any(word in each["why"] for word in unknown)}
+
+
+def test_the_actions_of_the_page_are_enough_and_each_is_needed(shop: ItemStory) -> None:
+    actions = (*READS, *VALIDATES, "dynamodb:Scan")
+    assert as_role(shop, *actions) == {}
+    trails = client(shop, "cloudtrail")
+    client(shop, "s3").create_bucket(Bucket=f"role-{shop.account}")
+    trails.create_trail(Name="audit", S3BucketName=f"role-{shop.account}")
+    needed = {
+        "cloudtrail:DescribeTrails": "DS015",
+        "cloudtrail:GetEventSelectors": "DS015",
+        "cloudtrail:GetTrailStatus": "DS015",
+        "backup:ListBackupJobs": "DS026",
+        "dynamodb:Scan": "DS094",
+    }
+    for action, code in needed.items():
+        found = as_role(shop, *(each for each in actions if each != action))
+        assert found.keys() == {code}, action
+        assert action in found[code]
