@@ -26,15 +26,6 @@ READS = (
 )
 """The actions of everything that only reads: list, describe, import, plan, check, validate."""
 
-VALIDATES = (
-    "cloudtrail:DescribeTrails",
-    "cloudtrail:GetEventSelectors",
-    "cloudtrail:GetTrailStatus",
-    "backup:ListBackupJobs",
-    "backup:DescribeRegionSettings",
-)
-"""What validate asks of other services beside the actions of reading; one that is denied is a notice."""
-
 WRITES = (
     "dynamodb:CreateTable",
     "dynamodb:UpdateTable",
@@ -97,6 +88,16 @@ the lag."""
 METRICS = ("cloudwatch:ListMetrics", "cloudwatch:GetMetricData")
 """The actions of metrics, of diagnose throttling, and of what validate says about load, beside those of reading. They
 know no resource: the statement is for ``*``."""
+
+VALIDATES = (
+    "cloudtrail:DescribeTrails",
+    "cloudtrail:GetEventSelectors",
+    "cloudtrail:GetTrailStatus",
+    "backup:ListBackupJobs",
+    "backup:DescribeRegionSettings",
+    *METRICS,
+)
+"""What validate asks of other services beside the actions of reading; one that is denied is a notice."""
 
 RETIRES = (
     "dynamodb:DeleteTableReplica",
