@@ -100,6 +100,8 @@ REQUIRED: Final[Mapping[tuple[str, str], Sequence[str]]] = {
     ("lambda", "DeleteEventSourceMapping"): (),
     ("lambda", "GetFunctionConfiguration"): ("FunctionArn", "Role"),
     ("logs", "FilterLogEvents"): ("events",),
+    ("sqs", "GetQueueUrl"): ("QueueUrl",),
+    ("sqs", "GetQueueAttributes"): (),
     ("backup", "ListBackupVaults"): ("BackupVaultList",),
     ("backup", "ListRecoveryPointsByBackupVault"): ("RecoveryPoints",),
     ("backup", "DescribeRecoveryPoint"): ("RecoveryPointArn", "CreationDate"),

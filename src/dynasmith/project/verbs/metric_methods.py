@@ -55,12 +55,18 @@ class MetricMethods:
 
         return metrics(self._world, table, since=since, start=start, end=end, period=period, index=index)
 
-    @checked(table=named_table, part=optional(one_of("throttling", "backup")), since=optional(duration))
+    @checked(
+        table=named_table,
+        part=optional(one_of("throttling", "trigger", "backup")),
+        function=optional(text),
+        since=optional(duration),
+    )
     def diagnose(
         self,
         table: str | type[Model],
-        part: Literal["throttling", "backup"] | None = None,
+        part: Literal["throttling", "trigger", "backup"] | None = None,
         *,
+        function: str | None = None,
         since: timedelta | None = None,
         fix: bool = False,
         consent: Consent | None = None,
@@ -70,18 +76,22 @@ class MetricMethods:
 
         ``throttling`` names the limit that throttled the table or an index in the last day, or ``since`` long: one hot
         key range, an index that holds back the writes of its table, capacity, an on-demand maximum, the account's
-        quota. ``backup`` is `Backups.diagnose`. ``fix`` does what is safe: on-demand billing, a higher maximum of
-        autoscaling or of on demand (twice what it was, or more where more was wanted), a backup now. A definition that
+        quota. ``trigger`` says why changes do not call a function, of every trigger or of one ``function``: the stream,
+        the mapping (there, on, on the stream that is on), the function, its role, its last result and errors, how old
+        changes were, what was given up. ``backup`` is `Backups.diagnose`. ``fix`` does what is safe: on-demand billing,
+        a higher maximum of autoscaling or of on demand (twice what it was, or more where more was wanted), a trigger
+        turned on or moved to the stream that is on, a role that may read the stream, a backup now. A definition that
         manages the setting has to follow; the finding says so.
 
-        Costs one DescribeTable, one ListMetrics and a GetMetricData, and about ten calls for ``backup``. Raises
+        Costs one DescribeTable, one ListMetrics and a GetMetricData, about ten calls for ``backup``, and
+        about ten for each trigger. Raises
         TableNotFound, ConsentRequired (with ``fix``), UsageError; AccessError and NotOffered where the part that was
         named cannot be looked at, RunError where no part can; with ``fix`` what `apply` raises. Stopped
         halfway, running it again continues.
         """
         from dynasmith.project.verbs.diagnosis_parts import DiagnosisOptions, diagnose
 
-        options = DiagnosisOptions(since=since, fix=fix, consent=consent)
+        options = DiagnosisOptions(since=since, function=function, fix=fix, consent=consent)
         return diagnose(self._world, table, part, options)
 
     @checked(table=named_table)

@@ -125,7 +125,7 @@ def detach(
 def list_triggers(world: World, name: TableName) -> tuple[TableTrigger, ...]:
     """See `Lambdas.triggers`."""
     described = described_triggers(world, name)
-    declared = {function_key(each.function) for each in _declared(world, described.table.name)}
+    declared = {function_key(each.function) for each in declared_triggers(world, described.table.name)}
     ages = iterator_ages(
         world, described.table.name, [each.function for each in described.triggers if each.on_current_stream]
     )
@@ -199,7 +199,7 @@ def _found(described: TableDescription, function: str) -> AttachedTrigger:
     return replace(found, function=state.function, uuid=state.uuid, state=state.state, stream_arn=state.stream_arn)
 
 
-def _declared(world: World, table: str) -> tuple[Trigger, ...]:
+def declared_triggers(world: World, table: str) -> tuple[Trigger, ...]:
     """The triggers of the table's definition, where it has one that says any."""
     for each in world.defined_tables((table,)):
         if each.name == table:
@@ -212,7 +212,7 @@ def _wanted(world: World, table: str, trigger: str | Trigger) -> Trigger:
     not take."""
     asked = Trigger(function=trigger) if isinstance(trigger, str) else trigger
     key = function_key(asked.function)
-    for declared in _declared(world, table):
+    for declared in declared_triggers(world, table):
         if function_key(declared.function) == key:
             said = {name: value for name in Trigger.__struct_fields__ if is_set(value := getattr(asked, name))}
             if is_set(filters_of(asked)):

@@ -188,4 +188,5 @@ _SERVICES: Mapping[str, Callable[..., list[tuple[NeededAction, str]]]] = {
     "s3": _s3,
     "lambda": _lambda,
     "logs": _logs,
+    "sqs": _targeted("sqs"),
 }

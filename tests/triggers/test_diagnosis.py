@@ -1,0 +1,82 @@
+"""diagnose TABLE trigger: each cause is made on the strict endpoint, found, and fixed where it can be."""
+
+from typing import Any
+
+from cli.story import table
+from item_stories.kit import ItemStory
+from stream_functions import StreamFunctions, until
+from triggers.test_setting import VIEW, mappings, put
+
+
+def codes(story: ItemStory, *words: str) -> list[str]:
+    answer = story("diagnose", "orders", "trigger", *words, "--json")
+    assert answer.code == (3 if any(not each["fixed"] for each in answer.json) else 0), answer.err
+    return [each["code"] for each in answer.json]
+
+
+def found(story: ItemStory, *words: str) -> dict[str, Any]:
+    return {each["code"]: each for each in story("diagnose", "orders", "trigger", *words, "--json").json}
+
+
+def test_what_is_off_or_old_is_found_and_fixed(story: ItemStory, functions: StreamFunctions) -> None:
+    functions.deploy("ship")
+    story.define(table("orders"))
+    assert story("ensure").code == 0
+    assert codes(story) == ["DG302"]
+    assert codes(story, "ship") == ["DG301", "DG302"]
+    assert codes(story, "nobody") == ["DG301", "DG305", "DG302"]
+    story.define(table("orders", stream=VIEW))
+    assert story("apply", "--yes").code == 0
+    assert story("lambda", "attach", "orders", "ship", "--yes").code == 0
+    assert codes(story) == []
+    assert story("lambda", "attach", "orders", "ship", "--disabled", "--yes").code == 0
+    assert codes(story) == ["DG303"]
+    assert story("diagnose", "orders", "trigger", "--fix").code == 4
+    fixed = found(story, "--fix", "--yes")
+    assert (fixed["DG303"]["fixable"], fixed["DG303"]["fixed"], codes(story)) == (True, True, [])
+    dynamodb = functions.client_of("dynamodb")
+    for spec in ({"StreamEnabled": False}, {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}):
+        dynamodb.update_table(TableName="orders", StreamSpecification=spec)
+        story.served.clock.advance(minutes=2)
+    assert codes(story) == ["DG304"]
+    assert codes(story, "--fix", "--yes") == ["DG304"]
+    put(story, functions, "a")
+    functions.got("ship", "a")
+    assert codes(story) == []
+
+
+def test_a_role_that_lost_its_policy_gets_it_back(story: ItemStory, functions: StreamFunctions) -> None:
+    functions.deploy("ship")
+    story.define(table("orders", stream=VIEW))
+    assert story("ensure").code == 0
+    assert story("lambda", "attach", "orders", "ship", "--yes").code == 0
+    functions.client_of("iam").delete_role_policy(RoleName="ship", PolicyName="streams")
+    causes = found(story)
+    assert [*causes] == ["DG306"]
+    assert "dynamodb:GetRecords" in causes["DG306"]["evidence"]
+    assert codes(story, "--fix", "--yes") == ["DG306"]
+    assert codes(story) == []
+
+
+def test_a_function_that_fails_is_named_with_its_error_and_what_it_gave_up(
+    story: ItemStory, functions: StreamFunctions
+) -> None:
+    functions.deploy("ship")
+    dead = functions.queue("dead")
+    functions.allow("ship", "dead", ["sqs:SendMessage"], dead)
+    story.define(table("orders", stream=VIEW))
+    assert story("ensure").code == 0
+    give_up = ("--maximum-retry-attempts", "0", "--on-failure-destination", dead)
+    assert story("lambda", "attach", "orders", "ship", *give_up, "--yes").code == 0
+    put(story, functions, "poison")
+    until(lambda: {"DG308", "DG310"} <= {*codes(story)}, "both causes are found")
+    causes = found(story)
+    assert "PROBLEM" in causes["DG308"]["evidence"]
+    assert causes["DG310"]["evidence"].endswith("has 1 message")
+    functions.client_of("iam").delete_role_policy(RoleName="ship", PolicyName="dead")
+    assert "DG307" in codes(story, "ship")
+    assert mappings(functions)[0]["State"] == "Enabled"
+
+
+def test_a_function_belongs_to_the_part_of_triggers(story: ItemStory) -> None:
+    assert story("diagnose", "orders", "backup", "ship").code == 2
