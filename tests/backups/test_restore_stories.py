@@ -292,15 +292,6 @@ def test_a_setting_that_is_refused_is_named_and_the_others_are_there(shop: ItemS
     assert "dynamodb:TagResource" in wrong["tags"]
 
 
-def test_what_no_version_of_this_manages_is_named(shop: ItemStory) -> None:
-    shop.define(table("orders", access=[{"function": "notify", "allow": ["read"]}], **SETTINGS))
-    assert shop("backup", "create", "orders", "--name", "kept").code == 0
-    answer = shop("backup", "restore", "kept", "--target", "orders-2", "--yes", "--json")
-    assert answer.code == 3, answer.err
-    wrong = {each["setting"]: each["why"] for each in answer.json["settings"] if not each["as_before"]}
-    assert wrong == {"access": "this version does not manage it: set it up by hand"}
-
-
 def test_a_dry_run_says_units_money_and_time(shop: ItemStory) -> None:
     assert shop("backup", "create", "orders", "--name", "kept").code == 0
     assert shop("export", "orders", "files").code == 0
