@@ -4,6 +4,7 @@ import pytest
 
 from dynasmith.validate import CHECKS
 from validate import (
+    cases_access,
     cases_alarms,
     cases_around,
     cases_capacity,
@@ -23,6 +24,7 @@ CASES = (
     *cases_traffic.CASES,
     *cases_triggers.CASES,
     *cases_alarms.CASES,
+    *cases_access.CASES,
 )
 
 

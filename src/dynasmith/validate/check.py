@@ -16,6 +16,7 @@ from dynasmith.tables.table import Table, known
 from dynasmith.validate.environments import environment_of_name, environment_of_tags
 from dynasmith.validate.finding import Severity
 from dynasmith.validate.live_facts import (
+    AccessRoleFacts,
     BackupRunFacts,
     LoadFacts,
     SelectionFacts,
@@ -33,7 +34,7 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     ``scaling_without_policy`` names what is registered for autoscaling and has no policy: an index (None is the table)
     and a dimension. ``unoffered`` maps a setting that the engine has no service for to the reason.
     ``trails``, ``selections`` and ``backup_runs`` are what CloudTrail and AWS Backup said, ``throttles`` and
-    ``load`` what CloudWatch said, ``trigger_roles`` what Lambda and IAM said; ``now`` is the time.
+    ``load`` what CloudWatch said, ``trigger_roles`` and ``access_roles`` what Lambda and IAM said; ``now`` is the time.
     ``watched`` are the metrics that alarms watch of a table that is not there.
     """
 
@@ -49,6 +50,7 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     throttles: ThrottleFacts | None = None
     load: LoadFacts | None = None
     trigger_roles: TriggerRoleFacts | None = None
+    access_roles: AccessRoleFacts | None = None
     now: datetime | None = None
     watched: tuple[WatchedMetric, ...] = ()
 

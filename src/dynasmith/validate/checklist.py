@@ -52,7 +52,7 @@ CHECKLIST: tuple[Practice, ...] = (
     ),
     Practice(
         text="Use least-privilege IAM policies",
-        codes=("DS011",),
+        codes=("DS011", "DS013", "DS014"),
         instead="Not knowable from here: the policies of roles and users are in IAM. That of the table is judged.",
     ),
     Practice(

@@ -49,6 +49,19 @@ class TriggerRoleFacts(LiveFact, frozen=True, kw_only=True):
     roles: dict[str, TriggerRole] = {}
 
 
+class AccessRole(Struct, frozen=True, kw_only=True):
+    """What a role with access may do beyond it: a few words on each wildcard, and actions that change tables."""
+
+    wildcards: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
+
+
+class AccessRoleFacts(LiveFact, frozen=True, kw_only=True):
+    """The roles that have access to a table, by name."""
+
+    roles: dict[str, AccessRole] = {}
+
+
 class ThrottledPart(Struct, frozen=True, kw_only=True):
     """How many reads or writes of a table (``index`` is empty) or of an index were throttled."""
 

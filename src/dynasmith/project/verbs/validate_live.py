@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
+from dynasmith.aws.control.access_roles import access_roles
 from dynasmith.aws.control.backup_jobs import AwsBackupJobs
 from dynasmith.aws.control.backup_role import AwsBackupRoom
 from dynasmith.aws.control.backup_selections import backup_selections
@@ -22,9 +23,11 @@ from dynasmith.ports.backup_jobs import BackupJob
 from dynasmith.project.verbs.validate_traffic import load, throttles
 from dynasmith.project.world import World
 from dynasmith.tables.description import TableDescription, WatchedMetric
+from dynasmith.tables.table import known
 from dynasmith.validate import Surroundings
 from dynasmith.validate.backup_coverage import BackupRun
 from dynasmith.validate.live_facts import (
+    AccessRoleFacts,
     BackupRunFacts,
     LiveFact,
     LoadFacts,
@@ -60,6 +63,7 @@ def with_live_facts(
             throttles=_fact(world, ThrottleFacts, partial(throttles, world, described)),
             load=_fact(world, LoadFacts, partial(load, world, described)),
             trigger_roles=roles,
+            access_roles=_access_roles(world, described),
         )
 
     with ThreadPoolExecutor(CONCURRENT_TABLES) as pool:
@@ -87,6 +91,12 @@ def _fact(world: World, kind: type[F], read: Callable[[], F], unoffered: str = "
         raise
     except DynasmithError as error:
         return kind(unknown=world.masks(error.message.rstrip(".")))
+
+
+def _access_roles(world: World, described: TableDescription) -> AccessRoleFacts | None:
+    if not known(described.table.access, ()):
+        return None
+    return _fact(world, AccessRoleFacts, lambda: AccessRoleFacts(roles=access_roles(world.session, described)))
 
 
 def _trails(world: World) -> TrailFacts:

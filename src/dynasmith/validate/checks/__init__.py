@@ -2,6 +2,7 @@
 
 from dynasmith.validate.check import Check
 from dynasmith.validate.checks import (
+    access,
     alarms,
     audit,
     backups,
@@ -27,6 +28,7 @@ CHECKS: tuple[Check, ...] = tuple(
             *backups.CHECKS,
             *drift.CHECKS,
             *security.CHECKS,
+            *access.CHECKS,
             *recovery.CHECKS,
             *capacity.CHECKS,
             *indexes.CHECKS,
