@@ -179,3 +179,22 @@ def test_cloudwatch_denied_is_said_and_the_rest_goes_on(story: ItemStory) -> Non
     assert (answer.code, "PutMetricAlarm on orders is not allowed" in answer.err) == (1, True), answer.err
     assert answer.hint
     assert alarms(story) == {}
+
+
+def test_validate_names_alarms_that_are_missing_and_that_can_never_be_raised(story: ItemStory) -> None:
+    story.define(table("orders"), table("gone"))
+    assert story("ensure", "orders").code == 0
+    never = {
+        "Namespace": "AWS/DynamoDB", "Statistic": "Sum", "Period": 60, "EvaluationPeriods": 1, "Threshold": 0,
+        "ComparisonOperator": "GreaterThanThreshold",
+    }  # fmt: skip
+    for name, metric in (("orders", "SystemErrors"), ("gone", "WriteThrottleEvents")):
+        dimension = {"Name": "TableName", "Value": name}
+        cloudwatch(story).put_metric_alarm(AlarmName=f"{name}-x", MetricName=metric, Dimensions=[dimension], **never)
+    found = [(each["table"], each["code"]) for each in story("validate", "--json").json if each["code"] >= "DS074"]
+    assert {("orders", "DS074"), ("orders", "DS075"), ("gone", "DS075")} <= set(found)
+    cloudwatch(story).delete_alarms(AlarmNames=["orders-x", "gone-x"])
+    both = [WRITES, WRITES | {"kind": "read_throttled"}]
+    story.define(table("orders", alarms=both))
+    assert story("apply", "--yes").code == 0
+    assert {each["code"] for each in story("validate", "--json").json}.isdisjoint({"DS074", "DS075"})
