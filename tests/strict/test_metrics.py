@@ -271,3 +271,18 @@ def test_pages_are_as_long_as_the_service_s(server: StrictServer, client: Any, c
     )
     found = [[len(one["Values"]) for one in page["MetricDataResults"]] for page in pages]
     assert found == [[4, 4], [4]]
+
+
+def test_a_wiped_endpoint_leaves_no_sums(server: StrictServer, client: Any, total: Any) -> None:
+    still(server)
+    ready(server, client)
+    server.throttle(write_units=1)
+    assert write(client, 4) == 3
+    assert total("WriteThrottleEvents", TableName="tab") == 3
+    server.wipe()
+    server.calm()
+    ready(server, client)
+    assert write(client, 2) == 0
+    assert total("ConsumedWriteCapacityUnits", TableName="tab") == 2
+    for name in ("WriteThrottleEvents", "WriteMaxOnDemandThroughputThrottleEvents"):
+        assert total(name, TableName="tab") == 0

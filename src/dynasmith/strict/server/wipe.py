@@ -1,6 +1,7 @@
 """Leaving an engine as it was found: what a test made through the endpoint is deleted in the engine itself."""
 
 from dynasmith.strict.services.mappings.engine_calls import MAPPINGS, ask_lambda
+from dynasmith.strict.services.metrics import take_back
 from dynasmith.strict.services.world import IncomingCall, StrictWorld
 from dynasmith.strict.wire.credentials import credentials_of
 from dynasmith.strict.wire.messages import WireRequest
@@ -25,5 +26,6 @@ async def wipe(world: StrictWorld) -> None:
             await ask_lambda(world, account, "DELETE", f"{MAPPINGS}/{uuid}")
         account.mappings.clear()
         account.feeds.clear()
+        await take_back(world, account)
         account.tables.clear()
         account.backups.clear()

@@ -153,7 +153,16 @@ async def store(world: StrictWorld, account: Account) -> None:
 async def _store(world: StrictWorld, account: Account) -> None:
     _provisioned(account)
     account.metrics.stored_at = world.clock.flow()
-    data = account.metrics.taken()
+    await _put(world, account, account.metrics.taken())
+
+
+async def take_back(world: StrictWorld, account: Account) -> None:
+    """Make the sums of what was stored nothing: the next table of the same name has done nothing yet."""
+    async with account.metrics.storing:
+        await _put(world, account, account.metrics.taken_back())
+
+
+async def _put(world: StrictWorld, account: Account, data: list[dict[str, Any]]) -> None:
     headers = {
         **credentials_of(account.key, "monitoring"),
         b"x-amz-target": TARGET + b"PutMetricData",

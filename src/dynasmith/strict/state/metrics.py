@@ -24,6 +24,8 @@ class MetricTally:
     stored_at: float = 0.0
     # (beginning of five minutes, ARN) of which the provisioned units were counted.
     provisioned: set[tuple[int, str]] = field(default_factory=set)
+    # The sums that were stored, so that they can be taken back: an engine deletes no metric.
+    stored: dict[MetricKey, float] = field(default_factory=dict)
     # Who reads waits until what was taken is stored.
     storing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -41,7 +43,14 @@ class MetricTally:
     def taken(self) -> list[dict[str, Any]]:
         """Everything as MetricData of PutMetricData; nothing is left here."""
         counts, self.counts, self.oldest = self.counts, {}, float("inf")
+        for key, seen in counts.items():
+            self.stored[key] = self.stored.get(key, 0.0) + sum(value * count for value, count in seen.items())
         return [datum for key, seen in counts.items() for datum in _data(key, seen)]
+
+    def taken_back(self) -> list[dict[str, Any]]:
+        """What makes every sum that was stored nothing, as MetricData; nothing is known of it afterwards."""
+        stored, self.stored, self.counts, self.oldest = self.stored, {}, {}, float("inf")
+        return [datum for key, total in stored.items() if total for datum in _data(key, {-total: 1})]
 
 
 def _data(key: MetricKey, seen: dict[float, int]) -> Iterator[dict[str, Any]]:
