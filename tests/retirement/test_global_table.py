@@ -54,6 +54,7 @@ def everything(story: ItemStory) -> dict[str, Any]:
         kinesis_destination={"stream_arn": arn},
         backup_plan=DAILY,
         alarms=[{"kind": "write_throttled", "threshold": 1, "minutes": 5}],
+        access=[{"function": "ship", "allow": ["read", "stream"]}],
         triggers=[{"function": "ship", "maximum_retry_attempts": 1}],
         replicas=[
             {"region": "eu-west-1", "deletion_protection": True},
@@ -133,6 +134,7 @@ def test_killed_after_each_call_it_is_continued_to_the_end(world: ItemStory, mon
         *(
             "backup",
             "triggers",
+            "access",
             "autoscaling",
             "alarms",
             "backup_selection",

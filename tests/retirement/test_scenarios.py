@@ -8,8 +8,8 @@ import pytest
 from backups.test_how_to import commands
 from cli.story import Answer
 from item_stories.kit import ItemStory
-from retirement.snapshot import REGIONS, client
-from stream_functions import until
+from retirement.snapshot import REGIONS, client, snapshot
+from stream_functions import StreamFunctions, until
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 PAGES = {
@@ -45,6 +45,27 @@ def test_the_commands_of_a_scenario(story: ItemStory, page: str) -> None:
         answers[" ".join(words)] = answer
     _shown(page, answers)
     assert [list(client(story, "dynamodb", region).list_tables()["TableNames"]) for region in REGIONS] == [[], [], []]
+
+
+def test_the_commands_of_the_scenario_with_functions(story: ItemStory, functions: StreamFunctions) -> None:
+    (story.folder / "examples").symlink_to(EXAMPLES)
+    for name in ("order-processing-lambda", "order-report-lambda", "order-export-lambda"):
+        functions.deploy(name, reads=False)
+    before = snapshot(story)
+    said = commands("table-with-functions.md")
+    assert sorted(WORDS, key=[words[0] for words in said].index) == WORDS
+    iam = client(story, "iam")
+    for words in said:
+        answer = story(*words)
+        assert answer.code == 0, (words, answer.err)
+        held = iam.list_role_policies(RoleName="order-export-lambda")["PolicyNames"]
+        assert held == (["dynasmith-orders-table"] if words[:2] == ["lambda", "grant"] else [])
+        if words[0] == "put":
+            functions.got("order-processing-lambda", "order-123")
+            assert iam.list_role_policies(RoleName="order-report-lambda")["PolicyNames"] == ["dynasmith-orders-table"]
+    assert {line for line in snapshot(story) if " backup orders-table" not in line} - before == {
+        line for line in snapshot(story) if "of orders-table SYSTEM" in line
+    }
 
 
 def _found(story: ItemStory, words: list[str]) -> Answer | None:

@@ -34,9 +34,9 @@ SETTINGS: Final[tuple[AnySetting, ...]] = (
     ResourcePolicySetting(),
     TimeToLiveSetting(),
     BackupPlanSetting(),
+    AccessSetting(),  # before triggers: Lambda looks at the policy of the function's role
     TriggersSetting(),
     AlarmsSetting(),
-    AccessSetting(),
 )
 """Every setting, in the order in which a plan lists their changes."""
 

@@ -15,6 +15,7 @@ from dynasmith.tables.settings.base import (
     Facts,
     Hazard,
     Phase,
+    RetirementPhase,
     Setting,
     SettingCall,
     SettingChange,
@@ -84,6 +85,7 @@ class AccessSetting(Setting[Accesses, SetAccess, Call]):
     off: Accesses = ()
     in_create_table = False
     copied = False
+    retirement = RetirementPhase.ACCESS
     key = DocumentKey(
         "access",
         ListOf(ENTRY, by="function", or_by="role"),
