@@ -61,7 +61,7 @@ def terraform(folder: Path, *words: str) -> str:
     overridden = f'dev_overrides {{\n    "hashicorp/aws" = "{where}"\n  }}\n  direct {{}}'
     settings.write_text(f"provider_installation {{\n  {overridden}\n}}\n", encoding="utf-8")
     done = subprocess.run(
-        [str(TERRAFORM), *words, "-no-color", *([] if words[0] == "fmt" else ["-input=false"])],
+        [str(TERRAFORM), *words, "-no-color", *([] if words[0] in ("fmt", "show", "validate") else ["-input=false"])],
         cwd=folder,
         env={**environment, "TF_CLI_CONFIG_FILE": str(settings), "CHECKPOINT_DISABLE": "1", "GOGC": "400"},
         capture_output=True,

@@ -6,7 +6,7 @@ operation, a Region, a function) takes one alarm for each value: CloudWatch matc
 
 import hashlib
 from collections.abc import Mapping
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from msgspec import Struct, UnsetType
 
@@ -16,6 +16,7 @@ from dynasmith.tables.table import Alarm, AlarmKind, known
 DYNAMODB: Final = "AWS/DynamoDB"
 TABLE: Final = "TableName"
 INDEX: Final = "GlobalSecondaryIndexName"
+ABOVE: Final = "GreaterThanThreshold"
 PartDimension = Literal["", "Operation", "ReceivingRegion", "FunctionName"]
 
 
@@ -108,6 +109,27 @@ def dimensions_of(table: str, alarm: Alarm) -> dict[str, str]:
     for part in known(alarm.only, ()):
         found[of.part] = part
     return found
+
+
+def alarm_parameters(table: str, alarm: Alarm) -> dict[str, Any]:
+    """What PutMetricAlarm takes for an alarm of one metric."""
+    metric = ALARM_METRICS[alarm.kind]
+    minutes = metric.period_seconds // 60
+    return {
+        "AlarmName": alarm_name(table, alarm),
+        "Namespace": metric.namespace,
+        "MetricName": metric.metric,
+        "Dimensions": [{"Name": name, "Value": value} for name, value in dimensions_of(table, alarm).items()],
+        "Statistic": metric.statistic,
+        "Period": metric.period_seconds,
+        "EvaluationPeriods": alarm.of_minutes // minutes,
+        "DatapointsToAlarm": alarm.minutes // minutes,
+        "Threshold": alarm.threshold,
+        "ComparisonOperator": ABOVE,
+        # A table that nobody throttles, and one that nobody calls, has no figures at all.
+        "TreatMissingData": "notBreaching",
+        "AlarmActions": list(known(alarm.notify, ())),
+    }
 
 
 def function_name(function: str) -> str:

@@ -9,12 +9,14 @@ from msgspec.structs import replace
 from dynasmith.aws.settings.base import ReadSetting
 from dynasmith.aws.settings.request import Service, ServiceRequest
 from dynasmith.tables.alarms import (
+    ABOVE,
     ALARM_METRICS,
     DYNAMODB,
     INDEX,
     TABLE,
     alarm_key,
     alarm_name,
+    alarm_parameters,
     dimensions_of,
 )
 from dynasmith.tables.description import TableDescription, WatchedMetric
@@ -23,7 +25,6 @@ from dynasmith.tables.table import Alarm, AlarmKind, Table, known
 
 Answer = Mapping[str, Any]
 SERVICE: Final = "cloudwatch"
-ABOVE: Final = "GreaterThanThreshold"
 ALARMS_A_PAGE: Final = 100
 """DescribeAlarms, MaxRecords: at most 100."""
 _KEPT: Final = (
@@ -47,7 +48,7 @@ class ServiceAlarms(ReadSetting[Call]):
             parameters: dict[str, Any] = {"AlarmNames": [alarm_name(table, step.alarm)]}
             return ServiceRequest(service=SERVICE, operation="DeleteAlarms", parameters=parameters)
         return ServiceRequest(
-            service=SERVICE, operation="PutMetricAlarm", parameters=_alarm_parameters(table, step.alarm)
+            service=SERVICE, operation="PutMetricAlarm", parameters=alarm_parameters(table, step.alarm)
         )
 
     def completed_request(
@@ -105,26 +106,6 @@ def watched_metrics(said: Answer, table: str) -> Iterator[WatchedMetric]:
         if each.get("Namespace") == DYNAMODB and dimensions.get(TABLE) == table:
             metric = str(each.get("MetricName"))
             yield WatchedMetric(alarm=str(said.get("AlarmName")), metric=metric, dimensions=dimensions)
-
-
-def _alarm_parameters(table: str, alarm: Alarm) -> dict[str, Any]:
-    metric = ALARM_METRICS[alarm.kind]
-    minutes = metric.period_seconds // 60
-    return {
-        "AlarmName": alarm_name(table, alarm),
-        "Namespace": metric.namespace,
-        "MetricName": metric.metric,
-        "Dimensions": [{"Name": name, "Value": value} for name, value in dimensions_of(table, alarm).items()],
-        "Statistic": metric.statistic,
-        "Period": metric.period_seconds,
-        "EvaluationPeriods": alarm.of_minutes // minutes,
-        "DatapointsToAlarm": alarm.minutes // minutes,
-        "Threshold": alarm.threshold,
-        "ComparisonOperator": ABOVE,
-        # A table that nobody throttles, and one that nobody calls, has no figures at all.
-        "TreatMissingData": "notBreaching",
-        "AlarmActions": list(known(alarm.notify, ())),
-    }
 
 
 def _alarm_of(said: Answer, table: str) -> Alarm | None:

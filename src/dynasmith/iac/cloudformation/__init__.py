@@ -14,6 +14,8 @@ from msgspec import Struct
 
 from dynasmith.iac import labels
 from dynasmith.iac.cloudformation import capacity, keys, settings
+from dynasmith.iac.cloudformation.access import access
+from dynasmith.iac.cloudformation.alarms import alarms
 from dynasmith.iac.cloudformation.backup_plan import backup_plan
 from dynasmith.iac.cloudformation.part import StackPart, StackResource, StackSubject
 from dynasmith.iac.cloudformation.triggers import triggers
@@ -38,8 +40,8 @@ FORMS: Final[dict[str, Callable[[StackSubject], StackPart]]] = {
     "backup_plan": backup_plan,
     "items": settings.items,
     "triggers": triggers,
-    "access": settings.access,
-    "alarms": settings.alarms,
+    "access": access,
+    "alarms": alarms,
 }
 """What says the fields of `Table`, in the order of the resource."""
 

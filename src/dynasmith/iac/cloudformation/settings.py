@@ -119,20 +119,6 @@ def witness_region(subject: StackSubject) -> StackPart:
     return StackPart(properties={} if wanted is None else {"GlobalTableWitnesses": [{"Region": wanted}]})
 
 
-def alarms(subject: StackSubject) -> StackPart:
-    """Nothing yet."""
-    return _not_written(subject, "alarms") if known(subject.table.alarms, ()) else StackPart()
-
-
-def access(subject: StackSubject) -> StackPart:
-    """Nothing yet."""
-    return _not_written(subject, "access") if known(subject.table.access, ()) else StackPart()
-
-
-def _not_written(subject: StackSubject, path: str) -> StackPart:
-    return StackPart(unsaid=(subject.unsaid(path, "dynasmith does not write it in this form yet"),))
-
-
 def items(subject: StackSubject) -> StackPart:
     """Nothing: items are no setting of a table."""
     if not known(subject.table.items, ()):

@@ -14,6 +14,8 @@ from msgspec import Struct
 from dynasmith.iac import labels
 from dynasmith.iac.hcl import HclBlock, HclExpression, document
 from dynasmith.iac.terraform import capacity, keys, settings
+from dynasmith.iac.terraform.access import access
+from dynasmith.iac.terraform.alarms import alarms
 from dynasmith.iac.terraform.backup_plan import backup_plan
 from dynasmith.iac.terraform.part import ImportBlock, TerraformPart, TerraformSubject
 from dynasmith.iac.terraform.triggers import triggers
@@ -47,8 +49,8 @@ FORMS: Final[dict[str, Callable[[TerraformSubject], TerraformPart]]] = {
     "backup_plan": backup_plan,
     "items": settings.items,
     "triggers": triggers,
-    "access": settings.access,
-    "alarms": settings.alarms,
+    "access": access,
+    "alarms": alarms,
 }
 """What says each field of `Table`, in the order of the resource's body."""
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from msgspec import UnsetType
+from msgspec import UNSET, UnsetType
 
 from dynasmith.iac.hcl import HclBlock, HclExpression, Value, expression
 from dynasmith.iac.terraform.part import ImportBlock, TerraformPart, TerraformSubject
 from dynasmith.tables.backup_names import ROLE, ROLE_POLICIES, plan_name, role_arn, vault_of
 from dynasmith.tables.table import BackupPlan, BackupRule, known
 
+_WINDOWS: Final = {"start_window": 480, "completion_window": 10_080}
+"""Minutes that AWS Backup has where nothing is said (API reference, BackupRule)."""
 _TRUST: Final[dict[str, Value]] = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "backup.amazonaws.com"}, "Action": "sts:AssumeRole"}],
@@ -27,9 +29,11 @@ def backup_plan(subject: TerraformSubject) -> TerraformPart:
     live, name = subject.live, subject.table.name
     there = None if live is None else known(live.table.backup_plan, None)
     made = () if there is not None else tuple(_vault(subject, wanted))
+    vault = _vault_name(subject, wanted, made)
+    rules = {} if there is None else {rule.name: rule for rule in there.rules}
     plan = HclBlock(
         ("resource", "aws_backup_plan", subject.label),
-        (("name", plan_name(name)), *(_rule(rule, _vault_name(subject, wanted, made)) for rule in wanted.rules)),
+        (("name", plan_name(name)), *(_rule(rule, vault, rules.get(rule.name)) for rule in wanted.rules)),
     )
     role, of_role = _role(subject, wanted)
     selection = HclBlock(
@@ -60,7 +64,8 @@ def _vault_name(subject: TerraformSubject, plan: BackupPlan, made: tuple[HclBloc
     return HclExpression(f"{made[0].address}.name") if made else vault_of(subject.table.name, plan)
 
 
-def _rule(rule: BackupRule, vault: Value) -> HclBlock:
+def _rule(rule: BackupRule, vault: Value, there: BackupRule | None) -> HclBlock:
+    """A rule. Windows are always said: those of the provider are much shorter than those of AWS Backup."""
     body: list[tuple[str, Value] | HclBlock] = [
         ("rule_name", rule.name),
         ("target_vault_name", vault),
@@ -70,8 +75,7 @@ def _rule(rule: BackupRule, vault: Value) -> HclBlock:
         ("start_window", rule.start_window_minutes),
         ("completion_window", rule.completion_window_minutes),
     ):
-        if not isinstance(minutes, UnsetType):
-            body.append((name, minutes))
+        body.append((name, known(minutes, known(getattr(there, f"{name}_minutes", UNSET), _WINDOWS[name]))))
     kept = {"cold_storage_after": rule.cold_storage_after_days, "delete_after": rule.keep_days}
     if said := tuple((name, days) for name, days in kept.items() if days is not None):
         body.append(HclBlock(("lifecycle",), said))

@@ -207,20 +207,6 @@ def _policy(text: str) -> str:
     return expression(json.loads(text), "  ")
 
 
-def alarms(subject: TerraformSubject) -> TerraformPart:
-    """Nothing yet."""
-    return _not_written(subject, "alarms") if known(subject.table.alarms, ()) else TerraformPart()
-
-
-def access(subject: TerraformSubject) -> TerraformPart:
-    """Nothing yet."""
-    return _not_written(subject, "access") if known(subject.table.access, ()) else TerraformPart()
-
-
-def _not_written(subject: TerraformSubject, path: str) -> TerraformPart:
-    return TerraformPart(unsaid=(subject.unsaid(path, "dynasmith does not write it in this form yet"),))
-
-
 def items(subject: TerraformSubject) -> TerraformPart:
     """Nothing: items are no setting of a table."""
     if not known(subject.table.items, ()):

@@ -11,6 +11,7 @@ from dynasmith.errors import TableNotFound
 from dynasmith.iac.cloudformation import cloudformation_text
 from dynasmith.iac.files import RenderedFiles
 from dynasmith.iac.terraform import terraform_text
+from dynasmith.plans.alarm_parts import alarm_parts
 from dynasmith.project.world import TableName, World
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.table import Table
@@ -18,8 +19,7 @@ from dynasmith.tables.table import Table
 
 def render_terraform(world: World, names: Sequence[TableName], *, provider: Literal[5], imports: bool) -> RenderedFiles:
     """See `Render.terraform`."""
-    tables = world.tables(names)
-    live = live_tables(world, tables) if imports else {}
+    tables, live = _tables(world, names, imports=imports)
     made = terraform_text(tables, live, provider=provider)
     files = {"versions.tf": made.versions, "tables.tf": made.tables, "imports.tf": made.imports}
     return RenderedFiles(
@@ -29,13 +29,21 @@ def render_terraform(world: World, names: Sequence[TableName], *, provider: Lite
 
 def render_cloudformation(world: World, names: Sequence[TableName], *, imports: bool) -> RenderedFiles:
     """See `Render.cloudformation`."""
-    tables = world.tables(names)
-    live = live_tables(world, tables) if imports else {}
+    tables, live = _tables(world, names, imports=imports)
     made = cloudformation_text(tables, live, region=world.session.region)
     files = {"template.yaml": made.template, "resources-to-import.json": made.imports}
     return RenderedFiles(
         form="cloudformation", files={name: text for name, text in files.items() if text}, unsaid=made.unsaid
     )
+
+
+def _tables(
+    world: World, names: Sequence[TableName], *, imports: bool
+) -> tuple[tuple[Table, ...], dict[str, TableDescription]]:
+    """The defined tables, with an alarm for each part that is watched, and what is there of them."""
+    defined = world.tables(names)
+    live = live_tables(world, defined) if imports else {}
+    return tuple(alarm_parts(table, live.get(table.name)) for table in defined), live
 
 
 def live_tables(world: World, tables: Sequence[Table]) -> dict[str, TableDescription]:
