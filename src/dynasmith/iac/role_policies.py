@@ -14,7 +14,7 @@ _NO_TABLE: Final = "a policy names the table by its ARN, which is known when the
 _NO_ROLE: Final = "its role is known when it has the access; name the role instead of the function"
 
 
-class RolePolicy(Struct, frozen=True, kw_only=True):
+class HeldPolicy(Struct, frozen=True, kw_only=True):
     """The inline policy of one role; ``is_there`` where the role has access to the table already."""
 
     role: str
@@ -22,18 +22,18 @@ class RolePolicy(Struct, frozen=True, kw_only=True):
     is_there: bool
 
 
-class RolePolicies(Struct, frozen=True, kw_only=True):
+class HeldPolicies(Struct, frozen=True, kw_only=True):
     """``unknown`` are entries that cannot be said, each with the reason."""
 
-    policies: tuple[RolePolicy, ...] = ()
+    policies: tuple[HeldPolicy, ...] = ()
     unknown: tuple[tuple[str, str], ...] = ()
 
 
-def role_policies(table: Table, live: TableDescription | None) -> RolePolicies:
+def role_policies(table: Table, live: TableDescription | None) -> HeldPolicies:
     """The policies of a table's ``access``. The role of a function is that of the live table."""
     entries = known(table.access, ())
     if live is None:
-        return RolePolicies(unknown=tuple((entry_id(each)[1], _NO_TABLE) for each in entries))
+        return HeldPolicies(unknown=tuple((entry_id(each)[1], _NO_TABLE) for each in entries))
     place = TablePlace(arn=live.arn, key=_key(live.table))
     there = {entry_id(each): each for each in known(live.table.access, ())}
     statements: dict[str, list[Any]] = {}
@@ -45,9 +45,9 @@ def role_policies(table: Table, live: TableDescription | None) -> RolePolicies:
         else:
             unknown.append((entry_id(entry)[1], _NO_ROLE))
     holding = {each.held_by for each in there.values()}
-    return RolePolicies(
+    return HeldPolicies(
         policies=tuple(
-            RolePolicy(role=role, document={"Version": VERSION, "Statement": said}, is_there=role in holding)
+            HeldPolicy(role=role, document={"Version": VERSION, "Statement": said}, is_there=role in holding)
             for role, said in statements.items()
         ),
         unknown=tuple(unknown),
