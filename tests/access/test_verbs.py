@@ -126,3 +126,20 @@ def test_what_cannot_be_granted_is_one_sentence_and_nothing_is_done(
     answer = orders("lambda", "grant", *words, "--yes")
     assert (answer.code, message in answer.err) == (code, True), answer.err
     assert functions.document("aws-role") is None
+
+
+def test_the_list_shows_access_and_whether_it_is_declared(orders: ItemStory, functions: Functions) -> None:
+    functions.make("api")
+    functions.role("app")
+    orders.define(table("orders", access=[{"function": "api", "allow": ["read"]}], **INDEXED))
+    assert orders("lambda", "grant", "orders", "api", "--yes").code == 0
+    granted = orders("lambda", "grant", "orders", "--role", "app", "--allow", "write", "--indexes", "by-user", "--yes")
+    assert granted.code == 0
+    rows = orders("lambda", "list", "orders", "--json").json
+    assert [(row["kind"], row["function"], row["role"], row["allowed"], row["declared"]) for row in rows] == [
+        ("access", "api", "api-role", ["read"], True),
+        ("access", "", "app", ["write"], False),
+    ]
+    shown = orders("lambda", "list", "orders")
+    assert "api  may read  indexes all  dynasmith-orders of api-role" in shown.out
+    assert "role app  may write" in shown.out
