@@ -2,13 +2,16 @@
 
 import json
 import time
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cli.story import client_of, gsi, table
 from item_stories.kit import ODD, ItemStory
+from stream_functions import clients, deployed
 
 SETTINGS: dict[str, Any] = {
     "tags": {"team": "shop"},
@@ -290,6 +293,20 @@ def test_a_setting_that_is_refused_is_named_and_the_others_are_there(shop: ItemS
     wrong = {each["setting"]: each["why"] for each in answer.json["settings"] if not each["as_before"]}
     assert set(wrong) == {"tags"}
     assert "dynamodb:TagResource" in wrong["tags"]
+
+
+def test_triggers_come_back_on_the_stream_of_the_new_table(shop: ItemStory, tmp_path: Path) -> None:
+    with contextmanager(deployed)(clients(shop.served.endpoint, shop.account), tmp_path) as functions:
+        functions.deploy("notify")
+        shop.define(table("orders", triggers=[{"function": "notify", "batch_size": 7}], **SETTINGS))
+        assert shop("apply", "--yes").code == 0
+        assert shop("backup", "create", "orders", "--name", "kept").code == 0
+        answer = shop("backup", "restore", "kept", "--target", "orders-2", "--yes", "--json")
+        assert answer.code == 0, answer.json
+        (row,) = (each for each in shop("lambda", "list", "orders-2", "--json").json if "last_result" in each)
+        assert (row["function"], row["on_current_stream"]) == ("notify", True)
+        strict(shop).put_item(TableName="orders-2", Item={"pk": {"S": "late"}})
+        functions.got("notify", "late")
 
 
 def test_a_dry_run_says_units_money_and_time(shop: ItemStory) -> None:
