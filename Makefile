@@ -3,8 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-# Two more than there are processors: many tests wait for an engine, a lease or a process.
-WORKERS = $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 2)')
+# Three a processor: most tests wait for an engine, a lease or a process.
+WORKERS = $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) * 3)')
 
 .PHONY: help demo test test-sql test-models properties check engines bench soak faults docs clean
 
@@ -48,6 +48,7 @@ bench: $(STAMP)  ## measurements, side by side with what users have today
 	$(BIN)/python bench/run.py
 
 soak: $(STAMP)  ## long runs: killed, throttled, reset, and equal in the end
+	DYNASMITH_TEST_EXAMPLES=20 $(BIN)/python -m pytest tests/flow tests/backfill -k killed_at_every_call -n $(WORKERS)
 	for script in tests/*/soak*.py; do $(BIN)/python $$script || exit 1; done
 
 faults: $(STAMP)  ## every reply fault with every verb, place, option and transport: hours; FAULTS="--part 0.01" tries a part

@@ -60,42 +60,65 @@ def unset_off_or(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.just(UNSET) | st.none() | strategy
 
 
+# Strategies are made once: one that is made while another draws is validated anew with every draw.
+_more = st.integers(0, 1000)
+_targets = st.integers(20, 90).map(float) | st.floats(20, 90)
+_cooldowns = unset_or(st.integers(0, 600))
+
+
 @st.composite
-def scalings(draw: st.DrawFn) -> Scaling:
+def _scalings(draw: st.DrawFn) -> Scaling:
     """Target tracking with bounds in order."""
     least = draw(units)
     return Scaling(
         min=least,
-        max=least + draw(st.integers(0, 1000)),
-        target=draw(st.integers(20, 90).map(float) | st.floats(20, 90)),
-        scale_in_cooldown_seconds=draw(unset_or(st.integers(0, 600))),
-        scale_out_cooldown_seconds=draw(unset_or(st.integers(0, 600))),
+        max=least + draw(_more),
+        target=draw(_targets),
+        scale_in_cooldown_seconds=draw(_cooldowns),
+        scale_out_cooldown_seconds=draw(_cooldowns),
     )
+
+
+_scaling = _scalings()
+_warm = unset_or(st.builds(Warm, read=unset_or(units), write=unset_or(units)))
+_bound = st.none() | units
+_maximum = unset_or(st.builds(OnDemandMaximum, read=_bound, write=_bound))
+_scaling_off = unset_or(st.just(Autoscaling(read=None, write=None)))
+_any_scaling = unset_or(st.builds(Autoscaling, read=unset_off_or(_scaling), write=unset_off_or(_scaling)))
+_scaled_writes = st.builds(Autoscaling, read=unset_off_or(_scaling), write=_scaling)
+_capacities = st.builds(Capacity, read=units, write=units)
+_maybe_capacities = unset_or(_capacities)
 
 
 @st.composite
 def throughputs(draw: st.DrawFn, billing: Any, *, scaled_writes: bool = False) -> dict[str, Any]:
     """capacity, on_demand_maximum, warm and autoscaling of a table or index, legal for that billing."""
-    warm = draw(unset_or(st.builds(Warm, read=unset_or(units), write=unset_or(units))))
+    warm = draw(_warm)
     if billing is not Billing.PROVISIONED:
-        bound = st.none() | units
-        maximum = st.builds(OnDemandMaximum, read=bound, write=bound)
-        off = st.just(Autoscaling(read=None, write=None))
-        return {"on_demand_maximum": draw(unset_or(maximum)), "warm": warm, "autoscaling": draw(unset_or(off))}
-    write = scalings() if scaled_writes else unset_off_or(scalings())
-    scaling = st.builds(Autoscaling, read=unset_off_or(scalings()), write=write)
-    autoscaling = draw(scaling if scaled_writes else unset_or(scaling))
+        return {"on_demand_maximum": draw(_maximum), "warm": warm, "autoscaling": draw(_scaling_off)}
+    autoscaling = draw(_scaled_writes if scaled_writes else _any_scaling)
     whole = isinstance(autoscaling, Autoscaling) and all(
         isinstance(side, Scaling) for side in (autoscaling.read, autoscaling.write)
     )
-    capacities = st.builds(Capacity, read=units, write=units)
-    return {"capacity": draw(unset_or(capacities) if whole else capacities), "warm": warm, "autoscaling": autoscaling}
+    capacity = draw(_maybe_capacities if whole else _capacities)
+    return {"capacity": capacity, "warm": warm, "autoscaling": autoscaling}
+
+
+_throughputs = {
+    (billing, scaled): throughputs(billing, scaled_writes=scaled)
+    for billing in (UNSET, *Billing)
+    for scaled in (False, True)
+}
+_kinds = st.sampled_from(ProjectionKind)
+_booleans = st.booleans()
+_permutations = st.permutations(ATTRIBUTES)
+_first, _second = st.sampled_from((1, 1, 1, 2, 4)), st.sampled_from((0, 0, 1, 2, 4))
 
 
 @st.composite
 def projections(draw: st.DrawFn, keys: frozenset[str]) -> Projection:
     """A projection that names no key attribute."""
-    kind = draw(st.sampled_from(ProjectionKind))
+    kind = draw(_kinds)
     if kind is not ProjectionKind.INCLUDE:
         return Projection(kind=kind)
     free = st.sampled_from([name for name in ("total", "note", "x y", "a0", "a1", "größe") if name not in keys])
@@ -105,16 +128,15 @@ def projections(draw: st.DrawFn, keys: frozenset[str]) -> Projection:
 @st.composite
 def indexes(draw: st.DrawFn, own: Key, billing: Any, *, scaled_writes: bool, names: list[str]) -> Any:
     """Global indexes with one to four partition and up to four sort attributes, or not mentioned."""
-    if draw(st.booleans()):
+    if draw(_booleans):
         return UNSET
     made = []
     for name in names:
-        key = draw(st.permutations(ATTRIBUTES))
-        first = draw(st.sampled_from((1, 1, 1, 2, 4)))
-        second = draw(st.sampled_from((0, 0, 1, 2, 4)))
+        key = draw(_permutations)
+        first, second = draw(_first), draw(_second)
         chosen = Key(partition=tuple(key[:first]), sort=tuple(key[first : first + second]))
         projection = draw(projections(frozenset((*own.names, *chosen.names))))
-        settings = draw(throughputs(billing, scaled_writes=scaled_writes))
+        settings = draw(_throughputs[billing, scaled_writes])
         made.append(Index(name=name, key=chosen, projection=projection, **settings))
     return tuple(made)
 
@@ -122,7 +144,7 @@ def indexes(draw: st.DrawFn, own: Key, billing: Any, *, scaled_writes: bool, nam
 @st.composite
 def local_indexes(draw: st.DrawFn, own: Key, names: list[str]) -> Any:
     """Local indexes, where the table has a sort key; or not mentioned."""
-    if not own.sort or draw(st.booleans()):
+    if not own.sort or draw(_booleans):
         return UNSET
     others = [attribute for attribute in ATTRIBUTES if attribute.name not in own.names]
     made = []
@@ -202,31 +224,41 @@ alarms = st.builds(
 )
 
 
+_streams = unset_off_or(st.sampled_from(StreamView))
+_expiries = unset_off_or(st.just("expires_at"))
+_shapes = st.sampled_from(("none", "none", "empty", "eventual", "strong", "witness"))
+_counts = st.integers(1, 3)
+_flags = unset_or(st.booleans())
+_classes = unset_or(st.sampled_from(TableClass))
+_eventual = unset_or(st.just(Consistency.EVENTUAL))
+_unset_or_off = st.just(UNSET) | st.none()
+
+
 @st.composite
 def replica_settings(draw: st.DrawFn, local: Any) -> dict[str, Any]:
     """replicas, consistency, witness_region and what they demand of stream and time to live."""
-    stream = draw(unset_off_or(st.sampled_from(StreamView)))
-    expiry = draw(unset_off_or(st.just("expires_at")))
-    shape = draw(st.sampled_from(("none", "none", "empty", "eventual", "strong", "witness")))
+    stream = draw(_streams)
+    expiry = draw(_expiries)
+    shape = draw(_shapes)
     if shape in ("none", "empty") or (shape in ("strong", "witness") and local is not UNSET):
         some = () if shape == "empty" else UNSET
         return {"replicas": some, "stream": stream, "time_to_live": expiry}
-    number = {"eventual": draw(st.integers(1, 3)), "strong": 2, "witness": 1}[shape]
+    number = {"eventual": draw(_counts), "strong": 2, "witness": 1}[shape]
     replicas = tuple(
         Replica(
             region=region,
-            recovery=draw(unset_or(st.booleans())),
-            deletion_protection=draw(unset_or(st.booleans())),
-            table_class=draw(unset_or(st.sampled_from(TableClass))),
+            recovery=draw(_flags),
+            deletion_protection=draw(_flags),
+            table_class=draw(_classes),
         )
         for region in REGIONS[:number]
     )
     if shape == "eventual":
-        consistency = draw(unset_or(st.just(Consistency.EVENTUAL)))
+        consistency = draw(_eventual)
         both = StreamView.NEW_AND_OLD_IMAGES
         return {"replicas": replicas, "consistency": consistency, "stream": both, "time_to_live": expiry}
     strong = {"replicas": replicas, "consistency": Consistency.STRONG, "stream": stream}
-    strong["time_to_live"] = draw(st.just(UNSET) | st.none())
+    strong["time_to_live"] = draw(_unset_or_off)
     return strong | ({"witness_region": REGIONS[3]} if shape == "witness" else {})
 
 
@@ -235,46 +267,60 @@ def _item(key: Key, number: int) -> dict[str, Any]:
     return {attribute.name: values[attribute.type] for attribute in key} | {"note": {"S": "${x} $${y}"}}
 
 
+_billings = unset_or(st.sampled_from(Billing))
+_orders = st.permutations(range(6))
+_few = st.integers(0, 3)
+_no_triggers = unset_or(st.just(()))
+_triggers = unset_or(st.lists(triggers, max_size=2, unique_by=lambda trigger: trigger.function).map(tuple))
+_settings = st.fixed_dictionaries(
+    {
+        "recovery": unset_off_or(st.builds(Recovery, days=unset_or(st.integers(1, 35)))),
+        "encryption": unset_or(encryptions),
+        "table_class": _classes,
+        "deletion_protection": _flags,
+        "tags": unset_or(tags),
+        "contributor_insights": _flags,
+        "kinesis_stream": unset_off_or(st.just("arn:aws:kinesis:eu-west-1:123456789012:stream/changes")),
+        "resource_policy": unset_off_or(policies),
+        "description": unset_or(maybe_empty_texts),
+        "access_patterns": unset_or(st.lists(texts, max_size=2).map(tuple)),
+        "suppress": unset_or(st.just((Suppression(code="DS012", reason="no personal data"),))),
+        "access": unset_or(
+            st.lists(accesses, max_size=2, unique_by=lambda each: (each.function, each.role)).map(tuple)
+        ),
+        "backup_plan": unset_off_or(backup_plans),
+        "alarms": unset_or(st.lists(alarms, max_size=3, unique_by=alarm_key).map(tuple)),
+    }
+)
+
+
 @st.composite
 def tables(draw: st.DrawFn, name: str | None = None, key: Key | None = None) -> Table:
     """A legal table with any of its settings; ``name`` and ``key`` where they are given."""
     own = key or draw(keys)
-    billing = draw(unset_or(st.sampled_from(Billing)))
-    numbers = draw(st.permutations(range(6)))
+    billing = draw(_billings)
+    numbers = draw(_orders)
     names = [f"by_{number}" for number in numbers]
     local = draw(local_indexes(own, names[:2]))
     around = draw(replica_settings(local))
     scaled = bool(around["replicas"]) and around["replicas"] is not UNSET
     stream_on = isinstance(around["stream"], StreamView)
-    one_each = st.lists(triggers, max_size=2, unique_by=lambda trigger: trigger.function).map(tuple)
-    count = draw(st.integers(0, 3))
+    count = draw(_few)
     return Table(
         name=name or draw(table_names),
         key=own,
         billing=billing,
-        **draw(throughputs(billing, scaled_writes=scaled)),
+        **draw(_throughputs[billing, scaled]),
         indexes=draw(indexes(own, billing, scaled_writes=scaled, names=names[2 : 2 + count])),
         local_indexes=local,
-        recovery=draw(unset_off_or(st.builds(Recovery, days=unset_or(st.integers(1, 35))))),
-        encryption=draw(unset_or(encryptions)),
-        table_class=draw(unset_or(st.sampled_from(TableClass))),
-        deletion_protection=draw(unset_or(st.booleans())),
-        tags=draw(unset_or(tags)),
-        contributor_insights=draw(unset_or(st.booleans())),
-        kinesis_stream=draw(unset_off_or(st.just("arn:aws:kinesis:eu-west-1:123456789012:stream/changes"))),
-        resource_policy=draw(unset_off_or(policies)),
-        items=draw(unset_or(st.just((_item(own, 1),)))),
-        description=draw(unset_or(maybe_empty_texts)),
-        access_patterns=draw(unset_or(st.lists(texts, max_size=2).map(tuple))),
-        suppress=draw(unset_or(st.just((Suppression(code="DS012", reason="no personal data"),)))),
-        triggers=draw(unset_or(one_each if stream_on else st.just(()))),
-        access=draw(
-            unset_or(st.lists(accesses, max_size=2, unique_by=lambda each: (each.function, each.role)).map(tuple))
-        ),
-        backup_plan=draw(unset_off_or(backup_plans)),
-        alarms=draw(unset_or(st.lists(alarms, max_size=3, unique_by=alarm_key).map(tuple))),
+        items=(_item(own, 1),) if draw(_booleans) else UNSET,
+        triggers=draw(_triggers if stream_on else _no_triggers),
+        **draw(_settings),
         **around,
     )
+
+
+_orders_tables = tables(name="orders")
 
 
 @st.composite
@@ -283,7 +329,7 @@ def table_pairs(draw: st.DrawFn) -> tuple[Table, Table]:
 
     Local indexes are those of the current table, or not mentioned: anything else is a replacement.
     """
-    current = draw(tables(name="orders"))
+    current = draw(_orders_tables)
     desired = draw(tables(name="orders", key=current.key))
     strong = desired.consistency is Consistency.STRONG
     local = UNSET if strong else draw(st.sampled_from((UNSET, current.local_indexes)))

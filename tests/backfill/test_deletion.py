@@ -20,6 +20,7 @@ from dynasmith.strict import StrictServer
 from flow.engine_runs import delete_items, resumed_deletion
 from flow.killing import KilledError, Killer
 from flow.kit import MakeTable, fill
+from kill_points import STEP, first_call
 
 ITEMS = 30
 WHERE = "number >= 10"
@@ -60,7 +61,7 @@ def test_killed_at_every_call_it_ends_the_same_and_is_undone(
     client: Any, make_table: MakeTable, tmp_path: Path, after: bool
 ) -> None:
     table = make_table()
-    at, resumed = 1, 0
+    at, resumed = first_call(), 0
     asked = TransferOptions(segments=2, batch_size=12, condition=WHERE)
     while True:
         fill(client, table, ITEMS)
@@ -86,8 +87,8 @@ def test_killed_at_every_call_it_ends_the_same_and_is_undone(
             assert numbers(client, table) == list(range(10)), at
             assert bench.undo(job.id).adds_up, at
             assert canonical(client, table) == before, at
-        at += 1
-    assert resumed > 10
+        at += STEP
+    assert resumed * STEP > 10 - STEP
 
 
 class Meddler:

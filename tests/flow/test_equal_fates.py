@@ -25,6 +25,7 @@ from dynasmith.ports.items import Page, Source, ThrottleListener
 from dynasmith.strict import StrictServer
 from flow.killing import KillClaim, KilledError, Killer, killing
 from flow.kit import MakeTable, items_of, new_job
+from kill_points import STEP, first_call
 
 KEY = KeySchema.of("pk")
 FAST = Patience(first_seconds=0.001, longest_seconds=0.005)
@@ -150,7 +151,7 @@ def test_killed_at_every_call_and_resumed_the_counts_are_true(
     client: Any, there: Any, indexed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: Mode, few: int
 ) -> None:
     monkeypatch.setattr(seen_file, "FEW", few)
-    at, ended = 1, False
+    at, ended = first_call(), False
     while not ended:
         for after in (False, True):
             empty(client, indexed)
@@ -169,7 +170,7 @@ def test_killed_at_every_call_and_resumed_the_counts_are_true(
                     run_job(ledger.claim(claim.job.id), ways_of(there, indexed, REFUSED, mode, again)), client, indexed
                 )
                 again.close(over=True)
-        at += 1
+        at += STEP
     assert at > 20
 
 

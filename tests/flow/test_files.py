@@ -36,6 +36,7 @@ from dynasmith.jobs.file_facts import Notation
 from dynasmith.ports.items import DeadLetter, Page, Sink, Source, ThrottleListener
 from flow.killing import KillClaim, KilledError, Killer, killing
 from flow.kit import MakeTable, fill, items_of, new_job
+from kill_points import STEP, first_call
 
 KEY = KeySchema.of("pk")
 WIRE = [b'{"pk":{"S":"k%d"},"n":{"N":"%d.50"},"t":{"S":"a]b}\\"c,"},"b":{"B":"AP8="}}' % (n, n) for n in range(25)]
@@ -408,7 +409,7 @@ def test_an_export_killed_at_every_call_has_each_item_once(
     how: dict[str, Any] = {"compression": "gz"}
     if name == "folder":
         how["split_bytes"] = 1500
-    at, ended = 1, False
+    at, ended = first_call(), False
     while not ended:
         ledger, dest = FolderLedger(tmp_path / f"jobs{at}"), tmp_path / f"{at}" / name
         claim = new_job(ledger, 2)
@@ -420,7 +421,7 @@ def test_an_export_killed_at_every_call_has_each_item_once(
             report = run_job(ledger.claim(claim.job.id), export_ways(client, table, dest, **how))
             assert report.target == digest_items(items), at
             assert digest_items(read_all(dest, page_items=1000)[0]) == digest_items(items), at
-        at += 1
+        at += STEP
     assert at > 12
 
 

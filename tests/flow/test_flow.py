@@ -25,6 +25,7 @@ from dynasmith.ports.checkpoints import Claim
 from dynasmith.ports.items import Item
 from flow.killing import KillClaim, KilledError, Killer, killing
 from flow.kit import MakeTable, fill, items_of, new_job
+from kill_points import STEP, first_call
 
 KEY = KeySchema.of("pk")
 
@@ -173,7 +174,7 @@ def test_killed_at_every_call_of_a_port_it_ends_the_same(
         return item
 
     survivors = [item for item in items if int(_number(item)) % 40 != 7]
-    at, ended = 1, False
+    at, ended = first_call(), False
     while not ended:
         claim = new_job(ledger, segments=2)
         transform = Transform(change, Context(datetime.now(UTC), claim.job.id, KEY))
@@ -189,7 +190,7 @@ def test_killed_at_every_call_of_a_port_it_ends_the_same(
             assert report.target == digest_items(survivors), at
             assert len(ledger.dead_letters(claim.job.id)) == report.counts.dead == 130 - len(survivors), at
             assert digest_items(items_of(client, target)) == digest_items(survivors), at
-        at += 1
+        at += STEP
     assert at > 20
 
 

@@ -38,6 +38,7 @@ from flow.copying import end
 from flow.engine_runs import copy, copy_spec, resumed
 from flow.killing import KillClaim, KilledError, Killer, killing
 from flow.kit import MakeTable, fill, items_of
+from kill_points import STEP, first_call
 
 KEY = KeySchema.of("pk")
 
@@ -98,7 +99,7 @@ def test_killed_at_every_call_it_ends_the_same(
         return item
 
     survivors = digest_items(items[:7] + items[8:])
-    at, ended = 1, False
+    at, ended = first_call(), False
     while not ended:
         claim = held(ledger)
         transform = Transform(change, Context(claim.job.started_at, claim.job.id, KEY))
@@ -116,7 +117,7 @@ def test_killed_at_every_call_it_ends_the_same(
             assert report.adds_up
             assert report.target == survivors, at
             assert len(ledger.dead_letters(claim.job.id)) == report.counts.dead == 1, at
-        at += 1
+        at += STEP
     assert at > 10
 
 

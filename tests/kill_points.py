@@ -1,0 +1,12 @@
+"""At which calls a run is killed: every third in `make test`, others in each run; every one in `make soak`."""
+
+import random
+
+from example_counts import TIMES
+
+STEP = 1 if TIMES > 1 else 3
+
+
+def first_call(least: int = 1) -> int:
+    """The first call to be killed at; the next ones follow by `STEP`."""
+    return least + random.randrange(STEP)  # which calls are tried is no secret
