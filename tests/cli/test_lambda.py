@@ -29,7 +29,7 @@ def test_it_says_what_is_inside_and_what_is_not(shop: Story) -> None:
     assert lines[0].endswith("(Lambda takes 50 MB and 250 MB).")
     assert "1 file of the project; dynasmith " in lines[1]
     assert "botocore 1.43.106" in lines[1]
-    services = "application-autoscaling, backup, dynamodb, iam, kms, logs, s3, sts"
+    services = "application-autoscaling, backup, cloudtrail, cloudwatch, dynamodb, iam, kms, lambda, logs, s3, sts"
     assert lines[2] == f"botocore's data of: {services}; for others repeat --service NAME."
     assert lines[3] == "Left out: server.pem, since its name is that of a secret."
     assert lines[4] == "Function: handler dynasmith.lambdas.handler, runtime python3.13, architecture arm64."
@@ -39,9 +39,12 @@ def test_it_says_what_is_inside_and_what_is_not(shop: Story) -> None:
     assert made["services"] == [
         "application-autoscaling",
         "backup",
+        "cloudtrail",
+        "cloudwatch",
         "dynamodb",
         "iam",
         "kms",
+        "lambda",
         "logs",
         "s3",
         "sqs",

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from typing import Final
 
 SERVICES: Final = (
-    *("application-autoscaling", "backup", "cloudtrail", "cloudwatch", "dynamodb", "iam", "kms", "logs", "s3", "sts"),
+    *("application-autoscaling", "backup", "cloudtrail", "cloudwatch", "dynamodb", "iam", "kms", "lambda", "logs"),
+    *("s3", "sts"),
 )
 """The services that dynasmith itself calls in a function."""
 
