@@ -38,6 +38,7 @@ from dynasmith.tables.table import (
     TableClass,
     Trigger,
     Warm,
+    known,
 )
 
 REGIONS = ("eu-west-1", "eu-central-1", "us-west-2", "ap-south-1")
@@ -194,7 +195,7 @@ accesses = st.builds(
     Access,
     function=st.sampled_from(("f1", "f2")),
     allow=_allowed,
-    indexes=unset_or(st.sampled_from(("all", (), ("by_1",)))),
+    indexes=unset_or(st.sampled_from(("all", (), ("one of the table's",)))),
 ) | st.builds(Access, role=st.sampled_from(("app", "team-app")), allow=_allowed)
 backup_rules = st.builds(
     BackupRule,
@@ -306,7 +307,7 @@ def tables(draw: st.DrawFn, name: str | None = None, key: Key | None = None) -> 
     scaled = bool(around["replicas"]) and around["replicas"] is not UNSET
     stream_on = isinstance(around["stream"], StreamView)
     count = draw(_few)
-    return Table(
+    table = Table(
         name=name or draw(table_names),
         key=own,
         billing=billing,
@@ -318,6 +319,21 @@ def tables(draw: st.DrawFn, name: str | None = None, key: Key | None = None) -> 
         **draw(_settings),
         **around,
     )
+    return _with_own_indexes(table)
+
+
+def _with_own_indexes(table: Table) -> Table:
+    """Access to indexes by name is to one that the table has."""
+    if table.access is UNSET:
+        return table
+    names = [index.name for index in known(table.indexes, ())] + [
+        index.name for index in known(table.local_indexes, ())
+    ]
+    entries = (
+        replace(entry, indexes=tuple(names[:1])) if entry.indexes and isinstance(entry.indexes, tuple) else entry
+        for entry in table.access
+    )
+    return replace(table, access=tuple(entries))
 
 
 _orders_tables = tables(name="orders")
@@ -337,4 +353,4 @@ def table_pairs(draw: st.DrawFn) -> tuple[Table, Table]:
     if desired.indexes is not UNSET:
         free = tuple(index for index in desired.indexes if index.name not in taken)
         desired = replace(desired, indexes=free)
-    return replace(desired, local_indexes=local), current
+    return _with_own_indexes(replace(desired, local_indexes=local)), current

@@ -1,7 +1,7 @@
 """The control plane on engines: what was applied plans empty, whatever the table; what an engine does not keep is said.
 
-Few examples and real calls: the planner's own proofs, over many examples, are in tests/plans. Backup plans need roles
-and vaults beside the table: tests/backups/test_schedules.py.
+Few examples and real calls: the planner's own proofs, over many examples, are in tests/plans. What needs roles, vaults
+or functions beside the table is in tests/backups, tests/access and tests/triggers.
 """
 
 import itertools
@@ -13,7 +13,6 @@ from datetime import UTC, datetime, timedelta
 import boto3
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
-from msgspec import UNSET
 from msgspec.structs import replace
 
 from contract.flavors import FLAVORS, Flavor, Setting
@@ -108,7 +107,7 @@ def changes_of(plan: Plan) -> list[object]:
 @FEW
 @given(tables())
 def test_what_was_created_is_as_wished(flavor: Flavor, endpoint: str, table: Table) -> None:
-    table = cut(replace(table, name=unused_name(), backup_plan=UNSET, access=UNSET), frozenset(flavor.settings))
+    table = cut(replace(table, name=unused_name()), frozenset(flavor.settings))
     assert changes_of(applied(endpoint, table)) == []
 
 
@@ -127,7 +126,7 @@ def test_a_live_table_becomes_another_in_an_order_that_the_service_accepts(
 ) -> None:
     unkept = frozenset(FLAVORS["ministack"].settings) - {"autoscaling"}
     name = unused_name()
-    desired, current = (cut(replace(table, name=name, backup_plan=UNSET, access=UNSET), unkept) for table in pair)
+    desired, current = (cut(replace(table, name=name), unkept) for table in pair)
     clock = strict_endpoint.clock
     assert changes_of(applied(strict_endpoint.endpoint, current, clock)) == []
     strict_endpoint.clock.advance(hours=24 * 31)  # past every window: the classes of 30 days, the switches of 24 h

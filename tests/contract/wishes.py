@@ -61,8 +61,9 @@ def wish(name: str, setting: str) -> Table:
 
 
 def cut(table: Table, unkept: frozenset[str]) -> Table:
-    """The table without what an engine does not keep, and without what points at things that are not there."""
-    without: dict[str, Any] = {"items": UNSET}
+    """The table without what an engine does not keep, and without what points at things that are not there: streams
+    of Kinesis, functions, roles, vaults."""
+    without: dict[str, Any] = dict.fromkeys(("items", "access", "backup_plan", "triggers"), UNSET)
     if table.kinesis_stream is not None:
         without["kinesis_stream"] = UNSET
     if "point_in_time_recovery.recovery_days" in unkept and isinstance(table.recovery, Recovery):

@@ -8,7 +8,7 @@ from dynasmith.tables.document import Node
 from dynasmith.tables.document_of import document_of
 from dynasmith.tables.parse import ParsedDefinitions, ParseOptions, parse
 from dynasmith.tables.render import bare_name, render_json, render_yaml
-from dynasmith.tables.table import Key, KeyAttribute, Table
+from dynasmith.tables.table import Access, Key, KeyAttribute, Table
 from strategies import tables
 
 
@@ -102,3 +102,11 @@ def test_names_come_back_with_prefix_and_suffix() -> None:
 
 def test_no_table_is_an_empty_list() -> None:
     assert render_yaml([], comment="none") == "# none\ntables: []\n"
+
+
+def test_access_to_all_indexes_reads_back_as_that_and_not_as_an_index_of_that_name() -> None:
+    entry = "{name: abc, attributes: [{name: i, type: S}], key_schema: [{attribute_name: i, key_type: HASH}], access: "
+    for written in ("all", "[all]", "[by_status, all]"):
+        table = _read(f"tables: [{entry}[{{role: app, allow: [read], indexes: {written}}}]}}]", ".yaml").tables[0]
+        assert table.access == (Access(role="app", allow=("read",), indexes="all"),)
+        assert _read(render_yaml([table]), ".yaml").tables == (table,)

@@ -6,7 +6,7 @@ from msgspec import UnsetType, convert, to_builtins
 from msgspec.structs import replace
 
 from dynasmith.tables.access_actions import actions_of
-from dynasmith.tables.access_policy import canonical, entry_id, same_access
+from dynasmith.tables.access_policy import ALL, canonical, entry_id, same_access
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.document_kinds import Block, DocumentKey, ListOf, Text
 from dynasmith.tables.prices import Prices
@@ -97,7 +97,7 @@ class AccessSetting(Setting[Accesses, SetAccess, Call]):
 
     def parse(self, written: object) -> Accesses:
         assert isinstance(written, list)
-        return tuple(convert(each, Access) for each in written)
+        return tuple(_with_all(convert(each, Access)) for each in written)
 
     def render(self, value: Accesses) -> object:
         return [_written(entry) for entry in value if entry.state != "left"]
@@ -173,6 +173,12 @@ class AccessSetting(Setting[Accesses, SetAccess, Call]):
         if isinstance(step, CallRevoke):
             return f"remove the access of {kind} {name}"
         return f"let {kind} {name} {step.entry.allowed()}"
+
+
+def _with_all(entry: Access) -> Access:
+    """With "all" as the word that it is, and not as the name of an index."""
+    everything = isinstance(entry.indexes, tuple) and ALL in entry.indexes
+    return replace(entry, indexes=ALL) if everything else entry
 
 
 def _by_name(current: Accesses) -> dict[tuple[str, str], Access]:
