@@ -52,6 +52,7 @@ from dynasmith.tables.settings.resource_policy import CallPolicy
 from dynasmith.tables.settings.stream import CallStream
 from dynasmith.tables.settings.table_class import CallTableClass
 from dynasmith.tables.settings.time_to_live import CallTimeToLive
+from dynasmith.tables.settings.triggers import CallPutTrigger, CallRemoveTrigger
 from dynasmith.tables.table import (
     Access,
     Alarm,
@@ -77,12 +78,13 @@ from dynasmith.tables.table import (
     StreamView,
     Table,
     TableClass,
+    Trigger,
     Warm,
 )
 from strategies import tables
 
 SESSION = botocore.session.get_session()
-SERVICES = ("dynamodb", "application-autoscaling", "backup", "cloudwatch", "iam")
+SERVICES = ("dynamodb", "application-autoscaling", "backup", "cloudwatch", "iam", "lambda")
 MODELS = {service: SESSION.get_service_model(service) for service in SERVICES}
 ARN = "arn:aws:dynamodb:eu-west-1:111122223333:table/orders"
 BACKUPS = BackupPlan(
@@ -314,6 +316,26 @@ CALLS: list[tuple[Call, str, dict[str, Any]]] = [
         CallDeleteAlarm(alarm=Alarm(kind=AlarmKind.WRITE_THROTTLED, index="i", threshold=0, minutes=5, of_minutes=5)),
         "DeleteAlarms",
         {"AlarmNames": ["orders-write_throttled-i"]},
+    ),
+    (
+        CallPutTrigger(
+            trigger=Trigger(function="ship:live", maximum_retry_attempts=3, filters=(), on_failure_destination=None)
+        ),
+        "CreateEventSourceMapping",
+        {
+            "EventSourceArn": f"{ARN}/stream/",
+            "FunctionName": "arn:aws:lambda:eu-west-1:111122223333:function:ship:live",
+            "StartingPosition": "LATEST",
+            "Enabled": True,
+            "MaximumRetryAttempts": 3,
+            "FilterCriteria": {"Filters": []},
+            "DestinationConfig": {"OnFailure": {"Destination": ""}},
+        },
+    ),
+    (
+        CallRemoveTrigger(function="ship"),
+        "DeleteEventSourceMapping",
+        {"UUID": "00000000-0000-0000-0000-000000000000"},
     ),
     (
         CallInsights(enabled=True),

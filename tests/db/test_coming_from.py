@@ -13,7 +13,9 @@ from dynasmith.strict import StrictServer
 
 pytestmark = pytest.mark.engine
 FOLDER = Path(__file__).parents[2] / "docs/guide/coming-from"
-PAGES = sorted(page.name for page in FOLDER.glob("*.md") if page.name != "README.md")
+README = (FOLDER / "README.md").read_text("utf-8")
+PAGES = sorted(re.findall(r"^- \[[^\]]+\]\(([\w-]+\.md)\)", README, re.MULTILINE))
+"""The pages about libraries: the bullets of the README."""
 REGIONS = ("ap-south-1", "ap-northeast-1", "ap-northeast-2", "ap-southeast-1", "ap-southeast-2", "ca-central-1")
 """A Region for each page: they have tables of the same names."""
 
@@ -44,5 +46,8 @@ def test_every_line_of_the_page_runs(page: str, region: str, endpoint: StrictSer
 
 
 def test_every_page_is_in_the_list() -> None:
-    listed = re.findall(r"\]\(([\w-]+\.md)\)", (FOLDER / "README.md").read_text("utf-8"))
-    assert sorted(listed) == PAGES
+    """A page without code of dynasmith is named below the bullets."""
+    listed = re.findall(r"\]\(([\w-]+\.md)\)", README)
+    assert sorted(listed) == sorted(page.name for page in FOLDER.glob("*.md") if page.name != "README.md")
+    with_code = {page.name for page in FOLDER.glob("*.md") if " | dynasmith |\n" in page.read_text("utf-8")}
+    assert with_code == set(PAGES)

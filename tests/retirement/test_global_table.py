@@ -74,12 +74,14 @@ def others(story: ItemStory) -> None:
     )
     story.define(more, name="others.json")
     assert story("apply", "--config", "others.json", "--yes").code == 0
-    client(story, "dynamodb", "eu-west-1").create_table(
+    elsewhere = client(story, "dynamodb", "eu-west-1")
+    elsewhere.create_table(
         TableName="scratch",
         AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
         BillingMode="PAY_PER_REQUEST",
     )
+    elsewhere.get_waiter("table_exists").wait(TableName="scratch", WaiterConfig={"Delay": 1, "MaxAttempts": 120})
 
 
 @pytest.fixture

@@ -164,6 +164,7 @@ _GOES_ON: Final = {
     "GetMetricData": ("NextToken", "NextToken"),
 }
 """Where a page began, as the request has it, and where the next one begins, as the reply has it."""
+_ABSENT: Final = 404
 _ERROR_BODIES: Final = {
     "json": b'{"__type":"%s","message":"%s"}',
     "rest-json": b'{"__type":"%s","message":"%s"}',
@@ -185,7 +186,12 @@ def check_replies(client: Any) -> None:
 
     def parse(operation_model: Any, response_dict: dict[str, Any], **_: Any) -> None:
         if fault := _unreadable(service, operation_model, response_dict):
-            _as_error(operation_model, response_dict, fault)
+            if service != "dynamodb" and response_dict["status_code"] == _ABSENT:
+                # An engine without the service: no error of AWS, and the status says enough.
+                response_dict["body"] = _error_body(operation_model, str(_ABSENT), "Not Found")
+            else:
+                response_dict["status_code"] = 503
+                response_dict["body"] = _error_body(operation_model, BROKEN, fault)
 
     def judge(response: Any, operation: Any, request_dict: Mapping[str, Any], **_: Any) -> None:
         if response is None:
@@ -261,12 +267,11 @@ def _id_fault(request_id: str, ids: RequestIds, needed: bool) -> str:
     return f"its request id {request_id[:80]} was that of another reply" if ids.repeats(request_id) else ""
 
 
-def _as_error(operation: Any, reply: dict[str, Any], fault: str) -> None:
-    """Put an error in the place of a reply that cannot be read."""
+def _error_body(operation: Any, code: str, message: str) -> bytes:
+    """An error in the place of a reply that cannot be read."""
     protocol = getattr(operation.service_model, "resolved_protocol", operation.service_model.metadata["protocol"])
     body = _ERROR_BODIES[protocol if protocol in _ERROR_BODIES else "json"]
-    reply["status_code"] = 503
-    reply["body"] = body % (BROKEN.encode(), fault.encode("ascii", "replace"))
+    return body % (code.encode(), message.encode("ascii", "replace"))
 
 
 def _lacks(parsed: Mapping[str, Any], required: Sequence[str], left_out: set[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from dynasmith.aws.stores.history.hold import EVENT, LOCK, TableHold, counted_st
 from dynasmith.aws.stores.history.lock import HistoryLock
 from dynasmith.aws.stores.history.records import event_of, item_of, lock_of, request_of
 from dynasmith.aws.stores.lease import LEASE_SECONDS, Lease
-from dynasmith.aws.stores.table_ledger import LedgerTable
+from dynasmith.aws.stores.table_ledger import WAIT_SECONDS, LedgerTable
 from dynasmith.errors import Locked, ProjectError, RunError
 from dynasmith.migrations.event import LockRecord, MigrationEvent, RequestRecord, RunInvocation, StepRecord
 from dynasmith.migrations.history import MigrationHistory
@@ -145,11 +145,20 @@ class HistoryTable:
         self._table.create(**({"DeletionProtectionEnabled": True} if self._guarded else {}))
 
     def _turn_on_recovery(self) -> None:
-        if self._guarded:
-            with self._translated("UpdateContinuousBackups"):
-                self._client.update_continuous_backups(
-                    TableName=self._name, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
-                )
+        """Waits: the backups of a table that was made a moment ago are not ready at once."""
+        if not self._guarded:
+            return
+        wanted = {"PointInTimeRecoveryEnabled": True}
+        not_ready = self._client.exceptions.ContinuousBackupsUnavailableException
+        with self._translated("UpdateContinuousBackups"):
+            for pause in WAIT_SECONDS:
+                time.sleep(pause)
+                with suppress(not_ready):
+                    self._client.update_continuous_backups(
+                        TableName=self._name, PointInTimeRecoverySpecification=wanted
+                    )
+                    return
+            self._client.update_continuous_backups(TableName=self._name, PointInTimeRecoverySpecification=wanted)
 
     def _lock(self, wanted: LockRecord, invocation: RunInvocation | None = None) -> HistoryLock:
         return HistoryLock(
