@@ -18,7 +18,7 @@ def provider_mirror() -> Path | None:
     folders = [Path(named)] if named else []
     folders += [Path.home() / ".terraform.d/plugins", Path("/usr/share/terraform/plugins"), *Path("/opt").glob("*")]
     folders += [Path("/usr/local/share/terraform/plugins")]
-    return next((folder for folder in folders if (folder / "registry.terraform.io/hashicorp/aws").is_dir()), None)
+    return next((folder for folder in folders if any(folder.glob("*/hashicorp/aws"))), None)
 
 
 MIRROR, TERRAFORM = provider_mirror(), shutil.which("terraform")
