@@ -48,7 +48,7 @@ STREAM = "arn:aws:kinesis:us-east-1:123456789012:stream/{}"
 
 
 def on_one_engine(table: Table, name: str) -> Table:
-    """The table without what the engine cannot hold: other Regions, keys of KMS that it does not have."""
+    """The table without what the engine cannot hold: other Regions, keys of KMS and functions that it does not have."""
     encryption = table.encryption
     if not isinstance(encryption, UnsetType) and encryption.kind is EncryptionKind.CUSTOMER:
         encryption = UNSET
@@ -56,9 +56,8 @@ def on_one_engine(table: Table, name: str) -> Table:
         table = replace(table, backup_plan=replace(table.backup_plan, role=UNSET))  # which is another account's
     if not isinstance(table.access, UnsetType):
         table = replace(table, access=tuple(each for each in table.access if isinstance(each.role, str)))
-    return replace(
-        table, name=name, encryption=encryption, replicas=UNSET, consistency=UNSET, witness_region=UNSET, items=UNSET
-    )
+    other_regions = {"replicas": UNSET, "consistency": UNSET, "witness_region": UNSET}
+    return replace(table, name=name, encryption=encryption, triggers=UNSET, items=UNSET, **other_regions)
 
 
 def read(project: Project, name: str) -> Table:
