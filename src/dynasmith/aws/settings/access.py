@@ -97,7 +97,7 @@ class ServiceAccess(ReadSetting[Call]):
         return any(same_access(step.entry, each) for each in same)
 
     def read(self, session: Service, described: TableDescription) -> TableDescription:
-        found = live_entries(session, described.table.name, place_of(session, described))
+        found = live_entries(session, described.table.name, lambda: place_of(session, described))
         return replace(described, table=replace(described.table, access=found))
 
 

@@ -1,7 +1,7 @@
 """Functions, their roles and the inline policies of these, as Lambda and IAM say them."""
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
@@ -163,11 +163,14 @@ def _role_details(session: Service) -> Iterator[Answer]:
     raise ServiceError("The pages of GetAccountAuthorizationDetails do not end.", hint="try again")
 
 
-def live_entries(session: Service, table: str, place: TablePlace) -> tuple[Access, ...]:
+def live_entries(session: Service, table: str, place_of: Callable[[], TablePlace]) -> tuple[Access, ...]:
     """The access that roles of the account have by dynasmith's policies: one call of IAM a thousand roles, and one of
-    Lambda for each function that is named."""
-    found: list[Access] = []
-    for each in account_roles(session).policies(session, policy_name(table)):
+    Lambda for each function that is named. Where no role has one, the place is not asked for."""
+    policies = account_roles(session).policies(session, policy_name(table))
+    if not policies:
+        return ()
+    place, found = place_of(), list[Access]()
+    for each in policies:
         found += entries_of(each.document, place, each.role)
     return tuple(sorted((_held(session, entry) for entry in found), key=lambda e: (entry_id(e), e.held_by)))
 

@@ -104,9 +104,9 @@ def access_of(world: World, name: TableName) -> tuple[GrantedAccess, ...]:
     """See `Lambdas.list`: the half about access. Calls as the setting ``access`` is read."""
     described = world.control.describe(world.name_of(name), ())
     table = described.table.name
-    place = place_of(world.session, described)
     declared = _declared(world, table)
-    return tuple(_listed(each, table, declared) for each in live_entries(world.session, table, place))
+    found = live_entries(world.session, table, lambda: place_of(world.session, described))
+    return tuple(_listed(each, table, declared) for each in found)
 
 
 # --- what is asked for

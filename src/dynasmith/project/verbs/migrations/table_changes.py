@@ -20,9 +20,12 @@ from dynasmith.project.world import World
 from dynasmith.tables.document import node_of
 from dynasmith.tables.document_of import document_of
 from dynasmith.tables.parse import ParseOptions, parse
+from dynasmith.tables.settings import SETTINGS
 from dynasmith.tables.table import Billing, Index, Key, KeyAttribute, KeyType, Projection, ProjectionKind, Table, known
 
 INDEXES = "global_secondary_indexes"
+_WITH_INDEXES = ("autoscaling", "contributor_insights", "replicas", "tags")
+"""What is read beside the settings that are one value."""
 
 
 def create_table(world: World, table: Table, listener: Listener) -> None:
@@ -100,21 +103,23 @@ def put_back_index(world: World, table: str, index: Mapping[str, Any], listener:
 
 def settings_as_they_are(world: World, table: str, words: Iterable[str]) -> dict[str, Any]:
     """What settings are now, in the words of a definition."""
-    now = document_of(world.control.describe(world.physical(table)).table)
-    return {word: now.get(word) for word in words}
+    wanted = tuple(words)
+    asked = {*_WITH_INDEXES, *(each.field for each in SETTINGS if each.key.name in wanted)}
+    now = document_of(world.control.describe(world.physical(table), asked).table)
+    return {word: now.get(word) for word in wanted}
 
 
 def change_settings(
     world: World, table: str, settings: Mapping[str, Any], listener: Listener, *, prune: bool = False
 ) -> None:
     """Change settings, in the words of a definition; ``prune`` removes the members of these that they do not name."""
-    live = world.control.describe(world.physical(table)).table
+    live = world.control.describe(world.physical(table), ()).table
     _apply(world, _settings(live, settings), listener, prune=prune)
 
 
 def planned_settings(world: World, table: str, settings: Mapping[str, Any]) -> Plan:
     """The plan of `change_settings`."""
-    live = world.control.describe(world.physical(table)).table
+    live = world.control.describe(world.physical(table), ()).table
     return make_plan(world, [_settings(live, settings)])
 
 
