@@ -81,7 +81,7 @@ def test_data_of_services_that_are_called_alone_and_a_word_about_the_size(
 ) -> None:
     monkeypatch.setattr(lambda_bundle, "LAMBDA_UPLOAD_MAX_BYTES", 200_000)
     made = bundle(shop, wheels, services=["lambda"])
-    assert made.services == tuple(sorted((*SERVICES, "lambda", "sqs")))
+    assert made.services == tuple(sorted({*SERVICES, "lambda", "sqs"}))
     assert "put it into S3" in made.notes[0]
     data = {name.split("/")[2] for name in inside(shop) if name.startswith("botocore/data/")}
     assert data == {*made.services, "endpoints.json", "_retry.json"}
