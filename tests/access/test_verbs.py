@@ -111,7 +111,7 @@ def test_what_the_definition_says_is_granted(orders: ItemStory, functions: Funct
         (("orders", "api", "--allow", "dynamodb:*"), 2, "wildcard"),
         (("orders", "api", "--allow", "dynamodb:DeleteTable"), 2, "is not an action on items or streams"),
         (("orders", "api", "--allow", "read", "--indexes", "absent"), 2, "has no index absent"),
-        (("orders", "--allow", "read"), 2, "Nobody is named"),
+        (("orders", "--allow", "read"), 2, "No function and no role is named"),
         (("orders", "api,,b", "--allow", "read"), 2, "empty name"),
         (("absent", "api", "--allow", "read"), 1, "absent"),
         (("orders", "arn:aws:lambda:us-east-1:999999999999:function:x", "--allow", "read"), 1, ""),

@@ -53,7 +53,7 @@ def test_a_template_is_imported_when_its_parameters_are_known(folder: Story) -> 
         ("a.yaml", "Resources: {}", (), "has no table"),
         ("a.yaml", "a: [", ("cloudformation:",), "is not YAML"),
         ("a.json", "{", ("workbench:",), "is not JSON"),
-        ("a.json", "{}", ("terraform:",), "is no document of terraform"),
+        ("a.json", "{}", ("terraform:",), "is not a document of terraform"),
         ("a.json", '{"TableName": "x", "KeySchema": []}', ("", "--param", "A=b"), "no references to resolve"),
         ("a.yaml", TEMPLATE, ("", "--param", "Stage"), "not NAME=VALUE"),
         ("a.yaml", TEMPLATE, ("", "--as", "models"), "defines tables, not models"),

@@ -65,7 +65,7 @@ CENSUS: Final = ItemCheck(
     title="The attributes that items have",
     why="An attribute of several types, or that few items have, is often a mistake.",
     fix="nothing to do where it is as it should be",
-    source="design: what was read is said, and what a sample cannot say",
+    source="design: a report says what was read, and what a sample cannot show",
     severities=("notice",),
 )
 ITEM_CHECKS: Final = (TTL, MODEL, INDEX_KEYS, SIZES, HOT, CENSUS)

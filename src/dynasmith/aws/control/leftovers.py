@@ -29,7 +29,7 @@ class AwsLeftovers:
         self._session = session
 
     def find(self, table: str) -> dict[Leftover, str]:
-        """See the port. One call where there is no plan of the table, about six where there is one."""
+        """See the port. One call for a table without a backup plan, about six for one with a plan."""
         plan = self._plan(table)
         if plan is None:
             return {}

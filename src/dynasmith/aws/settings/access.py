@@ -117,7 +117,7 @@ def access_request(session: Service, table: str, place: TablePlace, step: Call) 
 
 def policy_request(session: Service, role: str, table: str, document: Mapping[str, Any]) -> ServiceRequest:
     """The request that makes ``document`` the role's policy for a table: a document without statements is deleted.
-    The session notes that it changes the role, so that it reads it anew."""
+    The session notes the change, so that it reads the role again."""
     account_roles(session).changed(role)
     policy = policy_name(table)
     if not document["Statement"]:

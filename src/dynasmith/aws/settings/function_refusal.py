@@ -40,8 +40,8 @@ def role_of(session: Service, function: str) -> str | None:
 
 
 def lacking(session: Service, role: str, needed: dict[str, str]) -> tuple[str, ...] | None:
-    """Which actions (each with its resource) the policies of a role do not allow; None where there is no such role. One
-    call of IAM a resource."""
+    """Which actions (each with its resource) the policies of a role do not allow; None for a role that does not
+    exist. One call of IAM a resource."""
     found: list[str] = []
     for resource in dict.fromkeys(needed.values()):
         actions = [action for action, on in needed.items() if on == resource]

@@ -34,7 +34,7 @@ class RolePolicy(Struct, frozen=True, kw_only=True):
 def function_role(session: Service, function: str) -> str:
     """The ARN of the role of a function, by name or ARN, with its alias or version. One call of Lambda.
 
-    Raises UsageError where there is no such function, and what a call raises.
+    Raises UsageError for a function that does not exist, and what a call raises.
     """
     region = function.split(":")[3] if function.startswith("arn:") and function.count(":") > 3 else ""
     try:

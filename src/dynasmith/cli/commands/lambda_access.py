@@ -19,7 +19,7 @@ _ALLOW = "read, write, stream, describe, or single actions such as dynamodb:GetI
 @verb("grant", example="dynasmith lambda grant orders order-api,order-report --allow read")
 @click.argument("table")
 @click.argument("functions", nargs=-1, metavar="FUNCTION[,FUNCTION...]")
-@click.option("--role", "roles", multiple=True, metavar="ROLE", help="A role that is no function's; repeatable.")
+@click.option("--role", "roles", multiple=True, metavar="ROLE", help="A role, by name or ARN; repeatable.")
 @click.option("--allow", multiple=True, metavar="WORDS", help=f"What they may do: {_ALLOW}")
 @click.option("--indexes", multiple=True, metavar="NAMES", help="Indexes that may be read: all (the default) or names.")
 def grant(
@@ -46,7 +46,7 @@ def grant(
 @verb("revoke", example="dynasmith lambda revoke orders order-report")
 @click.argument("table")
 @click.argument("functions", nargs=-1, metavar="FUNCTION[,FUNCTION...]")
-@click.option("--role", "roles", multiple=True, metavar="ROLE", help="A role that is no function's; repeatable.")
+@click.option("--role", "roles", multiple=True, metavar="ROLE", help="A role, by name or ARN; repeatable.")
 @click.option("--allow", multiple=True, metavar="WORDS", help=f"Take only this away: {_ALLOW}")
 @click.option("--indexes", multiple=True, metavar="NAMES", help="Take only these indexes away: all or names.")
 def revoke(

@@ -36,7 +36,7 @@ def foreign_tables(
     """The tables of a document of a form. Raises UsageError where it is not of that form, or says what cannot be
     known without its own tool."""
     if not _TESTS[form](document):
-        raise UsageError(f"{source} is no document of {form}.", hint=f"forms: {', '.join(FORMS)}")
+        raise UsageError(f"{source} is not a document of {form}.", hint=f"forms: {', '.join(FORMS)}")
     if form != "cloudformation" and (parameters or names):
         raise UsageError(f"{source} has no references to resolve.", hint="remove --param and --table")
     try:

@@ -154,7 +154,7 @@ class _Reading:
             document = by_name.get(parts[1]) if len(parts) > 1 else None
             owner = _part(document, parts)
             if owner is None:
-                self._notes.append(f"{logical_id} scales {said['ResourceId']}, which is no table of this template.")
+                self._notes.append(f"{logical_id} scales {said['ResourceId']}, which is not a table of this template.")
                 continue
             dimension = "read" if "Read" in str(said.get("ScalableDimension")) else "write"
             scaling = owner.setdefault("autoscaling", {})

@@ -149,7 +149,7 @@ def _beside(resources: list[Mapping[str, Any]], tables: dict[str, Document]) -> 
         owner = _scaled(values, tables)
         if owner is None:
             if values.get("service_namespace") == "dynamodb":
-                yield f"{address} scales {values.get('resource_id')}, which is no table of this document."
+                yield f"{address} scales {values.get('resource_id')}, which is not a table of this document."
             continue
         dimension = "read" if "Read" in values["scalable_dimension"] else "write"
         said = {"min": values["min_capacity"], "max": values["max_capacity"]}

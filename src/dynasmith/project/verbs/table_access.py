@@ -116,7 +116,7 @@ def _named(world: World, request: AccessTerms) -> list[Access]:
     """The functions and roles, each once, by their names. Raises UsageError where there is none."""
     stubs = [*(Access(function=each) for each in request.functions), *(Access(role=each) for each in request.roles)]
     if not stubs:
-        raise UsageError("Nobody is named.", hint="name functions, or a role with --role")
+        raise UsageError("No function and no role is named.", hint="name functions, or a role with --role")
     identity = world.control.identity()
     found = [resolved_access((each,), identity.region, identity.account)[0] for each in stubs]
     return list({entry_id(each): each for each in found}.values())

@@ -30,7 +30,7 @@ ENTRY = Block(
     "an access entry",
     (
         DocumentKey("function", Text(), "Name or ARN of a Lambda function; its role gets the access."),
-        DocumentKey("role", Text(), "Name or ARN of a role that is no function's. One of the two is **needed**."),
+        DocumentKey("role", Text(), "Name or ARN of a role, where no function is named. One of the two is **needed**."),
         DocumentKey(
             "allow",
             ListOf(Text(), filled=True),
