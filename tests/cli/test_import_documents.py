@@ -24,6 +24,10 @@ Resources:
 """
 
 
+CONDITIONAL = "Resources: {A: {Type: 'AWS::DynamoDB::Table', Condition: X, Properties: {TableName: abc}}}"
+BOMB = "\n".join(f"k{n}: &k{n} [{', '.join([f'*k{n - 1}' if n else 'x'] * 10)}]" for n in range(8))
+
+
 @pytest.fixture
 def folder(shell: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Story:
     """A folder, and no engine: the endpoint refuses connections."""
@@ -57,6 +61,11 @@ def test_a_template_is_imported_when_its_parameters_are_known(folder: Story) -> 
         ("a.json", '{"TableName": "x", "KeySchema": []}', ("", "--param", "A=b"), "no references to resolve"),
         ("a.yaml", TEMPLATE, ("", "--param", "Stage"), "not NAME=VALUE"),
         ("a.yaml", TEMPLATE, ("", "--as", "models"), "defines tables, not models"),
+        ("a.yaml", "Resources: &r\n  A: {Type: x, Properties: *r}", (), "a.yaml is not YAML"),
+        ("a.yaml", TEMPLATE.replace('!Sub "orders-${Stage}"', "!Ref Orders"), (), "refers to itself"),
+        ("a.yaml", f"Conditions: {{X: !Not [!Condition X]}}\n{CONDITIONAL}", (), "refers to itself"),
+        ("a.yaml", BOMB, (), "more than 500,000 values"),
+        ("folder.yaml/x", "", ("folder",), "is a folder"),
         ("other.txt", "", ("cloudformation:gone", "only"), "does not exist"),
     ],
 )
@@ -64,6 +73,7 @@ def test_bad_input(folder: Story, name: str, text: str, words: tuple[str, ...], 
     folder.write(name, text)
     form, *options = words or ("",)
     source = "cloudformation:gone" if "gone" in form else f"{form}{name}"
+    source = "folder.yaml" if form == "folder" else source
     answer = folder("import", "--from", source, *(each for each in options if each != "only"))
     assert answer.code == 2
     assert said in answer.err

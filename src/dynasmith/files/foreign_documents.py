@@ -9,6 +9,7 @@ from typing import Any, Final
 import yaml
 
 from dynasmith.errors import UsageError
+from dynasmith.files.yaml_text import NODES_MAX
 
 SUFFIXES: Final = (".yaml", ".yml", ".json", ".template")
 BYTES_MAX: Final = 64 * 1024 * 1024
@@ -37,12 +38,27 @@ def read_document(path: Path) -> Any:
         if path.suffix.lower() == ".json":
             raise UsageError(f"{path} is not JSON: {error}.") from error
     try:
-        return yaml.load(text, Loader=_Template)  # noqa: S506  # a SafeLoader, with tags that make plain values
+        document = yaml.load(text, Loader=_Template)  # noqa: S506  # a SafeLoader, with tags that make plain values
+        values = _values(document, {})
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark is not None else 1
         raise UsageError(f"{path}:{line} is not YAML: {error.problem or error.context}.") from error
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise UsageError(f"{path} is not YAML: {' '.join(str(error).split())}.") from error
+    if values > NODES_MAX:
+        raise UsageError(f"{path} holds more than {NODES_MAX:,} values, aliases expanded.", hint="name a template")
+    return document
+
+
+def _values(value: Any, counted: dict[int, int]) -> int:
+    """How many values there are when every alias is expanded; each part is counted once. Raises RecursionError for a
+    value that holds itself."""
+    if not isinstance(value, dict | list):
+        return 1
+    if id(value) not in counted:
+        inner = value.values() if isinstance(value, dict) else value
+        counted[id(value)] = 1 + sum(_values(each, counted) for each in inner)
+    return counted[id(value)]
 
 
 class _Template(yaml.SafeLoader):

@@ -51,6 +51,8 @@ def foreign_tables(
                 return workbench_tables(document, source)
             case "dms":
                 return dms_tables(document, source)
+    except RecursionError as error:
+        raise UsageError(f"A value of {source} refers to itself.", hint="nothing was written") from error
     except (KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
         what = f"has no {error.args[0]!r}" if isinstance(error, KeyError) else f"is broken ({error})"
         raise UsageError(f"A table of {source} {what} where {form} has it.", hint="nothing was written") from error

@@ -22,6 +22,8 @@ def document_of(world: World, source: str) -> tuple[Any, str] | None:
     if not form and not is_document_file(name):
         return None
     path = Path(name) if Path(name).exists() else Path(world.settings.folder) / name
+    if path.is_dir():
+        raise UsageError(f"{name} is a folder.", hint="name a file")
     if not form and not path.is_file():
         return None
     if not path.is_file():
