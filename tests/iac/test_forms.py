@@ -5,12 +5,13 @@ from hypothesis import given
 from msgspec import UNSET
 from msgspec.structs import fields, replace
 
+from dynasmith.errors import UsageError
 from dynasmith.iac import cloudformation, terraform
 from dynasmith.iac.cloudformation import cloudformation_text
 from dynasmith.iac.hcl import HclBlock, HclExpression, document
 from dynasmith.iac.labels import logical_ids, terraform_labels
 from dynasmith.iac.terraform import terraform_text
-from dynasmith.tables.table import SAID_ONLY, OnDemandMaximum, Table
+from dynasmith.tables.table import SAID_ONLY, Key, KeyAttribute, OnDemandMaximum, Table, Trigger
 from strategies import tables
 
 FIELDS = {each.name for each in fields(Table)} - {"name", *SAID_ONLY}
@@ -25,7 +26,7 @@ def test_cloudformation_has_a_word_for_every_field() -> None:
     assert set(cloudformation.WITHIN.values()) <= set(cloudformation.FORMS)
 
 
-@given(tables())
+@given(tables(name="orders"))
 def test_nothing_that_is_set_is_left_out_in_silence(table: Table) -> None:
     """A field that is taken away changes the text, or what is unsaid; but for one that says the default."""
     for text in (_terraform, _cloudformation):
@@ -75,6 +76,16 @@ def test_text_is_quoted() -> None:
     assert document([block]) == (
         'x "a\\"b" {\n  a      = "$${b} %%{c}\\n\\t\\"\'\\\\ é"\n  longer = c.d\n  list   = [1, true, "x"]\n}\n'
     )
+
+
+def test_two_parts_of_one_name_are_refused_and_none_is_lost() -> None:
+    key = Key(partition=(KeyAttribute(name="pk", type="S"),))
+    twice = Table(name="tab", key=key, triggers=(Trigger(function="a-b"), Trigger(function="a.b")))
+    with pytest.raises(UsageError, match="in CloudFormation"):
+        cloudformation_text([twice], {}, region="us-east-1")
+    dotted = replace(twice, triggers=(Trigger(function="a:b"), Trigger(function="a.b")))
+    with pytest.raises(UsageError, match="in Terraform"):
+        terraform_text([dotted], {})
 
 
 @pytest.mark.parametrize("names", [["a-b", "a_b", "a.b", "1a", "A-b"], ["x"], []])

@@ -58,7 +58,7 @@ def _plain(table: Table) -> Table:
     return table
 
 
-@given(tables())
+@given(tables(name="orders"))
 def test_a_template_reads_back_as_its_table(table: Table) -> None:
     wanted = _plain(table)
     if known(table.replicas, ()) or known(table.consistency, Consistency.EVENTUAL) is Consistency.STRONG:

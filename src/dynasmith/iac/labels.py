@@ -23,6 +23,19 @@ def terraform_labels(names: Iterable[str]) -> dict[str, str]:
     return found
 
 
+def refuse_repeated(ids: Iterable[str], form: str) -> None:
+    """Raise UsageError where two resources have one id: names that differ in signs only become one, and one of the two
+    would be lost."""
+    seen: set[str] = set()
+    for each in ids:
+        if each in seen:
+            raise UsageError(
+                f"Two functions, indexes or alarms of a table have the name {each} in {form}.",
+                hint="their names differ in signs or in case only: rename one, or render it separately",
+            )
+        seen.add(each)
+
+
 def part_label(label: str, name: str) -> str:
     """The label of what belongs to a table: its label, and the name of the part."""
     return f"{label}_{re.sub(r'[^A-Za-z0-9_-]', '_', name)}"

@@ -85,6 +85,7 @@ def cloudformation_text(
         resources.append(StackResource(id=subject.logical_id, type=kind, properties=properties, identifier=identifier))
         resources += [resource for each in said for resource in each.resources]
         unsaid += [each for part in said for each in part.unsaid]
+    labels.refuse_repeated((each.id for each in resources), "CloudFormation")
     template = {"AWSTemplateFormatVersion": "2010-09-09", "Resources": {each.id: _resource(each) for each in resources}}
     imported = [
         {"ResourceType": each.type, "LogicalResourceId": each.id, "ResourceIdentifier": each.identifier}

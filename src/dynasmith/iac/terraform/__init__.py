@@ -85,6 +85,7 @@ def terraform_text(tables: Sequence[Table], live: dict[str, TableDescription], *
             imports.append(ImportBlock(to=resource.address, id=table.name))
         imports += [each for part in said for each in part.imports]
         unsaid += [each for part in said for each in part.unsaid]
+    labels.refuse_repeated((each.address for each in blocks), "Terraform")
     return TerraformText(
         versions=document([_versions(provider)]),
         tables=document(blocks),
