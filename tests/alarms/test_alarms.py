@@ -181,6 +181,20 @@ def test_cloudwatch_denied_is_said_and_the_rest_goes_on(story: ItemStory) -> Non
     assert alarms(story) == {}
 
 
+@pytest.mark.parametrize("kind", ["500", "503", "throttle"])
+def test_a_table_is_described_while_cloudwatch_fails(story: ItemStory, kind: str) -> None:
+    story.define(table("orders", alarms=[WRITES]))
+    assert story("apply", "--yes").code == 0
+    fault = story.served.fault("DescribeAlarms", kind=kind, times=100)
+    seen = story("describe", "orders", "--json")
+    assert seen.code == 0, seen.err
+    assert "alarms" in seen.json["unread"], seen.out
+    plan = story("plan")
+    assert (plan.code, "alarms is left alone" in plan.out) == (0, True), plan.out + plan.err
+    fault.remove()
+    assert "alarms" not in story("describe", "orders", "--json").json["unread"]
+
+
 def test_validate_names_alarms_that_are_missing_and_that_can_never_be_raised(story: ItemStory) -> None:
     story.define(table("orders"), table("gone"))
     assert story("ensure", "orders").code == 0

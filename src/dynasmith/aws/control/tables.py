@@ -16,11 +16,14 @@ from dynasmith.aws.control.session import Session
 from dynasmith.aws.control.settings_reads import ASIDES, reason_of, with_unread
 from dynasmith.aws.settings.access import resolved_access
 from dynasmith.errors import (
+    BROKEN_REPLY,
     AccessError,
     DynasmithError,
     NotOffered,
+    ServiceUnavailable,
     TableBusy,
     TableNotFound,
+    Throttled,
     Unreachable,
 )
 from dynasmith.plans.step import Call
@@ -131,6 +134,10 @@ class AwsTables:
                 raise
             self._remember(setting, reason_of(error))
             return self._unread(described, setting, reason_of(error))
+        except (ServiceUnavailable, Throttled) as error:
+            if setting not in _OF_OTHER_SERVICES or error.service_code == BROKEN_REPLY:
+                raise
+            return self._unread(described, setting, reason_of(error))  # it may answer the next time
         except (AccessError, TableBusy, TableNotFound) as error:
             return self._unread(described, setting, reason_of(error))
 
