@@ -45,3 +45,17 @@ def strict_story(
     """A story on the strict endpoint, whose clock the command line shares."""
     shell.setattr("dynasmith.project.factory.SystemClock", lambda: strict.clock)
     yield from _begin(strict.endpoint, tmp_path, shell, capsys)
+
+
+@pytest.fixture
+def scaled_story(
+    ministack_endpoint: str,
+    moto_endpoint: str,
+    tmp_path: Path,
+    shell: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Iterator[Story]:
+    """A story on a strict endpoint with Application Auto Scaling, on the real clock: Terraform only knows that one."""
+    with StrictServer(ministack_endpoint, moto_endpoint, clock="real") as server:
+        shell.setenv("AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING", server.endpoint)
+        yield from _begin(server.endpoint, tmp_path, shell, capsys)

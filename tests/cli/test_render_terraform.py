@@ -1,41 +1,18 @@
 """Tables that dynasmith applied, handed over to Terraform: nothing to change, before and after its first apply."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
-from cli.story import Story, new_account
-from dynasmith.strict import StrictServer
+from cli.story import Story
 from terraform_tool import needs_terraform, provider, terraform
 
 TABLES = Path(__file__).parent / "iac_tables.yaml"
 ALARMS = Path(__file__).parent / "iac_alarms.yaml"
 
 
-@pytest.fixture
-def story(
-    ministack_endpoint: str,
-    moto_endpoint: str,
-    tmp_path: Path,
-    shell: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Iterator[Story]:
-    """A story on a strict endpoint with Application Auto Scaling, on the real clock: Terraform only knows that one."""
-    with StrictServer(ministack_endpoint, moto_endpoint, clock="real") as server:
-        account = new_account()
-        for service in ("DYNAMODB", "APPLICATION_AUTO_SCALING"):
-            shell.setenv(f"AWS_ENDPOINT_URL_{service}", server.endpoint)
-        shell.setenv("AWS_ACCESS_KEY_ID", account)
-        shell.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-        made = Story(tmp_path, server.endpoint, account, capsys)
-        yield made
-        made.close()
-
-
 @needs_terraform
-def test_terraform_takes_over_what_was_applied_and_changes_nothing(story: Story) -> None:
+def test_terraform_takes_over_what_was_applied_and_changes_nothing(scaled_story: Story) -> None:
+    story = scaled_story
     story.write("tables.yaml", TABLES.read_text(encoding="utf-8").replace("ACCOUNT", story.account))
     applied = story("apply", "--config", "tables.yaml", "--yes")
     assert applied.code == 0, applied.err

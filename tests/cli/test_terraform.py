@@ -1,12 +1,6 @@
 """Terraform with the AWS provider against the strict endpoint: a table with autoscaling, from apply to destroy."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
 from cli.story import Story
-from dynasmith.strict import StrictServer
 from terraform_tool import needs_terraform, provider, terraform
 
 CONFIGURATION = """
@@ -48,27 +42,6 @@ CONFIGURATION = """
       }
     }
 """
-
-
-@pytest.fixture
-def scaled_story(
-    ministack_endpoint: str,
-    moto_endpoint: str,
-    tmp_path: Path,
-    shell: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Iterator[Story]:
-    """A story on a strict endpoint with Application Auto Scaling, on the real clock: Terraform only knows that one."""
-    with StrictServer(ministack_endpoint, moto_endpoint, clock="real") as server:
-        # A 12-digit key is an account of ministack, and one of moto's.
-        account = "712345678901"
-        for service in ("DYNAMODB", "APPLICATION_AUTO_SCALING"):
-            shell.setenv(f"AWS_ENDPOINT_URL_{service}", server.endpoint)
-        shell.setenv("AWS_ACCESS_KEY_ID", account)
-        shell.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-        story = Story(tmp_path, server.endpoint, account, capsys)
-        yield story
-        story.close()
 
 
 @needs_terraform
