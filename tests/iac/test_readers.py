@@ -18,12 +18,14 @@ from dynasmith.tables.table import (
     SAID_ONLY,
     Billing,
     Capacity,
-    Consistency,
     Encryption,
     EncryptionKind,
     Index,
     OnDemandMaximum,
+    Replica,
+    StreamView,
     Table,
+    TableClass,
     known,
 )
 from strategies import tables
@@ -61,14 +63,30 @@ def _plain(table: Table) -> Table:
 @given(tables(name="orders"))
 def test_a_template_reads_back_as_its_table(table: Table) -> None:
     wanted = _plain(table)
-    if known(table.replicas, ()) or known(table.consistency, Consistency.EVENTUAL) is Consistency.STRONG:
-        return
     template = cloudformation_text([wanted], {}, region="us-east-1").template
     found = read(template)
     assert found.unresolved == ()
     assert found.notes == ()
     (back,) = tables_of(found)
     assert _comparable(back) == _comparable(wanted)
+
+
+@given(tables(name="orders"))
+def test_a_global_table_reads_back_with_its_replicas(table: Table) -> None:
+    replicas = (Replica(region="eu-west-1", recovery=True, table_class=TableClass.INFREQUENT_ACCESS),)
+    wanted = replace(_plain(table), replicas=replicas, billing=Billing.ON_DEMAND, autoscaling=UNSET, capacity=UNSET)
+    bare = tuple(
+        replace(each, autoscaling=UNSET, capacity=UNSET, contributor_insights=UNSET)
+        for each in known(wanted.indexes, ())
+    )
+    stream, encryption = StreamView.NEW_AND_OLD_IMAGES, Encryption(kind=EncryptionKind.AWS_MANAGED)
+    wanted = replace(wanted, indexes=bare or UNSET, stream=stream, encryption=encryption)
+    made = cloudformation_text([wanted], {}, region="us-east-1")
+    assert made.unsaid == ()
+    (back,) = tables_of(read(made.template, parameters={"AWS::Region": "us-east-1"}))
+    assert _comparable(back) == _comparable(wanted)
+    alone = read(made.template)
+    assert [each.reference for each in alone.unresolved] == ["AWS::Region"]
 
 
 def _comparable(table: Table) -> Table:
