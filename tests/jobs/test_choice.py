@@ -59,5 +59,5 @@ def test_what_is_over_for_long() -> None:
     assert [each.id for each in older_than(JOBS, age_of("2d"), NOW)] == ["copy"]
     assert [each.id for each in older_than(JOBS, age_of("30m"), NOW)] == ["copy-1a", "copy-1b", "copy"]
     for wrong in ("", "30", "d", "-1d", "3y", "1.5d"):
-        with pytest.raises(UsageError, match="not a valid age"):
+        with pytest.raises(UsageError, match="not a length of time"):
             age_of(wrong)

@@ -23,6 +23,7 @@ def test_what_is_off_or_old_is_found_and_fixed(story: ItemStory, functions: Stre
     story.define(table("orders"))
     assert story("ensure").code == 0
     assert codes(story) == ["DG302"]
+    assert found(story)["DG302"]["fix"].startswith("set stream: ")
     assert codes(story, "ship") == ["DG301", "DG302"]
     assert codes(story, "nobody") == ["DG301", "DG305", "DG302"]
     story.define(table("orders", stream=VIEW))

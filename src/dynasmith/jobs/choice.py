@@ -42,7 +42,7 @@ def age_of(text: str) -> timedelta:
     """An age such as ``30d``, ``12h`` or ``2w``. Raises UsageError."""
     match = _AGE.fullmatch(text.strip())
     if match is None:
-        raise UsageError(f"{text!r} is not a valid age.", hint="write a number with s, m, h, d or w, such as 30d")
+        raise UsageError(f"{text!r} is not a length of time.", hint="write a number with s, m, h, d or w, such as 30d")
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 

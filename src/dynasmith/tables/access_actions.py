@@ -67,4 +67,4 @@ def allow_problem(word: str) -> tuple[str, str] | None:
         return "is not an action: it needs the actions of its parts", "write read, write or single actions"
     if word.startswith("dynamodb:"):
         return "is not an action on items or streams", "who changes tables is the one who deploys, not a function"
-    return "is not known", f"write {', '.join(WORDS)}, or an action such as dynamodb:GetItem"
+    return "is not a word or an action of access", f"write {', '.join(WORDS)}, or an action such as dynamodb:GetItem"

@@ -68,11 +68,14 @@ def _causes(
             f"the stream of {table} is off",
         )
     if not names:
+        is_off = known(described.table.stream, None) is None
         yield _plain(
             NO_TRIGGER,
             "No function is called with the changes of the table.",
-            f"dynasmith lambda attach {table} FUNCTION",
-            "Lambda has no mapping of its streams, and the definition lists none",
+            ("set stream: {view_type: NEW_AND_OLD_IMAGES} in the definition, apply it, then " if is_off else "")
+            + f"dynasmith lambda attach {table} FUNCTION",
+            "Lambda has no mapping of its streams, and the definition lists none"
+            + ("; its stream is off" if is_off else ""),
         )
     ages = iterator_ages(world, table, names)
     for each in names:
