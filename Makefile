@@ -54,10 +54,11 @@ soak: $(STAMP)  ## long runs: killed, throttled, reset, and equal in the end
 faults: $(STAMP)  ## every reply fault with every verb, place, option and transport: hours; FAULTS="--part 0.01" tries a part
 	$(BIN)/python tests/faults/everything.py $(FAULTS)
 
-docs: $(STAMP)  ## the generated pages and pictures
+docs: $(STAMP)  ## the generated pages and pictures, and the site of all pages in site/
 	PYTHONPATH=tools $(BIN)/python -m pages
 	PYTHONPATH=tests $(BIN)/python -m contract.page
 	$(BIN)/python docs/pictures/make.py
+	PYTHONPATH=tools $(BIN)/python -m pages.site site
 
 node_modules/.installed: Makefile
 	npm install --no-save --no-audit --no-fund dynalite@4.0.0 dynamodb-onetable@2.7.7 onetable-migrate@1.2.1
@@ -72,4 +73,4 @@ check: $(STAMP)  ## ruff, mypy strict, pyright on code of users, the floors
 	$(BIN)/lint-imports
 
 clean:  ## remove what make made
-	rm -rf $(VENV) .floor .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .floor site .site-sources .site-doctrees .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,25 @@
+"""Build the site: ``python -m pages.site [FOLDER]`` with ``tools`` on the path (`make docs`). Warnings are errors."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from pages.staging import ROOT, stage
+
+
+def build(output: Path) -> int:
+    """Build the site into ``output``; the exit code of Sphinx. Every page is read each time: a page that Sphinx knows
+    already is not warned about again."""
+    sources = output.absolute().with_name(".site-sources")
+    stage(sources)
+    options = ["--quiet", "--fail-on-warning", "--nitpicky", "--fresh-env", "--builder=html"]
+    folders = [f"--conf-dir={ROOT / 'docs'}", f"--doctree-dir={sources.with_name('.site-doctrees')}"]
+    return subprocess.run(
+        [sys.executable, "-m", "sphinx", *options, *folders, str(sources), str(output)], check=False
+    ).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(build(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "site"))

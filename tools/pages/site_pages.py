@@ -1,0 +1,12 @@
+"""The pages of the site that are made from the code at each build, and are in no commit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pages.command_pages import command_pages
+
+
+def site_pages() -> Mapping[str, str]:
+    """Each generated page: its place in the site, and its text in Markdown."""
+    return {**command_pages()}
