@@ -23,6 +23,8 @@ def test_a_table_is_exported_verified_and_gone(story: ItemStory) -> None:
     assert story.live() == []
     manifest = json.loads((story.folder / "last" / "users" / "manifest.json").read_text(encoding="utf-8"))
     assert (manifest["count"], manifest["digest"], manifest["definition"]["name"]) == (20, digest, "users")
+    again = story("retire", "users", "--export", "last")  # the export tells that there was a table
+    assert (again.code, "Nothing to retire: table users is gone" in again.err) == (0, True), again.err
     story.make("users")
     assert story("populate", "users", "last/users", "--yes").code == 0
     assert story.digest("users") == digest
@@ -36,6 +38,8 @@ def test_a_last_backup_is_made_and_comes_back(story: ItemStory) -> None:
     assert story.live() == []
     [retired] = answer.json
     assert "table/users/backup/" in retired["backup"]
+    again = story("retire", "users", "--backup", "last-of-users")  # so does the backup
+    assert (again.code, "1 backup of users made on demand stay" in again.err) == (0, True), again.err
     assert story("backup", "restore", "last-of-users", "--target", "users-2", "--yes").code == 0
     assert story.digest("users-2") == digest
 
@@ -64,6 +68,7 @@ def test_a_missing_table_stops_it_before_the_first(story: ItemStory) -> None:
     story.people("users", 2)
     answer = story("retire", "users", "nowhere", "--no-export", "--confirm", "users", "--confirm", "nowhere")
     assert (answer.code, answer.error) == (1, "Table nowhere does not exist.")
+    assert "nothing of it is left in us-east-1" in answer.hint
     assert story.live() == ["users"]
 
 
@@ -87,11 +92,17 @@ def test_all_tables_of_the_definitions_are_named_and_confirmed(story: ItemStory)
     assert [(each["table"], each["export"], each["endpoint"]) for each in would] == [
         ("users", None, story.endpoint),
         ("orders", None, story.endpoint),
+        ("absent", None, story.endpoint),
     ]
     assert story(*words, "--confirm", "users").code == 4
     assert sorted(story.live()) == ["orders", "undefined", "users"]
     assert story(*words, "--confirm", "users", "--confirm", "orders").code == 0
     assert story.live() == ["undefined"]
-    assert "None of the defined tables exists" in story(*words).error
+    again = story(*words, "--json")  # all are gone: nothing is asked
+    assert (again.code, [each["table"] for each in again.json]) == (0, ["users", "orders", "absent"]), again.err
+    assert {(step["step"], step["state"]) for each in again.json for step in each["steps"]} == {("table", "absent")}
+    assert "Nothing to retire: table users is gone" in again.err
+    named = story("retire", "users", "--backup", "--dry-run")
+    assert (named.code, "Nothing to retire: table users is gone" in named.err) == (0, True)
     assert story("retire", "--all", "users", "--no-export").code == 2
     assert story("retire", "--no-export").code == 2

@@ -1,15 +1,19 @@
-"""retire of a global table with everything around it: killed after each call and continued, it leaves in every Region
-what its list named, and touches nothing else. The oracle is a snapshot of the engine by boto3."""
+"""retire of a global table with everything around it: killed by a SIGKILL after its calls (every third in `make test`,
+each in `make soak`: `kill_points`) and continued, it leaves in every Region what its list named, and touches nothing
+else. The oracle is a snapshot of the engine by boto3."""
 
-from collections.abc import Iterator
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cli.story import gsi, table
-from dynasmith.aws.control.session import Session
-from dynasmith.aws.data.allow_list import own_call_reads
 from item_stories.kit import ItemStory
+from kill_points import STEP, first_call
 from retirement.snapshot import REGIONS, client, snapshot
 from stream_functions import StreamFunctions, archive
 
@@ -18,24 +22,25 @@ DAILY = {"rules": [{"name": "daily", "schedule": "cron(0 2 * * ? *)", "keep_days
 SCALING = {"read": {"min": 5, "max": 50, "target": 70}, "write": {"min": 5, "max": 50, "target": 70}}
 
 
-class Killed(BaseException):
-    """The process is gone."""
+@pytest.fixture
+def mortal(world: ItemStory) -> Iterator[Callable[..., dict[str, Any]]]:
+    """Runs a command in a process that is killed after its nth call that changes something, 0 for never."""
+    script = Path(__file__).with_name("killed.py")
+    process = subprocess.Popen(
+        [sys.executable, str(script)], cwd=world.folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
 
-
-def kill_after(monkeypatch: pytest.MonkeyPatch, nth: int) -> list[str]:
-    """Raise Killed after the ``nth`` call of the control plane that changes something; the calls that were sent."""
-    send, sent = Session._send, list[str]()
-
-    def dying(self: Session, session: Any, service: str, name: str, parameters: Any, of: str) -> dict[str, Any]:
-        answer = send(self, session, service, name, parameters, of)
-        if not own_call_reads(service, name, parameters):
-            sent.append(f"{service}:{name}")
-            if len(sent) == nth:
-                raise Killed
+    def run(nth: int, *words: str) -> dict[str, Any]:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(json.dumps([nth, *words]) + "\n")
+        process.stdin.flush()
+        answer: dict[str, Any] = json.loads(process.stdout.readline())
         return answer
 
-    monkeypatch.setattr(Session, "_send", dying)
-    return sent
+    yield run
+    process.communicate(timeout=60)
+    assert process.returncode == 0
 
 
 def everything(story: ItemStory) -> dict[str, Any]:
@@ -112,6 +117,8 @@ def world(story: ItemStory, functions: StreamFunctions) -> Iterator[ItemStory]:
     answer = story("apply", "--yes")
     assert answer.code == 0, answer.err
     story.put(ORDERS, {"pk": {"S": "a"}})
+    answer = story("backup", "schedule", ORDERS, "--daily", "--region", "eu-west-1", "--yes")
+    assert answer.code == 0, answer.err
     # A replica is autoscaled in its Region by nobody but a person: what of it is about the table goes too.
     scaling = client(story, "application-autoscaling", "eu-west-1")
     scaling.register_scalable_target(
@@ -129,40 +136,37 @@ def world(story: ItemStory, functions: StreamFunctions) -> Iterator[ItemStory]:
     elsewhere.delete_function(FunctionName="ship-there")
 
 
-def test_killed_after_each_call_it_is_continued_to_the_end(world: ItemStory, monkeypatch: pytest.MonkeyPatch) -> None:
-    listed = world("retire", ORDERS, "--backup", "last", "--dry-run", "--json").json[0]["steps"]
+def test_killed_after_its_calls_it_is_continued_to_the_end(
+    world: ItemStory, mortal: Callable[..., dict[str, Any]]
+) -> None:
+    words = ("retire", ORDERS, "--backup", "last", "--confirm", ORDERS)
+    listed = world(*words, "--dry-run", "--json").json[0]["steps"]
     planned = {(each["step"], each["region"]) for each in listed if each["state"] == "planned"}
     assert {step for step, _ in planned} == {
-        *(
-            "backup",
-            "triggers",
-            "access",
-            "autoscaling",
-            "alarms",
-            "backup_selection",
-            "contributor_insights",
-            "kinesis_destination",
-        ),
-        *("replicas", "deletion_protection", "table", "roles", "backup_vault", "backup_plan"),
+        *("backup", "triggers", "access", "autoscaling", "alarms", "backup_selection", "contributor_insights"),
+        *("kinesis_destination", "replicas", "deletion_protection", "table", "roles", "backup_vault", "backup_plan"),
     }
     assert {region for step, region in planned if step in ("replicas", "table")} == {*REGIONS}
-    assert {region for step, region in planned if step == "triggers"} == {"us-east-1", "eu-west-1"}
-    monkeypatch.setattr(Session, "regions", lambda _self, _service: REGIONS)  # of 34, which takes its time
-    calls: list[str] = []
-    while True:
-        with monkeypatch.context() as patch:
-            sent = kill_after(patch, 1)
-            try:
-                answer = world("retire", ORDERS, "--no-export", "--confirm", ORDERS)
-            except Killed:
-                calls += sent
-                assert len(calls) < 40, calls
-                continue
-        break
-    # After the last call nothing says that there was a table.
-    assert (answer.code, answer.error, sent) == (1, f"Table {ORDERS} does not exist.", []), answer.err
+    for step in ("triggers", "backup_selection", "backup_vault", "backup_plan"):
+        assert {region for each, region in planned if each == step} == {"us-east-1", "eu-west-1"}
+    assert mortal(1, *words)["calls"] == ["dynamodb:CreateBackup"]
+    first = mortal(1 + first_call(), *words)  # each run makes a backup: what is written meanwhile is in the last one
+    assert (first["code"], first["calls"][0]) == (-9, "dynamodb:CreateBackup"), first
+    calls, rest = first["calls"], ("retire", ORDERS, "--no-export", "--confirm", ORDERS)
+    while (answer := mortal(STEP, *rest))["code"] == -9:
+        calls += answer["calls"]
+        assert len(calls) < 50, calls
+    if STEP > 1:
+        assert answer["code"] == 0, answer["err"]
+        calls += answer["calls"]
+        answer = mortal(0, *rest)
+    # After the last call it says that nothing is left, and touches nothing.
+    assert (answer["code"], answer["calls"]) == (0, []), answer["err"]
+    assert f"Nothing to retire: table {ORDERS} is gone" in answer["err"]
+    assert f"2 backups of {ORDERS} made on demand stay" in answer["err"]
     assert calls[-1] == "backup:DeleteBackupPlan"
     assert [call for call in calls if call == "dynamodb:DeleteTable"] == ["dynamodb:DeleteTable"]
     assert len(calls) >= 15
     kinesis = {"us-east-1 kinesis stream changes"}
-    assert snapshot(world) == world.before | kinesis  # type: ignore[attr-defined]
+    backups = {f"us-east-1 backup last of {ORDERS} USER"}
+    assert snapshot(world) == world.before | kinesis | backups  # type: ignore[attr-defined]

@@ -4,7 +4,7 @@ There is no record of how far it got: what is live says it. So it is looked at f
 stopped is begun again with what is left.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -61,6 +61,11 @@ class Retirement(Struct, frozen=True, kw_only=True):
         """Whether the table is gone, or being deleted already: there is nothing to back up."""
         return self.description is None or self.description.status == DELETING
 
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is left to do, nor anything that others may have stopped to need."""
+        return all(step.state == "absent" or (step.state == "left" and not step.name) for step in self.steps)
+
     def to_json(self) -> dict[str, Any]:
         """As ``--json`` shows it (contract)."""
         return {"table": self.table, "steps": [step.to_json() for step in self.steps]}
@@ -91,10 +96,7 @@ def look(name: str, places: RetirementPlaces, *, leave_unread: bool = False) -> 
         left = tuple(_leftovers(name, places.region, places))
         if not left:
             raise
-        gone = RetirementStep(
-            step="table", region=places.region, what="delete the table", state="absent", why="the table is gone"
-        )
-        return Retirement(table=name, region=places.region, steps=(gone, *left))
+        return gone(name, places.region, left)
     if described.global_tables_2017:
         raise RunError(
             f"Table {name} is a global table of version 2017.11.29, which is not retired; nothing was deleted.",
@@ -109,12 +111,26 @@ def look(name: str, places: RetirementPlaces, *, leave_unread: bool = False) -> 
         unread = {setting: why for setting, why in each.unread.items() if setting in _NEEDED}
         absent = _unoffered(each, region, places.tables(region), unread, leave_unread=leave_unread)
         found += components(each, region, absent, {each: why for each, why in unread.items() if each not in absent})
+    plans = [region for region, each in {**there, places.region: described}.items() if "backup_plan" not in each.unread]
+    around = _once([step for region in plans for step in _leftovers(name, region, places, plans)])
+    # What is left in another Region goes before its replica, which says that there is something to look for.
+    found += [step for step in around if step.region != places.region]
     found += replica_steps(described, places.region, there)
     found += table_steps(described, places.region)
-    for region, each in {places.region: described, **there}.items():
-        if "backup_plan" not in each.unread:
-            found += _leftovers(name, region, places)
+    found += [step for step in around if step.region == places.region]
     return Retirement(table=name, region=places.region, steps=tuple(found), description=described, there=there)
+
+
+def gone(name: str, region: str, left: tuple[RetirementStep, ...] = ()) -> Retirement:
+    """The retirement of a table that is not there: what is left of it, if anything."""
+    step = RetirementStep(step="table", region=region, what="delete the table", state="absent", why="the table is gone")
+    return Retirement(table=name, region=region, steps=(step, *left))
+
+
+def _once(steps: list[RetirementStep]) -> list[RetirementStep]:
+    """A role is the same in every Region: it goes with the last one that has a plan for it."""
+    last = {step.name: index for index, step in enumerate(steps) if step.step == "roles"}
+    return [step for index, step in enumerate(steps) if last.get(step.name, index) == index or step.step != "roles"]
 
 
 def _deletion(region: str) -> RetirementStep:
@@ -158,7 +174,7 @@ def _not_looked_at(error: DynasmithError, what: str) -> DynasmithError:
     )
 
 
-def _leftovers(name: str, region: str, places: RetirementPlaces) -> Iterator[RetirementStep]:
+def _leftovers(name: str, region: str, places: RetirementPlaces, going: Sequence[str] = ()) -> Iterator[RetirementStep]:
     control = places.leftovers(region)
     found = control.find(name)
     for leftover in LEFTOVERS:
@@ -166,7 +182,7 @@ def _leftovers(name: str, region: str, places: RetirementPlaces) -> Iterator[Ret
             continue
         called = found[leftover]
         noun = {"roles": "role", "backup_vault": "backup vault", "backup_plan": "backup plan"}[leftover]
-        reason = control.reason_to_stay(name, leftover, called)
+        reason = control.reason_to_stay(name, leftover, called, going)
         step = RetirementStep(step=leftover, region=region, what=f"delete the {noun} {called}", name=called)
         yield replace(step, state="left", why=reason, what=f"the {noun} {called} stays") if reason else step
 

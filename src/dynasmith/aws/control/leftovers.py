@@ -1,6 +1,6 @@
 """`AwsLeftovers`: what dynasmith made of AWS Backup beside a table: the plan, the vault, the role that is shared."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -41,11 +41,11 @@ class AwsLeftovers:
             found["backup_vault"] = own
         return {**found, "backup_plan": plan.name}
 
-    def reason_to_stay(self, table: str, leftover: Leftover, name: str) -> str:
+    def reason_to_stay(self, table: str, leftover: Leftover, name: str, going: Collection[str] = ()) -> str:
         """See the port."""
         match leftover:
             case "roles":
-                return self._use_of_role(table, name)
+                return self._use_of_role(table, name, going)
             case "backup_vault":
                 return self._use_of_vault(table, name)
             case "backup_plan":
@@ -124,7 +124,7 @@ class AwsLeftovers:
             return False
         return True
 
-    def _use_of_role(self, table: str, role: str) -> str:
+    def _use_of_role(self, table: str, role: str, going: Collection[str]) -> str:
         with _absent_is_gone():
             added = [str(each["PolicyName"]) for each in self._attached(role) if not _of_aws(str(each["PolicyArn"]))]
             inline = self._session.call("iam", "ListRolePolicies", {"RoleName": role})
@@ -133,7 +133,7 @@ class AwsLeftovers:
                 return f"it has policies that dynasmith did not attach: {', '.join(sorted(added))}"
         for region in self._session.regions("backup"):
             try:
-                used = self._use_in(table, role, region)
+                used = self._use_in(table, role, region, going)
             except NoCredentials:
                 if region == self._session.region:
                     raise
@@ -144,14 +144,14 @@ class AwsLeftovers:
                 return used
         return ""
 
-    def _use_in(self, table: str, role: str, region: str) -> str:
+    def _use_in(self, table: str, role: str, region: str, going: Collection[str]) -> str:
         here = region == self._session.region
         session = self._session if here else self._session.in_region(region)
         for vault in self._vaults(session):
             if vault.get("NumberOfRecoveryPoints"):
                 return f"the recovery points in the vault {vault['BackupVaultName']} ({region}) are restored with it"
         for plan in pages(session, "ListBackupPlans", "BackupPlansList", {}):
-            if here and plan.get("BackupPlanName") == plan_name(table):
+            if (here or region in going) and plan.get("BackupPlanName") == plan_name(table):
                 continue
             asked = {"BackupPlanId": plan["BackupPlanId"]}
             for each in pages(session, "ListBackupSelections", "BackupSelectionsList", asked):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @verb("retire", example="dynasmith retire orders --export retired/orders --confirm orders")
 @click.argument("tables", nargs=-1, metavar="[TABLE...]")
-@click.option("--all", "everything", is_flag=True, help="Retire every defined table that exists.")
+@click.option("--all", "everything", is_flag=True, help="Retire every defined table.")
 @click.option(
     "--export", "folder", metavar="FOLDER", help="Export each table to FOLDER/TABLE first, and verify the export."
 )
@@ -104,7 +104,10 @@ class _Report:
                 name = retired["table"]
                 self._done[name] = retired
                 kept = [each for each in (retired["export"], retired["backup"]) if each]
-                self._invocation.say(f"Retired {name}" + (f"; its items are in {' and '.join(kept)}." if kept else "."))
+                if any(step["state"] == "done" for step in retired["steps"]):
+                    self._invocation.say(
+                        f"Retired {name}" + (f"; its items are in {' and '.join(kept)}." if kept else ".")
+                    )
         except SeveralFailed as error:
             return error
         return None
@@ -129,7 +132,10 @@ class _Report:
 
 def _list(invocation: Invocation, table: str, steps: Sequence[RetirementStep]) -> None:
     """What will be done to a table and what stays, in order; what is not there is not shown."""
-    invocation.say(f"To retire {table}:")
+    if any(step.state == "planned" for step in steps):
+        invocation.say(f"To retire {table}:")
+    else:
+        invocation.say(f"Nothing to retire: table {table} is gone, and so is what dynasmith made around it.")
     for step in steps:
         if step.state == "planned":
             invocation.say(f"  {step.region}: {step.what}")
@@ -139,8 +145,8 @@ def _list(invocation: Invocation, table: str, steps: Sequence[RetirementStep]) -
 
 
 def _defined(project: Project) -> list[str]:
-    """The tables of the definitions that are there. Raises UsageError where there is none."""
-    names = [table.name for table in project.tables() if project.exists(table)]
+    """Every defined table: of one that is gone something may be left. Raises UsageError where none is defined."""
+    names = [table.name for table in project.tables()]
     if not names:
-        raise UsageError("None of the defined tables exists.", hint="dynasmith list")
+        raise UsageError("No table is defined.", hint="name the tables: dynasmith retire TABLE...")
     return names

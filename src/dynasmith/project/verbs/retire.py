@@ -12,7 +12,8 @@ from dynasmith.aws.control.leftovers import AwsLeftovers
 from dynasmith.engine import retire as engine_retire
 from dynasmith.engine.retire import Retirement, RetirementPlaces
 from dynasmith.engine.waiter import StopFlag
-from dynasmith.errors import DynasmithError, Interrupted, RunError, SeveralFailed, UsageError
+from dynasmith.errors import DynasmithError, Interrupted, RunError, SeveralFailed, TableNotFound, UsageError
+from dynasmith.files.items.manifest import MANIFEST, read_manifest
 from dynasmith.jobs.service_transfer import is_s3
 from dynasmith.plans.consent import Consent, named
 from dynasmith.plans.retirement import RetirementStep
@@ -50,8 +51,10 @@ def retire(
     found = list(zip(retirements(world, exports, backup=backup), exports.values(), strict=True))
     for each, _ in found:
         listener(RetirementFound(table=each.table, steps=each.steps))
-    needs = (named(_question(each), each.table) for each, _ in found)
-    world.granted(consent, [each.table for each, _ in found], *needs)
+    begun = [each for each, _ in found if not each.is_over]
+    needs = (named(_question(each), each.table) for each in begun)
+    if begun:
+        world.granted(consent, [each.table for each in begun], *needs)
     return _each(items, found, backup, listener, stopped or StopFlag())
 
 
@@ -95,7 +98,10 @@ def _question(retirement: Retirement) -> str:
 
 
 def _found(world: World, name: str, export_to: str | None, backup: bool | str) -> Retirement:
-    found = engine_retire.look(name, _places(world))
+    try:
+        found = engine_retire.look(name, _places(world))
+    except TableNotFound:
+        found = _retired(world, name, export_to)
     first = []
     if export_to is not None:
         first.append(RetirementStep(step="export", region=found.region, what=f"export {name} into {export_to}"))
@@ -103,15 +109,37 @@ def _found(world: World, name: str, export_to: str | None, backup: bool | str) -
         first.append(RetirementStep(step="backup", region=found.region, what=f"back up {name}"))
     if found.is_leaving:
         first = [replace(each, state="absent", why="the table is gone, or being deleted") for each in first]
-        return replace(found, steps=(*first, *found.steps))
     return replace(found, steps=(*first, *found.steps, *_backups(world, found)))
+
+
+def _retired(world: World, name: str, export_to: str | None) -> Retirement:
+    """A table that is gone with everything that was around it. Raises TableNotFound where nothing tells that there was
+    one: no definition, no backup, no export."""
+    defined = any(table.name == name for table in world.defined_tables())
+    if defined or _is_exported(name, export_to) or any(backups_of(world).list(name, ("user", "system"))):
+        return engine_retire.gone(name, world.session.region)
+    raise TableNotFound(
+        name,
+        hint=f"nothing of it is left in {world.session.region} either: it is retired already, or has another name or "
+        "Region (dynasmith list)",
+    )
+
+
+def _is_exported(name: str, export_to: str | None) -> bool:
+    if export_to is None:
+        return False
+    try:
+        return read_manifest(Path(export_to) / MANIFEST).table == name
+    except DynasmithError:
+        return False
 
 
 def _backups(world: World, found: Retirement) -> Iterator[RetirementStep]:
     """The backups that stay, which a deletion of the table does not touch."""
     step = RetirementStep(step="backups", region=found.region, what="backups stay", state="left")
     try:
-        count = sum(1 for _ in backups_of(world).list(found.table, ("user",)))
+        backups = backups_of(world)
+        count = sum(1 for _ in backups.list(found.table, ("user",)))
     except DynasmithError as error:
         yield replace(step, what="backups may stay", why=f"they cannot be listed: {world.masks(error.message)}")
         return

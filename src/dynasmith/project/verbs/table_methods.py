@@ -322,12 +322,13 @@ class TableMethods:
         touched; ``listener`` gets the list of each table (`RetirementFound`) before that. An iterator: each table is
         retired when it is asked for, and gives ``table``, ``export``, ``digest``, ``backup`` and ``steps``.
 
-        Raises TableNotFound, and RunError where something that may be there cannot be read, before the first is
-        touched; UsageError where ``exports`` is not a mapping of tables, or an export that is there has another key;
-        RunError where an export differs from its table (somebody writes to it): that one is not deleted then. Of
-        several tables the others go on after a failure, and SeveralFailed is raised at the end. Costs about ten calls a
-        table and Region, and the export. Stopped halfway, the same call continues with what is left; an export that is
-        there and equals the table is not made again.
+        Of a table that is gone with everything around it every step is ``absent``, and nothing is asked for. Raises
+        TableNotFound where no definition, backup or export tells that there was such a table, and RunError where
+        something that may be there cannot be read, before the first is touched; UsageError where ``exports`` is not a
+        mapping of tables, or an export that is there has another key; RunError where an export differs from its table
+        (somebody writes to it): that one is not deleted then. Of several tables the others go on after a failure, and
+        SeveralFailed is raised at the end. Costs about ten calls a table and Region, and the export. Stopped halfway,
+        the same call continues with what is left; an export that is there and equals the table is not made again.
         """
         from dynasmith.project.verbs.item_world import ItemWorld
         from dynasmith.project.verbs.retire import retire
