@@ -24,12 +24,9 @@ def provider_mirror() -> Path | None:
 MIRROR, TERRAFORM = provider_mirror(), shutil.which("terraform")
 
 
-SERVICES = ("dynamodb", "applicationautoscaling", "sts", "iam", "lambda", "backup", "cloudwatch", "kms", "kinesis")
-
-
-def provider(account: str, endpoint: str, region: str = "us-east-1") -> str:
-    """The block of the provider, whose services are all at one endpoint."""
-    endpoints = "\n".join(f'    {service} = "{endpoint}"' for service in SERVICES)
+def provider(account: str, *, region: str = "us-east-1") -> str:
+    """The block of the provider. It names no endpoint: the provider works for seconds on a block of endpoints, and
+    takes one for all services from the shell (`terraform`)."""
     return f"""
 provider "aws" {{
   region                      = "{region}"
@@ -38,9 +35,6 @@ provider "aws" {{
   skip_credentials_validation = true
   skip_metadata_api_check     = true
   skip_requesting_account_id  = true
-  endpoints {{
-{endpoints}
-  }}
 }}
 """
 
@@ -53,7 +47,8 @@ needs_terraform = pytest.mark.skipif(
 
 def terraform(folder: Path, *words: str) -> str:
     """What Terraform said; its state is in the folder, and ``init`` is not needed. The provider is run where it is: it
-    has 700 MB, and Terraform would compute their checksum with every command."""
+    has 700 MB, and Terraform would compute their checksum with every command. Every service is at the endpoint of the
+    test's shell."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TF_"))}
     settings = folder / "terraform.rc"
     assert MIRROR is not None
@@ -63,7 +58,13 @@ def terraform(folder: Path, *words: str) -> str:
     done = subprocess.run(
         [str(TERRAFORM), *words, "-no-color", *([] if words[0] in ("fmt", "show", "validate") else ["-input=false"])],
         cwd=folder,
-        env={**environment, "TF_CLI_CONFIG_FILE": str(settings), "CHECKPOINT_DISABLE": "1", "GOGC": "400"},
+        env={
+            **environment,
+            "AWS_ENDPOINT_URL": os.environ["AWS_ENDPOINT_URL_DYNAMODB"],
+            "TF_CLI_CONFIG_FILE": str(settings),
+            "CHECKPOINT_DISABLE": "1",
+            "GOGC": "400",
+        },
         capture_output=True,
         text=True,
         timeout=TERRAFORM_SECONDS_MAX,

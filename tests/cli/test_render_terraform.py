@@ -18,7 +18,7 @@ def test_terraform_takes_over_what_was_applied_and_changes_nothing(scaled_story:
     assert applied.code == 0, applied.err
     rendered = story("render", "terraform", "--config", "tables.yaml", "--out", "infrastructure")
     assert rendered.code == 0, rendered.err
-    story.write("infrastructure/provider.tf", provider(story.account, story.endpoint))
+    story.write("infrastructure/provider.tf", provider(story.account))
     folder = story.folder / "infrastructure"
     terraform(folder, "fmt", "-check", *(f"{name}.tf" for name in ("versions", "tables", "imports")))
     planned = terraform(folder, "plan")

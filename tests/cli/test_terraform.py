@@ -47,7 +47,7 @@ CONFIGURATION = """
 @needs_terraform
 def test_terraform_applies_and_destroys_a_table_with_autoscaling(scaled_story: Story) -> None:
     story, folder = scaled_story, scaled_story.folder / "terraform"
-    story.write("terraform/main.tf", CONFIGURATION + provider(story.account, story.endpoint))
+    story.write("terraform/main.tf", CONFIGURATION + provider(story.account))
     assert "3 added" in terraform(folder, "apply", "-auto-approve")
     imported = story("import", "orders", "--out", "imported.yaml")
     assert imported.code == 0, imported.err

@@ -18,8 +18,15 @@ def served(ministack_endpoint: str) -> Iterator[StrictServer]:
 
 
 @pytest.fixture
+def account() -> str:
+    """An account that no other test uses."""
+    return new_account()
+
+
+@pytest.fixture
 def story(
     served: StrictServer,
+    account: str,
     ministack_endpoint: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -28,7 +35,6 @@ def story(
     """A folder and a shell that know the strict endpoint only."""
     clean_shell(monkeypatch, tmp_path)
     monkeypatch.chdir(tmp_path)
-    account = new_account()
     for name, value in (
         ("AWS_REGION", "us-east-1"),
         ("AWS_ENDPOINT_URL_DYNAMODB", served.endpoint),
