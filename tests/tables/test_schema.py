@@ -1,17 +1,20 @@
 """The JSON Schema accepts what the parser accepts and refuses what it refuses in form; it lacks no key."""
 
+import json
 from typing import Any
 
 import jsonschema
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from msgspec import Struct
 
-from definitions import SOUND, gsi, read_tables, sound
+from definitions import SOUND, gsi, read, read_tables, sound
 from dynasmith.tables import table as parts
 from dynasmith.tables.definition_keys import (
     AUTOSCALING,
     CAPACITY,
+    DEFINITION,
     INDEX,
     LOCAL_INDEX,
     ON_DEMAND,
@@ -25,12 +28,15 @@ from dynasmith.tables.definition_keys import (
 from dynasmith.tables.document_kinds import Block
 from dynasmith.tables.document_of import document_of
 from dynasmith.tables.findings import FORM_CODES
+from dynasmith.tables.parse import ParsedDefinitions, ParseOptions
 from dynasmith.tables.schema import DIALECT, definition_schema
 from dynasmith.tables.settings.access import ENTRY
 from dynasmith.tables.settings.backup_plan import RULE, BackupPlanSetting
 from dynasmith.tables.settings.encryption import EncryptionSetting
 from dynasmith.tables.settings.point_in_time_recovery import PointInTimeRecoverySetting
 from dynasmith.tables.settings.triggers import TRIGGER
+from example_counts import examples
+from kind_documents import changed, every_key, every_unknown_key
 from strategies import tables
 
 SCHEMA = definition_schema()
@@ -136,11 +142,32 @@ DOCUMENTS: list[dict[str, Any]] = [
 def test_the_schema_and_the_parser_agree_on_form(document: dict[str, Any]) -> None:
     given_ = {name: value for name, value in document.items() if name != "tables"}
     reading = read_tables(*document["tables"], **given_) if isinstance(document.get("tables"), list) else None
-    wrong_form = reading is None or any(
-        finding.code in FORM_CODES and finding.severity == "error" and finding.code != "D008"
-        for finding in reading.findings
-    )
-    assert VALIDATOR.is_valid(document) is not wrong_form
+    assert VALIDATOR.is_valid(document) is (reading is not None and _is_formed(reading))
+
+
+def _is_formed(reading: ParsedDefinitions) -> bool:
+    return not any(finding.code in FORM_CODES and finding.code != "D008" for finding in reading.errors)
+
+
+@given(changed(DEFINITION), st.sampled_from(("7", "true", "x")))
+@examples(100, suppress_health_check=[HealthCheck.too_slow])
+def test_what_is_accepted_in_every_environment_is_valid(document: dict[str, Any], variable: str) -> None:
+    environments = document.get("environments")
+    names = ["", *environments] if isinstance(environments, dict) else [""]
+    options = [ParseOptions(environment=name, variables={"SOME": variable}) for name in names]
+    if all(_is_formed(read(json.dumps(document), each, ".json")) for each in options):
+        assert [error.message for error in VALIDATOR.iter_errors(document)] == []
+
+
+@pytest.mark.parametrize(("documents", "valid"), [(every_key, True), (every_unknown_key, False)])
+def test_every_key_is_valid_and_every_other_is_refused(documents: Any, valid: bool) -> None:
+    seen = list(documents(DEFINITION))
+    assert len(seen) > 100
+    for place, document in seen:
+        assert VALIDATOR.is_valid(document) is valid, place
+        reading = read(json.dumps(document), suffix=".json")
+        unknown = [finding.message for finding in reading.errors if finding.code == "D003"]
+        assert bool(unknown) is not valid, (place, unknown)
 
 
 def test_every_key_is_described() -> None:

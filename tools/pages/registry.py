@@ -1,9 +1,11 @@
 """Which page is written by what."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Final
 
+from dynasmith.project.schemas import SCHEMAS, schema_text
 from pages.definition import definition_page
 from pages.findings import findings_page
 from pages.generated_code import generated_code_page
@@ -20,5 +22,6 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "models.md": model_reference_page,
     "permissions.md": permissions_page,
     "strict-rules.md": strict_rules_page,
+    **{f"../schemas/{name}.schema.json": partial(schema_text, name) for name in SCHEMAS},
 }
 """Files of ``REFERENCE`` and what makes their text."""

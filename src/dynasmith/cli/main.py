@@ -23,7 +23,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "init": ("init", "Create a project: dynasmith.toml and tables/."),
     "local": ("local", "Start, stop or inspect the embedded engine."),
     "doctor": ("doctor", "Check versions, credentials, endpoint and permissions, and say how to fix what is missing."),
-    "schema": ("schema", "Print the JSON Schema of definition files."),
+    "schema": ("schema", "Print a JSON Schema for editors: of definition, project and operations files."),
     "list": ("list", "List tables."),
     "describe": ("describe", "Show one table with all its settings."),
     "outputs": ("outputs", "Print ARNs, keys and streams of tables, for programs."),

@@ -26,14 +26,14 @@ from dynasmith.tables.document_shape import shape, shape_keys
 from dynasmith.tables.findings import DefinitionFinding, did_you_mean, finding_at
 from dynasmith.tables.parse import without_variables
 from dynasmith.tables.substitution import Variables, real, variables_of
-from dynasmith.tables.variables import substitute
+from dynasmith.tables.variables import LONE_VARIABLE, substitute
 
 PROJECT_FILE: Final = "dynasmith.toml"
 PYPROJECT: Final = "pyproject.toml"
 # The seed's own name: what serves where there is no project file.
 TABLES_CONFIG: Final = "tables_config.json"
 _TOOL = re.compile(r"^\s*\[tool\.dynasmith\b", re.MULTILINE)
-_SECRET = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*(?::-)?\}\Z")
+_SECRET = re.compile(LONE_VARIABLE)
 
 
 class JobsSection(Struct, frozen=True, kw_only=True):
@@ -217,7 +217,11 @@ def _literal_secrets(section: Node, findings: list[DefinitionFinding]) -> None:
     """A secret that stands in the file is refused: it would be committed."""
     for key in ENVIRONMENT.keys:
         node = section.get(key.name)
-        if key.variable_only and node is not None and not (isinstance(node.value, str) and _SECRET.match(node.value)):
+        if (
+            key.variable_only
+            and node is not None
+            and not (isinstance(node.value, str) and _SECRET.fullmatch(node.value))
+        ):
             findings.append(
                 finding_at(node, "D013", "is a secret and must not stand in the file", "write it as ${VAR}")
             )

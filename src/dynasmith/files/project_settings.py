@@ -1,10 +1,11 @@
 """What a project file may say: one tree of keys, read by the parser and the reference page."""
 
-from typing import Final
+from typing import Any, Final
 
 from dynasmith.limits import Quotas
 from dynasmith.tables.document_kinds import Block, Boolean, Choice, DocumentKey, Integer, ListOf, MapOf, Number, Text
 from dynasmith.tables.prices import Prices
+from dynasmith.tables.schema import schema_of
 
 _QUOTA_WORDS: Final = {
     "gsi_per_table": "Global indexes of a table.",
@@ -136,3 +137,8 @@ PROJECT = Block(
     ),
     synonyms={"environment": "environments", "definition": "definitions", "tables": "definitions: [FILE, ...]"},
 )
+
+
+def project_schema() -> dict[str, Any]:
+    """The JSON Schema of dynasmith.toml, for editors (``dynasmith schema project`` prints it)."""
+    return schema_of(PROJECT, "dynasmith project file", "Definitions, environments and records of a dynasmith project.")

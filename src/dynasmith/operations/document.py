@@ -47,7 +47,7 @@ _OPERATIONS: Final[tuple[type[Operation], ...]] = (
 )
 #: Every operation by its word.
 VOCABULARY: Final[Mapping[str, type[Operation]]] = {operation.WORD: operation for operation in _OPERATIONS}
-_KEYS: Final = ("version", "where", "operations")
+_KEYS: Final = ("version", "where", "operations", "$schema")
 EXAMPLE: Final = 'write Operations([Rename("name", "full_name"), Remove("legacy")])'
 
 
@@ -149,6 +149,10 @@ def parse_operations(document: Any) -> Operations:
     if version != VERSION or isinstance(version, bool):
         problem = "version is missing" if version is None else f"version {version!r} is not known"
         faults.append(FieldFault("version", problem, f"this dynasmith reads version {VERSION}"))
+    if not isinstance(document.get("$schema"), str | None):
+        faults.append(
+            FieldFault("$schema", "text was expected", "it names the JSON Schema, for editors; it is not read")
+        )
     where = _where(document.get("where"), faults)
     entries = document.get("operations")
     if not isinstance(entries, Sequence) or isinstance(entries, str) or not entries:

@@ -90,6 +90,16 @@ class Fields:
         """Any value, which must be there."""
         return self._take(key, required=True)
 
+    def pairs(self, key: str) -> Mapping[Any, Any] | Sequence[Any]:
+        """Old and new values, a map or a list of pairs, which must be there; empty where it is not one."""
+        value = self._take(key, required=True)
+        if is_pairs(value):
+            pairs: Mapping[Any, Any] | Sequence[Any] = value
+            return pairs
+        if key in self._entry:
+            self.fault(key, "a table of old and new values was expected", "{A: active, I: inactive}")
+        return ()
+
     def has(self, key: str) -> bool:
         """Whether the entry has the key."""
         return key in self._entry
@@ -109,6 +119,15 @@ class Fields:
         if required and key not in self._entry:
             self._faults.append(FieldFault(self._path, f"{key} is missing"))
         return self._entry.get(key)
+
+
+def is_pairs(value: object) -> bool:
+    """Whether it is a map or a list of pairs, and not empty."""
+    if isinstance(value, Mapping):
+        return bool(value)
+    if not isinstance(value, list | tuple) or not value:
+        return False
+    return all(isinstance(pair, list | tuple) and len(pair) == 2 for pair in value)
 
 
 def _meant(said: object, options: Sequence[str]) -> str:

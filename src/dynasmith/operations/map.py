@@ -9,7 +9,7 @@ from dynasmith.errors import ItemInvalid
 from dynasmith.items.number import number_fault
 from dynasmith.items.plain import checked
 from dynasmith.items.value import kind_of, same_value
-from dynasmith.operations.fields import Fields
+from dynasmith.operations.fields import Fields, is_pairs
 from dynasmith.operations.operation import ON_ERROR, Item, OnError, Operation, refuse
 
 #: A type tag and a value, because 1, true and "1" are three keys.
@@ -40,28 +40,24 @@ class Map(Operation):
     @classmethod
     def read(cls, fields: Fields) -> Callable[[], Self]:
         """A name and a table. A JSON object has strings as keys only, so text that says a number stands for both."""
-        attribute, values = fields.name("map"), fields.anything("values")
+        attribute, values = fields.name("map"), fields.pairs("values")
         otherwise = fields.choice("otherwise", ON_ERROR, default="keep")
         pairs: tuple[tuple[Any, Any], ...] = ()
-        if not _is_table(values):
-            if fields.has("values"):
-                fields.fault("values", "a table of old and new values was expected", "{A: active, I: inactive}")
-        else:
-            try:
-                pairs = _pairs(values)
-                again = _chained(pairs)
-            except ItemInvalid as cause:
-                fields.fault("values", cause.message.removeprefix("Attribute v: ").rstrip("."), cause.hint)
-                again = None
-            if again is not None:
-                fields.fault("values", f"{again!r} is a new value and an old one: a second run would change it again")
+        try:
+            pairs = _pairs(values)
+            again = _chained(pairs)
+        except ItemInvalid as cause:
+            fields.fault("values", cause.message.removeprefix("Attribute v: ").rstrip("."), cause.hint)
+            again = None
+        if again is not None:
+            fields.fault("values", f"{again!r} is a new value and an old one: a second run would change it again")
         return lambda: cls(attribute, pairs, otherwise=otherwise)
 
     def document(self) -> dict[str, Any]:
         """It as an entry of an operations file."""
         return {
             "map": self.attribute,
-            "values": [list(pair) for pair in _items(self.values)] if _is_table(self.values) else self.values,
+            "values": [list(pair) for pair in _items(self.values)] if is_pairs(self.values) else self.values,
             "otherwise": self.otherwise,
         }
 
@@ -91,14 +87,6 @@ class Map(Operation):
     def describe(self) -> str:
         """It in a few words."""
         return f"map the values of {self.attribute}"
-
-
-def _is_table(values: object) -> bool:
-    if isinstance(values, Mapping):
-        return bool(values)
-    if not isinstance(values, list | tuple) or not values:
-        return False
-    return all(isinstance(pair, list | tuple) and len(pair) == 2 for pair in values)
 
 
 def _pairs(values: Any) -> tuple[tuple[Any, Any], ...]:

@@ -244,7 +244,7 @@ DEFINITION = Block(
     (
         DocumentKey("tables", ListOf(TABLE, by="name"), "The tables.", required=True),
         DocumentKey("environments", MapOf(OVERRIDES), "What differs in an environment, by its name."),
-        DocumentKey("$schema", Text(), "The JSON Schema, for editors; not read."),
+        DocumentKey("$schema", Text(empty=True), "The JSON Schema, for editors; not read."),
     ),
     synonyms={"table": "tables", "Tables": "tables", "environment": "environments"},
 )

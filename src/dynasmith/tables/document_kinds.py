@@ -117,13 +117,17 @@ Kind = Text | Choice | Integer | Number | Boolean | ListOf | MapOf | FreeForm | 
 ENABLED = DocumentKey("enabled", Boolean(), "`false` means off; the other keys may then be left out.", default="true")
 
 
-def relaxed(kind: Kind) -> Kind:
-    """The kind without any key that must be there: what an override may say."""
+def relaxed(kind: Kind, by: str = "") -> Kind:
+    """The kind without any key that must be there: what an override may say. Only ``by``, which tells the members of a
+    list apart, must still be there where it had to."""
     if isinstance(kind, Block):
-        keys = tuple(DocumentKey(key.name, relaxed(key.kind), key.says, aws=key.aws) for key in kind.keys)
+        keys = tuple(
+            DocumentKey(key.name, relaxed(key.kind), key.says, key.required and key.name == by, aws=key.aws)
+            for key in kind.keys
+        )
         return Block(kind.title, keys, kind.switch, kind.synonyms)
     if isinstance(kind, ListOf):
-        return ListOf(relaxed(kind.kind), kind.by, alone=kind.alone, or_by=kind.or_by)
+        return ListOf(relaxed(kind.kind, kind.by), kind.by, kind.filled, alone=kind.alone, or_by=kind.or_by)
     if isinstance(kind, MapOf):
         return MapOf(relaxed(kind.kind))
     return kind

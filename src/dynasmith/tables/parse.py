@@ -13,7 +13,7 @@ from dynasmith.tables.build import build
 from dynasmith.tables.class_tables import with_classes
 from dynasmith.tables.definition_keys import DEFINITION, OVERRIDES, TABLE
 from dynasmith.tables.document import Node
-from dynasmith.tables.document_kinds import ListOf, MapOf, relaxed
+from dynasmith.tables.document_kinds import ListOf, MapOf, Text, relaxed
 from dynasmith.tables.document_shape import shape, shape_keys
 from dynasmith.tables.findings import DefinitionFinding, did_you_mean, finding_at
 from dynasmith.tables.overlay import name_of, overlay
@@ -64,6 +64,9 @@ def parse(documents: Sequence[Node], reading: ParseOptions, classes: Sequence[No
     """
     findings: list[DefinitionFinding] = []
     tops = [shape_keys(document, DEFINITION, findings) for document in documents]
+    for top in tops:
+        if (schema := top.get("$schema")) is not None:
+            shape(schema, Text(empty=True), findings)
     members = [member for top in tops for member in _tables_of(top, reading, findings)]
     if classes:
         of_classes = [member for top in classes for member in _tables_of(top, reading, findings)]

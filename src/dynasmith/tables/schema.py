@@ -1,4 +1,4 @@
-"""The JSON Schema of definition files (draft 2020-12), made from the same tree of keys as the parser."""
+"""JSON Schemas (draft 2020-12) of definition and project files, made from the same trees of keys as the parser."""
 
 from __future__ import annotations
 
@@ -21,11 +21,15 @@ from dynasmith.tables.document_kinds import (
     Policy,
     Text,
 )
+from dynasmith.tables.document_kinds import relaxed as without_required
+from dynasmith.tables.variables import LONE_VARIABLE
 
 _Schema = dict[str, Any]
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
-# One variable may stand where a number, a boolean or a word is expected.
+# One variable may stand where a number or a boolean is expected, and in any part of a word.
 _VARIABLE: Final[_Schema] = {"type": "string", "pattern": r"^\$\{[^}]+\}$"}
+_PARTLY_VARIABLE: Final[_Schema] = {"type": "string", "pattern": r"\$\{[^}]+\}"}
+_SECRET: Final[_Schema] = {"type": "string", "pattern": f"^{LONE_VARIABLE}$"}
 
 
 def definition_schema() -> _Schema:
@@ -33,15 +37,16 @@ def definition_schema() -> _Schema:
 
     It holds the form; the rules of the service (docs/reference/definition.md) go beyond what a schema can say.
     """
+    says = "DynamoDB tables. What a table does not mention is not managed; `null` says the same."
+    return schema_of(DEFINITION, "dynasmith definition file", says)
+
+
+def schema_of(kind: Block, title: str, says: str) -> _Schema:
+    """The JSON Schema of a file that holds one block. What the parser accepts is valid; each key that it refuses is
+    not. ``says`` describes the file."""
     parts: dict[str, _Schema] = {}
-    top = _block(DEFINITION, parts, relaxed=False)
-    return {
-        "$schema": DIALECT,
-        "title": "dynasmith definition file",
-        "description": "DynamoDB tables. What a table does not mention is not managed; `null` says the same.",
-        **top,
-        "$defs": dict(sorted(parts.items())),
-    }
+    top = _block(kind, parts, relaxed=False)
+    return {"$schema": DIALECT, "title": title, "description": says, **top, "$defs": dict(sorted(parts.items()))}
 
 
 def _schema(kind: Kind, parts: dict[str, _Schema], *, relaxed: bool) -> _Schema:
@@ -49,7 +54,7 @@ def _schema(kind: Kind, parts: dict[str, _Schema], *, relaxed: bool) -> _Schema:
         case Text():
             return {"type": "string"} if kind.empty else {"type": "string", "minLength": 1}
         case Choice():
-            return {"anyOf": [{"enum": [str(word) for word in kind.words]}, _VARIABLE]}
+            return {"anyOf": [{"enum": [str(word) for word in kind.words]}, _PARTLY_VARIABLE]}
         case Integer() | Number():
             bounds = {"minimum": kind.least, "maximum": kind.most}
             number = {"type": "integer" if isinstance(kind, Integer) else "number"}
@@ -75,7 +80,7 @@ def _schema(kind: Kind, parts: dict[str, _Schema], *, relaxed: bool) -> _Schema:
 
 def _reference(kind: Block, parts: dict[str, _Schema], *, relaxed: bool) -> _Schema:
     """A reference to the block's own schema, which is made when it is first met."""
-    words = [word for word in kind.title.split() if word not in ("a", "an", "of", "one")]
+    words = [word.strip("[]") for word in kind.title.split() if word not in ("a", "an", "of", "one")]
     name = "_".join(words) + ("_override" if relaxed else "")
     if name not in parts:
         parts[name] = {}
@@ -86,14 +91,17 @@ def _reference(kind: Block, parts: dict[str, _Schema], *, relaxed: bool) -> _Sch
 def _block(kind: Block, parts: dict[str, _Schema], *, relaxed: bool) -> _Schema:
     properties: dict[str, _Schema] = {}
     for key in kind.keys:
-        # What stands below `environments` is laid over a table: nothing in it must be there but the name.
-        below = relaxed or key.name == "environments"
-        schema = _schema(key.kind, parts, relaxed=below)
-        schema = schema if key.required and not relaxed else _or_null(schema)
+        if key.variable_only:
+            schema = _SECRET
+        elif kind is DEFINITION and key.name == "environments":  # what stands below is laid over a table
+            schema = _schema(without_required(key.kind), parts, relaxed=True)
+        else:
+            schema = _schema(key.kind, parts, relaxed=relaxed)
+        schema = schema if key.required else _or_null(schema)
         properties[key.name] = schema | _words(key)
         if key.aws:
             properties[key.aws] = schema | {"description": f"As {key.name}."}
-    required = [_present(key) for key in kind.keys if key.required and (not relaxed or key.name == "name")]
+    required = [_present(key) for key in kind.keys if key.required]
     whole = {"type": "object", "properties": properties, "additionalProperties": False}
     if not required:
         return whole

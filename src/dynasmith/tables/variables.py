@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 from dynasmith.tables.document import Node
 from dynasmith.tables.findings import DefinitionFinding, finding_at
 from dynasmith.tables.substitution import Piece, SubstitutedText
 
+#: The only form of a secret in a file: one variable, with an empty default or none. Read by Python and by JSON Schema.
+LONE_VARIABLE: Final = r"\$\{[A-Za-z_][A-Za-z0-9_]*(?::-)?\}"
 _PIECE = re.compile(r"\$\$\{|\$\{(?P<body>[^}]*)(?P<end>\}?)")
 _BODY = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<default>:-(?P<otherwise>.*))?\Z", re.DOTALL)
 
