@@ -61,7 +61,10 @@ def test_count(filled: Story) -> None:
     assert (whole["table"], whole["count"], whole["estimate"]) == ("orders", COUNT, False)
     assert filled("count", "orders", "--estimate", "--json").json["estimate"] is True
     assert filled("count", "orders", "pk=3", "--estimate").code == 2
-    assert filled("count", "orders", "nokey=3").code == 2
+    unserved = filled("count", "orders", "kind=rare", "nokey:=3")
+    assert (unserved.code, unserved.out) == (0, "0\n")
+    assert "Query of index by_kind: its key serves kind; nokey filters what is read." in unserved.err
+    assert filled("count", "orders", "pk=3", "--index", "absent").code == 2
     assert filled("count", "absent").code == 1
 
 

@@ -75,6 +75,7 @@ copy --target-region       | code  | two | users users_v2 --yes {--target-region
 copy --target-role-arn     | code  | two | users users_v2 --yes {--target-role-arn arn:aws:iam::123456789012:role/x}
 copy --transform           | items | two | users users_v2 --yes {--transform shape.yaml}
 count --estimate           | asks  | two | users {--estimate}
+count --filter             | says  | two | users {--filter 'n = 3'}
 count --index              | code  | two | users {--index absent}
 delete --missing-ok        | code  | two | absent {--missing-ok}
 doctor --table             | asks  | two | {--table users}
@@ -131,6 +132,9 @@ populate --target-role-arn | code  | two | users_v2 people.jsonl --yes {--target
 populate --transform       | items | two | users_v2 people.jsonl --yes {--transform shape.yaml}
 populate --type            | items | two | users_v2 people.csv --yes {--type n=S}
 put --new                  | code  | two | users pk=user-00001 {--new}
+query --attributes         | says  | sorted | events pk=a {--attributes pk}
+query --filter             | asks  | sorted | events pk=a {--filter 'absent = 1'}
+query --format             | says  | sorted | events pk=a {--format csv}
 query --cursor             | code  | two | users pk=user-00001 {--cursor absent}
 query --index              | code  | two | users pk=user-00001 {--index absent}
 query --limit              | asks  | sorted | events pk=a {--limit 1}
@@ -139,6 +143,9 @@ query --wire               | says  | sorted | events pk=a {--wire}
 retire --all               | code  | listed | --no-export --confirm users {--all}
 retire --export            | files | two | users --confirm users {--export kept}
 retire --no-export         | code  | two | users --confirm users {--no-export}
+scan --attributes          | says  | two | users {--attributes pk}
+scan --filter              | says  | two | users {--filter 'n = 3'}
+scan --format              | says  | two | users {--format csv}
 scan --cursor              | code  | two | users {--cursor absent}
 scan --index               | code  | two | users {--index absent}
 scan --limit               | asks  | two | users {--limit 2}

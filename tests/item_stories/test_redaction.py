@@ -14,9 +14,24 @@ Runs = tuple[tuple[str, ...], ...]
 # What shows a value without --redact, in text or in JSON: else the test could not fail.
 SHOWING: dict[str, Runs] = {
     "get": (("get", "people", f"pk={KEY}"), ("get", "people", f"pk={KEY}", "--wire")),
-    "scan": (("scan", "people"), ("scan", "people", "--limit", "1", "--wire")),
-    "query": (("query", "people", f"pk={KEY}"), ("query", "people", f"nokey={SECRET}")),
-    "count": (("count", "people", SECRET), ("count", "people", f"nokey={SECRET}")),
+    "scan": (
+        ("scan", "people"),
+        ("scan", "people", "--limit", "1", "--wire"),
+        ("scan", "people", "--format", "table"),
+        ("scan", "people", "--filter", f"pk = '{KEY}'", "--format", "csv"),
+    ),
+    "query": (
+        ("query", "people", f"pk={KEY}"),
+        ("query", "people", f"nokey={SECRET}"),
+        ("query", "people", f"pk between '{SECRET}' and '{SECRET[:3]}'"),
+        ("query", "people", f"pk={KEY}", "--filter", f"n {SECRET} = 3"),
+    ),
+    "count": (
+        ("count", "people", f"n:={SECRET}"),
+        ("count", "people", SECRET),
+        ("count", "people", f"nokey={SECRET}"),
+        ("count", "people", f"n = {NUMBER} {NUMBER}"),
+    ),
     "put": (("put", "people", f"pk:={NUMBER}", SECRET), ("put", "people", f'{{"pk": {NUMBER}, "x": "{SECRET}"}}')),
     "delete-item": (("delete-item", "people", f"pk={KEY}", SECRET),),
     "copy": (

@@ -66,11 +66,11 @@ def _said_item(said: Sequence[str], types: Mapping[str, str], *, bare: str | Non
         name = name[:-1] if is_json else name
         if name in item:
             raise UsageError(f"{_brief(name)} is given twice.", hint="give each name once")
-        item[name] = _json_value(name, value) if is_json else _typed(name, value, types.get(name, "S"))
+        item[name] = json_value(name, value) if is_json else typed_value(name, value, types.get(name, "S"))
     return item
 
 
-def _json_value(name: str, text: str) -> Any:
+def json_value(name: str, text: str) -> Any:
     """What stands behind ``name:=``: one value of plain JSON."""
     try:
         parsed = item_from_plain(f'{{"value":{text}}}')
@@ -88,7 +88,8 @@ def _brief(text: str) -> str:
     return text if len(text) <= 60 else f"{text[:60]}..."
 
 
-def _typed(name: str, text: str, kind: str) -> Any:
+def typed_value(name: str, text: str, kind: str) -> Any:
+    """A value of a key attribute from its text; binary is base64. Raises UsageError."""
     if kind == "N":
         fault = number_fault(text)
         if fault:

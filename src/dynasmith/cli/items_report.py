@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from msgspec import Struct
 
 from dynasmith.cli.cli_values import parse_item, parse_key
+from dynasmith.cli.condition_words import parse_attributes
 from dynasmith.cli.counts import counted
 from dynasmith.cli.cursor import encode_cursor
-from dynasmith.cli.redaction import HIDDEN, hidden_item
+from dynasmith.cli.items_format import FORMATS, columns_of, csv_lines, item_line, items_grid
+from dynasmith.cli.redaction import HIDDEN
 from dynasmith.cli.shared_options import Invocation
 from dynasmith.errors import UsageError
+from dynasmith.items.condition.tree import Path
 from dynasmith.items.key import KeyPart, KeySchema, key_item
-from dynasmith.items.plain import plain_from_item
-from dynasmith.items.wire import decode_item_tree, encode_item_tree
-from dynasmith.tables.table import Key, known
+from dynasmith.items.wire import encode_item_tree
+from dynasmith.tables.table import Key
 
 if TYPE_CHECKING:
+    from dynasmith.items.read_path import ReadPath
     from dynasmith.ports.tables import SomeItems
     from dynasmith.project import Project
     from dynasmith.tables.table import Table
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 def schema_of(key: Key) -> KeySchema:
@@ -49,64 +56,108 @@ def _live(project: Project, table: str) -> Table:
     return world_of(project).control.describe(project.physical(table), ()).table
 
 
-def parse_condition_of(project: Project, table: str, index: str | None, said: tuple[str, ...]) -> dict[str, Any]:
-    """The equalities of a query, typed by the key of the table or of ``index``. Raises UsageError."""
-    live = _live(project, table)
-    key = live.key
-    if index is not None:
-        keys = {each.name: each.key for each in known(live.indexes, ())}
-        keys |= {each.name: each.key for each in known(live.local_indexes, ())}
-        if index not in keys:
-            hint = f"its indexes: {', '.join(keys)}" if keys else "it has no indexes"
-            raise UsageError(f"Table {live.name} has no index {index}.", hint=hint)
-        key = keys[index]
-    conditions = encode_item_tree(parse_item(said, schema_of(key)))
-    partition = [attribute.name for attribute in key.partition]
-    if any(name not in conditions for name in partition):
-        raise UsageError(f"A query needs {' and '.join(partition)}.", hint=f"add {partition[0]}=VALUE")
-    unknown = [name for name in conditions if name not in key.names]
-    if unknown:
-        raise UsageError(f"{', '.join(unknown)} is not part of the key.", hint=f"the key is {', '.join(key.names)}")
-    return conditions
-
-
 def show_item(invocation: Invocation, item: dict[str, Any], *, wire: bool) -> None:
     """One item as a JSON object: plain, or DynamoDB JSON with ``wire``."""
-    click.echo(_line(item, wire=wire, redact=invocation.redact))
+    click.echo(item_line(item, wire=wire, redact=invocation.redact))
 
 
-def show_items(invocation: Invocation, found: SomeItems, *, wire: bool) -> None:
-    """Items, one JSON object a line, and how to see more where there are more.
+def show_items(invocation: Invocation, found: SomeItems, read: ReadPath, options: ShownItems) -> None:
+    """Items in the format that was asked for, what was read for them, and how to see more where there are more.
 
-    With ``--json`` one document: ``items``, and ``cursor`` (null where there are no more).
+    With ``--json`` one document: how they were read (``operation``, ``index``, ``filtered``), ``items``, ``cursor``
+    (null where there are no more), ``scanned`` and ``read_units``.
     """
-    lines = [_line(item, wire=wire, redact=invocation.redact) for item in found.items]
     cursor = None if found.next is None else HIDDEN if invocation.redact else encode_cursor(found.next)
     if invocation.as_json:
-        # The lines as they are: a number of 38 digits stays one.
-        inner = ",".join(f"\n    {line}" for line in lines)
-        click.echo(f'{{\n  "items": [{inner}],\n  "cursor": {json.dumps(cursor)}\n}}')
+        _show_document(invocation, found, read, cursor, wire=options.wire)
         return
-    for line in lines:
-        click.echo(line)
+    _show_rows(invocation, found.items, read, options)
+    if read.filters:
+        invocation.say(
+            f"{counted(found.scanned, 'item')} read to find {len(found.items):,}; "
+            f"{counted(found.read_units, 'read unit')}."
+        )
     if cursor is not None:
         way = (
             "Its cursor is a key, which --redact hides."
             if invocation.redact
             else f"To see them, add: --cursor {cursor}"
         )
-        invocation.say(f"{counted(len(lines), 'item')} shown, and there are more. {way}")
-    elif not lines:
+        invocation.say(f"{counted(len(found.items), 'item')} shown, and there are more. {way}")
+    elif not found.items:
         invocation.say("No more items." if click.get_current_context().params.get("cursor") else "No items.")
 
 
-def _line(item: dict[str, Any], *, wire: bool, redact: bool) -> str:
-    if redact:
-        return json.dumps(hidden_item(item, wire=wire), ensure_ascii=False)
-    return json.dumps(item, ensure_ascii=False) if wire else plain_from_item(decode_item_tree(item)).decode()
+def _show_rows(invocation: Invocation, items: list[dict[str, Any]], read: ReadPath, options: ShownItems) -> None:
+    if options.format == "lines":
+        for item in items:
+            click.echo(item_line(item, wire=options.wire, redact=invocation.redact))
+        return
+    tops = [str(path.parts[0]) for path in options.attributes]
+    columns = list(dict.fromkeys(tops)) or columns_of(items, read.key_names)
+    if options.format == "csv":
+        click.echo(csv_lines(items, columns, redact=invocation.redact) if columns else "", nl=False)
+    elif items:
+        page = invocation.page()
+        whole = not page.is_terminal
+        grid = items_grid(items, columns, redact=invocation.redact, whole=whole)
+        if whole:
+            page.width = max(80, page.measure(grid, options=page.options.update(width=1_000_000)).maximum)
+        page.print(grid)
+
+
+def _show_document(invocation: Invocation, found: SomeItems, read: ReadPath, cursor: str | None, *, wire: bool) -> None:
+    # The lines as they are: a number of 38 digits stays one.
+    inner = ",".join(f"\n    {item_line(item, wire=wire, redact=invocation.redact)}" for item in found.items)
+    about = {
+        "operation": "Query" if read.is_query else "Scan",
+        "index": read.index,
+        "filtered": list(read.filtered),
+        "scanned": found.scanned,
+        "read_units": found.read_units,
+    }
+    head = "".join(f"  {json.dumps(name)}: {json.dumps(value, ensure_ascii=False)},\n" for name, value in about.items())
+    click.echo(f'{{\n{head}  "items": [{inner}],\n  "cursor": {json.dumps(cursor)}\n}}')
 
 
 CURSOR = click.option("--cursor", metavar="CURSOR", help="Go on where an earlier call ended; it prints the cursor.")
 LIMIT = click.option(
     "--limit", default=5, show_default=True, type=click.IntRange(1, 10_000), help="Maximum number of items to show."
 )
+FILTER = click.option(
+    "--filter", metavar="CONDITION", help='Only items that meet this condition, such as "total > 10".'
+)
+
+
+def shown_options(function: F) -> F:
+    """The options of what is shown: which attributes, in which format."""
+    for option in (
+        click.option("--wire", is_flag=True, help="Print DynamoDB JSON, with types."),
+        click.option(
+            "--format",
+            type=click.Choice(FORMATS),
+            default="lines",
+            show_default=True,
+            help="Print JSON lines, a table, or CSV.",
+        ),
+        click.option("--attributes", metavar="NAMES", help="Show only these attributes: name,address.city,lines[0]."),
+    ):
+        function = option(function)
+    return function
+
+
+class ShownItems(Struct, frozen=True, kw_only=True):
+    """What is shown of items, and how."""
+
+    format: str = "lines"
+    wire: bool = False
+    attributes: tuple[Path, ...] = ()
+
+
+def shown_of(invocation: Invocation, options: Mapping[str, Any]) -> ShownItems:
+    """What the options ask for. Raises UsageError for two that contradict each other."""
+    form, wire = options["format"], options["wire"]
+    if form != "lines" and (invocation.as_json or wire):
+        other = "--json" if invocation.as_json else "--wire"
+        raise UsageError(f"{other} prints JSON, and --format {form} does not.", hint="remove one of them")
+    return ShownItems(format=form, wire=wire, attributes=parse_attributes(options["attributes"]))

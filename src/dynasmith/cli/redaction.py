@@ -33,8 +33,10 @@ HIDDEN = "***"
 NOTICE = "The message is hidden, since it may repeat values (--redact)."
 QUOTING = (DataError, ConditionFailed, ValidationRefused)
 """Errors whose message may repeat what an item holds."""
-_KEYED = frozenset({"get", "put", "delete-item", "query", "count"})
+_KEYED = frozenset({"get", "put", "delete-item", "query", "scan", "count"})
 T = TypeVar("T")
+_CONDITION = re.compile(r"(The condition cannot be read at character \d+) .*", re.DOTALL)
+"""An error of a condition shows the text around the place, which may be a value."""
 _ITEMS = frozenset({"before", "after"})
 _VALUES = frozenset(
     {
@@ -148,10 +150,10 @@ def hidden_error(error: DynasmithError, said: Sequence[str]) -> DynasmithError:
         error.findings = tuple(each for each in error.findings if ".items" not in each.sentence)
         if not error.findings or ".items" in error.message:
             error.message = NOTICE
-    error.message = _without_cause(error)
+    error.message = _CONDITION.sub(r"\1.", _without_cause(error))
     quoting = isinstance(error, QUOTING) and not isinstance(error, CheckpointError)
     error.message = NOTICE if quoting else _without(error.message, said)
-    error.hint = "" if quoting else _without(error.hint, said)
+    error.hint = "" if quoting or error.message.startswith("The condition cannot") else _without(error.hint, said)
     return error
 
 

@@ -115,7 +115,10 @@ OPTION_MEANINGS = {
     "--total-segments": "--segments", "--script": "--transform", "--mapping": "--transform", "--input": "--from",
     "--database": "--from", "--rename": "--map", "--columns": "--type", "--create": "--create-target", "--if-exists":
     "--missing-ok", "--ignore-missing": "--missing-ok", "--index-name": "--index", "--max": "--limit", "--top":
-    "--limit", "--literal": "--physical", "--raw": "--physical", "--logfile": "--log-file", }  # fmt: skip
+    "--limit", "--literal": "--physical", "--raw": "--physical", "--logfile": "--log-file",
+    "--projection": "--attributes", "--fields": "--attributes", "--output-format": "--format",
+    "--begins-with": "--filter", "--between": "--filter",
+}  # fmt: skip
 
 
 def unknown_verb(word: str, verbs: Collection[str], group: str = "") -> UsageError:

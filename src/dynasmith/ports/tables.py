@@ -63,10 +63,15 @@ class Tables(Protocol):
 
 
 class SomeItems(Struct, frozen=True):
-    """Items of a scan or a query, and the key after which the next ones come; None where there are no more."""
+    """Items of a scan or a query, and the key after which the next ones come; None where there are no more.
+
+    ``scanned`` is how many items were read for them, before a filter, and ``read_units`` what that consumed.
+    """
 
     items: list[dict[str, Any]]
     next: dict[str, Any] | None = None
+    scanned: int = 0
+    read_units: float = 0.0
 
 
 class Items(Protocol):

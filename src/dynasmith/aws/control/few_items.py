@@ -7,10 +7,13 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from dynasmith.aws.control.binary import from_botocore, to_botocore
+from dynasmith.aws.control.chosen_read import Call, count_items, filtered_items, request_of
 from dynasmith.aws.control.request_items import absent
 from dynasmith.aws.control.session import Session
 from dynasmith.errors import ConditionFailed, ServiceError, ServiceUnavailable, ValidationRefused
+from dynasmith.items.condition.tree import Path
 from dynasmith.items.digest import tree_hash
+from dynasmith.items.read_path import ReadPath
 from dynasmith.ports.tables import SomeItems
 
 KEYS_A_BATCH = 100
@@ -130,16 +133,40 @@ class AwsItems:
             parts = [{"Segment": segment, "TotalSegments": segments} for segment in range(segments)]
             return sum(pool.map(lambda part: self._counted("Scan", table, part)[0], parts))
 
-    def count(
-        self, table: str, *, conditions: Mapping[str, Any] | None = None, index: str | None = None
-    ) -> tuple[int, float]:
-        """How many items there are (those that meet ``conditions``, as `query_page` takes them), and the read units.
+    def count(self, table: str, *, index: str | None = None) -> tuple[int, float]:
+        """How many items there are, and the read units.
 
         Reads all of them, one page of 1 MB after the other: half a read unit for each 4 KB.
         """
-        told: dict[str, Any] = {"IndexName": index} if index is not None else {}
-        told |= _conditions(conditions) if conditions else {}
-        return self._counted("Query" if conditions else "Scan", table, told)
+        return self._counted("Scan", table, {"IndexName": index} if index is not None else {})
+
+    def read(
+        self,
+        table: str,
+        read: ReadPath,
+        *,
+        attributes: Sequence[Path] = (),
+        limit: int = 5,
+        forward: bool = True,
+        start: Mapping[str, Any] | None = None,
+    ) -> SomeItems:
+        """Up to ``limit`` items of a chosen read after the key ``start``, of ``attributes`` only where some are named.
+
+        With a filter it reads on until it has found as many and one more, or has read everything.
+        """
+        told = request_of(read, attributes)
+        if read.is_query:
+            told["ScanIndexForward"] = forward
+        if read.filters:
+            return filtered_items(self._caller(table), read, told, attributes, limit, start)
+        return self._collect("Query" if read.is_query else "Scan", table, told, read.index, limit, start)
+
+    def count_found(self, table: str, read: ReadPath) -> tuple[int, int, float]:
+        """How many items a chosen read finds, how many it reads for that, and the read units; see `count_items`."""
+        return count_items(self._caller(table), read)
+
+    def _caller(self, table: str) -> Call:
+        return lambda operation, told: self._call(operation, table, told)
 
     def _counted(self, operation: str, table: str, parameters: Mapping[str, Any]) -> tuple[int, float]:
         told: dict[str, Any] = {"Select": "COUNT", "ReturnConsumedCapacity": "TOTAL", **parameters}
@@ -169,16 +196,20 @@ class AwsItems:
         told = {**told, "IndexName": index} if index is not None else told
         last = None if start is None else to_botocore(start)
         following: dict[str, Any] | None = None
+        scanned, units = 0, 0.0
         while len(found) <= limit:
             more = {"ExclusiveStartKey": last} if last else {}
             answer = self._call(operation, table, {**told, **more, "Limit": max(limit - len(found), 1)})
             found += map(from_botocore, answer.get("Items") or [])
+            scanned += answer.get("ScannedCount", 0)
+            units += (answer.get("ConsumedCapacity") or {}).get("CapacityUnits", 0.0)
             last = answer.get("LastEvaluatedKey")
             if len(found) == limit:
                 following = last
             if not last:
                 break
-        return SomeItems(found[:limit], from_botocore(following) if following and len(found) > limit else None)
+        goes_on = following if following and len(found) > limit else None
+        return SomeItems(found[:limit], None if goes_on is None else from_botocore(goes_on), scanned, units)
 
     def _call(self, operation: str, table: str, told: dict[str, Any]) -> dict[str, Any]:
         return self._session.call("dynamodb", operation, {"TableName": table, **told}, table=table)

@@ -1,22 +1,31 @@
 """`dynasmith scan`."""
 
+from typing import Any
+
 import click
 
+from dynasmith.cli.chosen_read import scan_of
 from dynasmith.cli.cursor import decode_cursor
-from dynasmith.cli.items_report import CURSOR, LIMIT, show_items
+from dynasmith.cli.items_report import CURSOR, FILTER, LIMIT, show_items, shown_of, shown_options
 from dynasmith.cli.shared_options import Invocation, verb
 
 
-@verb("scan", example="dynasmith scan orders --limit 3")
+@verb("scan", example='dynasmith scan orders --filter "total > 10" --attributes order_id,total --format table')
 @click.argument("table")
+@FILTER
 @LIMIT
 @CURSOR
 @click.option("--index", metavar="NAME", help="Read this index instead of the table.")
-@click.option("--wire", is_flag=True, help="Print DynamoDB JSON, with types.")
-def command(invocation: Invocation, table: str, limit: int, cursor: str | None, index: str | None, wire: bool) -> int:
-    """Show a few items of a table, and say whether there are more. Reads at most one item more than it shows."""
-    start = decode_cursor(cursor)
-    project = invocation.project()
-    found = invocation.world().few_items.scan_page(project.physical(table), index=index, limit=limit, start=start)
-    show_items(invocation, found, wire=wire)
+@shown_options
+def command(invocation: Invocation, table: str, **options: Any) -> int:
+    """Show a few items of a table, and say whether there are more. With --filter it reads on, to the end if it must,
+    until it has found as many as it shows; query reads less where a key serves the condition."""
+    start = decode_cursor(options["cursor"])
+    shown = shown_of(invocation, options)
+    read = scan_of(invocation, table, options)
+    name = invocation.project().physical(table)
+    found = invocation.world().few_items.read(
+        name, read, attributes=shown.attributes, limit=options["limit"], start=start
+    )
+    show_items(invocation, found, read, shown)
     return 0

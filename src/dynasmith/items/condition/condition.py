@@ -1,6 +1,7 @@
 """``Condition``: a condition that can be shown, evaluated here, and sent to the service."""
 
-from collections.abc import Mapping
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, assert_never
 
@@ -57,6 +58,31 @@ class Condition:
         return _write(self.node, _Inline())
 
 
+class Expressions:
+    """Several expressions of one request, which share the placeholders of its names and values."""
+
+    def __init__(self) -> None:
+        self._writer = _Placeholders()
+
+    def of(self, nodes: Sequence[Node]) -> str:
+        """The expression that all of these hold."""
+        return " AND ".join([_inner(node, self._writer) for node in nodes])
+
+    def paths(self, paths: Sequence[Path]) -> str:
+        """A projection expression."""
+        return ", ".join([_operand(path, self._writer) for path in paths])
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The placeholders of names."""
+        return {placeholder: name for name, placeholder in self._writer.names.items()}
+
+    @property
+    def values(self) -> dict[str, Mapping[str, Any]]:
+        """The placeholders of values, in DynamoDB JSON."""
+        return self._writer.values
+
+
 def parse_condition(text: str) -> Condition:
     """The condition that a person wrote. Raises UsageError, which shows the place and what was expected there."""
     return Condition(parse_node(text))
@@ -74,7 +100,7 @@ class _Inline:
             return "'" + value.replace("'", "''") + "'"
         if value is None or isinstance(value, bool):
             return str(value).lower() if value is not None else "null"
-        return str(value)
+        return str(value) if not isinstance(value, bytes) else "'" + b64encode(value).decode() + "'"
 
 
 @dataclass

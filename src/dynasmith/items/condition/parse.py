@@ -38,6 +38,18 @@ def parse_node(text: str) -> Node:
     return _Parser(text).whole()
 
 
+def parse_paths(text: str) -> tuple[Path, ...]:
+    """Attributes with commas between them, ``total, address.city, "odd name"``. Raises UsageError, which shows the
+    place."""
+    parser = _Parser(text)
+    paths = [parser.path("an attribute was expected")]
+    while parser.sign(","):
+        paths.append(parser.path("an attribute was expected"))
+    if not parser.at_end():
+        raise parser.wrong(f"a comma was expected, not {parser.token.shown}")
+    return tuple(paths)
+
+
 class _Parser:
     """A place in the tokens that moves on."""
 

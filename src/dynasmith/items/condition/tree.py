@@ -14,7 +14,7 @@ FUNCTIONS: Final = {
     "begins_with": 2,
     "contains": 2,
 }
-Scalar: TypeAlias = str | Decimal | bool | None
+Scalar: TypeAlias = str | bytes | Decimal | bool | None
 
 
 @dataclass(frozen=True, slots=True)
