@@ -10,7 +10,7 @@ from dynasmith.cli.items_report import CURSOR, FILTER, LIMIT, show_items, shown_
 from dynasmith.cli.shared_options import Invocation, verb
 
 
-@verb("scan", example='dynasmith scan orders --filter "total > 10" --format table')
+@verb("scan", example="dynasmith scan orders --filter 'total BETWEEN 10 AND 20' --format table")
 @click.argument("table")
 @FILTER
 @LIMIT
