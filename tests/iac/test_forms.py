@@ -11,7 +11,7 @@ from dynasmith.iac.cloudformation import cloudformation_text
 from dynasmith.iac.hcl import HclBlock, HclExpression, document
 from dynasmith.iac.labels import logical_ids, terraform_labels
 from dynasmith.iac.terraform import terraform_text
-from dynasmith.tables.table import SAID_ONLY, Key, KeyAttribute, OnDemandMaximum, Table, Trigger
+from dynasmith.tables.table import SAID_ONLY, Key, KeyAttribute, OnDemandMaximum, Table, Trigger, Warm
 from strategies import tables
 
 FIELDS = {each.name for each in fields(Table)} - {"name", *SAID_ONLY}
@@ -42,6 +42,7 @@ def test_nothing_that_is_set_is_left_out_in_silence(table: Table) -> None:
 
 
 OFF_IS_ABSENT = {
+    "warm",
     "access",
     "alarms",
     "triggers",
@@ -57,11 +58,11 @@ OFF_IS_ABSENT = {
 
 
 def _is_on(value: object) -> bool:
-    return value not in (None, False, (), {}, OnDemandMaximum())
+    return value not in (None, False, (), {}, OnDemandMaximum(), Warm())
 
 
 def _terraform(table: Table) -> str:
-    made = terraform_text([table], {})
+    made = terraform_text([table], {}, provider=6)
     return made.tables + str(made.unsaid)
 
 

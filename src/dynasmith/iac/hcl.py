@@ -21,7 +21,13 @@ class HclExpression(Struct, frozen=True):
     text: str
 
 
-Value: TypeAlias = "str | bool | int | float | HclExpression | Sequence[Value] | Mapping[str, Value]"
+class HclJson(Struct, frozen=True):
+    """A value that is a text of JSON for Terraform: `jsonencode(...)`."""
+
+    value: Value
+
+
+Value: TypeAlias = "str | bool | int | float | HclExpression | HclJson | Sequence[Value] | Mapping[str, Value]"
 
 
 class HclBlock(Struct, frozen=True):
@@ -91,6 +97,8 @@ def expression(value: Value, indent: str = "") -> str:
     match value:
         case HclExpression(text):
             return text
+        case HclJson(inner):
+            return f"jsonencode({expression(inner, indent)})"
         case bool():
             return "true" if value else "false"
         case int() | float():

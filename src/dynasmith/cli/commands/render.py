@@ -48,7 +48,9 @@ def models(invocation: Invocation, tables: tuple[str, ...], *, sample: int, mini
 
 @verb("terraform", example="dynasmith render terraform orders --env prod --out infrastructure")
 @click.argument("tables", nargs=-1, metavar="[TABLE...]")
-@click.option("--provider", type=click.Choice(["5"]), default="5", show_default=True, help="Version of the provider.")
+@click.option(
+    "--provider", type=click.Choice(["5", "6"]), default="5", show_default=True, help="Version of the provider."
+)
 @click.option("--no-import", is_flag=True, help="Without import blocks; calls no service.")
 @click.option("--complete", is_flag=True, help="Exit 3 where Terraform cannot say all of a table.")
 @click.option("--out", metavar="FOLDER", help="Write files into FOLDER instead of stdout; it is created.")
@@ -60,7 +62,7 @@ def terraform(
     What the definition does not mention is left alone (`ignore_changes`). Never overwrites a file.
     """
     rendered = invocation.project().render.terraform(
-        tables, provider=cast(Literal[5], int(provider)), imports=not no_import
+        tables, provider=cast(Literal[5, 6], int(provider)), imports=not no_import
     )
     return written(invocation, rendered, out, complete=complete)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dynasmith.iac.hcl import HclBlock, HclExpression, expression
+from dynasmith.iac.hcl import HclBlock, HclJson
 from dynasmith.iac.labels import part_label
 from dynasmith.iac.role_policies import role_policies
 from dynasmith.iac.terraform.part import ImportBlock, TerraformPart, TerraformSubject
@@ -19,7 +19,7 @@ def access(subject: TerraformSubject) -> TerraformPart:
             (
                 ("name", policy_name(subject.table.name)),
                 ("role", policy.role),
-                ("policy", HclExpression(f"jsonencode({expression(policy.document, '  ')})")),
+                ("policy", HclJson(policy.document)),
             ),
         )
         resources.append(block)

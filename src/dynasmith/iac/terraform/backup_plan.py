@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec import UNSET, UnsetType
 
-from dynasmith.iac.hcl import HclBlock, HclExpression, Value, expression
+from dynasmith.iac.hcl import HclBlock, HclExpression, HclJson, Value
 from dynasmith.iac.terraform.part import ImportBlock, TerraformPart, TerraformSubject
 from dynasmith.tables.backup_names import ROLE, ROLE_POLICIES, plan_name, role_arn, vault_of
 from dynasmith.tables.table import BackupPlan, BackupRule, known
@@ -96,7 +96,7 @@ def _role(subject: TerraformSubject, plan: BackupPlan) -> tuple[Value, tuple[Hcl
         ("resource", "aws_iam_role", label),
         (
             ("name", f"{ROLE}-{subject.table.name}"[:64]),
-            ("assume_role_policy", HclExpression(f"jsonencode({expression(_TRUST, '  ')})")),
+            ("assume_role_policy", HclJson(_TRUST)),
         ),
     )
     attached = tuple(

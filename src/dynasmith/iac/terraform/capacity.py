@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from msgspec import UnsetType
 
 from dynasmith.iac.hcl import HclBlock, HclExpression, Value
-from dynasmith.iac.terraform.keys import WARM, on_demand
 from dynasmith.iac.terraform.part import ImportBlock, TerraformPart, TerraformSubject
+from dynasmith.iac.terraform.throughput import WARM, on_demand, warm_units
 from dynasmith.tables.scaling_names import Dimension, policy_name, resource_id, scalable_dimension
 from dynasmith.tables.table import Autoscaling, Billing, Capacity, Index, OnDemandMaximum, Scaling, Table, known
 
@@ -18,13 +18,13 @@ def billing(subject: TerraformSubject) -> TerraformPart:
     wanted = subject.table.billing
     if not isinstance(wanted, UnsetType):
         return TerraformPart(body=(("billing_mode", str(wanted)),))
-    return TerraformPart(body=(("billing_mode", str(_mode(subject))),), ignored=("billing_mode",))
+    return TerraformPart(body=(("billing_mode", str(subject.billing)),), ignored=("billing_mode",))
 
 
 def capacity(subject: TerraformSubject) -> TerraformPart:
     """`read_capacity` and `write_capacity`: what autoscaling moves, and what nobody manages, is left alone."""
     table = subject.table
-    if _mode(subject) is not Billing.PROVISIONED:
+    if subject.billing is not Billing.PROVISIONED:
         return TerraformPart(
             ignored=("read_capacity", "write_capacity") if isinstance(table.billing, UnsetType) else ()
         )
@@ -46,11 +46,6 @@ def _units(capacity: Capacity | None, name: str) -> int | None:
     return None if capacity is None else int(getattr(capacity, name))
 
 
-def _mode(subject: TerraformSubject) -> Billing:
-    there = Billing.ON_DEMAND if subject.live is None else known(subject.live.table.billing, Billing.ON_DEMAND)
-    return known(subject.table.billing, there)
-
-
 def on_demand_maximum(subject: TerraformSubject) -> TerraformPart:
     """The `on_demand_throughput` block of the table."""
     maximum = subject.table.on_demand_maximum
@@ -65,10 +60,15 @@ def on_demand_maximum(subject: TerraformSubject) -> TerraformPart:
 
 
 def warm(subject: TerraformSubject) -> TerraformPart:
-    """Nothing: version 5 of the provider has no word for it."""
-    if isinstance(subject.table.warm, UnsetType):
-        return TerraformPart()
-    return TerraformPart(unsaid=(subject.unsaid("warm_throughput", WARM),))
+    """The `warm_throughput` block, from version 6 on. It is for a new table: warm throughput grows by itself, and
+    Terraform would replace the table to lower it, so changes are left alone."""
+    wanted = subject.table.warm
+    if subject.provider < 6:
+        unsaid = () if isinstance(wanted, UnsetType) else (subject.unsaid("warm_throughput", WARM),)
+        return TerraformPart(unsaid=unsaid)
+    units = tuple((name, units) for name, units in warm_units(wanted).items() if units is not None)
+    body = (HclBlock(("warm_throughput",), units),) if units else ()
+    return TerraformPart(body=body, ignored=("warm_throughput",))
 
 
 def autoscaling(subject: TerraformSubject) -> TerraformPart:

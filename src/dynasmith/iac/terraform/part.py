@@ -7,7 +7,7 @@ from msgspec import Struct
 from dynasmith.iac.hcl import HclBlock, HclExpression, Value
 from dynasmith.iac.unsaid import Unsaid
 from dynasmith.tables.description import TableDescription
-from dynasmith.tables.table import Table
+from dynasmith.tables.table import Billing, Table, known
 
 
 class TerraformSubject(Struct, frozen=True, kw_only=True):
@@ -18,6 +18,12 @@ class TerraformSubject(Struct, frozen=True, kw_only=True):
     live: TableDescription | None
     label: str
     provider: int
+
+    @property
+    def billing(self) -> Billing:
+        """The mode of billing that is wanted, or that is there; on demand where neither is known."""
+        there = Billing.ON_DEMAND if self.live is None else known(self.live.table.billing, Billing.ON_DEMAND)
+        return known(self.table.billing, there)
 
     def reference(self, attribute: str) -> HclExpression:
         """An attribute of the resource of the table."""

@@ -7,10 +7,10 @@ from typing import Final
 
 from msgspec import UnsetType
 
-from dynasmith.iac.hcl import HclBlock, HclExpression, Value, expression
+from dynasmith.iac.hcl import HclBlock, HclExpression, HclJson, Value, expression
 from dynasmith.iac.terraform.part import ImportBlock, TerraformPart, TerraformSubject
 from dynasmith.tables.kms_key import is_alias
-from dynasmith.tables.table import Consistency, EncryptionKind, Insights, KinesisDestination, known
+from dynasmith.tables.table import EncryptionKind, Insights, KinesisDestination, known
 
 _OFF: Final[tuple[str, Value]] = ("enabled", False)
 
@@ -91,48 +91,14 @@ def time_to_live(subject: TerraformSubject) -> TerraformPart:
 
 
 def tags(subject: TerraformSubject) -> TerraformPart:
-    """`tags`."""
+    """`tags`; one that is there and not in the definition is left alone."""
     wanted = subject.table.tags
-    return (
-        TerraformPart(ignored=("tags", "tags_all"))
-        if isinstance(wanted, UnsetType)
-        else TerraformPart(body=(("tags", dict(wanted)),))
-    )
-
-
-def replicas(subject: TerraformSubject) -> TerraformPart:
-    """`replica` blocks."""
-    wanted = subject.table.replicas
     if isinstance(wanted, UnsetType):
-        return TerraformPart(ignored=("replica",))
-    blocks, unsaid = [], []
-    for each in wanted:
-        body: list[tuple[str, Value]] = [("region_name", each.region)]
-        if not isinstance(each.recovery, UnsetType):
-            body.append(("point_in_time_recovery", each.recovery))
-        if not isinstance(each.key, UnsetType):
-            body.append(("kms_key_arn", each.key))
-        for name in ("deletion_protection", "table_class"):
-            if not isinstance(getattr(each, name), UnsetType):
-                path = f"replicas.{each.region}.{name}"
-                unsaid.append(subject.unsaid(path, "a replica block of version 5 of the provider has no word for it"))
-        blocks.append(HclBlock(("replica",), tuple(body)))
-    return TerraformPart(body=tuple(blocks), unsaid=tuple(unsaid))
-
-
-def consistency(subject: TerraformSubject) -> TerraformPart:
-    """Nothing: version 5 of the provider has no word for it."""
-    if known(subject.table.consistency, Consistency.EVENTUAL) is Consistency.EVENTUAL:
-        return TerraformPart()
-    why = "version 5 of the provider makes replicas that agree eventually"
-    return TerraformPart(unsaid=(subject.unsaid("multi_region_consistency", why),))
-
-
-def witness_region(subject: TerraformSubject) -> TerraformPart:
-    """Nothing: version 5 of the provider has no word for it."""
-    if isinstance(subject.table.witness_region, UnsetType):
-        return TerraformPart()
-    return TerraformPart(unsaid=(subject.unsaid("witness_region", "version 5 of the provider knows no witness"),))
+        return TerraformPart(ignored=("tags", "tags_all"))
+    there = {} if subject.live is None else known(subject.live.table.tags, {})
+    others = [expression(key) for key in sorted(there) if key not in wanted]
+    ignored = tuple(f"{name}[{key}]" for key in others for name in ("tags", "tags_all"))
+    return TerraformPart(body=(("tags", dict(wanted)),), ignored=ignored)
 
 
 def contributor_insights(subject: TerraformSubject) -> TerraformPart:
@@ -147,8 +113,9 @@ def contributor_insights(subject: TerraformSubject) -> TerraformPart:
         label = subject.label if index is None else f"{subject.label}_{index.replace('.', '_')}"
         body: list[tuple[str, Value]] = [("table_name", subject.reference("name"))]
         body += [] if index is None else [("index_name", index)]
-        resources.append(HclBlock(("resource", "aws_dynamodb_contributor_insights", label), tuple(body)))
-        if isinstance(wanted, Insights):
+        mode = (("mode", str(wanted.mode)),) if isinstance(wanted, Insights) and subject.provider >= 6 else ()
+        resources.append(HclBlock(("resource", "aws_dynamodb_contributor_insights", label), (*body, *mode)))
+        if isinstance(wanted, Insights) and not mode:
             path = (
                 "contributor_insights.mode"
                 if index is None
@@ -195,16 +162,12 @@ def resource_policy(subject: TerraformSubject) -> TerraformPart:
         ("resource", "aws_dynamodb_resource_policy", subject.label),
         (
             ("resource_arn", subject.reference("arn")),
-            ("policy", HclExpression(f"jsonencode({_policy(wanted)})")),
+            ("policy", HclJson(json.loads(wanted))),
         ),
     )
     there = None if subject.live is None else known(subject.live.table.resource_policy, None)
     imports = (ImportBlock(to=block.address, id=subject.live.arn),) if subject.live is not None and there else ()
     return TerraformPart(resources=(block,), imports=imports)
-
-
-def _policy(text: str) -> str:
-    return expression(json.loads(text), "  ")
 
 
 def items(subject: TerraformSubject) -> TerraformPart:

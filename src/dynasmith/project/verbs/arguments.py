@@ -319,8 +319,8 @@ def number_or_zero(name: str, value: Any) -> None:
 
 def provider(name: str, value: Any) -> None:
     """A version of Terraform's AWS provider."""
-    if value not in (5,) or isinstance(value, bool):
-        refuse(name, value, "a version of the AWS provider that is known here: 5")
+    if value not in (5, 6) or isinstance(value, bool):
+        refuse(name, value, "a version of the AWS provider that is known here: 5 or 6")
 
 
 SIDE = struct("a Side", Side)

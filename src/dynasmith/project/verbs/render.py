@@ -51,7 +51,7 @@ class Render:
 
     @checked()
     def terraform(
-        self, names: Sequence[TableName] = (), *, provider: Literal[5] = 5, imports: bool = True
+        self, names: Sequence[TableName] = (), *, provider: Literal[5, 6] = 5, imports: bool = True
     ) -> RenderedFiles:
         """Terraform's configuration of these defined tables, of all without names: `versions.tf`, `tables.tf`, and
         `imports.tf` with an import block for each resource that is there already (not with ``imports=False``, which
@@ -61,7 +61,8 @@ class Render:
         ``unsaid`` lists what version ``provider`` of the AWS provider has no word for; nothing is left out in silence.
         Nothing is written.
 
-        Costs about eight calls a table. Raises UsageError for a name that no definition has, DefinitionError.
+        Costs about eight calls a table. Raises UsageError for a name that no definition has and, below version 6, for
+        an index with a key of several attributes; DefinitionError.
         """
         return render_terraform(self._world, names, provider=provider, imports=imports)
 

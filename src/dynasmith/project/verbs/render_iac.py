@@ -17,7 +17,9 @@ from dynasmith.tables.description import TableDescription
 from dynasmith.tables.table import Table
 
 
-def render_terraform(world: World, names: Sequence[TableName], *, provider: Literal[5], imports: bool) -> RenderedFiles:
+def render_terraform(
+    world: World, names: Sequence[TableName], *, provider: Literal[5, 6], imports: bool
+) -> RenderedFiles:
     """See `Render.terraform`."""
     tables, live = _tables(world, names, imports=imports)
     made = terraform_text(tables, live, provider=provider)
