@@ -26,6 +26,8 @@ Result: TypeAlias = Mapping[str, Any] | Iterable[Mapping[str, Any]] | None
 Function: TypeAlias = Callable[[MutableMapping[str, Any], Context], Result]
 #: What becomes of an item that a transform refuses: the job stops, or the item goes to the dead-letter file.
 Policy: TypeAlias = Literal["stop", "dead"]
+#: What a message says in place of the key of an item that is being masked.
+HIDDEN_KEY = "(its key is not shown)"
 
 
 class ItemRefused(TransformError):
@@ -187,14 +189,27 @@ class Transform:
                 policy=cause.policy,
                 key=key,
             )
+        if self.hides_values:  # user code among masks may say what it saw
+            return ItemRefused(
+                f"The transform raised {type(cause).__name__} on an item {key}.",
+                hint="its message may repeat what is masked; try the transform on items of your own",
+                key=key,
+            )
         if isinstance(cause, ItemInvalid):
             return ItemRefused(f"What the transform makes of item {key}: {cause.message}", hint=cause.hint, key=key)
         return ItemRefused(
             f"The transform raised {type(cause).__name__} on item {key}: {cause}", hint="fix the transform", key=key
         )
 
+    @property
+    def hides_values(self) -> bool:
+        """Whether the function masks, so that neither keys nor values of its items may be shown."""
+        return bool(getattr(self.function, "masks", False))
+
     def key_text(self, raw: RawItem) -> str:
-        """The key of an item as people read it."""
+        """The key of an item as people read it; not shown where the transform masks."""
+        if self.hides_values:
+            return HIDDEN_KEY
         try:
             return format_key(key_of(raw, self.ctx.key), self.ctx.key)
         except ItemInvalid:

@@ -19,13 +19,18 @@ from dynasmith.operations.decrypt import Decrypt
 from dynasmith.operations.document import VOCABULARY, Operations, parse_operations
 from dynasmith.operations.encrypt import Encrypt
 from dynasmith.operations.fields import FieldFault
+from dynasmith.operations.hash import Hash
 from dynasmith.operations.join import Join
+from dynasmith.operations.keep import Keep
 from dynasmith.operations.map import Map
+from dynasmith.operations.mask import Mask
 from dynasmith.operations.operation import Operation
+from dynasmith.operations.redact import Redact
 from dynasmith.operations.remove import Remove
 from dynasmith.operations.rename import Rename
 from dynasmith.operations.set import Set
 from dynasmith.operations.sets import ListToSet, SetToList
+from dynasmith.operations.shift_dates import ShiftDates
 from dynasmith.operations.split import Split
 from dynasmith.operations.template import Template
 
@@ -38,15 +43,20 @@ __all__ = [
     "Decrypt",
     "Encrypt",
     "FieldFault",
+    "Hash",
     "Join",
+    "Keep",
     "ListToSet",
     "Map",
+    "Mask",
     "Operation",
     "Operations",
+    "Redact",
     "Remove",
     "Rename",
     "Set",
     "SetToList",
+    "ShiftDates",
     "Split",
     "Template",
     "parse_operations",

@@ -33,6 +33,11 @@ class Chain:
         is_pure = not any(function.runs_user_code for function in composed)
         return is_pure and all(isinstance(function, Operations | ComposedTransform) for function in self.functions)
 
+    @property
+    def masks(self) -> bool:
+        """Whether one of them masks."""
+        return any(getattr(function, "masks", False) for function in self.functions)
+
     def _changed(self, item: Item, ctx: Context) -> Result:
         for function in self.functions:
             result = function(item, ctx)

@@ -18,7 +18,7 @@ _KINDS: Final[dict[Form, str]] = {"iso8601": "S", "date": "S", "epoch_seconds": 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 #: A number below is taken for seconds (until the year 5138), from it on for milliseconds (from March 1973).
-_MILLISECONDS_FROM: Final = Decimal(10) ** 11
+MILLISECONDS_FROM: Final = Decimal(10) ** 11
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Date(Operation):
         if kind != _KINDS[self.from_]:
             return _read(value, self.to) is not None
         if kind == "N":
-            return bool(abs(value) >= _MILLISECONDS_FROM) == (self.to == "epoch_milliseconds")
+            return bool(abs(value) >= MILLISECONDS_FROM) == (self.to == "epoch_milliseconds")
         return bool(_DAY.fullmatch(value)) == (self.to == "date") and _read(value, self.to) is not None
 
     def inverse(self) -> tuple[Operation, ...]:

@@ -1,9 +1,10 @@
 """An operations file: its version, which items it concerns, what is done to them in order."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, TypeVar
 
 from dynasmith.errors import DefinitionError, UsageError
 from dynasmith.items.condition import Condition, parse_condition
@@ -17,13 +18,20 @@ from dynasmith.operations.date import Date
 from dynasmith.operations.decrypt import Decrypt
 from dynasmith.operations.encrypt import Encrypt
 from dynasmith.operations.fields import FieldFault, Fields
+from dynasmith.operations.hash import Hash
 from dynasmith.operations.join import Join
+from dynasmith.operations.keep import Keep
+from dynasmith.operations.keyed_operation import KeyedOperation
 from dynasmith.operations.map import Map
+from dynasmith.operations.mask import Mask
 from dynasmith.operations.operation import Item, Operation
+from dynasmith.operations.pseudonym import Pseudonyms
+from dynasmith.operations.redact import Redact
 from dynasmith.operations.remove import Remove
 from dynasmith.operations.rename import Rename
 from dynasmith.operations.set import Set
 from dynasmith.operations.sets import ListToSet, SetToList
+from dynasmith.operations.shift_dates import ShiftDates
 from dynasmith.operations.split import Split
 from dynasmith.operations.template import Template
 
@@ -44,10 +52,16 @@ _OPERATIONS: Final[tuple[type[Operation], ...]] = (
     Map,
     Encrypt,
     Decrypt,
+    Mask,
+    Hash,
+    ShiftDates,
+    Redact,
+    Keep,
 )
 #: Every operation by its word.
 VOCABULARY: Final[Mapping[str, type[Operation]]] = {operation.WORD: operation for operation in _OPERATIONS}
 _KEYS: Final = ("version", "where", "operations", "$schema")
+Done = TypeVar("Done")
 EXAMPLE: Final = 'write Operations([Rename("name", "full_name"), Remove("legacy")])'
 
 
@@ -65,25 +79,52 @@ class Operations:
         object.__setattr__(self, "operations", _checked(operations))
         object.__setattr__(self, "where", _condition(where))
 
-    def __call__(self, item: Item, _: Context) -> Item:
+    def __call__(self, item: Item, ctx: Context) -> Item:
         """The item after all operations. Raises ItemRefused, naming the operation."""
         if self.where is not None and not self.where.matches(item):
             return item
+        # How far dates move is decided before anything is masked that says whose they are.
+        shifts = {
+            number: self._named(number, partial(operation.shift_of, item, ctx.key.names[0]))
+            for number, operation in enumerate(self.operations)
+            if isinstance(operation, ShiftDates)
+        }
         for number, operation in enumerate(self.operations):
-            try:
-                operation.apply(item)
-            except ItemRefused as cause:
-                raise ItemRefused(
-                    f"operations[{number}] ({operation.describe()}): {cause.message}",
-                    hint=cause.hint,
-                    policy=cause.policy,
-                ) from cause
+            if isinstance(operation, ShiftDates):
+                self._named(number, partial(operation.shift, item, shifts[number]))
+            else:
+                self._named(number, partial(operation.apply, item))
         return item
+
+    def _named(self, number: int, work: Callable[[], Done]) -> Done:
+        try:
+            return work()
+        except ItemRefused as cause:
+            raise ItemRefused(
+                f"operations[{number}] ({self.operations[number].describe()}): {cause.message}",
+                hint=cause.hint,
+                policy=cause.policy,
+            ) from cause
 
     @property
     def cipher_operations(self) -> tuple[CipherOperation, ...]:
         """Those that encrypt or decrypt."""
         return tuple(each for each in self.operations if isinstance(each, CipherOperation))
+
+    @property
+    def masks(self) -> bool:
+        """Whether an operation masks, so that messages show neither keys nor values of items."""
+        return any(isinstance(each, KeyedOperation | Redact | Keep) for each in self.operations)
+
+    @property
+    def keyed_operations(self) -> tuple[KeyedOperation, ...]:
+        """Those that need the key of masking."""
+        return tuple(each for each in self.operations if isinstance(each, KeyedOperation))
+
+    def with_pseudonyms(self, keys: Pseudonyms) -> "Operations":
+        """The same with the key of masking for those that need it."""
+        given = [each.with_pseudonyms(keys) if isinstance(each, KeyedOperation) else each for each in self.operations]
+        return Operations(given, self.where)
 
     def with_cipher(self, cipher: ValueCipher) -> "Operations":
         """The same with keys for those that encrypt or decrypt."""

@@ -2,10 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from difflib import get_close_matches
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
+
+from dynasmith.operations.attribute_path import read_path
 
 Choice = TypeVar("Choice", bound=str)
+_PATH_HINT: Final = 'write address.street; a name with a dot stands in double quotes: "a.b"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,42 @@ class Fields:
         elif len(set(value)) < len(value):
             self.fault(key, "an attribute is named twice")
         return tuple(value)
+
+    def path(self, key: str) -> str:
+        """The place of a value, which must be there: ``address.street``."""
+        value = self.name(key)
+        if value and read_path(value) is None:
+            self.fault(key, f"{value!r} is not the place of an attribute", _PATH_HINT)
+        return value
+
+    def paths(self, key: str) -> tuple[str, ...]:
+        """A list of different places, which must be there."""
+        values = self.names(key, least=1)
+        for value in values:
+            if read_path(value) is None:
+                self.fault(key, f"{value!r} is not the place of an attribute", _PATH_HINT)
+        return values
+
+    def whole(self, key: str, *, least: int, most: int) -> int:
+        """A whole number, which must be there."""
+        value = self._take(key, required=True)
+        is_whole = isinstance(value, int | Decimal) and not isinstance(value, bool) and value == int(value)
+        if is_whole and least <= value <= most:
+            return int(value)
+        if key in self._entry:
+            self.fault(key, f"a whole number from {least} to {most} was expected")
+        return least
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """A string or a list of strings, none of them empty; nothing where it is absent."""
+        value = self._take(key, required=False)
+        if value is None and key not in self._entry:
+            return ()
+        listed = [value] if isinstance(value, str) else value
+        if isinstance(listed, list | tuple) and listed and all(isinstance(each, str) and each for each in listed):
+            return tuple(listed)
+        self.fault(key, "a string or a list of strings was expected")
+        return ()
 
     def text(self, key: str, *, default: str | None = None, empty: bool = False) -> str:
         """A string, required where it has no default."""
@@ -128,6 +168,16 @@ def is_pairs(value: object) -> bool:
     if not isinstance(value, list | tuple) or not value:
         return False
     return all(isinstance(pair, list | tuple) and len(pair) == 2 for pair in value)
+
+
+def listed(names: Sequence[str]) -> Sequence[str]:
+    """Names as a tuple. What is no list, given by mistake, stays what it is and is refused as such."""
+    return tuple(names) if isinstance(names, list) else names
+
+
+def shown(names: Sequence[str]) -> Sequence[str]:
+    """Names as a list for an entry of a file, see `listed`."""
+    return list(names) if isinstance(names, tuple) else names
 
 
 def _meant(said: object, options: Sequence[str]) -> str:

@@ -15,7 +15,7 @@ ON_ERROR: tuple[OnError, ...] = ("stop", "dead", "keep")
 
 Item: TypeAlias = MutableMapping[str, Any]
 
-_KEYWORDS = {"from": "from_", "with": "with_"}
+_KEYWORDS = {"from": "from_", "with": "with_", "as": "as_"}
 """Arguments whose key in a file is a keyword of Python."""
 
 

@@ -30,14 +30,14 @@ class Template(Operation):
 
     def __post_init__(self) -> None:
         Operation.__post_init__(self)
-        object.__setattr__(self, "pieces", _pieces(self.value) or ())
+        object.__setattr__(self, "pieces", template_pieces(self.value) or ())
 
     @classmethod
     def read(cls, fields: Fields) -> Callable[[], Self]:
         """A name and the text."""
         attribute, value = fields.name("template"), fields.text("value")
         on_error = on_error_of(fields)
-        pieces = _pieces(value)
+        pieces = template_pieces(value)
         if pieces is None:
             fields.fault("value", "its braces do not match", "write {name} for an attribute, {{ for a brace")
         elif attribute in [name for _, name in pieces]:
@@ -74,7 +74,8 @@ class Template(Operation):
         return f"compute {self.attribute}"
 
 
-def _pieces(value: str) -> tuple[tuple[str, str | None], ...] | None:
+def template_pieces(value: str) -> tuple[tuple[str, str | None], ...] | None:
+    """(text, name of what follows it, None at the end) for each piece; None where the braces do not match."""
     try:
         parsed = list(Formatter().parse(value))
     except ValueError:

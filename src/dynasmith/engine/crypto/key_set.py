@@ -18,10 +18,13 @@ from dynasmith.items.encryption_envelope import (
     read_envelope,
     tree_of,
 )
+from dynasmith.operations.pseudonym import Pseudonyms
 from dynasmith.ports.clock import Clock
 from dynasmith.ports.encryption import DataKeys, EncryptionKey, Keys
 
 Tree = dict[str, Any]
+#: The name of the key of masking, where a project has several.
+MASKING_KEY: Final = "masking"
 _NO_KEYS: Final = "name one in [crypto] of the project file, with --crypto NAME:SOURCE, or with crypto= in Python"
 
 
@@ -71,6 +74,22 @@ class KeySet:
         if plain is None:
             raise _wrong(name)
         return {"S": plain}
+
+    def pseudonyms(self) -> Pseudonyms:
+        """What masks values: of the key named ``masking``, else of the first one that this process can have itself.
+
+        Raises UsageError where there is none, ProjectError where it cannot be had.
+        """
+        usable = {name: key for name, key in self._keys.items() if not (key.kms or key.format)}
+        name = MASKING_KEY if MASKING_KEY in self._keys else next(iter(usable), "")
+        if name not in usable:
+            what = f"The key {name} is one of KMS or a password" if name else "Values are masked, and there is no key"
+            raise UsageError(
+                f"{what}: masking needs one from a variable or a file.",
+                hint=f'write {MASKING_KEY} = {{ variable = "MASKING_KEY" }} in [crypto] of the project file, or '
+                f"--crypto {MASKING_KEY}:variable:MASKING_KEY",
+            )
+        return Pseudonyms(self._material_of(name, self._keys[name]))
 
     def is_current(self, stored: Tree, key: str) -> bool:
         """Whether a stored value is encrypted with that key. See the protocol."""

@@ -8,6 +8,7 @@ from math import inf
 import msgspec
 
 from dynasmith.engine.transfer.job_world import JobWorld
+from dynasmith.engine.transfer.mask_check import check_masks
 from dynasmith.engine.transfer.mover import ConcurrencyLimits
 from dynasmith.engine.transfer.new_job import new_job
 from dynasmith.engine.transfer.pacer import Rates
@@ -62,6 +63,7 @@ def copy_pipeline(spec: Copy, job: Job, world: JobWorld) -> Pipeline:
     source, target, options = world.table(spec.source), world.table(spec.target), spec.options
     function = world.function(spec.transform)
     check_ends(source, target, transforms=function is not None)
+    check_masks(function, target.key, options.on_error)
     ctx = Context(job.started_at, job.id, source.key)
     transform = None if function is None else Transform(function, ctx, target=target.key)
     keep = expiry(source, job.started_at) if options.expired == "skip" else None

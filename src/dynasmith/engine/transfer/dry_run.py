@@ -10,6 +10,7 @@ import msgspec
 
 from dynasmith.engine.transfer.copy import expiry, table_reader
 from dynasmith.engine.transfer.event_thread import StopRequest, run
+from dynasmith.engine.transfer.mask_check import check_masks
 from dynasmith.engine.transfer.new_job import dry_context
 from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.engine.transfer.table_details import TableEnd, check_ends, rates
@@ -81,6 +82,7 @@ def rehearse_copy(
     asked = asked or TransferOptions()
     around = around or RunContext()
     check_ends(source, target, transforms=transform is not None)
+    check_masks(transform, target.key, asked.on_error)
     items, _ = _first_items(table_reader(source, 1, asked), around)
     ctx = dry_context("copy", around, source.key)
     alive = expiry(source, ctx.now)
@@ -110,6 +112,7 @@ def rehearse_items(
     """What ``populate`` would do; ``items`` and ``size_bytes`` are what its files say or weigh, 0 where unknown."""
     asked = asked or TransferOptions()
     around = around or RunContext()
+    check_masks(transform, target.key, asked.on_error)
     sampled, dead = _first_items(source, around)
     notes = []
     if dead:

@@ -85,7 +85,7 @@ class Backfills:
         """What `run` would change, cost and take, from a sample or from every item (``sample`` None)."""
         dry = self._items.dry
         place = (dry.folder, dry.world.session, dry.transport)
-        function, keeping = rehearsed(self._given(transform, table), *place, in_place=True, cipher=dry.world.cipher)
+        function, keeping = rehearsed(self._given(transform, table), *place, in_place=True, keys=dry.world.cipher)
         assert function is not None
         end, around, prices = dry.end(dry.side(table)), dry.context(silent), dry.prices()
         return rehearse_backfill(
@@ -107,13 +107,9 @@ class Backfills:
         items = self._items
         if items.only_reads:
             place = (items.folder, items.world.session, items.transport)
-            function, keeping = rehearsed(
-                self._given(transform, table), *place, in_place=True, cipher=items.world.cipher
-            )
+            function, keeping = rehearsed(self._given(transform, table), *place, in_place=True, keys=items.world.cipher)
         else:
-            function = function_of(
-                self._given(transform, table), items.folder, in_place=True, cipher=items.world.cipher
-            )
+            function = function_of(self._given(transform, table), items.folder, in_place=True, keys=items.world.cipher)
             keeping = unguarded(function)
         assert function is not None
         end, around = items.end(items.side(table)), items.context(silent)

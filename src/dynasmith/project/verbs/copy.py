@@ -14,6 +14,7 @@ from dynasmith.engine.transfer.dry_run import DryRun
 from dynasmith.engine.transfer.dry_run import rehearse_copy as engine_rehearse_copy
 from dynasmith.engine.transfer.events import FlowNote
 from dynasmith.engine.transfer.index_notes import index_notes
+from dynasmith.engine.transfer.mask_check import check_masks
 from dynasmith.engine.transfer.table_details import TableEnd, check_ends
 from dynasmith.errors import RunError, TableExists, TableNotFound
 from dynasmith.items.condition.condition import parse_condition
@@ -107,12 +108,12 @@ def check_copy(
     like: Table | None = None,
 ) -> tuple[TableEnd, TableEnd]:
     """See `ItemFlow.check_copy`; the source and the target as they are described, or would be created."""
-    if transform is not None:
-        function_of(transform, items.folder)
+    function = None if transform is None else function_of(transform, items.folder, keys=items.world.cipher)
     if options is not None and options.condition:
         parse_condition(options.condition)
     ends = copy_ends(items, items.side(source), items.side(target), create_target=create_target, like=like)
     check_ends(*ends, transforms=transform is not None)
+    check_masks(function, ends[1].key, (options or TransferOptions()).on_error)
     return ends
 
 
@@ -128,7 +129,7 @@ def rehearse_copy(
 ) -> DryRun:
     """See `ItemFlow.rehearse_copy`."""
     dry = items.dry
-    function, keeping = rehearsed(transform, dry.folder, dry.world.session, dry.transport)
+    function, keeping = rehearsed(transform, dry.folder, dry.world.session, dry.transport, keys=dry.world.cipher)
     ends = copy_ends(dry, dry.side(source), dry.side(target), create_target=create_target, like=like)
     context, prices = dry.context(silent), dry.prices()
     done = engine_rehearse_copy(*ends, options, transform=function, keeping=keeping, prices=prices, around=context)

@@ -9,12 +9,13 @@ from importlib.machinery import PathFinder
 
 from dynasmith.aws.control.session import Session
 from dynasmith.aws.data.service_endpoint import Transport
+from dynasmith.engine.crypto.key_set import KeySet
 from dynasmith.engine.user_code.dry_run import UNGUARDED, GuardedTransform, Keeping, LoadedTransform, UnguardedTransform
 from dynasmith.errors import UsageError
 from dynasmith.items.transform import Function
 from dynasmith.items.user_function import ComposedTransform
-from dynasmith.items.value_cipher import ValueCipher
 from dynasmith.operations.cipher_operation import CipherOperation
+from dynasmith.operations.keyed_operation import KeyedOperation
 from dynasmith.ports.guard import Guard
 from dynasmith.project.verbs.transform_operations import operations_in
 from dynasmith.project.verbs.transforms import (
@@ -35,10 +36,10 @@ def rehearsed(
     transport: Transport,
     *,
     in_place: bool = False,
-    cipher: ValueCipher | None = None,
+    keys: KeySet | None = None,
 ) -> tuple[Function | None, Keeping]:
-    """A transform for a dry run, and how its user code is kept dry. ``in_place`` is for a backfill,
-    with the keys of its operations (``cipher``).
+    """A transform for a dry run, and how its user code is kept dry. ``in_place`` is for a backfill, ``keys`` are for
+    operations that encrypt, decrypt and mask.
 
     A module is not imported here: its import is user code too. Raises UsageError for operations that are wrong; for a
     module that is, loading it raises that in the guarded process.
@@ -48,7 +49,7 @@ def rehearsed(
     several = transform if isinstance(transform, list | tuple) else (transform,)
     if not is_user_code(transform) or not all(map(_is_found_elsewhere, several)):
         keeping = UnguardedTransform() if is_user_code(transform) else None
-        return function_of(transform, folder, in_place=in_place, cipher=cipher), keeping
+        return function_of(transform, folder, in_place=in_place, keys=keys), keeping
     _refuse_keys(transform, folder)
     named = name_of(transform)
 
@@ -65,7 +66,7 @@ def rehearsed(
 def _refuse_keys(transform: AnyTransform, folder: str) -> None:
     """Raise UsageError for an operation that needs keys, which a process with user code does not get."""
     for operation in operations_in(transform, folder):
-        if isinstance(operation, CipherOperation):
+        if isinstance(operation, CipherOperation | KeyedOperation):
             raise UsageError(
                 f"{operation.describe()} cannot be combined with your own code in a dry run, which runs without keys.",
                 hint="give it a dry run of its own",

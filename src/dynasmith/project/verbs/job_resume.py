@@ -73,7 +73,7 @@ def resume(
     )
     function = world.function(transform_of(spec))
     if transform is None and not accept_changed_transform:
-        check_transform(job_id, spec, items.folder)
+        check_transform(job_id, spec, items.folder, function)
     check_sides(kept, world)
     claim = items.ledger.claim(job_id)
     try:
@@ -81,7 +81,7 @@ def resume(
         if accept_changed_transform:
             if isinstance(spec, Backfill) and function is not None:  # before it is kept: a refused one was not accepted
                 look_again(spec, claim.job, function, world)
-            spec = with_current_transform(spec, items.folder)
+            spec = with_current_transform(spec, items.folder, function)
             claim.change(replace(claim.job, spec=spec))
         with _explained(items, spec):
             return items.priced(run(spec, claim, world))

@@ -144,15 +144,14 @@ class ProjectJobWorld:
         if self._transform is None:
             return None
         function = self._function_of(self._transform)
-        ref = transform_ref(name_of(self._transform), self.items.folder)
+        ref = transform_ref(name_of(self._transform), self.items.folder, function)
         self._functions[ref] = function
         return ref
 
     def _function_of(self, transform: AnyTransform | None) -> Function | None:
         if transform is None:
             return None
-        cipher = self.items.world.cipher if self._in_place else None
-        return function_of(transform, self.items.folder, in_place=self._in_place, cipher=cipher)
+        return function_of(transform, self.items.folder, in_place=self._in_place, keys=self.items.world.cipher)
 
     # --- files and other origins
 

@@ -15,6 +15,7 @@ from dynasmith.engine.run import run
 from dynasmith.engine.transfer.dry_run import DryRun, rehearse_items
 from dynasmith.engine.transfer.events import FlowNote, FlowStarted
 from dynasmith.engine.transfer.iterables import from_iterable
+from dynasmith.engine.transfer.mask_check import check_masks
 from dynasmith.engine.transfer.populate import begin_populate
 from dynasmith.engine.transfer.populate_source import PopulateSource
 from dynasmith.errors import UsageError
@@ -102,6 +103,7 @@ def populate(
         tables=world.identities(target=side),
         options=options,
     )
+    check_masks(world.function(bare.transform), target.key, options.on_error)
     spec: Populate = bare
     if isinstance(files, Database):
         if sentence := _looked_at(items, files):
@@ -214,7 +216,7 @@ def rehearse(
     place = s3_name(names)
     new = _new_target(dry, side, names, place) if create_target else None
     target = dry.end(side) if new is None else dry.end_of(side, new)
-    function, keeping = rehearsed(transform, dry.folder, dry.world.session, dry.transport)
+    function, keeping = rehearsed(transform, dry.folder, dry.world.session, dry.transport, keys=dry.world.cipher)
     notes: tuple[str, ...] = ()
     if isinstance(files, Database):
         items.masks.add(variables_in(files, os.environ))

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from dynasmith.errors import ConsentNeed, ConsentRequired
+from dynasmith.errors import ConsentNeed, ConsentRequired, UsageError
+from dynasmith.items.transform import Function
 from dynasmith.jobs.spec import (
     Backfill,
     Copy,
@@ -18,24 +19,39 @@ from dynasmith.jobs.spec import (
     TransformRef,
     transform_of,
 )
+from dynasmith.operations import Chain, Operations
 from dynasmith.project.verbs.transforms import COMPOSED, SUFFIXES, names_of, operations_path
 
 CONSENT = "--accept-changed-transform"
+_KEY = "+key:"
+"""What stands between the digest of a file and the fingerprint of the key of masking."""
 
 
-def transform_ref(named: str, folder: str) -> TransformRef:
-    """What a job keeps of its transform: its name, and a digest of the file that holds it, where there is one.
+def transform_ref(named: str, folder: str, function: Function | None = None) -> TransformRef:
+    """What a job keeps of its transform: its name, a digest of the file that holds it, where there is one, and what
+    tells its key of masking from others.
 
     An operations file is digested whole, a function by the file of its module, and by those of its classes (what a
     module imports is not looked at). The module must be imported already.
     """
-    return TransformRef(name=named, digest=_digest(named, folder))
+    return TransformRef(name=named, digest=_digest(named, folder) + _key_mark(function))
 
 
-def check_transform(job_id: str, spec: Spec, folder: str) -> None:
-    """Raise ConsentRequired where the transform of a job changed since it began. The job stays as it is."""
+def check_transform(job_id: str, spec: Spec, folder: str, function: Function | None = None) -> None:
+    """Raise ConsentRequired where the transform of a job changed since it began, UsageError where its key did.
+
+    The job stays as it is.
+    """
     before = transform_of(spec)
-    if before is None or not before.digest or _digest(before.name, folder) == before.digest:
+    if before is None or not before.digest:
+        return
+    digest, _, mark = before.digest.partition(_KEY)
+    if mark != _key_mark(function).removeprefix(_KEY):
+        raise UsageError(
+            f"The key of masking is not the one that job {job_id} began with; what belongs together would part.",
+            hint="give the same key again, or start a new job into an empty table",
+        )
+    if not digest or _digest(before.name, folder) == digest:
         return
     text = f"{before.name} has changed since job {job_id} began; the items written so far were made by the old one."
     raise ConsentRequired(
@@ -45,12 +61,21 @@ def check_transform(job_id: str, spec: Spec, folder: str) -> None:
     )
 
 
-def with_current_transform(spec: Spec, folder: str) -> Spec:
+def with_current_transform(spec: Spec, folder: str, function: Function | None = None) -> Spec:
     """The spec of a job that goes on with its transform as it is now."""
     match spec:
         case Copy() | PopulateFiles() | PopulateDatabase() | PopulateItems() | Backfill() if spec.transform is not None:
-            return replace(spec, transform=transform_ref(spec.transform.name, folder))
+            return replace(spec, transform=transform_ref(spec.transform.name, folder, function))
     return spec
+
+
+def _key_mark(function: Function | None) -> str:
+    match function:
+        case Operations() if function.keyed_operations and (keys := function.keyed_operations[0].keys):
+            return f"{_KEY}{keys.fingerprint}"
+        case Chain():
+            return next(filter(None, map(_key_mark, function.functions)), "")
+    return ""
 
 
 def _digest(named: str, folder: str) -> str:

@@ -12,14 +12,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from dynasmith.engine.crypto.key_set import KeySet
 from dynasmith.engine.transfer.user_traceback import trace_of
 from dynasmith.errors import DefinitionError, UsageError
 from dynasmith.files.documents import read_file
 from dynasmith.items.transform import Function
 from dynasmith.items.user_function import ComposedTransform, with_ctx
-from dynasmith.items.value_cipher import ValueCipher
 from dynasmith.masking import masked
 from dynasmith.operations import Chain, Operation, Operations, parse_operations
+from dynasmith.operations.keyed_operation import KeyedOperation
 from dynasmith.operations.text_codec import operations_of, operations_text
 from dynasmith.project.model_classes import classes_of
 from dynasmith.project.modules import module_of
@@ -36,29 +37,45 @@ EXAMPLE = 'use a function, "module:function", an operations file, or [Rename("na
 
 
 def function_of(
-    transform: AnyTransform, folder: str, *, in_place: bool = False, cipher: ValueCipher | None = None
+    transform: AnyTransform, folder: str, *, in_place: bool = False, keys: KeySet | None = None
 ) -> Function:
     """The transform as a function of ``(item, ctx)``. Raises UsageError for what is none, naming its type.
 
     Modules and files are found from ``folder`` too; importing a module runs it. ``in_place`` is for a backfill, where a
-    function of a list that returns None keeps its item; ``cipher`` are the keys of operations that encrypt and decrypt,
-    which belong to a backfill alone.
+    function of a list that returns None keeps its item; ``keys`` are for operations that encrypt, decrypt and mask.
     """
-    return with_cipher(loaded(transform, folder, in_place=in_place), cipher)
+    return with_keys(loaded(transform, folder, in_place=in_place), keys, in_place=in_place)
 
 
-def with_cipher(function: Function, cipher: ValueCipher | None) -> Function:
-    """A transform whose operations have the keys that they need. Raises UsageError where they need keys, and there are
-    none: a copy that is resumed has to make the same bytes again, and ciphertext is never the same."""
+def with_keys(function: Function, keys: KeySet | None, *, in_place: bool) -> Function:
+    """A transform whose operations have the keys that they need. Raises UsageError where there are none, or where an
+    operation has another place.
+
+    A copy that is resumed has to make the same bytes again, and ciphertext is never the same; a backfill that is
+    resumed meets its own items again, and would mask what is masked.
+    """
     match function:
-        case Operations() if function.cipher_operations:
-            if cipher is None:
-                what = function.cipher_operations[0].describe()
-                raise UsageError(f"{what} changes items in place, in a backfill.", hint="copy first, then backfill")
-            return function.with_cipher(cipher)
+        case Operations() if function.cipher_operations or function.keyed_operations:
+            unfit = function.keyed_operations if in_place else function.cipher_operations
+            if unfit or keys is None:
+                raise _misplaced((unfit or function.cipher_operations or function.keyed_operations)[0])
+            return function.with_cipher(keys) if in_place else function.with_pseudonyms(keys.pseudonyms())
         case Chain():
-            return Chain(tuple(with_cipher(each, cipher) for each in function.functions), function.in_place)
+            parts = tuple(with_keys(each, keys, in_place=in_place) for each in function.functions)
+            return Chain(parts, function.in_place)
     return function
+
+
+def _misplaced(operation: Operation) -> UsageError:
+    """The error for an operation that does not belong into this verb."""
+    if isinstance(operation, KeyedOperation):
+        return UsageError(
+            f"{operation.describe()} is done on the way into another table; in place it would be done twice.",
+            hint="copy the table with it; redact and keep can be done in place",
+        )
+    return UsageError(
+        f"{operation.describe()} changes items in place, in a backfill.", hint="copy first, then backfill"
+    )
 
 
 def loaded(transform: AnyTransform, folder: str, *, in_place: bool = False) -> Function:

@@ -109,8 +109,8 @@ def _transform_of(done: Job | None) -> str | None:
 def _transform(items: ItemWorld, named: AnyTransform | None) -> tuple[Function | None, Keeping]:
     """The transform, and how its user code is kept: in a dry run in a guarded process, else here, as in a real run."""
     if items.only_reads:
-        return rehearsed(named, items.folder, items.world.session, items.transport)
-    function = None if named is None else function_of(named, items.folder)
+        return rehearsed(named, items.folder, items.world.session, items.transport, keys=items.world.cipher)
+    function = None if named is None else function_of(named, items.folder, keys=items.world.cipher)
     return function, unguarded(function)
 
 

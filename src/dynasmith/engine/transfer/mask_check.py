@@ -1,0 +1,57 @@
+"""Whether operations that mask fit the table that their items go into, asked before the first item."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dynasmith.errors import UsageError
+from dynasmith.items.key import KeySchema
+from dynasmith.items.transform import Function, Policy
+from dynasmith.operations import Chain, Keep, Mask, Operation, Operations, Redact, ShiftDates
+
+
+def check_masks(function: Function | None, target: KeySchema, policy: Policy) -> None:
+    """Raise UsageError for a mask on a key, which only a hash may replace, and for dead letters beside masks, which
+    would hold items as they were."""
+    if not getattr(function, "masks", False):
+        return
+    if policy == "dead":
+        raise UsageError(
+            "Dead letters would hold items as they were before they are masked.",
+            hint="leave out --on-error dead; on_error: drop of an operation takes away values that it cannot mask",
+        )
+    for operation in _operations(function):
+        _check_key(operation, target.names)
+
+
+def _operations(function: Function | None) -> Iterator[Operation]:
+    match function:
+        case Operations():
+            yield from function.operations
+        case Chain():
+            for part in function.functions:
+                yield from _operations(part)
+
+
+def _check_key(operation: Operation, key: tuple[str, ...]) -> None:
+    match operation:
+        case Mask(path=path) | Redact(path=path):
+            named = [path.names[0]]
+        case ShiftDates(paths=paths):
+            named = [path.names[0] for path in paths]
+        case Keep(attributes=attributes):
+            missing = [name for name in key if name not in attributes]
+            if missing:
+                raise UsageError(
+                    f"{operation.describe()} leaves out {missing[0]}, which is in the key of the table.",
+                    hint=f"add {missing[0]}; {{hash: {missing[0]}}} before it hides what it says",
+                )
+            return
+        case _:
+            return
+    for name in key:
+        if name in named:
+            raise UsageError(
+                f"{operation.describe()}: {name} is in the key of the table, where two items could become one.",
+                hint=f"write {{hash: {name}}}",
+            )
