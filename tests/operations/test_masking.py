@@ -222,7 +222,7 @@ def test_operations_are_remembered_without_their_key() -> None:
         ({"mask": "a", "as": "text", "on_error": "dead"}, r"on_error: 'dead' is none of stop, drop"),
         ({"hash": "a", "parts": "{a}{b}"}, r"parts: '\{a\}\{b\}' cannot be read"),
         ({"hash": "a", "parts": "x{a}", "only": ["b"]}, r"only: parts has no \{b\}"),
-        ({"hash": "a", "only": ["b"]}, r"only: there are no parts"),
+        ({"hash": "a", "only": ["b"]}, r"only: it says nothing without parts"),
         ({"hash": "a", "parts": []}, r"parts: a string or a list of strings"),
         ({"shift_dates": "born", "days": 30}, r"shift_dates: a list of attribute names"),
         ({"shift_dates": ["born"], "days": 0}, r"days: a whole number from 1 to 36500"),

@@ -31,6 +31,11 @@ WHOLE: list[dict[str, Any]] = [
     {"map": "a", "values": {"x": "y"}, "otherwise": "dead"},
     {"encrypt": "a", "key": ""},
     {"decrypt": "a"},
+    {"mask": "a", "as": "email", "on_error": "drop"},
+    {"hash": "a", "parts": ["x{b}"], "only": ["b"], "on_error": "stop"},
+    {"shift_dates": ["a"], "days": 30, "by": "b", "on_error": "drop"},
+    {"redact": "a"},
+    {"keep": ["a"]},
 ]
 
 

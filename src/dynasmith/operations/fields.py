@@ -140,6 +140,11 @@ class Fields:
             self.fault(key, "a table of old and new values was expected", "{A: active, I: inactive}")
         return ()
 
+    def needs(self, key: str, other: str) -> None:
+        """Note a mistake where a key is there without the other one, which gives it a meaning."""
+        if key in self._entry and other not in self._entry:
+            self.fault(key, f"it says nothing without {other}", f"add {other}")
+
     def has(self, key: str) -> bool:
         """Whether the entry has the key."""
         return key in self._entry

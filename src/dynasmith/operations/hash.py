@@ -64,8 +64,7 @@ class Hash(KeyedOperation):
         for name in only:
             if templates and name not in {_name(part) for part in parts}:
                 fields.fault("only", f"parts has no {{{name}}}")
-        if only and not templates:
-            fields.fault("only", "there are no parts that it could name", "add parts")
+        fields.needs("only", "parts")
         on_error = on_other_of(fields)
         return lambda: cls(attribute, templates, only, on_error=on_error)
 

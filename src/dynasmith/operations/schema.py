@@ -20,6 +20,7 @@ class RecordedFields(Fields):
         super().__init__({}, "", [])
         self.properties: dict[str, _Schema] = {}
         self.required: list[str] = []
+        self.dependent: dict[str, list[str]] = {}
         self._looked_for: set[str] = set()
 
     def name(self, key: str) -> str:
@@ -32,6 +33,28 @@ class RecordedFields(Fields):
         many = {"type": "array", "items": _NAME, "minItems": least, "uniqueItems": True}
         self._record(key, many, required=True)
         return ()
+
+    def path(self, key: str) -> str:
+        """The place of a value."""
+        return self.name(key)
+
+    def paths(self, key: str) -> tuple[str, ...]:
+        """A list of different places."""
+        return self.names(key, least=1)
+
+    def whole(self, key: str, *, least: int, most: int) -> int:
+        """A whole number."""
+        self._record(key, {"type": "integer", "minimum": least, "maximum": most}, required=True)
+        return least
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """A string or a list of strings."""
+        self._record(key, {"anyOf": [_NAME, {"type": "array", "items": _NAME, "minItems": 1}]}, required=False)
+        return ()
+
+    def needs(self, key: str, other: str) -> None:
+        """A key that says nothing without another."""
+        self.dependent[key] = [other]
 
     def text(self, key: str, *, default: str | None = None, empty: bool = False) -> str:
         """A string."""
@@ -105,4 +128,4 @@ def _entry(operation: type[Operation]) -> _Schema:
         "properties": fields.properties,
         "additionalProperties": False,
         "required": fields.required,
-    }
+    } | ({"dependentRequired": fields.dependent} if fields.dependent else {})
