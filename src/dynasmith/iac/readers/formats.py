@@ -15,6 +15,7 @@ from dynasmith.iac.readers.workbench import is_workbench, workbench_tables
 
 DocumentForm = Literal["cloudformation", "terraform", "aws-cli", "workbench", "dms"]
 FORMS: Final = get_args(DocumentForm)
+_WITH_PARAMETERS: Final = ("cloudformation", "terraform")
 
 _TESTS: Final[dict[DocumentForm, Callable[[Any], bool]]] = {
     "workbench": is_workbench,
@@ -37,14 +38,14 @@ def foreign_tables(
     known without its own tool."""
     if not _TESTS[form](document):
         raise UsageError(f"{source} is not a document of {form}.", hint=f"forms: {', '.join(FORMS)}")
-    if form != "cloudformation" and (parameters or names):
+    if (form not in _WITH_PARAMETERS and parameters) or (form != "cloudformation" and names):
         raise UsageError(f"{source} has no references to resolve.", hint="remove --param and --table")
     try:
         match form:
             case "cloudformation":
                 return template_tables(document, source, parameters, names)
             case "terraform":
-                return state_tables(document, source)
+                return state_tables(document, source, parameters)
             case "aws-cli":
                 return service_tables(document, source)
             case "workbench":

@@ -6,26 +6,27 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from dynasmith.errors import UsageError
+from dynasmith.iac.readers.attachments.attachment import Attachment
+from dynasmith.iac.readers.attachments.owners import join_attachments
 from dynasmith.iac.readers.foreign_tables import Document, ForeignTables, UnresolvedValue
+from dynasmith.iac.readers.global_tables import GlobalScaling, global_shape, tracking, with_scaling
 from dynasmith.iac.readers.service_shape import READ, document_of_shape
-from dynasmith.iac.readers.template_values import TemplateValues
+from dynasmith.iac.readers.template_attachments import ATTACHED, TemplateAttachments
+from dynasmith.iac.readers.template_values import PROCESSED, TemplateValues, typed
 
 TABLE, GLOBAL, SIMPLE = "AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable", "AWS::Serverless::SimpleTable"
 TARGET, POLICY = "AWS::ApplicationAutoScaling::ScalableTarget", "AWS::ApplicationAutoScaling::ScalingPolicy"
+_NESTED: Final = ("AWS::CloudFormation::Stack", "AWS::Serverless::Application")
+_MANAGED: Final = "AWS::IAM::ManagedPolicy"
 _TRANSFORMS: Final = ("AWS::Serverless-2016-10-31", "AWS::LanguageExtensions", "AWS::SecretsManager-2020-07-23")
-_OWN_REGION: Final = frozenset(
-    (
-        *("PointInTimeRecoverySpecification", "DeletionProtectionEnabled", "TableClass", "Tags"),
-        *("ContributorInsightsSpecification", "KinesisStreamSpecification", "ResourcePolicy"),
-    )
-)
-"""What a global table says of the Region of its stack in the replica of that Region."""
 
 
 def is_template(document: Any) -> bool:
     """Whether a document looks like a template."""
     resources = document.get("Resources") if isinstance(document, Mapping) else None
-    return isinstance(resources, Mapping) and all(isinstance(each, Mapping) for each in resources.values())
+    if not isinstance(resources, Mapping):
+        return False
+    return all(isinstance(each, Mapping) or name.startswith("Fn::") for name, each in resources.items())
 
 
 def template_tables(
@@ -39,9 +40,11 @@ def template_tables(
             raise UsageError(
                 f"{source} uses the macro {each if isinstance(each, str) else each.get('Name')}, which only "
                 "CloudFormation can run.",
-                hint="import the template as CloudFormation processed it: aws cloudformation get-template "
-                "--template-stage Processed",
+                hint=PROCESSED,
             )
+    for section in ("Resources", "Parameters", "Mappings", "Conditions"):
+        if loop := next((name for name in template.get(section) or () if str(name).startswith("Fn::")), None):
+            raise UsageError(f"{section} of {source} uses {loop}, which only CloudFormation can run.", hint=PROCESSED)
     return _Reading(template, source, parameters, names).tables()
 
 
@@ -50,6 +53,7 @@ class _Reading:
         self, template: Mapping[str, Any], source: str, parameters: Mapping[str, str], names: Mapping[str, str]
     ) -> None:
         self._resources: Mapping[str, Any] = template["Resources"]
+        self._template, self._parameters, self._names = template, parameters, names
         self._source = source
         self._values = TemplateValues(template, parameters, names)
         self._notes: list[str] = []
@@ -66,13 +70,40 @@ class _Reading:
                 raise UsageError(f"{self._source} has two tables of the name {name}.", hint="--table LOGICALID=NAME")
             documents[logical_id] = document
         self._scaled(documents)
+        notes, unresolved = join_attachments(tuple(documents.values()), self._attachments(documents))
+        self._notes += [*self._unread(documents), *notes]
+        found = dict.fromkeys((*self._values.unresolved, *unresolved))
+        return ForeignTables(
+            documents=tuple(documents.values()), unresolved=tuple(found), notes=tuple(dict.fromkeys(self._notes))
+        )
+
+    def _attachments(self, documents: Mapping[str, Document]) -> Iterator[Attachment]:
+        tables = {logical_id: str(document["name"]) for logical_id, document in documents.items()}
+        if tables:
+            reading = TemplateAttachments(self._template, self._parameters, self._names, tables)
+            yield from reading.all(tuple(self._attached()))
+
+    def _attached(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """The resources that may belong to a table and are made. A condition that is unknown is named."""
+        values = TemplateValues(self._template, self._parameters, self._names)
+        for logical_id, resource in self._resources.items():
+            if resource.get("Type") not in ATTACHED:
+                continue
+            holds = True if "Condition" not in resource else values.holds(resource["Condition"])
+            if holds is None:
+                self._notes.append(f"{logical_id} is left out: its condition {resource['Condition']} is unknown.")
+            elif holds:
+                yield logical_id, resource
+
+    def _unread(self, documents: Mapping[str, Document]) -> Iterator[str]:
         for logical_id, resource in self._resources.items():
             kind = str(resource.get("Type"))
             if kind.startswith("AWS::DynamoDB::") and kind not in (TABLE, GLOBAL):
-                self._notes.append(f"{logical_id} is a {kind}, which is not read.")
-        return ForeignTables(
-            documents=tuple(documents.values()), unresolved=tuple(self._values.unresolved), notes=tuple(self._notes)
-        )
+                yield f"{logical_id} is a {kind}, which is not read."
+            elif kind in _NESTED:
+                yield f"{logical_id} is a {kind}: import the template that it names as well."
+            elif kind == _MANAGED and any(f'"{each}"' in str(resource).replace("'", '"') for each in documents):
+                yield f"{logical_id} is a managed policy, which access does not say; it stays as it is."
 
     def _wanted(self, kinds: tuple[str, ...]) -> Iterator[tuple[str, Mapping[str, Any]]]:
         for logical_id, resource in self._resources.items():
@@ -99,47 +130,20 @@ class _Reading:
                 self._values.unresolved.append(missing)
             return None
         shape["TableName"] = name
+        scaling: GlobalScaling = {}
         if resource["Type"] == SIMPLE:
             shape = _simple(shape)
         if resource["Type"] == GLOBAL:
-            shape = self._global(logical_id, shape)
+            shape, scaling = global_shape(typed(shape), f"{path}.Replicas", self._region, self._values.unresolved)
         if not _is_whole(shape, written):
+            missing = UnresolvedValue(path=path, reference="a part of its key")
+            if not any(each.path.startswith(path) for each in self._values.unresolved):
+                self._values.unresolved.append(missing)
             self._notes.append(f"{logical_id} is left out: a part of its key is unknown.")
             return None
         self._notes += [f"{name}: {each} is not in this definition." for each in sorted(shape.keys() - READ)]
-        return document_of_shape(shape)
-
-    # --- global tables
-
-    def _global(self, logical_id: str, shape: dict[str, Any]) -> dict[str, Any]:
-        replicas = list(shape.pop("Replicas", ()))
-        own = self._own_replica(logical_id, replicas)
-        if own is not None:
-            replicas.remove(own)
-            shape |= {name: own[name] for name in _OWN_REGION if name in own}
-            key = (own.get("SSESpecification") or {}).get("KMSMasterKeyId")
-            if key is not None and "SSESpecification" in shape:
-                shape["SSESpecification"] = {**shape["SSESpecification"], "KMSMasterKeyId": key}
-        if replicas:
-            shape["Replicas"] = replicas
-        shape.setdefault("BillingMode", "PROVISIONED")
-        for part in (shape, *shape.get("GlobalSecondaryIndexes", ())):
-            _settings_of_global(part, provisioned=shape["BillingMode"] == "PROVISIONED")
-        return shape
-
-    def _own_replica(self, logical_id: str, replicas: list[dict[str, Any]]) -> dict[str, Any] | None:
-        if len(replicas) == 1:
-            return replicas[0]
-        own = next((each for each in replicas if each.get("Region") == self._region), None)
-        if own is None:
-            self._values.unresolved.append(
-                UnresolvedValue(
-                    path=f"Resources.{logical_id}.Properties.Replicas",
-                    reference="AWS::Region",
-                    hint="--param AWS::Region=REGION says which replica is the table itself",
-                )
-            )
-        return own
+        document = document_of_shape(typed(shape))
+        return with_scaling(document, scaling)
 
     # --- autoscaling
 
@@ -170,7 +174,7 @@ class _Reading:
             owner, dimension = targets[reference]
             path = f"Resources.{logical_id}.Properties.TargetTrackingScalingPolicyConfiguration"
             said = self._values.properties(raw.get("TargetTrackingScalingPolicyConfiguration") or {}, path)
-            owner["autoscaling"][dimension] |= _tracking(said)
+            owner["autoscaling"][dimension] |= tracking(said)
 
 
 def _is_whole(shape: Mapping[str, Any], written: Mapping[str, Any]) -> bool:
@@ -192,34 +196,8 @@ def _simple(shape: dict[str, Any]) -> dict[str, Any]:
     return shape
 
 
-def _settings_of_global(part: dict[str, Any], *, provisioned: bool) -> None:
-    """The words of a global table, or of its index, for throughput as those of a table."""
-    read = part.pop("ReadProvisionedThroughputSettings", None) or {}
-    write = part.pop("WriteProvisionedThroughputSettings", None) or {}
-    ceilings = part.pop("ReadOnDemandThroughputSettings", None) or {}
-    ceilings |= part.pop("WriteOnDemandThroughputSettings", None) or {}
-    if ceilings:
-        part["OnDemandThroughput"] = ceilings
-    scaling = write.get("WriteCapacityAutoScalingSettings")
-    if provisioned and scaling is not None:
-        part["ProvisionedThroughput"] = {
-            "ReadCapacityUnits": read.get("ReadCapacityUnits", 1),
-            "WriteCapacityUnits": scaling.get("SeedCapacity", scaling["MinCapacity"]),
-        }
-
-
 def _part(document: Document | None, parts: list[str]) -> Document | None:
     """The table, or its index, that a resource id names."""
     if document is None or len(parts) < 4:
         return document
     return next((each for each in document.get("global_secondary_indexes", ()) if each["name"] == parts[3]), None)
-
-
-def _tracking(said: Mapping[str, Any]) -> Document:
-    names = {
-        "TargetValue": "target",
-        "ScaleInCooldown": "scale_in_cooldown_seconds",
-        "ScaleOutCooldown": "scale_out_cooldown_seconds",
-        "DisableScaleIn": "disable_scale_in",
-    }
-    return {name: said[each] for each, name in names.items() if each in said}

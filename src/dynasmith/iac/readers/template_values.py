@@ -17,7 +17,35 @@ NO_VALUE: Final = object()
 UNKNOWN: Final = object()
 """A value that the template alone does not say; it was noted."""
 
+_NUMBERS: Final = ("Units", "UnitsPerSecond", "InDays", "Capacity")
 _LOOPS: Final = ("Fn::ForEach", "Fn::Transform")
+_NAMED_MEMBERS: Final = ("Tags", "GlobalSecondaryIndexes", "LocalSecondaryIndexes")
+"""Lists whose members stand for themselves."""
+
+
+NAMES: Final = {
+    "AWS::Lambda::Function": "FunctionName",
+    "AWS::Serverless::Function": "FunctionName",
+    "AWS::IAM::Role": "RoleName",
+    "AWS::Kinesis::Stream": "Name",
+    "AWS::SQS::Queue": "QueueName",
+    "AWS::SNS::Topic": "TopicName",
+    "AWS::S3::Bucket": "BucketName",
+    "AWS::Backup::BackupVault": "BackupVaultName",
+    "AWS::CloudWatch::Alarm": "AlarmName",
+}
+"""The property that names a resource of each type."""
+_OTHER_REFERENCE: Final = ("AWS::SQS::Queue",)
+"""Types whose `Ref` is neither name nor ARN."""
+_ARNS: Final = {
+    "AWS::Lambda::Function": "arn:aws:lambda:{region}:{account}:function:{name}",
+    "AWS::Serverless::Function": "arn:aws:lambda:{region}:{account}:function:{name}",
+    "AWS::IAM::Role": "arn:aws:iam::{account}:role/{name}",
+    "AWS::Kinesis::Stream": "arn:aws:kinesis:{region}:{account}:stream/{name}",
+    "AWS::SQS::Queue": "arn:aws:sqs:{region}:{account}:{name}",
+    "AWS::SNS::Topic": "arn:aws:sns:{region}:{account}:{name}",
+    "AWS::S3::Bucket": "arn:aws:s3:::{name}",
+}
 
 
 class TemplateValues:
@@ -40,29 +68,34 @@ class TemplateValues:
 
     def resolved(self, value: Any, path: str) -> Any:
         """A value with every function and reference replaced; `UNKNOWN` where it, or a part of a map, cannot be known,
-        which was noted: half of a setting would be another one. A list is without its unknown members."""
+        which was noted: half of a setting would be another one. A list of things that have names of their own is
+        without its unknown members."""
         if isinstance(value, Mapping):
             if (
                 len(value) == 1
                 and (name := next(iter(value)))
-                and (name.startswith("Fn::") or name in ("Ref", "Condition"))
+                and (name.startswith("Fn::") or name == "Ref" or (name == "Condition" and isinstance(value[name], str)))
             ):
                 return self._function(name, value[name], path)
             pairs = {name: self.resolved(each, f"{path}.{name}") for name, each in value.items()}
             if loop := next((name for name in pairs if name.startswith(_LOOPS)), None):
-                raise UsageError(f"{path} uses {loop}, which only CloudFormation can run.", hint=_PROCESSED)
+                raise UsageError(f"{path} uses {loop}, which only CloudFormation can run.", hint=PROCESSED)
             if any(each is UNKNOWN for each in pairs.values()):
                 return UNKNOWN
             return {name: each for name, each in pairs.items() if each is not NO_VALUE}
         if isinstance(value, list | tuple):
             members = [self.resolved(each, f"{path}[{place}]") for place, each in enumerate(value)]
+            if any(each is UNKNOWN for each in members) and path.rpartition(".")[2] not in _NAMED_MEMBERS:
+                return UNKNOWN
             return [each for each in members if each is not NO_VALUE and each is not UNKNOWN]
         return value
 
     def properties(self, properties: Mapping[str, Any], path: str) -> dict[str, Any]:
         """The properties of a resource, without those that are unknown."""
-        found = {name: self.resolved({name: each}, path) for name, each in properties.items()}
-        return {name: each[name] for name, each in found.items() if each is not UNKNOWN and name in each}
+        if function := next((name for name in properties if name.startswith("Fn::")), None):
+            raise UsageError(f"{path} uses {function}, which only CloudFormation can run.", hint=PROCESSED)
+        found = {name: self.resolved(each, f"{path}.{name}") for name, each in properties.items()}
+        return {name: each for name, each in found.items() if each is not UNKNOWN and each is not NO_VALUE}
 
     def text(self, value: Any, path: str) -> str | None:
         """The text of a value; None where it is unknown."""
@@ -99,7 +132,7 @@ class TemplateValues:
             case "Fn::Equals" | "Fn::And" | "Fn::Or" | "Fn::Not" | "Condition":
                 return self._truth({name: argument}, path)
         if name.startswith(_LOOPS):
-            raise UsageError(f"{path} uses {name}, which only CloudFormation can run.", hint=_PROCESSED)
+            raise UsageError(f"{path} uses {name}, which only CloudFormation can run.", hint=PROCESSED)
         return self._unknown(path, f"{name} {json.dumps(argument, default=str)}")
 
     def _unknown(self, path: str, reference: str, hint: str = "") -> Any:
@@ -125,6 +158,8 @@ class TemplateValues:
             return self._unknown(path, f"parameter {name}", f"--param {name}=VALUE")
         if name in self._resources:
             named = self.table_name(name)
+            if named is None:
+                named = self._physical(name)
             return self._unknown(path, f"resource {name}", f"--param {name}=VALUE") if named is None else named
         return self._unknown(path, name, f"--param {name}=VALUE")
 
@@ -143,7 +178,45 @@ class TemplateValues:
         name = ".".join(parts)
         if name in self._given:
             return self._given[name]
+        if parts[-1] == "Arn" and (arn := self._arn(parts[0])) is not None:
+            return arn
         return self._unknown(path, f"attribute {name}", f"--param {name}=VALUE")
+
+    def _physical(self, logical_id: str) -> str | None:
+        """What `Ref` gives of a resource that has a name of its own; None where that is not known."""
+        resource = self._resources.get(logical_id) or {}
+        kind, properties = str(resource.get("Type")), resource.get("Properties") or {}
+        if kind == "AWS::SNS::Topic":
+            return self._arn(logical_id)
+        if kind not in NAMES or kind in _OTHER_REFERENCE or NAMES[kind] not in properties:
+            return None
+        return self._quiet(properties[NAMES[kind]])
+
+    def _arn(self, logical_id: str) -> str | None:
+        """The ARN of a resource whose name is known, where Region and account are too."""
+        resource = self._resources.get(logical_id) or {}
+        kind, properties = str(resource.get("Type")), resource.get("Properties") or {}
+        if kind not in _ARNS:
+            return None
+        name = self._given.get(logical_id) or (
+            self._quiet(properties[NAMES[kind]]) if NAMES[kind] in properties else None
+        )
+        region, account = self._given.get("AWS::Region"), self._given.get("AWS::AccountId")
+        needed = {"{name}": name, "{region}": region, "{account}": account}
+        arn = _ARNS[kind]
+        for word, value in needed.items():
+            if word in arn:
+                if value is None:
+                    return None
+                arn = arn.replace(word, value)
+        return arn
+
+    def _quiet(self, value: Any) -> str | None:
+        """The text of a value; nothing is noted where it is unknown."""
+        before = list(self.unresolved)
+        found = self.text(value, "")
+        self.unresolved[:] = before
+        return found
 
     def _substituted(self, argument: Any, path: str) -> Any:
         template, own = argument if isinstance(argument, list | tuple) else (argument, {})
@@ -225,9 +298,25 @@ class TemplateValues:
             yield self._truth(each, path)
 
 
-_PROCESSED = (
+PROCESSED = (
     "import the template as CloudFormation processed it: aws cloudformation get-template --template-stage Processed"
 )
+
+
+def typed(value: Any, name: str = "") -> Any:
+    """A value of a table with the numbers and booleans that a template may have as text, and texts that it may have as
+    numbers: CloudFormation takes both."""
+    if isinstance(value, Mapping):
+        if set(value) == {"Key", "Value"} or name == "Tags":
+            return {each: _text(one) for each, one in value.items()}
+        return {each: typed(one, each) for each, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [typed(each, name) for each in value]
+    if isinstance(value, str) and name.endswith(_NUMBERS) and re.fullmatch(r"[0-9]+", value):
+        return int(value)
+    if isinstance(value, str) and name.endswith("Enabled") and value.lower() in ("true", "false"):
+        return value.lower() == "true"
+    return value
 
 
 def _is_list(parameter: Mapping[str, Any]) -> bool:

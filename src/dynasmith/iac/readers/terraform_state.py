@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from dynasmith.errors import UsageError
-from dynasmith.iac.readers.foreign_tables import Document, ForeignTables
+from dynasmith.iac.readers.attachments.owners import join_attachments
+from dynasmith.iac.readers.foreign_tables import Document, ForeignTables, UnresolvedValue
+from dynasmith.iac.readers.terraform_attachments import terraform_attachments
+from dynasmith.iac.readers.terraform_resources import StateResources, one_block
+from dynasmith.iac.readers.terraform_settings import replica_of, terraform_settings
+from dynasmith.iac.readers.terraform_unknown import missing_parts, without_unknown
+
+NO_VALUES: Final[Mapping[str, str]] = MappingProxyType({})
 
 _FORMATS: Final = ("0.", "1.")
 """The versions of the format that are known (https://developer.hashicorp.com/terraform/internals/json-format)."""
@@ -18,42 +25,38 @@ def is_state(document: Any) -> bool:
     return isinstance(document, Mapping) and ("terraform_version" in document or "format_version" in document)
 
 
-def state_tables(document: Mapping[str, Any], source: str) -> ForeignTables:
-    """The tables of a state, or those that a plan will leave. Raises UsageError for another form of Terraform."""
+def state_tables(document: Mapping[str, Any], source: str, parameters: Mapping[str, str] = NO_VALUES) -> ForeignTables:
+    """The tables of a state, or those that a plan will leave. ``parameters`` are values that are known after apply
+    alone, by address and attribute. Raises UsageError for another form of Terraform."""
     if not str(document.get("format_version", "")).startswith(_FORMATS):
         hint = "write terraform show -json > FILE" if "resources" in document else "use a version of Terraform below 2"
         raise UsageError(f"{source} is not what `terraform show -json` writes in a known version.", hint=hint)
-    values = document.get("planned_values") or document.get("values") or {}
-    resources = list(_resources(values.get("root_module") or {}))
+    if document.get("errored"):
+        raise UsageError(f"{source} is a plan that failed.", hint="mend the configuration, and write the plan again")
+    resources = StateResources(document, parameters)
     tables: dict[str, Document] = {}
-    for address, values_ in _of_type(resources, "aws_dynamodb_table"):
-        if not values_.get("name") or not values_.get("hash_key"):
-            raise UsageError(f"{address} of {source} has no name or key that is known before it is applied.")
-        if values_["name"] in tables:
-            raise UsageError(f"{source} has two tables of the name {values_['name']}.")
-        tables[values_["name"]] = _table(values_)
-    notes = list(_beside(resources, tables))
-    return ForeignTables(documents=tuple(tables.values()), notes=tuple(notes))
-
-
-def _resources(module: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    for each in module.get("resources") or ():
-        if each.get("mode", "managed") == "managed":
-            yield each
-    for child in module.get("child_modules") or ():
-        yield from _resources(child)
-
-
-def _of_type(resources: list[Mapping[str, Any]], kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    for each in resources:
-        if each.get("type") == kind:
-            yield each["address"], dict(each.get("values") or {})
-
-
-def _one(values: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """A block of which there is one at most: a list in JSON."""
-    found = values.get(name) or []
-    return dict(found[0]) if found else {}
+    addresses: dict[str, str] = {}
+    unresolved: list[UnresolvedValue] = []
+    for address, _, values in resources.of_type("aws_dynamodb_table"):
+        if missing := missing_parts(resources, address, values):
+            unresolved += [resources.unresolved(address, name) for name in missing]
+            continue
+        if values["name"] in tables:
+            first = addresses[values["name"]]
+            raise UsageError(f"{source} has two tables of the name {values['name']}: {first} and {address}.")
+        known, more = without_unknown(resources, address, values)
+        unresolved += more
+        tables[values["name"]] = _table(known)
+        if resources.is_said(address, "warm_throughput") and (warm := _warm(known)):
+            tables[values["name"]]["warm_throughput"] = warm
+        addresses[values["name"]] = address
+    remarks = list(terraform_settings(resources, tables))
+    notes, open_ = join_attachments(tuple(tables.values()), terraform_attachments(resources))
+    unresolved += [*(each for each in remarks if not isinstance(each, str)), *open_]
+    notes = [*(each for each in remarks if isinstance(each, str)), *notes]
+    return ForeignTables(
+        documents=tuple(tables.values()), unresolved=tuple(dict.fromkeys(unresolved)), notes=tuple(dict.fromkeys(notes))
+    )
 
 
 def _table(values: Mapping[str, Any]) -> Document:
@@ -69,7 +72,7 @@ def _table(values: Mapping[str, Any]) -> Document:
         found["global_secondary_indexes"] = [
             {
                 "name": each["name"],
-                "key_schema": _key(each["hash_key"], each.get("range_key")),
+                "key_schema": _index_key(each),
                 **_projection(each),
                 **_throughput(each, provisioned=provisioned),
             }
@@ -88,6 +91,19 @@ def _key(partition: str, sort: str | None) -> list[Document]:
     return found + ([{"attribute_name": sort, "key_type": "RANGE"}] if sort else [])
 
 
+def _index_key(index: Mapping[str, Any]) -> list[Document]:
+    """The key of an index: version 6 of the provider has blocks for a key of several attributes."""
+    if blocks := index.get("key_schema"):
+        return [{"attribute_name": each["attribute_name"], "key_type": each["key_type"]} for each in blocks]
+    return _key(index["hash_key"], index.get("range_key"))
+
+
+def _warm(values: Mapping[str, Any]) -> Document:
+    said = one_block(values, "warm_throughput")
+    names = {"read_units_per_second": "read", "write_units_per_second": "write"}
+    return {word: said[name] for name, word in names.items() if said.get(name)}
+
+
 def _projection(index: Mapping[str, Any]) -> Document:
     if index["projection_type"] == "ALL":
         return {}
@@ -99,7 +115,7 @@ def _throughput(values: Mapping[str, Any], *, provisioned: bool) -> Document:
     if provisioned:
         read, write = values.get("read_capacity"), values.get("write_capacity")
         return {"provisioned_throughput": {"read": read, "write": write}} if read and write else {}
-    ceiling = _one(values, "on_demand_throughput")
+    ceiling = one_block(values, "on_demand_throughput")
     said = {name: ceiling.get(f"{name}_request_units") for name in ("max_read", "max_write")}
     known = {name: units for name, units in said.items() if units and units > 0}
     return {"on_demand_throughput": known} if known else {}
@@ -110,15 +126,15 @@ def _settings(values: Mapping[str, Any]) -> Document:
     stream = values.get("stream_enabled")
     if stream is not None:
         found["stream"] = {"view_type": values["stream_view_type"]} if stream else {"enabled": False}
-    ttl = _one(values, "ttl")
+    ttl = one_block(values, "ttl")
     if ttl:
         found["time_to_live"] = {"attribute": ttl["attribute_name"]} if ttl.get("enabled") else {"enabled": False}
-    recovery = _one(values, "point_in_time_recovery")
+    recovery = one_block(values, "point_in_time_recovery")
     if recovery:
         days = recovery.get("recovery_period_in_days")
         on = {"enabled": True, **({"recovery_days": days} if days else {})}
         found["point_in_time_recovery"] = on if recovery["enabled"] else {"enabled": False}
-    encryption = _one(values, "server_side_encryption")
+    encryption = one_block(values, "server_side_encryption")
     if encryption:
         key = encryption.get("kms_key_arn")
         customer = {"type": "CUSTOMER", "key": key} if key and ":alias/aws/" not in key else {"type": "AWS_MANAGED"}
@@ -129,81 +145,9 @@ def _settings(values: Mapping[str, Any]) -> Document:
     if values.get("tags") is not None:
         found["tags"] = dict(values["tags"])
     if replicas := values.get("replica"):
-        found["replicas"] = [_replica(each) for each in replicas]
-    return found
-
-
-def _replica(values: Mapping[str, Any]) -> Document:
-    found: Document = {"region": values["region_name"]}
-    if values.get("point_in_time_recovery") is not None:
-        found["point_in_time_recovery"] = values["point_in_time_recovery"]
-    if values.get("kms_key_arn"):
-        found["key"] = values["kms_key_arn"]
-    return found
-
-
-def _beside(resources: list[Mapping[str, Any]], tables: dict[str, Document]) -> Iterator[str]:
-    """Put what stands beside the tables into them; a note for what belongs to none."""
-    targets: dict[tuple[str, str], Document] = {}
-    for address, values in _of_type(resources, "aws_appautoscaling_target"):
-        owner = _scaled(values, tables)
-        if owner is None:
-            if values.get("service_namespace") == "dynamodb":
-                yield f"{address} scales {values.get('resource_id')}, which is not a table of this document."
-            continue
-        dimension = "read" if "Read" in values["scalable_dimension"] else "write"
-        said = {"min": values["min_capacity"], "max": values["max_capacity"]}
-        owner.setdefault("autoscaling", {})[dimension] = said
-        targets[values["resource_id"], values["scalable_dimension"]] = said
-    for _, values in _of_type(resources, "aws_appautoscaling_policy"):
-        target = targets.get((str(values.get("resource_id")), str(values.get("scalable_dimension"))))
-        if target is not None:
-            target |= _tracking(_one(values, "target_tracking_scaling_policy_configuration"))
-    for _, values in _of_type(resources, "aws_dynamodb_contributor_insights"):
-        owner = _owner(tables, values.get("table_name"), values.get("index_name"))
-        if owner is not None:
-            owner["contributor_insights"] = {"enabled": True}
-    for _, values in _of_type(resources, "aws_dynamodb_kinesis_streaming_destination"):
-        owner = _owner(tables, values.get("table_name"), None)
-        if owner is not None:
-            precision = values.get("approximate_creation_date_time_precision")
-            more = {"precision": precision} if precision else {}
-            owner["kinesis_destination"] = {"stream_arn": values["stream_arn"], **more}
-    for address, values in _of_type(resources, "aws_dynamodb_resource_policy"):
-        owner = _owner(tables, str(values.get("resource_arn")).rpartition("table/")[2], None)
-        if owner is None or not values.get("policy"):
-            yield f"{address} has a policy whose table is not known before it is applied."
-        else:
-            owner["resource_policy"] = json.loads(values["policy"])
-    for kind in (
-        "aws_dynamodb_table_item",
-        "aws_dynamodb_table_replica",
-        "aws_dynamodb_tag",
-        "aws_dynamodb_global_table",
-    ):
-        for address, _ in _of_type(resources, kind):
-            yield f"{address} is an {kind}, which is not read."
-
-
-def _owner(tables: dict[str, Document], table: Any, index: Any) -> Document | None:
-    document = tables.get(str(table))
-    if document is None or not index:
-        return document
-    return next((each for each in document.get("global_secondary_indexes", ()) if each["name"] == index), None)
-
-
-def _scaled(values: Mapping[str, Any], tables: dict[str, Document]) -> Document | None:
-    parts = str(values.get("resource_id")).split("/")
-    if values.get("service_namespace") != "dynamodb" or len(parts) < 2:
-        return None
-    return _owner(tables, parts[1], parts[3] if len(parts) > 3 else None)
-
-
-def _tracking(said: Mapping[str, Any]) -> Document:
-    found: Document = {"target": said["target_value"]} if said.get("target_value") is not None else {}
-    for name in ("scale_in_cooldown", "scale_out_cooldown"):
-        if said.get(name):
-            found[f"{name}_seconds"] = said[name]
-    if said.get("disable_scale_in"):
-        found["disable_scale_in"] = True
+        found["replicas"] = [replica_of(each) for each in replicas]
+        if any(each.get("consistency_mode") == "STRONG" for each in replicas):
+            found["multi_region_consistency"] = "STRONG"
+    if witness := one_block(values, "global_table_witness").get("region_name"):
+        found["witness_region"] = witness
     return found

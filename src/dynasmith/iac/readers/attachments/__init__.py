@@ -1,0 +1,1 @@
+"""Resources that stand beside tables in a form of another tool and belong to them."""
