@@ -1,4 +1,4 @@
-"""Build the site: ``python -m pages.site [FOLDER]`` with ``tools`` on the path (`make docs`). Warnings are errors."""
+"""Build the site: ``python -m pages.site FOLDER`` with ``tools`` on the path (`make docs`). A warning is an error."""
 
 from __future__ import annotations
 
@@ -22,4 +22,4 @@ def build(output: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(build(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "site"))
+    sys.exit(build(Path(sys.argv[1])))

@@ -13,12 +13,19 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from pages.error_pages import with_contents
 from pages.site_pages import site_pages
 
 ROOT: Final = Path(__file__).parents[2]
 _LINK: Final = re.compile(r"(\]\()([^)\s#:]+)((?:#[^)]*)?\))")
-_ELSEWHERE: Final = {"README.md": "index.md", "CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changes.md"}
-"""Pages beside docs/, and the page of the site that stands for each."""
+_ERRORS: Final = "docs/reference/errors.md"
+_ELSEWHERE: Final = {
+    "README.md": "index.md",
+    "CONTRIBUTING.md": "contributing.md",
+    "CHANGELOG.md": "changes.md",
+    _ERRORS: "reference/errors/index.md",
+}
+"""Pages that are in the site under another name."""
 _EXAMPLE_PAGE: Final = re.compile(r"examples/([\w-]+)/README\w*\.md")
 _NEVER: Final = {".pyc", ".db"}
 
@@ -29,7 +36,10 @@ def stage(folder: Path) -> None:
     texts: dict[str, bytes] = {}
     for source, target in sources().items():
         data = (ROOT / source).read_bytes()
-        texts[target] = linked(data.decode("utf-8"), source).encode("utf-8") if target.endswith(".md") else data
+        if target.endswith(".md"):
+            text = linked(data.decode("utf-8"), source)
+            data = (with_contents(text) if source == _ERRORS else text).encode("utf-8")
+        texts[target] = data
     for target, data in (texts | {target: text.encode("utf-8") for target, text in site_pages().items()}).items():
         path = folder / target
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 
+from dynasmith.documentation import error_page
 from dynasmith.errors import ConsentRequired, DefinitionError, DynasmithError, SeveralFailed, TransformError
 
 
@@ -31,6 +32,7 @@ def show_error(
         lines += complete(user_traceback(error)).splitlines()  # of the user's own code, which is what has to be fixed
     if error.hint:
         lines.append(f"Hint: {complete(error.hint)}")
+    lines.append(f"More: {error_page(error.code)}")
     with suppress(OSError, ValueError):  # where standard error is full or closed too, the exit code is all there is
         sys.stderr.write("\n".join(lines) + "\n")
     return error.exit
@@ -64,6 +66,7 @@ def error_json(error: DynasmithError, complete: Callable[[str], str] = str) -> d
         "message": complete(error.message),
         "hint": complete(error.hint),
         "exit": error.exit,
+        "docs": error_page(error.code),
     }
     if isinstance(error, ConsentRequired):
         document |= error.where

@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import replace
 
+from dynasmith.documentation import finding_page
 from dynasmith.masking import Masks
 from dynasmith.validate import Finding, Verdict
 from dynasmith.validate import checklist as points_of
@@ -27,7 +28,12 @@ def findings_document(verdict: Verdict, form: str, masks: Masks, *, checklist: b
         return _json(masks.document(sarif(_relative(verdict))))
     if checklist:
         return _json(masks.document([each.to_json() for each in points_of(verdict)]))
-    return _json(masks.document([msgspec.to_builtins(each) for each in verdict.findings]))
+    return _json(masks.document([finding_json(each) for each in verdict.findings]))
+
+
+def finding_json(finding: Finding) -> dict[str, Any]:
+    """A finding as programs read it."""
+    return {**msgspec.to_builtins(finding), "docs": finding_page(finding.code)}
 
 
 def _masked(verdict: Verdict, masks: Masks) -> Verdict:

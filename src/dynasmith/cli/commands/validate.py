@@ -11,6 +11,7 @@ from dynasmith.cli.flow_options import UNITS
 from dynasmith.cli.new_file import check_new, write_or_print
 from dynasmith.cli.redaction import HIDDEN
 from dynasmith.cli.shared_options import Invocation, verb
+from dynasmith.documentation import finding_page
 from dynasmith.errors import UsageError
 from dynasmith.validate import Finding, ItemFinding, ItemsFinding, PracticeResult
 from dynasmith.validate import checklist as points_of
@@ -129,6 +130,7 @@ def _draw(invocation: Invocation, verdict: Any) -> None:
         page.print(Text.assemble((f"{finding.severity:<9}", colour), (f"{finding.code}  ", "dim"), (place, "bold")))
         page.print(f"           {masked(finding.why)}", markup=False)
         page.print(f"           {masked(finding.fix)}", style="dim", markup=False)
+        page.print(f"           {finding_page(finding.code)}", style="dim", markup=False)
     for accepted in verdict.accepted:
         finding = accepted.finding
         page.print(
