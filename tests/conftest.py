@@ -75,6 +75,14 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
             warnings.warn(f"{item.path.name} left something open: {'; '.join(left)}", ResourceWarning, stacklevel=1)
 
 
+@pytest.fixture
+def account() -> str:
+    """An account that no other test uses."""
+    from cli.story import new_account
+
+    return new_account()
+
+
 @pytest.fixture(scope="session")
 def ministack_endpoint() -> Iterator[str]:
     """The endpoint of a ministack that lives as long as the session and keeps nothing."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.story import clean_shell, new_account
+from cli.story import clean_shell
 from dynasmith.strict import StrictServer
 from item_stories.kit import ItemStory
 
@@ -15,12 +15,6 @@ def served(ministack_endpoint: str) -> Iterator[StrictServer]:
     """A strict endpoint on the real clock, for processes of their own too."""
     with StrictServer(ministack_endpoint, clock="real", capacity=False) as server:
         yield server
-
-
-@pytest.fixture
-def account() -> str:
-    """An account that no other test uses."""
-    return new_account()
 
 
 @pytest.fixture
