@@ -179,3 +179,15 @@ def test_closed_streams_are_nowhere(story: Story) -> None:
     words = f"{shlex.quote(sys.executable)} -m dynasmith ensure --json >&- 2>&-"
     assert subprocess.run(["sh", "-c", words], check=False).returncode == 0
     assert story.live() == ["orders"]
+
+
+def test_values_of_an_env_file_are_shown_as_their_names(story: Story) -> None:
+    story.write(".env", "OWNER=the-owner-7361\nTOKEN_OF=another-secret-88\n")
+    story.define(table(tags={"owner": "${OWNER}"}, billing_mode="${TOKEN_OF}"))
+    story.write("dynasmith.toml", 'env_file = ".env"\ndefinitions = ["tables_config.json"]\n')
+    wrong = story("plan", "--debug", "--log-file", "log.txt")
+    assert (wrong.code, "${TOKEN_OF}" in wrong.err) == (2, True)
+    refused = story("get", "another-secret-88", "pk=1", "--debug", "--log-file", "log.txt")
+    assert (refused.code, "${TOKEN_OF}" in refused.err) == (1, True)
+    shown = wrong.err + refused.err + refused.out + (story.folder / "log.txt").read_text()
+    assert "another-secret-88" not in shown

@@ -378,6 +378,8 @@ list --endpoint            | code  | two    | {--endpoint http://127.0.0.1:1}
 list --env                 | code  | two    | {--env nowhere}
 list --json                | says  | two    | {--json}
 list --log-file            | files | two    | {--log-file log.txt}
+list --role-arn            | code  | two    | {--role-arn arn:aws:iam::123456789012:role/x}
+list --external-id         | code  | two    | {--external-id x}
 list --region              | says  | two    | {--region eu-west-1}
 list --aws-access-key      | says  | two    | --aws-secret-key s {--aws-access-key 333333333333}
 list --aws-secret-key      | code  | two    | --aws-access-key 333333333333 {--aws-secret-key s}

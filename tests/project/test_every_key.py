@@ -156,6 +156,11 @@ FILES: dict[str, tuple[str, str, Observe]] = {
     "definitions": (TOP + SECTION, TOP.replace("tables", "others") + SECTION, NAMES),
     "models": (TOP + SECTION, 'models = ["models_of_a_key"]\n' + TOP + SECTION, NAMES),
     "migrations": (TOP + SECTION, 'migrations = "m"\n' + TOP + SECTION, value(lambda world: world.settings.migrations)),
+    "env_file": (
+        'env_file = "a.env"\n' + TOP + SECTION + 'access_key_id = "${A}"\nsecret_access_key = "${B}"\n',
+        'env_file = "b.env"\n' + TOP + SECTION + 'access_key_id = "${A}"\nsecret_access_key = "${B}"\n',
+        LIST,
+    ),
     "history_table": (
         TOP + SECTION,
         'history_table = "h"\n' + TOP + SECTION,
@@ -251,6 +256,8 @@ def folder(shell: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     (tmp_path / "credentials").write_text(profiles)
     shell.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
     (tmp_path / "models_of_a_key.py").write_text(MODEL)
+    (tmp_path / "a.env").write_text("A=AKIDONE\nB=secret-one\n")
+    (tmp_path / "b.env").write_text("A=AKIDTWO\nB=secret-two\n")
     for name in ("orders", "others"):
         file = {"orders": "tables.json"}.get(name, "others.json")
         (tmp_path / file).write_text(json.dumps({"tables": [_table(name)]}))

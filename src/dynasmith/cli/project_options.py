@@ -56,6 +56,8 @@ def open_project(invocation: SharedOptions) -> Project:
         access_key=invocation.text("aws_access_key"),
         secret_key=invocation.text("aws_secret_key"),
         session_token=invocation.text("aws_session_token"),
+        role_arn=invocation.text("role_arn"),
+        external_id=invocation.text("external_id"),
         consent=invocation.consent(),
         crypto=dict(key_of_text(text) for text in invocation.values.get("crypto", ())),
     )

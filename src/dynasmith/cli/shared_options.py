@@ -30,7 +30,7 @@ T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
 MANY = ("confirm", "crypto")
 FLAGS = ("as_json", "redact", "yes", "dry_run", "quiet", "debug", "physical")
-PLACES = ("env", "config", "endpoint", "region", "profile", "directory")
+PLACES = ("env", "config", "endpoint", "region", "profile", "role_arn", "external_id", "directory")
 """The options that say where to go. Never a key: a command that is shown is kept by shells and logs."""
 _JOB_COMMAND = re.compile(r"\bdynasmith jobs (?:list\b|[a-z]+ [a-z]+-\d{8}T\d{6}-[0-9a-f]{6}\b)")
 
@@ -51,7 +51,7 @@ class Invocation:
                 self.values[name] = bool(value) or self.values.get(name, False)
             elif value == "":
                 # An unset variable of the shell: to go on would be to go to another place than the one meant.
-                raise UsageError(f"--{name.replace('_', '-')} is empty.", hint="give it a value, or remove the option")
+                raise UsageError(f"{_option(name)} is empty.", hint="give it a value, or remove the option")
             elif value is not None:
                 self.values[name] = value
 
@@ -121,7 +121,7 @@ class Invocation:
         """The words as they may be shown, with the options of this run in every command about jobs, so that as printed
         it goes to the same place."""
         words = self.masked(words)
-        said = [word for name in PLACES if (text := self.text(name)) for word in (f"--{name}", text)]
+        said = [word for name in PLACES if (text := self.text(name)) for word in (_option(name), text)]
         said += [word for text in self.values.get("crypto", ()) for word in ("--crypto", text)]
         said += ["--physical"] if self.values.get("physical") else []
         return _JOB_COMMAND.sub(lambda found: shlex.join([*found[0].split(), *said]), words) if said else words
@@ -191,6 +191,10 @@ class Invocation:
         return replace(given, yes=True, confirm=frozenset(given.confirm) | questions.keys())
 
 
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
 def refuse_given(without: str, names: Sequence[str]) -> None:
     """Raise UsageError for the first of these parameters that was said on the command line: it means something together
     with ``without`` only, and an option that is accepted and ignored is a promise that is broken."""
@@ -215,6 +219,8 @@ OPTIONS = (
     click.option("--endpoint", metavar="URL", help="DynamoDB endpoint; calls to every service go there."),
     click.option("--region", metavar="REGION", help="AWS Region."),
     click.option("--profile", metavar="PROFILE", help="AWS profile. To choose an environment use --env."),
+    click.option("--role-arn", metavar="ARN", help="Assume this role; it is renewed while a long run lasts."),
+    click.option("--external-id", metavar="ID", help="External id of that role, where its owner asks for one."),
     click.option(
         "--directory",
         metavar="DIR",
@@ -244,9 +250,9 @@ OPTIONS = (
     click.option("--log-file", metavar="FILE", help="Write the log to FILE."),
 )
 NAMES = (
-    "env", "config", "endpoint", "region", "profile", "directory", "aws_access_key", "aws_secret_key",
-    "aws_session_token", "physical", "as_json", "redact", "yes", "confirm", "crypto", "dry_run", "quiet", "debug",
-    "log_file",
+    "env", "config", "endpoint", "region", "profile", "role_arn", "external_id", "directory", "aws_access_key",
+    "aws_secret_key", "aws_session_token", "physical", "as_json", "redact", "yes", "confirm", "crypto",
+    "dry_run", "quiet", "debug", "log_file",
 )  # fmt: skip
 
 WITHOUT_DRY_RUN = frozenset(

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from dynasmith.errors import ProjectError
 from dynasmith.files.documents import read_file
+from dynasmith.files.env_file import read_env_file
 from dynasmith.files.environment import BUILT_IN, Environment, checked
 from dynasmith.files.key_sources import read_keys, without_literals
 from dynasmith.files.project_settings import ENVIRONMENT, PROJECT
@@ -48,6 +49,7 @@ class ProjectFile(Struct, frozen=True, kw_only=True):
 
     ``directory`` is what relative names are relative to. ``sections`` are the environments as they were written:
     `environment_of` replaces the variables of the one that is asked for, so that the others may lack theirs.
+    ``file_variables`` are those of ``env_file`` that the environment lacks: secrets, whatever their names are.
     """
 
     directory: str
@@ -64,6 +66,11 @@ class ProjectFile(Struct, frozen=True, kw_only=True):
     variables: Variables = Variables()
     notes: tuple[str, ...] = ()
     crypto: dict[str, EncryptionKey] = {}
+    file_variables: dict[str, str] = {}
+
+    def known(self, variables: Mapping[str, str]) -> Mapping[str, str]:
+        """These variables, and those of ``env_file`` that are not among them."""
+        return {**self.file_variables, **variables} if self.file_variables else variables
 
     @property
     def environments(self) -> tuple[str, ...]:
@@ -132,7 +139,7 @@ def environment_of(
         hint = near or f"there are {', '.join(project.environments)}"
         raise ProjectError(f"Environment {wanted} does not exist.", hint=hint)
     findings: list[DefinitionFinding] = []
-    known = os.environ if variables is None else variables
+    known = project.known(os.environ if variables is None else variables)
     node = shape(substitute(section, known, findings), ENVIRONMENT, findings)
     _no_userinfo(node, findings)
     _refuse(findings)
@@ -149,7 +156,7 @@ def environment_of(
 def variables_of_environment(project: ProjectFile, name: str, variables: Mapping[str, str] | None = None) -> Variables:
     """The variables that the environment of that name uses; none for one that is built in."""
     section = project.sections.get(name)
-    known = os.environ if variables is None else variables
+    known = project.known(os.environ if variables is None else variables)
     return Variables() if section is None else variables_of(substitute(section, known, []))
 
 
@@ -172,6 +179,8 @@ def _read(path: Path, variables: Mapping[str, str]) -> ProjectFile:
         document = document.get("tool", "dynasmith") or document.with_value({})
     findings: list[DefinitionFinding] = []
     top = shape_keys(document, PROJECT, findings)
+    of_file = _env_file(path, top, variables, findings)
+    variables = {**of_file, **variables}
     crypto_section = without_literals(top.get("crypto"), findings)
     environments = top.get("environments")
     if environments is not None and not environments.is_map:
@@ -203,9 +212,21 @@ def _read(path: Path, variables: Mapping[str, str]) -> ProjectFile:
         sections=sections,
         variables=variables_of(node),
         crypto=crypto,
+        file_variables=of_file,
         migrations=said.get("migrations", "migrations"),
         history_table=said.get("history_table", "dynasmith-migrations"),
     )
+
+
+def _env_file(path: Path, top: Node, variables: Mapping[str, str], findings: list[DefinitionFinding]) -> dict[str, str]:
+    """The variables of the file that ``env_file`` names; none without. Its name has no variables in it."""
+    named = top.get("env_file")
+    if named is None or not isinstance(named.value, str) or not named.value.strip():
+        return {}
+    if "${" in named.value:
+        findings.append(finding_at(named, "D013", "is read before variables are known", "write the name of the file"))
+        return {}
+    return read_env_file(path.absolute().parent / named.value, variables)
 
 
 def _beside(folder: Path, name: str) -> str:

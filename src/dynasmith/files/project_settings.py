@@ -125,6 +125,11 @@ PROJECT = Block(
             default="dynasmith-migrations",
         ),
         DocumentKey("default_environment", Text(), "The environment without `--env`.", default="local"),
+        DocumentKey(
+            "env_file",
+            Text(),
+            "A file of `NAME=value` lines beside the project file, such as `.env`: variables that the shell lacks.",
+        ),
         DocumentKey("environments", MapOf(ENVIRONMENT), "The environments, by name."),
         DocumentKey("jobs", JOBS, "Where jobs keep their records."),
         DocumentKey(
@@ -135,7 +140,12 @@ PROJECT = Block(
         DocumentKey("limits", LIMITS, "Quotas that the account had raised."),
         DocumentKey("prices", PRICES, "Prices that replace those of the built-in table, in US dollars."),
     ),
-    synonyms={"environment": "environments", "definition": "definitions", "tables": "definitions: [FILE, ...]"},
+    synonyms={
+        "dotenv": "env_file",
+        "environment": "environments",
+        "definition": "definitions",
+        "tables": "definitions: [FILE, ...]",
+    },
 )
 
 

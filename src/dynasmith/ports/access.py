@@ -7,6 +7,7 @@ Keys, session token and profile are one thing, an identity: it is taken whole fr
 it, so that the key of one source never meets the secret, the token or the profile of another.
 """
 
+import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
@@ -31,6 +32,7 @@ DUMMY_SOURCE = "dummy keys, since the environment has an endpoint and sets none"
 AWS_DOMAINS = ("amazonaws.com", "amazonaws.com.cn", "api.aws", "api.amazonwebservices.com.cn")
 """Domains of AWS itself (botocore, endpoints.json, dnsSuffix of the partitions): an endpoint there *is* AWS."""
 
+_ROLE = re.compile(r"arn:aws[a-z0-9-]*:iam::[0-9]{12}:role/\S+")
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -67,6 +69,8 @@ class AccessOptions(Struct, frozen=True, kw_only=True):
     profile: str = ""
     region: str = ""
     endpoint: str = ""
+    role_arn: str = ""
+    external_id: str = ""
 
     def __repr__(self) -> str:
         return f"AccessOptions(profile={self.profile!r}, region={self.region!r}, endpoint={self.endpoint!r})"
@@ -183,6 +187,7 @@ def resolve_access(options: AccessOptions, variables: Mapping[str, str], section
     if endpoint and is_aws(endpoint):
         endpoint, endpoints = "", {"dynamodb": endpoint, **endpoints}
     keys, profile = _identity(options, variables, section, sources, notes)
+    role_arn, external_id = _role(options, section, sources)
     access = ResolvedAccess(
         environment=section.name,
         endpoint=endpoint.rstrip("/"),
@@ -190,8 +195,8 @@ def resolve_access(options: AccessOptions, variables: Mapping[str, str], section
         region=region,
         profile=profile,
         credentials=keys,
-        role_arn=section.role_arn,
-        external_id=section.external_id,
+        role_arn=role_arn,
+        external_id=external_id,
         account=section.account,
         use_fips=section.use_fips,
         use_dualstack=section.use_dualstack,
@@ -205,6 +210,22 @@ def resolve_access(options: AccessOptions, variables: Mapping[str, str], section
             hint="remove the option that names it, or choose an environment without an endpoint, such as --env aws",
         )
     return _closed(access, sources, notes)
+
+
+def _role(options: AccessOptions, section: AccessSection, sources: dict[str, str]) -> tuple[str, str]:
+    """The role to assume and its external id: those of the options, where they name a role, else those of the section.
+    An external id alone is one of the section's role."""
+    role = _first(
+        sources, "role_arn", (options.role_arn, "--role-arn"), (section.role_arn, f"environment {section.name}")
+    )
+    if options.role_arn and not _ROLE.fullmatch(options.role_arn):
+        raise UsageError(
+            f"--role-arn {options.role_arn!r} is not the ARN of a role.",
+            hint="write it like arn:aws:iam::123456789012:role/NAME",
+        )
+    if options.external_id and not role:
+        raise UsageError("--external-id was given without a role.", hint="add --role-arn ARN")
+    return role, options.external_id or ("" if options.role_arn else section.external_id)
 
 
 def _endpoint_of_every_service(variables: Mapping[str, str]) -> str:

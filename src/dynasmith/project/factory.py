@@ -46,6 +46,8 @@ def load_world(
     access_key: str = "",
     secret_key: str = "",
     session_token: str = "",
+    role_arn: str = "",
+    external_id: str = "",
     crypto: Keys | None = None,
 ) -> World:
     """See `Project.load`."""
@@ -53,6 +55,7 @@ def load_world(
     if path is not None and Path(path).is_dir():
         path, directory = None, path
     file = load_project(path, directory, known)
+    known = file.known(known)
     environment = environment_of(file, env, known)
     said = AccessOptions(
         endpoint=endpoint,
@@ -61,6 +64,8 @@ def load_world(
         access_key=access_key,
         secret_key=secret_key,
         session_token=session_token,
+        role_arn=role_arn,
+        external_id=external_id,
     )
     access = resolve_access(said, known, section_of(environment))
     keys = checked_keys({**file.crypto, **(crypto or {})})
@@ -68,6 +73,7 @@ def load_world(
     masks.add((), [environment.name])
     for used in (file.variables, variables_of_environment(file, environment.name, known)):
         masks.add(used.pieces, used.names)
+    masks.add((value, name) for name, value in file.file_variables.items())
     opened = Session(access, boto=session)
     return World(
         session=opened,
@@ -76,7 +82,7 @@ def load_world(
         settings=replace(
             _settings(file, environment, known),
             physical=physical,
-            ad_hoc=bool(said.endpoint or said.region or said.profile),
+            ad_hoc=bool(said.endpoint or said.region or said.profile or said.role_arn),
         ),
         clock=clock or SystemClock(),
         reopen=lambda side: _other_side(
@@ -153,6 +159,8 @@ def _other_side(
         options = AccessOptions(endpoint=environment.endpoint, region=environment.region, profile=profile)
     if side.role_arn:
         environment = replace(environment, role_arn=side.role_arn)
+    if side.role_arn or side.profile:  # the role of the options is that of the project's own side
+        options = replace(options, role_arn="", external_id="")
     over = {name: text for name in ("endpoint", "region", "profile") if (text := getattr(side, name))}
     if side.profile:
         over |= {"access_key": "", "secret_key": "", "session_token": ""}

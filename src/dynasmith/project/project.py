@@ -44,6 +44,8 @@ class Project(ProjectVerbs):
         access_key: str = "",
         secret_key: str = "",
         session_token: str = "",
+        role_arn: str = "",
+        external_id: str = "",
         session: BotoSession | None = None,
         models: Sequence[str | type[Model]] = (),
         physical: bool = False,
@@ -55,7 +57,8 @@ class Project(ProjectVerbs):
         """The project of ``path`` (a project file, a definition file or a folder), for an environment.
 
         Without ``path`` it is looked for upward from ``directory``, or from the working directory. ``endpoint``,
-        ``region``, ``profile`` and the keys go over those of the environment; ``session`` is a boto3 session of the
+        ``region``, ``profile``, the keys, and ``role_arn`` with ``external_id`` (a role that is assumed, and renewed
+        before its hour ends) go over those of the environment; ``session`` is a boto3 session of the
         caller's own. ``models`` are classes, beside those of the project file, or names of classes and modules
         (``app.models:User``, ``app.models``). ``physical`` takes table names literally. ``variables`` are used in place
         of the environment's variables. ``consent`` holds for every verb that is given none. ``crypto`` are keys by
@@ -74,6 +77,8 @@ class Project(ProjectVerbs):
                 access_key=access_key,
                 secret_key=secret_key,
                 session_token=session_token,
+                role_arn=role_arn,
+                external_id=external_id,
                 session=session,
                 models=models,
                 physical=physical,

@@ -435,6 +435,8 @@ CHECKS: dict[str, Check] = {
     "services": names,
     "session": optional(any_of("a boto3 session", lambda value: hasattr(value, "_session"))),
     "session_token": any_text,
+    "role_arn": any_text,
+    "external_id": any_text,
     "settings": flag,
     "share": number(1),
     "source": source,
