@@ -43,7 +43,7 @@ NEEDED: dict[str, Any] = {
 """A right value for each parameter that has no default."""
 EMPTY = frozenset((
     "filter", "where", "endpoint", "region", "profile", "access_key", "secret_key", "session_token", "kms_key",
-    "bucket_owner", "delimiter", "error_bucket",
+    "role_arn", "external_id", "bucket_owner", "delimiter", "error_bucket",
 ))  # fmt: skip
 """Parameters that mean nothing when they are empty."""
 WORDS = frozenset(("mode", "filter", "where", "transform", "bucket_owner"))
