@@ -51,6 +51,7 @@ backfill --where           | items | two | users --transform shape.yaml --yes {-
 check --prune              | code  | drifted | {--prune}
 copy --backup-first        | items | two | users users_v2 --yes {--backup-first kept}
 copy --batch-size          | asks  | two | users users_v2 --segments 1 --yes {--batch-size 2}
+copy --by                  | code  | two | users users_v2 --yes {--by pk}
 copy --consistent          | asks  | two | users users_v2 --yes {--consistent}
 copy --create-target       | code  | two | users users_v3 --yes {--create-target}
 copy --expired             | items | expired | users users_v2 --yes {--expired skip}
@@ -61,6 +62,8 @@ copy --mode                | code  | full | users users_v2 --yes {--mode fail-ex
 copy --no-digest           | says  | two | users users_v2 --yes --json {--no-digest}
 copy --on-error            | code  | odd | users users_v2 --transform casts.yaml --yes {--on-error dead}
 copy --processes           | items | two | users users_v2 --transform moves:transform --yes {--processes 2}
+copy --missing             | items | masked | users users_v2 --sample 100% --by absent --crypto masking:file:masking.key --yes {--missing keep}
+copy --sample              | items | masked | users users_v2 --crypto masking:file:masking.key --yes {--sample 1% --by pk}
 copy --segments            | asks  | two | users users_v2 --yes {--segments 3}
 copy --share               | says  | provisioned | users users_v2 --dry-run --json {--share 0.1}
 copy --source-endpoint     | code  | two | users users_v2 --yes {--source-endpoint http://127.0.0.1:1}
@@ -546,6 +549,13 @@ def sorted_(story: ItemStory) -> str:
     return ""
 
 
+def masked(story: ItemStory) -> str:
+    """Two tables, and a key in a file."""
+    two(story)
+    story.write("masking.key", "11" * 32)
+    return ""
+
+
 def prefixed(story: ItemStory) -> str:
     """An environment with a prefix."""
     two(story)
@@ -557,7 +567,7 @@ def prefixed(story: ItemStory) -> str:
 GIVEN: dict[str, Callable[[ItemStory], str]] = {
     each.__name__.rstrip("_"): each
     for each in (two, full, odd, expired, provisioned, listed, planned, drifted, exported, stopped, changed, undoable, copied,
-                 database, sorted_, prefixed)
+                 database, sorted_, masked, prefixed)
 }  # fmt: skip
 
 # Of what a run says and asks, what differs from run to run by itself.

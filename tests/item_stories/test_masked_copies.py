@@ -78,6 +78,32 @@ def test_nothing_of_a_value_arrives_or_is_written_down_and_relations_hold(
     assert story("verify", "users", "staging", *copy[3:-1]).code == 0
 
 
+def test_a_sample_keeps_the_same_people_in_every_table(story: ItemStory, monkeypatch: pytest.MonkeyPatch) -> None:
+    copy = masks(story, monkeypatch)
+    story.make("orders", "orders_v2")
+    story.put("orders", *({"pk": {"S": f"o{number}"}, "of": {"N": f"4711{number}"}} for number in range(40)))
+    key = copy[5:]
+    done = story(*copy, "--sample", "30%", "--by", "pk:USER#{id}", "--json", "--quiet").json
+    assert done["read"] == 40
+    assert 0 < done["written"] < 40
+    assert done["dropped"] == 40 - done["written"]
+    Path("orders.yaml").write_text("version: 1\noperations:\n  - {hash: of}\n")
+    arguments = ["--transform", "orders.yaml", *key, "--sample", "30%", "--by", "of"]
+    assert "whole" in story("copy", "orders", "orders_v2", *arguments, "--dry-run").out
+    job = story("copy", "orders", "orders_v2", *arguments, "--json", "--quiet").json["id"]
+    people = {item["pk"]["S"].removeprefix("USER#") for item in story.items("staging")}
+    assert {item["of"]["N"] for item in story.items("orders_v2")} == people
+    assert story("verify", "orders", "orders_v2", "--job", job, *key).code == 0
+    for wrong, says in (
+        (["--by", "of"], "belong to a sample"),
+        (["--sample", "1%"], "add --by"),
+        (["--sample", "x", "--by", "of"], "not a share"),
+    ):
+        refused = story("copy", "orders", "orders_v2", *key, *wrong)
+        assert refused.code == 2
+        assert says in refused.err
+
+
 @pytest.mark.parametrize(
     ("operations", "more", "says"),
     [

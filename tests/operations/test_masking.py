@@ -35,6 +35,7 @@ ONE, TWO = Pseudonyms(b"1" * 32), Pseudonyms(b"2" * 32)
 
 def after(item: dict[str, Any], *operations: Operation, keys: Pseudonyms = ONE) -> dict[str, Any]:
     made = Operations(operations).with_pseudonyms(keys)(dict(item), CTX)
+    assert made is not None
     return dict(made)
 
 

@@ -125,7 +125,7 @@ def test_each_operation_and_its_second_run_and_its_inverse(
 
 def test_every_operation_has_a_case() -> None:
     # tests/operations/test_cipher_operations.py and test_masking.py have theirs
-    with_keys = {"encrypt", "decrypt", "mask", "hash", "shift_dates", "redact", "keep"}
+    with_keys = {"encrypt", "decrypt", "mask", "hash", "shift_dates", "redact", "keep", "sample"}
     assert {next(iter(entry)) for entry, *_ in CASES} | with_keys == set(VOCABULARY)
 
 
@@ -230,7 +230,9 @@ def test_the_inverse_of_many_is_the_inverse_of_each_backwards() -> None:
     inverse = found.inverse()
     assert inverse is not None
     item: dict[str, Any] = {"pk": "1", "a": {"x"}}
-    assert inverse(found(copy.deepcopy(item), CTX), CTX) == item
+    made = found(copy.deepcopy(item), CTX)
+    assert made is not None
+    assert inverse(made, CTX) == item
     assert operations({"remove": "a"}, {"add": "c", "value": 1}).inverse() is None
     assert operations({"map": "a", "values": {"x": "z", "y": "z"}}).inverse() is None
 

@@ -32,7 +32,7 @@ def fenced(section: str) -> Any:
 
 
 def test_every_operation_has_a_section_with_examples() -> None:
-    with_keys = {"encrypt", "decrypt", "mask", "hash", "shift_dates"}
+    with_keys = {"encrypt", "decrypt", "mask", "hash", "shift_dates", "sample"}
     assert set(VOCABULARY) == {word for word, _, _ in EXAMPLES} | with_keys
     for word in with_keys:
         parse_operations({"version": 1, "operations": fenced(SECTIONS[word])})
@@ -52,6 +52,7 @@ def test_the_file_at_the_top_is_read() -> None:
     assert len(operations.operations) == 4
     item = {"name": "Ada Lovelace", "age": 36, "email": "a@b"}
     made = operations(item, CTX)
+    assert made is not None
     assert made["gsi1pk"] == "user#a@b"
     assert operations({"age": 3, "name": "Bo"}, CTX) == {"age": 3, "name": "Bo"}
 

@@ -36,6 +36,7 @@ WHOLE: list[dict[str, Any]] = [
     {"shift_dates": ["a"], "days": 30, "by": "b", "on_error": "drop"},
     {"redact": "a"},
     {"keep": ["a"]},
+    {"sample": "1%", "by": "a", "parts": ["x{b}"], "part": "b", "missing": "keep"},
 ]
 
 

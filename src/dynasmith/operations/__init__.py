@@ -28,6 +28,7 @@ from dynasmith.operations.operation import Operation
 from dynasmith.operations.redact import Redact
 from dynasmith.operations.remove import Remove
 from dynasmith.operations.rename import Rename
+from dynasmith.operations.sample import Sample
 from dynasmith.operations.set import Set
 from dynasmith.operations.sets import ListToSet, SetToList
 from dynasmith.operations.shift_dates import ShiftDates
@@ -54,6 +55,7 @@ __all__ = [
     "Redact",
     "Remove",
     "Rename",
+    "Sample",
     "Set",
     "SetToList",
     "ShiftDates",

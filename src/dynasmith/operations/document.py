@@ -29,6 +29,7 @@ from dynasmith.operations.pseudonym import Pseudonyms
 from dynasmith.operations.redact import Redact
 from dynasmith.operations.remove import Remove
 from dynasmith.operations.rename import Rename
+from dynasmith.operations.sample import Sample
 from dynasmith.operations.set import Set
 from dynasmith.operations.sets import ListToSet, SetToList
 from dynasmith.operations.shift_dates import ShiftDates
@@ -57,6 +58,7 @@ _OPERATIONS: Final[tuple[type[Operation], ...]] = (
     ShiftDates,
     Redact,
     Keep,
+    Sample,
 )
 #: Every operation by its word.
 VOCABULARY: Final[Mapping[str, type[Operation]]] = {operation.WORD: operation for operation in _OPERATIONS}
@@ -79,11 +81,14 @@ class Operations:
         object.__setattr__(self, "operations", _checked(operations))
         object.__setattr__(self, "where", _condition(where))
 
-    def __call__(self, item: Item, ctx: Context) -> Item:
-        """The item after all operations. Raises ItemRefused, naming the operation."""
+    def __call__(self, item: Item, ctx: Context) -> Item | None:
+        """The item after all operations; None where a sample leaves it out. Raises ItemRefused with the operation."""
         if self.where is not None and not self.where.matches(item):
             return item
-        # How far dates move is decided before anything is masked that says whose they are.
+        # A sample and how far dates move are decided before anything is masked that they ask for.
+        for operation in self.operations:
+            if isinstance(operation, Sample) and not operation.keeps(item):
+                return None
         shifts = {
             number: self._named(number, partial(operation.shift_of, item, ctx.key.names[0]))
             for number, operation in enumerate(self.operations)

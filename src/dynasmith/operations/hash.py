@@ -13,7 +13,7 @@ from dynasmith.operations.attribute_path import GONE, AttributePath, read_path
 from dynasmith.operations.fields import Fields, listed, shown
 from dynasmith.operations.keyed_operation import KeyedOperation, OnOther, on_other_of, refused_value
 from dynasmith.operations.operation import Item
-from dynasmith.operations.template import template_pieces
+from dynasmith.operations.text_parts import part_name, part_pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Hash(KeyedOperation):
         object.__setattr__(self, "only", listed(self.only))
         KeyedOperation.__post_init__(self)
         object.__setattr__(self, "path", read_path(self.attribute))
-        object.__setattr__(self, "patterns", tuple(pattern for each in self.parts if (pattern := _pattern(each))))
+        object.__setattr__(self, "patterns", tuple(pattern for each in self.parts if (pattern := part_pattern(each))))
 
     @classmethod
     def read(cls, fields: Fields) -> Callable[[], Self]:
@@ -52,7 +52,7 @@ class Hash(KeyedOperation):
         only = fields.names("only", least=1) if fields.has("only") else ()
         parts: set[str] = set()
         for each in templates:
-            pattern = _pattern(each)
+            pattern = part_pattern(each)
             if pattern is None:
                 fields.fault(
                     "parts",
@@ -62,7 +62,7 @@ class Hash(KeyedOperation):
             else:
                 parts.update(pattern.groupindex)
         for name in only:
-            if templates and name not in {_name(part) for part in parts}:
+            if templates and name not in {part_name(part) for part in parts}:
                 fields.fault("only", f"parts has no {{{name}}}")
         fields.needs("only", "parts")
         on_error = on_other_of(fields)
@@ -113,24 +113,8 @@ class Hash(KeyedOperation):
                 continue
             made, at = "", 0
             for group in pattern.groupindex:
-                if not self.only or _name(group) in self.only:
+                if not self.only or part_name(group) in self.only:
                     made += text[at : match.start(group)] + self.given_keys().hashed_text(match[group])
                     at = match.end(group)
             return made + text[at:]
         return None
-
-
-def _pattern(template: str) -> re.Pattern[str] | None:
-    """What a text of a template looks like; None where it cannot be read, or its parts could not be told apart."""
-    pieces = template_pieces(template)
-    if not pieces:
-        return None
-    names = [name for _, name in pieces if name is not None]
-    if len(set(names)) < len(names) or any(not text for text, _ in pieces[1:]):
-        return None
-    parts = [re.escape(text) + ("" if name is None else f"(?P<p{name.encode().hex()}>.+?)") for text, name in pieces]
-    return re.compile("".join(parts), re.DOTALL)
-
-
-def _name(group: str) -> str:
-    return bytes.fromhex(group[1:]).decode()

@@ -15,6 +15,11 @@ from dynasmith.errors import UsageError
 @click.argument("source")
 @click.argument("target")
 @click.option("--transform", metavar="WHAT", help="An operations file, or module:function.")
+@click.option(
+    "--sample", metavar="SHARE", help="Copy a share of the items, such as 1%, decided by the keyed hash of --by."
+)
+@click.option("--by", metavar="ATTRIBUTE", help="What a sample keeps together: customer_id, or 'pk:USER#{id}'.")
+@click.option("--missing", type=click.Choice(["drop", "keep"]), help="Items of a sample that lack --by; default drop.")
 @click.option("--create-target", is_flag=True, help="Create the target table first, with the settings of the source.")
 @click.option("--backup-first", is_flag=False, flag_value="", default=None, metavar="[NAME]",
               help="First back up the source to a new, verified table; default <table>_backup_YYYYmmdd.")  # fmt: skip
@@ -29,7 +34,10 @@ from dynasmith.errors import UsageError
 def command(invocation: Invocation, source: str, target: str, **given: Any) -> int:
     """Copy items from one table to another, also in another Region or account. Can be resumed if it is interrupted."""
     from dynasmith.cli.flow_report import FlowProgressView, show_rehearsal, show_report
+    from dynasmith.project.verbs.sample_transform import sampled
 
+    share, by, missing = given.pop("sample"), given.pop("by"), given.pop("missing")
+    given["transform"] = sampled(given["transform"], share, by, missing)
     first, second = side("source", source, given), side("target", target, given)
     remote = remote_of(invocation, given)
     if remote is not None:

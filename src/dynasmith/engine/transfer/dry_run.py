@@ -10,7 +10,7 @@ import msgspec
 
 from dynasmith.engine.transfer.copy import expiry, table_reader
 from dynasmith.engine.transfer.event_thread import StopRequest, run
-from dynasmith.engine.transfer.mask_check import check_masks
+from dynasmith.engine.transfer.mask_check import check_masks, sample_notes
 from dynasmith.engine.transfer.new_job import dry_context
 from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.engine.transfer.table_details import TableEnd, check_ends, rates
@@ -86,7 +86,7 @@ def rehearse_copy(
     items, _ = _first_items(table_reader(source, 1, asked), around)
     ctx = dry_context("copy", around, source.key)
     alive = expiry(source, ctx.now)
-    notes = []
+    notes = sample_notes(transform)
     expired = sum(1 for item in items if alive is not None and not alive(item))
     if expired:
         word = "are skipped" if asked.expired == "skip" else "are copied (--expired skip leaves them out)"

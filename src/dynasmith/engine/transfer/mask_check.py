@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dynasmith.errors import UsageError
 from dynasmith.items.key import KeySchema
 from dynasmith.items.transform import Function, Policy
-from dynasmith.operations import Chain, Keep, Mask, Operation, Operations, Redact, ShiftDates
+from dynasmith.operations import Chain, Keep, Mask, Operation, Operations, Redact, Sample, ShiftDates
 
 
 def check_masks(function: Function | None, target: KeySchema, policy: Policy) -> None:
@@ -22,6 +22,15 @@ def check_masks(function: Function | None, target: KeySchema, policy: Policy) ->
         )
     for operation in _operations(function):
         _check_key(operation, target.names)
+
+
+def sample_notes(function: Function | None) -> list[str]:
+    """What a dry run says about samples."""
+    return [
+        f"the whole source is read, and about {operation.share} of it is written"
+        for operation in _operations(function)
+        if isinstance(operation, Sample)
+    ]
 
 
 def _operations(function: Function | None) -> Iterator[Operation]:
