@@ -231,6 +231,7 @@ _shapes = st.sampled_from(("none", "none", "empty", "eventual", "strong", "witne
 _counts = st.integers(1, 3)
 _flags = unset_or(st.booleans())
 _classes = unset_or(st.sampled_from(TableClass))
+_replica_tags = unset_or(st.sampled_from(({}, {"env": "prod"}, {"env": "", "team": "a"})))
 _eventual = unset_or(st.just(Consistency.EVENTUAL))
 _unset_or_off = st.just(UNSET) | st.none()
 
@@ -251,6 +252,7 @@ def replica_settings(draw: st.DrawFn, local: Any) -> dict[str, Any]:
             recovery=draw(_flags),
             deletion_protection=draw(_flags),
             table_class=draw(_classes),
+            tags=draw(_replica_tags),
         )
         for region in REGIONS[:number]
     )

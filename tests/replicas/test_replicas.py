@@ -18,7 +18,7 @@ from item_stories.kit import ItemStory
 
 PAGE = (Path(__file__).parents[2] / "docs/guide/replicas.md").read_text("utf-8")
 COMMANDS = [shlex.split(line) for line in re.findall(r"^\$ dynasmith (.+)$", PAGE, re.MULTILINE)]
-(DEFINITION,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+DEFINITION, *_ = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
 GLOBAL: dict[str, Any] = {"stream": {"view_type": "NEW_AND_OLD_IMAGES"}, "point_in_time_recovery": {"enabled": True}}
 IRELAND = {"region": "eu-west-1", "point_in_time_recovery": True}
 
@@ -55,6 +55,50 @@ def test_settings_that_differ_are_named_with_both_values(story: ItemStory) -> No
     assert {"point_in_time_recovery", "deletion_protection"} <= set(one["settings_differ"])
     assert one["differences"]["deletion_protection"] == {"table": True, "replica": False}
     assert "deletion_protection is False" in story("replicas", "orders").out
+
+
+def tags_there(story: ItemStory) -> dict[str, str]:
+    arn = there(story).describe_table(TableName="orders")["Table"]["TableArn"]
+    return {each["Key"]: each["Value"] for each in there(story).list_tags_of_resource(ResourceArn=arn)["Tags"]}
+
+
+def test_tags_of_a_replica_are_planned_applied_checked_imported_and_pruned(story: ItemStory) -> None:
+    tags = {"env": "prod", "team": "shop"}
+    own = {"region": "eu-west-1", "tags": {"team": "shop-eu"}, "propagate_tags": True}
+    bare = {"region": "eu-west-2"}
+    story.define(table("orders", replicas=[own, bare], tags=tags, **GLOBAL))
+    assert story("apply", "--yes").code == 0
+    assert tags_there(story) == {"env": "prod", "team": "shop-eu"}
+    assert (story("check").code, story("plan", "--json").json["tables"][0]["changes"]) == (0, [])
+    found = {each["code"]: each["path"] for each in story("validate", "--json").json if each["code"] in ("DS070",)}
+    assert found == {"DS070": "replicas.eu-west-2.tags"}
+    (differs, _) = story("replicas", "orders", "--json").json
+    assert differs["differences"]["tags"] == {"table": tags, "replica": {"env": "prod", "team": "shop-eu"}}
+
+    there(story).tag_resource(
+        ResourceArn=there(story).describe_table(TableName="orders")["Table"]["TableArn"],
+        Tags=[{"Key": "team", "Value": "else"}, {"Key": "by-hand", "Value": "1"}],
+    )
+    checked = story("check")
+    assert (checked.code, "replicas.eu-west-1.tags" in checked.out + checked.err) == (3, True)
+    planned = story("plan", "--prune", "--json").json["tables"][0]["changes"]
+    assert {each["path"] for each in planned} == {"replicas.eu-west-1.tags"}
+    assert story("apply", "--yes").code == 0
+    assert tags_there(story) == {"env": "prod", "team": "shop-eu", "by-hand": "1"}
+    assert "tag by-hand of the replica in eu-west-1 is not defined" in story("plan").out
+    assert story("apply", "--prune", "--yes").code == 0
+    assert tags_there(story) == {"env": "prod", "team": "shop-eu"}
+    imported = yaml.safe_load(story("import", "orders").out)["tables"][0]["replicas"]
+    assert imported[0]["tags"] == {"env": "prod", "team": "shop-eu"}
+
+
+def test_tags_of_a_replica_that_may_not_be_read_are_left_and_named(story: ItemStory) -> None:
+    story.define(table("orders", replicas=[{"region": "eu-west-1", "tags": {"env": "prod"}}], **GLOBAL))
+    assert story("apply", "--yes").code == 0
+    story.served.fault("ListTagsOfResource", kind="access-denied", times=1)
+    answer = story("plan")
+    assert (answer.code, "replicas.eu-west-1.tags" in answer.out) == (0, True), answer.out
+    assert "Nothing to change." in answer.out
 
 
 def test_the_probe_asks_measures_and_leaves_nothing(story: ItemStory) -> None:

@@ -274,6 +274,31 @@ CASES: dict[str, list[tuple[dict[str, Any], str, dict[str, Any]]]] = {
     "D062": [
         (sound(replicas=[{"region": "eu-west-1"}] * 2, **BOTH), ".replicas[1]", sound(**TWO_REPLICAS, **BOTH)),
     ],
+    "D067": [
+        (
+            sound(replicas=[{"region": "eu-west-1", "propagate_tags": True}], **BOTH),
+            ".replicas[0].propagate_tags",
+            sound(replicas=[{"region": "eu-west-1", "propagate_tags": True}], tags={"env": "dev"}, **BOTH),
+        ),
+        (
+            sound(replicas=[{"region": "eu-west-1", "tags": {"aws:x": "1"}}], **BOTH),
+            '.replicas[0].tags["aws:x"]',
+            sound(replicas=[{"region": "eu-west-1", "tags": {"x": "1"}}], **BOTH),
+        ),
+        (
+            sound(
+                tags={f"t{n}": "" for n in range(30)},
+                replicas=[{"region": "eu-west-1", "propagate_tags": True, "tags": {f"r{n}": "" for n in range(21)}}],
+                **BOTH,
+            ),
+            ".replicas[0].tags",
+            sound(
+                tags={f"t{n}": "" for n in range(30)},
+                replicas=[{"region": "eu-west-1", "propagate_tags": True, "tags": {f"t{n}": "" for n in range(50)}}],
+                **BOTH,
+            ),
+        ),
+    ],
     "D063": [
         (
             sound(**ONE_REPLICA, multi_region_consistency="STRONG"),

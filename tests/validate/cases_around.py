@@ -7,6 +7,7 @@ from dynasmith.tables.description import ReplicaState, TableDescription
 from dynasmith.tables.table import (
     Replica,
     StreamView,
+    Table,
 )
 from dynasmith.validate import Surroundings
 from validate.case import PITR, PROD_TAGS, Case, both, fact, offline
@@ -85,13 +86,33 @@ REPLICAS = (
         [
             ("DS061", "warning", f"replicas.eu-west-2.{PITR}"),
             ("DS062", "warning", "replicas.eu-west-2.deletion_protection"),
+            ("DS070", "warning", "replicas.eu-west-2.tags"),
         ],
     ),
 )
 
+
+def tagged_replica(**tags: str) -> Table:
+    """The good table with a replica that has these tags."""
+    return good(replicas=(Replica(region="eu-west-2", recovery=True, deletion_protection=True, tags=tags),))
+
+
 USUAL = Surroundings(usual_tags=("env", "team"))
 WORDS = (
     both("no tags", good(tags={}), [("DS070", "warning", "tags")], USUAL),
+    both("a replica without tags", tagged_replica(), [("DS070", "warning", "replicas.eu-west-2.tags")], USUAL),
+    both("a replica with tags", tagged_replica(env="dev", team="x"), [], USUAL),
+    both(
+        "a replica lacks a usual tag",
+        tagged_replica(env="dev"),
+        [("DS071", "warning", "replicas.eu-west-2.tags.team")],
+        USUAL,
+    ),
+    both(
+        "tags of the table and of a replica disagree",
+        tagged_replica(env="prod"),
+        [("DS073", "warning", "replicas.eu-west-2.tags")],
+    ),
     offline("tags not said", good(tags=UNSET), [("DS070", "warning", "tags")]),
     both("a usual tag is missing", good(tags={"env": "dev"}), [("DS071", "warning", "tags.team")], USUAL),
     both(

@@ -177,13 +177,12 @@ def _alteration(changes: Sequence[Change], desired: Table, current: Table, quota
     built = [c.index if isinstance(c, AddIndex) else c.after for c in changes if isinstance(c, AddIndex | RebuildIndex)]
     phases = _phases((*changes, *_insights_of(built)))
     early = _goes_first(changes, current, quotas)
-    tags_first = _too_many_tags(changes, current, quotas)
+    tags_first = _too_many_tags(changes, known(current.tags, {}), quotas)
     if tags_first:
         yield from _untag(changes)
     yield from phases[Phase.PROTECT]
     yield from phases[Phase.RECOVER]
-    for tags in pick(changes, SetTags):
-        yield CallTag(tags=tags.after)
+    yield from _tag(changes)
     yield from phases[Phase.PERMIT]
     yield from _stop_what_fights(changes)
     if early:
@@ -205,6 +204,7 @@ def _alteration(changes: Sequence[Change], desired: Table, current: Table, quota
     yield from phases[Phase.CLASS]
     yield from phases[Phase.ENCRYPT]
     yield from _replicas(changes)
+    yield from _replica_tags(changes, current, quotas)
     yield from phases[Phase.SEND_CHANGES]
     yield from phases[Phase.MEASURE]
     yield from _less(changes)
@@ -218,16 +218,24 @@ def _alteration(changes: Sequence[Change], desired: Table, current: Table, quota
     yield from phases[Phase.UNPROTECT]
 
 
-def _too_many_tags(changes: Sequence[Change], current: Table, quotas: Quotas) -> bool:
-    """Whether the new tags only fit once the dropped ones are gone."""
-    there = known(current.tags, {})
-    new = {name for change in pick(changes, SetTags) for name in change.after} - there.keys()
-    return len(there) + len(new) > quotas.tags_per_table
+def _too_many_tags(
+    changes: Sequence[Change], there: Mapping[str, str], quotas: Quotas, region: str | UnsetType = UNSET
+) -> bool:
+    """Whether the new tags, of the table or of a replica, only fit once the dropped ones are gone."""
+    new = {name for change in pick(changes, SetTags) if change.region == region for name in change.after}
+    return len(there.keys() | new) > quotas.tags_per_table
 
 
-def _untag(changes: Sequence[Change]) -> Iterator[Step]:
+def _tag(changes: Sequence[Change], region: str | UnsetType = UNSET) -> Iterator[Step]:
+    for tags in pick(changes, SetTags):
+        if tags.region == region:
+            yield CallTag(tags=tags.after, region=region)
+
+
+def _untag(changes: Sequence[Change], region: str | UnsetType = UNSET) -> Iterator[Step]:
     for tags in pick(changes, DropTags):
-        yield CallUntag(keys=tuple(sorted(tags.before)))
+        if tags.region == region:
+            yield CallUntag(keys=tuple(sorted(tags.before)), region=region)
 
 
 def _stop_what_fights(changes: Sequence[Change]) -> Iterator[Step]:
@@ -344,6 +352,16 @@ def _replicas(changes: Sequence[Change]) -> Iterator[Step]:
         yield from _replica_settings(change.after)
 
 
+def _replica_tags(changes: Sequence[Change], current: Table, quotas: Quotas) -> Iterator[Step]:
+    for replica in known(current.replicas, ()):
+        region = replica.region
+        first, then = _tag(changes, region), _untag(changes, region)
+        if _too_many_tags(changes, known(replica.tags, {}), quotas, region):
+            first, then = then, first
+        yield from first
+        yield from then
+
+
 def _add_replicas(
     replicas: Sequence[Replica], consistency: Consistency | UnsetType, witness: str | UnsetType
 ) -> Iterator[Step]:
@@ -368,6 +386,8 @@ def _replica_settings(replica: Replica) -> Iterator[Step]:
     if not isinstance(replica.deletion_protection, UnsetType):
         yield CallUpdateReplica(region=replica.region, deletion_protection=replica.deletion_protection)
         yield WaitReplica(region=replica.region)
+    if known(replica.tags, {}):
+        yield CallTag(tags=known(replica.tags, {}), region=replica.region)
 
 
 def _items(changes: Sequence[Change]) -> Iterator[Step]:

@@ -117,16 +117,18 @@ class RebuildIndex(ChangeBase, frozen=True, kw_only=True, tag="rebuild-index"):
 
 
 class SetTags(ChangeBase, frozen=True, kw_only=True, tag="set-tags"):
-    """Tags that are new or have another value."""
+    """Tags that are new or have another value; of the replica in ``region``, where one is said."""
 
     before: dict[str, str]
     after: dict[str, str]
+    region: str | UnsetType = UNSET
 
 
 class DropTags(ChangeBase, frozen=True, kw_only=True, tag="drop-tags"):
-    """Tags that the definition no longer has; emitted with ``prune`` only."""
+    """Tags that the definition no longer has; emitted with ``prune`` only. ``region`` as in `SetTags`."""
 
     before: dict[str, str]
+    region: str | UnsetType = UNSET
 
 
 class AddReplica(ChangeBase, frozen=True, kw_only=True, tag="add-replica"):
@@ -144,7 +146,7 @@ class DropReplica(ChangeBase, frozen=True, kw_only=True, tag="drop-replica"):
 
 
 class SetReplica(ChangeBase, frozen=True, kw_only=True, tag="set-replica"):
-    """A replica whose own settings differ. ``after`` has only what differs."""
+    """A replica whose own settings differ, but its tags. ``after`` has only what differs."""
 
     before: Replica
     after: Replica

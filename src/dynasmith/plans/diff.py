@@ -8,6 +8,7 @@ note too, and becomes a change with ``prune``.
 from collections.abc import Iterator
 
 from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
 
 from dynasmith.plans.capacity import index_capacity, owned_by_autoscaling, table_capacity
 from dynasmith.plans.change import (
@@ -347,16 +348,18 @@ def _other_key(wanted: str | UnsetType, there: str | UnsetType) -> bool:
 # --- tags and replicas
 
 
-def _tags(desired: Table, current: Table, *, prune: bool) -> Iterator[Change]:
+def _tags(
+    desired: Table | Replica, current: Table | Replica, region: str | UnsetType = UNSET, *, prune: bool
+) -> Iterator[Change]:
     if isinstance(desired.tags, UnsetType) or isinstance(current.tags, UnsetType):
         return
     there = current.tags
     after = {name: value for name, value in desired.tags.items() if there.get(name) != value}
     if after:
-        yield SetTags(before={name: there[name] for name in after if name in there}, after=after)
+        yield SetTags(before={name: there[name] for name in after if name in there}, after=after, region=region)
     gone = {name: value for name, value in there.items() if name not in desired.tags}
     if gone and prune:
-        yield DropTags(before=gone)
+        yield DropTags(before=gone, region=region)
 
 
 def _replicas(desired: Table, current: Table, *, prune: bool) -> Iterator[Change]:
@@ -381,7 +384,8 @@ def _replicas(desired: Table, current: Table, *, prune: bool) -> Iterator[Change
             if _differs(getattr(replica, name), getattr(live, name))
         }
         if changed:
-            yield SetReplica(before=live, after=Replica(region=replica.region, **changed))
+            yield SetReplica(before=replace(live, tags=UNSET), after=Replica(region=replica.region, **changed))
+        yield from _tags(replica, live, replica.region, prune=prune)
     if prune:
         for region in sorted(there.keys() - {replica.region for replica in desired.replicas}):
             yield DropReplica(replica=there[region])

@@ -140,9 +140,9 @@ def step_text(step: s.Step) -> str:
         case s.CallDeleteIndex():
             return f"delete index {step.name}"
         case s.CallTag():
-            return f"tag {', '.join(sorted(step.tags))}"
+            return f"tag {', '.join(sorted(step.tags))}{_in_region(step.region)}"
         case s.CallUntag():
-            return f"remove tags {', '.join(step.keys)}"
+            return f"remove tags {', '.join(step.keys)}{_in_region(step.region)}"
         case s.CallRegisterScaling():
             return f"register {step.dimension} capacity{of_index} for autoscaling, {_shown(step.scaling)}"
         case s.CallScalingPolicy():
@@ -175,6 +175,10 @@ def step_text(step: s.Step) -> str:
             return waited_setting_of(step).wait_words(step)
         case _:
             assert_never(step)
+
+
+def _in_region(region: str | UnsetType) -> str:
+    return "" if isinstance(region, UnsetType) else f" of the replica in {region}"
 
 
 def _replica_text(step: s.CallUpdateReplica) -> str:

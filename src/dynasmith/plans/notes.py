@@ -3,14 +3,15 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from msgspec import UnsetType
+from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
 
 from dynasmith.plans.change import Note
 from dynasmith.tables.description import OF_INDEXES, TableDescription
 from dynasmith.tables.kms_key import is_alias, same_key
 from dynasmith.tables.settings import SETTINGS, AnySetting
 from dynasmith.tables.settings.encryption import unknown_key
-from dynasmith.tables.table import UNMANAGED_YET, EncryptionKind, Table, known
+from dynasmith.tables.table import UNMANAGED_YET, EncryptionKind, Replica, Table, known
 
 # The field names of `Table` in the words of a definition, where they differ.
 DEFINITION_WORDS = {
@@ -64,12 +65,25 @@ def _undefined(desired: Table, current: Table) -> Iterator[Note]:
                 path = f"replicas.{replica.region}"
                 text = f"replica {replica.region} is not defined; --prune removes it"
                 yield Note(kind="undefined", path=path, text=text)
+        yield from _undefined_tags(desired, current)
     if not isinstance(desired.tags, UnsetType):
         for tag in sorted(known(current.tags, {}).keys() - desired.tags.keys()):
             yield Note(kind="undefined", path=f"tags.{tag}", text=f"tag {tag} is not defined; --prune removes it")
     for setting, wanted, there in _both(desired, current):
         for path, thing in setting.undefined(wanted, there):
             yield Note(kind="undefined", path=path, text=f"{thing} is not defined; --prune removes it")
+
+
+def _undefined_tags(desired: Table, current: Table) -> Iterator[Note]:
+    """Tags of replicas."""
+    live = {replica.region: known(replica.tags, {}) for replica in known(current.replicas, ())}
+    for replica in known(desired.replicas, ()):
+        if isinstance(replica.tags, UnsetType):
+            continue
+        for tag in sorted(live.get(replica.region, {}).keys() - replica.tags.keys()):
+            path = f"replicas.{replica.region}.tags.{tag}"
+            text = f"tag {tag} of the replica in {replica.region} is not defined; --prune removes it"
+            yield Note(kind="undefined", path=path, text=text)
 
 
 def _left_alone(desired: Table, current: Table) -> Iterator[Note]:
@@ -118,3 +132,10 @@ def _unoffered(desired: Table, missing: Mapping[str, str]) -> Iterator[Note]:
         if asked and (setting == OF_INDEXES or getattr(desired, setting, None) is not None):
             word = DEFINITION_WORDS.get(setting, setting)
             yield Note(kind="not-offered", path=word, text=f"{word} is left alone: {reason}")
+    for replica in known(desired.replicas, ()):
+        settings = replace(replica, region="", key=UNSET, tags=UNSET)
+        whole, tags = f"replicas.{replica.region}", f"replicas.{replica.region}.tags"
+        if whole in missing and (settings != Replica(region="") or replica.tags is not UNSET):
+            yield Note(kind="not-offered", path=whole, text=f"{whole} is left alone: {missing[whole]}")
+        elif tags in missing and replica.tags is not UNSET:
+            yield Note(kind="not-offered", path=tags, text=f"{tags} is left alone: {missing[tags]}")

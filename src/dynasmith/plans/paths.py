@@ -2,6 +2,8 @@
 
 from typing import assert_never
 
+from msgspec import UnsetType
+
 from dynasmith.plans import change as c
 from dynasmith.tables.settings import setting_of
 from dynasmith.tables.settings.base import SettingChange
@@ -33,7 +35,7 @@ def path_of(change: c.Change) -> str:
         case c.RebuildIndex():
             return f"global_secondary_indexes.{change.after.name}"
         case c.SetTags() | c.DropTags():
-            return "tags"
+            return "tags" if isinstance(change.region, UnsetType) else f"replicas.{change.region}.tags"
         case c.AddReplica() | c.DropReplica():
             return f"replicas.{change.replica.region}"
         case c.SetReplica():

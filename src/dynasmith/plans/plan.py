@@ -86,9 +86,14 @@ Part = TypeVar("Part", Table, Index)
 
 
 def _still(desired: Table, current: Table) -> Table:
-    """``current`` without the capacities that autoscaling moves and the warm throughput that grows by itself."""
+    """``current`` without the capacities that autoscaling moves, the warm throughput that grows by itself, and the tags
+    of replicas that the definition does not mention."""
     indexes = tuple(_still_part(desired.index(index.name) or index, index) for index in known(current.indexes, ()))
-    return replace(_still_part(desired, current), indexes=indexes)
+    tagged = {each.region for each in known(desired.replicas, ()) if not isinstance(each.tags, UnsetType)}
+    replicas = current.replicas
+    if not isinstance(replicas, UnsetType):
+        replicas = tuple(each if each.region in tagged else replace(each, tags=UNSET) for each in replicas)
+    return replace(_still_part(desired, current), indexes=indexes, replicas=replicas)
 
 
 def _still_part(desired: Table | Index, part: Part) -> Part:

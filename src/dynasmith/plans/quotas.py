@@ -1,9 +1,9 @@
 """Quotas, held against the table that would be there, not against the definition alone: what does not fit is refused
 before the first call, with what frees room. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from msgspec import UnsetType
+from msgspec import UNSET, UnsetType
 
 from dynasmith.limits import Quotas
 from dynasmith.plans.change import AddIndex, Change, Conflict, DropIndex, DropTags, RebuildIndex, SetTags
@@ -95,17 +95,34 @@ def _projected(changes: Sequence[Change], desired: Table, current: Table | None,
 
 def _tags(changes: Sequence[Change], desired: Table, current: Table | None, quotas: Quotas) -> Iterator[Conflict]:
     there = {} if current is None else known(current.tags, {})
-    dropped = {name for change in changes if isinstance(change, DropTags) for name in change.before}
-    after = {name for name in there if name not in dropped}
     if current is None:
-        after |= known(desired.tags, {}).keys()
-    for change in changes:
+        changes = (*changes, SetTags(before={}, after=known(desired.tags, {})))
+    yield from _tags_of(changes, known(desired.tags, {}), there, quotas)
+    live = {replica.region: replica for replica in (() if current is None else known(current.replicas, ()))}
+    for replica in known(desired.replicas, ()):
+        if replica.region in live:
+            there = known(live[replica.region].tags, {})
+            yield from _tags_of(changes, known(replica.tags, {}), there, quotas, replica.region)
+
+
+def _tags_of(
+    changes: Sequence[Change],
+    desired: Mapping[str, str],
+    there: Mapping[str, str],
+    quotas: Quotas,
+    region: str | UnsetType = UNSET,
+) -> Iterator[Conflict]:
+    """Of the table, or of the replica in a Region."""
+    own = [each for each in changes if isinstance(each, SetTags | DropTags) and each.region == region]
+    dropped = {name for change in own if isinstance(change, DropTags) for name in change.before}
+    after = {name for name in there if name not in dropped}
+    for change in own:
         after |= change.after.keys() if isinstance(change, SetTags) else set()
     if len(after) > quotas.tags_per_table and len(after) > len(there):
-        spare = sorted(there.keys() - known(desired.tags, {}).keys())
+        spare = sorted(there.keys() - desired.keys())
         prunes = f"--prune first removes {_listed(spare)}, not in the definition" if spare else "remove some"
         yield Conflict(
-            path="tags",
+            path="tags" if isinstance(region, UnsetType) else f"replicas.{region}.tags",
             before=f"{len(there)} tags",
             after=f"{len(after)} tags",
             reason=f"a table has at most {quotas.tags_per_table} tags",

@@ -140,9 +140,9 @@ def _called(step: s.Call, table: Table) -> Table:
         case s.CallDeleteIndex():
             return replace(table, indexes=tuple(i for i in known(table.indexes, ()) if i.name != step.name))
         case s.CallTag():
-            return replace(table, tags=known(table.tags, {}) | step.tags)
+            return _tagged(step, table)
         case s.CallUntag():
-            return replace(table, tags={k: v for k, v in known(table.tags, {}).items() if k not in step.keys})
+            return _tagged(step, table)
         case s.CallRegisterScaling() | s.CallScalingPolicy() | s.CallDeregisterScaling():
             return _scaled(step, table)
         case s.CallCreateReplica():
@@ -233,6 +233,7 @@ def _replicated(step: s.CallCreateReplica, table: Table) -> Table:
             deletion_protection=False,
             table_class=known(replica.table_class, known(table.table_class, TableClass.STANDARD)),
             key=replica.key,
+            tags={},
         )
         for replica in step.replicas
     )
@@ -241,6 +242,20 @@ def _replicated(step: s.CallCreateReplica, table: Table) -> Table:
         replicas=known(table.replicas, ()) + added,
         consistency=known(step.consistency, known(table.consistency, Consistency.EVENTUAL)),
         witness_region=step.witness_region,
+    )
+
+
+def _tagged(step: s.CallTag | s.CallUntag, table: Table) -> Table:
+    def after(tags: dict[str, str] | UnsetType) -> dict[str, str]:
+        if isinstance(step, s.CallTag):
+            return known(tags, {}) | step.tags
+        return {name: value for name, value in known(tags, {}).items() if name not in step.keys}
+
+    if isinstance(step.region, UnsetType):
+        return replace(table, tags=after(table.tags))
+    replicas = known(table.replicas, ())
+    return replace(
+        table, replicas=tuple(replace(r, tags=after(r.tags)) if r.region == step.region else r for r in replicas)
     )
 
 

@@ -76,15 +76,17 @@ class CallDeleteIndex(StepBase, frozen=True, kw_only=True, tag="delete-index"):
 
 
 class CallTag(StepBase, frozen=True, kw_only=True, tag="tag"):
-    """TagResource."""
+    """TagResource; of the replica in ``region``, where one is said."""
 
     tags: dict[str, str]
+    region: str | UnsetType = UNSET
 
 
 class CallUntag(StepBase, frozen=True, kw_only=True, tag="untag"):
-    """UntagResource."""
+    """UntagResource; of the replica in ``region``, where one is said."""
 
     keys: tuple[str, ...]
+    region: str | UnsetType = UNSET
 
 
 class CallRegisterScaling(StepBase, frozen=True, kw_only=True, tag="register-scalable-target"):

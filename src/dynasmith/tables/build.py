@@ -54,7 +54,7 @@ def build(node: Node, name: str) -> Table:
         local_indexes=_many(said, "local_secondary_indexes", lambda index: _local_index(index, types)),
         **{s.field: s.parse(said[s.key.name]) for s in SETTINGS if s.key.name in said},
         tags=said.get("tags", UNSET),
-        replicas=_many(said, "replicas", _replica),
+        replicas=_many(said, "replicas", lambda replica: _replica(replica, said.get("tags", {}))),
         consistency=UNSET if "multi_region_consistency" not in said else Consistency(said["multi_region_consistency"]),
         witness_region=said.get("witness_region", UNSET),
         items=_many(said, "items", dict),
@@ -144,11 +144,15 @@ def _scaling(block: _Values) -> Scaling:
     return scaling if "target" in block else replace(scaling, target=UNSET)
 
 
-def _replica(block: _Values) -> Replica:
+def _replica(block: _Values, of_table: dict[str, str]) -> Replica:
+    tags = block.get("tags", UNSET)
+    if block.get("propagate_tags"):
+        tags = {**of_table, **block.get("tags", {})}
     return Replica(
         region=block["region"],
         recovery=block.get("point_in_time_recovery", UNSET),
         deletion_protection=block.get("deletion_protection", UNSET),
         table_class=UNSET if "table_class" not in block else TableClass(block["table_class"]),
         key=block.get("key", UNSET),
+        tags=tags,
     )

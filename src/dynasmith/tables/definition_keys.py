@@ -171,6 +171,8 @@ REPLICA = Block(
         DocumentKey("deletion_protection", Boolean(), "Deletion protection of the replica."),
         DocumentKey("table_class", Choice(tuple(TableClass)), "Table class of the replica."),
         DocumentKey("key", Text(), "KMS key of the replica, in its own Region."),
+        DocumentKey("tags", MapOf(Text(empty=True)), "Tags of the replica in its Region."),
+        DocumentKey("propagate_tags", Boolean(), "The tags of the table are the replica's too.", default="`false`"),
     ),
     synonyms={"region_name": "region", "kms_key": "key", "kms_key_arn": "key"},
 )

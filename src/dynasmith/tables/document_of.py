@@ -144,4 +144,5 @@ def _replica(replica: Replica) -> Document:
         deletion_protection=replica.deletion_protection,
         table_class=replica.table_class,
         key=replica.key,
+        tags=replica.tags,
     )

@@ -32,6 +32,8 @@ def _settings(own: Replica) -> dict[str, Any]:
         found["deletion_protection"] = own.deletion_protection
     if not isinstance(own.table_class, UnsetType):
         found["table_class"] = own.table_class
+    if not isinstance(own.tags, UnsetType):
+        found["tags"] = own.tags
     if not isinstance(own.key, UnsetType):
         found["encryption"] = Encryption(kind=EncryptionKind.CUSTOMER, key=own.key)
     return found

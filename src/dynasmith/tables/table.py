@@ -211,13 +211,15 @@ class Encryption(TablePart, frozen=True, kw_only=True):
 
 
 class Replica(TablePart, frozen=True, kw_only=True):
-    """A replica of a global table in another Region, with what each replica may have of its own."""
+    """A replica of a global table in another Region, with what each replica may have of its own. ``tags`` are all that
+    it is to have there, those of the table too where the definition propagates them."""
 
     region: str
     recovery: bool | UnsetType = UNSET
     deletion_protection: bool | UnsetType = UNSET
     table_class: TableClass | UnsetType = UNSET
     key: str | UnsetType = UNSET
+    tags: dict[str, str] | UnsetType = UNSET
 
 
 class Trigger(TablePart, frozen=True, kw_only=True):

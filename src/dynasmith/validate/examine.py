@@ -70,7 +70,8 @@ def _findings(check: Check, subject: Subject, table: str, unknown: set[str]) -> 
 
 def _is_known(check: Check, subject: Subject) -> bool:
     """Whether everything could be read that a check looks at."""
-    unread = {setting.partition(".")[0] for setting in subject.unread}  # replicas.eu-west-1: one Region of them
+    # replicas.eu-west-1 is one Region of them, replicas.eu-west-1.tags the tags there.
+    unread = {each.rpartition(".")[2] if each.endswith(".tags") else each.partition(".")[0] for each in subject.unread}
     if (check.live and subject.live is None) or (check.online and subject.offline):
         return False
     facts = (getattr(subject.around, part) for part in check.asks if part in LIVE_FACTS)

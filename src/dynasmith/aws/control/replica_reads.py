@@ -4,20 +4,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from dynasmith.aws.control.binary import to_botocore
+from dynasmith.aws.control.request_parts import arn_there
 from dynasmith.aws.control.session import Session
+from dynasmith.tables.own_tags import is_managed_tag
 
 
 def tags_there(session: Session, table: str, arn: str, region: str) -> dict[str, str]:
-    """The tags of the replica in a Region, but those of AWS itself; ``arn`` is the table's. All pages."""
-    parts = arn.split(":")
-    parts[3] = region
-    asked: dict[str, Any] = {"ResourceArn": ":".join(parts)}
+    """Every tag of the replica in a Region that a definition can have; ``arn`` is the table's. All pages."""
+    asked: dict[str, Any] = {"ResourceArn": arn_there(arn, region)[0]}
     found: dict[str, str] = {}
     while True:
         answer = session.call("dynamodb", "ListTagsOfResource", asked, table=table, region=region)
         found |= {tag["Key"]: tag["Value"] for tag in answer.get("Tags") or ()}
         if not answer.get("NextToken"):
-            return {name: value for name, value in sorted(found.items()) if not name.startswith("aws:")}
+            return {name: value for name, value in sorted(found.items()) if is_managed_tag(name)}
         asked = {**asked, "NextToken": answer["NextToken"]}
 
 

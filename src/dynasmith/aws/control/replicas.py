@@ -5,6 +5,7 @@ from typing import Any
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
+from dynasmith.aws.control.replica_reads import tags_there
 from dynasmith.aws.control.session import Session
 from dynasmith.aws.control.settings_reads import reason_of, with_unread
 from dynasmith.aws.errors.codes import BROKEN
@@ -16,19 +17,23 @@ from dynasmith.tables.table import Replica
 
 
 def read_replicas(session: Session, described: TableDescription) -> TableDescription:
-    """Every replica with its recovery, protection and class: two calls a replica, in its Region.
+    """Every replica with its recovery, protection, class and tags: three calls a replica, in its Region.
 
-    One that cannot be read keeps what is known; ``unread`` names it (``replicas.eu-west-1``).
+    One that cannot be read keeps what is known; ``unread`` names it (``replicas.eu-west-1``), or its tags alone.
     """
     if isinstance(described.table.replicas, UnsetType):
         return described
     replicas: list[Replica] = []
     for replica in described.table.replicas:
+        unread = f"replicas.{replica.region}"
         try:
-            replicas.append(_read(session, described.table.name, replica))
+            replica = _read(session, described.table.name, replica)
+            unread += ".tags"
+            tags = tags_there(session, described.table.name, described.arn, replica.region)
+            replica = replace(replica, tags=tags)
         except DynasmithError as error:
-            described = with_unread(described, f"replicas.{replica.region}", reason_of(error))
-            replicas.append(replica)
+            described = with_unread(described, unread, reason_of(error))
+        replicas.append(replica)
     return replace(described, table=replace(described.table, replicas=tuple(replicas)))
 
 

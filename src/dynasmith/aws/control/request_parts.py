@@ -126,3 +126,11 @@ def index_updates(name: str, indexes: Mapping[str, Capacity | OnDemandMaximum | 
 def tags_of(tags: Mapping[str, str]) -> list[dict[str, str]]:
     """Tags, sorted by key."""
     return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
+
+
+def arn_there(arn: str, region: str | UnsetType) -> tuple[str, str]:
+    """The ARN of a table's replica in a Region, and that Region; the table's own, and no Region, where none is said."""
+    if isinstance(region, UnsetType):
+        return arn, ""
+    parts = arn.split(":")
+    return ":".join((*parts[:3], region, *parts[4:])), region

@@ -10,6 +10,7 @@ from msgspec import UNSET, UnsetType
 
 from dynasmith.aws.control.request_items import change_item, delete_item, put_item
 from dynasmith.aws.control.request_parts import (
+    arn_there,
     beyond_the_start,
     definitions,
     if_set,
@@ -62,11 +63,13 @@ def request_of(table: str, arn: str, step: Call, key: Sequence[str] = ()) -> Ser
         case CallCreateTable():
             return ServiceRequest(operation="CreateTable", parameters=create_table(step.table))
         case CallTag():
-            return ServiceRequest(operation="TagResource", parameters={"ResourceArn": arn, "Tags": tags_of(step.tags)})
+            there, region = arn_there(arn, step.region)
+            tagged = {"ResourceArn": there, "Tags": tags_of(step.tags)}
+            return ServiceRequest(operation="TagResource", parameters=tagged, region=region)
         case CallUntag():
-            return ServiceRequest(
-                operation="UntagResource", parameters={"ResourceArn": arn, "TagKeys": list(step.keys)}
-            )
+            there, region = arn_there(arn, step.region)
+            untagged = {"ResourceArn": there, "TagKeys": list(step.keys)}
+            return ServiceRequest(operation="UntagResource", parameters=untagged, region=region)
         case CallRegisterScaling() | CallScalingPolicy() | CallDeregisterScaling():
             return scaling_request(table, step)
         case CallUpdateReplica():

@@ -72,7 +72,7 @@ def _own(table: Table) -> Properties:
     if not isinstance(table.table_class, UnsetType):
         said["TableClass"] = str(table.table_class)
     if tags := known(table.tags, {}):
-        said["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
+        said["Tags"] = _tag_list(tags)
     said |= insights(table.contributor_insights)
     if (kinesis := known(table.kinesis_stream, None)) is not None:
         said["KinesisStreamSpecification"] = _kinesis(kinesis)
@@ -94,6 +94,10 @@ def _kinesis(wanted: str | KinesisDestination) -> Properties:
     return {"StreamArn": wanted.stream, "ApproximateCreationDateTimePrecision": str(wanted.precision)}
 
 
+def _tag_list(tags: dict[str, str]) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
 def _replica(replica: Replica) -> Properties:
     said: dict[str, Any] = {"Region": replica.region}
     if not isinstance(replica.recovery, UnsetType):
@@ -104,6 +108,8 @@ def _replica(replica: Replica) -> Properties:
         said["TableClass"] = str(replica.table_class)
     if not isinstance(replica.key, UnsetType):
         said["SSESpecification"] = {"KMSMasterKeyId": replica.key}
+    if not isinstance(replica.tags, UnsetType):
+        said["Tags"] = _tag_list(replica.tags)
     return said
 
 

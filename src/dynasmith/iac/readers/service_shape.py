@@ -214,6 +214,7 @@ def _replica(replica: Mapping[str, Any]) -> Document:
         ("deletion_protection", replica.get("DeletionProtectionEnabled")),
         ("table_class", table_class),
         ("key", key),
+        ("tags", tags_of(replica["Tags"]) if replica.get("Tags") else None),
     ):
         if value is not None:
             found[name] = value

@@ -48,6 +48,8 @@ def replica_of(values: Mapping[str, Any]) -> Document:
     found |= {word: values[name] for name, word in names.items() if values.get(name) is not None}
     if values.get("kms_key_arn"):
         found["key"] = values["kms_key_arn"]
+    if values.get("tags"):  # which only the resource of a replica has
+        found["tags"] = dict(values["tags"])
     return found
 
 

@@ -145,7 +145,8 @@ def _settings(values: Mapping[str, Any]) -> Document:
     if values.get("tags") is not None:
         found["tags"] = dict(values["tags"])
     if replicas := values.get("replica"):
-        found["replicas"] = [replica_of(each) for each in replicas]
+        tagged = {"propagate_tags": True} if values.get("tags") else {}
+        found["replicas"] = [replica_of(each) | (tagged if each.get("propagate_tags") else {}) for each in replicas]
         if any(each.get("consistency_mode") == "STRONG" for each in replicas):
             found["multi_region_consistency"] = "STRONG"
     if witness := one_block(values, "global_table_witness").get("region_name"):

@@ -55,6 +55,11 @@ def _replica(subject: TerraformSubject, wanted: Replica, there: Replica | None) 
     if not isinstance(wanted.table_class, UnsetType):
         why = "a replica block of the provider has no word for it"
         unsaid.append(subject.unsaid(f"replicas.{wanted.region}.table_class", why))
+    if known(wanted.tags, {}) and wanted.tags == subject.table.tags:
+        body.append(("propagate_tags", True))
+    elif known(wanted.tags, {}):
+        why = "a replica block says only whether it has the tags of the table (propagate_tags)"
+        unsaid.append(subject.unsaid(f"replicas.{wanted.region}.tags", why))
     key, looked_up = _key(subject, wanted, there)
     if key is None and not isinstance(wanted.key, UnsetType) and not is_managed_alias(wanted.key):
         why = "version 5 of the provider takes the ARN of a key in another Region only"

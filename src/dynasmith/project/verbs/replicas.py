@@ -13,7 +13,7 @@ from msgspec import Struct, UnsetType, to_builtins
 from msgspec.structs import replace
 
 from dynasmith.aws.control.metrics import CloudWatchMetrics
-from dynasmith.aws.control.replica_reads import item_there, tags_there
+from dynasmith.aws.control.replica_reads import item_there
 from dynasmith.aws.control.settings_reads import reason_of
 from dynasmith.errors import DynasmithError, UsageError
 from dynasmith.plans.consent import Consent, question
@@ -81,7 +81,7 @@ def replicas(
         )
         world.granted(consent, [table], question(text))
     lags = {state.region: lag_ms(world, table, state.region) for state in described.replicas}
-    found = tuple(_report(world, described, state, lags[state.region]) for state in described.replicas)
+    found = tuple(_report(described, state, lags[state.region]) for state in described.replicas)
     return _probed(world, described, found, probe_seconds) if probe else found
 
 
@@ -98,19 +98,12 @@ def lag_ms(world: World, table: str, region: str) -> float | None:
     return points[-1].value if points else None
 
 
-def _report(world: World, described: TableDescription, state: ReplicaState, lag: float | None) -> ReplicaReport:
+def _report(described: TableDescription, state: ReplicaState, lag: float | None) -> ReplicaReport:
     table, region = described.table, state.region
     there = next((each for each in known(table.replicas, ()) if each.region == region), None)
-    unread = [described.unread[part] for part in (f"replicas.{region}", "recovery") if part in described.unread]
+    parts = (f"replicas.{region}", f"replicas.{region}.tags", "recovery")
+    unread = [described.unread[part] for part in parts if part in described.unread]
     differences = {} if there is None else _differences(described, there)
-    if not isinstance(table.tags, UnsetType) and state.status == "ACTIVE" and not unread:
-        try:
-            tags = tags_there(world.session, table.name, described.arn, region)
-        except DynasmithError as error:
-            unread.append(reason_of(error))
-        else:
-            if tags != table.tags:
-                differences["tags"] = {"table": table.tags, "replica": tags}
     return ReplicaReport(
         region=region,
         status=state.status,
@@ -137,6 +130,7 @@ def _differences(described: TableDescription, there: Replica) -> dict[str, dict[
         "point_in_time_recovery": (recovery, there.recovery),
         "deletion_protection": (table.deletion_protection, there.deletion_protection),
         "table_class": (table.table_class, there.table_class),
+        "tags": (table.tags, there.tags),
     }
     return {
         name: {"table": own, "replica": other}

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dynasmith import limits
 from dynasmith.tables.rules.billing import scaled
 from dynasmith.tables.rules.rule import GSI, LSI, DefinitionRule, JudgedTable, RuleProblem
+from dynasmith.tables.rules.tags import tag_problems, tag_texts
 
 _MREC = "Developer Guide, Global tables, multi-Region eventual consistency"
 _MRSC = "Developer Guide, Global tables, multi-Region strong consistency"
@@ -48,6 +49,18 @@ def _regions(table: JudgedTable) -> Iterator[RuleProblem]:
             yield RuleProblem(("replicas", place), f"is {name}, which has a replica already")
         elif isinstance(name, str):
             seen.add(name)
+
+
+def _tags(table: JudgedTable) -> Iterator[RuleProblem]:
+    """The limits of tags hold for each replica, also with those that the table gives it."""
+    of_table = tag_texts(table.node.get("tags"))
+    replicas = table.node.get("replicas")
+    for place, replica in enumerate(replicas.members() if replicas is not None else ()):
+        propagates, way = bool(replica.plain("propagate_tags")), ("replicas", place)
+        own = replica.get("tags")
+        yield from tag_problems(own, (*way, "tags"), table.quotas.tags_per_table, of_table if propagates else {})
+        if propagates and table.node.get("tags") is None:
+            yield RuleProblem((*way, "propagate_tags"), "needs the tags of the table, which are not set")
 
 
 def _strong_regions(table: JudgedTable) -> Iterator[RuleProblem]:
@@ -115,6 +128,14 @@ RULES = (
         "API, UpdateTable, ReplicaUpdates",
         "remove one of them",
         _regions,
+    ),
+    DefinitionRule(
+        "D067",
+        "Tags of a replica are within the limits of tags, and propagate_tags has tags to propagate",
+        "The service refuses the rest; tags that are not managed may be anything.",
+        "Developer Guide, Tagging restrictions",
+        "set tags of the table, or remove propagate_tags",
+        _tags,
     ),
     DefinitionRule(
         "D063",

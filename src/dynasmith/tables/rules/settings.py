@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from dynasmith import limits
 from dynasmith.tables.backup_schedule import schedule_problem
-from dynasmith.tables.own_tags import RESTORE_TAG
 from dynasmith.tables.rules.rule import DefinitionRule, JudgedTable, RuleProblem
+from dynasmith.tables.rules.tags import tag_problems
 from dynasmith.tables.settings.trigger_parts import function_key
 
 
@@ -48,25 +48,7 @@ def _encryption(table: JudgedTable) -> Iterator[RuleProblem]:
 
 
 def _tags(table: JudgedTable) -> Iterator[RuleProblem]:
-    tags = table.node.get("tags")
-    entries = tags.entries() if tags is not None else {}
-    most = table.quotas.tags_per_table
-    if len(entries) > most:
-        yield RuleProblem(("tags",), f"has {len(entries)} tags, at most {most} are allowed", "remove some")
-    for name, node in entries.items():
-        if not 1 <= len(name) <= limits.TAG_KEY_MAX_CHARACTERS:
-            yield RuleProblem(
-                ("tags", name), f"has a name of {len(name)} characters, 1 to 128 are allowed", "shorten it"
-            )
-        if name.lower().startswith("aws:"):
-            yield RuleProblem(("tags", name), "begins with aws:, which belongs to AWS", "name it otherwise")
-        if name == RESTORE_TAG:
-            yield RuleProblem(("tags", name), "is the tag that a verified restore writes", "remove it")
-        value = node.value
-        if isinstance(value, str) and len(value) > limits.TAG_VALUE_MAX_CHARACTERS:
-            yield RuleProblem(
-                ("tags", name), f"has a value of {len(value)} characters, at most 256 are allowed", "shorten it"
-            )
+    yield from tag_problems(table.node.get("tags"), ("tags",), table.quotas.tags_per_table)
 
 
 def _policy(table: JudgedTable) -> Iterator[RuleProblem]:

@@ -3,7 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from dynasmith.tables.table import Table, known
+from msgspec import UnsetType
+
+from dynasmith.tables.table import Replica, Table, known
 from dynasmith.validate.check import Check, Problem, Subject
 from dynasmith.validate.environments import ENVIRONMENT_TAGS, environment_of_name, environment_of_tags, environment_word
 
@@ -28,25 +30,41 @@ def usual_tags(tables: Iterable[Table]) -> tuple[str, ...]:
 def _no_tags(subject: Subject) -> Iterator[Problem]:
     if subject.unsaid("tags"):
         yield Problem("tags", "The definition has no tags.")
-    elif isinstance(subject.table.tags, dict) and not _own(subject):
+        return
+    if isinstance(subject.table.tags, dict) and not _own(subject.table):
         yield Problem("tags", "The table has no tags.")
+    for replica in known(subject.table.replicas, ()):
+        if isinstance(replica.tags, dict) and not _own(replica):
+            yield Problem(f"replicas.{replica.region}.tags", f"The replica in {replica.region} has no tags.")
+        elif isinstance(replica.tags, UnsetType) and subject.live is None and _own(subject.table):
+            what = f"The table has tags, and the definition does not set them for {replica.region}."
+            yield Problem(f"replicas.{replica.region}.tags", what)
 
 
-def _own(subject: Subject) -> list[str]:
-    return [key for key in known(subject.table.tags, {}) if not key.startswith("aws:")]
+def _own(part: Table | Replica) -> list[str]:
+    return [key for key in known(part.tags, {}) if not key.startswith("aws:")]
+
+
+def _tagged(subject: Subject) -> Iterator[tuple[str, str, Table | Replica]]:
+    """The table and each replica that has tags: the path of its tags, its words, itself."""
+    if _own(subject.table):
+        yield "tags", "this one", subject.table
+    for replica in known(subject.table.replicas, ()):
+        if _own(replica):
+            yield f"replicas.{replica.region}.tags", f"its replica in {replica.region}", replica
 
 
 def _unusual(subject: Subject) -> Iterator[Problem]:
-    own = _own(subject)
-    if not own:
-        return
-    spelt = {key.lower(): key for key in own}
-    for key in subject.around.usual_tags:
-        if key in own:
-            continue
-        near = spelt.get(key.lower())
-        what = f"The tag {key} is missing, which most tables have" + (f"; this one has {near}." if near else ".")
-        yield Problem(f"tags.{key}", what)
+    for path, words, part in _tagged(subject):
+        own = _own(part)
+        spelt = {key.lower(): key for key in own}
+        for key in subject.around.usual_tags:
+            if key in own:
+                continue
+            of = "" if part is subject.table else f" of {words}"
+            near = spelt.get(key.lower())
+            what = f"The tag {key}{of} is missing, which most tables have" + (f"; {words} has {near}." if near else ".")
+            yield Problem(f"{path}.{key}", what)
 
 
 def _hidden(subject: Subject) -> Iterator[Problem]:
@@ -67,6 +85,11 @@ def _contradiction(subject: Subject) -> Iterator[Problem]:
     elif here not in ("", "local") and (tag or name) and here != (tag or name):
         said = "tag" if tag else "name"
         yield Problem("tags" if tag else "name", f"This is the environment {here}, and its {said} says {tag or name}.")
+    for replica in known(subject.table.replicas, ()):
+        there = environment_of_tags(known(replica.tags, {}))
+        if there and (tag or name) and there != (tag or name):
+            said = f"says {there}, and the {'tag' if tag else 'name'} of the table says {tag or name}"
+            yield Problem(f"replicas.{replica.region}.tags", f"The tag of the replica in {replica.region} {said}.")
 
 
 def _no_description(subject: Subject) -> Iterator[Problem]:
