@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.iac_surroundings import Surrounded, surround
 from cli.story import Story, clean_shell, new_account
 from dynasmith.strict import StrictServer
 
@@ -59,3 +60,9 @@ def scaled_story(
     with StrictServer(ministack_endpoint, moto_endpoint, clock="real") as server:
         shell.setenv("AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING", server.endpoint)
         yield from _begin(server.endpoint, tmp_path, shell, capsys)
+
+
+@pytest.fixture
+def surrounded(scaled_story: Story) -> Iterator[Surrounded]:
+    """A story with what the ten tables of infrastructure as code name."""
+    yield from surround(scaled_story)

@@ -25,7 +25,7 @@ READS = {
     "local logs", "local start", "local status", "local stop", "migrate list", "migrate outstanding",
     "migrate preflight", "migrate show",
     "metrics", "migrate status", "migrate verify", "outputs", "plan", "query", "render cloudformation",
-    "render models", "render terraform", "replicas", "scan", "schema",
+    "render create-table", "render models", "render terraform", "replicas", "scan", "schema",
     "validate", "verify",
 }  # fmt: skip
 # Verbs that write and never ask: they create what is absent, write files, or go on with what was consented to.

@@ -15,8 +15,8 @@ READING = {
     "lambda list", "lambda logs", "lambda policy",
     "local status", "migrate list", "migrate outstanding",
     "migrate preflight", "migrate show", "migrate status", "migrate verify",
-    "metrics", "outputs", "plan", "query", "render cloudformation", "render models", "render terraform",
-    "scan", "schema", "validate", "verify",
+    "metrics", "outputs", "plan", "query", "render cloudformation", "render create-table", "render models",
+    "render terraform", "scan", "schema", "validate", "verify",
 }  # fmt: skip
 
 

@@ -1,5 +1,7 @@
 """Each form says every field of a table, or that it cannot."""
 
+import json
+
 import pytest
 from hypothesis import given
 from msgspec import UNSET
@@ -11,6 +13,7 @@ from dynasmith.iac.cloudformation import cloudformation_text
 from dynasmith.iac.hcl import HclBlock, HclExpression, document
 from dynasmith.iac.labels import logical_ids, terraform_labels
 from dynasmith.iac.terraform import terraform_text
+from dynasmith.tables.description import TableDescription
 from dynasmith.tables.table import SAID_ONLY, Key, KeyAttribute, OnDemandMaximum, Table, Trigger, Warm
 from strategies import tables
 
@@ -79,12 +82,17 @@ def test_text_is_quoted() -> None:
     )
 
 
+TWICE = Table(
+    name="tab",
+    key=Key(partition=(KeyAttribute(name="pk", type="S"),)),
+    triggers=(Trigger(function="a-b"), Trigger(function="a.b")),
+)
+
+
 def test_two_parts_of_one_name_are_refused_and_none_is_lost() -> None:
-    key = Key(partition=(KeyAttribute(name="pk", type="S"),))
-    twice = Table(name="tab", key=key, triggers=(Trigger(function="a-b"), Trigger(function="a.b")))
     with pytest.raises(UsageError, match="in CloudFormation"):
-        cloudformation_text([twice], {}, region="us-east-1")
-    dotted = replace(twice, triggers=(Trigger(function="a:b"), Trigger(function="a.b")))
+        cloudformation_text([TWICE], {}, region="us-east-1")
+    dotted = replace(TWICE, triggers=(Trigger(function="a:b"), Trigger(function="a.b")))
     with pytest.raises(UsageError, match="in Terraform"):
         terraform_text([dotted], {})
 
@@ -95,3 +103,18 @@ def test_two_tables_never_share_a_label(names: list[str]) -> None:
         assert set(labels) == set(names)
         assert len(set(labels.values())) == len(names)
         assert all(label.replace("-", "").replace("_", "").isalnum() for label in labels.values())
+
+
+def test_a_policy_names_its_own_table_by_reference() -> None:
+    statement = {"Effect": "Allow", "Resource": ["{table_arn}/index/*", "{stream_arn}", "${aws:x}"]}
+    table = replace(TWICE, triggers=UNSET, resource_policy=json.dumps({"Statement": [statement]}))
+    said = terraform_text([table], {}).tables
+    assert '"${aws_dynamodb_table.tab.arn}/index/*"' in said
+    assert '"${aws_dynamodb_table.tab.stream_arn}"' in said
+    assert '"$${aws:x}"' in said
+    made = cloudformation_text([table], {}, region="us-east-1")
+    assert ([each.path for each in made.unsaid], "ResourcePolicy" in made.template) == (["resource_policy"], False)
+    live = TableDescription(table=table, status="ACTIVE", stream_arn="arn:aws:stream")
+    made = cloudformation_text([table], {"tab": live}, region="us-east-1")
+    assert '"arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/tab/index/*"' in made.template
+    assert '- "arn:aws:stream"' in made.template

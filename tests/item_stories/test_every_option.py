@@ -230,6 +230,8 @@ lambda-bundle --wheels | cli/test_lambda.py
 render-cloudformation --complete | cli/test_render_iac.py
 render-cloudformation --no-import | cli/test_render_iac.py
 render-cloudformation --out | cli/test_render_iac.py
+render-create-table --complete | cli/test_render_requests.py
+render-create-table --out | cli/test_render_requests.py
 render-terraform --complete | cli/test_render_iac.py
 render-terraform --no-import | cli/test_render_iac.py
 render-terraform --out | cli/test_render_iac.py

@@ -103,6 +103,7 @@ RUNS: dict[str, tuple[tuple[str, ...], ...]] = {
     "put": (("others", '{"pk": "a"}'),),
     "query": (("people", "pk=user-00001"),),
     "render cloudformation": (("defined",),),
+    "render create-table": (("defined",),),
     "render models": (("people",),),
     "render terraform": (("defined",),),
     "retire": (("others", "--confirm", "others", "--export", "last.jsonl"),),

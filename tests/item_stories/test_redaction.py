@@ -148,7 +148,7 @@ NEVER = {
         "versions, states and times",
     ),
     **dict.fromkeys(("render models",), "attributes by name"),
-    **dict.fromkeys(("render terraform", "render cloudformation"), "settings of definitions"),
+    **dict.fromkeys(("render terraform", "render cloudformation", "render create-table"), "settings of definitions"),
     "jobs prune": "ids",
 }
 

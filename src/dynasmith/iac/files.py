@@ -4,9 +4,10 @@ from typing import Literal
 
 from msgspec import Struct
 
+from dynasmith.iac.cli_requests import printed
 from dynasmith.iac.unsaid import Unsaid
 
-IacForm = Literal["terraform", "cloudformation"]
+IacForm = Literal["terraform", "cloudformation", "create-table"]
 
 
 class RenderedFiles(Struct, frozen=True, kw_only=True):
@@ -19,5 +20,7 @@ class RenderedFiles(Struct, frozen=True, kw_only=True):
 
     @property
     def text(self) -> str:
-        """All files of the tool's own language, one after the other."""
+        """All files of the tool's own language, one after the other; of requests each document after its command."""
+        if self.form == "create-table":
+            return printed(self.files)
         return "\n".join(text for name, text in self.files.items() if not name.endswith(".json"))

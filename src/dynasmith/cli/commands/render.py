@@ -1,4 +1,4 @@
-"""`dynasmith render models|terraform|cloudformation`."""
+"""`dynasmith render models|terraform|cloudformation|create-table`."""
 
 from __future__ import annotations
 
@@ -83,9 +83,23 @@ def cloudformation(
     return written(invocation, rendered, out, complete=complete)
 
 
+@verb("create-table", example="dynasmith render create-table orders --env prod --out requests")
+@click.argument("tables", nargs=-1, metavar="[TABLE...]")
+@click.option("--complete", is_flag=True, help="Exit 3 where no request can say all of a table.")
+@click.option("--out", metavar="FOLDER", help="Write files into FOLDER instead of stdout; it is created.")
+def create_table(invocation: Invocation, tables: tuple[str, ...], *, complete: bool, out: str | None) -> int:
+    """Write defined tables as requests for the AWS CLI; all without TABLE.
+
+    CreateTable and what follows it, each as a document for --cli-input-json with the command that sends it. Never
+    overwrites a file.
+    """
+    return written(invocation, invocation.project().render.create_table(tables), out, complete=complete)
+
+
 command.add_command(models)
 command.add_command(terraform)
 command.add_command(cloudformation)
+command.add_command(create_table)
 
 
 def written(invocation: Invocation, rendered: RenderedFiles, out: str | None, *, complete: bool) -> int:

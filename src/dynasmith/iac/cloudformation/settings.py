@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Final
 
 from msgspec import UnsetType
 
 from dynasmith.iac.cloudformation.keys import insights
 from dynasmith.iac.cloudformation.part import Properties, StackPart, StackSubject
+from dynasmith.iac.unsaid import Unsaid
+from dynasmith.tables.policy import STREAM_ARN, TABLE_ARN, placed
 from dynasmith.tables.table import (
     Consistency,
     Encryption,
@@ -16,9 +18,10 @@ from dynasmith.tables.table import (
     KinesisDestination,
     Recovery,
     Replica,
-    Table,
     known,
 )
+
+_TABLES: Final = "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/"
 
 
 def stream(subject: StackSubject) -> StackPart:
@@ -53,17 +56,18 @@ def of_region(subject: StackSubject) -> StackPart:
     """What a table has by itself, and a global table in each Region: recovery, protection, class, tags, insights, a
     Kinesis stream and a policy. Without replicas it is the table's own."""
     table = subject.table
-    own = _own(table)
+    own, unsaid = _own(subject)
     if not subject.is_global:
-        return StackPart(properties=own)
+        return StackPart(properties=own, unsaid=unsaid)
     encryption = known(table.encryption, None)
     if encryption is not None and not isinstance(encryption.key, UnsetType):
         own["SSESpecification"] = {"KMSMasterKeyId": encryption.key}
     replicas = [{"Region": subject.region, **own}, *(_replica(each) for each in known(table.replicas, ()))]
-    return StackPart(properties={"Replicas": replicas})
+    return StackPart(properties={"Replicas": replicas}, unsaid=unsaid)
 
 
-def _own(table: Table) -> Properties:
+def _own(subject: StackSubject) -> tuple[Properties, tuple[Unsaid, ...]]:
+    table, unsaid = subject.table, []
     said: dict[str, Any] = {}
     if not isinstance(table.recovery, UnsetType):
         said["PointInTimeRecoverySpecification"] = _recovery(table.recovery)
@@ -77,8 +81,25 @@ def _own(table: Table) -> Properties:
     if (kinesis := known(table.kinesis_stream, None)) is not None:
         said["KinesisStreamSpecification"] = _kinesis(kinesis)
     if (policy := known(table.resource_policy, None)) is not None:
-        said["ResourcePolicy"] = {"PolicyDocument": json.loads(policy)}
-    return said
+        policy = placed(policy, "", "" if subject.live is None else subject.live.stream_arn)
+        if STREAM_ARN in policy:
+            unsaid.append(subject.unsaid("resource_policy", "it names the stream, whose ARN is known once it is there"))
+        else:
+            said["ResourcePolicy"] = {"PolicyDocument": _with_own_arn(json.loads(policy), table.name)}
+    return said, tuple(unsaid)
+
+
+def _with_own_arn(value: Any, name: str) -> Any:
+    """A part of a policy with the ARN of its own table, which cannot refer to its own resource."""
+    match value:
+        case dict():
+            return {key: _with_own_arn(each, name) for key, each in value.items()}
+        case list():
+            return [_with_own_arn(each, name) for each in value]
+        case str() if TABLE_ARN in value:
+            return {"Fn::Sub": value.replace("${", "${!").replace(TABLE_ARN, f"{_TABLES}{name}")}
+        case _:
+            return value
 
 
 def _recovery(wanted: Recovery | None) -> Properties:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Final
+from typing import Any, Final
 
 from msgspec import UnsetType
 
 from dynasmith.iac.hcl import HclBlock, HclExpression, HclJson, Value, expression
 from dynasmith.iac.terraform.part import ImportBlock, TerraformPart, TerraformSubject
 from dynasmith.tables.kms_key import is_alias
+from dynasmith.tables.policy import STREAM_ARN, TABLE_ARN
 from dynasmith.tables.table import EncryptionKind, Insights, KinesisDestination, known
 
 _OFF: Final[tuple[str, Value]] = ("enabled", False)
@@ -162,12 +163,28 @@ def resource_policy(subject: TerraformSubject) -> TerraformPart:
         ("resource", "aws_dynamodb_resource_policy", subject.label),
         (
             ("resource_arn", subject.reference("arn")),
-            ("policy", HclJson(json.loads(wanted))),
+            ("policy", HclJson(_with_references(subject, json.loads(wanted)))),
         ),
     )
     there = None if subject.live is None else known(subject.live.table.resource_policy, None)
     imports = (ImportBlock(to=block.address, id=subject.live.arn),) if subject.live is not None and there else ()
     return TerraformPart(resources=(block,), imports=imports)
+
+
+def _with_references(subject: TerraformSubject, value: Any) -> Any:
+    """A part of a policy, where words for the table's own ARNs are references to its resource."""
+    match value:
+        case dict():
+            return {name: _with_references(subject, each) for name, each in value.items()}
+        case list():
+            return [_with_references(subject, each) for each in value]
+        case str() if TABLE_ARN in value or STREAM_ARN in value:
+            text = expression(value)
+            for word, attribute in ((TABLE_ARN, "arn"), (STREAM_ARN, "stream_arn")):
+                text = text.replace(word, f"${{{subject.reference(attribute).text}}}")
+            return HclExpression(text)
+        case _:
+            return value
 
 
 def items(subject: TerraformSubject) -> TerraformPart:

@@ -1,4 +1,5 @@
-"""Tables in another form: `render models` of live tables, `render terraform` and `cloudformation` of defined ones."""
+"""Tables in another form: `render models` of live tables, `render terraform`, `cloudformation` and
+`create-table` of defined ones."""
 
 from __future__ import annotations
 
@@ -19,6 +20,7 @@ from dynasmith.project.verbs.definition_import import chosen_tables
 from dynasmith.project.verbs.generated_module import module_text
 from dynasmith.project.verbs.model_import import ImportedText
 from dynasmith.project.verbs.render_iac import render_cloudformation, render_terraform
+from dynasmith.project.verbs.render_requests import render_create_table
 from dynasmith.project.world import TableName, World
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.document_of import document_of
@@ -79,6 +81,21 @@ class Render:
         Costs about eight calls a table. Raises UsageError for a name that no definition has, DefinitionError.
         """
         return render_cloudformation(self._world, names, imports=imports)
+
+    @checked()
+    def create_table(self, names: Sequence[TableName] = ()) -> RenderedFiles:
+        """The requests that make these defined tables, of all without names, for the AWS CLI: `commands.sh` with a
+        command a line, and for each request the document that its `--cli-input-json` takes.
+
+        They make tables that are not there: CreateTable, and then what it does not take (time to live, recovery,
+        autoscaling, replicas, triggers, alarms, a backup plan, policies of roles). An id that only the service
+        knows (of a stream, of a backup plan) is looked up by the command line. ``unsaid`` is what no such request can
+        say. Nothing is written and nothing is made.
+
+        Costs a call of STS where ARNs of the account are named, and one of KMS for each key that is named by an alias.
+        Raises UsageError for a name that no definition has and for a table that can never be made, DefinitionError.
+        """
+        return render_create_table(self._world, names)
 
 
 def render_models(world: World, names: Sequence[str], *, sample: int, minimal: bool) -> ImportedText:
