@@ -1,5 +1,6 @@
 """`import --from FILE`: a definition of the tables of a file of another tool, and what it does not say."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -78,3 +79,66 @@ def test_bad_input(folder: Story, name: str, text: str, words: tuple[str, ...], 
     answer = folder("import", "--from", source, *(each for each in options if each != "only"))
     assert answer.code == 2
     assert said in answer.err
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("main.tf", 'resource "x" "y" {}', "terraform show -json"),
+        ("a.tf.json", "{}", "terraform show -json"),
+        ("terraform.tfstate", "{}", "terraform show -json"),
+        ("a.json", '{"version": 4, "lineage": "x", "resources": []}', "terraform show -json"),
+        ("a.json", '{"resource": {"aws_dynamodb_table": {"x": {}}}}', "terraform show -json"),
+        ("serverless.yml", "service: shop\nprovider: {name: aws}\nresources: {Resources: {}}", "serverless package"),
+        ("serverless.ts", "module.exports = {}", "serverless package"),
+        ("cdk.json", '{"app": "python app.py"}', "cdk synth"),
+        ("manifest.json", '{"version": "36.0.0", "artifacts": {}}', "cdk synth"),
+        ("Pulumi.yaml", "name: shop", "of Pulumi"),
+        ("stack.json", '{"version": 3, "deployment": {}}', "of Pulumi"),
+        ("samconfig.toml", "", "import template.yaml"),
+        ("a.yaml", "a: 1", "has none of the forms"),
+        ("a.yaml", "Resources: {'Fn::ForEach::Tables': [x, [a], {}]}", "--template-stage Processed"),
+        ("a.yaml", "Resources: {A: {Type: x, Properties: {}}}\nTransform: [Mine]", "uses the macro Mine"),
+        ("a.json", '{"Resources": {"A": {"Type": ', "is not JSON"),
+        ("a.json", '{"format_version": "2.0", "terraform_version": "9"}', "in a known version"),
+        ("a.json", '{"format_version": "1.2", "errored": true}', "is a plan that failed"),
+    ],
+)
+def test_what_only_another_tool_reads_is_named_with_its_command(folder: Story, name: str, text: str, said: str) -> None:
+    folder.write(name, text)
+    answer = folder("import", "--from", name)
+    assert (answer.code, answer.out) == (2, "")
+    assert said in answer.err, answer.err
+
+
+def test_an_answer_of_get_template_is_read(folder: Story) -> None:
+    folder.write("answer.json", f'{{"TemplateBody": {json.dumps(TEMPLATE)}, "StagesAvailable": ["Original"]}}')
+    answer = folder("import", "--from", "answer.json", "--param", "Stage=prod")
+    assert (answer.code, "name: orders-prod" in answer.out) == (0, True), answer.err
+
+
+TABLES = """
+{"tables": [{"name": "users", "billing_mode": "PAY_PER_REQUEST", "attributes": [{"name": "id", "type": "S"}],
+  "key_schema": [{"attribute_name": "id", "key_type": "HASH"}], "description": "People"}]}
+"""
+
+
+def test_tables_config_is_imported(folder: Story) -> None:
+    folder.write("tables_config.json", TABLES)
+    for words in (("tables_config.json",), ("tables_config.json", "--format", "tables-config")):
+        answer = folder("import", "--from", *words)
+        assert (answer.code, "description: People" in answer.out) == (0, True), answer.err
+    folder.write("tables_config.json", TABLES.replace("HASH", "HASHH"))
+    assert folder("import", "--from", "tables_config.json").code == 2
+    assert "the file gone.json does not exist" in folder("import", "--from", "tables-config:gone.json").err.lower()
+    refused = folder("import", "--from", "tables_config.json", "--table", "a=b")
+    assert (refused.code, "says its tables itself" in refused.err) == (2, True)
+
+
+def test_a_form_is_named(folder: Story) -> None:
+    folder.write("a.yaml", TEMPLATE)
+    answer = folder("import", "--from", "a.yaml", "--format", "cloudformation", "--param", "Stage=x")
+    assert answer.code == 0, answer.err
+    wrong = folder("import", "--from", "a.yaml", "--format", "workbench")
+    assert (wrong.code, "is not a document of workbench" in wrong.err) == (2, True)
+    assert "add --from" in folder("import", "orders", "--format", "dms").err

@@ -53,7 +53,7 @@ def test_a_python_file_means_classes(shop: Story) -> None:
     [
         (("--from", "bridge_shop"), "The plain pydantic models do not say what their keys are: Order."),
         (("--from", "bridge_shop", "orders"), "--from imports models, not tables."),
-        (("orders", "--as", "models"), "--as, --key, --table and --param are for models and files."),
+        (("orders", "--as", "models"), "--as, --format, --key, --table and --param are for models and files."),
         (("--from", "bridge_shop", "--key", "=a"), "'=a' is not CLASS=VALUE, or names a class twice."),
         (("--from", "bridge_shop", "--key", "a", "--key", "b"), "'b' is not CLASS=VALUE, or names a class twice."),
         ((), "Name tables, or use --all."),

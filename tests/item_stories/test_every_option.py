@@ -212,6 +212,7 @@ populate --wait-timeout | item_stories/test_import_from_s3.py
 populate --transport   | item_stories/test_every_option.py
 verify --transport     | item_stories/test_every_option.py
 import --as | cli/test_import_models.py
+import --format | cli/test_import_documents.py
 import --from | cli/test_import_models.py
 import --key | cli/test_import_models.py
 import --param | cli/test_import_documents.py

@@ -32,21 +32,31 @@ def read_document(path: Path) -> Any:
         raise UsageError(f"{path} is not text in UTF-8.") from error
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
+    document = parsed_document(text, str(path), is_json=path.suffix.lower() == ".json")
+    body = document.get("TemplateBody") if isinstance(document, dict) else None
+    if isinstance(body, str):  # an answer of `aws cloudformation get-template`
+        return parsed_document(body, f"{path}: TemplateBody", is_json=False)
+    return document if body is None else body
+
+
+def parsed_document(text: str, name: str, *, is_json: bool) -> Any:
+    """The document of a text as plain values; ``name`` is how errors name it. Raises UsageError where it is neither
+    JSON nor YAML, or holds more values than any document has."""
     try:
         return json.loads(text)
     except (json.JSONDecodeError, RecursionError) as error:
-        if path.suffix.lower() == ".json":
-            raise UsageError(f"{path} is not JSON: {error}.") from error
+        if is_json:
+            raise UsageError(f"{name} is not JSON: {error}.") from error
     try:
         document = yaml.load(text, Loader=_Template)  # noqa: S506  # a SafeLoader, with tags that make plain values
         values = _values(document, {})
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark is not None else 1
-        raise UsageError(f"{path}:{line} is not YAML: {error.problem or error.context}.") from error
+        raise UsageError(f"{name}:{line} is not YAML: {error.problem or error.context}.") from error
     except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise UsageError(f"{path} is not YAML: {' '.join(str(error).split())}.") from error
+        raise UsageError(f"{name} is not YAML: {' '.join(str(error).split())}.") from error
     if values > NODES_MAX:
-        raise UsageError(f"{path} holds more than {NODES_MAX:,} values, aliases expanded.", hint="name a template")
+        raise UsageError(f"{name} holds more than {NODES_MAX:,} values, aliases expanded.", hint="name a template")
     return document
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 from msgspec import to_builtins
@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from dynasmith import ImportedText
 
 
+SOURCE_FORMS: Final = (
+    *("auto", "cloudformation", "terraform", "aws-cli", "workbench", "dms", "tables-config"),
+    *("pynamodb", "onetable"),
+)
+"""`import --from` takes them before the source too: ``workbench:model.json``."""
+
+
 @verb("import", example="dynasmith import orders users --env prod --out tables/prod.yaml")
 @click.argument("tables", nargs=-1, metavar="TABLE...")
 @click.option("--all", "everything", is_flag=True, help="Import every table of the environment.")
@@ -23,8 +30,15 @@ if TYPE_CHECKING:
     "--from",
     "source",
     metavar="SOURCE",
-    help="Import FILE of CloudFormation, Terraform (show -json), the AWS CLI, NoSQL Workbench or DMS, or models: "
-    "module:Class, module, onetable:FILE.",
+    help="Import FILE of CloudFormation, Terraform (show -json), the AWS CLI, NoSQL Workbench, DMS or "
+    "tables_config.json, or models: module:Class, module, onetable:FILE.",
+)
+@click.option(
+    "--format",
+    "source_form",
+    type=click.Choice(SOURCE_FORMS),
+    default="auto",
+    help="With --from: the form of SOURCE.",
 )
 @click.option(
     "--param",
@@ -61,6 +75,7 @@ def command(
     everything: bool,
     minimal: bool,
     source: str | None,
+    source_form: str,
     form: str | None,
     keys: tuple[str, ...],
     names: tuple[str, ...],
@@ -74,9 +89,11 @@ def command(
     if source is not None:
         if tables or everything or minimal:
             raise UsageError("--from imports models, not tables.", hint="remove TABLE, --all and --minimal")
+        source = source if source_form == "auto" else f"{source_form}:{source}"
         return _import_models(invocation, source, form, _named(keys), _named(names), _named(parameters, "NAME"), out)
-    if form is not None or keys or names or parameters:
-        raise UsageError("--as, --key, --table and --param are for models and files.", hint="add --from module:Class")
+    if form is not None or keys or names or parameters or source_form != "auto":
+        options = "--as, --format, --key, --table and --param"
+        raise UsageError(f"{options} are for models and files.", hint="add --from module:Class")
     if bool(tables) == everything:
         raise UsageError("Name tables, or use --all.", hint="for example: dynasmith import 'orders-*'")
     document = invocation.project().import_tables(tables, every_table=everything, minimal=minimal)

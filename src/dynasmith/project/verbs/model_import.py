@@ -20,11 +20,11 @@ from dynasmith.bridges.pydantic_models import (
 from dynasmith.bridges.pynamodb import PynamodbModule, is_pynamodb_model, pynamodb_documents
 from dynasmith.bridges.source import Document, ModelModule
 from dynasmith.errors import UsageError
-from dynasmith.files.definitions import exported_table, read_back
+from dynasmith.files.definitions import exported_table, load_definitions, read_back
 from dynasmith.files.onetable_files import is_schema_file, read_onetable_schema
 from dynasmith.iac.readers.foreign_tables import UnresolvedValue
 from dynasmith.project.modules import module_of
-from dynasmith.project.verbs.document_import import document_of, tables_of_document
+from dynasmith.project.verbs.document_import import definition_file, document_of, tables_of_document
 from dynasmith.project.verbs.generated_module import module_text
 from dynasmith.project.world import World
 from dynasmith.tables.findings import did_you_mean
@@ -60,6 +60,8 @@ def import_from(
     parameters: Mapping[str, str] = NO_NAMES,
 ) -> ImportedText:
     """See `Project.import_from`."""
+    if (file := definition_file(world, source)) is not None:
+        return import_definitions(file, form, {**keys, **tables, **parameters})
     if (read := document_of(world, source)) is not None:
         return import_document(*read, source, form, keys, tables, parameters)
     if parameters:
@@ -67,12 +69,17 @@ def import_from(
     kind, _, name = source.partition(":")
     if is_schema_file(name if kind == "onetable" else source):
         return import_onetable(world, name if kind == "onetable" else source, form, keys, tables)
+    only_pynamodb = kind == "pynamodb"
+    if only_pynamodb:
+        kind, _, name = name.partition(":")
     module_name, path = kind, name
     if not module_name or source.endswith(":"):
         raise UsageError(f"{source!r} does not name a module.", hint=_HINT)
     module = module_of(module_name, world.settings.folder, masks=world.masks)
     chosen = [_class(module, path)] if path else list(dict.fromkeys(_classes(module)))
     pynamodb = [each for each in chosen if is_pynamodb_model(each)]
+    if only_pynamodb and not pynamodb:
+        raise UsageError(f"{source.partition(':')[2]} has no model of PynamoDB.", hint=_HINT)
     if pynamodb:
         _no_options(source, keys, tables)
         if form == "models":
@@ -107,6 +114,17 @@ def import_document(
     left_out = tuple(f"{each.path}: {each.reference} is not known here." for each in found.unresolved)
     made = _definition(found.documents, name, (*found.notes, *left_out))
     return replace(made, unresolved=found.unresolved)
+
+
+def import_definitions(file: Path, form: ImportForm, options: Mapping[str, str]) -> ImportedText:
+    """The tables of a definition file, as one of the newest form: `tables_config.json` is one."""
+    if options or form == "models":
+        raise UsageError(
+            f"{file} says its tables itself.",
+            hint="remove --key, --table and --param" if options else "--as definition",
+        )
+    found = load_definitions([file])
+    return _definition_of(found.tables, [each.message for each in found.findings])
 
 
 def import_onetable(

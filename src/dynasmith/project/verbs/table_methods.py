@@ -394,9 +394,10 @@ class TableMethods:
         ``onetable:FILE``; a definition of the tables of a file of another tool.
 
         Such a file is a template of CloudFormation, CDK, SAM or packaged serverless, what `terraform show -json`
-        writes, JSON of the AWS CLI, a model of NoSQL Workbench, or DMS. Its form is looked at, or named:
-        ``cloudformation:FILE``. ``parameters`` resolve parameters and references of a template, ``tables`` name its
-        tables by their logical ids; what stays unknown is left out, and is in `ImportedText.unresolved`.
+        writes, JSON of the AWS CLI, a model of NoSQL Workbench, DMS, or `tables_config.json`. Its form is looked at, or
+        named: ``cloudformation:FILE``. ``parameters`` resolve parameters and references of a template and values of a
+        plan that are known after apply, ``tables`` name tables of a template by their logical ids; what stays unknown
+        is left out, and is in `ImportedText.unresolved`.
 
         Models of PynamoDB, plain pydantic models and, for a definition, classes of `Model`. The module is imported from
         the project's folder first, which runs it. A plain pydantic model does not say its key: ``keys`` has its fields
