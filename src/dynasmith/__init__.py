@@ -133,6 +133,7 @@ if TYPE_CHECKING:
     from dynasmith.plans.consent import Consent
     from dynasmith.plans.plan import Plan, PlanFailure, TablePlan, decode_plan, encode_plan
     from dynasmith.plans.retirement import RetirementStep
+    from dynasmith.plans.side_differences import SideDifference
     from dynasmith.plans.where import Where
     from dynasmith.ports.backup_jobs import BackupJob
     from dynasmith.ports.backups import TableBackup
@@ -171,6 +172,7 @@ if TYPE_CHECKING:
     from dynasmith.project.verbs.diagnosis.finding import DiagnosisFinding
     from dynasmith.project.verbs.diagnosis_parts import Diagnosis
     from dynasmith.project.verbs.dry_runs import DryRuns
+    from dynasmith.project.verbs.form_check import FormCheck
     from dynasmith.project.verbs.jobs import Jobs
     from dynasmith.project.verbs.lambda_bundle import Bundle
     from dynasmith.project.verbs.lambda_policy import FunctionPolicy
@@ -263,6 +265,8 @@ _HOMES = {
     "remote.protocol": "RemoteProgress RemoteQuestion ReplyError",
     "project.verbs.render": "Render",
     "project.onetable_project": "NewProject onetable_project",
+    "project.verbs.form_check": "FormCheck",
+    "plans.side_differences": "SideDifference",
     "project.verbs.model_import": "ImportedText",
     "iac.files": "RenderedFiles",
     "iac.unsaid": "Unsaid",
@@ -398,6 +402,7 @@ __all__ = [
     "FlowProgress",
     "FlowStarted",
     "FlowStopping",
+    "FormCheck",
     "FunctionPolicy",
     "GrantedAccess",
     "HookFailed",
@@ -500,6 +505,7 @@ __all__ = [
     "ServiceUnavailable",
     "SeveralFailed",
     "Side",
+    "SideDifference",
     "StalePlan",
     "StepDone",
     "StepStarted",

@@ -211,6 +211,9 @@ populate --no-wait | item_stories/test_import_from_s3.py
 populate --wait-timeout | item_stories/test_import_from_s3.py
 populate --transport   | item_stories/test_every_option.py
 verify --transport     | item_stories/test_every_option.py
+check --from | cli/test_check_from.py
+check --param | cli/test_check_from.py
+check --table | cli/test_check_from.py
 import --as | cli/test_import_models.py
 import --format | cli/test_import_documents.py
 import --from | cli/test_import_models.py

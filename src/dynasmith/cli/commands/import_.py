@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 from msgspec import to_builtins
 
+from dynasmith.cli.named_values import named_values
 from dynasmith.cli.new_file import write_or_print
 from dynasmith.cli.shared_options import Invocation, print_json, verb
 from dynasmith.errors import UsageError
@@ -90,7 +91,9 @@ def command(
         if tables or everything or minimal:
             raise UsageError("--from imports models, not tables.", hint="remove TABLE, --all and --minimal")
         source = source if source_form == "auto" else f"{source_form}:{source}"
-        return _import_models(invocation, source, form, _named(keys), _named(names), _named(parameters, "NAME"), out)
+        return _import_models(
+            invocation, source, form, named_values(keys), named_values(names), named_values(parameters, "NAME"), out
+        )
     if form is not None or keys or names or parameters or source_form != "auto":
         options = "--as, --format, --key, --table and --param"
         raise UsageError(f"{options} are for models and files.", hint="add --from module:Class")
@@ -105,20 +108,6 @@ def command(
     if out is not None:
         invocation.say(f"Wrote the definition to {out}. Next: dynasmith plan --config {out}")
     return 0
-
-
-def _named(values: tuple[str, ...], what: str = "CLASS") -> dict[str, str]:
-    """``Class=value`` by class; a value alone is that of the only class."""
-    found: dict[str, str] = {}
-    for each in values:
-        name, equals, value = each.partition("=") if what == "NAME" else each.rpartition("=")
-        if (equals and not name) or (what == "NAME" and not equals) or not value or name in found:
-            raise UsageError(
-                f"{each!r} is not {what}=VALUE, or names a {what.lower()} twice.",
-                hint="--param Stage=prod" if what == "NAME" else "--key Order=customer,number",
-            )
-        found[name] = value
-    return found
 
 
 def _import_models(

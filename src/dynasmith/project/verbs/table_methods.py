@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from dynasmith.engine.retire import Retirement
     from dynasmith.models import Model
     from dynasmith.ports.tables import Identity
+    from dynasmith.project.verbs.form_check import FormCheck
     from dynasmith.project.verbs.model_import import ImportedText
     from dynasmith.validate import Verdict
 
@@ -413,6 +414,28 @@ class TableMethods:
         from dynasmith.project.verbs.model_import import import_from
 
         return import_from(self._world, source, form, keys, tables, parameters)
+
+    @checked(source=text, tables=mapping_of_text, parameters=mapping_of_text)
+    def check_from(
+        self,
+        source: str,
+        names: Sequence[str] = (),
+        *,
+        tables: Mapping[str, str] = NO_NAMES,
+        parameters: Mapping[str, str] = NO_NAMES,
+        prune: bool = False,
+    ) -> FormCheck:
+        """Whether a file of another tool, the definitions and the live tables agree; reads only.
+
+        ``source``, ``tables`` and ``parameters`` are those of `import_from`. ``names`` limits it to these tables; else
+        all of the file and of the definitions are compared. A setting that the file or a definition does not mention is
+        no difference; of its indexes a file says all. ``prune`` also compares what a list of a definition lacks.
+        Each `SideDifference` names what each side says. Costs the calls of two plans. Raises UsageError and
+        DefinitionError as `import_from` and `plan` do; a table that cannot be read is in ``failures``.
+        """
+        from dynasmith.project.verbs.form_check import check_from
+
+        return check_from(self._world, source, names, tables=tables, parameters=parameters, prune=prune)
 
     @checked(models=model, limit=whole(), items=sample)
     def validate(
