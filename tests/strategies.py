@@ -286,6 +286,7 @@ _settings = st.fixed_dictionaries(
         "kinesis_stream": unset_off_or(st.just("arn:aws:kinesis:eu-west-1:123456789012:stream/changes")),
         "resource_policy": unset_off_or(policies),
         "description": unset_or(maybe_empty_texts),
+        "personal": unset_or(st.lists(st.sampled_from(("email", "address.street", '"a.b"')), max_size=2).map(tuple)),
         "access_patterns": unset_or(st.lists(texts, max_size=2).map(tuple)),
         "suppress": unset_or(st.just((Suppression(code="DS012", reason="no personal data"),))),
         "access": unset_or(

@@ -325,7 +325,7 @@ def test_the_strict_rules_and_the_limits_agree(module: str, rule: str, limit: st
 def test_no_setting_of_a_table_is_forgotten_by_created() -> None:
     """What CreateTable leaves behind has a value for all that is described."""
     left = {name for name in Table.__struct_fields__ if isinstance(getattr(created(TABLE), name), UnsetType)}
-    wishes_only = {"items", "access", "description", "access_patterns", "suppress"}
+    wishes_only = {"items", "access", "description", "access_patterns", "personal", "suppress"}
     assert left <= wishes_only | {"capacity", "consistency", "witness_region"}
 
 

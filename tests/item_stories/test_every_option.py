@@ -49,6 +49,7 @@ backfill --share           | says  | provisioned | users --transform shape.yaml 
 backfill --transform       | code  | two | users --yes {--transform shape.yaml}
 backfill --where           | items | two | users --transform shape.yaml --yes {--where 'n = 3'}
 check --prune              | code  | drifted | {--prune}
+copy --allow-personal      | code  | two | users users_v2 --yes {--allow-personal name}
 copy --backup-first        | items | two | users users_v2 --yes {--backup-first kept}
 copy --batch-size          | asks  | two | users users_v2 --segments 1 --yes {--batch-size 2}
 copy --by                  | code  | two | users users_v2 --yes {--by pk}

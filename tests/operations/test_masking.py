@@ -20,13 +20,13 @@ from dynasmith.items.key import KeySchema
 from dynasmith.items.transform import ItemRefused, Transform
 from dynasmith.items.wire import RawItem, encode_item
 from dynasmith.operations import Hash, Keep, Mask, Operation, Operations, Redact, ShiftDates, parse_operations
-from dynasmith.operations.attribute_path import read_path
 from dynasmith.operations.mask_forms import FORMS
 from dynasmith.operations.name_lists import NAME_LISTS
 from dynasmith.operations.pseudonym import Pseudonyms
 from dynasmith.operations.text_codec import operations_of, operations_text
 from dynasmith.ports.encryption import EncryptionKey
 from dynasmith.project.world import SystemClock
+from dynasmith.tables.attribute_path import read_path
 from wire_items import few
 
 CTX = Context(now=datetime(2026, 11, 20, tzinfo=UTC), job="copy-1", key=KeySchema.of("pk"))

@@ -603,6 +603,13 @@ CASES: dict[str, list[tuple[dict[str, Any], str, dict[str, Any]]]] = {
             {**_by_status(), "items": [{**ITEM, "status": "new"}, {**ITEM, "order_id": "p"}]},
         )
     ],
+    "D120": [
+        (
+            sound(personal=["email", "a..b"]),
+            ".personal[1]",
+            sound(personal=["email", "a.b", "orders[].email", '"a.b"']),
+        ),
+    ],
     "D083": [
         (
             sound(items=[{"customer_id": {"S": "c"}, "order_id": {"S": 5}}]),

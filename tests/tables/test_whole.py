@@ -88,6 +88,7 @@ tables:
         - {name: daily, schedule: "cron(0 2 * * ? *)", keep_days: 30, cold_storage_after_days: null}
     alarms:
       - {kind: write_throttled, index: by_status, threshold: 0, notify: "arn:aws:sns:eu-west-1:123456789012:oncall"}
+    personal: [email, address.street]
     access_patterns: ["orders of a customer by time", "orders by status"]
     suppress: [{code: DS012, reason: "no personal data"}]
     multi_region_consistency: EVENTUAL
@@ -151,6 +152,7 @@ def test_every_setting_of_a_definition_means_its_part_of_the_table() -> None:
                 notify=("arn:aws:sns:eu-west-1:123456789012:oncall",),
             ),
         ),
+        personal=("email", "address.street"),
         access_patterns=("orders of a customer by time", "orders by status"),
         suppress=(Suppression(code="DS012", reason="no personal data"),),
         consistency=Consistency.EVENTUAL,

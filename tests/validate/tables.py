@@ -92,7 +92,7 @@ GOOD = Table(
     backup_plan=BackupPlan(rules=(BackupRule(name="daily", schedule="cron(0 2 * * ? *)", keep_days=30),)),
 )
 
-_SAID_ONLY = ("description", "access_patterns", "suppress", "triggers", "backup_plan", "access", "items")
+_SAID_ONLY = ("description", "access_patterns", "personal", "suppress", "triggers", "backup_plan", "access", "items")
 
 
 def good(**parts: Any) -> Table:

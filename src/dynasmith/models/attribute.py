@@ -41,6 +41,7 @@ class AttributeOptions:
     encrypted: bool | str = False
     read_plain: bool = False
     unique: bool = False
+    personal: bool = False
 
     @property
     def key_name(self) -> str:
@@ -104,6 +105,7 @@ def attr(
     encrypted: bool | str = False,
     read_plain: bool = False,
     unique: bool = False,
+    personal: bool = False,
     gt: Any = None,
     ge: Any = None,
     lt: Any = None,
@@ -120,8 +122,9 @@ def attr(
     number: seconds or milliseconds since 1970. ``stored`` is a pair of functions between the value and a form of your
     own. ``unique`` lets one item of the class in a table have a value; it costs a second item. ``encrypted`` stores it
     encrypted with the first key of the project, or with the key of that name; its value is not in the ``repr`` of an
-    instance. ``read_plain`` also reads a value that is not encrypted yet, which the next save encrypts. ``default``,
-    ``default_factory``, the constraints, ``alias`` and ``description`` are pydantic's.
+    instance. ``read_plain`` also reads a value that is not encrypted yet, which the next save encrypts.
+    ``personal`` says that it holds data of persons, which a copy out of a protected environment masks or drops.
+    ``default``, ``default_factory``, the constraints, ``alias`` and ``description`` are pydantic's.
     """
     given: dict[str, Any] = {
         "gt": gt,
@@ -149,6 +152,7 @@ def attr(
         encrypted=encrypted,
         read_plain=read_plain,
         unique=unique,
+        personal=personal,
     )
 
 

@@ -12,6 +12,7 @@ from dynasmith.models.model import Model
 from dynasmith.models.model_index import ModelIndex
 from dynasmith.models.relation_resolution import link_of
 from dynasmith.models.schema import KeyPlace, ModelSchema
+from dynasmith.tables.attribute_path import quoted_name
 from dynasmith.tables.definition_keys import TABLE
 from dynasmith.tables.document import Node, node_of
 from dynasmith.tables.overlay import overlay
@@ -101,6 +102,9 @@ def _document(schema: ModelSchema, held: Sequence[str]) -> Document:
         document["local_secondary_indexes"] = local
     if schema.time_to_live:
         document["time_to_live"] = {"attribute": schema.time_to_live.attribute}
+    personal = [f.attribute for f in schema.fields.values() if f.options.personal]
+    if personal:
+        document["personal"] = [quoted_name(name) for name in personal]
     document["settings"] = dict(schema.settings)
     return document
 
@@ -151,6 +155,8 @@ def _merged(first: Document, second: Document, place: str, schema: ModelSchema) 
         if lives[0] != lives[-1]:
             raise refuse("the time to live")
         merged["time_to_live"] = lives[0]
+    if "personal" in first or "personal" in second:
+        merged["personal"] = list(dict.fromkeys([*first.get("personal", ()), *second.get("personal", ())]))
     settings = dict(first["settings"])
     for name, value in second["settings"].items():
         if settings.setdefault(name, value) != value:

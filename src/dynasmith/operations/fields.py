@@ -6,7 +6,7 @@ from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any, Final, TypeVar
 
-from dynasmith.operations.attribute_path import read_path
+from dynasmith.tables.attribute_path import read_path
 
 Choice = TypeVar("Choice", bound=str)
 _PATH_HINT: Final = 'write address.street; a name with a dot stands in double quotes: "a.b"'

@@ -9,11 +9,11 @@ from decimal import Decimal
 from typing import Any, ClassVar, Self
 
 from dynasmith.items.value import kind_of
-from dynasmith.operations.attribute_path import GONE, AttributePath, read_path
 from dynasmith.operations.fields import Fields, listed, shown
 from dynasmith.operations.keyed_operation import KeyedOperation, OnOther, on_other_of, refused_value
 from dynasmith.operations.operation import Item
 from dynasmith.operations.text_parts import part_name, part_pattern
+from dynasmith.tables.attribute_path import GONE, AttributePath, read_path
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,11 @@ from typing import Any, ClassVar, Final, Self
 
 from dynasmith.items.number import number_text
 from dynasmith.items.value import kind_of
-from dynasmith.operations.attribute_path import GONE, AttributePath, read_path
 from dynasmith.operations.fields import Fields
 from dynasmith.operations.keyed_operation import KeyedOperation, OnOther, on_other_of, refused_value
 from dynasmith.operations.mask_forms import FORMS, NUMBER_FORMS, MaskForm, masked_number
 from dynasmith.operations.operation import Item
+from dynasmith.tables.attribute_path import GONE, AttributePath, read_path
 
 _EXPECTED: Final[dict[MaskForm, str]] = {
     "email": "a string",

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
-from dynasmith.operations.attribute_path import AttributePath, read_path
 from dynasmith.operations.fields import Fields
 from dynasmith.operations.operation import Item, Operation
+from dynasmith.tables.attribute_path import AttributePath, read_path
 
 
 @dataclass(frozen=True, slots=True)

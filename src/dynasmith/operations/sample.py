@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, ClassVar, Final, Literal, Self, TypeAlias
 
-from dynasmith.operations.attribute_path import AttributePath, read_path
 from dynasmith.operations.fields import Fields, listed, shown
 from dynasmith.operations.keyed_operation import KeyedOperation
 from dynasmith.operations.operation import Item
 from dynasmith.operations.text_form import text_of
 from dynasmith.operations.text_parts import part_group, part_name, part_pattern
+from dynasmith.tables.attribute_path import AttributePath, read_path
 
 Missing: TypeAlias = Literal["drop", "keep"]
 MISSING: Final[tuple[Missing, ...]] = ("drop", "keep")

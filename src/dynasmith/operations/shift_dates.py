@@ -11,12 +11,12 @@ from functools import partial
 from typing import Any, ClassVar, Final, Self
 
 from dynasmith.items.value import kind_of
-from dynasmith.operations.attribute_path import GONE, AttributePath, read_path
 from dynasmith.operations.date import MILLISECONDS_FROM
 from dynasmith.operations.fields import Fields, listed, shown
 from dynasmith.operations.keyed_operation import KeyedOperation, OnOther, on_other_of, refused_value
 from dynasmith.operations.operation import Item
 from dynasmith.operations.text_form import text_of
+from dynasmith.tables.attribute_path import GONE, AttributePath, read_path
 
 _TIME: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})([T ].+)?", re.ASCII | re.DOTALL)
 _SECONDS: Final = 86_400

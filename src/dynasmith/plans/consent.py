@@ -19,7 +19,8 @@ class Consent(Struct, frozen=True, kw_only=True):
     (``confirm``: physical table names, or the name of a protected environment), or the exact flag.
 
     ``ask`` is called with the `ConsentRequired` that would be raised, and returns the consent with the answers, or
-    raises it: that is how a door asks a person. Names may be any collection of texts, or one text.
+    raises it: that is how a door asks a person. ``allow_personal`` names personal attributes that may leave a protected
+    environment as they are. Names may be any collection of texts, or one text.
     """
 
     yes: bool = False
@@ -27,10 +28,11 @@ class Consent(Struct, frozen=True, kw_only=True):
     prune: bool = False
     rebuild_indexes: Collection[str] = frozenset()
     allow_delete_items: bool = False
+    allow_personal: Collection[str] = frozenset()
     ask: Callable[[ConsentRequired], Consent] | None = None
 
     def __post_init__(self) -> None:
-        for field in ("confirm", "rebuild_indexes"):
+        for field in ("confirm", "rebuild_indexes", "allow_personal"):
             given = getattr(self, field)
             force_setattr(self, field, frozenset([given] if isinstance(given, str) else given))
 

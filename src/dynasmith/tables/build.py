@@ -60,6 +60,7 @@ def build(node: Node, name: str) -> Table:
         items=_many(said, "items", dict),
         description=said.get("description", UNSET),
         access_patterns=_many(said, "access_patterns", str),
+        personal=_many(said, "personal", str),
         suppress=_many(said, "suppress", lambda block: convert(block, Suppression)),
     )
 

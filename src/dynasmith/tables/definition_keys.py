@@ -206,6 +206,11 @@ TABLE = Block(
         DocumentKey("tags", MapOf(Text(empty=True)), "Tags of the table."),
         DocumentKey("replicas", ListOf(REPLICA, by="region"), "Replicas in other Regions."),
         DocumentKey("access_patterns", ListOf(Text()), "What the table is asked, for people and for `validate`."),
+        DocumentKey(
+            "personal",
+            ListOf(Text()),
+            "Attributes with data of persons, `address.street` too: a copy out of a protected environment masks them.",
+        ),
         DocumentKey("suppress", ListOf(SUPPRESSION, by="code"), "Findings of `validate` that are accepted."),
         DocumentKey("multi_region_consistency", Choice(tuple(Consistency)), "How replicas agree."),
         DocumentKey("witness_region", Text(), "The witness of a STRONG table that has one replica."),

@@ -42,6 +42,7 @@ def document_of(table: Table, name: str | None = None) -> Document:
         "tags": table.tags,
         "replicas": _many(table.replicas, _replica),
         "access_patterns": table.access_patterns,
+        "personal": table.personal,
         "suppress": _many(table.suppress, to_builtins),
         "multi_region_consistency": table.consistency,
         "witness_region": table.witness_region,

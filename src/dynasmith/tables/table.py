@@ -361,6 +361,7 @@ class Table(TablePart, frozen=True, kw_only=True):
     items: tuple[dict[str, Any], ...] | UnsetType = UNSET
     description: str | UnsetType = UNSET
     access_patterns: tuple[str, ...] | UnsetType = UNSET
+    personal: tuple[str, ...] | UnsetType = UNSET
     suppress: tuple[Suppression, ...] | UnsetType = UNSET
     triggers: tuple[Trigger, ...] | UnsetType = UNSET
     access: tuple[Access, ...] | UnsetType = UNSET
@@ -395,4 +396,4 @@ def known(value: T | UnsetType, otherwise: T) -> T:
 # Settings that belong to services around the table and that a later step manages; `plan` names them.
 UNMANAGED_YET: tuple[str, ...] = ()
 # What a definition says to people only; it is never compared with a live table.
-SAID_ONLY = ("description", "access_patterns", "suppress")
+SAID_ONLY = ("description", "access_patterns", "personal", "suppress")

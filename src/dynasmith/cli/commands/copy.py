@@ -20,6 +20,8 @@ from dynasmith.errors import UsageError
 )
 @click.option("--by", metavar="ATTRIBUTE", help="What a sample keeps together: customer_id, or 'pk:USER#{id}'.")
 @click.option("--missing", type=click.Choice(["drop", "keep"]), help="Items of a sample that lack --by; default drop.")
+@click.option("--allow-personal", multiple=True, metavar="ATTRIBUTE",
+              help="Let this personal attribute leave a protected environment as it is.")  # fmt: skip
 @click.option("--create-target", is_flag=True, help="Create the target table first, with the settings of the source.")
 @click.option("--backup-first", is_flag=False, flag_value="", default=None, metavar="[NAME]",
               help="First back up the source to a new, verified table; default <table>_backup_YYYYmmdd.")  # fmt: skip
@@ -36,6 +38,7 @@ def command(invocation: Invocation, source: str, target: str, **given: Any) -> i
     from dynasmith.cli.flow_report import FlowProgressView, show_rehearsal, show_report
     from dynasmith.project.verbs.sample_transform import sampled
 
+    personal = frozenset(given.pop("allow_personal"))
     share, by, missing = given.pop("sample"), given.pop("by"), given.pop("missing")
     given["transform"] = sampled(given["transform"], share, by, missing)
     first, second = side("source", source, given), side("target", target, given)
@@ -44,6 +47,8 @@ def command(invocation: Invocation, source: str, target: str, **given: Any) -> i
         backup = given.pop("backup_first")
         if backup is not None:
             raise UsageError("--backup-first has no remote.", hint="back it up first, or add --no-remote")
+        if personal:
+            raise UsageError("--allow-personal has no remote.", hint="mask it, or add --no-remote")
         if invocation.dry_run:
             return show_rehearsal(invocation, remote.rehearse_copy(first, second, **given))
         return show_report(invocation, remote.copy(first, second, told=told_by(invocation), **given))
@@ -52,5 +57,6 @@ def command(invocation: Invocation, source: str, target: str, **given: Any) -> i
         return show_rehearsal(invocation, project.dry_run.copy(first, second, **given))
     with FlowProgressView(invocation.words(), redact=invocation.redact) as shown:
         backup_first = False if backup is None else backup or True
-        report = project.copy(first, second, backup_first=backup_first, listener=shown, **given)
+        consent = invocation.consent(allow_personal=personal)
+        report = project.copy(first, second, backup_first=backup_first, listener=shown, consent=consent, **given)
     return show_report(invocation, report)

@@ -42,7 +42,8 @@ class ItemSample(msgspec.Struct, frozen=True):
 class DryRun(msgspec.Struct, frozen=True):
     """What would happen. ``notes`` are things that a person should know before it does; ``hazards`` those that a dry
     run could not keep dry, or had to refuse: ``refused_calls`` are what user code tried. ``closing`` is the last
-    sentence of the report: what is known to be unwritten. ``alternatives`` are the ways in which a copy can be done."""
+    sentence of the report: what is known to be unwritten. ``alternatives`` are the ways in which a copy can be done;
+    ``protected`` says that its items leave a protected environment, so that a door shows no values."""
 
     estimate: JobEstimate
     samples: tuple[ItemSample, ...]
@@ -51,6 +52,7 @@ class DryRun(msgspec.Struct, frozen=True):
     refused_calls: tuple[RefusedCall, ...] = ()
     closing: str = PURE
     alternatives: tuple[CopyAlternative, ...] = ()
+    protected: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Stable keys."""

@@ -29,6 +29,7 @@ from dynasmith.project.verbs.dry_run import rehearsed
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.job_world import ProjectJobWorld
 from dynasmith.project.verbs.new_target import check_free, creation_note, new_target
+from dynasmith.project.verbs.personal_data import ALLOW, left_environments, personal_passing, refuse_personal
 from dynasmith.project.verbs.tables import create, exists
 from dynasmith.project.verbs.transform_operations import operations_in
 from dynasmith.project.verbs.transforms import AnyTransform, function_of
@@ -61,6 +62,8 @@ def copy(
             same, first, second, transform=transform, options=options, create_target=create_target, like=like
         )
         name = ends[1].name
+        function = None if transform is None else function_of(transform, items.folder, keys=items.world.cipher)
+        refuse_personal(same, first, second, ends, function, consent)
         for note in _index_notes(same, transform, ends[1]):
             listener(FlowNote(table=name, sentence=f"{note[0].upper()}{note[1:]}."))
         same.granted(consent, second, name, f"Copy {first.table} into {name} in {{where}}?")
@@ -135,13 +138,21 @@ def rehearse_copy(
     done = engine_rehearse_copy(*ends, options, transform=function, keeping=keeping, prices=prices, around=context)
     notes = [creation_note(ends[1].description.table)] if create_target else []
     notes += _index_notes(dry, transform, ends[1])
+    left = left_environments(dry, dry.side(source), dry.side(target), ends)
+    if left and (personal := personal_passing(dry, dry.side(source), ends[0].name, function)):
+        notes.append(f"{', '.join(personal)} would leave the protected environment {left[0]} unmasked ({ALLOW})")
     wish = _wish(ends, _changes(transform, options), create_target)
     found = prices_for(dry.world.session.region, dict(dry.world.settings.prices))
     if wish.recovery is None:
         at = dry.at(dry.side(source))
         wish = replace(wish, recovery=_has_recovery(at.control.describe(ends[0].name, ("recovery",))))
     notes.append(f"prices: {found.source}; times of the service are experience, not a promise")
-    return replace(done, notes=(*notes, *done.notes), alternatives=copy_alternatives(wish, done.estimate, found))
+    return replace(
+        done,
+        protected=bool(left),
+        notes=(*notes, *done.notes),
+        alternatives=copy_alternatives(wish, done.estimate, found),
+    )
 
 
 def _wish(ends: tuple[TableEnd, TableEnd], changes: str, new_target: bool) -> CopyRequest:

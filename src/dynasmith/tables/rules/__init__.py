@@ -5,7 +5,19 @@ from collections.abc import Iterator
 from dynasmith.limits import Quotas
 from dynasmith.tables.document import Node
 from dynasmith.tables.findings import DefinitionFinding
-from dynasmith.tables.rules import access, alarms, billing, indexes, items, keys, names, replicas, settings, triggers
+from dynasmith.tables.rules import (
+    access,
+    alarms,
+    billing,
+    indexes,
+    items,
+    keys,
+    names,
+    personal,
+    replicas,
+    settings,
+    triggers,
+)
 from dynasmith.tables.rules.rule import DefinitionRule, JudgedTable, RuleProblem
 
 RULES: tuple[DefinitionRule, ...] = (
@@ -19,6 +31,7 @@ RULES: tuple[DefinitionRule, ...] = (
     *triggers.RULES,
     *access.RULES,
     *items.RULES,
+    *personal.RULES,
 )
 
 

@@ -93,6 +93,12 @@ def read_path(text: str) -> AttributePath | None:
         at += 1
 
 
+def quoted_name(name: str) -> str:
+    """A name as a path of its own, in quotes where it needs them."""
+    found = read_path(name)
+    return name if found is not None and found.names == (name,) else '"' + name.replace('"', '""') + '"'
+
+
 def _without(name: str, value: Any) -> Any:
     if not isinstance(value, dict) or name not in value:
         return value
