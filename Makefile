@@ -48,7 +48,7 @@ bench: $(STAMP)  ## measurements, side by side with what users have today
 	$(BIN)/python bench/run.py
 
 soak: $(STAMP)  ## long runs: killed, throttled, reset, and equal in the end
-	DYNASMITH_TEST_EXAMPLES=20 $(BIN)/python -m pytest tests/flow tests/backfill -k killed_at_every_call -n $(WORKERS)
+	DYNASMITH_TEST_EXAMPLES=20 $(BIN)/python -m pytest tests/flow tests/backfill -k "killed_at_every_call or woken_run" -n $(WORKERS)
 	for script in tests/*/soak*.py; do $(BIN)/python $$script || exit 1; done
 
 faults: $(STAMP)  ## every reply fault with every verb, place, option and transport: hours; FAULTS="--part 0.01" tries a part

@@ -25,7 +25,7 @@ from dynasmith.ports.items import Page, Source, ThrottleListener
 from dynasmith.strict import StrictServer
 from flow.killing import KillClaim, KilledError, Killer, killing
 from flow.kit import MakeTable, items_of, new_job
-from kill_points import STEP, first_call
+from kill_points import STEP, first_call, sides
 
 KEY = KeySchema.of("pk")
 FAST = Patience(first_seconds=0.001, longest_seconds=0.005)
@@ -153,7 +153,7 @@ def test_killed_at_every_call_and_resumed_the_counts_are_true(
     monkeypatch.setattr(seen_file, "FEW", few)
     at, ended = first_call(), False
     while not ended:
-        for after in (False, True):
+        for after in sides():
             empty(client, indexed)
             ledger, keys = FolderLedger(tmp_path / f"jobs{at}{after}"), tmp_path / f"keys{at}{after}"
             claim = new_job(ledger, 2)

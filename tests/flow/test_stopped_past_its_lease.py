@@ -3,6 +3,7 @@
 What had left the run before it was stopped cannot be taken back: each such request writes its batch, and no more.
 """
 
+import itertools
 import os
 import signal
 import subprocess
@@ -25,6 +26,7 @@ from dynasmith.jobs.options import TransferOptions
 from dynasmith.local.processes import birth
 from dynasmith.ports.listener import Event
 from dynasmith.strict import StrictServer
+from example_counts import TIMES
 from flow.buckets import a_bucket
 from flow.copying import end
 from flow.engine_runs import copy, resumed
@@ -101,17 +103,12 @@ def a_ledger(kind: str, client: Any, endpoint: str) -> Iterator[str]:
         yield f"s3://{name}/jobs"
 
 
-@pytest.mark.parametrize(
-    ("kind", "processes", "held"),
-    [
-        ("table", 0, False),
-        ("table", 2, False),
-        ("s3", 0, False),
-        ("s3", 2, False),
-        ("table", 0, True),
-        ("s3", 2, True),
-    ],
-)
+PAIRS = [("table", 0, True), ("table", 2, False), ("s3", 0, False), ("s3", 2, True)]
+"""Each two of ledger, processes and a request under way together; `make soak` has all three."""
+EVERY = list(itertools.product(("table", "s3"), (0, 2), (False, True)))
+
+
+@pytest.mark.parametrize(("kind", "processes", "held"), EVERY if TIMES > 1 else PAIRS)
 def test_a_woken_run_writes_nothing_over_the_writes_of_others(
     client: Any, ministack_endpoint: str, make_table: MakeTable, kind: str, processes: int, held: bool
 ) -> None:

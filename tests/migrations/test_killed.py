@@ -7,12 +7,12 @@ import random
 from item_stories.kit import ItemStory
 from migrations.killing import ALL, Killer, check, fresh, killed_at_instants
 
-ITEMS, CALLED = 3_000, 150
-INSTANTS = 8
+ITEMS, CALLED = 2_000, 100
+INSTANTS = 5
 
 
 def test_killed_at_several_instants_it_goes_on_each_time_and_arrives(story: ItemStory, killer: Killer) -> None:
-    """A migration of 3,000 items that is killed again and again; other instants in each run of the suite, and twenty of
+    """A migration of 2,000 items that is killed again and again; other instants in each run of the suite, and twenty of
     50,000 items in `make soak`."""
     fresh(story, ITEMS)
     done = killer(story, *ALL)
