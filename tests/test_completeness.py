@@ -284,6 +284,21 @@ def test_importing_dynasmith_alone_loads_no_library() -> None:
     assert "dynasmith.version" in loaded
 
 
+def test_migrations_need_no_extra() -> None:
+    """Neither here nor in the process of a dry run, unless a migration has models."""
+    extras = ("pydantic", "cryptography", "sqlalchemy", "psycopg", "pymysql", "pymongo", "json5", "moto", "ministack")
+    parts = (
+        "cli.commands.migrate",
+        "project.verbs.migrations.migrations",
+        "project.verbs.migrations.recorded_migration",
+    )
+    code = f"import sys; sys.modules.update(dict.fromkeys({extras}))\n" + "".join(
+        f"import dynasmith.{e}\n" for e in parts
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
 # --- numbers that stand in two places on purpose
 
 SAME: tuple[tuple[str, str, str], ...] = (

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dynasmith.aws.control.guard.child_process import client_of_variables
 from dynasmith.aws.control.model_items import AwsModelItems
 from dynasmith.aws.control.session import Session
 from dynasmith.engine.crypto.key_set import KeySet
-from dynasmith.engine.db.context import DbContext
-from dynasmith.engine.db.db import Db
-from dynasmith.engine.db.encryption import EncryptingItems
 from dynasmith.errors import RunError
 from dynasmith.ports.access import AccessOptions, AccessSection, resolve_access
 from dynasmith.ports.encryption import EncryptionKey
 from dynasmith.project.settings import EnvironmentSettings
 from dynasmith.project.world import SystemClock
+
+if TYPE_CHECKING:
+    from dynasmith.engine.db.db import Db
 
 
 def guarded_client(service: str, asked: Callable[[str], None]) -> Any:
@@ -34,6 +34,10 @@ def guarded_client(service: str, asked: Callable[[str], None]) -> Any:
 
 def guarded_db(settings: EnvironmentSettings) -> Db:
     """The items of model classes, through the guard. It has no keys: an encrypted value cannot be read or written."""
+    from dynasmith.engine.db.context import DbContext  # these load pydantic, an extra
+    from dynasmith.engine.db.db import Db
+    from dynasmith.engine.db.encryption import EncryptingItems
+
     variables = os.environ
     options = AccessOptions(
         endpoint=variables["AWS_ENDPOINT_URL"],
