@@ -23,7 +23,7 @@ demo: $(STAMP)  ## the main job on the embedded engine, from nothing, on real it
 test: $(STAMP)  ## the tests, on ministack and moto behind the strict endpoint
 	$(BIN)/python -m compileall -q -j 0 src tests  # processes that tests begin need not compile, also where nothing may write bytecode
 	@$(BIN)/python tools/rewritten_asserts.py  # nor need each worker rewrite the asserts of every file
-	$(BIN)/python tools/run_tests.py -n $(WORKERS) --dist loadfile --no-loadscope-reorder  # in order: the last files are quick
+	$(BIN)/python tools/run_tests.py -n $(WORKERS) --dist loadfile --no-loadscope-reorder  # in order: the longest files first (tests/longest_files.py)
 
 test-sql: $(STAMP)  ## the tests of SQL sources, on a real PostgreSQL and MariaDB; fails where they are absent
 	DYNASMITH_TEST_SQL=required $(BIN)/python -m pytest tests/databases -n 2 --dist loadfile

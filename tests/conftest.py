@@ -6,6 +6,7 @@ import os
 import sys
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -13,11 +14,13 @@ from hypothesis import settings
 from dynasmith.errors import NotOffered
 from dynasmith.local import start_dynalite, start_ministack, start_moto
 from example_counts import examples
+from longest_files import LONGEST
 
 # A test never fails for being slow: speed is a benchmark, and these machines are shared.
 settings.register_profile("suite", examples(50))
 settings.load_profile("suite")
 
+TESTS = Path(__file__).parent
 GARBAGE_THRESHOLD = 10_000
 """New objects between two collections of the youngest (Python: 700)."""
 LEFT_OPEN = "error" if os.environ.get("DYNASMITH_TEST_LEFT_OPEN") == "error" else "default"
@@ -43,6 +46,12 @@ def nothing_left_in_the_process(tmp_path_factory: pytest.TempPathFactory) -> Ite
         logger.removeHandler(handler)
         handler.close()
     logger.setLevel(level)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first; the others in their order."""
+    ranks = {TESTS / name: rank for rank, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: ranks.get(item.path, len(ranks)))
 
 
 def pytest_collection_finish() -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from longest_files import LONGEST
+
 SCRIPT = Path(__file__).parent.parent / "tools" / "run_tests.py"
 
 ONCE = """
@@ -50,3 +52,8 @@ def test_many_failures_are_no_accident(tmp_path: Path) -> None:
     ran = _run(tmp_path, "".join(f"def test_{number}():\n    assert False\n" for number in range(11)))
     assert ran.returncode == 1
     assert "Tried again" not in ran.stdout
+
+
+def test_the_longest_files_are_there() -> None:
+    tests = Path(__file__).parent
+    assert [name for name in LONGEST if not (tests / name).is_file()] == []
