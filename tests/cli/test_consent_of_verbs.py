@@ -25,13 +25,13 @@ READS = {
     "local logs", "local start", "local status", "local stop", "migrate list", "migrate outstanding",
     "migrate preflight", "migrate show",
     "metrics", "migrate status", "migrate verify", "outputs", "plan", "query", "render cloudformation",
-    "render create-table", "render models", "render terraform", "replicas", "scan", "schema",
+    "render create-table", "render models", "render terraform", "replicas", "scan", "schema", "completion", "help",
     "validate", "verify",
 }  # fmt: skip
 # Verbs that write and never ask: they create what is absent, write files, or go on with what was consented to.
 NEVER_ASK = {
     "backup create",
-    "create", "ensure", "export", "jobs cancel", "jobs pace", "jobs pause", "jobs proceed", "jobs resume",
+    "create", "ensure", "export", "fmt", "jobs cancel", "jobs pace", "jobs pause", "jobs proceed", "jobs resume",
     "migrate generate",
 }  # fmt: skip
 # A lock to take, an environment that must not be protected: tests/migrations/test_stories.py. Backups are looked for by

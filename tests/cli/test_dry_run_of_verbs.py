@@ -16,7 +16,7 @@ READING = {
     "local status", "migrate list", "migrate outstanding",
     "migrate preflight", "migrate show", "migrate status", "migrate verify",
     "metrics", "outputs", "plan", "query", "render cloudformation", "render create-table", "render models",
-    "render terraform", "scan", "schema", "validate", "verify",
+    "render terraform", "scan", "schema", "completion", "help", "validate", "verify",
 }  # fmt: skip
 
 

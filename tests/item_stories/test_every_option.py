@@ -250,6 +250,7 @@ validate --out | validate/test_reports.py
 validate --items | validate/test_items.py
 validate --limit | cli/test_models.py
 validate --max-read-units | cli/test_models.py
+fmt --check | cli/test_fmt.py
 init --from | cli/test_init_from.py
 retire --backup | item_stories/test_retire_stories.py
 backup-create --name | backups/test_backup_verbs.py

@@ -109,6 +109,9 @@ RUNS: dict[str, tuple[tuple[str, ...], ...]] = {
     "retire": (("others", "--confirm", "others", "--export", "last.jsonl"),),
     "scan": (("people",),),
     "schema": ((),),
+    "fmt": (("tables_config.json", "--check"),),
+    "completion": (("bash",),),
+    "help": (("options",),),
     "validate": ((),),
     "verify": tuple(("people", "people", "--transport", each) for each in ("direct", "aiohttp", "botocore")),
 }  # fmt: skip

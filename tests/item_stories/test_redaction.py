@@ -57,6 +57,7 @@ SHOWING: dict[str, Runs] = {
     ),
     "verify": (("verify", "people", "taken"), ("verify", "people", "others", "--transform", "moves:raises")),
     "plan": (("plan",),),
+    "fmt": (("fmt", "--check", "odd.yaml"), ("fmt", "--check", "odd.yaml", "--json")),
     "check": (("check",),),
     "apply": (("apply", "--dry-run"), ("apply", "--yes", "--prune", "--allow-delete-items")),
     "create": (("create", "fresh", "--dry-run"),),
@@ -111,6 +112,8 @@ NEVER = {
         "names, ARNs, sizes and settings; --into counts",
     ),
     "schema": "no items",
+    "completion": "no items",
+    "help": "no items",
     "list": "counts only",
     "describe": "counts only",
     "outputs": "names only",
@@ -175,6 +178,7 @@ def prepared(story: ItemStory) -> dict[str, str]:
     story.write("migrations/0.0.1_take.py", MIGRATION.replace("VALUE", SECRET))
     story.write("rows.jsonl", json.dumps({"pk": KEY, "s": SECRET, "n": int(NUMBER)}) + "\n")
     story.write("bad.jsonl", "\n".join([json.dumps({"pk": KEY}), json.dumps({"pk": int(NUMBER)}), f'{{"pk": {SECRET}']))
+    story.write("odd.yaml", f"tables:\n- name: odd\n  items: [{{pk: {KEY}}}]\n")
     story.write("broken.csv", f"pk,n\n{KEY},{SECRET}\n")
     story.write(
         "moves.py",

@@ -9,9 +9,10 @@ from types import FrameType
 from typing import NoReturn
 
 import click
+from click.shell_completion import CompletionItem
 
 from dynasmith.cli.error_report import show_error
-from dynasmith.cli.shared_options import Invocation, shared_options
+from dynasmith.cli.shared_options import Invocation, shared_options, write_shared_line
 from dynasmith.cli.streams import flush_streams, prepare_streams
 from dynasmith.cli.suggestions import unknown_option, unknown_verb
 from dynasmith.errors import DynasmithError, Interrupted, UsageError
@@ -24,6 +25,9 @@ VERBS: dict[str, tuple[str, str]] = {
     "local": ("local", "Start, stop or inspect the embedded engine."),
     "doctor": ("doctor", "Check versions, credentials, endpoint and permissions, and say how to fix what is missing."),
     "schema": ("schema", "Print a JSON Schema for editors: of definition, project and operations files."),
+    "fmt": ("fmt", "Format definition files; comments stay."),
+    "completion": ("completion", "Print the script that lets a shell complete verbs, tables and jobs."),
+    "help": ("help", "Print the help of a verb or of a topic: options, exit-codes, conditions, items, environments."),
     "list": ("list", "List tables."),
     "describe": ("describe", "Show one table with all its settings."),
     "outputs": ("outputs", "Print ARNs, keys and streams of tables, for programs."),
@@ -64,6 +68,17 @@ class Verbs(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """The names of the commands, in the order of the help."""
         return list(VERBS)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The verbs that begin so, with their lines; none is imported for it."""
+        if incomplete.startswith("-"):
+            return super().shell_complete(ctx, incomplete)
+        return [CompletionItem(name, help=line) for name, (_, line) in VERBS.items() if name.startswith(incomplete)]
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The verbs, and the shared options in one line."""
+        self.format_commands(ctx, formatter)
+        write_shared_line(formatter)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """The command of that name, imported now; None where there is none."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
+from dynasmith.cli.completion import complete_arguments
 from dynasmith.cli.streams import fall_silent
 from dynasmith.errors import ConsentRequired, DynasmithError, UsageError
 from dynasmith.masking import masked
@@ -333,21 +334,38 @@ def _log_file(name: str) -> logging.Handler:
 
 
 class Verb(click.Command):
-    """A command whose own options come first in its help, the shared ones after."""
+    """A command whose own options have a line each in its help, and the shared ones one line for all."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Two sections: what the verb itself takes, and what every verb takes."""
-        own: list[tuple[str, str]] = []
-        shared: list[tuple[str, str]] = []
-        for parameter in self.get_params(ctx):
-            if isinstance(parameter, click.Argument):
-                continue
-            help_line = parameter.get_help_record(ctx)
-            if help_line is not None:
-                (shared if parameter.name in NAMES else own).append(help_line)
-        for title, lines in (("Options", own), ("Shared options, before or after the verb", shared)):
-            with formatter.section(title):
-                formatter.write_dl(lines)
+        """What the verb itself takes, and the names of what every verb takes."""
+        with formatter.section("Options"):
+            formatter.write_dl(_option_lines(ctx, lambda name: name not in NAMES))
+        write_shared_line(formatter)
+
+
+def write_shared_line(formatter: click.HelpFormatter) -> None:
+    """The names of the shared options, and where they are explained."""
+    names = ", ".join(name for name in map(_flag, NAMES) if not name.startswith("--aws-"))
+    with formatter.section("Shared options, before or after the verb"):
+        formatter.write_text(f"{names} (dynasmith help options)")
+
+
+def shared_lines(context: click.Context) -> list[tuple[str, str]]:
+    """The shared options with their help, as a list of definitions."""
+    return _option_lines(context, lambda name: name in NAMES)
+
+
+def _option_lines(context: click.Context, wanted: Callable[[str], bool]) -> list[tuple[str, str]]:
+    lines: list[tuple[str, str]] = []
+    for parameter in context.command.get_params(context):
+        if not isinstance(parameter, click.Argument) and wanted(parameter.name or ""):
+            line = parameter.get_help_record(context)
+            lines += [] if line is None else [line]
+    return lines
+
+
+def _flag(name: str) -> str:
+    return "--json" if name == "as_json" else _option(name)
 
 
 def verb(name: str, *, example: str, **settings: Any) -> Callable[[Callable[..., Any]], click.Command]:
@@ -356,6 +374,6 @@ def verb(name: str, *, example: str, **settings: Any) -> Callable[[Callable[...,
     def decorate(function: Callable[..., Any]) -> click.Command:
         settings.setdefault("epilog", f"Example: {example}")
         make: Callable[[Callable[..., Any]], click.Command] = click.command(name, cls=Verb, **settings)
-        return make(shared_options(function))
+        return complete_arguments(make(shared_options(function)))
 
     return decorate

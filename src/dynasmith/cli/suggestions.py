@@ -29,6 +29,9 @@ _BY_VERB = {
     "local logs": "logs log tail",
     "doctor": "whoami health env environment environments config configure login diagnose-environment permissions",
     "schema": "jsonschema spec",
+    "completion": "complete autocomplete completions shell-completion",
+    "help": "man manual docs usage",
+    "fmt": "format prettier beautify indent tidy",
     "list": "ls tables dir show-tables list-tables",
     "check": "status drift diffs compare-definitions dirty",
     "describe": "show info inspect desc view details describe-table get-table",
@@ -80,9 +83,6 @@ NOT_YET = {
     "console": "scan and query show items",
     "shell": "scan and query show items",
     "ui": "scan and query show items",
-    "fmt": "validate checks definitions",
-    "format": "validate checks definitions",
-    "completion": "--help lists the verbs",
     "report": "validate --json prints findings",
     "worker": "copy --processes uses several processes",
 }
@@ -134,6 +134,13 @@ def unknown_verb(word: str, verbs: Collection[str], group: str = "") -> UsageErr
     return UsageError(
         f"{named} is not a verb.", hint=f"Did you mean {f'{group} {found}'.strip()}?" if found else help_line
     )
+
+
+def unknown_topic(words: str, word: str, known: Collection[str]) -> UsageError:
+    """The error for what is neither a topic nor a verb."""
+    found = _near(word.lower(), known)
+    hint = f"Did you mean {found}?" if found else "dynasmith help lists the topics and the verbs"
+    return UsageError(f"{words} is neither a topic nor a verb.", hint=hint)
 
 
 def unknown_option(error: click.NoSuchOption) -> UsageError:

@@ -1,0 +1,1 @@
+"""Definition files in one style: a formatter a format, each of which moves whitespace only."""
