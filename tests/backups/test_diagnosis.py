@@ -64,6 +64,13 @@ def test_region_vault_key_and_trust(orders: ItemStory) -> None:
     assert list(codes(orders)) == ["DG102", "DG104", "DG106"]
 
 
+def test_a_table_that_is_not_active(orders: ItemStory) -> None:
+    client(orders, "dynamodb").delete_table(TableName="orders")
+    found = codes(orders)
+    assert found.pop("DG101") == "the table orders is DELETING"
+    assert list(found) == ["DG103"]
+
+
 def test_what_cannot_be_looked_at(orders: ItemStory) -> None:
     orders.served.fault("DescribeRegionSettings", kind="access-denied", times=None)
     answer = orders("diagnose", "orders", "backup")

@@ -18,6 +18,7 @@ from dynasmith.ports.metrics import MetricPoint, MetricSeries
 from dynasmith.strict import StrictServer
 from item_stories.kit import ItemStory
 from metrics.traffic import orders, read, still, strict, write
+from triggers.test_diagnosis import engine_client
 
 UNITS = {"read": 5, "write": 5}
 PROVISIONED: dict[str, Any] = {"billing_mode": "PROVISIONED", "provisioned_throughput": UNITS}
@@ -145,6 +146,24 @@ def test_a_maximum_on_demand_is_doubled(story: ItemStory) -> None:
     live = strict(story).describe_table(TableName="orders")["Table"]
     assert live["OnDemandThroughput"] == {"MaxReadRequestUnits": 20, "MaxWriteRequestUnits": 10}
     assert live["GlobalSecondaryIndexes"][0]["OnDemandThroughput"]["MaxWriteRequestUnits"] == 14
+
+
+def test_events_without_a_cause_are_said(story: ItemStory) -> None:
+    orders(story)
+    assert codes(story) == {}
+    engine_client(story, "cloudwatch").put_metric_data(  # the service itself writes it
+        Namespace="AWS/DynamoDB",
+        MetricData=[
+            {
+                "MetricName": "WriteThrottleEvents",
+                "Dimensions": [{"Name": "TableName", "Value": "orders"}],
+                "Timestamp": story.served.clock.time() - 60,
+                "Value": 3.0,
+                "Unit": "Count",
+            }
+        ],
+    )
+    assert {code: each["evidence"][:1] for code, each in codes(story).items()} == {"DG206": "3"}
 
 
 def test_what_only_a_person_can_end_is_not_fixed(story: ItemStory) -> None:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import boto3
+
 from cli.story import table
 from item_stories.kit import ItemStory
 from stream_functions import StreamFunctions, until
@@ -12,6 +14,16 @@ def codes(story: ItemStory, *words: str) -> list[str]:
     answer = story("diagnose", "orders", "trigger", *words, "--json")
     assert answer.code == (3 if any(not each["fixed"] for each in answer.json) else 0), answer.err
     return [each["code"] for each in answer.json]
+
+
+def engine_client(story: ItemStory, service: str) -> Any:
+    return boto3.client(  # type: ignore[call-overload]  # the service is an argument here
+        service,
+        endpoint_url=story.engine,
+        region_name="us-east-1",
+        aws_access_key_id=story.account,
+        aws_secret_access_key="secret",
+    )
 
 
 def found(story: ItemStory, *words: str) -> dict[str, Any]:
@@ -77,6 +89,23 @@ def test_a_function_that_fails_is_named_with_its_error_and_what_it_gave_up(
     functions.client_of("iam").delete_role_policy(RoleName="ship", PolicyName="dead")
     assert "DG307" in codes(story, "ship")
     assert mappings(functions)[0]["State"] == "Enabled"
+
+
+def test_changes_that_come_late_are_found(story: ItemStory, functions: StreamFunctions) -> None:
+    functions.deploy("ship")
+    story.define(table("orders", stream=VIEW))
+    assert story("ensure").code == 0
+    assert story("lambda", "attach", "orders", "ship", "--yes").code == 0
+    aged = {"Name": "FunctionName", "Value": "ship"}
+    metric = {"MetricName": "IteratorAge", "Dimensions": [aged], "Value": 61_000.0, "Unit": "Milliseconds"}
+    at = story.served.clock.time() - 60
+    cloudwatch = engine_client(story, "cloudwatch")  # Lambda itself writes it
+    cloudwatch.put_metric_data(Namespace="AWS/Lambda", MetricData=[{**metric, "Timestamp": at}])
+    late = found(story)
+    assert (list(late), "61 s old" in late["DG309"]["evidence"]) == (["DG309"], True)
+    (seen,) = [each for each in story("validate", "orders", "--json").json if each["code"] == "DS058"]
+    assert (seen["severity"], "61 s old" in seen["why"]) == ("warning", True)
+    assert story("lambda", "list", "orders", "--json").json[0]["iterator_age_ms"] == 61_000
 
 
 def test_a_function_belongs_to_the_part_of_triggers(story: ItemStory) -> None:

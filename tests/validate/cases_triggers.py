@@ -9,7 +9,7 @@ from dynasmith.tables.description import TableDescription, TriggerState
 from dynasmith.tables.settings.trigger_parts import merged
 from dynasmith.tables.table import Trigger
 from dynasmith.validate import Surroundings
-from dynasmith.validate.live_facts import TriggerRole, TriggerRoleFacts
+from dynasmith.validate.live_facts import TriggerAgeFacts, TriggerRole, TriggerRoleFacts
 from validate.case import Case
 from validate.tables import GOOD, Seen, live, trigger
 
@@ -34,6 +34,11 @@ def case(name: str, found: Seen, *states: TriggerState, roles: TriggerRoleFacts 
     return Case(name, GOOD, described(*states), found, Surroundings(trigger_roles=roles))
 
 
+def aged(**ages_ms: int) -> Surroundings:
+    """How old changes were when the functions got them."""
+    return Surroundings(trigger_ages=TriggerAgeFacts(ages_ms=ages_ms))
+
+
 ROLE = TriggerRole(arn="arn:r", lacking=("dynamodb:GetRecords",))
 CASES = (
     case("a trigger that is as it should be", [], state()),
@@ -56,6 +61,22 @@ CASES = (
     case("a trigger on an old stream", [("DS057", "critical", SHIP)], state(on_current_stream=False)),
     case("a mapping that is left over", [("DS057", "notice", SHIP)], state(), state(on_current_stream=False)),
     case("a call that failed", [("DS058", "warning", SHIP)], state(last_result="PROBLEM: Function call failed")),
+    Case("changes come late", GOOD, described(state()), [("DS058", "warning", SHIP)], aged(ship=61_000)),
+    Case("changes come in time", GOOD, described(state()), [], aged(ship=60_000)),
+    Case(
+        "an old mapping has no age",
+        GOOD,
+        described(state(), state(function="late", on_current_stream=False)),
+        [("DS057", "critical", "triggers.late")],
+        aged(late=70_000),
+    ),
+    Case(
+        "how late they come cannot be known",
+        GOOD,
+        described(state()),
+        [("DS058", "notice", "triggers")],
+        Surroundings(trigger_ages=TriggerAgeFacts(unknown="CloudWatch denies it")),
+    ),
     case("nothing was called yet", [], state(last_result="No records processed")),
     case("an old mapping that failed is old", [("DS057", "critical", SHIP)],
          state(on_current_stream=False, last_result="PROBLEM: Function call failed")),

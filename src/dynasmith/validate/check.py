@@ -22,6 +22,7 @@ from dynasmith.validate.live_facts import (
     SelectionFacts,
     ThrottleFacts,
     TrailFacts,
+    TriggerAgeFacts,
     TriggerRoleFacts,
 )
 
@@ -33,9 +34,9 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     elsewhere can be critical). ``usual_tags`` are the tag keys of the set that the table belongs to (`usual_tags`).
     ``scaling_without_policy`` names what is registered for autoscaling and has no policy: an index (None is the table)
     and a dimension. ``unoffered`` maps a setting that the engine has no service for to the reason.
-    ``trails``, ``selections`` and ``backup_runs`` are what CloudTrail and AWS Backup said, ``throttles`` and
-    ``load`` what CloudWatch said, ``trigger_roles`` and ``access_roles`` what Lambda and IAM said; ``now`` is the time.
-    ``watched`` are the metrics that alarms watch of a table that is not there.
+    ``trails``, ``selections`` and ``backup_runs`` are what CloudTrail and AWS Backup said, ``throttles`` and ``load``
+    and ``trigger_ages`` what CloudWatch said, ``trigger_roles`` and ``access_roles`` what Lambda and IAM said; ``now``
+    is the time. ``watched`` are the metrics that alarms watch of a table that is not there.
     """
 
     environment: str = ""
@@ -50,6 +51,7 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     throttles: ThrottleFacts | None = None
     load: LoadFacts | None = None
     trigger_roles: TriggerRoleFacts | None = None
+    trigger_ages: TriggerAgeFacts | None = None
     access_roles: AccessRoleFacts | None = None
     now: datetime | None = None
     watched: tuple[WatchedMetric, ...] = ()

@@ -49,6 +49,13 @@ class TriggerRoleFacts(LiveFact, frozen=True, kw_only=True):
     roles: dict[str, TriggerRole] = {}
 
 
+class TriggerAgeFacts(LiveFact, frozen=True, kw_only=True):
+    """How old changes were at most when each function of a table's triggers got them, lately, in milliseconds, by
+    function; without those that CloudWatch has no figure of."""
+
+    ages_ms: dict[str, int] = {}
+
+
 class AccessRole(Struct, frozen=True, kw_only=True):
     """What a role with access may do beyond it: a few words on each wildcard, and actions that change tables."""
 

@@ -160,6 +160,14 @@ def described_triggers(world: World, name: TableName) -> TableDescription:
 def iterator_ages(world: World, table: str, functions: list[str]) -> dict[str, int]:
     """How old changes were at most when each function got them, in the last 15 minutes, in milliseconds. Two calls
     of CloudWatch; without those that it has no figure of, or where it cannot be asked."""
+    try:
+        return read_ages(world, table, functions)
+    except DynasmithError:
+        return {}
+
+
+def read_ages(world: World, table: str, functions: list[str]) -> dict[str, int]:
+    """The same. Raises what CloudWatch answers."""
     if not functions:
         return {}
     names = list(dict.fromkeys(functions))
@@ -174,11 +182,8 @@ def iterator_ages(world: World, table: str, functions: list[str]) -> dict[str, i
         for each in names
     ]
     source = CloudWatchMetrics(world.session)
-    try:
-        end = source.listed(table).now or world.clock.now()
-        found, _ = source.read(queries, end - AGE_WINDOW, end, _PERIOD_SECONDS)
-    except DynasmithError:
-        return {}
+    end = source.listed(table).now or world.clock.now()
+    found, _ = source.read(queries, end - AGE_WINDOW, end, _PERIOD_SECONDS)
     return {
         name: int(max(point.value for point in points)) for name, points in zip(names, found, strict=True) if points
     }

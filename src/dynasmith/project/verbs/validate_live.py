@@ -20,9 +20,11 @@ from dynasmith.aws.settings.alarms import all_alarms, watched_metrics
 from dynasmith.engine.planner import CONCURRENT_TABLES
 from dynasmith.errors import DynasmithError, Interrupted, UsageError
 from dynasmith.ports.backup_jobs import BackupJob
+from dynasmith.project.verbs.table_triggers import read_ages
 from dynasmith.project.verbs.validate_traffic import load, throttles
 from dynasmith.project.world import World
 from dynasmith.tables.description import TableDescription, WatchedMetric
+from dynasmith.tables.settings.trigger_parts import function_key
 from dynasmith.tables.table import known
 from dynasmith.validate import Surroundings
 from dynasmith.validate.backup_coverage import BackupRun
@@ -34,6 +36,7 @@ from dynasmith.validate.live_facts import (
     SelectionFacts,
     ThrottleFacts,
     TrailFacts,
+    TriggerAgeFacts,
     TriggerRoleFacts,
 )
 
@@ -45,8 +48,8 @@ def with_live_facts(
     world: World, around: Surroundings, live: Mapping[str, TableDescription]
 ) -> dict[str, Surroundings]:
     """The surroundings of each live table. Of the Region it costs one call and two for each trail, and one and some
-    for each backup plan; of each table one page of its backup jobs, four calls of CloudWatch, and three for each of its
-    triggers."""
+    for each backup plan; of each table one page of its backup jobs, four calls of CloudWatch (six where it has
+    triggers), and three for each of its triggers."""
     around = replace(around, now=world.clock.now())
     if not live:
         return {}
@@ -57,12 +60,14 @@ def with_live_facts(
 
     def of_table(described: TableDescription) -> Surroundings:
         roles = _fact(world, TriggerRoleFacts, partial(_roles, world, described)) if described.triggers else None
+        ages = _fact(world, TriggerAgeFacts, partial(_ages, world, described)) if described.triggers else None
         return replace(
             around,
             backup_runs=_fact(world, BackupRunFacts, partial(_runs, world, described.arn), no_backups),
             throttles=_fact(world, ThrottleFacts, partial(throttles, world, described)),
             load=_fact(world, LoadFacts, partial(load, world, described)),
             trigger_roles=roles,
+            trigger_ages=ages,
             access_roles=_access_roles(world, described),
         )
 
@@ -115,6 +120,11 @@ def _runs(world: World, arn: str) -> BackupRunFacts:
 
 def _roles(world: World, described: TableDescription) -> TriggerRoleFacts:
     return TriggerRoleFacts(roles=trigger_roles(world.session, described))
+
+
+def _ages(world: World, described: TableDescription) -> TriggerAgeFacts:
+    names = [function_key(each.function) for each in described.triggers if each.on_current_stream]
+    return TriggerAgeFacts(ages_ms=read_ages(world, described.table.name, names))
 
 
 def _run(job: BackupJob) -> BackupRun:

@@ -1,6 +1,7 @@
 """What the triggers of a table are like at Lambda: there, on, on the stream that is on, succeeding, permitted."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from msgspec import UnsetType
 
@@ -11,6 +12,8 @@ from dynasmith.validate.check import Check, Problem, Subject, not_known
 
 _GOOD_RESULTS = ("", "OK", "No records processed")
 _OFF = ("Disabled", "Disabling")
+AGE_MS_MAX: Final = 60_000
+"""Changes that were older when a function got them are a finding: calls usually follow within a second."""
 
 
 def _declared(subject: Subject) -> dict[str, Trigger]:
@@ -59,6 +62,22 @@ def _last_result(subject: Subject) -> Iterator[Problem]:
         if each.on_current_stream and each.last_result not in _GOOD_RESULTS and not each.last_result.startswith("OK"):
             what = f"The last result of the trigger {each.function} is {each.last_result!r}."
             yield Problem(f"triggers.{function_key(each.function)}", what)
+    yield from _late(subject)
+
+
+def _late(subject: Subject) -> Iterator[Problem]:
+    facts, on = subject.around.trigger_ages, [each for each in _states(subject) if each.on_current_stream]
+    if facts is None or not on:
+        return
+    if facts.unknown:
+        yield not_known("triggers", f"how late triggers are: {facts.unknown}", "allow cloudwatch:GetMetricData")
+        return
+    for name in dict.fromkeys(function_key(each.function) for each in on):
+        if (age := facts.ages_ms.get(name, 0)) > AGE_MS_MAX:
+            what = (
+                f"Changes were up to {age / 1000:,.0f} s old in the last 15 minutes when the trigger {name} got them."
+            )
+            yield Problem(f"triggers.{name}", what)
 
 
 def _roles(subject: Subject) -> Iterator[Problem]:
@@ -105,11 +124,12 @@ CHECKS = (
     ),
     Check(
         code="DS058",
-        title="The last call of a trigger succeeded",
+        title="The last call of a trigger succeeded, and changes reach it within a minute",
         why="A batch that fails is tried again, and everything behind it waits.",
         fix="run dynasmith diagnose TABLE trigger, and look at dynasmith lambda logs FUNCTION --errors",
-        source="Lambda API, EventSourceMappingConfiguration, LastProcessingResult",
-        severities=("warning",),
+        source="Lambda API, EventSourceMappingConfiguration, LastProcessingResult; Lambda Developer Guide, IteratorAge",
+        severities=("warning", "notice"),
+        when="notice where it cannot be known",
         look=_last_result,
         live=True,
         reads=("triggers",),

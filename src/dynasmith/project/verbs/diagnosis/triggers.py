@@ -26,10 +26,9 @@ from dynasmith.project.world import TableName, World
 from dynasmith.tables.description import TableDescription, TriggerState
 from dynasmith.tables.settings.trigger_parts import function_key
 from dynasmith.tables.table import Trigger, known
+from dynasmith.validate.checks.triggers import AGE_MS_MAX
 
 NO_TRIGGER: Final = "DG302"
-AGE_MS_MAX: Final = 60_000
-"""Changes that were older when a function got them are a finding: calls usually follow within a second."""
 LOGS_SINCE: Final = timedelta(hours=1)
 _GOOD_RESULTS: Final = ("", "OK", "No records processed")
 _STREAM_ACTIONS: Final = "dynamodb:"
