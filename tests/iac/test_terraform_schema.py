@@ -93,6 +93,25 @@ def test_each_version_has_what_is_written_for_it(table: Table) -> None:
         checked(replace(wanted, indexes=(BY_EMAIL,), replicas=UNSET), live, version)
 
 
+NOT_A_SETTING = {"hash_key", "range_key", "name", "region", "restore_date_time", "restore_source_name"}
+NOT_A_SETTING |= {"restore_source_table_arn", "restore_to_latest_time"}
+"""Arguments of the resource of a table that say which table it is, or how it was made."""
+
+
+@pytest.mark.parametrize("version", REQUIRED)
+def test_what_is_not_in_the_definition_is_never_reset(version: int) -> None:
+    """Whatever the provider can change of a table is left alone, so that leaving it out is no wish to reset it."""
+    bare = Table(name="orders", key=Key(partition=(PK,)))
+    provisioned = replace(bare, billing=Billing.PROVISIONED, capacity=Capacity(read=5, write=5))
+    for there in (None, replace(PLAIN, tags={"team": "shop"}), provisioned):
+        live = None if there is None else TableDescription(table=there, status="ACTIVE", arn=ARN)
+        (block,) = checked(bare, live, version)
+        (lifecycle,) = (each for each in block.body if isinstance(each, HclBlock) and each.words == ("lifecycle",))
+        ((_, ignored),) = (each for each in lifecycle.body if not isinstance(each, HclBlock))
+        left_alone = {each.text for each in ignored if isinstance(each, HclExpression)}  # type: ignore[union-attr]  # it is a list
+        assert set(SCHEMAS[version]["resource aws_dynamodb_table"]) - NOT_A_SETTING <= left_alone
+
+
 ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/orders"
 
 

@@ -1,9 +1,12 @@
 """What CloudWatch refuses of an alarm, and that it takes dimensions which a metric never has."""
 
 from typing import Any
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
 
 import pytest
 from botocore.exceptions import ClientError
+from botocore.parsers import create_parser
 
 from dynasmith.strict import StrictServer
 
@@ -58,3 +61,21 @@ def test_dimensions_that_a_metric_never_has_are_taken(cloudwatch: Any) -> None:
     (alarm,) = cloudwatch.describe_alarms(AlarmNames=["writes"])["MetricAlarms"]
     assert alarm["Dimensions"] == ALARM["Dimensions"]
     cloudwatch.delete_alarms(AlarmNames=["writes"])
+
+
+def test_alarms_in_xml_have_all_that_they_have_in_json(server: StrictServer, cloudwatch: Any) -> None:
+    """The query protocol of clients that know no other one, such as Terraform."""
+    cloudwatch.put_metric_alarm(**ALARM, TreatMissingData="notBreaching", AlarmDescription="a < b & c")
+    asked = urlencode({"Action": "DescribeAlarms", "Version": "2010-08-01", "AlarmNames.member.1": "writes"})
+    scope = f"{cloudwatch._request_signer._credentials.access_key}/20260101/us-east-1/monitoring/aws4_request"
+    headers = {"Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=none"}
+    with urlopen(Request(server.endpoint, asked.encode(), headers)) as reply:
+        answer = {"status_code": reply.status, "headers": dict(reply.headers), "body": reply.read()}
+    shape = cloudwatch.meta.service_model.operation_model("DescribeAlarms").output_shape
+    (said,) = create_parser("query").parse(answer, shape)["MetricAlarms"]
+    (expected,) = cloudwatch.describe_alarms(AlarmNames=["writes"])["MetricAlarms"]
+    assert said == expected
+    assert (said["Dimensions"], said["Period"]) == (ALARM["Dimensions"], 60)
+    gone = urlencode({"Action": "DescribeAlarms", "Version": "2010-08-01", "MaxRecords": "1", "StateValue": "ALARM"})
+    with urlopen(Request(server.endpoint, gone.encode(), headers)) as reply:
+        assert b"<member>" not in reply.read()

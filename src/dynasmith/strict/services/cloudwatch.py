@@ -10,6 +10,7 @@ import re
 from email.utils import formatdate
 from typing import Any
 
+from dynasmith.strict.services.alarm_answers import as_xml, asked_in_json
 from dynasmith.strict.services.alarms import alarm_problem
 from dynasmith.strict.services.metrics import ACCOUNT_METRICS, NAMESPACE, count_account, store
 from dynasmith.strict.services.world import StrictWorld
@@ -45,7 +46,10 @@ async def answer_cloudwatch(world: StrictWorld, request: WireRequest) -> WireRep
         return rpc_error(call, *problem)
     count_account(world, world.account_of(request))
     await store(world, world.account_of(request))
-    reply = _page(call, await world.upstream.send(_fenced(call)))
+    if call.form == "query" and call.operation == "DescribeAlarms":
+        reply = as_xml(await world.upstream.send(asked_in_json(call)))
+    else:
+        reply = _page(call, await world.upstream.send(_fenced(call)))
     date = formatdate(world.clock.time(), usegmt=True).encode()
     headers = {name: value for name, value in reply.headers.items() if name != b"date"}
     return WireReply(reply.status, {**headers, b"date": date}, reply.body)
