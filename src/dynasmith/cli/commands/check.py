@@ -110,4 +110,6 @@ def difference_text(difference: SideDifference, source: str) -> str:
 def _value(value: Any) -> str:
     if value is None:
         return "none"
+    if value == {}:  # a setting that is on, and says no more
+        return "on"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
