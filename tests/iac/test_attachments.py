@@ -9,6 +9,7 @@ from hypothesis import given
 from msgspec import UNSET, convert
 from msgspec.structs import replace
 
+from dynasmith.errors import UsageError
 from dynasmith.files.definitions import exported_table
 from dynasmith.files.foreign_documents import _Template
 from dynasmith.iac.cloudformation import cloudformation_text
@@ -438,3 +439,98 @@ def test_a_plan_finds_the_table_that_a_mapping_refers_to() -> None:
     (document,) = plan("").documents
     assert document["triggers"] == [{"function": "ship", "starting_position": "LATEST"}]
     assert document["encryption"] == {"type": "AWS_MANAGED"}
+
+
+# --- what cannot be known
+
+
+@pytest.mark.parametrize(
+    ("properties", "reference"),
+    [
+        ("TableClass: '{{resolve:ssm:/shop/class}}'", "{{resolve:ssm:/shop/class}}"),
+        ("TableClass: !Ref OfSsm", "parameter OfSsm"),
+        ("TableClass: !ImportValue other-class", 'Fn::ImportValue "other-class"'),
+    ],
+)
+def test_a_value_that_only_the_account_knows_is_named(properties: str, reference: str) -> None:
+    head = "Parameters: {OfSsm: {Type: 'AWS::SSM::Parameter::Value<String>', Default: /shop/class}}"
+    text = f"{head}\nResources:{TABLE}      {properties}\n"
+    document = yaml.load(text, Loader=_Template)
+    found = foreign_tables(document, "the file", "cloudformation", {}, {})
+    assert [each.reference for each in found.unresolved] == [reference]
+    assert "table_class" not in found.documents[0]
+
+
+def test_an_index_with_a_key_of_which_a_part_is_unknown_is_left_out() -> None:
+    index = "[{AttributeName: pk, KeyType: HASH}, {AttributeName: !Ref Sort, KeyType: RANGE}]"
+    more = f"      GlobalSecondaryIndexes: [{{IndexName: i, KeySchema: {index}, Projection: {{ProjectionType: ALL}}}}]"
+    document = yaml.load(f"Parameters: {{Sort: {{Type: String}}}}\nResources:{TABLE}{more}\n", Loader=_Template)
+    found = foreign_tables(document, "the file", "cloudformation", {}, {})
+    assert ("global_secondary_indexes" not in found.documents[0], len(found.unresolved)) == (True, 1)
+
+
+NESTED = """
+  More: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: x}}
+  Away: {Type: Custom::DynamoDBReplica, Properties: {ServiceToken: x, TableName: !Ref Orders, Region: us-east-1}}
+"""
+
+
+def test_nested_stacks_and_replicas_that_a_function_makes() -> None:
+    found = read(NESTED)
+    assert [each.path for each in found.unresolved] == ["Resources.More"]
+    assert found.documents[0]["replicas"] == [{"region": "us-east-1"}]
+
+
+def test_a_name_that_nothing_has_is_refused() -> None:
+    with pytest.raises(UsageError, match="has no parameter and no resource Stag"):
+        read("", "Parameters: {Stage: {Type: String, Default: dev}}", Stag="prod")
+    with pytest.raises(UsageError, match="does not allow test"):
+        read("", "Parameters: {Stage: {Type: String, AllowedValues: [dev]}}", Stage="test")
+    document = yaml.load(f"Resources:{TABLE}", Loader=_Template)
+    with pytest.raises(UsageError, match="has no resource Order"):
+        foreign_tables(document, "the file", "cloudformation", {}, {"Order": "x"})
+    values = {"root_module": {"resources": [of("aws_dynamodb_table", name="orders", hash_key="pk")]}}
+    state_document = {"format_version": "1.0", "values": values}
+    with pytest.raises(UsageError, match=r"has no resource aws_dynamodb_table\.y"):
+        foreign_tables(state_document, "the file", "terraform", {"aws_dynamodb_table.y.name": "x"}, {})
+
+
+GLOBAL = """
+Resources:
+  Orders:
+    Type: AWS::DynamoDB::GlobalTable
+    Properties:
+      TableName: orders
+      AttributeDefinitions: [{AttributeName: pk, AttributeType: S}]
+      KeySchema: [{AttributeName: pk, KeyType: HASH}]
+      BillingMode: PROVISIONED
+      StreamSpecification: {StreamViewType: NEW_AND_OLD_IMAGES}
+      WriteProvisionedThroughputSettings:
+        WriteCapacityAutoScalingSettings:
+          {MinCapacity: 2, MaxCapacity: 20, TargetTrackingScalingPolicyConfiguration: {TargetValue: 60}}
+      Replicas:
+        - Region: eu-west-1
+          ReadProvisionedThroughputSettings:
+            ReadCapacityAutoScalingSettings:
+              {MinCapacity: 3, MaxCapacity: 30, TargetTrackingScalingPolicyConfiguration: {TargetValue: 50}}
+          ReplicaStreamSpecification: {ResourcePolicy: {PolicyDocument: {}}}
+        - {Region: us-east-1, ContributorInsightsSpecification: {Enabled: true}}
+"""
+
+
+def test_a_provisioned_global_table() -> None:
+    document = yaml.load(GLOBAL, Loader=_Template)
+    found = foreign_tables(document, "the file", "cloudformation", {"AWS::Region": "eu-west-1"}, {})
+    (made,) = found.documents
+    assert made["autoscaling"] == {
+        "read": {"min": 3, "max": 30, "target": 50},
+        "write": {"min": 2, "max": 20, "target": 60},
+    }
+    assert made["replicas"] == [{"region": "us-east-1"}]
+    assert found.notes == (
+        "orders: ReplicaStreamSpecification is not in this definition.",
+        "orders: Replicas.us-east-1.ContributorInsightsSpecification is not in this definition.",
+    )
+    exported_table(made, "the file")
+    alone = foreign_tables(document, "the file", "cloudformation", {}, {})
+    assert ("replicas" in alone.documents[0], [each.reference for each in alone.unresolved]) == (False, ["AWS::Region"])

@@ -52,9 +52,7 @@ def test_cloudformation(story: ItemStory) -> None:
     differing = run(story, commands[:1])
     assert "point_in_time_recovery" not in differing[0]
     assert story("check", "--config", "tables.yaml").code == 3  # the stack did not turn recovery on
-    story.client.update_continuous_backups(
-        TableName="orders-prod", PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
-    )
+    assert story("apply", "--config", "tables.yaml", "--yes").code == 0
     planned, agreed, named, applied = run(story, commands[1:])
     assert "Nothing to change" in planned
     assert "agree: orders-prod" in agreed

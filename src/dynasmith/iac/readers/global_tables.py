@@ -17,6 +17,12 @@ _OWN_REGION: Final = frozenset(
 )
 """What a global table says of the Region of its stack in the replica of that Region."""
 
+_OF_OWN: Final = (
+    *("Region", "SSESpecification", "GlobalSecondaryIndexes", "ReadProvisionedThroughputSettings"),
+    "ReadOnDemandThroughputSettings",
+)
+"""What of that replica is read beside it."""
+
 
 def global_shape(
     shape: dict[str, Any], path: str, region: str, unresolved: list[UnresolvedValue]
@@ -33,6 +39,7 @@ def global_shape(
         key = (own.get("SSESpecification") or {}).get("KMSMasterKeyId")
         if key is not None and "SSESpecification" in shape:
             shape["SSESpecification"] = {**shape["SSESpecification"], "KMSMasterKeyId": key}
+        shape |= {name: own[name] for name in own if name not in (*_OWN_REGION, *_OF_OWN, *shape)}
         if others := [each for each in replicas if each is not own]:
             shape["Replicas"] = others
     shape.setdefault("BillingMode", "PROVISIONED")

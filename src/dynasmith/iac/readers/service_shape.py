@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from dynasmith.errors import UsageError
@@ -29,6 +29,21 @@ READ: Final = frozenset(
 )
 """The members that become keys of a definition."""
 
+_READ_REPLICA: Final = frozenset(
+    (
+        *("Region", "RegionName", "PointInTimeRecoverySpecification", "DeletionProtectionEnabled", "TableClass"),
+        *("KMSMasterKeyId", "SSESpecification", "ReplicaTableClassSummary", "ReplicaStatus", "Tags"),
+        *("ReplicaStatusDescription", "ReplicaStatusPercentProgress", "ReplicaInaccessibleDateTime", "ReplicaArn"),
+    )
+)
+_READ_INDEX: Final = frozenset(
+    (
+        *("IndexName", "KeySchema", "Projection", "ProvisionedThroughput", "OnDemandThroughput", "WarmThroughput"),
+        *("ContributorInsightsSpecification", "IndexStatus", "Backfilling", "IndexSizeBytes", "ItemCount", "IndexArn"),
+    )
+)
+"""What of a replica and of an index becomes a key of a definition, or is how a live one is."""
+
 STATES: Final = frozenset(
     (
         *("TableStatus", "CreationDateTime", "TableSizeBytes", "ItemCount", "TableArn", "TableId", "LatestStreamLabel"),
@@ -46,7 +61,7 @@ def service_tables(document: Any, source: str) -> ForeignTables:
     notes = [
         f"{shape['TableName']}: {name} is not in this definition."
         for shape in shapes
-        for name in sorted(shape.keys() - READ - STATES)
+        for name in unread({name: each for name, each in shape.items() if name not in STATES})
     ]
     return ForeignTables(documents=tuple(map(document_of_shape, shapes)), notes=tuple(notes))
 
@@ -126,6 +141,19 @@ def _settings(shape: Mapping[str, Any]) -> Document:
     if witnesses := _list(shape, "GlobalTableWitnesses"):
         found["witness_region"] = witnesses[0].get("RegionName", witnesses[0].get("Region"))
     return found
+
+
+def unread(shape: Mapping[str, Any]) -> Iterator[str]:
+    """What a table in the service's shape says and a definition has no key for, each by its place."""
+    yield from sorted(shape.keys() - READ)
+    if "ResourcePolicy" in (shape.get("StreamSpecification") or {}):
+        yield "StreamSpecification.ResourcePolicy"
+    for replica in _list(shape, "Replicas"):
+        region = replica.get("RegionName", replica.get("Region"))
+        yield from (f"Replicas.{region}.{name}" for name in sorted(replica.keys() - _READ_REPLICA) if replica[name])
+    for index in _list(shape, "GlobalSecondaryIndexes"):
+        names = sorted(index.keys() - _READ_INDEX)
+        yield from (f"GlobalSecondaryIndexes.{index.get('IndexName')}.{name}" for name in names)
 
 
 def _get(shape: Mapping[str, Any], *way: str) -> Any:

@@ -10,13 +10,14 @@ from dynasmith.iac.readers.attachments.attachment import Attachment
 from dynasmith.iac.readers.attachments.owners import join_attachments
 from dynasmith.iac.readers.foreign_tables import Document, ForeignTables, UnresolvedValue
 from dynasmith.iac.readers.global_tables import GlobalScaling, global_shape, tracking, with_scaling
-from dynasmith.iac.readers.service_shape import READ, document_of_shape
+from dynasmith.iac.readers.service_shape import document_of_shape, unread
 from dynasmith.iac.readers.template_attachments import ATTACHED, TemplateAttachments
 from dynasmith.iac.readers.template_values import PROCESSED, TemplateValues, typed
 
 TABLE, GLOBAL, SIMPLE = "AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable", "AWS::Serverless::SimpleTable"
 TARGET, POLICY = "AWS::ApplicationAutoScaling::ScalableTarget", "AWS::ApplicationAutoScaling::ScalingPolicy"
 _NESTED: Final = ("AWS::CloudFormation::Stack", "AWS::Serverless::Application")
+_OLD_REPLICA: Final = "Custom::DynamoDBReplica"
 _MANAGED: Final = "AWS::IAM::ManagedPolicy"
 _TRANSFORMS: Final = ("AWS::Serverless-2016-10-31", "AWS::LanguageExtensions", "AWS::SecretsManager-2020-07-23")
 
@@ -61,6 +62,7 @@ class _Reading:
 
     def tables(self) -> ForeignTables:
         """All tables; those whose name or key is unknown are left out, and their references are named."""
+        self._values.refuse_unknown_names(self._source)
         documents: dict[str, Document] = {}
         for logical_id, resource in self._wanted((TABLE, GLOBAL, SIMPLE)):
             document = self._table(logical_id, resource)
@@ -72,10 +74,29 @@ class _Reading:
         self._scaled(documents)
         notes, unresolved = join_attachments(tuple(documents.values()), self._attachments(documents))
         self._notes += [*self._unread(documents), *notes]
-        found = dict.fromkeys((*self._values.unresolved, *unresolved))
+        found = dict.fromkeys((*self._values.unresolved, *unresolved, *self._nested()))
         return ForeignTables(
             documents=tuple(documents.values()), unresolved=tuple(found), notes=tuple(dict.fromkeys(self._notes))
         )
+
+    def _nested(self) -> Iterator[UnresolvedValue]:
+        """Templates in this one, whose tables are not known here."""
+        for logical_id, resource in self._resources.items():
+            if resource.get("Type") in _NESTED:
+                hint = "import the template that it names too: its tables are not known here"
+                yield UnresolvedValue(path=f"Resources.{logical_id}", reference=str(resource["Type"]), hint=hint)
+
+    def _old_replica(
+        self, logical_id: str, resource: Mapping[str, Any], documents: Mapping[str, Document]
+    ) -> Iterator[str]:
+        """Put a replica that the CDK makes with a function into its table."""
+        values = TemplateValues(self._template, self._parameters, self._names)
+        said = values.properties(resource.get("Properties") or {}, f"Resources.{logical_id}.Properties")
+        document = next((each for each in documents.values() if each["name"] == said.get("TableName")), None)
+        if document is None or not said.get("Region"):
+            yield f"{logical_id} is a replica whose table or Region is not known here; it is left out."
+            return
+        document.setdefault("replicas", []).append({"region": said["Region"]})
 
     def _attachments(self, documents: Mapping[str, Document]) -> Iterator[Attachment]:
         tables = {logical_id: str(document["name"]) for logical_id, document in documents.items()}
@@ -100,8 +121,8 @@ class _Reading:
             kind = str(resource.get("Type"))
             if kind.startswith("AWS::DynamoDB::") and kind not in (TABLE, GLOBAL):
                 yield f"{logical_id} is a {kind}, which is not read."
-            elif kind in _NESTED:
-                yield f"{logical_id} is a {kind}: import the template that it names as well."
+            elif kind == _OLD_REPLICA:
+                yield from self._old_replica(logical_id, resource, documents)
             elif kind == _MANAGED and any(f'"{each}"' in str(resource).replace("'", '"') for each in documents):
                 yield f"{logical_id} is a managed policy, which access does not say; it stays as it is."
 
@@ -141,7 +162,7 @@ class _Reading:
                 self._values.unresolved.append(missing)
             self._notes.append(f"{logical_id} is left out: a part of its key is unknown.")
             return None
-        self._notes += [f"{name}: {each} is not in this definition." for each in sorted(shape.keys() - READ)]
+        self._notes += [f"{name}: {each} is not in this definition." for each in unread(shape)]
         document = document_of_shape(typed(shape))
         return with_scaling(document, scaling)
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from dynasmith.errors import UsageError
 from dynasmith.iac.readers.foreign_tables import UnresolvedValue
+from dynasmith.tables.findings import did_you_mean
 
 _VARIABLE: Final = re.compile(r"\$\{(!?)([^}]*)\}")
 NO_VALUE: Final = object()
@@ -59,6 +60,22 @@ class TemplateValues:
         self._given, self._names = parameters, names
         self.unresolved: list[UnresolvedValue] = []
 
+    def refuse_unknown_names(self, source: str) -> None:
+        """Raise UsageError for a given value that nothing of the template has the name of, a value that a parameter
+        does not allow, and a table that the template does not have."""
+        known = [*self._parameters, *self._resources]
+        for name, value in self._given.items():
+            declared = self._parameters.get(name) or {}
+            allowed = [_text(each) for each in declared.get("AllowedValues") or ()]
+            if allowed and value not in allowed:
+                raise UsageError(f"Parameter {name} of {source} does not allow {value}.", hint=", ".join(allowed))
+            if name.partition(".")[0] not in known and not name.startswith(("AWS::", "{{resolve:")):
+                raise UsageError(f"{source} has no parameter and no resource {name}.", hint=did_you_mean(name, known))
+        for name in self._names:
+            if name not in self._resources:
+                hint = did_you_mean(name, list(self._resources)) or "--table LOGICALID=NAME"
+                raise UsageError(f"{source} has no resource {name}.", hint=hint)
+
     # --- what a verb asks
 
     def holds(self, condition: str) -> bool | None:
@@ -88,6 +105,10 @@ class TemplateValues:
             if any(each is UNKNOWN for each in members) and path.rpartition(".")[2] not in _NAMED_MEMBERS:
                 return UNKNOWN
             return [each for each in members if each is not NO_VALUE and each is not UNKNOWN]
+        if isinstance(value, str) and "{{resolve:" in value:
+            return (
+                self._given[value] if value in self._given else self._unknown(path, value, f"--param '{value}'=VALUE")
+            )
         return value
 
     def properties(self, properties: Mapping[str, Any], path: str) -> dict[str, Any]:
@@ -152,7 +173,7 @@ class TemplateValues:
         if name == "AWS::URLSuffix":
             return "amazonaws.com"
         if (declared := self._parameters.get(name)) is not None:
-            if "Default" in declared:
+            if "Default" in declared and not str(declared.get("Type", "")).startswith("AWS::SSM::"):
                 default = declared["Default"]
                 return str(default).split(",") if _is_list(declared) else default
             return self._unknown(path, f"parameter {name}", f"--param {name}=VALUE")

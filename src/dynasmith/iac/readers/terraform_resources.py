@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from dynasmith.errors import UsageError
 from dynasmith.iac.readers.foreign_tables import UnresolvedValue
+from dynasmith.tables.findings import did_you_mean
 
 _KEY: Final = re.compile(r"\[[^\]]*\]$")
 Values = dict[str, Any]
@@ -26,6 +28,14 @@ class StateResources:
             for each in document.get("resource_changes") or ()
         }
         self._values = {str(each["address"]): self._complete(each) for each in self._resources}
+
+    def refuse_unknown_names(self, source: str) -> None:
+        """Raise UsageError for a given value of no resource of the document."""
+        for name in self._parameters:
+            address = name.rpartition(".")[0]
+            if address not in self._values:
+                near = did_you_mean(address, list(self._values))
+                raise UsageError(f"{source} has no resource {address}.", hint=near or "--param ADDRESS.ATTRIBUTE=VALUE")
 
     def of_type(self, *kinds: str) -> Iterator[tuple[str, str, Values]]:
         """Address, type and values of each resource of these types, in the order of the document."""

@@ -34,6 +34,7 @@ def state_tables(document: Mapping[str, Any], source: str, parameters: Mapping[s
     if document.get("errored"):
         raise UsageError(f"{source} is a plan that failed.", hint="mend the configuration, and write the plan again")
     resources = StateResources(document, parameters)
+    resources.refuse_unknown_names(source)
     tables: dict[str, Document] = {}
     addresses: dict[str, str] = {}
     unresolved: list[UnresolvedValue] = []
