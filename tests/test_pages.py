@@ -6,6 +6,10 @@ from pathlib import PurePosixPath
 
 import pytest
 
+from page_commands.elsewhere import RUN_ELSEWHERE, why_not_here
+from page_commands.page import commands, name_of
+from page_commands.page import pages as pages_of_the_repository
+from page_commands.stories import STORIES
 from pages.registry import PAGES, REFERENCE
 from pages.staging import ROOT, sources
 
@@ -27,3 +31,15 @@ def test_every_page_is_in_the_contents() -> None:
             named |= {os.path.normpath((PurePosixPath(place).parent / entry).as_posix()) for entry in entries}
     missing = [source for source, place in pages.items() if place.removesuffix(".md") not in named]
     assert missing == [], "name the page in a toctree: docs/guide/README.md has those of the how-to pages"
+
+
+def test_every_command_of_every_page_is_run() -> None:
+    """By its story in tests/page_commands, by a test that `elsewhere.RUN_ELSEWHERE` names, or there is a reason."""
+    left_out = [
+        f"{page}: {command.text}"
+        for page in map(name_of, pages_of_the_repository())
+        for command in commands(page)
+        if not (page in STORIES and command.program == "dynasmith") and page not in RUN_ELSEWHERE
+        if why_not_here(page, command) is None
+    ]
+    assert left_out == [], "CONTRIBUTING.md, How to add a page, says how"

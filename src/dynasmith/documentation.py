@@ -5,6 +5,9 @@ from typing import Final
 SITE: Final = "https://dynasmith.readthedocs.io/en/latest"
 """The site that `make docs` builds. Moving it is a change of this line."""
 
+FINDINGS: Final = f"{SITE}/reference/findings.html"
+"""The page of the codes of `validate`."""
+
 
 def error_page(code: str) -> str:
     """The address of the page of an error's code: what happened, and what to do."""

@@ -11,7 +11,7 @@ from dynasmith.cli.flow_options import UNITS
 from dynasmith.cli.new_file import check_new, write_or_print
 from dynasmith.cli.redaction import HIDDEN
 from dynasmith.cli.shared_options import Invocation, verb
-from dynasmith.documentation import finding_page
+from dynasmith.documentation import FINDINGS, finding_page
 from dynasmith.errors import UsageError
 from dynasmith.validate import Finding, ItemFinding, ItemsFinding, PracticeResult
 from dynasmith.validate import checklist as points_of
@@ -127,10 +127,15 @@ def _draw(invocation: Invocation, verdict: Any) -> None:
     for finding in verdict.findings:
         place = f"{finding.table} {finding.path}".strip()
         colour = SEVERITY_COLOURS[finding.severity]
-        page.print(Text.assemble((f"{finding.severity:<9}", colour), (f"{finding.code}  ", "dim"), (place, "bold")))
+        page.print(
+            Text.assemble(
+                (f"{finding.severity:<9}", colour),
+                (f"{finding.code}  ", f"dim link {finding_page(finding.code)}"),
+                (place, "bold"),
+            )
+        )
         page.print(f"           {masked(finding.why)}", markup=False)
         page.print(f"           {masked(finding.fix)}", style="dim", markup=False)
-        page.print(f"           {finding_page(finding.code)}", style="dim", markup=False)
     for accepted in verdict.accepted:
         finding = accepted.finding
         page.print(
@@ -140,3 +145,5 @@ def _draw(invocation: Invocation, verdict: Any) -> None:
     for finding in verdict.findings:
         counts[finding.severity] += 1
     page.print(", ".join(f"{number} {severity}" for severity, number in counts.items()) + ".", markup=False)
+    if verdict.findings:
+        page.print(f"What a code means: {FINDINGS}", style="dim", markup=False, soft_wrap=True)
