@@ -1,5 +1,7 @@
 """``init``: a project that the other verbs take as it is; nothing is overwritten."""
 
+import json
+
 import pytest
 
 from cli.story import Story
@@ -9,7 +11,15 @@ def test_a_new_project_plans_applies_and_checks(story: Story) -> None:
     begun = story("init", "shop")
     assert begun.code == 0
     assert "Next: cd shop; dynasmith local start; dynasmith plan\n" in begun.err
-    assert sorted(path.name for path in (story.folder / "shop").iterdir()) == ["dynasmith.toml", "tables"]
+    home = story.folder / "shop"
+    assert sorted(path.name for path in home.iterdir()) == [".gitignore", "dynasmith.toml", "schemas", "tables"]
+    assert ".dynasmith/" in (home / ".gitignore").read_text().splitlines()
+    first = (home / "tables" / "orders.yaml").read_text().splitlines()[0]
+    assert (home / "tables" / first.partition("$schema=")[2]).resolve() == home / "schemas" / "definition.schema.json"
+    first = (home / "dynasmith.toml").read_text().splitlines()[0]
+    assert (home / first.removeprefix("#:schema ")).is_file()
+    assert json.loads((home / "schemas" / "project.schema.json").read_text())["properties"]
+    assert story("fmt", "--check", str(home / "tables" / "orders.yaml")).code == 0
     assert story("plan", "--directory", "shop").code == 0
     assert story("apply", "--directory", "shop", "--yes").code == 0
     assert story("check", "--directory", "shop").code == 0
@@ -19,7 +29,12 @@ def test_a_new_project_plans_applies_and_checks(story: Story) -> None:
 
 def test_nothing_is_overwritten(story: Story) -> None:
     story.write("shop/tables/orders.yaml", "mine")
-    assert story("init", "shop").code == 0
+    story.write("shop/.gitignore", "build/\n.env\n")
+    begun = story("init", "shop", "--json")
+    assert (begun.code, "Add to shop/.gitignore: .dynasmith/\n" in begun.err) == (0, True)
+    assert (story.folder / "shop" / ".gitignore").read_text() == "build/\n.env\n"
+    assert "shop/dynasmith.toml" in begun.json["files"]
+    assert "shop/tables/orders.yaml" not in begun.json["files"]
     assert (story.folder / "shop" / "tables" / "orders.yaml").read_text(encoding="utf-8") == "mine"
     again = story("init", "shop")
     assert again.code == 2

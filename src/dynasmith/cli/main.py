@@ -21,7 +21,7 @@ from dynasmith.version import __version__
 # verb -> (module in cli.commands, the line that --help shows); the order is the order of the help text.
 VERBS: dict[str, tuple[str, str]] = {
     "demo": ("demo", "Show the main verbs on the embedded engine, with real data."),
-    "init": ("init", "Create a project: dynasmith.toml and tables/."),
+    "init": ("init", "Create a project: dynasmith.toml, tables/, schemas for editors, .gitignore."),
     "local": ("local", "Start, stop or inspect the embedded engine."),
     "doctor": ("doctor", "Check versions, credentials, endpoint and permissions, and say how to fix what is missing."),
     "schema": ("schema", "Print a JSON Schema for editors: of definition, project and operations files."),

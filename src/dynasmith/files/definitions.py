@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from dynasmith.errors import DefinitionError
 from dynasmith.files.documents import read_file, read_text
+from dynasmith.files.foreign_definition import foreign_finding
 from dynasmith.limits import DEFAULT_QUOTAS, Quotas
 from dynasmith.tables.document import Node
 from dynasmith.tables.findings import DefinitionFinding
@@ -63,7 +64,9 @@ def load_definitions(
     documents: list[Node] = []
     for file in files:
         read = read_file(file)
-        if isinstance(read, DefinitionFinding):
+        if foreign := foreign_finding(file, read):
+            findings.append(foreign)
+        elif isinstance(read, DefinitionFinding):
             findings.append(read)
         else:
             documents.append(read)

@@ -24,6 +24,12 @@ table_prefix = "prod-"
 protected = true
 """
 
+IGNORED = """\
+# What dynasmith keeps beside the project: data of the embedded engine, records of jobs, journals with items.
+.dynasmith/
+.env
+"""
+
 TABLES = """\
 tables:
   - name: orders
@@ -49,18 +55,40 @@ tables:
     help="Take over a migrate.json of the OneTable CLI, and the schema that it names.",
 )
 def command(invocation: Invocation, folder: str, source: str | None) -> int:
-    """Create a project: dynasmith.toml and tables/, or with --from dynasmith.toml and models.py. Overwrites nothing."""
+    """Create a project: dynasmith.toml, tables/, schemas/ for editors and .gitignore, or with --from dynasmith.toml and
+    models.py. Overwrites nothing."""
+    from dynasmith.project.schemas import SCHEMAS, schema_file, schema_line, schema_text
+
     home = Path(folder)
     if source is not None:
         return _take_over(invocation, home, source)
     project, tables = home / "dynasmith.toml", home / "tables" / "orders.yaml"
     if project.exists():
         raise UsageError(f"{project} exists already.", hint="name another folder, or edit it")
-    files = {project: PROJECT} if tables.exists() else {project: PROJECT, tables: TABLES}
-    _write(files)
+    files = {
+        project: schema_line("project") + PROJECT,
+        tables: schema_line("definition", "../") + TABLES,
+        home / ".gitignore": IGNORED,
+        **{home / schema_file(name): schema_text(name) for name in SCHEMAS},
+    }
+    written = {file: text for file, text in files.items() if not file.exists()}
+    _write(written)
     invocation.say(f"Created project {home}: {project}, {tables}.")
+    _say_ignored(invocation, home, written)
     invocation.say(f"Next: {_entering(home)}dynasmith local start; dynasmith plan")
+    if invocation.as_json:
+        print_json({"files": [str(file) for file in written]})
     return 0
+
+
+def _say_ignored(invocation: Invocation, home: Path, written: Mapping[Path, str]) -> None:
+    """What a .gitignore that was there before lacks: it is the user's, so it is only said."""
+    if home / ".gitignore" in written:
+        return
+    has = {line.strip().rstrip("/") for line in (home / ".gitignore").read_text("utf-8", "replace").splitlines()}
+    missing = [line for line in IGNORED.splitlines() if not line.startswith("#") and line.rstrip("/") not in has]
+    if missing:
+        invocation.say(f"Add to {home / '.gitignore'}: {', '.join(missing)}")
 
 
 def _take_over(invocation: Invocation, home: Path, source: str) -> int:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
+from typing import Any
 
 import click
 
 from dynasmith.cli.commands.jobs_undo import undo
+from dynasmith.cli.details import bar_text, detail_lines
 from dynasmith.cli.flow_options import UNITS
 from dynasmith.cli.shared_options import Invocation, print_json, verb
 from dynasmith.cli.suggestions import VerbGroup
@@ -53,10 +54,18 @@ def show(invocation: Invocation, job: str) -> int:
     if invocation.as_json:
         print_json(described)
         return 0
-    for name, value in described.items():
-        if value is not None:
-            click.echo(f"{name} = {json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else value}")
+    for line in detail_lines(_for_people(described), invocation.world().clock.now()):
+        click.echo(line)
     return 0
+
+
+def _for_people(described: dict[str, Any]) -> dict[str, Any]:
+    """A job without counts that are zero, with a bar where it is not over."""
+    shown = {name: value for name, value in described.items() if value != 0 or name in ("read", "written")}
+    bar = bar_text(described.get("read", 0), described.get("total_items_estimate"))
+    if bar and described["state"] not in ("done", "cancelled"):
+        shown = {"id": described["id"], "verb": described["verb"], "state": described["state"], "progress": bar} | shown
+    return shown
 
 
 @verb("resume", example="dynasmith jobs resume copy-20261120T101500-1a2b3c")

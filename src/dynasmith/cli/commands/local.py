@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import shlex
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import click
 import msgspec
 
+from dynasmith.cli.details import detail_lines
 from dynasmith.cli.shared_options import Invocation, print_json, refuse_given, verb
 from dynasmith.cli.suggestions import VerbGroup
 from dynasmith.errors import UsageError
@@ -148,9 +149,8 @@ def status(invocation: Invocation, port: int | None, folder: str | None) -> int:
     if invocation.as_json:
         print_json(msgspec.to_builtins(seen, enc_hook=str))
         return 0
-    for name, value in msgspec.to_builtins(seen, enc_hook=str).items():
-        if value not in (None, ""):
-            click.echo(f"{name} = {value if isinstance(value, str) else json.dumps(value)}")
+    for line in detail_lines(msgspec.to_builtins(seen, enc_hook=str), datetime.now(UTC)):
+        click.echo(line)
     return 0
 
 
