@@ -45,7 +45,10 @@ def side_differences(
         there: dict[SideName, Any] = {"file": file and "defined", "definition": definition and "defined"}
         return (SideDifference(table=table, path="", sides={name: each or _ABSENT for name, each in there.items()}),)
     of_file, of_definition = _by_path(table, file_plan), _by_path(table, definition_plan)
-    between = {each["path"]: each for each in _rows(table, _between(file, definition))}
+    between = {
+        each["path"]: each
+        for each in _rows(table, _between(_placed(file, file_plan), _placed(definition, definition_plan)))
+    }
     if "" in of_file or "" in of_definition:
         absent = SideDifference(
             table=table,
@@ -87,6 +90,11 @@ def _difference(
 
 def _of_two(table: str, path: str, between: Mapping[str, Any]) -> SideDifference:
     return SideDifference(table=table, path=path, sides={"file": between["to"], "definition": between["from"]})
+
+
+def _placed(table: Table, plan: TablePlan | None) -> Table:
+    """A side with the ARNs that its policy has words for, where the table is there."""
+    return table if plan is None else replace(table, resource_policy=plan.desired.resource_policy)
 
 
 def _between(file: Table, definition: Table) -> tuple[Change, ...]:
