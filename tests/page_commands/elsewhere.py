@@ -19,6 +19,7 @@ RUN_ELSEWHERE: Final[Mapping[str, str]] = {
     "docs/guide/editors.md": "tests/cli/test_editors.py",
     "docs/guide/global-indexes.md": "tests/retirement/test_scenarios.py",
     "docs/guide/global-tables.md": "tests/retirement/test_scenarios.py",
+    "docs/guide/hand-over-to-iac.md": "tests/cli/test_hand_over.py",
     "docs/guide/metrics.md": "tests/metrics/test_how_to.py",
     "docs/guide/provisioned-capacity.md": "tests/retirement/test_scenarios.py",
     "docs/guide/replicas.md": "tests/replicas/test_replicas.py",
@@ -47,7 +48,7 @@ _PROGRAMS: Final[Mapping[str, str]] = {
     "openssl": "another program, which makes random bytes",
     "pip": "downloads packages",
     "serverless": "needs node and an account; its template is made by hand in the test of the page",
-    "terraform": "needs terraform and its provider; tests/iac runs it where they are",
+    "terraform": "needs terraform and its provider; tests/cli runs it where they are",
 }
 _COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
     "docs/guide/databases.md": {
@@ -59,7 +60,7 @@ _COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "dynasmith copy orders orders_v2 --env prod --role-arn": "needs a role; tests/aws assumes one of an engine",
     },
     "docs/guide/infrastructure.md": {
-        "sh commands.sh": "calls the AWS CLI; tests/iac gives each of its commands to an engine",
+        "sh commands.sh": "calls the AWS CLI; tests/cli/test_render_requests.py gives each of its commands to an engine",
     },
     "docs/guide/lambda.md": {
         "python -m pip download": "downloads packages",
