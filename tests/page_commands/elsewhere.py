@@ -60,7 +60,7 @@ _COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "dynasmith copy orders orders_v2 --env prod --role-arn": "needs a role; tests/aws assumes one of an engine",
     },
     "docs/guide/infrastructure.md": {
-        "sh commands.sh": "calls the AWS CLI; tests/cli/test_render_requests.py gives each of its commands to an engine",
+        "sh commands.sh": "calls the AWS CLI; tests/cli/test_render_requests.py sends what its commands send",
     },
     "docs/guide/lambda.md": {
         "python -m pip download": "downloads packages",
