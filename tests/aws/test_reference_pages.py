@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 
 import dynasmith.errors
+from cli.verb_names import leaves
 from dynasmith.aws.control import actions
 from dynasmith.aws.control.function_actions import STEP_ACTIONS
+from dynasmith.aws.control.verb_actions import VERB_ACTIONS
 from dynasmith.aws.errors.policy_statement import bucket_statement, statement_for
+from dynasmith.cli.main import cli
 from dynasmith.errors import DynasmithError
 from dynasmith.ports.access import AccessSection
 from pages.permissions import PAGE, with_lists
@@ -53,6 +56,15 @@ def test_every_action_is_on_the_page() -> None:
         found = re.search(rf"<!-- {name} -->\n\n(.*?)\n<!-- end -->", page, re.DOTALL)
         assert found is not None, name
         assert found[1].splitlines() == [f"- `{action}`" for action in getattr(actions, name)]
+
+
+def test_every_verb_that_calls_a_service_has_its_row() -> None:
+    """Those without one have a section of their own on the page, or call no service."""
+    rows = {verb.partition(", ")[0].partition(" --")[0] for verb in VERB_ACTIONS}
+    page = PAGE.read_text()
+    for verb in {*leaves(cli)} - rows:
+        group = verb.split()[0]
+        assert f"`{verb}`" in page or f"`{group}`" in page or f"`{group} " in page, verb
 
 
 def test_the_actions_of_migrations_are_on_the_page() -> None:

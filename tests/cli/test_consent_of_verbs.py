@@ -3,16 +3,16 @@
 What counts is what the engine holds afterwards."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
-import click
 import pytest
 
 from cli.story import Story, table
+from cli.verb_names import leaves
 from dynasmith import Consent, Project
 from dynasmith.aws.stores.history.table import HistoryTable
-from dynasmith.cli.main import VERBS, cli
+from dynasmith.cli.main import cli
 from dynasmith.errors import ConsentRequired
 from dynasmith.migrations.event import Kind
 from dynasmith.strict import StrictServer
@@ -138,22 +138,10 @@ CASES = {
 """In this order: those of jobs are about the backfill before them, those of migrations about one history."""
 
 
-def _leaves(command: click.Command, name: str = "") -> Iterator[str]:
-    if isinstance(command, click.Group):
-        context = click.Context(command)
-        names = VERBS if command is cli else command.list_commands(context)
-        for each in names:
-            inner = command.get_command(context, each)
-            assert inner is not None
-            yield from _leaves(inner, f"{name} {each}".strip())
-    else:
-        yield name
-
-
 def test_every_verb_has_an_entry() -> None:
     """A new verb is judged here: it reads, it never asks for a reason, or it has a case."""
     asking = {name.partition(" --")[0] for name in CASES}
-    assert set(_leaves(cli)) == READS | NEVER_ASK | ASKED_ELSEWHERE | asking
+    assert set(leaves(cli)) == READS | NEVER_ASK | ASKED_ELSEWHERE | asking
     assert not asking & (READS | NEVER_ASK | ASKED_ELSEWHERE)
 
 

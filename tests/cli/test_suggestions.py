@@ -4,7 +4,7 @@ import click
 import pytest
 
 from cli.story import Story
-from cli.test_consent_of_verbs import _leaves
+from cli.verb_names import leaves
 from dynasmith.cli.main import VERBS, cli
 from dynasmith.cli.suggestions import (
     DESTROYING,
@@ -15,7 +15,7 @@ from dynasmith.cli.suggestions import (
     OPTION_MEANINGS,
 )
 
-LEAVES = set(_leaves(cli))
+LEAVES = set(leaves(cli))
 
 
 @pytest.mark.parametrize(

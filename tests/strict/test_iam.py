@@ -277,11 +277,25 @@ def test_a_resource_policy_allows_and_denies(held: Protected, taken: Taken) -> N
     assert message.endswith("with an explicit deny in a policy")
 
 
-def test_a_policy_that_cannot_be_judged_fails_the_call(taken: Taken) -> None:
+def test_a_policy_that_cannot_be_judged_fails_the_call(held: Protected, taken: Taken) -> None:
     taken.allow(_allow("*", Condition={"Bool": {"aws:SecureTransport": "true"}}))
     code, message = refused(taken.client().scan, TableName="tab")
     assert (code, message) == ("StrictPolicyException", "The strict endpoint cannot judge the condition operator Bool")
     assert refused(taken.client("sqs").list_queues)[0] == "StrictPolicyException"
+    assert len(held.server.permissions.not_understood) == 2
+    held.server.permissions.not_understood.clear()
+
+
+def test_a_test_fails_for_what_cannot_be_judged(
+    ministack_endpoint: str, account: str, client_of: Callable[..., Any]
+) -> None:
+    """Also where the program that was refused goes on without it."""
+    server = StrictServer(ministack_endpoint)
+    taken = Taken(protected(server, client_of), account, client_of)
+    taken.allow(_allow("*", Condition={"Bool": {"aws:SecureTransport": "true"}}))
+    assert refused(taken.client().scan, TableName="tab")[0] == "StrictPolicyException"
+    with pytest.raises(PolicyNotUnderstood, match="condition operator Bool"), server:
+        pass
 
 
 def test_a_plan_takes_the_right_to_pass_its_role(held: Protected, taken: Taken) -> None:

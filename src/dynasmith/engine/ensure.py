@@ -15,7 +15,8 @@ from dynasmith.ports.tables import Tables
 class Ensured(Struct, frozen=True, kw_only=True):
     """What ``ensure`` did: tables created, tables that were there (with those that differ), and failures.
 
-    ``unfinished`` says of each table that the caller did not wait for what is not there yet.
+    ``unfinished`` says of each table that the caller did not wait for what is not there yet; ``unread`` of each table
+    that was there which settings of its definition could not be compared, and why.
     """
 
     created: tuple[str, ...]
@@ -23,6 +24,7 @@ class Ensured(Struct, frozen=True, kw_only=True):
     differing: tuple[TablePlan, ...]
     failures: dict[str, DynasmithError] = {}
     unfinished: dict[str, str] = {}
+    unread: dict[str, dict[str, str]] = {}
 
 
 def ensure(
@@ -59,7 +61,12 @@ def ensure(
         differing=tuple(table for table in there if table.changes),
         failures=report.failures,
         unfinished={done.table: done.unfinished for done in report.applied if done.unfinished},
+        unread={table.table: found for table in there if (found := _unread(table))},
     )
+
+
+def _unread(table: TablePlan) -> dict[str, str]:
+    return {note.path: note.text for note in table.notes if note.kind == "not-offered"}
 
 
 def _existed(plan: Plan, name: str) -> bool:

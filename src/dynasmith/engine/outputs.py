@@ -1,19 +1,26 @@
 """What other programs want to know of a table: ARNs, keys, streams, and what is around it."""
 
+from collections.abc import Collection
 from typing import Any
 
 from msgspec import UnsetType
 
+from dynasmith.plans.notes import DEFINITION_WORDS
 from dynasmith.tables.access_policy import entry_id
 from dynasmith.tables.alarms import alarm_name
 from dynasmith.tables.description import TableDescription
-from dynasmith.tables.table import Autoscaling, Index, Scaling, Table, known
+from dynasmith.tables.table import Autoscaling, Index, Insights, KinesisDestination, Scaling, Table, known
 
 
-def outputs_of(description: TableDescription) -> dict[str, Any]:
-    """The outputs of one table, as plain values with stable keys; null where there is none or it was not read."""
+def outputs_of(description: TableDescription, unoffered: Collection[str] = ()) -> dict[str, Any]:
+    """The outputs of one table, as plain values with stable keys; null where there is none or it was not read.
+
+    ``unread`` says why what could not be read was not, by the key of a definition; without what the engine does not
+    offer (``unoffered``).
+    """
     table = description.table
     recovery, plan = known(table.recovery, None), known(table.backup_plan, None)
+    insights = table.contributor_insights
     return {
         "name": table.name,
         "arn": description.arn,
@@ -34,8 +41,9 @@ def outputs_of(description: TableDescription) -> dict[str, Any]:
         "local_indexes": {i.name: f"{description.arn}/index/{i.name}" for i in known(table.local_indexes, ())},
         "autoscaling": _autoscaling(table),
         "replicas": [replica.region for replica in known(table.replicas, ())],
-        "kinesis_stream_arn": _set(table.kinesis_stream),
-        "contributor_insights": _set(table.contributor_insights),
+        "kinesis_stream_arn": _kinesis(table),
+        "contributor_insights": None if isinstance(insights, UnsetType) else bool(insights),
+        "contributor_insights_mode": insights.mode if isinstance(insights, Insights) else None,
         "backup_vault": _set(plan.vault) if plan is not None else None,
         "backup_plan_id": description.backup_plan_id or None,
         "backup_selection_id": description.backup_selection_id or None,
@@ -47,7 +55,18 @@ def outputs_of(description: TableDescription) -> dict[str, Any]:
         "alarms": [alarm_name(table.name, alarm) for alarm in known(table.alarms, ())],
         "access": _access(table),
         "tags": _set(table.tags),
+        "unread": {
+            DEFINITION_WORDS.get(setting, setting): reason
+            for setting, reason in sorted(description.unread.items())
+            if setting not in unoffered and setting != "warm"  # which no output says
+        },
     }
+
+
+def _kinesis(table: Table) -> str | None:
+    """The stream of Kinesis that the table writes to, however it is written."""
+    found = known(table.kinesis_stream, None)
+    return found.stream if isinstance(found, KinesisDestination) else found
 
 
 def _set(value: Any) -> Any:

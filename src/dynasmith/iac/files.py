@@ -12,11 +12,13 @@ IacForm = Literal["terraform", "cloudformation", "create-table"]
 
 class RenderedFiles(Struct, frozen=True, kw_only=True):
     """Files for another tool, as text by name, in the order in which they are read. ``unsaid`` is what the form has no
-    word for: it stays as it is, and dynasmith goes on to manage it."""
+    word for: it stays as it is, and dynasmith goes on to manage it. ``notes`` say what could not
+    be read of the live tables, so that nothing is imported of it."""
 
     form: IacForm
     files: dict[str, str]
     unsaid: tuple[Unsaid, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:

@@ -4,6 +4,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from dynasmith.errors import DynasmithError
+
 Severity = Literal["critical", "warning", "notice"]
 
 # From what must be fixed at once to what is good to know.
@@ -43,11 +45,13 @@ class AcceptedFinding(Struct, frozen=True, kw_only=True):
 
 class Verdict(Struct, frozen=True, kw_only=True):
     """What `examine` found: the findings that stand, worst first, those that the definition accepts, and by table the
-    codes of the checks that could not judge. Every table that was examined is in ``unknown``."""
+    codes of the checks that could not judge. Every table that was examined is in ``unknown``; one that could not
+    be is in ``failures``, with the error."""
 
     findings: tuple[Finding, ...] = ()
     accepted: tuple[AcceptedFinding, ...] = ()
     unknown: dict[str, tuple[str, ...]] = {}
+    failures: dict[str, DynasmithError] = {}
 
     @property
     def critical(self) -> bool:

@@ -6,15 +6,18 @@ that failed is the one to fix.
 
 import platform
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any, Literal
 
 from botocore import __version__ as botocore_version
 from msgspec import Struct
+from msgspec.structs import replace
 
 from dynasmith.aws.control.session import Session
 from dynasmith.aws.control.settings_reads import ASIDES
 from dynasmith.aws.control.tables import PROBE_TABLE, AwsTables
 from dynasmith.aws.errors.policy_statement import statement_for
+from dynasmith.aws.errors.refusal import unread_access
 from dynasmith.errors import (
     AccessDenied,
     AccessError,
@@ -24,6 +27,7 @@ from dynasmith.errors import (
     Unreachable,
 )
 from dynasmith.ports.access import DUMMY_SOURCE
+from dynasmith.tables.description import TableDescription
 from dynasmith.version import __version__
 
 State = Literal["ok", "warning", "failed"]
@@ -74,7 +78,10 @@ def diagnose(session: Session, table: str = "") -> list[DoctorCheck]:
 
 
 def _first_names(session: Session) -> list[str]:
-    names: list[str] = session.call("dynamodb", "ListTables", {"Limit": 1}).get("TableNames") or []
+    try:
+        names: list[str] = session.call("dynamodb", "ListTables", {"Limit": 1}).get("TableNames") or []
+    except AccessDenied:
+        return []
     return names
 
 
@@ -149,7 +156,8 @@ def _credentials(session: Session) -> DoctorCheck:
 
 
 def _endpoint(session: Session) -> DoctorCheck:
-    session.call("dynamodb", "ListTables", {"Limit": 1})
+    with suppress(AccessDenied):  # which is an answer; that tables may not be listed is told with the permissions
+        session.call("dynamodb", "ListTables", {"Limit": 1})
     return DoctorCheck(name="endpoint", state="ok", says=f"DynamoDB answers at {session.endpoint_url()}.")
 
 
@@ -174,9 +182,13 @@ def _permissions(session: Session, table: str) -> Iterator[DoctorCheck]:
     settings = [setting for setting in (*ASIDES, "autoscaling") if table or setting != "tags"]
     table = table or PROBE_TABLE
     probes: dict[str, Callable[[], object]] = {
-        "dynamodb:DescribeTable": lambda: session.call("dynamodb", "DescribeTable", {"TableName": table}, table=table)
+        "dynamodb:ListTables": lambda: session.call("dynamodb", "ListTables", {"Limit": 1}),
+        "dynamodb:DescribeTable": lambda: session.call("dynamodb", "DescribeTable", {"TableName": table}, table=table),
     }
-    probes |= {f"reading {setting}": _probe(tables, table, setting) for setting in settings}
+    described = _described(tables, table)
+    probes |= {f"reading {setting}": _probe(session, tables, described or table, setting) for setting in settings}
+    if described is not None:
+        probes["reading encryption"] = lambda: _refuse_unread(session, described)
     for name, probe in probes.items():
         try:
             probe()
@@ -186,7 +198,7 @@ def _permissions(session: Session, table: str) -> Iterator[DoctorCheck]:
                 state="warning",
                 says=denied.message,
                 fix=denied.hint,
-                statement=statement_for([denied.action], table, region=region, account=account),
+                statement=denied.statement or statement_for([denied.action], table, region=region, account=account),
             )
         except (NotOffered, Unreachable) as missing:
             yield DoctorCheck(name="permissions", state="warning", says=missing.message, fix=missing.hint)
@@ -198,8 +210,25 @@ def _permissions(session: Session, table: str) -> Iterator[DoctorCheck]:
             yield DoctorCheck(name="permissions", state="ok", says=f"{name} is allowed.")
 
 
-def _probe(tables: AwsTables, table: str, setting: str) -> Callable[[], object]:
-    return lambda: tables.probe(setting, table)
+def _described(tables: AwsTables, table: str) -> TableDescription | None:
+    """The table with its encryption, if it is there."""
+    try:
+        return tables.describe(table, ("encryption",))
+    except DynasmithError:
+        return None
+
+
+def _probe(session: Session, tables: AwsTables, table: str | TableDescription, setting: str) -> Callable[[], object]:
+    if isinstance(table, str):
+        return lambda: tables.probe(setting, table)
+    return lambda: _refuse_unread(session, tables.probe(setting, replace(table, unread={})))
+
+
+def _refuse_unread(session: Session, described: TableDescription) -> None:
+    """Raise the refusal that a setting, or a part of it, was not read for."""
+    for setting, reason in described.unread.items():
+        if setting != "warm":  # which needs no call of its own
+            raise unread_access(reason, described.table.name, session.access)
 
 
 def _account_of(session: Session) -> str:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 
 from msgspec import UnsetType
@@ -171,19 +172,23 @@ class AwsTables:
             described, table=table, notices=(*described.notices, *read.notices), scaling_without_policy=read.idle
         )
 
-    def probe(self, setting: str, table: str = PROBE_TABLE) -> None:
-        """Read one setting of a table that there may not be, for what is raised: NotOffered, AccessDenied, or that
-        there is no such table, which says that the operation is there and allowed."""
+    def probe(self, setting: str, table: str | TableDescription = PROBE_TABLE) -> TableDescription:
+        """Read one setting of a table, for what is raised: NotOffered, AccessDenied, or that there is no such table,
+        which says that the operation is there and allowed. A table that is there is given by its description. The
+        description with the setting."""
+        if isinstance(table, TableDescription):
+            return self._read(setting, table)
         region, account = self._session.region, "000000000000"
-        if not self._session.access.isolated:
-            account = self._session.caller().account
+        if not self._session.access.isolated or table != PROBE_TABLE:
+            with suppress(NotOffered, Unreachable):
+                account = self._session.caller().account
         arn = f"arn:aws:dynamodb:{region}:{account}:table/{table}"
         key = Key(partition=(KeyAttribute(name="id", type="S"),))
         nobody = TableDescription(table=Table(name=table, key=key), status="", arn=arn)
-        if setting == "autoscaling":
-            self._with_scalings(nobody)
-        else:
-            ASIDES[setting](self._session, nobody)
+        return self._read(setting, nobody)
+
+    def _read(self, setting: str, described: TableDescription) -> TableDescription:
+        return self._with_scalings(described) if setting == "autoscaling" else ASIDES[setting](self._session, described)
 
     def _find_out(self, setting: str) -> None:
         if setting in self._probed or setting in self._unoffered or setting not in (*ASIDES, "autoscaling"):

@@ -8,8 +8,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-_ANY_RESOURCE = frozenset({"dynamodb:ListTables", "sts:GetCallerIdentity"})
+from dynasmith.aws.errors.action_resources import takes_no_resource
+
 _ACTION = re.compile(r"perform: ([a-z0-9-]+:\w+)")
+_DENIED = re.compile(r"(?:^|: )([a-z0-9-]+:[A-Z]\w+)[^:]* is not allowed: ")
 _TABLE = re.compile(r"arn:[\w-]+:dynamodb:[^:]+:[^:]+:table/[^/]+")
 
 #: The actions of operations that are not actions themselves.
@@ -34,21 +36,30 @@ def actions_of(operation: str, message: str = "") -> Sequence[str]:
     return (found[1],) if found else _ACTIONS_OF.get(operation, (operation,))
 
 
+def denied_action(reason: str) -> str:
+    """The action that a sentence about a denied call begins with; empty for another sentence."""
+    found = _DENIED.search(reason)
+    return found[1] if found else ""
+
+
 def statement_for(
     actions: Iterable[str], table: str, *, region: str = "", account: str = "", resource: str = ""
 ) -> dict[str, Any]:
     """A policy statement that allows these actions on that table and its indexes, as narrow as IAM takes it.
 
     ``resource`` is an ARN that the service named, ``table`` may be one; else Region and account are ``*`` where they
-    are not known. Actions of services that know no table (Application Auto Scaling, KMS without a key) are allowed on
-    every resource.
+    are not known. Actions of other services are allowed on the resource that the service named, or on every one.
     """
     wanted = sorted(set(actions))
     arn = f"arn:{partition_of(region)}:dynamodb:{region or '*'}:{account or '*'}:table/{table or '*'}"
     if found := _TABLE.match(resource) or _TABLE.match(table):
         arn = found[0]
-    narrow = all(action.startswith("dynamodb:") and action not in _ANY_RESOURCE for action in wanted)
-    resources: Any = [arn, f"{arn}/index/*"] if narrow else "*"
+    resources: Any = [arn, f"{arn}/index/*"]
+    if not all(action.startswith("dynamodb:") and not takes_no_resource(action) for action in wanted):
+        named = resource.startswith("arn:") and not any(map(takes_no_resource, wanted))
+        resources = resource if named else "*"
+    elif resource.startswith(f"{arn}/") and not resource.startswith(f"{arn}/index/"):
+        resources = resource  # a backup, an export, a stream
     return {"Effect": "Allow", "Action": wanted[0] if len(wanted) == 1 else wanted, "Resource": resources}
 
 

@@ -11,9 +11,10 @@ from typing import Any
 
 from dynasmith.aws.errors.cancellation import cancelled_as
 from dynasmith.aws.errors.codes import CANCELLED, is_clock, meaning_of
-from dynasmith.aws.errors.policy_statement import actions_of, statement_for
+from dynasmith.aws.errors.policy_statement import actions_of, denied_action, statement_for
 from dynasmith.errors import (
     AccessDenied,
+    AccessError,
     CredentialsExpired,
     DynasmithError,
     NoCredentials,
@@ -116,6 +117,20 @@ def denied(action: str, where: str, message: str, statement: Mapping[str, Any]) 
         action=action,
         statement=statement,
     )
+
+
+def unread_access(reason: str, table: str, access: ResolvedAccess, sentence: str = "") -> AccessError:
+    """The error for something that could not be read, of which the reason was kept: AccessDenied with the statement
+    that allows it where the reason is a refusal. ``sentence`` is what it says, by default the reason."""
+    action = denied_action(reason)
+    said = sentence or f"{reason}."
+    if not action:
+        return AccessError(said)
+    where = resource_of(reason)
+    statement = statement_for([action], table, region=access.region, account=access.account, resource=where)
+    found = denied(action, "", reason, statement)
+    found.message, found.args = said, (said,)
+    return found
 
 
 def unoffered_by(operation: str, access: ResolvedAccess) -> NotOffered:

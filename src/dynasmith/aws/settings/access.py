@@ -18,7 +18,7 @@ from dynasmith.aws.settings.live_access import (
     unmodifiable,
 )
 from dynasmith.aws.settings.request import Service, ServiceRequest
-from dynasmith.errors import DynasmithError, LimitExceeded, ServiceError, UsageError
+from dynasmith.errors import AccessDenied, DynasmithError, LimitExceeded, ServiceError, UsageError
 from dynasmith.tables.access_policy import (
     TablePlace,
     canonical,
@@ -45,7 +45,7 @@ class ServiceAccess(ReadSetting[Call]):
 
     setting = AccessSetting()
     needs_arn = True
-    read_actions = ("iam:GetAccountAuthorizationDetails", "iam:GetRolePolicy", "lambda:GetFunctionConfiguration")
+    read_actions = ("iam:GetAccountAuthorizationDetails", "lambda:GetFunctionConfiguration", "kms:DescribeKey")
     write_actions = (
         "iam:GetRole",
         "iam:GetRolePolicy",
@@ -144,9 +144,11 @@ def place_of(session: Service, described: TableDescription) -> TablePlace:
 
 
 def _is_of_aws(session: Service, key: str) -> bool:
-    """Whether AWS manages a key: callers need no action on it then."""
+    """Whether AWS manages a key: callers need no action on it then. Raises AccessDenied where KMS may not be asked."""
     try:
         told = session.call("kms", "DescribeKey", {"KeyId": key})["KeyMetadata"]
+    except AccessDenied:
+        raise
     except DynasmithError:
         return False
     return bool(told.get("KeyManager") == "AWS")

@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from dynasmith.aws.settings.request import Service
-from dynasmith.errors import AccessError, DynasmithError, ServiceError, UsageError
+from dynasmith.errors import AccessDenied, AccessError, DynasmithError, ServiceError, UsageError
 from dynasmith.tables.access_policy import TablePlace, entries_of, entry_id, policy_name, role_name
 from dynasmith.tables.table import Access
 
@@ -184,6 +184,8 @@ def _held(session: Service, entry: Access) -> Access:
         role = role_name(function_role(session, name))
     except UsageError:
         return replace(entry, state="left")
+    except AccessDenied:
+        raise
     except DynasmithError:
-        return entry  # Lambda may not be asked: what IAM says stands
+        return entry  # Lambda does not answer: what IAM says stands
     return entry if role == entry.held_by else replace(entry, state="left")

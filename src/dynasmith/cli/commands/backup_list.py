@@ -43,7 +43,7 @@ def list_(
             raise UsageError("--scheduled shows plans, and takes no --type or --since.", hint="remove the others")
         return _scheduled(invocation, project.backups.scheduled(table))
     earliest = None if since is None else time_or_age(since, invocation.world().clock.now(), "--since")
-    found = project.backups.list(table, kind=kind, since=earliest)
+    found = project.backups.list(table, kind=kind, since=earliest, told=invocation.say)
     if invocation.as_json:
         print_json([each.to_json() for each in found])
         return 0

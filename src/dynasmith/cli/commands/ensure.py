@@ -49,6 +49,7 @@ def command(
                     table.table: [explain(change).path for change in table.changes] for table in done.differing
                 },
                 "unfinished": done.unfinished,
+                "unread": done.unread,
                 "failures": {name: error_json(error, invocation.complete) for name, error in failed.items()},
             }
         )
@@ -58,11 +59,14 @@ def command(
             invocation.say(f"Created {name}.")
     differing = {table.table: table for table in done.differing}
     for name in done.existing:
-        if name not in differing:
-            invocation.say(f"{name} exists and matches its definition.")
-            continue
-        paths = ", ".join(explain(change).path for change in differing[name].changes)
-        invocation.say(f"{name} exists and differs ({paths}): dynasmith plan {name}")
+        unread = done.unread.get(name, {})
+        if name in differing:
+            paths = ", ".join(explain(change).path for change in differing[name].changes)
+            invocation.say(f"{name} exists and differs ({paths}): dynasmith plan {name}")
+        else:
+            invocation.say(f"{name} exists and matches its definition{', but for:' if unread else '.'}")
+        for text in unread.values():
+            invocation.say(f"  {text}.")
     if done.failures:
         raise SeveralFailed(done.failures, done=len(done.created) + len(done.existing))
     return NOT_THERE_YET if done.unfinished else 0

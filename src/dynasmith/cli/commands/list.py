@@ -31,6 +31,9 @@ def command(invocation: Invocation) -> int:
         billing = str(seen.table.billing)
         rows.append((entry.name, seen.status, billing, f"{seen.item_count_estimate:,}", size, entry.defined))
     draw_listing(invocation.page(), rows)
+    for entry in entries:
+        if entry.failure:
+            invocation.say(f"{entry.name} cannot be described: {entry.failure.rstrip('.')}. {entry.hint}".rstrip())
     return code
 
 

@@ -16,6 +16,8 @@ def command(invocation: Invocation, tables: tuple[str, ...]) -> int:
         print_json(list(found))
         return 0
     for outputs in found:
+        for setting, reason in outputs.pop("unread").items():
+            invocation.say(f"{outputs['name']}: {setting} could not be read: {reason}.")
         for name, value in outputs.items():
             if value not in (None, [], {}):
                 shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

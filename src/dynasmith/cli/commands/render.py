@@ -104,6 +104,8 @@ command.add_command(create_table)
 
 def written(invocation: Invocation, rendered: RenderedFiles, out: str | None, *, complete: bool) -> int:
     """Print the text, or write its files into a folder; 3 where it must be complete and is not."""
+    for note in rendered.notes:
+        invocation.say(f"Note: {note}")
     for each in rendered.unsaid:
         invocation.say(f"Not said: {each.path} of {each.table}: {each.why}.")
     if invocation.as_json:

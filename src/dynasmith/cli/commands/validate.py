@@ -12,7 +12,7 @@ from dynasmith.cli.new_file import check_new, write_or_print
 from dynasmith.cli.redaction import HIDDEN
 from dynasmith.cli.shared_options import Invocation, verb
 from dynasmith.documentation import FINDINGS, finding_page
-from dynasmith.errors import UsageError
+from dynasmith.errors import SeveralFailed, UsageError
 from dynasmith.validate import Finding, ItemFinding, ItemsFinding, PracticeResult
 from dynasmith.validate import checklist as points_of
 
@@ -68,6 +68,8 @@ def command(
         _check_list(invocation, points_of(verdict)) if checklist else _draw(invocation, verdict)
     else:
         write_or_print(out, findings_document(verdict, form, invocation.world().masks, checklist=checklist))
+    if verdict.failures:
+        raise SeveralFailed(verdict.failures, done=len(verdict.unknown))
     return 3 if verdict.critical else 0
 
 

@@ -1,5 +1,6 @@
 """copy: every item of a table into another one."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,7 @@ from dynasmith.engine.transfer.processes.stage import ProcessStage
 from dynasmith.engine.transfer.runner import Pipeline, run_job
 from dynasmith.engine.transfer.table_details import TableEnd, check_ends, rates
 from dynasmith.engine.transfer.transform_stage import Stage, Steps
+from dynasmith.errors import AccessError
 from dynasmith.items.condition.condition import parse_condition
 from dynasmith.items.ctx import Context
 from dynasmith.items.expiry import Expiry
@@ -127,8 +129,15 @@ def paced_pages(options: TransferOptions, writes: Rates) -> TransferOptions:
 def expiry(end: TableEnd, began: datetime) -> Callable[[Item], bool] | None:
     """Whether an item had not expired when a job ``began`` (TTL deletes late; such items still scan); None without TTL.
 
-    What TTL never deletes has not expired: see `items.expiry`.
+    What TTL never deletes has not expired: see `items.expiry`. Raises AccessError where TTL could not be read.
     """
+    why = end.description.unread.get("time_to_live")
+    if why is not None:
+        allow = {"Effect": "Allow", "Action": "dynamodb:DescribeTimeToLive", "Resource": end.description.arn}
+        raise AccessError(
+            f"Which items of {end.name} have expired is not known: {why}.",
+            hint=f"allow it with {json.dumps(allow)}, or keep expired items (--expired keep)",
+        )
     if not end.expires:
         return None
     return UnexpiredFilter(Expiry(end.expires, began.timestamp()))

@@ -87,7 +87,8 @@ def rehearse_copy(
     check_masks(transform, target.key, asked.on_error)
     items, _ = _first_items(table_reader(source, 1, asked), around)
     ctx = dry_context("copy", around, source.key)
-    alive = expiry(source, ctx.now)
+    known = asked.expired == "skip" or "time_to_live" not in source.description.unread
+    alive = expiry(source, ctx.now) if known else None
     notes = sample_notes(transform)
     expired = sum(1 for item in items if alive is not None and not alive(item))
     if expired:

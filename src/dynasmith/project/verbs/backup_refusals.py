@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from dynasmith.aws.control.actions import BACKUPS
-from dynasmith.aws.errors.policy_statement import statement_for
+from dynasmith.aws.errors.action_resources import ResourceNames, policy_statements
+from dynasmith.aws.errors.policy_statement import partition_of
 from dynasmith.errors import AccessDenied, NotOffered
 from dynasmith.project.world import World
 
@@ -27,13 +28,10 @@ def explained(world: World, verb: str, actions: Sequence[str] = BACKUPS) -> Iter
         if f"{verb} needs " in error.message:  # a verb within a verb
             raise
         access = world.session.access
-        own = [action for action in actions if action.startswith("dynamodb:")]
-        others = [action for action in actions if action not in own]
-        statements = [statement_for(others, "")] if others else []
-        if own:
-            statement = statement_for(own, "", region=access.region, account=access.account)
-            resources = [*statement["Resource"], f"{statement['Resource'][0]}/backup/*"]
-            statements.insert(0, statement | {"Resource": resources})
+        names = ResourceNames(
+            partition=partition_of(access.region), region=access.region or "*", account=access.account or "*"
+        )
+        statements = policy_statements((*actions, *(error.action.split(" and ") if error.action else ())), names)
         error.message = f"{error.message.rstrip('.')}. {verb} needs {', '.join(actions)}."
         text = json.dumps(statements[0] if len(statements) == 1 else statements)
         allow = "this statement in the caller's policy allows"

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dynasmith.engine.definition_import import as_definition
+from dynasmith.engine.definition_import import as_definition, left_out
 from dynasmith.engine.planner import TOOL
+from dynasmith.engine.transfer.events import FlowNote
 from dynasmith.errors import UsageError
 from dynasmith.files.items.destination import check_name, style_of
 from dynasmith.files.items.sink import FileSink, Head
 from dynasmith.jobs.options import ExportOptions
 from dynasmith.jobs.side import Side
 from dynasmith.ports.items import OpenSink, ThrottleListener
+from dynasmith.ports.listener import Listener, silent
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.tables.document_of import document_of
 
@@ -32,10 +34,14 @@ def export_options(dest: str, *, style: str | None, compression: str | None, spl
     return ExportOptions(style=style or by_name, compression=chosen, split_bytes=split_bytes)
 
 
-def files_sink(items: ItemWorld, side: Side, dest: Path, how: ExportOptions) -> OpenSink:
-    """Files with a manifest that has the definition of the table, which is described for it: about eight calls."""
+def files_sink(items: ItemWorld, side: Side, dest: Path, how: ExportOptions, listener: Listener = silent) -> OpenSink:
+    """Files with a manifest that has the definition of the table, which is described for it: about eight calls. What of
+    it could not be read is told."""
     at = items.at(side)
     described = at.control.describe(at.physical(side.table))
+    for said in left_out(described, at.control.unoffered(tuple(described.unread))):
+        if " could not be read: " in said:
+            listener(FlowNote(table=described.table.name, sentence=f"The manifest lacks a setting: {said}."))
     table = described.table
     head = Head(
         tool=TOOL,

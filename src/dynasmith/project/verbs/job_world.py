@@ -161,7 +161,7 @@ class ProjectJobWorld:
             return self.sink
         match spec:
             case Export():
-                return files_sink(self.items, spec.source, Path(spec.dest), spec.how)
+                return files_sink(self.items, spec.source, Path(spec.dest), spec.how, self._listener)
             case FunctionExport():
                 raise CheckpointError(
                     "The items of this job went to a function that this process does not have.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
 
@@ -12,6 +12,7 @@ from dynasmith.iac.cloudformation import cloudformation_text
 from dynasmith.iac.files import RenderedFiles
 from dynasmith.iac.terraform import terraform_text
 from dynasmith.plans.alarm_parts import alarm_parts
+from dynasmith.plans.notes import DEFINITION_WORDS
 from dynasmith.project.world import TableName, World
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.table import Table
@@ -25,7 +26,10 @@ def render_terraform(
     made = terraform_text(tables, live, provider=provider)
     files = {"versions.tf": made.versions, "tables.tf": made.tables, "imports.tf": made.imports}
     return RenderedFiles(
-        form="terraform", files={name: text for name, text in files.items() if text}, unsaid=made.unsaid
+        form="terraform",
+        files={name: text for name, text in files.items() if text},
+        unsaid=made.unsaid,
+        notes=_notes(world, live),
     )
 
 
@@ -35,7 +39,10 @@ def render_cloudformation(world: World, names: Sequence[TableName], *, imports: 
     made = cloudformation_text(tables, live, region=world.session.region)
     files = {"template.yaml": made.template, "resources-to-import.json": made.imports}
     return RenderedFiles(
-        form="cloudformation", files={name: text for name, text in files.items() if text}, unsaid=made.unsaid
+        form="cloudformation",
+        files={name: text for name, text in files.items() if text},
+        unsaid=made.unsaid,
+        notes=_notes(world, live),
     )
 
 
@@ -46,6 +53,16 @@ def _tables(
     defined = world.tables(names)
     live = live_tables(world, defined) if imports else {}
     return tuple(alarm_parts(table, live.get(table.name)) for table in defined), live
+
+
+def _notes(world: World, live: Mapping[str, TableDescription]) -> tuple[str, ...]:
+    """What could not be read of the live tables."""
+    return tuple(
+        f"{name}: {DEFINITION_WORDS.get(setting, setting)} could not be read: {reason}."
+        for name, described in live.items()
+        for setting, reason in sorted(described.unread.items())
+        if setting not in (*world.control.unoffered(tuple(described.unread)), "warm")  # which no form says
+    )
 
 
 def live_tables(world: World, tables: Sequence[Table]) -> dict[str, TableDescription]:

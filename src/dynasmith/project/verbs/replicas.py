@@ -15,7 +15,9 @@ from msgspec.structs import replace
 from dynasmith.aws.control.metrics import CloudWatchMetrics
 from dynasmith.aws.control.replica_reads import item_there
 from dynasmith.aws.control.settings_reads import reason_of
-from dynasmith.errors import DynasmithError, UsageError
+from dynasmith.aws.errors.policy_statement import denied_action
+from dynasmith.aws.errors.refusal import unread_access
+from dynasmith.errors import AccessError, DynasmithError, UsageError
 from dynasmith.plans.consent import Consent, question
 from dynasmith.ports.metrics import MetricQuery
 from dynasmith.project.world import TableName, World
@@ -80,30 +82,36 @@ def replicas(
             "Kinesis destinations see both."
         )
         world.granted(consent, [table], question(text))
-    lags = {state.region: lag_ms(world, table, state.region) for state in described.replicas}
-    found = tuple(_report(described, state, lags[state.region]) for state in described.replicas)
+    found = tuple(_report(world, described, state) for state in described.replicas)
     return _probed(world, described, found, probe_seconds) if probe else found
 
 
 def lag_ms(world: World, table: str, region: str) -> float | None:
-    """The newest figure of ReplicationLatency to a Region, in milliseconds; None where CloudWatch has none, or may not
-    be asked."""
+    """The newest figure of ReplicationLatency to a Region, in milliseconds; None where CloudWatch has none, or does not
+    answer. Raises AccessDenied."""
     dimensions = (("TableName", table), ("ReceivingRegion", region))
     query = MetricQuery(metric="ReplicationLatency", dimensions=dimensions, statistic="Average", unit="Milliseconds")
     now = world.clock.now()
     try:
-        (points,), _ = CloudWatchMetrics(world.session).read([query], now - LAG_WINDOW, now, LAG_PERIOD_SECONDS)
+        (points,), unknown = CloudWatchMetrics(world.session).read([query], now - LAG_WINDOW, now, LAG_PERIOD_SECONDS)
     except DynasmithError:
         return None
+    if denied_action(unknown.get(0, "")):
+        raise unread_access(unknown[0], table, world.session.access)
     return points[-1].value if points else None
 
 
-def _report(described: TableDescription, state: ReplicaState, lag: float | None) -> ReplicaReport:
+def _report(world: World, described: TableDescription, state: ReplicaState) -> ReplicaReport:
     table, region = described.table, state.region
     there = next((each for each in known(table.replicas, ()) if each.region == region), None)
-    parts = (f"replicas.{region}", f"replicas.{region}.tags", "recovery")
+    parts = (f"replicas.{region}", f"replicas.{region}.tags", "recovery", "tags")
     unread = [described.unread[part] for part in parts if part in described.unread]
     differences = {} if there is None else _differences(described, there)
+    lag = None
+    try:
+        lag = lag_ms(world, table.name, region)
+    except AccessError as error:
+        unread.append(error.message.rstrip("."))
     return ReplicaReport(
         region=region,
         status=state.status,

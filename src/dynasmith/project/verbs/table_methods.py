@@ -458,7 +458,8 @@ class TableMethods:
         is given), and is run again where it was stopped. What a sample does not show may be there: a check that found
         nothing in one stays in ``unknown`` of the verdict.
 
-        CloudTrail and AWS Backup are asked about live tables; what one of them denies is a finding, no error. Raises
+        CloudTrail and AWS Backup are asked about live tables; what one of them denies is a finding, no error. A table
+        that cannot be described is in ``failures`` of the verdict; where none can, its error is raised. Raises
         DefinitionError, UsageError, Interrupted, TableNotFound for a table that is neither defined nor there.
         """
         from dynasmith.project.verbs.validate import validate

@@ -9,6 +9,7 @@ from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from dynasmith.aws.control.metrics import CloudWatchMetrics
+from dynasmith.aws.errors.refusal import unread_access
 from dynasmith.engine.waiter import StopFlag, deadline_of, wait_for
 from dynasmith.errors import AccessError, ChangeConflict, DynasmithError, NotOffered, UsageError
 from dynasmith.plans.consent import Consent, question
@@ -154,7 +155,7 @@ def described_triggers(world: World, name: TableName) -> TableDescription:
         return described
     if world.control.unoffered((SETTING,)):
         raise NotOffered(f"{reason}.", hint="AWS has Lambda, and the embedded engine: dynasmith local start")
-    raise AccessError(f"{reason}.", hint="the caller needs lambda:ListEventSourceMappings")
+    raise unread_access(reason, table, world.session.access)
 
 
 def iterator_ages(world: World, table: str, functions: list[str]) -> dict[str, int]:

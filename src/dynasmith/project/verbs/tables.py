@@ -36,12 +36,14 @@ from dynasmith.tables.table import Table
 
 
 class ListedTable(Struct, frozen=True, kw_only=True):
-    """One table of a listing. ``defined`` is ``defined``, ``undefined`` (live only) or ``missing`` (defined only)."""
+    """One table of a listing. ``defined`` is ``defined``, ``undefined`` (live only) or ``missing`` (defined only).
+    ``failure`` says why it could not be described, ``hint`` what to do."""
 
     name: str
     defined: str
     description: TableDescription | None = None
     failure: str = ""
+    hint: str = ""
 
 
 def list_tables(world: World) -> tuple[ListedTable, ...]:
@@ -62,7 +64,7 @@ def _listed(world: World, name: str, defined: set[str]) -> ListedTable | None:
     except TableNotFound:
         return None
     except DynasmithError as error:
-        return ListedTable(name=name, defined=mark, failure=world.masks(error.message))
+        return ListedTable(name=name, defined=mark, failure=world.masks(error.message), hint=world.masks(error.hint))
 
 
 def exists(world: World, table: TableName) -> bool:
@@ -78,7 +80,8 @@ def outputs(world: World, names: Sequence[TableName]) -> tuple[dict[str, Any], .
     """See `Project.outputs`."""
     wanted = [world.name_of(name) for name in names] or [table.name for table in world.tables()]
     with ThreadPoolExecutor(CONCURRENT_TABLES) as pool:
-        return tuple(outputs_of(description) for description in pool.map(world.control.describe, wanted))
+        found = tuple(pool.map(world.control.describe, wanted))
+    return tuple(outputs_of(each, world.control.unoffered(tuple(each.unread))) for each in found)
 
 
 def wait_seconds(wait: bool, wait_timeout: timedelta | None) -> float | None:

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from msgspec.structs import replace
 
 from dynasmith.engine.planner import CONCURRENT_TABLES
-from dynasmith.errors import TableNotFound, UsageError
+from dynasmith.errors import DynasmithError, Interrupted, TableNotFound, UsageError
 from dynasmith.project.verbs.validate_live import watched_of_absent, with_live_facts
 from dynasmith.project.world import TableName, World
 from dynasmith.tables.definition_places import place_of
@@ -19,13 +19,16 @@ from dynasmith.validate import Finding, Surroundings, Verdict, examine, usual_ta
 
 
 def validate(world: World, names: Sequence[TableName], *, offline: bool) -> Verdict:
-    """The findings about these tables, or about all defined ones. See `Project.validate`."""
+    """The findings about these tables, or about all defined ones. See `Project.validate`. Where none of them can be
+    described the error of the first is raised."""
     wished = {table.name: table for table in world.defined_tables(names)}
     wanted = [world.name_of(name) for name in names] or sorted(wished)
     if not wanted:
         raise UsageError("No table to validate.", hint="name one, or define some")
-    live = {} if offline else _read(world, wanted)
-    subjects = [(name, wished.get(name), live.get(name)) for name in wanted]
+    live, failures = ({}, {}) if offline else _read(world, wanted)
+    if failures and len(failures) == len(wanted):
+        raise failures[wanted[0]]
+    subjects = [(name, wished.get(name), live.get(name)) for name in wanted if name not in failures]
     around = Surroundings(
         environment=world.settings.environment,
         protected=world.settings.protected,
@@ -34,7 +37,7 @@ def validate(world: World, names: Sequence[TableName], *, offline: bool) -> Verd
     )
     facts = with_live_facts(world, around, live)
     if not offline:
-        absent = [name for name in wanted if name not in live]
+        absent = [name for name, _, _ in subjects if name not in live]
         facts |= {name: replace(around, watched=watched_of_absent(world, name)) for name in absent}
     places = world.defined_places(names)
     verdicts = [_verdict(world, *subject, facts.get(subject[0], around), offline=offline) for subject in subjects]
@@ -46,6 +49,7 @@ def validate(world: World, names: Sequence[TableName], *, offline: bool) -> Verd
             for accepted in verdict.accepted
         ),
         unknown={table: codes for verdict in verdicts for table, codes in verdict.unknown.items()},
+        failures=failures,
     )
 
 
@@ -58,18 +62,23 @@ def placed(finding: Finding, places: Mapping[str, Node]) -> Finding:
     return replace(finding, file=node.file, line=node.line) if node.line else finding
 
 
-def _read(world: World, names: Sequence[str]) -> dict[str, TableDescription]:
-    """The live ones of these tables, ten at a time."""
+def _read(world: World, names: Sequence[str]) -> tuple[dict[str, TableDescription], dict[str, DynasmithError]]:
+    """The live ones of these tables, ten at a time, and the errors of those that cannot be described."""
 
-    def described(name: str) -> TableDescription | None:
+    def described(name: str) -> TableDescription | DynasmithError | None:
         try:
             return world.control.describe(name)
         except TableNotFound:
             return None
+        except Interrupted:
+            raise
+        except DynasmithError as error:
+            return error
 
     with ThreadPoolExecutor(CONCURRENT_TABLES) as pool:
-        found = zip(names, pool.map(described, names), strict=True)
-        return {name: description for name, description in found if description is not None}
+        found = dict(zip(names, pool.map(described, names), strict=True))
+    live = {name: each for name, each in found.items() if isinstance(each, TableDescription)}
+    return live, {name: each for name, each in found.items() if isinstance(each, DynasmithError)}
 
 
 def _judged(desired: Table | None, seen: TableDescription | None) -> Table:

@@ -17,7 +17,10 @@ from dynasmith.strict.rules.rule import plain_name
 
 # On no resource of their own.
 _ANYWHERE = frozenset(
-    {"DescribeEndpoints", "DescribeLimits", "ListBackups", "ListExports", "ListImports", "ListStreams", "ListTables"}
+    {
+        *("DescribeEndpoints", "DescribeLimits", "ListBackups", "ListContributorInsights", "ListExports"),
+        *("ListGlobalTables", "ListImports", "ListStreams", "ListTables"),
+    }
 )
 _BY_ACTION = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "Get": "GetItem"}
 _PARTIQL = {"SELECT": "PartiQLSelect", "INSERT": "PartiQLInsert", "UPDATE": "PartiQLUpdate", "DELETE": "PartiQLDelete"}
@@ -81,7 +84,8 @@ def _plain(
     """A call on one resource: a backup, an export, a stream or a table."""
     action = f"dynamodb:{operation}"
     for member in ("BackupArn", "ExportArn", "ImportArn", "StreamArn", "ShardIterator", "ResourceArn"):
-        if body.get(member):
+        # The stream of Kinesis that a table writes to has the same member: the action is on the table.
+        if body.get(member) and "TableName" not in body:
             said = str(body[member])
             # A shard iterator names its stream (GetRecords): engines and the service write it in.
             yield NeededAction(action, said.partition("|")[0] if member == "ShardIterator" else said)

@@ -9,6 +9,7 @@ from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
 
 from dynasmith.strict.faults.faults import Fault
+from dynasmith.strict.iam.document import PolicyNotUnderstood
 from dynasmith.strict.rules.items import KeyValue, value_text, wire_value
 from dynasmith.strict.rules.registry import rules
 from dynasmith.strict.rules.rule import RuleBook, StrictRule
@@ -84,6 +85,7 @@ class StrictServer:
             describe_lag_seconds=describe_lag_seconds,
             stall=Stall(self.clock, stall_seconds),
         )
+        self.permissions = self._world.permissions
         self._world.capacity.enforced = clock == "real" if capacity is None else capacity
         self._scaling_address = autoscaling_upstream
         self._scaling: Upstream | None = None
@@ -229,6 +231,8 @@ class StrictServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+        if kind is None and self.permissions.not_understood:
+            raise PolicyNotUnderstood(f"the strict endpoint cannot judge {self.permissions.not_understood[0]}")
 
 
 def new_loop() -> asyncio.AbstractEventLoop:

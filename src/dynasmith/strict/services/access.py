@@ -33,9 +33,11 @@ async def denied(world: StrictWorld, request: WireRequest) -> WireReply | None:
     try:
         for action, passed_to in needed(world, request, account):
             why = await _why(world, request, session, account, action, passed_to)
+            world.permissions.add(action.action, action.resource, allowed=not why)
             if why:
                 return _refusal(request, "AccessDeniedException", why, 403)
     except PolicyNotUnderstood as error:
+        world.permissions.not_understood.append(str(error))
         return _refusal(request, NOT_UNDERSTOOD, f"The strict endpoint cannot judge {error}", 400)
     return None
 

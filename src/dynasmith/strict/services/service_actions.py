@@ -122,12 +122,13 @@ def _sts(_: StrictWorld, request: WireRequest, __: Account) -> list[tuple[Needed
     return [] if said.get("Action") == "GetCallerIdentity" else _plain(f"sts:{said.get('Action')}", said["RoleArn"])
 
 
-def _targeted(prefix: str, member: str = "") -> Callable[..., list[tuple[NeededAction, str]]]:
-    """A service whose operation stands in a header, on the resource that a member of the request names."""
+def _targeted(prefix: str, *members: str) -> Callable[..., list[tuple[NeededAction, str]]]:
+    """A service whose operation stands in a header, on the resource that one of these members of the request names."""
 
     def find(_: StrictWorld, request: WireRequest, __: Account) -> list[tuple[NeededAction, str]]:
         operation = request.headers.get(b"x-amz-target", b"").rpartition(b".")[2].decode("latin-1")
-        return _plain(f"{prefix}:{operation}", str(body_of(request).get(member) or "*"))
+        body = body_of(request)
+        return _plain(f"{prefix}:{operation}", str(next((body[each] for each in members if body.get(each)), "*")))
 
     return find
 
@@ -183,7 +184,7 @@ _SERVICES: Mapping[str, Callable[..., list[tuple[NeededAction, str]]]] = {
     "sts": _sts,
     "application-autoscaling": _targeted("application-autoscaling"),
     "kms": _targeted("kms", "KeyId"),
-    "cloudtrail": _targeted("cloudtrail", "TrailName"),
+    "cloudtrail": _targeted("cloudtrail", "TrailName", "Name"),
     "monitoring": _cloudwatch,
     "s3": _s3,
     "lambda": _lambda,

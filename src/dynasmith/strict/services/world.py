@@ -21,6 +21,7 @@ from dynasmith.strict.state.effects import adopted
 from dynasmith.strict.state.exports import ExportTask, ImportTask
 from dynasmith.strict.state.history import History
 from dynasmith.strict.state.journal import Journal
+from dynasmith.strict.state.permission_journal import PermissionJournal
 from dynasmith.strict.state.stall import Stall
 from dynasmith.strict.state.state import Account, StrictTable
 from dynasmith.strict.wire.http import Upstream
@@ -79,6 +80,7 @@ class StrictWorld:
     imports: dict[tuple[tuple[str, str], str], ImportTask] = field(default_factory=dict)
     writers: dict[str, asyncio.Lock] = field(default_factory=dict)
     control: asyncio.Lock = field(default_factory=asyncio.Lock)
+    permissions: PermissionJournal = field(default_factory=PermissionJournal)
     # By the access key that AssumeRole gave out.
     sessions: dict[str, RoleSession] = field(default_factory=dict)
     # By account and ARN, as they were read; forgotten when something is written to IAM. None: the role does not exist.

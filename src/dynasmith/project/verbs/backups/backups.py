@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -128,15 +128,16 @@ class Backups:
         *,
         kind: Literal["user", "system", "aws", "all"] = "all",
         since: datetime | None = None,
+        told: Callable[[str], object] = lambda _: None,
     ) -> tuple[TableBackup, ...]:
         """The backups of a table, also of one that is gone, or of every table; oldest first. ``kind`` is who made
         them, ``since`` the time from which on. One call a hundred backups and kind, and for those of AWS Backup one a
-        vault; with ``all`` these are left out where the caller may not list the vaults. Raises UsageError for another
-        kind, AccessDenied, ServiceError where a list of AWS Backup does not end."""
+        vault; with ``all`` these are left out where the caller may not list the vaults, and ``told`` why. Raises
+        UsageError for another kind, AccessDenied, ServiceError where a list of AWS Backup does not end."""
         kinds = BACKUP_KINDS if kind == "all" else (kind,)
         name = "" if table is None else self._world.name_of(table)
         with explained(self._world, "backup list", ("dynamodb:ListBackups", *(VAULTED if kind == "aws" else ()))):
-            found = all_backups(self._world, name, kinds, since)
+            found = all_backups(self._world, name, kinds, since, told)
         return tuple(sorted(found, key=lambda each: (each.created_at, each.arn)))
 
     @checked(table=optional(named_table))

@@ -1,7 +1,7 @@
 """Which backup is meant: by its ARN, or by its name."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -59,23 +59,29 @@ def _of_arn(world: World, arn: str, region: str = "") -> TableBackup:
 
 
 def all_backups(
-    world: World, table: str = "", kinds: Sequence[BackupKind] = BACKUP_KINDS, since: datetime | None = None
+    world: World,
+    table: str = "",
+    kinds: Sequence[BackupKind] = BACKUP_KINDS,
+    since: datetime | None = None,
+    told: Callable[[str], object] = lambda _: None,
 ) -> list[TableBackup]:
     """The backups of a table, also of one that is gone, or of all tables; with those that AWS Backup made, also the
     recovery points that DynamoDB does not list, and when each expires.
 
-    Where other kinds are wanted too, what AWS Backup has is left out for a caller who may not list it, and where the
-    engine has no AWS Backup.
+    Where other kinds are wanted too, what AWS Backup has is left out for a caller who may not list it, which is
+    ``told``, and where the engine has no AWS Backup.
     """
     found = {each.arn: each for each in backups_of(world).list(table, kinds, since)}
     if "aws" not in kinds:
         return list(found.values())
     try:
         vaulted = list(vaulted_backups(world.session))
-    except (AccessDenied, NotOffered):
+    except (AccessDenied, NotOffered) as error:
         if len(kinds) == 1:
             raise
         vaulted = []
+        if isinstance(error, AccessDenied):
+            told(f"Backups of AWS Backup are left out: {world.masks(error.message.rstrip('.'))}.")
     for point in vaulted:
         if (table and point.table != table) or (since is not None and point.created_at < since):
             continue

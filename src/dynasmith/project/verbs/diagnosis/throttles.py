@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 from msgspec.structs import replace
 
 from dynasmith.aws.control.metrics import CloudWatchMetrics
+from dynasmith.aws.errors.refusal import unread_access
 from dynasmith.engine.metrics.catalog import throttle_queries
 from dynasmith.engine.metrics.table_metrics import NO_METRICS, read_series
 from dynasmith.engine.metrics.throttle_causes import ThrottledResource, throttled_resources
@@ -84,10 +85,8 @@ def _series(world: World, described: TableDescription, since: timedelta) -> list
             hint="AWS has them, and the strict endpoint measures them: local start --strict",
         )
     if why:
-        raise AccessError(
-            f"Throttling of {described.table.name} could not be looked at: {why}.",
-            hint="allow cloudwatch:ListMetrics and cloudwatch:GetMetricData on *",
-        )
+        table = described.table.name
+        raise unread_access(why, table, world.session.access, f"Throttling of {table} could not be looked at: {why}.")
     return series
 
 
