@@ -43,7 +43,7 @@ def test_what_exists_and_differs_is_said_and_left(story: Story) -> None:
 
 def test_json_of_ensure(story: Story) -> None:
     story.define(table("orders"))
-    nothing: dict[str, object] = {"differing": {}, "unfinished": {}, "failures": {}}
+    nothing: dict[str, object] = {"differing": {}, "unfinished": {}, "unread": {}, "failures": {}}
     assert story("ensure", "--json").json == nothing | {"created": ["orders"], "existing": []}
     story.define(table("orders", deletion_protection=True))
     assert story("ensure", "--json").json == {
@@ -51,6 +51,7 @@ def test_json_of_ensure(story: Story) -> None:
         "existing": ["orders"],
         "differing": {"orders": ["deletion_protection"]},
         "unfinished": {},
+        "unread": {},
         "failures": {},
     }
 

@@ -92,7 +92,7 @@ SHAPES: dict[str, Callable[[Any], bool]] = {
     "create": lambda made: set(made[0]) >= TABLE_KEYS and made[0]["name"] == "users",
     "delete": lambda gone: gone["deleted"] == ["orders"] and gone["environment"] == "local",
     "doctor": lambda checks: bool(checks) and all({"name", "state", "says"} <= set(check) for check in checks),
-    "ensure": lambda done: set(done) == {"created", "existing", "differing", "unfinished", "failures"},
+    "ensure": lambda done: set(done) == {"created", "existing", "differing", "unfinished", "unread", "failures"},
     "outputs": lambda found: found[0]["name"] == "orders" and found[0]["partition_key"] == "pk",
     "local": lambda status: status["running"] is False,
     "schema": lambda schema: "properties" in schema or "$defs" in schema,

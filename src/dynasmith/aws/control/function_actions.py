@@ -5,6 +5,7 @@ steps and verbs under them, and holds them equal to the calls that it sees.
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from dynasmith.aws.errors.action_resources import takes_no_resource
 from dynasmith.aws.settings import SERVICE_SETTINGS
 
 _LOOK: Final = ("dynamodb:DescribeTable", "dynamodb:DescribeTimeToLive")
@@ -81,7 +82,7 @@ LEDGER_IN_S3: Final = ("s3:DeleteObject", "s3:GetObject", "s3:PutObject")
 
 def takes_no_table(action: str) -> bool:
     """Whether no ARN of a table narrows an action, so that it is allowed on every resource."""
-    return action == "dynamodb:ListTables" or not action.startswith("dynamodb:")
+    return takes_no_resource(action) or not action.startswith("dynamodb:")
 
 
 def setting_actions(words: Iterable[str]) -> frozenset[str]:

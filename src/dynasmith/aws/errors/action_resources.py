@@ -22,10 +22,7 @@ _ALARMS: Final = ("arn:{partition}:cloudwatch:{region}:{account}:alarm:*",)
 
 _DYNAMODB_ANYWHERE: Final = frozenset(
     f"dynamodb:{each}"
-    for each in (
-        *("DescribeEndpoints", "DescribeLimits", "ListBackups", "ListContributorInsights", "ListExports"),
-        *("ListGlobalTables", "ListImports", "ListStreams", "ListTables"),
-    )
+    for each in ("ListBackups", "ListContributorInsights", "ListExports", "ListImports", "ListTables")
 )
 _DYNAMODB_OTHERS: Final[Mapping[str, tuple[str, ...]]] = {
     **{
