@@ -122,7 +122,7 @@ VERB_ACTIONS: Final[Mapping[str, VerbActions]] = {
     "delete-item": VerbActions(needs=(_LOOK, "dynamodb:DeleteItem")),
     "scan": VerbActions(needs=("dynamodb:Scan",)),
     "query": VerbActions(needs=(_LOOK, "dynamodb:Query")),
-    "count": VerbActions(needs=("dynamodb:Scan",)),
+    "count": VerbActions(needs=(_LOOK, "dynamodb:Scan")),
     "count, of a key": VerbActions(needs=(_LOOK, "dynamodb:Query")),
     "export": VerbActions(needs=(_LOOK, "dynamodb:Scan"), reads="all", also=_SKIP),
     "populate": VerbActions(needs=(_LOOK, "dynamodb:BatchWriteItem"), spare=_TTL),
