@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from dynasmith.engine.db.query_explanation import QueryExplanation
     from dynasmith.engine.db.query_state import ModelPage
     from dynasmith.engine.db.transaction import Transaction
+    from dynasmith.engine.deletion.dry_run import DeletionDryRun
     from dynasmith.engine.ensure import Ensured
     from dynasmith.engine.metrics.table_metrics import TableMetrics
     from dynasmith.engine.retire import Retirement
@@ -277,6 +278,7 @@ _HOMES = {
     "engine.backfill.concurrent_edits": "ConcurrentEdits UndoReport",
     "engine.backfill.difference": "ItemDifference",
     "engine.backfill.dry_run": "BackfillDryRun CheckResult",
+    "engine.deletion.dry_run": "DeletionDryRun",
     "engine.backfill.undo": "UndoDryRun",
     "engine.db.db": "Db",
     "engine.db.include": "IncludeExplanation",
@@ -382,6 +384,7 @@ __all__ = [
     "Db",
     "DecryptionFailed",
     "DefinitionError",
+    "DeletionDryRun",
     "Diagnosis",
     "DiagnosisFinding",
     "Digest",

@@ -126,6 +126,7 @@ CASES = {
     "backfill": Case(("backfill", "orders", "--transform", "shape.yaml"), _shaped),
     "jobs undo": Case(("jobs", "undo", "backfill"), _not(_shaped)),
     "jobs prune": Case(("jobs", "prune", "backfill"), _no_journal),
+    "delete-items": Case(("delete-items", "emptied", "--all"), _not(_holds("emptied", "a")), asks="emptied"),
     "migrate up": Case(("migrate", "up"), _happened("applied", 1)),
     "migrate to": Case(("migrate", "to", "0.0.2"), _happened("applied", 2)),
     "migrate all": Case(("migrate", "all"), _happened("applied", 3)),
@@ -149,7 +150,7 @@ def test_every_verb_has_an_entry() -> None:
 def places(strict_story: Story) -> Story:
     """The same tables, ``orders`` with two items, in an open and in a protected environment of one engine."""
     story = strict_story
-    there = [table(name) for name in ("orders", "scratch", "retired", "copies")]
+    there = [table(name) for name in ("orders", "scratch", "retired", "copies", "emptied")]
     story.define(*there, name="tables.json")
     story.write("dynasmith.toml", PROJECT.format(endpoint=story.endpoint))
     for name in ("0.0.1", "0.0.2", "0.0.3", "stamp"):
@@ -158,7 +159,8 @@ def places(strict_story: Story) -> Story:
     for env in ("open", "kept"):
         assert story("ensure", "--env", env).code == 0
         for key in ("a", "b"):
-            story.client.put_item(TableName=f"{env}-orders", Item={"pk": {"S": key}})
+            for name in ("orders", "emptied"):
+                story.client.put_item(TableName=f"{env}-{name}", Item={"pk": {"S": key}})
     assert story("export", "orders", "exported", "--env", "open").code == 0
     story.define(*there, table("fresh"), name="tables.json")
     return story

@@ -49,6 +49,16 @@ backfill --share           | says  | provisioned | users --transform shape.yaml 
 backfill --transform       | code  | two | users --yes {--transform shape.yaml}
 backfill --where           | items | two | users --transform shape.yaml --yes {--where 'n = 3'}
 check --prune              | code  | drifted | {--prune}
+delete-items --all         | code  | two | users --confirm users {--all}
+delete-items --batch-size  | asks  | two | users --all --confirm users --segments 1 {--batch-size 2}
+delete-items --consistent  | asks  | two | users --all --confirm users {--consistent}
+delete-items --max-read-units  | says  | two | users --all --dry-run --json {--max-read-units 50}
+delete-items --max-write-units | says  | two | users --all --dry-run --json {--max-write-units 50}
+delete-items --no-journal  | says  | two | users --all --confirm users {--no-journal}
+delete-items --sample      | says  | two | users --all --dry-run {--sample 2}
+delete-items --segments    | asks  | two | users --all --confirm users {--segments 3}
+delete-items --share       | says  | provisioned | users --all --dry-run --json {--share 0.1}
+delete-items --where       | items | two | users --confirm users {--where 'n = 3'}
 copy --allow-personal      | code  | two | users users_v2 --yes {--allow-personal name}
 copy --backup-first        | items | two | users users_v2 --yes {--backup-first kept}
 copy --batch-size          | asks  | two | users users_v2 --segments 1 --yes {--batch-size 2}
@@ -655,7 +665,7 @@ def observed_once(story: ItemStory, given: str, words: str, verb: str) -> dict[s
     job = GIVEN[given](story)
     before = {path for path in story.folder.rglob("*") if path.is_file()}
     start = len(story.served.journal)
-    answer = story(*verb.split("-"), *shlex.split(words.replace("JOB", job)))
+    answer = story(*([verb] if verb in VERBS else verb.split("-")), *shlex.split(words.replace("JOB", job)))
     said = answer.out + answer.err
     calls = list(story.served.journal)[start:]
     files = {

@@ -24,6 +24,7 @@ from sentinel import Sentinel, sentinel_proxy
 # stopped after its canary, CHANGED one that is done.
 RUNS: dict[str, tuple[tuple[str, ...], ...]] = {
     "apply": (("--yes",),),
+    "delete-items": (("people", "--all", "--dry-run"), ("people", "--all", "--confirm", "people")),
     "backfill": (
         ("people", "--transform", "moves:grow", "--dry-run"),
         ("people", "--transform", "moves:grow", "--yes"),

@@ -49,6 +49,10 @@ SHOWING: dict[str, Runs] = {
         ("populate", "others", "--item", f'{{"other": "{SECRET}"}}', "--yes"),
     ),
     "export": (("export", "people", "--dry-run", "out"), ("export", "people", "--format", "plain", "plain.jsonl")),
+    "delete-items": (
+        ("delete-items", "people", "--all", "--dry-run"),
+        ("delete-items", "others", "--all", "--confirm", "others"),
+    ),
     "backfill": (
         ("backfill", "people", "--transform", "moves:grows", "--dry-run"),
         ("backfill", "people", "--transform", "moves:grows", "--check"),

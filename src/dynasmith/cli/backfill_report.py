@@ -16,7 +16,7 @@ from dynasmith.jobs.spec import Backfill, DeleteItems
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dynasmith import BackfillDryRun, CheckResult, ItemDifference, UndoDryRun
+    from dynasmith import BackfillDryRun, CheckResult, DeletionDryRun, ItemDifference, UndoDryRun
     from dynasmith.jobs.estimate import JobEstimate
     from dynasmith.jobs.report import Report
 
@@ -133,6 +133,31 @@ def show_rehearsed(invocation: Invocation, rehearsal: BackfillDryRun) -> int:
     for hazard in rehearsal.hazards:
         page.print(f"  ! {hazard}", style="yellow", markup=False)
     page.print(f"Dry run: {rehearsal.closing}.", markup=False)
+    return 0
+
+
+def show_deletion_rehearsed(invocation: Invocation, table: str, rehearsal: DeletionDryRun, *, whole: bool) -> int:
+    """What a dry run of a deletion found; ``whole``: of every item."""
+    rehearsal = invocation.shown(rehearsal)
+    cheaper = f"deleting the table costs no write units: dynasmith delete {table}, then apply its definition"
+    if invocation.as_json:
+        print_json(rehearsal.to_json() | {"notes": [cheaper] if whole else []})
+        return 0
+    page, estimate = invocation.page(), rehearsal.estimate
+    if rehearsal.counted:
+        said = f"{rehearsal.deleted:,} of {counted(estimate.items, 'item')} would be deleted: every item was read."
+    else:
+        said = (
+            f"About {rehearsal.deleted:,} of {counted(estimate.items, 'item')} would be deleted, give or take "
+            f"{rehearsal.error:,} ({either(estimate.sampled, 'was', 'were')} read)."
+        )
+    page.print(said, markup=False)
+    _estimate(invocation, estimate)
+    for key in rehearsal.keys:
+        page.print(f"  - {key}", style="red", markup=False)
+    if whole:
+        page.print(f"  · {cheaper}", markup=False)
+    page.print("Dry run: nothing was deleted.", markup=False)
     return 0
 
 

@@ -51,6 +51,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "export": ("export", "Export all items of a table to files."),
     "copy": ("copy", "Copy items from one table to another."),
     "backfill": ("backfill", "Change items in place; can be undone."),
+    "delete-items": ("delete_items", "Delete many items; can be undone."),
     "migrate": ("migrate", "Run versioned migrations: status, list, up, down, to a version."),
     "lambda": ("lambda_", "Lambda functions: bundle and policy of a project, access to tables."),
     "verify": ("verify", "Check that two tables, or a table and an export, hold the same items."),

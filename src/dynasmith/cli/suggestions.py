@@ -12,7 +12,8 @@ from dynasmith.errors import UsageError
 
 DESTROYING = frozenset(
     {
-        "delete", "delete-item", "retire", "jobs prune", "jobs cancel", "jobs undo", "backup delete", "backup prune",
+        "delete", "delete-item", "delete-items", "retire", "jobs prune", "jobs cancel", "jobs undo", "backup delete",
+        "backup prune",
     }
 )  # fmt: skip
 """Verbs that are never suggested: a person who mistypes must not be led to them."""
@@ -67,17 +68,12 @@ _BY_VERB = {
     "jobs resume": "resume continue retry",
     "jobs pause": "pause suspend",
     "jobs": "rollback undo revert cancel kill",
-    NO_DELETING: "destroy rm remove drop del rmdir delete-table drop-table teardown nuke uninstall",
+    NO_DELETING: "destroy rm remove drop del rmdir delete-table drop-table teardown nuke uninstall truncate clear "
+    "empty wipe purge",
 }
 NOT_YET = {
     "replace": "copy --create-target copies into a new table",
     "refresh": "copy --target-env copies into another environment",
-    "delete-items": "list shows the tables",
-    "truncate": "list shows the tables",
-    "clear": "list shows the tables",
-    "empty": "list shows the tables",
-    "wipe": "list shows the tables",
-    "purge": "list shows the tables",
     "flush": "list shows the tables",
     "reset": "list shows the tables",
     "console": "scan and query show items",

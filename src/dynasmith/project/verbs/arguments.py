@@ -339,6 +339,7 @@ CHECKS: dict[str, Check] = {
     "arn": text,
     "at": optional(moment),
     "allow": optional(names),
+    "all": flag,
     "allow_delete_items": flag,
     "functions": names,
     "indexes": optional(names),

@@ -1,4 +1,4 @@
-"""The methods of `Project` that change items in place: backfill and check_backfill."""
+"""The methods of `Project` that change items in place: backfill, check_backfill and delete_items."""
 
 from __future__ import annotations
 
@@ -99,6 +99,51 @@ class BackfillMethods(VerbAccess):
             ),
             careful=FirstRunLimits(limit=limit, canary=canary),
             journal=journal,
+            consent=consent,
+            listener=listener,
+        )
+
+    @checked(table=side)
+    def delete_items(
+        self,
+        table: str | Side,
+        *,
+        where: str = "",
+        all: bool = False,
+        journal: bool = True,
+        consistent: bool = False,
+        segments: int | None = None,
+        batch_size: int | None = None,
+        max_read_units: float | None = None,
+        max_write_units: float | None = None,
+        share: float = 0.5,
+        consent: Consent | None = None,
+        listener: Listener = silent,
+    ) -> Report:
+        """Delete the items that meet the condition ``where``, or ``all``, each while it is as it was read, with an undo
+        journal (`Jobs.undo`) unless ``journal`` is False; then nothing of the items is kept anywhere.
+
+        Needs the name of the table as consent (``confirm``). Raises UsageError for neither or both of ``where`` and
+        ``all``, ConsentRequired, TableNotFound, CheckpointError, Interrupted and RunError. Costs a read of the table
+        and the write units of what is deleted. Stopped halfway it is resumed with `Jobs.resume`.
+        """
+        from dynasmith.project.verbs.delete_items import delete_items, which_items
+        from dynasmith.project.verbs.item_options import transfer_options
+
+        return delete_items(
+            self._item_world(),
+            table,
+            options=transfer_options(
+                filter=which_items(where, all),
+                consistent=consistent,
+                segments=segments,
+                batch_size=batch_size,
+                max_read_units=max_read_units,
+                max_write_units=max_write_units,
+                share=share,
+            ),
+            journal=journal,
+            by_name=True,
             consent=consent,
             listener=listener,
         )

@@ -17,6 +17,7 @@ from dynasmith.project.verbs.verb_access import VerbAccess
 if TYPE_CHECKING:
     from dynasmith.engine.backfill.dry_run import BackfillDryRun
     from dynasmith.engine.backfill.undo import UndoDryRun
+    from dynasmith.engine.deletion.dry_run import DeletionDryRun
     from dynasmith.engine.transfer.dry_run import DryRun
     from dynasmith.jobs.options import Database
     from dynasmith.jobs.side import Side
@@ -231,6 +232,35 @@ class DryRuns(VerbAccess):
         )
         careful = FirstRunLimits(limit=limit, canary=canary)
         return self._backfills().rehearse(table, transform, asked=options, careful=careful, sample=sample)
+
+    @checked(table=side)
+    def delete_items(
+        self,
+        table: str | Side,
+        *,
+        where: str = "",
+        all: bool = False,
+        sample: int | None = 1000,
+        consistent: bool = False,
+        max_read_units: float | None = None,
+        max_write_units: float | None = None,
+        share: float = 0.5,
+    ) -> DeletionDryRun:
+        """What `Project.delete_items` would delete, from a ``sample`` of so many items, or from every item (None).
+
+        Raises UsageError for a condition that is none, TableNotFound, and Interrupted where it was stopped.
+        """
+        from dynasmith.project.verbs.delete_items import rehearse_delete_items, which_items
+        from dynasmith.project.verbs.item_options import transfer_options
+
+        options = transfer_options(
+            filter=which_items(where, all),
+            consistent=consistent,
+            max_read_units=max_read_units,
+            max_write_units=max_write_units,
+            share=share,
+        )
+        return rehearse_delete_items(self._item_world(), table, options=options, sample=sample)
 
     @checked()
     def undo(self, job: str, *, max_write_units: float | None = None) -> UndoDryRun:

@@ -9,6 +9,7 @@ from dynasmith.project.world import World
 if TYPE_CHECKING:
     from dynasmith.project.verbs.backfill import Backfills
     from dynasmith.project.verbs.item_options import Transport
+    from dynasmith.project.verbs.item_world import ItemWorld
     from dynasmith.project.verbs.items import ItemFlow
 
 
@@ -30,6 +31,11 @@ class VerbAccess:
         from dynasmith.project.verbs.item_world import ItemWorld
 
         return job if not job or is_whole_id(job) else chosen(job, ItemWorld(self._world).ledger.jobs())
+
+    def _item_world(self) -> ItemWorld:
+        from dynasmith.project.verbs.item_world import ItemWorld
+
+        return ItemWorld(self._world)
 
     def _backfills(self) -> Backfills:
         from dynasmith.project.verbs.backfill import Backfills
