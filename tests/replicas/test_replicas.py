@@ -139,3 +139,23 @@ def test_a_replica_with_the_default_key_is_never_made_again(default: Any) -> Non
     key = Key(partition=(KeyAttribute(name="pk", type="S"),))
     desired = Table(name="orders", key=key, replicas=(Replica(region="eu-west-1"),))
     assert diff(desired, Table(name="orders", key=key, replicas=(live,))) == ()
+
+
+def test_a_region_that_is_not_enabled_is_one_sentence(story: ItemStory) -> None:
+    story.served.disable_region("ap-east-1")
+    story.define(table("orders", replicas=[{"region": "ap-east-1"}], **GLOBAL))
+    answer = story("apply", "--yes")
+    assert (answer.code, "Region ap-east-1 is not enabled" in answer.err) == (1, True), answer.err
+    assert "check that ap-east-1 is a Region that the account has enabled" in answer.err
+    assert story.live() == ["orders"]
+    answer = story("list", "--region", "ap-east-1")
+    assert (answer.code, "credentials were not accepted" in answer.error) == (1, True), answer.err
+    assert answer.hint
+    story.served.calm()
+    assert story("apply", "--yes").code == 0  # what was done stays done
+    story.served.disable_region("ap-east-1")  # later than its replica was made
+    shown = story("replicas", "orders", "--json").json[0]["unread"]
+    assert shown.startswith("The AWS credentials were not accepted in ap-east-1: the account has not enabled that")
+    answer = story("retire", "orders", "--no-export", "--confirm", "orders")
+    assert (answer.code, "in ap-east-1" in answer.error, "enable-region" in answer.hint) == (1, True, True), answer.err
+    assert story.live() == ["orders"]

@@ -31,6 +31,7 @@ from dynasmith.items.digest import tree_hash
 from dynasmith.plans.step import (
     Call,
     CallCreateIndex,
+    CallCreateReplica,
     CallDeleteItem,
     CallPutItem,
     CallScalingPolicy,
@@ -185,6 +186,16 @@ def _meant(session: Session, error: DynasmithError, table: str, step: Call) -> D
         return Postponed(
             f"TTL of {table} was changed within the hour, and the service takes one change an hour.",
             hint=f"run it again after {again:%Y-%m-%d %H:%M} UTC; what came before is done",
+        )
+    if isinstance(step, CallCreateReplica) and isinstance(error, ValidationRefused):
+        regions = ", ".join(replica.region for replica in step.replicas)
+        return ValidationRefused(
+            error.message,
+            hint=f"check that {regions} is a Region that the account has enabled (aws account list-regions); what came "
+            "before is done",
+            service_code=error.service_code,
+            operation=error.operation,
+            request_id=error.request_id,
         )
     if isinstance(step, (CallPutItem, CallDeleteItem)) and isinstance(error, ConditionFailed):
         return ConditionFailed(

@@ -27,7 +27,7 @@ from dynasmith.aws.data.client_details import name_engine
 from dynasmith.aws.data.client_guard import let_only_read
 from dynasmith.aws.errors.translation import not_offered_here, translate, unreachable
 from dynasmith.aws.transactions import retry_conflicts
-from dynasmith.errors import DynasmithError, ProjectError, Unreachable, UsageError
+from dynasmith.errors import DynasmithError, NoCredentials, ProjectError, Unreachable, UsageError
 from dynasmith.ports.access import ResolvedAccess, is_aws, refuse_userinfo
 from dynasmith.ports.tables import Identity
 
@@ -76,6 +76,7 @@ class Session:
         self._account_checked = not access.account
         self._on_close: list[Callable[[], None]] = []
         self._elsewhere: dict[str, Session] = {}
+        self._is_elsewhere = False
 
     def reading(self, role_arn: str = "") -> "Session":
         """A session of the same identity whose clients only read; as ``role_arn`` instead, where one is named."""
@@ -91,7 +92,7 @@ class Session:
                 there = Session(replace(self.access, region=region), boto=self._boto, only_reads=self.only_reads)
                 there._base, there._assumed, there._base_sts = self._base, self._assumed, self._base_sts
                 there._caller, there._account_checked = self._caller, self._account_checked
-                there._ended = self._ended
+                there._ended, there._is_elsewhere = self._ended, region != self.access.region
                 self._elsewhere[region] = there
             return self._elsewhere[region]
 
@@ -212,8 +213,22 @@ class Session:
         try:
             answer: dict[str, Any] = getattr(client, xform_name(operation))(**parameters)
         except Exception as error:  # whatever botocore raises is translated in one place
-            raise translate(error, f"{service}:{operation}", table, access=self.access) from error
+            raise self._in_region(
+                translate(error, f"{service}:{operation}", table, access=self.access), client
+            ) from error
         return answer
+
+    def _in_region(self, error: DynasmithError, client: Any) -> DynasmithError:
+        """The error; keys that are not known in another Region tell that it is not enabled, or misspelt."""
+        region = str(client.meta.region_name)
+        is_elsewhere = self._is_elsewhere or region not in ("", "aws-global", self.access.region or region)
+        if not is_elsewhere or not isinstance(error, NoCredentials) or "were not accepted" not in error.message:
+            return error
+        return NoCredentials(
+            f"The AWS credentials were not accepted in {region}: the account has not enabled that Region, or the "
+            "keys are not known there.",
+            hint=f"enable it (aws account enable-region --region-name {region}), or name another Region",
+        )
 
     def _client(self, service: str, region: str) -> Any:
         found = self._clients.get((service, region))

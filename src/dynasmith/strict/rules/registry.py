@@ -70,6 +70,14 @@ KEPT: tuple[StrictRule, ...] = (
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html",
     ),
     StrictRule(
+        "region-enabled",
+        ("*",),
+        "a call to a Region that `strict.disable_region` named, and a replica there: the account has not enabled it",
+        "https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html; the code of a call there as "
+        "observed, that of a replica is assumed",
+        "assumed",
+    ),
+    StrictRule(
         "item-count-stale",
         ("DescribeTable",),
         "a count of items and bytes that is newer than six hours",

@@ -24,6 +24,7 @@ from dynasmith.strict.services.isolation import isolated
 from dynasmith.strict.services.mappings.feeds import fed
 from dynasmith.strict.services.mappings.service import answer_mapping, is_mapping_call, mapping_operation
 from dynasmith.strict.services.metrics import measure_reply, store_due
+from dynasmith.strict.services.regions import not_enabled
 from dynasmith.strict.services.restore import restore_to_time, update_backups
 from dynasmith.strict.services.s3 import another_owner
 from dynasmith.strict.services.service_actions import body_of, query_action
@@ -86,7 +87,7 @@ class RequestPipeline:
         """The reply to one request; never raises."""
         try:
             target = request.headers.get(b"x-amz-target", b"")
-            denial = await denied(self._world, request)
+            denial = not_enabled(self._world, request) or await denied(self._world, request)
             if denial is not None:
                 self._write_denial(request, target, denial)
                 return denial

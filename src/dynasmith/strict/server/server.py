@@ -168,8 +168,14 @@ class StrictServer:
         dice = random.Random(seed)
         return self._world.faults.add(Fault(operation, kind, nth, times, table, probability, seconds, dice))
 
+    def disable_region(self, region: str) -> None:
+        """Let a Region be one that the account has not enabled: its keys are not known there, and a replica there is
+        refused. `calm` ends it."""
+        self._world.disabled_regions.add(region)
+
     def calm(self) -> None:
-        """Take every fault, limit and hot partition away."""
+        """Take every fault, limit and hot partition away; every Region is enabled."""
+        self._world.disabled_regions.clear()
         self._world.faults.clear()
         for limit in tuple(self._world.capacity.limits):
             limit.remove()

@@ -35,10 +35,10 @@ async def denied(world: StrictWorld, request: WireRequest) -> WireReply | None:
             why = await _why(world, request, session, account, action, passed_to)
             world.permissions.add(action.action, action.resource, allowed=not why)
             if why:
-                return _refusal(request, "AccessDeniedException", why, 403)
+                return refusal_in_protocol(request, "AccessDeniedException", why, 403)
     except PolicyNotUnderstood as error:
         world.permissions.not_understood.append(str(error))
-        return _refusal(request, NOT_UNDERSTOOD, f"The strict endpoint cannot judge {error}", 400)
+        return refusal_in_protocol(request, NOT_UNDERSTOOD, f"The strict endpoint cannot judge {error}", 400)
     return None
 
 
@@ -115,7 +115,7 @@ def _elements(reply: WireReply) -> list[ElementTree.Element]:
     return list(ElementTree.fromstring(reply.body).iter())  # noqa: S314
 
 
-def _refusal(request: WireRequest, code: str, message: str, status: int) -> WireReply:
+def refusal_in_protocol(request: WireRequest, code: str, message: str, status: int) -> WireReply:
     """A refusal in the protocol of the service that was called."""
     service = request.scope[2]
     if service in {"backup", "lambda"}:

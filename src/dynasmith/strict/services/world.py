@@ -74,6 +74,7 @@ class StrictWorld:
     accounts: dict[tuple[str, str], Account] = field(default_factory=dict)
     capacity: CapacityModel = field(default_factory=CapacityModel)
     faults: Faults = field(default_factory=Faults)
+    disabled_regions: set[str] = field(default_factory=set)
     conflicts: Conflicts = field(default_factory=Conflicts)
     histories: dict[str, History] = field(default_factory=dict)
     exports: dict[str, ExportTask] = field(default_factory=dict)
