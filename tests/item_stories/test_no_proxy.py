@@ -110,7 +110,7 @@ RUNS: dict[str, tuple[tuple[str, ...], ...]] = {
     "retire": (("others", "--confirm", "others", "--export", "last.jsonl"),),
     "scan": (("people",),),
     "schema": ((),),
-    "fmt": (("tables_config.json", "--check"),),
+    "fmt": (("tables.json", "--check"),),
     "completion": (("bash",),),
     "help": (("options",),),
     "validate": ((),),
