@@ -6,7 +6,10 @@ STAMP := $(VENV)/.installed
 # Three a processor: most tests wait for an engine, a lease or a process.
 WORKERS = $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) * 3)')
 
-.PHONY: help demo test test-sql test-models properties check engines bench soak faults docs clean
+# Floors without I/O, and the folders of tests that mirror them.
+PURE := tables items operations plans validate
+
+.PHONY: help demo test test-sql test-models properties check engines bench soak faults docs wheel test-wheel coverage clean
 
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -71,6 +74,16 @@ check: $(STAMP)  ## ruff, mypy strict, pyright on code of users, the floors
 	$(BIN)/mypy --strict --config-file= --cache-dir .mypy_cache/users tests/typing/api.py tests/typing/models_*.py
 	$(BIN)/pyright --pythonpath $(BIN)/python --project tests/typing/pyrightconfig.json
 	$(BIN)/lint-imports
+
+wheel: $(STAMP)  ## the wheel, in dist/
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+
+test-wheel: $(STAMP)  ## the wheel, the Dockerfiles and the page Install in fresh environments; takes packages from an index
+	DYNASMITH_TEST_WHEEL=whole $(BIN)/python -m pytest tests/examples/test_install.py
+
+coverage: $(STAMP)  ## how much of the pure floors their own tests run, by branch; fails below the threshold
+	$(BIN)/python -m coverage run -m pytest $(PURE:%=tests/%) -p no:cacheprovider -n 0
+	$(BIN)/python -m coverage report
 
 clean:  ## remove what make made
 	rm -rf $(VENV) .floor site .site-sources .site-doctrees .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

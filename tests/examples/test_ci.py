@@ -95,7 +95,7 @@ def test_a_pull_request_gets_findings_and_the_plan(runner: Runner, direct: Any) 
     workflow = workflow_of(FOLDER / "check.yaml")
     assert runner.selected(workflow, "pull_request") == ["review"]
     ran = runner.job(workflow, "review")
-    assert codes(ran) == [0, 0, 0, 0], ran
+    assert codes(ran) == [0] * 5, ran
     assert json.loads((runner.folder / "dynasmith.sarif").read_text("utf-8"))["version"] == "2.1.0"
     assert (runner.programs / "gh.called").read_text("utf-8").split()[2] == CONTEXTS[
         "github.event.pull_request.html_url"
@@ -111,8 +111,7 @@ def test_a_pull_request_gets_findings_and_the_plan(runner: Runner, direct: Any) 
     tables = runner.folder / "tables" / "orders.yaml"
     tables.write_text(tables.read_text("utf-8").replace("key_type: HASH", "key_type: HSAH"), "utf-8")
     ran = runner.job(_without_pip(workflow, "review"), "review")
-    assert codes(ran)[0] == 2, ran  # and no plan of it is commented
-    assert len(ran) == 1
+    assert codes(ran) == [0, 2], ran  # and no plan of it is commented
     assert "github/codeql-action/upload-sarif@v3" in runner.uses
 
 
@@ -201,7 +200,7 @@ def test_hooks_of_pre_commit_accept_the_example_and_refuse_a_mistake(runner: Run
     sound = tables.read_text("utf-8")
     for hook in ours:
         assert {"dynasmith.toml", "tables/orders.yaml"} >= {file for file in files if re.search(hook["files"], file)}
-        names = "" if hook["pass_filenames"] is False else " tables/orders.yaml"
+        names = "" if hook.get("pass_filenames") is False else " tables/orders.yaml"
         assert runner.line(hook["entry"] + names, {}).code == 0, hook
         tables.write_text(sound.replace("    tags: {team: checkout}", "    tags:   {team:  checkout"), "utf-8")
         assert runner.line(hook["entry"] + names, {}).code != 0, hook

@@ -20,6 +20,7 @@ RUN_ELSEWHERE: Final[Mapping[str, str]] = {
     "docs/guide/global-indexes.md": "tests/retirement/test_scenarios.py",
     "docs/guide/global-tables.md": "tests/retirement/test_scenarios.py",
     "docs/guide/hand-over-to-iac.md": "tests/cli/test_hand_over.py",
+    "docs/guide/install.md": "tests/examples/test_install.py",
     "docs/guide/metrics.md": "tests/metrics/test_how_to.py",
     "docs/guide/provisioned-capacity.md": "tests/retirement/test_scenarios.py",
     "docs/guide/replicas.md": "tests/replicas/test_replicas.py",
