@@ -150,7 +150,9 @@ def test_nothing_leaves_the_endpoint(listener: Listener, network: list[tuple[str
     tables = AwsTables(session)
     described = tables.describe("orders")
     assert described.table.replicas == (
-        Replica(region="us-west-2", recovery=False, deletion_protection=False, table_class=TableClass.STANDARD),
+        Replica(
+            region="us-west-2", recovery=False, deletion_protection=False, table_class=TableClass.STANDARD, tags={}
+        ),
     )
     assert list(tables.names()) == []
     assert set(tables.unoffered(("autoscaling", "tags"))) == {"autoscaling"}

@@ -250,7 +250,9 @@ def test_insights_and_replicas(tables: AwsTables, name: str) -> None:
     tables.send(name, CallUpdateReplica(region="eu-west-1", recovery=True))
     tables.send(name, CallUpdateReplica(region="eu-west-1", deletion_protection=True))
     assert tables.describe(name).table.replicas == (
-        TableReplica(region="eu-west-1", recovery=True, deletion_protection=True, table_class=TableClass.STANDARD),
+        TableReplica(
+            region="eu-west-1", recovery=True, deletion_protection=True, table_class=TableClass.STANDARD, tags={}
+        ),
     )
     own = tables.describe(name).table
     assert (own.recovery, own.deletion_protection) == (None, False)

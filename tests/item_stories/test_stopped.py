@@ -143,7 +143,7 @@ def test_jobs_in_words_and_their_end(story: ItemStory) -> None:
     [line] = [line for line in story("jobs", "list").out.splitlines() if line.startswith(job)]
     assert line.split()[1:3] == ["copy", "failed"]
     reason = story("jobs", "show", job, "--json").json["reason"]
-    assert f"reason = {reason}" in story("jobs", "show", job).out
+    assert " ".join(reason.split()) in " ".join(story("jobs", "show", job).out.split())
     assert "BatchWriteItem" in reason
     assert story("jobs", "prune", job).error == f"Job {job} is not over: it could be resumed."
     assert story("jobs", "pause", job).error == f"Job {job} is failed, not running."

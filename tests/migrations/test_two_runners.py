@@ -67,7 +67,7 @@ def test_a_run_that_was_stopped_past_its_lease_writes_nothing_when_it_wakes(stor
     os.kill(killer.running, signal.SIGCONT)
     woken = killer.end()
     assert woken.code == 5, woken.err
-    assert woken.err.rstrip().endswith("Hint: run the command again: it goes on where this one was"), woken.err
+    assert "\nHint: run the command again: it goes on where this one was\n" in woken.err
     assert story.digest("users") == items
     assert _ordered(story.items("dynasmith-migrations")) == history
     assert json.loads(story("jobs", "show", job, "--json").out)["state"] == "done"

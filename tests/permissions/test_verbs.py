@@ -100,6 +100,11 @@ CASES = (
         "backfill plain --transform shape.yaml --yes",
         before=lambda story: story.owner("put", "plain", "pk=f"),
     ),
+    Case(
+        "delete-items",
+        "delete-items plain --all --confirm plain",
+        before=lambda story: story.owner("put", "plain", "pk=d"),
+    ),
     Case("jobs undo", "jobs undo last --yes", before=_undone),
     Case("import", "import 'orders*' --out new.yaml", also="--all, or a pattern"),
     Case("count, of a key", "count orders pk=a"),

@@ -41,6 +41,7 @@ _ITEMS = frozenset({"before", "after"})
 _VALUES = frozenset(
     {
         "key",
+        "keys",
         "removed",
         "added",
         "beside_keys",

@@ -131,6 +131,7 @@ VERB_ACTIONS: Final[Mapping[str, VerbActions]] = {
     "backfill": VerbActions(
         needs=(_LOOK, "dynamodb:Scan", "dynamodb:UpdateItem"), spare=(*_TTL, "dynamodb:PartiQLUpdate"), also=_SKIP
     ),
+    "delete-items": VerbActions(needs=(_LOOK, "dynamodb:Scan", "dynamodb:DeleteItem"), spare=_TTL),
     "jobs undo": VerbActions(
         needs=(_LOOK, "dynamodb:UpdateItem"),
         unread=("dynamodb:BatchGetItem",),
