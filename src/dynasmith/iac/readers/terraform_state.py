@@ -32,7 +32,7 @@ def state_tables(document: Mapping[str, Any], source: str, parameters: Mapping[s
         hint = "write terraform show -json > FILE" if "resources" in document else "use a version of Terraform below 2"
         raise UsageError(f"{source} is not what `terraform show -json` writes in a known version.", hint=hint)
     if document.get("errored"):
-        raise UsageError(f"{source} is a plan that failed.", hint="mend the configuration, and write the plan again")
+        raise UsageError(f"{source} is a plan that failed.", hint="fix the configuration, and write the plan again")
     resources = StateResources(document, parameters)
     resources.refuse_unknown_names(source)
     tables: dict[str, Document] = {}

@@ -31,7 +31,7 @@ def attach_access(documents: Sequence[Document], policy: Attachment) -> Iterator
     """Put what an inline policy allows on a table into its ``access``; a table of which it says more is named.
 
     ``shape`` has PolicyName, Statement, and Role or Function: the names of who has it. What of it is for other
-    resources is none of ours."""
+    resources is left out."""
     statements = [each for each in policy.shape["Statement"] if _actions(each)]
     for document in documents:
         groups: dict[tuple[str, str], _Grant] = {}

@@ -37,7 +37,7 @@ _READ: Final = frozenset(
 
 
 def attach_trigger(documents: Sequence[Document], mapping: Attachment) -> Iterator[Remark]:
-    """Put a mapping into the table whose stream it reads. Mappings of other sources are none of ours."""
+    """Put a mapping into the table whose stream it reads. Mappings of other sources are left out."""
     shape = mapping.shape
     source = table_arn(shape.get("EventSourceArn"))
     if source is None:
