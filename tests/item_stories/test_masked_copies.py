@@ -155,9 +155,10 @@ def test_an_item_that_cannot_be_masked_stops_the_job_unseen_and_another_key_does
     job = story("jobs", "list", "--json").json[0]["id"]
     story.put("users", person(3))
     monkeypatch.setenv("MASKING_KEY", "22" * 32)
-    other = story("jobs", "resume", job, *copy[5:])
-    assert other.code == 2
-    assert "The key of masking is not the one" in other.error
+    for accepted in ((), ("--accept-changed-transform",)):
+        other = story("jobs", "resume", job, *copy[5:], *accepted)
+        assert other.code == 2
+        assert "The key of masking is not the one" in other.error
     monkeypatch.setenv("MASKING_KEY", "11" * 32)
     assert story("jobs", "resume", job, *copy[5:]).code == 0
     assert len(story.items("staging")) == 40

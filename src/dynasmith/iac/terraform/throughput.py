@@ -13,7 +13,7 @@ WARM: Final = "version 5 of the provider knows no warm throughput"
 
 
 def on_demand(maximum: OnDemandMaximum) -> HclBlock | None:
-    """The `on_demand_throughput` block; -1 is no ceiling. None where nothing is said."""
+    """The `on_demand_throughput` block; -1 means no ceiling. None where nothing is set."""
     body: list[tuple[str, Value]] = []
     for name, units in (("read", maximum.read), ("write", maximum.write)):
         if not isinstance(units, UnsetType):

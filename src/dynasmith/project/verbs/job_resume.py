@@ -30,7 +30,7 @@ from dynasmith.project.verbs.job_tables import check_sides
 from dynasmith.project.verbs.job_world import ProjectJobWorld
 from dynasmith.project.verbs.needed_actions import BULK, EXPORT, IMPORT, POPULATE, naming_all
 from dynasmith.project.verbs.restore_world import restore_world
-from dynasmith.project.verbs.transform_fingerprint import check_transform, with_current_transform
+from dynasmith.project.verbs.transform_fingerprint import check_masking_key, check_transform, with_current_transform
 from dynasmith.project.verbs.transforms import AnyTransform
 
 
@@ -73,7 +73,8 @@ def resume(
     )
     function = world.function(transform_of(spec))
     if transform is None and not accept_changed_transform:
-        check_transform(job_id, spec, items.folder, function)
+        check_transform(job_id, spec, items.folder)
+    check_masking_key(job_id, spec, function)
     check_sides(kept, world)
     claim = items.ledger.claim(job_id)
     try:

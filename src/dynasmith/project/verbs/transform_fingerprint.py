@@ -37,21 +37,11 @@ def transform_ref(named: str, folder: str, function: Function | None = None) -> 
     return TransformRef(name=named, digest=_digest(named, folder) + _key_mark(function))
 
 
-def check_transform(job_id: str, spec: Spec, folder: str, function: Function | None = None) -> None:
-    """Raise ConsentRequired where the transform of a job changed since it began, UsageError where its key did.
-
-    The job stays as it is.
-    """
+def check_transform(job_id: str, spec: Spec, folder: str) -> None:
+    """Raise ConsentRequired where the transform of a job changed since it began. The job stays as it is."""
     before = transform_of(spec)
-    if before is None or not before.digest:
-        return
-    digest, _, mark = before.digest.partition(_KEY)
-    if mark != _key_mark(function).removeprefix(_KEY):
-        raise UsageError(
-            f"The key of masking is not the one that job {job_id} began with; what belongs together would part.",
-            hint="give the same key again, or start a new job into an empty table",
-        )
-    if not digest or _digest(before.name, folder) == digest:
+    digest = "" if before is None else before.digest.partition(_KEY)[0]
+    if before is None or not digest or _digest(before.name, folder) == digest:
         return
     text = f"{before.name} has changed since job {job_id} began; the items written so far were made by the old one."
     raise ConsentRequired(
@@ -59,6 +49,20 @@ def check_transform(job_id: str, spec: Spec, folder: str, function: Function | N
         hint=f"use {CONSENT} to continue with the new one, or restore the old one, or start a new job",
         needs=[ConsentNeed("flag", text, CONSENT)],
     )
+
+
+def check_masking_key(job_id: str, spec: Spec, function: Function | None) -> None:
+    """Raise UsageError where a job would go on with another key of masking, whatever is consented to.
+
+    The job stays as it is.
+    """
+    ref = transform_of(spec)
+    before, now = "" if ref is None else ref.digest.partition(_KEY)[2], _key_mark(function).removeprefix(_KEY)
+    if before and now and before != now:
+        raise UsageError(
+            f"The key of masking is not the one that job {job_id} began with; what belongs together would part.",
+            hint="give the same key again, or start a new job into an empty table",
+        )
 
 
 def with_current_transform(spec: Spec, folder: str, function: Function | None = None) -> Spec:
