@@ -1,6 +1,7 @@
 """Copies out of a protected environment: what is personal is masked, or named, or refused."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -53,12 +54,16 @@ def test_what_is_personal_is_masked_or_named_before_it_leaves(story: ItemStory, 
     partly = story(*copy, "--allow-personal", "email")
     assert partly.code == 4
     assert "email" not in partly.error
-    assert story(*copy, "--transform", "masks.yaml").code == 0
+    masked = story(*copy, "--transform", "masks.yaml")
+    assert masked.code == 0
+    assert "Personal values of email: 1 masked." in masked.err
+    assert "Personal values of address.street: 1 dropped." in masked.err
     (item,) = story.items("staging-users")
     assert item.keys() == {"pk", "email"}
     assert item["email"]["S"].endswith("@example.com")
     allowed = story(*copy, "--allow-personal", "email", "--allow-personal", "address.street")
     assert allowed.code == 0
+    assert "Personal values of email: 1 passed as they were." in allowed.err
     assert story.items("staging-users")[0]["email"] == {"S": "ada@private"}
 
 
@@ -82,3 +87,25 @@ def test_a_wrong_name_is_refused_and_one_environment_is_no_way_out(story: ItemSt
     broken = story(*copy)
     assert broken.code == 2
     assert story.items("staging-users") == []
+
+
+def test_counts_are_summed_over_processes_and_no_page_is_counted_twice(story: ItemStory, copy: list[str]) -> None:
+    def person(number: int, email: str) -> dict[str, Any]:
+        return {"pk": {"S": f"{number}"}, "email": {"S": email}, "address": {"M": {"street": {"S": "x"}}}}
+
+    Path("masks.yaml").write_text("version: 1\noperations:\n  - {mask: email, as: phone}\n")
+    story.put("prod-users", *(person(number, f"0{number}") for number in range(40)))
+    arguments = ("--transform", "masks.yaml", "--allow-personal", "address.street", "--quiet", "--json")
+    counts = {"masked": 40, "dropped": 0, "passed": 0}
+    whole = {"email": counts, "address.street": {"masked": 0, "dropped": 0, "passed": 40}}
+    assert story(*copy, *arguments, "--processes", "2", "--segments", "2").json["personal"] == whole
+    last = story.items("prod-users")[-1]["pk"]["S"]
+    story.put("prod-users", person(int(last), "in words"))
+    stopped = story(*copy, *arguments, "--segments", "1", "--batch-size", "7")
+    assert stopped.code == 1
+    job = story("jobs", "list", "--json").json[-1]
+    assert 0 < job["personal"]["email"]["masked"] < 40
+    story.put("prod-users", person(int(last), "0"))
+    resumed = story("jobs", "resume", job["id"], "--env", "staging", "--json", "--quiet").json
+    assert resumed["personal"] == whole
+    assert story("jobs", "show", job["id"], "--json").json["personal"] == whole

@@ -6,6 +6,7 @@ import logging
 import math
 import sys
 import threading
+from collections.abc import Iterator
 from contextlib import redirect_stdout
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -25,6 +26,7 @@ from dynasmith.ports.listener import Event
 
 if TYPE_CHECKING:
     from dynasmith import DryRun
+    from dynasmith.items.personal_counts import Personal
     from dynasmith.jobs.copy_alternatives import CopyAlternative
     from dynasmith.jobs.report import Report
 
@@ -180,9 +182,19 @@ def show_report(invocation: Invocation, report: Report, **more: Any) -> int:
         f"{report.seconds:,.1f} s, {report.items_per_second:,.0f} items/s; {units}, "
         f"{dollars_text(report.dollars)}; digest {report.job.digest or 'not made'}."
     )
+    for line in personal_lines(counts.personal):
+        invocation.say(line)
     if counts.dead:
         invocation.say(f"Dead letters: {report.dead_letters}")
     return exit_of(invocation, report)
+
+
+def personal_lines(personal: Personal) -> Iterator[str]:
+    """What became of the values of each personal attribute, a line each."""
+    for name, counts in personal.items():
+        ends = [(counts.masked, "masked"), (counts.dropped, "dropped"), (counts.passed, "passed as they were")]
+        text = ", ".join(f"{count:,} {word}" for count, word in ends if count)
+        yield f"Personal values of {name}: {text or 'none'}."
 
 
 def alternative_text(alternative: CopyAlternative) -> str:

@@ -4,6 +4,8 @@ from typing import Any
 
 import msgspec
 
+from dynasmith.items.personal_counts import Personal, both
+
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
     """Counts of a page, a segment or a job. ``a + b`` adds them up.
@@ -34,9 +36,17 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     #: Capacity units as the service reported them, the table's and its indexes'.
     read_units: float = 0.0
     write_units: float = 0.0
+    #: Values of personal attributes, by the path of each; a job without any is kept as it was before there were some.
+    kept_personal: Personal | msgspec.UnsetType = msgspec.field(name="personal", default=msgspec.UNSET)
 
     def __add__(self, other: "Counts") -> "Counts":
-        return Counts(**{name: getattr(self, name) + getattr(other, name) for name in Counts.__struct_fields__})
+        sums = {name: getattr(self, name) + getattr(other, name) for name in _NUMBERS}
+        return Counts(**sums, kept_personal=both(self.personal, other.personal) or msgspec.UNSET)
+
+    @property
+    def personal(self) -> Personal:
+        """Values of personal attributes, by the path of each."""
+        return {} if self.kept_personal is msgspec.UNSET else self.kept_personal
 
     @property
     def arrived(self) -> int:
@@ -68,4 +78,8 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
 
     def to_json(self) -> dict[str, Any]:
         """The counts under their own names."""
-        return msgspec.structs.asdict(self)
+        counts: dict[str, Any] = msgspec.to_builtins(self)
+        return {"personal": {}} | counts
+
+
+_NUMBERS = tuple(name for name in Counts.__struct_fields__ if name != "kept_personal")

@@ -139,6 +139,7 @@ def describe_job(job: Job) -> dict[str, Any]:
         "dead": counts.dead,
         "read_units": counts.read_units,
         "write_units": counts.write_units,
+        "personal": msgspec.to_builtins(counts.personal),
         "digest": job.digest or None,
         "reason": job.reason or None,
         "parameters": msgspec.json.decode(_parameters(job)),

@@ -37,13 +37,14 @@ class TransformRef(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Copy(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Every item of a table into another one."""
+    """Every item of a table into another one. ``personal`` are the attributes whose values are counted."""
 
     verb: ClassVar[str] = "copy"
     source: Side
     target: Side
     tables: TableIdentities = UNKNOWN_TABLES
     transform: TransformRef | None = None
+    personal: tuple[str, ...] = ()
     options: TransferOptions = field(name="flow")
 
 
@@ -86,11 +87,13 @@ class ServiceExport(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class _Populate(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What every populate has. ``key`` is the target's key in words, empty where it was not kept."""
+    """What every populate has. ``key`` is the target's key in words, empty where it was not kept. ``personal`` are the
+    attributes whose values are counted."""
 
     verb: ClassVar[str] = "populate"
     target: Side
     transform: TransformRef | None = None
+    personal: tuple[str, ...] = ()
     key: str = ""
     tables: TableIdentities = UNKNOWN_TABLES
 

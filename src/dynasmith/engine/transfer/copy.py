@@ -22,12 +22,13 @@ from dynasmith.errors import AccessError
 from dynasmith.items.condition.condition import parse_condition
 from dynasmith.items.ctx import Context
 from dynasmith.items.expiry import Expiry
-from dynasmith.items.transform import Transform
+from dynasmith.items.transform import Function, Transform
 from dynasmith.jobs.job import Job
 from dynasmith.jobs.options import TransferOptions
 from dynasmith.jobs.report import Report
 from dynasmith.jobs.segments import plan_segments
 from dynasmith.jobs.spec import Copy
+from dynasmith.operations.personal_counter import PersonalCounter
 from dynasmith.ports.checkpoints import Claim
 from dynasmith.ports.items import Item, OpenSource
 
@@ -67,7 +68,8 @@ def copy_pipeline(spec: Copy, job: Job, world: JobWorld) -> Pipeline:
     check_ends(source, target, transforms=function is not None)
     check_masks(function, target.key, options.on_error)
     ctx = Context(job.started_at, job.id, source.key)
-    transform = None if function is None else Transform(function, ctx, target=target.key)
+    counted = counting(function, spec.personal)
+    transform = None if counted is None else Transform(counted, ctx, target=target.key)
     keep = expiry(source, job.started_at) if options.expired == "skip" else None
     stage: Stage | None = None
     # Whole processes where both ends can be reached from another one, else the transform alone goes there.
@@ -91,6 +93,11 @@ def copy_pipeline(spec: Copy, job: Job, world: JobWorld) -> Pipeline:
         total_items=source.description.item_count_estimate or None,
         tables=(source, target),
     )
+
+
+def counting(function: Function | None, personal: tuple[str, ...]) -> Function | None:
+    """The transform of a job that counts what becomes of personal values; the transform itself where none are."""
+    return PersonalCounter(function, personal) if personal else function
 
 
 def staged_by(steps: Steps, asked: TransferOptions) -> Steps | ProcessStage:

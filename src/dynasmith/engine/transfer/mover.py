@@ -206,6 +206,7 @@ class Mover:
             throttled=throttled,
             read_units=page.units,
             write_units=outcome.units.total,
+            kept_personal=staged.personal or msgspec.UNSET,
         )
         after = msgspec.structs.replace(
             at,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from dynasmith.engine.transfer.copy import staged_by
+from dynasmith.engine.transfer.copy import counting, staged_by
 from dynasmith.engine.transfer.deduplication import Deduplication
 from dynasmith.engine.transfer.job_world import JobWorld
 from dynasmith.engine.transfer.mover import ConcurrencyLimits
@@ -35,7 +35,8 @@ def populate(spec: Populate, claim: Claim, world: JobWorld) -> Report:
     What is no item, lacks the key, or has the key of another item before it goes to the dead letters with its place
     and reason, and the rest goes on. Interrupted and errors leave a job that can be resumed with the same items.
     """
-    target, function, origin = world.table(spec.target), world.function(spec.transform), world.populate_source(spec)
+    target, origin = world.table(spec.target), world.populate_source(spec)
+    function = counting(world.function(spec.transform), spec.personal)
     if origin.changes:
         report = run_job(claim, changes_pipeline(claim.job, origin, target, spec.options), world.context)
         origin.finish(report)

@@ -1,15 +1,17 @@
 """What happens to the items of a page between source and sink: filter, transform, the check for one key twice."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from dynasmith.engine.transfer.user_traceback import trace_of
 from dynasmith.items.digest import Digest, digest_items
 from dynasmith.items.digester import Digester
 from dynasmith.items.key import Key, KeySchema, format_key, key_of
+from dynasmith.items.personal_counts import Personal
 from dynasmith.items.transform import ItemRefused, ItemSkipped, Policy, Transform
 from dynasmith.items.wire import RawItem
+from dynasmith.operations.personal_counter import PersonalCounter
 from dynasmith.ports.items import DeadLetter, Item
 
 
@@ -21,7 +23,7 @@ class StagedPage:
     those that a backfill has nothing to write for, or leaves alone. ``origins`` are the numbers of the page's items
     that ``items`` were made of, one each, or None where ``items`` are those of the page, one for one; ``digest`` is
     that of ``items`` where it is known. ``dead_origins`` are the numbers of the page's items that the first of ``dead``
-    were made of, as far as they are known.
+    were made of, as far as they are known. ``personal`` counts values of personal attributes.
     """
 
     items: Sequence[Item]
@@ -35,6 +37,7 @@ class StagedPage:
     origins: Sequence[int] | None = None
     digest: Digest | None = None
     dead_origins: Sequence[int] = ()
+    personal: Personal = field(default_factory=dict)
 
 
 class Stage(Protocol):
@@ -91,6 +94,9 @@ def transformed(items: Sequence[Item], transform: Transform, policy: Policy) -> 
     fanned_out = dropped = skipped = 0
     moved = False
     copies = transform.copies
+    counter = transform.function if isinstance(transform.function, PersonalCounter) else None
+    if counter is not None:
+        counter.take()  # of a page that failed
     for number, item in enumerate(items):
         try:
             results = copies(item if type(item) is RawItem else RawItem(bytes(item)))
@@ -112,7 +118,16 @@ def transformed(items: Sequence[Item], transform: Transform, policy: Policy) -> 
             dropped += not results
             fanned_out += max(0, len(results) - 1)
     return StagedPage(
-        made, fanned_out, dropped, 0, tuple(dead), moved, skipped=skipped, origins=origins, dead_origins=lost
+        made,
+        fanned_out,
+        dropped,
+        0,
+        tuple(dead),
+        moved,
+        skipped=skipped,
+        origins=origins,
+        dead_origins=lost,
+        personal={} if counter is None else counter.take(),
     )
 
 

@@ -29,7 +29,13 @@ from dynasmith.project.verbs.dry_run import rehearsed
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.job_world import ProjectJobWorld
 from dynasmith.project.verbs.new_target import check_free, creation_note, new_target
-from dynasmith.project.verbs.personal_data import ALLOW, left_environments, personal_passing, refuse_personal
+from dynasmith.project.verbs.personal_data import (
+    ALLOW,
+    counted_personal,
+    left_environments,
+    personal_passing,
+    refuse_personal,
+)
 from dynasmith.project.verbs.tables import create, exists
 from dynasmith.project.verbs.transform_operations import operations_in
 from dynasmith.project.verbs.transforms import AnyTransform, function_of
@@ -89,12 +95,14 @@ def copy_items(
     """Copy between two tables that are there, for who has the consent."""
     world = ProjectJobWorld(items, listener, transform=transform)
     ref = world.transform_ref()
-    world.adopt(first, second, copy_ends(items, first, second))
+    ends = copy_ends(items, first, second)
+    world.adopt(first, second, ends)
     spec = Copy(
         source=first,
         target=second,
         tables=world.identities(source=first, target=second),
         transform=ref,
+        personal=counted_personal(items, first, second, ends, world.function(ref)),
         options=options or TransferOptions(),
     )
     return items.priced(run(spec, begin_copy(spec, world), world))

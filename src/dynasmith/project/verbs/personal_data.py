@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dynasmith.engine.transfer.table_details import TableEnd
-from dynasmith.errors import ConsentNeed, ConsentRequired, UsageError
+from dynasmith.errors import ConsentNeed, ConsentRequired, DefinitionError, UsageError
 from dynasmith.items.transform import Function
 from dynasmith.jobs.side import Side
 from dynasmith.operations.personal_data import passing
@@ -27,6 +27,24 @@ def personal_passing(items: ItemWorld, source: Side, table: str, function: Funct
     """The personal attributes of a table that a transform lets through. Raises DefinitionError for definitions that
     cannot be read: nobody knows then what is personal."""
     return passing(_personal(items, source, table), function)
+
+
+def counted_personal(
+    items: ItemWorld, source: Side, target: Side, ends: tuple[TableEnd, TableEnd], function: Function | None
+) -> tuple[str, ...]:
+    """The personal attributes whose values a copy counts: where its transform masks, or a protected environment is
+    left."""
+    if not (getattr(function, "masks", False) or left_environments(items, source, target, ends)):
+        return ()
+    return known_personal(items, source, ends[0].name)
+
+
+def known_personal(items: ItemWorld, side: Side, table: str) -> tuple[str, ...]:
+    """What is personal in a table; nothing where its definition cannot be read."""
+    try:
+        return _personal(items, side, table)
+    except DefinitionError:
+        return ()
 
 
 def refuse_personal(
@@ -70,6 +88,8 @@ def _protected(items: ItemWorld, side: Side, table: str) -> tuple[str, ...]:
 def _personal(items: ItemWorld, side: Side, table: str) -> tuple[str, ...]:
     try:
         defined = items.at(side).definitions.tables
+    except DefinitionError:
+        raise
     except UsageError:  # nothing is defined there
         return ()
     return next((known(each.personal, ()) for each in defined if each.name == table), ())

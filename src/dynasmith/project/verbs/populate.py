@@ -33,6 +33,7 @@ from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.job_world import ProjectJobWorld
 from dynasmith.project.verbs.model_transforms import encoder_of
 from dynasmith.project.verbs.new_target import creation_note, defined_target, exported_target
+from dynasmith.project.verbs.personal_data import known_personal
 from dynasmith.project.verbs.populate_database import (
     check_memorable,
     database_origin,
@@ -103,7 +104,10 @@ def populate(
         tables=world.identities(target=side),
         options=options,
     )
-    check_masks(world.function(bare.transform), target.key, options.on_error)
+    function = world.function(bare.transform)
+    check_masks(function, target.key, options.on_error)
+    if getattr(function, "masks", False):
+        bare = msgspec.structs.replace(bare, personal=known_personal(items, side, target.name))
     spec: Populate = bare
     if isinstance(files, Database):
         if sentence := _looked_at(items, files):

@@ -25,6 +25,7 @@ from dynasmith.engine.transfer.processes.child import (
 )
 from dynasmith.engine.transfer.transform_stage import StagedPage, Steps
 from dynasmith.items.digest import Digest
+from dynasmith.items.personal_counts import PersonalCounts
 from dynasmith.items.wire import RawItem
 from dynasmith.ports.clock import lease_clock
 from dynasmith.ports.items import DeadLetter, Item
@@ -54,6 +55,7 @@ class ReturnMessage(msgspec.Struct, array_like=True):
     origins: Sequence[int] | None = None
     dead_origins: Sequence[int] = ()
     digest: str = ""
+    personal: dict[str, PersonalCounts] = {}
     failure: bytes = b""
     traceback: str = ""
 
@@ -108,6 +110,7 @@ class ProcessStage:
                 origins=back.origins,
                 dead_origins=back.dead_origins,
                 digest=Digest.parse(back.digest) if back.digest else None,
+                personal=back.personal,
             )
 
     async def close(self) -> None:

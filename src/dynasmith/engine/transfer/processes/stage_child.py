@@ -85,6 +85,7 @@ class _Stage:
                 staged.origins,
                 staged.dead_origins,
                 str(self._digester(staged.items)) if self._digest else "",
+                dict(staged.personal),
             )
         except (Exception, SystemExit) as error:
             return _failed(error)
