@@ -1,6 +1,7 @@
 """Deletions of items on a real engine: only what meets the condition goes, a kill loses no count, undo is exact."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,13 @@ from backfill.killed import KillJournal, KillLedger, kill_updates, killed_end
 from backfill.kit import Bench, canonical
 from dynasmith.aws.data.event_loop import new_event_loop
 from dynasmith.engine.deletion.dry_run import rehearse_deletion
+from dynasmith.engine.transfer.key_files import KeyFiles
 from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.errors import UsageError
+from dynasmith.files.duplicate_key_store import SeenKeys
+from dynasmith.files.items.layout import layout_of
+from dynasmith.files.items.source import FileSource
+from dynasmith.items.key import KeySchema
 from dynasmith.jobs.options import TransferOptions
 from dynasmith.jobs.report import Report
 from dynasmith.ports.items import ThrottleListener
@@ -56,13 +62,26 @@ def test_what_meets_the_condition_goes_and_comes_back_to_the_byte(
     assert bench.undo(report.job.id).counts.already == 130 - left
 
 
+def keys_of(folder: Path, key: KeySchema) -> Callable[[], KeyFiles]:
+    """The keys of what meets WHERE, one of them twice, and one that is nowhere."""
+    file = folder / "keys.jsonl"
+    file.write_text("".join(f'{{"pk": "item-{n:05d}"}}\n' for n in (*range(10, ITEMS), 12, 77)), "utf-8")
+
+    async def opened(_heard: ThrottleListener) -> FileSource:
+        return FileSource(layout_of([str(file)]), key, page_items=8)
+
+    return lambda: KeyFiles(opened, SeenKeys())
+
+
+@pytest.mark.parametrize("by_keys", [False, True], ids=["where", "keys"])
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_killed_at_every_call_it_ends_the_same_and_is_undone(
-    client: Any, make_table: MakeTable, tmp_path: Path, after: bool
+    client: Any, make_table: MakeTable, tmp_path: Path, after: bool, by_keys: bool
 ) -> None:
     table = make_table()
     at, resumed = first_call(), 0
-    asked = TransferOptions(segments=2, batch_size=12, condition=WHERE)
+    keys = keys_of(tmp_path, Bench(client, table, tmp_path).end.key) if by_keys else None
+    asked = TransferOptions(segments=2, batch_size=12, condition="" if by_keys else WHERE)
     while True:
         fill(client, table, ITEMS)
         before = canonical(client, table)
@@ -72,17 +91,19 @@ def test_killed_at_every_call_it_ends_the_same_and_is_undone(
         ledger: Any = KillLedger(bench.ledger, killer)
         end, updates = killed_end(bench.end, killer), kill_updates(bench.updates, killer)
         try:
-            delete_items(end, updates, ledger, bench.open_journal, asked, around=AROUND)
+            delete_items(end, updates, ledger, bench.open_journal, asked, around=AROUND, keys=keys)
             break
         except KilledError:
             bench.wrap = None
         if bench.ledger.jobs():
             job = bench.last()
             claim = bench.ledger.claim(job.id)
-            report = resumed_deletion(claim, bench.end, bench.updates, bench.open_journal, AROUND)
+            report = resumed_deletion(claim, bench.end, bench.updates, bench.open_journal, AROUND, keys)
             resumed += 1
             assert report.adds_up, at
-            assert (report.counts.read, report.counts.dead, report.counts.skipped) == (ITEMS - 10, 0, 0), at
+            counts = report.counts
+            assert (counts.read, counts.dead, counts.skipped) == (ITEMS - 10 + 2 * by_keys, 0, 0), at
+            assert (counts.dropped, counts.unchanged) == (by_keys, by_keys), at
             assert report.counts.written + report.counts.already == ITEMS - 10, at
             assert numbers(client, table) == list(range(10)), at
             assert bench.undo(job.id).adds_up, at

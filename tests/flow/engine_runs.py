@@ -12,6 +12,7 @@ from dynasmith.engine.run import run
 from dynasmith.engine.transfer.copy import begin_copy
 from dynasmith.engine.transfer.export import begin_export
 from dynasmith.engine.transfer.job_world import ServiceWorld
+from dynasmith.engine.transfer.key_files import KeyFiles
 from dynasmith.engine.transfer.populate import begin_populate
 from dynasmith.engine.transfer.populate_source import PopulateSource
 from dynasmith.engine.transfer.restore_world import RestoreWorld
@@ -64,6 +65,7 @@ class GivenWorld:
     open_updates: OpenUpdates | None = None
     open_journal: OpenJournal | None = None
     kept: Callable[[str], JournalReader] | None = None
+    keys: Callable[[], KeyFiles] | None = None
     _journals: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -108,6 +110,10 @@ class GivenWorld:
     def spared(self, spec: DeleteItems) -> SparedKeys | None:
         assert not spec.beyond
         return None
+
+    def key_files(self, _spec: object) -> KeyFiles:
+        assert self.keys is not None
+        return self.keys()
 
     def rollback_files(self, spec: RollBack) -> tuple[OpenSource, SparedKeys]:  # noqa: ARG002
         raise AssertionError("a run of the engine that moves items rolls none back")
@@ -213,18 +219,24 @@ def delete_items(
     asked: TransferOptions | None = None,
     *,
     around: RunContext | None = None,
+    keys: Callable[[], KeyFiles] | None = None,
 ) -> Report:
-    """A deletion of items from its beginning."""
-    world = GivenWorld({"target": table}, ledger, around, open_updates=updates, open_journal=open_journal)
-    spec = DeleteItems(target=TARGET, journal=True, options=asked or NO_OPTIONS)
+    """A deletion of items from its beginning; with ``keys`` of those that files name."""
+    world = GivenWorld({"target": table}, ledger, around, open_updates=updates, open_journal=open_journal, keys=keys)
+    spec = DeleteItems(target=TARGET, journal=True, keys="" if keys is None else "keys", options=asked or NO_OPTIONS)
     return run(spec, begin_deletion(spec, world), world)
 
 
 def resumed_deletion(
-    claim: Claim, table: TableEnd, updates: OpenUpdates, open_journal: OpenJournal, around: RunContext | None = None
+    claim: Claim,
+    table: TableEnd,
+    updates: OpenUpdates,
+    open_journal: OpenJournal,
+    around: RunContext | None = None,
+    keys: Callable[[], KeyFiles] | None = None,
 ) -> Report:
     """A deletion from where it is."""
-    world = GivenWorld({"target": table}, around=around, open_updates=updates, open_journal=open_journal)
+    world = GivenWorld({"target": table}, around=around, open_updates=updates, open_journal=open_journal, keys=keys)
     return run(readable(claim.job), claim, world)
 
 

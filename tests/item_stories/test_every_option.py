@@ -52,6 +52,7 @@ check --prune              | code  | drifted | {--prune}
 delete-items --all         | code  | two | users --confirm users {--all}
 delete-items --batch-size  | asks  | two | users --all --confirm users --segments 1 {--batch-size 2}
 delete-items --consistent  | asks  | two | users --all --confirm users {--consistent}
+delete-items --keys        | items | two | users --confirm users {--keys keys.jsonl}
 delete-items --max-read-units  | says  | two | users --all --dry-run --json {--max-read-units 50}
 delete-items --max-write-units | says  | two | users --all --dry-run --json {--max-write-units 50}
 delete-items --no-journal  | says  | two | users --all --confirm users {--no-journal}
@@ -443,6 +444,7 @@ def files(story: ItemStory) -> None:
     story.write("people.jsonl", "".join(json.dumps(each) + "\n" for each in people))
     story.write("people.csv", "pk,n\n" + "".join(f"{each['pk']},{each['n']}\n" for each in people))
     story.write("odd.jsonl", '{"pk": "a", "n": "1"}\n{"pk": "b", "n": "many"}\n')
+    story.write("keys.jsonl", '{"pk": "user-00001"}\n{"pk": "user-00004"}\n')
     story.write("shape.yaml", SHAPE)
     story.write("casts.yaml", CASTS)
     story.write("moves.py", MOVES)

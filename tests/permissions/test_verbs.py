@@ -57,6 +57,12 @@ def _backup(story: RoleStory, name: str) -> None:
         story.owner("backup", "create", "plain", "--name", name)
 
 
+def _with_keys(story: RoleStory, key: str) -> None:
+    """An item of the table ``plain``, and a file with its key."""
+    story.owner("put", "plain", f"pk={key}")
+    story.folder.joinpath("keys.jsonl").write_text(json.dumps({"pk": key}) + "\n", "utf-8")
+
+
 def _two_backups(story: RoleStory) -> None:
     """Two backups, of which one may go."""
     for name in ("old", "older"):
@@ -104,6 +110,11 @@ CASES = (
         "delete-items",
         "delete-items plain --all --confirm plain",
         before=lambda story: story.owner("put", "plain", "pk=d"),
+    ),
+    Case(
+        "delete-items --keys",
+        "delete-items plain --keys keys.jsonl --confirm plain",
+        before=lambda story: _with_keys(story, "d"),
     ),
     Case("jobs undo", "jobs undo last --yes", before=_undone),
     Case("import", "import 'orders*' --out new.yaml", also="--all, or a pattern"),

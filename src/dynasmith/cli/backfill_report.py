@@ -35,6 +35,8 @@ def show_deleted(invocation: Invocation, report: Report) -> int:
         return exit_of(invocation, report)
     say_where(invocation, report)
     already = f", {counts.already:,} already deleted" if counts.already else ""
+    already += f", {counted(counts.unchanged, 'key')} without an item" if counts.unchanged else ""
+    already += f", {counted(counts.dropped, 'key')} repeated" if counts.dropped else ""
     skipped = f", {counts.skipped:,} left because others changed or deleted them" if counts.skipped else ""
     invocation.say(f"delete-items: {counted(counts.written, 'item')} deleted{already}{skipped}, {counts.dead:,} dead.")
     _spent(invocation, report)
@@ -136,15 +138,29 @@ def show_rehearsed(invocation: Invocation, rehearsal: BackfillDryRun) -> int:
     return 0
 
 
-def show_deletion_rehearsed(invocation: Invocation, table: str, rehearsal: DeletionDryRun, *, whole: bool) -> int:
-    """What a dry run of a deletion found; ``whole``: of every item."""
+def _of_keys(rehearsal: DeletionDryRun) -> str:
+    estimate = rehearsal.estimate
+    repeated = f", and {rehearsal.repeated:,} that came before" if rehearsal.repeated else ""
+    about, how = ("", "") if rehearsal.counted else ("about ", f" ({estimate.sampled:,} were looked up)")
+    return (
+        f"{counted(estimate.items, 'key')}{repeated}: {about}{counted(rehearsal.deleted, 'item')} would be deleted, "
+        f"{about}{either(rehearsal.missing, 'is', 'are')} not in the table{how}."
+    )
+
+
+def show_deletion_rehearsed(
+    invocation: Invocation, table: str, rehearsal: DeletionDryRun, *, whole: bool, by_keys: bool = False
+) -> int:
+    """What a dry run of a deletion found; ``whole``: of every item, ``by_keys``: of those of a file."""
     rehearsal = invocation.shown(rehearsal)
     cheaper = f"deleting the table costs no write units: dynasmith delete {table}, then apply its definition"
     if invocation.as_json:
         print_json(rehearsal.to_json() | {"notes": [cheaper] if whole else []})
         return 0
     page, estimate = invocation.page(), rehearsal.estimate
-    if rehearsal.counted:
+    if by_keys:
+        said = _of_keys(rehearsal)
+    elif rehearsal.counted:
         said = f"{rehearsal.deleted:,} of {counted(estimate.items, 'item')} would be deleted: every item was read."
     else:
         said = (

@@ -184,7 +184,8 @@ class Backfill(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 class DeleteItems(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The items of a table that meet the condition of its options, or all, deleted. ``journal`` keeps them. ``beyond``
-    is an export, an absolute path, whose keys are left alone."""
+    is an export, an absolute path, whose keys are left alone; ``keys`` are files, an absolute path, whose keys are
+    those to delete, known again by their ``fingerprints``."""
 
     verb: ClassVar[str] = "delete-items"
     target: Side
@@ -192,6 +193,8 @@ class DeleteItems(Struct, frozen=True, kw_only=True, omit_defaults=True):
     tables: TableIdentities = UNKNOWN_TABLES
     where: str = ""
     beyond: str = ""
+    keys: str = ""
+    fingerprints: dict[str, Fingerprint] = {}
     options: TransferOptions = field(name="flow")
 
 

@@ -7,13 +7,15 @@ from msgspec.structs import replace
 
 from dynasmith.engine.backfill.sink import ChangeOutcome, ChangeSink
 from dynasmith.engine.backfill.unconfirmed_changes import UnconfirmedChanges
+from dynasmith.engine.deletion.keyed_source import MISSING, REPEATED, KeyedSource
 from dynasmith.engine.transfer.copy import paced_pages, table_reader
 from dynasmith.engine.transfer.job_world import JobWorld
+from dynasmith.engine.transfer.key_files import KeyFiles, count_keys
 from dynasmith.engine.transfer.mover import ConcurrencyLimits
 from dynasmith.engine.transfer.new_job import new_job
 from dynasmith.engine.transfer.runner import Pipeline, run_job
 from dynasmith.engine.transfer.spared_keys import SparedKeys
-from dynasmith.engine.transfer.table_details import rates
+from dynasmith.engine.transfer.table_details import TableEnd, rates
 from dynasmith.engine.transfer.transform_stage import StagedPage
 from dynasmith.items.condition.condition import Condition, parse_condition
 from dynasmith.items.key import KeySchema, key_of
@@ -30,11 +32,19 @@ from dynasmith.ports.updates import ItemChange, UpdateAnswer, deletion_of, encod
 
 
 def begin_deletion(spec: DeleteItems, world: JobWorld) -> Claim:
-    """Enter a deletion in the ledger, with its undo journal. Raises UsageError for a condition that is none."""
+    """Enter a deletion in the ledger, with its undo journal. Raises UsageError for a condition that is none,
+    FileFormatError for a file with a line that is no key."""
     described, options = world.table(spec.target).description, spec.options
     _condition(spec)
-    segments = plan_segments(described.size_bytes_estimate, workers=options.segments_at_once, asked=options.segments)
-    job = new_job(spec, world.context, segments, described.item_count_estimate or None)
+    if spec.keys:
+        counted = count_keys(world.key_files(spec), world.table(spec.target).key, world.context)
+        segments, items = counted.files, counted.read
+    else:
+        segments = plan_segments(
+            described.size_bytes_estimate, workers=options.segments_at_once, asked=options.segments
+        )
+        items = described.item_count_estimate
+    job = new_job(spec, world.context, segments, items or None)
     if spec.journal:
         world.new_journal(job, world.table(spec.target))
     return world.ledger.begin(job)
@@ -68,8 +78,12 @@ def deletion_pipeline(spec: DeleteItems, job: Job, world: JobWorld, journal: Und
         )
 
     writes = rates(table, "write", options.max_write_units, share=options.share)
+    if spec.keys:
+        source = keyed_source(table, world.key_files(spec), unsure)
+    else:
+        source = with_unsure(table_reader(table, job.segments, paced_pages(options, writes)), unsure, table.key)
     return Pipeline(
-        source=with_unsure(table_reader(table, job.segments, paced_pages(options, writes)), unsure, table.key),
+        source=source,
         sink=sink,
         stage=DeletionStage(names, world.spared(spec)),
         reads=rates(table, "read", options.max_read_units, share=options.share),
@@ -77,13 +91,23 @@ def deletion_pipeline(spec: DeleteItems, job: Job, world: JobWorld, journal: Und
         width=ConcurrencyLimits(options.segments_at_once, options.lanes),
         digest=False,
         table=table.name,
-        total_items=None if condition is not None else table.description.item_count_estimate or None,
+        total_items=job.estimated_items if spec.keys or condition is None else None,
         tables=(table,),
     )
 
 
 def _condition(spec: DeleteItems) -> Condition | None:
     return parse_condition(spec.options.condition) if spec.options.condition else None
+
+
+def keyed_source(table: TableEnd, keys: KeyFiles, unsure: UnconfirmedChanges) -> OpenSource:
+    """Opens the items of a table whose keys files have."""
+
+    async def source(heard: ThrottleListener) -> Source:
+        lookup = await table.access.lookup(table.name)()
+        return KeyedSource(await keys.files(heard), lookup, keys.store, table.key, unsure)
+
+    return source
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +119,18 @@ class DeletionStage:
 
     async def __call__(self, items: Sequence[Item]) -> StagedPage:
         """Stage a page."""
-        numbers = range(len(items)) if self.spared is None else await self.spared.beyond(items)
+        if self.spared is not None:
+            numbers = await self.spared.beyond(items)
+        else:
+            numbers = [number for number, item in enumerate(items) if item not in (MISSING, REPEATED)]
         changes = [encode_change(deletion_of(items[number], self.names)) for number in numbers]
+        missing, repeated = items.count(MISSING), items.count(REPEATED)
         return StagedPage(
-            changes, skipped=len(items) - len(changes), origins=None if self.spared is None else list(numbers)
+            changes,
+            dropped=repeated,
+            unchanged=missing,
+            skipped=len(items) - len(changes) - missing - repeated,
+            origins=numbers,
         )
 
 

@@ -27,13 +27,16 @@ SAMPLED_ITEMS = 1000
 
 class DeletionDryRun(Struct, frozen=True, kw_only=True):
     """What a deletion would do. ``deleted`` items, give or take ``error`` 19 times of 20; ``counted`` says that every
-    item was read, and then ``error`` is 0. ``keys`` are those of some of them."""
+    item was read, and then ``error`` is 0. ``keys`` are those of some of them. Of the keys of a file ``missing`` have
+    no item, and ``repeated`` came before."""
 
     estimate: JobEstimate
     deleted: int
     error: int
     counted: bool
     keys: tuple[str, ...] = ()
+    missing: int = 0
+    repeated: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """Stable keys."""
@@ -43,6 +46,8 @@ class DeletionDryRun(Struct, frozen=True, kw_only=True):
             "deleted_error": self.error,
             "counted": self.counted,
             "keys": list(self.keys),
+            "missing": self.missing,
+            "repeated": self.repeated,
         }
 
 

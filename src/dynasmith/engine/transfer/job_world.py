@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from dynasmith.engine.transfer.key_files import KeyFiles
 from dynasmith.engine.transfer.populate_source import PopulateSource
 from dynasmith.engine.transfer.restore_world import RestoreWorld
 from dynasmith.engine.transfer.runner import RunContext
@@ -103,6 +104,10 @@ class JobWorld(Protocol):
 
     def spared(self, spec: DeleteItems) -> SparedKeys | None:
         """The keys that a deletion leaves alone; None where it leaves none."""
+        ...
+
+    def key_files(self, spec: DeleteItems) -> KeyFiles:
+        """The files whose keys a deletion takes. Raises CheckpointError where one changed since the job began."""
         ...
 
     def rollback_files(self, spec: RollBack) -> tuple[OpenSource, SparedKeys]:

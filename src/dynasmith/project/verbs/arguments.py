@@ -394,6 +394,7 @@ CHECKS: dict[str, Check] = {
     "item": wire,
     "keep": optional(whole()),
     "key": wire,
+    "keys": optional(path),
     "kms_key": any_text,
     "limit": optional(whole()),
     "listener": function,

@@ -109,6 +109,7 @@ class BackfillMethods(VerbAccess):
         table: str | Side,
         *,
         where: str = "",
+        keys: str | Path | None = None,
         all: bool = False,
         journal: bool = True,
         consistent: bool = False,
@@ -120,12 +121,16 @@ class BackfillMethods(VerbAccess):
         consent: Consent | None = None,
         listener: Listener = silent,
     ) -> Report:
-        """Delete the items that meet the condition ``where``, or ``all``, each while it is as it was read, with an undo
-        journal (`Jobs.undo`) unless ``journal`` is False; then nothing of the items is kept anywhere.
+        """Delete the items that meet the condition ``where``, those whose keys are in the file ``keys``, or ``all``,
+        each while it is as it was read, with an undo journal (`Jobs.undo`) unless ``journal`` is False; then nothing of
+        the items is kept anywhere.
 
-        Needs the name of the table as consent (``confirm``). Raises UsageError for neither or both of ``where`` and
-        ``all``, ConsentRequired, TableNotFound, CheckpointError, Interrupted and RunError. Costs a read of the table
-        and the write units of what is deleted. Stopped halfway it is resumed with `Jobs.resume`.
+        A file of keys is JSON lines or CSV, one key a line, other attributes ignored; counts of the report: ``dropped``
+        are keys that came before, ``unchanged`` those that have no item. Needs the name of the table as consent
+        (``confirm``). Raises UsageError unless one of the three is given, FileFormatError for a line that is no key
+        (nothing is deleted then), ConsentRequired, TableNotFound, CheckpointError, Interrupted and RunError. Costs a
+        read of the table, or a strong read of each key, and the write units of what is deleted. Stopped halfway it is
+        resumed with `Jobs.resume`.
         """
         from dynasmith.project.verbs.delete_items import delete_items, which_items
         from dynasmith.project.verbs.item_options import transfer_options
@@ -134,7 +139,7 @@ class BackfillMethods(VerbAccess):
             self._item_world(),
             table,
             options=transfer_options(
-                filter=which_items(where, all),
+                filter=which_items(where, all, keys),
                 consistent=consistent,
                 segments=segments,
                 batch_size=batch_size,
@@ -142,6 +147,7 @@ class BackfillMethods(VerbAccess):
                 max_write_units=max_write_units,
                 share=share,
             ),
+            keys=keys,
             journal=journal,
             by_name=True,
             consent=consent,

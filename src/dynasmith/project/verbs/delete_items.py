@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from msgspec.structs import replace
 
 from dynasmith.engine.deletion.deletion import begin_deletion
 from dynasmith.engine.deletion.dry_run import SAMPLED_ITEMS, DeletionDryRun, rehearse_deletion
+from dynasmith.engine.deletion.keyed_dry_run import rehearse_deletion_of_keys
 from dynasmith.engine.run import run
 from dynasmith.errors import UsageError
 from dynasmith.jobs.estimate import with_cost
@@ -18,6 +21,7 @@ from dynasmith.plans.consent import Consent, named
 from dynasmith.ports.listener import Listener, silent
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.job_world import ProjectJobWorld
+from dynasmith.project.verbs.key_files import key_files, keys_place
 
 
 def delete_items(
@@ -25,19 +29,23 @@ def delete_items(
     table: str | Side,
     *,
     options: TransferOptions | None = None,
+    keys: str | Path | None = None,
     journal: bool = True,
     by_name: bool = False,
     consent: Consent | None = None,
     listener: Listener = silent,
 ) -> Report:
-    """Delete the items that meet ``options.condition``, or all, with an undo journal. See `engine.deletion`.
+    """Delete the items that meet ``options.condition``, those of ``keys``, or all, with an undo journal.
 
     Needs the consent `yes`, or with ``by_name`` that of the table's name, and the name of a protected environment that
     the table is in; else ConsentRequired.
     """
     world, side = ProjectJobWorld(items, listener), items.side(table)
     name, kept = world.table(side).name, "with an undo journal" if journal else "without an undo journal"
-    which = "the items that meet the condition" if options and options.condition else "all items"
+    place, fingerprints = ("", {}) if keys is None else keys_place(keys)
+    conditional = options is not None and options.condition != ""
+    which = f"the items whose keys are in {keys}" if keys is not None else "all items"
+    which = "the items that meet the condition" if conditional else which
     text = f"Delete {which} of {name} in {{where}}, {kept}?"
     if by_name:
         items.at(side).granted(items.world.consent if consent is None else consent, [name], named(text, name))
@@ -47,17 +55,22 @@ def delete_items(
         target=side,
         journal=journal,
         tables=world.identities(target=side),
+        keys=place,
+        fingerprints=fingerprints,
         options=options or TransferOptions(),
     )
     claim = begin_deletion(spec, world)
     return items.priced(run(readable(claim.job), claim, world))
 
 
-def which_items(where: str, whole: bool) -> str:
-    """The condition of a deletion; empty for the whole table. Raises UsageError for neither or both."""
-    if bool(where) == whole:
-        problem = "takes a condition or everything, not both" if whole else "needs to know which items"
-        raise UsageError(f"delete-items {problem}.", hint="--where \"status = 'old'\" (where=), or --all (all=True)")
+def which_items(where: str, whole: bool, keys: str | Path | None) -> str:
+    """The condition of a deletion; empty for keys of a file and for the whole table. Raises UsageError unless one of
+    the three is given."""
+    if bool(where) + whole + (keys is not None) != 1:
+        many = bool(where) or whole or keys is not None
+        problem = "takes one of a condition, keys and everything" if many else "needs to know which items"
+        hint = "--where \"status = 'old'\" (where=), --keys FILE (keys=), or --all (all=True)"
+        raise UsageError(f"delete-items {problem}.", hint=hint)
     return where
 
 
@@ -66,11 +79,15 @@ def rehearse_delete_items(
     table: str | Side,
     *,
     options: TransferOptions | None = None,
+    keys: str | Path | None = None,
     sample: int | None = SAMPLED_ITEMS,
 ) -> DeletionDryRun:
     """What `delete_items` would delete, cost and take, from a sample or from every item (``sample`` None)."""
     dry = items.dry
-    found = rehearse_deletion(
-        dry.end(dry.side(table)), options or TransferOptions(), sample=sample, around=dry.context(silent)
-    )
+    end, asked, around = dry.end(dry.side(table)), options or TransferOptions(), dry.context(silent)
+    if keys is None:
+        found = rehearse_deletion(end, asked, sample=sample, around=around)
+    else:
+        files = key_files(keys_place(keys)[0], end.key)
+        found = rehearse_deletion_of_keys(end, asked, files, sample=sample, around=around)
     return replace(found, estimate=with_cost(found.estimate, dry.prices()))

@@ -239,6 +239,7 @@ class DryRuns(VerbAccess):
         table: str | Side,
         *,
         where: str = "",
+        keys: str | Path | None = None,
         all: bool = False,
         sample: int | None = 1000,
         consistent: bool = False,
@@ -248,19 +249,20 @@ class DryRuns(VerbAccess):
     ) -> DeletionDryRun:
         """What `Project.delete_items` would delete, from a ``sample`` of so many items, or from every item (None).
 
-        Raises UsageError for a condition that is none, TableNotFound, and Interrupted where it was stopped.
+        Raises UsageError for a condition that is none, RunError where there is no file of keys, FileFormatError for a
+        line that is no key, TableNotFound, and Interrupted where it was stopped.
         """
         from dynasmith.project.verbs.delete_items import rehearse_delete_items, which_items
         from dynasmith.project.verbs.item_options import transfer_options
 
         options = transfer_options(
-            filter=which_items(where, all),
+            filter=which_items(where, all, keys),
             consistent=consistent,
             max_read_units=max_read_units,
             max_write_units=max_write_units,
             share=share,
         )
-        return rehearse_delete_items(self._item_world(), table, options=options, sample=sample)
+        return rehearse_delete_items(self._item_world(), table, options=options, keys=keys, sample=sample)
 
     @checked()
     def undo(self, job: str, *, max_write_units: float | None = None) -> UndoDryRun:

@@ -8,6 +8,7 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
+from dynasmith.engine.transfer.key_files import KeyFiles
 from dynasmith.engine.transfer.populate_source import PopulateSource
 from dynasmith.engine.transfer.restore_world import RestoreWorld
 from dynasmith.engine.transfer.runner import RunContext
@@ -16,6 +17,7 @@ from dynasmith.engine.transfer.spared_keys import SparedKeys
 from dynasmith.engine.transfer.table_details import TableEnd
 from dynasmith.errors import CheckpointError
 from dynasmith.files.duplicate_key_store import SeenKeys
+from dynasmith.files.items.fingerprint import check_unchanged
 from dynasmith.files.items.layout import layout_of
 from dynasmith.files.items.source import FileSource
 from dynasmith.items.key import KeySchema
@@ -44,6 +46,7 @@ from dynasmith.ports.updates import OpenUpdates
 from dynasmith.project.verbs.export_files import files_sink
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.journals import Journals, KeptJournal, journals_of
+from dynasmith.project.verbs.key_files import key_files
 from dynasmith.project.verbs.populate_database import database_origin
 from dynasmith.project.verbs.populate_files import check_key, resumed_files
 from dynasmith.project.verbs.populate_s3 import resumed_objects, s3_name
@@ -218,6 +221,12 @@ class ProjectJobWorld:
             return None
         key = self.table(spec.target).key
         return SparedKeys(self._files(spec.beyond, key), key, SeenKeys())
+
+    def key_files(self, spec: DeleteItems) -> KeyFiles:
+        """The files of keys, as they were when the job began; opened anew each time. Raises CheckpointError."""
+        for path, before in spec.fingerprints.items():
+            check_unchanged(path, before)
+        return key_files(spec.keys, self.table(spec.target).key)
 
     def rollback_files(self, spec: RollBack) -> tuple[OpenSource, SparedKeys]:
         """The items of the files of a rollback, and their keys. Raises UsageError where they are gone."""
