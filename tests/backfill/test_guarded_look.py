@@ -9,7 +9,7 @@ import pytest
 from backfill.looked import every_kind
 from dynasmith.engine.backfill.sample import TransformSample, TransformSampler, asked, looks_of
 from dynasmith.engine.backfill.stage import Rewriter
-from dynasmith.engine.user_code.process import GuardedProcess
+from dynasmith.engine.workers.guarded_process import GuardedProcess
 from dynasmith.items.condition.condition import parse_condition
 from dynasmith.items.ctx import Context
 from dynasmith.items.key import KeyPart, KeySchema

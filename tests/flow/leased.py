@@ -16,7 +16,7 @@ from dynasmith.aws.data.event_loop import new_event_loop
 from dynasmith.aws.stores.s3.ledger import S3Ledger
 from dynasmith.aws.stores.s3.objects import S3Objects
 from dynasmith.aws.stores.table_ledger import TableLedger
-from dynasmith.engine.transfer.processes import mover
+from dynasmith.engine.transfer.movers import deaths
 from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.errors import DynasmithError
 from dynasmith.files.ledger import FolderLedger
@@ -47,7 +47,7 @@ def main(endpoint: str, ledger_endpoint: str, source: str, target: str, place: s
     client = client_of(endpoint)
     asked = TransferOptions(segments=4, batch_size=50, max_write_units=WRITE_UNITS, processes=int(processes))
     if place.startswith("folder:"):
-        vars(mover)["GRANT_SECONDS"] = 2.0
+        vars(deaths).update(GRANT_SECONDS=2.0, SILENT_SECONDS=2.5)
     around = RunContext(listener=say, loop_factory=new_event_loop)
     try:
         copy(end(client, source), end(client, target), ledger_of(ledger_endpoint, place), asked, around=around)

@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dynasmith.engine.transfer.iterables import from_iterable
+from dynasmith.engine.transfer.movers.deaths import START_SECONDS
+from dynasmith.engine.transfer.movers.stage import ProcessStage
 from dynasmith.engine.transfer.populate import DuplicateCheck
 from dynasmith.engine.transfer.populate_source import PopulateSource
-from dynasmith.engine.transfer.processes.child import START_SECONDS
-from dynasmith.engine.transfer.processes.stage import ProcessStage
 from dynasmith.engine.transfer.transform_stage import Stage, Steps
 from dynasmith.files.duplicate_key_store import SeenKeys
 from dynasmith.files.ledger import FolderLedger
@@ -92,7 +92,7 @@ def test_a_transforming_process_that_stands_still_is_replaced(tmp_path: Path, mo
     names = named(tmp_path, ["one"] * 10)
     mark = tmp_path / "mark"
     # The time that a process may take to say that it runs has passed as soon as it stands still.
-    clock = "dynasmith.engine.transfer.processes.stage.lease_clock"
+    clock = "dynasmith.engine.transfer.movers.stage.lease_clock"
     monkeypatch.setattr(clock, lambda: lease_clock() + (2 * START_SECONDS if mark.exists() else 0.0))
 
     async def main() -> dict[str, int]:

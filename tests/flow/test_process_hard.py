@@ -68,7 +68,7 @@ def test_a_fork_of_the_job_keeps_no_process_alive() -> None:
     """The end of a socket is seen at the other end though a fork of the one who had it lives."""
     script = """
 import os, socket, time
-from dynasmith.engine.transfer.processes.forks import kept_from_forks
+from dynasmith.engine.workers.forks import kept_from_forks
 ours, theirs = socket.socketpair()
 kept_from_forks(ours)
 fork = os.fork()

@@ -17,11 +17,11 @@ from dynasmith.aws.data.event_loop import new_event_loop
 from dynasmith.aws.data.table_access import TableAccess
 from dynasmith.engine.transfer.events import FlowProgress
 from dynasmith.engine.transfer.jobs import pace
+from dynasmith.engine.transfer.movers.worker import _Line
 from dynasmith.engine.transfer.permit import RunPermit
-from dynasmith.engine.transfer.processes.mover_child import _Line
 from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.engine.transfer.table_details import TableEnd
-from dynasmith.engine.transfer.user_traceback import RemoteTraceback
+from dynasmith.engine.workers.user_traceback import RemoteTraceback
 from dynasmith.errors import LeaseLost, RunError, UsageError
 from dynasmith.files.ledger import FolderLedger
 from dynasmith.items.digest import digest_items

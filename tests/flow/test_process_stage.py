@@ -8,7 +8,7 @@ import pytest
 
 from dynasmith.engine.transfer.iterables import from_iterable
 from dynasmith.engine.transfer.populate_source import PopulateSource
-from dynasmith.engine.transfer.user_traceback import RemoteTraceback
+from dynasmith.engine.workers.user_traceback import RemoteTraceback
 from dynasmith.errors import RunError, UsageError
 from dynasmith.files.ledger import FolderLedger
 from dynasmith.items.digest import digest_items

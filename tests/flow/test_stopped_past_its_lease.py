@@ -153,7 +153,8 @@ def test_a_stopped_process_is_replaced_and_writes_nothing_more(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """One of two processes is stopped while its job goes on: it counts as dead when its time to write has passed."""
-    monkeypatch.setattr("dynasmith.engine.transfer.processes.mover.GRANT_SECONDS", 4.0)
+    monkeypatch.setattr("dynasmith.engine.transfer.movers.deaths.GRANT_SECONDS", 3.0)
+    monkeypatch.setattr("dynasmith.engine.transfer.movers.deaths.SILENT_SECONDS", 4.0)
     source, target = make_table(), make_table()
     items = fill(client, source, 400)
     marks = Marks(tmp_path / "marks")

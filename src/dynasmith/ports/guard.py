@@ -34,7 +34,7 @@ class Guard(Protocol):
 
     @property
     def enclose(self) -> Callable[[], None]:
-        """What the process calls before any user code; it can be pickled."""
+        """What the process calls before any user code; it can be sent to a process."""
         ...
 
     @property

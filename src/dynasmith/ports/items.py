@@ -252,7 +252,7 @@ class ItemAccess(Protocol):
 
     @property
     def portable(self) -> bool:
-        """Whether what it opens can be pickled and opened in another process."""
+        """Whether what it opens can be sent to another process and opened there."""
         ...
 
     def source(

@@ -1,8 +1,8 @@
 """A table as a source or a sink, ready to be opened on a running loop, in this process or in another.
 
-A door can be pickled where a client cannot: it has the address that was read off one, and the keys stay where they are
-refreshed and are asked for (``ports.anchored``). Nothing here needs botocore, so a process that only moves items starts
-in half the time.
+A door can be sent to a worker where a client cannot: it has the address that was read off one, and the keys stay where
+they are refreshed and are asked for (``ports.remote_reference``). Nothing here needs botocore, so a process that only
+moves items starts in half the time.
 """
 
 from dataclasses import dataclass

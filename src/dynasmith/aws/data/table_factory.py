@@ -2,7 +2,6 @@
 
 import asyncio
 from dataclasses import dataclass
-from pickle import PicklingError
 from typing import Any
 
 from dynasmith.aws.data.botocore_exchange import BotocoreExchange
@@ -25,7 +24,8 @@ class ClientEndpoint:
     """The endpoint that ``client`` would use for ``table``. Read-only where the client is. ``table_id``, where it is
     known, is compared after a lost connection.
 
-    Pickled it is a ``ServiceEndpoint``, which costs what ``resolved`` does; transport ``botocore`` cannot be pickled.
+    Sent to a worker it is a ``ServiceEndpoint``, which costs what ``resolved`` does; transport ``botocore`` cannot be
+    sent.
     """
 
     client: Any
@@ -58,7 +58,7 @@ class ClientEndpoint:
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self.transport == "botocore":
-            raise PicklingError("the transport botocore sends from one process only")
+            raise TypeError("the transport botocore sends from one process only")
         door = self.resolved()
         return ServiceEndpoint, (door.address, door.keys, door.transport, door.patience, door.reads_only, door.known)
 

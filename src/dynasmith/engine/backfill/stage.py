@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from dynasmith.engine.backfill.unconfirmed_changes import UnconfirmedChanges
 from dynasmith.engine.transfer.transform_stage import StagedPage
-from dynasmith.engine.transfer.user_traceback import trace_of
+from dynasmith.engine.workers.user_traceback import trace_of
 from dynasmith.errors import ItemInvalid
 from dynasmith.items.key import Key, KeySchema, check_key, key_of
 from dynasmith.items.size import ITEM_BYTES_MAX, check_item

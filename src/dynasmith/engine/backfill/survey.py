@@ -23,7 +23,7 @@ from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.engine.transfer.table_details import TableEnd, rates
 from dynasmith.engine.transfer.table_identity import READING, TableIdentityCheck
 from dynasmith.engine.user_code.dry_run import PURE, SLICE_ITEMS, Keeping, kept_dry
-from dynasmith.engine.user_code.process import GuardedProcess
+from dynasmith.engine.workers.guarded_process import GuardedProcess
 from dynasmith.errors import Interrupted
 from dynasmith.items.size import item_bytes, write_units
 from dynasmith.items.transform import Divergence, ItemRefused, Rewrite

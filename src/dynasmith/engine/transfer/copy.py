@@ -11,13 +11,13 @@ import msgspec
 from dynasmith.engine.transfer.job_world import JobWorld
 from dynasmith.engine.transfer.mask_check import check_masks
 from dynasmith.engine.transfer.mover import ConcurrencyLimits
+from dynasmith.engine.transfer.movers.stage import ProcessStage
 from dynasmith.engine.transfer.new_job import new_job
 from dynasmith.engine.transfer.pacer import Rates
-from dynasmith.engine.transfer.processes.child import sendable
-from dynasmith.engine.transfer.processes.stage import ProcessStage
 from dynasmith.engine.transfer.runner import Pipeline, run_job
 from dynasmith.engine.transfer.table_details import TableEnd, check_ends, rates
 from dynasmith.engine.transfer.transform_stage import Stage, Steps
+from dynasmith.engine.workers.user_code import sendable
 from dynasmith.errors import AccessError
 from dynasmith.items.condition.condition import parse_condition
 from dynasmith.items.ctx import Context

@@ -7,7 +7,7 @@ import msgspec
 from dynasmith.engine.transfer.event_thread import StopRequest
 from dynasmith.engine.transfer.transform_stage import StagedPage, Steps
 from dynasmith.engine.user_code.dry_run import SLICE_ITEMS, LoadedTransform
-from dynasmith.engine.user_code.process import GuardedProcess
+from dynasmith.engine.workers.guarded_process import GuardedProcess
 from dynasmith.errors import Interrupted, RunError
 from dynasmith.items.wire import RawItem
 from dynasmith.ports.items import DeadLetter, Item
@@ -30,7 +30,7 @@ _decode = msgspec.msgpack.Decoder(_StagedSlice).decode
 
 
 class GuardedSteps:
-    """The work of the guarded process: ``steps`` as bytes of bytes. It can be pickled where its function can."""
+    """The work of the guarded process: ``steps`` as bytes of bytes. It can be sent where its function can."""
 
     def __init__(self, steps: Steps) -> None:
         self._steps = steps

@@ -2,8 +2,8 @@
 
 from os import urandom
 
-from dynasmith.engine.transfer.processes.main_script import refuse_while_loading
 from dynasmith.engine.transfer.runner import RunContext
+from dynasmith.engine.workers.main_script import refuse_while_loading
 from dynasmith.items.ctx import Context
 from dynasmith.items.key import KeySchema
 from dynasmith.jobs.job import Job, job_id

@@ -15,13 +15,15 @@ from dynasmith.engine.transfer.event_thread import LoopFactory, StopRequest, run
 from dynasmith.engine.transfer.events import FlowEnded, FlowStarted, FlowStopping
 from dynasmith.engine.transfer.flow import Flow, PageMover
 from dynasmith.engine.transfer.mover import WIDTH, ConcurrencyLimits, Mover
+from dynasmith.engine.transfer.movers.keeper import CrewMover
+from dynasmith.engine.transfer.movers.order import Work
+from dynasmith.engine.transfer.movers.stage import ProcessStage
 from dynasmith.engine.transfer.pacer import UNLIMITED, Pacer, Rates, heard_by
 from dynasmith.engine.transfer.permit import RunPermit
-from dynasmith.engine.transfer.processes.mover import ProcessMover, Work
-from dynasmith.engine.transfer.processes.stage import ProcessStage
 from dynasmith.engine.transfer.table_details import TableEnd
 from dynasmith.engine.transfer.table_identity import Notifier, TableIdentityCheck
 from dynasmith.engine.transfer.transform_stage import Stage
+from dynasmith.engine.workers.local_process import LocalCrew
 from dynasmith.errors import DynasmithError, Interrupted, RunError
 from dynasmith.items.digest import Digest
 from dynasmith.jobs.checkpoint import Checkpoint
@@ -37,6 +39,8 @@ _log = logging.getLogger("dynasmith.jobs")
 
 STOPPED_GLANCE_SECONDS = 2.0
 """How long the tables of a job that was stopped are looked at."""
+
+_WORKER = "dynasmith.engine.transfer.movers.worker"
 
 _RESUME = "jobs resume"
 """The command that hints name."""
@@ -296,7 +300,8 @@ def _moving(flow: Flow, ways: Pipeline, around: RunContext, ends: _Ends) -> Page
             only_new=flow.only_new,
             loop_factory=around.loop_factory,
         )
-        return ProcessMover(work, ways.stage, count, flow, flow.stop, flow.claim.lease)
+        crew = LocalCrew(_WORKER)
+        return CrewMover(work, ways.stage, crew, count, flow, flow.stop, flow.claim.lease)
     return Mover(
         source=ends.source,
         sink=ends.sink,

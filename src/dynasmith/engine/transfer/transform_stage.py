@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from dynasmith.engine.transfer.user_traceback import trace_of
+from dynasmith.engine.workers.user_traceback import trace_of
 from dynasmith.items.digest import Digest, digest_items
 from dynasmith.items.digester import Digester
 from dynasmith.items.key import Key, KeySchema, format_key, key_of

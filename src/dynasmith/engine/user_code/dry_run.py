@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from dynasmith.engine.user_code.process import DEADLINE_SECONDS, GuardedProcess
+from dynasmith.engine.workers.guarded_process import DEADLINE_SECONDS, GuardedProcess
 from dynasmith.items.ctx import Context
 from dynasmith.items.transform import Function, Result
 from dynasmith.ports.guard import OpenGuard, RefusedCall
@@ -49,7 +49,7 @@ Keeping: TypeAlias = GuardedTransform | UnguardedTransform | None
 
 
 class LoadedTransform:
-    """A transform that is loaded by the process that runs it: ``load`` can be pickled, the function need not."""
+    """A transform that is loaded by the process that runs it: ``load`` can be sent to it, the function need not."""
 
     def __init__(self, load: Callable[[], Function]) -> None:
         self._load = load

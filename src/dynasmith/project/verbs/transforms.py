@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from dynasmith.engine.crypto.key_set import KeySet
-from dynasmith.engine.transfer.user_traceback import trace_of
+from dynasmith.engine.workers.user_traceback import trace_of
 from dynasmith.errors import DefinitionError, UsageError
 from dynasmith.files.documents import read_file
 from dynasmith.items.transform import Function

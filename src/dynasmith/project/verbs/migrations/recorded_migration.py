@@ -55,7 +55,7 @@ class RecordedPath(Struct, frozen=True, kw_only=True):
 
 
 class PathRecorder:
-    """What the guarded process does: calls each migration of a path with an ``m`` that writes down. Can be pickled."""
+    """What the guarded process does: calls each migration of a path with an ``m`` that writes down. Can be sent."""
 
     def __init__(self, folder: Path, path: Sequence[PathStep], settings: EnvironmentSettings, now: datetime) -> None:
         self._folder, self._path, self._settings, self._now = folder, tuple(path), settings, now

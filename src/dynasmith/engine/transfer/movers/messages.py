@@ -4,6 +4,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from dynasmith.engine.workers.failures import WorkerFailure
 from dynasmith.jobs.counts import Counts
 from dynasmith.ports.items import DeadLetter
 
@@ -44,7 +45,7 @@ class KeyChangedMessage(msgspec.Struct, tag=True, array_like=True):
 
 
 class QuestionMessage(msgspec.Struct, tag=True, array_like=True):
-    """A question to something that stayed with the job (``ports.anchored``)."""
+    """A question to something that stayed with the job (``ports.remote_reference``)."""
 
     number: int
     anchored: int
@@ -64,14 +65,15 @@ class CutMessage(msgspec.Struct, tag=True, array_like=True):
 
 
 class FailedMessage(msgspec.Struct, tag=True, array_like=True):
-    """What the process raised: ``inside.packed``."""
+    """What the process raised."""
 
-    pickled: bytes
-    trace: str
+    failure: WorkerFailure
 
 
 class AliveMessage(msgspec.Struct, tag=True, array_like=True):
-    """The process runs, and asks to write on: the answer is ``GrantedMessage``."""
+    """The process runs, and asks to write on: the answer is ``GrantedMessage`` with this number."""
+
+    number: int
 
 
 class LapsedMessage(msgspec.Struct, tag=True, array_like=True):
@@ -116,10 +118,11 @@ class RateMessage(msgspec.Struct, tag=True, array_like=True):
 
 
 class GrantedMessage(msgspec.Struct, tag=True, array_like=True):
-    """The process may write until that time of ``ports.clock.lease_clock``, which is one for all processes of a
-    machine."""
+    """The process may write for so many seconds, counted on its own clock from when it asked with ``AliveMessage`` of
+    this number: no clock of two machines is compared."""
 
-    until: float
+    number: int
+    seconds: float
 
 
 class UnitsMessage(msgspec.Struct, tag=True, array_like=True):

@@ -8,16 +8,12 @@ from contextlib import suppress
 import msgspec
 
 from dynasmith.engine.transfer.event_thread import RareGarbageCollection
-from dynasmith.engine.transfer.processes.child_side import (
-    loaded_stage,
-    own_socket,
-    packed,
-    read_frame,
-    send_frame,
-    show_prints,
-)
-from dynasmith.engine.transfer.processes.stage import ReturnMessage
+from dynasmith.engine.transfer.movers.stage import ReturnMessage
 from dynasmith.engine.transfer.transform_stage import StagedPage
+from dynasmith.engine.workers.child_side import own_socket, show_prints
+from dynasmith.engine.workers.failures import failure_of
+from dynasmith.engine.workers.frames import read_frame, send_frame
+from dynasmith.engine.workers.user_code import loaded_code
 from dynasmith.errors import DynasmithError
 from dynasmith.items.digester import Digester
 from dynasmith.items.wire import RawItem
@@ -41,8 +37,8 @@ def main() -> None:
     ):
         sending = threading.Lock()
         threading.Thread(target=_say_alive, args=(ours, sending), name="dynasmith-alive", daemon=True).start()
-        stage = _Stage(read_frame(pages))
-        while page := read_frame(pages):
+        stage = _Stage(read_frame(pages) or b"")
+        while (page := read_frame(pages)) is not None:
             back = _encode(stage(page))
             show_prints()
             with sending:
@@ -65,7 +61,7 @@ class _Stage:
         self._failed: ReturnMessage | None = None
         self._digester = Digester()
         try:
-            self._steps, self._digest = loaded_stage(sent)
+            self._steps, self._digest = loaded_code(sent)
         except DynasmithError as error:
             self._failed = _failed(error)
 
@@ -92,5 +88,4 @@ class _Stage:
 
 
 def _failed(error: BaseException) -> ReturnMessage:
-    pickled, trace = packed(error)
-    return ReturnMessage(failure=pickled, traceback=trace)
+    return ReturnMessage(failure=failure_of(error))

@@ -12,22 +12,22 @@ from collections.abc import Sequence
 
 import msgspec
 
-from dynasmith.engine.transfer.processes.child import (
+from dynasmith.engine.transfer.movers.deaths import (
     DEATHS_MAX,
-    GRANT_SECONDS,
+    SILENT_SECONDS,
     START_SECONDS,
-    JobProcess,
-    ProcessDied,
     died_too_often,
-    failure,
-    sendable,
     stood_still,
 )
 from dynasmith.engine.transfer.transform_stage import StagedPage, Steps
+from dynasmith.engine.workers.failures import WorkerFailure, raised
+from dynasmith.engine.workers.local_process import LocalLine
+from dynasmith.engine.workers.user_code import sendable
 from dynasmith.items.digest import Digest
 from dynasmith.items.personal_counts import PersonalCounts
 from dynasmith.items.wire import RawItem
 from dynasmith.ports.clock import lease_clock
+from dynasmith.ports.crew import LineEnded
 from dynasmith.ports.items import DeadLetter, Item
 
 WATCH_SECONDS = 1.0
@@ -38,12 +38,12 @@ PAGES_EACH = 2
 
 _log = logging.getLogger("dynasmith.jobs")
 
-_ENTRY = "dynasmith.engine.transfer.processes.stage_child"
+_ENTRY = "dynasmith.engine.transfer.movers.stage_child"
 _split = msgspec.json.Decoder(list[RawItem]).decode
 
 
 class ReturnMessage(msgspec.Struct, array_like=True):
-    """A staged page on its way back; ``failure`` is a pickled exception instead of it, with its ``traceback``."""
+    """A staged page on its way back, or the ``failure`` of it."""
 
     items: bytes = b"[]"
     fanned_out: int = 0
@@ -56,8 +56,7 @@ class ReturnMessage(msgspec.Struct, array_like=True):
     dead_origins: Sequence[int] = ()
     digest: str = ""
     personal: dict[str, PersonalCounts] = {}
-    failure: bytes = b""
-    traceback: str = ""
+    failure: WorkerFailure | None = None
 
 
 _decode = msgspec.msgpack.Decoder(ReturnMessage).decode
@@ -89,7 +88,7 @@ class ProcessStage:
             worker = await self._free.get()
             try:
                 back = _decode(await worker.ask(page))
-            except ProcessDied as error:
+            except LineEnded as error:
                 await self._died(worker, error, self._free)
                 continue
             except BaseException:
@@ -97,8 +96,8 @@ class ProcessStage:
                 raise
             self._free.put_nowait(worker)
             self.lapses = 0
-            if back.failure:
-                raise failure(back.failure, back.traceback)
+            if back.failure is not None:
+                raise raised(back.failure)
             return StagedPage(
                 _split(back.items),
                 back.fanned_out,
@@ -119,12 +118,12 @@ class ProcessStage:
         await asyncio.gather(*(worker.end() for worker in workers))
 
     async def _begin(self, free: "asyncio.Queue[_Worker]") -> None:
-        worker = _Worker(await JobProcess.begun(_ENTRY, self._steps))
+        worker = _Worker(await LocalLine.begun(_ENTRY, self._steps))
         self._workers.add(worker)
         for _ in range(PAGES_EACH):
             free.put_nowait(worker)
 
-    async def _died(self, worker: "_Worker", error: ProcessDied, free: "asyncio.Queue[_Worker]") -> None:
+    async def _died(self, worker: "_Worker", error: LineEnded, free: "asyncio.Queue[_Worker]") -> None:
         """Of several pages that a process had only the first sees that it was not replaced yet."""
         if worker not in self._workers:
             return
@@ -145,7 +144,7 @@ class ProcessStage:
 class _Worker:
     """One process. Answers come in the order of the pages."""
 
-    def __init__(self, child: JobProcess) -> None:
+    def __init__(self, child: LocalLine) -> None:
         self._child = child
         self._waiting: deque[asyncio.Future[bytes]] = deque()
         self._dead = False
@@ -155,9 +154,9 @@ class _Worker:
         self._watching = asyncio.create_task(self._watch(), name="watch of a transforming process")
 
     async def ask(self, page: bytes) -> bytes:
-        """What the process gives back for a page. Raises Died."""
+        """What the process gives back for a page. Raises LineEnded."""
         if self._dead:
-            raise ProcessDied
+            raise LineEnded
         future: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         self._waiting.append(future)
         self._child.send(page)
@@ -177,20 +176,20 @@ class _Worker:
             await asyncio.sleep(WATCH_SECONDS)
             late = late + 1 if lease_clock() > self._until else 0
         self.stalled = True
-        self._child.kill()
+        self._child.cut()
 
     async def _read(self) -> None:
         try:
             while True:
                 body = await self._child.frame()
-                self._until = lease_clock() + GRANT_SECONDS
+                self._until = lease_clock() + SILENT_SECONDS
                 if not body:  # it only says that it runs
                     continue
                 future = self._waiting.popleft()
                 if not future.done():
                     future.set_result(body)
-        except ProcessDied as error:
+        except LineEnded as error:
             self._dead = True
             for future in self._waiting:
                 if not future.done():
-                    future.set_exception(ProcessDied(str(error)))
+                    future.set_exception(LineEnded(str(error)))

@@ -1,4 +1,4 @@
-"""The process of a ``ProcessMover``: a mover like the one beside a job, whose job is at the other end of a socket.
+"""The worker of a ``CrewMover``: a mover like the one beside a job, whose job is at the other end of a socket.
 
 A thread reads what the job says. Where the job is gone this process ends at once, whatever it is doing: another run may
 have the job already. Another thread asks the job for time to write, whatever the loop is doing; where it gets none in
@@ -6,33 +6,24 @@ time (the job was stopped, or this process was) nothing more is sent, and the pa
 """
 
 import asyncio
-import io
 import os
-import pickle
 import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from math import inf
-from typing import IO
 
 from dynasmith.engine.transfer.event_thread import StopRequest, run
 from dynasmith.engine.transfer.mover import Mover
+from dynasmith.engine.transfer.movers import messages as words
+from dynasmith.engine.transfer.movers.order import Work, read_order
 from dynasmith.engine.transfer.pacer import Pacer, heard_by
 from dynasmith.engine.transfer.permit import RunPermit
-from dynasmith.engine.transfer.processes import messages as words
-from dynasmith.engine.transfer.processes.child_side import (
-    Pipe,
-    loaded_stage,
-    own_socket,
-    packed,
-    read_frame,
-    send_frame,
-    show_prints,
-)
-from dynasmith.engine.transfer.processes.mover import Work
 from dynasmith.engine.transfer.transform_stage import Stage
+from dynasmith.engine.workers.child_side import own_socket, show_prints
+from dynasmith.engine.workers.failures import failure_of
+from dynasmith.engine.workers.frames import Pipe, read_frame, send_frame
 from dynasmith.errors import LeaseLost
 from dynasmith.jobs.checkpoint import Checkpoint, decode_checkpoint, encode_checkpoint
 from dynasmith.jobs.counts import Counts
@@ -52,9 +43,9 @@ def main() -> None:
     pipe = ours.makefile("rb")
     line = _Line(ours, pipe)
     try:
-        first = read_frame(pipe)
+        order = read_frame(pipe) or b""
         line.listen()
-        stage, work = _received(first, line)
+        stage, work = read_order(order, line.reference)
         run(lambda stop: _move(line, stage, work, stop), loop_factory=work.loop_factory)
         last: words.ToJob = words.EndedMessage()
     except asyncio.CancelledError:  # a second SIGTERM: the job sees that it is not at the end of its segments
@@ -62,14 +53,8 @@ def main() -> None:
     except LeaseLost:
         last = words.LapsedMessage()
     except (Exception, SystemExit) as error:
-        last = words.FailedMessage(*packed(error))
+        last = words.FailedMessage(failure_of(error))
     line.end(last)
-
-
-def _received(first: bytes, line: "_Line") -> tuple[Stage | None, Work]:
-    """The user's code, and the work with what asks the job in place of what stayed there."""
-    stage, written = pickle.loads(first)
-    return (loaded_stage(stage) if stage else None), _Unpickler(io.BytesIO(written), line).load()
 
 
 async def _move(line: "_Line", stage: Stage | None, work: Work, stop: StopRequest) -> None:
@@ -131,6 +116,12 @@ class _Line:
         self._joining = threading.Lock()
         self._asked = 0
         self._waiting: dict[int, asyncio.Future[bytes]] = {}
+        self._grants_asked: dict[int, float] = {}
+        self._last_grant = 0
+
+    def reference(self, number: int) -> RemoteReference:
+        """What stayed with the job, by its number."""
+        return _Far(self, number)
 
     @property
     def until(self) -> float:
@@ -144,7 +135,7 @@ class _Line:
     def listen(self) -> None:
         """Hear the job from now on, and end where it is gone: also while a module of the user's loads for long. The
         first time to write is asked for before the first segment is, and so comes before it."""
-        self._send(words.AliveMessage())
+        self._ask_to_write()
         threading.Thread(target=self._ask_for_time, name="dynasmith-time", daemon=True).start()
         threading.Thread(target=self._listen, name="dynasmith-job", daemon=True).start()
 
@@ -193,14 +184,20 @@ class _Line:
             while not self._over:
                 left = self._until - lease_clock() if self._until < inf else 0.0
                 time.sleep(min(max(left / 3, ALIVE_SECONDS_MIN), ALIVE_SECONDS_MAX))
-                self._send(words.AliveMessage())
+                self._ask_to_write()
+
+    def _ask_to_write(self) -> None:
+        self._last_grant += 1
+        self._grants_asked[self._last_grant] = lease_clock()  # what is granted counts from here
+        self._send(words.AliveMessage(self._last_grant))
 
     def _listen(self) -> None:
         try:
-            while frame := read_frame(self._pipe):
+            while (frame := read_frame(self._pipe)) is not None:
                 word = words.decode_to_process(frame)
                 if isinstance(word, words.GrantedMessage):
-                    self._until = word.until
+                    asked = self._grants_asked.pop(word.number)
+                    self._until = asked + word.seconds
                     continue
                 with self._joining:
                     if self._loop is None:
@@ -292,12 +289,3 @@ class _Far(RemoteReference):
     async def ask(self, question: bytes) -> bytes:
         """Its answer, from there."""
         return await self._line.ask(lambda number: words.QuestionMessage(number, self._place, question))
-
-
-class _Unpickler(pickle.Unpickler):
-    def __init__(self, file: IO[bytes], line: _Line) -> None:
-        super().__init__(file)
-        self._line = line
-
-    def persistent_load(self, place: int) -> RemoteReference:
-        return _Far(self._line, place)

@@ -1,15 +1,13 @@
 """User code in a process of its own that cannot write to AWS: what a dry run runs instead of running it here.
 
-``work`` is anything that can be pickled and makes bytes of bytes: a sample of items through a transform, a migration.
-It is unpickled there, after the process was enclosed, so that even the import of user code is guarded. Where ``work``
+``work`` is any value that can be sent and makes bytes of bytes: a sample of items through a transform, a migration.
+It is loaded there, after the process was enclosed, so that even the import of user code is guarded. Where ``work``
 has ``prepare()``, that is called first: its errors are those of loading, not of an item.
 """
 
 import asyncio
-import json
-import pickle
+import socket
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -18,17 +16,36 @@ from typing import Self
 
 import msgspec
 
-from dynasmith.engine.user_code.frames import DONE, GuardedFailure, read_frame, write_frame
+from dynasmith.engine.workers.failures import WorkerFailure, raised
+from dynasmith.engine.workers.forks import kept_from_forks
+from dynasmith.engine.workers.frames import FrameTooLong, read_frame, send_frame
+from dynasmith.engine.workers.local_process import END_SECONDS, start_process
+from dynasmith.engine.workers.values import NotPortable, ValueWriter
 from dynasmith.errors import RunError, UsageError
 from dynasmith.ports.guard import Guard
 
 DEADLINE_SECONDS = 120.0
 """How long user code may take for one answer (its import, or a slice of items) before the process is ended."""
-END_SECONDS = 5.0
 
-_BOOT = (
-    "import sys, json; sys.path[:] = json.loads(sys.argv[1]); from dynasmith.engine.user_code.child import main; main()"
-)
+_ENTRY = "dynasmith.engine.workers.guarded_child"
+
+
+class GuardedOrder(msgspec.Struct, array_like=True):
+    """What encloses the process, and its work, both as values."""
+
+    enclose: bytes
+    work: bytes
+
+
+class GuardedReply(msgspec.Struct, array_like=True):
+    """What the work made, or what it raised."""
+
+    body: bytes = b""
+    failure: WorkerFailure | None = None
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(GuardedReply).decode
 
 
 class GuardedProcess:
@@ -41,11 +58,12 @@ class GuardedProcess:
     def __init__(
         self, work: Callable[[bytes], bytes], guard: Guard, *, deadline_seconds: float = DEADLINE_SECONDS
     ) -> None:
-        self._work = pickle.dumps((pickle.dumps(guard.enclose), pickle.dumps(work)))
+        self._order = _encode(GuardedOrder(_sent(guard.enclose), _sent(work)))
         self._guard = guard
         self._deadline_seconds = deadline_seconds
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
+        self._ours: socket.socket | None = None
         self._late = self._stopped = False
 
     def __enter__(self) -> Self:
@@ -60,7 +78,7 @@ class GuardedProcess:
         """Start the process, enclose it, load the user code. Raises what loading raised: UsageError or RunError."""
         with self._lock:
             self._process = self._started()
-            self._ask(self._process, self._work)
+            self._ask(self._process, self._order)
 
     def __call__(self, body: bytes) -> bytes:
         """What the work makes of ``body``. Blocking. Raises RunError where the process died, hung, or the work
@@ -91,37 +109,32 @@ class GuardedProcess:
         process, self._process = self._process, None
         if process is None:
             return
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                with suppress(OSError):  # what was not sent yet has nowhere to go
-                    pipe.close()
+        if self._ours is not None:
+            self._ours.close()
         process.wait(END_SECONDS)
 
     def _started(self) -> "subprocess.Popen[bytes]":
-        flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]  # as multiprocessing does it
-        paths = json.dumps(list(map(str, sys.path)))
-        return subprocess.Popen(
-            [sys.executable, *flags, "-c", _BOOT, paths],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=dict(self._guard.variables),
-        )
+        self._ours, theirs = map(kept_from_forks, socket.socketpair())
+        with theirs:
+            return start_process(_ENTRY, theirs, self._guard.variables)
 
     def _ask(self, process: "subprocess.Popen[bytes]", body: bytes) -> bytes:
-        assert process.stdin is not None
-        assert process.stdout is not None
+        assert self._ours is not None
         self._late = False
-        with _deadline(self._deadline_seconds, lambda: self._too_late(process)):
-            try:
-                write_frame(process.stdin, DONE, body)
-                answer = read_frame(process.stdout)
-            except OSError:
-                answer = None
+        answer: bytes | None = None
+        with (
+            _deadline(self._deadline_seconds, lambda: self._too_late(process)),
+            suppress(OSError, FrameTooLong),
+            self._ours.makefile("rb") as answers,
+        ):
+            send_frame(self._ours, body)
+            answer = read_frame(answers)
         if answer is None:
             raise self._ended(process)
-        if answer.kind == DONE:
-            return answer.body
-        raise _raised(msgspec.json.decode(answer.body, type=GuardedFailure))
+        reply = _decode(answer)
+        if reply.failure is not None:
+            raise raised(reply.failure, "User code", "fix your code")
+        return reply.body
 
     def _too_late(self, process: "subprocess.Popen[bytes]") -> None:
         self._late = True
@@ -158,9 +171,10 @@ def _deadline(seconds: float, late: Callable[[], None]) -> Iterator[None]:
         timer.cancel()
 
 
-def _raised(failed: GuardedFailure) -> UsageError | RunError:
-    if failed.exit == UsageError.exit:
-        return UsageError(failed.message, hint=failed.hint)
-    if failed.exit:
-        return RunError(failed.message, hint=failed.hint)
-    return RunError(f"User code raised {failed.message}.", hint="fix your code")
+def _sent(value: object) -> bytes:
+    try:
+        return ValueWriter()(value)
+    except NotPortable as error:
+        raise UsageError(
+            f"The transform cannot run in another process: {error}.", hint="name it as module:function"
+        ) from error

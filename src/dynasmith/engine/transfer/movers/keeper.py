@@ -1,0 +1,197 @@
+"""Segments moved by workers of a crew, each with its connections: as many cores as there are, one job.
+
+The job stays here: its claim, its checkpoints, its counts, what a person wants of it. A worker asks for a segment,
+moves it page by page and says after each page how far it is; credentials it asks for here, where they are refreshed.
+Workers come and go: each that is at work has an equal part of the pace, which is divided again whenever one comes or
+goes, and one that comes begins without a burst. Where one dies its segments are moved again from their checkpoints, at
+most a page of each twice; where this process dies they end at once.
+
+A worker may write for a time that it is granted, and that it asks to renew every few seconds; never beyond the lease of
+the job. One that was stopped finds that the time has passed, and writes nothing more. Here it counts as dead by then:
+its line is cut, and its segments are given to another one when it can write no more.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from math import inf
+
+from dynasmith.engine.transfer.event_thread import StopRequest
+from dynasmith.engine.transfer.movers import messages as words
+from dynasmith.engine.transfer.movers.deaths import DEATHS_MAX, died_too_often, stood_still
+from dynasmith.engine.transfer.movers.member import Member, MovedSegments, Stalled
+from dynasmith.engine.transfer.movers.order import Work, written_order, written_stage
+from dynasmith.engine.transfer.transform_stage import Stage
+from dynasmith.jobs.counts import Counts
+from dynasmith.ports.concurrency import tasks_together, together
+from dynasmith.ports.crew import Crew, LineEnded, WorkerLine
+from dynasmith.ports.permit import Term
+from dynasmith.ports.remote_reference import RemoteReference
+
+_log = logging.getLogger("dynasmith.jobs")
+
+_NO_SEGMENT = -1
+"""Where a worker died that had no segment yet."""
+
+
+class CrewMover:
+    """Up to ``count`` workers of ``crew`` for the segments of one job. ``stage`` is checked to be sendable when this is
+    made. Keeps `dynasmith.engine.transfer.flow.PageMover`.
+
+    ``term`` is the lease of the job, where it has one. Raises UsageError where the transform cannot be given to another
+    process.
+    """
+
+    def __init__(
+        self,
+        work: Work,
+        stage: Stage | None,
+        crew: Crew,
+        count: int,
+        keeper: MovedSegments,
+        stop: StopRequest,
+        term: Term | None = None,
+    ) -> None:
+        self.work, self.keeper, self.stop, self.term = work, keeper, stop, term
+        self.references: Sequence[RemoteReference] = ()
+        self.paused = self.held = False
+        self.changes = 0
+        self.limits: tuple[float | None, float | None] = (None, None)
+        self._stage = written_stage(stage)
+        self._order = b""
+        self._crew, self._count = crew, count
+        self._members: list[Member] = []
+        self._came = 0
+        self._deaths: dict[int, tuple[bytes | None, int]] = {}
+        self._lapses = 0
+        self._over = asyncio.Event()
+
+    async def run(self) -> None:
+        """Move all segments that there are. Raises what a worker raised, RunError when they keep dying."""
+        self._order, self.references = await asyncio.to_thread(written_order, self._stage, self.work)
+        try:
+            async with tasks_together() as tasks:
+                others = tasks.create_task(self._arrivals(tasks)), tasks.create_task(self._stopping())
+                await self._over.wait()
+                for other in others:
+                    other.cancel()
+        finally:
+            await self._crew.close()
+
+    @property
+    def batched(self) -> Counts:
+        """Nothing: the workers report page by page."""
+        return Counts()
+
+    @property
+    def rates(self) -> tuple[float, float]:
+        """Units a second that the pace leaves now (read, write), of all workers."""
+        reads, writes = zip(*[member.rates for member in self._members] or [self.begun(1.0)], strict=True)
+        return sum(reads), sum(writes)
+
+    def pause(self, paused: bool) -> None:
+        """Let them wait before their next batches, or go on."""
+        self.paused = paused
+        self._tell_all(words.ControlMessage("pause" if paused else "proceed"))
+
+    def cancel(self) -> None:
+        """Leave the pages under way where they are."""
+        self._tell_all(words.ControlMessage("cancel"))
+
+    def change(self, read: float | None, write: float | None) -> None:
+        """Other limits of the job in units a second from now on; None for those that it began with."""
+        self.limits, self.changes = (read, write), self.changes + 1
+        for member in self._members:
+            member.rates = self.begun(self._part)
+        self._tell_all(self._rate())
+
+    async def hold(self) -> None:
+        """Write nothing over another item from now on; returns when no plain write is under way in any worker."""
+        self.held = True
+        await together([member.hold() for member in self._members])
+
+    def saved(self, segment: int) -> None:
+        """A page of the segment was moved: what went wrong there before is over."""
+        for place in (segment, _NO_SEGMENT):
+            self._deaths.pop(place, None)
+        self._lapses = 0
+
+    def begun(self, part: float) -> tuple[float, float]:
+        """The rates that a worker begins with under the limits, until it says its own."""
+        sides = (self.work.reads, self.limits[0]), (self.work.writes, self.limits[1])
+        reads, writes = (min(rates.start, rates.ceiling) if limit is None else limit for rates, limit in sides)
+        return (reads * part if reads < inf else inf), (writes * part if writes < inf else inf)
+
+    # --- who comes and goes -------------------------------------------------------------------------------------------
+
+    async def _arrivals(self, tasks: asyncio.TaskGroup) -> None:
+        if self._is_over:
+            self._over.set()
+            return
+        await self._crew.place(self._order, min(self._count, self.keeper.left))
+        while True:
+            tasks.create_task(self._serve(await self._crew.next()))
+
+    async def _serve(self, line: WorkerLine) -> None:
+        member = Member(self, line)
+        self._members.append(member)
+        self._came += 1
+        member.rates = self.begun(self._part)
+        try:
+            self._share(spent=self._came > 1)
+            await member.live()
+        except LineEnded as error:
+            if not self.stop.asked:
+                self._died(member, error)
+        finally:
+            self._members.remove(member)
+            self._share()
+        if self._is_over:
+            self._over.set()
+        elif self.keeper.left and not self.stop.asked:
+            working = len(self._members)
+            await self._crew.place(self._order, working + min(self._count - working, self.keeper.left))
+
+    def _died(self, member: Member, error: LineEnded) -> None:
+        """Raise RunError where the job cannot go on like this."""
+        if isinstance(error, Stalled):
+            self._lapses += 1
+            if self._lapses > DEATHS_MAX:
+                raise stood_still(self._lapses) from error
+            _log.warning("A process of job %s stalled: another one takes its place.", self.work.job.id)
+            return
+        for segment, position in member.left.items() or {_NO_SEGMENT: None}.items():
+            before, deaths = self._deaths.get(segment, (position, 0))
+            deaths = deaths + 1 if before == position else 1
+            self._deaths[segment] = position, deaths
+            if deaths > DEATHS_MAX:
+                raise died_too_often(deaths, str(error)) from error
+
+    async def _stopping(self) -> None:
+        await self.stop.wait()
+        self._tell_all(words.ControlMessage("stop"))
+        if self._is_over:
+            self._over.set()
+
+    @property
+    def _is_over(self) -> bool:
+        return not self._members and (self.stop.asked or not self.keeper.left)
+
+    # --- what they hear -----------------------------------------------------------------------------------------------
+
+    def _share(self, *, spent: bool = False) -> None:
+        """Divide the pace by those that are here; the last one that came begins without a burst where ``spent``."""
+        self._tell_all(self._rate())
+        if spent:
+            self._members[-1].tell(words.UnitsMessage())
+
+    def _rate(self) -> words.RateMessage:
+        return words.RateMessage(*self.limits, self._part, self.changes)
+
+    @property
+    def _part(self) -> float:
+        return 1 / max(1, len(self._members))
+
+    def _tell_all(self, word: words.ToProcess) -> None:
+        for member in self._members:
+            member.tell(word)

@@ -1,0 +1,86 @@
+"""User code on its way to a worker: a value with what must be loaded first, and the script that it may be of."""
+
+import os
+import runpy
+import sys
+from types import ModuleType
+from typing import Any
+
+import msgspec
+
+from dynasmith.engine.workers.main_script import LOADING
+from dynasmith.engine.workers.values import NotPortable, ValueWriter, read_values
+from dynasmith.errors import DynasmithError, UsageError
+
+
+class _SentCode(msgspec.Struct, array_like=True):
+    """``module`` or ``file`` of the script that the value is of; both are empty where it is of no script."""
+
+    module: str
+    file: str
+    value: bytes
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(_SentCode).decode
+
+
+def sendable(value: Any) -> bytes:
+    """A value with user code in it as bytes for a worker, with what that must load first.
+
+    Raises UsageError where it cannot be given to another process (a lambda, a nested function).
+    """
+    writer = ValueWriter()
+    try:
+        written = writer(value)
+    except NotPortable as error:
+        raise UsageError(
+            f"The transform cannot run in another process: {error}.",
+            hint="name it as module:function, or remove --processes",
+        ) from error
+    module, file = _main_script() if "__main__" in writer.modules else ("", "")
+    return _encode(_SentCode(module, file, written))
+
+
+def loaded_code(sent: bytes) -> Any:
+    """The value that ``sendable`` made bytes of. Raises UsageError where its module does not load here."""
+    try:
+        code = _decode(sent)
+        _prepare(code.module, code.file)
+        return read_values(code.value)
+    except DynasmithError:
+        raise
+    except (Exception, SystemExit) as error:  # a module may call sys.exit() too
+        raise UsageError(
+            f"The transform cannot be loaded in another process ({type(error).__name__}: {error}).",
+            hint="what its module imports must be there without what the main program sets up",
+        ) from error
+
+
+def _main_script() -> tuple[str, str]:
+    """The module, or the script, that this program was started as.
+
+    Nothing else needs it over there: a script that copies without ``if __name__ == "__main__"`` would copy again.
+    Raises UsageError where there is none to load (a notebook, a prompt).
+    """
+    main = sys.modules["__main__"]
+    spec, file = getattr(main, "__spec__", None), getattr(main, "__file__", None)
+    if spec is None and (file is None or not os.path.isfile(file)):
+        raise UsageError(
+            "The transform cannot run in another process: it is not a function of a module.",
+            hint="move it to a module of its own, or remove --processes",
+        )
+    return getattr(spec, "name", ""), os.path.abspath(file) if file else ""
+
+
+def _prepare(module: str, file: str) -> None:
+    """Bring in the script that the transform is a function of, under a name that keeps its main part from running."""
+    if not module and not file:
+        return
+    if module:
+        names = runpy.run_module(module, run_name=LOADING, alter_sys=True)
+    else:
+        names = runpy.run_path(file, run_name=LOADING)
+    made = ModuleType("__main__")
+    made.__dict__.update(names)
+    sys.modules["__main__"] = made
