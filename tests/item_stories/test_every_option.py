@@ -94,13 +94,17 @@ count --filter             | says  | two | users {--filter 'n = 3'}
 count --index              | code  | two | users {--index absent}
 delete --missing-ok        | code  | two | absent {--missing-ok}
 doctor --table             | asks  | two | {--table users}
+export --allow-personal    | code  | two | users out.jsonl {--allow-personal name}
 export --batch-size        | asks  | two | users out.jsonl --segments 1 {--batch-size 2}
+export --by                | code  | two | users out.jsonl {--by pk}
 export --compress          | files | two | users out {--compress none}
 export --consistent        | asks  | two | users out.jsonl {--consistent}
 export --expired           | files | expired | users out.jsonl {--expired skip}
 export --filter            | files | two | users out.jsonl {--filter 'n = 3'}
 export --format            | files | two | users out.jsonl {--format plain}
 export --max-read-units    | says  | two | users out.jsonl --dry-run --json {--max-read-units 50}
+export --missing           | files | masked | users out.jsonl --sample 100% --by absent --crypto masking:file:masking.key {--missing keep}
+export --sample            | files | masked | users out.jsonl --crypto masking:file:masking.key {--sample 1% --by pk}
 export --segments          | asks  | two | users out.jsonl {--segments 3}
 export --share             | says  | provisioned | users out.jsonl --dry-run --json {--share 0.1}
 export --source-endpoint   | code  | two | users out.jsonl {--source-endpoint http://127.0.0.1:1}
@@ -109,6 +113,7 @@ export --source-profile    | code  | two | users out.jsonl {--source-env away --
 export --source-region     | code  | two | users out.jsonl {--source-region eu-west-1}
 export --source-role-arn   | code  | two | users out.jsonl {--source-role-arn arn:aws:iam::123456789012:role/x}
 export --split-bytes       | files | two | users out --compress none {--split-bytes 1000}
+export --transform         | files | two | users out.jsonl {--transform shape.yaml}
 get --wire                 | says  | two | users pk=user-00001 {--wire}
 import --all               | says  | listed | {--all}
 import --minimal           | says  | two | users {--minimal}
@@ -264,6 +269,7 @@ validate --max-read-units | cli/test_models.py
 fmt --check | cli/test_fmt.py
 init --from | cli/test_init_from.py
 retire --backup | item_stories/test_retire_stories.py
+backup-create --allow-personal | item_stories/test_personal_data.py
 backup-create --name | backups/test_backup_verbs.py
 backup-create --no-wait | backups/test_backup_verbs.py
 backup-create --to | backups/test_backup_verbs.py

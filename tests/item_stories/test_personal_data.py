@@ -1,5 +1,6 @@
 """Copies out of a protected environment: what is personal is masked, or named, or refused."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,90 @@ def test_a_wrong_name_is_refused_and_one_environment_is_no_way_out(story: ItemSt
     broken = story(*copy)
     assert broken.code == 2
     assert story.items("staging-users") == []
+
+
+def test_every_way_into_files_is_refused_or_masked(story: ItemStory, copy: list[str]) -> None:
+    ways = (
+        ("export", "users", "out.jsonl"),
+        ("export", "users", "out.csv"),
+        ("export", "users", "-"),
+        ("export", "users", "s3://bucket/prefix"),
+        ("backup", "create", "users", "--to", "out"),
+    )
+    for way in ways:
+        refused = story(*way, "--env", "prod")
+        assert refused.code == 4, way
+        assert "email, address.street of prod-users would leave the protected environment prod" in refused.err
+        assert "private" not in refused.out
+        wrong = story(*way, "--env", "prod", "--allow-personal", "phone")
+        assert wrong.code == 2
+        assert "phone is not personal in the definition of prod-users" in wrong.err
+    assert not list(Path().glob("out*"))
+    masked = ("--env", "prod", "--transform", "masks.yaml")
+    dry = story("export", "users", "out.jsonl", *masked[:2], "--dry-run", "--json").json
+    assert "would leave the protected environment prod unmasked" in dry["notes"][0]
+    assert "private" not in str(dry)
+    done = story("export", "users", "out.jsonl", *masked, "--json", "--quiet").json
+    assert done["personal"]["email"] == {"masked": 1, "dropped": 0, "passed": 0}
+    (line,) = map(json.loads, Path("out.jsonl").read_text().splitlines())
+    assert line["Item"]["email"]["S"].endswith("@example.com")
+    printed = story("export", "users", "-", *masked)
+    assert json.loads(printed.out) == line
+    assert story("verify", "users", "out.jsonl", *masked).code == 0
+    assert story("verify", "users", "out.jsonl", "--env", "prod", "--job", done["id"]).code == 0
+    allowed = ("--allow-personal", "email", "--allow-personal", "address.street")
+    assert story("backup", "create", "users", "--to", "kept", "--env", "prod", *allowed).code == 0
+    assert story("backup", "create", "users", "--env", "prod", *allowed).code == 2
+    inside = story("export", "users", "plain.jsonl", "--env", "staging")
+    assert inside.code == 0, inside.err
+
+
+def test_an_export_goes_on_with_its_masks_and_its_key(
+    story: ItemStory, copy: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("masks.yaml").write_text("version: 1\noperations:\n  - {mask: email, as: phone}\n  - {keep: [pk, email]}\n")
+    story.put("prod-users", *({"pk": {"S": f"{n}"}, "email": {"S": f"0791112{n:03}"}} for n in range(40)))
+    last = story.items("prod-users")[-1]["pk"]["S"]
+    story.put("prod-users", {"pk": {"S": last}, "email": {"S": "in words"}})
+    export = ("export", "users", "out.jsonl", "--transform", "masks.yaml", "--batch-size", "7", "--segments", "1")
+    stopped = story(*export, "--env", "prod")
+    assert stopped.code == 1
+    assert "in words" not in stopped.err
+    job = story("jobs", "list", "--json").json[-1]["id"]
+    story.put("prod-users", {"pk": {"S": last}, "email": {"S": "0791112999"}})
+    monkeypatch.setenv("MASKING_KEY", "22" * 32)
+    assert "The key of masking is not the one" in story("jobs", "resume", job, "--env", "prod").error
+    monkeypatch.setenv("MASKING_KEY", "11" * 32)
+    resumed = story("jobs", "resume", job, "--env", "prod", "--json", "--quiet").json
+    assert resumed["personal"]["email"] == {"masked": 40, "dropped": 0, "passed": 0}
+    assert len(Path("out.jsonl").read_text().splitlines()) == 40
+    assert "0791112" not in Path("out.jsonl").read_text()
+
+
+def test_no_dry_run_shows_values_of_a_protected_environment(story: ItemStory, copy: list[str]) -> None:
+    Path("shape.yaml").write_text("version: 1\noperations:\n  - {rename: email, to: mail}\n")
+    story.put("prod-users", {"pk": {"S": "private key"}, "email": {"S": "bob@private"}})
+    assert story("export", "users", "kept.jsonl", "--env", "prod", "--allow-personal", "email",
+                 "--allow-personal", "address.street").code == 0  # fmt: skip
+    assert (
+        story("backfill", "users", "--transform", "shape.yaml", "--env", "prod", "--yes", "--confirm", "prod").code == 0
+    )
+    job = story("jobs", "list", "--json").json[-1]["id"]
+    story.direct.delete_item(TableName="prod-users", Key={"pk": {"S": "private key"}})
+    Path("shape.yaml").write_text("version: 1\noperations:\n  - {rename: mail, to: email}\n")
+    runs: tuple[tuple[str, ...], ...] = (
+        ("backfill", "users", "--transform", "shape.yaml"),
+        ("delete-items", "users", "--all"),
+        ("jobs", "undo", job),
+        ("backup", "restore", "kept.jsonl", "--into", "users"),
+        ("export", "users", "other.jsonl"),
+        ("copy", "users", "users_v2", "--create-target"),
+    )
+    for words in runs:
+        for form in ((), ("--json",)):
+            dry = story(*words, "--env", "prod", "--dry-run", *form)
+            assert dry.code == 0, (words, dry.err)
+            assert "private" not in dry.out + dry.err, words
 
 
 def test_counts_are_summed_over_processes_and_no_page_is_counted_twice(story: ItemStory, copy: list[str]) -> None:

@@ -211,9 +211,7 @@ def alternative_text(alternative: CopyAlternative) -> str:
 
 def show_rehearsal(invocation: Invocation, rehearsal: DryRun) -> int:
     """What a dry run found."""
-    from dynasmith.cli.redaction import hidden
-
-    rehearsal = hidden(rehearsal) if rehearsal.protected else invocation.shown(rehearsal)
+    rehearsal = invocation.shown(rehearsal)
     if invocation.as_json:
         print_json(rehearsal.to_json())
         return 0

@@ -79,8 +79,9 @@ class Invocation:
         return hidden_error(error, sys.argv[1:])
 
     def shown(self, value: T) -> T:
-        """A report, a dry run, a plan as it may be shown: without values of items under ``--redact``."""
-        if not self.redact:
+        """A report, a dry run, a plan as it may be shown: without values of items under ``--redact``, and in a dry run
+        that read a protected environment."""
+        if not self.redact and not getattr(value, "protected", False):
             return value
         from dynasmith.cli.redaction import hidden
 

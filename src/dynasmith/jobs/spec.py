@@ -49,13 +49,16 @@ class Copy(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Export(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Every item of a table into files at ``dest``, an absolute path."""
+    """Every item of a table into files at ``dest``, an absolute path. ``personal`` are the attributes whose values are
+    counted."""
 
     verb: ClassVar[str] = "export"
     source: Side
     dest: str
     how: ExportOptions
     tables: TableIdentities = UNKNOWN_TABLES
+    transform: TransformRef | None = None
+    personal: tuple[str, ...] = ()
     options: TransferOptions = field(name="flow")
 
 
@@ -65,6 +68,8 @@ class FunctionExport(Struct, frozen=True, kw_only=True, omit_defaults=True):
     verb: ClassVar[str] = "export"
     source: Side
     tables: TableIdentities = UNKNOWN_TABLES
+    transform: TransformRef | None = None
+    personal: tuple[str, ...] = ()
     options: TransferOptions = field(name="flow")
 
 
@@ -295,10 +300,8 @@ def sides_of(spec: Spec) -> dict[str, Side]:
 def transform_of(spec: Spec) -> TransformRef | None:
     """The transform of a job; None for one that has none."""
     match spec:
-        case Copy() | PopulateFiles() | PopulateDatabase() | PopulateItems() | Backfill():
+        case Copy() | Export() | FunctionExport() | PopulateFiles() | PopulateDatabase() | PopulateItems() | Backfill():
             return spec.transform
-        case Export() | FunctionExport() | DeleteItems() | Undo():
-            return None
-        case ServiceExport() | ServiceImport() | BulkPut() | Restore() | RollBack():
+        case DeleteItems() | Undo() | ServiceExport() | ServiceImport() | BulkPut() | Restore() | RollBack():
             return None
     assert_never(spec)

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import click
 
+from dynasmith.cli.mask_options import ALLOW_PERSONAL
 from dynasmith.cli.shared_options import Invocation, print_json, verb
 from dynasmith.cli.wait_options import Duration, waiting
 from dynasmith.errors import UsageError
@@ -15,6 +16,7 @@ from dynasmith.errors import UsageError
 @click.argument("tables", nargs=-1, required=True, metavar="TABLE...")
 @click.option("--name", metavar="NAME", help="Name of the backup; default <table>-YYYYmmdd-HHMMSS (UTC).")
 @click.option("--to", metavar="FILE", help="Export to this file or folder instead, and compare; on every engine.")
+@ALLOW_PERSONAL
 @click.option("--wait-timeout", type=Duration(), metavar="DURATION", help="Wait at most this long; default 60m.")
 @click.option("--no-wait", is_flag=True, help="Begin the backups and do not wait until they are available.")
 def create(
@@ -22,6 +24,7 @@ def create(
     tables: tuple[str, ...],
     name: str | None,
     to: str | None,
+    allow_personal: tuple[str, ...],
     wait_timeout: timedelta | None,
     no_wait: bool,
 ) -> int:
@@ -38,6 +41,10 @@ def create(
     waits = waiting(no_wait, wait_timeout)
     if to and (name or no_wait or wait_timeout):
         raise UsageError("--to makes an export, which has no name and no wait.", hint="remove the other options")
+    if allow_personal and not to:
+        raise UsageError(
+            "--allow-personal is for --to: a backup of the service stays in the account.", hint="remove it"
+        )
     project = invocation.project()
     if invocation.dry_run:
         names = [project.describe(table).table.name for table in tables]
@@ -46,7 +53,9 @@ def create(
         if invocation.as_json:
             print_json([{"table": name_of} | project.where.to_json() for name_of in names])
         return 0
-    made = project.backups.create(tables, name=name, to=to, listener=BackupProgress(invocation), **waits)
+    consent = invocation.consent(allow_personal=frozenset(allow_personal))
+    shown = BackupProgress(invocation)
+    made = project.backups.create(tables, name=name, to=to, consent=consent, listener=shown, **waits)
     for each in made.created:
         backup = each.backup
         done = "Began backup" if backup.state == "CREATING" else "Created backup"

@@ -71,8 +71,9 @@ def _into(
     backups = invocation.project().backups
     if invocation.dry_run:
         found = backups.rehearse_restore_into(source, table)
+        hides = invocation.redact or found.protected
         for each in found.differences:
-            invocation.say(f"{each['kind']}: {'(hidden)' if invocation.redact else each['key']}")
+            invocation.say(f"{each['kind']}: {'(hidden)' if hides else each['key']}")
         if found.source_items is not None:
             invocation.say(
                 f"The source has about {found.source_items:,} items, the table about {found.table_items_estimate:,}."
@@ -82,7 +83,7 @@ def _into(
             invocation.say(f"Note: {note}.")
         invocation.say(f"Would make the items of {found.table} those of {found.source}. Dry run: nothing was changed.")
         if invocation.as_json:
-            print_json(found.to_json() | ({"differences": []} if invocation.redact else {}))
+            print_json(found.to_json() | ({"differences": []} if hides else {}))
         return 0
     with FlowProgressView(invocation.words(), redact=invocation.redact) as shown:
         report = backups.restore_into(source, table, listener=RestoreProgress(shown, invocation))

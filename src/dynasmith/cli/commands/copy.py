@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from dynasmith.cli.flow_options import CONSISTENT, MODE, MOVED_BY, TRANSPORT, flow_options, side, side_options
+from dynasmith.cli.mask_options import mask_options, read_mask_options
 from dynasmith.cli.remote_options import remote_of, remote_options
 from dynasmith.cli.remote_report import told_by
 from dynasmith.cli.shared_options import Invocation, verb
@@ -14,14 +15,7 @@ from dynasmith.errors import UsageError
 @verb("copy", example="dynasmith copy orders orders_v2 --transform shop.moves:split_name --create-target")
 @click.argument("source")
 @click.argument("target")
-@click.option("--transform", metavar="WHAT", help="An operations file, or module:function.")
-@click.option(
-    "--sample", metavar="SHARE", help="Copy a share of the items, such as 1%, decided by the keyed hash of --by."
-)
-@click.option("--by", metavar="ATTRIBUTE", help="What a sample keeps together: customer_id, or 'pk:USER#{id}'.")
-@click.option("--missing", type=click.Choice(["drop", "keep"]), help="Items of a sample that lack --by; default drop.")
-@click.option("--allow-personal", multiple=True, metavar="ATTRIBUTE",
-              help="Let this personal attribute leave a protected environment as it is.")  # fmt: skip
+@mask_options
 @click.option("--create-target", is_flag=True, help="Create the target table first, with the settings of the source.")
 @click.option("--backup-first", is_flag=False, flag_value="", default=None, metavar="[NAME]",
               help="First back up the source to a new, verified table; default <table>_backup_YYYYmmdd.")  # fmt: skip
@@ -36,11 +30,8 @@ from dynasmith.errors import UsageError
 def command(invocation: Invocation, source: str, target: str, **given: Any) -> int:
     """Copy items from one table to another, also in another Region or account. Can be resumed if it is interrupted."""
     from dynasmith.cli.flow_report import FlowProgressView, show_rehearsal, show_report
-    from dynasmith.project.verbs.sample_transform import sampled
 
-    personal = frozenset(given.pop("allow_personal"))
-    share, by, missing = given.pop("sample"), given.pop("by"), given.pop("missing")
-    given["transform"] = sampled(given["transform"], share, by, missing)
+    personal = read_mask_options(given)
     first, second = side("source", source, given), side("target", target, given)
     remote = remote_of(invocation, given)
     if remote is not None:

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from dynasmith.cli.flow_options import CONSISTENT, TRANSPORT, flow_options_but, side, side_options
+from dynasmith.cli.mask_options import mask_options, read_mask_options
 from dynasmith.cli.shared_options import Invocation, verb
 from dynasmith.cli.wait_options import service_wait_options, waiting
 from dynasmith.errors import UsageError
@@ -16,6 +17,7 @@ STDOUT = "-"
 @verb("export", example="dynasmith export orders orders.jsonl.gz")
 @click.argument("table")
 @click.argument("dest", metavar="FILE|FOLDER|-|s3://BUCKET/PREFIX")
+@mask_options
 @click.option(
     "--format",
     type=click.Choice(["dynamodb", "plain", "plain-lossy", "csv", "tsv", "ion"]),
@@ -42,22 +44,25 @@ def command(invocation: Invocation, table: str, dest: str, **given: Any) -> int:
     """Export all items of a table to a file or a folder of files, with a manifest: counts, digest, definition.
 
     With - for the file the items go to standard output, a line each, and nothing is kept of the job. With s3:// the
-    service exports: it uses no read units, and the table needs point-in-time recovery.
+    service exports: it uses no read units, and the table needs point-in-time recovery. What is personal leaves a
+    protected environment masked or by name.
     """
     from dynasmith.cli.flow_report import FlowProgressView, show_rehearsal, show_report
     from dynasmith.cli.time_values import instant, window
 
+    personal = read_mask_options(given)
     given["at"] = None if given["at"] is None else instant(given["at"], "--at")
     given["incremental"] = None if given["incremental"] is None else window(given["incremental"], "--incremental")
     waits = waiting(given.pop("no_wait"), given.pop("wait_timeout"))
     if dest == STDOUT:
         _refuse_of_s3(given)
-        return _to_stdout(invocation, table, given)
+        return _to_stdout(invocation, table, given, personal)
     source, project = side("source", table, given), invocation.project()
     if invocation.dry_run:
         return show_rehearsal(invocation, project.dry_run.export(source, dest, **given))
     with FlowProgressView(invocation.words(), redact=invocation.redact) as shown:
-        report = project.export(source, dest, listener=shown, **given, **waits)
+        consent = invocation.consent(allow_personal=personal)
+        report = project.export(source, dest, listener=shown, consent=consent, **given, **waits)
     if report.service is None and not invocation.as_json and report.job.state == "done":
         invocation.say(f"Exported to {dest}. To load it into a table: dynasmith populate TABLE {dest}")
     return show_report(invocation, report)
@@ -73,7 +78,7 @@ def _refuse_of_s3(given: dict[str, Any]) -> None:
         raise UsageError("ion is a format of the service.", hint="name s3://BUCKET/PREFIX, or another format")
 
 
-def _to_stdout(invocation: Invocation, table: str, given: dict[str, Any]) -> int:
+def _to_stdout(invocation: Invocation, table: str, given: dict[str, Any], personal: frozenset[str]) -> int:
     """Data to standard output, words to standard error."""
     from dynasmith.cli.flow_report import FlowProgressView, show_rehearsal, show_report
 
@@ -87,5 +92,6 @@ def _to_stdout(invocation: Invocation, table: str, given: dict[str, Any]) -> int
         return show_rehearsal(invocation, project.dry_run.export(source, **given))
     out = sys.stdout.buffer  # before the view, within which what is printed goes to standard error
     with FlowProgressView(invocation.words(), resumable=False) as shown:
-        report = project.export_to(source, out, listener=shown, **given)
+        consent = invocation.consent(allow_personal=personal)
+        report = project.export_to(source, out, listener=shown, consent=consent, **given)
     return show_report(invocation, report)

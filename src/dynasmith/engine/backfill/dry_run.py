@@ -31,7 +31,8 @@ class BackfillDryRun(Struct, frozen=True, kw_only=True):
 
     ``hazards`` are what the dry run could not keep dry, or had to refuse: ``refused_calls`` are what user code tried.
     A transform runs more than once on an item, to see that it is idempotent, and each call counts. ``closing`` is the
-    last sentence of the report: what is known to be unwritten.
+    last sentence of the report: what is known to be unwritten. ``protected`` says that the table is in a protected
+    environment, so that a door shows no values.
     """
 
     estimate: JobEstimate
@@ -45,6 +46,7 @@ class BackfillDryRun(Struct, frozen=True, kw_only=True):
     hazards: tuple[str, ...] = ()
     refused_calls: tuple[RefusedCall, ...] = ()
     closing: str = PURE
+    protected: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Stable keys."""

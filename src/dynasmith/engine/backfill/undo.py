@@ -180,11 +180,13 @@ def journal_source(journal: JournalReader, segments: int, table: TableEnd, notes
 
 
 class UndoDryRun(Struct, frozen=True):
-    """What an undo would send: every change of the journal counts, since nobody looks at the table."""
+    """What an undo would send: every change of the journal counts, since nobody looks at the table. ``protected`` says
+    that the table is in a protected environment, so that a door shows no values."""
 
     estimate: JobEstimate
     samples: tuple[ItemDifference, ...]
     damaged: int = 0
+    protected: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Stable keys."""

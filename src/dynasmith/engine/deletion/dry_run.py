@@ -28,7 +28,8 @@ SAMPLED_ITEMS = 1000
 class DeletionDryRun(Struct, frozen=True, kw_only=True):
     """What a deletion would do. ``deleted`` items, give or take ``error`` 19 times of 20; ``counted`` says that every
     item was read, and then ``error`` is 0. ``keys`` are those of some of them. Of the keys of a file ``missing`` have
-    no item, and ``repeated`` came before."""
+    no item, and ``repeated`` came before. ``protected`` says that the table is in a protected environment, so that a
+    door shows no values."""
 
     estimate: JobEstimate
     deleted: int
@@ -37,6 +38,7 @@ class DeletionDryRun(Struct, frozen=True, kw_only=True):
     keys: tuple[str, ...] = ()
     missing: int = 0
     repeated: int = 0
+    protected: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Stable keys."""

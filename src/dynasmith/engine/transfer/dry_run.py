@@ -43,7 +43,7 @@ class DryRun(msgspec.Struct, frozen=True):
     """What would happen. ``notes`` are things that a person should know before it does; ``hazards`` those that a dry
     run could not keep dry, or had to refuse: ``refused_calls`` are what user code tried. ``closing`` is the last
     sentence of the report: what is known to be unwritten. ``alternatives`` are the ways in which a copy can be done;
-    ``protected`` says that its items leave a protected environment, so that a door shows no values."""
+    ``protected`` says that its items are of a protected environment, so that a door shows no values."""
 
     estimate: JobEstimate
     samples: tuple[ItemSample, ...]
@@ -136,19 +136,30 @@ def rehearse_export(
     source: TableEnd,
     asked: TransferOptions | None = None,
     *,
+    transform: Function | None = None,
+    keeping: Keeping = None,
     prices: Mapping[str, float | None] | None = None,
     around: RunContext | None = None,
 ) -> DryRun:
     """What ``export`` would read, cost and take: reads up to 200 items, writes no file."""
-    asked = asked or TransferOptions()
-    items, _ = _first_items(table_reader(source, 1, asked), around or RunContext())
-    notes: list[str] = []
+    asked, around = asked or TransferOptions(), around or RunContext()
+    check_masks(transform, source.key, asked.on_error)
+    items, _ = _first_items(table_reader(source, 1, asked), around)
+    notes = sample_notes(transform)
     count, size = _figures(source, items, notes)
     estimate = estimate_units(count, size, [(item_bytes(item), 0) for item in items], consistent=asked.consistent)
     rate = rates(source, "read", asked.max_read_units, share=asked.share).ceiling
     estimate = with_cost(with_time(estimate, read_rate=rate), prices or {})
-    samples = tuple(_sample(item, DryRunMade((RawItem(bytes(item)),))) for item in items[:SHOWN_SAMPLES])
-    return DryRun(estimate, samples, tuple(notes))
+    made = None if transform is None else Transform(transform, dry_context("export", around, source.key))
+    seen = _Looking(made, keeping).at(items)
+    notes += [*seen.notes, *_refusals(seen, items)]
+    samples = tuple(map(_sample, items[:SHOWN_SAMPLES], seen.made))
+    return DryRun(estimate, samples, tuple(notes), seen.hazards, tuple(seen.refused), seen.closing)
+
+
+def _refusals(seen: "_Seen", items: Sequence[Item]) -> list[str]:
+    refused = sum(1 for made in seen.made if made.refused)
+    return [f"the transform refuses {refused} of {len(items)} sampled items"] if refused else []
 
 
 def _rehearsed(
@@ -167,9 +178,7 @@ def _rehearsed(
     size = sum(before for before, _ in sizes) * count // max(1, len(sizes))
     if source is not None:
         count, size = _figures(source, items, notes)
-    refused = sum(1 for made in seen.made if made.refused)
-    if refused:
-        notes.append(f"the transform refuses {refused} of {len(items)} sampled items")
+    notes += _refusals(seen, items)
     indexes = float(len(known(target.description.table.indexes, ())))
     if indexes:
         notes.append(f"each write may be written to {indexes:.0f} indexes too: the units assume that it is")

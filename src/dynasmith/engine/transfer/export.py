@@ -1,12 +1,15 @@
 """export: every item of a table into files, or to a function. The sink's matter is the sink's; here is the flow."""
 
-from dynasmith.engine.transfer.copy import expiry, table_reader
+from dynasmith.engine.transfer.copy import counting, expiry, table_reader
 from dynasmith.engine.transfer.job_world import JobWorld
+from dynasmith.engine.transfer.mask_check import check_masks
 from dynasmith.engine.transfer.mover import ConcurrencyLimits
 from dynasmith.engine.transfer.new_job import new_job
 from dynasmith.engine.transfer.runner import Pipeline, run_job
 from dynasmith.engine.transfer.table_details import rates
 from dynasmith.engine.transfer.transform_stage import Steps
+from dynasmith.items.ctx import Context
+from dynasmith.items.transform import Transform
 from dynasmith.jobs.job import Job
 from dynasmith.jobs.report import Report
 from dynasmith.jobs.segments import plan_segments
@@ -15,8 +18,10 @@ from dynasmith.ports.checkpoints import Claim
 
 
 def begin_export(spec: Export | FunctionExport, world: JobWorld) -> Claim:
-    """Enter an export in the ledger."""
-    described, options = world.table(spec.source).description, spec.options
+    """Enter an export in the ledger. Raises UsageError for a transform that cannot be used, before there is a job."""
+    source, options = world.table(spec.source), spec.options
+    check_masks(world.function(spec.transform), source.key, options.on_error)
+    described = source.description
     segments = plan_segments(described.size_bytes_estimate, workers=options.segments_at_once, asked=options.segments)
     return world.ledger.begin(new_job(spec, world.context, segments, described.item_count_estimate or None))
 
@@ -31,13 +36,15 @@ def export(spec: Export | FunctionExport, claim: Claim, world: JobWorld) -> Repo
 
 
 def export_pipeline(spec: Export | FunctionExport, job: Job, world: JobWorld) -> Pipeline:
-    """From the table through the filter to the files, or the function."""
+    """From the table through filter and transform to the files, or the function."""
     source, options = world.table(spec.source), spec.options
+    function = counting(world.function(spec.transform), spec.personal)
+    transform = None if function is None else Transform(function, Context(job.started_at, job.id, source.key))
     keep = expiry(source, job.started_at) if options.expired == "skip" else None
     return Pipeline(
         source=table_reader(source, job.segments, options),
         sink=world.export_sink(spec),
-        stage=None if keep is None else Steps(keep=keep),
+        stage=None if keep is None and transform is None else Steps(keep=keep, transform=transform),
         reads=rates(source, "read", options.max_read_units, share=options.share),
         width=ConcurrencyLimits(options.segments_at_once, options.lanes),
         digest=True,

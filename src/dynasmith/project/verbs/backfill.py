@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from dynasmith.engine.backfill.backfill import begin_backfill
 from dynasmith.engine.backfill.dry_run import (
     SAMPLED_ITEMS,
@@ -29,6 +31,7 @@ from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.job_tables import check_sides
 from dynasmith.project.verbs.job_world import ProjectJobWorld
 from dynasmith.project.verbs.model_transforms import change_transform
+from dynasmith.project.verbs.personal_data import is_protected
 from dynasmith.project.verbs.transforms import AnyTransform, function_of
 
 if TYPE_CHECKING:
@@ -87,10 +90,12 @@ class Backfills:
         place = (dry.folder, dry.world.session, dry.transport)
         function, keeping = rehearsed(self._given(transform, table), *place, in_place=True, keys=dry.world.cipher)
         assert function is not None
-        end, around, prices = dry.end(dry.side(table)), dry.context(silent), dry.prices()
-        return rehearse_backfill(
+        side = dry.side(table)
+        end, around, prices = dry.end(side), dry.context(silent), dry.prices()
+        found = rehearse_backfill(
             end, function, asked, careful=careful, keeping=keeping, sample=sample, prices=prices, around=around
         )
+        return replace(found, protected=is_protected(dry, side, end.name))
 
     def check(
         self,
@@ -154,9 +159,9 @@ class Backfills:
         job, side = self._backfill(job_id)
         check_sides(job, world)
         kept = world.kept_journal(job_id)
-        return rehearse_undo(
-            world.table(side), kept, kept.head.segments, asked or TransferOptions(), self._items.prices()
-        )
+        end, options = world.table(side), asked or TransferOptions()
+        found = rehearse_undo(end, kept, kept.head.segments, options, self._items.prices())
+        return replace(found, protected=is_protected(self._items, side, end.name))
 
     def _backfill(self, job_id: str) -> tuple[Job, Side]:
         job = self._items.ledger.show(job_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import UnsetType
@@ -30,10 +31,10 @@ from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.job_world import ProjectJobWorld
 from dynasmith.project.verbs.new_target import check_free, creation_note, new_target
 from dynasmith.project.verbs.personal_data import (
-    ALLOW,
     counted_personal,
+    is_protected,
     left_environments,
-    personal_passing,
+    personal_note,
     refuse_personal,
 )
 from dynasmith.project.verbs.tables import create, exists
@@ -69,7 +70,7 @@ def copy(
         )
         name = ends[1].name
         function = None if transform is None else function_of(transform, items.folder, keys=items.world.cipher)
-        refuse_personal(same, first, second, ends, function, consent)
+        refuse_personal(same, (first, ends[0].name), _left(same, first, second, ends), function, consent)
         for note in _index_notes(same, transform, ends[1]):
             listener(FlowNote(table=name, sentence=f"{note[0].upper()}{note[1:]}."))
         same.granted(consent, second, name, f"Copy {first.table} into {name} in {{where}}?")
@@ -102,7 +103,7 @@ def copy_items(
         target=second,
         tables=world.identities(source=first, target=second),
         transform=ref,
-        personal=counted_personal(items, first, second, ends, world.function(ref)),
+        personal=counted_personal(items, (first, ends[0].name), _left(items, first, second, ends), world.function(ref)),
         options=options or TransferOptions(),
     )
     return items.priced(run(spec, begin_copy(spec, world), world))
@@ -146,18 +147,17 @@ def rehearse_copy(
     done = engine_rehearse_copy(*ends, options, transform=function, keeping=keeping, prices=prices, around=context)
     notes = [creation_note(ends[1].description.table)] if create_target else []
     notes += _index_notes(dry, transform, ends[1])
-    left = left_environments(dry, dry.side(source), dry.side(target), ends)
-    if left and (personal := personal_passing(dry, dry.side(source), ends[0].name, function)):
-        notes.append(f"{', '.join(personal)} would leave the protected environment {left[0]} unmasked ({ALLOW})")
+    first, second = dry.side(source), dry.side(target)
+    notes += personal_note(dry, (first, ends[0].name), _left(dry, first, second, ends), function)
     wish = _wish(ends, _changes(transform, options), create_target)
     found = prices_for(dry.world.session.region, dict(dry.world.settings.prices))
     if wish.recovery is None:
-        at = dry.at(dry.side(source))
+        at = dry.at(first)
         wish = replace(wish, recovery=_has_recovery(at.control.describe(ends[0].name, ("recovery",))))
     notes.append(f"prices: {found.source}; times of the service are experience, not a promise")
     return replace(
         done,
-        protected=bool(left),
+        protected=is_protected(dry, first, ends[0].name),
         notes=(*notes, *done.notes),
         alternatives=copy_alternatives(wish, done.estimate, found),
     )
@@ -194,6 +194,10 @@ def _changes(transform: AnyTransform | None, options: TransferOptions | None) ->
         (asked.expired == "skip", "--expired"),
     )
     return next((word for is_given, word in given if is_given), "")
+
+
+def _left(items: ItemWorld, first: Side, second: Side, ends: tuple[TableEnd, TableEnd]) -> Sequence[str]:
+    return left_environments(items, (first, ends[0].name), (second, ends[1].name))
 
 
 def _index_notes(items: ItemWorld, transform: AnyTransform | None, target: TableEnd) -> list[str]:

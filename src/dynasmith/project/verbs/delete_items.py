@@ -22,6 +22,7 @@ from dynasmith.ports.listener import Listener, silent
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.job_world import ProjectJobWorld
 from dynasmith.project.verbs.key_files import key_files, keys_place
+from dynasmith.project.verbs.personal_data import is_protected
 
 
 def delete_items(
@@ -84,10 +85,12 @@ def rehearse_delete_items(
 ) -> DeletionDryRun:
     """What `delete_items` would delete, cost and take, from a sample or from every item (``sample`` None)."""
     dry = items.dry
-    end, asked, around = dry.end(dry.side(table)), options or TransferOptions(), dry.context(silent)
+    side = dry.side(table)
+    end, asked, around = dry.end(side), options or TransferOptions(), dry.context(silent)
     if keys is None:
         found = rehearse_deletion(end, asked, sample=sample, around=around)
     else:
         files = key_files(keys_place(keys)[0], end.key)
         found = rehearse_deletion_of_keys(end, asked, files, sample=sample, around=around)
-    return replace(found, estimate=with_cost(found.estimate, dry.prices()))
+    protected = is_protected(dry, side, end.name)
+    return replace(found, estimate=with_cost(found.estimate, dry.prices()), protected=protected)

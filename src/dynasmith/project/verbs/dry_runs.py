@@ -84,6 +84,7 @@ class DryRuns(VerbAccess):
         table: str | Side | type[Model],
         dest: str | Path | None = None,
         *,
+        transform: AnyTransform | None = None,
         format: Literal["dynamodb", "plain", "plain-lossy", "csv", "tsv", "ion"] | None = None,
         compress: Literal["gz", "zst", "none"] | None = None,
         split_bytes: int | None = None,
@@ -123,7 +124,7 @@ class DryRuns(VerbAccess):
         )
         if dest is not None:
             export_options(dest, own_format(format), compress, split_bytes)
-        return self._flow(transport).rehearse_export(table, asked=options)
+        return self._flow(transport).rehearse_export(table, transform=transform, asked=options)
 
     @checked(table=side, compress=optional(PACKED), format=POPULATE_FORMATS)
     def populate(

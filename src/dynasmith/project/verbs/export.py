@@ -21,10 +21,20 @@ from dynasmith.files.ledger.folder import FolderLedger
 from dynasmith.jobs.options import ExportOptions, TransferOptions
 from dynasmith.jobs.report import Report
 from dynasmith.jobs.side import Side
-from dynasmith.jobs.spec import Export, FunctionExport
+from dynasmith.jobs.spec import Export, FunctionExport, TransformRef
+from dynasmith.plans.consent import Consent
 from dynasmith.ports.listener import Listener, silent
+from dynasmith.project.verbs.dry_run import rehearsed
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.job_world import ProjectJobWorld
+from dynasmith.project.verbs.personal_data import (
+    counted_personal,
+    is_protected,
+    left_environments,
+    personal_note,
+    refuse_personal,
+)
+from dynasmith.project.verbs.transforms import AnyTransform
 
 if TYPE_CHECKING:
     from dynasmith.models import Model
@@ -36,19 +46,54 @@ def export(
     dest: str | Path,
     *,
     how: ExportOptions | None = None,
+    transform: AnyTransform | None = None,
     options: TransferOptions | None = None,
+    consent: Consent | None = None,
     listener: Listener = silent,
 ) -> Report:
     """See `ItemFlow.export`."""
-    side = items.side(table)
-    where = Path(dest).absolute()
     check_dest(dest)
-    world = ProjectJobWorld(items, listener)
+    world = ProjectJobWorld(items, listener, transform=transform)
+    side = items.side(table)
+    ref, personal = _leaving(items, world, side, consent)
+    return _exported(items, world, side, dest, how, options, ref, personal)
+
+
+def export_files(items: ItemWorld, table: str, dest: str | Path, *, listener: Listener = silent) -> Report:
+    """Export a table whole into files that another verb keeps, as they are: for who has the consent."""
+    check_dest(dest)
+    return _exported(items, ProjectJobWorld(items, listener), items.side(table), dest, None, None, None, ())
+
+
+def _leaving(
+    items: ItemWorld, world: ProjectJobWorld, side: Side, consent: Consent | None
+) -> tuple[TransformRef | None, tuple[str, ...]]:
+    """What a job remembers of its transform, and the personal attributes that it counts. Raises as `refuse_personal`
+    does."""
+    ref = world.transform_ref()
+    function, at = world.function(ref), (side, world.table(side).name)
+    left = left_environments(items, at, None)
+    refuse_personal(items, at, left, function, consent)
+    return ref, counted_personal(items, at, left, function)
+
+
+def _exported(
+    items: ItemWorld,
+    world: ProjectJobWorld,
+    side: Side,
+    dest: str | Path,
+    how: ExportOptions | None,
+    options: TransferOptions | None,
+    transform: TransformRef | None,
+    personal: tuple[str, ...],
+) -> Report:
     spec = Export(
         source=side,
-        dest=str(where),
+        dest=str(Path(dest).absolute()),
         how=replace(how or ExportOptions(), export=token_hex(4)),
         tables=world.identities(source=side),
+        transform=transform,
+        personal=personal,
         options=options or TransferOptions(),
     )
     world.sink = world.export_sink(spec)
@@ -76,7 +121,9 @@ def stream(
     out: BinaryIO,
     *,
     how: ExportOptions | None = None,
+    transform: AnyTransform | None = None,
     options: TransferOptions | None = None,
+    consent: Consent | None = None,
     listener: Listener = silent,
 ) -> Report:
     """See `ItemFlow.export_to`."""
@@ -89,8 +136,16 @@ def stream(
     key = [part.name for part in items.end(side).key.parts]
     with TemporaryDirectory(prefix="dynasmith-") as folder:  # it cannot be resumed: nobody sees the job
         sink = to_stream(out, key, how.style, how.compression)  # type: ignore[arg-type]  # words of the same lists
-        world = ProjectJobWorld(items, listener, sink=sink, ledger=FolderLedger(Path(folder)))
-        spec = FunctionExport(source=side, tables=world.identities(source=side), options=options or TransferOptions())
+        ledger = FolderLedger(Path(folder))
+        world = ProjectJobWorld(items, listener, transform=transform, sink=sink, ledger=ledger)
+        ref, personal = _leaving(items, world, side, consent)
+        spec = FunctionExport(
+            source=side,
+            tables=world.identities(source=side),
+            transform=ref,
+            personal=personal,
+            options=options or TransferOptions(),
+        )
         try:
             return items.priced(run(spec, begin_export(spec, world), world))
         except Interrupted as error:
@@ -99,8 +154,20 @@ def stream(
             ) from error
 
 
-def rehearse_export(items: ItemWorld, table: str | Side | type[Model], options: TransferOptions | None) -> DryRun:
+def rehearse_export(
+    items: ItemWorld,
+    table: str | Side | type[Model],
+    options: TransferOptions | None,
+    transform: AnyTransform | None = None,
+) -> DryRun:
     """See `ItemFlow.rehearse_export`."""
     dry = items.dry
-    end = dry.end(dry.side(table))
-    return engine_rehearse_export(end, options, prices=dry.prices(), around=dry.context(silent))
+    side = dry.side(table)
+    end = dry.end(side)
+    function, keeping = rehearsed(transform, dry.folder, dry.world.session, dry.transport, keys=dry.world.cipher)
+    done = engine_rehearse_export(
+        end, options, transform=function, keeping=keeping, prices=dry.prices(), around=dry.context(silent)
+    )
+    at = (side, end.name)
+    notes = personal_note(dry, at, left_environments(dry, at, None), function)
+    return replace(done, notes=(*notes, *done.notes), protected=is_protected(dry, *at))

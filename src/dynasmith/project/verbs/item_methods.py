@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from dynasmith.jobs.report import Report
     from dynasmith.jobs.side import Side
     from dynasmith.models import Model
+    from dynasmith.plans.consent import Consent
     from dynasmith.project.verbs.transforms import AnyTransform
 
 EXPORT_FORMATS = one_of("dynamodb", "plain", "plain-lossy", "csv", "tsv")
@@ -44,6 +45,7 @@ class ItemMethods(CopyMethods, PopulateMethods, BackfillMethods):
         table: str | Side | type[Model],
         dest: str | Path,
         *,
+        transform: AnyTransform | None = None,
         format: Literal["dynamodb", "plain", "plain-lossy", "csv", "tsv", "ion"] | None = None,
         compress: Literal["gz", "zst", "none"] | None = None,
         split_bytes: int | None = None,
@@ -61,6 +63,7 @@ class ItemMethods(CopyMethods, PopulateMethods, BackfillMethods):
         max_read_units: float | None = None,
         share: float = 0.5,
         transport: Literal["direct", "aiohttp", "botocore"] = "direct",
+        consent: Consent | None = None,
         listener: Listener = silent,
     ) -> Report:
         """Write every item of a table into files with a manifest: counts, digest, definition. `populate` takes it back.
@@ -75,8 +78,11 @@ class ItemMethods(CopyMethods, PopulateMethods, BackfillMethods):
 
         ``dest`` is a file, whose name says format and compression (``orders.jsonl.gz``), or a folder: then ``format``
         is ``dynamodb`` (DynamoDB JSON), ``plain`` (no sets or binary), ``plain-lossy``, ``csv`` or ``tsv``, and
-        ``split_bytes`` begins a new file at that size. Raises UsageError, TableNotFound, FileFormatError for items that
-        the format cannot hold, Interrupted and RunError. Costs the read units of the table. Stopped halfway it is
+        ``split_bytes`` begins a new file at that size. ``transform`` changes the items on the way; operations that mask
+        may be among it, and a function takes items. Raises UsageError, TableNotFound, ConsentRequired where a personal
+        attribute would leave a protected environment as it is and ``allow_personal`` of the consent does not name it,
+        FileFormatError for items that the format cannot hold, TransformError where an item stops the job, Interrupted
+        and RunError. Costs the read units of the table. Stopped halfway it is
         resumed with `Jobs.resume`.
         """
         from dynasmith.project.verbs.item_options import export_options, transfer_options
@@ -91,12 +97,16 @@ class ItemMethods(CopyMethods, PopulateMethods, BackfillMethods):
         given = locals()
         if is_s3(dest):
             request, waiting = service_export_of(given), waiting_of(wait, wait_timeout)
-            return self._flow().service_export(table, str(dest), request, waiting=waiting, listener=listener)
+            return self._flow().service_export(
+                table, str(dest), request, waiting=waiting, consent=consent, listener=listener
+            )
         refuse_of_s3(given)
         return self._flow(transport).export(
             table,
             dest,
             how=export_options(dest, own_format(format), compress, split_bytes),
+            transform=transform,
+            consent=consent,
             asked=transfer_options(
                 filter=filter,
                 expired=expired,
@@ -115,6 +125,7 @@ class ItemMethods(CopyMethods, PopulateMethods, BackfillMethods):
         table: str | Side | type[Model],
         out: BinaryIO,
         *,
+        transform: AnyTransform | None = None,
         format: Literal["dynamodb", "plain", "plain-lossy", "csv", "tsv"] | None = None,
         compress: Literal["gz", "zst", "none"] | None = None,
         filter: str = "",
@@ -125,14 +136,15 @@ class ItemMethods(CopyMethods, PopulateMethods, BackfillMethods):
         max_read_units: float | None = None,
         share: float = 0.5,
         transport: Literal["direct", "aiohttp", "botocore"] = "direct",
+        consent: Consent | None = None,
         listener: Listener = silent,
     ) -> Report:
         """Write every item of a table to an open binary stream, a line an item, page after page.
 
         ``format`` is ``dynamodb`` (DynamoDB JSON), ``plain`` or ``plain-lossy``. There is no manifest, and no job to
-        resume: what a stream got cannot be taken back or continued. Raises UsageError for CSV, TableNotFound,
-        Interrupted, RunError, and BrokenPipeError when the reader of the stream has gone. Costs the read units of the
-        table.
+        resume: what a stream got cannot be taken back or continued. ``transform`` changes the items on the way. Raises
+        UsageError for CSV, TableNotFound, ConsentRequired as `export` does, TransformError, Interrupted, RunError, and
+        BrokenPipeError when the reader of the stream has gone. Costs the read units of the table.
         """
         from dynasmith.project.verbs.item_options import stream_options, transfer_options
 
@@ -140,6 +152,8 @@ class ItemMethods(CopyMethods, PopulateMethods, BackfillMethods):
             table,
             out,
             how=stream_options(format, compress),
+            transform=transform,
+            consent=consent,
             asked=transfer_options(
                 filter=filter,
                 expired=expired,

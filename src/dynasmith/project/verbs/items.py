@@ -32,6 +32,7 @@ from dynasmith.project.verbs import service_populate as service_populating
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.model_transforms import copy_transform, new_items_transform, own_items
 from dynasmith.project.verbs.new_target import class_target
+from dynasmith.project.verbs.personal_data import refuse_leaving
 from dynasmith.project.verbs.populate import Origin
 from dynasmith.project.verbs.service_populate import ServicePopulate
 from dynasmith.project.verbs.transforms import AnyTransform
@@ -199,12 +200,26 @@ class ItemFlow:
         dest: str | Path,
         *,
         how: ExportOptions | None = None,
+        transform: AnyTransform | None = None,
         asked: TransferOptions | None = None,
+        consent: Consent | None = None,
         listener: Listener = silent,
     ) -> Report:
-        """Write every item of a table into files with a manifest, and give the report. `populate` takes it back."""
+        """Write every item of a table into files with a manifest, and give the report. `populate` takes it back.
+
+        Raises ConsentRequired where personal attributes would leave a protected environment as they are.
+        """
         asked = own_items(asked, table)
-        return exporting.export(self._items, table, dest, how=how, options=asked, listener=listener)
+        return exporting.export(
+            self._items,
+            table,
+            dest,
+            how=how,
+            transform=transform,
+            options=asked,
+            consent=consent,
+            listener=listener,
+        )
 
     def service_export(
         self,
@@ -213,6 +228,7 @@ class ItemFlow:
         request: ExportRequest,
         *,
         waiting: WaitLimit = NO_LIMIT,
+        consent: Consent | None = None,
         listener: Listener = silent,
     ) -> Report:
         """Let the service export a table to S3, wait for it, and check what it wrote. `populate` takes it back.
@@ -221,6 +237,7 @@ class ItemFlow:
         without point-in-time recovery, a window that cannot be, and a prefix that holds other files; AccessDenied with
         all actions that it needs; RunError where the export failed; FileFormatError where a file is not whole.
         """
+        refuse_leaving(self._items, [table], consent)
         own = own_items(TransferOptions(condition=request.condition), table)
         request = structs.replace(request, condition=request.condition if own is None else own.condition)
         return service_exporting.service_export(self._items, table, place, request, waiting=waiting, listener=listener)
@@ -235,7 +252,9 @@ class ItemFlow:
         out: BinaryIO,
         *,
         how: ExportOptions | None = None,
+        transform: AnyTransform | None = None,
         asked: TransferOptions | None = None,
+        consent: Consent | None = None,
         listener: Listener = silent,
     ) -> Report:
         """Write every item of a table to an open binary stream, a line an item, page after page.
@@ -244,11 +263,26 @@ class ItemFlow:
         BrokenPipeError when the reader of the stream has gone.
         """
         asked = own_items(asked, table)
-        return exporting.stream(self._items, table, out, how=how, options=asked, listener=listener)
+        return exporting.stream(
+            self._items,
+            table,
+            out,
+            how=how,
+            transform=transform,
+            options=asked,
+            consent=consent,
+            listener=listener,
+        )
 
-    def rehearse_export(self, table: str | Side | type[Model], *, asked: TransferOptions | None = None) -> DryRun:
+    def rehearse_export(
+        self,
+        table: str | Side | type[Model],
+        *,
+        transform: AnyTransform | None = None,
+        asked: TransferOptions | None = None,
+    ) -> DryRun:
         """What `export` would read, cost and take, with samples. Writes nothing."""
-        return exporting.rehearse_export(self._items, table, own_items(asked, table))
+        return exporting.rehearse_export(self._items, table, own_items(asked, table), transform)
 
     # --- populate
 

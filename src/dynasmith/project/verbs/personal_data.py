@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, TypeAlias
 
-from dynasmith.engine.transfer.table_details import TableEnd
+from msgspec.structs import replace
+
 from dynasmith.errors import ConsentNeed, ConsentRequired, DefinitionError, UsageError
 from dynasmith.items.transform import Function
 from dynasmith.jobs.side import Side
@@ -14,29 +16,39 @@ from dynasmith.project.protection import protected_environments
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.tables.table import known
 
+if TYPE_CHECKING:
+    from dynasmith.models import Model
+
 ALLOW = "--allow-personal"
+TableAt: TypeAlias = tuple[Side, str]
+"""A table: its side, and its physical name."""
 
 
-def left_environments(items: ItemWorld, source: Side, target: Side, ends: tuple[TableEnd, TableEnd]) -> Sequence[str]:
-    """The protected environments that items of a copy leave. No call, but where one is known by its account."""
-    there = _protected(items, target, ends[1].name)
-    return [name for name in _protected(items, source, ends[0].name) if name not in there]
+def left_environments(items: ItemWorld, source: TableAt, target: TableAt | None) -> Sequence[str]:
+    """The protected environments that items leave on their way into a table, or into files (None). No call, but where
+    one is known by its account."""
+    there = () if target is None else _protected(items, *target)
+    return [name for name in _protected(items, *source) if name not in there]
 
 
-def personal_passing(items: ItemWorld, source: Side, table: str, function: Function | None) -> Sequence[str]:
-    """The personal attributes of a table that a transform lets through. Raises DefinitionError for definitions that
-    cannot be read: nobody knows then what is personal."""
-    return passing(_personal(items, source, table), function)
+def is_protected(items: ItemWorld, side: Side, table: str) -> bool:
+    """Whether a table is in a protected environment, so that no values of its items are shown in passing."""
+    return bool(_protected(items, side, table))
+
+
+def personal_note(items: ItemWorld, source: TableAt, left: Sequence[str], function: Function | None) -> list[str]:
+    """What a dry run says about personal attributes that would pass. Raises DefinitionError for definitions that cannot
+    be read: nobody knows then what is personal."""
+    found = passing(_personal(items, *source), function) if left else ()
+    return [f"{', '.join(found)} would leave the protected environment {left[0]} unmasked ({ALLOW})"] if found else []
 
 
 def counted_personal(
-    items: ItemWorld, source: Side, target: Side, ends: tuple[TableEnd, TableEnd], function: Function | None
+    items: ItemWorld, source: TableAt, left: Sequence[str], function: Function | None
 ) -> tuple[str, ...]:
-    """The personal attributes whose values a copy counts: where its transform masks, or a protected environment is
+    """The personal attributes whose values a job counts: where its transform masks, or a protected environment is
     left."""
-    if not (getattr(function, "masks", False) or left_environments(items, source, target, ends)):
-        return ()
-    return known_personal(items, source, ends[0].name)
+    return known_personal(items, *source) if left or getattr(function, "masks", False) else ()
 
 
 def known_personal(items: ItemWorld, side: Side, table: str) -> tuple[str, ...]:
@@ -48,21 +60,14 @@ def known_personal(items: ItemWorld, side: Side, table: str) -> tuple[str, ...]:
 
 
 def refuse_personal(
-    items: ItemWorld,
-    source: Side,
-    target: Side,
-    ends: tuple[TableEnd, TableEnd],
-    function: Function | None,
-    consent: Consent | None,
+    items: ItemWorld, source: TableAt, left: Sequence[str], function: Function | None, consent: Consent | None
 ) -> None:
-    """Raise ConsentRequired where a copy takes personal attributes out of a protected environment, neither masked nor
-    dropped, that ``allow_personal`` does not name; UsageError where that names what is not personal."""
+    """Raise ConsentRequired where personal attributes would leave a protected environment, neither masked nor dropped,
+    that ``allow_personal`` does not name; UsageError where that names what is not personal."""
     given = items.world.consent if consent is None else consent
-    left = left_environments(items, source, target, ends)
     if not left and not given.allow_personal:
         return
-    name = ends[0].name
-    personal = _personal(items, source, name)
+    name, personal = source[1], _personal(items, *source)
     for unknown in sorted(set(given.allow_personal) - set(personal)):
         raise UsageError(
             f"{unknown} is not personal in the definition of {name}.",
@@ -78,6 +83,17 @@ def refuse_personal(
         hint=f"mask, hash or redact {found[0]} in --transform, or add {flags}",
         needs=[ConsentNeed("flag", text, flags)],
     )
+
+
+def refuse_leaving(items: ItemWorld, tables: Sequence[str | Side | type[Model]], consent: Consent | None) -> None:
+    """The same for tables that are exported as they are."""
+    given = items.world.consent if consent is None else consent
+    sides = [(side, items.at(side).physical(side.table)) for side in map(items.side, tables)]
+    personal = [frozenset(known_personal(items, *at)) for at in sides]
+    everywhere = frozenset[str]().union(*personal)
+    for at, own in zip(sides, personal, strict=True):
+        allowed = frozenset(given.allow_personal) & (own | (frozenset(given.allow_personal) - everywhere))
+        refuse_personal(items, at, left_environments(items, at, None), None, replace(given, allow_personal=allowed))
 
 
 def _protected(items: ItemWorld, side: Side, table: str) -> tuple[str, ...]:

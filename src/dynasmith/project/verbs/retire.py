@@ -20,7 +20,7 @@ from dynasmith.plans.retirement import RetirementStep
 from dynasmith.ports.listener import Listener, RetirementFound, RetirementStepDone, silent
 from dynasmith.project.verbs.backups.choice import backups_of
 from dynasmith.project.verbs.backups.creation import check_name, create_backup
-from dynasmith.project.verbs.export import export
+from dynasmith.project.verbs.export import export_files
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.verify import verify_sides
 from dynasmith.project.world import World
@@ -207,7 +207,7 @@ def _retire(
 def _exported(items: ItemWorld, name: str, export_to: str, listener: Listener) -> str:
     """Export a table, or take an export that is there, and compare; its digest. Raises RunError where it differs."""
     if not Path(export_to).exists():
-        export(items, name, export_to, listener=listener)
+        export_files(items, name, export_to, listener=listener)
     compared = verify_sides(items, name, export_to)
     if not compared.equal:
         raise RunError(

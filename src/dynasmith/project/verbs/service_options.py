@@ -16,7 +16,17 @@ from dynasmith.project.verbs.tables import wait_seconds
 
 SERVICE_EXPORT = ("at", "incremental", "kms_key", "bucket_owner", "wait", "wait_timeout")
 """Arguments of an export that mean something in S3 alone."""
-OWN_EXPORT = ("compress", "split_bytes", "expired", "consistent", "segments", "batch_size", "max_read_units", "share")
+OWN_EXPORT = (
+    "transform",
+    "compress",
+    "split_bytes",
+    "expired",
+    "consistent",
+    "segments",
+    "batch_size",
+    "max_read_units",
+    "share",
+)
 """Arguments of an export that mean something for files alone."""
 _UNSET: Mapping[str, object] = {
     "expired": "keep", "share": 0.5, "wait": True, "mode": "overwrite", "on_error": "stop", "digest": True,

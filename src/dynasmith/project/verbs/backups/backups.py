@@ -88,6 +88,7 @@ class Backups:
         to: str | Path | None = None,
         wait: bool = True,
         wait_timeout: timedelta | None = None,
+        consent: Consent | None = None,
         listener: Listener = silent,
         stopped: StopFlag | None = None,
     ) -> BackupCreation:
@@ -98,7 +99,8 @@ class Backups:
         It is waited until all are AVAILABLE, an hour at most or ``wait_timeout``; with ``wait=False`` not at all. One
         table that fails does not stop the others. ``to`` makes an export in place of the service's backup, which works
         on every engine: a file or a folder (of several tables a folder each) with the definition, compared with the
-        table; it reads every item twice, and is not of one second.
+        table; it reads every item twice, and is not of one second. Such a file takes items out of their environment:
+        ConsentRequired where that is protected and ``allow_personal`` of the consent lacks a personal attribute.
 
         Costs about ten calls a table, and $0.10 a GB and month (us-east-1); no capacity of the table. Raises
         TableNotFound before anything is done, UsageError for a name that is not valid, a name for several tables, and
@@ -113,6 +115,7 @@ class Backups:
                 name=name or "",
                 to=to,
                 wait_seconds=BACKUP_SECONDS_MAX if limit is None else limit,
+                consent=consent,
                 listener=listener,
                 stopped=stopped,
             )

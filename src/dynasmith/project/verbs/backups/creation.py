@@ -14,6 +14,7 @@ from dynasmith.engine.backup import begin_backup, wait_for_backup
 from dynasmith.engine.definition_import import as_definition
 from dynasmith.engine.waiter import StopFlag, WaitBudget
 from dynasmith.errors import DynasmithError, UsageError
+from dynasmith.plans.consent import Consent
 from dynasmith.ports.backup_records import BackupRecord
 from dynasmith.ports.listener import BackupWaiting, Listener, silent
 from dynasmith.project.verbs.backup_refusals import explained
@@ -21,6 +22,8 @@ from dynasmith.project.verbs.backups.choice import backups_of
 from dynasmith.project.verbs.backups.file_backup import check_free, export_backup, places_of
 from dynasmith.project.verbs.backups.records import records_of
 from dynasmith.project.verbs.backups.results import BackupCreation, CreatedBackup
+from dynasmith.project.verbs.item_world import ItemWorld
+from dynasmith.project.verbs.personal_data import refuse_leaving
 from dynasmith.project.world import TableName, World
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.document_of import document_of
@@ -63,6 +66,7 @@ def create_backups(
     name: str = "",
     to: str | Path | None = None,
     wait_seconds: float | None = None,
+    consent: Consent | None = None,
     listener: Listener = silent,
     stopped: StopFlag | None = None,
 ) -> BackupCreation:
@@ -82,6 +86,7 @@ def create_backups(
         )
     described = [world.control.describe(each) for each in names]  # all are looked at before one is backed up
     if to is not None:
+        refuse_leaving(ItemWorld(world), [each.table.name for each in described], consent)
         return _exported(world, [each.table.name for each in described], Path(to).expanduser().absolute(), listener)
     records_of(world).open()
     stop, budget, now = stopped or StopFlag(), WaitBudget(world.clock, wait_seconds), world.clock.now()

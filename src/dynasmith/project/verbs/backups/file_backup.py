@@ -11,7 +11,7 @@ from dynasmith.files.items.manifest import MANIFEST, beside
 from dynasmith.ports.backups import TableBackup
 from dynasmith.ports.listener import Listener
 from dynasmith.project.verbs.backups.results import CreatedBackup
-from dynasmith.project.verbs.export import export
+from dynasmith.project.verbs.export import export_files
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.verify import verify_sides
 from dynasmith.project.world import World
@@ -32,7 +32,7 @@ def places_of(tables: list[str], to: Path) -> dict[str, Path]:
 def export_backup(world: World, table: str, place: Path, now: datetime, listener: Listener) -> CreatedBackup:
     """Export a table, and compare the export with it. Raises RunError where they differ: something writes to it."""
     began, items = world.clock.monotonic(), ItemWorld(world)
-    export(items, table, place, listener=listener)
+    export_files(items, table, place, listener=listener)
     compared = verify_sides(items, table, str(place))
     if not compared.equal:
         raise RunError(

@@ -40,6 +40,7 @@ from dynasmith.project.verbs.file_restore import manifest_of
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.job_tables import check_sides
 from dynasmith.project.verbs.job_world import ProjectJobWorld
+from dynasmith.project.verbs.personal_data import is_protected
 from dynasmith.project.verbs.restore_world import desired_table
 from dynasmith.project.verbs.tables import exists
 from dynasmith.project.verbs.verify import verify_sides
@@ -81,7 +82,8 @@ class RollbackReport(Struct, frozen=True, kw_only=True):
 class RollbackRehearsal(Struct, frozen=True, kw_only=True):
     """What `Backups.restore_into` would do: items of the source, items of the table (the service's estimate), and of a
     source in files the first keys that differ: ``missing`` is written, ``differs`` overwritten, ``extra`` deleted.
-    ``notes`` say what it costs and who sees it."""
+    ``notes`` say what it costs and who sees it; ``protected`` says that the table is in a protected environment, so
+    that a door shows no values."""
 
     table: str
     source: str
@@ -91,6 +93,7 @@ class RollbackRehearsal(Struct, frozen=True, kw_only=True):
     more: bool
     notes: tuple[str, ...]
     estimate: JobEstimate
+    protected: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Stable keys."""
@@ -122,6 +125,7 @@ def rehearse_rollback(world: World, source: str, table: str) -> RollbackRehearsa
         more=found is not None and found.more,
         notes=notes,
         estimate=estimate_rollback(dry, end, spec),
+        protected=is_protected(dry, side, end.name),
     )
 
 

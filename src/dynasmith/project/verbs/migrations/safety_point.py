@@ -12,7 +12,7 @@ from msgspec import Struct
 from dynasmith.errors import AccessDenied, NotOffered, RunError, TableNotFound
 from dynasmith.ports.listener import Listener
 from dynasmith.project.verbs.backups.creation import create_backup
-from dynasmith.project.verbs.export import export
+from dynasmith.project.verbs.export import export_files
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.migrations.step_estimates import has_items
 from dynasmith.project.verbs.verify import verify_sides
@@ -65,7 +65,7 @@ def make_safety_point(
         told(f"there is no backup ({refused.message.rstrip('.')}): exporting table {physical} instead")
     folder = exports / f"{name}-{physical}"
     if not folder.exists():
-        export(items, table, str(folder), listener=listener)
+        export_files(items, table, str(folder), listener=listener)
     if not verify_sides(items, table, str(folder)).equal:
         raise RunError(
             f"The export {folder} differs from table {physical}; nothing was deleted.",
