@@ -11,6 +11,7 @@ import pytest
 from cli.story import Story, table
 from dynasmith.items.condition import parse_condition
 from dynasmith.items.wire import decode_item_tree
+from dynasmith.strict import StrictServer
 
 STATES = ("open", "paid", "sent")
 
@@ -123,6 +124,56 @@ def test_a_filter_goes_through_everything_once_with_its_cursor(shop: Story) -> N
         assert (len(found), set(found)) == (len(_expected(limited)), _expected(limited))
 
 
+@pytest.mark.parametrize("read_limit", [4, 1000])
+def test_a_filter_reads_no_more_than_its_limit_and_the_cursor_goes_on(shop: Story, read_limit: int) -> None:
+    for words in (("scan", "orders", "--filter", "total >= 57"), ("query", "orders", "status=open", "total>=57")):
+        found: list[str] = []
+        more: tuple[str, ...] = ()
+        calls = 0
+        while calls < 100:
+            page = shop(*words, "--read-limit", str(read_limit), "--limit", "2", "--json", *more).json
+            assert page["scanned"] <= read_limit
+            found += [item["id"] for item in page["items"]]
+            calls += 1
+            if page["cursor"] is None:
+                break
+            more = ("--cursor", page["cursor"])
+        limited = "total >= 57" if words[0] == "scan" else "total >= 57 AND status = 'open' AND attribute_exists(day)"
+        assert (len(found), set(found)) == (len(_expected(limited)), _expected(limited))
+        assert calls >= 15 // read_limit
+
+
+def test_a_read_limit_says_where_it_stopped(shop: Story) -> None:
+    stopped = shop("scan", "orders", "--filter", "absent = 1", "--read-limit", "10")
+    assert "10 items read to find 0; " in stopped.err
+    assert "where --read-limit 10 stopped it." in stopped.err
+    assert "0 items shown, and there may be more. To see them, add: --cursor " in stopped.err
+    whole = shop("scan", "orders", "--filter", "absent = 1", "--read-limit", "1000")
+    assert "60 items read to find 0; " in whole.err
+    assert "stopped" not in whole.err
+    assert "No items." in whole.err
+    useless = shop("scan", "orders", "--read-limit", "10")
+    assert (useless.code, useless.error) == (2, "--read-limit does nothing without --filter.")
+
+
+def test_an_estimate_is_one_call(shop: Story, strict: StrictServer) -> None:
+    before = len(strict.journal)
+    assert shop("count", "orders", "--estimate").code == 0
+    assert [call.operation for call in strict.journal[before:]] == ["DescribeTable"]
+
+
+def test_a_pair_has_the_type_of_the_key_of_an_index(shop: Story) -> None:
+    written = shop("put", "orders", "customer=c9", "id=1", "total=7.50", "code=AQE=", "status=open", "day=3", "n:=3")
+    assert written.code == 0, written.err
+    found = shop.client.get_item(TableName="orders", Key={"customer": {"S": "c9"}, "id": {"S": "1"}})["Item"]
+    assert {name: next(iter(found[name])) for name in ("total", "code", "day", "n")} == {
+        "total": "N", "code": "B", "day": "S", "n": "N",
+    }  # fmt: skip
+    assert len(shop("query", "orders", "customer=c9", "total>=7").out.splitlines()) == 1
+    wrong = shop("put", "orders", "customer=c9", "id=2", "total=many")
+    assert (wrong.code, "total is a number in a key, and 'many' is not one" in wrong.error) == (2, True)
+
+
 def test_a_scan_says_what_a_query_would_save(shop: Story) -> None:
     shown = shop("scan", "orders", "--filter", "customer = 'c1' AND total > 3")
     assert "A scan of the whole table filters what it reads" in shown.err
@@ -161,7 +212,7 @@ def test_formats(shop: Story) -> None:
 BAD = [
     (("query", "orders", "customer=c1", "--index", "absent"), "Table orders has no index absent."),
     (("query", "orders", "id between 5 and 3"), "The lower bound of id is above the upper one."),
-    (("query", "orders", "total=many"), "total is a number of the key, and 'many' is not one"),
+    (("query", "orders", "total=many"), "total is a number in a key, and 'many' is not one"),
     (("query", "orders", "code=%"), "code is binary, and '%' is not base64."),
     (("query", "orders", "total begins_with 3"), "total is a number, and begins_with needs a string."),
     (("query", "orders", "customer = 3 AND id = 'x'"), "customer is a string in a key"),

@@ -51,6 +51,10 @@ def test_a_job_and_the_engine(story: Story) -> None:
     assert " UTC, " in lines["started"]
     assert "dead" not in lines
     assert "{" not in shown.out
+    assert (lines["source"].strip(), lines["target"].strip()) == ("orders", "users")
+    assert len(shown.out.splitlines()) < 14
+    assert "table id:" not in shown.out
+    assert "table id:" in story("jobs", "show", "last", "--full").out
     assert story("jobs", "show", "last", "--json").json["dead"] == 0
     status = story("local", "status", "--port", "18997")
     assert "running:" in status.out

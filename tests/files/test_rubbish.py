@@ -33,7 +33,7 @@ PARSERS: dict[str, Callable[[str], Any]] = {
     "toml": lambda text: read_text(text, "f", ".toml"),
     "any": lambda text: read_text(text, "f"),
     "condition": parse_condition,
-    "item": lambda text: parse_item([text], KEY),
+    "item": lambda text: parse_item([text], {"pk": "S"}),
     "key": lambda text: parse_key([text], KEY),
     "item in JSON": item_from_json,
     "plain item": raw_from_plain,

@@ -158,6 +158,7 @@ query --format             | says  | sorted | events pk=a {--format csv}
 query --cursor             | code  | two | users pk=user-00001 {--cursor absent}
 query --index              | code  | two | users pk=user-00001 {--index absent}
 query --limit              | asks  | sorted | events pk=a {--limit 1}
+query --read-limit         | says  | sorted | events pk=a --filter "absent = 1" {--read-limit 1}
 query --reverse            | says  | sorted | events pk=a {--reverse}
 query --wire               | says  | sorted | events pk=a {--wire}
 retire --all               | code  | listed | --no-export --confirm users {--all}
@@ -169,6 +170,7 @@ scan --format              | says  | two | users {--format csv}
 scan --cursor              | code  | two | users {--cursor absent}
 scan --index               | code  | two | users {--index absent}
 scan --limit               | asks  | two | users {--limit 2}
+scan --read-limit          | asks  | two | users --filter "n = 3" {--read-limit 2}
 scan --wire                | says  | two | users {--wire}
 validate --offline         | asks  | listed | {--offline}
 verify --job               | code  | copied | users users_v2 {--job JOB}
@@ -267,6 +269,7 @@ validate --items | validate/test_items.py
 validate --limit | cli/test_models.py
 validate --max-read-units | cli/test_models.py
 fmt --check | cli/test_fmt.py
+jobs-show --full | cli/test_details.py
 init --from | cli/test_init_from.py
 retire --backup | item_stories/test_retire_stories.py
 backup-create --allow-personal | item_stories/test_personal_data.py

@@ -101,6 +101,7 @@ def test_a_report_adds_up_or_says_that_it_does_not() -> None:
     assert shown["cost_dollars"] is None
     assert shown["arithmetic"] == "10 read = 9 written + 1 dead"
     assert not Report(job, Counts(read=2), seconds=0.0).adds_up
+    assert repr(report) == f"<Report {job.id} done: {counts.arithmetic}>"
     assert Report(job, Counts(read=2), seconds=0.0).items_per_second == 0.0
 
 

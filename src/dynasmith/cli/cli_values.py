@@ -37,13 +37,13 @@ def parse_key(said: Sequence[str], schema: KeySchema) -> Key:
     return tuple(_key_value(item[name]) for name in schema.names)
 
 
-def parse_item(said: Sequence[str], schema: KeySchema) -> dict[str, Any]:
-    """The item that a person said: one JSON object, or pairs: ``name=value`` (key attributes typed, the rest strings)
-    and ``name:=JSON``.
+def parse_item(said: Sequence[str], types: Mapping[str, str]) -> dict[str, Any]:
+    """The item that a person said: one JSON object, or pairs: ``name=value`` and ``name:=JSON``. ``types`` are those of
+    the attributes of keys, of the table's and of each index's; the value of any other ``name=value`` is a string.
 
     Raises UsageError where it is neither. The key is checked when the item is written, with every other rule.
     """
-    return _said_item(said, {part.name: part.type for part in schema.parts}, bare=None)
+    return _said_item(said, types, bare=None)
 
 
 def _said_item(said: Sequence[str], types: Mapping[str, str], *, bare: str | None) -> dict[str, Any]:
@@ -94,7 +94,7 @@ def typed_value(name: str, text: str, kind: str) -> Any:
         fault = number_fault(text)
         if fault:
             raise UsageError(
-                f"{name} is a number of the key, and {_brief(text)!r} is not one: {fault}.", hint=f"write {name}=42"
+                f"{name} is a number in a key, and {_brief(text)!r} is not one: {fault}.", hint=f"write {name}=42"
             )
         return Decimal(text)
     if kind == "B":

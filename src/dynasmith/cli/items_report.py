@@ -19,6 +19,7 @@ from dynasmith.cli.shared_options import Invocation
 from dynasmith.errors import UsageError
 from dynasmith.items.condition.tree import Path
 from dynasmith.items.key import KeyPart, KeySchema, key_item
+from dynasmith.items.read_path import keys_of
 from dynasmith.items.wire import encode_item_tree
 from dynasmith.tables.table import Key
 
@@ -44,9 +45,9 @@ def parse_key_of(project: Project, table: str, said: tuple[str, ...]) -> dict[st
 
 
 def parse_item_of(project: Project, table: str, said: tuple[str, ...]) -> dict[str, Any]:
-    """The item that a person said, as DynamoDB JSON."""
-    schema = schema_of(_live(project, table).key)
-    return encode_item_tree(parse_item(said, schema))
+    """The item that a person said, as DynamoDB JSON; typed by the keys of the live table and of its indexes."""
+    types = {attribute.name: attribute.type for key in keys_of(_live(project, table)) for attribute in key.key}
+    return encode_item_tree(parse_item(said, types))
 
 
 def _live(project: Project, table: str) -> Table:
@@ -72,10 +73,12 @@ def show_items(invocation: Invocation, found: SomeItems, read: ReadPath, options
         _show_document(invocation, found, read, cursor, wire=options.wire)
         return
     _show_rows(invocation, found.items, read, options)
+    stopped = read.filters and options.read_limit is not None and found.scanned >= options.read_limit and cursor
     if read.filters:
+        where = f", where --read-limit {options.read_limit} stopped it" if stopped else ""
         invocation.say(
             f"{counted(found.scanned, 'item')} read to find {len(found.items):,}; "
-            f"{counted(found.read_units, 'read unit')}."
+            f"{counted(found.read_units, 'read unit')}{where}."
         )
     if cursor is not None:
         way = (
@@ -83,7 +86,8 @@ def show_items(invocation: Invocation, found: SomeItems, read: ReadPath, options
             if invocation.redact
             else f"To see them, add: --cursor {cursor}"
         )
-        invocation.say(f"{counted(len(found.items), 'item')} shown, and there are more. {way}")
+        more = "there may be more" if stopped else "there are more"
+        invocation.say(f"{counted(len(found.items), 'item')} shown, and {more}. {way}")
     elif not found.items:
         invocation.say("No more items." if click.get_current_context().params.get("cursor") else "No items.")
 
@@ -124,6 +128,12 @@ CURSOR = click.option("--cursor", metavar="CURSOR", help="Go on where an earlier
 LIMIT = click.option(
     "--limit", default=5, show_default=True, type=click.IntRange(1, 10_000), help="Maximum number of items to show."
 )
+READ_LIMIT = click.option(
+    "--read-limit",
+    metavar="ITEMS",
+    type=click.IntRange(1),
+    help="With a filter: stop after reading this many items, though fewer are found. The cursor goes on from there.",
+)
 FILTER = click.option(
     "--filter", metavar="CONDITION", help='Only items that meet this condition, such as "total > 10".'
 )
@@ -152,6 +162,7 @@ class ShownItems(Struct, frozen=True, kw_only=True):
     format: str = "lines"
     wire: bool = False
     attributes: tuple[Path, ...] = ()
+    read_limit: int | None = None
 
 
 def shown_of(invocation: Invocation, options: Mapping[str, Any]) -> ShownItems:
@@ -160,4 +171,5 @@ def shown_of(invocation: Invocation, options: Mapping[str, Any]) -> ShownItems:
     if form != "lines" and (invocation.as_json or wire):
         other = "--json" if invocation.as_json else "--wire"
         raise UsageError(f"{other} prints JSON, and --format {form} does not.", hint="remove one of them")
-    return ShownItems(format=form, wire=wire, attributes=parse_attributes(options["attributes"]))
+    attributes = parse_attributes(options["attributes"])
+    return ShownItems(format=form, wire=wire, attributes=attributes, read_limit=options["read_limit"])

@@ -23,6 +23,9 @@ class Report:
     dead_letters: str = ""
     service: ServiceResult | None = None
 
+    def __repr__(self) -> str:
+        return f"<Report {self.job.id} {self.job.state}: {self.counts.arithmetic}>"
+
     @property
     def adds_up(self) -> bool:
         """Whether every item that was read has a known end. A job that is done and does not add up is a defect."""

@@ -38,20 +38,30 @@ def request_of(read: ReadPath, attributes: Sequence[Path] = ()) -> dict[str, Any
 
 
 def filtered_items(
-    call: Call, read: ReadPath, told: Mapping[str, Any], attributes: Sequence[Path], limit: int, start: Any
+    call: Call,
+    read: ReadPath,
+    told: Mapping[str, Any],
+    attributes: Sequence[Path],
+    limit: int,
+    read_limit: int | None,
+    start: Any,
 ) -> SomeItems:
     """Up to ``limit`` items of a read with a filter, after the key ``start``. Reads on until it has found as many and
-    one more, or has read everything: half a read unit for each 4 KB."""
+    one more, has read ``read_limit`` items, or everything: half a read unit for each 4 KB."""
     found: list[dict[str, Any]] = []
-    scanned, units = 0, 0.0
-    for answer in _pages(call, read, told, limit + 1, start):
+    scanned, units, reached = 0, 0.0, None
+    for answer in _pages(call, read, told, limit + 1, read_limit, start):
         found += map(from_botocore, answer.get("Items") or [])
         scanned += answer.get("ScannedCount", 0)
         units += _units(answer)
+        reached = answer.get("LastEvaluatedKey")
         if len(found) > limit:
             break
-    last = found[limit - 1] if len(found) > limit else None
-    following = None if last is None else {name: last[name] for name in read.key_names}
+    following: dict[str, Any] | None
+    if len(found) > limit:
+        following = {name: found[limit - 1][name] for name in read.key_names}
+    else:
+        following = from_botocore(reached) if reached else None
     shown = found[:limit]
     if attributes:
         named = _tops(attributes)
@@ -62,7 +72,7 @@ def filtered_items(
 def count_items(call: Call, read: ReadPath) -> tuple[int, int, float]:
     """How many items a chosen read finds, how many it reads for that, and the read units. Reads all of them."""
     counted, scanned, units = 0, 0, 0.0
-    for answer in _pages(call, read, request_of(read) | {"Select": "COUNT"}, None, None):
+    for answer in _pages(call, read, request_of(read) | {"Select": "COUNT"}, None, None, None):
         counted += answer.get("Count", 0)
         scanned += answer.get("ScannedCount", 0)
         units += _units(answer)
@@ -70,20 +80,27 @@ def count_items(call: Call, read: ReadPath) -> tuple[int, int, float]:
 
 
 def _pages(
-    call: Call, read: ReadPath, told: Mapping[str, Any], wanted: int | None, start: Mapping[str, Any] | None
+    call: Call,
+    read: ReadPath,
+    told: Mapping[str, Any],
+    wanted: int | None,
+    read_limit: int | None,
+    start: Mapping[str, Any] | None,
 ) -> Iterator[dict[str, Any]]:
-    """The answers; ``wanted`` items are looked for (None: all), and no page looks at more than may be needed."""
+    """The answers; ``wanted`` items are looked for (None: all), and no page looks at more than may be needed. They end
+    where ``read_limit`` items have been read."""
     last = None if start is None else to_botocore(start)
-    size = max(FIRST_PAGE_ITEMS, wanted or 0)
+    size, left = max(FIRST_PAGE_ITEMS, wanted or 0), read_limit
     while True:
         parameters = {**told, "ReturnConsumedCapacity": "TOTAL", **({"ExclusiveStartKey": last} if last else {})}
         if wanted is not None:
-            parameters["Limit"] = size
+            parameters["Limit"] = size if left is None else min(size, left)
             size = min(2 * size, PAGE_ITEMS_MAX)
         answer = call("Query" if read.is_query else "Scan", parameters)
         yield answer
         last = answer.get("LastEvaluatedKey")
-        if not last:
+        left = None if left is None else left - answer.get("ScannedCount", 0)
+        if not last or (left is not None and left <= 0):
             return
 
 

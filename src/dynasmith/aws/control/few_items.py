@@ -147,18 +147,21 @@ class AwsItems:
         *,
         attributes: Sequence[Path] = (),
         limit: int = 5,
+        read_limit: int | None = None,
         forward: bool = True,
         start: Mapping[str, Any] | None = None,
     ) -> SomeItems:
         """Up to ``limit`` items of a chosen read after the key ``start``, of ``attributes`` only where some are named.
 
-        With a filter it reads on until it has found as many and one more, or has read everything.
+        With a filter it reads on until it has found as many and one more, has read ``read_limit`` items (None: no
+        limit), or everything.
         """
         told = request_of(read, attributes)
         if read.is_query:
             told["ScanIndexForward"] = forward
         if read.filters:
-            return filtered_items(self._caller(table), read, told, attributes, limit, start)
+            return filtered_items(self._caller(table), read, told, attributes, limit, read_limit, start)
+        limit = limit if read_limit is None else min(limit, read_limit)
         return self._collect("Query" if read.is_query else "Scan", table, told, read.index, limit, start)
 
     def count_found(self, table: str, read: ReadPath) -> tuple[int, int, float]:

@@ -25,7 +25,7 @@ def command(invocation: Invocation, table: str, conditions: tuple[str, ...], **o
     if estimate:
         if conditions or index is not None or options["filter"] is not None:
             raise click.UsageError("--estimate counts the whole table; remove it, or the conditions and --index.")
-        count, units = project.describe(table).item_count_estimate, 0.0
+        count, units = invocation.world().control.describe(name, ()).item_count_estimate, 0.0
         said = f"About {counted(count, 'item')} in {name}, as DynamoDB counted them in the last six hours."
     else:
         read = chosen_read(invocation, table, conditions, options, None)

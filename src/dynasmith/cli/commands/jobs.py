@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from dynasmith.cli.commands.jobs_undo import undo
-from dynasmith.cli.details import bar_text, detail_lines
+from dynasmith.cli.details import detail_lines
 from dynasmith.cli.flow_options import UNITS
 from dynasmith.cli.shared_options import Invocation, print_json, verb
 from dynasmith.cli.suggestions import VerbGroup
@@ -42,9 +40,11 @@ def list_(invocation: Invocation) -> int:
 
 @verb("show", example="dynasmith jobs show copy-20261120T101500-1a2b3c")
 @click.argument("job")
-def show(invocation: Invocation, job: str) -> int:
-    """Show one job: state, counts, parameters. An ARN shows an export, import or bulk write of the service."""
+@click.option("--full", is_flag=True, help="Show every parameter of the job too.")
+def show(invocation: Invocation, job: str, full: bool) -> int:
+    """Show one job: what moves where, state, counts. An ARN shows an export, import or bulk write of the service."""
     from dynasmith.cli.job_json import job_json
+    from dynasmith.cli.job_summary import job_summary
 
     jobs = invocation.project().jobs
     if job.startswith("arn:"):
@@ -54,18 +54,10 @@ def show(invocation: Invocation, job: str) -> int:
     if invocation.as_json:
         print_json(described)
         return 0
-    for line in detail_lines(_for_people(described), invocation.world().clock.now()):
+    shown = described if job.startswith("arn:") else job_summary(described, full=full)
+    for line in detail_lines(shown, invocation.world().clock.now()):
         click.echo(line)
     return 0
-
-
-def _for_people(described: dict[str, Any]) -> dict[str, Any]:
-    """A job without counts that are zero, with a bar where it is not over."""
-    shown = {name: value for name, value in described.items() if value != 0 or name in ("read", "written")}
-    bar = bar_text(described.get("read", 0), described.get("total_items_estimate"))
-    if bar and described["state"] not in ("done", "cancelled"):
-        shown = {"id": described["id"], "verb": described["verb"], "state": described["state"], "progress": bar} | shown
-    return shown
 
 
 @verb("resume", example="dynasmith jobs resume copy-20261120T101500-1a2b3c")

@@ -6,7 +6,7 @@ import click
 
 from dynasmith.cli.chosen_read import chosen_read
 from dynasmith.cli.cursor import decode_cursor
-from dynasmith.cli.items_report import CURSOR, FILTER, LIMIT, show_items, shown_of, shown_options
+from dynasmith.cli.items_report import CURSOR, FILTER, LIMIT, READ_LIMIT, show_items, shown_of, shown_options
 from dynasmith.cli.shared_options import Invocation, verb
 
 
@@ -16,6 +16,7 @@ from dynasmith.cli.shared_options import Invocation, verb
 @FILTER
 @click.option("--index", metavar="NAME", help="Query this index; by default the key that serves most conditions.")
 @LIMIT
+@READ_LIMIT
 @CURSOR
 @click.option("--reverse", is_flag=True, help="Show items in descending order of the sort key.")
 @shown_options
@@ -34,6 +35,7 @@ def command(invocation: Invocation, table: str, conditions: tuple[str, ...], **o
         read,
         attributes=shown.attributes,
         limit=options["limit"],
+        read_limit=shown.read_limit,
         forward=not options["reverse"],
         start=start,
     )
