@@ -5,6 +5,7 @@
 """
 
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -14,9 +15,11 @@ from pathlib import Path
 
 import pytest
 
+from cli.story import Answer
 from dynasmith.version import __version__
 from examples.test_readme import commands, free_port
 from fresh_python import WHOLE, FreshPython, fresh_python, interpreter
+from page_commands.tutorial import run_tutorial
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "guide" / "install.md").read_text("utf-8")
@@ -67,6 +70,27 @@ def test_the_wheel_alone_runs_the_commands_of_the_readme(fresh: FreshPython, whe
             assert ran.returncode == 0, ran.stdout
     finally:
         fresh.bash(f"dynasmith local stop --port {port}", tmp_path / "shop")
+
+
+@pytest.mark.skipif(not WHOLE, reason="make test-wheel runs it; make test runs the tutorial from the source")
+def test_the_wheel_alone_runs_the_tutorial(fresh: FreshPython, wheel: Path, tmp_path: Path) -> None:
+    installed = fresh.bash(f"python -m pip install '{wheel}[local]'", tmp_path)
+    assert installed.returncode == 0, installed.stdout
+    empty, port = tmp_path / "empty", str(free_port())
+    empty.mkdir()
+
+    def dynasmith(folder: Path, words: list[str]) -> Answer:
+        ran = fresh.bash(
+            f"dynasmith {shlex.join(words)} 2> {tmp_path / 'err'}",
+            folder,
+            AWS_ENDPOINT_URL_DYNAMODB=f"http://127.0.0.1:{port}",
+        )
+        return Answer(ran.returncode, ran.stdout, (tmp_path / "err").read_text("utf-8"))
+
+    try:
+        run_tutorial(empty, port, dynasmith)
+    finally:
+        fresh.bash(f"dynasmith local stop --port {port}", empty)
 
 
 @pytest.mark.parametrize("file", DOCKERFILES, ids=("dynasmith", "container"))

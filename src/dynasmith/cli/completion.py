@@ -14,40 +14,64 @@ if TYPE_CHECKING:
 SHELLS = ("bash", "zsh", "fish")
 _OF_TABLES = ("table", "tables")
 _OF_JOBS = ("job", "jobs")
+_OF_FILES = ("files", "dest", "folder", "out", "source")
+_FILES_TOO = ("WHAT", "SOURCE")
+"""Values of options that are a file more often than not: an operations file, what a definition is made of."""
 
 
 class CompletedText(click.types.StringParamType):
-    """A text whose values a shell completes."""
+    """A text whose values a shell completes: with names, and with ``files`` where no name begins so."""
 
-    def __init__(self, names: Callable[[CompletionPlace], tuple[str, ...]]) -> None:
-        self._names = names
+    def __init__(self, names: Callable[[CompletionPlace], tuple[str, ...]], *, files: str = "") -> None:
+        self._names, self._files = names, files
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """The names that begin so, without those that stand there already."""
         given: Any = ctx.params.get(param.name or "") if param.nargs == -1 else ()
         names = self._names(_place(ctx))
-        return [CompletionItem(name) for name in names if name.startswith(incomplete) and name not in (given or ())]
+        found = [CompletionItem(name) for name in names if name.startswith(incomplete) and name not in (given or ())]
+        return found if found or not self._files else [CompletionItem(incomplete, type=self._files)]
 
 
 TABLE = CompletedText(lambda place: place.tables())
+TABLE_OR_FILE = CompletedText(lambda place: place.tables(), files="file")
 ENVIRONMENT = CompletedText(lambda place: place.environments())
 JOB = CompletedText(lambda place: place.jobs())
+FILE = CompletedText(lambda _: (), files="file")
+FOLDER = CompletedText(lambda _: (), files="dir")
 
 
 def complete_arguments(command: click.Command) -> click.Command:
     """Let the shell complete the tables, jobs and environments among the parameters of a command."""
     for parameter in command.params:
-        name = parameter.name or ""
-        if not isinstance(parameter.type, click.types.StringParamType):
-            continue
-        if isinstance(parameter, click.Argument):
-            if name in _OF_TABLES or (command.name in ("copy", "verify") and name in ("source", "target")):
-                parameter.type = TABLE
-            elif name in _OF_JOBS and command.name != "diagnose":
-                parameter.type = JOB
-        elif name in ("env", "source_env", "target_env"):
-            parameter.type = ENVIRONMENT
+        if isinstance(parameter.type, click.types.StringParamType):
+            found = _argument(command, parameter) if isinstance(parameter, click.Argument) else _option(parameter)
+            parameter.type = found or parameter.type
     return command
+
+
+def _argument(command: click.Command, parameter: click.Argument) -> CompletedText | None:
+    """What completes an argument of a verb."""
+    name = parameter.name or ""
+    if name in _OF_TABLES:
+        return TABLE
+    if name in ("source", "target") and command.name in ("copy", "verify"):
+        return TABLE_OR_FILE if command.name == "verify" else TABLE
+    if name in _OF_JOBS and "ID" not in (parameter.metavar or ""):
+        return JOB
+    return FILE if name in _OF_FILES else None
+
+
+def _option(parameter: click.Parameter) -> CompletedText | None:
+    """What completes an option, by what its help calls the value."""
+    metavar = str(parameter.metavar or "")
+    if parameter.name in ("env", "source_env", "target_env"):
+        return ENVIRONMENT
+    if metavar in ("DIR", "FOLDER"):
+        return FOLDER
+    if metavar.startswith("FILE") or metavar in _FILES_TOO:
+        return FILE
+    return {"TABLE": TABLE, "JOB": JOB}.get(metavar)
 
 
 def _place(context: click.Context) -> CompletionPlace:
