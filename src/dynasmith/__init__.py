@@ -161,9 +161,9 @@ if TYPE_CHECKING:
     from dynasmith.ports.metrics import MetricPoint, MetricSeries, UnknownMetric
     from dynasmith.ports.scheduled_backups import ScheduledBackupRule, ScheduledBackups, ScheduledSelection
     from dynasmith.ports.tables import Identity
-    from dynasmith.project import Project, connect
     from dynasmith.project.model_table import ModelTable
     from dynasmith.project.onetable_project import NewProject, onetable_project
+    from dynasmith.project.project import Project, connect
     from dynasmith.project.verbs.backups.backups import Backups
     from dynasmith.project.verbs.backups.deletion import PrunedBackups
     from dynasmith.project.verbs.backups.restore import RestoreRehearsal
@@ -317,7 +317,7 @@ _HOMES = {
     "ports.listener": "BackupWaiting Event Listener RestoreStep RestoreWaiting RetirementFound RetirementStepDone "
     "StepDone StepStarted StepWaiting TableDone TableFailed TablePostponed TableStarted",
     "ports.tables": "Identity",
-    "project": "Project connect",
+    "project.project": "Project connect",
     "project.model_table": "ModelTable",
     "project.verbs.table_triggers": "AttachedTrigger TableTrigger",
     "project.verbs.replicas": "ReplicaReport",

@@ -10,7 +10,7 @@ import pytest
 
 from cli.story import Story, table
 from dynasmith import Project
-from dynasmith.project import world_of
+from dynasmith.project.project import world_of
 from dynasmith.version import __version__
 
 

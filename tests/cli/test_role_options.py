@@ -11,7 +11,7 @@ from dynasmith import Project
 from dynasmith.cli.shared_options import Invocation
 from dynasmith.errors import UsageError
 from dynasmith.ports.access import AccessOptions, AccessSection, resolve_access
-from dynasmith.project import world_of
+from dynasmith.project.project import world_of
 
 ARN = "arn:aws:iam::111122223333:role/deploy"
 

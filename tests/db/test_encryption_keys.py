@@ -18,7 +18,7 @@ from dynasmith import Db, DecryptionFailed, EncryptionKey, Project, connect
 from dynasmith.errors import AccessDenied, DynasmithError, ItemInvalid, NotOffered, ProjectError, UsageError
 from dynasmith.files.key_material import key_material
 from dynasmith.models import key, tables_of
-from dynasmith.project import world_of
+from dynasmith.project.project import world_of
 from dynasmith.strict import StrictServer
 
 pytestmark = pytest.mark.engine

@@ -11,7 +11,7 @@ from dynasmith import Billing, Consent, Index, Key, KeyAttribute, Project, Strea
 from dynasmith.engine.apply import ApplyReport
 from dynasmith.errors import ConsentRequired, ReplacementRequired, StalePlan
 from dynasmith.plans.plan import decode_plan, encode_plan
-from dynasmith.project import world_of
+from dynasmith.project.project import world_of
 from dynasmith.strict import StrictServer
 from dynasmith.tables.table import (
     Autoscaling,

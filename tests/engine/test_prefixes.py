@@ -18,7 +18,7 @@ from dynasmith.plans.make import make_table_plan
 from dynasmith.plans.refusal import refusals
 from dynasmith.plans.simulate import simulate
 from dynasmith.plans.step import Call, CallCreateIndex, Step, Wait
-from dynasmith.project import world_of
+from dynasmith.project.project import world_of
 from dynasmith.strict import StrictServer
 from dynasmith.tables.policy import policy_form
 from dynasmith.tables.settings.time_to_live import WaitTimeToLive

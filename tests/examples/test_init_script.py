@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from dynasmith import Project
-from dynasmith.project import world_of
+from dynasmith.project.project import world_of
 from dynasmith.strict import StrictServer
 
 FOLDER = Path(__file__).parents[2] / "examples" / "init-script"

@@ -22,7 +22,7 @@ import airportsdata
 
 from dynasmith import Consent
 from dynasmith.local import start_ministack
-from dynasmith.project import Project, connect
+from dynasmith.project.project import Project, connect
 from dynasmith.strict import StrictServer
 from item_stories.killing import job_of, kill, running, until_written, written
 from item_stories.test_killed_stories import MOVES

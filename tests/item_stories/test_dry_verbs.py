@@ -11,7 +11,7 @@ import dynasmith
 from cli.story import client_of, new_account
 from cli.story import table as definition
 from dynasmith.errors import RunError
-from dynasmith.project import world_of
+from dynasmith.project.project import world_of
 from item_stories.guarded_functions import with_process
 from item_stories.kit import ItemStory, person
 

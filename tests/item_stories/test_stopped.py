@@ -11,7 +11,7 @@ import pytest
 from dynasmith import Consent
 from dynasmith.engine.transfer.events import FlowStarted
 from dynasmith.ports.listener import Event
-from dynasmith.project import Project
+from dynasmith.project.project import Project
 from item_stories.kit import ItemStory
 
 

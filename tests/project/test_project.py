@@ -36,7 +36,7 @@ from dynasmith.errors import (
     UsageError,
 )
 from dynasmith.ports.listener import Event, StepDone, TableDone, TableStarted
-from dynasmith.project import world_of
+from dynasmith.project.project import world_of
 
 Open = Callable[..., Project]
 YES = Consent(yes=True)

@@ -7,7 +7,7 @@ import pytest
 
 from cli.story import new_account
 from dynasmith import Consent
-from dynasmith.project import Project, connect
+from dynasmith.project.project import Project, connect
 
 YES = Consent(yes=True)
 

@@ -11,7 +11,7 @@ from dynasmith.items.transform import ItemRefused
 from dynasmith.jobs.job import readable
 from dynasmith.jobs.spec import sides_of
 from dynasmith.ports.listener import Event
-from dynasmith.project import Project, world_of
+from dynasmith.project.project import Project, world_of
 from dynasmith.tables.table import Key, KeyAttribute, Table
 
 KEY = Key(partition=(KeyAttribute(name="id", type="S"),))

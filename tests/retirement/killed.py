@@ -12,7 +12,7 @@ import tempfile
 from typing import Any
 
 import dynasmith.aws.control.leftovers
-import dynasmith.project  # noqa: F401  # before the first fork, so that no child imports it
+import dynasmith.project.project  # noqa: F401  # before the first fork, so that no child imports it
 from dynasmith.aws.control.session import Session
 from dynasmith.aws.data.allow_list import own_call_reads
 from dynasmith.cli.main import run

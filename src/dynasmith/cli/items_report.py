@@ -26,7 +26,7 @@ from dynasmith.tables.table import Key
 if TYPE_CHECKING:
     from dynasmith.items.read_path import ReadPath
     from dynasmith.ports.tables import SomeItems
-    from dynasmith.project import Project
+    from dynasmith.project.project import Project
     from dynasmith.tables.table import Table
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -52,7 +52,7 @@ def parse_item_of(project: Project, table: str, said: tuple[str, ...]) -> dict[s
 
 def _live(project: Project, table: str) -> Table:
     """The table with its keys and indexes. One call."""
-    from dynasmith.project import world_of
+    from dynasmith.project.project import world_of
 
     return world_of(project).control.describe(project.physical(table), ()).table
 

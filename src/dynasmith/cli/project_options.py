@@ -11,8 +11,8 @@ import click
 
 from dynasmith.ports.access import REGION_ASSUMED, is_loopback
 from dynasmith.ports.encryption import key_of_text
-from dynasmith.project import Project
 from dynasmith.project.factory import load_world
+from dynasmith.project.project import Project
 
 if TYPE_CHECKING:
     from dynasmith.plans.consent import Consent

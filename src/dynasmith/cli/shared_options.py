@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from dynasmith.plans.consent import Consent
-    from dynasmith.project import Project
+    from dynasmith.project.project import Project
     from dynasmith.project.world import World
 
 T = TypeVar("T")
@@ -111,7 +111,7 @@ class Invocation:
 
     def world(self) -> World:
         """What the project stands on."""
-        from dynasmith.project import world_of
+        from dynasmith.project.project import world_of
 
         return world_of(self.project())
 

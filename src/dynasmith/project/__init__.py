@@ -1,5 +1,4 @@
-"""The wiring: settings become concrete objects, and `Project` is the one that every door holds."""
+"""The wiring: settings become concrete objects, and `project.Project` is the one that every door holds.
 
-from dynasmith.project.project import Project, connect, world_of
-
-__all__ = ["Project", "connect", "world_of"]
+Imports nothing, so that the process of a dry run and the completion of a shell begin without botocore.
+"""

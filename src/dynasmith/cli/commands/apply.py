@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dynasmith import ApplyReport
     from dynasmith.plans.consent import Consent
     from dynasmith.plans.plan import Plan
-    from dynasmith.project import Project
+    from dynasmith.project.project import Project
 
 
 @verb("apply", example="dynasmith apply orders --yes")

@@ -11,7 +11,7 @@ from dynasmith.cli.shared_options import Invocation, print_json, verb
 from dynasmith.errors import UsageError
 
 if TYPE_CHECKING:
-    from dynasmith.project import Project
+    from dynasmith.project.project import Project
 
 
 @verb("restore", example="dynasmith backup restore orders-20261120-101500 --target orders-restored")

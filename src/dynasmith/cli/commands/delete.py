@@ -14,7 +14,7 @@ from dynasmith.cli.wait_options import NOT_THERE_YET, wait_options, waiting
 from dynasmith.errors import SeveralFailed, TableNotFound
 
 if TYPE_CHECKING:
-    from dynasmith.project import Project
+    from dynasmith.project.project import Project
 
 
 @verb("delete", example="dynasmith delete orders --confirm orders")

@@ -13,7 +13,7 @@ from dynasmith.errors import SeveralFailed, UsageError
 if TYPE_CHECKING:
     from dynasmith.plans.retirement import RetirementStep
     from dynasmith.ports.listener import Event, Listener
-    from dynasmith.project import Project
+    from dynasmith.project.project import Project
 
 
 @verb("retire", example="dynasmith retire orders --export retired/orders --confirm orders")
