@@ -15,6 +15,9 @@ from dynasmith.errors import NotOffered
 from dynasmith.local import start_dynalite, start_ministack, start_moto
 from example_counts import examples
 from longest_files import LONGEST
+from shared_botocore import share
+
+share()
 
 # A test never fails for being slow: speed is a benchmark, and these machines are shared.
 settings.register_profile("suite", examples(50))
