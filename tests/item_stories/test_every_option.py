@@ -342,6 +342,7 @@ migrate-show --remote | lambdas/test_remote_options.py
 migrate-show --no-remote | lambdas/test_remote_options.py
 migrate-verify --remote | lambdas/test_remote_options.py
 migrate-verify --no-remote | lambdas/test_remote_options.py
+migrate-preflight --accept | migrations/test_preflight.py
 migrate-preflight --remote | lambdas/test_remote_options.py
 migrate-preflight --no-remote | lambdas/test_remote_options.py
 migrate-up --remote | lambdas/test_remote_options.py

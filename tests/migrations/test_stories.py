@@ -399,7 +399,8 @@ def test_preflight_says_what_can_be_known_and_what_cannot(migrated: ItemStory) -
     assert {each["answer"] for each in answers} == {"no", "only you know"}
     assert answers[1]["answer"] == "no"
     assert answers[1]["why"] == "0.0.5 has no down, and its once has no reverse"
-    assert answers[5] == {"point": "There is a backup", "answer": "no", "why": "no point-in-time recovery: users"}
+    backup = {"point": "There is a backup", "answer": "no", "why": "no point-in-time recovery: users"}
+    assert answers[5] == {"code": "backup", **backup}
     assert migrate(story, "mark", "0.1.3", "--through", "--yes").code == 0
     assert migrate(story, "preflight").err == "Nothing is outstanding.\n"
 

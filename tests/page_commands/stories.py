@@ -187,6 +187,8 @@ def migrations(story: ItemStory, page: PageRun) -> None:
     page.run()
     page.run()
     assert page.run().out.split()[0] == "0.0.1"
+    assert "Nothing is outstanding." in page.run().err
+    page.run()
 
 
 def production(story: ItemStory) -> None:

@@ -115,6 +115,27 @@ def test_the_probe_asks_measures_and_leaves_nothing(story: ItemStory) -> None:
     assert story.items("orders") == []
 
 
+def test_the_lag_is_the_newest_figure_of_what_was_written(story: ItemStory) -> None:
+    story.define(table("orders", replicas=[IRELAND, {"region": "eu-west-2"}], **GLOBAL))
+    assert story("apply", "--yes").code == 0
+    assert [one["lag_ms"] for one in story("replicas", "orders", "--json").json] == [None, None]
+    assert story("put", "orders", "pk=1").code == 0
+    found = story("replicas", "orders", "--json").json
+    assert [one["region"] for one in found] == ["eu-west-1", "eu-west-2"]
+    assert all(one["lag_ms"] > 0 for one in found)
+    assert re.search(r"eu-west-1.* ms", story("replicas", "orders").out)
+    series = [
+        (each["dimensions"]["ReceivingRegion"], each["statistic"], len(each["points"]))
+        for each in story("metrics", "orders", "--json").json["series"]
+        if each["metric"] == "ReplicationLatency"
+    ]
+    story.served.fault("GetMetricData", kind="500", times=100)
+    (failed, _) = story("replicas", "orders", "--json").json
+    assert (failed["lag_ms"], "the lag is not known" in failed["unread"]) == (None, True)
+    story.served.calm()
+    assert series == [(region, one, 1) for region in ("eu-west-1", "eu-west-2") for one in ("Average", "Maximum")]
+
+
 def test_a_table_without_replicas(story: ItemStory) -> None:
     story.define(table("orders"))
     assert story("ensure").code == 0

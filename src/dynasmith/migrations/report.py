@@ -94,8 +94,10 @@ Known: TypeAlias = Literal["yes", "no", "only you know"]
 
 
 class PreflightAnswer(Struct, frozen=True, kw_only=True):
-    """One point of the list before a migration of production, as far as it can be known; ``why`` says how."""
+    """One point of the list before a migration of production, as far as it can be known; ``why`` says how. ``code`` is
+    rehearsal, way-back, alarms, traffic, people, backup or staging ("" from a function of an older version)."""
 
+    code: str = ""
     point: str
     answer: Known
     why: str = ""

@@ -81,13 +81,13 @@ SCHEDULES = (
 )
 """The actions of backup schedule, unschedule and jobs, of the setting ``backup_plan``, and of diagnose backup."""
 
-REPLICAS = ("dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:DeleteItem", "cloudwatch:GetMetricData")
-"""The actions of replicas, beside those of reading: the first three for --probe, GetItem in each Region; the last for
-the lag."""
-
 METRICS = ("cloudwatch:ListMetrics", "cloudwatch:GetMetricData")
 """The actions of metrics, of diagnose throttling, and of what validate says about load, beside those of reading. They
 know no resource: the statement is for ``*``."""
+
+REPLICAS = ("dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:DeleteItem", *METRICS)
+"""The actions of replicas, beside those of reading: the first three for --probe, GetItem in each Region; the others for
+the lag."""
 
 VALIDATES = (
     "cloudtrail:DescribeTrails",

@@ -192,7 +192,7 @@ VERB_ACTIONS: Final[Mapping[str, VerbActions]] = {
     "backup jobs": VerbActions(needs=("backup:ListBackupJobs",)),
     "replicas": VerbActions(
         needs=(_LOOK,),
-        unread=("dynamodb:DescribeContinuousBackups", "dynamodb:ListTagsOfResource", "cloudwatch:GetMetricData"),
+        unread=("dynamodb:DescribeContinuousBackups", "dynamodb:ListTagsOfResource", *_METRICS),
         also={"--probe": ("dynamodb:PutItem", "dynamodb:DeleteItem")},
         also_unread={"--probe": ("dynamodb:GetItem",)},
     ),

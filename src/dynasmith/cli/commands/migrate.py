@@ -214,21 +214,39 @@ def reset(invocation: Invocation, **options: Any) -> int:
     return _run(invocation, "reset", "", options)
 
 
-@verb("preflight", example="dynasmith migrate preflight --env prod")
+PREFLIGHT_CODES = ("rehearsal", "way-back", "alarms", "traffic", "people", "backup", "staging")
+
+
+@verb("preflight", example="dynasmith migrate preflight --env prod --accept traffic")
+@click.option(
+    "--accept",
+    multiple=True,
+    type=click.Choice(PREFLIGHT_CODES),
+    help="A question of which a no is accepted (repeatable).",
+)
 @remote_options
-def preflight(invocation: Invocation, **options: Any) -> int:
-    """Answer seven questions before a migration of production: yes, no, or only you know."""
+def preflight(invocation: Invocation, accept: tuple[str, ...], **options: Any) -> int:
+    """Answer seven questions before a migration of production: yes, no, or only you know. Exits 3 where an answer is no
+    that --accept does not name."""
     from dynasmith.cli.migration_report import as_json
 
     answers = _migrations(invocation, options).preflight()
+    refused = [each.code for each in answers if each.answer == "no" and each.code not in accept]
     if invocation.as_json:
         print_json(as_json(answers))
-        return 0
+        return 3 if refused else 0
     for each in answers:
         click.echo(f"{each.answer:<14} {each.point}{f' ({each.why})' if each.why else ''}")
     if not answers:
         invocation.say("Nothing is outstanding.")
-    return 0
+    if refused:
+        flags = " ".join(f"--accept {code}" for code in refused)
+        invocation.say(f"Not ready: {_counted(refused)}. To go on anyway: {flags}")
+    return 3 if refused else 0
+
+
+def _counted(refused: list[str]) -> str:
+    return f"the answer to {len(refused)} question{'s' * (len(refused) > 1)} is no"
 
 
 @verb("generate", example='dynasmith migrate generate "Split the name"')

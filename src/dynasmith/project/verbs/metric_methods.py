@@ -106,8 +106,8 @@ class MetricMethods:
         it, also where it fails or is interrupted; a process that is killed leaves an item whose key begins with
         ``dynasmith-probe-`` where the key is text. Streams and triggers see both.
 
-        Costs one DescribeTable, and a GetMetricData and three calls in its Region for each replica; a probe one
-        replicated write and delete, and reads of one item. What cannot be read in a Region is in ``unread``. Raises
+        Costs one DescribeTable, a ListMetrics, a GetMetricData, and three calls in its Region for each replica; a probe
+        one replicated write and delete, and reads of one item. What cannot be read in a Region is in ``unread``. Raises
         TableNotFound; for a probe ConsentRequired, and UsageError for a table without replicas.
         """
         from dynasmith.project.verbs.replicas import replicas

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
@@ -15,9 +15,9 @@ from msgspec.structs import replace
 from dynasmith.aws.control.metrics import CloudWatchMetrics
 from dynasmith.aws.control.replica_reads import item_there
 from dynasmith.aws.control.settings_reads import reason_of
-from dynasmith.aws.errors.policy_statement import denied_action
 from dynasmith.aws.errors.refusal import unread_access
-from dynasmith.errors import AccessError, DynasmithError, UsageError
+from dynasmith.engine.metrics.table_metrics import NO_METRICS
+from dynasmith.errors import DynasmithError, Interrupted, UsageError
 from dynasmith.plans.consent import Consent, question
 from dynasmith.ports.metrics import MetricQuery
 from dynasmith.project.world import TableName, World
@@ -73,50 +73,68 @@ def replicas(
     """See `Project.replicas`."""
     described = world.control.describe(world.name_of(name), ("replicas", "recovery", "tags"))
     table = described.table.name
-    if probe and not described.replicas:
+    regions = [state.region for state in described.replicas]
+    if probe and not regions:
         raise UsageError(f"Table {table} has no replica to probe.", hint="add one to replicas in its definition")
     if probe:
-        regions = ", ".join(state.region for state in described.replicas)
         text = (
-            f"Write one item to {table} in {{where}}, read it in {regions}, and delete it? Streams, triggers and "
-            "Kinesis destinations see both."
+            f"Write one item to {table} in {{where}}, read it in {', '.join(regions)}, and delete it? Streams, "
+            "triggers and Kinesis destinations see both."
         )
         world.granted(consent, [table], question(text))
-    found = tuple(_report(world, described, state) for state in described.replicas)
+    lags = replica_lags(world, table, regions) if regions else ReplicaLags()
+    found = tuple(_report(described, state, lags) for state in described.replicas)
     return _probed(world, described, found, probe_seconds) if probe else found
 
 
-def lag_ms(world: World, table: str, region: str) -> float | None:
-    """The newest figure of ReplicationLatency to a Region, in milliseconds; None where CloudWatch has none, or does not
-    answer. Raises AccessDenied."""
-    dimensions = (("TableName", table), ("ReceivingRegion", region))
-    query = MetricQuery(metric="ReplicationLatency", dimensions=dimensions, statistic="Average", unit="Milliseconds")
-    now = world.clock.now()
+class ReplicaLags(Struct, frozen=True):
+    """The newest figure of ReplicationLatency in milliseconds by Region, and why none is known ("": all are)."""
+
+    ms: dict[str, float] = {}
+    unknown: str = ""
+
+
+def replica_lags(world: World, table: str, regions: Sequence[str]) -> ReplicaLags:
+    """How late each Region is, on the service's time. A ListMetrics and a GetMetricData; what they refuse is said."""
+    source = CloudWatchMetrics(world.session)
     try:
-        (points,), unknown = CloudWatchMetrics(world.session).read([query], now - LAG_WINDOW, now, LAG_PERIOD_SECONDS)
-    except DynasmithError:
-        return None
-    if denied_action(unknown.get(0, "")):
-        raise unread_access(unknown[0], table, world.session.access)
-    return points[-1].value if points else None
+        listed = source.listed(table)
+        if not listed.found and not source.publishes():
+            return ReplicaLags(unknown=NO_METRICS)
+        queries = [
+            MetricQuery(
+                metric="ReplicationLatency",
+                dimensions=(("TableName", table), ("ReceivingRegion", region)),
+                statistic="Average",
+                unit="Milliseconds",
+            )
+            for region in regions
+        ]
+        now = listed.now or world.clock.now()
+        found, unknown = source.read(queries, now - LAG_WINDOW, now, LAG_PERIOD_SECONDS)
+    except (Interrupted, UsageError):
+        raise
+    except DynasmithError as error:
+        return ReplicaLags(unknown=reason_of(error))
+    if unknown:
+        # A denial of GetMetricData comes as a reason without the statement that would allow it.
+        why = next(iter(unknown.values()))
+        return ReplicaLags(unknown=unread_access(why, table, world.session.access).message.rstrip("."))
+    return ReplicaLags({region: each[-1].value for region, each in zip(regions, found, strict=True) if each})
 
 
-def _report(world: World, described: TableDescription, state: ReplicaState) -> ReplicaReport:
+def _report(described: TableDescription, state: ReplicaState, lags: ReplicaLags) -> ReplicaReport:
     table, region = described.table, state.region
     there = next((each for each in known(table.replicas, ()) if each.region == region), None)
     parts = (f"replicas.{region}", f"replicas.{region}.tags", "recovery", "tags")
     unread = [described.unread[part] for part in parts if part in described.unread]
     differences = {} if there is None else _differences(described, there)
-    lag = None
-    try:
-        lag = lag_ms(world, table.name, region)
-    except AccessError as error:
-        unread.append(error.message.rstrip("."))
+    unread += [f"the lag is not known: {lags.unknown}"] if lags.unknown else []
     return ReplicaReport(
         region=region,
         status=state.status,
         reason=state.reason or _REASONS.get(state.status, ""),
-        lag_ms=lag,
+        lag_ms=lags.ms.get(region),
         settings_differ=tuple(differences),
         differences=differences,
         unread="; ".join(unread),

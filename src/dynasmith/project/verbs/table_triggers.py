@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from dynasmith.aws.control.metrics import CloudWatchMetrics
 from dynasmith.aws.errors.refusal import unread_access
 from dynasmith.engine.waiter import StopFlag, deadline_of, wait_for
-from dynasmith.errors import AccessError, ChangeConflict, DynasmithError, NotOffered, UsageError
+from dynasmith.errors import AccessError, ChangeConflict, DynasmithError, Interrupted, NotOffered, UsageError
 from dynasmith.plans.consent import Consent, question
 from dynasmith.plans.explain import step_text
 from dynasmith.plans.trigger_conflicts import STREAM_FIRST
@@ -163,12 +163,14 @@ def iterator_ages(world: World, table: str, functions: list[str]) -> dict[str, i
     of CloudWatch; without those that it has no figure of, or where it cannot be asked."""
     try:
         return read_ages(world, table, functions)
+    except (Interrupted, UsageError):
+        raise
     except DynasmithError:
         return {}
 
 
 def read_ages(world: World, table: str, functions: list[str]) -> dict[str, int]:
-    """The same. Raises what CloudWatch answers."""
+    """The same. Raises what CloudWatch answers, AccessError where figures may not be read."""
     if not functions:
         return {}
     names = list(dict.fromkeys(functions))
@@ -184,7 +186,9 @@ def read_ages(world: World, table: str, functions: list[str]) -> dict[str, int]:
     ]
     source = CloudWatchMetrics(world.session)
     end = source.listed(table).now or world.clock.now()
-    found, _ = source.read(queries, end - AGE_WINDOW, end, _PERIOD_SECONDS)
+    found, refused = source.read(queries, end - AGE_WINDOW, end, _PERIOD_SECONDS)
+    for why in refused.values():
+        raise unread_access(why, table, world.session.access)
     return {
         name: int(max(point.value for point in points)) for name, points in zip(names, found, strict=True) if points
     }

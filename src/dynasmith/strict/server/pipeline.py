@@ -16,8 +16,10 @@ from dynasmith.strict.services import control, data, insights, kinesis
 from dynasmith.strict.services.access import denied, learn
 from dynasmith.strict.services.aws_backup.due import run_due
 from dynasmith.strict.services.aws_backup.service import answer_backup, backup_operation
+from dynasmith.strict.services.background_metrics import measure_replication
 from dynasmith.strict.services.backups import BACKUP_READS, BACKUPS
 from dynasmith.strict.services.cloudwatch import CLOUDWATCH, answer_cloudwatch, cloudwatch_operation
+from dynasmith.strict.services.expiry import expire_due
 from dynasmith.strict.services.export import describe_export, export_table, list_exports
 from dynasmith.strict.services.imports import describe_import, import_table
 from dynasmith.strict.services.isolation import isolated
@@ -205,6 +207,7 @@ class RequestPipeline:
             request = WireRequest(request.method, request.target, headers, request.body)
         account = world.account_of(request)
         await run_due(world, account)
+        await expire_due(world, account)
         await store_due(world, account)
         began = time.perf_counter()
         call = IncomingCall(request, operation, body, account, now, control.tables_of(body))
@@ -218,7 +221,10 @@ class RequestPipeline:
                 return offered(operation, await self._judged(call))
 
             reply = await struck(fault, operation, call.tables[0] if call.tables else "", go_on)
-        measure_reply(world, call, reply, time.perf_counter() - began, injected=fault is not None)
+        seconds = time.perf_counter() - began
+        measure_reply(world, call, reply, seconds, injected=fault is not None)
+        if reply.status == 200:
+            measure_replication(world, call, seconds)
         if account.feeds:
             await fed(world, call)
         self._write_down(call, reply)

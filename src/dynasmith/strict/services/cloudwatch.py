@@ -12,6 +12,7 @@ from typing import Any
 
 from dynasmith.strict.services.alarm_answers import as_xml, asked_in_json
 from dynasmith.strict.services.alarms import alarm_problem
+from dynasmith.strict.services.expiry import expire_due
 from dynasmith.strict.services.metrics import ACCOUNT_METRICS, NAMESPACE, count_account, store
 from dynasmith.strict.services.world import StrictWorld
 from dynasmith.strict.wire.cbor import TaggedValue
@@ -45,6 +46,7 @@ async def answer_cloudwatch(world: StrictWorld, request: WireRequest) -> WireRep
     if problem is not None:
         return rpc_error(call, *problem)
     count_account(world, world.account_of(request))
+    await expire_due(world, world.account_of(request))
     await store(world, world.account_of(request))
     if call.form == "query" and call.operation == "DescribeAlarms":
         reply = as_xml(await world.upstream.send(asked_in_json(call)))

@@ -4,6 +4,7 @@ from typing import Any
 
 from dynasmith.strict.partiql.calls import tables_in
 from dynasmith.strict.rules.rule import plain_name
+from dynasmith.strict.services.background_metrics import measure_indexes
 from dynasmith.strict.services.backups import keep_deleted, lasting, settle
 from dynasmith.strict.services.kms import with_key_arn
 from dynasmith.strict.services.world import Handler, IncomingCall, StrictWorld, reply_json
@@ -77,6 +78,7 @@ async def describe_table(world: StrictWorld, call: IncomingCall) -> WireReply:
             return reply
         said = reply_json(reply).get("Table") or {}
         describe.count(table, said, call.now, exact=not world.rules.holds(EXACT_COUNTS))
+        await measure_indexes(world, call, table)
     answer = value_reply({"Table": describe.table_description(table, said, call.now)})
     world.poll([pending.due for pending in table.pending if not pending.what.startswith("ttl")], call.now)
     return answer

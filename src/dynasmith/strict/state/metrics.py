@@ -8,7 +8,11 @@ from typing import Any
 MINUTE_SECONDS = 60
 # API reference, PutMetricData: at most 1,000 metrics a call, 150 different values a metric.
 DATA_MAX, VALUES_MAX = 1_000, 150
-_UNITS = {"SuccessfulRequestLatency": "Milliseconds", "OnlineIndexPercentageProgress": "Percent"}
+_UNITS = {
+    "SuccessfulRequestLatency": "Milliseconds",
+    "ReplicationLatency": "Milliseconds",
+    "OnlineIndexPercentageProgress": "Percent",
+}
 
 Dimensions = tuple[tuple[str, str], ...]
 MetricKey = tuple[int, str, Dimensions]  # the minute's beginning, the name, the dimensions
@@ -24,6 +28,8 @@ class MetricTally:
     stored_at: float = 0.0
     # (beginning of five minutes, ARN) of which the provisioned units were counted.
     provisioned: set[tuple[int, str]] = field(default_factory=set)
+    # (ARN of the table, index) of the indexes that were seen while they were built.
+    building: set[tuple[str, str]] = field(default_factory=set)
     # The sums that were stored, so that they can be taken back: an engine deletes no metric.
     stored: dict[MetricKey, float] = field(default_factory=dict)
     # Who reads waits until what was taken is stored.

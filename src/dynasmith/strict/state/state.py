@@ -271,6 +271,8 @@ class Account:
     scaling_tags: dict[str, dict[str, str]] = field(default_factory=dict)
     aws_backup: AwsBackup = field(default_factory=AwsBackup)
     metrics: MetricTally = field(default_factory=MetricTally)
+    # When it is time to look for expired items.
+    expiry_at: float = 0.0
     # Event source mappings of streams by UUID, and what their streams hold by ARN.
     mappings: dict[str, StreamMapping] = field(default_factory=dict)
     feeds: dict[str, StreamFeed] = field(default_factory=dict)

@@ -39,3 +39,9 @@ AUTO_ADVANCE_SHARE = 2.0
 JOB_STARTS_SECONDS = 60.0
 # PITR guide: the backup of a deleted table is kept for 35 days.
 DELETED_TABLE_BACKUP_SECONDS = 35 * 86_400.0
+# Expired items are deleted "within a few days" (Developer Guide, TTL); how often somebody looks is not known.
+EXPIRY_SECONDS = 2 * 86_400.0
+EXPIRY_EVERY_SECONDS = 6 * 3_600.0
+EXPIRY_OLDEST_SECONDS = 5 * 365 * 86_400.0
+# On the real clock, since a look reads the table.
+REAL_EXPIRY_SECONDS = 30.0

@@ -142,8 +142,10 @@ class Migrations(OneTableMethods):
         return rehearse(ItemWorld(self._world), self._home.folder, path, self._home.reverse_of)
 
     def preflight(self) -> tuple[PreflightAnswer, ...]:
-        """The seven points before a migration of production, each answered as far as it can be known from here. Costs
-        what `rehearse` costs, and raises what it raises: UsageError, RunError."""
+        """The seven points before a migration of production, each answered as far as it can be known from here; a
+        program stops where an ``answer`` is "no". Empty where nothing is outstanding. Costs what `rehearse` costs, a
+        DescribeTable and two calls of CloudWatch a table, and one for each 100 alarms of the Region; raises what
+        `rehearse` raises: UsageError, RunError. Writes nothing."""
         path = self.path("all")
         return preflight(ItemWorld(self._world), path, self.rehearse("all")) if path else ()
 

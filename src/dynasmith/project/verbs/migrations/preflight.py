@@ -27,26 +27,29 @@ def preflight(items: ItemWorld, path: Sequence[PathStep], rehearsal: Rehearsal) 
     open_tables = [name for name in tables if not _can_be_restored(items, name)]
     return (
         PreflightAnswer(
+            code="rehearsal",
             point="It was tried on data like that of production",
             answer="no" if stopped else "only you know",
             why="; ".join(stopped) or "a dry run came to its end here",
         ),
         PreflightAnswer(
+            code="way-back",
             point="There is a way back",
             answer="no" if lacking else "yes",
             why="; ".join(lacking) or "every migration has a down, or steps with a reverse",
         ),
         alarmed(items.dry.world, tables),
         quiet(items.dry.world, tables),
-        PreflightAnswer(point="Those who use the tables know of it", answer="only you know"),
+        PreflightAnswer(code="people", point="Those who use the tables know of it", answer="only you know"),
         PreflightAnswer(
+            code="backup",
             point="There is a backup",
             answer="no" if open_tables else "yes",
             why=f"no point-in-time recovery: {', '.join(open_tables)}"
             if open_tables
             else "point-in-time recovery is on",
         ),
-        PreflightAnswer(point="It ran in a staging environment", answer="only you know"),
+        PreflightAnswer(code="staging", point="It ran in a staging environment", answer="only you know"),
     )
 
 

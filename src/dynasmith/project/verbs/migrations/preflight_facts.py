@@ -10,6 +10,7 @@ from msgspec import UnsetType
 
 from dynasmith.aws.control.metrics import CloudWatchMetrics
 from dynasmith.aws.control.settings_reads import reason_of
+from dynasmith.aws.errors.refusal import unread_access
 from dynasmith.errors import DynasmithError, Interrupted, TableNotFound, UsageError
 from dynasmith.migrations.report import PreflightAnswer
 from dynasmith.ports.metrics import MetricPoint, MetricQuery
@@ -26,11 +27,12 @@ _CONSUMED: Final = ("ConsumedReadCapacityUnits", "ConsumedWriteCapacityUnits")
 def alarmed(world: World, tables: Sequence[str]) -> PreflightAnswer:
     """Whether each table that is there has an alarm on throttled writes that notifies somebody. Costs a table one
     DescribeTable, and one DescribeAlarms for each 100 alarms of the Region."""
-    lacking, silent, unread = [], [], []
+    lacking, silent, unread, absent = [], [], [], []
     for name in tables:
         try:
             described = world.control.describe(world.physical(name), ("alarms",))
         except TableNotFound:
+            absent.append(name)
             continue
         if isinstance(described.table.alarms, UnsetType):
             unread.append(f"{name}: {described.unread.get('alarms', 'its alarms are not known')}")
@@ -43,10 +45,14 @@ def alarmed(world: World, tables: Sequence[str]) -> PreflightAnswer:
     said = [f"no alarm on throttled writes: {', '.join(lacking)}"] if lacking else []
     said += [f"an alarm without an action to notify: {', '.join(silent)}"] if silent else []
     if said:
-        return PreflightAnswer(point=ALARMED, answer="no", why="; ".join(said))
+        return PreflightAnswer(code="alarms", point=ALARMED, answer="no", why="; ".join(said))
+    if len(absent) == len(tables):
+        unread += [f"not there yet: {', '.join(absent)}"] if absent else []
     if unread or not tables:
-        return PreflightAnswer(point=ALARMED, answer="only you know", why="; ".join(unread))
-    return PreflightAnswer(point=ALARMED, answer="yes", why="every table has an alarm on throttled writes")
+        return PreflightAnswer(code="alarms", point=ALARMED, answer="only you know", why="; ".join(unread))
+    return PreflightAnswer(
+        code="alarms", point=ALARMED, answer="yes", why="every table has an alarm on throttled writes"
+    )
 
 
 def quiet(world: World, tables: Iterable[str]) -> PreflightAnswer:
@@ -71,21 +77,24 @@ def quiet(world: World, tables: Iterable[str]) -> PreflightAnswer:
         said = f"{name}: {hours[-1]:,.0f} units in the last hour, {average:,.0f} in an average hour of the last day"
         (busy if hours[-1] > average else calm).append(said)
     if busy:
-        return PreflightAnswer(point=QUIET, answer="no", why="; ".join(busy))
+        return PreflightAnswer(code="traffic", point=QUIET, answer="no", why="; ".join(busy))
     if reasons or not calm:
-        return PreflightAnswer(point=QUIET, answer="only you know", why="; ".join(reasons))
-    return PreflightAnswer(point=QUIET, answer="yes", why="; ".join(calm))
+        return PreflightAnswer(code="traffic", point=QUIET, answer="only you know", why="; ".join(reasons))
+    return PreflightAnswer(code="traffic", point=QUIET, answer="yes", why="; ".join(calm))
 
 
 def _hours(world: World, table: str) -> list[float]:
-    """The units of each hour of the last day, the last one at the end; none where there is no figure at all."""
+    """The units of each hour of the last day, the last one at the end; none where there is no figure at all. Raises
+    AccessError where figures may not be read."""
     source = CloudWatchMetrics(world.session)
     end = source.listed(table).now or world.clock.now()
     queries = [
         MetricQuery(metric=name, dimensions=(("TableName", table),), statistic="Sum", unit="Count")
         for name in _CONSUMED
     ]
-    series, _ = source.read(queries, end - timedelta(hours=DAY_HOURS), end, HOUR_SECONDS // 12)
+    series, refused = source.read(queries, end - timedelta(hours=DAY_HOURS), end, HOUR_SECONDS // 12)
+    for why in refused.values():
+        raise unread_access(why, table, world.session.access)
     points: list[MetricPoint] = [point for each in series for point in each]
     if not points:
         return []
