@@ -147,6 +147,10 @@ def test_a_deployment_applies_the_plan_and_migrates_and_stops_where_it_must(
     old_orders(direct, GlobalSecondaryIndexes=[index | {"Projection": {"ProjectionType": "KEYS_ONLY"}}])
     dynasmith_function(runner.folder, name=FUNCTION)
 
+    # 3: no recovery, so that no migration runs before the plan turned it on.
+    gate = runner.job(_only(workflow, "apply", "migrate preflight"), "apply")
+    assert (codes(gate), "--accept backup" in gate[0].output) == ([3], True), gate
+
     # 5: another run has the lock. Nothing is changed.
     stopped = locked(runner, monkeypatch, _only(workflow, "apply", "migrate all"))
     assert codes(stopped) == [5], stopped
@@ -156,7 +160,7 @@ def test_a_deployment_applies_the_plan_and_migrates_and_stops_where_it_must(
     assert "~ prod-orders" in runner.summary
     assert "only you know" in runner.summary
     applied = runner.job(_without_pip(workflow, "apply"), "apply")
-    assert codes(applied) == [0] * 3, applied
+    assert codes(applied) == [0] * 4, applied
     assert direct.describe_table(TableName="prod-orders")["Table"]["DeletionProtectionEnabled"] is True
     (item,) = direct.scan(TableName="prod-orders")["Items"]
     assert item["currency"] == {"S": "CHF"}
