@@ -194,3 +194,13 @@ def test_counts_are_summed_over_processes_and_no_page_is_counted_twice(story: It
     resumed = story("jobs", "resume", job["id"], "--env", "staging", "--json", "--quiet").json
     assert resumed["personal"] == whole
     assert story("jobs", "show", job["id"], "--json").json["personal"] == whole
+
+
+def test_validate_finds_what_looks_personal_and_is_not_named(story: ItemStory, copy: list[str]) -> None:
+    story.put("prod-users", {"pk": {"S": "2"}, "email": {"S": "a@b.example"}, "notes": {"S": "ask bob@b.example"}})
+    validate = ("validate", "users", "--items", "all", "--env", "prod")
+    (found,) = [each for each in story(*validate, "--json").json if each["code"] == "DS095"]
+    assert (found["path"], found["severity"], found["count"]) == ("notes", "warning", 1)
+    assert "b.example" not in story(*validate).out
+    Path("tables.yaml").write_text(TABLES.replace("[email, address.street]", "[email, address.street, notes]"))
+    assert "DS095" not in story(*validate).out

@@ -68,5 +68,14 @@ CENSUS: Final = ItemCheck(
     source="design: a report says what was read, and what a sample cannot show",
     severities=("notice",),
 )
-ITEM_CHECKS: Final = (TTL, MODEL, INDEX_KEYS, SIZES, HOT, CENSUS)
+PERSONAL: Final = ItemCheck(
+    code="DS095",
+    title="What looks like data of persons is named as personal",
+    why="Copies and exports out of a protected environment are refused unmasked for named attributes alone.",
+    fix="add the place to personal of the table's definition; suppress the finding where it is not of persons",
+    source="ITU-T E.164, ISO 13616 (IBAN) and ISO/IEC 7812-1 (payment cards) for values; usual names of attributes",
+    severities=("warning", "notice"),
+    when="warning for values, of which none is shown; a notice for a name alone",
+)
+ITEM_CHECKS: Final = (TTL, MODEL, INDEX_KEYS, SIZES, HOT, CENSUS, PERSONAL)
 """Every check of items, in the order of its code."""

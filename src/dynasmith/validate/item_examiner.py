@@ -12,6 +12,7 @@ from dynasmith.validate.item_checks import CENSUS
 from dynasmith.validate.item_faults import IndexKeyCounter, PartitionCounter, SizeCounter, TimeToLiveCounter
 from dynasmith.validate.item_findings import AttributeCount, ItemCensus
 from dynasmith.validate.item_sample import ItemSampleSize
+from dynasmith.validate.personal_examiner import PersonalExaminer
 
 Tree = Mapping[str, Any]
 NAMES_MAX: Final = 500
@@ -51,6 +52,7 @@ class ItemExaminer:
                     PartitionCounter(live.name, path, index.key.partition, "index"),
                 )
             )
+        self._personal = PersonalExaminer(live.name, known(desired.personal, ()) if desired is not None else ())
         self._counts: Counter[str] = Counter()
         self._types: dict[str, Counter[str]] = {}
         self._more: set[int] = set()
@@ -77,6 +79,7 @@ class ItemExaminer:
         for look, partition in self._global:
             if look.add(tree, self.key):
                 partition.add(tree)
+        self._personal.add(tree)
         for name, value in tree.items():
             self._count(name, value)
 
@@ -103,7 +106,7 @@ class ItemExaminer:
         found += [finding for fault in faults for finding in fault.findings(sample)]
         for partition in (*self._partitions, *(partition for _, partition in self._global)):
             found += partition.findings(sample)
-        return found
+        return [*found, *self._personal.findings(sample)]
 
     def _census(self, sample: ItemSampleSize) -> ItemCensus:
         counted = [
