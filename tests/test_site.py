@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dynasmith.documentation import SITE, error_page, finding_page
+from dynasmith.documentation import SITE, code_page, error_page
 from dynasmith.validate.checks import CHECKS
 from dynasmith.validate.item_checks import ITEM_CHECKS
 from pages.error_pages import error_classes
@@ -46,7 +46,7 @@ def diagnoses() -> set[str]:
 def test_an_address_in_a_message_is_a_page_of_the_site(site: Path) -> None:
     codes = [*(check.code for check in CHECKS), *(check.code for check in ITEM_CHECKS), *sorted(diagnoses())]
     assert len(diagnoses()) > 20
-    addresses = [*(error_page(kind.code) for kind in error_classes()), *map(finding_page, codes)]
+    addresses = [*(error_page(kind.code) for kind in error_classes()), *map(code_page, codes)]
     dead = []
     for address in addresses:
         path, _, anchor = address.removeprefix(f"{SITE}/").partition("#")

@@ -14,7 +14,8 @@ def error_page(code: str) -> str:
     return f"{SITE}/reference/errors/{code}.html"
 
 
-def finding_page(code: str) -> str:
-    """The address of the section of a finding's code: of `validate` (DSnnn), or of `diagnose` (DGnnn)."""
-    page = "diagnoses" if code.startswith("DG") else "findings"
-    return f"{SITE}/reference/{page}.html#{code.lower()}"
+def code_page(code: str) -> str:
+    """The address of what a code means: of a finding of `validate` (DSnnn), of a cause that `diagnose` finds (DGnnn),
+    or of a mistake of a definition (Dnnn)."""
+    page = {"DS": "findings", "DG": "diagnoses"}.get(code[:2])
+    return f"{SITE}/reference/{page}.html#{code.lower()}" if page else f"{SITE}/reference/definition.html"

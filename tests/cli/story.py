@@ -14,6 +14,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from cli.json_documents import check_document
 from dynasmith.cli.main import run
 
 _accounts = itertools.count(300_000_000_001)
@@ -69,6 +70,7 @@ class Story:
         self.capture.readouterr()
         code = run(list(words))
         captured = self.capture.readouterr()
+        check_document(words, code, captured.out)
         return Answer(code, captured.out, captured.err)
 
     def spawn(self, *words: str) -> "subprocess.Popen[str]":

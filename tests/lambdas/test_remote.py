@@ -212,7 +212,7 @@ def test_a_dry_run_over_ten_migrations_writes_nothing(remote: RemoteStory) -> No
     before = len(remote.strict.journal)
     answer = remote("all", "--dry-run", "--json")
     assert answer.code == 0, answer.err
-    assert [each["key"] for each in answer.json["migrations"]] == [f"0.0.{number}" for number in range(1, 11)]
+    assert [each["version"] for each in answer.json["migrations"]] == [f"0.0.{number}" for number in range(1, 11)]
     assert all(each["steps"][0]["operation"] == "add" for each in answer.json["migrations"])
     assert remote.changed(before) == set()
     assert remote.strict.journal.of("DescribeTable")  # the function reads through the journal

@@ -22,7 +22,7 @@ def test_the_last_hour_by_five_minutes(story: ItemStory) -> None:
     client = orders(story)
     assert (write(client, 6), read(client, 4)) == (0, 0)
     answer = story("metrics", "orders", "--json")
-    assert (answer.code, answer.json["table"], answer.json["period"]) == (0, "orders", 300)
+    assert (answer.code, answer.json["table"], answer.json["period_seconds"]) == (0, "orders", 300)
     start, end = (datetime.fromisoformat(answer.json[name]) for name in ("from", "to"))
     assert end - start == timedelta(hours=1)
     assert answer.json["unknown"] == []
@@ -83,13 +83,16 @@ def test_a_window_of_its_own(story: ItemStory) -> None:
     last_hour = story("metrics", "orders", "--json")
     assert [each["total"] for each in series(last_hour, "ConsumedWriteCapacityUnits")] == [0.0]
     answer = story("metrics", "orders", "--json", "--since", "6h", "--period", "1h")
-    assert ([each["total"] for each in series(answer, "ConsumedWriteCapacityUnits")], answer.json["period"]) == (
+    assert (
+        [each["total"] for each in series(answer, "ConsumedWriteCapacityUnits")],
+        answer.json["period_seconds"],
+    ) == (
         [3.0],
         3600,
     )
     ends = ("--from", (now - timedelta(hours=6)).isoformat(), "--to", (now - timedelta(hours=1)).isoformat())
     (found,) = series(story("metrics", "orders", "--json", *ends), "ConsumedWriteCapacityUnits")
-    assert (found["total"], found["period"]) == (3.0, 300)
+    assert (found["total"], found["period_seconds"]) == (3.0, 300)
 
 
 BAD = (

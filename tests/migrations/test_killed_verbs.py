@@ -86,7 +86,7 @@ def state(story: ItemStory) -> dict[str, Any]:
     rows = [json.loads(story("migrate", "list", *words, "--json").out) for words in ((), ("--named",))]
     return {
         "tables": {name: story.digest(name) for name in names},
-        "migrations": [(row["key"], row["state"]) for each in rows for row in each],
+        "migrations": [(row["version"], row["state"]) for each in rows for row in each],
         "lock": json.loads(story("migrate", "status", "--json").out)["lock"]["state"],
         "jobs": sorted((job["verb"], job["state"]) for job in json.loads(story("jobs", "list", "--json").out)),
     }

@@ -201,7 +201,7 @@ def shown(answer: Any) -> Any:
 def test_every_command_speaks_json(sample: ItemStory) -> None:
     assert shown(migrate(sample, "status", "--json"))["current"] == "0.0.0"
     assert shown(migrate(sample, "outstanding", "--json")) == ["0.0.1", "0.0.2", "0.1.3"]
-    assert [row["key"] for row in shown(migrate(sample, "list", "--json"))] == ["0.0.1", "0.0.2", "0.1.3"]
+    assert [row["version"] for row in shown(migrate(sample, "list", "--json"))] == ["0.0.1", "0.0.2", "0.1.3"]
     assert shown(migrate(sample, "all", "--yes", "--json"))["current"] == "0.1.3"
     assert shown(migrate(sample, "all", "--yes", "--json")) == {"events": [], "current": "0.1.3"}
     for words in (("down",), ("to", "0.1.3"), ("repeat",), ("rollback",), ("up",), ("run", "stamp"), ("reset",)):

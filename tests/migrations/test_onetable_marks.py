@@ -42,7 +42,7 @@ def mark(story: ItemStory, *words: str) -> Answer:
 
 
 def states(story: ItemStory) -> dict[str, str]:
-    return {each["key"]: each["state"] for each in json.loads(story("migrate", "list", "--json").out)}
+    return {each["version"]: each["state"] for each in json.loads(story("migrate", "list", "--json").out)}
 
 
 def test_it_marks_what_succeeded_and_says_why_it_leaves_the_rest(story: ItemStory) -> None:

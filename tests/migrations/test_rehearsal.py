@@ -145,7 +145,7 @@ def test_units_time_and_money_of_each_step_and_of_the_path(migrated: ItemStory) 
     assert (populate["items"], index["items"], once["items"]) == (3, 40, None)
     assert found["write_units"] == 40 + 10 + 3 + 40
     assert found["seconds"] >= 10
-    assert 0 < found["dollars"] < 0.01
+    assert 0 < found["cost_dollars"] < 0.01
     answer = migrate(story, "up", "--dry-run")
     assert "At most" in answer.out
     assert "on demand." in answer.out

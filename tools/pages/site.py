@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from pages.json_pages import schema_files
 from pages.staging import ROOT, stage
 
 
@@ -15,10 +16,19 @@ def build(output: Path) -> int:
     sources = output.absolute().with_name(".site-sources")
     stage(sources)
     options = ["--quiet", "--fail-on-warning", "--nitpicky", "--fresh-env", "--builder=html"]
+    write_schemas(output)
     folders = [f"--conf-dir={ROOT / 'docs'}", f"--doctree-dir={sources.with_name('.site-doctrees')}"]
     return subprocess.run(
         [sys.executable, "-m", "sphinx", *options, *folders, str(sources), str(output)], check=False
     ).returncode
+
+
+def write_schemas(output: Path) -> None:
+    """The schemas, at the addresses that they say themselves."""
+    for place, text in schema_files().items():
+        path = output / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

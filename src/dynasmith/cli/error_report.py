@@ -5,8 +5,15 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 
-from dynasmith.documentation import error_page
-from dynasmith.errors import ConsentRequired, DefinitionError, DynasmithError, SeveralFailed, TransformError
+from dynasmith.documentation import code_page, error_page
+from dynasmith.errors import (
+    ConsentRequired,
+    DefinitionError,
+    DynasmithError,
+    FindingText,
+    SeveralFailed,
+    TransformError,
+)
 
 
 def show_error(
@@ -32,10 +39,16 @@ def show_error(
         lines += complete(user_traceback(error)).splitlines()  # of the user's own code, which is what has to be fixed
     if error.hint:
         lines.append(f"Hint: {complete(error.hint)}")
-    lines.append(f"More: {error_page(error.code)}")
+    lines += [f"More: {page}" for page in _pages(error)]
     with suppress(OSError, ValueError):  # where standard error is full or closed too, the exit code is all there is
         sys.stderr.write("\n".join(lines) + "\n")
     return error.exit
+
+
+def _pages(error: DynasmithError) -> list[str]:
+    """The pages that say more: that of the error, and of a definition those of its mistakes."""
+    codes = [getattr(each, "code", "") for each in error.findings] if isinstance(error, DefinitionError) else []
+    return [code_page(code) for code in dict.fromkeys(filter(None, codes))] or [error_page(error.code)]
 
 
 def _written(text: str) -> bool:
@@ -72,7 +85,22 @@ def error_json(error: DynasmithError, complete: Callable[[str], str] = str) -> d
         document |= error.where
         document["needs"] = [need._asdict() for need in error.needs]
     if isinstance(error, DefinitionError):
-        document["findings"] = [complete(finding.sentence) for finding in error.findings]
+        document["findings"] = [_mistake(finding, complete) for finding in error.findings]
     if isinstance(error, SeveralFailed):
         document["failures"] = {name: error_json(failure, complete) for name, failure in error.failures.items()}
     return document
+
+
+def _mistake(finding: FindingText, complete: Callable[[str], str]) -> dict[str, object]:
+    """A mistake as programs read it; one of an operations file has its place in its message."""
+    from dynasmith.tables.findings import DefinitionFinding  # loaded by then, since it was raised
+
+    if not isinstance(finding, DefinitionFinding):
+        nowhere = dict.fromkeys(("code", "file", "line", "path"))
+        return {**nowhere, "severity": "error", "message": complete(finding.sentence), "hint": "", "docs": None}
+    return {
+        **{name: getattr(finding, name) for name in ("code", "file", "line", "path", "severity")},
+        "message": complete(finding.message),
+        "hint": complete(finding.hint),
+        "docs": code_page(finding.code),
+    }

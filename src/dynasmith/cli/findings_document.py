@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import replace
 
-from dynasmith.documentation import finding_page
+from dynasmith.documentation import code_page
 from dynasmith.masking import Masks
 from dynasmith.validate import Finding, Verdict
 from dynasmith.validate import checklist as points_of
@@ -33,7 +33,7 @@ def findings_document(verdict: Verdict, form: str, masks: Masks, *, checklist: b
 
 def finding_json(finding: Finding) -> dict[str, Any]:
     """A finding as programs read it."""
-    return {**msgspec.to_builtins(finding), "docs": finding_page(finding.code)}
+    return {**msgspec.to_builtins(finding), "docs": code_page(finding.code)}
 
 
 def _masked(verdict: Verdict, masks: Masks) -> Verdict:

@@ -15,7 +15,7 @@ from dynasmith.cli.redaction import HIDDEN
 if TYPE_CHECKING:
     from dynasmith.migrations.event import MigrationEvent
     from dynasmith.migrations.path import PathStep
-    from dynasmith.migrations.report import MigrationRow, Rehearsal, RehearsedStep
+    from dynasmith.migrations.report import MigrationRow, MigrationStatus, Rehearsal, RehearsedStep
 
 _WORDS = {
     "started": "begins",
@@ -34,6 +34,38 @@ _WORDS = {
 def as_json(value: Any) -> Any:
     """A value as JSON: times in RFC 3339, names as they are."""
     return msgspec.to_builtins(value)
+
+
+def row_json(row: MigrationRow) -> dict[str, Any]:
+    """A migration as programs read it (contract); ``version`` is its name where it has no version."""
+    event = row.last
+    return {
+        "version": row.key,
+        "name": row.name,
+        "description": row.description,
+        "state": row.state,
+        "flags": list(row.flags),
+        "started_at": None if event is None else as_json(event.started_at),
+        "applied_at": as_json(row.at) if row.state in ("applied", "marked") else None,
+        "elapsed_ms": row.elapsed_ms,
+        "event": as_json(event),
+    }
+
+
+def status_json(status: MigrationStatus) -> dict[str, Any]:
+    """Where an environment is, as programs read it."""
+    document: dict[str, Any] = as_json(status)
+    return document | {"open": [row_json(row) for row in status.open]}
+
+
+def rehearsal_json(rehearsal: Rehearsal) -> dict[str, Any]:
+    """What a path would do, as programs read it."""
+    document: dict[str, Any] = as_json(rehearsal)
+    for part in (document, *(step for each in document["migrations"] for step in each["steps"])):
+        part["cost_dollars"] = part.pop("dollars")
+    for each in document["migrations"]:
+        each["version"] = each.pop("key")
+    return document
 
 
 def path_lines(path: Sequence[PathStep]) -> list[str]:
@@ -78,7 +110,7 @@ def event_details(event: MigrationEvent) -> list[str]:
 def row_line(row: MigrationRow) -> str:
     """A migration of `list`."""
     when = f"{row.at.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}" if row.at else ""
-    flags = f"  ({', '.join(row.flags)})" if row.flags else ""
+    flags = f"  ({', '.join(row.flags).replace('_', '-')})" if row.flags else ""
     return f"{row.key:<14} {row.state:<12} {when:<21} {row.description or row.name}{flags}".rstrip()
 
 

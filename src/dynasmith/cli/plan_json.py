@@ -43,7 +43,7 @@ def plan_json(plan: Plan, environment: str) -> dict[str, Any]:
                 ],
                 "notes": [{"kind": note.kind, "path": note.path, "text": note.text} for note in table.notes],
                 "costs": [
-                    {"path": c.path, "basis": c.basis, "once_usd": c.once, "monthly_usd": c.monthly}
+                    {"path": c.path, "basis": c.basis, "once_dollars": c.once, "monthly_dollars": c.monthly}
                     for c in table.estimates
                 ],
             }

@@ -13,7 +13,7 @@ from dynasmith.migrations.event import LockRecord, MigrationEvent
 class MigrationRow(Struct, frozen=True, kw_only=True):
     """One migration as `Migrations.list` shows it: its file, if that is here, and what the history says.
 
-    ``flags`` are changed, missing and out-of-order.
+    ``flags`` are changed, missing and out_of_order.
     """
 
     key: str

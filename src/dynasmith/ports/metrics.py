@@ -58,7 +58,8 @@ class MetricSeries(Struct, frozen=True, kw_only=True):
     def to_json(self) -> dict[str, Any]:
         """As ``--json`` shows it (contract)."""
         points = [{"at": time_text(point.at), "value": point.value} for point in self.points]
-        return {name: getattr(self, name) for name in self.__struct_fields__} | {"points": points}
+        plain = {name: getattr(self, name) for name in self.__struct_fields__ if name not in ("period", "points")}
+        return plain | {"period_seconds": self.period, "points": points}
 
 
 class UnknownMetric(Struct, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 from urllib.parse import quote
 
-from dynasmith.documentation import finding_page
+from dynasmith.documentation import code_page
 from dynasmith.validate.finding import AcceptedFinding, Finding, Severity, Verdict
 from dynasmith.validate.report_text import is_unknown, reported_checks
 from dynasmith.version import __version__
@@ -21,7 +21,7 @@ def sarif(verdict: Verdict) -> dict[str, Any]:
             "id": check.code,
             "shortDescription": {"text": f"{check.title}."},
             "fullDescription": {"text": f"{check.title}. {check.why}"},
-            "helpUri": finding_page(check.code),
+            "helpUri": code_page(check.code),
             "help": {"text": f"{check.fix[0].upper()}{check.fix[1:]}."},
             "defaultConfiguration": {"level": _LEVELS[check.severity]},
         }

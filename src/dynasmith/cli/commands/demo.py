@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from dynasmith.cli.shared_options import Invocation, verb
-from dynasmith.errors import Interrupted, NotOffered, RunError
+from dynasmith.errors import Interrupted, NotOffered, RunError, UsageError
 
 PROJECT = """\
 definitions = ["tables/*.yaml"]
@@ -73,6 +73,8 @@ SECOND = FIRST.replace(CITY, f"{CITY}      - {{name: tz, type: S}}\n", 1).replac
 def command(invocation: Invocation, keep: bool) -> int:
     """Show the main verbs in under a minute: define tables, plan, apply, populate with every airport of the world,
     change the definition, plan and apply again, query, validate, check, export, retire. Cleans up afterwards."""
+    if invocation.as_json:
+        raise UsageError("demo is a tour for people, and has no JSON.", hint="remove --json")
     console = invocation.words()
     begun = time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix="dynasmith-demo-"))

@@ -7,7 +7,7 @@ from typing import Literal
 import click
 
 from dynasmith.cli.shared_options import Invocation, print_json, verb
-from dynasmith.documentation import finding_page
+from dynasmith.documentation import code_page
 
 NOTHING = {
     None: "Nothing was found.",
@@ -47,11 +47,11 @@ def command(
         fix=fix and not invocation.dry_run,
     )
     if invocation.as_json:
-        print_json([{**each.to_json(), "docs": finding_page(each.code)} for each in found.findings])
+        print_json([{**each.to_json(), "docs": code_page(each.code)} for each in found.findings])
     for each in () if invocation.as_json else found.findings:
         fixed = " Fixed." if each.fixed else ""
         invocation.say(f"{each.code} {each.why}{fixed}\n  Seen: {each.evidence}\n  Fix: {each.fix}")
-        invocation.say(f"  More: {finding_page(each.code)}")
+        invocation.say(f"  More: {code_page(each.code)}")
     for word, why in found.unknown.items():
         invocation.say(f"Not looked at: {word}. {why}")
     if not found.findings and not found.unknown and not invocation.as_json:

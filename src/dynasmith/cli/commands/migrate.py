@@ -58,11 +58,11 @@ OUT_OF_ORDER = click.option(
 @remote_options
 def status(invocation: Invocation, **options: Any) -> int:
     """Print the current version (0.0.0 if none is applied). What needs a look goes to stderr."""
-    from dynasmith.cli.migration_report import as_json
+    from dynasmith.cli.migration_report import status_json
 
     found = invocation.shown(_migrations(invocation, options).status())
     if invocation.as_json:
-        print_json(as_json(found))
+        print_json(status_json(found))
         return 0
     click.echo(found.current)
     for row in found.open:
@@ -89,11 +89,11 @@ def status(invocation: Invocation, **options: Any) -> int:
 def list_(invocation: Invocation, named: bool, **options: Any) -> int:
     """List migrations in their order, with state and time. With --quiet only the versions that are applied, one a line;
     what failed, was interrupted or changed goes to stderr."""
-    from dynasmith.cli.migration_report import as_json, attention_line, row_line
+    from dynasmith.cli.migration_report import attention_line, row_json, row_line
 
     rows = invocation.shown(_migrations(invocation, options).list(named=named))
     if invocation.as_json:
-        print_json(as_json(rows))
+        print_json([row_json(row) for row in rows])
     elif invocation.quiet:
         for row in rows:
             if row.state in ("applied", "marked"):
@@ -435,10 +435,10 @@ def _nothing(invocation: Invocation, current: str) -> int:
 
 
 def _rehearsed(invocation: Invocation, rehearsal: Any) -> int:
-    from dynasmith.cli.migration_report import as_json, estimate_line, rehearsal_lines
+    from dynasmith.cli.migration_report import estimate_line, rehearsal_json, rehearsal_lines
 
     if invocation.as_json:
-        print_json(as_json(rehearsal))
+        print_json(rehearsal_json(rehearsal))
         return 0
     for line in rehearsal_lines(rehearsal):
         click.echo(line)

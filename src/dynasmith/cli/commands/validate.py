@@ -11,7 +11,7 @@ from dynasmith.cli.flow_options import UNITS
 from dynasmith.cli.new_file import check_new, write_or_print
 from dynasmith.cli.redaction import HIDDEN
 from dynasmith.cli.shared_options import Invocation, verb
-from dynasmith.documentation import FINDINGS, finding_page
+from dynasmith.documentation import FINDINGS, code_page
 from dynasmith.errors import SeveralFailed, UsageError
 from dynasmith.validate import Finding, ItemFinding, ItemsFinding, PracticeResult
 from dynasmith.validate import checklist as points_of
@@ -132,7 +132,7 @@ def _draw(invocation: Invocation, verdict: Any) -> None:
         page.print(
             Text.assemble(
                 (f"{finding.severity:<9}", colour),
-                (f"{finding.code}  ", f"dim link {finding_page(finding.code)}"),
+                (f"{finding.code}  ", f"dim link {code_page(finding.code)}"),
                 (place, "bold"),
             )
         )

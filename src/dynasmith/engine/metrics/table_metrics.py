@@ -47,7 +47,7 @@ class TableMetrics(Struct, frozen=True, kw_only=True):
             "table": self.table,
             "from": time_text(self.start),
             "to": time_text(self.end),
-            "period": self.period,
+            "period_seconds": self.period,
             "series": [each.to_json() for each in self.series],
             "unknown": [each.to_json() for each in self.unknown],
         }

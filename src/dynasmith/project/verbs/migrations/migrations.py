@@ -272,7 +272,7 @@ class Migrations(OneTableMethods):
             for word, keys in (
                 ("changed", [each.key for each in catalog.changed]),
                 ("missing", catalog.missing),
-                ("out-of-order", [each.key for each in catalog.late]),
+                ("out_of_order", [each.key for each in catalog.late]),
             )
             if key in keys
         ]

@@ -1,0 +1,278 @@
+"""Items and long verbs as ``--json`` prints them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, NotRequired, TypeAlias, TypedDict
+
+from msgspec import Meta
+
+from dynasmith.cli.json_types.values import Digest, Estimate, GuardDetails, PlaceDetails, Time
+
+Item: TypeAlias = Annotated[
+    dict[str, Any],
+    Meta(description="An item as plain JSON, or with --wire as DynamoDB JSON. Numbers keep every digit."),
+]
+
+
+class WrittenItem(PlaceDetails):
+    """How many items were written: 0 in a dry run."""
+
+    table: str
+    written: Literal[0, 1]
+
+
+class DeletedItem(PlaceDetails):
+    """How many items were deleted: 0 in a dry run."""
+
+    table: str
+    deleted: Literal[0, 1]
+
+
+class ItemsDocument(TypedDict):
+    """A few items, and how they were read. ``filtered`` are the conditions that no key served; ``cursor`` is null where
+    there are no more."""
+
+    operation: Literal["Query", "Scan"]
+    index: str | None
+    filtered: list[str]
+    scanned: int
+    read_units: float
+    items: list[Item]
+    cursor: str | None
+
+
+class CountDocument(TypedDict):
+    """A count of items; with ``estimate`` the service's own, up to six hours old."""
+
+    table: str
+    index: str | None
+    count: int
+    estimate: bool
+    read_units: float
+
+
+class PersonalCountDetails(TypedDict):
+    """What became of the values of a personal attribute."""
+
+    masked: int
+    dropped: int
+    passed: int
+
+
+class JobDetails(TypedDict):
+    """A long run. Its counts are of items, but ``throttled``, which is of requests. ``digest`` is null where none was
+    made, ``reason`` where the job did not fail; ``personal`` has values by the path of each personal attribute;
+    ``parameters`` are what it was asked to do."""
+
+    id: str
+    verb: str
+    state: Literal["running", "waiting", "paused", "interrupted", "done", "failed", "cancelled"]
+    started_at: Time
+    changed_at: Time
+    total_items_estimate: int | None
+    read: int
+    fanned_out: int
+    dropped: int
+    written: int
+    unchanged: int
+    already: int
+    skipped: int
+    retried: int
+    throttled: int
+    dead: int
+    personal: dict[str, PersonalCountDetails]
+    read_units: float
+    write_units: float
+    digest: Digest | None
+    reason: str | None
+    parameters: dict[str, Any]
+
+
+class ManifestDetails(TypedDict):
+    """What was checked of an export of the service."""
+
+    manifests: bool
+    files: int
+    etags: int
+    items: int
+
+
+class ChangedSince(TypedDict):
+    """What others changed since a backfill that is undone: counts, and some keys."""
+
+    beside: int
+    left: int
+    beside_keys: list[str]
+    left_keys: list[str]
+    unseen: bool
+
+
+class JobReport(JobDetails):
+    """The end of a job. ``adds_up`` says that every item that was read has a known end, ``arithmetic`` the sum in
+    words. The place is that of the table that was written; it is left out for an export. The other keys are there where
+    the service exported or imported, and ``changed_since`` after ``jobs undo``."""
+
+    adds_up: bool
+    arithmetic: str
+    seconds: float
+    cost_dollars: float | None
+    dead_letters: str | None
+    environment: NotRequired[str]
+    region: NotRequired[str | None]
+    account: NotRequired[str | None]
+    endpoint: NotRequired[str | None]
+    problems: NotRequired[list[str]]
+    notes: NotRequired[list[str]]
+    export_arn: NotRequired[str]
+    export_status: NotRequired[str]
+    item_count: NotRequired[int]
+    billed_bytes: NotRequired[int]
+    manifest: NotRequired[str | None]
+    checked: NotRequired[ManifestDetails | None]
+    import_arn: NotRequired[str]
+    import_status: NotRequired[str]
+    imported_items: NotRequired[int]
+    operation_arn: NotRequired[str]
+    operation_status: NotRequired[str]
+    processed_items: NotRequired[int]
+    error_count: NotRequired[int]
+    errors_at: NotRequired[str | None]
+    first_errors: NotRequired[list[str]]
+    changed_since: NotRequired[ChangedSince]
+
+
+class ServiceTransferDetails(TypedDict):
+    """An export, import or bulk write of the service, by its ARN; the keys depend on the kind."""
+
+    kind: Literal["export", "import", "bulk-operation"]
+    arn: str
+    status: str
+    table: NotRequired[str]
+    failure: NotRequired[str]
+    failure_code: NotRequired[str]
+    token: NotRequired[str]
+    started_at: NotRequired[Time | None]
+    item_count: NotRequired[int]
+    billed_bytes: NotRequired[int]
+    manifest: NotRequired[str]
+    bucket: NotRequired[str]
+    prefix: NotRequired[str]
+    processed: NotRequired[int]
+    imported: NotRequired[int]
+    errors: NotRequired[int]
+    failed: NotRequired[int]
+    processed_bytes: NotRequired[int]
+    log_group: NotRequired[str]
+
+
+class SampleDetails(TypedDict):
+    """One item before, and what becomes of it, as JSON text; ``refused`` says why a transform refuses it."""
+
+    before: str
+    after: list[str]
+    refused: str
+
+
+class AlternativeDetails(TypedDict):
+    """One way to do a copy; ``impossible`` says why it cannot be used here, else null."""
+
+    name: Literal["ours", "export and import", "backup and restore"]
+    read_units: float
+    write_units: float
+    seconds: float | None
+    cost_dollars: float | None
+    commands: list[str]
+    notes: list[str]
+    impossible: str | None
+    cheapest: bool
+
+
+class TransferDryRun(Estimate, GuardDetails):
+    """What a copy, an export or a populate would do."""
+
+    samples: list[SampleDetails]
+    notes: list[str]
+    alternatives: list[AlternativeDetails]
+
+
+class DifferenceDetails(TypedDict):
+    """What changes of one item: attributes as JSON text; ``untouched`` counts the others."""
+
+    key: str
+    removed: dict[str, str]
+    added: dict[str, str]
+    untouched: int
+
+
+class BackfillDryRunDocument(Estimate, GuardDetails):
+    """What a backfill would do. ``changed`` items, give or take ``changed_error`` 19 times of 20; ``counted`` says that
+    every item was read. ``attributes`` counts what would be written of the items that were looked at."""
+
+    changed: int
+    changed_error: int
+    counted: bool
+    refused_of_sampled: int
+    attributes: dict[str, int]
+    samples: list[DifferenceDetails]
+    notes: list[str]
+
+
+class BackfillCheckDocument(GuardDetails):
+    """Whether a backfill would have nothing to do; ``differing`` are some of the items that are not in the new
+    shape."""
+
+    clean: bool
+    read: int
+    unchanged: int
+    to_change: int
+    refused: int
+    differing: list[DifferenceDetails]
+    reasons: list[str]
+    notes: list[str]
+
+
+class DeletionDryRunDocument(Estimate):
+    """What a deletion would do. ``deleted`` items, give or take ``deleted_error`` 19 times of 20; ``keys`` are of
+    some."""
+
+    deleted: int
+    deleted_error: int
+    counted: bool
+    keys: list[str]
+    notes: list[str]
+
+
+class UndoDryRunDocument(Estimate):
+    """What an undo would put back; ``damaged_frames`` are parts of the journal that cannot be read."""
+
+    samples: list[DifferenceDetails]
+    damaged_frames: int
+
+
+class SideDigest(TypedDict):
+    """How many items a side has, and their digest."""
+
+    count: int
+    digest: Digest
+
+
+class KeyDifferenceDetails(TypedDict):
+    """A key that is not equal on both sides. ``changing``: something writes to it right now."""
+
+    kind: Literal["missing", "extra", "differs", "twice"]
+    key: str
+    changing: bool
+
+
+class VerifyDocument(GuardDetails):
+    """Whether two sides hold the same items. ``more`` says that there are more differences, ``dead`` counts what is no
+    item, ``same_code`` that dynasmith wrote the file that is a side."""
+
+    equal: bool
+    source: SideDigest
+    target: SideDigest
+    differences: list[KeyDifferenceDetails]
+    more: bool
+    dead: int
+    same_code: bool
+    notes: list[str]
